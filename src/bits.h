@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bits.h - integers, ranges, pages and three-valued truth.
+ *
+ * Knows: arithmetic.  Never: I/O, allocation.  Owns: nothing.
+ */
+#ifndef GUPINFO_BITS_H
+#define GUPINFO_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef uint64_t u64;
+typedef uint32_t u32;
+typedef uint16_t u16;
+typedef uint8_t u8;
+typedef int64_t s64;
+typedef int32_t s32;
+
+#define BIT(n) (1ULL << (n))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+#define MIN(a, b) ((a) < (b) ? (a) : (b))
+#define MAX(a, b) ((a) > (b) ? (a) : (b))
+
+/* Round @x down or up to @a, a power of two. */
+#define ROUND_DOWN(x, a) ((x) & ~((u64)(a)-1))
+#define ROUND_UP(x, a) ROUND_DOWN((x) + (a)-1, a)
+
+/* What can be said of a fact: it does not hold, it holds, or it was not read. */
+enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
+
+static inline enum tri tri_from(bool known, bool value)
+{
+	return known ? (value ? TRI_YES : TRI_NO) : TRI_UNKNOWN;
+}
+
+/* A kernel release as one comparable number: KV(6, 12, 117) is 6.12.117. */
+#define KV(major, minor, patch) ((u32)(major) << 24 | (u32)(minor) << 16 | (u32)(patch))
+
+#endif

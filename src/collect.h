@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * collect.h - walks a source in order and feeds a view.
+ *
+ * Knows: which facts are fetched, in which order; the verdict cache; merging into runs.
+ * Never: syscalls, output.  Owns: its buffers, for the duration of the call.
+ */
+#ifndef GUPINFO_COLLECT_H
+#define GUPINFO_COLLECT_H
+
+#include "diag.h"
+#include "report.h"
+#include "source.h"
+
+struct collect_range {
+	u64 start, end;
+}; /* end exclusive */
+
+struct filter; /* filter.h: a compiled --filter expression */
+
+struct collect_options {
+	const pid_t *pids;
+	unsigned npids;
+	const struct collect_range *ranges; /* none: everything */
+	unsigned nranges;
+	const char *const *names; /* VMA names that are ranges too */
+	unsigned nnames;
+	const struct filter *filter; /* rows to keep; NULL: all */
+	bool each;                   /* never merge pages into runs */
+	bool holes;                  /* deliver rows of kind `none` too */
+	const struct kernel *model;  /* judge by this model instead of the machine's */
+};
+
+/*
+ * Collects @opt->pids from @src into @view.  Returns 0, a view's non-zero value, or -errno when
+ * nothing could be read at all; partial failures are in @diag with class DIAG_INCOMPLETE.
+ */
+int collect_run(struct source *src, const struct collect_options *opt,
+		const struct report_view *view, void *view_ctx, struct diag *diag);
+
+#endif

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fact.h - the fact word: what rules ask about a page, three-valued.
+ *
+ * Knows: names of facts (fact.def).  Never: where a fact comes from (page.c), what follows from
+ * it (predict.c).  Owns: nothing.
+ */
+#ifndef GUPINFO_FACT_H
+#define GUPINFO_FACT_H
+
+#include "bits.h"
+
+enum fact {
+#define FACT(id, name, decider, text) FACT_##id,
+#include "fact.def"
+#undef FACT
+	FACTS
+};
+_Static_assert(FACTS <= 64, "the fact word is full");
+
+#define F(id) BIT(FACT_##id)
+
+/* A fact is known when its bit is set in @known; then @value holds it.  value ⊂ known always. */
+struct facts {
+	u64 known;
+	u64 value;
+};
+
+static inline void fact_set(struct facts *f, u64 bits, bool value)
+{
+	f->known |= bits;
+	f->value = value ? f->value | bits : f->value & ~bits;
+}
+
+static inline void fact_set_tri(struct facts *f, u64 bits, enum tri t)
+{
+	if (t == TRI_UNKNOWN)
+		f->known &= ~bits, f->value &= ~bits;
+	else
+		fact_set(f, bits, t == TRI_YES);
+}
+
+static inline enum tri fact_get(const struct facts *f, enum fact id)
+{
+	return tri_from(f->known >> id & 1, f->value >> id & 1);
+}
+
+const char *fact_name(enum fact id);    /* "pte-write" */
+const char *fact_decider(enum fact id); /* "pte" */
+const char *fact_text(enum fact id);    /* the kernel's words */
+
+#endif

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "gup.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pure.h"
+
+static const struct {
+	u32 flags;
+	const char *name, *foll, *users;
+} requests[GUP_REQUESTS] = {
+	[GUP_GET_R] = { .flags = 0,
+			.name = "get-r",
+			.foll = "FOLL_GET",
+			.users = "vmsplice" },
+	[GUP_GET_W] = { .flags = GUP_WRITE,
+			.name = "get-w",
+			.foll = "FOLL_GET|FOLL_WRITE",
+			.users = "futex, KVM, O_DIRECT read(2) before 6.5" },
+	[GUP_PIN_R] = { .flags = GUP_PIN,
+			.name = "pin-r",
+			.foll = "FOLL_PIN",
+			.users = "O_DIRECT write(2), process_vm_readv" },
+	[GUP_PIN_W] = { .flags = GUP_PIN | GUP_WRITE,
+			.name = "pin-w",
+			.foll = "FOLL_PIN|FOLL_WRITE",
+			.users = "O_DIRECT read(2), process_vm_writev" },
+	[GUP_LT_R] = { .flags = GUP_PIN | GUP_LONGTERM,
+		       .name = "lt-r",
+		       .foll = "FOLL_PIN|FOLL_LONGTERM",
+		       .users = "read-only RDMA registration" },
+	[GUP_LT_W] = { .flags = GUP_PIN | GUP_LONGTERM | GUP_WRITE,
+		       .name = "lt-w",
+		       .foll = "FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE",
+		       .users = "io_uring fixed buffers, RDMA, vfio, AF_XDP" },
+};
+
+u32 gup_request_flags(enum gup_request req)
+{
+	return requests[req].flags;
+}
+
+const char *gup_request_name(enum gup_request req)
+{
+	return requests[req].name;
+}
+
+const char *gup_request_foll(enum gup_request req)
+{
+	return requests[req].foll;
+}
+
+const char *gup_request_users(enum gup_request req)
+{
+	return requests[req].users;
+}
+
+enum gup_request gup_request_by_name(const char *name, size_t len)
+{
+	for (unsigned i = 0; i < GUP_REQUESTS; i++)
+		if (strlen(requests[i].name) == len &&
+		    !memcmp(requests[i].name, name, len))
+			return i;
+	return GUP_REQUESTS;
+}
+
+const char *gup_reason_name(enum gup_reason reason)
+{
+	static const char *const names[GUP_REASONS] = {
+		[GUP_REASON_NONE] = "none",
+		[GUP_REASON_NOT_PRESENT] = "not-present",
+		[GUP_REASON_MUST_UNSHARE] = "must-unshare",
+		[GUP_REASON_NO_WRITE] = "no-write",
+		[GUP_REASON_NEEDS_VMA] = "needs-vma",
+		[GUP_REASON_PROTNONE] = "protnone",
+		[GUP_REASON_SPECIAL] = "special",
+		[GUP_REASON_SECRETMEM] = "secretmem",
+		[GUP_REASON_DIRTY_TRACKING] = "dirty-tracking",
+		[GUP_REASON_NOT_PINNABLE] = "not-pinnable",
+		[GUP_REASON_HUGEPD] = "hugepd",
+		[GUP_REASON_PKEY] = "pkey",
+		[GUP_REASON_NO_MAPPING] = "no-mapping",
+		[GUP_REASON_DEVMAP] = "devmap",
+		[GUP_REASON_NOT_BUILT] = "not-built",
+		[GUP_REASON_ADDRESS] = "address",
+	};
+
+	return names[reason];
+}
+
+const char *gup_slow_name(enum gup_slow slow)
+{
+	return slow == GUP_SLOW_OK ? "ok" : slow == GUP_SLOW_ERROR ? "error" : "unknown";
+}
+
+const char *gup_fault_name(enum gup_fault fault)
+{
+	static const char *const names[] = {
+		[GUP_FAULT_NONE] = "none",       [GUP_FAULT_POPULATE] = "populate",
+		[GUP_FAULT_SWAPIN] = "swapin",   [GUP_FAULT_NUMA] = "numa",
+		[GUP_FAULT_UNSHARE] = "unshare", [GUP_FAULT_WRITE] = "write",
+		[GUP_FAULT_UNKNOWN] = "unknown",
+	};
+
+	return names[fault];
+}
+
+const char *gup_page_name(enum gup_page page)
+{
+	static const char *const names[] = {
+		[GUP_PAGE_SAME] = "same", [GUP_PAGE_COPY] = "copy",
+		[GUP_PAGE_NEW] = "new",   [GUP_PAGE_MIGRATED] = "migrated",
+		[GUP_PAGE_NONE] = "none", [GUP_PAGE_UNKNOWN] = "unknown",
+	};
+
+	return names[page];
+}
+
+const char *gup_write_name(enum gup_write_fault fault)
+{
+	static const char *const names[GUP_WRITES] = {
+		[GUP_WRITE_NONE] = "none",       [GUP_WRITE_REUSE] = "reuse",
+		[GUP_WRITE_COPY] = "copy",       [GUP_WRITE_POPULATE] = "populate",
+		[GUP_WRITE_SWAPIN] = "swapin",   [GUP_WRITE_SEGV] = "segv",
+		[GUP_WRITE_UNKNOWN] = "unknown",
+	};
+
+	return names[fault];
+}
+
+const char *gup_fork_name(enum gup_fork_word word)
+{
+	static const char *const names[GUP_FORKS] = {
+		[GUP_FORK_SHARE] = "share",
+		[GUP_FORK_COPY] = "copy",
+		[GUP_FORK_SKIP] = "skip",
+		[GUP_FORK_UNKNOWN] = "unknown",
+	};
+
+	return names[word];
+}
+
+const char *gup_tri_name(enum tri tri)
+{
+	return tri == TRI_YES ? "yes" : tri == TRI_NO ? "no" : "unknown";
+}
+
+const char *gup_errno_name(unsigned err)
+{
+	switch (err) {
+	case EFAULT:
+		return "EFAULT";
+	case ENOMEM:
+		return "ENOMEM";
+	case EOPNOTSUPP:
+		return "EOPNOTSUPP";
+	case EHWPOISON:
+		return "EHWPOISON";
+	case EBUSY:
+		return "EBUSY";
+	case EEXIST:
+		return "EEXIST";
+	case EREMOTEIO:
+		return "EREMOTEIO";
+	case EINVAL:
+		return "EINVAL";
+	case EAGAIN:
+		return "EAGAIN";
+	default:
+		return "ERROR";
+	}
+}
+
+const char *gup_word_name(enum gup_word word, unsigned err)
+{
+	static const char *const names[GUP_WORDS] = {
+		[GUP_WORD_FAST] = "fast",     [GUP_WORD_SLOW] = "slow",
+		[GUP_WORD_MARK] = "mark",     [GUP_WORD_COPY] = "copy",
+		[GUP_WORD_REUSE] = "reuse",   [GUP_WORD_FAULT] = "fault",
+		[GUP_WORD_SWAPIN] = "swapin", [GUP_WORD_MIGRATE] = "migrate",
+		[GUP_WORD_UNKNOWN] = "?",
+	};
+
+	return word == GUP_WORD_ERRNO ? gup_errno_name(err) : names[word];
+}

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel.h - the kernel model: which behaviours the judged kernel has, and how that is known.
+ *
+ * Knows: kernel.def, the only place that names versions.  Probe beats config beats version.
+ * Never: I/O; the evidence is read by sys code and handed in.
+ * Owns: nothing.
+ */
+#ifndef GUPINFO_KERNEL_H
+#define GUPINFO_KERNEL_H
+
+#include "bits.h"
+
+enum kfact {
+#define KFACT(id, ...) KFACT_##id,
+#include "kernel.def"
+#undef KFACT
+	KFACTS
+};
+_Static_assert(KFACTS <= 64, "the kernel fact word is full");
+
+#define K(id) BIT(KFACT_##id)
+
+/* Configuration options that some fact depends on; see kernel_configs[]. */
+enum kconfig {
+#define KCONFIG(id) KCONFIG_##id,
+#include "kconfig.def"
+#undef KCONFIG
+	KCONFIGS
+};
+
+/* Runtime probes; each is one experiment on gupinfo's own memory or one look at BTF. */
+enum kprobe {
+#define KPROBE(id, name, text) KPROBE_##id,
+#include "kprobe.def"
+#undef KPROBE
+	KPROBES
+};
+
+enum korigin {
+	KORIGIN_UNKNOWN,
+	KORIGIN_VERSION,
+	KORIGIN_CONFIG,
+	KORIGIN_PROBE,
+	KORIGIN_FORCED
+};
+
+/* What is known about a kernel before its behaviour is resolved.  Recorded in reports. */
+struct kernel_evidence {
+	char release[65];    /* uname -r */
+	char version[65];    /* uname -v */
+	char arch[17];       /* uname -m */
+	u32 page_size;       /* bytes of a base page; 0 means 4096 */
+	u32 pmd_size;        /* bytes mapped by a PMD leaf; 0 means unknown */
+	u8 config[KCONFIGS]; /* enum tri: =y; TRI_UNKNOWN when no config was readable */
+	u8 probe[KPROBES];   /* enum tri */
+};
+
+/* The resolved model. */
+struct kernel {
+	struct kernel_evidence ev;
+	u32 kv;            /* KV(major, minor, patch) parsed from the release */
+	u64 known, value;  /* BIT(KFACT_*), as in struct facts */
+	u8 origin[KFACTS]; /* enum korigin */
+	bool extrapolated; /* newer than the newest verified release, or older than the oldest */
+	char model[32]; /* "6.18", "6.18+hugetlb-refcount" */
+};
+
+/* Everything unknown, strings empty. */
+void kernel_evidence_init(struct kernel_evidence *ev);
+
+/* Reads "CONFIG_X=y" lines of a kernel configuration (@len bytes of text) into @ev. */
+void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t len);
+
+/* Resolves every fact.  Returns 0, or -EINVAL when the release does not start with a version. */
+int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
+
+/*
+ * Resolves the model named by --model: "6.1", "6.12.117", "6.18+hugetlb-refcount", or
+ * "+hugetlb-refcount" (this kernel with the seed's patch).  Probes and configuration of @ev are
+ * kept only when the version part is absent, else only the architecture is kept.
+ * Returns 0, or -EINVAL with *@ret_why a static sentence.
+ */
+int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
+			 struct kernel *ret, const char **ret_why);
+
+static inline enum tri kernel_has(const struct kernel *k, enum kfact id)
+{
+	return tri_from(k->known >> id & 1, k->value >> id & 1);
+}
+
+const char *kernel_fact_name(enum kfact id);    /* "large-folio-reuse" */
+const char *kernel_fact_subject(enum kfact id); /* one line: what the kernel does */
+const char *kernel_fact_commit(enum kfact id);  /* "1da190f4d0a6 (6.15)" or "" */
+const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.14" */
+const char *kernel_origin_name(enum korigin o);
+const char *kernel_config_name(enum kconfig id); /* "CONFIG_KSM" */
+const char *kernel_probe_name(enum kprobe id);
+const char *kernel_probe_text(enum kprobe id);
+
+/*
+ * The function that does a job in this kernel's generation, e.g. kernel_function(k,
+ * KFUNC_GUP_FAST_PTE) is "gup_fast_pte_range" on 6.10 and later, "gup_pte_range" before.
+ */
+enum kfunc {
+#define KFUNC(id, ...) KFUNC_##id,
+#include "kfunc.def"
+#undef KFUNC
+	KFUNCS
+};
+const char *kernel_function(const struct kernel *k, enum kfunc id);
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * obs.h - one observation: the raw words that sources read about a run of like pages.
+ *
+ * Knows: the fixed-width record that every source fills (procfs, BPF, a recorded report).
+ * Never: what a word means (pagemap.c, kpageflags.c, pte.c, page.c).
+ * Owns: nothing.
+ *
+ * A run is one leaf entry, or consecutive leaves of one level whose words are the same except
+ * that PFNs ascend by one (in leaf-sized steps).  Words that were not read have their OBS_HAS_* bit clear and
+ * are zero.
+ */
+#ifndef GUPINFO_OBS_H
+#define GUPINFO_OBS_H
+
+#include "bits.h"
+
+/* Which words of an observation were read. */
+#define OBS_HAS_PAGEMAP \
+	BIT(0)             /* ->pagemap; its PFN may still be hidden, see OBS_HAS_PFN */
+#define OBS_HAS_PFN BIT(1) /* ->pfn of a present page */
+#define OBS_HAS_KPAGEFLAGS BIT(2)
+#define OBS_HAS_KPAGECOUNT BIT(3)
+#define OBS_HAS_SCAN BIT(4)  /* ->scan: PAGE_IS_* categories of PAGEMAP_SCAN */
+#define OBS_HAS_PTE BIT(5)   /* ->pte at ->level */
+#define OBS_HAS_LEVEL BIT(6) /* ->level */
+#define OBS_HAS_PAGE \
+	BIT(7) /* struct page: flags, head_flags, counters, mapping, order, head_pfn */
+#define OBS_HAS_LARGE BIT(8)  /* large_mapcount */
+#define OBS_HAS_MM_IDS BIT(9) /* mm_ids */
+#define OBS_HAS_MIGRATETYPE BIT(10)
+#define OBS_HAS_SWAP_SHARED \
+	BIT(11) /* ->swap_count: references to the swap slot beside this entry's */
+#define OBS_RACED BIT(15) /* the words changed while they were read, also after retries */
+
+/* Leaf level of the entry: x86-64 4 KiB, 2 MiB, 1 GiB. */
+enum obs_level { OBS_LEVEL_PTE = 1, OBS_LEVEL_PMD, OBS_LEVEL_PUD };
+
+/* folio->mapping without its pointer: kernel addresses are never kept. */
+enum obs_mapping {
+	OBS_MAPPING_NULL,
+	OBS_MAPPING_ANON,
+	OBS_MAPPING_KSM,
+	OBS_MAPPING_FILE,
+	OBS_MAPPING_MOVABLE
+};
+
+/* The pagemap word of a hole; a hole run has HAS_PAGEMAP and pagemap == 0 (but for soft-dirty). */
+struct obs {
+	u64 addr; /* first byte */
+	u64 pages; /* number of leaves in the run, each of leaf size (base page if level unknown) */
+	u32 has;        /* OBS_HAS_* */
+	u8 level;       /* enum obs_level */
+	u8 mapping;     /* enum obs_mapping */
+	u8 order;       /* folio order */
+	u8 migratetype; /* enum migratetype of the pageblock as this kernel numbers it */
+	u32 scan;       /* PAGE_IS_* */
+	u32 page_type;  /* raw page->page_type / _mapcount word of the head */
+	u64 pfn;        /* of the first page */
+	u64 head_pfn;   /* of the head of the folio of the first page */
+	u64 pagemap; /* /proc/PID/pagemap word of the first page, PFN bits cleared when present */
+	u64 kpageflags; /* /proc/kpageflags word (of the head for tails where the source says so) */
+	u64 kpagecount; /* /proc/kpagecount word */
+	u64 pte;        /* leaf entry, PFN bits cleared when present */
+	u64 flags;      /* page->flags of this page */
+	u64 head_flags; /* page->flags of the head (== flags for order 0) */
+	s32 refcount;   /* folio_ref_count() */
+	s32 mapcount; /* of this page: _mapcount + 1, plus entire mapcount for large folios */
+	s32 large_mapcount; /* folio_mapcount() of the whole folio */
+	s32 entire_mapcount;
+	s32 pincount; /* ->_pincount of a large folio */
+	s32 swap_count;
+	u64 mm_ids; /* folio->_mm_ids (6.15 and later) */
+};
+
+#endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page.h - what an observation means: one page's (or run's) known and unknown facts.
+ *
+ * Knows: how the words of one observation combine (PTE, pagemap, kpageflags, counters, VMA).
+ * Never: I/O, verdicts.  Owns: nothing; struct page is plain data.
+ */
+#ifndef GUPINFO_PAGE_H
+#define GUPINFO_PAGE_H
+
+#include "fact.h"
+#include "kernel.h"
+#include "obs.h"
+#include "vma.h"
+
+/* spec.md's `kind`. */
+enum page_kind {
+	PAGE_NONE,
+	PAGE_ANON,
+	PAGE_KSM,
+	PAGE_ZERO,
+	PAGE_HUGE_ZERO,
+	PAGE_FILE,
+	PAGE_SHMEM,
+	PAGE_HUGETLB,
+	PAGE_DEVICE,
+	PAGE_SPECIAL,
+	PAGE_SWAP,
+	PAGE_MIGRATION,
+	PAGE_HWPOISON,
+	PAGE_GUARD,
+	PAGE_MARKER,
+	PAGE_UNKNOWN,
+	PAGE_KINDS
+};
+
+/* The groups of facts that a column may lack; each has its own reason. */
+enum page_field {
+	PAGE_F_PFN,
+	PAGE_F_LEAF,
+	PAGE_F_FLAGS,
+	PAGE_F_MAPCOUNT,
+	PAGE_F_REFCOUNT,
+	PAGE_F_PINCOUNT,
+	PAGE_F_ANON_EXCLUSIVE,
+	PAGE_F_PTE,
+	PAGE_F_ZONE,
+	PAGE_F_FOLIO,
+	PAGE_F_KIND,
+	PAGE_FIELDS
+};
+
+/* Why a field is unknown; page_why_text() says it in words. */
+enum page_why {
+	PAGE_WHY_KNOWN,
+	PAGE_WHY_NOT_APPLICABLE, /* "-": e.g. the refcount of a hole */
+	PAGE_WHY_PFN_HIDDEN,     /* pagemap hides PFNs without CAP_SYS_ADMIN */
+	PAGE_WHY_KPAGE_PERM, /* /proc/kpageflags or kpagecount not readable: root only */
+	PAGE_WHY_NO_BPF,     /* needs BPF, which is not in use; the evidence says why */
+	PAGE_WHY_HEAD_ONLY,  /* kpageflags shows the head's flags for tails since 6.10 */
+	PAGE_WHY_NO_SCAN,    /* kernel without PAGEMAP_SCAN (before 6.7) */
+	PAGE_WHY_RACED,      /* changed while it was read */
+	PAGE_WHY_NO_PAGE_MAPCOUNT, /* CONFIG_NO_PAGE_MAPCOUNT: only an average exists */
+	PAGE_WHY_HUGETLB_HEAD_0, /* kpagecount of hugetlb heads reads 0 on 6.9 and 6.10 */
+	PAGE_WHY_KERNEL_OLD, /* this kernel does not have the fact (AnonExclusive before 5.19) */
+	PAGE_WHY_NO_ZONEINFO,
+	PAGE_WHY_NOT_RECORDED, /* the report that is replayed does not hold it */
+	PAGE_WHY_UNCALIBRATED, /* the kernel bug that decides could not be probed */
+	PAGE_WHYS
+};
+
+enum page_count_kind {
+	PAGE_COUNT_UNKNOWN,
+	PAGE_COUNT_EXACT,
+	PAGE_COUNT_AVERAGE,
+	PAGE_COUNT_ESTIMATE
+};
+
+/* Software names for PTE bits, independent of the architecture. */
+#define PAGE_PTE_WRITE BIT(0)
+#define PAGE_PTE_DIRTY BIT(1)
+#define PAGE_PTE_YOUNG BIT(2)
+#define PAGE_PTE_SPECIAL BIT(3)
+#define PAGE_PTE_PROTNONE BIT(4)
+#define PAGE_PTE_UFFD_WP BIT(5)
+#define PAGE_PTE_SOFT_DIRTY BIT(6)
+#define PAGE_PTE_DEVMAP BIT(7)
+#define PAGE_PTE_EXEC BIT(8)
+
+struct page {
+	u64 addr;  /* first byte of the run */
+	u64 pages; /* pages of ->size in the run */
+	u64 size;  /* bytes of one page of the run: leaf size for PMD and PUD leaves */
+	u64 pfn;   /* of the first page */
+	u64 head_pfn;
+	u8 kind;             /* enum page_kind */
+	u8 leaf;             /* enum obs_level, 0 unknown */
+	u8 why[PAGE_FIELDS]; /* enum page_why of each field */
+	bool anon;           /* of a hugetlb page: anonymous */
+	bool raced;
+	u64 flags,
+		flags_known; /* KPF_* bits in /proc/kpageflags numbering (kpageflags.h) */
+	u16 pte, pte_known;  /* PAGE_PTE_* */
+	u8 pkey;
+	u8 order;           /* folio order */
+	s64 mapcount;       /* of this page */
+	s64 folio_mapcount; /* folio_mapcount(); -1 unknown */
+	u8 mapcount_kind;   /* enum page_count_kind */
+	s64 refcount, pincount;
+	u8 pincount_kind;
+	u8 anon_exclusive;  /* enum tri */
+	u8 mm_shared;       /* enum tri: folio_maybe_mapped_shared() */
+	s16 node;           /* -1 unknown */
+	s8 zone;            /* enum page_zone, -1 unknown */
+	u8 migratetype_bad; /* enum tri: CMA or ISOLATE pageblock */
+	s64 expected;       /* folio_expected_ref_count(), -1 unknown */
+	s64 excess;         /* refcount - expected; only when both are known */
+	u32 swap_type;
+	u64 swap_offset;
+	struct obs obs;     /* the raw words */
+	struct facts facts; /* for predict.h */
+};
+
+enum page_zone {
+	PAGE_ZONE_DMA,
+	PAGE_ZONE_DMA32,
+	PAGE_ZONE_NORMAL,
+	PAGE_ZONE_HIGHMEM,
+	PAGE_ZONE_MOVABLE,
+	PAGE_ZONE_DEVICE,
+	PAGE_ZONES
+};
+
+/* A zone's span of PFNs, from /proc/zoneinfo. */
+struct page_span {
+	u64 start_pfn, end_pfn;
+	s16 node;
+	s8 zone;
+};
+
+/* What is true of the whole process or machine and needed to judge a page. */
+struct page_context {
+	const struct kernel *kernel;
+	const struct page_span
+		*spans; /* sorted as zoneinfo lists them; may overlap between nodes */
+	unsigned nspans;
+	u8 pfns_hidden;  /* the source cannot see PFNs */
+	u8 kpage_denied; /* /proc/kpage* not readable */
+	u8 have_scan;    /* PAGEMAP_SCAN works */
+	u8 have_bpf;     /* struct page and PTE come from BPF */
+	u8 recorded;     /* facts come from a report */
+	u8 has_pinned;   /* enum tri: MMF_HAS_PINNED */
+	u8 pins_anywhere; /* enum tri: nr_foll_pin_acquired != released; TRI_NO proves no pins */
+	u8 thp_enabled;   /* 0 never, 1 madvise, 2 always, 0xff unknown */
+	u8 use_zero_page; /* enum tri: THP use_zero_page */
+	u8 huge_free;     /* enum tri per machine: a huge page can be had */
+	u8 pkey_rights_known;
+	u8 soft_dirty; /* enum tri: CONFIG_MEM_SOFT_DIRTY */
+	struct kpf_layout const
+		*layout; /* page->flags bit numbers of the kernel (BTF), NULL unknown */
+};
+
+/* page->flags bit numbers from BTF's enum pageflags; 0xff when the kernel lacks the flag. */
+struct kpf_layout {
+	u8 locked, referenced, uptodate, dirty, lru, active, workingset, reclaim,
+		writeback, swapbacked, swapcache, unevictable, mlocked, head, hwpoison,
+		anon_exclusive, private_, private_2, reserved, young, idle, owner_priv_1,
+		arch_1;
+};
+
+/* Interprets @obs, an observation in @vma.  Total: whatever the words are, @ret is valid. */
+void page_from_obs(const struct page_context *ctx, const struct vma *vma,
+		   const struct obs *obs, struct page *ret);
+
+/* @next continues @page: same meaning, consecutive address and PFN. */
+bool page_continues(const struct page *page, const struct page *next);
+
+const char *page_kind_name(enum page_kind kind);
+const char *page_zone_name(int zone);
+const char *page_why_text(enum page_why why);
+const char *page_field_name(enum page_field field);
+const char *page_count_kind_name(enum page_count_kind kind);
+
+#endif

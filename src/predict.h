@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * predict.h - from a fact word and a request to a verdict.
+ *
+ * Knows: the rule tables (predict.def), as stages: GUP-fast, check_vma_flags, follow, fault,
+ * long-term migration, store, fork.
+ * Never: I/O, allocation, versions (those are kernel.def's), text layout.
+ * Owns: nothing.
+ *
+ * Three-valued by case split: a table is walked with known facts only; when a rule asks for a
+ * fact that is not known, both cases are walked (contradictory ones are pruned by the
+ * implications in predict.def) and their verdicts are joined.  Where they agree the verdict is
+ * definite and can never be contradicted by learning the fact; where they differ it is unknown
+ * and the fact is named in ->unknown.
+ */
+#ifndef GUPINFO_PREDICT_H
+#define GUPINFO_PREDICT_H
+
+#include "fact.h"
+#include "gup.h"
+#include "kernel.h"
+
+/* One request on one page. */
+void predict_request(const struct kernel *k, const struct facts *f, enum gup_request req,
+		     struct gup_verdict *ret);
+/* A store by the process, now. */
+void predict_write(const struct kernel *k, const struct facts *f, struct gup_write *ret);
+/* A fork of the process, now. */
+void predict_fork(const struct kernel *k, const struct facts *f, struct gup_fork *ret);
+/* All of it. */
+void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret);
+
+/* A rule, for --explain and tests. */
+struct predict_rule {
+	const char *id; /* stable: "fast-must-unshare" */
+	const char *
+		stage; /* "fast", "check", "follow", "fault", "longterm", "write", "fork" */
+	const char *reason; /* one line for people */
+	const char *
+		cite; /* file and, where it matters, commit: "mm/internal.h (a7f226604170, 5.19)" */
+	enum kfunc func; /* the kernel function that decides */
+	u64 yes, no;     /* facts that must (not) hold */
+	u64 kyes, kno;   /* kernel facts that must (not) hold */
+};
+
+/* The number of rules, and rule @id in 0 … n-1 (the ids in struct gup_path). */
+unsigned predict_rules(void);
+const struct predict_rule *predict_rule(unsigned id);
+
+#endif

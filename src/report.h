@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * report.h - what gupinfo knows, as a stream of rows that every view reads.
+ *
+ * Knows: totals, the order of events.  Never: how anything looks.
+ * Owns: nothing of a streamed report: pointers in a row are valid during the call only.
+ */
+#ifndef GUPINFO_REPORT_H
+#define GUPINFO_REPORT_H
+
+#include "gup.h"
+#include "page.h"
+#include "source.h"
+#include "vma.h"
+
+struct holder; /* holders.h */
+
+/* Sums over base pages (not rows), of a VMA, a process or everything. */
+struct report_totals {
+	u64 size_bytes;
+	u64 present, exclusive, shared, swapped, hugetlb, thp, pinned, excess_refs, ksm,
+		file, zero;
+	u64 unknown;           /* pages with at least one unknown verdict */
+	u64 exclusive_unknown; /* anon pages whose AnonExclusive is unknown */
+	u64 leaks;             /* pages whose next store would leak */
+	u64 gup[GUP_REQUESTS][GUP_WORDS];
+};
+
+struct report_row {
+	const struct process *process;
+	const struct vma *vma;
+	const struct page *page;
+	const struct gup_verdicts *verdicts;
+	const struct holder *holders; /* named holders of the page */
+	unsigned nholders;
+};
+
+struct report_head {
+	const struct kernel *kernel;
+	const struct source_machine *machine;
+};
+
+/* A view.  NULL members are skipped.  A non-zero return stops the collection with that value. */
+struct report_view {
+	int (*begin)(void *ctx, const struct report_head *head);
+	int (*process)(void *ctx, const struct process *p);
+	int (*vma)(void *ctx, const struct process *p, const struct vma *vma);
+	int (*row)(void *ctx, const struct report_row *row);
+	int (*vma_end)(void *ctx, const struct process *p, const struct vma *vma,
+		       const struct report_totals *t);
+	int (*process_end)(void *ctx, const struct process *p,
+			   const struct report_totals *t);
+	int (*end)(void *ctx, const struct report_totals *t);
+};
+
+/* Adds the pages of @row (or @from) to @t. */
+void report_count(struct report_totals *t, const struct report_row *row,
+		  u32 base_page_size);
+void report_add(struct report_totals *t, const struct report_totals *from);
+
+#endif

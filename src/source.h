@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * source.h - where facts come from: this machine, a recorded report, a test's arrays.
+ *
+ * Knows: the vtable.  Never: what facts mean.  Owns: nothing.
+ *
+ * Every call returns 0 or -errno.  -ESRCH: the process is gone; what was delivered stays valid.
+ * A callback that returns non-zero stops the walk and its value is returned.
+ */
+#ifndef GUPINFO_SOURCE_H
+#define GUPINFO_SOURCE_H
+
+#include <sys/types.h>
+
+#include "diag.h"
+#include "kernel.h"
+#include "obs.h"
+#include "page.h"
+#include "vma.h"
+
+/* Whether a kind of evidence could be used; @why is a sentence for people when not. */
+struct source_evidence {
+	bool ok;
+	char why[160];
+};
+
+enum source_fact {
+	SOURCE_PAGEMAP,
+	SOURCE_KPAGEFLAGS,
+	SOURCE_KPAGECOUNT,
+	SOURCE_STRUCTPAGE,
+	SOURCE_PTE,
+	SOURCE_FACTS
+};
+
+struct process {
+	pid_t pid, ppid;
+	uid_t uid;
+	char comm[64]; /* untrusted */
+	u32 threads;
+	u64 start_time; /* clock ticks since boot: tells a reused PID */
+	u8 has_pinned;  /* enum tri */
+	u64 vm_pin_bytes, vm_lck_bytes, rss_bytes;
+};
+
+struct source_machine {
+	struct kernel_evidence kernel;
+	struct source_evidence evidence[SOURCE_FACTS];
+	struct page_context page;  /* ->kernel is filled by collect.c */
+	const char *structpage_by; /* "bpf", "recorded", NULL */
+};
+
+typedef int (*source_vma_cb)(void *ctx, const struct vma *vma);
+typedef int (*source_obs_cb)(void *ctx, const struct obs *obs, size_t n);
+
+struct source;
+struct source_ops {
+	/* Facts of the machine; valid until close. */
+	int (*machine)(struct source *src, struct source_machine *ret);
+	/* Opens process @pid: all later calls see this process or fail with -ESRCH. */
+	int (*open)(struct source *src, pid_t pid, struct process *ret);
+	/* Its VMAs, ascending. */
+	int (*vmas)(struct source *src, pid_t pid, source_vma_cb cb, void *ctx);
+	/* Observations of [start, end) of @vma, ascending, gapless, holes included as runs. */
+	int (*observe)(struct source *src, pid_t pid, const struct vma *vma, u64 start,
+		       u64 end, source_obs_cb cb, void *ctx);
+	void (*release)(struct source *src, pid_t pid);
+	void (*close)(struct source *src);
+};
+
+/* First member of every implementation. */
+struct source {
+	const struct source_ops *ops;
+	struct diag *diag; /* borrowed; warnings go there */
+};
+
+#endif

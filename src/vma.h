@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vma.h - a virtual memory area: what maps and smaps say of it, or what BPF read of it.
+ *
+ * Knows: the text of /proc/PID/maps and smaps (fs/proc/task_mmu.c), VmFlags letters.
+ * Never: opens a file.  Owns: nothing; struct vma is plain data, the name is inside.
+ */
+#ifndef GUPINFO_VMA_H
+#define GUPINFO_VMA_H
+
+#include "bits.h"
+
+/* VmFlags of smaps, one bit per letter pair, in vma.def's order. */
+enum vma_flag {
+#define VMFLAG(id, letters, text) VMFLAG_##id,
+#include "vma.def"
+#undef VMFLAG
+	VMFLAGS
+};
+#define VF(id) BIT(VMFLAG_##id)
+
+#define VMA_NAME_MAX \
+	160 /* bytes kept of a name, with the final NUL; a longer one is cut in the middle */
+
+struct vma {
+	u64 start, end; /* bytes, end exclusive */
+	u64 offset;     /* file offset, bytes */
+	u64 inode;
+	u32 dev_major, dev_minor;
+	bool read, write, exec, shared; /* the perms column; shared is VM_MAYSHARE */
+	bool has_flags;  /* ->flags was read (smaps or BPF); else only perms are known */
+	bool gate;       /* [vsyscall] */
+	u64 flags;       /* VF(*) */
+	u32 page_size;   /* KernelPageSize in bytes: 2 MiB for hugetlb; 0 unknown */
+	s32 pkey;        /* ProtectionKey, -1 unknown */
+	u8 thp_eligible; /* enum tri */
+	u8 fs;           /* enum vma_fs */
+	u64 rss_bytes, pss_bytes, anon_huge_bytes; /* smaps; 0 when has_smaps is false */
+	bool has_smaps;
+	char name[VMA_NAME_MAX]; /* as maps prints it, octal escapes undone; untrusted */
+};
+
+/* What backs a file mapping, as far as GUP cares. */
+enum vma_fs {
+	VMA_FS_UNKNOWN,
+	VMA_FS_NONE,  /* anonymous */
+	VMA_FS_SHMEM, /* tmpfs, shmem, memfd, MAP_SHARED|MAP_ANONYMOUS, SysV */
+	VMA_FS_HUGETLB,
+	VMA_FS_SECRETMEM,
+	VMA_FS_DISK, /* a file system that needs dirty tracking (page_mkwrite or writeback) */
+	VMA_FS_NODIRTY, /* a file system without write-back */
+	VMA_FS_DEVICE,  /* a character device's own mapping */
+};
+
+/*
+ * Parses one header line of maps or smaps ("start-end perms offset dev inode  name").
+ * Returns 0 and fills @ret, or -EINVAL when the line is not one.
+ */
+int vma_parse_header(const char *line, size_t len, struct vma *ret);
+
+/*
+ * Adds what a smaps line below the header says ("VmFlags: rd wr …", "KernelPageSize: …").
+ * Unknown lines and unknown VmFlags are ignored.  Returns 1 when the line was the last one of a
+ * smaps block (VmFlags), else 0.
+ */
+int vma_parse_smaps(const char *line, size_t len, struct vma *vma);
+
+/* is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown without VmFlags (but for perms that decide). */
+enum tri vma_is_cow(const struct vma *vma);
+
+const char *vma_flag_letters(enum vma_flag id); /* "rd" */
+const char *vma_flag_text(enum vma_flag id);    /* "VM_READ" */
+
+/* "rw-p" into buf[5]. */
+void vma_perms(const struct vma *vma, char buf[5]);
+
+#endif
