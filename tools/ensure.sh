@@ -147,16 +147,16 @@ ensure_configure()
 # Building needs no words unless it takes a while or fails.
 ensure_make()
 {
-	local dir=$1 status timer
+	local dir=$1 status=1
 
-	{ sleep 1 && ensure_say "building in $dir"; } &
-	timer=$!
-	make -s -C "$dir" -j"$(nproc)" all >"$dir/make.log" 2>&1
-	status=$?
-	kill "$timer" 2>/dev/null
-	wait "$timer" 2>/dev/null
+	exec 7< <(make -s -C "$dir" -j"$(nproc)" all >"$dir/make.log" 2>&1; echo $?)
+	if ! read -r -t 1 -u 7 status; then
+		ensure_say "building in $dir"
+		read -r -u 7 status
+	fi
+	exec 7<&-
 	[ ! -s "$dir/make.log" ] || ENSURE_BUILT=1
-	return $status
+	return "${status:-1}"
 }
 
 # ensure_build DIR CONFIGURE_ARG...: an up-to-date build in DIR (relative to the top), or exit 1.
