@@ -11,6 +11,7 @@
 #include "fact.h"
 #include "kernel.h"
 #include "obs.h"
+#include "pte.h" /* PAGE_PTE_* */
 #include "vma.h"
 
 /* spec.md's `kind`. */
@@ -75,17 +76,6 @@ enum page_count_kind {
 	PAGE_COUNT_AVERAGE,
 	PAGE_COUNT_ESTIMATE
 };
-
-/* Software names for PTE bits, independent of the architecture. */
-#define PAGE_PTE_WRITE BIT(0)
-#define PAGE_PTE_DIRTY BIT(1)
-#define PAGE_PTE_YOUNG BIT(2)
-#define PAGE_PTE_SPECIAL BIT(3)
-#define PAGE_PTE_PROTNONE BIT(4)
-#define PAGE_PTE_UFFD_WP BIT(5)
-#define PAGE_PTE_SOFT_DIRTY BIT(6)
-#define PAGE_PTE_DEVMAP BIT(7)
-#define PAGE_PTE_EXEC BIT(8)
 
 struct page {
 	u64 addr;  /* first byte of the run */

@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pte.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define NOBIT 0xff
+#define BIT_UNKNOWN 0xfe
+#define FIELD(lo, hi) ((~0ULL >> (63 - (hi) + (lo))) << (lo))
+
+/* One bit and what it says: PAGE_PTE_@say is set when (entry & mask) == want. */
+struct pte_bit {
+	u64 mask, want;
+	u16 say;
+};
+
+struct pte_arch {
+	const char *name;
+	u64 valid;           /* present for the hardware */
+	u64 soft_present;    /* present for software only, when !valid */
+	u64 soft_present_hi; /* likewise, of PMD and PUD leaves only (x86 pmd_present()) */
+	bool invert;         /* the PFN of a !valid entry is inverted */
+	u64 protnone_mask, protnone_want; /* of an entry that is soft-present */
+	u64 pfn;
+	u8 pkey_shift, pkey_bits;
+	struct pte_bit bit[12];
+	/* non-present entries */
+	u8 swap_type_shift, swap_offset_shift, swap_offset_bits;
+	bool swap_offset_inverted;
+	u64 swap_exclusive, swap_uffd_wp, swap_soft_dirty;
+	u8 devmap_bit;     /* NOBIT: see pte_layout.devmap_bit */
+	u64 pfn_swap_mask; /* SWP_PFN_MASK: MAX_PHYSMEM_BITS - PAGE_SHIFT low bits */
+};
+
+static const struct pte_arch pte_x86_64 = {
+	.name = "x86_64",
+	.valid = BIT(0),
+	.soft_present = BIT(8),
+	.soft_present_hi = BIT(7),
+	.invert = true,
+	.protnone_mask = BIT(8) | BIT(0),
+	.protnone_want = BIT(8),
+	.pfn = FIELD(12, 51),
+	.pkey_shift = 59,
+	.pkey_bits = 4,
+	.bit = {
+		{ BIT(1), BIT(1), PAGE_PTE_WRITE },
+		{ BIT(6), BIT(6), PAGE_PTE_DIRTY },
+		{ BIT(5), BIT(5), PAGE_PTE_YOUNG },
+		{ BIT(9), BIT(9), PAGE_PTE_SPECIAL },
+		{ BIT(10), BIT(10), PAGE_PTE_UFFD_WP },
+		{ BIT(11), BIT(11), PAGE_PTE_SOFT_DIRTY },
+		{ BIT(63), 0, PAGE_PTE_EXEC },
+	},
+	.swap_type_shift = 59,
+	.swap_offset_shift = 9,
+	.swap_offset_bits = 50,
+	.swap_offset_inverted = true,
+	.swap_exclusive = BIT(3),
+	.swap_uffd_wp = BIT(2),
+	.swap_soft_dirty = BIT(1),
+	.devmap_bit = NOBIT,
+	.pfn_swap_mask = FIELD(0, 39), /* 52 physical bits; 5-level tables define the same */
+};
+
+/* arch/arm64/include/asm/pgtable-prot.h; dirty is hardware (WRITE && !RDONLY) or software. */
+#define ARM64_BITS                                                                  \
+	{ BIT(51), BIT(51), PAGE_PTE_WRITE }, { BIT(55), BIT(55), PAGE_PTE_DIRTY }, \
+		{ BIT(51) | BIT(7), BIT(51), PAGE_PTE_DIRTY },                      \
+		{ BIT(10), BIT(10), PAGE_PTE_YOUNG },                               \
+		{ BIT(56), BIT(56), PAGE_PTE_SPECIAL },                             \
+	{                                                                           \
+		BIT(54), 0, PAGE_PTE_EXEC                                           \
+	}
+
+static const struct pte_arch pte_arm64 = {
+	.name = "aarch64",
+	.valid = BIT(0),
+	.soft_present = BIT(11),
+	.soft_present_hi = BIT(11),
+	/* pte_protnone(): present-invalid, no user access, no user execution */
+	.protnone_mask = BIT(0) | BIT(11) | BIT(6) | BIT(54),
+	.protnone_want = BIT(11) | BIT(54),
+	.pfn = FIELD(12, 47),
+	.pkey_shift = 60,
+	.pkey_bits = 3,
+	.bit = { ARM64_BITS, { BIT(58), BIT(58), PAGE_PTE_UFFD_WP } },
+	.swap_type_shift = 6,
+	.swap_offset_shift = 12,
+	.swap_offset_bits = 50,
+	.swap_exclusive = BIT(2),
+	.swap_uffd_wp = BIT(3),
+	.devmap_bit = 57,
+	.pfn_swap_mask = FIELD(0, 39),
+};
+
+static const struct pte_arch pte_arm64_old = {
+	.name = "aarch64",
+	.valid = BIT(0),
+	.soft_present = BIT(58),
+	.soft_present_hi = BIT(58),
+	.protnone_mask = BIT(0) | BIT(58),
+	.protnone_want = BIT(58),
+	.pfn = FIELD(12, 47),
+	.bit = { ARM64_BITS },
+	.swap_type_shift = 3,
+	.swap_offset_shift = 8,
+	.swap_offset_bits = 50,
+	.swap_exclusive = BIT(2),
+	.devmap_bit = 57,
+	.pfn_swap_mask = FIELD(0, 39),
+};
+
+/* What one numbering of special types (include/linux/swap.h) says of each type. */
+struct swap_types {
+	u8 state[32], writable[32], exclusive[32];
+};
+
+static void swap_put(struct swap_types *t, unsigned *top, enum pte_state s, u8 writable,
+		     u8 excl)
+{
+	unsigned i = --*top;
+
+	t->state[i] = s;
+	t->writable[i] = writable;
+	t->exclusive[i] = excl;
+}
+
+/* Special types grow downwards from 31, in this order. */
+static void swap_number(struct swap_types *t, bool err, bool marker, bool dev,
+			bool single, bool mig, bool hwp)
+{
+	unsigned top = 32;
+
+	memset(t->state, PTE_STATE_SWAP, sizeof(t->state));
+	memset(t->writable, TRI_UNKNOWN, sizeof(t->writable));
+	memset(t->exclusive, TRI_UNKNOWN, sizeof(t->exclusive));
+	if (err)
+		swap_put(t, &top, PTE_STATE_HWPOISON, TRI_UNKNOWN, TRI_UNKNOWN);
+	if (marker)
+		swap_put(t, &top, PTE_STATE_MARKER, TRI_UNKNOWN, TRI_UNKNOWN);
+	if (dev) { /* WRITE, READ, EXCLUSIVE[_WRITE, _READ] ascending */
+		if (!single)
+			swap_put(t, &top, PTE_STATE_DEVICE, TRI_NO, TRI_UNKNOWN);
+		swap_put(t, &top, PTE_STATE_DEVICE, single ? TRI_UNKNOWN : TRI_YES,
+			 TRI_UNKNOWN);
+		swap_put(t, &top, PTE_STATE_DEVICE, TRI_NO, TRI_UNKNOWN);
+		swap_put(t, &top, PTE_STATE_DEVICE, TRI_YES, TRI_UNKNOWN);
+	}
+	if (mig) { /* READ, READ_EXCLUSIVE, WRITE ascending */
+		swap_put(t, &top, PTE_STATE_MIGRATION, TRI_YES, TRI_YES);
+		swap_put(t, &top, PTE_STATE_MIGRATION, TRI_NO, TRI_YES);
+		swap_put(t, &top, PTE_STATE_MIGRATION, TRI_NO, TRI_NO);
+	}
+	if (hwp)
+		swap_put(t, &top, PTE_STATE_HWPOISON, TRI_UNKNOWN, TRI_UNKNOWN);
+}
+
+/* The @i-th case of an option: false then true when unknown. */
+static bool case_of(u8 tri, unsigned i, bool *ret_value)
+{
+	*ret_value = tri == TRI_UNKNOWN ? i : tri == TRI_YES;
+	return tri == TRI_UNKNOWN || i == 0;
+}
+
+static void layout_join(struct pte_layout *l, const struct swap_types *t, bool first)
+{
+	for (unsigned i = 0; i < 32; i++) {
+		if (first) {
+			l->swap_state[i] = t->state[i];
+			l->swap_write[i] = t->writable[i];
+			l->swap_exclusive[i] = t->exclusive[i];
+			continue;
+		}
+		if (l->swap_state[i] != t->state[i])
+			l->swap_state[i] = PTE_STATE_SPECIAL;
+		if (l->swap_write[i] != t->writable[i])
+			l->swap_write[i] = TRI_UNKNOWN;
+		if (l->swap_exclusive[i] != t->exclusive[i])
+			l->swap_exclusive[i] = TRI_UNKNOWN;
+	}
+}
+
+/* Every numbering that the evidence allows; what they disagree on is unknown. */
+static void layout_swap(struct pte_layout *l, const struct pte_config *c)
+{
+	bool err, marker, dev, single, mig, hwp, first = true;
+	struct swap_types t;
+
+	for (unsigned i = 0; i < 64; i++) {
+		if (!case_of(c->swapin_error, i & 1, &err) ||
+		    !case_of(c->pte_marker, i >> 1 & 1, &marker) ||
+		    !case_of(c->device_private, i >> 2 & 1, &dev) ||
+		    !case_of(c->device_single, i >> 3 & 1, &single) ||
+		    !case_of(c->migration, i >> 4 & 1, &mig) ||
+		    !case_of(c->memory_failure, i >> 5 & 1, &hwp))
+			continue;
+		swap_number(&t, err, marker, dev, single, mig, hwp);
+		layout_join(l, &t, first);
+		first = false;
+	}
+}
+
+int pte_layout_init(struct pte_layout *ret, const struct pte_config *c)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->soft_dirty = c->soft_dirty;
+	ret->uffd_wp = c->uffd_wp;
+	ret->saved_dirty = TRI_NO;
+	ret->devmap_bit = NOBIT;
+	if (!strcmp(c->arch, "x86_64"))
+		ret->arch = &pte_x86_64;
+	else if (!strcmp(c->arch, "aarch64") && c->prot_none_bit58 != TRI_UNKNOWN)
+		ret->arch = c->prot_none_bit58 == TRI_YES ? &pte_arm64_old : &pte_arm64;
+	else
+		return -ENOTSUP;
+	layout_swap(ret, c);
+	if (ret->arch == &pte_x86_64)
+		ret->saved_dirty = c->saved_dirty;
+	if (c->devmap == TRI_NO)
+		return 0;
+	if (c->devmap == TRI_UNKNOWN)
+		ret->devmap_bit = BIT_UNKNOWN;
+	else if (ret->arch->devmap_bit != NOBIT)
+		ret->devmap_bit = ret->arch->devmap_bit;
+	else
+		ret->devmap_bit = c->saved_dirty == TRI_YES  ? 57
+				  : c->saved_dirty == TRI_NO ? 58
+							     : BIT_UNKNOWN;
+	return 0;
+}
+
+u64 pte_pfn_mask(const struct pte_layout *l, u8 level)
+{
+	static const u8 low[] = { 12, 12, 21, 30 };
+
+	if (!l->arch)
+		return 0;
+	return level < ARRAY_SIZE(low) ? l->arch->pfn & ~(BIT(low[level]) - 1) : 0;
+}
+
+static void decode_bits(const struct pte_layout *l, u64 e, struct pte *ret)
+{
+	const struct pte_arch *a = l->arch;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(a->bit) && a->bit[i].say; i++) {
+		ret->known |= a->bit[i].say;
+		if ((e & a->bit[i].mask) == a->bit[i].want)
+			ret->bits |= a->bit[i].say;
+	}
+	if (l->saved_dirty != TRI_NO && e & BIT(58)) {
+		if (l->saved_dirty == TRI_YES)
+			ret->bits |= PAGE_PTE_DIRTY;
+		else if (!(ret->bits & PAGE_PTE_DIRTY))
+			ret->known &= ~PAGE_PTE_DIRTY;
+	}
+	if (l->devmap_bit != BIT_UNKNOWN) {
+		ret->known |= PAGE_PTE_DEVMAP;
+		if (l->devmap_bit != NOBIT && e >> l->devmap_bit & 1)
+			ret->bits |= PAGE_PTE_DEVMAP;
+	} else if (a == &pte_x86_64 && !(e & (BIT(57) | BIT(58)))) {
+		ret->known |= PAGE_PTE_DEVMAP;
+	}
+	ret->known |= PAGE_PTE_PROTNONE;
+	if ((e & a->protnone_mask) == a->protnone_want)
+		ret->bits |= PAGE_PTE_PROTNONE;
+}
+
+/* A software bit that the kernel was not built with says nothing. */
+static void decode_mask_config(const struct pte_layout *l, struct pte *ret)
+{
+	u16 off = 0;
+
+	if (l->soft_dirty != TRI_YES) {
+		ret->known &= ~PAGE_PTE_SOFT_DIRTY;
+		off |= PAGE_PTE_SOFT_DIRTY;
+	}
+	if (l->uffd_wp == TRI_NO) {
+		ret->known |= PAGE_PTE_UFFD_WP; /* cannot be write-protected by it */
+		off |= PAGE_PTE_UFFD_WP;
+	}
+	ret->bits &= ~off & ret->known;
+}
+
+static void decode_present(const struct pte_layout *l, u64 e, u8 level, struct pte *ret)
+{
+	const struct pte_arch *a = l->arch;
+	u64 mask = pte_pfn_mask(l, level), pfn = e & mask;
+
+	ret->state = PTE_STATE_PRESENT;
+	if (pfn && a->invert && !(e & a->valid))
+		pfn = ~e & mask;
+	ret->pfn = pfn >> 12;
+	ret->pkey = e >> a->pkey_shift & (BIT(a->pkey_bits) - 1);
+	decode_bits(l, e, ret);
+}
+
+static void decode_swap(const struct pte_layout *l, u64 e, u8 level, struct pte *ret)
+{
+	const struct pte_arch *a = l->arch;
+	u64 off = e >> a->swap_offset_shift & (BIT(a->swap_offset_bits) - 1);
+
+	if (a->swap_offset_inverted)
+		off ^= BIT(a->swap_offset_bits) - 1;
+	ret->swap_type = e >> a->swap_type_shift & 31;
+	ret->swap_offset = off;
+	ret->state = l->swap_state[ret->swap_type];
+	ret->swap_write = l->swap_write[ret->swap_type];
+	ret->swap_exclusive = l->swap_exclusive[ret->swap_type];
+	if (a->swap_uffd_wp) {
+		ret->known |= PAGE_PTE_UFFD_WP;
+		if (e & a->swap_uffd_wp)
+			ret->bits |= PAGE_PTE_UFFD_WP;
+	}
+	if (a->swap_soft_dirty) {
+		ret->known |= PAGE_PTE_SOFT_DIRTY;
+		if (e & a->swap_soft_dirty)
+			ret->bits |= PAGE_PTE_SOFT_DIRTY;
+	}
+	switch (ret->state) {
+	case PTE_STATE_SWAP:
+		ret->swap_exclusive = e & a->swap_exclusive ? TRI_YES : TRI_NO;
+		break;
+	case PTE_STATE_MARKER:
+		ret->marker = off & 7;
+		break;
+	case PTE_STATE_MIGRATION:
+	case PTE_STATE_DEVICE:
+	case PTE_STATE_HWPOISON:
+		ret->pfn = off & a->pfn_swap_mask;
+		break;
+	}
+}
+
+void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret)
+{
+	const struct pte_arch *a = l->arch;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->swap_exclusive = ret->swap_write = TRI_UNKNOWN;
+	if (!entry)
+		return;
+	if (!a) {
+		ret->state = PTE_STATE_SPECIAL;
+		return;
+	}
+	if (entry & (a->valid | a->soft_present) ||
+	    (level > OBS_LEVEL_PTE && entry & a->soft_present_hi))
+		decode_present(l, entry, level, ret);
+	else
+		decode_swap(l, entry, level, ret);
+	decode_mask_config(l, ret);
+}
+
+const char *pte_state_name(enum pte_state state)
+{
+	static const char *const name[PTE_STATES] = {
+		[PTE_STATE_NONE] = "none",     [PTE_STATE_PRESENT] = "present",
+		[PTE_STATE_SWAP] = "swap",     [PTE_STATE_MIGRATION] = "migration",
+		[PTE_STATE_DEVICE] = "device", [PTE_STATE_HWPOISON] = "hwpoison",
+		[PTE_STATE_MARKER] = "marker", [PTE_STATE_SPECIAL] = "special",
+	};
+
+	return (unsigned)state < PTE_STATES ? name[state] : "?";
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pte.h - what a leaf page-table entry means.
+ *
+ * x86-64 (arch/x86/include/asm/pgtable_types.h, pgtable_64.h):
+ *
+ *   present   63 NX | 62-59 pkey | 58 57 software | 51-12 PFN | 11 soft-dirty | 10 uffd-wp |
+ *             9 special | 8 G | 7 PSE | 6 dirty | 5 accessed | 2 user | 1 write | 0 P
+ *   prot-none 0 in bit 0, 1 in bit 8 and the PFN inverted (pgtable-invert.h)
+ *   swap      63-59 type | 58-9 ~offset | 3 exclusive | 2 uffd-wp | 1 soft-dirty | 0 0
+ *
+ * arm64 has tables of its own in pte.c; its PFN field is the one of 4 KiB pages without LPA2.
+ *
+ * Knows: bit positions per architecture, the numbering of special swap types
+ *	(include/linux/swap.h) as a function of the kernel's configuration.
+ * Never: which VMA the entry is in.  A shadow-stack entry (write clear, dirty set, VM_SHADOW_STACK)
+ *	is reported as not writable; the kernel's pte_write() says it is.
+ * Owns: nothing.
+ */
+#ifndef GUPINFO_PTE_H
+#define GUPINFO_PTE_H
+
+#include "bits.h"
+#include "obs.h"
+
+/* Software names for PTE bits, independent of the architecture. */
+#define PAGE_PTE_WRITE BIT(0)
+#define PAGE_PTE_DIRTY BIT(1)
+#define PAGE_PTE_YOUNG BIT(2)
+#define PAGE_PTE_SPECIAL BIT(3)
+#define PAGE_PTE_PROTNONE BIT(4)
+#define PAGE_PTE_UFFD_WP BIT(5)
+#define PAGE_PTE_SOFT_DIRTY BIT(6)
+#define PAGE_PTE_DEVMAP BIT(7)
+#define PAGE_PTE_EXEC BIT(8)
+
+enum pte_state {
+	PTE_STATE_NONE,      /* all bits clear (a soft-dirty hole excepted) */
+	PTE_STATE_PRESENT,   /* pte_present(): PROT_NONE and NUMA-hint entries too */
+	PTE_STATE_SWAP,      /* in a swap area: ->swap_type, ->swap_offset */
+	PTE_STATE_MIGRATION, /* under migration; ->pfn is the page */
+	PTE_STATE_DEVICE,    /* device private or device exclusive; ->pfn is the page */
+	PTE_STATE_HWPOISON,  /* ->pfn is the poisoned page */
+	PTE_STATE_MARKER,    /* ->marker */
+	PTE_STATE_SPECIAL, /* a special type whose meaning the evidence does not decide */
+	PTE_STATES
+};
+
+/* Bits of a PTE marker (include/linux/leafops.h, swapops.h). */
+#define PTE_MARKER_UFFD_WP BIT(0)
+#define PTE_MARKER_POISON BIT(1) /* swap-in error (6.2) and UFFDIO_POISON (6.6) */
+#define PTE_MARKER_GUARD BIT(2)  /* MADV_GUARD_INSTALL (6.13) */
+
+/* What decides the layout.  TRI_UNKNOWN is always allowed and makes less known. */
+struct pte_config {
+	const char *arch;  /* uname -m */
+	u8 migration;      /* CONFIG_MIGRATION */
+	u8 device_private; /* CONFIG_DEVICE_PRIVATE */
+	u8 memory_failure; /* CONFIG_MEMORY_FAILURE */
+	u8 pte_marker;     /* the marker type exists: 5.19, always since 6.2 */
+	u8 swapin_error;   /* a type of its own above the marker: 6.0 and 6.1 */
+	u8 device_single;  /* one SWP_DEVICE_EXCLUSIVE type instead of two: 6.15 */
+	u8 uffd_wp;        /* CONFIG_HAVE_ARCH_USERFAULTFD_WP */
+	u8 soft_dirty;     /* CONFIG_MEM_SOFT_DIRTY: the bit is maintained */
+	u8 devmap;         /* pte_devmap() exists: until 6.16 */
+	u8 saved_dirty;    /* x86: bit 58 is saved-dirty and devmap is bit 57: 6.6 */
+	u8 prot_none_bit58; /* arm64: PTE_PROT_NONE is bit 58 and swap type starts at 3: until 6.10 */
+};
+
+/* Which special type (0-31) means what; see pte_layout_init(). */
+struct pte_layout {
+	const struct pte_arch
+		*arch;  /* NULL: entries of this architecture are not understood */
+	u8 devmap_bit;  /* 0xff: none; 0xfe: unknown */
+	u8 saved_dirty; /* enum tri */
+	u8 soft_dirty, uffd_wp; /* enum tri */
+	u8 swap_state[32];      /* enum pte_state of each swap type */
+	u8 swap_write[32]; /* enum tri: migration or device entry of a writable page */
+	u8 swap_exclusive[32]; /* enum tri: migration entry of an exclusive anon page */
+};
+
+struct pte {
+	u8 state;     /* enum pte_state */
+	u8 pkey;      /* protection key, present x86 entries */
+	u8 swap_type; /* raw type, of every non-present entry */
+	u8 swap_exclusive; /* enum tri: pte_swp_exclusive(), or a migration entry's exclusiveness */
+	u8 swap_write; /* enum tri: migration or device entry that was writable */
+	u8 marker;     /* PTE_MARKER_* */
+	u16 bits,
+		known; /* PAGE_PTE_*; uffd-wp and soft-dirty of non-present entries too */
+	u64 swap_offset;
+	u64 pfn; /* present (0 when the PFN bits were cleared), migration, device, hwpoison */
+};
+
+/* Bits of pte_present() entries that hold the PFN, for clearing or replacing them; 0 unknown. */
+u64 pte_pfn_mask(const struct pte_layout *l, u8 level);
+
+/*
+ * Makes the layout of @c.  Where the configuration is unknown and matters, types become
+ * PTE_STATE_SPECIAL.  Returns 0, or -ENOTSUP for an architecture without a table (@ret is valid
+ * and decodes everything to PTE_STATE_SPECIAL).
+ */
+int pte_layout_init(struct pte_layout *ret, const struct pte_config *c);
+
+/* Decodes @entry, a leaf at @level (enum obs_level). */
+void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret);
+
+/* "present", "swap", … */
+const char *pte_state_name(enum pte_state state);
+
+#endif
