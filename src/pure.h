@@ -5,8 +5,14 @@
 #ifndef GUPINFO_PURE_H
 #define GUPINFO_PURE_H
 
-#pragma GCC poison open openat read write pread pwrite close fopen fread fwrite ioctl mmap
+#include <sys/types.h>
+
+#pragma GCC poison open openat pread pwrite close fopen fread fwrite ioctl mmap
 #pragma GCC poison getenv uname printf puts exit abort time gettimeofday clock_gettime
 #pragma GCC poison fork system popen getpid
+
+/* Members of struct vma have these names too: only the call is an error. */
+ssize_t read(int, void *, size_t) __attribute__((error("core does no I/O")));
+ssize_t write(int, const void *, size_t) __attribute__((error("core does no I/O")));
 
 #endif

@@ -36,6 +36,7 @@ struct vma {
 	u8 thp_eligible; /* enum tri */
 	u8 fs;           /* enum vma_fs */
 	u64 rss_bytes, pss_bytes, anon_huge_bytes; /* smaps; 0 when has_smaps is false */
+	u64 pmd_mapped_bytes; /* smaps: AnonHugePages + ShmemPmdMapped + FilePmdMapped */
 	bool has_smaps;
 	char name[VMA_NAME_MAX]; /* as maps prints it, octal escapes undone; untrusted */
 };
@@ -50,6 +51,7 @@ enum vma_fs {
 	VMA_FS_DISK, /* a file system that needs dirty tracking (page_mkwrite or writeback) */
 	VMA_FS_NODIRTY, /* a file system without write-back */
 	VMA_FS_DEVICE,  /* a character device's own mapping */
+	VMA_FS_SPECIAL, /* no file, not anonymous: [vdso], [vvar], [uprobes] */
 };
 
 /*
@@ -73,5 +75,20 @@ const char *vma_flag_text(enum vma_flag id);    /* "VM_READ" */
 
 /* "rw-p" into buf[5]. */
 void vma_perms(const struct vma *vma, char buf[5]);
+
+/*
+ * The file system that backs @vma, from its name, flags and device numbers alone: NONE, SPECIAL,
+ * HUGETLB, and SHMEM or SECRETMEM where the kernel's own name of an internal mount says so;
+ * VMA_FS_UNKNOWN for the rest, which needs the type of the mounted file system (vma_fs_by_type()).
+ */
+enum vma_fs vma_fs_by_name(const struct vma *vma);
+
+/*
+ * What mappings of a file system of type @type ("ext4", "tmpfs", as in mountinfo) are to GUP.
+ * VMA_FS_UNKNOWN for a type that the table does not know.
+ */
+enum vma_fs vma_fs_by_type(const char *type);
+
+const char *vma_fs_name(enum vma_fs fs); /* "shmem" */
 
 #endif

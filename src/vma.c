@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "vma.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pure.h"
+
+static const struct {
+	char letters[3];
+	const char *text;
+} vma_flags[VMFLAGS] = {
+#define VMFLAG(id, l, t) [VMFLAG_##id] = { .letters = l, .text = t },
+#include "vma.def"
+#undef VMFLAG
+};
+_Static_assert(VMFLAGS <= 64, "the VmFlags word is full");
+
+/* A line that is consumed from the left. */
+struct vma_text {
+	const char *p, *end;
+};
+
+static bool vma_hex(struct vma_text *t, u64 *ret)
+{
+	const char *start = t->p;
+	u64 v = 0;
+
+	for (; t->p < t->end; t->p++) {
+		char c = *t->p;
+		unsigned digit;
+
+		if (c >= '0' && c <= '9')
+			digit = c - '0';
+		else if (c >= 'a' && c <= 'f')
+			digit = c - 'a' + 10;
+		else
+			break;
+		if (v >> 60)
+			return false;
+		v = v << 4 | digit;
+	}
+	*ret = v;
+	return t->p > start;
+}
+
+static bool vma_decimal(struct vma_text *t, u64 *ret)
+{
+	const char *start = t->p;
+	u64 v = 0;
+
+	for (; t->p < t->end && *t->p >= '0' && *t->p <= '9'; t->p++) {
+		if (v > UINT64_MAX / 10 - 1)
+			return false;
+		v = v * 10 + (*t->p - '0');
+	}
+	*ret = v;
+	return t->p > start;
+}
+
+static bool vma_char(struct vma_text *t, char c)
+{
+	if (t->p == t->end || *t->p != c)
+		return false;
+	t->p++;
+	return true;
+}
+
+static bool vma_one_of(struct vma_text *t, char no, char yes, bool *ret)
+{
+	*ret = t->p < t->end && *t->p == yes;
+	return vma_char(t, yes) || vma_char(t, no);
+}
+
+static void vma_spaces(struct vma_text *t)
+{
+	while (t->p < t->end && (*t->p == ' ' || *t->p == '\t'))
+		t->p++;
+}
+
+/* The next byte of a name; maps escapes the newline only (seq_file_path(m, file, "\n")). */
+static char vma_name_byte(struct vma_text *t)
+{
+	if (t->end - t->p >= 4 && !memcmp(t->p, "\\012", 4)) {
+		t->p += 4;
+		return '\n';
+	}
+	return *t->p++;
+}
+
+/* Copies a name; of a longer one the first and the last part around "...". */
+static void vma_copy_name(struct vma_text t, char name[VMA_NAME_MAX])
+{
+	const size_t keep = VMA_NAME_MAX - 1, head = keep / 2 - 3, tail = keep - head - 3;
+	struct vma_text count = t;
+	size_t len = 0, n = 0;
+
+	while (count.p < count.end) {
+		vma_name_byte(&count);
+		len++;
+	}
+	for (size_t i = 0; t.p < t.end; i++) {
+		char c = vma_name_byte(&t);
+
+		if (len > keep && i == head) {
+			memcpy(name + n, "...", 3);
+			n += 3;
+		}
+		if (len <= keep || i < head || i >= len - tail)
+			name[n++] = c ? c : '?';
+	}
+	name[n] = '\0';
+}
+
+int vma_parse_header(const char *line, size_t len, struct vma *ret)
+{
+	struct vma_text t = { .p = line, .end = line + len };
+	struct vma v = { .pkey = -1, .thp_eligible = TRI_UNKNOWN };
+	u64 major, minor;
+
+	while (t.end > t.p && t.end[-1] == '\n')
+		t.end--;
+	if (!vma_hex(&t, &v.start) || !vma_char(&t, '-') || !vma_hex(&t, &v.end) ||
+	    v.start >= v.end || !vma_char(&t, ' '))
+		return -EINVAL;
+	if (!vma_one_of(&t, '-', 'r', &v.read) || !vma_one_of(&t, '-', 'w', &v.write) ||
+	    !vma_one_of(&t, '-', 'x', &v.exec) || !vma_one_of(&t, 'p', 's', &v.shared) ||
+	    !vma_char(&t, ' '))
+		return -EINVAL;
+	if (!vma_hex(&t, &v.offset) || !vma_char(&t, ' ') || !vma_hex(&t, &major) ||
+	    !vma_char(&t, ':') || !vma_hex(&t, &minor) || !vma_char(&t, ' ') ||
+	    !vma_decimal(&t, &v.inode) || major > UINT32_MAX || minor > UINT32_MAX)
+		return -EINVAL;
+	if (t.p < t.end && *t.p != ' ')
+		return -EINVAL;
+	v.dev_major = major;
+	v.dev_minor = minor;
+	vma_spaces(&t);
+	vma_copy_name(t, v.name);
+	v.gate = !strcmp(v.name, "[vsyscall]");
+	v.fs = vma_fs_by_name(&v);
+	*ret = v;
+	return 0;
+}
+
+static bool vma_key(struct vma_text *t, const char *key)
+{
+	size_t len = strlen(key);
+
+	if ((size_t)(t->end - t->p) <= len || memcmp(t->p, key, len) || t->p[len] != ':')
+		return false;
+	t->p += len + 1;
+	vma_spaces(t);
+	return true;
+}
+
+static void vma_parse_flags(struct vma_text t, struct vma *vma)
+{
+	vma->flags = 0;
+	vma->has_flags = true;
+	while (t.end - t.p >= 2) {
+		for (unsigned i = 0; i < VMFLAGS; i++)
+			if (!memcmp(t.p, vma_flags[i].letters, 2))
+				vma->flags |= BIT(i);
+		t.p += 2;
+		vma_spaces(&t);
+	}
+	vma->fs = vma->flags & VF(HUGETLB) ? VMA_FS_HUGETLB : vma->fs;
+}
+
+/* "KEY:   123 kB" in bytes. */
+static bool vma_kib(struct vma_text *t, const char *key, u64 *ret)
+{
+	u64 v;
+
+	if (!vma_key(t, key))
+		return false;
+	if (vma_decimal(t, &v) && v <= UINT64_MAX >> 10)
+		*ret = v << 10;
+	return true;
+}
+
+int vma_parse_smaps(const char *line, size_t len, struct vma *vma)
+{
+	struct vma_text t = { .p = line, .end = line + len };
+	u64 v = 0;
+
+	while (t.end > t.p && t.end[-1] == '\n')
+		t.end--;
+	if (vma_key(&t, "VmFlags")) {
+		vma_parse_flags(t, vma);
+		return 1;
+	}
+	if (vma_kib(&t, "KernelPageSize", &v)) {
+		vma->page_size = v <= UINT32_MAX ? v : 0;
+	} else if (vma_kib(&t, "Rss", &vma->rss_bytes)) {
+		vma->has_smaps = true;
+	} else if (vma_kib(&t, "Pss", &vma->pss_bytes)) {
+		;
+	} else if (vma_kib(&t, "AnonHugePages", &v)) {
+		vma->anon_huge_bytes = v;
+		vma->pmd_mapped_bytes += v;
+	} else if (vma_kib(&t, "ShmemPmdMapped", &v) ||
+		   vma_kib(&t, "FilePmdMapped", &v)) {
+		vma->pmd_mapped_bytes += v;
+	} else if (vma_key(&t, "THPeligible")) {
+		if (vma_decimal(&t, &v))
+			vma->thp_eligible = v ? TRI_YES : TRI_NO;
+	} else if (vma_key(&t, "ProtectionKey")) {
+		if (vma_decimal(&t, &v) && v < 1024)
+			vma->pkey = v;
+	}
+	return 0;
+}
+
+enum tri vma_is_cow(const struct vma *vma)
+{
+	if (vma->has_flags)
+		return (vma->flags & (VF(SHARED) | VF(MAYWRITE))) == VF(MAYWRITE)
+			       ? TRI_YES
+			       : TRI_NO;
+	if (vma->write) /* VM_WRITE implies VM_MAYWRITE; VM_MAYSHARE with it implies VM_SHARED */
+		return vma->shared ? TRI_NO : TRI_YES;
+	/* A shared mapping lacks VM_SHARED only together with VM_MAYWRITE (do_mmap()). */
+	return vma->shared ? TRI_NO : TRI_UNKNOWN;
+}
+
+const char *vma_flag_letters(enum vma_flag id)
+{
+	return vma_flags[id].letters;
+}
+
+const char *vma_flag_text(enum vma_flag id)
+{
+	return vma_flags[id].text;
+}
+
+void vma_perms(const struct vma *vma, char buf[5])
+{
+	buf[0] = vma->read ? 'r' : '-';
+	buf[1] = vma->write ? 'w' : '-';
+	buf[2] = vma->exec ? 'x' : '-';
+	buf[3] = vma->shared ? 's' : 'p';
+	buf[4] = '\0';
+}
+
+static bool vma_name_starts(const struct vma *vma, const char *prefix)
+{
+	return !strncmp(vma->name, prefix, strlen(prefix));
+}
+
+enum vma_fs vma_fs_by_name(const struct vma *vma)
+{
+	if (vma->has_flags && vma->flags & VF(HUGETLB))
+		return VMA_FS_HUGETLB;
+	/* Only a mapping without a file prints no device and no inode (show_map_vma()). */
+	if (!vma->inode && !vma->dev_major && !vma->dev_minor) {
+		if (vma->name[0] != '[' || !strcmp(vma->name, "[heap]") ||
+		    vma_name_starts(vma, "[stack") || vma_name_starts(vma, "[anon:"))
+			return VMA_FS_NONE;
+		return VMA_FS_SPECIAL;
+	}
+	if (vma_name_starts(vma, "[anon_shmem:"))
+		return VMA_FS_SHMEM;
+	return VMA_FS_UNKNOWN;
+}
+
+enum vma_fs vma_fs_by_type(const char *type)
+{
+	/*
+	 * vma_needs_dirty_tracking(): a file needs it when its vm_ops have page_mkwrite or
+	 * pfn_mkwrite, or its mapping can write back (mapping_can_writeback()).  Whoever uses
+	 * generic_file_mmap() has page_mkwrite, ramfs included.
+	 */
+	static const struct {
+		const char *type;
+		u8 fs;
+	} types[] = {
+		{ "tmpfs", VMA_FS_SHMEM },       { "devtmpfs", VMA_FS_SHMEM },
+		{ "shmem", VMA_FS_SHMEM },       { "ramfs", VMA_FS_DISK },
+		{ "hugetlbfs", VMA_FS_HUGETLB }, { "secretmem", VMA_FS_SECRETMEM },
+		{ "ext2", VMA_FS_DISK },         { "ext3", VMA_FS_DISK },
+		{ "ext4", VMA_FS_DISK },         { "xfs", VMA_FS_DISK },
+		{ "btrfs", VMA_FS_DISK },        { "f2fs", VMA_FS_DISK },
+		{ "bcachefs", VMA_FS_DISK },     { "vfat", VMA_FS_DISK },
+		{ "exfat", VMA_FS_DISK },        { "ntfs3", VMA_FS_DISK },
+		{ "fuse", VMA_FS_DISK },         { "fuseblk", VMA_FS_DISK },
+		{ "virtiofs", VMA_FS_DISK },     { "nfs", VMA_FS_DISK },
+		{ "nfs4", VMA_FS_DISK },         { "cifs", VMA_FS_DISK },
+		{ "smb3", VMA_FS_DISK },         { "9p", VMA_FS_DISK },
+		{ "ceph", VMA_FS_DISK },         { "jfs", VMA_FS_DISK },
+		{ "nilfs2", VMA_FS_DISK },       { "ocfs2", VMA_FS_DISK },
+		{ "gfs2", VMA_FS_DISK },         { "udf", VMA_FS_DISK },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
+		if (!strcmp(type, types[i].type))
+			return types[i].fs;
+	return VMA_FS_UNKNOWN;
+}
+
+const char *vma_fs_name(enum vma_fs fs)
+{
+	static const char *const names[] = {
+		[VMA_FS_UNKNOWN] = "unknown",     [VMA_FS_NONE] = "none",
+		[VMA_FS_SHMEM] = "shmem",         [VMA_FS_HUGETLB] = "hugetlb",
+		[VMA_FS_SECRETMEM] = "secretmem", [VMA_FS_DISK] = "disk",
+		[VMA_FS_NODIRTY] = "nodirty",     [VMA_FS_DEVICE] = "device",
+		[VMA_FS_SPECIAL] = "special",
+	};
+
+	return names[fs];
+}
