@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# layers.sh - the layers of HACKING.md, checked: who may include, call and define what.
+set -u
+# shellcheck source=tests/tap.sh
+. "${srcdir:-$(dirname "$0")/..}/tests/tap.sh"
+cd "$srcdir" || exit 1
+
+# Symbols that the core may use besides its own: memory, strings, text of a value.
+core_may='mem(cpy|move|set|cmp|chr|mem|pcpy|rchr)|str[a-z0-9]*|__isoc(99|23)_(strtou?ll?|sscanf)|sscanf'
+core_may+='|v?snprintf|qsort(_r)?|bsearch|__ctype_[a-z_]*|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__errno_location'
+core_may+='|__assert_fail|__tls_get_addr'
+# Core files that own memory.
+core_owns=' collect diag filter kernel report store vma '
+
+# The sources of a library, from Makefile.am.
+sources()
+{
+	sed -n "/^$1_SOURCES/,/[^\\\\]\$/p" Makefile.am | grep -oE 'src/[A-Za-z0-9_/]+\.c' | sort -u
+}
+core=$(sources libgupcore_a) sys=$(sources libgupsys_a) view=$(sources libgupview_a)
+
+# nm of an archive as "object type symbol", without what sanitizers and fortify add.
+symbols()
+{
+	nm -A "$builddir/$1" 2>/dev/null |
+		sed -nE 's,^[^:]*:([^:]*)\.o:[0-9a-f ]* ([A-Za-z]) (.*)$,\1 \2 \3,p' |
+		sed -E 's/ __([a-z]+)_chk$/ \1/' |
+		grep -vE ' (__(asan|ubsan|odr|sanitizer|gcov|llvm|start|stop)[_A-Za-z.]|\.L|_sub_[DI]_)'
+}
+for l in core sys view; do
+	[ -f "$builddir/libgup$l.a" ] || skip_all "libgup$l.a is not built"
+done
+core_symbols=$(symbols libgupcore.a)
+sys_symbols=$(symbols libgupsys.a)
+view_symbols=$(symbols libgupview.a)
+main_symbols=$(nm "$builddir/src/gupinfo.o" 2>/dev/null | awk 'NF == 3 { print "gupinfo", $2, $3 }')
+
+defined()
+{
+	awk '$2 ~ /^[A-TV-Z]$/ { print $3 }' | sort -u
+}
+undefined()
+{
+	awk '$2 == "U" { print $1, $3 }' | sort -u
+}
+
+# ---- the lists
+bad=$(for f in src/*.[ch] src/*.def src/bpf/*; do
+	[[ -f $f && $f != *.skel.h && $f != *.o && $f != *vmlinux.h ]] || continue
+	grep -qE "(^|[[:space:]])${f//./\\.}([[:space:]]|\$)" Makefile.am || echo "$f"
+done)
+expect_empty "every source is in Makefile.am" "$bad"
+bad=$(printf '%s\n' "$core" "$sys" "$view" | grep . | sort | uniq -d)
+expect_empty "every source is in one layer" "$bad"
+
+# ---- core is pure
+bad=$(for f in $core; do
+	[ "$(grep -oE '^#include [<"][^<">]*' "$f" | grep -v '\.def' | tail -n 1)" = '#include "pure.h' ] ||
+		echo "$f: the last #include is not pure.h"
+done)
+expect_empty "core files include pure.h last" "$bad"
+
+bad=$(undefined <<<"$core_symbols" | awk -v may="^($core_may)\$" -v owns="$core_owns" '
+	NR == FNR { own[$1] = 1; next }
+	$2 in own || $2 ~ may { next }
+	$2 ~ /^(malloc|calloc|realloc|reallocarray|free|strdup|strndup)$/ && index(owns, " " $1 " ") { next }
+	{ print $1 ".c calls " $2 }' <(defined <<<"$core_symbols") -)
+expect_empty "core calls only core and the short list" "$bad"
+bad=$(undefined <<<"$core_symbols" | awk -v owns="$core_owns" '
+	$2 ~ /^str(n)?dup$/ && !index(owns, " " $1 " ") { print $1 ".c calls " $2 }')
+expect_empty "only the owners in core allocate" "$bad"
+
+# ---- sys and view do not know each other, neither knows main
+calls()
+{
+	undefined <<<"$1" | awk -v who="$3" 'NR == FNR { theirs[$1] = 1; next }
+		$2 in theirs { print $1 ".c calls " $2 " of " who }' <(defined <<<"$2") -
+}
+expect_empty "sys does not call view" "$(calls "$sys_symbols" "$view_symbols" view)"
+expect_empty "view does not call sys" "$(calls "$view_symbols" "$sys_symbols" sys)"
+expect_empty "nobody calls main" "$(calls "$core_symbols
+$sys_symbols
+$view_symbols" "$main_symbols" main)"
+bad=$(undefined <<<"$sys_symbols
+$view_symbols" | awk '$2 ~ /^(exit|abort|perror|stderr|err|errx|warn|warnx|error)$/ { print $1 ".c uses " $2 }')
+expect_empty "only gupinfo.c prints errors and exits" "$bad"
+bad=$(undefined <<<"$view_symbols" |
+	awk '$2 ~ /^(open|openat|fopen|ioctl|pread|mmap|fork|kill|syscall)(64)?$/ { print $1 ".c calls " $2 }')
+expect_empty "view makes no system calls for facts" "$bad"
+
+# ---- names
+bad=$(printf '%s\n' "$core_symbols" "$sys_symbols" "$view_symbols" |
+	awk '$2 ~ /^[A-TV-Z]$/ && index($3, $1 "_") != 1 && $3 != $1 { print $1 ".c defines " $3 }')
+expect_empty "global symbols of x.c start with x_" "$bad"
+
+# ---- versions have one home
+bad=$(for f in src/*.[ch]; do
+	case $f in src/kernel.c | src/bits.h) continue ;; esac
+	sed -E 's,/\*.*\*/,,; s,^[[:space:]]*(/?\*|//).*,,; s,/\*.*,,' "$f" | grep -nE '\bKV\(' | sed "s,^,$f:,"
+done)
+expect_empty "KV( only in tables and kernel.c" "$bad"
+
+# ---- foreign headers
+bad=$(while read -r what pattern; do
+	users=$(grep -lE "^#[[:space:]]*include [<\"]$pattern" src/*.[ch] 2>/dev/null)
+	n=$(grep -c . <<<"$users")
+	[ "$n" -le 1 ] || echo "$what is included by" $users
+	case $users in *.h*) echo "$what is included by the header" $users ;; esac
+done <<'EOT'
+curses n?curses
+libproc2 libproc2/
+libkmod libkmod
+libbpf bpf/(libbpf|bpf|btf)\.h
+libsmartcols libsmartcols
+json-c (json-c/|json\.h)
+EOT
+)
+expect_empty "each foreign library is included by one .c file" "$bad"
+
+# ---- headers
+bad=$(for h in src/*.h; do
+	case $h in *.skel.h | *vmlinux.h) continue ;; esac
+	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$builddir" -Isrc -I"$builddir/src" -fsyntax-only -x c "$h" \
+		2>&1 | grep error: | grep -vE -m 1 '\.(def|skel\.h): No such'
+done)
+expect_empty "each header compiles alone" "$bad"
+bad=$(for h in src/*.h; do
+	case $h in *.skel.h | *vmlinux.h | src/pure.h) continue ;; esac
+	head -n 30 "$h" | grep -q 'Knows:' || echo "$h does not say what it knows"
+done)
+expect_empty "each header says what it knows" "$bad"
+
+# ---- budgets: a report, not a verdict
+for f in src/*.[ch] src/bpf/*.c tests/unit/*.c tests/live/*.c; do
+	[ -f "$f" ] || continue
+	case $f in *.skel.h | *vmlinux.h) continue ;; src/gupinfo.c | src/collect.c) max=400 ;; *) max=600 ;; esac
+	awk -v f="$f" -v max=$max '
+		/^[^ \t#}].*\)$/ || /^[a-z].*\(/ { name = $0 }
+		/^\{/ { at = FNR }
+		/^\}/ && at { if (FNR - at > 60) print "# " f ":" at ": " FNR - at " lines: " name; at = 0 }
+		END { if (FNR > max) print "# " f ": " FNR " lines, budget " max }' "$f"
+done
+ok "budgets reported (600 lines a file, 60 a function)"
+
+done_testing
