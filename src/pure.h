@@ -9,10 +9,12 @@
 
 #pragma GCC poison open openat pread pwrite close fopen fread fwrite ioctl mmap
 #pragma GCC poison getenv uname printf puts exit abort time gettimeofday clock_gettime
-#pragma GCC poison fork system popen getpid
+#pragma GCC poison system popen getpid
 
-/* Members of struct vma have these names too: only the call is an error. */
+/* Members of plain data have these names too: only the call is an error. */
 ssize_t read(int, void *, size_t) __attribute__((error("core does no I/O")));
 ssize_t write(int, const void *, size_t) __attribute__((error("core does no I/O")));
+
+pid_t fork(void) __attribute__((error("core does no I/O")));
 
 #endif

@@ -1,0 +1,600 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define STORE_MAX_CLASSES 65536u /* about a kilobyte each */
+
+/* Classes, found by content.  Shared by a store and its copies; never shrinks. */
+struct store_pool {
+	unsigned refs;
+	size_t n, room;
+	struct store_class **class;
+	u32 *slot; /* open addressing: class index + 1 */
+	size_t nslots;
+	u32 last; /* most rows are like the one before */
+};
+
+/* ---- classes */
+
+static void pool_unref(struct store_pool *pool)
+{
+	if (!pool || --pool->refs)
+		return;
+	for (size_t i = 0; i < pool->n; i++)
+		free(pool->class[i]);
+	free(pool->class);
+	free(pool->slot);
+	free(pool);
+}
+
+static u64 class_hash(const struct store_class *c)
+{
+	const u8 *p = (const u8 *)c;
+	u64 h = 0xcbf29ce484222325u, w;
+
+	_Static_assert(sizeof(*c) % sizeof(w) == 0, "hashed by words");
+	for (size_t i = 0; i < sizeof(*c); i += sizeof(w)) {
+		memcpy(&w, p + i, sizeof(w));
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+static int pool_rehash(struct store_pool *pool)
+{
+	size_t nslots = pool->nslots ? pool->nslots * 2 : 256;
+	u32 *slot = calloc(nslots, sizeof(*slot));
+
+	if (!slot)
+		return -ENOMEM;
+	for (size_t i = 0; i < pool->n; i++) {
+		size_t at = class_hash(pool->class[i]) & (nslots - 1);
+
+		while (slot[at])
+			at = (at + 1) & (nslots - 1);
+		slot[at] = (u32)i + 1;
+	}
+	free(pool->slot);
+	pool->slot = slot;
+	pool->nslots = nslots;
+	return 0;
+}
+
+static int pool_grow(struct store_pool *pool)
+{
+	if (pool->n == pool->room) {
+		size_t room = pool->room ? pool->room * 2 : 64;
+		struct store_class **class = realloc(pool->class, room * sizeof(*class));
+
+		if (!class)
+			return -ENOMEM;
+		pool->class = class;
+		pool->room = room;
+	}
+	return (pool->n + 1) * 2 > pool->nslots ? pool_rehash(pool) : 0;
+}
+
+/* Finds or adds @c.  Returns its index, -ENOSPC when the pool is full, or -ENOMEM. */
+static s64 pool_intern(struct store_pool *pool, const struct store_class *c)
+{
+	if (pool->last < pool->n && !memcmp(pool->class[pool->last], c, sizeof(*c)))
+		return pool->last;
+	if (pool_grow(pool))
+		return -ENOMEM;
+	size_t at = class_hash(c) & (pool->nslots - 1);
+	for (; pool->slot[at]; at = (at + 1) & (pool->nslots - 1))
+		if (!memcmp(pool->class[pool->slot[at] - 1], c, sizeof(*c)))
+			return pool->last = pool->slot[at] - 1;
+	if (pool->n >= STORE_MAX_CLASSES)
+		return -ENOSPC;
+	struct store_class *new = malloc(sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	memcpy(new, c, sizeof(*new));
+	pool->class[pool->n++] = new;
+	pool->slot[at] = (u32)pool->n;
+	return pool->last = (u32)pool->n - 1;
+}
+
+static void path_trim(struct gup_path *path)
+{
+	for (unsigned i = MIN(path->n, GUP_PATH_MAX); i < GUP_PATH_MAX; i++)
+		path->rule[i] = 0;
+}
+
+/* What @row's pages have in common: addresses, PFNs and swap offsets taken out. */
+static void class_from_row(const struct report_row *row, struct store_class *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	memcpy(&ret->page, row->page, sizeof(ret->page));
+	memcpy(&ret->verdicts, row->verdicts, sizeof(ret->verdicts));
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		path_trim(&ret->verdicts.req[i].path_fast);
+		path_trim(&ret->verdicts.req[i].path_slow);
+	}
+	struct page *page = &ret->page;
+	ret->obs_has_pfn = page->obs.pfn && page->obs.pfn == page->pfn;
+	if (!page->size)
+		page->size = 4096;
+	page->addr = page->pages = page->pfn = page->head_pfn = 0;
+	page->obs.addr = page->obs.pages = page->obs.pfn = page->obs.head_pfn = 0;
+	if (page->kind == PAGE_SWAP || page->kind == PAGE_MIGRATION ||
+	    page->kind == PAGE_DEVICE) {
+		/* these words hold an offset, different for every page: not kept */
+		page->swap_offset = 0;
+		page->obs.pagemap = page->obs.pte = 0;
+		page->obs.has &= ~(u32)(OBS_HAS_PAGEMAP | OBS_HAS_PTE);
+	}
+}
+
+/* ---- row blocks, shared between copies */
+
+static void rows_unref(struct store_rows *rows)
+{
+	if (rows && !--rows->refs)
+		free(rows);
+}
+
+/* Room for one more row in a block that is @v's alone. */
+static int rows_reserve(struct store *s, struct store_vma *v)
+{
+	struct store_rows *rows = v->rows;
+	size_t room = rows ? rows->room : 0;
+
+	if (rows && rows->refs == 1 && rows->n < room)
+		return 0;
+	if (!rows || rows->n == room)
+		room = room ? room * 2 : 4;
+	struct store_rows *new = malloc(sizeof(*new) + room * sizeof(new->row[0]));
+	if (!new)
+		return -ENOMEM;
+	new->refs = 1;
+	new->room = room;
+	new->n = rows ? rows->n : 0;
+	if (rows)
+		memcpy(new->row, rows->row, rows->n * sizeof(new->row[0]));
+	s->bytes += room * sizeof(new->row[0]);
+	if (rows)
+		s->bytes -= rows->room * sizeof(new->row[0]);
+	rows_unref(rows);
+	v->rows = new;
+	return 0;
+}
+
+/* ---- life */
+
+struct store *store_new(const struct store_options *opt, const struct store *like)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	if (opt)
+		s->opt = *opt;
+	s->opt.ranges = NULL;
+	s->opt.nranges = 0;
+	if (!s->opt.max_bytes)
+		s->opt.max_bytes = STORE_MAX_BYTES;
+	if (like) {
+		s->pool = like->pool;
+		s->pool->refs++;
+	} else if ((s->pool = calloc(1, sizeof(*s->pool)))) {
+		s->pool->refs = 1;
+	}
+	if (opt && opt->nranges) {
+		size_t len = opt->nranges * sizeof(*opt->ranges);
+		struct collect_range *ranges = malloc(len);
+
+		if (ranges) {
+			memcpy(ranges, opt->ranges, len);
+			s->opt.ranges = ranges;
+			s->opt.nranges = opt->nranges;
+		}
+	}
+	if (!s->pool || (opt && s->opt.nranges != opt->nranges)) {
+		store_free(s);
+		return NULL;
+	}
+	return s;
+}
+
+void store_free(struct store *s)
+{
+	if (!s)
+		return;
+	for (size_t i = 0; i < s->nprocs; i++) {
+		for (size_t j = 0; j < s->proc[i].nvmas; j++)
+			rows_unref(s->proc[i].vma[j].rows);
+		free(s->proc[i].vma);
+	}
+	free(s->proc);
+	free(s->spans);
+	free((void *)s->opt.ranges);
+	pool_unref(s->pool);
+	free(s);
+}
+
+/* Copies kernel, machine and spans; pointers into @kernel and @machine are made to point here. */
+static int set_head(struct store *s, const struct kernel *kernel,
+		    const struct source_machine *machine)
+{
+	size_t len = machine->page.nspans * sizeof(*s->spans);
+	struct page_span *spans = NULL;
+
+	if (len && machine->page.spans) {
+		spans = malloc(len);
+		if (!spans)
+			return -ENOMEM;
+		memcpy(spans, machine->page.spans, len);
+	}
+	free(s->spans);
+	s->spans = spans;
+	s->kernel = *kernel;
+	s->machine = *machine;
+	s->machine.page.kernel = &s->kernel;
+	s->machine.page.spans = spans;
+	s->machine.page.nspans = spans ? machine->page.nspans : 0;
+	s->machine.page.layout = NULL; /* belongs to the source */
+	s->has_head = true;
+	return 0;
+}
+
+static int copy_process(const struct store_process *from, struct store_process *to)
+{
+	*to = *from;
+	to->room = to->nvmas;
+	to->vma = NULL;
+	if (!from->nvmas)
+		return 0;
+	to->vma = malloc(from->nvmas * sizeof(*to->vma));
+	if (!to->vma) {
+		to->nvmas = 0;
+		return -ENOMEM;
+	}
+	memcpy(to->vma, from->vma, from->nvmas * sizeof(*to->vma));
+	for (size_t i = 0; i < to->nvmas; i++)
+		if (to->vma[i].rows)
+			to->vma[i].rows->refs++;
+	return 0;
+}
+
+struct store *store_copy(const struct store *s)
+{
+	struct store *c = store_new(&s->opt, s);
+
+	if (!c)
+		return NULL;
+	c->ended = s->ended;
+	c->totals = s->totals;
+	c->bytes = s->bytes;
+	c->dropped = s->dropped;
+	if (s->has_head && set_head(c, &s->kernel, &s->machine))
+		goto fail;
+	c->proc = calloc(s->nprocs ? s->nprocs : 1, sizeof(*c->proc));
+	if (!c->proc)
+		goto fail;
+	c->room = s->nprocs;
+	for (size_t i = 0; i < s->nprocs; i++) {
+		c->nprocs++;
+		if (copy_process(&s->proc[i], &c->proc[i]))
+			goto fail;
+	}
+	return c;
+fail:
+	store_free(c);
+	return NULL;
+}
+
+/* ---- filling */
+
+static int on_begin(void *ctx, const struct report_head *head)
+{
+	return set_head(ctx, head->kernel, head->machine);
+}
+
+static int on_process(void *ctx, const struct process *p)
+{
+	struct store *s = ctx;
+
+	if (s->nprocs == s->room) {
+		size_t room = s->room ? s->room * 2 : 2;
+		struct store_process *proc = realloc(s->proc, room * sizeof(*proc));
+
+		if (!proc)
+			return -ENOMEM;
+		s->proc = proc;
+		s->room = room;
+	}
+	struct store_process *new = &s->proc[s->nprocs++];
+	memset(new, 0, sizeof(*new));
+	new->process = *p;
+	return 0;
+}
+
+static int on_vma(void *ctx, const struct process *p, const struct vma *vma)
+{
+	struct store *s = ctx;
+	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
+
+	if (!proc)
+		return -EINVAL;
+	if (proc->nvmas == proc->room) {
+		size_t room = proc->room ? proc->room * 2 : 32;
+		struct store_vma *v = realloc(proc->vma, room * sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		proc->vma = v;
+		proc->room = room;
+	}
+	struct store_vma *new = &proc->vma[proc->nvmas++];
+	memset(new, 0, sizeof(*new));
+	new->vma = *vma;
+	s->bytes += sizeof(*new);
+	return 0;
+}
+
+static bool in_ranges(const struct store_options *opt, u64 start, u64 end)
+{
+	for (unsigned i = 0; i < opt->nranges; i++)
+		if (opt->ranges[i].start < end && start < opt->ranges[i].end)
+			return true;
+	return !opt->nranges;
+}
+
+static int on_row(void *ctx, const struct report_row *row)
+{
+	struct store *s = ctx;
+	const struct page *page = row->page;
+	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
+	struct store_class class;
+
+	if (!proc || !proc->nvmas)
+		return -EINVAL;
+	if (!in_ranges(&s->opt, page->addr,
+		       page->addr + page->pages * (page->size ? page->size : 4096)))
+		return 0;
+	struct store_vma *v = &proc->vma[proc->nvmas - 1];
+	if (s->bytes >= s->opt.max_bytes) {
+		s->dropped++;
+		v->dropped = true;
+		return 0;
+	}
+	class_from_row(row, &class);
+	s64 id = pool_intern(s->pool, &class);
+	if (id == -ENOSPC) {
+		s->dropped++;
+		v->dropped = true;
+		return 0;
+	}
+	if (id < 0 || rows_reserve(s, v))
+		return -ENOMEM;
+	bool has_head = page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
+			page->pfn >= page->head_pfn &&
+			page->pfn - page->head_pfn < STORE_NO_HEAD;
+	v->rows->row[v->rows->n++] = (struct store_row){
+		.addr = page->addr,
+		.pages = page->pages,
+		.pfn = page->kind == PAGE_SWAP ? page->swap_offset : page->pfn,
+		.folio_offset =
+			has_head ? (u32)(page->pfn - page->head_pfn) : STORE_NO_HEAD,
+		.class = (u32)id,
+	};
+	return 0;
+}
+
+static int on_vma_end(void *ctx, const struct process *p, const struct vma *vma,
+		      const struct report_totals *t)
+{
+	struct store *s = ctx;
+	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
+
+	if (!proc || !proc->nvmas)
+		return -EINVAL;
+	proc->vma[proc->nvmas - 1].totals = *t;
+	proc->vma[proc->nvmas - 1].has_totals = true;
+	return 0;
+}
+
+static int on_process_end(void *ctx, const struct process *p,
+			  const struct report_totals *t)
+{
+	struct store *s = ctx;
+
+	if (!s->nprocs)
+		return -EINVAL;
+	s->proc[s->nprocs - 1].totals = *t;
+	s->proc[s->nprocs - 1].has_totals = true;
+	return 0;
+}
+
+static int on_end(void *ctx, const struct report_totals *t)
+{
+	struct store *s = ctx;
+
+	s->totals = *t;
+	s->ended = true;
+	return 0;
+}
+
+const struct report_view store_view = {
+	.begin = on_begin,
+	.process = on_process,
+	.vma = on_vma,
+	.row = on_row,
+	.vma_end = on_vma_end,
+	.process_end = on_process_end,
+	.end = on_end,
+};
+
+/* ---- reading */
+
+const struct store_process *store_process_by_pid(const struct store *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->nprocs; i++)
+		if (s->proc[i].process.pid == pid)
+			return &s->proc[i];
+	return NULL;
+}
+
+size_t store_vma_from(const struct store_process *p, u64 addr)
+{
+	size_t lo = 0, hi = p->nvmas;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (p->vma[mid].vma.end <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct store_vma *store_vma_at(const struct store_process *p, u64 addr)
+{
+	size_t i = store_vma_from(p, addr);
+
+	return i < p->nvmas && p->vma[i].vma.start <= addr ? &p->vma[i] : NULL;
+}
+
+const struct store_class *store_class(const struct store *s, const struct store_row *row)
+{
+	return s->pool->class[row->class];
+}
+
+size_t store_classes(const struct store *s)
+{
+	return s->pool->n;
+}
+
+u64 store_row_end(const struct store *s, const struct store_row *row)
+{
+	return row->addr + row->pages * store_class(s, row)->page.size;
+}
+
+size_t store_row_from(const struct store *s, const struct store_vma *v, u64 addr)
+{
+	size_t lo = 0, hi = store_nrows(v);
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (store_row_end(s, &v->rows->row[mid]) <= addr)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct store_row *store_row_at(const struct store *s, const struct store_vma *v,
+				     u64 addr)
+{
+	size_t i = store_row_from(s, v, addr);
+
+	return i < store_nrows(v) && v->rows->row[i].addr <= addr ? &v->rows->row[i]
+								  : NULL;
+}
+
+void store_row_page(const struct store *s, const struct store_row *row, struct page *ret)
+{
+	const struct store_class *c = store_class(s, row);
+
+	*ret = c->page;
+	ret->addr = ret->obs.addr = row->addr;
+	ret->pages = ret->obs.pages = row->pages;
+	if (c->page.kind == PAGE_SWAP) {
+		ret->swap_offset = row->pfn;
+		return;
+	}
+	ret->pfn = row->pfn;
+	if (row->folio_offset != STORE_NO_HEAD)
+		ret->head_pfn = row->pfn - row->folio_offset;
+	if (c->obs_has_pfn) {
+		ret->obs.pfn = ret->pfn;
+		ret->obs.head_pfn = ret->head_pfn;
+	}
+}
+
+void store_page_cut(const struct store *s, struct page *page, u64 start, u64 end)
+{
+	u64 base = s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
+	u64 skip = (start - page->addr) / page->size;
+
+	page->addr += skip * page->size;
+	page->pages = (end - page->addr + page->size - 1) / page->size;
+	if (page->kind == PAGE_SWAP)
+		page->swap_offset += skip;
+	else if (page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
+		page->pfn += skip * MAX(page->size / base, 1);
+	if (page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && page->order < 32)
+		page->head_pfn = ROUND_DOWN(page->pfn, BIT(page->order));
+	page->obs.addr = page->addr;
+	page->obs.pages = page->pages;
+	if (page->obs.pfn) {
+		page->obs.pfn = page->pfn;
+		page->obs.head_pfn = page->head_pfn;
+	}
+}
+
+void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
+		   struct page *ret)
+{
+	store_row_page(s, row, ret);
+	store_page_cut(s, ret, addr, addr + 1);
+}
+
+bool store_covers(const struct store *s, const struct store_vma *v, u64 addr)
+{
+	if (addr < v->vma.start || addr >= v->vma.end || v->dropped ||
+	    !in_ranges(&s->opt, addr, addr + 1))
+		return false;
+	return !s->opt.holes || store_row_at(s, v, addr);
+}
+
+static int play_vma(const struct store *s, const struct store_process *p,
+		    const struct store_vma *v, const struct report_view *view, void *ctx)
+{
+	int r = view->vma ? view->vma(ctx, &p->process, &v->vma) : 0;
+
+	for (size_t i = 0; !r && view->row && i < store_nrows(v); i++) {
+		struct page page;
+		struct report_row row = { .process = &p->process,
+					  .vma = &v->vma,
+					  .page = &page };
+
+		store_row_page(s, &v->rows->row[i], &page);
+		row.verdicts = &store_class(s, &v->rows->row[i])->verdicts;
+		r = view->row(ctx, &row);
+	}
+	if (!r && view->vma_end && v->has_totals)
+		r = view->vma_end(ctx, &p->process, &v->vma, &v->totals);
+	return r;
+}
+
+int store_play(const struct store *s, const struct report_view *view, void *ctx)
+{
+	struct report_head head = { .kernel = &s->kernel, .machine = &s->machine };
+	int r = s->has_head && view->begin ? view->begin(ctx, &head) : 0;
+
+	for (size_t i = 0; !r && i < s->nprocs; i++) {
+		const struct store_process *p = &s->proc[i];
+
+		r = view->process ? view->process(ctx, &p->process) : 0;
+		for (size_t j = 0; !r && j < p->nvmas; j++)
+			r = play_vma(s, p, &p->vma[j], view, ctx);
+		if (!r && view->process_end && p->has_totals)
+			r = view->process_end(ctx, &p->process, &p->totals);
+	}
+	if (!r && view->end && s->ended)
+		r = view->end(ctx, &s->totals);
+	return r;
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <string.h>
+
+#include "store.h"
+
+#include "pure.h"
+
+/* PTE bits whose change is a change of state; young, dirty and soft-dirty are bookkeeping. */
+#define PTE_STATE                                                                   \
+	(PAGE_PTE_WRITE | PAGE_PTE_SPECIAL | PAGE_PTE_PROTNONE | PAGE_PTE_UFFD_WP | \
+	 PAGE_PTE_DEVMAP | PAGE_PTE_EXEC)
+
+static bool is_page(const struct store_class *c)
+{
+	return c && c->page.kind != PAGE_NONE;
+}
+
+static bool known(const struct page *p, enum page_field field)
+{
+	return p->why[field] == PAGE_WHY_KNOWN;
+}
+
+/* The bit of @what when both know the field and it differs, KNOWN when only one knows it. */
+static u32 field_diff(const struct page *a, const struct page *b, enum page_field field,
+		      bool differs, u32 what)
+{
+	bool ka = known(a, field), kb = known(b, field);
+
+	if (ka && kb)
+		return differs ? what : 0;
+	return ka != kb ? STORE_KNOWN : 0;
+}
+
+static u32 tri_diff(u8 a, u8 b, u32 what)
+{
+	if (a == b)
+		return 0;
+	return a == TRI_UNKNOWN || b == TRI_UNKNOWN ? STORE_KNOWN : what;
+}
+
+static u32 page_diff(const struct page *a, const struct page *b)
+{
+	u16 pte = a->pte_known & b->pte_known;
+	u16 changed = (a->pte ^ b->pte) & pte;
+	u32 what = 0;
+
+	what |= field_diff(a, b, PAGE_F_KIND, a->kind != b->kind || a->anon != b->anon,
+			   STORE_STATE);
+	what |= field_diff(a, b, PAGE_F_LEAF, a->leaf != b->leaf, STORE_STATE);
+	what |= field_diff(a, b, PAGE_F_FOLIO, a->order != b->order, STORE_STATE);
+	what |= field_diff(a, b, PAGE_F_ZONE, a->zone != b->zone || a->node != b->node,
+			   STORE_STATE);
+	what |= tri_diff(a->anon_exclusive, b->anon_exclusive, STORE_STATE);
+	what |= tri_diff(a->mm_shared, b->mm_shared, STORE_STATE);
+	if (a->kind == PAGE_SWAP && b->kind == PAGE_SWAP && a->swap_type != b->swap_type)
+		what |= STORE_STATE;
+	if (changed & PTE_STATE)
+		what |= STORE_STATE;
+	if (changed & ~PTE_STATE)
+		what |= STORE_MINOR;
+	if (a->pte_known != b->pte_known)
+		what |= STORE_KNOWN;
+	what |= field_diff(a, b, PAGE_F_MAPCOUNT, a->mapcount != b->mapcount,
+			   STORE_COUNTS);
+	what |= field_diff(a, b, PAGE_F_REFCOUNT, a->refcount != b->refcount,
+			   STORE_COUNTS);
+	what |= field_diff(a, b, PAGE_F_PINCOUNT, a->pincount != b->pincount,
+			   STORE_COUNTS);
+	if ((a->flags ^ b->flags) & a->flags_known & b->flags_known)
+		what |= STORE_MINOR;
+	if (a->flags_known != b->flags_known)
+		what |= STORE_KNOWN;
+	return what;
+}
+
+static u32 request_diff(const struct gup_verdict *a, const struct gup_verdict *b)
+{
+	u32 what = tri_diff(a->fast, b->fast, STORE_VERDICT);
+
+	if (a->word != b->word)
+		what |= a->word == GUP_WORD_UNKNOWN || b->word == GUP_WORD_UNKNOWN
+				? STORE_KNOWN
+				: STORE_VERDICT;
+	if (a->slow == GUP_SLOW_UNKNOWN || b->slow == GUP_SLOW_UNKNOWN)
+		return what | (a->slow != b->slow ? STORE_KNOWN : 0);
+	if (a->slow != b->slow || a->err != b->err || a->fast_reason != b->fast_reason)
+		what |= STORE_VERDICT;
+	if (a->fault != b->fault)
+		what |= a->fault == GUP_FAULT_UNKNOWN || b->fault == GUP_FAULT_UNKNOWN
+				? STORE_KNOWN
+				: STORE_VERDICT;
+	if (a->page != b->page)
+		what |= a->page == GUP_PAGE_UNKNOWN || b->page == GUP_PAGE_UNKNOWN
+				? STORE_KNOWN
+				: STORE_VERDICT;
+	return what;
+}
+
+static u32 verdicts_diff(const struct gup_verdicts *a, const struct gup_verdicts *b)
+{
+	const struct gup_write *wa = &a->write, *wb = &b->write;
+	u32 what = 0;
+
+	for (unsigned i = 0; i < GUP_REQUESTS; i++)
+		what |= request_diff(&a->req[i], &b->req[i]);
+	if (wa->fault != wb->fault)
+		what |= wa->fault == GUP_WRITE_UNKNOWN || wb->fault == GUP_WRITE_UNKNOWN
+				? STORE_KNOWN
+				: STORE_VERDICT;
+	what |= tri_diff(wa->seen_by_refs, wb->seen_by_refs, STORE_VERDICT);
+	what |= tri_diff(wa->leak, wb->leak, STORE_VERDICT);
+	if (a->fork.word != b->fork.word)
+		what |= a->fork.word == GUP_FORK_UNKNOWN ||
+					b->fork.word == GUP_FORK_UNKNOWN
+				? STORE_KNOWN
+				: STORE_VERDICT;
+	return what;
+}
+
+u32 store_diff_class(const struct store_class *a, const struct store_class *b)
+{
+	u32 what = 0;
+
+	if (a == b)
+		return 0;
+	if (!is_page(a) && is_page(b))
+		what |= STORE_APPEARED;
+	if (is_page(a) && !is_page(b))
+		what |= STORE_VANISHED;
+	if (!a || !b)
+		return what;
+	return what | (is_page(a) && is_page(b) ? page_diff(&a->page, &b->page) : 0) |
+	       verdicts_diff(&a->verdicts, &b->verdicts);
+}
+
+/* ---- the walk */
+
+/* One side at one address: what is there up to ->end. */
+struct side {
+	const struct store *s;
+	const struct store_process *p;
+	const struct store_vma *vma;
+	const struct store_row *row;
+	const struct store_class *class;
+	bool covered;
+	u64 end;
+};
+
+static void side_at(struct side *side, u64 addr, u64 limit)
+{
+	size_t i = side->p ? store_vma_from(side->p, addr) : 0;
+
+	side->vma = NULL;
+	side->row = NULL;
+	side->class = NULL;
+	side->covered = true; /* that nothing is mapped is known from the VMA list */
+	side->end = limit;
+	if (!side->p || i >= side->p->nvmas)
+		return;
+	const struct store_vma *v = &side->p->vma[i];
+	if (v->vma.start > addr) {
+		side->end = MIN(limit, v->vma.start);
+		return;
+	}
+	side->vma = v;
+	side->end = MIN(limit, v->vma.end);
+	size_t r = store_row_from(side->s, v, addr);
+	if (r < store_nrows(v)) {
+		const struct store_row *row = &v->rows->row[r];
+
+		if (row->addr <= addr) {
+			side->row = row;
+			side->class = store_class(side->s, row);
+			side->end = MIN(side->end, store_row_end(side->s, row));
+			return;
+		}
+		side->end = MIN(side->end, row->addr);
+	}
+	side->covered = store_covers(side->s, v, addr);
+	for (unsigned k = 0; k < side->s->opt.nranges; k++) {
+		const struct collect_range *range = &side->s->opt.ranges[k];
+
+		if (range->start > addr)
+			side->end = MIN(side->end, range->start);
+		else if (range->end > addr)
+			side->end = MIN(side->end, range->end);
+	}
+}
+
+static void side_page(const struct side *side, u64 start, u64 end, struct page *ret)
+{
+	store_row_page(side->s, side->row, ret);
+	store_page_cut(side->s, ret, start, end);
+}
+
+static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64 end)
+{
+	u32 what = store_diff_class(a->class, b->class);
+
+	if (!a->vma != !b->vma)
+		what |= STORE_MAPPED;
+	if (a->row && b->row && is_page(a->class) && is_page(b->class)) {
+		struct page pa, pb;
+
+		side_page(a, start, end, &pa);
+		side_page(b, start, end, &pb);
+		if (known(&pa, PAGE_F_PFN) && known(&pb, PAGE_F_PFN) && pa.pfn != pb.pfn)
+			what |= STORE_MOVED;
+		if (pa.kind == PAGE_SWAP && pb.kind == PAGE_SWAP &&
+		    pa.swap_offset != pb.swap_offset)
+			what |= STORE_STATE;
+	}
+	return what;
+}
+
+/* A change that may still grow. */
+struct pending {
+	struct store_change change;
+	const struct store_class *class_a, *class_b;
+	struct side a, b; /* at the start */
+	store_diff_cb cb;
+	void *ctx;
+	bool active;
+};
+
+static int pending_flush(struct pending *p)
+{
+	struct store_change *c = &p->change;
+
+	if (!p->active)
+		return 0;
+	p->active = false;
+	if (c->has_a)
+		c->page_a.pages =
+			(c->end - c->start + c->page_a.size - 1) / c->page_a.size;
+	if (c->has_b)
+		c->page_b.pages =
+			(c->end - c->start + c->page_b.size - 1) / c->page_b.size;
+	return p->cb(p->ctx, c);
+}
+
+/* Where a run that starts with @first has come after @bytes, as far as PFNs go. */
+static bool pfn_continues(bool has, const struct page *first, const struct page *next,
+			  u64 bytes, const struct store *s)
+{
+	struct page at;
+
+	if (!has || first->kind == PAGE_NONE)
+		return true;
+	at = *first;
+	store_page_cut(s, &at, first->addr + bytes, first->addr + bytes + 1);
+	return at.pfn == next->pfn && at.swap_offset == next->swap_offset;
+}
+
+static int pending_add(struct pending *p, const struct side *a, const struct side *b,
+		       u64 start, u64 end, u32 what)
+{
+	struct page pa, pb;
+	struct store_change *c = &p->change;
+	int r;
+
+	if (a->row)
+		side_page(a, start, end, &pa);
+	if (b->row)
+		side_page(b, start, end, &pb);
+	if (p->active && c->end == start && c->what == what && c->vma_a == a->vma &&
+	    c->vma_b == b->vma && p->class_a == a->class && p->class_b == b->class &&
+	    pfn_continues(c->has_a, &c->page_a, &pa, start - c->start, a->s) &&
+	    pfn_continues(c->has_b, &c->page_b, &pb, start - c->start, b->s)) {
+		c->end = end;
+		return 0;
+	}
+	r = pending_flush(p);
+	if (r)
+		return r;
+	*c = (struct store_change){ .proc_a = a->p,
+				    .proc_b = b->p,
+				    .vma_a = a->vma,
+				    .vma_b = b->vma,
+				    .start = start,
+				    .end = end,
+				    .what = what,
+				    .has_a = a->row,
+				    .has_b = b->row };
+	if (a->row) {
+		c->page_a = pa;
+		c->verdicts_a = &a->class->verdicts;
+	}
+	if (b->row) {
+		c->page_b = pb;
+		c->verdicts_b = &b->class->verdicts;
+	}
+	p->class_a = a->class;
+	p->class_b = b->class;
+	p->active = true;
+	return 0;
+}
+
+int store_diff(const struct store *sa, const struct store_process *pa,
+	       const struct store *sb, const struct store_process *pb, u64 start, u64 end,
+	       u32 mask, store_diff_cb cb, void *ctx, u64 *ret_skipped)
+{
+	struct side a = { .s = sa, .p = pa }, b = { .s = sb, .p = pb };
+	struct pending pending = { .cb = cb, .ctx = ctx };
+	u64 next, skipped = 0;
+	int r = 0;
+
+	for (u64 addr = start; !r && addr < end; addr = next) {
+		side_at(&a, addr, end);
+		side_at(&b, addr, end);
+		next = MIN(a.end, b.end);
+		if (!a.covered || !b.covered) {
+			skipped += next - addr;
+			continue;
+		}
+		u32 what = sides_diff(&a, &b, addr, next);
+		if (what & mask)
+			r = pending_add(&pending, &a, &b, addr, next, what);
+	}
+	if (!r)
+		r = pending_flush(&pending);
+	if (ret_skipped)
+		*ret_skipped += skipped;
+	return r;
+}

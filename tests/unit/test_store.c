@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store.h"
+#include "test.h"
+
+#define A 0x7f0000000000ull
+
+static const struct kernel kernel = { .ev.page_size = 4096 };
+static const struct source_machine machine = { 0 };
+
+static void begin(struct store *s, pid_t pid)
+{
+	struct report_head head = { .kernel = &kernel, .machine = &machine };
+	struct process p = { .pid = pid, .comm = "cow" };
+
+	EXPECT_INT(store_view.begin(s, &head), 0);
+	EXPECT_INT(store_view.process(s, &p), 0);
+}
+
+static void vma(struct store *s, u64 start, u64 end)
+{
+	struct vma v = { .start = start, .end = end, .read = true, .write = true };
+
+	EXPECT_INT(store_view.vma(s, NULL, &v), 0);
+}
+
+/* A row of @n pages of @size bytes; refcount tells classes apart. */
+static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, s64 refcount)
+{
+	struct page page = { .addr = addr,
+			     .pages = n,
+			     .size = size,
+			     .pfn = pfn,
+			     .head_pfn = pfn,
+			     .kind = pfn ? PAGE_ANON : PAGE_NONE,
+			     .leaf = size == 4096 ? OBS_LEVEL_PTE : OBS_LEVEL_PMD,
+			     .order = size == 4096 ? 0 : 9,
+			     .refcount = refcount,
+			     .anon_exclusive = TRI_YES };
+	struct gup_verdicts verdicts = { 0 };
+	struct report_row r = { .page = &page, .verdicts = &verdicts };
+
+	verdicts.req[GUP_PIN_W].word = refcount > 1 ? GUP_WORD_COPY : GUP_WORD_FAST;
+	EXPECT_INT(store_view.row(s, &r), 0);
+}
+
+static void end(struct store *s)
+{
+	struct report_totals t = { .present = 7 };
+
+	EXPECT_INT(store_view.vma_end(s, NULL, NULL, &t), 0);
+	EXPECT_INT(store_view.process_end(s, NULL, &t), 0);
+	EXPECT_INT(store_view.end(s, &t), 0);
+}
+
+static struct store *example(const struct store *like)
+{
+	struct store *s = store_new(&(struct store_options){ .holes = true }, like);
+
+	begin(s, 42);
+	vma(s, A, A + 0x10000);
+	row(s, A, 4, 4096, 100, 1);
+	row(s, A + 0x4000, 8, 4096, 0, 0);
+	row(s, A + 0xc000, 4, 4096, 200, 1);
+	vma(s, A + 0x200000, A + 0x800000);
+	row(s, A + 0x200000, 3, 2 << 20, 512, 1);
+	end(s);
+	return s;
+}
+
+TEST(lookup)
+{
+	struct store *s = example(NULL);
+	const struct store_process *p = store_process_by_pid(s, 42);
+	struct page page;
+
+	EXPECT(p && p->nvmas == 2 && p->has_totals && s->ended);
+	EXPECT(!store_process_by_pid(s, 43));
+	EXPECT(!store_vma_at(p, A - 1));
+	EXPECT(!store_vma_at(p, A + 0x10000));
+	EXPECT_INT(store_vma_from(p, A + 0x10000), 1);
+	EXPECT_INT(store_vma_from(p, A + 0x800000), 2);
+	const struct store_vma *v = store_vma_at(p, A + 0xd123);
+	EXPECT(v == &p->vma[0]);
+	const struct store_row *r = store_row_at(s, v, A + 0xd123);
+	EXPECT(r && r->addr == A + 0xc000);
+	store_page_at(s, r, A + 0xd123, &page);
+	EXPECT_INT(page.addr, A + 0xd000);
+	EXPECT_INT(page.pages, 1);
+	EXPECT_INT(page.pfn, 201);
+	EXPECT_INT(page.head_pfn, 201);
+	store_row_page(s, r, &page);
+	EXPECT_INT(page.pages, 4);
+	EXPECT_INT(page.pfn, 200);
+	/* a PMD leaf steps by 512 PFNs */
+	v = store_vma_at(p, A + 0x500000);
+	r = store_row_at(s, v, A + 0x500000);
+	store_page_at(s, r, A + 0x500000, &page);
+	EXPECT_INT(page.addr, A + 0x400000);
+	EXPECT_INT(page.pfn, 1024);
+	EXPECT_INT(page.head_pfn, 1024);
+	/* two kinds of small page and one of large: three classes */
+	EXPECT_INT(store_classes(s), 3);
+	store_free(s);
+}
+
+TEST(what_was_not_kept_is_not_a_hole)
+{
+	struct collect_range range = { A + 0x1000, A + 0x3000 };
+	struct store_options opt = { .ranges = &range, .nranges = 1 };
+	struct store *s = store_new(&opt, NULL);
+
+	begin(s, 1);
+	vma(s, A, A + 0x10000);
+	row(s, A + 0x1000, 1, 4096, 5, 1);
+	row(s, A + 0x8000, 1, 4096, 6, 1);
+	end(s);
+	const struct store_vma *v = &s->proc[0].vma[0];
+	EXPECT_INT(store_nrows(v), 1);
+	EXPECT(store_covers(s, v, A + 0x1000));
+	EXPECT(store_covers(s, v, A + 0x2000)); /* holes are not delivered: it is one */
+	EXPECT(!store_covers(s, v, A + 0x8000));
+	EXPECT(!store_covers(s, v, A + 0x10000));
+	store_free(s);
+}
+
+TEST(bound)
+{
+	struct store *s = store_new(&(struct store_options){ .max_bytes = 4096 }, NULL);
+
+	begin(s, 1);
+	vma(s, A, A + 0x1000000);
+	for (unsigned i = 0; i < 1000; i++)
+		row(s, A + i * 0x2000, 1, 4096, i + 1, 1);
+	end(s);
+	EXPECT(s->dropped > 0);
+	EXPECT(s->bytes <= 3 * 4096);
+	EXPECT(!store_covers(s, &s->proc[0].vma[0], A));
+	store_free(s);
+}
+
+TEST(swap_offsets_do_not_make_classes)
+{
+	struct store *s = store_new(NULL, NULL);
+	struct page page = { .pages = 1, .size = 4096, .kind = PAGE_SWAP };
+	struct gup_verdicts verdicts = { 0 };
+	struct report_row r = { .page = &page, .verdicts = &verdicts };
+
+	begin(s, 1);
+	vma(s, A, A + 0x100000);
+	for (unsigned i = 0; i < 16; i++) {
+		page.addr = A + i * 4096;
+		page.swap_offset = 1000 - i;
+		page.obs.pagemap = i;
+		page.obs.has = OBS_HAS_PAGEMAP;
+		EXPECT_INT(store_view.row(s, &r), 0);
+	}
+	EXPECT_INT(store_classes(s), 1);
+	store_page_at(s, &s->proc[0].vma[0].rows->row[3], A + 3 * 4096, &page);
+	EXPECT_INT(page.swap_offset, 997);
+	EXPECT_INT(page.pfn, 0);
+	EXPECT_INT(page.obs.has, 0);
+	store_free(s);
+}
+
+struct seen {
+	unsigned n;
+	struct store_change c[16];
+};
+
+static int on_change(void *ctx, const struct store_change *c)
+{
+	struct seen *seen = ctx;
+
+	if (seen->n < ARRAY_SIZE(seen->c))
+		seen->c[seen->n] = *c;
+	seen->n++;
+	return 0;
+}
+
+TEST(diff_same)
+{
+	struct store *a = example(NULL), *b = example(NULL), *c = store_copy(a);
+	struct seen seen = { 0 };
+	u64 skipped = 0;
+
+	EXPECT_INT(store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_ANY,
+			      on_change, &seen, &skipped),
+		   0);
+	store_diff(a, &a->proc[0], c, &c->proc[0], 0, UINT64_MAX, STORE_ANY, on_change,
+		   &seen, &skipped);
+	EXPECT_INT(seen.n, 0);
+	EXPECT_INT(skipped, 0);
+	store_free(a);
+	store_free(b);
+	store_free(c);
+}
+
+TEST(diff_changes)
+{
+	struct store *a = example(NULL), *b = store_new(&a->opt, a);
+	struct seen seen = { 0 };
+
+	begin(b, 42);
+	vma(b, A, A + 0x10000);
+	row(b, A, 1, 4096, 100, 1);          /* same */
+	row(b, A + 0x1000, 2, 4096, 101, 2); /* refcount, verdict */
+	row(b, A + 0x3000, 1, 4096, 777, 1); /* moved */
+	row(b, A + 0x4000, 1, 4096, 300, 1); /* appeared */
+	row(b, A + 0x5000, 9, 4096, 0, 0);   /* two vanished */
+	row(b, A + 0xe000, 2, 4096, 202, 1);
+	end(b);
+	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_REAL, on_change,
+		   &seen, NULL);
+	EXPECT_INT(seen.n, 5);
+	EXPECT_INT(seen.c[0].start, A + 0x1000);
+	EXPECT_INT(seen.c[0].end, A + 0x3000);
+	EXPECT_INT(seen.c[0].what, STORE_COUNTS | STORE_VERDICT);
+	EXPECT_INT(seen.c[0].page_a.pages, 2);
+	EXPECT_INT(seen.c[0].page_b.refcount, 2);
+	EXPECT_INT(seen.c[1].what, STORE_MOVED);
+	EXPECT_INT(seen.c[1].page_a.pfn, 103);
+	EXPECT_INT(seen.c[2].what & STORE_APPEARED, STORE_APPEARED);
+	EXPECT_INT(seen.c[3].what & STORE_VANISHED, STORE_VANISHED);
+	EXPECT_INT(seen.c[3].start, A + 0xc000);
+	EXPECT_INT(seen.c[3].end, A + 0xe000);
+	EXPECT(seen.c[4].vma_a && !seen.c[4].vma_b); /* the THPs are unmapped */
+	EXPECT_INT(seen.c[4].what & (STORE_VANISHED | STORE_MAPPED),
+		   STORE_VANISHED | STORE_MAPPED);
+	EXPECT_INT(seen.c[4].page_a.pages, 3);
+	store_free(a);
+	store_free(b);
+}
+
+TEST(diff_split_runs_join)
+{
+	/* the same pages as one run and as three: no difference; a change over both is one run */
+	struct store *a = store_new(NULL, NULL), *b = store_new(NULL, NULL);
+	struct seen seen = { 0 };
+
+	begin(a, 1);
+	vma(a, A, A + 0x4000);
+	row(a, A, 4, 4096, 10, 1);
+	end(a);
+	begin(b, 2);
+	vma(b, A, A + 0x4000);
+	row(b, A, 1, 4096, 10, 2);
+	row(b, A + 0x1000, 1, 4096, 11, 2);
+	row(b, A + 0x2000, 2, 4096, 12, 2);
+	end(b);
+	store_diff(a, &a->proc[0], b, &b->proc[0], A, A + 0x4000, STORE_REAL, on_change,
+		   &seen, NULL);
+	EXPECT_INT(seen.n, 1);
+	EXPECT_INT(seen.c[0].end - seen.c[0].start, 0x4000);
+	store_free(a);
+	store_free(b);
+}
+
+TEST(diff_unknown_is_not_a_change)
+{
+	struct store_class a = { 0 }, b;
+
+	a.page.kind = PAGE_ANON;
+	a.page.size = 4096;
+	b = a;
+	b.page.why[PAGE_F_REFCOUNT] = PAGE_WHY_NO_BPF;
+	b.page.anon_exclusive = TRI_UNKNOWN;
+	a.page.refcount = 3;
+	EXPECT_INT(store_diff_class(&a, &b), STORE_KNOWN);
+	EXPECT_INT(store_diff_class(&b, &a), STORE_KNOWN);
+	EXPECT_INT(store_diff_class(&a, NULL), STORE_VANISHED);
+}
+
+TEST(play_gives_the_same_store)
+{
+	struct store *a = example(NULL), *b = store_new(&a->opt, NULL);
+	struct seen seen = { 0 };
+
+	EXPECT_INT(store_play(a, &store_view, b), 0);
+	EXPECT(b->ended && b->proc[0].has_totals);
+	EXPECT_INT(b->totals.present, 7);
+	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_ANY, on_change,
+		   &seen, NULL);
+	EXPECT_INT(seen.n, 0);
+	store_free(a);
+	store_free(b);
+}
