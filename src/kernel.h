@@ -23,7 +23,7 @@ _Static_assert(KFACTS <= 64, "the kernel fact word is full");
 
 /* Configuration options that some fact depends on; see kernel_configs[]. */
 enum kconfig {
-#define KCONFIG(id) KCONFIG_##id,
+#define KCONFIG(id, ...) KCONFIG_##id,
 #include "kconfig.def"
 #undef KCONFIG
 	KCONFIGS
@@ -31,18 +31,19 @@ enum kconfig {
 
 /* Runtime probes; each is one experiment on gupinfo's own memory or one look at BTF. */
 enum kprobe {
-#define KPROBE(id, name, text) KPROBE_##id,
+#define KPROBE(id, ...) KPROBE_##id,
 #include "kprobe.def"
 #undef KPROBE
 	KPROBES
 };
 
 enum korigin {
-	KORIGIN_UNKNOWN,
+	KORIGIN_UNKNOWN, /* an option decides and no configuration was readable */
 	KORIGIN_VERSION,
 	KORIGIN_CONFIG,
 	KORIGIN_PROBE,
-	KORIGIN_FORCED
+	KORIGIN_FORCED, /* --model +PATCH */
+	KORIGIN_ASSUMED /* --model RELEASE: configured as distributions do */
 };
 
 /* What is known about a kernel before its behaviour is resolved.  Recorded in reports. */
@@ -69,16 +70,26 @@ struct kernel {
 /* Everything unknown, strings empty. */
 void kernel_evidence_init(struct kernel_evidence *ev);
 
-/* Reads "CONFIG_X=y" lines of a kernel configuration (@len bytes of text) into @ev. */
+/*
+ * Reads "CONFIG_X=y" lines of a kernel configuration (@len bytes of whole lines) into @ev.  May be
+ * called for each piece of a long file: an option that is named becomes TRI_YES, one that was not
+ * named so far TRI_NO.  Text without any CONFIG_ line changes nothing.
+ */
 void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t len);
 
-/* Resolves every fact.  Returns 0, or -EINVAL when the release does not start with a version. */
+/*
+ * Resolves every fact.  Returns 0, or -EINVAL when the release does not start with a version (then
+ * @ret is untouched).  Debian names its ABI in the release and the version in uname -v; that is
+ * looked at.  Releases older or newer than what was verified are judged as the nearest one, and
+ * ->extrapolated says so.
+ */
 int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
 
 /*
- * Resolves the model named by --model: "6.1", "6.12.117", "6.18+hugetlb-refcount", or
- * "+hugetlb-refcount" (this kernel with the seed's patch).  Probes and configuration of @ev are
- * kept only when the version part is absent, else only the architecture is kept.
+ * Resolves the model named by --model: "6.1" (mainline 6.1.0), "6.12.117", "6.18+hugetlb-refcount",
+ * or "+hugetlb-refcount" (this kernel with the seed's patch).  Probes and configuration of @ev are
+ * kept only when the version part is absent, else only the architecture and page sizes are kept
+ * and options are as distributions set them (KORIGIN_ASSUMED).
  * Returns 0, or -EINVAL with *@ret_why a static sentence.
  */
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
@@ -92,6 +103,12 @@ static inline enum tri kernel_has(const struct kernel *k, enum kfact id)
 const char *kernel_fact_name(enum kfact id);    /* "large-folio-reuse" */
 const char *kernel_fact_subject(enum kfact id); /* one line: what the kernel does */
 const char *kernel_fact_commit(enum kfact id);  /* "1da190f4d0a6 (6.15)" or "" */
+bool kernel_fact_is_patch(enum kfact id);       /* true only by --model +NAME */
+bool kernel_fact_is_meaning(
+	enum kfact id); /* what a word means; no rule of predict.def asks */
+/* The option and the probe that decide; KCONFIGS and KPROBES when there is none. */
+enum kconfig kernel_fact_config(enum kfact id);
+enum kprobe kernel_fact_probe(enum kfact id);
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.14" */
 const char *kernel_origin_name(enum korigin o);
 const char *kernel_config_name(enum kconfig id); /* "CONFIG_KSM" */

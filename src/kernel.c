@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kernel.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define KERNEL_OLDEST KV(5, 10, 0) /* the oldest release whose source was read */
+#define KERNEL_TOO_NEW KV(7, 4, 0) /* the first whose source was not */
+
+enum kernel_class { RULE, MEANING, PATCH };
+
+/* Releases from ->since up to but without ->until; ->until 0 is no end, ->since 0 ends a list. */
+struct kernel_range {
+	u32 since, until;
+};
+
+struct kernel_row {
+	const char *name;
+	enum kernel_class class;
+	struct kernel_range ranges[4];
+	u8 config, probe;
+	const char *commit, *subject;
+};
+
+#define RANGES(...)         \
+	{                   \
+		__VA_ARGS__ \
+	}
+#define ALWAYS RANGES({ 1, 0 })
+#define NEVER RANGES({ 0, 0 })
+#define CFG(id) KCONFIG_##id
+#define NOCFG KCONFIGS
+#define PRB(id) KPROBE_##id
+#define NOPRB KPROBES
+
+static const struct kernel_row kernel_rows[KFACTS] = {
+#define KFACT(id, n, cl, r, c, p, co, s) \
+	[KFACT_##id] = { .name = n,      \
+			 .class = cl,    \
+			 .ranges = r,    \
+			 .config = c,    \
+			 .probe = p,     \
+			 .commit = co,   \
+			 .subject = s },
+#include "kernel.def"
+#undef KFACT
+};
+
+static const struct {
+	const char *name, *old_name;
+	enum tri assumed;
+} kernel_configs[KCONFIGS] = {
+#define KCONFIG(id, n, o, a) [KCONFIG_##id] = { .name = n, .old_name = o, .assumed = a },
+#include "kconfig.def"
+#undef KCONFIG
+};
+
+static const struct {
+	const char *name, *text;
+} kernel_probes[KPROBES] = {
+#define KPROBE(id, n, t) [KPROBE_##id] = { .name = n, .text = t },
+#include "kprobe.def"
+#undef KPROBE
+};
+
+struct kernel_generation {
+	const char *name;
+	u32 since, until;
+};
+
+static const struct kernel_generation kernel_functions[KFUNCS][4] = {
+#define KFUNC(id, ...) [KFUNC_##id] = { __VA_ARGS__ },
+#include "kfunc.def"
+#undef KFUNC
+};
+
+void kernel_evidence_init(struct kernel_evidence *ev)
+{
+	memset(ev, 0, sizeof(*ev));
+	memset(ev->config, TRI_UNKNOWN, sizeof(ev->config));
+	memset(ev->probe, TRI_UNKNOWN, sizeof(ev->probe));
+}
+
+/* @line of @len bytes says "NAME=y" or "NAME=m". */
+static bool kernel_line_sets(const char *line, size_t len, const char *name)
+{
+	size_t n = name ? strlen(name) : 0;
+
+	return n && len >= n + 2 && !memcmp(line, name, n) && line[n] == '=' &&
+	       (line[n + 1] == 'y' || line[n + 1] == 'm');
+}
+
+void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t len)
+{
+	const char *end = text + len;
+	bool any = false;
+
+	for (const char *line = text, *next; line < end; line = next) {
+		const char *nl = memchr(line, '\n', end - line);
+		size_t n = (nl ? nl : end) - line;
+
+		next = line + n + 1;
+		any |= n > 7 && !memcmp(line, "CONFIG_", 7);
+		for (unsigned i = 0; i < KCONFIGS; i++)
+			if (kernel_line_sets(line, n, kernel_configs[i].name) ||
+			    kernel_line_sets(line, n, kernel_configs[i].old_name))
+				ev->config[i] = TRI_YES;
+	}
+	for (unsigned i = 0; any && i < KCONFIGS; i++)
+		if (ev->config[i] == TRI_UNKNOWN)
+			ev->config[i] = TRI_NO;
+}
+
+/* A decimal number of at most 255 (a greater one counts as 255); NULL when there is none. */
+static const char *kernel_number(const char *p, u32 *ret)
+{
+	u32 n = 0;
+
+	if (*p < '0' || *p > '9')
+		return NULL;
+	for (; *p >= '0' && *p <= '9'; p++)
+		n = MIN(n * 10 + (u32)(*p - '0'), 0xffffU);
+	*ret = n;
+	return p;
+}
+
+/* "6.12.117-rc1-foo" gives KV(6, 12, 117); *@ret_end is what follows the version. */
+static int kernel_parse(const char *s, u32 *ret, const char **ret_end)
+{
+	u32 major, minor, patch = 0;
+	const char *p = kernel_number(s, &major);
+
+	if (!p || *p != '.')
+		return -EINVAL;
+	p = kernel_number(p + 1, &minor);
+	if (!p || major > 254 || minor > 255 || !major)
+		return -EINVAL;
+	if (*p == '.' && p[1] >= '0' && p[1] <= '9')
+		p = kernel_number(p + 1, &patch);
+	*ret = KV(major, minor, patch);
+	*ret_end = p;
+	return 0;
+}
+
+/* The release; of Debian's, whose uname -r is an ABI name, the version in uname -v. */
+static int kernel_parse_evidence(const struct kernel_evidence *ev, u32 *ret)
+{
+	static const char mark[] = "Debian ";
+	const char *debian = strstr(ev->version, mark), *end;
+	u32 kv, real;
+	int r = kernel_parse(ev->release, &kv, &end);
+
+	if (r < 0)
+		return r;
+	if (debian && !kernel_parse(debian + sizeof(mark) - 1, &real, &end) &&
+	    real >> 16 == kv >> 16)
+		kv = real;
+	*ret = kv;
+	return 0;
+}
+
+/* What an architecture says of an option when no configuration was readable. */
+static enum tri kernel_config_by_arch(enum kconfig id, const char *arch)
+{
+	static const char *const fast[] = { "x86_64",  "aarch64", "ppc64le",    "ppc64",
+					    "riscv64", "s390x",   "loongarch64" };
+
+	if (id == KCONFIG_HAVE_GUP_FAST)
+		for (unsigned i = 0; i < ARRAY_SIZE(fast); i++)
+			if (!strcmp(arch, fast[i]))
+				return TRI_YES;
+	if (id == KCONFIG_ARCH_HAS_HUGEPD && arch[0] && strncmp(arch, "ppc", 3))
+		return TRI_NO;
+	return TRI_UNKNOWN;
+}
+
+static bool kernel_in_range(const struct kernel_row *row, u32 kv)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(row->ranges) && row->ranges[i].since; i++)
+		if (kv >= row->ranges[i].since &&
+		    (!row->ranges[i].until || kv < row->ranges[i].until))
+			return true;
+	return false;
+}
+
+static enum tri kernel_resolve_fact(const struct kernel_row *row, const struct kernel *k,
+				    bool assume, u8 *ret_origin)
+{
+	enum tri config;
+
+	if (row->probe < KPROBES && k->ev.probe[row->probe] != TRI_UNKNOWN) {
+		*ret_origin = KORIGIN_PROBE;
+		return k->ev.probe[row->probe];
+	}
+	*ret_origin = KORIGIN_VERSION;
+	if (!kernel_in_range(row, MAX(k->kv, KERNEL_OLDEST)))
+		return TRI_NO;
+	if (row->config >= KCONFIGS)
+		return TRI_YES;
+	*ret_origin = KORIGIN_CONFIG;
+	config = k->ev.config[row->config];
+	if (config == TRI_UNKNOWN)
+		config = kernel_config_by_arch(row->config, k->ev.arch);
+	if (config == TRI_UNKNOWN && assume) {
+		*ret_origin = KORIGIN_ASSUMED;
+		config = kernel_configs[row->config].assumed;
+	}
+	if (config == TRI_UNKNOWN)
+		*ret_origin = KORIGIN_UNKNOWN;
+	return config;
+}
+
+/* Fills @k, whose ->ev and ->kv are set. */
+static void kernel_fill(struct kernel *k, bool assume)
+{
+	k->known = k->value = 0;
+	for (unsigned i = 0; i < KFACTS; i++) {
+		enum tri t =
+			kernel_resolve_fact(&kernel_rows[i], k, assume, &k->origin[i]);
+
+		if (t != TRI_UNKNOWN)
+			k->known |= BIT(i);
+		if (t == TRI_YES)
+			k->value |= BIT(i);
+	}
+	k->extrapolated = k->kv >= KERNEL_TOO_NEW || k->kv < KERNEL_OLDEST;
+}
+
+int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret)
+{
+	u32 kv;
+	int r = kernel_parse_evidence(ev, &kv);
+
+	if (r < 0)
+		return r;
+	memset(ret, 0, sizeof(*ret));
+	ret->ev = *ev;
+	ret->kv = kv;
+	kernel_fill(ret, false);
+	snprintf(ret->model, sizeof(ret->model), "%u.%u", (unsigned)(kv >> 24),
+		 (unsigned)(kv >> 16 & 0xff));
+	return 0;
+}
+
+/* Forces the patch named @name; false when there is none of that name. */
+static bool kernel_force(struct kernel *k, const char *name)
+{
+	for (unsigned i = 0; i < KFACTS; i++)
+		if (kernel_rows[i].class == PATCH && !strcmp(kernel_rows[i].name, name)) {
+			k->known |= BIT(i);
+			k->value |= BIT(i);
+			k->origin[i] = KORIGIN_FORCED;
+			return true;
+		}
+	return false;
+}
+
+/* The evidence of another kernel: only the machine is kept. */
+static void kernel_foreign(const struct kernel_evidence *ev, const char *model,
+			   size_t len, struct kernel_evidence *ret)
+{
+	kernel_evidence_init(ret);
+	memcpy(ret->arch, ev->arch, sizeof(ret->arch));
+	ret->page_size = ev->page_size;
+	ret->pmd_size = ev->pmd_size;
+	memcpy(ret->release, model, MIN(len, sizeof(ret->release) - 1));
+}
+
+int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
+			 struct kernel *ret, const char **ret_why)
+{
+	const char *plus = strchr(model, '+'), *end;
+	size_t len = plus ? (size_t)(plus - model) : strlen(model);
+	struct kernel k = { 0 };
+	int r;
+
+	if (len) {
+		kernel_foreign(ev, model, len, &k.ev);
+		r = kernel_parse(k.ev.release, &k.kv, &end);
+		if (r < 0 || *end || len >= 16) {
+			*ret_why = "a model is a kernel release like 6.12 or 6.12.117, a "
+				   "patch like "
+				   "+hugetlb-refcount, or both";
+			return -EINVAL;
+		}
+		kernel_fill(&k, true);
+		memcpy(k.model, k.ev.release, len);
+	} else if (!plus || (r = kernel_resolve(ev, &k)) < 0) {
+		*ret_why = plus ? "the release of this kernel could not be understood"
+				: "the model is empty";
+		return -EINVAL;
+	}
+	if (plus && !kernel_force(&k, plus + 1)) {
+		*ret_why = "the only patch that can be judged is +hugetlb-refcount";
+		return -EINVAL;
+	}
+	if (plus) {
+		len = strlen(k.model);
+		snprintf(k.model + len, sizeof(k.model) - len, "%s", plus);
+	}
+	*ret = k;
+	return 0;
+}
+
+const char *kernel_fact_name(enum kfact id)
+{
+	return kernel_rows[id].name;
+}
+
+const char *kernel_fact_subject(enum kfact id)
+{
+	return kernel_rows[id].subject;
+}
+
+const char *kernel_fact_commit(enum kfact id)
+{
+	return kernel_rows[id].commit;
+}
+
+bool kernel_fact_is_patch(enum kfact id)
+{
+	return kernel_rows[id].class == PATCH;
+}
+
+bool kernel_fact_is_meaning(enum kfact id)
+{
+	return kernel_rows[id].class == MEANING;
+}
+
+enum kconfig kernel_fact_config(enum kfact id)
+{
+	return kernel_rows[id].config;
+}
+
+enum kprobe kernel_fact_probe(enum kfact id)
+{
+	return kernel_rows[id].probe;
+}
+
+/* "6.12", or "6.12.117" when the patch level matters. */
+static void kernel_print(u32 kv, char *buf, size_t len)
+{
+	unsigned major = kv >> 24, minor = kv >> 16 & 0xff, patch = kv & 0xffff;
+
+	if (patch)
+		snprintf(buf, len, "%u.%u.%u", major, minor, patch);
+	else
+		snprintf(buf, len, "%u.%u", major, minor);
+}
+
+/* The last release before @until as people write it: 6.14 before 6.15, 6.19 before 7.0. */
+static void kernel_print_last(u32 until, char *buf, size_t len)
+{
+	static const u8 last_minor[] = { [5] = 19, [6] = 19 };
+	unsigned major = until >> 24, minor = until >> 16 & 0xff;
+
+	if (until & 0xffff)
+		kernel_print(until - 1, buf, len);
+	else if (minor)
+		kernel_print(KV(major, minor - 1, 0), buf, len);
+	else
+		kernel_print(KV(major - 1,
+				major - 1 < ARRAY_SIZE(last_minor) ? last_minor[major - 1]
+								   : 0,
+				0),
+			     buf, len);
+}
+
+const char *kernel_fact_range(enum kfact id, char *buf, size_t len)
+{
+	const struct kernel_row *row = &kernel_rows[id];
+	size_t n = 0;
+
+	if (len)
+		buf[0] = '\0';
+	for (unsigned i = 0;
+	     i < ARRAY_SIZE(row->ranges) && row->ranges[i].since && n < len; i++) {
+		char since[16] = "", until[16] = "";
+
+		if (row->ranges[i].since > 1)
+			kernel_print(row->ranges[i].since, since, sizeof(since));
+		if (row->ranges[i].until)
+			kernel_print_last(row->ranges[i].until, until, sizeof(until));
+		n += (size_t)snprintf(buf + n, len - n, "%s%s-%s", i ? ", " : "", since,
+				      until);
+	}
+	return n || !len ? buf
+			 : strncpy(buf, row->class == PATCH ? "never" : "", len - 1);
+}
+
+const char *kernel_origin_name(enum korigin o)
+{
+	static const char *const names[] = {
+		[KORIGIN_UNKNOWN] = "unknown", [KORIGIN_VERSION] = "version",
+		[KORIGIN_CONFIG] = "config",   [KORIGIN_PROBE] = "probe",
+		[KORIGIN_FORCED] = "forced",   [KORIGIN_ASSUMED] = "assumed",
+	};
+
+	return names[o];
+}
+
+const char *kernel_config_name(enum kconfig id)
+{
+	return kernel_configs[id].name;
+}
+
+const char *kernel_probe_name(enum kprobe id)
+{
+	return kernel_probes[id].name;
+}
+
+const char *kernel_probe_text(enum kprobe id)
+{
+	return kernel_probes[id].text;
+}
+
+const char *kernel_function(const struct kernel *k, enum kfunc id)
+{
+	const struct kernel_generation *g = kernel_functions[id];
+	const char *last = g[0].name;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kernel_functions[id]) && g[i].name; i++) {
+		last = g[i].name;
+		if (k->kv >= g[i].since && (!g[i].until || k->kv < g[i].until))
+			return g[i].name;
+	}
+	return last;
+}

@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
+#include "kernel.h"
+#include "test.h"
+
+static struct kernel resolve(const char *release, const char *version)
+{
+	struct kernel_evidence ev;
+	struct kernel k;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, release);
+	strcpy(ev.version, version);
+	strcpy(ev.arch, "x86_64");
+	memset(&k, 0, sizeof(k));
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	return k;
+}
+
+static struct kernel model(const char *name)
+{
+	struct kernel_evidence ev;
+	struct kernel k;
+	const char *why = NULL;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.18.44");
+	strcpy(ev.arch, "x86_64");
+	memset(&k, 0, sizeof(k));
+	EXPECT_INT(kernel_resolve_model(&ev, name, &k, &why), 0);
+	return k;
+}
+
+TEST(rows_are_complete)
+{
+	for (unsigned i = 0; i < KFACTS; i++) {
+		char range[64];
+
+		EXPECT(kernel_fact_name(i) && kernel_fact_name(i)[0]);
+		EXPECT(kernel_fact_subject(i) && kernel_fact_subject(i)[0]);
+		EXPECT(kernel_fact_commit(i) != NULL);
+		EXPECT(kernel_fact_range(i, range, sizeof(range))[0]);
+		for (unsigned j = 0; j < i; j++)
+			EXPECT(strcmp(kernel_fact_name(i), kernel_fact_name(j)));
+	}
+	for (unsigned i = 0; i < KCONFIGS; i++)
+		EXPECT(!strncmp(kernel_config_name(i), "CONFIG_", 7));
+	for (unsigned i = 0; i < KPROBES; i++)
+		EXPECT(kernel_probe_name(i)[0] && kernel_probe_text(i)[0]);
+}
+
+TEST(every_option_and_probe_decides_a_fact)
+{
+	u64 configs = 0, probes = 0;
+
+	for (unsigned i = 0; i < KFACTS; i++) {
+		configs |= BIT(kernel_fact_config(i));
+		probes |= BIT(kernel_fact_probe(i));
+	}
+	for (unsigned i = 0; i < KPROBES; i++)
+		EXPECT(probes >> i & 1);
+	/* read by page_facts.c and --facts rather than by a fact of their own */
+	configs |= BIT(KCONFIG_HUGETLB_PAGE) | BIT(KCONFIG_NUMA_BALANCING) |
+		   BIT(KCONFIG_CMA) | BIT(KCONFIG_KSM) | BIT(KCONFIG_ZONE_DEVICE) |
+		   BIT(KCONFIG_GUP_TEST);
+	for (unsigned i = 0; i < KCONFIGS; i++)
+		EXPECT(configs >> i & 1);
+}
+
+TEST(versions)
+{
+	struct kernel k = resolve("6.18.44", "#1 SMP");
+
+	EXPECT_INT(k.kv, KV(6, 18, 44));
+	EXPECT_STR(k.model, "6.18");
+	EXPECT(!k.extrapolated);
+	EXPECT_INT(kernel_has(&k, KFACT_ANON_EXCLUSIVE), TRI_YES);
+	EXPECT_INT(kernel_has(&k, KFACT_HUGE_ZERO_SPECIAL), TRI_YES);
+	EXPECT_INT(kernel_has(&k, KFACT_LARGE_COPY), TRI_NO);
+	EXPECT_INT(kernel_has(&k, KFACT_GUP_FAST), TRI_YES);
+	EXPECT_INT(k.origin[KFACT_GUP_FAST], KORIGIN_CONFIG);
+	EXPECT_INT(kernel_has(&k, KFACT_SECRETMEM), TRI_UNKNOWN);
+	EXPECT_INT(k.origin[KFACT_SECRETMEM], KORIGIN_UNKNOWN);
+	EXPECT_INT(kernel_has(&k, KFACT_HUGETLB_REFCOUNT), TRI_NO);
+
+	k = resolve("6.1.0-43-amd64",
+		    "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-1 (2026-01-01)");
+	EXPECT_INT(k.kv, KV(6, 1, 192));
+	EXPECT_STR(k.model, "6.1");
+	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_NO_PIN), TRI_YES);
+	k = resolve("6.1.0-43-amd64", "#1 SMP Debian 5.10.1-1");
+	EXPECT_INT(k.kv, KV(6, 1, 0));
+	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_NO_PIN), TRI_NO);
+
+	EXPECT_INT(resolve("7.4.0-rc1", "").extrapolated, 1);
+	EXPECT_INT(resolve("7.3.9", "").extrapolated, 0);
+	EXPECT_INT(resolve("5.4.1", "").extrapolated, 1);
+	k = resolve("5.4.1", "");
+	EXPECT_INT(kernel_has(&k, KFACT_DEVMAP), TRI_YES);
+	EXPECT_INT(resolve("6.1.99999", "").kv, KV(6, 1, 0xffff));
+}
+
+TEST(refused_releases)
+{
+	static const char *const bad[] = { "",   "x",   "6",     "6.",
+					   ".1", "0.1", "999.1", "6.999" };
+	struct kernel_evidence ev;
+	struct kernel k;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		kernel_evidence_init(&ev);
+		strcpy(ev.release, bad[i]);
+		EXPECT_INT(kernel_resolve(&ev, &k), -EINVAL);
+	}
+}
+
+TEST(probe_beats_config_beats_version)
+{
+	struct kernel_evidence ev;
+	struct kernel k;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.1.0");
+	ev.config[KCONFIG_SECRETMEM] = TRI_NO;
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	EXPECT_INT(kernel_has(&k, KFACT_SECRETMEM), TRI_NO);
+	EXPECT_INT(k.origin[KFACT_SECRETMEM], KORIGIN_CONFIG);
+	ev.probe[KPROBE_SECRETMEM] = TRI_YES;
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	EXPECT_INT(kernel_has(&k, KFACT_SECRETMEM), TRI_YES);
+	EXPECT_INT(k.origin[KFACT_SECRETMEM], KORIGIN_PROBE);
+}
+
+TEST(configuration_text)
+{
+	static const char text[] =
+		"# comment\nCONFIG_SECRETMEM=y\nCONFIG_KSMX=y\n"
+		"# CONFIG_KSM is not set\nCONFIG_HAVE_FAST_GUP=y\nCONFIG_CMA=m";
+	static const char more[] = "CONFIG_KSM=y\n";
+	struct kernel_evidence ev;
+
+	kernel_evidence_init(&ev);
+	kernel_evidence_config(&ev, "nothing\n", 8);
+	EXPECT_INT(ev.config[KCONFIG_KSM], TRI_UNKNOWN);
+	kernel_evidence_config(&ev, text, sizeof(text) - 1);
+	EXPECT_INT(ev.config[KCONFIG_SECRETMEM], TRI_YES);
+	EXPECT_INT(ev.config[KCONFIG_HAVE_GUP_FAST], TRI_YES);
+	EXPECT_INT(ev.config[KCONFIG_CMA], TRI_YES);
+	EXPECT_INT(ev.config[KCONFIG_KSM], TRI_NO);
+	kernel_evidence_config(&ev, more, sizeof(more) - 1);
+	EXPECT_INT(ev.config[KCONFIG_KSM], TRI_YES);
+}
+
+TEST(models)
+{
+	static const char *const bad[] = { "",
+					   "+",
+					   "+nope",
+					   "6.18+nope",
+					   "six",
+					   "6.18x",
+					   "6.18 ",
+					   "+huge-zero-special",
+					   "6.1234567890123456789" };
+	struct kernel k = model("6.1");
+	struct kernel_evidence ev;
+	const char *why;
+
+	EXPECT_STR(k.model, "6.1");
+	EXPECT_INT(kernel_has(&k, KFACT_UNSHARE_COW), TRI_NO);
+	EXPECT_INT(kernel_has(&k, KFACT_SECRETMEM), TRI_YES);
+	EXPECT_INT(k.origin[KFACT_SECRETMEM], KORIGIN_ASSUMED);
+	k = model("6.18+hugetlb-refcount");
+	EXPECT_STR(k.model, "6.18+hugetlb-refcount");
+	EXPECT_INT(kernel_has(&k, KFACT_HUGETLB_REFCOUNT), TRI_YES);
+	EXPECT_INT(k.origin[KFACT_HUGETLB_REFCOUNT], KORIGIN_FORCED);
+	k = model("+hugetlb-refcount");
+	EXPECT_STR(k.model, "6.18+hugetlb-refcount");
+	EXPECT_STR(k.ev.release, "6.18.44");
+	k = model("6.12.117");
+	EXPECT_INT(k.kv, KV(6, 12, 117));
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.18.44");
+	for (unsigned i = 0; i < ARRAY_SIZE(bad); i++) {
+		why = NULL;
+		EXPECT_INT(kernel_resolve_model(&ev, bad[i], &k, &why), -EINVAL);
+		EXPECT(why && why[0]);
+	}
+}
+
+TEST(ranges_in_words)
+{
+	char buf[64];
+
+	EXPECT_STR(kernel_fact_range(KFACT_LARGE_COPY, buf, sizeof(buf)), "6.9-6.14");
+	EXPECT_STR(kernel_fact_range(KFACT_ANON_EXCLUSIVE, buf, sizeof(buf)), "5.19-");
+	EXPECT_STR(kernel_fact_range(KFACT_DEVMAP, buf, sizeof(buf)), "-6.16");
+	EXPECT_STR(kernel_fact_range(KFACT_HUGETLB_REFCOUNT, buf, sizeof(buf)), "never");
+	EXPECT_STR(kernel_fact_range(KFACT_GUP_FAST, buf, sizeof(buf)), "-");
+	kernel_fact_range(KFACT_LARGE_COPY, buf, 4);
+	EXPECT_STR(buf, "6.9");
+}
+
+TEST(functions_by_generation)
+{
+	static const struct {
+		const char *model;
+		enum kfunc id;
+		const char *name;
+	} want[] = {
+		{ "6.9", KFUNC_GUP_FAST_PTE, "gup_pte_range" },
+		{ "6.10", KFUNC_GUP_FAST_PTE, "gup_fast_pte_range" },
+		{ "6.9", KFUNC_GUP_FAST_PMD, "gup_huge_pmd" },
+		{ "6.18", KFUNC_GUP_FAST_PMD, "gup_fast_pmd_leaf" },
+		{ "6.5", KFUNC_FOLLOW_HUGETLB, "follow_hugetlb_page" },
+		{ "6.6", KFUNC_FOLLOW_HUGETLB, "hugetlb_follow_page_mask" },
+		{ "6.10", KFUNC_FOLLOW_HUGETLB, "follow_huge_pmd" },
+		{ "5.17", KFUNC_HUGETLB_WP, "hugetlb_cow" },
+		{ "7.3", KFUNC_HUGETLB_WP, "hugetlb_wp" },
+		{ "5.10", KFUNC_LT_MIGRATE, "check_and_migrate_cma_pages" },
+		{ "6.9", KFUNC_GUP_FAST_HUGEPD, "gup_huge_pd" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
+		struct kernel k = model(want[i].model);
+
+		EXPECT_STR(kernel_function(&k, want[i].id), want[i].name);
+	}
+	for (unsigned i = 0; i < KFUNCS; i++) {
+		struct kernel k = model("7.3");
+
+		EXPECT(kernel_function(&k, i) && kernel_function(&k, i)[0]);
+	}
+}
