@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stage.h - the page state factory: makes a page of a named state in the calling process.
+ *
+ * Knows: stage.def (states) and stage_op.def (operations on them).
+ * Never: another process's memory, system settings; what is predicted of a state (verify.c).
+ * Owns: struct stage: the mappings, pipes, rings and helper processes that make the state.
+ *
+ * A state is written "base" or "base+op+op@N…": a row of stage.def, then operations from left to
+ * right, e.g. "hugetlb+child-vmspliced" or "arena-thp+fill+shared+touch@7+look@7".  @N is a page
+ * of the mapping (in its own page size), @N-M a range with M excluded; without it an operation
+ * works on the page looked at.
+ *
+ * Helper processes are killed when the caller ends, however it ends.
+ */
+#ifndef GUPINFO_STAGE_H
+#define GUPINFO_STAGE_H
+
+#include <sys/types.h>
+
+#include "bits.h"
+
+/* What a state needs of the machine. */
+#define STAGE_NEED_THP BIT(0)
+#define STAGE_NEED_HUGETLB BIT(1)
+#define STAGE_NEED_HUGETLB_1G BIT(2)
+#define STAGE_NEED_SWAP BIT(3)
+#define STAGE_NEED_KSM BIT(4) /* and that it runs; gupinfo never starts it */
+#define STAGE_NEED_UFFD BIT(5)
+#define STAGE_NEED_GUARD BIT(6)
+#define STAGE_NEED_SECRETMEM BIT(7)
+#define STAGE_NEED_DISK BIT(8) /* a directory whose file system does direct I/O */
+
+enum stage_try {
+	STAGE_TRY_PLAIN, /* only as it is */
+	STAGE_TRY_MODS,  /* also forked, spliced, pinned */
+	STAGE_TRY_ARENA, /* raw material of random sequences */
+};
+
+enum stage_id {
+#define STAGE(id, ...) STAGE_##id,
+#include "stage.def"
+#undef STAGE
+	STAGES
+};
+
+enum stage_scope { STAGE_ONE, STAGE_ALL };
+
+enum stage_op_id {
+#define OP(id, ...) STAGE_OP_##id,
+#include "stage_op.def"
+#undef OP
+	STAGE_OPS
+};
+
+#define STAGE_CHILDREN 16
+#define STAGE_REFS 16
+#define STAGE_WHY 160
+
+/* The byte that a page's first byte holds after the state was made, and after later stores. */
+#define STAGE_BYTE_MADE 0x11
+#define STAGE_BYTE_STORE 0x22
+
+enum stage_ref_kind { STAGE_REF_PIPE, STAGE_REF_RING };
+
+/* A reference outside the page tables that the state holds. */
+struct stage_ref {
+	u8 kind;    /* enum stage_ref_kind */
+	int fd[2];  /* pipe: read end, write end; ring: its fd, -1 */
+	char *page; /* where it was taken */
+};
+
+struct stage {
+	char *addr; /* the mapping */
+	size_t len; /* its bytes */
+	char *page; /* the page that is looked at */
+	size_t leaf; /* bytes of one page as the mapping counts them: 4096 or the huge page's */
+	int fd;      /* backing file, -1 */
+	int uffd;    /* userfaultfd, -1 */
+	bool blocks; /* a store may wait for ever: nobody answers the userfaultfd */
+	bool disk;   /* the backing file lies on a disk file system */
+	unsigned nchildren, nrefs;
+	struct stage_child {
+		pid_t pid;
+		int sock;
+	} child[STAGE_CHILDREN];
+	struct stage_ref ref[STAGE_REFS];
+	char why[STAGE_WHY]; /* why the state could not be made */
+};
+
+struct stage_row {
+	const char *name, *text;
+	u64 needs;
+	u8 try; /* enum stage_try */
+};
+
+struct stage_op_row {
+	const char *name, *text;
+	u8 scope; /* enum stage_scope */
+	u8 weight;
+};
+
+const struct stage_row *stage_row(enum stage_id id);
+const struct stage_op_row *stage_op_row(enum stage_op_id id);
+
+/*
+ * Checks the words of @state.  Returns 0, or -EINVAL with a sentence in @why (STAGE_WHY bytes,
+ * may be NULL).
+ */
+int stage_check(const char *state, char *why);
+
+/* Whether this machine can make row @id: 0, or -EOPNOTSUPP with the reason in @why. */
+int stage_available(enum stage_id id, char *why);
+
+/*
+ * Makes @state in the calling process.  Returns 0; -EOPNOTSUPP when the machine cannot make it,
+ * or another -errno; s->why says more in words.  Some operations (see "as-child") go on in a
+ * forked child: the caller that returns has another pid then, and the process that called waits
+ * for it and exits; use getpid() after the call.
+ */
+int stage_make(struct stage *s, const char *state);
+
+/* Releases all that stage_make() made; waits for its helper processes. */
+void stage_drop(struct stage *s);
+
+/* One operation on pages @first … @last-1 of the mapping.  As stage_make(). */
+int stage_do(struct stage *s, enum stage_op_id op, size_t first, size_t last);
+
+/* For the files that make states: formats s->why and returns @err. */
+int stage_fail(struct stage *s, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * mmap() with room around it and @align (a power of two); addresses are low, so that they come
+ * first in maps.  Returns NULL with s->why set, errno kept.
+ */
+char *stage_map(struct stage *s, size_t len, size_t align, int prot, int flags, int fd);
+
+/* Stores @byte to the first byte of every page of @step bytes of [@addr, @addr + @len). */
+void stage_store(char *addr, size_t len, size_t step, int byte);
+
+/* The /proc/self/pagemap entry of @addr; 0 when it cannot be read. */
+u64 stage_pagemap(const void *addr);
+
+/* Reads a small file's text into @buf.  Returns its length, or -errno. */
+int stage_slurp(const char *path, char *buf, size_t len);
+
+/* Opens an unlinked file on a file system that does direct I/O.  Returns an fd or -errno. */
+int stage_disk_file(int flags);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stage_child.h - the helper processes of a page state: children that share its memory.
+ *
+ * Knows: fork, a command socket to each child, change of roles with the parent.
+ * Never: what a state is.  Owns: the processes and sockets in s->child.
+ */
+#ifndef GUPINFO_STAGE_CHILD_H
+#define GUPINFO_STAGE_CHILD_H
+
+#include "stage.h"
+
+/* Forks a child that stays and obeys; it shares all that fork shares.  0 or -errno, s->why. */
+int stage_child_fork(struct stage *s);
+
+/* The newest child exits; returns when its memory is gone. */
+void stage_child_exit(struct stage *s);
+
+/* What a child can be asked to do with its copy of [addr, addr + len). */
+enum stage_child_do {
+	STAGE_CHILD_STORE, /* a byte to every page of @step bytes */
+	STAGE_CHILD_UNMAP,
+	STAGE_CHILD_VMSPLICE, /* the first 4 KiB into the pipe @fd (inherited) */
+	STAGE_CHILD_PFN,      /* the pagemap entry of @addr, after a load from it */
+};
+
+struct stage_child_order {
+	u32 what; /* enum stage_child_do */
+	s32 fd;
+	char *addr;
+	u64 len, step;
+};
+
+/* Asks the newest child.  Returns 0 or -errno; *@ret (may be NULL) is STAGE_CHILD_PFN's answer. */
+int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 *ret);
+
+/*
+ * Forks; the child returns 0 and goes on in the caller's place.  The parent calls @parent(s, ctx)
+ * first, then waits for the child and ends with it; it does not return.  -errno when the fork
+ * failed.
+ */
+int stage_child_change_roles(struct stage *s, void (*parent)(struct stage *s, void *ctx),
+			     void *ctx);
+
+#endif

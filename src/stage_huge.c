@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stage_make.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "stage_child.h"
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+#ifndef MFD_HUGETLB
+#define MFD_HUGETLB 0x0004U
+#endif
+
+#define STAGE_HUGE ((size_t)2 << 20)
+#define STAGE_LOOK 5 /* the page of a THP that is looked at: a tail */
+
+/* AnonHugePages of the VMA at @addr, in KiB; -1 when smaps cannot be read. */
+static long stage_huge_kib(const char *addr)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	unsigned long start, end;
+	char line[512];
+	bool here = false;
+	long kib = -1;
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = (uintptr_t)addr >= start && (uintptr_t)addr < end;
+		else if (here && sscanf(line, "AnonHugePages: %ld", &kib) == 1)
+			break;
+	}
+	fclose(f);
+	return kib;
+}
+
+/* A 2 MiB slot, mapped and advised; the caller touches it. */
+static int stage_huge_slot(struct stage *s)
+{
+	s->len = STAGE_HUGE;
+	s->addr = stage_map(s, s->len, STAGE_HUGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (!s->addr)
+		return -errno;
+	s->page = s->addr + STAGE_LOOK * 4096;
+	if (madvise(s->addr, s->len, MADV_HUGEPAGE))
+		return stage_fail(s, -EOPNOTSUPP, "MADV_HUGEPAGE: %s", strerror(errno));
+	return 0;
+}
+
+int stage_huge_thp(struct stage *s, long arg)
+{
+	int err = stage_huge_slot(s);
+
+	(void)arg;
+	if (err)
+		return err;
+	stage_store(s->addr, s->len, 4096, STAGE_BYTE_MADE);
+	if (stage_huge_kib(s->addr) != 2048)
+		madvise(s->addr, s->len, MADV_COLLAPSE);
+	if (stage_huge_kib(s->addr) != 2048)
+		return stage_fail(s, -EOPNOTSUPP,
+				  "no transparent huge page could be had");
+	return 0;
+}
+
+int stage_huge_thp_pte(struct stage *s, long arg)
+{
+	int err = stage_huge_thp(s, arg);
+
+	if (err)
+		return err;
+	/* a protection that does not cover the PMD splits it; the folio stays */
+	if (mprotect(s->addr, 4096, PROT_READ) ||
+	    mprotect(s->addr, 4096, PROT_READ | PROT_WRITE))
+		return stage_fail(s, -errno, "mprotect: %s", strerror(errno));
+	return 0;
+}
+
+int stage_huge_thp_half(struct stage *s, long look_at_shared)
+{
+	int err = stage_huge_thp_pte(s, 0);
+
+	if (err)
+		return err;
+	if (madvise(s->addr, STAGE_HUGE / 2, MADV_DONTFORK))
+		return stage_fail(s, -errno, "MADV_DONTFORK: %s", strerror(errno));
+	err = stage_child_fork(s);
+	if (err)
+		return err;
+	if (madvise(s->addr, STAGE_HUGE / 2, MADV_DOFORK))
+		return stage_fail(s, -errno, "MADV_DOFORK: %s", strerror(errno));
+	if (look_at_shared)
+		s->page += STAGE_HUGE / 2;
+	return 0;
+}
+
+int stage_huge_thp_single(struct stage *s, long arg)
+{
+	int err = stage_huge_thp(s, arg);
+	char *end;
+
+	if (err)
+		return err;
+	end = s->addr + s->len;
+	munmap(s->addr, (size_t)(s->page - s->addr));
+	munmap(s->page + 4096, (size_t)(end - s->page - 4096));
+	s->addr = s->page;
+	s->len = 4096;
+	return 0;
+}
+
+int stage_huge_thp_mremapped(struct stage *s, long arg)
+{
+	char *to, *from;
+	int err = stage_huge_thp(s, arg);
+
+	if (err)
+		return err;
+	/* the moved part stays mapped until the process ends */
+	from = s->addr + STAGE_HUGE / 2;
+	to = stage_map(s, STAGE_HUGE / 4, STAGE_HUGE, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	if (!to)
+		return -errno;
+	if (mremap(from, STAGE_HUGE / 4, STAGE_HUGE / 4, MREMAP_MAYMOVE | MREMAP_FIXED,
+		   to) == MAP_FAILED)
+		return stage_fail(s, -errno, "mremap: %s", strerror(errno));
+	return 0;
+}
+
+int stage_huge_zero(struct stage *s, long arg)
+{
+	char text[16];
+	int err = stage_huge_slot(s);
+
+	(void)arg;
+	if (err)
+		return err;
+	if (stage_slurp("/sys/kernel/mm/transparent_hugepage/use_zero_page", text,
+			sizeof(text)) > 0 &&
+	    text[0] == '0')
+		return stage_fail(s, -EOPNOTSUPP,
+				  "the huge zero page is off (use_zero_page)");
+	(void)*(volatile char *)s->page;
+	/* the whole slot is present at once, else it was the small zero page */
+	if (!(stage_pagemap(s->addr) >> 63) ||
+	    !(stage_pagemap(s->addr + s->len - 4096) >> 63))
+		return stage_fail(s, -EOPNOTSUPP,
+				  "the kernel did not map the huge zero page");
+	return 0;
+}
+
+/* Whether the page at @addr begins a folio of @pages: HEAD, then TAILs. */
+static bool stage_huge_is_folio(const char *addr, size_t pages)
+{
+	u64 pfn = stage_pagemap(addr) & (BIT(55) - 1),
+	    *flags = calloc(pages, sizeof(*flags));
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	bool ok = false;
+
+	if (flags && fd >= 0 && pfn &&
+	    pread(fd, flags, pages * 8, (off_t)(pfn * 8)) == (ssize_t)(pages * 8)) {
+		ok = flags[0] >> 15 & 1; /* KPF_COMPOUND_HEAD */
+		for (size_t i = 1; i < pages; i++)
+			ok = ok && flags[i] >> 16 & 1; /* KPF_COMPOUND_TAIL */
+	}
+	if (fd >= 0)
+		close(fd);
+	free(flags);
+	return ok;
+}
+
+int stage_huge_mthp(struct stage *s, long kib)
+{
+	char path[96], text[64];
+	size_t len = (size_t)kib << 10;
+
+	snprintf(path, sizeof(path),
+		 "/sys/kernel/mm/transparent_hugepage/hugepages-%ldkB/enabled", kib);
+	if (stage_slurp(path, text, sizeof(text)) < 0)
+		return stage_fail(s, -EOPNOTSUPP, "this kernel has no folios of %ld KiB",
+				  kib);
+	if (strstr(text, "[never]"))
+		return stage_fail(s, -EOPNOTSUPP,
+				  "folios of %ld KiB are off (hugepages-%ldkB/enabled)",
+				  kib, kib);
+	s->len = len;
+	s->addr = stage_map(s, s->len, STAGE_HUGE, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (!s->addr)
+		return -errno;
+	s->page = s->addr + 4096;
+	madvise(s->addr, s->len, MADV_HUGEPAGE);
+	stage_store(s->addr, s->len, 4096, STAGE_BYTE_MADE);
+	if (!stage_huge_is_folio(s->addr, len / 4096))
+		return stage_fail(s, -EOPNOTSUPP, "no folio of %ld KiB was allocated",
+				  kib);
+	return 0;
+}
+
+int stage_huge_tlb(struct stage *s, long how)
+{
+	int flags = MAP_ANONYMOUS | MAP_HUGETLB | (how & 1 ? MAP_SHARED : MAP_PRIVATE);
+
+	s->leaf = how & 8 ? (size_t)1 << 30 : STAGE_HUGE;
+	s->len = s->leaf;
+	flags |= (how & 8 ? 30 : 21) << 26; /* MAP_HUGE_SHIFT */
+	s->addr = stage_map(s, s->len, s->leaf, PROT_READ | PROT_WRITE, flags, -1);
+	if (!s->addr)
+		return -EOPNOTSUPP;
+	s->page = s->addr;
+	if (!(how & 2))
+		stage_store(s->addr, s->len, s->leaf, STAGE_BYTE_MADE);
+	if (how & 4 && mprotect(s->addr, s->len, PROT_READ))
+		return stage_fail(s, -errno, "mprotect: %s", strerror(errno));
+	return 0;
+}
+
+int stage_huge_tlb_file(struct stage *s, long arg)
+{
+	(void)arg;
+	s->leaf = s->len = STAGE_HUGE;
+	s->fd = (int)syscall(SYS_memfd_create, "gupinfo",
+			     MFD_HUGETLB | 1 /* MFD_CLOEXEC */);
+	if (s->fd < 0 || ftruncate(s->fd, (off_t)s->len))
+		return stage_fail(s, -EOPNOTSUPP, "memfd_create(MFD_HUGETLB): %s",
+				  strerror(errno));
+	s->addr =
+		stage_map(s, s->len, s->leaf, PROT_READ | PROT_WRITE, MAP_PRIVATE, s->fd);
+	if (!s->addr)
+		return -EOPNOTSUPP;
+	s->page = s->addr;
+	(void)*(volatile char *)s->page;
+	return 0;
+}
+
+int stage_huge_arena(struct stage *s, long arg)
+{
+	(void)arg;
+	s->leaf = STAGE_HUGE;
+	s->len = 2 * STAGE_HUGE;
+	s->addr = stage_map(s, s->len, s->leaf, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << 26, -1);
+	if (!s->addr)
+		return -EOPNOTSUPP;
+	s->page = s->addr;
+	return 0;
+}
