@@ -235,6 +235,13 @@ int stage_huge_tlb_file(struct stage *s, long arg)
 	if (s->fd < 0 || ftruncate(s->fd, (off_t)s->len))
 		return stage_fail(s, -EOPNOTSUPP, "memfd_create(MFD_HUGETLB): %s",
 				  strerror(errno));
+	/* the page must be in the file before: a private fault on a hole gets its own page */
+	s->addr =
+		stage_map(s, s->len, s->leaf, PROT_READ | PROT_WRITE, MAP_SHARED, s->fd);
+	if (!s->addr)
+		return -EOPNOTSUPP;
+	stage_store(s->addr, s->len, s->leaf, STAGE_BYTE_MADE);
+	munmap(s->addr, s->len);
 	s->addr =
 		stage_map(s, s->len, s->leaf, PROT_READ | PROT_WRITE, MAP_PRIVATE, s->fd);
 	if (!s->addr)

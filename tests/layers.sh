@@ -25,7 +25,7 @@ symbols()
 {
 	nm -A "$builddir/$1" 2>/dev/null |
 		sed -nE 's,^[^:]*:([^:]*)\.o:[0-9a-f ]* ([A-Za-z]) (.*)$,\1 \2 \3,p' |
-		sed -E 's/ __([a-z]+)_chk$/ \1/' |
+		sed -E 's/ __([a-z]+)_chk$/ \1/; s/^libgup[a-z]+_a-//' |
 		grep -vE ' (__(asan|ubsan|odr|sanitizer|gcov|llvm|start|stop)[_A-Za-z.]|\.L|_sub_[DI]_)'
 }
 for l in core sys view; do
