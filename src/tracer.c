@@ -1,0 +1,543 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tracer.h"
+
+#include <elf.h>
+#include <errno.h>
+#include <linux/audit.h>
+#include <linux/kcmp.h>
+#include <linux/sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tracer_int.h"
+
+/* Threads of @pid beside @but that have not begun to exit. */
+static unsigned others_alive(struct tracer *t, pid_t pid, pid_t but)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+		for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
+			n += k->pid == pid && k->tid != but && !k->exiting;
+	return n;
+}
+
+/* ---- one stop */
+
+static u64 now_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec;
+}
+
+static int hand_out(struct tracer *t, struct tracer_task *task, enum tracer_what what,
+		    struct tracer_stop *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->what = what;
+	ret->tid = task->tid;
+	ret->pid = task->pid;
+	ret->call = task->call;
+	ret->compat = task->compat;
+	memcpy(ret->args, task->args, sizeof(ret->args));
+	ret->time_ns = now_ns();
+	t->held = task;
+	return 1;
+}
+
+static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
+{
+	static const struct {
+		int native, i386;
+	} number[TRACER_CALLS] = {
+#define TRACER_CALL(id, name, nat, i386nr, filter) { .native = nat, .i386 = i386nr },
+#include "tracer.def"
+#undef TRACER_CALL
+	};
+	bool compat = false;
+
+#ifdef __x86_64__
+	compat = arch == AUDIT_ARCH_I386;
+	if (!compat && arch != AUDIT_ARCH_X86_64)
+		return TRACER_CALLS;
+#endif
+	*ret_compat = compat;
+	for (unsigned i = 0; i < TRACER_CALLS; i++)
+		if (nr == (u64)(s64)(compat ? number[i].i386 : number[i].native))
+			return i;
+	return TRACER_CALLS;
+}
+
+/* Notes the call that @task enters; false when it is not one of ours. */
+static bool enter_call(struct tracer_task *task, u32 arch, u64 nr, const u64 args[6])
+{
+	bool compat = false;
+	enum tracer_call call = call_of(arch, nr, &compat);
+
+	task->entry_known = call != TRACER_CALLS;
+	if (!task->entry_known)
+		return false;
+	task->call = call;
+	task->compat = compat;
+	for (unsigned i = 0; i < 6; i++)
+		task->args[i] = compat ? (u32)args[i] : args[i];
+	return true;
+}
+
+/*
+ * A child made with CLONE_UNTRACED would run untraced under the filter, and SECCOMP_RET_TRACE
+ * without a tracer fails its calls with ENOSYS: the flag is taken away.  clone(2) has it in a
+ * register; clone3(2) in memory, where restore_flags() puts it back.
+ */
+static void strip_untraced(struct tracer *t, struct tracer_task *task)
+{
+	u64 flags = 0;
+	struct iovec here = { .iov_base = &flags, .iov_len = sizeof(flags) };
+	struct iovec there = { .iov_base = (void *)(uintptr_t)task->args[0],
+			       .iov_len = sizeof(flags) };
+
+	if (!t->filtered)
+		return;
+#ifdef __x86_64__
+	if (task->call == TRACER_CLONE && task->args[0] & CLONE_UNTRACED) {
+		task->args[0] &= ~(u64)CLONE_UNTRACED;
+		ptrace(PTRACE_POKEUSER, task->tid,
+		       task->compat ? offsetof(struct user_regs_struct, rbx)
+				    : offsetof(struct user_regs_struct, rdi),
+		       task->args[0]);
+	}
+#endif
+	if (task->call == TRACER_CLONE3 &&
+	    process_vm_readv(task->tid, &here, 1, &there, 1, 0) == sizeof(flags) &&
+	    flags & CLONE_UNTRACED) {
+		flags &= ~(u64)CLONE_UNTRACED;
+		task->stripped = process_vm_writev(task->tid, &here, 1, &there, 1, 0) ==
+				 sizeof(flags);
+	}
+}
+
+static void restore_flags(struct tracer_task *task)
+{
+	u64 flags = 0;
+	struct iovec here = { .iov_base = &flags, .iov_len = sizeof(flags) };
+	struct iovec there = { .iov_base = (void *)(uintptr_t)task->args[0],
+			       .iov_len = sizeof(flags) };
+
+	if (!task->stripped)
+		return;
+	task->stripped = false;
+	if (process_vm_readv(task->tid, &here, 1, &there, 1, 0) != sizeof(flags))
+		return;
+	flags |= CLONE_UNTRACED;
+	process_vm_writev(task->tid, &here, 1, &there, 1, 0);
+}
+
+/* A stop at entry or exit of a system call. */
+static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_stop *ret)
+{
+	struct __ptrace_syscall_info info;
+	bool was_in_call = task->in_call;
+
+	memset(&info, 0, sizeof(info));
+	if (ptrace(PTRACE_GET_SYSCALL_INFO, task->tid, sizeof(info), &info) < 0)
+		info.op = PTRACE_SYSCALL_INFO_NONE;
+	if (info.op == PTRACE_SYSCALL_INFO_ENTRY ||
+	    info.op == PTRACE_SYSCALL_INFO_SECCOMP) {
+		const u64 *args = (const u64 *)(info.op == PTRACE_SYSCALL_INFO_ENTRY
+							? info.entry.args
+							: info.seccomp.args);
+		u64 nr = info.op == PTRACE_SYSCALL_INFO_ENTRY ? info.entry.nr
+							      : info.seccomp.nr;
+		task->in_call = enter_call(task, info.arch, nr, args) && !task->starting;
+		if (task->in_call) {
+			strip_untraced(t, task);
+			return hand_out(t, task, TRACER_ENTRY, ret);
+		}
+	} else {
+		restore_flags(task);
+		task->in_call = false;
+		task->entry_known = false;
+		/* -ERESTART*: no result yet, the call will be entered again or end in EINTR. */
+		if (was_in_call && info.op == PTRACE_SYSCALL_INFO_EXIT &&
+		    !(info.exit.rval <= -512 && info.exit.rval >= -516)) {
+			hand_out(t, task, TRACER_RETURN, ret);
+			ret->ret = info.exit.rval;
+			return 1;
+		}
+	}
+	tracer_task_resume(t, task);
+	return 0;
+}
+
+/* Whether @child runs in the address space of @task, which stands inside fork or clone. */
+static bool child_shares_mm(const struct tracer_task *task, int event, pid_t child)
+{
+	u64 flags = 0;
+
+	if (event == PTRACE_EVENT_VFORK)
+		return true;
+	if (event == PTRACE_EVENT_FORK)
+		return false;
+	if (task->entry_known && task->call == TRACER_CLONE)
+		return task->args[0] & CLONE_VM;
+	if (task->entry_known && task->call == TRACER_CLONE3) {
+		struct iovec here = { .iov_base = &flags, .iov_len = sizeof(flags) };
+		struct iovec there = { .iov_base = (void *)(uintptr_t)task->args[0],
+				       .iov_len = sizeof(flags) };
+		if (process_vm_readv(task->tid, &here, 1, &there, 1, 0) == sizeof(flags))
+			return flags & CLONE_VM;
+	}
+	return syscall(SYS_kcmp, task->tid, child, KCMP_VM, 0, 0) == 0;
+}
+
+/* A thread that was attached at birth stands in its first stop. */
+static struct tracer_task *add_fresh(struct tracer *t, pid_t tid, int sig)
+{
+	struct tracer_task *task = tracer_task_add(t, tid, tracer_task_tgid(tid));
+
+	if (task) {
+		task->mode = TRACER_STOPPED;
+		task->fresh = true;
+		task->group_stop = sig != SIGTRAP;
+	}
+	return task;
+}
+
+/* Waits until @child, which a followed call has just made, stands in its first stop. */
+static struct tracer_task *await_child(struct tracer *t, pid_t child)
+{
+	struct tracer_task *task = tracer_task_find(t, child);
+	int status;
+
+	if (task)
+		return task;
+	while (waitpid(child, &status, __WALL) < 0)
+		if (errno != EINTR)
+			return NULL;
+	if (!WIFSTOPPED(status))
+		return NULL;
+	return add_fresh(t, child, WSTOPSIG(status));
+}
+
+static int on_fork(struct tracer *t, struct tracer_task *task, int event,
+		   struct tracer_stop *ret)
+{
+	unsigned long msg = 0;
+
+	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &msg);
+	struct tracer_task *child = await_child(t, (pid_t)msg);
+	if (child)
+		child->announced = true;
+	if (!child || child->pid == task->pid) { /* killed at birth, or a thread */
+		if (child)
+			tracer_task_resume(t, child);
+		tracer_task_resume(t, task);
+		return 0;
+	}
+	hand_out(t, task, TRACER_FORKED, ret);
+	ret->child = child->tid;
+	ret->shares_mm = child_shares_mm(task, event, child->tid);
+	t->held_child = child->tid;
+	return 1;
+}
+
+/* After an exec only one thread is left, under the number of the group. */
+static int on_exec(struct tracer *t, struct tracer_task *task, struct tracer_stop *ret)
+{
+	unsigned long former = 0;
+
+	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &former);
+	struct tracer_task *old = tracer_task_find(t, (pid_t)former);
+	if (old && old != task) {
+		task->in_call = old->in_call;
+		task->entry_known = old->entry_known;
+		task->call = old->call;
+		task->compat = old->compat;
+		memcpy(task->args, old->args, sizeof(task->args));
+	}
+	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+		for (struct tracer_task *k = t->bucket[i], *next; k; k = next) {
+			next = k->next;
+			if (k->pid == task->pid && k != task)
+				tracer_task_drop(t, k->tid);
+		}
+	task->exiting = false;
+	task->starting = false;
+	return hand_out(t, task, TRACER_EXECED, ret);
+}
+
+static int on_exiting(struct tracer *t, struct tracer_task *task, struct tracer_stop *ret)
+{
+	unsigned long status = 0;
+
+	task->exiting = true;
+	task->in_call = false;
+	if (others_alive(t, task->pid, task->tid) || task->starting) {
+		tracer_task_resume(t, task);
+		return 0;
+	}
+	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &status);
+	hand_out(t, task, TRACER_EXITING, ret);
+	ret->status = (int)status;
+	return 1;
+}
+
+static int on_event(struct tracer *t, struct tracer_task *task, int event, int sig,
+		    struct tracer_stop *ret)
+{
+	switch (event) {
+	case PTRACE_EVENT_FORK:
+	case PTRACE_EVENT_VFORK:
+	case PTRACE_EVENT_CLONE:
+		return on_fork(t, task, event, ret);
+	case PTRACE_EVENT_EXEC:
+		return on_exec(t, task, ret);
+	case PTRACE_EVENT_EXIT:
+		return on_exiting(t, task, ret);
+	case PTRACE_EVENT_SECCOMP:
+		return on_syscall(t, task, ret);
+	case PTRACE_EVENT_STOP:
+		if (sig != SIGTRAP && !task->fresh) /* job control: stay stopped */
+			tracer_task_listen(task);
+		else if (!task->fresh || task->announced)
+			tracer_task_resume(t, task);
+		return 0;
+	default:
+		tracer_task_resume(t, task);
+		return 0;
+	}
+}
+
+static int on_gone(struct tracer *t, pid_t tid, int status, struct tracer_stop *ret)
+{
+	struct tracer_task *task = tracer_task_find(t, tid);
+	pid_t pid = task ? task->pid : 0;
+	bool starting = task && task->starting;
+
+	if (!task)
+		return 0;
+	memset(ret, 0, sizeof(*ret));
+	tracer_task_drop(t, tid);
+	if (pid != tid || starting)
+		return 0;
+	if (pid == t->command)
+		t->status = status;
+	ret->what = TRACER_EXITED;
+	ret->tid = ret->pid = pid;
+	ret->status = status;
+	ret->time_ns = now_ns();
+	t->held = NULL;
+	return 1;
+}
+
+/* Answers one report of waitpid().  Returns 1 when a stop is to be handed out. */
+static int on_report(struct tracer *t, pid_t tid, int status, struct tracer_stop *ret)
+{
+	if (!WIFSTOPPED(status))
+		return on_gone(t, tid, status, ret);
+
+	struct tracer_task *task = tracer_task_find(t, tid);
+	int event = status >> 16, sig = WSTOPSIG(status);
+	if (!task) { /* auto-attached, its creator's event is still to come */
+		return add_fresh(t, tid, sig) ? 0 : -ENOMEM;
+	}
+	task->mode = TRACER_STOPPED;
+	if (event)
+		return on_event(t, task, event, sig, ret);
+	if (sig == (SIGTRAP | 0x80))
+		return on_syscall(t, task, ret);
+	task->signal = sig; /* about to be delivered: unchanged */
+	tracer_task_resume(t, task);
+	return 0;
+}
+
+/* ---- waiting */
+
+/*
+ * Sleeps until a child reports or @timeout_ms pass.  Returns 0, -ETIMEDOUT, or the number of a
+ * signal that asks gupinfo to end.
+ */
+static int sleep_for_report(struct tracer *t, int timeout_ms)
+{
+	struct timespec ts = { .tv_sec = timeout_ms / 1000,
+			       .tv_nsec = timeout_ms % 1000 * 1000000L };
+	siginfo_t info;
+	int sig = timeout_ms < 0 ? sigwaitinfo(&t->watched, &info)
+				 : sigtimedwait(&t->watched, &info, &ts);
+
+	if (sig < 0)
+		return errno == EAGAIN ? -ETIMEDOUT : 0;
+	if (sig == SIGCHLD)
+		return 0;
+	if (!t->command)
+		return sig;
+	/* The terminal has told the command too (SI_KERNEL); what was sent to gupinfo alone is
+	 * passed on.  When the command has ended, what it left behind is told. */
+	if (info.si_code != SI_KERNEL) {
+		if (t->status < 0)
+			kill(t->command, sig);
+		else
+			for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+				for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
+					if (k->tid == k->pid)
+						kill(k->pid, sig);
+	}
+	return 0;
+}
+
+static void go_on(struct tracer *t)
+{
+	struct tracer_task *child =
+		t->held_child ? tracer_task_find(t, t->held_child) : NULL;
+
+	if (child)
+		tracer_task_resume(t, child);
+	t->held_child = 0;
+	if (t->held)
+		tracer_task_resume(t, t->held);
+	t->held = NULL;
+}
+
+int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
+{
+	u64 end = timeout_ms < 0 ? 0 : now_ns() + (u64)timeout_ms * 1000000ULL;
+	int status, r, left = timeout_ms;
+
+	go_on(t);
+	if (t->at_exec) {
+		t->at_exec = false;
+		return on_exec(t, tracer_task_find(t, t->command), ret);
+	}
+	for (unsigned turn = 0;; turn++) {
+		if (!t->ntasks)
+			return -ECHILD;
+		pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
+		if (tid < 0 && errno != EINTR)
+			return -errno;
+		if (tid > 0) {
+			r = on_report(t, tid, status, ret);
+			if (r)
+				return r;
+			if (turn % 64 != 63)
+				continue;
+		}
+		if (timeout_ms >= 0) {
+			u64 now = now_ns();
+			left = now >= end ? 0 : (int)((end - now + 999999) / 1000000);
+		}
+		r = sleep_for_report(t, tid > 0 ? 0 : left);
+		if (r > 0) {
+			memset(ret, 0, sizeof(*ret));
+			ret->what = TRACER_INTERRUPTED;
+			ret->status = r;
+			ret->time_ns = now_ns();
+			return 1;
+		}
+		if (r == -ETIMEDOUT && tid <= 0 && timeout_ms >= 0)
+			return 0;
+	}
+}
+
+void tracer_skip(struct tracer *t)
+{
+	if (t->held)
+		t->held->in_call = false;
+}
+
+/* ---- life */
+
+int tracer_new(const struct tracer_options *opt, struct diag *diag, struct tracer **ret)
+{
+	struct tracer *t = calloc(1, sizeof(*t));
+	int r = 0;
+
+	if (!t)
+		return -ENOMEM;
+	t->diag = diag;
+	t->status = -1;
+	sigemptyset(&t->watched);
+	for (unsigned i = 0; i < 5; i++)
+		sigaddset(&t->watched,
+			  (const int[]){ SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT }[i]);
+	sigprocmask(SIG_BLOCK, &t->watched, &t->old_mask);
+	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &t->old_chld);
+	t->restore_mask = true;
+	if (opt->argv)
+		r = tracer_start_command(t, opt->argv, opt->no_filter);
+	for (unsigned i = 0; !r && !opt->argv && i < opt->npids; i++)
+		r = tracer_start_attach(t, opt->pids[i]);
+	if (r) {
+		tracer_free(t);
+		return r;
+	}
+	*ret = t;
+	return 0;
+}
+
+int tracer_detach(struct tracer *t)
+{
+	return tracer_start_let_go(t);
+}
+
+void tracer_free(struct tracer *t)
+{
+	if (!t)
+		return;
+	if (t->ntasks && tracer_detach(t) == -EINVAL) {
+		int status;
+		pid_t tid;
+
+		for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+			for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
+				kill(k->pid, SIGKILL);
+		while (t->ntasks && (tid = waitpid(-1, &status, __WALL)) > 0)
+			if (!WIFSTOPPED(status))
+				tracer_task_drop(t, tid);
+			else
+				ptrace(PTRACE_CONT, tid, 0, 0);
+	}
+	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+		while (t->bucket[i])
+			tracer_task_drop(t, t->bucket[i]->tid);
+	if (t->restore_mask)
+		sigaction(SIGCHLD, &t->old_chld, NULL);
+	if (t->restore_mask)
+		sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
+	free(t);
+}
+
+int tracer_status(const struct tracer *t)
+{
+	return t->status;
+}
+
+pid_t tracer_pid(const struct tracer *t)
+{
+	return t->command;
+}
+
+bool tracer_filtered(const struct tracer *t)
+{
+	return t->filtered;
+}
+
+const char *tracer_call_name(enum tracer_call call)
+{
+	static const char *const names[] = {
+#define TRACER_CALL(id, name, ...) name,
+#include "tracer.def"
+#undef TRACER_CALL
+	};
+
+	return names[call];
+}

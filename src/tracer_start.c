@@ -1,0 +1,357 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tracer_int.h"
+
+#define OPTIONS                                                             \
+	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
+	 PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
+
+/* ---- the filter: seccomp(2); one run of compares for each architecture of tracer.def */
+
+enum { FILTER_ALL, FILTER_DIO };
+
+static const struct {
+	int native, i386, filter;
+} calls[TRACER_CALLS] = {
+#define TRACER_CALL(id, name, nat, i386nr, f) \
+	{ .native = nat, .i386 = i386nr, .filter = f },
+#include "tracer.def"
+#undef TRACER_CALL
+};
+
+#define DATA(member) offsetof(struct seccomp_data, member)
+#define FILTER_MAX (8 + 2 * (3 * TRACER_CALLS + 6))
+
+struct filter_text {
+	struct sock_filter insn[FILTER_MAX];
+	unsigned n;
+};
+
+static void emit(struct filter_text *f, struct sock_filter insn)
+{
+	f->insn[f->n++] = insn;
+}
+
+#define STMT(code, k) ((struct sock_filter)BPF_STMT(code, k))
+#define JUMP(code, k, t, f) ((struct sock_filter)BPF_JUMP(code, k, t, f))
+
+/* Compares the call's number, which is loaded, with those of one architecture; else allows. */
+static void emit_calls(struct filter_text *f, bool i386)
+{
+	bool dio = false;
+
+	for (unsigned pass = 0; pass < 2; pass++) {
+		for (unsigned i = 0; i < TRACER_CALLS; i++) {
+			int nr = i386 ? calls[i].i386 : calls[i].native;
+
+			if (nr < 0 || (calls[i].filter == FILTER_DIO) != (pass == 1))
+				continue;
+			if (pass == 0) {
+				emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 1));
+				emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
+				continue;
+			}
+			dio = true; /* over the compares that follow and the final allow */
+			unsigned left = 0;
+			for (unsigned j = i + 1; j < TRACER_CALLS; j++)
+				left += calls[j].filter == FILTER_DIO &&
+					(i386 ? calls[j].i386 : calls[j].native) >= 0;
+			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, left + 1, 0));
+		}
+	}
+	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	if (!dio)
+		return;
+	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(args[2])));
+	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
+	emit(f, JUMP(BPF_JMP | BPF_JSET | BPF_K, 511, 0, 1));
+	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
+}
+
+static void make_filter(struct filter_text *f)
+{
+	struct filter_text i386 = { .n = 0 };
+
+	f->n = 0;
+#ifdef __x86_64__
+	emit(&i386, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(nr)));
+	emit_calls(&i386, true);
+	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(arch)));
+	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, i386.n));
+	memcpy(f->insn + f->n, i386.insn, i386.n * sizeof(f->insn[0]));
+	f->n += i386.n;
+	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
+	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+#endif
+	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(nr)));
+	emit_calls(f, false);
+}
+
+/* ---- start */
+
+/* In the child: waits until it is traced, then becomes the command.  Never returns. */
+static void become(const struct tracer *t, char *const *argv, int go, int failed,
+		   bool filter)
+{
+	struct filter_text text;
+	struct sock_fprog prog;
+	char c;
+	int err;
+
+	if (read(go, &c, 1) != 1)
+		_exit(127);
+	if (filter) {
+		make_filter(&text);
+		prog = (struct sock_fprog){ .len = (u16)text.n, .filter = text.insn };
+		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0) {
+			err = -errno;
+			goto out;
+		}
+	}
+	sigaction(SIGCHLD, &t->old_chld, NULL);
+	sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
+	execvp(argv[0], argv);
+	err = errno;
+out:
+	if (write(failed, &err, sizeof(err)) < 0)
+		_exit(126);
+	_exit(127);
+}
+
+/* Whether a filter can be installed without no_new_privs: CAP_SYS_ADMIN is effective. */
+static bool may_filter(void)
+{
+	char line[128];
+	unsigned long long eff = 0;
+	FILE *f = fopen("/proc/self/status", "re");
+
+	if (!f)
+		return false;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "CapEff: %llx", &eff) == 1)
+			break;
+	fclose(f);
+	return eff >> 21 & 1;
+}
+
+/* Runs the child up to its exec.  Returns 0 when it stands there, or what exec said. */
+static int run_to_exec(struct tracer *t, pid_t pid, int failed)
+{
+	struct tracer_task *task = tracer_task_find(t, pid);
+	int status, err = 0;
+
+	for (;;) {
+		if (waitpid(pid, &status, __WALL) < 0) {
+			if (errno == EINTR)
+				continue;
+			return -errno;
+		}
+		if (!WIFSTOPPED(status)) {
+			tracer_task_drop(t, pid);
+			if (read(failed, &err, sizeof(err)) == sizeof(err) && err)
+				return err < 0 ? err : -err;
+			return -ECHILD;
+		}
+		task->mode = TRACER_STOPPED;
+		if (status >> 16 == PTRACE_EVENT_EXEC) {
+			/* Let the loop see this stop: it is the first one of the command. */
+			return 0;
+		}
+		if (!(status >> 16) && WSTOPSIG(status) != (SIGTRAP | 0x80))
+			task->signal = WSTOPSIG(status);
+		tracer_task_resume(t, task);
+	}
+}
+
+int tracer_start_command(struct tracer *t, char *const *argv, bool no_filter)
+{
+	int go[2], failed[2], r;
+	bool filter = !no_filter && may_filter();
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return -errno;
+	if (pipe2(failed, O_CLOEXEC) < 0) {
+		r = -errno;
+		close(go[0]);
+		close(go[1]);
+		return r;
+	}
+	pid_t pid = fork();
+	if (!pid)
+		become(t, argv, go[0], failed[1], filter);
+	r = pid < 0 ? -errno : 0;
+	close(go[0]);
+	close(failed[1]);
+	struct tracer_task *task = r ? NULL : tracer_task_add(t, pid, pid);
+	if (!r && !task)
+		r = -ENOMEM;
+	if (!r && ptrace(PTRACE_SEIZE, pid, 0,
+			 OPTIONS | PTRACE_O_EXITKILL |
+				 (filter ? PTRACE_O_TRACESECCOMP : 0)) < 0)
+		r = -errno;
+	if (!r) {
+		task->starting = task->announced = true;
+		t->filtered = filter;
+		if (write(go[1], "", 1) != 1)
+			r = -EIO;
+	}
+	close(go[1]);
+	if (!r)
+		r = run_to_exec(t, pid, failed[0]);
+	else if (pid > 0) {
+		tracer_task_drop(t, pid);
+		waitpid(pid, NULL, 0);
+	}
+	close(failed[0]);
+	if (r) {
+		diag_add(t->diag, DIAG_ERROR, "cannot start the command: %s",
+			 strerror(-r));
+	} else {
+		t->command = pid;
+		t->at_exec = true;
+	}
+	return r;
+}
+
+/* ---- attach */
+
+static int seize(struct tracer *t, pid_t tid, pid_t pid)
+{
+	if (tracer_task_find(t, tid))
+		return 0;
+	if (ptrace(PTRACE_SEIZE, tid, 0, OPTIONS) < 0)
+		return -errno;
+	struct tracer_task *task = tracer_task_add(t, tid, pid);
+	if (!task) /* the kernel lets it go when gupinfo ends */
+		return -ENOMEM;
+	task->announced = true;
+	if (ptrace(PTRACE_INTERRUPT, tid, 0, 0) < 0)
+		return -errno == -ESRCH ? 0 : -errno;
+	return 1;
+}
+
+static pid_t tracer_of(pid_t pid)
+{
+	char path[64], line[128];
+	int tracer = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "TracerPid: %d", &tracer) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return tracer;
+}
+
+static void explain(struct tracer *t, pid_t pid, int err)
+{
+	pid_t tracer = err == -EPERM ? tracer_of(pid) : 0;
+
+	if (tracer)
+		diag_add(t->diag, DIAG_ERROR,
+			 "cannot attach to %d: process %d traces it already", pid,
+			 tracer);
+	else if (err == -EPERM)
+		diag_add(t->diag, DIAG_ERROR,
+			 "cannot attach to %d: not permitted (needs CAP_SYS_PTRACE, or "
+			 "the same "
+			 "user and a kernel.yama.ptrace_scope that allows it); --no-stop "
+			 "samples",
+			 pid);
+	else
+		diag_add(t->diag, DIAG_ERROR, "cannot attach to %d: %s", pid,
+			 err == -ESRCH ? "no such process" : strerror(-err));
+}
+
+int tracer_start_attach(struct tracer *t, pid_t pid)
+{
+	char path[64];
+	bool more = true;
+	int r = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	/* Threads that are traced bring their new ones along; go round until there are no others. */
+	while (more && r >= 0) {
+		more = false;
+		DIR *dir = opendir(path);
+		if (!dir) {
+			r = errno == ENOENT ? -ESRCH : -errno;
+			break;
+		}
+		for (struct dirent *d; r >= 0 && (d = readdir(dir));) {
+			pid_t tid = atoi(d->d_name);
+
+			if (tid <= 0)
+				continue;
+			r = seize(t, tid, pid);
+			if (r == -ESRCH && tid != pid)
+				r = 0; /* ended meanwhile */
+			/* EPERM of a thread that came by auto-attach: it reports itself */
+			if (r == -EPERM && tid != pid && tracer_of(tid) == getpid())
+				r = 0;
+			more |= r > 0;
+		}
+		closedir(dir);
+	}
+	if (r < 0)
+		explain(t, pid, r);
+	return r < 0 ? r : 0;
+}
+
+/* ---- letting go */
+
+/* Stops @task if it runs and detaches it.  Its pending signal is delivered. */
+static void let_go(struct tracer *t, struct tracer_task *task)
+{
+	pid_t tid = task->tid;
+	int status = 0;
+
+	if (task->mode != TRACER_STOPPED && ptrace(PTRACE_INTERRUPT, tid, 0, 0) == 0)
+		while (waitpid(tid, &status, __WALL) < 0 && errno == EINTR)
+			;
+	else if (task->mode != TRACER_STOPPED)
+		status = 1; /* gone */
+	if (status && !WIFSTOPPED(status)) {
+		tracer_task_drop(t, tid);
+		return;
+	}
+	if (status && !(status >> 16) && WSTOPSIG(status) != (SIGTRAP | 0x80))
+		task->signal = WSTOPSIG(status);
+	if (status >> 16 == PTRACE_EVENT_FORK || status >> 16 == PTRACE_EVENT_VFORK ||
+	    status >> 16 == PTRACE_EVENT_CLONE) {
+		unsigned long child = 0;
+		ptrace(PTRACE_GETEVENTMSG, tid, 0, &child);
+		if (!tracer_task_find(t, (pid_t)child))
+			tracer_task_add(t, (pid_t)child, (pid_t)child);
+	}
+	ptrace(PTRACE_DETACH, tid, 0, (long)task->signal);
+	tracer_task_drop(t, tid);
+}
+
+int tracer_start_let_go(struct tracer *t)
+{
+	if (t->filtered && t->command)
+		return -EINVAL;
+	for (unsigned i = 0; t->ntasks && i < TRACER_BUCKETS;)
+		if (t->bucket[i])
+			let_go(t, t->bucket[i]);
+		else
+			i = t->ntasks && i == TRACER_BUCKETS - 1 ? 0 : i + 1;
+	return 0;
+}

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tracee.c - small programs for test_tracer and test_trace.sh to follow; argv[1] names one.
+ * Built without sanitizers: LeakSanitizer is a debugger of its own.
+ */
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+#include <stdlib.h>
+
+#include "bits.h"
+
+extern char **environ;
+static volatile sig_atomic_t signals_seen;
+
+static void *map_and_unmap(void *arg)
+{
+	for (unsigned i = 0; i < 10; i++)
+		munmap(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0),
+		       4096);
+	return arg;
+}
+
+static int prog_threads(void)
+{
+	pthread_t th[8];
+
+	for (unsigned i = 0; i < 8; i++)
+		pthread_create(&th[i], NULL, map_and_unmap, NULL);
+	for (unsigned i = 0; i < 8; i++)
+		pthread_join(th[i], NULL);
+	return 3;
+}
+
+static int prog_spawn(void)
+{
+	char *argv[] = { "sh", "-c", "exit 4", NULL };
+	int status;
+	pid_t pid;
+
+	if (posix_spawn(&pid, "/bin/sh", NULL, NULL, argv, environ))
+		return 1;
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static void on_signal(int sig, siginfo_t *info, void *ctx)
+{
+	(void)ctx;
+	signals_seen += sig == SIGUSR1 && info->si_value.sival_int == 7 &&
+			info->si_pid == getpid();
+}
+
+static int prog_signals(void)
+{
+	struct sigaction sa = { .sa_sigaction = on_signal, .sa_flags = SA_SIGINFO };
+	struct timespec ts = { .tv_nsec = 20000000 };
+
+	sigaction(SIGUSR1, &sa, NULL);
+	for (unsigned i = 0; i < 20; i++) {
+		sigqueue(getpid(), SIGUSR1, (union sigval){ .sival_int = 7 });
+		nanosleep(&ts, NULL);
+	}
+	printf("%d signals\n", signals_seen);
+	fflush(stdout);
+	kill(getpid(), SIGTERM);
+	return 1;
+}
+
+static void *exec_from_thread(void *arg)
+{
+	execl("/bin/sh", "sh", "-c", "echo from thread; exit 9", (char *)NULL);
+	return arg;
+}
+
+static void *wait_for_ever(void *arg)
+{
+	pause();
+	return arg;
+}
+
+static int prog_thread_exec(void)
+{
+	pthread_t th[4];
+
+	for (unsigned i = 0; i < 3; i++)
+		pthread_create(&th[i], NULL, wait_for_ever, NULL);
+	pthread_create(&th[3], NULL, exec_from_thread, NULL);
+	pause();
+	return 1;
+}
+
+static void *late_exit(void *arg)
+{
+	usleep(50000);
+	exit(6);
+	return arg;
+}
+
+/* The leader ends first; another thread ends the process. */
+static int prog_leader_first(void)
+{
+	pthread_t th;
+
+	pthread_create(&th, NULL, late_exit, NULL);
+	pthread_exit(NULL);
+}
+
+static int prog_stopped(void)
+{
+	int status, fds[2];
+	char c = 0;
+
+	if (pipe(fds))
+		return 4;
+	pid_t pid = fork();
+	if (!pid) {
+		raise(SIGSTOP);
+		_exit(read(fds[0], &c, 1) == 1 ? 5 : 6);
+	}
+	if (waitpid(pid, &status, WUNTRACED) != pid || !WIFSTOPPED(status))
+		return 1;
+	usleep(50000);
+	if (waitpid(pid, &status, WNOHANG) != 0) /* must still be stopped */
+		return 2;
+	kill(pid, SIGCONT);
+	if (waitpid(pid, &status, WCONTINUED) != pid || !WIFCONTINUED(status))
+		return 3;
+	if (write(fds[1], &c, 1) != 1)
+		return 7;
+	waitpid(pid, &status, 0);
+	return WEXITSTATUS(status);
+}
+
+static int prog_compat(void)
+{
+#ifdef __x86_64__
+	long addr, ret;
+
+	/* mmap2(0, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) and munmap by int 0x80 */
+	__asm__ volatile("push %%rbp\n\txor %%ebp, %%ebp\n\tint $0x80\n\tpop %%rbp"
+			 : "=a"(addr)
+			 : "a"(192), "b"(0), "c"(4096), "d"(1), "S"(0x22), "D"(-1)
+			 : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
+			 : "=a"(ret)
+			 : "a"(91), "b"(addr), "c"(4096)
+			 : "memory", "r8", "r9", "r10", "r11");
+	return (u32)addr < 0xfffff000 && !ret ? 2 : 1;
+#else
+	return 2;
+#endif
+}
+
+static int prog_splice(void)
+{
+	static char page[8192];
+	int fds[2];
+	struct iovec iov = { .iov_base = page, .iov_len = 4096 };
+
+	if (pipe(fds))
+		return 1;
+	return vmsplice(fds[1], &iov, 1, 0) == 4096 ? 0 : 1;
+}
+
+static int prog_writes(void)
+{
+	char buf[1024] = { 0 };
+	int fd = open("/dev/null", O_WRONLY);
+
+	for (unsigned i = 0; i < 100; i++)
+		if (write(fd, buf, 100) != 100)
+			return 1;
+	return write(fd, buf, 512) != 512 || write(fd, buf, 0) != 0;
+}
+
+static int prog_forks(void)
+{
+	for (unsigned i = 0; i < 20; i++) {
+		pid_t pid = fork();
+		if (!pid)
+			_exit((int)i);
+		int status;
+		if (waitpid(pid, &status, 0) != pid || WEXITSTATUS(status) != (int)i)
+			return 1;
+	}
+	return 0;
+}
+
+static int prog_state(void)
+{
+	sigset_t set;
+	struct sigaction sa;
+
+	sigprocmask(SIG_SETMASK, NULL, &set);
+	for (int i = 1; i < 32; i++)
+		if (sigismember(&set, i))
+			printf("blocked %d\n", i);
+	sigaction(SIGCHLD, NULL, &sa);
+	printf("chld %s, nnp %d\n", sa.sa_handler == SIG_IGN ? "ignored" : "default",
+	       prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0));
+	for (int fd = 3; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) >= 0)
+			printf("fd %d\n", fd);
+	fflush(stdout);
+	return 0;
+}
+
+static __attribute__((noreturn)) int prog_loop(void)
+{
+	struct timespec ts = { .tv_nsec = 1000000 };
+
+	for (;;) {
+		map_and_unmap(NULL);
+		nanosleep(&ts, NULL);
+	}
+}
+
+/* Maps memory; what LeakSanitizer's and crash reporters' helpers are: a clone that refuses ptrace. */
+static int untraced_child(void *arg)
+{
+	map_and_unmap(arg);
+	_exit(mmap(NULL, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+	      MAP_FAILED);
+}
+
+static int prog_untraced(void)
+{
+	static char stack[65536] __attribute__((aligned(16)));
+	int status;
+	pid_t pid = clone(untraced_child, stack + sizeof(stack), CLONE_UNTRACED | SIGCHLD,
+			  NULL);
+
+	if (waitpid(pid, &status, 0) != pid)
+		return 1;
+	u64 args[8] = { [0] = CLONE_UNTRACED, [4] = SIGCHLD };
+	pid_t pid3 = (pid_t)syscall(SYS_clone3, args, sizeof(args));
+	if (!pid3)
+		untraced_child(NULL);
+	int status3;
+	if (waitpid(pid3, &status3, 0) != pid3)
+		return 1;
+	return status || status3 || args[0] != CLONE_UNTRACED;
+}
+
+static const struct {
+	const char *name;
+	int (*run)(void);
+} programs[] = {
+	{ "threads", prog_threads },
+	{ "spawn", prog_spawn },
+	{ "signals", prog_signals },
+	{ "thread-exec", prog_thread_exec },
+	{ "leader-first", prog_leader_first },
+	{ "stopped", prog_stopped },
+	{ "compat", prog_compat },
+	{ "splice", prog_splice },
+	{ "writes", prog_writes },
+	{ "forks", prog_forks },
+	{ "state", prog_state },
+	{ "loop", prog_loop },
+	{ "untraced", prog_untraced },
+};
+
+int main(int argc, char **argv)
+{
+	for (unsigned i = 0; argc == 2 && i < ARRAY_SIZE(programs); i++)
+		if (!strcmp(argv[1], programs[i].name))
+			return programs[i].run();
+	return 99;
+}
