@@ -4,7 +4,7 @@
  *
  * Knows: how to look rows up by address, how to copy cheaply, how two stores differ.
  * Never: where rows come from (collect.c), how they look (view).
- * Owns: everything in it.  Rows that have the same facts and verdicts share one class; a copy
+ * Owns: everything in it, pointers into it are valid until it changes or is freed.  Rows that have the same facts and verdicts share one class; a copy
  * shares classes and row blocks with its original, so a history of stores is cheap.
  *
  * What was not kept is never mistaken for what is not there: see store_covers().
@@ -132,6 +132,16 @@ bool store_covers(const struct store *s, const struct store_vma *v, u64 addr);
 
 /* Replays the store into another view, in the order of a collection. */
 int store_play(const struct store *s, const struct report_view *view, void *view_ctx);
+
+/*
+ * Takes [start, end) of process @pid, its VMAs there and the process's own facts from @fresh, a
+ * collection of (at least) that range; both must share a pool.  Totals of VMAs that were not
+ * collected whole are counted again from the rows.
+ * Returns 0; -ENOMEM (then @s is unchanged); -EINVAL when the pools differ; -ESRCH when one of
+ * them does not know the process.
+ */
+int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start,
+		u64 end);
 
 /* ---- differences */
 

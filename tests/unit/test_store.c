@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+
 #include "store.h"
 #include "test.h"
 
@@ -283,4 +285,64 @@ TEST(play_gives_the_same_store)
 	EXPECT_INT(seen.n, 0);
 	store_free(a);
 	store_free(b);
+}
+
+TEST(merge_part)
+{
+	struct store *s = example(NULL);
+	struct collect_range range = { A + 0x2000, A + 0x6000 };
+	struct store_options opt = { .ranges = &range, .nranges = 1, .holes = true };
+	struct store *fresh = store_new(&opt, s), *old = store_copy(s);
+	struct seen seen = { 0 };
+	struct page page;
+
+	begin(fresh, 42);
+	vma(fresh, A, A + 0x10000);
+	row(fresh, A + 0x2000, 1, 4096, 102, 1);
+	row(fresh, A + 0x3000, 1, 4096, 900, 2);
+	row(fresh, A + 0x4000, 2, 4096, 0, 0);
+	end(fresh);
+	EXPECT_INT(store_merge(s, fresh, 43, 0, 1), -ESRCH);
+	EXPECT_INT(store_merge(s, fresh, 42, A + 0x2000, A + 0x6000), 0);
+	EXPECT_INT(s->proc[0].nvmas, 2);
+	const struct store_vma *v = &s->proc[0].vma[0];
+	for (u64 a = A; a < A + 0x10000; a += 4096)
+		EXPECT(store_covers(s, v, a));
+	store_page_at(s, store_row_at(s, v, A + 0x1000), A + 0x1000, &page);
+	EXPECT_INT(page.pfn, 101);
+	store_page_at(s, store_row_at(s, v, A + 0xf000), A + 0xf000, &page);
+	EXPECT_INT(page.pfn, 203);
+	store_diff(old, &old->proc[0], s, &s->proc[0], 0, UINT64_MAX, STORE_REAL,
+		   on_change, &seen, NULL);
+	EXPECT_INT(seen.n, 1);
+	EXPECT_INT(seen.c[0].start, A + 0x3000);
+	EXPECT_INT(seen.c[0].end, A + 0x4000);
+	store_free(s);
+	store_free(fresh);
+	store_free(old);
+}
+
+TEST(merge_new_shape)
+{
+	/* the first VMA was cut in two, the second is gone */
+	struct store *s = example(NULL);
+	struct store *fresh = store_new(&s->opt, s);
+	struct page page;
+
+	begin(fresh, 42);
+	vma(fresh, A, A + 0x8000);
+	row(fresh, A, 4, 4096, 100, 1);
+	row(fresh, A + 0x4000, 4, 4096, 0, 0);
+	vma(fresh, A + 0xa000, A + 0x10000);
+	end(fresh);
+	EXPECT_INT(store_merge(s, fresh, 42, A, A + 0xb000), 0);
+	EXPECT_INT(s->proc[0].nvmas, 3);
+	const struct store_vma *v = &s->proc[0].vma[1];
+	EXPECT_INT(v->vma.start, A + 0xa000);
+	store_page_at(s, store_row_at(s, v, A + 0xc000), A + 0xc000, &page);
+	EXPECT_INT(page.pfn, 200);
+	EXPECT(!store_covers(s, v, A + 0xa000));
+	EXPECT_INT(s->proc[0].vma[2].vma.start, A + 0x200000);
+	store_free(s);
+	store_free(fresh);
 }

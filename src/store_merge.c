@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store.h"
+
+#include "pure.h"
+
+/* A block of rows under construction. */
+struct block {
+	struct store_rows *rows;
+	int error;
+};
+
+static void block_add(struct block *b, const struct store_row *row)
+{
+	struct store_rows *rows = b->rows;
+
+	if (b->error)
+		return;
+	if (!rows || rows->n == rows->room) {
+		size_t room = rows ? rows->room * 2 : 16;
+		struct store_rows *new =
+			realloc(rows, sizeof(*new) + room * sizeof(new->row[0]));
+
+		if (!new) {
+			b->error = -ENOMEM;
+			return;
+		}
+		if (!rows)
+			new->n = 0;
+		new->refs = 1;
+		new->room = room;
+		b->rows = rows = new;
+	}
+	rows->row[rows->n++] = *row;
+}
+
+/* Adds the pages of @v's rows that lie wholly in [start, end). */
+static void block_take(struct block *b, const struct store *s, const struct store_vma *v,
+		       u64 start, u64 end)
+{
+	for (size_t i = store_row_from(s, v, start); i < store_nrows(v); i++) {
+		struct store_row row = v->rows->row[i];
+		u64 size = store_class(s, &row)->page.size;
+		u64 row_end = store_row_end(s, &row);
+
+		if (row.addr >= end)
+			return;
+		if (row.addr < start || row_end > end) {
+			u64 skip = row.addr < start ? (start - row.addr + size - 1) / size
+						    : 0;
+			u64 from = row.addr + skip * size;
+			u64 n = from < end ? (MIN(row_end, end) - from) / size : 0;
+			struct page page;
+
+			if (!n)
+				continue;
+			store_row_page(s, &row, &page);
+			store_page_cut(s, &page, from, from + n * size);
+			row.addr = from;
+			row.pages = n;
+			row.pfn = page.kind == PAGE_SWAP ? page.swap_offset : page.pfn;
+			if (row.folio_offset != STORE_NO_HEAD)
+				row.folio_offset = (u32)(page.pfn - page.head_pfn);
+		}
+		block_add(b, &row);
+	}
+}
+
+static void recount(const struct store *s, const struct store_process *p,
+		    struct store_vma *v)
+{
+	u32 base = s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
+
+	memset(&v->totals, 0, sizeof(v->totals));
+	v->totals.size_bytes = v->vma.end - v->vma.start;
+	for (size_t i = 0; i < store_nrows(v); i++) {
+		struct page page;
+		const struct store_class *c = store_class(s, &v->rows->row[i]);
+		struct report_row row = { .process = &p->process,
+					  .vma = &v->vma,
+					  .page = &page,
+					  .verdicts = &c->verdicts };
+
+		store_row_page(s, &v->rows->row[i], &page);
+		report_count(&v->totals, &row, base);
+	}
+	v->has_totals = true;
+}
+
+/* The VMA as @fresh has it, with rows of both: fresh ones in [start, end), old ones outside. */
+static int merged_vma(const struct store *s, const struct store_process *old,
+		      const struct store *fresh, const struct store_process *new,
+		      const struct store_vma *v, u64 start, u64 end,
+		      struct store_vma *ret)
+{
+	struct block b = { 0 };
+	u64 from = MAX(start, v->vma.start), to = MIN(end, v->vma.end);
+	size_t n = store_nrows(v);
+
+	*ret = *v;
+	if (from == v->vma.start && to == v->vma.end) {
+		if (ret->rows)
+			ret->rows->refs++;
+		return 0;
+	}
+	if (n) { /* leaves may stick out of the range */
+		from = MIN(from, MAX(v->rows->row[0].addr, v->vma.start));
+		to = MAX(to, store_row_end(fresh, &v->rows->row[n - 1]));
+	}
+	for (size_t i = store_vma_from(old, v->vma.start);
+	     i < old->nvmas && old->vma[i].vma.start < from; i++)
+		block_take(&b, s, &old->vma[i], v->vma.start, from);
+	for (size_t i = 0; i < n; i++)
+		block_add(&b, &v->rows->row[i]);
+	for (size_t i = store_vma_from(old, to);
+	     i < old->nvmas && old->vma[i].vma.start < v->vma.end; i++)
+		block_take(&b, s, &old->vma[i], to, v->vma.end);
+	if (b.error) {
+		free(b.rows);
+		return b.error;
+	}
+	ret->rows = b.rows;
+	recount(s, new, ret);
+	return 0;
+}
+
+static bool overlaps(const struct store_vma *v, u64 start, u64 end)
+{
+	return v->vma.start < end && start < v->vma.end;
+}
+
+static int merged_process(const struct store *s, const struct store_process *old,
+			  const struct store *fresh, const struct store_process *new,
+			  u64 start, u64 end, struct store_process *ret)
+{
+	size_t j = 0;
+	int r;
+
+	*ret = *new;
+	ret->nvmas = 0;
+	ret->room = old->nvmas + new->nvmas;
+	ret->vma = calloc(MAX(ret->room, 1), sizeof(*ret->vma));
+	if (!ret->vma)
+		return -ENOMEM;
+	for (size_t i = 0; i < old->nvmas || j < new->nvmas;) {
+		const struct store_vma *o = i < old->nvmas ? &old->vma[i] : NULL;
+		const struct store_vma *n = j < new->nvmas ? &new->vma[j] : NULL;
+
+		if (o && (overlaps(o, start, end) ||
+			  (n && overlaps(o, n->vma.start, n->vma.end)))) {
+			i++; /* @fresh says what is there now */
+			continue;
+		}
+		struct store_vma *out = &ret->vma[ret->nvmas];
+		if (o && (!n || o->vma.start < n->vma.start)) {
+			*out = *o;
+			if (out->rows)
+				out->rows->refs++;
+			i++;
+		} else {
+			r = merged_vma(s, old, fresh, new, n, start, end, out);
+			if (r)
+				return r;
+			j++;
+		}
+		ret->nvmas++;
+	}
+	memset(&ret->totals, 0, sizeof(ret->totals));
+	ret->has_totals = true;
+	for (size_t i = 0; i < ret->nvmas; i++) {
+		report_add(&ret->totals, &ret->vma[i].totals);
+		ret->has_totals &= ret->vma[i].has_totals;
+	}
+	return 0;
+}
+
+static void free_process(struct store_process *p)
+{
+	for (size_t i = 0; i < p->nvmas; i++)
+		if (p->vma[i].rows && !--p->vma[i].rows->refs)
+			free(p->vma[i].rows);
+	free(p->vma);
+}
+
+int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start, u64 end)
+{
+	const struct store_process *new = store_process_by_pid(fresh, pid);
+	struct store_process *old = NULL, merged;
+	size_t bytes = 0;
+	int r;
+
+	if (s->pool != fresh->pool)
+		return -EINVAL;
+	for (size_t i = 0; i < s->nprocs; i++)
+		if (s->proc[i].process.pid == pid)
+			old = &s->proc[i];
+	if (!old || !new)
+		return -ESRCH;
+	r = merged_process(s, old, fresh, new, start, end, &merged);
+	if (r) {
+		free_process(&merged);
+		return r;
+	}
+	free_process(old);
+	*old = merged;
+	for (size_t i = 0; i < s->nprocs; i++)
+		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
+			const struct store_vma *v = &s->proc[i].vma[j];
+
+			bytes += sizeof(*v) +
+				 (v->rows ? v->rows->room * sizeof(struct store_row) : 0);
+		}
+	s->bytes = bytes;
+	return 0;
+}
