@@ -285,7 +285,7 @@ int stage_check(const char *state, char *why)
 	return base ? -EINVAL : 0;
 }
 
-int stage_make(struct stage *s, const char *state)
+static int stage_make_words(struct stage *s, const char *state, bool lenient)
 {
 	struct stage_word w;
 	enum stage_id id;
@@ -306,10 +306,22 @@ int stage_make(struct stage *s, const char *state)
 
 		err = stage_do(s, stage_op_by_name(&w), w.has_range ? w.first : look,
 			       w.has_range ? w.last : look + 1);
+		if (lenient)
+			err = 0;
 	}
 	if (err)
 		stage_drop(s);
 	return err;
+}
+
+int stage_make(struct stage *s, const char *state)
+{
+	return stage_make_words(s, state, false);
+}
+
+int stage_make_lenient(struct stage *s, const char *state)
+{
+	return stage_make_words(s, state, true);
 }
 
 int stage_do(struct stage *s, enum stage_op_id op, size_t first, size_t last)

@@ -68,6 +68,7 @@ struct stage_ref {
 	u8 kind;    /* enum stage_ref_kind */
 	int fd[2];  /* pipe: read end, write end; ring: its fd, -1 */
 	char *page; /* where it was taken */
+	u64 pfn;    /* of the page, ring only; 0 hidden */
 };
 
 struct stage {
@@ -119,6 +120,9 @@ int stage_available(enum stage_id id, char *why);
  * for it and exits; use getpid() after the call.
  */
 int stage_make(struct stage *s, const char *state);
+
+/* The same, but operations that fail are passed over: for random sequences. */
+int stage_make_lenient(struct stage *s, const char *state);
 
 /* Releases all that stage_make() made; waits for its helper processes. */
 void stage_drop(struct stage *s);

@@ -76,7 +76,10 @@ int stage_ref_pin(struct stage *s, char *page)
 	fd = stage_ref_ring(page, 4096);
 	if (fd < 0)
 		return stage_fail(s, fd, "io_uring buffer: %s", strerror(-fd));
-	*r = (struct stage_ref){ .kind = STAGE_REF_RING, .page = page, .fd = { fd, -1 } };
+	*r = (struct stage_ref){ .kind = STAGE_REF_RING,
+				 .page = page,
+				 .pfn = stage_pagemap(page) & (BIT(55) - 1),
+				 .fd = { fd, -1 } };
 	s->nrefs++;
 	return 0;
 }

@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "act.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <linux/perf_event.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "stage_access.h"
+#include "stage_child.h"
+#include "stage_ref.h"
+
+/*
+ * One act.  It is done twice: dry, with every system call replaced by a harmless one and every
+ * access to the page by one to @scratch, so that the faults of text, stack and buffers are over
+ * when the second, real one is measured.
+ */
+struct act {
+	struct stage *s;
+	const struct act_env *env;
+	long arg;
+	bool dry;
+	char *page; /* the page, or a scratch page */
+	int pipe[2], ring;
+};
+
+/* The call's result: 0 or -errno; -EIO: failed without saying why. */
+typedef int act_fn(struct act *a);
+
+static act_fn act_vmsplice, act_dio, act_process_vm, act_uring, act_gup_test,
+	act_gup_kept, act_store, act_fork;
+
+static const struct {
+	struct act_row row;
+	act_fn *run;
+	long arg;
+} act_rows[ACTS] = {
+#define ACT(id, name_, what_, request_, entry_, kyes_, kno_, run_, arg_, text_) \
+	[ACT_DO_##id] = { .row = { .name = name_,                               \
+				   .text = text_,                               \
+				   .what = what_,                               \
+				   .request = request_,                         \
+				   .entry = entry_,                             \
+				   .kyes = kyes_,                               \
+				   .kno = kno_ },                               \
+			  .run = run_,                                          \
+			  .arg = arg_ },
+#include "act.def"
+#undef ACT
+};
+
+const struct act_row *act_row(enum act_id id)
+{
+	return &act_rows[id].row;
+}
+
+/* gup_test's interface (mm/gup_test.h); FOLL_WRITE is 1 in every version. */
+struct act_gup_test_arg {
+	u64 get_delta_usec, put_delta_usec, addr, size;
+	u32 nr_pages_per_call, gup_flags, test_flags, which_pages[8];
+};
+struct act_gup_kept_arg {
+	u64 addr, size;
+	u32 flags;
+};
+#define ACT_GUP_TEST(nr) _IOWR('g', nr, struct act_gup_test_arg)
+#define ACT_GUP_KEPT_START _IOW('g', 7, struct act_gup_kept_arg)
+#define ACT_GUP_KEPT_STOP _IO('g', 8)
+
+static long act_call(const struct act *a, long nr, long p0, long p1, long p2, long p3,
+		     long p4, long p5)
+{
+	long r = syscall(a->dry ? SYS_getppid : nr, p0, p1, p2, p3, p4, p5);
+
+	return a->dry ? 0 : r < 0 ? -errno : r;
+}
+
+static int act_vmsplice(struct act *a)
+{
+	struct iovec iov = { .iov_base = a->page, .iov_len = 4096 };
+	long r = act_call(a, SYS_vmsplice, a->pipe[1], (long)&iov, 1, 0, 0, 0);
+
+	return r < 0 ? (int)r : 0;
+}
+
+static int act_dio(struct act *a)
+{
+	long r = act_call(a, a->arg ? SYS_pwrite64 : SYS_pread64, a->env->dio,
+			  (long)a->page, 4096, 0, 0, 0);
+
+	return r < 0 ? (int)r : 0;
+}
+
+static int act_process_vm(struct act *a)
+{
+	static char buf[64];
+	struct iovec mine = { .iov_base = buf, .iov_len = sizeof(buf) },
+		     theirs = { .iov_base = a->page, .iov_len = sizeof(buf) };
+	long r;
+
+	buf[0] = STAGE_BYTE_STORE;
+	r = act_call(a, a->arg ? SYS_process_vm_writev : SYS_process_vm_readv, getpid(),
+		     (long)&mine, 1, (long)&theirs, 1, 0);
+	return r < 0 ? (int)r : 0;
+}
+
+static int act_uring(struct act *a)
+{
+	struct iovec iov = { .iov_base = a->page, .iov_len = 4096 };
+
+	return (int)act_call(a, SYS_io_uring_register, a->ring, IORING_REGISTER_BUFFERS,
+			     (long)&iov, 1, 0, 0);
+}
+
+static int act_gup_test(struct act *a)
+{
+	struct act_gup_test_arg g = { .addr = (uintptr_t)a->page,
+				      .size = 4096,
+				      .nr_pages_per_call = 1,
+				      .gup_flags = a->arg & 16 ? 1 : 0 };
+	long r = act_call(a, SYS_ioctl, a->env->gup_test, (long)ACT_GUP_TEST(a->arg & 15),
+			  (long)&g, 0, 0, 0);
+
+	if (r < 0)
+		return (int)r;
+	/* success is reported for fewer pages, too: only the size tells */
+	return a->dry || g.size == 4096 ? 0 : -EIO;
+}
+
+static int act_gup_kept(struct act *a)
+{
+	struct act_gup_kept_arg g = { .addr = (uintptr_t)a->page,
+				      .size = 4096,
+				      .flags = (u32)a->arg };
+
+	return (int)act_call(a, SYS_ioctl, a->env->gup_test, (long)ACT_GUP_KEPT_START,
+			     (long)&g, 0, 0, 0);
+}
+
+static int act_store(struct act *a)
+{
+	return stage_access_store(a->page, 1, 1, STAGE_BYTE_STORE);
+}
+
+static int act_fork(struct act *a)
+{
+	return a->dry ? 0 : stage_child_fork(a->s);
+}
+
+/* --- the environment */
+
+/* A counter of entries of slow GUP: perf's kprobe PMU leaves nothing behind. */
+static int act_open_slow(char *why)
+{
+	static const char function[] = "__get_user_pages";
+	struct perf_event_attr attr = { .size = sizeof(attr), .inherit = 1 };
+	char text[32];
+	int fd;
+
+	if (stage_slurp("/sys/bus/event_source/devices/kprobe/type", text,
+			sizeof(text)) <= 0) {
+		snprintf(why, STAGE_WHY, "this kernel has no kprobes");
+		return -1;
+	}
+	attr.type = (u32)strtoul(text, NULL, 10);
+	attr.config1 = (uintptr_t)function;
+	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 8UL /* CLOEXEC */);
+	if (fd < 0)
+		snprintf(why, STAGE_WHY, "kprobe on %s: %s", function, strerror(errno));
+	return fd;
+}
+
+static int act_open_dio(char *why)
+{
+	void *block = NULL;
+	int fd = stage_disk_file(O_DIRECT);
+
+	if (fd < 0) {
+		snprintf(why, STAGE_WHY,
+			 "no directory whose file system does direct I/O");
+		return -1;
+	}
+	if (posix_memalign(&block, 4096, 4096)) {
+		close(fd);
+		return -1;
+	}
+	memset(block, STAGE_BYTE_STORE, 4096);
+	if (pwrite(fd, block, 4096, 0) != 4096) {
+		snprintf(why, STAGE_WHY, "direct I/O: %s", strerror(errno));
+		close(fd);
+		fd = -1;
+	}
+	free(block);
+	return fd;
+}
+
+void act_env_open(struct act_env *env)
+{
+	*env = (struct act_env){ .gup_test = -1 };
+	env->dio = act_open_dio(env->no_dio);
+	env->slow = act_open_slow(env->no_slow);
+	env->gup_test = open("/sys/kernel/debug/gup_test", O_RDWR | O_CLOEXEC);
+	if (env->gup_test < 0)
+		snprintf(env->no_gup_test, STAGE_WHY, "no gup_test in debugfs: %s",
+			 strerror(errno));
+}
+
+void act_env_close(struct act_env *env)
+{
+	int *fd[] = { &env->dio, &env->slow, &env->gup_test };
+
+	for (size_t i = 0; i < ARRAY_SIZE(fd); i++)
+		if (*fd[i] >= 0)
+			close(*fd[i]), *fd[i] = -1;
+}
+
+void act_finish(const struct act_env *env)
+{
+	if (env->gup_test >= 0)
+		ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
+}
+
+static u64 act_slow_count(const struct act_env *env)
+{
+	u64 n = 0;
+
+	if (env->slow < 0 || read(env->slow, &n, sizeof(n)) != sizeof(n))
+		return 0;
+	return n;
+}
+
+int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,
+		  const struct stage *s, char *why)
+{
+	const struct act_row *r = &act_rows[id].row;
+	act_fn *run = act_rows[id].run;
+
+	if ((k->value & r->kyes) != r->kyes || k->value & r->kno)
+		snprintf(why, STAGE_WHY, "another kernel's way to do it");
+	else if (run == act_dio && env->dio < 0)
+		snprintf(why, STAGE_WHY, "%s", env->no_dio);
+	else if ((run == act_gup_test || run == act_gup_kept) && env->gup_test < 0)
+		snprintf(why, STAGE_WHY, "%s", env->no_gup_test);
+	else if (s && s->blocks &&
+		 (r->what == ACT_STORE ||
+		  (r->what == ACT_REQUEST && gup_request_flags(r->request) & GUP_WRITE)))
+		snprintf(why, STAGE_WHY, "it would wait for the user fault handler");
+	else
+		return 0;
+	return -EOPNOTSUPP;
+}
+
+/* --- doing it */
+
+static int act_prepare(struct act *a, act_fn *run, struct act_result *ret)
+{
+	struct io_uring_params params = { 0 };
+
+	if (run == act_vmsplice && pipe2(a->pipe, O_CLOEXEC)) {
+		snprintf(ret->why, STAGE_WHY, "pipe: %s", strerror(errno));
+		return -errno;
+	}
+	if (run == act_uring) {
+		a->ring = (int)syscall(SYS_io_uring_setup, 1, &params);
+		if (a->ring < 0) {
+			snprintf(ret->why, STAGE_WHY, "io_uring: %s", strerror(errno));
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
+}
+
+static u64 act_faults(void)
+{
+	static struct rusage r;
+
+	syscall(SYS_getrusage, RUSAGE_SELF, &r);
+	return (u64)(r.ru_minflt + r.ru_majflt);
+}
+
+/* Whether a reference that the state took to its page reads the stored byte. */
+static enum tri act_refs_see(const struct stage *s, const struct act_result *ret)
+{
+	enum tri seen = TRI_UNKNOWN;
+
+	for (unsigned i = 0; i < s->nrefs; i++) {
+		int byte;
+
+		if (s->ref[i].page != s->page)
+			continue;
+		byte = stage_ref_byte(&s->ref[i]);
+		if (byte == -EOPNOTSUPP && s->ref[i].pfn) /* a pin: compare the page */
+			byte = s->ref[i].pfn == (ret->after & (BIT(55) - 1))
+				       ? STAGE_BYTE_STORE
+				       : STAGE_BYTE_MADE;
+		if (byte < 0)
+			continue;
+		if (byte == STAGE_BYTE_STORE)
+			return TRI_YES;
+		seen = TRI_NO;
+	}
+	return seen;
+}
+
+static void act_look_at_child(struct stage *s, struct act_result *ret)
+{
+	struct stage_child_order o = { .what = STAGE_CHILD_PFN, .addr = s->page };
+
+	if (ret->err)
+		return;
+	ret->child_has = stage_child_ask(s, &o, &ret->child) == 0;
+}
+
+int act_run(struct stage *s, enum act_id id, const struct act_env *env,
+	    struct act_result *ret)
+{
+	static char scratch[8192] __attribute__((aligned(4096)));
+	struct act a = {
+		.s = s, .env = env, .arg = act_rows[id].arg, .pipe = { -1, -1 }
+	};
+	const struct act_row *row = &act_rows[id].row;
+	u64 faults = 0, slow = 0;
+	int err;
+
+	*ret = (struct act_result){ .slow = TRI_UNKNOWN, .refs = TRI_UNKNOWN };
+	err = act_prepare(&a, act_rows[id].run, ret);
+	if (err)
+		return err;
+	scratch[0] = 1;
+	for (int pass = 0; pass < 2; pass++) {
+		a.dry = pass == 0;
+		a.page = a.dry ? scratch : s->page;
+		ret->before = stage_pagemap(s->page);
+		slow = act_slow_count(env);
+		faults = act_faults();
+		ret->err = act_rows[id].run(&a);
+		faults = act_faults() - faults;
+		slow = act_slow_count(env) - slow;
+		ret->after = stage_pagemap(s->page);
+	}
+	ret->faults = faults;
+	ret->errno_told =
+		ret->err && ret->err != -EIO && act_rows[id].run != act_process_vm;
+	if (env->slow >= 0 && row->what == ACT_REQUEST)
+		ret->slow = slow ? TRI_YES : TRI_NO;
+	if (row->what == ACT_STORE)
+		ret->refs = act_refs_see(s, ret);
+	if (row->what == ACT_FORK)
+		act_look_at_child(s, ret);
+	return 0;
+}

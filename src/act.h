@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * act.h - really doing what is predicted, to the page that a struct stage looks at.
+ *
+ * Knows: act.def: which call makes which request, and what can be seen of it.
+ * Never: what should come out (verify.c).
+ * Owns: the descriptors of struct act_env; a reference that an act takes is kept until
+ * act_finish() or the end of the process.
+ */
+#ifndef GUPINFO_ACT_H
+#define GUPINFO_ACT_H
+
+#include "gup.h"
+#include "kernel.h"
+#include "stage.h"
+
+enum act_what { ACT_REQUEST, ACT_STORE, ACT_FORK };
+enum act_entry { ACT_FAST, ACT_SLOW };
+
+enum act_id {
+#define ACT(id, ...) ACT_DO_##id,
+#include "act.def"
+#undef ACT
+	ACTS
+};
+
+struct act_row {
+	const char *name, *text;
+	u8 what;    /* enum act_what */
+	u8 request; /* enum gup_request */
+	u8 entry;   /* enum act_entry */
+	u64 kyes, kno;
+};
+
+/* What acts need besides the page; opened once, inherited by the processes that act. */
+struct act_env {
+	int dio;      /* a file opened O_DIRECT with one allocated block, -1 none */
+	int gup_test; /* debugfs gup_test, -1 none */
+	int slow; /* counts entries of slow GUP by this process and its children, -1 not allowed */
+	char no_dio[STAGE_WHY], no_gup_test[STAGE_WHY], no_slow[STAGE_WHY];
+};
+
+/* What was seen. */
+struct act_result {
+	s32 err;         /* 0 or -errno; -EIO when the call does not tell why it failed */
+	bool errno_told; /* err is what GUP said */
+	u8 slow;         /* enum tri: slow GUP was entered */
+	u64 before, after; /* pagemap entries of the page */
+	u64 faults;        /* page faults that the act took, minor and major */
+	u8 refs; /* enum tri: a reference of the state reads the stored byte (ACT_STORE) */
+	u64 child;           /* the child's pagemap entry (ACT_FORK) */
+	bool child_has;      /* the child could load from it */
+	char why[STAGE_WHY]; /* why it could not be tried, when act_run() fails */
+};
+
+const struct act_row *act_row(enum act_id id);
+
+/* Opens what there is; what is missing has its reason. */
+void act_env_open(struct act_env *env);
+void act_env_close(struct act_env *env);
+
+/* Whether @id can be done on kernel @k with @env: 0, or -EOPNOTSUPP and @why (STAGE_WHY bytes). */
+int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,
+		  const struct stage *s, char *why);
+
+/*
+ * Does @id to s->page and fills @ret.  Returns 0 when it was tried (ret->err says how it ended),
+ * or -errno with ret->why when it could not be tried.
+ */
+int act_run(struct stage *s, enum act_id id, const struct act_env *env,
+	    struct act_result *ret);
+
+/* Drops what gup_test keeps for the whole machine. */
+void act_finish(const struct act_env *env);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "stage_worker.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define STAGE_WORKER_SECONDS 30 /* an answer later than this never comes */
+
+struct stage_worker_answer {
+	s32 tried;
+	struct act_result result;
+};
+
+static bool stage_worker_make(struct stage *s, const char *state, bool lenient,
+			      struct stage_worker *w)
+{
+	w->err = lenient ? stage_make_lenient(s, state) : stage_make(s, state);
+	memcpy(w->why, s->why, sizeof(w->why));
+	w->subject = getpid();
+	w->addr = (uintptr_t)s->addr;
+	w->len = s->len;
+	w->page = (uintptr_t)s->page;
+	w->leaf = s->leaf;
+	w->blocks = s->blocks;
+	w->disk = s->disk;
+	w->nchildren = (u8)s->nchildren;
+	w->nrefs = (u8)s->nrefs;
+	return w->err == 0;
+}
+
+static _Noreturn void stage_worker_main(int sock, const char *state, bool lenient,
+					const struct act_env *env)
+{
+	struct stage_worker w = { 0 };
+	struct stage s;
+	u32 act;
+
+	signal(SIGPIPE, SIG_IGN);
+	if (!stage_worker_make(&s, state, lenient, &w)) {
+		(void)!write(sock, &w, sizeof(w));
+		_exit(0);
+	}
+	if (write(sock, &w, sizeof(w)) != sizeof(w))
+		_exit(1);
+	while (read(sock, &act, sizeof(act)) == sizeof(act) && act < ACTS) {
+		static struct stage_worker_answer a;
+
+		a.tried = act_run(&s, act, env, &a.result);
+		if (write(sock, &a, sizeof(a)) != sizeof(a))
+			break;
+	}
+	act_finish(env);
+	stage_drop(&s);
+	_exit(0);
+}
+
+/* One message; -ETIMEDOUT, or -EPIPE when the worker is gone. */
+static int stage_worker_receive(struct stage_worker *w, void *msg, size_t len)
+{
+	struct pollfd p = { .fd = w->sock, .events = POLLIN };
+	int n;
+
+	do
+		n = poll(&p, 1, STAGE_WORKER_SECONDS * 1000);
+	while (n < 0 && errno == EINTR);
+	if (n == 0)
+		return -ETIMEDOUT;
+	return read(w->sock, msg, len) == (ssize_t)len ? 0 : -EPIPE;
+}
+
+int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
+		       const struct act_env *env)
+{
+	struct stage_worker made;
+	pid_t me = getpid();
+	int pair[2], err;
+
+	*w = (struct stage_worker){ .sock = -1 };
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
+		snprintf(w->why, STAGE_WHY, "socketpair: %s", strerror(errno));
+		return -errno;
+	}
+	w->pid = fork();
+	if (w->pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (getppid() != me)
+			_exit(1);
+		close(pair[0]);
+		stage_worker_main(pair[1], state, lenient, env);
+	}
+	err = -errno;
+	close(pair[1]);
+	w->sock = pair[0];
+	if (w->pid < 0) {
+		close(w->sock);
+		w->sock = -1;
+		snprintf(w->why, STAGE_WHY, "fork: %s", strerror(-err));
+		return err;
+	}
+	err = stage_worker_receive(w, &made, sizeof(made));
+	if (err) {
+		stage_worker_stop(w);
+		snprintf(w->why, STAGE_WHY, "the worker %s",
+			 err == -ETIMEDOUT ? "does not answer" : "died");
+		return err;
+	}
+	made.pid = w->pid;
+	made.sock = w->sock;
+	*w = made;
+	return 0;
+}
+
+int stage_worker_act(struct stage_worker *w, enum act_id act, struct act_result *ret)
+{
+	static struct stage_worker_answer a;
+	u32 order = act;
+	int err = -EPIPE;
+
+	*ret = (struct act_result){ 0 };
+	if (w->sock >= 0 &&
+	    send(w->sock, &order, sizeof(order), MSG_NOSIGNAL) == sizeof(order))
+		err = stage_worker_receive(w, &a, sizeof(a));
+	if (!err) {
+		*ret = a.result;
+		return a.tried;
+	}
+	stage_worker_stop(w);
+	snprintf(ret->why, STAGE_WHY, "the worker %s",
+		 err == -ETIMEDOUT ? "does not answer" : "died");
+	return err;
+}
+
+void stage_worker_stop(struct stage_worker *w)
+{
+	struct pollfd p = { .fd = w->sock, .events = POLLIN };
+	char end;
+
+	if (w->sock < 0)
+		return;
+	/* asked to end it frees its memory first; killed, its helpers die with it */
+	shutdown(w->sock, SHUT_WR);
+	if (poll(&p, 1, 5000) != 1 || read(w->sock, &end, 1) > 0) {
+		if (w->subject > 0)
+			kill(w->subject, SIGKILL);
+		kill(w->pid, SIGKILL);
+	}
+	close(w->sock);
+	w->sock = -1;
+	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * stage_worker.h - a page state in a process of its own, and acts on it.
+ *
+ * Knows: the fork and the messages between the two processes.
+ * Never: what comes out.  Owns: the worker process, its helpers and the socket.
+ *
+ * The worker dies with its owner, however that ends.
+ */
+#ifndef GUPINFO_STAGE_WORKER_H
+#define GUPINFO_STAGE_WORKER_H
+
+#include <sys/types.h>
+
+#include "act.h"
+#include "stage.h"
+
+struct stage_worker {
+	pid_t pid;   /* the process that was started; its end is waited for */
+	int sock;    /* -1: not running */
+	s32 err;     /* how making the state ended: 0 or -errno */
+	s32 subject; /* the process whose page is looked at */
+	u64 addr, len, page, leaf; /* of the state, in the subject */
+	bool blocks;               /* see struct stage */
+	bool disk;
+	u8 nchildren, nrefs;
+	char why[STAGE_WHY]; /* why the state could not be made */
+};
+
+/*
+ * Starts a worker and makes @state in it.  Returns 0 (also when the state could not be made:
+ * w->err), or -errno with w->why when there is no worker.  With @lenient, operations that fail
+ * are passed over.
+ */
+int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
+		       const struct act_env *env);
+
+/* Does @act there.  As act_run(); -ETIMEDOUT when it does not answer (the worker is gone then). */
+int stage_worker_act(struct stage_worker *w, enum act_id act, struct act_result *ret);
+
+/* Ends the worker and its helpers; their memory is free on return. */
+void stage_worker_stop(struct stage_worker *w);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Acts on pages of known state: what every kernel since 5.19 does, seen without any prediction. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "../unit/test.h"
+
+#include "stage_worker.h"
+
+#define TEST_PRESENT BIT(63)
+#define TEST_PFN (BIT(55) - 1)
+
+static struct act_env env;
+static struct act_result r;
+
+/* Makes @state and does @act.  False, with the reason printed, when that is not possible here. */
+static bool act(const char *state, enum act_id id)
+{
+	struct stage_worker w;
+	int err;
+
+	if (!env.no_dio[0] && env.dio <= 0)
+		act_env_open(&env);
+	if (stage_worker_start(&w, state, false, &env) || w.err) {
+		printf("# %s: %s\n", state, w.why);
+		stage_worker_stop(&w);
+		return false;
+	}
+	err = stage_worker_act(&w, id, &r);
+	stage_worker_stop(&w);
+	if (err)
+		printf("# %s: %s: %s\n", state, act_row(id)->name, r.why);
+	else
+		printf("# %s: %s: err %d faults %llu slow %d %llx -> %llx refs %d\n",
+		       state, act_row(id)->name, r.err, (unsigned long long)r.faults,
+		       r.slow, (unsigned long long)r.before, (unsigned long long)r.after,
+		       r.refs);
+	return !err;
+}
+
+static bool same(void)
+{
+	return r.before & r.after & TEST_PRESENT && !((r.before ^ r.after) & TEST_PFN);
+}
+
+TEST(exclusive_pages_are_taken_as_they_are)
+{
+	static const enum act_id id[] = { ACT_DO_VMSPLICE,  ACT_DO_DIO_WRITE,
+					  ACT_DO_DIO_READ,  ACT_DO_VM_READV,
+					  ACT_DO_VM_WRITEV, ACT_DO_URING,
+					  ACT_DO_STORE };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(id); i++)
+		if (act("order-0", id[i])) {
+			EXPECT_INT(r.err, 0);
+			EXPECT(same());
+			EXPECT_INT(r.faults, 0);
+		}
+}
+
+TEST(shared_pages)
+{
+	if (geteuid())
+		SKIP("page numbers are hidden from this user");
+	if (act("order-0+shared", ACT_DO_VMSPLICE)) {
+		EXPECT(same());
+		EXPECT_INT(r.faults, 0);
+	}
+	if (act("order-0+shared", ACT_DO_DIO_WRITE)) {
+		EXPECT_INT(r.err, 0);
+		EXPECT(!same());
+		EXPECT(r.faults > 0);
+	}
+	if (act("order-0+shared", ACT_DO_STORE)) {
+		EXPECT(!same());
+		EXPECT(r.faults > 0);
+	}
+	if (act("order-0+shared", ACT_DO_VM_READV))
+		EXPECT(!same());
+}
+
+TEST(hugetlb_references_see_the_store)
+{
+	static const char *const state[] = { "hugetlb+child-vmspliced",
+					     "hugetlb+child-vmspliced+ro+rw",
+					     "hugetlb+vmspliced-before-fork",
+					     "hugetlb+parent-vmspliced" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(state); i++)
+		if (act(state[i], ACT_DO_STORE)) {
+			EXPECT_INT(r.refs, TRI_YES);
+			EXPECT(geteuid() || same());
+		}
+}
+
+TEST(other_references_do_not)
+{
+	static const char *const state[] = {
+		"order-0+child-vmspliced",       "order-0+child-vmspliced+ro+rw",
+		"order-0+vmspliced-before-fork", "order-0+parent-vmspliced",
+		"thp+child-vmspliced",           "thp+vmspliced-before-fork",
+		"thp+parent-vmspliced",          "thp-pte+child-vmspliced",
+		"thp-pte+parent-vmspliced"
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(state); i++)
+		if (act(state[i], ACT_DO_STORE))
+			EXPECT_INT(r.refs, TRI_NO);
+}
+
+TEST(own_references_do)
+{
+	if (act("order-0+vmspliced", ACT_DO_STORE))
+		EXPECT_INT(r.refs, TRI_YES);
+	if (act("order-0+pinned", ACT_DO_STORE))
+		EXPECT(geteuid() || r.refs == TRI_YES);
+	if (act("order-0+pinned+shared", ACT_DO_STORE))
+		EXPECT(geteuid() || r.refs == TRI_YES);
+}
+
+TEST(refused)
+{
+	static const char *const state[] = { "secretmem", "protnone", "guard", "unmapped",
+					     "file-beyond" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(state); i++) {
+		if (act(state[i], ACT_DO_VMSPLICE))
+			EXPECT_INT(r.err, -EFAULT);
+		if (act(state[i], ACT_DO_VM_READV))
+			EXPECT_INT(r.err, -EFAULT);
+	}
+	if (act("readonly", ACT_DO_DIO_READ))
+		EXPECT_INT(r.err, -EFAULT);
+	if (act("protnone", ACT_DO_STORE))
+		EXPECT_INT(r.err, -EFAULT);
+}
+
+TEST(fork_copies_pinned_pages)
+{
+	if (geteuid())
+		SKIP("page numbers are hidden from this user");
+	if (act("order-0", ACT_DO_FORK))
+		EXPECT(r.child_has && !((r.child ^ r.after) & TEST_PFN));
+	if (act("order-0+pinned", ACT_DO_FORK))
+		EXPECT(r.child_has && (r.child ^ r.after) & TEST_PFN);
+	if (act("dontfork", ACT_DO_FORK))
+		EXPECT(!r.child_has);
+}
