@@ -339,6 +339,7 @@ int act_run(struct stage *s, enum act_id id, const struct act_env *env,
 	for (int pass = 0; pass < 2; pass++) {
 		a.dry = pass == 0;
 		a.page = a.dry ? scratch : s->page;
+		errno = 0; /* its page is private to the thread, and shared after fork */
 		ret->before = stage_pagemap(s->page);
 		slow = act_slow_count(env);
 		faults = act_faults();
