@@ -124,8 +124,9 @@ enum page_zone {
 /* A zone's span of PFNs, from /proc/zoneinfo. */
 struct page_span {
 	u64 start_pfn, end_pfn;
+	u64 cma_pages; /* zone_cma_pages(); UINT64_MAX unknown (before 5.12) */
 	s16 node;
-	s8 zone;
+	s8 zone; /* enum page_zone, -1 when the name is not known */
 };
 
 /* What is true of the whole process or machine and needed to judge a page. */

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kpageflags.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pure.h"
+
+enum kpageflags_class { STABLE, RAW, DERIVED };
+
+static const struct {
+	u8 bit, class;
+	const char *name, *text;
+	u32 since, until;
+} rows[] = {
+#define KPF(id, b, n, c, s, u, t) \
+	{ .bit = (b),             \
+	  .class = (c),           \
+	  .name = (n),            \
+	  .since = (s),           \
+	  .until = (u),           \
+	  .text = (t) },
+#include "kpageflags.def"
+#undef KPF
+};
+
+static bool kpageflags_in(unsigned row, u32 kv)
+{
+	if (!kv)
+		return !rows[row].until;
+	return kv >= rows[row].since && (!rows[row].until || kv < rows[row].until);
+}
+
+static int kpageflags_row(unsigned bit, u32 kv)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].bit == bit && kpageflags_in(i, kv))
+			return i;
+	return -1;
+}
+
+const char *kpageflags_name(unsigned bit, u32 kv)
+{
+	static const char *const bits[64] = {
+		"bit0",  "bit1",  "bit2",  "bit3",  "bit4",  "bit5",  "bit6",  "bit7",
+		"bit8",  "bit9",  "bit10", "bit11", "bit12", "bit13", "bit14", "bit15",
+		"bit16", "bit17", "bit18", "bit19", "bit20", "bit21", "bit22", "bit23",
+		"bit24", "bit25", "bit26", "bit27", "bit28", "bit29", "bit30", "bit31",
+		"bit32", "bit33", "bit34", "bit35", "bit36", "bit37", "bit38", "bit39",
+		"bit40", "bit41", "bit42", "bit43", "bit44", "bit45", "bit46", "bit47",
+		"bit48", "bit49", "bit50", "bit51", "bit52", "bit53", "bit54", "bit55",
+		"bit56", "bit57", "bit58", "bit59", "bit60", "bit61", "bit62", "bit63",
+	};
+	int row = kpageflags_row(bit, kv);
+
+	return row < 0 ? bits[bit & 63] : rows[row].name;
+}
+
+const char *kpageflags_text(unsigned bit, u32 kv)
+{
+	int row = kpageflags_row(bit, kv);
+
+	return row < 0 ? "" : rows[row].text;
+}
+
+u64 kpageflags_exported(u32 kv)
+{
+	u64 bits = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].class != DERIVED && kpageflags_in(i, kv))
+			bits |= BIT(rows[i].bit);
+	return bits;
+}
+
+u64 kpageflags_expand(u64 word)
+{
+	if (word & KPF_BIT(ANON) && word & KPF_BIT(OWNER_2))
+		word ^= KPF_BIT(OWNER_2) | KPF_BIT(ANON_EXCLUSIVE);
+	if ((word & (KPF_BIT(RECLAIM) | KPF_BIT(WRITEBACK))) == KPF_BIT(RECLAIM))
+		word ^= KPF_BIT(RECLAIM) | KPF_BIT(READAHEAD);
+	return word;
+}
+
+/* "0x800", "bit11", "34"; 0 when it is no number. */
+static u64 kpageflags_number(const char *s, size_t len)
+{
+	bool bit = len > 3 && !memcmp(s, "bit", 3);
+	u64 base = 10, v = 0;
+
+	if (bit)
+		s += 3, len -= 3;
+	else if (len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
+		s += 2, len -= 2, base = 16;
+	for (; len; s++, len--) {
+		unsigned digit = *s >= '0' && *s <= '9'   ? *s - '0'
+				 : *s >= 'a' && *s <= 'f' ? *s - 'a' + 10
+				 : *s >= 'A' && *s <= 'F' ? *s - 'A' + 10
+							  : 99;
+
+		if (digit >= base || v > (UINT64_MAX - digit) / base)
+			return 0;
+		v = v * base + digit;
+	}
+	return !bit ? v : v < 64 ? BIT(v) : 0;
+}
+
+/* The bits that one word of a SPEC names; 0 when none. */
+static u64 kpageflags_bits(const char *s, size_t len)
+{
+	if (len >= 4 && len <= 8 && !memcmp(s, "compound", len))
+		return KPF_COMPOUND_BITS;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		if (strlen(rows[i].name) == len && !memcmp(rows[i].name, s, len))
+			return BIT(rows[i].bit);
+	for (unsigned i = 0; len && i < ARRAY_SIZE(rows); i++)
+		if (!strncmp(rows[i].name, s, len))
+			return BIT(rows[i].bit);
+	return kpageflags_number(s, len);
+}
+
+/* A comma-separated list up to @end: all bits, and those without '~'. */
+static bool kpageflags_list(const char *s, const char *end, u64 *all, u64 *plain)
+{
+	*all = *plain = 0;
+	for (;;) {
+		const char *comma = memchr(s, ',', end - s), *stop = comma ? comma : end;
+		bool not = s < stop && *s == '~';
+		u64 bits = kpageflags_bits(s + not, stop - s - not );
+
+		if (!bits)
+			return false;
+		*all |= bits;
+		*plain |= not ? 0 : bits;
+		if (!comma)
+			return true;
+		s = comma + 1;
+	}
+}
+
+int kpageflags_parse(const char *spec, struct kpageflags_filter *ret,
+		     const char **ret_why)
+{
+	const char *equal = strchr(spec, '='), *end = spec + strlen(spec);
+	struct kpageflags_filter f = { 0 };
+	u64 plain = 0, unused;
+
+	*ret_why = "a flag is a name as --list-columns shows it, bitN, or a number";
+	if (equal == spec) {
+		if (!kpageflags_list(spec + 1, end, &plain, &f.bits))
+			return -EINVAL;
+		f.mask = ~(KPF_RAW_BITS | KPF_DERIVED_BITS | KPF_COMPOUND_BITS);
+		if (f.bits & (KPF_RAW_BITS | KPF_DERIVED_BITS))
+			f.mask |= KPF_RAW_BITS | KPF_DERIVED_BITS;
+		if (f.bits & (KPF_COMPOUND_BITS | KPF_BIT(HUGE)))
+			f.mask |= KPF_COMPOUND_BITS;
+	} else if (equal) {
+		if (!kpageflags_list(spec, equal, &f.mask, &unused) ||
+		    !kpageflags_list(equal + 1, end, &plain, &f.bits))
+			return -EINVAL;
+		*ret_why = "the right side of = names a flag that the left side does not";
+		if (f.bits & ~f.mask)
+			return -EINVAL;
+	} else {
+		if (!kpageflags_list(spec, end, &f.mask, &f.bits))
+			return -EINVAL;
+		f.any = !strchr(spec, '~');
+	}
+	*ret = f;
+	return 0;
+}
+
+enum tri kpageflags_match(const struct kpageflags_filter *f, u64 flags, u64 known)
+{
+	if (f->any) {
+		if (flags & f->mask & known)
+			return TRI_YES;
+		return f->mask & ~known ? TRI_UNKNOWN : TRI_NO;
+	}
+	if ((flags ^ f->bits) & f->mask & known)
+		return TRI_NO;
+	return f->mask & ~known ? TRI_UNKNOWN : TRI_YES;
+}

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "live_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int live_file(int dir, const char *path, char **ret, size_t *ret_len)
+{
+	size_t len = 0, size = 4096;
+	char *text = NULL;
+	int err = 0, fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		char *more = len + 1 < size && text ? text : realloc(text, size *= 2);
+		ssize_t got;
+
+		if (!more) {
+			err = -ENOMEM;
+			break;
+		}
+		text = more;
+		got = read(fd, text + len, size - len - 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			err = -errno;
+		if (got <= 0)
+			break;
+		len += got;
+	}
+	close(fd);
+	if (err) {
+		free(text);
+		return err;
+	}
+	text[len] = '\0';
+	*ret = text;
+	*ret_len = len;
+	return 0;
+}
+
+/* The fields of /proc/PID/stat that are wanted; comm may hold anything, also ')'. */
+static int live_stat(int dir, struct process *ret)
+{
+	char *text, *open, *close;
+	unsigned long long start;
+	size_t len;
+	int err = live_file(dir, "stat", &text, &len), ppid, threads;
+	char state;
+
+	if (err)
+		return err;
+	open = strchr(text, '(');
+	close = strrchr(text, ')');
+	err = -ESRCH;
+	if (open && close && open < close &&
+	    sscanf(close + 1,
+		   " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+		   "%d "
+		   "%*d %llu",
+		   &state, &ppid, &threads, &start) == 4 &&
+	    state != 'Z' && state != 'X') { /* their memory is gone */
+		size_t n = MIN((size_t)(close - open - 1), sizeof(ret->comm) - 1);
+
+		memcpy(ret->comm, open + 1, n);
+		ret->comm[n] = '\0';
+		ret->ppid = ppid;
+		ret->threads = threads;
+		ret->start_time = start;
+		err = 0;
+	}
+	free(text);
+	return err;
+}
+
+static u64 live_status_kib(const char *text, const char *key)
+{
+	const char *p = strstr(text, key);
+
+	return p ? strtoull(p + strlen(key), NULL, 10) << 10 : 0;
+}
+
+static int live_status(int dir, struct process *ret)
+{
+	char *text, *p;
+	size_t len;
+	int err = live_file(dir, "status", &text, &len);
+	unsigned euid;
+
+	if (err)
+		return err;
+	p = strstr(text, "\nUid:");
+	if (p && sscanf(p, "\nUid: %*u %u", &euid) == 1)
+		ret->uid = euid;
+	ret->vm_pin_bytes = live_status_kib(text, "\nVmPin:");
+	ret->vm_lck_bytes = live_status_kib(text, "\nVmLck:");
+	ret->rss_bytes = live_status_kib(text, "\nVmRSS:");
+	free(text);
+	return 0;
+}
+
+static struct live_process *live_find(struct live *l, pid_t pid)
+{
+	struct live_process *p = l->processes;
+
+	while (p && p->pid != pid)
+		p = p->next;
+	return p;
+}
+
+/* Any read below a dead process's directory fails with ESRCH or ENOENT. */
+static bool live_alive(struct live_process *p)
+{
+	struct process now;
+
+	return !live_stat(p->dir, &now) && now.start_time == p->start_time;
+}
+
+static void live_release(struct source *src, pid_t pid)
+{
+	struct live *l = (struct live *)src;
+
+	for (struct live_process **at = &l->processes, *p; (p = *at); at = &p->next) {
+		if (p->pid != pid)
+			continue;
+		*at = p->next;
+		close(p->dir);
+		if (p->pagemap >= 0)
+			close(p->pagemap);
+		live_vmas_free(&p->mounts);
+		free(p);
+		return;
+	}
+}
+
+static int live_machine_op(struct source *src, struct source_machine *ret)
+{
+	*ret = ((struct live *)src)->machine;
+	return 0;
+}
+
+static int live_open_process(struct source *src, pid_t pid, struct process *ret)
+{
+	struct live *l = (struct live *)src;
+	struct process info = { .pid = pid, .has_pinned = TRI_UNKNOWN };
+	struct live_process *p;
+	char path[32];
+	int err;
+
+	live_release(src, pid);
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	snprintf(path, sizeof(path), "proc/%d", pid);
+	p->pid = pid;
+	p->dir = openat(l->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (p->dir < 0) {
+		err = errno == ENOENT ? -ESRCH : -errno;
+		free(p);
+		return err;
+	}
+	p->pagemap = -EBADF;
+	p->next = l->processes;
+	l->processes = p;
+	err = live_stat(p->dir, &info);
+	if (!err)
+		err = live_status(p->dir, &info);
+	if (err) {
+		live_release(src, pid);
+		return err == -ENOENT ? -ESRCH : err;
+	}
+	p->start_time = info.start_time;
+	p->pagemap = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
+	if (p->pagemap < 0)
+		p->pagemap = -errno;
+	*ret = info;
+	return 0;
+}
+
+static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+{
+	struct live *l = (struct live *)src;
+	struct live_process *p = live_find(l, pid);
+	int err;
+
+	if (!p)
+		return -ESRCH;
+	err = live_vmas_walk(l, p, cb, ctx);
+	/* A process that ends while it is read looks as if its list ended early. */
+	return err || live_alive(p) ? err : -ESRCH;
+}
+
+static int live_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
+			u64 end, source_obs_cb cb, void *ctx)
+{
+	struct live *l = (struct live *)src;
+	struct live_process *p = live_find(l, pid);
+
+	if (!p)
+		return -ESRCH;
+	if (p->pagemap < 0)
+		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
+	return live_observe_range(l, p, vma, start, end, cb, ctx);
+}
+
+static void live_close(struct source *src)
+{
+	struct live *l = (struct live *)src;
+
+	while (l->processes)
+		live_release(src, l->processes->pid);
+	if (l->kpageflags >= 0)
+		close(l->kpageflags);
+	if (l->kpagecount >= 0)
+		close(l->kpagecount);
+	if (l->root >= 0)
+		close(l->root);
+	live_vmas_free(&l->internal);
+	free(l->spans);
+	free(l->buf);
+	free(l);
+}
+
+static const struct source_ops live_ops = {
+	.machine = live_machine_op,
+	.open = live_open_process,
+	.vmas = live_vmas,
+	.observe = live_observe,
+	.release = live_release,
+	.close = live_close,
+};
+
+static int live_open_array(struct live *l, const char *path)
+{
+	int fd = l->opt.no_kpage ? -1 : openat(l->root, path, O_RDONLY | O_CLOEXEC);
+
+	return fd >= 0 ? fd : l->opt.no_kpage ? -EACCES : -errno;
+}
+
+struct source *live_open(const struct live_options *opt, struct diag *diag)
+{
+	static const struct live_options none;
+	struct live *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->src = (struct source){ .ops = &live_ops, .diag = diag };
+	l->opt = opt ? *opt : none;
+	l->buf = malloc(sizeof(*l->buf));
+	l->root =
+		open(l->opt.root ? l->opt.root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	l->kpageflags = live_open_array(l, "proc/kpageflags");
+	l->kpagecount = live_open_array(l, "proc/kpagecount");
+	if (!l->buf) {
+		live_close(&l->src);
+		return NULL;
+	}
+	live_vmas_internal(l);
+	live_machine_read(l);
+	probe_run(l);
+	return &l->src;
+}

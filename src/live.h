@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * live.h - the source that reads this machine: /proc, /sys and the kernel's configuration.
+ *
+ * Knows: where files are, which privileges they want.  Never: what their words mean (core does).
+ * Owns: descriptors and buffers, until source_ops.close().
+ *
+ * A process is held by its /proc/PID directory: when it exits, every later call gives -ESRCH, and
+ * a new process with the same PID is not mistaken for it.
+ *
+ * observe() delivers whole leaves: the first may begin before @start and the last end after @end
+ * when the range cuts a huge one.  Each chunk of pagemap words is read again after the words of
+ * its pages; what differs is read anew, and marked OBS_RACED when it keeps changing.
+ */
+#ifndef GUPINFO_LIVE_H
+#define GUPINFO_LIVE_H
+
+#include "source.h"
+
+struct live_options {
+	const char *root; /* directory that holds proc/ and sys/; NULL is "/" */
+	bool no_scan;     /* as if the kernel had no PAGEMAP_SCAN */
+	bool no_kpage;    /* as if /proc/kpage* were not readable */
+	bool no_probe;    /* no experiments on own memory */
+};
+
+/* Opens the source.  NULL when out of memory; anything that cannot be read is evidence. */
+struct source *live_open(const struct live_options *opt, struct diag *diag);
+
+#endif

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * live_int.h - what the files of the live source share.  Nobody else includes it.
+ *
+ * Knows: the state of a live source.  Never: used outside live*.c and probe.c.
+ * Owns: see live.h.
+ */
+#ifndef GUPINFO_LIVE_INT_H
+#define GUPINFO_LIVE_INT_H
+
+#include "live.h"
+#include "live_machine.h"
+#include "pagemap.h"
+
+/* A mount's device number and what its files are to GUP. */
+struct live_mount {
+	u32 major, minor;
+	u8 fs;        /* enum vma_fs */
+	bool devices; /* devtmpfs: its files may be devices */
+};
+
+struct live_mounts {
+	struct live_mount *mount;
+	size_t n;
+	/* the last file asked for: neighbours are often of one file */
+	u64 inode;
+	u32 major, minor;
+	u8 fs;
+};
+
+/* A process that is held open. */
+struct live_process {
+	struct live_process *next;
+	pid_t pid;
+	u64 start_time;
+	int dir;     /* /proc/PID */
+	int pagemap; /* -errno when it could not be opened */
+	struct live_mounts mounts;
+	bool mounts_read;
+};
+
+/* One leaf, or a run of holes, while a chunk is read. */
+struct live_leaf {
+	u64 addr, pages; /* pages of the leaf's size */
+	u64 word;        /* pagemap */
+	u32 scan;        /* PAGEMAP_IS_* */
+	u8 level;        /* enum obs_level, 0 unknown */
+	bool has_scan, has_word;
+};
+
+#define LIVE_LEAVES 8192 /* leaves of a chunk */
+#define LIVE_WORDS 16384 /* words of one read of pagemap or of an array file */
+#define LIVE_REGIONS 512
+#define LIVE_OUT 256 /* observations of one callback */
+
+struct live_buffers {
+	struct live_leaf leaf[2][LIVE_LEAVES];
+	struct pagemap_want want[2][LIVE_LEAVES];
+	u64 flags[LIVE_LEAVES], count[LIVE_LEAVES];
+	u8 has_flags[LIVE_LEAVES], has_count[LIVE_LEAVES];
+	u64 words[LIVE_WORDS];
+	struct pagemap_region region[LIVE_REGIONS];
+	struct obs out[LIVE_OUT];
+};
+
+struct live {
+	struct source src; /* first */
+	struct live_options opt;
+	int root;       /* directory descriptor of opt.root */
+	int kpageflags; /* -errno when it could not be opened */
+	int kpagecount;
+	bool have_scan;
+	u32 scan_mask; /* categories that this kernel knows */
+	bool pfns_hidden;
+	bool hugetlb_count_tail; /* kpagecount of a hugetlb head reads 0 */
+	struct source_machine machine;
+	struct page_span *spans;
+	struct live_process *processes;
+	struct live_mounts internal; /* devices of memfds, memfd_secret */
+	struct live_buffers *buf;
+};
+
+/* live.c: reads a whole file below @dir into memory for free(3), NUL-terminated; or -errno. */
+int live_file(int dir, const char *path, char **ret, size_t *ret_len);
+
+/* live_vmas.c */
+int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx);
+void live_vmas_internal(struct live *l); /* fills l->internal */
+void live_vmas_free(struct live_mounts *m);
+
+/* live_observe.c */
+int live_observe_range(struct live *l, struct live_process *p, const struct vma *vma,
+		       u64 start, u64 end, source_obs_cb cb, void *ctx);
+int live_observe_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 max_pages,
+		      struct pagemap_region *vec, size_t vec_len, u64 *ret_walk_end);
+
+/* live_machine.c: everything in l->machine that is read once. */
+void live_machine_read(struct live *l);
+
+/* probe.c: calibrates l on its own memory; fills l->machine.kernel.probe. */
+void probe_run(struct live *l);
+
+#endif

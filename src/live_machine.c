@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What is read once: the kernel's release and configuration, zones, settings, counters. */
+#include "live_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <dirent.h>
+#include <zlib.h>
+
+#include "zoneinfo.h"
+
+#define LIVE_CONFIG_MAX (8u << 20) /* a configuration is some 300 KiB */
+
+/* The first line of a small file; false when it cannot be read. */
+static bool live_machine_line(int root, const char *path, char *ret, size_t size)
+{
+	char *text;
+	size_t len;
+
+	if (live_file(root, path, &text, &len))
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(ret, size, "%s", text);
+	free(text);
+	return true;
+}
+
+static u64 live_machine_number(int root, const char *path)
+{
+	char line[64];
+
+	if (!live_machine_line(root, path, line, sizeof(line)) || line[0] < '0' ||
+	    line[0] > '9')
+		return UINT64_MAX;
+	return strtoull(line, NULL, 10);
+}
+
+/* "always [madvise] never" -> "madvise" */
+static void live_machine_choice(int root, const char *path, char *ret, size_t size)
+{
+	char line[256], *open, *close;
+
+	ret[0] = '\0';
+	if (!live_machine_line(root, path, line, sizeof(line)))
+		return;
+	open = strchr(line, '[');
+	close = open ? strchr(open, ']') : NULL;
+	if (close)
+		snprintf(ret, size, "%.*s", (int)(close - open - 1), open + 1);
+}
+
+static int live_machine_config_gz(int root, struct kernel_evidence *ev)
+{
+	int fd = openat(root, "proc/config.gz", O_RDONLY | O_CLOEXEC), n = -1;
+	gzFile gz = fd >= 0 ? gzdopen(fd, "rb") : NULL;
+	char *text = NULL;
+
+	if (!gz) {
+		if (fd >= 0)
+			close(fd);
+		return -ENOENT;
+	}
+	text = malloc(LIVE_CONFIG_MAX);
+	if (text)
+		n = gzread(gz, text, LIVE_CONFIG_MAX);
+	if (n > 0)
+		kernel_evidence_config(ev, text, n);
+	gzclose(gz);
+	free(text);
+	return n > 0 ? 0 : -EIO;
+}
+
+static void live_machine_config(int root, struct kernel_evidence *ev)
+{
+	static const char *const paths[] = { "boot/config-%s", "lib/modules/%s/config",
+					     "usr/lib/modules/%s/config" };
+	char path[160], *text;
+	size_t len;
+
+	if (!live_machine_config_gz(root, ev))
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
+		snprintf(path, sizeof(path), paths[i], ev->release);
+		if (live_file(root, path, &text, &len))
+			continue;
+		kernel_evidence_config(ev, text, len);
+		free(text);
+		return;
+	}
+}
+
+static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
+{
+	struct utsname name;
+	u64 pmd;
+
+	kernel_evidence_init(ev);
+	if (uname(&name))
+		memset(&name, 0, sizeof(name));
+	if (!live_machine_line(l->root, "proc/sys/kernel/osrelease", ev->release,
+			       sizeof(ev->release)))
+		snprintf(ev->release, sizeof(ev->release), "%.64s", name.release);
+	if (!live_machine_line(l->root, "proc/sys/kernel/version", ev->version,
+			       sizeof(ev->version)))
+		snprintf(ev->version, sizeof(ev->version), "%.64s", name.version);
+	snprintf(ev->arch, sizeof(ev->arch), "%.16s", name.machine);
+	ev->page_size = sysconf(_SC_PAGESIZE);
+	pmd = live_machine_number(l->root,
+				  "sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+	/* A page of page-table entries covers page_size / 8 pages. */
+	ev->pmd_size = pmd && pmd < 1u << 31 ? pmd : ev->page_size / 8 * ev->page_size;
+	live_machine_config(l->root, ev);
+}
+
+static void live_machine_zones(struct live *l)
+{
+	char *text;
+	size_t len, n;
+
+	if (live_file(l->root, "proc/zoneinfo", &text, &len))
+		return;
+	n = zoneinfo_parse(text, len, NULL, 0);
+	l->spans = calloc(n ? n : 1, sizeof(*l->spans));
+	if (l->spans) {
+		l->machine.page.nspans = zoneinfo_parse(text, len, l->spans, n);
+		l->machine.page.spans = l->spans;
+	}
+	free(text);
+}
+
+static void live_machine_evidence(struct source_evidence *e, int fd, const char *path)
+{
+	e->ok = fd >= 0;
+	if (!e->ok)
+		snprintf(e->why, sizeof(e->why), "%s: %s%s", path, strerror(-fd),
+			 fd == -EACCES || fd == -EPERM ? ": needs root" : "");
+}
+
+static u8 live_machine_has_free_huge(const struct live_machine_settings *s)
+{
+	bool any = false;
+
+	if (!s->npools)
+		return TRI_UNKNOWN;
+	for (unsigned i = 0; i < s->npools; i++) {
+		const struct live_machine_pool *p = &s->pool[i];
+
+		if (p->free == UINT64_MAX || p->reserved == UINT64_MAX)
+			return TRI_UNKNOWN;
+		any = any || p->free > p->reserved;
+		/* Overcommitted pages come from the buddy allocator, which may or may not have one. */
+		if (p->overcommit && p->overcommit != UINT64_MAX)
+			return TRI_UNKNOWN;
+	}
+	return any && s->npools == 1 ? TRI_YES : any ? TRI_UNKNOWN : TRI_NO;
+}
+
+void live_machine_read(struct live *l)
+{
+	struct source_machine *m = &l->machine;
+	struct live_machine_settings s;
+	struct live_machine_vmstat v;
+
+	live_machine_kernel(l, &m->kernel);
+	live_machine_zones(l);
+	live_machine_settings(l->opt.root, &s);
+	live_machine_vmstat(l->opt.root, &v);
+	m->evidence[SOURCE_PAGEMAP].ok = true;
+	live_machine_evidence(&m->evidence[SOURCE_KPAGEFLAGS], l->kpageflags,
+			      "/proc/kpageflags");
+	live_machine_evidence(&m->evidence[SOURCE_KPAGECOUNT], l->kpagecount,
+			      "/proc/kpagecount");
+	for (unsigned i = SOURCE_STRUCTPAGE; i <= SOURCE_PTE; i++)
+		snprintf(m->evidence[i].why, sizeof(m->evidence[i].why),
+			 "BPF is not in use");
+	m->page.kpage_denied = l->kpageflags < 0 || l->kpagecount < 0;
+	m->page.has_pinned = TRI_UNKNOWN;
+	m->page.pins_anywhere = TRI_UNKNOWN;
+	if (v.foll_pin_acquired != UINT64_MAX && v.foll_pin_released != UINT64_MAX &&
+	    v.foll_pin_acquired != v.foll_pin_released)
+		m->page.pins_anywhere = TRI_YES;
+	m->page.thp_enabled = !strcmp(s.thp_enabled, "never")     ? 0
+			      : !strcmp(s.thp_enabled, "madvise") ? 1
+			      : !strcmp(s.thp_enabled, "always")  ? 2
+								  : 0xff;
+	m->page.use_zero_page = s.use_zero_page;
+	m->page.huge_free = live_machine_has_free_huge(&s);
+	m->page.soft_dirty = m->kernel.config[KCONFIG_MEM_SOFT_DIRTY];
+}
+
+static void live_machine_pools(int root, struct live_machine_settings *s)
+{
+	int fd = openat(root, "sys/kernel/mm/hugepages",
+			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	unsigned long long kib;
+	struct dirent *e;
+
+	if (!dir) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while ((e = readdir(dir)) && s->npools < LIVE_MACHINE_POOLS) {
+		struct live_machine_pool *p = &s->pool[s->npools];
+		const struct {
+			const char *file;
+			u64 *ret;
+		} rows[] = {
+			{ "nr_hugepages", &p->total },
+			{ "free_hugepages", &p->free },
+			{ "resv_hugepages", &p->reserved },
+			{ "surplus_hugepages", &p->surplus },
+			{ "nr_overcommit_hugepages", &p->overcommit },
+		};
+		char path[320];
+
+		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
+			continue;
+		p->page_bytes = kib << 10;
+		for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+			snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/%s/%s",
+				 e->d_name, rows[i].file);
+			*rows[i].ret = live_machine_number(root, path);
+		}
+		s->npools++;
+	}
+	closedir(dir);
+}
+
+#define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
+
+int live_machine_settings(const char *root, struct live_machine_settings *ret)
+{
+	int fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	u64 zero;
+
+	memset(ret, 0, sizeof(*ret));
+	if (fd < 0)
+		return -errno;
+	live_machine_choice(fd, LIVE_THP "enabled", ret->thp_enabled,
+			    sizeof(ret->thp_enabled));
+	live_machine_choice(fd, LIVE_THP "defrag", ret->thp_defrag,
+			    sizeof(ret->thp_defrag));
+	live_machine_choice(fd, LIVE_THP "shmem_enabled", ret->shmem_enabled,
+			    sizeof(ret->shmem_enabled));
+	zero = live_machine_number(fd, LIVE_THP "use_zero_page");
+	ret->use_zero_page = tri_from(zero != UINT64_MAX, zero == 1);
+	ret->pmd_size = live_machine_number(fd, LIVE_THP "hpage_pmd_size");
+	if (ret->pmd_size == UINT64_MAX)
+		ret->pmd_size = 0;
+	ret->ksm_run = live_machine_number(fd, "sys/kernel/mm/ksm/run");
+	ret->ksm_pages_sharing =
+		live_machine_number(fd, "sys/kernel/mm/ksm/pages_sharing");
+	ret->ksm_pages_shared = live_machine_number(fd, "sys/kernel/mm/ksm/pages_shared");
+	live_machine_pools(fd, ret);
+	close(fd);
+	return 0;
+}
+
+int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret)
+{
+	int err, fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	const struct {
+		const char *key;
+		u64 *ret;
+	} rows[] = {
+		{ "nr_foll_pin_acquired ", &ret->foll_pin_acquired },
+		{ "nr_foll_pin_released ", &ret->foll_pin_released },
+		{ "numa_hint_faults ", &ret->numa_hint_faults },
+		{ "thp_fault_alloc ", &ret->thp_fault_alloc },
+		{ "thp_split_pmd ", &ret->thp_split_pmd },
+		{ "thp_split_page ", &ret->thp_split_page },
+		{ "cow_ksm ", &ret->cow_ksm },
+		{ "pgmigrate_success ", &ret->pgmigrate_success },
+		{ "pgmigrate_fail ", &ret->pgmigrate_fail },
+	};
+	char *text;
+	size_t len;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		*rows[i].ret = UINT64_MAX;
+	if (fd < 0)
+		return -errno;
+	err = live_file(fd, "proc/vmstat", &text, &len);
+	close(fd);
+	if (err)
+		return err;
+	for (char *line = text; line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+			if (!strncmp(line, rows[i].key, strlen(rows[i].key)))
+				*rows[i].ret =
+					strtoull(line + strlen(rows[i].key), NULL, 10);
+	}
+	free(text);
+	return 0;
+}

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The VMAs of a process: smaps streamed, and which file system is behind each. */
+#include "live_int.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define LIVE_LINE 65536 /* longest line of smaps: a path is shorter than 4096 * 4 */
+
+void live_vmas_free(struct live_mounts *m)
+{
+	free(m->mount);
+	*m = (struct live_mounts){ 0 };
+}
+
+static int live_vmas_add_mount(struct live_mounts *m, struct live_mount mount)
+{
+	if (!(m->n & (m->n - 1))) {
+		size_t size = m->n ? m->n * 2 : 1;
+		struct live_mount *more = realloc(m->mount, size * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		m->mount = more;
+	}
+	m->mount[m->n++] = mount;
+	return 0;
+}
+
+static void live_vmas_add_fd(struct live *l, int fd, enum vma_fs fs)
+{
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st))
+		live_vmas_add_mount(&l->internal,
+				    (struct live_mount){ .major = major(st.st_dev),
+							 .minor = minor(st.st_dev),
+							 .fs = fs });
+	close(fd);
+}
+
+/*
+ * The kernel's internal mounts are in no mountinfo: their device numbers are learned from files
+ * of our own.  memfds, MAP_SHARED|MAP_ANONYMOUS and SysV segments are on one internal tmpfs.
+ */
+void live_vmas_internal(struct live *l)
+{
+#ifdef SYS_memfd_create
+	live_vmas_add_fd(l, syscall(SYS_memfd_create, "gupinfo", 1u), VMA_FS_SHMEM);
+#endif
+#ifdef SYS_memfd_secret
+	live_vmas_add_fd(l, syscall(SYS_memfd_secret, (unsigned)O_CLOEXEC),
+			 VMA_FS_SECRETMEM);
+#endif
+}
+
+/* "36 35 98:0 /root /mount/point options [fields…] - type source superoptions" */
+static void live_vmas_mountinfo_line(struct live_mounts *m, char *line)
+{
+	unsigned major_, minor_;
+	char *dash = strstr(line, " - "), *end;
+
+	if (!dash || sscanf(line, "%*d %*d %u:%u", &major_, &minor_) != 2)
+		return;
+	dash += 3;
+	end = strchr(dash, ' ');
+	if (end)
+		*end = '\0';
+	/* "fuse.sshfs" is a fuse file system of that subtype. */
+	if (!strncmp(dash, "fuse.", 5))
+		dash[4] = '\0';
+	live_vmas_add_mount(m,
+			    (struct live_mount){ .major = major_,
+						 .minor = minor_,
+						 .fs = vma_fs_by_type(dash),
+						 .devices = !strcmp(dash, "devtmpfs") });
+}
+
+static void live_vmas_mountinfo(struct live_process *p)
+{
+	char *text, *line, *next;
+	size_t len;
+
+	p->mounts_read = true;
+	if (live_file(p->dir, "mountinfo", &text, &len))
+		return;
+	for (line = text; line && *line; line = next) {
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		live_vmas_mountinfo_line(&p->mounts, line);
+	}
+	free(text);
+}
+
+static const struct live_mount *live_vmas_mount(const struct live_mounts *m, u32 major_,
+						u32 minor_)
+{
+	for (size_t i = 0; i < m->n; i++)
+		if (m->mount[i].major == major_ && m->mount[i].minor == minor_)
+			return &m->mount[i];
+	return NULL;
+}
+
+/* The mapped file's mode, without asking a remote file system; 0 when not permitted. */
+static unsigned live_vmas_mode(struct live_process *p, const struct vma *vma,
+			       u64 *ret_rdev)
+{
+	struct statx st;
+	char path[64];
+
+	snprintf(path, sizeof(path), "map_files/%llx-%llx",
+		 (unsigned long long)vma->start, (unsigned long long)vma->end);
+	if (statx(p->dir, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st))
+		return 0;
+	*ret_rdev = makedev(st.stx_rdev_major, st.stx_rdev_minor);
+	return st.stx_mode;
+}
+
+static enum vma_fs live_vmas_lookup(struct live *l, struct live_process *p,
+				    const struct vma *vma)
+{
+	const struct live_mount *m;
+	unsigned mode;
+	u64 rdev = 0;
+
+	m = live_vmas_mount(&l->internal, vma->dev_major, vma->dev_minor);
+	if (m)
+		return m->fs;
+	if (!p->mounts_read)
+		live_vmas_mountinfo(p);
+	mode = live_vmas_mode(p, vma, &rdev);
+	if (S_ISCHR(mode) && rdev == makedev(1, 5) && !vma->shared)
+		return VMA_FS_NONE; /* /dev/zero, private: vma_set_anonymous() */
+	if (S_ISCHR(mode))
+		return VMA_FS_DEVICE;
+	m = live_vmas_mount(&p->mounts, vma->dev_major, vma->dev_minor);
+	if (!m || (!mode && m->devices))
+		return VMA_FS_UNKNOWN;
+	/* A device node may be on any file system; a mapped name below /dev hints at one. */
+	if (!mode && !strncmp(vma->name, "/dev/", 5) && m->fs != VMA_FS_SHMEM)
+		return VMA_FS_UNKNOWN;
+	return m->fs;
+}
+
+static void live_vmas_fs(struct live *l, struct live_process *p, struct vma *vma)
+{
+	struct live_mounts *m = &p->mounts;
+
+	if (vma->fs != VMA_FS_UNKNOWN)
+		return;
+	if (m->inode != vma->inode || m->major != vma->dev_major ||
+	    m->minor != vma->dev_minor || !vma->inode || m->fs == VMA_FS_NONE) {
+		m->fs = live_vmas_lookup(l, p, vma);
+		m->inode = vma->inode;
+		m->major = vma->dev_major;
+		m->minor = vma->dev_minor;
+	}
+	vma->fs = m->fs;
+}
+
+/* A file that is read line by line, through one buffer. */
+struct live_lines {
+	int fd;
+	char *buf;
+	size_t at, len;
+};
+
+/* The next line without its newline: 1, 0 at the end, or -errno. */
+static int live_vmas_line(struct live_lines *r, char **ret, size_t *ret_len)
+{
+	for (;;) {
+		char *start = r->buf + r->at, *nl = memchr(start, '\n', r->len - r->at);
+		ssize_t got;
+
+		if (nl) {
+			*ret = start;
+			*ret_len = nl - start;
+			r->at = nl + 1 - r->buf;
+			return 1;
+		}
+		memmove(r->buf, start, r->len - r->at);
+		r->len -= r->at;
+		r->at = 0;
+		if (r->len == LIVE_LINE)
+			return -EOVERFLOW;
+		got = read(r->fd, r->buf + r->len, LIVE_LINE - r->len);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return got < 0 ? -errno : 0;
+		r->len += got;
+	}
+}
+
+static int live_vmas_stream(struct live *l, struct live_process *p, struct live_lines *r,
+			    bool smaps, source_vma_cb cb, void *ctx)
+{
+	struct vma vma, next;
+	bool pending = false;
+	char *line;
+	size_t len;
+	int err;
+
+	while ((err = live_vmas_line(r, &line, &len)) > 0) {
+		bool header = !vma_parse_header(line, len, &next);
+		bool last = !header && pending && vma_parse_smaps(line, len, &vma);
+
+		/* Without smaps a VMA is complete at the next header, with it at VmFlags. */
+		if (pending && (header || last)) {
+			live_vmas_fs(l, p, &vma);
+			pending = false;
+			err = cb(ctx, &vma);
+			if (err)
+				return err;
+		}
+		if (header) {
+			vma = next;
+			pending = true;
+		}
+	}
+	if (!err && pending) {
+		live_vmas_fs(l, p, &vma);
+		err = cb(ctx, &vma);
+	}
+	return err;
+}
+
+int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx)
+{
+	struct live_lines r = { .fd = openat(p->dir, "smaps", O_RDONLY | O_CLOEXEC) };
+	bool smaps = r.fd >= 0;
+	int err;
+
+	if (!smaps && errno == ENOENT)
+		r.fd = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
+	if (r.fd < 0)
+		return errno == ENOENT ? -ESRCH : -errno;
+	r.buf = malloc(LIVE_LINE);
+	err = r.buf ? live_vmas_stream(l, p, &r, smaps, cb, ctx) : -ENOMEM;
+	free(r.buf);
+	close(r.fd);
+	return err;
+}

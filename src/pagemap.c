@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pagemap.h"
+
+#include <string.h>
+
+#include "pure.h"
+
+#define PAGEMAP_RADIX_BITS 11
+#define PAGEMAP_RADIX (1u << PAGEMAP_RADIX_BITS)
+
+/* One stable counting pass over @shift..@shift+10; false when all keys agree there. */
+static bool pagemap_sort_pass(const struct pagemap_want *from, struct pagemap_want *to,
+			      size_t n, unsigned shift)
+{
+	u32 start[PAGEMAP_RADIX] = { 0 }, sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		start[from[i].index >> shift & (PAGEMAP_RADIX - 1)]++;
+	if (start[from[0].index >> shift & (PAGEMAP_RADIX - 1)] == n)
+		return false;
+	for (unsigned i = 0; i < PAGEMAP_RADIX; i++) {
+		u32 count = start[i];
+
+		start[i] = sum;
+		sum += count;
+	}
+	for (size_t i = 0; i < n; i++)
+		to[start[from[i].index >> shift & (PAGEMAP_RADIX - 1)]++] = from[i];
+	return true;
+}
+
+static void pagemap_sort_small(struct pagemap_want *want, size_t n)
+{
+	for (size_t i = 1; i < n; i++) {
+		struct pagemap_want w = want[i];
+		size_t j = i;
+
+		for (; j && want[j - 1].index > w.index; j--)
+			want[j] = want[j - 1];
+		want[j] = w;
+	}
+}
+
+void pagemap_sort(struct pagemap_want *want, struct pagemap_want *tmp, size_t n)
+{
+	struct pagemap_want *from = want, *to = tmp;
+	u64 max = 0;
+	bool sorted = true;
+
+	for (size_t i = 0; i < n; i++) {
+		sorted = sorted && (!i || want[i - 1].index <= want[i].index);
+		max = MAX(max, want[i].index);
+	}
+	if (sorted)
+		return;
+	if (n <= 32) {
+		pagemap_sort_small(want, n);
+		return;
+	}
+	for (unsigned shift = 0; shift < 64 && max >> shift; shift += PAGEMAP_RADIX_BITS)
+		if (pagemap_sort_pass(from, to, n, shift)) {
+			struct pagemap_want *swap = from;
+
+			from = to;
+			to = swap;
+		}
+	if (from != want)
+		memcpy(want, from, n * sizeof(*want));
+}
+
+int pagemap_read_words(pagemap_pread reader, void *ctx, const struct pagemap_want *want,
+		       size_t n, u64 *words, u8 *ok, u64 *buf, size_t buf_words)
+{
+	for (size_t i = 0; i < n;) {
+		u64 first = want[i].index, last = first;
+		size_t end = i + 1;
+		s64 got;
+
+		while (end < n && want[end].index - last <= PAGEMAP_GAP + 1 &&
+		       want[end].index - first < buf_words)
+			last = want[end++].index;
+		got = reader(ctx, buf, (last - first + 1) * sizeof(*buf),
+			     first * sizeof(*buf));
+		if (got < 0)
+			return got;
+		for (; i < end; i++) {
+			u64 at = want[i].index - first;
+
+			if ((s64)((at + 1) * sizeof(*buf)) > got)
+				continue;
+			words[want[i].slot] = buf[at];
+			ok[want[i].slot] = 1;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "procs.h"
+
+#include <errno.h>
+#include <libproc2/pids.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PROCS_COMM 15 /* TASK_COMM_LEN - 1 */
+
+enum procs_item {
+	PROCS_PID,
+	PROCS_PPID,
+	PROCS_UID,
+	PROCS_COMM_NAME,
+	PROCS_THREADS,
+	PROCS_START,
+	PROCS_RSS,
+	PROCS_LOCKED,
+	PROCS_ITEMS
+};
+
+static enum pids_item procs_items[PROCS_ITEMS] = {
+	[PROCS_PID] = PIDS_ID_TGID,  [PROCS_PPID] = PIDS_ID_PPID,
+	[PROCS_UID] = PIDS_ID_EUID,  [PROCS_COMM_NAME] = PIDS_CMD,
+	[PROCS_THREADS] = PIDS_NLWP, [PROCS_START] = PIDS_TICS_BEGAN,
+	[PROCS_RSS] = PIDS_VM_RSS,   [PROCS_LOCKED] = PIDS_VM_RSS_LOCKED,
+};
+
+static void procs_fill(const struct pids_stack *stack, struct process *p)
+{
+	const struct pids_result *r = stack->head;
+	const char *comm = r[PROCS_COMM_NAME].result.str;
+
+	*p = (struct process){
+		.pid = r[PROCS_PID].result.s_int,
+		.ppid = r[PROCS_PPID].result.s_int,
+		.uid = r[PROCS_UID].result.u_int,
+		.threads = r[PROCS_THREADS].result.s_int,
+		.start_time = r[PROCS_START].result.ull_int,
+		.rss_bytes = (u64)r[PROCS_RSS].result.ul_int << 10,
+		.vm_lck_bytes = (u64)r[PROCS_LOCKED].result.ul_int << 10,
+		.has_pinned = TRI_UNKNOWN,
+	};
+	if (comm)
+		strncpy(p->comm, comm, sizeof(p->comm) - 1);
+}
+
+static int procs_by_pid(const void *a, const void *b)
+{
+	const struct process *x = a, *y = b;
+
+	return (x->pid > y->pid) - (x->pid < y->pid);
+}
+
+int procs_list(const char *comm, struct process **ret, size_t *ret_n)
+{
+	struct pids_info *info = NULL;
+	struct process *list = NULL;
+	struct pids_fetch *fetch;
+	size_t n = 0;
+	int err;
+
+	err = procps_pids_new(&info, procs_items, PROCS_ITEMS);
+	if (err < 0)
+		return err;
+	fetch = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	if (!fetch) {
+		err = errno ? -errno : -EIO;
+		goto out;
+	}
+	list = calloc(fetch->counts->total + 1, sizeof(*list));
+	if (!list) {
+		err = -ENOMEM;
+		goto out;
+	}
+	for (int i = 0; i < fetch->counts->total; i++) {
+		procs_fill(fetch->stacks[i], &list[n]);
+		if (!comm || !strncmp(list[n].comm, comm, PROCS_COMM))
+			n++;
+	}
+	qsort(list, n, sizeof(*list), procs_by_pid);
+	*ret = list;
+	*ret_n = n;
+	err = 0;
+out:
+	procps_pids_unref(&info);
+	return err;
+}
+
+int procs_one(pid_t pid, struct process *ret)
+{
+	struct pids_info *info = NULL;
+	struct pids_fetch *fetch;
+	unsigned these[] = { pid };
+	int err;
+
+	err = procps_pids_new(&info, procs_items, PROCS_ITEMS);
+	if (err < 0)
+		return err;
+	fetch = procps_pids_select(info, these, 1, PIDS_SELECT_PID);
+	if (fetch && fetch->counts->total == 1)
+		procs_fill(fetch->stacks[0], ret);
+	else
+		err = -ESRCH;
+	procps_pids_unref(&info);
+	return err;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "zoneinfo.h"
+
+#include <string.h>
+
+#include "pure.h"
+
+/* One line, trimmed on the left, without its newline. */
+struct zoneinfo_line {
+	const char *p;
+	size_t len;
+};
+
+static bool zoneinfo_next(const char **text, const char *end, struct zoneinfo_line *ret)
+{
+	const char *p = *text, *nl;
+
+	if (p == end)
+		return false;
+	nl = memchr(p, '\n', end - p);
+	*text = nl ? nl + 1 : end;
+	nl = nl ? nl : end;
+	while (p < nl && *p == ' ')
+		p++;
+	*ret = (struct zoneinfo_line){ .p = p, .len = nl - p };
+	return true;
+}
+
+/* The number after @key and blanks; false when the line does not start with @key. */
+static bool zoneinfo_number(struct zoneinfo_line l, const char *key, u64 *ret)
+{
+	size_t n = strlen(key);
+	u64 v = 0;
+
+	if (l.len <= n || memcmp(l.p, key, n))
+		return false;
+	while (n < l.len && l.p[n] == ' ')
+		n++;
+	if (n == l.len)
+		return false;
+	for (; n < l.len && l.p[n] >= '0' && l.p[n] <= '9'; n++)
+		v = v * 10 + (l.p[n] - '0');
+	*ret = v;
+	return true;
+}
+
+static s8 zoneinfo_zone(struct zoneinfo_line l)
+{
+	const char *name = memmem(l.p, l.len, "zone ", 5);
+
+	if (!name)
+		return -1;
+	name += 5;
+	while (name < l.p + l.len && *name == ' ')
+		name++;
+	for (unsigned i = 0; i < PAGE_ZONES; i++) {
+		const char *known = page_zone_name(i);
+		size_t left = l.p + l.len - name;
+
+		while (left && name[left - 1] == ' ')
+			left--;
+		if (strlen(known) == left && !memcmp(name, known, left))
+			return i;
+	}
+	return -1;
+}
+
+size_t zoneinfo_parse(const char *text, size_t len, struct page_span *ret, size_t max)
+{
+	const char *end = text + len;
+	struct page_span span = { 0 };
+	struct zoneinfo_line l;
+	u64 spanned = 0, v;
+	size_t n = 0;
+
+	while (zoneinfo_next(&text, end, &l)) {
+		if (l.len > 5 && !memcmp(l.p, "Node ", 5)) {
+			span = (struct page_span){ .cma_pages = UINT64_MAX,
+						   .node = -1,
+						   .zone = zoneinfo_zone(l) };
+			if (zoneinfo_number(l, "Node", &v) && v <= INT16_MAX)
+				span.node = v;
+			spanned = 0;
+		} else if (zoneinfo_number(l, "spanned ", &v)) {
+			spanned = v;
+		} else if (zoneinfo_number(l, "cma ", &v)) {
+			span.cma_pages = v;
+		} else if (zoneinfo_number(l, "start_pfn:", &v) && spanned) {
+			span.start_pfn = v;
+			span.end_pfn = v + spanned;
+			if (n < max)
+				ret[n] = span;
+			n++;
+		}
+	}
+	return n;
+}
+
+const struct page_span *zoneinfo_find(const struct page_span *spans, size_t n, u64 pfn)
+{
+	const struct page_span *found = NULL;
+
+	for (size_t i = 0; i < n; i++) {
+		if (pfn < spans[i].start_pfn || pfn >= spans[i].end_pfn)
+			continue;
+		if (found)
+			return NULL;
+		found = &spans[i];
+	}
+	return found;
+}
