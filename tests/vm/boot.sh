@@ -1,0 +1,103 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# boot.sh IMAGE MODULES_DIR|'' ROOTFS COMMAND - runs a shell command in a VM, prints its output.
+#
+#   IMAGE        a kernel image; MODULES_DIR its modules when virtio is not built in
+#   ROOTFS       an image of rootfs.sh; the VM writes to a throw-away copy
+#   environment  MEM=2048 (MiB)  CPUS=2  NUMA=1|2  HUGE=64 (2 MiB pages)  SWAP=256 (MiB, 0: none)
+#                TIMEOUT=300 (seconds)  ACCEL=tcg (kvm is faster where it works)
+#                 APPEND="kernel parameters"  CONSOLE=file (kernel log)
+#
+# Exit: the command's status; 124 time-out; 125 the VM ended before the command did.
+set -u
+image=$1 modules=$2 rootfs=$3 command=$4
+MEM=${MEM:-2048} CPUS=${CPUS:-2} NUMA=${NUMA:-1} HUGE=${HUGE:-64} SWAP=${SWAP:-256}
+work=$(mktemp -d /var/tmp/gupinfo-vm.XXXXXX) || exit 125
+trap 'rm -rf "$work"' EXIT
+CONSOLE=${CONSOLE:-$work/console.log}
+
+# ---- initramfs: the disk's driver, then the real root
+ir=$work/initramfs
+mkdir -p "$ir"/{bin,proc,sys,dev,root,modules}
+cp "$(command -v busybox)" "$ir/bin/busybox" || exit 125
+order=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng)
+if [ -n "$modules" ]; then
+	for m in "${order[@]}"; do
+		f=$(find "$modules" -name "$m.ko*" | head -n 1)
+		case $f in
+		*.xz) xz -dc "$f" >"$ir/modules/$m.ko" ;;
+		*.zst) zstd -qdc "$f" >"$ir/modules/$m.ko" ;;
+		*.ko) cp "$f" "$ir/modules/" ;;
+		esac
+	done
+fi
+cat >"$ir/init" <<INIT
+#!/bin/busybox sh
+b=/bin/busybox
+\$b mount -t proc proc /proc; \$b mount -t sysfs sysfs /sys; \$b mount -t devtmpfs devtmpfs /dev
+for m in ${order[*]}; do
+	[ ! -f /modules/\$m.ko ] || \$b insmod /modules/\$m.ko
+done
+for i in 1 2 3 4 5 6 7 8 9 10; do [ -b /dev/vda ] && break; \$b sleep 0.3; done
+\$b mount -t ext4 /dev/vda /root || { echo "no root disk"; \$b poweroff -f; }
+for d in proc sys dev; do \$b mount --move /\$d /root/\$d; done
+\$b cp /bin/busybox /run-files/* /root/run/
+exec \$b switch_root /root /bin/bash /run/stage2
+INIT
+chmod +x "$ir/init"
+
+# ---- what runs as process 1 on the real root
+mkdir "$ir/run-files"
+cat >"$ir/run-files/stage2" <<'STAGE2'
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8
+b=/run/busybox
+exec >/dev/ttyS0 2>&1 </dev/null
+mkdir -p /dev/pts /dev/shm /dev/hugepages
+mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm; mount -t tmpfs tmpfs /tmp
+mount -t hugetlbfs hugetlbfs /dev/hugepages
+mount -t debugfs debugfs /sys/kernel/debug; mount -t tracefs tracefs /sys/kernel/tracing
+mount -t bpf bpf /sys/fs/bpf; mount -t cgroup2 cgroup2 /sys/fs/cgroup
+[ ! -b /dev/vdb ] || { mkswap -q /dev/vdb || mkswap /dev/vdb; swapon /dev/vdb; }
+$b ip link set lo up
+stty -F /dev/ttyS1 raw -echo -opost 115200
+cd /
+bash /run/command </dev/null >/dev/ttyS1 2>&1
+echo "gupinfo-vm-exit $?" >/dev/ttyS1
+sync
+$b stty -F /dev/ttyS1 >/dev/null 2>&1
+$b sleep 0.3
+$b poweroff -f
+STAGE2
+printf '%s\n' "$command" >"$ir/run-files/command"
+(cd "$ir" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/initramfs.gz" || exit 125
+
+# ---- the machine
+drives=(-drive "file=$rootfs,format=raw,if=virtio,snapshot=on,cache=unsafe")
+if [ "$SWAP" -gt 0 ]; then
+	truncate -s "${SWAP}M" "$work/swap.img"
+	drives+=(-drive "file=$work/swap.img,format=raw,if=virtio,cache=unsafe")
+fi
+numa=() smp=$CPUS
+if [ "$NUMA" -ge 2 ]; then
+	half=$((MEM / 2)) MEM=$((MEM / 2 * 2)) smp=2,sockets=2
+	# shellcheck disable=SC2054  # commas are qemu's
+	numa=(-object "memory-backend-ram,id=m0,size=${half}M" -numa node,nodeid=0,memdev=m0,cpus=0
+		-object "memory-backend-ram,id=m1,size=${half}M" -numa node,nodeid=1,memdev=m1,cpus=1)
+fi
+# stdout is the command's; a VM that does not finish is killed
+TMPDIR=$work timeout -k 5 "${TIMEOUT:-300}" qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max -machine q35 \
+	-smp "$smp" -m "${MEM}M" "${numa[@]}" -display none -monitor none -no-reboot -nodefaults \
+	-kernel "$image" -initrd "$work/initramfs.gz" \
+	-append "console=ttyS0,115200 loglevel=6 panic=-1 rdinit=/init hugepages=$HUGE secretmem.enable=1 ${APPEND:-}" \
+	-serial "file:$CONSOLE" -serial stdio -nic none -device virtio-rng-pci "${drives[@]}" \
+	</dev/null 2>"$work/qemu.err" | tee "$work/out" | grep -av --line-buffered '^gupinfo-vm-exit '
+status=${PIPESTATUS[0]}
+grep -aE 'BUG:|WARNING: (CPU|.*at )|Oops|general protection|Kernel panic' "$CONSOLE" | sed 's/^/[kernel] /' >&2
+if exit_line=$(grep -ao '^gupinfo-vm-exit [0-9]*' "$work/out"); then
+	exit "${exit_line##* }"
+fi
+grep -avE 'TCG|KVM|kvm' "$work/qemu.err" >&2
+[ "$status" = 124 ] || [ "$status" = 137 ] && { echo "boot.sh: timed out" >&2; exit 124; }
+echo "boot.sh: the VM ended without finishing the command; its console:" >&2
+tail -n 15 "$CONSOLE" >&2
+exit 125

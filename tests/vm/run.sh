@@ -1,0 +1,66 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# run.sh BUILD_DIR - the VM level: live tests and --verify on other kernels; prints TAP.
+#
+#   GUPINFO_VM_TRIALS=300   random trials of --verify for each kernel; 0: none
+#   GUPINFO_VM_SECONDS=240  limit for each boot
+#   GUPINFO_VM_TESTS=...    only these live tests
+#   and kernels.sh's and boot.sh's variables
+#
+# BUILD_DIR holds gupinfo and its test programs (make check TESTS=).  Kernels that are absent are
+# skipped by name.
+set -u
+top=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
+build=$(readlink -f "$1")
+# shellcheck source=tests/tap.sh
+. "$top/tests/tap.sh"
+
+for tool in qemu-system-x86_64 busybox cpio mkfs.ext4; do
+	command -v $tool >/dev/null || skip_all "$tool is not installed"
+done
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+
+# shellcheck disable=SC2016  # make expands it
+tests=${GUPINFO_VM_TESTS-$(make -s -C "$build" --eval 'vm-tests: ; @echo $(filter tests/live/%,$(TESTS))' vm-tests)}
+"$top/tests/vm/kernels.sh" >"$work/kernels" 2>"$work/absent"
+while read -r line; do
+	skip "vm" "${line#kernels.sh: }"
+done <"$work/absent"
+[ -s "$work/kernels" ] || { skip "vm" "no kernel"; done_testing; }
+"$top/tests/vm/rootfs.sh" "$build" "$work/root.img" || { not_ok "the root image"; done_testing; }
+
+# boot NAME IMAGE MODULES TEST...: one VM; its lines become ours.
+boot()
+{
+	local name=$1 image=$2 modules=$3 started=$SECONDS status
+
+	shift 3
+	TIMEOUT=${GUPINFO_VM_SECONDS:-240} "$top/tests/vm/boot.sh" "$image" "$modules" "$work/root.img" \
+		"$top/tests/vm/inside.sh $build ${GUPINFO_VM_TRIALS:-300} $*" </dev/null >"$work/lines" 2>"$work/err"
+	status=$?
+	while IFS= read -r line; do
+		case $line in
+		'ok - '*' # SKIP '*) skip "$name: $(sed 's/ # SKIP.*//; s/^ok - //' <<<"$line")" "${line##* # SKIP }" ;;
+		'ok - '*) ok "$name: ${line#ok - }" ;;
+		'not ok - '*) not_ok "$name: ${line#not ok - }" ;;
+		'#'*) echo "$line" ;;
+		esac
+	done <"$work/lines"
+	if [ $status -ne 0 ]; then
+		not_ok "$name: the VM ended with status $status" "$(cat "$work/err")"
+	elif grep -q '^\[kernel\]' "$work/err"; then
+		not_ok "$name: the kernel complained" "$(cat "$work/err")"
+	else
+		ok "$name: the kernel did not complain ($((SECONDS - started)) s)"
+	fi
+}
+
+while read -r name image modules; do
+	# shellcheck disable=SC2086  # a list
+	boot "$name" "$image" "${modules:-}" $tests
+	# kernels of our own making know these: two nodes, CMA, ZONE_MOVABLE
+	case $name in stock-*) continue ;; esac
+	NUMA=2 APPEND="movablecore=512M cma=128M" boot "$name+numa+movable+cma" "$image" "${modules:-}"
+done <"$work/kernels"
+done_testing
