@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * kernel.bpf.h - the few kernel types that the BPF programs name, for CO-RE.
+ *
+ * Knows: names of fields; every offset is relocated from the running kernel's BTF when the
+ *	program is loaded.  A type with ___suffix is another generation of the same type.
+ * Never: an offset.
+ */
+#ifndef GUPINFO_KERNEL_BPF_H
+#define GUPINFO_KERNEL_BPF_H
+
+typedef unsigned char u8, __u8;
+typedef unsigned short u16, __u16;
+typedef unsigned int u32, __u32;
+typedef unsigned long long u64, __u64;
+typedef signed char s8, __s8;
+typedef short s16, __s16;
+typedef int s32, __s32;
+typedef long long s64, __s64;
+typedef u16 __be16;
+typedef u32 __be32, __wsum;
+typedef _Bool bool;
+#define true 1
+#define false 0
+#define BIT(n) (1ULL << (n))
+#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+
+enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 2 };
+enum { BPF_F_MMAPABLE = 1 << 10 };
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+/* --- pages */
+struct page {
+	unsigned long flags;
+	unsigned long compound_head;
+	atomic_t _mapcount;
+	atomic_t _refcount;
+};
+
+typedef struct {
+	unsigned long f;
+} memdesc_flags_t;
+
+/* 6.18: 53fbef56e07d ("mm: introduce memdesc_flags_t") */
+struct page___memdesc {
+	memdesc_flags_t flags;
+};
+
+/* 7.1: tails hold a mask or a pointer in compound_info instead of compound_head */
+struct page___info {
+	unsigned long compound_info;
+};
+
+struct address_space;
+struct folio {
+	struct address_space *mapping;
+	unsigned long index;
+	unsigned long _flags_1;
+	atomic_t _entire_mapcount; /* 6.3: 1a6baaa0db73 */
+	atomic_t _large_mapcount;  /* 6.10: 05c5323b2a34 */
+	atomic_t _pincount;
+	unsigned long _mm_ids; /* 6.15: 448854478ab2 */
+};
+
+/* 6.0 to 6.5: a byte each; _total_mapcount is the count of the whole compound */
+struct folio___order {
+	unsigned char _folio_order;
+	atomic_t _total_mapcount;
+};
+
+/* 6.2 only */
+struct folio___v62 {
+	atomic_t _compound_mapcount;
+};
+
+/* values come from the running kernel, only the names count */
+enum pageflags {
+	PG_locked,
+	PG_referenced,
+	PG_uptodate,
+	PG_dirty,
+	PG_lru,
+	PG_active,
+	PG_workingset,
+	PG_reclaim,
+	PG_writeback,
+	PG_swapbacked,
+	PG_swapcache,
+	PG_unevictable,
+	PG_mlocked,
+	PG_head,
+	PG_hwpoison,
+	PG_anon_exclusive,
+	PG_private,
+	PG_private_2,
+	PG_reserved,
+	PG_young,
+	PG_idle,
+	PG_owner_priv_1,
+	PG_arch_1,
+	PG_owner_2,
+	PG_double_map,
+};
+
+/* --- the process */
+struct mm_struct {
+	void *pgd;
+	atomic_t mm_users;
+	unsigned long flags;
+};
+
+typedef struct {
+	unsigned long __mm_flags[1];
+} mm_flags_t;
+
+/* 6.18: mm->flags is a bitmap of its own type */
+struct mm_struct___bitmap {
+	mm_flags_t flags;
+};
+
+struct xarray {
+	void *xa_head;
+};
+
+struct address_space {
+	struct xarray i_pages;
+};
+
+struct pipe_inode_info;
+struct super_block {
+	u32 s_dev;
+};
+struct inode {
+	u16 i_mode;
+	unsigned long i_ino;
+	struct super_block *i_sb;
+	struct pipe_inode_info *i_pipe;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+struct dentry {
+	struct qstr d_name;
+};
+struct path {
+	struct dentry *dentry;
+};
+struct file {
+	struct address_space *f_mapping;
+	void *private_data;
+	struct inode *f_inode;
+	struct path f_path;
+	u32 f_mode;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct task_struct {
+	struct mm_struct *mm;
+	struct files_struct *files;
+	int tgid;
+	int pid;
+};
+
+/* --- xarray nodes */
+struct xa_node {
+	void *slots[64];
+};
+
+/* --- page blocks */
+struct mem_section_usage {
+	unsigned long pageblock_flags[1];
+};
+struct mem_section {
+	struct mem_section_usage *usage;
+};
+
+/* --- swap */
+struct swap_info_struct {
+	unsigned char *swap_map;
+	unsigned int max;
+};
+
+/* --- pipes */
+struct pipe_buffer {
+	struct page *page;
+	unsigned int offset, len;
+	unsigned int flags;
+};
+struct pipe_inode_info {
+	unsigned int head, tail;
+	unsigned int ring_size;
+	struct pipe_buffer *bufs;
+};
+/* 6.14: pipe_index_t, 16 or 32 bits wide; read by size */
+
+/* --- io_uring registered buffers */
+struct bio_vec {
+	struct page *bv_page;
+	unsigned int bv_len;
+	unsigned int bv_offset;
+};
+struct io_mapped_ubuf {
+	u64 ubuf;
+	unsigned int nr_bvecs;
+	unsigned int len; /* 6.12 */
+	struct bio_vec bvec[1];
+};
+struct io_mapped_ubuf___end {
+	u64 ubuf_end; /* until 6.11 */
+};
+struct io_rsrc_node {
+	struct io_mapped_ubuf *buf;
+};
+struct io_rsrc_data {
+	unsigned int nr;
+	struct io_rsrc_node **nodes;
+};
+/* 6.13: 7029acd8a950 ("io_uring/rsrc: get rid of per-ring io_rsrc_node list") */
+struct io_ring_ctx {
+	struct io_rsrc_data buf_table;
+};
+struct io_ring_ctx___old {
+	unsigned int nr_user_bufs;
+	struct io_mapped_ubuf **user_bufs;
+};
+
+/* --- iterators */
+struct seq_file;
+struct bpf_iter_meta {
+	struct seq_file *seq;
+	u64 session_id;
+	u64 seq_num;
+};
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	u32 fd;
+	struct file *file;
+};
+
+#pragma clang attribute pop
+
+#endif

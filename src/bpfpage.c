@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bpfpage.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config.h"
+
+#ifdef HAVE_BPF
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+/* libbpf.h has a tristate of its own with the names of bits.h */
+#define TRI_NO LIBBPF_TRI_NO
+#define TRI_YES LIBBPF_TRI_YES
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/structpage.skel.h"
+#undef TRI_NO
+#undef TRI_YES
+
+#include "calibrate.h"
+
+struct bpfpage {
+	struct structpage_bpf *skel;
+	struct structpage_call *call;
+	struct structpage_cal *cal;
+	const struct structpage_rec *rec;
+	bool cast;
+	int pinned_bit;
+	u64 usecs;
+	struct kpf_layout layout;
+	struct structpage_machine machine;
+};
+
+#define BATCH 256 /* observations a callback gets at once */
+
+static u64 now_usecs(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
+}
+
+/* libbpf talks to stderr unless it is told not to. */
+static int no_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	(void)level, (void)fmt, (void)ap;
+	return 0;
+}
+
+static bool lockdown_confidentiality(void)
+{
+	char buf[128];
+	int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, buf, sizeof(buf) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return strstr(buf, "[confidentiality]");
+}
+
+/* A sentence for a failure of the bpf system call. */
+static int say(char *why, int err, const char *what)
+{
+	if (lockdown_confidentiality())
+		snprintf(why, BPFPAGE_WHY,
+			 "kernel lockdown is in confidentiality mode: BPF may not read "
+			 "memory");
+	else if (err == -EPERM)
+		snprintf(why, BPFPAGE_WHY,
+			 "BPF not permitted: needs CAP_BPF and CAP_PERFMON");
+	else if (access("/sys/kernel/btf/vmlinux", R_OK))
+		snprintf(why, BPFPAGE_WHY,
+			 "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF): layouts are not "
+			 "known");
+	else
+		snprintf(why, BPFPAGE_WHY, "%s: %s", what, strerror(-err));
+	return err;
+}
+
+static int run_prog(const struct bpf_program *p)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(p), &opts);
+}
+
+static int run(void *ctx, enum calibrate_prog prog)
+{
+	struct bpfpage *bp = ctx;
+	int r = -EINVAL;
+
+	switch (prog) {
+	case CALIBRATE_BASES:
+		r = run_prog(bp->skel->progs.calibrate);
+		break;
+	case CALIBRATE_SYMBOL:
+		r = run_prog(bp->skel->progs.symbol);
+		break;
+	case CALIBRATE_OBSERVE:
+		r = run_prog(bp->cast ? bp->skel->progs.observe_cast
+				      : bp->skel->progs.observe_copy);
+		break;
+	}
+	return r;
+}
+
+static int load(struct bpfpage *bp, bool cast)
+{
+	int r;
+
+	bp->skel = structpage_bpf__open();
+	if (!bp->skel)
+		return -errno;
+	bp->cast = cast;
+	bpf_program__set_autoload(bp->skel->progs.observe_cast, cast);
+	bpf_program__set_autoload(bp->skel->progs.observe_copy, !cast);
+	r = structpage_bpf__load(bp->skel);
+	if (r) {
+		structpage_bpf__destroy(bp->skel);
+		bp->skel = NULL;
+		return r;
+	}
+	bp->call = &bp->skel->bss->call;
+	bp->cal = &bp->skel->bss->cal;
+	bp->rec = bp->skel->bss->rec;
+	return 0;
+}
+
+static void layout_fill(struct kpf_layout *l, const u8 *f)
+{
+	*l = (struct kpf_layout){
+		.locked = f[0],
+		.referenced = f[1],
+		.uptodate = f[2],
+		.dirty = f[3],
+		.lru = f[4],
+		.active = f[5],
+		.workingset = f[6],
+		.reclaim = f[7],
+		.writeback = f[8],
+		.swapbacked = f[9],
+		.swapcache = f[10],
+		.unevictable = f[11],
+		.mlocked = f[12],
+		.head = f[13],
+		.hwpoison = f[14],
+		.anon_exclusive = f[15],
+		.private_ = f[16],
+		.private_2 = f[17],
+		.reserved = f[18],
+		.young = f[19],
+		.idle = f[20],
+		.owner_priv_1 = f[21],
+		.arch_1 = f[22],
+	};
+}
+
+static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
+			char why[BPFPAGE_WHY])
+{
+	struct calibrate_io io = { .run = run, .ctx = bp };
+	int r = -ENOTSUP;
+
+	/* the fast reader where the kernel takes it */
+	if (!opt || !opt->no_cast)
+		r = load(bp, true);
+	if (r && r != -EPERM)
+		r = load(bp, false);
+	if (r)
+		return say(why, r, "the BPF programs could not be loaded");
+	io.cal = bp->cal;
+	io.call = bp->call;
+	io.rec = bp->rec;
+	io.no_symbols = opt && opt->no_symbols;
+	r = calibrate_run(&io, &bp->pinned_bit, why, BPFPAGE_WHY);
+	if (r)
+		return r;
+	layout_fill(&bp->layout, bp->cal->flag);
+	bp->machine.fields = bp->cal->fields;
+	bp->machine.zero_pfn = bp->call->zero_pfn[0];
+	return 0;
+}
+
+int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
+		 char why[BPFPAGE_WHY])
+{
+	struct bpfpage *bp = calloc(1, sizeof(*bp));
+	u64 t0 = now_usecs();
+	int r;
+
+	if (!bp) {
+		snprintf(why, BPFPAGE_WHY, "out of memory");
+		return -ENOMEM;
+	}
+	bp->pinned_bit = -1;
+	if (!opt || !opt->log)
+		libbpf_set_print(no_print);
+	r = open_checked(bp, opt, why);
+	if (r) {
+		bpfpage_close(bp);
+		return r;
+	}
+	bp->usecs = now_usecs() - t0;
+	*ret = bp;
+	return 0;
+}
+
+void bpfpage_close(struct bpfpage *bp)
+{
+	if (!bp)
+		return;
+	structpage_bpf__destroy(bp->skel);
+	free(bp);
+}
+
+const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp)
+{
+	return &bp->layout;
+}
+
+const char *bpfpage_reader(const struct bpfpage *bp)
+{
+	return bp->cast ? "cast" : "copy";
+}
+
+u64 bpfpage_open_usecs(const struct bpfpage *bp)
+{
+	return bp->usecs;
+}
+
+u32 bpfpage_fields(const struct bpfpage *bp)
+{
+	return bp->cal->fields;
+}
+
+/* Hands the records of the last call on. */
+static int deliver(struct bpfpage *bp, source_obs_cb cb, void *ctx)
+{
+	struct obs obs[BATCH];
+	u32 n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS), k = 0;
+	int r = 0;
+
+	for (u32 i = 0; i < n && !r; i++) {
+		structpage_to_obs(&bp->machine, &bp->rec[i], &obs[k++]);
+		if (k == BATCH || i + 1 == n) {
+			r = cb(ctx, obs, k);
+			k = 0;
+		}
+	}
+	return r;
+}
+
+static int walk(struct bpfpage *bp, u64 start, u64 end, source_obs_cb cb, void *ctx)
+{
+	int r;
+
+	for (u64 addr = start; addr < end; addr = bp->call->addr) {
+		bp->call->addr = addr;
+		bp->call->end = end;
+		r = run(bp, CALIBRATE_OBSERVE);
+		if (!r)
+			r = bp->call->err;
+		if (!r && bp->call->addr <= addr)
+			r = -EIO; /* cannot be: a call always gets on */
+		if (!r)
+			r = deliver(bp, cb, ctx);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
+		    source_obs_cb cb, void *ctx)
+{
+	bp->call->fd = pagemap_fd;
+	bp->call->hugetlb = hugetlb;
+	bp->call->pfn_lo = bp->call->pfn_hi = 0;
+	return walk(bp, start, end, cb, ctx);
+}
+
+int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
+		 u64 pfn_hi, source_obs_cb cb, void *ctx)
+{
+	if (pfn_hi <= pfn_lo)
+		return 0;
+	bp->call->fd = pagemap_fd;
+	bp->call->hugetlb = 0;
+	bp->call->pfn_lo = pfn_lo;
+	bp->call->pfn_hi = pfn_hi;
+	return walk(bp, start, end, cb, ctx);
+}
+
+enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
+{
+	if (bp->pinned_bit < 0)
+		return TRI_UNKNOWN;
+	bp->call->fd = pagemap_fd;
+	bp->call->addr = bp->call->end = 0;
+	if (run(bp, CALIBRATE_OBSERVE) || bp->call->err)
+		return TRI_UNKNOWN;
+	return bp->call->mm_flags >> bp->pinned_bit & 1 ? TRI_YES : TRI_NO;
+}
+
+#else /* !HAVE_BPF */
+
+int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
+		 char why[BPFPAGE_WHY])
+{
+	(void)opt, (void)ret;
+	snprintf(why, BPFPAGE_WHY, "gupinfo was built without BPF");
+	return -ENOTSUP;
+}
+
+void bpfpage_close(struct bpfpage *bp)
+{
+	(void)bp;
+}
+
+const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp)
+{
+	(void)bp;
+	return NULL;
+}
+
+const char *bpfpage_reader(const struct bpfpage *bp)
+{
+	(void)bp;
+	return "none";
+}
+
+u64 bpfpage_open_usecs(const struct bpfpage *bp)
+{
+	(void)bp;
+	return 0;
+}
+
+u32 bpfpage_fields(const struct bpfpage *bp)
+{
+	(void)bp;
+	return 0;
+}
+
+int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
+		    source_obs_cb cb, void *ctx)
+{
+	(void)bp, (void)pagemap_fd, (void)hugetlb, (void)start, (void)end, (void)cb,
+		(void)ctx;
+	return -ENOTSUP;
+}
+
+int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
+		 u64 pfn_hi, source_obs_cb cb, void *ctx)
+{
+	(void)bp, (void)pagemap_fd, (void)start, (void)end, (void)pfn_lo, (void)pfn_hi;
+	(void)cb, (void)ctx;
+	return -ENOTSUP;
+}
+
+enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
+{
+	(void)bp, (void)pagemap_fd;
+	return TRI_UNKNOWN;
+}
+
+#endif

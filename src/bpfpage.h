@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bpfpage.h - page-table entries and struct pages, read by BPF.
+ *
+ * Knows: how to load and run the BPF programs (src/bpf/), and that what they read can be trusted:
+ *	nothing is delivered before calibrate.c has checked it on pages of our own.
+ * Never: what a word means to GUP (page.c).
+ * Owns: the programs and their memory, until bpfpage_close().
+ *
+ * The only file that includes libbpf.  Built without it, bpfpage_open() says so.
+ */
+#ifndef GUPINFO_BPFPAGE_H
+#define GUPINFO_BPFPAGE_H
+
+#include "page.h"
+#include "source.h"
+#include "structpage.h"
+
+#define BPFPAGE_WHY 160 /* bytes of a reason, with the final NUL */
+
+struct bpfpage;
+
+struct bpfpage_options {
+	bool no_cast;    /* read by bpf_probe_read_kernel() even when faster ways exist */
+	bool no_symbols; /* as if the kernel named no variables in kallsyms */
+	bool log;        /* let libbpf talk to stderr: for developers */
+};
+
+/*
+ * Loads the programs and calibrates them.  Returns 0, or -errno with a sentence for people in
+ * @why (no BTF, not permitted, a failed check …); nothing is left open then.  Needs CAP_BPF,
+ * CAP_PERFMON, and CAP_SYS_ADMIN for the PFNs of our own pages.
+ */
+int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
+		 char why[BPFPAGE_WHY]);
+void bpfpage_close(struct bpfpage *bp);
+
+/* page->flags bit numbers of the running kernel; lives as long as @bp. */
+const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp);
+
+/* "cast" or "copy", and the microseconds that bpfpage_open() took. */
+const char *bpfpage_reader(const struct bpfpage *bp);
+u64 bpfpage_open_usecs(const struct bpfpage *bp);
+/* STRUCTPAGE_F_*: fields that the running kernel has. */
+u32 bpfpage_fields(const struct bpfpage *bp);
+
+/*
+ * Delivers observations of [@start, @end) of the process behind @pagemap_fd, an open
+ * /proc/PID/pagemap: ascending, gapless, holes as runs; the first leaf may begin before @start
+ * and the last end after @end.  @hugetlb says that the range lies in a hugetlb VMA.
+ * Returns 0, -ESRCH when the process is gone, the callback's non-zero value, or -errno.
+ */
+int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
+		    source_obs_cb cb, void *ctx);
+
+/*
+ * Like bpfpage_observe(), but only entries that map a PFN in [@pfn_lo, @pfn_hi), without holes:
+ * the reverse search of --who.
+ */
+int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
+		 u64 pfn_hi, source_obs_cb cb, void *ctx);
+
+/* MMF_HAS_PINNED of the process behind @pagemap_fd. */
+enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
+
+#endif

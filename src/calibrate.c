@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "calibrate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define PAGE 4096UL
+#define ANON_PAGES 8
+#define PM_PFN ((1ULL << 55) - 1)
+#define PM_PRESENT (1ULL << 63)
+
+/* Pages of our own. */
+struct own {
+	int pagemap;
+	int file[2]; /* memfds of one page each */
+	u8 *anon;    /* ANON_PAGES pages */
+	u8 *map[2];  /* the memfds' pages */
+	u8 *zero;    /* a page that was only read */
+	u64 anon_pfn[ANON_PAGES], file_pfn[2], zero_pfn;
+};
+
+static int fail(char *why, size_t len, int err, const char *text)
+{
+	snprintf(why, len, "%s", text);
+	return err;
+}
+
+static u64 pfn_of(const struct own *o, const void *addr)
+{
+	u64 word;
+
+	if (pread(o->pagemap, &word, 8, (uintptr_t)addr / PAGE * 8) != 8)
+		return 0;
+	return word & PM_PRESENT ? word & PM_PFN : 0;
+}
+
+static void own_deinit(struct own *o)
+{
+	if (o->anon)
+		munmap(o->anon, ANON_PAGES * PAGE);
+	if (o->zero)
+		munmap(o->zero, PAGE);
+	for (int i = 0; i < 2; i++) {
+		if (o->map[i])
+			munmap(o->map[i], PAGE);
+		if (o->file[i] >= 0)
+			close(o->file[i]);
+	}
+	if (o->pagemap >= 0)
+		close(o->pagemap);
+}
+
+static void *map_or_null(size_t len, int prot, int flags, int fd)
+{
+	void *p = mmap(NULL, len, prot, flags, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+static int own_make_files(struct own *o)
+{
+	for (int i = 0; i < 2; i++) {
+		o->file[i] = memfd_create("gupinfo-calibrate", MFD_CLOEXEC);
+		if (o->file[i] < 0 || ftruncate(o->file[i], PAGE))
+			return -errno;
+		o->map[i] =
+			map_or_null(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, o->file[i]);
+		if (!o->map[i])
+			return -ENOMEM;
+		memset(o->map[i], 1 + i, 64);
+	}
+	return 0;
+}
+
+static int own_init(struct own *o, char *why, size_t len)
+{
+	memset(o, 0, sizeof(*o));
+	o->file[0] = o->file[1] = -1;
+	o->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	if (o->pagemap < 0)
+		return fail(why, len, -errno, "/proc/self/pagemap cannot be opened");
+	o->anon = map_or_null(ANON_PAGES * PAGE, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	o->zero = map_or_null(PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (!o->anon || !o->zero || own_make_files(o))
+		return fail(why, len, -ENOMEM, "no memory for pages of our own");
+	madvise(o->anon, ANON_PAGES * PAGE, MADV_NOHUGEPAGE);
+	if (getrandom(o->anon, ANON_PAGES * PAGE, 0) < 0)
+		return fail(why, len, -errno, "no random bytes for a page of our own");
+	for (unsigned i = 0; i < ANON_PAGES; i++) {
+		o->anon[i * PAGE]++;
+		o->anon_pfn[i] = pfn_of(o, o->anon + i * PAGE);
+	}
+	if (*(volatile u8 *)o->zero == 0)
+		o->zero_pfn = pfn_of(o, o->zero);
+	for (int i = 0; i < 2; i++)
+		o->file_pfn[i] = pfn_of(o, o->map[i]);
+	for (unsigned i = 0; i < ANON_PAGES; i++)
+		if (!o->anon_pfn[i])
+			return fail(why, len, -EPERM,
+				    "PFNs are hidden: needs CAP_SYS_ADMIN");
+	return o->file_pfn[0] && o->file_pfn[1]
+		       ? 0
+		       : fail(why, len, -EPERM, "PFNs are hidden: needs CAP_SYS_ADMIN");
+}
+
+/* The constants of x86-64 entries; see pte.h. */
+static void machine_x86(struct structpage_call *c, u32 levels)
+{
+	c->pfn_mask[0] = c->pfn_mask[1] = 0x000ffffffffff000ULL;
+	c->pfn_mask[2] = 0x000fffffffe00000ULL;
+	c->pfn_mask[3] = 0x000fffffc0000000ULL;
+	c->valid = BIT(0);
+	c->soft_present = BIT(8);
+	c->soft_present_hi = BIT(7);
+	c->special = BIT(9);
+	c->leaf = BIT(7);
+	c->ignore = BIT(5) | BIT(6);
+	c->inverted = 1;
+	c->levels = levels;
+	/* the struct pages of 64 TiB, or of 4 PiB with five levels, have room in vmemmap */
+	c->max_pfn = 1ULL << (levels == 5 ? 40 : 34);
+}
+
+/* Whether /proc/cpuinfo names a flag; the kernel hides la57 when it runs with four levels. */
+static bool cpu_has(const char *flag)
+{
+	char line[8192];
+	bool has = false;
+	FILE *f = fopen("/proc/cpuinfo", "re");
+
+	while (f && fgets(line, sizeof(line), f)) {
+		const char *p;
+
+		if (strncmp(line, "flags", 5))
+			continue;
+		p = strstr(line, flag);
+		has = p && p[-1] == ' ' &&
+		      (p[strlen(flag)] == ' ' || p[strlen(flag)] == '\n');
+		break;
+	}
+	if (f)
+		fclose(f);
+	return has;
+}
+
+static int find_bases(const struct calibrate_io *io, const struct own *o, char *why,
+		      size_t len)
+{
+	struct structpage_cal *cal = io->cal;
+	struct structpage_call *call = io->call;
+	u64 other;
+	int r;
+
+	memcpy(cal->content, o->anon, sizeof(cal->content));
+	cal->pfn = o->anon_pfn[0];
+	cal->fd_pagemap = o->pagemap;
+	cal->candidates = 1 << 16; /* 64 TiB */
+	cal->fd_file = o->file[0];
+	r = io->run(io->ctx, CALIBRATE_BASES);
+	if (r)
+		return fail(why, len, r, "the calibration program did not run");
+	if (!cal->same_mm)
+		return fail(why, len, -ENOTSUP,
+			    "check failed: pagemap's private_data is not the mm");
+	if (!cal->folio || cal->folio_mapping != cal->file_mapping)
+		return fail(why, len, -ENOTSUP,
+			    "check failed: the page cache of a file of our own was not "
+			    "found");
+	if (!cal->page_offset)
+		return fail(why, len, -ENOTSUP,
+			    "check failed: the direct map does not show a page of our "
+			    "own");
+	call->page_offset = cal->page_offset;
+	call->vmemmap = cal->folio - o->file_pfn[0] * cal->page_size;
+	/* the second file's page must be where the first one says */
+	cal->fd_file = o->file[1];
+	cal->candidates = 0;
+	other = call->vmemmap + o->file_pfn[1] * cal->page_size;
+	r = io->run(io->ctx, CALIBRATE_BASES);
+	if (r || cal->folio != other || cal->folio_mapping != cal->file_mapping ||
+	    cal->folio_index != 0)
+		return fail(why, len, -ENOTSUP,
+			    "check failed: struct pages are not one array (vmemmap)");
+	return 0;
+}
+
+/* Reads @n pages at @addr and compares what came with what is known of them. */
+static int check_pages(const struct calibrate_io *io, const struct own *o,
+		       const void *addr, const u64 *pfn, unsigned n, u8 mapping)
+{
+	struct structpage_call *call = io->call;
+	const struct structpage_rec *rec = io->rec;
+	unsigned i = 0;
+	int r;
+
+	call->addr = (uintptr_t)addr;
+	call->end = call->addr + n * PAGE;
+	call->pfn_lo = call->pfn_hi = 0;
+	call->fd = o->pagemap;
+	call->hugetlb = 0;
+	r = io->run(io->ctx, CALIBRATE_OBSERVE);
+	if (r || call->err || call->addr != (uintptr_t)addr + n * PAGE)
+		return -ENOTSUP;
+	for (unsigned k = 0; k < call->n; k++)
+		for (u64 j = 0; j < rec[k].pages; j++, i++)
+			if (i >= n || rec[k].level != OBS_LEVEL_PTE ||
+			    rec[k].pfn + j != pfn[i] || !(rec[k].has & STRUCTPAGE_PAGE) ||
+			    rec[k].mapping != mapping || rec[k].mapcount != 0 ||
+			    rec[k].refcount < 1 || rec[k].refcount > 64 ||
+			    !(rec[k].flags >> io->cal->flag[2] & 1) || /* uptodate */
+			    !(rec[k].flags >> io->cal->flag[9] & 1))   /* swapbacked */
+				return -ENOTSUP;
+	return i == n ? 0 : -ENOTSUP;
+}
+
+static int check_own(const struct calibrate_io *io, const struct own *o, char *why,
+		     size_t len)
+{
+	if (check_pages(io, o, o->anon, o->anon_pfn, ANON_PAGES, 1))
+		return fail(why, len, -ENOTSUP,
+			    "check failed: entries of pages of our own differ from "
+			    "pagemap");
+	for (unsigned i = 0; i < 2; i++)
+		if (check_pages(io, o, o->map[i], &o->file_pfn[i], 1,
+				STRUCTPAGE_MAPPING_POINTER))
+			return fail(why, len, -ENOTSUP,
+				    "check failed: entries of a file of our own differ "
+				    "from pagemap");
+	return 0;
+}
+
+/* FOLL_PIN on our own memory sets MMF_HAS_PINNED: the bit that appears is the one. */
+static int find_pinned_bit(const struct calibrate_io *io, const struct own *o)
+{
+	static int found = -1; /* the flag stays set: one experiment per process */
+	u64 before = io->cal->mm_flags, diff;
+	char c;
+	struct iovec to = { &c, 1 }, from = { o->anon, 1 };
+
+	if (found >= 0)
+		return found;
+	if (process_vm_readv(getpid(), &to, 1, &from, 1, 0) != 1)
+		return -1;
+	io->cal->fd_pagemap = o->pagemap;
+	io->cal->fd_file = -1;
+	io->cal->candidates = 0;
+	if (io->run(io->ctx, CALIBRATE_BASES))
+		return -1;
+	diff = io->cal->mm_flags ^ before;
+	if (diff && !(diff & (diff - 1)) && io->cal->mm_flags & diff)
+		found = __builtin_ctzll(diff);
+	return found;
+}
+
+static int calibrate_once(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
+			  size_t why_len)
+{
+	struct own o;
+	int r;
+
+	memset(io->call, 0, sizeof(*io->call));
+	machine_x86(io->call, cpu_has("la57") ? 5 : 4);
+	r = own_init(&o, why, why_len);
+	if (!r)
+		r = find_bases(io, &o, why, why_len);
+	if (!r) {
+		io->call->zero_pfn[0] = io->call->zero_pfn[1] =
+			o.zero_pfn ? o.zero_pfn : ~0ULL;
+		r = check_own(io, &o, why, why_len);
+	}
+	if (!r)
+		*ret_pinned_bit = find_pinned_bit(io, &o);
+	own_deinit(&o);
+	return r;
+}
+
+int calibrate_run(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
+		  size_t why_len)
+{
+	struct utsname u;
+	int r;
+
+	if (uname(&u) || strcmp(u.machine, "x86_64"))
+		return fail(why, why_len, -ENOTSUP,
+			    "page tables of this architecture are not read");
+	/* a page may be moved or swapped between pagemap and the check: once more, then */
+	r = calibrate_once(io, ret_pinned_bit, why, why_len);
+	if (r == -ENOTSUP)
+		r = calibrate_once(io, ret_pinned_bit, why, why_len);
+	return r;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "structpage.h"
+
+#include <string.h>
+
+#include "pure.h"
+
+#define KPF_ZERO_PAGE 24
+
+/*
+ * A _mapcount word as a count.  The words of typed pages (hugetlb since 6.9) are no counts:
+ * page_mapcount_is_type(), include/linux/page-flags.h.
+ */
+static s32 count(s32 word)
+{
+	return word >= -1 ? word + 1 : 0;
+}
+
+static u8 mapping(u8 bits)
+{
+	switch (bits) {
+	case 1:
+		return OBS_MAPPING_ANON;
+	case 2:
+		return OBS_MAPPING_MOVABLE;
+	case 3:
+		return OBS_MAPPING_KSM;
+	case STRUCTPAGE_MAPPING_POINTER:
+		return OBS_MAPPING_FILE;
+	}
+	return OBS_MAPPING_NULL;
+}
+
+/* File pages of 6.0 and 6.1 count PMD mappings in every _mapcount (__page_mapcount()). */
+static bool counts_twice(const struct structpage_machine *m,
+			 const struct structpage_rec *r)
+{
+	return m->fields & STRUCTPAGE_F_TOTAL && !(r->has & STRUCTPAGE_HUGETLB) &&
+	       r->mapping != 1 && r->mapping != 3;
+}
+
+static void large_counts(const struct structpage_machine *m,
+			 const struct structpage_rec *r, struct obs *ret)
+{
+	s32 own = r->has & STRUCTPAGE_HUGETLB ? 0 : count(r->mapcount);
+	s32 nr = r->order < 31 ? (s32)1 << r->order : 0;
+
+	ret->entire_mapcount = count(r->entire);
+	ret->mapcount = own;
+	if (!counts_twice(m, r))
+		ret->mapcount += ret->entire_mapcount;
+	if (r->double_map &&
+	    r->mapping == 1) /* PG_double_map: each page counts one too many */
+		ret->mapcount--;
+	ret->pincount = r->pincount;
+	ret->has |= OBS_HAS_LARGE;
+	if (m->fields & STRUCTPAGE_F_LARGE) {
+		ret->large_mapcount = count(r->large);
+	} else if (r->has & STRUCTPAGE_HUGETLB) {
+		ret->large_mapcount = ret->entire_mapcount;
+	} else if (r->has & STRUCTPAGE_SUM) { /* __total_mapcount() */
+		ret->large_mapcount = r->large + ret->entire_mapcount;
+		if (counts_twice(m, r))
+			ret->large_mapcount -= ret->entire_mapcount * nr;
+		else if (r->double_map && r->mapping == 1)
+			ret->large_mapcount -= nr;
+	} else {
+		ret->has &= ~OBS_HAS_LARGE;
+	}
+	if (m->fields & STRUCTPAGE_F_MM_IDS && !(r->has & STRUCTPAGE_HUGETLB)) {
+		ret->mm_ids = r->mm_ids;
+		ret->has |= OBS_HAS_MM_IDS;
+	}
+}
+
+void structpage_to_obs(const struct structpage_machine *m, const struct structpage_rec *r,
+		       struct obs *ret)
+{
+	memset(ret, 0, sizeof(*ret));
+	ret->addr = r->addr;
+	ret->pages = r->pages;
+	ret->level = r->level;
+	ret->pte = r->pte;
+	ret->has = OBS_HAS_PTE | OBS_HAS_LEVEL;
+	if (r->has & STRUCTPAGE_RACED)
+		ret->has |= OBS_RACED;
+	if (!(r->has & STRUCTPAGE_PRESENT))
+		return;
+	ret->pfn = r->pfn;
+	ret->has |= OBS_HAS_PFN;
+	if (r->pfn == m->zero_pfn) {
+		ret->kpageflags = BIT(KPF_ZERO_PAGE);
+		ret->has |= OBS_HAS_KPAGEFLAGS;
+	}
+	if (r->has & STRUCTPAGE_MIGRATETYPE) {
+		ret->migratetype = r->migratetype;
+		ret->has |= OBS_HAS_MIGRATETYPE;
+	}
+	if (!(r->has & STRUCTPAGE_PAGE))
+		return;
+	ret->has |= OBS_HAS_PAGE;
+	ret->head_pfn = r->head_pfn;
+	ret->flags = r->flags;
+	ret->head_flags = r->head_flags;
+	ret->mapping = mapping(r->mapping);
+	ret->order = r->order;
+	ret->page_type = r->type;
+	ret->refcount = r->refcount;
+	ret->mapcount = count(r->mapcount);
+	if (r->order || r->has & STRUCTPAGE_HUGETLB) {
+		large_counts(m, r, ret);
+	} else {
+		ret->large_mapcount = ret->mapcount;
+		ret->has |= OBS_HAS_LARGE;
+	}
+}

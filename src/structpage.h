@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * structpage.h - the fixed-width records that the BPF programs write and the loader reads.
+ *
+ * Knows: raw words of a page-table entry, of its struct page and of its folio; the layout of the
+ *	programs' global data.  Compiles for the host and for BPF.
+ * Never: kernel pointers in a record.
+ * Owns: nothing.
+ */
+#ifndef GUPINFO_STRUCTPAGE_H
+#define GUPINFO_STRUCTPAGE_H
+
+#ifdef __bpf__
+#include "kernel.bpf.h"
+#else
+#include "bits.h"
+#include "obs.h"
+#include "page.h"
+#endif
+
+/* structpage_rec.has */
+#define STRUCTPAGE_PRESENT 1 /* ->pfn */
+#define STRUCTPAGE_PAGE 2    /* the words of struct page */
+#define STRUCTPAGE_RACED 4   /* the entry kept changing while its page was read */
+#define STRUCTPAGE_SUM 8     /* ->large is a sum over the folio's pages (before 6.10) */
+#define STRUCTPAGE_MIGRATETYPE 16
+#define STRUCTPAGE_SWAP 32    /* ->swap_map */
+#define STRUCTPAGE_HUGETLB 64 /* in a hugetlb VMA */
+
+/* One leaf entry, or a run of leaves whose words are the same and whose PFNs ascend. */
+struct structpage_rec {
+	u64 addr, pages, pfn, head_pfn;
+	u64 pte;               /* PFN bits cleared when present */
+	u64 flags, head_flags; /* page->flags */
+	u64 mm_ids;
+	s32 refcount; /* of the head */
+	s32 mapcount; /* _mapcount word of the page: -1 based, or a page type */
+	s32 type;     /* the same word of the head */
+	s32 entire;   /* _entire_mapcount, -1 based */
+	s32 large;    /* _large_mapcount, -1 based */
+	s32 pincount; /* _pincount */
+	u8 level;     /* enum obs_level */
+	u8 mapping; /* low bits of ->mapping of the head; 4: a pointer without low bits */
+	u8 order;
+	u8 migratetype;
+	u8 has;        /* STRUCTPAGE_* */
+	u8 double_map; /* PG_double_map of the folio (until 6.1) */
+	u16 swap_map;  /* swap_info_struct.swap_map[] byte */
+};
+
+#define STRUCTPAGE_MAPPING_POINTER 4
+
+#define STRUCTPAGE_RECS 8192 /* records a call may return, a power of two */
+
+/* What the kernel's BTF says of its own layout: fields that exist. */
+#define STRUCTPAGE_F_LARGE BIT(0)         /* folio->_large_mapcount (6.10) */
+#define STRUCTPAGE_F_MM_IDS BIT(1)        /* folio->_mm_ids (6.15) */
+#define STRUCTPAGE_F_ENTIRE BIT(2)        /* folio->_entire_mapcount (6.3) */
+#define STRUCTPAGE_F_PINCOUNT BIT(3)      /* folio->_pincount (6.1) */
+#define STRUCTPAGE_F_AE BIT(4)            /* PG_anon_exclusive (5.19) */
+#define STRUCTPAGE_F_MEMDESC_FLAGS BIT(5) /* page->flags.f (6.18) */
+#define STRUCTPAGE_F_MM_BITMAP BIT(6)     /* mm->flags is a bitmap (6.18) */
+#define STRUCTPAGE_F_INFO BIT(7)          /* page->compound_info (7.1) */
+#define STRUCTPAGE_F_ORDER BIT(8)         /* a place for the folio's order is known */
+#define STRUCTPAGE_F_TOTAL \
+	BIT(9) /* folio->_total_mapcount: file pages count PMD maps too (6.0, 6.1) */
+
+/* One call of a program: its arguments and results, in the programs' global data. */
+struct structpage_call {
+	/* the machine, from calibration */
+	u64 vmemmap, page_offset;
+	u64 pfn_mask[4];     /* PFN bits of a leaf, by level; [0] of a table */
+	u64 valid;           /* entry bit: present for the hardware */
+	u64 soft_present;    /* present for software only, when not valid */
+	u64 soft_present_hi; /* likewise, PMD and PUD leaves */
+	u64 special;         /* pte_special() */
+	u64 leaf;            /* entry bit of a PMD or PUD leaf */
+	u64 ignore;          /* bits that hardware sets at any time: accessed, dirty */
+	u64 max_pfn;         /* above there is no struct page */
+	u64 zero_pfn[2];     /* special entries of these do have one */
+	u64 mem_section;     /* symbols, 0 when not known */
+	u64 swap_info;
+	u32 levels;   /* of page tables: 4 or 5 */
+	u32 inverted; /* the PFN of an entry that is not valid is inverted */
+	u32 pageblock_order, section_shift; /* of migratetypes */
+	/* the walk */
+	u64 addr, end; /* in: the range; out: where to go on */
+	u64 pfn_lo,
+		pfn_hi; /* when pfn_hi is not 0: only entries of these PFNs, no holes */
+	s32 fd;         /* descriptor of the process's pagemap in the calling process */
+	u32 hugetlb;    /* the range is a hugetlb VMA */
+	/* results */
+	u32 n;        /* records */
+	u32 mm_users; /* 0: the process is gone */
+	u64 mm_flags;
+	u64 steps, retries, faults;
+	s32 err; /* a -errno of the program */
+	/* the program's own state */
+	u32 table_rec, table_tries;
+	u64 pgd, table_addr, table, pmd_ptr, pmd;
+	u64 sum_head;
+	s32 sum;
+};
+
+/* The arguments and results of the calibration program. */
+struct structpage_cal {
+	/* in */
+	s32 fd_pagemap, fd_file;
+	u64 pfn, content[4]; /* a page of our own: its PFN and first bytes */
+	u64 candidates;      /* 1 GiB steps to try */
+	char symbol[32];     /* to look up */
+	/* out */
+	u64 folio; /* struct folio of page 0 of fd_file */
+	u64 file_mapping, folio_mapping, folio_index; /* its words */
+	u64 pgd, page_offset;
+	u64 symbol_addr;
+	u32 page_size; /* sizeof(struct page) */
+	u32 fields;    /* STRUCTPAGE_F_* */
+	u32 same_mm;   /* the pagemap's mm is the caller's */
+	u64 mm_flags;
+	u8 flag[40]; /* page->flags bit numbers in layout order; 0xff: the kernel lacks it */
+};
+
+#ifndef __bpf__
+/* What is the same for all records of a machine. */
+struct structpage_machine {
+	u32 fields;   /* STRUCTPAGE_F_* */
+	u64 zero_pfn; /* of the small zero page; ~0 unknown */
+};
+
+/* The observation that @r is.  Total: any record gives a valid observation. */
+void structpage_to_obs(const struct structpage_machine *m, const struct structpage_rec *r,
+		       struct obs *ret);
+#endif
+
+#endif

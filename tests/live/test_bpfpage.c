@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The BPF reader against what else is known of our own pages: procfs, and references that the
+ * test takes itself.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/io_uring.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bpfpage.h"
+#include "../unit/test.h"
+
+#define PAGE 4096UL
+#define THP (2UL << 20)
+
+static struct bpfpage *bp;
+static int pagemap = -1;
+static char why[BPFPAGE_WHY];
+
+#define NEED_BPF()                         \
+	do {                               \
+		if (!bp && !open_reader()) \
+			SKIP("%s", why);   \
+	} while (0)
+
+static bool open_reader(void)
+{
+	if (bpfpage_open(NULL, &bp, why))
+		return false;
+	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
+	printf("# reader %s, opened in %llu us\n", bpfpage_reader(bp),
+	       (unsigned long long)bpfpage_open_usecs(bp));
+	return pagemap >= 0;
+}
+
+struct list {
+	struct obs obs[2048];
+	size_t n;
+};
+
+static int add(void *ctx, const struct obs *obs, size_t n)
+{
+	struct list *l = ctx;
+
+	for (size_t i = 0; i < n && l->n < ARRAY_SIZE(l->obs); i++)
+		l->obs[l->n++] = obs[i];
+	return 0;
+}
+
+static struct list *observe(const void *addr, size_t len, bool hugetlb)
+{
+	static struct list l;
+
+	l.n = 0;
+	EXPECT_INT(bpfpage_observe(bp, pagemap, hugetlb, (uintptr_t)addr,
+				   (uintptr_t)addr + len, add, &l),
+		   0);
+	return &l;
+}
+
+/* The one observation of a page. */
+static struct obs one(const void *addr, bool hugetlb)
+{
+	struct list *l = observe(addr, PAGE, hugetlb);
+
+	EXPECT_INT(l->n, 1);
+	return l->obs[0];
+}
+
+static void *map(size_t len, int flags)
+{
+	char *p = mmap(NULL, len + THP, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+	return p == MAP_FAILED ? NULL : (void *)(((uintptr_t)p + THP - 1) & ~(THP - 1));
+}
+
+static bool ae(const struct obs *o)
+{
+	return o->flags >> bpfpage_layout(bp)->anon_exclusive & 1;
+}
+
+static u64 kpage(const char *file, u64 pfn)
+{
+	u64 v = ~0ULL;
+	int fd = open(file, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || pread(fd, &v, 8, pfn * 8) != 8)
+		v = ~0ULL;
+	if (fd >= 0)
+		close(fd);
+	return v;
+}
+
+TEST(fresh_page)
+{
+	NEED_BPF();
+	char *p = map(PAGE, 0);
+	struct obs o;
+
+	madvise(p, PAGE, MADV_NOHUGEPAGE);
+	p[0] = 1;
+	o = one(p, false);
+	EXPECT_INT(o.has & (OBS_HAS_PTE | OBS_HAS_PAGE | OBS_HAS_PFN | OBS_HAS_LEVEL |
+			    OBS_RACED),
+		   OBS_HAS_PTE | OBS_HAS_PAGE | OBS_HAS_PFN | OBS_HAS_LEVEL);
+	EXPECT_INT(o.level, OBS_LEVEL_PTE);
+	EXPECT_INT(o.mapping, OBS_MAPPING_ANON);
+	EXPECT_INT(o.mapcount, 1);
+	EXPECT(o.refcount >= 1 && o.refcount <= 2); /* it may be in an LRU batch */
+	EXPECT(ae(&o));
+	EXPECT(o.pte & 2); /* writable */
+}
+
+TEST(hole_and_zero_page)
+{
+	NEED_BPF();
+	char *p = map(4 * PAGE, 0);
+	struct list *l;
+
+	madvise(p, 4 * PAGE, MADV_NOHUGEPAGE);
+	EXPECT_INT(*(volatile char *)(p + PAGE), 0);
+	l = observe(p, 4 * PAGE, false);
+	EXPECT_INT(l->n, 3);
+	EXPECT_INT(l->obs[0].pte, 0);
+	EXPECT_INT(l->obs[1].has & OBS_HAS_KPAGEFLAGS, OBS_HAS_KPAGEFLAGS);
+	EXPECT_INT(l->obs[1].kpageflags, BIT(24));
+	EXPECT_INT(l->obs[2].pages, 2);
+	EXPECT_INT(l->obs[2].addr, (uintptr_t)p + 2 * PAGE);
+}
+
+/* Both sources about all of our own memory: where they speak of the same word they agree. */
+TEST(agrees_with_procfs)
+{
+	NEED_BPF();
+	const size_t n = 512;
+	char *p = map(n * PAGE, 0);
+	struct list *l;
+	u64 word, seen = 0;
+
+	for (size_t i = 0; i < n; i += 2)
+		p[i * PAGE] = 1;
+	l = observe(p, n * PAGE, false);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct obs *o = &l->obs[i];
+		u64 step = o->level == OBS_LEVEL_PMD ? 512 : 1;
+
+		for (u64 k = 0; k < o->pages * step; k++, seen++) {
+			pread(pagemap, &word, 8, (o->addr / PAGE + k) * 8);
+			EXPECT_INT(word >> 63, !!(o->has & OBS_HAS_PFN));
+			if (!(o->has & OBS_HAS_PFN))
+				continue;
+			EXPECT_INT(word & ((1ULL << 55) - 1), o->pfn + k);
+			if (o->level == OBS_LEVEL_PTE) {
+				EXPECT_INT(kpage("/proc/kpagecount", o->pfn + k),
+					   o->mapcount);
+				EXPECT_INT(kpage("/proc/kpageflags", o->pfn + k) >> 12 &
+						   1,
+					   o->mapping == OBS_MAPPING_ANON);
+			}
+		}
+	}
+	EXPECT_INT(seen, n);
+	munmap(p, n * PAGE);
+}
+
+TEST(vmsplice_adds_one_reference)
+{
+	NEED_BPF();
+	char *p = map(PAGE, 0);
+	int fd[2], before;
+	struct iovec v = { p, PAGE };
+
+	madvise(p, PAGE, MADV_NOHUGEPAGE);
+	p[0] = 1;
+	mlock(p, PAGE); /* and the batch of munlock() is none of ours */
+	if (pipe(fd))
+		SKIP("no pipe");
+	before = one(p, false).refcount;
+	EXPECT_INT(vmsplice(fd[1], &v, 1, 0), PAGE);
+	EXPECT_INT(one(p, false).refcount, before + 1);
+	EXPECT_INT(one(p, false).mapcount, 1);
+	close(fd[0]);
+	close(fd[1]);
+	EXPECT_INT(one(p, false).refcount, before);
+}
+
+/* Registers @len bytes at @p as the only fixed buffer of a new ring; the ring, or -1. */
+static int ring_with(void *p, size_t len)
+{
+	struct io_uring_params params = { 0 };
+	struct iovec v = { p, len };
+	int fd = syscall(SYS_io_uring_setup, 4, &params);
+
+	if (fd >= 0 &&
+	    syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &v, 1)) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+TEST(io_uring_buffer_adds_a_pin)
+{
+	NEED_BPF();
+	char *p = map(PAGE, 0);
+	int fd, before;
+
+	madvise(p, PAGE, MADV_NOHUGEPAGE);
+	p[0] = 1;
+	before = one(p, false).refcount;
+	fd = ring_with(p, PAGE);
+	if (fd < 0)
+		SKIP("io_uring buffers cannot be registered here");
+	EXPECT_INT((one(p, false).refcount - before) >> 10,
+		   1); /* GUP_PIN_COUNTING_BIAS */
+	EXPECT_INT(bpfpage_has_pinned(bp, pagemap), TRI_YES);
+	close(fd);
+	usleep(50000); /* rings are torn down later */
+}
+
+TEST(thp_pins_are_exact)
+{
+	NEED_BPF();
+	char *p = map(THP, 0);
+	struct obs o;
+	int fd;
+
+	madvise(p, THP, MADV_HUGEPAGE);
+	p[0] = 1;
+	o = one(p, false);
+	if (o.level != OBS_LEVEL_PMD)
+		SKIP("no transparent huge page was given");
+	EXPECT_INT(o.order, 9);
+	EXPECT_INT(o.addr, (uintptr_t)p);
+	EXPECT_INT(o.pincount, 0);
+	EXPECT_INT(o.mapcount, 1);
+	EXPECT_INT(o.entire_mapcount, 1);
+	EXPECT_INT(o.large_mapcount, 1);
+	EXPECT(ae(&o));
+	fd = ring_with(p + 3 * PAGE, 5 * PAGE);
+	if (fd < 0)
+		SKIP("io_uring buffers cannot be registered here");
+	o = one(p, false);
+	/* one pin per page, or one per folio since buffers are coalesced (6.12) */
+	EXPECT(o.pincount == 5 || o.pincount == 1);
+	EXPECT_INT(o.refcount, 1 + o.pincount);
+	close(fd);
+}
+
+/* Half of a huge page forked: each subpage has its own AnonExclusive. */
+TEST(half_shared_thp)
+{
+	NEED_BPF();
+	char *p = map(THP, 0), c;
+	int ready[2], go[2], exclusive = 0, shared = 0;
+	struct list *l;
+	pid_t pid;
+
+	madvise(p, THP, MADV_HUGEPAGE);
+	memset(p, 1, THP);
+	if (one(p, false).level != OBS_LEVEL_PMD)
+		SKIP("no transparent huge page was given");
+	/* the second half is not inherited; the split VMA makes the PMD a table */
+	madvise(p + THP / 2, THP / 2, MADV_DONTFORK);
+	if (pipe(ready) || pipe(go))
+		SKIP("no pipe");
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		c = 1;
+		(void)!write(ready[1], &c, 1);
+		(void)!read(go[0], &c, 1);
+		_exit(0);
+	}
+	(void)!read(ready[0], &c, 1);
+	l = observe(p, THP, false);
+	for (size_t i = 0; i < l->n; i++) {
+		const struct obs *o = &l->obs[i];
+		bool first = o->addr < (uintptr_t)p + THP / 2;
+
+		EXPECT_INT(o->level, OBS_LEVEL_PTE);
+		EXPECT_INT(o->order, 9);
+		EXPECT_INT(o->mapcount, first ? 2 : 1);
+		EXPECT_INT(o->large_mapcount, 512 + 256);
+		EXPECT_INT(ae(o), !first);
+		EXPECT_INT(!!(o->pte & 2), !first);
+		if (first)
+			shared += o->pages;
+		else
+			exclusive += o->pages;
+	}
+	EXPECT_INT(shared, 256);
+	EXPECT_INT(exclusive, 256);
+	close(go[1]);
+	waitpid(pid, NULL, 0);
+}
+
+TEST(hugetlb_reference_without_mapping)
+{
+	NEED_BPF();
+	int fd[2];
+	struct iovec v;
+	struct obs o;
+	char *p = mmap(NULL, THP, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+
+	if (p == MAP_FAILED)
+		SKIP("no free hugetlb page");
+	p[0] = 1;
+	o = one(p, true);
+	EXPECT_INT(o.level, OBS_LEVEL_PMD);
+	EXPECT_INT(o.mapcount, 1);
+	EXPECT_INT(o.large_mapcount, 1);
+	EXPECT_INT(o.refcount, 1);
+	EXPECT(ae(&o));
+	v = (struct iovec){ p + 5 * PAGE, PAGE };
+	if (pipe(fd))
+		SKIP("no pipe");
+	EXPECT_INT(vmsplice(fd[1], &v, 1, 0), PAGE);
+	o = one(p, true);
+	EXPECT_INT(o.refcount, 2);
+	EXPECT_INT(o.mapcount, 1);
+	close(fd[0]);
+	close(fd[1]);
+	munmap(p, THP);
+}
+
+TEST(find_by_pfn)
+{
+	NEED_BPF();
+	static struct list l;
+	char *p = map(PAGE, 0);
+	u64 pfn;
+
+	madvise(p, PAGE, MADV_NOHUGEPAGE);
+	p[0] = 1;
+	pfn = one(p, false).pfn;
+	l.n = 0;
+	EXPECT_INT(bpfpage_find(bp, pagemap, 0, 1ULL << 47, pfn, pfn + 1, add, &l), 0);
+	EXPECT_INT(l.n, 1);
+	EXPECT_INT(l.obs[0].addr, (uintptr_t)p);
+}
+
+TEST(process_that_is_gone)
+{
+	NEED_BPF();
+	static struct list l;
+	char path[64];
+	int fd, go[2];
+	pid_t pid;
+
+	if (pipe(go))
+		SKIP("no pipe");
+	pid = fork();
+	if (!pid) {
+		char c;
+
+		close(go[1]);
+		(void)!read(go[0], &c, 1);
+		_exit(0);
+	}
+	snprintf(path, sizeof(path), "/proc/%d/pagemap", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	EXPECT(fd >= 0);
+	l.n = 0;
+	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, add, &l), 0);
+	EXPECT(l.n > 2);
+	EXPECT_INT(bpfpage_has_pinned(bp, fd), TRI_NO);
+	close(go[1]);
+	waitpid(pid, NULL, 0);
+	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, add, &l), -ESRCH);
+	close(fd);
+}
+
+/* Two ways of reading memory, one result. */
+TEST(copy_and_cast_agree)
+{
+	NEED_BPF();
+	static struct list fast;
+	struct bpfpage_options opt = { .no_cast = true };
+	struct bpfpage *keep = bp, *copy;
+	char *p = map(64 * PAGE, 0);
+	struct list *slow;
+
+	memset(p, 1, 64 * PAGE);
+	EXPECT_INT(bpfpage_open(&opt, &copy, why), 0);
+	EXPECT_STR(bpfpage_reader(copy), "copy");
+	for (int i = 0; i < 3;
+	     i++) { /* another CPU may take the pages out of a batch meanwhile */
+		fast = *observe(p, 64 * PAGE, false);
+		bp = copy;
+		slow = observe(p, 64 * PAGE, false);
+		bp = keep;
+		if (slow->n == fast.n && slow->obs[0].refcount == fast.obs[0].refcount)
+			break;
+	}
+	EXPECT_INT(slow->n, fast.n);
+	for (size_t i = 0; i < slow->n && i < fast.n; i++) {
+		const struct obs *a = &fast.obs[i], *b = &slow->obs[i];
+
+		EXPECT_INT(b->has, a->has);
+		EXPECT_INT(b->pfn, a->pfn);
+		EXPECT_INT(b->pages, a->pages);
+		EXPECT_INT(b->head_pfn, a->head_pfn);
+		EXPECT_INT(b->pte, a->pte);
+		EXPECT_INT(b->flags, a->flags);
+		EXPECT_INT(b->head_flags, a->head_flags);
+		EXPECT_INT(b->refcount, a->refcount);
+		EXPECT_INT(b->mapcount, a->mapcount);
+		EXPECT_INT(b->large_mapcount, a->large_mapcount);
+		EXPECT_INT(b->mm_ids, a->mm_ids);
+		EXPECT_INT(b->order, a->order);
+		EXPECT_INT(b->mapping, a->mapping);
+	}
+	bpfpage_close(copy);
+}
