@@ -317,6 +317,8 @@ static void act_look_at_child(struct stage *s, struct act_result *ret)
 
 	if (ret->err)
 		return;
+	stage_child_ask(s, &o, &ret->child_first);
+	o.what = STAGE_CHILD_LOAD_PFN;
 	ret->child_has = stage_child_ask(s, &o, &ret->child) == 0;
 }
 

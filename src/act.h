@@ -48,7 +48,8 @@ struct act_result {
 	u64 before, after; /* pagemap entries of the page */
 	u64 faults;        /* page faults that the act took, minor and major */
 	u8 refs; /* enum tri: a reference of the state reads the stored byte (ACT_STORE) */
-	u64 child;           /* the child's pagemap entry (ACT_FORK) */
+	u64 child_first,
+		child; /* the child's pagemap entry, before and after a load (ACT_FORK) */
 	bool child_has;      /* the child could load from it */
 	char why[STAGE_WHY]; /* why it could not be tried, when act_run() fails */
 };

@@ -36,6 +36,9 @@ static void stage_child_obey(const struct stage_child_order *o,
 		r->err = vmsplice(o->fd, &iov, 1, 0) == 4096 ? 0 : -errno;
 		break;
 	case STAGE_CHILD_PFN:
+		r->value = stage_pagemap(o->addr);
+		break;
+	case STAGE_CHILD_LOAD_PFN:
 		r->err = stage_access_load(o->addr, 1, 1, NULL);
 		r->value = stage_pagemap(o->addr);
 		break;

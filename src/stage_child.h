@@ -21,7 +21,8 @@ enum stage_child_do {
 	STAGE_CHILD_STORE, /* a byte to every page of @step bytes */
 	STAGE_CHILD_UNMAP,
 	STAGE_CHILD_VMSPLICE, /* the first 4 KiB into the pipe @fd (inherited) */
-	STAGE_CHILD_PFN,      /* the pagemap entry of @addr, after a load from it */
+	STAGE_CHILD_PFN,      /* the pagemap entry of @addr */
+	STAGE_CHILD_LOAD_PFN, /* the same, after a load from it */
 };
 
 struct stage_child_order {

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * verify_int.h - what the files of the referee share.
+ *
+ * Knows: struct verify, one run.  Never: anything outside verify*.c.  Owns: the act environment
+ * for the time of a run.
+ */
+#ifndef GUPINFO_VERIFY_INT_H
+#define GUPINFO_VERIFY_INT_H
+
+#include "act.h"
+#include "page.h"
+#include "stage_worker.h"
+#include "verify.h"
+
+struct verify {
+	struct source *src;
+	const struct kernel *k;
+	const struct verify_options *opt;
+	struct verify_result *r;
+	struct act_env env;
+	struct diag *diag;
+};
+
+/* One trial of @state and @act into @ret, repeated when it is wrong.  @lenient as stage_worker_start(). */
+void verify_trial(struct verify *v, const char *state, enum act_id act, bool lenient,
+		  struct verify_case *ret);
+
+/* Counts @c, and keeps it when @keep.  Returns 0 or -ENOMEM. */
+int verify_count(struct verify *v, const struct verify_case *c, bool keep);
+
+bool verify_stopped(void);
+
+/* What a prediction and an act say of each other: fills ret->field … ret->outcome. */
+void verify_judge(enum act_id act, const struct page *page,
+		  const struct gup_verdicts *predicted, const struct act_result *seen,
+		  struct verify_case *ret);
+
+/* opt->trials random sequences.  Returns 0 or -errno. */
+int verify_random(struct verify *v);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "verify_int.h"
+
+#include <string.h>
+
+#define VERIFY_PRESENT BIT(63)
+#define VERIFY_SWAP BIT(62)
+#define VERIFY_PFN (BIT(55) - 1)
+
+static const char *const verify_tri[] = { "no", "yes", "unknown" };
+
+/* Adds a field; @match says whether an observed value agrees. */
+static void verify_field(struct verify_case *c, const char *key, const char *predicted,
+			 const char *observed, bool match)
+{
+	struct verify_field *f = &c->field[c->nfields++];
+
+	*f = (struct verify_field){ .key = key,
+				    .predicted = predicted,
+				    .observed = observed };
+	if (!strcmp(predicted, "unknown"))
+		f->outcome = VERIFY_UNKNOWN;
+	else if (!observed)
+		f->outcome = VERIFY_SKIPPED;
+	else
+		f->outcome = match ? VERIFY_RIGHT : VERIFY_WRONG;
+}
+
+static void verify_field_tri(struct verify_case *c, const char *key, enum tri predicted,
+			     enum tri observed)
+{
+	verify_field(c, key, verify_tri[predicted],
+		     observed == TRI_UNKNOWN ? NULL : verify_tri[observed],
+		     predicted == observed);
+}
+
+/* What became of the page, as pagemap shows it. */
+enum verify_fate { VERIFY_SAME, VERIFY_CHANGED, VERIFY_NEW, VERIFY_HIDDEN };
+
+static enum verify_fate verify_fate(const struct act_result *seen)
+{
+	if (!(seen->after & VERIFY_PRESENT))
+		return VERIFY_HIDDEN; /* the vsyscall page, for example */
+	if (!(seen->before & VERIFY_PRESENT))
+		return VERIFY_NEW;
+	if (!(seen->before & VERIFY_PFN) || !(seen->after & VERIFY_PFN))
+		return VERIFY_HIDDEN;
+	return (seen->before ^ seen->after) & VERIFY_PFN ? VERIFY_CHANGED : VERIFY_SAME;
+}
+
+static void verify_page(struct verify_case *c, enum gup_page predicted,
+			const struct act_result *seen)
+{
+	static const char *const name[] = { "same", "another", "new", NULL };
+	enum verify_fate fate = verify_fate(seen);
+	bool match = false;
+
+	switch (predicted) {
+	case GUP_PAGE_SAME:
+		/* of a page that was not present: the one that the swap entry stands for */
+		match = fate == VERIFY_SAME || fate == VERIFY_NEW;
+		break;
+	case GUP_PAGE_COPY:
+	case GUP_PAGE_MIGRATED:
+		match = fate == VERIFY_CHANGED || fate == VERIFY_NEW;
+		break;
+	case GUP_PAGE_NEW:
+		match = fate == VERIFY_NEW;
+		break;
+	default:
+		break;
+	}
+	verify_field(c, "page", gup_page_name(predicted), name[fate], match);
+}
+
+/* Fields of a request whose way through GUP-fast is certain, or that never goes there. */
+static void verify_request(struct verify_case *c, const struct act_row *row,
+			   const struct gup_verdict *v, const struct act_result *seen)
+{
+	enum tri fast = row->entry == ACT_FAST ? (enum tri)v->fast : TRI_NO;
+	enum tri saw_fast = seen->slow == TRI_UNKNOWN ? TRI_UNKNOWN
+			    : seen->slow == TRI_YES   ? TRI_NO
+						      : TRI_YES;
+	enum gup_slow slow = fast == TRI_YES ? GUP_SLOW_OK : (enum gup_slow)v->slow;
+	bool failed = seen->err != 0;
+
+	/* without a counter: a fault or an error shows that GUP-fast did not do it */
+	if (saw_fast == TRI_UNKNOWN && (seen->faults || failed))
+		saw_fast = TRI_NO;
+	if (row->entry == ACT_FAST)
+		verify_field_tri(c, "fast", fast, saw_fast);
+	if (fast == TRI_UNKNOWN && slow == GUP_SLOW_ERROR)
+		slow = GUP_SLOW_UNKNOWN;
+	verify_field(c, "slow", gup_slow_name(slow), failed ? "error" : "ok",
+		     (slow == GUP_SLOW_ERROR) == failed);
+	if (slow == GUP_SLOW_ERROR && failed)
+		verify_field(c, "errno", gup_errno_name(v->err),
+			     seen->errno_told ? gup_errno_name((unsigned)-seen->err)
+					      : NULL,
+			     v->err == (unsigned)-seen->err);
+	if (slow != GUP_SLOW_OK || failed)
+		return;
+	if (fast == TRI_YES) {
+		verify_field(c, "fault", "none", seen->faults ? "some" : "none",
+			     !seen->faults);
+		verify_page(c, GUP_PAGE_SAME, seen);
+		return;
+	}
+	if (fast == TRI_UNKNOWN && v->fault != GUP_FAULT_NONE)
+		verify_field(c, "fault", "unknown", NULL, false);
+	else
+		verify_field(c, "fault", gup_fault_name(v->fault),
+			     seen->faults ? "some" : "none",
+			     (v->fault == GUP_FAULT_NONE) == !seen->faults);
+	if (fast == TRI_UNKNOWN && v->page != GUP_PAGE_SAME)
+		verify_page(c, GUP_PAGE_UNKNOWN, seen);
+	else
+		verify_page(c, v->page, seen);
+}
+
+static const char *verify_store_seen(const struct act_result *seen)
+{
+	if (seen->err)
+		return "segv";
+	if (!seen->faults)
+		return "none";
+	switch (verify_fate(seen)) {
+	case VERIFY_SAME:
+		return "reuse";
+	case VERIFY_CHANGED:
+		return "copy";
+	case VERIFY_NEW:
+		return seen->before & VERIFY_SWAP ? "swapin" : "populate";
+	default:
+		return NULL;
+	}
+}
+
+static void verify_store(struct verify_case *c, const struct gup_write *w,
+			 const struct page *page, const struct act_result *seen)
+{
+	const char *observed = verify_store_seen(seen);
+	enum tri leak = TRI_UNKNOWN;
+
+	verify_field(c, "fault", gup_write_name(w->fault), observed,
+		     observed && !strcmp(observed, gup_write_name(w->fault)));
+	verify_field_tri(c, "seen_by_refs", w->seen_by_refs, seen->refs);
+	/* what the references read, and whether the page was the process's own before */
+	if (seen->refs == TRI_NO)
+		leak = TRI_NO;
+	else if (seen->refs == TRI_YES && page->anon &&
+		 page->anon_exclusive != TRI_UNKNOWN)
+		leak = page->anon_exclusive == TRI_YES ? TRI_NO : TRI_YES;
+	verify_field_tri(c, "leak", w->leak, leak);
+}
+
+static const char *verify_fork_seen(const struct act_result *seen)
+{
+	if (seen->err)
+		return NULL;
+	if (!(seen->after & VERIFY_PRESENT)) {
+		if (seen->after & VERIFY_SWAP)
+			return seen->child_first == seen->after ? "share" : "skip";
+		return NULL; /* nothing to be inherited */
+	}
+	if (seen->child_has && !(seen->after & VERIFY_PFN))
+		return NULL;
+	if (seen->child_has && !((seen->child ^ seen->after) & VERIFY_PFN))
+		return "share";
+	if (!(seen->child_first & VERIFY_PRESENT))
+		return "skip";
+	return seen->child_first & VERIFY_PFN &&
+			       (seen->child_first ^ seen->after) & VERIFY_PFN
+		       ? "copy"
+		       : "share";
+}
+
+void verify_judge(enum act_id act, const struct page *page,
+		  const struct gup_verdicts *predicted, const struct act_result *seen,
+		  struct verify_case *ret)
+{
+	const struct act_row *row = act_row(act);
+	const char *observed;
+
+	switch (row->what) {
+	case ACT_REQUEST:
+		ret->unknown = predicted->req[row->request].unknown;
+		ret->unknown_kernel = predicted->req[row->request].unknown_kernel;
+		verify_request(ret, row, &predicted->req[row->request], seen);
+		break;
+	case ACT_STORE:
+		ret->unknown = predicted->write.unknown;
+		ret->unknown_kernel = predicted->write.unknown_kernel;
+		verify_store(ret, &predicted->write, page, seen);
+		break;
+	default:
+		ret->unknown = predicted->fork.unknown;
+		ret->unknown_kernel = predicted->fork.unknown_kernel;
+		observed = verify_fork_seen(seen);
+		verify_field(ret, "fork", gup_fork_name(predicted->fork.word), observed,
+			     observed && !strcmp(observed,
+						 gup_fork_name(predicted->fork.word)));
+	}
+	ret->outcome = VERIFY_RIGHT;
+	for (unsigned i = 0; i < ret->nfields; i++) {
+		if (ret->field[i].outcome == VERIFY_WRONG)
+			ret->outcome = VERIFY_WRONG;
+		if (ret->field[i].outcome == VERIFY_UNKNOWN &&
+		    ret->outcome == VERIFY_RIGHT)
+			ret->outcome = VERIFY_UNKNOWN;
+	}
+}

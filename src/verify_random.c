@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Random sequences of operations on an arena; a failing one is made short before it is reported. */
+#include "verify_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define VERIFY_OPS_MAX 14
+#define VERIFY_SHRINK_MAX 80 /* trials to make one failing sequence short */
+#define VERIFY_KEEP 200      /* random cases kept beside the wrong ones */
+
+/* splitmix64: every seed gives another, good sequence. */
+static u64 verify_rand(u64 *seed)
+{
+	u64 z = *seed += 0x9e3779b97f4a7c15ULL;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9ULL;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebULL;
+	return z ^ z >> 31;
+}
+
+static unsigned verify_below(u64 *seed, unsigned n)
+{
+	return (unsigned)(verify_rand(seed) % n);
+}
+
+static const struct {
+	enum stage_id id;
+	unsigned weight, pages;
+} verify_arenas[] = {
+	{ STAGE_ARENA, 30, 1024 },      { STAGE_ARENA_THP, 35, 1024 },
+	{ STAGE_ARENA_SHMEM, 6, 1024 }, { STAGE_ARENA_TMPFS, 8, 1024 },
+	{ STAGE_ARENA_FILE, 6, 16 },    { STAGE_ARENA_FILE_SHARED, 5, 16 },
+	{ STAGE_ARENA_HUGETLB, 14, 2 },
+};
+
+static unsigned verify_arena(u64 *seed)
+{
+	unsigned sum = 0, pick;
+	char why[STAGE_WHY];
+
+	for (size_t i = 0; i < ARRAY_SIZE(verify_arenas); i++)
+		sum += verify_arenas[i].weight;
+	do {
+		pick = verify_below(seed, sum);
+		for (unsigned i = 0; i < ARRAY_SIZE(verify_arenas); i++) {
+			if (pick < verify_arenas[i].weight) {
+				if (!stage_available(verify_arenas[i].id, why))
+					return i;
+				break;
+			}
+			pick -= verify_arenas[i].weight;
+		}
+	} while (true); /* the plain arena is always there */
+}
+
+/* One of the operations that can do anything here. */
+static enum stage_op_id verify_op(u64 *seed)
+{
+	unsigned sum = 0, pick;
+	char why[STAGE_WHY];
+
+	for (unsigned i = 0; i < STAGE_OPS; i++)
+		sum += stage_op_row(i)->weight;
+	do {
+		unsigned i = 0;
+
+		pick = verify_below(seed, sum);
+		for (; pick >= stage_op_row(i)->weight; i++)
+			pick -= stage_op_row(i)->weight;
+		if (i == STAGE_OP_MERGE && stage_available(STAGE_KSM, why))
+			continue;
+		if (i == STAGE_OP_PAGEOUT && stage_available(STAGE_SWAPPED, why))
+			continue;
+		return i;
+	} while (true);
+}
+
+/* The page that an operation gets: mostly the one looked at, sometimes another or a range. */
+static int verify_page_word(u64 *seed, char *buf, size_t len, unsigned look,
+			    unsigned pages)
+{
+	static const unsigned hot[] = { 0, 1, 2, 3, 7, 255, 511, 512, 513, 1023 };
+	unsigned how = verify_below(seed, 20), page = look, last;
+
+	if (how >= 12)
+		page = hot[verify_below(seed, ARRAY_SIZE(hot))] % pages;
+	if (how < 17)
+		return snprintf(buf, len, "@%u", page);
+	if (how == 17)
+		page = 0;
+	last = how == 17 ? MIN(512U, pages) : page + 1 + verify_below(seed, 16);
+	last = MIN(last, pages);
+	if (last <= page)
+		last = page + 1;
+	return snprintf(buf, len, "@%u-%u", page, last);
+}
+
+/* A random state into @buf. */
+static void verify_sequence(u64 *seed, char *buf, size_t len)
+{
+	unsigned arena = verify_arena(seed), pages = verify_arenas[arena].pages;
+	unsigned ops = 2 + verify_below(seed, VERIFY_OPS_MAX - 1), look;
+	size_t n;
+
+	look = verify_below(seed, 3) ? verify_below(seed, 8) % pages
+				     : verify_below(seed, pages);
+	n = (size_t)snprintf(buf, len, "%s+look@%u",
+			     stage_row(verify_arenas[arena].id)->name, look);
+	/* an untouched arena is dull: begin with a touch most of the time */
+	if (verify_below(seed, 8))
+		n += (size_t)snprintf(buf + n, len - n,
+				      verify_below(seed, 4) ? "+touch" : "+fill");
+	for (unsigned i = 0; i < ops && n < len - 48; i++) {
+		enum stage_op_id op = verify_op(seed);
+
+		n += (size_t)snprintf(buf + n, len - n, "+%s", stage_op_row(op)->name);
+		if (stage_op_row(op)->scope == STAGE_ONE && op != STAGE_OP_LOOK &&
+		    verify_below(seed, 2))
+			n += (size_t)verify_page_word(seed, buf + n, len - n, look,
+						      pages);
+	}
+}
+
+/* Word @skip of @state left out.  False when there is no such word. */
+static bool verify_without(const char *state, unsigned skip, char *ret, size_t len)
+{
+	const char *p = state;
+	size_t n;
+
+	for (unsigned i = 0; i < skip; i++) {
+		p = strchr(p, '+');
+		if (!p)
+			return false;
+		p++;
+	}
+	n = (size_t)(p - state) - 1;
+	if (n >= len)
+		return false;
+	memcpy(ret, state, n);
+	snprintf(ret + n, len - n, "%s", p + strcspn(p, "+"));
+	return true;
+}
+
+/* Leaves words out of a wrong case's state as long as it stays wrong. */
+static void verify_shrink(struct verify *v, enum act_id act, struct verify_case *c)
+{
+	static struct verify_case shorter;
+	char state[VERIFY_STATE_MAX];
+	unsigned budget = VERIFY_SHRINK_MAX;
+	bool again = true;
+
+	while (again && budget && !verify_stopped()) {
+		again = false;
+		/* word 0 is the base */
+		for (unsigned skip = 1;
+		     budget && verify_without(c->state, skip, state, sizeof(state));) {
+			budget--;
+			verify_trial(v, state, act, true, &shorter);
+			if (shorter.outcome == VERIFY_WRONG) {
+				*c = shorter;
+				again = true;
+			} else {
+				skip++;
+			}
+		}
+	}
+}
+
+static unsigned verify_acts(struct verify *v, enum act_id *ret)
+{
+	char why[STAGE_WHY];
+	unsigned n = 0;
+
+	for (unsigned a = 0; a < ACTS; a++) {
+		const struct act_row *row = act_row(a);
+		unsigned what = row->what == ACT_REQUEST ? row->request
+				: row->what == ACT_STORE ? VERIFY_STORE
+							 : VERIFY_FORK;
+
+		if ((!v->opt->only || v->opt->only & BIT(what)) &&
+		    !act_available(a, v->k, &v->env, NULL, why))
+			ret[n++] = a;
+	}
+	return n;
+}
+
+int verify_random(struct verify *v)
+{
+	static struct verify_case c;
+	enum act_id act[ACTS];
+	unsigned nacts = verify_acts(v, act), kept = 0;
+	char state[VERIFY_STATE_MAX];
+	int err = 0;
+
+	for (u64 i = 0; i < v->opt->trials && nacts && !err && !verify_stopped(); i++) {
+		u64 seed = v->r->seed + i; /* a trial can be repeated alone */
+		enum act_id a;
+
+		verify_rand(&seed);
+		verify_sequence(&seed, state, sizeof(state));
+		a = act[verify_below(&seed, nacts)];
+		verify_trial(v, state, a, true, &c);
+		if (c.outcome == VERIFY_WRONG)
+			verify_shrink(v, a, &c);
+		c.random = true;
+		kept += c.outcome != VERIFY_RIGHT && c.outcome != VERIFY_WRONG;
+		err = verify_count(v, &c,
+				   c.outcome == VERIFY_WRONG ||
+					   (c.outcome != VERIFY_RIGHT &&
+					    kept <= VERIFY_KEEP));
+	}
+	return err;
+}
