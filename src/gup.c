@@ -84,6 +84,7 @@ const char *gup_reason_name(enum gup_reason reason)
 		[GUP_REASON_DEVMAP] = "devmap",
 		[GUP_REASON_NOT_BUILT] = "not-built",
 		[GUP_REASON_ADDRESS] = "address",
+		[GUP_REASON_UNKNOWN] = "unknown",
 	};
 
 	return names[reason];

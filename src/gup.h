@@ -45,6 +45,7 @@ enum gup_reason {
 	GUP_REASON_DEVMAP,         /* pte_devmap() */
 	GUP_REASON_NOT_BUILT,      /* CONFIG_HAVE_GUP_FAST is off */
 	GUP_REASON_ADDRESS,        /* gup_fast_permitted(): outside user space */
+	GUP_REASON_UNKNOWN,        /* one of several: an unread fact decides which */
 	GUP_REASONS
 };
 

@@ -77,7 +77,7 @@ TEST(versions)
 	EXPECT(!k.extrapolated);
 	EXPECT_INT(kernel_has(&k, KFACT_ANON_EXCLUSIVE), TRI_YES);
 	EXPECT_INT(kernel_has(&k, KFACT_HUGE_ZERO_SPECIAL), TRI_YES);
-	EXPECT_INT(kernel_has(&k, KFACT_LARGE_COPY), TRI_NO);
+	EXPECT_INT(kernel_has(&k, KFACT_FAST_NO_MAPPING), TRI_UNKNOWN);
 	EXPECT_INT(kernel_has(&k, KFACT_GUP_FAST), TRI_YES);
 	EXPECT_INT(k.origin[KFACT_GUP_FAST], KORIGIN_CONFIG);
 	EXPECT_INT(kernel_has(&k, KFACT_SECRETMEM), TRI_UNKNOWN);
@@ -193,7 +193,7 @@ TEST(ranges_in_words)
 {
 	char buf[64];
 
-	EXPECT_STR(kernel_fact_range(KFACT_LARGE_COPY, buf, sizeof(buf)), "6.9-6.14");
+	EXPECT_STR(kernel_fact_range(KFACT_KPAGECOUNT_HUGETLB_ZERO, buf, sizeof(buf)), "6.9-6.10");
 	EXPECT_STR(kernel_fact_range(KFACT_ANON_EXCLUSIVE, buf, sizeof(buf)), "5.19-");
 	EXPECT_STR(kernel_fact_range(KFACT_DEVMAP, buf, sizeof(buf)), "-6.16");
 	EXPECT_STR(kernel_fact_range(KFACT_HUGETLB_REFCOUNT, buf, sizeof(buf)), "never");
