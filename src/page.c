@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "kpageflags.h"
-#if __has_include("page_facts.h")
 #include "page_facts.h"
-#endif
 #include "pagemap.h"
 #include "zoneinfo.h"
 
@@ -514,9 +512,7 @@ void page_from_obs(const struct page_context *ctx, const struct vma *vma,
 	page_zone(&w);
 	page_entry(&w);
 	page_counts(&w);
-#if __has_include("page_facts.h")
-	page_facts(ctx, vma, ret, &ret->facts);
-#endif
+	page_facts(ctx, vma, ret);
 }
 
 bool page_continues(const struct page *page, const struct page *next)

@@ -146,7 +146,8 @@ struct page_context {
 	u8 use_zero_page; /* enum tri: THP use_zero_page */
 	u8 huge_free;     /* enum tri per machine: a huge page can be had */
 	u8 pkey_rights_known;
-	u8 soft_dirty; /* enum tri: CONFIG_MEM_SOFT_DIRTY */
+	u8 soft_dirty;         /* enum tri: CONFIG_MEM_SOFT_DIRTY */
+	u8 numa_balancing_off; /* known to be off: no entry is a NUMA hint */
 	struct kpf_layout const
 		*layout; /* page->flags bit numbers of the kernel (BTF), NULL unknown */
 };

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "page_facts.h"
+
+#include <string.h>
+
+#include "kpageflags.h"
+#include "pagemap.h"
+#include "predict.h"
+
+#include "pure.h"
+
+struct page_facts_work {
+	const struct page_context *ctx;
+	const struct vma *vma;
+	const struct page *page;
+	enum tri present;
+	struct facts f;
+};
+
+static enum tri tri_not(enum tri t)
+{
+	return t == TRI_UNKNOWN ? t : t == TRI_YES ? TRI_NO : TRI_YES;
+}
+
+static enum tri facts_kernel(const struct page_facts_work *w, enum kfact id)
+{
+	return w->ctx->kernel ? kernel_has(w->ctx->kernel, id) : TRI_UNKNOWN;
+}
+
+static enum tri facts_config(const struct page_facts_work *w, enum kconfig id)
+{
+	return w->ctx->kernel ? (enum tri)w->ctx->kernel->ev.config[id] : TRI_UNKNOWN;
+}
+
+static enum tri facts_flag(const struct page *p, u64 bit)
+{
+	return p->why[PAGE_F_FLAGS] == PAGE_WHY_KNOWN
+		       ? tri_from(p->flags_known & bit, p->flags & bit)
+		       : TRI_UNKNOWN;
+}
+
+static bool facts_known(const struct page *p, enum page_field field)
+{
+	return p->why[field] == PAGE_WHY_KNOWN;
+}
+
+/* ---- the VMA */
+
+/* The VMA maps memory whose faults and entries are the core kernel's, not a driver's. */
+static bool facts_plain_vma(const struct vma *v)
+{
+	return v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_HUGETLB ||
+	       v->fs == VMA_FS_SECRETMEM || v->fs == VMA_FS_DISK ||
+	       v->fs == VMA_FS_NODIRTY;
+}
+
+static void facts_vma_flags(struct page_facts_work *w)
+{
+	static const struct {
+		u64 fact, flag;
+	} map[] = {
+		{ F(VMA_IO), VF(IO) },
+		{ F(VMA_PFNMAP), VF(PFNMAP) },
+		{ F(VMA_HUGETLB), VF(HUGETLB) },
+		{ F(VMA_READ), VF(READ) },
+		{ F(VMA_WRITE), VF(WRITE) },
+		{ F(VMA_MAYWRITE), VF(MAYWRITE) },
+		{ F(VMA_SHARED), VF(SHARED) },
+		{ F(VMA_MAYSHARE), VF(MAYSHARE) },
+		{ F(VMA_SHADOW_STACK), VF(SHADOW_STACK) },
+		{ F(VMA_DONTCOPY), VF(DONTCOPY) },
+		{ F(VMA_WIPEONFORK), VF(WIPEONFORK) },
+		{ F(VMA_UFFD_MISSING), VF(UFFD_MISSING) },
+		{ F(VMA_UFFD_WP), VF(UFFD_WP) },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
+		fact_set(&w->f, map[i].fact, w->vma->flags & map[i].flag);
+}
+
+/* Without VmFlags: what the perms column and the kind of the mapping decide. */
+static void facts_vma_perms(struct page_facts_work *w)
+{
+	const struct vma *v = w->vma;
+
+	fact_set(&w->f, F(VMA_READ), v->read);
+	fact_set(&w->f, F(VMA_WRITE), v->write);
+	fact_set(&w->f, F(VMA_MAYSHARE), v->shared);
+	if (!v->shared)
+		fact_set(&w->f, F(VMA_SHARED), false);
+	if (facts_plain_vma(v)) {
+		fact_set(&w->f, F(VMA_IO) | F(VMA_PFNMAP), false);
+		fact_set(&w->f, F(VMA_HUGETLB), v->fs == VMA_FS_HUGETLB);
+	}
+	if (v->fs == VMA_FS_NONE)
+		fact_set(&w->f, F(VMA_MAYWRITE), true);
+}
+
+static enum tri facts_vma_anon(const struct vma *v)
+{
+	if (v->fs == VMA_FS_NONE)
+		return tri_from(true, !v->gate);
+	if (v->fs == VMA_FS_DEVICE) /* a private mapping of /dev/zero has no vm_ops */
+		return tri_from(true, !v->shared && !strcmp(v->name, "/dev/zero"));
+	return tri_from(v->fs != VMA_FS_UNKNOWN || v->shared, false);
+}
+
+static enum tri facts_dirty_tracking(const struct vma *v)
+{
+	if (!v->shared || !v->write)
+		return TRI_NO;
+	if (v->fs == VMA_FS_DISK)
+		return TRI_YES;
+	return tri_from(facts_plain_vma(v) || v->fs == VMA_FS_SPECIAL, false);
+}
+
+/* File systems map DAX files with VM_HUGEPAGE; MADV_NOHUGEPAGE takes it away. */
+static enum tri facts_fsdax(const struct vma *v)
+{
+	if (v->fs != VMA_FS_UNKNOWN && v->fs != VMA_FS_DISK)
+		return TRI_NO;
+	return tri_from(v->has_flags && !(v->flags & (VF(HUGEPAGE) | VF(NOHUGEPAGE))),
+			false);
+}
+
+/* Mappings that gupinfo knows to be as long as their file. */
+static bool facts_file_fits(const struct vma *v)
+{
+	static const char *const names[] = { "/anon_hugepage", "/dev/zero", "/SYSV",
+					     "[anon_shmem:" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(v->name, names[i], strlen(names[i])))
+			return true;
+	return v->fs == VMA_FS_NONE || v->fs == VMA_FS_SPECIAL;
+}
+
+static void facts_vma(struct page_facts_work *w)
+{
+	const struct vma *v = w->vma;
+
+	if (v->has_flags)
+		facts_vma_flags(w);
+	else
+		facts_vma_perms(w);
+	fact_set(&w->f, F(VMA_GATE), v->gate);
+	fact_set_tri(&w->f, F(VMA_ANON), facts_vma_anon(v));
+	fact_set_tri(&w->f, F(VMA_FSDAX), facts_fsdax(v));
+	fact_set_tri(&w->f, F(VMA_SECRETMEM),
+		     tri_from(v->fs != VMA_FS_UNKNOWN, v->fs == VMA_FS_SECRETMEM));
+	fact_set_tri(&w->f, F(VMA_DIRTY_TRACKING), facts_dirty_tracking(v));
+	if (v->pkey <= 0) /* key 0, or no keys */
+		fact_set(&w->f, F(PKEY_NO_READ) | F(PKEY_NO_WRITE), false);
+	fact_set_tri(&w->f, F(MM_HAS_PINNED), w->ctx->has_pinned);
+	fact_set_tri(&w->f, F(HUGE_FREE), w->ctx->huge_free);
+}
+
+/* ---- the entry */
+
+static enum tri facts_present(const struct page *p)
+{
+	if (p->obs.has & OBS_HAS_PAGEMAP)
+		return tri_from(true, p->obs.pagemap & PAGEMAP_PRESENT);
+	switch (p->kind) {
+	case PAGE_NONE:
+	case PAGE_SWAP:
+	case PAGE_MIGRATION:
+	case PAGE_GUARD:
+	case PAGE_MARKER:
+		return TRI_NO;
+	case PAGE_UNKNOWN:
+	case PAGE_DEVICE:
+	case PAGE_HWPOISON:
+	case PAGE_SPECIAL:
+		return TRI_UNKNOWN;
+	default:
+		return TRI_YES;
+	}
+}
+
+/* What kind of entry is not present; of an unknown kind nothing is said. */
+static void facts_nonpresent(struct page_facts_work *w)
+{
+	static const u64 by_kind[PAGE_KINDS] = {
+		[PAGE_SWAP] = F(SWAP),           [PAGE_MIGRATION] = F(MIGRATION),
+		[PAGE_GUARD] = F(GUARD),         [PAGE_HWPOISON] = F(POISON),
+		[PAGE_DEVICE] = F(DEVICE_ENTRY),
+	};
+	const struct page *p = w->page;
+
+	if (p->kind == PAGE_UNKNOWN || p->kind == PAGE_SPECIAL || p->kind == PAGE_MARKER)
+		return;
+	fact_set(&w->f, F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) | F(DEVICE_ENTRY),
+		 false);
+	fact_set(&w->f, by_kind[p->kind], true);
+	if (facts_file_fits(w->vma))
+		fact_set(&w->f, F(BEYOND_EOF), false);
+	if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES && p->obs.has & OBS_HAS_PAGEMAP)
+		fact_set(&w->f, F(UFFD_WP), p->obs.pagemap & PAGEMAP_UFFD_WP);
+	else if (p->kind == PAGE_NONE && !(w->vma->flags & VF(UFFD_WP)))
+		fact_set(&w->f, F(UFFD_WP), false);
+}
+
+/* All memory is on one node, or balancing is off: no entry is a NUMA hint. */
+static bool facts_no_numa(const struct page_facts_work *w)
+{
+	const struct page_context *ctx = w->ctx;
+
+	if (ctx->numa_balancing_off || facts_config(w, KCONFIG_NUMA_BALANCING) == TRI_NO)
+		return true;
+	for (unsigned i = 1; i < ctx->nspans; i++)
+		if (ctx->spans[i].node != ctx->spans[0].node)
+			return false;
+	return ctx->nspans && ctx->spans[0].node >= 0;
+}
+
+/* task_numa_work() and change_pte_range() leave these alone. */
+static bool facts_never_hinted(const struct page_facts_work *w)
+{
+	const struct vma *v = w->vma;
+
+	if (v->fs == VMA_FS_HUGETLB ||
+	    (v->has_flags &&
+	     v->flags & (VF(HUGETLB) | VF(MIXEDMAP) | VF(IO) | VF(PFNMAP))))
+		return true;
+	if (v->inode && v->read && !v->write)
+		return true;
+	return w->page->kind == PAGE_KSM || w->page->kind == PAGE_ZERO ||
+	       w->page->kind == PAGE_HUGE_ZERO;
+}
+
+/*
+ * Present entries of a mapping without access are PROT_NONE.  Userfaultfd's RWP (7.3) uses the
+ * same bit; it cannot be told apart here, and its VMAs are not recognised.
+ */
+static enum tri facts_protnone(const struct page_facts_work *w)
+{
+	const struct vma *v = w->vma;
+
+	if (!v->read && !v->write && !v->exec)
+		return w->present;
+	return facts_no_numa(w) || facts_never_hinted(w) ? TRI_NO : TRI_UNKNOWN;
+}
+
+/* Entries outside of drivers' mappings are special only for the zero pages. */
+static enum tri facts_special(const struct page_facts_work *w)
+{
+	const struct vma *v = w->vma;
+
+	if (w->page->kind == PAGE_ZERO)
+		return TRI_YES;
+	if (w->page->kind == PAGE_UNKNOWN || w->page->kind == PAGE_HUGE_ZERO)
+		return TRI_UNKNOWN;
+	return tri_from(v->has_flags ? !(v->flags & (VF(PFNMAP) | VF(MIXEDMAP)))
+				     : facts_plain_vma(v),
+			false);
+}
+
+static void facts_entry(struct page_facts_work *w)
+{
+	static const struct {
+		u64 fact;
+		u16 bit;
+	} map[] = {
+		{ F(PTE_WRITE), PAGE_PTE_WRITE }, { F(PROTNONE), PAGE_PTE_PROTNONE },
+		{ F(SPECIAL), PAGE_PTE_SPECIAL }, { F(UFFD_WP), PAGE_PTE_UFFD_WP },
+		{ F(DEVMAP), PAGE_PTE_DEVMAP },
+	};
+	const struct page *p = w->page;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
+		fact_set_tri(&w->f, map[i].fact,
+			     tri_from(p->pte_known & map[i].bit, p->pte & map[i].bit));
+	if (!(p->pte_known & PAGE_PTE_PROTNONE))
+		fact_set_tri(&w->f, F(PROTNONE), facts_protnone(w));
+	if (!(p->pte_known & PAGE_PTE_SPECIAL))
+		fact_set_tri(&w->f, F(SPECIAL), facts_special(w));
+	if (!(p->pte_known & PAGE_PTE_DEVMAP) && p->zone >= 0 &&
+	    p->zone != PAGE_ZONE_DEVICE && facts_known(p, PAGE_F_ZONE))
+		fact_set(&w->f, F(DEVMAP), false);
+	if (!(p->pte_known & PAGE_PTE_UFFD_WP) && w->vma->has_flags &&
+	    !(w->vma->flags & VF(UFFD_WP)))
+		fact_set(&w->f, F(UFFD_WP), false);
+}
+
+static void facts_leaf(struct page_facts_work *w)
+{
+	const struct page *p = w->page;
+	const struct vma *v = w->vma;
+	u64 leaf = p->leaf == OBS_LEVEL_PMD   ? F(LEAF_PMD)
+		   : p->leaf == OBS_LEVEL_PUD ? F(LEAF_PUD)
+					      : 0;
+	u32 pmd_size = w->ctx->kernel ? w->ctx->kernel->ev.pmd_size : 0;
+
+	if (!p->leaf && v->fs == VMA_FS_HUGETLB) {
+		if (!pmd_size || !v->page_size)
+			return;
+		leaf = v->page_size == pmd_size  ? F(LEAF_PMD)
+		       : v->page_size > pmd_size ? F(LEAF_PUD)
+						 : 0;
+	} else if (!p->leaf) {
+		/* Not by a PMD when smaps counts none, or the page is a small one. */
+		if (p->kind == PAGE_UNKNOWN || p->kind == PAGE_DEVICE ||
+		    p->kind == PAGE_HUGE_ZERO)
+			return;
+		if (!(v->has_smaps && !v->pmd_mapped_bytes) &&
+		    !(facts_flag(p, KPF_COMPOUND_BITS) == TRI_NO))
+			return;
+	}
+	fact_set(&w->f, F(LEAF_PMD) | F(LEAF_PUD), false);
+	fact_set(&w->f, leaf, true);
+}
+
+/* ---- the page */
+
+static enum tri facts_anon(const struct page *p)
+{
+	if (p->kind != PAGE_UNKNOWN)
+		return tri_from(true,
+				p->anon || p->kind == PAGE_ANON || p->kind == PAGE_KSM);
+	if (facts_flag(p, KPF_BIT(ANON)) != TRI_UNKNOWN)
+		return facts_flag(p, KPF_BIT(ANON));
+	/* pagemap's file bit is never set for an anonymous page */
+	return p->obs.has & OBS_HAS_PAGEMAP && p->obs.pagemap & PAGEMAP_FILE
+		       ? TRI_NO
+		       : TRI_UNKNOWN;
+}
+
+static enum tri facts_no_mapping(const struct page *p)
+{
+	if (p->obs.has & OBS_HAS_PAGE)
+		return tri_from(true, p->obs.mapping == OBS_MAPPING_NULL);
+	/* Pages of the page cache are on an LRU list until they are truncated and unmapped. */
+	return tri_from(p->kind == PAGE_HUGETLB || facts_flag(p, KPF_BIT(LRU)) == TRI_YES,
+			false);
+}
+
+static enum tri facts_large(const struct page *p)
+{
+	if (p->kind == PAGE_HUGETLB || p->kind == PAGE_HUGE_ZERO ||
+	    p->leaf == OBS_LEVEL_PMD || p->leaf == OBS_LEVEL_PUD)
+		return TRI_YES;
+	if (p->kind == PAGE_ZERO || p->kind == PAGE_KSM)
+		return TRI_NO;
+	if (p->obs.has & OBS_HAS_PAGE)
+		return tri_from(true, p->order);
+	return facts_flag(p, KPF_COMPOUND_BITS);
+}
+
+static enum tri facts_block(const struct page_facts_work *w)
+{
+	const struct page *p = w->page;
+
+	if (p->zone == PAGE_ZONE_DEVICE && facts_known(p, PAGE_F_ZONE))
+		return TRI_UNKNOWN;
+	if (facts_config(w, KCONFIG_CMA) == TRI_NO)
+		return TRI_NO;
+	return p->migratetype_bad;
+}
+
+static void facts_page(struct page_facts_work *w)
+{
+	const struct page *p = w->page;
+	enum tri anon = facts_anon(p);
+	bool known = p->kind != PAGE_UNKNOWN;
+
+	fact_set_tri(&w->f, F(ANON), anon);
+	fact_set_tri(&w->f, F(KSM), tri_from(known, p->kind == PAGE_KSM));
+	fact_set_tri(&w->f, F(ZERO), tri_from(known, p->kind == PAGE_ZERO));
+	fact_set_tri(&w->f, F(HUGE_ZERO), tri_from(known, p->kind == PAGE_HUGE_ZERO));
+	fact_set_tri(&w->f, F(SHMEM), tri_from(known, p->kind == PAGE_SHMEM));
+	fact_set_tri(&w->f, F(NO_MAPPING), facts_no_mapping(p));
+	fact_set_tri(&w->f, F(LARGE), facts_large(p));
+	fact_set_tri(&w->f, F(ANON_EXCLUSIVE), p->anon_exclusive);
+	if (anon == TRI_NO || facts_kernel(w, KFACT_ANON_EXCLUSIVE) == TRI_NO)
+		fact_set(&w->f, F(ANON_EXCLUSIVE), false);
+	if (facts_known(p, PAGE_F_ZONE) && p->zone >= 0)
+		fact_set(&w->f, F(ZONE_MOVABLE), p->zone == PAGE_ZONE_MOVABLE);
+	fact_set_tri(&w->f, F(BLOCK_UNPINNABLE), facts_block(w));
+}
+
+/* ---- counters */
+
+/* References that the swap cache holds: of a small page one, of a large one each page's. */
+static s64 facts_swapcache(const struct page *p)
+{
+	return facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_YES ? (s64)(1ULL << p->order) : 0;
+}
+
+static enum tri facts_swap_shared(const struct page *p)
+{
+	if (facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_NO)
+		return TRI_NO;
+	return tri_from(p->obs.has & OBS_HAS_SWAP_SHARED, p->obs.swap_count > 0);
+}
+
+/*
+ * wp_can_reuse_anon_folio(): one reference is left when the swap cache and, if the page is not on
+ * an LRU list, this CPU's batches are given up.  Whose batch it is in cannot be seen.
+ */
+static enum tri facts_ref_sole(const struct page *p)
+{
+	enum tri lru = facts_flag(p, KPF_BIT(LRU)),
+		 cached = facts_flag(p, KPF_BIT(SWAPCACHE));
+	s64 rest = p->refcount - facts_swapcache(p);
+
+	if (p->refcount == 1)
+		return TRI_YES;
+	if (cached == TRI_UNKNOWN || (lru == TRI_UNKNOWN && !p->order))
+		return p->refcount > 3 && !p->order ? TRI_NO : TRI_UNKNOWN;
+	if (rest > 1 && (lru == TRI_YES || p->order || rest > 2))
+		return TRI_NO;
+	if (rest > 1)
+		return TRI_UNKNOWN; /* in some CPU's batch */
+	return tri_not(facts_swap_shared(p));
+}
+
+static enum tri facts_ref_is_maps(const struct page *p)
+{
+	s64 cache = facts_swapcache(p);
+
+	if (p->folio_mapcount < 0 || facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_UNKNOWN)
+		return TRI_UNKNOWN;
+	if (!cache || p->refcount - cache != p->folio_mapcount)
+		return tri_from(true, p->refcount == p->folio_mapcount);
+	return tri_not(facts_swap_shared(p));
+}
+
+/*
+ * References that somebody may read through.  A small page off the LRU lists has one reference
+ * from a per-CPU batch or from isolation; one on them may have one too (activation, MADV_FREE).
+ */
+static enum tri facts_extra_refs(const struct page *p)
+{
+	enum tri lru = facts_flag(p, KPF_BIT(LRU));
+	bool cached = p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
+		      p->kind == PAGE_FILE || p->kind == PAGE_SHMEM;
+
+	if (p->expected < 0)
+		return TRI_UNKNOWN;
+	if (p->excess <= 0)
+		return TRI_NO;
+	if (facts_large(p) == TRI_YES || !cached)
+		return TRI_YES;
+	if (p->excess > 1)
+		return TRI_YES;
+	return lru == TRI_NO ? TRI_NO : TRI_UNKNOWN;
+}
+
+static void facts_maps(struct page_facts_work *w)
+{
+	const struct page *p = w->page;
+	s64 n = p->folio_mapcount;
+
+	if (facts_known(p, PAGE_F_MAPCOUNT) && n >= 0) {
+		fact_set(&w->f, F(MAPCOUNT_ONE), n == 1);
+		fact_set(&w->f, F(LARGE_MAPS), n > 1);
+	} else if (facts_known(p, PAGE_F_MAPCOUNT) &&
+		   p->mapcount_kind == PAGE_COUNT_EXACT && p->mapcount > 1) {
+		fact_set(&w->f, F(MAPCOUNT_ONE), false);
+		fact_set(&w->f, F(LARGE_MAPS), true);
+	}
+	fact_set_tri(&w->f, F(MM_SHARED), p->mm_shared);
+	fact_set_tri(&w->f, F(SWAP_SHARED), facts_swap_shared(p));
+}
+
+static void facts_refs(struct page_facts_work *w)
+{
+	const struct page *p = w->page;
+
+	if (facts_known(p, PAGE_F_PINCOUNT) && p->pincount >= 0)
+		fact_set(&w->f, F(MAYBE_PINNED), p->pincount > 0);
+	if (!facts_known(p, PAGE_F_REFCOUNT) || p->refcount < 0)
+		return;
+	fact_set(&w->f, F(REF_ONE), p->refcount == 1);
+	fact_set_tri(&w->f, F(REF_SOLE), facts_ref_sole(p));
+	fact_set_tri(&w->f, F(REF_IS_MAPS), facts_ref_is_maps(p));
+	fact_set_tri(&w->f, F(EXTRA_REFS), facts_extra_refs(p));
+}
+
+void page_facts(const struct page_context *ctx, const struct vma *vma, struct page *page)
+{
+	struct page_facts_work w = { .ctx = ctx, .vma = vma, .page = page };
+
+	facts_vma(&w);
+	w.present = facts_present(page);
+	if (!page->raced) {
+		fact_set_tri(&w.f, F(PRESENT), w.present);
+		if (w.present == TRI_NO)
+			facts_nonpresent(&w);
+		if (w.present == TRI_YES) {
+			fact_set(&w.f, F(BEYOND_EOF), false);
+			facts_entry(&w);
+			facts_leaf(&w);
+			facts_page(&w);
+			facts_maps(&w);
+			facts_refs(&w);
+		}
+	}
+	if (ctx->kernel)
+		predict_infer(ctx->kernel, &w.f);
+	page->facts = w.f;
+}
