@@ -171,7 +171,7 @@ static const struct predict_table {
 static const struct predict_never {
 	const char *why;
 	u64 yes, no, kyes, kno;
-} nevers[] = {
+} impossible[] = {
 #define NEVER(w, ...) { .why = w, __VA_ARGS__ },
 #include "predict_never.def"
 #undef NEVER
@@ -260,11 +260,11 @@ static const struct predict_never *predict_close(struct facts *f, struct facts *
 
 	do {
 		again = false;
-		for (unsigned i = 0; i < ARRAY_SIZE(nevers); i++) {
-			int r = predict_apply(&nevers[i], f, k);
+		for (unsigned i = 0; i < ARRAY_SIZE(impossible); i++) {
+			int r = predict_apply(&impossible[i], f, k);
 
 			if (r < 0)
-				return &nevers[i];
+				return &impossible[i];
 			again |= r;
 		}
 	} while (again);
@@ -588,5 +588,5 @@ const struct predict_rule *predict_rule(unsigned id)
 
 const char *predict_never_text(unsigned i)
 {
-	return i < ARRAY_SIZE(nevers) ? nevers[i].why : NULL;
+	return i < ARRAY_SIZE(impossible) ? impossible[i].why : NULL;
 }

@@ -193,7 +193,8 @@ TEST(ranges_in_words)
 {
 	char buf[64];
 
-	EXPECT_STR(kernel_fact_range(KFACT_KPAGECOUNT_HUGETLB_ZERO, buf, sizeof(buf)), "6.9-6.10");
+	EXPECT_STR(kernel_fact_range(KFACT_KPAGECOUNT_HUGETLB_ZERO, buf, sizeof(buf)),
+		   "6.9-6.10");
 	EXPECT_STR(kernel_fact_range(KFACT_ANON_EXCLUSIVE, buf, sizeof(buf)), "5.19-");
 	EXPECT_STR(kernel_fact_range(KFACT_DEVMAP, buf, sizeof(buf)), "-6.16");
 	EXPECT_STR(kernel_fact_range(KFACT_HUGETLB_REFCOUNT, buf, sizeof(buf)), "never");
