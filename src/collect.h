@@ -16,7 +16,8 @@ struct collect_range {
 	u64 start, end;
 }; /* end exclusive */
 
-struct filter; /* filter.h: a compiled --filter expression */
+/* Whether a row is kept; unknown is for the callee to decide. */
+typedef bool (*collect_keep)(void *ctx, const struct report_row *row);
 
 struct collect_options {
 	const pid_t *pids;
@@ -25,10 +26,11 @@ struct collect_options {
 	unsigned nranges;
 	const char *const *names; /* VMA names that are ranges too */
 	unsigned nnames;
-	const struct filter *filter; /* rows to keep; NULL: all */
-	bool each;                   /* never merge pages into runs */
-	bool holes;                  /* deliver rows of kind `none` too */
-	const struct kernel *model;  /* judge by this model instead of the machine's */
+	collect_keep keep; /* NULL: all rows */
+	void *keep_ctx;
+	bool each;                  /* never merge pages into runs */
+	bool holes;                 /* deliver rows of kind `none` too */
+	const struct kernel *model; /* judge by this model instead of the machine's */
 };
 
 /*
