@@ -1,0 +1,356 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect.h"
+
+#include "predict.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure.h"
+
+/* Verdicts by fact word: like pages are judged once. */
+#define COLLECT_SLOTS 1024 /* power of two */
+#define COLLECT_FULL 768   /* distinct words kept before the cache starts afresh */
+
+struct collect_slot {
+	struct facts facts;
+	struct gup_verdicts *verdicts;
+};
+
+struct collector {
+	const struct collect_options *opt;
+	struct source *src;
+	const struct report_view *view;
+	void *view_ctx;
+	struct diag *diag;
+
+	struct kernel running; /* gives the words of /proc their meaning */
+	struct kernel judge;   /* gives the verdicts: the running kernel or --model */
+	struct source_machine machine;
+	struct page_context page_ctx;
+	u32 base;
+
+	struct collect_slot slot[COLLECT_SLOTS];
+	unsigned used;
+
+	struct process process;
+	const struct vma *vma;
+	bool vma_open; /* the view was told of ->vma */
+	struct page pending;
+	const struct gup_verdicts *pending_verdicts;
+	struct report_totals vma_totals, process_totals, totals;
+};
+
+static u64 collect_hash(const struct facts *f)
+{
+	u64 h = (f->known * 0x9e3779b97f4a7c15ull) ^ (f->value * 0xc2b2ae3d27d4eb4full);
+
+	return h ^ h >> 29;
+}
+
+static int collect_flush(struct collector *c);
+
+static void collect_cache_clear(struct collector *c)
+{
+	for (unsigned i = 0; i < COLLECT_SLOTS; i++) {
+		free(c->slot[i].verdicts);
+		c->slot[i].verdicts = NULL;
+	}
+	c->used = 0;
+}
+
+/* Verdicts of @facts; NULL when out of memory.  May flush the pending run (@ret_err). */
+static const struct gup_verdicts *collect_judge(struct collector *c,
+						const struct facts *facts, int *ret_err)
+{
+	u64 i = collect_hash(facts);
+
+	for (;; i++) {
+		struct collect_slot *s = &c->slot[i & (COLLECT_SLOTS - 1)];
+
+		if (!s->verdicts)
+			break;
+		if (s->facts.known == facts->known && s->facts.value == facts->value)
+			return s->verdicts;
+	}
+	if (c->used == COLLECT_FULL) {
+		*ret_err = collect_flush(c);
+		if (*ret_err)
+			return NULL;
+		collect_cache_clear(c);
+		i = collect_hash(facts);
+	}
+	struct collect_slot *s = &c->slot[i & (COLLECT_SLOTS - 1)];
+
+	s->verdicts = malloc(sizeof(*s->verdicts));
+	if (!s->verdicts) {
+		*ret_err = -ENOMEM;
+		return NULL;
+	}
+	s->facts = *facts;
+	c->used++;
+	predict_all(&c->judge, facts, s->verdicts);
+	return s->verdicts;
+}
+
+static int collect_open_vma(struct collector *c)
+{
+	if (c->vma_open)
+		return 0;
+	c->vma_open = true;
+	return c->view->vma ? c->view->vma(c->view_ctx, &c->process, c->vma) : 0;
+}
+
+static int collect_deliver(struct collector *c, const struct page *page)
+{
+	struct report_row row = {
+		.process = &c->process,
+		.vma = c->vma,
+		.page = page,
+		.verdicts = c->pending_verdicts,
+	};
+
+	if (c->opt->keep && !c->opt->keep(c->opt->keep_ctx, &row))
+		return 0;
+	report_count(&c->vma_totals, &row, c->base);
+	if (page->kind == PAGE_NONE && !c->opt->holes)
+		return 0;
+	int err = collect_open_vma(c);
+
+	if (err || !c->view->row)
+		return err;
+	return c->view->row(c->view_ctx, &row);
+}
+
+/* Hands the pending run to the view. */
+static int collect_flush(struct collector *c)
+{
+	struct page *page = &c->pending;
+	u64 n = page->pages;
+	int err = 0;
+
+	if (!n)
+		return 0;
+	page->pages = 0;
+	if (!c->opt->each || page->kind == PAGE_NONE) {
+		struct page run = *page;
+
+		run.pages = n;
+		return collect_deliver(c, &run);
+	}
+	for (u64 i = 0; i < n && !err; i++) {
+		struct page one = *page;
+		bool pfn = page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN;
+		u64 step = i * (page->size / c->base);
+
+		one.pages = 1;
+		one.addr += i * page->size;
+		if (pfn)
+			one.pfn += step;
+		if (pfn && !page->order)
+			one.head_pfn += step;
+		err = collect_deliver(c, &one);
+	}
+	return err;
+}
+
+static int collect_page(struct collector *c, const struct obs *obs)
+{
+	struct page page;
+	int err = 0;
+
+	page_from_obs(&c->page_ctx, c->vma, obs, &page);
+
+	const struct gup_verdicts *v = collect_judge(c, &page.facts, &err);
+
+	if (!v)
+		return err;
+	if (c->pending.pages && c->pending_verdicts == v &&
+	    page_continues(&c->pending, &page)) {
+		c->pending.pages += page.pages;
+		return 0;
+	}
+	err = collect_flush(c);
+	c->pending = page;
+	c->pending_verdicts = v;
+	return err;
+}
+
+static int collect_obs(void *ctx, const struct obs *obs, size_t n)
+{
+	struct collector *c = ctx;
+
+	for (size_t i = 0; i < n; i++) {
+		int err = collect_page(c, &obs[i]);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static bool collect_name_matches(const struct vma *vma, const char *name)
+{
+	const char *base = strrchr(vma->name, '/');
+
+	return vma->name[0] &&
+	       (!strcmp(vma->name, name) || (base && !strcmp(base + 1, name)));
+}
+
+/* Observes the parts of the VMA that are asked for.  Sets *@ret_any when there are any. */
+static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_any)
+{
+	const struct collect_options *opt = c->opt;
+	int err = 0;
+
+	for (unsigned i = 0; i < opt->nnames; i++)
+		if (collect_name_matches(vma, opt->names[i])) {
+			*ret_any = true;
+			return c->src->ops->observe(c->src, c->process.pid, vma,
+						    vma->start, vma->end, collect_obs, c);
+		}
+	if (!opt->nranges && !opt->nnames) {
+		*ret_any = true;
+		return c->src->ops->observe(c->src, c->process.pid, vma, vma->start,
+					    vma->end, collect_obs, c);
+	}
+	for (unsigned i = 0; i < opt->nranges && !err; i++) {
+		u64 from = MAX(vma->start, ROUND_DOWN(opt->ranges[i].start, c->base));
+		u64 to = MIN(vma->end, ROUND_UP(opt->ranges[i].end, c->base));
+
+		if (from >= to)
+			continue;
+		*ret_any = true;
+		err = c->src->ops->observe(c->src, c->process.pid, vma, from, to,
+					   collect_obs, c);
+	}
+	return err;
+}
+
+static int collect_vma(void *ctx, const struct vma *vma)
+{
+	struct collector *c = ctx;
+	bool any = false;
+
+	c->vma = vma;
+	c->vma_open = false;
+	memset(&c->vma_totals, 0, sizeof(c->vma_totals));
+	int err = collect_parts(c, vma, &any);
+	int err2 = collect_flush(c);
+
+	err = err ? err : err2;
+	if (any)
+		c->vma_totals.size_bytes = vma->end - vma->start;
+	if (any && !err && !c->opt->keep)
+		err = collect_open_vma(c);
+	if (c->vma_open && c->view->vma_end) {
+		err2 = c->view->vma_end(c->view_ctx, &c->process, vma, &c->vma_totals);
+		err = err ? err : err2;
+	}
+	report_add(&c->process_totals, &c->vma_totals);
+	return err;
+}
+
+static int collect_process(struct collector *c, pid_t pid)
+{
+	const struct source_ops *ops = c->src->ops;
+	int err;
+
+	memset(&c->process_totals, 0, sizeof(c->process_totals));
+	err = ops->open(c->src, pid, &c->process);
+	if (err)
+		return err;
+	c->page_ctx.has_pinned = c->process.has_pinned;
+	if (c->view->process)
+		err = c->view->process(c->view_ctx, &c->process);
+	if (!err)
+		err = ops->vmas(c->src, pid, collect_vma, c);
+	if ((err <= 0) && c->view->process_end) {
+		int err2 = c->view->process_end(c->view_ctx, &c->process,
+						&c->process_totals);
+
+		err = err ? err : err2;
+	}
+	report_add(&c->totals, &c->process_totals);
+	ops->release(c->src, pid);
+	return err;
+}
+
+static void collect_explain_failure(struct collector *c, pid_t pid, int err, bool begun)
+{
+	const char *how = begun ? "; what was read before is shown" : "";
+	enum diag_class class = begun || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR;
+
+	if (err == -ESRCH)
+		diag_add(c->diag, class, "process %d %s%s", (int)pid,
+			 begun ? "vanished while it was read" : "does not exist", how);
+	else if (err == -EACCES || err == -EPERM)
+		diag_add(c->diag, class,
+			 "process %d: permission denied; run gupinfo as root or as its "
+			 "owner%s",
+			 (int)pid, how);
+	else
+		diag_add(c->diag, class, "process %d: %s%s", (int)pid, strerror(-err),
+			 how);
+}
+
+static int collect_processes(struct collector *c)
+{
+	unsigned read = 0;
+	int last = -ESRCH;
+
+	for (unsigned i = 0; i < c->opt->npids; i++) {
+		c->process.pid = 0;
+		int err = collect_process(c, c->opt->pids[i]);
+
+		if (err > 0 || err == -ENOMEM)
+			return err;
+		if (!err || c->process_totals.size_bytes)
+			read++;
+		if (err) {
+			collect_explain_failure(c, c->opt->pids[i], err,
+						c->process.pid != 0);
+			last = err;
+		}
+	}
+	return read || !c->opt->npids ? 0 : last;
+}
+
+int collect_run(struct source *src, const struct collect_options *opt,
+		const struct report_view *view, void *view_ctx, struct diag *diag)
+{
+	struct collector *c = calloc(1, sizeof(*c));
+	int err;
+
+	if (!c)
+		return -ENOMEM;
+	*c = (struct collector){
+		.opt = opt, .src = src, .view = view, .view_ctx = view_ctx, .diag = diag
+	};
+	err = src->ops->machine(src, &c->machine);
+	if (err)
+		goto out;
+	err = kernel_resolve(&c->machine.kernel, &c->running);
+	if (err)
+		goto out;
+	c->judge = opt->model ? *opt->model : c->running;
+	c->base = c->machine.kernel.page_size ? c->machine.kernel.page_size : 4096;
+	c->page_ctx = c->machine.page;
+	c->page_ctx.kernel = &c->running;
+	struct report_head head = { .kernel = &c->judge, .machine = &c->machine };
+
+	if (view->begin)
+		err = view->begin(view_ctx, &head);
+	if (!err)
+		err = collect_processes(c);
+	if (err <= 0 && view->end) {
+		int err2 = view->end(view_ctx, &c->totals);
+
+		err = err ? err : err2;
+	}
+out:
+	collect_cache_clear(c);
+	free(c);
+	return err;
+}

@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "fake_source.h"
+
+#include <errno.h>
+#include <string.h>
+
+static int fake_machine(struct source *src, struct source_machine *ret)
+{
+	*ret = ((struct fake_source *)src)->machine;
+	return 0;
+}
+
+static int fake_open(struct source *src, pid_t pid, struct process *ret)
+{
+	struct fake_source *f = (struct fake_source *)src;
+
+	if (pid != f->process.pid)
+		return -ESRCH;
+	f->opened++;
+	*ret = f->process;
+	return 0;
+}
+
+static int fake_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+{
+	struct fake_source *f = (struct fake_source *)src;
+	int err = 0;
+
+	for (unsigned i = 0; i < f->nvmas && !err; i++)
+		err = cb(ctx, &f->vmas[i]);
+	return err;
+}
+
+static int fake_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
+			u64 end, source_obs_cb cb, void *ctx)
+{
+	struct fake_source *f = (struct fake_source *)src;
+
+	for (unsigned i = 0; i < f->nobs; i++) {
+		const struct obs *o = &f->obs[i];
+		int err;
+
+		if (o->addr < start || o->addr >= end)
+			continue;
+		if (f->vanish_at && f->delivered == f->vanish_at)
+			return -ESRCH;
+		f->delivered++;
+		err = cb(ctx, o, 1);
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void fake_release(struct source *src, pid_t pid)
+{
+	((struct fake_source *)src)->released++;
+}
+
+static void fake_close(struct source *src)
+{
+}
+
+static const struct source_ops fake_ops = {
+	.machine = fake_machine,
+	.open = fake_open,
+	.vmas = fake_vmas,
+	.observe = fake_observe,
+	.release = fake_release,
+	.close = fake_close,
+};
+
+void fake_source_init(struct fake_source *f)
+{
+	memset(f, 0, sizeof(*f));
+	f->source.ops = &fake_ops;
+	kernel_evidence_init(&f->machine.kernel);
+	strcpy(f->machine.kernel.release, "6.18.44");
+	strcpy(f->machine.kernel.arch, "x86_64");
+	f->machine.kernel.page_size = 4096;
+	f->machine.kernel.pmd_size = 2 << 20;
+	f->machine.evidence[SOURCE_PAGEMAP].ok = true;
+	f->machine.evidence[SOURCE_KPAGEFLAGS].ok = true;
+	f->machine.evidence[SOURCE_KPAGECOUNT].ok = true;
+	strcpy(f->machine.evidence[SOURCE_STRUCTPAGE].why, "a test has no BPF");
+	strcpy(f->machine.evidence[SOURCE_PTE].why, "a test has no BPF");
+	f->machine.page.have_scan = true;
+	f->machine.page.numa_balancing_off = true;
+	f->machine.page.has_pinned = TRI_UNKNOWN;
+	f->machine.page.pins_anywhere = TRI_UNKNOWN;
+	f->process = (struct process){
+		.pid = 42, .ppid = 1, .threads = 1, .has_pinned = TRI_UNKNOWN
+	};
+	strcpy(f->process.comm, "fake");
+}
+
+struct obs fake_source_anon(u64 addr, u64 pages, u64 pfn, u64 kpageflags, u64 kpagecount)
+{
+	return (struct obs){
+		.addr = addr,
+		.pages = pages,
+		.has = OBS_HAS_PAGEMAP | OBS_HAS_PFN | OBS_HAS_KPAGEFLAGS |
+		       OBS_HAS_KPAGECOUNT | OBS_HAS_LEVEL,
+		.level = OBS_LEVEL_PTE,
+		.pfn = pfn,
+		.head_pfn = pfn,
+		.pagemap = BIT(63) | (kpagecount == 1 ? BIT(56) : 0),
+		.kpageflags = kpageflags,
+		.kpagecount = kpagecount,
+	};
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "collect.h"
+#include "fake_source.h"
+
+#include <errno.h>
+
+#include "test.h"
+
+/* KPF bits: uptodate 3, lru 5, mmap 11, anon 12, swapbacked 14, anon_exclusive 34 */
+#define ANON (BIT(3) | BIT(5) | BIT(11) | BIT(12) | BIT(14))
+#define EXCLUSIVE BIT(34)
+
+struct seen {
+	unsigned rows, vmas, processes, ends;
+	struct page page[32];
+	struct gup_verdicts verdicts[32];
+	struct report_totals totals;
+	int stop_at;
+};
+
+static int see_process(void *ctx, const struct process *p)
+{
+	((struct seen *)ctx)->processes++;
+	return 0;
+}
+
+static int see_vma(void *ctx, const struct process *p, const struct vma *vma)
+{
+	((struct seen *)ctx)->vmas++;
+	return 0;
+}
+
+static int see_row(void *ctx, const struct report_row *row)
+{
+	struct seen *s = ctx;
+
+	if (s->stop_at && s->rows == (unsigned)s->stop_at)
+		return 77;
+	if (s->rows < 32) {
+		s->page[s->rows] = *row->page;
+		s->verdicts[s->rows] = *row->verdicts;
+	}
+	s->rows++;
+	return 0;
+}
+
+static int see_end(void *ctx, const struct report_totals *t)
+{
+	struct seen *s = ctx;
+
+	s->ends++;
+	s->totals = *t;
+	return 0;
+}
+
+static const struct report_view view = {
+	.process = see_process, .vma = see_vma, .row = see_row, .end = see_end
+};
+
+static const struct vma heap = {
+	.start = 0x10000,
+	.end = 0x20000,
+	.read = true,
+	.write = true,
+	.has_flags = true,
+	.flags = VF(READ) | VF(WRITE) | VF(MAYREAD) | VF(MAYWRITE) | VF(MAYEXEC),
+	.page_size = 4096,
+	.pkey = 0,
+	.thp_eligible = TRI_NO,
+	.fs = VMA_FS_NONE,
+	.name = "[heap]",
+};
+
+static struct fake_source f;
+static struct seen seen;
+static struct diag diag;
+static pid_t pid = 42;
+
+static int collect(const struct obs *obs, unsigned n, struct collect_options opt)
+{
+	fake_source_init(&f);
+	f.vmas = &heap;
+	f.nvmas = 1;
+	f.obs = obs;
+	f.nobs = n;
+	memset(&seen, 0, sizeof(seen));
+	diag_init(&diag);
+	opt.pids = &pid;
+	opt.npids = 1;
+	return collect_run(&f.source, &opt, &view, &seen, &diag);
+}
+
+TEST(like_pages_become_one_run)
+{
+	const struct obs obs[] = {
+		fake_source_anon(0x10000, 2, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x12000, 1, 102, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x13000, 1, 200, ANON | EXCLUSIVE, 1), /* PFN jumps */
+		fake_source_anon(0x14000, 1, 201, ANON, 2),             /* shared */
+		fake_source_anon(0x16000, 1, 203, ANON, 2), /* address jumps */
+	};
+
+	EXPECT_INT(collect(obs, ARRAY_SIZE(obs), (struct collect_options){ 0 }), 0);
+	EXPECT_INT(seen.rows, 4);
+	EXPECT_INT(seen.page[0].pages, 3);
+	EXPECT_INT(seen.page[1].addr, 0x13000);
+	EXPECT_INT(seen.totals.present, 6);
+	EXPECT_INT(seen.totals.exclusive, 4);
+	EXPECT_INT(seen.totals.shared, 2);
+	EXPECT_INT(seen.totals.gup[GUP_PIN_R][GUP_WORD_FAST], 4);
+	EXPECT_INT(seen.totals.gup[GUP_PIN_R][GUP_WORD_COPY], 2);
+	diag_deinit(&diag);
+}
+
+TEST(each_splits_runs)
+{
+	const struct obs obs[] = { fake_source_anon(0x10000, 5, 100, ANON | EXCLUSIVE,
+						    1) };
+
+	EXPECT_INT(collect(obs, 1, (struct collect_options){ .each = true }), 0);
+	EXPECT_INT(seen.rows, 5);
+	EXPECT_INT(seen.page[4].addr, 0x14000);
+	EXPECT_INT(seen.page[4].pfn, 104);
+	EXPECT_INT(seen.totals.present, 5);
+	diag_deinit(&diag);
+}
+
+TEST(only_what_is_asked_for)
+{
+	const struct obs obs[] = {
+		fake_source_anon(0x10000, 1, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x11000, 1, 150, ANON | EXCLUSIVE, 1),
+	};
+	const struct collect_range r = { .start = 0x11010, .end = 0x11020 };
+	const char *const name = "[stack]";
+
+	EXPECT_INT(collect(obs, 2,
+			   (struct collect_options){ .ranges = &r, .nranges = 1 }),
+		   0);
+	EXPECT_INT(seen.rows, 1);
+	EXPECT_INT(seen.page[0].addr, 0x11000);
+	diag_deinit(&diag);
+	EXPECT_INT(collect(obs, 2,
+			   (struct collect_options){ .names = &name, .nnames = 1 }),
+		   0);
+	EXPECT_INT(seen.rows, 0);
+	EXPECT_INT(seen.vmas, 0);
+	diag_deinit(&diag);
+}
+
+TEST(a_process_that_vanishes_keeps_what_was_read)
+{
+	const struct obs obs[] = {
+		fake_source_anon(0x10000, 1, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x11000, 1, 150, ANON | EXCLUSIVE, 1),
+	};
+
+	collect(obs, 2, (struct collect_options){ 0 });
+	diag_deinit(&diag);
+	fake_source_init(&f);
+	f.vmas = &heap;
+	f.nvmas = 1;
+	f.obs = obs;
+	f.nobs = 2;
+	f.vanish_at = 1;
+	memset(&seen, 0, sizeof(seen));
+	diag_init(&diag);
+	struct collect_options opt = { .pids = &pid, .npids = 1 };
+
+	EXPECT_INT(collect_run(&f.source, &opt, &view, &seen, &diag), 0);
+	EXPECT_INT(seen.rows, 1);
+	EXPECT_INT(seen.ends, 1);
+	EXPECT_INT(diag.worst, DIAG_INCOMPLETE);
+	EXPECT_INT(f.opened, f.released);
+	diag_deinit(&diag);
+}
+
+TEST(no_process_at_all_is_an_error)
+{
+	static const pid_t other = 43;
+	struct collect_options opt = { .pids = &other, .npids = 1 };
+
+	fake_source_init(&f);
+	memset(&seen, 0, sizeof(seen));
+	diag_init(&diag);
+	EXPECT_INT(collect_run(&f.source, &opt, &view, &seen, &diag), -ESRCH);
+	EXPECT_INT(diag.worst, DIAG_ERROR);
+	diag_deinit(&diag);
+}
+
+TEST(a_view_can_stop)
+{
+	const struct obs obs[] = {
+		fake_source_anon(0x10000, 1, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x11000, 1, 150, ANON, 2),
+		fake_source_anon(0x12000, 1, 160, ANON | EXCLUSIVE, 1),
+	};
+
+	fake_source_init(&f);
+	f.vmas = &heap;
+	f.nvmas = 1;
+	f.obs = obs;
+	f.nobs = 3;
+	memset(&seen, 0, sizeof(seen));
+	seen.stop_at = 1;
+	diag_init(&diag);
+	struct collect_options opt = { .pids = &pid, .npids = 1 };
+
+	EXPECT_INT(collect_run(&f.source, &opt, &view, &seen, &diag), 77);
+	EXPECT_INT(seen.rows, 1);
+	EXPECT_INT(f.opened, f.released);
+	diag_deinit(&diag);
+}
