@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * columns.h - one row per column: name, help, typed getter; the text of a value is made once.
+ *
+ * Knows: how a value of a row is called and written.
+ * Never: layout (render_*), I/O.  Owns: nothing.
+ */
+#ifndef GUPINFO_COLUMNS_H
+#define GUPINFO_COLUMNS_H
+
+#include "report.h"
+
+enum cell_type {
+	CELL_NONE,    /* does not apply: "-" */
+	CELL_UNKNOWN, /* not known: "?", ->why says why */
+	CELL_TEXT,
+	CELL_ADDR,  /* hexadecimal as maps prints it, no 0x */
+	CELL_HEX,   /* 0x… */
+	CELL_COUNT, /* a signed number */
+	CELL_BYTES,
+	CELL_BOOL,
+};
+
+struct cell {
+	u8 type; /* enum cell_type */
+	s64 num;
+	const char *text; /* static, or ->buf */
+	const char *why;  /* static; of CELL_UNKNOWN */
+	char buf[200];
+};
+
+/* Which sets a column belongs to. */
+#define COLUMN_PAGES BIT(0)     /* default of --pages at 80 columns */
+#define COLUMN_WIDE BIT(1)      /* added when the terminal is wider, in table order */
+#define COLUMN_UNTRUSTED BIT(2) /* text came from another process: cell text is escaped */
+
+struct column {
+	const char *name; /* "MAPCOUNT" */
+	const char *help;
+	u8 set;
+	bool right; /* numbers */
+	u8 width;   /* usual width in characters */
+	void (*get)(const struct report_row *row, u32 arg, struct cell *ret);
+	u32 arg;
+};
+
+/* The table and its length. */
+const struct column *columns_table(unsigned *ret_n);
+
+/* The column named @name (any case), or NULL. */
+const struct column *columns_find(const char *name, size_t len);
+
+/* Fills @ret with the value of @col; the text of untrusted strings is already escaped. */
+void columns_get(const struct column *col, const struct report_row *row,
+		 struct cell *ret);
+
+/* Writes @cell as people read it into @buf (@bytes: sizes as plain numbers).  Returns the text. */
+const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t size);
+
+/* "4.1M": powers of 1024, at most 5 characters. */
+const char *columns_size(u64 bytes, char *buf, size_t size);
+
+/*
+ * Parses "-o LIST": "A,B,C" replaces @sel, "+A,B" appends.  @sel has room for @max.
+ * Returns 0, -EINVAL with the offending name in *@ret_bad (length *@ret_bad_len), or -E2BIG.
+ */
+int columns_select(const char *list, const struct column **sel, unsigned *n, unsigned max,
+		   const char **ret_bad, size_t *ret_bad_len);
+
+#endif

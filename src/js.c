@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "js.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <json-c/json.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* struct js is json-c's object under our name. */
+static json_object *in(struct js *v)
+{
+	return (json_object *)v;
+}
+
+static struct js *out(json_object *v)
+{
+	return (struct js *)v;
+}
+
+struct js *js_object(void)
+{
+	return out(json_object_new_object());
+}
+
+struct js *js_array(void)
+{
+	return out(json_object_new_array());
+}
+
+void js_free(struct js *v)
+{
+	if (v)
+		json_object_put(in(v));
+}
+
+/* The length of the valid UTF-8 sequence at @s, or 0. */
+static unsigned js_utf8(const unsigned char *s)
+{
+	unsigned n = s[0] < 0x80       ? 1
+		     : s[0] >> 5 == 6  ? 2
+		     : s[0] >> 4 == 14 ? 3
+		     : s[0] >> 3 == 30 ? 4
+				       : 0;
+	u32 cp = n == 1 ? s[0] : s[0] & (0x7f >> n);
+	static const u32 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+
+	for (unsigned i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		cp = cp << 6 | (s[i] & 0x3f);
+	}
+	if (!n || cp < least[n] || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
+		return 0;
+	return n;
+}
+
+static json_object *js_make_str(const char *s)
+{
+	size_t len = strlen(s), at = 0;
+	char *clean = malloc(len * 3 + 1);
+	json_object *v;
+
+	if (!clean)
+		return NULL;
+	while (*s) {
+		unsigned n = js_utf8((const unsigned char *)s);
+
+		if (n) {
+			memcpy(clean + at, s, n);
+			at += n;
+			s += n;
+		} else {
+			memcpy(clean + at, "\xef\xbf\xbd", 3);
+			at += 3;
+			s++;
+		}
+	}
+	v = json_object_new_string_len(clean, at);
+	free(clean);
+	return v;
+}
+
+static json_object *js_make_hex(u64 n)
+{
+	char buf[20];
+
+	snprintf(buf, sizeof(buf), "0x%" PRIx64, n);
+	return json_object_new_string(buf);
+}
+
+void js_add(struct js *o, const char *key, struct js *v)
+{
+	if (!o)
+		js_free(v);
+	else
+		json_object_object_add(in(o), key, in(v));
+}
+
+void js_str(struct js *o, const char *key, const char *s)
+{
+	js_add(o, key, s ? out(js_make_str(s)) : NULL);
+}
+
+void js_num(struct js *o, const char *key, s64 n)
+{
+	js_add(o, key, out(json_object_new_int64(n)));
+}
+
+void js_hex(struct js *o, const char *key, u64 n)
+{
+	js_add(o, key, out(js_make_hex(n)));
+}
+
+void js_bool(struct js *o, const char *key, bool b)
+{
+	js_add(o, key, out(json_object_new_boolean(b)));
+}
+
+void js_tri(struct js *o, const char *key, enum tri t)
+{
+	if (t == TRI_UNKNOWN)
+		js_null(o, key);
+	else
+		js_bool(o, key, t == TRI_YES);
+}
+
+void js_double(struct js *o, const char *key, double d)
+{
+	js_add(o, key, out(json_object_new_double(d)));
+}
+
+void js_null(struct js *o, const char *key)
+{
+	js_add(o, key, NULL);
+}
+
+void js_push(struct js *a, struct js *v)
+{
+	if (!a)
+		js_free(v);
+	else
+		json_object_array_add(in(a), in(v));
+}
+
+void js_push_str(struct js *a, const char *s)
+{
+	js_push(a, out(js_make_str(s)));
+}
+
+void js_push_num(struct js *a, s64 n)
+{
+	js_push(a, out(json_object_new_int64(n)));
+}
+
+void js_push_hex(struct js *a, u64 n)
+{
+	js_push(a, out(js_make_hex(n)));
+}
+
+int js_write(FILE *file, const struct js *v)
+{
+	const char *text =
+		json_object_to_json_string_ext((json_object *)v,
+					       JSON_C_TO_STRING_PLAIN |
+						       JSON_C_TO_STRING_NOSLASHESCAPE);
+
+	return text && fputs(text, file) >= 0 ? 0 : -EIO;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * render.h - the views of a report on a stream: page table, summary, JSON, explanation, model.
+ *
+ * Knows: text layout.  Never: where facts come from, how verdicts are reached.
+ * Owns: its state, between _new and _free.  Each pair gives a struct report_view and its context.
+ */
+#ifndef GUPINFO_RENDER_H
+#define GUPINFO_RENDER_H
+
+#include <stdio.h>
+
+#include "columns.h"
+#include "report.h"
+#include "table.h"
+
+#define RENDER_COLUMNS_MAX 64
+
+struct render_options {
+	FILE *out;
+	u8 format; /* enum table_format */
+	bool noheadings;
+	bool bytes; /* sizes as plain numbers */
+	bool color;
+	unsigned width; /* terminal width; 0 when not a terminal */
+	const struct column
+		*columns[RENDER_COLUMNS_MAX]; /* chosen with -o; 0: defaults */
+	unsigned ncolumns;
+	const char *version; /* of gupinfo */
+};
+
+/* --pages and --each. */
+extern const struct report_view render_pages_view;
+int render_pages_new(const struct render_options *opt, void **ret);
+void render_pages_free(void *ctx);
+
+/* Fills ->columns with the defaults of --pages that fit the terminal. */
+void render_default_columns(struct render_options *opt);
+
+/* The default view. */
+extern const struct report_view render_summary_view;
+int render_summary_new(const struct render_options *opt, void **ret);
+void render_summary_free(void *ctx);
+
+/* --explain ADDR. */
+extern const struct report_view render_explain_view;
+int render_explain_new(const struct render_options *opt, u64 addr, void **ret);
+void render_explain_free(void *ctx);
+/* Whether a row was explained; false when the address is in no VMA. */
+bool render_explain_found(void *ctx);
+
+/* --json and --json-lines. */
+extern const struct report_view render_json_view;
+int render_json_new(const struct render_options *opt, bool lines, bool pages, void **ret);
+void render_json_free(void *ctx);
+/* One page object of spec's schema on one line, without newline; @with_pid adds "pid". */
+int render_json_page(FILE *out, const struct report_row *row, bool with_pid);
+
+/* --facts: the resolved model. */
+int render_facts(const struct render_options *opt, const struct kernel *k,
+		 const struct source_machine *m, bool json);
+
+/* --list-columns. */
+int render_columns(const struct render_options *opt);
+
+/* Escape sequence names of libsmartcols for roles; NULL without colour. */
+const char *render_word_color(enum gup_word word);
+
+#endif

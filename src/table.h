@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * table.h - rows of text laid out in columns: the adapter to libsmartcols.
+ *
+ * Knows: layout of a table, raw and pairs output.  Never: what a column means.
+ * Owns: the rows not yet printed.  Rows are printed in chunks, so memory stays bounded.
+ */
+#ifndef GUPINFO_TABLE_H
+#define GUPINFO_TABLE_H
+
+#include <stdio.h>
+
+#include "bits.h"
+
+enum table_format { TABLE_TEXT, TABLE_RAW, TABLE_PAIRS };
+
+struct table_column {
+	const char *name;
+	u8 width; /* usual width */
+	bool right;
+	bool truncate; /* may be cut at the terminal's edge */
+};
+
+struct table_options {
+	FILE *out;
+	u8 format; /* enum table_format */
+	bool noheadings;
+	unsigned width; /* of the terminal; 0: no limit, nothing is cut */
+};
+
+struct table;
+
+/* Returns 0, -ENOMEM or another -errno of libsmartcols. */
+int table_new(const struct table_options *opt, const struct table_column *cols,
+	      unsigned n, struct table **ret);
+/* Adds a row; @text has one string a column (copied), @color NULL or one colour name or NULL. */
+int table_row(struct table *t, const char *const *text, const char *const *color);
+/* Prints what is left.  Prints the headings of an empty table only when @headings. */
+int table_end(struct table *t, bool headings);
+void table_free(struct table *t);
+
+#endif
