@@ -1,10 +1,132 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * gupinfo.c - main(): options, mode, messages, exit status.
+ *
+ * The only place that prints errors or chooses an exit status.
+ */
 #include "config.h"
 
-#include <stdio.h>
+#include "escape.h"
+#include "session.h"
 
-int main(void)
+#include <errno.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+static int mode_help(struct session *s)
+{
+	options_help(stdout);
+	return EXIT_COMPLETE;
+}
+
+static int mode_version(struct session *s)
 {
 	puts(PACKAGE_STRING);
-	return 0;
+	return EXIT_COMPLETE;
+}
+
+/* What a mode needs before it runs. */
+#define NEEDS_SOURCE BIT(0)
+#define NEEDS_PROCESS BIT(1)
+
+static const struct mode_row {
+	int (*run)(struct session *s);
+	u8 needs;
+} modes[MODES] = {
+	[MODE_SUMMARY] = { .run = mode_summary, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
+	[MODE_PAGES] = { .run = mode_pages, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
+	[MODE_EXPLAIN] = { .run = mode_explain, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
+	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
+	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
+	[MODE_HELP] = { .run = mode_help },
+	[MODE_VERSION] = { .run = mode_version },
+};
+
+static void print_messages(const struct diag *d)
+{
+	static const char *const classes[] = { [DIAG_NOTE] = "note: ",
+					       [DIAG_INCOMPLETE] = "incomplete: ",
+					       [DIAG_ERROR] = "" };
+
+	fflush(stdout);
+	for (unsigned i = 0; i < d->n; i++) {
+		char text[2048];
+
+		fprintf(stderr, "gupinfo: %s%s\n", classes[d->message[i].class],
+			escape_text(text, sizeof(text), d->message[i].text));
+	}
+	if (d->dropped)
+		fprintf(stderr, "gupinfo: and %u more messages\n", d->dropped);
+}
+
+static void choose_terminal(struct session *s)
+{
+	struct render_options *r = &s->opt.render;
+	const char *no_color = getenv("NO_COLOR"), *columns = getenv("COLUMNS");
+	bool tty = isatty(STDOUT_FILENO);
+	struct winsize ws;
+
+	/* a pipe or a file gets the layout of 80 columns, and nothing is cut */
+	r->out = stdout;
+	r->version = PACKAGE_VERSION;
+	if (tty && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) && ws.ws_col)
+		r->width = ws.ws_col;
+	else if (tty)
+		r->width = columns && atoi(columns) > 0 ? atoi(columns) : 80;
+	if (r->width && r->width < 40)
+		r->width = 40;
+	r->color =
+		s->opt.color == 1 || (!s->opt.color && tty && (!no_color || !*no_color));
+}
+
+static int run(struct session *s)
+{
+	const struct mode_row *mode = &modes[s->opt.mode];
+	int status;
+
+	if (mode->needs & NEEDS_PROCESS && !s->opt.npids && !s->opt.comm &&
+	    !s->opt.replay) {
+		diag_add(&s->diag, DIAG_ERROR,
+			 "which process? Give --pid PID or --comm NAME; gupinfo --help "
+			 "explains");
+		return EXIT_USAGE;
+	}
+	if (mode->needs & NEEDS_SOURCE) {
+		status = session_open(s);
+		if (status)
+			return status;
+	}
+	return mode->run(s);
+}
+
+int main(int argc, char **argv)
+{
+	static struct session s;
+	char why[400] = "";
+	int status;
+
+	setlocale(LC_CTYPE, "");
+	signal(SIGPIPE, SIG_IGN);
+	diag_init(&s.diag);
+	if (options_parse(argc, argv, &s.opt, why, sizeof(why))) {
+		diag_add(&s.diag, DIAG_ERROR, "%s", why);
+		status = EXIT_USAGE;
+	} else {
+		choose_terminal(&s);
+		status = run(&s);
+	}
+	if (fflush(stdout) && errno != EPIPE && status == EXIT_COMPLETE) {
+		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %s",
+			 strerror(errno));
+		status = EXIT_FAILED;
+	}
+	print_messages(&s.diag);
+	session_close(&s);
+	options_deinit(&s.opt);
+	diag_deinit(&s.diag);
+	return status;
 }

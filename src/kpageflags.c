@@ -110,6 +110,8 @@ static u64 kpageflags_bits(const char *s, size_t len)
 {
 	if (len >= 4 && len <= 8 && !memcmp(s, "compound", len))
 		return KPF_COMPOUND_BITS;
+	if (len > 4 && len <= 9 && !memcmp(s, "anonymous", len)) /* page-types' name */
+		return KPF_BIT(ANON);
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
 		if (strlen(rows[i].name) == len && !memcmp(rows[i].name, s, len))
 			return BIT(rows[i].bit);

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The modes that show a report on a stream. */
+#include "session.h"
+
+#include <errno.h>
+#include <inttypes.h>
+
+/* Runs @view over what the options ask for and releases its context. */
+static int mode_view(struct session *s, const struct report_view *view, void *ctx,
+		     void (*release)(void *), bool holes)
+{
+	int err = session_collect(s, view, ctx, holes);
+
+	release(ctx);
+	return session_exit(s, err);
+}
+
+static int mode_json(struct session *s)
+{
+	void *ctx;
+	int err = render_json_new(&s->opt.render, s->opt.json_lines, true, &ctx);
+
+	return err ? session_exit(s, err)
+		   : mode_view(s, &render_json_view, ctx, render_json_free, false);
+}
+
+int mode_summary(struct session *s)
+{
+	void *ctx;
+	int err;
+
+	if (s->opt.json)
+		return mode_json(s);
+	err = render_summary_new(&s->opt.render, &ctx);
+	return err ? session_exit(s, err)
+		   : mode_view(s, &render_summary_view, ctx, render_summary_free, false);
+}
+
+int mode_pages(struct session *s)
+{
+	void *ctx;
+	int err;
+
+	if (s->opt.json || s->opt.json_lines)
+		return mode_json(s);
+	err = render_pages_new(&s->opt.render, &ctx);
+	return err ? session_exit(s, err)
+		   : mode_view(s, &render_pages_view, ctx, render_pages_free, false);
+}
+
+int mode_explain(struct session *s)
+{
+	void *ctx;
+	u64 page = ROUND_DOWN(s->opt.explain, 4096);
+	int err, status;
+
+	s->opt.range[0] = (struct collect_range){ .start = page, .end = page + 4096 };
+	s->opt.nranges = 1;
+	s->opt.nnames = 0;
+	if (s->opt.json || s->opt.json_lines) {
+		err = render_json_new(&s->opt.render, s->opt.json_lines, true, &ctx);
+		return err ? session_exit(s, err)
+			   : mode_view(s, &render_json_view, ctx, render_json_free, true);
+	}
+	err = render_explain_new(&s->opt.render, s->opt.explain, &ctx);
+	if (err)
+		return session_exit(s, err);
+	err = session_collect(s, &render_explain_view, ctx, true);
+	if (!err && !render_explain_found(ctx) && s->diag.worst < DIAG_INCOMPLETE)
+		diag_add(&s->diag, DIAG_ERROR,
+			 "%" PRIx64
+			 " is in no mapping of the process; --pages lists what is",
+			 s->opt.explain);
+	status = session_exit(s, err);
+	render_explain_free(ctx);
+	return status;
+}
+
+int mode_facts(struct session *s)
+{
+	struct source_machine machine;
+	struct kernel k;
+	int err = s->source->ops->machine(s->source, &machine);
+
+	if (!err)
+		err = kernel_resolve(&machine.kernel, &k);
+	if (!err)
+		err = render_facts(&s->opt.render, s->has_model ? &s->model : &k,
+				   &machine, s->opt.json || s->opt.json_lines);
+	return session_exit(s, err);
+}
+
+int mode_list_columns(struct session *s)
+{
+	return session_exit(s, render_columns(&s->opt.render));
+}

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "options.h"
+
+#include "range.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum option_group { TARGET, MODE, FORMAT, JUDGE, OTHER, GROUPS };
+
+static const char *const group_names[GROUPS] = {
+	[TARGET] = "Which pages",
+	[MODE] = "What to show (default: a summary of each mapping)",
+	[FORMAT] = "How to show it",
+	[JUDGE] = "How to judge",
+	[OTHER] = "Other",
+};
+
+static const struct option_row {
+	const char *name;
+	char letter;
+	int arg;
+	const char *argname;
+	u8 group;
+	const char *help;
+} rows[OPTIONS] = {
+#define OPTION(id, n, l, a, an, g, h)                                                  \
+	[OPTION_##id] = {                                                              \
+		.name = n, .letter = l, .arg = a, .argname = an, .group = g, .help = h \
+	},
+#include "options.def"
+#undef OPTION
+};
+
+/* Options that choose a mode. */
+static const struct {
+	u8 option, mode;
+} mode_options[] = {
+	{ OPTION_PAGES, MODE_PAGES },
+	{ OPTION_EACH, MODE_PAGES },
+	{ OPTION_EXPLAIN, MODE_EXPLAIN },
+	{ OPTION_FACTS, MODE_FACTS },
+	{ OPTION_LIST_COLUMNS, MODE_LIST_COLUMNS },
+	{ OPTION_HELP, MODE_HELP },
+	{ OPTION_VERSION, MODE_VERSION },
+};
+
+#define LONG_VALUE(id) (256 + (id))
+
+static int add_pids(struct options *opt, const char *list, char *why, size_t size)
+{
+	const char *at = list;
+
+	for (;;) {
+		char *end;
+		long pid = strtol(at, &end, 10);
+
+		if (end == at || (*end && *end != ',') || pid <= 0 || pid > INT32_MAX ||
+		    *at < '0' || *at > '9') {
+			snprintf(why, size,
+				 "--pid takes process numbers such as 4242 or 4242,4243, "
+				 "not '%.40s'",
+				 list);
+			return -EINVAL;
+		}
+		if (opt->npids == OPTIONS_PIDS) {
+			snprintf(why, size, "more than %u processes; use several runs",
+				 OPTIONS_PIDS);
+			return -EINVAL;
+		}
+		opt->pids[opt->npids++] = (pid_t)pid;
+		if (!*end)
+			return 0;
+		at = end + 1;
+	}
+}
+
+static int add_range(struct options *opt, const char *text, char *why, size_t size)
+{
+	const char *reason = NULL;
+	struct collect_range r;
+	int kind = range_parse(text, 4096, &r, &reason);
+
+	if (kind < 0) {
+		snprintf(why, size, "--range %.60s: %s", text, reason);
+		return -EINVAL;
+	}
+	if (opt->nranges == OPTIONS_RANGES || opt->nnames == OPTIONS_RANGES) {
+		snprintf(why, size, "more than %u ranges", OPTIONS_RANGES);
+		return -EINVAL;
+	}
+	if (kind == RANGE_NAME)
+		opt->name[opt->nnames++] = text;
+	else
+		opt->range[opt->nranges++] = r;
+	return 0;
+}
+
+/* One of @words (NULL-terminated); the index in *@ret. */
+static int choose(const char *option, const char *value, const char *const *words,
+		  u8 *ret, char *why, size_t size)
+{
+	size_t at = 0;
+
+	for (unsigned i = 0; words[i]; i++)
+		if (!strcmp(words[i], value)) {
+			*ret = i;
+			return 0;
+		}
+	at = snprintf(why, size, "--%s takes", option);
+	for (unsigned i = 0; words[i] && at < size; i++)
+		at += snprintf(why + at, size - at, "%s %s", i ? " or" : "", words[i]);
+	if (at < size)
+		snprintf(why + at, size - at, ", not '%.40s'", value);
+	return -EINVAL;
+}
+
+static int apply_value(struct options *opt, unsigned id, const char *arg, char *why,
+		       size_t size)
+{
+	static const char *const colors[] = { "auto", "always", "never", NULL };
+	static const char *const evidences[] = { "auto", "procfs", "bpf", NULL };
+
+	switch (id) {
+	case OPTION_PID:
+		return add_pids(opt, arg, why, size);
+	case OPTION_RANGE:
+		return add_range(opt, arg, why, size);
+	case OPTION_EXPLAIN:
+		if (!range_parse_address(arg, &opt->explain))
+			return 0;
+		snprintf(why, size,
+			 "--explain takes a hexadecimal address such as 7f12a000, not "
+			 "'%.40s'",
+			 arg);
+		return -EINVAL;
+	case OPTION_COLOR:
+		return arg ? choose("color", arg, colors, &opt->color, why, size)
+			   : (opt->color = 1, 0);
+	case OPTION_EVIDENCE:
+		return choose("evidence", arg, evidences, &opt->evidence, why, size);
+	default:
+		return 0;
+	}
+}
+
+static int apply(struct options *opt, unsigned id, const char *arg, char *why,
+		 size_t size)
+{
+	if (opt->given[id] < 255)
+		opt->given[id]++;
+	opt->value[id] = arg;
+	for (unsigned i = 0; i < ARRAY_SIZE(mode_options); i++) {
+		if (mode_options[i].option != id)
+			continue;
+		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode) {
+			snprintf(why, size,
+				 "--%s asks for another view than an earlier option; "
+				 "give one",
+				 rows[id].name);
+			return -EINVAL;
+		}
+		opt->mode = mode_options[i].mode;
+	}
+	return apply_value(opt, id, arg, why, size);
+}
+
+static int finish(struct options *opt, char *why, size_t size)
+{
+	unsigned formats = 0;
+	static const u8 exclusive[] = { OPTION_JSON, OPTION_JSON_LINES, OPTION_RAW,
+					OPTION_PAIRS };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(exclusive); i++)
+		formats += opt->given[exclusive[i]] != 0;
+	if (formats > 1) {
+		snprintf(why, size,
+			 "give one of --json, --json-lines, --raw and --pairs");
+		return -EINVAL;
+	}
+	opt->each = opt->given[OPTION_EACH];
+	opt->json = opt->given[OPTION_JSON];
+	opt->json_lines = opt->given[OPTION_JSON_LINES];
+	opt->comm = opt->value[OPTION_COMM];
+	opt->replay = opt->value[OPTION_REPLAY];
+	opt->model = opt->value[OPTION_MODEL];
+	opt->filter = opt->value[OPTION_FILTER];
+	opt->bits = opt->value[OPTION_BITS];
+	opt->columns = opt->value[OPTION_OUTPUT];
+	opt->render.format = opt->given[OPTION_RAW]     ? TABLE_RAW
+			     : opt->given[OPTION_PAIRS] ? TABLE_PAIRS
+							: TABLE_TEXT;
+	opt->render.noheadings = opt->given[OPTION_NOHEADINGS];
+	opt->render.bytes = opt->given[OPTION_BYTES];
+	/* --json-lines and -o speak of pages */
+	if (opt->mode == MODE_SUMMARY && (opt->json_lines || opt->columns))
+		opt->mode = MODE_PAGES;
+	return 0;
+}
+
+static void build_getopt(struct option *longs, char *shorts)
+{
+	char *s = shorts;
+
+	*s++ = '+';
+	*s++ = ':';
+	for (unsigned i = 0; i < OPTIONS; i++) {
+		longs[i] = (struct option){ .name = rows[i].name,
+					    .has_arg = rows[i].arg,
+					    .val = LONG_VALUE(i) };
+		if (!rows[i].letter)
+			continue;
+		*s++ = rows[i].letter;
+		if (rows[i].arg == required_argument)
+			*s++ = ':';
+	}
+	*s = '\0';
+	longs[OPTIONS] = (struct option){ 0 };
+}
+
+static unsigned option_of(int c)
+{
+	if (c >= 256)
+		return c - 256;
+	for (unsigned i = 0; i < OPTIONS; i++)
+		if (rows[i].letter == c)
+			return i;
+	return OPTIONS;
+}
+
+static int usage(int c, char **argv, char *why, size_t size)
+{
+	const char *what = argv[optind - 1];
+
+	if (c == ':')
+		snprintf(why, size,
+			 "option '%.60s' needs an argument; see gupinfo --help", what);
+	else if (optopt && optopt < 256)
+		snprintf(why, size, "unknown option '-%c'; see gupinfo --help", optopt);
+	else
+		snprintf(why, size,
+			 "unknown or ambiguous option '%.60s'; see gupinfo --help", what);
+	return -EINVAL;
+}
+
+int options_parse(int argc, char **argv, struct options *ret, char *why, size_t why_size)
+{
+	struct option longs[OPTIONS + 1];
+	char shorts[2 * OPTIONS + 3];
+	int c;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->pids = calloc(OPTIONS_PIDS, sizeof(*ret->pids));
+	if (!ret->pids) {
+		snprintf(why, why_size, "out of memory");
+		return -ENOMEM;
+	}
+	build_getopt(longs, shorts);
+	opterr = 0;
+	optind = 1;
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+		if (c == '?' || c == ':')
+			return usage(c, argv, why, why_size);
+		int err = apply(ret, option_of(c), optarg, why, why_size);
+
+		if (err)
+			return err;
+	}
+	if (optind < argc) {
+		if (strcmp(argv[optind - 1], "--")) {
+			snprintf(why, why_size,
+				 "unexpected argument '%.60s'; a program to start comes "
+				 "after --",
+				 argv[optind]);
+			return -EINVAL;
+		}
+		ret->command = argv + optind;
+	}
+	return finish(ret, why, why_size);
+}
+
+void options_deinit(struct options *opt)
+{
+	free(opt->pids);
+	opt->pids = NULL;
+}
+
+/* Writes @text from column @at on, broken at blanks before column 80. */
+static void help_text(FILE *out, unsigned at, const char *text)
+{
+	unsigned col = at;
+
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (col > at && col + 1 + word > 79) {
+			fprintf(out, "\n%*s", (int)at, "");
+			col = at;
+		} else if (col > at) {
+			fputc(' ', out);
+			col++;
+		}
+		fprintf(out, "%.*s", (int)word, text);
+		col += word;
+		text += word + (text[word] == ' ');
+	}
+	fputc('\n', out);
+}
+
+void options_help(FILE *out)
+{
+	fputs("Usage: gupinfo --pid PID[,PID...] [--range RANGE]... [view] [format]\n"
+	      "       gupinfo --replay FILE [view] [format]\n"
+	      "\n"
+	      "Shows what the kernel knows about each page of a process and predicts "
+	      "what\n"
+	      "get_user_pages would do to it.\n",
+	      out);
+	for (unsigned g = 0; g < GROUPS; g++) {
+		fprintf(out, "\n%s:\n", group_names[g]);
+		for (unsigned i = 0; i < OPTIONS; i++) {
+			char left[64], letter[4] = "";
+
+			if (rows[i].group != g)
+				continue;
+			if (rows[i].letter)
+				snprintf(letter, sizeof(letter), "-%c,", rows[i].letter);
+			snprintf(left, sizeof(left), "%3s --%s%s%s%s", letter,
+				 rows[i].name,
+				 rows[i].arg == optional_argument ? "[="
+				 : rows[i].argname                ? " "
+								  : "",
+				 rows[i].argname ? rows[i].argname : "",
+				 rows[i].arg == optional_argument ? "]" : "");
+			fprintf(out, " %-26s%s", left,
+				strlen(left) > 25 ? "\n                           " : "");
+			help_text(out, 27, rows[i].help);
+		}
+	}
+	fputs("\nExit status: 0 complete, 1 failed, 2 usage, 3 incomplete (said on "
+	      "stderr),\n"
+	      "4 found something wrong.  The text output may change; scripts use --json "
+	      "or -o.\n",
+	      out);
+}

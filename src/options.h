@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * options.h - the command line, parsed and checked.
+ *
+ * Knows: options.def, what excludes what.  Never: acts.  Owns: what it allocates, until
+ * options_deinit().
+ */
+#ifndef GUPINFO_OPTIONS_H
+#define GUPINFO_OPTIONS_H
+
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "collect.h"
+#include "render.h"
+
+enum option_id {
+#define OPTION(id, ...) OPTION_##id,
+#include "options.def"
+#undef OPTION
+	OPTIONS
+};
+
+/* What gupinfo is asked to do; one row of gupinfo.c's mode table each. */
+enum mode {
+	MODE_SUMMARY,
+	MODE_PAGES,
+	MODE_EXPLAIN,
+	MODE_FACTS,
+	MODE_LIST_COLUMNS,
+	MODE_HELP,
+	MODE_VERSION,
+	MODE_DEMO,
+	MODE_TRACE,
+	MODE_TUI,
+	MODE_REPORT,
+	MODE_LINT,
+	MODE_VERIFY,
+	MODE_ALL,
+	MODE_WHO,
+	MODE_DIFF,
+	MODES
+};
+
+enum evidence_choice { EVIDENCE_AUTO, EVIDENCE_PROCFS, EVIDENCE_BPF };
+
+#define OPTIONS_RANGES 64
+#define OPTIONS_PIDS 4096
+
+struct options {
+	u8 mode; /* enum mode */
+	bool each;
+	bool json, json_lines;
+	u8 color;    /* 0 auto, 1 always, 2 never */
+	u8 evidence; /* enum evidence_choice */
+	pid_t *pids; /* owned */
+	unsigned npids;
+	const char *comm, *replay, *model, *filter, *bits, *columns;
+	struct collect_range range[OPTIONS_RANGES];
+	unsigned nranges;
+	const char *name[OPTIONS_RANGES];
+	unsigned nnames;
+	u64 explain;       /* address of --explain */
+	u8 given[OPTIONS]; /* how often each option was given */
+	const char *
+		value[OPTIONS]; /* the last argument of each option, borrowed from argv */
+	struct render_options render;
+	char **command; /* after "--": argv of the program to start, or NULL */
+};
+
+/*
+ * Parses argv.  Returns 0, or -EINVAL with one sentence in @why that says what to do.
+ */
+int options_parse(int argc, char **argv, struct options *ret, char *why, size_t why_size);
+void options_deinit(struct options *opt);
+
+void options_help(FILE *out);
+
+#endif

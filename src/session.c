@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "session.h"
+
+#include "live.h"
+#include "procs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int session_fail(struct session *s, int status, const char *text)
+{
+	diag_add(&s->diag, DIAG_ERROR, "%s", text);
+	return status;
+}
+
+static int session_find_comm(struct session *s)
+{
+	struct options *opt = &s->opt;
+	struct process *list = NULL;
+	size_t n = 0;
+	int err = procs_list(opt->comm, &list, &n);
+
+	if (err < 0) {
+		diag_add(&s->diag, DIAG_ERROR, "cannot list processes: %s",
+			 strerror(-err));
+		return EXIT_FAILED;
+	}
+	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++)
+		opt->pids[opt->npids++] = list[i].pid;
+	free(list);
+	if (n)
+		return 0;
+	diag_add(&s->diag, DIAG_ERROR, "no process is called '%.60s'", opt->comm);
+	return EXIT_FAILED;
+}
+
+static int session_columns(struct session *s)
+{
+	struct render_options *r = &s->opt.render;
+	const char *bad;
+	size_t len;
+	char text[160];
+	int err;
+
+	if (!s->opt.columns)
+		return 0;
+	if (*s->opt.columns == '+')
+		render_default_columns(r);
+	err = columns_select(s->opt.columns, r->columns, &r->ncolumns, RENDER_COLUMNS_MAX,
+			     &bad, &len);
+	if (!err)
+		return 0;
+	if (err == -E2BIG)
+		snprintf(text, sizeof(text), "more than %u columns", RENDER_COLUMNS_MAX);
+	else
+		snprintf(text, sizeof(text),
+			 "there is no column '%.*s'; gupinfo --list-columns lists them",
+			 (int)MIN(len, 40), bad);
+	return session_fail(s, EXIT_USAGE, text);
+}
+
+static int session_filters(struct session *s)
+{
+	char why[300];
+	const char *reason = "";
+
+	if (s->opt.filter && filter_parse(s->opt.filter, &s->filter, why, sizeof(why)))
+		return session_fail(s, EXIT_USAGE, why);
+	if (s->opt.bits && kpageflags_parse(s->opt.bits, &s->bits, &reason)) {
+		snprintf(why, sizeof(why), "--bits %.60s: %s", s->opt.bits, reason);
+		return session_fail(s, EXIT_USAGE, why);
+	}
+	return 0;
+}
+
+static int session_model(struct session *s)
+{
+	struct source_machine machine;
+	const char *why = "";
+	int err;
+
+	if (!s->opt.model)
+		return 0;
+	err = s->source->ops->machine(s->source, &machine);
+	if (!err)
+		err = kernel_resolve_model(&machine.kernel, s->opt.model, &s->model,
+					   &why);
+	if (!err) {
+		s->has_model = true;
+		return 0;
+	}
+	diag_add(&s->diag, DIAG_ERROR, "--model %.40s: %s", s->opt.model, why);
+	return EXIT_USAGE;
+}
+
+int session_open(struct session *s)
+{
+	int status = session_columns(s);
+
+	if (!status)
+		status = session_filters(s);
+	if (status)
+		return status;
+	s->source = live_open(&(struct live_options){ 0 }, &s->diag);
+	if (!s->source)
+		return session_fail(s, EXIT_FAILED, "out of memory");
+	status = session_model(s);
+	if (!status && s->opt.comm)
+		status = session_find_comm(s);
+	return status;
+}
+
+void session_close(struct session *s)
+{
+	if (s->source)
+		s->source->ops->close(s->source);
+	s->source = NULL;
+	filter_free(s->filter);
+	s->filter = NULL;
+}
+
+static bool session_keep(void *ctx, const struct report_row *row)
+{
+	struct session *s = ctx;
+
+	if (s->opt.bits && kpageflags_match(&s->bits, row->page->flags,
+					    row->page->flags_known) != TRI_YES)
+		return false;
+	return !s->filter || filter_match(s->filter, row) == TRI_YES;
+}
+
+int session_collect(struct session *s, const struct report_view *view, void *ctx,
+		    bool holes)
+{
+	const struct options *opt = &s->opt;
+	struct collect_options c = {
+		.pids = opt->pids,
+		.npids = opt->npids,
+		.ranges = opt->range,
+		.nranges = opt->nranges,
+		.names = opt->name,
+		.nnames = opt->nnames,
+		.keep = opt->filter || opt->bits ? session_keep : NULL,
+		.keep_ctx = s,
+		.each = opt->each,
+		.holes = holes,
+		.model = s->has_model ? &s->model : NULL,
+	};
+
+	return collect_run(s->source, &c, view, ctx, &s->diag);
+}
+
+int session_exit(struct session *s, int err)
+{
+	if (err == -EPIPE)
+		return EXIT_COMPLETE;
+	if (err < 0 && s->diag.worst < DIAG_INCOMPLETE)
+		diag_add(&s->diag, DIAG_ERROR, "%s", strerror(-err));
+	if (s->diag.worst == DIAG_ERROR || err < 0)
+		return EXIT_FAILED;
+	return s->diag.worst == DIAG_INCOMPLETE ? EXIT_INCOMPLETE : EXIT_COMPLETE;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * session.h - one run of gupinfo: options, source, model, diagnostics; and the modes.
+ *
+ * Knows: wiring.  Never: facts, verdicts, layout.  Owns: the source and the diagnostics.
+ */
+#ifndef GUPINFO_SESSION_H
+#define GUPINFO_SESSION_H
+
+#include "diag.h"
+#include "filter.h"
+#include "kpageflags.h"
+#include "options.h"
+#include "source.h"
+
+/* Exit statuses of the public interface. */
+enum session_exit {
+	EXIT_COMPLETE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,
+	EXIT_INCOMPLETE = 3,
+	EXIT_FOUND = 4,
+};
+
+struct session {
+	struct options opt;
+	struct diag diag;
+	struct source *source; /* opened by session_open() */
+	struct filter *filter;
+	struct kpageflags_filter bits;
+	bool has_model;
+	struct kernel model; /* of --model */
+};
+
+/*
+ * Opens the source that the options ask for (this machine, or --replay), finds the processes of
+ * --comm, resolves --model, compiles --filter, --bits and -o.  Returns 0, or an exit status
+ * after adding one message to ->diag.
+ */
+int session_open(struct session *s);
+void session_close(struct session *s);
+
+/* Collects what the options ask for into @view. */
+int session_collect(struct session *s, const struct report_view *view, void *ctx,
+		    bool holes);
+
+/* The exit status for a collection's return value and the diagnostics so far. */
+int session_exit(struct session *s, int err);
+
+/* Modes: each returns an exit status. */
+int mode_summary(struct session *s);
+int mode_pages(struct session *s);
+int mode_explain(struct session *s);
+int mode_facts(struct session *s);
+int mode_list_columns(struct session *s);
+
+#endif

@@ -1,0 +1,133 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# cli.sh - the program as a user meets it: options, messages, exit statuses, ordinary processes.
+set -u
+# shellcheck source=tests/tap.sh
+. "${srcdir:-$(dirname "$0")/../..}/tests/tap.sh"
+gupinfo=$builddir/gupinfo
+out=$(mktemp) err=$(mktemp)
+trap 'rm -f "$out" "$err"; kill $sleeper 2>/dev/null' EXIT
+sleep 1000 &
+sleeper=$!
+
+# run STATUS ARG...: exit status as expected, output in $out and $err.
+run()
+{
+	local want=$1 got
+	shift
+	"$gupinfo" "$@" >"$out" 2>"$err" </dev/null
+	got=$?
+	[ "$got" = "$want" ] || echo "gupinfo $* exits with $got, expected $want: $(head -c 300 "$err")"
+}
+
+# refused NAME ARG...: exit 2, nothing on stdout, one sentence on stderr.
+refused()
+{
+	local name=$1 why
+	shift
+	why=$(run 2 "$@")
+	[ -s "$out" ] && why+=" something was printed"
+	[ "$(wc -l <"$err")" = 1 ] || why+=" not one sentence: $(cat "$err")"
+	expect_empty "$name" "$why"
+}
+
+refused "no process" --pages
+refused "unknown option" --nonsense
+refused "ambiguous option" --pa --pid 1
+refused "bad pid" --pid 12x
+refused "negative pid" --pid -1
+refused "empty pid" --pid ""
+refused "huge pid" --pid 99999999999999999999
+refused "bad range" --pid $sleeper --range 3000-1000
+refused "bad size" --pid $sleeper --range 3000+5X
+refused "bad address" --pid $sleeper --explain xyz
+refused "bad column" --pid $sleeper -o ADDR,NONSENSE
+refused "bad filter" --pid $sleeper --pages -Q 'MAP =='
+refused "bad bits" --pid $sleeper --pages --bits nonsense
+refused "bad model" --pid $sleeper --model nonsense
+refused "two formats" --pid $sleeper --json --raw
+refused "two views" --pid $sleeper --pages --facts
+refused "bad colour" --pid $sleeper --color=pink
+refused "stray argument" --pid $sleeper stray
+
+expect_empty "help" "$(run 0 --help; awk 'length > 80' "$out")"
+expect_empty "version" "$(run 0 --version; grep -q '^gupinfo [0-9]' "$out" || cat "$out")"
+expect_empty "list-columns" "$(run 0 --list-columns; grep -q '^MAP ' "$out" || cat "$out")"
+expect_empty "a process that does not exist" \
+	"$(run 1 --pid 2147483646; grep -q 'does not exist' "$err" || cat "$err")"
+expect_empty "one that exists and one that does not" \
+	"$(run 3 --pid "$sleeper,2147483646"; grep -q 'does not exist' "$err" || cat "$err")"
+expect_empty "no such name" "$(run 1 --comm no-such-process-name)"
+
+expect_empty "summary" "$(run 0 --pid $sleeper; grep -q '\[stack\]' "$out" || cat "$out")"
+expect_empty "summary fits 80 columns" "$(awk 'length > 80' "$out")"
+expect_empty "pages" "$(run 0 --pid $sleeper --pages; head -1 "$out" | grep -q PIN-R || cat "$out")"
+expect_empty "each" "$(run 0 --pid $sleeper --each -o ADDR,PAGES -n; awk '$2 != 1' "$out")"
+expect_empty "range by name" \
+	"$(run 0 --pid $sleeper --pages --range '[stack]' -o ADDR,NAME; grep -v stack "$out" | tail -n +2)"
+expect_empty "filter" \
+	"$(run 0 --pid $sleeper --pages -Q 'KIND=="file"' -o KIND -n; grep -v file "$out")"
+expect_empty "raw" "$(run 0 --pid $sleeper --pages --raw -o ADDR,KIND; awk 'NF != 2' "$out")"
+expect_empty "pairs" \
+	"$(run 0 --pid $sleeper --pages --pairs -o ADDR,KIND; grep -vE '^ADDR="[0-9a-f]+" KIND="[a-z-]+"$' "$out")"
+expect_empty "facts" "$(run 0 --facts; [ "$(wc -l <"$out")" -gt 20 ] || cat "$out")"
+addr=$("$gupinfo" --pid $sleeper --pages --range '[stack]' -o ADDR -n 2>/dev/null | tail -1 | tr -d ' ')
+expect_empty "explain" "$(run 0 --pid $sleeper --explain "$addr"; grep -q '^lt-w = ' "$out" || cat "$out")"
+expect_empty "explain fits 80 columns" "$(awk 'length > 80' "$out")"
+expect_empty "explain an address that is not mapped" "$(run 1 --pid $sleeper --explain 1000)"
+expect_empty "closed pipe" "$("$gupinfo" --pid $sleeper --each 2>&1 >/dev/full | grep -q 'cannot write' || echo 'no message')"
+expect_empty "head" "$("$gupinfo" --pid $sleeper --each 2>&1 | head -1 >/dev/null)"
+
+if command -v jq >/dev/null; then
+	expect_empty "json" "$(run 0 --pid $sleeper --json; jq -e '.gupinfo.schema[0] == 1' "$out" >/dev/null || echo bad)"
+	expect_empty "json-lines" \
+		"$(run 0 --pid $sleeper --json-lines; jq -e ".pid == $sleeper" "$out" | grep -v true)"
+else
+	skip "json" "jq is not installed"
+fi
+
+# Without privileges: own processes work, what is missing is named.
+if [ "$(id -u)" = 0 ] && command -v setpriv >/dev/null; then
+	alone=(setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all)
+	tmp=$(mktemp -d) && chmod 755 "$tmp" && cp "$gupinfo" "$tmp/gupinfo" && gupinfo=$tmp/gupinfo
+	"${alone[@]}" bash -c '"$0" --pid $$ --pages -o KIND,PFN,PIN-R; echo "status $?"' "$gupinfo" >"$out" 2>"$err"
+	expect_empty "ordinary user, own process" "$(grep -qE 'status [03]' "$out" || cat "$out" "$err")"
+	expect_empty "hidden PFNs are not 0" "$(grep -w 0x0 "$out")"
+	"${alone[@]}" "$gupinfo" --pid $sleeper >"$out" 2>"$err"
+	expect_empty "ordinary user, another's process" \
+		"$([ $? = 1 ] || echo status; grep -q 'permission denied' "$err" || cat "$err")"
+	rm -rf "$tmp"
+	gupinfo=$builddir/gupinfo
+else
+	skip "ordinary user" "needs root to become one"
+fi
+
+# A hostile name does not reach the terminal.
+evil=$(mktemp -d)
+name=$(printf 'e\033[31mvil\nx')
+cp "$(command -v sleep)" "$evil/$name"
+"$evil/$name" 100 &
+victim=$!
+sleep 0.2
+run 0 --pid $victim >/dev/null
+expect_empty "hostile names are escaped" "$(LC_ALL=C grep -n $'[\x01-\x09\x0b-\x1f\x7f]' "$out")"
+kill $victim
+rm -rf "$evil"
+
+# A process that dies while it is read.
+for _ in 1 2 3 4 5; do
+	bash -c 'exec sleep 0.05' &
+	dying=$!
+	for _ in 1 2 3; do
+		"$gupinfo" --pid $dying --each >"$out" 2>"$err"
+		status=$?
+		case $status in
+		0 | 1 | 3) ;;
+		*) break 2 ;;
+		esac
+	done
+	wait $dying
+done
+expect_empty "a dying process" "$([ "$status" -le 3 ] || cat "$err")"
+
+done_testing
