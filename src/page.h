@@ -150,6 +150,7 @@ struct page_context {
 	u8 numa_balancing_off; /* known to be off: no entry is a NUMA hint */
 	struct kpf_layout const
 		*layout; /* page->flags bit numbers of the kernel (BTF), NULL unknown */
+	struct pte_layout const *pte; /* pte.h: entries and swap types, NULL unknown */
 };
 
 /* page->flags bit numbers from BTF's enum pageflags; 0xff when the kernel lacks the flag. */

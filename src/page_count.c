@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Map counts, reference counts, pins, and what the reference count should be. */
+#include "page_int.h"
+
+#include "pure.h"
+
+#define PAGE_PIN_BIAS 1024         /* GUP_PIN_COUNTING_BIAS */
+#define PAGE_MM_IDS_SHARED BIT(63) /* FOLIO_MM_IDS_SHARED_BITNUM */
+
+static void page_count_maps_struct(struct page_work *w, bool large)
+{
+	struct page *p = w->page;
+	const struct obs *o = w->obs;
+
+	if (o->has & OBS_HAS_LARGE)
+		p->folio_mapcount = o->large_mapcount;
+	else if (!o->order)
+		p->folio_mapcount = o->mapcount;
+	/* CONFIG_NO_PAGE_MAPCOUNT: the _mapcount of a large folio's pages is not kept. */
+	if (large && page_kernel(w, KFACT_KPAGECOUNT_AVERAGE) != TRI_NO) {
+		page_why(w, PAGE_F_MAPCOUNT,
+			 page_kernel(w, KFACT_KPAGECOUNT_AVERAGE) == TRI_YES
+				 ? PAGE_WHY_NO_PAGE_MAPCOUNT
+				 : PAGE_WHY_UNCALIBRATED);
+		return;
+	}
+	p->mapcount = o->mapcount;
+	p->mapcount_kind = PAGE_COUNT_EXACT;
+	page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_KNOWN);
+}
+
+static void page_count_maps_proc(struct page_work *w, bool large)
+{
+	struct page *p = w->page;
+	const struct obs *o = w->obs;
+	enum tri average = page_kernel(w, KFACT_KPAGECOUNT_AVERAGE);
+
+	if (p->kind == PAGE_HUGETLB && !o->kpagecount &&
+	    page_kernel(w, KFACT_KPAGECOUNT_HUGETLB_ZERO) != TRI_NO) {
+		page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_HUGETLB_HEAD_0);
+		return;
+	}
+	if (!(p->flags_known & KPF_BIT(COMPOUND_TAIL)) && average != TRI_NO) {
+		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w)); /* may be large */
+		return;
+	}
+	if (large && average == TRI_UNKNOWN) {
+		page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_UNCALIBRATED);
+		return;
+	}
+	p->mapcount = o->kpagecount;
+	p->mapcount_kind =
+		large && average == TRI_YES ? PAGE_COUNT_AVERAGE : PAGE_COUNT_EXACT;
+	page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_KNOWN);
+	if (!large && p->flags_known & KPF_BIT(COMPOUND_TAIL))
+		p->folio_mapcount = p->mapcount;
+}
+
+void page_count_maps(struct page_work *w)
+{
+	struct page *p = w->page;
+	/* A hugetlb page is mapped as a whole: page and folio counts are the same. */
+	bool large = (w->head || w->tail) && p->kind != PAGE_HUGETLB;
+
+	p->folio_mapcount = -1;
+	p->mapcount = -1;
+	if (!w->present || page_is_zero(p) || p->kind == PAGE_SPECIAL)
+		page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_NOT_APPLICABLE);
+	else if (w->has_page)
+		page_count_maps_struct(w, large);
+	else if (w->obs->has & OBS_HAS_KPAGECOUNT)
+		page_count_maps_proc(w, large);
+	else
+		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w));
+}
+
+/* folio_expected_ref_count(), mm.h (6.16; before: scattered); -1 when a part is not known. */
+static s64 page_count_expected(const struct page_work *w)
+{
+	const struct page *p = w->page;
+	const struct obs *o = w->obs;
+	s64 pages = 1ll << MIN(p->order, 30), refs = p->folio_mapcount;
+
+	if (refs < 0 || p->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
+		return -1;
+	if (p->anon || p->kind == PAGE_KSM) {
+		if (!(p->flags_known & KPF_BIT(SWAPCACHE)))
+			return -1;
+		return refs + (page_has_flag(p, KPF_BIT(SWAPCACHE)) ? pages : 0);
+	}
+	if (p->kind != PAGE_FILE && p->kind != PAGE_SHMEM && p->kind != PAGE_HUGETLB)
+		return -1; /* its owner may hold any number */
+	if (!(p->flags_known & KPF_BIT(PRIVATE)))
+		return -1;
+	if (o->mapping != OBS_MAPPING_NULL) {
+		enum tri each = page_kernel(w, KFACT_HUGETLB_CACHE_REFS_NR);
+
+		if (p->kind == PAGE_HUGETLB && each == TRI_UNKNOWN)
+			return -1;
+		refs += p->kind == PAGE_HUGETLB && each == TRI_NO ? 1 : pages;
+	}
+	if (p->kind == PAGE_HUGETLB)
+		return refs;
+	return refs + (page_has_flag(p, KPF_BIT(PRIVATE)) ? 1 : 0);
+}
+
+static void page_count_pins(struct page_work *w)
+{
+	struct page *p = w->page;
+	const struct obs *o = w->obs;
+
+	page_why(w, PAGE_F_PINCOUNT, PAGE_WHY_KNOWN);
+	if (!w->present) {
+		page_why(w, PAGE_F_PINCOUNT, PAGE_WHY_NOT_APPLICABLE);
+	} else if (w->has_page && o->order) {
+		p->pincount = o->pincount;
+		p->pincount_kind = PAGE_COUNT_EXACT;
+	} else if (w->has_page && !page_is_zero(p)) {
+		/* Each pin adds 1024 to the count; so do 1024 other references. */
+		p->pincount = (u32)o->refcount / PAGE_PIN_BIAS;
+		p->pincount_kind = p->pincount ? PAGE_COUNT_ESTIMATE : PAGE_COUNT_EXACT;
+	} else if (w->ctx->pins_anywhere == TRI_NO) {
+		p->pincount = 0;
+		p->pincount_kind = PAGE_COUNT_EXACT;
+	} else {
+		page_why(w, PAGE_F_PINCOUNT,
+			 page_is_zero(p) ? PAGE_WHY_NOT_APPLICABLE : page_why_bpf(w));
+	}
+}
+
+/* folio_maybe_mapped_shared() */
+static enum tri page_count_mm_shared(const struct page_work *w)
+{
+	const struct page *p = w->page;
+
+	if (!w->present || page_is_zero(p) || p->kind == PAGE_SPECIAL ||
+	    p->folio_mapcount < 0)
+		return TRI_UNKNOWN;
+	if (p->folio_mapcount <= 1)
+		return TRI_NO;
+	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
+	    (!p->order || p->kind == PAGE_HUGETLB))
+		return TRI_YES;
+	if (w->obs->has & OBS_HAS_MM_IDS)
+		return tri_from(true, w->obs->mm_ids & PAGE_MM_IDS_SHARED);
+	return TRI_UNKNOWN;
+}
+
+void page_count_refs(struct page_work *w)
+{
+	struct page *p = w->page;
+
+	p->refcount = p->pincount = p->expected = -1;
+	page_count_pins(w);
+	p->mm_shared = page_count_mm_shared(w);
+	if (!w->present) {
+		page_why(w, PAGE_F_REFCOUNT, PAGE_WHY_NOT_APPLICABLE);
+		return;
+	}
+	if (w->has_page) {
+		p->refcount = w->obs->refcount;
+		page_why(w, PAGE_F_REFCOUNT, PAGE_WHY_KNOWN);
+	} else {
+		page_why(w, PAGE_F_REFCOUNT, page_why_bpf(w));
+	}
+	/* The reference count of zero pages carries no information. */
+	if (!w->has_page || page_is_zero(p))
+		return;
+	p->expected = page_count_expected(w);
+	if (p->expected >= 0)
+		p->excess = p->refcount - p->expected;
+}

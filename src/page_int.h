@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * page_int.h - what the files of page_from_obs() share.  Nobody else includes it.
+ *
+ * Knows: the state of one interpretation.  Never: used outside page*.c.  Owns: nothing.
+ */
+#ifndef GUPINFO_PAGE_INT_H
+#define GUPINFO_PAGE_INT_H
+
+#include "kpageflags.h"
+#include "page.h"
+#include "pagemap.h"
+#include "pte.h"
+
+/* The order of work: each step may use what the steps before it found. */
+struct page_work {
+	const struct page_context *ctx;
+	const struct vma *vma;
+	const struct obs *obs;
+	struct page *page;
+	u64 base;        /* bytes of a base page */
+	bool entry;      /* the entry was read, from pagemap or by BPF */
+	bool has_pte;    /* ->pte is what the entry says */
+	bool has_page;   /* struct page was read */
+	bool present;    /* pte_present() */
+	bool head, tail; /* of a compound page; both false also when not known */
+	struct pte pte;
+};
+
+static inline enum tri page_kernel(const struct page_work *w, enum kfact fact)
+{
+	return w->ctx->kernel ? kernel_has(w->ctx->kernel, fact) : TRI_UNKNOWN;
+}
+
+static inline void page_why(struct page_work *w, enum page_field f, enum page_why why)
+{
+	w->page->why[f] = why;
+}
+
+static inline bool page_huge_leaf(const struct page_work *w)
+{
+	return w->page->leaf == OBS_LEVEL_PMD || w->page->leaf == OBS_LEVEL_PUD;
+}
+
+static inline bool page_is_zero(const struct page *p)
+{
+	return p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
+}
+
+/* Of the flags that are known: some bit of @bits is set. */
+static inline bool page_has_flag(const struct page *p, u64 bits)
+{
+	return p->flags & p->flags_known & bits;
+}
+
+/* Why words about the page frame, or those that only BPF reads, are missing. */
+enum page_why page_why_frame(const struct page_work *w);
+enum page_why page_why_bpf(const struct page_work *w);
+
+/* page_flags.c: ->flags; the bit 34 of kpageflags stays out until page_flags_exclusive(). */
+void page_flags_read(struct page_work *w);
+/* ->anon_exclusive, and its bit of ->flags. */
+void page_flags_exclusive(struct page_work *w);
+
+/* page_count.c */
+void page_count_maps(struct page_work *w);
+void page_count_refs(struct page_work *w);
+
+/* page_kind.c */
+void page_kind_find(struct page_work *w);
+
+#endif
