@@ -264,5 +264,6 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	live_vmas_internal(l);
 	live_machine_read(l);
 	probe_run(l);
+	live_machine_resolve(l);
 	return &l->src;
 }

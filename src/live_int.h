@@ -11,6 +11,7 @@
 #include "live.h"
 #include "live_machine.h"
 #include "pagemap.h"
+#include "pte.h"
 
 /* A mount's device number and what its files are to GUP. */
 struct live_mount {
@@ -75,6 +76,7 @@ struct live {
 	bool hugetlb_count_tail; /* kpagecount of a hugetlb head reads 0 */
 	struct source_machine machine;
 	struct page_span *spans;
+	struct pte_layout pte;
 	struct live_process *processes;
 	struct live_mounts internal; /* devices of memfds, memfd_secret */
 	struct live_buffers *buf;
@@ -96,6 +98,8 @@ int live_observe_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 
 
 /* live_machine.c: everything in l->machine that is read once. */
 void live_machine_read(struct live *l);
+/* What follows from the evidence, probes included. */
+void live_machine_resolve(struct live *l);
 
 /* probe.c: calibrates l on its own memory; fills l->machine.kernel.probe. */
 void probe_run(struct live *l);

@@ -160,6 +160,18 @@ static u8 live_machine_has_free_huge(const struct live_machine_settings *s)
 	return any && s->npools == 1 ? TRI_YES : any ? TRI_UNKNOWN : TRI_NO;
 }
 
+/* NUMA balancing is off or not built in, and never hinted at an entry since boot. */
+static bool live_machine_no_hints(struct live *l, const struct live_machine_vmstat *v)
+{
+	u64 on = live_machine_number(l->root, "proc/sys/kernel/numa_balancing");
+
+	if (faccessat(l->root, "proc/sys/kernel/numa_balancing", F_OK, 0) &&
+	    errno == ENOENT && v->numa_pte_updates == UINT64_MAX &&
+	    v->foll_pin_acquired != UINT64_MAX)
+		return true;
+	return !on && !v->numa_pte_updates;
+}
+
 void live_machine_read(struct live *l)
 {
 	struct source_machine *m = &l->machine;
@@ -190,7 +202,20 @@ void live_machine_read(struct live *l)
 								  : 0xff;
 	m->page.use_zero_page = s.use_zero_page;
 	m->page.huge_free = live_machine_has_free_huge(&s);
+	m->page.numa_balancing_off = live_machine_no_hints(l, &v);
 	m->page.soft_dirty = m->kernel.config[KCONFIG_MEM_SOFT_DIRTY];
+}
+
+void live_machine_resolve(struct live *l)
+{
+	struct kernel k;
+
+	l->hugetlb_count_tail = true; /* right on every kernel, needed on some */
+	if (kernel_resolve(&l->machine.kernel, &k))
+		return;
+	l->hugetlb_count_tail = kernel_has(&k, KFACT_KPAGECOUNT_HUGETLB_ZERO) != TRI_NO;
+	if (!pte_layout_kernel(&l->pte, &k))
+		l->machine.page.pte = &l->pte;
 }
 
 static void live_machine_pools(int root, struct live_machine_settings *s)
@@ -272,6 +297,7 @@ int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret)
 	} rows[] = {
 		{ "nr_foll_pin_acquired ", &ret->foll_pin_acquired },
 		{ "nr_foll_pin_released ", &ret->foll_pin_released },
+		{ "numa_pte_updates ", &ret->numa_pte_updates },
 		{ "numa_hint_faults ", &ret->numa_hint_faults },
 		{ "thp_fault_alloc ", &ret->thp_fault_alloc },
 		{ "thp_split_pmd ", &ret->thp_split_pmd },

@@ -30,7 +30,8 @@ struct live_machine_settings {
 /* Counters of /proc/vmstat; UINT64_MAX when the kernel lacks one. */
 struct live_machine_vmstat {
 	u64 foll_pin_acquired, foll_pin_released; /* nr_foll_pin_* (5.10) */
-	u64 numa_hint_faults, thp_fault_alloc, thp_split_pmd, thp_split_page, cow_ksm;
+	u64 numa_pte_updates, numa_hint_faults, thp_fault_alloc, thp_split_pmd,
+		thp_split_page, cow_ksm;
 	u64 pgmigrate_success, pgmigrate_fail;
 };
 
