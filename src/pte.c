@@ -232,6 +232,28 @@ int pte_layout_init(struct pte_layout *ret, const struct pte_config *c)
 	return 0;
 }
 
+int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k)
+{
+	struct pte_config c = {
+		.arch = k->ev.arch,
+		.migration = k->ev.config[KCONFIG_MIGRATION],
+		.device_private = k->ev.config[KCONFIG_DEVICE_PRIVATE],
+		.memory_failure = k->ev.config[KCONFIG_MEMORY_FAILURE],
+		.pte_marker = kernel_has(k, KFACT_PTE_MARKER_ALWAYS),
+		.swapin_error = kernel_has(k, KFACT_SWAPIN_ERROR_TYPE),
+		.device_single = kernel_has(k, KFACT_DEVICE_EXCLUSIVE_ONE),
+		.uffd_wp = TRI_YES,
+		.soft_dirty = k->ev.config[KCONFIG_MEM_SOFT_DIRTY],
+		.devmap = kernel_has(k, KFACT_DEVMAP),
+		.saved_dirty = kernel_has(k, KFACT_PTE_SAVED_DIRTY),
+		.prot_none_bit58 = kernel_has(k, KFACT_ARM64_PROT_NONE_58),
+	};
+
+	if (c.pte_marker != TRI_YES)
+		c.pte_marker = k->ev.config[KCONFIG_PTE_MARKER];
+	return pte_layout_init(ret, &c);
+}
+
 u64 pte_pfn_mask(const struct pte_layout *l, u8 level)
 {
 	static const u8 low[] = { 12, 12, 21, 30 };

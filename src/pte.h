@@ -21,6 +21,7 @@
 #define GUPINFO_PTE_H
 
 #include "bits.h"
+#include "kernel.h"
 #include "obs.h"
 
 /* Software names for PTE bits, independent of the architecture. */
@@ -101,6 +102,8 @@ u64 pte_pfn_mask(const struct pte_layout *l, u8 level);
  * and decodes everything to PTE_STATE_SPECIAL).
  */
 int pte_layout_init(struct pte_layout *ret, const struct pte_config *c);
+/* The layout of @k's entries.  Returns like pte_layout_init(). */
+int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k);
 
 /* Decodes @entry, a leaf at @level (enum obs_level). */
 void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret);

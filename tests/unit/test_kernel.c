@@ -64,6 +64,9 @@ TEST(every_option_and_probe_decides_a_fact)
 	configs |= BIT(KCONFIG_HUGETLB_PAGE) | BIT(KCONFIG_NUMA_BALANCING) |
 		   BIT(KCONFIG_CMA) | BIT(KCONFIG_KSM) | BIT(KCONFIG_ZONE_DEVICE) |
 		   BIT(KCONFIG_GUP_TEST);
+	/* read by pte_layout_kernel() */
+	configs |= BIT(KCONFIG_MIGRATION) | BIT(KCONFIG_DEVICE_PRIVATE) |
+		   BIT(KCONFIG_MEMORY_FAILURE) | BIT(KCONFIG_PTE_MARKER);
 	for (unsigned i = 0; i < KCONFIGS; i++)
 		EXPECT(configs >> i & 1);
 }

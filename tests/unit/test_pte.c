@@ -274,3 +274,31 @@ TEST(unknown_architecture)
 	EXPECT_INT(p.known, 0);
 	EXPECT_INT(pte_pfn_mask(&l, 1), 0);
 }
+
+TEST(layout_of_a_kernel)
+{
+	static const char config[] =
+		"CONFIG_MIGRATION=y\n# CONFIG_DEVICE_PRIVATE is not set\n"
+		"CONFIG_MEMORY_FAILURE=y\nCONFIG_PTE_MARKER=y\n";
+	struct kernel_evidence ev;
+	struct pte_layout l;
+	struct kernel k;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.1.192");
+	strcpy(ev.arch, "x86_64");
+	kernel_evidence_config(&ev, config, sizeof(config) - 1);
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	EXPECT_INT(pte_layout_kernel(&l, &k), 0);
+	EXPECT_INT(l.swap_state[31], PTE_STATE_HWPOISON); /* swap-in error */
+	EXPECT_INT(l.swap_state[30], PTE_STATE_MARKER);
+	EXPECT_INT(l.swap_state[29], PTE_STATE_MIGRATION);
+	EXPECT_INT(l.swap_state[26], PTE_STATE_HWPOISON);
+	EXPECT_INT(l.swap_state[25], PTE_STATE_SWAP);
+	strcpy(ev.release, "6.18.2");
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	EXPECT_INT(pte_layout_kernel(&l, &k), 0);
+	EXPECT_INT(l.swap_state[31], PTE_STATE_MARKER);
+	EXPECT_INT(l.devmap_bit, 0xff);
+	EXPECT_INT(l.saved_dirty, TRI_YES);
+}
