@@ -179,6 +179,7 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 	p->pagemap = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
 	if (p->pagemap < 0)
 		p->pagemap = -errno;
+	info.has_pinned = live_bpf_has_pinned(l, p);
 	*ret = info;
 	return 0;
 }
@@ -206,6 +207,8 @@ static int live_observe(struct source *src, pid_t pid, const struct vma *vma, u6
 		return -ESRCH;
 	if (p->pagemap < 0)
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
+	if (l->bpf && !vma->gate)
+		return live_bpf_observe(l, p, vma, start, end, cb, ctx);
 	return live_observe_range(l, p, vma, start, end, cb, ctx);
 }
 
@@ -221,6 +224,7 @@ static void live_close(struct source *src)
 		close(l->kpagecount);
 	if (l->root >= 0)
 		close(l->root);
+	live_bpf_close(l);
 	live_vmas_free(&l->internal);
 	free(l->spans);
 	free(l->buf);
@@ -264,6 +268,7 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	live_vmas_internal(l);
 	live_machine_read(l);
 	probe_run(l);
+	live_bpf_open(l);
 	live_machine_resolve(l);
 	return &l->src;
 }

@@ -17,7 +17,15 @@
 
 #include "source.h"
 
+/* Where facts of page tables and pages come from. */
+enum live_evidence {
+	LIVE_EVIDENCE_AUTO, /* BPF where it works, procfs else */
+	LIVE_EVIDENCE_PROCFS,
+	LIVE_EVIDENCE_BPF, /* like auto; that BPF works is for the caller to ask */
+};
+
 struct live_options {
+	u8 evidence;      /* enum live_evidence */
 	const char *root; /* directory that holds proc/ and sys/; NULL is "/" */
 	bool no_scan;     /* as if the kernel had no PAGEMAP_SCAN */
 	bool no_kpage;    /* as if /proc/kpage* were not readable */

@@ -13,6 +13,8 @@
 #include "pagemap.h"
 #include "pte.h"
 
+struct bpfpage;
+
 /* A mount's device number and what its files are to GUP. */
 struct live_mount {
 	u32 major, minor;
@@ -77,6 +79,7 @@ struct live {
 	struct source_machine machine;
 	struct page_span *spans;
 	struct pte_layout pte;
+	struct bpfpage *bpf; /* NULL: procfs only */
 	struct live_process *processes;
 	struct live_mounts internal; /* devices of memfds, memfd_secret */
 	struct live_buffers *buf;
@@ -95,6 +98,13 @@ int live_observe_range(struct live *l, struct live_process *p, const struct vma 
 		       u64 start, u64 end, source_obs_cb cb, void *ctx);
 int live_observe_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 max_pages,
 		      struct pagemap_region *vec, size_t vec_len, u64 *ret_walk_end);
+
+/* live_bpf.c: the BPF reader; l->bpf stays NULL and the evidence says why when it cannot be used. */
+void live_bpf_open(struct live *l);
+void live_bpf_close(struct live *l);
+int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma, u64 start,
+		     u64 end, source_obs_cb cb, void *ctx);
+enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 
 /* live_machine.c: everything in l->machine that is read once. */
 void live_machine_read(struct live *l);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Observations by BPF: one walk gives the entry, struct page and folio; see bpfpage.h. */
+#include "live_int.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bpfpage.h"
+
+static void live_bpf_why(struct live *l, const char *why)
+{
+	for (unsigned i = SOURCE_STRUCTPAGE; i <= SOURCE_PTE; i++)
+		snprintf(l->machine.evidence[i].why, sizeof(l->machine.evidence[i].why), "%s",
+			 why);
+}
+
+void live_bpf_open(struct live *l)
+{
+	struct source_machine *m = &l->machine;
+	char why[BPFPAGE_WHY] = "";
+	u32 fields;
+
+	if (l->opt.evidence == LIVE_EVIDENCE_PROCFS)
+		live_bpf_why(l, "not asked for (--evidence=procfs)");
+	else if (l->opt.root && strcmp(l->opt.root, "/"))
+		live_bpf_why(l, "the files of another root are read, not this machine");
+	else if (bpfpage_open(NULL, &l->bpf, why))
+		live_bpf_why(l, why);
+	if (!l->bpf)
+		return;
+	m->evidence[SOURCE_STRUCTPAGE].ok = m->evidence[SOURCE_PTE].ok = true;
+	m->structpage_by = "bpf";
+	m->page.have_bpf = true;
+	m->page.layout = bpfpage_layout(l->bpf);
+	fields = bpfpage_fields(l->bpf);
+	m->kernel.probe[KPROBE_BTF_ANON_EXCLUSIVE] = tri_from(true, fields & STRUCTPAGE_F_AE);
+	m->kernel.probe[KPROBE_BTF_LARGE_MAPCOUNT] =
+		tri_from(true, fields & STRUCTPAGE_F_LARGE);
+	m->kernel.probe[KPROBE_BTF_MM_IDS] = tri_from(true, fields & STRUCTPAGE_F_MM_IDS);
+}
+
+void live_bpf_close(struct live *l)
+{
+	bpfpage_close(l->bpf);
+	l->bpf = NULL;
+}
+
+enum tri live_bpf_has_pinned(struct live *l, struct live_process *p)
+{
+	return l->bpf && p->pagemap >= 0 ? bpfpage_has_pinned(l->bpf, p->pagemap) : TRI_UNKNOWN;
+}
+
+/* Holes of a hugetlb VMA are counted in its pages. */
+struct live_bpf_pass {
+	u64 huge_pages; /* base pages of a huge one */
+	u8 level;
+	source_obs_cb cb;
+	void *ctx;
+	struct obs out[LIVE_OUT];
+};
+
+static int live_bpf_hugetlb(void *ctx, const struct obs *obs, size_t n)
+{
+	struct live_bpf_pass *o = ctx;
+
+	for (size_t i = 0, k = 0; i < n; i++) {
+		struct obs *to = &o->out[k++];
+
+		*to = obs[i];
+		if (to->level == OBS_LEVEL_PTE) {
+			to->pages = MAX(to->pages / o->huge_pages, 1);
+			to->level = o->level;
+		}
+		if (k == LIVE_OUT || i + 1 == n) {
+			int r = o->cb(o->ctx, o->out, k);
+
+			if (r)
+				return r;
+			k = 0;
+		}
+	}
+	return 0;
+}
+
+int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma, u64 start,
+		     u64 end, source_obs_cb cb, void *ctx)
+{
+	u64 page = l->machine.kernel.page_size ? l->machine.kernel.page_size : 4096;
+	u64 size = vma->flags & VF(HUGETLB) && vma->page_size > page ? vma->page_size : page;
+	struct live_bpf_pass o = { .huge_pages = size / page,
+				   .level = size >= 1u << 30 ? OBS_LEVEL_PUD : OBS_LEVEL_PMD,
+				   .cb = cb,
+				   .ctx = ctx };
+
+	start = MAX(ROUND_DOWN(start, size), vma->start);
+	end = MIN(ROUND_UP(end, size), vma->end);
+	if (start >= end)
+		return 0;
+	if (size == page)
+		return bpfpage_observe(l->bpf, p->pagemap, false, start, end, cb, ctx);
+	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb, &o);
+}
