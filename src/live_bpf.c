@@ -10,8 +10,8 @@
 static void live_bpf_why(struct live *l, const char *why)
 {
 	for (unsigned i = SOURCE_STRUCTPAGE; i <= SOURCE_PTE; i++)
-		snprintf(l->machine.evidence[i].why, sizeof(l->machine.evidence[i].why), "%s",
-			 why);
+		snprintf(l->machine.evidence[i].why, sizeof(l->machine.evidence[i].why),
+			 "%s", why);
 }
 
 void live_bpf_open(struct live *l)
@@ -33,7 +33,8 @@ void live_bpf_open(struct live *l)
 	m->page.have_bpf = true;
 	m->page.layout = bpfpage_layout(l->bpf);
 	fields = bpfpage_fields(l->bpf);
-	m->kernel.probe[KPROBE_BTF_ANON_EXCLUSIVE] = tri_from(true, fields & STRUCTPAGE_F_AE);
+	m->kernel.probe[KPROBE_BTF_ANON_EXCLUSIVE] =
+		tri_from(true, fields & STRUCTPAGE_F_AE);
 	m->kernel.probe[KPROBE_BTF_LARGE_MAPCOUNT] =
 		tri_from(true, fields & STRUCTPAGE_F_LARGE);
 	m->kernel.probe[KPROBE_BTF_MM_IDS] = tri_from(true, fields & STRUCTPAGE_F_MM_IDS);
@@ -47,7 +48,8 @@ void live_bpf_close(struct live *l)
 
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p)
 {
-	return l->bpf && p->pagemap >= 0 ? bpfpage_has_pinned(l->bpf, p->pagemap) : TRI_UNKNOWN;
+	return l->bpf && p->pagemap >= 0 ? bpfpage_has_pinned(l->bpf, p->pagemap)
+					 : TRI_UNKNOWN;
 }
 
 /* Holes of a hugetlb VMA are counted in its pages. */
@@ -82,13 +84,15 @@ static int live_bpf_hugetlb(void *ctx, const struct obs *obs, size_t n)
 	return 0;
 }
 
-int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma, u64 start,
-		     u64 end, source_obs_cb cb, void *ctx)
+int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
+		     u64 start, u64 end, source_obs_cb cb, void *ctx)
 {
 	u64 page = l->machine.kernel.page_size ? l->machine.kernel.page_size : 4096;
-	u64 size = vma->flags & VF(HUGETLB) && vma->page_size > page ? vma->page_size : page;
+	u64 size =
+		vma->flags & VF(HUGETLB) && vma->page_size > page ? vma->page_size : page;
 	struct live_bpf_pass o = { .huge_pages = size / page,
-				   .level = size >= 1u << 30 ? OBS_LEVEL_PUD : OBS_LEVEL_PMD,
+				   .level = size >= 1u << 30 ? OBS_LEVEL_PUD
+							     : OBS_LEVEL_PMD,
 				   .cb = cb,
 				   .ctx = ctx };
 
@@ -98,5 +102,6 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 		return 0;
 	if (size == page)
 		return bpfpage_observe(l->bpf, p->pagemap, false, start, end, cb, ctx);
-	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb, &o);
+	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb,
+			       &o);
 }

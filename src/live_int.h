@@ -102,8 +102,8 @@ int live_observe_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 
 /* live_bpf.c: the BPF reader; l->bpf stays NULL and the evidence says why when it cannot be used. */
 void live_bpf_open(struct live *l);
 void live_bpf_close(struct live *l);
-int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma, u64 start,
-		     u64 end, source_obs_cb cb, void *ctx);
+int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
+		     u64 start, u64 end, source_obs_cb cb, void *ctx);
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 
 /* live_machine.c: everything in l->machine that is read once. */

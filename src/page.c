@@ -58,6 +58,11 @@ static void page_open(struct page_work *w)
 		w->present = o->pagemap & PAGEMAP_PRESENT;
 	}
 	w->has_page = w->present && o->has & OBS_HAS_PAGE;
+	w->page->present = tri_from(w->entry, w->present);
+	/* pagemap does not look into VM_PFNMAP areas */
+	if (!w->has_pte && w->vma->has_flags && w->vma->flags & VF(PFNMAP))
+		w->page->present = TRI_UNKNOWN;
+	w->page->swap_exclusive = w->has_pte ? w->pte.swap_exclusive : TRI_UNKNOWN;
 }
 
 static void page_place(struct page_work *w)
@@ -255,7 +260,8 @@ bool page_continues(const struct page *page, const struct page *next)
 	    page->zone != next->zone || page->migratetype_bad != next->migratetype_bad ||
 	    page->expected != next->expected || page->excess != next->excess)
 		return false;
-	if (page->swap_type != next->swap_type ||
+	if (page->swap_type != next->swap_type || page->present != next->present ||
+	    page->swap_exclusive != next->swap_exclusive ||
 	    memcmp(page->why, next->why, sizeof(page->why)) ||
 	    memcmp(&page->facts, &next->facts, sizeof(page->facts)))
 		return false;

@@ -105,6 +105,8 @@ struct page {
 	u8 migratetype_bad; /* enum tri: CMA or ISOLATE pageblock */
 	s64 expected;       /* folio_expected_ref_count(), -1 unknown */
 	s64 excess;         /* refcount - expected; only when both are known */
+	u8 present;         /* enum tri: pte_present() */
+	u8 swap_exclusive;  /* enum tri: pte_swp_exclusive() of a swap entry */
 	u32 swap_type;
 	u64 swap_offset;
 	struct obs obs;     /* the raw words */

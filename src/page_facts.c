@@ -159,8 +159,8 @@ static void facts_vma(struct page_facts_work *w)
 
 static enum tri facts_present(const struct page *p)
 {
-	if (p->obs.has & OBS_HAS_PAGEMAP)
-		return tri_from(true, p->obs.pagemap & PAGEMAP_PRESENT);
+	if (p->present != TRI_UNKNOWN)
+		return p->present;
 	switch (p->kind) {
 	case PAGE_NONE:
 	case PAGE_SWAP:
@@ -193,6 +193,8 @@ static void facts_nonpresent(struct page_facts_work *w)
 	fact_set(&w->f, F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) | F(DEVICE_ENTRY),
 		 false);
 	fact_set(&w->f, by_kind[p->kind], true);
+	if (p->kind == PAGE_SWAP)
+		fact_set_tri(&w->f, F(SWAP_EXCLUSIVE), p->swap_exclusive);
 	if (facts_file_fits(w->vma))
 		fact_set(&w->f, F(BEYOND_EOF), false);
 	if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES && p->obs.has & OBS_HAS_PAGEMAP)

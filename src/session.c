@@ -94,6 +94,21 @@ static int session_model(struct session *s)
 	return EXIT_USAGE;
 }
 
+/* What --evidence=bpf forces must be there. */
+static int session_evidence(struct session *s)
+{
+	struct source_machine m;
+
+	if (s->opt.evidence != EVIDENCE_BPF)
+		return 0;
+	if (s->source->ops->machine(s->source, &m))
+		return session_fail(s, EXIT_FAILED,
+				    "the source does not say what it read");
+	if (m.evidence[SOURCE_PTE].ok)
+		return 0;
+	return session_fail(s, EXIT_FAILED, m.evidence[SOURCE_PTE].why);
+}
+
 int session_open(struct session *s)
 {
 	int status = session_columns(s);
@@ -102,10 +117,13 @@ int session_open(struct session *s)
 		status = session_filters(s);
 	if (status)
 		return status;
-	s->source = live_open(&(struct live_options){ 0 }, &s->diag);
+	s->source = live_open(&(struct live_options){ .evidence = s->opt.evidence },
+			      &s->diag);
 	if (!s->source)
 		return session_fail(s, EXIT_FAILED, "out of memory");
-	status = session_model(s);
+	status = session_evidence(s);
+	if (!status)
+		status = session_model(s);
 	if (!status && s->opt.comm)
 		status = session_find_comm(s);
 	return status;
