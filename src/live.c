@@ -265,8 +265,8 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 		live_close(&l->src);
 		return NULL;
 	}
-	live_vmas_internal(l);
 	live_machine_read(l);
+	live_vmas_internal(l);
 	probe_run(l);
 	live_bpf_open(l);
 	live_machine_resolve(l);

@@ -141,23 +141,23 @@ static void live_machine_evidence(struct source_evidence *e, int fd, const char 
 			 fd == -EACCES || fd == -EPERM ? ": needs root" : "");
 }
 
+/*
+ * Whether a huge page of any size that is configured can be had.  One that is free but reserved
+ * can be had by its owner only; what overcommit allows, the buddy allocator may not have.
+ */
 static u8 live_machine_has_free_huge(const struct live_machine_settings *s)
 {
-	bool any = false;
+	bool all = s->npools, none = s->npools;
 
-	if (!s->npools)
-		return TRI_UNKNOWN;
 	for (unsigned i = 0; i < s->npools; i++) {
 		const struct live_machine_pool *p = &s->pool[i];
 
 		if (p->free == UINT64_MAX || p->reserved == UINT64_MAX)
 			return TRI_UNKNOWN;
-		any = any || p->free > p->reserved;
-		/* Overcommitted pages come from the buddy allocator, which may or may not have one. */
-		if (p->overcommit && p->overcommit != UINT64_MAX)
-			return TRI_UNKNOWN;
+		all = all && p->free > p->reserved;
+		none = none && !p->free && !p->overcommit;
 	}
-	return any && s->npools == 1 ? TRI_YES : any ? TRI_UNKNOWN : TRI_NO;
+	return all ? TRI_YES : none ? TRI_NO : TRI_UNKNOWN;
 }
 
 /* NUMA balancing is off or not built in, and never hinted at an entry since boot. */
@@ -192,10 +192,8 @@ void live_machine_read(struct live *l)
 			 "BPF is not in use");
 	m->page.kpage_denied = l->kpageflags < 0 || l->kpagecount < 0;
 	m->page.has_pinned = TRI_UNKNOWN;
+	/* The counters in vmstat lag: each CPU keeps some back.  They prove nothing either way. */
 	m->page.pins_anywhere = TRI_UNKNOWN;
-	if (v.foll_pin_acquired != UINT64_MAX && v.foll_pin_released != UINT64_MAX &&
-	    v.foll_pin_acquired != v.foll_pin_released)
-		m->page.pins_anywhere = TRI_YES;
 	m->page.thp_enabled = !strcmp(s.thp_enabled, "never")     ? 0
 			      : !strcmp(s.thp_enabled, "madvise") ? 1
 			      : !strcmp(s.thp_enabled, "always")  ? 2

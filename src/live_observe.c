@@ -339,6 +339,15 @@ static int live_observe_flush(struct live_pass *o)
 	return err;
 }
 
+/* A zone begins or ends at @pfn: what is said of a run must hold for all of it. */
+static bool live_observe_border(const struct live *l, u64 pfn)
+{
+	for (unsigned i = 0; i < l->machine.page.nspans; i++)
+		if (l->spans[i].start_pfn == pfn || l->spans[i].end_pfn == pfn)
+			return true;
+	return false;
+}
+
 /* @next continues the run @run. */
 static bool live_observe_continues(const struct live_pass *o, const struct obs *run,
 				   const struct obs *next)
@@ -350,8 +359,10 @@ static bool live_observe_continues(const struct live_pass *o, const struct obs *
 	    run->kpageflags != next->kpageflags || run->kpagecount != next->kpagecount ||
 	    run->addr + run->pages * size != next->addr)
 		return false;
-	return !(run->has & OBS_HAS_PFN) ||
-	       run->pfn + run->pages * (size / o->page) == next->pfn;
+	if (!(run->has & OBS_HAS_PFN))
+		return true;
+	return run->pfn + run->pages * (size / o->page) == next->pfn &&
+	       !live_observe_border(o->l, next->pfn);
 }
 
 static int live_observe_put(struct live_pass *o, const struct obs *obs)

@@ -58,8 +58,11 @@ void live_vmas_internal(struct live *l)
 	live_vmas_add_fd(l, syscall(SYS_memfd_create, "gupinfo", 1u), VMA_FS_SHMEM);
 #endif
 #ifdef SYS_memfd_secret
-	live_vmas_add_fd(l, syscall(SYS_memfd_secret, (unsigned)O_CLOEXEC),
-			 VMA_FS_SECRETMEM);
+	int fd = syscall(SYS_memfd_secret, (unsigned)O_CLOEXEC);
+
+	if (fd >= 0 || errno == ENOSYS)
+		l->machine.kernel.probe[KPROBE_SECRETMEM] = tri_from(true, fd >= 0);
+	live_vmas_add_fd(l, fd, VMA_FS_SECRETMEM);
 #endif
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Experiments on gupinfo's own memory; nothing else is touched. */
+/*
+ * Experiments on gupinfo's own memory.  Nothing else is touched: at most one huge page and the
+ * kernel's huge zero page are allocated, and freed again.
+ */
 #include "live_int.h"
 
 #include <errno.h>
@@ -8,13 +11,25 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "kpageflags.h"
+
+#define PROBE_HUGEPAGE 14       /* MADV_HUGEPAGE */
+#define PROBE_GUARD_INSTALL 102 /* MADV_GUARD_INSTALL */
+
+struct probe {
+	struct live *l;
+	u8 *results; /* of struct kernel_evidence */
+	int pagemap; /* our own */
+	u64 page;
+};
+
 /* The pagemap word of an address of our own; 0 when unreadable. */
-static u64 probe_word(int pagemap, const void *addr, u64 page)
+static u64 probe_word(const struct probe *p, const void *addr)
 {
 	u64 word = 0;
 
-	if (pread(pagemap, &word, sizeof(word), (uintptr_t)addr / page * sizeof(word)) !=
-	    sizeof(word))
+	if (pread(p->pagemap, &word, sizeof(word),
+		  (uintptr_t)addr / p->page * sizeof(word)) != sizeof(word))
 		return 0;
 	return word;
 }
@@ -25,57 +40,159 @@ static bool probe_array(int fd, u64 pfn, u64 *ret)
 	       pread(fd, ret, sizeof(*ret), pfn * sizeof(*ret)) == sizeof(*ret);
 }
 
-/* Which categories PAGEMAP_SCAN knows: none without the ioctl. */
-static void probe_scan(struct live *l, int pagemap, const char *addr, u64 page)
+/* kpageflags of the page at @addr, which must stay where it is; 0 when unreadable. */
+static u64 probe_flags(const struct probe *p, const void *addr)
 {
-	u32 mask = PAGEMAP_IS_FILE | PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED |
-		   PAGEMAP_IS_PFNZERO | PAGEMAP_IS_HUGE;
+	u64 word = probe_word(p, addr), flags;
+
+	if (!pagemap_pfn(word) ||
+	    !probe_array(p->l->kpageflags, pagemap_pfn(word), &flags) ||
+	    probe_word(p, addr) != word)
+		return 0;
+	return flags;
+}
+
+/* The categories of the region at @addr; false when PAGEMAP_SCAN does not say. */
+static bool probe_categories(const struct probe *p, const void *addr, u64 mask, u64 *ret)
+{
+	uintptr_t a = (uintptr_t)addr;
 	struct pagemap_region r;
 	u64 walked;
 
-	if (l->opt.no_scan)
-		return;
-	if (live_observe_scan(pagemap, (uintptr_t)addr, (uintptr_t)addr + page, mask,
-			      mask, 0, &r, 1, &walked) != 1 ||
-	    r.categories != PAGEMAP_IS_PRESENT) {
-		l->machine.kernel.probe[KPROBE_PAGEMAP_SCAN] = TRI_NO;
-		return;
-	}
-	l->machine.kernel.probe[KPROBE_PAGEMAP_SCAN] = TRI_YES;
-	l->have_scan = true;
-	l->scan_mask = mask;
-	mask |= PAGEMAP_IS_GUARD;
-	if (live_observe_scan(pagemap, (uintptr_t)addr, (uintptr_t)addr + page, mask,
-			      mask, 0, &r, 1, &walked) == 1)
-		l->scan_mask = mask;
+	if (live_observe_scan(p->pagemap, a, a + p->page, mask, mask, 0, &r, 1,
+			      &walked) != 1)
+		return false;
+	*ret = r.categories;
+	return true;
 }
 
-#define PROBE_KPF_ANON BIT(12)
-#define PROBE_KPF_KSM BIT(21)
+/* Which categories PAGEMAP_SCAN knows: none without the ioctl. */
+static void probe_scan(struct probe *p, const char *addr)
+{
+	u64 mask = PAGEMAP_IS_FILE | PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED |
+		   PAGEMAP_IS_PFNZERO | PAGEMAP_IS_HUGE;
+	u64 seen;
+
+	if (p->l->opt.no_scan)
+		return;
+	p->results[KPROBE_PAGEMAP_SCAN] = TRI_NO;
+	if (!probe_categories(p, addr, mask, &seen) || seen != PAGEMAP_IS_PRESENT)
+		return;
+	p->results[KPROBE_PAGEMAP_SCAN] = TRI_YES;
+	p->l->have_scan = true;
+	p->l->scan_mask = mask;
+	if (probe_categories(p, addr, mask | PAGEMAP_IS_GUARD, &seen))
+		p->l->scan_mask |= PAGEMAP_IS_GUARD;
+}
+
+/* A fresh anonymous page is exclusive and not KSM. */
+static void probe_fresh(struct probe *p, const char *addr)
+{
+	u64 flags = probe_flags(p, addr);
+
+	if (!(flags & KPF_BIT(ANON)) || flags & KPF_COMPOUND_BITS)
+		return;
+	p->results[KPROBE_KPF_KSM_BUG] = tri_from(true, flags & KPF_BIT(KSM));
+	p->results[KPROBE_BTF_ANON_EXCLUSIVE] = tri_from(true, flags & KPF_BIT(OWNER_2));
+}
+
+static void probe_guard(struct probe *p, char *addr)
+{
+	if (madvise(addr, p->page, PROBE_GUARD_INSTALL)) {
+		if (errno == EINVAL)
+			p->results[KPROBE_GUARD_REGIONS] = TRI_NO;
+		return;
+	}
+	p->results[KPROBE_GUARD_REGIONS] = TRI_YES;
+	p->results[KPROBE_PAGEMAP_GUARD] =
+		tri_from(true, probe_word(p, addr) & PAGEMAP_GUARD);
+}
+
+/* A read fault maps the huge zero page, when THP may. */
+static void probe_huge_zero(struct probe *p, const char *addr)
+{
+	u64 seen, mask = p->l->scan_mask &
+			 (PAGEMAP_IS_PRESENT | PAGEMAP_IS_PFNZERO | PAGEMAP_IS_HUGE);
+
+	if (!p->l->have_scan || *(const volatile char *)addr)
+		return;
+	if (probe_categories(p, addr, mask, &seen) && seen & PAGEMAP_IS_HUGE &&
+	    seen & PAGEMAP_IS_PRESENT)
+		p->results[KPROBE_SCAN_PFNZERO_HUGE] =
+			tri_from(true, seen & PAGEMAP_IS_PFNZERO);
+}
+
+/* A tail of a THP: uptodate is the head's flag.  Half of it unmapped: counts 1 and 0, or 1. */
+static void probe_huge(struct probe *p, char *addr, u64 size)
+{
+	char *tail = addr + size / 2;
+	u64 head_flags, flags, count, pfn;
+
+	*(volatile char *)addr = 1;
+	head_flags = probe_flags(p, addr);
+	flags = probe_flags(p, tail);
+	pfn = pagemap_pfn(probe_word(p, tail));
+	if (!(head_flags & KPF_BIT(COMPOUND_HEAD)) || !(flags & KPF_BIT(COMPOUND_TAIL)) ||
+	    !(flags & KPF_BIT(ANON)) || !(head_flags & KPF_BIT(UPTODATE)) ||
+	    pfn != pagemap_pfn(probe_word(p, addr)) + size / 2 / p->page)
+		return;
+	p->results[KPROBE_KPF_FOLIO_FLAGS] = tri_from(true, flags & KPF_BIT(UPTODATE));
+	if (madvise(tail, size / 2, MADV_DONTNEED) || probe_word(p, tail) ||
+	    !probe_array(p->l->kpagecount, pfn, &count) ||
+	    !probe_array(p->l->kpageflags, pfn, &flags) ||
+	    !(flags & KPF_BIT(COMPOUND_TAIL)))
+		return;
+	/* Still a tail of our folio: nobody else can have it while the first half is ours. */
+	if (pagemap_pfn(probe_word(p, addr)) + size / 2 / p->page == pfn && count <= 1)
+		p->results[KPROBE_KPAGECOUNT_AVERAGE] = tri_from(true, count);
+}
+
+static void probe_huge_memory(struct probe *p)
+{
+	u64 size = p->l->machine.kernel.pmd_size;
+	char *map, *huge;
+
+	if (!size || size > 64u << 20)
+		return;
+	map = mmap(NULL, size * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		   -1, 0);
+	if (map == MAP_FAILED)
+		return;
+	huge = (char *)ROUND_UP((uintptr_t)map, size);
+	if (!madvise(huge, size, PROBE_HUGEPAGE)) {
+		probe_huge_zero(p, huge);
+		if (p->l->kpageflags >= 0 && !p->l->pfns_hidden)
+			probe_huge(p, huge, size);
+	}
+	munmap(map, size * 2);
+}
 
 void probe_run(struct live *l)
 {
-	u8 *probe = l->machine.kernel.probe;
-	u64 page = l->machine.kernel.page_size, word, flags;
-	int pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	char *p = mmap(NULL, page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		       -1, 0);
+	struct probe p = { .l = l,
+			   .results = l->machine.kernel.probe,
+			   .pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC),
+			   .page = l->machine.kernel.page_size };
+	char *map = mmap(NULL, p.page * 2, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (pagemap < 0 || p == MAP_FAILED)
-		goto out;
-	memset(p, 0x5a, page);
-	word = probe_word(pagemap, p, page);
-	l->pfns_hidden = word & PAGEMAP_PRESENT && !pagemap_pfn(word);
+	if (p.pagemap >= 0 && map != MAP_FAILED) {
+		u64 word;
+
+		*(volatile char *)map = 1;
+		word = probe_word(&p, map);
+		l->pfns_hidden = word & PAGEMAP_PRESENT && !pagemap_pfn(word);
+		probe_scan(&p, map);
+		if (!l->opt.no_probe) {
+			probe_fresh(&p, map);
+			probe_guard(&p, map + p.page);
+			probe_huge_memory(&p);
+		}
+	}
 	l->machine.page.pfns_hidden = l->pfns_hidden;
-	probe_scan(l, pagemap, p, page);
 	l->machine.page.have_scan = l->have_scan;
-	if (!l->opt.no_probe && pagemap_pfn(word) &&
-	    probe_array(l->kpageflags, pagemap_pfn(word), &flags) &&
-	    flags & PROBE_KPF_ANON && probe_word(pagemap, p, page) == word)
-		probe[KPROBE_KPF_KSM_BUG] = tri_from(true, flags & PROBE_KPF_KSM);
-out:
-	if (pagemap >= 0)
-		close(pagemap);
-	if (p != MAP_FAILED)
-		munmap(p, page);
+	if (map != MAP_FAILED)
+		munmap(map, p.page * 2);
+	if (p.pagemap >= 0)
+		close(p.pagemap);
 }
