@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 static int mode_help(struct session *s)
@@ -41,6 +43,7 @@ static const struct mode_row {
 	[MODE_PAGES] = { .run = mode_pages, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_EXPLAIN] = { .run = mode_explain, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
+	[MODE_TRACE] = { .run = mode_trace, .needs = NEEDS_SOURCE },
 	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
 	[MODE_HELP] = { .run = mode_help },
 	[MODE_VERSION] = { .run = mode_version },
@@ -103,6 +106,17 @@ static int run(struct session *s)
 	return mode->run(s);
 }
 
+/* Ends as the started command ended: by its exit status, or by its signal without a core. */
+static int end_like(int wait_status)
+{
+	if (WIFEXITED(wait_status))
+		return WEXITSTATUS(wait_status);
+	setrlimit(RLIMIT_CORE, &(struct rlimit){ 0 });
+	signal(WTERMSIG(wait_status), SIG_DFL);
+	raise(WTERMSIG(wait_status));
+	return 128 + WTERMSIG(wait_status);
+}
+
 int main(int argc, char **argv)
 {
 	static struct session s;
@@ -110,7 +124,7 @@ int main(int argc, char **argv)
 	int status;
 
 	setlocale(LC_CTYPE, "");
-	signal(SIGPIPE, SIG_IGN);
+	s.sigpipe_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
 	diag_init(&s.diag);
 	if (options_parse(argc, argv, &s.opt, why, sizeof(why))) {
 		diag_add(&s.diag, DIAG_ERROR, "%s", why);
@@ -128,5 +142,5 @@ int main(int argc, char **argv)
 	session_close(&s);
 	options_deinit(&s.opt);
 	diag_deinit(&s.diag);
-	return status;
+	return s.has_wait_status ? end_like(s.wait_status) : status;
 }

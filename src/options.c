@@ -8,11 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_group { TARGET, MODE, FORMAT, JUDGE, OTHER, GROUPS };
+enum option_group { TARGET, MODE, TRACE, FORMAT, JUDGE, OTHER, GROUPS };
 
 static const char *const group_names[GROUPS] = {
 	[TARGET] = "Which pages",
 	[MODE] = "What to show (default: a summary of each mapping)",
+	[TRACE] = "Tracing",
 	[FORMAT] = "How to show it",
 	[JUDGE] = "How to judge",
 	[OTHER] = "Other",
@@ -43,6 +44,7 @@ static const struct {
 	{ OPTION_EXPLAIN, MODE_EXPLAIN },
 	{ OPTION_FACTS, MODE_FACTS },
 	{ OPTION_LIST_COLUMNS, MODE_LIST_COLUMNS },
+	{ OPTION_TRACE, MODE_TRACE },
 	{ OPTION_HELP, MODE_HELP },
 	{ OPTION_VERSION, MODE_VERSION },
 };
@@ -117,6 +119,18 @@ static int choose(const char *option, const char *value, const char *const *word
 	return -EINVAL;
 }
 
+static int check_interval(const char *text, char *why, size_t size)
+{
+	char *end;
+	long ms = strtol(text, &end, 10);
+
+	if (end != text && !*end && ms >= 1 && ms <= 3600000)
+		return 0;
+	snprintf(why, size,
+		 "--interval takes milliseconds from 1 to 3600000, not '%.40s'", text);
+	return -EINVAL;
+}
+
 static int apply_value(struct options *opt, unsigned id, const char *arg, char *why,
 		       size_t size)
 {
@@ -136,6 +150,8 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 			 "'%.40s'",
 			 arg);
 		return -EINVAL;
+	case OPTION_INTERVAL:
+		return check_interval(arg, why, size);
 	case OPTION_COLOR:
 		return arg ? choose("color", arg, colors, &opt->color, why, size)
 			   : (opt->color = 1, 0);
@@ -313,6 +329,7 @@ void options_help(FILE *out)
 {
 	fputs("Usage: gupinfo --pid PID[,PID...] [--range RANGE]... [view] [format]\n"
 	      "       gupinfo --replay FILE [view] [format]\n"
+	      "       gupinfo --trace -- COMMAND [ARGUMENT]...\n"
 	      "\n"
 	      "Shows what the kernel knows about each page of a process and predicts "
 	      "what\n"

@@ -43,7 +43,7 @@ static int session_columns(struct session *s)
 	char text[160];
 	int err;
 
-	if (!s->opt.columns)
+	if (!s->opt.columns || s->opt.mode == MODE_TRACE) /* there -o names a file */
 		return 0;
 	if (*s->opt.columns == '+')
 		render_default_columns(r);

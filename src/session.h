@@ -29,7 +29,10 @@ struct session {
 	struct filter *filter;
 	struct kpageflags_filter bits;
 	bool has_model;
-	struct kernel model; /* of --model */
+	struct kernel model;  /* of --model */
+	bool sigpipe_ignored; /* when gupinfo was started */
+	bool has_wait_status; /* a started command has ended: gupinfo ends the same way */
+	int wait_status;
 };
 
 /*
@@ -53,5 +56,6 @@ int mode_pages(struct session *s);
 int mode_explain(struct session *s);
 int mode_facts(struct session *s);
 int mode_list_columns(struct session *s);
+int mode_trace(struct session *s);
 
 #endif

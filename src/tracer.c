@@ -473,7 +473,7 @@ int tracer_new(const struct tracer_options *opt, struct diag *diag, struct trace
 	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &t->old_chld);
 	t->restore_mask = true;
 	if (opt->argv)
-		r = tracer_start_command(t, opt->argv, opt->no_filter);
+		r = tracer_start_command(t, opt);
 	for (unsigned i = 0; !r && !opt->argv && i < opt->npids; i++)
 		r = tracer_start_attach(t, opt->pids[i]);
 	if (r) {

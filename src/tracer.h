@@ -54,6 +54,7 @@ struct tracer_options {
 	char *const *argv; /* command to start, NULL-terminated; NULL: attach */
 	const pid_t *pids; /* processes to attach to */
 	unsigned npids;
+	bool sigpipe_default; /* the caller ignores SIGPIPE; the command shall not */
 	bool no_filter; /* stop at every system call even when a seccomp filter is possible */
 };
 

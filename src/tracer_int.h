@@ -64,7 +64,7 @@ void tracer_task_listen(struct tracer_task *task);
 /* Lets a stopped thread go on with the request that its state asks for. */
 void tracer_task_resume(struct tracer *t, struct tracer_task *task);
 
-int tracer_start_command(struct tracer *t, char *const *argv, bool no_filter);
+int tracer_start_command(struct tracer *t, const struct tracer_options *opt);
 int tracer_start_attach(struct tracer *t, pid_t pid);
 /* tracer_detach() */
 int tracer_start_let_go(struct tracer *t);

@@ -104,8 +104,8 @@ static void make_filter(struct filter_text *f)
 /* ---- start */
 
 /* In the child: waits until it is traced, then becomes the command.  Never returns. */
-static void become(const struct tracer *t, char *const *argv, int go, int failed,
-		   bool filter)
+static void become(const struct tracer *t, const struct tracer_options *opt, int go,
+		   int failed, bool filter)
 {
 	struct filter_text text;
 	struct sock_fprog prog;
@@ -123,8 +123,10 @@ static void become(const struct tracer *t, char *const *argv, int go, int failed
 		}
 	}
 	sigaction(SIGCHLD, &t->old_chld, NULL);
+	if (opt->sigpipe_default)
+		sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
 	sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
-	execvp(argv[0], argv);
+	execvp(opt->argv[0], opt->argv);
 	err = errno;
 out:
 	if (write(failed, &err, sizeof(err)) < 0)
@@ -177,10 +179,10 @@ static int run_to_exec(struct tracer *t, pid_t pid, int failed)
 	}
 }
 
-int tracer_start_command(struct tracer *t, char *const *argv, bool no_filter)
+int tracer_start_command(struct tracer *t, const struct tracer_options *opt)
 {
 	int go[2], failed[2], r;
-	bool filter = !no_filter && may_filter();
+	bool filter = !opt->no_filter && may_filter();
 
 	if (pipe2(go, O_CLOEXEC) < 0)
 		return -errno;
@@ -192,7 +194,7 @@ int tracer_start_command(struct tracer *t, char *const *argv, bool no_filter)
 	}
 	pid_t pid = fork();
 	if (!pid)
-		become(t, argv, go[0], failed[1], filter);
+		become(t, opt, go[0], failed[1], filter);
 	r = pid < 0 ? -errno : 0;
 	close(go[0]);
 	close(failed[1]);

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "event.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "pure.h"
+
+const char *event_name(enum event_kind kind)
+{
+	static const char *const names[EVENTS] = {
+#define EVENT(id, word) [EVENT_##id] = word,
+#include "event.def"
+#undef EVENT
+	};
+
+	return names[kind];
+}
+
+static const struct {
+	const char *word, *text;
+	bool fault;
+} causes[EVENT_CAUSES] = {
+#define CAUSE(id, w, f, t) [EVENT_CAUSE_##id] = { .word = w, .text = t, .fault = f },
+#include "event.def"
+#undef CAUSE
+};
+
+const char *event_cause_name(enum event_cause cause)
+{
+	return causes[cause].word;
+}
+
+const char *event_cause_text(enum event_cause cause)
+{
+	return causes[cause].text;
+}
+
+bool event_cause_is_fault(enum event_cause cause)
+{
+	return causes[cause].fault;
+}
+
+/* ---- reading a difference */
+
+static bool is_page(bool has, const struct page *p)
+{
+	return has && p->kind != PAGE_NONE && p->kind != PAGE_SWAP &&
+	       p->kind != PAGE_MIGRATION && p->kind != PAGE_GUARD &&
+	       p->kind != PAGE_MARKER;
+}
+
+static enum tri writable(const struct page *p)
+{
+	return tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE);
+}
+
+static bool is_anon(const struct page *p)
+{
+	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
+}
+
+/* Another page frame is mapped at the same place. */
+static enum event_cause moved(const struct page *a, const struct page *b)
+{
+	enum tri wa = writable(a), wb = writable(b);
+
+	if (b->kind == PAGE_KSM)
+		return EVENT_CAUSE_MERGED;
+	if (b->order > a->order && b->leaf > a->leaf)
+		return EVENT_CAUSE_COLLAPSED;
+	if (!is_anon(b))
+		return EVENT_CAUSE_OTHER;
+	/* A store never copies a page that it may write to, nor an exclusive one. */
+	if (wa == TRI_YES || (is_anon(a) && a->anon_exclusive == TRI_YES))
+		return EVENT_CAUSE_MIGRATED;
+	if (wb == TRI_YES)
+		return EVENT_CAUSE_COPIED;
+	if (b->anon_exclusive == TRI_YES)
+		return wb == TRI_NO ? EVENT_CAUSE_UNSHARED : EVENT_CAUSE_COPIED;
+	if (is_anon(a) && a->anon_exclusive == TRI_NO && b->anon_exclusive == TRI_NO)
+		return EVENT_CAUSE_MIGRATED;
+	return EVENT_CAUSE_OTHER;
+}
+
+/* The same page frame, or frames that are hidden. */
+static enum event_cause stayed(const struct store_change *c)
+{
+	const struct page *a = &c->page_a, *b = &c->page_b;
+	enum tri wa = writable(a), wb = writable(b);
+	bool rights = a->pte_known & b->pte_known & (a->pte ^ b->pte) &
+		      (PAGE_PTE_WRITE | PAGE_PTE_PROTNONE | PAGE_PTE_UFFD_WP);
+
+	if (a->kind != PAGE_KSM && b->kind == PAGE_KSM)
+		return EVENT_CAUSE_MERGED;
+	if (a->leaf && b->leaf && a->leaf != b->leaf)
+		return a->leaf > b->leaf ? EVENT_CAUSE_SPLIT : EVENT_CAUSE_COLLAPSED;
+	if (a->anon_exclusive == TRI_YES && b->anon_exclusive == TRI_NO)
+		return EVENT_CAUSE_SHARED;
+	if (a->anon_exclusive == TRI_NO && b->anon_exclusive == TRI_YES)
+		return wb == TRI_YES ? EVENT_CAUSE_REUSED : EVENT_CAUSE_MARKED;
+	if (wa == TRI_NO && wb == TRI_YES && c->vma_a && c->vma_b &&
+	    c->vma_a->vma.write == c->vma_b->vma.write)
+		return EVENT_CAUSE_REUSED;
+	if (rights)
+		return EVENT_CAUSE_PROTECTED;
+	if (c->what & STORE_COUNTS)
+		return EVENT_CAUSE_COUNTED;
+	return EVENT_CAUSE_OTHER;
+}
+
+enum event_cause event_cause(const struct store_change *c)
+{
+	const struct page *a = &c->page_a, *b = &c->page_b;
+	bool was = is_page(c->has_a, a), is = is_page(c->has_b, b);
+
+	if (was && !is)
+		return c->has_b && b->kind == PAGE_SWAP ? EVENT_CAUSE_SWAPPED_OUT
+							: EVENT_CAUSE_GONE;
+	if (!was && !is)
+		return EVENT_CAUSE_OTHER;
+	if (!was) {
+		if (c->has_a && a->kind == PAGE_SWAP)
+			return EVENT_CAUSE_SWAPPED_IN;
+		return is_anon(b) || writable(b) == TRI_YES ? EVENT_CAUSE_POPULATED
+							    : EVENT_CAUSE_READ_IN;
+	}
+	return c->what & STORE_MOVED ? moved(a, b) : stayed(c);
+}
+
+static u8 leak_of(const struct gup_verdicts *v)
+{
+	return v ? v->write.leak : TRI_UNKNOWN;
+}
+
+bool event_matters(const struct store_change *c)
+{
+	if (c->what & (STORE_APPEARED | STORE_VANISHED | STORE_MOVED | STORE_STATE))
+		return true;
+	return c->what & STORE_VERDICT &&
+	       leak_of(c->verdicts_a) != leak_of(c->verdicts_b);
+}
+
+/* ---- walking */
+
+struct walk {
+	const struct event *e;
+	const struct event_scope *scope;
+	event_change_cb cb;
+	void *ctx;
+};
+
+static int walk_change(void *ctx, const struct store_change *c)
+{
+	struct walk *w = ctx;
+	struct event_change change = { .pid = w->scope->pid,
+				       .cause = event_cause(c),
+				       .c = c };
+
+	if (w->e->causes && !(w->e->causes >> change.cause & 1))
+		return 0;
+	if (w->e->since_ns && !event_matters(c))
+		return 0;
+	return w->cb(w->ctx, &change);
+}
+
+int event_walk(const struct event *e, u32 mask, event_change_cb cb, void *ctx)
+{
+	for (unsigned i = 0; i < e->nscopes; i++) {
+		const struct event_scope *s = &e->scope[i];
+		struct walk w = { .e = e, .scope = s, .cb = cb, .ctx = ctx };
+		const struct store_process *a, *b;
+		int r;
+
+		if (!s->before || !s->after)
+			continue;
+		a = store_process_by_pid(s->before, s->pid);
+		b = store_process_by_pid(s->after, s->pid);
+		if (!a || !b)
+			continue;
+		r = store_diff(s->before, a, s->after, b, s->start, s->end, mask,
+			       walk_change, &w, NULL);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* ---- the family, side by side */
+
+#define FAMILY 8
+
+struct cursor {
+	const struct store *store;
+	const struct store_process *p;
+	size_t vma, row;
+	bool has; /* a page covers the position */
+	struct page page;
+	u64 end; /* of the stretch in which nothing changes */
+};
+
+/* Moves @c to @addr: what is there, and up to where that holds. */
+static void seek(struct cursor *c, u64 addr, u64 end)
+{
+	const struct store_vma *v = NULL;
+	const struct store_row *row;
+
+	c->has = false;
+	c->end = end;
+	if (!c->p)
+		return;
+	while (c->vma < c->p->nvmas && c->p->vma[c->vma].vma.end <= addr)
+		c->vma++;
+	if (c->vma == c->p->nvmas)
+		return;
+	v = &c->p->vma[c->vma];
+	if (v->vma.start > addr) {
+		c->end = MIN(end, v->vma.start);
+		return;
+	}
+	c->end = MIN(end, v->vma.end);
+	size_t n = store_row_from(c->store, v, addr);
+	if (n == store_nrows(v))
+		return;
+	row = &v->rows->row[n];
+	if (row->addr > addr) {
+		c->end = MIN(c->end, row->addr);
+		return;
+	}
+	c->end = MIN(c->end, store_row_end(c->store, row));
+	store_page_at(c->store, row, addr, &c->page);
+	c->has = is_page(true, &c->page);
+}
+
+static bool pfn_known(const struct page *p)
+{
+	return p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && p->pfn;
+}
+
+/* Fills @run for the stretch at @addr; false when fewer than two members have a page there. */
+static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
+			 struct event_shared *run, bool *ret_shared)
+{
+	unsigned first = FAMILY, holders = 0;
+
+	*ret_shared = false;
+	run->size = 0;
+	for (unsigned i = 0; i < n; i++) {
+		const struct page *p = &c[i].page;
+		u64 in = addr - (c[i].has ? p->addr : addr);
+
+		run->has[i] = c[i].has;
+		run->same[i] = false;
+		run->pfn_known[i] = c[i].has && pfn_known(p);
+		/* the same bytes may be mapped by leaves of another size: compare base pages */
+		run->pfn[i] = run->pfn_known[i] ? p->pfn + in / 4096 : 0;
+		if (!c[i].has)
+			continue;
+		holders++;
+		run->size = run->size ? MIN(run->size, p->size) : p->size;
+		if (first == FAMILY)
+			first = i;
+		else if (run->pfn_known[i] && run->pfn_known[first] &&
+			 run->pfn[i] == run->pfn[first])
+			run->same[i] = run->same[first] = *ret_shared = true;
+	}
+	return holders >= 2;
+}
+
+/* @next begins where @run ends and looks the same. */
+static bool continues(const struct event_shared *run, const struct event_shared *next)
+{
+	if (run->end != next->start || run->size != next->size)
+		return false;
+	for (unsigned i = 0; i < run->n; i++)
+		if (run->has[i] != next->has[i] || run->same[i] != next->same[i] ||
+		    run->pfn_known[i] != next->pfn_known[i])
+			return false;
+	return true;
+}
+
+int event_family(const struct event *e, u64 start, u64 end, bool only_shared,
+		 event_shared_cb cb, void *ctx)
+{
+	struct cursor c[FAMILY] = { 0 };
+	struct event_shared run = { 0 }, next = { 0 };
+	unsigned n = MIN(e->nmembers, FAMILY);
+	bool has_run = false, shared;
+	int r;
+
+	next.n = n;
+	next.member = e->member;
+	for (unsigned i = 0; i < n; i++) {
+		c[i].store = e->member[i].now;
+		c[i].p = c[i].store ? store_process_by_pid(c[i].store, e->member[i].pid)
+				    : NULL;
+	}
+	for (u64 addr = start; addr < end; addr = next.end) {
+		next.start = addr;
+		next.end = end;
+		for (unsigned i = 0; i < n; i++) {
+			seek(&c[i], addr, end);
+			next.end = MIN(next.end, c[i].end);
+		}
+		bool tell = side_by_side(c, n, addr, &next, &shared) &&
+			    (shared || !only_shared);
+		if (has_run && tell && continues(&run, &next)) {
+			run.end = next.end;
+			continue;
+		}
+		if (has_run && (r = cb(ctx, &run)))
+			return r;
+		has_run = tell;
+		run = next;
+	}
+	return has_run ? cb(ctx, &run) : 0;
+}

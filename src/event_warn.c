@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The warnings of --trace: one row each.  A row looks at the pages that the call named as they
+ * are now (->state) or at the runs that changed (->changed).
+ */
+#include "event.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "predict.h"
+#include "pure.h"
+
+struct page_state {
+	const struct page *page;
+	const struct gup_verdicts *verdicts;
+	const struct kernel *kernel;
+};
+
+static bool is_anon(const struct page *p)
+{
+	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
+}
+
+/* What a store does once this is the only mapping left and the new reference is still held. */
+static void last_one_writes(const struct page_state *s, struct gup_write *ret)
+{
+	struct facts f = s->page->facts;
+
+	fact_set(&f, F(MAPCOUNT_ONE) | F(EXTRA_REFS), true);
+	fact_set(&f,
+		 F(LARGE_MAPS) | F(MM_SHARED) | F(REF_ONE) | F(REF_SOLE) | F(REF_IS_MAPS),
+		 false);
+	predict_write(s->kernel, &f, ret);
+}
+
+static bool spliced(const struct page_state *s, struct gup_write *ret)
+{
+	if (!is_anon(s->page) || s->page->anon_exclusive != TRI_NO || !s->kernel)
+		return false;
+	last_one_writes(s, ret);
+	return true;
+}
+
+static bool spliced_leak(const struct page_state *s)
+{
+	struct gup_write w;
+
+	return spliced(s, &w) && w.leak == TRI_YES && s->page->kind == PAGE_HUGETLB;
+}
+
+static bool spliced_leak_other(const struct page_state *s)
+{
+	struct gup_write w;
+
+	return spliced(s, &w) && w.leak == TRI_YES && s->page->kind != PAGE_HUGETLB;
+}
+
+static bool spliced_safe(const struct page_state *s)
+{
+	struct gup_write w;
+
+	return spliced(s, &w) && w.leak == TRI_NO;
+}
+
+static bool spliced_unknown(const struct page_state *s)
+{
+	struct gup_write w;
+
+	return spliced(s, &w) && w.leak == TRI_UNKNOWN;
+}
+
+/* ---- of changed runs */
+
+static u8 leak_of(const struct gup_verdicts *v)
+{
+	return v ? v->write.leak : TRI_UNKNOWN;
+}
+
+static bool leak_armed(const struct event *e, const struct event_change *c)
+{
+	return c->c->has_b && leak_of(c->c->verdicts_b) == TRI_YES &&
+	       (!c->c->has_a || leak_of(c->c->verdicts_a) != TRI_YES);
+}
+
+static bool leak_happened(const struct event *e, const struct event_change *c)
+{
+	return c->c->has_a && c->c->has_b && leak_of(c->c->verdicts_a) == TRI_YES &&
+	       c->cause == EVENT_CAUSE_REUSED;
+}
+
+static bool leak_averted(const struct event *e, const struct event_change *c)
+{
+	const struct page *a = &c->c->page_a;
+
+	return c->c->has_a && c->cause == EVENT_CAUSE_COPIED && is_anon(a) &&
+	       a->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && a->expected >= 0 &&
+	       a->excess > 0 && leak_of(c->c->verdicts_a) == TRI_NO;
+}
+
+static bool pin_unshared(const struct event *e, const struct event_change *c)
+{
+	return c->cause == EVENT_CAUSE_UNSHARED;
+}
+
+static bool unpinnable(const struct page *p)
+{
+	return p->zone == PAGE_ZONE_MOVABLE || p->migratetype_bad == TRI_YES;
+}
+
+static bool longterm_cma(const struct event *e, const struct event_change *c)
+{
+	return c->c->what & STORE_MOVED && c->c->has_a &&
+	       c->c->page_a.migratetype_bad == TRI_YES;
+}
+
+static bool longterm_movable(const struct event *e, const struct event_change *c)
+{
+	return c->c->what & STORE_MOVED && c->c->has_a && unpinnable(&c->c->page_a) &&
+	       c->c->page_a.migratetype_bad != TRI_YES;
+}
+
+#define K_(id) BIT(EVENT_##id)
+#define FAULTS (K_(WRITE_FAULT) | K_(CHANGE))
+#define PINS                                                                   \
+	(K_(PROCESS_VM_READV) | K_(PROCESS_VM_WRITEV) | K_(READ) | K_(WRITE) | \
+	 K_(IO_URING_REGISTER))
+
+static const struct warn_row {
+	const char *id, *text; /* one %s: "n pages" */
+	u32 kinds;             /* events it is looked for in; 0: all */
+	bool leak;
+	bool (*state)(const struct page_state *s);
+	bool (*changed)(const struct event *e, const struct event_change *c);
+} rows[] = {
+	{ .id = "leak",
+	  .text = "the store reused %s: the reference that was taken through another "
+		  "process's mapping reads the new bytes (leak)",
+	  .kinds = FAULTS,
+	  .leak = true,
+	  .changed = leak_happened },
+	{ .id = "leak-next-write",
+	  .text = "the next store to %s will reuse it, and a reference taken through "
+		  "another "
+		  "process's mapping will see it (leak)",
+	  .leak = true,
+	  .changed = leak_armed },
+	{ .id = "vmsplice-hugetlb",
+	  .text = "vmsplice took a plain reference to %s not exclusive; hugetlb: a later "
+		  "write "
+		  "will reuse it and the pipe reader will see it (leak)",
+	  .kinds = K_(VMSPLICE),
+	  .leak = true,
+	  .state = spliced_leak },
+	{ .id = "vmsplice-leak",
+	  .text = "vmsplice took a plain reference to %s not exclusive; a later write "
+		  "will "
+		  "reuse it and the pipe reader will see it (leak)",
+	  .kinds = K_(VMSPLICE),
+	  .leak = true,
+	  .state = spliced_leak_other },
+	{ .id = "vmsplice-shared",
+	  .text = "vmsplice took a plain reference to %s not exclusive; a later write "
+		  "will copy "
+		  "(safe)",
+	  .kinds = K_(VMSPLICE),
+	  .state = spliced_safe },
+	{ .id = "vmsplice-unknown",
+	  .text = "vmsplice took a plain reference to %s not exclusive; what a later "
+		  "write does "
+		  "is not known",
+	  .kinds = K_(VMSPLICE),
+	  .state = spliced_unknown },
+	{ .id = "copied-safe",
+	  .text = "the store got a copy of %s; the reference still reads the old bytes "
+		  "(safe)",
+	  .kinds = FAULTS,
+	  .changed = leak_averted },
+	{ .id = "longterm-cma",
+	  .text = "longterm pin migrated %s out of CMA",
+	  .kinds = K_(IO_URING_REGISTER),
+	  .changed = longterm_cma },
+	{ .id = "longterm-movable",
+	  .text = "longterm pin migrated %s out of ZONE_MOVABLE",
+	  .kinds = K_(IO_URING_REGISTER),
+	  .changed = longterm_movable },
+	{ .id = "pin-unshared",
+	  .text = "a pin for reading copied %s: it was not exclusive (unshared)",
+	  .kinds = PINS,
+	  .changed = pin_unshared },
+};
+
+struct gather {
+	const struct event *e;
+	struct event_warning *out;
+	unsigned n;
+};
+
+static void add(struct gather *g, const struct warn_row *row, pid_t pid, u64 addr,
+		u64 pages)
+{
+	for (unsigned i = 0; i < g->n; i++)
+		if (g->out[i].id == row->id && g->out[i].pid == pid) {
+			g->out[i].pages += pages;
+			return;
+		}
+	if (g->n == EVENT_WARNINGS)
+		return;
+	g->out[g->n++] = (struct event_warning){ .id = row->id,
+						 .text = row->text,
+						 .leak = row->leak,
+						 .pid = pid,
+						 .addr = addr,
+						 .pages = pages };
+}
+
+static int gather_change(void *ctx, const struct event_change *c)
+{
+	struct gather *g = ctx;
+	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].changed &&
+		    (!rows[i].kinds || rows[i].kinds >> g->e->kind & 1) &&
+		    rows[i].changed(g->e, c))
+			add(g, &rows[i], c->pid, c->c->start, p->pages);
+	return 0;
+}
+
+/* The pages of one range of the call, as they are after it. */
+static void gather_range(struct gather *g, const struct event_range *range,
+			 const struct store *after)
+{
+	const struct store_process *p = store_process_by_pid(after, range->pid);
+	struct page page;
+
+	for (size_t i = p ? store_vma_from(p, range->start) : 0; p && i < p->nvmas; i++) {
+		const struct store_vma *v = &p->vma[i];
+
+		if (v->vma.start >= range->end)
+			return;
+		for (size_t k = store_row_from(after, v, range->start);
+		     k < store_nrows(v); k++) {
+			const struct store_row *row = &v->rows->row[k];
+			const struct store_class *class = store_class(after, row);
+
+			if (row->addr >= range->end)
+				break;
+			store_row_page(after, row, &page);
+			store_page_cut(after, &page, MAX(range->start, row->addr),
+				       MIN(range->end, store_row_end(after, row)));
+			struct page_state s = { .page = &page,
+						.verdicts = &class->verdicts,
+						.kernel = after->has_head ? &after->kernel
+									  : NULL };
+			for (unsigned w = 0; w < ARRAY_SIZE(rows); w++)
+				if (rows[w].state && rows[w].kinds >> g->e->kind & 1 &&
+				    rows[w].state(&s))
+					add(g, &rows[w], range->pid, page.addr,
+					    page.pages);
+		}
+	}
+}
+
+/* ---- fork: what is the child's own already must have been copied, and only pins do that */
+
+static const struct warn_row fork_pinned = {
+	.id = "fork-pinned",
+	.text = "fork with pinned pages: %s copied for the child",
+};
+
+static int gather_fork(void *ctx, const struct event_shared *run)
+{
+	struct gather *g = ctx;
+
+	/* member 0 is the parent, 1 the child; the parent's page keeps its exclusive mark */
+	if (!run->has[0] || !run->has[1] || !run->pfn_known[0] || !run->pfn_known[1] ||
+	    run->same[0] || run->same[1])
+		return 0;
+	const struct store *s = run->member[0].now;
+	const struct store_process *p = store_process_by_pid(s, run->member[0].pid);
+	const struct store_vma *v = p ? store_vma_at(p, run->start) : NULL;
+	const struct store_row *row = v ? store_row_at(s, v, run->start) : NULL;
+	if (!row || v->vma.shared)
+		return 0;
+	const struct page *page = &store_class(s, row)->page;
+	if (is_anon(page) && fact_get(&page->facts, FACT_MAYBE_PINNED) == TRI_YES)
+		add(g, &fork_pinned, run->member[1].pid, run->start,
+		    (run->end - run->start) / run->size);
+	return 0;
+}
+
+unsigned event_warn_list(const struct event *e, struct event_warning ret[EVENT_WARNINGS])
+{
+	struct gather g = { .e = e, .out = ret };
+
+	event_walk(e, STORE_REAL, gather_change, &g);
+	for (unsigned i = 0; i < e->nranges && e->has_ret && e->ret >= 0; i++)
+		for (unsigned s = 0; s < e->nscopes; s++)
+			if (e->scope[s].pid == e->range[i].pid && e->scope[s].after) {
+				gather_range(&g, &e->range[i], e->scope[s].after);
+				break;
+			}
+	if (e->kind == EVENT_FORK && !e->shares_mm && e->nmembers >= 2 &&
+	    e->member[1].pid == e->child) {
+		struct event pair = *e;
+
+		pair.nmembers = 2;
+		event_family(&pair, 0, 1ULL << 63, false, gather_fork, &g);
+	}
+	return g.n;
+}
+
+const char *event_warn_text(const struct event_warning *w, char *buf, size_t len)
+{
+	char pages[48];
+	bool verb = strstr(w->text, "%s not exclusive");
+
+	if (verb)
+		snprintf(pages, sizeof(pages),
+			 w->pages == 1 ? "a page that is" : "%llu pages that are",
+			 (unsigned long long)w->pages);
+	else
+		snprintf(pages, sizeof(pages), w->pages == 1 ? "1 page" : "%llu pages",
+			 (unsigned long long)w->pages);
+	snprintf(buf, len, w->text, pages);
+	return buf;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --trace and --demo: wiring. */
+#include "session.h"
+
+#include <errno.h>
+#include <string.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "render_event.h"
+#include "trace.h"
+
+int mode_trace(struct session *s)
+{
+	const struct options *o = &s->opt;
+	bool json = o->json || o->json_lines;
+	struct trace_options topt = { .argv = o->command,
+				      .pids = o->pids,
+				      .npids = o->npids,
+				      .no_stop = o->given[OPTION_NO_STOP],
+				      .sigpipe_default = !s->sigpipe_ignored,
+				      .model = s->has_model ? &s->model : NULL };
+	/* The command's standard output stays its own: text for people goes where strace's goes. */
+	struct render_event_options ropt = { .out = o->command && !json ? stderr : stdout,
+					     .verbose = o->given[OPTION_VERBOSE] };
+	const struct event_view *view =
+		json ? &render_event_json_view : &render_event_view;
+	void *ctx = NULL;
+	int status = -1, err;
+
+	if (!o->command && !o->npids) {
+		diag_add(&s->diag, DIAG_ERROR,
+			 "trace what? Give -- COMMAND or --pid PID; gupinfo --help "
+			 "explains");
+		return EXIT_USAGE;
+	}
+	ropt.color = o->color == 1 ||
+		     (!o->color && isatty(fileno(ropt.out)) && o->render.color);
+	if (o->value[OPTION_INTERVAL])
+		topt.interval_ms = (unsigned)atoi(o->value[OPTION_INTERVAL]);
+	fflush(stdout);
+	err = json ? render_event_json_new(&ropt, &ctx) : render_event_new(&ropt, &ctx);
+	if (!err)
+		err = trace_run(&topt, s->source, view, ctx, &s->diag, &status);
+	if (json)
+		render_event_json_free(ctx);
+	else
+		render_event_free(ctx);
+	if (err || status < 0)
+		return session_exit(s, err);
+	s->wait_status = status;
+	s->has_wait_status = true;
+	return EXIT_COMPLETE;
+}

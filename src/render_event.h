@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * render_event.h - --trace's events: paragraphs of text, or one JSON object a line.
+ *
+ * Knows: layout.  Never: how events come about.
+ * Owns: its state, between _new and _free.
+ */
+#ifndef GUPINFO_RENDER_EVENT_H
+#define GUPINFO_RENDER_EVENT_H
+
+#include <stdio.h>
+
+#include "event.h"
+
+struct render_event_options {
+	FILE *out;
+	bool verbose; /* every event and every run */
+	bool color;
+};
+
+/* Text for 80 columns: one event a paragraph, quiet about what did not change. */
+extern const struct event_view render_event_view;
+int render_event_new(const struct render_event_options *opt, void **ret);
+void render_event_free(void *ctx);
+
+/* One JSON object a line (interface: man gupinfo, section JSON). */
+extern const struct event_view render_event_json_view;
+int render_event_json_new(const struct render_event_options *opt, void **ret);
+void render_event_json_free(void *ctx);
+
+/* "4K", "64K", "2M", "1G" into @buf (16 bytes). */
+const char *render_event_size(u64 bytes, char *buf);
+
+#endif

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace_int.h"
+
+/* ---- calls that are under way */
+
+static struct trace_call *call_of(struct trace *t, pid_t tid)
+{
+	struct trace_call *c = t->call;
+
+	while (c && c->tid != tid)
+		c = c->next;
+	return c;
+}
+
+static void forget_call(struct trace *t, pid_t tid)
+{
+	for (struct trace_call **c = &t->call; *c; c = &(*c)->next)
+		if ((*c)->tid == tid) {
+			struct trace_call *gone = *c;
+
+			*c = gone->next;
+			free(gone);
+			return;
+		}
+}
+
+/* ---- an event: look at its ranges in the process and its relatives, tell the difference */
+
+struct states {
+	struct store *before[64];
+	unsigned n;
+};
+
+static bool related(const struct trace_process *p, const struct trace_process *q)
+{
+	return p == q ||
+	       (p->family == q->family && !q->borrowed && !q->foreign && !q->exiting);
+}
+
+/* The ranges of @c that are @owner's, as seen by @looker (a relative has the same addresses). */
+static unsigned ranges_of(const struct trace_call *c, pid_t owner,
+			  struct event_range out[TRACE_RANGES])
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < c->nranges; i++)
+		if (c->range[i].pid == owner)
+			out[n++] = c->range[i];
+	return n;
+}
+
+/* The owner of a call's pages: the caller, or the process that it names. */
+static struct trace_process *owner_of(struct trace *t, const struct trace_call *c)
+{
+	pid_t pid = c->nranges ? c->range[0].pid : c->event.pid;
+	struct trace_process *p = trace_look_find(t, pid);
+
+	if (!p && pid != c->event.pid && (p = trace_look_add(t, pid)))
+		p->foreign = true;
+	return p;
+}
+
+/* Tells what happened to the pages of call @c, and to those of relatives, before it. */
+static int look_before(struct trace *t, const struct trace_call *c)
+{
+	struct event_range range[TRACE_RANGES];
+	struct trace_process *own = owner_of(t, c);
+	unsigned n = own ? ranges_of(c, own->pid, range) : 0;
+	int r = 0;
+
+	if (c->no_pages || !own || (!n && !c->whole))
+		return 0;
+	for (struct trace_process *p = t->process; p && !r; p = p->next)
+		if (related(own, p) && !(c->event.kind == EVENT_FORK && p != own))
+			r = trace_look_between(t, p, range, c->whole ? 0 : n);
+	return r;
+}
+
+struct told {
+	struct event_scope *scope;
+	unsigned nscopes, room;
+};
+
+static int add_scope(struct told *told, const struct event_scope *scope)
+{
+	if (told->nscopes == told->room) {
+		unsigned room = told->room ? 2 * told->room : 16;
+		struct event_scope *more = realloc(told->scope, room * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		told->scope = more;
+		told->room = room;
+	}
+	told->scope[told->nscopes++] = *scope;
+	return 0;
+}
+
+/* Looks at ranges of @p and adds what was before and is now to @told. */
+static int look_after(struct trace *t, struct trace_process *p,
+		      const struct event_range *range, unsigned n, struct told *told)
+{
+	struct store *before = NULL;
+	int r = trace_look(t, p, range, n, &before);
+
+	if (r || !before)
+		return r == -ENOMEM ? r : 0;
+	for (unsigned i = 0; !r && i < MAX(n, 1); i++)
+		r = add_scope(told,
+			      &(struct event_scope){ .pid = p->pid,
+						     .start = n ? range[i].start : 0,
+						     .end = n ? range[i].end : UINT64_MAX,
+						     .before = before,
+						     .after = p->now });
+	return r;
+}
+
+static void told_free(struct told *told)
+{
+	const struct store *last = NULL;
+
+	for (unsigned i = 0; i < told->nscopes; i++) {
+		if (told->scope[i].before != last)
+			store_free((struct store *)told->scope[i].before);
+		last = told->scope[i].before;
+	}
+	free(told->scope);
+}
+
+/* Tells @e with the differences of @own and its relatives; everything when @n is 0. */
+static int tell_pages(struct trace *t, struct event *e, struct trace_process *own,
+		      const struct event_range *range, unsigned n, bool relatives_only)
+{
+	struct told told = { 0 };
+	int r = 0;
+
+	for (struct trace_process *p = t->process; p && !r; p = p->next)
+		if (related(own, p) && !(relatives_only && p == own))
+			r = look_after(t, p, range, n, &told);
+	e->scope = told.scope;
+	e->nscopes = told.nscopes;
+	if (!r)
+		r = trace_look_tell(t, e, own);
+	told_free(&told);
+	return r;
+}
+
+/* ---- stops */
+
+static void watch(struct trace_process *p, const struct event_range *range, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		bool known = false;
+
+		for (unsigned k = 0; k < p->nwatched; k++)
+			known |= p->watched[k].start <= range[i].start &&
+				 p->watched[k].end >= range[i].end;
+		if (!known && p->nwatched < TRACE_WATCHED)
+			p->watched[p->nwatched++] = range[i];
+	}
+}
+
+static int on_entry(struct trace *t, const struct tracer_stop *stop)
+{
+	struct trace_call *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return -ENOMEM;
+	forget_call(t, stop->tid);
+	if (!trace_call_entry(t, stop, c)) {
+		free(c);
+		tracer_skip(t->tracer);
+		return 0;
+	}
+	c->next = t->call;
+	t->call = c;
+	int r = look_before(t, c);
+	struct trace_process *p = trace_look_find(t, stop->pid);
+	if (p && c->event.kind == EVENT_EXEC)
+		p->execing = true;
+	return r;
+}
+
+static int on_return(struct trace *t, const struct tracer_stop *stop)
+{
+	struct trace_call *c = call_of(t, stop->tid);
+	struct event_range range[TRACE_RANGES];
+	struct trace_process *own;
+	int r = 0;
+
+	if (!c)
+		return 0;
+	trace_call_return(t, stop, c);
+	c->event.time_ns = stop->time_ns;
+	if (c->whole ||
+	    c->event.kind == EVENT_FORK) { /* told at TRACER_FORKED, _EXECED */
+		struct trace_process *p = trace_look_find(t, stop->pid);
+
+		if (p && c->event.kind == EVENT_EXEC)
+			p->execing = false;
+		if (stop->ret < 0 && p)
+			r = trace_look_tell(t, &c->event, p);
+	} else if ((own = owner_of(t, c))) {
+		unsigned n = ranges_of(c, own->pid, range);
+
+		c->event.range = range;
+		c->event.nranges = n;
+		if (c->dropped)
+			c->event.incomplete = "more ranges than are compared";
+		if (c->no_pages || !n)
+			r = trace_look_tell(t, &c->event, trace_look_find(t, stop->pid));
+		else
+			r = tell_pages(t, &c->event, own, range, n, false);
+		if (c->watches && stop->ret >= 0)
+			watch(own, range, n);
+		if (own->foreign)
+			trace_look_drop(t, own->pid);
+	}
+	forget_call(t, stop->tid);
+	return r;
+}
+
+static int on_forked(struct trace *t, const struct tracer_stop *stop)
+{
+	struct trace_process *p = trace_look_find(t, stop->pid);
+	struct trace_process *child = trace_look_add(t, stop->child);
+	struct trace_call *c = call_of(t, stop->tid);
+	struct event e = { .kind = EVENT_FORK, .pid = stop->pid, .tid = stop->tid };
+	struct told told = { 0 };
+	struct store *none = NULL;
+	int r = 0;
+
+	if (!p || !child)
+		return p ? -ENOMEM : 0;
+	if (c)
+		e = c->event;
+	child->ppid = stop->pid;
+	child->borrowed = stop->shares_mm;
+	if (!stop->shares_mm)
+		child->family = p->family;
+	memcpy(child->watched, p->watched, sizeof(child->watched));
+	child->nwatched = p->nwatched;
+	e.child = stop->child;
+	e.shares_mm = stop->shares_mm;
+	e.has_ret = true;
+	e.ret = stop->child;
+	e.time_ns = stop->time_ns;
+	if (!stop->shares_mm) {
+		r = look_after(t, p, NULL, 0, &told);
+		if (!r && trace_look(t, child, NULL, 0, &none) == -ENOMEM)
+			r = -ENOMEM;
+		store_free(none);
+	}
+	e.scope = told.scope;
+	e.nscopes = told.nscopes;
+	if (!r)
+		r = trace_look_tell(t, &e, p);
+	told_free(&told);
+	return r;
+}
+
+/* The command's own exec was gupinfo's call: its path is what now runs. */
+static void name_program(struct event *e)
+{
+	struct event_arg *a = &e->arg[0];
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", e->pid);
+	ssize_t n = readlink(path, a->text, sizeof(a->text) - 1);
+	if (n <= 0)
+		return;
+	a->text[n] = '\0';
+	a->name = "path";
+	a->kind = EVENT_ARG_TEXT;
+	e->nargs = 1;
+}
+
+static int on_execed(struct trace *t, const struct tracer_stop *stop)
+{
+	struct trace_process *p = trace_look_add(t, stop->pid);
+	struct trace_call *c = call_of(t, stop->tid);
+	struct event e = { .kind = EVENT_EXEC, .pid = stop->pid, .tid = stop->pid };
+	struct store *now;
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	if (c)
+		e = c->event;
+	e.time_ns = stop->time_ns;
+	e.tid = stop->pid;
+	trace_look_comm(stop->pid, e.comm);
+	if (!e.nargs)
+		name_program(&e);
+	/* The old image is gone: its relatives have their pages back; then the new one. */
+	now = p->now;
+	p->now = NULL;
+	if (!p->borrowed && now)
+		r = tell_pages(t, &e, p, NULL, 0, true);
+	else
+		r = trace_look_tell(t, &e, p);
+	store_free(now);
+	p->family = ++t->families;
+	p->borrowed = p->exiting = p->execing = false;
+	p->nwatched = p->nlooked = 0;
+	now = NULL;
+	if (!r && trace_look(t, p, NULL, 0, &now) == -ENOMEM)
+		r = -ENOMEM;
+	store_free(now);
+	return r;
+}
+
+/* Still there with its pages: tells what it did last. */
+static int on_exiting(struct trace *t, const struct tracer_stop *stop)
+{
+	struct trace_process *own = trace_look_find(t, stop->pid);
+	int r = 0;
+
+	if (!own || own->borrowed)
+		return 0;
+	for (struct trace_process *p = t->process; p && !r; p = p->next)
+		if (related(own, p))
+			r = trace_look_between(t, p, NULL, 0);
+	own->exiting = true;
+	return r;
+}
+
+static int on_exited(struct trace *t, const struct tracer_stop *stop)
+{
+	struct trace_process *p = trace_look_find(t, stop->pid);
+	struct event e = { .kind = EVENT_EXIT, .pid = stop->pid, .tid = stop->pid };
+	struct event_arg *a = &e.arg[0];
+	int r;
+
+	if (!p)
+		return 0;
+	bool killed = (stop->status & 0x7f) != 0;
+	a->name = killed ? "signal" : "status";
+	a->num = killed ? stop->status & 0x7f : stop->status >> 8 & 0xff;
+	e.nargs = 1;
+	e.time_ns = stop->time_ns;
+	r = p->borrowed ? trace_look_tell(t, &e, p) : tell_pages(t, &e, p, NULL, 0, true);
+	trace_look_drop(t, stop->pid);
+	while (t->call && call_of(t, stop->pid))
+		forget_call(t, stop->pid);
+	return r;
+}
+
+/* ---- between stops */
+
+/* Looks at what may change silently: watched ranges often, everything now and then. */
+static int tick(struct trace *t)
+{
+	u64 now = trace_look_clock();
+	int r = 0;
+
+	t->tick_ns = now;
+	for (struct trace_process *p = t->process; p && !r; p = p->next) {
+		/* a complete look at most 5 % of the time, and not more than once a second */
+		bool full = now - p->full_ns > MAX(1000000000ULL, 20 * p->cost_ns);
+
+		if (p->borrowed || p->foreign || p->execing || p->exiting || !p->now ||
+		    (!full && !p->nwatched))
+			continue;
+		r = trace_look_between(t, p, p->watched, full ? 0 : p->nwatched);
+	}
+	return r;
+}
+
+static int handle(struct trace *t, const struct tracer_stop *stop)
+{
+	t->held = stop->pid;
+	switch (stop->what) {
+	case TRACER_ENTRY:
+		return on_entry(t, stop);
+	case TRACER_RETURN:
+		return on_return(t, stop);
+	case TRACER_FORKED:
+		return on_forked(t, stop);
+	case TRACER_EXECED:
+		return on_execed(t, stop);
+	case TRACER_EXITING:
+		return on_exiting(t, stop);
+	case TRACER_EXITED:
+		t->held = 0;
+		return on_exited(t, stop);
+	default:
+		t->held = 0;
+		t->interrupted = true;
+		return -EINTR;
+	}
+}
+
+int trace_step(struct trace *t, int timeout_ms)
+{
+	int interval = t->opt.interval_ms ? (int)t->opt.interval_ms : 200;
+	u64 end = trace_look_clock() + (u64)MAX(timeout_ms, 0) * 1000000ULL;
+	struct tracer_stop stop;
+
+	if (!t->tracer)
+		return trace_sample_step(t, timeout_ms);
+	do {
+		t->held = 0;
+		int r = tracer_next(t->tracer,
+				    timeout_ms < 0 ? interval : MIN(interval, timeout_ms),
+				    &stop);
+		if (r < 0)
+			return r;
+		bool stopped = r == 1;
+		if (stopped)
+			r = handle(t, &stop);
+		if (!r && trace_look_clock() - t->tick_ns >= (u64)interval * 1000000ULL)
+			r = tick(t);
+		if (r || stopped)
+			return r ? r : 1;
+	} while (timeout_ms < 0 || trace_look_clock() < end);
+	return 0;
+}
+
+pid_t trace_held(const struct trace *t)
+{
+	return t->held;
+}
+
+const struct event_member *trace_members(struct trace *t, unsigned *ret_n)
+{
+	struct event e = { 0 };
+
+	*ret_n = 0;
+	/* of every family: no first process */
+	t->seq--;
+	const struct event_view *view = t->view;
+	static const struct event_view nobody;
+	t->view = &nobody;
+	if (!trace_look_tell(t, &e, NULL))
+		*ret_n = e.nmembers;
+	t->view = view;
+	return t->member;
+}
+
+int trace_status(const struct trace *t)
+{
+	return t->tracer ? tracer_status(t->tracer) : t->status;
+}
+
+/* ---- life */
+
+/* The first look at a process that runs already. */
+static int attach_event(struct trace *t, pid_t pid)
+{
+	struct trace_process *p = trace_look_add(t, pid);
+	struct event e = { .kind = EVENT_ATTACH, .pid = pid, .tid = pid };
+	struct store *none = NULL;
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	r = trace_look(t, p, NULL, 0, &none);
+	store_free(none);
+	if (r == -ESRCH || r == -ENOMEM)
+		return r;
+	if (r)
+		e.incomplete = strerror(-r);
+	e.time_ns = trace_look_clock();
+	return trace_look_tell(t, &e, p);
+}
+
+static int begin(struct trace *t)
+{
+	struct source_machine machine;
+	struct report_head head = { .kernel = &t->kernel, .machine = &machine };
+	int r = t->src->ops->machine(t->src, &machine);
+
+	if (!r && t->opt.model)
+		t->kernel = *t->opt.model;
+	else if (!r)
+		r = kernel_resolve(&machine.kernel, &t->kernel);
+	if (!r && t->view->begin)
+		r = t->view->begin(t->view_ctx, &head);
+	return r;
+}
+
+int trace_new(const struct trace_options *opt, struct source *src,
+	      const struct event_view *view, void *view_ctx, struct diag *diag,
+	      struct trace **ret)
+{
+	struct trace *t = calloc(1, sizeof(*t));
+	struct tracer_options topt = { .argv = opt->argv,
+				       .pids = opt->pids,
+				       .npids = opt->npids,
+				       .no_filter = opt->no_filter,
+				       .sigpipe_default = opt->sigpipe_default };
+	struct timespec ts;
+	int r;
+
+	if (!t)
+		return -ENOMEM;
+	t->opt = *opt;
+	t->src = src;
+	t->view = view;
+	t->view_ctx = view_ctx;
+	t->diag = diag;
+	t->status = -1;
+	t->start_ns = t->tick_ns = trace_look_clock();
+	clock_gettime(CLOCK_REALTIME, &ts);
+	t->realtime_offset =
+		(u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec - t->start_ns;
+	t->pool = store_new(&(struct store_options){ 0 }, NULL);
+	r = t->pool ? begin(t) : -ENOMEM;
+	if (!r)
+		r = opt->no_stop ? trace_sample_new(t)
+				 : tracer_new(&topt, diag, &t->tracer);
+	for (unsigned i = 0; !r && !opt->argv && i < opt->npids; i++)
+		r = attach_event(t, opt->pids[i]);
+	if (r) {
+		trace_free(t);
+		return r;
+	}
+	*ret = t;
+	return 0;
+}
+
+void trace_free(struct trace *t)
+{
+	if (!t)
+		return;
+	tracer_free(t->tracer);
+	if (!t->tracer)
+		trace_sample_free(t);
+	while (t->process)
+		trace_look_drop(t, t->process->pid);
+	while (t->call)
+		forget_call(t, t->call->tid);
+	store_free(t->pool);
+	free(t->member);
+	free(t);
+}
+
+/* Nobody reads events any more; a command cannot be left with its filter, so it is followed. */
+static void follow_silently(struct trace *t)
+{
+	struct tracer_stop stop;
+
+	while (t->tracer && t->opt.argv && tracer_next(t->tracer, -1, &stop) == 1)
+		if (stop.what == TRACER_ENTRY)
+			tracer_skip(t->tracer);
+}
+
+int trace_run(const struct trace_options *opt, struct source *src,
+	      const struct event_view *view, void *view_ctx, struct diag *diag,
+	      int *ret_status)
+{
+	struct trace *t;
+	int r = trace_new(opt, src, view, view_ctx, diag, &t);
+
+	*ret_status = -1;
+	if (r)
+		return r;
+	while ((r = trace_step(t, -1)) == 1 || !r)
+		;
+	if (r == -ECHILD || r == -EINTR)
+		r = 0;
+	else
+		follow_silently(t);
+	*ret_status = trace_status(t);
+	if (!r && view->end)
+		r = view->end(view_ctx, *ret_status);
+	trace_free(t);
+	return r;
+}

@@ -1,0 +1,570 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The calls of tracer.def: which event they are, how their arguments are shown, which bytes of
+ * whom they touch.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "trace_int.h"
+
+enum range_kind {
+	RANGE_NONE,
+	RANGE_WHOLE,  /* every page of the process */
+	RANGE_SPAN,   /* args[0], args[1] bytes */
+	RANGE_MMAP,   /* the place of MAP_FIXED; the result when it is populated */
+	RANGE_MREMAP, /* old place; new place */
+	RANGE_BUFFER, /* args[1], args[2] bytes, if fd args[0] is O_DIRECT */
+	RANGE_VECTOR, /* struct iovec args[1][args[2]], likewise */
+	RANGE_SPLICE, /* struct iovec args[1][args[2]] */
+	RANGE_REMOTE, /* struct iovec args[3][args[4]] of process args[0] */
+	RANGE_PIDFD,  /* struct iovec args[1][args[2]] of pidfd args[0] */
+	RANGE_URING,  /* io_uring_register */
+};
+
+/* How an argument is shown: n number, x hex, f flags in hex, p PROT_*, a advice, o io_uring op. */
+static const struct call_row {
+	u8 event, range;
+	bool watches;
+	struct {
+		const char *name;
+		char as;
+	} arg[6];
+} rows[TRACER_CALLS] = {
+	[TRACER_FORK] = { .event = EVENT_FORK, .range = RANGE_WHOLE },
+	[TRACER_VFORK] = { .event = EVENT_FORK, .range = RANGE_NONE },
+	[TRACER_CLONE] = { .event = EVENT_FORK,
+			   .range = RANGE_WHOLE,
+			   .arg = { { "flags", 'f' } } },
+	[TRACER_CLONE3] = { .event = EVENT_FORK, .range = RANGE_WHOLE },
+	[TRACER_EXECVE] = { .event = EVENT_EXEC,
+			    .range = RANGE_WHOLE,
+			    .arg = { { "path", 's' } } },
+	[TRACER_EXECVEAT] = { .event = EVENT_EXEC,
+			      .range = RANGE_WHOLE,
+			      .arg = { { "dirfd", 'n' }, { "path", 's' } } },
+	[TRACER_VMSPLICE] = { .event = EVENT_VMSPLICE,
+			      .range = RANGE_SPLICE,
+			      .watches = true,
+			      .arg = { { "fd", 'n' },
+				       { "iov", 'x' },
+				       { "segments", 'n' },
+				       { "flags", 'f' } } },
+	[TRACER_MMAP] = { .event = EVENT_MMAP,
+			  .range = RANGE_MMAP,
+			  .arg = { { "addr", 'x' },
+				   { "length", 'n' },
+				   { "prot", 'p' },
+				   { "flags", 'm' },
+				   { "fd", 'n' },
+				   { "offset", 'x' } } },
+	[TRACER_MUNMAP] = { .event = EVENT_MUNMAP,
+			    .range = RANGE_SPAN,
+			    .arg = { { "addr", 'x' }, { "length", 'n' } } },
+	[TRACER_MREMAP] = { .event = EVENT_MREMAP,
+			    .range = RANGE_MREMAP,
+			    .arg = { { "addr", 'x' },
+				     { "length", 'n' },
+				     { "new_length", 'n' },
+				     { "flags", 'f' } } },
+	[TRACER_MPROTECT] = { .event = EVENT_MPROTECT,
+			      .range = RANGE_SPAN,
+			      .arg = { { "addr", 'x' },
+				       { "length", 'n' },
+				       { "prot", 'p' } } },
+	[TRACER_PKEY_MPROTECT] = { .event = EVENT_MPROTECT,
+				   .range = RANGE_SPAN,
+				   .arg = { { "addr", 'x' },
+					    { "length", 'n' },
+					    { "prot", 'p' },
+					    { "pkey", 'n' } } },
+	[TRACER_MADVISE] = { .event = EVENT_MADVISE,
+			     .range = RANGE_SPAN,
+			     .arg = { { "addr", 'x' },
+				      { "length", 'n' },
+				      { "advice", 'a' } } },
+	[TRACER_PROCESS_MADVISE] = { .event = EVENT_MADVISE,
+				     .range = RANGE_PIDFD,
+				     .arg = { { "pidfd", 'n' },
+					      { "iov", 'x' },
+					      { "segments", 'n' },
+					      { "advice", 'a' } } },
+	[TRACER_IO_URING_REGISTER] = { .event = EVENT_IO_URING_REGISTER,
+				       .range = RANGE_URING,
+				       .watches = true,
+				       .arg = { { "fd", 'n' },
+						{ "opcode", 'o' },
+						{ "arg", 'x' },
+						{ "nr_args", 'n' } } },
+	[TRACER_PROCESS_VM_READV] = { .event = EVENT_PROCESS_VM_READV,
+				      .range = RANGE_REMOTE,
+				      .arg = { { "target", 'n' } } },
+	[TRACER_PROCESS_VM_WRITEV] = { .event = EVENT_PROCESS_VM_WRITEV,
+				       .range = RANGE_REMOTE,
+				       .arg = { { "target", 'n' } } },
+#define DIRECT(id, ev, kind)           \
+	[TRACER_##                     \
+		id] = { .event = ev,   \
+			.range = kind, \
+			.arg = { { "fd", 'n' }, { "buffer", 'x' }, { "count", 'n' } } }
+	DIRECT(READ, EVENT_READ, RANGE_BUFFER),
+	DIRECT(PREAD64, EVENT_READ, RANGE_BUFFER),
+	DIRECT(READV, EVENT_READ, RANGE_VECTOR),
+	DIRECT(PREADV, EVENT_READ, RANGE_VECTOR),
+	DIRECT(PREADV2, EVENT_READ, RANGE_VECTOR),
+	DIRECT(WRITE, EVENT_WRITE, RANGE_BUFFER),
+	DIRECT(PWRITE64, EVENT_WRITE, RANGE_BUFFER),
+	DIRECT(WRITEV, EVENT_WRITE, RANGE_VECTOR),
+	DIRECT(PWRITEV, EVENT_WRITE, RANGE_VECTOR),
+	DIRECT(PWRITEV2, EVENT_WRITE, RANGE_VECTOR),
+#undef DIRECT
+};
+
+/* ---- reading the caller's memory */
+
+/* -errno, or the bytes read: fewer than @len at an unmapped page. */
+static ssize_t peek(pid_t pid, u64 addr, void *buf, size_t len)
+{
+	struct iovec here = { .iov_base = buf, .iov_len = len };
+	struct iovec there = { .iov_base = (void *)(uintptr_t)addr, .iov_len = len };
+	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+
+	return n < 0 ? -errno : n;
+}
+
+static void peek_string(pid_t pid, u64 addr, char *buf, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len - 1) {
+		size_t step = MIN(len - 1 - n, 4096 - (addr + n) % 4096);
+		ssize_t r = peek(pid, addr + n, buf + n, step);
+
+		if (r <= 0)
+			break;
+		if (memchr(buf + n, '\0', (size_t)r))
+			return;
+		n += (size_t)r;
+	}
+	buf[n] = '\0';
+}
+
+/* ---- arguments in words */
+
+static void text_prot(u64 prot, char *buf, size_t len)
+{
+	snprintf(buf, len, "%c%c%c", prot & PROT_READ ? 'r' : '-',
+		 prot & PROT_WRITE ? 'w' : '-', prot & PROT_EXEC ? 'x' : '-');
+}
+
+static void text_mmap_flags(u64 flags, char *buf, size_t len)
+{
+	static const struct {
+		u64 bit;
+		const char *name;
+	} names[] = {
+		{ MAP_SHARED, "shared" },       { MAP_PRIVATE, "private" },
+		{ MAP_FIXED, "fixed" },         { MAP_ANONYMOUS, "anonymous" },
+		{ MAP_HUGETLB, "hugetlb" },     { MAP_POPULATE, "populate" },
+		{ MAP_LOCKED, "locked" },       { MAP_STACK, "stack" },
+		{ MAP_NORESERVE, "noreserve" }, { MAP_GROWSDOWN, "growsdown" },
+	};
+	size_t n = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_SIZE(names) && n < len; i++)
+		if (flags & names[i].bit)
+			n += (size_t)snprintf(buf + n, len - n, "%s%s", n ? "," : "",
+					      names[i].name);
+}
+
+static void text_named(u64 value, const char *const *names, size_t n, char *buf,
+		       size_t len)
+{
+	if (value < n && names[value])
+		snprintf(buf, len, "%s", names[value]);
+	else
+		snprintf(buf, len, "%" PRIu64, value);
+}
+
+static void text_advice(u64 advice, char *buf, size_t len)
+{
+	/* include/uapi/asm-generic/mman-common.h */
+	static const char *const names[] = {
+		[0] = "normal",          [1] = "random",
+		[2] = "sequential",      [3] = "willneed",
+		[4] = "dontneed",        [8] = "free",
+		[9] = "remove",          [10] = "dontfork",
+		[11] = "dofork",         [12] = "mergeable",
+		[13] = "unmergeable",    [14] = "hugepage",
+		[15] = "nohugepage",     [16] = "dontdump",
+		[17] = "dodump",         [18] = "wipeonfork",
+		[19] = "keeponfork",     [20] = "cold",
+		[21] = "pageout",        [22] = "populate-read",
+		[23] = "populate-write", [24] = "dontneed-locked",
+		[25] = "collapse",       [100] = "hwpoison",
+		[101] = "soft-offline",  [102] = "guard-install",
+		[103] = "guard-remove",
+	};
+
+	text_named(advice, names, ARRAY_SIZE(names), buf, len);
+}
+
+#define URING_BUFFERS 0
+#define URING_UNREGISTER_BUFFERS 1
+#define URING_BUFFERS2 15
+#define URING_BUFFERS_UPDATE 16
+#define URING_CLONE_BUFFERS 30
+#define URING_USE_REGISTERED_RING BIT(31)
+
+static void text_uring(u64 op, char *buf, size_t len)
+{
+	/* include/uapi/linux/io_uring.h: enum io_uring_register_op */
+	static const char *const names[] = {
+		[URING_BUFFERS] = "buffers",
+		[URING_UNREGISTER_BUFFERS] = "unregister-buffers",
+		[2] = "files",
+		[3] = "unregister-files",
+		[4] = "eventfd",
+		[8] = "probe",
+		[9] = "personality",
+		[URING_BUFFERS2] = "buffers2",
+		[URING_BUFFERS_UPDATE] = "buffers-update",
+		[20] = "ring-fds",
+		[22] = "pbuf-ring",
+		[URING_CLONE_BUFFERS] = "clone-buffers",
+	};
+
+	text_named(op & ~URING_USE_REGISTERED_RING, names, ARRAY_SIZE(names), buf, len);
+}
+
+static struct event_arg *add_arg(struct event *e, const char *name, u8 kind)
+{
+	struct event_arg *a =
+		&e->arg[e->nargs < EVENT_ARGS ? e->nargs++ : EVENT_ARGS - 1];
+
+	memset(a, 0, sizeof(*a));
+	a->name = name;
+	a->kind = kind;
+	return a;
+}
+
+static void show_args(const struct tracer_stop *stop, const struct call_row *row,
+		      struct event *e)
+{
+	for (unsigned i = 0; i < 6 && row->arg[i].name; i++) {
+		char as = row->arg[i].as;
+		u64 v = stop->args[i];
+		struct event_arg *a = add_arg(e, row->arg[i].name,
+					      as == 'n'                ? EVENT_ARG_NUM
+					      : as == 'x' || as == 'f' ? EVENT_ARG_HEX
+								       : EVENT_ARG_TEXT);
+
+		/* descriptors and pids are int; lengths are 64 bits */
+		a->num = !strcmp(a->name, "fd") || !strcmp(a->name, "target") ||
+					 !strcmp(a->name, "dirfd") ||
+					 !strcmp(a->name, "pkey")
+				 ? (s32)v
+				 : (s64)v;
+		if (as == 'p')
+			text_prot(v, a->text, sizeof(a->text));
+		if (as == 'm')
+			text_mmap_flags(v, a->text, sizeof(a->text));
+		if (as == 'a')
+			text_advice(v, a->text, sizeof(a->text));
+		if (as == 'o')
+			text_uring(v, a->text, sizeof(a->text));
+		if (as == 's')
+			peek_string(stop->pid, v, a->text, sizeof(a->text));
+	}
+}
+
+/* ---- ranges */
+
+static void add_range(struct trace_call *c, pid_t pid, u64 start, u64 len)
+{
+	u64 first = ROUND_DOWN(start, 4096), end;
+
+	if (!len || __builtin_add_overflow(start, len, &end) || end > UINT64_MAX - 4096)
+		return;
+	end = ROUND_UP(end, 4096);
+	for (unsigned i = 0; i < c->nranges; i++) {
+		struct event_range *r = &c->range[i];
+
+		if (r->pid == pid && first <= r->end && end >= r->start) {
+			r->start = MIN(r->start, first);
+			r->end = MAX(r->end, end);
+			return;
+		}
+	}
+	if (c->nranges == TRACE_RANGES) {
+		c->dropped = true;
+		return;
+	}
+	c->range[c->nranges++] =
+		(struct event_range){ .pid = pid, .start = first, .end = end };
+}
+
+/* Adds at most @limit bytes of @n iovecs at @addr of @caller, which are addresses of @owner. */
+static void add_vector(struct trace_call *c, pid_t caller, bool compat, u64 addr, u64 n,
+		       pid_t owner, u64 limit)
+{
+	union {
+		u64 wide[2 * 64];
+		u32 narrow[2 * 64];
+	} iov;
+	size_t each = compat ? 8 : 16;
+
+	for (u64 done = 0; done < MIN(n, 1024) && limit;) {
+		u64 step = MIN(n - done, 64);
+
+		if (peek(caller, addr + done * each, &iov, step * each) !=
+		    (ssize_t)(step * each))
+			return;
+		for (u64 i = 0; i < step && limit; i++) {
+			u64 base = compat ? iov.narrow[2 * i] : iov.wide[2 * i];
+			u64 len = compat ? iov.narrow[2 * i + 1] : iov.wide[2 * i + 1];
+
+			add_range(c, owner, base, MIN(len, limit));
+			limit -= MIN(len, limit);
+		}
+		done += step;
+	}
+}
+
+/* The O_* flags of a descriptor, or -1. */
+static int fd_flags(pid_t pid, int fd)
+{
+	char path[64], text[256];
+	unsigned flags;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
+	int in = open(path, O_RDONLY | O_CLOEXEC);
+	if (in < 0)
+		return -1;
+	n = read(in, text, sizeof(text) - 1);
+	close(in);
+	if (n <= 0)
+		return -1;
+	text[n] = '\0';
+	char *at = strstr(text, "flags:");
+	return at && sscanf(at, "flags: %o", &flags) == 1 ? (int)flags : -1;
+}
+
+/* The process that a pid of @caller names, or 0 when the two do not number alike. */
+static pid_t pid_of(pid_t caller, pid_t pid)
+{
+	char path[64], ours[64], theirs[64];
+	ssize_t a, b;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/pid", caller);
+	a = readlink("/proc/self/ns/pid", ours, sizeof(ours));
+	b = readlink(path, theirs, sizeof(theirs));
+	return a > 0 && a == b && !memcmp(ours, theirs, (size_t)a) ? pid : 0;
+}
+
+static pid_t pid_of_fd(pid_t caller, int fd)
+{
+	char path[64], line[128];
+	int pid = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", caller, fd);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "Pid: %d", &pid) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return pid > 0 ? pid : 0;
+}
+
+/* Buffers that an io_uring_register call names; unregistering concerns those seen before. */
+static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
+			 struct trace_call *c)
+{
+	u64 op = stop->args[1] & ~URING_USE_REGISTERED_RING, arg = stop->args[2];
+	u64 w[5];
+
+	if (op == URING_BUFFERS) {
+		add_vector(c, stop->pid, stop->compat, arg, stop->args[3], stop->pid,
+			   UINT64_MAX);
+	} else if (op == URING_BUFFERS2 && peek(stop->pid, arg, w, 32) == 32) {
+		/* struct io_uring_rsrc_register: nr, flags, resv2, data, tags */
+		add_vector(c, stop->pid, stop->compat, w[2], (u32)w[0], stop->pid,
+			   UINT64_MAX);
+	} else if (op == URING_BUFFERS_UPDATE && peek(stop->pid, arg, w, 32) == 32) {
+		/* struct io_uring_rsrc_update2: offset, resv, data, tags, nr, resv2 */
+		add_vector(c, stop->pid, stop->compat, w[1], (u32)w[3], stop->pid,
+			   UINT64_MAX);
+	} else if (op == URING_UNREGISTER_BUFFERS) {
+		struct trace_process *p = trace_look_find(t, stop->pid);
+
+		for (unsigned i = 0; p && i < p->nwatched; i++)
+			add_range(c, stop->pid, p->watched[i].start,
+				  p->watched[i].end - p->watched[i].start);
+	}
+	c->watches =
+		op == URING_BUFFERS || op == URING_BUFFERS2 || op == URING_BUFFERS_UPDATE;
+}
+
+static void splice_ranges(const struct tracer_stop *stop, struct trace_call *c, u64 limit)
+{
+	int flags = fd_flags(stop->pid, (int)stop->args[0]);
+
+	c->nranges = 0;
+	add_vector(c, stop->pid, stop->compat, stop->args[1], stop->args[2], stop->pid,
+		   limit);
+	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
+		/* From a pipe into memory: bytes are copied, no reference is taken. */
+		struct event_arg *a = add_arg(&c->event, "direction", EVENT_ARG_TEXT);
+		snprintf(a->text, sizeof(a->text), "from-pipe");
+		c->watches = false;
+	}
+}
+
+/* Whether the call stands at an O_DIRECT file; its ranges. */
+static bool direct_ranges(const struct tracer_stop *stop, const struct call_row *row,
+			  struct trace_call *c, u64 limit)
+{
+	int flags = fd_flags(stop->pid, (int)stop->args[0]);
+
+	if (flags < 0 || !(flags & O_DIRECT))
+		return false;
+	c->nranges = 0;
+	if (row->range == RANGE_BUFFER)
+		add_range(c, stop->pid, stop->args[1], MIN(stop->args[2], limit));
+	else
+		add_vector(c, stop->pid, stop->compat, stop->args[1], stop->args[2],
+			   stop->pid, limit);
+	return true;
+}
+
+static void remote_ranges(const struct tracer_stop *stop, const struct call_row *row,
+			  struct trace_call *c, u64 limit)
+{
+	bool pidfd = row->range == RANGE_PIDFD;
+	pid_t pid = pidfd ? pid_of_fd(stop->pid, (int)stop->args[0])
+			  : pid_of(stop->pid, (pid_t)stop->args[0]);
+
+	c->nranges = 0;
+	if (!pid)
+		c->event.incomplete = "the target is numbered in another PID namespace";
+	else
+		add_vector(c, stop->pid, stop->compat, stop->args[pidfd ? 1 : 3],
+			   stop->args[pidfd ? 2 : 4], pid, limit);
+}
+
+/* A new thread, or a child in the same address space: no page changes hands. */
+static bool makes_thread(const struct tracer_stop *stop)
+{
+	u64 flags = 0;
+
+	if (stop->call == TRACER_CLONE)
+		flags = stop->args[0];
+	else if (stop->call == TRACER_CLONE3 &&
+		 peek(stop->pid, stop->args[0], &flags, sizeof(flags)) != sizeof(flags))
+		flags = 0;
+	return flags & CLONE_VM;
+}
+
+bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
+		      struct trace_call *c)
+{
+	const struct call_row *row = &rows[stop->call];
+	const u64 *a = stop->args;
+
+	memset(c, 0, sizeof(*c));
+	c->tid = stop->tid;
+	c->watches = row->watches;
+	c->event.kind = row->event;
+	c->event.pid = stop->pid;
+	c->event.tid = stop->tid;
+	if (strcmp(tracer_call_name(stop->call), event_name(row->event)))
+		snprintf(c->event.call, sizeof(c->event.call), "%s",
+			 tracer_call_name(stop->call));
+	switch (row->range) {
+	case RANGE_WHOLE:
+		c->whole = true;
+		c->no_pages = makes_thread(stop);
+		break;
+	case RANGE_SPAN:
+	case RANGE_MREMAP:
+		add_range(c, stop->pid, a[0], a[1]);
+		if (row->range == RANGE_MREMAP && a[3] & MREMAP_FIXED)
+			add_range(c, stop->pid, a[4], a[2]);
+		break;
+	case RANGE_MMAP:
+		c->no_pages = !(a[3] & (MAP_FIXED | MAP_POPULATE | MAP_LOCKED));
+		if (a[3] & MAP_FIXED)
+			add_range(c, stop->pid, a[0], a[1]);
+		break;
+	case RANGE_BUFFER:
+	case RANGE_VECTOR:
+		if (!direct_ranges(stop, row, c, UINT64_MAX))
+			return false;
+		break;
+	case RANGE_SPLICE:
+		splice_ranges(stop, c, UINT64_MAX);
+		break;
+	case RANGE_REMOTE:
+	case RANGE_PIDFD:
+		remote_ranges(stop, row, c, UINT64_MAX);
+		break;
+	case RANGE_URING:
+		uring_ranges(t, stop, c);
+		break;
+	default:
+		c->no_pages = true;
+	}
+	unsigned nargs = c->event.nargs;
+	struct event_arg extra = c->event.arg[0];
+	c->event.nargs = 0;
+	show_args(stop, row, &c->event);
+	if (nargs)
+		*add_arg(&c->event, extra.name, extra.kind) = extra;
+	return true;
+}
+
+void trace_call_return(struct trace *t, const struct tracer_stop *stop,
+		       struct trace_call *c)
+{
+	const struct call_row *row = &rows[stop->call];
+	const u64 *a = stop->args;
+
+	c->event.has_ret = true;
+	c->event.ret = stop->ret;
+	if (stop->ret < 0)
+		return;
+	switch (row->range) {
+	case RANGE_MMAP:
+		if (!c->no_pages)
+			add_range(c, stop->pid, (u64)stop->ret, a[1]);
+		break;
+	case RANGE_MREMAP:
+		add_range(c, stop->pid, (u64)stop->ret, a[2]);
+		break;
+	case RANGE_SPLICE: /* what was not done touched nothing */
+		c->nranges = 0;
+		add_vector(c, stop->pid, stop->compat, a[1], a[2], stop->pid,
+			   (u64)stop->ret);
+		break;
+	case RANGE_BUFFER:
+	case RANGE_VECTOR:
+		direct_ranges(stop, row, c, (u64)stop->ret);
+		break;
+	case RANGE_REMOTE:
+		remote_ranges(stop, row, c, (u64)stop->ret);
+		break;
+	default:
+		break;
+	}
+}

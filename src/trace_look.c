@@ -1,0 +1,270 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "trace_int.h"
+
+u64 trace_look_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec;
+}
+
+/* ---- the followed processes */
+
+struct trace_process *trace_look_find(struct trace *t, pid_t pid)
+{
+	struct trace_process *p = t->process;
+
+	while (p && p->pid != pid)
+		p = p->next;
+	return p;
+}
+
+struct trace_process *trace_look_add(struct trace *t, pid_t pid)
+{
+	struct trace_process *p = trace_look_find(t, pid), **last = &t->process;
+
+	if (p)
+		return p;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return NULL;
+	p->pid = pid;
+	p->family = ++t->families;
+	while (*last)
+		last = &(*last)->next;
+	*last = p;
+	return p;
+}
+
+void trace_look_drop(struct trace *t, pid_t pid)
+{
+	for (struct trace_process **p = &t->process; *p; p = &(*p)->next)
+		if ((*p)->pid == pid) {
+			struct trace_process *gone = *p;
+
+			*p = gone->next;
+			store_free(gone->now);
+			free(gone);
+			return;
+		}
+}
+
+/* ---- looking */
+
+static void remember(struct trace_process *p, u64 start, u64 end, u64 time_ns)
+{
+	p->looked[p->nlooked++ % TRACE_LOOKS] =
+		(struct trace_looked){ .start = start, .end = end, .time_ns = time_ns };
+}
+
+u64 trace_look_since(const struct trace_process *p, u64 start, u64 end)
+{
+	u64 since = p->full_ns;
+
+	for (unsigned i = 0; i < MIN(p->nlooked, TRACE_LOOKS); i++)
+		if (p->looked[i].start <= start && p->looked[i].end >= end)
+			since = MAX(since, p->looked[i].time_ns);
+	return since;
+}
+
+/* A collection of @n ranges of @p, or of everything. */
+static int collect_fresh(struct trace *t, struct trace_process *p,
+			 const struct event_range *range, unsigned n, struct store **ret)
+{
+	struct collect_range part[TRACE_RANGES];
+	struct store_options sopt = { .ranges = n ? part : NULL, .nranges = n };
+	struct collect_options copt = { .pids = &p->pid,
+					.npids = 1,
+					.ranges = n ? part : NULL,
+					.nranges = n,
+					.model = t->opt.model };
+	struct store *s;
+	struct diag quiet;
+	int r;
+
+	for (unsigned i = 0; i < n; i++)
+		part[i] = (struct collect_range){ .start = range[i].start,
+						  .end = range[i].end };
+	s = store_new(&sopt, t->pool);
+	if (!s)
+		return -ENOMEM;
+	/* Ranges without pages, processes that end: told as events, not as messages. */
+	diag_init(&quiet);
+	r = collect_run(t->src, &copt, &store_view, s, &quiet);
+	diag_deinit(&quiet);
+	if (!r && !store_process_by_pid(s, p->pid))
+		r = -ESRCH;
+	if (r)
+		store_free(s);
+	else
+		*ret = s;
+	return r;
+}
+
+int trace_look(struct trace *t, struct trace_process *p, const struct event_range *range,
+	       unsigned n, struct store **ret_before)
+{
+	struct store *fresh, *merged;
+	u64 begin = trace_look_clock();
+	int r;
+
+	if (!p->now)
+		n = p->foreign ? n : 0;
+	r = collect_fresh(t, p, range, n, &fresh);
+	if (r)
+		return r;
+	if (!n || !p->now) {
+		p->full_ns = begin;
+		p->cost_ns = trace_look_clock() - begin;
+		*ret_before = p->now;
+		p->now = fresh;
+		return 0;
+	}
+	merged = store_copy(p->now);
+	for (unsigned i = 0; merged && !r && i < n; i++)
+		r = store_merge(merged, fresh, p->pid, range[i].start, range[i].end);
+	store_free(fresh);
+	if (!merged || r) {
+		store_free(merged);
+		return r ? r : -ENOMEM;
+	}
+	for (unsigned i = 0; i < n; i++)
+		remember(p, range[i].start, range[i].end, begin);
+	*ret_before = p->now;
+	p->now = merged;
+	return 0;
+}
+
+/* ---- telling */
+
+static int members_of(struct trace *t, struct trace_process *first, struct event *e)
+{
+	unsigned n = 0;
+
+	for (struct trace_process *p = t->process; p; p = p->next)
+		n++;
+	if (n > t->nmembers_room) {
+		struct event_member *more = realloc(t->member, n * sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		t->member = more;
+		t->nmembers_room = n;
+	}
+	n = 0;
+	/* the process itself, then the child of a fork, then the others of the family */
+	for (unsigned pass = 0; pass < 3; pass++)
+		for (struct trace_process *p = t->process; p; p = p->next) {
+			unsigned rank = p == first ? 0 : p->pid == e->child ? 1 : 2;
+			const struct store_process *sp;
+
+			if (rank != pass ||
+			    (rank && first && p->family != first->family) ||
+			    p->foreign != (first && first->foreign))
+				continue;
+			struct event_member *m = &t->member[n++];
+			memset(m, 0, sizeof(*m));
+			m->pid = p->pid;
+			m->ppid = p->ppid;
+			m->now = p->borrowed ? NULL : p->now;
+			sp = p->now ? store_process_by_pid(p->now, p->pid) : NULL;
+			if (sp)
+				memcpy(m->comm, sp->process.comm, sizeof(m->comm));
+		}
+	e->member = t->member;
+	e->nmembers = n;
+	return 0;
+}
+
+void trace_look_comm(pid_t pid, char comm[64])
+{
+	char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
+	f = fopen(path, "re");
+	size_t n = f ? fread(comm, 1, 63, f) : 0;
+	comm[n && comm[n - 1] == '\n' ? n - 1 : n] = '\0';
+	if (f)
+		fclose(f);
+}
+
+int trace_look_tell(struct trace *t, struct event *e, struct trace_process *p)
+{
+	int r = members_of(t, p, e);
+
+	if (r)
+		return r;
+	e->seq = ++t->seq;
+	e->start_ns = t->start_ns + t->realtime_offset;
+	e->time_ns += t->realtime_offset;
+	if (e->since_ns)
+		e->since_ns += t->realtime_offset;
+	if (p && e->nmembers && !e->comm[0])
+		memcpy(e->comm, e->member[0].comm, sizeof(e->comm));
+	if (p && !e->comm[0])
+		trace_look_comm(p->pid, e->comm);
+	return t->view->event ? t->view->event(t->view_ctx, e) : 0;
+}
+
+struct gathered {
+	u32 fault, other; /* causes */
+	u64 low, high;
+};
+
+static int gather_causes(void *ctx, const struct event_change *c)
+{
+	struct gathered *g = ctx;
+
+	*(event_cause_is_fault(c->cause) ? &g->fault : &g->other) |= BIT(c->cause);
+	g->low = MIN(g->low, c->c->start);
+	g->high = MAX(g->high, c->c->end);
+	return 0;
+}
+
+int trace_look_between(struct trace *t, struct trace_process *p,
+		       const struct event_range *range, unsigned n)
+{
+	struct event_scope scope[TRACE_RANGES];
+	struct event_range all = { .pid = p->pid, .start = 0, .end = UINT64_MAX };
+	struct gathered g = { .low = UINT64_MAX };
+	struct store *before = NULL;
+	struct event e = { .pid = p->pid, .tid = p->pid };
+	u64 since = UINT64_MAX;
+
+	if (p->borrowed)
+		return 0;
+	for (unsigned i = 0; i < n; i++)
+		since = MIN(since, trace_look_since(p, range[i].start, range[i].end));
+	e.since_ns = n ? since : p->full_ns;
+	int r = trace_look(t, p, range, n, &before);
+	if (r || !before)
+		return r == -ENOMEM ? r : 0;
+	for (unsigned i = 0; i < MAX(n, 1); i++)
+		scope[i] = (struct event_scope){ .pid = p->pid,
+						 .start = n ? range[i].start : all.start,
+						 .end = n ? range[i].end : all.end,
+						 .before = before,
+						 .after = p->now };
+	e.scope = scope;
+	e.nscopes = MAX(n, 1);
+	e.time_ns = trace_look_clock();
+	event_walk(&e, STORE_REAL, gather_causes, &g);
+	for (unsigned pass = 0; !r && pass < 2; pass++) {
+		struct event one = e;
+
+		one.kind = pass ? EVENT_CHANGE : EVENT_WRITE_FAULT;
+		one.causes = pass ? g.other : g.fault;
+		if (one.causes)
+			r = trace_look_tell(t, &one, p);
+	}
+	store_free(before);
+	return r;
+}

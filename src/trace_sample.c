@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --no-stop: nobody is stopped; states are compared at intervals.  What happened between two
+ * looks is told with the interval; forks and exits are seen in /proc.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "trace_int.h"
+
+static const int watched[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
+
+static void signals(sigset_t *ret)
+{
+	sigemptyset(ret);
+	for (unsigned i = 0; i < ARRAY_SIZE(watched); i++)
+		sigaddset(ret, watched[i]);
+}
+
+/* Starts the command.  Returns 0 or what exec said. */
+static int start(struct trace *t, const sigset_t *mask)
+{
+	int failed[2], err = 0;
+
+	if (pipe2(failed, O_CLOEXEC) < 0)
+		return -errno;
+	pid_t pid = fork();
+	if (!pid) {
+		if (t->opt.sigpipe_default)
+			signal(SIGPIPE, SIG_DFL);
+		sigprocmask(SIG_SETMASK, mask, NULL);
+		execvp(t->opt.argv[0], t->opt.argv);
+		err = errno;
+		if (write(failed[1], &err, sizeof(err)) < 0)
+			_exit(126);
+		_exit(127);
+	}
+	err = pid < 0 ? errno : 0;
+	close(failed[1]);
+	if (!err && read(failed[0], &err, sizeof(err)) == sizeof(err) && err)
+		waitpid(pid, NULL, 0);
+	close(failed[0]);
+	if (err) {
+		diag_add(t->diag, DIAG_ERROR, "cannot start the command: %s",
+			 strerror(err));
+		return -err;
+	}
+	t->command = pid;
+	return 0;
+}
+
+/* A process that was not there at the last look. */
+static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
+{
+	struct trace_process *p = trace_look_add(t, pid);
+	struct event e = { .kind = parent ? EVENT_FORK : EVENT_ATTACH,
+			   .pid = pid,
+			   .tid = pid };
+	struct store *none = NULL;
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	if (parent) {
+		p->ppid = parent->pid;
+		p->family = parent->family;
+		e.pid = e.tid = parent->pid;
+		e.child = pid;
+		e.has_ret = true;
+		e.ret = pid;
+		e.since_ns = t->tick_ns;
+	}
+	r = trace_look(t, p, NULL, 0, &none);
+	store_free(none);
+	if (r) {
+		trace_look_drop(t, pid);
+		return parent && r != -ENOMEM ? 0 : r;
+	}
+	e.time_ns = trace_look_clock();
+	return trace_look_tell(t, &e, parent ? parent : p);
+}
+
+/* New children of @p, of any of its threads. */
+static int find_children(struct trace *t, struct trace_process *p)
+{
+	char path[64];
+	int pid, r = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", p->pid, p->pid);
+	FILE *f = fopen(path, "re");
+	while (f && !r && fscanf(f, "%d", &pid) == 1)
+		if (!trace_look_find(t, pid))
+			r = appeared(t, pid, p);
+	if (f)
+		fclose(f);
+	return r;
+}
+
+static bool is_gone(struct trace *t, pid_t pid)
+{
+	char path[64], state = 'Z';
+	int status;
+
+	if (pid == t->command && waitpid(pid, &status, WNOHANG) == pid) {
+		t->status = status;
+		return true;
+	}
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return true;
+	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
+		state = 'S';
+	fclose(f);
+	return state == 'Z' || state == 'X';
+}
+
+static int sample(struct trace *t)
+{
+	int r = 0;
+
+	for (struct trace_process *p = t->process, *next; p && !r; p = next) {
+		next = p->next;
+		if (is_gone(t, p->pid)) {
+			struct event e = { .kind = EVENT_EXIT,
+					   .pid = p->pid,
+					   .tid = p->pid,
+					   .since_ns = t->tick_ns,
+					   .time_ns = trace_look_clock() };
+			if (p->pid == t->command && t->status >= 0) {
+				bool killed = (t->status & 0x7f) != 0;
+				e.arg[0].name = killed ? "signal" : "status";
+				e.arg[0].num =
+					killed ? t->status & 0x7f : t->status >> 8 & 0xff;
+				e.nargs = 1;
+			}
+			r = trace_look_tell(t, &e, p);
+			trace_look_drop(t, p->pid);
+			continue;
+		}
+		r = trace_look_between(t, p, NULL, 0);
+		if (!r)
+			r = find_children(t, p);
+	}
+	t->tick_ns = trace_look_clock();
+	return r;
+}
+
+int trace_sample_new(struct trace *t)
+{
+	sigset_t set, old;
+	int r = 0;
+
+	signals(&set);
+	sigprocmask(SIG_BLOCK, &set, &old);
+	t->old_mask = old;
+	if (t->opt.argv)
+		r = start(t, &old);
+	return !r && t->command ? appeared(t, t->command, NULL) : r;
+}
+
+int trace_sample_step(struct trace *t, int timeout_ms)
+{
+	int ms = t->opt.interval_ms ? (int)t->opt.interval_ms : 200;
+	struct timespec ts;
+	sigset_t set;
+	siginfo_t info;
+	int r;
+
+	if (!t->process)
+		return -ECHILD;
+	if (timeout_ms >= 0)
+		ms = MIN(ms, timeout_ms);
+	ts = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+	signals(&set);
+	int sig = sigtimedwait(&set, &info, &ts);
+	if (sig > 0 && sig != SIGCHLD) {
+		if (!t->command)
+			return -EINTR;
+		if (info.si_code != SI_KERNEL)
+			kill(t->command, sig);
+	}
+	r = sample(t);
+	return r ? r : 1;
+}
+
+void trace_sample_free(struct trace *t)
+{
+	if (t->opt.no_stop)
+		sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
+}

@@ -1,0 +1,401 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "event.h"
+#include "test.h"
+
+#define A 0x7f0000000000ull
+#define HUGE (2u << 20)
+
+/* A page of the tests, and what a store to it is said to do. */
+struct spec {
+	u64 pfn;
+	u8 kind;
+	bool exclusive, writable;
+	s64 refcount, mapcount, excess;
+	u8 leak;
+	u64 size;
+};
+
+static struct kernel kernel;
+static const struct source_machine machine = { 0 };
+
+static void fill_page(const struct spec *s, u64 addr, u64 n, struct page *page)
+{
+	u64 size = s->size ? s->size : 4096;
+	bool anon = s->kind == PAGE_ANON || s->kind == PAGE_HUGETLB;
+
+	memset(page, 0, sizeof(*page));
+	page->addr = addr;
+	page->pages = n;
+	page->size = size;
+	page->pfn = page->head_pfn = s->pfn;
+	page->kind = s->kind;
+	page->leaf = size == 4096 ? OBS_LEVEL_PTE : OBS_LEVEL_PMD;
+	page->order = size == 4096 ? 0 : 9;
+	page->anon = anon;
+	page->anon_exclusive = anon ? tri_from(true, s->exclusive) : TRI_NO;
+	page->pte = s->writable ? PAGE_PTE_WRITE : 0;
+	page->pte_known = PAGE_PTE_WRITE;
+	page->refcount = s->refcount;
+	page->mapcount = s->mapcount;
+	page->excess = s->excess;
+	page->expected = s->refcount - s->excess;
+	fact_set(&page->facts, BIT(FACTS) - 1, false);
+	fact_set(&page->facts, F(PRESENT) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(VMA_READ),
+		 true);
+	fact_set(&page->facts, F(ANON), anon);
+	fact_set(&page->facts, F(VMA_ANON), s->kind == PAGE_ANON);
+	fact_set(&page->facts, F(VMA_HUGETLB) | F(LEAF_PMD) | F(LARGE),
+		 s->kind == PAGE_HUGETLB);
+	fact_set(&page->facts, F(ANON_EXCLUSIVE), anon && s->exclusive);
+	fact_set(&page->facts, F(PTE_WRITE), s->writable);
+}
+
+/* A store with process @pid, an area of 4 MiB at A, and one run. */
+static struct store *state(const struct store *like, pid_t pid, const struct spec *s,
+			   u64 pages)
+{
+	struct store *st = store_new(&(struct store_options){ 0 }, like);
+	struct report_head head = { .kernel = &kernel, .machine = &machine };
+	struct process p = { .pid = pid, .comm = "cow" };
+	struct vma v = { .start = A, .end = A + 2 * HUGE, .read = true, .write = true };
+	struct report_totals t = { 0 };
+	struct gup_verdicts verdicts = { 0 };
+	struct page page;
+	struct report_row row = { .page = &page, .verdicts = &verdicts };
+
+	store_view.begin(st, &head);
+	store_view.process(st, &p);
+	store_view.vma(st, NULL, &v);
+	if (s) {
+		fill_page(s, A, pages, &page);
+		verdicts.write.leak = s->leak;
+		store_view.row(st, &row);
+	}
+	store_view.vma_end(st, NULL, NULL, &t);
+	store_view.process_end(st, NULL, &t);
+	store_view.end(st, &t);
+	return st;
+}
+
+static enum event_cause seen_cause;
+static u64 seen_pages;
+static unsigned seen_n;
+
+static int see(void *ctx, const struct event_change *c)
+{
+	seen_cause = c->cause;
+	seen_pages += (c->c->end - c->c->start) / 4096;
+	seen_n++;
+	return 0;
+}
+
+/* What the difference of two states is called. */
+static enum event_cause cause_of(const struct spec *a, const struct spec *b)
+{
+	struct store *sa = state(NULL, 1, a, 1), *sb = state(sa, 1, b, 1);
+	struct event_scope scope = {
+		.pid = 1, .start = 0, .end = UINT64_MAX, .before = sa, .after = sb
+	};
+	struct event e = { .scope = &scope, .nscopes = 1 };
+
+	seen_n = 0;
+	seen_cause = EVENT_CAUSES;
+	event_walk(&e, STORE_REAL, see, NULL);
+	store_free(sb);
+	store_free(sa);
+	return seen_n == 1 ? seen_cause : EVENT_CAUSES;
+}
+
+TEST(words)
+{
+	for (unsigned i = 0; i < EVENTS; i++) {
+		EXPECT(event_name(i) && event_name(i)[0]);
+		for (unsigned j = 0; j < i; j++)
+			EXPECT(strcmp(event_name(i), event_name(j)));
+	}
+	for (unsigned i = 0; i < EVENT_CAUSES; i++)
+		EXPECT(event_cause_name(i) && event_cause_text(i));
+	EXPECT_STR(event_name(EVENT_WRITE_FAULT), "write-fault");
+	EXPECT_STR(event_name(EVENT_IO_URING_REGISTER), "io_uring_register");
+}
+
+TEST(causes)
+{
+	const struct spec own = { .pfn = 10,
+				  .kind = PAGE_ANON,
+				  .exclusive = true,
+				  .writable = true,
+				  .refcount = 1,
+				  .mapcount = 1 };
+	const struct spec shared = {
+		.pfn = 10, .kind = PAGE_ANON, .refcount = 2, .mapcount = 2
+	};
+	const struct spec alone = {
+		.pfn = 10, .kind = PAGE_ANON, .refcount = 1, .mapcount = 1
+	};
+	const struct spec copy = { .pfn = 11,
+				   .kind = PAGE_ANON,
+				   .exclusive = true,
+				   .writable = true,
+				   .refcount = 1,
+				   .mapcount = 1 };
+	const struct spec unshared = { .pfn = 11,
+				       .kind = PAGE_ANON,
+				       .exclusive = true,
+				       .refcount = 1,
+				       .mapcount = 1 };
+	const struct spec marked = { .pfn = 10,
+				     .kind = PAGE_ANON,
+				     .exclusive = true,
+				     .refcount = 1,
+				     .mapcount = 1 };
+	const struct spec merged = {
+		.pfn = 77, .kind = PAGE_KSM, .refcount = 3, .mapcount = 3
+	};
+	const struct spec file = {
+		.pfn = 99, .kind = PAGE_FILE, .refcount = 3, .mapcount = 2
+	};
+	const struct spec swapped = { .kind = PAGE_SWAP };
+	const struct spec elsewhere = { .pfn = 11,
+					.kind = PAGE_ANON,
+					.exclusive = true,
+					.writable = true,
+					.refcount = 1,
+					.mapcount = 1 };
+
+	EXPECT_INT(cause_of(&own, &shared), EVENT_CAUSE_SHARED);
+	EXPECT_INT(cause_of(&shared, &alone), EVENT_CAUSE_COUNTED);
+	EXPECT_INT(cause_of(&shared, &copy), EVENT_CAUSE_COPIED);
+	EXPECT_INT(cause_of(&alone, &own), EVENT_CAUSE_REUSED);
+	EXPECT_INT(cause_of(&alone, &marked), EVENT_CAUSE_MARKED);
+	EXPECT_INT(cause_of(&shared, &unshared), EVENT_CAUSE_UNSHARED);
+	EXPECT_INT(cause_of(&own, &elsewhere), EVENT_CAUSE_MIGRATED);
+	EXPECT_INT(cause_of(&own, &merged), EVENT_CAUSE_MERGED);
+	EXPECT_INT(cause_of(&own, &swapped), EVENT_CAUSE_SWAPPED_OUT);
+	EXPECT_INT(cause_of(&swapped, &own), EVENT_CAUSE_SWAPPED_IN);
+	EXPECT_INT(cause_of(NULL, &own), EVENT_CAUSE_POPULATED);
+	EXPECT_INT(cause_of(NULL, &file), EVENT_CAUSE_READ_IN);
+	EXPECT_INT(cause_of(&own, NULL), EVENT_CAUSE_GONE);
+	EXPECT_INT(cause_of(&file, &own), EVENT_CAUSE_COPIED);
+}
+
+TEST(an_event_takes_only_its_causes)
+{
+	const struct spec shared = {
+		.pfn = 10, .kind = PAGE_ANON, .refcount = 2, .mapcount = 2
+	};
+	const struct spec copy = { .pfn = 500,
+				   .kind = PAGE_ANON,
+				   .exclusive = true,
+				   .writable = true,
+				   .refcount = 1,
+				   .mapcount = 1 };
+	struct store *sa = state(NULL, 1, &shared, 8), *sb = state(sa, 1, &copy, 3);
+	struct event_scope scope = {
+		.pid = 1, .start = 0, .end = UINT64_MAX, .before = sa, .after = sb
+	};
+	struct event e = { .scope = &scope,
+			   .nscopes = 1,
+			   .since_ns = 1,
+			   .causes = BIT(EVENT_CAUSE_COPIED) };
+
+	seen_n = seen_pages = 0;
+	event_walk(&e, STORE_REAL, see, NULL);
+	EXPECT_INT(seen_n, 1);
+	EXPECT_INT(seen_pages, 3);
+	e.causes = 0;
+	seen_n = seen_pages = 0;
+	event_walk(&e, STORE_REAL, see, NULL);
+	EXPECT_INT(seen_n, 2); /* the other five are gone */
+	EXPECT_INT(seen_pages, 8);
+	scope.start = A + 0x1000;
+	scope.end = A + 0x2000;
+	seen_pages = 0;
+	event_walk(&e, STORE_REAL, see, NULL);
+	EXPECT_INT(seen_pages, 1);
+	store_free(sb);
+	store_free(sa);
+}
+
+TEST(mere_counting_is_no_event)
+{
+	const struct spec one = { .pfn = 10,
+				  .kind = PAGE_ANON,
+				  .exclusive = true,
+				  .writable = true,
+				  .refcount = 1,
+				  .mapcount = 1 };
+	struct spec two = one;
+	struct store_change c = { .what = STORE_COUNTS, .has_a = true, .has_b = true };
+	struct gup_verdicts va = { 0 }, vb = { 0 };
+
+	two.refcount = 2;
+	fill_page(&one, A, 1, &c.page_a);
+	fill_page(&two, A, 1, &c.page_b);
+	EXPECT(!event_matters(&c));
+	c.what |= STORE_VERDICT;
+	c.verdicts_a = &va;
+	c.verdicts_b = &vb;
+	EXPECT(!event_matters(&c));
+	vb.write.leak = TRI_YES;
+	EXPECT(event_matters(&c));
+}
+
+static bool has_warning(const struct event *e, const char *id, u64 pages)
+{
+	struct event_warning w[EVENT_WARNINGS];
+	unsigned n = event_warn_list(e, w);
+	char text[300];
+
+	for (unsigned i = 0; i < n; i++)
+		if (!strcmp(w[i].id, id)) {
+			EXPECT(strlen(event_warn_text(&w[i], text, sizeof(text))) > 10);
+			return w[i].pages == pages;
+		}
+	return false;
+}
+
+static void splice_event(u8 kind, const char *warning)
+{
+	const struct spec before = { .pfn = 512,
+				     .kind = kind,
+				     .refcount = 2,
+				     .mapcount = 2,
+				     .size = kind == PAGE_HUGETLB ? HUGE : 4096 };
+	struct spec after = before;
+	after.refcount = 3;
+	after.excess = 1;
+	struct store *sa = state(NULL, 1, &before, 1), *sb = state(sa, 1, &after, 1);
+	struct event_scope scope = {
+		.pid = 1, .start = A, .end = A + 4096, .before = sa, .after = sb
+	};
+	struct event_range range = { .pid = 1, .start = A, .end = A + 4096 };
+	struct event e = { .kind = EVENT_VMSPLICE,
+			   .scope = &scope,
+			   .nscopes = 1,
+			   .range = &range,
+			   .nranges = 1,
+			   .has_ret = true,
+			   .ret = 4096 };
+
+	EXPECT(has_warning(&e, warning, 1));
+	e.ret = -14; /* it failed: nothing was taken */
+	EXPECT(!has_warning(&e, warning, 1));
+	store_free(sb);
+	store_free(sa);
+}
+
+TEST(vmsplice_warnings)
+{
+	struct kernel_evidence ev;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.18.0");
+	strcpy(ev.arch, "x86_64");
+	EXPECT_INT(kernel_resolve(&ev, &kernel), 0);
+	splice_event(PAGE_ANON, "vmsplice-shared");
+	splice_event(PAGE_HUGETLB, "vmsplice-hugetlb");
+}
+
+TEST(leak_warnings)
+{
+	const struct spec armed = { .pfn = 512,
+				    .kind = PAGE_HUGETLB,
+				    .refcount = 2,
+				    .mapcount = 1,
+				    .excess = 1,
+				    .size = HUGE,
+				    .leak = TRI_YES };
+	struct spec before = armed, stored = armed, copied = armed;
+	struct store *s0, *s1, *s2, *s3;
+
+	before.mapcount = 2;
+	before.leak = TRI_NO;
+	stored.exclusive = stored.writable = true;
+	stored.leak = TRI_NO;
+	s0 = state(NULL, 1, &before, 1);
+	s1 = state(s0, 1, &armed, 1);
+	s2 = state(s0, 1, &stored, 1);
+	copied = (struct spec){ .pfn = 1024,
+				.kind = PAGE_HUGETLB,
+				.exclusive = true,
+				.writable = true,
+				.refcount = 1,
+				.mapcount = 1,
+				.size = HUGE };
+	s3 = state(s0, 1, &copied, 1);
+	struct event_scope scope = {
+		.pid = 1, .start = 0, .end = UINT64_MAX, .before = s0, .after = s1
+	};
+	struct event e = { .kind = EVENT_MUNMAP, .scope = &scope, .nscopes = 1 };
+	EXPECT(has_warning(&e, "leak-next-write", 1));
+	scope.before = s1;
+	scope.after = s2;
+	e.kind = EVENT_WRITE_FAULT;
+	e.since_ns = 1;
+	EXPECT(has_warning(&e, "leak", 1));
+	EXPECT(!has_warning(&e, "leak-next-write", 1));
+	scope.before = s0;
+	scope.after = s3;
+	EXPECT(has_warning(&e, "copied-safe", 1));
+	EXPECT(!has_warning(&e, "leak", 1));
+	store_free(s3);
+	store_free(s2);
+	store_free(s1);
+	store_free(s0);
+}
+
+struct family_seen {
+	unsigned runs;
+	struct event_shared last;
+};
+
+static int see_family(void *ctx, const struct event_shared *run)
+{
+	struct family_seen *f = ctx;
+
+	f->runs++;
+	f->last = *run;
+	return 0;
+}
+
+TEST(family)
+{
+	const struct spec page = {
+		.pfn = 100, .kind = PAGE_ANON, .refcount = 2, .mapcount = 2
+	};
+	const struct spec other = { .pfn = 900,
+				    .kind = PAGE_ANON,
+				    .exclusive = true,
+				    .writable = true,
+				    .refcount = 1,
+				    .mapcount = 1 };
+	struct store *parent = state(NULL, 1, &page, 8),
+		     *child = state(parent, 2, &page, 5),
+		     *third = state(parent, 3, &other, 8);
+	struct event_member m[3] = { { .pid = 1, .now = parent },
+				     { .pid = 2, .now = child },
+				     { .pid = 3, .now = third } };
+	struct event e = { .member = m, .nmembers = 2 };
+	struct family_seen seen = { 0 };
+
+	EXPECT_INT(event_family(&e, 0, 1ull << 47, true, see_family, &seen), 0);
+	EXPECT_INT(seen.runs, 1);
+	EXPECT_INT(seen.last.start, A);
+	EXPECT_INT(seen.last.end, A + 5 * 4096);
+	EXPECT(seen.last.same[0] && seen.last.same[1]);
+	e.nmembers = 3;
+	seen.runs = 0;
+	event_family(&e, 0, 1ull << 47, false, see_family, &seen);
+	EXPECT_INT(seen.runs, 2); /* pages 5 to 7: parent and third, each its own */
+	EXPECT(seen.last.has[0] && !seen.last.has[1] && seen.last.has[2]);
+	EXPECT(!seen.last.same[0] && !seen.last.same[2]);
+	/* part of it, and a member that is gone */
+	m[1].now = NULL;
+	seen.runs = 0;
+	event_family(&e, A + 0x1000, A + 0x2000, true, see_family, &seen);
+	EXPECT_INT(seen.runs, 0);
+	store_free(third);
+	store_free(child);
+	store_free(parent);
+}
