@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * record.h - the report file: observations, areas, processes and evidence as lines of text.
+ *
+ * Knows: the format of gupinfo-report(5); record.c holds its tables, record_write.c makes the
+ * lines, record_read.c takes them apart.
+ * Never: opens a file, interprets a word, lays out a view.
+ * Owns: its dictionaries and line buffers, until *_deinit().
+ *
+ * Writer and reader stream: memory does not grow with the file.  Whatever the bytes are, the
+ * reader ends with valid values or with one sentence that says which line is wrong and why.
+ */
+#ifndef GUPINFO_RECORD_H
+#define GUPINFO_RECORD_H
+
+#include "gup.h"
+#include "source.h"
+
+#define RECORD_MAJOR 1
+#define RECORD_MINOR 0
+#define RECORD_COLUMNS 80     /* bytes of a line of the file, without its newline */
+#define RECORD_LINE_MAX 16384 /* bytes of a line after its continuations are joined */
+#define RECORD_STATES \
+	65536 /* distinct states that get a name; more are written in full */
+#define RECORD_JUDGEMENTS 4096 /* likewise */
+#define RECORD_SPANS 1024
+
+/* What a report says of one page's verdicts: the words of gup.h, without paths. */
+struct record_judgement {
+	struct record_request {
+		u8 fast, fast_reason, slow, fault, page, word;
+		u16 err;
+	} req[GUP_REQUESTS];
+	u8 write, seen_by_refs, leak, fork;
+	u8 present; /* 0: no verdict was recorded */
+	u8 pad[3];
+};
+
+/* Takes the words of @v. */
+void record_judge(const struct gup_verdicts *v, struct record_judgement *ret);
+
+/* Machine facts of a report, with the storage that struct source_machine only points to. */
+struct record_machine {
+	struct source_machine m;
+	struct kpf_layout layout;
+	char structpage_by[24];
+	char model[32]; /* the model that the recorded verdicts were made with */
+	struct page_span spans[RECORD_SPANS];
+};
+
+/* ---- writing ---- */
+
+/* Takes @len bytes of the file.  Returns 0 or -errno, which stops the writer. */
+typedef int (*record_put)(void *ctx, const char *buf, size_t len);
+
+struct record_writer {
+	record_put put;
+	void *ctx;
+	int error; /* first failure; every later call returns it */
+	u32 crc;
+	u64 lines;
+	u32 base_page_size, pmd_size;
+	size_t len; /* of the line being made */
+	bool overflow;
+	char line[RECORD_LINE_MAX];
+	struct record_dict *dict;
+};
+
+/* Returns 0 or -ENOMEM.  @w is valid for record_write_deinit() in both cases. */
+int record_write_init(struct record_writer *w, record_put put, void *ctx);
+void record_write_deinit(struct record_writer *w);
+
+/* The first line of a file, "gupinfo report 1.0".  Text may follow until the first section. */
+int record_write_magic(record_put put, void *ctx);
+
+/* Starts a section; @name is of [a-z0-9 -]. */
+int record_write_section(struct record_writer *w, const char *name);
+/* A comment for people; readers skip it. */
+int record_write_comment(struct record_writer *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* A line of a text section: what is not printable ASCII is escaped. */
+int record_write_text(struct record_writer *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* A line of a text section, as a reader delivered it: not escaped again. */
+int record_write_verbatim(struct record_writer *w, const char *line);
+
+/* [kernel], [config], [probes], [evidence], [context].  @model may be NULL. */
+int record_write_machine(struct record_writer *w, const struct source_machine *m,
+			 const char *model);
+/* Inside section "pages": a process, its areas ascending, their runs ascending. */
+int record_write_process(struct record_writer *w, const struct process *p);
+int record_write_vma(struct record_writer *w, const struct vma *vma);
+/* @judged may be NULL; @note is a comment on a state that occurs for the first time, or NULL. */
+int record_write_run(struct record_writer *w, const struct obs *obs,
+		     const struct record_judgement *judged, const char *note);
+/* A named holder of pages of the run before it, in the words of @text (one line). */
+int record_write_holder(struct record_writer *w, const char *text);
+/* The last line: number of lines and checksum. */
+int record_write_end(struct record_writer *w);
+
+/* ---- reading ---- */
+
+/* What a reader delivers.  NULL members are skipped; a non-zero return stops the reader. */
+struct record_handler {
+	/* Once, before the first process (or at the end). */
+	int (*machine)(void *ctx, const struct record_machine *m);
+	int (*process)(void *ctx, const struct process *p);
+	int (*vma)(void *ctx, const struct process *p, const struct vma *vma);
+	int (*run)(void *ctx, const struct process *p, const struct vma *vma,
+		   const struct obs *obs, const struct record_judgement *judged);
+	int (*holder)(void *ctx, const char *text);
+	/* A line of a section that is text for people, still escaped; @line NULL: it begins. */
+	int (*text)(void *ctx, const char *section, const char *line);
+};
+
+/* Returns 0, -EINVAL, -EPROTONOSUPPORT, -ENOMEM or a handler's value; ->why says what. */
+struct record_reader {
+	const struct record_handler *handler;
+	void *ctx;
+	int error;
+	char why[200];
+	u64 line;      /* lines read */
+	u64 offset;    /* of the line being delivered: where it starts in the file */
+	bool complete; /* the end line was read and agrees */
+	struct record_parse *parse;
+};
+
+/* Returns 0 or -ENOMEM.  @r is valid for record_read_deinit() in both cases. */
+int record_read_init(struct record_reader *r, const struct record_handler *handler,
+		     void *ctx);
+void record_read_deinit(struct record_reader *r);
+int record_read_feed(struct record_reader *r, const char *buf, size_t len);
+/*
+ * The file has ended.  Returns 0; -ENODATA when it is torn (no end line) or was changed after
+ * it was written (wrong count or checksum): what was delivered stays usable; or as above.
+ */
+int record_read_end(struct record_reader *r);
+
+/*
+ * For random access: the next byte fed is at @offset, which was ->offset during a `vma` call of
+ * process @p.  Dictionaries are kept; counts and checksum are not checked any more.
+ */
+void record_read_seek(struct record_reader *r, u64 offset, const struct process *p);
+
+/* Bytes of one leaf of @obs. */
+u64 record_leaf_size(const struct obs *obs, u32 base_page_size, u32 pmd_size);
+
+#endif

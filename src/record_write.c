@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record_priv.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure.h"
+
+struct record_dict {
+	struct obs scratch;
+	struct record_judgement judge_scratch;
+	unsigned nstates, njudgements;
+	struct record_table judge, state;
+};
+
+int record_write_init(struct record_writer *w, record_put put, void *ctx)
+{
+	memset(w, 0, sizeof(*w));
+	w->put = put;
+	w->ctx = ctx;
+	w->dict = calloc(1, sizeof(*w->dict));
+	if (!w->dict)
+		w->error = -ENOMEM;
+	return w->error;
+}
+
+void record_write_deinit(struct record_writer *w)
+{
+	if (w->dict) {
+		record_table_free(&w->dict->state);
+		record_table_free(&w->dict->judge);
+	}
+	free(w->dict);
+	w->dict = NULL;
+}
+
+int record_write_magic(record_put put, void *ctx)
+{
+	char buf[64];
+	int n = snprintf(buf, sizeof(buf), "gupinfo report %u.%u\n", RECORD_MAJOR,
+			 RECORD_MINOR);
+
+	return put(ctx, buf, (size_t)n);
+}
+
+/* ---- one line ---- */
+
+static void record_write_bytes(struct record_writer *w, const char *buf, size_t len)
+{
+	if (w->error)
+		return;
+	w->crc = record_crc(w->crc, buf, len);
+	w->error = w->put(w->ctx, buf, len);
+}
+
+/* Where to cut @len bytes of @line so that they fit: before a space, or anywhere. */
+static size_t record_fold_at(const char *line, size_t len, size_t room)
+{
+	if (len <= room)
+		return len;
+	for (size_t i = room; i > room / 2; i--)
+		if (line[i] == ' ' && line[i - 1] != ' ')
+			return i;
+	return room;
+}
+
+static int record_flush(struct record_writer *w)
+{
+	size_t done = 0;
+
+	if (w->overflow && !w->error)
+		w->error = -EMSGSIZE;
+	while (!w->error && (done < w->len || !done)) {
+		size_t room = done ? RECORD_COLUMNS - 1 : RECORD_COLUMNS;
+		size_t n = record_fold_at(w->line + done, w->len - done, room);
+
+		if (done)
+			record_write_bytes(w, "+", 1);
+		record_write_bytes(w, w->line + done, n);
+		record_write_bytes(w, "\n", 1);
+		w->lines++;
+		done += n;
+		if (!n)
+			break;
+	}
+	w->len = 0;
+	w->overflow = false;
+	return w->error;
+}
+
+static void record_add_n(struct record_writer *w, const char *text, size_t n)
+{
+	if (n > sizeof(w->line) - w->len) {
+		w->overflow = true;
+		return;
+	}
+	memcpy(w->line + w->len, text, n);
+	w->len += n;
+}
+
+static void record_add(struct record_writer *w, const char *text)
+{
+	record_add_n(w, text, strlen(text));
+}
+
+__attribute__((format(__printf__, 2, 3))) static void record_addf(struct record_writer *w,
+								  const char *fmt, ...)
+{
+	char buf[160];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(buf, sizeof(buf), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(buf))
+		w->overflow = true;
+	else
+		record_add_n(w, buf, (size_t)n);
+}
+
+/* Untrusted bytes: printable ASCII stays, the rest becomes \xHH; so do @also. */
+static void record_add_escaped(struct record_writer *w, const char *text,
+			       const char *also)
+{
+	for (; *text; text++) {
+		u8 c = (u8)*text;
+
+		if (c >= 0x20 && c < 0x7f && !strchr(also, c))
+			record_add_n(w, text, 1);
+		else if (c == '\\' || c == '"')
+			record_addf(w, "\\%c", c);
+		else
+			record_addf(w, "\\x%02x", c);
+	}
+}
+
+static void record_add_quoted(struct record_writer *w, const char *key, const char *text)
+{
+	record_addf(w, " %s\"", key);
+	record_add_escaped(w, text, "\\\"");
+	record_add(w, "\"");
+}
+
+static void record_add_field(struct record_writer *w, const struct record_field *f,
+			     u64 value)
+{
+	const char *word = record_word(f->form, (unsigned)value);
+
+	if (word)
+		record_addf(w, " %s=%s", f->key, word);
+	else if (f->form == RECORD_HEX)
+		record_addf(w, " %s=%llx", f->key, (unsigned long long)value);
+	else if (f->form == RECORD_SIGNED)
+		record_addf(w, " %s=%lld", f->key, (long long)value);
+	else
+		record_addf(w, " %s=%llu", f->key, (unsigned long long)value);
+}
+
+/* ---- text ---- */
+
+int record_write_section(struct record_writer *w, const char *name)
+{
+	if (w->lines)
+		record_flush(
+			w); /* an empty line; the checksum starts with the first section */
+	record_addf(w, "[%s]", name);
+	return record_flush(w);
+}
+
+static void record_add_text(struct record_writer *w, const char *lead, const char *fmt,
+			    va_list ap)
+{
+	char buf[RECORD_LINE_MAX / 4 - 16]; /* fits also when every byte is escaped */
+
+	if (vsnprintf(buf, sizeof(buf), fmt, ap) < 0)
+		buf[0] = '\0';
+	record_add(w, lead);
+	record_add_escaped(w, buf, "\\");
+}
+
+int record_write_comment(struct record_writer *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	record_add_text(w, "# ", fmt, ap);
+	va_end(ap);
+	return record_flush(w);
+}
+
+int record_write_text(struct record_writer *w, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	record_add_text(w, " ", fmt, ap);
+	va_end(ap);
+	return record_flush(w);
+}
+
+int record_write_verbatim(struct record_writer *w, const char *line)
+{
+	record_add(w, " ");
+	record_add_escaped(w, line,
+			   ""); /* printable already; a stray byte is still escaped */
+	return record_flush(w);
+}
+
+/* ---- machine ---- */
+
+static void record_write_kernel(struct record_writer *w, const struct kernel_evidence *ev,
+				const char *model)
+{
+	record_write_section(w, "kernel");
+	record_add(w, "release");
+	record_add_quoted(w, "", ev->release);
+	record_flush(w);
+	record_add(w, "version");
+	record_add_quoted(w, "", ev->version);
+	record_flush(w);
+	record_add(w, "arch");
+	record_add_quoted(w, "", ev->arch);
+	record_flush(w);
+	if (model) {
+		record_add(w, "model");
+		record_add_quoted(w, "", model);
+		record_flush(w);
+	}
+	record_addf(w, "sizes page=%u pmd=%u", ev->page_size, ev->pmd_size);
+	record_flush(w);
+	record_write_section(w, "config");
+	for (unsigned i = 0; i < KCONFIGS; i++) {
+		record_addf(w, "%s=%c", kernel_config_name(i),
+			    "ny?"[MIN(ev->config[i], 2)]);
+		record_flush(w);
+	}
+	record_write_section(w, "probes");
+	for (unsigned i = 0; i < KPROBES; i++) {
+		record_addf(w, "%s=%c", kernel_probe_name(i),
+			    "ny?"[MIN(ev->probe[i], 2)]);
+		record_flush(w);
+	}
+}
+
+int record_write_machine(struct record_writer *w, const struct source_machine *m,
+			 const char *model)
+{
+	const struct page_context *c = &m->page;
+
+	w->base_page_size = m->kernel.page_size;
+	w->pmd_size = m->kernel.pmd_size;
+	record_write_kernel(w, &m->kernel, model);
+	record_write_section(w, "evidence");
+	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
+		record_addf(w, "%s %s", record_source_name(i),
+			    m->evidence[i].ok ? "ok" : "missing");
+		if (!m->evidence[i].ok)
+			record_add_quoted(w, "", m->evidence[i].why);
+		record_flush(w);
+	}
+	if (m->structpage_by) {
+		record_add(w, "structpage-by");
+		record_add_quoted(w, "", m->structpage_by);
+		record_flush(w);
+	}
+	record_write_section(w, "context");
+	record_add(w, "machine");
+	for (const struct record_field *f = record_context_fields; f->key; f++)
+		record_add_field(w, f, record_get(f, c));
+	record_flush(w);
+	for (unsigned i = 0; i < c->nspans && i < RECORD_SPANS; i++) {
+		record_addf(w, "zone node=%d zone=%d start=%llx end=%llx",
+			    c->spans[i].node, c->spans[i].zone,
+			    (unsigned long long)c->spans[i].start_pfn,
+			    (unsigned long long)c->spans[i].end_pfn);
+		record_flush(w);
+	}
+	if (c->layout) {
+		record_add(w, "pageflags");
+		for (const struct record_field *f = record_layout_fields; f->key; f++)
+			record_add_field(w, f, record_get(f, c->layout));
+		record_flush(w);
+	}
+	return w->error;
+}
+
+/* ---- pages ---- */
+
+int record_write_process(struct record_writer *w, const struct process *p)
+{
+	record_addf(w, "process %d", (int)p->pid);
+	for (const struct record_field *f = record_process_fields; f->key; f++)
+		record_add_field(w, f, record_get(f, p));
+	record_add_quoted(w, "comm=", p->comm);
+	return record_flush(w);
+}
+
+int record_write_vma(struct record_writer *w, const struct vma *vma)
+{
+	char perms[5];
+
+	memset(&w->dict->scratch, 0, sizeof(w->dict->scratch));
+	memset(&w->dict->judge_scratch, 0, sizeof(w->dict->judge_scratch));
+	vma_perms(vma, perms);
+	record_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu",
+		    (unsigned long long)vma->start, (unsigned long long)vma->end, perms,
+		    (unsigned long long)vma->offset, vma->dev_major, vma->dev_minor,
+		    (unsigned long long)vma->inode);
+	if (vma->name[0])
+		record_add_quoted(w, "name=", vma->name);
+	for (const struct record_field *f = record_vma_fields; f->key; f++) {
+		u64 value = record_get(f, vma);
+
+		if (value || f->form == RECORD_TRI)
+			record_add_field(w, f, value);
+	}
+	if (vma->has_flags) {
+		record_add(w, " flags=");
+		for (unsigned i = 0, n = 0; i < VMFLAGS; i++)
+			if (vma->flags & BIT(i))
+				record_addf(w, "%s%s", n++ ? "," : "",
+					    vma_flag_letters(i));
+	}
+	return record_flush(w);
+}
+
+static void record_write_state(struct record_writer *w, const char *id,
+			       const struct obs *state, const char *note)
+{
+	if (note && note[0]) {
+		record_add(w, "# ");
+		record_add_escaped(w, note, "\\");
+		record_flush(w);
+	}
+	record_addf(w, "state %s", id);
+	for (const struct record_field *f = record_state_fields; f->key; f++) {
+		u64 value = record_get(f, state);
+
+		if (!(state->has & f->has))
+			continue;
+		if (f->has == OBS_HAS_PAGEMAP)
+			value >>= 55;
+		if (f->has == OBS_HAS_PTE && record_pte_in_run(state->has))
+			record_add(w, " pte=*");
+		else
+			record_add_field(w, f, value);
+	}
+	if (state->has & OBS_HAS_PFN)
+		record_add(w, " pfn");
+	if (state->has & OBS_RACED)
+		record_add(w, " raced");
+	record_flush(w);
+}
+
+/* Names the state of @obs, which is written when it is new. */
+static void record_state_id(struct record_writer *w, const struct obs *obs,
+			    const char *note, char id[8])
+{
+	struct record_dict *d = w->dict;
+	struct obs state;
+	u32 slot;
+
+	record_state_of(obs, &state);
+	state.pages = 1;
+	slot = record_hash(&state, sizeof(state)) % RECORD_STATES;
+	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % RECORD_STATES) {
+		struct obs *at = record_table_at(&d->state, slot, sizeof(*at), true);
+
+		if (!at)
+			break;
+		snprintf(id, 8, "%04x", slot);
+		if (!memcmp(at, &state, sizeof(state)))
+			return;
+		if (at->pages || d->nstates > RECORD_STATES / 4 * 3)
+			continue;
+		*at = state;
+		d->nstates++;
+		record_write_state(w, id, &state, note);
+		return;
+	}
+	snprintf(id, 8, "-");
+	if (memcmp(&d->scratch, &state, sizeof(state))) {
+		d->scratch = state;
+		record_write_state(w, id, &state, note);
+	}
+}
+
+static void record_write_judgement(struct record_writer *w, const char *id,
+				   const struct record_judgement *j)
+{
+	record_addf(w, "judge %s", id);
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		const struct record_request *q = &j->req[i];
+
+		record_addf(w, " %s=%s", gup_request_name(i), gup_tri_name(q->fast));
+		if (q->fast == TRI_NO)
+			record_addf(w, ":%s", gup_reason_name(q->fast_reason));
+		record_addf(w, ",%s", gup_slow_name(q->slow));
+		if (q->slow == GUP_SLOW_ERROR)
+			record_addf(w, ":%u", q->err);
+		record_addf(w, ",%s,%s,%s", gup_fault_name(q->fault),
+			    gup_page_name(q->page),
+			    q->word == GUP_WORD_ERRNO     ? "errno"
+			    : q->word == GUP_WORD_UNKNOWN ? "unknown"
+							  : gup_word_name(q->word, 0));
+	}
+	record_addf(w, " write=%s,%s,%s fork=%s", gup_write_name(j->write),
+		    gup_tri_name(j->seen_by_refs), gup_tri_name(j->leak),
+		    gup_fork_name(j->fork));
+	record_flush(w);
+}
+
+static void record_judge_id(struct record_writer *w, const struct record_judgement *j,
+			    char id[8])
+{
+	struct record_dict *d = w->dict;
+	u32 slot;
+
+	snprintf(id, 8, "-");
+	if (!j || !j->present)
+		return;
+	slot = record_hash(j, sizeof(*j)) % RECORD_JUDGEMENTS;
+	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % RECORD_JUDGEMENTS) {
+		struct record_judgement *at =
+			record_table_at(&d->judge, slot, sizeof(*at), true);
+
+		if (!at)
+			break;
+		snprintf(id, 8, "%03x", slot);
+		if (!memcmp(at, j, sizeof(*j)))
+			return;
+		if (at->present || d->njudgements > RECORD_JUDGEMENTS / 4 * 3)
+			continue;
+		*at = *j;
+		d->njudgements++;
+		record_write_judgement(w, id, j);
+		return;
+	}
+	snprintf(id, 8, "*");
+	if (memcmp(&d->judge_scratch, j, sizeof(*j))) {
+		d->judge_scratch = *j;
+		record_write_judgement(w, id, j);
+	}
+}
+
+int record_write_run(struct record_writer *w, const struct obs *obs,
+		     const struct record_judgement *judged, const char *note)
+{
+	char state[8], judge[8];
+	u64 entry = obs->has & OBS_HAS_PAGEMAP ? obs->pagemap & RECORD_ENTRY_MASK : 0;
+
+	if (w->error)
+		return w->error;
+	record_state_id(w, obs, note, state);
+	record_judge_id(w, judged, judge);
+	record_addf(w, "%llx %llu %s %s", (unsigned long long)obs->addr,
+		    (unsigned long long)obs->pages, state, judge);
+	if (obs->has & OBS_HAS_PFN)
+		record_addf(w, " p%llx", (unsigned long long)obs->pfn);
+	if (obs->has & OBS_HAS_PAGE && obs->head_pfn != obs->pfn)
+		record_addf(w, " h%llx", (unsigned long long)obs->head_pfn);
+	if (entry)
+		record_addf(w, " w%llx", (unsigned long long)entry);
+	if (record_pte_in_run(obs->has))
+		record_addf(w, " e%llx", (unsigned long long)obs->pte);
+	return record_flush(w);
+}
+
+int record_write_holder(struct record_writer *w, const char *text)
+{
+	record_add(w, "holder");
+	record_add_quoted(w, "", text);
+	return record_flush(w);
+}
+
+int record_write_end(struct record_writer *w)
+{
+	char buf[64];
+	int n = snprintf(buf, sizeof(buf), "[end %llu %08x]\n",
+			 (unsigned long long)w->lines, w->crc);
+
+	if (!w->error)
+		w->error = w->put(w->ctx, buf, (size_t)n);
+	return w->error;
+}
