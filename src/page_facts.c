@@ -72,6 +72,7 @@ static void facts_vma_flags(struct page_facts_work *w)
 		{ F(VMA_WIPEONFORK), VF(WIPEONFORK) },
 		{ F(VMA_UFFD_MISSING), VF(UFFD_MISSING) },
 		{ F(VMA_UFFD_WP), VF(UFFD_WP) },
+		{ F(VMA_UFFD_RWP), VF(UFFD_RWP) },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
@@ -232,8 +233,8 @@ static bool facts_never_hinted(const struct page_facts_work *w)
 }
 
 /*
- * Present entries of a mapping without access are PROT_NONE.  Userfaultfd's RWP (7.3) uses the
- * same bit; it cannot be told apart here, and its VMAs are not recognised.
+ * Present entries of a mapping without access are PROT_NONE; so are those that userfaultfd
+ * protects against reading (7.3).
  */
 static enum tri facts_protnone(const struct page_facts_work *w)
 {
@@ -241,6 +242,8 @@ static enum tri facts_protnone(const struct page_facts_work *w)
 
 	if (!v->read && !v->write && !v->exec)
 		return w->present;
+	if (v->flags & VF(UFFD_RWP))
+		return TRI_UNKNOWN;
 	return facts_no_numa(w) || facts_never_hinted(w) ? TRI_NO : TRI_UNKNOWN;
 }
 
@@ -410,6 +413,8 @@ static enum tri facts_ref_sole(const struct page *p)
 		return TRI_YES;
 	if (cached == TRI_UNKNOWN || (lru == TRI_UNKNOWN && !p->order))
 		return p->refcount > 3 && !p->order ? TRI_NO : TRI_UNKNOWN;
+	if (p->order && p->leaf == OBS_LEVEL_PTE && p->refcount > 3)
+		return TRI_NO; /* a large folio in the swap cache is not even tried */
 	if (rest > 1 && (lru == TRI_YES || p->order || rest > 2))
 		return TRI_NO;
 	if (rest > 1)

@@ -337,7 +337,7 @@ static void predict_end(const struct predict_case *c, const struct predict_rule 
 	memset(ret, 0, sizeof(*ret));
 	ret->path = c->path;
 	ret->field[FIELD_FAULT] = c->fault;
-	ret->field[FIELD_WFAULT] = c->wfault;
+	ret->field[FIELD_WFAULT] = c->flags & PREDICT_STORE ? c->wfault : GUP_WRITE_NONE;
 	switch (rule->next) {
 	case PREDICT_FAST_YES:
 		ret->field[FIELD_FAST] = TRI_YES;
@@ -399,6 +399,8 @@ static int predict_match(const struct predict_rule *r, const struct predict_case
 
 static void predict_effects(const struct predict_rule *r, struct predict_case *c)
 {
+	u64 set = r->set;
+
 	if (!c->fault)
 		c->fault = r->raise;
 	if (r->page && c->page != GUP_PAGE_NEW)
@@ -411,8 +413,10 @@ static void predict_effects(const struct predict_rule *r, struct predict_case *c
 		c->flags |= r->wfault == GUP_WRITE_COPY ? PREDICT_COPIED : 0;
 		return;
 	}
+	if (!(c->k.value & K(ANON_EXCLUSIVE)))
+		set &= ~F(ANON_EXCLUSIVE);
 	fact_set(&c->f, r->clear, false);
-	fact_set(&c->f, r->set, true);
+	fact_set(&c->f, set, true);
 	fact_set_tri(&c->f, r->forget, TRI_UNKNOWN);
 	if (r->wfault && !(c->flags & PREDICT_UNSHARE))
 		fact_set(&c->f, F(PTE_WRITE), true);

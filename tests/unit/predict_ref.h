@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * predict_ref.h - the kernel's control flow, transcribed function by function, as an independent
+ * judge of the rule tables.
+ */
+#ifndef GUPINFO_PREDICT_REF_H
+#define GUPINFO_PREDICT_REF_H
+
+#include "fact.h"
+#include "gup.h"
+
+/* One page of one process on one kernel; the simulation changes ->f as faults do. */
+struct ref {
+	u64 f;          /* F(*): the facts that hold; all are known */
+	int v;          /* 510 is 5.10, 612 is 6.12, 703 is 7.3 */
+	bool draft;     /* with the seed's patch */
+	bool secretmem; /* CONFIG_SECRETMEM */
+	unsigned flags; /* GUP_* */
+};
+
+/* What slow GUP did.  ->wait: it depends on what the simulation does not have. */
+struct ref_slow {
+	bool wait;
+	int err;
+	enum gup_fault fault;
+	enum gup_page page;
+};
+
+/* Why GUP-fast does not take it, GUP_REASON_NONE when it does. */
+enum gup_reason ref_fast(const struct ref *r);
+struct ref_slow ref_gup(struct ref r);
+/* enum gup_write_fault; ->seen and ->leak are enum tri. */
+void ref_store(struct ref r, struct gup_write *ret);
+enum gup_fork_word ref_fork(const struct ref *r);
+
+#endif

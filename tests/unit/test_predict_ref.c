@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rule tables against the transcription of the kernel's flow, on every consistent state. */
+#include "predict.h"
+#include "predict_ref.h"
+#include "test.h"
+
+/* Every release at which something changed; ->deep: walked with all counters too. */
+static const struct {
+	const char *model;
+	int v;
+	bool draft, deep;
+} kernels[] = {
+	{ "5.10", 510, false, true },
+	{ "5.13", 513, false, false },
+	{ "5.14", 514, false, false },
+	{ "5.15", 515, false, true },
+	{ "5.18", 518, false, false },
+	{ "5.19", 519, false, false },
+	{ "6.1", 601, false, true },
+	{ "6.2", 602, false, false },
+	{ "6.5", 605, false, false },
+	{ "6.6", 606, false, true },
+	{ "6.9", 609, false, false },
+	{ "6.10", 610, false, false },
+	{ "6.12", 612, false, true },
+	{ "6.13", 613, false, false },
+	{ "6.15", 615, false, false },
+	{ "6.17", 617, false, false },
+	{ "6.18", 618, false, true },
+	{ "7.3", 703, false, true },
+	{ "6.18+hugetlb-refcount", 618, true, true },
+};
+
+static struct kernel resolved[ARRAY_SIZE(kernels)];
+
+static void resolve(void)
+{
+	struct kernel_evidence ev;
+	const char *why;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.18.44");
+	strcpy(ev.arch, "x86_64");
+	for (unsigned i = 0; i < ARRAY_SIZE(kernels); i++)
+		EXPECT_INT(kernel_resolve_model(&ev, kernels[i].model, &resolved[i],
+						&why),
+			   0);
+}
+
+static unsigned long states, differ;
+
+static void report(unsigned k, const struct facts *f, const char *what)
+{
+	if (differ++ >= 20)
+		return;
+	printf("# %s: %s:", kernels[k].model, what);
+	for (unsigned i = 0; i < FACTS; i++)
+		if (f->value >> i & 1)
+			printf(" %s", fact_name(i));
+	printf("\n");
+	test_failures++;
+}
+
+static void say_path(const struct gup_path *p)
+{
+	if (differ > 20)
+		return;
+	printf("#    path");
+	for (unsigned i = 0; i < p->n; i++)
+		printf(" %s", predict_rule(p->rule[i])->id);
+	printf("%s\n", p->forked ? " (forked)" : "");
+}
+
+static void compare_request(unsigned k, const struct facts *f, enum gup_request req)
+{
+	struct ref r = { .f = f->value,
+			 .v = kernels[k].v,
+			 .draft = kernels[k].draft,
+			 .secretmem = true,
+			 .flags = gup_request_flags(req) };
+	enum gup_reason reason = ref_fast(&r);
+	struct ref_slow slow = ref_gup(r);
+	struct gup_verdict got;
+	char what[200];
+
+	predict_request(&resolved[k], f, req, &got);
+	if (got.fast != (reason == GUP_REASON_NONE) || got.fast_reason != reason) {
+		snprintf(what, sizeof(what), "%s fast %s %s, expected %s",
+			 gup_request_name(req), gup_tri_name(got.fast),
+			 gup_reason_name(got.fast_reason), gup_reason_name(reason));
+		report(k, f, what);
+		say_path(&got.path_fast);
+	}
+	if (slow.wait ? got.slow != GUP_SLOW_UNKNOWN
+		      : got.slow != (slow.err ? GUP_SLOW_ERROR : GUP_SLOW_OK) ||
+				got.err != slow.err || got.page != slow.page ||
+				got.fault != slow.fault || got.unknown) {
+		snprintf(what, sizeof(what), "%s slow %s %u %s %s, expected %s %d %s %s",
+			 gup_request_name(req), gup_slow_name(got.slow), got.err,
+			 gup_fault_name(got.fault), gup_page_name(got.page),
+			 slow.wait ? "wait" : "", slow.err, gup_fault_name(slow.fault),
+			 gup_page_name(slow.page));
+		report(k, f, what);
+		say_path(&got.path_slow);
+	}
+}
+
+static void compare_store(unsigned k, const struct facts *f)
+{
+	struct ref r = { .f = f->value,
+			 .v = kernels[k].v,
+			 .draft = kernels[k].draft,
+			 .secretmem = true };
+	struct gup_write want, got;
+	char what[200];
+
+	ref_store(r, &want);
+	predict_write(&resolved[k], f, &got);
+	if (got.fault == want.fault && got.seen_by_refs == want.seen_by_refs &&
+	    got.leak == want.leak)
+		return;
+	snprintf(what, sizeof(what), "store %s seen %s leak %s, expected %s %s %s",
+		 gup_write_name(got.fault), gup_tri_name(got.seen_by_refs),
+		 gup_tri_name(got.leak), gup_write_name(want.fault),
+		 gup_tri_name(want.seen_by_refs), gup_tri_name(want.leak));
+	report(k, f, what);
+	say_path(&got.path);
+}
+
+static void compare_fork(unsigned k, const struct facts *f)
+{
+	struct ref r = { .f = f->value,
+			 .v = kernels[k].v,
+			 .draft = kernels[k].draft,
+			 .secretmem = true };
+	enum gup_fork_word want = ref_fork(&r);
+	struct gup_fork got;
+	char what[200];
+
+	predict_fork(&resolved[k], f, &got);
+	if (got.word == want)
+		return;
+	snprintf(what, sizeof(what), "fork %s, expected %s", gup_fork_name(got.word),
+		 gup_fork_name(want));
+	report(k, f, what);
+	say_path(&got.path);
+}
+
+enum { REQUESTS = 1, STORE = 2, FORK = 4, DEEP = 8 };
+
+/*
+ * Calls compare for every assignment of the facts in @vary that does not contradict @f; facts
+ * that are neither in @f nor in @vary do not hold.
+ */
+static void every_state(unsigned k, struct facts f, const u64 *vary, unsigned n,
+			unsigned what)
+{
+	if (!predict_infer(&resolved[k], &f))
+		return;
+	while (n && (f.known & *vary))
+		vary++, n--;
+	if (n) {
+		struct facts g = f;
+
+		fact_set(&f, *vary, false);
+		every_state(k, f, vary + 1, n - 1, what);
+		fact_set(&g, *vary, true);
+		every_state(k, g, vary + 1, n - 1, what);
+		return;
+	}
+	fact_set(&f, ~f.known & (BIT(FACTS) - 1), false);
+	if (!predict_infer(&resolved[k], &f))
+		return;
+	states++;
+	for (unsigned i = 0; what & REQUESTS && i < GUP_REQUESTS; i++)
+		compare_request(k, &f, i);
+	if (what & STORE)
+		compare_store(k, &f);
+	if (what & FORK)
+		compare_fork(k, &f);
+}
+
+/* Kinds of mappings: what holds of the VMA. */
+static const struct {
+	const char *name;
+	u64 yes;
+} vmas[] = {
+	{ "anon", F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) },
+	{ "anon-ro", F(VMA_ANON) | F(VMA_READ) | F(VMA_MAYWRITE) },
+	{ "anon-none", F(VMA_ANON) | F(VMA_MAYWRITE) },
+	{ "anon-uffd", F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
+			       F(VMA_UFFD_WP) | F(VMA_UFFD_MISSING) },
+	{ "file-private", F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) },
+	{ "file-private-ro", F(VMA_READ) | F(VMA_MAYWRITE) },
+	{ "file-shared", F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(VMA_SHARED) |
+				 F(VMA_MAYSHARE) | F(VMA_DIRTY_TRACKING) },
+	{ "shmem-shared", F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(VMA_SHARED) |
+				  F(VMA_MAYSHARE) },
+	{ "file-shared-opened-ro", F(VMA_READ) | F(VMA_MAYSHARE) },
+	{ "hugetlb", F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) },
+	{ "hugetlb-shared", F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) |
+				    F(VMA_MAYWRITE) | F(VMA_SHARED) | F(VMA_MAYSHARE) },
+	{ "hugetlb-uffd-wp", F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) |
+				     F(VMA_MAYWRITE) | F(VMA_UFFD_WP) },
+	{ "shadow-stack", F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
+				  F(VMA_SHADOW_STACK) },
+	{ "secretmem", F(VMA_SECRETMEM) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
+			       F(VMA_SHARED) | F(VMA_MAYSHARE) },
+};
+
+/* All facts of VMAs that are not in vmas[]: known not to hold. */
+#define VMA_FACTS                                                                        \
+	(F(VMA_IO) | F(VMA_PFNMAP) | F(VMA_ANON) | F(VMA_FSDAX) | F(VMA_HUGETLB) |       \
+	 F(VMA_SECRETMEM) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |               \
+	 F(VMA_SHARED) | F(VMA_MAYSHARE) | F(VMA_SHADOW_STACK) | F(VMA_DIRTY_TRACKING) | \
+	 F(VMA_DONTCOPY) | F(VMA_WIPEONFORK) | F(VMA_UFFD_MISSING) | F(VMA_UFFD_WP) |    \
+	 F(VMA_UFFD_RWP) | F(VMA_GATE))
+
+static struct facts vma_facts(unsigned i)
+{
+	struct facts f = { 0 };
+
+	fact_set(&f, VMA_FACTS, false);
+	fact_set(&f, vmas[i].yes, true);
+	return f;
+}
+
+/* Not walked now: shallow kernels in deep walks, and most kernels in quick runs. */
+static bool skipped(unsigned k, unsigned what)
+{
+	if (what & DEEP && !kernels[k].deep)
+		return true;
+	return getenv("GUPINFO_TEST_QUICK") && kernels[k].v != 618 && kernels[k].v != 601;
+}
+
+/* A present entry is hinted or huge only where the kernel makes such entries. */
+static void every_page(u64 fixed_yes, u64 fixed_no, const u64 *vary, unsigned n,
+		       unsigned what)
+{
+	resolve();
+	states = differ = 0;
+	for (unsigned k = 0; k < ARRAY_SIZE(kernels); k++)
+		for (unsigned i = 0; i < ARRAY_SIZE(vmas); i++) {
+			struct facts f = vma_facts(i);
+
+			if (skipped(k, what))
+				continue;
+			if ((vmas[i].yes & F(VMA_SECRETMEM)) && kernels[k].v < 514)
+				continue;
+			fact_set(&f, fixed_no, false);
+			fact_set(&f, fixed_yes, true);
+			if (vmas[i].yes & F(VMA_HUGETLB)) {
+				fact_set(&f, F(PROTNONE) | F(GUARD) | F(DEVICE_ENTRY),
+					 false);
+				if (fixed_yes & F(PRESENT))
+					fact_set(&f, F(LEAF_PMD), true);
+			} else {
+				fact_set(&f, F(LEAF_PUD), false);
+			}
+			if (!(vmas[i].yes & (F(VMA_READ) | F(VMA_WRITE))) &&
+			    fixed_yes & F(PRESENT))
+				fact_set(&f, F(PROTNONE), true);
+			/* do_huge_pmd_wp_page() is for VMAs without vm_ops only. */
+			if (!(vmas[i].yes & F(VMA_ANON)))
+				fact_set(&f, F(HUGE_ZERO), false);
+			every_state(k, f, vary, n, what);
+		}
+	printf("# %lu states, %lu differ\n", states, differ);
+	EXPECT(states > 100);
+}
+
+TEST(check_vma_flags)
+{
+	static const u64 vary[] = {
+		F(VMA_GATE),      F(VMA_IO),           F(VMA_PFNMAP),
+		F(VMA_ANON),      F(VMA_FSDAX),        F(VMA_HUGETLB),
+		F(VMA_SECRETMEM), F(VMA_READ),         F(VMA_WRITE),
+		F(VMA_SHARED),    F(VMA_MAYSHARE),     F(VMA_MAYWRITE),
+		F(PKEY_NO_READ),  F(VMA_SHADOW_STACK), F(VMA_DIRTY_TRACKING),
+		F(PKEY_NO_WRITE),
+	};
+	struct facts f = { 0 };
+
+	resolve();
+	states = differ = 0;
+	/* a hole, so that what passes is decided */
+	fact_set(&f,
+		 F(PRESENT) | F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) |
+			 F(DEVICE_ENTRY),
+		 false);
+	fact_set(&f, F(HUGE_FREE), true);
+	for (unsigned k = 0; k < ARRAY_SIZE(kernels); k++)
+		every_state(k, f, vary, ARRAY_SIZE(vary), REQUESTS | STORE);
+	printf("# %lu states, %lu differ\n", states, differ);
+	EXPECT(states > 1000);
+}
+
+TEST(not_present)
+{
+	static const u64 vary[] = { F(SWAP),       F(MIGRATION),      F(GUARD),
+				    F(POISON),     F(DEVICE_ENTRY),   F(UFFD_WP),
+				    F(HUGE_FREE),  F(SWAP_EXCLUSIVE), F(SWAP_SHARED),
+				    F(BEYOND_EOF), F(PKEY_NO_WRITE) };
+
+	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary), REQUESTS | STORE | FORK);
+}
+
+TEST(present_entry)
+{
+	static const u64 vary[] = {
+		F(ANON),         F(KSM),          F(ZERO),           F(HUGE_ZERO),
+		F(LARGE),        F(LEAF_PMD),     F(ANON_EXCLUSIVE), F(PTE_WRITE),
+		F(PROTNONE),     F(SPECIAL),      F(UFFD_WP),        F(DEVMAP),
+		F(NO_MAPPING),   F(SHMEM),        F(ZONE_MOVABLE),   F(BLOCK_UNPINNABLE),
+		F(PKEY_NO_READ), F(PKEY_NO_WRITE)
+	};
+
+	every_page(F(PRESENT) | F(HUGE_FREE), F(EXTRA_REFS), vary, ARRAY_SIZE(vary),
+		   REQUESTS | STORE);
+}
+
+TEST(counters)
+{
+	static const u64 vary[] = { F(ANON),           F(KSM),          F(LARGE),
+				    F(LEAF_PMD),       F(PROTNONE),     F(UFFD_WP),
+				    F(ANON_EXCLUSIVE), F(PTE_WRITE),    F(EXTRA_REFS),
+				    F(REF_ONE),        F(REF_SOLE),     F(MAPCOUNT_ONE),
+				    F(LARGE_MAPS),     F(MM_SHARED),    F(REF_IS_MAPS),
+				    F(SWAP_SHARED),    F(ZONE_MOVABLE), F(HUGE_FREE) };
+
+	every_page(F(PRESENT),
+		   F(ZERO) | F(HUGE_ZERO) | F(SPECIAL) | F(DEVMAP) | F(NO_MAPPING) |
+			   F(BLOCK_UNPINNABLE) | F(PKEY_NO_READ) | F(PKEY_NO_WRITE),
+		   vary, ARRAY_SIZE(vary), REQUESTS | STORE | DEEP);
+}
+
+TEST(fork)
+{
+	static const u64 vary[] = { F(ANON),           F(KSM),         F(ZERO),
+				    F(HUGE_ZERO),      F(LARGE),       F(LEAF_PMD),
+				    F(ANON_EXCLUSIVE), F(PTE_WRITE),   F(SPECIAL),
+				    F(MM_HAS_PINNED),  F(MAYBE_PINNED) };
+
+	every_page(F(PRESENT), 0, vary, ARRAY_SIZE(vary), FORK);
+}
