@@ -210,8 +210,8 @@ static int live_vmas_stream(struct live *l, struct live_process *p, struct live_
 {
 	struct vma vma, next;
 	bool pending = false;
-	char *line;
-	size_t len;
+	char *line = NULL;
+	size_t len = 0;
 	int err;
 
 	while ((err = live_vmas_line(r, &line, &len)) > 0) {

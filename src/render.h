@@ -53,6 +53,10 @@ bool render_explain_found(void *ctx);
 extern const struct report_view render_json_view;
 int render_json_new(const struct render_options *opt, bool lines, bool pages, void **ret);
 void render_json_free(void *ctx);
+/* What every JSON document begins with: an object of schema, version, kernel and evidence. */
+struct js;
+struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
+			    const struct source_machine *m);
 /* One page object of spec's schema on one line, without newline; @with_pid adds "pid". */
 int render_json_page(FILE *out, const struct report_row *row, bool with_pid);
 

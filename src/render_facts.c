@@ -45,13 +45,10 @@ static int facts_table(const struct render_options *opt, const struct kernel *k)
 static int facts_json(const struct render_options *opt, const struct kernel *k,
 		      const struct source_machine *m)
 {
-	struct js *doc = js_object(), *o = js_object(), *facts = js_array();
+	struct js *doc = js_object(), *facts = js_array();
+	struct js *o = render_json_head(opt, k, m);
 	int err;
 
-	js_str(o, "release", m->kernel.release);
-	js_str(o, "arch", m->kernel.arch);
-	js_str(o, "model", k->model);
-	js_bool(o, "extrapolated", k->extrapolated);
 	for (unsigned i = 0; i < KFACTS; i++) {
 		struct js *f = js_object();
 		char range[64];

@@ -351,30 +351,36 @@ static int json_open(FILE *out, struct js *v)
 	return err;
 }
 
+struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
+			    const struct source_machine *m)
+{
+	struct js *o = js_object(), *schema = js_array(), *kernel = js_object();
+
+	js_push_num(schema, 1);
+	js_push_num(schema, 0);
+	js_add(o, "schema", schema);
+	js_str(o, "version", opt->version);
+	js_str(kernel, "release", m->kernel.release);
+	js_str(kernel, "arch", m->kernel.arch);
+	js_str(kernel, "model", k->model);
+	js_bool(kernel, "extrapolated", k->extrapolated);
+	js_add(o, "kernel", kernel);
+	json_evidence(o, m);
+	return o;
+}
+
 static int json_begin(void *ctx, const struct report_head *head)
 {
 	struct render_json *r = ctx;
 	const struct kernel *k = head->kernel;
-	struct js *doc, *schema, *kernel;
+	struct js *doc;
 	int err;
 
 	r->base = k->ev.page_size ? k->ev.page_size : 4096;
 	r->head = *head;
 	if (r->lines)
 		return 0;
-	doc = js_object();
-	schema = js_array();
-	js_push_num(schema, 1);
-	js_push_num(schema, 0);
-	js_add(doc, "schema", schema);
-	js_str(doc, "version", r->opt.version);
-	kernel = js_object();
-	js_str(kernel, "release", head->machine->kernel.release);
-	js_str(kernel, "arch", head->machine->kernel.arch);
-	js_str(kernel, "model", k->model);
-	js_bool(kernel, "extrapolated", k->extrapolated);
-	js_add(doc, "kernel", kernel);
-	json_evidence(doc, head->machine);
+	doc = render_json_head(&r->opt, k, head->machine);
 	fputs("{\"gupinfo\": ", r->opt.out);
 	err = json_open(r->opt.out, doc);
 	js_free(doc);

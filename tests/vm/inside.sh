@@ -24,6 +24,10 @@ one()
 		return
 	fi
 	sed -nE "s,^((not )?ok) [0-9]+ ?-? ?,\1 - $test: ,p; /^#/p" <<<"$lines"
+	if [ $status -eq 124 ]; then
+		echo "not ok - $test: it did not end in 150 s"
+		return
+	fi
 	[ $status -eq 0 ] || grep -q '^not ok' <<<"$lines" || {
 		tail -n 5 <<<"$lines" | sed 's/^/# /'
 		echo "not ok - $test: it ended with status $status"

@@ -11,7 +11,7 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 root=$work/root
 
-packages=(bash coreutils findutils grep sed mawk gawk util-linux procps jq mount diffutils
+packages=(bash dash coreutils findutils grep sed mawk gawk util-linux procps jq mount diffutils
 	libc-bin ncurses-base base-files python3-minimal python3.11-minimal libpython3.11-minimal)
 
 mkdir -p "$root"/{proc,sys,dev,tmp,run,mnt,root,etc,var/tmp}
@@ -60,7 +60,7 @@ done < <(cat "$work/files" "$work/project") |
 # a library is a link to its file: both
 { cat "$work/libs"; xargs -r readlink -f <"$work/libs"; } | real | put
 
-size=$(($(du -sm "$root" | cut -f1) * 5 / 4 + 64))
+size=$(($(du -sm "$root" | cut -f1) * 5 / 4 + 512))
 rm -f "$out"
 truncate -s "${size}M" "$out" &&
 	mkfs.ext4 -q -F -m 0 -O ^has_journal -E root_owner=0:0,lazy_itable_init=1 -d "$root" "$out" 2>&1 |

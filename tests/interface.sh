@@ -1,0 +1,95 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# interface.sh - what is promised in several places agrees: --help, manual, completion, columns,
+# and real JSON with the schema.
+set -u
+# shellcheck source=tests/tap.sh
+. "${srcdir:-$(dirname "$0")/..}/tests/tap.sh"
+gupinfo=$builddir/gupinfo
+man=$srcdir/man/gupinfo.1
+schema=$srcdir/docs/schema/gupinfo-1.0.schema.json
+
+long()
+{
+	grep -oE -- '--[a-z][a-z-]*[a-z]' | sort -u
+}
+help=$("$gupinfo" --help)
+options=$(grep -E '^ {0,5}(-[A-Za-z], )? *--' <<<"$help" | grep -oE '^ *(-[A-Za-z], )? *--[a-z-]+' | long)
+manual=$(sed 's/\\-/-/g; s/\\fI[^\\]*\\fR//g' "$man")
+
+# ---- the manual
+documented=$(grep -A 1 '^\.TP' <<<"$manual" | grep -E '^\.(B|BR|BI) ' | long)
+expect_empty "every option of --help is in the manual" \
+	"$(comm -23 <(echo "$options") <(echo "$documented") | sed 's/$/ has no .TP in man\/gupinfo.1/')"
+expect_empty "every option of the manual is in --help" \
+	"$(comm -13 <(echo "$options") <(echo "$documented") | sed 's/$/ is not in --help/')"
+bad=$(sed -nE 's/^ -([A-Za-z]), --([a-z-]+).*/\1 \2/p' <<<"$help" | while read -r letter option; do
+	grep -qE "^\.(B|BR) -$letter \", \" --$option( |\$)" <<<"$manual" || echo "-$letter, --$option"
+done)
+expect_empty "short options are in the manual" "$bad"
+bad=$("$gupinfo" --list-columns --noheadings | cut -d' ' -f1 | grep -v '^COLUMN$' | while read -r column; do
+	sed -n '/^\.SH COLUMNS/,/^\.SH/p' <<<"$manual" | grep -qwF -- "$column" || echo "$column"
+done)
+expect_empty "every column is in the manual" "$bad"
+if command -v groff >/dev/null; then
+	expect_empty "groff has no complaints" \
+		"$(groff -t -man -Tutf8 -ww -rLL=78n "$man" 2>&1 >/dev/null | grep -v 'TS/TE')"
+else
+	skip "groff has no complaints" "groff is not installed"
+fi
+
+# ---- completion
+# shellcheck source=completion/gupinfo.bash
+. "$srcdir/completion/gupinfo.bash"
+completed()
+{
+	COMP_WORDS=("$gupinfo" "$@") COMP_CWORD=$#
+	_gupinfo "$gupinfo" 2>/dev/null
+	printf '%s\n' "${COMPREPLY[@]}"
+}
+expect_empty "completion knows the options of --help" \
+	"$(comm -23 <(echo "$options") <(completed -- | long))"
+expect_empty "completion of a value" "$(completed --color n | grep -vx never)"
+expect_empty "completion of a column" "$(completed -o ADDR,KI | grep -vx ADDR,KIND)"
+expect_empty "completion of a process" "$(completed --pid '' | grep -qx $$ || completed --pid '')"
+
+# ---- JSON
+# valid NAME DEFINITION LINES ARG...: real output against the schema.
+valid()
+{
+	local name=$1 definition=$2 lines=$3 complaints status
+
+	shift 3
+	# shellcheck disable=SC2086  # $lines may be nothing
+	complaints=$("$gupinfo" "$@" 2>/dev/null | python3 "$srcdir/tests/schema.py" "$schema" "$definition" $lines)
+	status=$?
+	case $status in
+	0) ok "$name" ;;
+	77) skip "$name" "python3-jsonschema is not installed" ;;
+	*) not_ok "$name" "$complaints" ;;
+	esac
+}
+if command -v python3 >/dev/null; then
+	sleep 1000 &
+	trap 'kill $!' EXIT
+	valid "JSON of the summary" document '' --json --pid $!
+	valid "JSON of pages" document '' --json --pages --pid $!
+	valid "JSON of single pages" document '' --json --each --pid "$!,$$" --range '[stack]'
+	valid "JSON of an explanation" document '' --json --pages --pid $! --evidence procfs
+	valid "JSON by another model" document '' --json --pages --pid $! --model 6.1
+	valid "JSON lines of pages" page_line --lines --json-lines --pages --pid $!
+	valid "JSON of the model" document '' --json --facts
+	if grep -q -- '--verify' <<<"$help"; then
+		valid "JSON of --verify" verify '' --json --verify --trials 5
+	fi
+	if grep -q -- '--all' <<<"$help"; then
+		valid "JSON of --all" document '' --json --all
+	fi
+	if grep -q -- '--trace' <<<"$help"; then
+		valid "JSON lines of --trace" event --lines --json-lines --trace -- sh -c 'true & wait'
+	fi
+else
+	skip "JSON" "python3 is not installed"
+fi
+
+done_testing
