@@ -8,14 +8,17 @@
 
 struct file {
 	char *text;
-	size_t len;
+	size_t len, size;
 };
 
 static int file_put(void *ctx, const char *buf, size_t len)
 {
 	struct file *f = ctx;
 
-	f->text = realloc(f->text, f->len + len + 1);
+	if (f->len + len >= f->size) {
+		f->size = (f->len + len + 1) * 2;
+		f->text = realloc(f->text, f->size);
+	}
 	memcpy(f->text + f->len, buf, len);
 	f->len += len;
 	f->text[f->len] = '\0';
