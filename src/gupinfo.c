@@ -43,6 +43,7 @@ static const struct mode_row {
 	[MODE_PAGES] = { .run = mode_pages, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_EXPLAIN] = { .run = mode_explain, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
+	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE },
 	[MODE_TRACE] = { .run = mode_trace, .needs = NEEDS_SOURCE },
 	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
 	[MODE_HELP] = { .run = mode_help },

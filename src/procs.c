@@ -106,3 +106,30 @@ int procs_one(pid_t pid, struct process *ret)
 	procps_pids_unref(&info);
 	return err;
 }
+
+int procs_shared(pid_t pid, u64 *ret_bytes)
+{
+	static enum pids_item items[] = { PIDS_SMAP_RSS, PIDS_SMAP_SHR_CLEAN,
+					  PIDS_SMAP_SHR_DIRTY };
+	struct pids_info *info = NULL;
+	struct pids_fetch *fetch;
+	unsigned these[] = { pid };
+	int err;
+
+	err = procps_pids_new(&info, items, ARRAY_SIZE(items));
+	if (err < 0)
+		return err;
+	fetch = procps_pids_select(info, these, 1, PIDS_SELECT_PID);
+	err = fetch && fetch->counts->total == 1 ? 0 : -ESRCH;
+	if (!err) {
+		const struct pids_result *r = fetch->stacks[0]->head;
+
+		/* what may not be read is zero throughout */
+		if (r[0].result.ul_int)
+			*ret_bytes = (u64)(r[1].result.ul_int + r[2].result.ul_int) << 10;
+		else
+			err = -EACCES;
+	}
+	procps_pids_unref(&info);
+	return err;
+}

@@ -17,6 +17,12 @@
  */
 int procs_list(const char *comm, struct process **ret, size_t *ret_n);
 
+/*
+ * Bytes of @pid that other processes map too, as smaps_rollup counts them: the kernel walks the
+ * whole process for it.  Returns 0 or -errno, -EACCES when it may not be read.
+ */
+int procs_shared(pid_t pid, u64 *ret_bytes);
+
 /* One process: 0, or -ESRCH. */
 int procs_one(pid_t pid, struct process *ret);
 

@@ -56,6 +56,7 @@ int mode_pages(struct session *s);
 int mode_explain(struct session *s);
 int mode_facts(struct session *s);
 int mode_list_columns(struct session *s);
+int mode_tui(struct session *s);
 int mode_trace(struct session *s);
 
 #endif

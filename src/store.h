@@ -136,12 +136,18 @@ int store_play(const struct store *s, const struct report_view *view, void *view
 /*
  * Takes [start, end) of process @pid, its VMAs there and the process's own facts from @fresh, a
  * collection of (at least) that range; both must share a pool.  Totals of VMAs that were not
- * collected whole are counted again from the rows.
+ * collected whole are counted again from the rows.  With an empty range only the list of VMAs is
+ * taken, rows stay where they still have a VMA.
  * Returns 0; -ENOMEM (then @s is unchanged); -EINVAL when the pools differ; -ESRCH when one of
  * them does not know the process.
  */
 int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start,
 		u64 end);
+
+/* Process @pid of @from joins @s (at the end), or takes the place of the one @s has.  As above. */
+int store_merge_add(struct store *s, const struct store *from, pid_t pid);
+/* Process @pid leaves @s, if it is there. */
+void store_merge_drop(struct store *s, pid_t pid);
 
 /* ---- differences */
 

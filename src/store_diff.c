@@ -145,11 +145,45 @@ struct side {
 	const struct store_class *class;
 	bool covered;
 	u64 end;
+	size_t vma_hint, row_hint; /* where the address before was found */
 };
+
+/* store_vma_from() and store_row_from() for ascending addresses. */
+static size_t next_vma(struct side *side, u64 addr)
+{
+	const struct store_process *p = side->p;
+	size_t i = side->vma_hint;
+
+	if (i && (i > p->nvmas || p->vma[i - 1].vma.end > addr))
+		i = store_vma_from(p, addr);
+	for (unsigned n = 0; i < p->nvmas && p->vma[i].vma.end <= addr; i++)
+		if (++n > 4) {
+			i = store_vma_from(p, addr);
+			break;
+		}
+	if (i != side->vma_hint)
+		side->row_hint = 0;
+	return side->vma_hint = i;
+}
+
+static size_t next_row(struct side *side, const struct store_vma *v, u64 addr)
+{
+	const struct store *s = side->s;
+	size_t i = side->row_hint, n = store_nrows(v);
+
+	if (i > n || (i && store_row_end(s, &v->rows->row[i - 1]) > addr))
+		i = store_row_from(s, v, addr);
+	for (unsigned k = 0; i < n && store_row_end(s, &v->rows->row[i]) <= addr; i++)
+		if (++k > 4) {
+			i = store_row_from(s, v, addr);
+			break;
+		}
+	return side->row_hint = i;
+}
 
 static void side_at(struct side *side, u64 addr, u64 limit)
 {
-	size_t i = side->p ? store_vma_from(side->p, addr) : 0;
+	size_t i = side->p ? next_vma(side, addr) : 0;
 
 	side->vma = NULL;
 	side->row = NULL;
@@ -165,7 +199,7 @@ static void side_at(struct side *side, u64 addr, u64 limit)
 	}
 	side->vma = v;
 	side->end = MIN(limit, v->vma.end);
-	size_t r = store_row_from(side->s, v, addr);
+	size_t r = next_row(side, v, addr);
 	if (r < store_nrows(v)) {
 		const struct store_row *row = &v->rows->row[r];
 
@@ -196,8 +230,12 @@ static void side_page(const struct side *side, u64 start, u64 end, struct page *
 
 static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64 end)
 {
-	u32 what = store_diff_class(a->class, b->class);
+	u32 what;
 
+	if (a->s->pool == b->s->pool && a->row && b->row &&
+	    !memcmp(a->row, b->row, sizeof(*a->row)))
+		return 0;
+	what = store_diff_class(a->class, b->class);
 	if (!a->vma != !b->vma)
 		what |= STORE_MAPPED;
 	if (a->row && b->row && is_page(a->class) && is_page(b->class)) {
@@ -297,6 +335,15 @@ static int pending_add(struct pending *p, const struct side *a, const struct sid
 	return 0;
 }
 
+/* A copy that has not been touched since: the same block of rows. */
+static bool same_rows(const struct side *a, const struct side *b)
+{
+	return a->s->pool == b->s->pool && a->vma && b->vma && a->vma->rows &&
+	       a->vma->rows == b->vma->rows && a->vma->vma.start == b->vma->vma.start &&
+	       a->vma->vma.end == b->vma->vma.end && !a->vma->dropped &&
+	       a->s->opt.holes && b->s->opt.holes;
+}
+
 int store_diff(const struct store *sa, const struct store_process *pa,
 	       const struct store *sb, const struct store_process *pb, u64 start, u64 end,
 	       u32 mask, store_diff_cb cb, void *ctx, u64 *ret_skipped)
@@ -310,6 +357,10 @@ int store_diff(const struct store *sa, const struct store_process *pa,
 		side_at(&a, addr, end);
 		side_at(&b, addr, end);
 		next = MIN(a.end, b.end);
+		if (same_rows(&a, &b)) {
+			next = MIN(a.vma->vma.end, end);
+			continue;
+		}
 		if (!a.covered || !b.covered) {
 			skipped += next - addr;
 			continue;

@@ -101,7 +101,22 @@ static int merged_vma(const struct store *s, const struct store_process *old,
 	size_t n = store_nrows(v);
 
 	*ret = *v;
-	if (from == v->vma.start && to == v->vma.end) {
+	if (start >= end) { /* the rows stay as they are */
+		size_t same = store_vma_from(old, v->vma.start);
+
+		if (same < old->nvmas && old->vma[same].vma.start == v->vma.start &&
+		    old->vma[same].vma.end == v->vma.end) {
+			*ret = old->vma[same];
+			ret->vma = v->vma;
+			if (ret->rows)
+				ret->rows->refs++;
+			return 0;
+		}
+		ret->rows = NULL;
+		from = to = v->vma.start;
+		n = 0;
+	}
+	if (from < to && from == v->vma.start && to == v->vma.end) {
 		if (ret->rows)
 			ret->rows->refs++;
 		return 0;
@@ -149,7 +164,7 @@ static int merged_process(const struct store *s, const struct store_process *old
 		const struct store_vma *o = i < old->nvmas ? &old->vma[i] : NULL;
 		const struct store_vma *n = j < new->nvmas ? &new->vma[j] : NULL;
 
-		if (o && (overlaps(o, start, end) ||
+		if (o && (start >= end || overlaps(o, start, end) ||
 			  (n && overlaps(o, n->vma.start, n->vma.end)))) {
 			i++; /* @fresh says what is there now */
 			continue;
@@ -215,4 +230,46 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 		}
 	s->bytes = bytes;
 	return 0;
+}
+
+int store_merge_add(struct store *s, const struct store *from, pid_t pid)
+{
+	const struct store_process *p = store_process_by_pid(from, pid);
+	struct store_process copy, *proc;
+
+	if (s->pool != from->pool)
+		return -EINVAL;
+	if (!p)
+		return -ESRCH;
+	copy = *p;
+	copy.room = p->nvmas;
+	copy.vma = calloc(MAX(p->nvmas, 1), sizeof(*copy.vma));
+	proc = reallocarray(s->proc, s->nprocs + 1, sizeof(*proc));
+	if (proc)
+		s->proc = proc;
+	if (!proc || !copy.vma) {
+		free(copy.vma);
+		return -ENOMEM;
+	}
+	s->room = s->nprocs + 1;
+	for (size_t i = 0; i < p->nvmas; i++) {
+		copy.vma[i] = p->vma[i];
+		if (copy.vma[i].rows)
+			copy.vma[i].rows->refs++;
+	}
+	store_merge_drop(s, pid);
+	s->proc[s->nprocs++] = copy;
+	return 0;
+}
+
+void store_merge_drop(struct store *s, pid_t pid)
+{
+	for (size_t i = 0; i < s->nprocs; i++)
+		if (s->proc[i].process.pid == pid) {
+			free_process(&s->proc[i]);
+			s->nprocs--;
+			memmove(&s->proc[i], &s->proc[i + 1],
+				(s->nprocs - i) * sizeof(*s->proc));
+			return;
+		}
 }

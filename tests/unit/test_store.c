@@ -346,3 +346,72 @@ TEST(merge_new_shape)
 	store_free(s);
 	store_free(fresh);
 }
+
+TEST(merge_list_of_mappings)
+{
+	struct store *s = example(NULL), *fresh = store_new(&s->opt, s);
+	struct page page;
+
+	begin(fresh, 42);
+	vma(fresh, A, A + 0x10000);
+	vma(fresh, A + 0x200000, A + 0x400000); /* shrunk */
+	vma(fresh, A + 0x900000, A + 0xa00000); /* new */
+	end(fresh);
+	EXPECT_INT(store_merge(s, fresh, 42, 0, 0), 0);
+	EXPECT_INT(s->proc[0].nvmas, 3);
+	const struct store_vma *v = s->proc[0].vma;
+	EXPECT_INT(store_nrows(&v[0]), 3);
+	EXPECT_INT(store_nrows(&v[1]), 1);
+	EXPECT_INT(store_nrows(&v[2]), 0);
+	store_page_at(s, store_row_at(s, &v[1], A + 0x200000), A + 0x200000, &page);
+	EXPECT_INT(page.pfn, 512);
+	EXPECT(!store_covers(s, &v[2], A + 0x900000));
+	store_free(s);
+	store_free(fresh);
+}
+
+TEST(processes_come_and_go)
+{
+	struct store *s = example(NULL), *other = store_new(&s->opt, s);
+
+	begin(other, 43);
+	vma(other, A, A + 0x1000);
+	row(other, A, 1, 4096, 9, 1);
+	end(other);
+	EXPECT_INT(store_merge_add(s, other, 44), -ESRCH);
+	EXPECT_INT(store_merge_add(s, other, 43), 0);
+	EXPECT_INT(store_merge_add(s, other, 43), 0);
+	store_free(other);
+	EXPECT_INT(s->nprocs, 2);
+	EXPECT_INT(store_process_by_pid(s, 43)->nvmas, 1);
+	store_merge_drop(s, 42);
+	store_merge_drop(s, 42);
+	EXPECT_INT(s->nprocs, 1);
+	EXPECT_INT(s->proc[0].process.pid, 43);
+	store_free(s);
+}
+
+TEST(diff_many_rows)
+{
+	/* every second page differs; the walk finds all of them, in order */
+	struct store *a = store_new(NULL, NULL), *b = store_new(NULL, a);
+	struct seen seen = { 0 };
+	unsigned n = 5000;
+
+	begin(a, 1);
+	vma(a, A, A + n * 4096);
+	for (unsigned i = 0; i < n; i++)
+		row(a, A + i * 4096, 1, 4096, 1000 + 2 * i, 1);
+	end(a);
+	begin(b, 1);
+	vma(b, A, A + n * 4096);
+	for (unsigned i = 0; i < n; i++)
+		row(b, A + i * 4096, 1, 4096, 1000 + 2 * i, 1 + i % 2);
+	end(b);
+	store_diff(a, &a->proc[0], b, &b->proc[0], A + 0x1000, A + n * 4096, STORE_REAL,
+		   on_change, &seen, NULL);
+	EXPECT_INT(seen.n, n / 2);
+	EXPECT_INT(seen.c[1].start, A + 0x3000);
+	store_free(a);
+	store_free(b);
+}

@@ -1,0 +1,421 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "tui_int.h"
+
+/* ---- moving */
+
+static void move_process(struct tui *t, int by)
+{
+	const struct store *s = tui_state_store(t);
+	const struct store_process *p = tui_state_process(t);
+
+	if (!s || !p || s->nprocs < 2) {
+		tui_state_message(t, TUI_WARN, "there is only this process");
+		return;
+	}
+	size_t i = (size_t)(p - s->proc) + s->nprocs;
+	t->pid = s->proc[(i + (size_t)by) % s->nprocs].process.pid;
+	tui_state_settle(t);
+	p = tui_state_process(t);
+	tui_state_message(t, TUI_NORMAL, "process %d", (int)p->process.pid);
+}
+
+static void move_time(struct tui *t, s64 by)
+{
+	s64 i = (s64)(t->is_live ? t->history.n : tui_time_at(t)) + by;
+
+	if (!t->history.n)
+		return;
+	if (i >= (s64)t->history.n && !t->opt.replay)
+		tui_time_now(t);
+	else
+		tui_time_goto(t, (size_t)MIN(MAX(i, 0), (s64)t->history.n - 1));
+}
+
+static void move_detail(struct tui *t, int by)
+{
+	t->detail_top = (unsigned)MAX((int)t->detail_top + by, 0);
+}
+
+static void move(struct tui *t, int dx, int dy, bool page)
+{
+	int h = t->layout.pane[t->focus].h;
+	int by = page ? dy * MAX(h - 1, 1) : dy ? dy : dx;
+
+	switch (t->focus) {
+	case TUI_PANE_VMAS:
+		tui_vmas_move(t, by);
+		break;
+	case TUI_PANE_GRID:
+		tui_pages_move(t, dx, page ? by : dy);
+		break;
+	case TUI_PANE_DETAIL:
+		move_detail(t, by);
+		break;
+	case TUI_PANE_TIME:
+		move_time(t, by);
+		break;
+	case TUI_PANE_FAMILY:
+		move_process(t, by < 0 ? -1 : 1);
+		break;
+	}
+}
+
+static void move_end(struct tui *t, bool last)
+{
+	switch (t->focus) {
+	case TUI_PANE_VMAS:
+		tui_vmas_move(t, last ? INT32_MAX : -INT32_MAX);
+		break;
+	case TUI_PANE_GRID:
+		tui_pages_end(t, last);
+		break;
+	case TUI_PANE_DETAIL:
+		t->detail_top = last ? 10000 : 0;
+		break;
+	case TUI_PANE_TIME:
+		if (last)
+			tui_time_now(t);
+		else
+			tui_time_goto(t, 0);
+		break;
+	}
+}
+
+static bool do_move(struct tui *t, enum tui_action action)
+{
+	switch (action) {
+	case TUI_DO_UP:
+		move(t, 0, -1, false);
+		return true;
+	case TUI_DO_DOWN:
+		move(t, 0, 1, false);
+		return true;
+	case TUI_DO_LEFT:
+		move(t, -1, 0, false);
+		return true;
+	case TUI_DO_RIGHT:
+		move(t, 1, 0, false);
+		return true;
+	case TUI_DO_PAGE_UP:
+		move(t, 0, -1, true);
+		return true;
+	case TUI_DO_PAGE_DOWN:
+		move(t, 0, 1, true);
+		return true;
+	case TUI_DO_FIRST:
+	case TUI_DO_LAST:
+		move_end(t, action == TUI_DO_LAST);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- views */
+
+static void next_pane(struct tui *t, int by)
+{
+	unsigned i = t->focus;
+
+	if (t->layout.narrow) { /* every pane is there, one at a time */
+		t->focus = (u8)((i + TUI_PANES + (unsigned)by) % TUI_PANES);
+		return;
+	}
+	do
+		i = (i + TUI_PANES + (unsigned)by) % TUI_PANES;
+	while (!tui_layout_has(&t->layout, i) && i != t->focus);
+	t->focus = (u8)i;
+}
+
+static void open_it(struct tui *t)
+{
+	const struct tui_layout *l = &t->layout;
+
+	switch (t->focus) {
+	case TUI_PANE_VMAS:
+		t->focus = TUI_PANE_GRID;
+		break;
+	case TUI_PANE_GRID:
+		if (l->shown[TUI_PANE_DETAIL])
+			t->focus = TUI_PANE_DETAIL;
+		else
+			tui_state_open(t, TUI_VIEW_DETAIL);
+		break;
+	case TUI_PANE_DETAIL:
+		tui_state_open(t, TUI_VIEW_DETAIL);
+		break;
+	case TUI_PANE_TIME:
+	case TUI_PANE_FAMILY:
+		t->focus = TUI_PANE_GRID;
+		break;
+	}
+}
+
+static bool drop_one(struct tui *t)
+{
+	if (t->diff) {
+		t->diff = false;
+		t->generation++;
+		return true;
+	}
+	if (t->filter) {
+		filter_free(t->filter);
+		t->filter = NULL;
+		t->filter_generation++;
+		return true;
+	}
+	return false;
+}
+
+static enum tui_request back(struct tui *t, bool quit)
+{
+	if (t->nviews > 1) {
+		t->nviews--;
+		return TUI_REQUEST_NONE;
+	}
+	if (t->layout.narrow && t->focus != TUI_PANE_VMAS) {
+		t->focus = TUI_PANE_VMAS;
+		return TUI_REQUEST_NONE;
+	}
+	if (quit)
+		return TUI_REQUEST_QUIT;
+	if (!drop_one(t) && !t->is_live && !t->opt.replay)
+		tui_time_now(t);
+	return TUI_REQUEST_NONE;
+}
+
+static void open_text(struct tui *t, const char *title,
+		      void (*make)(struct tui *t, struct tui_text *text))
+{
+	struct tui_text text;
+
+	tui_text_init(&text);
+	make(t, &text);
+	tui_state_text(t, title, &text);
+}
+
+static void make_help(struct tui *t, struct tui_text *text)
+{
+	tui_keys_help(t->screen.cols, text);
+	tui_text_add(text, TUI_TITLE_FOCUS, "Letters of the grid, now: %s",
+		     tui_grid_lens_name(t->lens));
+	for (unsigned g = 0; g < TUI_GLYPHS; g++) {
+		if (!tui_grid_of_lens(g, t->lens))
+			continue;
+		tui_text_add(text, tui_grid_role(g), "  %c ", tui_grid_letter(g));
+		tui_text_more(text, TUI_STRONG, "%-13s", tui_grid_word(g));
+		tui_text_more(text, TUI_NORMAL, "%s", tui_grid_meaning(g));
+	}
+	tui_text_add(text, TUI_DIM,
+		     "  A capital: the cell's pages differ. Bright: changed a moment "
+		     "ago.");
+}
+
+static bool do_view(struct tui *t, enum tui_action action, enum tui_request *ret)
+{
+	switch (action) {
+	case TUI_DO_HELP:
+		open_text(t, "Help", make_help);
+		return true;
+	case TUI_DO_OPEN:
+		open_it(t);
+		return true;
+	case TUI_DO_BACK:
+	case TUI_DO_CANCEL:
+		*ret = back(t, action == TUI_DO_BACK);
+		return true;
+	case TUI_DO_QUIT:
+		*ret = TUI_REQUEST_QUIT;
+		return true;
+	case TUI_DO_REDRAW:
+		*ret = TUI_REQUEST_REDRAW;
+		return true;
+	case TUI_DO_PANE_NEXT:
+	case TUI_DO_PANE_PREV:
+		next_pane(t, action == TUI_DO_PANE_NEXT ? 1 : -1);
+		return true;
+	case TUI_DO_EXPLAIN:
+		tui_state_open(t, TUI_VIEW_DETAIL);
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- looking */
+
+static void set_lens(struct tui *t, unsigned lens)
+{
+	t->lens = (u8)(lens % TUI_LENSES);
+	t->diff = false;
+	t->generation++;
+}
+
+static bool do_look(struct tui *t, enum tui_action action, enum tui_request *ret)
+{
+	if (action >= TUI_DO_LENS_0 && action <= TUI_DO_LENS_8) {
+		set_lens(t, action - TUI_DO_LENS_0);
+		return true;
+	}
+	switch (action) {
+	case TUI_DO_LENS_NEXT:
+	case TUI_DO_LENS_PREV:
+		set_lens(t, t->lens + (action == TUI_DO_LENS_NEXT ? 1 : TUI_LENSES - 1));
+		return true;
+	case TUI_DO_ZOOM_IN:
+		t->zoom -= t->zoom > 0;
+		return true;
+	case TUI_DO_ZOOM_OUT:
+		t->zoom += t->zoom + 1 < TUI_ZOOMS;
+		return true;
+	case TUI_DO_SEARCH:
+		tui_prompt_open(t, TUI_PROMPT_SEARCH);
+		return true;
+	case TUI_DO_FILTER:
+		tui_prompt_open(t, TUI_PROMPT_FILTER);
+		return true;
+	case TUI_DO_FIND_NEXT:
+	case TUI_DO_FIND_PREV:
+		tui_prompt_find(t, action == TUI_DO_FIND_NEXT ? 1 : -1);
+		return true;
+	case TUI_DO_SORT:
+		t->order = (u8)((t->order + 1) % TUI_ORDERS);
+		tui_vmas_sort(t);
+		return true;
+	case TUI_DO_PROC_NEXT:
+		move_process(t, 1);
+		return true;
+	case TUI_DO_WHO:
+		*ret = TUI_REQUEST_WHO;
+		return true;
+	case TUI_DO_PICK:
+		*ret = TUI_REQUEST_PICK;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* ---- time and the target */
+
+static void make_changes(struct tui *t, struct tui_text *text)
+{
+	tui_time_changes(t, text);
+}
+
+static void do_diff(struct tui *t)
+{
+	if (!t->mark_store) {
+		tui_state_message(t, TUI_WARN, "no mark yet: m marks this moment");
+		return;
+	}
+	if (t->diff)
+		open_text(t, "Changed since the mark", make_changes);
+	t->diff = true;
+	t->generation++;
+}
+
+static enum tui_request step_target(struct tui *t, enum tui_request request)
+{
+	if (t->status.target == TUI_TARGET_GONE) {
+		tui_state_message(t, TUI_WARN, "the target is gone");
+		return TUI_REQUEST_NONE;
+	}
+	if (t->status.target == TUI_TARGET_SAMPLED) {
+		tui_state_message(t, TUI_WARN,
+				  "the target is not traced: it runs, and gupinfo only "
+				  "looks");
+		return TUI_REQUEST_NONE;
+	}
+	tui_time_now(t);
+	return request;
+}
+
+static bool do_time(struct tui *t, enum tui_action action, enum tui_request *ret)
+{
+	switch (action) {
+	case TUI_DO_PAUSE:
+		tui_time_pause(t);
+		return true;
+	case TUI_DO_EVENT_NEXT:
+		if (t->status.target == TUI_TARGET_STOPPED &&
+		    (t->is_live || tui_time_at(t) + 1 >= t->history.n))
+			*ret = step_target(t, TUI_REQUEST_STEP);
+		else
+			tui_time_step(t, 1, true);
+		return true;
+	case TUI_DO_EVENT_PREV:
+		tui_time_step(t, -1, true);
+		return true;
+	case TUI_DO_SNAP_NEXT:
+	case TUI_DO_SNAP_PREV:
+		tui_time_step(t, action == TUI_DO_SNAP_NEXT ? 1 : -1, false);
+		return true;
+	case TUI_DO_NOW:
+		tui_time_now(t);
+		return true;
+	case TUI_DO_JUMP:
+		tui_prompt_open(t, TUI_PROMPT_JUMP);
+		return true;
+	case TUI_DO_MARK:
+		tui_time_mark(t);
+		return true;
+	case TUI_DO_DIFF:
+		do_diff(t);
+		return true;
+	case TUI_DO_STEP:
+		*ret = step_target(t, TUI_REQUEST_STEP);
+		return true;
+	case TUI_DO_GO:
+		*ret = step_target(t, TUI_REQUEST_GO);
+		return true;
+	case TUI_DO_STOP:
+		*ret = step_target(t, TUI_REQUEST_STOP);
+		return true;
+	case TUI_DO_SAVE:
+		*ret = TUI_REQUEST_SAVE;
+		return true;
+	default:
+		return false;
+	}
+}
+
+/* A page of text on top scrolls; every other key works as below it. */
+static bool do_text(struct tui *t, enum tui_action action)
+{
+	int h = MAX(t->layout.body.h - 2, 1);
+	int by = action == TUI_DO_UP          ? -1
+		 : action == TUI_DO_DOWN      ? 1
+		 : action == TUI_DO_PAGE_UP   ? -h
+		 : action == TUI_DO_PAGE_DOWN ? h
+		 : action == TUI_DO_FIRST     ? -1000000
+		 : action == TUI_DO_LAST      ? 1000000
+					      : 0;
+
+	if (!by)
+		return action == TUI_DO_OPEN || action == TUI_DO_PANE_NEXT ||
+		       action == TUI_DO_PANE_PREV;
+	t->text_top = (unsigned)MAX((int)t->text_top + by, 0);
+	return true;
+}
+
+enum tui_request tui_actions_do(struct tui *t, enum tui_action action)
+{
+	enum tui_request ret = TUI_REQUEST_NONE;
+	u8 view = t->view[t->nviews - 1];
+
+	if ((view == TUI_VIEW_TEXT || view == TUI_VIEW_DETAIL) && do_text(t, action))
+		return ret;
+	if (view == TUI_VIEW_DETAIL &&
+	    (action == TUI_DO_LEFT || action == TUI_DO_RIGHT)) {
+		tui_pages_move(t, action == TUI_DO_LEFT ? -1 : 1, 0);
+		return ret;
+	}
+	if (do_view(t, action, &ret) || do_move(t, action) || do_look(t, action, &ret))
+		return ret;
+	do_time(t, action, &ret);
+	return ret;
+}

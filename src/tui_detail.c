@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <string.h>
+
+#include "columns.h"
+#include "escape.h"
+#include "predict.h"
+#include "tui_int.h"
+
+/* What the lines are made of. */
+struct detail {
+	const struct tui *t;
+	struct tui_text *text;
+	int width;
+	const struct store *s;
+	const struct store_process *p;
+	const struct store_vma *v;
+	const struct store_class *class;
+	struct page page;
+	struct report_row row;
+};
+
+static void heading(struct detail *d, const char *title)
+{
+	char line[300];
+	int n = d->width - tui_screen_width(title) - 4;
+	size_t at = (size_t)snprintf(line, sizeof(line), "%s", " ");
+
+	for (; n > 0 && at + 4 < sizeof(line); n--)
+		at += (size_t)snprintf(line + at, sizeof(line) - at, "─");
+	tui_text_add(d->text, TUI_TITLE, "─ %s", title);
+	tui_text_more(d->text, TUI_LINE, "%s", line);
+}
+
+/* "MAP 2", "REF ?": the column's own text; "?" stands out. */
+static bool value(struct detail *d, const char *label, const char *column)
+{
+	const struct column *col = columns_find(column, strlen(column));
+	struct cell cell;
+	char buf[300];
+
+	if (!col)
+		return false;
+	columns_get(col, &d->row, &cell);
+	const char *text = columns_text(&cell, false, buf, sizeof(buf));
+	tui_text_more(d->text, TUI_DIM, "%s ", label);
+	tui_text_more(d->text, cell.type == CELL_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG,
+		      "%s", text);
+	tui_text_more(d->text, TUI_NORMAL, "  ");
+	return cell.type == CELL_UNKNOWN;
+}
+
+static void add_place(struct detail *d)
+{
+	char name[4 * VMA_NAME_MAX], perms[5];
+
+	vma_perms(&d->v->vma, perms);
+	escape_text(name, sizeof(name), d->v->vma.name);
+	tui_text_add(d->text, TUI_STRONG, "%llx ", (unsigned long long)d->t->addr);
+	tui_text_more(d->text, TUI_DIM, "%s ", perms);
+	tui_text_more(d->text, TUI_NORMAL, "%s", name[0] ? name : "anonymous");
+}
+
+static void add_facts(struct detail *d)
+{
+	enum tui_glyph g = tui_grid_glyph(d->class, TUI_LENS_STATE);
+	bool unknown = false;
+
+	tui_text_add(d->text, tui_grid_role(g), " %c %s", tui_grid_letter(g),
+		     tui_grid_word(g));
+	tui_text_more(d->text, TUI_NORMAL, "  ");
+	value(d, "", "KIND");
+	value(d, "leaf", "LEAF");
+	value(d, "", "SIZE");
+	tui_text_add(d->text, TUI_NORMAL, " ");
+	unknown |= value(d, "PFN", "PFN");
+	value(d, "folio", "FOLIO");
+	value(d, "node", "NODE");
+	value(d, "", "ZONE");
+	tui_text_add(d->text, TUI_NORMAL, " ");
+	unknown |= value(d, "map", "MAP");
+	unknown |= value(d, "ref", "REF");
+	unknown |= value(d, "pin", "PIN");
+	tui_text_add(d->text, TUI_NORMAL, " ");
+	unknown |= value(d, "AnonExclusive", "EXCL");
+	unknown |= value(d, "PTE", "PTE");
+	if (d->page.kind == PAGE_SWAP) {
+		tui_text_add(d->text, TUI_NORMAL, " ");
+		value(d, "swap", "SWAP");
+	}
+	tui_text_add(d->text, TUI_NORMAL, " ");
+	value(d, "flags", "FLAGS");
+	for (unsigned f = 0; unknown && f < PAGE_FIELDS; f++)
+		if (d->page.why[f] > PAGE_WHY_NOT_APPLICABLE) {
+			tui_text_add(d->text, TUI_S_UNKNOWN, " ?");
+			tui_text_more(d->text, TUI_DIM, " %s: ", page_field_name(f));
+			tui_text_wrap(d->text, TUI_DIM, 6, d->width,
+				      page_why_text(d->page.why[f]));
+			break;
+		}
+}
+
+static void add_references(struct detail *d)
+{
+	const struct page *p = &d->page;
+
+	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || p->expected < 0)
+		return;
+	heading(d, "references of the folio");
+	tui_text_add(d->text, TUI_NORMAL,
+		     " %lld, of which explained by the page tables, caches: %lld",
+		     (long long)p->refcount, (long long)p->expected);
+	if (p->excess > 0)
+		tui_text_add(d->text, TUI_S_EXTRA, " %lld more%s", (long long)p->excess,
+			     d->t->opt.replay
+				     ? ""
+				     : ": w finds who (may be a moment's LRU batch)");
+	else if (p->excess < 0)
+		tui_text_add(d->text, TUI_WARN,
+			     " %lld missing: it changed while it was read",
+			     (long long)-p->excess);
+}
+
+/* ---- verdicts */
+
+static u8 word_role(const struct gup_verdict *v)
+{
+	static const u8 roles[GUP_WORDS] = {
+		[GUP_WORD_FAST] = TUI_W_FAST,     [GUP_WORD_SLOW] = TUI_W_SLOW,
+		[GUP_WORD_MARK] = TUI_W_MARK,     [GUP_WORD_COPY] = TUI_W_COPY,
+		[GUP_WORD_REUSE] = TUI_W_REUSE,   [GUP_WORD_FAULT] = TUI_W_FAULT,
+		[GUP_WORD_SWAPIN] = TUI_W_SWAPIN, [GUP_WORD_MIGRATE] = TUI_W_MIGRATE,
+		[GUP_WORD_ERRNO] = TUI_W_ERROR,   [GUP_WORD_UNKNOWN] = TUI_S_UNKNOWN,
+	};
+
+	return roles[v->word];
+}
+
+static void add_requests(struct detail *d)
+{
+	heading(d, "the six requests");
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		const struct gup_verdict *v = &d->row.verdicts->req[i];
+		bool chosen = d->t->lens == TUI_LENS_REQUEST + i;
+
+		tui_text_add(d->text, chosen ? TUI_STRONG : TUI_NORMAL, "%s%-6s",
+			     chosen ? "▸" : " ", gup_request_name(i));
+		tui_text_more(d->text, word_role(v), "%-8s",
+			      gup_word_name(v->word, v->err));
+		if (v->fast == TRI_YES)
+			tui_text_more(d->text, TUI_DIM, "GUP-fast takes it");
+		else if (v->fast == TRI_NO)
+			tui_text_more(d->text, TUI_DIM, "not fast: %s",
+				      gup_reason_name(v->fast_reason));
+		else
+			tui_text_more(d->text, TUI_DIM, "fast?");
+		if (v->fast != TRI_YES && v->slow == GUP_SLOW_OK)
+			tui_text_more(d->text, TUI_DIM, "; %s → %s page",
+				      v->fault == GUP_FAULT_NONE
+					      ? "no fault"
+					      : gup_fault_name(v->fault),
+				      gup_page_name(v->page));
+	}
+}
+
+/* The rules that fired, numbered, the last one decided. */
+static void add_path(struct detail *d, const char *title, const struct gup_path *path,
+		     const char *outcome, u8 role, u64 unknown)
+{
+	tui_text_add(d->text, TUI_NORMAL, " %s", title);
+	for (unsigned i = 0; i < path->n && i < GUP_PATH_MAX; i++) {
+		const struct predict_rule *r = path->rule[i] < predict_rules()
+						       ? predict_rule(path->rule[i])
+						       : NULL;
+		bool last = i + 1 == path->n && !path->forked;
+
+		if (!r)
+			continue;
+		tui_text_add(d->text, last ? TUI_STRONG : TUI_DIM, " %s%2u ",
+			     last ? "▸" : " ", i + 1);
+		tui_text_wrap(d->text, last ? TUI_STRONG : TUI_NORMAL, 5, d->width,
+			      r->reason);
+		tui_text_add(d->text, TUI_DIM, "      %s()",
+			     kernel_function(&d->s->kernel, r->func));
+		if (d->width >= 70)
+			tui_text_more(d->text, TUI_DIM, "  %s", r->cite);
+	}
+	tui_text_add(d->text, role, "    → %s", outcome);
+	if (path->forked || unknown) {
+		const char *sep = "  ? depends on ";
+
+		for (unsigned f = 0; f < FACTS; f++)
+			if (unknown >> f & 1) {
+				tui_text_more(d->text, TUI_S_UNKNOWN, "%s%s", sep,
+					      fact_name(f));
+				sep = ", ";
+			}
+	}
+}
+
+static void add_request_paths(struct detail *d, enum gup_request req)
+{
+	const struct gup_verdict *v = &d->row.verdicts->req[req];
+	char title[120], outcome[100];
+
+	snprintf(title, sizeof(title), "%s: %s", gup_request_name(req),
+		 gup_request_foll(req));
+	heading(d, title);
+	tui_text_add(d->text, TUI_DIM, " %s", gup_request_users(req));
+	snprintf(outcome, sizeof(outcome), "%s",
+		 v->fast == TRI_YES  ? "GUP-fast takes the page"
+		 : v->fast == TRI_NO ? "falls back to slow GUP"
+				     : "unknown");
+	add_path(d, "GUP-fast", &v->path_fast, outcome,
+		 v->fast == TRI_YES  ? TUI_GOOD
+		 : v->fast == TRI_NO ? TUI_WARN
+				     : TUI_S_UNKNOWN,
+		 v->fast == TRI_UNKNOWN ? v->unknown : 0);
+	if (v->slow == GUP_SLOW_ERROR)
+		snprintf(outcome, sizeof(outcome), "%s", gup_errno_name(v->err));
+	else if (v->slow == GUP_SLOW_OK)
+		snprintf(outcome, sizeof(outcome), "ok, fault: %s, page: %s",
+			 gup_fault_name(v->fault), gup_page_name(v->page));
+	else
+		snprintf(outcome, sizeof(outcome), "unknown");
+	add_path(d, "slow GUP", &v->path_slow, outcome,
+		 v->slow == GUP_SLOW_OK      ? TUI_GOOD
+		 : v->slow == GUP_SLOW_ERROR ? TUI_BAD
+					     : TUI_S_UNKNOWN,
+		 v->slow == GUP_SLOW_UNKNOWN || v->page == GUP_PAGE_UNKNOWN ? v->unknown
+									    : 0);
+}
+
+static void add_what_ifs(struct detail *d, bool paths)
+{
+	const struct gup_write *w = &d->row.verdicts->write;
+	const struct gup_fork *f = &d->row.verdicts->fork;
+	u8 role = w->fault == GUP_WRITE_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG;
+
+	heading(d, "what if");
+	tui_text_add(d->text, TUI_NORMAL, " it writes now: ");
+	tui_text_more(d->text, role, "%s",
+		      w->fault == GUP_WRITE_NONE ? "no fault" : gup_write_name(w->fault));
+	if (w->leak == TRI_YES) {
+		tui_text_add(d->text, TUI_S_LEAK, " LEAK");
+		tui_text_more(d->text, TUI_BAD, " ");
+		tui_text_wrap(d->text, TUI_BAD, 6, d->width,
+			      "a reference that may be another process's sees the store");
+	} else if (w->seen_by_refs == TRI_YES) {
+		tui_text_more(d->text, TUI_DIM, ", seen by its own references");
+	} else if (w->leak == TRI_UNKNOWN) {
+		tui_text_more(d->text, TUI_S_UNKNOWN, ", leak ?");
+	}
+	if (paths)
+		add_path(d, "", &w->path, gup_write_name(w->fault), role, w->unknown);
+	role = f->word == GUP_FORK_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG;
+	tui_text_add(d->text, TUI_NORMAL, " it forks now:  ");
+	tui_text_more(d->text, role, "%s", gup_fork_name(f->word));
+	if (paths)
+		add_path(d, "", &f->path, gup_fork_name(f->word), role, f->unknown);
+}
+
+static void add_raw(struct detail *d)
+{
+	static const char *const words[] = { "PAGEMAP", "KPAGEFLAGS", "PTEWORD",
+					     "PAGEFLAGS", "HEADFLAGS" };
+
+	heading(d, "raw words");
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		tui_text_add(d->text, TUI_NORMAL, " ");
+		value(d, words[i], words[i]);
+	}
+}
+
+/* The cell has many pages: what they are. */
+static void add_cell(struct detail *d)
+{
+	const struct tui_map *m = &d->t->grid.map;
+	u64 start, end;
+	char size[16];
+
+	if (!m->cells || d->t->zoom == 0)
+		return;
+	tui_grid_cell_range(m, tui_grid_cell_of(m, d->t->addr), &start, &end);
+	tui_text_add(d->text, TUI_DIM, " first page of a cell of %s",
+		     columns_size(end - start, size, sizeof(size)));
+}
+
+static void add_page(struct detail *d, bool full)
+{
+	add_cell(d);
+	add_facts(d);
+	if (d->page.raced)
+		tui_text_add(d->text, TUI_WARN, " changed while it was read");
+	add_references(d);
+	add_requests(d);
+	add_what_ifs(d, full);
+	if (full) {
+		for (unsigned i = 0; i < GUP_REQUESTS; i++)
+			add_request_paths(d, i);
+		add_raw(d);
+	} else if (d->t->lens >= TUI_LENS_REQUEST && d->t->lens < TUI_LENS_WRITE) {
+		add_request_paths(d, d->t->lens - TUI_LENS_REQUEST);
+	} else {
+		add_request_paths(d, GUP_PIN_R);
+	}
+}
+
+void tui_detail_text(const struct tui *t, int width, bool full, struct tui_text *ret)
+{
+	struct detail d = { .t = t,
+			    .text = ret,
+			    .width = width,
+			    .s = tui_state_store(t),
+			    .p = tui_state_process(t),
+			    .v = tui_state_vma(t) };
+
+	if (!d.v) {
+		tui_text_add(ret, TUI_DIM, " no page");
+		return;
+	}
+	add_place(&d);
+	const struct store_row *row = store_row_at(d.s, d.v, t->addr);
+	if (!row) {
+		tui_text_add(ret,
+			     store_covers(d.s, d.v, t->addr) ? TUI_DIM : TUI_S_UNKNOWN,
+			     store_covers(d.s, d.v, t->addr) ? " nothing is mapped here"
+							     : " ? not read");
+		return;
+	}
+	d.class = store_class(d.s, row);
+	store_page_at(d.s, row, t->addr, &d.page);
+	d.row = (struct report_row){ .process = &d.p->process,
+				     .vma = &d.v->vma,
+				     .page = &d.page,
+				     .verdicts = &d.class->verdicts };
+	add_page(&d, full);
+}

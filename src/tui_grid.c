@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui_grid.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LENS_STATE, LENS_REQUEST, LENS_WRITE, LENS_FORK };
+
+static const struct {
+	const char *word, *meaning;
+	u8 lens, letter, role, weight;
+} glyphs[TUI_GLYPHS] = {
+#define GLYPH(id, ln, ch, r, w, wd, text)       \
+	[TUI_GLYPH_##id] = { .lens = LENS_##ln, \
+			     .letter = ch,      \
+			     .role = TUI_##r,   \
+			     .weight = w,       \
+			     .word = wd,        \
+			     .meaning = text },
+#include "tui_glyphs.def"
+#undef GLYPH
+};
+
+const char *tui_grid_lens_name(enum tui_lens lens)
+{
+	if (lens == TUI_LENS_STATE)
+		return "state";
+	if (lens == TUI_LENS_WRITE)
+		return "write";
+	if (lens == TUI_LENS_FORK)
+		return "fork";
+	return gup_request_name(lens - TUI_LENS_REQUEST);
+}
+
+u8 tui_grid_letter(enum tui_glyph g)
+{
+	return glyphs[g].letter;
+}
+
+u8 tui_grid_role(enum tui_glyph g)
+{
+	return glyphs[g].role;
+}
+
+const char *tui_grid_word(enum tui_glyph g)
+{
+	return glyphs[g].word;
+}
+
+const char *tui_grid_meaning(enum tui_glyph g)
+{
+	return glyphs[g].meaning;
+}
+
+static u8 kind_of(enum tui_lens lens)
+{
+	if (lens == TUI_LENS_STATE)
+		return LENS_STATE;
+	if (lens == TUI_LENS_WRITE)
+		return LENS_WRITE;
+	return lens == TUI_LENS_FORK ? LENS_FORK : LENS_REQUEST;
+}
+
+bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens)
+{
+	return glyphs[g].lens == kind_of(lens);
+}
+
+enum tui_glyph tui_grid_hole(enum tui_lens lens)
+{
+	static const u8 holes[] = { [LENS_STATE] = TUI_GLYPH_ABSENT,
+				    [LENS_REQUEST] = TUI_GLYPH_R_ABSENT,
+				    [LENS_WRITE] = TUI_GLYPH_T_ABSENT,
+				    [LENS_FORK] = TUI_GLYPH_K_ABSENT };
+
+	return holes[kind_of(lens)];
+}
+
+static enum tui_glyph unknown_of(enum tui_lens lens)
+{
+	static const u8 unknown[] = { [LENS_STATE] = TUI_GLYPH_UNKNOWN,
+				      [LENS_REQUEST] = TUI_GLYPH_R_UNKNOWN,
+				      [LENS_WRITE] = TUI_GLYPH_T_UNKNOWN,
+				      [LENS_FORK] = TUI_GLYPH_K_UNKNOWN };
+
+	return unknown[kind_of(lens)];
+}
+
+/* Anonymous memory by who may have it. */
+static enum tui_glyph anon_glyph(const struct page *p)
+{
+	if (p->anon_exclusive == TRI_YES)
+		return TUI_GLYPH_EXCLUSIVE;
+	return p->anon_exclusive == TRI_NO ? TUI_GLYPH_SHARED : TUI_GLYPH_UNKNOWN;
+}
+
+static enum tui_glyph kind_glyph(const struct page *p)
+{
+	switch (p->kind) {
+	case PAGE_ANON:
+		return anon_glyph(p);
+	case PAGE_HUGETLB:
+		return p->anon ? anon_glyph(p) : TUI_GLYPH_FILE;
+	case PAGE_KSM:
+		return TUI_GLYPH_KSM;
+	case PAGE_ZERO:
+	case PAGE_HUGE_ZERO:
+		return TUI_GLYPH_ZERO;
+	case PAGE_FILE:
+	case PAGE_SHMEM:
+		return TUI_GLYPH_FILE;
+	case PAGE_DEVICE:
+	case PAGE_SPECIAL:
+		return TUI_GLYPH_DEVICE;
+	case PAGE_SWAP:
+	case PAGE_MIGRATION:
+		return TUI_GLYPH_SWAP;
+	case PAGE_GUARD:
+	case PAGE_MARKER:
+		return TUI_GLYPH_GUARD;
+	case PAGE_HWPOISON:
+		return TUI_GLYPH_BAD;
+	case PAGE_NONE:
+		return TUI_GLYPH_ABSENT;
+	}
+	return TUI_GLYPH_UNKNOWN;
+}
+
+static enum tui_glyph state_glyph(const struct store_class *c)
+{
+	const struct page *p = &c->page;
+	bool pins = p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && p->pincount > 0;
+
+	if (c->verdicts.write.leak == TRI_YES)
+		return TUI_GLYPH_LEAK;
+	if (pins)
+		return p->pincount_kind == PAGE_COUNT_EXACT ? TUI_GLYPH_PINNED
+							    : TUI_GLYPH_MAYBE;
+	if ((p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon)) &&
+	    p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
+	    p->excess > 0)
+		return TUI_GLYPH_EXTRA;
+	return kind_glyph(p);
+}
+
+static enum tui_glyph request_glyph(const struct gup_verdict *v)
+{
+	static const u8 words[GUP_WORDS] = {
+		[GUP_WORD_FAST] = TUI_GLYPH_R_FAST,
+		[GUP_WORD_SLOW] = TUI_GLYPH_R_SLOW,
+		[GUP_WORD_MARK] = TUI_GLYPH_R_MARK,
+		[GUP_WORD_COPY] = TUI_GLYPH_R_COPY,
+		[GUP_WORD_REUSE] = TUI_GLYPH_R_REUSE,
+		[GUP_WORD_FAULT] = TUI_GLYPH_R_FAULT,
+		[GUP_WORD_SWAPIN] = TUI_GLYPH_R_SWAPIN,
+		[GUP_WORD_MIGRATE] = TUI_GLYPH_R_MIGRATE,
+		[GUP_WORD_ERRNO] = TUI_GLYPH_R_ERROR,
+		[GUP_WORD_UNKNOWN] = TUI_GLYPH_R_UNKNOWN,
+	};
+
+	return words[v->word];
+}
+
+static enum tui_glyph write_glyph(const struct gup_write *w)
+{
+	static const u8 faults[GUP_WRITES] = {
+		[GUP_WRITE_NONE] = TUI_GLYPH_T_NONE,
+		[GUP_WRITE_REUSE] = TUI_GLYPH_T_REUSE,
+		[GUP_WRITE_COPY] = TUI_GLYPH_T_COPY,
+		[GUP_WRITE_POPULATE] = TUI_GLYPH_T_POPULATE,
+		[GUP_WRITE_SWAPIN] = TUI_GLYPH_T_SWAPIN,
+		[GUP_WRITE_SEGV] = TUI_GLYPH_T_SEGV,
+		[GUP_WRITE_UNKNOWN] = TUI_GLYPH_T_UNKNOWN,
+	};
+
+	return w->leak == TRI_YES ? TUI_GLYPH_T_LEAK : faults[w->fault];
+}
+
+enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens)
+{
+	static const u8 forks[GUP_FORKS] = {
+		[GUP_FORK_SHARE] = TUI_GLYPH_K_SHARE,
+		[GUP_FORK_COPY] = TUI_GLYPH_K_COPY,
+		[GUP_FORK_SKIP] = TUI_GLYPH_K_SKIP,
+		[GUP_FORK_UNKNOWN] = TUI_GLYPH_K_UNKNOWN,
+	};
+
+	if (!c)
+		return unknown_of(lens);
+	if (c->page.kind == PAGE_NONE)
+		return tui_grid_hole(lens);
+	switch (kind_of(lens)) {
+	case LENS_STATE:
+		return state_glyph(c);
+	case LENS_WRITE:
+		return write_glyph(&c->verdicts.write);
+	case LENS_FORK:
+		return forks[c->verdicts.fork.word];
+	default:
+		return request_glyph(&c->verdicts.req[lens - TUI_LENS_REQUEST]);
+	}
+}
+
+/* ---- zoom */
+
+static u32 base_page(const struct store *s)
+{
+	return s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
+}
+
+static u64 zoom_pages(unsigned zoom)
+{
+	return zoom < 2 ? 1 : 1ull << 3 * (zoom - 1);
+}
+
+/* Appends @cells cells of @step bytes from @addr on; the first one has @first bytes. */
+static int add_segment(struct tui_map *m, size_t *room, u64 addr, u64 cells, u64 first,
+		       u64 step)
+{
+	if (m->nsegments == *room) {
+		size_t n = *room ? *room * 2 : 64;
+		struct tui_segment *new = realloc(m->segment, n * sizeof(*new));
+
+		if (!new)
+			return -ENOMEM;
+		m->segment = new;
+		*room = n;
+	}
+	m->segment[m->nsegments++] = (struct tui_segment){ m->cells, addr, first, step };
+	m->cells += cells;
+	return 0;
+}
+
+/* One segment a row: a cell is a folio, a run without pages is one cell. */
+static int map_folios(struct tui_map *m, const struct store *s, const struct store_vma *v)
+{
+	u64 base = base_page(s), at = m->start;
+	size_t room = 0;
+	int r = 0;
+
+	for (size_t i = store_row_from(s, v, m->start); !r && i < store_nrows(v); i++) {
+		const struct store_row *row = &v->rows->row[i];
+		const struct page *p = &store_class(s, row)->page;
+		u64 start = MAX(row->addr, m->start);
+		u64 end = MIN(store_row_end(s, row), m->end);
+
+		if (start > at)
+			r = add_segment(m, &room, at, 1, start - at, start - at);
+		if (r || start >= end)
+			continue;
+		at = end;
+		if (p->kind == PAGE_NONE) {
+			r = add_segment(m, &room, start, 1, end - start, end - start);
+			continue;
+		}
+		bool folios = p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && p->order &&
+			      p->order < 32 && p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN;
+		u64 step = folios ? MAX(base << p->order, p->size) : p->size;
+		u64 head = folios ? (row->pfn * base) & (step - 1) : 0;
+		u64 first = MIN(step - head, end - start);
+		r = add_segment(m, &room, start,
+				1 + (end - start - first + step - 1) / step, first, step);
+	}
+	if (!r && at < m->end)
+		r = add_segment(m, &room, at, 1, m->end - at, m->end - at);
+	return r;
+}
+
+int tui_grid_map(struct tui_map *m, const struct store *s, const struct store_vma *v,
+		 unsigned zoom)
+{
+	memset(m, 0, sizeof(*m));
+	m->start = v->vma.start;
+	m->end = v->vma.end;
+	if (zoom == TUI_ZOOM_FOLIO) {
+		int r = map_folios(m, s, v);
+
+		if (r)
+			tui_grid_map_deinit(m);
+		return r;
+	}
+	m->step = base_page(s) * zoom_pages(zoom);
+	m->base = m->start & ~(m->step - 1);
+	m->cells = (m->end - m->base - 1) / m->step + 1;
+	return 0;
+}
+
+void tui_grid_map_deinit(struct tui_map *m)
+{
+	free(m->segment);
+	memset(m, 0, sizeof(*m));
+}
+
+void tui_grid_cell_range(const struct tui_map *m, u64 cell, u64 *ret_start, u64 *ret_end)
+{
+	size_t lo = 0, hi = m->nsegments;
+
+	if (m->step) {
+		*ret_start = MAX(m->base + cell * m->step, m->start);
+		*ret_end = MIN(m->base + (cell + 1) * m->step, m->end);
+		return;
+	}
+	*ret_start = *ret_end = m->end;
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->segment[mid].cell <= cell)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	if (lo >= m->nsegments || cell >= m->cells)
+		return;
+	const struct tui_segment *g = &m->segment[lo];
+	u64 limit = lo + 1 < m->nsegments ? m->segment[lo + 1].addr : m->end;
+	u64 n = cell - g->cell;
+	*ret_start = n ? g->addr + g->first + (n - 1) * g->step : g->addr;
+	*ret_end = MIN(g->addr + g->first + n * g->step, limit);
+}
+
+u64 tui_grid_cell_of(const struct tui_map *m, u64 addr)
+{
+	size_t lo = 0, hi = m->nsegments;
+
+	if (!m->cells)
+		return 0;
+	addr = MIN(MAX(addr, m->start), m->end - 1);
+	if (m->step)
+		return (addr - m->base) / m->step;
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (m->segment[mid].addr <= addr)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	const struct tui_segment *g = &m->segment[lo];
+	u64 off = addr - g->addr;
+	return g->cell + (off < g->first ? 0 : 1 + (off - g->first) / g->step);
+}
+
+void tui_grid_scale(unsigned zoom, u32 page_size, char *buf, size_t size)
+{
+	static const char units[] = "KMGTPE";
+	u64 bytes = zoom_pages(zoom) * page_size;
+	unsigned u = 0;
+
+	if (zoom == TUI_ZOOM_FOLIO) {
+		snprintf(buf, size, "1 cell = 1 folio or hole");
+		return;
+	}
+	for (bytes >>= 10; bytes >= 1024 && u < 5; bytes >>= 10)
+		u++;
+	snprintf(buf, size, "1 cell = %llu page%s (%llu%c)",
+		 (unsigned long long)zoom_pages(zoom), zoom ? "s" : "",
+		 (unsigned long long)bytes, units[u]);
+}
+
+/* ---- cells */
+
+static bool matches(const struct store *s, const struct store_process *p,
+		    const struct store_vma *v, const struct store_row *row,
+		    const struct filter *filter, u64 start, u64 end)
+{
+	struct page page;
+	struct report_row r = { .process = &p->process,
+				.vma = &v->vma,
+				.page = &page,
+				.verdicts = &store_class(s, row)->verdicts };
+
+	store_row_page(s, row, &page);
+	store_page_cut(s, &page, MAX(start, row->addr), MIN(end, store_row_end(s, row)));
+	return filter_match(filter, &r) == TRI_YES;
+}
+
+struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_process *p,
+				  const struct store_vma *v, u64 start, u64 end,
+				  enum tui_lens lens, const struct filter *filter)
+{
+	u64 bytes[TUI_GLYPHS] = { 0 }, at = start;
+	struct tui_gridcell cell = { .unmatched = filter != NULL };
+	unsigned kinds = 0, best = TUI_GLYPHS;
+
+	for (size_t i = store_row_from(s, v, start); i < store_nrows(v) && at < end;
+	     i++) {
+		const struct store_row *row = &v->rows->row[i];
+		u64 from = MAX(row->addr, at), to = MIN(store_row_end(s, row), end);
+
+		if (row->addr >= end)
+			break;
+		if (filter && cell.unmatched && matches(s, p, v, row, filter, from, to))
+			cell.unmatched = false;
+		if (from > at)
+			bytes[store_covers(s, v, at) ? tui_grid_hole(lens)
+						     : unknown_of(lens)] += from - at;
+		bytes[tui_grid_glyph(store_class(s, row), lens)] += to - from;
+		at = to;
+	}
+	if (at < end)
+		bytes[store_covers(s, v, at) ? tui_grid_hole(lens) : unknown_of(lens)] +=
+			end - at;
+	for (unsigned g = 0; g < TUI_GLYPHS; g++) {
+		if (!bytes[g])
+			continue;
+		kinds++;
+		if (best == TUI_GLYPHS || glyphs[g].weight > glyphs[best].weight ||
+		    (glyphs[g].weight == glyphs[best].weight && bytes[g] > bytes[best]))
+			best = g;
+	}
+	cell.glyph = (u8)(best < TUI_GLYPHS ? best : unknown_of(lens));
+	cell.mixed = kinds > 1;
+	return cell;
+}
+
+void tui_grid_count(const struct store *s, const struct store_vma *v, enum tui_lens lens,
+		    u64 *ret)
+{
+	for (size_t i = 0; i < store_nrows(v); i++) {
+		const struct store_row *row = &v->rows->row[i];
+
+		ret[tui_grid_glyph(store_class(s, row), lens)] +=
+			store_row_end(s, row) - row->addr;
+	}
+}

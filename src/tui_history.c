@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui_history.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOMENTS_MAX 4096
+
+void tui_history_init(struct tui_history *h, size_t max_bytes)
+{
+	memset(h, 0, sizeof(*h));
+	h->max_bytes = max_bytes ? max_bytes : (size_t)256 << 20;
+}
+
+static void moment_deinit(struct tui_moment *m)
+{
+	free(m->what);
+	free(m->text);
+	store_free(m->store);
+}
+
+void tui_history_deinit(struct tui_history *h)
+{
+	for (size_t i = 0; i < h->n; i++)
+		moment_deinit(&h->moment[i]);
+	free(h->moment);
+	memset(h, 0, sizeof(*h));
+}
+
+/* Bytes of @s; row blocks that several stores share count by their part. */
+static size_t store_cost(const struct store *s)
+{
+	size_t bytes = sizeof(*s);
+
+	for (size_t i = 0; i < s->nprocs; i++)
+		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
+			const struct store_rows *rows = s->proc[i].vma[j].rows;
+
+			bytes += sizeof(struct store_vma);
+			if (rows)
+				bytes += rows->room * sizeof(rows->row[0]) / rows->refs;
+		}
+	return bytes;
+}
+
+/* Drops the pages of the oldest moments, samples first, until the rest fits. */
+static void thin(struct tui_history *h)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < h->n; i++)
+		if (h->moment[i].store)
+			bytes += store_cost(h->moment[i].store);
+	for (int events = 0; events < 2; events++)
+		for (size_t i = 1; i + 1 < h->n && bytes > h->max_bytes; i++) {
+			struct tui_moment *m = &h->moment[i];
+
+			if (!m->store || (m->kind == TUI_MOMENT_EVENT && !events))
+				continue;
+			size_t cost = store_cost(m->store);
+			store_free(m->store);
+			m->store = NULL;
+			bytes -= MIN(bytes, cost);
+		}
+}
+
+int tui_history_add(struct tui_history *h, const struct tui_moment *moment,
+		    struct store *store)
+{
+	struct tui_moment m = *moment;
+
+	if (h->n == h->room) {
+		size_t room = h->room ? h->room * 2 : 64;
+		struct tui_moment *new = realloc(h->moment, room * sizeof(*new));
+
+		if (!new)
+			goto nomem;
+		h->moment = new;
+		h->room = room;
+	}
+	m.what = strdup(moment->what ? moment->what : "");
+	m.text = strdup(moment->text ? moment->text : "");
+	if (!m.what || !m.text) {
+		free(m.what);
+		free(m.text);
+		goto nomem;
+	}
+	m.store = store;
+	m.number = ++h->numbers;
+	if (h->n == MOMENTS_MAX) {
+		moment_deinit(&h->moment[0]);
+		memmove(h->moment, h->moment + 1, --h->n * sizeof(*h->moment));
+	}
+	h->moment[h->n++] = m;
+	thin(h);
+	return 0;
+nomem:
+	store_free(store);
+	return -ENOMEM;
+}
+
+size_t tui_history_with_pages(const struct tui_history *h, size_t i)
+{
+	for (i = MIN(i + 1, h->n); i-- > 0;)
+		if (h->moment[i].store)
+			return i;
+	return SIZE_MAX;
+}
+
+struct summing {
+	struct tui_summary sum;
+	struct tui_history *h;
+	pid_t pid;
+	u64 time_ns;
+};
+
+static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 time_ns)
+{
+	struct tui_recent *last =
+		&h->recent[(h->recent_at + TUI_RECENT_MAX - 1) % TUI_RECENT_MAX];
+
+	if (h->nrecent && last->pid == pid && last->time_ns == time_ns &&
+	    last->end <= start && start - last->end < 4096) {
+		last->end = end;
+		return;
+	}
+	h->recent[h->recent_at] = (struct tui_recent){ pid, start, end, time_ns };
+	h->recent_at = (h->recent_at + 1) % TUI_RECENT_MAX;
+	h->nrecent = MIN(h->nrecent + 1, TUI_RECENT_MAX);
+}
+
+static int on_change(void *ctx, const struct store_change *c)
+{
+	struct summing *s = ctx;
+	u64 n = c->end - c->start;
+
+	/* a mapping without pages that came or went is not a change of pages */
+	if (!(c->what & (STORE_REAL & ~STORE_MAPPED)))
+		return 0;
+	s->sum.bytes += n;
+	if (c->what & STORE_APPEARED)
+		s->sum.appeared += n;
+	else if (c->what & STORE_VANISHED)
+		s->sum.vanished += n;
+	else if (c->what & STORE_MOVED)
+		s->sum.moved += n;
+	else if (c->what & STORE_STATE)
+		s->sum.state += n;
+	else if (c->what & STORE_COUNTS)
+		s->sum.counts += n;
+	else
+		s->sum.verdicts += n;
+	if (s->h)
+		remember(s->h, s->pid, c->start, c->end, s->time_ns);
+	return 0;
+}
+
+void tui_history_recall(struct tui_history *h, const struct store *a,
+			const struct store *b, pid_t pid, u64 time_ns)
+{
+	struct summing s = { .h = h, .pid = pid, .time_ns = time_ns };
+
+	store_diff(a, store_process_by_pid(a, pid), b, store_process_by_pid(b, pid), 0,
+		   UINT64_MAX, STORE_REAL, on_change, &s, NULL);
+}
+
+void tui_history_summary(const struct store *a, const struct store *b, pid_t pid,
+			 u64 start, u64 end, struct tui_summary *ret)
+{
+	struct summing s = { 0 };
+
+	store_diff(a, store_process_by_pid(a, pid), b, store_process_by_pid(b, pid),
+		   start, end, STORE_REAL, on_change, &s, NULL);
+	*ret = s.sum;
+}
+
+void tui_history_summary_text(const struct tui_summary *s, u32 page_size, char *buf,
+			      size_t size)
+{
+	const struct {
+		u64 bytes;
+		const char *word;
+	} parts[] = {
+		{ s->appeared, "new" },        { s->vanished, "gone" },
+		{ s->moved, "replaced" },      { s->state, "other state" },
+		{ s->counts, "other counts" }, { s->verdicts, "other verdict" },
+	};
+	size_t at = 0;
+
+	if (size)
+		buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!parts[i].bytes || at >= size)
+			continue;
+		int n = snprintf(buf + at, size - at, "%s%llu %s", at ? ", " : "",
+				 (unsigned long long)(parts[i].bytes / page_size),
+				 parts[i].word);
+		at += (size_t)MAX(n, 0);
+	}
+}
+
+u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid,
+		       u64 start, u64 end, u64 time_ns, u64 gap_ns)
+{
+	size_t i = h->n ? tui_history_with_pages(h, h->n - 1) : SIZE_MAX;
+	struct summing s = { .h = h, .pid = pid, .time_ns = time_ns };
+	struct tui_moment m = { .kind = TUI_MOMENT_SAMPLE,
+				.pid = pid,
+				.time_ns = time_ns };
+	u32 page = now->kernel.ev.page_size ? now->kernel.ev.page_size : 4096;
+	char text[160] = "first look";
+
+	if (i != SIZE_MAX) {
+		const struct store *old = h->moment[i].store;
+
+		store_diff(old, store_process_by_pid(old, pid), now,
+			   store_process_by_pid(now, pid), start, end, STORE_REAL,
+			   on_change, &s, NULL);
+		if (!s.sum.bytes)
+			return 0;
+		if (time_ns < h->moment[i].time_ns + gap_ns)
+			return s.sum.bytes;
+		/* the sample keeps every page: so it tells of every change */
+		tui_history_summary(old, now, pid, 0, UINT64_MAX, &s.sum);
+		tui_history_summary_text(&s.sum, page, text, sizeof(text));
+	}
+	m.what = (char *)(i == SIZE_MAX ? "start" : "changed");
+	m.text = text;
+	m.changed = s.sum.bytes;
+	tui_history_add(h, &m, store_copy(now));
+	return s.sum.bytes;
+}
+
+bool tui_history_is_recent(const struct tui_history *h, pid_t pid, u64 start, u64 end,
+			   u64 since_ns)
+{
+	for (unsigned i = 0; i < h->nrecent; i++) {
+		const struct tui_recent *r = &h->recent[i];
+
+		if (r->time_ns >= since_ns && r->pid == pid && r->start < end &&
+		    start < r->end)
+			return true;
+	}
+	return false;
+}

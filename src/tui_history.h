@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tui_history.h - moments: events and samples with the pages as they were, bounded.
+ *
+ * Knows: order, which moments lose their pages when memory runs out, what changed lately.
+ * Never: clocks, where events come from.  Owns: its moments and their stores.
+ */
+#ifndef GUPINFO_TUI_HISTORY_H
+#define GUPINFO_TUI_HISTORY_H
+
+#include "store.h"
+
+enum tui_moment_kind {
+	TUI_MOMENT_SAMPLE, /* pages were found changed */
+	TUI_MOMENT_EVENT,  /* a call or an end */
+	TUI_MOMENT_NOTE,   /* something about the watching itself */
+};
+
+struct tui_moment {
+	u64 time_ns;         /* since the session's start */
+	u32 number;          /* 1 is the first moment ever */
+	u8 kind;             /* enum tui_moment_kind */
+	pid_t pid;           /* who did it; 0 nobody in particular */
+	bool warning;        /* ->text deserves attention */
+	char *what;          /* "vmsplice"; untrusted text is escaped by who makes it */
+	char *text;          /* "fd 5, 1 page: 4096" */
+	u64 changed;         /* bytes that differ from the moment before */
+	struct store *store; /* the pages after it; NULL: thinned out, or never read */
+};
+
+/* A range that changed. */
+struct tui_recent {
+	pid_t pid;
+	u64 start, end, time_ns;
+};
+
+#define TUI_RECENT_MAX 512
+
+struct tui_history {
+	size_t n, room;
+	struct tui_moment *moment;
+	size_t max_bytes; /* of stores; 0: 256 MiB */
+	u32 numbers;      /* given so far */
+	unsigned nrecent, recent_at;
+	struct tui_recent recent[TUI_RECENT_MAX];
+};
+
+void tui_history_init(struct tui_history *h, size_t max_bytes);
+void tui_history_deinit(struct tui_history *h);
+
+/* Appends a moment; takes @store (may be NULL) also on failure.  Texts are copied.  0 or -ENOMEM. */
+int tui_history_add(struct tui_history *h, const struct tui_moment *moment,
+		    struct store *store);
+
+/* The newest moment at or before @i that has pages, or SIZE_MAX. */
+size_t tui_history_with_pages(const struct tui_history *h, size_t i);
+
+/*
+ * Compares @now with the last moment that has pages, in [start, end) of @pid, remembers the
+ * changed ranges as recent, and when something real changed appends a sample with a copy of @now.
+ * When the last sample is younger than @gap_ns none is appended: the next one will tell it all.
+ * Returns the bytes that changed; 0 also when there is nothing to compare with (then the first
+ * sample is appended).
+ */
+u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid,
+		       u64 start, u64 end, u64 time_ns, u64 gap_ns);
+
+/* Whether [start, end) of @pid changed at or after @since_ns. */
+bool tui_history_is_recent(const struct tui_history *h, pid_t pid, u64 start, u64 end,
+			   u64 since_ns);
+
+/* Remembers what differs between @a and @b as changed at @time_ns. */
+void tui_history_recall(struct tui_history *h, const struct store *a,
+			const struct store *b, pid_t pid, u64 time_ns);
+
+/* What changed between two stores in a few words: "12 pages copied, 3 new". */
+struct tui_summary {
+	u64 bytes, appeared, vanished, moved, state, counts, verdicts; /* bytes each */
+};
+void tui_history_summary(const struct store *a, const struct store *b, pid_t pid,
+			 u64 start, u64 end, struct tui_summary *ret);
+void tui_history_summary_text(const struct tui_summary *s, u32 page_size, char *buf,
+			      size_t size);
+
+#endif

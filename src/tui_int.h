@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tui_int.h - the state behind tui_state.h, shared by the tui_*.c files of the view layer.
+ *
+ * Knows: the struct.  Never: used outside tui_*.c.  Owns: see struct tui.
+ */
+#ifndef GUPINFO_TUI_INT_H
+#define GUPINFO_TUI_INT_H
+
+#include "tui_grid.h"
+#include "tui_keys.h"
+#include "tui_state.h"
+
+enum tui_pane {
+	TUI_PANE_VMAS,
+	TUI_PANE_GRID,
+	TUI_PANE_DETAIL,
+	TUI_PANE_TIME,
+	TUI_PANE_FAMILY,
+	TUI_PANES
+};
+
+enum tui_view { TUI_VIEW_MAIN, TUI_VIEW_DETAIL, TUI_VIEW_TEXT, TUI_VIEW_PICKER };
+
+enum tui_prompt {
+	TUI_PROMPT_NONE,
+	TUI_PROMPT_SEARCH,
+	TUI_PROMPT_FILTER,
+	TUI_PROMPT_JUMP,
+};
+
+enum tui_vma_order {
+	TUI_ORDER_ADDR,
+	TUI_ORDER_SIZE,
+	TUI_ORDER_RSS,
+	TUI_ORDER_PINNED,
+	TUI_ORDER_SHARED,
+	TUI_ORDERS
+};
+
+enum tui_proc_order { TUI_BY_SHARED, TUI_BY_PINNED, TUI_BY_RSS, TUI_BY_PID, TUI_BYS };
+
+struct tui_layout {
+	bool too_small, narrow; /* narrow: one list at a time */
+	bool shown[TUI_PANES];
+	struct tui_rect header, body, bar,
+		pane[TUI_PANES]; /* pane: without its title line */
+};
+
+/* What the grid shows; cells are kept until what they show changes. */
+struct tui_gridview {
+	struct tui_map map;
+	const struct store *map_store; /* of which the map was made */
+	u64 map_start, map_end, map_generation;
+	unsigned map_zoom;
+	u64 top; /* first cell on the screen, a multiple of ->per_row */
+	int per_row, rows, label;
+	/* cache of cells */
+	const struct store *store;
+	u64 vma, first;
+	int lens;
+	unsigned zoom, filter_generation;
+	size_t n, room;
+	struct tui_gridcell *cell;
+	u8 *valid;
+	u32 *changed; /* STORE_* bits against the mark, when diffing */
+	u64 changed_generation;
+};
+
+/* The letters of a mapping, counted once until it changes. */
+struct tui_bar {
+	const struct store *store;
+	u64 start, end;
+	u64 generation; /* of a past store; the live one is invalidated by range */
+	u8 lens;
+	u64 bytes[TUI_GLYPHS];
+};
+#define TUI_BARS 128
+
+struct tui {
+	struct tui_options opt;
+	struct tui_screen screen;
+	struct tui_layout layout;
+	struct tui_status status;
+	struct tui_history history;
+	u64 now_ns;
+	/* time */
+	const struct store *live; /* borrowed */
+	u64 generation;           /* counts changes of what is shown */
+	bool is_live;
+	size_t at; /* moment that is shown when not live; see tui_time_at() */
+	struct store *mark_store;
+	u64 mark_ns;
+	bool diff;
+	/* place */
+	u8 focus, view[8], nviews; /* enum tui_view; view[nviews - 1] is on top */
+	pid_t pid;
+	u64 addr; /* under the cursor */
+	u64 wish; /* where the cursor was put; ->addr may have to be elsewhere for a while */
+	unsigned zoom;
+	u8 lens, order;
+	size_t vma_top, time_top;
+	unsigned detail_top;
+	struct tui_gridview grid;
+	/* sorted mappings */
+	struct tui_bar *bar; /* TUI_BARS, by address */
+	u32 *sorted;
+	size_t nsorted;
+	/* text on top */
+	struct tui_text text;
+	char title[80];
+	unsigned text_top;
+	/* prompt */
+	u8 prompt; /* enum tui_prompt */
+	char input[200];
+	size_t input_len;
+	char search[200], filter_text[200];
+	struct filter *filter, *find; /* the view's filter; the search's when it is one */
+	unsigned filter_generation;
+	/* picker */
+	struct tui_proc *procs;
+	size_t nprocs, proc_at, proc_top;
+	u8 proc_order;
+	pid_t picked;
+	/* message line */
+	char message[200];
+	u8 message_role;
+};
+
+/* ---- tui_state.c */
+const struct store *tui_state_store(const struct tui *t); /* what is shown; NULL */
+const struct store_process *tui_state_process(const struct tui *t);
+const struct store_vma *tui_state_vma(const struct tui *t);
+u32 tui_state_page_size(const struct tui *t);
+/* Puts the cursor there. */
+void tui_state_cursor(struct tui *t, u64 addr);
+void tui_state_open(struct tui *t, enum tui_view view);
+/* Chooses process and mapping again after the store changed. */
+void tui_state_settle(struct tui *t);
+
+/* ---- tui_actions.c */
+enum tui_request tui_actions_do(struct tui *t, enum tui_action action);
+
+/* ---- tui_layout.c */
+void tui_layout_make(const struct tui *t, struct tui_layout *ret);
+bool tui_layout_has(const struct tui_layout *l, enum tui_pane pane);
+
+/* ---- tui_time.c: where in time */
+/* Index of the moment that is shown when not live. */
+size_t tui_time_at(const struct tui *t);
+void tui_time_goto(struct tui *t, size_t moment);
+void tui_time_step(struct tui *t, int by, bool events);
+void tui_time_pause(struct tui *t);
+void tui_time_now(struct tui *t);
+void tui_time_mark(struct tui *t);
+void tui_time_changes(struct tui *t, struct tui_text *ret);
+/* "LIVE", "PAUSED", "REPLAY" with its role. */
+const char *tui_time_word(const struct tui *t, u8 *ret_role);
+
+/* ---- tui_vmas.c: the list of mappings */
+void tui_vmas_sort(struct tui *t);
+size_t tui_vmas_selected(const struct tui *t); /* position in the sorted list */
+const struct store_vma *tui_vmas_at(const struct tui *t, size_t i);
+void tui_vmas_move(struct tui *t, s64 by);
+/* The letters of mappings in this range have to be counted again. */
+void tui_vmas_invalidate(struct tui *t, u64 start, u64 end);
+void tui_vmas_click(struct tui *t, int line);
+void tui_vmas_draw(struct tui *t);
+
+/* ---- tui_pages.c: the grid pane */
+/* Makes map, geometry and cells current; false when there is nothing to show. */
+bool tui_pages_prepare(struct tui *t);
+void tui_pages_invalidate(struct tui *t, u64 start, u64 end);
+void tui_pages_move(struct tui *t, int dx, int dy);
+void tui_pages_end(struct tui *t, bool last);
+void tui_pages_click(struct tui *t, int x, int y);
+void tui_pages_draw(struct tui *t);
+void tui_pages_deinit(struct tui *t);
+
+/* ---- tui_detail.c: one page in words */
+void tui_detail_text(const struct tui *t, int width, bool full, struct tui_text *ret);
+
+/* ---- tui_panes.c: header, timeline, family, key bar */
+void tui_panes_header(struct tui *t);
+void tui_panes_time(struct tui *t);
+void tui_panes_family(struct tui *t);
+void tui_panes_bar(struct tui *t);
+void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title);
+
+/* ---- tui_prompt.c: search, filter, jump */
+void tui_prompt_open(struct tui *t, enum tui_prompt prompt);
+void tui_prompt_key(struct tui *t, u32 key);
+void tui_prompt_find(struct tui *t, int direction);
+
+/* ---- tui_picker.c */
+void tui_picker_rows(struct tui *t, const struct tui_proc *rows, size_t n);
+enum tui_request tui_picker_key(struct tui *t, u32 key);
+void tui_picker_draw(struct tui *t);
+
+#endif

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --tui: the terminal, the state and the sources, wired together. */
+#include <errno.h>
+#include <langinfo.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "procs.h"
+#include "session.h"
+#include "tui.h"
+#include "tui_state.h"
+#include "tui_watch.h"
+
+#define TICK_MS 250
+
+struct tui_live {
+	struct session *s;
+	struct tui *t;
+	struct tui_watch watch;
+	int status; /* exit status */
+};
+
+/* ---- choosing a process */
+
+/* VmPin: what drivers say that they pinned; a lower bound. */
+static bool pinned_bytes(struct tui_live *l, pid_t pid, u64 *ret)
+{
+	struct source *src = l->s->source;
+	struct process p;
+
+	if (src->ops->open(src, pid, &p))
+		return false;
+	src->ops->release(src, pid);
+	*ret = p.vm_pin_bytes;
+	return true;
+}
+
+static void offer_processes(struct tui_live *l)
+{
+	struct process *list = NULL;
+	struct tui_proc *rows;
+	size_t n = 0, kept = 0;
+	int err = procs_list(NULL, &list, &n);
+
+	rows = err ? NULL : calloc(MAX(n, 1), sizeof(*rows));
+	if (!rows) {
+		tui_state_message(l->t, TUI_BAD, "cannot list processes: %s",
+				  err ? strerror(-err) : "no memory");
+		free(list);
+		return;
+	}
+	for (size_t i = 0; i < n; i++) {
+		struct tui_proc *r = &rows[kept];
+
+		if (!list[i].rss_bytes) /* kernel threads have no pages */
+			continue;
+		r->pid = list[i].pid;
+		r->rss_bytes = list[i].rss_bytes;
+		r->has_shared = !procs_shared(r->pid, &r->shared_bytes);
+		r->has_pinned = pinned_bytes(l, r->pid, &r->pinned_bytes);
+		escape_text(r->comm, sizeof(r->comm), list[i].comm);
+		kept++;
+	}
+	tui_state_procs(l->t, rows, kept);
+	free(rows);
+	free(list);
+}
+
+static void choose(struct tui_live *l, pid_t pid)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	if (tui_watch_pids(&l->watch, &pid, 1, &diag)) {
+		tui_state_message(l->t, TUI_BAD, "%s",
+				  diag.n ? diag.message[0].text : "cannot read it");
+		if (!l->watch.live)
+			offer_processes(l);
+	} else {
+		tui_state_goto(l->t, pid, 0);
+	}
+	diag_deinit(&diag);
+}
+
+/* ---- the loop */
+
+/* Does what a key asked for.  Returns false at the end. */
+static bool answer(struct tui_live *l, enum tui_request request)
+{
+	switch (request) {
+	case TUI_REQUEST_QUIT:
+		return false;
+	case TUI_REQUEST_REDRAW:
+		tui_paint(tui_state_draw(l->t), true);
+		break;
+	case TUI_REQUEST_PICK:
+		offer_processes(l);
+		break;
+	case TUI_REQUEST_PICKED:
+		choose(l, tui_state_picked(l->t));
+		break;
+	case TUI_REQUEST_WHO:
+	case TUI_REQUEST_SAVE:
+	case TUI_REQUEST_STEP:
+	case TUI_REQUEST_GO:
+	case TUI_REQUEST_STOP:
+	case TUI_REQUEST_NONE:
+		break;
+	}
+	return true;
+}
+
+static bool take_key(struct tui_live *l, u32 key, int x, int y)
+{
+	int cols, rows;
+
+	switch (key) {
+	case TUI_KEY_NONE:
+		return true;
+	case TUI_KEY_END_SIGNAL:
+		return false;
+	case TUI_KEY_RESIZE:
+		tui_size(&cols, &rows);
+		return !tui_state_resize(l->t, cols, rows);
+	case TUI_KEY_MOUSE:
+		return answer(l, tui_state_click(l->t, x, y));
+	case 26: /* Ctrl-Z */
+		tui_suspend();
+		return true;
+	}
+	return answer(l, tui_state_key(l->t, key));
+}
+
+static void loop(struct tui_live *l)
+{
+	u64 next = 0;
+	int x = 0, y = 0;
+
+	for (bool on = true; on;) {
+		u64 now = tui_watch_clock();
+
+		if (now >= next) {
+			tui_watch_round(&l->watch);
+			next = tui_watch_clock() + TICK_MS * 1000000ull;
+		}
+		tui_paint(tui_state_draw(l->t), false);
+		now = tui_watch_clock();
+		int wait = now >= next ? 0 : (int)((next - now) / 1000000) + 1;
+		u32 key = tui_key(wait, &x, &y);
+		/* keys that wait are taken before anything is drawn */
+		for (; on && key; key = on ? tui_key(0, &x, &y) : 0) {
+			on = take_key(l, key, x, y);
+			next = MIN(next, tui_watch_clock() + 20000000u);
+		}
+	}
+}
+
+/* ---- beginning and end */
+
+static int begin_state(struct tui_live *l)
+{
+	struct tui_options opt = { .ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
+				   .replay = l->s->opt.replay != NULL,
+				   .name = l->s->opt.replay };
+
+	tui_size(&opt.cols, &opt.rows);
+	l->t = tui_state_new(&opt);
+	return l->t ? 0 : -ENOMEM;
+}
+
+static void missing_facts(struct tui_live *l)
+{
+	struct source_machine m;
+
+	if (l->s->source->ops->machine(l->s->source, &m))
+		return;
+	if (!m.evidence[SOURCE_STRUCTPAGE].ok)
+		snprintf(tui_state_status(l->t)->problem, 160,
+			 "no refcounts, pins, PTE bits: %.120s",
+			 m.evidence[SOURCE_STRUCTPAGE].why);
+}
+
+static int run(struct tui_live *l)
+{
+	struct session *s = l->s;
+	int err = begin_state(l);
+
+	if (!err)
+		err = tui_watch_init(&l->watch, s->source,
+				     s->has_model ? &s->model : NULL, l->t);
+	if (err)
+		return err;
+	missing_facts(l);
+	if (s->opt.npids)
+		err = tui_watch_pids(&l->watch, s->opt.pids, s->opt.npids, &s->diag);
+	else
+		offer_processes(l);
+	if (!err)
+		loop(l);
+	return err;
+}
+
+int mode_tui(struct session *s)
+{
+	const char *no_color = getenv("NO_COLOR");
+	struct tui_terminal terminal = {
+		.color =
+			s->opt.color == 1 || (!s->opt.color && (!no_color || !*no_color)),
+		.mouse = true,
+	};
+	struct tui_live l = { .s = s };
+	char why[300];
+	int err;
+
+	if (tui_start(&terminal, why, sizeof(why))) {
+		diag_add(&s->diag, DIAG_ERROR, "%s", why);
+		return EXIT_FAILED;
+	}
+	err = run(&l);
+	tui_stop();
+	tui_watch_deinit(&l.watch);
+	tui_state_free(l.t);
+	if (err)
+		return session_exit(s, err);
+	return tui_signal() ? 128 + tui_signal() : EXIT_COMPLETE;
+}

@@ -1,0 +1,402 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "escape.h"
+#include "tui_int.h"
+
+#define RECENT_NS 2500000000ull
+
+/* ---- which cells are on the screen */
+
+static bool make_map(struct tui *t, const struct store *s, const struct store_vma *v)
+{
+	struct tui_gridview *g = &t->grid;
+	bool folios = t->zoom == TUI_ZOOM_FOLIO;
+
+	if (g->map.cells && g->map_zoom == t->zoom && g->map_start == v->vma.start &&
+	    g->map_end == v->vma.end &&
+	    (!folios || (g->map_store == s && g->map_generation == t->generation)))
+		return true;
+	tui_grid_map_deinit(&g->map);
+	if (tui_grid_map(&g->map, s, v, t->zoom))
+		return false;
+	g->map_zoom = t->zoom;
+	g->map_start = v->vma.start;
+	g->map_end = v->vma.end;
+	g->map_store = s;
+	g->map_generation = t->generation;
+	return true;
+}
+
+/* Digits of the largest offset. */
+static int label_digits(const struct tui_map *m)
+{
+	int n = 1;
+
+	for (u64 size = (m->end - m->start - 1) >> 4; size; size >>= 4)
+		n++;
+	return n;
+}
+
+static void make_geometry(struct tui *t)
+{
+	struct tui_gridview *g = &t->grid;
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
+	int w = r->w;
+
+	g->label = label_digits(&g->map) + 1;
+	if (t->layout.narrow) {
+		g->label = 13;
+		g->per_row = 1;
+	} else {
+		w -= g->label + 1;
+		g->per_row = w >= 16 ? w / 8 * 8 : MAX(w, 1);
+	}
+	g->rows =
+		MAX(r->h - (t->layout.narrow ? 0 : 1 + !t->layout.shown[TUI_PANE_DETAIL]),
+		    1);
+	/* the cursor is on the screen, rows start at multiples */
+	u64 cell = tui_grid_cell_of(&g->map, t->addr);
+	u64 row = cell / (u64)g->per_row, top = g->top / (u64)g->per_row;
+	if (row < top)
+		top = row;
+	if (row >= top + (u64)g->rows)
+		top = row - (u64)g->rows + 1;
+	u64 last = (g->map.cells - 1) / (u64)g->per_row + 1;
+	top = MIN(top, last - MIN(last, (u64)g->rows));
+	g->top = top * (u64)g->per_row;
+}
+
+static bool make_room(struct tui_gridview *g, size_t n)
+{
+	if (n <= g->room)
+		return true;
+	struct tui_gridcell *cell = realloc(g->cell, n * sizeof(*cell));
+	if (cell)
+		g->cell = cell;
+	u8 *valid = realloc(g->valid, n);
+	if (valid)
+		g->valid = valid;
+	u32 *changed = realloc(g->changed, n * sizeof(*changed));
+	if (changed)
+		g->changed = changed;
+	if (!cell || !valid || !changed)
+		return false;
+	g->room = n;
+	return true;
+}
+
+/* ---- differences to the mark */
+
+struct marking {
+	struct tui_gridview *g;
+};
+
+static int on_change(void *ctx, const struct store_change *c)
+{
+	struct tui_gridview *g = ctx;
+	u64 first = tui_grid_cell_of(&g->map, c->start);
+	u64 last = tui_grid_cell_of(&g->map, c->end - 1);
+
+	for (u64 i = MAX(first, g->top); i <= last && i < g->top + g->n; i++)
+		g->changed[i - g->top] |= c->what;
+	return 0;
+}
+
+static void make_changes(struct tui *t, const struct store *s,
+			 const struct store_process *p)
+{
+	struct tui_gridview *g = &t->grid;
+	u64 start, end, ignored;
+
+	if (!t->diff || !t->mark_store)
+		return;
+	memset(g->changed, 0, g->n * sizeof(*g->changed));
+	tui_grid_cell_range(&g->map, g->top, &start, &ignored);
+	tui_grid_cell_range(&g->map, g->top + g->n - 1, &ignored, &end);
+	store_diff(t->mark_store, store_process_by_pid(t->mark_store, p->process.pid), s,
+		   p, start, end, STORE_REAL, on_change, g, NULL);
+}
+
+bool tui_pages_prepare(struct tui *t)
+{
+	struct tui_gridview *g = &t->grid;
+	const struct store *s = tui_state_store(t);
+	const struct store_process *p = tui_state_process(t);
+	const struct store_vma *v = tui_state_vma(t);
+
+	if (!v || !make_map(t, s, v) || !g->map.cells)
+		return false;
+	if (t->layout.shown[TUI_PANE_GRID])
+		make_geometry(t);
+	if (g->per_row < 1)
+		g->per_row = 1;
+	size_t n = (size_t)MIN((u64)(g->rows * g->per_row), g->map.cells - g->top);
+	if (!make_room(g, n))
+		return false;
+	bool same = g->store == s && g->vma == v->vma.start && g->first == g->top &&
+		    g->lens == t->lens && g->zoom == t->zoom && g->n == n &&
+		    g->filter_generation == t->filter_generation &&
+		    (t->is_live || g->changed_generation == t->generation) &&
+		    t->zoom != TUI_ZOOM_FOLIO;
+	if (!same)
+		memset(g->valid, 0, n);
+	g->store = s;
+	g->vma = v->vma.start;
+	g->first = g->top;
+	g->lens = t->lens;
+	g->zoom = t->zoom;
+	g->filter_generation = t->filter_generation;
+	g->n = n;
+	g->changed_generation = t->generation;
+	for (size_t i = 0; i < n; i++) {
+		u64 start, end;
+
+		if (g->valid[i])
+			continue;
+		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
+		g->cell[i] = tui_grid_cell(s, p, v, start, end, t->lens, t->filter);
+		g->valid[i] = 1;
+	}
+	make_changes(t, s, p);
+	return true;
+}
+
+void tui_pages_invalidate(struct tui *t, u64 start, u64 end)
+{
+	struct tui_gridview *g = &t->grid;
+
+	if (!g->map.cells || end <= g->map.start || start >= g->map.end || start >= end)
+		return;
+	u64 first = tui_grid_cell_of(&g->map, start),
+	    last = tui_grid_cell_of(&g->map, end - 1);
+	for (u64 i = MAX(first, g->top); i <= last && i < g->top + g->n; i++)
+		g->valid[i - g->top] = 0;
+}
+
+void tui_pages_deinit(struct tui *t)
+{
+	tui_grid_map_deinit(&t->grid.map);
+	free(t->grid.cell);
+	free(t->grid.valid);
+	free(t->grid.changed);
+}
+
+/* ---- moving */
+
+static void go_to_cell(struct tui *t, s64 cell)
+{
+	struct tui_gridview *g = &t->grid;
+	u64 start, end;
+
+	cell = MIN(MAX(cell, 0), (s64)g->map.cells - 1);
+	tui_grid_cell_range(&g->map, (u64)cell, &start, &end);
+	tui_state_cursor(t, start);
+}
+
+void tui_pages_move(struct tui *t, int dx, int dy)
+{
+	struct tui_gridview *g = &t->grid;
+
+	if (!g->map.cells || !tui_state_vma(t))
+		return;
+	s64 cell = (s64)tui_grid_cell_of(&g->map, t->addr);
+	s64 to = cell + dx + (s64)dy * g->per_row;
+	if (dy < 0 && to < 0) /* stay in the column */
+		to = cell % g->per_row;
+	if (dy > 0 && to >= (s64)g->map.cells &&
+	    cell / g->per_row == ((s64)g->map.cells - 1) / g->per_row)
+		to = cell;
+	go_to_cell(t, to);
+}
+
+void tui_pages_end(struct tui *t, bool last)
+{
+	if (t->grid.map.cells)
+		go_to_cell(t, last ? (s64)t->grid.map.cells - 1 : 0);
+}
+
+void tui_pages_click(struct tui *t, int x, int y)
+{
+	const struct tui_gridview *g = &t->grid;
+	int dx = t->layout.narrow ? 0 : x - g->label - 1;
+
+	if (dx >= 0 && dx < g->per_row && y >= 0 && y < g->rows)
+		go_to_cell(t, (s64)g->top + y * g->per_row + dx);
+}
+
+/* ---- drawing */
+
+static u8 change_role(u32 what, u32 *letter)
+{
+	*letter = what & STORE_APPEARED   ? '+'
+		  : what & STORE_VANISHED ? '-'
+		  : what & STORE_MOVED    ? '>'
+		  : what & STORE_STATE    ? '~'
+		  : what & STORE_COUNTS   ? '#'
+					  : 'v';
+	return what & STORE_APPEARED   ? TUI_D_APPEARED
+	       : what & STORE_VANISHED ? TUI_D_VANISHED
+	       : what & STORE_MOVED    ? TUI_D_MOVED
+				       : TUI_D_CHANGED;
+}
+
+static bool is_recent(const struct tui *t, size_t i)
+{
+	u64 start, end, since = t->now_ns > RECENT_NS ? t->now_ns - RECENT_NS : 0;
+
+	if (!t->history.nrecent)
+		return false;
+	tui_grid_cell_range(&t->grid.map, t->grid.top + i, &start, &end);
+	return tui_history_is_recent(&t->history, tui_state_pid(t), start, end,
+				     t->is_live ? since : 0);
+}
+
+static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
+{
+	struct tui_gridview *g = &t->grid;
+	const struct tui_gridcell *c = &g->cell[i];
+	u32 ch = tui_grid_letter(c->glyph);
+	u8 role = tui_grid_role(c->glyph), attr = 0;
+	char text[8];
+
+	if (c->mixed && ch >= 'a' && ch <= 'z')
+		ch -= 'a' - 'A';
+	if (c->unmatched)
+		role = TUI_LINE;
+	if (t->diff && t->mark_store)
+		role = g->changed[i] ? change_role(g->changed[i], &ch) : TUI_LINE;
+	else if (is_recent(t, i))
+		attr |= TUI_RECENT;
+	if (cursor)
+		attr |= TUI_REVERSE;
+	snprintf(text, sizeof(text), "%s", ch == '.' ? "·" : (char[]){ (char)ch, 0 });
+	tui_screen_put(&t->screen, x, y, 1, role, attr, text);
+}
+
+/* One word for each letter on the screen. */
+static void draw_legend(struct tui *t, int y)
+{
+	const struct tui_gridview *g = &t->grid;
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
+	u64 n[TUI_GLYPHS] = { 0 };
+	int x = r->x, end = r->x + r->w;
+
+	if (t->diff) {
+		tui_screen_put(&t->screen, x, y, r->w, TUI_DIM, 0,
+			       "+ new  - gone  > replaced  ~ state  # counts  v verdict");
+		return;
+	}
+	for (size_t i = 0; i < g->n; i++)
+		n[g->cell[i].glyph]++;
+	for (unsigned k = 0; k < TUI_GLYPHS; k++) {
+		unsigned best = 0;
+
+		for (unsigned j = 1; j < TUI_GLYPHS; j++)
+			if (n[j] > n[best])
+				best = j;
+		if (!n[best])
+			break;
+		int need = 2 + (int)strlen(tui_grid_word(best));
+		if (x + need > end)
+			break;
+		x = tui_screen_put(&t->screen, x, y, 1, tui_grid_role(best), 0,
+				   best == tui_grid_hole(t->lens)
+					   ? "·"
+					   : (char[]){ (char)tui_grid_letter(best), 0 });
+		x = tui_screen_printf(&t->screen, x, y, end - x, TUI_DIM, 0, " %s  ",
+				      tui_grid_word(best));
+		n[best] = 0;
+	}
+}
+
+/* Count text, "?" when it is not known. */
+static void count_text(const struct page *p, enum page_field f, s64 n, char *buf,
+		       size_t size)
+{
+	if (p->why[f] == PAGE_WHY_KNOWN)
+		snprintf(buf, size, "%lld", (long long)n);
+	else
+		snprintf(buf, size, p->why[f] == PAGE_WHY_NOT_APPLICABLE ? "-" : "?");
+}
+
+/* The page under @addr in a line, for panes without a detail pane. */
+static int draw_line(struct tui *t, u64 addr, int x, int y, int w)
+{
+	const struct store *s = tui_state_store(t);
+	const struct store_vma *v = tui_state_vma(t);
+	const struct store_row *row = store_row_at(s, v, addr);
+	char map[24], ref[24], pin[24];
+	struct page p;
+
+	if (!row)
+		return tui_screen_put(&t->screen, x, y, w, TUI_DIM, 0,
+				      store_covers(s, v, addr) ? "absent" : "? not read");
+	store_page_at(s, row, addr, &p);
+	if (p.kind == PAGE_NONE)
+		return tui_screen_put(&t->screen, x, y, w, TUI_DIM, 0, "absent");
+	count_text(&p, PAGE_F_MAPCOUNT, p.mapcount, map, sizeof(map));
+	count_text(&p, PAGE_F_REFCOUNT, p.refcount, ref, sizeof(ref));
+	count_text(&p, PAGE_F_PINCOUNT, p.pincount, pin, sizeof(pin));
+	return tui_screen_printf(&t->screen, x, y, w, TUI_NORMAL, 0,
+				 "%s map %s ref %s pin %s", page_kind_name(p.kind), map,
+				 ref, pin);
+}
+
+static void draw_rows(struct tui *t)
+{
+	struct tui_gridview *g = &t->grid;
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
+	u64 cursor = tui_grid_cell_of(&g->map, t->addr);
+	bool focus = t->focus == TUI_PANE_GRID;
+
+	for (size_t i = 0; i < g->n; i++) {
+		int y = r->y + (int)i / g->per_row, at = (int)i % g->per_row;
+		u64 start, end;
+		char label[24];
+
+		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
+		if (!at) {
+			if (t->layout.narrow)
+				snprintf(label, sizeof(label), "%llx",
+					 (unsigned long long)start);
+			else
+				snprintf(label, sizeof(label), "+%0*llx", g->label - 1,
+					 (unsigned long long)(MAX(start, g->map.start) -
+							      g->map.start));
+			tui_screen_put(&t->screen, r->x, y, g->label, TUI_DIM, 0, label);
+		}
+		draw_cell(t, i, r->x + g->label + 1 + at, y, g->top + i == cursor);
+		if (!t->layout.narrow)
+			continue;
+		draw_line(t, start, r->x + g->label + 3, y, r->w - g->label - 3);
+		if (g->top + i == cursor && focus)
+			tui_screen_paint(&t->screen, r->x, y, r->w, TUI_REVERSE);
+	}
+}
+
+void tui_pages_draw(struct tui *t)
+{
+	struct tui_gridview *g = &t->grid;
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
+	char title[200], scale[60];
+
+	tui_grid_scale(t->zoom, tui_state_page_size(t), scale, sizeof(scale));
+	snprintf(title, sizeof(title), "%s%s  %s",
+		 t->diff ? "since the mark" : tui_grid_lens_name(t->lens),
+		 t->filter ? ", filtered" : "", scale);
+	tui_panes_title(t, TUI_PANE_GRID, title);
+	draw_rows(t);
+	if (t->layout.narrow)
+		return;
+	draw_legend(t, r->y + g->rows);
+	int y = r->y + g->rows + 1;
+	if (t->layout.shown[TUI_PANE_DETAIL])
+		return;
+	int x = tui_screen_printf(&t->screen, r->x, y, r->w, TUI_STRONG, 0, "%llx ",
+				  (unsigned long long)t->addr);
+	draw_line(t, t->addr, x, y, r->x + r->w - x);
+}

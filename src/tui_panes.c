@@ -1,0 +1,360 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "escape.h"
+#include "tui_int.h"
+
+void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title)
+{
+	const struct tui_rect *r = &t->layout.pane[pane];
+	u8 role = t->focus == pane ? TUI_TITLE_FOCUS : TUI_TITLE;
+	int x = r->x, end = r->x + r->w;
+
+	x = tui_screen_put(&t->screen, x, r->y - 1, end - x, role, 0,
+			   t->focus == pane ? "▸" : "─");
+	x = tui_screen_put(&t->screen, x, r->y - 1, end - x, role, 0, title);
+	if (x + 1 < end)
+		tui_screen_fill(&t->screen, x + 1, r->y - 1, end - x - 1, TUI_LINE,
+				0x2500);
+}
+
+/* ---- header */
+
+static void header_name(struct tui *t, int *x)
+{
+	const struct store *s = tui_state_store(t);
+	const struct store_process *p = tui_state_process(t);
+	char comm[4 * sizeof(p->process.comm)];
+	int w = t->screen.cols;
+
+	*x = tui_screen_put(&t->screen, *x, 0, w, TUI_HEADER_DIM, 0, "gupinfo ");
+	if (!p)
+		return;
+	escape_text(comm, sizeof(comm), p->process.comm);
+	*x = tui_screen_printf(&t->screen, *x, 0, w - *x, TUI_HEADER_STRONG, 0, "%d %s",
+			       (int)p->process.pid, comm);
+	if (s->has_head && w >= 60)
+		*x = tui_screen_printf(&t->screen, *x, 0, w - *x, TUI_HEADER_DIM, 0,
+				       "  Linux %s, model %s%s", s->kernel.ev.release,
+				       s->kernel.model,
+				       s->kernel.extrapolated ? " (extrapolated)" : "");
+}
+
+static const char *target_word(const struct tui *t, u8 *role)
+{
+	switch (t->status.target) {
+	case TUI_TARGET_STOPPED:
+		*role = TUI_STOPPED;
+		return "■ TARGET STOPPED";
+	case TUI_TARGET_RUNNING:
+		*role = TUI_LIVE;
+		return "▶ target runs, traced";
+	case TUI_TARGET_GONE:
+		*role = TUI_STOPPED;
+		return "target is gone";
+	}
+	*role = TUI_HEADER_DIM;
+	return "▶ target runs";
+}
+
+/* Right-aligned: LIVE, what the target does. */
+static void header_mode(struct tui *t, int left)
+{
+	u8 role, target_role;
+	const char *word = tui_time_word(t, &role);
+	const char *target = t->opt.replay ? t->opt.name ? t->opt.name : ""
+					   : target_word(t, &target_role);
+	int n = tui_screen_width(target) + 2 + (int)strlen(word) + 1;
+	int x = t->screen.cols - n;
+
+	if (t->opt.replay)
+		target_role = TUI_HEADER_DIM;
+	if (x < left + 2) { /* the word alone, at any price */
+		x = t->screen.cols - (int)strlen(word) - 1;
+		if (t->status.target == TUI_TARGET_STOPPED) {
+			word = "STOPPED";
+			role = TUI_STOPPED;
+			x = t->screen.cols - (int)strlen(word) - 1;
+		}
+		tui_screen_printf(&t->screen, MAX(x - 1, 0), 0, t->screen.cols, role, 0,
+				  " %s ", word);
+		return;
+	}
+	x = tui_screen_put(&t->screen, x, 0, t->screen.cols, target_role, 0, target);
+	tui_screen_put(&t->screen, x + 2, 0, t->screen.cols, role, 0, word);
+}
+
+/* The verdict line: how the pages of the process answer the lens. */
+static void header_verdict(struct tui *t, int y)
+{
+	const struct store_process *p = tui_state_process(t);
+	int w = t->screen.cols, x = 0;
+	char size[16];
+
+	if (!p || !p->has_totals) {
+		tui_screen_put(&t->screen, 0, y, w, TUI_HEADER_DIM, 0,
+			       p ? "reading its pages" : "");
+		return;
+	}
+	const struct report_totals *n = &p->totals;
+	unsigned req = t->lens >= TUI_LENS_REQUEST && t->lens < TUI_LENS_WRITE
+			       ? t->lens - TUI_LENS_REQUEST
+			       : GUP_PIN_R;
+	u64 sum = 0;
+
+	x = tui_screen_printf(&t->screen, x, y, w, TUI_HEADER_STRONG, 0, "%s",
+			      columns_size(n->present * tui_state_page_size(t), size,
+					   sizeof(size)));
+	x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER_DIM, 0, " resident  ");
+	if (n->leaks) {
+		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_S_LEAK, 0,
+				      " %llu LEAK%s ", (unsigned long long)n->leaks,
+				      n->leaks == 1 ? "" : "S");
+		x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER, 0, "  ");
+	}
+	x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER_STRONG, 0, "%s",
+			      gup_request_name(req));
+	for (unsigned i = 0; i < GUP_WORDS; i++)
+		sum += n->gup[req][i];
+	for (unsigned i = 0; i < GUP_WORDS; i++)
+		if (n->gup[req][i])
+			x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
+					      "  %s %.*f%%", gup_word_name(i, 0),
+					      n->gup[req][i] * 10 < sum * 9 &&
+							      n->gup[req][i] * 100 > sum
+						      ? 0
+						      : 1,
+					      100.0 * (double)n->gup[req][i] /
+						      (double)sum);
+	if (n->pinned)
+		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
+				      "  pinned %llu", (unsigned long long)n->pinned);
+	if (n->excess_refs)
+		tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
+				  "  extra refs %llu",
+				  (unsigned long long)n->excess_refs);
+}
+
+/* Where in time, and what looking costs. */
+static void header_time(struct tui *t, int y)
+{
+	const struct tui_status *s = &t->status;
+	int w = t->screen.cols, x = 0;
+
+	if (!t->is_live && t->history.n) {
+		const struct tui_moment *m = &t->history.moment[tui_time_at(t)];
+		double ago = ((double)t->now_ns - (double)m->time_ns) / 1e9;
+
+		x = tui_screen_printf(&t->screen, x, y, w, TUI_HEADER_STRONG, 0,
+				      "#%u of %u", m->number, t->history.numbers);
+		if (!t->opt.replay)
+			x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
+					      ", %.1f s ago", MAX(ago, 0.0));
+		if (!m->store)
+			x = tui_screen_put(&t->screen, x, y, w - x, TUI_PAUSED, 0,
+					   ", pages as last kept before it");
+		x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER, 0, "  ");
+	}
+	if (s->where[0])
+		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_STOPPED, 0, "%s  ",
+				      s->where);
+	if (s->problem[0])
+		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_PAUSED, 0, "%s",
+				      s->problem);
+	if (t->opt.replay || s->scan_ms <= 0)
+		return;
+	char cost[120];
+	snprintf(cost, sizeof(cost), "%u events  scan %.1f ms  %.0f/s  cpu %.1f%% ",
+		 t->history.numbers, s->scan_ms, s->refreshes, s->cpu_percent);
+	int at = w - tui_screen_width(cost);
+	if (at > x)
+		tui_screen_put(&t->screen, at, y, w, TUI_HEADER_DIM, 0, cost);
+}
+
+void tui_panes_header(struct tui *t)
+{
+	const struct tui_rect *r = &t->layout.header;
+	int x = 0;
+
+	for (int y = 0; y < r->h; y++)
+		tui_screen_fill(&t->screen, 0, y, r->w, TUI_HEADER, ' ');
+	header_name(t, &x);
+	header_mode(t, x);
+	if (r->h > 1)
+		header_verdict(t, 1);
+	if (r->h > 2)
+		header_time(t, 2);
+}
+
+/* ---- timeline */
+
+static void draw_moment(struct tui *t, size_t i, int y, bool here)
+{
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_TIME];
+	const struct tui_moment *m = &t->history.moment[i];
+	int x = r->x, end = r->x + r->w;
+	u8 role = m->warning                    ? TUI_BAD
+		  : m->kind == TUI_MOMENT_EVENT ? TUI_STRONG
+		  : m->kind == TUI_MOMENT_NOTE  ? TUI_DIM
+						: TUI_NORMAL;
+
+	x = tui_screen_put(&t->screen, x, y, end - x, TUI_KEY, 0, here ? "▸" : " ");
+	x = tui_screen_printf(&t->screen, x, y, end - x, TUI_DIM, 0, "%4u %8.3fs ",
+			      m->number, (double)m->time_ns / 1e9);
+	x = tui_screen_put(&t->screen, x, y, end - x, TUI_DIM, 0,
+			   m->kind == TUI_MOMENT_EVENT ? "●"
+			   : m->store                  ? "○"
+						       : "·");
+	if (m->pid)
+		x = tui_screen_printf(&t->screen, x, y, end - x, TUI_DIM, 0, " %d",
+				      (int)m->pid);
+	x = tui_screen_printf(&t->screen, x, y, end - x, role, 0, " %s", m->what);
+	tui_screen_printf(&t->screen, x, y, end - x, m->warning ? TUI_WARN : TUI_NORMAL,
+			  0, "  %s", m->text);
+	if (here && t->focus == TUI_PANE_TIME)
+		tui_screen_paint(&t->screen, r->x, y, r->w, TUI_REVERSE);
+}
+
+void tui_panes_time(struct tui *t)
+{
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_TIME];
+	const struct tui_history *h = &t->history;
+	size_t at = t->is_live ? h->n : tui_time_at(t), rows = (size_t)MAX(r->h, 1);
+
+	tui_panes_title(t, TUI_PANE_TIME, "Timeline");
+	size_t want = MIN(at, h->n ? h->n - 1 : 0);
+	if (want < t->time_top)
+		t->time_top = want;
+	if (want >= t->time_top + rows)
+		t->time_top = want - rows + 1;
+	t->time_top = MIN(t->time_top, h->n - MIN(h->n, rows));
+	for (size_t i = 0; i < rows && t->time_top + i < h->n; i++)
+		draw_moment(t, t->time_top + i, r->y + (int)i, t->time_top + i == at);
+	if (!h->n)
+		tui_screen_put(&t->screen, r->x, r->y, r->w, TUI_DIM, 0,
+			       " nothing has happened yet");
+}
+
+/* ---- family: the same page in every process */
+
+static void draw_relative(struct tui *t, const struct store *s,
+			  const struct store_process *p, int y, bool here)
+{
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_FAMILY];
+	const struct store_vma *v = store_vma_at(p, t->addr);
+	const struct store_row *row = v ? store_row_at(s, v, t->addr) : NULL;
+	int x = r->x, end = r->x + r->w;
+	char comm[4 * sizeof(p->process.comm)], text[3][40];
+	struct page page;
+
+	escape_text(comm, sizeof(comm), p->process.comm);
+	x = tui_screen_printf(&t->screen, x, y, end - x, here ? TUI_STRONG : TUI_NORMAL,
+			      0, "%s%d %s ", here ? "▸" : " ", (int)p->process.pid, comm);
+	x = MAX(x, r->x + MIN(r->w / 3, 20));
+	if (!v || !row) {
+		tui_screen_put(&t->screen, x, y, end - x, TUI_DIM, 0,
+			       !v                            ? "not mapped"
+			       : store_covers(s, v, t->addr) ? "absent"
+							     : "? not read");
+		return;
+	}
+	store_page_at(s, row, t->addr, &page);
+	enum tui_glyph g = tui_grid_glyph(store_class(s, row), t->lens);
+	struct report_row rr = { .process = &p->process,
+				 .vma = &v->vma,
+				 .page = &page,
+				 .verdicts = &store_class(s, row)->verdicts };
+	static const char *const names[3] = { "PFN", "MAP", "REF" };
+	for (unsigned i = 0; i < 3; i++) {
+		struct cell cell;
+		const struct column *col = columns_find(names[i], 3);
+		char buf[200];
+
+		snprintf(text[i], sizeof(text[i]), "?");
+		if (!col)
+			continue;
+		columns_get(col, &rr, &cell);
+		snprintf(text[i], sizeof(text[i]), "%.39s",
+			 columns_text(&cell, false, buf, sizeof(buf)));
+	}
+	x = tui_screen_printf(&t->screen, x, y, end - x, tui_grid_role(g), 0, "%c ",
+			      g == tui_grid_hole(t->lens) ? '-' : tui_grid_letter(g));
+	tui_screen_printf(&t->screen, x, y, end - x, TUI_NORMAL, 0, "%s map %s ref %s %s",
+			  text[0], text[1], text[2],
+			  page.kind == PAGE_NONE ? "" : tui_grid_word(g));
+}
+
+void tui_panes_family(struct tui *t)
+{
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_FAMILY];
+	const struct store *s = tui_state_store(t);
+	const struct store_process *current = tui_state_process(t);
+	char title[60];
+	size_t top = 0, at = s && current ? (size_t)(current - s->proc) : 0;
+
+	snprintf(title, sizeof(title), "Family at %llx", (unsigned long long)t->addr);
+	tui_panes_title(t, TUI_PANE_FAMILY, title);
+	if (!s)
+		return;
+	if (at >= (size_t)r->h)
+		top = at - (size_t)r->h + 1;
+	for (int i = 0; i < r->h && top + (size_t)i < s->nprocs; i++) {
+		const struct store_process *p = &s->proc[top + (size_t)i];
+
+		draw_relative(t, s, p, r->y + i, p == current);
+		if (p == current && t->focus == TUI_PANE_FAMILY)
+			tui_screen_paint(&t->screen, r->x, r->y + i, r->w, TUI_REVERSE);
+	}
+}
+
+/* ---- key bar, prompt, message */
+
+static int bar_key(struct tui *t, int x, enum tui_action action, const char *word)
+{
+	const struct tui_rect *r = &t->layout.bar;
+	char key[16];
+
+	tui_keys_first(action, key, sizeof(key));
+	if (x + (int)strlen(key) + 1 + (int)strlen(word) > r->w)
+		return x;
+	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_KEY, 0, key);
+	x = tui_screen_printf(&t->screen, x, r->y, r->w - x, TUI_DIM, 0, " %s  ", word);
+	return x;
+}
+
+void tui_panes_bar(struct tui *t)
+{
+	static const char *const prompts[] = { "", "find: ", "filter: ", "go to: " };
+	const struct tui_rect *r = &t->layout.bar;
+	int x = 0;
+
+	if (!r->h)
+		return;
+	if (t->prompt) {
+		x = tui_screen_put(&t->screen, 0, r->y, r->w, TUI_KEY, 0,
+				   prompts[t->prompt]);
+		x = tui_screen_put(&t->screen, x, r->y, r->w - x - 1, TUI_STRONG, 0,
+				   t->input);
+		tui_screen_put(&t->screen, MIN(x, r->w - 1), r->y, 1, TUI_STRONG,
+			       TUI_REVERSE, " ");
+		return;
+	}
+	if (t->message[0]) {
+		tui_screen_put(&t->screen, 0, r->y, r->w, t->message_role, 0, t->message);
+		return;
+	}
+	if (t->status.target == TUI_TARGET_STOPPED) {
+		x = bar_key(t, x, TUI_DO_STEP, "next event");
+		x = bar_key(t, x, TUI_DO_GO, "go on");
+	} else if (t->status.target == TUI_TARGET_RUNNING && !t->status.stepping) {
+		x = bar_key(t, x, TUI_DO_STOP, "stop at events");
+	}
+	if (t->diff || t->filter)
+		x = bar_key(t, x, TUI_DO_CANCEL, t->diff ? "no diff" : "no filter");
+	for (unsigned i = 1; i < TUI_ACTIONS; i++)
+		if (tui_keys_word(i)[0])
+			x = bar_key(t, x, i, tui_keys_word(i));
+}

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "columns.h"
+#include "tui_int.h"
+
+static int compare(const void *a, const void *b, void *ctx)
+{
+	const struct tui_proc *pa = a, *pb = b;
+	u8 order = *(const u8 *)ctx;
+	u64 ka = 0, kb = 0;
+
+	if (order == TUI_BY_RSS)
+		ka = pa->rss_bytes, kb = pb->rss_bytes;
+	else if (order == TUI_BY_SHARED)
+		ka = pa->has_shared ? pa->shared_bytes : 0,
+		kb = pb->has_shared ? pb->shared_bytes : 0;
+	else if (order == TUI_BY_PINNED)
+		ka = pa->has_pinned ? pa->pinned_bytes : 0,
+		kb = pb->has_pinned ? pb->pinned_bytes : 0;
+	if (ka != kb)
+		return ka > kb ? -1 : 1;
+	return pa->pid < pb->pid ? -1 : pa->pid > pb->pid;
+}
+
+static bool passes(const struct tui *t, const struct tui_proc *p)
+{
+	char pid[16];
+
+	snprintf(pid, sizeof(pid), "%d", (int)p->pid);
+	return !t->input[0] || strcasestr(p->comm, t->input) || strstr(pid, t->input);
+}
+
+/* The @n-th row that passes the filter, or NULL. */
+static struct tui_proc *visible(const struct tui *t, size_t n)
+{
+	for (size_t i = 0; i < t->nprocs; i++)
+		if (passes(t, &t->procs[i]) && !n--)
+			return &t->procs[i];
+	return NULL;
+}
+
+static size_t count(const struct tui *t)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < t->nprocs; i++)
+		n += passes(t, &t->procs[i]);
+	return n;
+}
+
+static void sort(struct tui *t)
+{
+	qsort_r(t->procs, t->nprocs, sizeof(*t->procs), compare, &t->proc_order);
+}
+
+/* Keeps the selected process under the cursor when the rows change. */
+static void keep_selection(struct tui *t, pid_t pid)
+{
+	size_t n = count(t);
+
+	for (size_t i = 0; pid && i < n; i++)
+		if (visible(t, i)->pid == pid) {
+			t->proc_at = i;
+			return;
+		}
+	t->proc_at = MIN(t->proc_at, n ? n - 1 : 0);
+}
+
+void tui_picker_rows(struct tui *t, const struct tui_proc *rows, size_t n)
+{
+	struct tui_proc *selected = visible(t, t->proc_at), *copy;
+	pid_t pid = selected ? selected->pid : 0;
+
+	copy = malloc(MAX(n, 1) * sizeof(*copy));
+	if (!copy)
+		return;
+	if (n)
+		memcpy(copy, rows, n * sizeof(*copy));
+	free(t->procs);
+	t->procs = copy;
+	t->nprocs = n;
+	sort(t);
+	if (t->view[t->nviews - 1] != TUI_VIEW_PICKER) {
+		t->input[t->input_len = 0] = '\0';
+		t->proc_at = t->proc_top = 0;
+		tui_state_open(t, TUI_VIEW_PICKER);
+		return;
+	}
+	keep_selection(t, pid);
+}
+
+static void type(struct tui *t, u32 key)
+{
+	if (key == TUI_KEY_BACKSPACE || key == 8 || key == 127) {
+		if (t->input_len)
+			t->input[--t->input_len] = '\0';
+	} else if (key > 0x20 && key < 0x7f && t->input_len + 1 < sizeof(t->input)) {
+		t->input[t->input_len++] = (char)key;
+		t->input[t->input_len] = '\0';
+	}
+	t->proc_at = t->proc_top = 0;
+}
+
+static enum tui_request leave(struct tui *t)
+{
+	if (!tui_state_store(t))
+		return TUI_REQUEST_QUIT; /* there is nothing below it */
+	t->nviews--;
+	return TUI_REQUEST_NONE;
+}
+
+/* Letters filter, so only keys that are not letters do something. */
+enum tui_request tui_picker_key(struct tui *t, u32 key)
+{
+	s64 n = (s64)count(t), at = (s64)t->proc_at;
+	int page = MAX(t->layout.body.h - 2, 1);
+	struct tui_proc *p;
+
+	switch (key) {
+	case TUI_KEY_ESC:
+		if (!t->input_len)
+			return leave(t);
+		t->input[t->input_len = 0] = '\0';
+		return TUI_REQUEST_NONE;
+	case 3: /* Ctrl-C */
+		return leave(t);
+	case TUI_KEY_ENTER:
+	case '\n':
+		p = visible(t, t->proc_at);
+		if (!p)
+			return TUI_REQUEST_NONE;
+		t->picked = p->pid;
+		t->nviews--;
+		return TUI_REQUEST_PICKED;
+	case TUI_KEY_TAB:
+		t->proc_order = (u8)((t->proc_order + 1) % TUI_BYS);
+		sort(t);
+		t->proc_at = t->proc_top = 0;
+		return TUI_REQUEST_NONE;
+	case TUI_KEY_UP:
+	case TUI_KEY_DOWN:
+		at += key == TUI_KEY_UP ? -1 : 1;
+		break;
+	case TUI_KEY_PGUP:
+	case TUI_KEY_PGDN:
+		at += key == TUI_KEY_PGUP ? -page : page;
+		break;
+	case TUI_KEY_HOME:
+	case TUI_KEY_END:
+		at = key == TUI_KEY_HOME ? 0 : n;
+		break;
+	default:
+		type(t, key);
+		return TUI_REQUEST_NONE;
+	}
+	t->proc_at = (size_t)MIN(MAX(at, 0), MAX(n - 1, 0));
+	return TUI_REQUEST_NONE;
+}
+
+static const char *bytes_text(bool known, u64 bytes, char *buf, size_t size)
+{
+	if (known)
+		return columns_size(bytes, buf, size);
+	return "?";
+}
+
+void tui_picker_draw(struct tui *t)
+{
+	static const char *const orders[TUI_BYS] = { "shared", "pinned", "resident",
+						     "PID" };
+	const struct tui_rect *r = &t->layout.body;
+	size_t n = count(t), rows = (size_t)MAX(r->h - 2, 0);
+	int x;
+
+	x = tui_screen_printf(&t->screen, r->x, r->y, r->w, TUI_TITLE_FOCUS, 0,
+			      " Which process? by %s, %zu of %zu ", orders[t->proc_order],
+			      n, t->nprocs);
+	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_KEY, 0, "filter: ");
+	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_STRONG, 0, t->input);
+	tui_screen_put(&t->screen, x, r->y, 1, TUI_STRONG, TUI_REVERSE, " ");
+	tui_screen_printf(&t->screen, r->x, r->y + 1, r->w, TUI_DIM, 0,
+			  "%8s %8s %8s %8s  %s", "PID", "resident", "shared", "pinned",
+			  "command");
+	if (t->proc_at < t->proc_top)
+		t->proc_top = t->proc_at;
+	if (rows && t->proc_at >= t->proc_top + rows)
+		t->proc_top = t->proc_at - rows + 1;
+	for (size_t i = 0; i < rows; i++) {
+		const struct tui_proc *p = visible(t, t->proc_top + i);
+		char rss[16], shared[16], pinned[16];
+		int y = r->y + 2 + (int)i;
+
+		if (!p)
+			break;
+		tui_screen_printf(&t->screen, r->x, y, r->w, TUI_NORMAL, 0,
+				  "%8d %8s %8s %8s  %s", (int)p->pid,
+				  columns_size(p->rss_bytes, rss, sizeof(rss)),
+				  bytes_text(p->has_shared, p->shared_bytes, shared,
+					     sizeof(shared)),
+				  bytes_text(p->has_pinned, p->pinned_bytes, pinned,
+					     sizeof(pinned)),
+				  p->comm);
+		if (t->proc_top + i == t->proc_at)
+			tui_screen_paint(&t->screen, r->x, y, r->w, TUI_REVERSE);
+	}
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tui_int.h"
+
+void tui_prompt_open(struct tui *t, enum tui_prompt prompt)
+{
+	const char *old = prompt == TUI_PROMPT_FILTER ? t->filter_text : "";
+
+	t->prompt = (u8)prompt;
+	snprintf(t->input, sizeof(t->input), "%s", old);
+	t->input_len = strlen(t->input);
+}
+
+/* ---- finding */
+
+/* A hexadecimal number with or without 0x, all of @text. */
+static bool parse_hex(const char *text, u64 *ret)
+{
+	char *end;
+
+	if (!isxdigit((unsigned char)text[0]))
+		return false;
+	*ret = strtoull(text, &end, 16);
+	return end != text && !*end;
+}
+
+static bool row_matches(const struct tui *t, const struct store_process *p,
+			const struct store_vma *v, const struct store_row *row)
+{
+	const struct store *s = tui_state_store(t);
+	struct page page;
+	struct report_row r = { .process = &p->process,
+				.vma = &v->vma,
+				.page = &page,
+				.verdicts = &store_class(s, row)->verdicts };
+
+	store_row_page(s, row, &page);
+	return filter_match(t->find, &r) == TRI_YES;
+}
+
+/* The next row after (or before) the cursor for which the expression holds. */
+static bool find_row(struct tui *t, int direction)
+{
+	const struct store_process *p = tui_state_process(t);
+	size_t n = p ? p->nvmas : 0, at = p ? store_vma_from(p, t->addr) : 0;
+
+	for (size_t k = 0; k <= n && n; k++) {
+		size_t i = direction > 0 ? (at + k) % n : (at + n - k % n) % n;
+		const struct store_vma *v = &p->vma[i];
+		size_t rows = store_nrows(v);
+
+		for (size_t j = 0; j < rows; j++) {
+			size_t r = direction > 0 ? j : rows - 1 - j;
+			const struct store_row *row = &v->rows->row[r];
+
+			/* the first mapping: only what lies ahead; the last one: what is left */
+			if (k == 0 &&
+			    (direction > 0 ? row->addr <= t->addr : row->addr >= t->addr))
+				continue;
+			if (row_matches(t, p, v, row)) {
+				tui_state_cursor(t, MAX(row->addr, v->vma.start));
+				return true;
+			}
+		}
+	}
+	return false;
+}
+
+static bool find_name(struct tui *t, int direction)
+{
+	const struct store_process *p = tui_state_process(t);
+	size_t n = p ? p->nvmas : 0, at = p ? store_vma_from(p, t->addr) : 0;
+
+	for (size_t k = 1; k <= n; k++) {
+		size_t i = direction > 0 ? (at + k) % n : (at + 2 * n - k) % n;
+
+		if (strcasestr(p->vma[i].vma.name, t->search)) {
+			tui_state_cursor(t, p->vma[i].vma.start);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_pfn(struct tui *t, u64 pfn)
+{
+	const struct store *s = tui_state_store(t);
+	const struct store_process *p = tui_state_process(t);
+	u64 base = tui_state_page_size(t);
+
+	for (size_t i = 0; p && i < p->nvmas; i++)
+		for (size_t j = 0; j < store_nrows(&p->vma[i]); j++) {
+			const struct store_row *row = &p->vma[i].rows->row[j];
+			const struct page *c = &store_class(s, row)->page;
+			u64 n = row->pages * c->size / base;
+
+			if (c->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !row->pfn ||
+			    pfn < row->pfn || pfn - row->pfn >= n)
+				continue;
+			tui_state_cursor(t, row->addr + (pfn - row->pfn) * base);
+			return true;
+		}
+	return false;
+}
+
+void tui_prompt_find(struct tui *t, int direction)
+{
+	const struct store_process *p = tui_state_process(t);
+	u64 n;
+	bool found;
+
+	if (!t->search[0]) {
+		tui_state_message(t, TUI_WARN, "nothing to find yet: / asks");
+		return;
+	}
+	if (t->find)
+		found = find_row(t, direction);
+	else if (!strncasecmp(t->search, "pfn:", 4))
+		found = parse_hex(t->search + 4, &n) && find_pfn(t, n);
+	else if (parse_hex(t->search, &n) && p && store_vma_at(p, n))
+		found = (tui_state_cursor(t, n & ~(u64)(tui_state_page_size(t) - 1)),
+			 true);
+	else
+		found = find_name(t, direction);
+	if (found)
+		t->focus = t->focus == TUI_PANE_VMAS && !t->find ? TUI_PANE_VMAS
+								 : TUI_PANE_GRID;
+	else
+		tui_state_message(t, TUI_WARN, "not found: %s", t->search);
+	tui_state_settle(t);
+}
+
+/* An expression has an operator; names and addresses have none. */
+static bool is_expression(const char *text)
+{
+	return strpbrk(text, "<>=!&|~") != NULL;
+}
+
+static void do_search(struct tui *t)
+{
+	char why[160] = "";
+
+	filter_free(t->find);
+	t->find = NULL;
+	snprintf(t->search, sizeof(t->search), "%s", t->input);
+	if (is_expression(t->search) &&
+	    filter_parse(t->search, &t->find, why, sizeof(why))) {
+		t->find = NULL;
+		t->search[0] = '\0';
+		tui_state_message(t, TUI_BAD, "%s", why[0] ? why : "no memory");
+		return;
+	}
+	if (t->search[0])
+		tui_prompt_find(t, 1);
+}
+
+static void do_filter(struct tui *t)
+{
+	struct filter *f = NULL;
+	char why[160] = "";
+
+	if (t->input[0] && filter_parse(t->input, &f, why, sizeof(why))) {
+		tui_state_message(t, TUI_BAD, "%s", why[0] ? why : "no memory");
+		return;
+	}
+	filter_free(t->filter);
+	t->filter = f;
+	t->filter_generation++;
+	snprintf(t->filter_text, sizeof(t->filter_text), "%s", t->input);
+	if (f)
+		tui_state_message(t, TUI_GOOD, "filter: %s (Esc drops it)", t->input);
+}
+
+/* ---- jumping */
+
+static void jump_time(struct tui *t, double seconds_ago)
+{
+	const struct tui_history *h = &t->history;
+	double want = (double)t->now_ns - seconds_ago * 1e9;
+	size_t i = 0;
+
+	while (i + 1 < h->n && (double)h->moment[i + 1].time_ns <= want)
+		i++;
+	tui_time_goto(t, i);
+}
+
+static void do_jump(struct tui *t)
+{
+	const struct tui_history *h = &t->history;
+	const char *s = t->input;
+	char *end;
+
+	if (s[0] == '#') {
+		unsigned long n = strtoul(s + 1, &end, 10);
+
+		for (size_t i = 0; i < h->n; i++)
+			if (h->moment[i].number == n) {
+				tui_time_goto(t, i);
+				return;
+			}
+		tui_state_message(t, TUI_WARN, "no event %s", s);
+		return;
+	}
+	if (s[0] == '-') {
+		double ago = strtod(s + 1, &end);
+
+		if (end != s + 1 && (!*end || !strcmp(end, "s")) && h->n)
+			jump_time(t, ago);
+		else
+			tui_state_message(t, TUI_WARN, "a time is written -3.5");
+		return;
+	}
+	do_search(t);
+}
+
+/* ---- the line */
+
+void tui_prompt_key(struct tui *t, u32 key)
+{
+	u8 prompt = t->prompt;
+
+	switch (key) {
+	case TUI_KEY_ESC:
+	case 3: /* Ctrl-C */
+		t->prompt = TUI_PROMPT_NONE;
+		return;
+	case TUI_KEY_BACKSPACE:
+	case 8:
+	case 127:
+		if (!t->input_len) {
+			t->prompt = TUI_PROMPT_NONE;
+			return;
+		}
+		t->input[--t->input_len] = '\0';
+		return;
+	case 21: /* Ctrl-U */
+		t->input[t->input_len = 0] = '\0';
+		return;
+	case TUI_KEY_ENTER:
+	case '\n':
+		t->prompt = TUI_PROMPT_NONE;
+		if (prompt == TUI_PROMPT_SEARCH)
+			do_search(t);
+		else if (prompt == TUI_PROMPT_FILTER)
+			do_filter(t);
+		else
+			do_jump(t);
+		return;
+	}
+	if (key >= 0x20 && key < 0x7f && t->input_len + 1 < sizeof(t->input)) {
+		t->input[t->input_len++] = (char)key;
+		t->input[t->input_len] = '\0';
+	}
+}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui_source.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct kept {
+	struct kept *next;
+	struct process process;
+	bool has_vmas;
+	struct vma *vma;
+	size_t n, room;
+};
+
+struct tui_source {
+	struct source source; /* first */
+	struct source *inner;
+	struct kept *kept;
+};
+
+static struct tui_source *of(struct source *src)
+{
+	return (struct tui_source *)src;
+}
+
+static struct kept *find(struct tui_source *s, pid_t pid)
+{
+	struct kept *k = s->kept;
+
+	while (k && k->process.pid != pid)
+		k = k->next;
+	return k;
+}
+
+static void drop(struct tui_source *s, pid_t pid)
+{
+	for (struct kept **at = &s->kept, *k; (k = *at); at = &k->next) {
+		if (k->process.pid != pid)
+			continue;
+		*at = k->next;
+		s->inner->ops->release(s->inner, pid);
+		free(k->vma);
+		free(k);
+		return;
+	}
+}
+
+static int on_machine(struct source *src, struct source_machine *ret)
+{
+	return of(src)->inner->ops->machine(of(src)->inner, ret);
+}
+
+/* The process stays open behind until it is forgotten. */
+static int on_open(struct source *src, pid_t pid, struct process *ret)
+{
+	struct tui_source *s = of(src);
+	struct kept *k = find(s, pid);
+	int err;
+
+	if (k) {
+		*ret = k->process;
+		return 0;
+	}
+	k = calloc(1, sizeof(*k));
+	if (!k)
+		return -ENOMEM;
+	err = s->inner->ops->open(s->inner, pid, &k->process);
+	if (err) {
+		free(k);
+		return err;
+	}
+	k->next = s->kept;
+	s->kept = k;
+	*ret = k->process;
+	return 0;
+}
+
+static int keep(void *ctx, const struct vma *vma)
+{
+	struct kept *k = ctx;
+
+	if (k->n == k->room) {
+		size_t room = k->room ? k->room * 2 : 64;
+		struct vma *v = reallocarray(k->vma, room, sizeof(*v));
+
+		if (!v)
+			return -ENOMEM;
+		k->vma = v;
+		k->room = room;
+	}
+	k->vma[k->n++] = *vma;
+	return 0;
+}
+
+static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+{
+	struct tui_source *s = of(src);
+	struct kept *k = find(s, pid);
+	int err = 0;
+
+	if (!k)
+		return -ESRCH;
+	if (!k->has_vmas) {
+		k->n = 0;
+		err = s->inner->ops->vmas(s->inner, pid, keep, k);
+		k->has_vmas = !err;
+	}
+	for (size_t i = 0; !err && i < k->n; i++)
+		err = cb(ctx, &k->vma[i]);
+	return err;
+}
+
+static int on_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
+		      u64 end, source_obs_cb cb, void *ctx)
+{
+	struct source *inner = of(src)->inner;
+
+	return inner->ops->observe(inner, pid, vma, start, end, cb, ctx);
+}
+
+static void on_release(struct source *src, pid_t pid)
+{
+}
+
+static void on_close(struct source *src)
+{
+	struct tui_source *s = of(src);
+
+	while (s->kept)
+		drop(s, s->kept->process.pid);
+	free(s);
+}
+
+struct source *tui_source_new(struct source *inner)
+{
+	static const struct source_ops ops = {
+		.machine = on_machine,
+		.open = on_open,
+		.vmas = on_vmas,
+		.observe = on_observe,
+		.release = on_release,
+		.close = on_close,
+	};
+	struct tui_source *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->source.ops = &ops;
+	s->source.diag = inner->diag;
+	s->inner = inner;
+	return &s->source;
+}
+
+void tui_source_forget(struct source *src, pid_t pid)
+{
+	drop(of(src), pid);
+}
+
+int tui_source_to_store(void *ctx, const struct vma *vma)
+{
+	struct tui_source_vmas *v = ctx;
+
+	return store_view.vma(v->store, v->process, vma);
+}

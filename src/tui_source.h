@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tui_source.h - a source that remembers the mappings of a process for a while, so that looking
+ * at a few pages again does not read the whole of smaps.
+ *
+ * Knows: when to ask again.  Never: facts.  Owns: its copies; the source behind it is borrowed.
+ */
+#ifndef GUPINFO_TUI_SOURCE_H
+#define GUPINFO_TUI_SOURCE_H
+
+#include "source.h"
+#include "store.h"
+
+/* NULL: no memory.  close() leaves @inner open. */
+struct source *tui_source_new(struct source *inner);
+
+/* A vmas() callback that puts mappings into a store. */
+struct tui_source_vmas {
+	struct store *store;
+	const struct process *process;
+};
+int tui_source_to_store(void *ctx, const struct vma *vma);
+
+/* The next vmas() of @pid asks the source behind. */
+void tui_source_forget(struct source *src, pid_t pid);
+
+#endif

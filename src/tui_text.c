@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui_text.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+void tui_text_init(struct tui_text *t)
+{
+	memset(t, 0, sizeof(*t));
+}
+
+void tui_text_deinit(struct tui_text *t)
+{
+	if (!t)
+		return;
+	for (unsigned i = 0; i < t->n; i++)
+		free(t->span[i].text);
+	free(t->span);
+	memset(t, 0, sizeof(*t));
+}
+
+static void text_span(struct tui_text *t, u8 role, const char *fmt, va_list ap)
+{
+	char buf[1024];
+
+	if (t->n == t->room) {
+		unsigned room = t->room ? t->room * 2 : 32;
+		struct tui_span *span = realloc(t->span, room * sizeof(*span));
+
+		if (!span) {
+			t->failed = true;
+			return;
+		}
+		t->span = span;
+		t->room = room;
+	}
+	vsnprintf(buf, sizeof(buf), fmt, ap);
+	char *copy = strdup(buf);
+	if (!copy) {
+		t->failed = true;
+		return;
+	}
+	t->span[t->n++] =
+		(struct tui_span){ .line = t->lines - 1, .role = role, .text = copy };
+}
+
+void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)
+{
+	va_list ap;
+
+	t->lines++;
+	va_start(ap, fmt);
+	text_span(t, role, fmt, ap);
+	va_end(ap);
+}
+
+void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (!t->lines)
+		t->lines++;
+	va_start(ap, fmt);
+	text_span(t, role, fmt, ap);
+	va_end(ap);
+}
+
+void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words)
+{
+	size_t room = (size_t)MAX(cols - indent, 12);
+
+	for (bool first = true;; first = false) {
+		size_t len = strlen(words), cut = len;
+
+		if (len > room) {
+			for (cut = room; cut && words[cut] != ' '; cut--)
+				;
+			if (!cut)
+				cut = room;
+		}
+		if (!first)
+			tui_text_add(t, role, "%*s", indent, "");
+		tui_text_more(t, role, "%.*s", (int)cut, words);
+		words += cut + (words[cut] == ' ');
+		if (!*words)
+			return;
+	}
+}
+
+unsigned tui_text_draw(const struct tui_text *t, struct tui_screen *s,
+		       const struct tui_rect *r, unsigned first)
+{
+	unsigned line = UINT32_MAX;
+	int x = 0;
+
+	for (unsigned i = 0; i < t->n; i++) {
+		const struct tui_span *span = &t->span[i];
+
+		if (span->line < first || span->line >= first + (unsigned)r->h)
+			continue;
+		if (span->line != line) {
+			line = span->line;
+			x = r->x;
+		}
+		x = tui_screen_put(s, x, r->y + (int)(line - first), r->x + r->w - x,
+				   span->role, 0, span->text);
+	}
+	return t->lines;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tui_text.h - lines of styled text: help, detail, lists.
+ *
+ * Knows: lines, spans, wrapping.  Never: content.  Owns: its spans until tui_text_deinit().
+ */
+#ifndef GUPINFO_TUI_TEXT_H
+#define GUPINFO_TUI_TEXT_H
+
+#include "tui_screen.h"
+
+struct tui_span {
+	unsigned line;
+	u8 role;
+	char *text;
+};
+
+struct tui_text {
+	unsigned lines, n, room;
+	struct tui_span *span;
+	bool failed; /* no memory: lines are missing */
+};
+
+void tui_text_init(struct tui_text *t);
+void tui_text_deinit(struct tui_text *t);
+/* Starts a line. */
+void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/* Continues the last line. */
+void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+/*
+ * Continues the last line, which has @indent columns, with ASCII @words up to column @cols; more
+ * lines follow as needed, indented alike.
+ */
+void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words);
+/* Puts lines @first … into @r.  Returns the number of lines that the text has. */
+unsigned tui_text_draw(const struct tui_text *t, struct tui_screen *s,
+		       const struct tui_rect *r, unsigned first);
+
+#endif

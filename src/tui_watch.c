@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui_watch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "collect.h"
+#include "procs.h"
+#include "tui_source.h"
+
+#define ROUND_NS 250e6     /* the time between two rounds */
+#define BUDGET 0.020       /* of one core, for reading pages on the screen */
+#define BACK_BUDGET 0.004  /* … for those that are not */
+#define VMAS_BUDGET 0.005  /* … for reading the list of mappings */
+#define ALIGN (2ull << 20) /* parts are cut where huge pages end */
+#define FAMILY_NS 3000000000ull
+#define SAMPLE_NS 900000000ull /* between two samples of the timeline */
+
+u64 tui_watch_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
+}
+
+int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel *model,
+		   struct tui *t)
+{
+	memset(w, 0, sizeof(*w));
+	w->src = tui_source_new(src);
+	w->model = model;
+	w->t = t;
+	w->start_ns = tui_watch_clock();
+	w->ns_per_page = 200;
+	return w->src ? 0 : -ENOMEM;
+}
+
+void tui_watch_deinit(struct tui_watch *w)
+{
+	if (w->src)
+		w->src->ops->close(w->src);
+	store_free(w->live);
+	memset(w, 0, sizeof(*w));
+}
+
+static u64 session_ns(const struct tui_watch *w)
+{
+	return tui_watch_clock() - w->start_ns;
+}
+
+/* ---- one read */
+
+/* What was read: a page of any size costs about the same, so does a hole. */
+static u64 count_pages(const struct store *s)
+{
+	u64 n = 0;
+
+	for (size_t i = 0; i < s->nprocs; i++)
+		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
+			const struct store_vma *v = &s->proc[i].vma[j];
+
+			for (size_t k = 0; k < store_nrows(v); k++) {
+				const struct store_row *row = &v->rows->row[k];
+
+				n += store_class(s, row)->page.kind == PAGE_NONE
+					     ? 1
+					     : row->pages;
+			}
+		}
+	return n;
+}
+
+/*
+ * Collects [start, end) of @pids (end 0: everything) into a store of the live one's pool.
+ * Returns 0 and a store that the caller frees, or -errno.
+ */
+static int collect(struct tui_watch *w, const pid_t *pids, unsigned npids, u64 start,
+		   u64 end, struct diag *diag, struct store **ret)
+{
+	struct collect_range range = { start, end };
+	struct store_options opt = { .holes = true };
+	struct collect_options c = {
+		.pids = pids, .npids = npids, .holes = true, .model = w->model
+	};
+	struct store *s;
+	int err;
+
+	if (end) {
+		opt.ranges = c.ranges = &range;
+		opt.nranges = c.nranges = 1;
+	}
+	s = store_new(&opt, w->live);
+	if (!s)
+		return -ENOMEM;
+	err = collect_run(w->src, &c, &store_view, s, diag);
+	if (err) {
+		store_free(s);
+		return err;
+	}
+	*ret = s;
+	return 0;
+}
+
+/* Reads a part of one process again and tells the view.  Returns 0 or -errno. */
+static int read_part(struct tui_watch *w, pid_t pid, u64 start, u64 end)
+{
+	u64 t0 = tui_watch_clock(), pages;
+	struct tui_status *status = tui_state_status(w->t);
+	struct store *fresh;
+	struct diag diag;
+	int err;
+
+	diag_init(&diag);
+	err = collect(w, &pid, 1, start, end, &diag, &fresh);
+	diag_deinit(&diag);
+	if (err)
+		return err;
+	pages = count_pages(fresh);
+	err = store_merge(w->live, fresh, pid, start, end);
+	store_free(fresh);
+	double ns = (double)(tui_watch_clock() - t0);
+	if (pages > 64)
+		w->ns_per_page = w->ns_per_page * 0.7 + ns / (double)pages * 0.3;
+	status->scan_ms = ns / 1e6;
+	status->scanned_pages = pages;
+	if (err)
+		return err;
+	tui_state_changed(w->t, pid, start, end);
+	if (!w->traced)
+		tui_history_sample(tui_state_history(w->t), w->live, pid, start, end,
+				   session_ns(w), SAMPLE_NS);
+	return 0;
+}
+
+/* ---- processes that come and go */
+
+static void note(struct tui_watch *w, pid_t pid, const char *what, const char *text)
+{
+	struct tui_moment m = { .kind = TUI_MOMENT_EVENT,
+				.pid = pid,
+				.what = (char *)what,
+				.text = (char *)text,
+				.time_ns = session_ns(w) };
+
+	tui_history_add(tui_state_history(w->t), &m,
+			w->live ? store_copy(w->live) : NULL);
+	tui_state_moment(w->t);
+}
+
+bool tui_watch_over(const struct tui_watch *w)
+{
+	for (unsigned i = 0; i < w->npids; i++)
+		if (!w->gone[i])
+			return false;
+	return w->npids > 0;
+}
+
+static void went(struct tui_watch *w, pid_t pid)
+{
+	for (unsigned i = 0; i < w->npids; i++) {
+		if (w->pid[i] != pid || w->gone[i])
+			continue;
+		w->gone[i] = true;
+		tui_source_forget(w->src, pid);
+		if (w->traced)
+			continue;
+		note(w, pid, "exit", "the process is gone; the timeline stays");
+		if (tui_watch_over(w)) /* the last picture stays */
+			tui_state_status(w->t)->target = TUI_TARGET_GONE;
+		else
+			store_merge_drop(w->live, pid);
+		tui_state_live(w->t, w->live);
+	}
+}
+
+int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
+		   struct diag *diag)
+{
+	struct store *fresh, *old = w->live;
+	u64 t0 = tui_watch_clock();
+	int err;
+
+	npids = MIN(npids, TUI_WATCH_PIDS);
+	w->live = NULL;
+	err = collect(w, pids, npids, 0, 0, diag, &fresh);
+	if (err) {
+		w->live = old;
+		return err;
+	}
+	for (unsigned i = 0; i < w->npids; i++)
+		tui_source_forget(w->src, w->pid[i]);
+	memcpy(w->pid, pids, npids * sizeof(*pids));
+	memset(w->gone, 0, sizeof(w->gone));
+	w->npids = npids;
+	w->live = fresh;
+	tui_state_live(w->t, fresh);
+	store_free(old);
+	double ns = (double)(tui_watch_clock() - t0);
+	u64 pages = count_pages(fresh);
+	if (pages > 64)
+		w->ns_per_page = ns / (double)pages;
+	tui_state_status(w->t)->scan_ms = ns / 1e6;
+	tui_state_status(w->t)->scanned_pages = pages;
+	tui_state_status(w->t)->target = TUI_TARGET_SAMPLED;
+	tui_state_now(w->t, session_ns(w));
+	for (unsigned i = 0; i < npids; i++)
+		tui_history_sample(tui_state_history(w->t), fresh, pids[i], 0, UINT64_MAX,
+				   session_ns(w), 0);
+	tui_state_moment(w->t);
+	return 0;
+}
+
+static void add_process(struct tui_watch *w, pid_t pid, pid_t parent)
+{
+	struct store *fresh;
+	struct diag diag;
+	char text[80];
+	int err;
+
+	if (w->npids == TUI_WATCH_PIDS)
+		return;
+	diag_init(&diag);
+	err = collect(w, &pid, 1, 0, 0, &diag, &fresh);
+	diag_deinit(&diag);
+	if (err)
+		return;
+	err = store_merge_add(w->live, fresh, pid);
+	store_free(fresh);
+	if (err)
+		return;
+	w->pid[w->npids] = pid;
+	w->gone[w->npids++] = false;
+	tui_state_live(w->t, w->live);
+	snprintf(text, sizeof(text), "child of %d, seen now", (int)parent);
+	note(w, pid, "fork", text);
+}
+
+static bool follows(const struct tui_watch *w, pid_t pid)
+{
+	for (unsigned i = 0; i < w->npids; i++)
+		if (w->pid[i] == pid)
+			return true;
+	return false;
+}
+
+/* Children of followed processes are followed. */
+static void read_family(struct tui_watch *w)
+{
+	struct process *list;
+	size_t n;
+
+	if (procs_list(NULL, &list, &n))
+		return;
+	for (size_t i = 0; i < n; i++)
+		if (follows(w, list[i].ppid) && !follows(w, list[i].pid))
+			add_process(w, list[i].pid, list[i].ppid);
+	free(list);
+}
+
+/* The list of mappings as it is now. */
+static int read_vmas(struct tui_watch *w, pid_t pid)
+{
+	struct process p;
+	struct store *fresh;
+	int err;
+
+	tui_source_forget(w->src, pid);
+	err = w->src->ops->open(w->src, pid, &p);
+	if (err)
+		return err;
+	fresh = store_new(&(struct store_options){ .holes = true }, w->live);
+	if (!fresh)
+		return -ENOMEM;
+	err = store_view.process(fresh, &p);
+	if (!err) {
+		struct tui_source_vmas ctx = { fresh, &p };
+
+		err = w->src->ops->vmas(w->src, pid, tui_source_to_store, &ctx);
+	}
+	if (!err)
+		err = store_merge(w->live, fresh, pid, 0, 0);
+	store_free(fresh);
+	if (!err)
+		tui_state_changed(w->t, pid, 0, 0);
+	return err;
+}
+
+/* ---- a round */
+
+static u64 budget_bytes(const struct tui_watch *w, double budget)
+{
+	double pages = budget * ROUND_NS / MAX(w->ns_per_page, 1.0);
+
+	return MAX((u64)(pages * 4096), ALIGN) & ~(ALIGN - 1);
+}
+
+/* The next part of what is on the screen; small pictures are one part. */
+static int read_visible(struct tui_watch *w)
+{
+	u64 start, end, part = budget_bytes(w, BUDGET), now = session_ns(w);
+	pid_t pid;
+
+	tui_state_visible(w->t, &pid, &start, &end);
+	if (start >= end || !store_process_by_pid(w->live, pid))
+		return 0;
+	u64 at = w->part_at;
+	if (at < start || at >= end) {
+		at = start;
+		w->age_ns = w->round_ns;
+		w->round_ns = now;
+	}
+	u64 to = MIN(end, (at + part) & ~(ALIGN - 1));
+	if (to <= at)
+		to = end;
+	w->part_at = to >= end ? 0 : to;
+	tui_state_status(w->t)->age_s = (double)(now - w->age_ns) / 1e9;
+	int err = read_part(w, pid, at, to);
+	/* the page under the cursor is always fresh, in the whole family */
+	u64 addr = tui_state_addr(w->t) & ~(u64)4095;
+	for (unsigned i = 0; !err && i < w->npids && i < 8 && addr; i++) {
+		const struct store_process *p = store_process_by_pid(w->live, w->pid[i]);
+
+		if (w->gone[i] || !p || !store_vma_at(p, addr) ||
+		    (w->pid[i] == pid && addr >= at && addr < to))
+			continue;
+		int e = read_part(w, w->pid[i], addr, addr + 4096);
+		if (e == -ESRCH)
+			went(w, w->pid[i]);
+	}
+	if (err == -ESRCH)
+		went(w, pid);
+	return err;
+}
+
+/* A part of what is not on the screen, so that totals do not grow old. */
+static void read_background(struct tui_watch *w)
+{
+	const struct store_process *p = NULL;
+	u64 left = budget_bytes(w, BACK_BUDGET);
+
+	for (unsigned tries = 0; tries <= w->npids && left; tries++) {
+		if (w->back_pid >= w->npids)
+			w->back_pid = 0;
+		pid_t pid = w->pid[w->back_pid];
+		p = w->gone[w->back_pid] ? NULL : store_process_by_pid(w->live, pid);
+		size_t i = p ? store_vma_from(p, w->back_at) : 0;
+		if (!p || i >= p->nvmas) {
+			w->back_pid++;
+			w->back_at = 0;
+			continue;
+		}
+		/* several small mappings in one part; holes between them cost nothing */
+		u64 start = MAX(w->back_at, p->vma[i].vma.start), end = start;
+		for (; i < p->nvmas && left; i++) {
+			u64 from = MAX(start, p->vma[i].vma.start);
+			u64 take = MIN(left, p->vma[i].vma.end - from);
+
+			end = from + take;
+			left -= take;
+		}
+		w->back_at = end;
+		if (read_part(w, pid, start, end) == -ESRCH)
+			went(w, pid);
+		return;
+	}
+}
+
+static void read_lists(struct tui_watch *w)
+{
+	u64 t0 = tui_watch_clock();
+	double ns;
+
+	if (t0 < w->vmas_next_ns)
+		return;
+	for (unsigned i = 0; i < w->npids; i++)
+		if (!w->gone[i] && read_vmas(w, w->pid[i]) == -ESRCH)
+			went(w, w->pid[i]);
+	ns = (double)(tui_watch_clock() - t0);
+	w->vmas_next_ns = t0 + (u64)MAX(ns / VMAS_BUDGET, 500e6);
+	if (t0 < w->family_next_ns)
+		return;
+	t0 = tui_watch_clock();
+	read_family(w);
+	ns = (double)(tui_watch_clock() - t0);
+	w->family_next_ns = t0 + (u64)MAX(ns / VMAS_BUDGET, (double)FAMILY_NS);
+}
+
+static double seconds(const struct timeval *tv)
+{
+	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
+}
+
+/* What gupinfo uses, over the last seconds. */
+static void measure_cpu(struct tui_watch *w)
+{
+	u64 now = tui_watch_clock();
+	struct rusage u;
+
+	if (now < w->cpu_next_ns || getrusage(RUSAGE_SELF, &u))
+		return;
+	if (w->usage_ns) {
+		double used = seconds(&u.ru_utime) + seconds(&u.ru_stime) -
+			      seconds(&w->usage.ru_utime) - seconds(&w->usage.ru_stime);
+
+		tui_state_status(w->t)->cpu_percent =
+			used / ((double)(now - w->usage_ns) / 1e9) * 100;
+	}
+	w->usage = u;
+	w->usage_ns = now;
+	w->cpu_next_ns = now + 2000000000u;
+}
+
+void tui_watch_round(struct tui_watch *w)
+{
+	tui_state_now(w->t, session_ns(w));
+	tui_state_status(w->t)->refreshes = 1e9 / ROUND_NS;
+	measure_cpu(w);
+	if (!w->live || tui_watch_over(w))
+		return;
+	if (!w->traced)
+		read_lists(w);
+	read_visible(w);
+	if (!w->traced && !tui_watch_over(w))
+		read_background(w);
+}

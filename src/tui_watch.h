@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * tui_watch.h - keeps the live store of the interactive view fresh: what is on the screen first,
+ * within a budget of processor time.
+ *
+ * Knows: what to read again, when, and what that costs.
+ * Never: keys, painting.  Owns: the live store, its remembering source.
+ */
+#ifndef GUPINFO_TUI_WATCH_H
+#define GUPINFO_TUI_WATCH_H
+
+#include <sys/resource.h>
+
+#include "diag.h"
+#include "source.h"
+#include "tui_state.h"
+
+#define TUI_WATCH_PIDS 64
+
+struct tui_watch {
+	struct source *src; /* remembers mappings; owned */
+	const struct kernel *model;
+	struct tui *t;
+	struct store *live; /* owned; t borrows it */
+	pid_t pid[TUI_WATCH_PIDS];
+	bool gone[TUI_WATCH_PIDS];
+	unsigned npids;
+	bool traced; /* somebody else tells moments */
+	u64 start_ns;
+	/* cost */
+	double ns_per_page;
+	u64 vmas_next_ns, family_next_ns, cpu_next_ns;
+	struct rusage usage;
+	u64 usage_ns;
+	/* where the next part begins */
+	u64 part_at, back_at;
+	unsigned back_pid;
+	u64 round_ns, age_ns; /* when the screen's oldest part was read */
+};
+
+/* CLOCK_MONOTONIC. */
+u64 tui_watch_clock(void);
+
+/* Returns 0 or -ENOMEM. */
+int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel *model,
+		   struct tui *t);
+void tui_watch_deinit(struct tui_watch *w);
+
+/*
+ * Follows @pids instead of what was followed; reads all of them once.  Returns 0 or -errno with
+ * messages in @diag.
+ */
+int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
+		   struct diag *diag);
+
+/* One round: reads what is due.  Call it some times a second. */
+void tui_watch_round(struct tui_watch *w);
+
+/* All followed processes are gone. */
+bool tui_watch_over(const struct tui_watch *w);
+
+#endif
