@@ -118,6 +118,9 @@ static u64 kpageflags_bits(const char *s, size_t len)
 	for (unsigned i = 0; len && i < ARRAY_SIZE(rows); i++)
 		if (!strncmp(rows[i].name, s, len))
 			return BIT(rows[i].bit);
+	/* page-types' long name of "anon" */
+	if (len > 4 && !strncmp("anonymous", s, len))
+		return KPF_BIT(ANON);
 	return kpageflags_number(s, len);
 }
 

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pagemap.h"
+#include "test.h"
+
+#include <errno.h>
+
+/* A file of @n words; word i is i * 3 + 1. */
+struct file {
+	u64 n;
+	unsigned reads;
+	u64 words_read;
+	int fail_at; /* the read that fails, -1 never */
+};
+
+static s64 file_pread(void *ctx, void *buf, size_t len, u64 offset)
+{
+	struct file *f = ctx;
+	u64 first = offset / 8, n = len / 8;
+
+	EXPECT_INT(offset % 8, 0);
+	EXPECT_INT(len % 8, 0);
+	if ((int)f->reads == f->fail_at)
+		return -EIO;
+	f->reads++;
+	n = first >= f->n ? 0 : MIN(n, f->n - first);
+	f->words_read += n;
+	for (u64 i = 0; i < n; i++)
+		((u64 *)buf)[i] = (first + i) * 3 + 1;
+	return n * 8;
+}
+
+TEST(words)
+{
+	EXPECT_INT(pagemap_pfn(PAGEMAP_PRESENT | 0x1234), 0x1234);
+	EXPECT_INT(pagemap_pfn(PAGEMAP_SWAP | 0x1234), 0);
+	EXPECT_INT(pagemap_pfn(~0ull), PAGEMAP_PFN_MASK);
+	EXPECT_INT(pagemap_swap_type(0x440000000000009f), 0x1f);
+	EXPECT_INT(pagemap_swap_offset(0x440000000000009f), 4);
+	EXPECT_INT(sizeof(struct pagemap_region), 24);
+}
+
+static u64 rnd(u64 *state)
+{
+	*state = *state * 6364136223846793005ull + 1442695040888963407ull;
+	return *state >> 20;
+}
+
+static void sort_and_check(struct pagemap_want *w, size_t n)
+{
+	struct pagemap_want *tmp = calloc(n + 1, sizeof(*tmp));
+	u64 sum = 0, sum_after = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += w[i].index * 31 + w[i].slot;
+	pagemap_sort(w, tmp, n);
+	for (size_t i = 0; i < n; i++) {
+		sum_after += w[i].index * 31 + w[i].slot;
+		if (i && w[i - 1].index == w[i].index)
+			EXPECT(w[i - 1].slot < w[i].slot);
+		if (i)
+			EXPECT(w[i - 1].index <= w[i].index);
+	}
+	EXPECT_INT(sum, sum_after);
+	free(tmp);
+}
+
+TEST(sort)
+{
+	static const u64 masks[] = { 0xf, 0xfff, 0xffffff, (1ull << 40) - 1 };
+	static const size_t sizes[] = { 0, 1, 2, 31, 32, 33, 100, 5000 };
+	u64 state = 1;
+
+	for (unsigned m = 0; m < ARRAY_SIZE(masks); m++)
+		for (unsigned s = 0; s < ARRAY_SIZE(sizes); s++) {
+			struct pagemap_want *w = calloc(sizes[s] + 1, sizeof(*w));
+
+			for (size_t i = 0; i < sizes[s]; i++)
+				w[i] = (struct pagemap_want){
+					.index = rnd(&state) & masks[m], .slot = i
+				};
+			sort_and_check(w, sizes[s]);
+			sort_and_check(w, sizes[s]); /* sorted already */
+			free(w);
+		}
+}
+
+TEST(reads_are_coalesced)
+{
+	/* 10 11 11 13 | gap of 8: one read | then 40, alone */
+	struct pagemap_want want[] = { { 10, 0 }, { 11, 1 }, { 11, 2 },
+				       { 13, 3 }, { 22, 4 }, { 40, 5 } };
+	struct file f = { .n = 1000, .fail_at = -1 };
+	u64 words[6] = { 0 }, buf[64];
+	u8 ok[6] = { 0 };
+
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 6, words, ok, buf, 64), 0);
+	EXPECT_INT(f.reads, 2);
+	EXPECT_INT(f.words_read, 14);
+	for (unsigned i = 0; i < 6; i++) {
+		EXPECT(ok[i]);
+		EXPECT_INT(words[i], want[i].index * 3 + 1);
+	}
+}
+
+TEST(reads_respect_the_buffer)
+{
+	struct pagemap_want want[100];
+	struct file f = { .n = 1000, .fail_at = -1 };
+	u64 words[100] = { 0 }, buf[7];
+	u8 ok[100] = { 0 };
+
+	for (unsigned i = 0; i < 100; i++)
+		want[i] = (struct pagemap_want){ .index = 5 + i, .slot = 99 - i };
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 100, words, ok, buf, 7), 0);
+	EXPECT_INT(f.reads, 15);
+	for (unsigned i = 0; i < 100; i++)
+		EXPECT_INT(words[99 - i], (5 + i) * 3 + 1);
+}
+
+TEST(the_end_of_the_file)
+{
+	struct pagemap_want want[] = { { 8, 0 }, { 9, 1 }, { 10, 2 }, { 500, 3 } };
+	struct file f = { .n = 10, .fail_at = -1 };
+	u64 words[4] = { 7, 7, 7, 7 }, buf[64];
+	u8 ok[4] = { 0 };
+
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 4, words, ok, buf, 64), 0);
+	EXPECT(ok[0] && ok[1] && !ok[2] && !ok[3]);
+	EXPECT_INT(words[1], 28);
+	EXPECT_INT(words[2], 7);
+}
+
+TEST(a_read_that_fails)
+{
+	struct pagemap_want want[] = { { 1, 0 }, { 100, 1 }, { 200, 2 } };
+	struct file f = { .n = 1000, .fail_at = 1 };
+	u64 words[3] = { 0 }, buf[8];
+	u8 ok[3] = { 0 };
+
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 3, words, ok, buf, 8), -EIO);
+	EXPECT(ok[0] && !ok[1] && !ok[2]);
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 0, words, ok, buf, 8), 0);
+}
