@@ -14,7 +14,8 @@
 
 /*
  * KSM: the bit is wrong on kernels with the bug; what else excludes KSM is asked instead: it
- * merges order-0 pages of VM_MERGEABLE areas only, and unmerges before that is cleared.
+ * merges order-0 pages of VM_MERGEABLE areas only, unmerges before that is cleared, and takes
+ * AnonExclusive away before it merges.
  */
 static void page_flags_ksm(struct page_work *w)
 {
@@ -25,7 +26,9 @@ static void page_flags_ksm(struct page_work *w)
 	p->flags &= ~KPF_BIT(KSM);
 	if (p->flags & (KPF_COMPOUND_BITS | KPF_BIT(HUGE)) ||
 	    !(p->flags & KPF_BIT(ANON)) ||
-	    (w->vma->has_flags && !(w->vma->flags & VF(MERGEABLE))))
+	    (w->vma->has_flags && !(w->vma->flags & VF(MERGEABLE))) ||
+	    (w->obs->kpageflags & KPF_BIT(OWNER_2) &&
+	     page_kernel(w, KFACT_ANON_EXCLUSIVE) == TRI_YES))
 		return;
 	p->flags_known &= ~KPF_BIT(KSM);
 }

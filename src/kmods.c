@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kmods.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libkmod.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* The first line of /sys/module/@name/@file; "" when there is none. */
+static void kmods_attribute(const char *name, const char *file, char *ret, size_t size)
+{
+	char path[160];
+	ssize_t n;
+	int fd;
+
+	ret[0] = '\0';
+	snprintf(path, sizeof(path), "/sys/module/%s/%s", name, file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	n = read(fd, ret, size - 1);
+	close(fd);
+	ret[n > 0 ? n : 0] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+}
+
+static void kmods_holders(const struct kmod_module *mod, char *ret, size_t size)
+{
+	struct kmod_list *list = kmod_module_get_holders(mod), *at;
+	size_t len = 0;
+
+	kmod_list_foreach(at, list)
+	{
+		struct kmod_module *holder = kmod_module_get_module(at);
+		const char *name = kmod_module_get_name(holder);
+
+		/* room for the comma, the name and, should the next not fit, the mark */
+		if (len + strlen(name) + 5 < size)
+			len += snprintf(ret + len, size - len, "%s%s", len ? "," : "",
+					name);
+		else if (len && ret[len - 1] != '\xa6')
+			len += snprintf(ret + len, size - len, "\xe2\x80\xa6");
+		kmod_module_unref(holder);
+	}
+	kmod_module_unref_list(list);
+}
+
+static void kmods_fill(const struct kmod_module *mod, struct kmods_module *m)
+{
+	const char *name = kmod_module_get_name(mod);
+	const char *state = kmod_module_initstate_str(kmod_module_get_initstate(mod));
+	long size = kmod_module_get_size(mod);
+	int refs = kmod_module_get_refcnt(mod);
+
+	snprintf(m->name, sizeof(m->name), "%s", name);
+	snprintf(m->state, sizeof(m->state), "%s", state ? state : "");
+	m->size_bytes = size > 0 ? size : 0;
+	m->refcount = refs >= 0 ? refs : -1;
+	kmods_holders(mod, m->holders, sizeof(m->holders));
+	kmods_attribute(name, "version", m->version, sizeof(m->version));
+	kmods_attribute(name, "srcversion", m->srcversion, sizeof(m->srcversion));
+	kmods_attribute(name, "taint", m->taint, sizeof(m->taint));
+}
+
+static int kmods_by_name(const void *a, const void *b)
+{
+	return strcmp(((const struct kmods_module *)a)->name,
+		      ((const struct kmods_module *)b)->name);
+}
+
+static void kmods_silent(void *data, int priority, const char *file, int line,
+			 const char *fn, const char *format, va_list args)
+{
+}
+
+int kmods_list(struct kmods_module **ret, size_t *ret_n)
+{
+	const char *none = NULL; /* no configuration files: only what is loaded matters */
+	struct kmods_module *rows = NULL;
+	struct kmod_list *list = NULL, *at;
+	struct kmod_ctx *ctx;
+	size_t n = 0;
+	int err;
+
+	if (access("/proc/modules", F_OK))
+		return -errno;
+	ctx = kmod_new(NULL, &none);
+	if (!ctx)
+		return -ENOMEM;
+	kmod_set_log_fn(ctx, kmods_silent, NULL);
+	err = kmod_module_new_from_loaded(ctx, &list);
+	if (err < 0)
+		goto out;
+	kmod_list_foreach(at, list) n++;
+	rows = calloc(n ? n : 1, sizeof(*rows));
+	err = rows ? 0 : -ENOMEM;
+	if (err)
+		goto out;
+	n = 0;
+	kmod_list_foreach(at, list)
+	{
+		struct kmod_module *mod = kmod_module_get_module(at);
+
+		kmods_fill(mod, &rows[n++]);
+		kmod_module_unref(mod);
+	}
+	qsort(rows, n, sizeof(*rows), kmods_by_name);
+	*ret = rows;
+	*ret_n = n;
+out:
+	kmod_module_unref_list(list);
+	kmod_unref(ctx);
+	return err;
+}
