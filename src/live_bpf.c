@@ -90,18 +90,25 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	u64 page = l->machine.kernel.page_size ? l->machine.kernel.page_size : 4096;
 	u64 size =
 		vma->flags & VF(HUGETLB) && vma->page_size > page ? vma->page_size : page;
+	u64 huge = size > page ? size : l->machine.kernel.pmd_size;
+	struct live_split split = { .l = l,
+				    .page = page,
+				    .huge_pages = MAX(huge / page, 1),
+				    .cb = cb,
+				    .ctx = ctx };
 	struct live_bpf_pass o = { .huge_pages = size / page,
 				   .level = size >= 1u << 30 ? OBS_LEVEL_PUD
 							     : OBS_LEVEL_PMD,
-				   .cb = cb,
-				   .ctx = ctx };
+				   .cb = live_observe_split,
+				   .ctx = &split };
 
 	start = MAX(ROUND_DOWN(start, size), vma->start);
 	end = MIN(ROUND_UP(end, size), vma->end);
 	if (start >= end)
 		return 0;
 	if (size == page)
-		return bpfpage_observe(l->bpf, p->pagemap, false, start, end, cb, ctx);
+		return bpfpage_observe(l->bpf, p->pagemap, false, start, end,
+				       live_observe_split, &split);
 	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb,
 			       &o);
 }

@@ -96,6 +96,14 @@ void live_vmas_free(struct live_mounts *m);
 /* live_observe.c */
 int live_observe_range(struct live *l, struct live_process *p, const struct vma *vma,
 		       u64 start, u64 end, source_obs_cb cb, void *ctx);
+/* A callback that ends runs where a zone ends, and passes them on. */
+struct live_split {
+	const struct live *l;
+	u64 page, huge_pages; /* bytes of a base page; base pages of a huge leaf */
+	source_obs_cb cb;
+	void *ctx;
+};
+int live_observe_split(void *ctx, const struct obs *obs, size_t n);
 int live_observe_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 max_pages,
 		      struct pagemap_region *vec, size_t vec_len, u64 *ret_walk_end);
 

@@ -490,6 +490,60 @@ static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
 	return live_observe_deliver(o, &a, &b);
 }
 
+/* Leaves of @obs before the first zone border inside it; all of them when there is none. */
+static u64 live_observe_until(const struct live *l, const struct obs *obs, u64 leaf_pages)
+{
+	u64 n = obs->pages;
+
+	if (!(obs->has & OBS_HAS_PFN) || n < 2)
+		return n;
+	for (unsigned i = 0; i < l->machine.page.nspans; i++) {
+		const u64 borders[] = { l->spans[i].start_pfn, l->spans[i].end_pfn };
+
+		for (unsigned k = 0; k < ARRAY_SIZE(borders); k++)
+			if (borders[k] > obs->pfn &&
+			    (borders[k] - obs->pfn + leaf_pages - 1) / leaf_pages < n)
+				n = (borders[k] - obs->pfn + leaf_pages - 1) / leaf_pages;
+	}
+	return n;
+}
+
+int live_observe_split(void *ctx, const struct obs *obs, size_t n)
+{
+	const struct live_split *s = ctx;
+	size_t whole = 0;
+	int err;
+
+	for (size_t i = 0; i < n; i++) {
+		u64 per = obs[i].level == OBS_LEVEL_PMD || obs[i].level == OBS_LEVEL_PUD
+				  ? s->huge_pages
+				  : 1;
+		struct obs rest = obs[i];
+		u64 until = live_observe_until(s->l, &rest, per);
+
+		if (until == rest.pages) {
+			whole++;
+			continue;
+		}
+		err = whole ? s->cb(s->ctx, &obs[i - whole], whole) : 0;
+		for (whole = 0; !err && rest.pages;
+		     until = live_observe_until(s->l, &rest, per)) {
+			struct obs part = rest;
+
+			part.pages = until;
+			err = s->cb(s->ctx, &part, 1);
+			rest.addr += until * per * s->page;
+			rest.pfn += until * per;
+			/* pages of one PTE-mapped folio have one head */
+			rest.head_pfn += rest.order && per == 1 ? 0 : until * per;
+			rest.pages -= until;
+		}
+		if (err)
+			return err;
+	}
+	return whole ? s->cb(s->ctx, &obs[n - whole], whole) : 0;
+}
+
 /* Sizes of leaves, and the range in whole leaves. */
 static void live_observe_init(struct live_pass *o)
 {
@@ -501,7 +555,9 @@ static void live_observe_init(struct live_pass *o)
 	o->pmd = o->l->machine.kernel.pmd_size;
 	if (v->flags & VF(HUGETLB) && v->page_size > o->page) {
 		o->huge = v->page_size;
-		o->huge_level = o->huge >= 1u << 30 ? OBS_LEVEL_PUD : OBS_LEVEL_PMD;
+		o->huge_level = o->huge >= o->pmd * (o->page / 8) ? OBS_LEVEL_PUD
+				: o->huge >= o->pmd               ? OBS_LEVEL_PMD
+								  : OBS_LEVEL_PTE;
 	}
 	align = MAX(o->huge, MAX(o->pmd, o->page));
 	o->from = MAX(ROUND_DOWN(o->start, align), v->start);

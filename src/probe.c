@@ -161,7 +161,9 @@ static void probe_huge_memory(struct probe *p)
 	huge = (char *)ROUND_UP((uintptr_t)map, size);
 	if (!madvise(huge, size, PROBE_HUGEPAGE)) {
 		probe_huge_zero(p, huge);
-		if (p->l->kpageflags >= 0 && !p->l->pfns_hidden)
+		/* Before 6.13 a write to the huge zero page would give a small page. */
+		if (p->l->kpageflags >= 0 && !p->l->pfns_hidden &&
+		    !madvise(huge, size, MADV_DONTNEED))
 			probe_huge(p, huge, size);
 	}
 	munmap(map, size * 2);
