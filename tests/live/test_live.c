@@ -5,7 +5,7 @@
 #include "live_int.h"
 #include "pagemap.h"
 #include "procs.h"
-#include "test.h"
+#include "../unit/test.h"
 
 #include <errno.h>
 #include <fcntl.h>
