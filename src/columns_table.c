@@ -311,7 +311,6 @@ static void get_raced(const struct report_row *row, u32 arg, struct cell *c)
 
 /* ---- the table */
 
-/* clang-format off: one row a column */
 #define REQUEST(r, n, s)                                                           \
 	{                                                                          \
 		.name = n, .help = "verdict of " n " in one word (see --explain)", \
@@ -519,7 +518,6 @@ static const struct column columns[] = {
 	  .width = 20,
 	  .get = get_name },
 };
-/* clang-format on */
 
 const struct column *columns_table(unsigned *ret_n)
 {

@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <locale.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -125,7 +124,6 @@ int main(int argc, char **argv)
 	int status;
 
 	setlocale(LC_CTYPE, "");
-	s.sigpipe_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
 	diag_init(&s.diag);
 	if (options_parse(argc, argv, &s.opt, why, sizeof(why))) {
 		diag_add(&s.diag, DIAG_ERROR, "%s", why);
@@ -134,9 +132,8 @@ int main(int argc, char **argv)
 		choose_terminal(&s);
 		status = run(&s);
 	}
-	if (fflush(stdout) && errno != EPIPE && status == EXIT_COMPLETE) {
-		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %s",
-			 strerror(errno));
+	if (fflush(stdout) || ferror(stdout)) {
+		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %s", strerror(errno));
 		status = EXIT_FAILED;
 	}
 	print_messages(&s.diag);

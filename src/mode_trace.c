@@ -3,6 +3,7 @@
 #include "session.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <string.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -14,11 +15,13 @@ int mode_trace(struct session *s)
 {
 	const struct options *o = &s->opt;
 	bool json = o->json || o->json_lines;
+	/* a reader that goes away must not end us before the target is let go */
+	bool ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
 	struct trace_options topt = { .argv = o->command,
 				      .pids = o->pids,
 				      .npids = o->npids,
 				      .no_stop = o->given[OPTION_NO_STOP],
-				      .sigpipe_default = !s->sigpipe_ignored,
+				      .sigpipe_default = !ignored,
 				      .model = s->has_model ? &s->model : NULL };
 	/* The command's standard output stays its own: text for people goes where strace's goes. */
 	struct render_event_options ropt = { .out = o->command && !json ? stderr : stdout,

@@ -66,7 +66,7 @@ int mode_explain(struct session *s)
 	if (err)
 		return session_exit(s, err);
 	err = session_collect(s, &render_explain_view, ctx, true);
-	if (!err && !render_explain_found(ctx) && s->diag.worst < DIAG_INCOMPLETE)
+	if (!err && !render_explain_found(ctx))
 		diag_add(&s->diag, DIAG_ERROR,
 			 "%" PRIx64
 			 " is in no mapping of the process; --pages lists what is",

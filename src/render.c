@@ -2,6 +2,8 @@
 /* What the views share, and --list-columns. */
 #include "render.h"
 
+#include <string.h>
+
 const char *render_word_color(enum gup_word word)
 {
 	switch (word) {
@@ -68,4 +70,28 @@ int render_columns(const struct render_options *opt)
 		err = table_end(t, true);
 	table_free(t);
 	return err;
+}
+
+void render_block(FILE *out, const char *label, unsigned indent, const char *text)
+{
+	unsigned col = indent;
+
+	fprintf(out, "%-*s", (int)indent, label);
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (col > indent && col + 1 + word > 79) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			col = indent;
+		} else if (col > indent) {
+			fputc(' ', out);
+			col++;
+		}
+		fprintf(out, "%.*s", (int)word, text);
+		col += word;
+		text += word;
+		while (*text == ' ')
+			text++;
+	}
+	fputc('\n', out);
 }

@@ -67,6 +67,9 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 /* --list-columns. */
 int render_columns(const struct render_options *opt);
 
+/* Prints @label, then @text from column @indent on, broken at blanks to fit 80 columns. */
+void render_block(FILE *out, const char *label, unsigned indent, const char *text);
+
 /* Escape sequence names of libsmartcols for roles; NULL without colour. */
 const char *render_word_color(enum gup_word word);
 

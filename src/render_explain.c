@@ -21,31 +21,6 @@ struct render_explain {
 
 #define EXPLAIN_LABEL 10 /* width of the label column */
 
-/* "Label     text", the text broken at blanks to fit 80 columns. */
-static void explain_block(FILE *out, const char *label, unsigned indent, const char *text)
-{
-	unsigned col = indent;
-
-	fprintf(out, "%-*s", (int)indent, label);
-	while (*text) {
-		size_t word = strcspn(text, " ");
-
-		if (col > indent && col + 1 + word > 79) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			col = indent;
-		} else if (col > indent) {
-			fputc(' ', out);
-			col++;
-		}
-		fprintf(out, "%.*s", (int)word, text);
-		col += word;
-		text += word;
-		while (*text == ' ')
-			text++;
-	}
-	fputc('\n', out);
-}
-
 __attribute__((format(printf, 3, 4))) static void
 explain_line(FILE *out, const char *label, const char *fmt, ...)
 {
@@ -55,7 +30,7 @@ explain_line(FILE *out, const char *label, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
-	explain_block(out, label, EXPLAIN_LABEL, text);
+	render_block(out, label, EXPLAIN_LABEL, text);
 }
 
 /* The text of column @name. */
@@ -134,7 +109,7 @@ static void explain_missing(struct render_explain *r, const struct report_row *r
 			continue;
 		snprintf(text, sizeof(text), "%s: %s", page_field_name(i),
 			 page_why_text(page->why[i]));
-		explain_block(r->opt.out, label, EXPLAIN_LABEL, text);
+		render_block(r->opt.out, label, EXPLAIN_LABEL, text);
 		label = "";
 	}
 }
@@ -151,11 +126,11 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 		snprintf(text, sizeof(text), "%s(): %s [%s; %s]", func, rule->reason,
 			 rule->id, rule->cite);
 		snprintf(label, sizeof(label), "%6u ", i + 1);
-		explain_block(r->opt.out, label, 7, text);
+		render_block(r->opt.out, label, 7, text);
 	}
 	if (path->forked)
-		explain_block(r->opt.out, "     ? ", 7,
-			      "from here the path depends on facts that are not known");
+		render_block(r->opt.out, "     ? ", 7,
+			     "from here the path depends on facts that are not known");
 }
 
 static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_kernel)
@@ -174,7 +149,7 @@ static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_k
 		if (unknown_kernel >> i & 1)
 			at += snprintf(text + at, sizeof(text) - at, " kernel: %s;",
 				       kernel_fact_name(i));
-	explain_block(r->opt.out, "       ", 7, text);
+	render_block(r->opt.out, "       ", 7, text);
 }
 
 static const char *explain_slow(const struct gup_verdict *v, char *buf, size_t size)
@@ -270,7 +245,7 @@ static void explain_raw(struct render_explain *r, const struct report_row *row)
 		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? "  " : "",
 			       words[i], explain_cell(row, words[i], a, sizeof(a)));
 	fputc('\n', r->opt.out);
-	explain_block(r->opt.out, "raw words", EXPLAIN_LABEL, text);
+	render_block(r->opt.out, "raw words", EXPLAIN_LABEL, text);
 }
 
 /* ---- the view */

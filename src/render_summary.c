@@ -84,13 +84,26 @@ static void summary_count(const struct vma *vma, const struct report_totals *t, 
 	summary_pages(*n, base, bytes, buf, size);
 }
 
+/* Like summary_count(), "?" when all that is not 0 could not be read. */
+static void summary_if_known(u64 pages, u64 unknown, u32 base, bool bytes, char *buf,
+			     size_t size)
+{
+	if (!pages && unknown)
+		snprintf(buf, size, "?");
+	else
+		summary_pages(pages, base, bytes, buf, size);
+}
+
 static void summary_exclusive(const struct vma *vma, const struct report_totals *t,
 			      u32 base, u32 arg, bool bytes, char *buf, size_t size)
 {
-	if (!t->exclusive && t->exclusive_unknown)
-		snprintf(buf, size, "?");
-	else
-		summary_pages(t->exclusive, base, bytes, buf, size);
+	summary_if_known(t->exclusive, t->exclusive_unknown, base, bytes, buf, size);
+}
+
+static void summary_shared(const struct vma *vma, const struct report_totals *t, u32 base,
+			   u32 arg, bool bytes, char *buf, size_t size)
+{
+	summary_if_known(t->shared, t->shared_unknown, base, bytes, buf, size);
 }
 
 /* The words of request @arg: one word, or the most frequent with its share and "+". */
@@ -131,7 +144,6 @@ static void summary_name(const struct vma *vma, const struct report_totals *t, u
 
 #define AT(field) offsetof(struct report_totals, field)
 
-/* clang-format off: one row a column */
 static const struct summary_column summary_columns[] = {
 	{ .name = "START-END", .width = 25, .get = summary_range },
 	{ .name = "PERM", .width = 4, .get = summary_perms },
@@ -142,11 +154,7 @@ static const struct summary_column summary_columns[] = {
 	  .get = summary_count,
 	  .arg = AT(present) },
 	{ .name = "EXCL", .width = 4, .right = true, .get = summary_exclusive },
-	{ .name = "SHAR",
-	  .width = 4,
-	  .right = true,
-	  .get = summary_count,
-	  .arg = AT(shared) },
+	{ .name = "SHAR", .width = 4, .right = true, .get = summary_shared },
 	{ .name = "SWAP",
 	  .width = 4,
 	  .min_terminal = 110,
@@ -200,7 +208,6 @@ static const struct summary_column summary_columns[] = {
 	  .arg = 1 },
 	{ .name = "NAME", .width = 10, .min_terminal = 120, .get = summary_name },
 };
-/* clang-format on */
 
 /* ---- the table of VMAs */
 
@@ -297,6 +304,7 @@ static void summary_note(FILE *out, const struct notables *list, unsigned first)
 {
 	static const char *const marks[] = { " ", "-", "!", "!!" };
 	const u8 kind = list->item[first].kind;
+	char text[300], mark[8];
 	unsigned mappings = 0, named = 0;
 	u64 pages = 0;
 
@@ -305,11 +313,14 @@ static void summary_note(FILE *out, const struct notables *list, unsigned first)
 			pages += list->item[i].pages;
 			mappings++;
 		}
-	fprintf(out, "%2s %" PRIu64 " page%s", marks[notable_severity(kind)], pages,
-		pages == 1 ? "" : "s");
+	snprintf(text, sizeof(text), "%" PRIu64 " page%s", pages, pages == 1 ? "" : "s");
 	if (mappings > 1)
-		fprintf(out, " in %u mappings", mappings);
-	fprintf(out, " %s\n", notable_text(kind));
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+			 " in %u mappings", mappings);
+	snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s",
+		 notable_text(kind));
+	snprintf(mark, sizeof(mark), "%2s ", marks[notable_severity(kind)]);
+	render_block(out, mark, 3, text);
 	for (unsigned i = first; i < list->n && named < SUMMARY_PLACES; i++) {
 		const struct notable *it = &list->item[i];
 
@@ -414,6 +425,11 @@ static int summary_end(void *ctx, const struct report_totals *t)
 
 	if (r->opt.format != TABLE_TEXT)
 		return 0;
+	if (r->machine->page.pfns_hidden) {
+		fprintf(r->opt.out, "\nNot read:\n  %-12s %s\n", "PFNs",
+			page_why_text(PAGE_WHY_PFN_HIDDEN));
+		any = true;
+	}
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		const struct source_evidence *e = &r->machine->evidence[i];
 		char why[sizeof(e->why) * 4];

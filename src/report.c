@@ -30,6 +30,9 @@ static void report_count_page(struct report_totals *t, const struct page *page, 
 	if (page->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN ? page->mapcount > 1
 							 : page->mm_shared == TRI_YES)
 		t->shared += n;
+	else if (page->why[PAGE_F_MAPCOUNT] != PAGE_WHY_KNOWN &&
+		 page->why[PAGE_F_MAPCOUNT] != PAGE_WHY_NOT_APPLICABLE)
+		t->shared_unknown += n;
 	if (page->kind == PAGE_HUGETLB)
 		t->hugetlb += n;
 	else if (page->leaf >= OBS_LEVEL_PMD)

@@ -22,6 +22,7 @@ struct report_totals {
 		file, zero;
 	u64 unknown;           /* pages with at least one unknown verdict */
 	u64 exclusive_unknown; /* anon pages whose AnonExclusive is unknown */
+	u64 shared_unknown;    /* present pages whose mapcount is unknown */
 	u64 leaks;             /* pages whose next store would leak */
 	u64 gup[GUP_REQUESTS][GUP_WORDS];
 };

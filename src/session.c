@@ -148,6 +148,24 @@ static bool session_keep(void *ctx, const struct report_row *row)
 	return !s->filter || filter_match(s->filter, row) == TRI_YES;
 }
 
+/* What this machine does not let us read makes every view incomplete: say it once. */
+static void session_missing(struct session *s)
+{
+	struct source_machine m;
+
+	if (s->opt.replay || s->source->ops->machine(s->source, &m))
+		return;
+	if (m.page.pfns_hidden)
+		diag_add(&s->diag, DIAG_INCOMPLETE, "page frame numbers: %s",
+			 page_why_text(PAGE_WHY_PFN_HIDDEN));
+	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
+		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
+
+		if (!m.evidence[i].ok && !(deep && s->opt.evidence == EVIDENCE_PROCFS))
+			diag_add(&s->diag, DIAG_INCOMPLETE, "%s", m.evidence[i].why);
+	}
+}
+
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes)
 {
@@ -166,7 +184,11 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.model = s->has_model ? &s->model : NULL,
 	};
 
-	return collect_run(s->source, &c, view, ctx, &s->diag);
+	int err = collect_run(s->source, &c, view, ctx, &s->diag);
+
+	if (err >= 0)
+		session_missing(s);
+	return err;
 }
 
 int session_exit(struct session *s, int err)

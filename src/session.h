@@ -30,7 +30,6 @@ struct session {
 	struct kpageflags_filter bits;
 	bool has_model;
 	struct kernel model;  /* of --model */
-	bool sigpipe_ignored; /* when gupinfo was started */
 	bool has_wait_status; /* a started command has ended: gupinfo ends the same way */
 	int wait_status;
 };

@@ -10,6 +10,11 @@ trap 'rm -f "$out" "$err"; kill $sleeper 2>/dev/null' EXIT
 sleep 1000 &
 sleeper=$!
 
+# what a complete run gives here: 3 where this kernel or build does not let everything be read
+"$gupinfo" --pid $sleeper >/dev/null 2>&1
+complete=$?
+[ $complete = 3 ] || complete=0
+
 # run STATUS ARG...: exit status as expected, output in $out and $err.
 run()
 {
@@ -59,29 +64,29 @@ expect_empty "one that exists and one that does not" \
 	"$(run 3 --pid "$sleeper,2147483646"; grep -q 'does not exist' "$err" || cat "$err")"
 expect_empty "no such name" "$(run 1 --comm no-such-process-name)"
 
-expect_empty "summary" "$(run 0 --pid $sleeper; grep -q '\[stack\]' "$out" || cat "$out")"
+expect_empty "summary" "$(run $complete --pid $sleeper; grep -q '\[stack\]' "$out" || cat "$out")"
 expect_empty "summary fits 80 columns" "$(awk 'length > 80' "$out")"
-expect_empty "pages" "$(run 0 --pid $sleeper --pages; head -1 "$out" | grep -q PIN-R || cat "$out")"
-expect_empty "each" "$(run 0 --pid $sleeper --each -o ADDR,PAGES -n; awk '$2 != 1' "$out")"
+expect_empty "pages" "$(run $complete --pid $sleeper --pages; head -1 "$out" | grep -q PIN-R || cat "$out")"
+expect_empty "each" "$(run $complete --pid $sleeper --each -o ADDR,PAGES -n; awk '$2 != 1' "$out")"
 expect_empty "range by name" \
-	"$(run 0 --pid $sleeper --pages --range '[stack]' -o ADDR,NAME; grep -v stack "$out" | tail -n +2)"
+	"$(run $complete --pid $sleeper --pages --range '[stack]' -o ADDR,NAME; grep -v stack "$out" | tail -n +2)"
 expect_empty "filter" \
-	"$(run 0 --pid $sleeper --pages -Q 'KIND=="file"' -o KIND -n; grep -v file "$out")"
-expect_empty "raw" "$(run 0 --pid $sleeper --pages --raw -o ADDR,KIND; awk 'NF != 2' "$out")"
+	"$(run $complete --pid $sleeper --pages -Q 'KIND=="file"' -o KIND -n; grep -v file "$out")"
+expect_empty "raw" "$(run $complete --pid $sleeper --pages --raw -o ADDR,KIND; awk 'NF != 2' "$out")"
 expect_empty "pairs" \
-	"$(run 0 --pid $sleeper --pages --pairs -o ADDR,KIND; grep -vE '^ADDR="[0-9a-f]+" KIND="[a-z-]+"$' "$out")"
+	"$(run $complete --pid $sleeper --pages --pairs -o ADDR,KIND; grep -vE '^ADDR="[0-9a-f]+" KIND="[a-z-]+"$' "$out")"
 expect_empty "facts" "$(run 0 --facts; [ "$(wc -l <"$out")" -gt 20 ] || cat "$out")"
 addr=$("$gupinfo" --pid $sleeper --pages --range '[stack]' -o ADDR -n 2>/dev/null | tail -1 | tr -d ' ')
-expect_empty "explain" "$(run 0 --pid $sleeper --explain "$addr"; grep -q '^lt-w = ' "$out" || cat "$out")"
+expect_empty "explain" "$(run $complete --pid $sleeper --explain "$addr"; grep -q '^lt-w = ' "$out" || cat "$out")"
 expect_empty "explain fits 80 columns" "$(awk 'length > 80' "$out")"
 expect_empty "explain an address that is not mapped" "$(run 1 --pid $sleeper --explain 1000)"
 expect_empty "closed pipe" "$("$gupinfo" --pid $sleeper --each 2>&1 >/dev/full | grep -q 'cannot write' || echo 'no message')"
 expect_empty "head" "$("$gupinfo" --pid $sleeper --each 2>&1 | head -1 >/dev/null)"
 
 if command -v jq >/dev/null; then
-	expect_empty "json" "$(run 0 --pid $sleeper --json; jq -e '.gupinfo.schema[0] == 1' "$out" >/dev/null || echo bad)"
+	expect_empty "json" "$(run $complete --pid $sleeper --json; jq -e '.gupinfo.schema[0] == 1' "$out" >/dev/null || echo bad)"
 	expect_empty "json-lines" \
-		"$(run 0 --pid $sleeper --json-lines; jq -e ".pid == $sleeper" "$out" | grep -v true)"
+		"$(run $complete --pid $sleeper --json-lines; jq -e ".pid == $sleeper" "$out" | grep -v true)"
 else
 	skip "json" "jq is not installed"
 fi
@@ -109,7 +114,7 @@ cp "$(command -v sleep)" "$evil/$name"
 "$evil/$name" 100 &
 victim=$!
 sleep 0.2
-run 0 --pid $victim >/dev/null
+run $complete --pid $victim >/dev/null
 expect_empty "hostile names are escaped" "$(LC_ALL=C grep -n $'[\x01-\x09\x0b-\x1f\x7f]' "$out")"
 kill $victim
 rm -rf "$evil"
