@@ -133,7 +133,8 @@ int main(int argc, char **argv)
 		status = run(&s);
 	}
 	if (fflush(stdout) || ferror(stdout)) {
-		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %s", strerror(errno));
+		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %s",
+			 strerror(errno));
 		status = EXIT_FAILED;
 	}
 	print_messages(&s.diag);
