@@ -21,6 +21,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/holders.skel.h"
 #include "bpf/structpage.skel.h"
 #undef TRI_NO
 #undef TRI_YES
@@ -29,6 +30,7 @@
 
 struct bpfpage {
 	struct structpage_bpf *skel;
+	struct holders_bpf *files; /* while a walk's results are in use */
 	struct structpage_call *call;
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
@@ -219,6 +221,7 @@ void bpfpage_close(struct bpfpage *bp)
 {
 	if (!bp)
 		return;
+	bpfpage_files_done(bp);
 	structpage_bpf__destroy(bp->skel);
 	free(bp);
 }
@@ -301,6 +304,64 @@ int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn
 	return walk(bp, start, end, cb, ctx);
 }
 
+void bpfpage_files_done(struct bpfpage *bp)
+{
+	holders_bpf__destroy(bp->files);
+	bp->files = NULL;
+}
+
+/* Runs an iterator program to its end; it prints nothing. */
+static int iterate(struct bpf_program *prog)
+{
+	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);
+	char buf[64];
+	ssize_t n;
+	int fd, r;
+
+	if (!link)
+		return -errno;
+	fd = bpf_iter_create(bpf_link__fd(link));
+	r = fd < 0 ? -errno : 0;
+	while (!r) {
+		n = read(fd, buf, sizeof(buf));
+		if (!n)
+			break;
+		if (n < 0 && errno != EAGAIN && errno != EINTR)
+			r = -errno;
+	}
+	if (fd >= 0)
+		close(fd);
+	bpf_link__destroy(link);
+	return r;
+}
+
+int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
+{
+	struct holders_bpf__bss *bss;
+	int r;
+
+	bpfpage_files_done(bp);
+	bp->files = holders_bpf__open_and_load();
+	if (!bp->files)
+		return say(why, -errno,
+			   "the BPF program of open files could not be loaded");
+	bss = bp->files->bss;
+	bss->files.vmemmap = bp->call->vmemmap;
+	bss->files.page_size = bp->cal->page_size;
+	r = iterate(bp->files->progs.files_walk);
+	if (r) {
+		bpfpage_files_done(bp);
+		return say(why, r, "open files could not be walked");
+	}
+	ret->end = bss->ends;
+	ret->hold = bss->holds;
+	ret->nends = MIN(bss->files.nends, (u32)STRUCTPAGE_ENDS);
+	ret->nholds = MIN(bss->files.nholds, (u32)STRUCTPAGE_HOLDS);
+	ret->nfiles = bss->files.nfiles;
+	ret->truncated = ret->nends < bss->files.nends || ret->nholds < bss->files.nholds;
+	return 0;
+}
+
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
 {
 	if (bp->pinned_bit < 0)
@@ -371,6 +432,18 @@ enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
 {
 	(void)bp, (void)pagemap_fd;
 	return TRI_UNKNOWN;
+}
+
+int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
+{
+	(void)bp, (void)ret;
+	snprintf(why, BPFPAGE_WHY, "gupinfo was built without BPF");
+	return -ENOTSUP;
+}
+
+void bpfpage_files_done(struct bpfpage *bp)
+{
+	(void)bp;
 }
 
 #endif

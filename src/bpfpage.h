@@ -60,6 +60,20 @@ int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start,
 int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
 		 u64 pfn_hi, source_obs_cb cb, void *ctx);
 
+/*
+ * Open descriptors of pipes and io_urings of all processes, and the page frames behind them.
+ * The arrays are writable and live until bpfpage_files_done(); only one walk at a time.
+ */
+struct bpfpage_files {
+	struct structpage_end *end;
+	struct structpage_hold *hold;
+	u32 nends, nholds, nfiles;
+	bool truncated; /* there were more than fit */
+};
+/* Returns 0, or -errno with a sentence in @why. */
+int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY]);
+void bpfpage_files_done(struct bpfpage *bp);
+
 /* MMF_HAS_PINNED of the process behind @pagemap_fd. */
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
 

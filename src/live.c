@@ -224,11 +224,18 @@ static void live_close(struct source *src)
 		close(l->kpagecount);
 	if (l->root >= 0)
 		close(l->root);
+	live_holders_free(l);
 	live_bpf_close(l);
 	live_vmas_free(&l->internal);
 	free(l->spans);
 	free(l->buf);
 	free(l);
+}
+
+static int live_holders(struct source *src, const pid_t *pids, unsigned npids,
+			const struct holders **ret)
+{
+	return live_holders_read((struct live *)src, pids, npids, ret);
 }
 
 static const struct source_ops live_ops = {
@@ -238,6 +245,7 @@ static const struct source_ops live_ops = {
 	.observe = live_observe,
 	.release = live_release,
 	.close = live_close,
+	.holders = live_holders,
 };
 
 static int live_open_array(struct live *l, const char *path)

@@ -14,6 +14,7 @@
 #include "pte.h"
 
 struct bpfpage;
+struct holders;
 
 /* A mount's device number and what its files are to GUP. */
 struct live_mount {
@@ -79,7 +80,8 @@ struct live {
 	struct source_machine machine;
 	struct page_span *spans;
 	struct pte_layout pte;
-	struct bpfpage *bpf; /* NULL: procfs only */
+	struct bpfpage *bpf;     /* NULL: procfs only */
+	struct holders *holders; /* of the last call */
 	struct live_process *processes;
 	struct live_mounts internal; /* devices of memfds, memfd_secret */
 	struct live_buffers *buf;
@@ -113,6 +115,11 @@ void live_bpf_close(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
 		     u64 start, u64 end, source_obs_cb cb, void *ctx);
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
+
+/* live_holders.c: see source_ops.holders. */
+int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
+		      const struct holders **ret);
+void live_holders_free(struct live *l);
 
 /* live_machine.c: everything in l->machine that is read once. */
 void live_machine_read(struct live *l);

@@ -53,6 +53,7 @@ struct source_machine {
 typedef int (*source_vma_cb)(void *ctx, const struct vma *vma);
 typedef int (*source_obs_cb)(void *ctx, const struct obs *obs, size_t n);
 
+struct holders;
 struct source;
 struct source_ops {
 	/* Facts of the machine; valid until close. */
@@ -66,6 +67,13 @@ struct source_ops {
 		       u64 end, source_obs_cb cb, void *ctx);
 	void (*release)(struct source *src, pid_t pid);
 	void (*close)(struct source *src);
+	/*
+	 * Everything that holds page frames of the machine beside mappings, with candidates of
+	 * processes @pids (holders.h).  *@ret is the source's, until the next call or close.
+	 * May be NULL: the source knows no holders.
+	 */
+	int (*holders)(struct source *src, const pid_t *pids, unsigned npids,
+		       const struct holders **ret);
 };
 
 /* First member of every implementation. */

@@ -4,7 +4,7 @@
  *
  * Knows: raw words of a page-table entry, of its struct page and of its folio; the layout of the
  *	programs' global data.  Compiles for the host and for BPF.
- * Never: kernel pointers in a record.
+ * Never: kernel pointers in a record, but to tell objects apart.
  * Owns: nothing.
  */
 #ifndef GUPINFO_STRUCTPAGE_H
@@ -119,6 +119,43 @@ struct structpage_cal {
 	u32 same_mm;   /* the pagemap's mm is the caller's */
 	u64 mm_flags;
 	u8 flag[40]; /* page->flags bit numbers in layout order; 0xff: the kernel lacks it */
+};
+
+/* --- references outside the page tables, found by walking every process's open files */
+
+#define STRUCTPAGE_ENDS 16384  /* a power of two */
+#define STRUCTPAGE_HOLDS 65536 /* a power of two */
+
+enum { STRUCTPAGE_PIPE, STRUCTPAGE_RING };
+
+/* An open descriptor of a pipe or of an io_uring. */
+struct structpage_end {
+	u64 object; /* tells objects apart; a kernel address: never shown */
+	u64 ino;
+	u32 dev;
+	s32 pid, fd;
+	u32 mode; /* FMODE_READ 1, FMODE_WRITE 2 */
+	u32 kind; /* STRUCTPAGE_PIPE, STRUCTPAGE_RING */
+	u32 pad;
+};
+
+/* A run of page frames that one of them holds. */
+struct structpage_hold {
+	u64 object;
+	u64 pfn;
+	u64 addr, bytes; /* of a registered buffer, in the process that registered it */
+	u32 pages;       /* consecutive PFNs */
+	u32 refs;        /* references, or pins of a ring, on them in all */
+	u32 slot;        /* of the pipe's ring, or the buffer's index */
+	u32 offset, len; /* of a pipe buffer: its bytes in the page */
+	u32 kind;
+};
+
+struct structpage_files {
+	u64 vmemmap;
+	u32 page_size;     /* sizeof(struct page) */
+	u32 nends, nholds; /* results; past the arrays' sizes: some did not fit */
+	u32 nfiles;
 };
 
 #ifndef __bpf__

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * holders.bpf.c - which pipes and io_urings hold which page frames: a walk over all open files.
+ *
+ * A pipe's file leads to pipe_inode_info and its ring of buffers (fs/pipe.c), a ring's file to
+ * io_ring_ctx and its registered buffers (io_uring/rsrc.c).  The iterator holds a reference on
+ * the file; the ring inside is read without its lock, and read again when it changed meanwhile.
+ */
+#include "../structpage.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+struct structpage_files files;
+struct structpage_end ends[STRUCTPAGE_ENDS];
+struct structpage_hold holds[STRUCTPAGE_HOLDS];
+u64 seen[4096]; /* objects whose pages were delivered; collisions deliver them again */
+
+#define S_IFMT 0170000
+#define S_IFIFO 0010000
+
+static __always_inline u64 pfn_of(u64 page)
+{
+	return (page - files.vmemmap) / files.page_size;
+}
+
+static __always_inline bool first_time(u64 object)
+{
+	u64 *s = &seen[(object >> 6) & (ARRAY_SIZE(seen) - 1)];
+
+	if (*s == object)
+		return false;
+	*s = object;
+	return true;
+}
+
+static __always_inline void end(u64 object, struct file *file, struct task_struct *task,
+				u32 fd, u32 kind)
+{
+	u32 i = files.nends++;
+	struct structpage_end *e = &ends[i & (STRUCTPAGE_ENDS - 1)];
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if (i >= STRUCTPAGE_ENDS)
+		return;
+	e->object = object;
+	e->ino = BPF_CORE_READ(inode, i_ino);
+	e->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	e->pid = BPF_CORE_READ(task, tgid);
+	e->fd = fd;
+	e->mode = BPF_CORE_READ(file, f_mode) & 3;
+	e->kind = kind;
+}
+
+/* @page begins @pages frames with one reference; joined to the run before where it continues it. */
+static __always_inline void hold(u64 object, u64 page, u32 pages, u32 slot, u32 kind,
+				 u64 addr, u64 bytes, u32 offset, u32 len)
+{
+	u32 i = files.nholds;
+	struct structpage_hold *h = &holds[i & (STRUCTPAGE_HOLDS - 1)];
+	struct structpage_hold *p = &holds[(i - 1) & (STRUCTPAGE_HOLDS - 1)];
+	u64 pfn = pfn_of(page);
+
+	if (i && kind == STRUCTPAGE_RING && pages == 1 && p->object == object &&
+	    p->slot == slot && p->pfn + p->pages == pfn && p->refs == p->pages) {
+		p->pages++;
+		p->refs++;
+		return;
+	}
+	files.nholds++;
+	if (i >= STRUCTPAGE_HOLDS)
+		return;
+	h->object = object;
+	h->pfn = pfn;
+	h->pages = pages;
+	h->refs = 1;
+	h->slot = slot;
+	h->kind = kind;
+	h->addr = addr;
+	h->bytes = bytes;
+	h->offset = offset;
+	h->len = len;
+}
+
+/* --- pipes */
+
+struct pipe_walk {
+	u64 object, bufs;
+	u32 tail, mask;
+};
+
+static long pipe_step(u32 i, struct pipe_walk *w)
+{
+	u32 slot = (w->tail + i) & w->mask;
+	struct pipe_buffer *b =
+		(void *)w->bufs + slot * bpf_core_type_size(struct pipe_buffer);
+	u64 page = (u64)BPF_CORE_READ(b, page);
+
+	if (page)
+		hold(w->object, page, 1, slot, STRUCTPAGE_PIPE, 0, 0,
+		     BPF_CORE_READ(b, offset), BPF_CORE_READ(b, len));
+	return 0;
+}
+
+static __always_inline void pipe(struct pipe_inode_info *pipe)
+{
+	struct pipe_walk w = { .object = (u64)pipe };
+	u32 head, n = files.nholds;
+
+	for (int try = 0; try < 3; try++) {
+		files.nholds = n;
+		head = BPF_CORE_READ(pipe, head);
+		w.tail = BPF_CORE_READ(pipe, tail);
+		w.mask = BPF_CORE_READ(pipe, ring_size) - 1;
+		w.bufs = (u64)BPF_CORE_READ(pipe, bufs);
+		if (head - w.tail > w.mask + 1 || !w.bufs)
+			continue;
+		bpf_loop(head - w.tail, pipe_step, &w, 0);
+		if (head == BPF_CORE_READ(pipe, head) &&
+		    w.tail == BPF_CORE_READ(pipe, tail) &&
+		    w.bufs == (u64)BPF_CORE_READ(pipe, bufs))
+			return;
+	}
+}
+
+/* --- io_uring */
+
+struct ring_walk {
+	u64 object, bufs, imu;
+	u64 addr, bytes;
+	u32 index;
+};
+
+static long bvec_step(u32 i, struct ring_walk *w)
+{
+	struct io_mapped_ubuf *imu = (void *)w->imu;
+	struct bio_vec *v = (void *)imu +
+			    bpf_core_field_offset(struct io_mapped_ubuf, bvec) +
+			    i * bpf_core_type_size(struct bio_vec);
+	u64 page = (u64)BPF_CORE_READ(v, bv_page);
+	u32 pages =
+		(BPF_CORE_READ(v, bv_offset) % 4096 + BPF_CORE_READ(v, bv_len) + 4095) /
+		4096;
+
+	if (page && pages)
+		hold(w->object, page, pages, w->index, STRUCTPAGE_RING, w->addr, w->bytes,
+		     0, 0);
+	return 0;
+}
+
+static long ring_step(u32 i, struct ring_walk *w)
+{
+	struct io_mapped_ubuf *imu = NULL;
+	u32 n;
+
+	if (bpf_core_field_exists(struct io_ring_ctx, buf_table)) { /* 6.13 */
+		struct io_rsrc_node *node = NULL;
+
+		bpf_probe_read_kernel(&node, 8, (void *)w->bufs + i * 8);
+		if (node)
+			imu = BPF_CORE_READ(node, buf);
+	} else {
+		bpf_probe_read_kernel(&imu, 8, (void *)w->bufs + i * 8);
+	}
+	if (!imu)
+		return 0;
+	w->imu = (u64)imu;
+	w->index = i;
+	w->addr = BPF_CORE_READ(imu, ubuf);
+	if (bpf_core_field_exists(struct io_mapped_ubuf___end, ubuf_end)) /* until 6.11 */
+		w->bytes = BPF_CORE_READ((struct io_mapped_ubuf___end *)imu, ubuf_end) -
+			   w->addr;
+	else
+		w->bytes = BPF_CORE_READ(imu, len);
+	n = BPF_CORE_READ(imu, nr_bvecs);
+	bpf_loop(n > 1 << 20 ? 1 << 20 : n, bvec_step, w, 0);
+	return 0;
+}
+
+static __always_inline void ring(void *ctx)
+{
+	struct ring_walk w = { .object = (u64)ctx };
+	struct io_ring_ctx *now = ctx;
+	struct io_ring_ctx___old *old = ctx;
+	u32 n;
+
+	if (bpf_core_field_exists(struct io_ring_ctx, buf_table)) { /* 6.13 */
+		w.bufs = (u64)BPF_CORE_READ(now, buf_table.nodes);
+		n = BPF_CORE_READ(now, buf_table.nr);
+	} else {
+		w.bufs = (u64)BPF_CORE_READ(old, user_bufs);
+		n = BPF_CORE_READ(old, nr_user_bufs);
+	}
+	if (w.bufs)
+		bpf_loop(n > 1 << 14 ? 1 << 14 : n, ring_step, &w, 0);
+}
+
+static __always_inline bool is_ring(struct file *file)
+{
+	static const char name[] = "[io_uring]";
+	char is[sizeof(name)] = {};
+
+	bpf_probe_read_kernel(is, sizeof(is),
+			      BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	for (u32 i = 0; i < sizeof(is); i++)
+		if (is[i] != name[i])
+			return false;
+	return true;
+}
+
+SEC("iter/task_file")
+int files_walk(struct bpf_iter__task_file *ctx)
+{
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file;
+	u32 fd = ctx->fd;
+	struct inode *inode;
+
+	if (!file || !task)
+		return 0;
+	files.nfiles++;
+	inode = BPF_CORE_READ(file, f_inode);
+	if ((BPF_CORE_READ(inode, i_mode) & S_IFMT) == S_IFIFO) {
+		struct pipe_inode_info *p = BPF_CORE_READ(inode, i_pipe);
+
+		if (!p)
+			return 0;
+		end((u64)p, file, task, fd, STRUCTPAGE_PIPE);
+		if (first_time((u64)p))
+			pipe(p);
+	} else if (is_ring(file)) {
+		void *r = BPF_CORE_READ(file, private_data);
+
+		if (!r)
+			return 0;
+		end((u64)r, file, task, fd, STRUCTPAGE_RING);
+		if (first_time((u64)r))
+			ring(r);
+	}
+	return 0;
+}

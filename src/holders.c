@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holders.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kpageflags.h"
+
+#include "pure.h"
+
+#define PIN_BIAS 1024 /* GUP_PIN_COUNTING_BIAS: what a pin adds to a small page's count */
+
+static int by_pfn(const void *a, const void *b)
+{
+	const struct holder *x = a, *y = b;
+
+	if (!x->pages != !y->pages)
+		return !x->pages ? 1 : -1;
+	if (x->pfn != y->pfn)
+		return x->pfn < y->pfn ? -1 : 1;
+	if (x->object != y->object)
+		return x->object < y->object ? -1 : 1;
+	return (x->slot > y->slot) - (x->slot < y->slot);
+}
+
+void holders_sort(struct holders *h)
+{
+	if (h->n)
+		qsort(h->holder, h->n, sizeof(*h->holder), by_pfn);
+	h->nexact = h->longest = 0;
+	while (h->nexact < h->n && h->holder[h->nexact].pages) {
+		h->longest = MAX(h->longest, h->holder[h->nexact].pages);
+		h->nexact++;
+	}
+}
+
+/* The first holder that may reach @pfn: runs are at most ->longest frames. */
+static size_t lower_bound(const struct holders *h, u64 pfn)
+{
+	u64 from = pfn > h->longest ? pfn - h->longest : 0;
+	size_t lo = 0, hi = h->nexact;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (h->holder[mid].pfn < from)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, size_t *pos)
+{
+	if (!*pos)
+		*pos = lower_bound(h, pfn);
+	for (; *pos < h->nexact; (*pos)++) {
+		const struct holder *x = &h->holder[*pos];
+
+		if (x->pfn >= end)
+			break;
+		if (x->pfn + x->pages > pfn) {
+			(*pos)++;
+			return x;
+		}
+	}
+	return NULL;
+}
+
+s64 holders_refs(const struct holder *holder, u64 head, u64 pages)
+{
+	u64 from = MAX(holder->pfn, head),
+	    to = MIN(holder->pfn + holder->pages, head + pages);
+	s64 n = from < to ? (s64)(to - from) : 0;
+
+	if (!n || holder->certainty != HOLDERS_EXACT)
+		return 0;
+	if (holder->whole) /* one reference, on the folio where the run begins */
+		n = holder->pfn >= head && holder->pfn < head + pages;
+	if (holder->kind == HOLDERS_IO_URING && pages == 1)
+		n *= PIN_BIAS;
+	return n;
+}
+
+static void ledger_add(struct holders_ledger *l, const struct holder *holder)
+{
+	if (l->n < ARRAY_SIZE(l->holder))
+		l->holder[l->n++] = *holder;
+	else
+		l->more++;
+}
+
+/* References of exact holders on the folio of @pages frames at @head. */
+static s64 explained(const struct holders *h, u64 head, u64 pages)
+{
+	const struct holder *x;
+	size_t pos = 0;
+	s64 n = 0;
+
+	while ((x = holders_next(h, head, head + pages, &pos)))
+		n += holders_refs(x, head, pages);
+	return n;
+}
+
+/* Of a run of folios the one that is explained least. */
+static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
+{
+	s64 least = explained(h, from, step);
+
+	for (u64 at = from + step; at < to && least; at += step)
+		least = MIN(least, explained(h, at, step));
+	return least;
+}
+
+/* Whether a CPU's batch may hold one reference: small pages of the LRU only. */
+static bool may_be_batched(const struct page *p)
+{
+	return !p->order && (p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
+			     p->kind == PAGE_FILE || p->kind == PAGE_SHMEM);
+}
+
+static void add_guesses(const struct holders *h, const struct page *page, pid_t pid,
+			struct holders_ledger *ret)
+{
+	struct holder batch = { .kind = HOLDERS_LRU_BATCH,
+				.certainty = HOLDERS_POSSIBLE };
+
+	if (may_be_batched(page) && ret->unexplained % PIN_BIAS)
+		ledger_add(ret, &batch);
+	for (size_t i = h->nexact; i < h->n; i++)
+		if (h->holder[i].nends && h->holder[i].end[0].pid == pid)
+			ledger_add(ret, &h->holder[i]);
+}
+
+void holders_explain(const struct holders *h, const struct page *page, pid_t pid,
+		     struct holders_ledger *ret)
+{
+	u64 step = 1ULL << MIN(page->order, 40), from = page->head_pfn, to = from + step;
+	const struct holder *x;
+	size_t pos = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	ret->unexplained = -1;
+	if (!h || !(page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && page->pfn) ||
+	    page->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
+		return;
+	if (step * page->pages > 1 && page->leaf > OBS_LEVEL_PTE)
+		to = from + step * page->pages;
+	else if (!page->order)
+		to = from + page->pages;
+	while ((x = holders_next(h, from, to, &pos)))
+		ledger_add(ret, x);
+	ret->explained = explained_least(h, from, to, step);
+	if (page->expected < 0 || page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN)
+		return;
+	ret->unexplained = MAX(page->excess - ret->explained, 0);
+	if (ret->unexplained)
+		add_guesses(h, page, pid, ret);
+}
+
+const char *holders_kind_name(enum holders_kind kind)
+{
+	static const char *const names[HOLDERS_KINDS] = {
+		[HOLDERS_PIPE] = "pipe",
+		[HOLDERS_IO_URING] = "io_uring",
+		[HOLDERS_MAPPING] = "mapping",
+		[HOLDERS_PAGE_CACHE] = "page-cache",
+		[HOLDERS_SWAP_CACHE] = "swap-cache",
+		[HOLDERS_LRU_BATCH] = "lru-batch",
+		[HOLDERS_VFIO] = "vfio",
+		[HOLDERS_IOMMUFD] = "iommufd",
+		[HOLDERS_RDMA] = "rdma",
+		[HOLDERS_AF_XDP] = "af_xdp",
+		[HOLDERS_VMPIN] = "vmpin",
+	};
+
+	return (unsigned)kind < HOLDERS_KINDS ? names[kind] : "?";
+}
+
+const char *holders_certainty_name(enum holders_certainty c)
+{
+	static const char *const names[] = { "exact", "candidate", "possible" };
+
+	return (unsigned)c < ARRAY_SIZE(names) ? names[c] : "?";
+}
+
+/* Appends like snprintf() without running over. */
+#define ADD(...) \
+	(at += at < size ? (size_t)snprintf(buf + at, size - at, __VA_ARGS__) : 0)
+
+static size_t text_ends(const struct holder *h, char *buf, size_t size, size_t at)
+{
+	const char *sep = ": ";
+
+	for (u32 i = 0; i < h->nends; i++) {
+		const struct holder_end *e = &h->end[i];
+
+		if (i == 4 && h->nends > 5) {
+			ADD(" and %u more", h->nends - i);
+			break;
+		}
+		ADD("%s%s%s(%d) fd %d", sep,
+		    h->kind != HOLDERS_PIPE ? ""
+		    : e->reads && e->writes ? "read and written by "
+		    : e->writes             ? "written by "
+					    : "read by ",
+		    e->comm, (int)e->pid, e->fd);
+		sep = ", ";
+	}
+	return at;
+}
+
+char *holders_text(const struct holder *h, char *buf, size_t size)
+{
+	size_t at = 0;
+	pid_t pid = h->nends ? h->end[0].pid : 0;
+
+	if (!size)
+		return buf;
+	buf[0] = '\0';
+	switch (h->kind) {
+	case HOLDERS_PIPE:
+		ADD("pipe %llu slot %u", (unsigned long long)h->object, h->slot);
+		text_ends(h, buf, size, at);
+		break;
+	case HOLDERS_IO_URING:
+		ADD("io_uring buffer %u, 0x%llx+%lluK", h->slot,
+		    (unsigned long long)h->addr, (unsigned long long)h->bytes >> 10);
+		text_ends(h, buf, size, at);
+		break;
+	case HOLDERS_MAPPING:
+		ADD("mapped at 0x%llx by %s(%d)", (unsigned long long)h->addr,
+		    h->nends ? h->end[0].comm : "?", (int)pid);
+		break;
+	case HOLDERS_LRU_BATCH:
+		ADD("an LRU batch of some CPU is possible");
+		break;
+	case HOLDERS_VMPIN:
+		ADD("process %d has %llu KiB pinned (VmPin)", (int)pid,
+		    (unsigned long long)h->bytes >> 10);
+		break;
+	case HOLDERS_PAGE_CACHE:
+	case HOLDERS_SWAP_CACHE:
+		ADD("the %s",
+		    h->kind == HOLDERS_PAGE_CACHE ? "page cache" : "swap cache");
+		break;
+	default:
+		ADD("process %d holds %s", (int)pid, h->name);
+		break;
+	}
+	return buf;
+}

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who holds pages: pipes and io_urings by BPF; without it what fdinfo says; and processes that
+ * have devices open through which pages can be pinned.
+ */
+#include "live_int.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpfpage.h"
+#include "holders.h"
+
+/* Lists that grow; the pointers of holders into ends are made at the end. */
+struct live_holders_list {
+	struct live *l;
+	struct holders *h;
+	size_t room, end_room;
+	int err;
+};
+
+static struct holder *live_holders_add(struct live_holders_list *o)
+{
+	struct holders *h = o->h;
+
+	if (h->n == o->room) {
+		size_t room = o->room ? o->room * 2 : 64;
+		struct holder *more = realloc(h->holder, room * sizeof(*more));
+
+		if (!more) {
+			o->err = -ENOMEM;
+			return NULL;
+		}
+		h->holder = more;
+		o->room = room;
+	}
+	memset(&h->holder[h->n], 0, sizeof(*h->holder));
+	return &h->holder[h->n++];
+}
+
+/* Adds an end and returns its index, or -1.  Pointers to ends are indices until the list is whole. */
+static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, u32 mode)
+{
+	struct holders *h = o->h;
+	struct holder_end *e;
+	char path[64], *text;
+	size_t len;
+
+	if (h->nends == o->end_room) {
+		size_t room = o->end_room ? o->end_room * 2 : 64;
+		struct holder_end *more = realloc(h->end, room * sizeof(*more));
+
+		if (!more) {
+			o->err = -ENOMEM;
+			return -1;
+		}
+		h->end = more;
+		o->end_room = room;
+	}
+	e = &h->end[h->nends];
+	memset(e, 0, sizeof(*e));
+	e->pid = pid;
+	e->fd = fd;
+	e->reads = mode & 1;
+	e->writes = mode & 2;
+	if (h->nends && e[-1].pid == pid) {
+		memcpy(e->comm, e[-1].comm, sizeof(e->comm));
+		return h->nends++;
+	}
+	snprintf(path, sizeof(path), "proc/%d/comm", (int)pid);
+	if (!live_file(o->l->root, path, &text, &len)) {
+		snprintf(e->comm, sizeof(e->comm), "%.*s", (int)strcspn(text, "\n"),
+			 text);
+		free(text);
+	}
+	return h->nends++;
+}
+
+/* --- by BPF */
+
+static int live_holders_cmp_end(const void *a, const void *b)
+{
+	const struct structpage_end *x = a, *y = b;
+
+	if (x->object != y->object)
+		return x->object < y->object ? -1 : 1;
+	if (x->pid != y->pid)
+		return x->pid < y->pid ? -1 : 1;
+	return (x->fd > y->fd) - (x->fd < y->fd);
+}
+
+static int live_holders_cmp_hold(const void *a, const void *b)
+{
+	const struct structpage_hold *x = a, *y = b;
+
+	if (x->object != y->object)
+		return x->object < y->object ? -1 : 1;
+	if (x->slot != y->slot)
+		return x->slot < y->slot ? -1 : 1;
+	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
+}
+
+/* One holder for each run of frames; an object that was delivered twice counts once. */
+static void live_holders_join(struct live_holders_list *o, const struct bpfpage_files *f)
+{
+	const struct structpage_hold *last = NULL;
+	u32 e = 0, first = 0, n = 0;
+
+	for (u32 i = 0; i < f->nholds && !o->err; i++) {
+		const struct structpage_hold *s = &f->hold[i];
+		struct holder *h;
+
+		if (last && !live_holders_cmp_hold(last, s))
+			continue;
+		if (!last || last->object != s->object) {
+			while (e < f->nends && f->end[e].object < s->object)
+				e++;
+			first = o->h->nends;
+			for (n = 0; e < f->nends && f->end[e].object == s->object;
+			     e++, n++)
+				live_holders_end(o, f->end[e].pid, f->end[e].fd,
+						 f->end[e].mode);
+		}
+		last = s;
+		h = live_holders_add(o);
+		if (!h)
+			return;
+		h->kind = s->kind == STRUCTPAGE_PIPE ? HOLDERS_PIPE : HOLDERS_IO_URING;
+		h->certainty = HOLDERS_EXACT;
+		h->whole = s->refs < s->pages;
+		h->slot = s->slot;
+		h->object = s->kind == STRUCTPAGE_PIPE && n ? f->end[e - 1].ino : 0;
+		h->pfn = s->pfn;
+		h->pages = s->pages;
+		h->addr = s->addr;
+		h->bytes = s->bytes;
+		h->offset = s->offset;
+		h->len = s->len;
+		h->nends = n;
+		h->end = (const struct holder_end *)(uintptr_t)first;
+	}
+}
+
+static void live_holders_bpf(struct live_holders_list *o)
+{
+	struct bpfpage_files f;
+	char why[BPFPAGE_WHY] = "";
+
+	if (!o->l->bpf) {
+		snprintf(o->h->why, sizeof(o->h->why),
+			 "pipes cannot be looked into without BPF: %.100s",
+			 o->l->machine.evidence[SOURCE_STRUCTPAGE].why);
+		return;
+	}
+	if (bpfpage_files(o->l->bpf, &f, why)) {
+		snprintf(o->h->why, sizeof(o->h->why), "%s", why);
+		return;
+	}
+	qsort(f.end, f.nends, sizeof(*f.end), live_holders_cmp_end);
+	qsort(f.hold, f.nholds, sizeof(*f.hold), live_holders_cmp_hold);
+	live_holders_join(o, &f);
+	o->h->complete = !f.truncated;
+	if (f.truncated)
+		snprintf(o->h->why, sizeof(o->h->why),
+			 "more pipe and io_uring buffers than there is room for");
+	bpfpage_files_done(o->l->bpf);
+}
+
+/* --- by procfs: what a process may hold */
+
+static void live_holders_candidate(struct live_holders_list *o, enum holders_kind kind,
+				   pid_t pid, int fd, const char *name, u64 addr,
+				   u64 bytes, u32 slot)
+{
+	ssize_t e = live_holders_end(o, pid, fd, 0);
+	struct holder *h = e < 0 ? NULL : live_holders_add(o);
+
+	if (!h)
+		return;
+	h->kind = kind;
+	h->certainty = HOLDERS_CANDIDATE;
+	h->addr = addr;
+	h->bytes = bytes;
+	h->slot = slot;
+	h->nends = 1;
+	h->end = (const struct holder_end *)(uintptr_t)e;
+	snprintf(h->name, sizeof(h->name), "%s", name);
+}
+
+/* "UserBufs:\t1\n    0: 0x7f…/4096\n"; false when buffers were announced and not listed. */
+static bool live_holders_fdinfo(struct live_holders_list *o, pid_t pid, int fd,
+				const char *text)
+{
+	const char *p = strstr(text, "UserBufs:");
+	unsigned n = 0, seen = 0, index, len;
+	unsigned long long addr;
+
+	if (!p || sscanf(p, "UserBufs: %u", &n) != 1 || !n)
+		return true;
+	while ((p = strchr(p, '\n'))) {
+		p++;
+		if (sscanf(p, " %u: 0x%llx/%u", &index, &addr, &len) == 3) {
+			live_holders_candidate(o, HOLDERS_IO_URING, pid, fd, "io_uring",
+					       addr, len, index);
+			seen++;
+		} else if (sscanf(p, " %u: <none>", &index) != 1) {
+			break;
+		}
+	}
+	return seen || n == 0;
+}
+
+/* The list is left out while the ring is in use: asked again a few times. */
+static void live_holders_ring(struct live_holders_list *o, int dir, pid_t pid, int fd)
+{
+	char path[32], *text;
+	size_t len;
+	bool listed = false;
+
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	for (int try = 0; try < 4 && !listed; try++) {
+		if (live_file(dir, path, &text, &len))
+			return;
+		listed = live_holders_fdinfo(o, pid, fd, text);
+		free(text);
+	}
+	if (!listed)
+		live_holders_candidate(o, HOLDERS_IO_URING, pid, fd,
+				       "an io_uring whose buffers were not listed", 0, 0,
+				       0);
+}
+
+static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, int fd,
+			      const char *link)
+{
+	if (!strncmp(link, "/dev/vfio/", 10) && isdigit((unsigned char)link[10]))
+		live_holders_candidate(o, HOLDERS_VFIO, pid, fd, link, 0, 0, 0);
+	else if (!strcmp(link, "/dev/iommu"))
+		live_holders_candidate(o, HOLDERS_IOMMUFD, pid, fd, link, 0, 0, 0);
+	else if (!strncmp(link, "/dev/infiniband/uverbs", 22))
+		live_holders_candidate(o, HOLDERS_RDMA, pid, fd, link, 0, 0, 0);
+	else if (!strcmp(link, "anon_inode:[io_uring]") && !o->l->bpf)
+		live_holders_ring(o, dir, pid, fd);
+}
+
+static void live_holders_fds(struct live_holders_list *o, int dir, pid_t pid)
+{
+	int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	struct dirent *e;
+	char link[256];
+	ssize_t n;
+
+	if (!d) {
+		if (fd >= 0)
+			close(fd);
+		return;
+	}
+	while (!o->err && (e = readdir(d))) {
+		if (!isdigit((unsigned char)e->d_name[0]))
+			continue;
+		n = readlinkat(fd, e->d_name, link, sizeof(link) - 1);
+		if (n <= 0)
+			continue;
+		link[n] = '\0';
+		live_holders_link(o, dir, pid, atoi(e->d_name), link);
+	}
+	closedir(d);
+}
+
+static void live_holders_process(struct live_holders_list *o, pid_t pid)
+{
+	char path[32], *text, *p;
+	size_t len;
+	int dir;
+
+	snprintf(path, sizeof(path), "proc/%d", (int)pid);
+	dir = openat(o->l->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0)
+		return;
+	live_holders_fds(o, dir, pid);
+	if (!live_file(dir, "status", &text, &len)) {
+		unsigned long long kib;
+
+		p = strstr(text, "\nVmPin:");
+		if (p && sscanf(p, "\nVmPin: %llu", &kib) == 1 && kib)
+			live_holders_candidate(o, HOLDERS_VMPIN, pid, -1, "VmPin", 0,
+					       kib << 10, 0);
+		free(text);
+	}
+	close(dir);
+}
+
+void live_holders_free(struct live *l)
+{
+	if (!l->holders)
+		return;
+	free(l->holders->holder);
+	free(l->holders->end);
+	free(l->holders);
+	l->holders = NULL;
+}
+
+int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
+		      const struct holders **ret)
+{
+	struct live_holders_list o = { .l = l };
+
+	live_holders_free(l);
+	l->holders = o.h = calloc(1, sizeof(*o.h));
+	if (!o.h)
+		return -ENOMEM;
+	live_holders_bpf(&o);
+	for (unsigned i = 0; i < npids && !o.err; i++)
+		live_holders_process(&o, pids[i]);
+	if (o.err) {
+		live_holders_free(l);
+		return o.err;
+	}
+	for (size_t i = 0; i < o.h->n; i++)
+		o.h->holder[i].end = o.h->end + (uintptr_t)o.h->holder[i].end;
+	holders_sort(o.h);
+	*ret = o.h;
+	return 0;
+}

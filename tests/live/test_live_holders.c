@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Pipes and io_urings of our own, found again with their slots and descriptors. */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <linux/io_uring.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../unit/test.h"
+#include "holders.h"
+#include "live.h"
+
+#define PAGE 4096UL
+
+static struct source *src;
+static struct diag diag;
+static struct source_machine machine;
+static struct kernel kernel;
+
+static bool open_source(void)
+{
+	if (src)
+		return true;
+	diag_init(&diag);
+	src = live_open(NULL, &diag);
+	if (!src || src->ops->machine(src, &machine) ||
+	    !machine.evidence[SOURCE_STRUCTPAGE].ok)
+		return false;
+	kernel_resolve(&machine.kernel, &kernel);
+	machine.page.kernel = &kernel;
+	return true;
+}
+
+#define NEED_BPF()                                                               \
+	do {                                                                     \
+		if (!open_source())                                              \
+			SKIP("%s", src ? machine.evidence[SOURCE_STRUCTPAGE].why \
+				       : "no source");                           \
+	} while (0)
+
+struct wanted {
+	const struct vma *vma;
+	u64 addr;
+	struct page page;
+	bool found;
+};
+
+static int obs_cb(void *ctx, const struct obs *obs, size_t n)
+{
+	struct wanted *w = ctx;
+
+	(void)n;
+	if (!w->found)
+		page_from_obs(&machine.page, w->vma, obs, &w->page);
+	w->found = true;
+	return 0;
+}
+
+static int vma_cb(void *ctx, const struct vma *vma)
+{
+	struct wanted *w = ctx;
+
+	if (w->addr < vma->start || w->addr >= vma->end)
+		return 0;
+	w->vma = vma;
+	return src->ops->observe(src, getpid(), vma, w->addr, w->addr + PAGE, obs_cb, w);
+}
+
+/* The page at @addr of ours and its ledger. */
+static struct page look(const void *addr, struct holders_ledger *ret)
+{
+	struct wanted w = { .addr = (uintptr_t)addr };
+	const struct holders *h = NULL;
+	struct process p;
+	pid_t pid = getpid();
+
+	EXPECT_INT(src->ops->open(src, pid, &p), 0);
+	EXPECT_INT(src->ops->vmas(src, pid, vma_cb, &w), 0);
+	EXPECT(w.found);
+	EXPECT_INT(src->ops->holders(src, &pid, 1, &h), 0);
+	EXPECT(h && h->complete);
+	holders_explain(h, &w.page, pid, ret);
+	src->ops->release(src, pid);
+	return w.page;
+}
+
+static char *page_of_ours(size_t pages)
+{
+	char *p = mmap(NULL, pages * PAGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	madvise(p, pages * PAGE, MADV_NOHUGEPAGE);
+	memset(p, 1, pages * PAGE);
+	return p;
+}
+
+static const struct holder *find(const struct holders_ledger *l, enum holders_kind kind)
+{
+	for (u32 i = 0; i < l->n; i++)
+		if (l->holder[i].kind == kind)
+			return &l->holder[i];
+	return NULL;
+}
+
+static bool has_end(const struct holder *h, int fd, bool writes)
+{
+	for (u32 i = 0; i < h->nends; i++)
+		if (h->end[i].pid == getpid() && h->end[i].fd == fd &&
+		    h->end[i].writes == writes)
+			return true;
+	return false;
+}
+
+TEST(vmspliced_page)
+{
+	NEED_BPF();
+	char *p = page_of_ours(3), text[256];
+	struct iovec v[2] = { { p, PAGE }, { p + 2 * PAGE, PAGE } };
+	struct holders_ledger l;
+	const struct holder *h;
+	int fd[2];
+
+	if (pipe(fd))
+		SKIP("no pipe");
+	EXPECT_INT(vmsplice(fd[1], v, 2, 0), 2 * PAGE);
+	look(p + 2 * PAGE, &l);
+	h = find(&l, HOLDERS_PIPE);
+	EXPECT(h);
+	if (!h)
+		return;
+	printf("# %s\n", holders_text(h, text, sizeof(text)));
+	EXPECT_INT(h->slot, 1);
+	EXPECT(has_end(h, fd[0], false));
+	EXPECT(has_end(h, fd[1], true));
+	EXPECT_INT(l.explained, 1);
+	look(p + PAGE, &l);
+	EXPECT(!find(&l, HOLDERS_PIPE));
+	close(fd[0]);
+	close(fd[1]);
+	look(p, &l);
+	EXPECT(!find(&l, HOLDERS_PIPE));
+	munmap(p, 3 * PAGE);
+}
+
+/* The pipe is held by a child that does not map the page any more. */
+TEST(child_vmspliced_hugetlb)
+{
+	NEED_BPF();
+	const size_t huge = 2UL << 20;
+	char *p = mmap(NULL, huge, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	struct holders_ledger l;
+	const struct holder *h;
+	struct page page;
+	int fd[2], go[2];
+	char c;
+	pid_t pid;
+
+	if (p == MAP_FAILED)
+		SKIP("no free hugetlb page");
+	p[0] = 1;
+	if (pipe(fd) || pipe(go))
+		SKIP("no pipe");
+	pid = fork();
+	if (!pid) {
+		struct iovec v = { p + 7 * PAGE, PAGE };
+
+		(void)!vmsplice(fd[1], &v, 1, 0);
+		munmap(p, huge);
+		(void)!write(go[1], &c, 1);
+		pause();
+		_exit(0);
+	}
+	(void)!read(go[0], &c, 1);
+	page = look(p, &l);
+	EXPECT_INT(page.kind, PAGE_HUGETLB);
+	EXPECT_INT(page.mapcount, 1);
+	EXPECT_INT(page.refcount, 2);
+	EXPECT_INT(page.excess, 1);
+	EXPECT_INT(page.anon_exclusive, TRI_NO);
+	EXPECT_INT(l.unexplained, 0);
+	h = find(&l, HOLDERS_PIPE);
+	EXPECT(h);
+	if (h) {
+		EXPECT_INT(h->nends, 4); /* both ends, here and in the child */
+		EXPECT_INT(h->pfn, page.head_pfn + 7);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(fd[0]);
+	close(fd[1]);
+	munmap(p, huge);
+}
+
+TEST(registered_buffer)
+{
+	NEED_BPF();
+	struct io_uring_params params = { 0 };
+	char *p = page_of_ours(8), text[256];
+	struct iovec v[2] = { { p, PAGE }, { p + 2 * PAGE, 4 * PAGE } };
+	struct holders_ledger l;
+	const struct holder *h;
+	struct page page;
+	int fd = syscall(SYS_io_uring_setup, 4, &params);
+
+	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, v, 2))
+		SKIP("io_uring buffers cannot be registered here");
+	page = look(p + 3 * PAGE, &l);
+	EXPECT(page.pincount > 0);
+	h = find(&l, HOLDERS_IO_URING);
+	EXPECT(h);
+	if (h) {
+		printf("# %s\n", holders_text(h, text, sizeof(text)));
+		EXPECT_INT(h->slot, 1);
+		EXPECT_INT(h->addr, (uintptr_t)p + 2 * PAGE);
+		EXPECT_INT(h->bytes, 4 * PAGE);
+		EXPECT_INT(h->end[0].fd, fd);
+	}
+	EXPECT_INT(l.explained, 1024);
+	look(p + PAGE, &l);
+	EXPECT(!find(&l, HOLDERS_IO_URING));
+	close(fd);
+}
+
+/* A huge page in a ring is pinned once as a whole, or once a page (before buffers coalesced). */
+TEST(registered_thp)
+{
+	NEED_BPF();
+	const size_t huge = 2UL << 20;
+	struct io_uring_params params = { 0 };
+	char *q = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *p = (char *)(((uintptr_t)q + huge - 1) & ~(huge - 1));
+	struct iovec v = { p + 16 * PAGE, 64 * PAGE };
+	struct holders_ledger l;
+	struct page page;
+	int fd = syscall(SYS_io_uring_setup, 4, &params);
+
+	madvise(p, huge, MADV_HUGEPAGE);
+	p[0] = 1;
+	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &v, 1))
+		SKIP("io_uring buffers cannot be registered here");
+	page = look(p, &l);
+	if (page.leaf != OBS_LEVEL_PMD)
+		SKIP("no transparent huge page was given");
+	EXPECT(page.excess == 1 || page.excess == 64);
+	EXPECT_INT(page.pincount, page.excess);
+	EXPECT_INT(l.explained, page.excess);
+	EXPECT_INT(l.unexplained, 0);
+	close(fd);
+	munmap(q, 2 * huge);
+}
+
+/* Without BPF the ring is a candidate with its addresses. */
+TEST(ring_by_fdinfo)
+{
+	struct io_uring_params params = { 0 };
+	struct live_options opt = { .evidence = LIVE_EVIDENCE_PROCFS };
+	const struct holders *h = NULL;
+	const struct holder *ring = NULL;
+	char *p = page_of_ours(1);
+	struct iovec v = { p, PAGE };
+	struct source *other;
+	pid_t pid = getpid();
+	struct diag d;
+	int fd = syscall(SYS_io_uring_setup, 4, &params);
+
+	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &v, 1))
+		SKIP("io_uring buffers cannot be registered here");
+	diag_init(&d);
+	other = live_open(&opt, &d);
+	EXPECT(other);
+	EXPECT_INT(other->ops->holders(other, &pid, 1, &h), 0);
+	EXPECT(!h->complete);
+	EXPECT(h->why[0]);
+	for (size_t i = 0; i < h->n; i++)
+		if (h->holder[i].kind == HOLDERS_IO_URING && h->holder[i].end[0].fd == fd)
+			ring = &h->holder[i];
+	EXPECT(ring);
+	if (ring) {
+		EXPECT_INT(ring->certainty, HOLDERS_CANDIDATE);
+		EXPECT_INT(ring->addr, (uintptr_t)p);
+	}
+	other->ops->close(other);
+	diag_deinit(&d);
+	close(fd);
+	if (src)
+		src->ops->close(src);
+	src = NULL;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "holders.h"
+#include "test.h"
+
+static struct holder_end ends[] = {
+	{ .pid = 42, .fd = 5, .reads = true, .comm = "cow" },
+	{ .pid = 42, .fd = 6, .writes = true, .comm = "cow" },
+	{ .pid = 77, .fd = 3, .comm = "ring" },
+};
+
+/* A pipe with frames 0x150 and 0x100, a ring's buffer of 16 small pages, one of half a THP. */
+static struct holder four[] = {
+	{ .kind = HOLDERS_PIPE,
+	  .object = 9,
+	  .slot = 1,
+	  .pfn = 0x150,
+	  .pages = 1,
+	  .nends = 2,
+	  .end = ends },
+	{ .kind = HOLDERS_PIPE,
+	  .object = 9,
+	  .slot = 0,
+	  .pfn = 0x100,
+	  .pages = 1,
+	  .nends = 2,
+	  .end = ends },
+	{ .kind = HOLDERS_IO_URING,
+	  .slot = 0,
+	  .pfn = 0x300,
+	  .pages = 16,
+	  .addr = 0x7f0000000000,
+	  .bytes = 65536,
+	  .nends = 1,
+	  .end = ends + 2 },
+	{ .kind = HOLDERS_IO_URING,
+	  .slot = 1,
+	  .pfn = 0x400,
+	  .pages = 256,
+	  .whole = true,
+	  .nends = 1,
+	  .end = ends + 2 },
+	{ .kind = HOLDERS_VMPIN,
+	  .certainty = HOLDERS_CANDIDATE,
+	  .bytes = 4096,
+	  .nends = 1,
+	  .end = ends },
+};
+
+static struct holders all(void)
+{
+	static struct holder copy[ARRAY_SIZE(four)];
+	struct holders h = { .holder = copy, .n = ARRAY_SIZE(four), .complete = true };
+
+	memcpy(copy, four, sizeof(four));
+	holders_sort(&h);
+	return h;
+}
+
+static struct page small(u64 pfn, s64 excess)
+{
+	struct page p = { .pages = 1,
+			  .size = 4096,
+			  .pfn = pfn,
+			  .head_pfn = pfn,
+			  .kind = PAGE_ANON,
+			  .leaf = OBS_LEVEL_PTE,
+			  .expected = 1,
+			  .refcount = 1 + excess,
+			  .excess = excess };
+
+	return p;
+}
+
+TEST(sorting)
+{
+	struct holders h = all();
+
+	EXPECT_INT(h.nexact, 4);
+	EXPECT_INT(h.longest, 256);
+	EXPECT_INT(h.holder[0].pfn, 0x100);
+	EXPECT_INT(h.holder[4].kind, HOLDERS_VMPIN);
+}
+
+TEST(lookup)
+{
+	struct holders h = all();
+	size_t pos = 0;
+
+	EXPECT_INT(holders_next(&h, 0x305, 0x306, &pos)->pfn, 0x300);
+	EXPECT(!holders_next(&h, 0x305, 0x306, &pos));
+	pos = 0;
+	EXPECT(!holders_next(&h, 0x310, 0x311, &pos));
+	pos = 0;
+	EXPECT(!holders_next(&h, 0, 0x100, &pos));
+	pos = 0;
+	EXPECT(!holders_next(&h, 0x10000, 0x10001, &pos));
+}
+
+TEST(pipe_explains_one_reference)
+{
+	struct holders h = all();
+	struct page p = small(0x100, 1);
+	struct holders_ledger l;
+	char text[200];
+
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.n, 1);
+	EXPECT_INT(l.explained, 1);
+	EXPECT_INT(l.unexplained, 0);
+	EXPECT_STR(holders_text(&l.holder[0], text, sizeof(text)),
+		   "pipe 9 slot 0: read by cow(42) fd 5, written by cow(42) fd 6");
+}
+
+TEST(remainder_is_said)
+{
+	struct holders h = all();
+	struct page p = small(0x100, 3);
+	struct holders_ledger l;
+
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.unexplained, 2);
+	EXPECT_INT(l.n, 3); /* the pipe, an LRU batch, and the process's own VmPin */
+	EXPECT_INT(l.holder[1].kind, HOLDERS_LRU_BATCH);
+	EXPECT_INT(l.holder[1].certainty, HOLDERS_POSSIBLE);
+	EXPECT_INT(l.holder[2].kind, HOLDERS_VMPIN);
+	holders_explain(&h, &p, 43, &l);
+	EXPECT_INT(l.n, 2); /* another process's candidates are none */
+}
+
+TEST(pins_of_small_pages_weigh_1024)
+{
+	struct holders h = all();
+	struct page p = small(0x308, 1024);
+	struct holders_ledger l;
+
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.explained, 1024);
+	EXPECT_INT(l.unexplained, 0);
+	EXPECT_INT(l.holder[0].slot, 0);
+}
+
+TEST(large_folio)
+{
+	struct holders h = all();
+	struct page p = small(0x410, 1);
+	struct holders_ledger l;
+
+	p.head_pfn = 0x400;
+	p.order = 9;
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.n, 1);
+	EXPECT_INT(l.explained, 1); /* one pin for the folio as a whole */
+	EXPECT_INT(l.unexplained, 0);
+}
+
+/* A run of small pages is explained as far as its least explained page. */
+TEST(run)
+{
+	struct holders h = all();
+	struct page p = small(0x300, 1024);
+	struct holders_ledger l;
+
+	p.pages = 16;
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.unexplained, 0);
+	p.pages = 17;
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.unexplained, 1024);
+}
+
+TEST(nothing_looked_for)
+{
+	struct page p = small(0x100, 1);
+	struct holders_ledger l;
+
+	holders_explain(NULL, &p, 42, &l);
+	EXPECT_INT(l.n, 0);
+	EXPECT_INT(l.unexplained, -1);
+}
+
+TEST(words)
+{
+	char text[12];
+
+	for (unsigned i = 0; i < HOLDERS_KINDS; i++)
+		EXPECT(strcmp(holders_kind_name(i), "?"));
+	holders_text(&four[0], text, sizeof(text)); /* cut, not overrun */
+	EXPECT_STR(text, "pipe 9 slot");
+}
