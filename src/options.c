@@ -44,6 +44,8 @@ static const struct {
 	{ OPTION_EXPLAIN, MODE_EXPLAIN },
 	{ OPTION_FACTS, MODE_FACTS },
 	{ OPTION_LIST_COLUMNS, MODE_LIST_COLUMNS },
+	{ OPTION_REPORT, MODE_REPORT },
+	{ OPTION_LINT, MODE_LINT },
 	{ OPTION_TRACE, MODE_TRACE },
 	{ OPTION_TUI, MODE_TUI },
 	{ OPTION_HELP, MODE_HELP },
@@ -156,6 +158,12 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 	case OPTION_COLOR:
 		return arg ? choose("color", arg, colors, &opt->color, why, size)
 			   : (opt->color = 1, 0);
+	case OPTION_REDACT:
+		if (arg && strcmp(arg, "addresses")) {
+			snprintf(why, size, "--redact takes nothing or =addresses");
+			return -EINVAL;
+		}
+		return 0;
 	case OPTION_EVIDENCE:
 		return choose("evidence", arg, evidences, &opt->evidence, why, size);
 	default:

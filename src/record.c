@@ -63,6 +63,7 @@ const struct record_field record_vma_fields[] = {
 	VMA("rss", rss_bytes, DEC),
 	VMA("pss", pss_bytes, DEC),
 	VMA("huge", anon_huge_bytes, DEC),
+	VMA("pmd", pmd_mapped_bytes, DEC),
 	{ 0 },
 };
 
@@ -79,7 +80,15 @@ const struct record_field record_context_fields[] = {
 	CONTEXT("huge-free", huge_free, TRI),
 	CONTEXT("pkey-rights", pkey_rights_known, DEC),
 	CONTEXT("soft-dirty", soft_dirty, TRI),
+	CONTEXT("numa-off", numa_balancing_off, DEC),
 	{ 0 },
+};
+
+#define ZONE(k, m, f) FIELD(struct page_span, k, m, RECORD_##f, 0)
+const struct record_field record_zone_fields[] = {
+	ZONE("node", node, DEC),       ZONE("zone", zone, ZONE),
+	ZONE("start", start_pfn, HEX), ZONE("end", end_pfn, HEX),
+	ZONE("cma", cma_pages, DEC),   { 0 },
 };
 
 #define LAYOUT(m) FIELD(struct kpf_layout, #m, m, RECORD_DEC, 0)
@@ -99,8 +108,6 @@ const char *record_word(enum record_form form, unsigned value)
 	static const char *const tri[] = { "no", "yes", "unknown" };
 	static const char *const level[] = { "none", "pte", "pmd", "pud" };
 	static const char *const mapping[] = { "null", "anon", "ksm", "file", "movable" };
-	static const char *const fs[] = { "unknown", "none", "shmem",   "hugetlb",
-					  "secret",  "disk", "nodirty", "device" };
 
 	switch (form) {
 	case RECORD_TRI:
@@ -109,8 +116,12 @@ const char *record_word(enum record_form form, unsigned value)
 		return value < ARRAY_SIZE(level) ? level[value] : NULL;
 	case RECORD_MAPPING:
 		return value < ARRAY_SIZE(mapping) ? mapping[value] : NULL;
+	case RECORD_ZONE:
+		if (value == PAGE_ZONES)
+			return "unknown";
+		return value < PAGE_ZONES ? page_zone_name((int)value) : NULL;
 	case RECORD_FS:
-		return value < ARRAY_SIZE(fs) ? fs[value] : NULL;
+		return value <= VMA_FS_SPECIAL ? vma_fs_name(value) : NULL;
 	default:
 		return NULL;
 	}

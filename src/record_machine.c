@@ -100,37 +100,19 @@ static int record_machine_evidence(struct record_reader *r, char *line)
 
 static int record_machine_zone(struct record_reader *r, char *line)
 {
-	static const struct record_field fields[] = {
-		{ .key = "node",
-		  .offset = offsetof(struct page_span, node),
-		  .size = 2,
-		  .form = RECORD_DEC },
-		{ .key = "zone",
-		  .offset = offsetof(struct page_span, zone),
-		  .size = 1,
-		  .form = RECORD_DEC },
-		{ .key = "start",
-		  .offset = offsetof(struct page_span, start_pfn),
-		  .size = 8,
-		  .form = RECORD_HEX },
-		{ .key = "end",
-		  .offset = offsetof(struct page_span, end_pfn),
-		  .size = 8,
-		  .form = RECORD_HEX },
-		{ 0 },
-	};
 	struct record_machine *m = &r->parse->machine;
-	struct page_span span = { 0 };
+	struct page_span span = { .cma_pages = UINT64_MAX, .zone = PAGE_ZONES };
 	int err;
 
 	if (m->m.page.nspans == RECORD_SPANS)
 		return record_fail(r, -EINVAL, "more than %u zones", RECORD_SPANS);
-	err = record_parse_fields(r, fields, line, &span);
+	err = record_parse_fields(r, record_zone_fields, line, &span);
 	if (err)
 		return err;
-	if (span.end_pfn < span.start_pfn || span.zone < 0 || span.zone >= PAGE_ZONES ||
-	    span.node < 0)
+	if (span.end_pfn < span.start_pfn || span.node < 0)
 		return record_fail(r, -EINVAL, "this is no zone");
+	if (span.zone >= PAGE_ZONES)
+		span.zone = -1;
 	m->spans[m->m.page.nspans++] = span;
 	return 0;
 }

@@ -20,7 +20,8 @@ enum record_form {
 	RECORD_TRI,     /* "no", "yes", "unknown" */
 	RECORD_LEVEL,   /* "pte", "pmd", "pud" */
 	RECORD_MAPPING, /* enum obs_mapping */
-	RECORD_FS       /* enum vma_fs */
+	RECORD_FS,      /* enum vma_fs */
+	RECORD_ZONE     /* enum page_zone; PAGE_ZONES: not known */
 };
 
 struct record_field {
@@ -32,7 +33,8 @@ struct record_field {
 };
 
 extern const struct record_field record_state_fields[], record_process_fields[],
-	record_vma_fields[], record_context_fields[], record_layout_fields[];
+	record_vma_fields[], record_context_fields[], record_zone_fields[],
+	record_layout_fields[];
 
 /* Words of the forms that have words; NULL past the last. */
 const char *record_word(enum record_form form, unsigned value);
@@ -87,7 +89,7 @@ struct record_parse {
 	u32 crc, end_crc;             /* of them; end_*: before the line being read */
 	enum record_section section;
 	char section_name[32];
-	bool machine_sent, have_process, have_vma;
+	bool context_seen, machine_sent, have_process, have_vma;
 	u64 next_addr, vma_end;
 	struct process process;
 	struct vma vma;

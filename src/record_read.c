@@ -73,8 +73,13 @@ static int record_read_section(struct record_reader *r, char *line)
 	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
 		if (!strcmp(known[i].name, p->section_name))
 			p->section = known[i].section;
-	if (p->section == SECTION_PAGES)
-		return record_machine_send(r);
+	p->context_seen |= p->section == SECTION_CONTEXT;
+	/* The machine is complete when pages begin, or text after its last section. */
+	if (p->section == SECTION_PAGES ||
+	    (p->section == SECTION_TEXT && p->context_seen))
+		record_machine_send(r);
+	if (r->error)
+		return r->error;
 	if (p->section == SECTION_TEXT && r->handler->text)
 		r->error = r->handler->text(r->ctx, p->section_name, NULL);
 	return r->error;

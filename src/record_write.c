@@ -273,10 +273,14 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 		record_add_field(w, f, record_get(f, c));
 	record_flush(w);
 	for (unsigned i = 0; i < c->nspans && i < RECORD_SPANS; i++) {
-		record_addf(w, "zone node=%d zone=%d start=%llx end=%llx",
-			    c->spans[i].node, c->spans[i].zone,
-			    (unsigned long long)c->spans[i].start_pfn,
-			    (unsigned long long)c->spans[i].end_pfn);
+		struct page_span span = c->spans[i];
+
+		if (span.zone < 0 || span.zone >= PAGE_ZONES)
+			span.zone = PAGE_ZONES;
+		record_add(w, "zone");
+		for (const struct record_field *f = record_zone_fields; f->key; f++)
+			if (f->size != 8 || record_get(f, &span) != UINT64_MAX)
+				record_add_field(w, f, record_get(f, &span));
 		record_flush(w);
 	}
 	if (c->layout) {

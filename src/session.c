@@ -3,6 +3,7 @@
 
 #include "live.h"
 #include "procs.h"
+#include "replay.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -109,6 +110,36 @@ static int session_evidence(struct session *s)
 	return session_fail(s, EXIT_FAILED, m.evidence[SOURCE_PTE].why);
 }
 
+/* The processes of a report of the name --comm; without it all, unless --pid names some. */
+static int session_replay_pids(struct session *s)
+{
+	struct options *opt = &s->opt;
+	size_t n;
+	const pid_t *pids = replay_pids(s->source, &n);
+
+	if (opt->npids)
+		return 0;
+	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++) {
+		struct process p;
+
+		if (opt->comm && (s->source->ops->open(s->source, pids[i], &p) ||
+				  strcmp(p.comm, opt->comm)))
+			continue;
+		opt->pids[opt->npids++] = pids[i];
+	}
+	if (opt->npids)
+		return 0;
+	diag_add(&s->diag, DIAG_ERROR, "no process of the report is called '%.60s'",
+		 opt->comm);
+	return EXIT_FAILED;
+}
+
+static int session_replay(struct session *s)
+{
+	s->source = replay_open(s->opt.replay, &s->diag);
+	return s->source ? session_replay_pids(s) : EXIT_FAILED;
+}
+
 int session_open(struct session *s)
 {
 	int status = session_columns(s);
@@ -117,15 +148,24 @@ int session_open(struct session *s)
 		status = session_filters(s);
 	if (status)
 		return status;
-	s->source = live_open(&(struct live_options){ .evidence = s->opt.evidence },
-			      &s->diag);
-	if (!s->source)
-		return session_fail(s, EXIT_FAILED, "out of memory");
+	if (s->opt.replay) {
+		status = session_replay(s);
+		if (status)
+			return status;
+	} else {
+		s->source =
+			live_open(&(struct live_options){ .evidence = s->opt.evidence },
+				  &s->diag);
+		if (!s->source)
+			return session_fail(s, EXIT_FAILED, "out of memory");
+	}
 	status = session_evidence(s);
 	if (!status)
 		status = session_model(s);
-	if (!status && s->opt.comm)
+	if (!status && s->opt.comm && !s->opt.replay)
 		status = session_find_comm(s);
+	if (!status)
+		status = session_redact(s);
 	return status;
 }
 

@@ -46,6 +46,9 @@ void session_close(struct session *s);
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes);
 
+/* With --redact, puts a redacted report of the source in its place.  0 or an exit status. */
+int session_redact(struct session *s);
+
 /* The exit status for a collection's return value and the diagnostics so far. */
 int session_exit(struct session *s, int err);
 
@@ -56,6 +59,8 @@ int mode_explain(struct session *s);
 int mode_facts(struct session *s);
 int mode_list_columns(struct session *s);
 int mode_tui(struct session *s);
+int mode_lint(struct session *s);
+int mode_report(struct session *s);
 int mode_trace(struct session *s);
 
 #endif

@@ -43,6 +43,7 @@ static int seen_machine(void *ctx, const struct record_machine *m)
 	s->machines++;
 	s->machine = m->m;
 	memcpy(s->spans, m->spans, sizeof(s->spans));
+	EXPECT(m->m.page.spans == m->spans);
 	strcpy(s->model, m->model);
 	return 0;
 }
@@ -123,11 +124,12 @@ static int feed(struct seen *s, const char *text, size_t len, size_t step, char 
 /* ---- a report with one of everything */
 
 static const struct page_span spans[] = {
-	{ .start_pfn = 1, .end_pfn = 0x1000, .node = 0, .zone = PAGE_ZONE_DMA },
+	{ .start_pfn = 1, .end_pfn = 0x1000, .cma_pages = 512, .zone = PAGE_ZONE_DMA },
 	{ .start_pfn = 0x100000,
 	  .end_pfn = 0x640000,
+	  .cma_pages = UINT64_MAX,
 	  .node = 1,
-	  .zone = PAGE_ZONE_NORMAL },
+	  .zone = -1 },
 };
 
 static const struct kpf_layout layout = { .locked = 0,
@@ -442,8 +444,8 @@ TEST(hostile_files_are_answered_by_one_sentence)
 		{ HEAD "sizes page=18446744073709551615\n\n",
 		  "line 5: 18446744073709551615 is no page size", -EINVAL },
 		{ HEAD "[context]\nzone node=0 zone=9 start=0 end=1\n\n",
-		  "line 6: this is no zone", -EINVAL },
-		{ HEAD "[context]\nzone node=0 zone=1 start=2 end=1\n\n",
+		  "line 6: \"zone\" has a bad value", -EINVAL },
+		{ HEAD "[context]\nzone node=0 zone=DMA start=2 end=1\n\n",
 		  "line 6: this is no zone", -EINVAL },
 		{ HEAD "[pages]\nvma 1000-2000 rw-p 0 0:0 0\n\n",
 		  "line 6: an area without a process", -EINVAL },

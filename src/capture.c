@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture.h"
+
+#include "page.h"
+#include "predict.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define CAPTURE_SLOTS 512 /* power of two; direct-mapped */
+
+struct capture {
+	struct source *src;
+	const struct collect_options *opt;
+	struct record_writer *w;
+	struct capture_result *result;
+	struct diag *diag;
+	struct kernel running, judge;
+	struct source_machine machine;
+	struct page_context ctx;
+	struct process process;
+	const struct vma *vma;
+	bool vma_written, any;
+	struct obs run; /* ->pages is 0: none */
+	struct {
+		bool used;
+		struct facts facts;
+		struct record_judgement judged;
+	} slot[CAPTURE_SLOTS];
+};
+
+static const struct record_judgement *capture_judge(struct capture *c,
+						    const struct facts *f)
+{
+	u64 h = f->known * 0x9e3779b97f4a7c15ull ^ f->value * 0xc2b2ae3d27d4eb4full;
+	unsigned i = (unsigned)(h >> 40) & (CAPTURE_SLOTS - 1);
+	struct gup_verdicts v;
+
+	if (!c->slot[i].used || c->slot[i].facts.known != f->known ||
+	    c->slot[i].facts.value != f->value) {
+		predict_all(&c->judge, f, &v);
+		record_judge(&v, &c->slot[i].judged);
+		c->slot[i].facts = *f;
+		c->slot[i].used = true;
+	}
+	return &c->slot[i].judged;
+}
+
+/* What a state means, in a few words; never what is unknown. */
+static void capture_note(const struct page *p, char *buf, size_t size)
+{
+	static const char *const exclusive[] = { ", not exclusive", ", exclusive", "" };
+	static const char *const leaf[] = { "", "", " at PMD", " at PUD" };
+
+	snprintf(buf, size, "%s%s%s%s%s%s%s", page_kind_name(p->kind), leaf[p->leaf & 3],
+		 p->kind == PAGE_HUGETLB && p->anon ? ", anon" : "",
+		 exclusive[MIN(p->anon_exclusive, TRI_UNKNOWN)],
+		 !(p->pte_known & PAGE_PTE_WRITE) ? ""
+		 : p->pte & PAGE_PTE_WRITE        ? ", writable"
+						  : ", read-only",
+		 p->order ? ", large folio" : "", p->raced ? ", raced" : "");
+}
+
+/* Writes the run that is pending. */
+static int capture_flush(struct capture *c)
+{
+	struct page page;
+	char note[120];
+	int err;
+
+	if (!c->run.pages)
+		return 0;
+	if (!c->vma_written) {
+		c->vma_written = true;
+		c->result->vmas++;
+		err = record_write_vma(c->w, c->vma);
+		if (err)
+			return err;
+	}
+	page_from_obs(&c->ctx, c->vma, &c->run, &page);
+	capture_note(&page, note, sizeof(note));
+	err = record_write_run(c->w, &c->run, capture_judge(c, &page.facts), note);
+	c->result->runs++;
+	c->result->raced += (c->run.has & OBS_RACED) != 0;
+	c->run.pages = 0;
+	return err;
+}
+
+/* Whether @next continues the run @run: the same words, the next address and PFN. */
+static bool capture_continues(const struct capture *c, const struct obs *run,
+			      const struct obs *next)
+{
+	const struct kernel_evidence *ev = &c->machine.kernel;
+	u64 leaf = record_leaf_size(run, ev->page_size, ev->pmd_size);
+	u64 steps = leaf / (ev->page_size ? ev->page_size : 4096) * run->pages;
+	struct obs expected = *run;
+
+	expected.addr += leaf * run->pages;
+	expected.pages = next->pages;
+	if (run->has & OBS_HAS_PFN)
+		expected.pfn += steps;
+	/* The head of order 0 ascends with the page; the tails of a folio share one. */
+	if (run->has & OBS_HAS_PAGE && !run->order)
+		expected.head_pfn += steps;
+	return !memcmp(&expected, next, sizeof(expected));
+}
+
+static int capture_obs(void *ctx, const struct obs *obs, size_t n)
+{
+	struct capture *c = ctx;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		if (c->run.pages && capture_continues(c, &c->run, &obs[i])) {
+			c->run.pages += obs[i].pages;
+			continue;
+		}
+		err = capture_flush(c);
+		c->run = obs[i];
+	}
+	return err;
+}
+
+static bool capture_named(const struct capture *c, const struct vma *vma)
+{
+	const char *base = strrchr(vma->name, '/');
+
+	for (unsigned i = 0; i < c->opt->nnames; i++)
+		if (vma->name[0] && (!strcmp(vma->name, c->opt->names[i]) ||
+				     (base && !strcmp(base + 1, c->opt->names[i]))))
+			return true;
+	return false;
+}
+
+/* Observes [from, to) of the area. */
+static int capture_part(struct capture *c, u64 from, u64 to)
+{
+	int err = c->src->ops->observe(c->src, c->process.pid, c->vma, from, to,
+				       capture_obs, c);
+	int err2 = capture_flush(c);
+
+	c->any = true;
+	return err ? err : err2;
+}
+
+static int capture_vma(void *ctx, const struct vma *vma)
+{
+	struct capture *c = ctx;
+	u64 base = c->machine.kernel.page_size ? c->machine.kernel.page_size : 4096;
+	int err = 0;
+
+	c->vma = vma;
+	c->vma_written = false;
+	c->any = false;
+	if (capture_named(c, vma) || (!c->opt->nranges && !c->opt->nnames)) {
+		err = capture_part(c, vma->start, vma->end);
+	} else {
+		for (unsigned i = 0; i < c->opt->nranges && !err; i++) {
+			u64 from = MAX(vma->start,
+				       ROUND_DOWN(c->opt->ranges[i].start, base));
+			u64 to = MIN(vma->end, ROUND_UP(c->opt->ranges[i].end, base));
+
+			if (from < to)
+				err = capture_part(c, from, to);
+		}
+	}
+	if (c->any && !c->vma_written && !err) {
+		c->result->vmas++;
+		err = record_write_vma(c->w, vma);
+	}
+	return err;
+}
+
+static int capture_process(struct capture *c, pid_t pid)
+{
+	int err = c->src->ops->open(c->src, pid, &c->process);
+
+	if (err)
+		return err;
+	c->ctx.has_pinned = c->process.has_pinned;
+	err = record_write_process(c->w, &c->process);
+	c->result->processes++;
+	if (!err)
+		err = c->src->ops->vmas(c->src, pid, capture_vma, c);
+	c->run.pages = 0;
+	c->src->ops->release(c->src, pid);
+	return err;
+}
+
+static int capture_begin(struct capture *c, struct source *src,
+			 const struct collect_options *opt, struct record_writer *w)
+{
+	int err;
+
+	c->src = src;
+	c->opt = opt;
+	c->w = w;
+	err = src->ops->machine(src, &c->machine);
+	if (!err)
+		err = kernel_resolve(&c->machine.kernel, &c->running);
+	c->judge = opt->model ? *opt->model : c->running;
+	c->ctx = c->machine.page;
+	c->ctx.kernel = &c->running;
+	return err;
+}
+
+int capture_machine(struct source *src, const struct collect_options *opt,
+		    struct record_writer *w)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+	int err = c ? capture_begin(c, src, opt, w) : -ENOMEM;
+
+	if (!err)
+		err = record_write_machine(w, &c->machine, c->judge.model);
+	free(c);
+	return err;
+}
+
+int capture_pages(struct source *src, const struct collect_options *opt,
+		  struct record_writer *w, struct capture_result *ret, struct diag *diag)
+{
+	struct capture *c = calloc(1, sizeof(*c));
+	int err = c ? capture_begin(c, src, opt, w) : -ENOMEM, last = 0;
+	unsigned done = 0;
+
+	*ret = (struct capture_result){ 0 };
+	if (!err) {
+		c->result = ret;
+		err = record_write_section(w, "pages");
+	}
+	for (unsigned i = 0; !err && !w->error && i < opt->npids; i++) {
+		u64 runs = ret->runs;
+
+		last = capture_process(c, opt->pids[i]);
+		done += !last || ret->runs != runs;
+		if (last)
+			diag_add(diag, DIAG_INCOMPLETE, "process %d: %s",
+				 (int)opt->pids[i],
+				 last == -ESRCH    ? "it is gone; what was read is kept"
+				 : last == -EACCES ? "permission denied"
+						   : strerror(-last));
+	}
+	free(c);
+	if (err || w->error)
+		return err ? err : w->error;
+	return done || !opt->npids ? 0 : last;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * dump_page.h - a page in the shape of the kernel's dump_page() (mm/debug.c), which every
+ * maintainer reads at sight.
+ *
+ * Knows: that shape.  Never: prints what was not read: "?" stands there.
+ * Owns: nothing.
+ */
+#ifndef GUPINFO_DUMP_PAGE_H
+#define GUPINFO_DUMP_PAGE_H
+
+#include "page.h"
+
+#define DUMP_PAGE_LINES 6
+
+struct dump_page {
+	unsigned n;
+	char line[DUMP_PAGE_LINES][400]; /* ASCII, without newline */
+};
+
+/*
+ * The lines of @page's first page in area @vma: page:, head: (large folios), flags:,
+ * page_type: (when there is one).  Kernel addresses and raw words of struct page are never known.
+ */
+void dump_page(const struct page *page, const struct vma *vma, u32 kv, u32 base_page_size,
+	       struct dump_page *ret);
+
+#endif

@@ -1,0 +1,501 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "machine_facts.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+#include <zlib.h>
+
+/* The first line of @path without its newline; -errno when it cannot be read. */
+static int facts_line(const char *path, char *buf, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	if (fd < 0)
+		return -errno;
+	n = read(fd, buf, size - 1);
+	if (n < 0)
+		n = -errno;
+	close(fd);
+	if (n < 0)
+		return (int)n;
+	buf[n] = '\0';
+	buf[strcspn(buf, "\n")] = '\0';
+	return 0;
+}
+
+/* "key: first line of path", or why not. */
+static void facts_show(struct record_writer *w, const char *key, const char *path)
+{
+	char line[2048];
+	int err = facts_line(path, line, sizeof(line));
+
+	if (err == -ENOENT)
+		return;
+	if (err)
+		record_write_text(w, "%s: not readable (%s)", key, strerror(-err));
+	else
+		record_write_text(w, "%s: %s", key, line);
+}
+
+/* Every file that matches, named by what follows its last @skip bytes. */
+static void facts_glob(struct record_writer *w, const char *pattern, size_t skip)
+{
+	glob_t g;
+
+	if (!glob(pattern, 0, NULL, &g))
+		for (size_t i = 0; i < g.gl_pathc; i++)
+			facts_show(w, g.gl_pathv[i] + skip, g.gl_pathv[i]);
+	globfree(&g);
+}
+
+/* ---- [system] */
+
+static void facts_taint(struct record_writer *w)
+{
+	/* Documentation/admin-guide/tainted-kernels.rst */
+	static const char *const words[] = {
+		"P proprietary module",    "F module forced",
+		"S out of specification",  "R module unloaded by force",
+		"M machine check",         "B bad page",
+		"U requested by user",     "D died (oops)",
+		"A ACPI table overridden", "W warning",
+		"C staging driver",        "I firmware workaround",
+		"O out-of-tree module",    "E unsigned module",
+		"L soft lockup",           "K live-patched",
+		"X distribution's own",    "T struct randomised",
+		"N in-kernel test",
+	};
+	char line[64], text[600] = "";
+	u64 bits;
+
+	if (facts_line("/proc/sys/kernel/tainted", line, sizeof(line))) {
+		record_write_text(w, "taint: not readable");
+		return;
+	}
+	bits = strtoull(line, NULL, 10);
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		if (bits & BIT(i))
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s",
+				 words[i]);
+	record_write_text(w, "taint: %" PRIu64 "%s", bits,
+			  bits ? text : " (not tainted)");
+}
+
+/* Lines of @path that start with one of @keys (NULL-terminated), as they are. */
+static void facts_pick(struct record_writer *w, const char *path, const char *const *keys)
+{
+	FILE *f = fopen(path, "re");
+	char line[1024];
+
+	if (!f) {
+		record_write_text(w, "%s: not readable (%s)", path, strerror(errno));
+		return;
+	}
+	while (fgets(line, sizeof(line), f)) {
+		line[strcspn(line, "\n")] = '\0';
+		for (unsigned i = 0; keys[i]; i++) {
+			if (strncmp(line, keys[i], strlen(keys[i])))
+				continue;
+			for (char *p = line; *p; p++)
+				if (*p == '\t')
+					*p = ' ';
+			record_write_text(w, "%s", line);
+			break;
+		}
+	}
+	fclose(f);
+}
+
+static void facts_system(struct record_writer *w)
+{
+	static const char *const memory[] = { "MemTotal", "MemAvailable", "SwapTotal",
+					      "SwapFree", "AnonPages",    "AnonHuge",
+					      "Mlocked",  "Unevictable",  "HugePages_",
+					      "Hugetlb",  "CmaTotal",     "CmaFree",
+					      NULL };
+
+	record_write_section(w, "system");
+	facts_show(w, "version", "/proc/version");
+	facts_show(w, "cmdline", "/proc/cmdline");
+	facts_taint(w);
+	record_write_text(w, "cpus: %ld", sysconf(_SC_NPROCESSORS_ONLN));
+	facts_show(w, "nodes", "/sys/devices/system/node/online");
+	facts_show(w, "lockdown", "/sys/kernel/security/lockdown");
+	facts_pick(w, "/proc/meminfo", memory);
+}
+
+/* ---- [options]: what maintainers ask of the configuration */
+
+static bool facts_option_wanted(const char *name)
+{
+	static const char *const wanted[] = {
+		"DEBUG_VM",
+		"DEBUG_VM_PGFLAGS",
+		"DEBUG_VM_PGTABLE",
+		"PAGE_TABLE_CHECK",
+		"GUP_TEST",
+		"TRANSPARENT_HUGEPAGE",
+		"TRANSPARENT_HUGEPAGE_ALWAYS",
+		"TRANSPARENT_HUGEPAGE_MADVISE",
+		"PAGE_MAPCOUNT",
+		"NO_PAGE_MAPCOUNT",
+		"MM_ID",
+		"NUMA",
+		"NUMA_BALANCING",
+		"KSM",
+		"CMA",
+		"MIGRATION",
+		"COMPACTION",
+		"MEMORY_FAILURE",
+		"MEMORY_HOTREMOVE",
+		"ZONE_DEVICE",
+		"DEVICE_PRIVATE",
+		"PAGE_OWNER",
+		"PAGE_POISONING",
+		"DEBUG_PAGE_REF",
+		"DEBUG_PAGEALLOC",
+		"KASAN",
+		"SWAP",
+		"ZSWAP",
+		"HUGETLBFS",
+		"HUGETLB_PAGE",
+		"USERFAULTFD",
+		"SECRETMEM",
+		"MEM_SOFT_DIRTY",
+		"LRU_GEN",
+		"PER_VMA_LOCK",
+		"HAVE_GUP_FAST",
+		"IO_URING",
+		"INFINIBAND",
+		"VFIO",
+		"IOMMUFD",
+		"XDP_SOCKETS",
+		"PREEMPT",
+		"PREEMPT_RT",
+		"DEBUG_INFO_BTF",
+		"BPF_SYSCALL",
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
+		if (!strcmp(wanted[i], name))
+			return true;
+	return false;
+}
+
+/* gzopen() reads plain files, too. */
+static gzFile facts_config(char path[256])
+{
+	static const char *const places[] = { "/proc/config.gz", "/boot/config-%s",
+					      "/lib/modules/%s/config",
+					      "/usr/lib/modules/%s/config" };
+	struct utsname name;
+
+	uname(&name);
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		gzFile gz;
+
+		snprintf(path, 256, places[i], name.release);
+		gz = gzopen(path, "re");
+		if (gz)
+			return gz;
+	}
+	return NULL;
+}
+
+static void facts_options(struct record_writer *w)
+{
+	char path[256], line[512], name[128];
+	gzFile gz;
+
+	record_write_section(w, "options");
+	gz = facts_config(path);
+	if (!gz) {
+		record_write_text(w, "not readable: /proc/config.gz and /boot/config are "
+				     "absent");
+		return;
+	}
+	record_write_text(w, "source: %s", path);
+	while (gzgets(gz, line, sizeof(line))) {
+		line[strcspn(line, "\n")] = '\0';
+		if (sscanf(line, "CONFIG_%127[A-Z0-9_]=", name) == 1 &&
+		    facts_option_wanted(name))
+			record_write_text(w, "%s", line);
+		else if (sscanf(line, "# CONFIG_%127[A-Z0-9_] is", name) == 1 &&
+			 facts_option_wanted(name))
+			record_write_text(w, "CONFIG_%s=n", name);
+	}
+	gzclose(gz);
+}
+
+/* ---- [settings], [pools], [counters] */
+
+static void facts_settings(struct record_writer *w)
+{
+	static const char thp[] = "/sys/kernel/mm/transparent_hugepage/";
+	static const char mm[] = "/sys/kernel/mm/";
+	static const char *const sysctls[] = {
+		"vm/swappiness",
+		"vm/overcommit_memory",
+		"vm/overcommit_ratio",
+		"vm/max_map_count",
+		"vm/compact_unevictable_allowed",
+		"vm/compaction_proactiveness",
+		"vm/unprivileged_userfaultfd",
+		"vm/nr_overcommit_hugepages",
+		"vm/zone_reclaim_mode",
+		"vm/hugetlb_optimize_vmemmap",
+		"kernel/numa_balancing",
+		"kernel/unprivileged_bpf_disabled",
+		"kernel/perf_event_paranoid",
+		"kernel/yama/ptrace_scope",
+		"kernel/io_uring_disabled",
+		"kernel/randomize_va_space",
+	};
+	char path[256];
+	FILE *swaps;
+
+	record_write_section(w, "settings");
+	facts_glob(w, "/sys/kernel/mm/transparent_hugepage/*e*d", sizeof(mm) - 1);
+	facts_glob(w, "/sys/kernel/mm/transparent_hugepage/[duh]*[gek]", sizeof(mm) - 1);
+	facts_glob(w, "/sys/kernel/mm/transparent_hugepage/hugepages-*kB/*enabled",
+		   sizeof(thp) - 1);
+	facts_glob(w, "/sys/kernel/mm/transparent_hugepage/khugepaged/*",
+		   sizeof(thp) - 1);
+	facts_glob(w, "/sys/kernel/mm/ksm/*", sizeof(mm) - 1);
+	facts_glob(w, "/sys/kernel/mm/numa/*", sizeof(mm) - 1);
+	facts_glob(w, "/sys/kernel/mm/lru_gen/enabled", sizeof(mm) - 1);
+	facts_show(w, "zswap", "/sys/module/zswap/parameters/enabled");
+	for (unsigned i = 0; i < ARRAY_SIZE(sysctls); i++) {
+		snprintf(path, sizeof(path), "/proc/sys/%s", sysctls[i]);
+		facts_show(w, sysctls[i], path);
+	}
+	swaps = fopen("/proc/swaps", "re");
+	for (unsigned n = 0; swaps; n++) {
+		char line[512], type[64];
+		unsigned long long size, used;
+
+		if (!fgets(line, sizeof(line), swaps)) {
+			if (n <= 1)
+				record_write_text(w, "swap: none");
+			break;
+		}
+		if (n && sscanf(line, "%*s %63s %llu %llu", type, &size, &used) == 3)
+			record_write_text(w, "swap: %s of %llu KiB, %llu used", type,
+					  size, used);
+	}
+	if (swaps)
+		fclose(swaps);
+}
+
+static void facts_pools(struct record_writer *w)
+{
+	record_write_section(w, "pools");
+	facts_glob(w, "/sys/kernel/mm/hugepages/*/*",
+		   sizeof("/sys/kernel/mm/hugepages/") - 1);
+	facts_glob(w, "/sys/devices/system/node/node*/hugepages/*/*hugepages",
+		   sizeof("/sys/devices/system/node/") - 1);
+	facts_glob(w, "/sys/kernel/mm/cma/*/*", sizeof("/sys/kernel/mm/") - 1);
+}
+
+int machine_facts_pins(u64 *ret_acquired, u64 *ret_released)
+{
+	FILE *f = fopen("/proc/vmstat", "re");
+	char name[64];
+	unsigned long long value;
+	unsigned found = 0;
+
+	while (f && fscanf(f, "%63s %llu", name, &value) == 2) {
+		if (!strcmp(name, "nr_foll_pin_acquired"))
+			*ret_acquired = value, found |= 1;
+		if (!strcmp(name, "nr_foll_pin_released"))
+			*ret_released = value, found |= 2;
+	}
+	if (f)
+		fclose(f);
+	return found == 3 ? 0 : -ENOENT;
+}
+
+static void facts_counters(struct record_writer *w)
+{
+	static const char *const wanted[] = { "nr_foll_pin_", "thp_",
+					      "pgmigrate_",   "compact_",
+					      "unevictable_", "numa_",
+					      "pswp",         "ksm_",
+					      "cow_ksm",      "pgscan_khugepaged",
+					      "nr_anon_",     "nr_mlock",
+					      "nr_free_cma",  "htlb_",
+					      "zswp",         NULL };
+	u64 acquired, released;
+
+	record_write_section(w, "counters");
+	if (!machine_facts_pins(&acquired, &released))
+		record_write_text(w, "foll_pin acquired - released: %" PRId64,
+				  (s64)(acquired - released));
+	else
+		record_write_text(w, "foll_pin: this kernel does not count pins");
+	facts_pick(w, "/proc/vmstat", wanted);
+	facts_pick(w, "/proc/buddyinfo", (const char *const[]){ "Node", NULL });
+}
+
+int machine_facts_write(struct record_writer *w)
+{
+	facts_system(w);
+	facts_options(w);
+	facts_settings(w);
+	facts_pools(w);
+	facts_counters(w);
+	return w->error;
+}
+
+/* ---- [process PID] */
+
+static void facts_bytes(struct record_writer *w, const char *key, const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char buf[2048];
+	ssize_t n = fd >= 0 ? read(fd, buf, sizeof(buf) - 1) : -1;
+
+	if (n < 0) {
+		record_write_text(w, "%s: not readable (%s)", key, strerror(errno));
+	} else {
+		buf[n] = '\0';
+		for (ssize_t i = 0; i + 1 < n; i++)
+			if (!buf[i])
+				buf[i] = ' ';
+		record_write_text(w, "%s: %s%s", key, buf,
+				  n == (ssize_t)sizeof(buf) - 1 ? " (cut)" : "");
+	}
+	if (fd >= 0)
+		close(fd);
+}
+
+static void facts_link(struct record_writer *w, const char *key, const char *path)
+{
+	char buf[1024];
+	ssize_t n = readlink(path, buf, sizeof(buf) - 1);
+
+	if (n < 0) {
+		record_write_text(w, "%s: not readable (%s)", key, strerror(errno));
+		return;
+	}
+	buf[n] = '\0';
+	record_write_text(w, "%s: %s", key, buf);
+}
+
+int machine_facts_process(struct record_writer *w, pid_t pid)
+{
+	static const char *const status[] = {
+		"State",        "Tgid",        "NSpid",   "Threads",    "Uid",
+		"VmPeak",       "VmSize",      "VmLck",   "VmPin",      "VmHWM",
+		"VmRSS",        "RssAnon",     "RssFile", "RssShmem",   "VmSwap",
+		"HugetlbPages", "THP_enabled", "CapEff",  "NoNewPrivs", "Seccomp",
+		"CoreDumping",  NULL
+	};
+	static const char *const limits[] = { "Max locked memory", "Max address space",
+					      "Max resident set", NULL };
+	static const char *const spaces[] = { "user", "pid", "mnt", "ipc", "cgroup" };
+	char name[64], path[128];
+
+	snprintf(name, sizeof(name), "process %d", (int)pid);
+	record_write_section(w, name);
+	snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	facts_link(w, "exe", path);
+	snprintf(path, sizeof(path), "/proc/%d/cmdline", (int)pid);
+	facts_bytes(w, "cmdline", path);
+	snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	facts_show(w, "cgroup", path);
+	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
+	facts_show(w, "children", path);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	facts_pick(w, path, status);
+	record_write_comment(w, "VmPin counts what drivers account (RDMA, io_uring, "
+				"vfio), not "
+				"every pin; VmLck counts mlock.");
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	facts_pick(w, path, limits);
+	for (unsigned i = 0; i < ARRAY_SIZE(spaces); i++) {
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, spaces[i]);
+		snprintf(name, sizeof(name), "ns %s", spaces[i]);
+		facts_link(w, name, path);
+	}
+	return w->error;
+}
+
+/* ---- [dmesg] */
+
+#define FACTS_DMESG 40 /* lines kept */
+
+static bool facts_about_memory(const char *text)
+{
+	static const char *const words[] = { "BUG: Bad page",
+					     "page dumped",
+					     "WARNING: ",
+					     "mm/",
+					     "Out of memory",
+					     "oom-kill",
+					     "hugetlb",
+					     "HugeTLB",
+					     "BUG: ",
+					     "page:",
+					     "Memory failure",
+					     "soft lockup",
+					     "pincount",
+					     "huge page",
+					     "ksm:",
+					     "swap",
+					     "page allocation failure" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		if (strstr(text, words[i]))
+			return true;
+	return false;
+}
+
+int machine_facts_dmesg(struct record_writer *w)
+{
+	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	static char kept[FACTS_DMESG][400];
+	unsigned n = 0;
+	char buf[8192];
+
+	record_write_section(w, "dmesg");
+	if (fd < 0) {
+		record_write_text(w, "not readable: %s", strerror(errno));
+		return w->error;
+	}
+	for (;;) {
+		/* priority,sequence,microseconds,flags;text */
+		ssize_t len = read(fd, buf, sizeof(buf) - 1);
+		unsigned long long us = 0;
+		char *text;
+
+		if (len < 0 && errno == EPIPE)
+			continue; /* overwritten meanwhile */
+		if (len <= 0)
+			break;
+		buf[len] = '\0';
+		text = strchr(buf, ';');
+		if (!text || sscanf(buf, "%*[^,],%*[^,],%llu", &us) != 1)
+			continue;
+		text[strcspn(text, "\n")] = '\0';
+		if (facts_about_memory(text + 1))
+			snprintf(kept[n++ % FACTS_DMESG], sizeof(kept[0]),
+				 "[%5llu.%06llu] %s", us / 1000000, us % 1000000,
+				 text + 1);
+	}
+	close(fd);
+	for (unsigned i = n > FACTS_DMESG ? n - FACTS_DMESG : 0; i < n; i++)
+		record_write_text(w, "%s", kept[i % FACTS_DMESG]);
+	if (!n)
+		record_write_text(w, "no line of the kernel's log speaks of memory");
+	return w->error;
+}

@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --report, --lint, --redact: modes around report files. */
+#include "config.h"
+
+#include "session.h"
+
+#include "capture.h"
+#include "machine_facts.h"
+#include "redact.h"
+#include "render_report.h"
+#include "replay.h"
+#include "spool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct collect_options report_options(struct session *s)
+{
+	const struct options *opt = &s->opt;
+
+	return (struct collect_options){
+		.pids = opt->pids,
+		.npids = opt->npids,
+		.ranges = opt->range,
+		.nranges = opt->nranges,
+		.names = opt->name,
+		.nnames = opt->nnames,
+		.model = s->has_model ? &s->model : NULL,
+	};
+}
+
+/* ---- the body of a report */
+
+struct report_copy {
+	struct record_writer *w;
+	bool before; /* the sections that come before the pages; else those after */
+	bool skip;
+};
+
+/* Sections that follow the pages, or that this run writes itself. */
+static int report_copy_text(void *ctx, const char *section, const char *line)
+{
+	struct report_copy *c = ctx;
+
+	if (!line) {
+		bool after = !strcmp(section, "dmesg") || !strcmp(section, "method") ||
+			     !strcmp(section, "reproduce");
+
+		c->skip = after == c->before;
+		return c->skip ? 0 : record_write_section(c->w, section);
+	}
+	return c->skip ? 0 : record_write_verbatim(c->w, line);
+}
+
+/* A report of a report keeps its text. */
+static int report_copy(struct session *s, struct record_writer *w, bool before)
+{
+	static const struct record_handler handler = { .text = report_copy_text };
+	struct report_copy copy = { .w = w, .before = before };
+
+	return replay_scan(s->source, &handler, &copy);
+}
+
+static void report_method(struct session *s, struct record_writer *w,
+			  const struct capture_result *r)
+{
+	struct source_machine m;
+
+	record_write_section(w, "method");
+	record_write_text(w, "gupinfo %s, report format %u.%u", PACKAGE_VERSION,
+			  RECORD_MAJOR, RECORD_MINOR);
+	if (!s->source->ops->machine(s->source, &m)) {
+		for (unsigned i = 0; i < SOURCE_FACTS; i++) {
+			static const char *const names[] = { "pagemap", "kpageflags",
+							     "kpagecount", "struct page",
+							     "page-table entries" };
+
+			record_write_text(w, "%s: %s", names[i],
+					  m.evidence[i].ok ? "read" : m.evidence[i].why);
+		}
+		record_write_text(w, "struct page read by: %s",
+				  m.structpage_by ? m.structpage_by : "nothing");
+	}
+	record_write_text(w,
+			  "%llu processes, %llu areas, %llu runs, of which %llu changed "
+			  "while "
+			  "they were read",
+			  (unsigned long long)r->processes, (unsigned long long)r->vmas,
+			  (unsigned long long)r->runs, (unsigned long long)r->raced);
+	record_write_text(w,
+			  "the processes ran on: nothing was stopped or locked; memory "
+			  "contents were not read");
+	for (unsigned i = 0; i < s->diag.n; i++)
+		record_write_text(w, "note: %s", s->diag.message[i].text);
+	record_write_section(w, "reproduce");
+	record_write_text(w,
+			  "gupinfo --replay FILE           the summary, on any machine");
+	record_write_text(w, "gupinfo --replay FILE --pages   every run of pages");
+	record_write_text(w, "gupinfo --replay FILE --explain ADDR");
+	record_write_text(w, "gupinfo --replay FILE --model %s", "6.1");
+}
+
+/* Writes a whole body, machine to end line, into @spool. */
+static int report_body(struct session *s, struct spool *spool, bool text)
+{
+	static struct record_writer w;
+	struct collect_options opt = report_options(s);
+	struct capture_result result;
+	int err = record_write_init(&w, spool_put, spool);
+
+	if (!err)
+		err = capture_machine(s->source, &opt, &w);
+	if (!err && text && s->opt.replay)
+		err = report_copy(s, &w, true);
+	if (!err && text && !s->opt.replay) {
+		err = machine_facts_write(&w);
+		for (unsigned i = 0; !err && i < opt.npids; i++)
+			err = machine_facts_process(&w, opt.pids[i]);
+	}
+	if (!err)
+		err = capture_pages(s->source, &opt, &w, &result, &s->diag);
+	if (!err && text && s->opt.replay) {
+		err = report_copy(s, &w, false);
+	} else if (!err && text) {
+		machine_facts_dmesg(&w);
+		report_method(s, &w, &result);
+	}
+	if (!err)
+		err = record_write_end(&w);
+	record_write_deinit(&w);
+	return err ? err : spool_flush(spool);
+}
+
+/* Replaces @spool's content by its redacted form. */
+static int report_redact(struct session *s, struct spool *spool)
+{
+	static struct spool clean;
+	const char *how = s->opt.value[OPTION_REDACT];
+	struct redact *r = redact_new(how && !strcmp(how, "addresses"));
+	int err = r ? spool_open(&clean) : -ENOMEM;
+	char why[200];
+
+	if (err) {
+		redact_free(r);
+		return err;
+	}
+	record_write_magic(spool_put, &clean);
+	err = replay_scan_fd(spool->fd, &redact_scan, r, why);
+	if (!err)
+		err = redact_begin(r, spool_put, &clean);
+	if (!err)
+		err = replay_scan_fd(spool->fd, &redact_write, r, why);
+	if (!err)
+		err = redact_end(r);
+	if (!err)
+		err = spool_flush(&clean);
+	redact_free(r);
+	spool_close(spool);
+	*spool = clean;
+	clean.fd = -1;
+	return err;
+}
+
+/* A body needs the first line to be a file. */
+static int report_make(struct session *s, struct spool *spool, bool text)
+{
+	int err = spool_open(spool);
+
+	if (err)
+		return err;
+	err = record_write_magic(spool_put, spool);
+	if (!err)
+		err = report_body(s, spool, text);
+	if (!err && s->opt.given[OPTION_REDACT])
+		err = report_redact(s, spool);
+	if (err)
+		spool_close(spool);
+	return err;
+}
+
+/* ---- --report */
+
+/* Takes from the text sections what the first page says in a line. */
+static int report_facts_text(void *ctx, const char *section, const char *line)
+{
+	struct render_report_facts *f = ctx;
+
+	if (line && !strcmp(section, "system") && !strncmp(line, "taint: ", 7))
+		snprintf(f->taint, sizeof(f->taint), "%s", line + 7);
+	if (line && !strcmp(section, "options") &&
+	    (!strncmp(line, "CONFIG_DEBUG_VM=", 16) ||
+	     !strncmp(line, "CONFIG_GUP_TEST=", 16) ||
+	     !strncmp(line, "CONFIG_TRANSPARENT_HUGEPAGE=", 28) ||
+	     !strncmp(line, "CONFIG_NO_PAGE_MAPCOUNT=", 24) ||
+	     !strncmp(line, "CONFIG_KSM=", 11) || !strncmp(line, "CONFIG_CMA=", 11) ||
+	     !strncmp(line, "CONFIG_NUMA_BALANCING=", 22)))
+		snprintf(f->config + strlen(f->config),
+			 sizeof(f->config) - strlen(f->config), "%s%s",
+			 f->config[0] ? " " : "", line + 7);
+	if (line && !strcmp(section, "options") && !strncmp(line, "not readable", 12))
+		snprintf(f->config, sizeof(f->config), "%s", line);
+	return 0;
+}
+
+static int report_put_file(void *ctx, const char *buf, size_t len)
+{
+	return fwrite(buf, 1, len, ctx) == len ? 0 : errno ? -errno : -EIO;
+}
+
+/* The body without its first line. */
+struct report_tail {
+	FILE *out;
+	bool past;
+};
+
+static int report_put_tail(void *ctx, const char *buf, size_t len)
+{
+	struct report_tail *t = ctx;
+	const char *newline;
+
+	if (t->past)
+		return report_put_file(t->out, buf, len);
+	newline = memchr(buf, '\n', len);
+	if (!newline)
+		return 0;
+	t->past = true;
+	newline++;
+	return report_put_file(t->out, newline, len - (size_t)(newline - buf));
+}
+
+static int report_first_page(struct session *s, struct spool *spool, FILE *out)
+{
+	static const struct record_handler facts_handler = { .text = report_facts_text };
+	struct render_report_facts facts = { .taint = "" };
+	struct source *src = replay_open_fd(spool->fd, "the new report", &s->diag);
+	struct collect_options opt = { .model = s->has_model ? &s->model : NULL };
+	size_t n;
+	void *ctx;
+	int err;
+
+	if (!src)
+		return -EIO;
+	opt.pids = replay_pids(src, &n);
+	opt.npids = (unsigned)n;
+	err = replay_scan(src, &facts_handler, &facts);
+	if (!err)
+		err = render_report_new(out, &facts, &ctx);
+	if (!err) {
+		err = collect_run(src, &opt, &render_report_view, ctx, &s->diag);
+		render_report_free(ctx);
+	}
+	src->ops->close(src);
+	return err;
+}
+
+int mode_report(struct session *s)
+{
+	static struct spool spool;
+	const char *path = s->opt.value[OPTION_REPORT];
+	struct report_tail tail = { .out = stdout };
+	int err = report_make(s, &spool, true);
+
+	if (err)
+		return session_exit(s, err);
+	if (path && strcmp(path, "-"))
+		tail.out = fopen(path, "we");
+	if (!tail.out) {
+		diag_add(&s->diag, DIAG_ERROR, "cannot write %s: %s", path,
+			 strerror(errno));
+		spool_close(&spool);
+		return EXIT_FAILED;
+	}
+	err = record_write_magic(report_put_file, tail.out);
+	if (!err)
+		err = report_first_page(s, &spool, tail.out);
+	if (!err)
+		err = spool_copy(&spool, report_put_tail, &tail);
+	if (tail.out != stdout && fclose(tail.out) && !err)
+		err = -errno;
+	spool_close(&spool);
+	return session_exit(s, err);
+}
+
+/* ---- --redact with other views */
+
+int session_redact(struct session *s)
+{
+	static struct spool spool;
+	struct source *src;
+	int err;
+
+	if (!s->opt.given[OPTION_REDACT] || s->opt.mode == MODE_REPORT)
+		return 0;
+	err = report_make(s, &spool, false);
+	if (err)
+		return session_exit(s, err);
+	src = replay_open_fd(spool.fd, "the redacted report", &s->diag);
+	spool_close(&spool);
+	if (!src)
+		return EXIT_FAILED;
+	s->source->ops->close(s->source);
+	s->source = src;
+	if (s->opt.value[OPTION_REDACT])
+		s->opt.nranges = 0; /* addresses are others now */
+	s->opt.nnames = 0;
+	return 0;
+}
+
+/* ---- --lint */
+
+static void lint_pins(struct session *s, u64 found[3])
+{
+	u64 acquired, released;
+
+	if (s->opt.replay || machine_facts_pins(&acquired, &released) ||
+	    released <= acquired)
+		return;
+	found[0]++;
+	if (!s->opt.json)
+		printf("bug: more-unpins-than-pins: nr_foll_pin_released %llu > "
+		       "nr_foll_pin_acquired %llu\n",
+		       (unsigned long long)released, (unsigned long long)acquired);
+}
+
+int mode_lint(struct session *s)
+{
+	u64 found[3] = { 0 };
+	void *ctx;
+	int status, err;
+
+	err = render_report_lint_new(&s->opt.render, s->opt.json || s->opt.json_lines,
+				     &ctx);
+	if (err)
+		return session_exit(s, err);
+	err = session_collect(s, &render_report_lint_view, ctx, false);
+	render_report_lint_found(ctx, found);
+	render_report_lint_free(ctx);
+	lint_pins(s, found);
+	status = session_exit(s, err);
+	return found[0] || found[1] ? (status == EXIT_FAILED ? status : EXIT_FOUND)
+				    : status;
+}

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "redact.h"
+
+#include "page.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define REDACT_GRANULE 512 /* page frames; what is smaller keeps its place */
+
+/* A used stretch of page frames, in granules; ->to: its new number. */
+struct redact_extent {
+	u64 start, end, to;
+};
+
+/* Names seen, by hash; index + 1 is the number in the mask. */
+struct redact_names {
+	u64 *hash;
+	size_t n, room;
+};
+
+struct redact {
+	bool addresses;
+	int error;
+	struct redact_extent *extent;
+	size_t n, room;
+	struct redact_names paths, names, comms, users, devices, inodes;
+	struct record_writer w;
+	bool w_ready;
+	struct record_machine machine;
+	struct kernel kernel;
+	struct pte_layout pte;
+	struct page_context ctx;
+	struct vma vma; /* as it was */
+	u64 shift;      /* added to addresses of ->vma */
+	u64 last_end, last_to;
+	char section[40];
+};
+
+struct redact *redact_new(bool addresses)
+{
+	struct redact *r = calloc(1, sizeof(*r));
+
+	if (r)
+		r->addresses = addresses;
+	return r;
+}
+
+void redact_free(struct redact *r)
+{
+	if (!r)
+		return;
+	if (r->w_ready)
+		record_write_deinit(&r->w);
+	free(r->extent);
+	free(r->paths.hash);
+	free(r->names.hash);
+	free(r->comms.hash);
+	free(r->users.hash);
+	free(r->devices.hash);
+	free(r->inodes.hash);
+	free(r);
+}
+
+/* ---- numbers for names */
+
+static u64 redact_hash(const void *key, size_t len)
+{
+	const u8 *p = key;
+	u64 h = 0xcbf29ce484222325ULL;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * 0x100000001b3ULL;
+	return h;
+}
+
+/* 1, 2, 3… in order of appearance; 0 when out of memory. */
+static size_t redact_number(struct redact_names *names, const void *key, size_t len)
+{
+	u64 h = redact_hash(key, len);
+
+	for (size_t i = 0; i < names->n; i++)
+		if (names->hash[i] == h)
+			return i + 1;
+	if (names->n == names->room) {
+		size_t room = names->room ? names->room * 2 : 64;
+		u64 *more = reallocarray(names->hash, room, sizeof(*more));
+
+		if (!more)
+			return 0;
+		names->hash = more;
+		names->room = room;
+	}
+	names->hash[names->n++] = h;
+	return names->n;
+}
+
+/* Names that the kernel gives, the same on every machine. */
+static bool redact_harmless(const char *name)
+{
+	static const char *const known[] = {
+		"[heap]",         "[stack]",    "[vdso]",         "[vvar]",
+		"[vvar_vclock]",  "[vsyscall]", "[vectors]",      "[sigpage]",
+		"[uprobes]",      "[anon]",     "[shadow stack]", "/dev/zero",
+		"/anon_hugepage", "/secretmem"
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(known[i], name))
+			return true;
+	return !strncmp(name, "anon_inode:[", 12);
+}
+
+void redact_name(struct redact *r, const char *name, char *buf)
+{
+	static const char deleted[] = " (deleted)";
+	static const struct {
+		const char *prefix, *suffix;
+	} kinds[] = { { "[anon:", "]" }, { "[anon_shmem:", "]" }, { "/memfd:", "" } };
+	size_t n = strlen(name);
+	bool gone = n > sizeof(deleted) - 1 &&
+		    !strcmp(name + n - (sizeof(deleted) - 1), deleted);
+	char bare[VMA_NAME_MAX];
+
+	snprintf(bare, sizeof(bare), "%.*s", (int)(n - (gone ? sizeof(deleted) - 1 : 0)),
+		 name);
+	n = strlen(bare);
+	if (!n || redact_harmless(bare)) {
+		snprintf(buf, VMA_NAME_MAX, "%s", name);
+		return;
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (strncmp(bare, kinds[i].prefix, strlen(kinds[i].prefix)))
+			continue;
+		snprintf(buf, VMA_NAME_MAX, "%sname-%zu%s%s", kinds[i].prefix,
+			 redact_number(&r->names, bare, n), kinds[i].suffix,
+			 gone ? deleted : "");
+		return;
+	}
+	snprintf(buf, VMA_NAME_MAX, "%s-%zu%s%s", bare[0] == '[' ? "[area" : "/file",
+		 redact_number(&r->paths, bare, n), bare[0] == '[' ? "]" : "",
+		 gone ? deleted : "");
+}
+
+/* ---- page frames */
+
+static int redact_order(const void *a, const void *b)
+{
+	const struct redact_extent *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+/* Sorts the extents and joins those that touch. */
+static void redact_join(struct redact *r)
+{
+	size_t n = 0;
+
+	if (r->n)
+		qsort(r->extent, r->n, sizeof(*r->extent), redact_order);
+	for (size_t i = 0; i < r->n; i++) {
+		if (n && r->extent[i].start <= r->extent[n - 1].end)
+			r->extent[n - 1].end =
+				MAX(r->extent[n - 1].end, r->extent[i].end);
+		else
+			r->extent[n++] = r->extent[i];
+	}
+	r->n = n;
+}
+
+static int redact_add(struct redact *r, u64 pfn, u64 pages)
+{
+	u64 last = pages - 1 > UINT64_MAX - pfn ? UINT64_MAX : pfn + pages - 1;
+	struct redact_extent e = { .start = pfn / REDACT_GRANULE,
+				   .end = last / REDACT_GRANULE + 1 };
+	struct redact_extent *tail = r->n ? &r->extent[r->n - 1] : NULL;
+
+	if (tail && e.start >= tail->start && e.start <= tail->end) {
+		tail->end = MAX(tail->end, e.end);
+		return 0;
+	}
+	if (r->n == r->room) {
+		redact_join(r);
+		if (r->n >= r->room / 2) {
+			size_t room = r->room ? r->room * 2 : 1024;
+			void *more = reallocarray(r->extent, room, sizeof(*r->extent));
+
+			if (!more)
+				return -ENOMEM;
+			r->extent = more;
+			r->room = room;
+		}
+	}
+	r->extent[r->n++] = e;
+	return 0;
+}
+
+static const struct redact_extent *redact_find(const struct redact *r, u64 granule)
+{
+	size_t low = 0, high = r->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->extent[mid].end <= granule)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < r->n ? &r->extent[low] : NULL;
+}
+
+u64 redact_pfn(const struct redact *r, u64 pfn)
+{
+	const struct redact_extent *e = redact_find(r, pfn / REDACT_GRANULE);
+
+	if (!e || e->start > pfn / REDACT_GRANULE)
+		return 0; /* was not in the report */
+	return (e->to + pfn / REDACT_GRANULE - e->start) * REDACT_GRANULE +
+	       pfn % REDACT_GRANULE;
+}
+
+/* Gives every extent its new place: ascending, apart, aligned as far as it is long. */
+static void redact_place(struct redact *r)
+{
+	u64 next = 1;
+
+	redact_join(r);
+	for (size_t i = 0; i < r->n; i++) {
+		struct redact_extent *e = &r->extent[i];
+		u64 align = 1;
+
+		while (align * 2 <= e->end - e->start)
+			align *= 2;
+		e->to = next + ((e->start - next) & (align - 1));
+		next = e->to + (e->end - e->start) + 1;
+	}
+}
+
+/* Zones shrink to what is used of them; false: nothing is. */
+static bool redact_span(const struct redact *r, struct page_span *span)
+{
+	const struct redact_extent *e = redact_find(r, span->start_pfn / REDACT_GRANULE);
+	u64 first, last = 0;
+
+	if (!e || span->start_pfn >= span->end_pfn)
+		return false;
+	first = MAX(span->start_pfn, e->start * REDACT_GRANULE);
+	for (; e < r->extent + r->n && e->start * REDACT_GRANULE < span->end_pfn; e++)
+		last = MIN(span->end_pfn, e->end * REDACT_GRANULE) - 1;
+	if (first > last || first >= span->end_pfn)
+		return false;
+	span->start_pfn = redact_pfn(r, first);
+	span->end_pfn = redact_pfn(r, last) + 1;
+	return true;
+}
+
+/* ---- first pass */
+
+static int redact_scan_machine(void *ctx, const struct record_machine *m)
+{
+	struct redact *r = ctx;
+
+	r->machine = *m;
+	return 0;
+}
+
+static int redact_scan_run(void *ctx, const struct process *p, const struct vma *vma,
+			   const struct obs *obs, const struct record_judgement *judged)
+{
+	struct redact *r = ctx;
+	const struct kernel_evidence *ev = &r->machine.m.kernel;
+	u64 base = ev->page_size ? ev->page_size : 4096;
+	u64 frames = record_leaf_size(obs, ev->page_size, ev->pmd_size) / base;
+	int err;
+
+	if (!(obs->has & OBS_HAS_PFN))
+		return 0;
+	err = redact_add(r, obs->pfn, MIN(obs->pages, UINT64_MAX / frames) * frames);
+	if (!err && obs->has & OBS_HAS_PAGE)
+		err = redact_add(r, obs->head_pfn, BIT(MIN(obs->order, 30)));
+	return err;
+}
+
+const struct record_handler redact_scan = {
+	.machine = redact_scan_machine,
+	.run = redact_scan_run,
+};
+
+/* ---- second pass */
+
+int redact_begin(struct redact *r, record_put put, void *ctx)
+{
+	redact_place(r);
+	r->w_ready = true;
+	return record_write_init(&r->w, put, ctx);
+}
+
+int redact_end(struct redact *r)
+{
+	return record_write_end(&r->w);
+}
+
+static int redact_machine(void *ctx, const struct record_machine *m)
+{
+	struct redact *r = ctx;
+	unsigned n = 0;
+
+	r->machine = *m;
+	r->machine.m.page.spans = r->machine.spans;
+	for (unsigned i = 0; i < m->m.page.nspans; i++) {
+		struct page_span span = m->spans[i];
+
+		if (redact_span(r, &span))
+			r->machine.spans[n++] = span;
+	}
+	r->machine.m.page.nspans = n;
+	if (kernel_resolve(&m->m.kernel, &r->kernel))
+		return -EINVAL;
+	pte_layout_kernel(&r->pte, &r->kernel);
+	r->ctx = m->m.page;
+	r->ctx.kernel = &r->kernel;
+	r->ctx.pte = &r->pte;
+	return record_write_machine(&r->w, &r->machine.m, m->model);
+}
+
+static int redact_process(void *ctx, const struct process *p)
+{
+	struct redact *r = ctx;
+	struct process clean = *p;
+
+	if (strcmp(r->section, "pages")) {
+		snprintf(r->section, sizeof(r->section), "pages");
+		record_write_section(&r->w, "pages");
+	}
+	snprintf(clean.comm, sizeof(clean.comm), "comm-%zu",
+		 redact_number(&r->comms, p->comm, strlen(p->comm)));
+	if (p->uid)
+		clean.uid =
+			(uid_t)(999 + redact_number(&r->users, &p->uid, sizeof(p->uid)));
+	clean.start_time = 0;
+	r->last_end = r->last_to = 0;
+	return record_write_process(&r->w, &clean);
+}
+
+static int redact_vma(void *ctx, const struct process *p, const struct vma *vma)
+{
+	struct redact *r = ctx;
+	u64 huge = r->machine.m.kernel.pmd_size ? r->machine.m.kernel.pmd_size : 2 << 20;
+	u64 align = MAX(huge, vma->page_size),
+	    dev[2] = { vma->dev_major, vma->dev_minor };
+	struct vma clean = *vma;
+
+	r->vma = *vma;
+	r->shift = 0;
+	if (r->addresses && !vma->gate) {
+		u64 to = r->last_to;
+
+		if (vma->start != r->last_end || !r->last_end) {
+			to += huge;
+			to += (vma->start - to) & (align - 1);
+		}
+		r->shift = to - vma->start;
+		r->last_end = vma->end;
+		r->last_to = vma->end + r->shift;
+	}
+	clean.start += r->shift;
+	clean.end += r->shift;
+	redact_name(r, vma->name, clean.name);
+	if (vma->inode)
+		clean.inode = redact_number(&r->inodes, &vma->inode, sizeof(vma->inode));
+	if (vma->dev_major || vma->dev_minor)
+		clean.dev_minor = (u32)redact_number(&r->devices, dev, sizeof(dev));
+	return record_write_vma(&r->w, &clean);
+}
+
+static int redact_run(void *ctx, const struct process *p, const struct vma *vma,
+		      const struct obs *obs, const struct record_judgement *judged)
+{
+	struct redact *r = ctx;
+	struct obs clean = *obs;
+	struct page page;
+
+	clean.addr += r->shift;
+	if (obs->has & OBS_HAS_PFN)
+		clean.pfn = redact_pfn(r, obs->pfn);
+	if (obs->has & OBS_HAS_PAGE && obs->head_pfn)
+		clean.head_pfn = redact_pfn(r, obs->head_pfn);
+	/* Entries that are neither present nor swap may hold a page frame: only the type stays. */
+	if (!(obs->has & OBS_HAS_PFN)) {
+		page_from_obs(&r->ctx, &r->vma, obs, &page);
+		if (page.kind != PAGE_SWAP && page.kind != PAGE_NONE) {
+			clean.pagemap &= ~(BIT(55) - 1) | 31;
+			clean.has &= ~(u32)OBS_HAS_PTE;
+		}
+	}
+	return record_write_run(&r->w, &clean, judged, NULL);
+}
+
+/* ---- text */
+
+static bool redact_starts(const char *line, const char *const *keys)
+{
+	for (; *keys; keys++)
+		if (!strncmp(line, *keys, strlen(*keys)))
+			return true;
+	return false;
+}
+
+/* Parameters of the kernel's command line that say nothing of whose machine it is. */
+static int redact_cmdline(struct redact *r, const char *line)
+{
+	static const char *const keep[] = { "transparent_hugepage",
+					    "hugepage",
+					    "default_hugepagesz",
+					    "hugetlb",
+					    "cma=",
+					    "movablecore",
+					    "kernelcore",
+					    "nokaslr",
+					    "page_owner",
+					    "slub_debug",
+					    "debug_pagealloc",
+					    "numa",
+					    "mitigations",
+					    "lockdown",
+					    "init_on_",
+					    "thp_",
+					    "zswap",
+					    "page_poison",
+					    "psi=",
+					    "movable_node",
+					    "quiet",
+					    "ro",
+					    NULL };
+	char out[1024] = "";
+	unsigned masked = 0;
+
+	while (*line) {
+		size_t n = strcspn(line, " ");
+
+		if (n && redact_starts(line, keep) && strlen(out) + n + 2 < sizeof(out))
+			snprintf(out + strlen(out), n + 2, " %.*s", (int)n, line);
+		else if (n)
+			masked++;
+		line += n + (line[n] == ' ');
+	}
+	return record_write_text(&r->w, "cmdline:%s (%u others masked)", out, masked);
+}
+
+static int redact_text(void *ctx, const char *section, const char *line)
+{
+	static const char *const whole[] = { "options", "settings",  "pools", "counters",
+					     "modules", "reproduce", NULL };
+	static const char *const machine[] = { "taint",       "cpus", "nodes", "lockdown",
+					       "Mem",         "Swap", "Anon",  "Mlocked",
+					       "Unevictable", "Huge", "Cma",   NULL };
+	static const char *const process[] = { "State",       "Threads",    "Vm",
+					       "Rss",         "Hugetlb",    "THP_",
+					       "CapEff",      "NoNewPrivs", "Seccomp",
+					       "CoreDumping", "Max ",       NULL };
+	static const char *const method[] = { "gupinfo ",   "pagemap",
+					      "kpage",      "struct page",
+					      "page-table", "the processes",
+					      NULL };
+	struct redact *r = ctx;
+	bool known = redact_starts(section, whole);
+
+	if (!line) {
+		snprintf(r->section, sizeof(r->section), "%s", section);
+		if (!known && strcmp(section, "system") && strcmp(section, "method") &&
+		    strncmp(section, "process ", 8)) {
+			record_write_section(&r->w, strcmp(section, "dmesg") ? "masked"
+									     : "dmesg");
+			return record_write_text(&r->w, "masked");
+		}
+		return record_write_section(&r->w, section);
+	}
+	if (!strcmp(section, "system") && !strncmp(line, "cmdline: ", 9))
+		return redact_cmdline(r, line + 9);
+	if (known || (!strcmp(section, "system") && redact_starts(line, machine)) ||
+	    (!strcmp(section, "method") && redact_starts(line, method)) ||
+	    (!strncmp(section, "process ", 8) && redact_starts(line, process)))
+		return record_write_verbatim(&r->w, line);
+	if (!strncmp(section, "process ", 8) || !strcmp(section, "system")) {
+		size_t n = strcspn(line, ":");
+
+		return record_write_text(&r->w, "%.*s: masked", (int)MIN(n, 20), line);
+	}
+	return 0;
+}
+
+const struct record_handler redact_write = {
+	.machine = redact_machine,
+	.process = redact_process,
+	.vma = redact_vma,
+	.run = redact_run,
+	.text = redact_text,
+};

@@ -1,0 +1,592 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay.h"
+
+#include "spool.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+extern char **environ;
+
+struct replay_area {
+	u64 offset; /* of its line */
+	struct vma vma;
+};
+
+struct replay_process {
+	struct process process;
+	size_t first, n; /* areas */
+};
+
+struct replay {
+	struct source source; /* first */
+	int fd;
+	char name[256];
+	struct record_reader reader;
+	bool reader_ready;
+	struct record_machine machine;
+	struct pte_layout pte;
+	struct replay_process *proc;
+	struct replay_area *area;
+	pid_t *pids;
+	size_t nprocs, proc_room, nareas, area_room;
+
+	/* the observation under way */
+	const struct vma *vma;
+	u64 start, end, next; /* bytes; ->next: first one not yet delivered */
+	source_obs_cb cb;
+	void *ctx;
+	bool in_area, done;
+
+	u64 buf_offset;
+	size_t buf_len;
+	char buf[1 << 16];
+};
+
+/* ---- bytes */
+
+/* Fills ->buf with what is at @offset.  Returns the number of bytes there, 0 at the end. */
+static ssize_t replay_fill(struct replay *r, u64 offset)
+{
+	ssize_t n;
+
+	if (offset >= r->buf_offset && offset < r->buf_offset + r->buf_len)
+		return (ssize_t)(r->buf_offset + r->buf_len - offset);
+	do
+		n = pread(r->fd, r->buf, sizeof(r->buf), (off_t)offset);
+	while (n < 0 && errno == EINTR);
+	r->buf_offset = offset;
+	r->buf_len = n > 0 ? (size_t)n : 0;
+	return n < 0 ? -errno : n;
+}
+
+/* Feeds the file from @offset until it ends or the reader stops. */
+static int replay_feed(struct replay *r, struct record_reader *reader, u64 offset)
+{
+	for (;;) {
+		ssize_t n = replay_fill(r, offset);
+		int err;
+
+		if (n < 0)
+			return (int)n;
+		if (!n)
+			return 0;
+		err = record_read_feed(reader, r->buf + (offset - r->buf_offset),
+				       (size_t)n);
+		if (err)
+			return err;
+		offset += (u64)n;
+	}
+}
+
+int replay_scan_fd(int fd, const struct record_handler *handler, void *ctx, char why[200])
+{
+	struct record_reader reader;
+	char *buf = malloc(1 << 16);
+	off_t at = 0;
+	int err = buf ? record_read_init(&reader, handler, ctx) : -ENOMEM;
+
+	while (!err) {
+		ssize_t n = pread(fd, buf, 1 << 16, at);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			err = -errno;
+		if (n <= 0)
+			break;
+		at += n;
+		err = record_read_feed(&reader, buf, (size_t)n);
+	}
+	if (!err)
+		err = record_read_end(&reader);
+	if (buf) {
+		memcpy(why, reader.why, sizeof(reader.why));
+		record_read_deinit(&reader);
+	} else {
+		why[0] = '\0';
+	}
+	free(buf);
+	return err;
+}
+
+int replay_scan(struct source *src, const struct record_handler *handler, void *ctx)
+{
+	struct replay *r = (struct replay *)src;
+	char why[200];
+	int err = replay_scan_fd(r->fd, handler, ctx, why);
+
+	return err == -ENODATA ? 0 : err; /* was said when the report was opened */
+}
+
+/* ---- the index */
+
+static void *replay_grow(void *array, size_t n, size_t *room, size_t size)
+{
+	size_t more = *room ? *room * 2 : 16;
+	void *p;
+
+	if (n < *room)
+		return array;
+	p = reallocarray(array, more, size);
+	if (p)
+		*room = more;
+	return p;
+}
+
+static int replay_index_machine(void *ctx, const struct record_machine *m)
+{
+	struct replay *r = ctx;
+	struct kernel k;
+
+	r->machine = *m;
+	r->machine.m.page.spans = r->machine.spans;
+	if (m->m.page.layout)
+		r->machine.m.page.layout = &r->machine.layout;
+	if (m->m.structpage_by)
+		r->machine.m.structpage_by = r->machine.structpage_by;
+	r->machine.m.page.pte = &r->pte;
+	if (kernel_resolve(&r->machine.m.kernel, &k)) {
+		snprintf(r->reader.why, sizeof(r->reader.why),
+			 "the kernel release of the report is no version");
+		return -EINVAL;
+	}
+	pte_layout_kernel(&r->pte, &k);
+	return 0;
+}
+
+static int replay_index_process(void *ctx, const struct process *p)
+{
+	struct replay *r = ctx;
+	void *proc = replay_grow(r->proc, r->nprocs, &r->proc_room, sizeof(*r->proc));
+
+	if (!proc)
+		return -ENOMEM;
+	r->proc = proc;
+	for (size_t i = 0; i < r->nprocs; i++)
+		if (r->proc[i].process.pid == p->pid) {
+			snprintf(r->reader.why, sizeof(r->reader.why),
+				 "line %llu: process %d is there twice",
+				 (unsigned long long)r->reader.line, (int)p->pid);
+			return -EINVAL;
+		}
+	r->proc[r->nprocs++] =
+		(struct replay_process){ .process = *p, .first = r->nareas };
+	return 0;
+}
+
+static int replay_index_vma(void *ctx, const struct process *p, const struct vma *vma)
+{
+	struct replay *r = ctx;
+	void *area = replay_grow(r->area, r->nareas, &r->area_room, sizeof(*r->area));
+
+	if (!area)
+		return -ENOMEM;
+	r->area = area;
+	r->area[r->nareas++] =
+		(struct replay_area){ .offset = r->reader.offset, .vma = *vma };
+	r->proc[r->nprocs - 1].n++;
+	return 0;
+}
+
+/* ---- observing */
+
+static int replay_deliver(struct replay *r, const struct obs *obs)
+{
+	r->next = obs->addr + obs->pages * record_leaf_size(obs,
+							    r->machine.m.kernel.page_size,
+							    r->machine.m.kernel.pmd_size);
+	return r->cb(r->ctx, obs, 1);
+}
+
+/* What is between the runs was not recorded. */
+static int replay_gap(struct replay *r, u64 until)
+{
+	u64 base = r->machine.m.kernel.page_size ? r->machine.m.kernel.page_size : 4096;
+	u64 from = MAX(r->next, r->start), to = MIN(until, r->end);
+	struct obs nothing = { .addr = from };
+
+	if (from >= to)
+		return 0;
+	nothing.pages = (to - from) / base;
+	return replay_deliver(r, &nothing);
+}
+
+/* What was asked for has been delivered: stops the reader. */
+static int replay_done(struct replay *r)
+{
+	r->done = true;
+	return 1;
+}
+
+static int replay_run(void *ctx, const struct process *p, const struct vma *vma,
+		      const struct obs *obs, const struct record_judgement *judged)
+{
+	struct replay *r = ctx;
+	u64 base = r->machine.m.kernel.page_size ? r->machine.m.kernel.page_size : 4096;
+	u64 leaf = record_leaf_size(obs, (u32)base, r->machine.m.kernel.pmd_size);
+	struct obs cut = *obs;
+	int err;
+
+	if (!r->in_area)
+		return 0;
+	if (obs->addr >= r->end)
+		return replay_done(r);
+	if (obs->addr + obs->pages * leaf <= r->start)
+		return 0;
+	if (cut.addr < r->start) {
+		u64 skip = (r->start - cut.addr) / leaf;
+
+		cut.addr += skip * leaf;
+		cut.pages -= skip;
+		if (cut.has & OBS_HAS_PFN)
+			cut.pfn += skip * (leaf / base);
+		if (cut.has & OBS_HAS_PAGE && cut.has & OBS_HAS_PFN &&
+		    cut.pfn >= cut.head_pfn)
+			cut.head_pfn += (cut.pfn - cut.head_pfn) >> cut.order
+									    << cut.order;
+	}
+	if (cut.addr < r->end && cut.pages > (r->end - cut.addr + leaf - 1) / leaf)
+		cut.pages = (r->end - cut.addr + leaf - 1) / leaf;
+	err = replay_gap(r, cut.addr);
+	return err ? err : replay_deliver(r, &cut);
+}
+
+static int replay_vma(void *ctx, const struct process *p, const struct vma *vma)
+{
+	struct replay *r = ctx;
+
+	if (r->in_area)
+		return replay_done(r); /* the next area */
+	r->in_area = true;
+	return 0;
+}
+
+static int replay_stop_process(void *ctx, const struct process *p)
+{
+	return replay_done(ctx);
+}
+
+static int replay_stop_text(void *ctx, const char *section, const char *line)
+{
+	return replay_done(ctx);
+}
+
+static const struct record_handler replay_index = {
+	.machine = replay_index_machine,
+	.process = replay_index_process,
+	.vma = replay_index_vma,
+};
+
+static const struct record_handler replay_observing = {
+	.process = replay_stop_process,
+	.vma = replay_vma,
+	.run = replay_run,
+	.text = replay_stop_text,
+};
+
+static const struct replay_process *replay_find(struct replay *r, pid_t pid)
+{
+	for (size_t i = 0; i < r->nprocs; i++)
+		if (r->proc[i].process.pid == pid)
+			return &r->proc[i];
+	return NULL;
+}
+
+static const struct replay_area *
+replay_area_of(struct replay *r, const struct replay_process *p, const struct vma *vma)
+{
+	size_t low = p->first, high = p->first + p->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (r->area[mid].vma.end <= vma->start)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < p->first + p->n && r->area[low].vma.start <= vma->start
+		       ? &r->area[low]
+		       : NULL;
+}
+
+static int replay_op_observe(struct source *src, pid_t pid, const struct vma *vma,
+			     u64 start, u64 end, source_obs_cb cb, void *ctx)
+{
+	struct replay *r = (struct replay *)src;
+	const struct replay_process *p = replay_find(r, pid);
+	const struct replay_area *area = p ? replay_area_of(r, p, vma) : NULL;
+	int err;
+
+	if (!p)
+		return -ESRCH;
+	r->vma = vma;
+	r->start = r->next = start;
+	r->end = end;
+	r->cb = cb;
+	r->ctx = ctx;
+	r->in_area = r->done = false;
+	if (area) {
+		r->reader.handler = &replay_observing;
+		record_read_seek(&r->reader, area->offset, &p->process);
+		err = replay_feed(r, &r->reader, area->offset);
+		if (err && !r->done)
+			return err;
+	}
+	return replay_gap(r, end);
+}
+
+/* ---- the other operations */
+
+static int replay_op_machine(struct source *src, struct source_machine *ret)
+{
+	*ret = ((struct replay *)src)->machine.m;
+	return 0;
+}
+
+static int replay_op_open(struct source *src, pid_t pid, struct process *ret)
+{
+	const struct replay_process *p = replay_find((struct replay *)src, pid);
+
+	if (!p)
+		return -ESRCH;
+	*ret = p->process;
+	return 0;
+}
+
+static int replay_op_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+{
+	struct replay *r = (struct replay *)src;
+	const struct replay_process *p = replay_find(r, pid);
+
+	if (!p)
+		return -ESRCH;
+	for (size_t i = 0; i < p->n; i++) {
+		int err = cb(ctx, &r->area[p->first + i].vma);
+
+		if (err)
+			return err;
+	}
+	return 0;
+}
+
+static void replay_op_release(struct source *src, pid_t pid)
+{
+}
+
+static void replay_op_close(struct source *src)
+{
+	struct replay *r = (struct replay *)src;
+
+	if (r->fd >= 0)
+		close(r->fd);
+	if (r->reader_ready)
+		record_read_deinit(&r->reader);
+	free(r->proc);
+	free(r->area);
+	free(r->pids);
+	free(r);
+}
+
+static const struct source_ops replay_ops = {
+	.machine = replay_op_machine,
+	.open = replay_op_open,
+	.vmas = replay_op_vmas,
+	.observe = replay_op_observe,
+	.release = replay_op_release,
+	.close = replay_op_close,
+};
+
+/* ---- opening */
+
+/* Runs a decompressor from @fd into a temporary file; returns its descriptor or -errno. */
+static int replay_unpack(int fd, const char *program)
+{
+	char *argv[] = { (char *)program, (char *)"-dc", NULL };
+	posix_spawn_file_actions_t actions;
+	int out = spool_fd(), status, err;
+	pid_t pid;
+
+	if (out < 0)
+		return out;
+	lseek(fd, 0, SEEK_SET);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	err = -posix_spawnp(&pid, program, &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (!err) {
+		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+			;
+		if (!WIFEXITED(status) || WEXITSTATUS(status))
+			err = -EIO;
+	}
+	if (err)
+		close(out);
+	return err ? err : out;
+}
+
+/* Copies what cannot be sought into a temporary file. */
+static int replay_drain(int fd)
+{
+	static struct spool spool;
+	static char buf[1 << 16];
+	int err = spool_open(&spool);
+	ssize_t n = 1;
+
+	while (!err && n > 0) {
+		n = read(fd, buf, sizeof(buf));
+		if (n < 0 && errno != EINTR)
+			err = -errno;
+		if (n < 0)
+			n = 1;
+		else if (n)
+			err = spool_put(&spool, buf, (size_t)n);
+	}
+	if (!err)
+		err = spool_flush(&spool);
+	if (err) {
+		spool_close(&spool);
+		return err;
+	}
+	return spool.fd;
+}
+
+/* Makes @fd, which is consumed, one that can be sought and holds text. */
+static int replay_plain(int fd, const char *name, struct diag *diag)
+{
+	static const struct {
+		const char *magic, *program;
+		size_t len;
+	} packers[] = {
+		{ "\x1f\x8b", "gzip", 2 },
+		{ "\xfd"
+		  "7zXZ",
+		  "xz", 5 },
+		{ "\x28\xb5\x2f\xfd", "zstd", 4 },
+	};
+	struct stat st;
+	char magic[8] = "";
+	int other = fd;
+
+	if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
+		other = -EISDIR;
+	else if (lseek(fd, 0, SEEK_CUR) < 0)
+		other = replay_drain(fd);
+	if (other != fd)
+		close(fd);
+	if (other < 0)
+		diag_add(diag, DIAG_ERROR, "cannot read %s: %s", name, strerror(-other));
+	if (other < 0)
+		return other;
+	fd = other;
+	if (pread(fd, magic, sizeof(magic), 0) < 2)
+		return fd;
+	for (unsigned i = 0; i < ARRAY_SIZE(packers); i++) {
+		if (memcmp(magic, packers[i].magic, packers[i].len))
+			continue;
+		other = replay_unpack(fd, packers[i].program);
+		close(fd);
+		if (other < 0)
+			diag_add(diag, DIAG_ERROR, "cannot unpack %s with %s: %s", name,
+				 packers[i].program,
+				 other == -EIO ? "it is damaged" : strerror(-other));
+		return other;
+	}
+	return fd;
+}
+
+/* Reads the whole report once; returns 0, or -errno after a message. */
+static int replay_build(struct replay *r)
+{
+	struct diag *diag = r->source.diag;
+	int err = record_read_init(&r->reader, &replay_index, r);
+
+	r->reader_ready = true;
+	if (!err)
+		err = replay_feed(r, &r->reader, 0);
+	if (!err)
+		err = record_read_end(&r->reader);
+	if (err == -ENODATA && r->nprocs) {
+		diag_add(diag, DIAG_INCOMPLETE, "%s: %s", r->name, r->reader.why);
+		err = 0;
+	} else if (err) {
+		diag_add(diag, DIAG_ERROR, "%s: %s", r->name,
+			 r->reader.why[0] ? r->reader.why : strerror(-err));
+	} else if (!r->nprocs) {
+		diag_add(diag, DIAG_ERROR, "%s: the report holds no process", r->name);
+		err = -ENODATA;
+	}
+	if (err)
+		return err;
+	r->pids = calloc(r->nprocs, sizeof(*r->pids));
+	for (size_t i = 0; r->pids && i < r->nprocs; i++)
+		r->pids[i] = r->proc[i].process.pid;
+	return r->pids ? 0 : -ENOMEM;
+}
+
+static struct source *replay_open_own(int fd, const char *name, struct diag *diag)
+{
+	struct replay *r;
+
+	fd = replay_plain(fd, name, diag);
+	if (fd < 0)
+		return NULL;
+	r = calloc(1, sizeof(*r));
+	if (!r) {
+		diag_add(diag, DIAG_ERROR, "out of memory");
+		close(fd);
+		return NULL;
+	}
+	r->source = (struct source){ .ops = &replay_ops, .diag = diag };
+	r->fd = fd;
+	snprintf(r->name, sizeof(r->name), "%s", name);
+	if (!replay_build(r))
+		return &r->source;
+	replay_op_close(&r->source);
+	return NULL;
+}
+
+struct source *replay_open_fd(int fd, const char *name, struct diag *diag)
+{
+	int own = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	if (own >= 0)
+		return replay_open_own(own, name, diag);
+	diag_add(diag, DIAG_ERROR, "cannot read %s: %s", name, strerror(errno));
+	return NULL;
+}
+
+struct source *replay_open(const char *path, struct diag *diag)
+{
+	int fd;
+
+	if (!strcmp(path, "-"))
+		return replay_open_fd(STDIN_FILENO, "standard input", diag);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0)
+		return replay_open_own(fd, path, diag);
+	diag_add(diag, DIAG_ERROR, "cannot open %s: %s", path, strerror(errno));
+	return NULL;
+}
+
+const pid_t *replay_pids(const struct source *src, size_t *ret_n)
+{
+	const struct replay *r = (const struct replay *)src;
+
+	*ret_n = r->nprocs;
+	return r->pids;
+}
+
+const char *replay_model(const struct source *src)
+{
+	return ((const struct replay *)src)->machine.model;
+}
