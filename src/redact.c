@@ -433,9 +433,6 @@ static int redact_cmdline(struct redact *r, const char *line)
 					    "zswap",
 					    "page_poison",
 					    "psi=",
-					    "movable_node",
-					    "quiet",
-					    "ro",
 					    NULL };
 	char out[1024] = "";
 	unsigned masked = 0;
@@ -467,6 +464,8 @@ static int redact_text(void *ctx, const char *section, const char *line)
 					      "kpage",      "struct page",
 					      "page-table", "the processes",
 					      NULL };
+	static const char *const masked[] = { "version:",  "exe:", "cmdline:", "cgroup:",
+					      "children:", "Uid:", "NSpid:",   NULL };
 	struct redact *r = ctx;
 	bool known = redact_starts(section, whole);
 
@@ -486,11 +485,9 @@ static int redact_text(void *ctx, const char *section, const char *line)
 	    (!strcmp(section, "method") && redact_starts(line, method)) ||
 	    (!strncmp(section, "process ", 8) && redact_starts(line, process)))
 		return record_write_verbatim(&r->w, line);
-	if (!strncmp(section, "process ", 8) || !strcmp(section, "system")) {
-		size_t n = strcspn(line, ":");
-
-		return record_write_text(&r->w, "%.*s: masked", (int)MIN(n, 20), line);
-	}
+	for (unsigned i = 0; masked[i]; i++)
+		if (!strncmp(line, masked[i], strlen(masked[i])))
+			return record_write_text(&r->w, "%s masked", masked[i]);
 	return 0;
 }
 
