@@ -1,0 +1,425 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rule tables themselves, and what three-valued verdicts promise. */
+#include "predict.h"
+#include "test.h"
+
+static const char *const models[] = { "5.10", "5.15", "6.1", "6.6",
+				      "6.12", "6.18", "7.3", "6.18+hugetlb-refcount" };
+
+static struct kernel resolve(const char *model, const char *arch)
+{
+	struct kernel_evidence ev;
+	struct kernel k;
+	const char *why;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.18.44");
+	strcpy(ev.arch, arch);
+	memset(&k, 0, sizeof(k));
+	EXPECT_INT(kernel_resolve_model(&ev, model, &k, &why), 0);
+	return k;
+}
+
+/* ---- the tables */
+
+TEST(rules_are_complete)
+{
+	unsigned n = predict_rules();
+
+	EXPECT(n > 100);
+	EXPECT(predict_rule(n) == NULL);
+	for (unsigned i = 0; i < n; i++) {
+		const struct predict_rule *r = predict_rule(i);
+
+		EXPECT(r && r->id && r->id[0] && r->stage && r->reason && r->reason[0]);
+		EXPECT(r->cite && strchr(r->cite, '.')); /* a file */
+		EXPECT(r->func < KFUNCS);
+		EXPECT(!(r->yes & r->no) && !(r->kyes & r->kno) && !(r->set & r->clear));
+		for (unsigned j = 0; j < i; j++)
+			EXPECT(strcmp(r->id, predict_rule(j)->id));
+	}
+}
+
+TEST(rules_are_dated)
+{
+	for (unsigned i = 0; i < predict_rules(); i++) {
+		const struct predict_rule *r = predict_rule(i);
+
+		/* A rule that asks for a kernel's behaviour says since or until when. */
+		if ((r->kyes | r->kno) & ~(K(GUP_FAST) | K(HUGETLB_REFCOUNT)))
+			if (!strpbrk(r->cite, "567") || !strpbrk(r->cite, "("))
+				EXPECT_STR(r->id, r->cite);
+	}
+}
+
+TEST(every_stage_ends)
+{
+	for (unsigned i = 0; i < predict_rules(); i++) {
+		const struct predict_rule *r = predict_rule(i),
+					  *next = predict_rule(i + 1);
+
+		if (!next || strcmp(r->stage, next->stage))
+			EXPECT(!r->yes && !r->no && !r->kyes && !r->kno && !r->need &&
+			       !r->forbid);
+	}
+}
+
+TEST(every_fact_is_asked_for)
+{
+	u64 facts = 0, kernel = 0;
+
+	for (unsigned i = 0; i < predict_rules(); i++) {
+		facts |= predict_rule(i)->yes | predict_rule(i)->no;
+		kernel |= predict_rule(i)->kyes | predict_rule(i)->kno;
+	}
+	for (unsigned i = 0; i < FACTS; i++)
+		if (!(facts >> i & 1))
+			EXPECT_STR(fact_name(i), "asked for by a rule");
+	for (unsigned i = 0; i < KFACTS; i++) {
+		bool infers = i == KFACT_PMD_SPECIAL || i == KFACT_HUGE_ZERO_SPECIAL;
+
+		if (!(kernel >> i & 1) != (kernel_fact_is_meaning(i) || infers))
+			EXPECT_STR(kernel_fact_name(i),
+				   "asked for by a rule, or MEANING");
+	}
+}
+
+TEST(never_rows_have_words)
+{
+	unsigned n = 0;
+
+	while (predict_never_text(n)) {
+		EXPECT(predict_never_text(n)[0]);
+		n++;
+	}
+	EXPECT(n > 50);
+}
+
+/* ---- three-valued verdicts */
+
+static u64 seed;
+
+static u32 draw(u32 n)
+{
+	seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+	return (u32)(seed >> 33) % n;
+}
+
+/* A full assignment without contradictions; facts hold with probability @percent. */
+static bool draw_state(const struct kernel *k, unsigned percent, struct facts *ret)
+{
+	struct facts f = { 0 };
+
+	for (unsigned tries = 0; tries < 400 && f.known != BIT(FACTS) - 1; tries++) {
+		unsigned i = draw(FACTS);
+		struct facts g = f;
+
+		while (f.known >> i & 1)
+			i = (i + 1) % FACTS;
+		fact_set(&g, BIT(i), draw(100) < percent);
+		if (!predict_infer(k, &g)) {
+			g = f;
+			fact_set(&g, BIT(i), false);
+			if (!predict_infer(k, &g))
+				return false;
+		}
+		f = g;
+	}
+	*ret = f;
+	return f.known == BIT(FACTS) - 1;
+}
+
+/* The definite fields of @a that @b contradicts. */
+static void expect_not_contradicted(const struct gup_verdicts *a,
+				    const struct gup_verdicts *b)
+{
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		const struct gup_verdict *v = &a->req[i], *w = &b->req[i];
+
+		EXPECT(v->fast == TRI_UNKNOWN || v->fast == w->fast);
+		EXPECT(v->slow == GUP_SLOW_UNKNOWN || v->slow == w->slow);
+		EXPECT(v->fault == GUP_FAULT_UNKNOWN || v->fault == w->fault);
+		EXPECT(v->page == GUP_PAGE_UNKNOWN || v->page == w->page);
+		EXPECT(v->word == GUP_WORD_UNKNOWN || v->word == w->word);
+		EXPECT(v->slow != GUP_SLOW_ERROR || !v->err || v->err == w->err);
+		if (v->fast == TRI_NO && v->fast_reason != GUP_REASON_UNKNOWN)
+			EXPECT_INT(v->fast_reason, w->fast_reason);
+	}
+	EXPECT(a->write.fault == GUP_WRITE_UNKNOWN || a->write.fault == b->write.fault);
+	EXPECT(a->write.seen_by_refs == TRI_UNKNOWN ||
+	       a->write.seen_by_refs == b->write.seen_by_refs);
+	EXPECT(a->write.leak == TRI_UNKNOWN || a->write.leak == b->write.leak);
+	EXPECT(a->fork.word == GUP_FORK_UNKNOWN || a->fork.word == b->fork.word);
+}
+
+TEST(learning_never_contradicts)
+{
+	unsigned n = 0;
+
+	seed = 1;
+	for (unsigned i = 0; i < 4000; i++) {
+		struct kernel k = resolve(models[draw(ARRAY_SIZE(models))], "x86_64");
+		struct gup_verdicts less, more;
+		struct facts f, g, h;
+		u64 unknown = 0;
+
+		if (!draw_state(&k, 10 + draw(50), &f))
+			continue;
+		n++;
+		for (unsigned j = draw(9); j-- > 0;)
+			unknown |= BIT(draw(FACTS));
+		g = (struct facts){ f.known & ~unknown, f.value & ~unknown };
+		unknown &= seed >> 7;
+		h = (struct facts){ f.known & ~unknown, f.value & ~unknown };
+		predict_all(&k, &g, &less);
+		predict_all(&k, &h, &more);
+		expect_not_contradicted(&less, &more);
+		predict_all(&k, &f, &less);
+		expect_not_contradicted(&more, &less);
+	}
+	printf("# %u states\n", n);
+	EXPECT(n > 1000);
+}
+
+/* Joins @b into @a by hand: what differs is unknown. */
+static void join(struct gup_verdicts *a, const struct gup_verdicts *b)
+{
+#define JOIN(field, value)                \
+	do {                              \
+		if (a->field != b->field) \
+			a->field = value; \
+	} while (0)
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		JOIN(req[i].fast_reason, GUP_REASON_UNKNOWN);
+		JOIN(req[i].err, 0);
+		JOIN(req[i].fast, TRI_UNKNOWN);
+		JOIN(req[i].slow, GUP_SLOW_UNKNOWN);
+		JOIN(req[i].fault, GUP_FAULT_UNKNOWN);
+		JOIN(req[i].page, GUP_PAGE_UNKNOWN);
+		JOIN(req[i].word, GUP_WORD_UNKNOWN);
+	}
+	JOIN(write.fault, GUP_WRITE_UNKNOWN);
+	JOIN(write.seen_by_refs, TRI_UNKNOWN);
+	JOIN(write.leak, TRI_UNKNOWN);
+	JOIN(fork.word, GUP_FORK_UNKNOWN);
+#undef JOIN
+}
+
+/* An unknown fact makes a verdict unknown only when its two cases differ. */
+TEST(unknown_means_that_cases_differ)
+{
+	unsigned n = 0;
+
+	seed = 2;
+	for (unsigned i = 0; i < 1500; i++) {
+		struct kernel k = resolve(models[draw(ARRAY_SIZE(models))], "x86_64");
+		struct gup_verdicts got, want;
+		struct facts f;
+		u64 unknown = 0;
+		bool first = true;
+
+		if (!draw_state(&k, 10 + draw(50), &f))
+			continue;
+		n++;
+		for (unsigned j = 1 + draw(5); j-- > 0;)
+			unknown |= BIT(draw(FACTS));
+		f.known &= ~unknown;
+		f.value &= ~unknown;
+		predict_all(&k, &f, &got);
+		for (u64 sub = unknown;; sub = (sub - 1) & unknown) {
+			struct facts g = { BIT(FACTS) - 1, f.value | sub };
+			struct gup_verdicts v;
+
+			if (predict_infer(&k, &g)) {
+				predict_all(&k, &g, &v);
+				if (first)
+					want = v;
+				else
+					join(&want, &v);
+				first = false;
+			}
+			if (!sub)
+				break;
+		}
+		EXPECT(!first);
+		expect_not_contradicted(&got, &want);
+		expect_not_contradicted(&want, &got);
+	}
+	printf("# %u states\n", n);
+	EXPECT(n > 500);
+}
+
+TEST(contradictions_are_unknown)
+{
+	struct kernel k = resolve("6.18", "x86_64");
+	struct facts f = { 0 }, before;
+	struct gup_verdicts v;
+
+	fact_set(&f, F(PRESENT) | F(KSM) | F(ANON) | F(ANON_EXCLUSIVE), true);
+	before = f;
+	EXPECT(!predict_infer(&k, &f));
+	EXPECT(!memcmp(&f, &before, sizeof(f)));
+	predict_all(&k, &f, &v);
+	EXPECT_INT(v.req[0].fast, TRI_UNKNOWN);
+	EXPECT_INT(v.req[0].slow, GUP_SLOW_UNKNOWN);
+	EXPECT_INT(v.req[0].unknown, F(KSM) | F(ANON_EXCLUSIVE));
+	EXPECT_INT(v.write.fault, GUP_WRITE_UNKNOWN);
+	EXPECT_INT(v.fork.word, GUP_FORK_UNKNOWN);
+}
+
+TEST(nothing_known)
+{
+	struct kernel k = resolve("6.18", "x86_64");
+	struct facts f = { 0 };
+	struct gup_verdicts v;
+
+	predict_all(&k, &f, &v);
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		EXPECT_INT(v.req[i].fast, TRI_UNKNOWN);
+		EXPECT_INT(v.req[i].slow, GUP_SLOW_UNKNOWN);
+		EXPECT_INT(v.req[i].word, GUP_WORD_UNKNOWN);
+		EXPECT(v.req[i].unknown & F(PRESENT));
+	}
+	EXPECT_INT(v.write.fault, GUP_WRITE_UNKNOWN);
+	EXPECT_INT(v.fork.word, GUP_FORK_UNKNOWN);
+}
+
+TEST(inference)
+{
+	struct kernel new = resolve("6.18", "x86_64"), old = resolve("5.15", "x86_64");
+	struct facts f = { 0 };
+
+	fact_set(&f, F(PRESENT) | F(ANON), true);
+	fact_set(&f, F(ANON_EXCLUSIVE), false);
+	EXPECT(predict_infer(&new, &f));
+	EXPECT_INT(fact_get(&f, FACT_PTE_WRITE), TRI_NO);
+	EXPECT_INT(fact_get(&f, FACT_SPECIAL), TRI_NO);
+	EXPECT_INT(fact_get(&f, FACT_VMA_MAYSHARE), TRI_NO);
+
+	f = (struct facts){ 0 };
+	fact_set(&f, F(PRESENT) | F(ANON), true);
+	EXPECT(predict_infer(&old, &f));
+	EXPECT_INT(fact_get(&f, FACT_PTE_WRITE), TRI_UNKNOWN);
+	EXPECT_INT(fact_get(&f, FACT_ANON_EXCLUSIVE), TRI_NO);
+
+	f = (struct facts){ 0 };
+	fact_set(&f, F(PRESENT) | F(ANON), true);
+	fact_set(&f, F(LARGE) | F(MAPCOUNT_ONE), false);
+	EXPECT(predict_infer(&new, &f));
+	EXPECT_INT(fact_get(&f, FACT_ANON_EXCLUSIVE), TRI_NO);
+}
+
+/* ---- kernels whose configuration is not known, and powerpc's hugepd */
+
+TEST(unknown_kernel_facts_are_named)
+{
+	struct kernel_evidence ev;
+	struct kernel k;
+	struct facts f = { 0 };
+	struct gup_verdict v;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.12.1");
+	strcpy(ev.arch, "x86_64");
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, F(VMA_READ) | F(PRESENT) | F(NO_MAPPING), true);
+	predict_request(&k, &f, GUP_GET_R, &v);
+	EXPECT_INT(v.fast, TRI_UNKNOWN);
+	EXPECT_INT(v.slow, GUP_SLOW_OK);
+	EXPECT_INT(v.unknown, 0);
+	EXPECT_INT(v.unknown_kernel, K(FAST_NO_MAPPING));
+
+	fact_set(&f, F(LARGE), true); /* secret memory is small */
+	predict_request(&k, &f, GUP_GET_R, &v);
+	EXPECT_INT(v.fast, TRI_YES);
+	EXPECT_INT(v.unknown_kernel, 0);
+}
+
+TEST(not_built)
+{
+	struct kernel_evidence ev;
+	struct kernel k;
+	struct facts f = { 0 };
+	struct gup_verdict v;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.12.1");
+	ev.config[KCONFIG_HAVE_GUP_FAST] = TRI_NO;
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	predict_request(&k, &f, GUP_GET_R, &v);
+	EXPECT_INT(v.fast, TRI_NO);
+	EXPECT_INT(v.fast_reason, GUP_REASON_NOT_BUILT);
+}
+
+/* gup_huge_pd(), gup_hugepte(); no machine with it was ever at hand. */
+TEST(hugepd)
+{
+	struct kernel_evidence ev;
+	struct kernel k;
+	struct facts f = { 0 };
+	struct gup_verdict v;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.1.100");
+	strcpy(ev.arch, "ppc64le");
+	ev.config[KCONFIG_ARCH_HAS_HUGEPD] = TRI_YES;
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	EXPECT_INT(kernel_has(&k, KFACT_HUGEPD), TRI_YES);
+	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f,
+		 F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
+			 F(PRESENT) | F(HUGEPD) | F(LARGE) | F(ANON) | F(ANON_EXCLUSIVE) |
+			 F(MAPCOUNT_ONE),
+		 true);
+	predict_request(&k, &f, GUP_PIN_R, &v);
+	EXPECT_INT(v.fast, TRI_YES);
+	EXPECT_STR(predict_rule(v.path_fast.rule[v.path_fast.n - 1])->id, "fast-hugepd");
+	EXPECT(strstr(predict_rule(v.path_fast.rule[v.path_fast.n - 1])->reason,
+		      "never run on hardware"));
+	EXPECT_STR(kernel_function(&k, predict_rule(v.path_fast.rule[0])->func),
+		   "gup_huge_pd");
+	predict_request(&k, &f, GUP_PIN_W, &v);
+	EXPECT_INT(v.fast_reason, GUP_REASON_NO_WRITE);
+	fact_set(&f, F(ZONE_MOVABLE), true);
+	predict_request(&k, &f, GUP_LT_R, &v);
+	EXPECT_INT(v.fast_reason, GUP_REASON_NOT_PINNABLE);
+	fact_set(&f, F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | F(ZONE_MOVABLE), false);
+	predict_request(&k, &f, GUP_PIN_R, &v);
+	EXPECT_INT(v.fast_reason, GUP_REASON_MUST_UNSHARE);
+	fact_set(&f, F(BLOCK_UNPINNABLE), true);
+	predict_request(&k, &f, GUP_LT_R, &v);
+	EXPECT_INT(v.fast_reason, GUP_REASON_NOT_PINNABLE);
+	fact_set(&f, F(BLOCK_UNPINNABLE) | F(ANON), false);
+	strcpy(ev.release, "6.9.1");
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	predict_request(&k, &f, GUP_LT_R, &v);
+	EXPECT_INT(v.fast_reason, GUP_REASON_NEEDS_VMA);
+
+	/* Elsewhere and later it cannot be. */
+	strcpy(ev.release, "6.11.1");
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	EXPECT(!predict_infer(&k, &f));
+}
+
+TEST(read_write_protection_of_userfaultfd)
+{
+	struct kernel k = resolve("7.3", "x86_64");
+	struct facts f = { 0 };
+	struct gup_verdicts v;
+
+	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f,
+		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
+			 F(VMA_UFFD_RWP) | F(PRESENT) | F(PROTNONE) | F(UFFD_WP) |
+			 F(ANON) | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE),
+		 true);
+	predict_all(&k, &f, &v);
+	EXPECT_INT(v.req[GUP_GET_R].fast_reason, GUP_REASON_PROTNONE);
+	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
+	EXPECT_INT(v.req[GUP_GET_R].unknown, 0);
+	EXPECT_INT(v.write.fault, GUP_WRITE_UNKNOWN);
+	k = resolve("7.0", "x86_64");
+	predict_all(&k, &f, &v);
+	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_OK);
+}
