@@ -377,7 +377,7 @@ static void facts_page(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(NO_MAPPING), facts_no_mapping(p));
 	fact_set_tri(&w->f, F(LARGE), facts_large(p));
 	fact_set_tri(&w->f, F(ANON_EXCLUSIVE), p->anon_exclusive);
-	if (anon == TRI_NO || facts_kernel(w, KFACT_ANON_EXCLUSIVE) == TRI_NO)
+	if (anon == TRI_NO)
 		fact_set(&w->f, F(ANON_EXCLUSIVE), false);
 	if (facts_known(p, PAGE_F_ZONE) && p->zone >= 0)
 		fact_set(&w->f, F(ZONE_MOVABLE), p->zone == PAGE_ZONE_MOVABLE);
@@ -504,7 +504,6 @@ void page_facts(const struct page_context *ctx, const struct vma *vma, struct pa
 			facts_refs(&w);
 		}
 	}
-	if (ctx->kernel)
-		predict_infer(ctx->kernel, &w.f);
+	predict_infer(NULL, &w.f);
 	page->facts = w.f;
 }

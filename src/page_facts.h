@@ -12,9 +12,10 @@
 #include "page.h"
 
 /*
- * Fills @page->facts from the other members of @page, from @vma and @ctx, and closes it under
- * what predict_infer() can infer.  A raced page keeps the facts of its VMA only.  Facts that
- * contradict each other are left as they were read; the predictor then says unknown.
+ * Fills @page->facts from the other members of @page, from @vma and @ctx, and adds what follows
+ * on every kernel (predict_infer()), so that the facts can be judged by other kernels' rules too.
+ * A raced page keeps the facts of its VMA only.  Facts that contradict each other are left as
+ * they were read; the predictor then says unknown.
  */
 void page_facts(const struct page_context *ctx, const struct vma *vma, struct page *page);
 

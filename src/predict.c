@@ -273,7 +273,8 @@ static const struct predict_never *predict_close(struct facts *f, struct facts *
 
 bool predict_infer(const struct kernel *k, struct facts *f)
 {
-	struct facts known = *f, kernel = { .known = k->known, .value = k->value };
+	struct facts known = *f,
+		     kernel = { .known = k ? k->known : 0, .value = k ? k->value : 0 };
 
 	if (predict_close(&known, &kernel))
 		return false;
@@ -495,6 +496,34 @@ static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
 	predict_end(c, &undecided, ret);
 }
 
+/* Facts that cannot hold on a kernel that lacks a behaviour. */
+static const struct {
+	u64 kernel, facts;
+} predict_lacks[] = {
+	{ K(ANON_EXCLUSIVE), F(ANON_EXCLUSIVE) },
+	{ K(DEVMAP), F(DEVMAP) },
+	{ K(HUGEPD), F(HUGEPD) },
+	{ K(SECRETMEM), F(VMA_SECRETMEM) },
+	{ K(UFFD_RWP), F(VMA_UFFD_RWP) },
+};
+
+/* The same page on another kernel: facts read on one kernel may be judged by another's rules. */
+static void predict_translate(struct facts *f, const struct facts *k)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(predict_lacks); i++)
+		if (k->known & ~k->value & predict_lacks[i].kernel)
+			fact_set(f, predict_lacks[i].facts, false);
+	if (!(f->value & F(PRESENT)))
+		return;
+	if (f->value & F(HUGE_ZERO))
+		fact_set_tri(f, F(SPECIAL),
+			     tri_from(k->known & K(HUGE_ZERO_SPECIAL),
+				      k->value & K(HUGE_ZERO_SPECIAL)));
+	else if (f->value & (F(LEAF_PMD) | F(LEAF_PUD)) &&
+		 k->known & ~k->value & K(PMD_SPECIAL))
+		fact_set(f, F(SPECIAL), false);
+}
+
 /* Walks from @stage; facts that contradict each other give an unknown verdict that names them. */
 static void predict_run(const struct kernel *k, const struct facts *f, unsigned stage,
 			u32 flags, struct predict_result *ret)
@@ -502,8 +531,10 @@ static void predict_run(const struct kernel *k, const struct facts *f, unsigned 
 	struct predict_case c = { .f = *f,
 				  .k = { .known = k->known, .value = k->value },
 				  .flags = (u8)flags };
-	const struct predict_never *never = predict_close(&c.f, &c.k);
+	const struct predict_never *never;
 
+	predict_translate(&c.f, &c.k);
+	never = predict_close(&c.f, &c.k);
 	if (!never) {
 		predict_walk(&c, stage, 0, ret);
 		return;

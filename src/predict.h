@@ -12,6 +12,8 @@
  * predict_never.def) and their verdicts are joined.  Where they agree the verdict is definite and
  * can never be contradicted by learning the fact; where they differ it is unknown and the fact is
  * named in ->unknown.  Facts that contradict each other (raced reads) give unknown verdicts.
+ * Facts read on one kernel may be judged by the rules of another: what the other kernel does not
+ * have (AnonExclusive before 5.19) is taken not to hold.
  *
  * What is assumed: nothing else happens meanwhile (no fork between, no truncation, no pending
  * signal), memory can be allocated and devices read without error, and the request is for one
@@ -37,8 +39,8 @@ void predict_fork(const struct kernel *k, const struct facts *f, struct gup_fork
 void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret);
 
 /*
- * Adds to @f what follows from it (predict_never.def).  Returns false, and leaves @f as it was,
- * when it contradicts itself on kernel @k.
+ * Adds to @f what follows from it (predict_never.def) on kernel @k, or on every kernel when @k is
+ * NULL.  Returns false, and leaves @f as it was, when it contradicts itself.
  */
 bool predict_infer(const struct kernel *k, struct facts *f);
 

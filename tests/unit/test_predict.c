@@ -423,3 +423,32 @@ TEST(read_write_protection_of_userfaultfd)
 	predict_all(&k, &f, &v);
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_OK);
 }
+
+/* --model: the facts of one kernel, judged by another. */
+TEST(facts_of_another_kernel)
+{
+	struct kernel old = resolve("5.15", "x86_64"), mid = resolve("6.1", "x86_64"),
+		      new = resolve("6.18", "x86_64");
+	struct facts f = { 0 };
+	struct gup_verdicts v;
+
+	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f,
+		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
+			 F(ANON) | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE),
+		 true);
+	predict_all(&old, &f, &v);
+	EXPECT_INT(v.req[GUP_PIN_R].fast, TRI_YES);
+	EXPECT_INT(v.write.fault, GUP_WRITE_NONE);
+
+	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f,
+		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
+			 F(HUGE_ZERO) | F(LARGE) | F(LEAF_PMD) | F(SPECIAL),
+		 true);
+	predict_all(&mid, &f, &v);
+	EXPECT_INT(v.req[GUP_PIN_R].fast, TRI_YES);
+	fact_set(&f, F(SPECIAL), false);
+	predict_all(&new, &f, &v);
+	EXPECT_INT(v.req[GUP_PIN_R].fast_reason, GUP_REASON_SPECIAL);
+}
