@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kpageflags.h"
+#include "page_facts.h"
+#include "pagemap.h"
+#include "predict.h"
+#include "test.h"
+
+static struct kernel kernel;
+static const struct page_span one_node[] = { { 0, 1 << 20, 0, 0, PAGE_ZONE_NORMAL } };
+static const struct page_span two_nodes[] = { { 0, 1 << 20, 0, 0, PAGE_ZONE_NORMAL },
+					      { 1 << 20, 2 << 20, 0, 1,
+						PAGE_ZONE_NORMAL } };
+
+static struct page_context context(const char *model)
+{
+	struct kernel_evidence ev;
+	const char *why;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.arch, "x86_64");
+	ev.pmd_size = 2 << 20;
+	EXPECT_INT(kernel_resolve_model(&ev, model, &kernel, &why), 0);
+	return (struct page_context){ .kernel = &kernel,
+				      .spans = one_node,
+				      .nspans = 1,
+				      .has_pinned = TRI_UNKNOWN,
+				      .pins_anywhere = TRI_UNKNOWN,
+				      .huge_free = TRI_UNKNOWN };
+}
+
+static struct vma anon_vma(void)
+{
+	return (struct vma){ .start = 0x1000,
+			     .end = 0x100000,
+			     .read = true,
+			     .write = true,
+			     .has_flags = true,
+			     .flags = VF(READ) | VF(WRITE) | VF(MAYREAD) | VF(MAYWRITE) |
+				      VF(MAYEXEC),
+			     .page_size = 4096,
+			     .pkey = -1,
+			     .fs = VMA_FS_NONE,
+			     .has_smaps = true };
+}
+
+static struct vma file_vma(enum vma_fs fs, bool shared, bool write)
+{
+	struct vma v = anon_vma();
+
+	v.fs = fs;
+	v.inode = 42;
+	v.shared = shared;
+	v.write = write;
+	v.flags &= ~VF(WRITE);
+	v.flags |= (shared ? VF(SHARED) | VF(MAYSHARE) : 0) | (write ? VF(WRITE) : 0);
+	strcpy(v.name, "/tmp/file");
+	return v;
+}
+
+/* What /proc alone says of a present page. */
+static struct page proc_page(enum page_kind kind, u64 flags, int mapcount)
+{
+	struct page p = { .kind = kind,
+			  .pages = 1,
+			  .size = 4096,
+			  .present = TRI_YES,
+			  .anon = kind == PAGE_ANON || kind == PAGE_KSM,
+			  .flags = flags,
+			  .flags_known = ~0ull,
+			  .mapcount = mapcount,
+			  .folio_mapcount = mapcount,
+			  .mapcount_kind = PAGE_COUNT_EXACT,
+			  .refcount = -1,
+			  .pincount = -1,
+			  .expected = -1,
+			  .anon_exclusive = TRI_UNKNOWN,
+			  .mm_shared = TRI_UNKNOWN,
+			  .swap_exclusive = TRI_UNKNOWN,
+			  .zone = PAGE_ZONE_NORMAL,
+			  .migratetype_bad = TRI_NO,
+			  .leaf = OBS_LEVEL_PTE };
+
+	p.obs.has = OBS_HAS_PAGEMAP;
+	p.obs.pagemap = PAGEMAP_PRESENT;
+	p.why[PAGE_F_REFCOUNT] = p.why[PAGE_F_PINCOUNT] = p.why[PAGE_F_PTE] =
+		PAGE_WHY_NO_BPF;
+	return p;
+}
+
+static struct page missing_page(enum page_kind kind)
+{
+	struct page p = proc_page(kind, 0, -1);
+
+	p.present = TRI_NO;
+	p.obs.pagemap = 0;
+	p.leaf = 0;
+	for (unsigned i = 0; i < PAGE_FIELDS; i++)
+		p.why[i] = PAGE_WHY_NOT_APPLICABLE;
+	return p;
+}
+
+/* What BPF adds. */
+static void add_refs(struct page *p, int refcount, int expected)
+{
+	p->why[PAGE_F_REFCOUNT] = p->why[PAGE_F_PINCOUNT] = PAGE_WHY_KNOWN;
+	p->refcount = refcount;
+	p->expected = expected;
+	p->excess = expected < 0 ? 0 : refcount - expected;
+	p->pincount = refcount / 1024;
+	p->obs.has |= OBS_HAS_PAGE;
+	p->obs.mapping = p->anon ? OBS_MAPPING_ANON : OBS_MAPPING_FILE;
+}
+
+#define EXPECT_FACT(p, id, tri) EXPECT_INT(fact_get(&(p).facts, FACT_##id), tri)
+
+TEST(proc_alone_judges_an_exclusive_page)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct gup_verdicts verdicts;
+
+	p.anon_exclusive = TRI_YES;
+	page_facts(&ctx, &v, &p);
+	predict_all(&kernel, &p.facts, &verdicts);
+	EXPECT_INT(verdicts.req[GUP_GET_R].word, GUP_WORD_FAST);
+	EXPECT_INT(verdicts.req[GUP_PIN_R].word, GUP_WORD_FAST);
+	EXPECT_INT(verdicts.req[GUP_LT_R].word, GUP_WORD_FAST);
+	EXPECT_INT(verdicts.req[GUP_PIN_W].fast,
+		   TRI_UNKNOWN); /* is the entry writable? */
+	EXPECT_INT(verdicts.req[GUP_PIN_W].slow, GUP_SLOW_OK);
+	EXPECT_INT(verdicts.req[GUP_PIN_W].page, GUP_PAGE_SAME);
+	EXPECT_INT(verdicts.req[GUP_PIN_W].unknown, F(PTE_WRITE));
+	EXPECT_INT(verdicts.write.leak, TRI_NO);
+	EXPECT_INT(verdicts.write.seen_by_refs, TRI_UNKNOWN);
+}
+
+TEST(proc_alone_judges_a_shared_page)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
+	struct gup_verdicts verdicts;
+
+	p.anon_exclusive = TRI_NO;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PTE_WRITE, TRI_UNKNOWN); /* that follows from 5.19 on only */
+	predict_all(&kernel, &p.facts, &verdicts);
+	EXPECT_INT(verdicts.req[GUP_GET_R].word, GUP_WORD_FAST);
+	EXPECT_INT(verdicts.req[GUP_PIN_R].word, GUP_WORD_COPY);
+	EXPECT_INT(verdicts.req[GUP_PIN_W].word, GUP_WORD_COPY);
+	EXPECT_INT(verdicts.write.fault, GUP_WRITE_COPY);
+	EXPECT_INT(verdicts.fork.word, GUP_FORK_SHARE);
+}
+
+TEST(mapped_twice_is_not_exclusive)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
+
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, MAPCOUNT_ONE, TRI_NO);
+	EXPECT_FACT(p, ANON_EXCLUSIVE, TRI_NO);
+}
+
+TEST(before_anon_exclusive)
+{
+	struct page_context ctx = context("5.15");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct gup_verdict verdict;
+
+	p.why[PAGE_F_ANON_EXCLUSIVE] = PAGE_WHY_KERNEL_OLD;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, ANON_EXCLUSIVE, TRI_UNKNOWN);
+	predict_request(&kernel, &p.facts, GUP_PIN_R, &verdict);
+	EXPECT_INT(verdict.word, GUP_WORD_FAST); /* the kernel lacks it */
+	context("6.18");
+	predict_request(&kernel, &p.facts, GUP_PIN_R, &verdict);
+	EXPECT_INT(verdict.fast, TRI_UNKNOWN); /* another one would have to read it */
+	EXPECT(verdict.unknown & F(ANON_EXCLUSIVE));
+}
+
+TEST(prot_none_and_numa_hints)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_NO); /* one node */
+	ctx.spans = two_nodes;
+	ctx.nspans = 2;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_UNKNOWN);
+	ctx.numa_balancing_off = true;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_NO);
+	ctx.numa_balancing_off = false;
+	p.pte_known = PAGE_PTE_PROTNONE;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_NO);
+	p.pte = PAGE_PTE_PROTNONE;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_YES);
+	p.pte_known = p.pte = 0;
+	p.kind = PAGE_KSM;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_NO);
+	p.kind = PAGE_ANON;
+	v.read = v.write = false;
+	v.flags &= ~(VF(READ) | VF(WRITE));
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_YES);
+	v = file_vma(VMA_FS_DISK, false,
+		     false); /* read-only file mappings are not hinted */
+	p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_NO);
+}
+
+TEST(holes)
+{
+	struct page_context ctx = context("6.18");
+	struct vma anon = anon_vma(), file = file_vma(VMA_FS_DISK, false, true);
+	struct page p = missing_page(PAGE_NONE);
+	struct gup_verdicts v;
+
+	page_facts(&ctx, &anon, &p);
+	predict_all(&kernel, &p.facts, &v);
+	EXPECT_INT(v.req[GUP_GET_R].word, GUP_WORD_FAULT);
+	EXPECT_INT(v.req[GUP_LT_W].word, GUP_WORD_FAULT);
+	EXPECT_INT(v.write.fault, GUP_WRITE_POPULATE);
+	EXPECT_INT(v.fork.word, GUP_FORK_SHARE);
+
+	page_facts(&ctx, &file, &p);
+	predict_all(&kernel, &p.facts, &v);
+	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
+	EXPECT_INT(v.req[GUP_GET_R].fault, GUP_FAULT_POPULATE);
+	EXPECT_INT(v.req[GUP_GET_R].unknown, F(BEYOND_EOF));
+
+	anon.flags |= VF(UFFD_MISSING);
+	page_facts(&ctx, &anon, &p);
+	predict_all(&kernel, &p.facts, &v);
+	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
+	EXPECT_INT(v.req[GUP_GET_R].unknown, 0);
+}
+
+TEST(entries_that_are_not_present)
+{
+	static const struct {
+		enum page_kind kind;
+		enum fact fact;
+	} kinds[] = { { PAGE_SWAP, FACT_SWAP },
+		      { PAGE_MIGRATION, FACT_MIGRATION },
+		      { PAGE_GUARD, FACT_GUARD },
+		      { PAGE_HWPOISON, FACT_POISON },
+		      { PAGE_DEVICE, FACT_DEVICE_ENTRY } };
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+
+	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
+		struct page p = missing_page(kinds[i].kind);
+
+		page_facts(&ctx, &v, &p);
+		EXPECT_FACT(p, PRESENT, TRI_NO);
+		for (unsigned j = 0; j < ARRAY_SIZE(kinds); j++)
+			EXPECT_INT(fact_get(&p.facts, kinds[j].fact),
+				   i == j ? TRI_YES : TRI_NO);
+	}
+	for (enum page_kind kind = 0; kind < PAGE_KINDS; kind++) {
+		struct page p = missing_page(kind);
+
+		p.kind = kind == PAGE_MARKER ? PAGE_MARKER : PAGE_UNKNOWN;
+		page_facts(&ctx, &v, &p);
+		EXPECT_FACT(p, SWAP, TRI_UNKNOWN);
+		EXPECT_FACT(p, GUARD, TRI_UNKNOWN);
+	}
+}
+
+TEST(references)
+{
+	static const struct {
+		const char *what;
+		int refs, expected;
+		u64 flags;
+		enum tri one, sole, extra;
+	} rows[] = {
+		{ "the mapping's only", 1, 1, KPF_BIT(LRU), TRI_YES, TRI_YES, TRI_NO },
+		{ "one more, or a batch", 2, 1, KPF_BIT(LRU), TRI_NO, TRI_NO,
+		  TRI_UNKNOWN },
+		{ "two more", 3, 1, KPF_BIT(LRU), TRI_NO, TRI_NO, TRI_YES },
+		{ "a batch", 2, 1, 0, TRI_NO, TRI_UNKNOWN, TRI_NO },
+		{ "a batch and one more", 3, 1, 0, TRI_NO, TRI_NO, TRI_YES },
+		{ "pinned", 1025, 1, KPF_BIT(LRU), TRI_NO, TRI_NO, TRI_YES },
+		{ "swap cache", 2, 2, KPF_BIT(LRU) | KPF_BIT(SWAPCACHE), TRI_NO,
+		  TRI_UNKNOWN, TRI_NO },
+	};
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct page p = proc_page(PAGE_ANON, rows[i].flags | KPF_BIT(ANON), 1);
+		int failed = test_failures;
+
+		add_refs(&p, rows[i].refs, rows[i].expected);
+		page_facts(&ctx, &v, &p);
+		EXPECT_FACT(p, REF_ONE, rows[i].one);
+		EXPECT_FACT(p, REF_SOLE, rows[i].sole);
+		EXPECT_FACT(p, EXTRA_REFS, rows[i].extra);
+		EXPECT_FACT(p, MAYBE_PINNED, rows[i].refs >= 1024 ? TRI_YES : TRI_NO);
+		if (test_failures != failed)
+			printf("# %s\n", rows[i].what);
+	}
+}
+
+TEST(swap_slots)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON,
+				  KPF_BIT(LRU) | KPF_BIT(SWAPCACHE) | KPF_BIT(ANON), 1);
+
+	add_refs(&p, 2, 2);
+	p.obs.has |= OBS_HAS_SWAP_SHARED;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, SWAP_SHARED, TRI_NO);
+	EXPECT_FACT(p, REF_SOLE, TRI_YES);
+	p.obs.swap_count = 1;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, SWAP_SHARED, TRI_YES);
+	EXPECT_FACT(p, REF_SOLE, TRI_NO);
+}
+
+TEST(hugetlb_in_a_pipe_leaks)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
+	struct page p =
+		proc_page(PAGE_HUGETLB,
+			  KPF_BIT(HUGE) | KPF_BIT(COMPOUND_HEAD) | KPF_BIT(ANON), 1);
+	struct gup_write w;
+
+	v.flags |= VF(HUGETLB);
+	v.page_size = 2 << 20;
+	p.anon = true;
+	p.leaf = 0;
+	p.order = 9;
+	p.anon_exclusive = TRI_NO;
+	add_refs(&p, 2, 1);
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, LEAF_PMD, TRI_YES);
+	EXPECT_FACT(p, EXTRA_REFS, TRI_YES);
+	predict_write(&kernel, &p.facts, &w);
+	EXPECT_INT(w.fault, GUP_WRITE_REUSE);
+	EXPECT_INT(w.seen_by_refs, TRI_YES);
+	EXPECT_INT(w.leak, TRI_YES);
+	ctx = context("6.18+hugetlb-refcount");
+	ctx.huge_free = TRI_YES;
+	page_facts(&ctx, &v, &p);
+	predict_write(&kernel, &p.facts, &w);
+	EXPECT_INT(w.fault, GUP_WRITE_COPY);
+	EXPECT_INT(w.leak, TRI_NO);
+}
+
+TEST(vmas)
+{
+	struct page_context ctx = context("6.18");
+	struct page p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
+	struct vma v = file_vma(VMA_FS_DISK, true, true);
+
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, VMA_DIRTY_TRACKING, TRI_YES);
+	EXPECT_FACT(p, VMA_FSDAX, TRI_NO);
+	EXPECT_FACT(p, VMA_SECRETMEM, TRI_NO);
+	EXPECT_FACT(p, SPECIAL, TRI_NO);
+	EXPECT_FACT(p, NO_MAPPING, TRI_NO);
+	v.flags |= VF(HUGEPAGE);
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, VMA_FSDAX, TRI_UNKNOWN);
+	v = file_vma(VMA_FS_UNKNOWN, true, true);
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, VMA_DIRTY_TRACKING, TRI_UNKNOWN);
+	EXPECT_FACT(p, VMA_SECRETMEM, TRI_UNKNOWN);
+	v = file_vma(VMA_FS_DISK, false, true);
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, VMA_DIRTY_TRACKING, TRI_NO);
+	v = file_vma(VMA_FS_SECRETMEM, true, true);
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, VMA_SECRETMEM, TRI_YES);
+	v = anon_vma();
+	v.pkey = 3;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PKEY_NO_WRITE, TRI_UNKNOWN);
+
+	/* maps alone */
+	v = anon_vma();
+	v.has_flags = v.has_smaps = false;
+	v.flags = 0;
+	p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, VMA_WRITE, TRI_YES);
+	EXPECT_FACT(p, VMA_MAYWRITE, TRI_YES);
+	EXPECT_FACT(p, VMA_IO, TRI_NO);
+	EXPECT_FACT(p, VMA_SHARED, TRI_NO);
+	EXPECT_FACT(p, VMA_UFFD_WP, TRI_UNKNOWN);
+}
+
+TEST(leaves)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+	struct page p =
+		proc_page(PAGE_ANON,
+			  KPF_BIT(LRU) | KPF_BIT(ANON) | KPF_BIT(COMPOUND_TAIL), 1);
+
+	p.leaf = OBS_LEVEL_PMD;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, LEAF_PMD, TRI_YES);
+	EXPECT_FACT(p, LEAF_PUD, TRI_NO);
+	EXPECT_FACT(p, LARGE, TRI_YES);
+	p.leaf = 0;
+	v.pmd_mapped_bytes = 2 << 20;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, LEAF_PMD, TRI_UNKNOWN);
+	v.pmd_mapped_bytes = 0;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, LEAF_PMD, TRI_NO);
+	v.pmd_mapped_bytes = 2 << 20;
+	p.flags &= ~KPF_COMPOUND_BITS;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, LEAF_PMD, TRI_NO); /* a small page */
+	EXPECT_FACT(p, LARGE, TRI_NO);
+}
+
+TEST(raced_pages_keep_their_vma)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+
+	p.raced = true;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, VMA_ANON, TRI_YES);
+	EXPECT_FACT(p, VMA_WRITE, TRI_YES);
+	EXPECT_FACT(p, PRESENT, TRI_UNKNOWN);
+	EXPECT_FACT(p, ANON, TRI_UNKNOWN);
+}
+
+/* Whatever is in a struct page: facts are valid, the same each time, and can be judged. */
+TEST(garbage)
+{
+	struct page_context ctx = context("6.18");
+	u64 seed = 3;
+
+	for (unsigned i = 0; i < 20000; i++) {
+		struct page p, q;
+		struct vma v = anon_vma();
+		struct gup_verdicts verdicts;
+		u8 *bytes = (u8 *)&p;
+
+		for (unsigned j = 0; j < sizeof(p); j++) {
+			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+			bytes[j] = (u8)(seed >> 56) >> (seed >> 40 & 7);
+		}
+		/* what page_from_obs() promises */
+		p.kind %= PAGE_KINDS;
+		p.leaf %= 4;
+		p.present %= 3;
+		p.anon_exclusive %= 3;
+		p.mm_shared %= 3;
+		p.swap_exclusive %= 3;
+		p.migratetype_bad %= 3;
+		p.order %= 31;
+		p.anon = p.order & 1;
+		p.raced = (p.order & 7) == 1;
+		p.flags &= p.flags_known;
+		p.zone = p.zone % PAGE_ZONES;
+		for (unsigned j = 0; j < PAGE_FIELDS; j++)
+			p.why[j] = p.why[j] % 3;
+		q = p;
+		v.fs = i % (VMA_FS_SPECIAL + 1);
+		v.flags = seed & (BIT(VMFLAGS) - 1);
+		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &q);
+		EXPECT_INT(p.facts.value & ~p.facts.known, 0);
+		EXPECT_INT(p.facts.value, q.facts.value);
+		EXPECT_INT(p.facts.known, q.facts.known);
+		predict_all(&kernel, &p.facts, &verdicts);
+	}
+}
