@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect.h"
 
+#include "holders.h"
+#include "kpageflags.h"
 #include "predict.h"
 
 #include <errno.h>
@@ -40,6 +42,10 @@ struct collector {
 	struct page pending;
 	const struct gup_verdicts *pending_verdicts;
 	struct report_totals vma_totals, process_totals, totals;
+
+	const struct holders *holders; /* NULL: not read yet */
+	bool holders_tried;
+	struct holders_ledger ledger; /* of the row that is delivered */
 };
 
 static u64 collect_hash(const struct facts *f)
@@ -102,6 +108,38 @@ static int collect_open_vma(struct collector *c)
 	return c->view->vma ? c->view->vma(c->view_ctx, &c->process, c->vma) : 0;
 }
 
+/* A small page off the LRU lists has one reference of a per-CPU batch: nobody to look for. */
+static bool collect_only_batch(const struct page *p)
+{
+	return !p->order && p->excess == 1 && p->flags_known & KPF_BIT(LRU) &&
+	       !(p->flags & KPF_BIT(LRU));
+}
+
+/* Joins holders to a page that has more references than its mappings and caches explain. */
+static void collect_holders(struct collector *c, const struct page *page,
+			    struct report_row *row)
+{
+	const struct source_ops *ops = c->src->ops;
+
+	if (!c->opt->holders || page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN ||
+	    page->expected < 0 || page->excess <= 0 || collect_only_batch(page))
+		return;
+	if (!c->holders_tried && ops->holders) {
+		c->holders_tried = true;
+		if (ops->holders(c->src, c->opt->pids, c->opt->npids, &c->holders))
+			c->holders = NULL;
+		if (c->holders && !c->holders->complete)
+			diag_add(c->diag, DIAG_INCOMPLETE, "holders: %s",
+				 c->holders->why);
+	}
+	if (!c->holders)
+		return;
+	holders_explain(c->holders, page, c->process.pid, &c->ledger);
+	row->ledger = &c->ledger;
+	row->holders = c->ledger.holder;
+	row->nholders = c->ledger.n;
+}
+
 static int collect_deliver(struct collector *c, const struct page *page)
 {
 	struct report_row row = {
@@ -111,6 +149,7 @@ static int collect_deliver(struct collector *c, const struct page *page)
 		.verdicts = c->pending_verdicts,
 	};
 
+	collect_holders(c, page, &row);
 	if (c->opt->keep && !c->opt->keep(c->opt->keep_ctx, &row))
 		return 0;
 	report_count(&c->vma_totals, &row, c->base);

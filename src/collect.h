@@ -29,6 +29,7 @@ struct collect_options {
 	collect_keep keep; /* NULL: all rows */
 	void *keep_ctx;
 	bool each;                  /* never merge pages into runs */
+	bool holders;               /* look for holders of excess references */
 	bool holes;                 /* deliver rows of kind `none` too */
 	const struct kernel *model; /* judge by this model instead of the machine's */
 };

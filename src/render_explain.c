@@ -2,6 +2,8 @@
 #include "render.h"
 
 #include "escape.h"
+#include "holders.h"
+
 #include "predict.h"
 
 #include <errno.h>
@@ -76,6 +78,30 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 		     explain_cell(row, "PTE", a, sizeof(a)));
 }
 
+/* Who has the references beyond the expected ones. */
+static void explain_holders(FILE *out, const struct report_row *row)
+{
+	const struct holders_ledger *l = row->ledger;
+	const char *label = "held by";
+
+	for (unsigned i = 0; i < row->nholders; i++) {
+		const struct holder *h = &row->holders[i];
+		char raw[400], text[900], line[1000];
+
+		snprintf(line, sizeof(line), "%s (%s)",
+			 escape_text(text, sizeof(text),
+				     holders_text(h, raw, sizeof(raw))),
+			 holders_certainty_name(h->certainty));
+		render_block(out, label, EXPLAIN_LABEL, line);
+		label = "";
+	}
+	if (l->more)
+		explain_line(out, "", "and %u more holders", l->more);
+	if (l->unexplained > 0)
+		explain_line(out, label, "unexplained references: %lld",
+			     (long long)l->unexplained);
+}
+
 static void explain_ledger(struct render_explain *r, const struct report_row *row)
 {
 	const struct page *page = row->page;
@@ -93,7 +119,14 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 		     explain_cell(row, "EXCESS", c, sizeof(c)),
 		     explain_cell(row, "PIN", d, sizeof(d)),
 		     explain_cell(row, "PINKIND", d + 32, 32));
-	(void)page;
+	if (row->ledger) {
+		explain_holders(out, row);
+	} else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->excess == 1 &&
+		   page->expected >= 0 && !page->order) {
+		explain_line(out, "",
+			     "the page is off the LRU lists: the one more is a CPU's "
+			     "batch, or isolation");
+	}
 }
 
 static void explain_missing(struct render_explain *r, const struct report_row *row)

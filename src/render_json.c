@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render.h"
 
+#include "holders.h"
+
 #include "js.h"
 #include "kpageflags.h"
 #include "predict.h"
@@ -160,10 +162,50 @@ static void json_counts(struct js *o, const struct page *page)
 		       : TRI_UNKNOWN);
 }
 
-/* The reference ledger; holders are added by the views that look for them. */
-static void json_refs(struct js *o, const struct page *page)
+static struct js *json_holder(const struct holder *h)
 {
-	struct js *refs;
+	struct js *o = js_object(), *ends = js_array();
+
+	js_str(o, "kind", holders_kind_name(h->kind));
+	js_str(o, "certainty", holders_certainty_name(h->certainty));
+	if (h->nends) {
+		js_num(o, "pid", h->end[0].pid);
+		if (h->end[0].fd >= 0)
+			js_num(o, "fd", h->end[0].fd);
+	}
+	if (h->kind == HOLDERS_PIPE || h->kind == HOLDERS_IO_URING)
+		js_num(o, "slot", h->slot);
+	if (h->kind == HOLDERS_PIPE)
+		js_num(o, "pipe", h->object);
+	if (h->bytes) {
+		if (h->addr)
+			js_hex(o, "addr", h->addr);
+		js_num(o, "bytes", h->bytes);
+	}
+	if (h->name[0])
+		js_str(o, "name", h->name);
+	for (u32 i = 0; i < h->nends; i++) {
+		struct js *e = js_object();
+
+		js_num(e, "pid", h->end[i].pid);
+		js_str(e, "comm", h->end[i].comm);
+		js_num(e, "fd", h->end[i].fd);
+		if (h->kind == HOLDERS_PIPE)
+			js_str(e, "end",
+			       h->end[i].reads && h->end[i].writes ? "both"
+			       : h->end[i].writes                  ? "write"
+								   : "read");
+		js_push(ends, e);
+	}
+	js_add(o, "ends", ends);
+	return o;
+}
+
+/* The reference ledger. */
+static void json_refs(struct js *o, const struct report_row *row)
+{
+	const struct page *page = row->page;
+	struct js *refs, *list;
 
 	if (page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN) {
 		js_null(o, "refs");
@@ -176,6 +218,16 @@ static void json_refs(struct js *o, const struct page *page)
 	} else {
 		js_null(refs, "expected");
 		js_null(refs, "excess");
+	}
+	if (row->ledger) {
+		list = js_array();
+		for (unsigned i = 0; i < row->nholders; i++)
+			js_push(list, json_holder(&row->holders[i]));
+		js_add(refs, "holders", list);
+		if (row->ledger->unexplained >= 0)
+			js_num(refs, "unexplained", row->ledger->unexplained);
+		else
+			js_null(refs, "unexplained");
 	}
 	js_add(o, "refs", refs);
 }
@@ -229,7 +281,7 @@ static struct js *json_page(const struct report_row *row, bool with_pid)
 	}
 	if (page->raced)
 		js_bool(o, "raced", true);
-	json_refs(o, page);
+	json_refs(o, row);
 	json_verdicts(o, row->verdicts);
 	json_why(o, page);
 	return o;

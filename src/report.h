@@ -14,6 +14,7 @@
 #include "vma.h"
 
 struct holder; /* holders.h */
+struct holders_ledger;
 
 /* Sums over base pages (not rows), of a VMA, a process or everything. */
 struct report_totals {
@@ -34,6 +35,8 @@ struct report_row {
 	const struct gup_verdicts *verdicts;
 	const struct holder *holders; /* named holders of the page */
 	unsigned nholders;
+	/* what ->holders explain of the reference count; NULL: holders were not looked for */
+	const struct holders_ledger *ledger;
 };
 
 struct report_head {
