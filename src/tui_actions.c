@@ -267,9 +267,11 @@ static bool do_look(struct tui *t, enum tui_action action, enum tui_request *ret
 		return true;
 	case TUI_DO_ZOOM_IN:
 		t->zoom -= t->zoom > 0;
+		tui_pages_chosen(t);
 		return true;
 	case TUI_DO_ZOOM_OUT:
 		t->zoom += t->zoom + 1 < TUI_ZOOMS;
+		tui_pages_chosen(t);
 		return true;
 	case TUI_DO_SEARCH:
 		tui_prompt_open(t, TUI_PROMPT_SEARCH);
@@ -324,10 +326,10 @@ static enum tui_request step_target(struct tui *t, enum tui_request request)
 		tui_state_message(t, TUI_WARN, "the target is gone");
 		return TUI_REQUEST_NONE;
 	}
-	if (t->status.target == TUI_TARGET_SAMPLED) {
+	if (t->status.target == TUI_TARGET_SAMPLED && request != TUI_REQUEST_STOP) {
 		tui_state_message(t, TUI_WARN,
-				  "the target is not traced: it runs, and gupinfo only "
-				  "looks");
+				  "the target is not traced, gupinfo only looks; b "
+				  "attaches");
 		return TUI_REQUEST_NONE;
 	}
 	tui_time_now(t);
@@ -359,6 +361,12 @@ static bool do_time(struct tui *t, enum tui_action action, enum tui_request *ret
 		return true;
 	case TUI_DO_JUMP:
 		tui_prompt_open(t, TUI_PROMPT_JUMP);
+		return true;
+	case TUI_DO_FOLLOW:
+		t->follow = !t->follow;
+		tui_state_message(t, TUI_NORMAL,
+				  t->follow ? "the cursor goes where events happen"
+					    : "the cursor stays where it is");
 		return true;
 	case TUI_DO_MARK:
 		tui_time_mark(t);

@@ -69,6 +69,10 @@ static void add_facts(struct detail *d)
 	tui_text_add(d->text, tui_grid_role(g), " %c %s", tui_grid_letter(g),
 		     tui_grid_word(g));
 	tui_text_more(d->text, TUI_NORMAL, "  ");
+	if (d->page.kind == PAGE_NONE) {
+		tui_text_more(d->text, TUI_DIM, "nothing is mapped here");
+		return;
+	}
 	value(d, "", "KIND");
 	value(d, "leaf", "LEAF");
 	value(d, "", "SIZE");
@@ -107,18 +111,17 @@ static void add_references(struct detail *d)
 	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || p->expected < 0)
 		return;
 	heading(d, "references of the folio");
-	tui_text_add(d->text, TUI_NORMAL,
-		     " %lld, of which explained by the page tables, caches: %lld",
-		     (long long)p->refcount, (long long)p->expected);
-	if (p->excess > 0)
-		tui_text_add(d->text, TUI_S_EXTRA, " %lld more%s", (long long)p->excess,
-			     d->t->opt.replay
-				     ? ""
-				     : ": w finds who (may be a moment's LRU batch)");
-	else if (p->excess < 0)
-		tui_text_add(d->text, TUI_WARN,
-			     " %lld missing: it changed while it was read",
-			     (long long)-p->excess);
+	tui_text_add(d->text, TUI_STRONG, " %lld", (long long)p->refcount);
+	tui_text_more(d->text, TUI_DIM, " in all, ");
+	tui_text_more(d->text, TUI_STRONG, "%lld", (long long)p->expected);
+	tui_text_more(d->text, TUI_DIM, " by page tables and caches");
+	if (p->excess > 0) {
+		tui_text_add(d->text, TUI_S_EXTRA, " %lld more", (long long)p->excess);
+		tui_text_more(d->text, TUI_DIM, ": pipe, pin, or an LRU batch; w asks");
+	} else if (p->excess < 0) {
+		tui_text_add(d->text, TUI_WARN, " %lld missing", (long long)-p->excess);
+		tui_text_more(d->text, TUI_DIM, ": it changed while it was read");
+	}
 }
 
 /* ---- verdicts */
@@ -148,14 +151,14 @@ static void add_requests(struct detail *d)
 		tui_text_more(d->text, word_role(v), "%-8s",
 			      gup_word_name(v->word, v->err));
 		if (v->fast == TRI_YES)
-			tui_text_more(d->text, TUI_DIM, "GUP-fast takes it");
+			tui_text_more(d->text, TUI_DIM, "by GUP-fast");
 		else if (v->fast == TRI_NO)
-			tui_text_more(d->text, TUI_DIM, "not fast: %s",
+			tui_text_more(d->text, TUI_DIM, "%s",
 				      gup_reason_name(v->fast_reason));
 		else
-			tui_text_more(d->text, TUI_DIM, "fast?");
+			tui_text_more(d->text, TUI_S_UNKNOWN, "fast?");
 		if (v->fast != TRI_YES && v->slow == GUP_SLOW_OK)
-			tui_text_more(d->text, TUI_DIM, "; %s → %s page",
+			tui_text_more(d->text, TUI_DIM, " → %s, %s page",
 				      v->fault == GUP_FAULT_NONE
 					      ? "no fault"
 					      : gup_fault_name(v->fault),
@@ -167,7 +170,8 @@ static void add_requests(struct detail *d)
 static void add_path(struct detail *d, const char *title, const struct gup_path *path,
 		     const char *outcome, u8 role, u64 unknown)
 {
-	tui_text_add(d->text, TUI_NORMAL, " %s", title);
+	if (title[0])
+		tui_text_add(d->text, TUI_NORMAL, " %s", title);
 	for (unsigned i = 0; i < path->n && i < GUP_PATH_MAX; i++) {
 		const struct predict_rule *r = path->rule[i] < predict_rules()
 						       ? predict_rule(path->rule[i])

@@ -24,6 +24,7 @@ struct tui_moment {
 	bool warning;        /* ->text deserves attention */
 	char *what;          /* "vmsplice"; untrusted text is escaped by who makes it */
 	char *text;          /* "fd 5, 1 page: 4096" */
+	u64 addr;            /* where, in ->pid; 0 nowhere in particular */
 	u64 changed;         /* bytes that differ from the moment before */
 	struct store *store; /* the pages after it; NULL: thinned out, or never read */
 };

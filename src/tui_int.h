@@ -87,8 +87,9 @@ struct tui {
 	/* time */
 	const struct store *live; /* borrowed */
 	u64 generation;           /* counts changes of what is shown */
-	bool is_live;
-	size_t at; /* moment that is shown when not live; see tui_time_at() */
+	bool is_live, follow;
+	bool touched; /* the user has put the cursor somewhere */
+	size_t at;    /* moment that is shown when not live; see tui_time_at() */
 	struct store *mark_store;
 	u64 mark_ns;
 	bool diff;
@@ -98,6 +99,7 @@ struct tui {
 	u64 addr; /* under the cursor */
 	u64 wish; /* where the cursor was put; ->addr may have to be elsewhere for a while */
 	unsigned zoom;
+	u64 zoomed; /* the mapping whose zoom was chosen; others are shown whole if they fit */
 	u8 lens, order;
 	size_t vma_top, time_top;
 	unsigned detail_top;
@@ -135,6 +137,8 @@ u32 tui_state_page_size(const struct tui *t);
 /* Puts the cursor there. */
 void tui_state_cursor(struct tui *t, u64 addr);
 void tui_state_open(struct tui *t, enum tui_view view);
+/* Puts the cursor where @m happened, if it is to follow. */
+void tui_state_follow(struct tui *t, const struct tui_moment *m);
 /* Chooses process and mapping again after the store changed. */
 void tui_state_settle(struct tui *t);
 
@@ -170,6 +174,8 @@ void tui_vmas_draw(struct tui *t);
 /* ---- tui_pages.c: the grid pane */
 /* Makes map, geometry and cells current; false when there is nothing to show. */
 bool tui_pages_prepare(struct tui *t);
+/* The zoom is the user's choice from now on, for this mapping. */
+void tui_pages_chosen(struct tui *t);
 void tui_pages_invalidate(struct tui *t, u64 start, u64 end);
 void tui_pages_move(struct tui *t, int dx, int dy);
 void tui_pages_end(struct tui *t, bool last);

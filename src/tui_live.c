@@ -2,15 +2,18 @@
 /* --tui: the terminal, the state and the sources, wired together. */
 #include <errno.h>
 #include <langinfo.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "escape.h"
 #include "procs.h"
 #include "session.h"
 #include "tui.h"
 #include "tui_state.h"
+#include "tui_trace.h"
 #include "tui_watch.h"
 
 #define TICK_MS 250
@@ -19,7 +22,7 @@ struct tui_live {
 	struct session *s;
 	struct tui *t;
 	struct tui_watch watch;
-	int status; /* exit status */
+	struct tui_trace trace;
 };
 
 /* ---- choosing a process */
@@ -84,6 +87,92 @@ static void choose(struct tui_live *l, pid_t pid)
 	diag_deinit(&diag);
 }
 
+/* ---- the target */
+
+/* Stop at events from now on; a process that was only looked at is attached to. */
+static void attach(struct tui_live *l)
+{
+	struct diag diag;
+
+	if (l->trace.trace) {
+		tui_trace_hold(&l->trace);
+		return;
+	}
+	diag_init(&diag);
+	if (tui_trace_start(&l->trace, NULL, l->watch.pid, l->watch.npids, false,
+			    l->s->source, l->watch.model, l->t, &l->watch, &l->s->diag))
+		tui_state_message(l->t, TUI_BAD, "cannot attach: %s",
+				  l->s->diag.n ? l->s->diag.message[l->s->diag.n - 1].text
+					       : "not permitted");
+	diag_deinit(&diag);
+}
+
+/* ---- who has the page */
+
+/* Every followed process that maps the frame of @page. */
+static unsigned list_mappers(struct tui_live *l, const struct page *page, u32 base,
+			     struct tui_text *text)
+{
+	const struct store *s = l->watch.live;
+	unsigned n = 0;
+
+	for (size_t i = 0; i < s->nprocs; i++)
+		for (size_t j = 0; j < s->proc[i].nvmas; j++)
+			for (size_t k = 0; k < store_nrows(&s->proc[i].vma[j]); k++) {
+				const struct store_row *row =
+					&s->proc[i].vma[j].rows->row[k];
+				const struct page *c = &store_class(s, row)->page;
+				char comm[256];
+
+				if (c->why[PAGE_F_PFN] != PAGE_WHY_KNOWN ||
+				    page->pfn < row->pfn ||
+				    (page->pfn - row->pfn) * base >=
+					    row->pages * c->size ||
+				    !row->pfn)
+					continue;
+				n++;
+				escape_text(comm, sizeof(comm), s->proc[i].process.comm);
+				tui_text_add(text, TUI_NORMAL, "  %d %s  at %llx",
+					     (int)s->proc[i].process.pid, comm,
+					     (unsigned long long)(row->addr +
+								  (page->pfn - row->pfn) *
+									  base));
+			}
+	return n;
+}
+
+static void who(struct tui_live *l)
+{
+	u64 addr = tui_state_addr(l->t);
+	const struct store *s = l->watch.live;
+	const struct store_process *p =
+		s ? store_process_by_pid(s, tui_state_pid(l->t)) : NULL;
+	const struct store_vma *v = p ? store_vma_at(p, addr) : NULL;
+	const struct store_row *row = v ? store_row_at(s, v, addr) : NULL;
+	struct tui_text text;
+	struct page page;
+
+	if (!row || store_class(s, row)->page.why[PAGE_F_PFN] != PAGE_WHY_KNOWN) {
+		tui_state_message(l->t, TUI_WARN,
+				  "no page with a known frame is there now");
+		return;
+	}
+	store_page_at(s, row, addr, &page);
+	tui_text_init(&text);
+	tui_text_add(&text, TUI_STRONG, "PFN %llx, now:", (unsigned long long)page.pfn);
+	tui_text_add(&text, TUI_TITLE, "mapped by processes that are followed here");
+	unsigned n = list_mappers(l, &page,
+				  s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096,
+				  &text);
+	if (page.why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN && page.mapcount > (s64)n)
+		tui_text_add(&text, TUI_WARN, "  and %lld more mappings elsewhere",
+			     (long long)page.mapcount - (long long)n);
+	tui_text_add(&text, TUI_DIM,
+		     "gupinfo --who %llx searches every process and holder",
+		     (unsigned long long)page.pfn);
+	tui_state_text(l->t, "Who has this page", &text);
+}
+
 /* ---- the loop */
 
 /* Does what a key asked for.  Returns false at the end. */
@@ -101,11 +190,19 @@ static bool answer(struct tui_live *l, enum tui_request request)
 	case TUI_REQUEST_PICKED:
 		choose(l, tui_state_picked(l->t));
 		break;
-	case TUI_REQUEST_WHO:
-	case TUI_REQUEST_SAVE:
 	case TUI_REQUEST_STEP:
+		tui_trace_step(&l->trace);
+		break;
 	case TUI_REQUEST_GO:
+		tui_trace_go(&l->trace);
+		break;
 	case TUI_REQUEST_STOP:
+		attach(l);
+		break;
+	case TUI_REQUEST_WHO:
+		who(l);
+		break;
+	case TUI_REQUEST_SAVE:
 	case TUI_REQUEST_NONE:
 		break;
 	}
@@ -141,13 +238,21 @@ static void loop(struct tui_live *l)
 	for (bool on = true; on;) {
 		u64 now = tui_watch_clock();
 
-		if (now >= next) {
+		if (tui_trace_round(&l->trace) || l->trace.ended)
+			next = 0;
+		if (l->trace.ended)
+			return;
+		if (now >= next && !l->trace.stopped) {
 			tui_watch_round(&l->watch);
 			next = tui_watch_clock() + TICK_MS * 1000000ull;
 		}
+		if (l->trace.stopped) /* nothing moves: wait for a key, look for signals */
+			next = tui_watch_clock() + 100000000u;
 		tui_paint(tui_state_draw(l->t), false);
 		now = tui_watch_clock();
 		int wait = now >= next ? 0 : (int)((next - now) / 1000000) + 1;
+		if (l->trace.trace && !l->trace.stopped && !l->trace.over)
+			wait = MIN(wait, 5); /* the target wants to go on */
 		u32 key = tui_key(wait, &x, &y);
 		/* keys that wait are taken before anything is drawn */
 		for (; on && key; key = on ? tui_key(0, &x, &y) : 0) {
@@ -163,6 +268,7 @@ static int begin_state(struct tui_live *l)
 {
 	struct tui_options opt = { .ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
 				   .replay = l->s->opt.replay != NULL,
+				   .follow = l->s->opt.command != NULL,
 				   .name = l->s->opt.replay };
 
 	tui_size(&opt.cols, &opt.rows);
@@ -193,7 +299,11 @@ static int run(struct tui_live *l)
 	if (err)
 		return err;
 	missing_facts(l);
-	if (s->opt.npids)
+	if (s->opt.command)
+		err = tui_trace_start(&l->trace, s->opt.command, NULL, 0,
+				      !s->sigpipe_ignored, s->source, l->watch.model,
+				      l->t, &l->watch, &s->diag);
+	else if (s->opt.npids)
 		err = tui_watch_pids(&l->watch, s->opt.pids, s->opt.npids, &s->diag);
 	else
 		offer_processes(l);
@@ -210,7 +320,7 @@ int mode_tui(struct session *s)
 			s->opt.color == 1 || (!s->opt.color && (!no_color || !*no_color)),
 		.mouse = true,
 	};
-	struct tui_live l = { .s = s };
+	struct tui_live l = { .s = s, .trace.output = -1 };
 	char why[300];
 	int err;
 
@@ -220,9 +330,12 @@ int mode_tui(struct session *s)
 	}
 	err = run(&l);
 	tui_stop();
+	tui_trace_stop(&l.trace, STDOUT_FILENO);
 	tui_watch_deinit(&l.watch);
 	tui_state_free(l.t);
 	if (err)
 		return session_exit(s, err);
-	return tui_signal() ? 128 + tui_signal() : EXIT_COMPLETE;
+	if (tui_signal())
+		return 128 + tui_signal();
+	return l.trace.ended ? 128 + SIGTERM : EXIT_COMPLETE;
 }

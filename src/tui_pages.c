@@ -11,6 +11,38 @@
 
 /* ---- which cells are on the screen */
 
+/* Cells that the pane has room for, roughly. */
+static u64 room_for(const struct tui *t)
+{
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
+
+	if (t->layout.narrow)
+		return (u64)MAX(r->h, 1) * 16;
+	return (u64)MAX(r->w - 10, 8) * (u64)MAX(r->h - 2, 1);
+}
+
+/* The finest zoom that shows the whole mapping; memory in huge pages is shown by huge pages. */
+static unsigned best_zoom(const struct tui *t, const struct store_vma *v)
+{
+	u64 pages = (v->vma.end - v->vma.start) / tui_state_page_size(t);
+	const struct report_totals *n = &v->totals;
+	unsigned zoom = 0;
+
+	if (n->thp + n->hugetlb > n->present / 2)
+		zoom = 4;
+	while (zoom + 1 < TUI_ZOOMS &&
+	       (zoom ? pages >> 3 * (zoom - 1) : pages) > room_for(t))
+		zoom += zoom ? 1 : 2;
+	return zoom;
+}
+
+void tui_pages_chosen(struct tui *t)
+{
+	const struct store_vma *v = tui_state_vma(t);
+
+	t->zoomed = v ? v->vma.start : 0;
+}
+
 static bool make_map(struct tui *t, const struct store *s, const struct store_vma *v)
 {
 	struct tui_gridview *g = &t->grid;
@@ -128,6 +160,8 @@ bool tui_pages_prepare(struct tui *t)
 	const struct store_process *p = tui_state_process(t);
 	const struct store_vma *v = tui_state_vma(t);
 
+	if (v && t->zoomed != v->vma.start && t->layout.shown[TUI_PANE_GRID])
+		t->zoom = best_zoom(t, v);
 	if (!v || !make_map(t, s, v) || !g->map.cells)
 		return false;
 	if (t->layout.shown[TUI_PANE_GRID])

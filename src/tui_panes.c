@@ -87,12 +87,26 @@ static void header_mode(struct tui *t, int left)
 	tui_screen_put(&t->screen, x + 2, 0, t->screen.cols, role, 0, word);
 }
 
+/* Never rounds to all or nothing what is not. */
+static const char *percent(u64 n, u64 of, char *buf, size_t size)
+{
+	double p = 100.0 * (double)n / (double)MAX(of, 1);
+
+	if (n < of && p > 99)
+		snprintf(buf, size, ">99%%");
+	else if (n && p < 1)
+		snprintf(buf, size, "<1%%");
+	else
+		snprintf(buf, size, "%.0f%%", p);
+	return buf;
+}
+
 /* The verdict line: how the pages of the process answer the lens. */
 static void header_verdict(struct tui *t, int y)
 {
 	const struct store_process *p = tui_state_process(t);
 	int w = t->screen.cols, x = 0;
-	char size[16];
+	char size[16], share[16];
 
 	if (!p || !p->has_totals) {
 		tui_screen_put(&t->screen, 0, y, w, TUI_HEADER_DIM, 0,
@@ -111,8 +125,9 @@ static void header_verdict(struct tui *t, int y)
 	x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER_DIM, 0, " resident  ");
 	if (n->leaks) {
 		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_S_LEAK, 0,
-				      " %llu LEAK%s ", (unsigned long long)n->leaks,
-				      n->leaks == 1 ? "" : "S");
+				      " LEAK: %s ",
+				      columns_size(n->leaks * tui_state_page_size(t),
+						   size, sizeof(size)));
 		x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER, 0, "  ");
 	}
 	x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER_STRONG, 0, "%s",
@@ -122,13 +137,11 @@ static void header_verdict(struct tui *t, int y)
 	for (unsigned i = 0; i < GUP_WORDS; i++)
 		if (n->gup[req][i])
 			x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
-					      "  %s %.*f%%", gup_word_name(i, 0),
-					      n->gup[req][i] * 10 < sum * 9 &&
-							      n->gup[req][i] * 100 > sum
-						      ? 0
-						      : 1,
-					      100.0 * (double)n->gup[req][i] /
-						      (double)sum);
+					      "  %s %s",
+					      i == GUP_WORD_ERRNO ? "error"
+								  : gup_word_name(i, 0),
+					      percent(n->gup[req][i], sum, share,
+						      sizeof(share)));
 	if (n->pinned)
 		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
 				      "  pinned %llu", (unsigned long long)n->pinned);
@@ -136,6 +149,38 @@ static void header_verdict(struct tui *t, int y)
 		tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
 				  "  extra refs %llu",
 				  (unsigned long long)n->excess_refs);
+}
+
+/* The last events as a chain, the newest at its end.  Returns the column after it. */
+static int header_chain(struct tui *t, int y, int w)
+{
+	const struct tui_history *h = &t->history;
+	size_t first = h->n;
+	int need = 0, x = 0;
+
+	while (first > 0 && h->n - first < 12) {
+		int n = tui_screen_width(h->moment[first - 1].what) + 3;
+
+		if (need + n > w)
+			break;
+		need += n;
+		first--;
+	}
+	for (size_t i = first; i < h->n; i++) {
+		const struct tui_moment *m = &h->moment[i];
+		bool here = !t->is_live && i == tui_time_at(t);
+
+		if (x)
+			x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER_DIM, 0,
+					   " ─ ");
+		x = tui_screen_put(&t->screen, x, y, w - x,
+				   m->warning                    ? TUI_STOPPED
+				   : here                        ? TUI_PAUSED
+				   : m->kind == TUI_MOMENT_EVENT ? TUI_HEADER_STRONG
+								 : TUI_HEADER_DIM,
+				   here ? TUI_UNDERLINE : 0, m->what);
+	}
+	return x ? x + 2 : 0;
 }
 
 /* Where in time, and what looking costs. */
@@ -161,6 +206,8 @@ static void header_time(struct tui *t, int y)
 	if (s->where[0])
 		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_STOPPED, 0, "%s  ",
 				      s->where);
+	if (t->is_live && !s->problem[0] && !s->where[0] && w >= 70)
+		x = header_chain(t, y, w - 50);
 	if (s->problem[0])
 		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_PAUSED, 0, "%s",
 				      s->problem);

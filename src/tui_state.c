@@ -19,6 +19,7 @@ struct tui *tui_state_new(const struct tui_options *opt)
 	tui_history_init(&t->history, 0);
 	tui_text_init(&t->text);
 	t->is_live = !opt->replay;
+	t->follow = opt->follow;
 	t->nviews = 1;
 	t->status.age_s = -1;
 	t->bar = calloc(TUI_BARS, sizeof(*t->bar));
@@ -89,6 +90,7 @@ void tui_state_cursor(struct tui *t, u64 addr)
 	if (t->addr != addr)
 		t->detail_top = 0;
 	t->addr = t->wish = addr;
+	t->touched = addr != 0;
 }
 
 /* How much a mapping deserves to be looked at first. */
@@ -100,6 +102,17 @@ static u64 interest(const struct store_vma *v)
 	       (t->present - MIN(t->present, t->file)) + (t->present ? 1 : 0);
 }
 
+/* Some mapping deserves the first look much more than the one at @addr. */
+static bool better(const struct store_process *p, u64 addr)
+{
+	const struct store_vma *v = store_vma_at(p, addr);
+
+	for (size_t i = 0; i < p->nvmas; i++)
+		if (interest(&p->vma[i]) > 3 * interest(v) + 64)
+			return true;
+	return false;
+}
+
 void tui_state_settle(struct tui *t)
 {
 	const struct store_process *p = tui_state_process(t);
@@ -109,9 +122,9 @@ void tui_state_settle(struct tui *t)
 		return;
 	if (!t->pid)
 		t->pid = p->process.pid;
-	if (store_vma_at(p, t->wish)) {
+	if (store_vma_at(p, t->wish) && (t->touched || !better(p, t->wish))) {
 		t->addr = t->wish;
-	} else if (!t->wish) {
+	} else if (!t->wish || !t->touched) {
 		size_t best = 0;
 
 		for (size_t i = 1; i < p->nvmas; i++)
@@ -153,10 +166,21 @@ struct tui_history *tui_state_history(struct tui *t)
 	return &t->history;
 }
 
+void tui_state_follow(struct tui *t, const struct tui_moment *m)
+{
+	if (!t->follow || !m->addr)
+		return;
+	t->pid = m->pid;
+	tui_state_cursor(t, m->addr);
+}
+
 void tui_state_moment(struct tui *t)
 {
-	if (t->is_live)
+	if (t->is_live) {
+		if (t->history.n)
+			tui_state_follow(t, &t->history.moment[t->history.n - 1]);
 		tui_state_settle(t);
+	}
 	if (t->opt.replay && t->history.n == 1)
 		tui_time_goto(t, 0);
 }

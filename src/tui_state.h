@@ -22,6 +22,7 @@ struct tui;
 struct tui_options {
 	int cols, rows;
 	bool ascii;       /* no UTF-8 */
+	bool follow;      /* the cursor goes where an event happens */
 	bool replay;      /* a recording: no process behind it */
 	const char *name; /* of the recording, escaped; may be NULL */
 };

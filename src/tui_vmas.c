@@ -267,7 +267,12 @@ static void col_text(const struct tui *t, const struct store_vma *v, unsigned co
 	buf[0] = '\0';
 	switch (col) {
 	case COL_ADDR:
-		snprintf(buf, size, "%llx", (unsigned long long)v->vma.start);
+		if (v->vma.start >>
+		    48) /* [vsyscall]: the end tells more than the beginning */
+			snprintf(buf, size, "…%011llx",
+				 (unsigned long long)v->vma.start & (BIT(44) - 1));
+		else
+			snprintf(buf, size, "%llx", (unsigned long long)v->vma.start);
 		break;
 	case COL_PERMS:
 		vma_perms(&v->vma, perms);

@@ -414,6 +414,12 @@ static void measure_cpu(struct tui_watch *w)
 	w->cpu_next_ns = now + 2000000000u;
 }
 
+void tui_watch_forget(struct tui_watch *w)
+{
+	for (unsigned i = 0; i < w->npids; i++)
+		tui_source_forget(w->src, w->pid[i]);
+}
+
 void tui_watch_round(struct tui_watch *w)
 {
 	tui_state_now(w->t, session_ns(w));

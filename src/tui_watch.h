@@ -53,6 +53,9 @@ void tui_watch_deinit(struct tui_watch *w);
 int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag);
 
+/* Mappings are asked for again: they may have changed at any time. */
+void tui_watch_forget(struct tui_watch *w);
+
 /* One round: reads what is due.  Call it some times a second. */
 void tui_watch_round(struct tui_watch *w);
 

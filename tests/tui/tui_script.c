@@ -109,6 +109,8 @@ static bool command(char *cmd, char *arg)
 		opt.name = "report.txt";
 		if (replay)
 			*replay = '\0';
+		tui_state_free(t);
+		store_free(live);
 		t = tui_state_new(&opt);
 		if (!t || !scenes_load(t, arg, &live))
 			return false;

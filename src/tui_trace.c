@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "tui_trace.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "escape.h"
+
+/* ---- an event in one line */
+
+struct line {
+	char text[400];
+	size_t at;
+};
+
+static void put(struct line *l, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+static void put(struct line *l, const char *fmt, ...)
+{
+	va_list ap;
+	int n;
+
+	if (l->at >= sizeof(l->text))
+		return;
+	va_start(ap, fmt);
+	n = vsnprintf(l->text + l->at, sizeof(l->text) - l->at, fmt, ap);
+	va_end(ap);
+	l->at += (size_t)MAX(n, 0);
+}
+
+static void put_args(struct line *l, const struct event *e)
+{
+	for (unsigned i = 0; i < e->nargs; i++) {
+		const struct event_arg *a = &e->arg[i];
+		char text[4 * sizeof(a->text)];
+
+		put(l, "%s%s=", i ? " " : l->at ? "; " : "", a->name);
+		if (a->kind == EVENT_ARG_TEXT)
+			put(l, "%s", escape_text(text, sizeof(text), a->text));
+		else if (a->kind == EVENT_ARG_HEX)
+			put(l, "%" PRIx64, (u64)a->num);
+		else
+			put(l, "%" PRId64, a->num);
+	}
+	if (e->child)
+		put(l, "%schild %d", l->at ? ", " : "", (int)e->child);
+	else if (e->has_ret && e->ret < 0)
+		put(l, " → %s", strerror((int)-e->ret));
+	else if (e->has_ret && e->kind != EVENT_MMAP)
+		put(l, " = %" PRId64, e->ret);
+}
+
+struct causes {
+	u64 bytes[EVENT_CAUSES], all;
+	u64 addr; /* of the first change in the event's own process */
+	pid_t pid;
+};
+
+static int on_change(void *ctx, const struct event_change *c)
+{
+	struct causes *n = ctx;
+
+	n->bytes[c->cause] += c->c->end - c->c->start;
+	if (!n->addr && c->pid == n->pid)
+		n->addr = c->c->start;
+	n->all += c->c->end - c->c->start;
+	return 0;
+}
+
+static void put_causes(struct line *l, const struct causes *n)
+{
+	const char *sep = "";
+
+	for (unsigned i = 0; i < EVENT_CAUSES; i++) {
+		if (!n->bytes[i])
+			continue;
+		put(l, "%s%" PRIu64 " %s", sep, n->bytes[i] >> 12, event_cause_name(i));
+		sep = ", ";
+	}
+}
+
+/* ---- what the trace tells */
+
+/* Events that a stepping user wants to stop at; the rest is in the timeline all the same. */
+static bool worth_a_stop(const struct event *e)
+{
+	switch (e->kind) {
+	case EVENT_MMAP:
+	case EVENT_MUNMAP:
+	case EVENT_MREMAP:
+	case EVENT_MPROTECT:
+	case EVENT_WRITE_FAULT:
+	case EVENT_CHANGE:
+	case EVENT_ATTACH:
+		return false;
+	default:
+		return true;
+	}
+}
+
+/* All members as one store; NULL when nothing is known of any. */
+static struct store *family_store(const struct event_member *m, unsigned n)
+{
+	struct store *s = NULL;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct store *now = m[i].now;
+
+		if (!now || !now->nprocs)
+			continue;
+		if (!s) {
+			s = store_new(&(struct store_options){ .holes = now->opt.holes },
+				      now);
+			if (!s ||
+			    store_view.begin(s, &(struct report_head){ &now->kernel,
+								       &now->machine })) {
+				store_free(s);
+				return NULL;
+			}
+		}
+		store_merge_add(s, now, m[i].pid);
+	}
+	return s;
+}
+
+/* Pages that were only mapped or counted between two calls: the picture shows them anyway. */
+static bool is_noise(const struct event *e, const struct causes *n)
+{
+	return e->kind == EVENT_CHANGE &&
+	       n->bytes[EVENT_CAUSE_READ_IN] + n->bytes[EVENT_CAUSE_COUNTED] == n->all;
+}
+
+static int on_event(void *ctx, const struct event *e)
+{
+	struct tui_trace *tt = ctx;
+	struct event_warning warning[EVENT_WARNINGS];
+	struct causes causes = { .pid = e->pid };
+	struct line l = { .text = "" };
+	struct tui_moment m = { .kind = e->kind == EVENT_WRITE_FAULT ||
+							e->kind == EVENT_CHANGE
+						? TUI_MOMENT_SAMPLE
+						: TUI_MOMENT_EVENT,
+				.pid = e->pid,
+				.time_ns = e->time_ns - MIN(e->start_ns, e->time_ns),
+				.what = (char *)event_name(e->kind),
+				.text = l.text };
+	unsigned n;
+
+	event_walk(e, STORE_REAL, on_change, &causes);
+	if (is_noise(e, &causes))
+		return 0;
+	put_causes(&l, &causes);
+	n = event_warn_list(e, warning);
+	for (unsigned i = 0; i < n; i++) {
+		char text[300];
+
+		put(&l, "%s%s", l.at ? "; " : "",
+		    event_warn_text(&warning[i], text, sizeof(text)));
+		m.warning |= warning[i].leak;
+	}
+	put_args(&l, e);
+	if (e->incomplete)
+		put(&l, "%s%s", l.at ? "; " : "", e->incomplete);
+	m.changed = causes.all;
+	m.addr =
+		e->nranges && e->range[0].pid == e->pid ? e->range[0].start : causes.addr;
+	if (tui_history_add(tui_state_history(tt->t), &m,
+			    family_store(e->member, e->nmembers)))
+		return -ENOMEM;
+	tui_state_moment(tt->t);
+	tt->worth |= worth_a_stop(e);
+	snprintf(tui_state_status(tt->t)->where, sizeof(tui_state_status(tt->t)->where),
+		 "after %s of %d", event_name(e->kind), (int)e->pid);
+	return 0;
+}
+
+/* The members' latest states become the present. */
+static void take_members(struct tui_trace *tt)
+{
+	unsigned n;
+	const struct event_member *m = trace_members(tt->trace, &n);
+	struct store *s = family_store(m, n), *old = tt->w->live;
+
+	if (!s)
+		return; /* the last picture stays */
+	tt->w->npids = 0;
+	for (unsigned i = 0; i < n && tt->w->npids < TUI_WATCH_PIDS; i++)
+		if (m[i].now) {
+			tt->w->gone[tt->w->npids] = false;
+			tt->w->pid[tt->w->npids++] = m[i].pid;
+		}
+	tui_watch_forget(tt->w);
+	tt->w->live = s;
+	tui_state_live(tt->t, s);
+	tui_state_changed(tt->t, tui_state_pid(tt->t), 0, UINT64_MAX);
+	store_free(old);
+}
+
+/* ---- the target */
+
+static void show_target(struct tui_trace *tt)
+{
+	struct tui_status *s = tui_state_status(tt->t);
+
+	s->target = tt->over      ? TUI_TARGET_GONE
+		    : tt->stopped ? TUI_TARGET_STOPPED
+				  : TUI_TARGET_RUNNING;
+	s->stepping = tt->stepping;
+	if (!tt->stopped)
+		s->where[0] = '\0';
+}
+
+/* Lends the command a file for its output and nothing for its input.  fds: what we had. */
+static void lend(struct tui_trace *tt, int fds[3])
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	tt->output = memfd_create("gupinfo-output", MFD_CLOEXEC);
+	for (int i = 0; i < 3; i++)
+		fds[i] = fcntl(i, F_DUPFD_CLOEXEC, 3);
+	if (null >= 0)
+		dup2(null, 0);
+	for (int i = 1; i < 3; i++)
+		if (tt->output >= 0 || null >= 0)
+			dup2(tt->output >= 0 ? tt->output : null, i);
+	if (null >= 0)
+		close(null);
+}
+
+static void take_back(int fds[3])
+{
+	for (int i = 0; i < 3; i++)
+		if (fds[i] >= 0) {
+			dup2(fds[i], i);
+			close(fds[i]);
+		}
+}
+
+int tui_trace_start(struct tui_trace *tt, char *const *argv, const pid_t *pids,
+		    unsigned npids, bool sigpipe_default, struct source *src,
+		    const struct kernel *model, struct tui *t, struct tui_watch *w,
+		    struct diag *diag)
+{
+	static const struct event_view view = { .event = on_event };
+	struct trace_options opt = { .argv = argv,
+				     .pids = pids,
+				     .npids = npids,
+				     .model = model,
+				     .sigpipe_default = sigpipe_default };
+	int fds[3] = { -1, -1, -1 }, err;
+
+	*tt = (struct tui_trace){
+		.t = t, .w = w, .diag = diag, .output = -1, .stepping = true
+	};
+	if (argv)
+		lend(tt, fds);
+	err = trace_new(&opt, src, &view, tt, diag, &tt->trace);
+	take_back(fds);
+	if (err) {
+		tt->trace = NULL;
+		return err;
+	}
+	w->traced = true;
+	show_target(tt);
+	return 0;
+}
+
+void tui_trace_stop(struct tui_trace *tt, int fd)
+{
+	char buf[4096];
+	off_t at = 0;
+	ssize_t n;
+
+	trace_free(tt->trace);
+	tt->trace = NULL;
+	if (tt->output <= 0)
+		return;
+	while ((n = pread(tt->output, buf, sizeof(buf), at)) > 0) {
+		at += n;
+		if (write(fd, buf, (size_t)n) != n)
+			break;
+	}
+	close(tt->output);
+	tt->output = -1;
+}
+
+void tui_trace_step(struct tui_trace *tt)
+{
+	tt->stepping = true;
+	tt->stopped = false;
+	show_target(tt);
+}
+
+void tui_trace_go(struct tui_trace *tt)
+{
+	tt->stepping = tt->stopped = false;
+	show_target(tt);
+}
+
+void tui_trace_hold(struct tui_trace *tt)
+{
+	tt->stepping = true;
+	show_target(tt);
+}
+
+/* The tracer blocks these signals; while the target stands still nobody else asks for them. */
+static bool asked_to_end(void)
+{
+	static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
+	struct timespec none = { 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (unsigned i = 0; i < ARRAY_SIZE(signals); i++)
+		sigaddset(&set, signals[i]);
+	return sigtimedwait(&set, NULL, &none) > 0;
+}
+
+bool tui_trace_round(struct tui_trace *tt)
+{
+	u64 until = tui_watch_clock() + 30000000u;
+	bool told = false;
+
+	if (!tt->trace || tt->over)
+		return false;
+	if (asked_to_end())
+		tt->ended = true;
+	while (!tt->stopped && !tt->over && !tt->ended && tui_watch_clock() < until) {
+		tt->worth = false;
+		int r = trace_step(tt->trace, 20);
+
+		told |= r == 1;
+		if (r == -EINTR)
+			tt->ended = true;
+		else if (r < 0)
+			tt->over = true;
+		if (r == 1 && tt->stepping && tt->worth && trace_held(tt->trace)) {
+			tt->stopped = true;
+			tt->stepping = false;
+		}
+	}
+	if (told)
+		take_members(tt);
+	if (tt->over) {
+		struct tui_moment m = { .kind = TUI_MOMENT_NOTE,
+					.what = (char *)"end",
+					.text = (char *)"every traced process has ended",
+					.time_ns = tui_watch_clock() - tt->w->start_ns };
+
+		tui_history_add(tui_state_history(tt->t), &m, NULL);
+		tui_state_moment(tt->t);
+	}
+	show_target(tt);
+	return told;
+}
