@@ -270,7 +270,7 @@ static bool do_look(struct tui *t, enum tui_action action, enum tui_request *ret
 		tui_pages_chosen(t);
 		return true;
 	case TUI_DO_ZOOM_OUT:
-		t->zoom += t->zoom + 1 < TUI_ZOOMS;
+		t->zoom += t->zoom + 1 < TUI_ZOOMS && t->grid.map.cells > 1;
 		tui_pages_chosen(t);
 		return true;
 	case TUI_DO_SEARCH:

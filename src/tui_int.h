@@ -54,7 +54,8 @@ struct tui_gridview {
 	u64 map_start, map_end, map_generation;
 	unsigned map_zoom;
 	u64 top; /* first cell on the screen, a multiple of ->per_row */
-	int per_row, rows, label;
+	int per_row, rows, label, legend;
+	unsigned geometry_zoom;
 	/* cache of cells */
 	const struct store *store;
 	u64 vma, first;

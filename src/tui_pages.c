@@ -87,12 +87,16 @@ static void make_geometry(struct tui *t)
 		w -= g->label + 1;
 		g->per_row = w >= 16 ? w / 8 * 8 : MAX(w, 1);
 	}
-	g->rows =
-		MAX(r->h - (t->layout.narrow ? 0 : 1 + !t->layout.shown[TUI_PANE_DETAIL]),
-		    1);
+	g->legend = t->layout.narrow ? 0 : r->h < 10 ? 1 : 2;
+	g->rows = MAX(r->h - g->legend -
+			      (!t->layout.narrow && !t->layout.shown[TUI_PANE_DETAIL]),
+		      1);
 	/* the cursor is on the screen, rows start at multiples */
 	u64 cell = tui_grid_cell_of(&g->map, t->addr);
 	u64 row = cell / (u64)g->per_row, top = g->top / (u64)g->per_row;
+	if (g->geometry_zoom != t->zoom) /* after zooming: not at the edge */
+		top = row - MIN(row, (u64)g->rows / 3);
+	g->geometry_zoom = t->zoom;
 	if (row < top)
 		top = row;
 	if (row >= top + (u64)g->rows)
@@ -168,6 +172,10 @@ bool tui_pages_prepare(struct tui *t)
 		make_geometry(t);
 	if (g->per_row < 1)
 		g->per_row = 1;
+	if (g->rows < 1 || g->top >= g->map.cells) {
+		g->rows = MAX(g->rows, 1);
+		g->top = 0;
+	}
 	size_t n = (size_t)MIN((u64)(g->rows * g->per_row), g->map.cells - g->top);
 	if (!make_room(g, n))
 		return false;
@@ -311,17 +319,19 @@ static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 	tui_screen_put(&t->screen, x, y, 1, role, attr, text);
 }
 
-/* One word for each letter on the screen. */
+/* One word for each letter on the screen, the most frequent first. */
 static void draw_legend(struct tui *t, int y)
 {
 	const struct tui_gridview *g = &t->grid;
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
 	u64 n[TUI_GLYPHS] = { 0 };
-	int x = r->x, end = r->x + r->w;
+	int x = r->x, end = r->x + r->w, last = y + g->legend - 1;
 
 	if (t->diff) {
 		tui_screen_put(&t->screen, x, y, r->w, TUI_DIM, 0,
-			       "+ new  - gone  > replaced  ~ state  # counts  v verdict");
+			       "+ new  - gone  > replaced  ~ state");
+		tui_screen_put(&t->screen, x, MIN(y + 1, last), g->legend > 1 ? r->w : 0,
+			       TUI_DIM, 0, "# counts  v verdict");
 		return;
 	}
 	for (size_t i = 0; i < g->n; i++)
@@ -334,16 +344,20 @@ static void draw_legend(struct tui *t, int y)
 				best = j;
 		if (!n[best])
 			break;
+		n[best] = 0;
 		int need = 2 + (int)strlen(tui_grid_word(best));
+		if (x + need > end && y < last) {
+			y++;
+			x = r->x;
+		}
 		if (x + need > end)
-			break;
+			continue; /* a shorter one may fit */
 		x = tui_screen_put(&t->screen, x, y, 1, tui_grid_role(best), 0,
 				   best == tui_grid_hole(t->lens)
 					   ? "·"
 					   : (char[]){ (char)tui_grid_letter(best), 0 });
 		x = tui_screen_printf(&t->screen, x, y, end - x, TUI_DIM, 0, " %s  ",
 				      tui_grid_word(best));
-		n[best] = 0;
 	}
 }
 
@@ -427,7 +441,7 @@ void tui_pages_draw(struct tui *t)
 	if (t->layout.narrow)
 		return;
 	draw_legend(t, r->y + g->rows);
-	int y = r->y + g->rows + 1;
+	int y = r->y + g->rows + g->legend;
 	if (t->layout.shown[TUI_PANE_DETAIL])
 		return;
 	int x = tui_screen_printf(&t->screen, r->x, y, r->w, TUI_STRONG, 0, "%llx ",
