@@ -23,6 +23,7 @@ struct tui_live {
 	struct tui *t;
 	struct tui_watch watch;
 	struct tui_trace trace;
+	bool pipe_ignored; /* by who started us */
 };
 
 /* ---- choosing a process */
@@ -301,8 +302,8 @@ static int run(struct tui_live *l)
 	missing_facts(l);
 	if (s->opt.command)
 		err = tui_trace_start(&l->trace, s->opt.command, NULL, 0,
-				      !s->sigpipe_ignored, s->source, l->watch.model,
-				      l->t, &l->watch, &s->diag);
+				      !l->pipe_ignored, s->source, l->watch.model, l->t,
+				      &l->watch, &s->diag);
 	else if (s->opt.npids)
 		err = tui_watch_pids(&l->watch, s->opt.pids, s->opt.npids, &s->diag);
 	else
@@ -320,7 +321,9 @@ int mode_tui(struct session *s)
 			s->opt.color == 1 || (!s->opt.color && (!no_color || !*no_color)),
 		.mouse = true,
 	};
-	struct tui_live l = { .s = s, .trace.output = -1 };
+	struct tui_live l = { .s = s,
+			      .trace.output = -1,
+			      .pipe_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN };
 	char why[300];
 	int err;
 

@@ -45,7 +45,7 @@ void tui_time_step(struct tui *t, int by, bool events)
 	while (by < 0 ? i > 0 : i + 1 < h->n) {
 		i += (size_t)by;
 		const struct tui_moment *m = &h->moment[i];
-		if (events ? m->kind == TUI_MOMENT_EVENT : m->store != NULL) {
+		if (!i || (events ? m->kind == TUI_MOMENT_EVENT : m->store != NULL)) {
 			tui_time_goto(t, i);
 			return;
 		}

@@ -129,7 +129,7 @@ static void fill(const struct scene *sc, const struct spec *p, u64 addr,
 	page->pincount = p->pin;
 	page->pincount_kind = p->size > PAGE ? PAGE_COUNT_EXACT : PAGE_COUNT_ESTIMATE;
 	page->anon_exclusive = p->exclusive;
-	page->pte_known = PAGE_PTE_WRITE | PAGE_PTE_DIRTY | PAGE_PTE_YOUNG;
+	page->pte_known = UINT16_MAX;
 	page->pte = PAGE_PTE_DIRTY | PAGE_PTE_YOUNG | (p->write ? PAGE_PTE_WRITE : 0);
 	page->flags_known = UINT64_MAX;
 	if (!sc->blind)
