@@ -133,6 +133,8 @@ static void live_release(struct source *src, pid_t pid)
 		close(p->dir);
 		if (p->pagemap >= 0)
 			close(p->pagemap);
+		if (p->maps > 0)
+			close(p->maps);
 		live_vmas_free(&p->mounts);
 		free(p);
 		return;
@@ -227,6 +229,7 @@ static void live_close(struct source *src)
 	live_holders_free(l);
 	live_bpf_close(l);
 	live_vmas_free(&l->internal);
+	live_vmas_free(&l->ours);
 	free(l->spans);
 	free(l->buf);
 	free(l);

@@ -52,6 +52,21 @@ enum tri live_bpf_has_pinned(struct live *l, struct live_process *p)
 					 : TRI_UNKNOWN;
 }
 
+/* The VMA is not what it was: whatever is read there is marked. */
+static int live_bpf_raced(void *ctx, const struct obs *obs, size_t n)
+{
+	const struct live_split *s = ctx;
+	int err = 0;
+
+	for (size_t i = 0; i < n && !err; i++) {
+		struct obs raced = obs[i];
+
+		raced.has |= OBS_RACED;
+		err = s->cb(s->ctx, &raced, 1);
+	}
+	return err;
+}
+
 /* Holes of a hugetlb VMA are counted in its pages. */
 struct live_bpf_pass {
 	u64 huge_pages; /* base pages of a huge one */
@@ -91,11 +106,13 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	u64 size =
 		vma->flags & VF(HUGETLB) && vma->page_size > page ? vma->page_size : page;
 	u64 huge = size > page ? size : l->machine.kernel.pmd_size;
+	bool moved = live_vmas_same(p, vma) == TRI_NO;
+	struct live_split mark = { .cb = cb, .ctx = ctx };
 	struct live_split split = { .l = l,
 				    .page = page,
 				    .huge_pages = MAX(huge / page, 1),
-				    .cb = cb,
-				    .ctx = ctx };
+				    .cb = moved ? live_bpf_raced : cb,
+				    .ctx = moved ? &mark : ctx };
 	struct live_bpf_pass o = { .huge_pages = size / page,
 				   .level = size >= 1u << 30 ? OBS_LEVEL_PUD
 							     : OBS_LEVEL_PMD,

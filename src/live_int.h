@@ -26,6 +26,7 @@ struct live_mount {
 struct live_mounts {
 	struct live_mount *mount;
 	size_t n;
+	bool read;
 	/* the last file asked for: neighbours are often of one file */
 	u64 inode;
 	u32 major, minor;
@@ -39,8 +40,8 @@ struct live_process {
 	u64 start_time;
 	int dir;     /* /proc/PID */
 	int pagemap; /* -errno when it could not be opened */
+	int maps; /* for live_vmas_same(): 0 not tried, -errno when it could not be opened */
 	struct live_mounts mounts;
-	bool mounts_read;
 };
 
 /* One leaf, or a run of holes, while a chunk is read. */
@@ -84,6 +85,7 @@ struct live {
 	struct holders *holders; /* of the last call */
 	struct live_process *processes;
 	struct live_mounts internal; /* devices of memfds, memfd_secret */
+	struct live_mounts ours;     /* our own mountinfo */
 	struct live_buffers *buf;
 };
 
@@ -92,6 +94,8 @@ int live_file(int dir, const char *path, char **ret, size_t *ret_len);
 
 /* live_vmas.c */
 int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx);
+/* @vma is still what it was when it was read; unknown before 6.11. */
+enum tri live_vmas_same(struct live_process *p, const struct vma *vma);
 void live_vmas_internal(struct live *l); /* fills l->internal */
 void live_vmas_free(struct live_mounts *m);
 

@@ -435,10 +435,12 @@ static void live_observe_trim(const struct live_pass *o, struct obs *obs)
 		obs->pages = (o->end - obs->addr + size - 1) / size;
 }
 
-/* Delivers the leaves of @c; those that are not the same in @check were racing. */
+/* Delivers the leaves of @c; those that are not the same in @check, or VMA, were racing. */
 static int live_observe_deliver(struct live_pass *o, const struct live_chunk *c,
 				const struct live_chunk *check)
 {
+	bool moved =
+		(c->n > 1 || c->leaf[0].word) && live_vmas_same(o->p, o->vma) == TRI_NO;
 	size_t j = 0;
 	int err = 0;
 
@@ -448,8 +450,9 @@ static int live_observe_deliver(struct live_pass *o, const struct live_chunk *c,
 		while (j < check->n && check->leaf[j].addr < c->leaf[i].addr)
 			j++;
 		live_observe_fill(o, &c->leaf[i], i,
-				  j == check->n || !live_observe_same(&c->leaf[i],
-								      &check->leaf[j]),
+				  moved || j == check->n ||
+					  !live_observe_same(&c->leaf[i],
+							     &check->leaf[j]),
 				  &obs);
 		live_observe_trim(o, &obs);
 		err = live_observe_put(o, &obs);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
@@ -88,19 +89,19 @@ static void live_vmas_mountinfo_line(struct live_mounts *m, char *line)
 						 .devices = !strcmp(dash, "devtmpfs") });
 }
 
-static void live_vmas_mountinfo(struct live_process *p)
+static void live_vmas_mountinfo(struct live_mounts *m, int dir, const char *path)
 {
 	char *text, *line, *next;
 	size_t len;
 
-	p->mounts_read = true;
-	if (live_file(p->dir, "mountinfo", &text, &len))
+	m->read = true;
+	if (live_file(dir, path, &text, &len))
 		return;
 	for (line = text; line && *line; line = next) {
 		next = strchr(line, '\n');
 		if (next)
 			*next++ = '\0';
-		live_vmas_mountinfo_line(&p->mounts, line);
+		live_vmas_mountinfo_line(m, line);
 	}
 	free(text);
 }
@@ -139,14 +140,18 @@ static enum vma_fs live_vmas_lookup(struct live *l, struct live_process *p,
 	m = live_vmas_mount(&l->internal, vma->dev_major, vma->dev_minor);
 	if (m)
 		return m->fs;
-	if (!p->mounts_read)
-		live_vmas_mountinfo(p);
+	if (!p->mounts.read)
+		live_vmas_mountinfo(&p->mounts, p->dir, "mountinfo");
 	mode = live_vmas_mode(p, vma, &rdev);
 	if (S_ISCHR(mode) && rdev == makedev(1, 5) && !vma->shared)
 		return VMA_FS_NONE; /* /dev/zero, private: vma_set_anonymous() */
 	if (S_ISCHR(mode))
 		return VMA_FS_DEVICE;
 	m = live_vmas_mount(&p->mounts, vma->dev_major, vma->dev_minor);
+	if (!m && !l->ours.read) /* e.g. what lies below a container's overlay */
+		live_vmas_mountinfo(&l->ours, l->root, "proc/self/mountinfo");
+	if (!m)
+		m = live_vmas_mount(&l->ours, vma->dev_major, vma->dev_minor);
 	if (!m || (!mode && m->devices))
 		return VMA_FS_UNKNOWN;
 	/* A device node may be on any file system; a mapped name below /dev hints at one. */
@@ -169,6 +174,41 @@ static void live_vmas_fs(struct live *l, struct live_process *p, struct vma *vma
 		m->minor = vma->dev_minor;
 	}
 	vma->fs = m->fs;
+}
+
+/* struct procmap_query of PROCMAP_QUERY (6.11 and later); ours, because older headers lack it. */
+struct live_query {
+	u64 size, flags, addr;
+	u64 start, end, vma_flags, page_size, offset, inode;
+	u32 dev_major, dev_minor, name_size, build_id_size;
+	u64 name, build_id;
+};
+_Static_assert(sizeof(struct live_query) == 104, "struct procmap_query");
+#define LIVE_QUERY_IOCTL 0xc0686611u /* _IOWR('f', 17, struct procmap_query) */
+#define LIVE_QUERY_PERMS 0xf         /* read, write, exec, shared */
+
+enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
+{
+	struct live_query q = { .size = sizeof(q), .addr = vma->start };
+	u64 perms = vma->read | vma->write << 1 | vma->exec << 2 | vma->shared << 3;
+
+	if (!p->maps) {
+		p->maps = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
+		if (p->maps < 0)
+			p->maps = -errno;
+	}
+	if (p->maps < 0)
+		return TRI_UNKNOWN;
+	if (ioctl(p->maps, LIVE_QUERY_IOCTL, &q))
+		return errno == ENOENT || errno == ESRCH ? TRI_NO : TRI_UNKNOWN;
+	/* It may have grown or been merged with a like neighbour. */
+	return tri_from(true, q.start <= vma->start && q.end >= vma->end &&
+				      (q.vma_flags & LIVE_QUERY_PERMS) == perms &&
+				      q.inode == vma->inode &&
+				      q.dev_major == vma->dev_major &&
+				      q.dev_minor == vma->dev_minor &&
+				      (!q.inode ||
+				       q.offset + (vma->start - q.start) == vma->offset));
 }
 
 /* A file that is read line by line, through one buffer. */

@@ -291,6 +291,8 @@ enum vma_fs vma_fs_by_type(const char *type)
 		{ "ceph", VMA_FS_DISK },         { "jfs", VMA_FS_DISK },
 		{ "nilfs2", VMA_FS_DISK },       { "ocfs2", VMA_FS_DISK },
 		{ "gfs2", VMA_FS_DISK },         { "udf", VMA_FS_DISK },
+		{ "squashfs", VMA_FS_DISK },     { "erofs", VMA_FS_DISK },
+		{ "iso9660", VMA_FS_DISK },      { "ecryptfs", VMA_FS_DISK },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)

@@ -593,6 +593,32 @@ TEST(memory_that_changes)
 	munmap(m, len);
 }
 
+/* A mapping that was replaced after its VMA was read: its pages are marked. */
+TEST(a_vma_that_is_replaced)
+{
+	char *m = map(8 * PAGE, 0);
+	struct seen s;
+
+	memset(m, 1, 8 * PAGE);
+	for (unsigned i = 0; i < 2; i++) {
+		mprotect(m, 8 * PAGE, PROT_READ | PROT_WRITE);
+		EXPECT(seen_open(&s, i ? NULL : &by_scan, getpid()));
+		EXPECT_INT(look(&s, m, 8 * PAGE), 0);
+		EXPECT(!page_at(&s, m).raced);
+		mprotect(m + 4 * PAGE, PAGE, PROT_READ);
+		s.n = s.next = 0;
+		EXPECT_INT(s.src->ops->observe(s.src, s.process.pid, &s.vma, s.addr,
+					       s.end, keep_obs, &s),
+			   0);
+		if (kernel_has(&s.kernel, KFACT_SCAN_GUARD) ==
+		    TRI_YES) /* 6.15: has the ioctl */
+			for (unsigned k = 0; k < 8; k++)
+				EXPECT(page_at(&s, m + k * PAGE).raced);
+		seen_close(&s);
+	}
+	munmap(m, 8 * PAGE);
+}
+
 /* ---- without privilege */
 
 TEST(an_ordinary_user)
