@@ -45,6 +45,7 @@ static const struct mode_row {
 	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE },
 	[MODE_LINT] = { .run = mode_lint, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_REPORT] = { .run = mode_report, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
+	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE },
 	[MODE_TRACE] = { .run = mode_trace, .needs = NEEDS_SOURCE },
 	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
 	[MODE_HELP] = { .run = mode_help },

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "demo.h"
+#include "render_demo.h"
 #include "render_event.h"
 #include "trace.h"
 
@@ -54,4 +56,22 @@ int mode_trace(struct session *s)
 	s->wait_status = status;
 	s->has_wait_status = true;
 	return EXIT_COMPLETE;
+}
+
+int mode_demo(struct session *s)
+{
+	struct demo_options opt = { .name = s->opt.value[OPTION_DEMO],
+				    .reserve = s->opt.given[OPTION_RESERVE_HUGEPAGES],
+				    .model = s->has_model ? &s->model : NULL };
+	unsigned wrong = 0;
+	void *ctx;
+	int err = render_demo_new(s->opt.render.out, s->opt.render.color, &ctx);
+
+	if (!err) {
+		err = demo_run(&opt, s->source, &render_demo_view, ctx, &s->diag, &wrong);
+		render_demo_free(ctx);
+	}
+	if (err == -EINVAL && s->diag.worst == DIAG_ERROR)
+		return EXIT_USAGE;
+	return !err && wrong ? EXIT_FOUND : session_exit(s, err);
 }

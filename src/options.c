@@ -13,7 +13,7 @@ enum option_group { TARGET, MODE, TRACE, FORMAT, JUDGE, OTHER, GROUPS };
 static const char *const group_names[GROUPS] = {
 	[TARGET] = "Which pages",
 	[MODE] = "What to show (default: a summary of each mapping)",
-	[TRACE] = "Tracing",
+	[TRACE] = "Tracing and demonstrating",
 	[FORMAT] = "How to show it",
 	[JUDGE] = "How to judge",
 	[OTHER] = "Other",
@@ -46,6 +46,7 @@ static const struct {
 	{ OPTION_LIST_COLUMNS, MODE_LIST_COLUMNS },
 	{ OPTION_REPORT, MODE_REPORT },
 	{ OPTION_LINT, MODE_LINT },
+	{ OPTION_DEMO, MODE_DEMO },
 	{ OPTION_TRACE, MODE_TRACE },
 	{ OPTION_TUI, MODE_TUI },
 	{ OPTION_HELP, MODE_HELP },
@@ -288,6 +289,10 @@ int options_parse(int argc, char **argv, struct options *ret, char *why, size_t 
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return usage(c, argv, why, why_size);
+		/* "--demo NAME" and "--demo=NAME" */
+		if (option_of(c) == OPTION_DEMO && !optarg && optind < argc &&
+		    argv[optind][0] != '-')
+			optarg = argv[optind++];
 		int err = apply(ret, option_of(c), optarg, why, why_size);
 
 		if (err)

@@ -62,5 +62,6 @@ int mode_tui(struct session *s);
 int mode_lint(struct session *s);
 int mode_report(struct session *s);
 int mode_trace(struct session *s);
+int mode_demo(struct session *s);
 
 #endif

@@ -40,8 +40,10 @@ struct states {
 
 static bool related(const struct trace_process *p, const struct trace_process *q)
 {
-	return p == q ||
-	       (p->family == q->family && !q->borrowed && !q->foreign && !q->exiting);
+	if (p == q)
+		return true;
+	return p->family == q->family && !q->borrowed && !q->foreign && !q->exiting &&
+	       !q->execing;
 }
 
 /* The ranges of @c that are @owner's, as seen by @looker (a relative has the same addresses). */

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "demo.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "demo_actor.h"
+#include "demo_pool.h"
+
+#define WANTED 2 /* huge pages: the shared one and its copy */
+
+#define STEP(w, a)                                  \
+	{                                           \
+		.who = DEMO_##w, .action = DEMO_##a \
+	}
+static const struct demo_case cases[DEMO_CASES] = {
+#define CASE(id, n, test, text, w, r, ...)     \
+	[DEMO_CASE_##id] = { .name = n,        \
+			     .selftest = test, \
+			     .about = text,    \
+			     .writer = w,      \
+			     .reader = r,      \
+			     .step = { __VA_ARGS__ } },
+#include "demo.def"
+#undef CASE
+};
+
+const struct demo_case *demo_case(enum demo_case_id id)
+{
+	return &cases[id];
+}
+
+const char *demo_memory_name(enum demo_memory memory)
+{
+	static const char *const names[] = { "order-0", "thp", "hugetlb" };
+
+	return names[memory];
+}
+
+struct demo {
+	const struct demo_options *opt;
+	struct source *src;
+	const struct demo_view *view;
+	void *ctx;
+	struct diag *diag;
+	struct demo_pool pool;
+	struct demo_actors actors;
+	u64 thp_bytes;
+};
+
+/* ---- looking at the page */
+
+static int take_row(void *ctx, const struct report_row *row)
+{
+	struct demo_sight *s = ctx;
+
+	if (s->has)
+		return 0;
+	s->has = row->page->kind != PAGE_NONE;
+	s->page = *row->page;
+	s->verdicts = *row->verdicts;
+	return 0;
+}
+
+static void look(struct demo *d, struct demo_sight sight[DEMO_WHOS])
+{
+	static const struct report_view view = { .row = take_row };
+	struct collect_range range = { .start = d->actors.addr,
+				       .end = d->actors.addr + 4096 };
+
+	for (unsigned i = 0; i < DEMO_WHOS; i++) {
+		struct collect_options opt = { .pids = &d->actors.pid[i],
+					       .npids = 1,
+					       .ranges = &range,
+					       .nranges = 1,
+					       .model = d->opt->model };
+		struct diag quiet;
+
+		memset(&sight[i], 0, sizeof(sight[i]));
+		sight[i].pid = d->actors.pid[i];
+		if (!sight[i].pid || !d->actors.addr)
+			continue;
+		diag_init(&quiet);
+		collect_run(d->src, &opt, &view, &sight[i], &quiet);
+		diag_deinit(&quiet);
+	}
+}
+
+/* ---- one case */
+
+static __attribute__((format(printf, 2, 3))) void skip(struct demo_result *r,
+						       const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(r->skipped, sizeof(r->skipped), fmt, ap);
+	va_end(ap);
+}
+
+static bool thp_off(void)
+{
+	char text[128] = "";
+	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
+
+	if (!f)
+		return true;
+	if (!fgets(text, sizeof(text), f))
+		text[0] = '\0';
+	fclose(f);
+	return strstr(text, "[never]") != NULL;
+}
+
+/* Whether this machine has the memory; else r->skipped says why and what to do. */
+static bool available(struct demo *d, struct demo_result *r)
+{
+	if (r->memory == DEMO_THP && (!d->thp_bytes || thp_off()))
+		skip(r, "transparent huge pages are off; as root: echo madvise > "
+			"/sys/kernel/mm/transparent_hugepage/enabled");
+	if (r->memory != DEMO_HUGETLB || demo_pool_read(&d->pool))
+		return !r->skipped[0];
+	if (!d->pool.bytes)
+		skip(r, "this kernel has no hugetlb pages");
+	else if (d->pool.free < WANTED && d->opt->reserve) {
+		int err = demo_pool_reserve(&d->pool, WANTED);
+
+		if (err)
+			skip(r, "cannot add huge pages to the pool: %s",
+			     err == -ENOMEM ? "no memory for them" : strerror(-err));
+	} else if (d->pool.free < WANTED) {
+		skip(r,
+		     "needs %u free huge pages, %" PRIu64
+		     " are free; as root: echo %" PRIu64
+		     " > /proc/sys/vm/nr_hugepages, or gupinfo --demo "
+		     "--reserve-hugepages "
+		     "does that and puts the old value back",
+		     WANTED, d->pool.free, d->pool.total + WANTED - d->pool.free);
+	}
+	return !r->skipped[0];
+}
+
+static u8 read_new(const struct demo *d)
+{
+	if (!strcmp(d->actors.read, "new"))
+		return TRI_YES;
+	return strcmp(d->actors.read, "old") ? TRI_UNKNOWN : TRI_NO;
+}
+
+static int one_step(struct demo *d, struct demo_result *r, unsigned i)
+{
+	const struct demo_case *c = r->c;
+	struct demo_step step = { .number = i + 1,
+				  .who = c->step[i].who,
+				  .action = c->step[i].action,
+				  .predicted = TRI_UNKNOWN,
+				  .observed = TRI_UNKNOWN };
+
+	look(d, step.before);
+	if (step.action == DEMO_STORE && step.before[step.who].has) {
+		const struct gup_write *w = &step.before[step.who].verdicts.write;
+
+		r->predicted = w->leak;
+		r->unknown = w->unknown;
+	}
+	step.ret = demo_actor_do(&d->actors, step.who, step.action);
+	look(d, step.after);
+	if (step.action == DEMO_READ && step.ret > 0)
+		r->observed = read_new(d);
+	if (step.action == DEMO_STORE || step.action == DEMO_READ) {
+		step.predicted = r->predicted;
+		step.observed = r->observed;
+	}
+	if (step.ret < 0)
+		skip(r, "step %u failed: %s", i + 1,
+		     step.ret == -EPIPE ? "the process died" : strerror((int)-step.ret));
+	const struct demo_sight *s = &step.after[step.who];
+	if (step.action == DEMO_MAP && r->memory == DEMO_THP && s->has && s->page.leaf &&
+	    s->page.leaf != OBS_LEVEL_PMD)
+		skip(r, "the kernel had no huge page to give");
+	return d->view->step ? d->view->step(d->ctx, &step, r->memory) : 0;
+}
+
+static int run_case(struct demo *d, const struct demo_case *c, u8 memory,
+		    struct demo_result *r)
+{
+	u64 bytes;
+	int err = 0;
+
+	memset(r, 0, sizeof(*r));
+	r->c = c;
+	r->memory = memory;
+	r->predicted = r->observed = TRI_UNKNOWN;
+	bool may = available(d, r);
+	bytes = memory == DEMO_ORDER_0 ? 4096
+		: memory == DEMO_THP   ? d->thp_bytes
+				       : d->pool.bytes;
+	if (d->view->start)
+		err = d->view->start(d->ctx, c, memory, bytes);
+	if (!err && may) {
+		err = demo_actor_start(&d->actors, memory, bytes);
+		for (unsigned i = 0; !err && !r->skipped[0] && i < DEMO_STEPS &&
+				     c->step[i].action != DEMO_NOTHING;
+		     i++)
+			err = one_step(d, r, i);
+		demo_actor_stop(&d->actors);
+	}
+	if (!err && d->view->result)
+		err = d->view->result(d->ctx, r);
+	return err;
+}
+
+/* ---- all of it */
+
+/* "hugetlb", "child", "hugetlb:child", or nothing: everything. */
+static bool chosen(const char *name, const struct demo_case *c, u8 memory)
+{
+	const char *mem = demo_memory_name(memory);
+	size_t n = strlen(mem);
+
+	if (!name || !strcmp(name, mem) || !strcmp(name, c->name))
+		return true;
+	return !strncmp(name, mem, n) && name[n] == ':' && !strcmp(name + n + 1, c->name);
+}
+
+static int begin(struct demo *d)
+{
+	struct source_machine machine;
+	struct kernel k;
+	struct report_head head = { .kernel = &k, .machine = &machine };
+	int r = d->src->ops->machine(d->src, &machine);
+
+	if (!r)
+		r = kernel_resolve(&machine.kernel, &k);
+	if (!r && d->opt->model)
+		k = *d->opt->model;
+	d->thp_bytes = machine.kernel.pmd_size ? machine.kernel.pmd_size : 2 << 20;
+	return !r && d->view->begin ? d->view->begin(d->ctx, &head) : r;
+}
+
+int demo_run(const struct demo_options *opt, struct source *src,
+	     const struct demo_view *view, void *ctx, struct diag *diag,
+	     unsigned *ret_wrong)
+{
+	struct demo_result result[DEMO_CASES * DEMO_MEMORIES];
+	struct demo d = {
+		.opt = opt, .src = src, .view = view, .ctx = ctx, .diag = diag
+	};
+	unsigned n = 0, wrong = 0;
+	bool known = false;
+	int err;
+
+	for (unsigned i = 0; i < DEMO_CASES * DEMO_MEMORIES; i++)
+		known |= chosen(opt->name, &cases[i % DEMO_CASES], i / DEMO_CASES);
+	if (!known) {
+		diag_add(diag, DIAG_ERROR,
+			 "there is no demo '%.40s'; there are order-0, thp, hugetlb, "
+			 "child, "
+			 "child-mprotect, before-fork, after-fork, and both as in "
+			 "hugetlb:child",
+			 opt->name);
+		return -EINVAL;
+	}
+	err = begin(&d);
+	for (unsigned m = 0; !err && m < DEMO_MEMORIES; m++)
+		for (unsigned c = 0; !err && c < DEMO_CASES; c++)
+			if (chosen(opt->name, &cases[c], m))
+				err = run_case(&d, &cases[c], m, &result[n++]);
+	demo_pool_restore(&d.pool);
+	for (unsigned i = 0; i < n; i++)
+		wrong += !result[i].skipped[0] && result[i].predicted != TRI_UNKNOWN &&
+			 result[i].observed != TRI_UNKNOWN &&
+			 result[i].predicted != result[i].observed;
+	if (!err && view->end)
+		err = view->end(ctx, result, n);
+	*ret_wrong = wrong;
+	return err;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * render_demo.h - --demo as a text for newcomers, 80 columns.
+ *
+ * Knows: the story.  Never: how it was made.  Owns: its state, between _new and _free.
+ */
+#ifndef GUPINFO_RENDER_DEMO_H
+#define GUPINFO_RENDER_DEMO_H
+
+#include <stdio.h>
+
+#include "demo.h"
+
+extern const struct demo_view render_demo_view;
+int render_demo_new(FILE *out, bool color, void **ret);
+void render_demo_free(void *ctx);
+
+#endif
