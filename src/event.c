@@ -141,6 +141,16 @@ bool event_matters(const struct store_change *c)
 	       leak_of(c->verdicts_a) != leak_of(c->verdicts_b);
 }
 
+bool event_is_noise(const struct event_change *c)
+{
+	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+
+	return c->cause == EVENT_CAUSE_COUNTED &&
+	       (p->kind == PAGE_FILE || p->kind == PAGE_ZERO ||
+		p->kind == PAGE_HUGE_ZERO || p->kind == PAGE_SPECIAL ||
+		p->kind == PAGE_DEVICE);
+}
+
 /* ---- walking */
 
 struct walk {

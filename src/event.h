@@ -116,6 +116,8 @@ typedef int (*event_shared_cb)(void *ctx, const struct event_shared *run);
 struct event_view {
 	int (*begin)(void *ctx, const struct report_head *head);
 	int (*event)(void *ctx, const struct event *e);
+	/* The last state of a process that has ended or is followed no more; @m->now is there. */
+	int (*process)(void *ctx, const struct event_member *m);
 	int (*end)(void *ctx, int status); /* wait status of the started command, or -1 */
 };
 
@@ -130,6 +132,9 @@ bool event_cause_is_fault(enum event_cause cause);
 enum event_cause event_cause(const struct store_change *c);
 /* Worth an event when nobody's call explains it: not mere counting and bookkeeping. */
 bool event_matters(const struct store_change *c);
+
+/* A count that moves all the time and says nothing: mappings of the page cache and zero pages. */
+bool event_is_noise(const struct event_change *c);
 
 /*
  * Walks the differences of @e, ascending in each scope, with STORE_* bits of @mask.

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <fcntl.h>
 #include <string.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -12,6 +13,41 @@
 #include "render_demo.h"
 #include "render_event.h"
 #include "trace.h"
+
+/* --output FILE: shows as @view does, and keeps a recording. */
+static int record(struct session *s, const struct trace_options *topt,
+		  const struct event_view *view, void *view_ctx, int *ret_status)
+{
+	struct render_event_record_options ropt = { .file = fopen(s->opt.columns, "we"),
+						    .text = tmpfile(),
+						    .data = tmpfile(),
+						    .inner = view,
+						    .inner_ctx = view_ctx,
+						    .version = s->opt.render.version };
+	void *ctx = NULL;
+	int err = 0;
+
+	if (!ropt.file || !ropt.text || !ropt.data) {
+		err = -errno;
+		diag_add(&s->diag, DIAG_ERROR, "cannot write %s: %s", s->opt.columns,
+			 strerror(-err));
+	} else {
+		fcntl(fileno(ropt.text), F_SETFD, FD_CLOEXEC);
+		fcntl(fileno(ropt.data), F_SETFD, FD_CLOEXEC);
+		err = render_event_record_new(&ropt, &ctx);
+	}
+	if (!err)
+		err = trace_run(topt, s->source, &render_event_record_view, ctx, &s->diag,
+				ret_status);
+	render_event_record_free(ctx);
+	if (ropt.text)
+		fclose(ropt.text);
+	if (ropt.data)
+		fclose(ropt.data);
+	if (ropt.file && fclose(ropt.file) && !err)
+		err = -errno;
+	return err;
+}
 
 int mode_trace(struct session *s)
 {
@@ -45,7 +81,9 @@ int mode_trace(struct session *s)
 		topt.interval_ms = (unsigned)atoi(o->value[OPTION_INTERVAL]);
 	fflush(stdout);
 	err = json ? render_event_json_new(&ropt, &ctx) : render_event_new(&ropt, &ctx);
-	if (!err)
+	if (!err && o->columns)
+		err = record(s, &topt, view, ctx, &status);
+	else if (!err)
 		err = trace_run(&topt, s->source, view, ctx, &s->diag, &status);
 	if (json)
 		render_event_json_free(ctx);

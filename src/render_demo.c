@@ -261,9 +261,7 @@ static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory
 		}
 		break;
 	case DEMO_SPLICE:
-		title(r, s,
-		      "gives 4096 bytes of it to a pipe with vmsplice(), which copies "
-		      "nothing");
+		title(r, s, "puts 4096 bytes of it into a pipe by vmsplice(), uncopied");
 		predict_splice(r, &s->before[s->who]);
 		break;
 	case DEMO_UNMAP:

@@ -28,6 +28,24 @@ extern const struct event_view render_event_json_view;
 int render_event_json_new(const struct render_event_options *opt, void **ret);
 void render_event_json_free(void *ctx);
 
+/*
+ * A recording: a report file (gupinfo-report(5)) of the last states, with the events as text and
+ * as data, beside what @inner shows.  @text and @data: two scratch files, open for update.
+ */
+struct render_event_record_options {
+	FILE *file, *text, *data;
+	const struct event_view *inner; /* may be NULL */
+	void *inner_ctx;
+	const char *version;
+};
+extern const struct event_view render_event_record_view;
+int render_event_record_new(const struct render_event_record_options *opt, void **ret);
+void render_event_record_free(void *ctx);
+
+/* Sections of a recording. */
+#define RENDER_EVENT_TEXT "events"     /* the text view, line by line */
+#define RENDER_EVENT_DATA "event-data" /* "=" starts a JSON line, "+" goes on with it */
+
 /* "4K", "64K", "2M", "1G" into @buf (16 bytes). */
 const char *render_event_size(u64 bytes, char *buf);
 

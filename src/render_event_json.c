@@ -117,7 +117,7 @@ static struct js *json_family(const struct event *e)
 
 struct pages {
 	FILE *out;
-	bool after;
+	bool after, verbose;
 	unsigned n;
 	int error;
 };
@@ -129,7 +129,8 @@ static int json_page(void *ctx, const struct event_change *c)
 	const struct store_process *proc = p->after ? s->proc_b : s->proc_a;
 	const struct store_vma *vma = p->after ? s->vma_b : s->vma_a;
 
-	if (!(p->after ? s->has_b : s->has_a) || !proc)
+	if (!(p->after ? s->has_b : s->has_a) || !proc ||
+	    (!p->verbose && event_is_noise(c)))
 		return 0;
 	struct report_row row = { .process = &proc->process,
 				  .vma = vma ? &vma->vma : NULL,
@@ -141,23 +142,33 @@ static int json_page(void *ctx, const struct event_change *c)
 	return p->error;
 }
 
+struct causes {
+	struct js *list;
+	bool verbose;
+};
+
 static int json_cause(void *ctx, const struct event_change *c)
 {
-	struct js *list = ctx, *o = js_object();
+	struct causes *causes = ctx;
+	struct js *o;
 	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 
+	if (!causes->verbose && event_is_noise(c))
+		return 0;
+	o = js_object();
 	js_num(o, "pid", c->pid);
 	js_hex(o, "addr", c->c->start);
 	js_num(o, "pages", (s64)p->pages);
 	js_num(o, "size", (s64)p->size);
 	js_str(o, "what", event_cause_name(c->cause));
-	js_push(list, o);
+	js_push(causes->list, o);
 	return 0;
 }
 
-static struct js *json_head(const struct event *e)
+static struct js *json_head(const struct event *e, bool verbose)
 {
-	struct js *o = js_object(), *changes = js_array();
+	struct js *o = js_object();
+	struct causes changes = { .list = js_array(), .verbose = verbose };
 	char comm[sizeof(e->comm)];
 
 	memcpy(comm, e->comm, sizeof(comm));
@@ -185,8 +196,8 @@ static struct js *json_head(const struct event *e)
 		js_str(o, "incomplete", e->incomplete);
 	js_add(o, "ranges", json_ranges(e));
 	js_add(o, "warnings", json_warnings(e));
-	event_walk(e, STORE_REAL, json_cause, changes);
-	js_add(o, "changes", changes);
+	event_walk(e, STORE_REAL, json_cause, &changes);
+	js_add(o, "changes", changes.list);
 	js_add(o, "family", json_family(e));
 	return o;
 }
@@ -203,12 +214,13 @@ static int on_event(void *ctx, const struct event *e)
 	FILE *out = open_memstream(&text, &len);
 	if (!out)
 		return -ENOMEM;
-	struct js *head = json_head(e);
+	struct js *head = json_head(e, r->opt.verbose);
 	err = js_write(out, head);
 	js_free(head);
 	if (!err && !fflush(out) && len && text[len - 1] == '}')
 		fseeko(out, -1, SEEK_END);
 	p.out = out;
+	p.verbose = r->opt.verbose;
 	fputs(",\"before\":[", out);
 	event_walk(e, STORE_REAL, json_page, &p);
 	fputs("],\"after\":[", out);

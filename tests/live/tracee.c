@@ -254,6 +254,56 @@ static int prog_untraced(void)
 	return status || status3 || args[0] != CLONE_UNTRACED;
 }
 
+/* The kernel selftest's first vmsplice case; says on stdout whether it leaks. */
+static int seed_case(int flags, size_t size)
+{
+	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
+			 -1, 0);
+	int ready[2], stored[2], status;
+	char c = 0;
+
+	if (mem == MAP_FAILED || pipe(ready) || pipe(stored))
+		return 77;
+	memset(mem, 1, size);
+	pid_t pid = fork();
+	if (!pid) {
+		struct iovec iov = { .iov_base = mem, .iov_len = 4096 };
+		char buf[4096];
+		int fds[2];
+
+		if (pipe(fds) || vmsplice(fds[1], &iov, 1, 0) != 4096 || munmap(mem, size))
+			_exit(2);
+		if (write(ready[1], &c, 1) != 1 || read(stored[0], &c, 1) != 1)
+			_exit(3);
+		if (read(fds[0], buf, 4096) != 4096)
+			_exit(4);
+		_exit(buf[0] == 1 ? 0 : 1);
+	}
+	if (read(ready[0], &c, 1) != 1)
+		return 5;
+	memset(mem, 0xff, 4096);
+	if (write(stored[1], &c, 1) != 1 || waitpid(pid, &status, 0) != pid)
+		return 6;
+	printf("%s\n", WEXITSTATUS(status) == 1 ? "leak" : WEXITSTATUS(status) ? "error" : "safe");
+	return 0;
+}
+
+static int prog_seed(void)
+{
+	return seed_case(0, 4096);
+}
+
+static int prog_seed_huge(void)
+{
+	return seed_case(MAP_HUGETLB, 2 << 20);
+}
+
+static int prog_term(void)
+{
+	raise(SIGTERM);
+	return 0;
+}
+
 static const struct {
 	const char *name;
 	int (*run)(void);
@@ -271,6 +321,9 @@ static const struct {
 	{ "state", prog_state },
 	{ "loop", prog_loop },
 	{ "untraced", prog_untraced },
+	{ "seed", prog_seed },
+	{ "seed-huge", prog_seed_huge },
+	{ "term", prog_term },
 };
 
 int main(int argc, char **argv)

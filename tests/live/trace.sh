@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# trace.sh - gupinfo --trace: nothing of the traced program changes, events say what happened.
+set -u
+# shellcheck source=tests/tap.sh
+. "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/tap.sh"
+[ -z "${GUPINFO_TEST_QUICK:-}" ] || skip_all "slow"
+gupinfo=$builddir/gupinfo
+tracee=$builddir/tests/live/tracee
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_leaks=0}
+
+# same NAME COMMAND...: output and exit status with and without --trace, with and without a filter.
+same()
+{
+	local name=$1 want got
+	shift
+	"$@" >"$dir/alone" 2>/dev/null </dev/null
+	want=$?
+	"$gupinfo" --trace -- "$@" >"$dir/traced" 2>"$dir/err" </dev/null
+	got=$?
+	if [ $want = $got ] && cmp -s "$dir/alone" "$dir/traced"; then
+		ok "$name: same output, same exit status"
+	else
+		not_ok "$name: same output, same exit status" \
+			"status $want, traced $got; $(diff "$dir/alone" "$dir/traced" | head -n 5)"
+	fi
+}
+
+# shellcheck disable=SC2016
+same "shell pipeline" sh -c 'seq 2000 | sort -rn | head -n 5; echo $((6 * 7)); exit 3'
+same "killed by a signal" "$tracee" term
+same "SIGPIPE in a pipeline" bash -c 'yes | head -n 3; echo "${PIPESTATUS[0]}"'
+if command -v git >/dev/null; then
+	git init -q "$dir/repo" 2>/dev/null
+	(cd "$dir/repo" && echo 1 >a && git add a &&
+		git -c user.name=a -c user.email=a@example.org commit -qm one) >/dev/null 2>&1
+	same "git" git -C "$dir/repo" log --stat --no-color
+	same "git gc" git -C "$dir/repo" gc --quiet
+else
+	skip "git" "git is not installed"
+fi
+"$gupinfo" --trace -- /nonexistent/command >"$dir/out" 2>"$dir/err"
+if [ $? = 1 ] && grep -q "cannot start the command" "$dir/err"; then
+	ok "a command that is not there: exit 1 and a sentence"
+else
+	not_ok "a command that is not there: exit 1 and a sentence" "$(cat "$dir/err")"
+fi
+"$gupinfo" --trace >"$dir/out" 2>"$dir/err"
+if [ $? = 2 ]; then ok "nothing to trace: usage"; else not_ok "nothing to trace: usage"; fi
+
+# ---- events
+command -v python3 >/dev/null || { skip "events" "python3 is not installed"; done_testing; }
+
+# events NAME EXPRESSION COMMAND...
+events()
+{
+	local name=$1 expr=$2 said
+	shift 2
+	"$gupinfo" --trace --json-lines -- "$@" >"$dir/events" 2>"$dir/err" </dev/null
+	echo $? >"$dir/status"
+	if said=$(python3 "$srcdir/tests/events.py" "$srcdir/tests/event.schema.json" \
+		"$dir/events" "$expr" 2>&1); then
+		ok "$name"
+	else
+		not_ok "$name" "$said"
+	fi
+}
+events "events of a shell agree with the schema" \
+	'len(kinds("exec")) >= 3 and len(kinds("exit")) == len(kinds("fork")) + 1' \
+	sh -c '(exit 3); env true'
+events "threads, exec from a thread" 'len(kinds("exec")) == 2 and len(kinds("exit")) == 1' \
+	"$tracee" thread-exec
+events "vfork: one address space" 'any(x["shares_mm"] for x in kinds("fork"))' "$tracee" spawn
+if [ "$(id -u)" = 0 ] && "$gupinfo" --pid $$ --json 2>/dev/null | head -c 2000 | grep -q '"structpage": *"bpf"'; then
+	events "order-0: the store after vmsplice is predicted safe" \
+		'leaks("x") == [False] and warned("vmsplice-shared") and not warned("leak")' "$tracee" seed
+	if grep -q '^safe$' "$dir/events"; then
+		ok "order-0: it is safe"
+	else
+		not_ok "order-0: it is safe"
+	fi
+	events "hugetlb: the store after vmsplice is predicted to leak" \
+		'open("'"$dir"'/status").read() == "77\n" or leaks("x") == [True] and warned("vmsplice-hugetlb") and warned("leak")' \
+		"$tracee" seed-huge
+	if [ "$(cat "$dir/status")" = 77 ]; then
+		skip "hugetlb: it leaks" "no free huge page"
+	elif grep -q '^leak$' "$dir/events"; then
+		ok "hugetlb: it leaks"
+	else
+		not_ok "hugetlb: it leaks"
+	fi
+	events "a fork shares the exclusive pages" \
+		'any(c["what"] == "shared" for x in kinds("fork") for c in x["changes"])' "$tracee" forks
+else
+	skip "predictions" "needs root and BPF: refcounts are not readable"
+fi
+
+if command -v fio >/dev/null; then
+	events "fio: io_uring registered buffers" \
+		'any(x["args"].get("opcode") == "buffers" and x["ret"] == 0 and x["after"] for x in kinds("io_uring_register"))' \
+		fio --name=t --filename="$dir/fio" --size=1m --bs=64k --rw=write --ioengine=io_uring \
+		--fixedbufs=1 --iodepth=4 --output="$dir/fio.out" --thread
+else
+	skip "fio: io_uring registered buffers" "fio is not installed"
+fi
+
+# ---- recording
+"$gupinfo" --trace --output "$dir/recording" -- "$tracee" seed >/dev/null 2>&1
+if [ "$(head -n 1 "$dir/recording")" = "gupinfo report 1.0" ] &&
+	grep -q '^\[events\]' "$dir/recording" && tail -n 1 "$dir/recording" | grep -q '^\[end '; then
+	ok "a recording is a complete report"
+else
+	not_ok "a recording is a complete report" "$(head -n 3 "$dir/recording")"
+fi
+
+# ---- attach
+"$tracee" loop &
+target=$!
+sleep 0.2
+"$gupinfo" --trace --pid $target --json-lines >"$dir/events" 2>"$dir/err" &
+tracer=$!
+for _ in $(seq 100); do
+	[ "$(grep -c '"munmap"' "$dir/events")" -gt 5 ] && break
+	sleep 0.1
+done
+kill -INT $tracer
+wait $tracer
+status=$?
+if [ $status = 0 ] && grep -q '"munmap"' "$dir/events"; then
+	ok "attached; Ctrl-C ends it"
+else
+	not_ok "attached; Ctrl-C ends it" "status $status; $(cat "$dir/err")"
+fi
+sleep 0.1
+if grep -q 'TracerPid:[[:space:]]*0' /proc/$target/status && grep -q 'State:[[:space:]]*[SR]' /proc/$target/status; then
+	ok "the target runs on"
+else
+	not_ok "the target runs on" "$(grep -E 'State|Tracer' /proc/$target/status)"
+fi
+"$gupinfo" --trace --no-stop --interval 20 --pid $target --json-lines >"$dir/events" 2>"$dir/err" &
+tracer=$!
+sleep 1
+if grep -q 'TracerPid:[[:space:]]*0' /proc/$target/status; then
+	ok "--no-stop attaches nobody"
+else
+	not_ok "--no-stop attaches nobody"
+fi
+kill -INT $tracer
+wait $tracer
+kill -KILL $target
+wait $target 2>/dev/null
+done_testing
