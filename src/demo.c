@@ -12,34 +12,6 @@
 
 #define WANTED 2 /* huge pages: the shared one and its copy */
 
-#define STEP(w, a)                                  \
-	{                                           \
-		.who = DEMO_##w, .action = DEMO_##a \
-	}
-static const struct demo_case cases[DEMO_CASES] = {
-#define CASE(id, n, test, text, w, r, ...)     \
-	[DEMO_CASE_##id] = { .name = n,        \
-			     .selftest = test, \
-			     .about = text,    \
-			     .writer = w,      \
-			     .reader = r,      \
-			     .step = { __VA_ARGS__ } },
-#include "demo.def"
-#undef CASE
-};
-
-const struct demo_case *demo_case(enum demo_case_id id)
-{
-	return &cases[id];
-}
-
-const char *demo_memory_name(enum demo_memory memory)
-{
-	static const char *const names[] = { "order-0", "thp", "hugetlb" };
-
-	return names[memory];
-}
-
 struct demo {
 	const struct demo_options *opt;
 	struct source *src;
@@ -217,7 +189,7 @@ static int run_case(struct demo *d, const struct demo_case *c, u8 memory,
 /* "hugetlb", "child", "hugetlb:child", or nothing: everything. */
 static bool chosen(const char *name, const struct demo_case *c, u8 memory)
 {
-	const char *mem = demo_memory_name(memory);
+	const char *mem = demo_case_memory(memory);
 	size_t n = strlen(mem);
 
 	if (!name || !strcmp(name, mem) || !strcmp(name, c->name))
@@ -253,7 +225,7 @@ int demo_run(const struct demo_options *opt, struct source *src,
 	int err;
 
 	for (unsigned i = 0; i < DEMO_CASES * DEMO_MEMORIES; i++)
-		known |= chosen(opt->name, &cases[i % DEMO_CASES], i / DEMO_CASES);
+		known |= chosen(opt->name, demo_case(i % DEMO_CASES), i / DEMO_CASES);
 	if (!known) {
 		diag_add(diag, DIAG_ERROR,
 			 "there is no demo '%.40s'; there are order-0, thp, hugetlb, "
@@ -266,8 +238,8 @@ int demo_run(const struct demo_options *opt, struct source *src,
 	err = begin(&d);
 	for (unsigned m = 0; !err && m < DEMO_MEMORIES; m++)
 		for (unsigned c = 0; !err && c < DEMO_CASES; c++)
-			if (chosen(opt->name, &cases[c], m))
-				err = run_case(&d, &cases[c], m, &result[n++]);
+			if (chosen(opt->name, demo_case(c), m))
+				err = run_case(&d, demo_case(c), m, &result[n++]);
 	demo_pool_restore(&d.pool);
 	for (unsigned i = 0; i < n; i++)
 		wrong += !result[i].skipped[0] && result[i].predicted != TRI_UNKNOWN &&

@@ -96,7 +96,7 @@ int demo_run(const struct demo_options *opt, struct source *src,
 	     const struct demo_view *view, void *ctx, struct diag *diag,
 	     unsigned *ret_wrong);
 
-const char *demo_memory_name(enum demo_memory memory); /* "order-0" */
+const char *demo_case_memory(enum demo_memory memory); /* "order-0" */
 const struct demo_case *demo_case(enum demo_case_id id);
 
 #endif

@@ -21,7 +21,7 @@ struct render_demo {
 	bool forked; /* the case has got that far */
 };
 
-static const char *const whos[] = { "parent", "child" };
+static const char *const actors[] = { "parent", "child" };
 
 /* Text from column @col on, broken at blanks, further lines indented by @indent. */
 static void wrap(FILE *out, unsigned col, unsigned indent, const char *text)
@@ -116,14 +116,14 @@ static void show_sights(struct render_demo *r, const struct demo_step *s)
 			continue;
 		describe(&s->after[i], text, sizeof(text));
 		if (i == DEMO_CHILD && same_page(&s->after[0], &s->after[1])) {
-			say(r, whos[i], "the same page%s",
+			say(r, actors[i], "the same page%s",
 			    s->after[0].page.anon_exclusive ==
 					    s->after[1].page.anon_exclusive
 				    ? ""
 				    : ", differently marked");
 			continue;
 		}
-		say(r, whos[i], "%s", text);
+		say(r, actors[i], "%s", text);
 	}
 }
 
@@ -197,7 +197,7 @@ static void predict_store(struct render_demo *r, const struct demo_sight *s)
 
 static void title(struct render_demo *r, const struct demo_step *s, const char *what)
 {
-	fprintf(r->out, "\n  %u. The %s %s\n", s->number, whos[s->who], what);
+	fprintf(r->out, "\n  %u. The %s %s\n", s->number, actors[s->who], what);
 }
 
 static void show_store(struct render_demo *r, const struct demo_step *s)
@@ -234,7 +234,7 @@ static void show_read(struct render_demo *r, const struct demo_step *s)
 		    ? "LEAK%s: the %s has read what the other process stored later"
 		    : "safe%s: the %s still reads what was there when it took the "
 		      "reference",
-	    judged, whos[s->who]);
+	    judged, actors[s->who]);
 	if (r->color && s->observed == TRI_YES)
 		fputs("\033[0m", r->out);
 }
@@ -326,7 +326,7 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 	fprintf(r->out, "\n%.79s\n",
 		"------------------------------------------------------------------------"
 		"--------");
-	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_memory_name(memory),
+	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_case_memory(memory),
 		 c->name, what[memory], bytes ? render_event_size(bytes, size) : "?",
 		 c->selftest);
 	wrap(r->out, 0, 2, text);
@@ -370,7 +370,7 @@ static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 		unknown += !skip && !known;
 		wrong += !skip && known && x->observed != TRI_UNKNOWN && !right;
 		fprintf(r->out, "%-8s  %-15s  %-9s  %-9s  %s\n",
-			demo_memory_name(x->memory), x->c->name,
+			demo_case_memory(x->memory), x->c->name,
 			skip ? "-" : leak_word(x->predicted),
 			skip ? "-" : leak_word(x->observed),
 			skip     ? "skipped"

@@ -257,8 +257,8 @@ static int prog_untraced(void)
 /* The kernel selftest's first vmsplice case; says on stdout whether it leaks. */
 static int seed_case(int flags, size_t size)
 {
-	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags,
-			 -1, 0);
+	char *mem = mmap(NULL, size, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
 	int ready[2], stored[2], status;
 	char c = 0;
 
@@ -271,7 +271,8 @@ static int seed_case(int flags, size_t size)
 		char buf[4096];
 		int fds[2];
 
-		if (pipe(fds) || vmsplice(fds[1], &iov, 1, 0) != 4096 || munmap(mem, size))
+		if (pipe(fds) || vmsplice(fds[1], &iov, 1, 0) != 4096 ||
+		    munmap(mem, size))
 			_exit(2);
 		if (write(ready[1], &c, 1) != 1 || read(stored[0], &c, 1) != 1)
 			_exit(3);
@@ -284,7 +285,9 @@ static int seed_case(int flags, size_t size)
 	memset(mem, 0xff, 4096);
 	if (write(stored[1], &c, 1) != 1 || waitpid(pid, &status, 0) != pid)
 		return 6;
-	printf("%s\n", WEXITSTATUS(status) == 1 ? "leak" : WEXITSTATUS(status) ? "error" : "safe");
+	printf("%s\n", WEXITSTATUS(status) == 1 ? "leak"
+		       : WEXITSTATUS(status)    ? "error"
+						: "safe");
 	return 0;
 }
 

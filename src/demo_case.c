@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "demo.h"
+
+#include "pure.h"
+
+#define STEP(w, a)                                  \
+	{                                           \
+		.who = DEMO_##w, .action = DEMO_##a \
+	}
+static const struct demo_case cases[DEMO_CASES] = {
+#define CASE(id, n, test, text, w, r, ...)     \
+	[DEMO_CASE_##id] = { .name = n,        \
+			     .selftest = test, \
+			     .about = text,    \
+			     .writer = w,      \
+			     .reader = r,      \
+			     .step = { __VA_ARGS__ } },
+#include "demo.def"
+#undef CASE
+};
+
+const struct demo_case *demo_case(enum demo_case_id id)
+{
+	return &cases[id];
+}
+
+const char *demo_case_memory(enum demo_memory memory)
+{
+	static const char *const names[] = { "order-0", "thp", "hugetlb" };
+
+	return names[memory];
+}
