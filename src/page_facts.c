@@ -331,12 +331,18 @@ static enum tri facts_anon(const struct page *p)
 		       : TRI_UNKNOWN;
 }
 
-static enum tri facts_no_mapping(const struct page *p)
+static enum tri facts_no_mapping(const struct page_facts_work *w)
 {
+	const struct page *p = w->page;
+	/* Truncation unmaps a page before it takes it out of the cache; drivers' pages differ. */
+	bool cache = (p->kind == PAGE_FILE || p->kind == PAGE_SHMEM) &&
+		     (w->vma->fs == VMA_FS_DISK || w->vma->fs == VMA_FS_SHMEM) &&
+		     fact_get(&w->f, FACT_VMA_FSDAX) == TRI_NO;
+
 	if (p->obs.has & OBS_HAS_PAGE)
 		return tri_from(true, p->obs.mapping == OBS_MAPPING_NULL);
-	/* Pages of the page cache are on an LRU list until they are truncated and unmapped. */
-	return tri_from(p->kind == PAGE_HUGETLB || facts_flag(p, KPF_BIT(LRU)) == TRI_YES,
+	return tri_from(cache || p->kind == PAGE_HUGETLB ||
+				facts_flag(p, KPF_BIT(LRU)) == TRI_YES,
 			false);
 }
 
@@ -374,7 +380,7 @@ static void facts_page(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(ZERO), tri_from(known, p->kind == PAGE_ZERO));
 	fact_set_tri(&w->f, F(HUGE_ZERO), tri_from(known, p->kind == PAGE_HUGE_ZERO));
 	fact_set_tri(&w->f, F(SHMEM), tri_from(known, p->kind == PAGE_SHMEM));
-	fact_set_tri(&w->f, F(NO_MAPPING), facts_no_mapping(p));
+	fact_set_tri(&w->f, F(NO_MAPPING), facts_no_mapping(w));
 	fact_set_tri(&w->f, F(LARGE), facts_large(p));
 	fact_set_tri(&w->f, F(ANON_EXCLUSIVE), p->anon_exclusive);
 	if (anon == TRI_NO)

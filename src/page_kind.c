@@ -68,6 +68,15 @@ static enum page_kind page_kind_struct(struct page_work *w)
 	return page_kind_flags(w);
 }
 
+/* A mapping in which vm_normal_page() knows every page but the zero pages. */
+static bool page_kind_normal(const struct vma *v)
+{
+	bool fs = v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_DISK ||
+		  v->fs == VMA_FS_SECRETMEM;
+
+	return fs && v->has_flags && !(v->flags & (VF(PFNMAP) | VF(MIXEDMAP)));
+}
+
 /* By the pagemap word and PAGEMAP_SCAN alone. */
 static enum page_kind page_kind_pagemap(struct page_work *w)
 {
@@ -82,14 +91,14 @@ static enum page_kind page_kind_pagemap(struct page_work *w)
 	}
 	if (scanned && o->scan & PAGEMAP_IS_PFNZERO)
 		return o->level == OBS_LEVEL_PMD ? PAGE_HUGE_ZERO : PAGE_ZERO;
-	if (o->level == OBS_LEVEL_PTE && file)
+	if (file &&
+	    (o->level == OBS_LEVEL_PTE || (page_kind_normal(v) && v->fs != VMA_FS_NONE)))
 		return page_kind_file(w);
 	/* Not a file's: anonymous, KSM, a zero page or a special entry. */
-	if (v->fs != VMA_FS_NONE || !v->has_flags ||
-	    v->flags & (VF(MIXEDMAP) | VF(MERGEABLE)) || !scanned)
+	if (!page_kind_normal(v) || v->flags & VF(MERGEABLE) || !scanned)
 		return PAGE_UNKNOWN;
 	if (o->level == OBS_LEVEL_PTE ||
-	    (o->level == OBS_LEVEL_PMD && !file &&
+	    (o->level == OBS_LEVEL_PMD && v->fs == VMA_FS_NONE && !file &&
 	     page_kernel(w, KFACT_SCAN_PFNZERO_HUGE) == TRI_YES)) {
 		w->page->anon = true;
 		return PAGE_ANON;

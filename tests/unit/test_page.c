@@ -367,6 +367,30 @@ TEST(hidden_pfns)
 	o.pagemap |= PAGEMAP_FILE;
 	EXPECT_INT(judge(&c, vma_of("rd mr mw me", VMA_FS_DISK), o).kind, PAGE_FILE);
 	EXPECT_INT(judge(&c, vma_of("rd mr mw me", VMA_FS_SHMEM), o).kind, PAGE_SHMEM);
+	/* a page of a private file mapping that was written to */
+	o.pagemap &= ~PAGEMAP_FILE;
+	o.has |= OBS_HAS_SCAN;
+	EXPECT_INT(judge(&c, vma_of("rd wr mr mw me", VMA_FS_DISK), o).kind, PAGE_ANON);
+	EXPECT_INT(judge(&c, vma_of("rd wr mr mw me", VMA_FS_UNKNOWN), o).kind,
+		   PAGE_UNKNOWN);
+	EXPECT_INT(judge(&c, vma_of("rd wr mr mw me mm", VMA_FS_DISK), o).kind,
+		   PAGE_UNKNOWN);
+}
+
+TEST(cached_pages_have_a_mapping)
+{
+	struct page_context c = context("6.18");
+	struct obs o = obs_of(OBS_LEVEL_PTE, 0, 1);
+	struct page p;
+
+	o.has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN | OBS_HAS_LEVEL;
+	o.pagemap |= PAGEMAP_FILE;
+	p = judge(&c, vma_of("rd mr mw me", VMA_FS_DISK), o);
+	EXPECT_INT(fact_get(&p.facts, FACT_NO_MAPPING), TRI_NO);
+	p = judge(&c, vma_of("rd mr mw me hg", VMA_FS_DISK), o); /* may be DAX */
+	EXPECT_INT(fact_get(&p.facts, FACT_NO_MAPPING), TRI_UNKNOWN);
+	p = judge(&c, vma_of("rd mr mw me", VMA_FS_DEVICE), o);
+	EXPECT_INT(fact_get(&p.facts, FACT_NO_MAPPING), TRI_UNKNOWN);
 }
 
 TEST(hidden_huge_pages)
