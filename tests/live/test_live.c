@@ -136,7 +136,12 @@ static char *map(u64 len, int flags)
 		       MAP_ANONYMOUS | (flags & MAP_SHARED ? 0 : MAP_PRIVATE) | flags, -1,
 		       0);
 
-	return p == MAP_FAILED ? NULL : p;
+	if (p == MAP_FAILED)
+		return NULL;
+	/* whatever this machine's folio sizes are; map_thp() asks for huge pages again */
+	if (!(flags & (MAP_SHARED | MAP_HUGETLB)))
+		madvise(p, len, 15 /* MADV_NOHUGEPAGE */);
+	return p;
 }
 
 /* A THP at an aligned address of a mapping of 4 MiB; NULL when none is to be had. */
