@@ -37,56 +37,76 @@ static void block_add(struct block *b, const struct store_row *row)
 	rows->row[rows->n++] = *row;
 }
 
+/* The pages of @row that lie wholly in [start, end).  Returns false when there are none. */
+static bool cut_row(const struct store *s, struct store_row *row, u64 start, u64 end)
+{
+	u64 size = store_class(s, row)->page.size, row_end = store_row_end(s, row);
+	u64 skip = row->addr < start ? (start - row->addr + size - 1) / size : 0;
+	u64 from = row->addr + skip * size, to = MIN(row_end, end);
+	struct page page;
+
+	if (row->addr >= start && row_end <= end)
+		return true;
+	u64 n = from < to ? (to - from) / size : 0;
+	if (!n)
+		return false;
+	store_row_page(s, row, &page);
+	store_page_cut(s, &page, from, from + n * size);
+	row->addr = from;
+	row->pages = n;
+	row->pfn = page.kind == PAGE_SWAP ? page.swap_offset : page.pfn;
+	if (row->folio_offset != STORE_NO_HEAD)
+		row->folio_offset = (u32)(page.pfn - page.head_pfn);
+	return true;
+}
+
 /* Adds the pages of @v's rows that lie wholly in [start, end). */
 static void block_take(struct block *b, const struct store *s, const struct store_vma *v,
 		       u64 start, u64 end)
 {
 	for (size_t i = store_row_from(s, v, start); i < store_nrows(v); i++) {
 		struct store_row row = v->rows->row[i];
-		u64 size = store_class(s, &row)->page.size;
-		u64 row_end = store_row_end(s, &row);
 
 		if (row.addr >= end)
 			return;
-		if (row.addr < start || row_end > end) {
-			u64 skip = row.addr < start ? (start - row.addr + size - 1) / size
-						    : 0;
-			u64 from = row.addr + skip * size;
-			u64 n = from < end ? (MIN(row_end, end) - from) / size : 0;
-			struct page page;
-
-			if (!n)
-				continue;
-			store_row_page(s, &row, &page);
-			store_page_cut(s, &page, from, from + n * size);
-			row.addr = from;
-			row.pages = n;
-			row.pfn = page.kind == PAGE_SWAP ? page.swap_offset : page.pfn;
-			if (row.folio_offset != STORE_NO_HEAD)
-				row.folio_offset = (u32)(page.pfn - page.head_pfn);
-		}
+		if (!cut_row(s, &row, start, end))
+			continue;
 		block_add(b, &row);
 	}
+}
+
+static u32 base_page(const struct store *s)
+{
+	return s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
+}
+
+/* Adds @row of @v to @t, or takes it out. */
+static void count_row(const struct store *s, const struct store_process *p,
+		      const struct store_vma *v, const struct store_row *row, bool add,
+		      struct report_totals *t)
+{
+	struct report_totals one = { 0 };
+	struct page page;
+	struct report_row r = { .process = &p->process,
+				.vma = &v->vma,
+				.page = &page,
+				.verdicts = &store_class(s, row)->verdicts };
+	u64 *to = (u64 *)t, *from = (u64 *)&one;
+
+	_Static_assert(sizeof(one) % sizeof(u64) == 0, "sums only");
+	store_row_page(s, row, &page);
+	report_count(&one, &r, base_page(s));
+	for (size_t i = 0; i < sizeof(one) / sizeof(u64); i++)
+		to[i] = add ? to[i] + from[i] : to[i] - MIN(to[i], from[i]);
 }
 
 static void recount(const struct store *s, const struct store_process *p,
 		    struct store_vma *v)
 {
-	u32 base = s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
-
 	memset(&v->totals, 0, sizeof(v->totals));
+	for (size_t i = 0; i < store_nrows(v); i++)
+		count_row(s, p, v, &v->rows->row[i], true, &v->totals);
 	v->totals.size_bytes = v->vma.end - v->vma.start;
-	for (size_t i = 0; i < store_nrows(v); i++) {
-		struct page page;
-		const struct store_class *c = store_class(s, &v->rows->row[i]);
-		struct report_row row = { .process = &p->process,
-					  .vma = &v->vma,
-					  .page = &page,
-					  .verdicts = &c->verdicts };
-
-		store_row_page(s, &v->rows->row[i], &page);
-		report_count(&v->totals, &row, base);
-	}
 	v->has_totals = true;
 }
 
@@ -147,6 +167,16 @@ static bool overlaps(const struct store_vma *v, u64 start, u64 end)
 	return v->vma.start < end && start < v->vma.end;
 }
 
+static void sum_up(struct store_process *p)
+{
+	memset(&p->totals, 0, sizeof(p->totals));
+	p->has_totals = true;
+	for (size_t i = 0; i < p->nvmas; i++) {
+		report_add(&p->totals, &p->vma[i].totals);
+		p->has_totals &= p->vma[i].has_totals;
+	}
+}
+
 static int merged_process(const struct store *s, const struct store_process *old,
 			  const struct store *fresh, const struct store_process *new,
 			  u64 start, u64 end, struct store_process *ret)
@@ -183,12 +213,7 @@ static int merged_process(const struct store *s, const struct store_process *old
 		}
 		ret->nvmas++;
 	}
-	memset(&ret->totals, 0, sizeof(ret->totals));
-	ret->has_totals = true;
-	for (size_t i = 0; i < ret->nvmas; i++) {
-		report_add(&ret->totals, &ret->vma[i].totals);
-		ret->has_totals &= ret->vma[i].has_totals;
-	}
+	sum_up(ret);
 	return 0;
 }
 
@@ -198,6 +223,107 @@ static void free_process(struct store_process *p)
 		if (p->vma[i].rows && !--p->vma[i].rows->refs)
 			free(p->vma[i].rows);
 	free(p->vma);
+}
+
+/* ---- the usual case: no mapping came, went or moved */
+
+static bool same_shape(const struct store_process *old, const struct store_process *new,
+		       u64 start, u64 end)
+{
+	size_t i = store_vma_from(old, start), j = 0;
+
+	for (; i < old->nvmas && old->vma[i].vma.start < end; i++, j++)
+		if (j >= new->nvmas || new->vma[j].vma.start != old->vma[i].vma.start ||
+		    new->vma[j].vma.end != old->vma[i].vma.end || old->vma[i].dropped ||
+		    !old->vma[i].has_totals)
+			return false;
+	return j == new->nvmas;
+}
+
+/* A block of @v's own with room for @n rows; its rows are kept. */
+static int own_block(struct store_vma *v, size_t n)
+{
+	struct store_rows *old = v->rows, *new;
+
+	if (old && old->refs == 1 && n <= old->room)
+		return 0;
+	size_t room = n + n / 8 + 16;
+	new = malloc(sizeof(*new) + room * sizeof(new->row[0]));
+	if (!new)
+		return -ENOMEM;
+	new->refs = 1;
+	new->room = room;
+	new->n = old ? old->n : 0;
+	if (old) {
+		memcpy(new->row, old->row, old->n * sizeof(new->row[0]));
+		if (!--old->refs)
+			free(old);
+	}
+	v->rows = new;
+	return 0;
+}
+
+/* Puts the rows of @fresh, which cover [from, to), into @v in place of those that it has there. */
+static int replace_rows(const struct store *s, const struct store_process *p,
+			struct store_vma *v, const struct store *fresh,
+			const struct store_vma *nv, u64 from, u64 to)
+{
+	size_t n = store_nrows(v), add = store_nrows(nv), i = store_row_from(s, v, from),
+	       j = i;
+	struct store_row left, right;
+	bool has_left = false, has_right = false;
+
+	while (j < n && v->rows->row[j].addr < to)
+		j++;
+	if (i < j) {
+		left = v->rows->row[i];
+		right = v->rows->row[j - 1];
+		has_left = left.addr < from && cut_row(s, &left, 0, from);
+		has_right = store_row_end(s, &right) > to &&
+			    cut_row(s, &right, to, UINT64_MAX);
+	}
+	size_t put = has_left + add + has_right, after = n - j;
+	if (own_block(v, n - (j - i) + put))
+		return -ENOMEM;
+	struct store_row *row = v->rows->row;
+	for (size_t k = i; k < j; k++)
+		count_row(s, p, v, &row[k], false, &v->totals);
+	memmove(&row[i + put], &row[j], after * sizeof(*row));
+	if (has_left)
+		row[i] = left;
+	if (add)
+		memcpy(&row[i + has_left], nv->rows->row, add * sizeof(*row));
+	if (has_right)
+		row[i + has_left + add] = right;
+	v->rows->n = i + put + after;
+	for (size_t k = i; k < i + put; k++)
+		count_row(s, p, v, &row[k], true, &v->totals);
+	v->vma = nv->vma;
+	return 0;
+}
+
+static int merge_in_place(struct store *s, struct store_process *old,
+			  const struct store *fresh, const struct store_process *new,
+			  u64 start, u64 end)
+{
+	size_t i = store_vma_from(old, start);
+
+	for (size_t j = 0; j < new->nvmas; j++, i++) {
+		const struct store_vma *nv = &new->vma[j];
+		struct store_vma *v = &old->vma[i];
+		u64 from = MAX(start, v->vma.start), to = MIN(end, v->vma.end);
+		size_t n = store_nrows(nv);
+
+		if (n) { /* leaves may stick out of the range */
+			from = MIN(from, nv->rows->row[0].addr);
+			to = MAX(to, store_row_end(fresh, &nv->rows->row[n - 1]));
+		}
+		if (replace_rows(s, old, v, fresh, nv, from, to))
+			return -ENOMEM;
+	}
+	sum_up(old);
+	old->process = new->process;
+	return 0;
 }
 
 int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start, u64 end)
@@ -214,6 +340,8 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 			old = &s->proc[i];
 	if (!old || !new)
 		return -ESRCH;
+	if (start < end && same_shape(old, new, start, end))
+		return merge_in_place(s, old, fresh, new, start, end);
 	r = merged_process(s, old, fresh, new, start, end, &merged);
 	if (r) {
 		free_process(&merged);

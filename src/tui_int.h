@@ -73,7 +73,9 @@ struct tui_bar {
 	const struct store *store;
 	u64 start, end;
 	u64 generation; /* of a past store; the live one is invalidated by range */
+	u64 time_ns;
 	u8 lens;
+	bool stale; /* counted again, large ones once a second */
 	u64 bytes[TUI_GLYPHS];
 };
 #define TUI_BARS 128

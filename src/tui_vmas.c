@@ -138,7 +138,7 @@ void tui_vmas_invalidate(struct tui *t, u64 start, u64 end)
 {
 	for (unsigned i = 0; i < TUI_BARS; i++)
 		if (t->bar[i].start < end && start < t->bar[i].end)
-			t->bar[i].store = NULL;
+			t->bar[i].stale = true;
 }
 
 /* Bytes of each letter in @v. */
@@ -148,13 +148,17 @@ static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 	struct tui_bar *b = &t->bar[(v->vma.start >> 12) % TUI_BARS];
 
 	if (b->store != s || b->start != v->vma.start || b->end != v->vma.end ||
-	    b->lens != t->lens || (s != t->live && b->generation != t->generation)) {
+	    b->lens != t->lens ||
+	    (b->stale &&
+	     (store_nrows(v) < 4096 || t->now_ns - b->time_ns > 1000000000u)) ||
+	    (s != t->live && b->generation != t->generation)) {
 		memset(b, 0, sizeof(*b));
 		b->store = s;
 		b->start = v->vma.start;
 		b->end = v->vma.end;
 		b->lens = t->lens;
 		b->generation = t->generation;
+		b->time_ns = t->now_ns;
 		tui_grid_count(s, v, t->lens, b->bytes);
 	}
 	return b->bytes;

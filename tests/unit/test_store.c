@@ -415,3 +415,52 @@ TEST(diff_many_rows)
 	store_free(a);
 	store_free(b);
 }
+
+/* Totals that were kept up to date equal totals that were counted anew. */
+TEST(merge_keeps_totals)
+{
+	struct store *s = store_new(&(struct store_options){ .holes = true }, NULL);
+	struct report_totals none = { 0 };
+	u64 seed = 1;
+
+	begin(s, 42);
+	vma(s, A, A + 0x100000);
+	EXPECT_INT(store_view.vma_end(s, NULL, NULL, &none), 0);
+	for (unsigned round = 0; round < 300; round++) {
+		struct store *fresh = store_new(&s->opt, s), *copy = NULL;
+		u64 from = (seed >> 33) % 200, n = 1 + (seed >> 13) % 50;
+		struct report_totals t = { 0 };
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		if (round % 7 == 0)
+			copy = store_copy(s);
+		begin(fresh, 42);
+		vma(fresh, A, A + 0x100000);
+		for (u64 i = 0; i < n; i += 1 + i % 3)
+			row(fresh, A + (from + i) * 4096, MIN(1 + i % 3, n - i), 4096,
+			    (seed >> (i % 40)) & 1 ? 100 + i : 0, 1 + i % 2);
+		end(fresh);
+		EXPECT_INT(store_merge(s, fresh, 42, A + from * 4096,
+				       A + (from + n) * 4096),
+			   0);
+		const struct store_vma *v = &s->proc[0].vma[0];
+		u64 at = A;
+		for (size_t i = 0; i < store_nrows(v); i++) {
+			struct page page;
+			struct report_row r = { .process = &s->proc[0].process,
+						.vma = &v->vma,
+						.page = &page };
+
+			EXPECT(v->rows->row[i].addr >= at);
+			at = store_row_end(s, &v->rows->row[i]);
+			store_row_page(s, &v->rows->row[i], &page);
+			r.verdicts = &store_class(s, &v->rows->row[i])->verdicts;
+			report_count(&t, &r, 4096);
+		}
+		t.size_bytes = v->totals.size_bytes;
+		EXPECT(!memcmp(&t, &v->totals, sizeof(t)));
+		store_free(fresh);
+		store_free(copy);
+	}
+	store_free(s);
+}
