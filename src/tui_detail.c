@@ -126,6 +126,17 @@ static void add_references(struct detail *d)
 
 /* ---- verdicts */
 
+/* "huge-free, ref-one": the facts that would decide. */
+static void add_unknown(struct detail *d, const char *before, u64 facts)
+{
+	for (unsigned f = 0; f < FACTS; f++)
+		if (facts >> f & 1) {
+			tui_text_more(d->text, TUI_S_UNKNOWN, "%s%s", before,
+				      fact_name(f));
+			before = ", ";
+		}
+}
+
 static u8 word_role(const struct gup_verdict *v)
 {
 	static const u8 roles[GUP_WORDS] = {
@@ -163,6 +174,8 @@ static void add_requests(struct detail *d)
 					      ? "no fault"
 					      : gup_fault_name(v->fault),
 				      gup_page_name(v->page));
+		if (v->word == GUP_WORD_UNKNOWN)
+			add_unknown(d, " ? ", v->unknown);
 	}
 }
 
@@ -190,16 +203,8 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 			tui_text_more(d->text, TUI_DIM, "  %s", r->cite);
 	}
 	tui_text_add(d->text, role, "    → %s", outcome);
-	if (path->forked || unknown) {
-		const char *sep = "  ? depends on ";
-
-		for (unsigned f = 0; f < FACTS; f++)
-			if (unknown >> f & 1) {
-				tui_text_more(d->text, TUI_S_UNKNOWN, "%s%s", sep,
-					      fact_name(f));
-				sep = ", ";
-			}
-	}
+	if (path->forked || unknown)
+		add_unknown(d, "  ? depends on ", unknown);
 }
 
 static void add_request_paths(struct detail *d, enum gup_request req)

@@ -131,11 +131,23 @@ static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 t
 	h->nrecent = MIN(h->nrecent + 1, TUI_RECENT_MAX);
 }
 
+/* Page cache and zero pages are counted up and down by every process of the machine. */
+static bool is_noise(const struct store_change *c)
+{
+	u8 kind = c->has_b ? c->page_b.kind : PAGE_NONE;
+
+	return !(c->what & (STORE_REAL & ~STORE_COUNTS)) &&
+	       (kind == PAGE_FILE || kind == PAGE_ZERO || kind == PAGE_HUGE_ZERO ||
+		kind == PAGE_SPECIAL || kind == PAGE_DEVICE);
+}
+
 static int on_change(void *ctx, const struct store_change *c)
 {
 	struct summing *s = ctx;
 	u64 n = c->end - c->start;
 
+	if (is_noise(c))
+		return 0;
 	/* a mapping without pages that came or went is not a change of pages */
 	if (!(c->what & (STORE_REAL & ~STORE_MAPPED)))
 		return 0;

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "escape.h"
+#include "holders.h"
 #include "procs.h"
 #include "session.h"
 #include "tui.h"
@@ -142,6 +143,47 @@ static unsigned list_mappers(struct tui_live *l, const struct page *page, u32 ba
 	return n;
 }
 
+/* Who holds it besides: pipes, io_uring, candidates; and what stays unexplained. */
+static void list_holders(struct tui_live *l, const struct page *page, pid_t pid,
+			 struct tui_text *text)
+{
+	struct source *src = l->s->source;
+	const struct holders *h = NULL;
+	struct holders_ledger ledger;
+	char line[400], safe[1200];
+
+	if (page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || page->expected < 0) {
+		tui_text_add(text, TUI_S_UNKNOWN, "its references are not known: %s",
+			     page_why_text(page->why[PAGE_F_REFCOUNT]));
+		return;
+	}
+	tui_text_add(text, TUI_TITLE,
+		     "references: %lld in all, %lld by page tables and caches",
+		     (long long)page->refcount, (long long)page->expected);
+	if (src->ops->holders && src->ops->holders(src, l->watch.pid, l->watch.npids, &h))
+		h = NULL;
+	holders_explain(h, page, pid, &ledger);
+	for (unsigned i = 0; i < ledger.n; i++)
+		tui_text_add(text,
+			     ledger.holder[i].certainty == HOLDERS_EXACT ? TUI_STRONG
+									 : TUI_DIM,
+			     "  %s: %s",
+			     holders_certainty_name(ledger.holder[i].certainty),
+			     escape_text(safe, sizeof(safe),
+					 holders_text(&ledger.holder[i], line,
+						      sizeof(line))));
+	if (ledger.more)
+		tui_text_add(text, TUI_DIM, "  and %u more", ledger.more);
+	if (ledger.unexplained > 0)
+		tui_text_add(text, TUI_WARN, "  %lld stay unexplained",
+			     (long long)ledger.unexplained);
+	else if (ledger.unexplained < 0 && page->excess)
+		tui_text_add(text, TUI_S_UNKNOWN, "  holders could not be looked for");
+	if (h && !h->complete)
+		tui_text_add(text, TUI_WARN, "  not every holder was seen: %s",
+			     escape_text(safe, sizeof(safe), h->why));
+}
+
 static void who(struct tui_live *l)
 {
 	u64 addr = tui_state_addr(l->t);
@@ -168,9 +210,7 @@ static void who(struct tui_live *l)
 	if (page.why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN && page.mapcount > (s64)n)
 		tui_text_add(&text, TUI_WARN, "  and %lld more mappings elsewhere",
 			     (long long)page.mapcount - (long long)n);
-	tui_text_add(&text, TUI_DIM,
-		     "gupinfo --who %llx searches every process and holder",
-		     (unsigned long long)page.pfn);
+	list_holders(l, &page, p->process.pid, &text);
 	tui_state_text(l->t, "Who has this page", &text);
 }
 

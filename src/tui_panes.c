@@ -214,8 +214,14 @@ static void header_time(struct tui *t, int y)
 	if (t->opt.replay || s->scan_ms <= 0)
 		return;
 	char cost[120];
-	snprintf(cost, sizeof(cost), "%u events  scan %.1f ms  %.0f/s  cpu %.1f%% ",
-		 t->history.numbers, s->scan_ms, s->refreshes, s->cpu_percent);
+	snprintf(cost, sizeof(cost), "%u events  %.0f/s: scan %.1f ms, cpu %.1f%% ",
+		 t->history.numbers, s->refreshes, s->scan_ms, s->cpu_percent);
+	if (s->age_s > 1 && w >= 100)
+		snprintf(cost, sizeof(cost),
+			 "%u events  oldest page %.1f s  %.0f/s: scan %.1f ms, cpu "
+			 "%.1f%% ",
+			 t->history.numbers, s->age_s, s->refreshes, s->scan_ms,
+			 s->cpu_percent);
 	int at = w - tui_screen_width(cost);
 	if (at > x)
 		tui_screen_put(&t->screen, at, y, w, TUI_HEADER_DIM, 0, cost);

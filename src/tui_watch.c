@@ -125,8 +125,8 @@ static int read_part(struct tui_watch *w, pid_t pid, u64 start, u64 end)
 	double ns = (double)(tui_watch_clock() - t0);
 	if (pages > 64)
 		w->ns_per_page = w->ns_per_page * 0.7 + ns / (double)pages * 0.3;
-	status->scan_ms = ns / 1e6;
-	status->scanned_pages = pages;
+	status->scan_ms += ns / 1e6;
+	status->scanned_pages += pages;
 	if (err)
 		return err;
 	tui_state_changed(w->t, pid, start, end);
@@ -427,6 +427,8 @@ void tui_watch_round(struct tui_watch *w)
 	measure_cpu(w);
 	if (!w->live || tui_watch_over(w))
 		return;
+	tui_state_status(w->t)->scan_ms = 0;
+	tui_state_status(w->t)->scanned_pages = 0;
 	if (!w->traced)
 		read_lists(w);
 	read_visible(w);

@@ -1,0 +1,204 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# tui.sh - the interactive view in a real terminal (tmux): screens, resizing, ends of all kinds.
+set -u
+srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
+# shellcheck source=tests/tap.sh
+. "$srcdir/tests/tap.sh"
+gupinfo=$builddir/gupinfo
+
+[ "$(id -u)" = 0 ] || skip_all "not root: other processes cannot be read"
+command -v tmux >/dev/null || skip_all "tmux is not installed"
+[ -z "${GUPINFO_TEST_QUICK:-}" ] || skip_all "takes longer than quick tests may"
+
+dir=$(mktemp -d) server=gupinfo-test-$$
+target=
+# shellcheck disable=SC2317
+cleanup()
+{
+	tmux -L "$server" kill-server 2>/dev/null
+	[ -z "$target" ] || kill -KILL "$target" 2>/dev/null
+	rm -rf "$dir"
+}
+trap cleanup EXIT
+
+start_target()
+{
+	sleep 600 &
+	target=$!
+}
+
+# in_tmux SIZE COMMAND: a fresh terminal with a shell that runs COMMAND and tells its end.
+in_tmux()
+{
+	tmux -L "$server" kill-session -t t 2>/dev/null
+	rm -f "$dir/status" "$dir/before" "$dir/after"
+	cat >"$dir/run" <<-END
+		stty -g >$dir/before
+		$2 2>$dir/stderr
+		echo \$? >$dir/status
+		stty -g >$dir/after
+		echo THE END
+		sleep 600
+	END
+	tmux -L "$server" -f /dev/null new-session -d -s t -x "${1%x*}" -y "${1#*x}" \
+		"LC_ALL=C.UTF-8 bash $dir/run"
+}
+keys()
+{
+	tmux -L "$server" send-keys -t t "$@"
+}
+shot()
+{
+	tmux -L "$server" capture-pane -p -t t
+}
+# wait_for TEXT: until the screen shows it, 20 s at most.
+wait_for()
+{
+	for _ in {1..100}; do
+		shot | grep -qF -- "$1" && return
+		sleep 0.2
+	done
+	return 1
+}
+gupinfo_pid()
+{
+	pgrep -P "$(tmux -L "$server" display -p -t t '#{pane_pid}')" gupinfo
+}
+# sees NAME TEXT
+sees()
+{
+	if wait_for "$2"; then
+		ok "$1"
+	else
+		not_ok "$1" "no '$2' on:
+$(shot)
+$(cat "$dir/stderr" 2>/dev/null)"
+	fi
+}
+# restored NAME STATUS: the program ended so, and the terminal is as it was.
+restored()
+{
+	local bad=
+	wait_for "THE END" || bad="it did not end"
+	[ "$(cat "$dir/status" 2>/dev/null)" = "$2" ] ||
+		bad+=" status is $(cat "$dir/status" 2>/dev/null), not $2"
+	cmp -s "$dir/before" "$dir/after" || bad+=" stty differs"
+	[ "$(tmux -L "$server" display -p -t t '#{alternate_on}')" = 0 ] ||
+		bad+=" the alternate screen is still on"
+	[ "$(tmux -L "$server" display -p -t t '#{cursor_flag}')" = 1 ] || bad+=" no cursor"
+	[ "$(tmux -L "$server" display -p -t t '#{mouse_any_flag}')" = 0 ] || bad+=" mouse is on"
+	if [ -z "$bad" ]; then
+		ok "$1"
+	else
+		not_ok "$1" "$bad
+$(cat "$dir/stderr")
+$(shot)"
+	fi
+}
+
+# ---- screens
+start_target
+for size in 80x24 120x40 200x50; do
+	in_tmux $size "$gupinfo --tui --pid $target"
+	sees "$size: the mappings of a process" "[heap]"
+	keys '?'
+	sees "$size: the help screen" "Help"
+	keys q
+	sees "$size: back" "Mappings"
+	keys q
+	restored "$size: q" 0
+done
+in_tmux 40x12 "$gupinfo --tui --pid $target"
+sees "40x12: a list" "Mappings"
+keys Enter
+sees "40x12: pages of one mapping" "1 page"
+tmux -L "$server" resize-window -t t -x 120 -y 30
+sees "resized to 120x30" "Timeline"
+tmux -L "$server" resize-window -t t -x 15 -y 4
+sees "too small: one line" "needs 20x5"
+tmux -L "$server" resize-window -t t -x 80 -y 24
+sees "and back" "Timeline"
+
+# ---- ends
+keys C-c
+restored "Ctrl-C" 0
+for signal in TERM HUP; do
+	in_tmux 80x24 "$gupinfo --tui --pid $target"
+	wait_for Mappings
+	kill -$signal "$(gupinfo_pid)"
+	restored "SIG$signal" $((128 + $(kill -l $signal)))
+done
+in_tmux 80x24 "ASAN_OPTIONS=handle_segv=0:detect_leaks=0 $gupinfo --tui --pid $target"
+wait_for Mappings
+kill -SEGV "$(gupinfo_pid)"
+restored "a crash" 139
+in_tmux 80x24 "$gupinfo --tui --pid $target"
+wait_for Mappings
+kill -KILL $target
+wait $target 2>/dev/null
+sees "the target is killed: it says so" "target is gone"
+keys '{'
+sees "the timeline stays usable" "PAUSED"
+keys q
+restored "after the target's death" 0
+
+# ---- terminals
+start_target
+for term in vt100 linux xterm tmux-256color; do
+	if infocmp "$term" >/dev/null 2>&1; then
+		in_tmux 80x24 "TERM=$term $gupinfo --tui --pid $target"
+		sees "TERM=$term" "Mappings"
+	else
+		skip "TERM=$term" "the terminal type is not known here"
+	fi
+done
+in_tmux 80x24 "TERM=xterm-256color $gupinfo --tui --pid $target"
+wait_for Mappings
+colors=$(tmux -L "$server" capture-pane -p -e -t t | grep -c $'\033\[[0-9;]*38;5;')
+if [ "$colors" -gt 0 ]; then ok "colours"; else not_ok "colours"; fi
+in_tmux 80x24 "NO_COLOR=1 TERM=xterm-256color $gupinfo --tui --pid $target"
+wait_for Mappings
+colors=$(tmux -L "$server" capture-pane -p -e -t t | grep -cE $'\033\[([0-9;]*;)?[34][0-8][;m]')
+if [ "$colors" = 0 ]; then ok "NO_COLOR"; else not_ok "NO_COLOR"; fi
+in_tmux 80x24 "LC_ALL=C $gupinfo --tui --pid $target"
+wait_for Mappings
+if shot | LC_ALL=C grep -q '[^ -~]'; then
+	not_ok "LC_ALL=C: only ASCII" "$(shot)"
+else
+	ok "LC_ALL=C: only ASCII"
+fi
+in_tmux 80x24 "TERM=dumb $gupinfo --tui --pid $target"
+wait_for "THE END"
+if [ "$(cat "$dir/status")" = 1 ] && grep -q "TERM is 'dumb'" "$dir/stderr"; then
+	ok "TERM=dumb is refused with a sentence"
+else
+	not_ok "TERM=dumb is refused with a sentence" "$(cat "$dir/status" "$dir/stderr")"
+fi
+
+# ---- choosing, stepping
+in_tmux 80x24 "$gupinfo --tui"
+sees "without a process: a choice" "Which process?"
+keys Escape
+restored "Esc leaves it" 0
+tracee=$builddir/tests/live/tracee
+if [ -x "$tracee" ]; then
+	in_tmux 100x30 "$gupinfo --tui -- sh -c 'echo from the command; /bin/true; exit 3'"
+	sees "-- CMD: stands still at its first instruction" "TARGET STOPPED"
+	keys c
+	sees "c: it goes on to its end" "target is gone"
+	keys q
+	restored "its end" 0
+	if shot | grep -q "from the command"; then
+		ok "what the command wrote comes at the end"
+	else
+		not_ok "what the command wrote comes at the end" "$(shot)"
+	fi
+	in_tmux 100x30 "$gupinfo --tui -- sleep 500"
+	wait_for "TARGET STOPPED"
+	kill -TERM "$(gupinfo_pid)"
+	restored "SIGTERM while the target stands still" 143
+else
+	skip "-- CMD" "tracee is not built"
+fi
+done_testing
