@@ -1,181 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "predict.h"
+#include "predict_int.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "pure.h"
 
-/* Flags beside GUP_WRITE, GUP_PIN and GUP_LONGTERM. */
-#define PREDICT_UNSHARE BIT(3) /* the fault is an unshare fault */
-#define PREDICT_STORE BIT(4)   /* a store by the process, not GUP */
-#define PREDICT_COPIED BIT(5)  /* the store's page was copied */
-
-/* Where a walk goes on, and how it ends. */
-enum predict_stage {
-	PREDICT_FAST,
-	PREDICT_CHECK,
-	PREDICT_FOLLOW,
-	PREDICT_FAULT,
-	PREDICT_COW,
-	PREDICT_LONGTERM,
-	PREDICT_WRITE,
-	PREDICT_SEEN,
-	PREDICT_FORK,
-	PREDICT_STAGES,
-
-	PREDICT_RETRY = PREDICT_STAGES, /* after a fault: follow again */
-	PREDICT_ENDS,
-	PREDICT_FAST_YES = PREDICT_ENDS,
-	PREDICT_FAST_NO,   /* ->value: enum gup_reason */
-	PREDICT_OK,        /* slow GUP has the page */
-	PREDICT_ERROR,     /* ->value: errno */
-	PREDICT_UNDECIDED, /* depends on what no source can read */
-	PREDICT_SEGV,
-	PREDICT_SEEN_END,
-	PREDICT_FORK_END, /* ->value: enum gup_fork_word */
-};
-
 #define PREDICT_STEPS GUP_PATH_MAX /* rules that one walk may fire */
-
-/* The vocabulary of the .def files. */
-#define GO(stage) .next = PREDICT_##stage
-#define FAST_YES .next = PREDICT_FAST_YES
-#define FAST_NO(r) .next = PREDICT_FAST_NO, .value = GUP_REASON_##r
-#define OK .next = PREDICT_OK
-#define ERROR(e) .next = PREDICT_ERROR, .value = e
-#define UNDECIDED .next = PREDICT_UNDECIDED
-#define SEGV .next = PREDICT_SEGV
-#define SEEN(s, l) .next = PREDICT_SEEN_END, .seen = TRI_##s, .leak = TRI_##l
-#define FORK(word) .next = PREDICT_FORK_END, .value = GUP_FORK_##word
-
-/* What is true of a page that this fault has just mapped. */
-#define GONE                                                                             \
-	(F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) | F(DEVICE_ENTRY) | F(PROTNONE) | \
-	 F(DEVMAP) | F(KSM) | F(NO_MAPPING) | F(SWAP_EXCLUSIVE) | F(SWAP_SHARED) |       \
-	 F(ZONE_MOVABLE) | F(BLOCK_UNPINNABLE) | F(LARGE_MAPS) | F(MM_SHARED) |          \
-	 F(EXTRA_REFS) | F(MAYBE_PINNED))
-#define SOLE (F(REF_ONE) | F(REF_SOLE) | F(REF_IS_MAPS) | F(MAPCOUNT_ONE))
-#define SMALL (F(LEAF_PMD) | F(LEAF_PUD) | F(HUGEPD) | F(LARGE) | F(HUGE_ZERO))
-#define FRESH                                                   \
-	.set = F(PRESENT) | F(ANON) | F(ANON_EXCLUSIVE) | SOLE, \
-	.clear = GONE | SMALL | F(ZERO) | F(SPECIAL) | F(SHMEM) | F(PTE_WRITE)
-#define FRESH_HUGE                                                         \
-	.set = F(PRESENT) | F(ANON) | F(ANON_EXCLUSIVE) | F(LARGE) | SOLE, \
-	.clear = GONE | F(ZERO) | F(HUGE_ZERO) | F(SPECIAL) | F(SHMEM) | F(PTE_WRITE)
-#define ZERO_PAGE                                                                        \
-	.set = F(PRESENT) | F(ZERO) | F(SPECIAL), .clear = GONE | SMALL | SOLE |         \
-							   F(ANON) | F(ANON_EXCLUSIVE) | \
-							   F(SHMEM) | F(PTE_WRITE)
-#define FILE_PAGE                                                                       \
-	.set = F(PRESENT), .clear = GONE | SMALL | SOLE | F(ANON) | F(ANON_EXCLUSIVE) | \
-				    F(ZERO) | F(SPECIAL) | F(PTE_WRITE)
-
-#define REUSE .wfault = GUP_WRITE_REUSE, GO(RETRY)
-#define REUSE_MARK .wfault = GUP_WRITE_REUSE, .set = F(ANON_EXCLUSIVE), GO(RETRY)
-#define COPY .wfault = GUP_WRITE_COPY, .page = GUP_PAGE_COPY, FRESH, GO(RETRY)
-#define COPY_HUGE .wfault = GUP_WRITE_COPY, .page = GUP_PAGE_COPY, FRESH_HUGE, GO(RETRY)
-
-#define RULE(i, f, r, c, ...) \
-	{ .id = i,            \
-	  .stage = STAGE,     \
-	  .func = KFUNC_##f,  \
-	  .reason = r,        \
-	  .cite = c,          \
-	  __VA_ARGS__ },
-
-#define STAGE "fast"
-static const struct predict_rule rules_fast[] = {
-#include "predict_fast.def"
-};
-#undef STAGE
-#define STAGE "check"
-static const struct predict_rule rules_check[] = {
-#include "predict_check.def"
-};
-#undef STAGE
-#define STAGE "follow"
-static const struct predict_rule rules_follow[] = {
-#include "predict_follow.def"
-};
-#undef STAGE
-#define STAGE "fault"
-static const struct predict_rule rules_fault[] = {
-#include "predict_fault.def"
-};
-#undef STAGE
-#define STAGE "cow"
-static const struct predict_rule rules_cow[] = {
-#include "predict_cow.def"
-};
-#undef STAGE
-#define STAGE "longterm"
-static const struct predict_rule rules_longterm[] = {
-#include "predict_longterm.def"
-};
-#undef STAGE
-#define STAGE "write"
-#define STORE_RULES
-static const struct predict_rule rules_write[] = {
-#include "predict_after.def"
-};
-#undef STORE_RULES
-#undef STAGE
-#define STAGE "seen"
-#define SEEN_RULES
-static const struct predict_rule rules_seen[] = {
-#include "predict_after.def"
-};
-#undef SEEN_RULES
-#undef STAGE
-#define STAGE "fork"
-#define FORK_RULES
-static const struct predict_rule rules_fork[] = {
-#include "predict_after.def"
-};
-#undef FORK_RULES
-#undef STAGE
-
-/* Ids of rules count through all tables in the order of the stages. */
-enum {
-	BASE_CHECK = ARRAY_SIZE(rules_fast),
-	BASE_FOLLOW = BASE_CHECK + ARRAY_SIZE(rules_check),
-	BASE_FAULT = BASE_FOLLOW + ARRAY_SIZE(rules_follow),
-	BASE_COW = BASE_FAULT + ARRAY_SIZE(rules_fault),
-	BASE_LONGTERM = BASE_COW + ARRAY_SIZE(rules_cow),
-	BASE_WRITE = BASE_LONGTERM + ARRAY_SIZE(rules_longterm),
-	BASE_SEEN = BASE_WRITE + ARRAY_SIZE(rules_write),
-	BASE_FORK = BASE_SEEN + ARRAY_SIZE(rules_seen),
-	BASE_END = BASE_FORK + ARRAY_SIZE(rules_fork),
-};
-
-#define TABLE(rules_, base_)                                            \
-	{                                                               \
-		.rules = rules_, .n = ARRAY_SIZE(rules_), .base = base_ \
-	}
-static const struct predict_table {
-	const struct predict_rule *rules;
-	unsigned n, base;
-} tables[PREDICT_STAGES] = {
-	[PREDICT_FAST] = TABLE(rules_fast, 0),
-	[PREDICT_CHECK] = TABLE(rules_check, BASE_CHECK),
-	[PREDICT_FOLLOW] = TABLE(rules_follow, BASE_FOLLOW),
-	[PREDICT_FAULT] = TABLE(rules_fault, BASE_FAULT),
-	[PREDICT_COW] = TABLE(rules_cow, BASE_COW),
-	[PREDICT_LONGTERM] = TABLE(rules_longterm, BASE_LONGTERM),
-	[PREDICT_WRITE] = TABLE(rules_write, BASE_WRITE),
-	[PREDICT_SEEN] = TABLE(rules_seen, BASE_SEEN),
-	[PREDICT_FORK] = TABLE(rules_fork, BASE_FORK),
-};
-
-static const struct predict_never {
-	const char *why;
-	u64 yes, no, kyes, kno;
-} impossible[] = {
-#define NEVER(w, ...) { .why = w, __VA_ARGS__ },
-#include "predict_never.def"
-#undef NEVER
-};
 
 /* The facts of one case, and how far its walk has come. */
 struct predict_case {
@@ -217,66 +47,12 @@ static const u8 predict_unknown[FIELDS] = {
 	[FIELD_FORK] = GUP_FORK_UNKNOWN,
 };
 
-/* ---- inference */
-
-/* Literals of one side: those known to fail, and those not known. */
-static inline u64 failing(const struct facts *f, u64 yes, u64 no)
-{
-	return f->known & ((yes & ~f->value) | (no & f->value));
-}
-
-static inline bool single_bit(u64 x)
-{
-	return x && !(x & (x - 1));
-}
-
-/*
- * Applies one row of predict_never.def.  Returns 1 when a fact was learnt, 0 when not, -1 on a
- * contradiction.
- */
-static int predict_apply(const struct predict_never *n, struct facts *f, struct facts *k)
-{
-	u64 left = (n->yes | n->no) & ~f->known, kleft = (n->kyes | n->kno) & ~k->known;
-
-	if (failing(f, n->yes, n->no) || failing(k, n->kyes, n->kno))
-		return 0;
-	if (!left && !kleft)
-		return -1;
-	if (!kleft && single_bit(left)) {
-		fact_set(f, left, left & n->no);
-		return 1;
-	}
-	if (!left && single_bit(kleft)) {
-		fact_set(k, kleft, kleft & n->kno);
-		return 1;
-	}
-	return 0;
-}
-
-/* Closes the facts under predict_never.def.  Returns the row that is violated, or NULL. */
-static const struct predict_never *predict_close(struct facts *f, struct facts *k)
-{
-	bool again;
-
-	do {
-		again = false;
-		for (unsigned i = 0; i < ARRAY_SIZE(impossible); i++) {
-			int r = predict_apply(&impossible[i], f, k);
-
-			if (r < 0)
-				return &impossible[i];
-			again |= r;
-		}
-	} while (again);
-	return NULL;
-}
-
 bool predict_infer(const struct kernel *k, struct facts *f)
 {
 	struct facts known = *f,
 		     kernel = { .known = k ? k->known : 0, .value = k ? k->value : 0 };
 
-	if (predict_close(&known, &kernel))
+	if (predict_never_close(&known, &kernel))
 		return false;
 	*f = known;
 	return true;
@@ -386,7 +162,8 @@ static int predict_match(const struct predict_rule *r, const struct predict_case
 
 	if ((c->flags & r->need) != r->need || (c->flags & r->forbid))
 		return 0;
-	if (failing(&c->f, r->yes, r->no) || failing(&c->k, r->kyes, r->kno))
+	if (predict_failing(&c->f, r->yes, r->no) ||
+	    predict_failing(&c->k, r->kyes, r->kno))
 		return 0;
 	kleft = (r->kyes | r->kno) & ~c->k.known;
 	left = (r->yes | r->no) & ~c->f.known;
@@ -448,7 +225,7 @@ static void predict_split(const struct predict_case *c, unsigned stage, unsigned
 		struct predict_case branch = *c;
 
 		fact_set(kernel ? &branch.k : &branch.f, bit, v);
-		if (predict_close(&branch.f, &branch.k))
+		if (predict_never_close(&branch.f, &branch.k))
 			continue;
 		predict_walk(&branch, stage, i, have ? &second : ret);
 		if (have)
@@ -456,7 +233,9 @@ static void predict_split(const struct predict_case *c, unsigned stage, unsigned
 		have = true;
 	}
 	if (!have) {
-		static const struct predict_rule undecided = { UNDECIDED };
+		static const struct predict_rule undecided = {
+			.next = PREDICT_UNDECIDED
+		};
 
 		predict_end(c, &undecided, ret);
 		*(kernel ? &ret->unknown_kernel : &ret->unknown) |= bit;
@@ -466,10 +245,10 @@ static void predict_split(const struct predict_case *c, unsigned stage, unsigned
 static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
 			 struct predict_result *ret)
 {
-	static const struct predict_rule undecided = { UNDECIDED };
+	static const struct predict_rule undecided = { .next = PREDICT_UNDECIDED };
 
-	while (i < tables[stage].n && c->steps < PREDICT_STEPS) {
-		const struct predict_rule *r = &tables[stage].rules[i];
+	while (i < predict_rule_tables[stage].n && c->steps < PREDICT_STEPS) {
+		const struct predict_rule *r = &predict_rule_tables[stage].rules[i];
 		bool kernel = false;
 		u64 bit = 0;
 		int m = predict_match(r, c, &bit, &kernel);
@@ -484,7 +263,8 @@ static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
 		}
 		c->steps++;
 		if (c->path.n < GUP_PATH_MAX)
-			c->path.rule[c->path.n++] = (u16)(tables[stage].base + i);
+			c->path.rule[c->path.n++] =
+				(u16)(predict_rule_tables[stage].base + i);
 		predict_effects(r, c);
 		if (r->next >= PREDICT_ENDS) {
 			predict_end(c, r, ret);
@@ -534,7 +314,7 @@ static void predict_run(const struct kernel *k, const struct facts *f, unsigned 
 	const struct predict_never *never;
 
 	predict_translate(&c.f, &c.k);
-	never = predict_close(&c.f, &c.k);
+	never = predict_never_close(&c.f, &c.k);
 	if (!never) {
 		predict_walk(&c, stage, 0, ret);
 		return;
@@ -608,20 +388,7 @@ void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdi
 
 unsigned predict_rules(void)
 {
-	return BASE_END;
-}
+	const struct predict_table *last = &predict_rule_tables[PREDICT_STAGES - 1];
 
-const struct predict_rule *predict_rule(unsigned id)
-{
-	for (unsigned i = PREDICT_STAGES; i-- > 0;)
-		if (id >= tables[i].base)
-			return id - tables[i].base < tables[i].n
-				       ? &tables[i].rules[id - tables[i].base]
-				       : NULL;
-	return NULL;
-}
-
-const char *predict_never_text(unsigned i)
-{
-	return i < ARRAY_SIZE(impossible) ? impossible[i].why : NULL;
+	return last->base + last->n;
 }

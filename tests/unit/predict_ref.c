@@ -427,6 +427,8 @@ struct ref_slow ref_gup(struct ref r)
 		enum gup_fault why = GUP_FAULT_NONE;
 		enum ref_follow f = ref_follow(&r, &why);
 
+		if (f == FOLLOW_PAGE && PIN(&r) && IS(&r, ZERO) && r.zero_bug)
+			return ref_error(s, ENOMEM); /* try_grab_page() returned 0 */
 		if (f == FOLLOW_PAGE)
 			break;
 		if (f == FOLLOW_EEXIST)

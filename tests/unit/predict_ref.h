@@ -14,6 +14,7 @@ struct ref {
 	u64 f;          /* F(*): the facts that hold; all are known */
 	int v;          /* 510 is 5.10, 612 is 6.12, 703 is 7.3 */
 	bool draft;     /* with the seed's patch */
+	bool zero_bug;  /* 6.1.130 to 6.1.134 */
 	bool secretmem; /* CONFIG_SECRETMEM */
 	unsigned flags; /* GUP_* */
 };

@@ -10,25 +10,16 @@ static const struct {
 	int v;
 	bool draft, deep;
 } kernels[] = {
-	{ "5.10", 510, false, true },
-	{ "5.13", 513, false, false },
-	{ "5.14", 514, false, false },
-	{ "5.15", 515, false, true },
-	{ "5.18", 518, false, false },
-	{ "5.19", 519, false, false },
-	{ "6.1", 601, false, true },
-	{ "6.2", 602, false, false },
-	{ "6.5", 605, false, false },
-	{ "6.6", 606, false, true },
-	{ "6.9", 609, false, false },
-	{ "6.10", 610, false, false },
-	{ "6.12", 612, false, true },
-	{ "6.13", 613, false, false },
-	{ "6.15", 615, false, false },
-	{ "6.17", 617, false, false },
-	{ "6.18", 618, false, true },
-	{ "7.3", 703, false, true },
-	{ "6.18+hugetlb-refcount", 618, true, true },
+	{ "5.10", 510, false, true },  { "5.13", 513, false, false },
+	{ "5.14", 514, false, false }, { "5.15", 515, false, true },
+	{ "5.18", 518, false, false }, { "5.19", 519, false, false },
+	{ "6.1", 601, false, true },   { "6.1.130", 601, false, false },
+	{ "6.2", 602, false, false },  { "6.5", 605, false, false },
+	{ "6.6", 606, false, true },   { "6.9", 609, false, false },
+	{ "6.10", 610, false, false }, { "6.12", 612, false, true },
+	{ "6.13", 613, false, false }, { "6.15", 615, false, false },
+	{ "6.17", 617, false, false }, { "6.18", 618, false, true },
+	{ "7.3", 703, false, true },   { "6.18+hugetlb-refcount", 618, true, true },
 };
 
 static struct kernel resolved[ARRAY_SIZE(kernels)];
@@ -84,6 +75,7 @@ static void compare_request(unsigned k, const struct facts *f, enum gup_request 
 	struct ref r = { .f = f->value,
 			 .v = kernels[k].v,
 			 .draft = kernels[k].draft,
+			 .zero_bug = !strcmp(kernels[k].model, "6.1.130"),
 			 .secretmem = true,
 			 .flags = gup_request_flags(req) };
 	enum gup_reason reason = ref_fast(&r);
@@ -120,6 +112,7 @@ static void compare_store(unsigned k, const struct facts *f)
 	struct ref r = { .f = f->value,
 			 .v = kernels[k].v,
 			 .draft = kernels[k].draft,
+			 .zero_bug = !strcmp(kernels[k].model, "6.1.130"),
 			 .secretmem = true };
 	struct gup_write want, got;
 	char what[200];
@@ -143,6 +136,7 @@ static void compare_fork(unsigned k, const struct facts *f)
 	struct ref r = { .f = f->value,
 			 .v = kernels[k].v,
 			 .draft = kernels[k].draft,
+			 .zero_bug = !strcmp(kernels[k].model, "6.1.130"),
 			 .secretmem = true };
 	enum gup_fork_word want = ref_fork(&r);
 	struct gup_fork got;

@@ -427,6 +427,31 @@ TEST(scenarios)
 	EXPECT(n > 1500);
 }
 
+/* A stable kernel that its release alone does not tell from its neighbours. */
+TEST(zero_page_of_6_1_130)
+{
+	struct row r = { .nr = "35",
+			 .what = "zero page",
+			 .yes = ANON_VMA | ZERO_PAGE,
+			 .act = GUP_PIN_R,
+			 .fast = "no",
+			 .slow = "slow",
+			 .page = SAME };
+
+	check(&r, "6.1.129");
+	check(&r, "6.1.135");
+	r.slow = "ENOMEM";
+	r.page = NONE;
+	check(&r, "6.1.130");
+	check(&r, "6.1.134");
+	r.yes = ANON_VMA; /* a hole: the zero page is mapped first */
+	check(&r, "6.1.134");
+	r.act = GUP_GET_R;
+	r.slow = "fault";
+	r.page = NEW;
+	check(&r, "6.1.134");
+}
+
 /* The four tests of selftests/mm/cow.c that fail for hugetlb, and pass for everything else. */
 TEST(the_four_leaks)
 {

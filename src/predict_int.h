@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * predict_int.h - what predict.c, predict_rule.c and predict_never.c share.  Nobody else includes
+ * it.
+ *
+ * Knows: the stages of a walk, how rules end it.  Never: used outside predict*.c.  Owns: nothing.
+ */
+#ifndef GUPINFO_PREDICT_INT_H
+#define GUPINFO_PREDICT_INT_H
+
+#include "predict.h"
+
+/* Flags beside GUP_WRITE, GUP_PIN and GUP_LONGTERM. */
+#define PREDICT_UNSHARE BIT(3) /* the fault is an unshare fault */
+#define PREDICT_STORE BIT(4)   /* a store by the process, not GUP */
+#define PREDICT_COPIED BIT(5)  /* the store's page was copied */
+
+/* Where a walk goes on, and how it ends. */
+enum predict_stage {
+	PREDICT_FAST,
+	PREDICT_CHECK,
+	PREDICT_FOLLOW,
+	PREDICT_FAULT,
+	PREDICT_COW,
+	PREDICT_LONGTERM,
+	PREDICT_WRITE,
+	PREDICT_SEEN,
+	PREDICT_FORK,
+	PREDICT_STAGES,
+
+	PREDICT_RETRY = PREDICT_STAGES, /* after a fault: follow again */
+	PREDICT_ENDS,
+	PREDICT_FAST_YES = PREDICT_ENDS,
+	PREDICT_FAST_NO,   /* ->value: enum gup_reason */
+	PREDICT_OK,        /* slow GUP has the page */
+	PREDICT_ERROR,     /* ->value: errno */
+	PREDICT_UNDECIDED, /* depends on what no source can read */
+	PREDICT_SEGV,
+	PREDICT_SEEN_END,
+	PREDICT_FORK_END, /* ->value: enum gup_fork_word */
+};
+
+/* The rules of one stage; ->base is the id of the first. */
+struct predict_table {
+	const struct predict_rule *rules;
+	unsigned n, base;
+};
+
+extern const struct predict_table predict_rule_tables[PREDICT_STAGES];
+
+/* A combination of facts that cannot be: not all of these literals hold at once. */
+struct predict_never {
+	const char *why;
+	u64 yes, no, kyes, kno;
+};
+
+/*
+ * Adds to @f and to the kernel's facts @k what follows from predict_never.def.  Returns the row
+ * that is violated, or NULL.
+ */
+const struct predict_never *predict_never_close(struct facts *f, struct facts *k);
+
+/* Literals of @yes and @no that are known to fail. */
+static inline u64 predict_failing(const struct facts *f, u64 yes, u64 no)
+{
+	return f->known & ((yes & ~f->value) | (no & f->value));
+}
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The rules of the .def files as tables. */
+#include "predict_int.h"
+
+#include <errno.h>
+
+#include "pure.h"
+
+/* The vocabulary of the .def files. */
+#define GO(stage) .next = PREDICT_##stage
+#define FAST_YES .next = PREDICT_FAST_YES
+#define FAST_NO(r) .next = PREDICT_FAST_NO, .value = GUP_REASON_##r
+#define OK .next = PREDICT_OK
+#define ERROR(e) .next = PREDICT_ERROR, .value = e
+#define UNDECIDED .next = PREDICT_UNDECIDED
+#define SEGV .next = PREDICT_SEGV
+#define SEEN(s, l) .next = PREDICT_SEEN_END, .seen = TRI_##s, .leak = TRI_##l
+#define FORK(word) .next = PREDICT_FORK_END, .value = GUP_FORK_##word
+
+/* What is true of a page that this fault has just mapped. */
+#define GONE                                                                             \
+	(F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) | F(DEVICE_ENTRY) | F(PROTNONE) | \
+	 F(DEVMAP) | F(KSM) | F(NO_MAPPING) | F(SWAP_EXCLUSIVE) | F(SWAP_SHARED) |       \
+	 F(ZONE_MOVABLE) | F(BLOCK_UNPINNABLE) | F(LARGE_MAPS) | F(MM_SHARED) |          \
+	 F(EXTRA_REFS) | F(MAYBE_PINNED))
+#define SOLE (F(REF_ONE) | F(REF_SOLE) | F(REF_IS_MAPS) | F(MAPCOUNT_ONE))
+#define SMALL (F(LEAF_PMD) | F(LEAF_PUD) | F(HUGEPD) | F(LARGE) | F(HUGE_ZERO))
+#define FRESH                                                   \
+	.set = F(PRESENT) | F(ANON) | F(ANON_EXCLUSIVE) | SOLE, \
+	.clear = GONE | SMALL | F(ZERO) | F(SPECIAL) | F(SHMEM) | F(PTE_WRITE)
+#define FRESH_HUGE                                                         \
+	.set = F(PRESENT) | F(ANON) | F(ANON_EXCLUSIVE) | F(LARGE) | SOLE, \
+	.clear = GONE | F(ZERO) | F(HUGE_ZERO) | F(SPECIAL) | F(SHMEM) | F(PTE_WRITE)
+#define ZERO_PAGE                                                                        \
+	.set = F(PRESENT) | F(ZERO) | F(SPECIAL), .clear = GONE | SMALL | SOLE |         \
+							   F(ANON) | F(ANON_EXCLUSIVE) | \
+							   F(SHMEM) | F(PTE_WRITE)
+#define FILE_PAGE                                                                       \
+	.set = F(PRESENT), .clear = GONE | SMALL | SOLE | F(ANON) | F(ANON_EXCLUSIVE) | \
+				    F(ZERO) | F(SPECIAL) | F(PTE_WRITE)
+
+#define REUSE .wfault = GUP_WRITE_REUSE, GO(RETRY)
+#define REUSE_MARK .wfault = GUP_WRITE_REUSE, .set = F(ANON_EXCLUSIVE), GO(RETRY)
+#define COPY .wfault = GUP_WRITE_COPY, .page = GUP_PAGE_COPY, FRESH, GO(RETRY)
+#define COPY_HUGE .wfault = GUP_WRITE_COPY, .page = GUP_PAGE_COPY, FRESH_HUGE, GO(RETRY)
+
+#define RULE(i, f, r, c, ...) \
+	{ .id = i,            \
+	  .stage = STAGE,     \
+	  .func = KFUNC_##f,  \
+	  .reason = r,        \
+	  .cite = c,          \
+	  __VA_ARGS__ },
+
+#define STAGE "fast"
+static const struct predict_rule rules_fast[] = {
+#include "predict_fast.def"
+};
+#undef STAGE
+#define STAGE "check"
+static const struct predict_rule rules_check[] = {
+#include "predict_check.def"
+};
+#undef STAGE
+#define STAGE "follow"
+static const struct predict_rule rules_follow[] = {
+#include "predict_follow.def"
+};
+#undef STAGE
+#define STAGE "fault"
+static const struct predict_rule rules_fault[] = {
+#include "predict_fault.def"
+};
+#undef STAGE
+#define STAGE "cow"
+static const struct predict_rule rules_cow[] = {
+#include "predict_cow.def"
+};
+#undef STAGE
+#define STAGE "longterm"
+static const struct predict_rule rules_longterm[] = {
+#include "predict_longterm.def"
+};
+#undef STAGE
+#define STAGE "write"
+#define STORE_RULES
+static const struct predict_rule rules_write[] = {
+#include "predict_after.def"
+};
+#undef STORE_RULES
+#undef STAGE
+#define STAGE "seen"
+#define SEEN_RULES
+static const struct predict_rule rules_seen[] = {
+#include "predict_after.def"
+};
+#undef SEEN_RULES
+#undef STAGE
+#define STAGE "fork"
+#define FORK_RULES
+static const struct predict_rule rules_fork[] = {
+#include "predict_after.def"
+};
+#undef FORK_RULES
+#undef STAGE
+
+/* Ids of rules count through all tables in the order of the stages. */
+enum {
+	BASE_CHECK = ARRAY_SIZE(rules_fast),
+	BASE_FOLLOW = BASE_CHECK + ARRAY_SIZE(rules_check),
+	BASE_FAULT = BASE_FOLLOW + ARRAY_SIZE(rules_follow),
+	BASE_COW = BASE_FAULT + ARRAY_SIZE(rules_fault),
+	BASE_LONGTERM = BASE_COW + ARRAY_SIZE(rules_cow),
+	BASE_WRITE = BASE_LONGTERM + ARRAY_SIZE(rules_longterm),
+	BASE_SEEN = BASE_WRITE + ARRAY_SIZE(rules_write),
+	BASE_FORK = BASE_SEEN + ARRAY_SIZE(rules_seen),
+};
+
+#define TABLE(rules_, base_)                                            \
+	{                                                               \
+		.rules = rules_, .n = ARRAY_SIZE(rules_), .base = base_ \
+	}
+const struct predict_table predict_rule_tables[PREDICT_STAGES] = {
+	[PREDICT_FAST] = TABLE(rules_fast, 0),
+	[PREDICT_CHECK] = TABLE(rules_check, BASE_CHECK),
+	[PREDICT_FOLLOW] = TABLE(rules_follow, BASE_FOLLOW),
+	[PREDICT_FAULT] = TABLE(rules_fault, BASE_FAULT),
+	[PREDICT_COW] = TABLE(rules_cow, BASE_COW),
+	[PREDICT_LONGTERM] = TABLE(rules_longterm, BASE_LONGTERM),
+	[PREDICT_WRITE] = TABLE(rules_write, BASE_WRITE),
+	[PREDICT_SEEN] = TABLE(rules_seen, BASE_SEEN),
+	[PREDICT_FORK] = TABLE(rules_fork, BASE_FORK),
+};
+
+const struct predict_rule *predict_rule(unsigned id)
+{
+	for (unsigned i = PREDICT_STAGES; i-- > 0;)
+		if (id >= predict_rule_tables[i].base)
+			return id - predict_rule_tables[i].base < predict_rule_tables[i].n
+				       ? &predict_rule_tables[i]
+						  .rules[id - predict_rule_tables[i].base]
+				       : NULL;
+	return NULL;
+}
