@@ -43,6 +43,7 @@ static const struct mode_row {
 	[MODE_EXPLAIN] = { .run = mode_explain, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
 	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE },
+	[MODE_DIFF] = { .run = mode_diff },
 	[MODE_LINT] = { .run = mode_lint, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_REPORT] = { .run = mode_report, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE },

@@ -32,8 +32,11 @@ int mode_summary(struct session *s)
 	if (s->opt.json)
 		return mode_json(s);
 	err = render_summary_new(&s->opt.render, &ctx);
-	return err ? session_exit(s, err)
-		   : mode_view(s, &render_summary_view, ctx, render_summary_free, false);
+	if (err)
+		return session_exit(s, err);
+	err = mode_view(s, &render_summary_view, ctx, render_summary_free, false);
+	session_rejudged(s);
+	return err;
 }
 
 int mode_pages(struct session *s)

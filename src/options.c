@@ -45,6 +45,7 @@ static const struct {
 	{ OPTION_FACTS, MODE_FACTS },
 	{ OPTION_LIST_COLUMNS, MODE_LIST_COLUMNS },
 	{ OPTION_REPORT, MODE_REPORT },
+	{ OPTION_DIFF, MODE_DIFF },
 	{ OPTION_LINT, MODE_LINT },
 	{ OPTION_DEMO, MODE_DEMO },
 	{ OPTION_TRACE, MODE_TRACE },
@@ -220,6 +221,10 @@ static int finish(struct options *opt, char *why, size_t size)
 							: TABLE_TEXT;
 	opt->render.noheadings = opt->given[OPTION_NOHEADINGS];
 	opt->render.bytes = opt->given[OPTION_BYTES];
+	if (opt->mode == MODE_DIFF && !opt->diff_b) {
+		snprintf(why, size, "--diff needs two reports, or a report and a PID");
+		return -EINVAL;
+	}
 	/* --json-lines and -o speak of pages */
 	if (opt->mode == MODE_SUMMARY && (opt->json_lines || opt->columns))
 		opt->mode = MODE_PAGES;
@@ -297,6 +302,9 @@ int options_parse(int argc, char **argv, struct options *ret, char *why, size_t 
 
 		if (err)
 			return err;
+		if (option_of(c) == OPTION_DIFF && optind < argc &&
+		    (argv[optind][0] != '-' || !argv[optind][1]))
+			ret->diff_b = argv[optind++];
 	}
 	if (optind < argc) {
 		if (strcmp(argv[optind - 1], "--")) {

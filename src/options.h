@@ -60,8 +60,9 @@ struct options {
 	unsigned nranges;
 	const char *name[OPTIONS_RANGES];
 	unsigned nnames;
-	u64 explain;       /* address of --explain */
-	u8 given[OPTIONS]; /* how often each option was given */
+	u64 explain;        /* address of --explain */
+	const char *diff_b; /* second argument of --diff */
+	u8 given[OPTIONS];  /* how often each option was given */
 	const char *
 		value[OPTIONS]; /* the last argument of each option, borrowed from argv */
 	struct render_options render;

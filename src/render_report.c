@@ -82,9 +82,10 @@ void render_report_line(FILE *out, unsigned indent, const char *fmt, ...)
 
 		last = strlen(at);
 		if (last > room) {
-			for (last = room; last > room / 2 && at[last] != ' ';)
+			for (last = room;
+			     last > room / 2 && at[last] != ' ' && at[last - 1] != '|';)
 				last--;
-			if (at[last] != ' ')
+			if (at[last] != ' ' && at[last - 1] != '|')
 				last = room;
 		}
 		fprintf(out, "%*s%.*s\n", (int)(indent + (column ? 2 : 0)), "", (int)last,

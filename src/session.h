@@ -49,6 +49,9 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 /* With --redact, puts a redacted report of the source in its place.  0 or an exit status. */
 int session_redact(struct session *s);
 
+/* After the summary of a replay by another model: what it judges differently. */
+void session_rejudged(struct session *s);
+
 /* The exit status for a collection's return value and the diagnostics so far. */
 int session_exit(struct session *s, int err);
 
@@ -59,6 +62,7 @@ int mode_explain(struct session *s);
 int mode_facts(struct session *s);
 int mode_list_columns(struct session *s);
 int mode_tui(struct session *s);
+int mode_diff(struct session *s);
 int mode_lint(struct session *s);
 int mode_report(struct session *s);
 int mode_trace(struct session *s);

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --diff A B, and what --replay --model adds to the summary. */
+#include "session.h"
+
+#include "live.h"
+#include "render_diff.h"
+#include "replay.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define EXIT_TROUBLE 2 /* as diff(1): 0 same, 1 different, 2 trouble */
+
+/* A side of --diff: a report, or a PID when no such file exists. */
+struct diff_side {
+	struct source *src;
+	const pid_t *pids;
+	unsigned npids;
+	pid_t pid;
+	struct kernel model;
+	bool has_model;
+};
+
+static int diff_open(struct session *s, const char *name, struct diff_side *side)
+{
+	size_t n;
+
+	if (name[strspn(name, "0123456789")] || access(name, F_OK) == 0) {
+		side->src = replay_open(name, &s->diag);
+		if (!side->src)
+			return EXIT_TROUBLE;
+		side->pids = replay_pids(side->src, &n);
+		side->npids = (unsigned)n;
+	} else {
+		side->src =
+			live_open(&(struct live_options){ .evidence = s->opt.evidence },
+				  &s->diag);
+		side->pid = atoi(name);
+		side->pids = &side->pid;
+		side->npids = 1;
+	}
+	return side->src ? 0 : EXIT_TROUBLE;
+}
+
+static struct store *diff_collect(struct session *s, struct diff_side *side,
+				  const struct store *like)
+{
+	struct store *store = store_new(&(struct store_options){ .holes = true }, like);
+	struct source_machine m;
+	const char *why = "";
+	struct collect_options opt = {
+		.pids = side->pids,
+		.npids = side->npids,
+		.ranges = s->opt.range,
+		.nranges = s->opt.nranges,
+		.names = s->opt.name,
+		.nnames = s->opt.nnames,
+		.holes = true,
+	};
+	int err = store ? 0 : -ENOMEM;
+
+	if (!err && s->opt.model) {
+		err = side->src->ops->machine(side->src, &m);
+		if (!err)
+			err = kernel_resolve_model(&m.kernel, s->opt.model, &side->model,
+						   &why);
+		opt.model = &side->model;
+		if (err)
+			diag_add(&s->diag, DIAG_ERROR, "--model %.40s: %s", s->opt.model,
+				 why);
+	}
+	if (!err)
+		err = collect_run(side->src, &opt, &store_view, store, &s->diag);
+	if (!err)
+		return store;
+	store_free(store);
+	return NULL;
+}
+
+/* The process of @b that is compared with @p: of the same PID, or the only one of both. */
+static const struct store_process *
+diff_partner(const struct store *a, const struct store *b, const struct store_process *p)
+{
+	const struct store_process *same = store_process_by_pid(b, p->process.pid);
+
+	return same ? same : a->nprocs == 1 && b->nprocs == 1 ? &b->proc[0] : NULL;
+}
+
+static int diff_stores(struct render_diff *d)
+{
+	int err = 0;
+
+	for (size_t i = 0; i < d->a->nprocs && !err; i++) {
+		const struct store_process *p = &d->a->proc[i];
+		const struct store_process *q = diff_partner(d->a, d->b, p);
+		u64 skipped = 0;
+
+		if (q)
+			err = store_diff(d->a, p, d->b, q, 0, UINT64_MAX, STORE_REAL,
+					 render_diff_change, d, &skipped);
+		else
+			render_diff_process(d, &p->process, 'A');
+		d->skipped += skipped;
+	}
+	for (size_t i = 0; i < d->b->nprocs && !err; i++)
+		if (!diff_partner(d->b, d->a, &d->b->proc[i]))
+			render_diff_process(d, &d->b->proc[i].process, 'B');
+	return err;
+}
+
+int mode_diff(struct session *s)
+{
+	struct diff_side a = { 0 }, b = { 0 };
+	struct render_diff d = { .opt = &s->opt.render,
+				 .json = s->opt.json || s->opt.json_lines };
+	struct store *sa = NULL, *sb = NULL;
+	int err = diff_open(s, s->opt.value[OPTION_DIFF], &a);
+
+	if (!err)
+		err = diff_open(s, s->opt.diff_b, &b);
+	if (!err) {
+		sa = diff_collect(s, &a, NULL);
+		sb = sa ? diff_collect(s, &b, sa) : NULL;
+		err = sb ? 0 : EXIT_TROUBLE;
+	}
+	if (!err) {
+		d.a = sa;
+		d.b = sb;
+		d.base = sa->machine.kernel.page_size ? sa->machine.kernel.page_size
+						      : 4096;
+		render_diff_begin(&d);
+		err = diff_stores(&d);
+		render_diff_end(&d);
+		if (sa->dropped || sb->dropped)
+			diag_add(&s->diag, DIAG_INCOMPLETE,
+				 "the reports are too large to be compared whole; "
+				 "give --range");
+	}
+	store_free(sb);
+	store_free(sa);
+	if (a.src)
+		a.src->ops->close(a.src);
+	if (b.src)
+		b.src->ops->close(b.src);
+	if (err || s->diag.worst == DIAG_ERROR)
+		return err == -EPIPE ? EXIT_COMPLETE : EXIT_TROUBLE;
+	if (d.changes)
+		return 1;
+	return s->diag.worst == DIAG_INCOMPLETE ? EXIT_INCOMPLETE : EXIT_COMPLETE;
+}
+
+void session_rejudged(struct session *s)
+{
+	struct rejudge *r;
+
+	if (!s->opt.replay || !s->has_model || s->opt.given[OPTION_REDACT])
+		return;
+	r = calloc(1, sizeof(*r));
+	if (!r)
+		return;
+	r->judge = &s->model;
+	if (!replay_scan(s->source, &rejudge_handler, r))
+		render_diff_rejudged(&s->opt.render, r, replay_model(s->source));
+	free(r);
+}

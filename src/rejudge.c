@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "rejudge.h"
+
+#include "page.h"
+#include "predict.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "pure.h"
+
+static int rejudge_machine(void *ctx, const struct record_machine *m)
+{
+	struct rejudge *r = ctx;
+
+	if (kernel_resolve(&m->m.kernel, &r->running))
+		return -EINVAL;
+	r->ctx = m->m.page;
+	memcpy(r->spans, m->spans, sizeof(r->spans));
+	r->ctx.spans = r->spans;
+	if (m->m.page.layout) {
+		r->layout = m->layout;
+		r->ctx.layout = &r->layout;
+	}
+	pte_layout_kernel(&r->pte, &r->running);
+	r->ctx.pte = &r->pte;
+	r->ctx.kernel = &r->running;
+	r->base = m->m.kernel.page_size ? m->m.kernel.page_size : 4096;
+	r->pmd = m->m.kernel.pmd_size;
+	return 0;
+}
+
+static int rejudge_process(void *ctx, const struct process *p)
+{
+	struct rejudge *r = ctx;
+
+	r->ctx.has_pinned = p->has_pinned;
+	return 0;
+}
+
+static void rejudge_add(struct rejudge *r, const struct rejudge_change *c)
+{
+	for (unsigned i = 0; i < r->n; i++) {
+		struct rejudge_change *old = &r->change[i];
+
+		if (old->what == c->what && old->from == c->from && old->to == c->to &&
+		    old->from_err == c->from_err && old->to_err == c->to_err) {
+			old->pages += c->pages;
+			return;
+		}
+	}
+	if (r->n < REJUDGE_CHANGES)
+		r->change[r->n++] = *c;
+	else
+		r->dropped++;
+}
+
+static int rejudge_run(void *ctx, const struct process *p, const struct vma *vma,
+		       const struct obs *obs, const struct record_judgement *old)
+{
+	struct rejudge *r = ctx;
+	struct rejudge_change c = { .pid = p->pid, .addr = obs->addr };
+	struct record_judgement new;
+	struct gup_verdicts v;
+	struct page page;
+	bool differ = false;
+
+	c.pages = obs->pages * (record_leaf_size(obs, r->base, r->pmd) / r->base);
+	if (!old->present) {
+		r->unjudged += c.pages;
+		return 0;
+	}
+	page_from_obs(&r->ctx, vma, obs, &page);
+	predict_all(r->judge, &page.facts, &v);
+	record_judge(&v, &new);
+	for (unsigned i = 0; i < REJUDGE_FORK + 1; i++) {
+		u8 from[] = { old->write, old->leak, old->fork };
+		u8 to[] = { new.write, new.leak, new.fork };
+
+		c.what = (u8)i;
+		c.from = i < GUP_REQUESTS ? old->req[i].word : from[i - GUP_REQUESTS];
+		c.to = i < GUP_REQUESTS ? new.req[i].word : to[i - GUP_REQUESTS];
+		c.from_err = i < GUP_REQUESTS ? (u8)old->req[i].err : 0;
+		c.to_err = i < GUP_REQUESTS ? (u8) new.req[i].err : 0;
+		if (c.from == c.to && c.from_err == c.to_err)
+			continue;
+		differ = true;
+		rejudge_add(r, &c);
+	}
+	if (differ)
+		r->differ += c.pages;
+	else if (page.kind != PAGE_NONE)
+		r->same += c.pages;
+	return 0;
+}
+
+const struct record_handler rejudge_handler = {
+	.machine = rejudge_machine,
+	.process = rejudge_process,
+	.run = rejudge_run,
+};
+
+const char *rejudge_what_name(unsigned what)
+{
+	switch (what) {
+	case REJUDGE_WRITE:
+		return "store";
+	case REJUDGE_LEAK:
+		return "leak";
+	case REJUDGE_FORK:
+		return "fork";
+	default:
+		return gup_request_name(what);
+	}
+}
+
+const char *rejudge_word(const struct rejudge_change *c, bool to)
+{
+	u8 word = to ? c->to : c->from;
+
+	switch (c->what) {
+	case REJUDGE_WRITE:
+		return gup_write_name(word);
+	case REJUDGE_LEAK:
+		return gup_tri_name(word);
+	case REJUDGE_FORK:
+		return gup_fork_name(word);
+	default:
+		return gup_word_name(word, to ? c->to_err : c->from_err);
+	}
+}
