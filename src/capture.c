@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "capture.h"
 
+#include "holders.h"
 #include "page.h"
 #include "predict.h"
 
@@ -25,7 +26,9 @@ struct capture {
 	struct process process;
 	const struct vma *vma;
 	bool vma_written, any;
-	struct obs run; /* ->pages is 0: none */
+	const struct holders *holders; /* NULL: the source knows none */
+	u8 *held;                      /* which of them hold a recorded page */
+	struct obs run;                /* ->pages is 0: none */
 	struct {
 		bool used;
 		struct facts facts;
@@ -65,6 +68,25 @@ static void capture_note(const struct page *p, char *buf, size_t size)
 		 p->order ? ", large folio" : "", p->raced ? ", raced" : "");
 }
 
+/* Marks the holders of the frames of @page's run and of its folio. */
+static void capture_held(struct capture *c, const struct page *page)
+{
+	const struct kernel_evidence *ev = &c->machine.kernel;
+	u64 frames = page->pages * (page->size / (ev->page_size ? ev->page_size : 4096));
+	u64 start = page->pfn, end = page->pfn + frames;
+	const struct holder *h;
+	size_t pos = 0;
+
+	if (!c->held || page->why[PAGE_F_PFN] != PAGE_WHY_KNOWN)
+		return;
+	if (page->order) {
+		start = MIN(start, page->head_pfn);
+		end = MAX(end, page->head_pfn + BIT(page->order));
+	}
+	while ((h = holders_next(c->holders, start, end, &pos)))
+		c->held[h - c->holders->holder] = 1;
+}
+
 /* Writes the run that is pending. */
 static int capture_flush(struct capture *c)
 {
@@ -83,6 +105,7 @@ static int capture_flush(struct capture *c)
 	}
 	page_from_obs(&c->ctx, c->vma, &c->run, &page);
 	capture_note(&page, note, sizeof(note));
+	capture_held(c, &page);
 	err = record_write_run(c->w, &c->run, capture_judge(c, &page.facts), note);
 	c->result->runs++;
 	c->result->raced += (c->run.has & OBS_RACED) != 0;
@@ -208,6 +231,31 @@ static int capture_begin(struct capture *c, struct source *src,
 	return err;
 }
 
+static bool capture_candidate(const struct capture *c, const struct holder *h)
+{
+	for (u32 i = 0; i < h->nends; i++)
+		for (unsigned j = 0; j < c->opt->npids; j++)
+			if (h->end[i].pid == c->opt->pids[j])
+				return true;
+	return false;
+}
+
+/* Section "holders": those of recorded pages, and candidates of recorded processes. */
+static int capture_holders(struct capture *c)
+{
+	const struct holders *h = c->holders;
+	int err;
+
+	if (!h)
+		return 0;
+	err = record_holders_begin(c->w, h->complete, h->why);
+	for (size_t i = 0; i < h->n && !err; i++)
+		if (i < h->nexact ? c->held && c->held[i]
+				  : capture_candidate(c, &h->holder[i]))
+			err = record_holders_write(c->w, &h->holder[i]);
+	return err;
+}
+
 int capture_machine(struct source *src, const struct collect_options *opt,
 		    struct record_writer *w)
 {
@@ -230,6 +278,11 @@ int capture_pages(struct source *src, const struct collect_options *opt,
 	*ret = (struct capture_result){ 0 };
 	if (!err) {
 		c->result = ret;
+		if (src->ops->holders &&
+		    src->ops->holders(src, opt->pids, opt->npids, &c->holders))
+			c->holders = NULL;
+		if (c->holders)
+			c->held = calloc(c->holders->n + 1, 1);
 		err = record_write_section(w, "pages");
 	}
 	for (unsigned i = 0; !err && !w->error && i < opt->npids; i++) {
@@ -244,6 +297,10 @@ int capture_pages(struct source *src, const struct collect_options *opt,
 				 : last == -EACCES ? "permission denied"
 						   : strerror(-last));
 	}
+	if (!err)
+		err = capture_holders(c);
+	if (c)
+		free(c->held);
 	free(c);
 	if (err || w->error)
 		return err ? err : w->error;

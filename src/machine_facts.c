@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "machine_facts.h"
 
+#include "kmods.h"
+
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -346,6 +348,55 @@ static void facts_counters(struct record_writer *w)
 	facts_pick(w, "/proc/buddyinfo", (const char *const[]){ "Node", NULL });
 }
 
+/* ---- [modules]: those that can pin memory first */
+
+static bool facts_can_pin(const char *name)
+{
+	static const char *const starts[] = { "ib_",     "rdma",    "mlx",   "vfio",
+					      "iommufd", "siw",     "rxe",   "irdma",
+					      "bnxt_re", "efa",     "kvm",   "nvidia",
+					      "i915",    "amdgpu",  "xe",    "habanalabs",
+					      "gdr",     "nv_peer", "xsk",   "io_uring",
+					      "vhost",   "udmabuf", "usnic", "hfi1",
+					      "qedr" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(starts); i++)
+		if (!strncmp(name, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+static void facts_modules(struct record_writer *w)
+{
+	struct kmods_module *list = NULL;
+	size_t n = 0;
+	int err = kmods_list(&list, &n);
+
+	record_write_section(w, "modules");
+	if (err == -ENOENT || (!err && !n))
+		record_write_text(w, "none are loaded");
+	else if (err)
+		record_write_text(w, "not readable: %s", strerror(-err));
+	for (int first = 1; first >= 0; first--)
+		for (size_t i = 0; !err && i < n; i++) {
+			const struct kmods_module *m = &list[i];
+
+			if (facts_can_pin(m->name) != (first == 1))
+				continue;
+			record_write_text(w,
+					  "%s%s version=%s srcversion=%s taint=%s "
+					  "users=%d %s%s",
+					  m->name, first ? " (can pin memory)" : "",
+					  m->version[0] ? m->version : "-",
+					  m->srcversion[0] ? m->srcversion : "-",
+					  m->taint[0] ? m->taint : "-", m->refcount,
+					  m->state, m->holders[0] ? " used by" : "");
+			if (m->holders[0])
+				record_write_text(w, "  %s", m->holders);
+		}
+	free(list);
+}
+
 int machine_facts_write(struct record_writer *w)
 {
 	facts_system(w);
@@ -353,6 +404,7 @@ int machine_facts_write(struct record_writer *w)
 	facts_settings(w);
 	facts_pools(w);
 	facts_counters(w);
+	facts_modules(w);
 	return w->error;
 }
 

@@ -234,7 +234,8 @@ static int report_first_page(struct session *s, struct spool *spool, FILE *out)
 	static const struct record_handler facts_handler = { .text = report_facts_text };
 	struct render_report_facts facts = { .taint = "" };
 	struct source *src = replay_open_fd(spool->fd, "the new report", &s->diag);
-	struct collect_options opt = { .model = s->has_model ? &s->model : NULL };
+	struct collect_options opt = { .model = s->has_model ? &s->model : NULL,
+				       .holders = true };
 	size_t n;
 	void *ctx;
 	int err;

@@ -24,6 +24,9 @@
 	65536 /* distinct states that get a name; more are written in full */
 #define RECORD_JUDGEMENTS 4096 /* likewise */
 #define RECORD_SPANS 1024
+#define RECORD_ENDS 32 /* ends of a holder that are kept */
+
+struct holder; /* holders.h */
 
 /* What a report says of one page's verdicts: the words of gup.h, without paths. */
 struct record_judgement {
@@ -93,8 +96,9 @@ int record_write_vma(struct record_writer *w, const struct vma *vma);
 /* @judged may be NULL; @note is a comment on a state that occurs for the first time, or NULL. */
 int record_write_run(struct record_writer *w, const struct obs *obs,
 		     const struct record_judgement *judged, const char *note);
-/* A named holder of pages of the run before it, in the words of @text (one line). */
-int record_write_holder(struct record_writer *w, const char *text);
+/* Section "holders": whether all were looked for, then each (after the pages). */
+int record_holders_begin(struct record_writer *w, bool complete, const char *why);
+int record_holders_write(struct record_writer *w, const struct holder *h);
 /* The last line: number of lines and checksum. */
 int record_write_end(struct record_writer *w);
 
@@ -108,7 +112,8 @@ struct record_handler {
 	int (*vma)(void *ctx, const struct process *p, const struct vma *vma);
 	int (*run)(void *ctx, const struct process *p, const struct vma *vma,
 		   const struct obs *obs, const struct record_judgement *judged);
-	int (*holder)(void *ctx, const char *text);
+	int (*holders)(void *ctx, bool complete, const char *why);
+	int (*holder)(void *ctx, const struct holder *h);
 	/* A line of a section that is text for people, still escaped; @line NULL: it begins. */
 	int (*text)(void *ctx, const char *section, const char *line);
 };

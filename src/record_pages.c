@@ -404,18 +404,6 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	return r->error;
 }
 
-static int record_pages_holder(struct record_reader *r, char *line)
-{
-	char text[512];
-	char *word = record_next(&line);
-
-	if (!r->parse->have_vma || !word || !record_unquote(word, text, sizeof(text)))
-		return record_fail(r, -EINVAL, "this is no holder");
-	if (r->handler->holder)
-		r->error = r->handler->holder(r->ctx, text);
-	return r->error;
-}
-
 int record_pages_line(struct record_reader *r, char *line)
 {
 	char *key = record_next(&line);
@@ -430,8 +418,6 @@ int record_pages_line(struct record_reader *r, char *line)
 		return record_pages_state(r, line);
 	if (!strcmp(key, "judge"))
 		return record_pages_judge(r, line);
-	if (!strcmp(key, "holder"))
-		return record_pages_holder(r, line);
 	if (record_digit(key[0]) < 16 && !key[strspn(key, "0123456789abcdef")])
 		return record_pages_run(r, key, line);
 	return 0; /* of a later minor version */

@@ -72,6 +72,7 @@ enum record_section {
 	SECTION_EVIDENCE,
 	SECTION_CONTEXT,
 	SECTION_PAGES,
+	SECTION_HOLDERS,
 	SECTION_TEXT,
 	SECTION_END
 };
@@ -123,7 +124,25 @@ int record_parse_fields(struct record_reader *r, const struct record_field *tabl
 int record_machine_line(struct record_reader *r, char *line);
 /* Delivers the machine, once. */
 int record_machine_send(struct record_reader *r);
+/* One line of [holders]; record_holders.c. */
+int record_holders_line(struct record_reader *r, char *line);
 /* One line of [pages]; record_pages.c. */
 int record_pages_line(struct record_reader *r, char *line);
+
+/* Pieces of the line being written; record_write.c defines them as record_write_*. */
+#define record_flush record_write_flush
+#define record_add record_write_add
+#define record_addf record_write_addf
+#define record_add_escaped record_write_escaped
+#define record_add_quoted record_write_quoted
+#define record_add_field record_write_field
+int record_flush(struct record_writer *w);
+void record_add(struct record_writer *w, const char *text);
+void record_addf(struct record_writer *w, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Untrusted bytes: printable ASCII stays, the rest becomes \xHH; so do @also. */
+void record_add_escaped(struct record_writer *w, const char *text, const char *also);
+void record_add_quoted(struct record_writer *w, const char *key, const char *text);
+void record_add_field(struct record_writer *w, const struct record_field *f, u64 value);
 
 #endif

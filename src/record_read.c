@@ -61,6 +61,7 @@ static int record_read_section(struct record_reader *r, char *line)
 		{ "kernel", SECTION_KERNEL },   { "config", SECTION_CONFIG },
 		{ "probes", SECTION_PROBES },   { "evidence", SECTION_EVIDENCE },
 		{ "context", SECTION_CONTEXT }, { "pages", SECTION_PAGES },
+		{ "holders", SECTION_HOLDERS },
 	};
 	struct record_parse *p = r->parse;
 	size_t n = strlen(line);
@@ -151,6 +152,8 @@ static int record_read_dispatch(struct record_reader *r)
 		return 0;
 	if (p->section == SECTION_PAGES)
 		return record_pages_line(r, line);
+	if (p->section == SECTION_HOLDERS)
+		return record_holders_line(r, line);
 	if (p->section != SECTION_TEXT)
 		return record_machine_line(r, line);
 	if (r->handler->text)

@@ -67,7 +67,7 @@ static size_t record_fold_at(const char *line, size_t len, size_t room)
 	return room;
 }
 
-static int record_flush(struct record_writer *w)
+int record_flush(struct record_writer *w)
 {
 	size_t done = 0;
 
@@ -101,13 +101,12 @@ static void record_add_n(struct record_writer *w, const char *text, size_t n)
 	w->len += n;
 }
 
-static void record_add(struct record_writer *w, const char *text)
+void record_add(struct record_writer *w, const char *text)
 {
 	record_add_n(w, text, strlen(text));
 }
 
-__attribute__((format(__printf__, 2, 3))) static void record_addf(struct record_writer *w,
-								  const char *fmt, ...)
+void record_addf(struct record_writer *w, const char *fmt, ...)
 {
 	char buf[160];
 	va_list ap;
@@ -122,9 +121,7 @@ __attribute__((format(__printf__, 2, 3))) static void record_addf(struct record_
 		record_add_n(w, buf, (size_t)n);
 }
 
-/* Untrusted bytes: printable ASCII stays, the rest becomes \xHH; so do @also. */
-static void record_add_escaped(struct record_writer *w, const char *text,
-			       const char *also)
+void record_add_escaped(struct record_writer *w, const char *text, const char *also)
 {
 	for (; *text; text++) {
 		u8 c = (u8)*text;
@@ -138,15 +135,14 @@ static void record_add_escaped(struct record_writer *w, const char *text,
 	}
 }
 
-static void record_add_quoted(struct record_writer *w, const char *key, const char *text)
+void record_add_quoted(struct record_writer *w, const char *key, const char *text)
 {
 	record_addf(w, " %s\"", key);
 	record_add_escaped(w, text, "\\\"");
 	record_add(w, "\"");
 }
 
-static void record_add_field(struct record_writer *w, const struct record_field *f,
-			     u64 value)
+void record_add_field(struct record_writer *w, const struct record_field *f, u64 value)
 {
 	const char *word = record_word(f->form, (unsigned)value);
 
@@ -471,13 +467,6 @@ int record_write_run(struct record_writer *w, const struct obs *obs,
 		record_addf(w, " w%llx", (unsigned long long)entry);
 	if (record_pte_in_run(obs->has))
 		record_addf(w, " e%llx", (unsigned long long)obs->pte);
-	return record_flush(w);
-}
-
-int record_write_holder(struct record_writer *w, const char *text)
-{
-	record_add(w, "holder");
-	record_add_quoted(w, "", text);
 	return record_flush(w);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "redact.h"
 
+#include "holders.h"
 #include "page.h"
 
 #include <errno.h>
@@ -286,7 +287,13 @@ static int redact_scan_run(void *ctx, const struct process *p, const struct vma 
 	return err;
 }
 
+static int redact_scan_holder(void *ctx, const struct holder *h)
+{
+	return h->pages ? redact_add(ctx, h->pfn, h->pages) : 0;
+}
+
 const struct record_handler redact_scan = {
+	.holder = redact_scan_holder,
 	.machine = redact_scan_machine,
 	.run = redact_scan_run,
 };
@@ -401,6 +408,38 @@ static int redact_run(void *ctx, const struct process *p, const struct vma *vma,
 	return record_write_run(&r->w, &clean, judged, NULL);
 }
 
+static int redact_holders(void *ctx, bool complete, const char *why)
+{
+	struct redact *r = ctx;
+
+	return record_holders_begin(&r->w, complete, "some could not be read");
+}
+
+static int redact_holder(void *ctx, const struct holder *h)
+{
+	struct redact *r = ctx;
+	struct holder_end end[RECORD_ENDS];
+	struct holder clean = *h;
+
+	for (u32 i = 0; i < h->nends && i < RECORD_ENDS; i++) {
+		end[i] = h->end[i];
+		snprintf(end[i].comm, sizeof(end[i].comm), "comm-%zu",
+			 redact_number(&r->comms, h->end[i].comm,
+				       strlen(h->end[i].comm)));
+	}
+	clean.end = end;
+	if (h->pages)
+		clean.pfn = redact_pfn(r, h->pfn);
+	if (h->object)
+		clean.object = redact_number(&r->inodes, &h->object, sizeof(h->object));
+	if (r->addresses)
+		clean.addr = 0;
+	if (h->name[0])
+		snprintf(clean.name, sizeof(clean.name), "device-%zu",
+			 redact_number(&r->names, h->name, strlen(h->name)));
+	return record_holders_write(&r->w, &clean);
+}
+
 /* ---- text */
 
 static bool redact_starts(const char *line, const char *const *keys)
@@ -496,5 +535,7 @@ const struct record_handler redact_write = {
 	.process = redact_process,
 	.vma = redact_vma,
 	.run = redact_run,
+	.holders = redact_holders,
+	.holder = redact_holder,
 	.text = redact_text,
 };

@@ -2,7 +2,7 @@
 #include "render_report.h"
 
 #include "dump_page.h"
-#include "escape.h"
+#include "holders.h"
 #include "lint.h"
 #include "predict.h"
 #include "record.h"
@@ -35,14 +35,20 @@ static const char *const rank_text[] = {
 	[RANK_RACED] = "changed while it was read",
 };
 
+#define REPORT_HOLDERS 4 /* named on the first page, for each page */
+
 struct report_suspect {
 	u8 rank;
 	u64 lint;  /* BIT(LINT_*) */
-	u64 pages; /* base pages like it in its area */
+	u64 pages; /* leaves like it in its area */
 	struct process process;
 	struct vma vma;
 	struct page page;
 	struct gup_verdicts verdicts;
+	unsigned nholders;
+	bool looked;     /* for holders */
+	s64 unexplained; /* references; -1 unknown */
+	char holder[REPORT_HOLDERS][200];
 };
 
 struct render_report {
@@ -119,7 +125,8 @@ static u64 report_findings(const struct report_row *row, enum report_rank *ret)
 	else if (pinned && p->anon_exclusive == TRI_NO)
 		*ret = RANK_PIN;
 	else if (p->expected >= 0 && p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN &&
-		 p->excess > 0 && !pinned && v->write.seen_by_refs != TRI_YES)
+		 p->excess > 0 && !pinned && v->write.seen_by_refs != TRI_YES &&
+		 (!row->ledger || row->ledger->unexplained != 0))
 		*ret = RANK_UNEXPLAINED;
 	else if (v->write.seen_by_refs == TRI_YES && !pinned)
 		*ret = RANK_SEEN;
@@ -130,8 +137,17 @@ static u64 report_findings(const struct report_row *row, enum report_rank *ret)
 	return bugs;
 }
 
+static void report_keep_holders(struct report_suspect *s, const struct report_row *row)
+{
+	s->looked = row->ledger != NULL;
+	s->unexplained = row->ledger ? row->ledger->unexplained : -1;
+	for (unsigned i = 0; i < row->nholders && s->nholders < REPORT_HOLDERS; i++)
+		holders_text(&row->holders[i], s->holder[s->nholders++],
+			     sizeof(s->holder[0]));
+}
+
 static void report_keep(struct render_report *r, const struct report_row *row,
-			enum report_rank rank, u64 lint, u64 pages)
+			enum report_rank rank, u64 lint)
 {
 	unsigned at = r->n;
 
@@ -140,7 +156,7 @@ static void report_keep(struct render_report *r, const struct report_row *row,
 
 		if (s->rank == rank && s->process.pid == row->process->pid &&
 		    s->vma.start == row->vma->start) {
-			s->pages += pages;
+			s->pages += row->page->pages;
 			return;
 		}
 	}
@@ -154,11 +170,12 @@ static void report_keep(struct render_report *r, const struct report_row *row,
 		r->suspect[i] = r->suspect[i - 1];
 	r->suspect[at] = (struct report_suspect){ .rank = (u8)rank,
 						  .lint = lint,
-						  .pages = pages,
+						  .pages = row->page->pages,
 						  .process = *row->process,
 						  .vma = *row->vma,
 						  .page = *row->page,
 						  .verdicts = *row->verdicts };
+	report_keep_holders(&r->suspect[at], row);
 }
 
 /* ---- the view */
@@ -194,7 +211,7 @@ static int report_row(void *ctx, const struct report_row *row)
 	r->pages += row->page->present == TRI_YES ? pages : 0;
 	r->count[rank] += pages;
 	if (rank < RANK_NONE)
-		report_keep(r, row, rank, lint, pages);
+		report_keep(r, row, rank, lint);
 	return 0;
 }
 
@@ -242,6 +259,15 @@ static void report_ledger(struct render_report *r, const struct report_suspect *
 				   page_why_text(p->why[PAGE_F_REFCOUNT]));
 }
 
+static void report_holders(struct render_report *r, const struct report_suspect *s)
+{
+	for (unsigned i = 0; i < s->nholders; i++)
+		render_report_line(r->out, 3, "holder: %s", s->holder[i]);
+	if (s->looked && s->unexplained > 0)
+		render_report_line(r->out, 3, "holder: not found for %" PRId64 " of them",
+				   s->unexplained);
+}
+
 static void report_suspect(struct render_report *r, unsigned number)
 {
 	const struct report_suspect *s = &r->suspect[number];
@@ -271,6 +297,7 @@ static void report_suspect(struct render_report *r, unsigned number)
 			render_report_line(r->out, 3, "page dumped because: %s (%s)",
 					   lint_name(i), lint_invariant(i));
 	report_ledger(r, s);
+	report_holders(r, s);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
 		at += snprintf(words + at, sizeof(words) - (size_t)at, "%s%s=%s",
 			       i ? " " : "", gup_request_name(i),

@@ -3,6 +3,7 @@
 #include "render_report.h"
 
 #include "dump_page.h"
+#include "holders.h"
 #include "lint.h"
 
 #include <errno.h>
@@ -58,6 +59,12 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 				   "ledger: refcount %" PRId64 " = %" PRId64
 				   " of mappings and caches + %" PRId64 " others",
 				   p->refcount, p->expected, p->excess);
+	for (unsigned i = 0; i < row->nholders; i++) {
+		char text[300];
+
+		render_report_line(out, 2, "holder: %s",
+				   holders_text(&row->holders[i], text, sizeof(text)));
+	}
 	fputc('\n', out);
 }
 
@@ -76,15 +83,19 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 	fputc('}', l->opt.out);
 }
 
+/* Without a look for holders: what is neither mapping, cache nor pin. */
+static s64 lint_excess(const struct page *p)
+{
+	return p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
+			       p->pincount <= 0
+		       ? p->excess
+		       : -1;
+}
+
 static int lint_view_row(void *ctx, const struct report_row *row)
 {
 	struct render_report_lint *l = ctx;
-	s64 unexplained =
-		row->nholders || !(row->page->expected >= 0) ||
-				row->page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN ||
-				row->page->pincount > 0
-			? -1
-			: row->page->excess;
+	s64 unexplained = row->ledger ? row->ledger->unexplained : lint_excess(row->page);
 	u64 bits = lint_row(row, unexplained);
 	u64 pages = row->page->pages * (row->page->size / l->base);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay.h"
 
+#include "holders.h"
 #include "spool.h"
 
 #include <errno.h>
@@ -37,6 +38,10 @@ struct replay {
 	struct replay_area *area;
 	pid_t *pids;
 	size_t nprocs, proc_room, nareas, area_room;
+
+	struct holders holders;
+	size_t holder_room, end_room;
+	bool has_holders;
 
 	/* the observation under way */
 	const struct vma *vma;
@@ -196,6 +201,38 @@ static int replay_index_vma(void *ctx, const struct process *p, const struct vma
 	return 0;
 }
 
+static int replay_index_holders(void *ctx, bool complete, const char *why)
+{
+	struct replay *r = ctx;
+
+	r->has_holders = true;
+	r->holders.complete = complete;
+	snprintf(r->holders.why, sizeof(r->holders.why), "%s", why);
+	return 0;
+}
+
+/* Until the file ends, ->end of a holder is an index into ->holders.end. */
+static int replay_index_holder(void *ctx, const struct holder *h)
+{
+	struct replay *r = ctx;
+	struct holders *all = &r->holders;
+	void *p = replay_grow(all->holder, all->n, &r->holder_room, sizeof(*all->holder));
+
+	if (!p)
+		return -ENOMEM;
+	all->holder = p;
+	all->holder[all->n] = *h;
+	all->holder[all->n++].end = (void *)all->nends;
+	for (u32 i = 0; i < h->nends; i++) {
+		p = replay_grow(all->end, all->nends, &r->end_room, sizeof(*all->end));
+		if (!p)
+			return -ENOMEM;
+		all->end = p;
+		all->end[all->nends++] = h->end[i];
+	}
+	return 0;
+}
+
 /* ---- observing */
 
 static int replay_deliver(struct replay *r, const struct obs *obs)
@@ -283,6 +320,8 @@ static const struct record_handler replay_index = {
 	.machine = replay_index_machine,
 	.process = replay_index_process,
 	.vma = replay_index_vma,
+	.holders = replay_index_holders,
+	.holder = replay_index_holder,
 };
 
 static const struct record_handler replay_observing = {
@@ -378,6 +417,15 @@ static int replay_op_vmas(struct source *src, pid_t pid, source_vma_cb cb, void 
 	return 0;
 }
 
+static int replay_op_holders(struct source *src, const pid_t *pids, unsigned npids,
+			     const struct holders **ret)
+{
+	struct replay *r = (struct replay *)src;
+
+	*ret = &r->holders;
+	return r->has_holders ? 0 : -ENODATA;
+}
+
 static void replay_op_release(struct source *src, pid_t pid)
 {
 }
@@ -393,6 +441,8 @@ static void replay_op_close(struct source *src)
 	free(r->proc);
 	free(r->area);
 	free(r->pids);
+	free(r->holders.holder);
+	free(r->holders.end);
 	free(r);
 }
 
@@ -401,6 +451,7 @@ static const struct source_ops replay_ops = {
 	.open = replay_op_open,
 	.vmas = replay_op_vmas,
 	.observe = replay_op_observe,
+	.holders = replay_op_holders,
 	.release = replay_op_release,
 	.close = replay_op_close,
 };
@@ -527,6 +578,10 @@ static int replay_build(struct replay *r)
 	}
 	if (err)
 		return err;
+	for (size_t i = 0; i < r->holders.n; i++)
+		r->holders.holder[i].end =
+			r->holders.end + (size_t)r->holders.holder[i].end;
+	holders_sort(&r->holders);
 	r->pids = calloc(r->nprocs, sizeof(*r->pids));
 	for (size_t i = 0; r->pids && i < r->nprocs; i++)
 		r->pids[i] = r->proc[i].process.pid;

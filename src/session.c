@@ -221,7 +221,8 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.keep_ctx = s,
 		.each = opt->each,
 		.holes = holes,
-		.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_PAGES,
+		.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
+			   opt->mode == MODE_PAGES,
 		.model = s->has_model ? &s->model : NULL,
 	};
 

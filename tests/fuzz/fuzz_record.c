@@ -3,6 +3,7 @@
  * Any bytes to the report reader.  What it delivers is written again and read again: the second
  * reading must deliver the same, and the writer's file must be complete.
  */
+#include "holders.h"
 #include "record.h"
 #include "fuzz.h"
 
@@ -10,7 +11,7 @@ struct twice {
 	struct record_writer w;
 	struct record_reader second;
 	u64 sum[2]; /* of what the first and the second reader delivered */
-	bool process, vma;
+	bool begun; /* section "holders" of the second file */
 };
 
 static u64 mix(u64 sum, const void *p, size_t len)
@@ -73,6 +74,14 @@ static int put(void *ctx, const char *buf, size_t len)
 	return record_read_feed(&t->second, buf, len);
 }
 
+/* Back to section "pages" after one of holders. */
+static void pages(struct twice *t)
+{
+	if (t->begun)
+		record_write_section(&t->w, "pages");
+	t->begun = false;
+}
+
 static int first_machine(void *ctx, const struct record_machine *m)
 {
 	struct twice *t = ctx;
@@ -87,6 +96,7 @@ static int first_process(void *ctx, const struct process *p)
 	struct twice *t = ctx;
 
 	t->sum[0] = mix(t->sum[0], p, sizeof(*p));
+	pages(t);
 	return record_write_process(&t->w, p);
 }
 
@@ -96,6 +106,7 @@ static int first_vma(void *ctx, const struct process *p, const struct vma *vma)
 
 	check(vma->start < vma->end && strnlen(vma->name, VMA_NAME_MAX) < VMA_NAME_MAX);
 	t->sum[0] = mix(t->sum[0], vma, sizeof(*vma));
+	pages(t);
 	return record_write_vma(&t->w, vma);
 }
 
@@ -107,14 +118,27 @@ static int first_run(void *ctx, const struct process *p, const struct vma *vma,
 	check(obs->addr >= vma->start && obs->addr < vma->end && obs->pages);
 	t->sum[0] = mix(t->sum[0], obs, sizeof(*obs));
 	t->sum[0] = mix(t->sum[0], judged, sizeof(*judged));
+	pages(t);
 	return record_write_run(&t->w, obs, judged, "note");
 }
 
-static int first_holder(void *ctx, const char *text)
+static int first_holders(void *ctx, bool complete, const char *why)
 {
 	struct twice *t = ctx;
 
-	return record_write_holder(&t->w, text);
+	if (t->begun)
+		return 0;
+	t->begun = true;
+	return record_holders_begin(&t->w, complete, why);
+}
+
+static int first_holder(void *ctx, const struct holder *h)
+{
+	struct twice *t = ctx;
+
+	check(h->kind < HOLDERS_KINDS && h->nends <= RECORD_ENDS);
+	first_holders(ctx, true, "");
+	return record_holders_write(&t->w, h);
 }
 
 static int first_text(void *ctx, const char *section, const char *line)
@@ -128,6 +152,7 @@ static const struct record_handler first = {
 	.process = first_process,
 	.vma = first_vma,
 	.run = first_run,
+	.holders = first_holders,
 	.holder = first_holder,
 	.text = first_text,
 };

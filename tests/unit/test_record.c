@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
+#include "holders.h"
 #include "record.h"
 #include "test.h"
 
@@ -29,7 +30,10 @@ struct seen {
 	unsigned machines, processes, vmas, runs, holders, texts;
 	struct source_machine machine;
 	struct page_span spans[4];
-	char model[32], holder[600], text[300];
+	char model[32], text[300];
+	bool complete;
+	struct holder holder;
+	struct holder_end end;
 	struct process process;
 	struct vma vma;
 	struct obs obs[16];
@@ -76,12 +80,22 @@ static int seen_run(void *ctx, const struct process *p, const struct vma *vma,
 	return 0;
 }
 
-static int seen_holder(void *ctx, const char *text)
+static int seen_holder(void *ctx, const struct holder *h)
 {
 	struct seen *s = ctx;
 
 	s->holders++;
-	snprintf(s->holder, sizeof(s->holder), "%s", text);
+	s->holder = *h;
+	s->end = h->end[1];
+	return 0;
+}
+
+static int seen_holders(void *ctx, bool complete, const char *why)
+{
+	struct seen *s = ctx;
+
+	s->complete = complete;
+	EXPECT_STR(why, "a \"reason\"");
 	return 0;
 }
 
@@ -100,6 +114,7 @@ static const struct record_handler seen_handler = {
 	.process = seen_process,
 	.vma = seen_vma,
 	.run = seen_run,
+	.holders = seen_holders,
 	.holder = seen_holder,
 	.text = seen_text,
 };
@@ -234,6 +249,20 @@ static const struct obs swapped = {
 	.swap_count = -1,
 };
 
+static const struct holder_end ends[] = {
+	{ .pid = 1, .fd = 5, .reads = true, .comm = "reader" },
+	{ .pid = 2, .fd = -1, .writes = true, .comm = "x\"y :\n" },
+};
+
+static const struct holder pipe_holder = { .kind = HOLDERS_PIPE,
+					   .object = 1234567,
+					   .slot = 3,
+					   .pfn = 0x149fd5,
+					   .pages = 1,
+					   .nends = 2,
+					   .end = ends,
+					   .name = "a b" };
+
 static struct record_judgement judgement(void)
 {
 	struct gup_verdicts v = { 0 };
@@ -276,8 +305,9 @@ static void make(struct file *f)
 	record_write_process(&w, &process);
 	record_write_vma(&w, &vma);
 	record_write_run(&w, &page, &j, "anon, a note");
-	record_write_holder(&w, "pipe pid=4242 fd=5");
 	record_write_run(&w, &swapped, NULL, NULL);
+	record_holders_begin(&w, false, "a \"reason\"");
+	record_holders_write(&w, &pipe_holder);
 	EXPECT_INT(record_write_end(&w), 0);
 	record_write_deinit(&w);
 }
@@ -299,7 +329,16 @@ TEST(a_report_reads_back_as_it_was_written)
 		EXPECT_INT(s.vmas, 1);
 		EXPECT_INT(s.runs, 2);
 		EXPECT_INT(s.texts, 1);
-		EXPECT_STR(s.holder, "pipe pid=4242 fd=5");
+		EXPECT(!s.complete);
+		EXPECT_INT(s.holders, 1);
+		EXPECT_INT(s.holder.kind, HOLDERS_PIPE);
+		EXPECT_INT(s.holder.pfn, 0x149fd5);
+		EXPECT_INT(s.holder.object, 1234567);
+		EXPECT_STR(s.holder.name, "a b");
+		EXPECT_INT(s.holder.nends, 2);
+		EXPECT_INT(s.end.fd, -1);
+		EXPECT(s.end.writes && !s.end.reads);
+		EXPECT_STR(s.end.comm, "x\"y :\n");
 		EXPECT_STR(s.model, "6.18");
 		EXPECT_STR(s.machine.kernel.version, "#1 SMP \"quoted\" \\ \033[31m");
 		EXPECT_INT(s.machine.kernel.config[0], TRI_YES);

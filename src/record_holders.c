@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "record_priv.h"
+
+#include "holders.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define HOLDER(k, m, f)                                                     \
+	{                                                                   \
+		.key = k, .offset = offsetof(struct holder, m),             \
+		.size = sizeof(((struct holder *)0)->m), .form = RECORD_##f \
+	}
+static const struct record_field record_holders_fields[] = {
+	HOLDER("slot", slot, DEC),   HOLDER("object", object, DEC),
+	HOLDER("pfn", pfn, HEX),     HOLDER("pages", pages, DEC),
+	HOLDER("whole", whole, DEC), HOLDER("addr", addr, HEX),
+	HOLDER("bytes", bytes, DEC), HOLDER("offset", offset, DEC),
+	HOLDER("len", len, DEC),     { 0 },
+};
+
+/* ---- writing */
+
+int record_holders_begin(struct record_writer *w, bool complete, const char *why)
+{
+	record_write_section(w, "holders");
+	if (complete)
+		record_add(w, "complete");
+	else
+		record_add(w, "incomplete");
+	if (!complete)
+		record_add_quoted(w, "", why);
+	return record_flush(w);
+}
+
+int record_holders_write(struct record_writer *w, const struct holder *h)
+{
+	if (h->kind >= HOLDERS_KINDS || h->certainty > HOLDERS_POSSIBLE)
+		return 0;
+	record_addf(w, "holder %s %s", holders_kind_name(h->kind),
+		    holders_certainty_name(h->certainty));
+	for (const struct record_field *f = record_holders_fields; f->key; f++)
+		if (record_get(f, h))
+			record_add_field(w, f, record_get(f, h));
+	if (h->name[0])
+		record_add_quoted(w, "name=", h->name);
+	for (u32 i = 0; i < MIN(h->nends, RECORD_ENDS); i++) {
+		const struct holder_end *e = &h->end[i];
+
+		record_addf(w, " end=%d:%d:%s%s:", (int)e->pid, e->fd,
+			    e->reads ? "r" : "", e->writes ? "w" : "");
+		record_add(w, "\"");
+		record_add_escaped(w, e->comm, "\\\"");
+		record_add(w, "\"");
+	}
+	return record_flush(w);
+}
+
+/* ---- reading */
+
+/* PID:FD:rw:"comm" */
+static bool record_holders_end(char *text, struct holder_end *ret)
+{
+	char *part[3], *at = text;
+	u64 pid, fd = 0;
+	bool none;
+
+	for (unsigned i = 0; i < 3; i++) {
+		part[i] = at;
+		at = strchr(at, ':');
+		if (!at)
+			return false;
+		*at++ = '\0';
+	}
+	none = !strcmp(part[1], "-1");
+	if (!record_number(part[0], 10, &pid) || pid > INT32_MAX ||
+	    (!none && (!record_number(part[1], 10, &fd) || fd > INT32_MAX)))
+		return false;
+	ret->pid = (pid_t)pid;
+	ret->fd = none ? -1 : (int)fd;
+	ret->reads = strchr(part[2], 'r') != NULL;
+	ret->writes = strchr(part[2], 'w') != NULL;
+	return record_unquote(at, ret->comm, sizeof(ret->comm));
+}
+
+static int record_holders_holder(struct record_reader *r, char *line)
+{
+	struct holder_end end[RECORD_ENDS] = { 0 };
+	struct holder h = { .kind = HOLDERS_KINDS, .certainty = 255, .end = end };
+	char *kind = record_next(&line), *certainty = record_next(&line), *word;
+
+	for (unsigned i = 0; certainty && i < HOLDERS_KINDS; i++)
+		if (!strcmp(kind, holders_kind_name(i)))
+			h.kind = (u8)i;
+	for (unsigned i = 0; certainty && i <= HOLDERS_POSSIBLE; i++)
+		if (!strcmp(certainty, holders_certainty_name(i)))
+			h.certainty = (u8)i;
+	if (h.certainty == 255)
+		return record_fail(r, -EINVAL, "this is no holder");
+	if (h.kind == HOLDERS_KINDS)
+		return 0; /* of a later minor version */
+	while ((word = record_next(&line))) {
+		char *name = record_value(word, "name"), *at = record_value(word, "end");
+
+		if (name && !record_unquote(name, h.name, sizeof(h.name)))
+			return record_fail(r, -EINVAL, "the holder's name is bad");
+		if (at &&
+		    (h.nends == RECORD_ENDS || !record_holders_end(at, &end[h.nends++])))
+			return record_fail(r, -EINVAL, "an end of the holder is bad");
+		if (!name && !at &&
+		    record_parse_fields(r, record_holders_fields, word, &h))
+			return r->error;
+	}
+	if (h.pages > UINT64_MAX / 4096 || h.pfn > UINT64_MAX / 4096)
+		return record_fail(r, -EINVAL, "the holder's frames are out of range");
+	if (r->handler->holder)
+		r->error = r->handler->holder(r->ctx, &h);
+	return r->error;
+}
+
+int record_holders_line(struct record_reader *r, char *line)
+{
+	char *key = record_next(&line), *why, text[160] = "";
+	bool complete;
+
+	if (!key)
+		return 0;
+	if (!strcmp(key, "holder"))
+		return record_holders_holder(r, line);
+	complete = !strcmp(key, "complete");
+	if (!complete && strcmp(key, "incomplete"))
+		return 0;
+	why = record_next(&line);
+	if (why && !record_unquote(why, text, sizeof(text)))
+		return record_fail(r, -EINVAL, "the reason is bad");
+	if (r->handler->holders)
+		r->error = r->handler->holders(r->ctx, complete, text);
+	return r->error;
+}
