@@ -3,7 +3,7 @@
 # make.sh GUPINFO MKPAGES FILE - records the page states of the factory on this kernel as one report.
 #
 # Each state is a process of its own, named after it; needs root.  What cannot be made here is left
-# out and named on stderr.
+# out and named on stderr; stdout lists the masked process names and their states.
 set -u
 gupinfo=$1 mkpages=$2 file=$3
 states='order-0 order-0+shared order-0+child-gone order-0+child-vmspliced order-0+vmspliced order-0+pinned
@@ -12,7 +12,7 @@ states='order-0 order-0+shared order-0+child-gone order-0+child-vmspliced order-
 	hugetlb hugetlb+shared hugetlb+child-gone hugetlb+child-vmspliced hugetlb+pinned hugetlb-shared
 	file-private file-cowed file-shared-dirty tmpfs-private memfd-dirty shmem secretmem'
 dir=$(mktemp -d) || exit
-pids=
+pids= n=0
 # Every process waits for the end of its input, which is kept open until the report is written.
 mkfifo "$dir/input" && exec 9<>"$dir/input" || exit
 for state in $states; do
@@ -28,6 +28,7 @@ for state in $states; do
 	if [[ $line == pid=* ]]; then
 		line=${line#pid=}
 		pids+=,${line%% *}
+		echo "comm-$((++n)) $state"
 	else
 		echo "make.sh: not here: ${line:-$state}" >&2
 	fi

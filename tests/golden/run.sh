@@ -19,20 +19,31 @@ first()
 		awk '$2 != "none" { print $1; exit }'
 }
 
+# Three processes of it, or as many as there are: the first, one of the middle, the last.
+some()
+{
+	"$gupinfo" --replay "$1" --pages --raw --noheadings -o PID 2>/dev/null | uniq |
+		awk '{ p[NR] = $1 } END { print p[1] "," p[int(NR * 0.75) + 1] "," p[NR] }'
+}
+
 # views REPORT: every view of it.
 views()
 {
-	local report=$1 addr status
-	addr=$(first "$report")
-	local -a view=('' '--pages' '--explain ADDR' '--lint' '--facts' '--json-lines' '--pairs -o +REF,PIN'
+	local report=$1 addr pids status
+	addr=$(first "$report") pids=$(some "$report")
+	local -a view=('' '--pages' '--pid PIDS --explain ADDR' '--lint' '--facts' '--pid PIDS --json-lines' '--pairs -o +REF,PIN'
 		'--model 6.1' '--model 6.18+hugetlb-refcount --pages' '--lint --json' '--report')
 	for v in "${view[@]}"; do
-		v=${v/ADDR/$addr}
+		v=${v/ADDR/$addr} v=${v/PIDS/$pids}
 		echo "==== gupinfo --replay NAME.gupinfo $v"
 		# shellcheck disable=SC2086
 		"$gupinfo" --replay "$report" $v 2>&1 | sed "s,$report,NAME.gupinfo,g" |
 			# of a report the first page; the rest is the fixture itself
-			if [ "$v" = --report ]; then sed '/^\[kernel\]/,$d'; else cat; fi
+			case $v in
+			--report) sed '/^\[kernel\]/,$d' ;;
+			*json*) cut -c 1-4000 | head -n 24 ;;
+			*) cat ;;
+			esac
 		status=${PIPESTATUS[0]}
 		[ "$status" = 0 ] || echo "==== exit status $status"
 	done
