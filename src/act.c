@@ -212,6 +212,7 @@ void act_env_open(struct act_env *env)
 	if (env->gup_test < 0)
 		snprintf(env->no_gup_test, STAGE_WHY, "no gup_test in debugfs: %s",
 			 strerror(errno));
+	env->gup_kept = env->gup_test >= 0 && !ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
 }
 
 void act_env_close(struct act_env *env)
@@ -225,7 +226,7 @@ void act_env_close(struct act_env *env)
 
 void act_finish(const struct act_env *env)
 {
-	if (env->gup_test >= 0)
+	if (env->gup_kept)
 		ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
 }
 
@@ -250,6 +251,10 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 		snprintf(why, STAGE_WHY, "%s", env->no_dio);
 	else if ((run == act_gup_test || run == act_gup_kept) && env->gup_test < 0)
 		snprintf(why, STAGE_WHY, "%s", env->no_gup_test);
+	else if (run == act_gup_kept && !env->gup_kept)
+		snprintf(why, STAGE_WHY, "gup_test of this kernel keeps no pins");
+	else if (run == act_gup_test && (act_rows[id].arg & 15) == 3 && env->gup_kept)
+		snprintf(why, STAGE_WHY, "gup_test has a better way");
 	else if (s && s->blocks &&
 		 (r->what == ACT_STORE ||
 		  (r->what == ACT_REQUEST && gup_request_flags(r->request) & GUP_WRITE)))
@@ -257,6 +262,14 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 	else
 		return 0;
 	return -EOPNOTSUPP;
+}
+
+bool act_warns(enum act_id id, bool may_be_zero)
+{
+	long nr = act_rows[id].arg & 15;
+
+	return may_be_zero && act_rows[id].run == act_gup_test &&
+	       !(act_rows[id].arg & 16) && (nr == 2 || nr == 3 || nr == 5);
 }
 
 /* --- doing it */

@@ -65,6 +65,12 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 		  const struct stage *s, char *why);
 
 /*
+ * gup_test's benchmarks WARN when a page is not pinned after FOLL_PIN, and the zero page never is.
+ * Whether @id would, on a page that @may_be_zero.
+ */
+bool act_warns(enum act_id id, bool may_be_zero);
+
+/*
  * Does @id to s->page and fills @ret.  Returns 0 when it was tried (ret->err says how it ended),
  * or -errno with ret->why when it could not be tried.
  */

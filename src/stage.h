@@ -34,6 +34,7 @@
 enum stage_try {
 	STAGE_TRY_PLAIN, /* only as it is */
 	STAGE_TRY_MODS,  /* also forked, spliced, pinned */
+	STAGE_TRY_FEW,   /* the same, but few: it takes long to make */
 	STAGE_TRY_ARENA, /* raw material of random sequences */
 };
 

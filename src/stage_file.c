@@ -92,12 +92,15 @@ int stage_file_disk(struct stage *s, long how)
 	return err;
 }
 
+/* A memfd of @len bytes, of which the first 64 KiB are there. */
 static int stage_file_new_memfd(struct stage *s, size_t len)
 {
 	s->fd = (int)syscall(SYS_memfd_create, "gupinfo", 1 /* MFD_CLOEXEC */);
 	if (s->fd < 0)
 		return stage_fail(s, -EOPNOTSUPP, "memfd_create: %s", strerror(errno));
-	return stage_file_fill(s, s->fd, len);
+	if (ftruncate(s->fd, (off_t)len))
+		return stage_fail(s, -errno, "ftruncate: %s", strerror(errno));
+	return stage_file_fill(s, s->fd, STAGE_FILE_LEN);
 }
 
 int stage_file_memfd(struct stage *s, long how)

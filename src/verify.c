@@ -215,6 +215,9 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 	} else if ((err = verify_look(v, &w, &l))) {
 		verify_skip(c, err == -ENOENT ? "no row: nothing is mapped there"
 					      : strerror(-err));
+	} else if (act_warns(act, l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
+		verify_skip(c,
+			    "gup_test would warn of the zero page in the kernel's log");
 	} else if (stage_worker_act(&w, act, &seen)) {
 		verify_skip(c, seen.why);
 	} else if (verify_not_gup(v, act, &seen)) {
@@ -251,27 +254,36 @@ void verify_trial(struct verify *v, const char *state, enum act_id act, bool len
 
 /* --- the fixed states */
 
-/* What is done to every state of STAGE_TRY_MODS. */
+/* What is done to every state of STAGE_TRY_MODS; the first VERIFY_FEW to those of STAGE_TRY_FEW. */
 static const char *const verify_mods[] = {
 	"",
-	"+drained",
 	"+shared",
-	"+shared+drained",
-	"+child-gone",
 	"+child-gone+drained",
 	"+vmspliced",
+	"+child-vmspliced",
+	"+parent-vmspliced",
+	"+drained",
+	"+child-gone",
 	"+pinned",
-	"+shared+vmspliced",
 	"+vmspliced+shared",
 	"+vmspliced+child-gone",
 	"+pinned+child-gone",
 	"+shared+as-child",
-	"+child-vmspliced",
 	"+child-vmspliced+ro+rw",
 	"+vmspliced-before-fork",
-	"+parent-vmspliced",
 	"+parent-vmspliced+release+drained",
 };
+#define VERIFY_FEW 6
+
+static unsigned verify_nmods(unsigned id)
+{
+	char why[STAGE_WHY];
+
+	/* of a state that cannot be made one row of skips tells why */
+	if (stage_available(id, why) || stage_row(id)->try == STAGE_TRY_PLAIN)
+		return 1;
+	return stage_row(id)->try == STAGE_TRY_FEW ? VERIFY_FEW : ARRAY_SIZE(verify_mods);
+}
 
 static bool verify_wanted(const struct verify_options *opt, enum act_id act)
 {
@@ -307,13 +319,10 @@ static int verify_fixed(struct verify *v)
 	int err = 0;
 
 	for (unsigned i = 0; i < STAGES && !err; i++) {
-		unsigned mods =
-			stage_row(i)->try == STAGE_TRY_MODS ? ARRAY_SIZE(verify_mods) : 1;
+		unsigned mods = verify_nmods(i);
 
 		if (stage_row(i)->try == STAGE_TRY_ARENA)
 			continue;
-		if (stage_available(i, state))
-			mods = 1; /* one row of skips tells why */
 		for (unsigned m = 0; m < mods && !err && !verify_end; m++) {
 			snprintf(state, sizeof(state), "%s%s", stage_row(i)->name,
 				 verify_mods[m]);
