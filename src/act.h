@@ -34,8 +34,9 @@ struct act_row {
 
 /* What acts need besides the page; opened once, inherited by the processes that act. */
 struct act_env {
-	int dio;      /* a file opened O_DIRECT with one allocated block, -1 none */
-	int gup_test; /* debugfs gup_test, -1 none */
+	int dio;       /* a file opened O_DIRECT with one allocated block, -1 none */
+	int gup_test;  /* debugfs gup_test, -1 none */
+	bool gup_kept; /* it has PIN_LONGTERM_TEST_* (6.2) */
 	int slow; /* counts entries of slow GUP by this process and its children, -1 not allowed */
 	char no_dio[STAGE_WHY], no_gup_test[STAGE_WHY], no_slow[STAGE_WHY];
 };
