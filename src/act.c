@@ -332,7 +332,7 @@ static void act_look_at_child(struct stage *s, struct act_result *ret)
 		return;
 	stage_child_ask(s, &o, &ret->child_first);
 	o.what = STAGE_CHILD_LOAD_PFN;
-	ret->child_has = stage_child_ask(s, &o, &ret->child) == 0;
+	ret->child_err = stage_child_ask(s, &o, &ret->child);
 }
 
 int act_run(struct stage *s, enum act_id id, const struct act_env *env,
@@ -368,7 +368,7 @@ int act_run(struct stage *s, enum act_id id, const struct act_env *env,
 		ret->err && ret->err != -EIO && act_rows[id].run != act_process_vm;
 	if (env->slow >= 0 && row->what == ACT_REQUEST)
 		ret->slow = slow ? TRI_YES : TRI_NO;
-	if (row->what == ACT_STORE)
+	if (row->what == ACT_STORE && !ret->err)
 		ret->refs = act_refs_see(s, ret);
 	if (row->what == ACT_FORK)
 		act_look_at_child(s, ret);

@@ -51,7 +51,7 @@ struct act_result {
 	u8 refs; /* enum tri: a reference of the state reads the stored byte (ACT_STORE) */
 	u64 child_first,
 		child; /* the child's pagemap entry, before and after a load (ACT_FORK) */
-	bool child_has;      /* the child could load from it */
+	s32 child_err; /* of the load: 0, -EFAULT, -ENOMEM: nothing is mapped there */
 	char why[STAGE_WHY]; /* why it could not be tried, when act_run() fails */
 };
 

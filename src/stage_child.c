@@ -20,10 +20,16 @@ struct stage_child_reply {
 	u64 value;
 };
 
+static void *stage_child_page(char *addr)
+{
+	return addr - (uintptr_t)addr % 4096;
+}
+
 static void stage_child_obey(const struct stage_child_order *o,
 			     struct stage_child_reply *r)
 {
 	struct iovec iov = { .iov_base = o->addr, .iov_len = 4096 };
+	unsigned char core;
 
 	switch (o->what) {
 	case STAGE_CHILD_STORE:
@@ -40,6 +46,8 @@ static void stage_child_obey(const struct stage_child_order *o,
 		break;
 	case STAGE_CHILD_LOAD_PFN:
 		r->err = stage_access_load(o->addr, 1, 1, NULL);
+		if (r->err && mincore(stage_child_page(o->addr), 4096, &core))
+			r->err = -errno; /* ENOMEM: nothing is mapped there */
 		r->value = stage_pagemap(o->addr);
 		break;
 	default:
@@ -141,11 +149,12 @@ int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 
 }
 
 /* What is left of the old process: it waits for the new one and takes its children along. */
-static _Noreturn void stage_child_stay_behind(struct stage *s, pid_t child, int ready)
+static _Noreturn void stage_child_stay_behind(struct stage *s, pid_t child, int ready,
+					      int err)
 {
 	int status = 0;
 
-	if (write(ready, "", 1) != 1)
+	if (write(ready, &err, sizeof(err)) != sizeof(err))
 		_exit(1);
 	for (unsigned i = 0; i < s->nchildren; i++)
 		close(s->child[i].sock);
@@ -159,20 +168,18 @@ static _Noreturn void stage_child_stay_behind(struct stage *s, pid_t child, int 
 	_exit(WIFEXITED(status) ? WEXITSTATUS(status) : 1);
 }
 
-int stage_child_change_roles(struct stage *s, void (*parent)(struct stage *s, void *ctx),
+int stage_child_change_roles(struct stage *s, int (*parent)(struct stage *s, void *ctx),
 			     void *ctx)
 {
 	pid_t me = getpid(), child;
-	int ready[2];
-	char c;
+	int ready[2], err;
 
 	if (pipe2(ready, O_CLOEXEC))
 		return stage_fail(s, -errno, "pipe: %s", strerror(errno));
 	child = fork();
 	if (child > 0) {
 		close(ready[0]);
-		parent(s, ctx);
-		stage_child_stay_behind(s, child, ready[1]);
+		stage_child_stay_behind(s, child, ready[1], parent(s, ctx));
 	}
 	close(ready[1]);
 	if (child < 0) {
@@ -180,8 +187,8 @@ int stage_child_change_roles(struct stage *s, void (*parent)(struct stage *s, vo
 		return stage_fail(s, -EAGAIN, "fork failed");
 	}
 	stage_child_tie(me);
-	if (read(ready[0], &c, 1) != 1)
+	if (read(ready[0], &err, sizeof(err)) != sizeof(err))
 		_exit(1);
 	close(ready[0]);
-	return 0;
+	return err ? stage_fail(s, err, "the parent: %s", strerror(-err)) : 0;
 }

@@ -22,7 +22,7 @@ enum stage_child_do {
 	STAGE_CHILD_UNMAP,
 	STAGE_CHILD_VMSPLICE, /* the first 4 KiB into the pipe @fd (inherited) */
 	STAGE_CHILD_PFN,      /* the pagemap entry of @addr */
-	STAGE_CHILD_LOAD_PFN, /* the same, after a load from it */
+	STAGE_CHILD_LOAD_PFN, /* the same, after a load from it; -EFAULT, or -ENOMEM when nothing is mapped */
 };
 
 struct stage_child_order {
@@ -38,9 +38,9 @@ int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 
 /*
  * Forks; the child returns 0 and goes on in the caller's place.  The parent calls @parent(s, ctx)
  * first, then waits for the child and ends with it; it does not return.  -errno when the fork
- * failed.
+ * failed (no change) or what @parent returned (roles changed all the same).
  */
-int stage_child_change_roles(struct stage *s, void (*parent)(struct stage *s, void *ctx),
+int stage_child_change_roles(struct stage *s, int (*parent)(struct stage *s, void *ctx),
 			     void *ctx);
 
 #endif

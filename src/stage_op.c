@@ -157,15 +157,17 @@ struct stage_op_role {
 	int fd;
 };
 
-static void stage_op_parent(struct stage *s, void *ctx)
+static int stage_op_parent(struct stage *s, void *ctx)
 {
 	const struct stage_op_role *role = ctx;
 	struct iovec iov = { .iov_base = role->addr, .iov_len = 4096 };
+	int err = 0;
 
 	if (role->how == 0 && vmsplice(role->fd, &iov, 1, 0) != 4096)
-		_exit(1);
+		err = -errno;
 	if (role->how != 2)
 		munmap(s->addr, s->len);
+	return err;
 }
 
 static int stage_op_parent_vmsplice(struct stage *s, char *addr, size_t len, long how)

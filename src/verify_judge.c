@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify_int.h"
 
+#include <errno.h>
 #include <string.h>
 
 #define VERIFY_PRESENT BIT(63)
@@ -94,7 +95,7 @@ static void verify_request(struct verify_case *c, const struct act_row *row,
 	verify_field(c, "slow", gup_slow_name(slow), failed ? "error" : "ok",
 		     (slow == GUP_SLOW_ERROR) == failed);
 	if (slow == GUP_SLOW_ERROR && failed)
-		verify_field(c, "errno", gup_errno_name(v->err),
+		verify_field(c, "errno", v->err ? gup_errno_name(v->err) : "unknown",
 			     seen->errno_told ? gup_errno_name((unsigned)-seen->err)
 					      : NULL,
 			     v->err == (unsigned)-seen->err);
@@ -156,23 +157,25 @@ static void verify_store(struct verify_case *c, const struct gup_write *w,
 
 static const char *verify_fork_seen(const struct act_result *seen)
 {
+	u64 first = seen->child_first, now = seen->after;
+
 	if (seen->err)
 		return NULL;
-	if (!(seen->after & VERIFY_PRESENT)) {
-		if (seen->after & VERIFY_SWAP)
-			return seen->child_first == seen->after ? "share" : "skip";
-		return NULL; /* nothing to be inherited */
-	}
-	if (seen->child_has && !(seen->after & VERIFY_PFN))
-		return NULL;
-	if (seen->child_has && !((seen->child ^ seen->after) & VERIFY_PFN))
-		return "share";
-	if (!(seen->child_first & VERIFY_PRESENT))
+	if (seen->child_err == -ENOMEM)
 		return "skip";
-	return seen->child_first & VERIFY_PFN &&
-			       (seen->child_first ^ seen->after) & VERIFY_PFN
-		       ? "copy"
-		       : "share";
+	if (!(now & VERIFY_PRESENT)) {
+		if (!(now & VERIFY_SWAP)) /* nothing to be inherited */
+			return NULL;
+		return first == now ? "share" : !first ? "skip" : NULL;
+	}
+	if (!(now & VERIFY_PFN))
+		return NULL;
+	if (first & VERIFY_PRESENT)
+		return (first ^ now) & VERIFY_PFN ? "copy" : "share";
+	/* not in the child's page tables: of a file that it can fault in, or left out */
+	if (seen->child_err)
+		return NULL;
+	return (seen->child ^ now) & VERIFY_PFN ? "skip" : "share";
 }
 
 void verify_judge(enum act_id act, const struct page *page,
