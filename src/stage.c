@@ -109,6 +109,20 @@ int stage_disk_file(int flags)
 	return -ENOTSUP;
 }
 
+/* Free hugetlb pages of @kib that nobody has reserved. */
+static long stage_huge_free(const char *kib)
+{
+	char path[96];
+	long free;
+
+	snprintf(path, sizeof(path),
+		 "/sys/kernel/mm/hugepages/hugepages-%skB/free_hugepages", kib);
+	free = stage_file_number(path);
+	snprintf(path, sizeof(path),
+		 "/sys/kernel/mm/hugepages/hugepages-%skB/resv_hugepages", kib);
+	return free - stage_file_number(path);
+}
+
 static const char *stage_missing(u64 need)
 {
 	int fd;
@@ -123,13 +137,11 @@ static const char *stage_missing(u64 need)
 			       ? "transparent huge pages are off"
 			       : NULL;
 	case STAGE_NEED_HUGETLB:
-		return stage_file_number("/sys/kernel/mm/hugepages/hugepages-2048kB/"
-					 "free_hugepages") < 4
+		return stage_huge_free("2048") < 4
 			       ? "fewer than 4 free 2 MiB hugetlb pages"
 			       : NULL;
 	case STAGE_NEED_HUGETLB_1G:
-		return stage_file_number("/sys/kernel/mm/hugepages/hugepages-1048576kB/"
-					 "free_hugepages") < 2
+		return stage_huge_free("1048576") < 2
 			       ? "fewer than 2 free 1 GiB hugetlb pages"
 			       : NULL;
 	case STAGE_NEED_SWAP:
