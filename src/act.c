@@ -335,6 +335,29 @@ static void act_look_at_child(struct stage *s, struct act_result *ret)
 	ret->child_err = stage_child_ask(s, &o, &ret->child);
 }
 
+/*
+ * Empties this CPU's TLB of our entries.  The kernel does not flush when an entry becomes writable,
+ * so that a store through a stale one takes a spurious fault, which no rule can foresee.
+ */
+static void act_flush_tlb(void)
+{
+	static char *many; /* more pages than x86 flushes one by one */
+	size_t len = 64 * 4096;
+
+	if (!many) {
+		many = mmap(NULL, len, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (many == MAP_FAILED) {
+			many = NULL;
+			return;
+		}
+		madvise(many, len, MADV_NOHUGEPAGE);
+	}
+	stage_store(many, len, 4096, 1);
+	mprotect(many, len, PROT_READ);
+	mprotect(many, len, PROT_READ | PROT_WRITE);
+}
+
 int act_run(struct stage *s, enum act_id id, const struct act_env *env,
 	    struct act_result *ret)
 {
@@ -354,6 +377,7 @@ int act_run(struct stage *s, enum act_id id, const struct act_env *env,
 	for (int pass = 0; pass < 2; pass++) {
 		a.dry = pass == 0;
 		a.page = a.dry ? scratch : s->page;
+		act_flush_tlb();
 		errno = 0; /* its page is private to the thread, and shared after fork */
 		ret->before = stage_pagemap(s->page);
 		slow = act_slow_count(env);

@@ -224,9 +224,14 @@ static int stage_op_merge(struct stage *s, char *addr, size_t len, long arg)
 
 static int stage_op_mremap(struct stage *s, char *addr, size_t len, long back)
 {
-	char *to = stage_map(s, len, s->leaf, PROT_NONE,
-			     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
+	char *to;
 
+	/* seen on 6.18: moving a part of a private hugetlb mapping loses a page of the pool to a
+	 * reservation that nobody has any more */
+	if (s->leaf != 4096)
+		return stage_fail(s, -EOPNOTSUPP, "mremap of hugetlb leaks reservations");
+	to = stage_map(s, len, s->leaf, PROT_NONE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
 	if (!to)
 		return -errno;
 	if (mremap(addr, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED ||
