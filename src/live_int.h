@@ -31,6 +31,10 @@ struct live_mounts {
 	u64 inode;
 	u32 major, minor;
 	u8 fs;
+	/* and the last file whose size was asked for */
+	u64 stat_inode, stat_bytes;
+	u32 stat_major, stat_minor;
+	bool stat_known, stat_dax;
 };
 
 /* A process that is held open. */

@@ -145,17 +145,24 @@ static void live_machine_evidence(struct source_evidence *e, int fd, const char 
  * Whether a huge page of any size that is configured can be had.  One that is free but reserved
  * can be had by its owner only; what overcommit allows, the buddy allocator may not have.
  */
+static u8 live_machine_pool_free(const struct live_machine_pool *p)
+{
+	if (p->free == UINT64_MAX || p->reserved == UINT64_MAX)
+		return TRI_UNKNOWN;
+	if (p->free > p->reserved)
+		return TRI_YES;
+	return !p->free && !p->overcommit ? TRI_NO : TRI_UNKNOWN;
+}
+
 static u8 live_machine_has_free_huge(const struct live_machine_settings *s)
 {
 	bool all = s->npools, none = s->npools;
 
 	for (unsigned i = 0; i < s->npools; i++) {
-		const struct live_machine_pool *p = &s->pool[i];
+		u8 free = live_machine_pool_free(&s->pool[i]);
 
-		if (p->free == UINT64_MAX || p->reserved == UINT64_MAX)
-			return TRI_UNKNOWN;
-		all = all && p->free > p->reserved;
-		none = none && !p->free && !p->overcommit;
+		all = all && free == TRI_YES;
+		none = none && free == TRI_NO;
 	}
 	return all ? TRI_YES : none ? TRI_NO : TRI_UNKNOWN;
 }
@@ -200,6 +207,10 @@ void live_machine_read(struct live *l)
 								  : 0xff;
 	m->page.use_zero_page = s.use_zero_page;
 	m->page.huge_free = live_machine_has_free_huge(&s);
+	for (unsigned i = 0; i < s.npools && m->page.npools < PAGE_POOLS; i++) {
+		m->page.pool[m->page.npools].bytes = s.pool[i].page_bytes;
+		m->page.pool[m->page.npools++].free = live_machine_pool_free(&s.pool[i]);
+	}
 	m->page.numa_balancing_off = live_machine_no_hints(l, &v);
 	m->page.soft_dirty = m->kernel.config[KCONFIG_MEM_SOFT_DIRTY];
 }

@@ -13,6 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
 #define LIVE_LINE 65536 /* longest line of smaps: a path is shorter than 4096 * 4 */
 
 void live_vmas_free(struct live_mounts *m)
@@ -211,6 +212,34 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
 				       q.offset + (vma->start - q.start) == vma->offset));
 }
 
+/* Size and DAX of the mapped file: pages beyond its end are SIGBUS. */
+static void live_vmas_file(struct live_process *p, struct vma *vma)
+{
+	struct live_mounts *m = &p->mounts;
+	struct statx st;
+	char path[64];
+
+	if (!vma->inode || vma->fs == VMA_FS_NONE || vma->fs == VMA_FS_SPECIAL ||
+	    vma->fs == VMA_FS_DEVICE)
+		return;
+	if (m->stat_inode != vma->inode || m->stat_major != vma->dev_major ||
+	    m->stat_minor != vma->dev_minor) {
+		snprintf(path, sizeof(path), "map_files/%llx-%llx",
+			 (unsigned long long)vma->start, (unsigned long long)vma->end);
+		m->stat_known = !statx(p->dir, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+				       STATX_SIZE, &st) &&
+				st.stx_mask & STATX_SIZE;
+		m->stat_bytes = m->stat_known ? st.stx_size : 0;
+		m->stat_dax = m->stat_known && st.stx_attributes & LIVE_STATX_ATTR_DAX;
+		m->stat_inode = vma->inode;
+		m->stat_major = vma->dev_major;
+		m->stat_minor = vma->dev_minor;
+	}
+	vma->file_known = m->stat_known;
+	vma->file_bytes = m->stat_bytes;
+	vma->file_dax = m->stat_dax;
+}
+
 /* A file that is read line by line, through one buffer. */
 struct live_lines {
 	int fd;
@@ -261,6 +290,7 @@ static int live_vmas_stream(struct live *l, struct live_process *p, struct live_
 		/* Without smaps a VMA is complete at the next header, with it at VmFlags. */
 		if (pending && (header || last)) {
 			live_vmas_fs(l, p, &vma);
+			live_vmas_file(p, &vma);
 			pending = false;
 			err = cb(ctx, &vma);
 			if (err)
@@ -273,6 +303,7 @@ static int live_vmas_stream(struct live *l, struct live_process *p, struct live_
 	}
 	if (!err && pending) {
 		live_vmas_fs(l, p, &vma);
+		live_vmas_file(p, &vma);
 		err = cb(ctx, &vma);
 	}
 	return err;

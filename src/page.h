@@ -131,6 +131,8 @@ struct page_span {
 	s8 zone; /* enum page_zone, -1 when the name is not known */
 };
 
+#define PAGE_POOLS 8
+
 /* What is true of the whole process or machine and needed to judge a page. */
 struct page_context {
 	const struct kernel *kernel;
@@ -147,6 +149,12 @@ struct page_context {
 	u8 thp_enabled;   /* 0 never, 1 madvise, 2 always, 0xff unknown */
 	u8 use_zero_page; /* enum tri: THP use_zero_page */
 	u8 huge_free;     /* enum tri per machine: a huge page can be had */
+	/* the same by the size of a huge page; sizes that are missing: ->huge_free */
+	struct {
+		u64 bytes;
+		u8 free; /* enum tri */
+	} pool[PAGE_POOLS];
+	unsigned npools;
 	u8 pkey_rights_known;
 	u8 soft_dirty;         /* enum tri: CONFIG_MEM_SOFT_DIRTY */
 	u8 numa_balancing_off; /* known to be off: no entry is a NUMA hint */

@@ -120,20 +120,44 @@ static enum tri facts_fsdax(const struct vma *v)
 {
 	if (v->fs != VMA_FS_UNKNOWN && v->fs != VMA_FS_DISK)
 		return TRI_NO;
+	if (v->file_known)
+		return v->file_dax ? TRI_YES : TRI_NO;
 	return tri_from(v->has_flags && !(v->flags & (VF(HUGEPAGE) | VF(NOHUGEPAGE))),
 			false);
 }
 
-/* Mappings that gupinfo knows to be as long as their file. */
-static bool facts_file_fits(const struct vma *v)
+/*
+ * Whether the run lies beyond the end of its file: filemap_fault() and its kin refuse pages whose
+ * offset is not below the size rounded up.
+ */
+static enum tri facts_beyond_eof(const struct vma *v, const struct page *p)
 {
 	static const char *const names[] = { "/anon_hugepage", "/dev/zero", "/SYSV",
 					     "[anon_shmem:" };
+	u64 first, end, unit = MAX(v->page_size, 4096u);
 
+	/* mappings that gupinfo knows to be as long as their file */
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strncmp(v->name, names[i], strlen(names[i])))
-			return true;
-	return v->fs == VMA_FS_NONE || v->fs == VMA_FS_SPECIAL;
+			return TRI_NO;
+	if (v->fs == VMA_FS_NONE || v->fs == VMA_FS_SPECIAL)
+		return TRI_NO;
+	if (!v->file_known)
+		return TRI_UNKNOWN;
+	first = v->offset + (p->addr - v->start);
+	end = first + p->pages * p->size;
+	if (end <= ROUND_UP(v->file_bytes, unit))
+		return TRI_NO;
+	return first >= ROUND_UP(v->file_bytes, unit) ? TRI_YES : TRI_UNKNOWN;
+}
+
+/* Whether a huge page of the VMA's size can be had. */
+static enum tri facts_huge_free(const struct page_context *ctx, const struct vma *v)
+{
+	for (unsigned i = 0; i < ctx->npools; i++)
+		if (ctx->pool[i].bytes == v->page_size)
+			return ctx->pool[i].free;
+	return ctx->huge_free;
 }
 
 static void facts_vma(struct page_facts_work *w)
@@ -153,7 +177,7 @@ static void facts_vma(struct page_facts_work *w)
 	if (v->pkey <= 0) /* key 0, or no keys */
 		fact_set(&w->f, F(PKEY_NO_READ) | F(PKEY_NO_WRITE), false);
 	fact_set_tri(&w->f, F(MM_HAS_PINNED), w->ctx->has_pinned);
-	fact_set_tri(&w->f, F(HUGE_FREE), w->ctx->huge_free);
+	fact_set_tri(&w->f, F(HUGE_FREE), facts_huge_free(w->ctx, v));
 }
 
 /* ---- the entry */
@@ -196,8 +220,7 @@ static void facts_nonpresent(struct page_facts_work *w)
 	fact_set(&w->f, by_kind[p->kind], true);
 	if (p->kind == PAGE_SWAP)
 		fact_set_tri(&w->f, F(SWAP_EXCLUSIVE), p->swap_exclusive);
-	if (facts_file_fits(w->vma))
-		fact_set(&w->f, F(BEYOND_EOF), false);
+	fact_set_tri(&w->f, F(BEYOND_EOF), facts_beyond_eof(w->vma, p));
 	if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES && p->obs.has & OBS_HAS_PAGEMAP)
 		fact_set(&w->f, F(UFFD_WP), p->obs.pagemap & PAGEMAP_UFFD_WP);
 	else if (p->kind == PAGE_NONE && !(w->vma->flags & VF(UFFD_WP)))

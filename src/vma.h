@@ -35,6 +35,9 @@ struct vma {
 	s32 pkey;        /* ProtectionKey, -1 unknown */
 	u8 thp_eligible; /* enum tri */
 	u8 fs;           /* enum vma_fs */
+	bool file_known; /* ->file_bytes and ->file_dax were read */
+	bool file_dax;   /* the mapped file is accessed by DAX */
+	u64 file_bytes;  /* size of the mapped file */
 	u64 rss_bytes, pss_bytes, anon_huge_bytes; /* smaps; 0 when has_smaps is false */
 	u64 pmd_mapped_bytes; /* smaps: AnonHugePages + ShmemPmdMapped + FilePmdMapped */
 	bool has_smaps;
