@@ -48,6 +48,7 @@ static const struct mode_row {
 	[MODE_REPORT] = { .run = mode_report, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE },
 	[MODE_TRACE] = { .run = mode_trace, .needs = NEEDS_SOURCE },
+	[MODE_VERIFY] = { .run = mode_verify, .needs = NEEDS_SOURCE },
 	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
 	[MODE_HELP] = { .run = mode_help },
 	[MODE_VERSION] = { .run = mode_version },

@@ -8,12 +8,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum option_group { TARGET, MODE, TRACE, FORMAT, JUDGE, OTHER, GROUPS };
+enum option_group { TARGET, MODE, VERIFY, TRACE, FORMAT, JUDGE, OTHER, GROUPS };
 
 static const char *const group_names[GROUPS] = {
 	[TARGET] = "Which pages",
 	[MODE] = "What to show (default: a summary of each mapping)",
 	[TRACE] = "Tracing and demonstrating",
+	[VERIFY] = "Verifying",
 	[FORMAT] = "How to show it",
 	[JUDGE] = "How to judge",
 	[OTHER] = "Other",
@@ -50,6 +51,7 @@ static const struct {
 	{ OPTION_DEMO, MODE_DEMO },
 	{ OPTION_TRACE, MODE_TRACE },
 	{ OPTION_TUI, MODE_TUI },
+	{ OPTION_VERIFY, MODE_VERIFY },
 	{ OPTION_HELP, MODE_HELP },
 	{ OPTION_VERSION, MODE_VERSION },
 };

@@ -67,5 +67,6 @@ int mode_lint(struct session *s);
 int mode_report(struct session *s);
 int mode_trace(struct session *s);
 int mode_demo(struct session *s);
+int mode_verify(struct session *s);
 
 #endif

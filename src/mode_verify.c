@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --verify: the referee's options, its progress, and which view shows its result. */
+#include "session.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "render_verify.h"
+#include "stage.h"
+#include "verify.h"
+
+#define MODE_VERIFY_STATES 64
+#define MODE_VERIFY_TRIALS 1000 /* random ones, when nothing is said */
+
+struct mode_verify {
+	char *list; /* of --state, cut at commas; owned */
+	const char *state[MODE_VERIFY_STATES];
+	struct verify_options opt;
+	bool tty;
+};
+
+/* "random" asks for random sequences alone. */
+static int mode_verify_states(struct session *s, struct mode_verify *m)
+{
+	const char *arg = s->opt.value[OPTION_STATE];
+	char why[STAGE_WHY], *save = NULL;
+
+	m->opt.states = m->state;
+	if (!arg)
+		return 0;
+	m->list = strdup(arg);
+	if (!m->list)
+		return -ENOMEM;
+	for (char *word = strtok_r(m->list, ",", &save); word;
+	     word = strtok_r(NULL, ",", &save)) {
+		if (!strcmp(word, "random")) {
+			m->opt.no_fixed = true;
+			continue;
+		}
+		if (stage_check(word, why) || m->opt.nstates == MODE_VERIFY_STATES) {
+			diag_add(&s->diag, DIAG_ERROR, "--state %.60s: %s", word,
+				 m->opt.nstates == MODE_VERIFY_STATES ? "too many states"
+								      : why);
+			return -EINVAL;
+		}
+		m->state[m->opt.nstates++] = word;
+	}
+	return 0;
+}
+
+static int mode_verify_requests(struct session *s, struct mode_verify *m)
+{
+	const char *arg = s->opt.value[OPTION_REQUEST];
+	char word[16];
+
+	while (arg && *arg) {
+		size_t len = strcspn(arg, ",");
+		unsigned what;
+
+		snprintf(word, sizeof(word), "%.*s", (int)MIN(len, sizeof(word) - 1),
+			 arg);
+		what = verify_what_by_name(word);
+		if (what == VERIFY_WHATS) {
+			diag_add(&s->diag, DIAG_ERROR,
+				 "--request takes get-r, get-w, pin-r, pin-w, lt-r, "
+				 "lt-w, "
+				 "store or fork, not '%s'",
+				 word);
+			return -EINVAL;
+		}
+		m->opt.only |= BIT(what);
+		arg += len + (arg[len] == ',');
+	}
+	return 0;
+}
+
+static int mode_verify_number(struct session *s, enum option_id id, const char *name,
+			      u64 *ret)
+{
+	const char *arg = s->opt.value[id];
+	char *end;
+
+	if (!arg)
+		return 0;
+	errno = 0;
+	*ret = strtoull(arg, &end, 0);
+	if (*arg >= '0' && *arg <= '9' && !*end && !errno)
+		return 0;
+	diag_add(&s->diag, DIAG_ERROR, "--%s takes a number, not '%.40s'", name, arg);
+	return -EINVAL;
+}
+
+static void mode_verify_progress(void *ctx, const struct verify_result *r)
+{
+	const struct mode_verify *m = ctx;
+
+	if (m->tty && r->trials % 64 == 0)
+		fprintf(stderr, "\r%llu trials, %llu wrong\033[K\r",
+			(unsigned long long)r->trials,
+			(unsigned long long)r->n[VERIFY_WRONG]);
+}
+
+static void mode_verify_interrupt(int sig)
+{
+	(void)sig;
+	verify_stop();
+}
+
+static int mode_verify_run(struct session *s, struct mode_verify *m)
+{
+	struct sigaction on = { .sa_handler = mode_verify_interrupt }, old;
+	struct source_machine machine = { 0 };
+	struct verify_result r;
+	struct kernel k;
+	int err = s->source->ops->machine(s->source, &machine);
+
+	if (!err)
+		err = kernel_resolve(&machine.kernel, &k);
+	if (err) {
+		diag_add(&s->diag, DIAG_ERROR, "this kernel cannot be judged: %s",
+			 strerror(-err));
+		return EXIT_FAILED;
+	}
+	sigaction(SIGINT, &on, &old);
+	err = verify_run(s->source, &k, &m->opt, &r, &s->diag);
+	sigaction(SIGINT, &old, NULL);
+	if (m->tty)
+		fputs("\033[K", stderr);
+	if (s->opt.json)
+		render_verify_json(s->opt.render.out, &r, s->opt.render.version);
+	else
+		render_verify_text(s->opt.render.out, &r);
+	if (err)
+		diag_add(&s->diag, DIAG_ERROR, "verifying failed: %s", strerror(-err));
+	err = err ? EXIT_FAILED : r.n[VERIFY_WRONG] ? EXIT_FOUND : EXIT_COMPLETE;
+	verify_result_deinit(&r);
+	return err;
+}
+
+int mode_verify(struct session *s)
+{
+	struct mode_verify m = { .opt = { .trials = MODE_VERIFY_TRIALS } };
+	int status = EXIT_USAGE;
+
+	if (s->has_model || s->opt.replay) {
+		diag_add(&s->diag, DIAG_ERROR,
+			 "--verify asks this kernel: it goes with neither --model nor "
+			 "--replay");
+		return EXIT_USAGE;
+	}
+	m.tty = isatty(STDERR_FILENO);
+	m.opt.progress = mode_verify_progress;
+	m.opt.progress_ctx = &m;
+	if (!mode_verify_states(s, &m) && !mode_verify_requests(s, &m)) {
+		if (m.opt.nstates)
+			m.opt.trials = 0;
+		if (!mode_verify_number(s, OPTION_TRIALS, "trials", &m.opt.trials) &&
+		    !mode_verify_number(s, OPTION_SEED, "seed", &m.opt.seed))
+			status = mode_verify_run(s, &m);
+	}
+	free(m.list);
+	return status;
+}
