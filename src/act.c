@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <linux/io_uring.h>
 #include <linux/perf_event.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -158,11 +159,14 @@ static int act_fork(struct act *a)
 
 /* --- the environment */
 
-/* A counter of entries of slow GUP: perf's kprobe PMU leaves nothing behind. */
-static int act_open_slow(char *why)
+/*
+ * A counter of entries of slow GUP on one CPU: perf's kprobe PMU leaves nothing behind.  Inherited
+ * by each process instead it would make every fork wait for another kprobe.
+ */
+static int act_open_slow(int cpu, char *why)
 {
 	static const char function[] = "__get_user_pages";
-	struct perf_event_attr attr = { .size = sizeof(attr), .inherit = 1 };
+	struct perf_event_attr attr = { .size = sizeof(attr) };
 	char text[32];
 	int fd;
 
@@ -173,7 +177,7 @@ static int act_open_slow(char *why)
 	}
 	attr.type = (u32)strtoul(text, NULL, 10);
 	attr.config1 = (uintptr_t)function;
-	fd = (int)syscall(SYS_perf_event_open, &attr, 0, -1, -1, 8UL /* CLOEXEC */);
+	fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, 8UL /* CLOEXEC */);
 	if (fd < 0)
 		snprintf(why, STAGE_WHY, "kprobe on %s: %s", function, strerror(errno));
 	return fd;
@@ -207,7 +211,8 @@ void act_env_open(struct act_env *env)
 {
 	*env = (struct act_env){ .gup_test = -1 };
 	env->dio = act_open_dio(env->no_dio);
-	env->slow = act_open_slow(env->no_slow);
+	env->cpu = sched_getcpu();
+	env->slow = act_open_slow(env->cpu, env->no_slow);
 	env->gup_test = open("/sys/kernel/debug/gup_test", O_RDWR | O_CLOEXEC);
 	if (env->gup_test < 0)
 		snprintf(env->no_gup_test, STAGE_WHY, "no gup_test in debugfs: %s",
@@ -228,6 +233,17 @@ void act_finish(const struct act_env *env)
 {
 	if (env->gup_kept)
 		ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
+}
+
+void act_env_enter(const struct act_env *env)
+{
+	cpu_set_t set;
+
+	if (env->slow < 0)
+		return;
+	CPU_ZERO(&set);
+	CPU_SET(env->cpu, &set);
+	sched_setaffinity(0, sizeof(set), &set);
 }
 
 static u64 act_slow_count(const struct act_env *env)

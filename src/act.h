@@ -37,7 +37,8 @@ struct act_env {
 	int dio;       /* a file opened O_DIRECT with one allocated block, -1 none */
 	int gup_test;  /* debugfs gup_test, -1 none */
 	bool gup_kept; /* it has PIN_LONGTERM_TEST_* (6.2) */
-	int slow; /* counts entries of slow GUP by this process and its children, -1 not allowed */
+	int slow;      /* counts entries of slow GUP on CPU ->cpu, -1 not allowed */
+	int cpu;
 	char no_dio[STAGE_WHY], no_gup_test[STAGE_WHY], no_slow[STAGE_WHY];
 };
 
@@ -60,6 +61,9 @@ const struct act_row *act_row(enum act_id id);
 /* Opens what there is; what is missing has its reason. */
 void act_env_open(struct act_env *env);
 void act_env_close(struct act_env *env);
+
+/* A process that acts calls this first: it stays on the CPU whose slow GUP is counted. */
+void act_env_enter(const struct act_env *env);
 
 /* Whether @id can be done on kernel @k with @env: 0, or -EOPNOTSUPP and @why (STAGE_WHY bytes). */
 int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,

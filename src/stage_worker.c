@@ -43,6 +43,7 @@ static _Noreturn void stage_worker_main(int sock, const char *state, bool lenien
 	u32 act;
 
 	signal(SIGPIPE, SIG_IGN);
+	act_env_enter(env);
 	if (!stage_worker_make(&s, state, lenient, &w)) {
 		(void)!write(sock, &w, sizeof(w));
 		_exit(0);
