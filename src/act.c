@@ -346,9 +346,10 @@ static void act_look_at_child(struct stage *s, struct act_result *ret)
 
 	if (ret->err)
 		return;
-	stage_child_ask(s, &o, &ret->child_first);
+	stage_child_ask(s, &o, &ret->child_first, NULL);
 	o.what = STAGE_CHILD_LOAD_PFN;
-	ret->child_err = stage_child_ask(s, &o, &ret->child);
+	ret->child_err = stage_child_ask(s, &o, &ret->child, &ret->child_byte);
+	stage_access_load(s->page, 1, 1, &ret->byte);
 }
 
 /*

@@ -53,6 +53,7 @@ struct act_result {
 	u64 child_first,
 		child; /* the child's pagemap entry, before and after a load (ACT_FORK) */
 	s32 child_err; /* of the load: 0, -EFAULT, -ENOMEM: nothing is mapped there */
+	u8 byte, child_byte; /* what the process and its child load (ACT_FORK) */
 	char why[STAGE_WHY]; /* why it could not be tried, when act_run() fails */
 };
 

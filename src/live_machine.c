@@ -133,6 +133,26 @@ static void live_machine_zones(struct live *l)
 	free(text);
 }
 
+/* Whether there is memory that long-term pins and huge pages for them must not lie in. */
+static u8 live_machine_unpinnable(struct live *l)
+{
+	const char *cma;
+	char *text;
+	size_t len;
+	u8 found;
+
+	for (unsigned i = 0; i < l->machine.page.nspans; i++)
+		if (l->machine.page.spans[i].zone == PAGE_ZONE_MOVABLE)
+			return TRI_YES;
+	if (!l->machine.page.nspans || live_file(l->root, "proc/meminfo", &text, &len))
+		return TRI_UNKNOWN;
+	/* without CONFIG_CMA there is no such line */
+	cma = strstr(text, "CmaTotal:");
+	found = cma && strtoull(cma + strlen("CmaTotal:"), NULL, 10) ? TRI_YES : TRI_NO;
+	free(text);
+	return found;
+}
+
 static void live_machine_evidence(struct source_evidence *e, int fd, const char *path)
 {
 	e->ok = fd >= 0;
@@ -207,6 +227,7 @@ void live_machine_read(struct live *l)
 								  : 0xff;
 	m->page.use_zero_page = s.use_zero_page;
 	m->page.huge_free = live_machine_has_free_huge(&s);
+	m->page.unpinnable_memory = live_machine_unpinnable(l);
 	for (unsigned i = 0; i < s.npools && m->page.npools < PAGE_POOLS; i++) {
 		m->page.pool[m->page.npools].bytes = s.pool[i].page_bytes;
 		m->page.pool[m->page.npools++].free = live_machine_pool_free(&s.pool[i]);

@@ -54,20 +54,13 @@ const struct record_field record_process_fields[] = {
 
 #define VMA(k, m, f) FIELD(struct vma, k, m, RECORD_##f, 0)
 const struct record_field record_vma_fields[] = {
-	VMA("page", page_size, DEC),
-	VMA("pkey", pkey, SIGNED),
-	VMA("thp", thp_eligible, TRI),
-	VMA("fs", fs, FS),
-	VMA("file-known", file_known, DEC),
-	VMA("file-dax", file_dax, DEC),
-	VMA("file", file_bytes, DEC),
-	VMA("gate", gate, DEC),
-	VMA("smaps", has_smaps, DEC),
-	VMA("rss", rss_bytes, DEC),
-	VMA("pss", pss_bytes, DEC),
-	VMA("huge", anon_huge_bytes, DEC),
-	VMA("pmd", pmd_mapped_bytes, DEC),
-	{ 0 },
+	VMA("page", page_size, DEC),        VMA("pkey", pkey, SIGNED),
+	VMA("thp", thp_eligible, TRI),      VMA("fs", fs, FS),
+	VMA("file-known", file_known, DEC), VMA("file-dax", file_dax, DEC),
+	VMA("file", file_bytes, DEC),       VMA("gate", gate, DEC),
+	VMA("smaps", has_smaps, DEC),       VMA("rss", rss_bytes, DEC),
+	VMA("pss", pss_bytes, DEC),         VMA("huge", anon_huge_bytes, DEC),
+	VMA("pmd", pmd_mapped_bytes, DEC),  { 0 },
 };
 
 #define CONTEXT(k, m, f) FIELD(struct page_context, k, m, RECORD_##f, 0)
@@ -81,6 +74,7 @@ const struct record_field record_context_fields[] = {
 	CONTEXT("thp-enabled", thp_enabled, DEC),
 	CONTEXT("use-zero-page", use_zero_page, TRI),
 	CONTEXT("huge-free", huge_free, TRI),
+	CONTEXT("unpinnable-memory", unpinnable_memory, TRI),
 	CONTEXT("pkey-rights", pkey_rights_known, DEC),
 	CONTEXT("soft-dirty", soft_dirty, TRI),
 	CONTEXT("numa-off", numa_balancing_off, DEC),

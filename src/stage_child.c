@@ -18,6 +18,7 @@
 struct stage_child_reply {
 	s64 err;
 	u64 value;
+	u8 byte;
 };
 
 static void *stage_child_page(char *addr)
@@ -45,7 +46,7 @@ static void stage_child_obey(const struct stage_child_order *o,
 		r->value = stage_pagemap(o->addr);
 		break;
 	case STAGE_CHILD_LOAD_PFN:
-		r->err = stage_access_load(o->addr, 1, 1, NULL);
+		r->err = stage_access_load(o->addr, 1, 1, &r->byte);
 		if (r->err && mincore(stage_child_page(o->addr), 4096, &core))
 			r->err = -errno; /* ENOMEM: nothing is mapped there */
 		r->value = stage_pagemap(o->addr);
@@ -81,7 +82,7 @@ static _Noreturn void stage_child_main(int sock, pid_t parent)
 	_exit(0);
 }
 
-static int stage_child_reply(int sock, u64 *ret)
+static int stage_child_reply(int sock, u64 *ret, u8 *ret_byte)
 {
 	struct stage_child_reply r;
 
@@ -89,6 +90,8 @@ static int stage_child_reply(int sock, u64 *ret)
 		return -EPIPE;
 	if (ret && !r.err)
 		*ret = r.value;
+	if (ret_byte && !r.err)
+		*ret_byte = r.byte;
 	return (int)r.err;
 }
 
@@ -116,7 +119,7 @@ int stage_child_fork(struct stage *s)
 	}
 	c->sock = pair[0];
 	s->nchildren++;
-	return stage_child_reply(c->sock, NULL);
+	return stage_child_reply(c->sock, NULL, NULL);
 }
 
 void stage_child_exit(struct stage *s)
@@ -135,7 +138,8 @@ void stage_child_exit(struct stage *s)
 	waitpid(c->pid, NULL, 0);
 }
 
-int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 *ret)
+int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 *ret,
+		    u8 *ret_byte)
 {
 	int sock, err;
 
@@ -144,7 +148,7 @@ int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 
 	sock = s->child[s->nchildren - 1].sock;
 	if (send(sock, order, sizeof(*order), MSG_NOSIGNAL) != sizeof(*order))
 		return stage_fail(s, -EPIPE, "the child is gone");
-	err = stage_child_reply(sock, ret);
+	err = stage_child_reply(sock, ret, ret_byte);
 	return err ? stage_fail(s, err, "the child: %s", strerror(-err)) : 0;
 }
 

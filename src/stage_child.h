@@ -32,8 +32,12 @@ struct stage_child_order {
 	u64 len, step;
 };
 
-/* Asks the newest child.  Returns 0 or -errno; *@ret (may be NULL) is STAGE_CHILD_PFN's answer. */
-int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 *ret);
+/*
+ * Asks the newest child.  Returns 0 or -errno; *@ret (may be NULL) is STAGE_CHILD_PFN's answer,
+ * *@ret_byte (may be NULL) what STAGE_CHILD_LOAD_PFN loaded.
+ */
+int stage_child_ask(struct stage *s, const struct stage_child_order *order, u64 *ret,
+		    u8 *ret_byte);
 
 /*
  * Forks; the child returns 0 and goes on in the caller's place.  The parent calls @parent(s, ctx)

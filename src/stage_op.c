@@ -105,7 +105,7 @@ static int stage_op_child(struct stage *s, char *addr, size_t len, long what)
 				       .len = len,
 				       .step = s->leaf };
 
-	return stage_child_ask(s, &o, NULL);
+	return stage_child_ask(s, &o, NULL, NULL);
 }
 
 static int stage_op_vmsplice(struct stage *s, char *addr, size_t len, long arg)
@@ -143,11 +143,11 @@ static int stage_op_child_vmsplice(struct stage *s, char *addr, size_t len, long
 	o.fd = s->ref[s->nrefs - 1].fd[1];
 	err = stage_child_fork(s);
 	if (!err)
-		err = stage_child_ask(s, &o, NULL);
+		err = stage_child_ask(s, &o, NULL, NULL);
 	o = (struct stage_child_order){ .what = STAGE_CHILD_UNMAP,
 					.addr = s->addr,
 					.len = s->len };
-	return err ? err : stage_child_ask(s, &o, NULL);
+	return err ? err : stage_child_ask(s, &o, NULL, NULL);
 }
 
 /* The parent's part of a change of roles: 0 splice and unmap, 1 unmap, 2 nothing. */

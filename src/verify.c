@@ -223,7 +223,7 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 	} else if (verify_not_gup(v, act, &seen)) {
 		verify_skip(c, "io_uring of this kernel refuses mappings of files");
 	} else {
-		verify_judge(act, &l.page, &l.verdicts, &seen, c);
+		verify_judge(v->k, act, &l.page, &l.verdicts, &seen, c);
 		if (c->outcome == VERIFY_WRONG)
 			verify_note(c, &l, &seen);
 	}

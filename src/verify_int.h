@@ -32,7 +32,7 @@ int verify_count(struct verify *v, const struct verify_case *c, bool keep);
 bool verify_stopped(void);
 
 /* What a prediction and an act say of each other: fills ret->field … ret->outcome. */
-void verify_judge(enum act_id act, const struct page *page,
+void verify_judge(const struct kernel *k, enum act_id act, const struct page *page,
 		  const struct gup_verdicts *predicted, const struct act_result *seen,
 		  struct verify_case *ret);
 

@@ -202,12 +202,12 @@ TEST(children)
 		return;
 	}
 	o.addr = s.page;
-	EXPECT(stage_child_ask(&s, &o, &theirs) == 0);
+	EXPECT(stage_child_ask(&s, &o, &theirs, NULL) == 0);
 	EXPECT((theirs & TEST_PFN) == (stage_pagemap(s.page) & TEST_PFN));
 	o = (struct stage_child_order){ STAGE_CHILD_STORE, 0, s.page, 4096, 4096 };
-	EXPECT(stage_child_ask(&s, &o, NULL) == 0);
+	EXPECT(stage_child_ask(&s, &o, NULL, NULL) == 0);
 	o = (struct stage_child_order){ .what = STAGE_CHILD_PFN, .addr = s.page };
-	EXPECT(stage_child_ask(&s, &o, &theirs) == 0);
+	EXPECT(stage_child_ask(&s, &o, &theirs, NULL) == 0);
 	if (theirs & TEST_PFN)
 		EXPECT((theirs & TEST_PFN) != (stage_pagemap(s.page) & TEST_PFN));
 	EXPECT(*(volatile char *)s.page == STAGE_BYTE_MADE);

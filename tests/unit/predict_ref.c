@@ -217,6 +217,12 @@ static enum ref_end ref_wp_huge_pmd(struct ref *r, int kind, struct ref_fault *o
 	return AGAIN;
 }
 
+/* dequeue_hugetlb_folio_node_exact() passes over what PF_MEMALLOC_PIN must not have. */
+static bool ref_hugetlb_free(const struct ref *r)
+{
+	return r->flags & GUP_LONGTERM ? IS(r, HUGE_FREE_PIN) : IS(r, HUGE_FREE);
+}
+
 static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault *out)
 {
 	bool reuse;
@@ -226,7 +232,7 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 			return SIGNAL;
 		if (IS(r, MIGRATION) || IS(r, DEVICE_ENTRY))
 			return WAIT;
-		if (IS(r, VMA_UFFD_MISSING) || !IS(r, HUGE_FREE))
+		if (IS(r, VMA_UFFD_MISSING) || !ref_hugetlb_free(r))
 			return WAIT;
 		if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
 			return WAIT;
@@ -252,7 +258,7 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 		ref_now(r, F(PTE_WRITE), kind != FAULT_UNSHARE || IS(r, PTE_WRITE));
 		return AGAIN;
 	}
-	if (!IS(r, HUGE_FREE))
+	if (!ref_hugetlb_free(r))
 		return WAIT;
 	out->copied = true;
 	ref_map_fresh(r, kind != FAULT_UNSHARE, true);
@@ -398,7 +404,7 @@ static int ref_migrate(const struct ref *r, enum gup_page *page)
 {
 	if (ref_longterm_pinnable(r))
 		return 0;
-	if (IS(r, EXTRA_REFS) || (IS(r, VMA_HUGETLB) && !IS(r, HUGE_FREE)))
+	if (IS(r, EXTRA_REFS) || (IS(r, VMA_HUGETLB) && !IS(r, HUGE_FREE_PIN)))
 		return r->v < 513 ? 0 : ENOMEM;
 	if (*page != GUP_PAGE_NEW)
 		*page = GUP_PAGE_MIGRATED;

@@ -293,7 +293,7 @@ TEST(check_vma_flags)
 		 F(PRESENT) | F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) |
 			 F(DEVICE_ENTRY),
 		 false);
-	fact_set(&f, F(HUGE_FREE), true);
+	fact_set(&f, F(HUGE_FREE) | F(HUGE_FREE_PIN), true);
 	for (unsigned k = 0; k < ARRAY_SIZE(kernels); k++)
 		every_state(k, f, vary, ARRAY_SIZE(vary), REQUESTS | STORE);
 	printf("# %lu states, %lu differ\n", states, differ);
@@ -302,10 +302,10 @@ TEST(check_vma_flags)
 
 TEST(not_present)
 {
-	static const u64 vary[] = { F(SWAP),       F(MIGRATION),      F(GUARD),
-				    F(POISON),     F(DEVICE_ENTRY),   F(UFFD_WP),
-				    F(HUGE_FREE),  F(SWAP_EXCLUSIVE), F(SWAP_SHARED),
-				    F(BEYOND_EOF), F(PKEY_NO_WRITE) };
+	static const u64 vary[] = { F(SWAP),        F(MIGRATION),     F(GUARD),
+				    F(POISON),      F(DEVICE_ENTRY),  F(UFFD_WP),
+				    F(HUGE_FREE),   F(HUGE_FREE_PIN), F(SWAP_EXCLUSIVE),
+				    F(SWAP_SHARED), F(BEYOND_EOF),    F(PKEY_NO_WRITE) };
 
 	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary), REQUESTS | STORE | FORK);
 }
@@ -320,8 +320,8 @@ TEST(present_entry)
 		F(PKEY_NO_READ), F(PKEY_NO_WRITE)
 	};
 
-	every_page(F(PRESENT) | F(HUGE_FREE), F(EXTRA_REFS), vary, ARRAY_SIZE(vary),
-		   REQUESTS | STORE);
+	every_page(F(PRESENT) | F(HUGE_FREE) | F(HUGE_FREE_PIN), F(EXTRA_REFS), vary,
+		   ARRAY_SIZE(vary), REQUESTS | STORE);
 }
 
 TEST(counters)
@@ -331,7 +331,8 @@ TEST(counters)
 				    F(ANON_EXCLUSIVE), F(PTE_WRITE),    F(EXTRA_REFS),
 				    F(REF_ONE),        F(REF_SOLE),     F(MAPCOUNT_ONE),
 				    F(LARGE_MAPS),     F(MM_SHARED),    F(REF_IS_MAPS),
-				    F(SWAP_SHARED),    F(ZONE_MOVABLE), F(HUGE_FREE) };
+				    F(SWAP_SHARED),    F(ZONE_MOVABLE), F(HUGE_FREE),
+				    F(HUGE_FREE_PIN) };
 
 	every_page(F(PRESENT),
 		   F(ZERO) | F(HUGE_ZERO) | F(SPECIAL) | F(DEVMAP) | F(NO_MAPPING) |
