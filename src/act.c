@@ -316,26 +316,38 @@ static u64 act_faults(void)
 	return (u64)(r.ru_minflt + r.ru_majflt);
 }
 
-/* Whether a reference that the state took to its page reads the stored byte. */
-static enum tri act_refs_see(const struct stage *s, const struct act_result *ret)
+/*
+ * Whether @ref reads a store to the page: TRI_UNKNOWN when it has nothing to do with it.  The unit
+ * is the leaf, as in predictions: a reference to another part of a huge page counts.
+ */
+static enum tri act_ref_sees(const struct stage *s, u64 leaf, const struct stage_ref *ref)
+{
+	u64 pfn = stage_pagemap(ref->page) & (BIT(55) - 1);
+	bool in_place = ref->pfn && ref->pfn == pfn;
+	int byte;
+
+	if (ref->page != s->page) {
+		bool near = ((uintptr_t)ref->page ^ (uintptr_t)s->page) / leaf == 0;
+
+		return near && in_place ? TRI_YES : TRI_UNKNOWN;
+	}
+	byte = stage_ref_byte(ref);
+	if (byte == -EOPNOTSUPP && ref->pfn) /* a pin: compare the page */
+		return in_place ? TRI_YES : TRI_NO;
+	return byte < 0 ? TRI_UNKNOWN : byte == STAGE_BYTE_STORE ? TRI_YES : TRI_NO;
+}
+
+static enum tri act_refs_see(const struct stage *s, u64 leaf)
 {
 	enum tri seen = TRI_UNKNOWN;
 
 	for (unsigned i = 0; i < s->nrefs; i++) {
-		int byte;
+		enum tri one = act_ref_sees(s, leaf, &s->ref[i]);
 
-		if (s->ref[i].page != s->page)
-			continue;
-		byte = stage_ref_byte(&s->ref[i]);
-		if (byte == -EOPNOTSUPP && s->ref[i].pfn) /* a pin: compare the page */
-			byte = s->ref[i].pfn == (ret->after & (BIT(55) - 1))
-				       ? STAGE_BYTE_STORE
-				       : STAGE_BYTE_MADE;
-		if (byte < 0)
-			continue;
-		if (byte == STAGE_BYTE_STORE)
+		if (one == TRI_YES)
 			return TRI_YES;
-		seen = TRI_NO;
+		if (one == TRI_NO)
+			seen = TRI_NO;
 	}
 	return seen;
 }
@@ -343,6 +355,7 @@ static enum tri act_refs_see(const struct stage *s, const struct act_result *ret
 static void act_look_at_child(struct stage *s, struct act_result *ret)
 {
 	struct stage_child_order o = { .what = STAGE_CHILD_PFN, .addr = s->page };
+	unsigned char core;
 
 	if (ret->err)
 		return;
@@ -350,6 +363,10 @@ static void act_look_at_child(struct stage *s, struct act_result *ret)
 	o.what = STAGE_CHILD_LOAD_PFN;
 	ret->child_err = stage_child_ask(s, &o, &ret->child, &ret->child_byte);
 	stage_access_load(s->page, 1, 1, &ret->byte);
+	/* the vsyscall page is nobody's mapping */
+	if (ret->child_err == -ENOMEM &&
+	    mincore(s->page - (uintptr_t)s->page % 4096, 4096, &core))
+		ret->child_err = -EFAULT;
 }
 
 /*
@@ -375,7 +392,7 @@ static void act_flush_tlb(void)
 	mprotect(many, len, PROT_READ | PROT_WRITE);
 }
 
-int act_run(struct stage *s, enum act_id id, const struct act_env *env,
+int act_run(struct stage *s, enum act_id id, u64 leaf, const struct act_env *env,
 	    struct act_result *ret)
 {
 	static char scratch[8192] __attribute__((aligned(4096)));
@@ -410,7 +427,7 @@ int act_run(struct stage *s, enum act_id id, const struct act_env *env,
 	if (env->slow >= 0 && row->what == ACT_REQUEST)
 		ret->slow = slow ? TRI_YES : TRI_NO;
 	if (row->what == ACT_STORE && !ret->err)
-		ret->refs = act_refs_see(s, ret);
+		ret->refs = act_refs_see(s, leaf);
 	if (row->what == ACT_FORK)
 		act_look_at_child(s, ret);
 	return 0;

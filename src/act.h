@@ -77,10 +77,10 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 bool act_warns(enum act_id id, bool may_be_zero);
 
 /*
- * Does @id to s->page and fills @ret.  Returns 0 when it was tried (ret->err says how it ended),
+ * Does @id to s->page, which @leaf bytes of page tables map as one, and fills @ret.  Returns 0 when it was tried (ret->err says how it ended),
  * or -errno with ret->why when it could not be tried.
  */
-int act_run(struct stage *s, enum act_id id, const struct act_env *env,
+int act_run(struct stage *s, enum act_id id, u64 leaf, const struct act_env *env,
 	    struct act_result *ret);
 
 /* Drops what gup_test keeps for the whole machine. */

@@ -23,7 +23,7 @@ struct mode_verify {
 	bool tty;
 };
 
-/* "random" asks for random sequences alone. */
+/* "random" asks for random sequences alone, "plain" for the states without variants. */
 static int mode_verify_states(struct session *s, struct mode_verify *m)
 {
 	const char *arg = s->opt.value[OPTION_STATE];
@@ -39,6 +39,10 @@ static int mode_verify_states(struct session *s, struct mode_verify *m)
 	     word = strtok_r(NULL, ",", &save)) {
 		if (!strcmp(word, "random")) {
 			m->opt.no_fixed = true;
+			continue;
+		}
+		if (!strcmp(word, "plain")) {
+			m->opt.plain = true;
 			continue;
 		}
 		if (stage_check(word, why) || m->opt.nstates == MODE_VERIFY_STATES) {
@@ -156,7 +160,7 @@ int mode_verify(struct session *s)
 	m.opt.progress = mode_verify_progress;
 	m.opt.progress_ctx = &m;
 	if (!mode_verify_states(s, &m) && !mode_verify_requests(s, &m)) {
-		if (m.opt.nstates)
+		if (m.opt.nstates || (m.opt.plain && !m.opt.no_fixed))
 			m.opt.trials = 0;
 		if (!mode_verify_number(s, OPTION_TRIALS, "trials", &m.opt.trials) &&
 		    !mode_verify_number(s, OPTION_SEED, "seed", &m.opt.seed))

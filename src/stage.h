@@ -69,7 +69,7 @@ struct stage_ref {
 	u8 kind;    /* enum stage_ref_kind */
 	int fd[2];  /* pipe: read end, write end; ring: its fd, -1 */
 	char *page; /* where it was taken */
-	u64 pfn;    /* of the page, ring only; 0 hidden */
+	u64 pfn;    /* of the page when it was taken; 0 hidden or not present */
 };
 
 struct stage {

@@ -17,13 +17,22 @@ static struct stage_ref *stage_ref_new(struct stage *s)
 	return NULL;
 }
 
+static u64 stage_ref_pfn(const char *page)
+{
+	u64 entry = stage_pagemap(page);
+
+	return entry >> 63 ? entry & (BIT(55) - 1) : 0;
+}
+
 int stage_ref_pipe(struct stage *s, char *page)
 {
 	struct stage_ref *r = stage_ref_new(s);
 
 	if (!r)
 		return -EAGAIN;
-	*r = (struct stage_ref){ .kind = STAGE_REF_PIPE, .page = page };
+	*r = (struct stage_ref){ .kind = STAGE_REF_PIPE,
+				 .page = page,
+				 .pfn = stage_ref_pfn(page) };
 	if (pipe2(r->fd, O_CLOEXEC | O_NONBLOCK))
 		return stage_fail(s, -errno, "pipe: %s", strerror(errno));
 	s->nrefs++;
@@ -37,8 +46,10 @@ int stage_ref_vmsplice(struct stage *s, char *page)
 
 	if (err)
 		return err;
-	if (vmsplice(s->ref[s->nrefs - 1].fd[1], &iov, 1, 0) == 4096)
+	if (vmsplice(s->ref[s->nrefs - 1].fd[1], &iov, 1, 0) == 4096) {
+		s->ref[s->nrefs - 1].pfn = stage_ref_pfn(page);
 		return 0;
+	}
 	err = -errno;
 	stage_ref_release(s);
 	return stage_fail(s, err, "vmsplice: %s", strerror(-err));
@@ -78,7 +89,7 @@ int stage_ref_pin(struct stage *s, char *page)
 		return stage_fail(s, fd, "io_uring buffer: %s", strerror(-fd));
 	*r = (struct stage_ref){ .kind = STAGE_REF_RING,
 				 .page = page,
-				 .pfn = stage_pagemap(page) & (BIT(55) - 1),
+				 .pfn = stage_ref_pfn(page),
 				 .fd = { fd, -1 } };
 	s->nrefs++;
 	return 0;

@@ -13,6 +13,11 @@
 
 #define STAGE_WORKER_SECONDS 30 /* an answer later than this never comes */
 
+struct stage_worker_order {
+	u32 act;
+	u64 leaf;
+};
+
 struct stage_worker_answer {
 	s32 tried;
 	struct act_result result;
@@ -40,7 +45,7 @@ static _Noreturn void stage_worker_main(int sock, const char *state, bool lenien
 {
 	struct stage_worker w = { 0 };
 	struct stage s;
-	u32 act;
+	struct stage_worker_order o;
 
 	signal(SIGPIPE, SIG_IGN);
 	act_env_enter(env);
@@ -50,10 +55,10 @@ static _Noreturn void stage_worker_main(int sock, const char *state, bool lenien
 	}
 	if (write(sock, &w, sizeof(w)) != sizeof(w))
 		_exit(1);
-	while (read(sock, &act, sizeof(act)) == sizeof(act) && act < ACTS) {
+	while (read(sock, &o, sizeof(o)) == sizeof(o) && o.act < ACTS) {
 		static struct stage_worker_answer a;
 
-		a.tried = act_run(&s, act, env, &a.result);
+		a.tried = act_run(&s, o.act, o.leaf, env, &a.result);
 		if (write(sock, &a, sizeof(a)) != sizeof(a))
 			break;
 	}
@@ -118,10 +123,11 @@ int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
 	return 0;
 }
 
-int stage_worker_act(struct stage_worker *w, enum act_id act, struct act_result *ret)
+int stage_worker_act(struct stage_worker *w, enum act_id act, u64 leaf,
+		     struct act_result *ret)
 {
 	static struct stage_worker_answer a;
-	u32 order = act;
+	struct stage_worker_order order = { .act = act, .leaf = leaf };
 	int err = -EPIPE;
 
 	*ret = (struct act_result){ 0 };

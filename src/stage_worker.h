@@ -36,7 +36,8 @@ int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
 		       const struct act_env *env);
 
 /* Does @act there.  As act_run(); -ETIMEDOUT when it does not answer (the worker is gone then). */
-int stage_worker_act(struct stage_worker *w, enum act_id act, struct act_result *ret);
+int stage_worker_act(struct stage_worker *w, enum act_id act, u64 leaf,
+		     struct act_result *ret);
 
 /* Ends the worker and its helpers; their memory is free on return. */
 void stage_worker_stop(struct stage_worker *w);

@@ -218,7 +218,7 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 	} else if (act_warns(act, l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
 		verify_skip(c,
 			    "gup_test would warn of the zero page in the kernel's log");
-	} else if (stage_worker_act(&w, act, &seen)) {
+	} else if (stage_worker_act(&w, act, MAX(l.page.size, 4096u), &seen)) {
 		verify_skip(c, seen.why);
 	} else if (verify_not_gup(v, act, &seen)) {
 		verify_skip(c, "io_uring of this kernel refuses mappings of files");
@@ -319,7 +319,7 @@ static int verify_fixed(struct verify *v)
 	int err = 0;
 
 	for (unsigned i = 0; i < STAGES && !err; i++) {
-		unsigned mods = verify_nmods(i);
+		unsigned mods = v->opt->plain ? 1 : verify_nmods(i);
 
 		if (stage_row(i)->try == STAGE_TRY_ARENA)
 			continue;
@@ -348,7 +348,7 @@ int verify_run(struct source *src, const struct kernel *k,
 	act_env_open(&v.env);
 	for (unsigned i = 0; i < opt->nstates && !err; i++)
 		err = verify_state(&v, opt->states[i]);
-	if (!opt->nstates && !opt->no_fixed)
+	if (!opt->nstates && (!opt->no_fixed || opt->plain))
 		err = verify_fixed(&v);
 	if (!err && opt->trials)
 		err = verify_random(&v);

@@ -92,10 +92,11 @@ struct verify_options {
 	const char *const
 		*states; /* only these (stage.h's words); none: every fixed state */
 	unsigned nstates;
-	u32 only;   /* BIT(VERIFY_*): only these; 0: all */
-	u64 trials; /* random trials after the fixed ones */
-	u64 seed;   /* 0: chosen, and told in the result */
-	bool no_fixed;
+	u32 only;      /* BIT(VERIFY_*): only these; 0: all */
+	u64 trials;    /* random trials after the fixed ones */
+	u64 seed;      /* 0: chosen, and told in the result */
+	bool no_fixed; /* random trials only */
+	bool plain;    /* the fixed states without variants, with @no_fixed, too */
 	/* called after each trial, may be NULL */
 	void (*progress)(void *ctx, const struct verify_result *so_far);
 	void *progress_ctx;

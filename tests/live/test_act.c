@@ -26,7 +26,7 @@ static bool act(const char *state, enum act_id id)
 		stage_worker_stop(&w);
 		return false;
 	}
-	err = stage_worker_act(&w, id, &r);
+	err = stage_worker_act(&w, id, 4096, &r);
 	stage_worker_stop(&w);
 	if (err)
 		printf("# %s: %s: %s\n", state, act_row(id)->name, r.why);
