@@ -178,6 +178,7 @@ static void facts_vma(struct page_facts_work *w)
 		fact_set(&w->f, F(PKEY_NO_READ) | F(PKEY_NO_WRITE), false);
 	fact_set_tri(&w->f, F(MM_HAS_PINNED), w->ctx->has_pinned);
 	fact_set_tri(&w->f, F(HUGE_FREE), facts_huge_free(w->ctx, v));
+	fact_set_tri(&w->f, F(UNPINNABLE_MEMORY), w->ctx->unpinnable_memory);
 	if (w->ctx->unpinnable_memory == TRI_NO)
 		fact_set_tri(&w->f, F(HUGE_FREE_PIN), facts_huge_free(w->ctx, v));
 }

@@ -124,7 +124,7 @@ int verify_count(struct verify *v, const struct verify_case *c, bool keep)
 
 struct verify_look {
 	u64 addr;
-	bool found;
+	bool found, mergeable;
 	struct page page;
 	struct gup_verdicts verdicts;
 };
@@ -138,6 +138,7 @@ static int verify_row_seen(void *ctx, const struct report_row *row)
 		return 0;
 	l->page = *row->page;
 	l->verdicts = *row->verdicts;
+	l->mergeable = row->vma->flags & VF(MERGEABLE) && row->page->kind != PAGE_KSM;
 	l->found = true;
 	return 1;
 }
@@ -215,6 +216,8 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 	} else if ((err = verify_look(v, &w, &l))) {
 		verify_skip(c, err == -ENOENT ? "no row: nothing is mapped there"
 					      : strerror(-err));
+	} else if (l.mergeable) {
+		verify_skip(c, "KSM may write-protect the page at any time");
 	} else if (act_warns(act, l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
 		verify_skip(c,
 			    "gup_test would warn of the zero page in the kernel's log");

@@ -223,6 +223,16 @@ static bool ref_hugetlb_free(const struct ref *r)
 	return r->flags & GUP_LONGTERM ? IS(r, HUGE_FREE_PIN) : IS(r, HUGE_FREE);
 }
 
+/* What a fault finds in the page cache or swap cache may have to be moved, or stay for its users. */
+static bool ref_cached_somewhere(const struct ref *r, int kind)
+{
+	if (!(r->flags & GUP_LONGTERM) || !IS(r, UNPINNABLE_MEMORY))
+		return false;
+	if (IS(r, SWAP) || IS(r, VMA_MAYSHARE))
+		return true;
+	return !IS(r, VMA_ANON) && r->v < 602 && kind != FAULT_WRITE;
+}
+
 static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault *out)
 {
 	bool reuse;
@@ -238,6 +248,8 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 			return WAIT;
 		if (IS(r, BEYOND_EOF))
 			return SIGNAL;
+		if (ref_cached_somewhere(r, kind))
+			return WAIT;
 		ref_map_fresh(r, kind == FAULT_WRITE || IS(r, VMA_SHARED), true);
 		ref_now(r, F(ANON) | F(ANON_EXCLUSIVE), !IS(r, VMA_MAYSHARE));
 		return AGAIN;
@@ -277,6 +289,8 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 
 		if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
 			return WAIT;
+		if (ref_cached_somewhere(r, kind))
+			return WAIT;
 		ref_map_fresh(r, kind == FAULT_WRITE, false);
 		if (kind != FAULT_WRITE && !exclusive) {
 			ref_now(r, F(ANON_EXCLUSIVE), false);
@@ -290,6 +304,8 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 		return WAIT;
 	if (!IS(r, VMA_ANON) && IS(r, BEYOND_EOF))
 		return SIGNAL;
+	if (ref_cached_somewhere(r, kind))
+		return WAIT;
 	if (IS(r, VMA_MAYSHARE) || (!IS(r, VMA_ANON) && kind != FAULT_WRITE)) {
 		ref_map_fresh(r, IS(r, VMA_MAYSHARE) && kind == FAULT_WRITE, false);
 		ref_now(r, F(ANON) | F(ANON_EXCLUSIVE), false);

@@ -302,10 +302,19 @@ TEST(check_vma_flags)
 
 TEST(not_present)
 {
-	static const u64 vary[] = { F(SWAP),        F(MIGRATION),     F(GUARD),
-				    F(POISON),      F(DEVICE_ENTRY),  F(UFFD_WP),
-				    F(HUGE_FREE),   F(HUGE_FREE_PIN), F(SWAP_EXCLUSIVE),
-				    F(SWAP_SHARED), F(BEYOND_EOF),    F(PKEY_NO_WRITE) };
+	static const u64 vary[] = { F(SWAP),
+				    F(MIGRATION),
+				    F(GUARD),
+				    F(POISON),
+				    F(DEVICE_ENTRY),
+				    F(UFFD_WP),
+				    F(HUGE_FREE),
+				    F(HUGE_FREE_PIN),
+				    F(SWAP_EXCLUSIVE),
+				    F(SWAP_SHARED),
+				    F(BEYOND_EOF),
+				    F(PKEY_NO_WRITE),
+				    F(UNPINNABLE_MEMORY) };
 
 	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary), REQUESTS | STORE | FORK);
 }
