@@ -11,6 +11,8 @@
 #include "escape.h"
 #include "holders.h"
 #include "procs.h"
+#include "record.h"
+#include "replay.h"
 #include "session.h"
 #include "tui.h"
 #include "tui_state.h"
@@ -214,6 +216,125 @@ static void who(struct tui_live *l)
 	tui_state_text(l->t, "Who has this page", &text);
 }
 
+/* ---- saving */
+
+/* A report of what is followed, as it is now, in a new file here. */
+static void save(struct tui_live *l)
+{
+	struct session *s = l->s;
+	char name[80];
+	unsigned before = s->diag.n;
+
+	if (tui_watch_over(&l->watch) && !s->opt.replay) {
+		tui_state_message(l->t, TUI_WARN,
+				  "the process is gone: there is nothing to read any "
+				  "more");
+		return;
+	}
+	for (unsigned i = 1; i < 1000; i++) {
+		snprintf(name, sizeof(name), "gupinfo-%d-%u.txt",
+			 (int)tui_state_pid(l->t), i);
+		if (access(name, F_OK))
+			break;
+	}
+	if (!s->opt.replay) {
+		s->opt.npids = 0;
+		for (unsigned i = 0; i < l->watch.npids; i++)
+			if (!l->watch.gone[i])
+				s->opt.pids[s->opt.npids++] = l->watch.pid[i];
+	}
+	s->opt.value[OPTION_REPORT] = name;
+	int status = mode_report(s);
+	s->opt.value[OPTION_REPORT] = NULL;
+	if (status == EXIT_COMPLETE || status == EXIT_INCOMPLETE)
+		tui_state_message(l->t, TUI_GOOD, "saved %s: what is there now%s", name,
+				  status == EXIT_INCOMPLETE
+					  ? ", some facts could not be read"
+					  : "");
+	else
+		tui_state_message(l->t, TUI_BAD, "not saved: %s",
+				  s->diag.n > before ? s->diag.message[s->diag.n - 1].text
+						     : "out of memory");
+}
+
+/* ---- a recording */
+
+struct recording {
+	struct tui *t;
+	struct tui_moment
+		m; /* the event that is being read; ->what points to the next two */
+	char what[80], text[400];
+	bool some;
+};
+
+static void recording_flush(struct recording *r)
+{
+	if (r->some)
+		tui_history_add(tui_state_history(r->t), &r->m, NULL);
+	r->some = false;
+}
+
+/* " 0.272294 20265 fk vmsplice fd=4 …" begins an event; indented lines belong to it. */
+static int recording_line(void *ctx, const char *section, const char *line)
+{
+	struct recording *r = ctx;
+	double seconds;
+	int pid, at = 0;
+
+	if (!line || strcmp(section, "events"))
+		return 0;
+	if (!strncmp(line, "   ", 3) || !strncmp(line, "  ! ", 4)) {
+		size_t n = strlen(r->text);
+
+		r->m.warning |= line[2] == '!';
+
+		snprintf(r->text + n, sizeof(r->text) - n, "; %s",
+			 line + strspn(line, " "));
+		return 0;
+	}
+	recording_flush(r);
+	if (sscanf(line, " %lf %d %*s %79s %n", &seconds, &pid, r->what, &at) < 3 || !at)
+		return 0;
+	snprintf(r->text, sizeof(r->text), "%s", line + at);
+	r->m = (struct tui_moment){ .kind = strcmp(r->what, "write-fault") &&
+							    strcmp(r->what, "change")
+						    ? TUI_MOMENT_EVENT
+						    : TUI_MOMENT_SAMPLE,
+				    .time_ns = (u64)(seconds * 1e9),
+				    .pid = pid,
+				    .what = r->what,
+				    .text = r->text };
+	r->some = true;
+	return 0;
+}
+
+/* A report is one moment; a recording has its events before it. */
+static int load_replay(struct tui_live *l)
+{
+	static const struct record_handler handler = { .text = recording_line };
+	struct recording r = { .t = l->t };
+	struct tui_moment m = { .kind = TUI_MOMENT_NOTE,
+				.what = (char *)"report",
+				.text = (char *)"the pages as they were recorded" };
+	struct session *s = l->s;
+	int err = replay_scan(s->source, &handler, &r);
+
+	recording_flush(&r);
+	if (err && err != -ENODATA)
+		return err;
+	struct tui_history *h = tui_state_history(l->t);
+	m.time_ns = h->n ? h->moment[h->n - 1].time_ns : 0;
+	err = tui_watch_read(&l->watch, s->opt.pids, s->opt.npids, &s->diag);
+	if (err)
+		return err;
+	struct store *copy = store_copy(l->watch.live);
+	if (!copy || tui_history_add(h, &m, copy))
+		return -ENOMEM;
+	tui_state_now(l->t, m.time_ns);
+	tui_state_moment(l->t);
+	return 0;
+}
+
 /* ---- the loop */
 
 /* Does what a key asked for.  Returns false at the end. */
@@ -244,6 +365,8 @@ static bool answer(struct tui_live *l, enum tui_request request)
 		who(l);
 		break;
 	case TUI_REQUEST_SAVE:
+		save(l);
+		break;
 	case TUI_REQUEST_NONE:
 		break;
 	}
@@ -283,7 +406,7 @@ static void loop(struct tui_live *l)
 			next = 0;
 		if (l->trace.ended)
 			return;
-		if (now >= next && !l->trace.stopped) {
+		if (now >= next && !l->trace.stopped && !l->s->opt.replay) {
 			tui_watch_round(&l->watch);
 			next = tui_watch_clock() + TICK_MS * 1000000ull;
 		}
@@ -340,7 +463,9 @@ static int run(struct tui_live *l)
 	if (err)
 		return err;
 	missing_facts(l);
-	if (s->opt.command)
+	if (s->opt.replay)
+		err = load_replay(l);
+	else if (s->opt.command)
 		err = tui_trace_start(&l->trace, s->opt.command, NULL, 0,
 				      !l->pipe_ignored, s->source, l->watch.model, l->t,
 				      &l->watch, &s->diag);

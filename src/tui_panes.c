@@ -200,7 +200,7 @@ static void header_time(struct tui *t, int y)
 					      ", %.1f s ago", MAX(ago, 0.0));
 		if (!m->store)
 			x = tui_screen_put(&t->screen, x, y, w - x, TUI_PAUSED, 0,
-					   ", pages as last kept before it");
+					   ", pages of another time");
 		x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER, 0, "  ");
 	}
 	if (s->where[0])

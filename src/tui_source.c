@@ -93,6 +93,19 @@ static int keep(void *ctx, const struct vma *vma)
 	return 0;
 }
 
+/*
+ * Somebody else who uses the source behind may have released the process: it is opened again.
+ * Returns whether it is still the same process.
+ */
+static bool reopen(struct tui_source *s, pid_t pid)
+{
+	struct kept *k = find(s, pid);
+	struct process now;
+
+	return k && !s->inner->ops->open(s->inner, pid, &now) &&
+	       now.start_time == k->process.start_time;
+}
+
 static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 {
 	struct tui_source *s = of(src);
@@ -104,6 +117,8 @@ static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 	if (!k->has_vmas) {
 		k->n = 0;
 		err = s->inner->ops->vmas(s->inner, pid, keep, k);
+		if (err == -ESRCH && !k->n && reopen(s, pid))
+			err = s->inner->ops->vmas(s->inner, pid, keep, k);
 		k->has_vmas = !err;
 	}
 	for (size_t i = 0; !err && i < k->n; i++)
@@ -111,12 +126,30 @@ static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 	return err;
 }
 
+struct forward {
+	source_obs_cb cb;
+	void *ctx;
+	bool called;
+};
+
+static int forward(void *ctx, const struct obs *obs, size_t n)
+{
+	struct forward *f = ctx;
+
+	f->called = true;
+	return f->cb(f->ctx, obs, n);
+}
+
 static int on_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
 		      u64 end, source_obs_cb cb, void *ctx)
 {
 	struct source *inner = of(src)->inner;
+	struct forward f = { cb, ctx, false };
+	int err = inner->ops->observe(inner, pid, vma, start, end, forward, &f);
 
-	return inner->ops->observe(inner, pid, vma, start, end, cb, ctx);
+	if (err == -ESRCH && !f.called && reopen(of(src), pid))
+		err = inner->ops->observe(inner, pid, vma, start, end, forward, &f);
+	return err;
 }
 
 static void on_release(struct source *src, pid_t pid)

@@ -60,7 +60,11 @@ const struct store *tui_state_store(const struct tui *t)
 		return t->live;
 	size_t i = tui_history_with_pages(&t->history,
 					  t->is_live ? t->history.n : tui_time_at(t));
-	return i < t->history.n ? t->history.moment[i].store : t->live;
+	for (i = i < t->history.n ? i : 0; i < t->history.n; i++)
+		if (t->history.moment[i]
+			    .store) /* a recording may keep its last pages only */
+			return t->history.moment[i].store;
+	return t->live;
 }
 
 const struct store_process *tui_state_process(const struct tui *t)
@@ -181,8 +185,8 @@ void tui_state_moment(struct tui *t)
 			tui_state_follow(t, &t->history.moment[t->history.n - 1]);
 		tui_state_settle(t);
 	}
-	if (t->opt.replay && t->history.n == 1)
-		tui_time_goto(t, 0);
+	if (t->opt.replay)
+		tui_time_goto(t, t->history.n - 1);
 }
 
 void tui_state_now(struct tui *t, u64 time_ns)

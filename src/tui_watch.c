@@ -214,6 +214,12 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	return 0;
 }
 
+int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
+		   struct diag *diag)
+{
+	return collect(w, pids, npids, 0, 0, diag, &w->live);
+}
+
 static void add_process(struct tui_watch *w, pid_t pid, pid_t parent)
 {
 	struct store *fresh;

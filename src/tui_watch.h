@@ -53,6 +53,10 @@ void tui_watch_deinit(struct tui_watch *w);
 int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag);
 
+/* Reads @pids once, as a live store that nothing refreshes: a recording.  0 or -errno. */
+int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
+		   struct diag *diag);
+
 /* Mappings are asked for again: they may have changed at any time. */
 void tui_watch_forget(struct tui_watch *w);
 

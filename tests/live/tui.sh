@@ -201,4 +201,21 @@ if [ -x "$tracee" ]; then
 else
 	skip "-- CMD" "tracee is not built"
 fi
+
+# ---- saving and replaying
+in_tmux 80x24 "cd $dir && $gupinfo --tui --pid $target"
+wait_for Mappings
+keys s
+sees "s saves a report" "saved gupinfo-$target-1.txt"
+keys q
+restored "after saving" 0
+in_tmux 120x40 "$gupinfo --tui --replay $dir/gupinfo-$target-1.txt"
+sees "the report opens as the same program with a banner" "REPLAY"
+keys '/' h e a p Enter
+sees "and finds a mapping" "rw-p [heap]"
+kill -KILL $target
+keys e
+sees "it needs no process" "the six requests"
+keys q q
+restored "after replaying" 0
 done_testing
