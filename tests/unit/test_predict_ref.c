@@ -295,7 +295,8 @@ TEST(check_vma_flags)
 		 false);
 	fact_set(&f, F(HUGE_FREE) | F(HUGE_FREE_PIN), true);
 	for (unsigned k = 0; k < ARRAY_SIZE(kernels); k++)
-		every_state(k, f, vary, ARRAY_SIZE(vary), REQUESTS | STORE);
+		if (!skipped(k, 0))
+			every_state(k, f, vary, ARRAY_SIZE(vary), REQUESTS | STORE);
 	printf("# %lu states, %lu differ\n", states, differ);
 	EXPECT(states > 1000);
 }
@@ -391,7 +392,7 @@ TEST(every_rule_fired)
 	};
 
 	if (getenv("GUPINFO_TEST_QUICK"))
-		SKIP("the quick run walks two kernels only");
+		SKIP("the quick run walks one kernel only");
 	for (unsigned i = 0; i < predict_rules(); i++) {
 		bool listed = false;
 
