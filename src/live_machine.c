@@ -14,6 +14,7 @@
 
 #include "zoneinfo.h"
 
+#define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
 #define LIVE_CONFIG_MAX (8u << 20) /* a configuration is some 300 KiB */
 
 /* The first line of a small file; false when it cannot be read. */
@@ -199,6 +200,18 @@ static bool live_machine_no_hints(struct live *l, const struct live_machine_vmst
 	return !on && !v->numa_pte_updates;
 }
 
+/* The setting of PMD-sized THPs is their own where it does not say "inherit" (6.8). */
+static void live_machine_pmd_thp(struct live *l, struct live_machine_settings *s)
+{
+	char path[120], own[sizeof(s->thp_enabled)];
+
+	snprintf(path, sizeof(path), LIVE_THP "hugepages-%ukB/enabled",
+		 l->machine.kernel.pmd_size >> 10);
+	live_machine_choice(l->root, path, own, sizeof(own));
+	if (own[0] && strcmp(own, "inherit"))
+		memcpy(s->thp_enabled, own, sizeof(own));
+}
+
 void live_machine_read(struct live *l)
 {
 	struct source_machine *m = &l->machine;
@@ -221,6 +234,7 @@ void live_machine_read(struct live *l)
 	m->page.has_pinned = TRI_UNKNOWN;
 	/* The counters in vmstat lag: each CPU keeps some back.  They prove nothing either way. */
 	m->page.pins_anywhere = TRI_UNKNOWN;
+	live_machine_pmd_thp(l, &s);
 	m->page.thp_enabled = !strcmp(s.thp_enabled, "never")     ? 0
 			      : !strcmp(s.thp_enabled, "madvise") ? 1
 			      : !strcmp(s.thp_enabled, "always")  ? 2
@@ -287,8 +301,6 @@ static void live_machine_pools(int root, struct live_machine_settings *s)
 	}
 	closedir(dir);
 }
-
-#define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
 
 int live_machine_settings(const char *root, struct live_machine_settings *ret)
 {

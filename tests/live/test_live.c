@@ -305,6 +305,54 @@ TEST(a_thp_is_one_observation)
 	munmap(m, 2 * HUGE);
 }
 
+/* Without PAGEMAP_SCAN smaps tells when all is mapped by PMDs, and when nothing is. */
+TEST(leaves_without_pagemap_scan)
+{
+	char *m, *p = map_thp(&m);
+	struct seen s;
+	struct page page;
+
+	if (!is_root() || !p)
+		SKIP("needs root and THP");
+	EXPECT(seen_open(&s, &by_pagemap, getpid()));
+	EXPECT_INT(look(&s, p, HUGE), 0);
+	if (s.vma.pmd_mapped_bytes != HUGE) {
+		seen_close(&s);
+		munmap(m, 2 * HUGE);
+		SKIP("no THP was to be had");
+	}
+	EXPECT_INT(s.n, 1);
+	page = page_at(&s, p + 9 * PAGE);
+	EXPECT_INT(page.leaf, OBS_LEVEL_PMD);
+	EXPECT_INT(page.size, HUGE);
+	EXPECT_INT(page.anon_exclusive, TRI_YES);
+	EXPECT_INT(look(&s, p + 9 * PAGE, PAGE), 0);
+	EXPECT_INT(s.obs[0].addr, (uintptr_t)p);
+	mprotect(p + PAGE, PAGE, PROT_READ);
+	mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE);
+	EXPECT_INT(look(&s, p, HUGE), 0);
+	EXPECT_INT(page_at(&s, p).leaf, OBS_LEVEL_PTE);
+	EXPECT_INT(page_at(&s, p + 9 * PAGE).leaf, OBS_LEVEL_PTE);
+	seen_close(&s);
+	/* some of each: not known of what may be a PMD leaf, known of the rest */
+	munmap(m, 2 * HUGE);
+	m = map(3 * HUGE, 0);
+	p = (char *)ROUND_UP((uintptr_t)m, HUGE);
+	madvise(m, 3 * HUGE, 14);
+	memset(p, 1, HUGE);
+	madvise(m, 3 * HUGE, 15);
+	p[HUGE] = 1;
+	EXPECT(seen_open(&s, &by_pagemap, getpid()));
+	EXPECT_INT(look(&s, p, HUGE + PAGE), 0);
+	if (s.vma.pmd_mapped_bytes == HUGE) {
+		EXPECT_INT(page_at(&s, p + PAGE).leaf, 0);
+		EXPECT_INT(page_at(&s, p + PAGE).why[PAGE_F_LEAF], PAGE_WHY_NO_SCAN);
+		EXPECT_INT(page_at(&s, p + HUGE).leaf, OBS_LEVEL_PTE);
+	}
+	seen_close(&s);
+	munmap(m, 3 * HUGE);
+}
+
 /* Where page-types is wrong: half of a PTE-mapped THP is shared with a child. */
 TEST(a_half_shared_thp)
 {
