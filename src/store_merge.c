@@ -80,6 +80,18 @@ static u32 base_page(const struct store *s)
 	return s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
 }
 
+/* Adds @from to @t, or takes it out. */
+static void totals_change(struct report_totals *t, const struct report_totals *from,
+			  bool add)
+{
+	const u64 *f = (const u64 *)from;
+	u64 *to = (u64 *)t;
+
+	_Static_assert(sizeof(*t) % sizeof(u64) == 0, "sums only");
+	for (size_t i = 0; i < sizeof(*t) / sizeof(u64); i++)
+		to[i] = add ? to[i] + f[i] : to[i] - MIN(to[i], f[i]);
+}
+
 /* Adds @row of @v to @t, or takes it out. */
 static void count_row(const struct store *s, const struct store_process *p,
 		      const struct store_vma *v, const struct store_row *row, bool add,
@@ -91,13 +103,10 @@ static void count_row(const struct store *s, const struct store_process *p,
 				.vma = &v->vma,
 				.page = &page,
 				.verdicts = &store_class(s, row)->verdicts };
-	u64 *to = (u64 *)t, *from = (u64 *)&one;
 
-	_Static_assert(sizeof(one) % sizeof(u64) == 0, "sums only");
 	store_row_page(s, row, &page);
 	report_count(&one, &r, base_page(s));
-	for (size_t i = 0; i < sizeof(one) / sizeof(u64); i++)
-		to[i] = add ? to[i] + from[i] : to[i] - MIN(to[i], from[i]);
+	totals_change(t, &one, add);
 }
 
 static void recount(const struct store *s, const struct store_process *p,
@@ -318,10 +327,12 @@ static int merge_in_place(struct store *s, struct store_process *old,
 			from = MIN(from, nv->rows->row[0].addr);
 			to = MAX(to, store_row_end(fresh, &nv->rows->row[n - 1]));
 		}
-		if (replace_rows(s, old, v, fresh, nv, from, to))
-			return -ENOMEM;
+		totals_change(&old->totals, &v->totals, false);
+		int r = replace_rows(s, old, v, fresh, nv, from, to);
+		totals_change(&old->totals, &v->totals, true);
+		if (r)
+			return r;
 	}
-	sum_up(old);
 	old->process = new->process;
 	return 0;
 }
@@ -340,7 +351,7 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 			old = &s->proc[i];
 	if (!old || !new)
 		return -ESRCH;
-	if (start < end && same_shape(old, new, start, end))
+	if (start < end && old->has_totals && same_shape(old, new, start, end))
 		return merge_in_place(s, old, fresh, new, start, end);
 	r = merged_process(s, old, fresh, new, start, end, &merged);
 	if (r) {

@@ -109,6 +109,7 @@ struct tui {
 	struct tui_gridview grid;
 	/* sorted mappings */
 	struct tui_bar *bar; /* TUI_BARS, by address */
+	bool sorted_stale;
 	u32 *sorted;
 	size_t nsorted;
 	/* text on top */

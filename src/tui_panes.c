@@ -183,6 +183,18 @@ static int header_chain(struct tui *t, int y, int w)
 	return x ? x + 2 : 0;
 }
 
+/* Moments a second, over the last ten seconds. */
+static double event_rate(const struct tui *t)
+{
+	const struct tui_history *h = &t->history;
+	u64 since = t->now_ns > 10000000000u ? t->now_ns - 10000000000u : 0;
+	size_t n = 0;
+
+	while (n < h->n && h->moment[h->n - 1 - n].time_ns >= since)
+		n++;
+	return (double)n / (MAX((double)(t->now_ns - since), 1e9) / 1e9);
+}
+
 /* Where in time, and what looking costs. */
 static void header_time(struct tui *t, int y)
 {
@@ -207,21 +219,19 @@ static void header_time(struct tui *t, int y)
 		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_STOPPED, 0, "%s  ",
 				      s->where);
 	if (t->is_live && !s->problem[0] && !s->where[0] && w >= 70)
-		x = header_chain(t, y, w - 50);
+		x = header_chain(t, y, w - 56);
 	if (s->problem[0])
 		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_PAUSED, 0, "%s",
 				      s->problem);
 	if (t->opt.replay || s->scan_ms <= 0)
 		return;
-	char cost[120];
-	snprintf(cost, sizeof(cost), "%u events  %.0f/s: scan %.1f ms, cpu %.1f%% ",
-		 t->history.numbers, s->refreshes, s->scan_ms, s->cpu_percent);
+	char cost[160], age[40] = "";
 	if (s->age_s > 1 && w >= 100)
-		snprintf(cost, sizeof(cost),
-			 "%u events  oldest page %.1f s  %.0f/s: scan %.1f ms, cpu "
-			 "%.1f%% ",
-			 t->history.numbers, s->age_s, s->refreshes, s->scan_ms,
-			 s->cpu_percent);
+		snprintf(age, sizeof(age), "oldest page %.1f s  ", s->age_s);
+	snprintf(cost, sizeof(cost),
+		 "%u events, %.1f/s  %s%.0f looks/s: %.1f ms, cpu %.1f%% ",
+		 t->history.numbers, event_rate(t), age, s->refreshes, s->scan_ms,
+		 s->cpu_percent);
 	int at = w - tui_screen_width(cost);
 	if (at > x)
 		tui_screen_put(&t->screen, at, y, w, TUI_HEADER_DIM, 0, cost);

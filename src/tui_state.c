@@ -143,7 +143,7 @@ void tui_state_settle(struct tui *t)
 
 		t->addr = p->vma[MIN(i, p->nvmas - 1)].vma.start;
 	}
-	tui_vmas_sort(t);
+	t->sorted_stale = true;
 }
 
 void tui_state_live(struct tui *t, const struct store *live)
@@ -390,6 +390,8 @@ const struct tui_screen *tui_state_draw(struct tui *t)
 {
 	struct tui_text text;
 
+	if (t->sorted_stale)
+		tui_vmas_sort(t);
 	tui_screen_clear(&t->screen);
 	tui_layout_make(t, &t->layout);
 	if (t->layout.too_small) {

@@ -47,6 +47,7 @@ void tui_vmas_sort(struct tui *t)
 	struct sorting s = { p, t->order };
 	size_t n = p ? p->nvmas : 0;
 
+	t->sorted_stale = false;
 	t->nsorted = 0;
 	u32 *sorted = realloc(t->sorted, MAX(n, 1) * sizeof(*sorted));
 	if (!sorted)
@@ -84,6 +85,8 @@ size_t tui_vmas_selected(const struct tui *t)
 
 void tui_vmas_move(struct tui *t, s64 by)
 {
+	if (t->sorted_stale)
+		tui_vmas_sort(t);
 	s64 i = (s64)tui_vmas_selected(t) + by;
 
 	if (!t->nsorted)

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <locale.h>
+
+#include "test.h"
+#include "tui_grid.h"
+#include "tui_history.h"
+#include "tui_keys.h"
+#include "tui_state.h"
+
+#define A 0x7f0000000000ull
+
+static const struct kernel kernel = { .ev.page_size = 4096 };
+static const struct source_machine machine = { 0 };
+
+static u64 random_next(u64 *seed)
+{
+	*seed = *seed * 6364136223846793005u + 1442695040888963407u;
+	return *seed >> 33;
+}
+
+static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, u8 order)
+{
+	struct page page = { .addr = addr,
+			     .pages = n,
+			     .size = size,
+			     .pfn = pfn,
+			     .kind = pfn ? PAGE_ANON : PAGE_NONE,
+			     .order = order,
+			     .refcount = 1,
+			     .anon_exclusive = TRI_YES };
+	struct gup_verdicts verdicts = { 0 };
+	struct report_row r = { .page = &page, .verdicts = &verdicts };
+
+	page.head_pfn = pfn & ~(BIT(order) - 1);
+	EXPECT_INT(store_view.row(s, &r), 0);
+}
+
+/* A mapping of base pages, large folios that begin in their middle, huge pages and holes. */
+static struct store *mixture(u64 seed, u64 *ret_end)
+{
+	struct store *s = store_new(&(struct store_options){ .holes = true }, NULL);
+	struct process p = { .pid = 1 };
+	struct vma v = {
+		.start = A, .end = A + (64ull << 20), .read = true, .write = true
+	};
+	u64 at = A, pfn = 0x10000;
+
+	store_view.begin(s, &(struct report_head){ &kernel, &machine });
+	store_view.process(s, &p);
+	store_view.vma(s, &p, &v);
+	while (at < v.end) {
+		u64 n = 1 + random_next(&seed) % 200, left = (v.end - at) / 4096;
+		u8 order = (u8)(random_next(&seed) % 5);
+
+		n = MIN(n, left);
+		pfn += 0x1000 + random_next(&seed) % 16;
+		switch (random_next(&seed) % 4) {
+		case 0:
+			row(s, at, n, 4096, 0, 0);
+			break;
+		case 1:
+			row(s, at, n, 4096, pfn, order);
+			break;
+		case 2:
+			row(s, at, n, 4096, pfn, 0);
+			break;
+		default:
+			if (at % (2 << 20) || left < 512)
+				continue;
+			row(s, at, n = 1, 2 << 20, pfn & ~511ull, 9);
+			n = 512;
+		}
+		at += n * 4096;
+	}
+	*ret_end = v.end;
+	return s;
+}
+
+TEST(cells_are_a_partition_at_every_zoom)
+{
+	for (u64 seed = 1; seed <= 5; seed++) {
+		u64 end;
+		struct store *s = mixture(seed, &end);
+
+		for (unsigned zoom = 0; zoom < TUI_ZOOMS; zoom++) {
+			struct tui_map m;
+			u64 at = A, from, to;
+
+			EXPECT_INT(tui_grid_map(&m, s, &s->proc[0].vma[0], zoom), 0);
+			for (u64 c = 0; c < m.cells; c++) {
+				tui_grid_cell_range(&m, c, &from, &to);
+				if (from != at || to <= from ||
+				    tui_grid_cell_of(&m, from) != c ||
+				    tui_grid_cell_of(&m, to - 1) != c) {
+					EXPECT(!"a cell overlaps, is empty or is not "
+						"found");
+					break;
+				}
+				at = to;
+			}
+			EXPECT_INT(at, end);
+			tui_grid_map_deinit(&m);
+		}
+		store_free(s);
+	}
+}
+
+TEST(huge_sparse_mapping_costs_nothing)
+{
+	struct store *s = store_new(&(struct store_options){ .holes = true }, NULL);
+	struct process p = { .pid = 1 };
+	struct vma v = { .start = A, .end = A + (1ull << 46) };
+	struct tui_map m;
+	u64 from, to;
+
+	store_view.begin(s, &(struct report_head){ &kernel, &machine });
+	store_view.process(s, &p);
+	store_view.vma(s, &p, &v);
+	row(s, A, 1ull << 34, 4096, 0, 0);
+	for (unsigned zoom = 0; zoom < TUI_ZOOMS; zoom++) {
+		EXPECT_INT(tui_grid_map(&m, s, &s->proc[0].vma[0], zoom), 0);
+		tui_grid_cell_range(&m, m.cells - 1, &from, &to);
+		EXPECT_INT(to, v.end);
+		struct tui_gridcell c = tui_grid_cell(s, &s->proc[0], &s->proc[0].vma[0],
+						      from, to, TUI_LENS_STATE, NULL);
+		EXPECT_INT(c.glyph, TUI_GLYPH_ABSENT);
+		tui_grid_map_deinit(&m);
+	}
+	store_free(s);
+}
+
+TEST(every_key_does_one_thing)
+{
+	static const char *const keys[] = {
+#define KEY(id, k, ...) k,
+#include "tui_keys.def"
+#undef KEY
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)
+		for (const char *p = keys[i]; *p; p += strspn(p, " ")) {
+			size_t len = strcspn(p, " ");
+			u32 key = tui_keys_by_name(p, len);
+
+			EXPECT(key != TUI_KEY_NONE);
+			EXPECT_INT(tui_keys_action(key), i + 1);
+			p += len;
+		}
+}
+
+TEST(glyphs_of_a_lens_differ)
+{
+	for (unsigned lens = 0; lens < TUI_LENSES; lens++)
+		for (unsigned a = 0; a < TUI_GLYPHS; a++)
+			for (unsigned b = 0; b < a; b++)
+				if (tui_grid_of_lens(a, lens) &&
+				    tui_grid_of_lens(b, lens))
+					EXPECT(tui_grid_letter(a) != tui_grid_letter(b));
+}
+
+/* Whatever bytes a process is called, the screen has only characters of one or two columns. */
+TEST(screens_take_any_bytes)
+{
+	struct tui_screen s;
+	u64 seed = 7;
+
+	setlocale(LC_ALL, "C.UTF-8");
+	for (unsigned ascii = 0; ascii < 2; ascii++) {
+		EXPECT_INT(tui_screen_init(&s, 40, 3, ascii), 0);
+		for (unsigned i = 0; i < 20000; i++) {
+			char text[64];
+			unsigned n = (unsigned)(random_next(&seed) % sizeof(text));
+
+			for (unsigned k = 0; k < n; k++)
+				text[k] = (char)random_next(&seed);
+			text[n ? n - 1 : 0] = '\0';
+			tui_screen_put(&s, (int)(random_next(&seed) % 45) - 2,
+				       (int)(random_next(&seed) % 5) - 1,
+				       (int)(random_next(&seed) % 50), 0, 0, text);
+		}
+		for (int i = 0; i < s.cols * s.rows; i++) {
+			u32 ch = s.cell[i].ch;
+
+			EXPECT(ch == 0 || (ch >= 0x20 && ch < 0x7f) ||
+			       (!ascii && ch >= 0xa0));
+		}
+		tui_screen_deinit(&s);
+	}
+}
+
+/* Random keys on random sizes: nothing falls, nothing leaks (sanitizers look). */
+TEST(random_keys)
+{
+	u64 seed = 99, end;
+	struct store *live = mixture(3, &end);
+	struct tui *t = tui_state_new(&(struct tui_options){ .cols = 80, .rows = 24 });
+
+	tui_state_live(t, live);
+	for (unsigned i = 0; i < 3000; i++) {
+		u32 key = (u32)(random_next(&seed) % 160);
+
+		if (key >= 127)
+			key = TUI_KEY_FIRST + key % 24;
+		if (random_next(&seed) % 50 == 0)
+			tui_state_resize(t, 1 + (int)(random_next(&seed) % 220),
+					 1 + (int)(random_next(&seed) % 60));
+		if (tui_state_key(t, key) == TUI_REQUEST_PICK)
+			tui_state_procs(t, &(struct tui_proc){ .pid = 1, .comm = "x" },
+					1);
+		if (random_next(&seed) % 20 == 0)
+			tui_history_sample(tui_state_history(t), live, 1, A, end,
+					   i * 1000000ull, 0);
+		tui_state_now(t, i * 1000000ull);
+		if (random_next(&seed) % 8 == 0)
+			tui_state_draw(t);
+	}
+	tui_state_free(t);
+	store_free(live);
+}
+
+TEST(history_is_bounded)
+{
+	struct tui_history h;
+	u64 end;
+	struct store *s = mixture(1, &end);
+
+	tui_history_init(&h, 200000);
+	for (unsigned i = 0; i < 6000; i++) {
+		struct tui_moment m = { .kind = i % 3 ? TUI_MOMENT_SAMPLE
+						      : TUI_MOMENT_EVENT,
+					.what = (char *)"x",
+					.text = (char *)"y" };
+
+		EXPECT_INT(tui_history_add(&h, &m, i % 100 ? NULL : mixture(i, &end)), 0);
+	}
+	EXPECT(h.n <= 4096);
+	EXPECT_INT(h.numbers, 6000);
+	EXPECT_INT(h.moment[h.n - 1].number, 6000);
+	size_t kept = 0;
+	for (size_t i = 0; i < h.n; i++)
+		kept += h.moment[i].store != NULL;
+	EXPECT(kept >= 1 && kept < 30);
+	tui_history_deinit(&h);
+	store_free(s);
+}
