@@ -114,12 +114,21 @@ static struct live_process *live_find(struct live *l, pid_t pid)
 	return p;
 }
 
+/* The memory that was opened is still there: pagemap reads nothing after exec or exit. */
+static bool live_has_memory(const struct live_process *p)
+{
+	u64 word;
+
+	return p->pagemap >= 0 && pread(p->pagemap, &word, sizeof(word), 0) > 0;
+}
+
 /* Any read below a dead process's directory fails with ESRCH or ENOENT. */
-static bool live_alive(struct live_process *p)
+static bool live_alive(const struct live_process *p)
 {
 	struct process now;
 
-	return !live_stat(p->dir, &now) && now.start_time == p->start_time;
+	return !live_stat(p->dir, &now) && now.start_time == p->start_time &&
+	       (!p->had_memory || live_has_memory(p));
 }
 
 static void live_release(struct source *src, pid_t pid)
@@ -181,6 +190,7 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 	p->pagemap = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
 	if (p->pagemap < 0)
 		p->pagemap = -errno;
+	p->had_memory = live_has_memory(p); /* kernel threads have none */
 	info.has_pinned = live_bpf_has_pinned(l, p);
 	*ret = info;
 	return 0;
@@ -192,10 +202,10 @@ static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 	struct live_process *p = live_find(l, pid);
 	int err;
 
-	if (!p)
+	if (!p || !live_alive(p))
 		return -ESRCH;
 	err = live_vmas_walk(l, p, cb, ctx);
-	/* A process that ends while it is read looks as if its list ended early. */
+	/* A process that ends or execs while it is read looks as if its list ended early. */
 	return err || live_alive(p) ? err : -ESRCH;
 }
 

@@ -44,6 +44,7 @@ struct live_process {
 	u64 start_time;
 	int dir;     /* /proc/PID */
 	int pagemap; /* -errno when it could not be opened */
+	bool had_memory;
 	int maps; /* for live_vmas_same(): 0 not tried, -errno when it could not be opened */
 	struct live_mounts mounts;
 };

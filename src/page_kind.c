@@ -44,7 +44,8 @@ static enum page_kind page_kind_flags(struct page_work *w)
 		return PAGE_KSM;
 	if (p->anon)
 		return PAGE_ANON;
-	if (page_has_flag(p, KPF_BIT(NOPAGE)))
+	/* No memory map; 6.17 says so by 0, which no page of a mapping that counts shows. */
+	if (page_has_flag(p, KPF_BIT(NOPAGE)) || (!w->has_page && !w->obs->kpageflags))
 		return PAGE_SPECIAL;
 	return page_kind_file(w);
 }

@@ -603,6 +603,9 @@ TEST(a_process_that_execs)
 		usleep(10000);
 	}
 	/* the memory that was opened is gone: not the new program's is shown as if it were it */
+	s.nvmas = 0;
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), -ESRCH);
+	EXPECT_INT(s.nvmas, 0);
 	s.next = 0;
 	EXPECT_INT(s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_obs, &s),
 		   -ESRCH);

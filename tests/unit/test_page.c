@@ -377,6 +377,18 @@ TEST(hidden_pfns)
 		   PAGE_UNKNOWN);
 }
 
+TEST(pfns_without_a_page)
+{
+	struct page_context c = context("6.18");
+	struct vma v = vma_of("rd wr sh mr mw me ms io mm", VMA_FS_DEVICE);
+
+	EXPECT_INT(judge(&c, v, obs_of(OBS_LEVEL_PTE, 0, 0)).kind, PAGE_SPECIAL);
+	EXPECT_INT(judge(&c, v, obs_of(OBS_LEVEL_PTE, KPF_BIT(NOPAGE), 0)).kind,
+		   PAGE_SPECIAL);
+	EXPECT_INT(judge(&c, v, obs_of(OBS_LEVEL_PTE, KPF_BIT(MMAP), 1)).kind,
+		   PAGE_DEVICE);
+}
+
 TEST(cached_pages_have_a_mapping)
 {
 	struct page_context c = context("6.18");
