@@ -2,19 +2,14 @@
 #include "replay.h"
 
 #include "holders.h"
-#include "spool.h"
+#include "replay_unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-extern char **environ;
 
 struct replay_area {
 	u64 offset; /* of its line */
@@ -458,103 +453,6 @@ static const struct source_ops replay_ops = {
 
 /* ---- opening */
 
-/* Runs a decompressor from @fd into a temporary file; returns its descriptor or -errno. */
-static int replay_unpack(int fd, const char *program)
-{
-	char *argv[] = { (char *)program, (char *)"-dc", NULL };
-	posix_spawn_file_actions_t actions;
-	int out = spool_fd(), status, err;
-	pid_t pid;
-
-	if (out < 0)
-		return out;
-	lseek(fd, 0, SEEK_SET);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fd, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	err = -posix_spawnp(&pid, program, &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	if (!err) {
-		while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-			;
-		if (!WIFEXITED(status) || WEXITSTATUS(status))
-			err = -EIO;
-	}
-	if (err)
-		close(out);
-	return err ? err : out;
-}
-
-/* Copies what cannot be sought into a temporary file. */
-static int replay_drain(int fd)
-{
-	static struct spool spool;
-	static char buf[1 << 16];
-	int err = spool_open(&spool);
-	ssize_t n = 1;
-
-	while (!err && n > 0) {
-		n = read(fd, buf, sizeof(buf));
-		if (n < 0 && errno != EINTR)
-			err = -errno;
-		if (n < 0)
-			n = 1;
-		else if (n)
-			err = spool_put(&spool, buf, (size_t)n);
-	}
-	if (!err)
-		err = spool_flush(&spool);
-	if (err) {
-		spool_close(&spool);
-		return err;
-	}
-	return spool.fd;
-}
-
-/* Makes @fd, which is consumed, one that can be sought and holds text. */
-static int replay_plain(int fd, const char *name, struct diag *diag)
-{
-	static const struct {
-		const char *magic, *program;
-		size_t len;
-	} packers[] = {
-		{ "\x1f\x8b", "gzip", 2 },
-		{ "\xfd"
-		  "7zXZ",
-		  "xz", 5 },
-		{ "\x28\xb5\x2f\xfd", "zstd", 4 },
-	};
-	struct stat st;
-	char magic[8] = "";
-	int other = fd;
-
-	if (!fstat(fd, &st) && S_ISDIR(st.st_mode))
-		other = -EISDIR;
-	else if (lseek(fd, 0, SEEK_CUR) < 0)
-		other = replay_drain(fd);
-	if (other != fd)
-		close(fd);
-	if (other < 0)
-		diag_add(diag, DIAG_ERROR, "cannot read %s: %s", name, strerror(-other));
-	if (other < 0)
-		return other;
-	fd = other;
-	if (pread(fd, magic, sizeof(magic), 0) < 2)
-		return fd;
-	for (unsigned i = 0; i < ARRAY_SIZE(packers); i++) {
-		if (memcmp(magic, packers[i].magic, packers[i].len))
-			continue;
-		other = replay_unpack(fd, packers[i].program);
-		close(fd);
-		if (other < 0)
-			diag_add(diag, DIAG_ERROR, "cannot unpack %s with %s: %s", name,
-				 packers[i].program,
-				 other == -EIO ? "it is damaged" : strerror(-other));
-		return other;
-	}
-	return fd;
-}
-
 /* Reads the whole report once; returns 0, or -errno after a message. */
 static int replay_build(struct replay *r)
 {
@@ -592,7 +490,7 @@ static struct source *replay_open_own(int fd, const char *name, struct diag *dia
 {
 	struct replay *r;
 
-	fd = replay_plain(fd, name, diag);
+	fd = replay_unpack_open(fd, name, diag);
 	if (fd < 0)
 		return NULL;
 	r = calloc(1, sizeof(*r));

@@ -12,7 +12,7 @@ states='order-0 order-0+shared order-0+child-gone order-0+child-vmspliced order-
 	hugetlb hugetlb+shared hugetlb+child-gone hugetlb+child-vmspliced hugetlb+pinned hugetlb-shared
 	file-private file-cowed file-shared-dirty tmpfs-private memfd-dirty shmem secretmem'
 dir=$(mktemp -d) || exit
-pids= n=0
+pids='' n=0
 # Every process waits for the end of its input, which is kept open until the report is written.
 mkfifo "$dir/input" && exec 9<>"$dir/input" || exit
 for state in $states; do
