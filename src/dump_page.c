@@ -115,6 +115,7 @@ void dump_page(const struct page *page, const struct vma *vma, u32 kv, u32 base_
 					      p->pincount_kind == PAGE_COUNT_EXACT,
 				      p->pincount, pin));
 	dump_flags(ret, p, kv);
-	if (raw && p->kind == PAGE_HUGETLB && p->obs.page_type >> 24 >= 0xf0)
+	/* PGTY_hugetlb (6.11); before, no word of struct page says so plainly. */
+	if (raw && p->obs.page_type >> 24 == 0xf4)
 		dump_line(ret, "page_type: %x(hugetlb)", p->obs.page_type >> 24);
 }

@@ -41,6 +41,7 @@ views()
 			# of a report the first page; the rest is the fixture itself
 			case $v in
 			--report) sed '/^\[kernel\]/,$d' ;;
+			--facts) awk '{ print $1, $2, $3 }' ;; # the words about a fact are not the point
 			*json*) cut -c 1-4000 | head -n 24 ;;
 			*) cat ;;
 			esac
