@@ -101,6 +101,17 @@ nomem:
 	return -ENOMEM;
 }
 
+void tui_history_replace(struct tui_history *h, struct store *store)
+{
+	if (!h->n || !store) {
+		store_free(store);
+		return;
+	}
+	store_free(h->moment[h->n - 1].store);
+	h->moment[h->n - 1].store = store;
+	h->moment[h->n - 1].partial = false;
+}
+
 size_t tui_history_with_pages(const struct tui_history *h, size_t i)
 {
 	for (i = MIN(i + 1, h->n); i-- > 0;)

@@ -21,6 +21,7 @@ struct tui_moment {
 	u32 number;          /* 1 is the first moment ever */
 	u8 kind;             /* enum tui_moment_kind */
 	pid_t pid;           /* who did it; 0 nobody in particular */
+	bool partial;        /* ->store is older where nobody had reason to look */
 	bool warning;        /* ->text deserves attention */
 	char *what;          /* "vmsplice"; untrusted text is escaped by who makes it */
 	char *text;          /* "fd 5, 1 page: 4096" */
@@ -52,6 +53,9 @@ void tui_history_deinit(struct tui_history *h);
 /* Appends a moment; takes @store (may be NULL) also on failure.  Texts are copied.  0 or -ENOMEM. */
 int tui_history_add(struct tui_history *h, const struct tui_moment *moment,
 		    struct store *store);
+
+/* The last moment gets these pages instead of its own; takes @store. */
+void tui_history_replace(struct tui_history *h, struct store *store);
 
 /* The newest moment at or before @i that has pages, or SIZE_MAX. */
 size_t tui_history_with_pages(const struct tui_history *h, size_t i);

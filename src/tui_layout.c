@@ -48,12 +48,16 @@ static void make_wide(const struct tui *t, struct tui_layout *l)
 {
 	const struct tui_rect *b = &l->body;
 	int h = b->h - make_bottom(t, l);
-	int vmas = b->w < 80    ? 26
-		   : b->w < 100 ? 34
-		   : b->w < 140 ? 36
-		   : b->w < 180 ? 46
-				: 62;
-	int detail = b->w < WIDE ? 0 : b->w < 140 ? 44 : b->w < 180 ? 52 : 60;
+	static const struct {
+		int cols, vmas, detail; /* from @cols on */
+	} widths[] = {
+		{ 180, 62, 60 },  { 140, 46, 52 }, { 120, 36, 44 },
+		{ WIDE, 34, 40 }, { 80, 34, 0 },   { 0, 26, 0 },
+	};
+	unsigned k = 0;
+	while (b->w < widths[k].cols)
+		k++;
+	int vmas = widths[k].vmas, detail = widths[k].detail;
 	int grid = b->w - vmas - 1 - (detail ? detail + 1 : 0);
 
 	place(l, TUI_PANE_VMAS, b->x, b->y, vmas, h);

@@ -51,7 +51,8 @@ static const char *target_word(const struct tui *t, u8 *role)
 		return "■ TARGET STOPPED";
 	case TUI_TARGET_RUNNING:
 		*role = TUI_LIVE;
-		return "▶ target runs, traced";
+		return t->status.stepping ? "▶ target runs to its next event"
+					  : "▶ target runs, traced";
 	case TUI_TARGET_GONE:
 		*role = TUI_STOPPED;
 		return "target is gone";
@@ -210,6 +211,9 @@ static void header_time(struct tui *t, int y)
 		if (!t->opt.replay)
 			x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
 					      ", %.1f s ago", MAX(ago, 0.0));
+		if (m->store && m->partial)
+			x = tui_screen_put(&t->screen, x, y, w - x, TUI_PAUSED, 0,
+					   ", pages as each was last looked at");
 		if (!m->store)
 			x = tui_screen_put(&t->screen, x, y, w - x, TUI_PAUSED, 0,
 					   ", pages of another time");

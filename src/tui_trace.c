@@ -145,14 +145,15 @@ static int on_event(void *ctx, const struct event *e)
 	struct event_warning warning[EVENT_WARNINGS];
 	struct causes causes = { .pid = e->pid };
 	struct line l = { .text = "" };
-	struct tui_moment m = { .kind = e->kind == EVENT_WRITE_FAULT ||
-							e->kind == EVENT_CHANGE
-						? TUI_MOMENT_SAMPLE
-						: TUI_MOMENT_EVENT,
-				.pid = e->pid,
-				.time_ns = e->time_ns - MIN(e->start_ns, e->time_ns),
-				.what = (char *)event_name(e->kind),
-				.text = l.text };
+	struct tui_moment m = {
+		.kind = e->kind == EVENT_WRITE_FAULT || e->kind == EVENT_CHANGE
+				? TUI_MOMENT_SAMPLE
+				: TUI_MOMENT_EVENT,
+		.pid = e->pid,
+		.time_ns = tt->base_ns + e->time_ns - MIN(e->start_ns, e->time_ns),
+		.what = (char *)event_name(e->kind),
+		.text = l.text
+	};
 	unsigned n;
 
 	event_walk(e, STORE_REAL, on_change, &causes);
@@ -170,6 +171,7 @@ static int on_event(void *ctx, const struct event *e)
 	put_args(&l, e);
 	if (e->incomplete)
 		put(&l, "%s%s", l.at ? "; " : "", e->incomplete);
+	m.partial = true;
 	m.changed = causes.all;
 	m.addr =
 		e->nranges && e->range[0].pid == e->pid ? e->range[0].start : causes.addr;
@@ -348,8 +350,13 @@ bool tui_trace_round(struct tui_trace *tt)
 			tt->stepping = false;
 		}
 	}
-	if (told)
+	if (told) {
 		take_members(tt);
+		/* the trace looks only where a call had to do with; here everything is true */
+		if (tui_watch_reread(tt->w, tt->stopped) && tt->stopped)
+			tui_history_replace(tui_state_history(tt->t),
+					    store_copy(tt->w->live));
+	}
 	if (tt->over) {
 		struct tui_moment m = { .kind = TUI_MOMENT_NOTE,
 					.what = (char *)"end",

@@ -29,6 +29,7 @@ struct tui_watch {
 	u64 start_ns;
 	/* cost */
 	double ns_per_page;
+	u64 reread_next_ns;
 	u64 vmas_next_ns, family_next_ns, cpu_next_ns;
 	struct rusage usage;
 	u64 usage_ns;
@@ -56,6 +57,12 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 /* Reads @pids once, as a live store that nothing refreshes: a recording.  0 or -errno. */
 int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag);
+
+/*
+ * Reads everything again, when that is cheap enough or @must.  Returns whether the live store is
+ * complete and new.
+ */
+bool tui_watch_reread(struct tui_watch *w, bool must);
 
 /* Mappings are asked for again: they may have changed at any time. */
 void tui_watch_forget(struct tui_watch *w);
