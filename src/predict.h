@@ -68,6 +68,13 @@ struct predict_rule {
 unsigned predict_rules(void);
 const struct predict_rule *predict_rule(unsigned id);
 
+/*
+ * The function that decides step @i of @path, on the page that is known by @f: a rule for entries
+ * of all levels names the one of this page's level (gup_fast_pmd_leaf(), copy_huge_pmd(), …).
+ */
+enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
+			     const struct facts *f);
+
 /* Combination @i of facts that cannot be, in 0 … n-1, as text; NULL beyond. */
 const char *predict_never_text(unsigned i);
 

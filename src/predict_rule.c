@@ -142,3 +142,38 @@ const struct predict_rule *predict_rule(unsigned id)
 				       : NULL;
 	return NULL;
 }
+
+/* Functions by level: ->any's part is ->by's when one of ->facts holds. */
+static const struct {
+	u64 facts;
+	u8 any, by;
+} predict_levels[] = {
+	{ F(LEAF_PMD), KFUNC_GUP_FAST_PTE, KFUNC_GUP_FAST_PMD },
+	{ F(LEAF_PUD), KFUNC_GUP_FAST_PTE, KFUNC_GUP_FAST_PUD },
+	{ F(VMA_HUGETLB), KFUNC_FOLLOW_PTE, KFUNC_FOLLOW_HUGETLB },
+	{ F(LEAF_PMD), KFUNC_FOLLOW_PTE, KFUNC_FOLLOW_PMD },
+	{ F(VMA_HUGETLB), KFUNC_PTE_FAULT, KFUNC_HUGETLB_FAULT },
+	{ F(VMA_HUGETLB), KFUNC_SWAP_FAULT, KFUNC_HUGETLB_FAULT },
+	{ F(LEAF_PMD), KFUNC_NUMA_FAULT, KFUNC_NUMA_PMD_FAULT },
+	{ F(VMA_HUGETLB), KFUNC_WP_PAGE, KFUNC_HUGETLB_WP },
+	{ F(LEAF_PMD), KFUNC_WP_PAGE, KFUNC_WP_PMD },
+	{ F(VMA_HUGETLB), KFUNC_WP_COPY, KFUNC_HUGETLB_WP },
+	{ F(VMA_HUGETLB), KFUNC_FORK_PTE, KFUNC_FORK_HUGETLB },
+	{ F(LEAF_PMD), KFUNC_FORK_PTE, KFUNC_FORK_PMD },
+};
+
+enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
+			     const struct facts *f)
+{
+	enum kfunc func = predict_rule(path->rule[i])->func;
+	u64 holds = f->value;
+
+	/* What a fault has put there is small, but for hugetlb. */
+	for (unsigned j = 0; j < i; j++)
+		if (predict_rule(path->rule[j])->clear & F(LEAF_PMD))
+			holds &= ~(F(LEAF_PMD) | F(LEAF_PUD));
+	for (unsigned j = 0; j < ARRAY_SIZE(predict_levels); j++)
+		if (predict_levels[j].any == func && holds & predict_levels[j].facts)
+			return predict_levels[j].by;
+	return func;
+}

@@ -17,6 +17,7 @@ struct render_explain {
 	u64 addr;
 	bool found;
 	struct report_head head;
+	const struct facts *facts; /* of the page that is explained */
 };
 
 /* ---- text blocks */
@@ -153,7 +154,8 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 {
 	for (unsigned i = 0; i < path->n; i++) {
 		const struct predict_rule *rule = predict_rule(path->rule[i]);
-		const char *func = kernel_function(r->head.kernel, rule->func);
+		const char *func = kernel_function(r->head.kernel,
+						   predict_rule_func(path, i, r->facts));
 		char text[600], label[8];
 
 		snprintf(text, sizeof(text), "%s(): %s [%s; %s]", func, rule->reason,
@@ -312,6 +314,7 @@ static int explain_row(void *ctx, const struct report_row *row)
 	explain_line(out, "mapping", "%" PRIx64 "-%" PRIx64 " %s %s", row->vma->start,
 		     row->vma->end, perms,
 		     escape_text(name, sizeof(name), row->vma->name));
+	r->facts = &row->page->facts;
 	explain_page(r, row);
 	explain_ledger(r, row);
 	explain_missing(r, row);

@@ -198,7 +198,8 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 		tui_text_wrap(d->text, last ? TUI_STRONG : TUI_NORMAL, 5, d->width,
 			      r->reason);
 		tui_text_add(d->text, TUI_DIM, "      %s()",
-			     kernel_function(&d->s->kernel, r->func));
+			     kernel_function(&d->s->kernel,
+					     predict_rule_func(path, i, &d->page.facts)));
 		if (d->width >= 70)
 			tui_text_more(d->text, TUI_DIM, "  %s", r->cite);
 	}

@@ -452,3 +452,32 @@ TEST(facts_of_another_kernel)
 	predict_all(&new, &f, &v);
 	EXPECT_INT(v.req[GUP_PIN_R].fast_reason, GUP_REASON_SPECIAL);
 }
+
+/* A rule for all levels names the function of the page's own. */
+TEST(functions_by_level)
+{
+	struct kernel k = resolve("6.18", "x86_64"), old = resolve("6.1", "x86_64");
+	struct facts f = { 0 };
+	struct gup_verdict v;
+
+	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f,
+		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
+			 F(ANON) | F(LARGE) | F(LEAF_PMD) | F(MM_SHARED) | F(LARGE_MAPS),
+		 true);
+	predict_request(&k, &f, GUP_PIN_W, &v);
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_fast, 0, &f)),
+		   "gup_fast_pmd_leaf");
+	EXPECT_STR(kernel_function(&old, predict_rule_func(&v.path_fast, 0, &f)),
+		   "gup_huge_pmd");
+	/* check_vma_flags, follow, do_huge_pmd_wp_page, and then a small page's PTE */
+	EXPECT_INT(v.path_slow.n, 4);
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_slow, 1, &f)),
+		   "follow_huge_pmd");
+	EXPECT_STR(kernel_function(&old, predict_rule_func(&v.path_slow, 1, &f)),
+		   "follow_trans_huge_pmd");
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_slow, 2, &f)),
+		   "do_huge_pmd_wp_page");
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_slow, 3, &f)),
+		   "follow_page_pte");
+}
