@@ -320,7 +320,8 @@ static u64 act_faults(void)
  * Whether @ref reads a store to the page: TRI_UNKNOWN when it has nothing to do with it.  The unit
  * is the leaf, as in predictions: a reference to another part of a huge page counts.
  */
-static enum tri act_ref_sees(const struct stage *s, u64 leaf, const struct stage_ref *ref)
+static enum tri act_ref_sees(const struct stage *s, u64 leaf, bool kept,
+			     const struct stage_ref *ref)
 {
 	u64 pfn = stage_pagemap(ref->page) & (BIT(55) - 1);
 	bool in_place = ref->pfn && ref->pfn == pfn;
@@ -329,6 +330,9 @@ static enum tri act_ref_sees(const struct stage *s, u64 leaf, const struct stage
 	if (ref->page != s->page) {
 		bool near = ((uintptr_t)ref->page ^ (uintptr_t)s->page) / leaf == 0;
 
+		/* a store that went to a copy of one small page touched no other page */
+		if (near && !kept)
+			return TRI_NO;
 		return near && in_place ? TRI_YES : TRI_UNKNOWN;
 	}
 	byte = stage_ref_byte(ref);
@@ -337,12 +341,12 @@ static enum tri act_ref_sees(const struct stage *s, u64 leaf, const struct stage
 	return byte < 0 ? TRI_UNKNOWN : byte == STAGE_BYTE_STORE ? TRI_YES : TRI_NO;
 }
 
-static enum tri act_refs_see(const struct stage *s, u64 leaf)
+static enum tri act_refs_see(const struct stage *s, u64 leaf, bool kept)
 {
 	enum tri seen = TRI_UNKNOWN;
 
 	for (unsigned i = 0; i < s->nrefs; i++) {
-		enum tri one = act_ref_sees(s, leaf, &s->ref[i]);
+		enum tri one = act_ref_sees(s, leaf, kept, &s->ref[i]);
 
 		if (one == TRI_YES)
 			return TRI_YES;
@@ -427,7 +431,8 @@ int act_run(struct stage *s, enum act_id id, u64 leaf, const struct act_env *env
 	if (env->slow >= 0 && row->what == ACT_REQUEST)
 		ret->slow = slow ? TRI_YES : TRI_NO;
 	if (row->what == ACT_STORE && !ret->err)
-		ret->refs = act_refs_see(s, leaf);
+		ret->refs = act_refs_see(s, leaf,
+					 !((ret->before ^ ret->after) & (BIT(55) - 1)));
 	if (row->what == ACT_FORK)
 		act_look_at_child(s, ret);
 	return 0;
