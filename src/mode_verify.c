@@ -116,7 +116,7 @@ static void mode_verify_interrupt(int sig)
 
 static int mode_verify_run(struct session *s, struct mode_verify *m)
 {
-	struct sigaction on = { .sa_handler = mode_verify_interrupt }, old;
+	struct sigaction on = { .sa_handler = mode_verify_interrupt }, old[2];
 	struct source_machine machine = { 0 };
 	struct verify_result r;
 	struct kernel k;
@@ -129,9 +129,11 @@ static int mode_verify_run(struct session *s, struct mode_verify *m)
 			 strerror(-err));
 		return EXIT_FAILED;
 	}
-	sigaction(SIGINT, &on, &old);
+	sigaction(SIGINT, &on, &old[0]);
+	sigaction(SIGTERM, &on, &old[1]);
 	err = verify_run(s->source, &k, &m->opt, &r, &s->diag);
-	sigaction(SIGINT, &old, NULL);
+	sigaction(SIGINT, &old[0], NULL);
+	sigaction(SIGTERM, &old[1], NULL);
 	if (m->tty)
 		fputs("\033[K", stderr);
 	if (s->opt.json)

@@ -87,8 +87,9 @@ static void verify_request(struct verify_case *c, const struct act_row *row,
 	bool failed = seen->err != 0;
 	const char *faults = seen->faults ? "some" : counted ? "none" : NULL;
 
-	/* without a counter: a fault or an error shows that GUP-fast did not do it */
-	if (saw_fast == TRI_UNKNOWN && (seen->faults || failed))
+	/* without a counter, a fault shows that GUP-fast did not do it; an error always does, for
+	 * an address out of range is refused before either way */
+	if (failed || (saw_fast == TRI_UNKNOWN && seen->faults))
 		saw_fast = TRI_NO;
 	if (row->entry == ACT_FAST)
 		verify_field_tri(c, "fast", fast, saw_fast);
