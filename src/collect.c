@@ -220,12 +220,18 @@ static int collect_obs(void *ctx, const struct obs *obs, size_t n)
 {
 	struct collector *c = ctx;
 
+	u64 leaves = 0;
+
 	for (size_t i = 0; i < n; i++) {
 		int err = collect_page(c, &obs[i]);
 
 		if (err)
 			return err;
+		if (obs[i].pagemap || obs[i].pfn) /* not a hole */
+			leaves += obs[i].pages;
 	}
+	if (c->opt->tick)
+		c->opt->tick(c->opt->tick_ctx, &c->process, leaves);
 	return 0;
 }
 

@@ -28,6 +28,9 @@ struct collect_options {
 	unsigned nnames;
 	collect_keep keep; /* NULL: all rows */
 	void *keep_ctx;
+	/* after each batch of observations, with the number of entries in it */
+	void (*tick)(void *ctx, const struct process *p, u64 entries);
+	void *tick_ctx;
 	bool each;                  /* never merge pages into runs */
 	bool holders;               /* look for holders of excess references */
 	bool holes;                 /* deliver rows of kind `none` too */

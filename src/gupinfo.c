@@ -49,6 +49,7 @@ static const struct mode_row {
 	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE },
 	[MODE_TRACE] = { .run = mode_trace, .needs = NEEDS_SOURCE },
 	[MODE_VERIFY] = { .run = mode_verify, .needs = NEEDS_SOURCE },
+	[MODE_ALL] = { .run = mode_all, .needs = NEEDS_SOURCE },
 	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
 	[MODE_HELP] = { .run = mode_help },
 	[MODE_VERSION] = { .run = mode_version },
@@ -87,6 +88,9 @@ static void choose_terminal(struct session *s)
 		r->width = columns && atoi(columns) > 0 ? atoi(columns) : 80;
 	if (r->width && r->width < 40)
 		r->width = 40;
+	/* on a terminal that also shows the output, progress would stand between its rows */
+	if (isatty(STDERR_FILENO) && !tty)
+		s->progress = stderr;
 	r->color =
 		s->opt.color == 1 || (!s->opt.color && tty && (!no_color || !*no_color));
 }

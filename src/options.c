@@ -51,6 +51,8 @@ static const struct {
 	{ OPTION_DEMO, MODE_DEMO },
 	{ OPTION_TRACE, MODE_TRACE },
 	{ OPTION_TUI, MODE_TUI },
+	{ OPTION_ALL, MODE_ALL },
+	{ OPTION_OPENMETRICS, MODE_ALL },
 	{ OPTION_VERIFY, MODE_VERIFY },
 	{ OPTION_HELP, MODE_HELP },
 	{ OPTION_VERSION, MODE_VERSION },
@@ -138,6 +140,19 @@ static int check_interval(const char *text, char *why, size_t size)
 	return -EINVAL;
 }
 
+static int check_top(struct options *opt, const char *arg, char *why, size_t size)
+{
+	char *end;
+	long n = strtol(arg, &end, 10);
+
+	if (end == arg || *end || n < 1 || n > INT32_MAX) {
+		snprintf(why, size, "--top takes a number such as 20, not '%.40s'", arg);
+		return -EINVAL;
+	}
+	opt->top = n;
+	return 0;
+}
+
 static int apply_value(struct options *opt, unsigned id, const char *arg, char *why,
 		       size_t size)
 {
@@ -159,6 +174,8 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 		return -EINVAL;
 	case OPTION_INTERVAL:
 		return check_interval(arg, why, size);
+	case OPTION_TOP:
+		return check_top(opt, arg, why, size);
 	case OPTION_COLOR:
 		return arg ? choose("color", arg, colors, &opt->color, why, size)
 			   : (opt->color = 1, 0);
@@ -200,13 +217,14 @@ static int finish(struct options *opt, char *why, size_t size)
 {
 	unsigned formats = 0;
 	static const u8 exclusive[] = { OPTION_JSON, OPTION_JSON_LINES, OPTION_RAW,
-					OPTION_PAIRS };
+					OPTION_PAIRS, OPTION_OPENMETRICS };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(exclusive); i++)
 		formats += opt->given[exclusive[i]] != 0;
 	if (formats > 1) {
 		snprintf(why, size,
-			 "give one of --json, --json-lines, --raw and --pairs");
+			 "give one of --json, --json-lines, --raw, --pairs and "
+			 "--openmetrics");
 		return -EINVAL;
 	}
 	opt->each = opt->given[OPTION_EACH];
@@ -223,6 +241,10 @@ static int finish(struct options *opt, char *why, size_t size)
 							: TABLE_TEXT;
 	opt->render.noheadings = opt->given[OPTION_NOHEADINGS];
 	opt->render.bytes = opt->given[OPTION_BYTES];
+	if (opt->top && opt->mode != MODE_ALL) {
+		snprintf(why, size, "--top is for --all");
+		return -EINVAL;
+	}
 	if (opt->mode == MODE_DIFF && !opt->diff_b) {
 		snprintf(why, size, "--diff needs two reports, or a report and a PID");
 		return -EINVAL;

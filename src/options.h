@@ -60,6 +60,7 @@ struct options {
 	unsigned nranges;
 	const char *name[OPTIONS_RANGES];
 	unsigned nnames;
+	unsigned top;       /* of --top; 0: all */
 	u64 explain;        /* address of --explain */
 	const char *diff_b; /* second argument of --diff */
 	u8 given[OPTIONS];  /* how often each option was given */

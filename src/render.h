@@ -57,6 +57,8 @@ void render_json_free(void *ctx);
 struct js;
 struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
 			    const struct source_machine *m);
+/* Adds "pages" and "gup", the sums of @t, to @o. */
+void render_json_totals(struct js *o, const struct report_totals *t);
 /* One page object of spec's schema on one line, without newline; @with_pid adds "pid". */
 int render_json_page(FILE *out, const struct report_row *row, bool with_pid);
 

@@ -305,13 +305,15 @@ static struct js *json_totals(const struct report_totals *t)
 		size_t at;
 	} counts[] = {
 #define COUNT(k) { #k, offsetof(struct report_totals, k) }
-		COUNT(present), COUNT(exclusive),
-		COUNT(shared),  COUNT(swapped),
-		COUNT(hugetlb), COUNT(thp),
-		COUNT(pinned),  COUNT(excess_refs),
-		COUNT(unknown), COUNT(ksm),
-		COUNT(file),    COUNT(zero),
-		COUNT(leaks),   COUNT(exclusive_unknown),
+		COUNT(present),       COUNT(exclusive),
+		COUNT(shared),        COUNT(swapped),
+		COUNT(hugetlb),       COUNT(thp),
+		COUNT(pinned),        COUNT(excess_refs),
+		COUNT(unknown),       COUNT(ksm),
+		COUNT(file),          COUNT(zero),
+		COUNT(leaks),         COUNT(exclusive_unknown),
+		COUNT(pins_unknown),  COUNT(refs_unknown),
+		COUNT(leaks_unknown),
 #undef COUNT
 	};
 	struct js *o = js_object();
@@ -342,6 +344,12 @@ static struct js *json_gup_totals(const struct report_totals *t)
 	return gup;
 }
 
+void render_json_totals(struct js *o, const struct report_totals *t)
+{
+	js_add(o, "pages", json_totals(t));
+	js_add(o, "gup", json_gup_totals(t));
+}
+
 static struct js *json_vma(const struct vma *vma, const struct report_totals *t)
 {
 	struct js *o = js_object();
@@ -362,8 +370,7 @@ static struct js *json_vma(const struct vma *vma, const struct report_totals *t)
 	} else {
 		js_null(o, "flags");
 	}
-	js_add(o, "pages", json_totals(t));
-	js_add(o, "gup", json_gup_totals(t));
+	render_json_totals(o, t);
 	return o;
 }
 

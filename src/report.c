@@ -16,6 +16,24 @@ static bool report_has_unknown(const struct gup_verdicts *v)
 	return v->write.fault == GUP_WRITE_UNKNOWN || v->fork.word == GUP_FORK_UNKNOWN;
 }
 
+static bool report_applies_unknown(const struct page *page, enum page_field f)
+{
+	return page->why[f] != PAGE_WHY_KNOWN && page->why[f] != PAGE_WHY_NOT_APPLICABLE;
+}
+
+static void report_count_refs(struct report_totals *t, const struct page *page, u64 n)
+{
+	if (report_applies_unknown(page, PAGE_F_PINCOUNT))
+		t->pins_unknown += n;
+	else if (page->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && page->pincount > 0)
+		t->pinned += n;
+	if (report_applies_unknown(page, PAGE_F_REFCOUNT))
+		t->refs_unknown += n;
+	else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->expected >= 0 &&
+		 page->excess > 0)
+		t->excess_refs += n;
+}
+
 static void report_count_page(struct report_totals *t, const struct page *page, u64 n)
 {
 	if (page->kind == PAGE_SWAP)
@@ -43,11 +61,7 @@ static void report_count_page(struct report_totals *t, const struct page *page, 
 		t->file += n;
 	if (page->kind == PAGE_ZERO || page->kind == PAGE_HUGE_ZERO)
 		t->zero += n;
-	if (page->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && page->pincount > 0)
-		t->pinned += n;
-	if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->expected >= 0 &&
-	    page->excess > 0)
-		t->excess_refs += n;
+	report_count_refs(t, page, n);
 }
 
 void report_count(struct report_totals *t, const struct report_row *row,
@@ -65,6 +79,8 @@ void report_count(struct report_totals *t, const struct report_row *row,
 		t->unknown += n;
 	if (row->verdicts->write.leak == TRI_YES)
 		t->leaks += n;
+	else if (row->verdicts->write.leak == TRI_UNKNOWN)
+		t->leaks_unknown += n;
 }
 
 void report_add(struct report_totals *t, const struct report_totals *from)

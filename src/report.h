@@ -25,6 +25,8 @@ struct report_totals {
 	u64 exclusive_unknown; /* anon pages whose AnonExclusive is unknown */
 	u64 shared_unknown;    /* present pages whose mapcount is unknown */
 	u64 leaks;             /* pages whose next store would leak */
+	/* present pages of which pins, the references expected and seen, and a leak are unknown */
+	u64 pins_unknown, refs_unknown, leaks_unknown;
 	u64 gup[GUP_REQUESTS][GUP_WORDS];
 };
 

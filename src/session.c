@@ -2,6 +2,7 @@
 #include "session.h"
 
 #include "live.h"
+#include "pace.h"
 #include "procs.h"
 #include "replay.h"
 
@@ -226,7 +227,16 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.model = s->has_model ? &s->model : NULL,
 	};
 
-	int err = collect_run(s->source, &c, view, ctx, &s->diag);
+	struct pace pace;
+	int err;
+
+	pace_init(&pace, s->progress, opt->given[OPTION_GENTLE], opt->npids);
+	if (s->progress || opt->given[OPTION_GENTLE]) {
+		c.tick = pace_tick;
+		c.tick_ctx = &pace;
+	}
+	err = collect_run(s->source, &c, view, ctx, &s->diag);
+	pace_end(&pace);
 
 	if (err >= 0)
 		session_missing(s);

@@ -25,6 +25,7 @@ enum session_exit {
 struct session {
 	struct options opt;
 	struct diag diag;
+	FILE *progress; /* where a long collection shows that it lives; NULL: nowhere */
 	struct source *source; /* opened by session_open() */
 	struct filter *filter;
 	struct kpageflags_filter bits;
@@ -66,6 +67,7 @@ int mode_diff(struct session *s);
 int mode_lint(struct session *s);
 int mode_report(struct session *s);
 int mode_trace(struct session *s);
+int mode_all(struct session *s);
 int mode_demo(struct session *s);
 int mode_verify(struct session *s);
 

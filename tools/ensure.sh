@@ -171,6 +171,10 @@ ensure_build()
 	ENSURE_BUILT=0
 	[ "${ENSURE_INSTALLED:-0}" = 0 ] || rm -f "$dir/.ensure-args"
 	if ! { ensure_configure "$dir" "$@" && ensure_make "$dir"; }; then
+		if grep -qE '^[^ ]+:[0-9]+:([0-9]+:)? (fatal )?error: ' "$dir/make.log" 2>/dev/null; then
+			grep -E -m 20 'error: ' "$dir/make.log" >&2
+			ensure_die "building failed; the whole output is in $dir/make.log"
+		fi
 		# leftovers of another version in the build directory: once more from nothing
 		ensure_say "that failed; once more from an empty build directory"
 		[ ! -f "$dir/make.log" ] || cp "$dir/make.log" "$dir.failed.log"

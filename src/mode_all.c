@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --all: every process, one row each. */
+#include "procs.h"
+#include "render_all.h"
+#include "session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Processes to look at: those asked for, or every one. */
+static int all_processes(struct session *s)
+{
+	struct options *opt = &s->opt;
+	struct process *list = NULL;
+	size_t n = 0;
+	int err;
+
+	if (opt->npids)
+		return 0;
+	err = procs_list(NULL, &list, &n);
+	if (err)
+		return err;
+	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++)
+		opt->pids[opt->npids++] = list[i].pid;
+	if (n > opt->npids)
+		diag_add(&s->diag, DIAG_INCOMPLETE,
+			 "only the first %u of %zu processes are read", opt->npids, n);
+	free(list);
+	return 0;
+}
+
+static bool all_is_of_process(const struct diag_message *m)
+{
+	return m->class == DIAG_INCOMPLETE && !strncmp(m->text, "process ", 8);
+}
+
+/* Many processes that cannot be read are one message. */
+static void all_messages(struct session *s)
+{
+	struct diag *d = &s->diag;
+	unsigned failed = d->dropped, kept = 0;
+
+	for (unsigned i = 0; i < d->n; i++)
+		failed += all_is_of_process(&d->message[i]);
+	if (failed <= 3)
+		return;
+	for (unsigned i = 0; i < d->n; i++) {
+		if (all_is_of_process(&d->message[i]))
+			free(d->message[i].text);
+		else
+			d->message[kept++] = d->message[i];
+	}
+	d->n = kept;
+	d->dropped = 0;
+	diag_add(d, DIAG_INCOMPLETE,
+		 "%u of %u processes could not be read completely: they ended, or it "
+		 "needs "
+		 "root",
+		 failed, s->opt.npids);
+}
+
+int mode_all(struct session *s)
+{
+	enum render_all_format format =
+		s->opt.given[OPTION_OPENMETRICS]   ? RENDER_ALL_OPENMETRICS
+		: s->opt.json || s->opt.json_lines ? RENDER_ALL_JSON
+						   : RENDER_ALL_TABLE;
+	void *ctx;
+	int err = all_processes(s);
+
+	if (!err)
+		err = render_all_new(&s->opt.render, format, s->opt.top, &ctx);
+	if (err)
+		return session_exit(s, err);
+	err = session_collect(s, &render_all_view, ctx, false);
+	all_messages(s);
+	render_all_free(ctx);
+	return session_exit(s, err);
+}

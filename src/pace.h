@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pace.h - how fast a collection goes, and what is said of it meanwhile.
+ *
+ * Knows: the clock, progress on a terminal, the rests of --gentle.  Never: facts.
+ * Owns: nothing.
+ */
+#ifndef GUPINFO_PACE_H
+#define GUPINFO_PACE_H
+
+#include <stdio.h>
+
+#include "source.h"
+
+struct pace {
+	FILE *out;         /* where progress is shown; NULL: nowhere */
+	bool gentle;       /* rest three times as long as was read */
+	unsigned nprocess; /* to be read */
+	unsigned process;  /* being read, from 1 */
+	pid_t pid;
+	u64 started, shown, last; /* monotonic ns */
+	u64 entries;              /* of page tables, so far */
+	bool visible;             /* a line is on the terminal */
+};
+
+/* @out NULL: no progress. */
+void pace_init(struct pace *p, FILE *out, bool gentle, unsigned nprocess);
+
+/* After each batch of @entries of @process: a collect_options.tick. */
+void pace_tick(void *pace, const struct process *process, u64 entries);
+
+/* Wipes the progress line. */
+void pace_end(struct pace *p);
+
+#endif
