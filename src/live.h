@@ -10,7 +10,8 @@
  *
  * observe() delivers whole leaves: the first may begin before @start and the last end after @end
  * when the range cuts a huge one.  Each chunk of pagemap words is read again after the words of
- * its pages; what differs is read anew, and marked OBS_RACED when it keeps changing.
+ * its pages; what differs is read anew, and marked OBS_RACED when it keeps changing, or when the
+ * VMA is not any more what it was when it was read (6.11 and later).
  */
 #ifndef GUPINFO_LIVE_H
 #define GUPINFO_LIVE_H

@@ -433,6 +433,40 @@ TEST(hugetlb)
 	munmap(m, 2 * HUGE);
 }
 
+TEST(a_huge_page_of_1_gib)
+{
+	u64 len = 1ull << 30;
+	char *m = map(len, MAP_HUGETLB | 30 << 26);
+	struct seen s;
+	struct page p;
+
+	if (!is_root())
+		SKIP("needs root");
+	if (!m)
+		SKIP("no huge page of 1 GiB is free");
+	m[len / 2] = 1;
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT(seen_open(&s,
+				 i == 2 ? NULL
+				 : i    ? &by_pagemap
+					: &by_scan,
+				 getpid()));
+		EXPECT_INT(look(&s, m + 5 * HUGE, PAGE), 0);
+		EXPECT_INT(s.n, 1);
+		p = page_at(&s, m + len - 1);
+		EXPECT_INT(p.addr, (uintptr_t)m);
+		EXPECT_INT(p.kind, PAGE_HUGETLB);
+		EXPECT_INT(p.leaf, OBS_LEVEL_PUD);
+		EXPECT_INT(p.size, len);
+		EXPECT_INT(p.pages, 1);
+		EXPECT_INT(p.order, 18);
+		EXPECT_INT(p.anon_exclusive, TRI_YES);
+		EXPECT_INT(p.mapcount, 1);
+		seen_close(&s);
+	}
+	munmap(m, len);
+}
+
 /* ---- other entries */
 
 TEST(guards_and_swap_markers)
