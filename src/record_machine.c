@@ -117,6 +117,30 @@ static int record_machine_zone(struct record_reader *r, char *line)
 	return 0;
 }
 
+/* The free huge pages of a size: "bytes=2097152 free=yes" */
+static int record_machine_pool(struct record_reader *r, char *line)
+{
+	static const struct record_field fields[] = {
+		{ .key = "bytes", .offset = 0, .size = 8, .form = RECORD_DEC },
+		{ .key = "free", .offset = 8, .size = 1, .form = RECORD_TRI },
+		{ 0 },
+	};
+	struct page_context *c = &r->parse->machine.m.page;
+	struct {
+		u64 bytes;
+		u8 free;
+	} pool = { .free = TRI_UNKNOWN };
+	int err = record_parse_fields(r, fields, line, &pool);
+
+	if (err)
+		return err;
+	if (c->npools == PAGE_POOLS)
+		return record_fail(r, -EINVAL, "more than %u pools", PAGE_POOLS);
+	c->pool[c->npools].bytes = pool.bytes;
+	c->pool[c->npools++].free = pool.free;
+	return 0;
+}
+
 static int record_machine_context(struct record_reader *r, char *line)
 {
 	struct record_machine *m = &r->parse->machine;
@@ -129,6 +153,8 @@ static int record_machine_context(struct record_reader *r, char *line)
 		m->m.page.layout = &m->layout;
 		return record_parse_fields(r, record_layout_fields, line, &m->layout);
 	}
+	if (key && !strcmp(key, "pool"))
+		return record_machine_pool(r, line);
 	if (key && !strcmp(key, "zone"))
 		return record_machine_zone(r, line);
 	return 0;

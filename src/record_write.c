@@ -279,6 +279,12 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 				record_add_field(w, f, record_get(f, &span));
 		record_flush(w);
 	}
+	for (unsigned i = 0; i < c->npools && i < PAGE_POOLS; i++) {
+		record_addf(w, "pool bytes=%llu free=%s",
+			    (unsigned long long)c->pool[i].bytes,
+			    record_word(RECORD_TRI, MIN(c->pool[i].free, TRI_UNKNOWN)));
+		record_flush(w);
+	}
 	if (c->layout) {
 		record_add(w, "pageflags");
 		for (const struct record_field *f = record_layout_fields; f->key; f++)

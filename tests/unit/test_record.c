@@ -32,6 +32,7 @@ struct seen {
 	struct page_span spans[4];
 	char model[32], text[300];
 	bool complete;
+	char why[160];
 	struct holder holder;
 	struct holder_end end;
 	struct process process;
@@ -95,7 +96,7 @@ static int seen_holders(void *ctx, bool complete, const char *why)
 	struct seen *s = ctx;
 
 	s->complete = complete;
-	EXPECT_STR(why, "a \"reason\"");
+	snprintf(s->why, sizeof(s->why), "%s", why);
 	return 0;
 }
 
@@ -176,6 +177,10 @@ static struct source_machine machine(void)
 		.thp_enabled = 1,
 		.use_zero_page = TRI_YES,
 		.layout = &layout,
+		.unpinnable_memory = TRI_YES,
+		.pool = { { .bytes = 2 << 20, .free = TRI_UNKNOWN },
+			  { .bytes = 1 << 30, .free = TRI_NO } },
+		.npools = 2,
 	};
 	return m;
 }
@@ -330,6 +335,7 @@ TEST(a_report_reads_back_as_it_was_written)
 		EXPECT_INT(s.runs, 2);
 		EXPECT_INT(s.texts, 1);
 		EXPECT(!s.complete);
+		EXPECT_STR(s.why, "a \"reason\"");
 		EXPECT_INT(s.holders, 1);
 		EXPECT_INT(s.holder.kind, HOLDERS_PIPE);
 		EXPECT_INT(s.holder.pfn, 0x149fd5);
@@ -352,6 +358,11 @@ TEST(a_report_reads_back_as_it_was_written)
 		EXPECT_INT(s.machine.page.has_pinned, TRI_NO);
 		EXPECT_INT(s.machine.page.pins_anywhere, TRI_UNKNOWN);
 		EXPECT_INT(s.machine.page.recorded, 1);
+		EXPECT_INT(s.machine.page.unpinnable_memory, TRI_YES);
+		EXPECT_INT(s.machine.page.npools, 2);
+		EXPECT_INT(s.machine.page.pool[0].free, TRI_UNKNOWN);
+		EXPECT_INT(s.machine.page.pool[1].bytes, 1 << 30);
+		EXPECT_INT(s.machine.page.pool[1].free, TRI_NO);
 		EXPECT(!memcmp(&s.process, &process, sizeof(process)));
 		EXPECT(!memcmp(&s.vma, &vma, sizeof(vma)));
 		EXPECT(!memcmp(&s.obs[0], &page, sizeof(page)));
