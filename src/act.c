@@ -235,10 +235,35 @@ void act_finish(const struct act_env *env)
 		ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
 }
 
+/*
+ * Empties this CPU's TLB of our entries.  The kernel does not flush when an entry becomes writable,
+ * so that a store through a stale one takes a spurious fault, which no rule can foresee.
+ */
+static void act_flush_tlb(void)
+{
+	static char *many; /* more pages than x86 flushes one by one */
+	size_t len = 64 * 4096;
+
+	if (!many) {
+		/* shared, so that a forked process needs no new pages: those would pass through
+		 * the LRU batches that the act may depend on */
+		many = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+			    -1, 0);
+		if (many == MAP_FAILED) {
+			many = NULL;
+			return;
+		}
+	}
+	stage_store(many, len, 4096, 1);
+	mprotect(many, len, PROT_READ);
+	mprotect(many, len, PROT_READ | PROT_WRITE);
+}
+
 void act_env_enter(const struct act_env *env)
 {
 	cpu_set_t set;
 
+	act_flush_tlb(); /* before there is a state that it could disturb */
 	if (env->slow < 0)
 		return;
 	CPU_ZERO(&set);
@@ -371,29 +396,6 @@ static void act_look_at_child(struct stage *s, struct act_result *ret)
 	if (ret->child_err == -ENOMEM &&
 	    mincore(s->page - (uintptr_t)s->page % 4096, 4096, &core))
 		ret->child_err = -EFAULT;
-}
-
-/*
- * Empties this CPU's TLB of our entries.  The kernel does not flush when an entry becomes writable,
- * so that a store through a stale one takes a spurious fault, which no rule can foresee.
- */
-static void act_flush_tlb(void)
-{
-	static char *many; /* more pages than x86 flushes one by one */
-	size_t len = 64 * 4096;
-
-	if (!many) {
-		many = mmap(NULL, len, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if (many == MAP_FAILED) {
-			many = NULL;
-			return;
-		}
-		madvise(many, len, MADV_NOHUGEPAGE);
-	}
-	stage_store(many, len, 4096, 1);
-	mprotect(many, len, PROT_READ);
-	mprotect(many, len, PROT_READ | PROT_WRITE);
 }
 
 int act_run(struct stage *s, enum act_id id, u64 leaf, const struct act_env *env,

@@ -63,7 +63,10 @@ const struct act_row *act_row(enum act_id id);
 void act_env_open(struct act_env *env);
 void act_env_close(struct act_env *env);
 
-/* A process that acts calls this first: it stays on the CPU whose slow GUP is counted. */
+/*
+ * A process that acts calls this first, before it makes a state: it stays on the CPU whose slow
+ * GUP is counted.
+ */
 void act_env_enter(const struct act_env *env);
 
 /* Whether @id can be done on kernel @k with @env: 0, or -EOPNOTSUPP and @why (STAGE_WHY bytes). */
