@@ -126,15 +126,18 @@ static void add_references(struct detail *d)
 
 /* ---- verdicts */
 
-/* "huge-free, ref-one": the facts that would decide. */
-static void add_unknown(struct detail *d, const char *before, u64 facts)
+/* "? huge-free, ref-one": the facts that would decide, from column @indent on. */
+static void add_unknown(struct detail *d, int indent, u64 facts)
 {
+	char text[400] = "?";
+	size_t at = 1;
+
 	for (unsigned f = 0; f < FACTS; f++)
-		if (facts >> f & 1) {
-			tui_text_more(d->text, TUI_S_UNKNOWN, "%s%s", before,
-				      fact_name(f));
-			before = ", ";
-		}
+		if (facts >> f & 1 && at < sizeof(text))
+			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
+					       at == 1 ? " " : ", ", fact_name(f));
+	if (facts)
+		tui_text_wrap(d->text, TUI_S_UNKNOWN, indent, d->width, text);
 }
 
 static u8 word_role(const struct gup_verdict *v)
@@ -161,6 +164,10 @@ static void add_requests(struct detail *d)
 			     chosen ? "▸" : " ", gup_request_name(i));
 		tui_text_more(d->text, word_role(v), "%-8s",
 			      gup_word_name(v->word, v->err));
+		if (v->word == GUP_WORD_UNKNOWN) {
+			add_unknown(d, 15, v->unknown);
+			continue;
+		}
 		if (v->fast == TRI_YES)
 			tui_text_more(d->text, TUI_DIM, "by GUP-fast");
 		else if (v->fast == TRI_NO)
@@ -174,8 +181,6 @@ static void add_requests(struct detail *d)
 					      ? "no fault"
 					      : gup_fault_name(v->fault),
 				      gup_page_name(v->page));
-		if (v->word == GUP_WORD_UNKNOWN)
-			add_unknown(d, " ? ", v->unknown);
 	}
 }
 
@@ -204,8 +209,10 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 			tui_text_more(d->text, TUI_DIM, "  %s", r->cite);
 	}
 	tui_text_add(d->text, role, "    → %s", outcome);
-	if (path->forked || unknown)
-		add_unknown(d, "  ? depends on ", unknown);
+	if (unknown) {
+		tui_text_add(d->text, TUI_NORMAL, "      ");
+		add_unknown(d, 6, unknown);
+	}
 }
 
 static void add_request_paths(struct detail *d, enum gup_request req)

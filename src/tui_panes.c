@@ -237,6 +237,11 @@ static void header_time(struct tui *t, int y)
 		 t->history.numbers, event_rate(t), age, s->refreshes, s->scan_ms,
 		 s->cpu_percent);
 	int at = w - tui_screen_width(cost);
+	if (at <= x) {
+		snprintf(cost, sizeof(cost), "%.1f ms, cpu %.1f%% ", s->scan_ms,
+			 s->cpu_percent);
+		at = w - tui_screen_width(cost);
+	}
 	if (at > x)
 		tui_screen_put(&t->screen, at, y, w, TUI_HEADER_DIM, 0, cost);
 }
