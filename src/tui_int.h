@@ -50,6 +50,7 @@ struct tui_layout {
 /* What the grid shows; cells are kept until what they show changes. */
 struct tui_gridview {
 	struct tui_map map;
+	pid_t map_pid;
 	const struct store *map_store; /* of which the map was made */
 	u64 map_start, map_end, map_generation;
 	unsigned map_zoom;
@@ -58,6 +59,7 @@ struct tui_gridview {
 	unsigned geometry_zoom;
 	/* cache of cells */
 	const struct store *store;
+	pid_t pid;
 	u64 vma, first;
 	int lens;
 	unsigned zoom, filter_generation;
@@ -71,6 +73,7 @@ struct tui_gridview {
 /* The letters of a mapping, counted once until it changes. */
 struct tui_bar {
 	const struct store *store;
+	pid_t pid;
 	u64 start, end;
 	u64 generation; /* of a past store; the live one is invalidated by range */
 	u64 time_ns;

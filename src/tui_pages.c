@@ -49,7 +49,7 @@ static bool make_map(struct tui *t, const struct store *s, const struct store_vm
 	bool folios = t->zoom == TUI_ZOOM_FOLIO;
 
 	if (g->map.cells && g->map_zoom == t->zoom && g->map_start == v->vma.start &&
-	    g->map_end == v->vma.end &&
+	    g->map_pid == tui_state_pid(t) && g->map_end == v->vma.end &&
 	    (!folios || (g->map_store == s && g->map_generation == t->generation)))
 		return true;
 	tui_grid_map_deinit(&g->map);
@@ -57,6 +57,7 @@ static bool make_map(struct tui *t, const struct store *s, const struct store_vm
 		return false;
 	g->map_zoom = t->zoom;
 	g->map_start = v->vma.start;
+	g->map_pid = tui_state_pid(t);
 	g->map_end = v->vma.end;
 	g->map_store = s;
 	g->map_generation = t->generation;
@@ -179,14 +180,15 @@ bool tui_pages_prepare(struct tui *t)
 	size_t n = (size_t)MIN((u64)(g->rows * g->per_row), g->map.cells - g->top);
 	if (!make_room(g, n))
 		return false;
-	bool same = g->store == s && g->vma == v->vma.start && g->first == g->top &&
-		    g->lens == t->lens && g->zoom == t->zoom && g->n == n &&
-		    g->filter_generation == t->filter_generation &&
+	bool same = g->store == s && g->pid == p->process.pid && g->vma == v->vma.start &&
+		    g->first == g->top && g->lens == t->lens && g->zoom == t->zoom &&
+		    g->n == n && g->filter_generation == t->filter_generation &&
 		    (t->is_live || g->changed_generation == t->generation) &&
 		    t->zoom != TUI_ZOOM_FOLIO;
 	if (!same)
 		memset(g->valid, 0, n);
 	g->store = s;
+	g->pid = p->process.pid;
 	g->vma = v->vma.start;
 	g->first = g->top;
 	g->lens = t->lens;

@@ -61,7 +61,8 @@ static void put_args(struct line *l, const struct event *e)
 
 struct causes {
 	u64 bytes[EVENT_CAUSES], all;
-	u64 addr; /* of the first change in the event's own process */
+	u64 addr; /* of the first change in the event's own process, a fault's rather */
+	bool by_fault;
 	pid_t pid;
 };
 
@@ -70,15 +71,18 @@ static int on_change(void *ctx, const struct event_change *c)
 	struct causes *n = ctx;
 
 	n->bytes[c->cause] += c->c->end - c->c->start;
-	if (!n->addr && c->pid == n->pid)
+	if (c->pid == n->pid &&
+	    (!n->addr || (!n->by_fault && event_cause_is_fault(c->cause)))) {
 		n->addr = c->c->start;
+		n->by_fault = event_cause_is_fault(c->cause);
+	}
 	n->all += c->c->end - c->c->start;
 	return 0;
 }
 
 static void put_causes(struct line *l, const struct causes *n)
 {
-	const char *sep = "";
+	const char *sep = l->at ? "; " : "";
 
 	for (unsigned i = 0; i < EVENT_CAUSES; i++) {
 		if (!n->bytes[i])
@@ -139,6 +143,14 @@ static bool is_noise(const struct event *e, const struct causes *n)
 	       n->bytes[EVENT_CAUSE_READ_IN] + n->bytes[EVENT_CAUSE_COUNTED] == n->all;
 }
 
+/* Where the cursor goes; fork, exec and exit concern every page. */
+static u64 place(const struct event *e, const struct causes *n)
+{
+	if (e->kind == EVENT_FORK || e->kind == EVENT_EXEC || e->kind == EVENT_EXIT)
+		return 0;
+	return e->nranges && e->range[0].pid == e->pid ? e->range[0].start : n->addr;
+}
+
 static int on_event(void *ctx, const struct event *e)
 {
 	struct tui_trace *tt = ctx;
@@ -159,7 +171,6 @@ static int on_event(void *ctx, const struct event *e)
 	event_walk(e, STORE_REAL, on_change, &causes);
 	if (is_noise(e, &causes))
 		return 0;
-	put_causes(&l, &causes);
 	n = event_warn_list(e, warning);
 	for (unsigned i = 0; i < n; i++) {
 		char text[300];
@@ -168,13 +179,13 @@ static int on_event(void *ctx, const struct event *e)
 		    event_warn_text(&warning[i], text, sizeof(text)));
 		m.warning |= warning[i].leak;
 	}
+	put_causes(&l, &causes);
 	put_args(&l, e);
 	if (e->incomplete)
 		put(&l, "%s%s", l.at ? "; " : "", e->incomplete);
 	m.partial = true;
 	m.changed = causes.all;
-	m.addr =
-		e->nranges && e->range[0].pid == e->pid ? e->range[0].start : causes.addr;
+	m.addr = place(e, &causes);
 	if (tui_history_add(tui_state_history(tt->t), &m,
 			    family_store(e->member, e->nmembers)))
 		return -ENOMEM;

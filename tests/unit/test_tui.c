@@ -4,6 +4,7 @@
 #include "test.h"
 #include "tui_grid.h"
 #include "tui_history.h"
+#include "tui_int.h"
 #include "tui_keys.h"
 #include "tui_state.h"
 
@@ -188,15 +189,77 @@ TEST(screens_take_any_bytes)
 	}
 }
 
-/* Random keys on random sizes: nothing falls, nothing leaks (sanitizers look). */
+/* What is kept of cells and bars is what would be made now. */
+static void check_caches(struct tui *t)
+{
+	const struct tui_gridview *g = &t->grid;
+	const struct store *s = tui_state_store(t);
+	const struct store_process *p = tui_state_process(t);
+	const struct store_vma *v = tui_state_vma(t);
+	unsigned wrong = 0;
+
+	tui_state_draw(t);
+	if (t->layout.too_small || t->nviews > 1 || !t->layout.shown[TUI_PANE_GRID] || !v)
+		return;
+	for (size_t i = 0; i < g->n; i++) {
+		struct tui_gridcell c;
+		u64 start, end;
+
+		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
+		c = tui_grid_cell(s, p, v, start, end, t->lens, t->filter);
+		wrong += c.glyph != g->cell[i].glyph || c.mixed != g->cell[i].mixed ||
+			 c.unmatched != g->cell[i].unmatched;
+	}
+	EXPECT_INT(wrong, 0);
+	for (unsigned i = 0; i < TUI_BARS; i++) {
+		const struct tui_bar *b = &t->bar[i];
+		u64 bytes[TUI_GLYPHS] = { 0 };
+
+		if (b->store != s || b->pid != p->process.pid ||
+		    b->start != v->vma.start || b->lens != t->lens || b->stale ||
+		    (s != t->live && b->generation != t->generation))
+			continue;
+		tui_grid_count(s, v, t->lens, bytes);
+		EXPECT(!memcmp(bytes, b->bytes, sizeof(bytes)));
+	}
+}
+
+/* Another look at a part of a process: other pages there. */
+static void look_again(struct tui *t, struct store *live, pid_t pid, u64 seed)
+{
+	u64 from = A + random_next(&seed) % 15000 * 4096,
+	    n = 1 + random_next(&seed) % 300;
+	struct collect_range range = { from, from + n * 4096 };
+	struct store *fresh = store_new(&(struct store_options){ .ranges = &range,
+								 .nranges = 1,
+								 .holes = true },
+					live);
+	struct process p = { .pid = pid };
+
+	store_view.process(fresh, &p);
+	store_view.vma(fresh, &p, &live->proc[0].vma[0].vma);
+	for (u64 i = 0; i < n; i++)
+		row(fresh, from + i * 4096, 1, 4096,
+		    random_next(&seed) % 3 ? seed >> 40 : 0, 0);
+	EXPECT_INT(store_merge(live, fresh, pid, range.start, range.end), 0);
+	tui_state_changed(t, pid, range.start, range.end);
+	store_free(fresh);
+}
+
+/* Random keys on random sizes: nothing falls or leaks (sanitizers look), nothing old is shown. */
 TEST(random_keys)
 {
 	u64 seed = 99, end;
 	struct store *live = mixture(3, &end);
 	struct tui *t = tui_state_new(&(struct tui_options){ .cols = 80, .rows = 24 });
+	struct process child = { .pid = 2 };
 
+	/* a child with other pages at the same addresses */
+	store_view.process(live, &child);
+	store_view.vma(live, &child, &live->proc[0].vma[0].vma);
+	row(live, A, (end - A) / 4096, 4096, 0x900000, 0);
 	tui_state_live(t, live);
-	for (unsigned i = 0; i < 3000; i++) {
+	for (unsigned i = 0; i < 4000; i++) {
 		u32 key = (u32)(random_next(&seed) % 160);
 
 		if (key >= 127)
@@ -207,12 +270,14 @@ TEST(random_keys)
 		if (tui_state_key(t, key) == TUI_REQUEST_PICK)
 			tui_state_procs(t, &(struct tui_proc){ .pid = 1, .comm = "x" },
 					1);
+		if (random_next(&seed) % 10 == 0)
+			look_again(t, live, 1 + i % 2, seed);
 		if (random_next(&seed) % 20 == 0)
 			tui_history_sample(tui_state_history(t), live, 1, A, end,
 					   i * 1000000ull, 0);
 		tui_state_now(t, i * 1000000ull);
 		if (random_next(&seed) % 8 == 0)
-			tui_state_draw(t);
+			check_caches(t);
 	}
 	tui_state_free(t);
 	store_free(live);
