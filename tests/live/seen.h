@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * seen.h - what the tests of the live source share: a source and what it delivers.
+ *
+ * Knows: how to observe one VMA of a process and to find a page in it.  Never: what is expected.
+ * Owns: nothing; seen_close() frees what seen_open() and look() took.
+ */
+#ifndef GUPINFO_SEEN_H
+#define GUPINFO_SEEN_H
+
+#include "kpageflags.h"
+#include "live_int.h"
+#include "pagemap.h"
+#include "../unit/test.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/ipc.h>
+#include <sys/mman.h>
+#include <sys/shm.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define PAGE 4096ull
+#define HUGE (2ull << 20)
+
+struct seen {
+	struct source *src;
+	struct source_machine machine;
+	struct kernel kernel;
+	struct page_context ctx;
+	struct process process;
+	struct diag diag;
+	/* the VMA to look at, by an address in it */
+	u64 addr, end;
+	struct vma vma;
+	unsigned nvmas;
+	/* its observations */
+	struct obs *obs;
+	size_t n, size;
+	u64 next; /* where the next one must begin */
+	int stop_after;
+};
+
+static __attribute__((unused)) int keep_obs(void *ctx, const struct obs *obs, size_t n)
+{
+	struct seen *s = ctx;
+
+	for (size_t i = 0; i < n; i++) {
+		struct page p;
+
+		page_from_obs(&s->ctx, &s->vma, &obs[i], &p);
+		if (s->next)
+			EXPECT_INT(obs[i].addr, s->next);
+		s->next = obs[i].addr + obs[i].pages * p.size;
+		if (s->n == s->size)
+			s->obs = realloc(s->obs,
+					 (s->size = s->size * 2 + 64) * sizeof(*s->obs));
+		s->obs[s->n++] = obs[i];
+	}
+	return 0;
+}
+
+static __attribute__((unused)) int find_vma(void *ctx, const struct vma *vma)
+{
+	struct seen *s = ctx;
+
+	s->nvmas++;
+	if (vma->start <= s->addr && s->addr < vma->end)
+		s->vma = *vma;
+	return 0;
+}
+
+static __attribute__((unused)) bool seen_open(struct seen *s,
+					      const struct live_options *opt, pid_t pid)
+{
+	*s = (struct seen){ 0 };
+	diag_init(&s->diag);
+	s->src = live_open(opt, &s->diag);
+	EXPECT(s->src);
+	EXPECT_INT(s->src->ops->machine(s->src, &s->machine), 0);
+	EXPECT_INT(kernel_resolve(&s->machine.kernel, &s->kernel), 0);
+	s->ctx = s->machine.page;
+	s->ctx.kernel = &s->kernel;
+	return !s->src->ops->open(s->src, pid, &s->process);
+}
+
+static __attribute__((unused)) void seen_close(struct seen *s)
+{
+	s->src->ops->close(s->src);
+	diag_deinit(&s->diag);
+	free(s->obs);
+}
+
+/* Observes [addr, addr + len) of the VMA at @addr. */
+static __attribute__((unused)) int look(struct seen *s, const void *addr, u64 len)
+{
+	int err;
+
+	s->addr = (uintptr_t)addr;
+	s->end = s->addr + len;
+	s->vma = (struct vma){ 0 };
+	s->nvmas = 0;
+	s->n = s->next = 0;
+	err = s->src->ops->vmas(s->src, s->process.pid, find_vma, s);
+	if (err)
+		return err;
+	EXPECT(s->vma.end > s->addr);
+	err = s->src->ops->observe(s->src, s->process.pid, &s->vma, s->addr, s->end,
+				   keep_obs, s);
+	if (!err) {
+		EXPECT(s->n && s->obs[0].addr <= s->addr);
+		EXPECT(s->next >= MIN(s->end, s->vma.end));
+	}
+	return err;
+}
+
+static __attribute__((unused)) struct page page_at(const struct seen *s, const void *addr)
+{
+	struct page p = { .kind = PAGE_UNKNOWN };
+
+	for (size_t i = 0; i < s->n; i++) {
+		page_from_obs(&s->ctx, &s->vma, &s->obs[i], &p);
+		if ((uintptr_t)addr >= p.addr &&
+		    (uintptr_t)addr < p.addr + p.pages * p.size)
+			return p;
+	}
+	EXPECT(!"an observation of the address");
+	return p;
+}
+
+static const struct live_options by_scan = { .evidence = LIVE_EVIDENCE_PROCFS };
+static const struct live_options by_pagemap = { .evidence = LIVE_EVIDENCE_PROCFS,
+						.no_scan = true };
+
+static __attribute__((unused)) char *map(u64 len, int flags)
+{
+	char *p = mmap(NULL, len, PROT_READ | PROT_WRITE,
+		       MAP_ANONYMOUS | (flags & MAP_SHARED ? 0 : MAP_PRIVATE) | flags, -1,
+		       0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	/* whatever this machine's folio sizes are; map_thp() asks for huge pages again */
+	if (!(flags & (MAP_SHARED | MAP_HUGETLB)))
+		madvise(p, len, 15 /* MADV_NOHUGEPAGE */);
+	return p;
+}
+
+/* A THP at an aligned address of a mapping of 4 MiB; NULL when none is to be had. */
+static __attribute__((unused)) char *map_thp(char **ret_map)
+{
+	char *m = map(2 * HUGE, 0), *p = (char *)ROUND_UP((uintptr_t)m, HUGE);
+
+	*ret_map = m;
+	if (madvise(p, HUGE, 14 /* MADV_HUGEPAGE */))
+		return NULL;
+	memset(p, 1, HUGE);
+	return p;
+}
+
+static __attribute__((unused)) bool is_root(void)
+{
+	return !geteuid() && !access("/proc/kpageflags", R_OK);
+}
+static __attribute__((unused)) pid_t child_that_waits(int pipes[2], char **argv)
+{
+	pid_t pid;
+	char c;
+
+	EXPECT_INT(pipe(pipes), 0);
+	pid = fork();
+	if (pid)
+		return pid;
+	close(pipes[1]);
+	if (read(pipes[0], &c, 1) == 1 && argv)
+		execv(argv[0], argv);
+	_exit(0);
+}
+
+#endif

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* BPF and /proc say the same of the same page. */
+#include "seen.h"
+
+static void agree(const struct page *a, const struct page *b)
+{
+	u64 changing = KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) |
+		       KPF_BIT(IDLE) | KPF_BIT(UPTODATE);
+	int before = test_failures;
+
+	if (a->raced || b->raced)
+		return;
+	EXPECT_INT(a->pfn ? a->pfn : b->pfn, b->pfn);
+	if (a->kind != PAGE_UNKNOWN && b->kind != PAGE_UNKNOWN) {
+		EXPECT_STR(page_kind_name(a->kind), page_kind_name(b->kind));
+		EXPECT_INT(a->anon, b->anon);
+	}
+	if (a->anon_exclusive != TRI_UNKNOWN && b->anon_exclusive != TRI_UNKNOWN)
+		EXPECT_INT(a->anon_exclusive, b->anon_exclusive);
+	if (a->mapcount >= 0 && b->mapcount >= 0)
+		EXPECT_INT(a->mapcount, b->mapcount);
+	if (a->folio_mapcount >= 0 && b->folio_mapcount >= 0)
+		EXPECT_INT(a->folio_mapcount, b->folio_mapcount);
+	if (a->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
+	    b->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN) {
+		EXPECT_INT(a->order, b->order);
+		EXPECT_INT(a->head_pfn, b->head_pfn);
+	}
+	if (a->leaf && b->leaf && a->pfn)
+		EXPECT_INT(a->leaf, b->leaf);
+	EXPECT_INT((a->flags ^ b->flags) & a->flags_known & b->flags_known & ~changing,
+		   0);
+	EXPECT_INT((a->pte ^ b->pte) & a->pte_known & b->pte_known, 0);
+	EXPECT_INT((a->facts.value ^ b->facts.value) & a->facts.known & b->facts.known,
+		   0);
+	EXPECT_INT(a->zone, b->zone);
+	if (test_failures != before)
+		printf("# at 0x%llx: %s, pfn 0x%llx, flags 0x%llx and 0x%llx\n",
+		       (unsigned long long)a->addr, page_kind_name(b->kind),
+		       (unsigned long long)b->pfn, (unsigned long long)a->flags,
+		       (unsigned long long)b->flags);
+}
+
+/* Compares every page of the VMA at @addr, read twice. */
+static void compare_sources(struct seen *a, struct seen *b, const char *addr, u64 len)
+{
+	EXPECT_INT(look(a, addr, len), 0);
+	EXPECT_INT(look(b, addr, len), 0);
+	for (u64 at = 0; at < len;) {
+		struct page x = page_at(a, addr + at), y = page_at(b, addr + at);
+		u64 step = MIN(x.size, y.size);
+
+		/* of runs: what is said of this page */
+		x.pfn += x.pfn ? ((uintptr_t)addr + at - x.addr) / PAGE : 0;
+		y.pfn += y.pfn ? ((uintptr_t)addr + at - y.addr) / PAGE : 0;
+		if (!x.order && x.why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN)
+			x.head_pfn = x.pfn;
+		if (!y.order && y.why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN)
+			y.head_pfn = y.pfn;
+		agree(&x, &y);
+		if (test_failures > 10)
+			return;
+		at += step > PAGE ? step : PAGE;
+	}
+}
+
+struct state {
+	char *p;
+	u64 len;
+};
+
+static size_t make_states(struct state *ret)
+{
+	size_t n = 0;
+	int fd = open("/proc/self/exe", O_RDONLY),
+	    memfd = syscall(SYS_memfd_create, "x", 1u);
+	char *m, *p;
+
+	p = map(64 * PAGE, 0);
+	madvise(p, 64 * PAGE, 15);
+	memset(p, 1, 32 * PAGE);
+	EXPECT_INT(*(volatile char *)(p + 40 * PAGE), 0);
+	mprotect(p + 8 * PAGE, 8 * PAGE, PROT_READ);
+	mprotect(p + 8 * PAGE, 8 * PAGE, PROT_READ | PROT_WRITE);
+	ret[n++] = (struct state){ p, 64 * PAGE };
+	p = map(16 * PAGE, MAP_SHARED);
+	memset(p, 1, 8 * PAGE);
+	ret[n++] = (struct state){ p, 16 * PAGE };
+	p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+	if (p != MAP_FAILED) {
+		p[0]++;
+		EXPECT(*(volatile char *)(p + PAGE) || 1);
+		ret[n++] = (struct state){ p, 8 * PAGE };
+	}
+	EXPECT_INT(ftruncate(memfd, 8 * PAGE), 0);
+	p = mmap(NULL, 8 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE, memfd, 0);
+	EXPECT_INT(*(volatile char *)(p + PAGE), 0);
+	p[2 * PAGE] = 1;
+	ret[n++] = (struct state){ p, 8 * PAGE };
+	p = map_thp(&m);
+	if (p)
+		ret[n++] = (struct state){ p, HUGE };
+	p = map_thp(&m);
+	if (p) {
+		mprotect(p + PAGE, PAGE, PROT_READ);
+		mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE);
+		madvise(p, HUGE / 2, MADV_DONTFORK);
+		ret[n++] = (struct state){ p, HUGE / 2 };
+		ret[n++] = (struct state){ p + HUGE / 2, HUGE / 2 };
+	}
+	p = map(2 * HUGE, MAP_HUGETLB | 21 << 26);
+	if (p) {
+		p[0] = 1;
+		ret[n++] = (struct state){ p, 2 * HUGE };
+	}
+	p = map(4 * PAGE, 0);
+	p[0] = 1;
+	madvise(p + PAGE, PAGE, 102 /* MADV_GUARD_INSTALL */);
+	mprotect(p, 4 * PAGE, PROT_NONE);
+	ret[n++] = (struct state){ p, 4 * PAGE };
+	close(fd);
+	close(memfd);
+	return n;
+}
+
+TEST(bpf_and_proc_agree)
+{
+	struct state state[16];
+	size_t n = make_states(state);
+	struct seen a, b;
+
+	EXPECT(seen_open(&a, &by_scan, getpid()));
+	EXPECT(seen_open(&b, NULL, getpid()));
+	if (!b.ctx.have_bpf) {
+		seen_close(&a);
+		seen_close(&b);
+		SKIP("BPF is not to be had");
+	}
+	for (unsigned forked = 0; forked < 3; forked++) {
+		int pipes[2];
+		pid_t pid = 0;
+
+		if (forked == 1)
+			pid = child_that_waits(pipes, NULL);
+		for (size_t i = 0; i < n; i++)
+			compare_sources(&a, &b, state[i].p, state[i].len);
+		if (forked == 1) {
+			close(pipes[0]);
+			close(pipes[1]);
+			waitpid(pid, NULL, 0);
+		}
+	}
+	seen_close(&a);
+	seen_close(&b);
+}
+
+/* ---- runs end where zones do */
+
+static int count_parts(void *ctx, const struct obs *obs, size_t n)
+{
+	struct obs *all = ctx;
+	size_t have = all[0].pages;
+
+	for (size_t i = 0; i < n; i++)
+		all[++have] = obs[i];
+	all[0].pages = have;
+	return 0;
+}
+
+TEST(runs_end_at_zone_borders)
+{
+	struct page_span spans[] = { { .start_pfn = 1, .end_pfn = 4096 },
+				     { .start_pfn = 4096, .end_pfn = 8192 },
+				     { .start_pfn = 8192, .end_pfn = 1 << 20 } };
+	struct live l = { .spans = spans, .machine.page.nspans = 3 };
+	struct obs all[16] = { 0 };
+	struct live_split split = {
+		.l = &l, .page = PAGE, .huge_pages = 512, .cb = count_parts, .ctx = all
+	};
+	struct obs in[] = {
+		{ .addr = 0x1000, .pages = 1, .has = OBS_HAS_PFN, .pfn = 5 },
+		{ .addr = 0x100000,
+		  .pages = 8000,
+		  .has = OBS_HAS_PFN,
+		  .pfn = 4000,
+		  .head_pfn = 4000 },
+		{ .addr = 0x10000000, .pages = 100000 }, /* a hole */
+		{ .addr = 0x40000000,
+		  .pages = 10,
+		  .has = OBS_HAS_PFN,
+		  .level = OBS_LEVEL_PMD,
+		  .order = 9,
+		  .pfn = 4096 + 512 },
+	};
+
+	EXPECT_INT(live_observe_split(&split, in, 4), 0);
+	EXPECT_INT(all[0].pages, 7);
+	EXPECT_INT(all[1].pages, 1);
+	EXPECT_INT(all[2].pages, 96);
+	EXPECT_INT(all[3].pages, 4096);
+	EXPECT_INT(all[3].pfn, 4096);
+	EXPECT_INT(all[3].head_pfn, 4096);
+	EXPECT_INT(all[3].addr, 0x100000 + 96 * PAGE);
+	EXPECT_INT(all[4].pages, 8000 - 96 - 4096);
+	EXPECT_INT(all[5].pages, 100000);
+	EXPECT_INT(all[6].pages, 7);
+	EXPECT_INT(all[7].pages, 3);
+	EXPECT_INT(all[7].pfn, 8192);
+}

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Processes that come and go, privilege, size, and the other adapters. */
+#include "kmods.h"
+#include "procs.h"
+#include "seen.h"
+
+/* ---- processes that come and go */
+
+TEST(a_process_that_exits)
+{
+	char *m = map(PAGE, 0);
+	int pipes[2];
+	struct seen s;
+	pid_t pid;
+
+	m[0] = 1;
+	pid = child_that_waits(pipes, NULL);
+	EXPECT(seen_open(&s, &by_scan, pid));
+	EXPECT_INT(look(&s, m, PAGE), 0);
+	EXPECT_INT(s.process.ppid, getpid());
+	close(pipes[1]);
+	waitpid(pid, NULL, 0);
+	s.next = 0;
+	EXPECT_INT(s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_obs, &s),
+		   -ESRCH);
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), -ESRCH);
+	EXPECT_INT(s.src->ops->open(s.src, pid, &s.process), -ESRCH);
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), -ESRCH);
+	close(pipes[0]);
+	seen_close(&s);
+	munmap(m, PAGE);
+}
+
+TEST(a_process_that_execs)
+{
+	char *argv[] = { (char *)"/bin/sleep", (char *)"100", NULL };
+	char *m = map(PAGE, 0), exe[200] = "";
+	int pipes[2];
+	struct seen s;
+	pid_t pid;
+
+	m[0] = 1;
+	pid = child_that_waits(pipes, argv);
+	EXPECT(seen_open(&s, &by_scan, pid));
+	EXPECT_INT(look(&s, m, PAGE), 0);
+	EXPECT_INT(write(pipes[1], "x", 1), 1);
+	for (unsigned i = 0; i < 500 && !strstr(exe, "sleep") && !strstr(exe, "box");
+	     i++) {
+		char path[50];
+		ssize_t n;
+
+		snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+		n = readlink(path, exe, sizeof(exe) - 1);
+		exe[n > 0 ? n : 0] = '\0';
+		usleep(10000);
+	}
+	/* the memory that was opened is gone: not the new program's is shown as if it were it */
+	s.nvmas = 0;
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), -ESRCH);
+	EXPECT_INT(s.nvmas, 0);
+	s.next = 0;
+	EXPECT_INT(s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_obs, &s),
+		   -ESRCH);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	seen_close(&s);
+	munmap(m, PAGE);
+}
+
+/* Memory that is unmapped and mapped while it is read: no crash, gapless, whole. */
+TEST(memory_that_changes)
+{
+	u64 len = 2000 * PAGE;
+	char *m = map(len, 0);
+	struct seen s;
+	pid_t pid = fork();
+
+	if (!pid) {
+		for (unsigned i = 0;; i++) {
+			char *p = m + (i * 7919ull % 2000) * PAGE;
+
+			if (i % 3)
+				*p = 1;
+			else
+				madvise(p, 3 * PAGE, MADV_DONTNEED);
+			if (!(i % 1000)) {
+				munmap(m + len / 2, len / 4);
+				mmap(m + len / 2, len / 4, PROT_READ | PROT_WRITE,
+				     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+			}
+		}
+	}
+	EXPECT(seen_open(&s, &by_scan, pid));
+	for (unsigned i = 0; i < 50; i++)
+		EXPECT_INT(look(&s, m, len), 0);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	seen_close(&s);
+	munmap(m, len);
+}
+
+/* A mapping that was replaced after its VMA was read: its pages are marked. */
+TEST(a_vma_that_is_replaced)
+{
+	char *m = map(8 * PAGE, 0);
+	struct seen s;
+
+	memset(m, 1, 8 * PAGE);
+	for (unsigned i = 0; i < 2; i++) {
+		mprotect(m, 8 * PAGE, PROT_READ | PROT_WRITE);
+		EXPECT(seen_open(&s, i ? NULL : &by_scan, getpid()));
+		EXPECT_INT(look(&s, m, 8 * PAGE), 0);
+		EXPECT(!page_at(&s, m).raced);
+		mprotect(m + 4 * PAGE, PAGE, PROT_READ);
+		s.n = s.next = 0;
+		EXPECT_INT(s.src->ops->observe(s.src, s.process.pid, &s.vma, s.addr,
+					       s.end, keep_obs, &s),
+			   0);
+		if (kernel_has(&s.kernel, KFACT_SCAN_GUARD) ==
+		    TRI_YES) /* 6.15: has the ioctl */
+			for (unsigned k = 0; k < 8; k++)
+				EXPECT(page_at(&s, m + k * PAGE).raced);
+		seen_close(&s);
+	}
+	munmap(m, 8 * PAGE);
+}
+
+/* ---- without privilege */
+
+TEST(an_ordinary_user)
+{
+	char *m = map(4 * PAGE, 0);
+	pid_t pid;
+	int status = -1;
+
+	m[0] = 1;
+	EXPECT_INT(*(volatile char *)(m + PAGE), 0);
+	fflush(stdout);
+	pid = fork();
+	if (!pid) {
+		struct seen s;
+		struct page p;
+
+		if (!geteuid() && (setgid(65534) || setuid(65534)))
+			_exit(2);
+		test_failures = 0;
+		/* setuid() made the process undumpable: its /proc files are root's */
+		if (syscall(SYS_prctl, 4 /* PR_SET_DUMPABLE */, 1, 0, 0, 0))
+			_exit(3);
+		EXPECT(seen_open(&s, NULL, getpid()));
+		EXPECT_INT(look(&s, m, 4 * PAGE), 0);
+		p = page_at(&s, m);
+		EXPECT(s.ctx.pfns_hidden);
+		EXPECT_INT(p.why[PAGE_F_PFN], PAGE_WHY_PFN_HIDDEN);
+		EXPECT_INT(p.pfn, 0);
+		EXPECT_INT(p.refcount, -1);
+		EXPECT(!s.machine.evidence[SOURCE_KPAGEFLAGS].ok);
+		EXPECT(s.machine.evidence[SOURCE_KPAGEFLAGS].why[0]);
+		if (s.ctx.have_scan) {
+			EXPECT_INT(p.kind, PAGE_ANON);
+			EXPECT_INT(page_at(&s, m + PAGE).kind, PAGE_ZERO);
+		}
+		EXPECT_INT(page_at(&s, m + 2 * PAGE).kind, PAGE_NONE);
+		seen_close(&s);
+		_exit(test_failures != 0);
+	}
+	waitpid(pid, &status, 0);
+	EXPECT_INT(status, 0);
+	munmap(m, 4 * PAGE);
+}
+
+/* ---- size */
+
+TEST(a_sparse_mapping_costs_little)
+{
+	u64 len = 1ull << 40;
+	char *m = map(len, MAP_NORESERVE);
+	struct seen s;
+
+	if (!m)
+		SKIP("1 TiB of address space is not to be had");
+	madvise(m, len, 15);
+	for (u64 i = 0; i < 100; i++)
+		m[i * (10ull << 30) + i * PAGE] = 1;
+	EXPECT(seen_open(&s, &by_scan, getpid()));
+	if (s.ctx.have_scan) {
+		EXPECT_INT(look(&s, m, len), 0);
+		EXPECT_INT(s.n, 201 - 1); /* the first hole is missing */
+		EXPECT_INT(s.next, (uintptr_t)m + len);
+	}
+	seen_close(&s);
+	munmap(m, len);
+}
+
+TEST(many_vmas)
+{
+	u64 n = 40000;
+	char *m = map(n * PAGE, MAP_NORESERVE);
+	struct seen s;
+
+	if (getenv("GUPINFO_TEST_QUICK"))
+		SKIP("quick");
+	for (u64 i = 0; i < n; i += 2)
+		if (mprotect(m + i * PAGE, PAGE, PROT_READ))
+			SKIP("the process may not have %llu VMAs", (unsigned long long)n);
+	EXPECT(seen_open(&s, &by_scan, getpid()));
+	EXPECT_INT(look(&s, m + 20000 * PAGE, PAGE), 0);
+	EXPECT(s.nvmas >= n - 1);
+	seen_close(&s);
+	munmap(m, n * PAGE);
+}
+
+/* ---- the rest of the adapters */
+
+TEST(processes)
+{
+	struct process *list = NULL, one;
+	size_t n = 0, found = 0;
+
+	EXPECT_INT(procs_list(NULL, &list, &n), 0);
+	for (size_t i = 0; i < n; i++) {
+		found += list[i].pid == getpid();
+		if (i)
+			EXPECT(list[i - 1].pid < list[i].pid);
+	}
+	EXPECT_INT(found, 1);
+	free(list);
+	EXPECT_INT(procs_one(getpid(), &one), 0);
+	EXPECT_INT(one.ppid, getppid());
+	EXPECT_INT(one.threads, 1);
+	EXPECT(one.start_time);
+	list = NULL;
+	EXPECT_INT(procs_list(one.comm, &list, &n), 0);
+	EXPECT(n >= 1);
+	free(list);
+	list = NULL;
+	EXPECT_INT(procs_list("no such name", &list, &n), 0);
+	EXPECT_INT(n, 0);
+	free(list);
+	EXPECT_INT(procs_one(0x7ffffff0, &one), -ESRCH);
+}
+
+TEST(settings_and_counters)
+{
+	struct live_machine_settings s;
+	struct live_machine_vmstat v;
+
+	EXPECT_INT(live_machine_settings(NULL, &s), 0);
+	for (unsigned i = 0; i < s.npools; i++) {
+		EXPECT(s.pool[i].page_bytes >= HUGE / 32);
+		EXPECT(s.pool[i].free <= s.pool[i].total);
+	}
+	EXPECT_INT(live_machine_vmstat(NULL, &v), 0);
+	EXPECT(v.foll_pin_acquired != UINT64_MAX);
+	EXPECT_INT(live_machine_settings("/nonexistent", &s), -ENOENT);
+	EXPECT_INT(live_machine_vmstat("/nonexistent", &v), -ENOENT);
+}
+
+TEST(modules)
+{
+	struct kmods_module *list = NULL;
+	size_t n = 0;
+	int err = kmods_list(&list, &n);
+
+	if (err == -ENOENT)
+		SKIP("the kernel has no loadable modules");
+	EXPECT_INT(err, 0);
+	for (size_t i = 0; i < n; i++) {
+		EXPECT(list[i].name[0]);
+		EXPECT(list[i].size_bytes);
+	}
+	free(list);
+}
+
+/* Another root: files that are not there are evidence that is not there. */
+TEST(an_empty_root)
+{
+	struct live_options opt = { .root = "/nonexistent" };
+	struct diag diag;
+	struct source_machine m;
+	struct process p;
+	struct source *src;
+
+	diag_init(&diag);
+	src = live_open(&opt, &diag);
+	EXPECT(src);
+	EXPECT_INT(src->ops->machine(src, &m), 0);
+	EXPECT(!m.evidence[SOURCE_KPAGEFLAGS].ok);
+	EXPECT(m.evidence[SOURCE_KPAGEFLAGS].why[0]);
+	EXPECT(src->ops->open(src, getpid(), &p) < 0);
+	EXPECT_INT(m.page.nspans, 0);
+	src->ops->close(src);
+	diag_deinit(&diag);
+}
