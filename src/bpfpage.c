@@ -241,6 +241,11 @@ u64 bpfpage_open_usecs(const struct bpfpage *bp)
 	return bp->usecs;
 }
 
+u64 bpfpage_user_end(const struct bpfpage *bp)
+{
+	return bp->call->levels == 5 ? 1ULL << 56 : 1ULL << 47;
+}
+
 u32 bpfpage_fields(const struct bpfpage *bp)
 {
 	return bp->cal->fields;
@@ -401,6 +406,12 @@ const char *bpfpage_reader(const struct bpfpage *bp)
 }
 
 u64 bpfpage_open_usecs(const struct bpfpage *bp)
+{
+	(void)bp;
+	return 0;
+}
+
+u64 bpfpage_user_end(const struct bpfpage *bp)
 {
 	(void)bp;
 	return 0;

@@ -41,6 +41,8 @@ const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp);
 /* "cast" or "copy", and the microseconds that bpfpage_open() took. */
 const char *bpfpage_reader(const struct bpfpage *bp);
 u64 bpfpage_open_usecs(const struct bpfpage *bp);
+/* The end of user addresses. */
+u64 bpfpage_user_end(const struct bpfpage *bp);
 /* STRUCTPAGE_F_*: fields that the running kernel has. */
 u32 bpfpage_fields(const struct bpfpage *bp);
 

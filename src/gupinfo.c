@@ -41,6 +41,7 @@ static const struct mode_row {
 	[MODE_SUMMARY] = { .run = mode_summary, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_PAGES] = { .run = mode_pages, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_EXPLAIN] = { .run = mode_explain, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
+	[MODE_WHO] = { .run = mode_who, .needs = NEEDS_SOURCE },
 	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
 	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE },
 	[MODE_DIFF] = { .run = mode_diff },

@@ -251,6 +251,21 @@ static int live_holders(struct source *src, const pid_t *pids, unsigned npids,
 	return live_holders_read((struct live *)src, pids, npids, ret);
 }
 
+static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
+			 source_obs_cb cb, void *ctx)
+{
+	struct live *l = (struct live *)src;
+	struct live_process *p = live_find(l, pid);
+
+	if (!p)
+		return -ESRCH;
+	if (!l->bpf)
+		return -ENOTSUP;
+	if (p->pagemap < 0)
+		return p->pagemap;
+	return live_bpf_find(l, p, pfn, end, cb, ctx);
+}
+
 static const struct source_ops live_ops = {
 	.machine = live_machine_op,
 	.open = live_open_process,
@@ -258,6 +273,7 @@ static const struct source_ops live_ops = {
 	.observe = live_observe,
 	.release = live_release,
 	.close = live_close,
+	.find = live_find_pfn,
 	.holders = live_holders,
 };
 

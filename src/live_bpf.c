@@ -129,3 +129,11 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb,
 			       &o);
 }
+
+/* User space ends at 2^47, or at 2^56 with five levels of page tables. */
+int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
+		  source_obs_cb cb, void *ctx)
+{
+	return bpfpage_find(l->bpf, p->pagemap, 0, bpfpage_user_end(l->bpf), pfn, end, cb,
+			    ctx);
+}

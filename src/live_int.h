@@ -123,6 +123,8 @@ void live_bpf_open(struct live *l);
 void live_bpf_close(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
 		     u64 start, u64 end, source_obs_cb cb, void *ctx);
+int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
+		  source_obs_cb cb, void *ctx);
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 
 /* live_holders.c: see source_ops.holders. */

@@ -48,6 +48,7 @@ static const struct {
 	{ OPTION_REPORT, MODE_REPORT },
 	{ OPTION_DIFF, MODE_DIFF },
 	{ OPTION_LINT, MODE_LINT },
+	{ OPTION_WHO, MODE_WHO },
 	{ OPTION_DEMO, MODE_DEMO },
 	{ OPTION_TRACE, MODE_TRACE },
 	{ OPTION_TUI, MODE_TUI },
@@ -170,6 +171,15 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 		snprintf(why, size,
 			 "--explain takes a hexadecimal address such as 7f12a000, not "
 			 "'%.40s'",
+			 arg);
+		return -EINVAL;
+	case OPTION_WHO:
+		if (!range_parse_address(arg, &opt->explain))
+			return 0;
+		snprintf(why, size,
+			 "--who takes a hexadecimal PFN such as 0x149fd0, or with --pid "
+			 "an "
+			 "address, not '%.40s'",
 			 arg);
 		return -EINVAL;
 	case OPTION_INTERVAL:

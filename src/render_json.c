@@ -162,7 +162,7 @@ static void json_counts(struct js *o, const struct page *page)
 		       : TRI_UNKNOWN);
 }
 
-static struct js *json_holder(const struct holder *h)
+struct js *render_json_holder(const struct holder *h)
 {
 	struct js *o = js_object(), *ends = js_array();
 
@@ -222,7 +222,7 @@ static void json_refs(struct js *o, const struct report_row *row)
 	if (row->ledger) {
 		list = js_array();
 		for (unsigned i = 0; i < row->nholders; i++)
-			js_push(list, json_holder(&row->holders[i]));
+			js_push(list, render_json_holder(&row->holders[i]));
 		js_add(refs, "holders", list);
 		if (row->ledger->unexplained >= 0)
 			js_num(refs, "unexplained", row->ledger->unexplained);

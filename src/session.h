@@ -61,6 +61,7 @@ int mode_summary(struct session *s);
 int mode_pages(struct session *s);
 int mode_explain(struct session *s);
 int mode_facts(struct session *s);
+int mode_who(struct session *s);
 int mode_list_columns(struct session *s);
 int mode_tui(struct session *s);
 int mode_diff(struct session *s);

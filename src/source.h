@@ -68,6 +68,12 @@ struct source_ops {
 	void (*release)(struct source *src, pid_t pid);
 	void (*close)(struct source *src);
 	/*
+	 * Entries of process @pid, which is open, that map a frame in [@pfn, @end): their
+	 * addresses, levels and PFNs.  NULL or -ENOTSUP: the source has no fast way.
+	 */
+	int (*find)(struct source *src, pid_t pid, u64 pfn, u64 end, source_obs_cb cb,
+		    void *ctx);
+	/*
 	 * Everything that holds page frames of the machine beside mappings, with candidates of
 	 * processes @pids (holders.h).  *@ret is the source's, until the next call or close.
 	 * May be NULL: the source knows no holders.
