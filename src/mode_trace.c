@@ -6,12 +6,14 @@
 #include <signal.h>
 #include <fcntl.h>
 #include <string.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "demo.h"
 #include "render_demo.h"
 #include "render_event.h"
+#include "replay.h"
 #include "trace.h"
 
 /* --output FILE: shows as @view does, and keeps a recording. */
@@ -49,7 +51,69 @@ static int record(struct session *s, const struct trace_options *topt,
 	return err;
 }
 
-int mode_trace(struct session *s)
+/* ---- --replay FILE --trace: the events of a recording */
+
+struct replayed {
+	bool json, found, open; /* open: a JSON line has begun */
+};
+
+/* Takes back the escapes of the file; bytes that a terminal would obey stay escaped or go. */
+static void put_unescaped(const char *line, bool json)
+{
+	for (; *line; line++) {
+		unsigned byte;
+
+		if (line[0] == '\\' && line[1] == '\\') {
+			line++;
+			putchar('\\');
+		} else if (json && line[0] == '\\' && line[1] == 'x' &&
+			   sscanf(line + 2, "%2x", &byte) == 1 && line[2] && line[3]) {
+			line += 3;
+			if (byte >= 0x80)
+				putchar((int)byte);
+		} else {
+			putchar(*line);
+		}
+	}
+}
+
+static int replay_line(void *ctx, const char *section, const char *line)
+{
+	struct replayed *r = ctx;
+	const char *wanted = r->json ? RENDER_EVENT_DATA : RENDER_EVENT_TEXT;
+
+	if (strcmp(section, wanted))
+		return 0;
+	r->found = true;
+	if (!line)
+		return 0;
+	if (r->json && *line == '=' && r->open)
+		putchar('\n');
+	put_unescaped(line + (r->json && *line), r->json);
+	if (!r->json)
+		putchar('\n');
+	r->open = r->json;
+	return ferror(stdout) ? -EPIPE : 0;
+}
+
+static int replay_events(struct session *s)
+{
+	static const struct record_handler handler = { .text = replay_line };
+	struct replayed r = { .json = s->opt.json || s->opt.json_lines };
+	int err = replay_scan(s->source, &handler, &r);
+
+	if (r.open)
+		putchar('\n');
+	if (!err && !r.found) {
+		diag_add(&s->diag, DIAG_ERROR,
+			 "%s holds no events: it is a report, not a recording of --trace",
+			 s->opt.replay);
+		return EXIT_FAILED;
+	}
+	return session_exit(s, err);
+}
+
+static int trace_live(struct session *s)
 {
 	const struct options *o = &s->opt;
 	bool json = o->json || o->json_lines;
@@ -94,6 +158,13 @@ int mode_trace(struct session *s)
 	s->wait_status = status;
 	s->has_wait_status = true;
 	return EXIT_COMPLETE;
+}
+
+int mode_trace(struct session *s)
+{
+	if (s->opt.replay)
+		return replay_events(s);
+	return trace_live(s);
 }
 
 int mode_demo(struct session *s)

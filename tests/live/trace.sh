@@ -115,6 +115,25 @@ else
 	not_ok "a recording is a complete report" "$(head -n 3 "$dir/recording")"
 fi
 
+"$gupinfo" --trace --output "$dir/recording" -- "$tracee" seed 2>"$dir/shown" >/dev/null
+if "$gupinfo" --replay "$dir/recording" --trace 2>&1 | cmp -s - "$dir/shown"; then
+	ok "a replayed recording shows the same text"
+else
+	not_ok "a replayed recording shows the same text"
+fi
+"$gupinfo" --replay "$dir/recording" --trace --json-lines >"$dir/events" 2>"$dir/err"
+if said=$(python3 "$srcdir/tests/events.py" "$srcdir/tests/event.schema.json" "$dir/events" \
+	'len(kinds("fork")) == 1 and len(kinds("vmsplice")) == 1' 2>&1); then
+	ok "a replayed recording gives the events as JSON"
+else
+	not_ok "a replayed recording gives the events as JSON" "$said"
+fi
+if "$gupinfo" --replay "$dir/recording" >"$dir/out" 2>"$dir/err" && grep -q "tracee" "$dir/out"; then
+	ok "a recording opens like a report"
+else
+	not_ok "a recording opens like a report" "$(cat "$dir/err")"
+fi
+
 # ---- attach
 "$tracee" loop &
 target=$!

@@ -301,6 +301,38 @@ static int prog_seed_huge(void)
 	return seed_case(MAP_HUGETLB, 2 << 20);
 }
 
+/* Many calls that concern no page. */
+static int prog_busy(void)
+{
+	char buf[100];
+	int fd = open("/dev/zero", O_RDONLY);
+
+	for (unsigned i = 0; i < 200000; i++)
+		if (syscall(SYS_getppid) < 0 || read(fd, buf, sizeof(buf)) != sizeof(buf))
+			return 1;
+	return 0;
+}
+
+/* Many calls that do. */
+static int prog_maps(void)
+{
+	for (unsigned i = 0; i < 300; i++)
+		map_and_unmap(NULL);
+	return 0;
+}
+
+static int prog_many_forks(void)
+{
+	for (unsigned i = 0; i < 500; i++) {
+		pid_t pid = fork();
+		if (!pid)
+			_exit(0);
+		if (waitpid(pid, NULL, 0) != pid)
+			return 1;
+	}
+	return 0;
+}
+
 static int prog_term(void)
 {
 	raise(SIGTERM);
@@ -327,6 +359,9 @@ static const struct {
 	{ "seed", prog_seed },
 	{ "seed-huge", prog_seed_huge },
 	{ "term", prog_term },
+	{ "busy", prog_busy },
+	{ "maps", prog_maps },
+	{ "many-forks", prog_many_forks },
 };
 
 int main(int argc, char **argv)
