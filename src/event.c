@@ -254,6 +254,7 @@ static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
 	unsigned first = FAMILY, holders = 0;
 
 	*ret_shared = false;
+	run->hidden = false;
 	run->size = 0;
 	for (unsigned i = 0; i < n; i++) {
 		const struct page *p = &c[i].page;
@@ -267,6 +268,7 @@ static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
 		if (!c[i].has)
 			continue;
 		holders++;
+		run->hidden |= !run->pfn_known[i];
 		run->size = run->size ? MIN(run->size, p->size) : p->size;
 		if (first == FAMILY)
 			first = i;
@@ -313,7 +315,7 @@ int event_family(const struct event *e, u64 start, u64 end, bool only_shared,
 			next.end = MIN(next.end, c[i].end);
 		}
 		bool tell = side_by_side(c, n, addr, &next, &shared) &&
-			    (shared || !only_shared);
+			    (shared || next.hidden || !only_shared);
 		if (has_run && tell && continues(&run, &next)) {
 			run.end = next.end;
 			continue;

@@ -107,6 +107,7 @@ struct event_shared {
 	bool has[8], same[8]; /* a page is there; it is the first holder's page */
 	u64 pfn[8];           /* of the first page; valid when has and known */
 	bool pfn_known[8];
+	bool hidden; /* some page frame is not known: what is shared is not known either */
 };
 
 typedef int (*event_change_cb)(void *ctx, const struct event_change *change);

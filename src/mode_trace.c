@@ -153,7 +153,10 @@ static int trace_live(struct session *s)
 		render_event_json_free(ctx);
 	else
 		render_event_free(ctx);
-	if (err || status < 0)
+	if (err && err != -EPIPE && status >= 0)
+		diag_add(&s->diag, DIAG_ERROR, "cannot write the events: %s",
+			 strerror(-err));
+	if (status < 0)
 		return session_exit(s, err);
 	s->wait_status = status;
 	s->has_wait_status = true;

@@ -98,6 +98,8 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
 		add(buf, len, ", %" PRId64 " reference%s", p->refcount,
 		    p->refcount == 1 ? "" : "s");
+	if (!strchr(buf, ','))
+		add(buf, len, ", its state is not readable");
 }
 
 static bool same_page(const struct demo_sight *a, const struct demo_sight *b)

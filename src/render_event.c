@@ -328,7 +328,7 @@ static void show_changes(struct render_event *r, const struct event *e)
 struct family {
 	struct render_event *r;
 	unsigned runs, shown, limit;
-	u64 pages;
+	u64 pages, hidden;
 };
 
 static int show_shared(void *ctx, const struct event_shared *run)
@@ -338,7 +338,10 @@ static int show_shared(void *ctx, const struct event_shared *run)
 	unsigned first = 8;
 	char size[16];
 
-	f->pages += (run->end - run->start) / run->size;
+	if (run->hidden)
+		f->hidden += (run->end - run->start) / run->size;
+	else
+		f->pages += (run->end - run->start) / run->size;
 	if (f->runs++ >= f->limit)
 		return 0;
 	put(&l, "family %012" PRIx64, run->start);
@@ -378,9 +381,17 @@ static void show_family(struct render_event *r, const struct event *e)
 		if (!r->opt.verbose)
 			f.limit = 0;
 		event_family(e, 0, 1ULL << 63, true, show_shared, &f);
-		fprintf(r->opt.out,
-			"    family %u processes share %" PRIu64 " pages in %u runs\n",
-			MIN(e->nmembers, 8), f.pages, f.runs);
+		if (f.hidden)
+			fprintf(r->opt.out,
+				"    family what %u processes share is not known: page "
+				"frames "
+				"are hidden\n",
+				MIN(e->nmembers, 8));
+		else
+			fprintf(r->opt.out,
+				"    family %u processes share %" PRIu64
+				" pages in %u runs\n",
+				MIN(e->nmembers, 8), f.pages, f.runs);
 		return;
 	}
 	if (f.runs > f.limit)

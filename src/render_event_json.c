@@ -90,7 +90,10 @@ static int json_shared(void *ctx, const struct event_shared *run)
 			js_hex(m, "pfn", run->pfn[i]);
 		else
 			js_null(m, "pfn");
-		js_bool(m, "shared", run->same[i]);
+		if (run->hidden && run->has[i])
+			js_null(m, "shared");
+		else
+			js_bool(m, "shared", run->same[i]);
 		js_push(pages, m);
 	}
 	js_add(o, "members", pages);
