@@ -231,6 +231,20 @@ static int capture_begin(struct capture *c, struct source *src,
 	return err;
 }
 
+static void capture_explain(struct capture *c, pid_t pid, int err)
+{
+	bool begun = c->process.pid == pid;
+	const char *what = err == -ESRCH && begun ? "it is gone; what was read is kept"
+			   : err == -ESRCH        ? "it does not exist"
+			   : err == -EACCES || err == -EPERM
+				   ? "permission denied; run gupinfo as root "
+				     "or as its owner"
+				   : strerror(-err);
+
+	diag_add(c->diag, begun || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR,
+		 "process %d: %s", (int)pid, what);
+}
+
 static bool capture_candidate(const struct capture *c, const struct holder *h)
 {
 	for (u32 i = 0; i < h->nends; i++)
@@ -278,6 +292,7 @@ int capture_pages(struct source *src, const struct collect_options *opt,
 	*ret = (struct capture_result){ 0 };
 	if (!err) {
 		c->result = ret;
+		c->diag = diag;
 		if (src->ops->holders &&
 		    src->ops->holders(src, opt->pids, opt->npids, &c->holders))
 			c->holders = NULL;
@@ -288,14 +303,11 @@ int capture_pages(struct source *src, const struct collect_options *opt,
 	for (unsigned i = 0; !err && !w->error && i < opt->npids; i++) {
 		u64 runs = ret->runs;
 
+		c->process.pid = 0;
 		last = capture_process(c, opt->pids[i]);
 		done += !last || ret->runs != runs;
 		if (last)
-			diag_add(diag, DIAG_INCOMPLETE, "process %d: %s",
-				 (int)opt->pids[i],
-				 last == -ESRCH    ? "it is gone; what was read is kept"
-				 : last == -EACCES ? "permission denied"
-						   : strerror(-last));
+			capture_explain(c, opt->pids[i], last);
 	}
 	if (!err)
 		err = capture_holders(c);

@@ -121,6 +121,8 @@ static int report_body(struct session *s, struct spool *spool, bool text)
 	}
 	if (!err)
 		err = capture_pages(s->source, &opt, &w, &result, &s->diag);
+	if (!err && text)
+		session_missing(s);
 	if (!err && text && s->opt.replay) {
 		err = report_copy(s, &w, false);
 	} else if (!err && text) {

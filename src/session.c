@@ -190,7 +190,7 @@ static bool session_keep(void *ctx, const struct report_row *row)
 }
 
 /* What this machine does not let us read makes every view incomplete: say it once. */
-static void session_missing(struct session *s)
+void session_missing(struct session *s)
 {
 	struct source_machine m;
 

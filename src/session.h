@@ -50,6 +50,9 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 /* With --redact, puts a redacted report of the source in its place.  0 or an exit status. */
 int session_redact(struct session *s);
 
+/* Says which evidence is missing, as messages of class DIAG_INCOMPLETE. */
+void session_missing(struct session *s);
+
 /* After the summary of a replay by another model: what it judges differently. */
 void session_rejudged(struct session *s);
 
