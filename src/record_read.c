@@ -156,7 +156,8 @@ static int record_read_dispatch(struct record_reader *r)
 	if (p->section == SECTION_HOLDERS)
 		return record_holders_line(r, line);
 	if (p->section != SECTION_TEXT && p->machine_sent)
-		return record_fail(r, -EINVAL, "the machine is described after the pages");
+		return record_fail(r, -EINVAL,
+				   "the machine is described after the pages");
 	if (p->section != SECTION_TEXT)
 		return record_machine_line(r, line);
 	if (r->handler->text)
