@@ -3,22 +3,13 @@
 
 #include "holders.h"
 #include "kpageflags.h"
-#include "predict.h"
+#include "judge.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "pure.h"
-
-/* Verdicts by fact word: like pages are judged once. */
-#define COLLECT_SLOTS 1024 /* power of two */
-#define COLLECT_FULL 768   /* distinct words kept before the cache starts afresh */
-
-struct collect_slot {
-	struct facts facts;
-	struct gup_verdicts *verdicts;
-};
 
 struct collector {
 	const struct collect_options *opt;
@@ -28,13 +19,12 @@ struct collector {
 	struct diag *diag;
 
 	struct kernel running; /* gives the words of /proc their meaning */
-	struct kernel judge;   /* gives the verdicts: the running kernel or --model */
+	struct kernel model;   /* gives the verdicts: the running kernel or --model */
 	struct source_machine machine;
 	struct page_context page_ctx;
 	u32 base;
 
-	struct collect_slot slot[COLLECT_SLOTS];
-	unsigned used;
+	struct judge judge;
 
 	struct process process;
 	const struct vma *vma;
@@ -48,57 +38,7 @@ struct collector {
 	struct holders_ledger ledger; /* of the row that is delivered */
 };
 
-static u64 collect_hash(const struct facts *f)
-{
-	u64 h = (f->known * 0x9e3779b97f4a7c15ull) ^ (f->value * 0xc2b2ae3d27d4eb4full);
-
-	return h ^ h >> 29;
-}
-
 static int collect_flush(struct collector *c);
-
-static void collect_cache_clear(struct collector *c)
-{
-	for (unsigned i = 0; i < COLLECT_SLOTS; i++) {
-		free(c->slot[i].verdicts);
-		c->slot[i].verdicts = NULL;
-	}
-	c->used = 0;
-}
-
-/* Verdicts of @facts; NULL when out of memory.  May flush the pending run (@ret_err). */
-static const struct gup_verdicts *collect_judge(struct collector *c,
-						const struct facts *facts, int *ret_err)
-{
-	u64 i = collect_hash(facts);
-
-	for (;; i++) {
-		struct collect_slot *s = &c->slot[i & (COLLECT_SLOTS - 1)];
-
-		if (!s->verdicts)
-			break;
-		if (s->facts.known == facts->known && s->facts.value == facts->value)
-			return s->verdicts;
-	}
-	if (c->used == COLLECT_FULL) {
-		*ret_err = collect_flush(c);
-		if (*ret_err)
-			return NULL;
-		collect_cache_clear(c);
-		i = collect_hash(facts);
-	}
-	struct collect_slot *s = &c->slot[i & (COLLECT_SLOTS - 1)];
-
-	s->verdicts = malloc(sizeof(*s->verdicts));
-	if (!s->verdicts) {
-		*ret_err = -ENOMEM;
-		return NULL;
-	}
-	s->facts = *facts;
-	c->used++;
-	predict_all(&c->judge, facts, s->verdicts);
-	return s->verdicts;
-}
 
 static int collect_open_vma(struct collector *c)
 {
@@ -196,14 +136,17 @@ static int collect_flush(struct collector *c)
 
 static int collect_page(struct collector *c, const struct obs *obs)
 {
+	const struct gup_verdicts *v;
 	struct page page;
-	int err = 0;
+	int err = judge_page(&c->judge, c->vma, obs, &page, &v);
 
-	page_from_obs(&c->page_ctx, c->vma, obs, &page);
-
-	const struct gup_verdicts *v = collect_judge(c, &page.facts, &err);
-
-	if (!v)
+	if (err == -EAGAIN) { /* the run that waits uses a verdict, too */
+		err = collect_flush(c);
+		judge_clear(&c->judge);
+		if (!err)
+			err = judge_page(&c->judge, c->vma, obs, &page, &v);
+	}
+	if (err)
 		return err;
 	if (c->pending.pages && c->pending_verdicts == v &&
 	    page_continues(&c->pending, &page)) {
@@ -280,6 +223,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 
 	c->vma = vma;
 	c->vma_open = false;
+	judge_next_vma(&c->judge);
 	memset(&c->vma_totals, 0, sizeof(c->vma_totals));
 	int err = collect_parts(c, vma, &any);
 	int err2 = collect_flush(c);
@@ -379,11 +323,12 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	err = kernel_resolve(&c->machine.kernel, &c->running);
 	if (err)
 		goto out;
-	c->judge = opt->model ? *opt->model : c->running;
+	c->model = opt->model ? *opt->model : c->running;
 	c->base = c->machine.kernel.page_size ? c->machine.kernel.page_size : 4096;
 	c->page_ctx = c->machine.page;
 	c->page_ctx.kernel = &c->running;
-	struct report_head head = { .kernel = &c->judge, .machine = &c->machine };
+	judge_init(&c->judge, &c->model, &c->page_ctx);
+	struct report_head head = { .kernel = &c->model, .machine = &c->machine };
 
 	if (view->begin)
 		err = view->begin(view_ctx, &head);
@@ -395,7 +340,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 		err = err ? err : err2;
 	}
 out:
-	collect_cache_clear(c);
+	judge_deinit(&c->judge);
 	free(c);
 	return err;
 }
