@@ -18,7 +18,10 @@ options=$(grep -E '^ {0,5}(-[A-Za-z], )? *--' <<<"$help" | grep -oE '^ *(-[A-Za-
 manual=$(sed 's/\\-/-/g; s/\\fI[^\\]*\\fR//g' "$man")
 
 # ---- the manual
-documented=$(grep -A 1 '^\.TP' <<<"$manual" | grep -E '^\.(B|BR|BI) ' | long)
+headings=$(grep -A 1 '^\.TP' <<<"$manual" | grep -E '^\.(B|BR|BI) ')
+documented=$(long <<<"$headings")
+expect_empty "every option is in the manual once" \
+	"$(grep -oE -- '--[a-z][a-z-]*[a-z]' <<<"$(grep -v gupinfo <<<"$headings")" | sort | uniq -d)"
 expect_empty "every option of --help is in the manual" \
 	"$(comm -23 <(echo "$options") <(echo "$documented") | sed 's/$/ has no .TP in man\/gupinfo.1/')"
 # the manual may know an option before the program does
