@@ -214,8 +214,8 @@ void render_diff_rejudged(const struct render_options *opt, const struct rejudge
 {
 	FILE *out = opt->out;
 
-	fprintf(out, "\nJudged by %s instead of %s (recorded): ", r->judge->model,
-		recorded && *recorded ? recorded : "?");
+	fprintf(out, "\nThe whole report judged by %s instead of %s:\n  ",
+		r->judge->model, recorded && *recorded ? recorded : "what was recorded");
 	if (!r->differ)
 		fprintf(out, "no verdict differs");
 	else
