@@ -358,6 +358,7 @@ int mode_lint(struct session *s)
 	render_report_lint_free(ctx);
 	lint_pins(s, found);
 	status = session_exit(s, err);
-	return found[0] || found[1] ? (status == EXIT_FAILED ? status : EXIT_FOUND)
-				    : status;
+	return found[0] || found[1] || found[2]
+		       ? (status == EXIT_FAILED ? status : EXIT_FOUND)
+		       : status;
 }
