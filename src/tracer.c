@@ -142,6 +142,19 @@ static void restore_flags(struct tracer_task *task)
 	process_vm_writev(task->tid, &here, 1, &there, 1, 0);
 }
 
+/* The process of @task is about to end: said once. */
+static int tell_exit(struct tracer *t, struct tracer_task *task, int status,
+		     struct tracer_stop *ret)
+{
+	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+		for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
+			if (k->pid == task->pid)
+				k->told_exit = true;
+	hand_out(t, task, TRACER_EXITING, ret);
+	ret->status = status;
+	return 1;
+}
+
 /* A stop at entry or exit of a system call. */
 static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_stop *ret)
 {
@@ -159,6 +172,12 @@ static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_
 		u64 nr = info.op == PTRACE_SYSCALL_INFO_ENTRY ? info.entry.nr
 							      : info.seccomp.nr;
 		task->in_call = enter_call(task, info.arch, nr, args) && !task->starting;
+		if (task->in_call && task->call == TRACER_EXIT_GROUP) {
+			task->in_call = false;
+			if (!task->told_exit)
+				return tell_exit(t, task,
+						 (int)(task->args[0] & 0xff) << 8, ret);
+		}
 		if (task->in_call) {
 			strip_untraced(t, task);
 			return hand_out(t, task, TRACER_ENTRY, ret);
@@ -282,14 +301,14 @@ static int on_exiting(struct tracer *t, struct tracer_task *task, struct tracer_
 
 	task->exiting = true;
 	task->in_call = false;
-	if (others_alive(t, task->pid, task->tid) || task->starting) {
+	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &status);
+	/* A signal ends all threads; a thread's own exit only the process of the last one. */
+	if (task->told_exit || task->starting ||
+	    (!(status & 0x7f) && others_alive(t, task->pid, task->tid))) {
 		tracer_task_resume(t, task);
 		return 0;
 	}
-	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &status);
-	hand_out(t, task, TRACER_EXITING, ret);
-	ret->status = (int)status;
-	return 1;
+	return tell_exit(t, task, (int)status, ret);
 }
 
 static int on_event(struct tracer *t, struct tracer_task *task, int event, int sig,

@@ -32,7 +32,7 @@ enum tracer_what {
 	TRACER_RETURN,  /* ->call returned ->ret; args are those of the entry */
 	TRACER_FORKED,  /* ->child exists and has not run; ->pid stands inside the call */
 	TRACER_EXECED,  /* ->pid has a new program, whose first instruction has not run */
-	TRACER_EXITING, /* the last thread of ->pid is about to give its memory back */
+	TRACER_EXITING, /* ->pid is about to end; its memory is still there */
 	TRACER_EXITED,  /* ->pid is gone; ->status is a wait status */
 	TRACER_INTERRUPTED, /* somebody asked gupinfo to end: ->status is the signal */
 };

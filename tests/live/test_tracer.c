@@ -167,6 +167,22 @@ TEST(leader_ends_first)
 	}
 }
 
+TEST(exit_with_living_threads)
+{
+	struct result res;
+
+	BOTH(nf)
+	{
+		run_program("exit-with-threads", nf, &res);
+		EXPECT(WIFEXITED(res.status) && WEXITSTATUS(res.status) == 8);
+		EXPECT_INT(res.what[TRACER_EXITING], 1);
+		EXPECT_INT(res.what[TRACER_EXITED], 1);
+		run_program("term", nf, &res);
+		EXPECT(WIFSIGNALED(res.status) && WTERMSIG(res.status) == SIGTERM);
+		EXPECT_INT(res.what[TRACER_EXITING], 1);
+	}
+}
+
 TEST(job_control)
 {
 	struct result res;

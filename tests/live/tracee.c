@@ -101,6 +101,16 @@ static int prog_thread_exec(void)
 	return 1;
 }
 
+static int prog_exit_with_threads(void)
+{
+	pthread_t th;
+
+	for (unsigned i = 0; i < 3; i++)
+		pthread_create(&th, NULL, wait_for_ever, NULL);
+	usleep(10000);
+	exit(8);
+}
+
 static void *late_exit(void *arg)
 {
 	usleep(50000);
@@ -359,6 +369,7 @@ static const struct {
 	{ "seed", prog_seed },
 	{ "seed-huge", prog_seed_huge },
 	{ "term", prog_term },
+	{ "exit-with-threads", prog_exit_with_threads },
 	{ "busy", prog_busy },
 	{ "maps", prog_maps },
 	{ "many-forks", prog_many_forks },
