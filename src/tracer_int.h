@@ -26,7 +26,7 @@ struct tracer_task {
 	bool fresh;     /* auto-attached; its first stop has not been answered */
 	bool announced; /* its creator's event has been seen */
 	bool exiting;
-	bool told_exit; /* TRACER_EXITING of its process has been handed out */
+	bool told_exit;   /* TRACER_EXITING of its process has been handed out */
 	bool stripped;    /* CLONE_UNTRACED was taken out of clone3's flags */
 	bool group_stop;  /* its first stop is the one of a stopped job */
 	bool in_call;     /* entry seen, return wanted */
