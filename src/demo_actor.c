@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -217,6 +219,18 @@ s64 demo_actor_do(struct demo_actors *a, enum demo_who who, enum demo_action act
 	return r.ret;
 }
 
+/* Waits, at most a second, until process @fd has ended and given its memory back. */
+static void await_end(int fd)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	if (fd < 0)
+		return;
+	while (poll(&p, 1, 1000) < 0 && errno == EINTR)
+		;
+	close(fd);
+}
+
 void demo_actor_stop(struct demo_actors *a)
 {
 	u8 quit = DEMO_QUIT;
@@ -231,8 +245,12 @@ void demo_actor_stop(struct demo_actors *a)
 		if (a->remote[i] >= 0)
 			close(a->remote[i]);
 	}
-	if (a->pid[DEMO_CHILD])
+	if (a->pid[DEMO_CHILD]) {
+		int fd = (int)syscall(SYS_pidfd_open, a->pid[DEMO_CHILD], 0);
+
 		kill(a->pid[DEMO_CHILD], SIGKILL);
+		await_end(fd);
+	}
 	if (a->pid[DEMO_PARENT]) {
 		kill(a->pid[DEMO_PARENT], SIGKILL);
 		waitpid(a->pid[DEMO_PARENT], NULL, 0);

@@ -66,64 +66,96 @@ static void give_back(u64 added)
 		write_number(now > added ? now - added : 0);
 }
 
-/* Waits for the other end of @fd to close, then gives back.  Never returns. */
-static void helper(int fd, u64 added)
+/*
+ * Sums what it is told was added, until the other end of @fd closes; then gives it back.  Never
+ * returns.
+ */
+static void helper(int fd)
 {
 	int null = open("/dev/null", O_RDWR);
+	s64 added = 0, more;
 	sigset_t all;
-	char c;
+	ssize_t n;
 
 	setsid();
 	sigfillset(&all);
 	sigprocmask(SIG_SETMASK, &all, NULL);
 	for (int i = 0; i < 3 && null >= 0; i++)
 		dup2(null, i);
-	while (read(fd, &c, 1) < 0 && errno == EINTR)
-		;
+	while ((n = read(fd, &more, sizeof(more))) > 0 || (n < 0 && errno == EINTR))
+		if (n == sizeof(more))
+			added += more;
 	usleep(20000); /* the pages' users are being killed */
-	give_back(added);
+	if (added > 0)
+		give_back((u64)added);
 	_exit(0);
 }
 
-int demo_pool_reserve(struct demo_pool *p, u64 want)
+static int start_helper(struct demo_pool *p)
 {
-	u64 before, after;
-	int fds[2], r = read_number(&before);
+	int fds[2];
 
-	if (r || p->free >= want)
-		return r;
+	if (p->helper)
+		return 0;
 	if (pipe2(fds, O_CLOEXEC) < 0)
 		return -errno;
-	/* The helper first: what is added must be given back even if this process dies next. */
-	p->added = want - p->free;
 	pid_t pid = fork();
 	if (!pid) {
 		close(fds[1]);
-		helper(fds[0], p->added);
+		helper(fds[0]);
 	}
 	close(fds[0]);
 	if (pid < 0) {
 		close(fds[1]);
-		p->added = 0;
-		return -errno;
+		return -EAGAIN;
 	}
 	p->helper = pid;
 	p->fd = fds[1];
-	r = write_number(before + p->added);
-	if (!r && read_number(&after))
-		r = -EIO;
-	if (r || after < before + p->added) {
-		/* Nothing or not all of it was added: undo that much by hand. */
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-		close(p->fd);
-		p->helper = 0;
-		p->added = 0;
+	return 0;
+}
+
+static int tell_helper(struct demo_pool *p, s64 n)
+{
+	if (write(p->fd, &n, sizeof(n)) != sizeof(n))
+		return -EPIPE;
+	p->added += (u64)n;
+	return 0;
+}
+
+/* Adds @n pages; the helper knows before they are there, in case this process dies next. */
+static int add_pages(struct demo_pool *p, u64 n)
+{
+	u64 before, after;
+	int r = read_number(&before);
+
+	if (!r)
+		r = tell_helper(p, (s64)n);
+	if (r)
+		return r;
+	r = write_number(before + n);
+	if (read_number(&after))
+		after = before;
+	u64 got = after > before ? MIN(after - before, n) : 0;
+	if (got < n)
+		tell_helper(p, (s64)got - (s64)n);
+	return r ? r : got ? 0 : -ENOMEM;
+}
+
+int demo_pool_reserve(struct demo_pool *p, u64 want)
+{
+	int r = start_helper(p);
+
+	/* Pages that others hold beyond the pool's size are taken into it first: ask again. */
+	for (unsigned i = 0; !r && p->free < want && i < 8; i++) {
+		r = add_pages(p, want - p->free);
 		if (!r)
-			write_number(before);
-		return r ? r : -ENOMEM;
+			r = demo_pool_read(p);
 	}
-	return demo_pool_read(p);
+	if (!r && p->free < want)
+		r = -ENOMEM;
+	if (r)
+		demo_pool_restore(p);
+	return r;
 }
 
 void demo_pool_restore(struct demo_pool *p)
