@@ -363,6 +363,7 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 	ret->nends = MIN(bss->files.nends, (u32)STRUCTPAGE_ENDS);
 	ret->nholds = MIN(bss->files.nholds, (u32)STRUCTPAGE_HOLDS);
 	ret->nfiles = bss->files.nfiles;
+	ret->raced = bss->files.raced;
 	ret->truncated = ret->nends < bss->files.nends || ret->nholds < bss->files.nholds;
 	return 0;
 }

@@ -70,6 +70,7 @@ struct bpfpage_files {
 	struct structpage_end *end;
 	struct structpage_hold *hold;
 	u32 nends, nholds, nfiles;
+	u32 raced;      /* pipes that kept changing: their pages are missing */
 	bool truncated; /* there were more than fit */
 };
 /* Returns 0, or -errno with a sentence in @why. */

@@ -165,7 +165,10 @@ static void live_holders_bpf(struct live_holders_list *o)
 	qsort(f.end, f.nends, sizeof(*f.end), live_holders_cmp_end);
 	qsort(f.hold, f.nholds, sizeof(*f.hold), live_holders_cmp_hold);
 	live_holders_join(o, &f);
-	o->h->complete = !f.truncated;
+	o->h->complete = !f.truncated && !f.raced;
+	if (f.raced)
+		snprintf(o->h->why, sizeof(o->h->why),
+			 "%u pipes kept changing while they were read", f.raced);
 	if (f.truncated)
 		snprintf(o->h->why, sizeof(o->h->why),
 			 "more pipe and io_uring buffers than there is room for");

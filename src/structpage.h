@@ -156,6 +156,7 @@ struct structpage_files {
 	u32 page_size;     /* sizeof(struct page) */
 	u32 nends, nholds; /* results; past the arrays' sizes: some did not fit */
 	u32 nfiles;
+	u32 raced; /* pipes that kept changing: their pages are missing */
 };
 
 #ifndef __bpf__
