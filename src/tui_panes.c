@@ -64,15 +64,13 @@ static const char *target_word(const struct tui *t, u8 *role)
 /* Right-aligned: LIVE, what the target does. */
 static void header_mode(struct tui *t, int left)
 {
-	u8 role, target_role;
+	u8 role, target_role = TUI_HEADER_DIM;
 	const char *word = tui_time_word(t, &role);
 	const char *target = t->opt.replay ? t->opt.name ? t->opt.name : ""
 					   : target_word(t, &target_role);
 	int n = tui_screen_width(target) + 2 + (int)strlen(word) + 1;
 	int x = t->screen.cols - n;
 
-	if (t->opt.replay)
-		target_role = TUI_HEADER_DIM;
 	if (x < left + 2) { /* the word alone, at any price */
 		x = t->screen.cols - (int)strlen(word) - 1;
 		if (t->status.target == TUI_TARGET_STOPPED) {
