@@ -17,6 +17,8 @@ struct store_pool {
 	u32 *slot; /* open addressing: class index + 1 */
 	size_t nslots;
 	u32 last; /* most rows are like the one before */
+	bool has_raw;
+	struct gup_verdicts raw; /* of ->last, as they came: paths not trimmed */
 };
 
 /* ---- classes */
@@ -108,29 +110,55 @@ static void path_trim(struct gup_path *path)
 		path->rule[i] = 0;
 }
 
-/* What @row's pages have in common: addresses, PFNs and swap offsets taken out. */
-static void class_from_row(const struct report_row *row, struct store_class *ret)
+/* @page without addresses, PFNs and swap offsets.  Returns whether obs.pfn was the page's. */
+static bool page_common(const struct page *page, struct page *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	memcpy(&ret->page, row->page, sizeof(ret->page));
-	memcpy(&ret->verdicts, row->verdicts, sizeof(ret->verdicts));
-	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
-		path_trim(&ret->verdicts.req[i].path_fast);
-		path_trim(&ret->verdicts.req[i].path_slow);
-	}
-	struct page *page = &ret->page;
-	ret->obs_has_pfn = page->obs.pfn && page->obs.pfn == page->pfn;
-	if (!page->size)
-		page->size = 4096;
-	page->addr = page->pages = page->pfn = page->head_pfn = 0;
-	page->obs.addr = page->obs.pages = page->obs.pfn = page->obs.head_pfn = 0;
-	if (page->kind == PAGE_SWAP || page->kind == PAGE_MIGRATION ||
-	    page->kind == PAGE_DEVICE) {
+	bool obs_has_pfn = page->obs.pfn && page->obs.pfn == page->pfn;
+
+	memcpy(ret, page, sizeof(*ret));
+	if (!ret->size)
+		ret->size = 4096;
+	ret->addr = ret->pages = ret->pfn = ret->head_pfn = 0;
+	ret->obs.addr = ret->obs.pages = ret->obs.pfn = ret->obs.head_pfn = 0;
+	if (ret->kind == PAGE_SWAP || ret->kind == PAGE_MIGRATION ||
+	    ret->kind == PAGE_DEVICE) {
 		/* these words hold an offset, different for every page: not kept */
-		page->swap_offset = 0;
-		page->obs.pagemap = page->obs.pte = 0;
-		page->obs.has &= ~(u32)(OBS_HAS_PAGEMAP | OBS_HAS_PTE);
+		ret->swap_offset = 0;
+		ret->obs.pagemap = ret->obs.pte = 0;
+		ret->obs.has &= ~(u32)(OBS_HAS_PAGEMAP | OBS_HAS_PTE);
 	}
+	return obs_has_pfn;
+}
+
+/* The class of @row, found or made.  Returns as pool_intern(). */
+static s64 class_of_row(struct store_pool *pool, const struct report_row *row)
+{
+	struct store_class class;
+	struct page page;
+	bool obs_has_pfn = page_common(row->page, &page);
+
+	if (pool->has_raw && pool->last < pool->n) {
+		const struct store_class *last = pool->class[pool->last];
+
+		if (last->obs_has_pfn == obs_has_pfn &&
+		    !memcmp(&last->page, &page, sizeof(page)) &&
+		    !memcmp(&pool->raw, row->verdicts, sizeof(pool->raw)))
+			return pool->last;
+	}
+	memset(&class, 0, sizeof(class));
+	memcpy(&class.page, &page, sizeof(page));
+	memcpy(&class.verdicts, row->verdicts, sizeof(class.verdicts));
+	class.obs_has_pfn = obs_has_pfn;
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		path_trim(&class.verdicts.req[i].path_fast);
+		path_trim(&class.verdicts.req[i].path_slow);
+	}
+	path_trim(&class.verdicts.write.path);
+	path_trim(&class.verdicts.fork.path);
+	s64 id = pool_intern(pool, &class);
+	pool->has_raw = id >= 0;
+	memcpy(&pool->raw, row->verdicts, sizeof(pool->raw));
+	return id;
 }
 
 /* ---- row blocks, shared between copies */
@@ -353,7 +381,6 @@ static int on_row(void *ctx, const struct report_row *row)
 	struct store *s = ctx;
 	const struct page *page = row->page;
 	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
-	struct store_class class;
 
 	if (!proc || !proc->nvmas)
 		return -EINVAL;
@@ -366,8 +393,7 @@ static int on_row(void *ctx, const struct report_row *row)
 		v->dropped = true;
 		return 0;
 	}
-	class_from_row(row, &class);
-	s64 id = pool_intern(s->pool, &class);
+	s64 id = class_of_row(s->pool, row);
 	if (id == -ENOSPC) {
 		s->dropped++;
 		v->dropped = true;

@@ -344,6 +344,25 @@ static bool same_rows(const struct side *a, const struct side *b)
 	       a->s->opt.holes && b->s->opt.holes;
 }
 
+/* Where the longest run of equal rows before @end ends that begins here; 0: there is none. */
+static u64 like_rows_end(struct side *a, struct side *b, u64 end)
+{
+	size_t na, nb, n = 0;
+
+	if (a->s->pool != b->s->pool || !a->row || !b->row || !a->s->opt.holes ||
+	    !b->s->opt.holes || memcmp(a->row, b->row, sizeof(*a->row)) ||
+	    a->vma->vma.end != b->vma->vma.end)
+		return 0;
+	na = store_nrows(a->vma) - a->row_hint;
+	nb = store_nrows(b->vma) - b->row_hint;
+	while (n + 1 < na && n + 1 < nb && a->row[n + 1].addr < end &&
+	       !memcmp(&a->row[n + 1], &b->row[n + 1], sizeof(*a->row)))
+		n++;
+	a->row_hint += n;
+	b->row_hint += n;
+	return MIN(store_row_end(a->s, &a->row[n]), a->vma->vma.end);
+}
+
 int store_diff(const struct store *sa, const struct store_process *pa,
 	       const struct store *sb, const struct store_process *pb, u64 start, u64 end,
 	       u32 mask, store_diff_cb cb, void *ctx, u64 *ret_skipped)
@@ -361,6 +380,8 @@ int store_diff(const struct store *sa, const struct store_process *pa,
 			next = MIN(a.vma->vma.end, end);
 			continue;
 		}
+		u64 like = like_rows_end(&a, &b, end);
+		next = MIN(MAX(next, like), end);
 		if (!a.covered || !b.covered) {
 			skipped += next - addr;
 			continue;

@@ -272,6 +272,22 @@ static int own_block(struct store_vma *v, size_t n)
 	return 0;
 }
 
+/* As many rows as before, from row @i on: most of them are the same. */
+static void replace_alike(const struct store *s, const struct store_process *p,
+			  struct store_vma *v, size_t i, const struct store_vma *nv)
+{
+	for (size_t k = 0; k < store_nrows(nv); k++) {
+		struct store_row *row = &v->rows->row[i + k];
+
+		if (!memcmp(row, &nv->rows->row[k], sizeof(*row)))
+			continue;
+		count_row(s, p, v, row, false, &v->totals);
+		*row = nv->rows->row[k];
+		count_row(s, p, v, row, true, &v->totals);
+	}
+	v->vma = nv->vma;
+}
+
 /* Puts the rows of @fresh, which cover [from, to), into @v in place of those that it has there. */
 static int replace_rows(const struct store *s, const struct store_process *p,
 			struct store_vma *v, const struct store *fresh,
@@ -292,6 +308,10 @@ static int replace_rows(const struct store *s, const struct store_process *p,
 			    cut_row(s, &right, to, UINT64_MAX);
 	}
 	size_t put = has_left + add + has_right, after = n - j;
+	if (add == j - i && put == add && !own_block(v, n)) {
+		replace_alike(s, p, v, i, nv);
+		return 0;
+	}
 	if (own_block(v, n - (j - i) + put))
 		return -ENOMEM;
 	struct store_row *row = v->rows->row;

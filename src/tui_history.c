@@ -255,16 +255,3 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 	tui_history_add(h, &m, store_copy(now));
 	return s.sum.bytes;
 }
-
-bool tui_history_is_recent(const struct tui_history *h, pid_t pid, u64 start, u64 end,
-			   u64 since_ns)
-{
-	for (unsigned i = 0; i < h->nrecent; i++) {
-		const struct tui_recent *r = &h->recent[i];
-
-		if (r->time_ns >= since_ns && r->pid == pid && r->start < end &&
-		    start < r->end)
-			return true;
-	}
-	return false;
-}

@@ -70,10 +70,6 @@ size_t tui_history_with_pages(const struct tui_history *h, size_t i);
 u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid,
 		       u64 start, u64 end, u64 time_ns, u64 gap_ns);
 
-/* Whether [start, end) of @pid changed at or after @since_ns. */
-bool tui_history_is_recent(const struct tui_history *h, pid_t pid, u64 start, u64 end,
-			   u64 since_ns);
-
 /* Remembers what differs between @a and @b as changed at @time_ns. */
 void tui_history_recall(struct tui_history *h, const struct store *a,
 			const struct store *b, pid_t pid, u64 time_ns);

@@ -65,7 +65,7 @@ struct tui_gridview {
 	unsigned zoom, filter_generation;
 	size_t n, room;
 	struct tui_gridcell *cell;
-	u8 *valid;
+	u8 *valid, *recent;
 	u32 *changed; /* STORE_* bits against the mark, when diffing */
 	u64 changed_generation;
 };
@@ -78,7 +78,7 @@ struct tui_bar {
 	u64 generation; /* of a past store; the live one is invalidated by range */
 	u64 time_ns;
 	u8 lens;
-	bool stale; /* counted again, large ones once a second */
+	bool stale; /* counted again, large ones after two seconds */
 	u64 bytes[TUI_GLYPHS];
 };
 #define TUI_BARS 128
@@ -203,6 +203,8 @@ void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title);
 /* ---- tui_prompt.c: search, filter, jump */
 void tui_prompt_open(struct tui *t, enum tui_prompt prompt);
 void tui_prompt_key(struct tui *t, u32 key);
+/* Filters by @text; "" drops the filter. */
+void tui_prompt_filter(struct tui *t, const char *text);
 void tui_prompt_find(struct tui *t, int direction);
 
 /* ---- tui_picker.c */

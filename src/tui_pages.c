@@ -117,10 +117,13 @@ static bool make_room(struct tui_gridview *g, size_t n)
 	u8 *valid = realloc(g->valid, n);
 	if (valid)
 		g->valid = valid;
+	u8 *recent = realloc(g->recent, n);
+	if (recent)
+		g->recent = recent;
 	u32 *changed = realloc(g->changed, n * sizeof(*changed));
 	if (changed)
 		g->changed = changed;
-	if (!cell || !valid || !changed)
+	if (!cell || !valid || !recent || !changed)
 		return false;
 	g->room = n;
 	return true;
@@ -226,6 +229,7 @@ void tui_pages_deinit(struct tui *t)
 	tui_grid_map_deinit(&t->grid.map);
 	free(t->grid.cell);
 	free(t->grid.valid);
+	free(t->grid.recent);
 	free(t->grid.changed);
 }
 
@@ -288,15 +292,25 @@ static u8 change_role(u32 what, u32 *letter)
 				       : TUI_D_CHANGED;
 }
 
-static bool is_recent(const struct tui *t, size_t i)
+/* Marks the cells that changed a moment ago, or by the event that is shown. */
+static void mark_recent(struct tui *t)
 {
-	u64 start, end, since = t->now_ns > RECENT_NS ? t->now_ns - RECENT_NS : 0;
+	struct tui_gridview *g = &t->grid;
+	const struct tui_history *h = &t->history;
+	u64 since = t->is_live && t->now_ns > RECENT_NS ? t->now_ns - RECENT_NS : 0;
 
-	if (!t->history.nrecent)
-		return false;
-	tui_grid_cell_range(&t->grid.map, t->grid.top + i, &start, &end);
-	return tui_history_is_recent(&t->history, tui_state_pid(t), start, end,
-				     t->is_live ? since : 0);
+	memset(g->recent, 0, g->n);
+	for (unsigned k = 0; k < h->nrecent; k++) {
+		const struct tui_recent *r = &h->recent[k];
+
+		if (r->time_ns < since || r->pid != g->pid || r->end <= g->map.start ||
+		    r->start >= g->map.end)
+			continue;
+		u64 first = MAX(tui_grid_cell_of(&g->map, r->start), g->top);
+		u64 last = tui_grid_cell_of(&g->map, r->end - 1);
+		for (u64 i = first; i <= last && i < g->top + g->n; i++)
+			g->recent[i - g->top] = 1;
+	}
 }
 
 static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
@@ -313,7 +327,7 @@ static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 		role = TUI_LINE;
 	if (t->diff && t->mark_store)
 		role = g->changed[i] ? change_role(g->changed[i], &ch) : TUI_LINE;
-	else if (is_recent(t, i))
+	else if (g->recent[i])
 		attr |= TUI_RECENT;
 	if (cursor)
 		attr |= TUI_REVERSE;
@@ -439,6 +453,7 @@ void tui_pages_draw(struct tui *t)
 		 t->diff ? "since the mark" : tui_grid_lens_name(t->lens),
 		 t->filter ? ", filtered" : "", scale);
 	tui_panes_title(t, TUI_PANE_GRID, title);
+	mark_recent(t);
 	draw_rows(t);
 	if (t->layout.narrow)
 		return;

@@ -158,21 +158,21 @@ static void do_search(struct tui *t)
 		tui_prompt_find(t, 1);
 }
 
-static void do_filter(struct tui *t)
+void tui_prompt_filter(struct tui *t, const char *text)
 {
 	struct filter *f = NULL;
 	char why[160] = "";
 
-	if (t->input[0] && filter_parse(t->input, &f, why, sizeof(why))) {
+	if (text[0] && filter_parse(text, &f, why, sizeof(why))) {
 		tui_state_message(t, TUI_BAD, "%s", why[0] ? why : "no memory");
 		return;
 	}
 	filter_free(t->filter);
 	t->filter = f;
 	t->filter_generation++;
-	snprintf(t->filter_text, sizeof(t->filter_text), "%s", t->input);
+	snprintf(t->filter_text, sizeof(t->filter_text), "%s", text);
 	if (f)
-		tui_state_message(t, TUI_GOOD, "filter: %s (Esc drops it)", t->input);
+		tui_state_message(t, TUI_GOOD, "filter: %s (Esc drops it)", text);
 }
 
 /* ---- jumping */
@@ -246,7 +246,7 @@ void tui_prompt_key(struct tui *t, u32 key)
 		if (prompt == TUI_PROMPT_SEARCH)
 			do_search(t);
 		else if (prompt == TUI_PROMPT_FILTER)
-			do_filter(t);
+			tui_prompt_filter(t, t->input);
 		else
 			do_jump(t);
 		return;

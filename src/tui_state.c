@@ -252,6 +252,11 @@ void tui_state_goto(struct tui *t, pid_t pid, u64 addr)
 	tui_state_settle(t);
 }
 
+void tui_state_filter(struct tui *t, const char *text)
+{
+	tui_prompt_filter(t, text);
+}
+
 /* ---- views on top of each other */
 
 void tui_state_open(struct tui *t, enum tui_view view)

@@ -109,6 +109,9 @@ bool tui_state_is_live(const struct tui *t);
 /* Looks at this page (of the selected process). */
 void tui_state_goto(struct tui *t, pid_t pid, u64 addr);
 
+/* Shows only what passes the --filter expression @text; says why when it is none. */
+void tui_state_filter(struct tui *t, const char *text);
+
 /* Draws; the screen is valid until the next call. */
 const struct tui_screen *tui_state_draw(struct tui *t);
 

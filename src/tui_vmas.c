@@ -153,7 +153,7 @@ static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 	if (b->store != s || b->pid != tui_state_pid(t) || b->start != v->vma.start ||
 	    b->end != v->vma.end || b->lens != t->lens ||
 	    (b->stale &&
-	     (store_nrows(v) < 4096 || t->now_ns - b->time_ns > 1000000000u)) ||
+	     (store_nrows(v) < 4096 || t->now_ns - b->time_ns > 2000000000u)) ||
 	    (s != t->live && b->generation != t->generation)) {
 		memset(b, 0, sizeof(*b));
 		b->store = s;

@@ -464,3 +464,61 @@ TEST(merge_keeps_totals)
 	}
 	store_free(s);
 }
+
+struct bytes {
+	u64 n, start, end, what;
+};
+
+static int on_bytes(void *ctx, const struct store_change *c)
+{
+	struct bytes *b = ctx;
+
+	b->n++;
+	b->start = b->start * 31 + c->start;
+	b->end = b->end * 31 + c->end;
+	b->what = b->what * 31 + c->what;
+	return 0;
+}
+
+/* The short cuts for stores that share classes find what the long way finds. */
+TEST(diff_short_cuts)
+{
+	struct store *s = example(NULL), *old = store_copy(s);
+	u64 seed = 5;
+
+	for (unsigned round = 0; round < 200; round++) {
+		struct store *fresh = store_new(&s->opt, s), *a, *b;
+		struct bytes fast = { 0 }, slow = { 0 };
+		u64 from = (seed >> 33) % 16, n = 1 + (seed >> 13) % (16 - from);
+
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		begin(fresh, 42);
+		vma(fresh, A, A + 0x10000);
+		for (u64 i = 0; i < n; i++)
+			row(fresh, A + (from + i) * 4096, 1, 4096,
+			    (seed >> (i * 2)) & 3 ? 100 + from + i : 0,
+			    1 + ((seed >> i) & 1));
+		end(fresh);
+		EXPECT_INT(store_merge(s, fresh, 42, A + from * 4096,
+				       A + (from + n) * 4096),
+			   0);
+		a = store_new(&s->opt, NULL);
+		b = store_new(&s->opt, NULL);
+		store_play(old, &store_view, a);
+		store_play(s, &store_view, b);
+		store_diff(old, &old->proc[0], s, &s->proc[0], A + (round % 5) * 4096,
+			   A + 0x900000, STORE_ANY, on_bytes, &fast, NULL);
+		store_diff(a, &a->proc[0], b, &b->proc[0], A + (round % 5) * 4096,
+			   A + 0x900000, STORE_ANY, on_bytes, &slow, NULL);
+		EXPECT(!memcmp(&fast, &slow, sizeof(fast)));
+		if (round % 3 == 0) {
+			store_free(old);
+			old = store_copy(s);
+		}
+		store_free(fresh);
+		store_free(a);
+		store_free(b);
+	}
+	store_free(s);
+	store_free(old);
+}
