@@ -22,6 +22,10 @@ cleanup()
 }
 trap cleanup EXIT
 
+# a session that stays: without any the server would end, and a new one race with its end
+tmux -L "$server" -f /dev/null new-session -d -s keeper "sleep 3600" ||
+	skip_all "tmux does not start here"
+
 start_target()
 {
 	sleep 600 &
