@@ -83,6 +83,11 @@ static enum event_cause moved(const struct page *a, const struct page *b)
 	return EVENT_CAUSE_OTHER;
 }
 
+static bool pins_known(const struct page *p)
+{
+	return p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN;
+}
+
 /* The same page frame, or frames that are hidden. */
 static enum event_cause stayed(const struct store_change *c)
 {
@@ -104,6 +109,8 @@ static enum event_cause stayed(const struct store_change *c)
 		return EVENT_CAUSE_REUSED;
 	if (rights)
 		return EVENT_CAUSE_PROTECTED;
+	if (pins_known(a) && pins_known(b) && !a->pincount != !b->pincount)
+		return b->pincount ? EVENT_CAUSE_PINNED : EVENT_CAUSE_UNPINNED;
 	if (c->what & STORE_COUNTS)
 		return EVENT_CAUSE_COUNTED;
 	return EVENT_CAUSE_OTHER;

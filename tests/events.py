@@ -6,6 +6,7 @@ events.py SCHEMA FILE [EXPRESSION]: lines that do not begin with {"event" are th
 EXPRESSION is Python over the list "e" of events; it must be true.
 """
 import json
+import os
 import sys
 
 schema = json.load(open(sys.argv[1]))

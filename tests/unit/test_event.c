@@ -10,7 +10,7 @@ struct spec {
 	u64 pfn;
 	u8 kind;
 	bool exclusive, writable;
-	s64 refcount, mapcount, excess;
+	s64 refcount, mapcount, excess, pincount;
 	u8 leak;
 	u64 size;
 };
@@ -37,6 +37,7 @@ static void fill_page(const struct spec *s, u64 addr, u64 n, struct page *page)
 	page->pte_known = PAGE_PTE_WRITE;
 	page->refcount = s->refcount;
 	page->mapcount = s->mapcount;
+	page->pincount = s->pincount;
 	page->excess = s->excess;
 	page->expected = s->refcount - s->excess;
 	fact_set(&page->facts, BIT(FACTS) - 1, false);
@@ -176,6 +177,10 @@ TEST(causes)
 	EXPECT_INT(cause_of(NULL, &own), EVENT_CAUSE_POPULATED);
 	EXPECT_INT(cause_of(NULL, &file), EVENT_CAUSE_READ_IN);
 	EXPECT_INT(cause_of(&own, NULL), EVENT_CAUSE_GONE);
+	struct spec pinned = own;
+	pinned.pincount = 1;
+	EXPECT_INT(cause_of(&own, &pinned), EVENT_CAUSE_PINNED);
+	EXPECT_INT(cause_of(&pinned, &own), EVENT_CAUSE_UNPINNED);
 	EXPECT_INT(cause_of(&file, &own), EVENT_CAUSE_COPIED);
 }
 
