@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define JSON_JUDGED 16
+
 struct render_json {
 	struct render_options opt;
 	bool lines, pages;
@@ -19,6 +21,12 @@ struct render_json {
 	FILE *vmas; /* objects of the VMAs: written after the pages that stream by */
 	unsigned nvmas;
 	struct report_head head;
+	/* text of verdicts: most rows of a process share a few */
+	struct json_judged {
+		struct gup_verdicts verdicts;
+		char *text; /* NULL: unused */
+	} judged[JSON_JUDGED];
+	unsigned next_judged;
 };
 
 /* ---- one page */
@@ -248,7 +256,7 @@ static void json_why(struct js *o, const struct page *page)
 		js_add(o, "unknown", why);
 }
 
-static struct js *json_page(const struct report_row *row, bool with_pid)
+static struct js *json_page(const struct report_row *row, bool with_pid, bool verdicts)
 {
 	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
 	const struct page *page = row->page;
@@ -282,14 +290,15 @@ static struct js *json_page(const struct report_row *row, bool with_pid)
 	if (page->raced)
 		js_bool(o, "raced", true);
 	json_refs(o, row);
-	json_verdicts(o, row->verdicts);
+	if (verdicts)
+		json_verdicts(o, row->verdicts);
 	json_why(o, page);
 	return o;
 }
 
 int render_json_page(FILE *out, const struct report_row *row, bool with_pid)
 {
-	struct js *o = json_page(row, with_pid);
+	struct js *o = json_page(row, with_pid, true);
 	int err = js_write(out, o);
 
 	js_free(o);
@@ -470,6 +479,55 @@ static int json_process(void *ctx, const struct process *p)
 	return err ? err : r->vmas ? 0 : -errno;
 }
 
+/* The members "gup", "write" and "fork" as text, without braces; NULL when out of memory. */
+static const char *json_judged(struct render_json *r, const struct gup_verdicts *v)
+{
+	struct json_judged *j;
+	struct js *o;
+	size_t len;
+	FILE *mem;
+
+	for (unsigned i = 0; i < JSON_JUDGED; i++) {
+		j = &r->judged[i];
+		if (j->text && !memcmp(&j->verdicts, v, sizeof(*v)))
+			return j->text + 1;
+	}
+	j = &r->judged[r->next_judged++ % JSON_JUDGED];
+	free(j->text);
+	j->text = NULL;
+	mem = open_memstream(&j->text, &len);
+	if (!mem)
+		return NULL;
+	o = js_object();
+	json_verdicts(o, v);
+	js_write(mem, o);
+	js_free(o);
+	if (fclose(mem) || len < 2) {
+		free(j->text);
+		j->text = NULL;
+		return NULL;
+	}
+	j->text[len - 1] = '\0';
+	j->verdicts = *v;
+	return j->text + 1;
+}
+
+/* As render_json_page(), with the verdicts' text made once. */
+static int json_row_page(struct render_json *r, const struct report_row *row)
+{
+	const char *judged = json_judged(r, row->verdicts);
+	struct js *o;
+	int err;
+
+	if (!judged)
+		return -ENOMEM;
+	o = json_page(row, r->lines, false);
+	err = json_open(r->opt.out, o);
+	js_free(o);
+	fprintf(r->opt.out, ",%s}", judged);
+	return err;
+}
+
 static int json_row(void *ctx, const struct report_row *row)
 {
 	struct render_json *r = ctx;
@@ -479,7 +537,7 @@ static int json_row(void *ctx, const struct report_row *row)
 		return 0;
 	if (!r->lines)
 		fputs(r->rows++ ? ",\n" : "\n", r->opt.out);
-	err = render_json_page(r->opt.out, row, r->lines);
+	err = json_row_page(r, row);
 	if (r->lines)
 		fputc('\n', r->opt.out);
 	return err ? err : ferror(r->opt.out) ? -EIO : 0;
@@ -568,5 +626,7 @@ void render_json_free(void *ctx)
 		return;
 	if (r->vmas)
 		fclose(r->vmas);
+	for (unsigned i = 0; i < JSON_JUDGED; i++)
+		free(r->judged[i].text);
 	free(r);
 }
