@@ -307,58 +307,6 @@ int render_json_page(FILE *out, const struct report_row *row, bool with_pid)
 
 /* ---- the document */
 
-static struct js *json_totals(const struct report_totals *t)
-{
-	static const struct {
-		const char *key;
-		size_t at;
-	} counts[] = {
-#define COUNT(k) { #k, offsetof(struct report_totals, k) }
-		COUNT(present),       COUNT(exclusive),
-		COUNT(shared),        COUNT(swapped),
-		COUNT(hugetlb),       COUNT(thp),
-		COUNT(pinned),        COUNT(excess_refs),
-		COUNT(unknown),       COUNT(ksm),
-		COUNT(file),          COUNT(zero),
-		COUNT(leaks),         COUNT(exclusive_unknown),
-		COUNT(pins_unknown),  COUNT(refs_unknown),
-		COUNT(leaks_unknown),
-#undef COUNT
-	};
-	struct js *o = js_object();
-
-	for (unsigned i = 0; i < ARRAY_SIZE(counts); i++)
-		js_num(o, counts[i].key, *(const u64 *)((const char *)t + counts[i].at));
-	return o;
-}
-
-static struct js *json_gup_totals(const struct report_totals *t)
-{
-	struct js *gup = js_object();
-
-	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
-		struct js *words = NULL;
-
-		for (unsigned w = 0; w < GUP_WORDS; w++) {
-			if (!t->gup[i][w])
-				continue;
-			if (!words)
-				words = js_object();
-			js_num(words, w == GUP_WORD_ERRNO ? "error" : gup_word_name(w, 0),
-			       t->gup[i][w]);
-		}
-		if (words)
-			js_add(gup, gup_request_name(i), words);
-	}
-	return gup;
-}
-
-void render_json_totals(struct js *o, const struct report_totals *t)
-{
-	js_add(o, "pages", json_totals(t));
-	js_add(o, "gup", json_gup_totals(t));
-}
-
 static struct js *json_vma(const struct vma *vma, const struct report_totals *t)
 {
 	struct js *o = js_object();
@@ -563,7 +511,7 @@ static int json_process_end(void *ctx, const struct process *p,
 			    const struct report_totals *t)
 {
 	struct render_json *r = ctx;
-	struct js *totals, *gup;
+	struct js *totals;
 	char buf[8192];
 	size_t n;
 
@@ -575,15 +523,12 @@ static int json_process_end(void *ctx, const struct process *p,
 		fwrite(buf, 1, n, r->opt.out);
 	fclose(r->vmas);
 	r->vmas = NULL;
-	totals = json_totals(t);
-	gup = json_gup_totals(t);
-	fputs("],\"totals\": {\"pages\": ", r->opt.out);
+	totals = js_object();
+	render_json_totals(totals, t);
+	fputs("],\"totals\": ", r->opt.out);
 	js_write(r->opt.out, totals);
-	fputs(",\"gup\": ", r->opt.out);
-	js_write(r->opt.out, gup);
-	fputs("}}", r->opt.out);
+	fputc('}', r->opt.out);
 	js_free(totals);
-	js_free(gup);
 	return ferror(r->opt.out) ? -EIO : 0;
 }
 
