@@ -44,7 +44,8 @@ if ! "$gupinfo" --help 2>/dev/null | grep -q -- --verify; then
 	echo "ok - verify # SKIP this gupinfo has no --verify"
 	exit 0
 fi
-timeout 200 "$gupinfo" --verify --state plain,random --trials "$trials" >/tmp/verify.out 2>/tmp/verify.err
+timeout 200 "$gupinfo" --verify --state plain,random --trials "$trials" \
+	--seed "${GUPINFO_VM_SEED:-1}" >/tmp/verify.out 2>/tmp/verify.err
 status=$?
 tail -n 30 /tmp/verify.out | sed 's/^/# /'
 tail -n 5 /tmp/verify.err | sed 's/^/# /'
