@@ -6,8 +6,7 @@
 
 #include "pure.h"
 
-/* Length of the valid UTF-8 sequence at @s (its code point in *@ret), or 0. */
-static unsigned escape_utf8(const unsigned char *s, u32 *ret)
+unsigned escape_utf8(const unsigned char *s, u32 *ret)
 {
 	static const struct {
 		u8 mask, lead;

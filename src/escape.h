@@ -18,4 +18,11 @@
  */
 char *escape_text(char *buf, size_t size, const char *s);
 
+/*
+ * The length of the valid UTF-8 sequence at @s and its code point in *@ret; 0 when there is none
+ * (overlong forms, surrogates and code points above 10ffff are not valid).  Reads at most up to
+ * the terminating NUL.
+ */
+unsigned escape_utf8(const unsigned char *s, u32 *ret);
+
 #endif

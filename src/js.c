@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "js.h"
 
+#include "escape.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <json-c/json.h>
@@ -34,27 +36,6 @@ void js_free(struct js *v)
 		json_object_put(in(v));
 }
 
-/* The length of the valid UTF-8 sequence at @s, or 0. */
-static unsigned js_utf8(const unsigned char *s)
-{
-	unsigned n = s[0] < 0x80       ? 1
-		     : s[0] >> 5 == 6  ? 2
-		     : s[0] >> 4 == 14 ? 3
-		     : s[0] >> 3 == 30 ? 4
-				       : 0;
-	u32 cp = n == 1 ? s[0] : s[0] & (0x7f >> n);
-	static const u32 least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-
-	for (unsigned i = 1; i < n; i++) {
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-		cp = cp << 6 | (s[i] & 0x3f);
-	}
-	if (!n || cp < least[n] || cp > 0x10ffff || (cp >= 0xd800 && cp < 0xe000))
-		return 0;
-	return n;
-}
-
 static json_object *js_make_str(const char *s)
 {
 	size_t len = strlen(s), at = 0;
@@ -64,7 +45,8 @@ static json_object *js_make_str(const char *s)
 	if (!clean)
 		return NULL;
 	while (*s) {
-		unsigned n = js_utf8((const unsigned char *)s);
+		u32 cp;
+		unsigned n = escape_utf8((const unsigned char *)s, &cp);
 
 		if (n) {
 			memcpy(clean + at, s, n);
