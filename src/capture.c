@@ -222,6 +222,8 @@ static int capture_begin(struct capture *c, struct source *src,
 	c->src = src;
 	c->opt = opt;
 	c->w = w;
+	src->fold = false;
+	src->smaps = true; /* a report keeps everything that was said of a VMA */
 	err = src->ops->machine(src, &c->machine);
 	if (!err)
 		err = kernel_resolve(&c->machine.kernel, &c->running);

@@ -134,6 +134,19 @@ static int collect_flush(struct collector *c)
 	return err;
 }
 
+/* @next belongs to the run that waits. */
+static bool collect_merges(struct collector *c, const struct page *next)
+{
+	if (page_continues(&c->pending, next))
+		return true;
+	/* holders are found by PFN */
+	if (!c->opt->fold || (c->opt->holders && next->excess > 0) ||
+	    !page_like(&c->pending, next))
+		return false;
+	c->pending.folded = true;
+	return true;
+}
+
 static int collect_page(struct collector *c, const struct obs *obs)
 {
 	const struct gup_verdicts *v;
@@ -148,8 +161,7 @@ static int collect_page(struct collector *c, const struct obs *obs)
 	}
 	if (err)
 		return err;
-	if (c->pending.pages && c->pending_verdicts == v &&
-	    page_continues(&c->pending, &page)) {
+	if (c->pending.pages && c->pending_verdicts == v && collect_merges(c, &page)) {
 		c->pending.pages += page.pages;
 		return 0;
 	}
@@ -317,6 +329,8 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	*c = (struct collector){
 		.opt = opt, .src = src, .view = view, .view_ctx = view_ctx, .diag = diag
 	};
+	src->fold = opt->fold && !opt->holders && !opt->each;
+	src->smaps = opt->smaps;
 	err = src->ops->machine(src, &c->machine);
 	if (err)
 		goto out;

@@ -31,9 +31,11 @@ struct collect_options {
 	/* after each batch of observations, with the number of entries in it */
 	void (*tick)(void *ctx, const struct process *p, u64 entries);
 	void *tick_ctx;
-	bool each;                  /* never merge pages into runs */
-	bool holders;               /* look for holders of excess references */
-	bool holes;                 /* deliver rows of kind `none` too */
+	bool each;    /* never merge pages into runs */
+	bool fold;    /* no frame is shown: merge like pages whatever their PFNs */
+	bool smaps;   /* the view shows the byte counts of smaps */
+	bool holders; /* look for holders of excess references */
+	bool holes;   /* deliver rows of kind `none` too */
 	const struct kernel *model; /* judge by this model instead of the machine's */
 };
 

@@ -17,6 +17,14 @@ const struct column *columns_find(const char *name, size_t len)
 	return NULL;
 }
 
+bool columns_frames(const struct column *const *sel, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (sel[i]->frame)
+			return true;
+	return false;
+}
+
 void columns_get(const struct column *col, const struct report_row *row, struct cell *ret)
 {
 	ret->type = CELL_NONE;

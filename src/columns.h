@@ -39,6 +39,7 @@ struct column {
 	const char *help;
 	u8 set;
 	bool right; /* numbers */
+	bool frame; /* differs between like pages: a PFN, a place in swap */
 	u8 width;   /* usual width in characters */
 	void (*get)(const struct report_row *row, u32 arg, struct cell *ret);
 	u32 arg;
@@ -49,6 +50,9 @@ const struct column *columns_table(unsigned *ret_n);
 
 /* The column named @name (any case), or NULL. */
 const struct column *columns_find(const char *name, size_t len);
+
+/* One of them tells like pages apart: rows of a run need consecutive frames. */
+bool columns_frames(const struct column *const *sel, unsigned n);
 
 /* Fills @ret with the value of @col; the text of untrusted strings is already escaped. */
 void columns_get(const struct column *col, const struct report_row *row,

@@ -46,6 +46,8 @@ int mode_pages(struct session *s)
 
 	if (s->opt.json || s->opt.json_lines)
 		return mode_json(s);
+	if (!s->opt.render.ncolumns)
+		render_default_columns(&s->opt.render);
 	err = render_pages_new(&s->opt.render, &ctx);
 	return err ? session_exit(s, err)
 		   : mode_view(s, &render_pages_view, ctx, render_pages_free, false);

@@ -7,8 +7,9 @@
  * Owns: nothing.
  *
  * A run is one leaf entry, or consecutive leaves of one level whose words are the same except
- * that PFNs ascend by one (in leaf-sized steps).  Words that were not read have their OBS_HAS_* bit clear and
- * are zero.
+ * that PFNs ascend by one (in leaf-sized steps); of a folded run, which a source makes only when
+ * it is asked to (source.fold), any PFNs of one zone.  Words that were not read have their
+ * OBS_HAS_* bit clear and are zero.
  */
 #ifndef GUPINFO_OBS_H
 #define GUPINFO_OBS_H
@@ -31,6 +32,8 @@
 #define OBS_HAS_MIGRATETYPE BIT(10)
 #define OBS_HAS_SWAP_SHARED \
 	BIT(11) /* ->swap_count: references to the swap slot beside this entry's */
+#define OBS_FOLDED \
+	BIT(12) /* leaves whose PFNs do not ascend: ->pfn and ->head_pfn are the first's */
 #define OBS_RACED BIT(15) /* the words changed while they were read, also after retries */
 
 /* Leaf level of the entry: x86-64 4 KiB, 2 MiB, 1 GiB. */

@@ -75,6 +75,7 @@ static void page_place(struct page_work *w)
 	p->pages = o->pages;
 	p->obs = *o;
 	p->raced = o->has & OBS_RACED;
+	p->folded = o->has & OBS_FOLDED;
 	p->size = page_leaf_size(w);
 	p->leaf = o->has & OBS_HAS_LEVEL ? o->level : 0;
 	page_why(w, PAGE_F_LEAF,
@@ -238,10 +239,8 @@ void page_from_obs(const struct page_context *ctx, const struct vma *vma,
 	page_facts(ctx, vma, ret);
 }
 
-bool page_continues(const struct page *page, const struct page *next)
+bool page_like(const struct page *page, const struct page *next)
 {
-	u64 step = page->leaf > OBS_LEVEL_PTE ? BIT(page->order) : 1;
-
 	if (next->addr != page->addr + page->pages * page->size ||
 	    page->size != next->size || page->kind != next->kind ||
 	    page->leaf != next->leaf || page->anon != next->anon ||
@@ -264,6 +263,15 @@ bool page_continues(const struct page *page, const struct page *next)
 	    page->swap_exclusive != next->swap_exclusive ||
 	    memcmp(page->why, next->why, sizeof(page->why)) ||
 	    memcmp(&page->facts, &next->facts, sizeof(page->facts)))
+		return false;
+	return true;
+}
+
+bool page_continues(const struct page *page, const struct page *next)
+{
+	u64 step = page->leaf > OBS_LEVEL_PTE ? BIT(page->order) : 1;
+
+	if (page->folded || next->folded || !page_like(page, next))
 		return false;
 	if (page->kind == PAGE_SWAP)
 		return page->swap_offset + page->pages == next->swap_offset;

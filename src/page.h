@@ -88,6 +88,7 @@ struct page {
 	u8 why[PAGE_FIELDS]; /* enum page_why of each field */
 	bool anon;           /* of a hugetlb page: anonymous */
 	bool raced;
+	bool folded; /* ->pfn and ->swap_offset are the first page's, the others' are any */
 	u64 flags,
 		flags_known; /* KPF_* bits in /proc/kpageflags numbering (kpageflags.h) */
 	u16 pte, pte_known;  /* PAGE_PTE_* */
@@ -175,6 +176,9 @@ struct kpf_layout {
 /* Interprets @obs, an observation in @vma.  Total: whatever the words are, @ret is valid. */
 void page_from_obs(const struct page_context *ctx, const struct vma *vma,
 		   const struct obs *obs, struct page *ret);
+
+/* @next begins where @page ends, and means the same but for its PFN or its place in swap. */
+bool page_like(const struct page *page, const struct page *next);
 
 /* @next continues @page: same meaning, consecutive address and PFN. */
 bool page_continues(const struct page *page, const struct page *next);

@@ -207,6 +207,22 @@ void session_missing(struct session *s)
 	}
 }
 
+/* Whether the pages of a run may be of any frames: none is shown or asked for. */
+static bool session_folds(const struct session *s)
+{
+	const struct options *opt = &s->opt;
+
+	if (opt->each || opt->filter || opt->bits)
+		return false;
+	if (opt->mode == MODE_ALL)
+		return true;
+	if (opt->json || opt->json_lines)
+		return false;
+	return opt->mode == MODE_SUMMARY ||
+	       (opt->mode == MODE_PAGES &&
+		!columns_frames(opt->render.columns, opt->render.ncolumns));
+}
+
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes)
 {
@@ -222,8 +238,9 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.keep_ctx = s,
 		.each = opt->each,
 		.holes = holes,
+		.fold = session_folds(s),
 		.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
-			   opt->mode == MODE_PAGES,
+			   (opt->mode == MODE_PAGES && (opt->json || opt->json_lines)),
 		.model = s->has_model ? &s->model : NULL,
 	};
 

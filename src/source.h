@@ -86,6 +86,9 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	struct diag *diag; /* borrowed; warnings go there */
+	/* Set by the caller before a collection: */
+	bool fold; /* no PFN is shown: runs may be OBS_FOLDED */
+	bool smaps; /* the byte counts of smaps are wanted, where they cost more (vma.has_smaps) */
 };
 
 #endif

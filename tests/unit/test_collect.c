@@ -112,6 +112,37 @@ TEST(like_pages_become_one_run)
 	diag_deinit(&diag);
 }
 
+TEST(where_no_frame_is_shown_like_pages_are_one_run)
+{
+	struct obs obs[] = {
+		fake_source_anon(0x10000, 2, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x12000, 1, 200, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x13000, 3, 50, ANON | EXCLUSIVE,
+				 1), /* of a source that folds */
+		fake_source_anon(0x16000, 1, 53, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x17000, 1, 54, ANON, 2), /* shared */
+		fake_source_anon(0x19000, 1, 55, ANON, 2), /* address jumps */
+	};
+
+	obs[2].has |= OBS_FOLDED;
+	EXPECT_INT(collect(obs, ARRAY_SIZE(obs),
+			   (struct collect_options){ .fold = true }),
+		   0);
+	EXPECT_INT(f.source.fold, 1);
+	EXPECT_INT(seen.rows, 3);
+	EXPECT_INT(seen.page[0].pages, 7);
+	EXPECT(seen.page[0].folded);
+	EXPECT(!seen.page[1].folded);
+	EXPECT_INT(seen.totals.present, 9);
+	EXPECT_INT(seen.totals.exclusive, 7);
+	diag_deinit(&diag);
+	/* each page by itself has its own frame */
+	collect(obs, ARRAY_SIZE(obs),
+		(struct collect_options){ .fold = true, .each = true });
+	EXPECT_INT(f.source.fold, 0);
+	diag_deinit(&diag);
+}
+
 TEST(each_splits_runs)
 {
 	const struct obs obs[] = { fake_source_anon(0x10000, 5, 100, ANON | EXCLUSIVE,
