@@ -55,6 +55,28 @@ const char *columns_size(u64 bytes, char *buf, size_t size)
 	return buf;
 }
 
+const char *columns_digits(u64 n, unsigned base, const char *prefix, char *buf,
+			   size_t size)
+{
+	char digits[20]; /* of the largest number in base 10 */
+	size_t at = sizeof(digits), len = strlen(prefix);
+
+	if (base == 16)
+		do
+			digits[--at] = "0123456789abcdef"[n & 15];
+		while (n >>= 4);
+	else
+		do
+			digits[--at] = '0' + n % 10;
+		while (n /= 10);
+	if (len + sizeof(digits) - at >= size)
+		return "";
+	memcpy(buf, prefix, len);
+	memcpy(buf + len, digits + at, sizeof(digits) - at);
+	buf[len + sizeof(digits) - at] = '\0';
+	return buf;
+}
+
 const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t size)
 {
 	switch (cell->type) {
@@ -63,11 +85,9 @@ const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t 
 	case CELL_TEXT:
 		return cell->text;
 	case CELL_ADDR:
-		snprintf(buf, size, "%llx", (unsigned long long)cell->num);
-		return buf;
+		return columns_digits(cell->num, 16, "", buf, size);
 	case CELL_HEX:
-		snprintf(buf, size, "0x%llx", (unsigned long long)cell->num);
-		return buf;
+		return columns_digits(cell->num, 16, "0x", buf, size);
 	case CELL_BOOL:
 		return cell->num ? "yes" : "no";
 	case CELL_BYTES:
@@ -75,8 +95,8 @@ const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t 
 			return columns_size(cell->num, buf, size);
 		/* fall through */
 	case CELL_COUNT:
-		snprintf(buf, size, "%lld", (long long)cell->num);
-		return buf;
+		return cell->num < 0 ? columns_digits(-(u64)cell->num, 10, "-", buf, size)
+				     : columns_digits(cell->num, 10, "", buf, size);
 	default:
 		return "-";
 	}
