@@ -140,12 +140,28 @@ void js_push_hex(struct js *a, u64 n)
 	js_push(a, out(js_make_hex(n)));
 }
 
+static const char *js_text(const struct js *v, size_t *len)
+{
+	return json_object_to_json_string_length((json_object *)v,
+						 JSON_C_TO_STRING_PLAIN |
+							 JSON_C_TO_STRING_NOSLASHESCAPE,
+						 len);
+}
+
 int js_write(FILE *file, const struct js *v)
 {
-	const char *text =
-		json_object_to_json_string_ext((json_object *)v,
-					       JSON_C_TO_STRING_PLAIN |
-						       JSON_C_TO_STRING_NOSLASHESCAPE);
+	size_t len;
+	const char *text = js_text(v, &len);
 
-	return text && fputs(text, file) >= 0 ? 0 : -EIO;
+	return text && fwrite(text, 1, len, file) == len ? 0 : -EIO;
+}
+
+int js_write_members(FILE *file, const struct js *o)
+{
+	size_t len;
+	const char *text = o ? js_text(o, &len) : NULL;
+
+	if (!text || len < 2)
+		return -ENOMEM;
+	return fwrite(text + 1, 1, len - 2, file) == len - 2 ? 0 : -EIO;
 }

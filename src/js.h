@@ -38,5 +38,7 @@ void js_push_hex(struct js *a, u64 n);
 
 /* Writes @v on one line without a newline.  Returns 0 or -EIO. */
 int js_write(FILE *out, const struct js *v);
+/* Writes the members of object @o without its braces.  Returns 0, -ENOMEM or -EIO. */
+int js_write_members(FILE *out, const struct js *o);
 
 #endif

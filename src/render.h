@@ -64,6 +64,15 @@ struct holder;
 struct js *render_json_holder(const struct holder *h);
 /* One page object of spec's schema on one line, without newline; @with_pid adds "pid". */
 int render_json_page(FILE *out, const struct report_row *row, bool with_pid);
+/*
+ * The same for the pages of a stream, with the verdicts last: text that pages have alike is made
+ * once and remembered.  _new returns NULL without memory; _row returns 0 or -errno.
+ */
+struct render_json_page_memo;
+struct render_json_page_memo *render_json_page_memo_new(void);
+void render_json_page_memo_free(struct render_json_page_memo *m);
+int render_json_page_row(struct render_json_page_memo *m, FILE *out,
+			 const struct report_row *row, bool with_pid);
 
 /* --facts: the resolved model. */
 int render_facts(const struct render_options *opt, const struct kernel *k,

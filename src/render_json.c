@@ -11,8 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define JSON_JUDGED 16
-
 struct render_json {
 	struct render_options opt;
 	bool lines, pages;
@@ -21,154 +19,8 @@ struct render_json {
 	FILE *vmas; /* objects of the VMAs: written after the pages that stream by */
 	unsigned nvmas;
 	struct report_head head;
-	/* text of verdicts: most rows of a process share a few */
-	struct json_judged {
-		struct gup_verdicts verdicts;
-		char *text; /* NULL: unused */
-	} judged[JSON_JUDGED];
-	unsigned next_judged;
+	struct render_json_page_memo *memo;
 };
-
-/* ---- one page */
-
-static void json_path(struct js *o, const char *key, const struct gup_path *path)
-{
-	struct js *a = js_array();
-
-	for (unsigned i = 0; i < path->n; i++)
-		js_push_str(a, predict_rule(path->rule[i])->id);
-	js_add(o, key, a);
-}
-
-/* The facts that would decide, by their public words, each once. */
-static void json_unknown(struct js *o, u64 unknown, u64 unknown_kernel)
-{
-	struct js *a;
-
-	if (!unknown && !unknown_kernel)
-		return;
-	a = js_array();
-	for (unsigned i = 0; i < FACTS; i++) {
-		bool again = false;
-
-		if (!(unknown >> i & 1))
-			continue;
-		for (unsigned j = 0; j < i && !again; j++)
-			again = unknown >> j & 1 &&
-				!strcmp(fact_decider(i), fact_decider(j));
-		if (!again)
-			js_push_str(a, fact_decider(i));
-	}
-	for (unsigned i = 0; i < KFACTS; i++)
-		if (unknown_kernel >> i & 1)
-			js_push_str(a, kernel_fact_name(i));
-	js_add(o, "unknown", a);
-}
-
-static struct js *json_verdict(const struct gup_verdict *v)
-{
-	struct js *o = js_object();
-
-	js_str(o, "fast", gup_tri_name(v->fast));
-	if (v->fast == TRI_NO)
-		js_str(o, "fast_reason", gup_reason_name(v->fast_reason));
-	js_str(o, "slow", gup_slow_name(v->slow));
-	if (v->slow == GUP_SLOW_ERROR)
-		js_str(o, "errno", gup_errno_name(v->err));
-	js_str(o, "fault", gup_fault_name(v->fault));
-	js_str(o, "page", gup_page_name(v->page));
-	js_str(o, "word", gup_word_name(v->word, v->err));
-	json_unknown(o, v->unknown, v->unknown_kernel);
-	json_path(o, "path", v->fast == TRI_YES ? &v->path_fast : &v->path_slow);
-	json_path(o, "path_fast", &v->path_fast);
-	json_path(o, "path_slow", &v->path_slow);
-	return o;
-}
-
-static void json_verdicts(struct js *o, const struct gup_verdicts *v)
-{
-	struct js *gup = js_object(), *write = js_object();
-
-	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		js_add(gup, gup_request_name(i), json_verdict(&v->req[i]));
-	js_add(o, "gup", gup);
-	js_str(write, "fault", gup_write_name(v->write.fault));
-	js_tri(write, "seen_by_refs", v->write.seen_by_refs);
-	js_tri(write, "leak", v->write.leak);
-	json_unknown(write, v->write.unknown, v->write.unknown_kernel);
-	json_path(write, "path", &v->write.path);
-	js_add(o, "write", write);
-	js_str(o, "fork", gup_fork_name(v->fork.word));
-}
-
-static void json_pte(struct js *o, const struct page *page)
-{
-	static const struct {
-		u16 bit;
-		const char *key;
-	} bits[] = {
-		{ PAGE_PTE_WRITE, "write" },           { PAGE_PTE_DIRTY, "dirty" },
-		{ PAGE_PTE_YOUNG, "young" },           { PAGE_PTE_SPECIAL, "special" },
-		{ PAGE_PTE_PROTNONE, "protnone" },     { PAGE_PTE_UFFD_WP, "uffd_wp" },
-		{ PAGE_PTE_SOFT_DIRTY, "soft_dirty" },
-	};
-	struct js *pte;
-
-	if (!page->pte_known) {
-		js_null(o, "pte");
-		return;
-	}
-	pte = js_object();
-	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++)
-		js_tri(pte, bits[i].key,
-		       tri_from(page->pte_known & bits[i].bit, page->pte & bits[i].bit));
-	js_add(o, "pte", pte);
-}
-
-static void json_flags(struct js *o, const struct page *page)
-{
-	struct js *a;
-
-	if (page->why[PAGE_F_FLAGS] != PAGE_WHY_KNOWN) {
-		js_null(o, "flags");
-		return;
-	}
-	a = js_array();
-	for (unsigned bit = 0; bit < 64; bit++)
-		if (page->flags >> bit & 1)
-			js_push_str(a, kpageflags_name(bit, 0));
-	js_add(o, "flags", a);
-}
-
-/* A number that is null when its field is not known. */
-static void json_field(struct js *o, const char *key, const struct page *page,
-		       enum page_field field, s64 n)
-{
-	if (page->why[field] == PAGE_WHY_KNOWN)
-		js_num(o, key, n);
-	else
-		js_null(o, key);
-}
-
-static void json_counts(struct js *o, const struct page *page)
-{
-	json_field(o, "folio_pages", page, PAGE_F_FOLIO, 1ll << page->order);
-	json_field(o, "mapcount", page, PAGE_F_MAPCOUNT, page->mapcount);
-	js_str(o, "mapcount_kind",
-	       page->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN
-		       ? page_count_kind_name(page->mapcount_kind)
-		       : NULL);
-	json_field(o, "refcount", page, PAGE_F_REFCOUNT, page->refcount);
-	json_field(o, "pincount", page, PAGE_F_PINCOUNT, page->pincount);
-	js_str(o, "pincount_kind",
-	       page->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN
-		       ? page_count_kind_name(page->pincount_kind)
-		       : NULL);
-	js_tri(o, "anon_exclusive",
-	       page->why[PAGE_F_ANON_EXCLUSIVE] == PAGE_WHY_KNOWN
-		       ? (enum tri)page->anon_exclusive
-		       : TRI_UNKNOWN);
-}
 
 struct js *render_json_holder(const struct holder *h)
 {
@@ -207,102 +59,6 @@ struct js *render_json_holder(const struct holder *h)
 	}
 	js_add(o, "ends", ends);
 	return o;
-}
-
-/* The reference ledger. */
-static void json_refs(struct js *o, const struct report_row *row)
-{
-	const struct page *page = row->page;
-	struct js *refs, *list;
-
-	if (page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN) {
-		js_null(o, "refs");
-		return;
-	}
-	refs = js_object();
-	if (page->expected >= 0) {
-		js_num(refs, "expected", page->expected);
-		js_num(refs, "excess", page->excess);
-	} else {
-		js_null(refs, "expected");
-		js_null(refs, "excess");
-	}
-	if (row->ledger) {
-		list = js_array();
-		for (unsigned i = 0; i < row->nholders; i++)
-			js_push(list, render_json_holder(&row->holders[i]));
-		js_add(refs, "holders", list);
-		if (row->ledger->unexplained >= 0)
-			js_num(refs, "unexplained", row->ledger->unexplained);
-		else
-			js_null(refs, "unexplained");
-	}
-	js_add(o, "refs", refs);
-}
-
-static void json_why(struct js *o, const struct page *page)
-{
-	struct js *why = NULL;
-
-	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
-		if (page->why[i] == PAGE_WHY_KNOWN ||
-		    page->why[i] == PAGE_WHY_NOT_APPLICABLE)
-			continue;
-		if (!why)
-			why = js_object();
-		js_str(why, page_field_name(i), page_why_text(page->why[i]));
-	}
-	if (why)
-		js_add(o, "unknown", why);
-}
-
-static struct js *json_page(const struct report_row *row, bool with_pid, bool verdicts)
-{
-	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
-	const struct page *page = row->page;
-	struct js *o = js_object();
-
-	if (with_pid)
-		js_num(o, "pid", row->process->pid);
-	js_hex(o, "addr", page->addr);
-	js_num(o, "pages", page->pages);
-	js_num(o, "size", page->size);
-	if (page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
-		js_hex(o, "pfn", page->pfn);
-	else
-		js_null(o, "pfn");
-	js_str(o, "kind", page->kind == PAGE_UNKNOWN ? NULL : page_kind_name(page->kind));
-	js_str(o, "leaf", leaves[page->leaf & 3]);
-	json_counts(o, page);
-	json_pte(o, page);
-	json_flags(o, page);
-	json_field(o, "node", page, PAGE_F_ZONE, page->node);
-	js_str(o, "zone",
-	       page->why[PAGE_F_ZONE] == PAGE_WHY_KNOWN ? page_zone_name(page->zone)
-							: NULL);
-	if (page->kind == PAGE_SWAP) {
-		struct js *swap = js_object();
-
-		js_num(swap, "type", page->swap_type);
-		js_hex(swap, "offset", page->swap_offset);
-		js_add(o, "swap", swap);
-	}
-	if (page->raced)
-		js_bool(o, "raced", true);
-	json_refs(o, row);
-	if (verdicts)
-		json_verdicts(o, row->verdicts);
-	json_why(o, page);
-	return o;
-}
-
-int render_json_page(FILE *out, const struct report_row *row, bool with_pid)
-{
-	struct js *o = json_page(row, with_pid, true);
-	int err = js_write(out, o);
-
-	js_free(o);
-	return err;
 }
 
 /* ---- the document */
@@ -351,20 +107,11 @@ static void json_evidence(struct js *doc, const struct source_machine *m)
 	js_add(doc, "evidence", o);
 }
 
-/* Writes @v's members without the closing brace, so that an array can follow. */
+/* Writes @v without the closing brace, so that an array can follow. */
 static int json_open(FILE *out, struct js *v)
 {
-	char *text = NULL;
-	size_t len = 0;
-	FILE *mem = open_memstream(&text, &len);
-	int err = mem ? js_write(mem, v) : -ENOMEM;
-
-	if (mem && fclose(mem))
-		err = -ENOMEM;
-	if (!err && len)
-		fprintf(out, "%.*s", (int)len - 1, text);
-	free(text);
-	return err;
+	fputc('{', out);
+	return js_write_members(out, v);
 }
 
 struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
@@ -427,55 +174,6 @@ static int json_process(void *ctx, const struct process *p)
 	return err ? err : r->vmas ? 0 : -errno;
 }
 
-/* The members "gup", "write" and "fork" as text, without braces; NULL when out of memory. */
-static const char *json_judged(struct render_json *r, const struct gup_verdicts *v)
-{
-	struct json_judged *j;
-	struct js *o;
-	size_t len;
-	FILE *mem;
-
-	for (unsigned i = 0; i < JSON_JUDGED; i++) {
-		j = &r->judged[i];
-		if (j->text && !memcmp(&j->verdicts, v, sizeof(*v)))
-			return j->text + 1;
-	}
-	j = &r->judged[r->next_judged++ % JSON_JUDGED];
-	free(j->text);
-	j->text = NULL;
-	mem = open_memstream(&j->text, &len);
-	if (!mem)
-		return NULL;
-	o = js_object();
-	json_verdicts(o, v);
-	js_write(mem, o);
-	js_free(o);
-	if (fclose(mem) || len < 2) {
-		free(j->text);
-		j->text = NULL;
-		return NULL;
-	}
-	j->text[len - 1] = '\0';
-	j->verdicts = *v;
-	return j->text + 1;
-}
-
-/* As render_json_page(), with the verdicts' text made once. */
-static int json_row_page(struct render_json *r, const struct report_row *row)
-{
-	const char *judged = json_judged(r, row->verdicts);
-	struct js *o;
-	int err;
-
-	if (!judged)
-		return -ENOMEM;
-	o = json_page(row, r->lines, false);
-	err = json_open(r->opt.out, o);
-	js_free(o);
-	fprintf(r->opt.out, ",%s}", judged);
-	return err;
-}
-
 static int json_row(void *ctx, const struct report_row *row)
 {
 	struct render_json *r = ctx;
@@ -485,7 +183,7 @@ static int json_row(void *ctx, const struct report_row *row)
 		return 0;
 	if (!r->lines)
 		fputs(r->rows++ ? ",\n" : "\n", r->opt.out);
-	err = json_row_page(r, row);
+	err = render_json_page_row(r->memo, r->opt.out, row, r->lines);
 	if (r->lines)
 		fputc('\n', r->opt.out);
 	return err ? err : ferror(r->opt.out) ? -EIO : 0;
@@ -556,6 +254,11 @@ int render_json_new(const struct render_options *opt, bool lines, bool pages, vo
 
 	if (!r)
 		return -ENOMEM;
+	r->memo = render_json_page_memo_new();
+	if (!r->memo) {
+		free(r);
+		return -ENOMEM;
+	}
 	r->opt = *opt;
 	r->lines = lines;
 	r->pages = pages;
@@ -571,7 +274,6 @@ void render_json_free(void *ctx)
 		return;
 	if (r->vmas)
 		fclose(r->vmas);
-	for (unsigned i = 0; i < JSON_JUDGED; i++)
-		free(r->judged[i].text);
+	render_json_page_memo_free(r->memo);
 	free(r);
 }
