@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
 #include "kmods.h"
+
+#include "lazy.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +12,28 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#define KMODS_FUNCTIONS(X)             \
+	X(kmod_new)                    \
+	X(kmod_unref)                  \
+	X(kmod_set_log_fn)             \
+	X(kmod_list_next)              \
+	X(kmod_module_new_from_loaded) \
+	X(kmod_module_get_module)      \
+	X(kmod_module_get_holders)     \
+	X(kmod_module_get_name)        \
+	X(kmod_module_initstate_str)   \
+	X(kmod_module_get_initstate)   \
+	X(kmod_module_get_size)        \
+	X(kmod_module_get_refcnt)      \
+	X(kmod_module_unref)           \
+	X(kmod_module_unref_list)
+
+static struct {
+	KMODS_FUNCTIONS(LAZY_POINTER)
+} lib;
+static const char *const kmods_functions[] = { KMODS_FUNCTIONS(LAZY_NAME) };
+LAZY_NOTE(LIBKMOD, "loaded modules in reports");
 
 /* The first line of /sys/module/@name/@file; "" when there is none. */
 static void kmods_attribute(const char *name, const char *file, char *ret, size_t size)
@@ -29,13 +55,12 @@ static void kmods_attribute(const char *name, const char *file, char *ret, size_
 
 static void kmods_holders(const struct kmod_module *mod, char *ret, size_t size)
 {
-	struct kmod_list *list = kmod_module_get_holders(mod), *at;
+	struct kmod_list *list = lib.kmod_module_get_holders(mod), *at;
 	size_t len = 0;
 
-	kmod_list_foreach(at, list)
-	{
-		struct kmod_module *holder = kmod_module_get_module(at);
-		const char *name = kmod_module_get_name(holder);
+	for (at = list; at; at = lib.kmod_list_next(list, at)) {
+		struct kmod_module *holder = lib.kmod_module_get_module(at);
+		const char *name = lib.kmod_module_get_name(holder);
 
 		/* room for the comma, the name and, should the next not fit, the mark */
 		if (len + strlen(name) + 5 < size)
@@ -43,17 +68,18 @@ static void kmods_holders(const struct kmod_module *mod, char *ret, size_t size)
 					name);
 		else if (len && ret[len - 1] != '\xa6')
 			len += snprintf(ret + len, size - len, "\xe2\x80\xa6");
-		kmod_module_unref(holder);
+		lib.kmod_module_unref(holder);
 	}
-	kmod_module_unref_list(list);
+	lib.kmod_module_unref_list(list);
 }
 
 static void kmods_fill(const struct kmod_module *mod, struct kmods_module *m)
 {
-	const char *name = kmod_module_get_name(mod);
-	const char *state = kmod_module_initstate_str(kmod_module_get_initstate(mod));
-	long size = kmod_module_get_size(mod);
-	int refs = kmod_module_get_refcnt(mod);
+	const char *name = lib.kmod_module_get_name(mod);
+	const char *state =
+		lib.kmod_module_initstate_str(lib.kmod_module_get_initstate(mod));
+	long size = lib.kmod_module_get_size(mod);
+	int refs = lib.kmod_module_get_refcnt(mod);
 
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	snprintf(m->state, sizeof(m->state), "%s", state ? state : "");
@@ -87,31 +113,34 @@ int kmods_list(struct kmods_module **ret, size_t *ret_n)
 
 	if (access("/proc/modules", F_OK))
 		return -errno;
-	ctx = kmod_new(NULL, &none);
+	err = lazy_load(LIBKMOD, kmods_functions, ARRAY_SIZE(kmods_functions), &lib);
+	if (err)
+		return err;
+	ctx = lib.kmod_new(NULL, &none);
 	if (!ctx)
 		return -ENOMEM;
-	kmod_set_log_fn(ctx, kmods_silent, NULL);
-	err = kmod_module_new_from_loaded(ctx, &list);
+	lib.kmod_set_log_fn(ctx, kmods_silent, NULL);
+	err = lib.kmod_module_new_from_loaded(ctx, &list);
 	if (err < 0)
 		goto out;
-	kmod_list_foreach(at, list) n++;
+	for (at = list; at; at = lib.kmod_list_next(list, at))
+		n++;
 	rows = calloc(n ? n : 1, sizeof(*rows));
 	err = rows ? 0 : -ENOMEM;
 	if (err)
 		goto out;
 	n = 0;
-	kmod_list_foreach(at, list)
-	{
-		struct kmod_module *mod = kmod_module_get_module(at);
+	for (at = list; at; at = lib.kmod_list_next(list, at)) {
+		struct kmod_module *mod = lib.kmod_module_get_module(at);
 
 		kmods_fill(mod, &rows[n++]);
-		kmod_module_unref(mod);
+		lib.kmod_module_unref(mod);
 	}
 	qsort(rows, n, sizeof(*rows), kmods_by_name);
 	*ret = rows;
 	*ret_n = n;
 out:
-	kmod_module_unref_list(list);
-	kmod_unref(ctx);
+	lib.kmod_module_unref_list(list);
+	lib.kmod_unref(ctx);
 	return err;
 }

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
 #include "procs.h"
+
+#include "lazy.h"
 
 #include <errno.h>
 #include <libproc2/pids.h>
@@ -7,6 +11,18 @@
 #include <string.h>
 
 #define PROCS_COMM 15 /* TASK_COMM_LEN - 1 */
+
+#define PROCS_FUNCTIONS(X)    \
+	X(procps_pids_new)    \
+	X(procps_pids_reap)   \
+	X(procps_pids_select) \
+	X(procps_pids_unref)
+
+static struct {
+	PROCS_FUNCTIONS(LAZY_POINTER)
+} lib;
+static const char *const procs_functions[] = { PROCS_FUNCTIONS(LAZY_NAME) };
+LAZY_NOTE(LIBPROC2, "lists of processes");
 
 enum procs_item {
 	PROCS_PID,
@@ -53,6 +69,13 @@ static int procs_by_pid(const void *a, const void *b)
 	return (x->pid > y->pid) - (x->pid < y->pid);
 }
 
+static int procs_open(struct pids_info **info, enum pids_item *items, int n)
+{
+	int err = lazy_load(LIBPROC2, procs_functions, ARRAY_SIZE(procs_functions), &lib);
+
+	return err ? err : lib.procps_pids_new(info, items, n);
+}
+
 int procs_list(const char *comm, struct process **ret, size_t *ret_n)
 {
 	struct pids_info *info = NULL;
@@ -61,10 +84,10 @@ int procs_list(const char *comm, struct process **ret, size_t *ret_n)
 	size_t n = 0;
 	int err;
 
-	err = procps_pids_new(&info, procs_items, PROCS_ITEMS);
+	err = procs_open(&info, procs_items, PROCS_ITEMS);
 	if (err < 0)
 		return err;
-	fetch = procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
+	fetch = lib.procps_pids_reap(info, PIDS_FETCH_TASKS_ONLY);
 	if (!fetch) {
 		err = errno ? -errno : -EIO;
 		goto out;
@@ -84,7 +107,7 @@ int procs_list(const char *comm, struct process **ret, size_t *ret_n)
 	*ret_n = n;
 	err = 0;
 out:
-	procps_pids_unref(&info);
+	lib.procps_pids_unref(&info);
 	return err;
 }
 
@@ -95,15 +118,15 @@ int procs_one(pid_t pid, struct process *ret)
 	unsigned these[] = { pid };
 	int err;
 
-	err = procps_pids_new(&info, procs_items, PROCS_ITEMS);
+	err = procs_open(&info, procs_items, PROCS_ITEMS);
 	if (err < 0)
 		return err;
-	fetch = procps_pids_select(info, these, 1, PIDS_SELECT_PID);
+	fetch = lib.procps_pids_select(info, these, 1, PIDS_SELECT_PID);
 	if (fetch && fetch->counts->total == 1)
 		procs_fill(fetch->stacks[0], ret);
 	else
 		err = -ESRCH;
-	procps_pids_unref(&info);
+	lib.procps_pids_unref(&info);
 	return err;
 }
 
@@ -116,10 +139,10 @@ int procs_shared(pid_t pid, u64 *ret_bytes)
 	unsigned these[] = { pid };
 	int err;
 
-	err = procps_pids_new(&info, items, ARRAY_SIZE(items));
+	err = procs_open(&info, items, ARRAY_SIZE(items));
 	if (err < 0)
 		return err;
-	fetch = procps_pids_select(info, these, 1, PIDS_SELECT_PID);
+	fetch = lib.procps_pids_select(info, these, 1, PIDS_SELECT_PID);
 	err = fetch && fetch->counts->total == 1 ? 0 : -ESRCH;
 	if (!err) {
 		const struct pids_result *r = fetch->stacks[0]->head;
@@ -130,6 +153,6 @@ int procs_shared(pid_t pid, u64 *ret_bytes)
 		else
 			err = -EACCES;
 	}
-	procps_pids_unref(&info);
+	lib.procps_pids_unref(&info);
 	return err;
 }
