@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "crew.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdlib.h>
+
+/* What the helper has to do with the work at hand. */
+enum crew_state { CREW_IDLE, CREW_POSTED, CREW_WORKING, CREW_QUIT };
+
+struct crew {
+	pthread_t thread;
+	pthread_mutex_t lock; /* protects what follows */
+	pthread_cond_t posted, ended;
+	enum crew_state state;
+	int err;
+	/* constant while there is work */
+	crew_fn fn;
+	void *ctx;
+	size_t n;
+	size_t next; /* atomic: the next piece */
+};
+
+/* Does pieces until there are no more. */
+static void crew_pieces(struct crew *c, unsigned who)
+{
+	size_t i;
+
+	while ((i = __atomic_fetch_add(&c->next, 1, __ATOMIC_RELAXED)) < c->n) {
+		int err = c->fn(c->ctx, i, who);
+
+		if (!err)
+			continue;
+		pthread_mutex_lock(&c->lock);
+		c->err = err;
+		pthread_mutex_unlock(&c->lock);
+		__atomic_store_n(&c->next, c->n, __ATOMIC_RELAXED);
+		return;
+	}
+}
+
+static void *crew_help(void *crew)
+{
+	struct crew *c = crew;
+
+	pthread_mutex_lock(&c->lock);
+	for (;;) {
+		while (c->state != CREW_POSTED && c->state != CREW_QUIT)
+			pthread_cond_wait(&c->posted, &c->lock);
+		if (c->state == CREW_QUIT)
+			break;
+		c->state = CREW_WORKING;
+		pthread_mutex_unlock(&c->lock);
+		crew_pieces(c, 1);
+		pthread_mutex_lock(&c->lock);
+		c->state = CREW_IDLE;
+		pthread_cond_signal(&c->ended);
+	}
+	pthread_mutex_unlock(&c->lock);
+	return NULL;
+}
+
+struct crew *crew_new(void)
+{
+	sigset_t all, before;
+	struct crew *c;
+	cpu_set_t cpus;
+	int err;
+
+	/* With so many CPUs that the set is too small for them, there is more than one. */
+	if (!sched_getaffinity(0, sizeof(cpus), &cpus) && CPU_COUNT(&cpus) < 2)
+		return NULL;
+	c = calloc(1, sizeof(*c));
+	if (!c)
+		return NULL;
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->posted, NULL);
+	pthread_cond_init(&c->ended, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	err = pthread_create(&c->thread, NULL, crew_help, c);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (!err)
+		return c;
+	free(c);
+	return NULL;
+}
+
+void crew_free(struct crew *c)
+{
+	if (!c)
+		return;
+	pthread_mutex_lock(&c->lock);
+	c->state = CREW_QUIT;
+	pthread_cond_signal(&c->posted);
+	pthread_mutex_unlock(&c->lock);
+	pthread_join(c->thread, NULL);
+	pthread_cond_destroy(&c->ended);
+	pthread_cond_destroy(&c->posted);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+int crew_run(struct crew *c, crew_fn fn, void *ctx, size_t n)
+{
+	int err = 0;
+
+	if (!c || n < 2) {
+		for (size_t i = 0; i < n && !err; i++)
+			err = fn(ctx, i, 0);
+		return err;
+	}
+	pthread_mutex_lock(&c->lock);
+	c->fn = fn;
+	c->ctx = ctx;
+	c->n = n;
+	c->err = 0;
+	__atomic_store_n(&c->next, 0, __ATOMIC_RELAXED);
+	c->state = CREW_POSTED;
+	pthread_cond_signal(&c->posted);
+	pthread_mutex_unlock(&c->lock);
+	crew_pieces(c, 0);
+	pthread_mutex_lock(&c->lock);
+	if (c->state == CREW_POSTED) /* it did not get to it */
+		c->state = CREW_IDLE;
+	while (c->state == CREW_WORKING)
+		pthread_cond_wait(&c->ended, &c->lock);
+	err = c->err;
+	pthread_mutex_unlock(&c->lock);
+	return err;
+}

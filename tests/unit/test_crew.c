@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "crew.h"
+#include "test.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+
+#define PIECES 1000
+
+struct work {
+	unsigned done[PIECES];
+	unsigned by[CREW_SIZE];
+	size_t fails; /* this piece, unless PIECES */
+};
+
+static int piece(void *ctx, size_t i, unsigned who)
+{
+	struct work *w = ctx;
+
+	if (i == w->fails)
+		return -EIO;
+	w->done[i]++;
+	w->by[who]++;
+	return 0;
+}
+
+static void all_once(struct crew *c, size_t n)
+{
+	struct work w = { .fails = PIECES };
+
+	EXPECT_INT(crew_run(c, piece, &w, n), 0);
+	for (size_t i = 0; i < PIECES; i++)
+		EXPECT_INT(w.done[i], i < n);
+	EXPECT_INT(w.by[0] + w.by[1], n);
+}
+
+TEST(every_piece_is_done_once)
+{
+	struct crew *c = crew_new();
+
+	for (unsigned round = 0; round < 200; round++)
+		all_once(c, round * 5);
+	all_once(NULL, PIECES);
+	all_once(NULL, 0);
+	crew_free(c);
+}
+
+TEST(an_error_comes_back)
+{
+	struct crew *crews[] = { NULL, crew_new() };
+
+	for (unsigned k = 0; k < 2; k++) {
+		for (unsigned round = 0; round < 50; round++) {
+			struct work w = { .fails = round * 20 };
+
+			EXPECT_INT(crew_run(crews[k], piece, &w, PIECES), -EIO);
+		}
+		all_once(crews[k], PIECES); /* and is forgotten */
+	}
+	crew_free(crews[1]);
+}
+
+TEST(a_helper_that_has_nothing_to_do)
+{
+	crew_free(NULL);
+	for (unsigned i = 0; i < 20; i++)
+		crew_free(crew_new());
+}
+
+TEST(one_cpu)
+{
+	cpu_set_t before, one;
+
+	if (sched_getaffinity(0, sizeof(before), &before))
+		return;
+	CPU_ZERO(&one);
+	for (unsigned i = 0; i < CPU_SETSIZE && !CPU_COUNT(&one); i++)
+		if (CPU_ISSET(i, &before))
+			CPU_SET(i, &one);
+	EXPECT_INT(sched_setaffinity(0, sizeof(one), &one), 0);
+	EXPECT(!crew_new());
+	sched_setaffinity(0, sizeof(before), &before);
+}
