@@ -240,6 +240,7 @@ static void live_close(struct source *src)
 	live_bpf_close(l);
 	live_vmas_free(&l->internal);
 	live_vmas_free(&l->ours);
+	live_frames_close(l);
 	free(l->spans);
 	free(l->buf);
 	free(l);

@@ -9,9 +9,10 @@
  * a new process with the same PID is not mistaken for it.
  *
  * observe() delivers whole leaves: the first may begin before @start and the last end after @end
- * when the range cuts a huge one.  Each chunk of pagemap words is read again after the words of
- * its pages; what differs is read anew, and marked OBS_RACED when it keeps changing, or when the
- * VMA is not any more what it was when it was read (6.11 and later).
+ * when the range cuts a huge one.  The entries of a chunk are read again after the words of its
+ * pages; from the first that differs on they are read anew, in smaller chunks while things change,
+ * and a leaf is marked OBS_RACED when it keeps changing, or when the VMA is not any more what it
+ * was when it was read (6.11 and later).
  */
 #ifndef GUPINFO_LIVE_H
 #define GUPINFO_LIVE_H
@@ -28,6 +29,7 @@ enum live_evidence {
 struct live_options {
 	u8 evidence;      /* enum live_evidence */
 	const char *root; /* directory that holds proc/ and sys/; NULL is "/" */
+	bool gentle;      /* in small chunks, by one thread */
 	bool no_scan;     /* as if the kernel had no PAGEMAP_SCAN */
 	bool no_kpage;    /* as if /proc/kpage* were not readable */
 	bool no_probe;    /* no experiments on own memory */

@@ -8,6 +8,7 @@
 #ifndef GUPINFO_LIVE_INT_H
 #define GUPINFO_LIVE_INT_H
 
+#include "crew.h"
 #include "live.h"
 #include "live_machine.h"
 #include "pagemap.h"
@@ -49,26 +50,37 @@ struct live_process {
 	struct live_mounts mounts;
 };
 
-/* One leaf, or a run of holes, while a chunk is read. */
-struct live_leaf {
+/* Leaves of one kind with a word each, or holes that PAGEMAP_SCAN passed over, while they are read. */
+struct live_run {
 	u64 addr, pages; /* pages of the leaf's size */
-	u64 word;        /* pagemap */
-	u32 scan;        /* PAGEMAP_IS_* */
+	u32 slot;        /* of the word of the first leaf; of the next word, for holes */
+	u32 scan;        /* PAGEMAP_IS_*, as far as the words agree */
 	u8 level;        /* enum obs_level, 0 unknown */
-	bool has_scan, has_word;
+	bool has_scan, hole;
 };
 
-#define LIVE_LEAVES 8192 /* leaves of a chunk */
-#define LIVE_WORDS 16384 /* words of one read of pagemap or of an array file */
+/*
+ * Words of a chunk.  The frames of a chunk are read in ascending order, so the larger it is, the
+ * closer together they are; two gigabytes in random order begin to be neighbours here.  What is not
+ * used of this is never touched.
+ */
+#define LIVE_LEAVES (256 << 10)
+#define LIVE_RUNS 8192  /* runs of a chunk */
+#define LIVE_WORDS 8192 /* words of one read into scratch */
 #define LIVE_REGIONS 512
 #define LIVE_OUT 256 /* observations of one callback */
 
+/* ok[]: which words of a frame were read */
+#define LIVE_OK_FLAGS 1
+#define LIVE_OK_COUNT 2
+
 struct live_buffers {
-	struct live_leaf leaf[2][LIVE_LEAVES];
-	struct pagemap_want want[2][LIVE_LEAVES];
+	struct live_run run[2][LIVE_RUNS];
+	u64 entry[LIVE_LEAVES]; /* pagemap */
 	u64 flags[LIVE_LEAVES], count[LIVE_LEAVES];
-	u8 has_flags[LIVE_LEAVES], has_count[LIVE_LEAVES];
-	u64 words[LIVE_WORDS];
+	u8 ok[LIVE_LEAVES];
+	struct pagemap_want want[2][LIVE_LEAVES];
+	u64 scratch[CREW_SIZE][LIVE_WORDS];
 	struct pagemap_region region[LIVE_REGIONS];
 	struct obs out[LIVE_OUT];
 };
@@ -92,6 +104,10 @@ struct live {
 	struct live_mounts internal; /* devices of memfds, memfd_secret */
 	struct live_mounts ours;     /* our own mountinfo */
 	struct live_buffers *buf;
+	struct crew *crew; /* made when there is work for it; NULL: none */
+	bool crew_tried;
+	/* kpageflags and kpagecount for the helper: two threads would wait for one file's counter */
+	int helper[2];
 };
 
 /* live.c: reads a whole file below @dir into memory for free(3), NUL-terminated; or -errno. */
@@ -115,8 +131,15 @@ struct live_split {
 	void *ctx;
 };
 int live_observe_split(void *ctx, const struct obs *obs, size_t n);
-int live_observe_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 max_pages,
-		      struct pagemap_region *vec, size_t vec_len, u64 *ret_walk_end);
+
+/* live_frames.c: ends the helper */
+void live_frames_close(struct live *l);
+
+/* live_chunk.c: one PAGEMAP_SCAN; the number of regions, or -errno. */
+int live_chunk_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 max_pages,
+		    struct pagemap_region *vec, size_t vec_len, u64 *ret_walk_end);
+/* A pagemap_pread of the descriptor *@ctx. */
+s64 live_chunk_pread(void *ctx, void *buf, size_t len, u64 offset);
 
 /* live_bpf.c: the BPF reader; l->bpf stays NULL and the evidence says why when it cannot be used. */
 void live_bpf_open(struct live *l);

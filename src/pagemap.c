@@ -68,28 +68,44 @@ void pagemap_sort(struct pagemap_want *want, struct pagemap_want *tmp, size_t n)
 		memcpy(want, from, n * sizeof(*want));
 }
 
+/* The end of the wants from @i on that are read at once, and how many words those are. */
+static size_t pagemap_batch(const struct pagemap_want *want, size_t i, size_t n,
+			    size_t buf_words, u64 *ret_words)
+{
+	u64 first = want[i].index, end = first + want[i].n;
+
+	for (i++; i < n && want[i].index <= end + PAGEMAP_GAP; i++) {
+		u64 to = MAX(end, want[i].index + want[i].n);
+
+		if (to - first > buf_words)
+			break;
+		end = to;
+	}
+	*ret_words = end - first;
+	return i;
+}
+
 int pagemap_read_words(pagemap_pread reader, void *ctx, const struct pagemap_want *want,
-		       size_t n, u64 *words, u8 *ok, u64 *buf, size_t buf_words)
+		       size_t n, u64 *words, u8 *ok, u8 bit, u64 *buf, size_t buf_words)
 {
 	for (size_t i = 0; i < n;) {
-		u64 first = want[i].index, last = first;
-		size_t end = i + 1;
-		s64 got;
+		u64 first = want[i].index, len;
+		size_t end = pagemap_batch(want, i, n, buf_words, &len);
+		u64 *to = end == i + 1 ? &words[want[i].slot] : buf;
+		s64 got = reader(ctx, to, len * sizeof(*to), first * sizeof(*to));
 
-		while (end < n && want[end].index - last <= PAGEMAP_GAP + 1 &&
-		       want[end].index - first < buf_words)
-			last = want[end++].index;
-		got = reader(ctx, buf, (last - first + 1) * sizeof(*buf),
-			     first * sizeof(*buf));
 		if (got < 0)
 			return got;
+		got /= (s64)sizeof(*to);
 		for (; i < end; i++) {
 			u64 at = want[i].index - first;
+			u64 have = (u64)got > at ? MIN((u64)got - at, want[i].n) : 0;
 
-			if ((s64)((at + 1) * sizeof(*buf)) > got)
-				continue;
-			words[want[i].slot] = buf[at];
-			ok[want[i].slot] = 1;
+			if (to == buf)
+				memcpy(&words[want[i].slot], &buf[at],
+				       have * sizeof(*buf));
+			for (u64 k = 0; k < have; k++)
+				ok[want[i].slot + k] |= bit;
 		}
 	}
 	return 0;

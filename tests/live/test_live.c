@@ -79,6 +79,71 @@ TEST(small_pages_as_a_plain_reading)
 	munmap(m, len);
 }
 
+/* The entry and the words of its frame at @addr say what the run @o says. */
+static void compare_run(const struct obs *o, const int *fd, u64 addr)
+{
+	u64 changing =
+		KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) | KPF_BIT(IDLE);
+	u64 w = word_of(fd[0], addr / PAGE), pfn = pagemap_pfn(w);
+
+	EXPECT_INT(o->pagemap, w & PAGEMAP_PRESENT ? w & ~PAGEMAP_PFN_MASK : w);
+	EXPECT_INT(!!(o->has & OBS_HAS_PFN), !!pfn);
+	if (!pfn)
+		return;
+	if (!(o->has & OBS_FOLDED))
+		EXPECT_INT(o->pfn + (addr - o->addr) / PAGE, pfn);
+	EXPECT_INT((o->kpageflags ^ word_of(fd[1], pfn)) & ~changing, 0);
+	EXPECT_INT(o->kpagecount, word_of(fd[2], pfn));
+}
+
+/*
+ * Enough for two threads: pages of its own, pages that a child shares and holes, in no order that
+ * memory has; as runs, folded, and in small chunks.
+ */
+TEST(many_pages_as_a_plain_reading)
+{
+	static const struct live_options gentle = { .evidence = LIVE_EVIDENCE_PROCFS,
+						    .gentle = true };
+	u64 n = 100000;
+	char *m = map(n * PAGE, MAP_NORESERVE);
+	int fd[] = { open("/proc/self/pagemap", O_RDONLY),
+		     open("/proc/kpageflags", O_RDONLY),
+		     open("/proc/kpagecount", O_RDONLY) };
+	struct seen s;
+	size_t runs = 0;
+	pid_t pid;
+
+	if (!is_root())
+		SKIP("needs root");
+	madvise(m, n * PAGE, 15 /* MADV_NOHUGEPAGE */);
+	for (u64 i = 0; i < n; i++)
+		if (i * 7919 % n % 16)
+			m[i * 7919 % n * PAGE] = 1;
+	pid = fork();
+	if (!pid)
+		for (;;)
+			pause();
+	for (u64 i = 0; i < n; i++)
+		if (i % 16 && i % 1000 > 300)
+			m[i * PAGE] = 2;
+	for (unsigned i = 0; i < 3; i++) {
+		EXPECT(seen_open(&s, i == 2 ? &gentle : &by_scan, getpid()));
+		s.src->fold = i;
+		EXPECT_INT(look(&s, m, n * PAGE), 0);
+		EXPECT(i != 1 || s.n < runs);
+		runs = s.n;
+		for (size_t j = 0; j < s.n && test_failures < 10; j++)
+			for (u64 k = 0; k < s.obs[j].pages; k++)
+				compare_run(&s.obs[j], fd, s.obs[j].addr + k * PAGE);
+		seen_close(&s);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	munmap(m, n * PAGE);
+	for (unsigned i = 0; i < ARRAY_SIZE(fd); i++)
+		close(fd[i]);
+}
+
 TEST(a_range_is_delivered_whole_and_no_more)
 {
 	char *m = map(100 * PAGE, 0);

@@ -3,6 +3,7 @@
 #include "test.h"
 
 #include <errno.h>
+#include <string.h>
 
 /* A file of @n words; word i is i * 3 + 1. */
 struct file {
@@ -76,7 +77,7 @@ TEST(sort)
 
 			for (size_t i = 0; i < sizes[s]; i++)
 				w[i] = (struct pagemap_want){
-					.index = rnd(&state) & masks[m], .slot = i
+					.index = rnd(&state) & masks[m], .slot = i, .n = 1
 				};
 			sort_and_check(w, sizes[s]);
 			sort_and_check(w, sizes[s]); /* sorted already */
@@ -84,22 +85,32 @@ TEST(sort)
 		}
 }
 
+/* Words as they were read: slot i holds index @first + i. */
+static void expect_words(const u64 *words, const u8 *ok, u32 slot, u64 first, u32 n)
+{
+	for (u32 i = 0; i < n; i++) {
+		EXPECT_INT(ok[slot + i], 2);
+		EXPECT_INT(words[slot + i], (first + i) * 3 + 1);
+	}
+}
+
 TEST(reads_are_coalesced)
 {
-	/* 10 11 11 13 | gap of 8: one read | then 40, alone */
-	struct pagemap_want want[] = { { 10, 0 }, { 11, 1 }, { 11, 2 },
-				       { 13, 3 }, { 22, 4 }, { 40, 5 } };
+	/* 10..13 11 11 13 15 | gap of 3: one read | 19 20 | gap of 4: another */
+	struct pagemap_want want[] = { { 10, 0, 4 }, { 11, 4, 1 }, { 11, 5, 1 },
+				       { 13, 6, 1 }, { 15, 7, 1 }, { 19, 8, 2 },
+				       { 25, 10, 1 } };
 	struct file f = { .n = 1000, .fail_at = -1 };
-	u64 words[6] = { 0 }, buf[64];
-	u8 ok[6] = { 0 };
+	u64 words[11] = { 0 }, buf[64];
+	u8 ok[11] = { 0 };
 
-	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 6, words, ok, buf, 64), 0);
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, ARRAY_SIZE(want), words, ok,
+				      2, buf, 64),
+		   0);
 	EXPECT_INT(f.reads, 2);
-	EXPECT_INT(f.words_read, 14);
-	for (unsigned i = 0; i < 6; i++) {
-		EXPECT(ok[i]);
-		EXPECT_INT(words[i], want[i].index * 3 + 1);
-	}
+	EXPECT_INT(f.words_read, 12);
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++)
+		expect_words(words, ok, want[i].slot, want[i].index, want[i].n);
 }
 
 TEST(reads_respect_the_buffer)
@@ -110,34 +121,81 @@ TEST(reads_respect_the_buffer)
 	u8 ok[100] = { 0 };
 
 	for (unsigned i = 0; i < 100; i++)
-		want[i] = (struct pagemap_want){ .index = 5 + i, .slot = 99 - i };
-	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 100, words, ok, buf, 7), 0);
+		want[i] = (struct pagemap_want){ .index = 5 + i, .slot = 99 - i, .n = 1 };
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 100, words, ok, 2, buf, 7),
+		   0);
 	EXPECT_INT(f.reads, 15);
 	for (unsigned i = 0; i < 100; i++)
 		EXPECT_INT(words[99 - i], (5 + i) * 3 + 1);
 }
 
+/* A long run alone needs no buffer. */
+TEST(a_run_longer_than_the_buffer)
+{
+	struct pagemap_want want[] = { { 3, 0, 1 }, { 5, 1, 50 }, { 56, 51, 1 } };
+	struct file f = { .n = 1000, .fail_at = -1 };
+	u64 words[52] = { 0 }, buf[7];
+	u8 ok[52] = { 0 };
+
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 3, words, ok, 2, buf, 7), 0);
+	EXPECT_INT(f.reads, 3);
+	for (unsigned i = 0; i < 3; i++)
+		expect_words(words, ok, want[i].slot, want[i].index, want[i].n);
+}
+
+/* Whatever is asked for comes, and no word is read twice but in a gap. */
+TEST(any_wants)
+{
+	u64 state = 7, words[600], buf[40];
+	struct pagemap_want want[200], tmp[200];
+	u8 ok[600];
+
+	for (unsigned round = 0; round < 200; round++) {
+		struct file f = { .n = 2000, .fail_at = -1 };
+		u32 slots = 0;
+		size_t n = 1 + rnd(&state) % 200;
+
+		memset(ok, 0, sizeof(ok));
+		for (size_t i = 0; i < n; i++) {
+			want[i] = (struct pagemap_want){ .index = rnd(&state) % 1500,
+							 .slot = slots,
+							 .n = 1 + rnd(&state) % 3 };
+			slots += want[i].n;
+		}
+		pagemap_sort(want, tmp, n);
+		EXPECT_INT(pagemap_read_words(file_pread, &f, want, n, words, ok, 2, buf,
+					      1 + rnd(&state) % 40),
+			   0);
+		EXPECT(f.reads <= n);
+		for (size_t i = 0; i < n; i++)
+			expect_words(words, ok, want[i].slot, want[i].index, want[i].n);
+	}
+}
+
 TEST(the_end_of_the_file)
 {
-	struct pagemap_want want[] = { { 8, 0 }, { 9, 1 }, { 10, 2 }, { 500, 3 } };
+	struct pagemap_want want[] = {
+		{ 8, 0, 1 }, { 9, 1, 2 }, { 10, 3, 1 }, { 500, 4, 9 }
+	};
 	struct file f = { .n = 10, .fail_at = -1 };
-	u64 words[4] = { 7, 7, 7, 7 }, buf[64];
-	u8 ok[4] = { 0 };
+	u64 words[13] = { 7, 7, 7, 7 }, buf[64];
+	u8 ok[13] = { 0 };
 
-	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 4, words, ok, buf, 64), 0);
-	EXPECT(ok[0] && ok[1] && !ok[2] && !ok[3]);
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 4, words, ok, 2, buf, 64), 0);
+	EXPECT(ok[0] && ok[1] && !ok[2] && !ok[3] && !ok[4]);
 	EXPECT_INT(words[1], 28);
 	EXPECT_INT(words[2], 7);
 }
 
 TEST(a_read_that_fails)
 {
-	struct pagemap_want want[] = { { 1, 0 }, { 100, 1 }, { 200, 2 } };
+	struct pagemap_want want[] = { { 1, 0, 1 }, { 100, 1, 1 }, { 200, 2, 1 } };
 	struct file f = { .n = 1000, .fail_at = 1 };
 	u64 words[3] = { 0 }, buf[8];
 	u8 ok[3] = { 0 };
 
-	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 3, words, ok, buf, 8), -EIO);
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 3, words, ok, 2, buf, 8),
+		   -EIO);
 	EXPECT(ok[0] && !ok[1] && !ok[2]);
-	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 0, words, ok, buf, 8), 0);
+	EXPECT_INT(pagemap_read_words(file_pread, &f, want, 0, words, ok, 2, buf, 8), 0);
 }

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Words of page frames: in ascending order, neighbours in one read, kpagecount of a block right
+ * after its kpageflags, while struct page is in the cache.  Blocks are work for two.
+ *
+ * kpagecount is not read where the entry tells it: bit 56 is set when the kernel finds the same
+ * count that kpagecount shows to be 1 (of pages of large folios it may be another count).
+ */
+#include "live_pass.h"
+
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "kpageflags.h"
+
+#define LIVE_FRAMES_RUN 128  /* frames of one want */
+#define LIVE_FRAMES_BLOCK 64 /* wants of one piece of work */
+
+struct live_frames {
+	struct live *l;
+	size_t n;
+	u64 count_skew; /* kpagecount of a hugetlb page is read of the frame after its first */
+};
+
+/* A file of its own for the helper; where it cannot be opened any more, the descriptor itself. */
+static int live_frames_again(struct live *l, int fd, const char *path)
+{
+	int again = fd >= 0 ? openat(l->root, path, O_RDONLY | O_CLOEXEC) : -1;
+
+	return again < 0 && fd >= 0 ? dup(fd) : again;
+}
+
+struct crew *live_frames_crew(struct live *l, u32 nwords)
+{
+	if (nwords < LIVE_PARALLEL || l->opt.gentle)
+		return NULL;
+	if (l->crew_tried)
+		return l->crew;
+	l->crew_tried = true;
+	l->crew = crew_new();
+	if (l->crew) {
+		l->helper[0] = live_frames_again(l, l->kpageflags, "proc/kpageflags");
+		l->helper[1] = live_frames_again(l, l->kpagecount, "proc/kpagecount");
+	}
+	return l->crew;
+}
+
+void live_frames_close(struct live *l)
+{
+	crew_free(l->crew);
+	for (unsigned i = 0; l->crew && i < ARRAY_SIZE(l->helper); i++)
+		if (l->helper[i] >= 0)
+			close(l->helper[i]);
+	l->crew = NULL;
+}
+
+/* The entry at @slot says that the page is mapped once. */
+static bool live_frames_once(const struct live_buffers *b, u32 slot)
+{
+	return b->entry[slot] & PAGEMAP_EXCLUSIVE && b->ok[slot] & LIVE_OK_FLAGS &&
+	       !(b->flags[slot] & (KPF_BIT(COMPOUND_HEAD) | KPF_BIT(COMPOUND_TAIL) |
+				   KPF_BIT(HUGE) | KPF_BIT(THP)));
+}
+
+static int live_frames_flags(struct live *l, const struct pagemap_want *want, size_t n,
+			     unsigned who)
+{
+	struct live_buffers *b = l->buf;
+
+	if (l->kpageflags < 0)
+		return 0;
+	return pagemap_read_words(live_chunk_pread, who ? &l->helper[0] : &l->kpageflags,
+				  want, n, b->flags, b->ok, LIVE_OK_FLAGS,
+				  b->scratch[who], LIVE_WORDS);
+}
+
+static int live_frames_count(struct live *l, const struct pagemap_want *want, size_t n,
+			     unsigned who)
+{
+	struct live_buffers *b = l->buf;
+
+	if (!n)
+		return 0;
+	return pagemap_read_words(live_chunk_pread, who ? &l->helper[1] : &l->kpagecount,
+				  want, n, b->count, b->ok, LIVE_OK_COUNT,
+				  b->scratch[who], LIVE_WORDS);
+}
+
+/* Frames whose kpagecount is to be read. */
+struct live_frames_need {
+	struct pagemap_want want[LIVE_FRAMES_BLOCK];
+	size_t n;
+};
+
+static void live_frames_need(struct live *l, struct live_frames_need *need, u64 index,
+			     u32 slot, unsigned who)
+{
+	struct pagemap_want *last = need->n ? &need->want[need->n - 1] : NULL;
+
+	/* across a few that are known: that is cheaper than another read */
+	if (last && index - last->index == slot - last->slot &&
+	    slot - last->slot <= last->n + PAGEMAP_GAP) {
+		last->n = slot - last->slot + 1;
+		return;
+	}
+	if (need->n == LIVE_FRAMES_BLOCK) {
+		live_frames_count(l, need->want, need->n, who);
+		need->n = 0;
+	}
+	need->want[need->n++] =
+		(struct pagemap_want){ .index = index, .slot = slot, .n = 1 };
+}
+
+/* Flags, then counts, of one block of wants.  A word that cannot be read is not known: no error. */
+static int live_frames_block(void *ctx, size_t i, unsigned who)
+{
+	const struct live_frames *f = ctx;
+	struct live_buffers *b = f->l->buf;
+	const struct pagemap_want *want = &b->want[0][i * LIVE_FRAMES_BLOCK];
+	size_t n = MIN(f->n - i * LIVE_FRAMES_BLOCK, LIVE_FRAMES_BLOCK);
+	struct live_frames_need need;
+
+	live_frames_flags(f->l, want, n, who);
+	if (f->l->kpagecount < 0)
+		return 0;
+	need.n = 0;
+	for (size_t w = 0; w < n; w++)
+		for (u32 k = 0; k < want[w].n; k++) {
+			u32 slot = want[w].slot + k;
+
+			if (live_frames_once(b, slot)) {
+				b->count[slot] = 1;
+				b->ok[slot] |= LIVE_OK_COUNT;
+			} else {
+				live_frames_need(f->l, &need,
+						 want[w].index + k + f->count_skew, slot,
+						 who);
+			}
+		}
+	live_frames_count(f->l, need.want, need.n, who);
+	return 0;
+}
+
+/* The frames of @c, each run of neighbours a want. */
+static size_t live_frames_want(struct live_buffers *b, const struct live_chunk *c)
+{
+	struct pagemap_want *last = NULL;
+	size_t n = 0;
+
+	for (u32 slot = 0; slot < c->nwords; slot++) {
+		u64 pfn = pagemap_pfn(b->entry[slot]);
+
+		if (last && pfn && last->index + last->n == pfn &&
+		    last->slot + last->n == slot && last->n < LIVE_FRAMES_RUN) {
+			last->n++;
+			continue;
+		}
+		if (!pfn)
+			continue;
+		last = &b->want[0][n++];
+		*last = (struct pagemap_want){ .index = pfn, .slot = slot, .n = 1 };
+	}
+	return n;
+}
+
+void live_frames_read(struct live_pass *o, const struct live_chunk *c)
+{
+	struct live *l = o->l;
+	struct live_buffers *b = l->buf;
+	struct live_frames f = { .l = l };
+
+	memset(b->ok, 0, c->nwords);
+	memset(b->flags, 0, c->nwords * sizeof(*b->flags));
+	memset(b->count, 0, c->nwords * sizeof(*b->count));
+	f.n = live_frames_want(b, c);
+	f.count_skew = o->huge && l->hugetlb_count_tail;
+	pagemap_sort(b->want[0], b->want[1], f.n);
+	crew_run(live_frames_crew(l, c->nwords), live_frames_block, &f,
+		 (f.n + LIVE_FRAMES_BLOCK - 1) / LIVE_FRAMES_BLOCK);
+}
