@@ -280,12 +280,15 @@ int render_json_page(FILE *out, const struct report_row *row, bool with_pid)
 /* ---- the pages of a stream */
 
 static struct memo_like *memo_slot(struct render_json_page_memo *m,
-				   const struct page *page)
+				   const struct report_row *row)
 {
+	const struct page *page = row->page;
 	u64 hash = page->flags ^ (u64)page->pte << 32 ^ (u64)page->kind << 48;
 
 	hash = hash * 31 + page->refcount;
 	hash = hash * 31 + page->mapcount;
+	for (unsigned i = 0; i < GUP_REQUESTS; i++)
+		hash = hash * 31 + row->verdicts->req[i].word;
 	hash *= 0x9e3779b97f4a7c15;
 	return &m->like[hash >> 32 & (MEMO_LIKES - 1)];
 }
@@ -334,7 +337,7 @@ int render_json_page_row(struct render_json_page_memo *m, FILE *out,
 			 const struct report_row *row, bool with_pid)
 {
 	struct page page = *row->page;
-	struct memo_like *l = memo_slot(m, &page);
+	struct memo_like *l = memo_slot(m, row);
 
 	json_place(out, row, with_pid);
 	if (row->ledger || page.kind == PAGE_SWAP)
