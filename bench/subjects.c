@@ -155,6 +155,30 @@ static size_t shared(size_t len)
 	return len / PAGE;
 }
 
+/* 300 processes: half share everything with their parent, half also have 1 MiB of their own. */
+static size_t many(size_t len)
+{
+	char *p = map(len, 0), *own = map(HUGE, 0);
+
+	madvise(p, len, MADV_NOHUGEPAGE);
+	madvise(own, HUGE, MADV_NOHUGEPAGE);
+	touch(p, len, PAGE);
+	for (int i = 0; i < 300; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (!pid) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			if (i % 2)
+				touch(own, HUGE / 2, PAGE);
+			pause();
+			_exit(0);
+		}
+	}
+	return 301 * (len / PAGE) + 150 * (HUGE / 2 / PAGE);
+}
+
 static const struct {
 	const char *name;
 	size_t (*make)(size_t len);
@@ -167,6 +191,8 @@ static const struct {
 	{ "sparse", sparse },
 	{ "vmas", vmas },
 	{ "shared", shared },
+	{ "many", many },
+	{ "largest", thp },
 };
 
 int main(int argc, char **argv)

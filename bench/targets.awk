@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# targets.awk - what was aimed at, and what was reached: awk -f targets.awk RESULTS.
+# Time is wall time; the same by CPU time stands beside it.
+BEGIN { FS = "|" }
+
+{
+	split($4, f, " ")
+	seen[$1] = 1
+	wall[$1, $3] = f[1]; cpu[$1, $3] = f[2]
+	if ($3 ~ /^gupinfo/ && f[3] > most) {
+		most = f[3]
+		where = $1
+	}
+	if (f[5] != 0 && f[5] != 3)
+		failed[$1, $3] = f[5]
+}
+
+function line(what, target, result, by_cpu, over)
+{
+	printf "%-44s %10s %10s %10s  %s\n", what, target, result, by_cpu, \
+		over <= 1 ? "reached" : sprintf("not reached (%.1fx)", over)
+}
+
+# at most 1/@n of @peer's time
+function part(subject, tool, peer, n,	a, b)
+{
+	if (!((subject, tool) in wall) || !((subject, peer) in wall))
+		return
+	if ((subject, tool) in failed || !wall[subject, tool] || !wall[subject, peer]) {
+		printf "%-44s failed\n", subject ": " tool
+		return
+	}
+	a = wall[subject, peer] / wall[subject, tool]
+	b = cpu[subject, peer] / cpu[subject, tool]
+	line(subject ": " tool, n == 1 ? "<= sum" : "1/" n, sprintf("1/%.1f", a), sprintf("1/%.1f", b), n / a)
+}
+
+# at most @ms
+function within(subject, tool, ms)
+{
+	if ((subject, tool) in wall)
+		line(subject ": " tool, ms " ms", sprintf("%.1f ms", wall[subject, tool]), \
+			sprintf("%.1f ms", cpu[subject, tool]), wall[subject, tool] / ms)
+}
+
+END {
+	printf "\n%-44s %10s %10s %10s\n", "of page-types -M -r -l, or absolute", "target", "wall", "CPU"
+	pt = "page-types -M -r -l"
+	for (i = 1; i <= split("contiguous scattered", four, " "); i++) {
+		part(four[i], "gupinfo, bpf", pt, 10)
+		part(four[i], "gupinfo --pages, bpf", pt, 10)
+		part(four[i], "gupinfo, procfs", pt, 2)
+		part(four[i], "gupinfo --pages, procfs", pt, 2)
+	}
+	for (i = 1; i <= split("thp hugetlb largest", huge, " "); i++) {
+		part(huge[i], "gupinfo, bpf", pt, 100)
+		part(huge[i], "gupinfo --pages, bpf", pt, 100)
+		part(huge[i], "gupinfo, procfs", pt, 100)
+		part(huge[i], "gupinfo --pages, procfs", pt, 100)
+	}
+	within("sparse", "gupinfo, bpf", 20)
+	within("sparse", "gupinfo, procfs", 20)
+	within("small", "gupinfo, bpf", 50)
+	within("small", "gupinfo, procfs", 10)
+	part("many", "gupinfo --all, bpf", "one by one, bpf", 1)
+	part("many", "gupinfo --all, procfs", "one by one, procfs", 1)
+	if (most)
+		line("peak RSS of all rows, in " where, "32 MiB", sprintf("%.1f MiB", most / 1024), "", most / 32768)
+}
