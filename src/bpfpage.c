@@ -11,7 +11,10 @@
 #ifdef HAVE_BPF
 
 #include <fcntl.h>
+#include <linux/bpf.h>
 #include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -26,15 +29,18 @@
 #undef TRI_NO
 #undef TRI_YES
 
+#include "btfcut.h"
 #include "calibrate.h"
 
 struct bpfpage {
 	struct structpage_bpf *skel;
+	int btf;       /* memfd with what the programs need of the kernel's BTF, or -1 */
+	char path[32]; /* its name for libbpf */
 	struct holders_bpf *files; /* while a walk's results are in use */
 	struct structpage_call *call;
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
-	bool cast;
+	bool cast, fold;
 	int pinned_bit;
 	u64 usecs;
 	struct kpf_layout layout;
@@ -105,9 +111,6 @@ static int run(void *ctx, enum calibrate_prog prog)
 	case CALIBRATE_BASES:
 		r = run_prog(bp->skel->progs.calibrate);
 		break;
-	case CALIBRATE_SYMBOL:
-		r = run_prog(bp->skel->progs.symbol);
-		break;
 	case CALIBRATE_OBSERVE:
 		r = run_prog(bp->cast ? bp->skel->progs.observe_cast
 				      : bp->skel->progs.observe_copy);
@@ -116,16 +119,165 @@ static int run(void *ctx, enum calibrate_prog prog)
 	return r;
 }
 
-static int load(struct bpfpage *bp, bool cast)
+/* ---- the kernel's BTF, cut down to what the programs name */
+
+enum { ID_PAGE, ID_CAST, ID_TASK_VMA, ID_TASK_FILE };
+#define ID_TYPES 4 /* from here on types that are relocated only */
+
+/* Ids of the running kernel: the same for all readers of this process. */
+static struct btfcut_want ids[] = {
+	[ID_PAGE] = { "page" },
+	[ID_CAST] = { "bpf_rdonly_cast", .func = true },
+	[ID_TASK_VMA] = { "bpf_iter_task_vma", .func = true },
+	[ID_TASK_FILE] = { "bpf_iter_task_file", .func = true },
+	/* all types of kernel.bpf.h */
+	{ "folio" },
+	{ "pageflags" },
+	{ "mm_struct" },
+	{ "xarray" },
+	{ "xa_node" },
+	{ "address_space" },
+	{ "super_block" },
+	{ "inode" },
+	{ "qstr" },
+	{ "dentry" },
+	{ "path" },
+	{ "file" },
+	{ "fdtable" },
+	{ "files_struct" },
+	{ "task_struct" },
+	{ "vm_area_struct" },
+	{ "hstate" },
+	{ "hugetlbfs_sb_info" },
+	{ "pipe_buffer" },
+	{ "pipe_inode_info" },
+	{ "bio_vec" },
+	{ "io_mapped_ubuf" },
+	{ "io_rsrc_node" },
+	{ "io_rsrc_data" },
+	{ "io_ring_ctx" },
+	{ "bpf_iter_meta" },
+	{ "bpf_iter__task_vma" },
+	{ "bpf_iter__task_file" },
+};
+
+/* Cuts @size bytes of BTF behind @fd, which can be mapped since 6.16 (a539e2a6d51d). */
+static int cut_fd(int fd, size_t size, void **ret, size_t *ret_size)
 {
+	void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0), *buf = NULL;
+	size_t len = 0;
+	ssize_t n = 1;
 	int r;
 
-	bp->skel = structpage_bpf__open();
+	if (p != MAP_FAILED) {
+		r = btfcut_make(p, size, ids, ARRAY_SIZE(ids), ret, ret_size);
+		munmap(p, size);
+		return r;
+	}
+	buf = malloc(size);
+	if (!buf)
+		return -ENOMEM;
+	while (len < size && n > 0) {
+		n = read(fd, (char *)buf + len, size - len);
+		if (n > 0)
+			len += n;
+	}
+	r = n < 0 ? -errno : btfcut_make(buf, len, ids, ARRAY_SIZE(ids), ret, ret_size);
+	free(buf);
+	return r;
+}
+
+/* Fills ->btf; without it libbpf reads everything itself. */
+static void cut(struct bpfpage *bp)
+{
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	void *data = NULL;
+	struct stat st;
+
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && st.st_size > 0 && !cut_fd(fd, st.st_size, &data, &size)) {
+		bp->btf = memfd_create("gupinfo-btf", MFD_CLOEXEC);
+		if (bp->btf >= 0 && write(bp->btf, data, size) != (ssize_t)size) {
+			close(bp->btf);
+			bp->btf = -1;
+		}
+		snprintf(bp->path, sizeof(bp->path), "/proc/self/fd/%d", bp->btf);
+	}
+	free(data);
+	close(fd);
+}
+
+/* ---- programs */
+
+/* libbpf's hooks: called when a program is relocated and about to be loaded. */
+static int prepare_syscall(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
+			   long cookie)
+{
+	struct bpf_insn *insn = (struct bpf_insn *)bpf_program__insns(prog);
+
+	(void)cookie;
+	opts->prog_flags |= BPF_F_SLEEPABLE;
+	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++) {
+		if (insn[i].code == (BPF_JMP | BPF_CALL) &&
+		    insn[i].imm == STRUCTPAGE_CALL_CAST) {
+			insn[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
+			insn[i].imm = (s32)ids[ID_CAST].id;
+		} else if ((insn[i].code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
+			    insn[i].code == (BPF_ALU | BPF_MOV | BPF_K)) &&
+			   insn[i].imm == STRUCTPAGE_ID_PAGE) {
+			insn[i].imm = (s32)ids[ID_PAGE].id;
+		}
+	}
+	return 0;
+}
+
+/* libbpf would look for the iterator in all of the kernel's BTF if it knew the type before. */
+static int prepare_iter(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
+			long cookie)
+{
+	bool vma = strstr(bpf_program__section_name(prog), "task_vma");
+
+	(void)cookie;
+	opts->expected_attach_type = BPF_TRACE_ITER;
+	opts->attach_btf_id = ids[vma ? ID_TASK_VMA : ID_TASK_FILE].id;
+	return bpf_program__set_type(prog, BPF_PROG_TYPE_TRACING);
+}
+
+static int register_handlers(void)
+{
+	static bool done;
+	LIBBPF_OPTS(libbpf_prog_handler_opts, syscall,
+		    .prog_prepare_load_fn = prepare_syscall);
+	LIBBPF_OPTS(libbpf_prog_handler_opts, iter, .prog_prepare_load_fn = prepare_iter);
+	int r;
+
+	if (done)
+		return 0;
+	done = true;
+	r = libbpf_register_prog_handler("gupinfo.syscall", BPF_PROG_TYPE_SYSCALL, 0,
+					 &syscall);
+	if (r >= 0)
+		r = libbpf_register_prog_handler("gupinfo.iter+", BPF_PROG_TYPE_SYSCALL,
+						 0, &iter);
+	return r < 0 ? r : 0;
+}
+
+static int load(struct bpfpage *bp, bool cast)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	int r;
+
+	if (bp->btf >= 0)
+		opts.btf_custom_path = bp->path;
+	bp->skel = structpage_bpf__open_opts(&opts);
 	if (!bp->skel)
 		return -errno;
 	bp->cast = cast;
 	bpf_program__set_autoload(bp->skel->progs.observe_cast, cast);
 	bpf_program__set_autoload(bp->skel->progs.observe_copy, !cast);
+	bpf_program__set_autoload(bp->skel->progs.vmas, ids[ID_TASK_VMA].id);
 	r = structpage_bpf__load(bp->skel);
 	if (r) {
 		structpage_bpf__destroy(bp->skel);
@@ -173,8 +325,14 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	struct calibrate_io io = { .run = run, .ctx = bp };
 	int r = -ENOTSUP;
 
+	r = register_handlers();
+	if (r)
+		return say(why, r, "libbpf takes no program handlers");
+	if (!opt || !opt->no_cut)
+		cut(bp);
 	/* the fast reader where the kernel takes it */
-	if (!opt || !opt->no_cast)
+	r = -ENOTSUP;
+	if ((!opt || !opt->no_cast) && bp->btf >= 0 && ids[ID_CAST].id)
 		r = load(bp, true);
 	if (r && r != -EPERM)
 		r = load(bp, false);
@@ -183,7 +341,6 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	io.cal = bp->cal;
 	io.call = bp->call;
 	io.rec = bp->rec;
-	io.no_symbols = opt && opt->no_symbols;
 	r = calibrate_run(&io, &bp->pinned_bit, why, BPFPAGE_WHY);
 	if (r)
 		return r;
@@ -204,7 +361,7 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		snprintf(why, BPFPAGE_WHY, "out of memory");
 		return -ENOMEM;
 	}
-	bp->pinned_bit = -1;
+	bp->pinned_bit = bp->btf = -1;
 	if (!opt || !opt->log)
 		libbpf_set_print(no_print);
 	r = open_checked(bp, opt, why);
@@ -223,6 +380,8 @@ void bpfpage_close(struct bpfpage *bp)
 		return;
 	bpfpage_files_done(bp);
 	structpage_bpf__destroy(bp->skel);
+	if (bp->btf >= 0)
+		close(bp->btf);
 	free(bp);
 }
 
@@ -293,6 +452,7 @@ int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start,
 {
 	bp->call->fd = pagemap_fd;
 	bp->call->hugetlb = hugetlb;
+	bp->call->fold = bp->fold;
 	bp->call->pfn_lo = bp->call->pfn_hi = 0;
 	return walk(bp, start, end, cb, ctx);
 }
@@ -303,10 +463,32 @@ int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn
 	if (pfn_hi <= pfn_lo)
 		return 0;
 	bp->call->fd = pagemap_fd;
-	bp->call->hugetlb = 0;
+	bp->call->hugetlb = bp->call->fold = 0;
 	bp->call->pfn_lo = pfn_lo;
 	bp->call->pfn_hi = pfn_hi;
 	return walk(bp, start, end, cb, ctx);
+}
+
+void bpfpage_fold(struct bpfpage *bp, bool fold)
+{
+	bp->fold = fold;
+}
+
+int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
+{
+	union bpf_iter_link_info info = { .task.tid = (u32)pid };
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info,
+		    .iter_info_len = sizeof(info));
+	int link, fd, prog = bpf_program__fd(bp->skel->progs.vmas);
+
+	if (prog < 0)
+		return -ENOTSUP;
+	link = bpf_link_create(prog, 0, BPF_TRACE_ITER, &opts);
+	if (link < 0)
+		return -ENOTSUP;
+	fd = bpf_iter_create(link); /* keeps the link */
+	close(link);
+	return fd < 0 ? -ENOTSUP : fd;
 }
 
 void bpfpage_files_done(struct bpfpage *bp)
@@ -342,14 +524,19 @@ static int iterate(struct bpf_program *prog)
 
 int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
 {
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct holders_bpf__bss *bss;
 	int r;
 
 	bpfpage_files_done(bp);
-	bp->files = holders_bpf__open_and_load();
-	if (!bp->files)
-		return say(why, -errno,
-			   "the BPF program of open files could not be loaded");
+	if (bp->btf >= 0)
+		opts.btf_custom_path = bp->path;
+	bp->files = holders_bpf__open_opts(&opts);
+	if (!bp->files || holders_bpf__load(bp->files)) {
+		r = -errno;
+		bpfpage_files_done(bp);
+		return say(why, r, "the BPF program of open files could not be loaded");
+	}
 	bss = bp->files->bss;
 	bss->files.vmemmap = bp->call->vmemmap;
 	bss->files.page_size = bp->cal->page_size;
@@ -456,6 +643,17 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 void bpfpage_files_done(struct bpfpage *bp)
 {
 	(void)bp;
+}
+
+void bpfpage_fold(struct bpfpage *bp, bool fold)
+{
+	(void)bp, (void)fold;
+}
+
+int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
+{
+	(void)bp, (void)pid;
+	return -ENOTSUP;
 }
 
 #endif

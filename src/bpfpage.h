@@ -21,9 +21,9 @@
 struct bpfpage;
 
 struct bpfpage_options {
-	bool no_cast;    /* read by bpf_probe_read_kernel() even when faster ways exist */
-	bool no_symbols; /* as if the kernel named no variables in kallsyms */
-	bool log;        /* let libbpf talk to stderr: for developers */
+	bool no_cast; /* read by bpf_probe_read_kernel() even when faster ways exist */
+	bool no_cut;  /* let libbpf read all of the kernel's BTF; implies no_cast */
+	bool log;     /* let libbpf talk to stderr: for developers */
 };
 
 /*
@@ -76,6 +76,16 @@ struct bpfpage_files {
 /* Returns 0, or -errno with a sentence in @why. */
 int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY]);
 void bpfpage_files_done(struct bpfpage *bp);
+
+/* Runs need no ascending PFNs from now on (OBS_FOLDED); at first they do. */
+void bpfpage_fold(struct bpfpage *bp, bool fold);
+
+/*
+ * Opens a stream of struct structpage_vma of process @pid, ascending: read(2) it, then close it.
+ * Each is what it was at some moment of the reading.  Returns a descriptor or -errno; -ENOTSUP
+ * when the kernel has no such iterator (before 5.12) or cannot pick a process (before 6.1).
+ */
+int bpfpage_vmas(struct bpfpage *bp, pid_t pid);
 
 /* MMF_HAS_PINNED of the process behind @pagemap_fd. */
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);

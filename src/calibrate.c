@@ -167,6 +167,9 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 	r = io->run(io->ctx, CALIBRATE_BASES);
 	if (r)
 		return fail(why, len, r, "the calibration program did not run");
+	if (cal->fields & STRUCTPAGE_F_INFO)
+		return fail(why, len, -ENOTSUP,
+			    "the compound_info of this kernel (7.1) is not known yet");
 	if (!cal->same_mm)
 		return fail(why, len, -ENOTSUP,
 			    "check failed: pagemap's private_data is not the mm");

@@ -15,7 +15,7 @@
 
 #include "structpage.h"
 
-enum calibrate_prog { CALIBRATE_BASES, CALIBRATE_SYMBOL, CALIBRATE_OBSERVE };
+enum calibrate_prog { CALIBRATE_BASES, CALIBRATE_OBSERVE };
 
 struct calibrate_io {
 	struct structpage_cal *cal; /* the programs' memory */
@@ -24,7 +24,6 @@ struct calibrate_io {
 	/* Runs a program; 0 or -errno. */
 	int (*run)(void *ctx, enum calibrate_prog prog);
 	void *ctx;
-	bool no_symbols;
 };
 
 /*

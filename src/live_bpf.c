@@ -119,6 +119,7 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 				   .cb = live_observe_split,
 				   .ctx = &split };
 
+	bpfpage_fold(l->bpf, l->src.fold);
 	start = MAX(ROUND_DOWN(start, size), vma->start);
 	end = MIN(ROUND_UP(end, size), vma->end);
 	if (start >= end)

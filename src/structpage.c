@@ -92,10 +92,8 @@ void structpage_to_obs(const struct structpage_machine *m, const struct structpa
 		ret->kpageflags = BIT(KPF_ZERO_PAGE);
 		ret->has |= OBS_HAS_KPAGEFLAGS;
 	}
-	if (r->has & STRUCTPAGE_MIGRATETYPE) {
-		ret->migratetype = r->migratetype;
-		ret->has |= OBS_HAS_MIGRATETYPE;
-	}
+	if (r->has & STRUCTPAGE_FOLDED)
+		ret->has |= OBS_FOLDED;
 	if (!(r->has & STRUCTPAGE_PAGE))
 		return;
 	ret->has |= OBS_HAS_PAGE;

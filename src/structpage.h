@@ -19,15 +19,17 @@
 #endif
 
 /* structpage_rec.has */
-#define STRUCTPAGE_PRESENT 1 /* ->pfn */
-#define STRUCTPAGE_PAGE 2    /* the words of struct page */
-#define STRUCTPAGE_RACED 4   /* the entry kept changing while its page was read */
-#define STRUCTPAGE_SUM 8     /* ->large is a sum over the folio's pages (before 6.10) */
-#define STRUCTPAGE_MIGRATETYPE 16
-#define STRUCTPAGE_SWAP 32    /* ->swap_map */
+#define STRUCTPAGE_PRESENT 1  /* ->pfn */
+#define STRUCTPAGE_PAGE 2     /* the words of struct page */
+#define STRUCTPAGE_RACED 4    /* the entry kept changing while its page was read */
+#define STRUCTPAGE_SUM 8      /* ->large is a sum over the folio's pages (before 6.10) */
+#define STRUCTPAGE_FOLDED 16  /* the PFNs of the run do not ascend */
 #define STRUCTPAGE_HUGETLB 64 /* in a hugetlb VMA */
 
-/* One leaf entry, or a run of leaves whose words are the same and whose PFNs ascend. */
+/*
+ * One leaf entry, or a run of leaves whose words are the same, and whose PFNs ascend unless it was
+ * folded.  Of tails of one folio ->refcount to ->order are those that the first one saw.
+ */
 struct structpage_rec {
 	u64 addr, pages, pfn, head_pfn;
 	u64 pte;               /* PFN bits cleared when present */
@@ -42,15 +44,29 @@ struct structpage_rec {
 	u8 level;     /* enum obs_level */
 	u8 mapping; /* low bits of ->mapping of the head; 4: a pointer without low bits */
 	u8 order;
-	u8 migratetype;
 	u8 has;        /* STRUCTPAGE_* */
 	u8 double_map; /* PG_double_map of the folio (until 6.1) */
-	u16 swap_map;  /* swap_info_struct.swap_map[] byte */
+	u8 pad[3];
 };
 
 #define STRUCTPAGE_MAPPING_POINTER 4
 
-#define STRUCTPAGE_RECS 8192 /* records a call may return, a power of two */
+#define STRUCTPAGE_RECS \
+	2048 /* records a call may return, a power of two: they stay in cache */
+
+/* Stand in the programs for ids of the running kernel's BTF. */
+#define STRUCTPAGE_CALL_CAST 0x7ead0001 /* the kfunc bpf_rdonly_cast() */
+#define STRUCTPAGE_ID_PAGE 0x7ead0002   /* struct page */
+
+/* A VMA, as the iterator writes it. */
+struct structpage_vma {
+	u64 start, end;
+	u64 flags; /* VM_* */
+	u32 order; /* of the pages of a hugetlb VMA */
+	u32 pad;
+};
+
+#define STRUCTPAGE_VM_HUGETLB 0x400000
 
 /* What the kernel's BTF says of its own layout: fields that exist. */
 #define STRUCTPAGE_F_LARGE BIT(0)         /* folio->_large_mapcount (6.10) */
@@ -78,28 +94,23 @@ struct structpage_call {
 	u64 ignore;          /* bits that hardware sets at any time: accessed, dirty */
 	u64 max_pfn;         /* above there is no struct page */
 	u64 zero_pfn[2];     /* special entries of these do have one */
-	u64 mem_section;     /* symbols, 0 when not known */
-	u64 swap_info;
-	u32 levels;   /* of page tables: 4 or 5 */
-	u32 inverted; /* the PFN of an entry that is not valid is inverted */
-	u32 pageblock_order, section_shift; /* of migratetypes */
+	u32 levels;          /* of page tables: 4 or 5 */
+	u32 inverted;        /* the PFN of an entry that is not valid is inverted */
 	/* the walk */
 	u64 addr, end; /* in: the range; out: where to go on */
 	u64 pfn_lo,
 		pfn_hi; /* when pfn_hi is not 0: only entries of these PFNs, no holes */
 	s32 fd;         /* descriptor of the process's pagemap in the calling process */
 	u32 hugetlb;    /* the range is a hugetlb VMA */
+	u32 fold;       /* runs need no ascending PFNs */
 	/* results */
 	u32 n;        /* records */
 	u32 mm_users; /* 0: the process is gone */
 	u64 mm_flags;
 	u64 steps, retries, faults;
 	s32 err; /* a -errno of the program */
-	/* the program's own state */
-	u32 table_rec, table_tries;
-	u64 pgd, table_addr, table, pmd_ptr, pmd;
+	s32 sum; /* the program's own: the sum of a folio */
 	u64 sum_head;
-	s32 sum;
 };
 
 /* The arguments and results of the calibration program. */
@@ -108,12 +119,10 @@ struct structpage_cal {
 	s32 fd_pagemap, fd_file;
 	u64 pfn, content[4]; /* a page of our own: its PFN and first bytes */
 	u64 candidates;      /* 1 GiB steps to try */
-	char symbol[32];     /* to look up */
 	/* out */
 	u64 folio; /* struct folio of page 0 of fd_file */
 	u64 file_mapping, folio_mapping, folio_index; /* its words */
 	u64 pgd, page_offset;
-	u64 symbol_addr;
 	u32 page_size; /* sizeof(struct page) */
 	u32 fields;    /* STRUCTPAGE_F_* */
 	u32 same_mm;   /* the pagemap's mm is the caller's */

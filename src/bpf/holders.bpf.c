@@ -216,7 +216,7 @@ static __always_inline bool is_ring(struct file *file)
 	return true;
 }
 
-SEC("iter/task_file")
+SEC("gupinfo.iter/task_file")
 int files_walk(struct bpf_iter__task_file *ctx)
 {
 	struct task_struct *task = ctx->task;

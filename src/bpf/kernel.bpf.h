@@ -134,6 +134,7 @@ struct address_space {
 struct pipe_inode_info;
 struct super_block {
 	u32 s_dev;
+	void *s_fs_info;
 };
 struct inode {
 	u16 i_mode;
@@ -180,18 +181,17 @@ struct xa_node {
 	void *slots[64];
 };
 
-/* --- page blocks */
-struct mem_section_usage {
-	unsigned long pageblock_flags[1];
+/* --- VMAs */
+struct vm_area_struct {
+	unsigned long vm_start, vm_end;
+	unsigned long vm_flags;
+	struct file *vm_file;
 };
-struct mem_section {
-	struct mem_section_usage *usage;
+struct hstate {
+	unsigned int order;
 };
-
-/* --- swap */
-struct swap_info_struct {
-	unsigned char *swap_map;
-	unsigned int max;
+struct hugetlbfs_sb_info {
+	struct hstate *hstate;
 };
 
 /* --- pipes */
@@ -244,6 +244,11 @@ struct bpf_iter_meta {
 	struct seq_file *seq;
 	u64 session_id;
 	u64 seq_num;
+};
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
 };
 struct bpf_iter__task_file {
 	struct bpf_iter_meta *meta;

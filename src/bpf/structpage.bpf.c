@@ -2,272 +2,48 @@
 /*
  * structpage.bpf.c - reads leaf page-table entries and the struct pages behind them.
  *
- * The programs run on request (SEC("syscall"), BPF_PROG_TEST_RUN) in the context of gupinfo.
+ * The programs run on request (SYSCALL programs, BPF_PROG_TEST_RUN) in the context of gupinfo.
  * A process is named by a descriptor of its /proc/PID/pagemap: its private_data is the mm
  * (pagemap_open(), fs/proc/task_mmu.c), and the open descriptor keeps the mm_struct and the pgd
  * page allocated.  Lower tables may be freed at any time, so every table is read whole, and
  * afterwards the entry that pointed to it is read again: when it changed, what came of the table
  * is thrown away and read anew.  Each leaf entry is read again after its page, likewise.
  *
- * Memory is read in two ways: `copy` by bpf_probe_read_kernel(), `cast` by loads through
- * bpf_rdonly_cast() (6.2), which are about three times as fast.  Neither can fault.
+ * Most leaves are like the one before: next_leaf() compares the raw words and counts.  What is
+ * not like it goes through leaf(), which makes a record.
  */
 #include "../structpage.h"
 
-#include <bpf/bpf_helpers.h>
-#include <bpf/bpf_core_read.h>
+#include "calibrate.bpf.h"
+#include "folio.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct structpage_call call;
-struct structpage_cal cal;
 struct structpage_rec rec[STRUCTPAGE_RECS];
 u64 pt[512]; /* the table of leaf entries in work */
-u64 head_words[16], page_words[8];
-
-extern void *bpf_rdonly_cast(const void *obj, u32 btf_id) __ksym __weak;
 
 #define REC(i) (rec[(i) & (STRUCTPAGE_RECS - 1)])
+#define TRIES 3
 
-/* --- reading kernel memory */
+/* The walk's own state, between its steps. */
+static struct {
+	u64 pgd;
+	/* the table in work, the entry that points to it, and what it maps; 0: none */
+	u64 table, pmd, pmd_ptr, base;
+	u32 i, to; /* entries of it that are left */
+	u32 from, tries;
+	u32 table_rec, table_tries; /* records before it; times it was taken back */
+	/* the leaf before: its entry (0: a hole, ~0: nothing is like it) and its page */
+	u64 last;
+	struct raw raw;
+	u64 run;  /* leaves like it that its record does not count yet */
+	u64 jump; /* whether their PFNs ascend: 0 then */
+	u64 touched;
+} walk;
 
-static __always_inline u64 load64(u64 addr, const bool cast)
+static __always_inline u64 leaf_pages(u8 level)
 {
-	u64 v = 0;
-
-	if (cast)
-		return *(volatile u64 *)bpf_rdonly_cast((void *)addr,
-							bpf_core_type_id_kernel(
-								struct page));
-	if (bpf_probe_read_kernel(&v, 8, (void *)addr)) {
-		call.faults++;
-		v = 0;
-	}
-	return v;
-}
-
-/* The word at @off of an object: loaded from @addr, or from its copy @words. */
-static __always_inline u64 word64(u64 addr, void *words, u64 off, const bool cast)
-{
-	return cast ? load64(addr + off, true) : *(u64 *)(words + off);
-}
-
-static __always_inline s32 word32(u64 addr, void *words, u64 off, const bool cast)
-{
-	return word64(addr, words, off & ~7ULL, cast) >> (off & 4) * 8;
-}
-
-/* --- one accessor per layout drift */
-
-static __always_inline u64 off_flags(void)
-{
-	if (bpf_core_field_exists(struct page___memdesc, flags.f)) /* 6.18 */
-		return bpf_core_field_offset(struct page___memdesc, flags);
-	return bpf_core_field_offset(struct page, flags);
-}
-
-static __always_inline u64 off_head(void)
-{
-	if (bpf_core_field_exists(struct page___info, compound_info)) /* 7.1 */
-		return bpf_core_field_offset(struct page___info, compound_info);
-	return bpf_core_field_offset(struct page, compound_head);
-}
-
-static __always_inline u64 off_entire(void)
-{
-	if (bpf_core_field_exists(struct folio, _entire_mapcount)) /* 6.3 */
-		return bpf_core_field_offset(struct folio, _entire_mapcount);
-	if (bpf_core_field_exists(struct folio___v62, _compound_mapcount)) /* 6.2 */
-		return bpf_core_field_offset(struct folio___v62, _compound_mapcount);
-	return bpf_core_field_offset(struct folio___order,
-				     _total_mapcount); /* 6.0, 6.1 */
-}
-
-/* The order of a large folio; its byte is the low one of _flags_1 since 6.6 (ebc1baf5c9b4). */
-static __always_inline u8 folio_order(u64 head, void *words, const bool cast)
-{
-	u64 off;
-
-	if (bpf_core_field_exists(struct folio___order, _folio_order)) {
-		off = bpf_core_field_offset(struct folio___order, _folio_order);
-		return word64(head, words, off & ~7ULL, cast) >> (off & 7) * 8;
-	}
-	return word64(head, words, bpf_core_field_offset(struct folio, _flags_1), cast);
-}
-
-static __always_inline u64 page_head_bit(void)
-{
-	return BIT(bpf_core_enum_value(enum pageflags, PG_head));
-}
-
-/* PG_double_map of page[1] (until 6.1; 4b51634cd16a removed it). */
-static __always_inline u8 folio_double_map(u64 head, void *words, const bool cast)
-{
-	if (!bpf_core_enum_value_exists(enum pageflags, PG_double_map))
-		return 0;
-	return word64(head, words, bpf_core_field_offset(struct folio, _flags_1), cast) >>
-		       bpf_core_enum_value(enum pageflags, PG_double_map) &
-	       1;
-}
-
-static __always_inline u64 read_mm_flags(u64 mm)
-{
-	u64 v = 0;
-
-	if (bpf_core_field_exists(struct mm_struct___bitmap, flags.__mm_flags)) /* 6.18 */
-		bpf_probe_read_kernel(
-			&v, 8,
-			(void *)mm +
-				bpf_core_field_offset(struct mm_struct___bitmap, flags));
-	else
-		bpf_probe_read_kernel(&v, 8,
-				      (void *)mm + bpf_core_field_offset(struct mm_struct,
-									 flags));
-	return v;
-}
-
-/* --- from a descriptor to the object behind it */
-
-static __always_inline struct file *file_of(int fd)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
-	struct file **fds = BPF_CORE_READ(fdt, fd), *file = NULL;
-
-	if (fd < 0 || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
-		return NULL;
-	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
-	return file;
-}
-
-/* --- pages */
-
-/* folio_mapcount() before _large_mapcount (6.10): the sum over all pages. */
-struct sum {
-	u64 page;
-	s32 sum;
-};
-
-static long sum_step(u32 i, struct sum *s)
-{
-	s32 v = 0;
-
-	bpf_probe_read_kernel(&v, 4,
-			      (void *)s->page + i * cal.page_size +
-				      bpf_core_field_offset(struct page, _mapcount));
-	if (v >= 0)
-		s->sum += v + 1;
-	return 0;
-}
-
-static __always_inline void folio_sum(u64 head, struct structpage_rec *r)
-{
-	struct sum s = { .page = head };
-
-	if (call.sum_head != head) {
-		bpf_loop(1U << (r->order & 15), sum_step, &s, 0);
-		call.sum_head = head;
-		call.sum = s.sum;
-	}
-	r->large = call.sum;
-	r->has |= STRUCTPAGE_SUM;
-}
-
-static __always_inline void read_large(u64 head, struct structpage_rec *r,
-				       const bool cast)
-{
-	void *w = head_words;
-
-	r->order = folio_order(head, w, cast);
-	r->entire = word32(head, w, off_entire(), cast);
-	r->pincount =
-		word32(head, w, bpf_core_field_offset(struct folio, _pincount), cast);
-	r->double_map = folio_double_map(head, w, cast);
-	if (bpf_core_field_exists(struct folio, _mm_ids)) /* 6.15 */
-		r->mm_ids = word64(head, w, bpf_core_field_offset(struct folio, _mm_ids),
-				   cast);
-	if (bpf_core_field_exists(struct folio, _large_mapcount)) /* 6.10 */
-		r->large = word32(head, w,
-				  bpf_core_field_offset(struct folio, _large_mapcount),
-				  cast);
-	else if (!call.hugetlb)
-		folio_sum(head, r);
-}
-
-/* The head of the compound page that @page belongs to, or @page. */
-static __always_inline u64 page_head(u64 page, u64 word)
-{
-	if (!(word & 1))
-		return page;
-	return word - 1;
-}
-
-static __always_inline u8 mapping_bits(u64 mapping)
-{
-	if (mapping & 3)
-		return mapping & 3;
-	return mapping ? STRUCTPAGE_MAPPING_POINTER : 0;
-}
-
-/* Reads the words of page @pfn into @r. */
-static __always_inline void read_page(u64 pfn, struct structpage_rec *r, const bool cast)
-{
-	u64 page = call.vmemmap + pfn * cal.page_size, head, f, w1;
-	bool large;
-
-	if (!cast && bpf_probe_read_kernel(page_words, sizeof(page_words), (void *)page))
-		return;
-	f = word64(page, page_words, off_flags(), cast);
-	w1 = word64(page, page_words, off_head(), cast);
-	r->mapcount = word32(page, page_words,
-			     bpf_core_field_offset(struct page, _mapcount), cast);
-	head = page_head(page, w1);
-	large = head != page || f & page_head_bit();
-	r->flags = f;
-	r->head_pfn = head == page ? pfn : (head - call.vmemmap) / cal.page_size;
-	if (!cast && bpf_probe_read_kernel(head_words, large ? 128 : 64, (void *)head))
-		return;
-	r->head_flags = word64(head, head_words, off_flags(), cast);
-	r->refcount = word32(head, head_words,
-			     bpf_core_field_offset(struct page, _refcount), cast);
-	r->type = word32(head, head_words, bpf_core_field_offset(struct page, _mapcount),
-			 cast);
-	r->mapping =
-		mapping_bits(word64(head, head_words,
-				    bpf_core_field_offset(struct folio, mapping), cast));
-	if (large)
-		read_large(head, r, cast);
-	/* a mapped page has a reference: all zero is memory that could not be read */
-	if (r->refcount || r->head_flags || r->mapping)
-		r->has |= STRUCTPAGE_PAGE;
-}
-
-/* --- page blocks and swap slots: only where symbols could be found */
-
-static __always_inline void read_migratetype(u64 pfn, struct structpage_rec *r)
-{
-	u64 nr = pfn >> call.section_shift, root = 0, usage = 0, word = 0;
-	u64 size = bpf_core_type_size(struct mem_section);
-	u64 per_root = 4096 / size;
-	u64 bit = (pfn & ((1ULL << call.section_shift) - 1)) >> call.pageblock_order << 2;
-
-	if (bpf_probe_read_kernel(&root, 8, (void *)call.mem_section) || !root ||
-	    bpf_probe_read_kernel(&root, 8, (void *)root + nr / per_root * 8) || !root)
-		return;
-	if (bpf_probe_read_kernel(&usage, 8,
-				  (void *)root + nr % per_root * size +
-					  bpf_core_field_offset(struct mem_section,
-								usage)) ||
-	    !usage)
-		return;
-	if (bpf_probe_read_kernel(&word, 8,
-				  (void *)usage +
-					  bpf_core_field_offset(struct mem_section_usage,
-								pageblock_flags) +
-					  bit / 64 * 8))
-		return;
-	r->migratetype = word >> (bit & 63) & 7;
-	r->has |= STRUCTPAGE_MIGRATETYPE;
+	return level == 1 ? 1 : level == 2 ? 512 : 1 << 18;
 }
 
 /* --- records */
@@ -276,21 +52,21 @@ static __always_inline void read_migratetype(u64 pfn, struct structpage_rec *r)
 static __always_inline bool continues(const struct structpage_rec *p,
 				      const struct structpage_rec *r)
 {
-	u64 step = r->level == 1 ? 1 : r->level == 2 ? 512 : 1 << 18;
+	u64 step = leaf_pages(r->level);
 
-	if (p->level != r->level || p->pte != r->pte || p->has != r->has ||
+	if (p->level != r->level || p->pte != r->pte ||
+	    (p->has ^ r->has) & ~STRUCTPAGE_FOLDED ||
 	    p->addr + (p->pages * step << 12) != r->addr)
 		return false;
 	if (!(r->has & STRUCTPAGE_PRESENT))
 		return true;
-	if (p->pfn + p->pages * step != r->pfn)
+	if (!call.fold && p->pfn + p->pages * step != r->pfn)
 		return false;
 	if (p->flags != r->flags || p->head_flags != r->head_flags ||
 	    p->mm_ids != r->mm_ids || p->refcount != r->refcount ||
 	    p->mapcount != r->mapcount || p->type != r->type || p->entire != r->entire ||
 	    p->large != r->large || p->pincount != r->pincount ||
-	    p->mapping != r->mapping || p->order != r->order ||
-	    p->migratetype != r->migratetype)
+	    p->mapping != r->mapping || p->order != r->order)
 		return false;
 	/* the same folio, or folios of one leaf each */
 	return p->head_pfn == r->head_pfn ||
@@ -303,7 +79,10 @@ static __always_inline void commit(void)
 {
 	struct structpage_rec *r = &REC(call.n), *p = &REC(call.n - 1);
 
-	if (call.n > call.table_rec && continues(p, r)) {
+	if (call.n > walk.table_rec && continues(p, r)) {
+		if (r->has & STRUCTPAGE_PRESENT &&
+		    p->pfn + p->pages * leaf_pages(r->level) != r->pfn)
+			p->has |= STRUCTPAGE_FOLDED;
 		p->pages += r->pages;
 		return;
 	}
@@ -339,100 +118,244 @@ static __always_inline void clear_words(struct structpage_rec *r)
 {
 	r->flags = r->head_flags = r->mm_ids = r->head_pfn = r->pfn = 0;
 	r->refcount = r->mapcount = r->type = r->entire = r->large = r->pincount = 0;
-	r->mapping = r->order = r->migratetype = r->has = r->double_map = 0;
-	r->swap_map = 0;
+	r->mapping = r->order = r->has = r->double_map = 0;
 }
 
-/* One leaf entry @e at @ptr. */
-static __always_inline void leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool cast)
+/* Counts the leaves that were like the last one. */
+static __always_inline void settle(void)
+{
+	struct structpage_rec *p = &REC(call.n - 1);
+
+	p->pages += walk.run;
+	if (walk.jump)
+		p->has |= STRUCTPAGE_FOLDED;
+	walk.run = walk.jump = 0;
+	walk.last = ~0ULL;
+}
+
+/* --- leaves */
+
+/*
+ * One leaf entry @e at @ptr: makes a record of it.  False when the entry changed meanwhile: it is
+ * to be read again.
+ */
+static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool cast)
 {
 	struct structpage_rec *r = &REC(call.n);
-	u64 again, step = level == 1 ? 1 : level == 2 ? 512 : 1 << 18;
+	struct raw raw;
+	u64 again;
 
-	if (call.pfn_hi && (!is_present(e, level) || filtered(pfn_of(e, level), step)))
-		return;
+	settle();
+	r = &REC(call.n);
+	clear_words(r);
 	r->addr = addr;
 	r->pages = 1;
 	r->level = level;
-	for (int i = 0; i < 3; i++) {
-		clear_words(r);
-		if (!is_present(e, level)) {
-			r->pte = e;
-			commit();
-			return;
-		}
-		r->pfn = pfn_of(e, level);
-		r->has = call.hugetlb ? STRUCTPAGE_PRESENT | STRUCTPAGE_HUGETLB
-				      : STRUCTPAGE_PRESENT;
-		if (has_struct_page(e, r->pfn)) {
-			read_page(r->pfn, r, cast);
-			if (call.mem_section)
-				read_migratetype(r->pfn, r);
-		}
-		again = load64(ptr, cast);
-		r->pte = again & ~call.pfn_mask[level & 3];
-		if (!((again ^ e) & ~call.ignore)) {
-			if (call.table_tries >= 3)
-				r->has |= STRUCTPAGE_RACED;
-			commit();
-			return;
-		}
-		call.retries++;
-		e = again;
+	r->pte = e;
+	if (!is_present(e, level)) {
+		commit();
+		return true;
 	}
-	r->has |= STRUCTPAGE_RACED;
+	r->pfn = pfn_of(e, level);
+	r->has = call.hugetlb ? STRUCTPAGE_PRESENT | STRUCTPAGE_HUGETLB
+			      : STRUCTPAGE_PRESENT;
+	if (has_struct_page(e, r->pfn) && read_raw(page_address(r->pfn), &raw, cast))
+		read_folio(r->pfn, &raw, r, cast);
+	again = load64(ptr, cast);
+	r->pte = again & ~call.pfn_mask[level & 3];
+	if ((again ^ e) & ~call.ignore) {
+		call.retries++;
+		if (++walk.tries < TRIES)
+			return false;
+		r->has |= STRUCTPAGE_RACED;
+	}
+	walk.tries = 0;
+	if (walk.table_tries >= TRIES)
+		r->has |= STRUCTPAGE_RACED;
+	/* heads look alike, their folios need not */
+	if (level == 1 && e == again && e & call.valid && !(e & call.special) &&
+	    r->has & STRUCTPAGE_PAGE && !(r->has & STRUCTPAGE_RACED) && !call.pfn_hi &&
+	    !(raw.flags & page_head_bit())) {
+		walk.last = e;
+		walk.raw = raw;
+	}
 	commit();
+	return true;
 }
 
-static __always_inline void hole(u64 next)
+/* No leaf up to @next. */
+static __always_inline void hole(u64 addr, u64 next)
 {
-	struct structpage_rec *r = &REC(call.n);
+	struct structpage_rec *r;
 
 	if (next > call.end)
 		next = call.end;
-	if (!call.pfn_hi) {
-		clear_words(r);
-		r->addr = call.addr;
-		r->pages = (next - call.addr) >> 12;
-		r->level = 1;
-		r->pte = 0;
-		commit();
+	settle();
+	if (call.pfn_hi)
+		return;
+	r = &REC(call.n);
+	clear_words(r);
+	r->addr = addr;
+	r->pages = (next - addr) >> 12;
+	r->level = 1;
+	r->pte = 0;
+	commit();
+}
+
+/* Entry @e at @ptr is like the one before but for its PFN, and so is its page. */
+static __always_inline bool like_last(u64 e, u64 ptr, const bool cast)
+{
+	u64 pfn = (e & call.pfn_mask[1]) >> 12;
+	struct raw raw;
+
+	return !((e ^ walk.last) & ~call.pfn_mask[1]) && pfn < call.max_pfn &&
+	       read_raw(page_address(pfn), &raw, cast) && same_raw(&walk.raw, &raw) &&
+	       load64(ptr, cast) == e;
+}
+
+/* Begins a run of pages like the last, elsewhere in memory. */
+static __always_inline void jump(u64 addr, u64 e)
+{
+	struct structpage_rec *r = &REC(call.n), *p = &REC(call.n - 1);
+
+	p->pages += walk.run;
+	walk.run = 0;
+	*r = *p;
+	r->addr = addr;
+	r->pages = 1;
+	r->pfn = r->head_pfn = (e & call.pfn_mask[1]) >> 12;
+	call.n++;
+}
+
+static __always_inline bool next_leaf(const bool cast)
+{
+	u32 i = walk.i;
+	u64 e = pt[i & 511], diff;
+
+	if (call.pfn_hi) { /* only those of these frames */
+		if (is_present(e, 1) && !filtered(pfn_of(e, 1), 1))
+			return false;
+	} else if (!e) {
+		if (walk.last)
+			return false;
+		walk.run++;
+	} else {
+		if (!like_last(e, walk.table + i * 8, cast))
+			return false;
+		diff = (e - walk.last) ^ 4096;
+		if (diff && !call.fold && walk.raw.head & 1)
+			return false;
+		walk.last = e;
+		if (!diff || call.fold) {
+			walk.jump |= diff;
+			walk.run++;
+		} else {
+			jump(walk.base + ((u64)i << 12), e);
+		}
 	}
-	call.addr = next;
+	walk.i = i + 1;
+	return true;
+}
+
+/* The entry at walk.i of the table in work, like nothing. */
+static __always_inline void other_leaf(const bool cast)
+{
+	u32 i = walk.i;
+	u64 e = pt[i & 511], ptr = walk.table + i * 8, addr = walk.base + ((u64)i << 12);
+
+	if (!e) {
+		hole(addr, addr + 4096);
+		walk.last = 0;
+	} else if (!leaf(addr, e, ptr, 1, cast)) {
+		pt[i & 511] = load64(ptr, cast);
+		return;
+	}
+	walk.i = i + 1;
 }
 
 /* --- the walk */
 
 /* The table that was in work is complete: was it the process's all the time? */
-static __always_inline bool table_done(const bool cast)
+static __always_inline void table_done(const bool cast)
 {
-	u64 again;
+	u64 again = load64(walk.pmd_ptr, cast);
 
-	if (!call.table)
-		return true;
-	again = load64(call.pmd_ptr, cast);
-	call.table = 0;
-	if (!((again ^ call.pmd) & ~call.ignore)) {
-		call.table_rec = call.n;
-		call.table_tries = 0;
-		return true;
+	settle();
+	walk.table = 0;
+	call.addr = walk.base + ((u64)walk.to << 12);
+	if ((again ^ walk.pmd) & ~call.ignore) {
+		call.retries++;
+		if (walk.table_tries < TRIES) { /* the last try is delivered as raced */
+			walk.table_tries++;
+			call.n = walk.table_rec;
+			call.addr = walk.base + ((u64)walk.from << 12);
+			return;
+		}
 	}
-	call.retries++;
-	if (call.table_tries < 3) { /* the last try is delivered as raced, see leaf() */
-		call.table_tries++;
-		call.n = call.table_rec;
-		call.addr = call.table_addr;
-		return false;
+	walk.table_rec = call.n;
+	walk.table_tries = 0;
+}
+
+/*
+ * Pages that are scattered in memory are not in any cache.  Loads that nothing waits for fetch
+ * many at a time, and the walk over the table finds them there.
+ */
+#define TOUCHES 8
+
+static long touch_step(u32 i, void *ctx)
+{
+	u64 e, sum = 0;
+
+	for (u32 k = 0; k < TOUCHES; k++) {
+		e = pt[(i * TOUCHES + k) & 511];
+		if ((e & (call.valid | call.special)) == call.valid)
+			sum += load64(page_address((e & call.pfn_mask[1]) >> 12), true);
 	}
-	call.table_rec = call.n;
-	call.table_tries = 0;
-	return true;
+	walk.touched = sum;
+	return 0;
+}
+
+/* A leaf of a PMD or a PUD. */
+static __always_inline void huge_leaf(u64 addr, u64 e, u64 ptr, u8 level, u64 size,
+				      const bool cast)
+{
+	addr &= ~(size - 1);
+	if (call.pfn_hi &&
+	    (!is_present(e, level) || filtered(pfn_of(e, level), leaf_pages(level))))
+		settle();
+	else if (!leaf(addr, e, ptr, level, cast))
+		return; /* it is read again on the way down */
+	call.addr = addr + size;
+}
+
+static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cast)
+{
+	u64 addr = call.addr, left = (call.end - addr + 4095) >> 12;
+
+	if (bpf_probe_read_kernel(pt, sizeof(pt), (void *)table)) {
+		u64 next = (addr & ~((1ULL << 21) - 1)) + (1ULL << 21);
+
+		call.faults++;
+		hole(addr, next);
+		call.addr = next < call.end ? next : call.end;
+		return;
+	}
+	settle();
+	walk.table = table;
+	walk.pmd_ptr = ptr;
+	walk.pmd = e;
+	walk.base = addr & ~((1ULL << 21) - 1);
+	walk.i = walk.from = addr >> 12 & 511;
+	walk.to = left < 512 - walk.i ? walk.i + left : 512;
+	walk.table_rec = call.n;
+	if (cast)
+		bpf_loop(512 / TOUCHES, touch_step, NULL, 0);
 }
 
 /* Walks down to the entry of call.addr: a hole, a huge leaf, or a table of leaves into pt[]. */
 static __always_inline void descend(const bool cast)
 {
-	u64 table = call.pgd, addr = call.addr, e = 0, ptr = 0, size;
+	u64 table = walk.pgd, addr = call.addr, e = 0, ptr = 0, size;
 	u32 shift;
 
 	for (int l = 5; l >= 2; l--) {
@@ -443,66 +366,62 @@ static __always_inline void descend(const bool cast)
 		ptr = table + (addr >> shift & 511) * 8;
 		e = load64(ptr, cast);
 		if (!e || (l > 3 && !(e & call.valid))) {
-			hole((addr & ~(size - 1)) + size);
+			u64 next = (addr & ~(size - 1)) + size;
+
+			hole(addr, next);
+			call.addr = next < call.end ? next : call.end;
 			return;
 		}
 		if (l <= 3 && (e & call.leaf || !(e & call.valid))) {
-			leaf(addr & ~(size - 1), e, ptr, l, cast);
-			call.addr = (addr & ~(size - 1)) + size;
+			huge_leaf(addr, e, ptr, l, size, cast);
 			return;
 		}
 		table = call.page_offset + (e & call.pfn_mask[0]);
 	}
-	if (bpf_probe_read_kernel(pt, sizeof(pt), (void *)table)) {
-		call.faults++;
-		hole((addr & ~((1ULL << 21) - 1)) + (1ULL << 21));
-		return;
-	}
-	call.pmd_ptr = ptr;
-	call.pmd = e;
-	call.table = table;
-	call.table_addr = addr;
-	call.table_rec = call.n;
+	open_table(table, e, ptr, cast);
 }
 
-static __always_inline long step(const bool cast)
+/* Everything but one more leaf like the last.  1: this call is done. */
+static __always_inline int other(const bool cast)
 {
-	u64 addr = call.addr, e;
-	u32 i;
-
 	call.steps++;
-	if (call.table && (addr >> 21 != call.table_addr >> 21 || addr >= call.end)) {
-		if (!table_done(cast))
-			return 0;
+	if (walk.table) {
+		if (walk.i < walk.to)
+			other_leaf(cast);
+		else
+			table_done(cast);
+		return 0;
 	}
-	if (addr >= call.end)
+	/* a table is delivered whole, so that it can be taken back */
+	if (call.addr >= call.end || call.n + 513 > STRUCTPAGE_RECS)
 		return 1;
-	if (!call.table) {
-		/* a table is delivered whole, so that it can be taken back */
-		if (call.n + 513 > STRUCTPAGE_RECS)
-			return 1;
-		descend(cast);
-		return 0;
-	}
-	i = addr >> 12 & 511;
-	e = pt[i];
-	if (!e) {
-		hole(addr + 4096);
-		return 0;
-	}
-	leaf(addr, e, call.table + i * 8, 1, cast);
-	call.addr = addr + 4096;
+	descend(cast);
 	return 0;
+}
+
+/* Functions of their own: the verifier looks at each once. */
+__noinline int other_copy(void)
+{
+	return other(false);
+}
+
+__noinline int other_cast(void)
+{
+	return other(true);
 }
 
 static long step_copy(u32 i, void *ctx)
 {
-	return step(false);
+	if (walk.i < walk.to && next_leaf(false))
+		return 0;
+	return other_copy() != 0;
 }
 
 static long step_cast(u32 i, void *ctx)
 {
-	return step(true);
+	if (walk.i < walk.to && next_leaf(true))
+		return 0;
+	return other_cast() != 0;
 }
 
 static __always_inline u64 walk_begin(void)
@@ -510,14 +429,18 @@ static __always_inline u64 walk_begin(void)
 	struct file *file = file_of(call.fd);
 	u64 mm = file ? (u64)BPF_CORE_READ(file, private_data) : 0;
 
-	call.n = call.table_rec = call.table_tries = 0;
-	call.table = call.sum_head = call.steps = call.retries = call.faults = 0;
+	call.n = call.steps = call.retries = call.faults = 0;
 	call.err = 0;
+	call.sum_head = 0;
+	walk.table = walk.i = walk.to = walk.tries = 0;
+	walk.table_rec = walk.table_tries = 0;
+	walk.run = walk.jump = 0;
+	walk.last = ~0ULL;
 	if (!mm) {
 		call.err = -3;
 		return 0;
 	}
-	call.pgd = (u64)BPF_CORE_READ((struct mm_struct *)mm, pgd);
+	walk.pgd = (u64)BPF_CORE_READ((struct mm_struct *)mm, pgd);
 	call.mm_flags = read_mm_flags(mm);
 	return mm;
 }
@@ -525,12 +448,13 @@ static __always_inline u64 walk_begin(void)
 /* The process may have died meanwhile: then its tables were taken down under the walk. */
 static __always_inline void walk_end(u64 mm)
 {
+	settle();
 	call.mm_users = BPF_CORE_READ((struct mm_struct *)mm, mm_users.counter);
 	if (!call.mm_users)
 		call.err = -3; /* -ESRCH */
 }
 
-SEC("syscall")
+SEC("gupinfo.syscall")
 int observe_copy(void *ctx)
 {
 	u64 mm = walk_begin();
@@ -542,7 +466,7 @@ int observe_copy(void *ctx)
 	return 0;
 }
 
-SEC("syscall")
+SEC("gupinfo.syscall")
 int observe_cast(void *ctx)
 {
 	u64 mm = walk_begin();
@@ -554,137 +478,24 @@ int observe_cast(void *ctx)
 	return 0;
 }
 
-/* --- calibration */
+/* --- VMAs, with the flags of which smaps shows letters */
 
-#define FLAG(i, name)                                                     \
-	cal.flag[i] = bpf_core_enum_value_exists(enum pageflags, name)    \
-			      ? bpf_core_enum_value(enum pageflags, name) \
-			      : 0xff
-
-static __always_inline void cal_flags(void)
+SEC("gupinfo.iter/task_vma")
+int vmas(struct bpf_iter__task_vma *ctx)
 {
-	FLAG(0, PG_locked);
-	FLAG(1, PG_referenced);
-	FLAG(2, PG_uptodate);
-	FLAG(3, PG_dirty);
-	FLAG(4, PG_lru);
-	FLAG(5, PG_active);
-	FLAG(6, PG_workingset);
-	FLAG(7, PG_reclaim);
-	FLAG(8, PG_writeback);
-	FLAG(9, PG_swapbacked);
-	FLAG(10, PG_swapcache);
-	FLAG(11, PG_unevictable);
-	FLAG(12, PG_mlocked);
-	FLAG(13, PG_head);
-	FLAG(14, PG_hwpoison);
-	FLAG(15, PG_anon_exclusive);
-	FLAG(16, PG_private);
-	FLAG(17, PG_private_2);
-	FLAG(18, PG_reserved);
-	FLAG(19, PG_young);
-	FLAG(20, PG_idle);
-	FLAG(21, PG_owner_priv_1);
-	FLAG(22, PG_arch_1);
-}
+	struct vm_area_struct *vma = ctx->vma;
+	struct structpage_vma v = {};
+	struct hugetlbfs_sb_info *sb;
 
-static __always_inline void cal_fields(void)
-{
-	u32 f = 0;
-
-	if (bpf_core_field_exists(struct folio, _large_mapcount))
-		f |= STRUCTPAGE_F_LARGE;
-	if (bpf_core_field_exists(struct folio, _mm_ids))
-		f |= STRUCTPAGE_F_MM_IDS;
-	if (bpf_core_field_exists(struct folio, _entire_mapcount))
-		f |= STRUCTPAGE_F_ENTIRE;
-	if (bpf_core_field_exists(struct folio, _pincount))
-		f |= STRUCTPAGE_F_PINCOUNT;
-	if (bpf_core_enum_value_exists(enum pageflags, PG_anon_exclusive))
-		f |= STRUCTPAGE_F_AE;
-	if (bpf_core_field_exists(struct page___memdesc, flags.f))
-		f |= STRUCTPAGE_F_MEMDESC_FLAGS;
-	if (bpf_core_field_exists(struct mm_struct___bitmap, flags.__mm_flags))
-		f |= STRUCTPAGE_F_MM_BITMAP;
-	if (bpf_core_field_exists(struct page___info, compound_info))
-		f |= STRUCTPAGE_F_INFO;
-	if (bpf_core_field_exists(struct folio___order, _folio_order) ||
-	    bpf_core_field_exists(struct folio, _flags_1))
-		f |= STRUCTPAGE_F_ORDER;
-	if (bpf_core_field_exists(struct folio___order, _total_mapcount))
-		f |= STRUCTPAGE_F_TOTAL;
-	cal.fields = f;
-}
-
-/* Page 0 of a file: the only entry of its page cache, or slot 0 of the nodes above it. */
-static __always_inline u64 cal_file_page(struct file *file)
-{
-	struct address_space *m = BPF_CORE_READ(file, f_mapping);
-	u64 e = (u64)BPF_CORE_READ(m, i_pages.xa_head);
-
-	for (int i = 0; i < 4 && (e & 3) == 2; i++)
-		e = (u64)BPF_CORE_READ((struct xa_node *)(e - 2), slots[0]);
-	cal.file_mapping = (u64)m;
-	return e & 3 ? 0 : e;
-}
-
-/* One candidate for the base of the direct map: does it show our page's content? */
-static long cal_step(u32 i, u64 *top)
-{
-	u64 base = *top - ((u64)i << 30), w[4] = {};
-
-	if (bpf_probe_read_kernel(w, sizeof(w), (void *)(base + (cal.pfn << 12))))
+	if (!ctx->task || !vma)
 		return 0;
-	if (w[0] != cal.content[0] || w[1] != cal.content[1] || w[2] != cal.content[2] ||
-	    w[3] != cal.content[3])
-		return 0;
-	cal.page_offset = base;
-	return 1;
-}
-
-SEC("syscall")
-int calibrate(void *ctx)
-{
-	struct task_struct *task = (void *)bpf_get_current_task();
-	struct file *pagemap = file_of(cal.fd_pagemap), *file = file_of(cal.fd_file);
-	struct folio *folio;
-	u64 mm, top;
-
-	cal.page_size = bpf_core_type_size(struct page);
-	cal_fields();
-	cal_flags();
-	cal.folio = cal.pgd = cal.page_offset = cal.same_mm = 0;
-	if (file) {
-		folio = (void *)cal_file_page(file);
-		cal.folio = (u64)folio;
-		if (folio) {
-			cal.folio_mapping = (u64)BPF_CORE_READ(folio, mapping);
-			cal.folio_index = BPF_CORE_READ(folio, index);
-		}
+	v.start = vma->vm_start;
+	v.end = vma->vm_end;
+	v.flags = vma->vm_flags;
+	if (v.flags & STRUCTPAGE_VM_HUGETLB) {
+		sb = BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_fs_info);
+		v.order = BPF_CORE_READ(sb, hstate, order);
 	}
-	mm = pagemap ? (u64)BPF_CORE_READ(pagemap, private_data) : 0;
-	if (!mm)
-		return 0;
-	cal.same_mm = mm == (u64)BPF_CORE_READ(task, mm);
-	if (!cal.same_mm)
-		return 0;
-	cal.mm_flags = read_mm_flags(mm);
-	cal.pgd = (u64)BPF_CORE_READ((struct mm_struct *)mm, pgd);
-	top = cal.pgd & ~((1ULL << 30) - 1);
-	if (cal.candidates)
-		bpf_loop(cal.candidates, cal_step, &top, 0);
-	return 0;
-}
-
-/* Looks a symbol up; kernels without KALLSYMS_ALL do not name variables. */
-SEC("syscall")
-int symbol(void *ctx)
-{
-	u64 v = 0;
-
-	cal.symbol_addr = 0;
-	cal.symbol[sizeof(cal.symbol) - 1] = 0;
-	if (!bpf_kallsyms_lookup_name(cal.symbol, sizeof(cal.symbol), 0, &v))
-		cal.symbol_addr = v;
+	bpf_seq_write(ctx->meta->seq, &v, sizeof(v));
 	return 0;
 }

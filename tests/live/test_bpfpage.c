@@ -40,7 +40,7 @@ static bool open_reader(void)
 }
 
 struct list {
-	struct obs obs[2048];
+	struct obs obs[8192];
 	size_t n;
 };
 
@@ -419,4 +419,151 @@ TEST(copy_and_cast_agree)
 		EXPECT_INT(b->mapping, a->mapping);
 	}
 	bpfpage_close(copy);
+}
+
+/* ---- runs: pages alike, by raw words, and pages one by one must say the same */
+
+#define MIXED 4096
+
+/* Small pages in every state that a process makes without help, and two huge folios by entries. */
+static char *mixed(void)
+{
+	char *p = map(MIXED * PAGE, 0);
+	unsigned state = 7;
+
+	madvise(p, MIXED * PAGE - 2 * THP, MADV_NOHUGEPAGE);
+	madvise(p + MIXED * PAGE - 2 * THP, 2 * THP, MADV_HUGEPAGE);
+	for (unsigned i = 0; i < MIXED; i++) {
+		state = state * 1103515245 + 12345;
+		if (i >= MIXED - 1024 || state >> 29 < 6)
+			p[i * PAGE] = 1;
+		else if (state >> 29 == 6)
+			EXPECT_INT(*(volatile char *)&p[i * PAGE], 0);
+	}
+	mprotect(p + (MIXED - 1000) * PAGE, PAGE, PROT_READ);
+	mprotect(p + (MIXED - 100) * PAGE, 50 * PAGE, PROT_NONE);
+	mprotect(p + 100 * PAGE, 100 * PAGE, PROT_READ);
+	mprotect(p + 300 * PAGE, 100 * PAGE, PROT_NONE);
+	return p;
+}
+
+/* A child that shares a part of them, until @fd closes. */
+static pid_t sharer(char *p, int go[2])
+{
+	pid_t pid;
+	char c;
+
+	if (pipe(go))
+		return -1;
+	pid = fork();
+	if (!pid) {
+		close(go[1]);
+		munmap(p, 1000 * PAGE);
+		(void)!read(go[0], &c, 1);
+		_exit(0);
+	}
+	close(go[0]);
+	usleep(50000); /* for munmap() */
+	return pid;
+}
+
+/* Compares what a run says of its page @n with what was read of that page alone. */
+static bool same_page(const struct obs *run, u64 n, const struct obs *page)
+{
+	u64 pfn = run->pfn + (run->has & OBS_HAS_PFN ? n : 0);
+
+	return !((run->has ^ page->has) & ~OBS_FOLDED) &&
+	       (run->has & OBS_FOLDED || pfn == page->pfn) && run->pte == page->pte &&
+	       run->flags == page->flags && run->head_flags == page->head_flags &&
+	       run->refcount == page->refcount && run->mapcount == page->mapcount &&
+	       run->large_mapcount == page->large_mapcount &&
+	       run->entire_mapcount == page->entire_mapcount &&
+	       run->pincount == page->pincount && run->mm_ids == page->mm_ids &&
+	       run->mapping == page->mapping && run->order == page->order &&
+	       run->page_type == page->page_type;
+}
+
+static unsigned differences(char *p, const struct list *runs)
+{
+	unsigned differ = 0;
+	u64 at = 0;
+
+	for (size_t i = 0; i < runs->n; i++) {
+		const struct obs *run = &runs->obs[i];
+		u64 step = run->level == OBS_LEVEL_PMD ? 512 : 1;
+
+		EXPECT_INT(run->addr, (uintptr_t)p + at * PAGE);
+		for (u64 k = 0; k < run->pages; k++, at += step) {
+			struct obs page = one(p + at * PAGE, false);
+
+			if (step == 1 && !same_page(run, k, &page))
+				differ++;
+		}
+	}
+	EXPECT_INT(at, MIXED);
+	return differ;
+}
+
+/* A run of a copied reader and of the fast one, folded or not, against pages one by one. */
+static void compare_runs(char *p, bool fold)
+{
+	static struct list runs;
+	unsigned differ = 0;
+
+	for (int i = 0; i < 5; i++) { /* pages leave LRU batches meanwhile */
+		bpfpage_fold(bp, fold);
+		runs = *observe(p, MIXED * PAGE, false);
+		bpfpage_fold(bp, false);
+		differ = differences(p, &runs);
+		if (!differ)
+			break;
+	}
+	EXPECT_INT(differ, 0);
+	printf("# %s: %d pages in %zu runs%s\n", bpfpage_reader(bp), MIXED, runs.n,
+	       fold ? ", folded" : "");
+}
+
+TEST(runs_say_what_their_pages_say)
+{
+	NEED_BPF();
+	struct bpfpage_options copied = { .no_cast = true };
+	struct bpfpage *keep = bp;
+	char *p = mixed();
+	int go[2];
+	pid_t pid = sharer(p, go);
+
+	EXPECT(pid > 0);
+	compare_runs(p, false);
+	compare_runs(p, true);
+	if (!bpfpage_open(&copied, &bp, why)) {
+		compare_runs(p, false);
+		compare_runs(p, true);
+		bpfpage_close(bp);
+	}
+	bp = keep;
+	close(go[1]);
+	waitpid(pid, NULL, 0);
+	munmap(p, MIXED * PAGE);
+}
+
+/* Relocated against the cut and against all of the kernel's BTF. */
+TEST(the_cut_btf_says_what_the_whole_one_says)
+{
+	NEED_BPF();
+	struct bpfpage_options opt = { .no_cut = true };
+	struct bpfpage *whole, *keep = bp;
+	char *p = map(64 * PAGE, 0);
+	struct obs a, b;
+
+	memset(p, 1, 64 * PAGE);
+	EXPECT_INT(bpfpage_open(&opt, &whole, why), 0);
+	EXPECT_INT(bpfpage_fields(whole), bpfpage_fields(bp));
+	EXPECT(!memcmp(bpfpage_layout(whole), bpfpage_layout(bp),
+		       sizeof(struct kpf_layout)));
+	a = one(p, false);
+	bp = whole;
+	b = one(p, false);
+	bp = keep;
+	EXPECT(same_page(&a, 0, &b));
+	bpfpage_close(whole);
 }

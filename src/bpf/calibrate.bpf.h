@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * calibrate.bpf.h - where the kernel keeps its objects, and from a descriptor to the object behind it.
+ *
+ * Knows: the program that calibrate.c runs, and what the walk shares with it.
+ * Never: page tables.  Owns: nothing.
+ */
+#ifndef GUPINFO_CALIBRATE_BPF_H
+#define GUPINFO_CALIBRATE_BPF_H
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+struct structpage_cal cal;
+
+static __always_inline u64 read_mm_flags(u64 mm)
+{
+	u64 v = 0;
+
+	if (bpf_core_field_exists(struct mm_struct___bitmap, flags.__mm_flags)) /* 6.18 */
+		bpf_probe_read_kernel(
+			&v, 8,
+			(void *)mm +
+				bpf_core_field_offset(struct mm_struct___bitmap, flags));
+	else
+		bpf_probe_read_kernel(&v, 8,
+				      (void *)mm + bpf_core_field_offset(struct mm_struct,
+									 flags));
+	return v;
+}
+
+/* --- from a descriptor to the object behind it */
+
+static __always_inline struct file *file_of(int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **fds = BPF_CORE_READ(fdt, fd), *file = NULL;
+
+	if (fd < 0 || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	return file;
+}
+
+/* --- calibration */
+
+#define FLAG(i, name)                                                     \
+	cal.flag[i] = bpf_core_enum_value_exists(enum pageflags, name)    \
+			      ? bpf_core_enum_value(enum pageflags, name) \
+			      : 0xff
+
+static __always_inline void cal_flags(void)
+{
+	FLAG(0, PG_locked);
+	FLAG(1, PG_referenced);
+	FLAG(2, PG_uptodate);
+	FLAG(3, PG_dirty);
+	FLAG(4, PG_lru);
+	FLAG(5, PG_active);
+	FLAG(6, PG_workingset);
+	FLAG(7, PG_reclaim);
+	FLAG(8, PG_writeback);
+	FLAG(9, PG_swapbacked);
+	FLAG(10, PG_swapcache);
+	FLAG(11, PG_unevictable);
+	FLAG(12, PG_mlocked);
+	FLAG(13, PG_head);
+	FLAG(14, PG_hwpoison);
+	FLAG(15, PG_anon_exclusive);
+	FLAG(16, PG_private);
+	FLAG(17, PG_private_2);
+	FLAG(18, PG_reserved);
+	FLAG(19, PG_young);
+	FLAG(20, PG_idle);
+	FLAG(21, PG_owner_priv_1);
+	FLAG(22, PG_arch_1);
+}
+
+static __always_inline void cal_fields(void)
+{
+	u32 f = 0;
+
+	if (bpf_core_field_exists(struct folio, _large_mapcount))
+		f |= STRUCTPAGE_F_LARGE;
+	if (bpf_core_field_exists(struct folio, _mm_ids))
+		f |= STRUCTPAGE_F_MM_IDS;
+	if (bpf_core_field_exists(struct folio, _entire_mapcount))
+		f |= STRUCTPAGE_F_ENTIRE;
+	if (bpf_core_field_exists(struct folio, _pincount))
+		f |= STRUCTPAGE_F_PINCOUNT;
+	if (bpf_core_enum_value_exists(enum pageflags, PG_anon_exclusive))
+		f |= STRUCTPAGE_F_AE;
+	if (bpf_core_field_exists(struct page___memdesc, flags.f))
+		f |= STRUCTPAGE_F_MEMDESC_FLAGS;
+	if (bpf_core_field_exists(struct mm_struct___bitmap, flags.__mm_flags))
+		f |= STRUCTPAGE_F_MM_BITMAP;
+	if (bpf_core_field_exists(struct page___info, compound_info))
+		f |= STRUCTPAGE_F_INFO;
+	if (bpf_core_field_exists(struct folio___order, _folio_order) ||
+	    bpf_core_field_exists(struct folio, _flags_1))
+		f |= STRUCTPAGE_F_ORDER;
+	if (bpf_core_field_exists(struct folio___order, _total_mapcount))
+		f |= STRUCTPAGE_F_TOTAL;
+	cal.fields = f;
+}
+
+/* Page 0 of a file: the only entry of its page cache, or slot 0 of the nodes above it. */
+static __always_inline u64 cal_file_page(struct file *file)
+{
+	struct address_space *m = BPF_CORE_READ(file, f_mapping);
+	u64 e = (u64)BPF_CORE_READ(m, i_pages.xa_head);
+
+	for (int i = 0; i < 4 && (e & 3) == 2; i++)
+		e = (u64)BPF_CORE_READ((struct xa_node *)(e - 2), slots[0]);
+	cal.file_mapping = (u64)m;
+	return e & 3 ? 0 : e;
+}
+
+/* One candidate for the base of the direct map: does it show our page's content? */
+static long cal_step(u32 i, u64 *top)
+{
+	u64 base = *top - ((u64)i << 30), w[4] = {};
+
+	if (bpf_probe_read_kernel(w, sizeof(w), (void *)(base + (cal.pfn << 12))))
+		return 0;
+	if (w[0] != cal.content[0] || w[1] != cal.content[1] || w[2] != cal.content[2] ||
+	    w[3] != cal.content[3])
+		return 0;
+	cal.page_offset = base;
+	return 1;
+}
+
+SEC("gupinfo.syscall")
+int calibrate(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file *pagemap = file_of(cal.fd_pagemap), *file = file_of(cal.fd_file);
+	struct folio *folio;
+	u64 mm, top;
+
+	cal.page_size = bpf_core_type_size(struct page);
+	cal_fields();
+	cal_flags();
+	cal.folio = cal.pgd = cal.page_offset = cal.same_mm = 0;
+	if (file) {
+		folio = (void *)cal_file_page(file);
+		cal.folio = (u64)folio;
+		if (folio) {
+			cal.folio_mapping = (u64)BPF_CORE_READ(folio, mapping);
+			cal.folio_index = BPF_CORE_READ(folio, index);
+		}
+	}
+	mm = pagemap ? (u64)BPF_CORE_READ(pagemap, private_data) : 0;
+	if (!mm)
+		return 0;
+	cal.same_mm = mm == (u64)BPF_CORE_READ(task, mm);
+	if (!cal.same_mm)
+		return 0;
+	cal.mm_flags = read_mm_flags(mm);
+	cal.pgd = (u64)BPF_CORE_READ((struct mm_struct *)mm, pgd);
+	top = cal.pgd & ~((1ULL << 30) - 1);
+	if (cal.candidates)
+		bpf_loop(cal.candidates, cal_step, &top, 0);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "btfcut.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define BTFCUT_MAGIC 0xeb9f
+#define BTFCUT_DEPTH 32 /* of structs inside each other */
+#define BTFCUT_FOUND 64 /* types of the names that are wanted; a name may have several */
+
+enum btfcut_kind {
+	BTFCUT_INT = 1,
+	BTFCUT_PTR,
+	BTFCUT_ARRAY,
+	BTFCUT_STRUCT,
+	BTFCUT_UNION,
+	BTFCUT_ENUM,
+	BTFCUT_FWD,
+	BTFCUT_TYPEDEF,
+	BTFCUT_VOLATILE,
+	BTFCUT_CONST,
+	BTFCUT_RESTRICT,
+	BTFCUT_FUNC,
+	BTFCUT_FUNC_PROTO,
+	BTFCUT_VAR,
+	BTFCUT_DATASEC,
+	BTFCUT_FLOAT,
+	BTFCUT_DECL_TAG,
+	BTFCUT_TYPE_TAG,
+	BTFCUT_ENUM64,
+	BTFCUT_KINDS
+};
+
+/* Bytes behind struct btf_type: a fixed part, and one for each of vlen. */
+static const u8 btfcut_fixed[BTFCUT_KINDS] = {
+	[BTFCUT_INT] = 4, [BTFCUT_ARRAY] = 12, [BTFCUT_VAR] = 4, [BTFCUT_DECL_TAG] = 4
+};
+static const u8 btfcut_each[BTFCUT_KINDS] = {
+	[BTFCUT_STRUCT] = 12, [BTFCUT_UNION] = 12,   [BTFCUT_ENUM] = 8,
+	[BTFCUT_ENUM64] = 12, [BTFCUT_DATASEC] = 12, [BTFCUT_FUNC_PROTO] = 8
+};
+
+struct btfcut_header {
+	u16 magic;
+	u8 version, flags;
+	u32 hdr_len, type_off, type_len, str_off, str_len;
+};
+
+struct btfcut_type {
+	u32 name, info, size; /* ->size is a type id for kinds that refer to one */
+};
+
+struct btfcut_buf {
+	u8 *data;
+	size_t len, room;
+};
+
+struct btfcut {
+	const u8 *types;
+	u32 types_len;
+	const char *strs;
+	u32 strs_len;
+	u32 *at;  /* of each id: its offset in ->types */
+	u32 *new; /* and its id in the cut, 0 none yet */
+	u32 n;
+	struct btfcut_want *want;
+	unsigned nwant;
+	u8 begins[256]; /* by btfcut_begin(): names that are wanted begin so */
+	u32 found[BTFCUT_FOUND], nfound;
+	struct btfcut_buf out, out_strs;
+	u32 nout, ptr, integer; /* ids in the cut */
+};
+
+static unsigned btfcut_kind(const struct btfcut_type *t)
+{
+	return t->info >> 24 & 31;
+}
+
+static u32 btfcut_vlen(const struct btfcut_type *t)
+{
+	return t->info & 0xffff;
+}
+
+static struct btfcut_type btfcut_get(const struct btfcut *c, u32 id)
+{
+	struct btfcut_type t = { 0 };
+
+	if (id && id <= c->n)
+		memcpy(&t, c->types + c->at[id], sizeof(t));
+	return t;
+}
+
+static const char *btfcut_name(const struct btfcut *c, u32 off)
+{
+	return off < c->strs_len ? c->strs + off : "";
+}
+
+/* ---- the output */
+
+static int btfcut_put(struct btfcut_buf *b, const void *data, size_t len)
+{
+	if (b->len + len > b->room) {
+		size_t room = MAX(b->room * 2, b->len + len + 4096);
+		u8 *more = realloc(b->data, room);
+
+		if (!more)
+			return -ENOMEM;
+		b->data = more;
+		b->room = room;
+	}
+	if (len)
+		memcpy(b->data + b->len, data, len);
+	b->len += len;
+	return 0;
+}
+
+static int btfcut_put_name(struct btfcut *c, u32 *name)
+{
+	const char *s = btfcut_name(c, *name);
+
+	*name = 0;
+	if (!*s)
+		return 0;
+	*name = c->out_strs.len;
+	return btfcut_put(&c->out_strs, s, strlen(s) + 1);
+}
+
+/* Appends a type with @len bytes @rest behind it; its id in *@ret. */
+static int btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *rest,
+			   size_t len, u32 *ret)
+{
+	int err = btfcut_put_name(c, &t.name);
+
+	if (!err)
+		err = btfcut_put(&c->out, &t, sizeof(t));
+	if (!err)
+		err = btfcut_put(&c->out, rest, len);
+	if (!err)
+		*ret = ++c->nout;
+	return err;
+}
+
+/* ---- types */
+
+static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret);
+
+/* Without what CO-RE skips, too: typedefs and qualifiers. */
+static u32 btfcut_resolve(const struct btfcut *c, u32 id)
+{
+	for (unsigned i = 0; i < BTFCUT_DEPTH; i++) {
+		struct btfcut_type t = btfcut_get(c, id);
+
+		switch (btfcut_kind(&t)) {
+		case BTFCUT_TYPEDEF:
+		case BTFCUT_VOLATILE:
+		case BTFCUT_CONST:
+		case BTFCUT_RESTRICT:
+		case BTFCUT_TYPE_TAG:
+			id = t.size;
+			continue;
+		}
+		return id;
+	}
+	return 0;
+}
+
+/* Of the 100,000 names few need to be compared. */
+static u8 btfcut_begin(const char *name)
+{
+	return *name ? name[0] * 13 + name[1] * 5 + (name[1] ? name[2] : 0) : 0;
+}
+
+/* The index of a name that is wanted, as a function or as a type; -1: it is not. */
+static int btfcut_wanted(const struct btfcut *c, u32 name, bool func)
+{
+	const char *s = btfcut_name(c, name);
+
+	if (!c->begins[btfcut_begin(s)])
+		return -1;
+	for (unsigned i = 0; i < c->nwant; i++)
+		if (func == c->want[i].func && !strcmp(s, c->want[i].name))
+			return (int)i;
+	return -1;
+}
+
+/* Members, or values of an enum: the words behind the type, with names and types of the cut. */
+static int btfcut_words(struct btfcut *c, u32 id, const struct btfcut_type *t,
+			unsigned depth, u32 *words)
+{
+	unsigned kind = btfcut_kind(t), step = btfcut_each[kind] / 4;
+	int err = 0;
+
+	memcpy(words, c->types + c->at[id] + sizeof(*t),
+	       (size_t)btfcut_vlen(t) * btfcut_each[kind]);
+	for (u32 i = 0; i < btfcut_vlen(t) && !err; i++, words += step) {
+		err = btfcut_put_name(c, &words[0]);
+		if (!err && (kind == BTFCUT_STRUCT || kind == BTFCUT_UNION))
+			err = btfcut_emit(c, words[1], depth + 1, &words[1]);
+	}
+	return err;
+}
+
+static int btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
+			    unsigned depth, u32 *ret)
+{
+	unsigned kind = btfcut_kind(&t);
+	size_t len = (size_t)btfcut_vlen(&t) * btfcut_each[kind];
+	u32 *words;
+	int err;
+
+	if (*btfcut_name(c, t.name) && btfcut_wanted(c, t.name, false) < 0) {
+		t.info &= ~0xffffu;
+		return btfcut_put_type(c, t, NULL, 0, ret);
+	}
+	words = malloc(len + 1);
+	if (!words)
+		return -ENOMEM;
+	err = btfcut_words(c, id, &t, depth, words);
+	if (!err)
+		err = btfcut_put_type(c, t, words, len, ret);
+	free(words);
+	return err;
+}
+
+static int btfcut_array(struct btfcut *c, u32 id, struct btfcut_type t, unsigned depth,
+			u32 *ret)
+{
+	u32 words[3]; /* element, index, number */
+	int err;
+
+	memcpy(words, c->types + c->at[id] + sizeof(t), sizeof(words));
+	err = btfcut_emit(c, words[0], depth + 1, &words[0]);
+	words[1] = c->integer;
+	return err ? err : btfcut_put_type(c, t, words, sizeof(words), ret);
+}
+
+/* Puts type @id, as a member has it, into the cut. */
+static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret)
+{
+	struct btfcut_type t;
+	u32 got = 0;
+	int err;
+
+	id = btfcut_resolve(c, id);
+	t = btfcut_get(c, id);
+	if (!id || id > c->n || depth > BTFCUT_DEPTH)
+		return -EINVAL;
+	if (c->new[id]) {
+		*ret = c->new[id];
+		return 0;
+	}
+	switch (btfcut_kind(&t)) {
+	case BTFCUT_INT:
+		err = btfcut_put_type(c, t, c->types + c->at[id] + sizeof(t), 4, &got);
+		break;
+	case BTFCUT_FLOAT:
+		err = btfcut_put_type(c, t, NULL, 0, &got);
+		break;
+	case BTFCUT_PTR:
+		got = c->ptr;
+		err = 0;
+		break;
+	case BTFCUT_ARRAY:
+		err = btfcut_array(c, id, t, depth, &got);
+		break;
+	case BTFCUT_STRUCT:
+	case BTFCUT_UNION:
+	case BTFCUT_ENUM:
+	case BTFCUT_ENUM64:
+		err = btfcut_composite(c, id, t, depth, &got);
+		break;
+	default:
+		err = -EINVAL;
+	}
+	if (!err)
+		*ret = c->new[id] = got;
+	return err;
+}
+
+/* ---- the input */
+
+static int btfcut_open(struct btfcut *c, const void *btf, size_t size)
+{
+	const u8 *bytes = btf;
+	struct btfcut_header h;
+
+	if (size < sizeof(h))
+		return -EINVAL;
+	memcpy(&h, btf, sizeof(h));
+	if (h.magic != BTFCUT_MAGIC || h.version != 1 || h.hdr_len < sizeof(h) ||
+	    h.hdr_len > size)
+		return -EINVAL;
+	bytes += h.hdr_len;
+	size -= h.hdr_len;
+	if (h.type_off > size || h.type_len > size - h.type_off || h.str_off > size ||
+	    h.str_len > size - h.str_off || !h.str_len ||
+	    bytes[h.str_off + h.str_len - 1])
+		return -EINVAL;
+	c->types = bytes + h.type_off;
+	c->types_len = h.type_len;
+	c->strs = (const char *)bytes + h.str_off;
+	c->strs_len = h.str_len;
+	return 0;
+}
+
+/* Notes where each type is, and which are wanted. */
+static int btfcut_scan(struct btfcut *c)
+{
+	struct btfcut_type t;
+
+	for (u32 off = 0; off < c->types_len;) {
+		unsigned kind;
+		size_t len;
+		int i;
+
+		if (c->types_len - off < sizeof(t))
+			return -EINVAL;
+		memcpy(&t, c->types + off, sizeof(t));
+		kind = btfcut_kind(&t);
+		if (!kind || kind >= BTFCUT_KINDS)
+			return -EINVAL;
+		len = sizeof(t) + btfcut_fixed[kind] +
+		      (size_t)btfcut_each[kind] * btfcut_vlen(&t);
+		if (len > c->types_len - off)
+			return -EINVAL;
+		c->at[++c->n] = off;
+		off += len;
+		if (kind != BTFCUT_FUNC && kind != BTFCUT_STRUCT &&
+		    kind != BTFCUT_UNION && kind != BTFCUT_ENUM && kind != BTFCUT_ENUM64)
+			continue;
+		i = btfcut_wanted(c, t.name, kind == BTFCUT_FUNC);
+		if (i < 0)
+			continue;
+		if (!c->want[i].id)
+			c->want[i].id = c->n;
+		if (kind != BTFCUT_FUNC && c->nfound < BTFCUT_FOUND)
+			c->found[c->nfound++] = c->n;
+	}
+	return 0;
+}
+
+static int btfcut_write(struct btfcut *c)
+{
+	struct btfcut_type integer = { .info = BTFCUT_INT << 24, .size = 4 };
+	struct btfcut_type ptr = { .info = BTFCUT_PTR << 24 };
+	u32 encoding = 32, unused;
+	int err = btfcut_put(&c->out_strs, "", 1);
+
+	if (!err)
+		err = btfcut_put_type(c, ptr, NULL, 0, &c->ptr);
+	if (!err)
+		err = btfcut_put_type(c, integer, &encoding, sizeof(encoding),
+				      &c->integer);
+	for (u32 i = 0; i < c->nfound && !err; i++)
+		err = btfcut_emit(c, c->found[i], 0, &unused);
+	return err;
+}
+
+static int btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
+{
+	struct btfcut_header h = { .magic = BTFCUT_MAGIC,
+				   .version = 1,
+				   .hdr_len = sizeof(h),
+				   .type_len = c->out.len,
+				   .str_off = c->out.len,
+				   .str_len = c->out_strs.len };
+	struct btfcut_buf all = { 0 };
+	int err = btfcut_put(&all, &h, sizeof(h));
+
+	if (!err)
+		err = btfcut_put(&all, c->out.data, c->out.len);
+	if (!err)
+		err = btfcut_put(&all, c->out_strs.data, c->out_strs.len);
+	if (err) {
+		free(all.data);
+		return err;
+	}
+	*ret = all.data;
+	*ret_size = all.len;
+	return 0;
+}
+
+int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned nwant,
+		void **ret, size_t *ret_size)
+{
+	struct btfcut c = { .want = want, .nwant = nwant };
+	int err = btfcut_open(&c, btf, size);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < nwant; i++) {
+		want[i].id = 0;
+		c.begins[btfcut_begin(want[i].name)] = 1;
+	}
+	/* a type has twelve bytes at least */
+	c.at = malloc((c.types_len / sizeof(struct btfcut_type) + 2) * sizeof(*c.at));
+	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, sizeof(*c.new));
+	err = c.at && c.new ? btfcut_scan(&c) : -ENOMEM;
+	if (!err)
+		err = btfcut_write(&c);
+	if (!err)
+		err = btfcut_join(&c, ret, ret_size);
+	free(c.at);
+	free(c.new);
+	free(c.out.data);
+	free(c.out_strs.data);
+	return err;
+}
