@@ -13,6 +13,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "bpfpage.h"
+
 #define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
 #define LIVE_LINE 65536 /* longest line of smaps: a path is shorter than 4096 * 4 */
 
@@ -274,8 +276,70 @@ static int live_vmas_line(struct live_lines *r, char **ret, size_t *ret_len)
 	}
 }
 
-static int live_vmas_stream(struct live *l, struct live_process *p, struct live_lines *r,
-			    bool smaps, source_vma_cb cb, void *ctx)
+/* VMAs as BPF reads them, beside the lines of maps: their flags without a walk over page tables. */
+struct live_vmas_bits {
+	int fd;
+	u64 page; /* bytes of a base page */
+	struct structpage_vma v[128];
+	size_t at, n;
+};
+
+/* The next one; false at the end. */
+static bool live_vmas_bits_next(struct live_vmas_bits *b)
+{
+	ssize_t got;
+
+	if (++b->at < b->n)
+		return true;
+	do
+		got = read(b->fd, b->v, sizeof(b->v));
+	while (got < 0 && (errno == EINTR || errno == EAGAIN));
+	b->at = 0;
+	b->n = got > 0 ? (size_t)got / sizeof(*b->v) : 0;
+	return b->n;
+}
+
+/* Adds the flags of @vma.  False: what BPF read is not of this VMA, or means something else. */
+static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
+{
+	const struct structpage_vma *v;
+
+	if (vma->gate) /* of no process: get_gate_vma(); it has no other flags */
+		return vma_set_flags(vma, vma->read | vma->write << 1 | vma->exec << 2,
+				     b->page);
+	while (b->at < b->n && b->v[b->at].end <= vma->start)
+		if (!live_vmas_bits_next(b))
+			return false;
+	v = &b->v[b->at];
+	return b->at < b->n && v->start == vma->start && v->end == vma->end &&
+	       (v->flags & 7) == (u64)(vma->read | vma->write << 1 | vma->exec << 2) &&
+	       v->order < 20 && vma_set_flags(vma, v->flags, b->page << v->order);
+}
+
+/* VMAs below @from were delivered before; @bits NULL: the lines are those of smaps. */
+struct live_vmas_pass {
+	struct live *l;
+	struct live_process *p;
+	struct live_vmas_bits *bits;
+	u64 from;
+	source_vma_cb cb;
+	void *ctx;
+};
+
+/* -EAGAIN: its flags are not known by @o->bits. */
+static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
+{
+	if (vma->start < o->from)
+		return 0;
+	if (o->bits && !live_vmas_bits_add(o->bits, vma))
+		return -EAGAIN;
+	o->from = vma->end;
+	live_vmas_fs(o->l, o->p, vma);
+	live_vmas_file(o->p, vma);
+	return o->cb(o->ctx, vma);
+}
+
+static int live_vmas_stream(struct live_vmas_pass *o, struct live_lines *r)
 {
 	struct vma vma, next;
 	bool pending = false;
@@ -289,10 +353,8 @@ static int live_vmas_stream(struct live *l, struct live_process *p, struct live_
 
 		/* Without smaps a VMA is complete at the next header, with it at VmFlags. */
 		if (pending && (header || last)) {
-			live_vmas_fs(l, p, &vma);
-			live_vmas_file(p, &vma);
 			pending = false;
-			err = cb(ctx, &vma);
+			err = live_vmas_deliver(o, &vma);
 			if (err)
 				return err;
 		}
@@ -301,27 +363,54 @@ static int live_vmas_stream(struct live *l, struct live_process *p, struct live_
 			pending = true;
 		}
 	}
-	if (!err && pending) {
-		live_vmas_fs(l, p, &vma);
-		live_vmas_file(p, &vma);
-		err = cb(ctx, &vma);
+	return !err && pending ? live_vmas_deliver(o, &vma) : err;
+}
+
+static int live_vmas_file_of(struct live_vmas_pass *o, const char *name)
+{
+	struct live_lines r = { .fd = openat(o->p->dir, name, O_RDONLY | O_CLOEXEC) };
+	int err;
+
+	if (r.fd < 0)
+		return -errno;
+	r.buf = malloc(LIVE_LINE);
+	err = r.buf ? live_vmas_stream(o, &r) : -ENOMEM;
+	free(r.buf);
+	close(r.fd);
+	return err;
+}
+
+/* maps beside BPF.  -EAGAIN: the rest is for smaps to say. */
+static int live_vmas_quick(struct live_vmas_pass *o)
+{
+	struct live_vmas_bits *b = calloc(1, sizeof(*b));
+	int err = -EAGAIN;
+
+	if (!b)
+		return -ENOMEM;
+	b->page = o->l->machine.kernel.page_size ? o->l->machine.kernel.page_size : 4096;
+	b->fd = bpfpage_vmas(o->l->bpf, o->p->pid);
+	if (b->fd >= 0 && live_vmas_bits_next(b)) {
+		o->bits = b;
+		err = live_vmas_file_of(o, "maps");
+		o->bits = NULL;
 	}
+	if (b->fd >= 0)
+		close(b->fd);
+	free(b);
 	return err;
 }
 
 int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx)
 {
-	struct live_lines r = { .fd = openat(p->dir, "smaps", O_RDONLY | O_CLOEXEC) };
-	bool smaps = r.fd >= 0;
-	int err;
+	struct live_vmas_pass o = { .l = l, .p = p, .cb = cb, .ctx = ctx };
+	int err = -EAGAIN;
 
-	if (!smaps && errno == ENOENT)
-		r.fd = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
-	if (r.fd < 0)
-		return errno == ENOENT ? -ESRCH : -errno;
-	r.buf = malloc(LIVE_LINE);
-	err = r.buf ? live_vmas_stream(l, p, &r, smaps, cb, ctx) : -ENOMEM;
-	free(r.buf);
-	close(r.fd);
-	return err;
+	if (l->bpf && !l->src.smaps)
+		err = live_vmas_quick(&o);
+	if (err == -EAGAIN)
+		err = live_vmas_file_of(&o, "smaps");
+	if (err == -ENOENT && faccessat(p->dir, "maps", F_OK, 0) == 0)
+		err = live_vmas_file_of(&o, "maps"); /* a kernel without smaps */
+	return err == -ENOENT ? -ESRCH : err;
 }

@@ -70,6 +70,13 @@ int vma_parse_header(const char *line, size_t len, struct vma *ret);
  */
 int vma_parse_smaps(const char *line, size_t len, struct vma *vma);
 
+/*
+ * Adds what the kernel's own @vm_flags (vm_area_struct.vm_flags of x86-64) and @page_size say, as
+ * VmFlags and KernelPageSize of smaps do.  False, and nothing is changed, when a bit is set whose
+ * meaning depends on the release (bit 11, and those above the protection key).
+ */
+bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size);
+
 /* is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown without VmFlags (but for perms that decide). */
 enum tri vma_is_cow(const struct vma *vma);
 

@@ -154,6 +154,78 @@ TEST(bpf_and_proc_agree)
 	seen_close(&b);
 }
 
+/* ---- VMAs: maps beside BPF, and smaps */
+
+struct vmas {
+	struct vma vma[256];
+	size_t n;
+};
+
+static int keep_vma(void *ctx, const struct vma *vma)
+{
+	struct vmas *v = ctx;
+
+	if (v->n < ARRAY_SIZE(v->vma))
+		v->vma[v->n++] = *vma;
+	return 0;
+}
+
+/* One mapping for each flag that a process can set without help. */
+static void make_vmas(void)
+{
+	static const int advice[] = { 9, 10, 12, 14, 15, 16, 18 };
+	char *p;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(advice); i++) {
+		p = map(2 * HUGE, MAP_NORESERVE);
+		madvise(p, HUGE, advice[i]);
+	}
+	p = map(2 * HUGE, 0);
+	if (mlock(p, 4 * PAGE))
+		printf("# mlock: %s\n", strerror(errno));
+	mprotect(p + HUGE, PAGE, PROT_READ | PROT_EXEC);
+	mprotect(p + HUGE + PAGE, PAGE, PROT_NONE);
+	mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_GROWSDOWN, -1, 0);
+	mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	mmap(NULL, HUGE, PROT_READ | PROT_WRITE,
+	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
+}
+
+TEST(vmas_by_bpf_and_by_smaps_agree)
+{
+	static struct vmas quick, slow;
+	struct seen s;
+	int pipes[2];
+	pid_t pid;
+
+	make_vmas();
+	pid = child_that_waits(pipes, NULL);
+	EXPECT(seen_open(&s, NULL, pid));
+	s.src->smaps = false;
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, keep_vma, &quick), 0);
+	s.src->smaps = true;
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, keep_vma, &slow), 0);
+	EXPECT_INT(quick.n, slow.n);
+	EXPECT(slow.n && slow.vma[0].has_smaps &&
+	       quick.vma[0].has_smaps != s.ctx.have_bpf);
+	for (size_t i = 0; i < quick.n && i < slow.n; i++) {
+		const struct vma *a = &quick.vma[i], *b = &slow.vma[i];
+
+		EXPECT_INT(a->start, b->start);
+		EXPECT_INT(a->has_flags, b->has_flags);
+		EXPECT_INT(a->flags, b->flags);
+		EXPECT_INT(a->page_size, b->page_size);
+		EXPECT_INT(MAX(a->pkey, 0), MAX(b->pkey, 0));
+		EXPECT_INT(a->fs, b->fs);
+		EXPECT_STR(a->name, b->name);
+	}
+	seen_close(&s);
+	close(pipes[0]);
+	close(pipes[1]);
+	waitpid(pid, NULL, 0);
+}
+
 /* ---- runs end where zones do */
 
 static int count_parts(void *ctx, const struct obs *obs, size_t n)
