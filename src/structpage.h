@@ -51,6 +51,11 @@ struct structpage_rec {
 
 #define STRUCTPAGE_MAPPING_POINTER 4
 
+/* What tells two pages of a run apart: the raw words of a struct page that are looked at. */
+struct structpage_raw {
+	u64 flags, head, mapping, counts, counts2;
+};
+
 #define STRUCTPAGE_RECS \
 	2048 /* records a call may return, a power of two: they stay in cache */
 

@@ -140,6 +140,8 @@ int calibrate(void *ctx)
 	u64 mm, top;
 
 	cal.page_size = bpf_core_type_size(struct page);
+	layout_page();
+	layout_folio();
 	cal_fields();
 	cal_flags();
 	cal.folio = cal.pgd = cal.page_offset = cal.same_mm = 0;

@@ -15,7 +15,7 @@
 #include <bpf/bpf_helpers.h>
 
 struct structpage_call call;
-u64 head_words[16], page_words[8];
+u64 head_words[16], page_words[16];
 
 /*
  * bpf_rdonly_cast() and the id of struct page, without an extern: for one, libbpf would load all of
@@ -40,68 +40,74 @@ static __always_inline u64 load64(u64 addr, const bool cast)
 }
 
 /* The word at @off of an object: loaded from @addr, or from its copy @words. */
-static __always_inline u64 word64(u64 addr, void *words, u64 off, const bool cast)
+static __always_inline u64 word64(u64 addr, const u64 *words, u32 off, const bool cast)
 {
-	return cast ? load64(addr + off, true) : *(u64 *)(words + off);
+	return cast ? load64(addr + off, true) : words[off / 8 & 15];
 }
 
-static __always_inline s32 word32(u64 addr, void *words, u64 off, const bool cast)
+static __always_inline s32 word32(u64 addr, const u64 *words, u32 off, const bool cast)
 {
-	return word64(addr, words, off & ~7ULL, cast) >> (off & 4) * 8;
+	return word64(addr, words, off & ~7U, cast) >> (off & 4) * 8;
 }
 
-/* --- one accessor per layout drift */
+/* --- what moved between kernels */
 
-static __always_inline u64 off_flags(void)
+#define ABSENT (~0U)
+
+/* Offsets, found once: code that asks the BTF at every place is loaded more slowly. */
+struct {
+	u32 flags, head, mapping, mapcount, refcount; /* of struct page */
+	u32 order, entire, large, pincount, mm_ids;   /* of struct folio, or ABSENT */
+	u32 flags_1, double_map; /* PG_double_map: its bit in ->flags_1, or ABSENT */
+	u64 head_bit;            /* PG_head */
+} lay;
+
+/* An offset of a field that is not there may not even be computed: no select of both. */
+#define OFFSET(to, type, field)                                    \
+	do {                                                       \
+		if (bpf_core_field_exists(type, field)) {          \
+			barrier();                                 \
+			(to) = bpf_core_field_offset(type, field); \
+			barrier();                                 \
+		}                                                  \
+	} while (0)
+
+static __always_inline void layout_page(void)
 {
 	if (bpf_core_field_exists(struct page___memdesc, flags.f)) /* 6.18 */
-		return bpf_core_field_offset(struct page___memdesc, flags);
-	return bpf_core_field_offset(struct page, flags);
+		OFFSET(lay.flags, struct page___memdesc, flags);
+	else
+		OFFSET(lay.flags, struct page, flags);
+	OFFSET(lay.head, struct page,
+	       compound_head); /* until 7.0; calibrate.c refuses 7.1 */
+	OFFSET(lay.mapping, struct folio, mapping);
+	OFFSET(lay.mapcount, struct page, _mapcount);
+	OFFSET(lay.refcount, struct page, _refcount);
+	lay.head_bit = BIT(bpf_core_enum_value(enum pageflags, PG_head));
 }
 
-static __always_inline u64 off_head(void)
+static __always_inline void layout_folio(void)
 {
-	if (bpf_core_field_exists(struct page___info, compound_info)) /* 7.1 */
-		return bpf_core_field_offset(struct page___info, compound_info);
-	return bpf_core_field_offset(struct page, compound_head);
-}
-
-static __always_inline u64 off_entire(void)
-{
-	if (bpf_core_field_exists(struct folio, _entire_mapcount)) /* 6.3 */
-		return bpf_core_field_offset(struct folio, _entire_mapcount);
-	if (bpf_core_field_exists(struct folio___v62, _compound_mapcount)) /* 6.2 */
-		return bpf_core_field_offset(struct folio___v62, _compound_mapcount);
-	return bpf_core_field_offset(struct folio___order,
-				     _total_mapcount); /* 6.0, 6.1 */
-}
-
-/* The order of a large folio; its byte is the low one of _flags_1 since 6.6 (ebc1baf5c9b4). */
-static __always_inline u8 folio_order(u64 head, void *words, const bool cast)
-{
-	u64 off;
-
-	if (bpf_core_field_exists(struct folio___order, _folio_order)) {
-		off = bpf_core_field_offset(struct folio___order, _folio_order);
-		return word64(head, words, off & ~7ULL, cast) >> (off & 7) * 8;
+	lay.large = lay.pincount = lay.mm_ids = lay.double_map = ABSENT;
+	OFFSET(lay.flags_1, struct folio, _flags_1);
+	/* the low byte of _flags_1 since 6.6 (ebc1baf5c9b4) */
+	OFFSET(lay.order, struct folio, _flags_1);
+	OFFSET(lay.order, struct folio___order, _folio_order);
+	OFFSET(lay.entire, struct folio___order, _total_mapcount);  /* 6.0, 6.1 */
+	OFFSET(lay.entire, struct folio___v62, _compound_mapcount); /* 6.2 */
+	OFFSET(lay.entire, struct folio, _entire_mapcount);         /* 6.3 */
+	OFFSET(lay.large, struct folio, _large_mapcount);           /* 6.10 */
+	OFFSET(lay.pincount, struct folio, _pincount);
+	OFFSET(lay.mm_ids, struct folio, _mm_ids); /* 6.15 */
+	/* until 6.1; 4b51634cd16a removed it */
+	if (bpf_core_enum_value_exists(enum pageflags, PG_double_map)) {
+		barrier();
+		lay.double_map = bpf_core_enum_value(enum pageflags, PG_double_map);
+		barrier();
 	}
-	return word64(head, words, bpf_core_field_offset(struct folio, _flags_1), cast);
 }
 
-static __always_inline u64 page_head_bit(void)
-{
-	return BIT(bpf_core_enum_value(enum pageflags, PG_head));
-}
-
-/* PG_double_map of page[1] (until 6.1; 4b51634cd16a removed it). */
-static __always_inline u8 folio_double_map(u64 head, void *words, const bool cast)
-{
-	if (!bpf_core_enum_value_exists(enum pageflags, PG_double_map))
-		return 0;
-	return word64(head, words, bpf_core_field_offset(struct folio, _flags_1), cast) >>
-		       bpf_core_enum_value(enum pageflags, PG_double_map) &
-	       1;
-}
+/* --- folios */
 
 /* folio_mapcount() before _large_mapcount (6.10): the sum over all pages. */
 struct sum {
@@ -115,7 +121,7 @@ static long sum_step(u32 i, struct sum *s)
 
 	bpf_probe_read_kernel(&v, 4,
 			      (void *)s->page + i * bpf_core_type_size(struct page) +
-				      bpf_core_field_offset(struct page, _mapcount));
+				      lay.mapcount);
 	if (v >= 0)
 		s->sum += v + 1;
 	return 0;
@@ -137,20 +143,19 @@ static __always_inline void folio_sum(u64 head, struct structpage_rec *r)
 static __always_inline void read_large(u64 head, struct structpage_rec *r,
 				       const bool cast)
 {
-	void *w = head_words;
+	const u64 *w = head_words;
 
-	r->order = folio_order(head, w, cast);
-	r->entire = word32(head, w, off_entire(), cast);
-	r->pincount =
-		word32(head, w, bpf_core_field_offset(struct folio, _pincount), cast);
-	r->double_map = folio_double_map(head, w, cast);
-	if (bpf_core_field_exists(struct folio, _mm_ids)) /* 6.15 */
-		r->mm_ids = word64(head, w, bpf_core_field_offset(struct folio, _mm_ids),
-				   cast);
-	if (bpf_core_field_exists(struct folio, _large_mapcount)) /* 6.10 */
-		r->large = word32(head, w,
-				  bpf_core_field_offset(struct folio, _large_mapcount),
-				  cast);
+	r->order = word64(head, w, lay.order & ~7U, cast) >> (lay.order & 7) * 8;
+	r->entire = word32(head, w, lay.entire, cast);
+	if (lay.pincount != ABSENT)
+		r->pincount = word32(head, w, lay.pincount, cast);
+	if (lay.double_map != ABSENT)
+		r->double_map =
+			word64(head, w, lay.flags_1, cast) >> (lay.double_map & 63) & 1;
+	if (lay.mm_ids != ABSENT)
+		r->mm_ids = word64(head, w, lay.mm_ids, cast);
+	if (lay.large != ABSENT)
+		r->large = word32(head, w, lay.large, cast);
 	else if (!call.hugetlb)
 		folio_sum(head, r);
 }
@@ -170,32 +175,22 @@ static __always_inline u8 mapping_bits(u64 mapping)
 	return mapping ? STRUCTPAGE_MAPPING_POINTER : 0;
 }
 
-/* What tells two pages of a run apart, raw: the words of a struct page that are looked at. */
-struct raw {
-	u64 flags, head, mapping, counts, counts2;
-};
-
 static __always_inline u64 page_address(u64 pfn)
 {
 	return call.vmemmap + pfn * bpf_core_type_size(struct page);
 }
 
-#define OFF_MAPCOUNT bpf_core_field_offset(struct page, _mapcount)
-#define OFF_REFCOUNT bpf_core_field_offset(struct page, _refcount)
-
 /* Reads @raw of the struct page at @page; its words stay in page_words[].  False: it cannot. */
-static __always_inline bool read_raw(u64 page, struct raw *raw, const bool cast)
+static __always_inline bool read_raw(u64 page, struct structpage_raw *raw,
+				     const bool cast)
 {
-	if (!cast && bpf_probe_read_kernel(page_words, sizeof(page_words), (void *)page))
+	if (!cast && bpf_probe_read_kernel(page_words, 64, (void *)page))
 		return false;
-	raw->flags = word64(page, page_words, off_flags(), cast);
-	raw->head = word64(page, page_words, off_head(), cast);
-	raw->mapping = word64(page, page_words,
-			      bpf_core_field_offset(struct folio, mapping), cast);
-	raw->counts = word64(page, page_words, OFF_MAPCOUNT & ~7ULL, cast);
-	raw->counts2 = 0;
-	if ((OFF_REFCOUNT & ~7ULL) != (OFF_MAPCOUNT & ~7ULL))
-		raw->counts2 = word64(page, page_words, OFF_REFCOUNT & ~7ULL, cast);
+	raw->flags = word64(page, page_words, lay.flags, cast);
+	raw->head = word64(page, page_words, lay.head, cast);
+	raw->mapping = word64(page, page_words, lay.mapping, cast);
+	raw->counts = word64(page, page_words, lay.mapcount & ~7U, cast);
+	raw->counts2 = word64(page, page_words, lay.refcount & ~7U, cast);
 	return true;
 }
 
@@ -203,7 +198,8 @@ static __always_inline bool read_raw(u64 page, struct raw *raw, const bool cast)
  * @b is like @a: of pages without a folio, or of the same folio's tails, whose ->mapping is
  * something else.
  */
-static __always_inline bool same_raw(const struct raw *a, const struct raw *b)
+static __always_inline bool same_raw(const struct structpage_raw *a,
+				     const struct structpage_raw *b)
 {
 	return a->flags == b->flags && a->counts == b->counts &&
 	       a->counts2 == b->counts2 &&
@@ -212,25 +208,23 @@ static __always_inline bool same_raw(const struct raw *a, const struct raw *b)
 }
 
 /* Fills @r from @raw of page @pfn and from its folio. */
-static __always_inline void read_folio(u64 pfn, const struct raw *raw,
+static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw,
 				       struct structpage_rec *r, const bool cast)
 {
 	u64 page = page_address(pfn), head = page_head(page, raw->head);
-	bool large = head != page || raw->flags & page_head_bit();
+	bool large = head != page || raw->flags & lay.head_bit;
 
-	r->mapcount = raw->counts >> (OFF_MAPCOUNT & 4) * 8;
+	r->mapcount = raw->counts >> (lay.mapcount & 4) * 8;
 	r->flags = raw->flags;
 	r->head_pfn = head == page
 			      ? pfn
 			      : (head - call.vmemmap) / bpf_core_type_size(struct page);
 	if (!cast && bpf_probe_read_kernel(head_words, large ? 128 : 64, (void *)head))
 		return;
-	r->head_flags = word64(head, head_words, off_flags(), cast);
-	r->refcount = word32(head, head_words, OFF_REFCOUNT, cast);
-	r->type = word32(head, head_words, OFF_MAPCOUNT, cast);
-	r->mapping =
-		mapping_bits(word64(head, head_words,
-				    bpf_core_field_offset(struct folio, mapping), cast));
+	r->head_flags = word64(head, head_words, lay.flags, cast);
+	r->refcount = word32(head, head_words, lay.refcount, cast);
+	r->type = word32(head, head_words, lay.mapcount, cast);
+	r->mapping = mapping_bits(word64(head, head_words, lay.mapping, cast));
 	if (large)
 		read_large(head, r, cast);
 	/* a mapped page has a reference: all zero is memory that could not be read */

@@ -14,8 +14,9 @@
  */
 #include "../structpage.h"
 
-#include "calibrate.bpf.h"
 #include "folio.bpf.h"
+
+#include "calibrate.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -26,7 +27,7 @@ u64 pt[512]; /* the table of leaf entries in work */
 #define TRIES 3
 
 /* The walk's own state, between its steps. */
-static struct {
+struct {
 	u64 pgd;
 	/* the table in work, the entry that points to it, and what it maps; 0: none */
 	u64 table, pmd, pmd_ptr, base;
@@ -35,7 +36,7 @@ static struct {
 	u32 table_rec, table_tries; /* records before it; times it was taken back */
 	/* the leaf before: its entry (0: a hole, ~0: nothing is like it) and its page */
 	u64 last;
-	struct raw raw;
+	struct structpage_raw raw;
 	u64 run;  /* leaves like it that its record does not count yet */
 	u64 jump; /* whether their PFNs ascend: 0 then */
 	u64 touched;
@@ -45,6 +46,11 @@ static __always_inline u64 leaf_pages(u8 level)
 {
 	return level == 1 ? 1 : level == 2 ? 512 : 1 << 18;
 }
+
+/*
+ * Functions that are global are looked at once by the verifier, whoever calls them: that, and no
+ * code twice, keeps loading short.
+ */
 
 /* --- records */
 
@@ -75,7 +81,7 @@ static __always_inline bool continues(const struct structpage_rec *p,
 }
 
 /* Takes REC(call.n) as delivered, or merges it into the record before. */
-static __always_inline void commit(void)
+__noinline int commit(void)
 {
 	struct structpage_rec *r = &REC(call.n), *p = &REC(call.n - 1);
 
@@ -84,9 +90,10 @@ static __always_inline void commit(void)
 		    p->pfn + p->pages * leaf_pages(r->level) != r->pfn)
 			p->has |= STRUCTPAGE_FOLDED;
 		p->pages += r->pages;
-		return;
+		return 0;
 	}
 	call.n++;
+	return 0;
 }
 
 static __always_inline bool is_present(u64 e, u8 level)
@@ -122,7 +129,7 @@ static __always_inline void clear_words(struct structpage_rec *r)
 }
 
 /* Counts the leaves that were like the last one. */
-static __always_inline void settle(void)
+__noinline int settle(void)
 {
 	struct structpage_rec *p = &REC(call.n - 1);
 
@@ -131,6 +138,7 @@ static __always_inline void settle(void)
 		p->has |= STRUCTPAGE_FOLDED;
 	walk.run = walk.jump = 0;
 	walk.last = ~0ULL;
+	return 0;
 }
 
 /* --- leaves */
@@ -142,7 +150,7 @@ static __always_inline void settle(void)
 static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool cast)
 {
 	struct structpage_rec *r = &REC(call.n);
-	struct raw raw;
+	struct structpage_raw raw;
 	u64 again;
 
 	settle();
@@ -152,10 +160,8 @@ static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool 
 	r->pages = 1;
 	r->level = level;
 	r->pte = e;
-	if (!is_present(e, level)) {
-		commit();
+	if (!is_present(e, level))
 		return true;
-	}
 	r->pfn = pfn_of(e, level);
 	r->has = call.hugetlb ? STRUCTPAGE_PRESENT | STRUCTPAGE_HUGETLB
 			      : STRUCTPAGE_PRESENT;
@@ -175,16 +181,31 @@ static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool 
 	/* heads look alike, their folios need not */
 	if (level == 1 && e == again && e & call.valid && !(e & call.special) &&
 	    r->has & STRUCTPAGE_PAGE && !(r->has & STRUCTPAGE_RACED) && !call.pfn_hi &&
-	    !(raw.flags & page_head_bit())) {
+	    !(raw.flags & lay.head_bit)) {
 		walk.last = e;
 		walk.raw = raw;
 	}
-	commit();
 	return true;
 }
 
+__noinline int leaf_copy(u64 addr, u64 e, u64 ptr, u32 level)
+{
+	return leaf(addr, e, ptr, level, false) && !commit();
+}
+
+__noinline int leaf_cast(u64 addr, u64 e, u64 ptr, u32 level)
+{
+	return leaf(addr, e, ptr, level, true) && !commit();
+}
+
+static __always_inline bool leaf_done(u64 addr, u64 e, u64 ptr, u32 level,
+				      const bool cast)
+{
+	return cast ? leaf_cast(addr, e, ptr, level) : leaf_copy(addr, e, ptr, level);
+}
+
 /* No leaf up to @next. */
-static __always_inline void hole(u64 addr, u64 next)
+__noinline int hole(u64 addr, u64 next)
 {
 	struct structpage_rec *r;
 
@@ -192,21 +213,21 @@ static __always_inline void hole(u64 addr, u64 next)
 		next = call.end;
 	settle();
 	if (call.pfn_hi)
-		return;
+		return 0;
 	r = &REC(call.n);
 	clear_words(r);
 	r->addr = addr;
 	r->pages = (next - addr) >> 12;
 	r->level = 1;
 	r->pte = 0;
-	commit();
+	return commit();
 }
 
 /* Entry @e at @ptr is like the one before but for its PFN, and so is its page. */
 static __always_inline bool like_last(u64 e, u64 ptr, const bool cast)
 {
 	u64 pfn = (e & call.pfn_mask[1]) >> 12;
-	struct raw raw;
+	struct structpage_raw raw;
 
 	return !((e ^ walk.last) & ~call.pfn_mask[1]) && pfn < call.max_pfn &&
 	       read_raw(page_address(pfn), &raw, cast) && same_raw(&walk.raw, &raw) &&
@@ -266,7 +287,7 @@ static __always_inline void other_leaf(const bool cast)
 	if (!e) {
 		hole(addr, addr + 4096);
 		walk.last = 0;
-	} else if (!leaf(addr, e, ptr, 1, cast)) {
+	} else if (!leaf_done(addr, e, ptr, 1, cast)) {
 		pt[i & 511] = load64(ptr, cast);
 		return;
 	}
@@ -288,7 +309,7 @@ static __always_inline void table_done(const bool cast)
 		if (walk.table_tries < TRIES) { /* the last try is delivered as raced */
 			walk.table_tries++;
 			call.n = walk.table_rec;
-			call.addr = walk.base + ((u64)walk.from << 12);
+			call.addr = walk.base;
 			return;
 		}
 	}
@@ -308,7 +329,8 @@ static long touch_step(u32 i, void *ctx)
 
 	for (u32 k = 0; k < TOUCHES; k++) {
 		e = pt[(i * TOUCHES + k) & 511];
-		if ((e & (call.valid | call.special)) == call.valid)
+		if (i * TOUCHES + k < walk.to &&
+		    (e & (call.valid | call.special)) == call.valid)
 			sum += load64(page_address((e & call.pfn_mask[1]) >> 12), true);
 	}
 	walk.touched = sum;
@@ -323,7 +345,7 @@ static __always_inline void huge_leaf(u64 addr, u64 e, u64 ptr, u8 level, u64 si
 	if (call.pfn_hi &&
 	    (!is_present(e, level) || filtered(pfn_of(e, level), leaf_pages(level))))
 		settle();
-	else if (!leaf(addr, e, ptr, level, cast))
+	else if (!leaf_done(addr, e, ptr, level, cast))
 		return; /* it is read again on the way down */
 	call.addr = addr + size;
 }
@@ -332,7 +354,10 @@ static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cas
 {
 	u64 addr = call.addr, left = (call.end - addr + 4095) >> 12;
 
-	if (bpf_probe_read_kernel(pt, sizeof(pt), (void *)table)) {
+	u32 first = addr >> 12 & 511, n = left < 512 - first ? left : 512 - first;
+
+	table += first * 8;
+	if (n > 512 || bpf_probe_read_kernel(pt, n * 8, (void *)table)) {
 		u64 next = (addr & ~((1ULL << 21) - 1)) + (1ULL << 21);
 
 		call.faults++;
@@ -344,41 +369,39 @@ static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cas
 	walk.table = table;
 	walk.pmd_ptr = ptr;
 	walk.pmd = e;
-	walk.base = addr & ~((1ULL << 21) - 1);
-	walk.i = walk.from = addr >> 12 & 511;
-	walk.to = left < 512 - walk.i ? walk.i + left : 512;
+	walk.base = addr & ~4095ULL;
+	walk.i = 0;
+	walk.to = n;
 	walk.table_rec = call.n;
 	if (cast)
-		bpf_loop(512 / TOUCHES, touch_step, NULL, 0);
+		bpf_loop((n + TOUCHES - 1) / TOUCHES, touch_step, NULL, 0);
 }
 
 /* Walks down to the entry of call.addr: a hole, a huge leaf, or a table of leaves into pt[]. */
 static __always_inline void descend(const bool cast)
 {
-	u64 table = walk.pgd, addr = call.addr, e = 0, ptr = 0, size;
-	u32 shift;
+	u64 table = walk.pgd, addr = call.addr, e = 0, ptr = 0, next;
+	u32 l, shift = 0;
 
-	for (int l = 5; l >= 2; l--) {
+	for (l = 5; l >= 2; l--) {
 		if (l > call.levels)
 			continue;
 		shift = 12 + 9 * (l - 1);
-		size = 1ULL << shift;
 		ptr = table + (addr >> shift & 511) * 8;
 		e = load64(ptr, cast);
-		if (!e || (l > 3 && !(e & call.valid))) {
-			u64 next = (addr & ~(size - 1)) + size;
-
-			hole(addr, next);
-			call.addr = next < call.end ? next : call.end;
-			return;
-		}
-		if (l <= 3 && (e & call.leaf || !(e & call.valid))) {
-			huge_leaf(addr, e, ptr, l, size, cast);
-			return;
-		}
+		if (!(e & call.valid) || (l <= 3 && e & call.leaf))
+			break;
 		table = call.page_offset + (e & call.pfn_mask[0]);
 	}
-	open_table(table, e, ptr, cast);
+	if (l < 2) {
+		open_table(table, e, ptr, cast);
+	} else if (!e || l > 3) {
+		next = (addr >> shift << shift) + (1ULL << shift);
+		hole(addr, next);
+		call.addr = next < call.end ? next : call.end;
+	} else {
+		huge_leaf(addr, e, ptr, l, 1ULL << shift, cast);
+	}
 }
 
 /* Everything but one more leaf like the last.  1: this call is done. */
