@@ -87,79 +87,48 @@ static int live_frames_count(struct live *l, const struct pagemap_want *want, si
 				  b->scratch[who], LIVE_WORDS);
 }
 
-/* Frames whose kpagecount is to be read. */
-struct live_frames_need {
-	struct pagemap_want want[LIVE_FRAMES_BLOCK];
-	size_t n;
-};
-
-static void live_frames_need(struct live *l, struct live_frames_need *need, u64 index,
-			     u32 slot, unsigned who)
-{
-	struct pagemap_want *last = need->n ? &need->want[need->n - 1] : NULL;
-
-	/* across a few that are known: that is cheaper than another read */
-	if (last && index - last->index == slot - last->slot &&
-	    slot - last->slot <= last->n + PAGEMAP_GAP) {
-		last->n = slot - last->slot + 1;
-		return;
-	}
-	if (need->n == LIVE_FRAMES_BLOCK) {
-		live_frames_count(l, need->want, need->n, who);
-		need->n = 0;
-	}
-	need->want[need->n++] =
-		(struct pagemap_want){ .index = index, .slot = slot, .n = 1 };
-}
-
 /* Flags, then counts, of one block of wants.  A word that cannot be read is not known: no error. */
 static int live_frames_block(void *ctx, size_t i, unsigned who)
 {
 	const struct live_frames *f = ctx;
 	struct live_buffers *b = f->l->buf;
 	const struct pagemap_want *want = &b->want[0][i * LIVE_FRAMES_BLOCK];
-	size_t n = MIN(f->n - i * LIVE_FRAMES_BLOCK, LIVE_FRAMES_BLOCK);
-	struct live_frames_need need;
+	size_t n = MIN(f->n - i * LIVE_FRAMES_BLOCK, LIVE_FRAMES_BLOCK), nrest = 0;
+	struct pagemap_want rest[LIVE_FRAMES_BLOCK];
 
 	live_frames_flags(f->l, want, n, who);
 	if (f->l->kpagecount < 0)
 		return 0;
-	need.n = 0;
 	for (size_t w = 0; w < n; w++)
 		for (u32 k = 0; k < want[w].n; k++) {
 			u32 slot = want[w].slot + k;
+			u64 index = want[w].index + k + f->count_skew;
 
 			if (live_frames_once(b, slot)) {
 				b->count[slot] = 1;
 				b->ok[slot] |= LIVE_OK_COUNT;
-			} else {
-				live_frames_need(f->l, &need,
-						 want[w].index + k + f->count_skew, slot,
-						 who);
+				continue;
 			}
+			if (nrest == LIVE_FRAMES_BLOCK) {
+				live_frames_count(f->l, rest, nrest, who);
+				nrest = 0;
+			}
+			nrest = pagemap_want_add(rest, nrest, index, slot, UINT32_MAX);
 		}
-	live_frames_count(f->l, need.want, need.n, who);
+	live_frames_count(f->l, rest, nrest, who);
 	return 0;
 }
 
 /* The frames of @c, each run of neighbours a want. */
 static size_t live_frames_want(struct live_buffers *b, const struct live_chunk *c)
 {
-	struct pagemap_want *last = NULL;
 	size_t n = 0;
 
 	for (u32 slot = 0; slot < c->nwords; slot++) {
 		u64 pfn = pagemap_pfn(b->entry[slot]);
 
-		if (last && pfn && last->index + last->n == pfn &&
-		    last->slot + last->n == slot && last->n < LIVE_FRAMES_RUN) {
-			last->n++;
-			continue;
-		}
-		if (!pfn)
-			continue;
-		last = &b->want[0][n++];
-		*last = (struct pagemap_want){ .index = pfn, .slot = slot, .n = 1 };
+		if (pfn)
+			n = pagemap_want_add(b->want[0], n, pfn, slot, LIVE_FRAMES_RUN);
 	}
 	return n;
 }

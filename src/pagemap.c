@@ -68,6 +68,19 @@ void pagemap_sort(struct pagemap_want *want, struct pagemap_want *tmp, size_t n)
 		memcpy(want, from, n * sizeof(*want));
 }
 
+size_t pagemap_want_add(struct pagemap_want *want, size_t n, u64 index, u32 slot, u32 max)
+{
+	struct pagemap_want *last = n ? &want[n - 1] : NULL;
+
+	if (last && last->n < max && last->index + last->n == index &&
+	    last->slot + last->n == slot) {
+		last->n++;
+		return n;
+	}
+	want[n] = (struct pagemap_want){ .index = index, .slot = slot, .n = 1 };
+	return n + 1;
+}
+
 /* The end of the wants from @i on that are read at once, and how many words those are. */
 static size_t pagemap_batch(const struct pagemap_want *want, size_t i, size_t n,
 			    size_t buf_words, u64 *ret_words)

@@ -82,6 +82,13 @@ typedef s64 (*pagemap_pread)(void *ctx, void *buf, size_t len, u64 offset);
 void pagemap_sort(struct pagemap_want *want, struct pagemap_want *tmp, size_t n);
 
 /*
+ * Adds word @index, for @slot, to the @n of @want: to the last of them, unless that has @max words
+ * already, when it is the next word and the next slot.  Returns the new @n.
+ */
+size_t pagemap_want_add(struct pagemap_want *want, size_t n, u64 index, u32 slot,
+			u32 max);
+
+/*
  * Words read in vain rather than a second read.  A word of /proc/kpageflags or kpagecount costs 40
  * to 50 ns, another system call 100 ns and up.
  */

@@ -119,12 +119,15 @@ TEST(many_pages_as_a_plain_reading)
 	for (u64 i = 0; i < n; i++)
 		if (i * 7919 % n % 16)
 			m[i * 7919 % n * PAGE] = 1;
+	/* and some in order, of which every other will be a page of its own */
+	madvise(m, n / 4 * PAGE, MADV_DONTNEED);
+	memset(m, 1, n / 4 * PAGE);
 	pid = fork();
 	if (!pid)
 		for (;;)
 			pause();
 	for (u64 i = 0; i < n; i++)
-		if (i % 16 && i % 1000 > 300)
+		if (i < n / 4 ? i % 2 : i % 16 && i % 1000 > 300)
 			m[i * PAGE] = 2;
 	for (unsigned i = 0; i < 3; i++) {
 		EXPECT(seen_open(&s, i == 2 ? &gentle : &by_scan, getpid()));

@@ -143,6 +143,27 @@ TEST(a_run_longer_than_the_buffer)
 		expect_words(words, ok, want[i].slot, want[i].index, want[i].n);
 }
 
+TEST(neighbours_are_one_want)
+{
+	/* 7 lies between 6 and 8 in the file, but not in the slots */
+	static const struct {
+		u64 index;
+		u32 slot;
+	} in[] = { { 5, 0 }, { 6, 1 },  { 90, 2 }, { 8, 3 },
+		   { 9, 4 }, { 10, 6 }, { 11, 7 }, { 12, 8 } };
+	struct pagemap_want want[8];
+	size_t n = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(in); i++)
+		n = pagemap_want_add(want, n, in[i].index, in[i].slot, 2);
+	EXPECT_INT(n, 5);
+	EXPECT(want[0].index == 5 && want[0].slot == 0 && want[0].n == 2);
+	EXPECT(want[1].index == 90 && want[1].slot == 2 && want[1].n == 1);
+	EXPECT(want[2].index == 8 && want[2].slot == 3 && want[2].n == 2);
+	EXPECT(want[3].index == 10 && want[3].slot == 6 && want[3].n == 2);
+	EXPECT(want[4].index == 12 && want[4].slot == 8 && want[4].n == 1);
+}
+
 /* Whatever is asked for comes, and no word is read twice but in a gap. */
 TEST(any_wants)
 {
