@@ -38,12 +38,14 @@ static void show(struct pace *p, u64 at)
 	fflush(p->out);
 }
 
-/* A quarter of the time is spent reading; no rest is longer than 0.1 s. */
+/* A quarter of the time is spent reading; rests are of 1 ms to 0.1 s. */
 static void rest(struct pace *p, u64 at)
 {
 	u64 ns = (at - p->last) * 3;
 	struct timespec t = { 0 };
 
+	if (ns < SECOND / 1000)
+		return;
 	t.tv_nsec = ns > SECOND / 10 ? SECOND / 10 : ns;
 	nanosleep(&t, NULL);
 	p->last = now();
