@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include "escape.h"
+#include "pace.h"
 #include "session.h"
 
 #include <errno.h>
@@ -35,24 +36,29 @@ static char output[65536]; /* of stdout, when it is no terminal */
 /* What a mode needs before it runs. */
 #define NEEDS_SOURCE BIT(0)
 #define NEEDS_PROCESS BIT(1)
+#define NEEDS_WIPE BIT(2) /* prints where progress may be shown */
 
 static const struct mode_row {
 	int (*run)(struct session *s);
 	u8 needs;
 } modes[MODES] = {
-	[MODE_SUMMARY] = { .run = mode_summary, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
-	[MODE_PAGES] = { .run = mode_pages, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
-	[MODE_EXPLAIN] = { .run = mode_explain, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
+	[MODE_SUMMARY] = { .run = mode_summary,
+			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
+	[MODE_PAGES] = { .run = mode_pages,
+			 .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
+	[MODE_EXPLAIN] = { .run = mode_explain,
+			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
 	[MODE_WHO] = { .run = mode_who, .needs = NEEDS_SOURCE },
 	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
 	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE },
 	[MODE_DIFF] = { .run = mode_diff },
-	[MODE_LINT] = { .run = mode_lint, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
+	[MODE_LINT] = { .run = mode_lint,
+			.needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
 	[MODE_REPORT] = { .run = mode_report, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
 	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE },
 	[MODE_TRACE] = { .run = mode_trace, .needs = NEEDS_SOURCE },
 	[MODE_VERIFY] = { .run = mode_verify, .needs = NEEDS_SOURCE },
-	[MODE_ALL] = { .run = mode_all, .needs = NEEDS_SOURCE },
+	[MODE_ALL] = { .run = mode_all, .needs = NEEDS_SOURCE | NEEDS_WIPE },
 	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
 	[MODE_HELP] = { .run = mode_help },
 	[MODE_VERSION] = { .run = mode_version },
@@ -93,9 +99,10 @@ static void choose_terminal(struct session *s)
 		r->width = columns && atoi(columns) > 0 ? atoi(columns) : 80;
 	if (r->width && r->width < 40)
 		r->width = 40;
-	/* on a terminal that also shows the output, progress would stand between its rows */
-	if (isatty(STDERR_FILENO) && !tty)
+	if (isatty(STDERR_FILENO))
 		s->progress = stderr;
+	if (s->progress && tty && modes[s->opt.mode].needs & NEEDS_WIPE)
+		r->out = pace_output(stdout);
 	r->color =
 		s->opt.color == 1 || (!s->opt.color && tty && (!no_color || !*no_color));
 }
@@ -146,6 +153,8 @@ int main(int argc, char **argv)
 		choose_terminal(&s);
 		status = run(&s);
 	}
+	if (s.opt.render.out && s.opt.render.out != stdout)
+		fclose(s.opt.render.out);
 	if (fflush(stdout) || ferror(stdout)) {
 		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %s",
 			 strerror(errno));

@@ -3,9 +3,12 @@
 
 #include <inttypes.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 
 #define SECOND 1000000000ull
+
+static FILE *shown_on; /* the terminal that has a progress line, or NULL */
 
 static u64 now(void)
 {
@@ -24,18 +27,34 @@ void pace_init(struct pace *p, FILE *out, bool gentle, unsigned nprocess)
 	p->started = p->last = p->shown = now();
 }
 
-/* Four times a second, once a second has passed. */
+static void wipe(void)
+{
+	if (!shown_on)
+		return;
+	fputs("\r\033[K", shown_on);
+	fflush(shown_on);
+	shown_on = NULL;
+}
+
+/* Four times a second, once a second has passed; a line that would wrap is cut. */
 static void show(struct pace *p, u64 at)
 {
+	struct winsize ws;
+	char line[80];
+	int n;
+
 	if (!p->out || at - p->started < SECOND || at - p->shown < SECOND / 4)
 		return;
-	p->shown = at;
-	p->visible = true;
-	fprintf(p->out, "\r%" PRIu64 " entries read", p->entries);
+	n = snprintf(line, sizeof(line), "%" PRIu64 " entries read", p->entries);
 	if (p->nprocess > 1)
-		fprintf(p->out, ", process %u of %u", p->process, p->nprocess);
-	fputs(" \033[K", p->out);
+		n += snprintf(line + n, sizeof(line) - n, ", process %u of %u",
+			      p->process, p->nprocess);
+	if (!ioctl(fileno(p->out), TIOCGWINSZ, &ws) && ws.ws_col)
+		n = MIN(n, ws.ws_col - 1);
+	fprintf(p->out, "\r%.*s\033[K", n, line);
 	fflush(p->out);
+	p->shown = at;
+	shown_on = p->out;
 }
 
 /* A quarter of the time is spent reading; rests are of 1 ms to 0.1 s. */
@@ -68,8 +87,21 @@ void pace_tick(void *pace, const struct process *process, u64 entries)
 
 void pace_end(struct pace *p)
 {
-	if (!p->visible)
-		return;
-	fputs("\r\033[K", p->out);
-	fflush(p->out);
+	wipe();
+}
+
+static ssize_t write_wiped(void *out, const char *text, size_t n)
+{
+	wipe();
+	return fwrite(text, 1, n, out) == n && !fflush(out) ? (ssize_t)n : 0;
+}
+
+FILE *pace_output(FILE *out)
+{
+	cookie_io_functions_t io = { .write = write_wiped };
+	FILE *wiped = fopencookie(out, "w", io);
+
+	if (wiped)
+		setvbuf(wiped, NULL, _IOLBF, 0);
+	return wiped ? wiped : out;
 }

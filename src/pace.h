@@ -3,7 +3,7 @@
  * pace.h - how fast a collection goes, and what is said of it meanwhile.
  *
  * Knows: the clock, progress on a terminal, the rests of --gentle.  Never: facts.
- * Owns: nothing.
+ * Owns: the progress line, of which there is one.
  */
 #ifndef GUPINFO_PACE_H
 #define GUPINFO_PACE_H
@@ -20,7 +20,6 @@ struct pace {
 	pid_t pid;
 	u64 started, shown, last; /* monotonic ns */
 	u64 entries;              /* of page tables, so far */
-	bool visible;             /* a line is on the terminal */
 };
 
 /* @out NULL: no progress. */
@@ -31,5 +30,11 @@ void pace_tick(void *pace, const struct process *process, u64 entries);
 
 /* Wipes the progress line. */
 void pace_end(struct pace *p);
+
+/*
+ * A stream to the terminal @out that may also show progress: the line is wiped before anything is
+ * written.  The stream is line-buffered and the caller's to close; @out itself without memory.
+ */
+FILE *pace_output(FILE *out);
 
 #endif
