@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "framecache.h"
+
 int live_file(int dir, const char *path, char **ret, size_t *ret_len)
 {
 	size_t len = 0, size = 4096;
@@ -242,6 +244,7 @@ static void live_close(struct source *src)
 	live_vmas_free(&l->ours);
 	live_frames_close(l);
 	free(l->spans);
+	free(l->cache);
 	free(l->buf);
 	free(l);
 }
@@ -307,6 +310,8 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	live_vmas_internal(l);
 	probe_run(l);
 	live_bpf_open(l);
+	if (l->opt.many && !l->bpf) /* without memory for it: none */
+		l->cache = calloc(1, sizeof(*l->cache));
 	live_machine_resolve(l);
 	return &l->src;
 }

@@ -10,8 +10,10 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "framecache.h"
 #include "kpageflags.h"
 
 #define LIVE_FRAMES_RUN 128  /* frames of one want */
@@ -119,17 +121,57 @@ static int live_frames_block(void *ctx, size_t i, unsigned who)
 	return 0;
 }
 
-/* The frames of @c, each run of neighbours a want. */
-static size_t live_frames_want(struct live_buffers *b, const struct live_chunk *c)
+static u64 live_frames_ms(void)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
+	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
+}
+
+/* The words of the frame at @slot, when another process had them read. */
+static bool live_frames_cached(const struct live *l, u32 slot, u64 ms)
+{
+	struct live_buffers *b = l->buf;
+
+	if (!l->cache || !framecache_get(l->cache, b->entry[slot], ms, &b->flags[slot],
+					 &b->count[slot]))
+		return false;
+	b->ok[slot] = LIVE_OK_FLAGS | LIVE_OK_COUNT;
+	return true;
+}
+
+static void live_frames_keep(struct live *l, size_t n, u64 ms)
+{
+	const struct live_buffers *b = l->buf;
+
+	for (size_t i = 0; i < n; i++) {
+		const struct pagemap_want *w = &b->want[0][i];
+
+		for (u32 slot = w->slot; slot < w->slot + w->n; slot++)
+			if (b->ok[slot] == (LIVE_OK_FLAGS | LIVE_OK_COUNT))
+				framecache_put(l->cache, w->index + slot - w->slot,
+					       b->flags[slot], b->count[slot], ms);
+	}
+}
+
+/* The frames of @c that are to be read, each run of neighbours a want; *@ret_words: how many. */
+static size_t live_frames_want(const struct live *l, const struct live_chunk *c, u64 ms,
+			       u32 *ret_words)
+{
+	struct live_buffers *b = l->buf;
 	size_t n = 0;
+	u32 words = 0;
 
 	for (u32 slot = 0; slot < c->nwords; slot++) {
 		u64 pfn = pagemap_pfn(b->entry[slot]);
 
-		if (pfn)
-			n = pagemap_want_add(b->want[0], n, pfn, slot, LIVE_FRAMES_RUN);
+		if (!pfn || live_frames_cached(l, slot, ms))
+			continue;
+		words++;
+		n = pagemap_want_add(b->want[0], n, pfn, slot, LIVE_FRAMES_RUN);
 	}
+	*ret_words = words;
 	return n;
 }
 
@@ -138,13 +180,17 @@ void live_frames_read(struct live_pass *o, const struct live_chunk *c)
 	struct live *l = o->l;
 	struct live_buffers *b = l->buf;
 	struct live_frames f = { .l = l };
+	u64 ms = l->cache ? live_frames_ms() : 0;
+	u32 words;
 
 	memset(b->ok, 0, c->nwords);
 	memset(b->flags, 0, c->nwords * sizeof(*b->flags));
 	memset(b->count, 0, c->nwords * sizeof(*b->count));
-	f.n = live_frames_want(b, c);
+	f.n = live_frames_want(l, c, ms, &words);
 	f.count_skew = o->huge && l->hugetlb_count_tail;
 	pagemap_sort(b->want[0], b->want[1], f.n);
-	crew_run(live_frames_crew(l, c->nwords), live_frames_block, &f,
+	crew_run(live_frames_crew(l, words), live_frames_block, &f,
 		 (f.n + LIVE_FRAMES_BLOCK - 1) / LIVE_FRAMES_BLOCK);
+	if (l->cache)
+		live_frames_keep(l, f.n, ms);
 }

@@ -15,6 +15,7 @@
 #include "pte.h"
 
 struct bpfpage;
+struct framecache;
 struct holders;
 
 /* A mount's device number and what its files are to GUP. */
@@ -108,6 +109,7 @@ struct live {
 	bool crew_tried;
 	/* kpageflags and kpagecount for the helper: two threads would wait for one file's counter */
 	int helper[2];
+	struct framecache *cache; /* opt.many without BPF; NULL: none */
 };
 
 /* live.c: reads a whole file below @dir into memory for free(3), NUL-terminated; or -errno. */

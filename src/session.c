@@ -154,10 +154,14 @@ int session_open(struct session *s)
 		if (status)
 			return status;
 	} else {
-		s->source = live_open(
-			&(struct live_options){ .evidence = s->opt.evidence,
-						.gentle = s->opt.given[OPTION_GENTLE] },
-			&s->diag);
+		s->source =
+			live_open(&(struct live_options){ .evidence = s->opt.evidence,
+							  .gentle =
+								  s->opt.given
+									  [OPTION_GENTLE],
+							  .many = s->opt.mode ==
+								  MODE_ALL },
+				  &s->diag);
 		if (!s->source)
 			return session_fail(s, EXIT_FAILED, "out of memory");
 	}

@@ -58,6 +58,71 @@ for key, total in d["sum"]["pages"].items():
 PY
 )"
 
+# ---- processes that share pages: all of them as each alone, though words of frames are kept
+coproc family { exec python3 - <<'PY'
+import ctypes, os, signal, sys, time
+data = bytearray(os.urandom(4096)) * 4000
+signal.signal(signal.SIGTERM, signal.SIG_DFL)
+pids = []
+for i in range(12):
+    pid = os.fork()
+    if not pid:
+        ctypes.CDLL(None).prctl(1, 9)
+        for at in range(0, i * 100 * 4096, 4096):
+            data[at] = 1
+        time.sleep(1000)
+    pids.append(str(pid))
+time.sleep(1)
+print(",".join(pids), flush=True)
+time.sleep(1000)
+PY
+}
+family_pid=$!
+read -r -u "${family[0]}" kids
+sleep 0.5 # a line printed is memory written
+run --all --evidence=procfs --json --pid "$kids"
+cp "$out" "$out.all"
+for pid in ${kids//,/ }; do
+	run --all --evidence=procfs --json --pid "$pid"
+	cat "$out"
+done >"$out.each"
+expect_empty "what processes share is the same for each alone" "$(python3 - "$out.all" "$out.each" <<'PY'
+import json, sys
+pages = lambda d: {r["pid"]: (r["pages"], r.get("gup")) for r in d["gupinfo"]["processes"]}
+each = {}
+text, at, d = open(sys.argv[2]).read(), 0, json.JSONDecoder()
+while at < len(text):
+    one, at = d.raw_decode(text, at)
+    each.update(pages(one))
+    at += 1
+rows = pages(json.load(open(sys.argv[1])))
+if len(rows) != 12 or rows.keys() != each.keys():
+    print(sorted(rows), sorted(each))
+for pid in rows:
+    if rows[pid] != each[pid]:
+        print(pid, rows[pid], each[pid])
+PY
+)"
+expect_empty "--top is of them, the sum of all" "$(run --all --evidence=procfs --json --top 2 --pid "$kids"
+	python3 - "$out" <<'PY'
+import json, sys
+d = json.load(open(sys.argv[1]))["gupinfo"]
+if len(d["processes"]) != 2 or d["sum"]["processes"] != 12:
+    print(len(d["processes"]), d["sum"]["processes"])
+PY
+)"
+
+# ---- they end while they are read
+{ sleep 0.02; for pid in ${kids//,/ }; do kill -9 "$pid"; sleep 0.005; done; } &
+for _ in 1 2 3 4 5; do
+	run --all --evidence=procfs --json --pid "$kids"
+	[[ $status =~ ^[0134]$ ]] || echo "status $status"
+	[ ! -s "$out" ] || python3 -m json.tool "$out" >/dev/null || echo "broken JSON"
+done >"$out.end" 2>&1
+expect_empty "processes that end meanwhile" "$(head -n 5 "$out.end")"
+kill "$family_pid" 2>/dev/null
+rm -f "$out".*
+
 name=$(printf 'a"b\\c\nd')
 cp "$(command -v sleep)" "/tmp/$name"
 "/tmp/$name" 1000 >/dev/null &
