@@ -246,6 +246,7 @@ static void live_close(struct source *src)
 	free(l->spans);
 	free(l->cache);
 	free(l->buf);
+	free(l->small);
 	free(l);
 }
 

@@ -10,9 +10,8 @@
  *
  * observe() delivers whole leaves: the first may begin before @start and the last end after @end
  * when the range cuts a huge one.  The entries of a chunk are read again after the words of its
- * pages; from the first that differs on they are read anew, in smaller chunks while things change,
- * and a leaf is marked OBS_RACED when it keeps changing, or when the VMA is not any more what it
- * was when it was read (6.11 and later).
+ * pages; those that differ are read anew, few at a time, and a leaf is marked OBS_RACED when it
+ * keeps changing, or when the VMA is not any more what it was when it was read (6.11 and later).
  */
 #ifndef GUPINFO_LIVE_H
 #define GUPINFO_LIVE_H

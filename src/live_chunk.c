@@ -164,7 +164,7 @@ struct live_words {
 	const struct live_pass *o;
 	const struct live_chunk *c;
 	bool compare;
-	u32 bad[CREW_SIZE]; /* the first slot that differs */
+	bool changed[CREW_SIZE]; /* a word differs */
 };
 
 /* The run that holds the word @slot. */
@@ -183,7 +183,7 @@ static u32 live_chunk_find(const struct live_chunk *c, u32 slot)
 	return lo; /* a hole before it has the same slot */
 }
 
-/* Takes @n words at @from for @slot and on. */
+/* Takes @n words at @from for @slot and on, or marks those that are others. */
 static void live_words_take(struct live_words *w, u32 slot, const u64 *from, size_t n,
 			    unsigned who)
 {
@@ -196,11 +196,10 @@ static void live_words_take(struct live_words *w, u32 slot, const u64 *from, siz
 	}
 	if (!memcmp(to, from, n * sizeof(*to)))
 		return;
+	w->changed[who] = true;
 	for (size_t i = 0; i < n; i++)
-		if (to[i] != from[i]) {
-			w->bad[who] = MIN(w->bad[who], slot + i);
-			return;
-		}
+		if (to[i] != from[i])
+			w->o->l->buf->ok[slot + i] |= LIVE_OK_CHANGED;
 }
 
 static int live_words_pread(const struct live_pass *o, u64 addr, u64 *to, size_t n)
@@ -409,49 +408,115 @@ int live_chunk_read(struct live_pass *o, struct live_chunk *c)
 	return err ? err : live_words_run(&w);
 }
 
-/* The first address where runs of @a are not those of @b. */
-static u64 live_chunk_agree(const struct live_pass *o, const struct live_chunk *a,
-			    const struct live_chunk *b)
-{
-	for (u32 i = 0; i < a->nruns; i++) {
-		const struct live_run *x = &a->run[i], *y = &b->run[i];
+/* ---- what changed */
 
-		if (i == b->nruns || x->addr != y->addr || x->hole != y->hole ||
-		    x->scan != y->scan || x->level != y->level)
-			return x->addr;
-		if (x->pages != y->pages)
-			return x->addr +
-			       MIN(x->pages, y->pages) * live_pass_size(o, x->level);
+/* Adds [from, to), which does not begin before the last one; false when there is no room. */
+static bool live_changes_add(struct live_changes *list, u64 from, u64 to)
+{
+	struct live_change *last = list->n ? &list->at[list->n - 1] : NULL;
+
+	if (from >= list->end)
+		return false;
+	if (last && from <= last->to) {
+		last->to = MAX(last->to, to);
+		return true;
 	}
-	return MIN(a->to, b->to);
+	if (list->n == LIVE_CHANGES) {
+		list->end = from;
+		return false;
+	}
+	list->at[list->n++] = (struct live_change){ from, to };
+	return true;
+}
+
+static u64 live_chunk_run_end(const struct live_pass *o, const struct live_run *r)
+{
+	return r->addr + r->pages * live_pass_size(o, r->level);
+}
+
+/* Where runs of @b, which have no gaps, are not those of @a. */
+static void live_changes_runs(const struct live_pass *o, const struct live_chunk *a,
+			      const struct live_chunk *b, struct live_changes *ret)
+{
+	u64 at = a->from, both = MIN(a->to, b->to);
+	u32 i = 0, k = 0;
+	bool room = true;
+
+	while (room && at < both) {
+		const struct live_run *x = &a->run[i], *y = &b->run[k];
+		u64 x_end = live_chunk_run_end(o, x), y_end = live_chunk_run_end(o, y);
+		u64 end = MIN(MIN(x_end, y_end), both);
+
+		if (x->hole != y->hole || x->scan != y->scan || x->level != y->level)
+			room = live_changes_add(ret, at, end);
+		at = end;
+		i += at >= x_end;
+		k += at >= y_end;
+	}
+	if (room && both < a->to)
+		live_changes_add(ret, both, a->to);
+}
+
+/* Where words were marked as changed. */
+static void live_changes_words(const struct live_pass *o, const struct live_chunk *c,
+			       struct live_changes *ret)
+{
+	const u8 *ok = o->l->buf->ok;
+	bool room = true;
+
+	for (u32 i = 0; i < c->nruns && room; i++) {
+		const struct live_run *r = &c->run[i];
+		u64 size = live_pass_size(o, r->level);
+
+		for (u64 k = 0; k < r->pages && !r->hole && room; k++)
+			if (ok[r->slot + k] & LIVE_OK_CHANGED)
+				room = live_changes_add(ret, r->addr + k * size,
+							r->addr + (k + 1) * size);
+	}
+}
+
+/* Both lists in one. */
+static void live_changes_merge(const struct live_changes *x, const struct live_changes *y,
+			       struct live_changes *ret)
+{
+	unsigned i = 0, k = 0;
+	bool room = true;
+
+	ret->n = 0;
+	ret->end = MIN(x->end, y->end);
+	while (room && (i < x->n || k < y->n)) {
+		bool first = k == y->n || (i < x->n && x->at[i].from <= y->at[k].from);
+		const struct live_change *next = first ? &x->at[i++] : &y->at[k++];
+
+		room = live_changes_add(ret, next->from, next->to);
+	}
 }
 
 int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
-		     struct live_chunk *again, u64 *ret)
+		     struct live_chunk *again, struct live_changes *ret)
 {
 	struct live_words w = { .o = o, .c = c, .compare = true };
-	u64 good = c->to;
-	u32 bad;
+	struct live_changes runs, words;
 	int err = 0;
 
+	runs.n = words.n = 0;
+	runs.end = words.end = c->to;
+	if (!c->nwords && o->scan) { /* holes, by one call: nothing was put together */
+		*ret = runs;
+		return 0;
+	}
 	if (o->scan) {
 		again->from = c->from;
 		err = live_chunk_runs(o, again, c->to);
-		good = live_chunk_agree(o, c, again);
+		if (!err)
+			live_changes_runs(o, c, again, &runs);
 	}
-	for (unsigned i = 0; i < CREW_SIZE; i++)
-		w.bad[i] = c->nwords;
 	if (!err)
 		err = live_words_run(&w);
 	if (err)
 		return err;
-	bad = MIN(w.bad[0], w.bad[1]);
-	if (bad < c->nwords) {
-		const struct live_run *r = &c->run[live_chunk_find(c, bad)];
-		u64 addr = r->addr + (bad - r->slot) * live_pass_size(o, r->level);
-
-		good = MIN(good, addr);
-	}
-	*ret = good;
+	if (w.changed[0] || w.changed[1])
+		live_changes_words(o, c, &words);
+	live_changes_merge(&runs, &words, ret);
 	return 0;
 }

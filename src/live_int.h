@@ -74,6 +74,7 @@ struct live_run {
 /* ok[]: which words of a frame were read */
 #define LIVE_OK_FLAGS 1
 #define LIVE_OK_COUNT 2
+#define LIVE_OK_CHANGED 4 /* the entry was another one at the second reading */
 
 struct live_buffers {
 	struct live_run run[2][LIVE_RUNS];
@@ -105,7 +106,8 @@ struct live {
 	struct live_mounts internal; /* devices of memfds, memfd_secret */
 	struct live_mounts ours;     /* our own mountinfo */
 	struct live_buffers *buf;
-	struct crew *crew; /* made when there is work for it; NULL: none */
+	struct live_buffers *small; /* for what is read again; NULL until there is any */
+	struct crew *crew;          /* made when there is work for it; NULL: none */
 	bool crew_tried;
 	/* kpageflags and kpagecount for the helper: two threads would wait for one file's counter */
 	int helper[2];

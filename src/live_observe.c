@@ -6,6 +6,7 @@
 #include "live_pass.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define LIVE_TRIES 3
@@ -15,7 +16,7 @@
 
 static int live_observe_flush(struct live_pass *o)
 {
-	int err = o->nout ? o->cb(o->ctx, o->l->buf->out, o->nout) : 0;
+	int err = o->nout ? o->cb(o->ctx, o->out, o->nout) : 0;
 
 	o->nout = 0;
 	return err;
@@ -65,7 +66,7 @@ static bool live_observe_continues(const struct live_pass *o, const struct obs *
 /* Adds @obs to the output.  Its PFNs lie in one span. */
 static int live_observe_put(struct live_pass *o, const struct obs *obs)
 {
-	struct obs *last = o->nout ? &o->l->buf->out[o->nout - 1] : NULL;
+	struct obs *last = o->nout ? &o->out[o->nout - 1] : NULL;
 	u64 size = live_pass_size(o, obs->level);
 
 	if (last && live_observe_continues(o, last, obs)) {
@@ -82,7 +83,7 @@ static int live_observe_put(struct live_pass *o, const struct obs *obs)
 		if (err)
 			return err;
 	}
-	o->l->buf->out[o->nout++] = *obs;
+	o->out[o->nout++] = *obs;
 	if (obs->has & OBS_HAS_PFN && !live_observe_inside(o->span, obs->pfn))
 		o->span = live_observe_span(o->l, obs->pfn);
 	return 0;
@@ -153,24 +154,31 @@ static u32 live_observe_alike(const struct live_pass *o, const struct live_run *
 	return i - slot;
 }
 
-/* The part of @run that was asked for and is not behind @to, a leaf of which may stick out. */
-static void live_observe_trim(const struct live_pass *o, const struct live_run *run,
-			      u64 to, u64 *ret_from, u64 *ret_to)
-{
-	u64 size = live_pass_size(o, run->level), end = MIN(o->end, to);
+/* What is delivered of a chunk. */
+struct live_part {
+	u64 from, to;
+	bool raced;
+};
 
-	*ret_from = run->addr < o->start ? (o->start - run->addr) / size : 0;
-	*ret_to = end > run->addr ? MIN((end - run->addr + size - 1) / size, run->pages)
-				  : 0;
+/* The leaves of @run that lie in @part and were asked for; the first and the last may stick out. */
+static void live_observe_trim(const struct live_pass *o, const struct live_run *run,
+			      const struct live_part *part, u64 *ret_from, u64 *ret_to)
+{
+	u64 size = live_pass_size(o, run->level);
+	u64 from = MAX(o->start, part->from), to = MIN(o->end, part->to);
+
+	*ret_from = run->addr < from ? (from - run->addr) / size : 0;
+	*ret_to =
+		to > run->addr ? MIN((to - run->addr + size - 1) / size, run->pages) : 0;
 }
 
-static int live_observe_run(struct live_pass *o, const struct live_run *run, u64 to,
-			    bool raced)
+static int live_observe_run(struct live_pass *o, const struct live_run *run,
+			    const struct live_part *part)
 {
 	u64 from, end;
 	int err = 0;
 
-	live_observe_trim(o, run, to, &from, &end);
+	live_observe_trim(o, run, part, &from, &end);
 	if (from >= end)
 		return 0;
 	if (run->hole) {
@@ -180,7 +188,7 @@ static int live_observe_run(struct live_pass *o, const struct live_run *run, u64
 				   .level = run->level,
 				   .has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN |
 					  (run->level ? OBS_HAS_LEVEL : 0) |
-					  (raced ? OBS_RACED : 0) };
+					  (part->raced ? OBS_RACED : 0) };
 
 		return live_observe_put(o, &obs);
 	}
@@ -188,7 +196,7 @@ static int live_observe_run(struct live_pass *o, const struct live_run *run, u64
 		struct obs obs;
 		bool folded;
 
-		live_observe_leaf(o, run, run->slot + i, raced, &obs);
+		live_observe_leaf(o, run, run->slot + i, part->raced, &obs);
 		obs.pages = live_observe_alike(o, run, run->slot + i, end - i, &folded);
 		obs.has |= folded ? OBS_FOLDED : 0;
 		err = live_observe_put(o, &obs);
@@ -197,26 +205,29 @@ static int live_observe_run(struct live_pass *o, const struct live_run *run, u64
 	return err;
 }
 
-/* Delivers the leaves of @c before @to. */
-static int live_observe_deliver(struct live_pass *o, const struct live_chunk *c, u64 to,
-				bool raced)
+static int live_observe_part(struct live_pass *o, const struct live_chunk *c,
+			     struct live_part part)
 {
 	int err = 0;
 
-	if ((c->nwords || c->nruns > 1) && live_vmas_same(o->p, o->vma) == TRI_NO)
-		raced = true;
-	for (u32 i = 0; i < c->nruns && c->run[i].addr < to && !err; i++)
-		err = live_observe_run(o, &c->run[i], to, raced);
-	/* Whoever waits hears of each chunk. */
-	return err || c->nwords < LIVE_LEAST ? err : live_observe_flush(o);
+	for (u32 i = 0; i < c->nruns && c->run[i].addr < part.to && !err; i++)
+		err = live_observe_run(o, &c->run[i], &part);
+	return err;
 }
 
-/* Reads one chunk from @from, delivers what stayed the same, and returns how far that was. */
-static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
+/* The VMA is not any more what it was when it was read. */
+static bool live_observe_moved(const struct live_pass *o, const struct live_chunk *c)
+{
+	return (c->nwords || c->nruns > 1) && live_vmas_same(o->p, o->vma) == TRI_NO;
+}
+
+/* Reads what changes, from @from on, delivers what stayed the same, and sets how far that was. */
+static int live_observe_small(struct live_pass *o, u64 from, u64 *ret_to)
 {
 	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
 	struct live_chunk again = { .run = o->l->buf->run[1] };
-	u64 good = from;
+	struct live_changes changes;
+	struct live_part part = { .from = from };
 
 	for (unsigned try = 1; try <= LIVE_TRIES; try++) {
 		int err = live_chunk_read(o, &c);
@@ -224,24 +235,80 @@ static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
 		if (err)
 			return err;
 		live_frames_read(o, &c);
-		err = live_chunk_check(o, &c, &again, &good);
+		err = live_chunk_check(o, &c, &again, &changes);
 		if (err)
 			return err;
-		if (good == c.to) {
-			o->limit = MIN(o->limit * 2, o->most);
-			*ret_to = good;
-			return live_observe_deliver(o, &c, good, false);
-		}
-		if (good > from) {
-			o->limit = MAX(o->limit / 8, LIVE_LEAST);
-			*ret_to = good;
-			return live_observe_deliver(o, &c, good, false);
-		}
+		part.to = changes.n ? changes.at[0].from : c.to;
+		if (part.to > from)
+			break;
 		o->limit = 1; /* one leaf, in as little time as can be */
 	}
-	good = MIN(from + live_pass_size(o, c.run[0].level), c.to);
-	*ret_to = good;
-	return live_observe_deliver(o, &c, good, true);
+	part.raced = live_observe_moved(o, &c);
+	if (part.to == from) {
+		part.to = MIN(from + live_pass_size(o, c.run[0].level), c.to);
+		part.raced = true;
+	}
+	*ret_to = part.to;
+	return live_observe_part(o, &c, part);
+}
+
+/* Reads @change again, in other buffers. */
+static int live_observe_again(struct live_pass *o, const struct live_change *change)
+{
+	struct live *l = o->l;
+	struct live_buffers *buf = l->buf;
+	u64 to = o->to;
+	u32 limit = o->limit;
+	int err = 0;
+
+	if (!l->small)
+		l->small = malloc(sizeof(*l->small));
+	if (!l->small)
+		return -ENOMEM;
+	l->buf = l->small;
+	o->to = change->to;
+	for (u64 at = change->from; at < change->to && !err;) {
+		o->limit = LIVE_LEAST;
+		err = live_observe_small(o, at, &at);
+	}
+	l->buf = buf;
+	o->to = to;
+	o->limit = limit;
+	return err;
+}
+
+/* Reads one chunk from @from, delivers it, and returns how far it came in @ret_to. */
+static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
+{
+	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
+	struct live_chunk again = { .run = o->l->buf->run[1] };
+	struct live_changes changes;
+	struct live_part part = { .from = from };
+	int err = live_chunk_read(o, &c);
+
+	if (err)
+		return err;
+	live_frames_read(o, &c);
+	err = live_chunk_check(o, &c, &again, &changes);
+	if (err)
+		return err;
+	part.raced = live_observe_moved(o, &c);
+	for (unsigned i = 0; i < changes.n && !err; i++) {
+		part.to = changes.at[i].from;
+		err = live_observe_part(o, &c, part);
+		if (!err)
+			err = live_observe_again(o, &changes.at[i]);
+		part.from = changes.at[i].to;
+	}
+	part.to = changes.end;
+	if (!err)
+		err = live_observe_part(o, &c, part);
+	*ret_to = MAX(changes.end, part.from);
+	/* Under load: chunks of which less changes. */
+	o->limit = changes.n == LIVE_CHANGES ? MAX(o->limit / 8, LIVE_LEAST)
+					     : MIN(o->limit * 2, o->most);
+	/* Whoever waits hears of each chunk. */
+	return err || c.nwords < LIVE_LEAST ? err : live_observe_flush(o);
 }
 
 /* Leaves of @obs before the first zone border inside it; all of them when there is none. */
@@ -324,6 +391,7 @@ int live_observe_range(struct live *l, struct live_process *p, const struct vma 
 		       u64 start, u64 end, source_obs_cb cb, void *ctx)
 {
 	struct live_pass o = { .l = l,
+			       .out = l->buf->out,
 			       .p = p,
 			       .vma = vma,
 			       .start = MAX(start, vma->start),

@@ -34,6 +34,7 @@ struct live_pass {
 	u32 limit, most; /* words of the next chunk, of any */
 	source_obs_cb cb;
 	void *ctx;
+	struct obs *out; /* LIVE_OUT of them */
 	size_t nout;
 	struct live_span span; /* of the last observation */
 };
@@ -43,6 +44,16 @@ struct live_chunk {
 	u64 from, to;
 	struct live_run *run;
 	u32 nruns, nwords;
+};
+
+/* Addresses in a chunk that are not what they were, ascending. */
+#define LIVE_CHANGES 256
+struct live_changes {
+	struct live_change {
+		u64 from, to;
+	} at[LIVE_CHANGES];
+	unsigned n;
+	u64 end; /* what lies behind was not compared: there were too many before it */
 };
 
 /* Bytes of one page of a leaf of @level in this VMA. */
@@ -56,12 +67,9 @@ static inline u64 live_pass_size(const struct live_pass *o, unsigned level)
 /* Runs and words of [c->from, o->to), at most o->limit words.  0 or -errno (-ESRCH: the mm is gone). */
 int live_chunk_read(struct live_pass *o, struct live_chunk *c);
 
-/*
- * Reads the chunk again.  Sets *@ret to the first address that is not what it was, or to c->to.
- * @again is scratch for runs.  0 or -errno.
- */
+/* Reads the chunk again and says what is not as it was.  @again is scratch for runs.  0 or -errno. */
 int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
-		     struct live_chunk *again, u64 *ret);
+		     struct live_chunk *again, struct live_changes *ret);
 
 /* The helper for work on @nwords words, made at the first need; NULL: not worth it, or none. */
 struct crew *live_frames_crew(struct live *l, u32 nwords);
