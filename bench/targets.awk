@@ -5,7 +5,7 @@ BEGIN { FS = "|" }
 
 {
 	split($4, f, " ")
-	seen[$1] = 1
+	pages[$1] = $2
 	wall[$1, $3] = f[1]; cpu[$1, $3] = f[2]
 	if ($3 ~ /^gupinfo/ && f[3] > most) {
 		most = f[3]
@@ -15,10 +15,23 @@ BEGIN { FS = "|" }
 		failed[$1, $3] = f[5]
 }
 
-function line(what, target, result, by_cpu, over)
+function line(what, target, result, by_cpu, over, over_cpu)
 {
-	printf "%-44s %10s %10s %10s  %s\n", what, target, result, by_cpu, \
-		over <= 1 ? "reached" : sprintf("not reached (%.1fx)", over)
+	what = sprintf("%-46s %8s %9s %9s  ", what, target, result, by_cpu)
+	if (over > 1)
+		print what sprintf("not reached (%.1fx)", over)
+	else if (over_cpu > 1)
+		print what sprintf("reached; by CPU time not (%.1fx)", over_cpu)
+	else
+		print what "reached"
+}
+
+# the subject with its size
+function sized(subject,	n)
+{
+	n = pages[subject]
+	sub(/.*, /, "", n)
+	return sprintf("%s, %.1f GiB", subject, n / 262144)
 }
 
 # at most 1/@n of @peer's time
@@ -27,12 +40,13 @@ function part(subject, tool, peer, n,	a, b)
 	if (!((subject, tool) in wall) || !((subject, peer) in wall))
 		return
 	if ((subject, tool) in failed || !wall[subject, tool] || !wall[subject, peer]) {
-		printf "%-44s failed\n", subject ": " tool
+		printf "%-46s failed\n", subject ": " tool
 		return
 	}
 	a = wall[subject, peer] / wall[subject, tool]
 	b = cpu[subject, peer] / cpu[subject, tool]
-	line(subject ": " tool, n == 1 ? "<= sum" : "1/" n, sprintf("1/%.1f", a), sprintf("1/%.1f", b), n / a)
+	line(sized(subject) ": " tool, n == 1 ? "<= sum" : "1/" n, sprintf("1/%.1f", a), sprintf("1/%.1f", b), n / a, \
+		n / b)
 }
 
 # at most @ms
@@ -40,11 +54,11 @@ function within(subject, tool, ms)
 {
 	if ((subject, tool) in wall)
 		line(subject ": " tool, ms " ms", sprintf("%.1f ms", wall[subject, tool]), \
-			sprintf("%.1f ms", cpu[subject, tool]), wall[subject, tool] / ms)
+			sprintf("%.1f ms", cpu[subject, tool]), wall[subject, tool] / ms, cpu[subject, tool] / ms)
 }
 
 END {
-	printf "\n%-44s %10s %10s %10s\n", "of page-types -M -r -l, or absolute", "target", "wall", "CPU"
+	printf "\n%-46s %8s %9s %9s\n", "of page-types -M -r -l, or absolute", "target", "wall", "CPU"
 	pt = "page-types -M -r -l"
 	for (i = 1; i <= split("contiguous scattered", four, " "); i++) {
 		part(four[i], "gupinfo, bpf", pt, 10)
@@ -65,5 +79,5 @@ END {
 	part("many", "gupinfo --all, bpf", "one by one, bpf", 1)
 	part("many", "gupinfo --all, procfs", "one by one, procfs", 1)
 	if (most)
-		line("peak RSS of all rows, in " where, "32 MiB", sprintf("%.1f MiB", most / 1024), "", most / 32768)
+		line("peak RSS of all rows, in " where, "32 MiB", sprintf("%.1f MiB", most / 1024), "", most / 32768, 0)
 }
