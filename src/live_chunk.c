@@ -410,25 +410,6 @@ int live_chunk_read(struct live_pass *o, struct live_chunk *c)
 
 /* ---- what changed */
 
-/* Adds [from, to), which does not begin before the last one; false when there is no room. */
-static bool live_changes_add(struct live_changes *list, u64 from, u64 to)
-{
-	struct live_change *last = list->n ? &list->at[list->n - 1] : NULL;
-
-	if (from >= list->end)
-		return false;
-	if (last && from <= last->to) {
-		last->to = MAX(last->to, to);
-		return true;
-	}
-	if (list->n == LIVE_CHANGES) {
-		list->end = from;
-		return false;
-	}
-	list->at[list->n++] = (struct live_change){ from, to };
-	return true;
-}
-
 static u64 live_chunk_run_end(const struct live_pass *o, const struct live_run *r)
 {
 	return r->addr + r->pages * live_pass_size(o, r->level);
@@ -436,7 +417,7 @@ static u64 live_chunk_run_end(const struct live_pass *o, const struct live_run *
 
 /* Where runs of @b, which have no gaps, are not those of @a. */
 static void live_changes_runs(const struct live_pass *o, const struct live_chunk *a,
-			      const struct live_chunk *b, struct live_changes *ret)
+			      const struct live_chunk *b, struct changes *ret)
 {
 	u64 at = a->from, both = MIN(a->to, b->to);
 	u32 i = 0, k = 0;
@@ -448,18 +429,18 @@ static void live_changes_runs(const struct live_pass *o, const struct live_chunk
 		u64 end = MIN(MIN(x_end, y_end), both);
 
 		if (x->hole != y->hole || x->scan != y->scan || x->level != y->level)
-			room = live_changes_add(ret, at, end);
+			room = changes_add(ret, at, end);
 		at = end;
 		i += at >= x_end;
 		k += at >= y_end;
 	}
 	if (room && both < a->to)
-		live_changes_add(ret, both, a->to);
+		changes_add(ret, both, a->to);
 }
 
 /* Where words were marked as changed. */
 static void live_changes_words(const struct live_pass *o, const struct live_chunk *c,
-			       struct live_changes *ret)
+			       struct changes *ret)
 {
 	const u8 *ok = o->l->buf->ok;
 	bool room = true;
@@ -470,37 +451,20 @@ static void live_changes_words(const struct live_pass *o, const struct live_chun
 
 		for (u64 k = 0; k < r->pages && !r->hole && room; k++)
 			if (ok[r->slot + k] & LIVE_OK_CHANGED)
-				room = live_changes_add(ret, r->addr + k * size,
-							r->addr + (k + 1) * size);
-	}
-}
-
-/* Both lists in one. */
-static void live_changes_merge(const struct live_changes *x, const struct live_changes *y,
-			       struct live_changes *ret)
-{
-	unsigned i = 0, k = 0;
-	bool room = true;
-
-	ret->n = 0;
-	ret->end = MIN(x->end, y->end);
-	while (room && (i < x->n || k < y->n)) {
-		bool first = k == y->n || (i < x->n && x->at[i].from <= y->at[k].from);
-		const struct live_change *next = first ? &x->at[i++] : &y->at[k++];
-
-		room = live_changes_add(ret, next->from, next->to);
+				room = changes_add(ret, r->addr + k * size,
+						   r->addr + (k + 1) * size);
 	}
 }
 
 int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
-		     struct live_chunk *again, struct live_changes *ret)
+		     struct live_chunk *again, struct changes *ret)
 {
 	struct live_words w = { .o = o, .c = c, .compare = true };
-	struct live_changes runs, words;
+	struct changes runs, words;
 	int err = 0;
 
-	runs.n = words.n = 0;
-	runs.end = words.end = c->to;
+	changes_init(&runs, c->to);
+	changes_init(&words, c->to);
 	if (!c->nwords && o->scan) { /* holes, by one call: nothing was put together */
 		*ret = runs;
 		return 0;
@@ -517,6 +481,6 @@ int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
 		return err;
 	if (w.changed[0] || w.changed[1])
 		live_changes_words(o, c, &words);
-	live_changes_merge(&runs, &words, ret);
+	changes_merge(&runs, &words, ret);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #ifndef GUPINFO_LIVE_PASS_H
 #define GUPINFO_LIVE_PASS_H
 
+#include "changes.h"
 #include "live_int.h"
 
 #define LIVE_PARALLEL 8192 /* words of a chunk that are worth a helper */
@@ -46,16 +47,6 @@ struct live_chunk {
 	u32 nruns, nwords;
 };
 
-/* Addresses in a chunk that are not what they were, ascending. */
-#define LIVE_CHANGES 256
-struct live_changes {
-	struct live_change {
-		u64 from, to;
-	} at[LIVE_CHANGES];
-	unsigned n;
-	u64 end; /* what lies behind was not compared: there were too many before it */
-};
-
 /* Bytes of one page of a leaf of @level in this VMA. */
 static inline u64 live_pass_size(const struct live_pass *o, unsigned level)
 {
@@ -69,7 +60,7 @@ int live_chunk_read(struct live_pass *o, struct live_chunk *c);
 
 /* Reads the chunk again and says what is not as it was.  @again is scratch for runs.  0 or -errno. */
 int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
-		     struct live_chunk *again, struct live_changes *ret);
+		     struct live_chunk *again, struct changes *ret);
 
 /* The helper for work on @nwords words, made at the first need; NULL: not worth it, or none. */
 struct crew *live_frames_crew(struct live *l, u32 nwords);
