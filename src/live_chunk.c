@@ -10,8 +10,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#define LIVE_SCANS 64 /* PAGEMAP_SCAN calls of one chunk */
-#define LIVE_NEAR 64  /* holes between runs that are read in one go */
+/* The target's mmap_lock is held for reading during a PAGEMAP_SCAN: some 0.1 ms. */
+#define LIVE_SCAN_PAGES 16384
+#define LIVE_SCANS 128 /* PAGEMAP_SCAN calls of one chunk */
+#define LIVE_NEAR 64   /* holes between runs that are read in one go */
 
 s64 live_chunk_pread(void *ctx, void *buf, size_t len, u64 offset)
 {
@@ -115,7 +117,8 @@ static int live_chunk_regions(const struct live_pass *o, struct live_chunk *c, u
 	struct pagemap_region *r = o->l->buf->region;
 	u64 walked;
 	int n = live_chunk_scan(o->p->pagemap, c->to, end, anyof & mask, mask,
-				o->limit - c->nwords, r, LIVE_REGIONS, &walked);
+				MIN(o->limit - c->nwords, LIVE_SCAN_PAGES), r,
+				LIVE_REGIONS, &walked);
 
 	if (n < 0)
 		return n;
