@@ -13,8 +13,6 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -29,18 +27,20 @@
 #undef TRI_NO
 #undef TRI_YES
 
-#include "btfcut.h"
+#include "bpfbtf.h"
 #include "calibrate.h"
+#include "crew.h"
 
 struct bpfpage {
 	struct structpage_bpf *skel;
-	int btf;       /* memfd with what the programs need of the kernel's BTF, or -1 */
-	char path[32]; /* its name for libbpf */
+	struct bpfbtf btf;         /* what the programs need of the kernel's BTF */
 	struct holders_bpf *files; /* while a walk's results are in use */
 	struct structpage_call *call;
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
-	bool cast, fold;
+	bool cast, fold, gentle;
+	struct crew *crew; /* made when a range takes several calls */
+	bool crew_tried;
 	int pinned_bit;
 	u64 usecs;
 	struct kpf_layout layout;
@@ -119,96 +119,6 @@ static int run(void *ctx, enum calibrate_prog prog)
 	return r;
 }
 
-/* ---- the kernel's BTF, cut down to what the programs name */
-
-enum { ID_PAGE, ID_CAST, ID_TASK_VMA, ID_TASK_FILE };
-#define ID_TYPES 4 /* from here on types that are relocated only */
-
-/* Ids of the running kernel: the same for all readers of this process. */
-static struct btfcut_want ids[] = {
-	[ID_PAGE] = { "page" },
-	[ID_CAST] = { "bpf_rdonly_cast", .func = true },
-	[ID_TASK_VMA] = { "bpf_iter_task_vma", .func = true },
-	[ID_TASK_FILE] = { "bpf_iter_task_file", .func = true },
-	/* all types of kernel.bpf.h */
-	{ "folio" },
-	{ "pageflags" },
-	{ "mm_struct" },
-	{ "xarray" },
-	{ "xa_node" },
-	{ "address_space" },
-	{ "super_block" },
-	{ "inode" },
-	{ "qstr" },
-	{ "dentry" },
-	{ "path" },
-	{ "file" },
-	{ "fdtable" },
-	{ "files_struct" },
-	{ "task_struct" },
-	{ "vm_area_struct" },
-	{ "hstate" },
-	{ "hugetlbfs_sb_info" },
-	{ "pipe_buffer" },
-	{ "pipe_inode_info" },
-	{ "bio_vec" },
-	{ "io_mapped_ubuf" },
-	{ "io_rsrc_node" },
-	{ "io_rsrc_data" },
-	{ "io_ring_ctx" },
-	{ "bpf_iter_meta" },
-	{ "bpf_iter__task_vma" },
-	{ "bpf_iter__task_file" },
-};
-
-/* Cuts @size bytes of BTF behind @fd, which can be mapped since 6.16 (a539e2a6d51d). */
-static int cut_fd(int fd, size_t size, void **ret, size_t *ret_size)
-{
-	void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0), *buf = NULL;
-	size_t len = 0;
-	ssize_t n = 1;
-	int r;
-
-	if (p != MAP_FAILED) {
-		r = btfcut_make(p, size, ids, ARRAY_SIZE(ids), ret, ret_size);
-		munmap(p, size);
-		return r;
-	}
-	buf = malloc(size);
-	if (!buf)
-		return -ENOMEM;
-	while (len < size && n > 0) {
-		n = read(fd, (char *)buf + len, size - len);
-		if (n > 0)
-			len += n;
-	}
-	r = n < 0 ? -errno : btfcut_make(buf, len, ids, ARRAY_SIZE(ids), ret, ret_size);
-	free(buf);
-	return r;
-}
-
-/* Fills ->btf; without it libbpf reads everything itself. */
-static void cut(struct bpfpage *bp)
-{
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	size_t size = 0;
-	void *data = NULL;
-	struct stat st;
-
-	if (fd < 0)
-		return;
-	if (!fstat(fd, &st) && st.st_size > 0 && !cut_fd(fd, st.st_size, &data, &size)) {
-		bp->btf = memfd_create("gupinfo-btf", MFD_CLOEXEC);
-		if (bp->btf >= 0 && write(bp->btf, data, size) != (ssize_t)size) {
-			close(bp->btf);
-			bp->btf = -1;
-		}
-		snprintf(bp->path, sizeof(bp->path), "/proc/self/fd/%d", bp->btf);
-	}
-	free(data);
-	close(fd);
-}
-
 /* ---- programs */
 
 /* libbpf's hooks: called when a program is relocated and about to be loaded. */
@@ -223,11 +133,11 @@ static int prepare_syscall(struct bpf_program *prog, struct bpf_prog_load_opts *
 		if (insn[i].code == (BPF_JMP | BPF_CALL) &&
 		    insn[i].imm == STRUCTPAGE_CALL_CAST) {
 			insn[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
-			insn[i].imm = (s32)ids[ID_CAST].id;
+			insn[i].imm = (s32)bpfbtf_id(BPFBTF_CAST);
 		} else if ((insn[i].code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
 			    insn[i].code == (BPF_ALU | BPF_MOV | BPF_K)) &&
 			   insn[i].imm == STRUCTPAGE_ID_PAGE) {
-			insn[i].imm = (s32)ids[ID_PAGE].id;
+			insn[i].imm = (s32)bpfbtf_id(BPFBTF_PAGE);
 		}
 	}
 	return 0;
@@ -241,7 +151,7 @@ static int prepare_iter(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 
 	(void)cookie;
 	opts->expected_attach_type = BPF_TRACE_ITER;
-	opts->attach_btf_id = ids[vma ? ID_TASK_VMA : ID_TASK_FILE].id;
+	opts->attach_btf_id = bpfbtf_id(vma ? BPFBTF_TASK_VMA : BPFBTF_TASK_FILE);
 	return bpf_program__set_type(prog, BPF_PROG_TYPE_TRACING);
 }
 
@@ -269,15 +179,15 @@ static int load(struct bpfpage *bp, bool cast)
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	int r;
 
-	if (bp->btf >= 0)
-		opts.btf_custom_path = bp->path;
+	if (bp->btf.fd >= 0)
+		opts.btf_custom_path = bp->btf.path;
 	bp->skel = structpage_bpf__open_opts(&opts);
 	if (!bp->skel)
 		return -errno;
 	bp->cast = cast;
 	bpf_program__set_autoload(bp->skel->progs.observe_cast, cast);
 	bpf_program__set_autoload(bp->skel->progs.observe_copy, !cast);
-	bpf_program__set_autoload(bp->skel->progs.vmas, ids[ID_TASK_VMA].id);
+	bpf_program__set_autoload(bp->skel->progs.vmas, bpfbtf_id(BPFBTF_TASK_VMA));
 	r = structpage_bpf__load(bp->skel);
 	if (r) {
 		structpage_bpf__destroy(bp->skel);
@@ -329,10 +239,10 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	if (r)
 		return say(why, r, "libbpf takes no program handlers");
 	if (!opt || !opt->no_cut)
-		cut(bp);
+		bpfbtf_open(&bp->btf);
 	/* the fast reader where the kernel takes it */
 	r = -ENOTSUP;
-	if ((!opt || !opt->no_cast) && bp->btf >= 0 && ids[ID_CAST].id)
+	if ((!opt || !opt->no_cast) && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
 		r = load(bp, true);
 	if (r && r != -EPERM)
 		r = load(bp, false);
@@ -361,7 +271,7 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		snprintf(why, BPFPAGE_WHY, "out of memory");
 		return -ENOMEM;
 	}
-	bp->pinned_bit = bp->btf = -1;
+	bp->pinned_bit = bp->btf.fd = -1;
 	if (!opt || !opt->log)
 		libbpf_set_print(no_print);
 	r = open_checked(bp, opt, why);
@@ -380,8 +290,8 @@ void bpfpage_close(struct bpfpage *bp)
 		return;
 	bpfpage_files_done(bp);
 	structpage_bpf__destroy(bp->skel);
-	if (bp->btf >= 0)
-		close(bp->btf);
+	bpfbtf_close(&bp->btf);
+	crew_free(bp->crew);
 	free(bp);
 }
 
@@ -410,41 +320,89 @@ u32 bpfpage_fields(const struct bpfpage *bp)
 	return bp->cal->fields;
 }
 
-/* Hands the records of the last call on. */
-static int deliver(struct bpfpage *bp, source_obs_cb cb, void *ctx)
+/* ---- walking: a call fills one half of the records while the other is handed on */
+
+struct walk {
+	struct bpfpage *bp;
+	source_obs_cb cb;
+	void *ctx;
+	u64 end;
+	u32 n;   /* records to hand on, of the half that the program does not fill */
+	int run; /* what the call came to */
+};
+
+static int deliver(struct walk *w, const struct structpage_rec *rec)
 {
 	struct obs obs[BATCH];
-	u32 n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS), k = 0;
+	u32 k = 0;
 	int r = 0;
 
-	for (u32 i = 0; i < n && !r; i++) {
-		structpage_to_obs(&bp->machine, &bp->rec[i], &obs[k++]);
-		if (k == BATCH || i + 1 == n) {
-			r = cb(ctx, obs, k);
+	for (u32 i = 0; i < w->n && !r; i++) {
+		structpage_to_obs(&w->bp->machine, &rec[i], &obs[k++]);
+		if (k == BATCH || i + 1 == w->n) {
+			r = w->cb(w->ctx, obs, k);
 			k = 0;
 		}
 	}
 	return r;
 }
 
-static int walk(struct bpfpage *bp, u64 start, u64 end, source_obs_cb cb, void *ctx)
+/* One call of the program, from where the last one came to. */
+static int step(struct walk *w)
 {
+	struct structpage_call *call = w->bp->call;
+	u64 addr = call->addr;
 	int r;
 
-	for (u64 addr = start; addr < end; addr = bp->call->addr) {
-		bp->call->addr = addr;
-		bp->call->end = end;
-		r = run(bp, CALIBRATE_OBSERVE);
-		if (!r)
-			r = bp->call->err;
-		if (!r && bp->call->addr <= addr)
-			r = -EIO; /* cannot be: a call always gets on */
-		if (!r)
-			r = deliver(bp, cb, ctx);
-		if (r)
-			return r;
-	}
+	call->end = w->end;
+	r = run(w->bp, CALIBRATE_OBSERVE);
+	if (!r)
+		r = call->err;
+	if (!r && call->addr <= addr)
+		r = -EIO; /* cannot be: a call always gets on */
+	return r;
+}
+
+/* A piece: a crew_fn.  An error of the call is kept, so that what came before it is handed on. */
+static int piece(void *ctx, size_t i, unsigned who)
+{
+	struct walk *w = ctx;
+	u32 half = !w->bp->call->half;
+
+	(void)who;
+	if (i)
+		return deliver(w, w->bp->rec + half * STRUCTPAGE_RECS);
+	w->run = step(w);
 	return 0;
+}
+
+static struct crew *crew(struct bpfpage *bp)
+{
+	if (!bp->crew_tried && !bp->gentle)
+		bp->crew = crew_new();
+	bp->crew_tried = true;
+	return bp->crew;
+}
+
+static int walk(struct bpfpage *bp, u64 start, u64 end, source_obs_cb cb, void *ctx)
+{
+	struct walk w = { .bp = bp, .cb = cb, .ctx = ctx, .end = end };
+	int r;
+
+	if (start >= end)
+		return 0;
+	bp->call->addr = start;
+	bp->call->half = 0;
+	r = step(&w);
+	while (!r && bp->call->addr < end) {
+		w.n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS);
+		bp->call->half = !bp->call->half;
+		r = crew_run(w.n >= STRUCTPAGE_RECS / 4 ? crew(bp) : NULL, piece, &w, 2);
+		if (!r)
+			r = w.run;
+	}
+	w.n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS);
+	return r ? r : deliver(&w, bp->rec + bp->call->half * STRUCTPAGE_RECS);
 }
 
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
@@ -472,6 +430,12 @@ int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn
 void bpfpage_fold(struct bpfpage *bp, bool fold)
 {
 	bp->fold = fold;
+}
+
+void bpfpage_gentle(struct bpfpage *bp)
+{
+	bp->gentle = true;
+	bp->call->gentle = 1;
 }
 
 int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
@@ -529,8 +493,8 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 	int r;
 
 	bpfpage_files_done(bp);
-	if (bp->btf >= 0)
-		opts.btf_custom_path = bp->path;
+	if (bp->btf.fd >= 0)
+		opts.btf_custom_path = bp->btf.path;
 	bp->files = holders_bpf__open_opts(&opts);
 	if (!bp->files || holders_bpf__load(bp->files)) {
 		r = -errno;
@@ -564,96 +528,6 @@ enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
 	if (run(bp, CALIBRATE_OBSERVE) || bp->call->err)
 		return TRI_UNKNOWN;
 	return bp->call->mm_flags >> bp->pinned_bit & 1 ? TRI_YES : TRI_NO;
-}
-
-#else /* !HAVE_BPF */
-
-int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
-		 char why[BPFPAGE_WHY])
-{
-	(void)opt, (void)ret;
-	snprintf(why, BPFPAGE_WHY, "gupinfo was built without BPF");
-	return -ENOTSUP;
-}
-
-void bpfpage_close(struct bpfpage *bp)
-{
-	(void)bp;
-}
-
-const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp)
-{
-	(void)bp;
-	return NULL;
-}
-
-const char *bpfpage_reader(const struct bpfpage *bp)
-{
-	(void)bp;
-	return "none";
-}
-
-u64 bpfpage_open_usecs(const struct bpfpage *bp)
-{
-	(void)bp;
-	return 0;
-}
-
-u64 bpfpage_user_end(const struct bpfpage *bp)
-{
-	(void)bp;
-	return 0;
-}
-
-u32 bpfpage_fields(const struct bpfpage *bp)
-{
-	(void)bp;
-	return 0;
-}
-
-int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
-		    source_obs_cb cb, void *ctx)
-{
-	(void)bp, (void)pagemap_fd, (void)hugetlb, (void)start, (void)end, (void)cb,
-		(void)ctx;
-	return -ENOTSUP;
-}
-
-int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
-		 u64 pfn_hi, source_obs_cb cb, void *ctx)
-{
-	(void)bp, (void)pagemap_fd, (void)start, (void)end, (void)pfn_lo, (void)pfn_hi;
-	(void)cb, (void)ctx;
-	return -ENOTSUP;
-}
-
-enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
-{
-	(void)bp, (void)pagemap_fd;
-	return TRI_UNKNOWN;
-}
-
-int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
-{
-	(void)bp, (void)ret;
-	snprintf(why, BPFPAGE_WHY, "gupinfo was built without BPF");
-	return -ENOTSUP;
-}
-
-void bpfpage_files_done(struct bpfpage *bp)
-{
-	(void)bp;
-}
-
-void bpfpage_fold(struct bpfpage *bp, bool fold)
-{
-	(void)bp, (void)fold;
-}
-
-int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
-{
-	(void)bp, (void)pid;
-	return -ENOTSUP;
 }
 
 #endif

@@ -51,6 +51,10 @@ u32 bpfpage_fields(const struct bpfpage *bp);
  * /proc/PID/pagemap: ascending, gapless, holes as runs; the first leaf may begin before @start
  * and the last end after @end.  @hugetlb says that the range lies in a hugetlb VMA.
  * Returns 0, -ESRCH when the process is gone, the callback's non-zero value, or -errno.
+ *
+ * A range that takes several calls is read by one thread while another is in the callback; which
+ * is which may change, but there is never more than one in the callback, which must not call
+ * bpfpage_observe(), bpfpage_find() or bpfpage_has_pinned().
  */
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
 		    source_obs_cb cb, void *ctx);
@@ -79,6 +83,9 @@ void bpfpage_files_done(struct bpfpage *bp);
 
 /* Runs need no ascending PFNs from now on (OBS_FOLDED); at first they do. */
 void bpfpage_fold(struct bpfpage *bp, bool fold);
+
+/* Short calls, by one thread, from now on. */
+void bpfpage_gentle(struct bpfpage *bp);
 
 /*
  * Opens a stream of struct structpage_vma of process @pid, ascending: read(2) it, then close it.

@@ -28,6 +28,8 @@ void live_bpf_open(struct live *l)
 		live_bpf_why(l, why);
 	if (!l->bpf)
 		return;
+	if (l->opt.gentle)
+		bpfpage_gentle(l->bpf);
 	m->evidence[SOURCE_STRUCTPAGE].ok = m->evidence[SOURCE_PTE].ok = true;
 	m->structpage_by = "bpf";
 	m->page.have_bpf = true;

@@ -56,8 +56,10 @@ struct structpage_raw {
 	u64 flags, head, mapping, counts, counts2;
 };
 
-#define STRUCTPAGE_RECS \
-	2048 /* records a call may return, a power of two: they stay in cache */
+/* Records of a call, a power of two: few enough to stay in cache. */
+#define STRUCTPAGE_RECS 2048
+#define STRUCTPAGE_STEPS 65536 /* leaves of a call: about a millisecond */
+#define STRUCTPAGE_GENTLE 8192 /* of a gentle one */
 
 /* Stand in the programs for ids of the running kernel's BTF. */
 #define STRUCTPAGE_CALL_CAST 0x7ead0001 /* the kfunc bpf_rdonly_cast() */
@@ -108,6 +110,8 @@ struct structpage_call {
 	s32 fd;         /* descriptor of the process's pagemap in the calling process */
 	u32 hugetlb;    /* the range is a hugetlb VMA */
 	u32 fold;       /* runs need no ascending PFNs */
+	u32 half;       /* of the records, which one to fill: 0 or 1 */
+	u32 gentle;     /* return sooner */
 	/* results */
 	u32 n;        /* records */
 	u32 mm_users; /* 0: the process is gone */

@@ -20,10 +20,10 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct structpage_rec rec[STRUCTPAGE_RECS];
-u64 pt[512]; /* the table of leaf entries in work */
+struct structpage_rec rec[2 * STRUCTPAGE_RECS]; /* two halves, filled in turn */
+u64 pt[512];                                    /* the table of leaf entries in work */
 
-#define REC(i) (rec[(i) & (STRUCTPAGE_RECS - 1)])
+#define REC(i) (rec[((i) & (STRUCTPAGE_RECS - 1)) | (call.half & 1) * STRUCTPAGE_RECS])
 #define TRIES 3
 
 /* The walk's own state, between its steps. */
@@ -469,12 +469,22 @@ static __always_inline u64 walk_begin(void)
 }
 
 /* The process may have died meanwhile: then its tables were taken down under the walk. */
-static __always_inline void walk_end(u64 mm)
+static __always_inline void walk_end(u64 mm, const bool cast)
 {
+	if (walk.table) { /* the call ends inside it */
+		walk.to = walk.i;
+		table_done(cast);
+	}
 	settle();
 	call.mm_users = BPF_CORE_READ((struct mm_struct *)mm, mm_users.counter);
 	if (!call.mm_users)
 		call.err = -3; /* -ESRCH */
+}
+
+/* A call may not keep others from the CPU for long: a kernel need not preempt it. */
+static __always_inline u32 walk_steps(void)
+{
+	return call.gentle ? STRUCTPAGE_GENTLE : STRUCTPAGE_STEPS;
 }
 
 SEC("gupinfo.syscall")
@@ -483,8 +493,8 @@ int observe_copy(void *ctx)
 	u64 mm = walk_begin();
 
 	if (mm) {
-		bpf_loop(1 << 22, step_copy, NULL, 0);
-		walk_end(mm);
+		bpf_loop(walk_steps(), step_copy, NULL, 0);
+		walk_end(mm, false);
 	}
 	return 0;
 }
@@ -495,8 +505,8 @@ int observe_cast(void *ctx)
 	u64 mm = walk_begin();
 
 	if (mm) {
-		bpf_loop(1 << 22, step_cast, NULL, 0);
-		walk_end(mm);
+		bpf_loop(walk_steps(), step_cast, NULL, 0);
+		walk_end(mm, true);
 	}
 	return 0;
 }

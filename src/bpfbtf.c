@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "bpfbtf.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "btfcut.h"
+
+/* Ids of the running kernel: the same for all readers of this process. */
+static struct btfcut_want bpfbtf_ids[] = {
+	[BPFBTF_PAGE] = { "page" },
+	[BPFBTF_CAST] = { "bpf_rdonly_cast", .func = true },
+	[BPFBTF_TASK_VMA] = { "bpf_iter_task_vma", .func = true },
+	[BPFBTF_TASK_FILE] = { "bpf_iter_task_file", .func = true },
+	/* all types of kernel.bpf.h */
+	{ "folio" },
+	{ "pageflags" },
+	{ "mm_struct" },
+	{ "xarray" },
+	{ "xa_node" },
+	{ "address_space" },
+	{ "super_block" },
+	{ "inode" },
+	{ "qstr" },
+	{ "dentry" },
+	{ "path" },
+	{ "file" },
+	{ "fdtable" },
+	{ "files_struct" },
+	{ "task_struct" },
+	{ "vm_area_struct" },
+	{ "hstate" },
+	{ "hugetlbfs_sb_info" },
+	{ "pipe_buffer" },
+	{ "pipe_inode_info" },
+	{ "bio_vec" },
+	{ "io_mapped_ubuf" },
+	{ "io_rsrc_node" },
+	{ "io_rsrc_data" },
+	{ "io_ring_ctx" },
+	{ "bpf_iter_meta" },
+	{ "bpf_iter__task_vma" },
+	{ "bpf_iter__task_file" },
+};
+
+/* Cuts @size bytes of BTF behind @fd, which can be mapped since 6.16 (a539e2a6d51d). */
+static int bpfbtf_cut(int fd, size_t size, void **ret, size_t *ret_size)
+{
+	void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0), *buf = NULL;
+	size_t len = 0;
+	ssize_t n = 1;
+	int r;
+
+	if (p != MAP_FAILED) {
+		r = btfcut_make(p, size, bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), ret,
+				ret_size);
+		munmap(p, size);
+		return r;
+	}
+	buf = malloc(size);
+	if (!buf)
+		return -ENOMEM;
+	while (len < size && n > 0) {
+		n = read(fd, (char *)buf + len, size - len);
+		if (n > 0)
+			len += n;
+	}
+	r = n < 0 ? -errno
+		  : btfcut_make(buf, len, bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), ret,
+				ret_size);
+	free(buf);
+	return r;
+}
+
+void bpfbtf_open(struct bpfbtf *b)
+{
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
+	size_t size = 0;
+	void *data = NULL;
+	struct stat st;
+
+	b->fd = -1;
+	if (fd < 0)
+		return;
+	if (!fstat(fd, &st) && st.st_size > 0 &&
+	    !bpfbtf_cut(fd, st.st_size, &data, &size)) {
+		b->fd = memfd_create("gupinfo-btf", MFD_CLOEXEC);
+		if (b->fd >= 0 && write(b->fd, data, size) != (ssize_t)size)
+			bpfbtf_close(b);
+		snprintf(b->path, sizeof(b->path), "/proc/self/fd/%d", b->fd);
+	}
+	free(data);
+	close(fd);
+}
+
+void bpfbtf_close(struct bpfbtf *b)
+{
+	if (b->fd >= 0)
+		close(b->fd);
+	b->fd = -1;
+}
+
+u32 bpfbtf_id(enum bpfbtf_name name)
+{
+	return bpfbtf_ids[name].id;
+}

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The BPF reader of a build without BPF: it says so. */
+#include "bpfpage.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "config.h"
+
+#ifndef HAVE_BPF
+
+int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
+		 char why[BPFPAGE_WHY])
+{
+	(void)opt, (void)ret;
+	snprintf(why, BPFPAGE_WHY, "gupinfo was built without BPF");
+	return -ENOTSUP;
+}
+
+void bpfpage_close(struct bpfpage *bp)
+{
+	(void)bp;
+}
+
+const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp)
+{
+	(void)bp;
+	return NULL;
+}
+
+const char *bpfpage_reader(const struct bpfpage *bp)
+{
+	(void)bp;
+	return "none";
+}
+
+u64 bpfpage_open_usecs(const struct bpfpage *bp)
+{
+	(void)bp;
+	return 0;
+}
+
+u64 bpfpage_user_end(const struct bpfpage *bp)
+{
+	(void)bp;
+	return 0;
+}
+
+u32 bpfpage_fields(const struct bpfpage *bp)
+{
+	(void)bp;
+	return 0;
+}
+
+int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
+		    source_obs_cb cb, void *ctx)
+{
+	(void)bp, (void)pagemap_fd, (void)hugetlb, (void)start, (void)end, (void)cb,
+		(void)ctx;
+	return -ENOTSUP;
+}
+
+int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
+		 u64 pfn_hi, source_obs_cb cb, void *ctx)
+{
+	(void)bp, (void)pagemap_fd, (void)start, (void)end, (void)pfn_lo, (void)pfn_hi;
+	(void)cb, (void)ctx;
+	return -ENOTSUP;
+}
+
+enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
+{
+	(void)bp, (void)pagemap_fd;
+	return TRI_UNKNOWN;
+}
+
+int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
+{
+	(void)bp, (void)ret;
+	snprintf(why, BPFPAGE_WHY, "gupinfo was built without BPF");
+	return -ENOTSUP;
+}
+
+void bpfpage_files_done(struct bpfpage *bp)
+{
+	(void)bp;
+}
+
+void bpfpage_fold(struct bpfpage *bp, bool fold)
+{
+	(void)bp, (void)fold;
+}
+
+void bpfpage_gentle(struct bpfpage *bp)
+{
+	(void)bp;
+}
+
+int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
+{
+	(void)bp, (void)pid;
+	return -ENOTSUP;
+}
+
+#endif
