@@ -84,10 +84,10 @@ void kernel_evidence_init(struct kernel_evidence *ev)
 	memset(ev->probe, TRI_UNKNOWN, sizeof(ev->probe));
 }
 
-/* @line of @len bytes says "NAME=y" or "NAME=m". */
+/* @line of @len bytes, which begins with "CONFIG_", says "NAME=y" or "NAME=m". */
 static bool kernel_line_sets(const char *line, size_t len, const char *name)
 {
-	size_t n = name ? strlen(name) : 0;
+	size_t n = name && name[7] == line[7] ? strlen(name) : 0;
 
 	return n && len >= n + 2 && !memcmp(line, name, n) && line[n] == '=' &&
 	       (line[n + 1] == 'y' || line[n + 1] == 'm');
@@ -103,7 +103,9 @@ void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t
 		size_t n = (nl ? nl : end) - line;
 
 		next = line + n + 1;
-		any |= n > 7 && !memcmp(line, "CONFIG_", 7);
+		if (n <= 7 || memcmp(line, "CONFIG_", 7))
+			continue;
+		any = true;
 		for (unsigned i = 0; i < KCONFIGS; i++)
 			if (kernel_line_sets(line, n, kernel_configs[i].name) ||
 			    kernel_line_sets(line, n, kernel_configs[i].old_name))
