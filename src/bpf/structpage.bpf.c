@@ -23,7 +23,6 @@ char LICENSE[] SEC("license") = "GPL";
 struct structpage_rec rec[2 * STRUCTPAGE_RECS]; /* two halves, filled in turn */
 u64 pt[512];                                    /* the table of leaf entries in work */
 
-#define REC(i) (rec[((i) & (STRUCTPAGE_RECS - 1)) | (call.half & 1) * STRUCTPAGE_RECS])
 #define TRIES 3
 
 /* The walk's own state, between its steps. */
@@ -41,6 +40,14 @@ struct {
 	u64 jump; /* whether their PFNs ascend: 0 then */
 	u64 touched;
 } walk;
+
+/* Record @i of the half that is filled. */
+static __always_inline struct structpage_rec *record(u32 i)
+{
+	i = (i & (STRUCTPAGE_RECS - 1)) + (call.half & 1) * STRUCTPAGE_RECS;
+	barrier_var(i); /* the verifier of 6.1 wants the bound last */
+	return &rec[i & (2 * STRUCTPAGE_RECS - 1)];
+}
 
 static __always_inline u64 leaf_pages(u8 level)
 {
@@ -80,10 +87,10 @@ static __always_inline bool continues(const struct structpage_rec *p,
 		(1ULL << (r->order & 63)) == step);
 }
 
-/* Takes REC(call.n) as delivered, or merges it into the record before. */
+/* Takes record(call.n) as delivered, or merges it into the record before. */
 __noinline int commit(void)
 {
-	struct structpage_rec *r = &REC(call.n), *p = &REC(call.n - 1);
+	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
 
 	if (call.n > walk.table_rec && continues(p, r)) {
 		if (r->has & STRUCTPAGE_PRESENT &&
@@ -131,7 +138,7 @@ static __always_inline void clear_words(struct structpage_rec *r)
 /* Counts the leaves that were like the last one. */
 __noinline int settle(void)
 {
-	struct structpage_rec *p = &REC(call.n - 1);
+	struct structpage_rec *p = record(call.n - 1);
 
 	p->pages += walk.run;
 	if (walk.jump)
@@ -149,12 +156,12 @@ __noinline int settle(void)
  */
 static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool cast)
 {
-	struct structpage_rec *r = &REC(call.n);
+	struct structpage_rec *r = record(call.n);
 	struct structpage_raw raw;
 	u64 again;
 
 	settle();
-	r = &REC(call.n);
+	r = record(call.n);
 	clear_words(r);
 	r->addr = addr;
 	r->pages = 1;
@@ -214,7 +221,7 @@ __noinline int hole(u64 addr, u64 next)
 	settle();
 	if (call.pfn_hi)
 		return 0;
-	r = &REC(call.n);
+	r = record(call.n);
 	clear_words(r);
 	r->addr = addr;
 	r->pages = (next - addr) >> 12;
@@ -237,7 +244,7 @@ static __always_inline bool like_last(u64 e, u64 ptr, const bool cast)
 /* Begins a run of pages like the last, elsewhere in memory. */
 static __always_inline void jump(u64 addr, u64 e)
 {
-	struct structpage_rec *r = &REC(call.n), *p = &REC(call.n - 1);
+	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
 
 	p->pages += walk.run;
 	walk.run = 0;
@@ -357,6 +364,7 @@ static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cas
 	u32 first = addr >> 12 & 511, n = left < 512 - first ? left : 512 - first;
 
 	table += first * 8;
+	barrier_var(n); /* the verifier of 6.1 wants to see the bound */
 	if (n > 512 || bpf_probe_read_kernel(pt, n * 8, (void *)table)) {
 		u64 next = (addr & ~((1ULL << 21) - 1)) + (1ULL << 21);
 
