@@ -4,7 +4,8 @@
  * after its kpageflags, while struct page is in the cache.  Blocks are work for two.
  *
  * kpagecount is not read where the entry tells it: bit 56 is set when the kernel finds the same
- * count that kpagecount shows to be 1 (of pages of large folios it may be another count).
+ * count that kpagecount shows to be 1 (of pages of large folios it may be another count, and of
+ * device memory kpagecount shows none).
  */
 #include "live_pass.h"
 
@@ -62,7 +63,7 @@ static bool live_frames_once(const struct live_buffers *b, u32 slot)
 {
 	return b->entry[slot] & PAGEMAP_EXCLUSIVE && b->ok[slot] & LIVE_OK_FLAGS &&
 	       !(b->flags[slot] & (KPF_BIT(COMPOUND_HEAD) | KPF_BIT(COMPOUND_TAIL) |
-				   KPF_BIT(HUGE) | KPF_BIT(THP)));
+				   KPF_BIT(HUGE) | KPF_BIT(THP) | KPF_BIT(NOPAGE)));
 }
 
 static int live_frames_flags(struct live *l, const struct pagemap_want *want, size_t n,

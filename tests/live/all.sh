@@ -59,7 +59,9 @@ PY
 )"
 
 # ---- processes that share pages: all of them as each alone, though words of frames are kept
-coproc family { exec python3 - <<'PY'
+family()
+{
+	exec python3 - <<'PY'
 import ctypes, os, signal, sys, time
 data = bytearray(os.urandom(4096)) * 4000
 signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -77,16 +79,8 @@ print(",".join(pids), flush=True)
 time.sleep(1000)
 PY
 }
-family_pid=$!
-read -r -u "${family[0]}" kids
-sleep 0.5 # a line printed is memory written
-run --all --evidence=procfs --json --pid "$kids"
-cp "$out" "$out.all"
-for pid in ${kids//,/ }; do
-	run --all --evidence=procfs --json --pid "$pid"
-	cat "$out"
-done >"$out.each"
-expect_empty "what processes share is the same for each alone" "$(python3 - "$out.all" "$out.each" <<'PY'
+
+same='
 import json, sys
 pages = lambda d: {r["pid"]: (r["pages"], r.get("gup")) for r in d["gupinfo"]["processes"]}
 each = {}
@@ -100,28 +94,46 @@ if len(rows) != 12 or rows.keys() != each.keys():
     print(sorted(rows), sorted(each))
 for pid in rows:
     if rows[pid] != each[pid]:
-        print(pid, rows[pid], each[pid])
-PY
-)"
-expect_empty "--top is of them, the sum of all" "$(run --all --evidence=procfs --json --top 2 --pid "$kids"
-	python3 - "$out" <<'PY'
+        print(pid, rows[pid], each[pid])'
+two='
 import json, sys
 d = json.load(open(sys.argv[1]))["gupinfo"]
 if len(d["processes"]) != 2 or d["sum"]["processes"] != 12:
-    print(len(d["processes"]), d["sum"]["processes"])
-PY
-)"
+    print(len(d["processes"]), d["sum"]["processes"])'
 
-# ---- they end while they are read
-{ sleep 0.02; for pid in ${kids//,/ }; do kill -9 "$pid"; sleep 0.005; done; } &
-for _ in 1 2 3 4 5; do
+families()
+{
+	local family_pid kids pid
+
+	coproc FAMILY { family; }
+	family_pid=$!
+	read -r -u "${FAMILY[0]}" kids
+	sleep 0.5 # a line printed is memory written
 	run --all --evidence=procfs --json --pid "$kids"
-	[[ $status =~ ^[0134]$ ]] || echo "status $status"
-	[ ! -s "$out" ] || python3 -m json.tool "$out" >/dev/null || echo "broken JSON"
-done >"$out.end" 2>&1
-expect_empty "processes that end meanwhile" "$(head -n 5 "$out.end")"
-kill "$family_pid" 2>/dev/null
-rm -f "$out".*
+	cp "$out" "$out.all"
+	for pid in ${kids//,/ }; do
+		run --all --evidence=procfs --json --pid "$pid"
+		cat "$out"
+	done >"$out.each"
+	expect_empty "what processes share is the same for each alone" "$(python3 -c "$same" "$out.all" "$out.each" 2>&1)"
+	run --all --evidence=procfs --json --top 2 --pid "$kids"
+	expect_empty "--top is of them, the sum of all" "$(python3 -c "$two" "$out" 2>&1)"
+
+	{ sleep 0.02; for pid in ${kids//,/ }; do kill -9 "$pid"; sleep 0.005; done; } &
+	for _ in 1 2 3 4 5; do
+		run --all --evidence=procfs --json --pid "$kids"
+		[[ $status =~ ^[0134]$ ]] || echo "status $status"
+		[ ! -s "$out" ] || python3 -m json.tool "$out" >/dev/null || echo "broken JSON"
+	done >"$out.end" 2>&1
+	expect_empty "processes that end meanwhile" "$(head -n 5 "$out.end")"
+	kill "$family_pid" 2>/dev/null
+	rm -f "$out".*
+}
+if python3 -c 'import ctypes, json' 2>/dev/null; then
+	families
+else
+	skip "processes that share pages" "needs python3 with its library"
+fi
 
 name=$(printf 'a"b\\c\nd')
 cp "$(command -v sleep)" "/tmp/$name"

@@ -86,7 +86,10 @@ static void compare_run(const struct obs *o, const int *fd, u64 addr)
 		KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) | KPF_BIT(IDLE);
 	u64 w = word_of(fd[0], addr / PAGE), pfn = pagemap_pfn(w);
 
-	EXPECT_INT(o->pagemap, w & PAGEMAP_PRESENT ? w & ~PAGEMAP_PFN_MASK : w);
+	/* holes are soft-dirty in a VMA that is */
+	EXPECT_INT((o->pagemap ^ w) &
+			   ~(w & PAGEMAP_PRESENT ? PAGEMAP_PFN_MASK : PAGEMAP_SOFT_DIRTY),
+		   0);
 	EXPECT_INT(!!(o->has & OBS_HAS_PFN), !!pfn);
 	if (!pfn)
 		return;
