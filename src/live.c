@@ -309,8 +309,8 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	}
 	live_machine_read(l);
 	live_vmas_internal(l);
-	probe_run(l);
 	live_bpf_open(l);
+	probe_run(l);
 	if (l->opt.many && !l->bpf) /* without memory for it: none */
 		l->cache = calloc(1, sizeof(*l->cache));
 	live_machine_resolve(l);

@@ -147,6 +147,18 @@ static void probe_huge(struct probe *p, char *addr, u64 size)
 		p->results[KPROBE_KPAGECOUNT_AVERAGE] = tri_from(true, count);
 }
 
+/*
+ * With BPF only one of these experiments matters, and only where nothing else tells: clearing a
+ * huge page takes a tenth of a start.
+ */
+static bool probe_wants_huge(const struct live *l)
+{
+	struct kernel k;
+
+	return !l->bpf || kernel_resolve(&l->machine.kernel, &k) ||
+	       kernel_has(&k, KFACT_KPAGECOUNT_AVERAGE) == TRI_UNKNOWN;
+}
+
 static void probe_huge_memory(struct probe *p)
 {
 	u64 size = p->l->machine.kernel.pmd_size;
@@ -188,7 +200,8 @@ void probe_run(struct live *l)
 		if (!l->opt.no_probe) {
 			probe_fresh(&p, map);
 			probe_guard(&p, map + p.page);
-			probe_huge_memory(&p);
+			if (probe_wants_huge(l))
+				probe_huge_memory(&p);
 		}
 	}
 	l->machine.page.pfns_hidden = l->pfns_hidden;
