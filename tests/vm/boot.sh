@@ -58,9 +58,11 @@ mount -t hugetlbfs hugetlbfs /dev/hugepages
 mount -t debugfs debugfs /sys/kernel/debug; mount -t tracefs tracefs /sys/kernel/tracing
 mount -t bpf bpf /sys/fs/bpf; mount -t cgroup2 cgroup2 /sys/fs/cgroup
 [ ! -b /dev/vdb ] || { mkswap -q /dev/vdb || mkswap /dev/vdb; swapon /dev/vdb; }
+ln -sf /proc/self/fd /dev/fd
+$b hostname gupinfo-test-vm
 $b ip link set lo up
 stty -F /dev/ttyS1 raw -echo -opost 115200
-cd /
+cd /var/tmp
 bash /run/command </dev/null >/dev/ttyS1 2>&1
 echo "gupinfo-vm-exit $?" >/dev/ttyS1
 sync

@@ -12,7 +12,11 @@ trap 'rm -rf "$work"' EXIT
 root=$work/root
 
 packages=(bash dash coreutils findutils grep sed mawk gawk util-linux procps jq mount diffutils
-	libc-bin ncurses-base base-files python3-minimal python3.11-minimal libpython3.11-minimal)
+	libc-bin libgcc-s1 ncurses-base base-files python3-minimal)
+# python3 of this release: programs and library
+mapfile -t python < <(dpkg-query -W -f '${db:Status-Status} ${Package}\n' 'python3.*-minimal' 'libpython3.*' 2>/dev/null |
+	sed -nE 's/^installed ((lib)?python3\.[0-9]+-(minimal|stdlib))$/\1/p')
+packages+=("${python[@]}")
 
 mkdir -p "$root"/{proc,sys,dev,tmp,run,mnt,root,etc,var/tmp}
 chmod 1777 "$root/tmp" "$root/var/tmp"
