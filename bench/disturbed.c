@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * disturb.c - a process that is looked at, and what it feels of it: disturb MIB.
+ * disturbed.c - a process that is looked at, and what it feels of it: disturbed MIB.
  *
  * Maps MIB of 4 KiB pages for the scanner to read and prints "pid=PID".  Each line of standard input
  * is a number of seconds: for that long it faults pages in and changes the protection of a page,
