@@ -160,14 +160,12 @@ static int live_chunk_runs(const struct live_pass *o, struct live_chunk *c, u64 
 
 /* ---- words of runs */
 
-#define LIVE_PIECE LIVE_WORDS                           /* words of one piece of work */
-#define LIVE_PIECE_HUGE (LIVE_PARALLEL / LIVE_CALL / 8) /* where each is a read */
+#define LIVE_PIECE LIVE_WORDS /* words of one piece of work */
 
 /* Words are read into l->buf->entry, or compared with it. */
 struct live_words {
 	const struct live_pass *o;
 	const struct live_chunk *c;
-	u32 piece; /* words of a piece */
 	bool compare;
 	bool changed[CREW_SIZE]; /* a word differs */
 };
@@ -280,7 +278,7 @@ static int live_words_piece(void *ctx, size_t piece, unsigned who)
 {
 	struct live_words *w = ctx;
 	const struct live_chunk *c = w->c;
-	u32 slot = piece * w->piece, end = MIN(slot + w->piece, c->nwords);
+	u32 slot = piece * LIVE_PIECE, end = MIN(slot + LIVE_PIECE, c->nwords);
 	u32 i = live_chunk_find(c, slot);
 	int err = 0;
 
@@ -305,15 +303,8 @@ static int live_words_piece(void *ctx, size_t piece, unsigned who)
 
 static int live_words_run(struct live_words *w)
 {
-	const struct live_chunk *c = w->c;
-	u64 huge = 0;
-
-	for (u32 i = 0; i < c->nruns; i++)
-		if (!c->run[i].hole && live_pass_size(w->o, c->run[i].level) > w->o->page)
-			huge += c->run[i].pages;
-	w->piece = huge > c->nwords / 2 ? LIVE_PIECE_HUGE : LIVE_PIECE;
-	return crew_run(live_frames_crew(w->o->l, c->nwords + huge * LIVE_CALL),
-			live_words_piece, w, (c->nwords + w->piece - 1) / w->piece);
+	return crew_run(live_frames_crew(w->o->l, w->c->nwords), live_words_piece, w,
+			(w->c->nwords + LIVE_PIECE - 1) / LIVE_PIECE);
 }
 
 /* ---- without PAGEMAP_SCAN */

@@ -34,7 +34,7 @@ static int live_frames_again(struct live *l, int fd, const char *path)
 	return again < 0 && fd >= 0 ? dup(fd) : again;
 }
 
-struct crew *live_frames_crew(struct live *l, u64 nwords)
+struct crew *live_frames_crew(struct live *l, u32 nwords)
 {
 	if (nwords < LIVE_PARALLEL || l->opt.gentle)
 		return NULL;
@@ -190,7 +190,7 @@ void live_frames_read(struct live_pass *o, const struct live_chunk *c)
 	f.n = live_frames_want(l, c, ms, &words);
 	f.count_skew = o->huge && l->hugetlb_count_tail;
 	pagemap_sort(b->want[0], b->want[1], f.n);
-	crew_run(live_frames_crew(l, words + f.n * LIVE_CALL), live_frames_block, &f,
+	crew_run(live_frames_crew(l, words), live_frames_block, &f,
 		 (f.n + LIVE_FRAMES_BLOCK - 1) / LIVE_FRAMES_BLOCK);
 	if (l->cache)
 		live_frames_keep(l, f.n, ms);

@@ -15,7 +15,6 @@
 #include "live_int.h"
 
 #define LIVE_PARALLEL 8192 /* words of a chunk that are worth a helper */
-#define LIVE_CALL 8        /* a read of one word costs as much as so many words more */
 
 /* PFNs between which no zone begins or ends. */
 struct live_span {
@@ -63,11 +62,8 @@ int live_chunk_read(struct live_pass *o, struct live_chunk *c);
 int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
 		     struct live_chunk *again, struct changes *ret);
 
-/*
- * The helper for work on @nwords words, counting LIVE_CALL for each read, made at the first need;
- * NULL: not worth it, or none.
- */
-struct crew *live_frames_crew(struct live *l, u64 nwords);
+/* The helper for work on @nwords words, made at the first need; NULL: not worth it, or none. */
+struct crew *live_frames_crew(struct live *l, u32 nwords);
 
 /* Reads, into l->buf, kpageflags and kpagecount of the present leaves of @c. */
 void live_frames_read(struct live_pass *o, const struct live_chunk *c);
