@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "store_pool.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "pure.h"
+
+#define STORE_MAX_CLASSES 65536u /* about a kilobyte each */
+
+/* Classes, found by content.  Shared by a store and its copies; never shrinks. */
+struct store_pool {
+	unsigned refs;
+	size_t n, room;
+	struct store_class **class;
+	u32 *slot; /* open addressing: class index + 1 */
+	size_t nslots;
+	u32 last; /* most rows are like the one before */
+	bool has_raw;
+	struct gup_verdicts raw; /* of ->last, as they came: paths not trimmed */
+};
+
+struct store_pool *store_pool_new(void)
+{
+	struct store_pool *pool = calloc(1, sizeof(*pool));
+
+	if (pool)
+		pool->refs = 1;
+	return pool;
+}
+
+struct store_pool *store_pool_ref(struct store_pool *pool)
+{
+	pool->refs++;
+	return pool;
+}
+
+void store_pool_unref(struct store_pool *pool)
+{
+	if (!pool || --pool->refs)
+		return;
+	for (size_t i = 0; i < pool->n; i++)
+		free(pool->class[i]);
+	free(pool->class);
+	free(pool->slot);
+	free(pool);
+}
+
+static u64 class_hash(const struct store_class *c)
+{
+	const u8 *p = (const u8 *)c;
+	u64 h = 0xcbf29ce484222325u, w;
+
+	_Static_assert(sizeof(*c) % sizeof(w) == 0, "hashed by words");
+	for (size_t i = 0; i < sizeof(*c); i += sizeof(w)) {
+		memcpy(&w, p + i, sizeof(w));
+		h = (h ^ w) * 0x9e3779b97f4a7c15u;
+		h ^= h >> 29;
+	}
+	return h;
+}
+
+static int pool_rehash(struct store_pool *pool)
+{
+	size_t nslots = pool->nslots ? pool->nslots * 2 : 256;
+	u32 *slot = calloc(nslots, sizeof(*slot));
+
+	if (!slot)
+		return -ENOMEM;
+	for (size_t i = 0; i < pool->n; i++) {
+		size_t at = class_hash(pool->class[i]) & (nslots - 1);
+
+		while (slot[at])
+			at = (at + 1) & (nslots - 1);
+		slot[at] = (u32)i + 1;
+	}
+	free(pool->slot);
+	pool->slot = slot;
+	pool->nslots = nslots;
+	return 0;
+}
+
+static int pool_grow(struct store_pool *pool)
+{
+	if (pool->n == pool->room) {
+		size_t room = pool->room ? pool->room * 2 : 64;
+		struct store_class **class = realloc(pool->class, room * sizeof(*class));
+
+		if (!class)
+			return -ENOMEM;
+		pool->class = class;
+		pool->room = room;
+	}
+	return (pool->n + 1) * 2 > pool->nslots ? pool_rehash(pool) : 0;
+}
+
+/* Finds or adds @c.  Returns its index, -ENOSPC when the pool is full, or -ENOMEM. */
+static s64 pool_intern(struct store_pool *pool, const struct store_class *c)
+{
+	if (pool->last < pool->n && !memcmp(pool->class[pool->last], c, sizeof(*c)))
+		return pool->last;
+	if (pool_grow(pool))
+		return -ENOMEM;
+	size_t at = class_hash(c) & (pool->nslots - 1);
+	for (; pool->slot[at]; at = (at + 1) & (pool->nslots - 1))
+		if (!memcmp(pool->class[pool->slot[at] - 1], c, sizeof(*c)))
+			return pool->last = pool->slot[at] - 1;
+	if (pool->n >= STORE_MAX_CLASSES)
+		return -ENOSPC;
+	struct store_class *new = malloc(sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	memcpy(new, c, sizeof(*new));
+	pool->class[pool->n++] = new;
+	pool->slot[at] = (u32)pool->n;
+	return pool->last = (u32)pool->n - 1;
+}
+
+static void path_trim(struct gup_path *path)
+{
+	for (unsigned i = MIN(path->n, GUP_PATH_MAX); i < GUP_PATH_MAX; i++)
+		path->rule[i] = 0;
+}
+
+/* @page without addresses, PFNs and swap offsets.  Returns whether obs.pfn was the page's. */
+static bool page_common(const struct page *page, struct page *ret)
+{
+	bool obs_has_pfn = page->obs.pfn && page->obs.pfn == page->pfn;
+
+	memcpy(ret, page, sizeof(*ret));
+	if (!ret->size)
+		ret->size = 4096;
+	ret->addr = ret->pages = ret->pfn = ret->head_pfn = 0;
+	ret->obs.addr = ret->obs.pages = ret->obs.pfn = ret->obs.head_pfn = 0;
+	if (ret->kind == PAGE_SWAP || ret->kind == PAGE_MIGRATION ||
+	    ret->kind == PAGE_DEVICE) {
+		/* these words hold an offset, different for every page: not kept */
+		ret->swap_offset = 0;
+		ret->obs.pagemap = ret->obs.pte = 0;
+		ret->obs.has &= ~(u32)(OBS_HAS_PAGEMAP | OBS_HAS_PTE);
+	}
+	return obs_has_pfn;
+}
+
+s64 store_pool_row(struct store_pool *pool, const struct report_row *row)
+{
+	struct store_class class;
+	struct page page;
+	bool obs_has_pfn = page_common(row->page, &page);
+
+	if (pool->has_raw && pool->last < pool->n) {
+		const struct store_class *last = pool->class[pool->last];
+
+		if (last->obs_has_pfn == obs_has_pfn &&
+		    !memcmp(&last->page, &page, sizeof(page)) &&
+		    !memcmp(&pool->raw, row->verdicts, sizeof(pool->raw)))
+			return pool->last;
+	}
+	memset(&class, 0, sizeof(class));
+	memcpy(&class.page, &page, sizeof(page));
+	memcpy(&class.verdicts, row->verdicts, sizeof(class.verdicts));
+	class.obs_has_pfn = obs_has_pfn;
+	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
+		path_trim(&class.verdicts.req[i].path_fast);
+		path_trim(&class.verdicts.req[i].path_slow);
+	}
+	path_trim(&class.verdicts.write.path);
+	path_trim(&class.verdicts.fork.path);
+	s64 id = pool_intern(pool, &class);
+	pool->has_raw = id >= 0;
+	memcpy(&pool->raw, row->verdicts, sizeof(pool->raw));
+	return id;
+}
+
+const struct store_class *store_pool_class(const struct store_pool *pool, u32 class)
+{
+	return pool->class[class];
+}
+
+size_t store_pool_size(const struct store_pool *pool)
+{
+	return pool->n;
+}
