@@ -145,7 +145,7 @@ static enum tui_glyph state_glyph(const struct store_class *c)
 	return kind_glyph(p);
 }
 
-static enum tui_glyph request_glyph(const struct gup_verdict *v)
+enum tui_glyph tui_grid_of_word(enum gup_word word)
 {
 	static const u8 words[GUP_WORDS] = {
 		[GUP_WORD_FAST] = TUI_GLYPH_R_FAST,
@@ -160,7 +160,7 @@ static enum tui_glyph request_glyph(const struct gup_verdict *v)
 		[GUP_WORD_UNKNOWN] = TUI_GLYPH_R_UNKNOWN,
 	};
 
-	return words[v->word];
+	return words[word];
 }
 
 static enum tui_glyph write_glyph(const struct gup_write *w)
@@ -199,7 +199,7 @@ enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens)
 	case LENS_FORK:
 		return forks[c->verdicts.fork.word];
 	default:
-		return request_glyph(&c->verdicts.req[lens - TUI_LENS_REQUEST]);
+		return tui_grid_of_word(c->verdicts.req[lens - TUI_LENS_REQUEST].word);
 	}
 }
 

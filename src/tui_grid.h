@@ -37,6 +37,9 @@ const char *tui_grid_meaning(enum tui_glyph g);
 /* Whether @g can be seen under @lens. */
 bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens);
 
+/* The glyph of a request's verdict. */
+enum tui_glyph tui_grid_of_word(enum gup_word word);
+
 /* What a page of this class shows; NULL: nothing is known about the address. */
 enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens);
 /* What an address shows that is covered and has no row. */

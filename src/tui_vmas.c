@@ -115,25 +115,15 @@ struct part {
 static unsigned request_parts(const struct report_totals *t, unsigned req,
 			      struct part *ret)
 {
-	static const u8 glyph[GUP_WORDS] = {
-		[GUP_WORD_FAST] = TUI_GLYPH_R_FAST,
-		[GUP_WORD_SLOW] = TUI_GLYPH_R_SLOW,
-		[GUP_WORD_MARK] = TUI_GLYPH_R_MARK,
-		[GUP_WORD_COPY] = TUI_GLYPH_R_COPY,
-		[GUP_WORD_REUSE] = TUI_GLYPH_R_REUSE,
-		[GUP_WORD_FAULT] = TUI_GLYPH_R_FAULT,
-		[GUP_WORD_SWAPIN] = TUI_GLYPH_R_SWAPIN,
-		[GUP_WORD_MIGRATE] = TUI_GLYPH_R_MIGRATE,
-		[GUP_WORD_ERRNO] = TUI_GLYPH_R_ERROR,
-		[GUP_WORD_UNKNOWN] = TUI_GLYPH_R_UNKNOWN,
-	};
 	unsigned n = 0;
 
-	for (unsigned w = 0; w < GUP_WORDS; w++)
+	for (unsigned w = 0; w < GUP_WORDS; w++) {
+		enum tui_glyph g = tui_grid_of_word(w);
+
 		if (t->gup[req][w])
-			ret[n++] =
-				(struct part){ tui_grid_letter(glyph[w]),
-					       tui_grid_role(glyph[w]), t->gup[req][w] };
+			ret[n++] = (struct part){ tui_grid_letter(g), tui_grid_role(g),
+						  t->gup[req][w] };
+	}
 	return n;
 }
 
