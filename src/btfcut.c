@@ -65,10 +65,11 @@ struct btfcut {
 	u32 strs_len;
 	u32 *at;  /* of each id: its offset in ->types */
 	u32 *new; /* and its id in the cut, 0 none yet */
-	u32 n;
+	u32 n;    /* types that were scanned */
+	u32 next; /* offset of the one after them */
 	struct btfcut_want *want;
-	unsigned nwant;
-	u8 begins[256]; /* by btfcut_begin(): names that are wanted begin so */
+	unsigned nwant, missing; /* names; those not found yet */
+	u8 begins[256];          /* by btfcut_begin(): names that are wanted begin so */
 	u32 found[BTFCUT_FOUND], nfound;
 	struct btfcut_buf out, out_strs;
 	u32 nout, ptr, integer; /* ids in the cut */
@@ -143,29 +144,7 @@ static int btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *r
 	return err;
 }
 
-/* ---- types */
-
-static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret);
-
-/* Without what CO-RE skips, too: typedefs and qualifiers. */
-static u32 btfcut_resolve(const struct btfcut *c, u32 id)
-{
-	for (unsigned i = 0; i < BTFCUT_DEPTH; i++) {
-		struct btfcut_type t = btfcut_get(c, id);
-
-		switch (btfcut_kind(&t)) {
-		case BTFCUT_TYPEDEF:
-		case BTFCUT_VOLATILE:
-		case BTFCUT_CONST:
-		case BTFCUT_RESTRICT:
-		case BTFCUT_TYPE_TAG:
-			id = t.size;
-			continue;
-		}
-		return id;
-	}
-	return 0;
-}
+/* ---- the input */
 
 /* Of the 100,000 names few need to be compared. */
 static u8 btfcut_begin(const char *name)
@@ -184,6 +163,79 @@ static int btfcut_wanted(const struct btfcut *c, u32 name, bool func)
 		if (func == c->want[i].func && !strcmp(s, c->want[i].name))
 			return (int)i;
 	return -1;
+}
+
+/* Notes where the next type is, and whether it is wanted. */
+static int btfcut_scan_one(struct btfcut *c)
+{
+	u32 left = c->types_len - c->next;
+	struct btfcut_type t;
+	unsigned kind;
+	size_t len;
+	int i;
+
+	if (left < sizeof(t))
+		return -EINVAL;
+	memcpy(&t, c->types + c->next, sizeof(t));
+	kind = btfcut_kind(&t);
+	if (!kind || kind >= BTFCUT_KINDS)
+		return -EINVAL;
+	len = sizeof(t) + btfcut_fixed[kind] +
+	      (size_t)btfcut_each[kind] * btfcut_vlen(&t);
+	if (len > left)
+		return -EINVAL;
+	c->at[++c->n] = c->next;
+	c->next += len;
+	if (kind != BTFCUT_FUNC && kind != BTFCUT_STRUCT && kind != BTFCUT_UNION &&
+	    kind != BTFCUT_ENUM && kind != BTFCUT_ENUM64)
+		return 0;
+	i = btfcut_wanted(c, t.name, kind == BTFCUT_FUNC);
+	if (i < 0)
+		return 0;
+	if (!c->want[i].id) {
+		c->want[i].id = c->n;
+		c->missing--;
+	}
+	if (kind != BTFCUT_FUNC && c->nfound < BTFCUT_FOUND)
+		c->found[c->nfound++] = c->n;
+	return 0;
+}
+
+/* Scans until all that is wanted was found, and type @id: the rest is not looked at. */
+static int btfcut_scan(struct btfcut *c, u32 id)
+{
+	int err = 0;
+
+	while (!err && c->next < c->types_len && (c->missing || c->n < id))
+		err = btfcut_scan_one(c);
+	return err;
+}
+
+/* ---- types */
+
+static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret);
+
+/* Without what CO-RE skips, too: typedefs and qualifiers. */
+static u32 btfcut_resolve(struct btfcut *c, u32 id)
+{
+	for (unsigned i = 0; i < BTFCUT_DEPTH; i++) {
+		struct btfcut_type t;
+
+		if (id > c->n && btfcut_scan(c, id))
+			return 0;
+		t = btfcut_get(c, id);
+		switch (btfcut_kind(&t)) {
+		case BTFCUT_TYPEDEF:
+		case BTFCUT_VOLATILE:
+		case BTFCUT_CONST:
+		case BTFCUT_RESTRICT:
+		case BTFCUT_TYPE_TAG:
+			id = t.size;
+			continue;
+		}
+		return id;
+	}
+	return 0;
 }
 
 /* Members, or values of an enum: the words behind the type, with names and types of the cut. */
@@ -280,8 +332,6 @@ static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret)
 	return err;
 }
 
-/* ---- the input */
-
 static int btfcut_open(struct btfcut *c, const void *btf, size_t size)
 {
 	const u8 *bytes = btf;
@@ -303,42 +353,6 @@ static int btfcut_open(struct btfcut *c, const void *btf, size_t size)
 	c->types_len = h.type_len;
 	c->strs = (const char *)bytes + h.str_off;
 	c->strs_len = h.str_len;
-	return 0;
-}
-
-/* Notes where each type is, and which are wanted. */
-static int btfcut_scan(struct btfcut *c)
-{
-	struct btfcut_type t;
-
-	for (u32 off = 0; off < c->types_len;) {
-		unsigned kind;
-		size_t len;
-		int i;
-
-		if (c->types_len - off < sizeof(t))
-			return -EINVAL;
-		memcpy(&t, c->types + off, sizeof(t));
-		kind = btfcut_kind(&t);
-		if (!kind || kind >= BTFCUT_KINDS)
-			return -EINVAL;
-		len = sizeof(t) + btfcut_fixed[kind] +
-		      (size_t)btfcut_each[kind] * btfcut_vlen(&t);
-		if (len > c->types_len - off)
-			return -EINVAL;
-		c->at[++c->n] = off;
-		off += len;
-		if (kind != BTFCUT_FUNC && kind != BTFCUT_STRUCT &&
-		    kind != BTFCUT_UNION && kind != BTFCUT_ENUM && kind != BTFCUT_ENUM64)
-			continue;
-		i = btfcut_wanted(c, t.name, kind == BTFCUT_FUNC);
-		if (i < 0)
-			continue;
-		if (!c->want[i].id)
-			c->want[i].id = c->n;
-		if (kind != BTFCUT_FUNC && c->nfound < BTFCUT_FOUND)
-			c->found[c->nfound++] = c->n;
-	}
 	return 0;
 }
 
@@ -386,7 +400,7 @@ static int btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned nwant,
 		void **ret, size_t *ret_size)
 {
-	struct btfcut c = { .want = want, .nwant = nwant };
+	struct btfcut c = { .want = want, .nwant = nwant, .missing = nwant };
 	int err = btfcut_open(&c, btf, size);
 
 	if (err)
@@ -398,7 +412,7 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 	/* a type has twelve bytes at least */
 	c.at = malloc((c.types_len / sizeof(struct btfcut_type) + 2) * sizeof(*c.at));
 	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, sizeof(*c.new));
-	err = c.at && c.new ? btfcut_scan(&c) : -ENOMEM;
+	err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;
 	if (!err)
 		err = btfcut_write(&c);
 	if (!err)
