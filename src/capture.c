@@ -72,7 +72,7 @@ static void capture_note(const struct page *p, char *buf, size_t size)
 static void capture_held(struct capture *c, const struct page *page)
 {
 	const struct kernel_evidence *ev = &c->machine.kernel;
-	u64 frames = page->pages * (page->size / (ev->page_size ? ev->page_size : 4096));
+	u64 frames = page->pages * (page->size / kernel_page_size(ev));
 	u64 start = page->pfn, end = page->pfn + frames;
 	const struct holder *h;
 	size_t pos = 0;
@@ -119,7 +119,7 @@ static bool capture_continues(const struct capture *c, const struct obs *run,
 {
 	const struct kernel_evidence *ev = &c->machine.kernel;
 	u64 leaf = record_leaf_size(run, ev->page_size, ev->pmd_size);
-	u64 steps = leaf / (ev->page_size ? ev->page_size : 4096) * run->pages;
+	u64 steps = leaf / kernel_page_size(ev) * run->pages;
 	struct obs expected = *run;
 
 	expected.addr += leaf * run->pages;
@@ -173,7 +173,7 @@ static int capture_part(struct capture *c, u64 from, u64 to)
 static int capture_vma(void *ctx, const struct vma *vma)
 {
 	struct capture *c = ctx;
-	u64 base = c->machine.kernel.page_size ? c->machine.kernel.page_size : 4096;
+	u64 base = kernel_page_size(&c->machine.kernel);
 	int err = 0;
 
 	c->vma = vma;

@@ -338,7 +338,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	if (err)
 		goto out;
 	c->model = opt->model ? *opt->model : c->running;
-	c->base = c->machine.kernel.page_size ? c->machine.kernel.page_size : 4096;
+	c->base = kernel_page_size(&c->machine.kernel);
 	c->page_ctx = c->machine.page;
 	c->page_ctx.kernel = &c->running;
 	judge_init(&c->judge, &c->model, &c->page_ctx);

@@ -57,6 +57,12 @@ struct kernel_evidence {
 	u8 probe[KPROBES];   /* enum tri */
 };
 
+/* Bytes of a base page. */
+static inline u32 kernel_page_size(const struct kernel_evidence *ev)
+{
+	return ev->page_size ? ev->page_size : 4096;
+}
+
 /* The resolved model. */
 struct kernel {
 	struct kernel_evidence ev;

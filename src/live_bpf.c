@@ -104,7 +104,7 @@ static int live_bpf_hugetlb(void *ctx, const struct obs *obs, size_t n)
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
 		     u64 start, u64 end, source_obs_cb cb, void *ctx)
 {
-	u64 page = l->machine.kernel.page_size ? l->machine.kernel.page_size : 4096;
+	u64 page = kernel_page_size(&l->machine.kernel);
 	u64 size =
 		vma->flags & VF(HUGETLB) && vma->page_size > page ? vma->page_size : page;
 	u64 huge = size > page ? size : l->machine.kernel.pmd_size;

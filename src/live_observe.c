@@ -12,7 +12,6 @@
 #define LIVE_TRIES 3
 #define LIVE_LEAST 64    /* words of a chunk after one that did not stay the same */
 #define LIVE_GENTLE 8192 /* words of a chunk between two rests */
-#define LIVE_PAGE 4096ull
 
 static int live_observe_flush(struct live_pass *o)
 {
@@ -371,8 +370,7 @@ static void live_observe_init(struct live_pass *o)
 	const struct vma *v = o->vma;
 	u64 align;
 
-	o->page = o->l->machine.kernel.page_size ? o->l->machine.kernel.page_size
-						 : LIVE_PAGE;
+	o->page = kernel_page_size(&o->l->machine.kernel);
 	o->pmd = o->l->machine.kernel.pmd_size;
 	if (v->flags & VF(HUGETLB) && v->page_size > o->page) {
 		o->huge = v->page_size;

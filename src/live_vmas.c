@@ -388,7 +388,7 @@ static int live_vmas_quick(struct live_vmas_pass *o)
 
 	if (!b)
 		return -ENOMEM;
-	b->page = o->l->machine.kernel.page_size ? o->l->machine.kernel.page_size : 4096;
+	b->page = kernel_page_size(&o->l->machine.kernel);
 	b->fd = bpfpage_vmas(o->l->bpf, o->p->pid);
 	if (b->fd >= 0 && live_vmas_bits_next(b)) {
 		o->bits = b;

@@ -129,8 +129,7 @@ int mode_diff(struct session *s)
 	if (!err) {
 		d.a = sa;
 		d.b = sb;
-		d.base = sa->machine.kernel.page_size ? sa->machine.kernel.page_size
-						      : 4096;
+		d.base = kernel_page_size(&sa->machine.kernel);
 		render_diff_begin(&d);
 		err = diff_stores(&d);
 		render_diff_end(&d);

@@ -81,7 +81,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 		      const struct render_all_row *rows, size_t n, size_t seen,
 		      const struct report_totals *all)
 {
-	u32 base = head->kernel->ev.page_size ? head->kernel->ev.page_size : 4096;
+	u32 base = kernel_page_size(&head->kernel->ev);
 	FILE *out = opt->out;
 
 	head_of(out, "build_info", "", "The gupinfo and the kernel that it judged by");

@@ -40,7 +40,7 @@ static int record_machine_kernel(struct record_reader *r, char *line)
 		else
 			ev->pmd_size = (u32)n;
 	}
-	if (ev->pmd_size && ev->pmd_size <= (ev->page_size ? ev->page_size : 4096))
+	if (ev->pmd_size && ev->pmd_size <= kernel_page_size(ev))
 		return record_fail(r, -EINVAL,
 				   "the huge page is not larger than the page");
 	return 0;

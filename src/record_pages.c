@@ -83,7 +83,7 @@ static int record_pages_vma(struct record_reader *r, char *line)
 {
 	struct record_parse *p = r->parse;
 	struct vma *vma = &p->vma;
-	u64 page = p->machine.m.kernel.page_size ? p->machine.m.kernel.page_size : 4096;
+	u64 page = kernel_page_size(&p->machine.m.kernel);
 	char *word;
 
 	if (!p->have_process)
@@ -392,7 +392,7 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 		return record_fail(r, -EINVAL, "a word of the run is bad");
 	leaf = record_leaf_size(&obs, ev->page_size, ev->pmd_size);
 	if (start < p->next_addr || start >= p->vma.end ||
-	    start & ((ev->page_size ? ev->page_size : 4096) - 1))
+	    start & (kernel_page_size(ev) - 1))
 		return record_fail(r, -EINVAL,
 				   "the run is outside its area, or not in order");
 	/* A leaf larger than the area's part of it is cut by a source. */

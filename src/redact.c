@@ -275,7 +275,7 @@ static int redact_scan_run(void *ctx, const struct process *p, const struct vma 
 {
 	struct redact *r = ctx;
 	const struct kernel_evidence *ev = &r->machine.m.kernel;
-	u64 base = ev->page_size ? ev->page_size : 4096;
+	u64 base = kernel_page_size(ev);
 	u64 frames = record_leaf_size(obs, ev->page_size, ev->pmd_size) / base;
 	int err;
 

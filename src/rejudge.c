@@ -25,7 +25,7 @@ static int rejudge_machine(void *ctx, const struct record_machine *m)
 	pte_layout_kernel(&r->pte, &r->running);
 	r->ctx.pte = &r->pte;
 	r->ctx.kernel = &r->running;
-	r->base = m->m.kernel.page_size ? m->m.kernel.page_size : 4096;
+	r->base = kernel_page_size(&m->m.kernel);
 	r->pmd = m->m.kernel.pmd_size;
 	return 0;
 }

@@ -152,7 +152,7 @@ static int all_begin(void *ctx, const struct report_head *head)
 	struct render_all *r = ctx;
 
 	r->head = *head;
-	r->base = head->kernel->ev.page_size ? head->kernel->ev.page_size : 4096;
+	r->base = kernel_page_size(&head->kernel->ev);
 	return 0;
 }
 

@@ -139,7 +139,7 @@ static int json_begin(void *ctx, const struct report_head *head)
 	struct js *doc;
 	int err;
 
-	r->base = k->ev.page_size ? k->ev.page_size : 4096;
+	r->base = kernel_page_size(&k->ev);
 	r->head = *head;
 	if (r->lines)
 		return 0;

@@ -186,8 +186,7 @@ static int report_begin(void *ctx, const struct report_head *head)
 
 	r->kernel = *head->kernel;
 	r->kv = head->kernel->kv;
-	r->base =
-		head->machine->kernel.page_size ? head->machine->kernel.page_size : 4096;
+	r->base = kernel_page_size(&head->machine->kernel);
 	memcpy(r->evidence, head->machine->evidence, sizeof(r->evidence));
 	return 0;
 }

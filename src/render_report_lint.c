@@ -26,8 +26,7 @@ static int report_lint_begin(void *ctx, const struct report_head *head)
 	struct render_report_lint *l = ctx;
 
 	l->kv = head->kernel->kv;
-	l->base =
-		head->machine->kernel.page_size ? head->machine->kernel.page_size : 4096;
+	l->base = kernel_page_size(&head->machine->kernel);
 	if (l->json)
 		fprintf(l->opt.out, "{\"gupinfo\": {\"schema\": [1, 0], \"lint\": [");
 	return 0;

@@ -378,7 +378,7 @@ static int summary_begin(void *ctx, const struct report_head *head)
 	const struct kernel *k = head->kernel;
 	char release[80];
 
-	r->base = k->ev.page_size ? k->ev.page_size : 4096;
+	r->base = kernel_page_size(&k->ev);
 	r->machine = head->machine;
 	if (r->opt.format != TABLE_TEXT || r->opt.noheadings)
 		return 0;

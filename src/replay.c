@@ -241,7 +241,7 @@ static int replay_deliver(struct replay *r, const struct obs *obs)
 /* What is between the runs was not recorded. */
 static int replay_gap(struct replay *r, u64 until)
 {
-	u64 base = r->machine.m.kernel.page_size ? r->machine.m.kernel.page_size : 4096;
+	u64 base = kernel_page_size(&r->machine.m.kernel);
 	u64 from = MAX(r->next, r->start), to = MIN(until, r->end);
 	struct obs nothing = { .addr = from };
 
@@ -262,7 +262,7 @@ static int replay_run(void *ctx, const struct process *p, const struct vma *vma,
 		      const struct obs *obs, const struct record_judgement *judged)
 {
 	struct replay *r = ctx;
-	u64 base = r->machine.m.kernel.page_size ? r->machine.m.kernel.page_size : 4096;
+	u64 base = kernel_page_size(&r->machine.m.kernel);
 	u64 leaf = record_leaf_size(obs, (u32)base, r->machine.m.kernel.pmd_size);
 	struct obs cut = *obs;
 	int err;

@@ -395,7 +395,7 @@ void store_row_page(const struct store *s, const struct store_row *row, struct p
 
 void store_page_cut(const struct store *s, struct page *page, u64 start, u64 end)
 {
-	u64 base = s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
+	u64 base = kernel_page_size(&s->kernel.ev);
 	u64 skip = (start - page->addr) / page->size;
 
 	page->addr += skip * page->size;

@@ -75,11 +75,6 @@ static void block_take(struct block *b, const struct store *s, const struct stor
 	}
 }
 
-static u32 base_page(const struct store *s)
-{
-	return s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
-}
-
 /* Adds @from to @t, or takes it out. */
 static void totals_change(struct report_totals *t, const struct report_totals *from,
 			  bool add)
@@ -105,7 +100,7 @@ static void count_row(const struct store *s, const struct store_process *p,
 				.verdicts = &store_class(s, row)->verdicts };
 
 	store_row_page(s, row, &page);
-	report_count(&one, &r, base_page(s));
+	report_count(&one, &r, kernel_page_size(&s->kernel.ev));
 	totals_change(t, &one, add);
 }
 

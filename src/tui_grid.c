@@ -205,11 +205,6 @@ enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens)
 
 /* ---- zoom */
 
-static u32 base_page(const struct store *s)
-{
-	return s->has_head && s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096;
-}
-
 static u64 zoom_pages(unsigned zoom)
 {
 	return zoom < 2 ? 1 : 1ull << 3 * (zoom - 1);
@@ -236,7 +231,7 @@ static int add_segment(struct tui_map *m, size_t *room, u64 addr, u64 cells, u64
 /* One segment a row: a cell is a folio, a run without pages is one cell. */
 static int map_folios(struct tui_map *m, const struct store *s, const struct store_vma *v)
 {
-	u64 base = base_page(s), at = m->start;
+	u64 base = kernel_page_size(&s->kernel.ev), at = m->start;
 	size_t room = 0;
 	int r = 0;
 
@@ -281,7 +276,7 @@ int tui_grid_map(struct tui_map *m, const struct store *s, const struct store_vm
 			tui_grid_map_deinit(m);
 		return r;
 	}
-	m->step = base_page(s) * zoom_pages(zoom);
+	m->step = kernel_page_size(&s->kernel.ev) * zoom_pages(zoom);
 	m->base = m->start & ~(m->step - 1);
 	m->cells = (m->end - m->base - 1) / m->step + 1;
 	return 0;

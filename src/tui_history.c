@@ -232,7 +232,7 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 	struct tui_moment m = { .kind = TUI_MOMENT_SAMPLE,
 				.pid = pid,
 				.time_ns = time_ns };
-	u32 page = now->kernel.ev.page_size ? now->kernel.ev.page_size : 4096;
+	u32 page = kernel_page_size(&now->kernel.ev);
 	char text[160] = "first look";
 
 	if (i != SIZE_MAX) {

@@ -206,9 +206,7 @@ static void who(struct tui_live *l)
 	tui_text_init(&text);
 	tui_text_add(&text, TUI_STRONG, "PFN %llx, now:", (unsigned long long)page.pfn);
 	tui_text_add(&text, TUI_TITLE, "mapped by processes that are followed here");
-	unsigned n = list_mappers(l, &page,
-				  s->kernel.ev.page_size ? s->kernel.ev.page_size : 4096,
-				  &text);
+	unsigned n = list_mappers(l, &page, kernel_page_size(&s->kernel.ev), &text);
 	if (page.why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN && page.mapcount > (s64)n)
 		tui_text_add(&text, TUI_WARN, "  and %lld more mappings elsewhere",
 			     (long long)page.mapcount - (long long)n);
