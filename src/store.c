@@ -429,6 +429,17 @@ bool store_covers(const struct store *s, const struct store_vma *v, u64 addr)
 	return !s->opt.holes || store_row_at(s, v, addr);
 }
 
+struct report_row store_report_row(const struct store *s, const struct store_process *p,
+				   const struct store_vma *v, const struct store_row *row,
+				   struct page *page)
+{
+	store_row_page(s, row, page);
+	return (struct report_row){ .process = &p->process,
+				    .vma = &v->vma,
+				    .page = page,
+				    .verdicts = &store_class(s, row)->verdicts };
+}
+
 static int play_vma(const struct store *s, const struct store_process *p,
 		    const struct store_vma *v, const struct report_view *view, void *ctx)
 {
@@ -436,12 +447,9 @@ static int play_vma(const struct store *s, const struct store_process *p,
 
 	for (size_t i = 0; !r && view->row && i < store_nrows(v); i++) {
 		struct page page;
-		struct report_row row = { .process = &p->process,
-					  .vma = &v->vma,
-					  .page = &page };
+		struct report_row row =
+			store_report_row(s, p, v, &v->rows->row[i], &page);
 
-		store_row_page(s, &v->rows->row[i], &page);
-		row.verdicts = &store_class(s, &v->rows->row[i])->verdicts;
 		r = view->row(ctx, &row);
 	}
 	if (!r && view->vma_end && v->has_totals)

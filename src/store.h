@@ -116,6 +116,11 @@ u64 store_row_end(const struct store *s, const struct store_row *row);
 /* The number of classes of the pool. */
 size_t store_classes(const struct store *s);
 
+/* @row as a view gets it; @page becomes the whole run and is what it points to. */
+struct report_row store_report_row(const struct store *s, const struct store_process *p,
+				   const struct store_vma *v, const struct store_row *row,
+				   struct page *page);
+
 /* The whole run as a page again, addresses and PFNs included. */
 void store_row_page(const struct store *s, const struct store_row *row, struct page *ret);
 /* Cuts @page, a run of @s, to the pages that touch [start, end); the run holds that range. */

@@ -94,12 +94,8 @@ static void count_row(const struct store *s, const struct store_process *p,
 {
 	struct report_totals one = { 0 };
 	struct page page;
-	struct report_row r = { .process = &p->process,
-				.vma = &v->vma,
-				.page = &page,
-				.verdicts = &store_class(s, row)->verdicts };
+	struct report_row r = store_report_row(s, p, v, row, &page);
 
-	store_row_page(s, row, &page);
 	report_count(&one, &r, kernel_page_size(&s->kernel.ev));
 	totals_change(t, &one, add);
 }

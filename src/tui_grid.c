@@ -361,12 +361,8 @@ static bool matches(const struct store *s, const struct store_process *p,
 		    const struct filter *filter, u64 start, u64 end)
 {
 	struct page page;
-	struct report_row r = { .process = &p->process,
-				.vma = &v->vma,
-				.page = &page,
-				.verdicts = &store_class(s, row)->verdicts };
+	struct report_row r = store_report_row(s, p, v, row, &page);
 
-	store_row_page(s, row, &page);
 	store_page_cut(s, &page, MAX(start, row->addr), MIN(end, store_row_end(s, row)));
 	return filter_match(filter, &r) == TRI_YES;
 }

@@ -331,12 +331,9 @@ static void draw_relative(struct tui *t, const struct store *s,
 							     : "? not read");
 		return;
 	}
-	store_page_at(s, row, t->addr, &page);
 	enum tui_glyph g = tui_grid_glyph(store_class(s, row), t->lens);
-	struct report_row rr = { .process = &p->process,
-				 .vma = &v->vma,
-				 .page = &page,
-				 .verdicts = &store_class(s, row)->verdicts };
+	struct report_row rr = store_report_row(s, p, v, row, &page);
+	store_page_cut(s, &page, t->addr, t->addr + 1);
 	static const char *const names[3] = { "PFN", "MAP", "REF" };
 	for (unsigned i = 0; i < 3; i++) {
 		struct cell cell;

@@ -33,12 +33,8 @@ static bool row_matches(const struct tui *t, const struct store_process *p,
 {
 	const struct store *s = tui_state_store(t);
 	struct page page;
-	struct report_row r = { .process = &p->process,
-				.vma = &v->vma,
-				.page = &page,
-				.verdicts = &store_class(s, row)->verdicts };
+	struct report_row r = store_report_row(s, p, v, row, &page);
 
-	store_row_page(s, row, &page);
 	return filter_match(t->find, &r) == TRI_YES;
 }
 
