@@ -76,17 +76,12 @@ struct structpage_vma {
 #define STRUCTPAGE_VM_HUGETLB 0x400000
 
 /* What the kernel's BTF says of its own layout: fields that exist. */
-#define STRUCTPAGE_F_LARGE BIT(0)         /* folio->_large_mapcount (6.10) */
-#define STRUCTPAGE_F_MM_IDS BIT(1)        /* folio->_mm_ids (6.15) */
-#define STRUCTPAGE_F_ENTIRE BIT(2)        /* folio->_entire_mapcount (6.3) */
-#define STRUCTPAGE_F_PINCOUNT BIT(3)      /* folio->_pincount (6.1) */
-#define STRUCTPAGE_F_AE BIT(4)            /* PG_anon_exclusive (5.19) */
-#define STRUCTPAGE_F_MEMDESC_FLAGS BIT(5) /* page->flags.f (6.18) */
-#define STRUCTPAGE_F_MM_BITMAP BIT(6)     /* mm->flags is a bitmap (6.18) */
-#define STRUCTPAGE_F_INFO BIT(7)          /* page->compound_info (7.1) */
-#define STRUCTPAGE_F_ORDER BIT(8)         /* a place for the folio's order is known */
+#define STRUCTPAGE_F_LARGE BIT(0)  /* folio->_large_mapcount (6.10) */
+#define STRUCTPAGE_F_MM_IDS BIT(1) /* folio->_mm_ids (6.15) */
+#define STRUCTPAGE_F_AE BIT(2)     /* PG_anon_exclusive (5.19) */
+#define STRUCTPAGE_F_INFO BIT(3)   /* page->compound_info (7.1) */
 #define STRUCTPAGE_F_TOTAL \
-	BIT(9) /* folio->_total_mapcount: file pages count PMD maps too (6.0, 6.1) */
+	BIT(4) /* folio->_total_mapcount: file pages count PMD maps too (6.0, 6.1) */
 
 /* One call of a program: its arguments and results, in the programs' global data. */
 struct structpage_call {

@@ -85,21 +85,10 @@ static __always_inline void cal_fields(void)
 		f |= STRUCTPAGE_F_LARGE;
 	if (bpf_core_field_exists(struct folio, _mm_ids))
 		f |= STRUCTPAGE_F_MM_IDS;
-	if (bpf_core_field_exists(struct folio, _entire_mapcount))
-		f |= STRUCTPAGE_F_ENTIRE;
-	if (bpf_core_field_exists(struct folio, _pincount))
-		f |= STRUCTPAGE_F_PINCOUNT;
 	if (bpf_core_enum_value_exists(enum pageflags, PG_anon_exclusive))
 		f |= STRUCTPAGE_F_AE;
-	if (bpf_core_field_exists(struct page___memdesc, flags.f))
-		f |= STRUCTPAGE_F_MEMDESC_FLAGS;
-	if (bpf_core_field_exists(struct mm_struct___bitmap, flags.__mm_flags))
-		f |= STRUCTPAGE_F_MM_BITMAP;
 	if (bpf_core_field_exists(struct page___info, compound_info))
 		f |= STRUCTPAGE_F_INFO;
-	if (bpf_core_field_exists(struct folio___order, _folio_order) ||
-	    bpf_core_field_exists(struct folio, _flags_1))
-		f |= STRUCTPAGE_F_ORDER;
 	if (bpf_core_field_exists(struct folio___order, _total_mapcount))
 		f |= STRUCTPAGE_F_TOTAL;
 	cal.fields = f;

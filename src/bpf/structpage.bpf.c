@@ -28,10 +28,10 @@ u64 pt[512];                                    /* the table of leaf entries in 
 /* The walk's own state, between its steps. */
 struct {
 	u64 pgd;
-	/* the table in work, the entry that points to it, and what it maps; 0: none */
+	/* the entries in work (0: none), the one that points to their table, what they map */
 	u64 table, pmd, pmd_ptr, base;
-	u32 i, to; /* entries of it that are left */
-	u32 from, tries;
+	u32 i, to;                  /* those that are left */
+	u32 tries;                  /* at a leaf that changes */
 	u32 table_rec, table_tries; /* records before it; times it was taken back */
 	/* the leaf before: its entry (0: a hole, ~0: nothing is like it) and its page */
 	u64 last;
@@ -156,7 +156,7 @@ __noinline int settle(void)
  */
 static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool cast)
 {
-	struct structpage_rec *r = record(call.n);
+	struct structpage_rec *r;
 	struct structpage_raw raw;
 	u64 again;
 
@@ -360,7 +360,6 @@ static __always_inline void huge_leaf(u64 addr, u64 e, u64 ptr, u8 level, u64 si
 static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cast)
 {
 	u64 addr = call.addr, left = (call.end - addr + 4095) >> 12;
-
 	u32 first = addr >> 12 & 511, n = left < 512 - first ? left : 512 - first;
 
 	table += first * 8;
