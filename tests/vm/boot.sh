@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# boot.sh IMAGE MODULES_DIR|'' ROOTFS COMMAND - runs a shell command in a VM, prints its output.
+# boot.sh IMAGE MODULES_DIR|initramfs|'' ROOTFS COMMAND - runs a shell command in a VM, prints its output.
 #
-#   IMAGE        a kernel image; MODULES_DIR its modules when virtio is not built in
+#   IMAGE        a kernel image; MODULES_DIR its modules when virtio is not built in; initramfs: it
+#                has no modules, the root file system stays in memory (no disk, no swap)
+#                A file "config" beside IMAGE is put where gupinfo looks for the configuration.
 #   ROOTFS       an image of rootfs.sh; the VM writes to a throw-away copy
 #   environment  MEM=2048 (MiB)  CPUS=2  NUMA=1|2  HUGE=64 (2 MiB pages)  SWAP=256 (MiB, 0: none)
 #                TIMEOUT=300 (seconds)  ACCEL=tcg (kvm is faster where it works)
@@ -18,39 +20,41 @@ CONSOLE=${CONSOLE:-$work/console.log}
 
 # ---- initramfs: the disk's driver, then the real root
 ir=$work/initramfs
-mkdir -p "$ir"/{bin,proc,sys,dev,root,modules}
-cp "$(command -v busybox)" "$ir/bin/busybox" || exit 125
+mkdir -p "$ir"/{proc,sys,dev,vm/root}
+cp "$(command -v busybox)" "$ir/vm/busybox" || exit 125
 order=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng)
-if [ -n "$modules" ]; then
+if [ -d "$modules" ]; then
 	for m in "${order[@]}"; do
-		f=$(find "$modules" -name "$m.ko*" | head -n 1)
+		f=$(find -L "$modules" -name "$m.ko*" | head -n 1)
 		case $f in
-		*.xz) xz -dc "$f" >"$ir/modules/$m.ko" ;;
-		*.zst) zstd -qdc "$f" >"$ir/modules/$m.ko" ;;
-		*.ko) cp "$f" "$ir/modules/" ;;
+		*.xz) xz -dc "$f" >"$ir/vm/$m.ko" ;;
+		*.zst) zstd -qdc "$f" >"$ir/vm/$m.ko" ;;
+		*.ko) cp "$f" "$ir/vm/" ;;
 		esac
 	done
 fi
+[ ! -r "${image%/*}/config" ] || cp "${image%/*}/config" "$ir/vm/config"
 cat >"$ir/init" <<INIT
-#!/bin/busybox sh
-b=/bin/busybox
+#!/vm/busybox sh
+b=/vm/busybox
 \$b mount -t proc proc /proc; \$b mount -t sysfs sysfs /sys; \$b mount -t devtmpfs devtmpfs /dev
+[ "$modules" != initramfs ] || exec /bin/bash /vm/stage2
 for m in ${order[*]}; do
-	[ ! -f /modules/\$m.ko ] || \$b insmod /modules/\$m.ko
+	[ ! -f /vm/\$m.ko ] || \$b insmod /vm/\$m.ko
 done
 for i in 1 2 3 4 5 6 7 8 9 10; do [ -b /dev/vda ] && break; \$b sleep 0.3; done
-\$b mount -t ext4 /dev/vda /root || { echo "no root disk"; \$b poweroff -f; }
-for d in proc sys dev; do \$b mount --move /\$d /root/\$d; done
-\$b cp /bin/busybox /run-files/* /root/run/
-exec \$b switch_root /root /bin/bash /run/stage2
+\$b mount -t ext4 /dev/vda /vm/root || { echo "no root disk"; \$b poweroff -f; }
+\$b mkdir -p /vm/root/vm
+for f in busybox stage2 command config; do [ ! -f /vm/\$f ] || \$b cp /vm/\$f /vm/root/vm/; done
+for d in proc sys dev; do \$b mount --move /\$d /vm/root/\$d; done
+exec \$b switch_root /vm/root /bin/bash /vm/stage2
 INIT
 chmod +x "$ir/init"
 
 # ---- what runs as process 1 on the real root
-mkdir "$ir/run-files"
-cat >"$ir/run-files/stage2" <<'STAGE2'
+cat >"$ir/vm/stage2" <<'STAGE2'
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8
-b=/run/busybox
+b=/vm/busybox
 exec >/dev/ttyS0 2>&1 </dev/null
 mkdir -p /dev/pts /dev/shm /dev/hugepages
 mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm
@@ -59,22 +63,29 @@ mount -t debugfs debugfs /sys/kernel/debug; mount -t tracefs tracefs /sys/kernel
 mount -t bpf bpf /sys/fs/bpf; mount -t cgroup2 cgroup2 /sys/fs/cgroup
 [ ! -b /dev/vdb ] || { mkswap -q /dev/vdb || mkswap /dev/vdb; swapon /dev/vdb; }
 ln -sf /proc/self/fd /dev/fd
+[ ! -f /vm/config ] || { mkdir -p /boot; cp /vm/config "/boot/config-$($b uname -r)"; }
 $b hostname gupinfo-test-vm
 $b ip link set lo up
 stty -F /dev/ttyS1 raw -echo -opost 115200
 cd /var/tmp
-bash /run/command </dev/null >/dev/ttyS1 2>&1
+bash /vm/command </dev/null >/dev/ttyS1 2>&1
 echo "gupinfo-vm-exit $?" >/dev/ttyS1
 sync
 $b stty -F /dev/ttyS1 >/dev/null 2>&1
 $b sleep 0.3
 $b poweroff -f
 STAGE2
-printf '%s\n' "$command" >"$ir/run-files/command"
-(cd "$ir" && find . | cpio -o -H newc --quiet | gzip -1) >"$work/initramfs.gz" || exit 125
+printf '%s\n' "$command" >"$ir/vm/command"
+(cd "$ir" && find . | cpio -o -H newc --quiet) >"$work/initramfs.cpio" || exit 125
 
 # ---- the machine
-drives=(-drive "file=$rootfs,format=raw,if=virtio,snapshot=on,cache=unsafe")
+drives=()
+if [ "$modules" = initramfs ]; then
+	cat "$rootfs.cpio" >>"$work/initramfs.cpio" || exit 125
+	SWAP=0
+else
+	drives+=(-drive "file=$rootfs,format=raw,if=virtio,snapshot=on,cache=unsafe")
+fi
 if [ "$SWAP" -gt 0 ]; then
 	truncate -s "${SWAP}M" "$work/swap.img"
 	drives+=(-drive "file=$work/swap.img,format=raw,if=virtio,cache=unsafe")
@@ -89,7 +100,7 @@ fi
 # stdout is the command's; a VM that does not finish is killed
 TMPDIR=$work timeout -k 5 "${TIMEOUT:-300}" qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max -machine q35 \
 	-smp "$smp" -m "${MEM}M" "${numa[@]}" -display none -monitor none -no-reboot -nodefaults \
-	-kernel "$image" -initrd "$work/initramfs.gz" \
+	-kernel "$image" -initrd "$work/initramfs.cpio" \
 	-append "console=ttyS0,115200 loglevel=6 panic=-1 rdinit=/init hugepages=$HUGE secretmem.enable=1 ${APPEND:-}" \
 	-serial "file:$CONSOLE" -serial stdio -nic none -device virtio-rng-pci "${drives[@]}" \
 	</dev/null 2>"$work/qemu.err" | tee "$work/out" | grep -av --line-buffered '^gupinfo-vm-exit '

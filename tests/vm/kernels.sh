@@ -1,18 +1,28 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# kernels.sh [CACHE_DIR] - the kernels of the VM level, one a line: NAME IMAGE [MODULES_DIR]
+# kernels.sh [CACHE_DIR] - the kernels of the VM level, one a line: NAME IMAGE [MODULES_DIR|initramfs]
 #
 #   GUPINFO_VM_IMAGES     kernel images (bzImage, all drivers built in), separated by blanks
-#   GUPINFO_VM_KERNELS    series of Debian's stock cloud kernels to fetch; default "6.1 6.12",
-#                         empty: none
+#   GUPINFO_VM_KERNELS    Debian's stock cloud kernels to fetch, each SERIES, SERIES/SUITE or sid;
+#                         default "6.1 6.12", empty: none, all: each series that Debian serves
 #   ../shared/vm/bzImage-*  beside the checkout are taken when GUPINFO_VM_IMAGES is not set
 #
-# Stock kernels are fetched with apt-get download and unpacked into CACHE_DIR, once.
+# Stock kernels are downloaded by apt-get and unpacked into CACHE_DIR, once; nothing is installed.
+# The package lists are CACHE_DIR's own; the mirror is the one that this machine uses for Debian.
+# Beside an image stands its configuration, which boot.sh puts where gupinfo looks for it.
+# "initramfs": the archive does not have the modules that a root disk needs.
 # What is absent is said on stderr; the list goes on.
 set -u
 here=$(dirname "$(readlink -f "$0")")
 top=$(cd "$here/../.." && pwd)
 cache=${1:-$top/build/vm/kernels}
+
+all="5.10 6.1 6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3 sid"
+
+say()
+{
+	echo "kernels.sh: $*" >&2
+}
 
 release()
 {
@@ -24,36 +34,145 @@ release()
 		head -n 1 | cut -d' ' -f1
 }
 
-# The newest stock cloud image of series $1 that the package lists know.
-stock_package()
+# The suite that serves series $1.
+suite_of()
 {
-	apt-cache search --names-only "^linux-image-${1//./\\.}[.0-9+-]*(deb[0-9]+)?-cloud-amd64\$" \
-		2>/dev/null | cut -d' ' -f1 | grep -E "^linux-image-${1//./\\.}[.-]" |
-		grep -vE "^linux-image-${1//./\\.}-cloud" | sort -V | tail -n 1
+	case $1 in
+	sid) echo sid ;;
+	5.10) echo bullseye ;;
+	6.1 | 6.12) echo bookworm ;;
+	*) echo trixie-backports ;;
+	esac
 }
 
+# ---- a private apt: its own sources, lists and cache, so that the machine's stay as they are
+
+apt_get()
+{
+	apt-get -qq -c "$cache/apt/$suite/apt.conf" "$@" </dev/null
+}
+
+apt_cache()
+{
+	apt-cache -c "$cache/apt/$suite/apt.conf" "$@" 2>/dev/null
+}
+
+# Writes the configuration of $suite into directory $1.
+apt_configure()
+{
+	local uri entry suites key='' file
+
+	for file in /usr/share/keyrings/debian-archive-keyring.{gpg,pgp}; do
+		[ ! -r "$file" ] || key="[signed-by=$file] "
+	done
+	# shellcheck disable=SC2016  # apt expands it
+	while read -r uri entry; do
+		suites=$suite
+		case $entry in
+		*-security) suites=$suite-security ;;
+		esac
+		case $suites in
+		sid-security | *-backports-security) ;;
+		*) echo "deb $key$uri $suites main" ;;
+		esac
+	done < <(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' 2>/dev/null |
+		awk '$3 == "Debian" || $1 ~ /\/debian(-security)?\/?$/ { print $1, $2 ~ /-security$/ ? "x-security" : "x" }' |
+		sort -u) >"$1/sources.list"
+	[ -s "$1/sources.list" ] || return 1
+	mkdir -p "$1/lists/partial" "$1/cache/archives/partial"
+	cat >"$1/apt.conf" <<-CONF
+		Dir::Etc::sourcelist "$1/sources.list";
+		Dir::Etc::sourceparts "/dev/null";
+		Dir::State::lists "$1/lists";
+		Dir::Cache "$1/cache";
+		Acquire::Languages "none";
+		#clear APT::Update::Post-Invoke;
+		#clear APT::Update::Post-Invoke-Success;
+	CONF
+}
+
+# Package lists of $suite that are not older than an hour; prints the reason when there are none.
+apt_lists()
+{
+	local dir=$cache/apt/$suite
+
+	[ -z "$(find "$dir/updated" -mmin -60 2>/dev/null)" ] || return 0
+	mkdir -p "$dir"
+	apt_configure "$dir" || { echo "this machine's apt uses no mirror of Debian"; return 1; }
+	apt_get update >"$dir/log" 2>&1
+	apt_cache dumpavail | grep -q '^Package: linux-image-' ||
+		{ echo "no package lists of $suite: $(tail -n 1 "$dir/log")"; return 1; }
+	touch "$dir/updated"
+}
+
+# The releases of series $1 (sid: any) that $suite has cloud kernels of, the newest last.
+stock_releases()
+{
+	local series=${1//./\\.}
+
+	[ "$1" != sid ] || series='[0-9]+\.[0-9]+'
+	apt_cache search --names-only '^linux-(image|binary)-[0-9].*-cloud-amd64$' |
+		sed -nE "s/^linux-(image|binary)-(${series}[.-][^ ]*)-cloud-amd64 .*/\2/p" | sort -uV
+}
+
+# fetch DIR PACKAGE: its files, in DIR.  Status 2: the suite has no such package; 1 and the reason: it
+# could not be had.
+fetch()
+{
+	apt_cache show "$2" | grep -q '^Filename' || return 2
+	(cd "$1" && rm -f ./*.deb && apt_get download "$2" && dpkg-deb -x ./*.deb . && rm -f ./*.deb) >"$1/log" 2>&1 ||
+		{ echo "cannot fetch $2: $(tail -n 1 "$1/log")"; return 1; }
+}
+
+# Since 6.19 linux-image is empty; the image is in linux-binary, the modules in linux-modules, and
+# since 7.2 the configuration is in linux-base.  Since 7.2 all of them are in usr/lib/modules.
+stock_fetch()
+{
+	local series=$1 dir=$2 release image modules config part
+
+	release=$(stock_releases "$series" | tail -n 1)-cloud-amd64
+	[ "$release" != -cloud-amd64 ] || { echo "$suite has no such cloud kernel"; return 1; }
+	for part in binary modules base; do
+		fetch "$dir" "linux-$part-$release" || [ $? = 2 ] || return 1
+	done
+	image=$(find "$dir" -type f -name 'vmlinuz*')
+	[ -n "$image" ] || fetch "$dir" "linux-image-$release" || [ $? = 2 ] || return 1
+	image=$(find "$dir" -type f \( -name vmlinuz -o -name 'vmlinuz-*' \) | head -n 1)
+	[ -n "$image" ] || { echo "no image in the packages of $release"; return 1; }
+	config=$(find "$dir" -type f \( -path '*/modules/*/config' -o -name 'config-*' \) | head -n 1)
+	modules=$(find "$dir" -type d -path "*/lib/modules/$release" | head -n 1)
+	ln -sfn "${image#"$dir"/}" "$dir/vmlinuz"
+	[ -z "$config" ] || ln -sfn "${config#"$dir"/}" "$dir/config"
+	if [ -n "$modules" ] && [ -n "$(find "$modules" -name 'virtio_blk.ko*')" ]; then
+		ln -sfn "${modules#"$dir"/}" "$dir/modules"
+	fi
+}
+
+# stock SERIES[/SUITE]: one line of the list
 stock()
 {
-	local series=$1 package dir=$cache/$1
+	local series=${1%%/*} suite dir why image
 
+	suite=$(suite_of "$series")
+	[ "$series" = "$1" ] || suite=${1#*/}
+	dir=$cache/$series-$suite
 	if [ ! -f "$dir/done" ]; then
-		command -v apt-get >/dev/null || { echo "kernels.sh: stock $series: no apt-get" >&2; return; }
-		package=$(stock_package "$series")
-		if [ -z "$package" ]; then
-			echo "kernels.sh: stock $series: the package lists know no such cloud kernel" >&2
-			return
-		fi
+		for image in apt-get dpkg-deb; do
+			command -v $image >/dev/null || { say "stock $1: no $image"; return; }
+		done
 		rm -rf "$dir" && mkdir -p "$dir" || return
-		if ! (cd "$dir" && apt-get -qq download "$package" 2>/dev/null && dpkg-deb -x ./*.deb .); then
-			echo "kernels.sh: stock $series: cannot fetch $package" >&2
+		if ! why=$(apt_lists) || ! why=$(stock_fetch "$series" "$dir"); then
+			say "stock $1: $why"
 			return
 		fi
-		rm -f "$dir"/*.deb
 		touch "$dir/done"
 	fi
-	for image in "$dir"/boot/vmlinuz-*; do
-		echo "stock-$(release "$image") $image $(echo "$dir"/lib/modules/*)"
-	done
+	image=$dir/vmlinuz
+	if [ -d "$dir/modules" ]; then
+		echo "stock-$(release "$image") $image $dir/modules/"
+	else
+		echo "stock-$(release "$image") $image initramfs"
+	fi
 }
 
 images=${GUPINFO_VM_IMAGES-}
@@ -66,9 +185,11 @@ for image in $images; do
 	if [ -r "$image" ]; then
 		echo "$(release "$image") $image"
 	else
-		echo "kernels.sh: cannot read $image" >&2
+		say "cannot read $image"
 	fi
 done
-for series in ${GUPINFO_VM_KERNELS-6.1 6.12}; do
+kernels=${GUPINFO_VM_KERNELS-6.1 6.12}
+[ "$kernels" != all ] || kernels=$all
+for series in $kernels; do
 	stock "$series"
 done

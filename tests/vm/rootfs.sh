@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# rootfs.sh BUILD_DIR OUT - an ext4 image with what the tests need, for boot.sh.
+# rootfs.sh BUILD_DIR OUT - an ext4 image with what the tests need, for boot.sh, and OUT.cpio, the
+# same for kernels that can mount no disk.
 #
 # A small system out of this machine's own packages (their programs and the libraries that those
 # link with), the checkout's tests and BUILD_DIR's programs at the paths they have here.
@@ -74,4 +75,4 @@ rm -f "$out"
 truncate -s "${size}M" "$out" &&
 	mkfs.ext4 -q -F -m 0 -O ^has_journal -E root_owner=0:0,lazy_itable_init=1 -d "$root" "$out" 2>&1 |
 	grep -v '^$' >&2
-[ -s "$out" ] || exit 1
+(cd "$root" && find . | cpio -o -H newc -R 0:0 --quiet) >"$out.cpio" && [ -s "$out" ] || exit 1
