@@ -85,7 +85,7 @@ if command -v python3 >/dev/null; then
 	valid "JSON lines of pages" page_line --lines --json-lines --pages --pid $!
 	valid "JSON of the model" document '' --json --facts
 	if grep -q -- '--verify' <<<"$help"; then
-		valid "JSON of --verify" verify '' --json --verify --trials 5
+		valid "JSON of --verify" verify '' --json --verify --state plain --trials 5
 	fi
 	if grep -q -- '--all' <<<"$help"; then
 		valid "JSON of --all" document '' --json --all
