@@ -28,6 +28,7 @@
 #undef TRI_YES
 
 #include "bpfbtf.h"
+#include "bpflog.h"
 #include "calibrate.h"
 #include "crew.h"
 
@@ -57,10 +58,17 @@ static u64 now_usecs(void)
 	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
 }
 
-/* libbpf talks to stderr unless it is told not to. */
-static int no_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+/* Why the last programs were not loaded: libbpf hands its messages on without a context. */
+static struct bpflog said;
+
+static int log_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
-	(void)level, (void)fmt, (void)ap;
+	char *text;
+
+	if (level == LIBBPF_WARN && vasprintf(&text, fmt, ap) >= 0) {
+		bpflog_add(&said, text);
+		free(text);
+	}
 	return 0;
 }
 
@@ -91,7 +99,8 @@ static int say(char *why, int err, const char *what)
 			 "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF): layouts are not "
 			 "known");
 	else
-		snprintf(why, BPFPAGE_WHY, "%s: %s", what, strerror(-err));
+		snprintf(why, BPFPAGE_WHY, "%s: %s", what,
+			 said.line[0] ? said.line : strerror(-err));
 	return err;
 }
 
@@ -179,6 +188,7 @@ static int load(struct bpfpage *bp, bool cast)
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	int r;
 
+	said = (struct bpflog){ 0 };
 	if (bp->btf.fd >= 0)
 		opts.btf_custom_path = bp->btf.path;
 	bp->skel = structpage_bpf__open_opts(&opts);
@@ -272,8 +282,7 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		return -ENOMEM;
 	}
 	bp->pinned_bit = bp->btf.fd = -1;
-	if (!opt || !opt->log)
-		libbpf_set_print(no_print);
+	libbpf_set_print(log_print);
 	r = open_checked(bp, opt, why);
 	if (r) {
 		bpfpage_close(bp);
@@ -493,6 +502,7 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 	int r;
 
 	bpfpage_files_done(bp);
+	said = (struct bpflog){ 0 };
 	if (bp->btf.fd >= 0)
 		opts.btf_custom_path = bp->btf.path;
 	bp->files = holders_bpf__open_opts(&opts);

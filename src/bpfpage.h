@@ -23,7 +23,6 @@ struct bpfpage;
 struct bpfpage_options {
 	bool no_cast; /* read by bpf_probe_read_kernel() even when faster ways exist */
 	bool no_cut;  /* let libbpf read all of the kernel's BTF; implies no_cast */
-	bool log;     /* let libbpf talk to stderr: for developers */
 };
 
 /*

@@ -151,6 +151,7 @@ static bool cpu_has(const char *flag)
 	return has;
 }
 
+/* -EAGAIN: a page may have been moved or swapped between pagemap and the check. */
 static int find_bases(const struct calibrate_io *io, const struct own *o, char *why,
 		      size_t len)
 {
@@ -174,11 +175,11 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 		return fail(why, len, -ENOTSUP,
 			    "check failed: pagemap's private_data is not the mm");
 	if (!cal->folio || cal->folio_mapping != cal->file_mapping)
-		return fail(why, len, -ENOTSUP,
+		return fail(why, len, -EAGAIN,
 			    "check failed: the page cache of a file of our own was not "
 			    "found");
 	if (!cal->page_offset)
-		return fail(why, len, -ENOTSUP,
+		return fail(why, len, -EAGAIN,
 			    "check failed: the direct map does not show a page of our "
 			    "own");
 	call->page_offset = cal->page_offset;
@@ -190,7 +191,7 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 	r = io->run(io->ctx, CALIBRATE_BASES);
 	if (r || cal->folio != other || cal->folio_mapping != cal->file_mapping ||
 	    cal->folio_index != 0)
-		return fail(why, len, -ENOTSUP,
+		return fail(why, len, -EAGAIN,
 			    "check failed: struct pages are not one array (vmemmap)");
 	return 0;
 }
@@ -228,13 +229,13 @@ static int check_own(const struct calibrate_io *io, const struct own *o, char *w
 		     size_t len)
 {
 	if (check_pages(io, o, o->anon, o->anon_pfn, ANON_PAGES, 1))
-		return fail(why, len, -ENOTSUP,
+		return fail(why, len, -EAGAIN,
 			    "check failed: entries of pages of our own differ from "
 			    "pagemap");
 	for (unsigned i = 0; i < 2; i++)
 		if (check_pages(io, o, o->map[i], &o->file_pfn[i], 1,
 				STRUCTPAGE_MAPPING_POINTER))
-			return fail(why, len, -ENOTSUP,
+			return fail(why, len, -EAGAIN,
 				    "check failed: entries of a file of our own differ "
 				    "from pagemap");
 	return 0;
@@ -294,9 +295,8 @@ int calibrate_run(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
 	if (uname(&u) || strcmp(u.machine, "x86_64"))
 		return fail(why, why_len, -ENOTSUP,
 			    "page tables of this architecture are not read");
-	/* a page may be moved or swapped between pagemap and the check: once more, then */
 	r = calibrate_once(io, ret_pinned_bit, why, why_len);
-	if (r == -ENOTSUP)
+	if (r == -EAGAIN)
 		r = calibrate_once(io, ret_pinned_bit, why, why_len);
-	return r;
+	return r == -EAGAIN ? -ENOTSUP : r;
 }

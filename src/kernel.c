@@ -9,6 +9,7 @@
 
 #define KERNEL_OLDEST KV(5, 10, 0) /* the oldest release whose source was read */
 #define KERNEL_TOO_NEW KV(7, 4, 0) /* the first whose source was not */
+#define KERNEL_BPF KV(6, 1, 0)     /* the oldest that the BPF programs can run on */
 
 enum kernel_class { RULE, MEANING, PATCH };
 
@@ -245,6 +246,17 @@ int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret)
 	snprintf(ret->model, sizeof(ret->model), "%u.%u", (unsigned)(kv >> 24),
 		 (unsigned)(kv >> 16 & 0xff));
 	return 0;
+}
+
+bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len)
+{
+	u32 kv;
+
+	if (kernel_parse_evidence(ev, &kv) || kv >= KERNEL_BPF)
+		return true;
+	snprintf(why, len, "the BPF reader needs Linux %u.%u or newer; this is %u.%u",
+		 KERNEL_BPF >> 24, KERNEL_BPF >> 16 & 0xff, kv >> 24, kv >> 16 & 0xff);
+	return false;
 }
 
 /* Forces the patch named @name; false when there is none of that name. */

@@ -92,6 +92,13 @@ void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t
 int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
 
 /*
+ * Whether the BPF reader may be tried: its programs call bpf_loop() (5.17) and iterate over the files
+ * and areas of one process (6.1).  False with a sentence of at most @len bytes in @why; a release that
+ * is not understood may be tried.
+ */
+bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len);
+
+/*
  * Resolves the model named by --model: "6.1" (mainline 6.1.0), "6.12.117", "6.18+hugetlb-refcount",
  * or "+hugetlb-refcount" (this kernel with the seed's patch).  Probes and configuration of @ev are
  * kept only when the version part is absent, else only the architecture and page sizes are kept

@@ -24,7 +24,8 @@ void live_bpf_open(struct live *l)
 		live_bpf_why(l, "not asked for (--evidence=procfs)");
 	else if (l->opt.root && strcmp(l->opt.root, "/"))
 		live_bpf_why(l, "the files of another root are read, not this machine");
-	else if (bpfpage_open(NULL, &l->bpf, why))
+	else if (!kernel_takes_bpf(&m->kernel, why, sizeof(why)) ||
+		 bpfpage_open(NULL, &l->bpf, why))
 		live_bpf_why(l, why);
 	if (!l->bpf)
 		return;

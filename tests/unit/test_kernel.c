@@ -118,6 +118,29 @@ TEST(refused_releases)
 	}
 }
 
+static const char *bpf_refused(const char *release)
+{
+	static char why[100];
+	struct kernel_evidence ev;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, release);
+	why[0] = '\0';
+	EXPECT_INT(kernel_takes_bpf(&ev, why, sizeof(why)), !why[0]);
+	return why;
+}
+
+TEST(kernels_that_are_too_old_for_the_bpf_reader)
+{
+	EXPECT_STR(bpf_refused("5.10.0-32-cloud-amd64"),
+		   "the BPF reader needs Linux 6.1 or newer; this is 5.10");
+	EXPECT_STR(bpf_refused("6.0.19"),
+		   "the BPF reader needs Linux 6.1 or newer; this is 6.0");
+	EXPECT_STR(bpf_refused("6.1.0"), "");
+	EXPECT_STR(bpf_refused("7.3.4+deb13-cloud-amd64"), "");
+	EXPECT_STR(bpf_refused("something"), "");
+}
+
 TEST(probe_beats_config_beats_version)
 {
 	struct kernel_evidence ev;
