@@ -14,6 +14,8 @@ ENSURE_BUILD=(autoconf automake make gcc libc6-dev pkgconf libproc2-dev libkmod-
 	libsmartcols-dev libjson-c-dev libncurses-dev libbpf-dev clang bpftool)
 # What the tests use besides; each test skips when its tool is missing.
 ENSURE_CHECK=(python3 python3-jsonschema jq tmux shellcheck codespell clang-format xz-utils)
+# Compilers that the BPF programs are built by; no release has all of them.
+ENSURE_CLANGS=(clang-14 clang-16 clang-18 clang-19)
 # What the VM level uses besides.
 ENSURE_VM=(qemu-system-x86 busybox-static cpio e2fsprogs kmod xz-utils)
 

@@ -440,18 +440,29 @@ __noinline int other_cast(void)
 	return other(true);
 }
 
+/*
+ * A callback must return 0 or 1, and the verifier takes nothing for granted of what a global
+ * function returned.  A compiler that looks into the function knows that it is 0 or 1 already
+ * (clang 19 does) and would leave the comparison out.
+ */
+static __always_inline long not_zero(int r)
+{
+	barrier_var(r);
+	return r != 0;
+}
+
 static long step_copy(u32 i, void *ctx)
 {
 	if (walk.i < walk.to && next_leaf(false))
 		return 0;
-	return other_copy() != 0;
+	return not_zero(other_copy());
 }
 
 static long step_cast(u32 i, void *ctx)
 {
 	if (walk.i < walk.to && next_leaf(true))
 		return 0;
-	return other_cast() != 0;
+	return not_zero(other_cast());
 }
 
 static __always_inline u64 walk_begin(void)

@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# clangs.sh - the BPF programs of every clang that is installed here: built, loaded, and right.
+#
+# Compilers differ in what they infer and leave out, and this kernel's verifier takes a program or
+# refuses it.  Each clang makes the programs anew, and the tests of the reader run with them.
+set -u
+# shellcheck source=tests/tap.sh
+. "${srcdir:-$(dirname "$0")/../..}/tests/tap.sh"
+cd "$builddir" || exit 1
+excuse=$(tests/live/mkpages --bpf) || skip_all "$excuse"
+[ -z "${GUPINFO_TEST_QUICK:-}" ] || skip_all "takes longer than quick tests may"
+[ -e src/bpf/structpage.bpf.o ] || skip_all "the BPF programs came ready with the sources"
+oldest=14
+unset MAKEFLAGS MFLAGS MAKELEVEL
+
+# The version of a clang, "14"; nothing when it is none, or knows no BPF.
+version_of()
+{
+	"$1" -print-targets 2>/dev/null | grep -q '^ *bpf ' &&
+		"$1" -dumpversion 2>/dev/null | grep -oE '^[0-9]+'
+}
+
+declare -A clangs=()
+while read -r clang; do
+	version=$(version_of "$clang") && [ "$version" -ge $oldest ] && clangs[$version]=$clang
+done < <(compgen -c clang | grep -E '^clang(-[0-9]+)?$' | sort -u)
+[ ${#clangs[@]} -gt 0 ] || skip_all "no clang is installed"
+
+for version in $(printf '%s\n' "${!clangs[@]}" | sort -n); do
+	out=clangs/$version
+	tests=(test_bpfpage test_live_holders)
+	said=$(make -s CLANG="$(command -v "${clangs[$version]}")" OF_CLANG="$out" BPF_OUT="$out/bpf" \
+		"${tests[@]/#/$out/}" 2>&1)
+	if [ $? -ne 0 ] || grep -q 'warning:' <<<"$said"; then
+		not_ok "clang $version: the programs are built without a warning" "$said"
+		continue
+	fi
+	ok "clang $version: the programs are built without a warning"
+	for test in "${tests[@]}"; do
+		said=$("$out/$test" 2>&1)
+		expect_empty "clang $version: $test" "$([ $? -eq 0 ] || grep -v '^ok' <<<"$said")"
+	done
+done
+done_testing
