@@ -3,6 +3,7 @@
  * mkpages - makes a page state in itself, says where, and waits until its input closes.
  *
  *	mkpages --list		the states and operations, with why one cannot be made here
+ *	mkpages --bpf		exit 0 where the BPF reader must work; else 77 and why it need not
  *	mkpages STATE		prints "pid=… addr=0x… len=… page=0x… size=…", waits for end of file
  *
  * STATE is "base" or "base+op+op@N…", see src/stage.h.  Exit: 0, 2 usage, 77 not possible here.
@@ -13,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "need_bpf.h"
 #include "stage.h"
 
 static void list(void)
@@ -33,6 +35,7 @@ static void list(void)
 
 int main(int argc, char **argv)
 {
+	const char *excuse;
 	struct stage s;
 	char buf[256];
 	int err;
@@ -41,8 +44,14 @@ int main(int argc, char **argv)
 		list();
 		return 0;
 	}
+	if (argc == 2 && !strcmp(argv[1], "--bpf")) {
+		excuse = bpf_excuse();
+		if (excuse)
+			puts(excuse);
+		return excuse ? 77 : 0;
+	}
 	if (argc != 2 || argv[1][0] == '-') {
-		fprintf(stderr, "usage: mkpages --list | STATE\n");
+		fprintf(stderr, "usage: mkpages --list | --bpf | STATE\n");
 		return 2;
 	}
 	err = stage_make(&s, argv[1]);

@@ -10,6 +10,7 @@
 
 #include "kpageflags.h"
 #include "live_int.h"
+#include "need_bpf.h"
 #include "pagemap.h"
 #include "../unit/test.h"
 

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bpfpage.h"
+#include "need_bpf.h"
 #include "../unit/test.h"
 
 #define PAGE 4096UL
@@ -26,16 +27,13 @@ static char why[BPFPAGE_WHY];
 #define NEED_BPF()                         \
 	do {                               \
 		if (!bp && !open_reader()) \
-			SKIP("%s", why);   \
+			NO_BPF(why);       \
 	} while (0)
 
 static bool open_reader(void)
 {
-	if (bpfpage_open(NULL, &bp, why)) {
-		/* the kernels of the VM level can do it: there it is no reason to skip */
-		EXPECT(!getenv("GUPINFO_TEST_IN_VM"));
+	if (bpfpage_open(NULL, &bp, why))
 		return false;
-	}
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	printf("# reader %s, opened in %llu us\n", bpfpage_reader(bp),
 	       (unsigned long long)bpfpage_open_usecs(bp));

@@ -134,7 +134,7 @@ TEST(bpf_and_proc_agree)
 	if (!b.ctx.have_bpf) {
 		seen_close(&a);
 		seen_close(&b);
-		SKIP("BPF is not to be had");
+		NO_BPF("BPF is not in use");
 	}
 	for (unsigned forked = 0; forked < 3; forked++) {
 		int pipes[2];

@@ -13,6 +13,7 @@
 #include "../unit/test.h"
 #include "holders.h"
 #include "live.h"
+#include "need_bpf.h"
 
 #define PAGE 4096UL
 
@@ -35,11 +36,11 @@ static bool open_source(void)
 	return true;
 }
 
-#define NEED_BPF()                                                               \
-	do {                                                                     \
-		if (!open_source())                                              \
-			SKIP("%s", src ? machine.evidence[SOURCE_STRUCTPAGE].why \
-				       : "no source");                           \
+#define NEED_BPF()                                                           \
+	do {                                                                 \
+		if (!open_source())                                          \
+			NO_BPF(src ? machine.evidence[SOURCE_STRUCTPAGE].why \
+				   : "no source");                           \
 	} while (0)
 
 struct wanted {

@@ -17,6 +17,7 @@
 #include "bpfpage.h"
 #include "kpageflags.h"
 #include "live.h"
+#include "need_bpf.h"
 #include "pagemap.h"
 #include "stage.h"
 
@@ -338,7 +339,7 @@ TEST(every_state_a_second_time)
 	bool quick = getenv("GUPINFO_TEST_QUICK");
 
 	if (!setup())
-		SKIP("%s", why[0] ? why : "no source");
+		NO_BPF(why[0] ? why : "no source");
 	for (unsigned id = 0; id < STAGES; id++)
 		for (unsigned m = 0; m < ARRAY_SIZE(more); m++) {
 			const struct stage_row *row = stage_row(id);
