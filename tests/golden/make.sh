@@ -3,7 +3,8 @@
 # make.sh GUPINFO MKPAGES FILE - records the page states of the factory on this kernel as one report.
 #
 # Each state is a process of its own, named after it; needs root.  What cannot be made here is left
-# out and named on stderr; stdout lists the masked process names and their states.
+# out and named on stderr; stdout lists the masked process name, the state and the address that
+# shows it, as NAME/states holds them.
 set -u
 gupinfo=$1 mkpages=$2 file=$3
 states='order-0 order-0+shared order-0+child-gone order-0+child-vmspliced order-0+vmspliced order-0+pinned
@@ -26,9 +27,9 @@ for state in $states; do
 	done
 	line=$(head -n 1 "$dir/said")
 	if [[ $line == pid=* ]]; then
-		line=${line#pid=}
+		page=${line##*page=} line=${line#pid=}
 		pids+=,${line%% *}
-		echo "comm-$((++n)) $state"
+		echo "comm-$((++n)) $state ${page%% *}"
 	else
 		echo "make.sh: not here: ${line:-$state}" >&2
 	fi

@@ -2,63 +2,217 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # run.sh - recorded reports of several kernels in every view, compared with what was accepted.
 #
-#	run.sh			compares all (make check does)
-#	run.sh --accept NAME…	takes today's output of these as right; look at git diff
-#	run.sh --add FILE NAME	makes a fixture of a user's report: redacted, then accepted
+#	run.sh				compares all (make check does)
+#	run.sh --accept [NAME…]		takes today's output of these, or of all, as right; look at git diff
+#	run.sh --add FILE NAME		makes a fixture of a user's report: redacted, then accepted
 #
-# A fixture is NAME.gupinfo; NAME.out holds the output of all views.  See docs/regression.md.
+# A fixture is NAME.gupinfo; the directory NAME holds a file for each view.  NAME/states, when
+# there is one, names the state of each process, the address that shows it, and the views in
+# which this state is shown at length; tests/states.sh holds what each state must say.
+# See docs/regression.md.
 set -u
 # shellcheck source=tests/tap.sh
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/tap.sh"
+# shellcheck source=tests/states.sh
+. "$srcdir/tests/states.sh"
 golden=$srcdir/tests/golden gupinfo=$builddir/gupinfo
+verdicts=GET-R,GET-W,PIN-R,PIN-W,LT-R,LT-W,WRITE,SEEN,LEAK,FORK
+# Both sides of every release at which kernel.def has a border, oldest first.
+models='5.9 5.11 5.12 5.13 5.14 5.15 5.17 5.18 5.19 6.0 6.1 6.1.130 6.1.135 6.2 6.4 6.5 6.6 6.7 6.8
+	6.9 6.10 6.11 6.12 6.13 6.14 6.15 6.16 6.17 6.18 7.0 7.1 7.2 7.3'
 
-# The first address of the first run that says something.
-first()
+# states NAME: process, state, address and views of each; of a user's report three processes.
+states()
 {
-	"$gupinfo" --replay "$1" --pages --raw --noheadings -o ADDR,KIND 2>/dev/null |
-		awk '$2 != "none" { print $1; exit }'
+	local pids
+	pids=$(replay "$1" --pages --raw --noheadings -o PID,COMM,ADDR,KIND 2>/dev/null)
+	if [ -f "$golden/$1/states" ]; then
+		awk 'NR == FNR { pid[$2] = $1; next } $1 in pid { print pid[$1], $2, $3, $4, $5 }' \
+			<(echo "$pids") "$golden/$1/states"
+	else
+		awk '$4 != "none" && !seen[$1]++ { line[++n] = $1 " " $2 " " $3 " explain json" }
+			END { print line[1]; if (n > 2) print line[int(n * 0.75) + 1]; if (n > 1) print line[n] }' <<<"$pids"
+	fi
 }
 
-# Three processes of it, or as many as there are: the first, one of the middle, the last.
-some()
+replay()
 {
-	"$gupinfo" --replay "$1" --pages --raw --noheadings -o PID 2>/dev/null | uniq |
-		awk '{ p[NR] = $1 } END { print p[1] "," p[int(NR * 0.75) + 1] "," p[NR] }'
+	local name=$1
+	shift
+	"$gupinfo" --replay "$golden/$name.gupinfo" "$@"
 }
 
-# views REPORT: every view of it.
+# view NAME ARG…: the command, its output, and its exit status unless that is 0.
+view()
+{
+	local name=$1 status
+	shift
+	echo "\$ gupinfo --replay $name.gupinfo $*"
+	replay "$name" "$@" 2>&1 | sed "s,$golden/,,g"
+	status=${PIPESTATUS[0]}
+	[ "$status" = 0 ] || echo "exit status $status"
+}
+
+# A line for each member of an object, so that a difference is one line.
+members()
+{
+	sed 's/,"/,\n"/g; s/\([[{]\){/\1\n{/g'
+}
+
+# by_state FILE: of rows of COMM, ADDR, … those of the pages that show the states, named after them.
+by_state()
+{
+	awk 'NR == FNR { state[$1 " " $3] = $2; next }
+		FNR == 1 || $1 " " $2 in state {
+			$1 = FNR == 1 ? "STATE" : state[$1 " " $2]
+			print
+		}' "$1" - | column -t
+}
+
+# paths NAME ARG…: for the page of each state what decides a request: its word, the rules of
+# GUP-fast | the rules of slow GUP.
+paths()
+{
+	local name=$1
+	shift
+	replay "$name" --json-lines --pages "$@" 2>/dev/null | awk '
+	function member(s, key,    m) {
+		if (!match(s, "\"" key "\":(\"[^\"]*\"|\\[[^]]*\\]|[a-z]+)"))
+			return "-"
+		m = substr(s, RSTART + length(key) + 3, RLENGTH - length(key) - 3)
+		gsub(/[]["]/, "", m)
+		gsub(/,/, " ", m)
+		return m == "" ? "-" : m
+	}
+	BEGIN { n = split("get-r get-w pin-r pin-w lt-r lt-w", request, " ") }
+	NR == FNR { state[$1 " 0x" $3] = $2; next }
+	{
+		match($0, /"pid":[0-9]+/)
+		at = substr($0, RSTART + 6, RLENGTH - 6) " " member($0, "addr")
+		if (!(at in state))
+			next
+		last = ""
+		for (i = 1; i <= n; i++) {
+			s = substr($0, index($0, "\"" request[i] "\":{"))
+			path = member(s, "word") ": " member(s, "path_fast") " | " member(s, "path_slow")
+			if (path == last) {
+				of = of "," request[i]
+				continue
+			}
+			if (last != "")
+				print state[at], of, last
+			last = path
+			of = request[i]
+		}
+		print state[at], of, last
+		s = substr($0, index($0, "\"write\":{\"fault\""))
+		print state[at], "store", member(s, "fault") ":", member(s, "path")
+		print state[at], "fork", member($0, "fork")
+	}' <(states "$name") -
+}
+
+# changes NAME: what the model of each kernel makes of the states, as a difference from the one before.
+changes()
+{
+	local model before now='' from=''
+	for model in $models; do
+		before=$now now=$(paths "$1" --model "$model")
+		[ -n "$from" ] || { from=$model; continue; }
+		echo "---- $from -> $model"
+		diff <(echo "$before") <(echo "$now") | grep '^[<>]'
+		from=$model
+	done
+}
+
+# views NAME DIR: every view of the fixture, a file each.
 views()
 {
-	local report=$1 addr pids status
-	addr=$(first "$report") pids=$(some "$report")
-	local -a view=('' '--pages' '--pid PIDS --explain ADDR' '--lint' '--facts' '--pid PIDS --json-lines' '--pairs -o +REF,PIN'
-		'--model 6.1' '--model 6.18+hugetlb-refcount --pages' '--lint --json' '--report')
-	for v in "${view[@]}"; do
-		v=${v/ADDR/$addr} v=${v/PIDS/$pids}
-		echo "==== gupinfo --replay NAME.gupinfo $v"
-		# shellcheck disable=SC2086
-		"$gupinfo" --replay "$report" $v 2>&1 | sed "s,$report,NAME.gupinfo,g" |
-			# of a report the first page; the rest is the fixture itself
-			case $v in
-			--report) sed '/^\[kernel\]/,$d' ;;
-			--facts) awk '{ print $1, $2, $3 }' ;; # the words about a fact are not the point
-			*json*) cut -c 1-4000 | head -n 24 ;;
-			*) cat ;;
-			esac
-		status=${PIPESTATUS[0]}
-		[ "$status" = 0 ] || echo "==== exit status $status"
-	done
+	local name=$1 dir=$2 list pid state addr shown
+	mkdir -p "$dir/explain"
+	list=$(states "$name")
+	while read -r pid state addr shown; do
+		case $shown in
+		*explain*) view "$name" --pid "$pid" --explain "$addr" >"$dir/explain/$state" ;;
+		esac
+	done <<<"$list"
+	view "$name" --pages >"$dir/pages"
+	view "$name" --pid "$(awk '/explain/ { print $1 }' <<<"$list" | paste -sd,)" >"$dir/summary"
+	view "$name" --lint >"$dir/lint"
+	addr=$(awk '/json/ { printf "%s--range %s+4K", s, $3; s = " " }' <<<"$list")
+	list=$(awk '/json/ { print $1 }' <<<"$list" | paste -sd,)
+	# shellcheck disable=SC2086
+	{
+		view "$name" --pairs -o +REF,PIN --pid "$list" >"$dir/pairs"
+		view "$name" --json --pages --pid "$list" $addr | members >"$dir/json"
+		view "$name" --json-lines --pid "${list%%,*}" $addr | members >"$dir/json-lines"
+		view "$name" --lint --json --range 20001000+4K | members >"$dir/lint-json"
+	}
+	view "$name" --facts >"$dir/facts"
+	# The first page; "the words come back" looks at the rest.
+	view "$name" --report | sed '/^\[kernel\]/,$d' >"$dir/report"
+	if [ -f "$golden/$name/states" ]; then
+		cp "$golden/$name/states" "$dir/states"
+		for words in "KIND,LEAF,FOLIO,MAP,MAPKIND,REF,EXPECTED,EXCESS,PIN,PINKIND,EXCL,PTE,PERMS,SWAP" \
+			"FLAGS,ZONE,PTEWORD,PAGEFLAGS,HEADFLAGS,VMFLAGS" "$verdicts"; do
+			replay "$name" --pages --raw -o "COMM,ADDR,PAGES,$words" 2>&1 | by_state "$dir/states"
+			echo
+		done >"$dir/by-state"
+		paths "$name" >"$dir/paths"
+		changes "$name" >"$dir/models"
+	fi
 }
 
 accept()
 {
-	views "$golden/$1.gupinfo" >"$golden/$1.out.new" && mv "$golden/$1.out.new" "$golden/$1.out"
-	echo "accepted $1: $(wc -l <"$golden/$1.out") lines"
+	local new
+	new=$(mktemp -d) || exit
+	views "$1" "$new"
+	rm -rf "${golden:?}/$1"
+	mv "$new" "$golden/$1" && chmod -R u=rwX,go=rX "$golden/$1"
+	echo "accepted $1: $(cat "$golden/$1"/* "$golden/$1"/explain/* 2>/dev/null | wc -l) lines"
+}
+
+# The words that a report holds, without what was made of them.
+words()
+{
+	awk '/^\[holders\]/ { exit }
+		/^\[pages\]/ { on = 1 }
+		!on || /^#/ { next }
+		!/^\+/ { judgement = /^judge / }
+		!judgement { if (/^[0-9a-f]+ [0-9]+ /) $4 = ""; print }'
+}
+
+# wanted NAME: where a state does not say what tests/states.sh wants.  At most one word of twenty
+# may be unknown, and most states must have been compared.
+wanted()
+{
+	local name=$1 release pid state addr since wants want wrong unknown=0 cells=0 i
+	release=$(states_release "${name#linux-}")
+	local -a got
+	# A long-term pin moves a page out of ZONE_MOVABLE, whatever its state.
+	while read -r state since wants; do
+		[ -n "$state" ] && [ "${release:-0}" -ge "$since" ] || continue
+		read -r pid _ addr _ < <(states "$name" | awk -v s="$state" '$2 == s') || continue
+		read -r -a got < <(replay "$name" --pid "$pid" --range "$addr+4K" --pages --raw -n -o "$states_columns,ZONE" 2>/dev/null)
+		[ "${got[8]}" != Movable ] || wants="${wants% *} *"
+		i=0
+		set -f
+		for want in $wants; do
+			wrong=$(states_judge "$want" "${got[$i]:-nothing}")
+			[ -z "$wrong" ] || echo "$state: $(cut -d, -f $((i + 1)) <<<"$states_columns"): $wrong"
+			[ "${got[$i]:-}" != "?" ] || unknown=$((unknown + 1))
+			cells=$((cells + 1)) i=$((i + 1))
+		done
+		set +f
+	done <<<"$states_table"
+	[ $((unknown * 20)) -le "$cells" ] || echo "$unknown of $cells words are not known"
+	[ "$cells" -gt 100 ] || echo "only $cells words were compared"
 }
 
 case ${1-} in
 --accept)
 	shift
+	[ $# -gt 0 ] || set -- "$golden"/*.gupinfo
 	for name; do
 		accept "$(basename "$name" .gupinfo)"
 	done
@@ -68,17 +222,27 @@ case ${1-} in
 	[ $# = 3 ] || { echo "usage: $0 --add FILE NAME" >&2; exit 2; }
 	"$gupinfo" --replay "$2" --redact --report="$golden/$3.gupinfo" || exit
 	accept "$3"
-	echo "now: git add tests/golden/$3.gupinfo tests/golden/$3.out"
+	echo "now: git add tests/golden/$3.gupinfo tests/golden/$3"
 	exit
 	;;
 esac
 
+today=$(mktemp -d) || exit
+trap 'rm -rf "$today"' EXIT
 for report in "$golden"/*.gupinfo; do
 	[ -f "$report" ] || skip_all "no fixtures"
 	name=$(basename "$report" .gupinfo)
-	bad=$(diff -u "$golden/$name.out" <(views "$report") | head -n 40)
-	[ -z "$bad" ] || bad+=$'\n'"if this is right: tests/golden/run.sh --accept $name"
-	expect_empty "$name in every view" "$bad"
+	views "$name" "$today/$name"
+	while read -r file; do
+		bad=$(diff -uN "$golden/$name/$file" "$today/$name/$file" 2>&1 | sed "s,$today/,today/,; s,$golden/,," | head -n 40)
+		[ -z "$bad" ] || bad+=$'\n'"if this is right: tests/golden/run.sh --accept $name"
+		expect_empty "$name/$file" "$bad"
+	done < <({ (cd "$golden/$name" && find . -type f) 2>/dev/null; cd "$today/$name" && find . -type f; } | sed 's,^\./,,' | sort -u)
+	if [ -f "$golden/$name/states" ]; then
+		expect_empty "$name: the states say what they must" "$(wanted "$name")"
+	fi
+	bad=$(diff <(words <"$report") <(replay "$name" --report | words) | head -n 20)
+	expect_empty "$name: the words come back" "$bad"
 done
 
 # Files that nobody should have written: one sentence each, and exit status 1 or 3.
