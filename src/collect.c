@@ -305,7 +305,7 @@ static int collect_processes(struct collector *c)
 		c->process.pid = 0;
 		int err = collect_process(c, c->opt->pids[i]);
 
-		if (err > 0 || err == -ENOMEM)
+		if (err > 0 || err == -ENOMEM || (err == -ESRCH && c->opt->whole))
 			return err;
 		if (!err || c->process_totals.size_bytes)
 			read++;

@@ -36,6 +36,7 @@ struct collect_options {
 	bool smaps;   /* the view shows the byte counts of smaps */
 	bool holders; /* look for holders of excess references */
 	bool holes;   /* deliver rows of kind `none` too */
+	bool whole;   /* fail with -ESRCH when a process vanishes while it is read */
 	const struct kernel *model; /* judge by this model instead of the machine's */
 };
 

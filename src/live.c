@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "framecache.h"
+#include "procstat.h"
 
 int live_file(int dir, const char *path, char **ret, size_t *ret_len)
 {
@@ -47,38 +48,25 @@ int live_file(int dir, const char *path, char **ret, size_t *ret_len)
 	return 0;
 }
 
-/* The fields of /proc/PID/stat that are wanted; comm may hold anything, also ')'. */
-static int live_stat(int dir, struct process *ret)
+static int live_stat(int dir, struct process *ret, u32 *ret_flags)
 {
-	char *text, *open, *close;
-	unsigned long long start;
+	struct procstat stat;
+	char *text;
 	size_t len;
-	int err = live_file(dir, "stat", &text, &len), ppid, threads;
-	char state;
+	int err = live_file(dir, "stat", &text, &len);
 
 	if (err)
 		return err;
-	open = strchr(text, '(');
-	close = strrchr(text, ')');
-	err = -ESRCH;
-	if (open && close && open < close &&
-	    sscanf(close + 1,
-		   " %c %d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-		   "%d "
-		   "%*d %llu",
-		   &state, &ppid, &threads, &start) == 4 &&
-	    state != 'Z' && state != 'X') { /* their memory is gone */
-		size_t n = MIN((size_t)(close - open - 1), sizeof(ret->comm) - 1);
-
-		memcpy(ret->comm, open + 1, n);
-		ret->comm[n] = '\0';
-		ret->ppid = ppid;
-		ret->threads = threads;
-		ret->start_time = start;
-		err = 0;
-	}
+	err = procstat_parse(text, &stat) && !procstat_is_dead(&stat) ? 0 : -ESRCH;
 	free(text);
-	return err;
+	if (err)
+		return err;
+	memcpy(ret->comm, stat.comm, sizeof(ret->comm));
+	ret->ppid = stat.ppid;
+	ret->threads = stat.threads;
+	ret->start_time = stat.start_time;
+	*ret_flags = stat.flags;
+	return 0;
 }
 
 static u64 live_status_kib(const char *text, const char *key)
@@ -116,8 +104,7 @@ static struct live_process *live_find(struct live *l, pid_t pid)
 	return p;
 }
 
-/* The memory that was opened is still there: pagemap reads nothing after exec or exit. */
-static bool live_has_memory(const struct live_process *p)
+bool live_has_memory(const struct live_process *p)
 {
 	u64 word;
 
@@ -128,8 +115,9 @@ static bool live_has_memory(const struct live_process *p)
 static bool live_alive(const struct live_process *p)
 {
 	struct process now;
+	u32 flags;
 
-	return !live_stat(p->dir, &now) && now.start_time == p->start_time &&
+	return !live_stat(p->dir, &now, &flags) && now.start_time == p->start_time &&
 	       (!p->had_memory || live_has_memory(p));
 }
 
@@ -140,6 +128,8 @@ static void live_release(struct source *src, pid_t pid)
 	for (struct live_process **at = &l->processes, *p; (p = *at); at = &p->next) {
 		if (p->pid != pid)
 			continue;
+		if (--p->users)
+			return;
 		*at = p->next;
 		close(p->dir);
 		if (p->pagemap >= 0)
@@ -158,44 +148,62 @@ static int live_machine_op(struct source *src, struct source_machine *ret)
 	return 0;
 }
 
+/* Reads what changes about an open process. */
+static int live_describe(struct live *l, struct live_process *p, struct process *ret)
+{
+	struct process info = { .pid = p->pid };
+	u32 flags;
+	int err = live_stat(p->dir, &info, &flags);
+
+	if (!err)
+		err = live_status(p->dir, &info);
+	if (err)
+		return err == -ENOENT ? -ESRCH : err;
+	/* exit_mm() has taken its memory, and it is not a zombie yet */
+	if (!p->had_memory && (p->pagemap >= 0 || p->pagemap == -ESRCH) &&
+	    !(flags & PROCSTAT_KERNEL_THREAD))
+		return -ESRCH;
+	info.has_pinned = live_bpf_has_pinned(l, p);
+	*ret = info;
+	return 0;
+}
+
 static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 {
 	struct live *l = (struct live *)src;
-	struct process info = { .pid = pid, .has_pinned = TRI_UNKNOWN };
-	struct live_process *p;
+	struct live_process *p = live_find(l, pid);
 	char path[32];
 	int err;
 
-	live_release(src, pid);
+	if (p) { /* whoever opened it before sees the same memory, or none */
+		err = live_alive(p) ? live_describe(l, p, ret) : -ESRCH;
+		p->users += !err;
+		return err;
+	}
 	p = calloc(1, sizeof(*p));
 	if (!p)
 		return -ENOMEM;
 	snprintf(path, sizeof(path), "proc/%d", pid);
 	p->pid = pid;
+	p->users = 1;
 	p->dir = openat(l->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (p->dir < 0) {
 		err = errno == ENOENT ? -ESRCH : -errno;
 		free(p);
 		return err;
 	}
-	p->pagemap = -EBADF;
 	p->next = l->processes;
 	l->processes = p;
-	err = live_stat(p->dir, &info);
-	if (!err)
-		err = live_status(p->dir, &info);
-	if (err) {
-		live_release(src, pid);
-		return err == -ENOENT ? -ESRCH : err;
-	}
-	p->start_time = info.start_time;
 	p->pagemap = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
 	if (p->pagemap < 0)
 		p->pagemap = -errno;
-	p->had_memory = live_has_memory(p); /* kernel threads have none */
-	info.has_pinned = live_bpf_has_pinned(l, p);
-	*ret = info;
-	return 0;
+	p->had_memory = live_has_memory(p);
+	err = live_describe(l, p, ret);
+	if (err)
+		live_release(src, pid);
+	else
+		p->start_time = ret->start_time;
+	return err;
 }
 
 static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)

@@ -468,7 +468,13 @@ int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
 
 	changes_init(&runs, c->to);
 	changes_init(&words, c->to);
-	if (!c->nwords && o->scan) { /* holes, by one call: nothing was put together */
+	/*
+	 * Holes, by one call: nothing was put together.  PAGEMAP_SCAN of a dead mm finds nothing
+	 * and says that it walked all (pagemap_scan() took no mm_users before 7.3.2 and 6.18.44).
+	 */
+	if (!c->nwords && o->scan) {
+		if (!live_has_memory(o->p))
+			return -ESRCH;
 		*ret = runs;
 		return 0;
 	}

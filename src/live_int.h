@@ -42,6 +42,7 @@ struct live_mounts {
 /* A process that is held open. */
 struct live_process {
 	struct live_process *next;
+	unsigned users; /* opened more often than released */
 	pid_t pid;
 	u64 start_time;
 	int dir;     /* /proc/PID */
@@ -116,6 +117,13 @@ struct live {
 
 /* live.c: reads a whole file below @dir into memory for free(3), NUL-terminated; or -errno. */
 int live_file(int dir, const char *path, char **ret, size_t *ret_len);
+
+/*
+ * The memory that was opened still has users.  Once it has none it never gets any again
+ * (mmget_not_zero() in pagemap_read()), and nothing was unmapped from it before by exit or exec
+ * (mmput()): what was read before this returns true is what the process had.
+ */
+bool live_has_memory(const struct live_process *p);
 
 /* live_vmas.c */
 int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx);

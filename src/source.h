@@ -58,7 +58,11 @@ struct source;
 struct source_ops {
 	/* Facts of the machine; valid until close. */
 	int (*machine)(struct source *src, struct source_machine *ret);
-	/* Opens process @pid: all later calls see this process or fail with -ESRCH. */
+	/*
+	 * Opens process @pid: all later calls see the memory that it has now, or fail with -ESRCH
+	 * after its exit or exec.  Opens and releases nest: another memory of the same process can
+	 * be opened when nobody holds the one that is gone.
+	 */
 	int (*open)(struct source *src, pid_t pid, struct process *ret);
 	/* Its VMAs, ascending. */
 	int (*vmas)(struct source *src, pid_t pid, source_vma_cb cb, void *ctx);

@@ -480,7 +480,9 @@ static int attach_event(struct trace *t, pid_t pid)
 
 	if (!p)
 		return -ENOMEM;
-	r = trace_look(t, p, NULL, 0, &none);
+	r = t->opt.no_stop ? trace_sample_hold(t, p) : 0;
+	if (!r)
+		r = trace_look(t, p, NULL, 0, &none);
 	store_free(none);
 	if (r == -ESRCH || r == -ENOMEM)
 		return r;

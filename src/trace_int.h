@@ -27,6 +27,7 @@ struct trace_process {
 	pid_t pid, ppid;
 	u64 family; /* processes with the same number have got pages from one another by fork */
 	bool borrowed; /* runs in its parent's address space until exec (vfork) */
+	bool held;     /* --no-stop: its memory is kept open */
 	bool foreign;  /* not followed: another process's call named it */
 	bool exiting;
 	bool execing; /* between the entry of exec and its end: the old pages may be gone */
@@ -116,6 +117,8 @@ int trace_look_tell(struct trace *t, struct event *e, struct trace_process *p);
 /* ---- trace_sample.c */
 
 int trace_sample_new(struct trace *t);
+/* Keeps the memory that @p has now: an exec is found out before the new one is read.  0 or -errno. */
+int trace_sample_hold(struct trace *t, struct trace_process *p);
 int trace_sample_step(struct trace *t, int timeout_ms);
 void trace_sample_free(struct trace *t);
 

@@ -84,6 +84,7 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 					.npids = 1,
 					.ranges = n ? part : NULL,
 					.nranges = n,
+					.whole = true,
 					.model = t->opt.model };
 	struct store *s;
 	struct diag quiet;

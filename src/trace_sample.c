@@ -56,6 +56,53 @@ static int start(struct trace *t, const sigset_t *mask)
 	return 0;
 }
 
+int trace_sample_hold(struct trace *t, struct trace_process *p)
+{
+	struct process process;
+	int r = t->src->ops->open(t->src, p->pid, &process);
+
+	p->held = !r;
+	return r;
+}
+
+static void release(struct trace *t, struct trace_process *p)
+{
+	if (p->held)
+		t->src->ops->release(t->src, p->pid);
+	p->held = false;
+}
+
+static void drop(struct trace *t, struct trace_process *p)
+{
+	release(t, p);
+	trace_look_drop(t, p->pid);
+}
+
+/* The memory of @p is gone though it is there: it runs another program, or is about to end. */
+static int execed(struct trace *t, struct trace_process *p)
+{
+	struct event e = {
+		.kind = EVENT_EXEC, .pid = p->pid, .tid = p->pid, .since_ns = t->tick_ns
+	};
+	struct store *before = p->now, *none = NULL;
+	int r;
+
+	release(t, p);
+	if (trace_sample_hold(t, p)) /* it is about to end */
+		return 0;
+	p->now = NULL;
+	r = trace_look(t, p, NULL, 0, &none);
+	if (r) { /* the next look finds out why */
+		p->now = before;
+		return r == -ENOMEM ? r : 0;
+	}
+	store_free(before);
+	p->family = ++t->families;
+	trace_look_comm(p->pid, e.comm);
+	e.time_ns = trace_look_clock();
+	return trace_look_tell(t, &e, p);
+}
+
 /* A process that was not there at the last look. */
 static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 {
@@ -77,10 +124,12 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 		e.ret = pid;
 		e.since_ns = t->tick_ns;
 	}
-	r = trace_look(t, p, NULL, 0, &none);
+	r = trace_sample_hold(t, p);
+	if (!r)
+		r = trace_look(t, p, NULL, 0, &none);
 	store_free(none);
 	if (r) {
-		trace_look_drop(t, pid);
+		drop(t, p);
 		return parent && r != -ENOMEM ? 0 : r;
 	}
 	e.time_ns = trace_look_clock();
@@ -105,21 +154,26 @@ static int find_children(struct trace *t, struct trace_process *p)
 
 static bool is_gone(struct trace *t, pid_t pid)
 {
-	char path[64], state = 'Z';
-	int status;
+	struct procstat stat;
+	int status, err;
 
 	if (pid == t->command && waitpid(pid, &status, WNOHANG) == pid) {
 		t->status = status;
 		return true;
 	}
-	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return true;
-	if (fscanf(f, "%*d (%*[^)]) %c", &state) != 1)
-		state = 'S';
-	fclose(f);
-	return state == 'Z' || state == 'X';
+	err = tracer_task_stat(pid, &stat);
+	return err == -ESRCH || (!err && procstat_is_dead(&stat));
+}
+
+/* The memory that is held is still the process's. */
+static bool has_memory(struct trace *t, struct trace_process *p)
+{
+	struct process process;
+	int r = p->held ? t->src->ops->open(t->src, p->pid, &process) : -ESRCH;
+
+	if (!r)
+		t->src->ops->release(t->src, p->pid);
+	return r != -ESRCH;
 }
 
 static int sample(struct trace *t)
@@ -142,10 +196,10 @@ static int sample(struct trace *t)
 				e.nargs = 1;
 			}
 			r = trace_look_tell(t, &e, p);
-			trace_look_drop(t, p->pid);
+			drop(t, p);
 			continue;
 		}
-		r = trace_look_between(t, p, NULL, 0);
+		r = has_memory(t, p) ? trace_look_between(t, p, NULL, 0) : execed(t, p);
 		if (!r)
 			r = find_children(t, p);
 	}
@@ -193,6 +247,8 @@ int trace_sample_step(struct trace *t, int timeout_ms)
 
 void trace_sample_free(struct trace *t)
 {
+	for (struct trace_process *p = t->process; p; p = p->next)
+		release(t, p);
 	if (t->opt.no_stop)
 		sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
 }

@@ -18,6 +18,7 @@
 #include <sys/types.h>
 
 #include "diag.h"
+#include "procstat.h"
 
 enum tracer_call {
 #define TRACER_CALL(id, ...) TRACER_##id,
@@ -94,6 +95,9 @@ bool tracer_filtered(const struct tracer *t);
 
 /* Detaches or, for a command that still runs, kills what is traced.  NULL is fine. */
 void tracer_free(struct tracer *t);
+
+/* What /proc/TID/stat says: 0, -ESRCH when there is no such thread, or what it was not read for. */
+int tracer_task_stat(pid_t tid, struct procstat *ret);
 
 const char *tracer_call_name(enum tracer_call call); /* "vmsplice" */
 

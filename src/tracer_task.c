@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,20 @@ pid_t tracer_task_tgid(pid_t tid)
 			break;
 	fclose(f);
 	return pid;
+}
+
+int tracer_task_stat(pid_t tid, struct procstat *ret)
+{
+	char path[64], text[1024];
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
+	FILE *f = fopen(path, "re");
+	if (!f)
+		return errno == ENOENT ? -ESRCH : -errno;
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	/* nothing is read of a thread that ended meanwhile */
+	return procstat_parse(text, ret) ? 0 : text[0] ? -EINVAL : -ESRCH;
 }
 
 struct tracer_task *tracer_task_add(struct tracer *t, pid_t tid, pid_t pid)

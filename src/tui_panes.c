@@ -36,14 +36,15 @@ static void header_name(struct tui *t, int *x)
 	escape_text(comm, sizeof(comm), p->process.comm);
 	*x = tui_screen_printf(&t->screen, *x, 0, w - *x, TUI_HEADER_STRONG, 0, "%d %s",
 			       (int)p->process.pid, comm);
-	if (s->has_head && w >= 60)
+	if (s->has_head && w >= (t->status.target == TUI_TARGET_GONE ? 100 : 60))
 		*x = tui_screen_printf(&t->screen, *x, 0, w - *x, TUI_HEADER_DIM, 0,
 				       "  Linux %s, model %s%s", s->kernel.ev.release,
 				       s->kernel.model,
 				       s->kernel.extrapolated ? " (extrapolated)" : "");
 }
 
-static const char *target_word(const struct tui *t, u8 *role)
+/* What the target does; @buf may hold it. */
+static const char *target_word(const struct tui *t, u8 *role, char *buf, size_t size)
 {
 	switch (t->status.target) {
 	case TUI_TARGET_STOPPED:
@@ -55,7 +56,11 @@ static const char *target_word(const struct tui *t, u8 *role)
 					  : "▶ target runs, traced";
 	case TUI_TARGET_GONE:
 		*role = TUI_STOPPED;
-		return "target is gone";
+		if (!t->is_live) /* the picture is of a moment before */
+			return "target is gone";
+		snprintf(buf, size, "target is gone: as it was at %.1f s",
+			 t->status.seen_s);
+		return buf;
 	}
 	*role = TUI_HEADER_DIM;
 	return "▶ target runs";
@@ -66,15 +71,18 @@ static void header_mode(struct tui *t, int left)
 {
 	u8 role, target_role = TUI_HEADER_DIM;
 	const char *word = tui_time_word(t, &role);
-	const char *target = t->opt.replay ? t->opt.name ? t->opt.name : ""
-					   : target_word(t, &target_role);
+	char buf[80];
+	const char *target = t->opt.replay
+				     ? t->opt.name ? t->opt.name : ""
+				     : target_word(t, &target_role, buf, sizeof(buf));
 	int n = tui_screen_width(target) + 2 + (int)strlen(word) + 1;
 	int x = t->screen.cols - n;
 
 	if (x < left + 2) { /* the word alone, at any price */
 		x = t->screen.cols - (int)strlen(word) - 1;
-		if (t->status.target == TUI_TARGET_STOPPED) {
-			word = "STOPPED";
+		if (t->status.target == TUI_TARGET_STOPPED ||
+		    t->status.target == TUI_TARGET_GONE) {
+			word = t->status.target == TUI_TARGET_GONE ? "GONE" : "STOPPED";
 			role = TUI_STOPPED;
 			x = t->screen.cols - (int)strlen(word) - 1;
 		}

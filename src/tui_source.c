@@ -51,7 +51,7 @@ static int on_machine(struct source *src, struct source_machine *ret)
 	return of(src)->inner->ops->machine(of(src)->inner, ret);
 }
 
-/* The process stays open behind until it is forgotten. */
+/* The process stays open behind until it is dropped. */
 static int on_open(struct source *src, pid_t pid, struct process *ret)
 {
 	struct tui_source *s = of(src);
@@ -59,6 +59,12 @@ static int on_open(struct source *src, pid_t pid, struct process *ret)
 	int err;
 
 	if (k) {
+		if (!k->has_vmas) { /* fails when the memory that is held is gone */
+			err = s->inner->ops->open(s->inner, pid, &k->process);
+			if (err)
+				return err;
+			s->inner->ops->release(s->inner, pid);
+		}
 		*ret = k->process;
 		return 0;
 	}
@@ -93,19 +99,6 @@ static int keep(void *ctx, const struct vma *vma)
 	return 0;
 }
 
-/*
- * Somebody else who uses the source behind may have released the process: it is opened again.
- * Returns whether it is still the same process.
- */
-static bool reopen(struct tui_source *s, pid_t pid)
-{
-	struct kept *k = find(s, pid);
-	struct process now;
-
-	return k && !s->inner->ops->open(s->inner, pid, &now) &&
-	       now.start_time == k->process.start_time;
-}
-
 static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 {
 	struct tui_source *s = of(src);
@@ -117,8 +110,6 @@ static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 	if (!k->has_vmas) {
 		k->n = 0;
 		err = s->inner->ops->vmas(s->inner, pid, keep, k);
-		if (err == -ESRCH && !k->n && reopen(s, pid))
-			err = s->inner->ops->vmas(s->inner, pid, keep, k);
 		k->has_vmas = !err;
 	}
 	for (size_t i = 0; !err && i < k->n; i++)
@@ -126,30 +117,12 @@ static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 	return err;
 }
 
-struct forward {
-	source_obs_cb cb;
-	void *ctx;
-	bool called;
-};
-
-static int forward(void *ctx, const struct obs *obs, size_t n)
-{
-	struct forward *f = ctx;
-
-	f->called = true;
-	return f->cb(f->ctx, obs, n);
-}
-
 static int on_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
 		      u64 end, source_obs_cb cb, void *ctx)
 {
 	struct source *inner = of(src)->inner;
-	struct forward f = { cb, ctx, false };
-	int err = inner->ops->observe(inner, pid, vma, start, end, forward, &f);
 
-	if (err == -ESRCH && !f.called && reopen(of(src), pid))
-		err = inner->ops->observe(inner, pid, vma, start, end, forward, &f);
-	return err;
+	return inner->ops->observe(inner, pid, vma, start, end, cb, ctx);
 }
 
 static void on_release(struct source *src, pid_t pid)
@@ -186,6 +159,14 @@ struct source *tui_source_new(struct source *inner)
 }
 
 void tui_source_forget(struct source *src, pid_t pid)
+{
+	struct kept *k = find(of(src), pid);
+
+	if (k)
+		k->has_vmas = false;
+}
+
+void tui_source_drop(struct source *src, pid_t pid)
 {
 	drop(of(src), pid);
 }

@@ -21,7 +21,9 @@ struct tui_source_vmas {
 };
 int tui_source_to_store(void *ctx, const struct vma *vma);
 
-/* The next vmas() of @pid asks the source behind. */
+/* The next open() and vmas() of @pid ask the source behind, about the memory that is held. */
 void tui_source_forget(struct source *src, pid_t pid);
+/* The memory of @pid is let go: the next open() takes whatever the process has then. */
+void tui_source_drop(struct source *src, pid_t pid);
 
 #endif

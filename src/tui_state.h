@@ -42,6 +42,7 @@ struct tui_status {
 	double scan_ms;     /* the last read of pages */
 	double cpu_percent; /* of one core, all of gupinfo */
 	double age_s;       /* of the oldest page on the screen; < 0 unknown */
+	double seen_s;      /* when pages were read last, since the session's start */
 	double refreshes;   /* a second */
 	u64 scanned_pages;  /* by the last read */
 	char problem[160];  /* facts that are missing, "" */

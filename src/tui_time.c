@@ -111,8 +111,10 @@ const char *tui_time_word(const struct tui *t, u8 *ret_role)
 		*ret_role = TUI_REPLAY;
 		return "REPLAY";
 	}
-	*ret_role = t->is_live ? TUI_LIVE : TUI_PAUSED;
-	return t->is_live ? "LIVE" : "PAUSED";
+	bool gone = t->status.target == TUI_TARGET_GONE;
+
+	*ret_role = t->is_live && !gone ? TUI_LIVE : TUI_PAUSED;
+	return !t->is_live ? "PAUSED" : gone ? "LAST" : "LIVE";
 }
 
 /* ---- the list of changes since the mark */

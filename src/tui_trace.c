@@ -211,8 +211,10 @@ static void take_members(struct tui_trace *tt)
 			tt->w->gone[tt->w->npids] = false;
 			tt->w->pid[tt->w->npids++] = m[i].pid;
 		}
-	tui_watch_forget(tt->w);
+	tui_watch_drop(tt->w, NULL, 0);
 	tt->w->live = s;
+	tui_state_status(tt->t)->seen_s =
+		(double)(tui_watch_clock() - tt->w->start_ns) / 1e9;
 	tui_state_live(tt->t, s);
 	tui_state_changed(tt->t, tui_state_pid(tt->t), 0, UINT64_MAX);
 	store_free(old);
@@ -347,6 +349,8 @@ bool tui_trace_round(struct tui_trace *tt)
 		return false;
 	if (asked_to_end())
 		tt->ended = true;
+	/* the trace looks at a new program's memory at once */
+	tui_watch_drop(tt->w, NULL, 0);
 	while (!tt->stopped && !tt->over && !tt->ended && tui_watch_clock() < until) {
 		tt->worth = false;
 		int r = trace_step(tt->trace, 20);

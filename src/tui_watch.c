@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "collect.h"
+#include "escape.h"
 #include "procs.h"
 #include "tui_source.h"
 
@@ -93,7 +94,12 @@ static int collect(struct tui_watch *w, const pid_t *pids, unsigned npids, u64 s
 	struct collect_range range = { start, end };
 	struct store_options opt = { .holes = true };
 	struct collect_options c = {
-		.pids = pids, .npids = npids, .holes = true, .model = w->model
+		.pids = pids,
+		.npids = npids,
+		.holes = true,
+		/* a part that ended early would look as if pages had gone */
+		.whole = w->live != NULL,
+		.model = w->model
 	};
 	struct store *s;
 	int err;
@@ -138,6 +144,7 @@ static int read_part(struct tui_watch *w, pid_t pid, u64 start, u64 end)
 	status->scanned_pages += pages;
 	if (err)
 		return err;
+	status->seen_s = (double)session_ns(w) / 1e9;
 	tui_state_changed(w->t, pid, start, end);
 	if (!w->traced)
 		tui_history_sample(tui_state_history(w->t), w->live, pid, start, end,
@@ -170,19 +177,75 @@ bool tui_watch_over(const struct tui_watch *w)
 
 static void went(struct tui_watch *w, pid_t pid)
 {
+	char text[80];
+
 	for (unsigned i = 0; i < w->npids; i++) {
 		if (w->pid[i] != pid || w->gone[i])
 			continue;
 		w->gone[i] = true;
-		tui_source_forget(w->src, pid);
 		if (w->traced)
 			continue;
-		note(w, pid, "exit", "the process is gone; the timeline stays");
+		snprintf(text, sizeof(text), "the process is gone; seen last at %.1f s",
+			 tui_state_status(w->t)->seen_s);
+		note(w, pid, "exit", text);
 		if (tui_watch_over(w)) /* the last picture stays */
 			tui_state_status(w->t)->target = TUI_TARGET_GONE;
 		else
 			store_merge_drop(w->live, pid);
 		tui_state_live(w->t, w->live);
+	}
+}
+
+/* Process @pid runs another program.  The pages of the one before stay in the moments before. */
+static void execed(struct tui_watch *w, pid_t pid, const struct process *p)
+{
+	char text[80 + 4 * sizeof(p->comm)], comm[4 * sizeof(p->comm)];
+	struct store *fresh;
+	struct diag diag;
+	int err;
+
+	diag_init(&diag);
+	err = collect(w, &pid, 1, 0, 0, &diag, &fresh);
+	diag_deinit(&diag);
+	if (err) /* the next look finds out why */
+		return;
+	err = store_merge_add(w->live, fresh, pid);
+	store_free(fresh);
+	if (err)
+		return;
+	tui_state_live(w->t, w->live);
+	tui_state_changed(w->t, pid, 0, UINT64_MAX);
+	snprintf(text, sizeof(text),
+		 "it runs %s now; the program before was seen last at %.1f s",
+		 escape_text(comm, sizeof(comm), p->comm),
+		 tui_state_status(w->t)->seen_s);
+	note(w, pid, "exec", text);
+	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
+}
+
+/* The memory of @pid that was looked at is gone, by exit or by exec. */
+static void lost(struct tui_watch *w, pid_t pid)
+{
+	const struct store_process *was = store_process_by_pid(w->live, pid);
+	struct process now;
+
+	tui_source_drop(w->src, pid);
+	if (!was || w->src->ops->open(w->src, pid, &now) ||
+	    now.start_time != was->process.start_time)
+		went(w, pid);
+	else if (!w->traced)
+		execed(w, pid, &now);
+}
+
+void tui_watch_drop(struct tui_watch *w, const pid_t *but, unsigned n)
+{
+	for (unsigned i = 0; i < w->npids; i++) {
+		bool keep = false;
+
+		for (unsigned k = 0; k < n; k++)
+			keep |= but[k] == w->pid[i];
+		if (!keep)
+			tui_source_drop(w->src, w->pid[i]);
 	}
 }
 
@@ -200,8 +263,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		w->live = old;
 		return err;
 	}
-	for (unsigned i = 0; i < w->npids; i++)
-		tui_source_forget(w->src, w->pid[i]);
+	tui_watch_drop(w, pids, npids);
 	memcpy(w->pid, pids, npids * sizeof(*pids));
 	memset(w->gone, 0, sizeof(w->gone));
 	w->npids = npids;
@@ -215,6 +277,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	tui_state_status(w->t)->scan_ms = ns / 1e6;
 	tui_state_status(w->t)->scanned_pages = pages;
 	tui_state_status(w->t)->target = TUI_TARGET_SAMPLED;
+	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
 	tui_state_now(w->t, session_ns(w));
 	for (unsigned i = 0; i < npids; i++)
 		tui_history_sample(tui_state_history(w->t), fresh, pids[i], 0, UINT64_MAX,
@@ -243,7 +306,7 @@ bool tui_watch_reread(struct tui_watch *w, bool must)
 			pids[n++] = w->pid[i];
 	if (!n || (!must && t0 < w->reread_next_ns))
 		return false;
-	tui_watch_forget(w);
+	tui_watch_drop(w, NULL, 0);
 	diag_init(&diag);
 	err = collect(w, pids, n, 0, 0, &diag, &fresh);
 	diag_deinit(&diag);
@@ -256,6 +319,7 @@ bool tui_watch_reread(struct tui_watch *w, bool must)
 	w->reread_next_ns = t0 + 25 * (tui_watch_clock() - t0);
 	w->age_ns = w->round_ns = session_ns(w);
 	tui_state_status(w->t)->age_s = 0;
+	tui_state_status(w->t)->seen_s = (double)w->round_ns / 1e9;
 	return true;
 }
 
@@ -374,10 +438,10 @@ static int read_visible(struct tui_watch *w)
 			continue;
 		int e = read_part(w, w->pid[i], addr, addr + 4096);
 		if (e == -ESRCH)
-			went(w, w->pid[i]);
+			lost(w, w->pid[i]);
 	}
 	if (err == -ESRCH)
-		went(w, pid);
+		lost(w, pid);
 	return err;
 }
 
@@ -409,7 +473,7 @@ static void read_background(struct tui_watch *w)
 		}
 		w->back_at = end;
 		if (read_part(w, pid, start, end) == -ESRCH)
-			went(w, pid);
+			lost(w, pid);
 		return;
 	}
 }
@@ -423,7 +487,7 @@ static void read_lists(struct tui_watch *w)
 		return;
 	for (unsigned i = 0; i < w->npids; i++)
 		if (!w->gone[i] && read_vmas(w, w->pid[i]) == -ESRCH)
-			went(w, w->pid[i]);
+			lost(w, w->pid[i]);
 	ns = (double)(cpu_clock() - t0);
 	w->vmas_next_ns = now + (u64)MAX(ns / VMAS_BUDGET, 500e6);
 	if (now < w->family_next_ns)
@@ -457,12 +521,6 @@ static void measure_cpu(struct tui_watch *w)
 	w->usage = u;
 	w->usage_ns = now;
 	w->cpu_next_ns = now + 2000000000u;
-}
-
-void tui_watch_forget(struct tui_watch *w)
-{
-	for (unsigned i = 0; i < w->npids; i++)
-		tui_source_forget(w->src, w->pid[i]);
 }
 
 void tui_watch_round(struct tui_watch *w)

@@ -64,8 +64,11 @@ int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
  */
 bool tui_watch_reread(struct tui_watch *w, bool must);
 
-/* Mappings are asked for again: they may have changed at any time. */
-void tui_watch_forget(struct tui_watch *w);
+/*
+ * Lets go of the memory of the followed processes but those in @but: the next look takes whatever
+ * they have then, after an exec the new program's.
+ */
+void tui_watch_drop(struct tui_watch *w, const pid_t *but, unsigned n);
 
 /* One round: reads what is due.  Call it some times a second. */
 void tui_watch_round(struct tui_watch *w);

@@ -6,67 +6,161 @@
 
 /* ---- processes that come and go */
 
-TEST(a_process_that_exits)
-{
-	char *m = map(PAGE, 0);
-	int pipes[2];
-	struct seen s;
-	pid_t pid;
+static const struct live_options *const readers[] = { &by_scan, &by_pagemap, NULL };
 
-	m[0] = 1;
-	pid = child_that_waits(pipes, NULL);
-	EXPECT(seen_open(&s, &by_scan, pid));
-	EXPECT_INT(look(&s, m, PAGE), 0);
-	EXPECT_INT(s.process.ppid, getpid());
-	close(pipes[1]);
-	waitpid(pid, NULL, 0);
-	s.next = 0;
-	EXPECT_INT(s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_obs, &s),
+/* Nothing is delivered of memory that is gone, not even holes. */
+static void look_in_vain(struct seen *s)
+{
+	s->n = s->next = s->nvmas = 0;
+	EXPECT_INT(s->src->ops->observe(s->src, s->process.pid, &s->vma, s->addr, s->end,
+					keep_obs, s),
 		   -ESRCH);
-	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), -ESRCH);
-	EXPECT_INT(s.src->ops->open(s.src, pid, &s.process), -ESRCH);
-	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), -ESRCH);
-	close(pipes[0]);
-	seen_close(&s);
-	munmap(m, PAGE);
+	EXPECT_INT(s->n, 0);
+	EXPECT_INT(s->src->ops->vmas(s->src, s->process.pid, find_vma, s), -ESRCH);
+	EXPECT_INT(s->nvmas, 0);
 }
 
-TEST(a_process_that_execs)
+static void exits(const struct live_options *opt)
 {
-	char *argv[] = { (char *)"/bin/sleep", (char *)"100", NULL };
-	char *m = map(PAGE, 0), exe[200] = "";
+	char *m = map(4 * PAGE, 0);
+	int pipes[2];
+	struct seen s;
+	siginfo_t info;
+	pid_t pid;
+
+	m[0] = 1; /* and three holes */
+	pid = child_that_waits(pipes, NULL);
+	EXPECT(seen_open(&s, opt, pid));
+	EXPECT_INT(look(&s, m, 4 * PAGE), 0);
+	EXPECT_INT(s.process.ppid, getpid());
+	close(pipes[1]);
+	EXPECT_INT(waitid(P_PID, pid, &info, WEXITED | WNOWAIT), 0);
+	look_in_vain(&s); /* a zombie */
+	waitpid(pid, NULL, 0);
+	look_in_vain(&s);
+	s.addr += PAGE; /* only holes */
+	look_in_vain(&s);
+	EXPECT_INT(s.src->ops->open(s.src, pid, &s.process), -ESRCH);
+	look_in_vain(&s);
+	close(pipes[0]);
+	seen_close(&s);
+	munmap(m, 4 * PAGE);
+}
+
+TEST(a_process_that_exits)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(readers); i++)
+		exits(readers[i]);
+}
+
+/* @pid has begun to run the program of child_that_waits(). */
+static bool runs_sleep(pid_t pid)
+{
+	char path[50], exe[200];
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/proc/%d/exe", pid);
+	n = readlink(path, exe, sizeof(exe) - 1);
+	exe[n > 0 ? n : 0] = '\0';
+	return strstr(exe, "sleep") || strstr(exe, "box") || strstr(exe, "coreutils");
+}
+
+static void execs(const struct live_options *opt)
+{
+	char *argv[] = { (char *)"/bin/sleep", (char *)"1000", NULL };
+	char *m = map(4 * PAGE, 0);
+	struct process again;
 	int pipes[2];
 	struct seen s;
 	pid_t pid;
 
 	m[0] = 1;
 	pid = child_that_waits(pipes, argv);
-	EXPECT(seen_open(&s, &by_scan, pid));
-	EXPECT_INT(look(&s, m, PAGE), 0);
+	EXPECT(seen_open(&s, opt, pid));
+	EXPECT_INT(look(&s, m, 4 * PAGE), 0);
 	EXPECT_INT(write(pipes[1], "x", 1), 1);
-	for (unsigned i = 0; i < 500 && !strstr(exe, "sleep") && !strstr(exe, "box");
-	     i++) {
-		char path[50];
-		ssize_t n;
-
-		snprintf(path, sizeof(path), "/proc/%d/exe", pid);
-		n = readlink(path, exe, sizeof(exe) - 1);
-		exe[n > 0 ? n : 0] = '\0';
+	while (!runs_sleep(pid) && !kill(pid, 0))
 		usleep(10000);
-	}
 	/* the memory that was opened is gone: not the new program's is shown as if it were it */
-	s.nvmas = 0;
-	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), -ESRCH);
-	EXPECT_INT(s.nvmas, 0);
-	s.next = 0;
-	EXPECT_INT(s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_obs, &s),
-		   -ESRCH);
+	look_in_vain(&s);
+	/* and nobody gets it as long as somebody holds the old one */
+	EXPECT_INT(s.src->ops->open(s.src, pid, &again), -ESRCH);
+	look_in_vain(&s);
+	s.src->ops->release(s.src, pid);
+	EXPECT_INT(s.src->ops->open(s.src, pid, &again), 0);
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), 0);
+	EXPECT(s.nvmas);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
 	close(pipes[0]);
 	close(pipes[1]);
 	seen_close(&s);
+	munmap(m, 4 * PAGE);
+}
+
+TEST(a_process_that_execs)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(readers); i++)
+		execs(readers[i]);
+}
+
+/* Who opens a process twice releases it twice. */
+TEST(opens_and_releases_nest)
+{
+	char *m = map(PAGE, 0);
+	struct process again;
+	struct seen s;
+
+	m[0] = 1;
+	EXPECT(seen_open(&s, &by_scan, getpid()));
+	EXPECT_INT(s.src->ops->open(s.src, getpid(), &again), 0);
+	EXPECT_INT(again.start_time, s.process.start_time);
+	s.src->ops->release(s.src, getpid());
+	EXPECT_INT(look(&s, m, PAGE), 0);
+	s.src->ops->release(s.src, getpid());
+	EXPECT_INT(look(&s, m, PAGE), -ESRCH);
+	seen_close(&s);
 	munmap(m, PAGE);
+}
+
+/*
+ * A process is killed while its pages are read, over and over: what is delivered before it is
+ * found to be gone has all its pages, for it never unmapped any.
+ */
+static void dies(const struct live_options *opt, unsigned round)
+{
+	u64 len = 2000 * PAGE;
+	char *m = map(len, 0);
+	int pipes[2], err = 0;
+	struct seen s;
+	pid_t pid;
+
+	memset(m, 1, len);
+	pid = child_that_waits(pipes, NULL);
+	EXPECT(seen_open(&s, opt, pid));
+	EXPECT_INT(look(&s, m, len), 0);
+	for (unsigned i = 0; !err; i++) {
+		if (i == round)
+			kill(pid, SIGKILL);
+		s.n = s.next = 0;
+		err = s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_obs,
+					  &s);
+		for (size_t k = 0; k < s.n; k++)
+			EXPECT(s.obs[k].pagemap || s.obs[k].pte);
+	}
+	EXPECT_INT(err, -ESRCH);
+	waitpid(pid, NULL, 0);
+	close(pipes[0]);
+	close(pipes[1]);
+	seen_close(&s);
+	munmap(m, len);
+}
+
+TEST(a_process_that_is_killed_under_it)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(readers); i++)
+		for (unsigned round = 0; round < 10; round++)
+			dies(readers[i], round);
 }
 
 /* Memory that is unmapped and mapped while it is read: no crash, gapless, whole. */

@@ -170,4 +170,40 @@ kill -INT $tracer
 wait $tracer
 kill -KILL $target
 wait $target 2>/dev/null
+
+# ---- --no-stop: memory that is gone is no memory that was unmapped
+# until_event NAME: until the events have one of that name, or gupinfo has ended.
+until_event()
+{
+	while kill -0 $tracer 2>/dev/null && ! grep -q "\"event\":\"$1\"" "$dir/events"; do
+		sleep 0.1
+	done
+}
+mkfifo "$dir/go"
+# a name with a parenthesis: /proc/PID/stat has it as it is
+cp "$(command -v bash)" "$dir/a) b"
+# shellcheck disable=SC2016
+"$dir/a) b" -c 'read -r x <"$1"; exec sleep 1000' sh "$dir/go" &
+target=$!
+"$gupinfo" --trace --no-stop --interval 20 --pid $target --json-lines >"$dir/events" 2>"$dir/err" &
+tracer=$!
+until_event attach
+echo >"$dir/go"
+until_event exec
+kill -KILL $target # stays a zombie
+until_event exit
+wait $tracer
+status=$?
+wait $target 2>/dev/null
+ends='("attach", "exec", "exit")'
+expr="tuple(x['event'] for x in e if x['event'] in $ends) == $ends and
+	not [c for x in e for c in x['changes'] if c['what'] == 'gone']"
+expr=${expr//$'\n'/}
+if [ $status = 0 ] && said=$(python3 "$srcdir/tests/events.py" \
+	"$srcdir/tests/event.schema.json" "$dir/events" "$expr" 2>&1); then
+	ok "--no-stop: exec and a death are said, nothing is unmapped by them"
+else
+	not_ok "--no-stop: exec and a death are said, nothing is unmapped by them" \
+		"status $status; ${said-}; $(cat "$dir/err")"
+fi
 done_testing

@@ -137,11 +137,42 @@ in_tmux 80x24 "ASAN_OPTIONS=handle_segv=0:detect_leaks=0 $gupinfo --tui --pid $t
 wait_for Mappings
 kill -SEGV "$(gupinfo_pid)"
 restored "a crash" 139
+for reader in auto procfs; do
+	[ -n "$target" ] || start_target
+	in_tmux 120x40 "$gupinfo --tui --evidence=$reader --pid $target"
+	wait_for "[heap]"
+	kill -KILL $target
+	wait $target 2>/dev/null
+	target=
+	sees "$reader: the target is killed: it says so" "target is gone: as it was at"
+	last=$(shot)
+	if grep -qF "[heap]" <<<"$last" && ! grep -qE '^0B resident|[0-9] (gone|unmapped)' <<<"$last"; then
+		ok "$reader: the last picture stays, and nothing else is said to have happened"
+	else
+		not_ok "$reader: the last picture stays, and nothing else is said to have happened" "$last"
+	fi
+done
+mkfifo "$dir/go"
+# shellcheck disable=SC2016
+bash -c 'read -r x <"$1"; exec sleep 1000' sh "$dir/go" &
+target=$!
+in_tmux 120x40 "$gupinfo --tui --pid $target"
+wait_for "[heap]"
+echo >"$dir/go"
+sees "exec: it says so" "it runs sleep now"
+if shot | grep -qE '[0-9] (gone|unmapped)'; then
+	not_ok "exec: no page is said to have been unmapped" "$(shot)"
+else
+	ok "exec: no page is said to have been unmapped"
+fi
+kill -KILL $target
+wait $target 2>/dev/null
+start_target
 in_tmux 80x24 "$gupinfo --tui --pid $target"
 wait_for Mappings
 kill -KILL $target
 wait $target 2>/dev/null
-sees "the target is killed: it says so" "target is gone"
+sees "80x24: the target is killed: it says so" "target is gone: as it was at"
 keys '{'
 sees "the timeline stays usable" "PAUSED"
 keys q

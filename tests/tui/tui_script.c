@@ -131,6 +131,9 @@ static bool command(char *cmd, char *arg)
 		tui_state_status(t)->target = TUI_TARGET_STOPPED;
 		snprintf(tui_state_status(t)->where, sizeof(tui_state_status(t)->where),
 			 "%s", arg);
+	} else if (!strcmp(cmd, "gone")) {
+		tui_state_status(t)->target = TUI_TARGET_GONE;
+		tui_state_status(t)->seen_s = atof(arg);
 	} else if (!strcmp(cmd, "screen")) {
 		print_screen();
 	} else if (!strcmp(cmd, "roles")) {

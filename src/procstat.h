@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * procstat.h - /proc/PID/stat: the state of a process or thread.
+ *
+ * Knows: the text of stat (fs/proc/array.c, do_task_stat()).  Never: opens it.  Owns: nothing.
+ */
+#ifndef GUPINFO_PROCSTAT_H
+#define GUPINFO_PROCSTAT_H
+
+#include <sys/types.h>
+
+#include "bits.h"
+
+#define PROCSTAT_KERNEL_THREAD 0x00200000 /* PF_KTHREAD of include/linux/sched.h */
+
+struct procstat {
+	char comm[64]; /* untrusted: may hold anything, also ')' and newlines */
+	char state;    /* 'R', 'S', 'Z', … */
+	pid_t ppid;
+	u32 flags;   /* PF_* */
+	u32 threads; /* those that have ended and are not reaped yet included */
+	u64 start_time;
+};
+
+/* Returns false when @text, which ends in NUL, is not a line of stat. */
+bool procstat_parse(const char *text, struct procstat *ret);
+
+/* Its main thread has ended and it has no other: nothing runs or has memory any more. */
+static inline bool procstat_is_dead(const struct procstat *s)
+{
+	return s->state == 'X' || (s->state == 'Z' && s->threads <= 1);
+}
+
+#endif
