@@ -9,11 +9,21 @@
 : "${ENSURE_NAME:=ensure}"
 ENSURE_TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# configure and make take no path with what separates words or means something to them.
+case $ENSURE_TOP in
+*[[:space:]\"\#\$\&\'\`\\:%\;\*\?\[\(\<\>\|]*)
+	echo "$ENSURE_NAME: gupinfo cannot be built in '$ENSURE_TOP': configure takes no blank and no" \
+		"special character in a path; move the checkout to another folder" >&2
+	exit 1
+	;;
+esac
+
 # What a build needs.  libbpf-dev, clang and bpftool are for the BPF reader.
 ENSURE_BUILD=(autoconf automake make gcc libc6-dev pkgconf libproc2-dev libkmod-dev zlib1g-dev
 	libsmartcols-dev libjson-c-dev libncurses-dev libbpf-dev clang bpftool)
 # What the tests use besides; each test skips when its tool is missing.
-ENSURE_CHECK=(python3 python3-jsonschema jq tmux shellcheck codespell clang-format xz-utils)
+ENSURE_CHECK=(python3 python3-jsonschema jq tmux procps ncurses-bin shellcheck codespell clang-format
+	xz-utils)
 # Compilers that the BPF programs are built by; no release has all of them.
 ENSURE_CLANGS=(clang-14 clang-16 clang-18 clang-19)
 # What the VM level uses besides.
