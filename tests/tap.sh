@@ -48,6 +48,43 @@ expect_empty()
 	fi
 }
 
+# True for root that may see what only root may see: a container's root may not.
+is_root()
+{
+	local caps
+
+	caps=$(sed -n 's/^CapEff:[[:space:]]*/0x/p' /proc/self/status)
+	[ "$(id -u)" = 0 ] && ((caps >> 21 & 1)) && grep -q 4294967295 /proc/self/uid_map
+}
+
+# bpf_reader: a test that gupinfo reads by BPF where it must (tests/live/need_bpf.h).
+bpf_reader()
+{
+	local excuse missing
+
+	if excuse=$("$builddir/tests/live/mkpages" --bpf); then
+		missing=$("$builddir/gupinfo" --pid $$ --json 2>/dev/null | head -c 2000 | grep -c '"structpage": *"bpf"')
+		expect_empty "BPF is in use" "$([ "$missing" -gt 0 ] || "$builddir/gupinfo" --facts 2>&1 | tail -n 8)"
+	else
+		skip "BPF is in use" "$excuse"
+	fi
+}
+
+# patience PS_OPTION...: false when those processes have had what they need to go on: when they did
+# not wait for a processor in 100 looks of 0.2 s, or have used 120 s of one.  However slow the
+# machine is, what was awaited has not come then.  Set tap_looks to 0 before the first look.
+tap_looks=0
+patience()
+{
+	local busy used
+
+	sleep 0.2
+	read -r busy used < <(ps -o stat=,cputimes= "$@" 2>/dev/null |
+		awk '/^[RD]/ { busy = 1 } { used += $2 } END { print busy + 0, used + 0 }')
+	[ "$busy" = 1 ] || tap_looks=$((tap_looks + 1))
+	[ $tap_looks -lt 100 ] && [ "$used" -lt 120 ]
+}
+
 done_testing()
 {
 	echo "1..$tap_n"

@@ -36,6 +36,7 @@ refused()
 	expect_empty "$name" "$why"
 }
 
+bpf_reader
 refused "no process" --pages
 refused "unknown option" --nonsense
 refused "ambiguous option" --pa --pid 1
@@ -113,7 +114,9 @@ name=$(printf 'e\033[31mvil\nx')
 cp "$(command -v sleep)" "$evil/$name"
 "$evil/$name" 100 &
 victim=$!
-sleep 0.2
+until [ "$(readlink "/proc/$victim/exe")" = "$evil/$name" ] || ! kill -0 $victim; do
+	sleep 0.1
+done
 run $complete --pid $victim >/dev/null
 expect_empty "hostile names are escaped" "$(LC_ALL=C grep -n $'[\x01-\x09\x0b-\x1f\x7f]' "$out")"
 kill $victim

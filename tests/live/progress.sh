@@ -64,16 +64,18 @@ fi
 # in $dir/screens, the last one in $dir/last.
 in_tmux()
 {
+	local worker server_pid
+
 	tmux -L "$server" kill-session -t t 2>/dev/null
 	rm -f "$dir"/screens "$dir/ended"
 	printf '%s\n' "$2" "touch $dir/ended" 'echo THE END' 'sleep 600' >"$dir/run"
 	tmux -L "$server" -f /dev/null new-session -d -s t -x "${1%x*}" -y "${1#*x}" \
 		"LC_ALL=C.UTF-8 bash $dir/run"
-	for _ in {1..400}; do
-		tmux -L "$server" capture-pane -p -t t >"$dir/last"
-		! grep -q '^THE END' "$dir/last" || break
+	read -r worker server_pid < <(tmux -L "$server" display -p -t t '#{pane_pid} #{pid}')
+	tap_looks=0
+	while tmux -L "$server" capture-pane -p -t t >"$dir/last" && ! grep -q '^THE END' "$dir/last"; do
 		{ echo "---- screen"; cat "$dir/last"; } >>"$dir/screens"
-		sleep 0.1
+		patience -s "$worker" -p "$server_pid" || break
 	done
 }
 # once NAME TEXT: TEXT was on a screen, never twice on one, and is not on the last.

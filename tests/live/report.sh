@@ -4,7 +4,7 @@
 set -u
 # shellcheck source=tests/tap.sh
 . "${srcdir:-$(dirname "$0")/../..}/tests/tap.sh"
-[ "$(id -u)" = 0 ] || skip_all "needs root to see page frame numbers"
+is_root || skip_all "needs root to see page frame numbers"
 gupinfo=$builddir/gupinfo mkpages=$builddir/tests/live/mkpages
 secret=s3cr3t$$
 dir=$(mktemp -d "/tmp/$secret.XXXXXX") || exit 1
@@ -18,8 +18,8 @@ cp "$mkpages" "$dir/${secret:0:15}"
 mkfifo "$dir/input"
 exec 9<>"$dir/input"
 (exec -a "arg-$secret" "$dir/${secret:0:15}" $state <"$dir/input" >"$dir/said" 9>&-) &
-for ((i = 0; i < 100; i++)); do
-	[ -s "$dir/said" ] && break
+maker=$!
+until [ -s "$dir/said" ] || ! kill -0 $maker 2>/dev/null; do
 	sleep 0.1
 done
 said=$(cat "$dir/said")

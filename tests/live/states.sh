@@ -8,9 +8,12 @@ set -u
 . "${srcdir:-$(dirname "$0")/../..}/tests/tap.sh"
 # shellcheck source=tests/states.sh
 . "$srcdir/tests/states.sh"
-[ "$(id -u)" = 0 ] || skip_all "needs root to see page frame numbers"
+is_root || skip_all "needs root to see page frame numbers"
 gupinfo=$builddir/gupinfo mkpages=$builddir/tests/live/mkpages
 release=$(states_release "$(uname -r)")
+# The file system of a chroot is mounted elsewhere: nothing inside says what it is.
+awk -v dev="$(stat -c %Hd:%Ld /tmp)" '$3 == dev { found = 1 } END { exit !found }' /proc/self/mountinfo ||
+	states_table=$(sed '/^file-shared/s/EFAULT!/?!/' <<<"$states_table")
 
 # state NAME WANTED…: makes the state, looks at it, compares.
 state()
@@ -52,4 +55,5 @@ for EVIDENCE in procfs ""; do
 		set +f
 	done <<<"$states_table"
 done
+bpf_reader
 done_testing

@@ -25,7 +25,7 @@ static struct kernel kernel;
 static bool open_source(void)
 {
 	if (src)
-		return true;
+		return machine.evidence[SOURCE_STRUCTPAGE].ok;
 	diag_init(&diag);
 	src = live_open(NULL, &diag);
 	if (!src || src->ops->machine(src, &machine) ||

@@ -94,6 +94,7 @@ if [ "$(id -u)" = 0 ] && "$gupinfo" --pid $$ --json 2>/dev/null | head -c 2000 |
 	events "a fork shares the exclusive pages" \
 		'any(c["what"] == "shared" for x in kinds("fork") for c in x["changes"])' "$tracee" forks
 else
+	bpf_reader
 	skip "predictions" "needs root and BPF: refcounts are not readable"
 fi
 

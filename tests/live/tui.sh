@@ -7,7 +7,7 @@ srcdir=${srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 . "$srcdir/tests/tap.sh"
 gupinfo=$builddir/gupinfo
 
-[ "$(id -u)" = 0 ] || skip_all "not root: other processes cannot be read"
+is_root || skip_all "not root: other processes cannot be read"
 command -v tmux >/dev/null || skip_all "tmux is not installed"
 [ -z "${GUPINFO_TEST_QUICK:-}" ] || skip_all "takes longer than quick tests may"
 
@@ -28,7 +28,7 @@ tmux -L "$server" -f /dev/null new-session -d -s keeper "sleep 3600" ||
 
 start_target()
 {
-	sleep 600 &
+	LC_ALL=C sleep 600 & # no mappings of a locale
 	target=$!
 }
 
@@ -56,14 +56,16 @@ shot()
 {
 	tmux -L "$server" capture-pane -p -t t
 }
-# wait_for TEXT: until the screen shows it, 20 s at most.
+# wait_for TEXT: until the screen shows it, or those who work on it have nothing more to do.
 wait_for()
 {
-	for _ in {1..100}; do
-		shot | grep -qF -- "$1" && return
-		sleep 0.2
+	local worker server_pid
+
+	read -r worker server_pid < <(tmux -L "$server" display -p -t t '#{pane_pid} #{pid}')
+	tap_looks=0
+	until shot | grep -qF -- "$1"; do
+		patience -s "$worker" -p "$server_pid" || return 1
 	done
-	return 1
 }
 gupinfo_pid()
 {
@@ -105,6 +107,8 @@ $(shot)"
 start_target
 for size in 80x24 120x40 200x50; do
 	in_tmux $size "$gupinfo --tui --pid $target"
+	wait_for Mappings
+	keys / h e a p Enter
 	sees "$size: the mappings of a process" "[heap]"
 	keys '?'
 	sees "$size: the help screen" "Help"
