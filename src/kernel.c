@@ -8,6 +8,8 @@
 #include "pure.h"
 
 #define KERNEL_OLDEST KV(5, 10, 0) /* the oldest release whose source was read */
+#define KERNEL_VERSION_MAX \
+	15 /* bytes of "255.255.65535" and room for a patch in ->model */
 #define KERNEL_TOO_NEW KV(7, 4, 0) /* the first whose source was not */
 #define KERNEL_BPF KV(6, 1, 0)     /* the oldest that the BPF programs can run on */
 
@@ -148,20 +150,29 @@ static int kernel_parse(const char *s, u32 *ret, const char **ret_end)
 	return 0;
 }
 
+/* Distributions number their ABI behind a patch level of 0: "6.1.0-56-amd64", "6.8.0-50-generic". */
+static bool kernel_is_abi_name(u32 kv, const char *end)
+{
+	return !(kv & 0xffff) && !memcmp(end - 2, ".0-", 3) && end[1] >= '0' &&
+	       end[1] <= '9';
+}
+
 /* The release; of Debian's, whose uname -r is an ABI name, the version in uname -v. */
-static int kernel_parse_evidence(const struct kernel_evidence *ev, u32 *ret)
+static int kernel_parse_evidence(const struct kernel_evidence *ev, struct kernel *ret)
 {
 	static const char mark[] = "Debian ";
 	const char *debian = strstr(ev->version, mark), *end;
-	u32 kv, real;
-	int r = kernel_parse(ev->release, &kv, &end);
+	u32 real;
+	int r = kernel_parse(ev->release, &ret->kv, &end);
 
 	if (r < 0)
 		return r;
+	ret->any_patch = kernel_is_abi_name(ret->kv, end);
 	if (debian && !kernel_parse(debian + sizeof(mark) - 1, &real, &end) &&
-	    real >> 16 == kv >> 16)
-		kv = real;
-	*ret = kv;
+	    real >> 16 == ret->kv >> 16) {
+		ret->kv = real;
+		ret->any_patch = false;
+	}
 	return 0;
 }
 
@@ -180,29 +191,36 @@ static enum tri kernel_config_by_arch(enum kconfig id, const char *arch)
 	return TRI_UNKNOWN;
 }
 
-static bool kernel_in_range(const struct kernel_row *row, u32 kv)
+/* Whether the release has it; unknown when the patch level decides, which the name does not say. */
+static enum tri kernel_in_range(const struct kernel_row *row, const struct kernel *k)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(row->ranges) && row->ranges[i].since; i++)
-		if (kv >= row->ranges[i].since &&
-		    (!row->ranges[i].until || kv < row->ranges[i].until))
-			return true;
-	return false;
+	u32 kv = MAX(k->kv, KERNEL_OLDEST);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(row->ranges) && row->ranges[i].since; i++) {
+		u32 since = row->ranges[i].since, until = row->ranges[i].until;
+
+		if (k->any_patch && ((since > kv && since >> 16 == kv >> 16) ||
+				     (until > kv && until >> 16 == kv >> 16)))
+			return TRI_UNKNOWN;
+		if (kv >= since && (!until || kv < until))
+			return TRI_YES;
+	}
+	return TRI_NO;
 }
 
 static enum tri kernel_resolve_fact(const struct kernel_row *row, const struct kernel *k,
 				    bool assume, u8 *ret_origin)
 {
-	enum tri config;
+	enum tri config, version;
 
 	if (row->probe < KPROBES && k->ev.probe[row->probe] != TRI_UNKNOWN) {
 		*ret_origin = KORIGIN_PROBE;
 		return k->ev.probe[row->probe];
 	}
-	*ret_origin = KORIGIN_VERSION;
-	if (!kernel_in_range(row, MAX(k->kv, KERNEL_OLDEST)))
-		return TRI_NO;
-	if (row->config >= KCONFIGS)
-		return TRI_YES;
+	version = kernel_in_range(row, k);
+	*ret_origin = version == TRI_UNKNOWN ? KORIGIN_UNKNOWN : KORIGIN_VERSION;
+	if (version != TRI_YES || row->config >= KCONFIGS)
+		return version;
 	*ret_origin = KORIGIN_CONFIG;
 	config = k->ev.config[row->config];
 	if (config == TRI_UNKNOWN)
@@ -232,30 +250,43 @@ static void kernel_fill(struct kernel *k, bool assume)
 	k->extrapolated = k->kv >= KERNEL_TOO_NEW || k->kv < KERNEL_OLDEST;
 }
 
+const char *kernel_extrapolation(const struct kernel *k)
+{
+	return !k->extrapolated        ? NULL
+	       : k->kv < KERNEL_OLDEST ? "older than 5.10, judged by its rules"
+				       : "newer than any verified kernel";
+}
+
+/* "6.18" */
+static void kernel_series(struct kernel *k)
+{
+	snprintf(k->model, sizeof(k->model), "%u.%u", (unsigned)(k->kv >> 24),
+		 (unsigned)(k->kv >> 16 & 0xff));
+}
+
 int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret)
 {
-	u32 kv;
-	int r = kernel_parse_evidence(ev, &kv);
+	struct kernel k = { 0 };
+	int r = kernel_parse_evidence(ev, &k);
 
 	if (r < 0)
 		return r;
-	memset(ret, 0, sizeof(*ret));
-	ret->ev = *ev;
-	ret->kv = kv;
-	kernel_fill(ret, false);
-	snprintf(ret->model, sizeof(ret->model), "%u.%u", (unsigned)(kv >> 24),
-		 (unsigned)(kv >> 16 & 0xff));
+	k.ev = *ev;
+	kernel_fill(&k, false);
+	kernel_series(&k);
+	*ret = k;
 	return 0;
 }
 
 bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len)
 {
-	u32 kv;
+	struct kernel k;
 
-	if (kernel_parse_evidence(ev, &kv) || kv >= KERNEL_BPF)
+	if (kernel_parse_evidence(ev, &k) || k.kv >= KERNEL_BPF)
 		return true;
 	snprintf(why, len, "the BPF reader needs Linux %u.%u or newer; this is %u.%u",
-		 KERNEL_BPF >> 24, KERNEL_BPF >> 16 & 0xff, kv >> 24, kv >> 16 & 0xff);
+		 KERNEL_BPF >> 24, KERNEL_BPF >> 16 & 0xff, k.kv >> 24,
+		 k.kv >> 16 & 0xff);
 	return false;
 }
 
@@ -272,43 +303,72 @@ static bool kernel_force(struct kernel *k, const char *name)
 	return false;
 }
 
-/* The evidence of another kernel: only the machine is kept. */
-static void kernel_foreign(const struct kernel_evidence *ev, const char *model,
-			   size_t len, struct kernel_evidence *ret)
+/*
+ * What follows the version in the names that distributions and "make kernelrelease" give:
+ * "-56-cloud-amd64", "+deb13-cloud-amd64", "-301.fc41.x86_64", ".1-microsoft-standard", "-rc2", "+".
+ * Behind a plus there is a number somewhere, which the names of patches do not have.
+ */
+static bool kernel_is_suffix(const char *s, size_t len)
 {
-	kernel_evidence_init(ret);
-	memcpy(ret->arch, ev->arch, sizeof(ret->arch));
-	ret->page_size = ev->page_size;
-	ret->pmd_size = ev->pmd_size;
-	memcpy(ret->release, model, MIN(len, sizeof(ret->release) - 1));
+	const char *plus = memchr(s, '+', len);
+
+	if (!len || (*s == '.' && (len < 2 || s[1] < '0' || s[1] > '9')) ||
+	    !strchr("-+._~", *s))
+		return !len;
+	if (plus && plus[1] && !strpbrk(plus, "0123456789"))
+		return false;
+	return strspn(s, "-+._~0123456789abcdefghijklmnopqrstuvwxyz"
+			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= len;
+}
+
+/* The model of release @name of @len bytes: of @ev only the machine is kept. */
+static const char *kernel_foreign(const struct kernel_evidence *ev, const char *name,
+				  size_t len, struct kernel *ret)
+{
+	const char *end;
+
+	kernel_evidence_init(&ret->ev);
+	memcpy(ret->ev.arch, ev->arch, sizeof(ret->ev.arch));
+	ret->ev.page_size = ev->page_size;
+	ret->ev.pmd_size = ev->pmd_size;
+	if (len >= sizeof(ret->ev.release) || kernel_parse(name, &ret->kv, &end) < 0 ||
+	    end > name + len || !kernel_is_suffix(end, name + len - end) ||
+	    end - name >= KERNEL_VERSION_MAX)
+		return "a model is a kernel release like 6.12, 6.12.117 or what uname -r "
+		       "prints, a patch like +hugetlb-refcount, or both";
+	if (ret->kv < KERNEL_OLDEST)
+		return "kernels older than 5.10 are not modelled";
+	memcpy(ret->ev.release, name, len);
+	ret->any_patch = kernel_is_abi_name(ret->kv, end);
+	kernel_fill(ret, true);
+	if (ret->any_patch)
+		kernel_series(ret);
+	else
+		memcpy(ret->model, name, end - name);
+	return NULL;
 }
 
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 			 struct kernel *ret, const char **ret_why)
 {
-	const char *plus = strchr(model, '+'), *end;
-	size_t len = plus ? (size_t)(plus - model) : strlen(model);
+	const char *plus = strrchr(model, '+'), *why = NULL;
 	struct kernel k = { 0 };
-	int r;
+	size_t len;
 
-	if (len) {
-		kernel_foreign(ev, model, len, &k.ev);
-		r = kernel_parse(k.ev.release, &k.kv, &end);
-		if (r < 0 || *end || len >= 16) {
-			*ret_why = "a model is a kernel release like 6.12 or 6.12.117, a "
-				   "patch like "
-				   "+hugetlb-refcount, or both";
-			return -EINVAL;
-		}
-		kernel_fill(&k, true);
-		memcpy(k.model, k.ev.release, len);
-	} else if (!plus || (r = kernel_resolve(ev, &k)) < 0) {
-		*ret_why = plus ? "the release of this kernel could not be understood"
-				: "the model is empty";
-		return -EINVAL;
-	}
-	if (plus && !kernel_force(&k, plus + 1)) {
-		*ret_why = "the only patch that can be judged is +hugetlb-refcount";
+	/* The last plus begins a patch, or belongs to a distribution's name. */
+	if (plus && plus != model && kernel_is_suffix(plus, strlen(plus)))
+		plus = NULL;
+	len = plus ? (size_t)(plus - model) : strlen(model);
+	if (len)
+		why = kernel_foreign(ev, model, len, &k);
+	else if (!plus)
+		why = "the model is empty";
+	else if (kernel_resolve(ev, &k))
+		why = "the release of this kernel could not be understood";
+	if (!why && plus && !kernel_force(&k, plus + 1))
+		why = "the only patch that can be judged is +hugetlb-refcount";
+	if (why) {
+		*ret_why = why;
 		return -EINVAL;
 	}
 	if (plus) {

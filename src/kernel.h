@@ -69,6 +69,7 @@ struct kernel {
 	u32 kv;            /* KV(major, minor, patch) parsed from the release */
 	u64 known, value;  /* BIT(KFACT_*), as in struct facts */
 	u8 origin[KFACTS]; /* enum korigin */
+	bool any_patch; /* the release names a series ("6.1.0-56-amd64"), not its patch level */
 	bool extrapolated; /* newer than the newest verified release, or older than the oldest */
 	char model[32]; /* "6.18", "6.18+hugetlb-refcount" */
 };
@@ -86,10 +87,13 @@ void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t
 /*
  * Resolves every fact.  Returns 0, or -EINVAL when the release does not start with a version (then
  * @ret is untouched).  Debian names its ABI in the release and the version in uname -v; that is
- * looked at.  Releases older or newer than what was verified are judged as the nearest one, and
- * ->extrapolated says so.
+ * looked at; where it is missing, what stable releases of the series changed is unknown.  Releases
+ * older or newer than what was verified are judged as the nearest one, and ->extrapolated says so.
  */
 int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
+
+/* Why the model is extrapolated, in words; NULL when it is not. */
+const char *kernel_extrapolation(const struct kernel *k);
 
 /*
  * Whether the BPF reader may be tried: its programs call bpf_loop() (5.17) and iterate over the files
@@ -99,10 +103,12 @@ int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
 bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len);
 
 /*
- * Resolves the model named by --model: "6.1" (mainline 6.1.0), "6.12.117", "6.18+hugetlb-refcount",
- * or "+hugetlb-refcount" (this kernel with the seed's patch).  Probes and configuration of @ev are
- * kept only when the version part is absent, else only the architecture and page sizes are kept
- * and options are as distributions set them (KORIGIN_ASSUMED).
+ * Resolves the model named by --model: "6.1" (mainline 6.1.0), "6.12.117", "7.3-rc2", what uname -r
+ * prints ("7.2.12+deb13-cloud-amd64", "6.1.0-56-amd64"), any of them with a patch
+ * ("6.18+hugetlb-refcount"), or "+hugetlb-refcount" (this kernel with the seed's patch).  Probes and
+ * configuration of @ev are kept only when the version part is absent, else only the architecture
+ * and page sizes are kept and options are as distributions set them (KORIGIN_ASSUMED).  Releases
+ * older than the oldest whose source was read are refused.
  * Returns 0, or -EINVAL with *@ret_why a static sentence.
  */
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,

@@ -376,16 +376,18 @@ static int summary_begin(void *ctx, const struct report_head *head)
 {
 	struct render_summary *r = ctx;
 	const struct kernel *k = head->kernel;
+	const char *beyond = kernel_extrapolation(k);
 	char release[80];
 
 	r->base = kernel_page_size(&k->ev);
 	r->machine = head->machine;
 	if (r->opt.format != TABLE_TEXT || r->opt.noheadings)
 		return 0;
-	fprintf(r->opt.out, "gupinfo %s on Linux %s %s, judged as %s%s\n", r->opt.version,
+	fprintf(r->opt.out, "gupinfo %s on Linux %s %s, judged as %s%s%s%s\n",
+		r->opt.version,
 		escape_text(release, sizeof(release), head->machine->kernel.release),
-		head->machine->kernel.arch, k->model,
-		k->extrapolated ? " (extrapolated: newer than any verified kernel)" : "");
+		head->machine->kernel.arch, k->model, beyond ? " (extrapolated: " : "",
+		beyond ? beyond : "", beyond ? ")" : "");
 	return 0;
 }
 

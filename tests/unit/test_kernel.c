@@ -94,12 +94,23 @@ TEST(versions)
 	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_NO_PIN), TRI_YES);
 	k = resolve("6.1.0-43-amd64", "#1 SMP Debian 5.10.1-1");
 	EXPECT_INT(k.kv, KV(6, 1, 0));
-	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_NO_PIN), TRI_NO);
+	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_NO_PIN), TRI_UNKNOWN);
+	EXPECT_INT(k.origin[KFACT_ZERO_PAGE_NO_PIN], KORIGIN_UNKNOWN);
+	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_PIN_FAILS), TRI_UNKNOWN);
+	EXPECT_INT(kernel_has(&k, KFACT_UNSHARE_COW), TRI_NO);
+	EXPECT_INT(kernel_has(&k, KFACT_ANON_EXCLUSIVE), TRI_YES);
+	EXPECT_INT(kernel_has(&(struct kernel[]){ resolve("6.1.0", "") }[0],
+			      KFACT_ZERO_PAGE_NO_PIN),
+		   TRI_NO);
 
 	EXPECT_INT(resolve("7.4.0-rc1", "").extrapolated, 1);
 	EXPECT_INT(resolve("7.3.9", "").extrapolated, 0);
 	EXPECT_INT(resolve("5.4.1", "").extrapolated, 1);
+	EXPECT(!kernel_extrapolation(&k));
+	k = resolve("7.4.0-rc1", "");
+	EXPECT(strstr(kernel_extrapolation(&k), "newer"));
 	k = resolve("5.4.1", "");
+	EXPECT(strstr(kernel_extrapolation(&k), "older than 5.10"));
 	EXPECT_INT(kernel_has(&k, KFACT_DEVMAP), TRI_YES);
 	EXPECT_INT(resolve("6.1.99999", "").kv, KV(6, 1, 0xffff));
 }
@@ -188,6 +199,11 @@ TEST(models)
 					   "6.18x",
 					   "6.18 ",
 					   "+huge-zero-special",
+					   "6.12+hugetlb-refcont",
+					   "7.2.12+deb13-cloud-amd64+nope",
+					   "6.12.x",
+					   "6.12-a b",
+					   "6.1.0-56-amd64/../x",
 					   "6.1234567890123456789" };
 	struct kernel k = model("6.1");
 	struct kernel_evidence ev;
@@ -212,6 +228,55 @@ TEST(models)
 		why = NULL;
 		EXPECT_INT(kernel_resolve_model(&ev, bad[i], &k, &why), -EINVAL);
 		EXPECT(why && why[0]);
+	}
+}
+
+TEST(models_as_uname_names_them)
+{
+	static const struct {
+		const char *name;
+		u32 kv;
+		const char *model;
+	} good[] = {
+		{ "7.2.12+deb13-cloud-amd64", KV(7, 2, 12), "7.2.12" },
+		{ "7.2.12+deb13-cloud-amd64+hugetlb-refcount", KV(7, 2, 12),
+		  "7.2.12+hugetlb-refcount" },
+		{ "6.1.0-56-cloud-amd64", KV(6, 1, 0), "6.1" },
+		{ "6.1.0-56-cloud-amd64+hugetlb-refcount", KV(6, 1, 0),
+		  "6.1+hugetlb-refcount" },
+		{ "6.12.9+bpo-amd64", KV(6, 12, 9), "6.12.9" },
+		{ "6.6.51+rpt-rpi-v8", KV(6, 6, 51), "6.6.51" },
+		{ "6.8.0-1018-aws", KV(6, 8, 0), "6.8" },
+		{ "6.11.4-301.fc41.x86_64", KV(6, 11, 4), "6.11.4" },
+		{ "5.15.153.1-microsoft-standard-WSL2", KV(5, 15, 153), "5.15.153" },
+		{ "7.3-rc2", KV(7, 3, 0), "7.3" },
+		{ "7.3.0-rc2+", KV(7, 3, 0), "7.3.0" },
+		{ "6.9.0-g0123abcd-dirty", KV(6, 9, 0), "6.9.0" },
+		{ "5.10", KV(5, 10, 0), "5.10" },
+	};
+	static const char *const old[] = { "5.9", "5.9.16", "4.19.0-27-amd64",
+					   "5.4+hugetlb-refcount" };
+	struct kernel_evidence ev;
+	struct kernel k;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(good); i++) {
+		k = model(good[i].name);
+		EXPECT_INT(k.kv, good[i].kv);
+		EXPECT_STR(k.model, good[i].model);
+		EXPECT(!k.extrapolated);
+	}
+	/* A series is not a release: what a stable release brought is not known of it. */
+	k = model("6.1.0-56-cloud-amd64");
+	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_PIN_FAILS), TRI_UNKNOWN);
+	k = model("6.1.132");
+	EXPECT_INT(kernel_has(&k, KFACT_ZERO_PAGE_PIN_FAILS), TRI_YES);
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "6.18.44");
+	for (unsigned i = 0; i < ARRAY_SIZE(old); i++) {
+		const char *why = NULL;
+
+		EXPECT_INT(kernel_resolve_model(&ev, old[i], &k, &why), -EINVAL);
+		EXPECT(why && strstr(why, "5.10"));
 	}
 }
 
