@@ -175,13 +175,16 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 		{ PAGE_PTE_DEVMAP, 'V' },
 	};
 	const struct page *page = row->page;
+	bool swap = page->kind == PAGE_SWAP && page->pte & PAGE_PTE_UFFD_WP;
 
-	if (!cell_field(c, row, PAGE_F_PTE))
+	/* Of a swap entry it matters that userfaultfd protects it; it has no other of these bits. */
+	if (!swap && !cell_field(c, row, PAGE_F_PTE))
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(letters); i++)
-		c->buf[i] = !(page->pte_known & letters[i].bit) ? '?'
-			    : page->pte & letters[i].bit        ? letters[i].letter
-								: '-';
+		c->buf[i] = page->pte & page->pte_known & letters[i].bit
+				    ? letters[i].letter
+			    : swap || page->pte_known & letters[i].bit ? '-'
+								       : '?';
 	c->buf[ARRAY_SIZE(letters)] = '\0';
 	cell_text(c, c->buf);
 }

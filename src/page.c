@@ -170,18 +170,24 @@ static void page_zone(struct page_work *w)
 	p->node = s->node;
 }
 
+/* pagemap shows userfaultfd's bit, of a swap entry too. */
+static void page_entry_uffd(struct page_work *w)
+{
+	if (!(w->obs->has & OBS_HAS_PAGEMAP) ||
+	    page_kernel(w, KFACT_PM_UFFD_WP) != TRI_YES)
+		return;
+	w->page->pte_known |= PAGE_PTE_UFFD_WP;
+	w->page->pte |= w->obs->pagemap & PAGEMAP_UFFD_WP ? PAGE_PTE_UFFD_WP : 0;
+}
+
 /* Bits of the entry that follow from other words; each is exact. */
 static void page_entry_infer(struct page_work *w)
 {
 	struct page *p = w->page;
 	const struct obs *o = w->obs;
 	const struct vma *v = w->vma;
-	bool uffd_wp = o->pagemap & PAGEMAP_UFFD_WP;
 
-	if (page_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES) {
-		p->pte_known |= PAGE_PTE_UFFD_WP;
-		p->pte |= uffd_wp ? PAGE_PTE_UFFD_WP : 0;
-	}
+	page_entry_uffd(w);
 	/* Bit 55 is set for all of a VM_SOFTDIRTY area. */
 	if (w->ctx->soft_dirty == TRI_YES && v->has_flags &&
 	    !(v->flags & VF(SOFTDIRTY))) {
@@ -208,6 +214,8 @@ static void page_entry(struct page_work *w)
 		page_why(w, PAGE_F_PTE, PAGE_WHY_NOT_APPLICABLE);
 		p->pte = w->pte.bits;
 		p->pte_known = w->pte.known;
+		if (p->kind == PAGE_SWAP)
+			page_entry_uffd(w);
 	} else if (w->has_pte) {
 		page_why(w, PAGE_F_PTE, PAGE_WHY_KNOWN);
 		p->pte = w->pte.bits;

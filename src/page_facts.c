@@ -206,6 +206,9 @@ static enum tri facts_present(const struct page *p)
 	}
 }
 
+/* Only there userfaultfd protects entries; a VMA has one of the two. */
+#define FACTS_UFFD_PROTECTS (VF(UFFD_WP) | VF(UFFD_RWP))
+
 /* What kind of entry is not present; of an unknown kind nothing is said. */
 static void facts_nonpresent(struct page_facts_work *w)
 {
@@ -226,7 +229,7 @@ static void facts_nonpresent(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(BEYOND_EOF), facts_beyond_eof(w->vma, p));
 	if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES && p->obs.has & OBS_HAS_PAGEMAP)
 		fact_set(&w->f, F(UFFD_WP), p->obs.pagemap & PAGEMAP_UFFD_WP);
-	else if (p->kind == PAGE_NONE && !(w->vma->flags & VF(UFFD_WP)))
+	else if (p->kind == PAGE_NONE && !(w->vma->flags & FACTS_UFFD_PROTECTS))
 		fact_set(&w->f, F(UFFD_WP), false);
 }
 
@@ -260,7 +263,7 @@ static bool facts_never_hinted(const struct page_facts_work *w)
 
 /*
  * Present entries of a mapping without access are PROT_NONE; so are those that userfaultfd
- * protects against reading (7.3).
+ * protects against reading (7.3), which its bit marks.
  */
 static enum tri facts_protnone(const struct page_facts_work *w)
 {
@@ -268,8 +271,8 @@ static enum tri facts_protnone(const struct page_facts_work *w)
 
 	if (!v->read && !v->write && !v->exec)
 		return w->present;
-	if (v->flags & VF(UFFD_RWP))
-		return TRI_UNKNOWN;
+	if (v->flags & VF(UFFD_RWP) && fact_get(&w->f, FACT_UFFD_WP) != TRI_NO)
+		return fact_get(&w->f, FACT_UFFD_WP);
 	return facts_no_numa(w) || facts_never_hinted(w) ? TRI_NO : TRI_UNKNOWN;
 }
 
@@ -302,6 +305,9 @@ static void facts_entry(struct page_facts_work *w)
 	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
 		fact_set_tri(&w->f, map[i].fact,
 			     tri_from(p->pte_known & map[i].bit, p->pte & map[i].bit));
+	if (!(p->pte_known & PAGE_PTE_UFFD_WP) && w->vma->has_flags &&
+	    !(w->vma->flags & FACTS_UFFD_PROTECTS))
+		fact_set(&w->f, F(UFFD_WP), false);
 	if (!(p->pte_known & PAGE_PTE_PROTNONE))
 		fact_set_tri(&w->f, F(PROTNONE), facts_protnone(w));
 	if (!(p->pte_known & PAGE_PTE_SPECIAL))
@@ -309,9 +315,6 @@ static void facts_entry(struct page_facts_work *w)
 	if (!(p->pte_known & PAGE_PTE_DEVMAP) && p->zone >= 0 &&
 	    p->zone != PAGE_ZONE_DEVICE && facts_known(p, PAGE_F_ZONE))
 		fact_set(&w->f, F(DEVMAP), false);
-	if (!(p->pte_known & PAGE_PTE_UFFD_WP) && w->vma->has_flags &&
-	    !(w->vma->flags & VF(UFFD_WP)))
-		fact_set(&w->f, F(UFFD_WP), false);
 }
 
 static void facts_leaf(struct page_facts_work *w)

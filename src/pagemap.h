@@ -4,7 +4,7 @@
  * word arrays such as /proc/kpageflags.  The files are opened in live.c.
  *
  *	63 present   62 swap or another non-present entry   61 file or shared-anonymous
- *	58 guard (6.15)   57 uffd-wp (5.14)   56 mapped once   55 soft-dirty
+ *	58 guard (6.15)   57 uffd-wp (5.14), or RWP (7.3)   56 mapped once   55 soft-dirty
  *	54..0 PFN (present), or swap offset 54..5 and type 4..0
  *
  * Knows: fs/proc/task_mmu.c (pagemap_read(), struct pm_scan_arg).
@@ -19,7 +19,7 @@
 #define PAGEMAP_SWAP BIT(62)
 #define PAGEMAP_FILE BIT(61)
 #define PAGEMAP_GUARD BIT(58)
-#define PAGEMAP_UFFD_WP BIT(57)
+#define PAGEMAP_UFFD_WP BIT(57) /* since 7.3 "tracked by userfaultfd (uffd-wp or RWP)" */
 #define PAGEMAP_EXCLUSIVE BIT(56) /* map count 1; not AnonExclusive */
 #define PAGEMAP_SOFT_DIRTY BIT(55)
 #define PAGEMAP_PFN_MASK (BIT(55) - 1)

@@ -108,18 +108,21 @@ static void probe_guard(struct probe *p, char *addr)
 		tri_from(true, probe_word(p, addr) & PAGEMAP_GUARD);
 }
 
-/* A read fault maps the huge zero page, when THP may. */
+/* A read fault maps the huge zero page, where the setting use_zero_page allows it and THP may. */
 static void probe_huge_zero(struct probe *p, const char *addr)
 {
 	u64 seen, mask = p->l->scan_mask &
 			 (PAGEMAP_IS_PRESENT | PAGEMAP_IS_PFNZERO | PAGEMAP_IS_HUGE);
 
-	if (!p->l->have_scan || *(const volatile char *)addr)
+	if (!p->l->have_scan || p->l->machine.page.use_zero_page != TRI_YES ||
+	    *(const volatile char *)addr)
 		return;
-	if (probe_categories(p, addr, mask, &seen) && seen & PAGEMAP_IS_HUGE &&
-	    seen & PAGEMAP_IS_PRESENT)
-		p->results[KPROBE_SCAN_PFNZERO_HUGE] =
-			tri_from(true, seen & PAGEMAP_IS_PFNZERO);
+	if (!probe_categories(p, addr, mask, &seen) || !(seen & PAGEMAP_IS_HUGE) ||
+	    !(seen & PAGEMAP_IS_PRESENT))
+		return;
+	p->results[KPROBE_SCAN_PFNZERO_HUGE] = tri_from(true, seen & PAGEMAP_IS_PFNZERO);
+	p->results[KPROBE_PM_FILE_HUGE_ZERO] =
+		tri_from(true, probe_word(p, addr) & PAGEMAP_FILE);
 }
 
 /* A tail of a THP: uptodate is the head's flag.  Half of it unmapped: counts 1 and 0, or 1. */

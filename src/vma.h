@@ -77,7 +77,7 @@ int vma_parse_smaps(const char *line, size_t len, struct vma *vma);
  */
 bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size);
 
-/* is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown without VmFlags (but for perms that decide). */
+/* is_cow_mapping(), since 7.3 vma_is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown without VmFlags (but for perms that decide). */
 enum tri vma_is_cow(const struct vma *vma);
 
 const char *vma_flag_letters(enum vma_flag id); /* "rd" */

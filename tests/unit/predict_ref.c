@@ -277,6 +277,12 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 	return AGAIN;
 }
 
+/* userfaultfd_pte_rwp(); do_swap_page() makes the entry protnone again. */
+static bool ref_uffd_rwp(const struct ref *r)
+{
+	return r->v >= 703 && IS(r, VMA_UFFD_RWP) && IS(r, UFFD_WP);
+}
+
 /* do_swap_page(), do_anonymous_page(), do_fault(). */
 static enum ref_end ref_missing(struct ref *r, int kind)
 {
@@ -289,7 +295,7 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 
 		if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
 			return WAIT;
-		if (ref_cached_somewhere(r, kind))
+		if (ref_uffd_rwp(r) || ref_cached_somewhere(r, kind))
 			return WAIT;
 		ref_map_fresh(r, kind == FAULT_WRITE, false);
 		if (kind != FAULT_WRITE && !exclusive) {
@@ -339,6 +345,8 @@ static enum ref_end ref_handle_mm_fault(struct ref *r, int kind, enum gup_page *
 	if (r->v >= 602 && kind == FAULT_UNSHARE && !ref_is_cow_mapping(r))
 		kind = FAULT_READ;
 	if (!missing && IS(r, PROTNONE)) {
+		if (ref_uffd_rwp(r))
+			return WAIT;
 		ref_numa(r);
 		if (*page == GUP_PAGE_SAME)
 			*page = GUP_PAGE_UNKNOWN;
@@ -397,7 +405,8 @@ static enum ref_follow ref_follow(const struct ref *r, enum gup_fault *why)
 			*why = GUP_FAULT_NONE;
 		return FOLLOW_NULL;
 	}
-	if (IS(r, PROTNONE) && r->v < 605) {
+	/* gup_can_follow_protnone() */
+	if (IS(r, PROTNONE) && (r->v < 605 || (r->v >= 703 && IS(r, VMA_UFFD_RWP)))) {
 		*why = GUP_FAULT_NUMA;
 		return FOLLOW_NULL;
 	}
@@ -533,6 +542,11 @@ void ref_store(struct ref r, struct gup_write *ret)
 	}
 	if (!IS(&r, PRESENT)) {
 		ref_store_missing(&r, ret);
+		return;
+	}
+	if (hinted && ref_uffd_rwp(&r)) {
+		ret->fault = GUP_WRITE_UNKNOWN;
+		ret->seen_by_refs = ret->leak = TRI_UNKNOWN;
 		return;
 	}
 	if (hinted)

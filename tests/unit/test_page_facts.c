@@ -247,6 +247,39 @@ TEST(holes)
 	EXPECT_INT(v.req[GUP_GET_R].unknown, 0);
 }
 
+/* WP and RWP share the bit; a VMA has one of them. */
+TEST(userfaultfd_read_write_protection_by_pagemap)
+{
+	struct page_context ctx = context("7.3");
+	struct vma v = anon_vma();
+	struct page p = proc_page(PAGE_ANON, KPF_BIT(ANON), 1);
+	struct gup_verdicts g;
+
+	v.flags |= VF(UFFD_RWP);
+	p.pte_known = PAGE_PTE_UFFD_WP;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_NO);
+	predict_all(&kernel, &p.facts, &g);
+	EXPECT_INT(g.req[GUP_GET_R].word, GUP_WORD_FAST);
+	p.pte = PAGE_PTE_UFFD_WP;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_YES);
+	predict_all(&kernel, &p.facts, &g);
+	EXPECT_INT(g.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
+	EXPECT_INT(g.req[GUP_GET_R].unknown, 0);
+	/* two nodes: a clear bit leaves the NUMA hint */
+	ctx.spans = two_nodes;
+	ctx.nspans = 2;
+	p.pte = 0;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, PROTNONE, TRI_UNKNOWN);
+	p.pte_known = 0;
+	ctx.nspans = 1;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, UFFD_WP, TRI_UNKNOWN);
+	EXPECT_FACT(p, PROTNONE, TRI_UNKNOWN);
+}
+
 TEST(entries_that_are_not_present)
 {
 	static const struct {

@@ -402,6 +402,12 @@ TEST(hugepd)
 	EXPECT(!predict_infer(&k, &f));
 }
 
+static const char *last_func(const struct kernel *k, const struct facts *f,
+			     const struct gup_path *p)
+{
+	return kernel_function(k, predict_rule_func(p, p->n - 1U, f));
+}
+
 TEST(read_write_protection_of_userfaultfd)
 {
 	struct kernel k = resolve("7.3", "x86_64");
@@ -419,6 +425,12 @@ TEST(read_write_protection_of_userfaultfd)
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT_INT(v.req[GUP_GET_R].unknown, 0);
 	EXPECT_INT(v.write.fault, GUP_WRITE_UNKNOWN);
+	EXPECT_STR(last_func(&k, &f, &v.req[GUP_GET_R].path_slow), "do_uffd_rwp");
+	fact_set(&f, F(LEAF_PMD) | F(LARGE), true);
+	predict_all(&k, &f, &v);
+	EXPECT_STR(last_func(&k, &f, &v.req[GUP_GET_R].path_slow),
+		   "do_huge_pmd_uffd_rwp");
+	fact_set(&f, F(LEAF_PMD) | F(LARGE), false);
 	k = resolve("7.0", "x86_64");
 	predict_all(&k, &f, &v);
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_OK);
