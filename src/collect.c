@@ -185,9 +185,7 @@ static int collect_obs(void *ctx, const struct obs *obs, size_t n)
 		if (obs[i].pagemap || obs[i].pfn) /* not a hole */
 			leaves += obs[i].pages;
 	}
-	if (c->opt->tick)
-		c->opt->tick(c->opt->tick_ctx, &c->process, leaves);
-	return 0;
+	return c->opt->tick ? c->opt->tick(c->opt->tick_ctx, &c->process, leaves) : 0;
 }
 
 static bool collect_name_matches(const struct vma *vma, const char *name)
@@ -305,7 +303,8 @@ static int collect_processes(struct collector *c)
 		c->process.pid = 0;
 		int err = collect_process(c, c->opt->pids[i]);
 
-		if (err > 0 || err == -ENOMEM || (err == -ESRCH && c->opt->whole))
+		if (err > 0 || err == -ENOMEM ||
+		    (c->opt->whole && (err == -ESRCH || err == -EINTR)))
 			return err;
 		if (!err || c->process_totals.size_bytes)
 			read++;

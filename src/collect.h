@@ -28,15 +28,15 @@ struct collect_options {
 	unsigned nnames;
 	collect_keep keep; /* NULL: all rows */
 	void *keep_ctx;
-	/* after each batch of observations, with the number of entries in it */
-	void (*tick)(void *ctx, const struct process *p, u64 entries);
+	/* after each batch of observations, with the number of entries in it; not 0: stop */
+	int (*tick)(void *ctx, const struct process *p, u64 entries);
 	void *tick_ctx;
 	bool each;    /* never merge pages into runs */
 	bool fold;    /* no frame is shown: merge like pages whatever their PFNs */
 	bool smaps;   /* the view shows the byte counts of smaps */
 	bool holders; /* look for holders of excess references */
 	bool holes;   /* deliver rows of kind `none` too */
-	bool whole;   /* fail with -ESRCH when a process vanishes while it is read */
+	bool whole; /* fail when a process vanishes while it is read (-ESRCH), or on -EINTR */
 	const struct kernel *model; /* judge by this model instead of the machine's */
 };
 

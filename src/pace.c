@@ -70,7 +70,7 @@ static void rest(struct pace *p, u64 at)
 	p->last = now();
 }
 
-void pace_tick(void *pace, const struct process *process, u64 entries)
+int pace_tick(void *pace, const struct process *process, u64 entries)
 {
 	struct pace *p = pace;
 	u64 at = now();
@@ -83,6 +83,7 @@ void pace_tick(void *pace, const struct process *process, u64 entries)
 	show(p, at);
 	if (p->gentle)
 		rest(p, at);
+	return 0;
 }
 
 void pace_end(struct pace *p)

@@ -26,7 +26,7 @@ struct pace {
 void pace_init(struct pace *p, FILE *out, bool gentle, unsigned nprocess);
 
 /* After each batch of @entries of @process: a collect_options.tick. */
-void pace_tick(void *pace, const struct process *process, u64 entries);
+int pace_tick(void *pace, const struct process *process, u64 entries);
 
 /* Wipes the progress line. */
 void pace_end(struct pace *p);

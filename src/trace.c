@@ -585,6 +585,9 @@ int trace_run(const struct trace_options *opt, struct source *src,
 		return r;
 	while ((r = trace_step(t, -1)) == 1 || !r)
 		;
+	/* Before what takes time: nobody waits for gupinfo's output. */
+	if (r == -EINTR && t->tracer && !t->opt.argv)
+		tracer_detach(t->tracer);
 	if (r == -ECHILD || r == -EINTR)
 		r = 0;
 	else

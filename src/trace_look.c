@@ -74,6 +74,20 @@ u64 trace_look_since(const struct trace_process *p, u64 start, u64 end)
 	return since;
 }
 
+/* A look at gigabytes takes a while: a collect_options.tick that ends it when gupinfo is to end. */
+static int look_tick(void *ctx, const struct process *process, u64 entries)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t pending;
+
+	if (sigpending(&pending))
+		return 0;
+	for (unsigned i = 0; i < ARRAY_SIZE(ends); i++)
+		if (sigismember(&pending, ends[i]) == 1)
+			return -EINTR;
+	return 0;
+}
+
 /* A collection of @n ranges of @p, or of everything. */
 static int collect_fresh(struct trace *t, struct trace_process *p,
 			 const struct event_range *range, unsigned n, struct store **ret)
@@ -85,6 +99,8 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 					.ranges = n ? part : NULL,
 					.nranges = n,
 					.whole = true,
+					/* a command goes on to its own end */
+					.tick = t->opt.argv ? NULL : look_tick,
 					.model = t->opt.model };
 	struct store *s;
 	struct diag quiet;

@@ -32,14 +32,6 @@ static unsigned others_alive(struct tracer *t, pid_t pid, pid_t but)
 
 /* ---- one stop */
 
-static u64 now_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec;
-}
-
 static int hand_out(struct tracer *t, struct tracer_task *task, enum tracer_what what,
 		    struct tracer_stop *ret)
 {
@@ -50,7 +42,7 @@ static int hand_out(struct tracer *t, struct tracer_task *task, enum tracer_what
 	ret->call = task->call;
 	ret->compat = task->compat;
 	memcpy(ret->args, task->args, sizeof(ret->args));
-	ret->time_ns = now_ns();
+	ret->time_ns = tracer_start_clock();
 	t->held = task;
 	return 1;
 }
@@ -240,10 +232,8 @@ static struct tracer_task *await_child(struct tracer *t, pid_t child)
 
 	if (task)
 		return task;
-	while (waitpid(child, &status, __WALL) < 0)
-		if (errno != EINTR)
-			return NULL;
-	if (!WIFSTOPPED(status))
+	/* a child of another PID namespace has the number 0 */
+	if (child <= 0 || tracer_start_wait(t, child, &status) || !WIFSTOPPED(status))
 		return NULL;
 	return add_fresh(t, child, WSTOPSIG(status));
 }
@@ -347,14 +337,15 @@ static int on_gone(struct tracer *t, pid_t tid, int status, struct tracer_stop *
 		return 0;
 	memset(ret, 0, sizeof(*ret));
 	tracer_task_drop(t, tid);
-	if (pid != tid || starting)
+	/* The main thread is the last to be reported, unless it had ended before the attach. */
+	if (starting || (pid != tid && tracer_task_any(t, pid)))
 		return 0;
 	if (pid == t->command)
 		t->status = status;
 	ret->what = TRACER_EXITED;
 	ret->tid = ret->pid = pid;
 	ret->status = status;
-	ret->time_ns = now_ns();
+	ret->time_ns = tracer_start_clock();
 	t->held = NULL;
 	return 1;
 }
@@ -429,7 +420,8 @@ static void go_on(struct tracer *t)
 
 int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
 {
-	u64 end = timeout_ms < 0 ? 0 : now_ns() + (u64)timeout_ms * 1000000ULL;
+	u64 end =
+		timeout_ms < 0 ? 0 : tracer_start_clock() + (u64)timeout_ms * 1000000ULL;
 	int status, r, left = timeout_ms;
 
 	go_on(t);
@@ -451,7 +443,7 @@ int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
 				continue;
 		}
 		if (timeout_ms >= 0) {
-			u64 now = now_ns();
+			u64 now = tracer_start_clock();
 			left = now >= end ? 0 : (int)((end - now + 999999) / 1000000);
 		}
 		r = sleep_for_report(t, tid > 0 ? 0 : left);
@@ -459,7 +451,7 @@ int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
 			memset(ret, 0, sizeof(*ret));
 			ret->what = TRACER_INTERRUPTED;
 			ret->status = r;
-			ret->time_ns = now_ns();
+			ret->time_ns = tracer_start_clock();
 			return 1;
 		}
 		if (r == -ETIMEDOUT && tid <= 0 && timeout_ms >= 0)
@@ -513,17 +505,10 @@ void tracer_free(struct tracer *t)
 	if (!t)
 		return;
 	if (t->ntasks && tracer_detach(t) == -EINVAL) {
-		int status;
-		pid_t tid;
-
 		for (unsigned i = 0; i < TRACER_BUCKETS; i++)
 			for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
 				kill(k->pid, SIGKILL);
-		while (t->ntasks && (tid = waitpid(-1, &status, __WALL)) > 0)
-			if (!WIFSTOPPED(status))
-				tracer_task_drop(t, tid);
-			else
-				ptrace(PTRACE_CONT, tid, 0, 0);
+		tracer_start_drain(t, true);
 	}
 	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
 		while (t->bucket[i])

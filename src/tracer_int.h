@@ -58,6 +58,8 @@ struct tracer_task *tracer_task_find(struct tracer *t, pid_t tid);
 /* Adds a thread; NULL when out of memory. */
 struct tracer_task *tracer_task_add(struct tracer *t, pid_t tid, pid_t pid);
 void tracer_task_drop(struct tracer *t, pid_t tid);
+/* A thread of process @pid is in the table. */
+bool tracer_task_any(const struct tracer *t, pid_t pid);
 /* The thread group of @tid, or @tid itself when it cannot be read any more. */
 pid_t tracer_task_tgid(pid_t tid);
 /* Leaves a stopped job stopped, but hears when it is continued. */
@@ -67,6 +69,12 @@ void tracer_task_resume(struct tracer *t, struct tracer_task *task);
 
 int tracer_start_command(struct tracer *t, const struct tracer_options *opt);
 int tracer_start_attach(struct tracer *t, pid_t pid);
+/* CLOCK_MONOTONIC, ns. */
+u64 tracer_start_clock(void);
+/* Waits for a report of @tid: 0, -EINTR when gupinfo is asked to end meanwhile, or -errno. */
+int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status);
+/* Answers reports until no thread is left, for a moment; @killed: they are to die. */
+void tracer_start_drain(struct tracer *t, bool killed);
 /* tracer_detach() */
 int tracer_start_let_go(struct tracer *t);
 

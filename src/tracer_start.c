@@ -11,6 +11,7 @@
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tracer_int.h"
@@ -150,6 +151,34 @@ static bool may_filter(void)
 	return eff >> 21 & 1;
 }
 
+u64 tracer_start_clock(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec;
+}
+
+int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status)
+{
+	const struct timespec moment = { .tv_nsec = 50000000 };
+
+	for (;;) {
+		pid_t got = waitpid(tid, ret_status, __WALL | WNOHANG);
+		int sig;
+
+		if (got == tid)
+			return 0;
+		if (got < 0 && errno != EINTR)
+			return -errno;
+		sig = sigtimedwait(&t->watched, NULL, &moment);
+		if (sig > 0 && sig != SIGCHLD) {
+			raise(sig); /* it is for whoever asks next */
+			return -EINTR;
+		}
+	}
+}
+
 /* Runs the child up to its exec.  Returns 0 when it stands there, or what exec said. */
 static int run_to_exec(struct tracer *t, pid_t pid, int failed)
 {
@@ -157,11 +186,11 @@ static int run_to_exec(struct tracer *t, pid_t pid, int failed)
 	int status, err = 0;
 
 	for (;;) {
-		if (waitpid(pid, &status, __WALL) < 0) {
-			if (errno == EINTR)
-				continue;
-			return -errno;
-		}
+		err = tracer_start_wait(t, pid, &status);
+		if (err == -EINTR) /* asked to end before it has begun */
+			kill(pid, SIGKILL);
+		if (err)
+			return err;
 		if (!WIFSTOPPED(status)) {
 			tracer_task_drop(t, pid);
 			if (read(failed, &err, sizeof(err)) == sizeof(err) && err)
@@ -246,6 +275,15 @@ static int seize(struct tracer *t, pid_t tid, pid_t pid)
 	return 1;
 }
 
+/* Thread @tid has ended: the kernel keeps no more of it than its exit status. */
+static bool is_dead(pid_t tid)
+{
+	struct procstat stat;
+	int err = tracer_task_stat(tid, &stat);
+
+	return err == -ESRCH || (!err && (stat.state == 'Z' || stat.state == 'X'));
+}
+
 static pid_t tracer_of(pid_t pid)
 {
 	char path[64], line[128];
@@ -307,10 +345,15 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 			/* EPERM of a thread that came by auto-attach: it reports itself */
 			if (r == -EPERM && tid != pid && tracer_of(tid) == getpid())
 				r = 0;
+			/* a main thread that has ended cannot be traced any more, the others can */
+			if (r == -EPERM && is_dead(tid))
+				r = 0;
 			more |= r > 0;
 		}
 		closedir(dir);
 	}
+	if (!r && !tracer_task_any(t, pid))
+		r = -ESRCH;
 	if (r < 0)
 		explain(t, pid, r);
 	return r < 0 ? r : 0;
@@ -318,42 +361,85 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 
 /* ---- letting go */
 
-/* Stops @task if it runs and detaches it.  Its pending signal is delivered. */
-static void let_go(struct tracer *t, struct tracer_task *task)
-{
-	pid_t tid = task->tid;
-	int status = 0;
+/*
+ * A task reports within microseconds when it can.  One that cannot (it waits for a child of
+ * vfork(2), or for a device) is let go by the kernel when gupinfo ends (exit_ptrace()).
+ */
+#define LET_GO_NS 700000000ULL
 
-	if (task->mode != TRACER_STOPPED && ptrace(PTRACE_INTERRUPT, tid, 0, 0) == 0)
-		while (waitpid(tid, &status, __WALL) < 0 && errno == EINTR)
-			;
-	else if (task->mode != TRACER_STOPPED)
-		status = 1; /* gone */
-	if (status && !WIFSTOPPED(status)) {
-		tracer_task_drop(t, tid);
-		return;
-	}
-	if (status && !(status >> 16) && WSTOPSIG(status) != (SIGTRAP | 0x80))
-		task->signal = WSTOPSIG(status);
-	if (status >> 16 == PTRACE_EVENT_FORK || status >> 16 == PTRACE_EVENT_VFORK ||
-	    status >> 16 == PTRACE_EVENT_CLONE) {
+/* Lets the stopped thread @tid, which reported @status, go on untraced; or on to its death. */
+static void let_go(struct tracer *t, pid_t tid, int status, bool killed)
+{
+	struct tracer_task *task = tracer_task_find(t, tid);
+	int event = status >> 16, sig = task ? task->signal : 0;
+
+	if (status && !event && WSTOPSIG(status) != (SIGTRAP | 0x80))
+		sig = WSTOPSIG(status);
+	if (event == PTRACE_EVENT_FORK || event == PTRACE_EVENT_VFORK ||
+	    event == PTRACE_EVENT_CLONE) {
 		unsigned long child = 0;
+
 		ptrace(PTRACE_GETEVENTMSG, tid, 0, &child);
-		if (!tracer_task_find(t, (pid_t)child))
+		if (child && !tracer_task_find(t, (pid_t)child))
 			tracer_task_add(t, (pid_t)child, (pid_t)child);
 	}
-	ptrace(PTRACE_DETACH, tid, 0, (long)task->signal);
+	if (killed) {
+		ptrace(PTRACE_CONT, tid, 0, 0);
+		return;
+	}
+	ptrace(PTRACE_DETACH, tid, 0, (long)sig); /* ESRCH: killed meanwhile */
 	tracer_task_drop(t, tid);
+}
+
+/*
+ * Threads that will never report are dropped: those that are gone, and a main thread that has
+ * ended, of which the kernel says nothing while others live (delay_group_leader()).
+ */
+static void drop_dead(struct tracer *t)
+{
+	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+		for (struct tracer_task *k = t->bucket[i], *next; k; k = next) {
+			next = k->next;
+			if (is_dead(k->tid))
+				tracer_task_drop(t, k->tid);
+		}
+}
+
+void tracer_start_drain(struct tracer *t, bool killed)
+{
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	u64 end = tracer_start_clock() + LET_GO_NS;
+	int status, sig = 0;
+
+	while (t->ntasks && (sig <= 0 || sig == SIGCHLD) && tracer_start_clock() < end) {
+		pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
+
+		if (tid > 0 && WIFSTOPPED(status)) {
+			let_go(t, tid, status, killed);
+		} else if (tid > 0) {
+			tracer_task_drop(t, tid);
+		} else if (tid < 0 && errno == ECHILD) {
+			break;
+		} else {
+			drop_dead(t);
+			/* whoever asks again gets it at once: the kernel does the rest */
+			sig = sigtimedwait(&t->watched, NULL, &moment);
+		}
+	}
 }
 
 int tracer_start_let_go(struct tracer *t)
 {
 	if (t->filtered && t->command)
 		return -EINVAL;
-	for (unsigned i = 0; t->ntasks && i < TRACER_BUCKETS;)
-		if (t->bucket[i])
-			let_go(t, t->bucket[i]);
-		else
-			i = t->ntasks && i == TRACER_BUCKETS - 1 ? 0 : i + 1;
+	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+		for (struct tracer_task *k = t->bucket[i], *next; k; k = next) {
+			next = k->next;
+			if (k->mode == TRACER_STOPPED)
+				let_go(t, k->tid, 0, false);
+			else if (ptrace(PTRACE_INTERRUPT, k->tid, 0, 0) < 0)
+				tracer_task_drop(t, k->tid);
+		}
+	tracer_start_drain(t, false);
 	return 0;
 }

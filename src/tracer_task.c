@@ -18,6 +18,15 @@ struct tracer_task *tracer_task_find(struct tracer *t, pid_t tid)
 	return task;
 }
 
+bool tracer_task_any(const struct tracer *t, pid_t pid)
+{
+	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
+		for (const struct tracer_task *k = t->bucket[i]; k; k = k->next)
+			if (k->pid == pid)
+				return true;
+	return false;
+}
+
 /* The thread group of @tid, or @tid itself when it cannot be read any more. */
 pid_t tracer_task_tgid(pid_t tid)
 {

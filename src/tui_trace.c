@@ -345,10 +345,12 @@ bool tui_trace_round(struct tui_trace *tt)
 	u64 until = tui_watch_clock() + 30000000u;
 	bool told = false;
 
-	if (!tt->trace || tt->over)
+	if (!tt->trace)
 		return false;
 	if (asked_to_end())
 		tt->ended = true;
+	if (tt->over)
+		return false;
 	/* the trace looks at a new program's memory at once */
 	tui_watch_drop(tt->w, NULL, 0);
 	while (!tt->stopped && !tt->over && !tt->ended && tui_watch_clock() < until) {

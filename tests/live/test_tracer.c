@@ -2,6 +2,7 @@
 /*
  * The tracer on small programs (tracee.c): nothing of what they do may change.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -375,6 +376,272 @@ TEST(attach_and_let_go)
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
 	diag_deinit(&diag);
+}
+
+/* ---- letting go, whatever state the target's tasks are in */
+
+/* A target: stands in the state under test once it has written to the pipe. */
+typedef void (*target_fn)(int ready);
+
+static void ready_now(int ready)
+{
+	if (write(ready, "x", 1) != 1)
+		_exit(1);
+}
+
+static void *sleeps(void *arg)
+{
+	ready_now(*(int *)arg);
+	for (;;)
+		pause();
+	return NULL;
+}
+
+static void sleeping(int ready)
+{
+	sleeps(&ready);
+}
+
+static void leader_ended(int ready)
+{
+	static int fd;
+	pthread_t thread;
+
+	fd = ready;
+	pthread_create(&thread, NULL, sleeps, &fd);
+	syscall(SYS_exit, 0); /* of this thread alone */
+}
+
+/* As above, after SIGUSR1. */
+static void end_thread(int sig)
+{
+	(void)sig;
+	syscall(SYS_exit, 0);
+}
+
+static void leader_ends_later(int ready)
+{
+	static int fd;
+	sigset_t usr1;
+	pthread_t thread;
+
+	fd = ready;
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	signal(SIGUSR1, end_thread);
+	pthread_sigmask(SIG_BLOCK, &usr1, NULL); /* for the other thread */
+	pthread_create(&thread, NULL, sleeps, &fd);
+	pthread_sigmask(SIG_UNBLOCK, &usr1, NULL);
+}
+
+static void stopped(int ready)
+{
+	ready_now(ready);
+	raise(SIGSTOP);
+	pause();
+}
+
+/* The parent waits for its child of vfork, where ptrace does not reach it. */
+static void in_vfork(int ready)
+{
+	if (!vfork()) {
+		ready_now(ready);
+		for (;;)
+			pause();
+	}
+}
+
+static void many_threads(int ready)
+{
+	static int null[2];
+	pthread_t thread;
+
+	if (pipe(null))
+		_exit(1);
+	for (unsigned i = 0; i < 50; i++)
+		pthread_create(&thread, NULL, sleeps, &null[1]);
+	sleeping(ready);
+}
+
+static void own_pid_namespace(int ready)
+{
+	if (unshare(CLONE_NEWPID) || !fork())
+		sleeping(ready);
+	for (;;)
+		pause();
+}
+
+/* gupinfo's part: attaches to @pid, reads events until it is asked to end, lets go. */
+static void follow(pid_t pid, int attached)
+{
+	struct tracer_options opt = { .npids = 1, .pids = &pid };
+	struct tracer_stop stop;
+	struct diag diag;
+	struct tracer *t;
+	int r;
+
+	diag_init(&diag);
+	r = tracer_new(&opt, &diag, &t);
+	ready_now(attached);
+	while (!r && (r = tracer_next(t, -1, &stop)) == 1)
+		r = stop.what == TRACER_INTERRUPTED;
+	if (r >= 0)
+		tracer_free(t);
+	diag_deinit(&diag);
+	_exit(r == 1 ? 42 : 1);
+}
+
+/* Every thread of @pid: who traces it, and whether it stands in a ptrace stop. */
+static void expect_free(pid_t pid)
+{
+	char path[64];
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", pid);
+	dir = opendir(path);
+	for (struct dirent *d; dir && (d = readdir(dir));) {
+		int tracer = 0;
+		char state;
+
+		if (atoi(d->d_name) <= 0)
+			continue;
+		state = state_of(atoi(d->d_name), &tracer);
+		EXPECT_INT(tracer, 0);
+		EXPECT(state != 't');
+	}
+	if (dir)
+		closedir(dir);
+}
+
+/*
+ * Asks a tracer of @make to end by @sig; *@ret_state: the main thread's state after.  @kill_it: the
+ * target is being killed meanwhile.
+ */
+static void lets_go(target_fn make, int sig, bool kill_it, char *ret_state)
+{
+	int ready[2], attached[2], status = 0, tracer = 0;
+	pid_t target, follower;
+	char c;
+
+	EXPECT_INT(pipe(ready), 0);
+	EXPECT_INT(pipe(attached), 0);
+	fflush(stdout);
+	target = fork();
+	if (!target) {
+		setpgid(0, 0);
+		make(ready[1]);
+		for (;;)
+			pause();
+	}
+	setpgid(target, target);
+	EXPECT_INT(read(ready[0], &c, 1), 1);
+	follower = fork();
+	if (!follower)
+		follow(target, attached[1]);
+	EXPECT_INT(read(attached[0], &c, 1), 1);
+	if (kill_it)
+		kill(target, SIGKILL);
+	if (make == leader_ends_later)
+		for (kill(target, SIGUSR1); state_of(target, &tracer) != 'Z';)
+			usleep(1000);
+	kill(follower, sig);
+	/* without end when it is stuck: the test's own limit finds it */
+	EXPECT_INT(waitpid(follower, &status, 0), follower);
+	if (!kill_it) {
+		EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 42);
+		expect_free(target);
+		*ret_state = state_of(target, &tracer);
+	}
+	kill(-target, SIGKILL);
+	waitpid(target, NULL, 0);
+	for (unsigned i = 0; i < 2; i++) {
+		close(ready[i]);
+		close(attached[i]);
+	}
+}
+
+TEST(it_lets_go_of_a_process_that_sleeps)
+{
+	char state = 0;
+
+	for (unsigned i = 0; i < 4; i++) {
+		lets_go(sleeping, (const int[]){ SIGINT, SIGTERM, SIGHUP, SIGQUIT }[i],
+			false, &state);
+		EXPECT(state == 'S' || state == 'R');
+	}
+}
+
+/* The kernel does not report a main thread that has ended as long as others live. */
+TEST(it_lets_go_of_a_process_whose_main_thread_has_ended)
+{
+	char state = 0;
+
+	lets_go(leader_ended, SIGTERM, false, &state);
+	EXPECT_INT(state, 'Z');
+	lets_go(leader_ends_later, SIGTERM, false, &state);
+	EXPECT_INT(state, 'Z');
+}
+
+TEST(it_lets_go_of_a_stopped_job)
+{
+	char state = 0;
+
+	lets_go(stopped, SIGTERM, false, &state);
+	EXPECT_INT(state, 'T');
+}
+
+TEST(it_lets_go_of_a_parent_in_vfork)
+{
+	char state = 0;
+
+	lets_go(in_vfork, SIGTERM, false, &state);
+	EXPECT(state == 'D' || state == 'S');
+}
+
+TEST(it_lets_go_of_many_threads)
+{
+	char state = 0;
+
+	lets_go(many_threads, SIGINT, false, &state);
+	EXPECT(state == 'S' || state == 'R');
+}
+
+TEST(it_lets_go_of_a_process_that_is_being_killed)
+{
+	char state;
+
+	for (unsigned i = 0; i < 10; i++)
+		lets_go(i & 1 ? many_threads : sleeping, SIGTERM, true, &state);
+}
+
+TEST(it_lets_go_of_a_parent_of_another_pid_namespace)
+{
+	char state = 0;
+
+	if (geteuid())
+		SKIP("not root: no namespace can be made");
+	lets_go(own_pid_namespace, SIGTERM, false, &state);
+	EXPECT(state == 'S' || state == 'R');
+}
+
+/* A zombie is nobody. */
+TEST(it_does_not_wait_for_a_zombie)
+{
+	struct tracer_options opt = { .npids = 1 };
+	siginfo_t info;
+	struct diag diag;
+	struct tracer *t;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	waitid(P_PID, pid, &info, WEXITED | WNOWAIT);
+	opt.pids = &pid;
+	diag_init(&diag);
+	EXPECT(tracer_new(&opt, &diag, &t) < 0);
+	EXPECT_INT(diag.n, 1);
+	diag_deinit(&diag);
+	waitpid(pid, NULL, 0);
 }
 
 TEST(attach_to_nobody)
