@@ -188,7 +188,8 @@ struct live_query {
 };
 _Static_assert(sizeof(struct live_query) == 104, "struct procmap_query");
 #define LIVE_QUERY_IOCTL 0xc0686611u /* _IOWR('f', 17, struct procmap_query) */
-#define LIVE_QUERY_PERMS 0xf         /* read, write, exec, shared */
+_Static_assert(LIVE_QUERY_IOCTL == _IOWR('f', 17, struct live_query), "PROCMAP_QUERY");
+#define LIVE_QUERY_PERMS 0xf /* read, write, exec, shared */
 
 enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
 {

@@ -13,8 +13,11 @@
 
 #include "kpageflags.h"
 
-#define PROBE_HUGEPAGE 14       /* MADV_HUGEPAGE */
-#define PROBE_GUARD_INSTALL 102 /* MADV_GUARD_INSTALL */
+enum {
+#define MADVISE(id, nr, name) PROBE_##id = nr,
+#include "madvise.def"
+#undef MADVISE
+};
 
 struct probe {
 	struct live *l;

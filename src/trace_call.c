@@ -30,7 +30,10 @@ enum range_kind {
 	RANGE_URING,  /* io_uring_register */
 };
 
-/* How an argument is shown: n number, x hex, f flags in hex, p PROT_*, a advice, o io_uring op. */
+/*
+ * How an argument is shown: i int (descriptors, pids), n number of 64 bits, x hex, f flags in hex, p PROT_*,
+ * m MAP_*, a advice, o io_uring op, s string.
+ */
 static const struct call_row {
 	u8 event, range;
 	bool watches;
@@ -50,11 +53,11 @@ static const struct call_row {
 			    .arg = { { "path", 's' } } },
 	[TRACER_EXECVEAT] = { .event = EVENT_EXEC,
 			      .range = RANGE_WHOLE,
-			      .arg = { { "dirfd", 'n' }, { "path", 's' } } },
+			      .arg = { { "dirfd", 'i' }, { "path", 's' } } },
 	[TRACER_VMSPLICE] = { .event = EVENT_VMSPLICE,
 			      .range = RANGE_SPLICE,
 			      .watches = true,
-			      .arg = { { "fd", 'n' },
+			      .arg = { { "fd", 'i' },
 				       { "iov", 'x' },
 				       { "segments", 'n' },
 				       { "flags", 'f' } } },
@@ -64,7 +67,7 @@ static const struct call_row {
 				   { "length", 'n' },
 				   { "prot", 'p' },
 				   { "flags", 'm' },
-				   { "fd", 'n' },
+				   { "fd", 'i' },
 				   { "offset", 'x' } } },
 	[TRACER_MUNMAP] = { .event = EVENT_MUNMAP,
 			    .range = RANGE_SPAN,
@@ -85,7 +88,7 @@ static const struct call_row {
 				   .arg = { { "addr", 'x' },
 					    { "length", 'n' },
 					    { "prot", 'p' },
-					    { "pkey", 'n' } } },
+					    { "pkey", 'i' } } },
 	[TRACER_MADVISE] = { .event = EVENT_MADVISE,
 			     .range = RANGE_SPAN,
 			     .arg = { { "addr", 'x' },
@@ -93,28 +96,28 @@ static const struct call_row {
 				      { "advice", 'a' } } },
 	[TRACER_PROCESS_MADVISE] = { .event = EVENT_MADVISE,
 				     .range = RANGE_PIDFD,
-				     .arg = { { "pidfd", 'n' },
+				     .arg = { { "pidfd", 'i' },
 					      { "iov", 'x' },
 					      { "segments", 'n' },
 					      { "advice", 'a' } } },
 	[TRACER_IO_URING_REGISTER] = { .event = EVENT_IO_URING_REGISTER,
 				       .range = RANGE_URING,
 				       .watches = true,
-				       .arg = { { "fd", 'n' },
+				       .arg = { { "fd", 'i' },
 						{ "opcode", 'o' },
 						{ "arg", 'x' },
 						{ "nr_args", 'n' } } },
 	[TRACER_PROCESS_VM_READV] = { .event = EVENT_PROCESS_VM_READV,
 				      .range = RANGE_REMOTE,
-				      .arg = { { "target", 'n' } } },
+				      .arg = { { "target", 'i' } } },
 	[TRACER_PROCESS_VM_WRITEV] = { .event = EVENT_PROCESS_VM_WRITEV,
 				       .range = RANGE_REMOTE,
-				       .arg = { { "target", 'n' } } },
+				       .arg = { { "target", 'i' } } },
 #define DIRECT(id, ev, kind)           \
 	[TRACER_##                     \
 		id] = { .event = ev,   \
 			.range = kind, \
-			.arg = { { "fd", 'n' }, { "buffer", 'x' }, { "count", 'n' } } }
+			.arg = { { "fd", 'i' }, { "buffer", 'x' }, { "count", 'n' } } }
 	DIRECT(READ, EVENT_READ, RANGE_BUFFER),
 	DIRECT(PREAD64, EVENT_READ, RANGE_BUFFER),
 	DIRECT(READV, EVENT_READ, RANGE_VECTOR),
@@ -197,50 +200,31 @@ static void text_named(u64 value, const char *const *names, size_t n, char *buf,
 
 static void text_advice(u64 advice, char *buf, size_t len)
 {
-	/* include/uapi/asm-generic/mman-common.h */
 	static const char *const names[] = {
-		[0] = "normal",          [1] = "random",
-		[2] = "sequential",      [3] = "willneed",
-		[4] = "dontneed",        [8] = "free",
-		[9] = "remove",          [10] = "dontfork",
-		[11] = "dofork",         [12] = "mergeable",
-		[13] = "unmergeable",    [14] = "hugepage",
-		[15] = "nohugepage",     [16] = "dontdump",
-		[17] = "dodump",         [18] = "wipeonfork",
-		[19] = "keeponfork",     [20] = "cold",
-		[21] = "pageout",        [22] = "populate-read",
-		[23] = "populate-write", [24] = "dontneed-locked",
-		[25] = "collapse",       [100] = "hwpoison",
-		[101] = "soft-offline",  [102] = "guard-install",
-		[103] = "guard-remove",
+#define MADVISE(id, nr, name) [nr] = name,
+#include "madvise.def"
+#undef MADVISE
 	};
 
 	text_named(advice, names, ARRAY_SIZE(names), buf, len);
 }
 
-#define URING_BUFFERS 0
-#define URING_UNREGISTER_BUFFERS 1
-#define URING_BUFFERS2 15
-#define URING_BUFFERS_UPDATE 16
-#define URING_CLONE_BUFFERS 30
+enum {
+#define URING(id, nr, name) URING_##id = nr,
+#define URING_LATER URING
+#include "uring.def"
+#undef URING
+};
+
 #define URING_USE_REGISTERED_RING BIT(31)
 
 static void text_uring(u64 op, char *buf, size_t len)
 {
-	/* include/uapi/linux/io_uring.h: enum io_uring_register_op */
 	static const char *const names[] = {
-		[URING_BUFFERS] = "buffers",
-		[URING_UNREGISTER_BUFFERS] = "unregister-buffers",
-		[2] = "files",
-		[3] = "unregister-files",
-		[4] = "eventfd",
-		[8] = "probe",
-		[9] = "personality",
-		[URING_BUFFERS2] = "buffers2",
-		[URING_BUFFERS_UPDATE] = "buffers-update",
-		[20] = "ring-fds",
-		[22] = "pbuf-ring",
-		[URING_CLONE_BUFFERS] = "clone-buffers",
+#define URING(id, nr, name) [nr] = name,
+#include "uring.def"
+#undef URING
+#undef URING_LATER
 	};
 
 	text_named(op & ~URING_USE_REGISTERED_RING, names, ARRAY_SIZE(names), buf, len);
@@ -263,17 +247,12 @@ static void show_args(const struct tracer_stop *stop, const struct call_row *row
 	for (unsigned i = 0; i < 6 && row->arg[i].name; i++) {
 		char as = row->arg[i].as;
 		u64 v = stop->args[i];
-		struct event_arg *a = add_arg(e, row->arg[i].name,
-					      as == 'n'                ? EVENT_ARG_NUM
-					      : as == 'x' || as == 'f' ? EVENT_ARG_HEX
-								       : EVENT_ARG_TEXT);
+		u8 kind = as == 'i' || as == 'n'   ? EVENT_ARG_NUM
+			  : as == 'x' || as == 'f' ? EVENT_ARG_HEX
+						   : EVENT_ARG_TEXT;
+		struct event_arg *a = add_arg(e, row->arg[i].name, kind);
 
-		/* descriptors and pids are int; lengths are 64 bits */
-		a->num = !strcmp(a->name, "fd") || !strcmp(a->name, "target") ||
-					 !strcmp(a->name, "dirfd") ||
-					 !strcmp(a->name, "pkey")
-				 ? (s32)v
-				 : (s64)v;
+		a->num = as == 'i' ? (s32)v : (s64)v;
 		if (as == 'p')
 			text_prot(v, a->text, sizeof(a->text));
 		if (as == 'm')
@@ -394,14 +373,15 @@ static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 	u64 op = stop->args[1] & ~URING_USE_REGISTERED_RING, arg = stop->args[2];
 	u64 w[5];
 
-	if (op == URING_BUFFERS) {
+	if (op == URING_REGISTER_BUFFERS) {
 		add_vector(c, stop->pid, stop->compat, arg, stop->args[3], stop->pid,
 			   UINT64_MAX);
-	} else if (op == URING_BUFFERS2 && peek(stop->pid, arg, w, 32) == 32) {
+	} else if (op == URING_REGISTER_BUFFERS2 && peek(stop->pid, arg, w, 32) == 32) {
 		/* struct io_uring_rsrc_register: nr, flags, resv2, data, tags */
 		add_vector(c, stop->pid, stop->compat, w[2], (u32)w[0], stop->pid,
 			   UINT64_MAX);
-	} else if (op == URING_BUFFERS_UPDATE && peek(stop->pid, arg, w, 32) == 32) {
+	} else if (op == URING_REGISTER_BUFFERS_UPDATE &&
+		   peek(stop->pid, arg, w, 32) == 32) {
 		/* struct io_uring_rsrc_update2: offset, resv, data, tags, nr, resv2 */
 		add_vector(c, stop->pid, stop->compat, w[1], (u32)w[3], stop->pid,
 			   UINT64_MAX);
@@ -412,8 +392,8 @@ static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 			add_range(c, stop->pid, p->watched[i].start,
 				  p->watched[i].end - p->watched[i].start);
 	}
-	c->watches =
-		op == URING_BUFFERS || op == URING_BUFFERS2 || op == URING_BUFFERS_UPDATE;
+	c->watches = op == URING_REGISTER_BUFFERS || op == URING_REGISTER_BUFFERS2 ||
+		     op == URING_REGISTER_BUFFERS_UPDATE;
 }
 
 static void splice_ranges(const struct tracer_stop *stop, struct trace_call *c, u64 limit)

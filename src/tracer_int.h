@@ -8,6 +8,7 @@
 #ifndef GUPINFO_TRACER_INT_H
 #define GUPINFO_TRACER_INT_H
 
+#include <linux/filter.h>
 #include <signal.h>
 
 #include "tracer.h"
@@ -75,6 +76,8 @@ u64 tracer_start_clock(void);
 int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status);
 /* Answers reports until no thread is left, for a moment; @killed: they are to die. */
 void tracer_start_drain(struct tracer *t, bool killed);
+/* The seccomp filter of a started command; how many instructions, 0 when there is no room for them. */
+unsigned tracer_start_filter(struct sock_filter *ret, unsigned max);
 /* tracer_detach() */
 int tracer_start_let_go(struct tracer *t);
 

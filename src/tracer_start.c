@@ -102,6 +102,17 @@ static void make_filter(struct filter_text *f)
 	emit_calls(f, false);
 }
 
+unsigned tracer_start_filter(struct sock_filter *ret, unsigned max)
+{
+	struct filter_text f;
+
+	make_filter(&f);
+	if (f.n > max)
+		return 0;
+	memcpy(ret, f.insn, f.n * sizeof(f.insn[0]));
+	return f.n;
+}
+
 /* ---- start */
 
 /* In the child: waits until it is traced, then becomes the command.  Never returns. */

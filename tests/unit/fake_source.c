@@ -52,6 +52,18 @@ static int fake_observe(struct source *src, pid_t pid, const struct vma *vma, u6
 	return 0;
 }
 
+static int fake_holders(struct source *src, const pid_t *pids, unsigned npids,
+			const struct holders **ret)
+{
+	struct fake_source *f = (struct fake_source *)src;
+
+	f->asked++;
+	if (!f->holders)
+		return -ENOTSUP;
+	*ret = f->holders;
+	return 0;
+}
+
 static void fake_release(struct source *src, pid_t pid)
 {
 	((struct fake_source *)src)->released++;
@@ -66,6 +78,7 @@ static const struct source_ops fake_ops = {
 	.open = fake_open,
 	.vmas = fake_vmas,
 	.observe = fake_observe,
+	.holders = fake_holders,
 	.release = fake_release,
 	.close = fake_close,
 };

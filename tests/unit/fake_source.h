@@ -18,6 +18,8 @@ struct fake_source {
 	unsigned batch;     /* observations per callback; 0: all at once */
 	unsigned vanish_at; /* deliver this many observations, then -ESRCH; 0: never */
 	unsigned opened, released, delivered;
+	const struct holders *holders; /* what it finds; NULL: -ENOTSUP */
+	unsigned asked;                /* how often for holders */
 };
 
 /* A 6.18 machine, process 42 "fake", nothing mapped. */

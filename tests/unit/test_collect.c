@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect.h"
 #include "fake_source.h"
+#include "pte.h"
 
 #include <errno.h>
 
@@ -241,4 +242,84 @@ TEST(a_view_can_stop)
 	EXPECT_INT(seen.rows, 1);
 	EXPECT_INT(f.opened, f.released);
 	diag_deinit(&diag);
+}
+
+/* Page flags as this kernel of the tests numbers them. */
+#define PG_LRU BIT(5)
+#define PG_SWAPBACKED BIT(17)
+#define PG_EXCLUSIVE BIT(11)
+
+/* How often holders are looked for when a private page has @refcount references. */
+static unsigned searches(s32 refcount, bool lru)
+{
+	static const struct kpf_layout layout = {
+		.locked = 0,
+		.referenced = 2,
+		.uptodate = 3,
+		.dirty = 4,
+		.lru = 5,
+		.active = 8,
+		.reclaim = 18,
+		.head = 6,
+		.writeback = 1,
+		.swapbacked = 17,
+		.swapcache = 10,
+		.owner_priv_1 = 10,
+		.unevictable = 19,
+		.mlocked = 20,
+		.private_ = 14,
+		.private_2 = 15,
+		.anon_exclusive = 11,
+		.reserved = 13,
+		.hwpoison = 0xff,
+		.young = 0xff,
+		.idle = 0xff,
+		.arch_1 = 12,
+		.workingset = 9,
+	};
+	struct pte_layout pte;
+	struct kernel kernel;
+	struct collect_options opt = { .holders = true, .pids = &pid, .npids = 1 };
+	u64 flags = (lru ? PG_LRU : 0) | PG_SWAPBACKED | PG_EXCLUSIVE;
+	struct obs o = { .addr = 0x10000,
+			 .pages = 1,
+			 .has = OBS_HAS_PTE | OBS_HAS_LEVEL | OBS_HAS_PFN | OBS_HAS_PAGE |
+				OBS_HAS_LARGE,
+			 .level = OBS_LEVEL_PTE,
+			 .pte = 0x8000000000000067,
+			 .mapping = OBS_MAPPING_ANON,
+			 .pfn = 100,
+			 .head_pfn = 100,
+			 .flags = flags,
+			 .head_flags = flags,
+			 .refcount = refcount,
+			 .mapcount = 1,
+			 .large_mapcount = 1 };
+
+	fake_source_init(&f);
+	f.vmas = &heap;
+	f.nvmas = 1;
+	f.obs = &o;
+	f.nobs = 1;
+	f.machine.page.have_bpf = true;
+	f.machine.page.layout = &layout;
+	EXPECT_INT(kernel_resolve(&f.machine.kernel, &kernel), 0);
+	pte_layout_kernel(&pte, &kernel);
+	f.machine.page.pte = &pte;
+	memset(&seen, 0, sizeof(seen));
+	diag_init(&diag);
+	EXPECT_INT(collect_run(&f.source, &opt, &view, &seen, &diag), 0);
+	diag_deinit(&diag);
+	EXPECT_INT(seen.rows, 1);
+	EXPECT_INT(seen.page[0].excess, refcount - 1);
+	return f.asked;
+}
+
+TEST(holders_are_searched_for_what_is_not_explained)
+{
+	EXPECT_INT(searches(1, true), 0);
+	EXPECT_INT(searches(2, true), 1);
+	/* the one reference of a page that is not on an LRU list is the per-CPU batch's */
+	EXPECT_INT(searches(2, false), 0);
+	EXPECT_INT(searches(3, false), 1);
 }

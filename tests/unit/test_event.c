@@ -13,6 +13,8 @@ struct spec {
 	s64 refcount, mapcount, excess, pincount;
 	u8 leak;
 	u64 size;
+	u8 order;  /* of the folio, when it is not that of the size */
+	u64 pages; /* 0: one */
 };
 
 static struct kernel kernel;
@@ -30,7 +32,7 @@ static void fill_page(const struct spec *s, u64 addr, u64 n, struct page *page)
 	page->pfn = page->head_pfn = s->pfn;
 	page->kind = s->kind;
 	page->leaf = size == 4096 ? OBS_LEVEL_PTE : OBS_LEVEL_PMD;
-	page->order = size == 4096 ? 0 : 9;
+	page->order = s->order ? s->order : size == 4096 ? 0 : 9;
 	page->anon = anon;
 	page->anon_exclusive = anon ? tri_from(true, s->exclusive) : TRI_NO;
 	page->pte = s->writable ? PAGE_PTE_WRITE : 0;
@@ -93,7 +95,8 @@ static int see(void *ctx, const struct event_change *c)
 /* What the difference of two states is called. */
 static enum event_cause cause_of(const struct spec *a, const struct spec *b)
 {
-	struct store *sa = state(NULL, 1, a, 1), *sb = state(sa, 1, b, 1);
+	struct store *sa = state(NULL, 1, a, a && a->pages ? a->pages : 1),
+		     *sb = state(sa, 1, b, b && b->pages ? b->pages : 1);
 	struct event_scope scope = {
 		.pid = 1, .start = 0, .end = UINT64_MAX, .before = sa, .after = sb
 	};
@@ -177,6 +180,21 @@ TEST(causes)
 	EXPECT_INT(cause_of(NULL, &own), EVENT_CAUSE_POPULATED);
 	EXPECT_INT(cause_of(NULL, &file), EVENT_CAUSE_READ_IN);
 	EXPECT_INT(cause_of(&own, NULL), EVENT_CAUSE_GONE);
+	/* khugepaged: a huge page in other frames; or the PTEs of one folio become one PMD entry. */
+	struct spec huge = copy, small = copy, large = copy;
+	huge.size = large.size = HUGE;
+	small.order = large.order = 9;
+	struct spec many = own, many_shared = shared;
+	many.pages = many_shared.pages = small.pages = HUGE / 4096;
+	EXPECT_INT(cause_of(&many, &huge), EVENT_CAUSE_COLLAPSED);
+	EXPECT_INT(cause_of(&many_shared, &huge), EVENT_CAUSE_COLLAPSED);
+	EXPECT_INT(cause_of(&small, &large), EVENT_CAUSE_COLLAPSED);
+	EXPECT_INT(cause_of(&large, &small), EVENT_CAUSE_SPLIT);
+	/* A large folio in other frames that PTEs map is none. */
+	struct spec moved_large = small;
+	moved_large.pfn = 512;
+	moved_large.pages = 1;
+	EXPECT_INT(cause_of(&own, &moved_large), EVENT_CAUSE_MIGRATED);
 	struct spec pinned = own;
 	pinned.pincount = 1;
 	EXPECT_INT(cause_of(&own, &pinned), EVENT_CAUSE_PINNED);

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The seccomp filter of --trace, run here as the kernel runs it (net/core/filter.c, kernel/seccomp.c). */
+#include <linux/audit.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <sys/syscall.h>
+
+#include "tracer_int.h"
+
+#include "test.h"
+
+static struct sock_filter filter[4096];
+static unsigned n;
+
+/* What the filter says to a call; 0 when it runs out of its instructions. */
+static u32 run(const struct seccomp_data *d)
+{
+	u32 a = 0;
+
+	for (unsigned pc = 0; pc < n; pc++) {
+		const struct sock_filter *i = &filter[pc];
+
+		switch (i->code) {
+		case BPF_LD | BPF_W | BPF_ABS:
+			EXPECT(i->k % 4 == 0 && i->k + 4 <= sizeof(*d));
+			memcpy(&a, (const char *)d + i->k, 4);
+			break;
+		case BPF_JMP | BPF_JEQ | BPF_K:
+			pc += a == i->k ? i->jt : i->jf;
+			break;
+		case BPF_JMP | BPF_JSET | BPF_K:
+			pc += a & i->k ? i->jt : i->jf;
+			break;
+		case BPF_RET | BPF_K:
+			return i->k;
+		default:
+			EXPECT(!"an instruction that this test does not know");
+			return 0;
+		}
+	}
+	return 0;
+}
+
+static bool stops(u32 arch, int nr, u64 count)
+{
+	struct seccomp_data d = { .arch = arch, .nr = nr, .args = { 1, 2, count } };
+	u32 said = run(&d);
+
+	EXPECT(said == SECCOMP_RET_TRACE || said == SECCOMP_RET_ALLOW);
+	return said == SECCOMP_RET_TRACE;
+}
+
+static void make(void)
+{
+	n = tracer_start_filter(filter, ARRAY_SIZE(filter));
+	EXPECT(n > 10 && n <= BPF_MAXINSNS);
+}
+
+enum { FILTER_ALL, FILTER_DIO };
+
+static const struct {
+	const char *name;
+	int native, i386, filter;
+} calls[] = {
+#define TRACER_CALL(id, name, nat, i386nr, f) { name, nat, i386nr, f },
+#include "tracer.def"
+#undef TRACER_CALL
+};
+
+static void check(u32 arch, const char *name, int nr, int how)
+{
+	bool dio = how == FILTER_DIO;
+
+	if (nr < 0)
+		return;
+	if (!stops(arch, nr, 4096) || stops(arch, nr, 4097) == dio ||
+	    stops(arch, nr, 0) == dio || stops(arch, nr, 512 * 3) != true)
+		printf("# %s, number %d\n", name, nr);
+	EXPECT(stops(arch, nr, 4096));
+	EXPECT(stops(arch, nr, 512 * 3));
+	EXPECT_INT(stops(arch, nr, 4097), !dio);
+	EXPECT_INT(stops(arch, nr, 100), !dio);
+	EXPECT_INT(stops(arch, nr, 0), !dio);
+}
+
+#ifdef __x86_64__
+#define NATIVE AUDIT_ARCH_X86_64
+#else
+#define NATIVE AUDIT_ARCH_AARCH64
+#endif
+
+TEST(calls_of_the_table_stop)
+{
+	make();
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		check(NATIVE, calls[i].name, calls[i].native, calls[i].filter);
+#ifdef __x86_64__
+		check(AUDIT_ARCH_I386, calls[i].name, calls[i].i386, calls[i].filter);
+#endif
+	}
+}
+
+TEST(others_go_on)
+{
+	make();
+	for (int nr = 0; nr < 600; nr++) {
+		bool native = false, i386 = false;
+
+		for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+			native |= calls[i].native == nr;
+			i386 |= calls[i].i386 == nr;
+		}
+		EXPECT_INT(stops(NATIVE, nr, 4096), native);
+#ifdef __x86_64__
+		EXPECT_INT(stops(AUDIT_ARCH_I386, nr, 4096), i386);
+		EXPECT(!stops(AUDIT_ARCH_AARCH64, nr, 4096));
+#else
+		(void)i386;
+#endif
+	}
+}
+
+TEST(the_calls_that_take_pages_are_in_the_table)
+{
+	static const int wanted[] = { SYS_vmsplice,
+				      SYS_clone,
+				      SYS_mmap,
+				      SYS_madvise,
+				      SYS_io_uring_register,
+				      SYS_process_vm_readv,
+				      SYS_pwritev2,
+				      SYS_execve };
+
+	make();
+	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
+		EXPECT(stops(NATIVE, wanted[i], 4096));
+	EXPECT(!stops(NATIVE, SYS_getpid, 4096));
+}
+
+TEST(no_room)
+{
+	EXPECT_INT(tracer_start_filter(filter, 3), 0);
+}
