@@ -4,7 +4,7 @@
 # states.sh - what gupinfo must say of page states: . "$srcdir/tests/states.sh".
 #
 # A row: state, minimum release, then what the columns must say.  "?" as an answer passes unless
-# the wanted word ends in "!" (but see who bounds how many may be unknown); any other difference
+# the wanted word ends in "!" (the tests bound how many may); any other difference
 # fails.  "*" is not compared.
 states_columns=KIND,LEAF,MAP,EXCL,GET-R,PIN-R,PIN-W,LT-W
 
