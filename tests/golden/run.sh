@@ -137,6 +137,7 @@ views()
 	done <<<"$list"
 	view "$name" --pages >"$dir/pages"
 	view "$name" --pid "$(awk '/explain/ { print $1 }' <<<"$list" | paste -sd,)" >"$dir/summary"
+	view "$name" --bytes --pid "${list%% *}" >"$dir/bytes"
 	view "$name" --lint >"$dir/lint"
 	addr=$(awk '/json/ { printf "%s--range %s+4K", s, $3; s = " " }' <<<"$list")
 	list=$(awk '/json/ { print $1 }' <<<"$list" | paste -sd,)

@@ -138,4 +138,30 @@ for _ in 1 2 3 4 5; do
 done
 expect_empty "a dying process" "$([ "$status" -le 3 ] || cat "$err")"
 
+# --who: the page of an address, or of a page frame, in both processes that map it.
+if [ "$(id -u)" = 0 ]; then
+	coproc MAKER { exec "$builddir/tests/live/mkpages" order-0+shared 2>&1; }
+	maker=$MAKER_PID
+	eval "exec 9>&${MAKER[1]}"
+	read -r line <&"${MAKER[0]}"
+	if [[ $line == pid=* ]]; then
+		pid=${line#pid=} pid=${pid%% *} at=${line##*page=0x} at=${at%% *}
+		"$gupinfo" --pid "$pid" --who "$at" >"$out" 2>"$err"
+		rows=$(awk -v at="$at" '$3 == at && $4 == "pte" { print $1 }' "$out")
+		[ "$(sort -u <<<"$rows" | grep -c .)" = 2 ] && grep -qx "$pid" <<<"$rows" &&
+			grep -q '^mapped 2 times, 2 found' "$out" && ok "--who finds both processes of a shared page" ||
+			not_ok "--who finds both processes of a shared page" "$(cat "$out" "$err")"
+		pfn=$("$gupinfo" --pid "$pid" --range "$at+4K" --pages -r -n -o PFN 2>/dev/null)
+		bad=$(diff <(grep -v 'could not be read' "$out") \
+			<("$gupinfo" --who "$pfn" 2>/dev/null | grep -v 'could not be read'))
+		expect_empty "--who of its page frame says the same" "$bad"
+	else
+		skip "--who" "$line"
+	fi
+	exec 9>&-
+	wait "$maker" 2>/dev/null
+else
+	skip "--who" "needs root"
+fi
+
 done_testing
