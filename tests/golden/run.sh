@@ -18,8 +18,8 @@ set -u
 golden=$srcdir/tests/golden gupinfo=$builddir/gupinfo
 verdicts=GET-R,GET-W,PIN-R,PIN-W,LT-R,LT-W,WRITE,SEEN,LEAK,FORK
 # Both sides of every release at which kernel.def has a border, oldest first.
-models='5.9 5.11 5.12 5.13 5.14 5.15 5.17 5.18 5.19 6.0 6.1 6.1.130 6.1.135 6.2 6.4 6.5 6.6 6.7 6.8
-	6.9 6.10 6.11 6.12 6.13 6.14 6.15 6.16 6.17 6.18 7.0 7.1 7.2 7.3'
+models='5.10 5.11 5.12 5.13 5.14 5.15 5.17 5.18 5.19 6.0 6.1 6.1.130 6.1.135 6.2 6.4 6.5 6.6 6.7 6.8
+	6.9 6.10 6.11 6.12 6.13 6.14 6.15 6.16 6.17 6.18 7.0 7.1 7.2 7.3 7.3.4'
 
 # states NAME: process, state, address and views of each; of a user's report three processes.
 states()

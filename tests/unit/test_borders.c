@@ -63,7 +63,7 @@ static const struct border {
 	B(KPAGECOUNT_AVERAGE, "MAPKIND: average", "6.15-"),
 	B(PM_EXCLUSIVE_PMD_HEAD, "MAP of a PMD", "-6.10", "6.15-"),
 	B(PM_FILE_PMD_LOST, "KIND of a PMD", "5.15-6.0", "6.2-6.10"),
-	B(PM_FILE_HUGE_ZERO, "KIND: huge zero", "6.11-7.2"),
+	B(PM_FILE_HUGE_ZERO, "KIND: huge zero", "6.11-7.3.3"),
 	B(PM_UFFD_WP, "PTE: u", "5.14-"),
 	B(PM_GUARD, "KIND: guard", "6.15-"),
 	B(PAGEMAP_SCAN, "--facts: scan", "6.7-"),
@@ -150,7 +150,7 @@ static void check(const struct border *b, struct release r)
 TEST(each_series_has_what_is_written_here)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(borders); i++)
-		for (unsigned v = 5 * 100 + 8; v <= 7 * 100 + 3; v++) {
+		for (unsigned v = 5 * 100 + 10; v <= 7 * 100 + 3; v++) {
 			struct release r = { .a = v / 100, .b = v % 100 };
 
 			if ((r.a == 5 && r.b > 19) || (r.a == 6 && r.b > 19))
@@ -162,12 +162,13 @@ TEST(each_series_has_what_is_written_here)
 }
 
 /* What was backported changes within a series. */
-TEST(each_stable_release_of_6_1_and_5_12)
+TEST(each_stable_release_of_series_with_borders)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(borders); i++)
 		for (unsigned c = 0; c < 200; c++) {
 			check(&borders[i], (struct release){ .a = 6, .b = 1, .c = c });
 			check(&borders[i], (struct release){ .a = 5, .b = 12, .c = c });
+			check(&borders[i], (struct release){ .a = 7, .b = 3, .c = c });
 		}
 }
 
