@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "btfcut.h"
+#include "structpage.h"
 
 /* Ids of the running kernel: the same for all readers of this process. */
 static struct btfcut_want bpfbtf_ids[] = {
@@ -17,9 +18,10 @@ static struct btfcut_want bpfbtf_ids[] = {
 	[BPFBTF_CAST] = { "bpf_rdonly_cast", .func = true },
 	[BPFBTF_TASK_VMA] = { "bpf_iter_task_vma", .func = true },
 	[BPFBTF_TASK_FILE] = { "bpf_iter_task_file", .func = true },
-	/* all types of kernel.bpf.h */
-	{ "folio" },
-	{ "pageflags" },
+	/* ->has is STRUCTPAGE_F_LARGE and STRUCTPAGE_F_MM_IDS */
+	[BPFBTF_FOLIO] = { "folio", .member = { "_large_mapcount", "_mm_ids" } },
+	[BPFBTF_PAGEFLAGS] = { "pageflags", .member = { "PG_anon_exclusive" } },
+	/* all other types of kernel.bpf.h */
 	{ "mm_struct" },
 	{ "xarray" },
 	{ "xa_node" },
@@ -48,8 +50,11 @@ static struct btfcut_want bpfbtf_ids[] = {
 	{ "bpf_iter__task_file" },
 };
 
+static bool bpfbtf_was_read;
+
 /* Cuts @size bytes of BTF behind @fd, which can be mapped since 6.16 (a539e2a6d51d). */
-static int bpfbtf_cut(int fd, size_t size, void **ret, size_t *ret_size)
+static int bpfbtf_cut(int fd, size_t size, struct btfcut_want *want, unsigned nwant,
+		      void **ret, size_t *ret_size)
 {
 	void *p = mmap(NULL, size, PROT_READ, MAP_PRIVATE, fd, 0), *buf = NULL;
 	size_t len = 0;
@@ -57,8 +62,7 @@ static int bpfbtf_cut(int fd, size_t size, void **ret, size_t *ret_size)
 	int r;
 
 	if (p != MAP_FAILED) {
-		r = btfcut_make(p, size, bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), ret,
-				ret_size);
+		r = btfcut_make(p, size, want, nwant, ret, ret_size);
 		munmap(p, size);
 		return r;
 	}
@@ -70,32 +74,59 @@ static int bpfbtf_cut(int fd, size_t size, void **ret, size_t *ret_size)
 		if (n > 0)
 			len += n;
 	}
-	r = n < 0 ? -errno
-		  : btfcut_make(buf, len, bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), ret,
-				ret_size);
+	r = n < 0 ? -errno : btfcut_make(buf, len, want, nwant, ret, ret_size);
 	free(buf);
 	return r;
 }
 
-void bpfbtf_open(struct bpfbtf *b)
+static int bpfbtf_read(struct btfcut_want *want, unsigned nwant, void **ret,
+		       size_t *ret_size)
 {
-	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC);
-	size_t size = 0;
-	void *data = NULL;
+	int fd = open("/sys/kernel/btf/vmlinux", O_RDONLY | O_CLOEXEC), r;
 	struct stat st;
 
-	b->fd = -1;
 	if (fd < 0)
-		return;
-	if (!fstat(fd, &st) && st.st_size > 0 &&
-	    !bpfbtf_cut(fd, st.st_size, &data, &size)) {
-		b->fd = memfd_create("gupinfo-btf", MFD_CLOEXEC);
-		if (b->fd >= 0 && write(b->fd, data, size) != (ssize_t)size)
-			bpfbtf_close(b);
-		snprintf(b->path, sizeof(b->path), "/proc/self/fd/%d", b->fd);
-	}
-	free(data);
+		return -errno;
+	r = fstat(fd, &st) || st.st_size <= 0
+		    ? -EIO
+		    : bpfbtf_cut(fd, st.st_size, want, nwant, ret, ret_size);
 	close(fd);
+	bpfbtf_was_read = bpfbtf_was_read || !r;
+	return r;
+}
+
+int bpfbtf_make(const void *btf, size_t size, void **ret, size_t *ret_size)
+{
+	return btfcut_make(btf, size, bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), ret, ret_size);
+}
+
+void bpfbtf_open(struct bpfbtf *b)
+{
+	size_t size = 0;
+	void *data = NULL;
+
+	b->fd = -1;
+	if (bpfbtf_read(bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), &data, &size))
+		return;
+	b->fd = memfd_create("gupinfo-btf", MFD_CLOEXEC);
+	if (b->fd >= 0 && write(b->fd, data, size) != (ssize_t)size)
+		bpfbtf_close(b);
+	snprintf(b->path, sizeof(b->path), "/proc/self/fd/%d", b->fd);
+	free(data);
+}
+
+/* Without all the other types the reading ends soon. */
+bool bpfbtf_fields(u32 *ret)
+{
+	size_t size;
+	void *data = NULL;
+
+	if (!bpfbtf_was_read)
+		bpfbtf_read(&bpfbtf_ids[BPFBTF_FOLIO], 2, &data, &size);
+	free(data);
+	*ret = bpfbtf_ids[BPFBTF_FOLIO].has |
+	       (bpfbtf_ids[BPFBTF_PAGEFLAGS].has ? STRUCTPAGE_F_AE : 0);
+	return bpfbtf_was_read;
 }
 
 void bpfbtf_close(struct bpfbtf *b)

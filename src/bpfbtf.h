@@ -8,6 +8,8 @@
 #ifndef GUPINFO_BPFBTF_H
 #define GUPINFO_BPFBTF_H
 
+#include <stddef.h>
+
 #include "bits.h"
 
 struct bpfbtf {
@@ -16,7 +18,23 @@ struct bpfbtf {
 };
 
 /* Names whose ids in the kernel's BTF are wanted: struct page, a kfunc, iterators. */
-enum bpfbtf_name { BPFBTF_PAGE, BPFBTF_CAST, BPFBTF_TASK_VMA, BPFBTF_TASK_FILE };
+enum bpfbtf_name {
+	BPFBTF_PAGE,
+	BPFBTF_CAST,
+	BPFBTF_TASK_VMA,
+	BPFBTF_TASK_FILE,
+	BPFBTF_FOLIO,
+	BPFBTF_PAGEFLAGS
+};
+
+/*
+ * Fields that the running kernel has, by its BTF, which anybody may read: of STRUCTPAGE_F_* those
+ * that the kernel model asks for.  False: it cannot be read.
+ */
+bool bpfbtf_fields(u32 *ret);
+
+/* The cut of any kernel's BTF, as btfcut_make(); its ids are those of bpfbtf_id() from then on. */
+int bpfbtf_make(const void *btf, size_t size, void **ret, size_t *ret_size);
 
 /* Reads the kernel's BTF, cuts it, and keeps the ids.  Without BTF ->fd is -1. */
 void bpfbtf_open(struct bpfbtf *b);

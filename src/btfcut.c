@@ -9,6 +9,8 @@
 
 #define BTFCUT_MAGIC 0xeb9f
 #define BTFCUT_DEPTH 32 /* of structs inside each other */
+#define BTFCUT_UNNAMED \
+	8 /* of unnamed members inside each other, where one is looked for */
 #define BTFCUT_FOUND 64 /* types of the names that are wanted; a name may have several */
 
 enum btfcut_kind {
@@ -64,7 +66,7 @@ struct btfcut {
 	const char *strs;
 	u32 strs_len;
 	u32 *at;  /* of each id: its offset in ->types */
-	u32 *new; /* and its id in the cut, 0 none yet */
+	u32 *new; /* and its ids in the cut, 0 none yet: without members, and with them */
 	u32 n;    /* types that were scanned */
 	u32 next; /* offset of the one after them */
 	struct btfcut_want *want;
@@ -73,6 +75,7 @@ struct btfcut {
 	u32 found[BTFCUT_FOUND], nfound;
 	struct btfcut_buf out, out_strs;
 	u32 nout, ptr, integer; /* ids in the cut */
+	bool whole; /* the type in work is of a member without a name: its members are the owner's */
 };
 
 static unsigned btfcut_kind(const struct btfcut_type *t)
@@ -248,11 +251,20 @@ static int btfcut_words(struct btfcut *c, u32 id, const struct btfcut_type *t,
 	memcpy(words, c->types + c->at[id] + sizeof(*t),
 	       (size_t)btfcut_vlen(t) * btfcut_each[kind]);
 	for (u32 i = 0; i < btfcut_vlen(t) && !err; i++, words += step) {
+		/* 6.19: "union pipe_index;", a type with a name (-fms-extensions) */
+		c->whole = !*btfcut_name(c, words[0]);
 		err = btfcut_put_name(c, &words[0]);
 		if (!err && (kind == BTFCUT_STRUCT || kind == BTFCUT_UNION))
 			err = btfcut_emit(c, words[1], depth + 1, &words[1]);
 	}
 	return err;
+}
+
+/* A composite of which a member of another type needs the size alone. */
+static bool btfcut_is_other(const struct btfcut *c, const struct btfcut_type *t)
+{
+	return btfcut_each[btfcut_kind(t)] && !c->whole && *btfcut_name(c, t->name) &&
+	       btfcut_wanted(c, t->name, false) < 0;
 }
 
 static int btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
@@ -263,10 +275,6 @@ static int btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
 	u32 *words;
 	int err;
 
-	if (*btfcut_name(c, t.name) && btfcut_wanted(c, t.name, false) < 0) {
-		t.info &= ~0xffffu;
-		return btfcut_put_type(c, t, NULL, 0, ret);
-	}
 	words = malloc(len + 1);
 	if (!words)
 		return -ENOMEM;
@@ -293,17 +301,20 @@ static int btfcut_array(struct btfcut *c, u32 id, struct btfcut_type t, unsigned
 static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret)
 {
 	struct btfcut_type t;
-	u32 got = 0;
+	u32 got = 0, *new;
 	int err;
 
 	id = btfcut_resolve(c, id);
 	t = btfcut_get(c, id);
 	if (!id || id > c->n || depth > BTFCUT_DEPTH)
 		return -EINVAL;
-	if (c->new[id]) {
-		*ret = c->new[id];
+	new = &c->new[id * 2 + !btfcut_is_other(c, &t)];
+	if (*new) {
+		*ret = *new;
 		return 0;
 	}
+	if (btfcut_is_other(c, &t))
+		t.info &= ~0xffffu;
 	switch (btfcut_kind(&t)) {
 	case BTFCUT_INT:
 		err = btfcut_put_type(c, t, c->types + c->at[id] + sizeof(t), 4, &got);
@@ -328,7 +339,7 @@ static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret)
 		err = -EINVAL;
 	}
 	if (!err)
-		*ret = c->new[id] = got;
+		*ret = *new = got;
 	return err;
 }
 
@@ -397,6 +408,40 @@ static int btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 	return 0;
 }
 
+/* A member of @t, or of the unnamed ones inside it; a value of an enum. */
+static bool btfcut_has_member(struct btfcut *c, u32 id, const char *name, unsigned depth)
+{
+	struct btfcut_type t = btfcut_get(c, id);
+	unsigned each = btfcut_each[btfcut_kind(&t)];
+	bool has = false;
+
+	for (u32 i = 0; i < btfcut_vlen(&t) && depth && each && !has; i++) {
+		u32 words[2]; /* name, type or value */
+		const char *s;
+
+		memcpy(words, c->types + c->at[id] + sizeof(t) + (size_t)i * each,
+		       sizeof(words));
+		s = btfcut_name(c, words[0]);
+		has = *s ? !strcmp(s, name)
+			 : btfcut_has_member(c, btfcut_resolve(c, words[1]), name,
+					     depth - 1);
+	}
+	return has;
+}
+
+static void btfcut_has(struct btfcut *c)
+{
+	for (unsigned i = 0; i < c->nfound; i++) {
+		struct btfcut_type t = btfcut_get(c, c->found[i]);
+		struct btfcut_want *w = &c->want[btfcut_wanted(c, t.name, false)];
+
+		for (unsigned m = 0; m < ARRAY_SIZE(w->member) && w->member[m]; m++)
+			if (btfcut_has_member(c, c->found[i], w->member[m],
+					      BTFCUT_UNNAMED))
+				w->has |= BIT(m);
+	}
+}
+
 int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned nwant,
 		void **ret, size_t *ret_size)
 {
@@ -406,15 +451,17 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 	if (err)
 		return err;
 	for (unsigned i = 0; i < nwant; i++) {
-		want[i].id = 0;
+		want[i].id = want[i].has = 0;
 		c.begins[btfcut_begin(want[i].name)] = 1;
 	}
 	/* a type has twelve bytes at least */
 	c.at = malloc((c.types_len / sizeof(struct btfcut_type) + 2) * sizeof(*c.at));
-	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, sizeof(*c.new));
+	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, 2 * sizeof(*c.new));
 	err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;
-	if (!err)
+	if (!err) {
+		btfcut_has(&c);
 		err = btfcut_write(&c);
+	}
 	if (!err)
 		err = btfcut_join(&c, ret, ret_size);
 	free(c.at);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpfbtf.h"
 #include "bpfpage.h"
 
 static void live_bpf_why(struct live *l, const char *why)
@@ -14,19 +15,33 @@ static void live_bpf_why(struct live *l, const char *why)
 			 "%s", why);
 }
 
+/* What BTF tells needs no BPF. */
+static void live_bpf_probe(u8 *probe)
+{
+	u32 fields;
+
+	if (!bpfbtf_fields(&fields))
+		return;
+	probe[KPROBE_BTF_ANON_EXCLUSIVE] = tri_from(true, fields & STRUCTPAGE_F_AE);
+	probe[KPROBE_BTF_LARGE_MAPCOUNT] = tri_from(true, fields & STRUCTPAGE_F_LARGE);
+	probe[KPROBE_BTF_MM_IDS] = tri_from(true, fields & STRUCTPAGE_F_MM_IDS);
+}
+
 void live_bpf_open(struct live *l)
 {
 	struct source_machine *m = &l->machine;
+	bool here = !l->opt.root || !strcmp(l->opt.root, "/");
 	char why[BPFPAGE_WHY] = "";
-	u32 fields;
 
-	if (l->opt.evidence == LIVE_EVIDENCE_PROCFS)
-		live_bpf_why(l, "not asked for (--evidence=procfs)");
-	else if (l->opt.root && strcmp(l->opt.root, "/"))
+	if (!here)
 		live_bpf_why(l, "the files of another root are read, not this machine");
+	else if (l->opt.evidence == LIVE_EVIDENCE_PROCFS)
+		live_bpf_why(l, "not asked for (--evidence=procfs)");
 	else if (!kernel_takes_bpf(&m->kernel, why, sizeof(why)) ||
 		 bpfpage_open(NULL, &l->bpf, why))
 		live_bpf_why(l, why);
+	if (here)
+		live_bpf_probe(m->kernel.probe);
 	if (!l->bpf)
 		return;
 	if (l->opt.gentle)
@@ -35,12 +50,6 @@ void live_bpf_open(struct live *l)
 	m->structpage_by = "bpf";
 	m->page.have_bpf = true;
 	m->page.layout = bpfpage_layout(l->bpf);
-	fields = bpfpage_fields(l->bpf);
-	m->kernel.probe[KPROBE_BTF_ANON_EXCLUSIVE] =
-		tri_from(true, fields & STRUCTPAGE_F_AE);
-	m->kernel.probe[KPROBE_BTF_LARGE_MAPCOUNT] =
-		tri_from(true, fields & STRUCTPAGE_F_LARGE);
-	m->kernel.probe[KPROBE_BTF_MM_IDS] = tri_from(true, fields & STRUCTPAGE_F_MM_IDS);
 }
 
 void live_bpf_close(struct live *l)

@@ -123,6 +123,53 @@ TEST(what_is_wanted_and_what_is_inside)
 	free(out);
 }
 
+/*
+ * 6.19: struct pipe { union pipe_index; } has a member without a name of a type with one.  Its
+ * members are kept there; where a member of that type has a name they are not.
+ */
+TEST(unnamed_members_of_named_types)
+{
+	struct bytes b = { .len = 1 };
+	struct btfcut_want pipe[] = {
+		{ "before", .member = { "head", "i" } },
+		{ "pipe", .member = { "tail", "deep" } },
+		{ "flags", .member = { "one", "two" } },
+	};
+	u8 btf[2048];
+	void *out = NULL, *again = NULL;
+	size_t size, n, n2;
+
+	put(&b, name(&b, "int"), KIND(1, 0), 4); /* 1 */
+	b.types[b.n++] = 32;
+	put(&b, name(&b, "pipe_index"), KIND(5, 2), 8); /* 2 */
+	put(&b, name(&b, "head"), 1, 0);
+	put(&b, 0, 3, 0);
+	put(&b, name(&b, "inside"), KIND(4, 1), 8); /* 3 */
+	put(&b, name(&b, "tail"), 1, 32);
+	put(&b, name(&b, "before"), KIND(4, 1), 8); /* 4 */
+	put(&b, name(&b, "i"), 2, 0);
+	put(&b, name(&b, "pipe"), KIND(4, 1), 8); /* 5 */
+	put(&b, 0, 2, 0);
+	put(&b, name(&b, "flags"), KIND(6, 1), 4); /* 6 */
+	b.types[b.n++] = name(&b, "two");
+	b.types[b.n++] = 0;
+	size = join(&b, btf);
+	for (unsigned keep = 1; keep <= 2; keep++) {
+		/* "before" alone needs no members of the union, "pipe" does */
+		EXPECT_INT(btfcut_make(btf, size, pipe, keep, &out, &n), 0);
+		EXPECT_INT(has(out, n, "head") && has(out, n, "tail"), keep == 2);
+		free(out);
+	}
+	EXPECT_INT(btfcut_make(btf, size, pipe, ARRAY_SIZE(pipe), &out, &n), 0);
+	EXPECT_INT(pipe[0].has, BIT(1)); /* "head" is not its own */
+	EXPECT_INT(pipe[1].has, BIT(0));
+	EXPECT_INT(pipe[2].has, BIT(1));
+	EXPECT_INT(btfcut_make(out, n, pipe, ARRAY_SIZE(pipe), &again, &n2), 0);
+	EXPECT(n2 == n && pipe[1].has == BIT(0) && pipe[0].has == BIT(1));
+	free(again);
+	free(out);
+}
+
 TEST(every_end_is_a_clean_error)
 {
 	struct bytes b;
