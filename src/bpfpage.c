@@ -267,6 +267,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	layout_fill(&bp->layout, bp->cal->flag);
 	bp->machine.fields = bp->cal->fields;
 	bp->machine.zero_pfn = bp->call->zero_pfn[0];
+	bp->machine.huge_zero_pfn = bp->call->zero_pfn[1];
 	return 0;
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #define PAGE 4096UL
+#define PMD (2UL << 20)
 #define ANON_PAGES 8
 #define PM_PFN ((1ULL << 55) - 1)
 #define PM_PRESENT (1ULL << 63)
@@ -23,7 +24,9 @@ struct own {
 	u8 *anon;    /* ANON_PAGES pages */
 	u8 *map[2];  /* the memfds' pages */
 	u8 *zero;    /* a page that was only read */
+	u8 *huge;    /* room for two huge pages that were only read */
 	u64 anon_pfn[ANON_PAGES], file_pfn[2], zero_pfn;
+	u64 huge_pfn, huge_zero_pfn; /* of a huge page and of the huge zero page, or 0 */
 };
 
 static int fail(char *why, size_t len, int err, const char *text)
@@ -47,6 +50,8 @@ static void own_deinit(struct own *o)
 		munmap(o->anon, ANON_PAGES * PAGE);
 	if (o->zero)
 		munmap(o->zero, PAGE);
+	if (o->huge)
+		munmap(o->huge, 3 * PMD);
 	for (int i = 0; i < 2; i++) {
 		if (o->map[i])
 			munmap(o->map[i], PAGE);
@@ -79,6 +84,34 @@ static int own_make_files(struct own *o)
 	return 0;
 }
 
+/* The first PFN of the huge page that a read fault maps at @addr; 0: it maps small pages. */
+static u64 huge_pfn_of(const struct own *o, const u8 *addr)
+{
+	u64 pfn = *(const volatile u8 *)addr ? 0 : pfn_of(o, addr);
+
+	return pfn && !(pfn % (PMD / PAGE)) &&
+			       pfn_of(o, addr + PMD - PAGE) == pfn + PMD / PAGE - 1
+		       ? pfn
+		       : 0;
+}
+
+/* Read faults map the huge zero page: the same one twice.  Where there is none, nothing is lost. */
+static void own_make_huge(struct own *o)
+{
+	const u8 *at;
+
+	o->huge = map_or_null(3 * PMD, PROT_READ | PROT_WRITE,
+			      MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	if (!o->huge)
+		return;
+	at = (const u8 *)ROUND_UP((uintptr_t)o->huge, PMD);
+	if (madvise((void *)at, 2 * PMD, MADV_HUGEPAGE))
+		return;
+	o->huge_pfn = huge_pfn_of(o, at);
+	if (o->huge_pfn && huge_pfn_of(o, at + PMD) == o->huge_pfn)
+		o->huge_zero_pfn = o->huge_pfn;
+}
+
 static int own_init(struct own *o, char *why, size_t len)
 {
 	memset(o, 0, sizeof(*o));
@@ -100,6 +133,7 @@ static int own_init(struct own *o, char *why, size_t len)
 	}
 	if (*(volatile u8 *)o->zero == 0)
 		o->zero_pfn = pfn_of(o, o->zero);
+	own_make_huge(o);
 	for (int i = 0; i < 2; i++)
 		o->file_pfn[i] = pfn_of(o, o->map[i]);
 	for (unsigned i = 0; i < ANON_PAGES; i++)
@@ -168,9 +202,6 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 	r = io->run(io->ctx, CALIBRATE_BASES);
 	if (r)
 		return fail(why, len, r, "the calibration program did not run");
-	if (cal->fields & STRUCTPAGE_F_INFO)
-		return fail(why, len, -ENOTSUP,
-			    "the compound_info of this kernel (7.1) is not known yet");
 	if (!cal->same_mm)
 		return fail(why, len, -ENOTSUP,
 			    "check failed: pagemap's private_data is not the mm");
@@ -184,15 +215,21 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 			    "own");
 	call->page_offset = cal->page_offset;
 	call->vmemmap = cal->folio - o->file_pfn[0] * cal->page_size;
-	/* the second file's page must be where the first one says */
+	/* the second file's page must be where the first one says, and the head of a tail */
 	cal->fd_file = o->file[1];
 	cal->candidates = 0;
+	cal->tail_pfn = o->huge_pfn ? o->huge_pfn + 3 : 0;
 	other = call->vmemmap + o->file_pfn[1] * cal->page_size;
 	r = io->run(io->ctx, CALIBRATE_BASES);
 	if (r || cal->folio != other || cal->folio_mapping != cal->file_mapping ||
 	    cal->folio_index != 0)
 		return fail(why, len, -EAGAIN,
 			    "check failed: struct pages are not one array (vmemmap)");
+	if (o->huge_pfn && cal->tail_head != call->vmemmap + o->huge_pfn * cal->page_size)
+		return fail(why, len, -EAGAIN,
+			    "check failed: the head of a huge page of our own was not "
+			    "found");
+	cal->tail_pfn = 0;
 	return 0;
 }
 
@@ -271,13 +308,14 @@ static int calibrate_once(const struct calibrate_io *io, int *ret_pinned_bit, ch
 	int r;
 
 	memset(io->call, 0, sizeof(*io->call));
+	io->cal->tail_pfn = 0;
 	machine_x86(io->call, cpu_has("la57") ? 5 : 4);
 	r = own_init(&o, why, why_len);
 	if (!r)
 		r = find_bases(io, &o, why, why_len);
 	if (!r) {
-		io->call->zero_pfn[0] = io->call->zero_pfn[1] =
-			o.zero_pfn ? o.zero_pfn : ~0ULL;
+		io->call->zero_pfn[0] = o.zero_pfn ? o.zero_pfn : ~0ULL;
+		io->call->zero_pfn[1] = o.huge_zero_pfn ? o.huge_zero_pfn : ~0ULL;
 		r = check_own(io, &o, why, why_len);
 	}
 	if (!r)

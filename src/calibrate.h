@@ -6,7 +6,8 @@
  * cache): their difference is the base of the struct pages.  A page of our own memory has a known
  * PFN and known random content: the base of the direct map is the one below our own page
  * directory, in steps of 1 GiB, at which that content is seen.  Both are then checked on other
- * pages, and every check that fails makes the reader unavailable.
+ * pages, a tail of a huge page among them where there is one, and every check that fails makes the
+ * reader unavailable.
  *
  * Knows: x86-64's entry bits.  Never: libbpf.  Owns: its pages, during the call.
  */

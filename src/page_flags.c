@@ -94,6 +94,9 @@ static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 	/* PG_swapcache and PG_owner_priv_1 may be one bit: with swapbacked it is the former. */
 	if (!(p->flags & KPF_BIT(SWAPBACKED)))
 		p->flags &= ~KPF_BIT(SWAPCACHE);
+	/* Without PG_private (7.4) folio_has_private() asks ->private, which these use otherwise. */
+	if (l->private_ == 0xff && !(p->flags & (KPF_BIT(SWAPCACHE) | KPF_BIT(HUGE))))
+		p->flags |= w->obs->kpageflags & KPF_BIT(PRIVATE);
 	/* Poison is the page's own, but for hugetlb. */
 	page_flags_bit(p, w->vma->flags & VF(HUGETLB) ? word : w->obs->flags, l->hwpoison,
 		       KPF_BIT(HWPOISON));

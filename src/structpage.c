@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "pure.h"
+#include "kpageflags.h"
 
-#define KPF_ZERO_PAGE 24
+#include "pure.h"
 
 /*
  * A _mapcount word as a count.  The words of typed pages (hugetlb since 6.9) are no counts:
@@ -88,10 +88,15 @@ void structpage_to_obs(const struct structpage_machine *m, const struct structpa
 		return;
 	ret->pfn = r->pfn;
 	ret->has |= OBS_HAS_PFN;
-	if (r->pfn == m->zero_pfn) {
-		ret->kpageflags = BIT(KPF_ZERO_PAGE);
+	/* what a flag word of the kernel would say beside that of struct page */
+	if (r->pfn == m->zero_pfn)
+		ret->kpageflags = KPF_BIT(ZERO_PAGE);
+	else if (r->pfn == m->huge_zero_pfn)
+		ret->kpageflags = KPF_BIT(ZERO_PAGE) | KPF_BIT(THP);
+	else if (r->has & STRUCTPAGE_PRIVATE)
+		ret->kpageflags = KPF_BIT(PRIVATE);
+	if (ret->kpageflags)
 		ret->has |= OBS_HAS_KPAGEFLAGS;
-	}
 	if (r->has & STRUCTPAGE_FOLDED)
 		ret->has |= OBS_FOLDED;
 	if (!(r->has & STRUCTPAGE_PAGE))

@@ -24,6 +24,7 @@
 #define STRUCTPAGE_RACED 4    /* the entry kept changing while its page was read */
 #define STRUCTPAGE_SUM 8      /* ->large is a sum over the folio's pages (before 6.10) */
 #define STRUCTPAGE_FOLDED 16  /* the PFNs of the run do not ascend */
+#define STRUCTPAGE_PRIVATE 32 /* folio->private is set, in a kernel without PG_private */
 #define STRUCTPAGE_HUGETLB 64 /* in a hugetlb VMA */
 
 /*
@@ -53,7 +54,7 @@ struct structpage_rec {
 
 /* What tells two pages of a run apart: the raw words of a struct page that are looked at. */
 struct structpage_raw {
-	u64 flags, head, mapping, counts, counts2;
+	u64 flags, head, mapping, counts, counts2, private;
 };
 
 /* Records of a call, a power of two: few enough to stay in cache. */
@@ -79,7 +80,6 @@ struct structpage_vma {
 #define STRUCTPAGE_F_LARGE BIT(0)  /* folio->_large_mapcount (6.10) */
 #define STRUCTPAGE_F_MM_IDS BIT(1) /* folio->_mm_ids (6.15) */
 #define STRUCTPAGE_F_AE BIT(2)     /* PG_anon_exclusive (5.19) */
-#define STRUCTPAGE_F_INFO BIT(3)   /* page->compound_info (7.1) */
 #define STRUCTPAGE_F_TOTAL \
 	BIT(4) /* folio->_total_mapcount: file pages count PMD maps too (6.0, 6.1) */
 
@@ -123,8 +123,10 @@ struct structpage_cal {
 	s32 fd_pagemap, fd_file;
 	u64 pfn, content[4]; /* a page of our own: its PFN and first bytes */
 	u64 candidates;      /* 1 GiB steps to try */
+	u64 tail_pfn; /* a tail of a huge page, when struct pages were found, or 0 */
 	/* out */
-	u64 folio; /* struct folio of page 0 of fd_file */
+	u64 tail_head; /* the struct page that it finds its head in */
+	u64 folio;     /* struct folio of page 0 of fd_file */
 	u64 file_mapping, folio_mapping, folio_index; /* its words */
 	u64 pgd, page_offset;
 	u32 page_size; /* sizeof(struct page) */
@@ -175,8 +177,8 @@ struct structpage_files {
 #ifndef __bpf__
 /* What is the same for all records of a machine. */
 struct structpage_machine {
-	u32 fields;   /* STRUCTPAGE_F_* */
-	u64 zero_pfn; /* of the small zero page; ~0 unknown */
+	u32 fields;                  /* STRUCTPAGE_F_* */
+	u64 zero_pfn, huge_zero_pfn; /* of the zero pages; ~0 unknown */
 };
 
 /* The observation that @r is.  Total: any record gives a valid observation. */

@@ -87,8 +87,6 @@ static __always_inline void cal_fields(void)
 		f |= STRUCTPAGE_F_MM_IDS;
 	if (bpf_core_enum_value_exists(enum pageflags, PG_anon_exclusive))
 		f |= STRUCTPAGE_F_AE;
-	if (bpf_core_field_exists(struct page___info, compound_info))
-		f |= STRUCTPAGE_F_INFO;
 	if (bpf_core_field_exists(struct folio___order, _total_mapcount))
 		f |= STRUCTPAGE_F_TOTAL;
 	cal.fields = f;
@@ -120,6 +118,16 @@ static long cal_step(u32 i, u64 *top)
 	return 1;
 }
 
+/* The head that a page finds, once it is known where struct pages are. */
+static __always_inline void cal_head(void)
+{
+	u64 page = page_address(cal.tail_pfn);
+	struct structpage_raw raw;
+
+	if (read_raw(page, &raw, false))
+		cal.tail_head = page_head(page, raw.head);
+}
+
 SEC("gupinfo.syscall")
 int calibrate(void *ctx)
 {
@@ -133,7 +141,9 @@ int calibrate(void *ctx)
 	layout_folio();
 	cal_fields();
 	cal_flags();
-	cal.folio = cal.pgd = cal.page_offset = cal.same_mm = 0;
+	cal.folio = cal.pgd = cal.page_offset = cal.same_mm = cal.tail_head = 0;
+	if (cal.tail_pfn)
+		cal_head();
 	if (file) {
 		folio = (void *)cal_file_page(file);
 		cal.folio = (u64)folio;

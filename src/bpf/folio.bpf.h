@@ -59,6 +59,7 @@ struct {
 	u32 flags, head, mapping, mapcount, refcount; /* of struct page */
 	u32 order, entire, large, pincount, mm_ids;   /* of struct folio, or ABSENT */
 	u32 flags_1, double_map; /* PG_double_map: its bit in ->flags_1, or ABSENT */
+	u32 private;             /* folio->private where no flag says it, or ABSENT */
 	u64 head_bit;            /* PG_head */
 } lay;
 
@@ -78,8 +79,8 @@ static __always_inline void layout_page(void)
 		OFFSET(lay.flags, struct page___memdesc, flags);
 	else
 		OFFSET(lay.flags, struct page, flags);
-	OFFSET(lay.head, struct page,
-	       compound_head); /* until 7.0; calibrate.c refuses 7.1 */
+	OFFSET(lay.head, struct page, compound_head);        /* until 7.0 */
+	OFFSET(lay.head, struct page___info, compound_info); /* 7.1 */
 	OFFSET(lay.mapping, struct folio, mapping);
 	OFFSET(lay.mapcount, struct page, _mapcount);
 	OFFSET(lay.refcount, struct page, _refcount);
@@ -88,7 +89,7 @@ static __always_inline void layout_page(void)
 
 static __always_inline void layout_folio(void)
 {
-	lay.large = lay.pincount = lay.mm_ids = lay.double_map = ABSENT;
+	lay.large = lay.pincount = lay.mm_ids = lay.double_map = lay.private = ABSENT;
 	OFFSET(lay.flags_1, struct folio, _flags_1);
 	/* the low byte of _flags_1 since 6.6 (ebc1baf5c9b4) */
 	OFFSET(lay.order, struct folio, _flags_1);
@@ -105,6 +106,8 @@ static __always_inline void layout_folio(void)
 		lay.double_map = bpf_core_enum_value(enum pageflags, PG_double_map);
 		barrier();
 	}
+	if (!bpf_core_enum_value_exists(enum pageflags, PG_private)) /* 7.4 */
+		OFFSET(lay.private, struct folio, private);
 }
 
 /* --- folios */
@@ -180,6 +183,17 @@ static __always_inline u64 page_address(u64 pfn)
 	return call.vmemmap + pfn * bpf_core_type_size(struct page);
 }
 
+/*
+ * The word by which a tail finds its head: a pointer with bit 0 set, or since 7.1, where hugetlb's
+ * struct pages may be shared, GENMASK(63, order + 6) | 1, of which the tail's own address makes the
+ * pointer (_compound_head(), include/linux/page-flags.h).  No struct page lies as high as a mask is.
+ * Masks of tails of two folios are equal, so that the pointer is made before words are compared.
+ */
+static __always_inline u64 head_word(u64 page, u64 word)
+{
+	return word & 1 && word >> 32 == 0xffffffff ? (page & word) | 1 : word;
+}
+
 /* Reads @raw of the struct page at @page; its words stay in page_words[].  False: it cannot. */
 static __always_inline bool read_raw(u64 page, struct structpage_raw *raw,
 				     const bool cast)
@@ -187,16 +201,18 @@ static __always_inline bool read_raw(u64 page, struct structpage_raw *raw,
 	if (!cast && bpf_probe_read_kernel(page_words, 64, (void *)page))
 		return false;
 	raw->flags = word64(page, page_words, lay.flags, cast);
-	raw->head = word64(page, page_words, lay.head, cast);
+	raw->head = head_word(page, word64(page, page_words, lay.head, cast));
 	raw->mapping = word64(page, page_words, lay.mapping, cast);
 	raw->counts = word64(page, page_words, lay.mapcount & ~7U, cast);
 	raw->counts2 = word64(page, page_words, lay.refcount & ~7U, cast);
+	raw->private =
+		lay.private != ABSENT && word64(page, page_words, lay.private, cast);
 	return true;
 }
 
 /*
- * @b is like @a: of pages without a folio, or of the same folio's tails, whose ->mapping is
- * something else.
+ * @b is like @a: of pages without a folio, or of the same folio's tails, whose ->mapping and
+ * ->private are something else.
  */
 static __always_inline bool same_raw(const struct structpage_raw *a,
 				     const struct structpage_raw *b)
@@ -204,7 +220,8 @@ static __always_inline bool same_raw(const struct structpage_raw *a,
 	return a->flags == b->flags && a->counts == b->counts &&
 	       a->counts2 == b->counts2 &&
 	       (a->head & 1 ? a->head == b->head
-			    : !(b->head & 1) && a->mapping == b->mapping);
+			    : !(b->head & 1) && a->mapping == b->mapping &&
+				      a->private == b->private);
 }
 
 /* Fills @r from @raw of page @pfn and from its folio. */
@@ -227,6 +244,8 @@ static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw
 	r->mapping = mapping_bits(word64(head, head_words, lay.mapping, cast));
 	if (large)
 		read_large(head, r, cast);
+	if (lay.private != ABSENT && word64(head, head_words, lay.private, cast))
+		r->has |= STRUCTPAGE_PRIVATE;
 	/* a mapped page has a reference: all zero is memory that could not be read */
 	if (r->refcount || r->head_flags || r->mapping)
 		r->has |= STRUCTPAGE_PAGE;

@@ -60,6 +60,7 @@ struct address_space;
 struct folio {
 	struct address_space *mapping;
 	unsigned long index;
+	void *private;
 	unsigned long _flags_1;
 	atomic_t _entire_mapcount; /* 6.3: 1a6baaa0db73 */
 	atomic_t _large_mapcount;  /* 6.10: 05c5323b2a34 */

@@ -136,6 +136,25 @@ TEST(hole_and_zero_page)
 	EXPECT_INT(l->obs[2].addr, (uintptr_t)p + 2 * PAGE);
 }
 
+/* Special since 6.18: nothing but its PFN says that it has a struct page. */
+TEST(huge_zero_page)
+{
+	NEED_BPF();
+	char *p = map(THP, 0);
+	struct obs o;
+
+	madvise(p, THP, MADV_HUGEPAGE);
+	EXPECT_INT(*(volatile char *)p, 0);
+	o = one(p, false);
+	if (o.level != OBS_LEVEL_PMD || !(kpage("/proc/kpageflags", o.pfn) >> 24 & 1))
+		SKIP("a read fault maps no huge zero page here");
+	EXPECT_INT(o.has & (OBS_HAS_PAGE | OBS_HAS_KPAGEFLAGS),
+		   OBS_HAS_PAGE | OBS_HAS_KPAGEFLAGS);
+	EXPECT_INT(o.kpageflags, BIT(24) | BIT(22));
+	EXPECT_INT(o.mapping, OBS_MAPPING_NULL);
+	munmap(p, THP);
+}
+
 /* Both sources about all of our own memory: where they speak of the same word they agree. */
 TEST(agrees_with_procfs)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kpageflags.h"
 #include "page.h"
+#include "structpage.h"
 #include "pagemap.h"
 #include "pte.h"
 #include "test.h"
@@ -627,6 +628,55 @@ TEST(struct_page_of_the_page_cache)
 		  struct_obs(OBS_LEVEL_PTE, X86_PTE(2), OBS_MAPPING_NULL, 0, 5, 1));
 	EXPECT_INT(p.kind, PAGE_DEVICE);
 	EXPECT_INT(p.expected, -1);
+}
+
+/* 7.4 removes PG_private: ->private itself says it, but for those that keep other things there. */
+TEST(private_without_its_flag)
+{
+	static const struct {
+		u64 flags, expected;
+		u8 mapping, has;
+		bool hugetlb;
+	} rows[] = {
+		{ B_LRU | B_PRIVATE, 2, 4, 0,
+		  false }, /* bit 14 is another flag's there */
+		{ B_LRU, 3, 4, STRUCTPAGE_PRIVATE, false },
+		{ B_LRU | B_SWAPBACKED | B_10, 2, 1, STRUCTPAGE_PRIVATE, false },
+		{ 0, 2, 4, STRUCTPAGE_PRIVATE, true },
+	};
+	struct page_context c = struct_context("7.3");
+	struct structpage_machine m = { .zero_pfn = ~0ULL, .huge_zero_pfn = ~0ULL };
+	struct kpf_layout l = layout;
+
+	l.private_ = 0xff;
+	c.layout = &l;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct structpage_rec r = { .addr = 0x7000,
+					    .pages = 1,
+					    .pfn = 0x100400,
+					    .head_pfn = 0x100400,
+					    .pte = X86_PTE(0),
+					    .flags = rows[i].flags,
+					    .head_flags = rows[i].flags,
+					    .refcount = 3,
+					    .level = 1,
+					    .mapping = rows[i].mapping,
+					    .has = STRUCTPAGE_PRESENT | STRUCTPAGE_PAGE |
+						   rows[i].has };
+		struct vma v = vma_of(rows[i].hugetlb ? "rd sh mr mw me ms ht"
+						      : "rd sh mr mw me ms",
+				      rows[i].hugetlb        ? VMA_FS_HUGETLB
+				      : rows[i].mapping == 1 ? VMA_FS_NONE
+							     : VMA_FS_DISK);
+		struct obs o;
+		struct page p;
+
+		structpage_to_obs(&m, &r, &o);
+		p = judge(&c, v, o);
+		EXPECT(p.flags_known & KPF_BIT(PRIVATE));
+		EXPECT_INT(!!(p.flags & KPF_BIT(PRIVATE)), i == 1);
+		EXPECT_INT(p.expected, rows[i].expected);
+	}
 }
 
 TEST(struct_page_of_large_folios)
