@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bpflog.h - of all that libbpf says while it fails to load a program, the line that tells why.
+ * bpflog.h - of all that libbpf prints while it fails to load a program, the line that is the cause.
  *
  * Knows: that libbpf warns of the cause before it warns of what follows from it, and how it frames
  *	the verifier's log, whose last line but its statistics is the verdict.

@@ -15,7 +15,7 @@ static void live_bpf_why(struct live *l, const char *why)
 			 "%s", why);
 }
 
-/* What BTF tells needs no BPF. */
+/* The facts of the layout that are read without BPF. */
 static void live_bpf_probe(u8 *probe)
 {
 	u32 fields;

@@ -88,7 +88,7 @@ void structpage_to_obs(const struct structpage_machine *m, const struct structpa
 		return;
 	ret->pfn = r->pfn;
 	ret->has |= OBS_HAS_PFN;
-	/* what a flag word of the kernel would say beside that of struct page */
+	/* flags of /proc/kpageflags that struct page has no bit for */
 	if (r->pfn == m->zero_pfn)
 		ret->kpageflags = KPF_BIT(ZERO_PAGE);
 	else if (r->pfn == m->huge_zero_pfn)

@@ -59,8 +59,8 @@ struct {
 	u32 flags, head, mapping, mapcount, refcount; /* of struct page */
 	u32 order, entire, large, pincount, mm_ids;   /* of struct folio, or ABSENT */
 	u32 flags_1, double_map; /* PG_double_map: its bit in ->flags_1, or ABSENT */
-	u32 private;             /* folio->private where no flag says it, or ABSENT */
-	u64 head_bit;            /* PG_head */
+	u32 private;  /* of struct folio, where no flag stands for it, or ABSENT */
+	u64 head_bit; /* PG_head */
 } lay;
 
 /* An offset of a field that is not there may not even be computed: no select of both. */
