@@ -11,6 +11,17 @@
 #include "structpage.h"
 #include "test.h"
 
+#include "config.h"
+
+#ifndef HAVE_BPF
+
+TEST(the_cut_says_what_the_whole_says)
+{
+	SKIP("gupinfo was built without BPF");
+}
+
+#else
+
 #define TRI_NO LIBBPF_TRI_NO
 #define TRI_YES LIBBPF_TRI_YES
 #include <bpf/btf.h>
@@ -310,3 +321,5 @@ TEST(facts_that_are_known)
 	btf__free(whole);
 	btf__free(cut);
 }
+
+#endif
