@@ -281,7 +281,7 @@ static u64 act_slow_count(const struct act_env *env)
 }
 
 int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,
-		  const struct stage *s, char *why)
+		  char *why)
 {
 	const struct act_row *r = &act_rows[id].row;
 	act_fn *run = act_rows[id].run;
@@ -296,10 +296,6 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 		snprintf(why, STAGE_WHY, "gup_test of this kernel keeps no pins");
 	else if (run == act_gup_test && (act_rows[id].arg & 15) == 3 && env->gup_kept)
 		snprintf(why, STAGE_WHY, "gup_test has a better way");
-	else if (s && s->blocks &&
-		 (r->what == ACT_STORE ||
-		  (r->what == ACT_REQUEST && gup_request_flags(r->request) & GUP_WRITE)))
-		snprintf(why, STAGE_WHY, "it would wait for the user fault handler");
 	else
 		return 0;
 	return -EOPNOTSUPP;

@@ -54,6 +54,7 @@ struct act_result {
 		child; /* the child's pagemap entry, before and after a load (ACT_FORK) */
 	s32 child_err; /* of the load: 0, -EFAULT, -ENOMEM: nothing is mapped there */
 	u8 byte, child_byte; /* what the process and its child load (ACT_FORK) */
+	bool waits;          /* in handle_userfault(): nothing else of this is known */
 	char why[STAGE_WHY]; /* why it could not be tried, when act_run() fails */
 };
 
@@ -71,7 +72,7 @@ void act_env_enter(const struct act_env *env);
 
 /* Whether @id can be done on kernel @k with @env: 0, or -EOPNOTSUPP and @why (STAGE_WHY bytes). */
 int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,
-		  const struct stage *s, char *why);
+		  char *why);
 
 /*
  * gup_test's benchmarks WARN when a page is not pinned after FOLL_PIN, and the zero page never is.

@@ -132,6 +132,9 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma);
 void live_vmas_internal(struct live *l); /* fills l->internal */
 void live_vmas_free(struct live_mounts *m);
 
+/* live_hugetlb.c: what @vma's faults need of pool and limits, if it maps hugetlb */
+void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
+
 /* live_observe.c */
 int live_observe_range(struct live *l, struct live_process *p, const struct vma *vma,
 		       u64 start, u64 end, source_obs_cb cb, void *ctx);
@@ -169,6 +172,8 @@ void live_holders_free(struct live *l);
 
 /* live_machine.c: everything in l->machine that is read once. */
 void live_machine_read(struct live *l);
+/* The number that a small file below @root begins with; UINT64_MAX: there is none. */
+u64 live_machine_number(int root, const char *path);
 /* What follows from the evidence, probes included. */
 void live_machine_resolve(struct live *l);
 

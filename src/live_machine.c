@@ -31,7 +31,7 @@ static bool live_machine_line(int root, const char *path, char *ret, size_t size
 	return true;
 }
 
-static u64 live_machine_number(int root, const char *path)
+u64 live_machine_number(int root, const char *path)
 {
 	char line[64];
 
@@ -162,32 +162,6 @@ static void live_machine_evidence(struct source_evidence *e, int fd, const char 
 			 fd == -EACCES || fd == -EPERM ? ": needs root" : "");
 }
 
-/*
- * Whether a huge page of any size that is configured can be had.  One that is free but reserved
- * can be had by its owner only; what overcommit allows, the buddy allocator may not have.
- */
-static u8 live_machine_pool_free(const struct live_machine_pool *p)
-{
-	if (p->free == UINT64_MAX || p->reserved == UINT64_MAX)
-		return TRI_UNKNOWN;
-	if (p->free > p->reserved)
-		return TRI_YES;
-	return !p->free && !p->overcommit ? TRI_NO : TRI_UNKNOWN;
-}
-
-static u8 live_machine_has_free_huge(const struct live_machine_settings *s)
-{
-	bool all = s->npools, none = s->npools;
-
-	for (unsigned i = 0; i < s->npools; i++) {
-		u8 free = live_machine_pool_free(&s->pool[i]);
-
-		all = all && free == TRI_YES;
-		none = none && free == TRI_NO;
-	}
-	return all ? TRI_YES : none ? TRI_NO : TRI_UNKNOWN;
-}
-
 /* NUMA balancing is off or not built in, and never hinted at an entry since boot. */
 static bool live_machine_no_hints(struct live *l, const struct live_machine_vmstat *v)
 {
@@ -240,12 +214,8 @@ void live_machine_read(struct live *l)
 			      : !strcmp(s.thp_enabled, "always")  ? 2
 								  : 0xff;
 	m->page.use_zero_page = s.use_zero_page;
-	m->page.huge_free = live_machine_has_free_huge(&s);
+	m->page.huge_free = TRI_UNKNOWN; /* it is a matter of each mapping */
 	m->page.unpinnable_memory = live_machine_unpinnable(l);
-	for (unsigned i = 0; i < s.npools && m->page.npools < PAGE_POOLS; i++) {
-		m->page.pool[m->page.npools].bytes = s.pool[i].page_bytes;
-		m->page.pool[m->page.npools++].free = live_machine_pool_free(&s.pool[i]);
-	}
 	m->page.numa_balancing_off = live_machine_no_hints(l, &v);
 	m->page.soft_dirty = m->kernel.config[KCONFIG_MEM_SOFT_DIRTY];
 }

@@ -337,6 +337,7 @@ static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
 	o->from = vma->end;
 	live_vmas_fs(o->l, o->p, vma);
 	live_vmas_file(o->p, vma);
+	live_hugetlb_read(o->l, o->p, vma);
 	return o->cb(o->ctx, vma);
 }
 

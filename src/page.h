@@ -147,11 +147,11 @@ struct page_context {
 	u8 recorded;     /* facts come from a report */
 	u8 has_pinned;   /* enum tri: MMF_HAS_PINNED */
 	u8 pins_anywhere; /* enum tri: nr_foll_pin_acquired != released; TRI_NO proves no pins */
-	u8 thp_enabled;       /* 0 never, 1 madvise, 2 always, 0xff unknown */
-	u8 use_zero_page;     /* enum tri: THP use_zero_page */
-	u8 huge_free;         /* enum tri per machine: a huge page can be had */
+	u8 thp_enabled;   /* 0 never, 1 madvise, 2 always, 0xff unknown */
+	u8 use_zero_page; /* enum tri: THP use_zero_page */
+	u8 huge_free; /* enum tri: a huge page can be had; of reports before VMAs told it */
 	u8 unpinnable_memory; /* enum tri: the machine has ZONE_MOVABLE or CMA memory */
-	/* the same by the size of a huge page; sizes that are missing: ->huge_free */
+	/* the same by size of a huge page; sizes that are missing: ->huge_free */
 	struct {
 		u64 bytes;
 		u8 free; /* enum tri */

@@ -151,13 +151,46 @@ static enum tri facts_beyond_eof(const struct vma *v, const struct page *p)
 	return first >= ROUND_UP(v->file_bytes, unit) ? TRI_YES : TRI_UNKNOWN;
 }
 
-/* Whether a huge page of the VMA's size can be had. */
+/*
+ * Whether a huge page of the VMA's size can be had that is not reserved: alloc_hugetlb_folio() asks
+ * the limit of the mount, then the cgroups', then the pool, then whether it may grow.
+ */
 static enum tri facts_huge_free(const struct page_context *ctx, const struct vma *v)
 {
+	bool mount = v->huge_known & VMA_HUGE_MOUNT,
+	     cgroup = v->huge_known & VMA_HUGE_CGROUP;
+
+	if ((mount && !v->huge_mount) || (cgroup && !v->huge_cgroup))
+		return TRI_NO;
+	if (v->huge_known & VMA_HUGE_POOL && v->huge_free > v->huge_reserved)
+		return tri_from(mount && cgroup, true);
+	if (v->huge_known & VMA_HUGE_POOL)
+		return tri_from(mount && !(v->huge_known & VMA_HUGE_KEPT) &&
+					v->huge_surplus >= v->huge_overcommit,
+				false);
 	for (unsigned i = 0; i < ctx->npools; i++)
 		if (ctx->pool[i].bytes == v->page_size)
 			return ctx->pool[i].free;
 	return ctx->huge_free;
+}
+
+/*
+ * Private mappings with MAP_NORESERVE have no reservation, and a private mapping of the kernel's own
+ * file of one mapping leaves its page cache empty.
+ */
+static void facts_huge(struct page_facts_work *w)
+{
+	const struct vma *v = w->vma;
+
+	fact_set_tri(&w->f, F(HUGE_FREE), facts_huge_free(w->ctx, v));
+	if (w->ctx->unpinnable_memory == TRI_NO)
+		fact_set_tri(&w->f, F(HUGE_FREE_PIN), facts_huge_free(w->ctx, v));
+	if (!(v->flags & VF(HUGETLB)) || v->shared)
+		return;
+	if (v->flags & VF(NORESERVE))
+		fact_set(&w->f, F(HUGE_RESERVED), false);
+	if (!strncmp(v->name, "/anon_hugepage", 14))
+		fact_set(&w->f, F(HUGE_CACHED), false);
 }
 
 static void facts_vma(struct page_facts_work *w)
@@ -177,10 +210,8 @@ static void facts_vma(struct page_facts_work *w)
 	if (v->pkey <= 0) /* key 0, or no keys */
 		fact_set(&w->f, F(PKEY_NO_READ) | F(PKEY_NO_WRITE), false);
 	fact_set_tri(&w->f, F(MM_HAS_PINNED), w->ctx->has_pinned);
-	fact_set_tri(&w->f, F(HUGE_FREE), facts_huge_free(w->ctx, v));
 	fact_set_tri(&w->f, F(UNPINNABLE_MEMORY), w->ctx->unpinnable_memory);
-	if (w->ctx->unpinnable_memory == TRI_NO)
-		fact_set_tri(&w->f, F(HUGE_FREE_PIN), facts_huge_free(w->ctx, v));
+	facts_huge(w);
 }
 
 /* ---- the entry */

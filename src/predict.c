@@ -127,6 +127,8 @@ static void predict_end(const struct predict_case *c, const struct predict_rule 
 		ret->field[FIELD_WORD] = predict_word(c);
 		break;
 	case PREDICT_ERROR:
+		if (c->flags & PREDICT_STORE)
+			ret->field[FIELD_WFAULT] = GUP_WRITE_SEGV;
 		ret->field[FIELD_SLOW] = GUP_SLOW_ERROR;
 		ret->field[FIELD_ERR] = rule->value;
 		ret->field[FIELD_PAGE] = GUP_PAGE_NONE;

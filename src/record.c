@@ -54,13 +54,27 @@ const struct record_field record_process_fields[] = {
 
 #define VMA(k, m, f) FIELD(struct vma, k, m, RECORD_##f, 0)
 const struct record_field record_vma_fields[] = {
-	VMA("page", page_size, DEC),        VMA("pkey", pkey, SIGNED),
-	VMA("thp", thp_eligible, TRI),      VMA("fs", fs, FS),
-	VMA("file-known", file_known, DEC), VMA("file-dax", file_dax, DEC),
-	VMA("file", file_bytes, DEC),       VMA("gate", gate, DEC),
-	VMA("smaps", has_smaps, DEC),       VMA("rss", rss_bytes, DEC),
-	VMA("pss", pss_bytes, DEC),         VMA("huge", anon_huge_bytes, DEC),
-	VMA("pmd", pmd_mapped_bytes, DEC),  { 0 },
+	VMA("page", page_size, DEC),
+	VMA("pkey", pkey, SIGNED),
+	VMA("thp", thp_eligible, TRI),
+	VMA("fs", fs, FS),
+	VMA("file-known", file_known, DEC),
+	VMA("file-dax", file_dax, DEC),
+	VMA("file", file_bytes, DEC),
+	VMA("gate", gate, DEC),
+	VMA("smaps", has_smaps, DEC),
+	VMA("rss", rss_bytes, DEC),
+	VMA("pss", pss_bytes, DEC),
+	VMA("huge", anon_huge_bytes, DEC),
+	VMA("pmd", pmd_mapped_bytes, DEC),
+	VMA("pool-known", huge_known, DEC),
+	VMA("pool-free", huge_free, DEC),
+	VMA("pool-reserved", huge_reserved, DEC),
+	VMA("pool-surplus", huge_surplus, DEC),
+	VMA("pool-overcommit", huge_overcommit, DEC),
+	VMA("pool-mount", huge_mount, DEC),
+	VMA("pool-cgroup", huge_cgroup, DEC),
+	{ 0 },
 };
 
 #define CONTEXT(k, m, f) FIELD(struct page_context, k, m, RECORD_##f, 0)

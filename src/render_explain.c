@@ -293,6 +293,26 @@ static int explain_begin(void *ctx, const struct report_head *head)
 	return 0;
 }
 
+/* What a fault that needs a huge page finds. */
+static void explain_pool(FILE *out, const struct vma *v)
+{
+	char mount[64] = "", cgroup[64] = "";
+
+	if (!(v->huge_known & VMA_HUGE_POOL))
+		return;
+	if (v->huge_mount != UINT64_MAX)
+		snprintf(mount, sizeof(mount), "; the mount's limit leaves %" PRIu64,
+			 v->huge_mount);
+	if (v->huge_cgroup != UINT64_MAX)
+		snprintf(cgroup, sizeof(cgroup), "; the cgroup's limit leaves %" PRIu64,
+			 v->huge_cgroup);
+	explain_line(out, "huge pages",
+		     "%" PRIu64 " free, %" PRIu64 " reserved, %" PRIu64 " of %" PRIu64
+		     " surplus%s%s",
+		     v->huge_free, v->huge_reserved, v->huge_surplus, v->huge_overcommit,
+		     mount, cgroup);
+}
+
 static int explain_row(void *ctx, const struct report_row *row)
 {
 	struct render_explain *r = ctx;
@@ -314,6 +334,7 @@ static int explain_row(void *ctx, const struct report_row *row)
 	explain_line(out, "mapping", "%" PRIx64 "-%" PRIx64 " %s %s", row->vma->start,
 		     row->vma->end, perms,
 		     escape_text(name, sizeof(name), row->vma->name));
+	explain_pool(out, row->vma);
 	r->facts = &row->page->facts;
 	explain_page(r, row);
 	explain_ledger(r, row);

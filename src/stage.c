@@ -359,6 +359,9 @@ void stage_drop(struct stage *s)
 		close(s->uffd);
 	if (s->addr && s->len)
 		munmap(s->addr, s->len);
+	if (s->taken)
+		munmap(s->taken, s->taken_len);
+	s->taken = NULL;
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = s->uffd = -1;

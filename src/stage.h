@@ -73,13 +73,15 @@ struct stage_ref {
 };
 
 struct stage {
-	char *addr; /* the mapping */
-	size_t len; /* its bytes */
-	char *page; /* the page that is looked at */
+	char *addr;  /* the mapping */
+	size_t len;  /* its bytes */
+	char *page;  /* the page that is looked at */
+	char *taken; /* a mapping that only reserves huge pages, and its bytes */
+	size_t taken_len;
 	size_t leaf; /* bytes of one page as the mapping counts them: 4096 or the huge page's */
 	int fd;      /* backing file, -1 */
 	int uffd;    /* userfaultfd, -1 */
-	bool blocks; /* a store may wait for ever: nobody answers the userfaultfd */
+	bool blocks; /* an access may wait for ever: nobody answers the userfaultfd */
 	bool disk;   /* the backing file lies on a disk file system */
 	unsigned nchildren, nrefs;
 	struct stage_child {

@@ -124,12 +124,11 @@ int stage_anon_mlocked(struct stage *s, long arg)
 	return err;
 }
 
-int stage_anon_uffd(struct stage *s, long async)
+/* A small mapping, registered with a userfaultfd of @features in @mode. */
+static int stage_anon_register(struct stage *s, u64 features, u64 mode, const char *what)
 {
-	struct uffdio_api api = { .api = UFFD_API,
-				  .features = async ? STAGE_UFFD_WP_ASYNC : 0 };
-	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_WP };
-	struct uffdio_writeprotect wp = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+	struct uffdio_api api = { .api = UFFD_API, .features = features };
+	struct uffdio_register reg = { .mode = mode };
 	int err = stage_anon_map(s, STAGE_BYTE_MADE);
 
 	if (err)
@@ -137,18 +136,56 @@ int stage_anon_uffd(struct stage *s, long async)
 	s->uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (s->uffd < 0)
 		return stage_fail(s, -EOPNOTSUPP, "userfaultfd: %s", strerror(errno));
-	if (ioctl(s->uffd, UFFDIO_API, &api))
-		return stage_fail(s, -EOPNOTSUPP, "userfaultfd%s: %s",
-				  async ? " with UFFD_FEATURE_WP_ASYNC" : "",
+	reg.range.start = (uintptr_t)s->addr;
+	reg.range.len = s->len;
+	if (ioctl(s->uffd, UFFDIO_API, &api) || ioctl(s->uffd, UFFDIO_REGISTER, &reg))
+		return stage_fail(s, -EOPNOTSUPP, "userfaultfd %s: %s", what,
 				  strerror(errno));
-	reg.range.start = wp.range.start = (uintptr_t)s->addr;
-	reg.range.len = wp.range.len = s->len;
-	if (ioctl(s->uffd, UFFDIO_REGISTER, &reg) ||
-	    ioctl(s->uffd, UFFDIO_WRITEPROTECT, &wp))
+	return 0;
+}
+
+int stage_anon_uffd(struct stage *s, long async)
+{
+	struct uffdio_writeprotect wp = { .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+	int err = stage_anon_register(s, async ? STAGE_UFFD_WP_ASYNC : 0,
+				      UFFDIO_REGISTER_MODE_WP,
+				      async ? "with UFFD_FEATURE_WP_ASYNC"
+					    : "write protection");
+
+	if (err)
+		return err;
+	wp.range.start = (uintptr_t)s->addr;
+	wp.range.len = s->len;
+	if (ioctl(s->uffd, UFFDIO_WRITEPROTECT, &wp))
 		return stage_fail(s, -EOPNOTSUPP, "userfaultfd write protection: %s",
 				  strerror(errno));
 	s->blocks = !async;
 	return 0;
+}
+
+/* include/uapi/linux/userfaultfd.h of 7.3; struct uffdio_rwprotect is like uffdio_writeprotect. */
+#define STAGE_UFFD_RWP BIT(17)
+#define STAGE_UFFD_RWP_ASYNC BIT(18)
+#define STAGE_UFFDIO_MODE_RWP BIT(3)
+#define STAGE_UFFDIO_RWPROTECT _IOWR(UFFDIO, 9, struct uffdio_writeprotect)
+
+int stage_anon_rwp(struct stage *s, long how)
+{
+	struct uffdio_writeprotect rwp = { .mode = 1 };
+	int err =
+		stage_anon_register(s,
+				    STAGE_UFFD_RWP | (how & 1 ? STAGE_UFFD_RWP_ASYNC : 0),
+				    STAGE_UFFDIO_MODE_RWP, "read-write protection");
+
+	if (err)
+		return err;
+	rwp.range.start = (uintptr_t)(how & 4 ? s->page + 4096 : s->page);
+	rwp.range.len = 4096;
+	if (ioctl(s->uffd, STAGE_UFFDIO_RWPROTECT, &rwp))
+		return stage_fail(s, -EOPNOTSUPP, "UFFDIO_RWPROTECT: %s",
+				  strerror(errno));
+	s->blocks = !(how & 5);
+	return how & 2 ? stage_anon_pageout(s, s->page) : 0;
 }
 
 int stage_anon_pageout(struct stage *s, char *addr)

@@ -251,6 +251,98 @@ int stage_huge_tlb_file(struct stage *s, long arg)
 	return 0;
 }
 
+static long stage_huge_pool(const char *file)
+{
+	char path[96], text[32];
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-2048kB/%s",
+		 file);
+	return stage_slurp(path, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : -1;
+}
+
+/*
+ * Reserves what is left of the pool while the state lasts.  Others would then get SIGBUS, so it is
+ * done only where nobody but this process, which has @own pages, uses it.
+ */
+static int stage_huge_take(struct stage *s, long own)
+{
+	long free = stage_huge_pool("free_hugepages");
+
+	if (stage_huge_pool("nr_overcommit_hugepages"))
+		return stage_fail(s, -EOPNOTSUPP,
+				  "the pool may grow (nr_overcommit_hugepages)");
+	if (free <= 0 || stage_huge_pool("nr_hugepages") - free != own ||
+	    stage_huge_pool("resv_hugepages"))
+		return stage_fail(s, -EOPNOTSUPP, "others use the pool of huge pages");
+	s->taken = mmap(NULL, (size_t)free * STAGE_HUGE, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << 26, -1, 0);
+	if (s->taken == MAP_FAILED) {
+		s->taken = NULL;
+		return stage_fail(s, -EOPNOTSUPP, "mmap: %s", strerror(errno));
+	}
+	s->taken_len = (size_t)free * STAGE_HUGE;
+	return 0;
+}
+
+/* A private huge page of @fd, or anonymous, that has no reservation; touched and forked if @shared. */
+static int stage_huge_unreserved(struct stage *s, int flags, int fd, long shared)
+{
+	s->leaf = s->len = STAGE_HUGE;
+	s->addr = stage_map(s, s->len, s->leaf, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_NORESERVE | flags, fd);
+	if (!s->addr)
+		return -EOPNOTSUPP;
+	s->page = s->addr;
+	if (!shared)
+		return 0;
+	stage_store(s->addr, s->len, s->leaf, STAGE_BYTE_MADE);
+	return stage_child_fork(s);
+}
+
+int stage_huge_none(struct stage *s, long shared)
+{
+	int err = stage_huge_unreserved(s, MAP_ANONYMOUS | MAP_HUGETLB | 21 << 26, -1,
+					shared);
+
+	return err ? err : stage_huge_take(s, shared);
+}
+
+/* A hugetlbfs of one page that no path leads to: its root, or -errno. */
+static int stage_huge_mount(struct stage *s)
+{
+	enum { SET_STRING = 1, CMD_CREATE = 6 };
+	int fs = (int)syscall(SYS_fsopen, "hugetlbfs", 1 /* FSOPEN_CLOEXEC */), mnt = -1;
+
+	if (fs >= 0 && !syscall(SYS_fsconfig, fs, SET_STRING, "pagesize", "2M", 0) &&
+	    !syscall(SYS_fsconfig, fs, SET_STRING, "size", "2M", 0) &&
+	    !syscall(SYS_fsconfig, fs, CMD_CREATE, NULL, NULL, 0))
+		mnt = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
+	if (mnt < 0)
+		stage_fail(s, -EOPNOTSUPP, "hugetlbfs: %s", strerror(errno));
+	if (fs >= 0)
+		close(fs);
+	return mnt < 0 ? -EOPNOTSUPP : mnt;
+}
+
+int stage_huge_full(struct stage *s, long shared)
+{
+	int mnt = stage_huge_mount(s), other = -1, err = 0;
+
+	if (mnt < 0)
+		return mnt;
+	s->fd = openat(mnt, "page", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (!shared) /* another file has the page */
+		other = openat(mnt, "other", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (s->fd < 0 || ftruncate(s->fd, STAGE_HUGE) ||
+	    (!shared && (other < 0 || fallocate(other, 0, 0, STAGE_HUGE))))
+		err = stage_fail(s, -EOPNOTSUPP, "a file of hugetlbfs: %s",
+				 strerror(errno));
+	if (other >= 0)
+		close(other);
+	close(mnt);
+	return err ? err : stage_huge_unreserved(s, 0, s->fd, shared);
+}
+
 int stage_huge_arena(struct stage *s, long arg)
 {
 	(void)arg;

@@ -24,6 +24,8 @@ int stage_anon_free(struct stage *s, long arg);
 int stage_anon_dontfork(struct stage *s, long wipe);
 int stage_anon_guard(struct stage *s, long arg);
 int stage_anon_uffd(struct stage *s, long async);
+int stage_anon_rwp(struct stage *s,
+		   long how); /* 1 async, 2 swapped out, 4 not protected */
 int stage_anon_swapped(struct stage *s, long arg);
 int stage_anon_ksm(struct stage *s, long arg);
 int stage_anon_mlocked(struct stage *s, long arg);
@@ -40,6 +42,9 @@ int stage_huge_mthp(struct stage *s, long kib);
 int stage_huge_tlb(struct stage *s,
 		   long how); /* 1 shared, 2 untouched, 4 read-only, 8 1 GiB */
 int stage_huge_tlb_file(struct stage *s, long arg);
+/* 1: a page shared by fork, else a hole, when no further page can be had: of the pool, of the mount */
+int stage_huge_none(struct stage *s, long shared);
+int stage_huge_full(struct stage *s, long shared);
 int stage_huge_arena(struct stage *s, long arg);
 
 /* stage_file.c: files and shared memory */

@@ -123,6 +123,23 @@ int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
 	return 0;
 }
 
+/*
+ * Whether the subject sleeps in handle_userfault(), where it waits for a handler that there is not;
+ * false when it has answered, or something else takes its time.
+ */
+static bool stage_worker_waits(const struct stage_worker *w)
+{
+	struct pollfd p = { .fd = w->sock, .events = POLLIN };
+	char path[32], where[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)w->subject);
+	for (int i = 0; i < STAGE_WORKER_SECONDS * 50 && !poll(&p, 1, 20); i++)
+		if (stage_slurp(path, where, sizeof(where)) > 0 &&
+		    !strcmp(where, "handle_userfault"))
+			return true;
+	return false;
+}
+
 int stage_worker_act(struct stage_worker *w, enum act_id act, u64 leaf,
 		     struct act_result *ret)
 {
@@ -132,8 +149,15 @@ int stage_worker_act(struct stage_worker *w, enum act_id act, u64 leaf,
 
 	*ret = (struct act_result){ 0 };
 	if (w->sock >= 0 &&
-	    send(w->sock, &order, sizeof(order), MSG_NOSIGNAL) == sizeof(order))
+	    send(w->sock, &order, sizeof(order), MSG_NOSIGNAL) == sizeof(order)) {
+		if (w->blocks && stage_worker_waits(w)) {
+			kill(w->subject, SIGKILL);
+			stage_worker_stop(w);
+			ret->waits = true;
+			return 0;
+		}
 		err = stage_worker_receive(w, &a, sizeof(a));
+	}
 	if (!err) {
 		*ret = a.result;
 		return a.tried;

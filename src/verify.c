@@ -200,7 +200,6 @@ static bool verify_not_gup(struct verify *v, enum act_id act,
 static void verify_once(struct verify *v, const char *state, enum act_id act,
 			bool lenient, struct verify_case *c)
 {
-	struct stage s = { 0 };
 	struct stage_worker w;
 	struct verify_look l;
 	struct act_result seen;
@@ -208,10 +207,9 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 
 	c->nfields = 0;
 	c->note[0] = '\0';
-	s.blocks = w.blocks;
 	if (err || w.err) {
 		verify_skip(c, w.why);
-	} else if (act_available(act, v->k, &v->env, &s, c->note)) {
+	} else if (act_available(act, v->k, &v->env, c->note)) {
 		c->outcome = VERIFY_SKIPPED;
 	} else if ((err = verify_look(v, &w, &l))) {
 		verify_skip(c, err == -ENOENT ? "no row: nothing is mapped there"
@@ -223,6 +221,8 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 			    "gup_test would warn of the zero page in the kernel's log");
 	} else if (stage_worker_act(&w, act, MAX(l.page.size, 4096u), &seen)) {
 		verify_skip(c, seen.why);
+	} else if (seen.waits && act_row(act)->what == ACT_FORK) {
+		verify_skip(c, "looking at it waits for the user fault handler");
 	} else if (verify_not_gup(v, act, &seen)) {
 		verify_skip(c, "io_uring of this kernel refuses mappings of files");
 	} else {
@@ -307,8 +307,7 @@ static int verify_state(struct verify *v, const char *state)
 
 	for (unsigned a = 0; a < ACTS && !err && !verify_end; a++) {
 		/* acts that this machine does not have are not trials */
-		if (!verify_wanted(v->opt, a) ||
-		    act_available(a, v->k, &v->env, NULL, why))
+		if (!verify_wanted(v->opt, a) || act_available(a, v->k, &v->env, why))
 			continue;
 		verify_trial(v, state, a, !strncmp(state, "arena", 5), &c);
 		err = verify_count(v, &c, true);

@@ -85,24 +85,26 @@ static void verify_request(struct verify_case *c, const struct act_row *row,
 						      : TRI_YES;
 	enum gup_slow slow = fast == TRI_YES ? GUP_SLOW_OK : (enum gup_slow)v->slow;
 	bool failed = seen->err != 0;
+	/* neither done nor refused: no rule may promise one of the two */
+	const char *done = seen->waits ? "waits" : failed ? "error" : "ok";
 	const char *faults = seen->faults ? "some" : counted ? "none" : NULL;
 
 	/* without a counter, a fault shows that GUP-fast did not do it; an error always does, for
 	 * an address out of range is refused before either way */
-	if (failed || (saw_fast == TRI_UNKNOWN && seen->faults))
+	if (failed || seen->waits || (saw_fast == TRI_UNKNOWN && seen->faults))
 		saw_fast = TRI_NO;
 	if (row->entry == ACT_FAST)
 		verify_field_tri(c, "fast", fast, saw_fast);
 	if (fast == TRI_UNKNOWN && slow == GUP_SLOW_ERROR)
 		slow = GUP_SLOW_UNKNOWN;
-	verify_field(c, "slow", gup_slow_name(slow), failed ? "error" : "ok",
-		     (slow == GUP_SLOW_ERROR) == failed);
+	verify_field(c, "slow", gup_slow_name(slow), done,
+		     !seen->waits && (slow == GUP_SLOW_ERROR) == failed);
 	if (slow == GUP_SLOW_ERROR && failed)
 		verify_field(c, "errno", v->err ? gup_errno_name(v->err) : "unknown",
 			     seen->errno_told ? gup_errno_name((unsigned)-seen->err)
 					      : NULL,
 			     v->err == (unsigned)-seen->err);
-	if (slow != GUP_SLOW_OK || failed)
+	if (slow != GUP_SLOW_OK || failed || seen->waits)
 		return;
 	if (fast == TRI_YES) {
 		verify_field(c, "fault", "none", faults, !seen->faults);
@@ -122,8 +124,8 @@ static void verify_request(struct verify_case *c, const struct act_row *row,
 
 static const char *verify_store_seen(const struct act_result *seen)
 {
-	if (seen->err)
-		return "segv";
+	if (seen->waits || seen->err)
+		return seen->waits ? "waits" : "segv";
 	if (!seen->faults)
 		return "none";
 	switch (verify_fate(seen)) {

@@ -179,7 +179,7 @@ static unsigned verify_acts(struct verify *v, enum act_id *ret)
 							 : VERIFY_FORK;
 
 		if ((!v->opt->only || v->opt->only & BIT(what)) &&
-		    !act_available(a, v->k, &v->env, NULL, why))
+		    !act_available(a, v->k, &v->env, why))
 			ret[n++] = a;
 	}
 	return n;

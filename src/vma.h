@@ -22,6 +22,11 @@ enum vma_flag {
 #define VMA_NAME_MAX \
 	160 /* bytes kept of a name, with the final NUL; a longer one is cut in the middle */
 
+#define VMA_HUGE_POOL BIT(0)
+#define VMA_HUGE_MOUNT BIT(1)
+#define VMA_HUGE_CGROUP BIT(2)
+#define VMA_HUGE_KEPT BIT(3) /* the mount may keep pages for itself (min_size=) */
+
 struct vma {
 	u64 start, end; /* bytes, end exclusive */
 	u64 offset;     /* file offset, bytes */
@@ -38,6 +43,11 @@ struct vma {
 	bool file_known; /* ->file_bytes and ->file_dax were read */
 	bool file_dax;   /* the mapped file is accessed by DAX */
 	u64 file_bytes;  /* size of the mapped file */
+	u8 huge_known; /* VMA_HUGE_*: which of the following were read, of a hugetlb mapping */
+	u64 huge_free, huge_reserved, huge_surplus,
+		huge_overcommit; /* pages of its pool */
+	/* pages that the limits of its mount and of its cgroups leave; UINT64_MAX: no limit */
+	u64 huge_mount, huge_cgroup;
 	u64 rss_bytes, pss_bytes, anon_huge_bytes; /* smaps; 0 when has_smaps is false */
 	u64 pmd_mapped_bytes; /* smaps: AnonHugePages + ShmemPmdMapped + FilePmdMapped */
 	bool has_smaps;

@@ -25,6 +25,8 @@ static u64 expect(enum stage_id id)
 	case STAGE_HOLE:
 	case STAGE_HOLE_THP:
 	case STAGE_HUGETLB_HOLE:
+	case STAGE_HUGETLB_NONE_HOLE:
+	case STAGE_HUGETLB_FULL_HOLE:
 	case STAGE_FILE_HOLE:
 	case STAGE_FILE_BEYOND:
 	case STAGE_SHMEM_HOLE:
@@ -39,6 +41,7 @@ static u64 expect(enum stage_id id)
 	case STAGE_GATE:
 		return 0;
 	case STAGE_SWAPPED:
+	case STAGE_UFFD_RWP_SWAPPED:
 	case STAGE_GUARD:
 		return TEST_SWAP;
 	case STAGE_FILE_PRIVATE:

@@ -223,6 +223,12 @@ static bool ref_hugetlb_free(const struct ref *r)
 	return r->flags & GUP_LONGTERM ? IS(r, HUGE_FREE_PIN) : IS(r, HUGE_FREE);
 }
 
+/* alloc_hugetlb_folio() fails: vma_needs_reservation(), subpool, cgroup, pool and surplus say no. */
+static bool ref_hugetlb_none(const struct ref *r)
+{
+	return !IS(r, HUGE_FREE) && !IS(r, HUGE_RESERVED);
+}
+
 /* What a fault finds in the page cache or swap cache may have to be moved, or stay for its users. */
 static bool ref_cached_somewhere(const struct ref *r, int kind)
 {
@@ -242,10 +248,16 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 			return SIGNAL;
 		if (IS(r, MIGRATION) || IS(r, DEVICE_ENTRY))
 			return WAIT;
-		if (IS(r, VMA_UFFD_MISSING) || !ref_hugetlb_free(r))
+		if (IS(r, VMA_UFFD_MISSING))
 			return WAIT;
 		if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
 			return WAIT;
+		if (!ref_hugetlb_free(r))
+			return ref_hugetlb_none(r) && !IS(r, VMA_MAYSHARE) &&
+					       (kind == FAULT_WRITE ||
+						!IS(r, HUGE_CACHED))
+				       ? SIGNAL
+				       : WAIT;
 		if (IS(r, BEYOND_EOF))
 			return SIGNAL;
 		if (ref_cached_somewhere(r, kind))
@@ -271,7 +283,7 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 		return AGAIN;
 	}
 	if (!ref_hugetlb_free(r))
-		return WAIT;
+		return ref_hugetlb_none(r) ? SIGNAL : WAIT;
 	out->copied = true;
 	ref_map_fresh(r, kind != FAULT_UNSHARE, true);
 	return AGAIN;
@@ -559,6 +571,10 @@ void ref_store(struct ref r, struct gup_write *ret)
 	end = IS(&r, VMA_HUGETLB) ? ref_hugetlb_fault(&r, FAULT_WRITE, &out)
 	      : IS(&r, LEAF_PMD)  ? ref_wp_huge_pmd(&r, FAULT_WRITE, &out)
 				  : ref_do_wp_page(&r, FAULT_WRITE, &out);
+	if (end == SIGNAL) {
+		ret->fault = GUP_WRITE_SEGV;
+		return;
+	}
 	if (end == WAIT) {
 		ret->fault = GUP_WRITE_UNKNOWN;
 		ret->seen_by_refs = ret->leak = TRI_UNKNOWN;

@@ -397,6 +397,59 @@ TEST(hugetlb_in_a_pipe_leaks)
 	EXPECT_INT(w.leak, TRI_NO);
 }
 
+/* alloc_hugetlb_folio(): the mount's limit, the cgroup's, the pool, and whether it may grow. */
+TEST(whether_a_huge_page_can_be_had)
+{
+	static const struct {
+		u8 known;
+		u64 free, reserved, surplus, overcommit, mount, cgroup;
+		enum tri want;
+	} cases[] = {
+		{ 7, 3, 1, 0, 0, -1, -1, TRI_YES },
+		{ 7, 3, 3, 0, 0, -1, -1, TRI_NO },
+		{ 7, 0, 0, 0, 0, -1, -1, TRI_NO },
+		{ 7, 0, 0, 2, 2, -1, -1, TRI_NO },
+		{ 7, 0, 0, 1, 2, -1, -1, TRI_UNKNOWN }, /* the pool may grow */
+		{ 7, 3, 1, 0, 0, 0, -1, TRI_NO },       /* size= */
+		{ 7, 3, 1, 0, 0, 2, -1, TRI_YES },
+		{ 7, 3, 1, 0, 0, -1, 0, TRI_NO }, /* hugetlb.2MB.max */
+		{ 7 | VMA_HUGE_KEPT, 3, 3, 0, 0, -1, -1, TRI_UNKNOWN }, /* min_size= */
+		{ VMA_HUGE_POOL, 3, 1, 0, 0, 0, 0, TRI_UNKNOWN },
+		{ VMA_HUGE_POOL, 0, 0, 0, 0, 0, 0, TRI_UNKNOWN },
+		{ VMA_HUGE_POOL | VMA_HUGE_MOUNT, 0, 0, 0, 0, -1, 0, TRI_NO },
+		{ VMA_HUGE_MOUNT, 0, 0, 0, 0, 0, 0, TRI_NO },
+		{ 0, 0, 0, 0, 0, 0, 0, TRI_UNKNOWN },
+	};
+	struct page_context ctx = context("6.18");
+	struct page p = missing_page(PAGE_NONE);
+	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
+
+	v.flags |= VF(HUGETLB);
+	v.page_size = 2 << 20;
+	for (unsigned i = 0; i < ARRAY_SIZE(cases); i++) {
+		v.huge_known = cases[i].known;
+		v.huge_free = cases[i].free;
+		v.huge_reserved = cases[i].reserved;
+		v.huge_surplus = cases[i].surplus;
+		v.huge_overcommit = cases[i].overcommit;
+		v.huge_mount = cases[i].mount;
+		v.huge_cgroup = cases[i].cgroup;
+		page_facts(&ctx, &v, &p);
+		EXPECT_INT(fact_get(&p.facts, FACT_HUGE_FREE), cases[i].want);
+		EXPECT_FACT(p, HUGE_RESERVED, TRI_UNKNOWN);
+		EXPECT_FACT(p, HUGE_CACHED, TRI_UNKNOWN);
+	}
+	v.flags |= VF(NORESERVE);
+	strcpy(v.name, "/anon_hugepage (deleted)");
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, HUGE_RESERVED, TRI_NO);
+	EXPECT_FACT(p, HUGE_CACHED, TRI_NO);
+	v.shared = true;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, HUGE_RESERVED, TRI_UNKNOWN);
+	EXPECT_FACT(p, HUGE_CACHED, TRI_UNKNOWN);
+}
+
 TEST(vmas)
 {
 	struct page_context ctx = context("6.18");

@@ -263,7 +263,9 @@ static void every_page(u64 fixed_yes, u64 fixed_no, const u64 *vary, unsigned n,
 				if (fixed_yes & F(PRESENT))
 					fact_set(&f, F(LEAF_PMD), true);
 			} else {
-				fact_set(&f, F(LEAF_PUD), false);
+				fact_set(&f,
+					 F(LEAF_PUD) | F(HUGE_RESERVED) | F(HUGE_CACHED),
+					 false);
 			}
 			if (!(vmas[i].yes & (F(VMA_READ) | F(VMA_WRITE))) &&
 			    fixed_yes & F(PRESENT))
@@ -306,19 +308,13 @@ TEST(check_vma_flags)
 
 TEST(not_present)
 {
-	static const u64 vary[] = { F(SWAP),
-				    F(MIGRATION),
-				    F(GUARD),
-				    F(POISON),
-				    F(DEVICE_ENTRY),
-				    F(UFFD_WP),
-				    F(HUGE_FREE),
-				    F(HUGE_FREE_PIN),
-				    F(SWAP_EXCLUSIVE),
-				    F(SWAP_SHARED),
-				    F(BEYOND_EOF),
-				    F(PKEY_NO_WRITE),
-				    F(UNPINNABLE_MEMORY) };
+	static const u64 vary[] = {
+		F(SWAP),        F(MIGRATION),      F(GUARD),
+		F(POISON),      F(DEVICE_ENTRY),   F(UFFD_WP),
+		F(HUGE_FREE),   F(HUGE_FREE_PIN),  F(HUGE_RESERVED),
+		F(HUGE_CACHED), F(SWAP_EXCLUSIVE), F(SWAP_SHARED),
+		F(BEYOND_EOF),  F(PKEY_NO_WRITE),  F(UNPINNABLE_MEMORY)
+	};
 
 	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary), REQUESTS | STORE | FORK);
 }
@@ -345,7 +341,7 @@ TEST(counters)
 				    F(REF_ONE),        F(REF_SOLE),     F(MAPCOUNT_ONE),
 				    F(LARGE_MAPS),     F(MM_SHARED),    F(REF_IS_MAPS),
 				    F(SWAP_SHARED),    F(ZONE_MOVABLE), F(HUGE_FREE),
-				    F(HUGE_FREE_PIN) };
+				    F(HUGE_FREE_PIN),  F(HUGE_RESERVED) };
 
 	every_page(F(PRESENT),
 		   F(ZERO) | F(HUGE_ZERO) | F(SPECIAL) | F(DEVMAP) | F(NO_MAPPING) |

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What decides whether a huge page can be had: the pool, the mount's limit, the cgroups' limits. */
+#include "live_int.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define LIVE_HUGETLB_PATH 512
+
+/* /sys/kernel/mm/hugepages/hugepages-2048kB */
+static void live_hugetlb_pool(struct live *l, struct vma *vma)
+{
+	const struct {
+		const char *file;
+		u64 *ret;
+	} rows[] = {
+		{ "free_hugepages", &vma->huge_free },
+		{ "resv_hugepages", &vma->huge_reserved },
+		{ "surplus_hugepages", &vma->huge_surplus },
+		{ "nr_overcommit_hugepages", &vma->huge_overcommit },
+	};
+	bool known = true;
+	char path[96];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/hugepages-%ukB/%s",
+			 vma->page_size >> 10, rows[i].file);
+		*rows[i].ret = live_machine_number(l->root, path);
+		known = known && *rows[i].ret != UINT64_MAX;
+	}
+	if (known)
+		vma->huge_known |= VMA_HUGE_POOL;
+}
+
+/*
+ * hugetlbfs_statfs(): all blocks are 0 without size= and min_size=; those of min_size= alone are -1.
+ * The kernel's own mount of anonymous mappings, memfds and SysV segments has neither.
+ */
+static void live_hugetlb_mount(struct live_process *p, struct vma *vma)
+{
+	static const char *const internal[] = { "/anon_hugepage", "/memfd:", "/SYSV" };
+	struct statfs st;
+	char path[64];
+	int fd;
+
+	vma->huge_mount = UINT64_MAX;
+	for (unsigned i = 0; i < ARRAY_SIZE(internal); i++)
+		if (!strncmp(vma->name, internal[i], strlen(internal[i])))
+			vma->huge_known |= VMA_HUGE_MOUNT;
+	snprintf(path, sizeof(path), "map_files/%llx-%llx",
+		 (unsigned long long)vma->start, (unsigned long long)vma->end);
+	fd = openat(p->dir, path, O_PATH | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	if (!fstatfs(fd, &st)) {
+		vma->huge_known |= VMA_HUGE_MOUNT | (st.f_blocks ? VMA_HUGE_KEPT : 0);
+		if (st.f_blocks && (s64)st.f_blocks > 0)
+			vma->huge_mount = st.f_bavail;
+	}
+	close(fd);
+}
+
+/* Pages that the limit @max of a cgroup leaves beside @used: files below @dir. */
+static u64 live_hugetlb_room(struct live *l, const char *dir, const char *max,
+			     const char *used, u32 page)
+{
+	char path[LIVE_HUGETLB_PATH + 64];
+	u64 limit, now;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, max);
+	limit = live_machine_number(l->root, path); /* "max": no number */
+	snprintf(path, sizeof(path), "%s/%s", dir, used);
+	now = live_machine_number(l->root, path);
+	if (limit == UINT64_MAX || now == UINT64_MAX)
+		return UINT64_MAX;
+	return limit > now ? (limit - now) / page : 0;
+}
+
+/* The limits of the cgroup @dir and all above it, down to @base bytes of @dir; v1 or v2 files. */
+static void live_hugetlb_cgroup(struct live *l, struct vma *vma, char *dir, size_t base,
+				bool v2)
+{
+	u32 kib = vma->page_size >> 10;
+	char size[16], file[4][64];
+
+	snprintf(size, sizeof(size), "%u%s",
+		 kib >> (kib >= 1 << 20 ? 20
+			 : kib >= 1024  ? 10
+					: 0),
+		 kib >= 1 << 20 ? "GB"
+		 : kib >= 1024  ? "MB"
+				: "KB");
+	for (unsigned i = 0; i < 4; i++)
+		snprintf(file[i], sizeof(file[i]), "hugetlb.%s%s.%s", size,
+			 i & 2 ? ".rsvd" : "",
+			 v2 ? (i & 1 ? "current" : "max")
+			    : (i & 1 ? "usage_in_bytes" : "limit_in_bytes"));
+	for (;;) {
+		for (unsigned i = 0; i < 4; i += 2)
+			vma->huge_cgroup =
+				MIN(vma->huge_cgroup,
+				    live_hugetlb_room(l, dir, file[i], file[i + 1],
+						      vma->page_size));
+		char *slash = strrchr(dir + base, '/');
+
+		if (!slash)
+			return;
+		*slash = '\0';
+	}
+}
+
+/* "4:hugetlb:/path" of v1, "0::/path" of v2.  The root has no limits and needs no directory. */
+static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct vma *vma)
+{
+	char *text, *line, *next;
+	bool known = true;
+	size_t len;
+
+	vma->huge_cgroup = UINT64_MAX;
+	if (live_file(p->dir, "cgroup", &text, &len))
+		return;
+	for (line = text; line && *line; line = next) {
+		static const char *const base[] = { "sys/fs/cgroup/hugetlb",
+						    "sys/fs/cgroup" };
+		char *names = strchr(line, ':'),
+		     *path = names ? strchr(names + 1, ':') : NULL;
+		char dir[LIVE_HUGETLB_PATH];
+		bool v2 = path == names + 1;
+
+		next = strchr(line, '\n');
+		if (next)
+			*next++ = '\0';
+		if (!path || (!v2 && !memmem(names, path - names, "hugetlb", 7)) ||
+		    !strcmp(path, ":/"))
+			continue;
+		len = (size_t)snprintf(dir, sizeof(dir), "%s%s", base[v2], path + 1);
+		if (len >= sizeof(dir) || faccessat(l->root, dir, F_OK, 0))
+			known = false;
+		else
+			live_hugetlb_cgroup(l, vma, dir, strlen(base[v2]), v2);
+	}
+	free(text);
+	if (known)
+		vma->huge_known |= VMA_HUGE_CGROUP;
+}
+
+void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma)
+{
+	if (vma->fs != VMA_FS_HUGETLB || !vma->page_size)
+		return;
+	live_hugetlb_pool(l, vma);
+	live_hugetlb_mount(p, vma);
+	live_hugetlb_cgroups(l, p, vma);
+}
