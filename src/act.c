@@ -301,6 +301,13 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 	return -EOPNOTSUPP;
 }
 
+bool act_may_wait(enum act_id id)
+{
+	act_fn *run = act_rows[id].run;
+
+	return run != act_gup_test && run != act_gup_kept && run != act_uring;
+}
+
 bool act_warns(enum act_id id, bool may_be_zero)
 {
 	long nr = act_rows[id].arg & 15;

@@ -75,6 +75,12 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 		  char *why);
 
 /*
+ * Whether @id may meet userfaultfd's handler: gup_test and io_uring call slow GUP without a retry,
+ * of which kernels with CONFIG_DEBUG_VM complain in handle_userfault().
+ */
+bool act_may_wait(enum act_id id);
+
+/*
  * gup_test's benchmarks WARN when a page is not pinned after FOLL_PIN, and the zero page never is.
  * Whether @id would, on a page that @may_be_zero.
  */

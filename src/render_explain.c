@@ -306,9 +306,9 @@ static void explain_pool(FILE *out, const struct vma *v)
 	if (v->huge_cgroup != UINT64_MAX)
 		snprintf(cgroup, sizeof(cgroup), "; the cgroup's limit leaves %" PRIu64,
 			 v->huge_cgroup);
-	explain_line(out, "huge pages",
-		     "%" PRIu64 " free, %" PRIu64 " reserved, %" PRIu64 " of %" PRIu64
-		     " surplus%s%s",
+	explain_line(out, "pool",
+		     "%" PRIu64 " huge pages free, %" PRIu64 " reserved, %" PRIu64
+		     " of %" PRIu64 " surplus%s%s",
 		     v->huge_free, v->huge_reserved, v->huge_surplus, v->huge_overcommit,
 		     mount, cgroup);
 }
