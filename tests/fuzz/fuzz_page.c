@@ -54,9 +54,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.vma.fs %= VMA_FS_SPECIAL + 1;
 	in.vma.thp_eligible %= 3;
 	in.vma.name[VMA_NAME_MAX - 1] = '\0';
-	for (bool *b = &in.vma.read; b <= &in.vma.gate; b++)
-		*(u8 *)b &= 1;
-	*(u8 *)&in.vma.has_smaps &= 1;
+	bool *const flags[] = {
+		&in.vma.read,       &in.vma.write,     &in.vma.exec,
+		&in.vma.shared,     &in.vma.has_flags, &in.vma.gate,
+		&in.vma.file_known, &in.vma.file_dax,  &in.vma.has_smaps
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
+		*(u8 *)flags[i] &= 1;
 	for (unsigned i = 0; i < sizeof(in.layout); i++)
 		in.layout[i] = in.layout[i] < 64 ? in.layout[i] : 0xff;
 
