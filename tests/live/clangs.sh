@@ -42,4 +42,27 @@ for version in $(printf '%s\n' "${!clangs[@]}" | sort -n); do
 		expect_empty "clang $version: $test" "$([ $? -eq 0 ] || grep -v '^ok' <<<"$said")"
 	done
 done
+
+# Programs that this verifier refuses: a callback returns what a global function did.
+broken=clangs/broken
+mkdir -p $broken
+cat >$broken/clang <<-END
+	#!/bin/bash
+	for word in "\$@"; do
+		case \$word in
+		*/structpage.bpf.c)
+			sed 's/return r != 0;/return r;/' "\$word" >$broken/structpage.bpf.c
+			word=$broken/structpage.bpf.c
+			;;
+		esac
+		words+=("\$word")
+	done
+	exec "${clangs[$version]}" "\${words[@]}"
+END
+chmod +x $broken/clang
+make -s CLANG="$PWD/$broken/clang" OF_CLANG=$broken BPF_OUT=$broken/bpf $broken/test_bpfpage >/dev/null 2>&1
+said=$($broken/test_bpfpage 2>&1)
+expect_empty "refused programs: the test of the reader fails" "$([ $? -ne 0 ] || echo "$said")"
+expect_empty "refused programs: the verifier's last line is given as the reason" \
+	"$(grep -qE 'BPF must work here, but: .*callback return' <<<"$said" || grep '^#' <<<"$said")"
 done_testing

@@ -32,8 +32,8 @@ static inline bool need_bpf_file_has(const char *path, const char *text)
 	return strstr(buf, text);
 }
 
-/* CAP_BPF and CAP_PERFMON, or CAP_SYS_ADMIN, in the first user namespace. */
-static inline bool need_bpf_capable(void)
+/* Whether capability @cap, or CAP_SYS_ADMIN, is effective in the first user namespace. */
+static inline bool need_bpf_capable(int cap)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
 	struct __user_cap_data_struct data[2] = { 0 };
@@ -42,10 +42,8 @@ static inline bool need_bpf_capable(void)
 	if (syscall(SYS_capget, &head, data))
 		return false;
 	have = data[0].effective | (unsigned long long)data[1].effective << 32;
-	if (!(have >> CAP_SYS_ADMIN & 1) &&
-	    !(have >> CAP_BPF & 1 && have >> CAP_PERFMON & 1))
-		return false;
-	return need_bpf_file_has("/proc/self/uid_map", "4294967295");
+	return (have >> CAP_SYS_ADMIN & 1 || have >> cap & 1) &&
+	       need_bpf_file_has("/proc/self/uid_map", "4294967295");
 }
 
 /* Why BPF need not work here; NULL: it must. */
@@ -62,7 +60,7 @@ static inline const char *bpf_excuse(void)
 		return "BPF needs Linux 6.1";
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return "the kernel's BTF cannot be read here";
-	if (geteuid() || !need_bpf_capable())
+	if (geteuid() || !need_bpf_capable(CAP_BPF) || !need_bpf_capable(CAP_PERFMON))
 		return "not root with CAP_BPF and CAP_PERFMON";
 	if (need_bpf_file_has("/sys/kernel/security/lockdown", "[confidentiality]"))
 		return "kernel lockdown is in confidentiality mode";

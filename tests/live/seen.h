@@ -164,7 +164,9 @@ static __attribute__((unused)) char *map_thp(char **ret_map)
 
 static __attribute__((unused)) bool is_root(void)
 {
-	return !geteuid() && !access("/proc/kpageflags", R_OK);
+	/* page frame numbers are hidden from a container's root */
+	return !geteuid() && !access("/proc/kpageflags", R_OK) &&
+	       need_bpf_capable(CAP_SYS_ADMIN);
 }
 static __attribute__((unused)) pid_t child_that_waits(int pipes[2], char **argv)
 {

@@ -194,21 +194,27 @@ TEST(vmsplice_adds_one_reference)
 {
 	NEED_BPF();
 	char *p = map(PAGE, 0);
-	int fd[2], before;
+	int fd[2], before = 0, after = 0;
 	struct iovec v = { p, PAGE };
+	struct obs during = { 0 };
 
 	madvise(p, PAGE, MADV_NOHUGEPAGE);
 	p[0] = 1;
 	mlock(p, PAGE); /* and the batch of munlock() is none of ours */
-	if (pipe(fd))
-		SKIP("no pipe");
-	before = one(p, false).refcount;
-	EXPECT_INT(vmsplice(fd[1], &v, 1, 0), PAGE);
-	EXPECT_INT(one(p, false).refcount, before + 1);
-	EXPECT_INT(one(p, false).mapcount, 1);
-	close(fd[0]);
-	close(fd[1]);
-	EXPECT_INT(one(p, false).refcount, before);
+	/* once more when a CPU's batch let go of the page meanwhile */
+	for (int i = 0; i < 5 && (!i || after != before); i++) {
+		if (pipe(fd))
+			SKIP("no pipe");
+		before = one(p, false).refcount;
+		EXPECT_INT(vmsplice(fd[1], &v, 1, 0), PAGE);
+		during = one(p, false);
+		close(fd[0]);
+		close(fd[1]);
+		after = one(p, false).refcount;
+	}
+	EXPECT_INT(during.refcount, before + 1);
+	EXPECT_INT(during.mapcount, 1);
+	EXPECT_INT(after, before);
 }
 
 /* Registers @len bytes at @p as the only fixed buffer of a new ring; the ring, or -1. */
@@ -411,13 +417,14 @@ TEST(copy_and_cast_agree)
 	memset(p, 1, 64 * PAGE);
 	EXPECT_INT(bpfpage_open(&opt, &copy, why), 0);
 	EXPECT_STR(bpfpage_reader(copy), "copy");
-	for (int i = 0; i < 3;
-	     i++) { /* another CPU may take the pages out of a batch meanwhile */
+	/* others change the pages meanwhile: a CPU's batch, reclaim, DAMON's look at what is used */
+	for (int i = 0; i < 20; i++) {
 		fast = *observe(p, 64 * PAGE, false);
 		bp = copy;
 		slow = observe(p, 64 * PAGE, false);
 		bp = keep;
-		if (slow->n == fast.n && slow->obs[0].refcount == fast.obs[0].refcount)
+		if (slow->n == fast.n &&
+		    !memcmp(slow->obs, fast.obs, fast.n * sizeof(fast.obs[0])))
 			break;
 	}
 	EXPECT_INT(slow->n, fast.n);
