@@ -236,15 +236,11 @@ static int capture_begin(struct capture *c, struct source *src,
 static void capture_explain(struct capture *c, pid_t pid, int err)
 {
 	bool begun = c->process.pid == pid;
-	const char *what = err == -ESRCH && begun ? "it is gone; what was read is kept"
-			   : err == -ESRCH        ? "it does not exist"
-			   : err == -EACCES || err == -EPERM
-				   ? "permission denied; run gupinfo as root "
-				     "or as its owner"
-				   : strerror(-err);
 
 	diag_add(c->diag, begun || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR,
-		 "process %d: %s", (int)pid, what);
+		 "process %d %s", (int)pid,
+		 begun && err == -ESRCH ? "is gone; what was read is kept"
+					: collect_why(err));
 }
 
 static bool capture_candidate(const struct capture *c, const struct holder *h)

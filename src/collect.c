@@ -251,6 +251,20 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	return err;
 }
 
+/* What a process without pages, or with those of another, is. */
+static void collect_note(struct collector *c)
+{
+	const struct process *p = &c->process;
+
+	if (p->kernel_thread)
+		diag_add(c->diag, DIAG_NOTE,
+			 "process %d is a kernel thread: it has no memory of its own",
+			 (int)p->pid);
+	else if (p->tgid && p->tgid != p->pid)
+		diag_add(c->diag, DIAG_NOTE, "%d is a thread of process %d", (int)p->pid,
+			 (int)p->tgid);
+}
+
 static int collect_process(struct collector *c, pid_t pid)
 {
 	const struct source_ops *ops = c->src->ops;
@@ -260,6 +274,7 @@ static int collect_process(struct collector *c, pid_t pid)
 	err = ops->open(c->src, pid, &c->process);
 	if (err)
 		return err;
+	collect_note(c);
 	c->page_ctx.has_pinned = c->process.has_pinned;
 	if (c->view->process)
 		err = c->view->process(c->view_ctx, &c->process);
@@ -276,22 +291,34 @@ static int collect_process(struct collector *c, pid_t pid)
 	return err;
 }
 
+const char *collect_why(int err)
+{
+	switch (err) {
+	case -ESRCH:
+		return "does not exist";
+	case -ENXIO:
+		return "has ended: its memory is gone, only its exit status waits for "
+		       "its "
+		       "parent (zombie)";
+	case -EACCES:
+	case -EPERM:
+		return "permission denied: reading it needs its user and all of its "
+		       "capabilities, or CAP_SYS_PTRACE in its user namespace";
+	case -EMFILE:
+		return "cannot be opened: gupinfo has no file descriptor left (ulimit "
+		       "-n)";
+	default:
+		return strerror(-err);
+	}
+}
+
 static void collect_explain_failure(struct collector *c, pid_t pid, int err, bool begun)
 {
-	const char *how = begun ? "; what was read before is shown" : "";
 	enum diag_class class = begun || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR;
 
-	if (err == -ESRCH)
-		diag_add(c->diag, class, "process %d %s%s", (int)pid,
-			 begun ? "vanished while it was read" : "does not exist", how);
-	else if (err == -EACCES || err == -EPERM)
-		diag_add(c->diag, class,
-			 "process %d: permission denied; run gupinfo as root or as its "
-			 "owner%s",
-			 (int)pid, how);
-	else
-		diag_add(c->diag, class, "process %d: %s%s", (int)pid, strerror(-err),
-			 how);
+	diag_add(c->diag, class, "process %d %s%s", (int)pid,
+		 begun && err == -ESRCH ? "vanished while it was read" : collect_why(err),
+		 begun ? "; what was read before is shown" : "");
 }
 
 static int collect_processes(struct collector *c)

@@ -40,6 +40,9 @@ struct collect_options {
 	const struct kernel *model; /* judge by this model instead of the machine's */
 };
 
+/* Why a process could not be read, as a sentence that begins with its number: @err of a source. */
+const char *collect_why(int err);
+
 /*
  * Collects @opt->pids from @src into @view.  Returns 0, a view's non-zero value, or -errno when
  * nothing could be read at all; partial failures are in @diag with class DIAG_INCOMPLETE.

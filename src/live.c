@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "live_int.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -48,25 +49,18 @@ int live_file(int dir, const char *path, char **ret, size_t *ret_len)
 	return 0;
 }
 
-static int live_stat(int dir, struct process *ret, u32 *ret_flags)
+/* 0, -ESRCH, -ENXIO: of a zombie only its exit status is left, or why it could not be read. */
+static int live_stat(int dir, struct procstat *ret)
 {
-	struct procstat stat;
 	char *text;
 	size_t len;
 	int err = live_file(dir, "stat", &text, &len);
 
 	if (err)
-		return err;
-	err = procstat_parse(text, &stat) && !procstat_is_dead(&stat) ? 0 : -ESRCH;
+		return err == -ENOENT ? -ESRCH : err;
+	err = !procstat_parse(text, ret) ? -ESRCH : procstat_is_dead(ret) ? -ENXIO : 0;
 	free(text);
-	if (err)
-		return err;
-	memcpy(ret->comm, stat.comm, sizeof(ret->comm));
-	ret->ppid = stat.ppid;
-	ret->threads = stat.threads;
-	ret->start_time = stat.start_time;
-	*ret_flags = stat.flags;
-	return 0;
+	return err;
 }
 
 static u64 live_status_kib(const char *text, const char *key)
@@ -85,6 +79,9 @@ static int live_status(int dir, struct process *ret)
 
 	if (err)
 		return err;
+	p = strstr(text, "\nTgid:");
+	if (p)
+		ret->tgid = atoi(p + 6);
 	p = strstr(text, "\nUid:");
 	if (p && sscanf(p, "\nUid: %*u %u", &euid) == 1)
 		ret->uid = euid;
@@ -111,14 +108,15 @@ bool live_has_memory(const struct live_process *p)
 	return p->pagemap >= 0 && pread(p->pagemap, &word, sizeof(word), 0) > 0;
 }
 
-/* Any read below a dead process's directory fails with ESRCH or ENOENT. */
+/* What cannot be found out, for want of descriptors, is no death. */
 static bool live_alive(const struct live_process *p)
 {
-	struct process now;
-	u32 flags;
+	struct procstat now;
+	int err = live_stat(p->dir, &now);
 
-	return !live_stat(p->dir, &now, &flags) && now.start_time == p->start_time &&
-	       (!p->had_memory || live_has_memory(p));
+	if (err)
+		return err != -ESRCH && err != -ENXIO;
+	return now.start_time == p->start_time && (!p->had_memory || live_has_memory(p));
 }
 
 static void live_release(struct source *src, pid_t pid)
@@ -131,6 +129,8 @@ static void live_release(struct source *src, pid_t pid)
 		if (--p->users)
 			return;
 		*at = p->next;
+		if (p->mem != p->dir)
+			close(p->mem);
 		close(p->dir);
 		if (p->pagemap >= 0)
 			close(p->pagemap);
@@ -148,21 +148,56 @@ static int live_machine_op(struct source *src, struct source_machine *ret)
 	return 0;
 }
 
-/* Reads what changes about an open process. */
-static int live_describe(struct live *l, struct live_process *p, struct process *ret)
+/* Finds a thread that lives: the main thread has no memory any more once it has ended. */
+static void live_choose_thread(struct live_process *p, const struct procstat *leader)
 {
-	struct process info = { .pid = p->pid };
-	u32 flags;
-	int err = live_stat(p->dir, &info, &flags);
+	int tasks =
+		leader->state == 'Z' ? openat(p->dir, "task", O_RDONLY | O_CLOEXEC) : -1;
+	DIR *dir = tasks >= 0 ? fdopendir(tasks) : NULL;
+	bool found = false;
 
-	if (!err)
-		err = live_status(p->dir, &info);
+	for (struct dirent *d; dir && !found && (d = readdir(dir));) {
+		struct procstat stat;
+		int fd = openat(tasks, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		found = !live_stat(fd, &stat) && stat.state != 'Z';
+		if (!found) {
+			close(fd);
+			continue;
+		}
+		if (p->mem != p->dir)
+			close(p->mem);
+		p->mem = fd;
+	}
+	if (dir)
+		closedir(dir);
+	else if (tasks >= 0)
+		close(tasks);
+}
+
+/* Reads what changes about an open process. */
+static int live_describe(struct live *l, struct live_process *p,
+			 const struct procstat *stat, struct process *ret)
+{
+	struct process info = { .pid = p->pid,
+				.ppid = stat->ppid,
+				.threads = stat->threads,
+				.start_time = stat->start_time };
+	int err = live_status(p->mem, &info);
+
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
+	memcpy(info.comm, stat->comm, sizeof(info.comm));
+	info.kernel_thread = stat->flags & PROCSTAT_KERNEL_THREAD;
 	/* exit_mm() has taken its memory, and it is not a zombie yet */
 	if (!p->had_memory && (p->pagemap >= 0 || p->pagemap == -ESRCH) &&
-	    !(flags & PROCSTAT_KERNEL_THREAD))
+	    !info.kernel_thread)
 		return -ESRCH;
+	/* nothing of it may be read, or there is no descriptor left */
+	if (p->pagemap < 0 && p->pagemap != -ESRCH && p->pagemap != -ENOENT)
+		return p->pagemap;
 	info.has_pinned = live_bpf_has_pinned(l, p);
 	*ret = info;
 	return 0;
@@ -172,11 +207,14 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
+	struct procstat stat;
 	char path[32];
 	int err;
 
 	if (p) { /* whoever opened it before sees the same memory, or none */
-		err = live_alive(p) ? live_describe(l, p, ret) : -ESRCH;
+		err = live_alive(p) ? live_stat(p->dir, &stat) : -ESRCH;
+		if (!err)
+			err = live_describe(l, p, &stat, ret);
 		p->users += !err;
 		return err;
 	}
@@ -192,17 +230,22 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 		free(p);
 		return err;
 	}
+	p->mem = p->dir;
+	p->pagemap = -EBADF;
 	p->next = l->processes;
 	l->processes = p;
-	p->pagemap = openat(p->dir, "pagemap", O_RDONLY | O_CLOEXEC);
-	if (p->pagemap < 0)
-		p->pagemap = -errno;
-	p->had_memory = live_has_memory(p);
-	err = live_describe(l, p, ret);
+	err = live_stat(p->dir, &stat);
+	if (!err) {
+		live_choose_thread(p, &stat);
+		p->start_time = stat.start_time;
+		p->pagemap = openat(p->mem, "pagemap", O_RDONLY | O_CLOEXEC);
+		if (p->pagemap < 0)
+			p->pagemap = -errno;
+		p->had_memory = live_has_memory(p);
+		err = live_describe(l, p, &stat, ret);
+	}
 	if (err)
 		live_release(src, pid);
-	else
-		p->start_time = ret->start_time;
 	return err;
 }
 
@@ -210,10 +253,13 @@ static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
+	struct procstat stat;
 	int err;
 
 	if (!p || !live_alive(p))
 		return -ESRCH;
+	if (!live_stat(p->dir, &stat))
+		live_choose_thread(p, &stat);
 	err = live_vmas_walk(l, p, cb, ctx);
 	/* A process that ends or execs while it is read looks as if its list ended early. */
 	return err || live_alive(p) ? err : -ESRCH;

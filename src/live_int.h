@@ -46,6 +46,7 @@ struct live_process {
 	pid_t pid;
 	u64 start_time;
 	int dir;     /* /proc/PID */
+	int mem;     /* the same, or the task/TID of a thread that lives */
 	int pagemap; /* -errno when it could not be opened */
 	bool had_memory;
 	int maps; /* for live_vmas_same(): 0 not tried, -errno when it could not be opened */

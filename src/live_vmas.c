@@ -127,7 +127,7 @@ static unsigned live_vmas_mode(struct live_process *p, const struct vma *vma,
 
 	snprintf(path, sizeof(path), "map_files/%llx-%llx",
 		 (unsigned long long)vma->start, (unsigned long long)vma->end);
-	if (statx(p->dir, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st))
+	if (statx(p->mem, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st))
 		return 0;
 	*ret_rdev = makedev(st.stx_rdev_major, st.stx_rdev_minor);
 	return st.stx_mode;
@@ -144,7 +144,7 @@ static enum vma_fs live_vmas_lookup(struct live *l, struct live_process *p,
 	if (m)
 		return m->fs;
 	if (!p->mounts.read)
-		live_vmas_mountinfo(&p->mounts, p->dir, "mountinfo");
+		live_vmas_mountinfo(&p->mounts, p->mem, "mountinfo");
 	mode = live_vmas_mode(p, vma, &rdev);
 	if (S_ISCHR(mode) && rdev == makedev(1, 5) && !vma->shared)
 		return VMA_FS_NONE; /* /dev/zero, private: vma_set_anonymous() */
@@ -197,7 +197,7 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
 	u64 perms = vma->read | vma->write << 1 | vma->exec << 2 | vma->shared << 3;
 
 	if (!p->maps) {
-		p->maps = openat(p->dir, "maps", O_RDONLY | O_CLOEXEC);
+		p->maps = openat(p->mem, "maps", O_RDONLY | O_CLOEXEC);
 		if (p->maps < 0)
 			p->maps = -errno;
 	}
@@ -229,7 +229,7 @@ static void live_vmas_file(struct live_process *p, struct vma *vma)
 	    m->stat_minor != vma->dev_minor) {
 		snprintf(path, sizeof(path), "map_files/%llx-%llx",
 			 (unsigned long long)vma->start, (unsigned long long)vma->end);
-		m->stat_known = !statx(p->dir, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
+		m->stat_known = !statx(p->mem, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
 				       STATX_SIZE, &st) &&
 				st.stx_mask & STATX_SIZE;
 		m->stat_bytes = m->stat_known ? st.stx_size : 0;
@@ -370,7 +370,7 @@ static int live_vmas_stream(struct live_vmas_pass *o, struct live_lines *r)
 
 static int live_vmas_file_of(struct live_vmas_pass *o, const char *name)
 {
-	struct live_lines r = { .fd = openat(o->p->dir, name, O_RDONLY | O_CLOEXEC) };
+	struct live_lines r = { .fd = openat(o->p->mem, name, O_RDONLY | O_CLOEXEC) };
 	int err;
 
 	if (r.fd < 0)
@@ -412,7 +412,7 @@ int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, voi
 		err = live_vmas_quick(&o);
 	if (err == -EAGAIN)
 		err = live_vmas_file_of(&o, "smaps");
-	if (err == -ENOENT && faccessat(p->dir, "maps", F_OK, 0) == 0)
+	if (err == -ENOENT && faccessat(p->mem, "maps", F_OK, 0) == 0)
 		err = live_vmas_file_of(&o, "maps"); /* a kernel without smaps */
 	return err == -ENOENT ? -ESRCH : err;
 }

@@ -139,7 +139,7 @@ static int lint_end(void *ctx, const struct report_totals *t)
 			"%s], \"bug\": %" PRIu64 ", \"race\": %" PRIu64
 			", \"explainable\": %" PRIu64 "}}\n",
 			l->rows ? "\n" : "", l->found[0], l->found[1], l->found[2]);
-	else
+	else if (t->size_bytes) /* something was read */
 		render_report_line(l->opt.out, 0,
 				   "%" PRIu64 " pages break an invariant, %" PRIu64
 				   " raced, %" PRIu64 " are explainable.",

@@ -35,11 +35,13 @@ enum source_fact {
 
 struct process {
 	pid_t pid, ppid;
+	pid_t tgid; /* its process when ->pid is a thread's; 0 not known */
 	uid_t uid;
 	char comm[64]; /* untrusted */
 	u32 threads;
-	u64 start_time; /* clock ticks since boot: tells a reused PID */
-	u8 has_pinned;  /* enum tri */
+	u64 start_time;     /* clock ticks since boot: tells a reused PID */
+	u8 has_pinned;      /* enum tri */
+	bool kernel_thread; /* has no memory of its own */
 	u64 vm_pin_bytes, vm_lck_bytes, rss_bytes;
 };
 

@@ -63,6 +63,28 @@ expect_empty "a process that does not exist" \
 	"$(run 1 --pid 2147483646; grep -q 'does not exist' "$err" || cat "$err")"
 expect_empty "one that exists and one that does not" \
 	"$(run 3 --pid "$sleeper,2147483646"; grep -q 'does not exist' "$err" || cat "$err")"
+# its child ends at once, and nobody waits for it
+bash -c 'sleep 0 & exec sleep 1000' &
+parent=$!
+zombie=
+while [ -z "$zombie" ] && kill -0 $parent; do
+	for stat in /proc/[0-9]*/stat; do
+		read -r line 2>/dev/null <"$stat"
+		[[ $line == *") Z $parent "* ]] && zombie=${line%% *}
+	done
+done
+expect_empty "a zombie is said to be one, and nothing is printed of it" \
+	"$(run 1 --pid "$zombie"; grep -q 'zombie' "$err" || cat "$err"; grep total "$out")"
+expect_empty "lint: nothing was read" \
+	"$(run 1 --lint --pid "$zombie"; grep -q 'zombie' "$err" || cat "$err"; cat "$out")"
+kill $parent
+wait $parent 2>/dev/null
+if read -r line 2>/dev/null </proc/2/stat && [[ $line == "2 (kthreadd) "* ]]; then
+	expect_empty "a kernel thread" \
+		"$(run 0 --pid 2; grep -q 'a kernel thread: it has no memory' "$err" || cat "$err")"
+else
+	skip "a kernel thread" "none is to be seen here"
+fi
 expect_empty "no such name" "$(run 1 --comm no-such-process-name)"
 
 expect_empty "summary" "$(run $complete --pid $sleeper; grep -q '\[stack\]' "$out" || cat "$out")"

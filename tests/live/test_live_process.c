@@ -4,6 +4,8 @@
 #include "procs.h"
 #include "seen.h"
 
+#include <pthread.h>
+
 /* ---- processes that come and go */
 
 static const struct live_options *const readers[] = { &by_scan, &by_pagemap, NULL };
@@ -161,6 +163,51 @@ TEST(a_process_that_is_killed_under_it)
 	for (unsigned i = 0; i < ARRAY_SIZE(readers); i++)
 		for (unsigned round = 0; round < 10; round++)
 			dies(readers[i], round);
+}
+
+static void *pauses(void *arg)
+{
+	if (write(*(int *)arg, "x", 1) == 1)
+		for (;;)
+			pause();
+	return NULL;
+}
+
+/* Its memory is that of the threads that live. */
+static void without_main_thread(const struct live_options *opt)
+{
+	char *m = map(PAGE, 0), c;
+	pthread_t thread;
+	int pipes[2];
+	struct seen s;
+	pid_t pid;
+
+	m[0] = 1;
+	EXPECT_INT(pipe(pipes), 0);
+	pid = fork();
+	if (!pid) {
+		pthread_create(&thread, NULL, pauses, &pipes[1]);
+		syscall(SYS_exit, 0); /* of this thread alone */
+	}
+	EXPECT_INT(read(pipes[0], &c, 1), 1);
+	EXPECT(seen_open(&s, opt, pid));
+	EXPECT_INT(s.process.pid, pid);
+	EXPECT_INT(s.process.ppid, getpid());
+	EXPECT_INT(look(&s, m, PAGE), 0);
+	EXPECT_INT(page_at(&s, m).kind, PAGE_ANON);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	look_in_vain(&s);
+	close(pipes[0]);
+	close(pipes[1]);
+	seen_close(&s);
+	munmap(m, PAGE);
+}
+
+TEST(a_process_whose_main_thread_has_ended)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(readers); i++)
+		without_main_thread(readers[i]);
 }
 
 /* Memory that is unmapped and mapped while it is read: no crash, gapless, whole. */
