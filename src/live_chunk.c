@@ -34,11 +34,13 @@ s64 live_chunk_pread(void *ctx, void *buf, size_t len, u64 offset)
 	return done;
 }
 
-int live_chunk_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 max_pages,
-		    struct pagemap_region *vec, size_t vec_len, u64 *ret_walk_end)
+int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 mask,
+		    u64 max_pages, struct pagemap_region *vec, size_t vec_len,
+		    u64 *ret_walk_end)
 {
 	struct pagemap_scan arg = {
 		.size = sizeof(arg),
+		.flags = flags,
 		.start = start,
 		.end = end,
 		.vec = (uintptr_t)vec,
@@ -116,7 +118,7 @@ static int live_chunk_regions(const struct live_pass *o, struct live_chunk *c, u
 	u64 mask = o->l->scan_mask & ~PAGEMAP_IS_FILE;
 	struct pagemap_region *r = o->l->buf->region;
 	u64 walked;
-	int n = live_chunk_scan(o->p->pagemap, c->to, end, anyof & mask, mask,
+	int n = live_chunk_scan(o->p->pagemap, 0, c->to, end, anyof & mask, mask,
 				MIN(o->limit - c->nwords, LIVE_SCAN_PAGES), r,
 				LIVE_REGIONS, &walked);
 

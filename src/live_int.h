@@ -152,8 +152,9 @@ int live_observe_split(void *ctx, const struct obs *obs, size_t n);
 void live_frames_close(struct live *l);
 
 /* live_chunk.c: one PAGEMAP_SCAN; the number of regions, or -errno. */
-int live_chunk_scan(int pagemap, u64 start, u64 end, u64 anyof, u64 mask, u64 max_pages,
-		    struct pagemap_region *vec, size_t vec_len, u64 *ret_walk_end);
+int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 mask,
+		    u64 max_pages, struct pagemap_region *vec, size_t vec_len,
+		    u64 *ret_walk_end);
 /* A pagemap_pread of the descriptor *@ctx. */
 s64 live_chunk_pread(void *ctx, void *buf, size_t len, u64 offset);
 

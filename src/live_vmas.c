@@ -243,6 +243,22 @@ static void live_vmas_file(struct live_process *p, struct vma *vma)
 	vma->file_dax = m->stat_dax;
 }
 
+/*
+ * Whether write-protection faults resolve themselves: PAGEMAP_SCAN refuses other VMAs when it is
+ * asked to (PM_SCAN_CHECK_WPASYNC); without PM_SCAN_WP_MATCHING it changes nothing.
+ */
+static void live_vmas_uffd(struct live *l, struct live_process *p, struct vma *vma)
+{
+	u64 end = vma->start + kernel_page_size(&l->machine.kernel), walked;
+	int n;
+
+	if (!(vma->flags & VF(UFFD_WP)) || !l->have_scan || p->pagemap < 0)
+		return;
+	n = live_chunk_scan(p->pagemap, PAGEMAP_SCAN_CHECK_WPASYNC, vma->start, end,
+			    PAGEMAP_IS_PRESENT, PAGEMAP_IS_PRESENT, 0, NULL, 0, &walked);
+	vma->uffd_async = tri_from(n >= 0 || n == -EPERM, n >= 0);
+}
+
 /* A file that is read line by line, through one buffer. */
 struct live_lines {
 	int fd;
@@ -338,6 +354,7 @@ static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
 	live_vmas_fs(o->l, o->p, vma);
 	live_vmas_file(o->p, vma);
 	live_hugetlb_read(o->l, o->p, vma);
+	live_vmas_uffd(o->l, o->p, vma);
 	return o->cb(o->ctx, vma);
 }
 

@@ -202,6 +202,10 @@ static void facts_vma(struct page_facts_work *w)
 	else
 		facts_vma_perms(w);
 	fact_set(&w->f, F(VMA_GATE), v->gate);
+	if (v->flags & VF(UFFD_WP))
+		fact_set_tri(&w->f, F(VMA_UFFD_ASYNC), v->uffd_async);
+	else if (v->has_flags)
+		fact_set(&w->f, F(VMA_UFFD_ASYNC), false);
 	fact_set_tri(&w->f, F(VMA_ANON), facts_vma_anon(v));
 	fact_set_tri(&w->f, F(VMA_FSDAX), facts_fsdax(v));
 	fact_set_tri(&w->f, F(VMA_SECRETMEM),

@@ -47,7 +47,8 @@ struct pagemap_scan {
 };
 _Static_assert(sizeof(struct pagemap_scan) == 96, "struct pm_scan_arg");
 
-#define PAGEMAP_SCAN_IOCTL 0xc0606610u /* _IOWR('f', 16, struct pm_scan_arg) */
+#define PAGEMAP_SCAN_CHECK_WPASYNC BIT(1) /* ->flags: -EPERM where userfaultfd waits */
+#define PAGEMAP_SCAN_IOCTL 0xc0606610u    /* _IOWR('f', 16, struct pm_scan_arg) */
 
 /* The PFN field of a present word; 0 when the kernel hides it. */
 static inline u64 pagemap_pfn(u64 word)

@@ -287,6 +287,7 @@ static const struct {
 	{ K(HUGEPD), F(HUGEPD) },
 	{ K(SECRETMEM), F(VMA_SECRETMEM) },
 	{ K(UFFD_RWP), F(VMA_UFFD_RWP) },
+	{ K(UFFD_WP_ASYNC), F(VMA_UFFD_ASYNC) },
 };
 
 /* The same page on another kernel: facts read on one kernel may be judged by another's rules. */

@@ -62,8 +62,8 @@ static bool probe_categories(const struct probe *p, const void *addr, u64 mask, 
 	struct pagemap_region r;
 	u64 walked;
 
-	if (live_chunk_scan(p->pagemap, a, a + p->page, mask, mask, 0, &r, 1, &walked) !=
-	    1)
+	if (live_chunk_scan(p->pagemap, 0, a, a + p->page, mask, mask, 0, &r, 1,
+			    &walked) != 1)
 		return false;
 	*ret = r.categories;
 	return true;

@@ -57,6 +57,7 @@ const struct record_field record_vma_fields[] = {
 	VMA("page", page_size, DEC),
 	VMA("pkey", pkey, SIGNED),
 	VMA("thp", thp_eligible, TRI),
+	VMA("uffd-async", uffd_async, TRI),
 	VMA("fs", fs, FS),
 	VMA("file-known", file_known, DEC),
 	VMA("file-dax", file_dax, DEC),

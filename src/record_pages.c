@@ -89,7 +89,7 @@ static int record_pages_vma(struct record_reader *r, char *line)
 	if (!p->have_process)
 		return record_fail(r, -EINVAL, "an area without a process");
 	memset(vma, 0, sizeof(*vma));
-	vma->thp_eligible = TRI_UNKNOWN;
+	vma->thp_eligible = vma->uffd_async = TRI_UNKNOWN;
 	if (!record_pages_area(&line, vma))
 		return record_fail(r, -EINVAL, "this is no area");
 	if (vma->start >= vma->end || (vma->start | vma->end) & (page - 1))

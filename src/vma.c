@@ -115,7 +115,9 @@ static void vma_copy_name(struct vma_text t, char name[VMA_NAME_MAX])
 int vma_parse_header(const char *line, size_t len, struct vma *ret)
 {
 	struct vma_text t = { .p = line, .end = line + len };
-	struct vma v = { .pkey = -1, .thp_eligible = TRI_UNKNOWN };
+	struct vma v = { .pkey = -1,
+			 .thp_eligible = TRI_UNKNOWN,
+			 .uffd_async = TRI_UNKNOWN };
 	u64 major, minor;
 
 	while (t.end > t.p && t.end[-1] == '\n')

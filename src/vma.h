@@ -39,6 +39,7 @@ struct vma {
 	u32 page_size;   /* KernelPageSize in bytes: 2 MiB for hugetlb; 0 unknown */
 	s32 pkey;        /* ProtectionKey, -1 unknown */
 	u8 thp_eligible; /* enum tri */
+	u8 uffd_async;   /* enum tri: userfaultfd_wp_async() */
 	u8 fs;           /* enum vma_fs */
 	bool file_known; /* ->file_bytes and ->file_dax were read */
 	bool file_dax;   /* the mapped file is accessed by DAX */

@@ -53,6 +53,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.obs.order %= 20;
 	in.vma.fs %= VMA_FS_SPECIAL + 1;
 	in.vma.thp_eligible %= 3;
+	in.vma.uffd_async %= 3;
 	in.vma.name[VMA_NAME_MAX - 1] = '\0';
 	bool *const flags[] = {
 		&in.vma.read,       &in.vma.write,     &in.vma.exec,

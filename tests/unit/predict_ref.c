@@ -21,6 +21,17 @@ static void ref_now(struct ref *r, u64 bits, bool value)
 	r->f = value ? r->f | bits : r->f & ~bits;
 }
 
+/* userfaultfd_pte_wp(), userfaultfd_wp_async(): whether a write fault waits for the handler. */
+static bool ref_uffd_waits(struct ref *r, int kind)
+{
+	if (kind != FAULT_WRITE || !IS(r, VMA_UFFD_WP) || !IS(r, UFFD_WP))
+		return false;
+	if (r->v < 607 || !IS(r, VMA_UFFD_ASYNC))
+		return true;
+	ref_now(r, F(UFFD_WP), false);
+	return false;
+}
+
 static bool ref_is_cow_mapping(const struct ref *r)
 {
 	return IS(r, VMA_MAYWRITE) && !IS(r, VMA_SHARED);
@@ -159,7 +170,7 @@ static enum ref_end ref_do_wp_page(struct ref *r, int kind, struct ref_fault *ou
 {
 	bool unshare = kind == FAULT_UNSHARE;
 
-	if (!unshare && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
+	if (ref_uffd_waits(r, kind))
 		return WAIT;
 	if (IS(r, VMA_SHARED) || IS(r, VMA_MAYSHARE)) {
 		ref_now(r, F(PTE_WRITE), true);
@@ -183,10 +194,16 @@ static enum ref_end ref_do_wp_page(struct ref *r, int kind, struct ref_fault *ou
 /* wp_huge_pmd() with do_huge_pmd_wp_page(); the fallback faults again on the PTE. */
 static enum ref_end ref_wp_huge_pmd(struct ref *r, int kind, struct ref_fault *out)
 {
-	bool unshare = kind == FAULT_UNSHARE, reuse;
+	bool unshare = kind == FAULT_UNSHARE, reuse, protected = IS(r, UFFD_WP);
 
-	if (!unshare && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
+	if (ref_uffd_waits(r, kind))
 		return WAIT;
+	if (IS(r, ANON) && protected && !IS(r, UFFD_WP)) { /* "goto split" */
+		ref_now(r, F(LEAF_PMD) | F(REF_ONE) | F(REF_SOLE) | F(MAPCOUNT_ONE),
+			false);
+		ref_now(r, F(LARGE_MAPS), true);
+		return ref_do_wp_page(r, kind, out);
+	}
 	if (!IS(r, VMA_ANON)) {
 		if (IS(r, VMA_MAYSHARE)) { /* zapped, and the file's page mapped again */
 			ref_now(r, F(PTE_WRITE), true);
@@ -250,7 +267,7 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 			return WAIT;
 		if (IS(r, VMA_UFFD_MISSING))
 			return WAIT;
-		if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
+		if (ref_uffd_waits(r, kind))
 			return WAIT;
 		if (!ref_hugetlb_free(r))
 			return ref_hugetlb_none(r) && !IS(r, VMA_MAYSHARE) &&
@@ -266,7 +283,7 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 		ref_now(r, F(ANON) | F(ANON_EXCLUSIVE), !IS(r, VMA_MAYSHARE));
 		return AGAIN;
 	}
-	if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
+	if (ref_uffd_waits(r, kind))
 		return WAIT;
 	if (IS(r, VMA_MAYSHARE)) {
 		ref_now(r, F(PTE_WRITE), true);
@@ -305,7 +322,7 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 	if (IS(r, SWAP)) {
 		bool exclusive = IS(r, SWAP_EXCLUSIVE), shared = IS(r, SWAP_SHARED);
 
-		if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
+		if (ref_uffd_waits(r, kind))
 			return WAIT;
 		if (ref_uffd_rwp(r) || ref_cached_somewhere(r, kind))
 			return WAIT;
@@ -318,7 +335,7 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 	}
 	if (IS(r, VMA_UFFD_MISSING))
 		return WAIT;
-	if (kind == FAULT_WRITE && IS(r, VMA_UFFD_WP) && IS(r, UFFD_WP))
+	if (ref_uffd_waits(r, kind))
 		return WAIT;
 	if (!IS(r, VMA_ANON) && IS(r, BEYOND_EOF))
 		return SIGNAL;
@@ -581,6 +598,8 @@ void ref_store(struct ref r, struct gup_write *ret)
 		return;
 	}
 	ret->fault = out.copied ? GUP_WRITE_COPY : GUP_WRITE_REUSE;
+	if (!hinted && !out.copied && !IS(&r, LEAF_PMD))
+		ref_now(&before, F(LEAF_PMD), false); /* it was split */
 	ref_seen(&before, ret);
 }
 

@@ -198,6 +198,8 @@ static const struct {
 			       F(VMA_UFFD_WP) | F(VMA_UFFD_MISSING) },
 	{ "anon-uffd-rwp",
 	  F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(VMA_UFFD_RWP) },
+	{ "anon-uffd-async", F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
+				     F(VMA_UFFD_WP) | F(VMA_UFFD_ASYNC) },
 	{ "file-private", F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) },
 	{ "file-private-ro", F(VMA_READ) | F(VMA_MAYWRITE) },
 	{ "file-shared", F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(VMA_SHARED) |
@@ -210,6 +212,12 @@ static const struct {
 				    F(VMA_MAYWRITE) | F(VMA_SHARED) | F(VMA_MAYSHARE) },
 	{ "hugetlb-uffd-wp", F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) |
 				     F(VMA_MAYWRITE) | F(VMA_UFFD_WP) },
+	{ "hugetlb-uffd-async", F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) |
+					F(VMA_MAYWRITE) | F(VMA_UFFD_WP) |
+					F(VMA_UFFD_ASYNC) },
+	{ "shmem-uffd-async", F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
+				      F(VMA_SHARED) | F(VMA_MAYSHARE) | F(VMA_UFFD_WP) |
+				      F(VMA_UFFD_ASYNC) },
 	{ "shadow-stack", F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
 				  F(VMA_SHADOW_STACK) },
 	{ "secretmem", F(VMA_SECRETMEM) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
@@ -221,7 +229,8 @@ static const struct {
 	(F(VMA_IO) | F(VMA_PFNMAP) | F(VMA_ANON) | F(VMA_FSDAX) | F(VMA_HUGETLB) |       \
 	 F(VMA_SECRETMEM) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |               \
 	 F(VMA_SHARED) | F(VMA_MAYSHARE) | F(VMA_SHADOW_STACK) | F(VMA_DIRTY_TRACKING) | \
-	 F(VMA_UFFD_MISSING) | F(VMA_UFFD_WP) | F(VMA_UFFD_RWP) | F(VMA_GATE))
+	 F(VMA_UFFD_MISSING) | F(VMA_UFFD_WP) | F(VMA_UFFD_ASYNC) | F(VMA_UFFD_RWP) |    \
+	 F(VMA_GATE))
 
 static struct facts vma_facts(unsigned i)
 {

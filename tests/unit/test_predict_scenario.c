@@ -274,6 +274,10 @@ static const struct row rows[] = {
 	{ "", "NUMA hint where uffd RWP is not armed", "7.3", NULL,
 	  ANON_VMA | F(VMA_UFFD_RWP) | SMALL | F(ANON_EXCLUSIVE) | SOLE | F(PROTNONE),
 	  GUP_PIN_R, "no", "?", GUP_PAGE_UNKNOWN },
+	{ "59", "uffd-wp, asynchronous", "6.7", NULL,
+	  ANON_VMA | F(VMA_UFFD_WP) | F(VMA_UFFD_ASYNC) | F(UFFD_WP) | SMALL |
+		  F(ANON_EXCLUSIVE) | SOLE,
+	  GUP_PIN_W, "no", "reuse", SAME },
 	{ "60", "movable zone", "5.19", NULL,
 	  ANON_VMA | SMALL_EXCLUSIVE | F(ZONE_MOVABLE), GUP_LT_W, "no", "migrate",
 	  MOVED },

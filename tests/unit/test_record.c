@@ -210,6 +210,7 @@ static const struct vma vma = {
 	.page_size = 4096,
 	.pkey = -1,
 	.thp_eligible = TRI_YES,
+	.uffd_async = TRI_YES,
 	.fs = VMA_FS_SHMEM,
 	.has_smaps = true,
 	.rss_bytes = 4096,
