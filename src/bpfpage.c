@@ -23,6 +23,7 @@
 #include <bpf/libbpf.h>
 
 #include "bpf/holders.skel.h"
+#include "bpf/memory.skel.h"
 #include "bpf/structpage.skel.h"
 #undef TRI_NO
 #undef TRI_YES
@@ -36,6 +37,7 @@ struct bpfpage {
 	struct structpage_bpf *skel;
 	struct bpfbtf btf;         /* what the programs need of the kernel's BTF */
 	struct holders_bpf *files; /* while a walk's results are in use */
+	struct memory_bpf *memory; /* loaded when it is asked for */
 	struct structpage_call *call;
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
@@ -299,6 +301,7 @@ void bpfpage_close(struct bpfpage *bp)
 	if (!bp)
 		return;
 	bpfpage_files_done(bp);
+	memory_bpf__destroy(bp->memory);
 	structpage_bpf__destroy(bp->skel);
 	bpfbtf_close(&bp->btf);
 	crew_free(bp->crew);
@@ -528,6 +531,25 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 	ret->raced = bss->files.raced;
 	ret->truncated = ret->nends < bss->files.nends || ret->nholds < bss->files.nholds;
 	return 0;
+}
+
+const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct structpage_memory *m;
+
+	if (bp->btf.fd >= 0)
+		opts.btf_custom_path = bp->btf.path;
+	if (!bp->memory)
+		bp->memory = memory_bpf__open_opts(&opts);
+	if (!bp->memory ||
+	    (bpf_program__fd(bp->memory->progs.look) < 0 && memory_bpf__load(bp->memory)))
+		return NULL;
+	m = &bp->memory->bss->memory;
+	m->vmemmap = bp->call->vmemmap;
+	m->page_size = bp->cal->page_size;
+	m->nodes = nodes;
+	return run_prog(bp->memory->progs.look) ? NULL : m;
 }
 
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)

@@ -96,4 +96,10 @@ int bpfpage_vmas(struct bpfpage *bp, pid_t pid);
 /* MMF_HAS_PINNED of the process behind @pagemap_fd. */
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
 
+/*
+ * The areas of CMA and the free huge pages of nodes 0 … @nodes - 1, read now; NULL when they
+ * cannot be.  Valid until the next call.
+ */
+const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes);
+
 #endif

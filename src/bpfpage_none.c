@@ -102,4 +102,10 @@ int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
 	return -ENOTSUP;
 }
 
+const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
+{
+	(void)bp, (void)nodes;
+	return NULL;
+}
+
 #endif

@@ -144,6 +144,7 @@ static void live_release(struct source *src, pid_t pid)
 
 static int live_machine_op(struct source *src, struct source_machine *ret)
 {
+	live_machine_refresh((struct live *)src);
 	*ret = ((struct live *)src)->machine;
 	return 0;
 }

@@ -3,10 +3,12 @@
 #include "live_int.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bpfbtf.h"
 #include "bpfpage.h"
+#include "zoneinfo.h"
 
 static void live_bpf_why(struct live *l, const char *why)
 {
@@ -25,6 +27,39 @@ static void live_bpf_probe(u8 *probe)
 	probe[KPROBE_BTF_ANON_EXCLUSIVE] = tri_from(true, fields & STRUCTPAGE_F_AE);
 	probe[KPROBE_BTF_LARGE_MAPCOUNT] = tri_from(true, fields & STRUCTPAGE_F_LARGE);
 	probe[KPROBE_BTF_MM_IDS] = tri_from(true, fields & STRUCTPAGE_F_MM_IDS);
+}
+
+const struct structpage_memory *live_bpf_memory(struct live *l)
+{
+	s16 nodes = 0;
+
+	for (unsigned i = 0; i < l->machine.page.nspans; i++)
+		nodes = MAX(nodes, l->spans[i].node + 1);
+	return l->bpf ? bpfpage_memory(l->bpf, (u32)nodes) : NULL;
+}
+
+/* zoneinfo says how much of a zone is CMA's, the kernel's list of areas where. */
+static void live_bpf_cma(struct live *l)
+{
+	struct zoneinfo_cma cma[STRUCTPAGE_CMA];
+	struct page_context *c = &l->machine.page;
+	size_t max = c->nspans + 2 * ARRAY_SIZE(cma), n = 0;
+	const struct structpage_memory *m;
+	struct page_span *cut;
+
+	for (unsigned i = 0; i < c->nspans; i++)
+		n += zoneinfo_is_cma(&l->spans[i]) == TRI_UNKNOWN;
+	m = n ? live_bpf_memory(l) : NULL;
+	if (!m || !(m->has & STRUCTPAGE_HAS_CMA) || m->ncma > STRUCTPAGE_CMA)
+		return;
+	for (u32 i = 0; i < m->ncma; i++)
+		cma[i] = (struct zoneinfo_cma){ m->cma[i].pfn, m->cma[i].pages };
+	cut = calloc(max, sizeof(*cut));
+	if (!cut)
+		return;
+	c->nspans = zoneinfo_cut(l->spans, c->nspans, cma, m->ncma, cut, max);
+	free(l->spans);
+	c->spans = l->spans = cut;
 }
 
 void live_bpf_open(struct live *l)
@@ -50,6 +85,8 @@ void live_bpf_open(struct live *l)
 	m->structpage_by = "bpf";
 	m->page.have_bpf = true;
 	m->page.layout = bpfpage_layout(l->bpf);
+	live_bpf_cma(l);
+	live_machine_refresh(l);
 }
 
 void live_bpf_close(struct live *l)

@@ -161,6 +161,8 @@ s64 live_chunk_pread(void *ctx, void *buf, size_t len, u64 offset);
 /* live_bpf.c: the BPF reader; l->bpf stays NULL and the evidence says why when it cannot be used. */
 void live_bpf_open(struct live *l);
 void live_bpf_close(struct live *l);
+/* CMA areas and free huge pages; NULL: not read.  Valid until the next call. */
+const struct structpage_memory *live_bpf_memory(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
 		     u64 start, u64 end, source_obs_cb cb, void *ctx);
 int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
@@ -176,6 +178,8 @@ void live_holders_free(struct live *l);
 void live_machine_read(struct live *l);
 /* The number that a small file below @root begins with; UINT64_MAX: there is none. */
 u64 live_machine_number(int root, const char *path);
+/* What changes with every huge page: the pools. */
+void live_machine_refresh(struct live *l);
 /* What follows from the evidence, probes included. */
 void live_machine_resolve(struct live *l);
 

@@ -12,6 +12,7 @@
 #include <dirent.h>
 #include <zlib.h>
 
+#include "structpage.h"
 #include "zoneinfo.h"
 
 #define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
@@ -216,6 +217,7 @@ void live_machine_read(struct live *l)
 	m->page.use_zero_page = s.use_zero_page;
 	m->page.huge_free = TRI_UNKNOWN; /* it is a matter of each mapping */
 	m->page.unpinnable_memory = live_machine_unpinnable(l);
+	live_machine_refresh(l);
 	m->page.numa_balancing_off = live_machine_no_hints(l, &v);
 	m->page.soft_dirty = m->kernel.config[KCONFIG_MEM_SOFT_DIRTY];
 }
@@ -270,6 +272,58 @@ static void live_machine_pools(int root, struct live_machine_settings *s)
 		s->npools++;
 	}
 	closedir(dir);
+}
+
+/* One that may be pinned for long: the pool's free pages by where they lie. */
+static u8 live_machine_pool_free_pin(struct live *l, const struct live_machine_pool *p,
+				     const struct structpage_memory *m)
+{
+	u64 page = kernel_page_size(&l->machine.kernel), good = 0, open = 0;
+
+	if (!m || !(m->has & STRUCTPAGE_HAS_FREE) || p->reserved == UINT64_MAX)
+		return TRI_UNKNOWN;
+	for (u32 i = 0; i < MIN(m->nfree, (u32)STRUCTPAGE_FREE); i++) {
+		const struct page_span *s =
+			zoneinfo_find(l->spans, l->machine.page.nspans, m->free[i].pfn);
+		enum tri cma = zoneinfo_is_cma(s);
+
+		if (page << m->free[i].order != p->page_bytes)
+			continue;
+		open += !s || s->zone < 0 || cma == TRI_UNKNOWN;
+		good += s && s->zone >= 0 && s->zone != PAGE_ZONE_MOVABLE &&
+			cma == TRI_NO;
+	}
+	if (good > p->reserved)
+		return TRI_YES;
+	return !good && !open && !m->cut && !p->overcommit ? TRI_NO : TRI_UNKNOWN;
+}
+
+static u8 live_machine_all(u8 sum, u8 one)
+{
+	return sum == one ? sum : TRI_UNKNOWN;
+}
+
+void live_machine_refresh(struct live *l)
+{
+	struct page_context *c = &l->machine.page;
+	struct live_machine_settings s = { 0 };
+	const struct structpage_memory *m = NULL;
+
+	live_machine_pools(l->root, &s);
+	if (s.npools && c->unpinnable_memory == TRI_YES)
+		m = live_bpf_memory(l);
+	c->huge_free_pin = TRI_UNKNOWN;
+	for (c->npools = 0; c->npools < MIN(s.npools, (unsigned)PAGE_POOLS);
+	     c->npools++) {
+		const struct live_machine_pool *p = &s.pool[c->npools];
+		u8 pin = live_machine_pool_free_pin(l, p, m);
+
+		c->pool[c->npools].bytes = p->page_bytes;
+		c->pool[c->npools].free = TRI_UNKNOWN; /* the mapping has it */
+		c->pool[c->npools].free_pin = pin;
+		c->huge_free_pin =
+			c->npools ? live_machine_all(c->huge_free_pin, pin) : pin;
+	}
 }
 
 int live_machine_settings(const char *root, struct live_machine_settings *ret)

@@ -141,8 +141,8 @@ static enum tri page_migratetype(const struct page_work *w, const struct page_sp
 		return w->obs->migratetype < 4 ? TRI_NO
 		       : cma == TRI_YES        ? TRI_YES
 					       : TRI_UNKNOWN;
-	/* A zone without CMA; that its block is being isolated is a state of a moment. */
-	return s && !s->cma_pages ? TRI_NO : TRI_UNKNOWN;
+	/* Outside of CMA; that its block is being isolated is a state of a moment. */
+	return zoneinfo_is_cma(s);
 }
 
 static void page_zone(struct page_work *w)

@@ -150,11 +150,12 @@ struct page_context {
 	u8 thp_enabled;   /* 0 never, 1 madvise, 2 always, 0xff unknown */
 	u8 use_zero_page; /* enum tri: THP use_zero_page */
 	u8 huge_free; /* enum tri: a huge page can be had; of reports before VMAs told it */
+	u8 huge_free_pin;     /* enum tri: and one outside of ZONE_MOVABLE and CMA */
 	u8 unpinnable_memory; /* enum tri: the machine has ZONE_MOVABLE or CMA memory */
-	/* the same by size of a huge page; sizes that are missing: ->huge_free */
+	/* the same by the size of a huge page; sizes that are missing: ->huge_free, ->huge_free_pin */
 	struct {
 		u64 bytes;
-		u8 free; /* enum tri */
+		u8 free, free_pin; /* enum tri */
 	} pool[PAGE_POOLS];
 	unsigned npools;
 	u8 pkey_rights_known;

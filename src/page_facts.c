@@ -174,6 +174,20 @@ static enum tri facts_huge_free(const struct page_context *ctx, const struct vma
 	return ctx->huge_free;
 }
 
+/* The same outside of ZONE_MOVABLE and CMA, where @free is what holds for any memory. */
+static enum tri facts_huge_free_pin(const struct page_context *ctx, const struct vma *v,
+				    enum tri free)
+{
+	enum tri pool = ctx->huge_free_pin;
+
+	if (ctx->unpinnable_memory == TRI_NO || free == TRI_NO)
+		return free;
+	for (unsigned i = 0; i < ctx->npools; i++)
+		if (ctx->pool[i].bytes == v->page_size)
+			pool = ctx->pool[i].free_pin;
+	return pool == TRI_YES ? free : pool;
+}
+
 /*
  * Private mappings with MAP_NORESERVE have no reservation, and a private mapping of the kernel's own
  * file of one mapping leaves its page cache empty.
@@ -181,10 +195,10 @@ static enum tri facts_huge_free(const struct page_context *ctx, const struct vma
 static void facts_huge(struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
+	enum tri free = facts_huge_free(w->ctx, v);
 
-	fact_set_tri(&w->f, F(HUGE_FREE), facts_huge_free(w->ctx, v));
-	if (w->ctx->unpinnable_memory == TRI_NO)
-		fact_set_tri(&w->f, F(HUGE_FREE_PIN), facts_huge_free(w->ctx, v));
+	fact_set_tri(&w->f, F(HUGE_FREE), free);
+	fact_set_tri(&w->f, F(HUGE_FREE_PIN), facts_huge_free_pin(w->ctx, v, free));
 	if (!(v->flags & VF(HUGETLB)) || v->shared)
 		return;
 	if (v->flags & VF(NORESERVE))

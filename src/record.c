@@ -89,6 +89,7 @@ const struct record_field record_context_fields[] = {
 	CONTEXT("thp-enabled", thp_enabled, DEC),
 	CONTEXT("use-zero-page", use_zero_page, TRI),
 	CONTEXT("huge-free", huge_free, TRI),
+	CONTEXT("huge-free-pin", huge_free_pin, TRI),
 	CONTEXT("unpinnable-memory", unpinnable_memory, TRI),
 	CONTEXT("pkey-rights", pkey_rights_known, DEC),
 	CONTEXT("soft-dirty", soft_dirty, TRI),

@@ -123,13 +123,14 @@ static int record_machine_pool(struct record_reader *r, char *line)
 	static const struct record_field fields[] = {
 		{ .key = "bytes", .offset = 0, .size = 8, .form = RECORD_DEC },
 		{ .key = "free", .offset = 8, .size = 1, .form = RECORD_TRI },
+		{ .key = "free-pin", .offset = 9, .size = 1, .form = RECORD_TRI },
 		{ 0 },
 	};
 	struct page_context *c = &r->parse->machine.m.page;
 	struct {
 		u64 bytes;
-		u8 free;
-	} pool = { .free = TRI_UNKNOWN };
+		u8 free, free_pin;
+	} pool = { .free = TRI_UNKNOWN, .free_pin = TRI_UNKNOWN };
 	int err = record_parse_fields(r, fields, line, &pool);
 
 	if (err)
@@ -137,6 +138,7 @@ static int record_machine_pool(struct record_reader *r, char *line)
 	if (c->npools == PAGE_POOLS)
 		return record_fail(r, -EINVAL, "more than %u pools", PAGE_POOLS);
 	c->pool[c->npools].bytes = pool.bytes;
+	c->pool[c->npools].free_pin = pool.free_pin;
 	c->pool[c->npools++].free = pool.free;
 	return 0;
 }

@@ -31,6 +31,7 @@ int record_read_init(struct record_reader *r, const struct record_handler *handl
 		.thp_enabled = 0xff,
 		.use_zero_page = TRI_UNKNOWN,
 		.huge_free = TRI_UNKNOWN,
+		.huge_free_pin = TRI_UNKNOWN,
 		.unpinnable_memory = TRI_UNKNOWN,
 		.soft_dirty = TRI_UNKNOWN,
 		.spans = p->machine.spans,

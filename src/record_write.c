@@ -280,9 +280,11 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 		record_flush(w);
 	}
 	for (unsigned i = 0; i < c->npools && i < PAGE_POOLS; i++) {
-		record_addf(w, "pool bytes=%llu free=%s",
+		record_addf(w, "pool bytes=%llu free=%s free-pin=%s",
 			    (unsigned long long)c->pool[i].bytes,
-			    record_word(RECORD_TRI, MIN(c->pool[i].free, TRI_UNKNOWN)));
+			    record_word(RECORD_TRI, MIN(c->pool[i].free, TRI_UNKNOWN)),
+			    record_word(RECORD_TRI,
+					MIN(c->pool[i].free_pin, TRI_UNKNOWN)));
 		record_flush(w);
 	}
 	if (c->layout) {

@@ -136,6 +136,31 @@ struct structpage_cal {
 	u8 flag[40]; /* page->flags bit numbers in layout order; 0xff: the kernel lacks it */
 };
 
+/* --- memory that long-term pins may not stay in, and free huge pages */
+
+#define STRUCTPAGE_CMA 128  /* a power of two */
+#define STRUCTPAGE_FREE 512 /* a power of two */
+#define STRUCTPAGE_CMA_RANGES 8
+#define STRUCTPAGE_HAS_CMA BIT(0)
+#define STRUCTPAGE_HAS_FREE BIT(1)
+
+struct structpage_memory {
+	/* in */
+	u64 vmemmap;
+	u32 page_size, nodes;
+	/* out; counts may exceed the room */
+	u32 has; /* STRUCTPAGE_HAS_* */
+	u32 ncma, nfree;
+	u32 cut; /* ->free is not all of it */
+	struct {
+		u64 pfn, pages;
+	} cma[STRUCTPAGE_CMA];
+	struct {
+		u64 pfn;
+		u32 order;
+	} free[STRUCTPAGE_FREE];
+};
+
 /* --- references outside the page tables, found by walking every process's open files */
 
 #define STRUCTPAGE_ENDS 16384  /* a power of two */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "zoneinfo.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "pure.h"
@@ -108,4 +109,58 @@ const struct page_span *zoneinfo_find(const struct page_span *spans, size_t n, u
 		found = &spans[i];
 	}
 	return found;
+}
+
+static int zoneinfo_order(const void *a, const void *b)
+{
+	const struct zoneinfo_cma *x = a, *y = b;
+
+	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
+}
+
+static bool zoneinfo_inside(const struct page_span *s, const struct zoneinfo_cma *c)
+{
+	return c->pages && c->pfn >= s->start_pfn &&
+	       c->pages <= s->end_pfn - s->start_pfn && c->pfn <= s->end_pfn - c->pages;
+}
+
+size_t zoneinfo_cut(const struct page_span *spans, size_t n, struct zoneinfo_cma *cma,
+		    size_t ncma, struct page_span *ret, size_t max)
+{
+	size_t k = 0;
+
+	qsort(cma, ncma, sizeof(*cma), zoneinfo_order);
+	for (size_t i = 0; i < n; i++) {
+		struct page_span rest = spans[i], piece;
+		u64 sum = 0;
+
+		for (size_t j = 0; j < ncma; j++)
+			sum += zoneinfo_inside(&spans[i], &cma[j]) ? cma[j].pages : 0;
+		for (size_t j = 0; sum == spans[i].cma_pages && j < ncma; j++) {
+			if (!zoneinfo_inside(&rest, &cma[j]))
+				continue;
+			piece = rest;
+			piece.cma_pages = 0;
+			piece.end_pfn = cma[j].pfn;
+			if (piece.end_pfn > piece.start_pfn && k++ < max)
+				ret[k - 1] = piece;
+			piece.start_pfn = cma[j].pfn;
+			piece.cma_pages = cma[j].pages;
+			piece.end_pfn = rest.start_pfn = cma[j].pfn + cma[j].pages;
+			if (k++ < max)
+				ret[k - 1] = piece;
+			rest.cma_pages -= cma[j].pages;
+		}
+		if (rest.end_pfn > rest.start_pfn && k++ < max)
+			ret[k - 1] = rest;
+	}
+	return k;
+}
+
+enum tri zoneinfo_is_cma(const struct page_span *span)
+{
+	if (!span ||
+	    (span->cma_pages && span->cma_pages != span->end_pfn - span->start_pfn))
+		return TRI_UNKNOWN;
+	return span->cma_pages ? TRI_YES : TRI_NO;
 }

@@ -20,4 +20,20 @@ size_t zoneinfo_parse(const char *text, size_t len, struct page_span *ret, size_
 /* The only span that holds @pfn, or NULL when none or more than one does. */
 const struct page_span *zoneinfo_find(const struct page_span *spans, size_t n, u64 pfn);
 
+/* A part of a zone that is CMA's: @pages from @pfn. */
+struct zoneinfo_cma {
+	u64 pfn, pages;
+};
+
+/*
+ * Cuts @spans at the borders of all areas of CMA, so that each piece is CMA's or not
+ * (zoneinfo_is_cma()), into at most @max pieces; returns their number, which may exceed @max.  A
+ * zone whose count of CMA pages the areas do not explain stays whole.  Sorts @cma.
+ */
+size_t zoneinfo_cut(const struct page_span *spans, size_t n, struct zoneinfo_cma *cma,
+		    size_t ncma, struct page_span *ret, size_t max);
+
+/* Whether the pages of @span are CMA's; unknown when some may be, or @span is NULL. */
+enum tri zoneinfo_is_cma(const struct page_span *span);
+
 #endif

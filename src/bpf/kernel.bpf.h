@@ -56,8 +56,13 @@ struct page___info {
 	unsigned long compound_info;
 };
 
+struct list_head {
+	struct list_head *next, *prev;
+};
+
 struct address_space;
 struct folio {
+	struct list_head lru;
 	struct address_space *mapping;
 	unsigned long index;
 	void *private;
@@ -190,9 +195,23 @@ struct vm_area_struct {
 };
 struct hstate {
 	unsigned int order;
+	struct list_head hugepage_freelists[1]; /* by node */
 };
 struct hugetlbfs_sb_info {
 	struct hstate *hstate;
+};
+
+/* --- CMA */
+struct cma {
+	unsigned long base_pfn, count;
+};
+struct cma_memrange {
+	unsigned long base_pfn, count;
+};
+/* 6.15: an area has several ranges */
+struct cma___ranges {
+	int nranges;
+	struct cma_memrange ranges[1];
 };
 
 /* --- pipes */

@@ -458,8 +458,11 @@ static int ref_migrate(const struct ref *r, enum gup_page *page)
 {
 	if (ref_longterm_pinnable(r))
 		return 0;
-	if (IS(r, EXTRA_REFS) || (IS(r, VMA_HUGETLB) && !IS(r, HUGE_FREE_PIN)))
+	if (IS(r, EXTRA_REFS))
 		return r->v < 513 ? 0 : ENOMEM;
+	if (IS(r, VMA_HUGETLB) &&
+	    !IS(r, HUGE_FREE_PIN)) /* alloc_migrate_hugetlb_folio() */
+		return r->v >= 513 && IS(r, LEAF_PUD) ? ENOMEM : -1;
 	if (*page != GUP_PAGE_NEW)
 		*page = GUP_PAGE_MIGRATED;
 	return 0;
@@ -508,8 +511,13 @@ struct ref_slow ref_gup(struct ref r)
 			break;
 		}
 	}
+	/* try_grab_folio() of follow_hugetlb_page(): GUP-fast's test, before it was its own */
+	if (LONGTERM(&r) && IS(&r, VMA_HUGETLB) && r.v >= 512 && r.v < 606 &&
+	    !ref_longterm_pinnable(&r))
+		return ref_error(s, ENOMEM);
 	err = LONGTERM(&r) ? ref_migrate(&r, &s.page) : 0;
-	return err ? ref_error(s, err) : s;
+	s.wait = err < 0;
+	return err > 0 ? ref_error(s, err) : s;
 }
 
 /* ---- a store, a fork */

@@ -450,6 +450,32 @@ TEST(whether_a_huge_page_can_be_had)
 	EXPECT_FACT(p, HUGE_CACHED, TRI_UNKNOWN);
 }
 
+/* A free huge page is not always one that may be pinned for long. */
+TEST(huge_pages_for_pins)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
+	struct page p = { .kind = PAGE_NONE };
+
+	v.page_size = 2 << 20;
+	ctx.unpinnable_memory = TRI_YES;
+	ctx.npools = 1;
+	ctx.pool[0].bytes = 2 << 20;
+	ctx.pool[0].free = TRI_YES;
+	ctx.pool[0].free_pin = TRI_NO;
+	ctx.huge_free_pin = TRI_UNKNOWN;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, HUGE_FREE, TRI_YES);
+	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_NO);
+	v.page_size = 1 << 30; /* not in the list */
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_UNKNOWN);
+	v.page_size = 2 << 20;
+	ctx.unpinnable_memory = TRI_NO;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_YES);
+}
+
 TEST(vmas)
 {
 	struct page_context ctx = context("6.18");

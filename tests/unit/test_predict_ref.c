@@ -393,6 +393,8 @@ TEST(every_rule_fired)
 		"fast-hugepd-needs-vma",
 		"fast-hugepd",
 		"fast-devmap-pud",
+		"longterm-gigantic",
+		"longterm-gigantic-movable",
 		"cow-pud",
 		"fast-pud",
 	};

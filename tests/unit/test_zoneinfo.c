@@ -78,6 +78,39 @@ TEST(find)
 	EXPECT(!zoneinfo_find(NULL, 0, 1));
 }
 
+TEST(cut)
+{
+	struct page_span s[] = {
+		{ .start_pfn = 0, .end_pfn = 1000, .cma_pages = 0 },
+		{ .start_pfn = 1000, .end_pfn = 9000, .cma_pages = 3000, .node = 1 },
+		{ .start_pfn = 9000, .end_pfn = 9900, .cma_pages = 100 },
+	};
+	struct zoneinfo_cma cma[] = { { 6000, 1000 }, { 1000, 2000 }, { 9000, 200 } };
+	struct page_span p[8];
+
+	EXPECT_INT(zoneinfo_is_cma(NULL), TRI_UNKNOWN);
+	EXPECT_INT(zoneinfo_is_cma(&s[1]), TRI_UNKNOWN);
+	EXPECT_INT(zoneinfo_cut(s, 3, cma, 3, p, 8), 6);
+	EXPECT_INT(p[0].end_pfn, 1000);
+	EXPECT_INT(zoneinfo_is_cma(&p[0]), TRI_NO);
+	EXPECT_INT(p[1].start_pfn, 1000);
+	EXPECT_INT(p[1].end_pfn, 3000);
+	EXPECT_INT(zoneinfo_is_cma(&p[1]), TRI_YES);
+	EXPECT_INT(p[2].start_pfn, 3000);
+	EXPECT_INT(p[2].end_pfn, 6000);
+	EXPECT_INT(zoneinfo_is_cma(&p[2]), TRI_NO);
+	EXPECT_INT(zoneinfo_is_cma(&p[3]), TRI_YES);
+	EXPECT_INT(p[4].start_pfn, 7000);
+	EXPECT_INT(p[4].end_pfn, 9000);
+	EXPECT_INT(p[4].node, 1);
+	EXPECT_INT(zoneinfo_is_cma(&p[4]), TRI_NO);
+	/* zoneinfo counts fewer: part of the area is not CMA's, and not known which */
+	EXPECT_INT(p[5].start_pfn, 9000);
+	EXPECT_INT(zoneinfo_is_cma(&p[5]), TRI_UNKNOWN);
+	/* without room */
+	EXPECT_INT(zoneinfo_cut(s, 3, cma, 3, p, 1), 6);
+}
+
 TEST(every_prefix)
 {
 	struct page_span s[8];
