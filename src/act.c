@@ -98,6 +98,9 @@ static int act_dio(struct act *a)
 	long r = act_call(a, a->arg ? SYS_pwrite64 : SYS_pread64, a->env->dio,
 			  (long)a->page, 4096, 0, 0, 0);
 
+	/* iomap_dio_rw() of 6.15 and 6.16 reads nothing when GUP fails, without an error */
+	if (!a->dry && r >= 0 && r < 4096)
+		return -EIO;
 	return r < 0 ? (int)r : 0;
 }
 

@@ -2,6 +2,7 @@
 #include "verify_int.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #define VERIFY_PRESENT BIT(63)
@@ -184,22 +185,54 @@ static const char *verify_fork_seen(const struct act_result *seen)
 	return seen->byte != seen->child_byte ? "skip" : NULL;
 }
 
+/*
+ * Whether the faults of @act on @page are counted.  Kernels before 6.6 call hugetlb_fault() themselves
+ * and count nothing.  Until 5.19 a fault that dirties a page of a shared mapping ends with
+ * VM_FAULT_RETRY when the caller can go without the mmap lock, and mm_account_fault() passes it over;
+ * GUP's second try finds the page.
+ */
+static bool verify_counted(const struct kernel *k, enum act_id act,
+			   const struct page *page)
+{
+	const struct act_row *row = act_row(act);
+	bool retries = row->entry == ACT_FAST || act == ACT_DO_VM_WRITEV;
+
+	if (page->facts.value & F(VMA_HUGETLB))
+		return kernel_has(k, KFACT_HUGETLB_FAULT_GENERIC) == TRI_YES;
+	return !(page->facts.value & F(VMA_SHARED)) || !retries ||
+	       !(gup_request_flags(row->request) & GUP_WRITE) ||
+	       kernel_has(k, KFACT_FAULT_COMPLETED) == TRI_YES;
+}
+
+/* A direct write that may have been done through the page cache, after GUP refused. */
+static bool verify_fell_back(const struct kernel *k, enum act_id act,
+			     const struct gup_verdict *v, const struct act_result *seen)
+{
+	return act == ACT_DO_DIO_WRITE && v->fast != TRI_YES &&
+	       v->slow == GUP_SLOW_ERROR && !seen->err &&
+	       kernel_has(k, KFACT_DIO_ERROR_BUFFERED) != TRI_NO;
+}
+
 void verify_judge(const struct kernel *k, enum act_id act, const struct page *page,
 		  const struct gup_verdicts *predicted, const struct act_result *seen,
 		  struct verify_case *ret)
 {
 	const struct act_row *row = act_row(act);
 	const char *observed;
-	bool counted;
 
 	switch (row->what) {
 	case ACT_REQUEST:
 		ret->unknown = predicted->req[row->request].unknown;
 		ret->unknown_kernel = predicted->req[row->request].unknown_kernel;
-		/* old kernels call hugetlb_fault() themselves and count nothing */
-		counted = !(page->facts.value & F(VMA_HUGETLB)) ||
-			  kernel_has(k, KFACT_HUGETLB_FAULT_GENERIC) == TRI_YES;
-		verify_request(ret, row, &predicted->req[row->request], seen, counted);
+		if (verify_fell_back(k, act, &predicted->req[row->request], seen)) {
+			ret->outcome = VERIFY_SKIPPED;
+			snprintf(ret->note, sizeof(ret->note), "%s",
+				 "ext4 of this kernel writes through the page cache when "
+				 "GUP fails");
+			return;
+		}
+		verify_request(ret, row, &predicted->req[row->request], seen,
+			       verify_counted(k, act, page));
 		break;
 	case ACT_STORE:
 		ret->unknown = predicted->write.unknown;

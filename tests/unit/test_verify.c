@@ -120,6 +120,68 @@ TEST(faults_of_hugetlb_are_not_counted_by_old_kernels)
 	EXPECT_INT(judge(ACT_DO_VM_WRITEV), VERIFY_WRONG);
 }
 
+TEST(faults_that_are_retried_are_not_counted_by_old_kernels)
+{
+	static const struct {
+		const char *release;
+		enum act_id act;
+		bool shared, right;
+	} cases[] = {
+		{ "5.10.0", ACT_DO_DIO_READ_GET, true, true },
+		{ "5.19.0", ACT_DO_VM_WRITEV, true, true },
+		{ "6.0.0", ACT_DO_VM_WRITEV, true, false },
+		{ "6.18.0", ACT_DO_DIO_READ, true, false },
+		/* it keeps the mmap lock, so that nothing is retried */
+		{ "5.10.0", ACT_DO_URING_SLOW, true, false },
+		{ "5.10.0", ACT_DO_VM_WRITEV, false, false },
+		/* a load dirties nothing */
+		{ "5.10.0", ACT_DO_VM_READV, true, false },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		start(cases[i].release);
+		for (unsigned r = 0; r < GUP_REQUESTS; r++)
+			predicted.req[r] = (struct gup_verdict){
+				.fast = TRI_NO,
+				.fault = GUP_FAULT_POPULATE,
+				.page = GUP_PAGE_NEW,
+			};
+		fact_set(&page.facts, F(VMA_SHARED), cases[i].shared);
+		seen.before = 0;
+		EXPECT_INT(judge(cases[i].act),
+			   cases[i].right ? VERIFY_RIGHT : VERIFY_WRONG);
+		seen.faults = 1; /* counted it is right everywhere */
+		EXPECT_INT(judge(cases[i].act), VERIFY_RIGHT);
+		seen.faults = 0;
+		seen.err = -EFAULT; /* that is evidence without a counter, too */
+		EXPECT_INT(judge(cases[i].act), VERIFY_WRONG);
+	}
+}
+
+TEST(a_direct_write_through_the_page_cache_is_no_evidence)
+{
+	struct gup_verdict refused = { .fast = TRI_NO,
+				       .slow = GUP_SLOW_ERROR,
+				       .err = EFAULT };
+
+	start("6.16.12");
+	predicted.req[GUP_PIN_R] = refused;
+	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_SKIPPED);
+	EXPECT(*result.note);
+	EXPECT_INT(judge(ACT_DO_VM_READV), VERIFY_WRONG);
+	seen.err = -EFAULT;
+	seen.errno_told = true;
+	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_RIGHT);
+	start("6.16.12");
+	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_RIGHT); /* predicted ok, and was */
+	start("6.17.13");
+	predicted.req[GUP_PIN_R] = refused;
+	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_WRONG);
+	start("6.14.0");
+	predicted.req[GUP_PIN_R] = refused;
+	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_WRONG);
+}
+
 TEST(stores)
 {
 	start("6.18.0");
