@@ -101,7 +101,7 @@ fi
 TMPDIR=$work timeout -k 5 "${TIMEOUT:-300}" qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max -machine q35 \
 	-smp "$smp" -m "${MEM}M" "${numa[@]}" -display none -monitor none -no-reboot -nodefaults \
 	-kernel "$image" -initrd "$work/initramfs.cpio" \
-	-append "console=ttyS0,115200 loglevel=6 panic=-1 rdinit=/init hugepages=$HUGE secretmem.enable=1 ${APPEND:-}" \
+	-append "console=ttyS0,115200 loglevel=6 panic=-1 rdinit=/init no_timer_check hugepages=$HUGE secretmem.enable=1 ${APPEND:-}" \
 	-serial "file:$CONSOLE" -serial stdio -nic none -device virtio-rng-pci "${drives[@]}" \
 	</dev/null 2>"$work/qemu.err" | tee "$work/out" | grep -av --line-buffered '^gupinfo-vm-exit '
 status=${PIPESTATUS[0]}
