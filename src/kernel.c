@@ -247,14 +247,6 @@ static void kernel_fill(struct kernel *k, bool assume)
 		if (t == TRI_YES)
 			k->value |= BIT(i);
 	}
-	k->extrapolated = k->kv >= KERNEL_TOO_NEW || k->kv < KERNEL_OLDEST;
-}
-
-const char *kernel_extrapolation(const struct kernel *k)
-{
-	return !k->extrapolated        ? NULL
-	       : k->kv < KERNEL_OLDEST ? "older than 5.10, judged by its rules"
-				       : "newer than any verified kernel";
 }
 
 /* "6.18" */
@@ -377,6 +369,60 @@ int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 	}
 	*ret = k;
 	return 0;
+}
+
+static const struct kernel_trials kernel_trials[] = {
+#define KPROVED(series, arch, release, trials, date) \
+	{ series, arch, release, date, trials },
+#include "proved.def"
+#undef KPROVED
+	{ 0 },
+};
+
+enum kernel_proof kernel_proof(const struct kernel *k,
+			       const struct kernel_trials **ret_by)
+{
+	const struct kernel_trials *by = NULL;
+	bool patched = false;
+
+	for (unsigned i = 0; i < KFACTS; i++)
+		patched |= k->origin[i] == KORIGIN_FORCED;
+	for (const struct kernel_trials *t = kernel_trials; t->series && !patched; t++)
+		if (t->series >> 16 == k->kv >> 16 && !strcmp(t->arch, k->ev.arch))
+			by = t;
+	if (ret_by)
+		*ret_by = by;
+	if (by)
+		return KERNEL_PROVED;
+	return k->kv >= KERNEL_TOO_NEW || k->kv < KERNEL_OLDEST ? KERNEL_EXTRAPOLATED
+								: KERNEL_READ;
+}
+
+const char *kernel_proof_name(enum kernel_proof proof)
+{
+	static const char *const name[] = { "proved", "read", "extrapolated" };
+
+	return name[proof];
+}
+
+const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len)
+{
+	const struct kernel_trials *by;
+
+	switch (kernel_proof(k, &by)) {
+	case KERNEL_PROVED:
+		snprintf(buf, len, "proved by %llu trials on %s, %s",
+			 (unsigned long long)by->trials, by->release, by->date);
+		break;
+	case KERNEL_READ:
+		snprintf(buf, len, "read from source, not tried");
+		break;
+	default:
+		snprintf(buf, len, "extrapolated: %s",
+			 k->kv < KERNEL_OLDEST ? "older than 5.10, judged by its rules"
+					       : "newer than any verified kernel");
+	}
+	return buf;
 }
 
 const char *kernel_fact_name(enum kfact id)

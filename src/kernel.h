@@ -70,7 +70,6 @@ struct kernel {
 	u64 known, value;  /* BIT(KFACT_*), as in struct facts */
 	u8 origin[KFACTS]; /* enum korigin */
 	bool any_patch; /* the release names a series ("6.1.0-56-amd64"), not its patch level */
-	bool extrapolated; /* newer than the newest verified release, or older than the oldest */
 	char model[32]; /* "6.18", "6.18+hugetlb-refcount" */
 };
 
@@ -88,12 +87,9 @@ void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t
  * Resolves every fact.  Returns 0, or -EINVAL when the release does not start with a version (then
  * @ret is untouched).  Debian names its ABI in the release and the version in uname -v; that is
  * looked at; where it is missing, what stable releases of the series changed is unknown.  Releases
- * older or newer than what was verified are judged as the nearest one, and ->extrapolated says so.
+ * older or newer than what is modelled are judged as the nearest one, and kernel_proof() says so.
  */
 int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
-
-/* Why the model is extrapolated, in words; NULL when it is not. */
-const char *kernel_extrapolation(const struct kernel *k);
 
 /*
  * Whether the BPF reader may be tried: its programs call bpf_loop() (5.17) and iterate over the files
@@ -113,6 +109,23 @@ bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len);
  */
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 			 struct kernel *ret, const char **ret_why);
+
+/* What the rules of a kernel rest on: trials on its series, its source alone, or a neighbour's rules. */
+enum kernel_proof { KERNEL_PROVED, KERNEL_READ, KERNEL_EXTRAPOLATED };
+
+/* A row of proved.def: the trials of one series on one architecture, none of them wrong. */
+struct kernel_trials {
+	u32 series;                        /* KV(major, minor, 0) */
+	const char *arch, *release, *date; /* of the most trials; of the last */
+	u64 trials;
+};
+
+/* @ret_by, which may be NULL, becomes the trials of a proved kernel, NULL of another. */
+enum kernel_proof kernel_proof(const struct kernel *k,
+			       const struct kernel_trials **ret_by);
+const char *kernel_proof_name(enum kernel_proof proof); /* "proved" */
+/* "proved by 4711 trials on 6.18.15, 2026-11-27"; returns @buf. */
+const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len);
 
 static inline enum tri kernel_has(const struct kernel *k, enum kfact id)
 {

@@ -330,7 +330,9 @@ static int explain_row(void *ctx, const struct report_row *row)
 		(int)row->process->pid,
 		escape_text(comm, sizeof(comm), row->process->comm),
 		r->head.kernel->model,
-		r->head.kernel->extrapolated ? " (extrapolated)" : "");
+		kernel_proof(r->head.kernel, NULL) == KERNEL_EXTRAPOLATED
+			? " (extrapolated)"
+			: "");
 	explain_line(out, "mapping", "%" PRIx64 "-%" PRIx64 " %s %s", row->vma->start,
 		     row->vma->end, perms,
 		     escape_text(name, sizeof(name), row->vma->name));

@@ -77,15 +77,15 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 		[SOURCE_KPAGECOUNT] = "kpagecount", [SOURCE_STRUCTPAGE] = "struct page",
 		[SOURCE_PTE] = "page tables",
 	};
-	char release[80], why[400];
+	char release[80], why[400], proof[160];
 
 	if (json)
 		return facts_json(opt, k, m);
 	if (opt->format == TABLE_TEXT && !opt->noheadings) {
-		fprintf(opt->out, "Linux %s %s, judged as %s%s\n",
+		fprintf(opt->out, "Linux %s %s, judged as %s (%s)\n",
 			escape_text(release, sizeof(release), m->kernel.release),
 			m->kernel.arch, k->model,
-			k->extrapolated ? " (extrapolated)" : "");
+			kernel_proof_text(k, proof, sizeof(proof)));
 		for (unsigned i = 0; i < SOURCE_FACTS; i++)
 			fprintf(opt->out, "  %-12s %s\n", evidence[i],
 				m->evidence[i].ok ? "read"

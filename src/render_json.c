@@ -118,6 +118,8 @@ struct js *render_json_head(const struct render_options *opt, const struct kerne
 			    const struct source_machine *m)
 {
 	struct js *o = js_object(), *schema = js_array(), *kernel = js_object();
+	const struct kernel_trials *by;
+	struct js *proved_by;
 
 	js_push_num(schema, 1);
 	js_push_num(schema, 0);
@@ -126,7 +128,16 @@ struct js *render_json_head(const struct render_options *opt, const struct kerne
 	js_str(kernel, "release", m->kernel.release);
 	js_str(kernel, "arch", m->kernel.arch);
 	js_str(kernel, "model", k->model);
-	js_bool(kernel, "extrapolated", k->extrapolated);
+	js_bool(kernel, "extrapolated", kernel_proof(k, &by) == KERNEL_EXTRAPOLATED);
+	js_str(kernel, "proved", kernel_proof_name(kernel_proof(k, NULL)));
+	if (by) {
+		js_str(proved_by = js_object(), "release", by->release);
+		js_num(proved_by, "trials", (s64)by->trials);
+		js_str(proved_by, "date", by->date);
+		js_add(kernel, "proved_by", proved_by);
+	} else {
+		js_null(kernel, "proved_by");
+	}
 	js_add(o, "kernel", kernel);
 	json_evidence(o, m);
 	return o;

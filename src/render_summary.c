@@ -376,18 +376,19 @@ static int summary_begin(void *ctx, const struct report_head *head)
 {
 	struct render_summary *r = ctx;
 	const struct kernel *k = head->kernel;
-	const char *beyond = kernel_extrapolation(k);
-	char release[80];
+	char release[80], proof[160];
 
 	r->base = kernel_page_size(&k->ev);
 	r->machine = head->machine;
 	if (r->opt.format != TABLE_TEXT || r->opt.noheadings)
 		return 0;
-	fprintf(r->opt.out, "gupinfo %s on Linux %s %s, judged as %s%s%s%s\n",
+	fprintf(r->opt.out, "gupinfo %s on Linux %s %s, judged as %s (%s)\n",
 		r->opt.version,
 		escape_text(release, sizeof(release), head->machine->kernel.release),
-		head->machine->kernel.arch, k->model, beyond ? " (extrapolated: " : "",
-		beyond ? beyond : "", beyond ? ")" : "");
+		head->machine->kernel.arch, k->model,
+		kernel_proof(k, NULL) == KERNEL_EXTRAPOLATED
+			? kernel_proof_text(k, proof, sizeof(proof))
+			: kernel_proof_name(kernel_proof(k, NULL)));
 	return 0;
 }
 

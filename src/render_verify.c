@@ -178,9 +178,10 @@ void render_verify_json(FILE *out, const struct verify_result *r, const char *ve
 	fputs(", \"model\": ", out);
 	render_verify_string(out, r->kernel->model);
 	fprintf(out,
-		", \"extrapolated\": %s},\n  \"seed\": %" PRIu64 ", \"trials\": %" PRIu64
-		", \"random\": %" PRIu64,
-		r->kernel->extrapolated ? "true" : "false", r->seed, r->trials,
+		", \"extrapolated\": %s, \"proved\": \"%s\"},\n  \"seed\": %" PRIu64
+		", \"trials\": %" PRIu64 ", \"random\": %" PRIu64,
+		kernel_proof(r->kernel, NULL) == KERNEL_EXTRAPOLATED ? "true" : "false",
+		kernel_proof_name(kernel_proof(r->kernel, NULL)), r->seed, r->trials,
 		r->random);
 	for (unsigned o = 0; o < VERIFY_OUTCOMES; o++)
 		fprintf(out, ", \"%s\": %" PRIu64, render_verify_outcome[o], r->n[o]);

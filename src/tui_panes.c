@@ -40,7 +40,10 @@ static void header_name(struct tui *t, int *x)
 		*x = tui_screen_printf(&t->screen, *x, 0, w - *x, TUI_HEADER_DIM, 0,
 				       "  Linux %s, model %s%s", s->kernel.ev.release,
 				       s->kernel.model,
-				       s->kernel.extrapolated ? " (extrapolated)" : "");
+				       kernel_proof(&s->kernel, NULL) ==
+						       KERNEL_EXTRAPOLATED
+					       ? " (extrapolated)"
+					       : "");
 }
 
 /* What the target does; @buf may hold it. */

@@ -56,6 +56,10 @@ expect_empty "completion of a value" "$(completed --color n | grep -vx never)"
 expect_empty "completion of a column" "$(completed -o ADDR,KI | grep -vx ADDR,KIND)"
 expect_empty "completion of a process" "$(completed --pid '' | grep -qx $$ || completed --pid '')"
 
+# ---- what the matrix of kernels showed
+expect_empty "docs/kernels.md and proved.def are made of docs/kernels.tsv" \
+	"$("$srcdir/tools/proved.sh" --check 2>&1)"
+
 # ---- JSON
 # valid NAME DEFINITION LINES ARG...: real output against the schema.
 valid()

@@ -77,7 +77,6 @@ TEST(versions)
 
 	EXPECT_INT(k.kv, KV(6, 18, 44));
 	EXPECT_STR(k.model, "6.18");
-	EXPECT(!k.extrapolated);
 	EXPECT_INT(kernel_has(&k, KFACT_ANON_EXCLUSIVE), TRI_YES);
 	EXPECT_INT(kernel_has(&k, KFACT_HUGE_ZERO_SPECIAL), TRI_YES);
 	EXPECT_INT(kernel_has(&k, KFACT_FAST_NO_MAPPING), TRI_UNKNOWN);
@@ -103,16 +102,58 @@ TEST(versions)
 			      KFACT_ZERO_PAGE_NO_PIN),
 		   TRI_NO);
 
-	EXPECT_INT(resolve("7.4.0-rc1", "").extrapolated, 1);
-	EXPECT_INT(resolve("7.3.9", "").extrapolated, 0);
-	EXPECT_INT(resolve("5.4.1", "").extrapolated, 1);
-	EXPECT(!kernel_extrapolation(&k));
-	k = resolve("7.4.0-rc1", "");
-	EXPECT(strstr(kernel_extrapolation(&k), "newer"));
 	k = resolve("5.4.1", "");
-	EXPECT(strstr(kernel_extrapolation(&k), "older than 5.10"));
 	EXPECT_INT(kernel_has(&k, KFACT_DEVMAP), TRI_YES);
 	EXPECT_INT(resolve("6.1.99999", "").kv, KV(6, 1, 0xffff));
+}
+
+/* The word, the text, and that no trials are named for what is not proved. */
+static void expect_proof(const struct kernel *k, enum kernel_proof proof,
+			 const char *text)
+{
+	const struct kernel_trials *by = (const void *)k;
+	char buf[160];
+
+	EXPECT_INT(kernel_proof(k, &by), proof);
+	EXPECT_INT(!by, proof != KERNEL_PROVED);
+	EXPECT_STR(kernel_proof_text(k, buf, sizeof(buf)), text);
+}
+
+TEST(proofs)
+{
+	static const struct kernel_trials rows[] = {
+#define KPROVED(series, arch, release, trials, date) \
+	{ series, arch, release, date, trials },
+#include "proved.def"
+#undef KPROVED
+		{ 0 },
+	};
+	char text[160];
+	struct kernel k;
+
+	expect_proof((k = resolve("7.4.0-rc1", ""), &k), KERNEL_EXTRAPOLATED,
+		     "extrapolated: newer than any verified kernel");
+	expect_proof((k = resolve("5.9.0", ""), &k), KERNEL_EXTRAPOLATED,
+		     "extrapolated: older than 5.10, judged by its rules");
+	/* nobody serves these */
+	expect_proof((k = resolve("5.13.0", ""), &k), KERNEL_READ,
+		     "read from source, not tried");
+	for (size_t i = 0; rows[i].series; i++) {
+		k = resolve(rows[i].release, "#1 SMP");
+		EXPECT_INT(k.kv >> 16, rows[i].series >> 16);
+		EXPECT(rows[i].trials > 0);
+		snprintf(k.ev.arch, sizeof(k.ev.arch), "%s", rows[i].arch);
+		snprintf(text, sizeof(text), "proved by %llu trials on %s, %s",
+			 (unsigned long long)rows[i].trials, rows[i].release,
+			 rows[i].date);
+		expect_proof(&k, KERNEL_PROVED, text);
+		/* a patch that nobody tried */
+		k.origin[KFACT_HUGETLB_REFCOUNT] = KORIGIN_FORCED;
+		expect_proof(&k, KERNEL_READ, "read from source, not tried");
+		k.origin[KFACT_HUGETLB_REFCOUNT] = KORIGIN_VERSION;
+		snprintf(k.ev.arch, sizeof(k.ev.arch), "another");
+		expect_proof(&k, KERNEL_READ, "read from source, not tried");
+	}
 }
 
 TEST(refused_releases)
@@ -263,7 +304,7 @@ TEST(models_as_uname_names_them)
 		k = model(good[i].name);
 		EXPECT_INT(k.kv, good[i].kv);
 		EXPECT_STR(k.model, good[i].model);
-		EXPECT(!k.extrapolated);
+		EXPECT(kernel_proof(&k, NULL) != KERNEL_EXTRAPOLATED);
 	}
 	/* A series is not a release: what a stable release brought is not known of it. */
 	k = model("6.1.0-56-cloud-amd64");
