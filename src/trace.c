@@ -563,16 +563,6 @@ void trace_free(struct trace *t)
 	free(t);
 }
 
-/* Nobody reads events any more; a command cannot be left with its filter, so it is followed. */
-static void follow_silently(struct trace *t)
-{
-	struct tracer_stop stop;
-
-	while (t->tracer && t->opt.argv && tracer_next(t->tracer, -1, &stop) == 1)
-		if (stop.what == TRACER_ENTRY)
-			tracer_skip(t->tracer);
-}
-
 int trace_run(const struct trace_options *opt, struct source *src,
 	      const struct event_view *view, void *view_ctx, struct diag *diag,
 	      int *ret_status)
@@ -590,8 +580,8 @@ int trace_run(const struct trace_options *opt, struct source *src,
 		tracer_detach(t->tracer);
 	if (r == -ECHILD || r == -EINTR)
 		r = 0;
-	else
-		follow_silently(t);
+	else if (t->tracer && t->opt.argv)
+		tracer_follow_silently(t->tracer);
 	*ret_status = trace_status(t);
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
 		r = say_last(t, p);

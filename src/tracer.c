@@ -465,6 +465,15 @@ void tracer_skip(struct tracer *t)
 		t->held->in_call = false;
 }
 
+void tracer_follow_silently(struct tracer *t)
+{
+	struct tracer_stop stop;
+
+	while (tracer_next(t, -1, &stop) == 1)
+		if (stop.what == TRACER_ENTRY)
+			tracer_skip(t);
+}
+
 /* ---- life */
 
 int tracer_new(const struct tracer_options *opt, struct diag *diag, struct tracer **ret)

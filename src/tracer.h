@@ -81,6 +81,12 @@ int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret);
 void tracer_skip(struct tracer *t);
 
 /*
+ * Follows a started command to its end when nobody reads events any more: it cannot be left with
+ * its filter, whose calls would fail without a tracer.
+ */
+void tracer_follow_silently(struct tracer *t);
+
+/*
  * Lets every process go: each thread is stopped, detached and runs on as it was.  For attached
  * processes only; a started command cannot be left with its filter (-EINVAL when it has one).
  */

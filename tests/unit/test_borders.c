@@ -38,6 +38,7 @@ static const struct border {
 	  "6.1.130-6.1"),
 	B(ZERO_PAGE_PIN_FAILS, "zero: pin-r ENOMEM", "6.1.130-6.1.134"),
 	B(LT_MIGRATE_FAIL_KEEPS, "lt-* keeps what cannot move", "-5.12.4"),
+	B(HUGETLB_LT_FAILS, "hugetlb+shared: lt-r ENOMEM", "5.12-6.5"),
 	B(UFFD_RWP, "uffd-rwp: fault", "7.3-"),
 	B(NUMA_SAVED_WRITE, "NUMA hint: write bit", "-6.1"),
 	B(COW_REFCOUNT, "order-0+child-gone: rule of reuse", "5.18-"),
