@@ -323,7 +323,8 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 	for (const struct record_field *f = record_vma_fields; f->key; f++) {
 		u64 value = record_get(f, vma);
 
-		if (value || f->form == RECORD_TRI)
+		/* a reader takes what is missing for unknown, or for 0 */
+		if (f->form == RECORD_TRI ? value != TRI_UNKNOWN : value)
 			record_add_field(w, f, value);
 	}
 	if (vma->has_flags) {

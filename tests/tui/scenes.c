@@ -16,6 +16,7 @@ static const struct kernel kernel = {
 		.arch = "x86_64",
 		.page_size = 4096,
 		.pmd_size = 2 << 20 },
+	.kv = KV(6, 18, 44),
 	.model = "6.18",
 };
 static const struct source_machine machine = { .structpage_by = "bpf" };

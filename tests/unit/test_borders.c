@@ -52,6 +52,8 @@ static const struct border {
 	B(DIO_PIN, "who calls: O_DIRECT pins", "6.5-"),
 	B(URING_FAST, "who calls: io_uring through GUP-fast", "6.10-"),
 	B(URING_FILE, "who calls: io_uring on files", "6.5-"),
+	B(FAULT_COMPLETED, "--verify: counted faults of shared files", "6.0-"),
+	B(DIO_ERROR_BUFFERED, "--verify: direct I/O that failed", "6.15-6.16"),
 	B(HUGETLB_FAULT_GENERIC, "--verify: counted faults", "6.6-"),
 	B(HUGETLB_REFCOUNT, "hugetlb+child-vmspliced: reuse", "never"),
 	/* words of /proc: KIND, MAP, EXCL */
