@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "test.h"
+#include "../unit/test.h"
 #include "tracer.h"
 
 /* ---- running one */
