@@ -10,7 +10,7 @@
 
 #include <stddef.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 struct bpfbtf {
 	int fd;        /* the cut (btfcut.h), or -1: libbpf has to read all of it */

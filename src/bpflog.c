@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define BPFLOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
 #define BPFLOG_END "-- END PROG LOAD LOG --"

@@ -9,7 +9,7 @@
 #ifndef GUPINFO_BPFLOG_H
 #define GUPINFO_BPFLOG_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /* Zeroed before the first message. */
 struct bpflog {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define BTFCUT_MAGIC 0xeb9f
 #define BTFCUT_DEPTH 32 /* of structs inside each other */

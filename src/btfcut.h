@@ -15,7 +15,7 @@
 
 #include <stddef.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 struct btfcut_want {
 	const char *name;

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define CAPTURE_SLOTS 512 /* power of two; direct-mapped */
 

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 struct collector {
 	const struct collect_options *opt;

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_COLLECT_H
 #define GUPINFO_COLLECT_H
 
-#include "diag.h"
+#include "lib/diag.h"
 #include "report.h"
 #include "source.h"
 

@@ -2,7 +2,7 @@
 /* The columns: their getters, then the table. */
 #include "columns.h"
 
-#include "escape.h"
+#include "lib/escape.h"
 #include "kpageflags.h"
 
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "demo.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define STEP(w, a)                                  \
 	{                                           \

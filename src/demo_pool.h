@@ -11,7 +11,7 @@
 
 #include <sys/types.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 struct demo_pool {
 	u64 bytes;       /* of a huge page of the default size; 0: there are none */

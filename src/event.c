@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 const char *event_name(enum event_kind kind)
 {

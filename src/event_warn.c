@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "predict.h"
-#include "pure.h"
+#include "lib/pure.h"
 
 struct page_state {
 	const struct page *page;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "fact.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static const struct {
 	const char *name, *decider, *text;

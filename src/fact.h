@@ -8,7 +8,7 @@
 #ifndef GUPINFO_FACT_H
 #define GUPINFO_FACT_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 enum fact {
 #define FACT(id, name, decider, text) FACT_##id,

@@ -4,7 +4,7 @@
 #include "kpageflags.h"
 #include "pagemap.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static u32 framecache_age(const struct framecache_frame *f, u64 ms)
 {

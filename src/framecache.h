@@ -17,7 +17,7 @@
 #ifndef GUPINFO_FRAMECACHE_H
 #define GUPINFO_FRAMECACHE_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 #define FRAMECACHE_MS 100
 #define FRAMECACHE_SETS 65536

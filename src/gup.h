@@ -9,7 +9,7 @@
 #ifndef GUPINFO_GUP_H
 #define GUPINFO_GUP_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /* The FOLL_* flags that a request is made of.  Values are ours, not the kernel's. */
 #define GUP_WRITE BIT(0)

@@ -6,7 +6,7 @@
  */
 #include "config.h"
 
-#include "escape.h"
+#include "lib/escape.h"
 #include "pace.h"
 #include "session.h"
 

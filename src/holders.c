@@ -7,7 +7,7 @@
 
 #include "kpageflags.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define PIN_BIAS 1024 /* GUP_PIN_COUNTING_BIAS: what a pin adds to a small page's count */
 

@@ -12,7 +12,7 @@
 
 #include <stdio.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 struct js;
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 void judge_init(struct judge *j, const struct kernel *kernel,
 		const struct page_context *page)

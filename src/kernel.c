@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define KERNEL_OLDEST KV(5, 10, 0) /* the oldest release whose source was read */
 #define KERNEL_VERSION_MAX \

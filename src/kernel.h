@@ -9,7 +9,7 @@
 #ifndef GUPINFO_KERNEL_H
 #define GUPINFO_KERNEL_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 enum kfact {
 #define KFACT(id, ...) KFACT_##id,

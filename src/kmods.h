@@ -8,7 +8,7 @@
 #ifndef GUPINFO_KMODS_H
 #define GUPINFO_KMODS_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 struct kmods_module {
 	char name[64];

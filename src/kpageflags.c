@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 enum kpageflags_class { STABLE, RAW, DERIVED };
 

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_KPAGEFLAGS_H
 #define GUPINFO_KPAGEFLAGS_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /* Bit numbers: KPF_ANON is 12.  Of a bit with two meanings both names have the same number. */
 enum kpageflags_bit {

@@ -11,7 +11,7 @@
 #ifndef GUPINFO_LAZY_H
 #define GUPINFO_LAZY_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /*
  * A file that uses a library lists its functions, FUNCTIONS(X) being X(one) X(two) ..., in

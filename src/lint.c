@@ -3,7 +3,7 @@
 
 #include "kpageflags.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static const struct {
 	const char *name, *invariant, *reason;

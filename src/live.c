@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "framecache.h"
-#include "procstat.h"
+#include "lib/procstat.h"
 
 int live_file(int dir, const char *path, char **ret, size_t *ret_len)
 {

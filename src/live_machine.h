@@ -7,7 +7,7 @@
 #ifndef GUPINFO_LIVE_MACHINE_H
 #define GUPINFO_LIVE_MACHINE_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 #define LIVE_MACHINE_POOLS 8
 

@@ -11,7 +11,7 @@
 #ifndef GUPINFO_LIVE_PASS_H
 #define GUPINFO_LIVE_PASS_H
 
-#include "changes.h"
+#include "lib/changes.h"
 #include "live_int.h"
 
 #define LIVE_PARALLEL 8192 /* words of a chunk that are worth a helper */

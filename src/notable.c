@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "notable.h"
 
-#include "escape.h"
+#include "lib/escape.h"
 
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static const struct {
 	u8 severity;

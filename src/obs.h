@@ -14,7 +14,7 @@
 #ifndef GUPINFO_OBS_H
 #define GUPINFO_OBS_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /* Which words of an observation were read. */
 #define OBS_HAS_PAGEMAP \

@@ -7,7 +7,7 @@
 #include "page_int.h"
 #include "zoneinfo.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 enum page_why page_why_frame(const struct page_work *w)
 {

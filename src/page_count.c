@@ -2,7 +2,7 @@
 /* Map counts, reference counts, pins, and what the reference count should be. */
 #include "page_int.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define PAGE_PIN_BIAS 1024         /* GUP_PIN_COUNTING_BIAS */
 #define PAGE_MM_IDS_SHARED BIT(63) /* FOLIO_MM_IDS_SHARED_BITNUM */

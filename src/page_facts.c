@@ -7,7 +7,7 @@
 #include "pagemap.h"
 #include "predict.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 struct page_facts_work {
 	const struct page_context *ctx;

@@ -2,7 +2,7 @@
 /* The flags of a page, from kpageflags or from struct page, and AnonExclusive. */
 #include "page_int.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /* Bits of the word of a tail that are the tail's own and say nothing, before 6.10. */
 #define PAGE_TAIL_OWN                                                                 \

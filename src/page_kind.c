@@ -2,7 +2,7 @@
 /* What kind of page or entry it is. */
 #include "page_int.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /* A page that is not anonymous, by what its VMA maps. */
 static enum page_kind page_kind_file(const struct page_work *w)

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define PAGEMAP_RADIX_BITS 11
 #define PAGEMAP_RADIX (1u << PAGEMAP_RADIX_BITS)

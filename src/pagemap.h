@@ -13,7 +13,7 @@
 #ifndef GUPINFO_PAGEMAP_H
 #define GUPINFO_PAGEMAP_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 #define PAGEMAP_PRESENT BIT(63)
 #define PAGEMAP_SWAP BIT(62)

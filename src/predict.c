@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define PREDICT_STEPS GUP_PATH_MAX /* rules that one walk may fire */
 

@@ -2,7 +2,7 @@
 /* What follows from what: the rows of predict_never.def. */
 #include "predict_int.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static const struct predict_never impossible[] = {
 #define NEVER(w, ...) { .why = w, __VA_ARGS__ },

@@ -4,7 +4,7 @@
 
 #include <errno.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /* The vocabulary of the .def files. */
 #define GO(stage) .next = PREDICT_##stage

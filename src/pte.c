@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define NOBIT 0xff
 #define BIT_UNKNOWN 0xfe

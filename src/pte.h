@@ -20,7 +20,7 @@
 #ifndef GUPINFO_PTE_H
 #define GUPINFO_PTE_H
 
-#include "bits.h"
+#include "lib/bits.h"
 #include "kernel.h"
 #include "obs.h"
 

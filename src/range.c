@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static int range_digit(char c)
 {

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define FIELD(type, k, m, f, h)                                                        \
 	{                                                                              \

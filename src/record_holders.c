@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define HOLDER(k, m, f)                                                     \
 	{                                                                   \

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static int record_pages_process(struct record_reader *r, char *line)
 {

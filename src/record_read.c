@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 int record_read_init(struct record_reader *r, const struct record_handler *handler,
 		     void *ctx)

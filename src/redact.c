@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define REDACT_GRANULE 512 /* page frames; what is smaller keeps its place */
 

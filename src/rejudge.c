@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static int rejudge_machine(void *ctx, const struct record_machine *m)
 {

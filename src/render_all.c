@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render_all.h"
 
-#include "escape.h"
+#include "lib/escape.h"
 #include "js.h"
 #include "openmetrics.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render.h"
 
-#include "escape.h"
+#include "lib/escape.h"
 #include "holders.h"
 
 #include "predict.h"

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "escape.h"
+#include "lib/escape.h"
 #include "js.h"
 
 /* Entries that map some page of the folio, as far as they were found: those of this page. */

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_REPLAY_UNPACK_H
 #define GUPINFO_REPLAY_UNPACK_H
 
-#include "diag.h"
+#include "lib/diag.h"
 
 /*
  * Consumes @fd; returns a descriptor that can be sought and holds text: @fd itself, or that of a

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static bool report_present(const struct page *page)
 {

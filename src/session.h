@@ -7,7 +7,7 @@
 #ifndef GUPINFO_SESSION_H
 #define GUPINFO_SESSION_H
 
-#include "diag.h"
+#include "lib/diag.h"
 #include "filter.h"
 #include "kpageflags.h"
 #include "options.h"

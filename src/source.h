@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "diag.h"
+#include "lib/diag.h"
 #include "kernel.h"
 #include "obs.h"
 #include "page.h"

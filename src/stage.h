@@ -18,7 +18,7 @@
 
 #include <sys/types.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /* What a state needs of the machine. */
 #define STAGE_NEED_THP BIT(0)

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_STAGE_ACCESS_H
 #define GUPINFO_STAGE_ACCESS_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /* Stores @byte at @addr, at @addr + @step … below @addr + @len.  0, or -EFAULT at the first fault. */
 int stage_access_store(char *addr, size_t len, size_t step, int byte);

@@ -7,7 +7,7 @@
 
 #include "store_pool.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /* ---- row blocks, shared between copies */
 

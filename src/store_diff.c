@@ -4,7 +4,7 @@
 
 #include "store.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /* PTE bits whose change is a change of state; young, dirty and soft-dirty are bookkeeping. */
 #define PTE_STATE                                                                   \

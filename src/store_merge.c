@@ -5,7 +5,7 @@
 
 #include "store.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /* A block of rows under construction. */
 struct block {

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 #define STORE_MAX_CLASSES 65536u /* about a kilobyte each */
 

@@ -5,7 +5,7 @@
 
 #include "kpageflags.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /*
  * A _mapcount word as a count.  The words of typed pages (hugetlb since 6.9) are no counts:

@@ -13,7 +13,7 @@
 #ifdef __bpf__
 #include "kernel.bpf.h"
 #else
-#include "bits.h"
+#include "lib/bits.h"
 #include "obs.h"
 #include "page.h"
 #endif

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 enum table_format { TABLE_TEXT, TABLE_RAW, TABLE_PAIRS };
 

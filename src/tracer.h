@@ -17,8 +17,8 @@
 
 #include <sys/types.h>
 
-#include "diag.h"
-#include "procstat.h"
+#include "lib/diag.h"
+#include "lib/procstat.h"
 
 enum tracer_call {
 #define TRACER_CALL(id, ...) TRACER_##id,

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "columns.h"
-#include "escape.h"
+#include "lib/escape.h"
 #include "predict.h"
 #include "tui_int.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "escape.h"
+#include "lib/escape.h"
 #include "holders.h"
 #include "procs.h"
 #include "record.h"

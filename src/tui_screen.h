@@ -8,7 +8,7 @@
 #ifndef GUPINFO_TUI_SCREEN_H
 #define GUPINFO_TUI_SCREEN_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 enum tui_role {
 #define ROLE(id, ...) TUI_##id,

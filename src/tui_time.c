@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "escape.h"
+#include "lib/escape.h"
 #include "tui_int.h"
 
 size_t tui_time_at(const struct tui *t)

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "escape.h"
+#include "lib/escape.h"
 
 /* ---- an event in one line */
 

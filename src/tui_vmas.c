@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "columns.h"
-#include "escape.h"
+#include "lib/escape.h"
 #include "tui_int.h"
 
 /* ---- order */

@@ -8,7 +8,7 @@
 #include <time.h>
 
 #include "collect.h"
-#include "escape.h"
+#include "lib/escape.h"
 #include "procs.h"
 #include "tui_source.h"
 

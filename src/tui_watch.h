@@ -11,7 +11,7 @@
 
 #include <sys/resource.h>
 
-#include "diag.h"
+#include "lib/diag.h"
 #include "source.h"
 #include "tui_state.h"
 

@@ -13,7 +13,7 @@
 #ifndef GUPINFO_VERIFY_H
 #define GUPINFO_VERIFY_H
 
-#include "diag.h"
+#include "lib/diag.h"
 #include "fact.h"
 #include "gup.h"
 #include "kernel.h"

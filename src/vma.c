@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 static const struct {
 	char letters[3];

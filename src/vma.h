@@ -8,7 +8,7 @@
 #ifndef GUPINFO_VMA_H
 #define GUPINFO_VMA_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /* VmFlags of smaps, one bit per letter pair, in vma.def's order. */
 enum vma_flag {

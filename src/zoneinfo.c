@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 /* One line, trimmed on the left, without its newline. */
 struct zoneinfo_line {

@@ -3,7 +3,7 @@
  * Any bytes to the parsers of /proc and of the command line.  The first byte chooses which:
  * m maps and smaps, z zoneinfo, c kernel configuration, b --bits, r --range, f --filter, e text.
  */
-#include "escape.h"
+#include "lib/escape.h"
 #include "filter.h"
 #include "fuzz.h"
 #include "kernel.h"

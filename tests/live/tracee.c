@@ -19,7 +19,7 @@
 #include <unistd.h>
 #include <stdlib.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 extern char **environ;
 static volatile sig_atomic_t signals_seen;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "changes.h"
+#include "lib/changes.h"
 #include "test.h"
 
 #define END 10000

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "escape.h"
+#include "lib/escape.h"
 #include "test.h"
 
 static const char *esc(const char *s)

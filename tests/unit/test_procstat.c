@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "procstat.h"
+#include "lib/procstat.h"
 #include "test.h"
 
 #define REST                                                                         \

@@ -9,7 +9,7 @@
 
 #include <sys/types.h>
 
-#include "bits.h"
+#include "lib/bits.h"
 
 #define PROCSTAT_KERNEL_THREAD 0x00200000 /* PF_KTHREAD of include/linux/sched.h */
 

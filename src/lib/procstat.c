@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "procstat.h"
+#include "lib/procstat.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 bool procstat_parse(const char *text, struct procstat *ret)
 {

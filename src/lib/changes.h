@@ -7,7 +7,7 @@
 #ifndef GUPINFO_CHANGES_H
 #define GUPINFO_CHANGES_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 #define CHANGES_MAX 256
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "changes.h"
+#include "lib/changes.h"
 
-#include "pure.h"
+#include "lib/pure.h"
 
 void changes_init(struct changes *c, u64 end)
 {

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_ESCAPE_H
 #define GUPINFO_ESCAPE_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 /*
  * Copies @s into @buf of @size bytes so that it can be shown in a terminal or a mail: control

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "escape.h"
+#include "lib/escape.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "pure.h"
+#include "lib/pure.h"
 
 unsigned escape_utf8(const unsigned char *s, u32 *ret)
 {

@@ -7,7 +7,7 @@
 #ifndef GUPINFO_DIAG_H
 #define GUPINFO_DIAG_H
 
-#include "bits.h"
+#include "lib/bits.h"
 
 enum diag_class {
 	DIAG_NOTE,       /* worth saying, nothing is missing */
