@@ -11,7 +11,7 @@
 #define GUPINFO_ACT_H
 
 #include "gup.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "stage.h"
 
 enum act_what { ACT_REQUEST, ACT_STORE, ACT_FORK };

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "btfcut.h"
+#include "kernel/btfcut.h"
 #include "structpage.h"
 
 /* Ids of the running kernel: the same for all readers of this process. */

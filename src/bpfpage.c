@@ -29,7 +29,7 @@
 #undef TRI_YES
 
 #include "bpfbtf.h"
-#include "bpflog.h"
+#include "kernel/bpflog.h"
 #include "calibrate.h"
 #include "crew.h"
 

@@ -9,7 +9,7 @@
 #define GUPINFO_PAGE_H
 
 #include "fact.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "obs.h"
 #include "pte.h" /* PAGE_PTE_* */
 #include "vma.h"

@@ -26,7 +26,7 @@
 
 #include "fact.h"
 #include "gup.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 
 /* One request on one page. */
 void predict_request(const struct kernel *k, const struct facts *f, enum gup_request req,

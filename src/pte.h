@@ -21,7 +21,7 @@
 #define GUPINFO_PTE_H
 
 #include "lib/bits.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "obs.h"
 
 /* Software names for PTE bits, independent of the architecture. */

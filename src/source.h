@@ -13,7 +13,7 @@
 #include <sys/types.h>
 
 #include "lib/diag.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "obs.h"
 #include "page.h"
 #include "vma.h"

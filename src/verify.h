@@ -16,7 +16,7 @@
 #include "lib/diag.h"
 #include "fact.h"
 #include "gup.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 
 struct source;
 

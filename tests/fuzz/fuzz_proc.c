@@ -6,7 +6,7 @@
 #include "lib/escape.h"
 #include "filter.h"
 #include "fuzz.h"
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "kpageflags.h"
 #include "range.h"
 #include "vma.h"

@@ -4,7 +4,7 @@
  * a user sees change there.  A row of kernel.def that is moved, or that has no row here, fails.  The
  * verdicts that change are in tests/golden/linux-NAME/models.
  */
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "kpageflags.h"
 #include "test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What libbpf says when a program is not loaded, and the line of it that a user reads. */
-#include "bpflog.h"
+#include "kernel/bpflog.h"
 
 #include "test.h"
 

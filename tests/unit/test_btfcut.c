@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* BTF made by hand, cut, and cut again; and BTF that is broken. */
-#include "btfcut.h"
+#include "kernel/btfcut.h"
 
 #include "test.h"
 

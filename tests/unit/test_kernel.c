@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "kernel.h"
+#include "kernel/kernel.h"
 #include "test.h"
 
 static struct kernel resolve(const char *release, const char *version)
@@ -124,7 +124,7 @@ TEST(proofs)
 	static const struct kernel_trials rows[] = {
 #define KPROVED(series, arch, release, trials, date) \
 	{ series, arch, release, date, trials },
-#include "proved.def"
+#include "kernel/proved.def"
 #undef KPROVED
 		{ 0 },
 	};

@@ -13,7 +13,7 @@
 
 enum kfact {
 #define KFACT(id, ...) KFACT_##id,
-#include "kernel.def"
+#include "kernel/kernel.def"
 #undef KFACT
 	KFACTS
 };
@@ -24,7 +24,7 @@ _Static_assert(KFACTS <= 64, "the kernel fact word is full");
 /* Configuration options that some fact depends on; see kernel_configs[]. */
 enum kconfig {
 #define KCONFIG(id, ...) KCONFIG_##id,
-#include "kconfig.def"
+#include "kernel/kconfig.def"
 #undef KCONFIG
 	KCONFIGS
 };
@@ -32,7 +32,7 @@ enum kconfig {
 /* Runtime probes; each is one experiment on gupinfo's own memory or one look at BTF. */
 enum kprobe {
 #define KPROBE(id, ...) KPROBE_##id,
-#include "kprobe.def"
+#include "kernel/kprobe.def"
 #undef KPROBE
 	KPROBES
 };
@@ -153,7 +153,7 @@ const char *kernel_probe_text(enum kprobe id);
  */
 enum kfunc {
 #define KFUNC(id, ...) KFUNC_##id,
-#include "kfunc.def"
+#include "kernel/kfunc.def"
 #undef KFUNC
 	KFUNCS
 };

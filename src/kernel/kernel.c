@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "kernel.h"
+#include "kernel/kernel.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -48,7 +48,7 @@ static const struct kernel_row kernel_rows[KFACTS] = {
 			 .probe = p,     \
 			 .commit = co,   \
 			 .subject = s },
-#include "kernel.def"
+#include "kernel/kernel.def"
 #undef KFACT
 };
 
@@ -57,7 +57,7 @@ static const struct {
 	enum tri assumed;
 } kernel_configs[KCONFIGS] = {
 #define KCONFIG(id, n, o, a) [KCONFIG_##id] = { .name = n, .old_name = o, .assumed = a },
-#include "kconfig.def"
+#include "kernel/kconfig.def"
 #undef KCONFIG
 };
 
@@ -65,7 +65,7 @@ static const struct {
 	const char *name, *text;
 } kernel_probes[KPROBES] = {
 #define KPROBE(id, n, t) [KPROBE_##id] = { .name = n, .text = t },
-#include "kprobe.def"
+#include "kernel/kprobe.def"
 #undef KPROBE
 };
 
@@ -76,7 +76,7 @@ struct kernel_generation {
 
 static const struct kernel_generation kernel_functions[KFUNCS][4] = {
 #define KFUNC(id, ...) [KFUNC_##id] = { __VA_ARGS__ },
-#include "kfunc.def"
+#include "kernel/kfunc.def"
 #undef KFUNC
 };
 
@@ -374,7 +374,7 @@ int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 static const struct kernel_trials kernel_trials[] = {
 #define KPROVED(series, arch, release, trials, date) \
 	{ series, arch, release, date, trials },
-#include "proved.def"
+#include "kernel/proved.def"
 #undef KPROVED
 	{ 0 },
 };

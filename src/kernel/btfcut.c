@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "btfcut.h"
+#include "kernel/btfcut.h"
 
 #include <errno.h>
 #include <stdlib.h>
