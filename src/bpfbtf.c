@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "kernel/btfcut.h"
-#include "structpage.h"
+#include "page/structpage.h"
 
 /* Ids of the running kernel: the same for all readers of this process. */
 static struct btfcut_want bpfbtf_ids[] = {

@@ -12,9 +12,9 @@
 #ifndef GUPINFO_BPFPAGE_H
 #define GUPINFO_BPFPAGE_H
 
-#include "page.h"
+#include "page/page.h"
 #include "source.h"
-#include "structpage.h"
+#include "page/structpage.h"
 
 #define BPFPAGE_WHY 160 /* bytes of a reason, with the final NUL */
 

@@ -14,7 +14,7 @@
 #ifndef GUPINFO_CALIBRATE_H
 #define GUPINFO_CALIBRATE_H
 
-#include "structpage.h"
+#include "page/structpage.h"
 
 enum calibrate_prog { CALIBRATE_BASES, CALIBRATE_OBSERVE };
 

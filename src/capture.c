@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "capture.h"
 
-#include "holders.h"
-#include "page.h"
+#include "page/holders.h"
+#include "page/page.h"
 #include "predict.h"
 
 #include <errno.h>

@@ -9,7 +9,7 @@
 #ifndef GUPINFO_DUMP_PAGE_H
 #define GUPINFO_DUMP_PAGE_H
 
-#include "page.h"
+#include "page/page.h"
 
 #define DUMP_PAGE_LINES 6
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "judge.h"
 
-#include "zoneinfo.h"
+#include "page/zoneinfo.h"
 
 #include <errno.h>
 #include <stdlib.h>

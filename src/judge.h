@@ -9,7 +9,7 @@
 #ifndef GUPINFO_JUDGE_H
 #define GUPINFO_JUDGE_H
 
-#include "page.h"
+#include "page/page.h"
 #include "predict.h"
 
 #define JUDGE_WORDS 1024 /* distinct fact words; power of two */

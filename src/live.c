@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "framecache.h"
+#include "page/framecache.h"
 #include "lib/procstat.h"
 
 int live_file(int dir, const char *path, char **ret, size_t *ret_len)

@@ -8,7 +8,7 @@
 
 #include "bpfbtf.h"
 #include "bpfpage.h"
-#include "zoneinfo.h"
+#include "page/zoneinfo.h"
 
 static void live_bpf_why(struct live *l, const char *why)
 {

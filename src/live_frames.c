@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "framecache.h"
+#include "page/framecache.h"
 #include "kpageflags.h"
 
 #define LIVE_FRAMES_RUN 128  /* frames of one want */

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "bpfpage.h"
-#include "holders.h"
+#include "page/holders.h"
 
 /* Lists that grow; the pointers of holders into ends are made at the end. */
 struct live_holders_list {

@@ -12,7 +12,7 @@
 #include "live.h"
 #include "live_machine.h"
 #include "pagemap.h"
-#include "pte.h"
+#include "page/pte.h"
 
 struct bpfpage;
 struct framecache;

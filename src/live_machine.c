@@ -12,8 +12,8 @@
 #include <dirent.h>
 #include <zlib.h>
 
-#include "structpage.h"
-#include "zoneinfo.h"
+#include "page/structpage.h"
+#include "page/zoneinfo.h"
 
 #define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
 #define LIVE_CONFIG_MAX (8u << 20) /* a configuration is some 300 KiB */

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "holders.h"
+#include "page/holders.h"
 #include "procs.h"
 #include "render_who.h"
 

@@ -24,7 +24,7 @@
 #ifndef GUPINFO_PREDICT_H
 #define GUPINFO_PREDICT_H
 
-#include "fact.h"
+#include "page/fact.h"
 #include "gup.h"
 #include "kernel/kernel.h"
 

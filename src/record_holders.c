@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "record_priv.h"
 
-#include "holders.h"
+#include "page/holders.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "redact.h"
 
-#include "holders.h"
-#include "page.h"
+#include "page/holders.h"
+#include "page/page.h"
 
 #include <errno.h>
 #include <stdio.h>

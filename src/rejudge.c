@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "rejudge.h"
 
-#include "page.h"
+#include "page/page.h"
 #include "predict.h"
 
 #include <errno.h>

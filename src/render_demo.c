@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fact.h"
+#include "page/fact.h"
 #include "predict.h"
 #include "render_event.h"
 

@@ -2,7 +2,7 @@
 #include "render.h"
 
 #include "lib/escape.h"
-#include "holders.h"
+#include "page/holders.h"
 
 #include "predict.h"
 

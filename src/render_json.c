@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render.h"
 
-#include "holders.h"
+#include "page/holders.h"
 
 #include "js.h"
 #include "kpageflags.h"

@@ -2,7 +2,7 @@
 /* Pages in JSON. */
 #include "render.h"
 
-#include "holders.h"
+#include "page/holders.h"
 
 #include "js.h"
 #include "kpageflags.h"

@@ -2,7 +2,7 @@
 #include "render_report.h"
 
 #include "dump_page.h"
-#include "holders.h"
+#include "page/holders.h"
 #include "lint.h"
 #include "predict.h"
 #include "record.h"

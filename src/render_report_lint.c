@@ -3,7 +3,7 @@
 #include "render_report.h"
 
 #include "dump_page.h"
-#include "holders.h"
+#include "page/holders.h"
 #include "lint.h"
 
 #include <errno.h>

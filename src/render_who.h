@@ -7,7 +7,7 @@
 #ifndef GUPINFO_RENDER_WHO_H
 #define GUPINFO_RENDER_WHO_H
 
-#include "holders.h"
+#include "page/holders.h"
 #include "render.h"
 
 /* One entry that maps the page. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay.h"
 
-#include "holders.h"
+#include "page/holders.h"
 #include "replay_unpack.h"
 
 #include <errno.h>

@@ -9,9 +9,9 @@
 #define GUPINFO_REPORT_H
 
 #include "gup.h"
-#include "page.h"
+#include "page/page.h"
 #include "source.h"
-#include "vma.h"
+#include "page/vma.h"
 
 struct holder; /* holders.h */
 struct holders_ledger;

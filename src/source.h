@@ -14,9 +14,9 @@
 
 #include "lib/diag.h"
 #include "kernel/kernel.h"
-#include "obs.h"
-#include "page.h"
-#include "vma.h"
+#include "page/obs.h"
+#include "page/page.h"
+#include "page/vma.h"
 
 /* Whether a kind of evidence could be used; @why is a sentence for people when not. */
 struct source_evidence {

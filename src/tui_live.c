@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "lib/escape.h"
-#include "holders.h"
+#include "page/holders.h"
 #include "procs.h"
 #include "record.h"
 #include "replay.h"

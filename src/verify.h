@@ -14,7 +14,7 @@
 #define GUPINFO_VERIFY_H
 
 #include "lib/diag.h"
-#include "fact.h"
+#include "page/fact.h"
 #include "gup.h"
 #include "kernel/kernel.h"
 

@@ -9,7 +9,7 @@
 #define GUPINFO_VERIFY_INT_H
 
 #include "act.h"
-#include "page.h"
+#include "page/page.h"
 #include "stage_worker.h"
 #include "verify.h"
 

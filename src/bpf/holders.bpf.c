@@ -6,7 +6,7 @@
  * io_ring_ctx and its registered buffers (io_uring/rsrc.c).  The iterator holds a reference on
  * the file; the ring inside is read without its lock, and read again when it changed meanwhile.
  */
-#include "../structpage.h"
+#include "page/structpage.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>

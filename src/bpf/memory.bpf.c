@@ -7,7 +7,7 @@
  * array hstates (mm/hugetlb.c), which change under the walk: a page is taken only while nobody
  * refers to it, and a list that does not end where it began is marked as not whole.
  */
-#include "../structpage.h"
+#include "page/structpage.h"
 
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>

@@ -12,7 +12,7 @@
  * Most leaves are like the one before: next_leaf() compares the raw words and counts.  What is
  * not like it goes through leaf(), which makes a record.
  */
-#include "../structpage.h"
+#include "page/structpage.h"
 
 #include "folio.bpf.h"
 

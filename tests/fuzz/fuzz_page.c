@@ -5,7 +5,7 @@
  */
 #include "fuzz.h"
 #include "lint.h"
-#include "page.h"
+#include "page/page.h"
 #include "predict.h"
 
 static void check(bool ok)

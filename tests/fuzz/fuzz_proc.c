@@ -9,8 +9,8 @@
 #include "kernel/kernel.h"
 #include "kpageflags.h"
 #include "range.h"
-#include "vma.h"
-#include "zoneinfo.h"
+#include "page/vma.h"
+#include "page/zoneinfo.h"
 
 static void check(bool ok)
 {

@@ -3,7 +3,7 @@
  * Any bytes to the report reader.  What it delivers is written again and read again: the second
  * reading must deliver the same, and the writer's file must be complete.
  */
-#include "holders.h"
+#include "page/holders.h"
 #include "record.h"
 #include "fuzz.h"
 

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "../unit/test.h"
-#include "holders.h"
+#include "page/holders.h"
 #include "live.h"
 #include "need_bpf.h"
 

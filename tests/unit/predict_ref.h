@@ -6,7 +6,7 @@
 #ifndef GUPINFO_PREDICT_REF_H
 #define GUPINFO_PREDICT_REF_H
 
-#include "fact.h"
+#include "page/fact.h"
 #include "gup.h"
 
 /* One page of one process on one kernel; the simulation changes ->f as faults do. */

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "bpfbtf.h"
-#include "structpage.h"
+#include "page/structpage.h"
 #include "test.h"
 
 #include "config.h"

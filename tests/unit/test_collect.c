@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "collect.h"
 #include "fake_source.h"
-#include "pte.h"
+#include "page/pte.h"
 
 #include <errno.h>
 

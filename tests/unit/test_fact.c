@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fact.h"
+#include "page/fact.h"
 #include "test.h"
 
 TEST(every_fact_has_words)

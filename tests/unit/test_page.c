@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kpageflags.h"
-#include "page.h"
-#include "structpage.h"
+#include "page/page.h"
+#include "page/structpage.h"
 #include "pagemap.h"
-#include "pte.h"
+#include "page/pte.h"
 #include "test.h"
 
 /* ---- fixtures */

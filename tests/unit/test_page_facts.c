@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kpageflags.h"
-#include "page_facts.h"
+#include "page/page_facts.h"
 #include "pagemap.h"
 #include "predict.h"
 #include "test.h"

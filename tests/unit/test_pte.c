@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "pte.h"
+#include "page/pte.h"
 #include "test.h"
 
 /* A 6.12 distribution kernel. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "holders.h"
+#include "page/holders.h"
 #include "record.h"
 #include "test.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vma.h"
+#include "page/vma.h"
 #include "test.h"
 
 #include <errno.h>

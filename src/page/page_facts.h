@@ -9,7 +9,7 @@
 #ifndef GUPINFO_PAGE_FACTS_H
 #define GUPINFO_PAGE_FACTS_H
 
-#include "page.h"
+#include "page/page.h"
 
 /*
  * Fills @page->facts from the other members of @page, from @vma and @ctx, and adds what follows

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "fact.h"
+#include "page/fact.h"
 
 #include "lib/pure.h"
 
@@ -7,7 +7,7 @@ static const struct {
 	const char *name, *decider, *text;
 } fact_rows[FACTS] = {
 #define FACT(id, n, d, t) [FACT_##id] = { .name = n, .decider = d, .text = t },
-#include "fact.def"
+#include "page/fact.def"
 #undef FACT
 };
 

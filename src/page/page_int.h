@@ -8,9 +8,9 @@
 #define GUPINFO_PAGE_INT_H
 
 #include "kpageflags.h"
-#include "page.h"
+#include "page/page.h"
 #include "pagemap.h"
-#include "pte.h"
+#include "page/pte.h"
 
 /* The order of work: each step may use what the steps before it found. */
 struct page_work {

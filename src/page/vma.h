@@ -13,7 +13,7 @@
 /* VmFlags of smaps, one bit per letter pair, in vma.def's order. */
 enum vma_flag {
 #define VMFLAG(id, letters, text) VMFLAG_##id,
-#include "vma.def"
+#include "page/vma.def"
 #undef VMFLAG
 	VMFLAGS
 };

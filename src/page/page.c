@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "page.h"
+#include "page/page.h"
 
 #include <string.h>
 
-#include "page_facts.h"
-#include "page_int.h"
-#include "zoneinfo.h"
+#include "page/page_facts.h"
+#include "page/page_int.h"
+#include "page/zoneinfo.h"
 
 #include "lib/pure.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "framecache.h"
+#include "page/framecache.h"
 
 #include "kpageflags.h"
 #include "pagemap.h"

@@ -14,8 +14,8 @@
 #include "kernel.bpf.h"
 #else
 #include "lib/bits.h"
-#include "obs.h"
-#include "page.h"
+#include "page/obs.h"
+#include "page/page.h"
 #endif
 
 /* structpage_rec.has */

@@ -7,7 +7,7 @@
 #ifndef GUPINFO_ZONEINFO_H
 #define GUPINFO_ZONEINFO_H
 
-#include "page.h"
+#include "page/page.h"
 
 /*
  * Parses @len bytes of zoneinfo into at most @max spans, in the order of the text; zones without

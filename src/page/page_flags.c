@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The flags of a page, from kpageflags or from struct page, and AnonExclusive. */
-#include "page_int.h"
+#include "page/page_int.h"
 
 #include "lib/pure.h"
 

@@ -8,11 +8,11 @@
 #ifndef GUPINFO_PAGE_H
 #define GUPINFO_PAGE_H
 
-#include "fact.h"
+#include "page/fact.h"
 #include "kernel/kernel.h"
-#include "obs.h"
-#include "pte.h" /* PAGE_PTE_* */
-#include "vma.h"
+#include "page/obs.h"
+#include "page/pte.h" /* PAGE_PTE_* */
+#include "page/vma.h"
 
 /* spec.md's `kind`. */
 enum page_kind {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Map counts, reference counts, pins, and what the reference count should be. */
-#include "page_int.h"
+#include "page/page_int.h"
 
 #include "lib/pure.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "vma.h"
+#include "page/vma.h"
 
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static const struct {
 	const char *text;
 } vma_flags[VMFLAGS] = {
 #define VMFLAG(id, l, t) [VMFLAG_##id] = { .letters = l, .text = t },
-#include "vma.def"
+#include "page/vma.def"
 #undef VMFLAG
 };
 _Static_assert(VMFLAGS <= 64, "the VmFlags word is full");

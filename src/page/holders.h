@@ -15,7 +15,7 @@
 
 #include <sys/types.h>
 
-#include "page.h"
+#include "page/page.h"
 
 enum holders_kind {
 	HOLDERS_PIPE,       /* a pipe buffer: vmsplice, splice, tee */

@@ -12,7 +12,7 @@
 
 enum fact {
 #define FACT(id, name, decider, text) FACT_##id,
-#include "fact.def"
+#include "page/fact.def"
 #undef FACT
 	FACTS
 };

@@ -22,7 +22,7 @@
 
 #include "lib/bits.h"
 #include "kernel/kernel.h"
-#include "obs.h"
+#include "page/obs.h"
 
 /* Software names for PTE bits, independent of the architecture. */
 #define PAGE_PTE_WRITE BIT(0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "structpage.h"
+#include "page/structpage.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pte.h"
+#include "page/pte.h"
 
 #include <errno.h>
 #include <string.h>

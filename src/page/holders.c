@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "holders.h"
+#include "page/holders.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What kind of page or entry it is. */
-#include "page_int.h"
+#include "page/page_int.h"
 
 #include "lib/pure.h"
 

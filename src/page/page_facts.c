@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "page_facts.h"
+#include "page/page_facts.h"
 
 #include <string.h>
 
