@@ -10,7 +10,7 @@
 #ifndef GUPINFO_ACT_H
 #define GUPINFO_ACT_H
 
-#include "gup.h"
+#include "gup/gup.h"
 #include "kernel/kernel.h"
 #include "stage.h"
 

@@ -3,7 +3,7 @@
 
 #include "page/holders.h"
 #include "page/page.h"
-#include "predict.h"
+#include "gup/predict.h"
 
 #include <errno.h>
 #include <stdio.h>

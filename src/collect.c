@@ -3,7 +3,7 @@
 
 #include "page/holders.h"
 #include "kpageflags.h"
-#include "judge.h"
+#include "gup/judge.h"
 
 #include <errno.h>
 #include <stdlib.h>

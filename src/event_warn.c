@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "predict.h"
+#include "gup/predict.h"
 #include "lib/pure.h"
 
 struct page_state {

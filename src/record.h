@@ -13,7 +13,7 @@
 #ifndef GUPINFO_RECORD_H
 #define GUPINFO_RECORD_H
 
-#include "gup.h"
+#include "gup/gup.h"
 #include "source.h"
 
 #define RECORD_MAJOR 1

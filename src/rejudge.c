@@ -2,7 +2,7 @@
 #include "rejudge.h"
 
 #include "page/page.h"
-#include "predict.h"
+#include "gup/predict.h"
 
 #include <errno.h>
 #include <string.h>

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "page/fact.h"
-#include "predict.h"
+#include "gup/predict.h"
 #include "render_event.h"
 
 #define WIDTH 79

@@ -4,7 +4,7 @@
 #include "lib/escape.h"
 #include "page/holders.h"
 
-#include "predict.h"
+#include "gup/predict.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -6,7 +6,7 @@
 
 #include "js.h"
 #include "kpageflags.h"
-#include "predict.h"
+#include "gup/predict.h"
 
 #include <errno.h>
 #include <stdlib.h>

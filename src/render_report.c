@@ -4,7 +4,7 @@
 #include "dump_page.h"
 #include "page/holders.h"
 #include "lint.h"
-#include "predict.h"
+#include "gup/predict.h"
 #include "record.h"
 
 #include <errno.h>

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_REPORT_H
 #define GUPINFO_REPORT_H
 
-#include "gup.h"
+#include "gup/gup.h"
 #include "page/page.h"
 #include "source.h"
 #include "page/vma.h"

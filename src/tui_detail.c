@@ -4,7 +4,7 @@
 
 #include "columns.h"
 #include "lib/escape.h"
-#include "predict.h"
+#include "gup/predict.h"
 #include "tui_int.h"
 
 /* What the lines are made of. */

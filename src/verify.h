@@ -15,7 +15,7 @@
 
 #include "lib/diag.h"
 #include "page/fact.h"
-#include "gup.h"
+#include "gup/gup.h"
 #include "kernel/kernel.h"
 
 struct source;

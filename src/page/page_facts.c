@@ -5,7 +5,7 @@
 
 #include "kpageflags.h"
 #include "pagemap.h"
-#include "predict.h"
+#include "gup/predict.h"
 
 #include "lib/pure.h"
 

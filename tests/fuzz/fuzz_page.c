@@ -6,7 +6,7 @@
 #include "fuzz.h"
 #include "lint.h"
 #include "page/page.h"
-#include "predict.h"
+#include "gup/predict.h"
 
 static void check(bool ok)
 {

@@ -7,7 +7,7 @@
 #define GUPINFO_PREDICT_REF_H
 
 #include "page/fact.h"
-#include "gup.h"
+#include "gup/gup.h"
 
 /* One page of one process on one kernel; the simulation changes ->f as faults do. */
 struct ref {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "judge.h"
+#include "gup/judge.h"
 #include "test.h"
 
 static const struct page_span spans[] = {

@@ -2,7 +2,7 @@
 #include "kpageflags.h"
 #include "page/page_facts.h"
 #include "pagemap.h"
-#include "predict.h"
+#include "gup/predict.h"
 #include "test.h"
 
 static struct kernel kernel;

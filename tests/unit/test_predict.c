@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule tables themselves, and what three-valued verdicts promise. */
-#include "predict.h"
+#include "gup/predict.h"
 #include "test.h"
 
 static const char *const models[] = { "5.10", "5.15", "6.1", "6.6",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule tables against the transcription of the kernel's flow, on every consistent state. */
-#include "predict.h"
+#include "gup/predict.h"
 #include "predict_ref.h"
 #include "test.h"
 

@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "predict.h"
+#include "gup/predict.h"
 #include "test.h"
 
 /* Mappings. */

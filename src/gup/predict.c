@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "predict_int.h"
+#include "gup/predict_int.h"
 
 #include <string.h>
 

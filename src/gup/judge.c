@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "judge.h"
+#include "gup/judge.h"
 
 #include "page/zoneinfo.h"
 

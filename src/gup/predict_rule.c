@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rules of the .def files as tables. */
-#include "predict_int.h"
+#include "gup/predict_int.h"
 
 #include <errno.h>
 
@@ -54,52 +54,52 @@
 
 #define STAGE "fast"
 static const struct predict_rule rules_fast[] = {
-#include "predict_fast.def"
+#include "gup/predict_fast.def"
 };
 #undef STAGE
 #define STAGE "check"
 static const struct predict_rule rules_check[] = {
-#include "predict_check.def"
+#include "gup/predict_check.def"
 };
 #undef STAGE
 #define STAGE "follow"
 static const struct predict_rule rules_follow[] = {
-#include "predict_follow.def"
+#include "gup/predict_follow.def"
 };
 #undef STAGE
 #define STAGE "fault"
 static const struct predict_rule rules_fault[] = {
-#include "predict_fault.def"
+#include "gup/predict_fault.def"
 };
 #undef STAGE
 #define STAGE "cow"
 static const struct predict_rule rules_cow[] = {
-#include "predict_cow.def"
+#include "gup/predict_cow.def"
 };
 #undef STAGE
 #define STAGE "longterm"
 static const struct predict_rule rules_longterm[] = {
-#include "predict_longterm.def"
+#include "gup/predict_longterm.def"
 };
 #undef STAGE
 #define STAGE "write"
 #define STORE_RULES
 static const struct predict_rule rules_write[] = {
-#include "predict_after.def"
+#include "gup/predict_after.def"
 };
 #undef STORE_RULES
 #undef STAGE
 #define STAGE "seen"
 #define SEEN_RULES
 static const struct predict_rule rules_seen[] = {
-#include "predict_after.def"
+#include "gup/predict_after.def"
 };
 #undef SEEN_RULES
 #undef STAGE
 #define STAGE "fork"
 #define FORK_RULES
 static const struct predict_rule rules_fork[] = {
-#include "predict_after.def"
+#include "gup/predict_after.def"
 };
 #undef FORK_RULES
 #undef STAGE

@@ -25,7 +25,7 @@
 #define GUPINFO_PREDICT_H
 
 #include "page/fact.h"
-#include "gup.h"
+#include "gup/gup.h"
 #include "kernel/kernel.h"
 
 /* One request on one page. */

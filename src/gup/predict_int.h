@@ -8,7 +8,7 @@
 #ifndef GUPINFO_PREDICT_INT_H
 #define GUPINFO_PREDICT_INT_H
 
-#include "predict.h"
+#include "gup/predict.h"
 
 /* Flags beside GUP_WRITE, GUP_PIN and GUP_LONGTERM. */
 #define PREDICT_UNSHARE BIT(3) /* the fault is an unshare fault */

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What follows from what: the rows of predict_never.def. */
-#include "predict_int.h"
+#include "gup/predict_int.h"
 
 #include "lib/pure.h"
 
 static const struct predict_never impossible[] = {
 #define NEVER(w, ...) { .why = w, __VA_ARGS__ },
-#include "predict_never.def"
+#include "gup/predict_never.def"
 #undef NEVER
 };
 

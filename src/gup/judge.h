@@ -10,7 +10,7 @@
 #define GUPINFO_JUDGE_H
 
 #include "page/page.h"
-#include "predict.h"
+#include "gup/predict.h"
 
 #define JUDGE_WORDS 1024 /* distinct fact words; power of two */
 #define JUDGE_FULL 768   /* kept before the cache starts afresh */
