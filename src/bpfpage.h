@@ -13,7 +13,7 @@
 #define GUPINFO_BPFPAGE_H
 
 #include "page/page.h"
-#include "source.h"
+#include "report/source.h"
 #include "page/structpage.h"
 
 #define BPFPAGE_WHY 160 /* bytes of a reason, with the final NUL */

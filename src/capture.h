@@ -8,7 +8,7 @@
 #ifndef GUPINFO_CAPTURE_H
 #define GUPINFO_CAPTURE_H
 
-#include "collect.h"
+#include "report/collect.h"
 #include "record.h"
 
 struct capture_result {

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_COLUMNS_H
 #define GUPINFO_COLUMNS_H
 
-#include "report.h"
+#include "report/report.h"
 
 enum cell_type {
 	CELL_NONE,    /* does not apply: "-" */

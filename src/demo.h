@@ -11,7 +11,7 @@
 #ifndef GUPINFO_DEMO_H
 #define GUPINFO_DEMO_H
 
-#include "collect.h"
+#include "report/collect.h"
 
 enum demo_memory { DEMO_ORDER_0, DEMO_THP, DEMO_HUGETLB, DEMO_MEMORIES };
 enum demo_who { DEMO_PARENT, DEMO_CHILD, DEMO_WHOS };

@@ -10,7 +10,7 @@
 #ifndef GUPINFO_EVENT_H
 #define GUPINFO_EVENT_H
 
-#include "store.h"
+#include "report/store.h"
 
 enum event_kind {
 #define EVENT(id, word) EVENT_##id,

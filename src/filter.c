@@ -2,7 +2,7 @@
 #include "filter.h"
 
 #include "columns.h"
-#include "range.h"
+#include "report/range.h"
 
 #include <ctype.h>
 #include <errno.h>

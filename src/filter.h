@@ -15,7 +15,7 @@
 #ifndef GUPINFO_FILTER_H
 #define GUPINFO_FILTER_H
 
-#include "report.h"
+#include "report/report.h"
 
 struct filter;
 

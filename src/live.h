@@ -16,7 +16,7 @@
 #ifndef GUPINFO_LIVE_H
 #define GUPINFO_LIVE_H
 
-#include "source.h"
+#include "report/source.h"
 
 /* Where facts of page tables and pages come from. */
 enum live_evidence {

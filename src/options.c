@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "options.h"
 
-#include "range.h"
+#include "report/range.h"
 
 #include <errno.h>
 #include <getopt.h>

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "collect.h"
+#include "report/collect.h"
 #include "render.h"
 
 enum option_id {

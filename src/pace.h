@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "source.h"
+#include "report/source.h"
 
 struct pace {
 	FILE *out;         /* where progress is shown; NULL: nowhere */

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_PROCS_H
 #define GUPINFO_PROCS_H
 
-#include "source.h"
+#include "report/source.h"
 
 /*
  * Every process (@comm NULL), or those whose comm is @comm (as long as the kernel keeps one, 15

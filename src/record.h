@@ -14,7 +14,7 @@
 #define GUPINFO_RECORD_H
 
 #include "gup/gup.h"
-#include "source.h"
+#include "report/source.h"
 
 #define RECORD_MAJOR 1
 #define RECORD_MINOR 0

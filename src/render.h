@@ -11,7 +11,7 @@
 #include <stdio.h>
 
 #include "columns.h"
-#include "report.h"
+#include "report/report.h"
 #include "table.h"
 
 #define RENDER_COLUMNS_MAX 64

@@ -10,7 +10,7 @@
 
 #include "rejudge.h"
 #include "render.h"
-#include "store.h"
+#include "report/store.h"
 
 struct render_diff {
 	const struct render_options *opt;

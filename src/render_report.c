@@ -3,7 +3,7 @@
 
 #include "dump_page.h"
 #include "page/holders.h"
-#include "lint.h"
+#include "report/lint.h"
 #include "gup/predict.h"
 #include "record.h"
 

@@ -4,7 +4,7 @@
 
 #include "dump_page.h"
 #include "page/holders.h"
-#include "lint.h"
+#include "report/lint.h"
 
 #include <errno.h>
 #include <inttypes.h>

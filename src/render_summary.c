@@ -2,7 +2,7 @@
 #include "render.h"
 
 #include "lib/escape.h"
-#include "notable.h"
+#include "report/notable.h"
 
 #include <errno.h>
 #include <inttypes.h>

@@ -13,7 +13,7 @@
 #define GUPINFO_REPLAY_H
 
 #include "record.h"
-#include "source.h"
+#include "report/source.h"
 
 /* Opens @path ("-": standard input).  NULL: one message of class DIAG_ERROR says why. */
 struct source *replay_open(const char *path, struct diag *diag);

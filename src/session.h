@@ -11,7 +11,7 @@
 #include "filter.h"
 #include "kpageflags.h"
 #include "options.h"
-#include "source.h"
+#include "report/source.h"
 
 /* Exit statuses of the public interface. */
 enum session_exit {

@@ -15,7 +15,7 @@
 #define GUPINFO_TRACE_H
 
 #include "event.h"
-#include "source.h"
+#include "report/source.h"
 
 struct trace_options {
 	char *const *argv; /* command to start; NULL: attach to @pids */

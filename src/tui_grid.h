@@ -9,7 +9,7 @@
 #define GUPINFO_TUI_GRID_H
 
 #include "filter.h"
-#include "store.h"
+#include "report/store.h"
 #include "tui_screen.h"
 
 /* The question that letters and colours answer. */

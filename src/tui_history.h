@@ -8,7 +8,7 @@
 #ifndef GUPINFO_TUI_HISTORY_H
 #define GUPINFO_TUI_HISTORY_H
 
-#include "store.h"
+#include "report/store.h"
 
 enum tui_moment_kind {
 	TUI_MOMENT_SAMPLE, /* pages were found changed */

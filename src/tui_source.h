@@ -8,8 +8,8 @@
 #ifndef GUPINFO_TUI_SOURCE_H
 #define GUPINFO_TUI_SOURCE_H
 
-#include "source.h"
-#include "store.h"
+#include "report/source.h"
+#include "report/store.h"
 
 /* NULL: no memory.  close() leaves @inner open. */
 struct source *tui_source_new(struct source *inner);

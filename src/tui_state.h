@@ -13,7 +13,7 @@
 #ifndef GUPINFO_TUI_STATE_H
 #define GUPINFO_TUI_STATE_H
 
-#include "store.h"
+#include "report/store.h"
 #include "tui_history.h"
 #include "tui_text.h"
 

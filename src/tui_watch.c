@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "collect.h"
+#include "report/collect.h"
 #include "lib/escape.h"
 #include "procs.h"
 #include "tui_source.h"

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 
 #include "lib/diag.h"
-#include "source.h"
+#include "report/source.h"
 #include "tui_state.h"
 
 #define TUI_WATCH_PIDS 64

@@ -9,8 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "collect.h"
-#include "source.h"
+#include "report/collect.h"
+#include "report/source.h"
 
 #define VERIFY_REPEATS 3
 

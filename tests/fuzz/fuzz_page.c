@@ -4,7 +4,7 @@
  * with values of their enumerations, and nothing is known and unknown at once.
  */
 #include "fuzz.h"
-#include "lint.h"
+#include "report/lint.h"
 #include "page/page.h"
 #include "gup/predict.h"
 

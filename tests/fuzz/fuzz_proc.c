@@ -8,7 +8,7 @@
 #include "fuzz.h"
 #include "kernel/kernel.h"
 #include "kpageflags.h"
-#include "range.h"
+#include "report/range.h"
 #include "page/vma.h"
 #include "page/zoneinfo.h"
 

@@ -5,7 +5,7 @@
 #ifndef GUPINFO_FAKE_SOURCE_H
 #define GUPINFO_FAKE_SOURCE_H
 
-#include "source.h"
+#include "report/source.h"
 
 struct fake_source {
 	struct source source; /* first */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "collect.h"
+#include "report/collect.h"
 #include "fake_source.h"
 #include "page/pte.h"
 

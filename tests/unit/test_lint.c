@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kpageflags.h"
-#include "lint.h"
+#include "report/lint.h"
 #include "test.h"
 
 /* A healthy page: anonymous, order 0, mapped once, exclusive, writable, everything known. */

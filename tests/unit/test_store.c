@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "store.h"
+#include "report/store.h"
 #include "test.h"
 
 #define A 0x7f0000000000ull

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "range.h"
+#include "report/range.h"
 
 #include <ctype.h>
 #include <errno.h>

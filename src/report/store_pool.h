@@ -8,7 +8,7 @@
 #ifndef GUPINFO_STORE_POOL_H
 #define GUPINFO_STORE_POOL_H
 
-#include "store.h"
+#include "report/store.h"
 
 /* NULL: out of memory.  The caller has the only reference. */
 struct store_pool *store_pool_new(void);

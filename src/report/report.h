@@ -10,7 +10,7 @@
 
 #include "gup/gup.h"
 #include "page/page.h"
-#include "source.h"
+#include "report/source.h"
 #include "page/vma.h"
 
 struct holder; /* holders.h */

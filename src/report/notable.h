@@ -8,11 +8,11 @@
 #ifndef GUPINFO_NOTABLE_H
 #define GUPINFO_NOTABLE_H
 
-#include "report.h"
+#include "report/report.h"
 
 enum notable_kind {
 #define NOTABLE(id, severity, text) NOTABLE_##id,
-#include "notable.def"
+#include "report/notable.def"
 #undef NOTABLE
 	NOTABLES
 };

@@ -8,11 +8,11 @@
 #ifndef GUPINFO_LINT_H
 #define GUPINFO_LINT_H
 
-#include "report.h"
+#include "report/report.h"
 
 enum lint {
 #define LINT(id, ...) LINT_##id,
-#include "lint.def"
+#include "report/lint.def"
 #undef LINT
 	LINTS
 };

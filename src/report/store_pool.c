@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "store_pool.h"
+#include "report/store_pool.h"
 
 #include <errno.h>
 #include <stdlib.h>

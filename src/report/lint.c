@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lint.h"
+#include "report/lint.h"
 
 #include "kpageflags.h"
 
@@ -11,7 +11,7 @@ static const struct {
 } lint_rows[LINTS] = {
 #define LINT(id, n, c, i, r) \
 	[LINT_##id] = { .name = n, .class = LINT_CLASS_##c, .invariant = i, .reason = r },
-#include "lint.def"
+#include "report/lint.def"
 #undef LINT
 };
 

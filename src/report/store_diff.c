@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store.h"
+#include "report/store.h"
 
 #include "lib/pure.h"
 

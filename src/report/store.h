@@ -12,8 +12,8 @@
 #ifndef GUPINFO_STORE_H
 #define GUPINFO_STORE_H
 
-#include "collect.h"
-#include "report.h"
+#include "report/collect.h"
+#include "report/report.h"
 
 #define STORE_MAX_BYTES ((size_t)256 << 20) /* default bound of a store */
 

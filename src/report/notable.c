@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "notable.h"
+#include "report/notable.h"
 
 #include "lib/escape.h"
 
@@ -12,7 +12,7 @@ static const struct {
 	const char *text;
 } notable_rows[NOTABLES] = {
 #define NOTABLE(id, s, t) [NOTABLE_##id] = { .severity = s, .text = t },
-#include "notable.def"
+#include "report/notable.def"
 #undef NOTABLE
 };
 

@@ -9,8 +9,8 @@
 #define GUPINFO_COLLECT_H
 
 #include "lib/diag.h"
-#include "report.h"
-#include "source.h"
+#include "report/report.h"
+#include "report/source.h"
 
 struct collect_range {
 	u64 start, end;

@@ -7,7 +7,7 @@
 #ifndef GUPINFO_RANGE_H
 #define GUPINFO_RANGE_H
 
-#include "collect.h"
+#include "report/collect.h"
 
 enum range_kind { RANGE_ADDRESSES, RANGE_NAME };
 
