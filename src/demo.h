@@ -29,7 +29,7 @@ enum demo_action {
 
 enum demo_case_id {
 #define CASE(id, ...) DEMO_CASE_##id,
-#include "demo.def"
+#include "event/demo.def"
 #undef CASE
 	DEMO_CASES
 };

@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-#include "event.h"
+#include "event/event.h"
 
 struct render_event_options {
 	FILE *out;

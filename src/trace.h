@@ -14,7 +14,7 @@
 #ifndef GUPINFO_TRACE_H
 #define GUPINFO_TRACE_H
 
-#include "event.h"
+#include "event/event.h"
 #include "report/source.h"
 
 struct trace_options {

@@ -14,7 +14,7 @@
 
 enum event_kind {
 #define EVENT(id, word) EVENT_##id,
-#include "event.def"
+#include "event/event.def"
 #undef EVENT
 	EVENTS
 };
@@ -22,7 +22,7 @@ enum event_kind {
 /* What happened to a run of pages. */
 enum event_cause {
 #define CAUSE(id, word, fault, text) EVENT_CAUSE_##id,
-#include "event.def"
+#include "event/event.def"
 #undef CAUSE
 	EVENT_CAUSES
 };

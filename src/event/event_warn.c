@@ -3,7 +3,7 @@
  * The warnings of --trace: one row each.  A row looks at the pages that the call named as they
  * are now (->state) or at the runs that changed (->changed).
  */
-#include "event.h"
+#include "event/event.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "event.h"
+#include "event/event.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@ const char *event_name(enum event_kind kind)
 {
 	static const char *const names[EVENTS] = {
 #define EVENT(id, word) [EVENT_##id] = word,
-#include "event.def"
+#include "event/event.def"
 #undef EVENT
 	};
 
@@ -22,7 +22,7 @@ static const struct {
 	bool fault;
 } causes[EVENT_CAUSES] = {
 #define CAUSE(id, w, f, t) [EVENT_CAUSE_##id] = { .word = w, .text = t, .fault = f },
-#include "event.def"
+#include "event/event.def"
 #undef CAUSE
 };
 

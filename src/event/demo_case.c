@@ -15,7 +15,7 @@ static const struct demo_case cases[DEMO_CASES] = {
 			     .writer = w,      \
 			     .reader = r,      \
 			     .step = { __VA_ARGS__ } },
-#include "demo.def"
+#include "event/demo.def"
 #undef CASE
 };
 
