@@ -12,7 +12,7 @@
 #ifndef GUPINFO_MACHINE_FACTS_H
 #define GUPINFO_MACHINE_FACTS_H
 
-#include "record.h"
+#include "reportfile/record.h"
 
 /* [system], [options], [settings], [pools], [counters], [modules]. */
 int machine_facts_write(struct record_writer *w);

@@ -4,9 +4,9 @@
 
 #include "session.h"
 
-#include "capture.h"
+#include "reportfile/capture.h"
 #include "machine_facts.h"
-#include "redact.h"
+#include "reportfile/redact.h"
 #include "render_report.h"
 #include "replay.h"
 #include "spool.h"

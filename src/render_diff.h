@@ -8,7 +8,7 @@
 #ifndef GUPINFO_RENDER_DIFF_H
 #define GUPINFO_RENDER_DIFF_H
 
-#include "rejudge.h"
+#include "reportfile/rejudge.h"
 #include "render.h"
 #include "report/store.h"
 

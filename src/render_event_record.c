@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "record.h"
+#include "reportfile/record.h"
 
 #define CHUNK 2000 /* bytes of a JSON line that one line of the file takes */
 

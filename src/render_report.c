@@ -5,7 +5,7 @@
 #include "page/holders.h"
 #include "report/lint.h"
 #include "gup/predict.h"
-#include "record.h"
+#include "reportfile/record.h"
 
 #include <errno.h>
 #include <inttypes.h>

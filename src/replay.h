@@ -12,7 +12,7 @@
 #ifndef GUPINFO_REPLAY_H
 #define GUPINFO_REPLAY_H
 
-#include "record.h"
+#include "reportfile/record.h"
 #include "report/source.h"
 
 /* Opens @path ("-": standard input).  NULL: one message of class DIAG_ERROR says why. */

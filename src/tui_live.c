@@ -11,7 +11,7 @@
 #include "lib/escape.h"
 #include "page/holders.h"
 #include "procs.h"
-#include "record.h"
+#include "reportfile/record.h"
 #include "replay.h"
 #include "session.h"
 #include "tui.h"

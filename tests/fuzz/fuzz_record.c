@@ -4,7 +4,7 @@
  * reading must deliver the same, and the writer's file must be complete.
  */
 #include "page/holders.h"
-#include "record.h"
+#include "reportfile/record.h"
 #include "fuzz.h"
 
 struct twice {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Any bytes through both passes of --redact: what a whole report becomes is a whole report. */
 #include "fuzz.h"
-#include "redact.h"
+#include "reportfile/redact.h"
 
 #include <errno.h>
 

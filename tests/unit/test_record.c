@@ -2,7 +2,7 @@
 #include <errno.h>
 
 #include "page/holders.h"
-#include "record.h"
+#include "reportfile/record.h"
 #include "test.h"
 
 /* ---- a file in memory, and what a reader delivered */

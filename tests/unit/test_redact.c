@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "redact.h"
+#include "reportfile/redact.h"
 #include "test.h"
 
 static char *text;

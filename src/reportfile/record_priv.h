@@ -8,7 +8,7 @@
 #ifndef GUPINFO_RECORD_PRIV_H
 #define GUPINFO_RECORD_PRIV_H
 
-#include "record.h"
+#include "reportfile/record.h"
 
 #define RECORD_ENTRY_MASK (BIT(55) - 1) /* PFN or swap entry of a pagemap word */
 

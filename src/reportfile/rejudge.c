@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "rejudge.h"
+#include "reportfile/rejudge.h"
 
 #include "page/page.h"
 #include "gup/predict.h"

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_REJUDGE_H
 #define GUPINFO_REJUDGE_H
 
-#include "record.h"
+#include "reportfile/record.h"
 
 #define REJUDGE_CHANGES 256
 

@@ -9,7 +9,7 @@
 #define GUPINFO_CAPTURE_H
 
 #include "report/collect.h"
-#include "record.h"
+#include "reportfile/record.h"
 
 struct capture_result {
 	u64 runs, processes, vmas;

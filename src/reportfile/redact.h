@@ -14,7 +14,7 @@
 #ifndef GUPINFO_REDACT_H
 #define GUPINFO_REDACT_H
 
-#include "record.h"
+#include "reportfile/record.h"
 
 struct redact;
 
