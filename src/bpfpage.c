@@ -31,7 +31,7 @@
 #include "bpfbtf.h"
 #include "kernel/bpflog.h"
 #include "calibrate.h"
-#include "crew.h"
+#include "os/crew.h"
 
 struct bpfpage {
 	struct structpage_bpf *skel;

@@ -3,7 +3,7 @@
 
 #include "kmods.h"
 
-#include "lazy.h"
+#include "os/lazy.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_LIVE_INT_H
 #define GUPINFO_LIVE_INT_H
 
-#include "crew.h"
+#include "os/crew.h"
 #include "live.h"
 #include "live_machine.h"
 #include "pagemap.h"

@@ -9,7 +9,7 @@
 #include "reportfile/redact.h"
 #include "render_report.h"
 #include "replay.h"
-#include "spool.h"
+#include "os/spool.h"
 
 #include <errno.h>
 #include <stdlib.h>

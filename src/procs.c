@@ -3,7 +3,7 @@
 
 #include "procs.h"
 
-#include "lazy.h"
+#include "os/lazy.h"
 
 #include <errno.h>
 #include <libproc2/pids.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay_unpack.h"
 
-#include "spool.h"
+#include "os/spool.h"
 
 #include <errno.h>
 #include <spawn.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "crew.h"
+#include "os/crew.h"
 #include "test.h"
 
 #include <errno.h>
