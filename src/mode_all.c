@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --all: every process, one row each. */
-#include "procs.h"
+#include "live/procs.h"
 #include "render_all.h"
 #include "session.h"
 

@@ -2,7 +2,7 @@
 /* --diff A B, and what --replay --model adds to the summary. */
 #include "session.h"
 
-#include "live.h"
+#include "live/live.h"
 #include "render_diff.h"
 #include "replay.h"
 

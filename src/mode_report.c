@@ -5,7 +5,7 @@
 #include "session.h"
 
 #include "reportfile/capture.h"
-#include "machine_facts.h"
+#include "live/machine_facts.h"
 #include "reportfile/redact.h"
 #include "render_report.h"
 #include "replay.h"

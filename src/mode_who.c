@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "page/holders.h"
-#include "procs.h"
+#include "live/procs.h"
 #include "render_who.h"
 
 struct who {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "session.h"
 
-#include "live.h"
+#include "live/live.h"
 #include "pace.h"
-#include "procs.h"
+#include "live/procs.h"
 #include "replay.h"
 
 #include <errno.h>

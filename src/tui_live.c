@@ -10,7 +10,7 @@
 
 #include "lib/escape.h"
 #include "page/holders.h"
-#include "procs.h"
+#include "live/procs.h"
 #include "reportfile/record.h"
 #include "replay.h"
 #include "session.h"

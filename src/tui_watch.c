@@ -9,7 +9,7 @@
 
 #include "report/collect.h"
 #include "lib/escape.h"
-#include "procs.h"
+#include "live/procs.h"
 #include "tui_source.h"
 
 #define ROUND_NS 250e6     /* the time between two rounds */

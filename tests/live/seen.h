@@ -9,7 +9,7 @@
 #define GUPINFO_SEEN_H
 
 #include "kpageflags.h"
-#include "live_int.h"
+#include "live/live_int.h"
 #include "need_bpf.h"
 #include "pagemap.h"
 #include "../unit/test.h"

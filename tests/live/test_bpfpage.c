@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bpfpage.h"
+#include "live/bpfpage.h"
 #include "need_bpf.h"
 #include "../unit/test.h"
 

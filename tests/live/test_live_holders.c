@@ -12,7 +12,7 @@
 
 #include "../unit/test.h"
 #include "page/holders.h"
-#include "live.h"
+#include "live/live.h"
 #include "need_bpf.h"
 
 #define PAGE 4096UL

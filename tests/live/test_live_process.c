@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Processes that come and go, privilege, size, and the other adapters. */
-#include "kmods.h"
-#include "procs.h"
+#include "live/kmods.h"
+#include "live/procs.h"
 #include "seen.h"
 
 #include <pthread.h>

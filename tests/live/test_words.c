@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "../unit/test.h"
-#include "bpfpage.h"
+#include "live/bpfpage.h"
 #include "kpageflags.h"
-#include "live.h"
+#include "live/live.h"
 #include "need_bpf.h"
 #include "pagemap.h"
 #include "stage.h"

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "bpfbtf.h"
+#include "live/bpfbtf.h"
 #include "page/structpage.h"
 #include "test.h"
 

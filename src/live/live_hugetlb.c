@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What decides whether a huge page can be had: the pool, the mount's limit, the cgroups' limits. */
-#include "live_int.h"
+#include "live/live_int.h"
 
 #include <fcntl.h>
 #include <stdio.h>

@@ -12,7 +12,7 @@
 #define GUPINFO_LIVE_PASS_H
 
 #include "lib/changes.h"
-#include "live_int.h"
+#include "live/live_int.h"
 
 #define LIVE_PARALLEL 8192 /* words of a chunk that are worth a helper */
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Observations by BPF: one walk gives the entry, struct page and folio; see bpfpage.h. */
-#include "live_int.h"
+#include "live/live_int.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpfbtf.h"
-#include "bpfpage.h"
+#include "live/bpfbtf.h"
+#include "live/bpfpage.h"
 #include "page/zoneinfo.h"
 
 static void live_bpf_why(struct live *l, const char *why)

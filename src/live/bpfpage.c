@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "bpfpage.h"
+#include "live/bpfpage.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -28,9 +28,9 @@
 #undef TRI_NO
 #undef TRI_YES
 
-#include "bpfbtf.h"
+#include "live/bpfbtf.h"
 #include "kernel/bpflog.h"
-#include "calibrate.h"
+#include "live/calibrate.h"
 #include "os/crew.h"
 
 struct bpfpage {

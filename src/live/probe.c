@@ -3,7 +3,7 @@
  * Experiments on gupinfo's own memory.  Nothing else is touched: at most one huge page and the
  * kernel's huge zero page are allocated, and freed again.
  */
-#include "live_int.h"
+#include "live/live_int.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -3,7 +3,7 @@
  * Entries of a chunk: PAGEMAP_SCAN finds where there are any, of which level, and pagemap has their
  * words.  Without PAGEMAP_SCAN all words are read.
  */
-#include "live_pass.h"
+#include "live/live_pass.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The BPF reader of a build without BPF: it says so. */
-#include "bpfpage.h"
+#include "live/bpfpage.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
  * count that kpagecount shows to be 1 (of pages of large folios it may be another count, and of
  * device memory kpagecount shows none).
  */
-#include "live_pass.h"
+#include "live/live_pass.h"
 
 #include <fcntl.h>
 #include <string.h>

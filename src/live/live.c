@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "live_int.h"
+#include "live/live_int.h"
 
 #include <dirent.h>
 #include <errno.h>

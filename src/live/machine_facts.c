@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "machine_facts.h"
+#include "live/machine_facts.h"
 
-#include "kmods.h"
+#include "live/kmods.h"
 
 #include <dirent.h>
 #include <errno.h>

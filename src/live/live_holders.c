@@ -3,7 +3,7 @@
  * Who holds pages: pipes and io_urings by BPF; without it what fdinfo says; and processes that
  * have devices open through which pages can be pinned.
  */
-#include "live_int.h"
+#include "live/live_int.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bpfpage.h"
+#include "live/bpfpage.h"
 #include "page/holders.h"
 
 /* Lists that grow; the pointers of holders into ends are made at the end. */

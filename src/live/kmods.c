@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "config.h"
 
-#include "kmods.h"
+#include "live/kmods.h"
 
 #include "os/lazy.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What is read once: the kernel's release and configuration, zones, settings, counters. */
-#include "live_int.h"
+#include "live/live_int.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The VMAs of a process: smaps streamed, and which file system is behind each. */
-#include "live_int.h"
+#include "live/live_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
-#include "bpfpage.h"
+#include "live/bpfpage.h"
 
 #define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
 #define LIVE_LINE 65536 /* longest line of smaps: a path is shorter than 4096 * 4 */

@@ -9,8 +9,8 @@
 #define GUPINFO_LIVE_INT_H
 
 #include "os/crew.h"
-#include "live.h"
-#include "live_machine.h"
+#include "live/live.h"
+#include "live/live_machine.h"
 #include "pagemap.h"
 #include "page/pte.h"
 

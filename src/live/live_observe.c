@@ -3,7 +3,7 @@
  * Observations: entries are read in chunks, then the words of their pages, then the entries again;
  * see live.h.
  */
-#include "live_pass.h"
+#include "live/live_pass.h"
 
 #include <errno.h>
 #include <stdlib.h>

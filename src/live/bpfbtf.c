@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "bpfbtf.h"
+#include "live/bpfbtf.h"
 
 #include <errno.h>
 #include <fcntl.h>
