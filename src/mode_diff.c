@@ -4,7 +4,7 @@
 
 #include "live/live.h"
 #include "render_diff.h"
-#include "replay.h"
+#include "replay/replay.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -8,7 +8,7 @@
 #include "live/machine_facts.h"
 #include "reportfile/redact.h"
 #include "render_report.h"
-#include "replay.h"
+#include "replay/replay.h"
 #include "os/spool.h"
 
 #include <errno.h>

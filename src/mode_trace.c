@@ -13,7 +13,7 @@
 #include "demo.h"
 #include "render_demo.h"
 #include "render_event.h"
-#include "replay.h"
+#include "replay/replay.h"
 #include "trace.h"
 
 /* --output FILE: shows as @view does, and keeps a recording. */

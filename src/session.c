@@ -4,7 +4,7 @@
 #include "live/live.h"
 #include "pace.h"
 #include "live/procs.h"
-#include "replay.h"
+#include "replay/replay.h"
 
 #include <errno.h>
 #include <stdlib.h>

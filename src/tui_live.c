@@ -12,7 +12,7 @@
 #include "page/holders.h"
 #include "live/procs.h"
 #include "reportfile/record.h"
-#include "replay.h"
+#include "replay/replay.h"
 #include "session.h"
 #include "tui.h"
 #include "tui_state.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "replay.h"
+#include "replay/replay.h"
 
 #include "page/holders.h"
-#include "replay_unpack.h"
+#include "replay/replay_unpack.h"
 
 #include <errno.h>
 #include <fcntl.h>

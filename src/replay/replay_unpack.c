@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "replay_unpack.h"
+#include "replay/replay_unpack.h"
 
 #include "os/spool.h"
 
