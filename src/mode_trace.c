@@ -14,7 +14,7 @@
 #include "render_demo.h"
 #include "render_event.h"
 #include "replay/replay.h"
-#include "trace.h"
+#include "trace/trace.h"
 
 /* --output FILE: shows as @view does, and keeps a recording. */
 static int record(struct session *s, const struct trace_options *topt,

@@ -9,7 +9,7 @@
 #ifndef GUPINFO_TUI_TRACE_H
 #define GUPINFO_TUI_TRACE_H
 
-#include "trace.h"
+#include "trace/trace.h"
 #include "tui_watch.h"
 
 struct tui_trace {

@@ -15,7 +15,7 @@
 
 enum {
 #define MADVISE(id, nr, name) PROBE_##id = nr,
-#include "madvise.def"
+#include "trace/madvise.def"
 #undef MADVISE
 };
 

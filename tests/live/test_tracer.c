@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "../unit/test.h"
-#include "tracer.h"
+#include "trace/tracer.h"
 
 /* ---- running one */
 

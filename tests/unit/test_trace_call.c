@@ -6,7 +6,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "trace_int.h"
+#include "trace/trace_int.h"
 
 #include "test.h"
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <sys/syscall.h>
 
-#include "tracer_int.h"
+#include "trace/tracer_int.h"
 
 #include "test.h"
 
@@ -63,7 +63,7 @@ static const struct {
 	int native, i386, filter;
 } calls[] = {
 #define TRACER_CALL(id, name, nat, i386nr, f) { name, nat, i386nr, f },
-#include "tracer.def"
+#include "trace/tracer.def"
 #undef TRACER_CALL
 };
 

@@ -63,7 +63,7 @@
 #endif
 #define MADVISE(id, nr, name) \
 	_Static_assert(MADV_##id == (nr), "madvise.def: " #id " has another number");
-#include "madvise.def"
+#include "trace/madvise.def"
 #undef MADVISE
 
 #define URING(id, nr, name) \
@@ -74,7 +74,7 @@
 #define IORING_REGISTER_CLONE_BUFFERS 30
 #define URING_LATER URING
 #endif
-#include "uring.def"
+#include "trace/uring.def"
 #undef URING
 #undef URING_LATER
 #ifdef IORING_REGISTER_USE_REGISTERED_RING
@@ -164,10 +164,10 @@ TEST(names_are_those_of_the_bits)
 TEST(names_are_those_of_the_advices_and_operations)
 {
 #define MADVISE(id, nr, name) expect_name(#id, name);
-#include "madvise.def"
+#include "trace/madvise.def"
 #undef MADVISE
 #define URING(id, nr, name) \
 	expect_name(!strncmp(#id, "REGISTER_", 9) ? &#id[9] : #id, name);
 #define URING_LATER URING
-#include "uring.def"
+#include "trace/uring.def"
 }

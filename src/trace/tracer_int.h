@@ -11,7 +11,7 @@
 #include <linux/filter.h>
 #include <signal.h>
 
-#include "tracer.h"
+#include "trace/tracer.h"
 
 enum tracer_mode {
 	TRACER_RUNS,    /* not stopped */

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "trace_int.h"
+#include "trace/trace_int.h"
 
 static const int watched[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tracer.h"
+#include "trace/tracer.h"
 
 #include <elf.h>
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tracer_int.h"
+#include "trace/tracer_int.h"
 
 /* Threads of @pid beside @but that have not begun to exit. */
 static unsigned others_alive(struct tracer *t, pid_t pid, pid_t but)
@@ -53,7 +53,7 @@ static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
 		int native, i386;
 	} number[TRACER_CALLS] = {
 #define TRACER_CALL(id, name, nat, i386nr, filter) { .native = nat, .i386 = i386nr },
-#include "tracer.def"
+#include "trace/tracer.def"
 #undef TRACER_CALL
 	};
 	bool compat = false;
@@ -548,7 +548,7 @@ const char *tracer_call_name(enum tracer_call call)
 {
 	static const char *const names[] = {
 #define TRACER_CALL(id, name, ...) name,
-#include "tracer.def"
+#include "trace/tracer.def"
 #undef TRACER_CALL
 	};
 

@@ -14,7 +14,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "trace_int.h"
+#include "trace/trace_int.h"
 
 enum range_kind {
 	RANGE_NONE,
@@ -202,7 +202,7 @@ static void text_advice(u64 advice, char *buf, size_t len)
 {
 	static const char *const names[] = {
 #define MADVISE(id, nr, name) [nr] = name,
-#include "madvise.def"
+#include "trace/madvise.def"
 #undef MADVISE
 	};
 
@@ -212,7 +212,7 @@ static void text_advice(u64 advice, char *buf, size_t len)
 enum {
 #define URING(id, nr, name) URING_##id = nr,
 #define URING_LATER URING
-#include "uring.def"
+#include "trace/uring.def"
 #undef URING
 };
 
@@ -222,7 +222,7 @@ static void text_uring(u64 op, char *buf, size_t len)
 {
 	static const char *const names[] = {
 #define URING(id, nr, name) [nr] = name,
-#include "uring.def"
+#include "trace/uring.def"
 #undef URING
 #undef URING_LATER
 	};

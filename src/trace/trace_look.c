@@ -5,7 +5,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "trace_int.h"
+#include "trace/trace_int.h"
 
 u64 trace_look_clock(void)
 {

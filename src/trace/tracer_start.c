@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tracer_int.h"
+#include "trace/tracer_int.h"
 
 #define OPTIONS                                                             \
 	(PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | \
@@ -29,7 +29,7 @@ static const struct {
 } calls[TRACER_CALLS] = {
 #define TRACER_CALL(id, name, nat, i386nr, f) \
 	{ .native = nat, .i386 = i386nr, .filter = f },
-#include "tracer.def"
+#include "trace/tracer.def"
 #undef TRACER_CALL
 };
 

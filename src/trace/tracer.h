@@ -22,7 +22,7 @@
 
 enum tracer_call {
 #define TRACER_CALL(id, ...) TRACER_##id,
-#include "tracer.def"
+#include "trace/tracer.def"
 #undef TRACER_CALL
 	TRACER_CALLS
 };

@@ -10,8 +10,8 @@
 
 #include <signal.h>
 
-#include "trace.h"
-#include "tracer.h"
+#include "trace/trace.h"
+#include "trace/tracer.h"
 
 #define TRACE_RANGES 64 /* of one call; more are dropped and said */
 #define TRACE_LOOKS 16

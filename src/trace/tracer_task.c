@@ -5,7 +5,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 
-#include "tracer_int.h"
+#include "trace/tracer_int.h"
 
 /* ---- the table of threads */
 

@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "trace_int.h"
+#include "trace/trace_int.h"
 
 /* ---- calls that are under way */
 
