@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "render_verify.h"
-#include "stage.h"
+#include "pagestate/stage.h"
 #include "verify.h"
 
 #define MODE_VERIFY_STATES 64

@@ -8,9 +8,9 @@
 #ifndef GUPINFO_VERIFY_INT_H
 #define GUPINFO_VERIFY_INT_H
 
-#include "act.h"
+#include "pagestate/act.h"
 #include "page/page.h"
-#include "stage_worker.h"
+#include "pagestate/stage_worker.h"
 #include "verify.h"
 
 struct verify {

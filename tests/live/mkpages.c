@@ -6,7 +6,7 @@
  *	mkpages --bpf		exit 0 where the BPF reader must work; else 77 and why it need not
  *	mkpages STATE		prints "pid=… addr=0x… len=… page=0x… size=…", waits for end of file
  *
- * STATE is "base" or "base+op+op@N…", see src/stage.h.  Exit: 0, 2 usage, 77 not possible here.
+ * STATE is "base" or "base+op+op@N…", see src/pagestate/stage.h.  Exit: 0, 2 usage, 77 not possible here.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "need_bpf.h"
-#include "stage.h"
+#include "pagestate/stage.h"
 
 static void list(void)
 {

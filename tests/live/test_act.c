@@ -6,7 +6,7 @@
 
 #include "../unit/test.h"
 
-#include "stage_worker.h"
+#include "pagestate/stage_worker.h"
 
 #define TEST_PRESENT BIT(63)
 #define TEST_PFN (BIT(55) - 1)

@@ -9,9 +9,9 @@
 
 #include "../unit/test.h"
 
-#include "stage.h"
-#include "stage_child.h"
-#include "stage_ref.h"
+#include "pagestate/stage.h"
+#include "pagestate/stage_child.h"
+#include "pagestate/stage_ref.h"
 
 #define TEST_PRESENT BIT(63)
 #define TEST_SWAP BIT(62)

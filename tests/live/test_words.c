@@ -19,7 +19,7 @@
 #include "live/live.h"
 #include "need_bpf.h"
 #include "pagemap.h"
-#include "stage.h"
+#include "pagestate/stage.h"
 
 static struct source *src;
 static struct source_machine machine;

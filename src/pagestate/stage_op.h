@@ -8,7 +8,7 @@
 #ifndef GUPINFO_STAGE_OP_H
 #define GUPINFO_STAGE_OP_H
 
-#include "stage.h"
+#include "pagestate/stage.h"
 
 /* Does @op on [@addr, @addr + @len).  Returns 0 or -errno with s->why set. */
 int stage_op_run(struct stage *s, enum stage_op_id op, char *addr, size_t len);

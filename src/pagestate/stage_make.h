@@ -11,7 +11,7 @@
 #ifndef GUPINFO_STAGE_MAKE_H
 #define GUPINFO_STAGE_MAKE_H
 
-#include "stage.h"
+#include "pagestate/stage.h"
 
 /* stage_anon.c: 4 KiB pages of anonymous memory */
 int stage_anon_hole(struct stage *s, long arg);

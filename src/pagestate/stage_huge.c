@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stage_make.h"
+#include "pagestate/stage_make.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "stage_child.h"
+#include "pagestate/stage_child.h"
 
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stage_access.h"
+#include "pagestate/stage_access.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_STAGE_REF_H
 #define GUPINFO_STAGE_REF_H
 
-#include "stage.h"
+#include "pagestate/stage.h"
 
 /* An empty pipe as the newest reference, for somebody to vmsplice() into.  -errno, s->why. */
 int stage_ref_pipe(struct stage *s, char *page);

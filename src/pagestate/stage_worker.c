@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stage_worker.h"
+#include "pagestate/stage_worker.h"
 
 #include <errno.h>
 #include <poll.h>

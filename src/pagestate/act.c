@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "act.h"
+#include "pagestate/act.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -16,9 +16,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "stage_access.h"
-#include "stage_child.h"
-#include "stage_ref.h"
+#include "pagestate/stage_access.h"
+#include "pagestate/stage_child.h"
+#include "pagestate/stage_ref.h"
 
 /*
  * One act.  It is done twice: dry, with every system call replaced by a harmless one and every
@@ -55,7 +55,7 @@ static const struct {
 				   .kno = kno_ },                               \
 			  .run = run_,                                          \
 			  .arg = arg_ },
-#include "act.def"
+#include "pagestate/act.def"
 #undef ACT
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stage_op.h"
+#include "pagestate/stage_op.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "stage_access.h"
-#include "stage_child.h"
-#include "stage_make.h"
-#include "stage_ref.h"
+#include "pagestate/stage_access.h"
+#include "pagestate/stage_child.h"
+#include "pagestate/stage_make.h"
+#include "pagestate/stage_ref.h"
 
 typedef int stage_op_fn(struct stage *s, char *addr, size_t len, long arg);
 
@@ -36,7 +36,7 @@ static const struct {
 				     .weight = weight_ }, \
 			    .run = run_,                  \
 			    .arg = arg_ },
-#include "stage_op.def"
+#include "pagestate/stage_op.def"
 #undef OP
 };
 

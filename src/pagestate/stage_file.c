@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stage_make.h"
+#include "pagestate/stage_make.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -40,7 +40,7 @@ enum stage_try {
 
 enum stage_id {
 #define STAGE(id, ...) STAGE_##id,
-#include "stage.def"
+#include "pagestate/stage.def"
 #undef STAGE
 	STAGES
 };
@@ -49,7 +49,7 @@ enum stage_scope { STAGE_ONE, STAGE_ALL };
 
 enum stage_op_id {
 #define OP(id, ...) STAGE_OP_##id,
-#include "stage_op.def"
+#include "pagestate/stage_op.def"
 #undef OP
 	STAGE_OPS
 };

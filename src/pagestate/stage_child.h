@@ -8,7 +8,7 @@
 #ifndef GUPINFO_STAGE_CHILD_H
 #define GUPINFO_STAGE_CHILD_H
 
-#include "stage.h"
+#include "pagestate/stage.h"
 
 /* Forks a child that stays and obeys; it shares all that fork shares.  0 or -errno, s->why. */
 int stage_child_fork(struct stage *s);

@@ -12,8 +12,8 @@
 
 #include <sys/types.h>
 
-#include "act.h"
-#include "stage.h"
+#include "pagestate/act.h"
+#include "pagestate/stage.h"
 
 struct stage_worker {
 	pid_t pid;   /* the process that was started; its end is waited for */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stage_child.h"
+#include "pagestate/stage_child.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "stage_access.h"
+#include "pagestate/stage_access.h"
 
 struct stage_child_reply {
 	s64 err;

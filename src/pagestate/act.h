@@ -12,14 +12,14 @@
 
 #include "gup/gup.h"
 #include "kernel/kernel.h"
-#include "stage.h"
+#include "pagestate/stage.h"
 
 enum act_what { ACT_REQUEST, ACT_STORE, ACT_FORK };
 enum act_entry { ACT_FAST, ACT_SLOW };
 
 enum act_id {
 #define ACT(id, ...) ACT_DO_##id,
-#include "act.def"
+#include "pagestate/act.def"
 #undef ACT
 	ACTS
 };

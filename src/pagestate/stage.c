@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "stage.h"
+#include "pagestate/stage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +13,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "stage_child.h"
-#include "stage_make.h"
-#include "stage_op.h"
-#include "stage_ref.h"
+#include "pagestate/stage_child.h"
+#include "pagestate/stage_make.h"
+#include "pagestate/stage_op.h"
+#include "pagestate/stage_ref.h"
 
 typedef int stage_make_fn(struct stage *s, long arg);
 
@@ -31,7 +31,7 @@ static const struct {
 		.make = make_,                                                         \
 		.arg = arg_                                                            \
 	},
-#include "stage.def"
+#include "pagestate/stage.def"
 #undef STAGE
 };
 
