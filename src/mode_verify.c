@@ -11,7 +11,7 @@
 
 #include "render_verify.h"
 #include "pagestate/stage.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 #define MODE_VERIFY_STATES 64
 #define MODE_VERIFY_TRIALS 1000 /* random ones, when nothing is said */

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "verify.h"
+#include "verify/verify.h"
 
 /* Text for 80 columns: sums by state, every wrong case as a bug report, what was unknown and why. */
 void render_verify_text(FILE *out, const struct verify_result *r);

@@ -5,7 +5,7 @@
 #include "test.h"
 
 #include "render_verify.h"
-#include "verify_int.h"
+#include "verify/verify_int.h"
 
 #define TEST_PRESENT BIT(63)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Random sequences of operations on an arena; a failing one is made short before it is reported. */
-#include "verify_int.h"
+#include "verify/verify_int.h"
 
 #include <stdio.h>
 #include <string.h>

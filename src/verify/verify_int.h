@@ -11,7 +11,7 @@
 #include "pagestate/act.h"
 #include "page/page.h"
 #include "pagestate/stage_worker.h"
-#include "verify.h"
+#include "verify/verify.h"
 
 struct verify {
 	struct source *src;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify_int.h"
+#include "verify/verify_int.h"
 
 #include <errno.h>
 #include <signal.h>
