@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "demo.h"
+#include "demo/demo.h"
 #include "render_demo.h"
 #include "render_event.h"
 #include "replay/replay.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "demo.h"
+#include "demo/demo.h"
 
 #include "lib/pure.h"
 

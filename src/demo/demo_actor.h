@@ -8,7 +8,7 @@
 #ifndef GUPINFO_DEMO_ACTOR_H
 #define GUPINFO_DEMO_ACTOR_H
 
-#include "demo.h"
+#include "demo/demo.h"
 
 struct demo_actors {
 	pid_t pid[DEMO_WHOS];  /* 0: not there */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "demo_pool.h"
+#include "demo/demo_pool.h"
 
 #include <errno.h>
 #include <fcntl.h>

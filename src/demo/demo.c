@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "demo.h"
+#include "demo/demo.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -7,8 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "demo_actor.h"
-#include "demo_pool.h"
+#include "demo/demo_actor.h"
+#include "demo/demo_pool.h"
 
 #define WANTED 2 /* huge pages: the shared one and its copy */
 
