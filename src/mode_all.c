@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --all: every process, one row each. */
 #include "live/procs.h"
-#include "render_all.h"
+#include "render/render_all.h"
 #include "session.h"
 
 #include <errno.h>

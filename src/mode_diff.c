@@ -3,7 +3,7 @@
 #include "session.h"
 
 #include "live/live.h"
-#include "render_diff.h"
+#include "render/render_diff.h"
 #include "replay/replay.h"
 
 #include <ctype.h>

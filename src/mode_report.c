@@ -7,7 +7,7 @@
 #include "reportfile/capture.h"
 #include "live/machine_facts.h"
 #include "reportfile/redact.h"
-#include "render_report.h"
+#include "render/render_report.h"
 #include "replay/replay.h"
 #include "os/spool.h"
 

@@ -11,8 +11,8 @@
 #include <unistd.h>
 
 #include "demo/demo.h"
-#include "render_demo.h"
-#include "render_event.h"
+#include "render/render_demo.h"
+#include "render/render_event.h"
 #include "replay/replay.h"
 #include "trace/trace.h"
 

@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "render_verify.h"
+#include "render/render_verify.h"
 #include "pagestate/stage.h"
 #include "verify/verify.h"
 

@@ -8,7 +8,7 @@
 
 #include "page/holders.h"
 #include "live/procs.h"
-#include "render_who.h"
+#include "render/render_who.h"
 
 struct who {
 	struct session *s;

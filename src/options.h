@@ -12,7 +12,7 @@
 #include <sys/types.h>
 
 #include "report/collect.h"
-#include "render.h"
+#include "render/render.h"
 
 enum option_id {
 #define OPTION(id, ...) OPTION_##id,

@@ -8,7 +8,7 @@
 #define GUPINFO_SESSION_H
 
 #include "lib/diag.h"
-#include "filter.h"
+#include "render/filter.h"
 #include "kpageflags.h"
 #include "options.h"
 #include "report/source.h"

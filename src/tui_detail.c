@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "columns.h"
+#include "render/columns.h"
 #include "lib/escape.h"
 #include "gup/predict.h"
 #include "tui_int.h"

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_TUI_GRID_H
 #define GUPINFO_TUI_GRID_H
 
-#include "filter.h"
+#include "render/filter.h"
 #include "report/store.h"
 #include "tui_screen.h"
 

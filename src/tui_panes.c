@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
+#include "render/columns.h"
 #include "lib/escape.h"
 #include "tui_int.h"
 

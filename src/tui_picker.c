@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "columns.h"
+#include "render/columns.h"
 #include "tui_int.h"
 
 static int compare(const void *a, const void *b, void *ctx)

@@ -4,7 +4,7 @@
  * m maps and smaps, z zoneinfo, c kernel configuration, b --bits, r --range, f --filter, e text.
  */
 #include "lib/escape.h"
-#include "filter.h"
+#include "render/filter.h"
 #include "fuzz.h"
 #include "kernel/kernel.h"
 #include "kpageflags.h"

@@ -2,8 +2,8 @@
 #include <inttypes.h>
 #include <locale.h>
 
-#include "columns.h"
-#include "table.h"
+#include "render/columns.h"
+#include "render/table.h"
 #include "test.h"
 
 #define ROWS 1100 /* more than two chunks */

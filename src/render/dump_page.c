@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/dump_page.h"
+
+#include "kpageflags.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool dump_known(const struct page *p, enum page_field field)
+{
+	return p->why[field] == PAGE_WHY_KNOWN;
+}
+
+/* A number, or "?" when it was not read. */
+static const char *dump_number(bool known, s64 value, char buf[24])
+{
+	if (known)
+		snprintf(buf, 24, "%" PRId64, value);
+	else
+		snprintf(buf, 24, "?");
+	return buf;
+}
+
+__attribute__((format(printf, 2, 3))) static void dump_line(struct dump_page *d,
+							    const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(d->line[d->n], sizeof(d->line[0]), fmt, ap);
+	va_end(ap);
+	d->n++;
+}
+
+static const char *dump_mapping(const struct page *p)
+{
+	static const char *const names[] = { "0", "anon", "ksm", "file", "movable" };
+
+	if (p->obs.has & OBS_HAS_PAGE && p->obs.mapping < ARRAY_SIZE(names))
+		return names[p->obs.mapping];
+	return p->kind == PAGE_KSM                             ? "ksm"
+	       : p->kind == PAGE_ANON || p->anon               ? "anon"
+	       : p->kind == PAGE_FILE || p->kind == PAGE_SHMEM ? "file"
+							       : "?";
+}
+
+/* page->index: of a file page by the area, of an anonymous one only when it was not moved. */
+static void dump_index(const struct page *p, const struct vma *vma, u32 base,
+		       char buf[24])
+{
+	bool file = p->kind == PAGE_FILE || p->kind == PAGE_SHMEM;
+
+	if (!file || p->anon) {
+		snprintf(buf, 24, "?");
+		return;
+	}
+	snprintf(buf, 24, "%#" PRIx64, (p->addr - vma->start + vma->offset) / base);
+}
+
+static void dump_flags(struct dump_page *d, const struct page *p, u32 kv)
+{
+	const char *type = p->kind == PAGE_KSM               ? "ksm "
+			   : p->kind == PAGE_ANON || p->anon ? "anon "
+							     : "";
+	char names[300] = "", word[24] = "?";
+	size_t at = 0;
+
+	if (p->obs.has & OBS_HAS_PAGE)
+		snprintf(word, sizeof(word), "%#" PRIx64, p->obs.head_flags);
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const char *name = p->flags & p->flags_known & BIT(bit)
+					   ? kpageflags_name(bit, kv)
+					   : NULL;
+
+		if (name && at + strlen(name) + 2 < sizeof(names))
+			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
+					       at ? "|" : "", name);
+	}
+	if (p->node >= 0 && at + 32 < sizeof(names))
+		at += (size_t)snprintf(names + at, sizeof(names) - at, "%snode=%d",
+				       at ? "|" : "", p->node);
+	if (p->zone >= 0 && at + 32 < sizeof(names))
+		snprintf(names + at, sizeof(names) - at, "%szone=%s", at ? "|" : "",
+			 page_zone_name(p->zone));
+	dump_line(d, "%sflags: %s(%s)%s", type, word, names[0] ? names : "?",
+		  p->migratetype_bad == TRI_YES ? " CMA or ISOLATE" : "");
+}
+
+void dump_page(const struct page *page, const struct vma *vma, u32 kv, u32 base_page_size,
+	       struct dump_page *ret)
+{
+	char ref[24], map[24], index[24], pfn[24], folio[24], entire[24], pin[24];
+	const struct page *p = page;
+	bool raw = p->obs.has & OBS_HAS_PAGE;
+
+	memset(ret, 0, sizeof(*ret));
+	dump_index(p, vma, base_page_size ? base_page_size : 4096, index);
+	if (dump_known(p, PAGE_F_PFN))
+		snprintf(pfn, sizeof(pfn), "%#" PRIx64, p->pfn);
+	else
+		snprintf(pfn, sizeof(pfn), "?");
+	dump_line(ret, "page: refcount:%s mapcount:%s mapping:%s index:%s pfn:%s",
+		  dump_number(dump_known(p, PAGE_F_REFCOUNT), p->refcount, ref),
+		  dump_number(dump_known(p, PAGE_F_MAPCOUNT), p->mapcount, map),
+		  dump_mapping(p), index, pfn);
+	if (dump_known(p, PAGE_F_FOLIO) && p->order)
+		dump_line(ret,
+			  "head: order:%u mapcount:%s entire_mapcount:%s pincount:%s",
+			  p->order,
+			  dump_number(p->folio_mapcount >= 0, p->folio_mapcount, folio),
+			  dump_number(raw, p->obs.entire_mapcount, entire),
+			  dump_number(dump_known(p, PAGE_F_PINCOUNT) &&
+					      p->pincount_kind == PAGE_COUNT_EXACT,
+				      p->pincount, pin));
+	dump_flags(ret, p, kv);
+	/* PGTY_hugetlb (6.11); before, no word of struct page says so plainly. */
+	if (raw && p->obs.page_type >> 24 == 0xf4)
+		dump_line(ret, "page_type: %x(hugetlb)", p->obs.page_type >> 24);
+}

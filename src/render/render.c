@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the views share, and --list-columns. */
+#include "render/render.h"
+
+#include <string.h>
+
+const char *render_word_color(enum gup_word word)
+{
+	switch (word) {
+	case GUP_WORD_COPY:
+	case GUP_WORD_MIGRATE:
+		return "yellow";
+	case GUP_WORD_MARK:
+	case GUP_WORD_REUSE:
+		return "cyan";
+	case GUP_WORD_ERRNO:
+		return "red";
+	case GUP_WORD_UNKNOWN:
+		return "magenta";
+	default:
+		return NULL;
+	}
+}
+
+/* The default columns that fit: the page set, then the wide ones while there is room. */
+void render_default_columns(struct render_options *opt)
+{
+	unsigned n, room = opt->width ? opt->width : 80;
+	const struct column *table = columns_table(&n);
+
+	for (unsigned i = 0; i < n; i++)
+		if (table[i].set & COLUMN_PAGES)
+			room -= MIN(room, table[i].width + 1u);
+	for (unsigned i = 0; i < n; i++) {
+		bool take = table[i].set & COLUMN_PAGES;
+
+		if (!take && table[i].set & COLUMN_WIDE && table[i].width + 1u <= room) {
+			take = true;
+			room -= table[i].width + 1;
+		}
+		if (take)
+			opt->columns[opt->ncolumns++] = &table[i];
+	}
+}
+
+int render_columns(const struct render_options *opt)
+{
+	static const struct table_column cols[] = {
+		{ .name = "COLUMN", .width = 10 },
+		{ .name = "DESCRIPTION", .width = 40, .truncate = true },
+	};
+	struct table_options topt = { .out = opt->out,
+				      .format = opt->format,
+				      .noheadings = opt->noheadings,
+				      .width = opt->format == TABLE_TEXT ? opt->width
+									 : 0 };
+	struct table *t;
+	unsigned n;
+	const struct column *table = columns_table(&n);
+	int err = table_new(&topt, cols, ARRAY_SIZE(cols), &t);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < n && !err; i++) {
+		const char *text[] = { table[i].name, table[i].help };
+
+		err = table_row(t, text, NULL);
+	}
+	if (!err)
+		err = table_end(t, true);
+	table_free(t);
+	return err;
+}
+
+void render_block(FILE *out, const char *label, unsigned indent, const char *text)
+{
+	unsigned col = indent;
+
+	fprintf(out, "%-*s", (int)indent, label);
+	while (*text) {
+		size_t word = strcspn(text, " ");
+
+		if (col > indent && col + 1 + word > 79) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			col = indent;
+		} else if (col > indent) {
+			fputc(' ', out);
+			col++;
+		}
+		fprintf(out, "%.*s", (int)word, text);
+		col += word;
+		text += word;
+		while (*text == ' ')
+			text++;
+	}
+	fputc('\n', out);
+}

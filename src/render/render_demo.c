@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render_demo.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "page/fact.h"
+#include "gup/predict.h"
+#include "render/render_event.h"
+
+#define WIDTH 79
+#define INDENT 14
+
+struct render_demo {
+	FILE *out;
+	bool color;
+	const struct kernel *kernel;
+	bool forked; /* the case has got that far */
+};
+
+static const char *const actors[] = { "parent", "child" };
+
+/* Text from column @col on, broken at blanks, further lines indented by @indent. */
+static void wrap(FILE *out, unsigned col, unsigned indent, const char *text)
+{
+	bool first = true;
+
+	while (*text) {
+		size_t n = strcspn(text, " ");
+
+		if (!first && col + 1 + n > WIDTH) {
+			fprintf(out, "\n%*s", (int)indent, "");
+			col = indent;
+		} else if (!first) {
+			fputc(' ', out);
+			col++;
+		}
+		fprintf(out, "%.*s", (int)n, text);
+		col += (unsigned)n;
+		first = false;
+		text += n + (text[n] == ' ');
+	}
+	fputc('\n', out);
+}
+
+/* "    predicted  text …" */
+static __attribute__((format(printf, 3, 4))) void
+say(struct render_demo *r, const char *label, const char *fmt, ...)
+{
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	fprintf(r->out, "    %-9s ", label);
+	wrap(r->out, INDENT, INDENT, text);
+}
+
+/* ---- the state of the page in words */
+
+static void add(char *buf, size_t len, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+static void add(char *buf, size_t len, const char *fmt, ...)
+{
+	size_t n = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + n, len - n, fmt, ap);
+	va_end(ap);
+}
+
+static void describe(const struct demo_sight *s, char *buf, size_t len)
+{
+	const struct page *p = &s->page;
+
+	buf[0] = '\0';
+	if (!s->has) {
+		snprintf(buf, len, "not mapped");
+		return;
+	}
+	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
+		add(buf, len, "page frame %" PRIx64, p->pfn);
+	else
+		add(buf, len, "page frame hidden");
+	if (p->anon_exclusive != TRI_UNKNOWN)
+		add(buf, len, ", %s",
+		    p->anon_exclusive == TRI_YES ? "exclusive" : "not exclusive");
+	if (p->pte_known & PAGE_PTE_WRITE)
+		add(buf, len, ", %s",
+		    p->pte & PAGE_PTE_WRITE ? "writable" : "write-protected");
+	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN)
+		add(buf, len, ", mapped %" PRId64 "x", p->mapcount);
+	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
+		add(buf, len, ", %" PRId64 " reference%s", p->refcount,
+		    p->refcount == 1 ? "" : "s");
+	if (!strchr(buf, ','))
+		add(buf, len, ", its state is not readable");
+}
+
+static bool same_page(const struct demo_sight *a, const struct demo_sight *b)
+{
+	return a->has && b->has && a->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN &&
+	       b->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN && a->page.pfn == b->page.pfn;
+}
+
+/* What each process has now; one line when they share it. */
+static void show_sights(struct render_demo *r, const struct demo_step *s)
+{
+	char text[400];
+
+	for (unsigned i = 0; i < DEMO_WHOS; i++) {
+		if (!s->after[i].pid)
+			continue;
+		describe(&s->after[i], text, sizeof(text));
+		if (i == DEMO_CHILD && same_page(&s->after[0], &s->after[1])) {
+			say(r, actors[i], "the same page%s",
+			    s->after[0].page.anon_exclusive ==
+					    s->after[1].page.anon_exclusive
+				    ? ""
+				    : ", differently marked");
+			continue;
+		}
+		say(r, actors[i], "%s", text);
+	}
+}
+
+/* ---- predictions */
+
+static void unknown_facts(u64 unknown, char *buf, size_t len)
+{
+	u64 done = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < FACTS; i++) {
+		bool twice = false;
+
+		if (!(unknown >> i & 1))
+			continue;
+		for (unsigned k = 0; k < i; k++)
+			twice |= done >> k & 1 &&
+				 !strcmp(fact_decider(i), fact_decider(k));
+		if (!twice)
+			add(buf, len, "%s%s", buf[0] ? ", " : "", fact_decider(i));
+		done |= BIT(i);
+	}
+	if (!buf[0])
+		snprintf(buf, len, "facts of the kernel");
+}
+
+static void predict_splice(struct render_demo *r, const struct demo_sight *s)
+{
+	const struct gup_verdict *v = &s->verdicts.req[GUP_GET_R];
+
+	if (!s->has)
+		return;
+	say(r, "predicted", "%s; a plain reference (FOLL_GET) to %s",
+	    v->fast == TRI_YES  ? "GUP-fast takes it, without asking anyone"
+	    : v->fast == TRI_NO ? "GUP-fast refuses, slow GUP takes it"
+				: "taken, fast or slow",
+	    s->page.anon_exclusive == TRI_NO
+		    ? "a page that is not exclusive: it may be somebody "
+		      "else's too"
+	    : s->page.anon_exclusive == TRI_YES ? "the process's own page"
+						: "the page");
+}
+
+static void predict_store(struct render_demo *r, const struct demo_sight *s)
+{
+	const struct gup_write *w = &s->verdicts.write;
+	char facts[200];
+
+	if (!s->has)
+		return;
+	if (w->leak == TRI_UNKNOWN) {
+		unknown_facts(w->unknown, facts, sizeof(facts));
+		say(r, "predicted",
+		    "not known: it depends on facts that could not be read (%s)", facts);
+		return;
+	}
+	if (w->leak == TRI_YES)
+		say(r, "predicted", "the store %s, so the reference sees it: LEAK",
+		    w->fault == GUP_WRITE_NONE
+			    ? "needs no fault"
+			    : "keeps the page although somebody else refers to it");
+	else
+		say(r, "predicted", "%s",
+		    w->fault == GUP_WRITE_COPY
+			    ? "the store goes to a copy, the reference keeps "
+			      "the old bytes: safe"
+			    : "nobody else will see the store: safe");
+}
+
+/* ---- steps */
+
+static void title(struct render_demo *r, const struct demo_step *s, const char *what)
+{
+	fprintf(r->out, "\n  %u. The %s %s\n", s->number, actors[s->who], what);
+}
+
+static void show_store(struct render_demo *r, const struct demo_step *s)
+{
+	const struct demo_sight *a = &s->before[s->who], *b = &s->after[s->who];
+
+	title(r, s, "stores \"new\" there");
+	predict_store(r, a);
+	if (a->has && b->has && a->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN &&
+	    b->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
+		say(r, "seen",
+		    same_page(a, b) ? "the page was kept, and is writable now"
+				    : "a new page took its place");
+}
+
+static void show_read(struct render_demo *r, const struct demo_step *s)
+{
+	const char *judged = s->predicted == TRI_UNKNOWN   ? ""
+			     : s->predicted == s->observed ? ", as predicted"
+							   : ", which was NOT predicted";
+	char what[120];
+
+	snprintf(what, sizeof(what), "reads the %s from its pipe: \"%s\"", "bytes",
+		 s->observed == TRI_YES  ? "new"
+		 : s->observed == TRI_NO ? "old"
+					 : "?");
+	title(r, s, what);
+	if (s->observed == TRI_UNKNOWN)
+		return;
+	if (r->color && s->observed == TRI_YES)
+		fputs("\033[1;31m", r->out);
+	say(r, "seen",
+	    s->observed == TRI_YES
+		    ? "LEAK%s: the %s has read what the other process stored later"
+		    : "safe%s: the %s still reads what was there when it took the "
+		      "reference",
+	    judged, actors[s->who]);
+	if (r->color && s->observed == TRI_YES)
+		fputs("\033[0m", r->out);
+}
+
+static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory)
+{
+	struct render_demo *r = ctx;
+
+	switch (s->action) {
+	case DEMO_MAP:
+		title(r, s, "maps private memory and fills it with \"old\"");
+		break;
+	case DEMO_FORK:
+		title(r, s, "forks");
+		if (s->before[s->who].has) {
+			u8 word = s->before[s->who].verdicts.fork.word;
+
+			say(r, "predicted",
+			    word == GUP_FORK_SHARE
+				    ? "both processes share the page, write-protected"
+			    : word == GUP_FORK_COPY
+				    ? "the page is pinned: the child gets its own copy"
+				    : "not known");
+		}
+		break;
+	case DEMO_SPLICE:
+		title(r, s, "puts 4096 bytes of it into a pipe by vmsplice(), uncopied");
+		predict_splice(r, &s->before[s->who]);
+		break;
+	case DEMO_UNMAP:
+		title(r, s, "unmaps the memory; only its pipe still refers to the page");
+		break;
+	case DEMO_PROTECT:
+		title(r, s, "makes the memory read-only, then writable again");
+		break;
+	case DEMO_STORE:
+		show_store(r, s);
+		break;
+	default:
+		show_read(r, s);
+		return 0;
+	}
+	show_sights(r, s);
+	return fflush(r->out) ? -EPIPE : 0;
+}
+
+/* ---- around the steps */
+
+static int on_begin(void *ctx, const struct report_head *head)
+{
+	struct render_demo *r = ctx;
+
+	r->kernel = head->kernel;
+	fprintf(r->out, "gupinfo --demo: kernel %s, judged as %s\n\n",
+		head->machine->kernel.release, head->kernel->model);
+	wrap(r->out, 0, 0,
+	     "After fork() parent and child share their memory; whoever stores first "
+	     "gets a copy "
+	     "(copy-on-write). A reference to a page that is taken past the page tables, "
+	     "such as "
+	     "vmsplice()'s, is not a mapping. If the kernel counts mappings only, it may "
+	     "think that "
+	     "the last process that maps a page is alone and let it store into it: then "
+	     "the holder "
+	     "of the reference sees the store. Below, gupinfo makes a parent and a child "
+	     "of its "
+	     "own, predicts each step from the state of the page, does it, and looks "
+	     "again.");
+	for (unsigned i = 0; i < SOURCE_FACTS; i++)
+		if (!head->machine->evidence[i].ok && head->machine->evidence[i].why[0]) {
+			char text[300];
+
+			snprintf(text, sizeof(text), "not readable here: %s",
+				 head->machine->evidence[i].why);
+			fputs("\n  ", r->out);
+			wrap(r->out, 2, 2, text);
+		}
+	return 0;
+}
+
+static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memory,
+		    u64 bytes)
+{
+	struct render_demo *r = ctx;
+	static const char *const what[] = { "ordinary pages", "a transparent huge page",
+					    "a hugetlb page" };
+	char size[16], text[200];
+
+	fprintf(r->out, "\n%.79s\n",
+		"------------------------------------------------------------------------"
+		"--------");
+	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_case_memory(memory),
+		 c->name, what[memory], bytes ? render_event_size(bytes, size) : "?",
+		 c->selftest);
+	wrap(r->out, 0, 2, text);
+	fputs("  ", r->out);
+	wrap(r->out, 2, 2, c->about);
+	return 0;
+}
+
+static int on_result(void *ctx, const struct demo_result *res)
+{
+	struct render_demo *r = ctx;
+
+	if (res->skipped[0]) {
+		fputs("\n", r->out);
+		say(r, "skipped", "%s", res->skipped);
+	}
+	return fflush(r->out) ? -EPIPE : 0;
+}
+
+static const char *leak_word(u8 t)
+{
+	return t == TRI_YES ? "leak" : t == TRI_NO ? "safe" : "?";
+}
+
+static int on_end(void *ctx, const struct demo_result *res, unsigned n)
+{
+	struct render_demo *r = ctx;
+	unsigned leaks = 0, wrong = 0, unknown = 0, skipped = 0;
+
+	fprintf(r->out, "\n%.79s\n%-8s  %-15s  %-9s  %-9s  %s\n",
+		"------------------------------------------------------------------------"
+		"--------",
+		"MEMORY", "CASE", "PREDICTED", "OBSERVED", "RESULT");
+	for (unsigned i = 0; i < n; i++) {
+		const struct demo_result *x = &res[i];
+		bool skip = x->skipped[0], known = x->predicted != TRI_UNKNOWN;
+		bool right = known && x->predicted == x->observed;
+
+		leaks += !skip && x->observed == TRI_YES;
+		skipped += skip;
+		unknown += !skip && !known;
+		wrong += !skip && known && x->observed != TRI_UNKNOWN && !right;
+		fprintf(r->out, "%-8s  %-15s  %-9s  %-9s  %s\n",
+			demo_case_memory(x->memory), x->c->name,
+			skip ? "-" : leak_word(x->predicted),
+			skip ? "-" : leak_word(x->observed),
+			skip     ? "skipped"
+			: !known ? "not predicted"
+			: right  ? "as predicted"
+				 : "WRONG");
+	}
+	fprintf(r->out, "\n%u of %u cases leak", leaks, n - skipped);
+	fprintf(r->out, wrong ? "; %u predicted wrongly" : "; none predicted wrongly",
+		wrong);
+	if (unknown)
+		fprintf(r->out, "; %u not predicted", unknown);
+	if (skipped)
+		fprintf(r->out, "; %u skipped", skipped);
+	fputs("\n", r->out);
+	if (leaks)
+		wrap(r->out, 0, 0,
+		     "hugetlb reuses a page that is mapped once, whatever refers to it "
+		     "beside: huge "
+		     "pages are too scarce to copy them on suspicion. The kernel's "
+		     "selftest expects "
+		     "these failures.");
+	return fflush(r->out) ? -EPIPE : 0;
+}
+
+const struct demo_view render_demo_view = { .begin = on_begin,
+					    .start = on_start,
+					    .step = on_step,
+					    .result = on_result,
+					    .end = on_end };
+
+int render_demo_new(FILE *out, bool color, void **ret)
+{
+	struct render_demo *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->out = out;
+	r->color = color;
+	*ret = r;
+	return 0;
+}
+
+void render_demo_free(void *ctx)
+{
+	free(ctx);
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render_diff.h"
+
+#include "lib/escape.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const diff_words[9] = { "appeared", "vanished", "moved",
+					   "state",    "counts",   "verdict",
+					   "minor",    "known",    "mapped" };
+
+/* "state,verdict" */
+static void diff_what(u32 what, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_SIZE(diff_words); i++)
+		if (what & BIT(i) & STORE_REAL && at < size)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? "," : "",
+					       diff_words[i]);
+}
+
+static const char *diff_exclusive(const struct page *p)
+{
+	return p->anon_exclusive == TRI_YES ? " excl"
+	       : p->anon_exclusive == TRI_NO && (p->kind == PAGE_ANON || p->anon)
+		       ? " shared"
+		       : "";
+}
+
+static void diff_number(bool known, s64 n, const char *name, char *buf, size_t size)
+{
+	if (known)
+		snprintf(buf, size, " %s %" PRId64, name, n);
+	else
+		snprintf(buf, size, " %s ?", name);
+}
+
+/* One side of a change in a few words. */
+static void diff_side(const struct store_change *c, bool b, char *buf, size_t size)
+{
+	const struct page *p = b ? &c->page_b : &c->page_a;
+	const struct gup_verdicts *v = b ? c->verdicts_b : c->verdicts_a;
+	char ref[40], map[40], pfn[40] = "";
+
+	if (!(b ? c->has_b : c->has_a) || p->kind == PAGE_NONE) {
+		snprintf(buf, size, "%s",
+			 (b ? c->vma_b : c->vma_a) ? "hole" : "not mapped");
+		return;
+	}
+	if (p->present != TRI_YES) {
+		snprintf(buf, size, "%s", page_kind_name(p->kind));
+		return;
+	}
+	diff_number(p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN, p->refcount, "ref", ref,
+		    sizeof(ref));
+	diff_number(p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN, p->mapcount, "map", map,
+		    sizeof(map));
+	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && c->what & STORE_MOVED)
+		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64, p->pfn);
+	snprintf(buf, size, "%s%s%s%s%s%s", page_kind_name(p->kind), diff_exclusive(p),
+		 map, ref, pfn, v && v->write.leak == TRI_YES ? " LEAK" : "");
+}
+
+/* "pin-r fast -> copy" for each request whose word changed. */
+static void diff_verdicts(const struct store_change *c, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	if (!(c->what & STORE_VERDICT) || !c->verdicts_a || !c->verdicts_b)
+		return;
+	for (unsigned i = 0; i < GUP_REQUESTS && at < size; i++) {
+		const struct gup_verdict *a = &c->verdicts_a->req[i];
+		const struct gup_verdict *b = &c->verdicts_b->req[i];
+
+		if (a->word != b->word || a->err != b->err)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s %s -> %s",
+					       at ? ", " : "", gup_request_name(i),
+					       gup_word_name(a->word, a->err),
+					       gup_word_name(b->word, b->err));
+	}
+	if (at < size && c->verdicts_a->write.fault != c->verdicts_b->write.fault)
+		at += (size_t)snprintf(buf + at, size - at, "%sstore %s -> %s",
+				       at ? ", " : "",
+				       gup_write_name(c->verdicts_a->write.fault),
+				       gup_write_name(c->verdicts_b->write.fault));
+	if (at < size && c->verdicts_a->fork.word != c->verdicts_b->fork.word)
+		snprintf(buf + at, size - at, "%sfork %s -> %s", at ? ", " : "",
+			 gup_fork_name(c->verdicts_a->fork.word),
+			 gup_fork_name(c->verdicts_b->fork.word));
+}
+
+static void diff_json(struct render_diff *d, const struct store_change *c,
+		      const char *what)
+{
+	FILE *out = d->opt->out;
+	struct report_row row = { .process = &c->proc_b->process,
+				  .vma = c->vma_b ? &c->vma_b->vma : NULL,
+				  .page = &c->page_b,
+				  .verdicts = c->verdicts_b };
+
+	fprintf(out,
+		"%s\n  {\"pid\": %d, \"start\": \"%#" PRIx64 "\", \"end\": \"%#" PRIx64
+		"\", \"what\": [\"",
+		d->changes ? "," : "", (int)c->proc_b->process.pid, c->start, c->end);
+	for (; *what; what++)
+		if (*what == ',')
+			fputs("\", \"", out);
+		else
+			fputc(*what, out);
+	fputs("\"], \"before\": ", out);
+	if (c->has_a && c->verdicts_a) {
+		struct report_row before = { .process = &c->proc_a->process,
+					     .vma = &c->vma_a->vma,
+					     .page = &c->page_a,
+					     .verdicts = c->verdicts_a };
+
+		render_json_page(out, &before, false);
+	} else {
+		fputs("null", out);
+	}
+	fputs(", \"after\": ", out);
+	if (c->has_b && c->verdicts_b)
+		render_json_page(out, &row, false);
+	else
+		fputs("null", out);
+	fputc('}', out);
+}
+
+void render_diff_begin(struct render_diff *d)
+{
+	if (d->json)
+		fputs("{\"gupinfo\": {\"schema\": [1, 0], \"diff\": [", d->opt->out);
+}
+
+int render_diff_change(void *ctx, const struct store_change *c)
+{
+	struct render_diff *d = ctx;
+	FILE *out = d->opt->out;
+	char what[120], a[200], b[200], verdicts[400], name[200];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
+		if (c->what & BIT(i))
+			d->pages[i] += (c->end - c->start) / d->base;
+	diff_what(c->what, what, sizeof(what));
+	if (d->json) {
+		diff_json(d, c, what);
+		d->changes++;
+		return ferror(out) ? -EIO : 0;
+	}
+	if (!d->changes || d->pid != c->proc_b->process.pid)
+		fprintf(out, "process %d %s\n", (int)c->proc_b->process.pid,
+			escape_text(name, sizeof(name), c->proc_b->process.comm));
+	d->pid = c->proc_b->process.pid;
+	d->changes++;
+	diff_side(c, false, a, sizeof(a));
+	diff_side(c, true, b, sizeof(b));
+	diff_verdicts(c, verdicts, sizeof(verdicts));
+	fprintf(out, "%" PRIx64 "-%" PRIx64 " %" PRIu64 " %s\n    %s -> %s\n", c->start,
+		c->end, (c->end - c->start) / d->base, what, a, b);
+	if (verdicts[0])
+		fprintf(out, "    %s\n", verdicts);
+	return ferror(out) ? -EIO : 0;
+}
+
+void render_diff_process(struct render_diff *d, const struct process *p, char side)
+{
+	char name[200];
+
+	d->changes++;
+	if (!d->json)
+		fprintf(d->opt->out, "process %d %s is only in %c\n", (int)p->pid,
+			escape_text(name, sizeof(name), p->comm), side);
+	else
+		fprintf(d->opt->out,
+			"%s\n  {\"pid\": %d, \"what\": [\"process\"], \"only\": \"%c\"}",
+			d->changes > 1 ? "," : "", (int)p->pid, side);
+}
+
+void render_diff_end(struct render_diff *d)
+{
+	FILE *out = d->opt->out;
+
+	if (d->json) {
+		fputs("], \"pages\": {", out);
+		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
+			fprintf(out, "%s\"%s\": %" PRIu64, i ? ", " : "", diff_words[i],
+				d->pages[i]);
+		fputs("}}}\n", out);
+		return;
+	}
+	if (!d->changes) {
+		fputs("no page differs\n", out);
+	} else {
+		fputs("pages:", out);
+		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
+			if (d->pages[i])
+				fprintf(out, " %s %" PRIu64, diff_words[i], d->pages[i]);
+		fputc('\n', out);
+	}
+	if (d->skipped)
+		fprintf(out,
+			"not compared, because one side does not know them: %" PRIu64
+			" pages\n",
+			d->skipped / d->base);
+}
+
+void render_diff_rejudged(const struct render_options *opt, const struct rejudge *r,
+			  const char *recorded)
+{
+	FILE *out = opt->out;
+
+	fprintf(out, "\nThe whole report judged by %s instead of %s:\n  ",
+		r->judge->model, recorded && *recorded ? recorded : "what was recorded");
+	if (!r->differ)
+		fprintf(out, "no verdict differs");
+	else
+		fprintf(out, "%" PRIu64 " of %" PRIu64 " pages differ", r->differ,
+			r->differ + r->same);
+	if (r->unjudged)
+		fprintf(out, "; %" PRIu64 " had no recorded verdict", r->unjudged);
+	fputs(".\n", out);
+	for (unsigned i = 0; i < r->n; i++) {
+		const struct rejudge_change *c = &r->change[i];
+
+		fprintf(out,
+			"  %-6s %8s -> %-8s %8" PRIu64 " page%s, the first %d:%" PRIx64
+			"\n",
+			rejudge_what_name(c->what), rejudge_word(c, false),
+			rejudge_word(c, true), c->pages, c->pages == 1 ? " " : "s",
+			(int)c->pid, c->addr);
+	}
+	if (r->dropped)
+		fprintf(out, "  and more kinds of change\n");
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * render_diff.h - what differs: between two reports, and between two judgements of one.
+ *
+ * Knows: layout of --diff and of what --replay --model adds to the summary.
+ * Never: how differences are found (store_diff.c, rejudge.c).  Owns: nothing.
+ */
+#ifndef GUPINFO_RENDER_DIFF_H
+#define GUPINFO_RENDER_DIFF_H
+
+#include "reportfile/rejudge.h"
+#include "render/render.h"
+#include "report/store.h"
+
+struct render_diff {
+	const struct render_options *opt;
+	bool json;
+	u32 base; /* bytes of a base page */
+	const struct store *a, *b;
+	u64 changes;  /* runs shown */
+	u64 pages[9]; /* base pages by bit of STORE_* */
+	u64 skipped;  /* bytes that one side does not know */
+	pid_t pid;    /* of the last heading */
+};
+
+/* Before the first, for each change (a store_diff_cb), after the last. */
+void render_diff_begin(struct render_diff *d);
+int render_diff_change(void *ctx, const struct store_change *change);
+/* A process that only one side has: @side is 'A' or 'B'. */
+void render_diff_process(struct render_diff *d, const struct process *p, char side);
+void render_diff_end(struct render_diff *d);
+
+/* What differs between the recorded judgement (by model @recorded) and @r's. */
+void render_diff_rejudged(const struct render_options *opt, const struct rejudge *r,
+			  const char *recorded);
+
+#endif

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render_event.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "reportfile/record.h"
+
+#define CHUNK 2000 /* bytes of a JSON line that one line of the file takes */
+
+struct render_event_record {
+	struct render_event_record_options opt;
+	struct record_writer w;
+	void *text, *json;
+};
+
+static int put(void *ctx, const char *buf, size_t len)
+{
+	return fwrite(buf, 1, len, ctx) == len ? 0 : -EIO;
+}
+
+static int on_begin(void *ctx, const struct report_head *head)
+{
+	struct render_event_record *r = ctx;
+	int err = record_write_magic(put, r->opt.file);
+
+	fprintf(r->opt.file,
+		"\nA recording of gupinfo --trace %s, kernel %s.\n"
+		"gupinfo --replay FILE --trace shows the events again, other views the "
+		"last\nstate of each process.\n\n",
+		r->opt.version, head->machine->kernel.release);
+	if (!err)
+		err = record_write_machine(&r->w, head->machine, head->kernel->model);
+	if (!err)
+		err = record_write_section(&r->w, "pages");
+	if (!err && render_event_view.begin)
+		err = render_event_view.begin(r->text, head);
+	if (!err && r->opt.inner && r->opt.inner->begin)
+		err = r->opt.inner->begin(r->opt.inner_ctx, head);
+	return err;
+}
+
+static int on_event(void *ctx, const struct event *e)
+{
+	struct render_event_record *r = ctx;
+	int err = render_event_view.event(r->text, e);
+
+	if (!err)
+		err = render_event_json_view.event(r->json, e);
+	if (!err && r->opt.inner)
+		err = r->opt.inner->event(r->opt.inner_ctx, e);
+	return err;
+}
+
+static int write_rows(struct record_writer *w, const struct store *s,
+		      const struct store_vma *v)
+{
+	int err = record_write_vma(w, &v->vma);
+
+	for (size_t i = 0; !err && i < store_nrows(v); i++) {
+		const struct store_row *row = &v->rows->row[i];
+		struct record_judgement judged;
+		struct page page;
+
+		store_row_page(s, row, &page);
+		record_judge(&store_class(s, row)->verdicts, &judged);
+		err = record_write_run(w, &page.obs, &judged, NULL);
+	}
+	return err;
+}
+
+static int on_process(void *ctx, const struct event_member *m)
+{
+	struct render_event_record *r = ctx;
+	const struct store_process *p = store_process_by_pid(m->now, m->pid);
+	int err = p ? record_write_process(&r->w, &p->process) : 0;
+
+	for (size_t i = 0; !err && p && i < p->nvmas; i++)
+		err = write_rows(&r->w, m->now, &p->vma[i]);
+	if (!err && r->opt.inner && r->opt.inner->process)
+		err = r->opt.inner->process(r->opt.inner_ctx, m);
+	return err;
+}
+
+static int copy_text(struct render_event_record *r)
+{
+	char line[1024];
+	int err = record_write_section(&r->w, RENDER_EVENT_TEXT);
+
+	rewind(r->opt.text);
+	while (!err && fgets(line, sizeof(line), r->opt.text)) {
+		line[strcspn(line, "\n")] = '\0';
+		err = record_write_text(&r->w, "%s", line);
+	}
+	return err;
+}
+
+static int copy_data(struct render_event_record *r)
+{
+	char part[CHUNK + 1];
+	bool fresh = true;
+	int err = record_write_section(&r->w, RENDER_EVENT_DATA);
+
+	rewind(r->opt.data);
+	while (!err && fgets(part, sizeof(part), r->opt.data)) {
+		size_t n = strlen(part);
+		bool ends = n && part[n - 1] == '\n';
+
+		if (ends)
+			part[n - 1] = '\0';
+		err = record_write_text(&r->w, "%c%s", fresh ? '=' : '+', part);
+		fresh = ends;
+	}
+	return err;
+}
+
+static int on_end(void *ctx, int status)
+{
+	struct render_event_record *r = ctx;
+	int err = copy_text(r);
+
+	if (!err)
+		err = copy_data(r);
+	if (!err)
+		err = record_write_end(&r->w);
+	if (!err && fflush(r->opt.file))
+		err = -EIO;
+	if (!err && r->opt.inner && r->opt.inner->end)
+		err = r->opt.inner->end(r->opt.inner_ctx, status);
+	return err;
+}
+
+const struct event_view render_event_record_view = {
+	.begin = on_begin, .event = on_event, .process = on_process, .end = on_end
+};
+
+int render_event_record_new(const struct render_event_record_options *opt, void **ret)
+{
+	struct render_event_record *r = calloc(1, sizeof(*r));
+	struct render_event_options text = { .out = opt->text },
+				    data = { .out = opt->data };
+	int err;
+
+	if (!r)
+		return -ENOMEM;
+	r->opt = *opt;
+	err = record_write_init(&r->w, put, opt->file);
+	if (!err)
+		err = render_event_new(&text, &r->text);
+	if (!err)
+		err = render_event_json_new(&data, &r->json);
+	if (err) {
+		render_event_record_free(r);
+		return err;
+	}
+	*ret = r;
+	return 0;
+}
+
+void render_event_record_free(void *ctx)
+{
+	struct render_event_record *r = ctx;
+
+	if (!r)
+		return;
+	record_write_deinit(&r->w);
+	render_event_free(r->text);
+	render_event_json_free(r->json);
+	free(r);
+}

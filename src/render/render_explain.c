@@ -1,0 +1,376 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render.h"
+
+#include "lib/escape.h"
+#include "page/holders.h"
+
+#include "gup/predict.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct render_explain {
+	struct render_options opt;
+	u64 addr;
+	bool found;
+	struct report_head head;
+	const struct facts *facts; /* of the page that is explained */
+};
+
+/* ---- text blocks */
+
+#define EXPLAIN_LABEL 10 /* width of the label column */
+
+__attribute__((format(printf, 3, 4))) static void
+explain_line(FILE *out, const char *label, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	render_block(out, label, EXPLAIN_LABEL, text);
+}
+
+/* The text of column @name. */
+static const char *explain_cell(const struct report_row *row, const char *name, char *buf,
+				size_t size)
+{
+	struct cell c;
+	char num[32];
+
+	columns_get(columns_find(name, strlen(name)), row, &c);
+	snprintf(buf, size, "%s", columns_text(&c, false, num, sizeof(num)));
+	return buf;
+}
+
+/* ---- what is known of the page */
+
+static void explain_page(struct render_explain *r, const struct report_row *row)
+{
+	static const char *const levels[] = { "an unknown level", "a PTE", "a PMD",
+					      "a PUD" };
+	const struct page *page = row->page;
+	FILE *out = r->opt.out;
+	char a[256], b[64], c[64];
+
+	explain_line(out, "page", "%s%s%s, %" PRIu64 " KiB mapped by %s",
+		     page->kind == PAGE_UNKNOWN ? "of unknown kind"
+						: page_kind_name(page->kind),
+		     page->kind == PAGE_HUGETLB && page->anon ? " (private, anonymous)"
+							      : "",
+		     page->raced ? " (changed while it was read)" : "", page->size / 1024,
+		     levels[page->leaf & 3]);
+	explain_line(out, "", "PFN %s, folio of %s page(s), node %s, zone %s",
+		     explain_cell(row, "PFN", a, 32),
+		     explain_cell(row, "FOLIO", b, sizeof(b)),
+		     explain_cell(row, "NODE", c, 16),
+		     explain_cell(row, "ZONE", c + 20, 20));
+	explain_line(out, "flags", "%s", explain_cell(row, "FLAGS", a, sizeof(a)));
+	explain_line(out, "exclusive", "AnonExclusive: %s",
+		     explain_cell(row, "EXCL", a, sizeof(a)));
+	explain_line(out, "entry",
+		     "%s  (Write Dirty Young eXec Special protNone Uffd-wp "
+		     "soft-dirty deVmap; - clear, ? not known)",
+		     explain_cell(row, "PTE", a, sizeof(a)));
+}
+
+/* Who has the references beyond the expected ones. */
+static void explain_holders(FILE *out, const struct report_row *row)
+{
+	const struct holders_ledger *l = row->ledger;
+	const char *label = "held by";
+
+	for (unsigned i = 0; i < row->nholders; i++) {
+		const struct holder *h = &row->holders[i];
+		char raw[400], text[900], line[1000];
+
+		snprintf(line, sizeof(line), "%s (%s)",
+			 escape_text(text, sizeof(text),
+				     holders_text(h, raw, sizeof(raw))),
+			 holders_certainty_name(h->certainty));
+		render_block(out, label, EXPLAIN_LABEL, line);
+		label = "";
+	}
+	if (l->more)
+		explain_line(out, "", "and %u more holders", l->more);
+	if (l->unexplained > 0)
+		explain_line(out, label, "unexplained references: %lld",
+			     (long long)l->unexplained);
+}
+
+static void explain_ledger(struct render_explain *r, const struct report_row *row)
+{
+	const struct page *page = row->page;
+	FILE *out = r->opt.out;
+	char a[64], b[64], c[64], d[64];
+
+	explain_line(out, "counts", "mapcount %s (%s), folio mapcount %s",
+		     explain_cell(row, "MAP", a, sizeof(a)),
+		     explain_cell(row, "MAPKIND", b, sizeof(b)),
+		     explain_cell(row, "FOLIOMAP", c, sizeof(c)));
+	explain_line(out, "",
+		     "refcount %s, of which expected %s, excess %s; pincount %s (%s)",
+		     explain_cell(row, "REF", a, sizeof(a)),
+		     explain_cell(row, "EXPECTED", b, sizeof(b)),
+		     explain_cell(row, "EXCESS", c, sizeof(c)),
+		     explain_cell(row, "PIN", d, sizeof(d)),
+		     explain_cell(row, "PINKIND", d + 32, 32));
+	if (row->ledger) {
+		explain_holders(out, row);
+	} else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->excess == 1 &&
+		   page->expected >= 0 && !page->order) {
+		explain_line(out, "",
+			     "the page is off the LRU lists: the one more is a CPU's "
+			     "batch, or isolation");
+	}
+}
+
+static void explain_missing(struct render_explain *r, const struct report_row *row)
+{
+	const struct page *page = row->page;
+	const char *label = "not known";
+
+	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
+		char text[300];
+
+		if (page->why[i] == PAGE_WHY_KNOWN ||
+		    page->why[i] == PAGE_WHY_NOT_APPLICABLE)
+			continue;
+		snprintf(text, sizeof(text), "%s: %s", page_field_name(i),
+			 page_why_text(page->why[i]));
+		render_block(r->opt.out, label, EXPLAIN_LABEL, text);
+		label = "";
+	}
+}
+
+/* ---- verdicts */
+
+static void explain_path(struct render_explain *r, const struct gup_path *path)
+{
+	for (unsigned i = 0; i < path->n; i++) {
+		const struct predict_rule *rule = predict_rule(path->rule[i]);
+		const char *func = kernel_function(r->head.kernel,
+						   predict_rule_func(path, i, r->facts));
+		char text[600], label[8];
+
+		snprintf(text, sizeof(text), "%s(): %s [%s; %s]", func, rule->reason,
+			 rule->id, rule->cite);
+		snprintf(label, sizeof(label), "%6u ", i + 1);
+		render_block(r->opt.out, label, 7, text);
+	}
+	if (path->forked)
+		render_block(r->opt.out, "     ? ", 7,
+			     "from here the path depends on facts that are not known");
+}
+
+static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_kernel)
+{
+	char text[600];
+	size_t at = 0;
+
+	if (!unknown && !unknown_kernel)
+		return;
+	at += snprintf(text, sizeof(text), "would be decided by:");
+	for (unsigned i = 0; i < FACTS && at < sizeof(text); i++)
+		if (unknown >> i & 1)
+			at += snprintf(text + at, sizeof(text) - at, " %s (%s);",
+				       fact_name(i), fact_decider(i));
+	for (unsigned i = 0; i < KFACTS && at < sizeof(text); i++)
+		if (unknown_kernel >> i & 1)
+			at += snprintf(text + at, sizeof(text) - at, " kernel: %s;",
+				       kernel_fact_name(i));
+	render_block(r->opt.out, "       ", 7, text);
+}
+
+static const char *explain_slow(const struct gup_verdict *v, char *buf, size_t size)
+{
+	static const char *const faults[] = {
+		[GUP_FAULT_NONE] = "no fault",
+		[GUP_FAULT_POPULATE] = "faults the page in",
+		[GUP_FAULT_SWAPIN] = "swaps the page in",
+		[GUP_FAULT_NUMA] = "takes a NUMA hinting fault",
+		[GUP_FAULT_UNSHARE] = "raises FAULT_FLAG_UNSHARE",
+		[GUP_FAULT_WRITE] = "raises FAULT_FLAG_WRITE",
+		[GUP_FAULT_UNKNOWN] = "which fault is not known",
+	};
+	static const char *const pages[] = {
+		[GUP_PAGE_SAME] = "the same page",
+		[GUP_PAGE_COPY] = "a copy in its place",
+		[GUP_PAGE_NEW] = "a new page",
+		[GUP_PAGE_MIGRATED] = "the page migrated elsewhere",
+		[GUP_PAGE_NONE] = "no page",
+		[GUP_PAGE_UNKNOWN] = "which page is not known",
+	};
+
+	if (v->slow == GUP_SLOW_ERROR)
+		snprintf(buf, size, "fails with -%s", gup_errno_name(v->err));
+	else if (v->slow == GUP_SLOW_UNKNOWN)
+		snprintf(buf, size, "not known (%s; %s)", faults[v->fault],
+			 pages[v->page]);
+	else
+		snprintf(buf, size, "%s; the caller gets %s", faults[v->fault],
+			 pages[v->page]);
+	return buf;
+}
+
+static void explain_request(struct render_explain *r, const struct gup_verdict *v,
+			    enum gup_request req)
+{
+	FILE *out = r->opt.out;
+	char slow[200];
+
+	fprintf(out, "\n%s = %s: %s\n", gup_request_name(req),
+		gup_word_name(v->word, v->err), gup_request_foll(req));
+	fprintf(out, "   as in %s\n", gup_request_users(req));
+	fprintf(out, "   GUP-fast %s%s%s\n",
+		v->fast == TRI_YES       ? "takes the page"
+		: v->fast == TRI_UNKNOWN ? "may or may not take it"
+					 : "falls back to slow GUP: ",
+		v->fast == TRI_NO ? gup_reason_name(v->fast_reason) : "", "");
+	explain_path(r, &v->path_fast);
+	fprintf(out, "   slow GUP %s\n", explain_slow(v, slow, sizeof(slow)));
+	explain_path(r, &v->path_slow);
+	explain_unknown(r, v->unknown, v->unknown_kernel);
+}
+
+static void explain_whatif(struct render_explain *r, const struct gup_verdicts *v)
+{
+	static const char *const writes[GUP_WRITES] = {
+		[GUP_WRITE_NONE] = "no fault, the store lands in this page",
+		[GUP_WRITE_REUSE] = "a write fault keeps this page",
+		[GUP_WRITE_COPY] = "a write fault puts a copy in its place",
+		[GUP_WRITE_POPULATE] = "a write fault brings a new page",
+		[GUP_WRITE_SWAPIN] = "the page is swapped in first",
+		[GUP_WRITE_SEGV] = "the process gets a signal",
+		[GUP_WRITE_UNKNOWN] = "not known",
+	};
+	static const char *const forks[GUP_FORKS] = {
+		[GUP_FORK_SHARE] = "the page is shared with the child",
+		[GUP_FORK_COPY] = "the child gets its own copy at once",
+		[GUP_FORK_SKIP] = "the child does not get it",
+		[GUP_FORK_UNKNOWN] = "not known",
+	};
+	FILE *out = r->opt.out;
+
+	fprintf(out, "\na store now = %s: %s\n", gup_write_name(v->write.fault),
+		writes[v->write.fault]);
+	fprintf(out, "   seen by references outside the page tables: %s; leak: %s\n",
+		gup_tri_name(v->write.seen_by_refs), gup_tri_name(v->write.leak));
+	explain_path(r, &v->write.path);
+	explain_unknown(r, v->write.unknown, v->write.unknown_kernel);
+	fprintf(out, "\na fork now = %s: %s\n", gup_fork_name(v->fork.word),
+		forks[v->fork.word]);
+	explain_path(r, &v->fork.path);
+	explain_unknown(r, v->fork.unknown, v->fork.unknown_kernel);
+}
+
+static void explain_raw(struct render_explain *r, const struct report_row *row)
+{
+	static const char *const words[] = { "PAGEMAP", "KPAGEFLAGS", "PTEWORD",
+					     "PAGEFLAGS", "HEADFLAGS" };
+	char a[40], text[400];
+	size_t at = 0;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
+		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? "  " : "",
+			       words[i], explain_cell(row, words[i], a, sizeof(a)));
+	fputc('\n', r->opt.out);
+	render_block(r->opt.out, "raw words", EXPLAIN_LABEL, text);
+}
+
+/* ---- the view */
+
+static int explain_begin(void *ctx, const struct report_head *head)
+{
+	struct render_explain *r = ctx;
+
+	r->head = *head;
+	return 0;
+}
+
+/* What a fault that needs a huge page finds. */
+static void explain_pool(FILE *out, const struct vma *v)
+{
+	char mount[64] = "", cgroup[64] = "";
+
+	if (!(v->huge_known & VMA_HUGE_POOL))
+		return;
+	if (v->huge_mount != UINT64_MAX)
+		snprintf(mount, sizeof(mount), "; the mount's limit leaves %" PRIu64,
+			 v->huge_mount);
+	if (v->huge_cgroup != UINT64_MAX)
+		snprintf(cgroup, sizeof(cgroup), "; the cgroup's limit leaves %" PRIu64,
+			 v->huge_cgroup);
+	explain_line(out, "pool",
+		     "%" PRIu64 " huge pages free, %" PRIu64 " reserved, %" PRIu64
+		     " of %" PRIu64 " surplus%s%s",
+		     v->huge_free, v->huge_reserved, v->huge_surplus, v->huge_overcommit,
+		     mount, cgroup);
+}
+
+static int explain_row(void *ctx, const struct report_row *row)
+{
+	struct render_explain *r = ctx;
+	const struct page *page = row->page;
+	FILE *out = r->opt.out;
+	char comm[sizeof(row->process->comm) * 4], name[VMA_NAME_MAX * 4], perms[5];
+
+	if (r->addr < page->addr || r->addr - page->addr >= page->pages * page->size)
+		return 0;
+	if (r->found)
+		fputc('\n', out);
+	r->found = true;
+	vma_perms(row->vma, perms);
+	fprintf(out, "%" PRIx64 " of process %d %s, judged as Linux %s%s\n", r->addr,
+		(int)row->process->pid,
+		escape_text(comm, sizeof(comm), row->process->comm),
+		r->head.kernel->model,
+		kernel_proof(r->head.kernel, NULL) == KERNEL_EXTRAPOLATED
+			? " (extrapolated)"
+			: "");
+	explain_line(out, "mapping", "%" PRIx64 "-%" PRIx64 " %s %s", row->vma->start,
+		     row->vma->end, perms,
+		     escape_text(name, sizeof(name), row->vma->name));
+	explain_pool(out, row->vma);
+	r->facts = &row->page->facts;
+	explain_page(r, row);
+	explain_ledger(r, row);
+	explain_missing(r, row);
+	for (unsigned i = 0; i < GUP_REQUESTS; i++)
+		explain_request(r, &row->verdicts->req[i], i);
+	explain_whatif(r, row->verdicts);
+	explain_raw(r, row);
+	return ferror(out) ? -EIO : 0;
+}
+
+const struct report_view render_explain_view = {
+	.begin = explain_begin,
+	.row = explain_row,
+};
+
+int render_explain_new(const struct render_options *opt, u64 addr, void **ret)
+{
+	struct render_explain *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	r->opt = *opt;
+	r->addr = addr;
+	*ret = r;
+	return 0;
+}
+
+void render_explain_free(void *ctx)
+{
+	free(ctx);
+}
+
+bool render_explain_found(void *ctx)
+{
+	return ((struct render_explain *)ctx)->found;
+}

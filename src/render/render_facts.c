@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render.h"
+
+#include "lib/escape.h"
+#include "render/js.h"
+
+#include <errno.h>
+
+static int facts_table(const struct render_options *opt, const struct kernel *k)
+{
+	static const struct table_column cols[] = {
+		{ .name = "FACT", .width = 20 },
+		{ .name = "VALUE", .width = 5 },
+		{ .name = "FROM", .width = 7 },
+		{ .name = "RELEASES", .width = 10 },
+		{ .name = "MEANING", .width = 30, .truncate = true },
+	};
+	struct table_options topt = { .out = opt->out,
+				      .format = opt->format,
+				      .noheadings = opt->noheadings,
+				      .width = opt->format == TABLE_TEXT ? opt->width
+									 : 0 };
+	struct table *t;
+	int err = table_new(&topt, cols, ARRAY_SIZE(cols), &t);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < KFACTS && !err; i++) {
+		char range[64];
+		enum tri v = kernel_has(k, i);
+		const char *text[] = { kernel_fact_name(i),
+				       v == TRI_UNKNOWN ? "?" : gup_tri_name(v),
+				       kernel_origin_name(k->origin[i]),
+				       kernel_fact_range(i, range, sizeof(range)),
+				       kernel_fact_subject(i) };
+
+		err = table_row(t, text, NULL);
+	}
+	if (!err)
+		err = table_end(t, true);
+	table_free(t);
+	return err;
+}
+
+static int facts_json(const struct render_options *opt, const struct kernel *k,
+		      const struct source_machine *m)
+{
+	struct js *doc = js_object(), *facts = js_array();
+	struct js *o = render_json_head(opt, k, m);
+	int err;
+
+	for (unsigned i = 0; i < KFACTS; i++) {
+		struct js *f = js_object();
+		char range[64];
+
+		js_str(f, "name", kernel_fact_name(i));
+		js_tri(f, "value", kernel_has(k, i));
+		js_str(f, "from", kernel_origin_name(k->origin[i]));
+		js_str(f, "releases", kernel_fact_range(i, range, sizeof(range)));
+		js_str(f, "commit", kernel_fact_commit(i));
+		js_str(f, "subject", kernel_fact_subject(i));
+		js_push(facts, f);
+	}
+	js_add(o, "facts", facts);
+	js_add(doc, "gupinfo", o);
+	err = js_write(opt->out, doc);
+	fputc('\n', opt->out);
+	js_free(doc);
+	return err;
+}
+
+int render_facts(const struct render_options *opt, const struct kernel *k,
+		 const struct source_machine *m, bool json)
+{
+	static const char *const evidence[SOURCE_FACTS] = {
+		[SOURCE_PAGEMAP] = "pagemap",       [SOURCE_KPAGEFLAGS] = "kpageflags",
+		[SOURCE_KPAGECOUNT] = "kpagecount", [SOURCE_STRUCTPAGE] = "struct page",
+		[SOURCE_PTE] = "page tables",
+	};
+	char release[80], why[400], proof[160];
+
+	if (json)
+		return facts_json(opt, k, m);
+	if (opt->format == TABLE_TEXT && !opt->noheadings) {
+		fprintf(opt->out, "Linux %s %s, judged as %s (%s)\n",
+			escape_text(release, sizeof(release), m->kernel.release),
+			m->kernel.arch, k->model,
+			kernel_proof_text(k, proof, sizeof(proof)));
+		for (unsigned i = 0; i < SOURCE_FACTS; i++)
+			fprintf(opt->out, "  %-12s %s\n", evidence[i],
+				m->evidence[i].ok ? "read"
+						  : escape_text(why, sizeof(why),
+								m->evidence[i].why));
+		fputc('\n', opt->out);
+	}
+	return facts_table(opt, k);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --lint: one paragraph per finding and area, with the page's ledger. */
+#include "render/render_report.h"
+
+#include "render/dump_page.h"
+#include "page/holders.h"
+#include "report/lint.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct render_report_lint {
+	bool json;
+	struct render_options opt;
+	u32 base, kv;
+	u64 found[3]; /* pages by enum lint_class */
+	u64 area[LINTS],
+		start[LINTS]; /* pages of this area, after the first; its start */
+	u64 rows;
+};
+
+static int report_lint_begin(void *ctx, const struct report_head *head)
+{
+	struct render_report_lint *l = ctx;
+
+	l->kv = head->kernel->kv;
+	l->base = kernel_page_size(&head->machine->kernel);
+	if (l->json)
+		fprintf(l->opt.out, "{\"gupinfo\": {\"schema\": [1, 0], \"lint\": [");
+	return 0;
+}
+
+static void lint_show(struct render_report_lint *l, const struct report_row *row,
+		      enum lint id)
+{
+	const struct page *p = row->page;
+	struct dump_page dump;
+	FILE *out = l->opt.out;
+
+	render_report_line(out, 0, "%s: %s: pid %d, %" PRIx64 ", %" PRIu64 " page%s (%s)",
+			   lint_class_name(lint_class_of(id, row)), lint_name(id),
+			   (int)row->process->pid, p->addr,
+			   p->pages * (p->size / l->base),
+			   p->pages * (p->size / l->base) == 1 ? "" : "s",
+			   row->vma->name[0] ? row->vma->name : "anonymous area");
+	render_report_line(out, 2, "must hold: %s", lint_invariant(id));
+	render_report_line(out, 2, "because: %s", lint_reason(id));
+	if (p->raced)
+		render_report_line(out, 2,
+				   "the page changed while it was read: look again");
+	dump_page(p, row->vma, l->kv, l->base, &dump);
+	for (unsigned i = 0; i < dump.n; i++)
+		render_report_line(out, 2, "%s", dump.line[i]);
+	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0)
+		render_report_line(out, 2,
+				   "ledger: refcount %" PRId64 " = %" PRId64
+				   " of mappings and caches + %" PRId64 " others",
+				   p->refcount, p->expected, p->excess);
+	for (unsigned i = 0; i < row->nholders; i++) {
+		char text[300];
+
+		render_report_line(out, 2, "holder: %s",
+				   holders_text(&row->holders[i], text, sizeof(text)));
+	}
+	fputc('\n', out);
+}
+
+static void lint_json(struct render_report_lint *l, const struct report_row *row,
+		      enum lint id)
+{
+	const struct page *p = row->page;
+
+	fprintf(l->opt.out,
+		"%s{\"name\": \"%s\", \"class\": \"%s\", \"invariant\": \"%s\", "
+		"\"pid\": %d, \"pages\": %" PRIu64 ", \"page\": ",
+		l->rows++ ? ",\n  " : "\n  ", lint_name(id),
+		lint_class_name(lint_class_of(id, row)), lint_invariant(id),
+		(int)row->process->pid, p->pages * (p->size / l->base));
+	render_json_page(l->opt.out, row, false);
+	fputc('}', l->opt.out);
+}
+
+/* Without a look for holders: what is neither mapping, cache nor pin. */
+static s64 lint_excess(const struct page *p)
+{
+	return p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
+			       p->pincount <= 0
+		       ? p->excess
+		       : -1;
+}
+
+static int lint_view_row(void *ctx, const struct report_row *row)
+{
+	struct render_report_lint *l = ctx;
+	s64 unexplained = row->ledger ? row->ledger->unexplained : lint_excess(row->page);
+	u64 bits = lint_row(row, unexplained);
+	u64 pages = row->page->pages * (row->page->size / l->base);
+
+	for (unsigned id = 0; id < LINTS; id++) {
+		if (!(bits & BIT(id)))
+			continue;
+		l->found[lint_class_of(id, row)] += pages;
+		if (l->json)
+			lint_json(l, row, id);
+		else if (l->start[id] == row->vma->start)
+			l->area[id] += pages;
+		else
+			lint_show(l, row, id);
+		l->start[id] = row->vma->start;
+	}
+	return ferror(l->opt.out) ? -EIO : 0;
+}
+
+static int lint_vma_end(void *ctx, const struct process *p, const struct vma *vma,
+			const struct report_totals *t)
+{
+	struct render_report_lint *l = ctx;
+
+	for (unsigned id = 0; id < LINTS; id++) {
+		if (l->area[id])
+			render_report_line(l->opt.out, 0,
+					   "%s: %" PRIu64 " more pages of %" PRIx64
+					   "-%" PRIx64 "; --pages --filter shows each",
+					   lint_name(id), l->area[id], vma->start,
+					   vma->end);
+		l->area[id] = l->start[id] = 0;
+	}
+	return 0;
+}
+
+static int lint_end(void *ctx, const struct report_totals *t)
+{
+	struct render_report_lint *l = ctx;
+
+	if (l->json)
+		fprintf(l->opt.out,
+			"%s], \"bug\": %" PRIu64 ", \"race\": %" PRIu64
+			", \"explainable\": %" PRIu64 "}}\n",
+			l->rows ? "\n" : "", l->found[0], l->found[1], l->found[2]);
+	else if (t->size_bytes) /* something was read */
+		render_report_line(l->opt.out, 0,
+				   "%" PRIu64 " pages break an invariant, %" PRIu64
+				   " raced, %" PRIu64 " are explainable.",
+				   l->found[0], l->found[1], l->found[2]);
+	return ferror(l->opt.out) ? -EIO : 0;
+}
+
+const struct report_view render_report_lint_view = {
+	.begin = report_lint_begin,
+	.row = lint_view_row,
+	.vma_end = lint_vma_end,
+	.end = lint_end,
+};
+
+int render_report_lint_new(const struct render_options *opt, bool json, void **ret)
+{
+	struct render_report_lint *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->opt = *opt;
+	l->json = json;
+	*ret = l;
+	return 0;
+}
+
+void render_report_lint_free(void *ctx)
+{
+	free(ctx);
+}
+
+void render_report_lint_found(void *ctx, u64 ret[3])
+{
+	memcpy(ret, ((struct render_report_lint *)ctx)->found, 3 * sizeof(u64));
+}

@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render_verify.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+static const char *const render_verify_outcome[] = { "right", "wrong", "unknown",
+						     "skipped" };
+
+static const char *render_verify_what(unsigned what)
+{
+	return what < GUP_REQUESTS    ? gup_request_name(what)
+	       : what == VERIFY_STORE ? "store"
+				      : "fork";
+}
+
+/* One cell: "12" when all are right, "12/1!" with 1 wrong, "12?3" with 3 unknown, "-" never tried. */
+static void render_verify_cell(FILE *out, const u64 n[VERIFY_OUTCOMES])
+{
+	char cell[64];
+	u64 tried = n[VERIFY_RIGHT] + n[VERIFY_WRONG] + n[VERIFY_UNKNOWN];
+	int len;
+
+	if (!tried) {
+		fprintf(out, " %7s", "-");
+		return;
+	}
+	len = snprintf(cell, sizeof(cell), "%" PRIu64, n[VERIFY_RIGHT]);
+	if (n[VERIFY_WRONG])
+		len += snprintf(cell + len, sizeof(cell) - (size_t)len, "!%" PRIu64,
+				n[VERIFY_WRONG]);
+	if (n[VERIFY_UNKNOWN])
+		snprintf(cell + len, sizeof(cell) - (size_t)len, "?%" PRIu64,
+			 n[VERIFY_UNKNOWN]);
+	fprintf(out, " %7s", cell);
+}
+
+static void render_verify_rows(FILE *out, const struct verify_result *r)
+{
+	fprintf(out, "%-18s", "STATE");
+	for (unsigned w = 0; w < VERIFY_WHATS; w++)
+		fprintf(out, " %7s", render_verify_what(w));
+	fputc('\n', out);
+	for (size_t i = 0; i < r->nrows; i++) {
+		fprintf(out, "%-18.18s", r->row[i].state);
+		for (unsigned w = 0; w < VERIFY_WHATS; w++)
+			render_verify_cell(out, r->row[i].n[w]);
+		fputc('\n', out);
+	}
+	fputs("right, !wrong, ?unknown in part; - not tried\n", out);
+}
+
+static void render_verify_wrong(FILE *out, const struct verify_result *r,
+				const struct verify_case *c)
+{
+	fprintf(out, "\nWRONG: %s of %s by %s on %s\n", c->request, c->state, c->act,
+		r->kernel->ev.release);
+	for (unsigned i = 0; i < c->nfields; i++) {
+		const struct verify_field *f = &c->field[i];
+
+		fprintf(out, "  %-13s predicted %-9s observed %-9s%s\n", f->key,
+			f->predicted, f->observed ? f->observed : "-",
+			f->outcome == VERIFY_WRONG ? " <-- wrong" : "");
+	}
+	fprintf(out, "  %s\n", c->note);
+	fprintf(out, "  reproduce: gupinfo --verify --state '%s' --request %s\n",
+		c->state, c->request);
+}
+
+static void render_verify_missing(FILE *out, const struct verify_result *r)
+{
+	bool any = false;
+
+	for (unsigned i = 0; i < FACTS; i++) {
+		if (!r->missing[i])
+			continue;
+		if (!any)
+			fputs("\nunknown for want of:\n", out);
+		any = true;
+		fprintf(out, "  %8" PRIu64 "  %s (%s)\n", r->missing[i], fact_name(i),
+			fact_decider(i));
+	}
+	if (r->nreasons)
+		fputs("\nskipped because:\n", out);
+	for (unsigned i = 0; i < r->nreasons; i++)
+		fprintf(out, "  %8" PRIu64 "  %s\n", r->reason[i].n, r->reason[i].text);
+}
+
+void render_verify_text(FILE *out, const struct verify_result *r)
+{
+	render_verify_rows(out, r);
+	for (size_t i = 0; i < r->ncases; i++)
+		if (r->cases[i].outcome == VERIFY_WRONG)
+			render_verify_wrong(out, r, &r->cases[i]);
+	render_verify_missing(out, r);
+	fprintf(out,
+		"\n%s (model %s): %" PRIu64 " trials in %" PRIu64 " s, %" PRIu64
+		" of them random (seed %" PRIu64 "): %" PRIu64 " right, %" PRIu64
+		" wrong, %" PRIu64 " unknown, %" PRIu64 " skipped\n",
+		r->kernel->ev.release, r->kernel->model, r->trials, r->seconds, r->random,
+		r->seed, r->n[VERIFY_RIGHT], r->n[VERIFY_WRONG], r->n[VERIFY_UNKNOWN],
+		r->n[VERIFY_SKIPPED]);
+	if (r->stopped)
+		fputs("stopped before the end\n", out);
+}
+
+/* Strings here are our own words but for errors' texts: quotes and control characters suffice. */
+static void render_verify_string(FILE *out, const char *s)
+{
+	fputc('"', out);
+	for (; *s; s++) {
+		if (*s == '"' || *s == '\\')
+			fprintf(out, "\\%c", *s);
+		else if ((unsigned char)*s < 0x20)
+			fprintf(out, "\\u%04x", (unsigned char)*s);
+		else
+			fputc(*s, out);
+	}
+	fputc('"', out);
+}
+
+static void render_verify_fields(FILE *out, const struct verify_case *c, bool predicted)
+{
+	fputc('{', out);
+	for (unsigned i = 0; i < c->nfields; i++) {
+		const char *value =
+			predicted ? c->field[i].predicted : c->field[i].observed;
+
+		fprintf(out, "%s\"%s\": ", i ? ", " : "", c->field[i].key);
+		if (value)
+			render_verify_string(out, value);
+		else
+			fputs("null", out);
+	}
+	fputc('}', out);
+}
+
+static void render_verify_case(FILE *out, const struct verify_case *c)
+{
+	bool first = true;
+
+	fputs("    {\"state\": ", out);
+	render_verify_string(out, c->state);
+	fprintf(out,
+		", \"request\": \"%s\", \"act\": \"%s\", \"predicted\": ", c->request,
+		c->act);
+	render_verify_fields(out, c, true);
+	fputs(", \"observed\": ", out);
+	render_verify_fields(out, c, false);
+	fprintf(out, ", \"result\": \"%s\"", render_verify_outcome[c->outcome]);
+	if (c->outcome == VERIFY_UNKNOWN) {
+		fputs(", \"unknown\": [", out);
+		for (unsigned i = 0; i < FACTS; i++) {
+			if (!(c->unknown >> i & 1))
+				continue;
+			fprintf(out, "%s\"%s\"", first ? "" : ", ", fact_decider(i));
+			first = false;
+		}
+		fputc(']', out);
+	}
+	if (c->note[0]) {
+		fputs(", \"note\": ", out);
+		render_verify_string(out, c->note);
+	}
+	fputc('}', out);
+}
+
+void render_verify_json(FILE *out, const struct verify_result *r, const char *version)
+{
+	fprintf(out,
+		"{\"gupinfo\": {\"schema\": [1, 0], \"version\": \"%s\"},\n \"verify\": "
+		"{\"kernel\": "
+		"{\"release\": ",
+		version);
+	render_verify_string(out, r->kernel->ev.release);
+	fputs(", \"arch\": ", out);
+	render_verify_string(out, r->kernel->ev.arch);
+	fputs(", \"model\": ", out);
+	render_verify_string(out, r->kernel->model);
+	fprintf(out,
+		", \"extrapolated\": %s, \"proved\": \"%s\"},\n  \"seed\": %" PRIu64
+		", \"trials\": %" PRIu64 ", \"random\": %" PRIu64,
+		kernel_proof(r->kernel, NULL) == KERNEL_EXTRAPOLATED ? "true" : "false",
+		kernel_proof_name(kernel_proof(r->kernel, NULL)), r->seed, r->trials,
+		r->random);
+	for (unsigned o = 0; o < VERIFY_OUTCOMES; o++)
+		fprintf(out, ", \"%s\": %" PRIu64, render_verify_outcome[o], r->n[o]);
+	fputs(",\n  \"cases\": [", out);
+	for (size_t i = 0; i < r->ncases; i++) {
+		fputs(i ? ",\n" : "\n", out);
+		render_verify_case(out, &r->cases[i]);
+	}
+	fputs("]}}\n", out);
+}

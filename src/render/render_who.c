@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render_who.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "lib/escape.h"
+#include "render/js.h"
+
+/* Entries that map some page of the folio, as far as they were found: those of this page. */
+static void who_counts(FILE *out, const struct render_who *who)
+{
+	const struct page *p = &who->map[0].page;
+
+	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && p->order)
+		fprintf(out, "in a folio of %llu pages from PFN 0x%llx\n",
+			1ULL << p->order, (unsigned long long)p->head_pfn);
+	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN) {
+		fprintf(out, "mapped %lld times, %zu found", (long long)p->mapcount,
+			who->nmaps);
+		if (p->folio_mapcount >= 0 && p->order)
+			fprintf(out, " (the folio %lld times)",
+				(long long)p->folio_mapcount);
+		fprintf(out, "\n");
+	}
+	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN)
+		fprintf(out, "references: ? (%s)\n",
+			page_why_text(p->why[PAGE_F_REFCOUNT]));
+	else if (p->expected < 0)
+		fprintf(out, "%lld references\n", (long long)p->refcount);
+	else
+		fprintf(out, "%lld references: %lld of mappings and caches, %lld more\n",
+			(long long)p->refcount, (long long)p->expected,
+			(long long)p->excess);
+}
+
+static void who_maps(const struct render_options *opt, const struct render_who *who)
+{
+	static const char *const levels[] = { "-", "pte", "pmd", "pud" };
+	FILE *out = opt->out;
+
+	fprintf(out, "\n    PID COMM            ADDR         LEAF PERM W EXCL MAPPING\n");
+	for (size_t i = 0; i < who->nmaps; i++) {
+		const struct render_who_map *m = &who->map[i];
+		char comm[80], name[VMA_NAME_MAX * 4];
+
+		fprintf(out, "%7d %-15s %-12llx %-4s %s %c %-4s %s\n", (int)m->pid,
+			escape_text(comm, sizeof(comm), m->comm),
+			(unsigned long long)m->page.addr, levels[m->page.leaf & 3],
+			m->perms,
+			!(m->page.pte_known & PAGE_PTE_WRITE) ? '?'
+			: m->page.pte & PAGE_PTE_WRITE        ? 'w'
+							      : '-',
+			!m->page.anon                       ? "-"
+			: m->page.anon_exclusive == TRI_YES ? "yes"
+			: m->page.anon_exclusive == TRI_NO  ? "no"
+							    : "?",
+			escape_text(name, sizeof(name), m->name));
+	}
+}
+
+static void who_holders(FILE *out, const struct render_who *who)
+{
+	const struct holders_ledger *l = who->ledger;
+
+	fprintf(out, "\n");
+	for (unsigned i = 0; l && i < l->n; i++) {
+		char raw[400], text[1600];
+
+		fprintf(out, "held by %s (%s)\n",
+			escape_text(text, sizeof(text),
+				    holders_text(&l->holder[i], raw, sizeof(raw))),
+			holders_certainty_name(l->holder[i].certainty));
+	}
+	if (l && l->more)
+		fprintf(out, "and by %u more\n", l->more);
+	if (!l || l->unexplained < 0)
+		fprintf(out, "unexplained references: ?\n");
+	else
+		fprintf(out, "unexplained references: %lld\n", (long long)l->unexplained);
+}
+
+static int who_text(const struct render_options *opt, const struct render_who *who)
+{
+	FILE *out = opt->out;
+
+	fprintf(out, "PFN 0x%llx: %s\n", (unsigned long long)who->pfn,
+		who->nmaps ? page_kind_name(who->map[0].page.kind)
+			   : "mapped by no process");
+	if (who->nmaps) {
+		who_counts(out, who);
+		who_maps(opt, who);
+	}
+	who_holders(out, who);
+	if (who->unread)
+		fprintf(out, "%zu of %zu processes could not be read\n", who->unread,
+			who->processes);
+	return ferror(out) ? -EIO : 0;
+}
+
+static struct js *who_js_map(const struct render_who_map *m)
+{
+	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
+	const struct page *p = &m->page;
+	struct js *o = js_object();
+
+	js_num(o, "pid", m->pid);
+	js_str(o, "comm", m->comm);
+	js_hex(o, "addr", p->addr);
+	js_str(o, "leaf", leaves[p->leaf & 3]);
+	js_str(o, "perms", m->perms);
+	js_tri(o, "write",
+	       tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE));
+	js_tri(o, "anon_exclusive",
+	       p->why[PAGE_F_ANON_EXCLUSIVE] == PAGE_WHY_KNOWN
+		       ? (enum tri)p->anon_exclusive
+		       : TRI_UNKNOWN);
+	js_str(o, "name", m->name);
+	return o;
+}
+
+static void who_js_page(struct js *o, const struct page *p)
+{
+	js_str(o, "kind", p->kind == PAGE_UNKNOWN ? NULL : page_kind_name(p->kind));
+	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN) {
+		js_hex(o, "head_pfn", p->head_pfn);
+		js_num(o, "folio_pages", 1LL << p->order);
+	}
+	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN)
+		js_num(o, "mapcount", p->mapcount);
+	else
+		js_null(o, "mapcount");
+	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
+		js_num(o, "refcount", p->refcount);
+	else
+		js_null(o, "refcount");
+	if (p->expected >= 0) {
+		js_num(o, "expected", p->expected);
+		js_num(o, "excess", p->excess);
+	}
+}
+
+static int who_json(const struct render_options *opt, const struct render_who *who)
+{
+	struct js *doc = js_object(), *o = js_object(), *maps = js_array(),
+		  *list = js_array();
+	const struct holders_ledger *l = who->ledger;
+	int err;
+
+	js_add(doc, "gupinfo", render_json_head(opt, who->kernel, who->machine));
+	js_hex(o, "pfn", who->pfn);
+	if (who->nmaps)
+		who_js_page(o, &who->map[0].page);
+	for (size_t i = 0; i < who->nmaps; i++)
+		js_push(maps, who_js_map(&who->map[i]));
+	js_add(o, "mappings", maps);
+	for (unsigned i = 0; l && i < l->n; i++)
+		js_push(list, render_json_holder(&l->holder[i]));
+	js_add(o, "holders", list);
+	if (l && l->unexplained >= 0)
+		js_num(o, "unexplained", l->unexplained);
+	else
+		js_null(o, "unexplained");
+	js_num(o, "processes", who->processes);
+	js_num(o, "unread", who->unread);
+	js_add(doc, "who", o);
+	err = js_write(opt->out, doc);
+	fputc('\n', opt->out);
+	js_free(doc);
+	return err;
+}
+
+int render_who(const struct render_options *opt, const struct render_who *who, bool json)
+{
+	return json ? who_json(opt, who) : who_text(opt, who);
+}
