@@ -116,7 +116,7 @@ static const struct {
 } roles[TUI_ROLES] = {
 #define ROLE(id, f8, f256, b256, a) \
 	[TUI_##id] = { .fg8 = f8, .fg256 = f256, .bg256 = b256, .attr = a },
-#include "tui_roles.def"
+#include "tui/tui_roles.def"
 #undef ROLE
 };
 

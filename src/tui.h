@@ -11,7 +11,7 @@
 #ifndef GUPINFO_TUI_H
 #define GUPINFO_TUI_H
 
-#include "tui_keys.h"
+#include "tui/tui_keys.h"
 
 #define TUI_KEY_END_SIGNAL (TUI_KEY_LAST + 1)
 

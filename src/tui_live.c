@@ -15,7 +15,7 @@
 #include "replay/replay.h"
 #include "session.h"
 #include "tui.h"
-#include "tui_state.h"
+#include "tui/tui_state.h"
 #include "tui_trace.h"
 #include "tui_watch.h"
 

@@ -13,7 +13,7 @@
 
 #include "lib/diag.h"
 #include "report/source.h"
-#include "tui_state.h"
+#include "tui/tui_state.h"
 
 #define TUI_WATCH_PIDS 64
 

@@ -8,7 +8,7 @@
 #ifndef GUPINFO_TESTS_TUI_SCENES_H
 #define GUPINFO_TESTS_TUI_SCENES_H
 
-#include "tui_state.h"
+#include "tui/tui_state.h"
 
 /*
  * Fills @t with the scene @name; the live store (if the scene has one) is returned in *@ret_live

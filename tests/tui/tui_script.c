@@ -17,7 +17,7 @@
 #include <string.h>
 
 #include "scenes.h"
-#include "tui_keys.h"
+#include "tui/tui_keys.h"
 
 static struct tui_options opt = { .cols = 80, .rows = 24 };
 static struct tui *t;
@@ -72,7 +72,7 @@ static void print_roles(void)
 	const struct tui_screen *s = tui_state_draw(t);
 	static const char *const names[] = {
 #define ROLE(id, ...) #id,
-#include "tui_roles.def"
+#include "tui/tui_roles.def"
 #undef ROLE
 	};
 

@@ -2,11 +2,11 @@
 #include <locale.h>
 
 #include "test.h"
-#include "tui_grid.h"
-#include "tui_history.h"
-#include "tui_int.h"
-#include "tui_keys.h"
-#include "tui_state.h"
+#include "tui/tui_grid.h"
+#include "tui/tui_history.h"
+#include "tui/tui_int.h"
+#include "tui/tui_keys.h"
+#include "tui/tui_state.h"
 
 #define A 0x7f0000000000ull
 
@@ -134,7 +134,7 @@ TEST(every_key_does_one_thing)
 {
 	static const char *const keys[] = {
 #define KEY(id, k, ...) k,
-#include "tui_keys.def"
+#include "tui/tui_keys.def"
 #undef KEY
 	};
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "lib/escape.h"
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 #define RECENT_NS 2500000000ull
 

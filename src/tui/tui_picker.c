@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "render/columns.h"
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 static int compare(const void *a, const void *b, void *ctx)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_history.h"
+#include "tui/tui_history.h"
 
 #include <errno.h>
 #include <stdio.h>

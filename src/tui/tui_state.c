@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_state.h"
+#include "tui/tui_state.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 struct tui *tui_state_new(const struct tui_options *opt)
 {

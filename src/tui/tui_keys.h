@@ -8,7 +8,7 @@
 #ifndef GUPINFO_TUI_KEYS_H
 #define GUPINFO_TUI_KEYS_H
 
-#include "tui_text.h"
+#include "tui/tui_text.h"
 
 /* A key: a Unicode character, 1 … 26 for Ctrl-A … Ctrl-Z, or one of these. */
 enum tui_key {
@@ -37,7 +37,7 @@ enum tui_key {
 enum tui_action {
 	TUI_DO_NOTHING,
 #define KEY(id, ...) TUI_DO_##id,
-#include "tui_keys.def"
+#include "tui/tui_keys.def"
 #undef KEY
 	TUI_ACTIONS
 };

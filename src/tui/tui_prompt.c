@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 void tui_prompt_open(struct tui *t, enum tui_prompt prompt)
 {

@@ -7,7 +7,7 @@
 #ifndef GUPINFO_TUI_TEXT_H
 #define GUPINFO_TUI_TEXT_H
 
-#include "tui_screen.h"
+#include "tui/tui_screen.h"
 
 struct tui_span {
 	unsigned line;

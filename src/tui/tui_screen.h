@@ -12,7 +12,7 @@
 
 enum tui_role {
 #define ROLE(id, ...) TUI_##id,
-#include "tui_roles.def"
+#include "tui/tui_roles.def"
 #undef ROLE
 	TUI_ROLES
 };

@@ -10,7 +10,7 @@
 
 #include "render/filter.h"
 #include "report/store.h"
-#include "tui_screen.h"
+#include "tui/tui_screen.h"
 
 /* The question that letters and colours answer. */
 enum tui_lens {
@@ -23,7 +23,7 @@ enum tui_lens {
 
 enum tui_glyph {
 #define GLYPH(id, ...) TUI_GLYPH_##id,
-#include "tui_glyphs.def"
+#include "tui/tui_glyphs.def"
 #undef GLYPH
 	TUI_GLYPHS
 };

@@ -7,9 +7,9 @@
 #ifndef GUPINFO_TUI_INT_H
 #define GUPINFO_TUI_INT_H
 
-#include "tui_grid.h"
-#include "tui_keys.h"
-#include "tui_state.h"
+#include "tui/tui_grid.h"
+#include "tui/tui_keys.h"
+#include "tui/tui_state.h"
 
 enum tui_pane {
 	TUI_PANE_VMAS,

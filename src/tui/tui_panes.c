@@ -5,7 +5,7 @@
 
 #include "render/columns.h"
 #include "lib/escape.h"
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title)
 {

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "lib/escape.h"
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 size_t tui_time_at(const struct tui *t)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 #define MIN_COLS 20
 #define MIN_ROWS 5

@@ -2,7 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 /* ---- moving */
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_keys.h"
+#include "tui/tui_keys.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@ static const struct {
 } rows[TUI_ACTIONS] = {
 #define KEY(id, k, w, g, h) \
 	[TUI_DO_##id] = { .keys = k, .word = w, .group = GROUP_##g, .help = h },
-#include "tui_keys.def"
+#include "tui/tui_keys.def"
 #undef KEY
 };
 

@@ -14,8 +14,8 @@
 #define GUPINFO_TUI_STATE_H
 
 #include "report/store.h"
-#include "tui_history.h"
-#include "tui_text.h"
+#include "tui/tui_history.h"
+#include "tui/tui_text.h"
 
 struct tui;
 

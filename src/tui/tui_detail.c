@@ -5,7 +5,7 @@
 #include "render/columns.h"
 #include "lib/escape.h"
 #include "gup/predict.h"
-#include "tui_int.h"
+#include "tui/tui_int.h"
 
 /* What the lines are made of. */
 struct detail {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_grid.h"
+#include "tui/tui_grid.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -19,7 +19,7 @@ static const struct {
 			     .weight = w,       \
 			     .word = wd,        \
 			     .meaning = text },
-#include "tui_glyphs.def"
+#include "tui/tui_glyphs.def"
 #undef GLYPH
 };
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_screen.h"
+#include "tui/tui_screen.h"
 
 #include <errno.h>
 #include <stdarg.h>
