@@ -7,8 +7,8 @@
 #include "config.h"
 
 #include "lib/escape.h"
-#include "pace.h"
-#include "session.h"
+#include "cmd/pace.h"
+#include "cmd/session.h"
 
 #include <errno.h>
 #include <locale.h>

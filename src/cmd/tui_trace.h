@@ -10,7 +10,7 @@
 #define GUPINFO_TUI_TRACE_H
 
 #include "trace/trace.h"
-#include "tui_watch.h"
+#include "cmd/tui_watch.h"
 
 struct tui_trace {
 	struct trace *trace; /* NULL: nothing is traced */

@@ -16,7 +16,7 @@
 
 enum option_id {
 #define OPTION(id, ...) OPTION_##id,
-#include "options.def"
+#include "cmd/options.def"
 #undef OPTION
 	OPTIONS
 };

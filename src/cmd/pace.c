@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pace.h"
+#include "cmd/pace.h"
 
 #include <inttypes.h>
 #include <string.h>

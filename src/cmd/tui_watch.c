@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_watch.h"
+#include "cmd/tui_watch.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +10,7 @@
 #include "report/collect.h"
 #include "lib/escape.h"
 #include "live/procs.h"
-#include "tui_source.h"
+#include "cmd/tui_source.h"
 
 #define ROUND_NS 250e6     /* the time between two rounds */
 #define BUDGET 0.014       /* of one core, for reading pages on the screen */

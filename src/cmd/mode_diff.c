@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --diff A B, and what --replay --model adds to the summary. */
-#include "session.h"
+#include "cmd/session.h"
 
 #include "live/live.h"
 #include "render/render_diff.h"

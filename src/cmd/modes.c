@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The modes that show a report on a stream. */
-#include "session.h"
+#include "cmd/session.h"
 
 #include <errno.h>
 #include <inttypes.h>

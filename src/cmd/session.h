@@ -10,7 +10,7 @@
 #include "lib/diag.h"
 #include "render/filter.h"
 #include "kpageflags.h"
-#include "options.h"
+#include "cmd/options.h"
 #include "report/source.h"
 
 /* Exit statuses of the public interface. */

@@ -2,7 +2,7 @@
 /* --report, --lint, --redact: modes around report files. */
 #include "config.h"
 
-#include "session.h"
+#include "cmd/session.h"
 
 #include "reportfile/capture.h"
 #include "live/machine_facts.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_trace.h"
+#include "cmd/tui_trace.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -2,7 +2,7 @@
 /* --all: every process, one row each. */
 #include "live/procs.h"
 #include "render/render_all.h"
-#include "session.h"
+#include "cmd/session.h"
 
 #include <errno.h>
 #include <stdlib.h>

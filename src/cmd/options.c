@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "options.h"
+#include "cmd/options.h"
 
 #include "report/range.h"
 
@@ -32,7 +32,7 @@ static const struct option_row {
 	[OPTION_##id] = {                                                              \
 		.name = n, .letter = l, .arg = a, .argname = an, .group = g, .help = h \
 	},
-#include "options.def"
+#include "cmd/options.def"
 #undef OPTION
 };
 

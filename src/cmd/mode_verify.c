@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --verify: the referee's options, its progress, and which view shows its result. */
-#include "session.h"
+#include "cmd/session.h"
 
 #include <errno.h>
 #include <signal.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --trace and --demo: wiring. */
-#include "session.h"
+#include "cmd/session.h"
 
 #include <errno.h>
 #include <signal.h>

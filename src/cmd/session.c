@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "session.h"
+#include "cmd/session.h"
 
 #include "live/live.h"
-#include "pace.h"
+#include "cmd/pace.h"
 #include "live/procs.h"
 #include "replay/replay.h"
 

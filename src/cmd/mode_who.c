@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --who: every process that maps a page, and every other holder. */
-#include "session.h"
+#include "cmd/session.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "tui_source.h"
+#include "cmd/tui_source.h"
 
 #include <errno.h>
 #include <stdlib.h>

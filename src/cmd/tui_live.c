@@ -13,11 +13,11 @@
 #include "live/procs.h"
 #include "reportfile/record.h"
 #include "replay/replay.h"
-#include "session.h"
+#include "cmd/session.h"
 #include "tui.h"
 #include "tui/tui_state.h"
-#include "tui_trace.h"
-#include "tui_watch.h"
+#include "cmd/tui_trace.h"
+#include "cmd/tui_watch.h"
 
 #define TICK_MS 250
 
