@@ -13,12 +13,20 @@ core_may+='|__assert_fail|__tls_get_addr'
 # Core files that own memory.
 core_owns=' collect diag filter capture btfcut judge kernel record record_read record_write redact report store store_merge store_pool vma '
 
-# The sources of a library, from Makefile.am.
-sources()
-{
-	sed -n "/^$1_SOURCES/,/[^\\\\]\$/p" Makefile.am | grep -oE 'src/[A-Za-z0-9_/]+\.c' | sort -u
-}
-core=$(sources libgupcore_a) sys=$(sources libgupsys_a) view=$(sources libgupview_a)
+# The layer of each folder of src; what stands beside them is listed in Makefile.am.
+declare -A layer=(
+	[lib]=core [kernel]=core [page]=core [gup]=core [report]=core [event]=core [reportfile]=core
+	[os]=sys [live]=sys [replay]=sys [trace]=sys [pagestate]=sys [verify]=sys [demo]=sys
+	[render]=view [tui]=view
+	[cmd]=main
+)
+declare -A library=([core]=libgupcore_a [sys]=libgupsys_a [view]=libgupview_a [main]=gupinfo)
+core='src/pagemap.c src/kpageflags.c'
+for folder in "${!layer[@]}"; do
+	[ "${layer[$folder]}" != core ] || core+=" $(echo "src/$folder"/*.c)"
+done
+mapfile -t files < <(find src -name '*.[ch]' ! -name '*.skel.h' ! -name 'vmlinux.h' ! -name '*.bpf.*' | sort)
+mapfile -t headers < <(printf '%s\n' "${files[@]}" | grep '\.h$')
 
 # nm of an archive as "object type symbol", without what sanitizers and fortify add.
 symbols()
@@ -34,7 +42,7 @@ done
 core_symbols=$(symbols libgupcore.a)
 sys_symbols=$(symbols libgupsys.a)
 view_symbols=$(symbols libgupview.a)
-main_symbols=$(nm "$builddir/src/gupinfo.o" 2>/dev/null | awk 'NF == 3 { print "gupinfo", $2, $3 }')
+main_symbols=$(nm "$builddir"/src/gupinfo.o "$builddir"/src/cmd/*.o 2>/dev/null | awk 'NF == 3 { print "main", $2, $3 }')
 
 defined()
 {
@@ -45,18 +53,31 @@ undefined()
 	awk '$2 == "U" { print $1, $3 }' | sort -u
 }
 
-# ---- the lists
-bad=$(for f in src/*.[ch] src/*.def src/bpf/*; do
-	[[ -f $f && $f != *.skel.h && $f != *.o && $f != *vmlinux.h ]] || continue
-	grep -qE "(^|[[:space:]])${f//./\\.}([[:space:]]|\$)" Makefile.am || echo "$f"
+# ---- the folders
+bad=$(for folder in src/*/; do
+	folder=$(basename "$folder")
+	[ "$folder" != bpf ] || continue # the kernel's side
+	mk=src/$folder/Makemodule.am l=${layer[$folder]-}
+	[ -n "$l" ] || { echo "src/$folder is in no layer" && continue; }
+	grep -qxF "include $mk" Makefile.am || echo "Makefile.am does not include $mk"
+	grep -E '^[a-z_]+ ' "$mk" | grep -v "^${library[$l]}_SOURCES += " | sed "s,^,$mk is not of $l: ,"
+	for f in "src/$folder"/*.[ch] "src/$folder"/*.def; do
+		[ ! -f "$f" ] || grep -qE "\s${f//./\\.}(\s|\$)" "$mk" || echo "$f is not in $mk"
+	done
+done
+for f in src/*.[ch] src/*.def src/bpf/*; do
+	[[ -f $f && $f != *.skel.h && $f != *.o && $f != *.d && $f != *vmlinux.h ]] || continue
+	grep -qE "\s${f//./\\.}(\s|\$)" Makefile.am || echo "$f is not in Makefile.am"
 done)
-expect_empty "every source is in Makefile.am" "$bad"
-bad=$(printf '%s\n' "$core" "$sys" "$view" | grep . | sort | uniq -d)
-expect_empty "every source is in one layer" "$bad"
+expect_empty "a folder is one layer and lists its files" "$bad"
+bad=$(for f in "${files[@]}"; do
+	grep -nE '^[[:space:]]*#[[:space:]]*include "[^/"]*"' "$f" | grep -vE '"(config|pagemap|kpageflags|tui|kernel\.bpf)\.h"|"kpageflags\.def"' | sed "s,^,$f:,"
+done)
+expect_empty "an include names the folder" "$bad"
 
 # ---- core is pure
 bad=$(for f in $core; do
-	[ "$(grep -oE '^#include [<"][^<">]*' "$f" | grep -v '\.def' | tail -n 1)" = '#include "pure.h' ] ||
+	[ "$(grep -oE '^#include [<"][^<">]*' "$f" | grep -v '\.def' | tail -n 1)" = '#include "lib/pure.h' ] ||
 		echo "$f: the last #include is not pure.h"
 done)
 expect_empty "core files include pure.h last" "$bad"
@@ -95,7 +116,7 @@ bad=$(printf '%s\n' "$core_symbols" "$sys_symbols" "$view_symbols" |
 expect_empty "global symbols of x.c start with x_" "$bad"
 
 # ---- versions have one home
-bad=$(for f in src/*.[ch]; do
+bad=$(for f in "${files[@]}"; do
 	case $f in src/kernel/kernel.c | src/lib/bits.h) continue ;; esac
 	sed -E 's,/\*.*\*/,,; s,^[[:space:]]*(/?\*|//).*,,; s,/\*.*,,' "$f" | grep -nE '\bKV\(' | sed "s,^,$f:,"
 done)
@@ -103,7 +124,7 @@ expect_empty "KV( only in tables and kernel.c" "$bad"
 
 # ---- foreign headers
 bad=$(while read -r what pattern; do
-	users=$(grep -lE "^#[[:space:]]*include [<\"]$pattern" src/*.[ch] 2>/dev/null)
+	users=$(grep -lE "^#[[:space:]]*include [<\"]$pattern" "${files[@]}" 2>/dev/null)
 	n=$(grep -c . <<<"$users")
 	[ "$n" -le 1 ] || echo "$what is included by" $users
 	case $users in *.h*) echo "$what is included by the header" $users ;; esac
@@ -119,20 +140,20 @@ EOT
 expect_empty "each foreign library is included by one .c file" "$bad"
 
 # ---- headers
-bad=$(for h in src/*.h; do
+bad=$(for h in "${headers[@]}"; do
 	case $h in *.skel.h | *vmlinux.h) continue ;; esac
 	${CC:-cc} -std=gnu11 -D_GNU_SOURCE -I"$builddir" -Isrc -I"$builddir/src" -fsyntax-only -x c "$h" \
 		2>&1 | grep error: | grep -vE -m 1 '\.(def|skel\.h): No such'
 done)
 expect_empty "each header compiles alone" "$bad"
-bad=$(for h in src/*.h; do
+bad=$(for h in "${headers[@]}"; do
 	case $h in *.skel.h | *vmlinux.h | src/lib/pure.h) continue ;; esac
 	head -n 30 "$h" | grep -q 'Knows:' || echo "$h does not say what it knows"
 done)
 expect_empty "each header says what it knows" "$bad"
 
 # ---- budgets
-bad=$(for f in src/*.[ch] src/bpf/*.c tests/unit/*.c tests/live/*.c; do
+bad=$(for f in "${files[@]}" src/bpf/*.c tests/unit/*.c tests/live/*.c; do
 	[ -f "$f" ] || continue
 	case $f in *.skel.h | *vmlinux.h) continue ;; tests/*) max=900 ;; *) max=600 ;; esac
 	awk -v f="$f" -v max=$max '
