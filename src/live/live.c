@@ -11,50 +11,14 @@
 
 #include "page/framecache.h"
 #include "lib/procstat.h"
-
-int live_file(int dir, const char *path, char **ret, size_t *ret_len)
-{
-	size_t len = 0, size = 4096;
-	char *text = NULL;
-	int err = 0, fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return -errno;
-	for (;;) {
-		char *more = len + 1 < size && text ? text : realloc(text, size *= 2);
-		ssize_t got;
-
-		if (!more) {
-			err = -ENOMEM;
-			break;
-		}
-		text = more;
-		got = read(fd, text + len, size - len - 1);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			err = -errno;
-		if (got <= 0)
-			break;
-		len += got;
-	}
-	close(fd);
-	if (err) {
-		free(text);
-		return err;
-	}
-	text[len] = '\0';
-	*ret = text;
-	*ret_len = len;
-	return 0;
-}
+#include "os/readfile.h"
 
 /* 0, -ESRCH, -ENXIO: of a zombie only its exit status is left, or why it could not be read. */
 static int live_stat(int dir, struct procstat *ret)
 {
 	char *text;
 	size_t len;
-	int err = live_file(dir, "stat", &text, &len);
+	int err = readfile(dir, "stat", &text, &len);
 
 	if (err)
 		return err == -ENOENT ? -ESRCH : err;
@@ -74,7 +38,7 @@ static int live_status(int dir, struct process *ret)
 {
 	char *text, *p;
 	size_t len;
-	int err = live_file(dir, "status", &text, &len);
+	int err = readfile(dir, "status", &text, &len);
 	unsigned euid;
 
 	if (err)

@@ -16,6 +16,7 @@
 
 #include "live/bpfpage.h"
 #include "page/holders.h"
+#include "os/readfile.h"
 
 /* Lists that grow; the pointers of holders into ends are made at the end. */
 struct live_holders_list {
@@ -74,7 +75,7 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 		return h->nends++;
 	}
 	snprintf(path, sizeof(path), "proc/%d/comm", (int)pid);
-	if (!live_file(o->l->root, path, &text, &len)) {
+	if (!readfile(o->l->root, path, &text, &len)) {
 		snprintf(e->comm, sizeof(e->comm), "%.*s", (int)strcspn(text, "\n"),
 			 text);
 		free(text);
@@ -228,7 +229,7 @@ static void live_holders_ring(struct live_holders_list *o, int dir, pid_t pid, i
 
 	snprintf(path, sizeof(path), "fdinfo/%d", fd);
 	for (int try = 0; try < 4 && !listed; try++) {
-		if (live_file(dir, path, &text, &len))
+		if (readfile(dir, path, &text, &len))
 			return;
 		listed = live_holders_fdinfo(o, pid, fd, text);
 		free(text);
@@ -288,7 +289,7 @@ static void live_holders_process(struct live_holders_list *o, pid_t pid)
 	if (dir < 0)
 		return;
 	live_holders_fds(o, dir, pid);
-	if (!live_file(dir, "status", &text, &len)) {
+	if (!readfile(dir, "status", &text, &len)) {
 		unsigned long long kib;
 
 		p = strstr(text, "\nVmPin:");

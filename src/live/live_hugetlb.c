@@ -9,6 +9,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "os/readfile.h"
+
 #define LIVE_HUGETLB_PATH 512
 
 /* /sys/kernel/mm/hugepages/hugepages-2048kB */
@@ -121,7 +123,7 @@ static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct 
 	size_t len;
 
 	vma->huge_cgroup = UINT64_MAX;
-	if (live_file(p->dir, "cgroup", &text, &len))
+	if (readfile(p->dir, "cgroup", &text, &len))
 		return;
 	for (line = text; line && *line; line = next) {
 		static const char *const base[] = { "sys/fs/cgroup/hugetlb",

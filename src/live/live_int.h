@@ -116,9 +116,6 @@ struct live {
 	struct framecache *cache; /* opt.many without BPF; NULL: none */
 };
 
-/* live.c: reads a whole file below @dir into memory for free(3), NUL-terminated; or -errno. */
-int live_file(int dir, const char *path, char **ret, size_t *ret_len);
-
 /*
  * The memory that was opened still has users.  Once it has none it never gets any again
  * (mmget_not_zero() in pagemap_read()), and nothing was unmapped from it before by exit or exec

@@ -14,6 +14,7 @@
 
 #include "page/structpage.h"
 #include "page/zoneinfo.h"
+#include "os/readfile.h"
 
 #define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
 #define LIVE_CONFIG_MAX (8u << 20) /* a configuration is some 300 KiB */
@@ -24,7 +25,7 @@ static bool live_machine_line(int root, const char *path, char *ret, size_t size
 	char *text;
 	size_t len;
 
-	if (live_file(root, path, &text, &len))
+	if (readfile(root, path, &text, &len))
 		return false;
 	text[strcspn(text, "\n")] = '\0';
 	snprintf(ret, size, "%s", text);
@@ -88,7 +89,7 @@ static void live_machine_config(int root, struct kernel_evidence *ev)
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
 		snprintf(path, sizeof(path), paths[i], ev->release);
-		if (live_file(root, path, &text, &len))
+		if (readfile(root, path, &text, &len))
 			continue;
 		kernel_evidence_config(ev, text, len);
 		free(text);
@@ -124,7 +125,7 @@ static void live_machine_zones(struct live *l)
 	char *text;
 	size_t len, n;
 
-	if (live_file(l->root, "proc/zoneinfo", &text, &len))
+	if (readfile(l->root, "proc/zoneinfo", &text, &len))
 		return;
 	n = zoneinfo_parse(text, len, NULL, 0);
 	l->spans = calloc(n ? n : 1, sizeof(*l->spans));
@@ -146,7 +147,7 @@ static u8 live_machine_unpinnable(struct live *l)
 	for (unsigned i = 0; i < l->machine.page.nspans; i++)
 		if (l->machine.page.spans[i].zone == PAGE_ZONE_MOVABLE)
 			return TRI_YES;
-	if (!l->machine.page.nspans || live_file(l->root, "proc/meminfo", &text, &len))
+	if (!l->machine.page.nspans || readfile(l->root, "proc/meminfo", &text, &len))
 		return TRI_UNKNOWN;
 	/* without CONFIG_CMA there is no such line */
 	cma = strstr(text, "CmaTotal:");
@@ -379,7 +380,7 @@ int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret)
 		*rows[i].ret = UINT64_MAX;
 	if (fd < 0)
 		return -errno;
-	err = live_file(fd, "proc/vmstat", &text, &len);
+	err = readfile(fd, "proc/vmstat", &text, &len);
 	close(fd);
 	if (err)
 		return err;

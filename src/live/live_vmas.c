@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "live/bpfpage.h"
+#include "os/readfile.h"
 
 #define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
 #define LIVE_LINE 65536 /* longest line of smaps: a path is shorter than 4096 * 4 */
@@ -98,7 +99,7 @@ static void live_vmas_mountinfo(struct live_mounts *m, int dir, const char *path
 	size_t len;
 
 	m->read = true;
-	if (live_file(dir, path, &text, &len))
+	if (readfile(dir, path, &text, &len))
 		return;
 	for (line = text; line && *line; line = next) {
 		next = strchr(line, '\n');

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "os/readfile.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+int readfile(int dir, const char *path, char **ret, size_t *ret_len)
+{
+	size_t len = 0, size = 4096;
+	char *text = NULL;
+	int err = 0, fd = openat(dir, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	for (;;) {
+		char *more = len + 1 < size && text ? text : realloc(text, size *= 2);
+		ssize_t got;
+
+		if (!more) {
+			err = -ENOMEM;
+			break;
+		}
+		text = more;
+		got = read(fd, text + len, size - len - 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			err = -errno;
+		if (got <= 0)
+			break;
+		len += got;
+	}
+	close(fd);
+	if (err) {
+		free(text);
+		return err;
+	}
+	text[len] = '\0';
+	*ret = text;
+	*ret_len = len;
+	return 0;
+}
