@@ -121,6 +121,8 @@ static int run(struct session *s)
 	}
 	if (mode->needs & NEEDS_SOURCE) {
 		status = session_open(s);
+		if (!status)
+			status = session_redact(s);
 		if (status)
 			return status;
 	}

@@ -170,8 +170,6 @@ int session_open(struct session *s)
 		status = session_model(s);
 	if (!status && s->opt.comm && !s->opt.replay)
 		status = session_find_comm(s);
-	if (!status)
-		status = session_redact(s);
 	return status;
 }
 
