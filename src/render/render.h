@@ -61,7 +61,7 @@ struct js *render_json_head(const struct render_options *opt, const struct kerne
 void render_json_totals(struct js *o, const struct report_totals *t);
 /* A holder, as in "refs". */
 struct holder;
-struct js *render_json_holder(const struct holder *h);
+struct js *render_json_page_holder(const struct holder *h);
 /* One page object of spec's schema on one line, without newline; @with_pid adds "pid". */
 int render_json_page(FILE *out, const struct report_row *row, bool with_pid);
 /*

@@ -183,7 +183,7 @@ static void json_refs(struct js *o, const struct report_row *row)
 	if (row->ledger) {
 		list = js_array();
 		for (unsigned i = 0; i < row->nholders; i++)
-			js_push(list, render_json_holder(&row->holders[i]));
+			js_push(list, render_json_page_holder(&row->holders[i]));
 		js_add(refs, "holders", list);
 		if (row->ledger->unexplained >= 0)
 			js_num(refs, "unexplained", row->ledger->unexplained);
@@ -371,4 +371,43 @@ void render_json_page_memo_free(struct render_json_page_memo *m)
 	for (unsigned i = 0; i < MEMO_LIKES; i++)
 		free(m->like[i].text);
 	free(m);
+}
+
+struct js *render_json_page_holder(const struct holder *h)
+{
+	struct js *o = js_object(), *ends = js_array();
+
+	js_str(o, "kind", holders_kind_name(h->kind));
+	js_str(o, "certainty", holders_certainty_name(h->certainty));
+	if (h->nends) {
+		js_num(o, "pid", h->end[0].pid);
+		if (h->end[0].fd >= 0)
+			js_num(o, "fd", h->end[0].fd);
+	}
+	if (h->kind == HOLDERS_PIPE || h->kind == HOLDERS_IO_URING)
+		js_num(o, "slot", h->slot);
+	if (h->kind == HOLDERS_PIPE)
+		js_num(o, "pipe", h->object);
+	if (h->bytes) {
+		if (h->addr)
+			js_hex(o, "addr", h->addr);
+		js_num(o, "bytes", h->bytes);
+	}
+	if (h->name[0])
+		js_str(o, "name", h->name);
+	for (u32 i = 0; i < h->nends; i++) {
+		struct js *e = js_object();
+
+		js_num(e, "pid", h->end[i].pid);
+		js_str(e, "comm", h->end[i].comm);
+		js_num(e, "fd", h->end[i].fd);
+		if (h->kind == HOLDERS_PIPE)
+			js_str(e, "end",
+			       h->end[i].reads && h->end[i].writes ? "both"
+			       : h->end[i].writes                  ? "write"
+								   : "read");
+		js_push(ends, e);
+	}
+	js_add(o, "ends", ends);
+	return o;
 }

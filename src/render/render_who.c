@@ -155,7 +155,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 		js_push(maps, who_js_map(&who->map[i]));
 	js_add(o, "mappings", maps);
 	for (unsigned i = 0; l && i < l->n; i++)
-		js_push(list, render_json_holder(&l->holder[i]));
+		js_push(list, render_json_page_holder(&l->holder[i]));
 	js_add(o, "holders", list);
 	if (l && l->unexplained >= 0)
 		js_num(o, "unexplained", l->unexplained);
