@@ -59,7 +59,7 @@ static int who_obs(void *ctx, const struct obs *obs, size_t n)
 
 		if (!(obs[i].has & OBS_HAS_PFN))
 			continue;
-		page_from_obs(&w->machine.page, w->vma, &obs[i], &page);
+		page_read(&w->machine.page, w->vma, &obs[i], &page);
 		leaf = who_leaf_pages(&page);
 		if (w->pfn < page.pfn || w->pfn >= page.pfn + page.pages * leaf)
 			continue;

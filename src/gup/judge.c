@@ -145,7 +145,7 @@ int judge_page(struct judge *j, const struct vma *vma, const struct obs *obs,
 		*ret_verdicts = like->verdicts;
 		return 0;
 	}
-	page_from_obs(j->page, vma, obs, ret);
+	page_read(j->page, vma, obs, ret);
 	err = judge_word(j, &ret->facts, ret_verdicts);
 	if (err)
 		return err;

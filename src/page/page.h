@@ -175,8 +175,8 @@ struct kpf_layout {
 };
 
 /* Interprets @obs, an observation in @vma.  Total: whatever the words are, @ret is valid. */
-void page_from_obs(const struct page_context *ctx, const struct vma *vma,
-		   const struct obs *obs, struct page *ret);
+void page_read(const struct page_context *ctx, const struct vma *vma,
+	       const struct obs *obs, struct page *ret);
 
 /* @next begins where @page ends, and means the same but for its PFN or its place in swap. */
 bool page_like(const struct page *page, const struct page *next);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * page_int.h - what the files of page_from_obs() share.  Nobody else includes it.
+ * page_int.h - what the files of page_read() share.  Nobody else includes it.
  *
  * Knows: the state of one interpretation.  Never: used outside page*.c.  Owns: nothing.
  */

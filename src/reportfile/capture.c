@@ -103,7 +103,7 @@ static int capture_flush(struct capture *c)
 		if (err)
 			return err;
 	}
-	page_from_obs(&c->ctx, c->vma, &c->run, &page);
+	page_read(&c->ctx, c->vma, &c->run, &page);
 	capture_note(&page, note, sizeof(note));
 	capture_held(c, &page);
 	err = record_write_run(c->w, &c->run, capture_judge(c, &page.facts), note);

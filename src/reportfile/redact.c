@@ -399,7 +399,7 @@ static int redact_run(void *ctx, const struct process *p, const struct vma *vma,
 		clean.head_pfn = redact_pfn(r, obs->head_pfn);
 	/* Other entries that are not present may hold a page frame: only the type stays. */
 	if (!(obs->has & OBS_HAS_PFN)) {
-		page_from_obs(&r->ctx, &r->vma, obs, &page);
+		page_read(&r->ctx, &r->vma, obs, &page);
 		if (page.kind != PAGE_SWAP && page.kind != PAGE_NONE &&
 		    page.kind != PAGE_GUARD && page.kind != PAGE_MARKER) {
 			clean.pagemap &= ~(BIT(55) - 1) | 31;

@@ -70,7 +70,7 @@ static int rejudge_run(void *ctx, const struct process *p, const struct vma *vma
 		r->unjudged += c.pages;
 		return 0;
 	}
-	page_from_obs(&r->ctx, vma, obs, &page);
+	page_read(&r->ctx, vma, obs, &page);
 	predict_all(r->judge, &page.facts, &v);
 	record_judge(&v, &new);
 	for (unsigned i = 0; i < REJUDGE_FORK + 1; i++) {

@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.layout = in.bpf & 2 ? (struct kpf_layout *)in.layout : NULL,
 		.pte = in.bpf & 4 ? &layouts[in.release & 7] : NULL,
 	};
-	page_from_obs(&ctx, &in.vma, &in.obs, &page);
+	page_read(&ctx, &in.vma, &in.obs, &page);
 	check(page.kind < PAGE_KINDS && page.anon_exclusive <= TRI_UNKNOWN);
 	check(!(page.facts.value & ~page.facts.known));
 	check(!(page.pte & ~page.pte_known) && !(page.flags & ~page.flags_known));

@@ -52,7 +52,7 @@ static __attribute__((unused)) int keep_obs(void *ctx, const struct obs *obs, si
 	for (size_t i = 0; i < n; i++) {
 		struct page p;
 
-		page_from_obs(&s->ctx, &s->vma, &obs[i], &p);
+		page_read(&s->ctx, &s->vma, &obs[i], &p);
 		if (s->next)
 			EXPECT_INT(obs[i].addr, s->next);
 		s->next = obs[i].addr + obs[i].pages * p.size;
@@ -123,7 +123,7 @@ static __attribute__((unused)) struct page page_at(const struct seen *s, const v
 	struct page p = { .kind = PAGE_UNKNOWN };
 
 	for (size_t i = 0; i < s->n; i++) {
-		page_from_obs(&s->ctx, &s->vma, &s->obs[i], &p);
+		page_read(&s->ctx, &s->vma, &s->obs[i], &p);
 		if ((uintptr_t)addr >= p.addr &&
 		    (uintptr_t)addr < p.addr + p.pages * p.size)
 			return p;

@@ -56,7 +56,7 @@ static int obs_cb(void *ctx, const struct obs *obs, size_t n)
 
 	(void)n;
 	if (!w->found)
-		page_from_obs(&machine.page, w->vma, obs, &w->page);
+		page_read(&machine.page, w->vma, obs, &w->page);
 	w->found = true;
 	return 0;
 }

@@ -85,7 +85,7 @@ static void compare(const char *model, unsigned n)
 			err = judge_page(&j, &vma, &o, &page, &v);
 		}
 		EXPECT_INT(err, 0);
-		page_from_obs(&ctx, &vma, &o, &direct);
+		page_read(&ctx, &vma, &o, &direct);
 		EXPECT(!memcmp(&page, &direct, sizeof(page)));
 		predict_all(&k, &direct.facts, &judged);
 		EXPECT(!memcmp(v, &judged, sizeof(judged)));

@@ -127,7 +127,7 @@ static struct page judge(const struct page_context *c, struct vma v, struct obs 
 {
 	struct page p;
 
-	page_from_obs(c, &v, &o, &p);
+	page_read(c, &v, &o, &p);
 	return p;
 }
 

@@ -576,7 +576,7 @@ TEST(garbage)
 			seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
 			bytes[j] = (u8)(seed >> 56) >> (seed >> 40 & 7);
 		}
-		/* what page_from_obs() promises */
+		/* what page_read() promises */
 		p.kind %= PAGE_KINDS;
 		p.leaf %= 4;
 		p.present %= 3;

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* From the raw words of a run of pages to what is known of it, step by step. */
+#include "page/page_int.h"
+
+#include <string.h>
+
+#include "page/page_facts.h"
+#include "page/zoneinfo.h"
+
+#include "lib/pure.h"
+
+static u64 page_leaf_size(const struct page_work *w)
+{
+	const struct kernel_evidence *ev = w->ctx->kernel ? &w->ctx->kernel->ev : NULL;
+
+	if (w->vma->flags & VF(HUGETLB) && w->vma->page_size)
+		return w->vma->page_size;
+	if (w->obs->level == OBS_LEVEL_PMD && ev && ev->pmd_size)
+		return ev->pmd_size;
+	/* A page of page-table entries covers base / 8 pages. */
+	if (w->obs->level == OBS_LEVEL_PMD)
+		return w->base / 8 * w->base;
+	if (w->obs->level == OBS_LEVEL_PUD)
+		return w->base / 8 * (w->base / 8) * w->base;
+	return w->base;
+}
+
+/* What the entry itself says. */
+static void page_open(struct page_work *w)
+{
+	const struct obs *o = w->obs;
+
+	w->base = 4096;
+	if (w->ctx->kernel && w->ctx->kernel->ev.page_size)
+		w->base = w->ctx->kernel->ev.page_size;
+	if (o->has & OBS_HAS_PTE && w->ctx->pte && w->ctx->pte->arch) {
+		pte_decode(w->ctx->pte, o->pte, o->level, &w->pte);
+		w->has_pte = w->entry = true;
+		w->present = w->pte.state == PTE_STATE_PRESENT;
+	} else if (o->has & OBS_HAS_PAGEMAP) {
+		w->entry = true;
+		w->present = o->pagemap & PAGEMAP_PRESENT;
+	}
+	w->has_page = w->present && o->has & OBS_HAS_PAGE;
+	w->page->present = tri_from(w->entry, w->present);
+	/* pagemap does not look into VM_PFNMAP areas */
+	if (!w->has_pte && w->vma->has_flags && w->vma->flags & VF(PFNMAP))
+		w->page->present = TRI_UNKNOWN;
+	w->page->swap_exclusive = w->has_pte ? w->pte.swap_exclusive : TRI_UNKNOWN;
+}
+
+static void page_place(struct page_work *w)
+{
+	struct page *p = w->page;
+	const struct obs *o = w->obs;
+	bool none = !w->present && (w->entry || w->vma->gate);
+
+	p->addr = o->addr;
+	p->pages = o->pages;
+	p->obs = *o;
+	p->raced = o->has & OBS_RACED;
+	p->folded = o->has & OBS_FOLDED;
+	p->size = page_leaf_size(w);
+	p->leaf = o->has & OBS_HAS_LEVEL ? o->level : 0;
+	page_why(w, PAGE_F_LEAF,
+		 p->leaf             ? PAGE_WHY_KNOWN
+		 : none              ? PAGE_WHY_NOT_APPLICABLE
+		 : w->ctx->recorded  ? PAGE_WHY_NOT_RECORDED
+		 : w->ctx->have_scan ? PAGE_WHY_RACED
+				     : PAGE_WHY_NO_SCAN);
+	if (o->has & OBS_HAS_PFN)
+		p->pfn = o->pfn;
+	page_why(w, PAGE_F_PFN,
+		 o->has & OBS_HAS_PFN ? PAGE_WHY_KNOWN
+		 : none               ? PAGE_WHY_NOT_APPLICABLE
+		 : w->ctx->recorded   ? PAGE_WHY_NOT_RECORDED
+				      : PAGE_WHY_PFN_HIDDEN);
+}
+
+static unsigned page_log2(u64 n)
+{
+	unsigned order = 0;
+
+	while (n > 1) {
+		n >>= 1;
+		order++;
+	}
+	return order;
+}
+
+static void page_folio(struct page_work *w)
+{
+	struct page *p = w->page;
+
+	p->head_pfn = p->pfn;
+	page_why(w, PAGE_F_FOLIO, PAGE_WHY_KNOWN);
+	if (!w->present || p->kind == PAGE_SPECIAL) {
+		page_why(w, PAGE_F_FOLIO, PAGE_WHY_NOT_APPLICABLE);
+	} else if (w->has_page) {
+		p->order = w->obs->order;
+		p->head_pfn = w->obs->head_pfn;
+	} else if (p->kind == PAGE_HUGETLB || page_huge_leaf(w)) {
+		p->order = page_log2(p->size / w->base);
+	} else if (p->kind == PAGE_ZERO) {
+		p->order = 0;
+	} else if (!(p->flags_known & KPF_BIT(COMPOUND_TAIL))) {
+		page_why(w, PAGE_F_FOLIO, page_why_frame(w));
+		p->head_pfn = 0;
+	} else if (w->head || w->tail) {
+		page_why(w, PAGE_F_FOLIO, page_why_bpf(w));
+		p->head_pfn = w->head ? p->pfn : 0;
+	}
+}
+
+/* MIGRATE_CMA or MIGRATE_ISOLATE; nobody looks without CONFIG_CMA. */
+static enum tri page_migratetype(const struct page_work *w, const struct page_span *s)
+{
+	enum tri cma = w->ctx->kernel ? (enum tri)w->ctx->kernel->ev.config[KCONFIG_CMA]
+				      : TRI_UNKNOWN;
+
+	if (cma == TRI_NO)
+		return TRI_NO;
+	/* UNMOVABLE, MOVABLE, RECLAIMABLE, HIGHATOMIC; then CMA and ISOLATE as configured. */
+	if (w->obs->has & OBS_HAS_MIGRATETYPE)
+		return w->obs->migratetype < 4 ? TRI_NO
+		       : cma == TRI_YES        ? TRI_YES
+					       : TRI_UNKNOWN;
+	/* Outside of CMA; that its block is being isolated is a state of a moment. */
+	return zoneinfo_is_cma(s);
+}
+
+static void page_zone(struct page_work *w)
+{
+	struct page *p = w->page;
+	const struct page_span *s = NULL;
+
+	p->node = p->zone = -1;
+	p->migratetype_bad = TRI_UNKNOWN;
+	if (!w->present) {
+		page_why(w, PAGE_F_ZONE, PAGE_WHY_NOT_APPLICABLE);
+		return;
+	}
+	if (w->obs->has & OBS_HAS_PFN)
+		s = zoneinfo_find(w->ctx->spans, w->ctx->nspans, p->pfn);
+	p->migratetype_bad = page_migratetype(w, s);
+	if (!s || s->zone < 0) {
+		page_why(w, PAGE_F_ZONE,
+			 w->obs->has & OBS_HAS_PFN ? PAGE_WHY_NO_ZONEINFO
+						   : p->why[PAGE_F_PFN]);
+		return;
+	}
+	page_why(w, PAGE_F_ZONE, PAGE_WHY_KNOWN);
+	p->zone = s->zone;
+	p->node = s->node;
+}
+
+/* pagemap shows userfaultfd's bit, of a swap entry too. */
+static void page_entry_uffd(struct page_work *w)
+{
+	if (!(w->obs->has & OBS_HAS_PAGEMAP) ||
+	    page_kernel(w, KFACT_PM_UFFD_WP) != TRI_YES)
+		return;
+	w->page->pte_known |= PAGE_PTE_UFFD_WP;
+	w->page->pte |= w->obs->pagemap & PAGEMAP_UFFD_WP ? PAGE_PTE_UFFD_WP : 0;
+}
+
+/* Bits of the entry that follow from other words; each is exact. */
+static void page_entry_infer(struct page_work *w)
+{
+	struct page *p = w->page;
+	const struct obs *o = w->obs;
+	const struct vma *v = w->vma;
+
+	page_entry_uffd(w);
+	/* Bit 55 is set for all of a VM_SOFTDIRTY area. */
+	if (w->ctx->soft_dirty == TRI_YES && v->has_flags &&
+	    !(v->flags & VF(SOFTDIRTY))) {
+		p->pte_known |= PAGE_PTE_SOFT_DIRTY;
+		p->pte |= o->pagemap & PAGEMAP_SOFT_DIRTY ? PAGE_PTE_SOFT_DIRTY : 0;
+	}
+	if (!v->has_flags || v->flags & (VF(PFNMAP) | VF(MIXEDMAP)))
+		return;
+	/* Writable only in a VM_WRITE area, and never where a write must copy or be told. */
+	if (!v->write || page_is_zero(p) || p->kind == PAGE_KSM ||
+	    (p->anon && p->anon_exclusive == TRI_NO) ||
+	    (p->pte_known & p->pte & PAGE_PTE_UFFD_WP) ||
+	    (vma_is_cow(v) == TRI_YES && !p->anon &&
+	     (p->kind == PAGE_FILE || p->kind == PAGE_SHMEM || p->kind == PAGE_HUGETLB)))
+		p->pte_known |= PAGE_PTE_WRITE;
+}
+
+static void page_entry(struct page_work *w)
+{
+	struct page *p = w->page;
+
+	p->pkey = w->vma->pkey > 0 ? w->vma->pkey : 0;
+	if (!w->present) {
+		page_why(w, PAGE_F_PTE, PAGE_WHY_NOT_APPLICABLE);
+		p->pte = w->pte.bits;
+		p->pte_known = w->pte.known;
+		if (p->kind == PAGE_SWAP)
+			page_entry_uffd(w);
+	} else if (w->has_pte) {
+		page_why(w, PAGE_F_PTE, PAGE_WHY_KNOWN);
+		p->pte = w->pte.bits;
+		p->pte_known = w->pte.known;
+		p->pkey = w->pte.pkey;
+	} else {
+		page_why(w, PAGE_F_PTE, page_why_bpf(w));
+		if (w->obs->has & OBS_HAS_PAGEMAP)
+			page_entry_infer(w);
+	}
+}
+
+void page_read(const struct page_context *ctx, const struct vma *vma,
+	       const struct obs *obs, struct page *ret)
+{
+	struct page_work w = { .ctx = ctx, .vma = vma, .obs = obs, .page = ret };
+
+	memset(ret, 0, sizeof(*ret));
+	page_open(&w);
+	page_place(&w);
+	page_flags_read(&w);
+	page_kind_find(&w);
+	page_folio(&w);
+	page_count_maps(&w);
+	page_flags_exclusive(&w);
+	page_zone(&w);
+	page_entry(&w);
+	page_count_refs(&w);
+	page_facts(ctx, vma, ret);
+}
