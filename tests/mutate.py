@@ -65,11 +65,9 @@ def mutants():
 		what = title(text[start:end])
 		ret.append((kind, path, what, text, text[:start] + new + text[end:]))
 
-	src = os.path.dirname(find('kernel.def')), os.path.dirname(find('predict_fast.def'))
-	for name in sorted(os.listdir(src[1])):
-		if not re.fullmatch(r'predict_\w+\.def', name):
-			continue
-		path = os.path.join(src[1], name)
+	rules = [f for f in os.listdir(os.path.dirname(find('predict_fast.def'))) if re.fullmatch(r'predict_\w+\.def', f)]
+	for name in sorted(rules + ['fact_never.def']):
+		path = find(name)
 		text = open(path).read()
 		for macro in {m.group(1) for m in re.finditer(r'^([A-Z]+)\(', text, re.M)}:
 			for start, end in rows(text, macro):

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gup/predict_int.h"
+#include "page/fact_infer.h"
 
 #include <string.h>
 
@@ -46,17 +47,6 @@ static const u8 predict_unknown[FIELDS] = {
 	[FIELD_SEEN] = TRI_UNKNOWN,        [FIELD_LEAK] = TRI_UNKNOWN,
 	[FIELD_FORK] = GUP_FORK_UNKNOWN,
 };
-
-bool predict_infer(const struct kernel *k, struct facts *f)
-{
-	struct facts known = *f,
-		     kernel = { .known = k ? k->known : 0, .value = k ? k->value : 0 };
-
-	if (predict_never_close(&known, &kernel))
-		return false;
-	*f = known;
-	return true;
-}
 
 /* ---- results */
 
@@ -164,8 +154,8 @@ static int predict_match(const struct predict_rule *r, const struct predict_case
 
 	if ((c->flags & r->need) != r->need || (c->flags & r->forbid))
 		return 0;
-	if (predict_failing(&c->f, r->yes, r->no) ||
-	    predict_failing(&c->k, r->kyes, r->kno))
+	if (fact_infer_failing(&c->f, r->yes, r->no) ||
+	    fact_infer_failing(&c->k, r->kyes, r->kno))
 		return 0;
 	kleft = (r->kyes | r->kno) & ~c->k.known;
 	left = (r->yes | r->no) & ~c->f.known;
@@ -227,7 +217,7 @@ static void predict_split(const struct predict_case *c, unsigned stage, unsigned
 		struct predict_case branch = *c;
 
 		fact_set(kernel ? &branch.k : &branch.f, bit, v);
-		if (predict_never_close(&branch.f, &branch.k))
+		if (fact_infer_close(&branch.f, &branch.k))
 			continue;
 		predict_walk(&branch, stage, i, have ? &second : ret);
 		if (have)
@@ -314,10 +304,10 @@ static void predict_run(const struct kernel *k, const struct facts *f, unsigned 
 	struct predict_case c = { .f = *f,
 				  .k = { .known = k->known, .value = k->value },
 				  .flags = (u8)flags };
-	const struct predict_never *never;
+	const struct fact_never *never;
 
 	predict_translate(&c.f, &c.k);
-	never = predict_never_close(&c.f, &c.k);
+	never = fact_infer_close(&c.f, &c.k);
 	if (!never) {
 		predict_walk(&c, stage, 0, ret);
 		return;

@@ -9,7 +9,7 @@
  *
  * Three-valued by case split: a table is walked with known facts only; when a rule asks for a
  * fact that is not known, both cases are walked (contradictory ones are pruned by
- * predict_never.def) and their verdicts are joined.  Where they agree the verdict is definite and
+ * fact_never.def) and their verdicts are joined.  Where they agree the verdict is definite and
  * can never be contradicted by learning the fact; where they differ it is unknown and the fact is
  * named in ->unknown.  Facts that contradict each other (raced reads) give unknown verdicts.
  * Facts read on one kernel may be judged by the rules of another: what the other kernel does not
@@ -37,12 +37,6 @@ void predict_write(const struct kernel *k, const struct facts *f, struct gup_wri
 void predict_fork(const struct kernel *k, const struct facts *f, struct gup_fork *ret);
 /* All of it. */
 void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret);
-
-/*
- * Adds to @f what follows from it (predict_never.def) on kernel @k, or on every kernel when @k is
- * NULL.  Returns false, and leaves @f as it was, when it contradicts itself.
- */
-bool predict_infer(const struct kernel *k, struct facts *f);
 
 /* A rule, for --explain and tests. */
 struct predict_rule {
@@ -74,8 +68,5 @@ const struct predict_rule *predict_rule(unsigned id);
  */
 enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
 			     const struct facts *f);
-
-/* Combination @i of facts that cannot be, in 0 … n-1, as text; NULL beyond. */
-const char *predict_never_text(unsigned i);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * predict_int.h - what predict.c, predict_rule.c and predict_never.c share.  Nobody else includes
+ * predict_int.h - what predict.c, predict_rule.c and fact_infer.c share.  Nobody else includes
  * it.
  *
  * Knows: the stages of a walk, how rules end it.  Never: used outside predict*.c.  Owns: nothing.
@@ -47,23 +47,5 @@ struct predict_table {
 };
 
 extern const struct predict_table predict_rule_tables[PREDICT_STAGES];
-
-/* A combination of facts that cannot be: not all of these literals hold at once. */
-struct predict_never {
-	const char *why;
-	u64 yes, no, kyes, kno;
-};
-
-/*
- * Adds to @f and to the kernel's facts @k what follows from predict_never.def.  Returns the row
- * that is violated, or NULL.
- */
-const struct predict_never *predict_never_close(struct facts *f, struct facts *k);
-
-/* Literals of @yes and @no that are known to fail. */
-static inline u64 predict_failing(const struct facts *f, u64 yes, u64 no)
-{
-	return f->known & ((yes & ~f->value) | (no & f->value));
-}
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "kpageflags.h"
 #include "pagemap.h"
-#include "gup/predict.h"
+#include "page/fact_infer.h"
 
 #include "lib/pure.h"
 
@@ -588,6 +588,6 @@ void page_facts(const struct page_context *ctx, const struct vma *vma, struct pa
 			facts_refs(&w);
 		}
 	}
-	predict_infer(NULL, &w.f);
+	fact_infer(NULL, &w.f);
 	page->facts = w.f;
 }

@@ -13,7 +13,7 @@
 
 /*
  * Fills @page->facts from the other members of @page, from @vma and @ctx, and adds what follows
- * on every kernel (predict_infer()), so that the facts can be judged by other kernels' rules too.
+ * on every kernel (fact_infer()), so that the facts can be judged by other kernels' rules too.
  * A raced page keeps the facts of its VMA only.  Facts that contradict each other are left as
  * they were read; the predictor then says unknown.
  */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule tables themselves, and what three-valued verdicts promise. */
 #include "gup/predict.h"
+#include "page/fact_infer.h"
 #include "test.h"
 
 static const char *const models[] = { "5.10", "5.15", "6.1", "6.6",
@@ -88,8 +89,8 @@ TEST(never_rows_have_words)
 {
 	unsigned n = 0;
 
-	while (predict_never_text(n)) {
-		EXPECT(predict_never_text(n)[0]);
+	while (fact_infer_text(n)) {
+		EXPECT(fact_infer_text(n)[0]);
 		n++;
 	}
 	EXPECT(n > 50);
@@ -117,10 +118,10 @@ static bool draw_state(const struct kernel *k, unsigned percent, struct facts *r
 		while (f.known >> i & 1)
 			i = (i + 1) % FACTS;
 		fact_set(&g, BIT(i), draw(100) < percent);
-		if (!predict_infer(k, &g)) {
+		if (!fact_infer(k, &g)) {
 			g = f;
 			fact_set(&g, BIT(i), false);
-			if (!predict_infer(k, &g))
+			if (!fact_infer(k, &g))
 				return false;
 		}
 		f = g;
@@ -230,7 +231,7 @@ TEST(unknown_means_that_cases_differ)
 			struct facts g = { BIT(FACTS) - 1, f.value | sub };
 			struct gup_verdicts v;
 
-			if (predict_infer(&k, &g)) {
+			if (fact_infer(&k, &g)) {
 				predict_all(&k, &g, &v);
 				if (first)
 					want = v;
@@ -257,7 +258,7 @@ TEST(contradictions_are_unknown)
 
 	fact_set(&f, F(PRESENT) | F(KSM) | F(ANON) | F(ANON_EXCLUSIVE), true);
 	before = f;
-	EXPECT(!predict_infer(&k, &f));
+	EXPECT(!fact_infer(&k, &f));
 	EXPECT(!memcmp(&f, &before, sizeof(f)));
 	predict_all(&k, &f, &v);
 	EXPECT_INT(v.req[0].fast, TRI_UNKNOWN);
@@ -291,21 +292,21 @@ TEST(inference)
 
 	fact_set(&f, F(PRESENT) | F(ANON), true);
 	fact_set(&f, F(ANON_EXCLUSIVE), false);
-	EXPECT(predict_infer(&new, &f));
+	EXPECT(fact_infer(&new, &f));
 	EXPECT_INT(fact_get(&f, FACT_PTE_WRITE), TRI_NO);
 	EXPECT_INT(fact_get(&f, FACT_SPECIAL), TRI_NO);
 	EXPECT_INT(fact_get(&f, FACT_VMA_MAYSHARE), TRI_NO);
 
 	f = (struct facts){ 0 };
 	fact_set(&f, F(PRESENT) | F(ANON), true);
-	EXPECT(predict_infer(&old, &f));
+	EXPECT(fact_infer(&old, &f));
 	EXPECT_INT(fact_get(&f, FACT_PTE_WRITE), TRI_UNKNOWN);
 	EXPECT_INT(fact_get(&f, FACT_ANON_EXCLUSIVE), TRI_NO);
 
 	f = (struct facts){ 0 };
 	fact_set(&f, F(PRESENT) | F(ANON), true);
 	fact_set(&f, F(LARGE) | F(MAPCOUNT_ONE), false);
-	EXPECT(predict_infer(&new, &f));
+	EXPECT(fact_infer(&new, &f));
 	EXPECT_INT(fact_get(&f, FACT_ANON_EXCLUSIVE), TRI_NO);
 }
 
@@ -399,7 +400,7 @@ TEST(hugepd)
 	/* Elsewhere and later it cannot be. */
 	strcpy(ev.release, "6.11.1");
 	EXPECT_INT(kernel_resolve(&ev, &k), 0);
-	EXPECT(!predict_infer(&k, &f));
+	EXPECT(!fact_infer(&k, &f));
 }
 
 static const char *last_func(const struct kernel *k, const struct facts *f,

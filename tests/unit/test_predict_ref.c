@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule tables against the transcription of the kernel's flow, on every consistent state. */
 #include "gup/predict.h"
+#include "page/fact_infer.h"
 #include "predict_ref.h"
 #include "test.h"
 
@@ -161,7 +162,7 @@ enum { REQUESTS = 1, STORE = 2, FORK = 4, DEEP = 8 };
 static void every_state(unsigned k, struct facts f, const u64 *vary, unsigned n,
 			unsigned what)
 {
-	if (!predict_infer(&resolved[k], &f))
+	if (!fact_infer(&resolved[k], &f))
 		return;
 	while (n && (f.known & *vary))
 		vary++, n--;
@@ -175,7 +176,7 @@ static void every_state(unsigned k, struct facts f, const u64 *vary, unsigned n,
 		return;
 	}
 	fact_set(&f, ~f.known & (BIT(FACTS) - 1), false);
-	if (!predict_infer(&resolved[k], &f))
+	if (!fact_infer(&resolved[k], &f))
 		return;
 	states++;
 	for (unsigned i = 0; what & REQUESTS && i < GUP_REQUESTS; i++)

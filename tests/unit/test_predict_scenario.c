@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "gup/predict.h"
+#include "page/fact_infer.h"
 #include "test.h"
 
 /* Mappings. */
@@ -438,7 +439,7 @@ static void check(const struct row *r, const char *model)
 	EXPECT_INT(kernel_resolve_model(&ev, model, &k, &why), 0);
 	fact_set(&f, BIT(FACTS) - 1, false);
 	fact_set(&f, r->yes, true);
-	if (!predict_infer(&k, &f))
+	if (!fact_infer(&k, &f))
 		fail(r, model, "the state", "contradictory", "possible");
 	if (r->act < GUP_REQUESTS) {
 		check_request(r, model, &k, &f);

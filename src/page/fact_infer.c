@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What follows from what: the rows of predict_never.def. */
-#include "gup/predict_int.h"
+/* What follows from what: the rows of fact_never.def. */
+#include "page/fact_infer.h"
 
 #include "lib/pure.h"
 
-static const struct predict_never impossible[] = {
+static const struct fact_never impossible[] = {
 #define NEVER(w, ...) { .why = w, __VA_ARGS__ },
-#include "gup/predict_never.def"
+#include "page/fact_never.def"
 #undef NEVER
 };
 
@@ -16,14 +16,15 @@ static inline bool single_bit(u64 x)
 }
 
 /*
- * Applies one row of predict_never.def.  Returns 1 when a fact was learnt, 0 when not, -1 on a
+ * Applies one row of fact_never.def.  Returns 1 when a fact was learnt, 0 when not, -1 on a
  * contradiction.
  */
-static int never_apply(const struct predict_never *n, struct facts *f, struct facts *k)
+static int never_apply(const struct fact_never *n, struct facts *f, struct facts *k)
 {
 	u64 left = (n->yes | n->no) & ~f->known, kleft = (n->kyes | n->kno) & ~k->known;
 
-	if (predict_failing(f, n->yes, n->no) || predict_failing(k, n->kyes, n->kno))
+	if (fact_infer_failing(f, n->yes, n->no) ||
+	    fact_infer_failing(k, n->kyes, n->kno))
 		return 0;
 	if (!left && !kleft)
 		return -1;
@@ -38,7 +39,7 @@ static int never_apply(const struct predict_never *n, struct facts *f, struct fa
 	return 0;
 }
 
-const struct predict_never *predict_never_close(struct facts *f, struct facts *k)
+const struct fact_never *fact_infer_close(struct facts *f, struct facts *k)
 {
 	bool again;
 
@@ -55,7 +56,18 @@ const struct predict_never *predict_never_close(struct facts *f, struct facts *k
 	return NULL;
 }
 
-const char *predict_never_text(unsigned i)
+const char *fact_infer_text(unsigned i)
 {
 	return i < ARRAY_SIZE(impossible) ? impossible[i].why : NULL;
+}
+
+bool fact_infer(const struct kernel *k, struct facts *f)
+{
+	struct facts known = *f,
+		     kernel = { .known = k ? k->known : 0, .value = k ? k->value : 0 };
+
+	if (fact_infer_close(&known, &kernel))
+		return false;
+	*f = known;
+	return true;
 }
