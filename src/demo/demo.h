@@ -3,7 +3,7 @@
  * demo.h - --demo: makes a parent and a child of its own, walks through the vmsplice cases of
  * the kernel's selftest, predicts each step, does it, and looks at what it did.
  *
- * Knows: the cases (demo.def), kinds of memory, the huge page pool.
+ * Knows: how a step is done, the huge page pool.
  * Never: text layout; other processes.
  * Owns: its helper processes and, with ->reserve, the huge pages that it adds to the pool: they
  * are given back however gupinfo ends, by a helper that outlives it.
@@ -11,75 +11,8 @@
 #ifndef GUPINFO_DEMO_H
 #define GUPINFO_DEMO_H
 
+#include "event/demo_case.h"
 #include "report/collect.h"
-
-enum demo_memory { DEMO_ORDER_0, DEMO_THP, DEMO_HUGETLB, DEMO_MEMORIES };
-enum demo_who { DEMO_PARENT, DEMO_CHILD, DEMO_WHOS };
-enum demo_action {
-	DEMO_NOTHING, /* after the last step of a case */
-	DEMO_MAP,
-	DEMO_FORK,
-	DEMO_SPLICE,
-	DEMO_UNMAP,
-	DEMO_PROTECT,
-	DEMO_STORE,
-	DEMO_READ,
-	DEMO_QUIT,
-};
-
-enum demo_case_id {
-#define CASE(id, ...) DEMO_CASE_##id,
-#include "event/demo.def"
-#undef CASE
-	DEMO_CASES
-};
-
-#define DEMO_STEPS 8
-
-struct demo_case {
-	const char *name;     /* "child-mprotect" */
-	const char *selftest; /* the name of the kernel's test */
-	const char *about;    /* for newcomers */
-	u8 writer, reader;    /* enum demo_who */
-	struct {
-		u8 who, action;
-	} step[DEMO_STEPS];
-};
-
-/* What was seen of the page in one process. */
-struct demo_sight {
-	bool has; /* the process has a page there and it was read */
-	pid_t pid;
-	struct page page;
-	struct gup_verdicts verdicts;
-};
-
-struct demo_step {
-	unsigned number; /* 1, 2 … */
-	u8 who, action;
-	s64 ret; /* of the action: -errno, bytes, or the child's pid */
-	struct demo_sight before[DEMO_WHOS], after[DEMO_WHOS];
-	u8 predicted; /* enum tri: of DEMO_STORE, DEMO_READ: the reader gets the new bytes */
-	u8 observed; /* enum tri: of DEMO_READ */
-};
-
-struct demo_result {
-	const struct demo_case *c;
-	u8 memory;
-	u8 predicted, observed; /* enum tri: leak */
-	u64 unknown;            /* BIT(FACT_*) that would have decided */
-	char skipped[200];      /* why it was not done, or "" */
-};
-
-/* A view.  NULL members are skipped; non-zero returns end the demo. */
-struct demo_view {
-	int (*begin)(void *ctx, const struct report_head *head);
-	int (*start)(void *ctx, const struct demo_case *c, enum demo_memory memory,
-		     u64 bytes);
-	int (*step)(void *ctx, const struct demo_step *step, enum demo_memory memory);
-	int (*result)(void *ctx, const struct demo_result *r);
-	int (*end)(void *ctx, const struct demo_result *r, unsigned n);
-};
 
 struct demo_options {
 	const char *
@@ -95,8 +28,5 @@ struct demo_options {
 int demo_run(const struct demo_options *opt, struct source *src,
 	     const struct demo_view *view, void *ctx, struct diag *diag,
 	     unsigned *ret_wrong);
-
-const char *demo_case_memory(enum demo_memory memory); /* "order-0" */
-const struct demo_case *demo_case(enum demo_case_id id);
 
 #endif

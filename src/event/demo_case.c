@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "demo/demo.h"
+#include "event/demo_case.h"
 
 #include "lib/pure.h"
 

@@ -9,7 +9,7 @@
 
 #include <stdio.h>
 
-#include "demo/demo.h"
+#include "event/demo_case.h"
 
 extern const struct demo_view render_demo_view;
 int render_demo_new(FILE *out, bool color, void **ret);
