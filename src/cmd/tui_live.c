@@ -70,7 +70,7 @@ static void offer_processes(struct tui_live *l)
 		escape_text(r->comm, sizeof(r->comm), list[i].comm);
 		kept++;
 	}
-	tui_state_procs(l->t, rows, kept);
+	tui_view_procs(l->t, rows, kept);
 	free(rows);
 	free(list);
 }
@@ -329,7 +329,7 @@ static int load_replay(struct tui_live *l)
 	if (!copy || tui_history_add(h, &m, copy))
 		return -ENOMEM;
 	tui_state_now(l->t, m.time_ns);
-	tui_state_moment(l->t);
+	tui_view_moment(l->t);
 	return 0;
 }
 
@@ -342,7 +342,7 @@ static bool answer(struct tui_live *l, enum tui_request request)
 	case TUI_REQUEST_QUIT:
 		return false;
 	case TUI_REQUEST_REDRAW:
-		tui_paint(tui_state_draw(l->t), true);
+		tui_paint(tui_view_draw(l->t), true);
 		break;
 	case TUI_REQUEST_PICK:
 		offer_processes(l);
@@ -384,12 +384,12 @@ static bool take_key(struct tui_live *l, u32 key, int x, int y)
 		tui_size(&cols, &rows);
 		return !tui_state_resize(l->t, cols, rows);
 	case TUI_KEY_MOUSE:
-		return answer(l, tui_state_click(l->t, x, y));
+		return answer(l, tui_view_click(l->t, x, y));
 	case 26: /* Ctrl-Z */
 		tui_suspend();
 		return true;
 	}
-	return answer(l, tui_state_key(l->t, key));
+	return answer(l, tui_view_key(l->t, key));
 }
 
 static void loop(struct tui_live *l)
@@ -410,7 +410,7 @@ static void loop(struct tui_live *l)
 		}
 		if (l->trace.stopped) /* nothing moves: wait for a key, look for signals */
 			next = tui_watch_clock() + 100000000u;
-		tui_paint(tui_state_draw(l->t), false);
+		tui_paint(tui_view_draw(l->t), false);
 		now = tui_watch_clock();
 		int wait = now >= next ? 0 : (int)((next - now) / 1000000) + 1;
 		if (l->trace.trace && !l->trace.stopped && !l->trace.over)
@@ -434,7 +434,7 @@ static int begin_state(struct tui_live *l)
 				   .name = l->s->opt.replay };
 
 	tui_size(&opt.cols, &opt.rows);
-	l->t = tui_state_new(&opt);
+	l->t = tui_view_new(&opt);
 	return l->t ? 0 : -ENOMEM;
 }
 
@@ -472,7 +472,7 @@ static int run(struct tui_live *l)
 	else
 		offer_processes(l);
 	if (!err && s->opt.filter)
-		tui_state_filter(l->t, s->opt.filter);
+		tui_view_filter(l->t, s->opt.filter);
 	if (!err && s->opt.nranges && s->opt.npids)
 		tui_state_goto(l->t, s->opt.pids[0], s->opt.range[0].start);
 	if (!err)
@@ -502,7 +502,7 @@ int mode_tui(struct session *s)
 	tui_stop();
 	tui_trace_stop(&l.trace, STDOUT_FILENO);
 	tui_watch_deinit(&l.watch);
-	tui_state_free(l.t);
+	tui_view_free(l.t);
 	if (err)
 		return session_exit(s, err);
 	if (tui_signal())

@@ -189,7 +189,7 @@ static int on_event(void *ctx, const struct event *e)
 	if (tui_history_add(tui_state_history(tt->t), &m,
 			    family_store(e->member, e->nmembers)))
 		return -ENOMEM;
-	tui_state_moment(tt->t);
+	tui_view_moment(tt->t);
 	tt->worth |= worth_a_stop(e);
 	snprintf(tui_state_status(tt->t)->where, sizeof(tui_state_status(tt->t)->where),
 		 "after %s of %d", event_name(e->kind), (int)e->pid);
@@ -216,7 +216,7 @@ static void take_members(struct tui_trace *tt)
 	tui_state_status(tt->t)->seen_s =
 		(double)(tui_watch_clock() - tt->w->start_ns) / 1e9;
 	tui_state_live(tt->t, s);
-	tui_state_changed(tt->t, tui_state_pid(tt->t), 0, UINT64_MAX);
+	tui_view_changed(tt->t, tui_state_pid(tt->t), 0, UINT64_MAX);
 	store_free(old);
 }
 
@@ -381,7 +381,7 @@ bool tui_trace_round(struct tui_trace *tt)
 					.time_ns = tui_watch_clock() - tt->w->start_ns };
 
 		tui_history_add(tui_state_history(tt->t), &m, NULL);
-		tui_state_moment(tt->t);
+		tui_view_moment(tt->t);
 	}
 	show_target(tt);
 	return told;

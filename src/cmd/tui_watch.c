@@ -145,7 +145,7 @@ static int read_part(struct tui_watch *w, pid_t pid, u64 start, u64 end)
 	if (err)
 		return err;
 	status->seen_s = (double)session_ns(w) / 1e9;
-	tui_state_changed(w->t, pid, start, end);
+	tui_view_changed(w->t, pid, start, end);
 	if (!w->traced)
 		tui_history_sample(tui_state_history(w->t), w->live, pid, start, end,
 				   session_ns(w), SAMPLE_NS);
@@ -164,7 +164,7 @@ static void note(struct tui_watch *w, pid_t pid, const char *what, const char *t
 
 	tui_history_add(tui_state_history(w->t), &m,
 			w->live ? store_copy(w->live) : NULL);
-	tui_state_moment(w->t);
+	tui_view_moment(w->t);
 }
 
 bool tui_watch_over(const struct tui_watch *w)
@@ -214,7 +214,7 @@ static void execed(struct tui_watch *w, pid_t pid, const struct process *p)
 	if (err)
 		return;
 	tui_state_live(w->t, w->live);
-	tui_state_changed(w->t, pid, 0, UINT64_MAX);
+	tui_view_changed(w->t, pid, 0, UINT64_MAX);
 	snprintf(text, sizeof(text),
 		 "it runs %s now; the program before was seen last at %.1f s",
 		 escape_text(comm, sizeof(comm), p->comm),
@@ -282,7 +282,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	for (unsigned i = 0; i < npids; i++)
 		tui_history_sample(tui_state_history(w->t), fresh, pids[i], 0, UINT64_MAX,
 				   session_ns(w), 0);
-	tui_state_moment(w->t);
+	tui_view_moment(w->t);
 	return 0;
 }
 
@@ -314,7 +314,7 @@ bool tui_watch_reread(struct tui_watch *w, bool must)
 		return false;
 	w->live = fresh;
 	tui_state_live(w->t, fresh);
-	tui_state_changed(w->t, tui_state_pid(w->t), 0, UINT64_MAX);
+	tui_view_changed(w->t, tui_state_pid(w->t), 0, UINT64_MAX);
 	store_free(old);
 	w->reread_next_ns = t0 + 25 * (tui_watch_clock() - t0);
 	w->age_ns = w->round_ns = session_ns(w);
@@ -394,7 +394,7 @@ static int read_vmas(struct tui_watch *w, pid_t pid)
 		err = store_merge(w->live, fresh, pid, 0, 0);
 	store_free(fresh);
 	if (!err)
-		tui_state_changed(w->t, pid, 0, 0);
+		tui_view_changed(w->t, pid, 0, 0);
 	return err;
 }
 

@@ -24,7 +24,7 @@ static void move_process(struct tui *t, int by)
 
 static void move_time(struct tui *t, s64 by)
 {
-	s64 i = (s64)(t->is_live ? t->history.n : tui_time_at(t)) + by;
+	s64 i = (s64)(t->is_live ? t->history.n : tui_state_at(t)) + by;
 
 	if (!t->history.n)
 		return;
@@ -344,7 +344,7 @@ static bool do_time(struct tui *t, enum tui_action action, enum tui_request *ret
 		return true;
 	case TUI_DO_EVENT_NEXT:
 		if (t->status.target == TUI_TARGET_STOPPED &&
-		    (t->is_live || tui_time_at(t) + 1 >= t->history.n))
+		    (t->is_live || tui_state_at(t) + 1 >= t->history.n))
 			*ret = step_target(t, TUI_REQUEST_STEP);
 		else
 			tui_time_step(t, 1, true);

@@ -95,7 +95,7 @@ struct tui {
 	u64 generation;           /* counts changes of what is shown */
 	bool is_live, follow;
 	bool touched; /* the user has put the cursor somewhere */
-	size_t at;    /* moment that is shown when not live; see tui_time_at() */
+	size_t at;    /* moment that is shown when not live; see tui_state_at() */
 	struct store *mark_store;
 	u64 mark_ns;
 	bool diff;
@@ -143,6 +143,8 @@ const struct store_vma *tui_state_vma(const struct tui *t);
 u32 tui_state_page_size(const struct tui *t);
 /* Puts the cursor there. */
 void tui_state_cursor(struct tui *t, u64 addr);
+/* Index of the moment that is shown when not live. */
+size_t tui_state_at(const struct tui *t);
 void tui_state_open(struct tui *t, enum tui_view view);
 /* Puts the cursor where @m happened, if it is to follow. */
 void tui_state_follow(struct tui *t, const struct tui_moment *m);
@@ -157,8 +159,6 @@ void tui_layout_make(const struct tui *t, struct tui_layout *ret);
 bool tui_layout_has(const struct tui_layout *l, enum tui_pane pane);
 
 /* ---- tui_time.c: where in time */
-/* Index of the moment that is shown when not live. */
-size_t tui_time_at(const struct tui *t);
 void tui_time_goto(struct tui *t, size_t moment);
 void tui_time_step(struct tui *t, int by, bool events);
 void tui_time_pause(struct tui *t);

@@ -178,7 +178,7 @@ static int header_chain(struct tui *t, int y, int w)
 	}
 	for (size_t i = first; i < h->n; i++) {
 		const struct tui_moment *m = &h->moment[i];
-		bool here = !t->is_live && i == tui_time_at(t);
+		bool here = !t->is_live && i == tui_state_at(t);
 
 		if (x)
 			x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER_DIM, 0,
@@ -212,7 +212,7 @@ static void header_time(struct tui *t, int y)
 	int w = t->screen.cols, x = 0;
 
 	if (!t->is_live && t->history.n) {
-		const struct tui_moment *m = &t->history.moment[tui_time_at(t)];
+		const struct tui_moment *m = &t->history.moment[tui_state_at(t)];
 		double ago = ((double)t->now_ns - (double)m->time_ns) / 1e9;
 
 		x = tui_screen_printf(&t->screen, x, y, w, TUI_HEADER_STRONG, 0,
@@ -303,7 +303,7 @@ void tui_panes_time(struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_TIME];
 	const struct tui_history *h = &t->history;
-	size_t at = t->is_live ? h->n : tui_time_at(t), rows = (size_t)MAX(r->h, 1);
+	size_t at = t->is_live ? h->n : tui_state_at(t), rows = (size_t)MAX(r->h, 1);
 
 	tui_panes_title(t, TUI_PANE_TIME, "Timeline");
 	size_t want = MIN(at, h->n ? h->n - 1 : 0);

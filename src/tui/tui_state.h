@@ -6,9 +6,9 @@
  * Never: curses, clocks, processes, files; it reads stores and says what it would like to have.
  * Owns: its history and screen; the live store is borrowed.
  *
- *	loop:	tui_state_key() -> something the caller has to do
- *		tui_state_visible() -> what to read again; then tui_state_changed()
- *		tui_state_draw() -> what to paint
+ *	loop:	tui_view_key() -> something the caller has to do
+ *		tui_state_visible() -> what to read again; then tui_view_changed()
+ *		tui_view_draw() -> what to paint
  */
 #ifndef GUPINFO_TUI_STATE_H
 #define GUPINFO_TUI_STATE_H
@@ -58,7 +58,7 @@ enum tui_request {
 	TUI_REQUEST_STEP,   /* the target: on to its next event */
 	TUI_REQUEST_GO,     /* the target: on without stopping */
 	TUI_REQUEST_STOP,   /* the target: stop at events again */
-	TUI_REQUEST_PICK,   /* wants rows: tui_state_procs() */
+	TUI_REQUEST_PICK,   /* wants rows: tui_view_procs() */
 	TUI_REQUEST_PICKED, /* tui_state_picked() was chosen */
 };
 
@@ -71,19 +71,19 @@ struct tui_proc {
 };
 
 /* NULL: no memory. */
-struct tui *tui_state_new(const struct tui_options *opt);
-void tui_state_free(struct tui *t);
+struct tui *tui_view_new(const struct tui_options *opt);
+void tui_view_free(struct tui *t);
 /* Returns 0 or -ENOMEM. */
 int tui_state_resize(struct tui *t, int cols, int rows);
 
 /* The present: borrowed until the next call; NULL: nothing is known yet. */
 void tui_state_live(struct tui *t, const struct store *live);
 /* The live store changed in [start, end) of @pid. */
-void tui_state_changed(struct tui *t, pid_t pid, u64 start, u64 end);
+void tui_view_changed(struct tui *t, pid_t pid, u64 start, u64 end);
 /* Moments are added here by the caller. */
 struct tui_history *tui_state_history(struct tui *t);
 /* A moment was added: the view follows it unless it is paused. */
-void tui_state_moment(struct tui *t);
+void tui_view_moment(struct tui *t);
 /* Time since the session's start. */
 void tui_state_now(struct tui *t, u64 time_ns);
 struct tui_status *tui_state_status(struct tui *t);
@@ -92,13 +92,13 @@ void tui_state_message(struct tui *t, u8 role, const char *fmt, ...)
 /* Opens a page of text on top; takes @text's content. */
 void tui_state_text(struct tui *t, const char *title, struct tui_text *text);
 /* Opens (or refreshes) the process picker; rows are copied. */
-void tui_state_procs(struct tui *t, const struct tui_proc *rows, size_t n);
+void tui_view_procs(struct tui *t, const struct tui_proc *rows, size_t n);
 pid_t tui_state_picked(const struct tui *t);
 
 /* A key (tui_keys.h). */
-enum tui_request tui_state_key(struct tui *t, u32 key);
+enum tui_request tui_view_key(struct tui *t, u32 key);
 /* A click at (@x, @y). */
-enum tui_request tui_state_click(struct tui *t, int x, int y);
+enum tui_request tui_view_click(struct tui *t, int x, int y);
 
 /* The process and the page under the cursor; 0 when there is none. */
 pid_t tui_state_pid(const struct tui *t);
@@ -111,9 +111,9 @@ bool tui_state_is_live(const struct tui *t);
 void tui_state_goto(struct tui *t, pid_t pid, u64 addr);
 
 /* Shows only what passes the --filter expression @text; says why when it is none. */
-void tui_state_filter(struct tui *t, const char *text);
+void tui_view_filter(struct tui *t, const char *text);
 
 /* Draws; the screen is valid until the next call. */
-const struct tui_screen *tui_state_draw(struct tui *t);
+const struct tui_screen *tui_view_draw(struct tui *t);
 
 #endif

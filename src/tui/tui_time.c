@@ -5,13 +5,6 @@
 #include "lib/escape.h"
 #include "tui/tui_int.h"
 
-size_t tui_time_at(const struct tui *t)
-{
-	size_t removed = t->history.numbers - t->history.n; /* from the front */
-
-	return t->at > removed ? t->at - removed : 0;
-}
-
 void tui_time_goto(struct tui *t, size_t moment)
 {
 	struct tui_history *h = &t->history;
@@ -40,7 +33,7 @@ void tui_time_goto(struct tui *t, size_t moment)
 void tui_time_step(struct tui *t, int by, bool events)
 {
 	const struct tui_history *h = &t->history;
-	size_t i = t->is_live ? h->n : tui_time_at(t);
+	size_t i = t->is_live ? h->n : tui_state_at(t);
 
 	while (by < 0 ? i > 0 : i + 1 < h->n) {
 		i += (size_t)by;
@@ -100,7 +93,7 @@ void tui_time_mark(struct tui *t)
 	}
 	store_free(t->mark_store);
 	t->mark_store = copy;
-	t->mark_ns = t->is_live ? t->now_ns : t->history.moment[tui_time_at(t)].time_ns;
+	t->mark_ns = t->is_live ? t->now_ns : t->history.moment[tui_state_at(t)].time_ns;
 	t->generation++;
 	tui_state_message(t, TUI_GOOD, "marked; d compares with it");
 }

@@ -224,7 +224,7 @@ static void moment(struct tui *t, double seconds, u8 kind, pid_t pid, const char
 				.warning = warning };
 
 	tui_history_add(tui_state_history(t), &m, store);
-	tui_state_moment(t);
+	tui_view_moment(t);
 }
 
 /* ---- the scene "fork" */
@@ -456,7 +456,7 @@ static void load_picker(struct tui *t)
 		{ 4242, "demo", 9 * MIB, 0, 0, false, false },
 	};
 
-	tui_state_procs(t, procs, ARRAY_SIZE(procs));
+	tui_view_procs(t, procs, ARRAY_SIZE(procs));
 }
 
 bool scenes_load(struct tui *t, const char *name, struct store **ret_live)

@@ -34,9 +34,9 @@ static void key(u32 k)
 {
 	static const char *const names[] = { "none", "quit", "redraw", "who",  "save",
 					     "step", "go",   "stop",   "pick", "picked" };
-	enum tui_request r = tui_state_key(t, k);
+	enum tui_request r = tui_view_key(t, k);
 
-	tui_state_draw(t);
+	tui_view_draw(t);
 	if (r)
 		snprintf(requests + strlen(requests), sizeof(requests) - strlen(requests),
 			 " %s", names[r]);
@@ -58,8 +58,8 @@ static bool keys(char *arg)
 
 static void print_screen(void)
 {
-	char *text = tui_screen_text(tui_state_draw(t));
-	int cols = tui_state_draw(t)->cols;
+	char *text = tui_screen_text(tui_view_draw(t));
+	int cols = tui_view_draw(t)->cols;
 
 	for (int i = 0; i < cols; i++)
 		putchar('=');
@@ -69,7 +69,7 @@ static void print_screen(void)
 
 static void print_roles(void)
 {
-	const struct tui_screen *s = tui_state_draw(t);
+	const struct tui_screen *s = tui_view_draw(t);
 	static const char *const names[] = {
 #define ROLE(id, ...) #id,
 #include "tui/tui_roles.def"
@@ -109,14 +109,14 @@ static bool command(char *cmd, char *arg)
 		opt.name = "report.txt";
 		if (replay)
 			*replay = '\0';
-		tui_state_free(t);
+		tui_view_free(t);
 		store_free(live);
-		t = tui_state_new(&opt);
+		t = tui_view_new(&opt);
 		if (!t || !scenes_load(t, arg, &live))
 			return false;
 		if (opt.replay)
 			tui_state_live(t, NULL);
-		tui_state_draw(t);
+		tui_view_draw(t);
 	} else if (!t) {
 		return false;
 	} else if (!strcmp(cmd, "keys")) {
@@ -165,7 +165,7 @@ int main(int argc, char **argv)
 			fail(argv[1], n, line);
 	}
 	fclose(f);
-	tui_state_free(t);
+	tui_view_free(t);
 	store_free(live);
 	return 0;
 }

@@ -198,7 +198,7 @@ static void check_caches(struct tui *t)
 	const struct store_vma *v = tui_state_vma(t);
 	unsigned wrong = 0;
 
-	tui_state_draw(t);
+	tui_view_draw(t);
 	if (t->layout.too_small || t->nviews > 1 || !t->layout.shown[TUI_PANE_GRID] || !v)
 		return;
 	for (size_t i = 0; i < g->n; i++) {
@@ -242,7 +242,7 @@ static void look_again(struct tui *t, struct store *live, pid_t pid, u64 seed)
 		row(fresh, from + i * 4096, 1, 4096,
 		    random_next(&seed) % 3 ? seed >> 40 : 0, 0);
 	EXPECT_INT(store_merge(live, fresh, pid, range.start, range.end), 0);
-	tui_state_changed(t, pid, range.start, range.end);
+	tui_view_changed(t, pid, range.start, range.end);
 	store_free(fresh);
 }
 
@@ -251,7 +251,7 @@ TEST(random_keys)
 {
 	u64 seed = 99, end;
 	struct store *live = mixture(3, &end);
-	struct tui *t = tui_state_new(&(struct tui_options){ .cols = 80, .rows = 24 });
+	struct tui *t = tui_view_new(&(struct tui_options){ .cols = 80, .rows = 24 });
 	struct process child = { .pid = 2 };
 
 	/* a child with other pages at the same addresses */
@@ -267,9 +267,8 @@ TEST(random_keys)
 		if (random_next(&seed) % 50 == 0)
 			tui_state_resize(t, 1 + (int)(random_next(&seed) % 220),
 					 1 + (int)(random_next(&seed) % 60));
-		if (tui_state_key(t, key) == TUI_REQUEST_PICK)
-			tui_state_procs(t, &(struct tui_proc){ .pid = 1, .comm = "x" },
-					1);
+		if (tui_view_key(t, key) == TUI_REQUEST_PICK)
+			tui_view_procs(t, &(struct tui_proc){ .pid = 1, .comm = "x" }, 1);
 		if (random_next(&seed) % 10 == 0)
 			look_again(t, live, 1 + i % 2, seed);
 		if (random_next(&seed) % 20 == 0)
@@ -279,7 +278,7 @@ TEST(random_keys)
 		if (random_next(&seed) % 8 == 0)
 			check_caches(t);
 	}
-	tui_state_free(t);
+	tui_view_free(t);
 	store_free(live);
 }
 
