@@ -104,34 +104,7 @@ struct stage_op_row {
 	u8 weight;
 };
 
-const struct stage_row *stage_row(enum stage_id id);
 const struct stage_op_row *stage_op_row(enum stage_op_id id);
-
-/*
- * Checks the words of @state.  Returns 0, or -EINVAL with a sentence in @why (STAGE_WHY bytes,
- * may be NULL).
- */
-int stage_check(const char *state, char *why);
-
-/* Whether this machine can make row @id: 0, or -EOPNOTSUPP with the reason in @why. */
-int stage_available(enum stage_id id, char *why);
-
-/*
- * Makes @state in the calling process.  Returns 0; -EOPNOTSUPP when the machine cannot make it,
- * or another -errno; s->why says more in words.  Some operations (see "as-child") go on in a
- * forked child: the caller that returns has another pid then, and the process that called waits
- * for it and exits; use getpid() after the call.
- */
-int stage_make(struct stage *s, const char *state);
-
-/* The same, but operations that fail are passed over: for random sequences. */
-int stage_make_lenient(struct stage *s, const char *state);
-
-/* Releases all that stage_make() made; waits for its helper processes. */
-void stage_drop(struct stage *s);
-
-/* One operation on pages @first … @last-1 of the mapping.  As stage_make(). */
-int stage_do(struct stage *s, enum stage_op_id op, size_t first, size_t last);
 
 /* For the files that make states: formats s->why and returns @err. */
 int stage_fail(struct stage *s, int err, const char *fmt, ...)

@@ -6,7 +6,7 @@
  *
  * Each fills @s (addr, len, page, leaf …) and returns 0, or -errno with s->why set; -EOPNOTSUPP
  * means that this machine cannot make the state.  What was mapped before a failure is released
- * by stage_drop().
+ * by stage_factory_drop().
  */
 #ifndef GUPINFO_STAGE_MAKE_H
 #define GUPINFO_STAGE_MAKE_H

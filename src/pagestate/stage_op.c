@@ -15,6 +15,7 @@
 #include "pagestate/stage_child.h"
 #include "pagestate/stage_make.h"
 #include "pagestate/stage_ref.h"
+#include "pagestate/stage_factory.h"
 
 typedef int stage_op_fn(struct stage *s, char *addr, size_t len, long arg);
 
@@ -196,7 +197,8 @@ static int stage_op_mprotect(struct stage *s, char *addr, size_t len, long prot)
 
 static int stage_op_madvise(struct stage *s, char *addr, size_t len, long advice)
 {
-	if (advice == 21 /* MADV_PAGEOUT */ && stage_available(STAGE_SWAPPED, s->why))
+	if (advice == 21 /* MADV_PAGEOUT */ &&
+	    stage_factory_available(STAGE_SWAPPED, s->why))
 		return -EOPNOTSUPP;
 	return madvise(addr, len, (int)advice) ? stage_op_failed(s, "madvise") : 0;
 }
@@ -213,7 +215,7 @@ static int stage_op_merge(struct stage *s, char *addr, size_t len, long arg)
 	char *other = addr + 4096 < s->addr + s->len ? addr + 4096 : addr - 4096;
 
 	(void)len, (void)arg;
-	if (stage_available(STAGE_KSM, s->why))
+	if (stage_factory_available(STAGE_KSM, s->why))
 		return -EOPNOTSUPP;
 	if (s->leaf != 4096 || s->len < 8192 ||
 	    stage_access_store(addr, 1, 1, STAGE_BYTE_MADE) ||

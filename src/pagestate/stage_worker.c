@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "pagestate/stage_factory.h"
+
 #define STAGE_WORKER_SECONDS 30 /* an answer later than this never comes */
 
 struct stage_worker_order {
@@ -26,7 +28,8 @@ struct stage_worker_answer {
 static bool stage_worker_make(struct stage *s, const char *state, bool lenient,
 			      struct stage_worker *w)
 {
-	w->err = lenient ? stage_make_lenient(s, state) : stage_make(s, state);
+	w->err = lenient ? stage_factory_make_lenient(s, state)
+			 : stage_factory_make(s, state);
 	memcpy(w->why, s->why, sizeof(w->why));
 	w->subject = getpid();
 	w->addr = (uintptr_t)s->addr;
@@ -63,7 +66,7 @@ static _Noreturn void stage_worker_main(int sock, const char *state, bool lenien
 			break;
 	}
 	act_finish(env);
-	stage_drop(&s);
+	stage_factory_drop(&s);
 	_exit(0);
 }
 

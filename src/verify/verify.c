@@ -11,6 +11,7 @@
 
 #include "report/collect.h"
 #include "report/source.h"
+#include "pagestate/stage_factory.h"
 
 #define VERIFY_REPEATS 3
 
@@ -285,9 +286,11 @@ static unsigned verify_nmods(unsigned id)
 	char why[STAGE_WHY];
 
 	/* of a state that cannot be made one row of skips tells why */
-	if (stage_available(id, why) || stage_row(id)->try == STAGE_TRY_PLAIN)
+	if (stage_factory_available(id, why) ||
+	    stage_factory_row(id)->try == STAGE_TRY_PLAIN)
 		return 1;
-	return stage_row(id)->try == STAGE_TRY_FEW ? VERIFY_FEW : ARRAY_SIZE(verify_mods);
+	return stage_factory_row(id)->try == STAGE_TRY_FEW ? VERIFY_FEW
+							   : ARRAY_SIZE(verify_mods);
 }
 
 static bool verify_wanted(const struct verify_options *opt, enum act_id act)
@@ -325,10 +328,10 @@ static int verify_fixed(struct verify *v)
 	for (unsigned i = 0; i < STAGES && !err; i++) {
 		unsigned mods = v->opt->plain ? 1 : verify_nmods(i);
 
-		if (stage_row(i)->try == STAGE_TRY_ARENA)
+		if (stage_factory_row(i)->try == STAGE_TRY_ARENA)
 			continue;
 		for (unsigned m = 0; m < mods && !err && !verify_end; m++) {
-			snprintf(state, sizeof(state), "%s%s", stage_row(i)->name,
+			snprintf(state, sizeof(state), "%s%s", stage_factory_row(i)->name,
 				 verify_mods[m]);
 			err = verify_state(v, state);
 		}

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "pagestate/stage_factory.h"
+
 #define VERIFY_OPS_MAX 14
 #define VERIFY_SHRINK_MAX 80 /* trials to make one failing sequence short */
 #define VERIFY_KEEP 200      /* random cases kept beside the wrong ones */
@@ -45,7 +47,7 @@ static unsigned verify_arena(u64 *seed)
 		pick = verify_below(seed, sum);
 		for (unsigned i = 0; i < ARRAY_SIZE(verify_arenas); i++) {
 			if (pick < verify_arenas[i].weight) {
-				if (!stage_available(verify_arenas[i].id, why))
+				if (!stage_factory_available(verify_arenas[i].id, why))
 					return i;
 				break;
 			}
@@ -68,9 +70,9 @@ static enum stage_op_id verify_op(u64 *seed)
 		pick = verify_below(seed, sum);
 		for (; pick >= stage_op_row(i)->weight; i++)
 			pick -= stage_op_row(i)->weight;
-		if (i == STAGE_OP_MERGE && stage_available(STAGE_KSM, why))
+		if (i == STAGE_OP_MERGE && stage_factory_available(STAGE_KSM, why))
 			continue;
-		if (i == STAGE_OP_PAGEOUT && stage_available(STAGE_SWAPPED, why))
+		if (i == STAGE_OP_PAGEOUT && stage_factory_available(STAGE_SWAPPED, why))
 			continue;
 		return i;
 	} while (true);
@@ -106,7 +108,7 @@ static void verify_sequence(u64 *seed, char *buf, size_t len)
 	look = verify_below(seed, 3) ? verify_below(seed, 8) % pages
 				     : verify_below(seed, pages);
 	n = (size_t)snprintf(buf, len, "%s+look@%u",
-			     stage_row(verify_arenas[arena].id)->name, look);
+			     stage_factory_row(verify_arenas[arena].id)->name, look);
 	/* an untouched arena is dull: begin with a touch most of the time */
 	if (verify_below(seed, 8))
 		n += (size_t)snprintf(buf + n, len - n,

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "need_bpf.h"
-#include "pagestate/stage.h"
+#include "pagestate/stage_factory.h"
 
 static void list(void)
 {
@@ -23,8 +23,9 @@ static void list(void)
 
 	puts("# states");
 	for (unsigned i = 0; i < STAGES; i++) {
-		printf("%-18s %s", stage_row(i)->name, stage_row(i)->text);
-		if (stage_available(i, why))
+		printf("%-18s %s", stage_factory_row(i)->name,
+		       stage_factory_row(i)->text);
+		if (stage_factory_available(i, why))
 			printf(" [not here: %s]", why);
 		putchar('\n');
 	}
@@ -54,7 +55,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: mkpages --list | --bpf | STATE\n");
 		return 2;
 	}
-	err = stage_make(&s, argv[1]);
+	err = stage_factory_make(&s, argv[1]);
 	if (err) {
 		fprintf(stderr, "mkpages: %s: %s\n", argv[1], s.why);
 		return err == -EINVAL ? 2 : err == -EOPNOTSUPP ? 77 : 1;
@@ -64,6 +65,6 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (read(0, buf, sizeof(buf)) > 0)
 		;
-	stage_drop(&s);
+	stage_factory_drop(&s);
 	return 0;
 }

@@ -9,7 +9,7 @@
 
 #include "../unit/test.h"
 
-#include "pagestate/stage.h"
+#include "pagestate/stage_factory.h"
 #include "pagestate/stage_child.h"
 #include "pagestate/stage_ref.h"
 
@@ -69,7 +69,7 @@ enum { CHILD_OK, CHILD_WRONG, CHILD_CANNOT };
 static void child(const char *state, int pipe, u64 want)
 {
 	struct stage s;
-	int err = stage_make(&s, state);
+	int err = stage_factory_make(&s, state);
 	u64 mask = TEST_PRESENT | TEST_SWAP | TEST_FILE;
 	u64 got = err ? 0 : stage_pagemap(s.page) & mask;
 	char text[STAGE_WHY + 64];
@@ -84,7 +84,7 @@ static void child(const char *state, int pipe, u64 want)
 	if (write(pipe, text, (size_t)n) != n)
 		_exit(CHILD_WRONG);
 	if (!err)
-		stage_drop(&s);
+		stage_factory_drop(&s);
 	_exit(err == -EOPNOTSUPP   ? CHILD_CANNOT
 	      : err || got != want ? CHILD_WRONG
 				   : CHILD_OK);
@@ -115,12 +115,12 @@ TEST(every_state)
 	char text[512];
 
 	for (unsigned id = 0; id < STAGES; id++) {
-		int rc = run(stage_row(id)->name, expect(id), text, sizeof(text));
+		int rc = run(stage_factory_row(id)->name, expect(id), text, sizeof(text));
 
 		if (rc == CHILD_CANNOT)
-			printf("# %s: skipped: %s\n", stage_row(id)->name, text);
+			printf("# %s: skipped: %s\n", stage_factory_row(id)->name, text);
 		else if (rc != CHILD_OK)
-			printf("# %s: %s (%d)\n", stage_row(id)->name, text, rc);
+			printf("# %s: %s (%d)\n", stage_factory_row(id)->name, text, rc);
 		EXPECT(rc == CHILD_OK || rc == CHILD_CANNOT);
 	}
 }
@@ -161,18 +161,18 @@ TEST(the_language)
 {
 	char why[STAGE_WHY];
 
-	EXPECT(stage_check("order-0", why) == 0);
-	EXPECT(stage_check("order-0+touch@3+shared", why) == 0);
-	EXPECT(stage_check("order-0+touch@3-5", why) == 0);
-	EXPECT(stage_check("", why) == -EINVAL);
-	EXPECT(stage_check("order-0+", why) == 0);
-	EXPECT(stage_check("order-0@1", why) == -EINVAL);
-	EXPECT(stage_check("order-0+touch@", why) == -EINVAL);
-	EXPECT(stage_check("order-0+touch@5-5", why) == -EINVAL);
-	EXPECT(stage_check("order-0+touch@3x", why) == -EINVAL);
-	EXPECT(stage_check("order-9", why) == -EINVAL);
+	EXPECT(stage_factory_check("order-0", why) == 0);
+	EXPECT(stage_factory_check("order-0+touch@3+shared", why) == 0);
+	EXPECT(stage_factory_check("order-0+touch@3-5", why) == 0);
+	EXPECT(stage_factory_check("", why) == -EINVAL);
+	EXPECT(stage_factory_check("order-0+", why) == 0);
+	EXPECT(stage_factory_check("order-0@1", why) == -EINVAL);
+	EXPECT(stage_factory_check("order-0+touch@", why) == -EINVAL);
+	EXPECT(stage_factory_check("order-0+touch@5-5", why) == -EINVAL);
+	EXPECT(stage_factory_check("order-0+touch@3x", why) == -EINVAL);
+	EXPECT(stage_factory_check("order-9", why) == -EINVAL);
 	EXPECT(!strcmp(why, "no page state named 'order-9'"));
-	EXPECT(stage_check("order-0+shred", why) == -EINVAL);
+	EXPECT(stage_factory_check("order-0+shred", why) == -EINVAL);
 	EXPECT(!strcmp(why, "no operation named 'shred'"));
 }
 
@@ -180,7 +180,7 @@ TEST(references)
 {
 	struct stage s;
 
-	if (stage_make(&s, "order-0+vmspliced+child-gone")) {
+	if (stage_factory_make(&s, "order-0+vmspliced+child-gone")) {
 		EXPECT(!"order-0+vmspliced");
 		return;
 	}
@@ -190,7 +190,7 @@ TEST(references)
 	stage_store(s.page, 1, 1, STAGE_BYTE_STORE);
 	EXPECT(stage_ref_byte(&s.ref[0]) == STAGE_BYTE_MADE);
 	EXPECT(stage_ref_byte(&s.ref[0]) == STAGE_BYTE_MADE);
-	stage_drop(&s);
+	stage_factory_drop(&s);
 	EXPECT(s.nrefs == 0);
 }
 
@@ -200,7 +200,7 @@ TEST(children)
 	struct stage s;
 	u64 theirs = 0;
 
-	if (stage_make(&s, "order-0+shared")) {
+	if (stage_factory_make(&s, "order-0+shared")) {
 		EXPECT(!"order-0+shared");
 		return;
 	}
@@ -214,5 +214,5 @@ TEST(children)
 	if (theirs & TEST_PFN)
 		EXPECT((theirs & TEST_PFN) != (stage_pagemap(s.page) & TEST_PFN));
 	EXPECT(*(volatile char *)s.page == STAGE_BYTE_MADE);
-	stage_drop(&s);
+	stage_factory_drop(&s);
 }

@@ -19,7 +19,7 @@
 #include "live/live.h"
 #include "need_bpf.h"
 #include "pagemap.h"
-#include "pagestate/stage.h"
+#include "pagestate/stage_factory.h"
 
 static struct source *src;
 static struct source_machine machine;
@@ -319,7 +319,7 @@ static void check_state(const char *name)
 	int before = test_failures;
 
 	state_name = name;
-	if (stage_make(&s, name)) {
+	if (stage_factory_make(&s, name)) {
 		printf("# %s: %s\n", name, s.why);
 		seen.skipped++;
 		return;
@@ -338,7 +338,7 @@ static void check_state(const char *name)
 	}
 	seen.states++;
 	close(pagemap);
-	stage_drop(&s);
+	stage_factory_drop(&s);
 }
 
 TEST(every_state_a_second_time)
@@ -352,17 +352,17 @@ TEST(every_state_a_second_time)
 		NO_BPF(why[0] ? why : "no source");
 	for (unsigned id = 0; id < STAGES; id++)
 		for (unsigned m = 0; m < ARRAY_SIZE(more); m++) {
-			const struct stage_row *row = stage_row(id);
+			const struct stage_row *row = stage_factory_row(id);
 
 			if (m && (row->try != STAGE_TRY_MODS || quick))
 				break;
-			if (stage_available(id, reason)) {
+			if (stage_factory_available(id, reason)) {
 				if (!m)
 					printf("# %s: %s\n", row->name, reason);
 				continue;
 			}
 			snprintf(name, sizeof(name), "%s%s", row->name, more[m]);
-			if (stage_check(name, reason)) {
+			if (stage_factory_check(name, reason)) {
 				printf("# %s: %s\n", name, reason);
 				continue;
 			}
