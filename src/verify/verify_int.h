@@ -8,6 +8,8 @@
 #ifndef GUPINFO_VERIFY_INT_H
 #define GUPINFO_VERIFY_INT_H
 
+#include <signal.h>
+
 #include "pagestate/act.h"
 #include "page/page.h"
 #include "pagestate/stage_worker.h"
@@ -30,6 +32,7 @@ void verify_trial(struct verify *v, const char *state, enum act_id act, bool len
 int verify_count(struct verify *v, const struct verify_case *c, bool keep);
 
 bool verify_stopped(void);
+extern volatile sig_atomic_t verify_end; /* what verify_stop() sets */
 
 /* What a prediction and an act say of each other: fills ret->field … ret->outcome. */
 void verify_judge(const struct kernel *k, enum act_id act, const struct page *page,

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Which trials are done. */
+#include "verify/verify_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "pagestate/stage_factory.h"
+
+/* What is done to every state of STAGE_TRY_MODS; the first VERIFY_FEW to those of STAGE_TRY_FEW. */
+static const char *const verify_mods[] = {
+	"",
+	"+shared",
+	"+child-gone+drained",
+	"+vmspliced",
+	"+child-vmspliced",
+	"+parent-vmspliced",
+	"+drained",
+	"+child-gone",
+	"+pinned",
+	"+vmspliced+shared",
+	"+vmspliced+child-gone",
+	"+pinned+child-gone",
+	"+shared+as-child",
+	"+child-vmspliced+ro+rw",
+	"+vmspliced-before-fork",
+	"+parent-vmspliced+release+drained",
+};
+#define VERIFY_FEW 6
+
+static unsigned verify_nmods(unsigned id)
+{
+	char why[STAGE_WHY];
+
+	/* of a state that cannot be made one row of skips tells why */
+	if (stage_factory_available(id, why) ||
+	    stage_factory_row(id)->try == STAGE_TRY_PLAIN)
+		return 1;
+	return stage_factory_row(id)->try == STAGE_TRY_FEW ? VERIFY_FEW
+							   : ARRAY_SIZE(verify_mods);
+}
+
+static bool verify_wanted(const struct verify_options *opt, enum act_id act)
+{
+	const struct act_row *row = act_row(act);
+	unsigned what = row->what == ACT_REQUEST ? row->request
+			: row->what == ACT_STORE ? VERIFY_STORE
+						 : VERIFY_FORK;
+
+	return !opt->only || opt->only & BIT(what);
+}
+
+/* Every act on @state. */
+static int verify_state(struct verify *v, const char *state)
+{
+	static struct verify_case c;
+	char why[STAGE_WHY];
+	int err = 0;
+
+	for (unsigned a = 0; a < ACTS && !err && !verify_end; a++) {
+		/* acts that this machine does not have are not trials */
+		if (!verify_wanted(v->opt, a) || act_available(a, v->k, &v->env, why))
+			continue;
+		verify_trial(v, state, a, !strncmp(state, "arena", 5), &c);
+		err = verify_count(v, &c, true);
+	}
+	return err;
+}
+
+static int verify_fixed(struct verify *v)
+{
+	char state[128];
+	int err = 0;
+
+	for (unsigned i = 0; i < STAGES && !err; i++) {
+		unsigned mods = v->opt->plain ? 1 : verify_nmods(i);
+
+		if (stage_factory_row(i)->try == STAGE_TRY_ARENA)
+			continue;
+		for (unsigned m = 0; m < mods && !err && !verify_end; m++) {
+			snprintf(state, sizeof(state), "%s%s", stage_factory_row(i)->name,
+				 verify_mods[m]);
+			err = verify_state(v, state);
+		}
+	}
+	return err;
+}
+
+int verify_run(struct source *src, const struct kernel *k,
+	       const struct verify_options *opt, struct verify_result *ret,
+	       struct diag *diag)
+{
+	struct verify v = { .src = src, .k = k, .opt = opt, .r = ret, .diag = diag };
+	struct timespec start, end;
+	int err = 0;
+
+	memset(ret, 0, sizeof(*ret));
+	verify_end = 0;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	ret->kernel = k;
+	ret->seed = opt->seed ? opt->seed : (u64)start.tv_nsec ^ (u64)getpid() << 32;
+	act_env_open(&v.env);
+	for (unsigned i = 0; i < opt->nstates && !err; i++)
+		err = verify_state(&v, opt->states[i]);
+	if (!opt->nstates && (!opt->no_fixed || opt->plain))
+		err = verify_fixed(&v);
+	if (!err && opt->trials)
+		err = verify_random(&v);
+	act_env_close(&v.env);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ret->seconds = (u64)(end.tv_sec - start.tv_sec);
+	ret->stopped = verify_end != 0;
+	if (!v.env.no_slow[0])
+		return err;
+	diag_add(diag, DIAG_NOTE, "entries of slow GUP are not counted: %s",
+		 v.env.no_slow);
+	return err;
+}

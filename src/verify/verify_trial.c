@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One trial: a state is made, judged, done, and both are compared. */
+#include "verify/verify_int.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "report/collect.h"
+#include "report/source.h"
+
+#define VERIFY_REPEATS 3
+
+struct verify_look {
+	u64 addr;
+	bool found, mergeable;
+	struct page page;
+	struct gup_verdicts verdicts;
+};
+
+static int verify_row_seen(void *ctx, const struct report_row *row)
+{
+	struct verify_look *l = ctx;
+
+	if (row->page->addr > l->addr ||
+	    l->addr >= row->page->addr + row->page->pages * row->page->size)
+		return 0;
+	l->page = *row->page;
+	l->verdicts = *row->verdicts;
+	l->mergeable = row->vma->flags & VF(MERGEABLE) && row->page->kind != PAGE_KSM;
+	l->found = true;
+	return 1;
+}
+
+/* What gupinfo says of the worker's page.  0, -ENOENT: no row; -errno. */
+static int verify_look(struct verify *v, const struct stage_worker *w,
+		       struct verify_look *l)
+{
+	struct collect_range range = { .start = w->page, .end = w->page + 4096 };
+	struct collect_options opt = { .pids = &w->subject,
+				       .npids = 1,
+				       .ranges = &range,
+				       .nranges = 1,
+				       .each = true,
+				       .holes = true };
+	struct report_view view = { .row = verify_row_seen };
+	struct diag diag;
+	int err;
+
+	*l = (struct verify_look){ .addr = w->page };
+	diag_init(&diag);
+	err = collect_run(v->src, &opt, &view, l, &diag);
+	diag_deinit(&diag);
+	if (l->found)
+		return 0;
+	return err < 0 ? err : -ENOENT;
+}
+
+/* The raw words of a wrong case: what a bug report needs. */
+static void verify_note(struct verify_case *c, const struct verify_look *l,
+			const struct act_result *seen)
+{
+	snprintf(c->note, sizeof(c->note),
+		 "kind %s leaf %u ae %u refs %lld/%lld maps %lld facts %llx/%llx saw err "
+		 "%d "
+		 "faults %llu slow %u pagemap %llx -> %llx",
+		 page_kind_name(l->page.kind), l->page.leaf, l->page.anon_exclusive,
+		 (long long)l->page.refcount, (long long)l->page.expected,
+		 (long long)l->page.mapcount, (unsigned long long)l->page.facts.value,
+		 (unsigned long long)l->page.facts.known, seen->err,
+		 (unsigned long long)seen->faults, seen->slow,
+		 (unsigned long long)seen->before, (unsigned long long)seen->after);
+}
+
+static void verify_skip(struct verify_case *c, const char *why)
+{
+	c->outcome = VERIFY_SKIPPED;
+	snprintf(c->note, sizeof(c->note), "%s", why);
+}
+
+/* io_uring of old kernels refuses disk files after GUP took them: that is not GUP's answer. */
+static bool verify_not_gup(struct verify *v, enum act_id act,
+			   const struct act_result *seen)
+{
+	return (act == ACT_DO_URING || act == ACT_DO_URING_SLOW) &&
+	       seen->err == -EOPNOTSUPP && !(v->k->value & K(URING_FILE));
+}
+
+static void verify_once(struct verify *v, const char *state, enum act_id act,
+			bool lenient, struct verify_case *c)
+{
+	struct stage_worker w;
+	struct verify_look l;
+	struct act_result seen;
+	int err = stage_worker_start(&w, state, lenient, &v->env);
+
+	c->nfields = 0;
+	c->note[0] = '\0';
+	if (err || w.err) {
+		verify_skip(c, w.why);
+	} else if (act_available(act, v->k, &v->env, c->note)) {
+		c->outcome = VERIFY_SKIPPED;
+	} else if (w.blocks && !act_may_wait(act)) {
+		verify_skip(c, "the kernel's log would complain of a wait without retry");
+	} else if ((err = verify_look(v, &w, &l))) {
+		verify_skip(c, err == -ENOENT ? "no row: nothing is mapped there"
+					      : strerror(-err));
+	} else if (l.mergeable) {
+		verify_skip(c, "KSM may write-protect the page at any time");
+	} else if (act_warns(act, l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
+		verify_skip(c,
+			    "gup_test would warn of the zero page in the kernel's log");
+	} else if (stage_worker_act(&w, act, MAX(l.page.size, 4096u), &seen)) {
+		verify_skip(c, seen.why);
+	} else if (seen.waits && act_row(act)->what == ACT_FORK) {
+		verify_skip(c, "looking at it waits for the user fault handler");
+	} else if (verify_not_gup(v, act, &seen)) {
+		verify_skip(c, "io_uring of this kernel refuses mappings of files");
+	} else {
+		verify_judge(v->k, act, &l.page, &l.verdicts, &seen, c);
+		if (c->outcome == VERIFY_WRONG)
+			verify_note(c, &l, &seen);
+	}
+	stage_worker_stop(&w);
+}
+
+void verify_trial(struct verify *v, const char *state, enum act_id act, bool lenient,
+		  struct verify_case *c)
+{
+	const struct act_row *row = act_row(act);
+
+	*c = (struct verify_case){ .act = row->name };
+	snprintf(c->state, sizeof(c->state), "%s", state);
+	c->what = row->what == ACT_REQUEST ? row->request
+		  : row->what == ACT_STORE ? VERIFY_STORE
+					   : VERIFY_FORK;
+	c->request = verify_what_name(c->what);
+	verify_once(v, state, act, lenient, c);
+	for (int i = 0; c->outcome == VERIFY_WRONG && i < VERIFY_REPEATS; i++) {
+		verify_once(v, state, act, lenient, c);
+		if (c->outcome != VERIFY_WRONG) {
+			c->raced = true;
+			verify_skip(c, "raced: wrong once, not when repeated");
+			return;
+		}
+	}
+}
