@@ -26,13 +26,13 @@ struct who {
 	int err;
 };
 
-static u64 who_leaf_pages(const struct page *p)
+static u64 who_leaf_pages(const struct page_run *p)
 {
 	return p->size / 4096;
 }
 
 /* Keeps @page, an entry of the process in work that maps the page. */
-static int who_add(struct who *w, const struct page *page)
+static int who_add(struct who *w, const struct page_run *page)
 {
 	struct render_who_map *m = realloc(w->map, (w->nmaps + 1) * sizeof(*m));
 
@@ -54,7 +54,7 @@ static int who_obs(void *ctx, const struct obs *obs, size_t n)
 	struct who *w = ctx;
 
 	for (size_t i = 0; i < n; i++) {
-		struct page page;
+		struct page_run page;
 		u64 leaf;
 
 		if (!(obs[i].has & OBS_HAS_PFN))
@@ -231,12 +231,12 @@ static int who_show(struct who *w, size_t n, size_t unread)
 				   .machine = &w->machine,
 				   .processes = n,
 				   .unread = unread };
-	struct page page = { .pfn = w->pfn,
-			     .head_pfn = w->pfn,
-			     .pages = 1,
-			     .size = 4096,
-			     .expected = -1,
-			     .leaf = OBS_LEVEL_PTE };
+	struct page_run page = { .pfn = w->pfn,
+				 .head_pfn = w->pfn,
+				 .pages = 1,
+				 .size = 4096,
+				 .expected = -1,
+				 .leaf = OBS_LEVEL_PTE };
 	pid_t pids[64];
 	unsigned npids = 0;
 

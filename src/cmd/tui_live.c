@@ -114,7 +114,7 @@ static void attach(struct tui_live *l)
 /* ---- who has the page */
 
 /* Every followed process that maps the frame of @page. */
-static unsigned list_mappers(struct tui_live *l, const struct page *page, u32 base,
+static unsigned list_mappers(struct tui_live *l, const struct page_run *page, u32 base,
 			     struct tui_text *text)
 {
 	const struct store *s = l->watch.live;
@@ -125,7 +125,7 @@ static unsigned list_mappers(struct tui_live *l, const struct page *page, u32 ba
 			for (size_t k = 0; k < store_nrows(&s->proc[i].vma[j]); k++) {
 				const struct store_row *row =
 					&s->proc[i].vma[j].rows->row[k];
-				const struct page *c = &store_class(s, row)->page;
+				const struct page_run *c = &store_class(s, row)->page;
 				char comm[256];
 
 				if (c->why[PAGE_F_PFN] != PAGE_WHY_KNOWN ||
@@ -146,7 +146,7 @@ static unsigned list_mappers(struct tui_live *l, const struct page *page, u32 ba
 }
 
 /* Who holds it besides: pipes, io_uring, candidates; and what stays unexplained. */
-static void list_holders(struct tui_live *l, const struct page *page, pid_t pid,
+static void list_holders(struct tui_live *l, const struct page_run *page, pid_t pid,
 			 struct tui_text *text)
 {
 	struct source *src = l->s->source;
@@ -195,7 +195,7 @@ static void who(struct tui_live *l)
 	const struct store_vma *v = p ? store_vma_at(p, addr) : NULL;
 	const struct store_row *row = v ? store_row_at(s, v, addr) : NULL;
 	struct tui_text text;
-	struct page page;
+	struct page_run page;
 
 	if (!row || store_class(s, row)->page.why[PAGE_F_PFN] != PAGE_WHY_KNOWN) {
 		tui_state_message(l->t, TUI_WARN,

@@ -46,7 +46,7 @@ struct demo_case {
 struct demo_sight {
 	bool has; /* the process has a page there and it was read */
 	pid_t pid;
-	struct page page;
+	struct page_run page;
 	struct gup_verdicts verdicts;
 };
 

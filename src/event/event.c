@@ -43,25 +43,25 @@ bool event_cause_is_fault(enum event_cause cause)
 
 /* ---- reading a difference */
 
-static bool is_page(bool has, const struct page *p)
+static bool is_page(bool has, const struct page_run *p)
 {
 	return has && p->kind != PAGE_NONE && p->kind != PAGE_SWAP &&
 	       p->kind != PAGE_MIGRATION && p->kind != PAGE_GUARD &&
 	       p->kind != PAGE_MARKER;
 }
 
-static enum tri writable(const struct page *p)
+static enum tri writable(const struct page_run *p)
 {
 	return tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE);
 }
 
-static bool is_anon(const struct page *p)
+static bool is_anon(const struct page_run *p)
 {
 	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
 }
 
 /* Another page frame is mapped at the same place. */
-static enum event_cause moved(const struct page *a, const struct page *b)
+static enum event_cause moved(const struct page_run *a, const struct page_run *b)
 {
 	enum tri wa = writable(a), wb = writable(b);
 
@@ -83,7 +83,7 @@ static enum event_cause moved(const struct page *a, const struct page *b)
 	return EVENT_CAUSE_OTHER;
 }
 
-static bool pins_known(const struct page *p)
+static bool pins_known(const struct page_run *p)
 {
 	return p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN;
 }
@@ -91,7 +91,7 @@ static bool pins_known(const struct page *p)
 /* The same page frame, or frames that are hidden. */
 static enum event_cause stayed(const struct store_change *c)
 {
-	const struct page *a = &c->page_a, *b = &c->page_b;
+	const struct page_run *a = &c->page_a, *b = &c->page_b;
 	enum tri wa = writable(a), wb = writable(b);
 	bool rights = a->pte_known & b->pte_known & (a->pte ^ b->pte) &
 		      (PAGE_PTE_WRITE | PAGE_PTE_PROTNONE | PAGE_PTE_UFFD_WP);
@@ -118,7 +118,7 @@ static enum event_cause stayed(const struct store_change *c)
 
 enum event_cause event_cause(const struct store_change *c)
 {
-	const struct page *a = &c->page_a, *b = &c->page_b;
+	const struct page_run *a = &c->page_a, *b = &c->page_b;
 	bool was = is_page(c->has_a, a), is = is_page(c->has_b, b);
 
 	if (was && !is)
@@ -150,7 +150,7 @@ bool event_matters(const struct store_change *c)
 
 bool event_is_noise(const struct event_change *c)
 {
-	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 
 	return c->cause == EVENT_CAUSE_COUNTED &&
 	       (p->kind == PAGE_FILE || p->kind == PAGE_ZERO ||
@@ -212,7 +212,7 @@ struct cursor {
 	const struct store_process *p;
 	size_t vma, row;
 	bool has; /* a page covers the position */
-	struct page page;
+	struct page_run page;
 	u64 end; /* of the stretch in which nothing changes */
 };
 
@@ -249,7 +249,7 @@ static void seek(struct cursor *c, u64 addr, u64 end)
 	c->has = is_page(true, &c->page);
 }
 
-static bool pfn_known(const struct page *p)
+static bool pfn_known(const struct page_run *p)
 {
 	return p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && p->pfn;
 }
@@ -264,7 +264,7 @@ static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
 	run->hidden = false;
 	run->size = 0;
 	for (unsigned i = 0; i < n; i++) {
-		const struct page *p = &c[i].page;
+		const struct page_run *p = &c[i].page;
 		u64 in = addr - (c[i].has ? p->addr : addr);
 
 		run->has[i] = c[i].has;

@@ -12,12 +12,12 @@
 #include "lib/pure.h"
 
 struct page_state {
-	const struct page *page;
+	const struct page_run *page;
 	const struct gup_verdicts *verdicts;
 	const struct kernel *kernel;
 };
 
-static bool is_anon(const struct page *p)
+static bool is_anon(const struct page_run *p)
 {
 	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
 }
@@ -91,7 +91,7 @@ static bool leak_happened(const struct event *e, const struct event_change *c)
 
 static bool leak_averted(const struct event *e, const struct event_change *c)
 {
-	const struct page *a = &c->c->page_a;
+	const struct page_run *a = &c->c->page_a;
 
 	return c->c->has_a && c->cause == EVENT_CAUSE_COPIED && is_anon(a) &&
 	       a->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && a->expected >= 0 &&
@@ -103,7 +103,7 @@ static bool pin_unshared(const struct event *e, const struct event_change *c)
 	return c->cause == EVENT_CAUSE_UNSHARED;
 }
 
-static bool unpinnable(const struct page *p)
+static bool unpinnable(const struct page_run *p)
 {
 	return p->zone == PAGE_ZONE_MOVABLE || p->migratetype_bad == TRI_YES;
 }
@@ -217,7 +217,7 @@ static void add(struct gather *g, const struct warn_row *row, pid_t pid, u64 add
 static int gather_change(void *ctx, const struct event_change *c)
 {
 	struct gather *g = ctx;
-	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].changed &&
@@ -232,7 +232,7 @@ static void gather_range(struct gather *g, const struct event_range *range,
 			 const struct store *after)
 {
 	const struct store_process *p = store_process_by_pid(after, range->pid);
-	struct page page;
+	struct page_run page;
 
 	for (size_t i = p ? store_vma_from(p, range->start) : 0; p && i < p->nvmas; i++) {
 		const struct store_vma *v = &p->vma[i];
@@ -283,7 +283,7 @@ static int gather_fork(void *ctx, const struct event_shared *run)
 	const struct store_row *row = v ? store_row_at(s, v, run->start) : NULL;
 	if (!row || v->vma.shared)
 		return 0;
-	const struct page *page = &store_class(s, row)->page;
+	const struct page_run *page = &store_class(s, row)->page;
 	if (is_anon(page) && fact_get(&page->facts, FACT_MAYBE_PINNED) == TRI_YES)
 		add(g, &fork_pinned, run->member[1].pid, run->start,
 		    (run->end - run->start) / run->size);

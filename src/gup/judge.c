@@ -117,9 +117,9 @@ static bool judge_same_place(const struct judge *j, const struct obs *a,
 }
 
 static bool judge_like(const struct judge *j, const struct judge_like *like,
-		       const struct obs *obs, struct page *ret)
+		       const struct obs *obs, struct page_run *ret)
 {
-	const struct page *p = &like->page;
+	const struct page_run *p = &like->page;
 
 	if (like->vma != j->vma || !judge_same_words(&p->obs, obs) ||
 	    !judge_same_place(j, &p->obs, obs))
@@ -136,7 +136,7 @@ static bool judge_like(const struct judge *j, const struct judge_like *like,
 }
 
 int judge_page(struct judge *j, const struct vma *vma, const struct obs *obs,
-	       struct page *ret, const struct gup_verdicts **ret_verdicts)
+	       struct page_run *ret, const struct gup_verdicts **ret_verdicts)
 {
 	struct judge_like *like = &j->like[judge_slot(obs)];
 	int err;

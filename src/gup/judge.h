@@ -27,7 +27,7 @@ struct judge {
 	} word[JUDGE_WORDS];
 	struct judge_like {
 		u32 vma; /* 0: empty */
-		struct page page;
+		struct page_run page;
 		const struct gup_verdicts *verdicts;
 	} like[JUDGE_LIKES];
 };
@@ -48,6 +48,6 @@ void judge_clear(struct judge *j);
  * cache is full: judge_clear() and try again.
  */
 int judge_page(struct judge *j, const struct vma *vma, const struct obs *obs,
-	       struct page *ret, const struct gup_verdicts **ret_verdicts);
+	       struct page_run *ret, const struct gup_verdicts **ret_verdicts);
 
 #endif

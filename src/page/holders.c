@@ -115,13 +115,13 @@ static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
 }
 
 /* Whether a CPU's batch may hold one reference: small pages of the LRU only. */
-static bool may_be_batched(const struct page *p)
+static bool may_be_batched(const struct page_run *p)
 {
 	return !p->order && (p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
 			     p->kind == PAGE_FILE || p->kind == PAGE_SHMEM);
 }
 
-static void add_guesses(const struct holders *h, const struct page *page, pid_t pid,
+static void add_guesses(const struct holders *h, const struct page_run *page, pid_t pid,
 			struct holders_ledger *ret)
 {
 	struct holder batch = { .kind = HOLDERS_LRU_BATCH,
@@ -134,7 +134,7 @@ static void add_guesses(const struct holders *h, const struct page *page, pid_t 
 			ledger_add(ret, &h->holder[i]);
 }
 
-void holders_explain(const struct holders *h, const struct page *page, pid_t pid,
+void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret)
 {
 	u64 step = 1ULL << MIN(page->order, 40), from = page->head_pfn, to = from + step;

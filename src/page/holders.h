@@ -99,7 +99,7 @@ struct holders_ledger {
  * then, for what is left, a possible LRU batch and the candidates of process @pid.  @h may be
  * NULL: then nothing was looked for and ->unexplained is -1.
  */
-void holders_explain(const struct holders *h, const struct page *page, pid_t pid,
+void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret);
 
 const char *holders_kind_name(enum holders_kind kind);        /* "pipe" */

@@ -23,7 +23,7 @@ enum page_why page_why_bpf(const struct page_work *w)
 	return w->ctx->have_bpf ? PAGE_WHY_RACED : PAGE_WHY_NO_BPF;
 }
 
-bool page_like(const struct page *page, const struct page *next)
+bool page_like(const struct page_run *page, const struct page_run *next)
 {
 	if (next->addr != page->addr + page->pages * page->size ||
 	    page->size != next->size || page->kind != next->kind ||
@@ -51,7 +51,7 @@ bool page_like(const struct page *page, const struct page *next)
 	return true;
 }
 
-bool page_continues(const struct page *page, const struct page *next)
+bool page_continues(const struct page_run *page, const struct page_run *next)
 {
 	u64 step = page->leaf > OBS_LEVEL_PTE ? BIT(page->order) : 1;
 

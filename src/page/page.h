@@ -77,7 +77,7 @@ enum page_count_kind {
 	PAGE_COUNT_ESTIMATE
 };
 
-struct page {
+struct page_run {
 	u64 addr;  /* first byte of the run */
 	u64 pages; /* pages of ->size in the run */
 	u64 size;  /* bytes of one page of the run: leaf size for PMD and PUD leaves */
@@ -176,13 +176,13 @@ struct kpf_layout {
 
 /* Interprets @obs, an observation in @vma.  Total: whatever the words are, @ret is valid. */
 void page_read(const struct page_context *ctx, const struct vma *vma,
-	       const struct obs *obs, struct page *ret);
+	       const struct obs *obs, struct page_run *ret);
 
 /* @next begins where @page ends, and means the same but for its PFN or its place in swap. */
-bool page_like(const struct page *page, const struct page *next);
+bool page_like(const struct page_run *page, const struct page_run *next);
 
 /* @next continues @page: same meaning, consecutive address and PFN. */
-bool page_continues(const struct page *page, const struct page *next);
+bool page_continues(const struct page_run *page, const struct page_run *next);
 
 const char *page_kind_name(enum page_kind kind);
 const char *page_zone_name(int zone);

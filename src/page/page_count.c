@@ -9,7 +9,7 @@
 
 static void page_count_maps_struct(struct page_work *w, bool large)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 
 	if (o->has & OBS_HAS_LARGE)
@@ -31,7 +31,7 @@ static void page_count_maps_struct(struct page_work *w, bool large)
 
 static void page_count_maps_proc(struct page_work *w, bool large)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 	enum tri average = page_kernel(w, KFACT_KPAGECOUNT_AVERAGE);
 
@@ -58,7 +58,7 @@ static void page_count_maps_proc(struct page_work *w, bool large)
 
 void page_count_maps(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	/* A hugetlb page is mapped as a whole: page and folio counts are the same. */
 	bool large = (w->head || w->tail) && p->kind != PAGE_HUGETLB;
 
@@ -77,7 +77,7 @@ void page_count_maps(struct page_work *w)
 /* folio_expected_ref_count(), mm.h (6.16; before: scattered); -1 when a part is not known. */
 static s64 page_count_expected(const struct page_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 	s64 pages = 1ll << MIN(p->order, 30), refs = p->folio_mapcount;
 
@@ -106,7 +106,7 @@ static s64 page_count_expected(const struct page_work *w)
 
 static void page_count_pins(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 
 	page_why(w, PAGE_F_PINCOUNT, PAGE_WHY_KNOWN);
@@ -131,7 +131,7 @@ static void page_count_pins(struct page_work *w)
 /* folio_maybe_mapped_shared() */
 static enum tri page_count_mm_shared(const struct page_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 
 	if (!w->present || page_is_zero(p) || p->kind == PAGE_SPECIAL ||
 	    p->folio_mapcount < 0)
@@ -148,7 +148,7 @@ static enum tri page_count_mm_shared(const struct page_work *w)
 
 void page_count_refs(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 
 	p->refcount = p->pincount = p->expected = -1;
 	page_count_pins(w);

@@ -12,7 +12,7 @@
 struct page_facts_work {
 	const struct page_context *ctx;
 	const struct vma *vma;
-	const struct page *page;
+	const struct page_run *page;
 	enum tri present;
 	struct facts f;
 };
@@ -32,14 +32,14 @@ static enum tri facts_config(const struct page_facts_work *w, enum kconfig id)
 	return w->ctx->kernel ? (enum tri)w->ctx->kernel->ev.config[id] : TRI_UNKNOWN;
 }
 
-static enum tri facts_flag(const struct page *p, u64 bit)
+static enum tri facts_flag(const struct page_run *p, u64 bit)
 {
 	return p->why[PAGE_F_FLAGS] == PAGE_WHY_KNOWN
 		       ? tri_from(p->flags_known & bit, p->flags & bit)
 		       : TRI_UNKNOWN;
 }
 
-static bool facts_known(const struct page *p, enum page_field field)
+static bool facts_known(const struct page_run *p, enum page_field field)
 {
 	return p->why[field] == PAGE_WHY_KNOWN;
 }
@@ -130,7 +130,7 @@ static enum tri facts_fsdax(const struct vma *v)
  * Whether the run lies beyond the end of its file: filemap_fault() and its kin refuse pages whose
  * offset is not below the size rounded up.
  */
-static enum tri facts_beyond_eof(const struct vma *v, const struct page *p)
+static enum tri facts_beyond_eof(const struct vma *v, const struct page_run *p)
 {
 	static const char *const names[] = { "/anon_hugepage", "/dev/zero", "/SYSV",
 					     "[anon_shmem:" };
@@ -234,7 +234,7 @@ static void facts_vma(struct page_facts_work *w)
 
 /* ---- the entry */
 
-static enum tri facts_present(const struct page *p)
+static enum tri facts_present(const struct page_run *p)
 {
 	if (p->present != TRI_UNKNOWN)
 		return p->present;
@@ -266,7 +266,7 @@ static void facts_nonpresent(struct page_facts_work *w)
 		[PAGE_GUARD] = F(GUARD),         [PAGE_HWPOISON] = F(POISON),
 		[PAGE_DEVICE] = F(DEVICE_ENTRY),
 	};
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 
 	if (p->kind == PAGE_UNKNOWN || p->kind == PAGE_SPECIAL || p->kind == PAGE_MARKER)
 		return;
@@ -349,7 +349,7 @@ static void facts_entry(struct page_facts_work *w)
 		{ F(SPECIAL), PAGE_PTE_SPECIAL }, { F(UFFD_WP), PAGE_PTE_UFFD_WP },
 		{ F(DEVMAP), PAGE_PTE_DEVMAP },
 	};
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
 		fact_set_tri(&w->f, map[i].fact,
@@ -368,7 +368,7 @@ static void facts_entry(struct page_facts_work *w)
 
 static void facts_leaf(struct page_facts_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 	const struct vma *v = w->vma;
 	u64 leaf = p->leaf == OBS_LEVEL_PMD   ? F(LEAF_PMD)
 		   : p->leaf == OBS_LEVEL_PUD ? F(LEAF_PUD)
@@ -396,7 +396,7 @@ static void facts_leaf(struct page_facts_work *w)
 
 /* ---- the page */
 
-static enum tri facts_anon(const struct page *p)
+static enum tri facts_anon(const struct page_run *p)
 {
 	if (p->kind != PAGE_UNKNOWN)
 		return tri_from(true,
@@ -411,7 +411,7 @@ static enum tri facts_anon(const struct page *p)
 
 static enum tri facts_no_mapping(const struct page_facts_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 	/* Truncation unmaps a page before it takes it out of the cache; drivers' pages differ. */
 	bool cache = (p->kind == PAGE_FILE || p->kind == PAGE_SHMEM) &&
 		     (w->vma->fs == VMA_FS_DISK || w->vma->fs == VMA_FS_SHMEM) &&
@@ -424,7 +424,7 @@ static enum tri facts_no_mapping(const struct page_facts_work *w)
 			false);
 }
 
-static enum tri facts_large(const struct page *p)
+static enum tri facts_large(const struct page_run *p)
 {
 	if (p->kind == PAGE_HUGETLB || p->kind == PAGE_HUGE_ZERO ||
 	    p->leaf == OBS_LEVEL_PMD || p->leaf == OBS_LEVEL_PUD)
@@ -438,7 +438,7 @@ static enum tri facts_large(const struct page *p)
 
 static enum tri facts_block(const struct page_facts_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 
 	if (p->zone == PAGE_ZONE_DEVICE && facts_known(p, PAGE_F_ZONE))
 		return TRI_UNKNOWN;
@@ -449,7 +449,7 @@ static enum tri facts_block(const struct page_facts_work *w)
 
 static void facts_page(struct page_facts_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 	enum tri anon = facts_anon(p);
 	bool known = p->kind != PAGE_UNKNOWN;
 
@@ -471,12 +471,12 @@ static void facts_page(struct page_facts_work *w)
 /* ---- counters */
 
 /* References that the swap cache holds: of a small page one, of a large one each page's. */
-static s64 facts_swapcache(const struct page *p)
+static s64 facts_swapcache(const struct page_run *p)
 {
 	return facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_YES ? (s64)(1ULL << p->order) : 0;
 }
 
-static enum tri facts_swap_shared(const struct page *p)
+static enum tri facts_swap_shared(const struct page_run *p)
 {
 	if (facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_NO)
 		return TRI_NO;
@@ -487,7 +487,7 @@ static enum tri facts_swap_shared(const struct page *p)
  * wp_can_reuse_anon_folio(): one reference is left when the swap cache and, if the page is not on
  * an LRU list, this CPU's batches are given up.  Whose batch it is in cannot be seen.
  */
-static enum tri facts_ref_sole(const struct page *p)
+static enum tri facts_ref_sole(const struct page_run *p)
 {
 	enum tri lru = facts_flag(p, KPF_BIT(LRU)),
 		 cached = facts_flag(p, KPF_BIT(SWAPCACHE));
@@ -506,7 +506,7 @@ static enum tri facts_ref_sole(const struct page *p)
 	return tri_not(facts_swap_shared(p));
 }
 
-static enum tri facts_ref_is_maps(const struct page *p)
+static enum tri facts_ref_is_maps(const struct page_run *p)
 {
 	s64 cache = facts_swapcache(p);
 
@@ -521,7 +521,7 @@ static enum tri facts_ref_is_maps(const struct page *p)
  * References that somebody may read through.  A small page off the LRU lists has one reference
  * from a per-CPU batch or from isolation; one on them may have one too (activation, MADV_FREE).
  */
-static enum tri facts_extra_refs(const struct page *p)
+static enum tri facts_extra_refs(const struct page_run *p)
 {
 	enum tri lru = facts_flag(p, KPF_BIT(LRU));
 	bool cached = p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
@@ -540,7 +540,7 @@ static enum tri facts_extra_refs(const struct page *p)
 
 static void facts_maps(struct page_facts_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 	s64 n = p->folio_mapcount;
 
 	if (facts_known(p, PAGE_F_MAPCOUNT) && n >= 0) {
@@ -557,7 +557,7 @@ static void facts_maps(struct page_facts_work *w)
 
 static void facts_refs(struct page_facts_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 
 	if (facts_known(p, PAGE_F_PINCOUNT) && p->pincount >= 0)
 		fact_set(&w->f, F(MAYBE_PINNED), p->pincount > 0);
@@ -569,7 +569,8 @@ static void facts_refs(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(EXTRA_REFS), facts_extra_refs(p));
 }
 
-void page_facts(const struct page_context *ctx, const struct vma *vma, struct page *page)
+void page_facts(const struct page_context *ctx, const struct vma *vma,
+		struct page_run *page)
 {
 	struct page_facts_work w = { .ctx = ctx, .vma = vma, .page = page };
 

@@ -17,6 +17,7 @@
  * A raced page keeps the facts of its VMA only.  Facts that contradict each other are left as
  * they were read; the predictor then says unknown.
  */
-void page_facts(const struct page_context *ctx, const struct vma *vma, struct page *page);
+void page_facts(const struct page_context *ctx, const struct vma *vma,
+		struct page_run *page);
 
 #endif

@@ -19,7 +19,7 @@
  */
 static void page_flags_ksm(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 
 	if (!(p->flags & KPF_BIT(KSM)) || page_kernel(w, KFACT_KPF_KSM_BUG) == TRI_NO)
 		return;
@@ -35,7 +35,7 @@ static void page_flags_ksm(struct page_work *w)
 
 static void page_flags_proc(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	u32 kv = w->ctx->kernel ? w->ctx->kernel->kv : 0;
 
 	p->flags = kpageflags_expand(w->obs->kpageflags);
@@ -53,7 +53,7 @@ static void page_flags_proc(struct page_work *w)
 }
 
 /* Sets flag @bits by bit @number of @word; a flag that the kernel lacks is clear. */
-static void page_flags_bit(struct page *p, u64 word, u8 number, u64 bits)
+static void page_flags_bit(struct page_run *p, u64 word, u8 number, u64 bits)
 {
 	p->flags_known |= bits;
 	if (number != 0xff && number < 64 && word & BIT(number))
@@ -63,7 +63,7 @@ static void page_flags_bit(struct page *p, u64 word, u8 number, u64 bits)
 /* page->flags of the head, which hold for the folio. */
 static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	u64 word = w->obs->head_flags;
 	const struct {
 		u8 number;
@@ -106,7 +106,7 @@ static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 
 static void page_flags_struct(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 	bool hugetlb = w->vma->has_flags && w->vma->flags & VF(HUGETLB);
 
@@ -131,7 +131,7 @@ static void page_flags_struct(struct page_work *w)
 
 void page_flags_read(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 	u64 zero = KPF_BIT(ZERO_PAGE) | KPF_BIT(THP);
 
@@ -156,7 +156,7 @@ void page_flags_read(struct page_work *w)
 /* Mapped more than once: never AnonExclusive. */
 static bool page_flags_shared(const struct page_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 
 	if (p->mapcount_kind == PAGE_COUNT_EXACT)
 		return p->mapcount > 1;
@@ -180,7 +180,7 @@ static enum tri page_flags_exclusive_tail(const struct page_work *w, bool bit)
 
 static enum tri page_flags_exclusive_find(struct page_work *w)
 {
-	const struct page *p = w->page;
+	const struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 	const struct kpf_layout *l = w->ctx->layout;
 
@@ -203,7 +203,7 @@ static enum tri page_flags_exclusive_find(struct page_work *w)
 
 void page_flags_exclusive(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	enum tri exists = page_kernel(w, KFACT_ANON_EXCLUSIVE);
 
 	p->anon_exclusive = TRI_UNKNOWN;

@@ -17,7 +17,7 @@ struct page_work {
 	const struct page_context *ctx;
 	const struct vma *vma;
 	const struct obs *obs;
-	struct page *page;
+	struct page_run *page;
 	u64 base;        /* bytes of a base page */
 	bool entry;      /* the entry was read, from pagemap or by BPF */
 	bool has_pte;    /* ->pte is what the entry says */
@@ -42,13 +42,13 @@ static inline bool page_huge_leaf(const struct page_work *w)
 	return w->page->leaf == OBS_LEVEL_PMD || w->page->leaf == OBS_LEVEL_PUD;
 }
 
-static inline bool page_is_zero(const struct page *p)
+static inline bool page_is_zero(const struct page_run *p)
 {
 	return p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
 }
 
 /* Of the flags that are known: some bit of @bits is set. */
-static inline bool page_has_flag(const struct page *p, u64 bits)
+static inline bool page_has_flag(const struct page_run *p, u64 bits)
 {
 	return p->flags & p->flags_known & bits;
 }

@@ -31,7 +31,7 @@ static bool page_kind_driver(const struct page_work *w)
 /* The flags of the page are known. */
 static enum page_kind page_kind_flags(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 
 	p->anon = page_has_flag(p, KPF_BIT(ANON));
 	if (page_has_flag(p, KPF_BIT(HUGE)))
@@ -53,7 +53,7 @@ static enum page_kind page_kind_flags(struct page_work *w)
 /* struct page and the entry, without kpageflags: the zero pages have no mapping. */
 static enum page_kind page_kind_struct(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	bool special = w->has_pte && w->pte.bits & PAGE_PTE_SPECIAL;
 
 	if (w->obs->mapping == OBS_MAPPING_NULL && !page_has_flag(p, KPF_BIT(HUGE)) &&
@@ -138,7 +138,7 @@ static enum page_kind page_kind_state(const struct page_work *w, enum pte_state 
 /* A pagemap word that is not present. */
 static enum page_kind page_kind_nonpresent(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	u64 word = w->obs->pagemap;
 
 	if (w->vma->has_flags && w->vma->flags & VF(PFNMAP))
@@ -160,7 +160,7 @@ static enum page_kind page_kind_nonpresent(struct page_work *w)
 
 static enum page_kind page_kind_entry(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 
 	if (!w->entry)
 		return w->vma->gate ? PAGE_SPECIAL : PAGE_UNKNOWN;
@@ -194,7 +194,7 @@ static enum page_why page_kind_why(const struct page_work *w)
 
 void page_kind_find(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 
 	p->kind = page_kind_entry(w);
 	page_why(w, PAGE_F_KIND,

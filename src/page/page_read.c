@@ -51,7 +51,7 @@ static void page_open(struct page_work *w)
 
 static void page_place(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 	bool none = !w->present && (w->entry || w->vma->gate);
 
@@ -90,7 +90,7 @@ static unsigned page_log2(u64 n)
 
 static void page_folio(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 
 	p->head_pfn = p->pfn;
 	page_why(w, PAGE_F_FOLIO, PAGE_WHY_KNOWN);
@@ -131,7 +131,7 @@ static enum tri page_migratetype(const struct page_work *w, const struct page_sp
 
 static void page_zone(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct page_span *s = NULL;
 
 	p->node = p->zone = -1;
@@ -167,7 +167,7 @@ static void page_entry_uffd(struct page_work *w)
 /* Bits of the entry that follow from other words; each is exact. */
 static void page_entry_infer(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 	const struct obs *o = w->obs;
 	const struct vma *v = w->vma;
 
@@ -191,7 +191,7 @@ static void page_entry_infer(struct page_work *w)
 
 static void page_entry(struct page_work *w)
 {
-	struct page *p = w->page;
+	struct page_run *p = w->page;
 
 	p->pkey = w->vma->pkey > 0 ? w->vma->pkey : 0;
 	if (!w->present) {
@@ -213,7 +213,7 @@ static void page_entry(struct page_work *w)
 }
 
 void page_read(const struct page_context *ctx, const struct vma *vma,
-	       const struct obs *obs, struct page *ret)
+	       const struct obs *obs, struct page_run *ret)
 {
 	struct page_work w = { .ctx = ctx, .vma = vma, .obs = obs, .page = ret };
 

@@ -174,7 +174,7 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 		{ PAGE_PTE_UFFD_WP, 'U' }, { PAGE_PTE_SOFT_DIRTY, 'd' },
 		{ PAGE_PTE_DEVMAP, 'V' },
 	};
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	bool swap = page->kind == PAGE_SWAP && page->pte & PAGE_PTE_UFFD_WP;
 
 	/* Of a swap entry it matters that userfaultfd protects it; it has no other of these bits. */
@@ -209,7 +209,7 @@ static void get_raw(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_flags(const struct report_row *row, u32 arg, struct cell *c)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	size_t at = 0;
 
 	if (!cell_field(c, row, PAGE_F_FLAGS))

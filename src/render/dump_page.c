@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool dump_known(const struct page *p, enum page_field field)
+static bool dump_known(const struct page_run *p, enum page_field field)
 {
 	return p->why[field] == PAGE_WHY_KNOWN;
 }
@@ -34,7 +34,7 @@ __attribute__((format(printf, 2, 3))) static void dump_line(struct dump_page *d,
 	d->n++;
 }
 
-static const char *dump_mapping(const struct page *p)
+static const char *dump_mapping(const struct page_run *p)
 {
 	static const char *const names[] = { "0", "anon", "ksm", "file", "movable" };
 
@@ -47,7 +47,7 @@ static const char *dump_mapping(const struct page *p)
 }
 
 /* page->index: of a file page by the area, of an anonymous one only when it was not moved. */
-static void dump_index(const struct page *p, const struct vma *vma, u32 base,
+static void dump_index(const struct page_run *p, const struct vma *vma, u32 base,
 		       char buf[24])
 {
 	bool file = p->kind == PAGE_FILE || p->kind == PAGE_SHMEM;
@@ -59,7 +59,7 @@ static void dump_index(const struct page *p, const struct vma *vma, u32 base,
 	snprintf(buf, 24, "%#" PRIx64, (p->addr - vma->start + vma->offset) / base);
 }
 
-static void dump_flags(struct dump_page *d, const struct page *p, u32 kv)
+static void dump_flags(struct dump_page *d, const struct page_run *p, u32 kv)
 {
 	const char *type = p->kind == PAGE_KSM               ? "ksm "
 			   : p->kind == PAGE_ANON || p->anon ? "anon "
@@ -88,11 +88,11 @@ static void dump_flags(struct dump_page *d, const struct page *p, u32 kv)
 		  p->migratetype_bad == TRI_YES ? " CMA or ISOLATE" : "");
 }
 
-void dump_page(const struct page *page, const struct vma *vma, u32 kv, u32 base_page_size,
-	       struct dump_page *ret)
+void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
+	       u32 base_page_size, struct dump_page *ret)
 {
 	char ref[24], map[24], index[24], pfn[24], folio[24], entire[24], pin[24];
-	const struct page *p = page;
+	const struct page_run *p = page;
 	bool raw = p->obs.has & OBS_HAS_PAGE;
 
 	memset(ret, 0, sizeof(*ret));

@@ -22,7 +22,7 @@ struct dump_page {
  * The lines of @page's first page in area @vma: page:, head: (large folios), flags:,
  * page_type: (when there is one).  Kernel addresses and raw words of struct page are never known.
  */
-void dump_page(const struct page *page, const struct vma *vma, u32 kv, u32 base_page_size,
-	       struct dump_page *ret);
+void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
+	       u32 base_page_size, struct dump_page *ret);
 
 #endif

@@ -76,7 +76,7 @@ static void add(char *buf, size_t len, const char *fmt, ...)
 
 static void describe(const struct demo_sight *s, char *buf, size_t len)
 {
-	const struct page *p = &s->page;
+	const struct page_run *p = &s->page;
 
 	buf[0] = '\0';
 	if (!s->has) {

@@ -23,7 +23,7 @@ static void diff_what(u32 what, char *buf, size_t size)
 					       diff_words[i]);
 }
 
-static const char *diff_exclusive(const struct page *p)
+static const char *diff_exclusive(const struct page_run *p)
 {
 	return p->anon_exclusive == TRI_YES ? " excl"
 	       : p->anon_exclusive == TRI_NO && (p->kind == PAGE_ANON || p->anon)
@@ -42,7 +42,7 @@ static void diff_number(bool known, s64 n, const char *name, char *buf, size_t s
 /* One side of a change in a few words. */
 static void diff_side(const struct store_change *c, bool b, char *buf, size_t size)
 {
-	const struct page *p = b ? &c->page_b : &c->page_a;
+	const struct page_run *p = b ? &c->page_b : &c->page_a;
 	const struct gup_verdicts *v = b ? c->verdicts_b : c->verdicts_a;
 	char ref[40], map[40], pfn[40] = "";
 

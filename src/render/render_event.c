@@ -89,7 +89,7 @@ static const char *yes_no(enum tri t)
 	return t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "?";
 }
 
-static enum tri pte_bit(const struct page *p, u16 bit)
+static enum tri pte_bit(const struct page_run *p, u16 bit)
 {
 	return tri_from(p->pte_known & bit, p->pte & bit);
 }
@@ -100,7 +100,8 @@ static void put_tri(struct line *l, const char *name, enum tri a, enum tri b)
 		put(l, "%s %s>%s", name, yes_no(a), yes_no(b));
 }
 
-static void text_count(const struct page *p, enum page_field field, s64 n, char buf[24])
+static void text_count(const struct page_run *p, enum page_field field, s64 n,
+		       char buf[24])
 {
 	if (p->why[field] != PAGE_WHY_KNOWN)
 		snprintf(buf, 24, "%s",
@@ -110,7 +111,7 @@ static void text_count(const struct page *p, enum page_field field, s64 n, char 
 }
 
 static void put_count(struct line *l, const char *name, enum page_field field,
-		      const struct page *a, s64 na, const struct page *b, s64 nb)
+		      const struct page_run *a, s64 na, const struct page_run *b, s64 nb)
 {
 	char ta[24], tb[24];
 
@@ -120,7 +121,7 @@ static void put_count(struct line *l, const char *name, enum page_field field,
 		put(l, "%s %s>%s", name, ta, tb);
 }
 
-static void put_pfn(struct line *l, const struct page *p)
+static void put_pfn(struct line *l, const struct page_run *p)
 {
 	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && p->pfn)
 		put(l, "pfn %" PRIx64, p->pfn);
@@ -129,7 +130,7 @@ static void put_pfn(struct line *l, const struct page *p)
 /* The differences of two pages, field by field; "before>after". */
 static void put_fields(struct line *l, const struct store_change *c)
 {
-	const struct page *a = &c->page_a, *b = &c->page_b;
+	const struct page_run *a = &c->page_a, *b = &c->page_b;
 	const struct gup_verdicts *va = c->verdicts_a, *vb = c->verdicts_b;
 
 	if (a->kind != b->kind)
@@ -166,7 +167,8 @@ static void put_fields(struct line *l, const struct store_change *c)
 }
 
 /* The state of a page that was not there before. */
-static void put_state(struct line *l, const struct page *p, const struct gup_verdicts *v)
+static void put_state(struct line *l, const struct page_run *p,
+		      const struct gup_verdicts *v)
 {
 	put_pfn(l, p);
 	if (p->anon_exclusive == TRI_YES)
@@ -184,7 +186,7 @@ static void put_state(struct line *l, const struct page *p, const struct gup_ver
 static void put_run(struct render_event *r, const struct event_change *c)
 {
 	const struct store_change *s = c->c;
-	const struct page *p = s->has_b ? &s->page_b : &s->page_a;
+	const struct page_run *p = s->has_b ? &s->page_b : &s->page_a;
 	struct line l = { .out = r->opt.out, .indent = 4 };
 	char size[16];
 
@@ -230,7 +232,7 @@ static bool telling(const struct event *e, const struct event_change *c)
 	if (c->c->what & STORE_VERDICT && c->c->verdicts_a && c->c->verdicts_b &&
 	    c->c->verdicts_a->write.leak != c->c->verdicts_b->write.leak)
 		return true;
-	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 	if (p->kind == PAGE_FILE || p->kind == PAGE_SPECIAL)
 		return e->kind == EVENT_VMSPLICE; /* the page cache is everybody's */
 	switch (c->cause) {
@@ -250,7 +252,7 @@ static bool telling(const struct event *e, const struct event_change *c)
 static int gather(void *ctx, const struct event_change *c)
 {
 	struct groups *gs = ctx;
-	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 	unsigned i;
 
 	if (!telling(gs->e, c))

@@ -154,7 +154,7 @@ static int json_cause(void *ctx, const struct event_change *c)
 {
 	struct causes *causes = ctx;
 	struct js *o;
-	const struct page *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 
 	if (!causes->verbose && event_is_noise(c))
 		return 0;

@@ -61,7 +61,7 @@ static int write_rows(struct record_writer *w, const struct store *s,
 	for (size_t i = 0; !err && i < store_nrows(v); i++) {
 		const struct store_row *row = &v->rows->row[i];
 		struct record_judgement judged;
-		struct page page;
+		struct page_run page;
 
 		store_row_page(s, row, &page);
 		record_judge(&store_class(s, row)->verdicts, &judged);

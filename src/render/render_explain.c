@@ -54,7 +54,7 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 {
 	static const char *const levels[] = { "an unknown level", "a PTE", "a PMD",
 					      "a PUD" };
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	FILE *out = r->opt.out;
 	char a[256], b[64], c[64];
 
@@ -105,7 +105,7 @@ static void explain_holders(FILE *out, const struct report_row *row)
 
 static void explain_ledger(struct render_explain *r, const struct report_row *row)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	FILE *out = r->opt.out;
 	char a[64], b[64], c[64], d[64];
 
@@ -132,7 +132,7 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 
 static void explain_missing(struct render_explain *r, const struct report_row *row)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	const char *label = "not known";
 
 	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
@@ -316,7 +316,7 @@ static void explain_pool(FILE *out, const struct vma *v)
 static int explain_row(void *ctx, const struct report_row *row)
 {
 	struct render_explain *r = ctx;
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	FILE *out = r->opt.out;
 	char comm[sizeof(row->process->comm) * 4], name[VMA_NAME_MAX * 4], perms[5];
 

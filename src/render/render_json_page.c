@@ -16,7 +16,7 @@
 
 struct render_json_page_memo {
 	struct memo_like {
-		struct page page; /* without what only this page has */
+		struct page_run page; /* without what only this page has */
 		struct gup_verdicts verdicts;
 		size_t len;
 		char *text; /* NULL: unused */
@@ -93,7 +93,7 @@ static void json_verdicts(struct js *o, const struct gup_verdicts *v)
 	js_str(o, "fork", gup_fork_name(v->fork.word));
 }
 
-static void json_pte(struct js *o, const struct page *page)
+static void json_pte(struct js *o, const struct page_run *page)
 {
 	static const struct {
 		u16 bit;
@@ -117,7 +117,7 @@ static void json_pte(struct js *o, const struct page *page)
 	js_add(o, "pte", pte);
 }
 
-static void json_flags(struct js *o, const struct page *page)
+static void json_flags(struct js *o, const struct page_run *page)
 {
 	struct js *a;
 
@@ -133,7 +133,7 @@ static void json_flags(struct js *o, const struct page *page)
 }
 
 /* A number that is null when its field is not known. */
-static void json_field(struct js *o, const char *key, const struct page *page,
+static void json_field(struct js *o, const char *key, const struct page_run *page,
 		       enum page_field field, s64 n)
 {
 	if (page->why[field] == PAGE_WHY_KNOWN)
@@ -142,7 +142,7 @@ static void json_field(struct js *o, const char *key, const struct page *page,
 		js_null(o, key);
 }
 
-static void json_counts(struct js *o, const struct page *page)
+static void json_counts(struct js *o, const struct page_run *page)
 {
 	json_field(o, "folio_pages", page, PAGE_F_FOLIO, 1ll << page->order);
 	json_field(o, "mapcount", page, PAGE_F_MAPCOUNT, page->mapcount);
@@ -165,7 +165,7 @@ static void json_counts(struct js *o, const struct page *page)
 /* The reference ledger. */
 static void json_refs(struct js *o, const struct report_row *row)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	struct js *refs, *list;
 
 	if (page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN) {
@@ -193,7 +193,7 @@ static void json_refs(struct js *o, const struct report_row *row)
 	js_add(o, "refs", refs);
 }
 
-static void json_why(struct js *o, const struct page *page)
+static void json_why(struct js *o, const struct page_run *page)
 {
 	struct js *why = NULL;
 
@@ -212,7 +212,7 @@ static void json_why(struct js *o, const struct page *page)
 /* What begins the text of every page, as far as "pfn"; numbers only, so nothing needs escapes. */
 static void json_place(FILE *out, const struct report_row *row, bool with_pid)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	char buf[64];
 
 	fputc('{', out);
@@ -237,7 +237,7 @@ static void json_place(FILE *out, const struct report_row *row, bool with_pid)
 static struct js *json_like(const struct report_row *row)
 {
 	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	struct js *o = js_object();
 
 	js_str(o, "kind", page->kind == PAGE_UNKNOWN ? NULL : page_kind_name(page->kind));
@@ -282,7 +282,7 @@ int render_json_page(FILE *out, const struct report_row *row, bool with_pid)
 static struct memo_like *memo_slot(struct render_json_page_memo *m,
 				   const struct report_row *row)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	u64 hash = page->flags ^ (u64)page->pte << 32 ^ (u64)page->kind << 48;
 
 	hash = hash * 31 + page->refcount;
@@ -336,7 +336,7 @@ static int memo_unlike(FILE *out, const struct report_row *row)
 int render_json_page_row(struct render_json_page_memo *m, FILE *out,
 			 const struct report_row *row, bool with_pid)
 {
-	struct page page = *row->page;
+	struct page_run page = *row->page;
 	struct memo_like *l = memo_slot(m, row);
 
 	json_place(out, row, with_pid);

@@ -43,7 +43,7 @@ struct report_suspect {
 	u64 pages; /* leaves like it in its area */
 	struct process process;
 	struct vma vma;
-	struct page page;
+	struct page_run page;
 	struct gup_verdicts verdicts;
 	unsigned nholders;
 	bool looked;     /* for holders */
@@ -108,7 +108,7 @@ void render_report_line(FILE *out, unsigned indent, const char *fmt, ...)
 
 static u64 report_findings(const struct report_row *row, enum report_rank *ret)
 {
-	const struct page *p = row->page;
+	const struct page_run *p = row->page;
 	const struct gup_verdicts *v = row->verdicts;
 	u64 lint = lint_row(row, -1), bugs = 0;
 	bool pinned = p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && p->pincount > 0;
@@ -245,7 +245,7 @@ static void report_verdict(struct render_report *r, const struct report_totals *
 
 static void report_ledger(struct render_report *r, const struct report_suspect *s)
 {
-	const struct page *p = &s->page;
+	const struct page_run *p = &s->page;
 
 	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0)
 		render_report_line(r->out, 3,

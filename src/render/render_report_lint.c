@@ -35,7 +35,7 @@ static int report_lint_begin(void *ctx, const struct report_head *head)
 static void lint_show(struct render_report_lint *l, const struct report_row *row,
 		      enum lint id)
 {
-	const struct page *p = row->page;
+	const struct page_run *p = row->page;
 	struct dump_page dump;
 	FILE *out = l->opt.out;
 
@@ -70,7 +70,7 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 static void lint_json(struct render_report_lint *l, const struct report_row *row,
 		      enum lint id)
 {
-	const struct page *p = row->page;
+	const struct page_run *p = row->page;
 
 	fprintf(l->opt.out,
 		"%s{\"name\": \"%s\", \"class\": \"%s\", \"invariant\": \"%s\", "
@@ -83,7 +83,7 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 }
 
 /* Without a look for holders: what is neither mapping, cache nor pin. */
-static s64 lint_excess(const struct page *p)
+static s64 lint_excess(const struct page_run *p)
 {
 	return p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
 			       p->pincount <= 0

@@ -10,7 +10,7 @@
 /* Entries that map some page of the folio, as far as they were found: those of this page. */
 static void who_counts(FILE *out, const struct render_who *who)
 {
-	const struct page *p = &who->map[0].page;
+	const struct page_run *p = &who->map[0].page;
 
 	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && p->order)
 		fprintf(out, "in a folio of %llu pages from PFN 0x%llx\n",
@@ -101,7 +101,7 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 static struct js *who_js_map(const struct render_who_map *m)
 {
 	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
-	const struct page *p = &m->page;
+	const struct page_run *p = &m->page;
 	struct js *o = js_object();
 
 	js_num(o, "pid", m->pid);
@@ -119,7 +119,7 @@ static struct js *who_js_map(const struct render_who_map *m)
 	return o;
 }
 
-static void who_js_page(struct js *o, const struct page *p)
+static void who_js_page(struct js *o, const struct page_run *p)
 {
 	js_str(o, "kind", p->kind == PAGE_UNKNOWN ? NULL : page_kind_name(p->kind));
 	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN) {

@@ -14,7 +14,7 @@
 struct render_who_map {
 	pid_t pid;
 	char comm[16]; /* untrusted */
-	struct page page;
+	struct page_run page;
 	char perms[5];
 	char name[VMA_NAME_MAX]; /* of the mapping; untrusted */
 };

@@ -29,7 +29,7 @@ struct collector {
 	struct process process;
 	const struct vma *vma;
 	bool vma_open; /* the view was told of ->vma */
-	struct page pending;
+	struct page_run pending;
 	const struct gup_verdicts *pending_verdicts;
 	struct report_totals vma_totals, process_totals, totals;
 
@@ -49,14 +49,14 @@ static int collect_open_vma(struct collector *c)
 }
 
 /* A small page off the LRU lists has one reference of a per-CPU batch: nobody to look for. */
-static bool collect_only_batch(const struct page *p)
+static bool collect_only_batch(const struct page_run *p)
 {
 	return !p->order && p->excess == 1 && p->flags_known & KPF_BIT(LRU) &&
 	       !(p->flags & KPF_BIT(LRU));
 }
 
 /* Joins holders to a page that has more references than its mappings and caches explain. */
-static void collect_holders(struct collector *c, const struct page *page,
+static void collect_holders(struct collector *c, const struct page_run *page,
 			    struct report_row *row)
 {
 	const struct source_ops *ops = c->src->ops;
@@ -80,7 +80,7 @@ static void collect_holders(struct collector *c, const struct page *page,
 	row->nholders = c->ledger.n;
 }
 
-static int collect_deliver(struct collector *c, const struct page *page)
+static int collect_deliver(struct collector *c, const struct page_run *page)
 {
 	struct report_row row = {
 		.process = &c->process,
@@ -105,7 +105,7 @@ static int collect_deliver(struct collector *c, const struct page *page)
 /* Hands the pending run to the view. */
 static int collect_flush(struct collector *c)
 {
-	struct page *page = &c->pending;
+	struct page_run *page = &c->pending;
 	u64 n = page->pages;
 	int err = 0;
 
@@ -113,13 +113,13 @@ static int collect_flush(struct collector *c)
 		return 0;
 	page->pages = 0;
 	if (!c->opt->each || page->kind == PAGE_NONE) {
-		struct page run = *page;
+		struct page_run run = *page;
 
 		run.pages = n;
 		return collect_deliver(c, &run);
 	}
 	for (u64 i = 0; i < n && !err; i++) {
-		struct page one = *page;
+		struct page_run one = *page;
 		bool pfn = page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN;
 		u64 step = i * (page->size / c->base);
 
@@ -135,7 +135,7 @@ static int collect_flush(struct collector *c)
 }
 
 /* @next belongs to the run that waits. */
-static bool collect_merges(struct collector *c, const struct page *next)
+static bool collect_merges(struct collector *c, const struct page_run *next)
 {
 	if (page_continues(&c->pending, next))
 		return true;
@@ -150,7 +150,7 @@ static bool collect_merges(struct collector *c, const struct page *next)
 static int collect_page(struct collector *c, const struct obs *obs)
 {
 	const struct gup_verdicts *v;
-	struct page page;
+	struct page_run page;
 	int err = judge_page(&c->judge, c->vma, obs, &page, &v);
 
 	if (err == -EAGAIN) { /* the run that waits uses a verdict, too */

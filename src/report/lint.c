@@ -15,17 +15,17 @@ static const struct {
 #undef LINT
 };
 
-static bool lint_known(const struct page *p, enum page_field field)
+static bool lint_known(const struct page_run *p, enum page_field field)
 {
 	return p->why[field] == PAGE_WHY_KNOWN;
 }
 
-static bool lint_pte(const struct page *p, u16 bit)
+static bool lint_pte(const struct page_run *p, u16 bit)
 {
 	return p->pte_known & p->pte & bit;
 }
 
-static u64 lint_counts(const struct page *p)
+static u64 lint_counts(const struct page_run *p)
 {
 	bool ref = lint_known(p, PAGE_F_REFCOUNT);
 	bool map = lint_known(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
@@ -44,7 +44,7 @@ static u64 lint_counts(const struct page *p)
 	return bits;
 }
 
-static u64 lint_pins(const struct page *p)
+static u64 lint_pins(const struct page_run *p)
 {
 	if (!lint_known(p, PAGE_F_PINCOUNT) || p->pincount <= 0 ||
 	    p->anon_exclusive != TRI_NO)
@@ -58,7 +58,7 @@ static u64 lint_pins(const struct page *p)
 	return BIT(LINT_PART_PIN_NOT_EXCLUSIVE);
 }
 
-static u64 lint_anon(const struct page *p)
+static u64 lint_anon(const struct page_run *p)
 {
 	bool map = lint_known(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
 	bool write = lint_pte(p, PAGE_PTE_WRITE);
@@ -77,7 +77,7 @@ static u64 lint_anon(const struct page *p)
 
 u64 lint_row(const struct report_row *row, s64 unexplained)
 {
-	const struct page *p = row->page;
+	const struct page_run *p = row->page;
 	bool zero = p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
 	bool ordinary = p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
 			p->kind == PAGE_FILE || p->kind == PAGE_SHMEM ||

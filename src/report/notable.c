@@ -59,14 +59,14 @@ static void notable_add(struct notables *list, enum notable_kind kind,
 	escape_text(slot->name, sizeof(slot->name), row->vma->name);
 }
 
-static bool notable_known(const struct page *page, enum page_field field)
+static bool notable_known(const struct page_run *page, enum page_field field)
 {
 	return page->why[field] == PAGE_WHY_KNOWN;
 }
 
 static void notable_look_refs(struct notables *list, const struct report_row *row, u64 n)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	const struct gup_verdicts *v = row->verdicts;
 	bool pinned = notable_known(page, PAGE_F_PINCOUNT) && page->pincount > 0;
 
@@ -86,7 +86,7 @@ static void notable_look_refs(struct notables *list, const struct report_row *ro
 
 void notable_look(struct notables *list, const struct report_row *row, u32 base)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	const struct gup_verdicts *v = row->verdicts;
 	u64 n = page->pages * (page->size / base);
 

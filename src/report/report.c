@@ -3,7 +3,7 @@
 
 #include "lib/pure.h"
 
-static bool report_present(const struct page *page)
+static bool report_present(const struct page_run *page)
 {
 	return fact_get(&page->facts, FACT_PRESENT) == TRI_YES;
 }
@@ -16,12 +16,12 @@ static bool report_has_unknown(const struct gup_verdicts *v)
 	return v->write.fault == GUP_WRITE_UNKNOWN || v->fork.word == GUP_FORK_UNKNOWN;
 }
 
-static bool report_applies_unknown(const struct page *page, enum page_field f)
+static bool report_applies_unknown(const struct page_run *page, enum page_field f)
 {
 	return page->why[f] != PAGE_WHY_KNOWN && page->why[f] != PAGE_WHY_NOT_APPLICABLE;
 }
 
-static void report_count_refs(struct report_totals *t, const struct page *page, u64 n)
+static void report_count_refs(struct report_totals *t, const struct page_run *page, u64 n)
 {
 	if (report_applies_unknown(page, PAGE_F_PINCOUNT))
 		t->pins_unknown += n;
@@ -34,7 +34,7 @@ static void report_count_refs(struct report_totals *t, const struct page *page, 
 		t->excess_refs += n;
 }
 
-static void report_count_page(struct report_totals *t, const struct page *page, u64 n)
+static void report_count_page(struct report_totals *t, const struct page_run *page, u64 n)
 {
 	if (page->kind == PAGE_SWAP)
 		t->swapped += n;
@@ -67,7 +67,7 @@ static void report_count_page(struct report_totals *t, const struct page *page, 
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size)
 {
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	u64 n = page->pages * (page->size / base_page_size);
 
 	report_count_page(t, page, n);

@@ -33,7 +33,7 @@ struct report_totals {
 struct report_row {
 	const struct process *process;
 	const struct vma *vma;
-	const struct page *page;
+	const struct page_run *page;
 	const struct gup_verdicts *verdicts;
 	const struct holder *holders; /* named holders of the page */
 	unsigned nholders;

@@ -222,7 +222,7 @@ static bool in_ranges(const struct store_options *opt, u64 start, u64 end)
 static int on_row(void *ctx, const struct report_row *row)
 {
 	struct store *s = ctx;
-	const struct page *page = row->page;
+	const struct page_run *page = row->page;
 	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
 
 	if (!proc || !proc->nvmas)
@@ -373,7 +373,8 @@ const struct store_row *store_row_at(const struct store *s, const struct store_v
 								  : NULL;
 }
 
-void store_row_page(const struct store *s, const struct store_row *row, struct page *ret)
+void store_row_page(const struct store *s, const struct store_row *row,
+		    struct page_run *ret)
 {
 	const struct store_class *c = store_class(s, row);
 
@@ -393,7 +394,7 @@ void store_row_page(const struct store *s, const struct store_row *row, struct p
 	}
 }
 
-void store_page_cut(const struct store *s, struct page *page, u64 start, u64 end)
+void store_page_cut(const struct store *s, struct page_run *page, u64 start, u64 end)
 {
 	u64 base = kernel_page_size(&s->kernel.ev);
 	u64 skip = (start - page->addr) / page->size;
@@ -415,7 +416,7 @@ void store_page_cut(const struct store *s, struct page *page, u64 start, u64 end
 }
 
 void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
-		   struct page *ret)
+		   struct page_run *ret)
 {
 	store_row_page(s, row, ret);
 	store_page_cut(s, ret, addr, addr + 1);
@@ -431,7 +432,7 @@ bool store_covers(const struct store *s, const struct store_vma *v, u64 addr)
 
 struct report_row store_report_row(const struct store *s, const struct store_process *p,
 				   const struct store_vma *v, const struct store_row *row,
-				   struct page *page)
+				   struct page_run *page)
 {
 	store_row_page(s, row, page);
 	return (struct report_row){ .process = &p->process,
@@ -446,7 +447,7 @@ static int play_vma(const struct store *s, const struct store_process *p,
 	int r = view->vma ? view->vma(ctx, &p->process, &v->vma) : 0;
 
 	for (size_t i = 0; !r && view->row && i < store_nrows(v); i++) {
-		struct page page;
+		struct page_run page;
 		struct report_row row =
 			store_report_row(s, p, v, &v->rows->row[i], &page);
 

@@ -19,7 +19,7 @@
 
 /* Facts and verdicts that many rows share.  Addresses and PFNs of ->page are zero. */
 struct store_class {
-	struct page page;
+	struct page_run page;
 	struct gup_verdicts verdicts;
 	bool obs_has_pfn; /* obs.pfn is the page's pfn, else 0 */
 };
@@ -119,15 +119,16 @@ size_t store_classes(const struct store *s);
 /* @row as a view gets it; @page becomes the whole run and is what it points to. */
 struct report_row store_report_row(const struct store *s, const struct store_process *p,
 				   const struct store_vma *v, const struct store_row *row,
-				   struct page *page);
+				   struct page_run *page);
 
 /* The whole run as a page again, addresses and PFNs included. */
-void store_row_page(const struct store *s, const struct store_row *row, struct page *ret);
+void store_row_page(const struct store *s, const struct store_row *row,
+		    struct page_run *ret);
 /* Cuts @page, a run of @s, to the pages that touch [start, end); the run holds that range. */
-void store_page_cut(const struct store *s, struct page *page, u64 start, u64 end);
+void store_page_cut(const struct store *s, struct page_run *page, u64 start, u64 end);
 /* The one page of @row that holds @addr. */
 void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
-		   struct page *ret);
+		   struct page_run *ret);
 
 /*
  * Whether the state of @addr is known to the store: inside a VMA whose rows were asked for and
@@ -179,7 +180,7 @@ struct store_change {
 	u64 start, end;                        /* bytes */
 	u32 what;                              /* STORE_* */
 	bool has_a, has_b;                     /* a page or a hole's row is there */
-	struct page page_a, page_b;            /* runs of [start, end); when has_* */
+	struct page_run page_a, page_b;        /* runs of [start, end); when has_* */
 	const struct gup_verdicts *verdicts_a, *verdicts_b;
 };
 typedef int (*store_diff_cb)(void *ctx, const struct store_change *change);

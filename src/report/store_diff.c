@@ -16,14 +16,14 @@ static bool is_page(const struct store_class *c)
 	return c && c->page.kind != PAGE_NONE;
 }
 
-static bool known(const struct page *p, enum page_field field)
+static bool known(const struct page_run *p, enum page_field field)
 {
 	return p->why[field] == PAGE_WHY_KNOWN;
 }
 
 /* The bit of @what when both know the field and it differs, KNOWN when only one knows it. */
-static u32 field_diff(const struct page *a, const struct page *b, enum page_field field,
-		      bool differs, u32 what)
+static u32 field_diff(const struct page_run *a, const struct page_run *b,
+		      enum page_field field, bool differs, u32 what)
 {
 	bool ka = known(a, field), kb = known(b, field);
 
@@ -39,7 +39,7 @@ static u32 tri_diff(u8 a, u8 b, u32 what)
 	return a == TRI_UNKNOWN || b == TRI_UNKNOWN ? STORE_KNOWN : what;
 }
 
-static u32 page_diff(const struct page *a, const struct page *b)
+static u32 page_diff(const struct page_run *a, const struct page_run *b)
 {
 	u16 pte = a->pte_known & b->pte_known;
 	u16 changed = (a->pte ^ b->pte) & pte;
@@ -222,7 +222,7 @@ static void side_at(struct side *side, u64 addr, u64 limit)
 	}
 }
 
-static void side_page(const struct side *side, u64 start, u64 end, struct page *ret)
+static void side_page(const struct side *side, u64 start, u64 end, struct page_run *ret)
 {
 	store_row_page(side->s, side->row, ret);
 	store_page_cut(side->s, ret, start, end);
@@ -239,7 +239,7 @@ static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64
 	if (!a->vma != !b->vma)
 		what |= STORE_MAPPED;
 	if (a->row && b->row && is_page(a->class) && is_page(b->class)) {
-		struct page pa, pb;
+		struct page_run pa, pb;
 
 		side_page(a, start, end, &pa);
 		side_page(b, start, end, &pb);
@@ -279,10 +279,10 @@ static int pending_flush(struct pending *p)
 }
 
 /* Where a run that starts with @first has come after @bytes, as far as PFNs go. */
-static bool pfn_continues(bool has, const struct page *first, const struct page *next,
-			  u64 bytes, const struct store *s)
+static bool pfn_continues(bool has, const struct page_run *first,
+			  const struct page_run *next, u64 bytes, const struct store *s)
 {
-	struct page at;
+	struct page_run at;
 
 	if (!has || first->kind == PAGE_NONE)
 		return true;
@@ -294,7 +294,7 @@ static bool pfn_continues(bool has, const struct page *first, const struct page 
 static int pending_add(struct pending *p, const struct side *a, const struct side *b,
 		       u64 start, u64 end, u32 what)
 {
-	struct page pa, pb;
+	struct page_run pa, pb;
 	struct store_change *c = &p->change;
 	int r;
 

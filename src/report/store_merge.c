@@ -43,7 +43,7 @@ static bool cut_row(const struct store *s, struct store_row *row, u64 start, u64
 	u64 size = store_class(s, row)->page.size, row_end = store_row_end(s, row);
 	u64 skip = row->addr < start ? (start - row->addr + size - 1) / size : 0;
 	u64 from = row->addr + skip * size, to = MIN(row_end, end);
-	struct page page;
+	struct page_run page;
 
 	if (row->addr >= start && row_end <= end)
 		return true;
@@ -93,7 +93,7 @@ static void count_row(const struct store *s, const struct store_process *p,
 		      struct report_totals *t)
 {
 	struct report_totals one = { 0 };
-	struct page page;
+	struct page_run page;
 	struct report_row r = store_report_row(s, p, v, row, &page);
 
 	report_count(&one, &r, kernel_page_size(&s->kernel.ev));

@@ -124,7 +124,7 @@ static void path_trim(struct gup_path *path)
 }
 
 /* @page without addresses, PFNs and swap offsets.  Returns whether obs.pfn was the page's. */
-static bool page_common(const struct page *page, struct page *ret)
+static bool page_common(const struct page_run *page, struct page_run *ret)
 {
 	bool obs_has_pfn = page->obs.pfn && page->obs.pfn == page->pfn;
 
@@ -146,7 +146,7 @@ static bool page_common(const struct page *page, struct page *ret)
 s64 store_pool_row(struct store_pool *pool, const struct report_row *row)
 {
 	struct store_class class;
-	struct page page;
+	struct page_run page;
 	bool obs_has_pfn = page_common(row->page, &page);
 
 	if (pool->has_raw && pool->last < pool->n) {

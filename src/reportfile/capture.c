@@ -54,7 +54,7 @@ static const struct record_judgement *capture_judge(struct capture *c,
 }
 
 /* What a state means, in a few words; never what is unknown. */
-static void capture_note(const struct page *p, char *buf, size_t size)
+static void capture_note(const struct page_run *p, char *buf, size_t size)
 {
 	static const char *const exclusive[] = { ", not exclusive", ", exclusive", "" };
 	static const char *const leaf[] = { "", "", " at PMD", " at PUD" };
@@ -69,7 +69,7 @@ static void capture_note(const struct page *p, char *buf, size_t size)
 }
 
 /* Marks the holders of the frames of @page's run and of its folio. */
-static void capture_held(struct capture *c, const struct page *page)
+static void capture_held(struct capture *c, const struct page_run *page)
 {
 	const struct kernel_evidence *ev = &c->machine.kernel;
 	u64 frames = page->pages * (page->size / kernel_page_size(ev));
@@ -90,7 +90,7 @@ static void capture_held(struct capture *c, const struct page *page)
 /* Writes the run that is pending. */
 static int capture_flush(struct capture *c)
 {
-	struct page page;
+	struct page_run page;
 	char note[120];
 	int err;
 

@@ -390,7 +390,7 @@ static int redact_run(void *ctx, const struct process *p, const struct vma *vma,
 {
 	struct redact *r = ctx;
 	struct obs clean = *obs;
-	struct page page;
+	struct page_run page;
 
 	clean.addr += r->shift;
 	if (obs->has & OBS_HAS_PFN)

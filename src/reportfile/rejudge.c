@@ -62,7 +62,7 @@ static int rejudge_run(void *ctx, const struct process *p, const struct vma *vma
 	struct rejudge_change c = { .pid = p->pid, .addr = obs->addr };
 	struct record_judgement new;
 	struct gup_verdicts v;
-	struct page page;
+	struct page_run page;
 	bool differ = false;
 
 	c.pages = obs->pages * (record_leaf_size(obs, r->base, r->pmd) / r->base);

@@ -16,7 +16,7 @@ struct detail {
 	const struct store_process *p;
 	const struct store_vma *v;
 	const struct store_class *class;
-	struct page page;
+	struct page_run page;
 	struct report_row row;
 };
 
@@ -106,7 +106,7 @@ static void add_facts(struct detail *d)
 
 static void add_references(struct detail *d)
 {
-	const struct page *p = &d->page;
+	const struct page_run *p = &d->page;
 
 	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || p->expected < 0)
 		return;

@@ -89,14 +89,14 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 }
 
 /* Anonymous memory by who may have it. */
-static enum tui_glyph anon_glyph(const struct page *p)
+static enum tui_glyph anon_glyph(const struct page_run *p)
 {
 	if (p->anon_exclusive == TRI_YES)
 		return TUI_GLYPH_EXCLUSIVE;
 	return p->anon_exclusive == TRI_NO ? TUI_GLYPH_SHARED : TUI_GLYPH_UNKNOWN;
 }
 
-static enum tui_glyph kind_glyph(const struct page *p)
+static enum tui_glyph kind_glyph(const struct page_run *p)
 {
 	switch (p->kind) {
 	case PAGE_ANON:
@@ -130,7 +130,7 @@ static enum tui_glyph kind_glyph(const struct page *p)
 
 static enum tui_glyph state_glyph(const struct store_class *c)
 {
-	const struct page *p = &c->page;
+	const struct page_run *p = &c->page;
 	bool pins = p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && p->pincount > 0;
 
 	if (c->verdicts.write.leak == TRI_YES)
@@ -237,7 +237,7 @@ static int map_folios(struct tui_map *m, const struct store *s, const struct sto
 
 	for (size_t i = store_row_from(s, v, m->start); !r && i < store_nrows(v); i++) {
 		const struct store_row *row = &v->rows->row[i];
-		const struct page *p = &store_class(s, row)->page;
+		const struct page_run *p = &store_class(s, row)->page;
 		u64 start = MAX(row->addr, m->start);
 		u64 end = MIN(store_row_end(s, row), m->end);
 
@@ -360,7 +360,7 @@ static bool matches(const struct store *s, const struct store_process *p,
 		    const struct store_vma *v, const struct store_row *row,
 		    const struct filter *filter, u64 start, u64 end)
 {
-	struct page page;
+	struct page_run page;
 	struct report_row r = store_report_row(s, p, v, row, &page);
 
 	store_page_cut(s, &page, MAX(start, row->addr), MIN(end, store_row_end(s, row)));

@@ -378,7 +378,7 @@ static void draw_legend(struct tui *t, int y)
 }
 
 /* Count text, "?" when it is not known. */
-static void count_text(const struct page *p, enum page_field f, s64 n, char *buf,
+static void count_text(const struct page_run *p, enum page_field f, s64 n, char *buf,
 		       size_t size)
 {
 	if (p->why[f] == PAGE_WHY_KNOWN)
@@ -394,7 +394,7 @@ static int draw_line(struct tui *t, u64 addr, int x, int y, int w)
 	const struct store_vma *v = tui_state_vma(t);
 	const struct store_row *row = store_row_at(s, v, addr);
 	char map[24], ref[24], pin[24];
-	struct page p;
+	struct page_run p;
 
 	if (!row)
 		return tui_screen_put(&t->screen, x, y, w, TUI_DIM, 0,

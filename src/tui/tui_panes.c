@@ -329,7 +329,7 @@ static void draw_relative(struct tui *t, const struct store *s,
 	const struct store_row *row = v ? store_row_at(s, v, t->addr) : NULL;
 	int x = r->x, end = r->x + r->w;
 	char comm[4 * sizeof(p->process.comm)], text[3][40];
-	struct page page;
+	struct page_run page;
 
 	escape_text(comm, sizeof(comm), p->process.comm);
 	x = tui_screen_printf(&t->screen, x, y, end - x, here ? TUI_STRONG : TUI_NORMAL,

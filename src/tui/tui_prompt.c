@@ -32,7 +32,7 @@ static bool row_matches(const struct tui *t, const struct store_process *p,
 			const struct store_vma *v, const struct store_row *row)
 {
 	const struct store *s = tui_state_store(t);
-	struct page page;
+	struct page_run page;
 	struct report_row r = store_report_row(s, p, v, row, &page);
 
 	return filter_match(t->find, &r) == TRI_YES;
@@ -91,7 +91,7 @@ static bool find_pfn(struct tui *t, u64 pfn)
 	for (size_t i = 0; p && i < p->nvmas; i++)
 		for (size_t j = 0; j < store_nrows(&p->vma[i]); j++) {
 			const struct store_row *row = &p->vma[i].rows->row[j];
-			const struct page *c = &store_class(s, row)->page;
+			const struct page_run *c = &store_class(s, row)->page;
 			u64 n = row->pages * c->size / base;
 
 			if (c->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !row->pfn ||

@@ -119,7 +119,7 @@ struct listing {
 	u64 bytes;
 };
 
-static void side_words(const struct page *p, const struct gup_verdicts *v, bool has,
+static void side_words(const struct page_run *p, const struct gup_verdicts *v, bool has,
 		       char *buf, size_t size)
 {
 	char map[16] = "?", ref[16] = "?";

@@ -35,7 +35,7 @@ bool verify_stopped(void);
 extern volatile sig_atomic_t verify_end; /* what verify_stop() sets */
 
 /* What a prediction and an act say of each other: fills ret->field … ret->outcome. */
-void verify_judge(const struct kernel *k, enum act_id act, const struct page *page,
+void verify_judge(const struct kernel *k, enum act_id act, const struct page_run *page,
 		  const struct gup_verdicts *predicted, const struct act_result *seen,
 		  struct verify_case *ret);
 

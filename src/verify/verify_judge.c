@@ -142,7 +142,7 @@ static const char *verify_store_seen(const struct act_result *seen)
 }
 
 static void verify_store(struct verify_case *c, const struct gup_write *w,
-			 const struct page *page, const struct act_result *seen)
+			 const struct page_run *page, const struct act_result *seen)
 {
 	const char *observed = verify_store_seen(seen);
 	enum tri leak = TRI_UNKNOWN;
@@ -192,7 +192,7 @@ static const char *verify_fork_seen(const struct act_result *seen)
  * GUP's second try finds the page.
  */
 static bool verify_counted(const struct kernel *k, enum act_id act,
-			   const struct page *page)
+			   const struct page_run *page)
 {
 	const struct act_row *row = act_row(act);
 	bool retries = row->entry == ACT_FAST || act == ACT_DO_VM_WRITEV;
@@ -213,7 +213,7 @@ static bool verify_fell_back(const struct kernel *k, enum act_id act,
 	       kernel_has(k, KFACT_DIO_ERROR_BUFFERED) != TRI_NO;
 }
 
-void verify_judge(const struct kernel *k, enum act_id act, const struct page *page,
+void verify_judge(const struct kernel *k, enum act_id act, const struct page_run *page,
 		  const struct gup_verdicts *predicted, const struct act_result *seen,
 		  struct verify_case *ret)
 {

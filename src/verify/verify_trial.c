@@ -14,7 +14,7 @@
 struct verify_look {
 	u64 addr;
 	bool found, mergeable;
-	struct page page;
+	struct page_run page;
 	struct gup_verdicts verdicts;
 };
 

@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct page_span span = { .end_pfn = 0x100000, .zone = PAGE_ZONE_NORMAL };
 	struct process process = { .pid = 1 };
 	struct gup_verdicts v;
-	struct page page;
+	struct page_run page;
 
 	for (unsigned i = 0; !kernels[7].kv && i < 8; i++) {
 		struct kernel_evidence ev;

@@ -39,7 +39,7 @@ static void lines(const char *text, size_t len)
 
 static void filter(const char *text)
 {
-	struct page page = { .pages = 1, .size = 4096 };
+	struct page_run page = { .pages = 1, .size = 4096 };
 	struct gup_verdicts verdicts = { 0 };
 	struct process process = { .pid = 1, .comm = "x" };
 	struct vma vma = { .end = 4096 };

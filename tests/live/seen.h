@@ -50,7 +50,7 @@ static __attribute__((unused)) int keep_obs(void *ctx, const struct obs *obs, si
 	struct seen *s = ctx;
 
 	for (size_t i = 0; i < n; i++) {
-		struct page p;
+		struct page_run p;
 
 		page_read(&s->ctx, &s->vma, &obs[i], &p);
 		if (s->next)
@@ -118,9 +118,10 @@ static __attribute__((unused)) int look(struct seen *s, const void *addr, u64 le
 	return err;
 }
 
-static __attribute__((unused)) struct page page_at(const struct seen *s, const void *addr)
+static __attribute__((unused)) struct page_run page_at(const struct seen *s,
+						       const void *addr)
 {
-	struct page p = { .kind = PAGE_UNKNOWN };
+	struct page_run p = { .kind = PAGE_UNKNOWN };
 
 	for (size_t i = 0; i < s->n; i++) {
 		page_read(&s->ctx, &s->vma, &s->obs[i], &p);

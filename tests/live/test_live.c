@@ -21,7 +21,7 @@ static void compare_plain(const struct seen *s, u64 start, u64 end)
 		KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) | KPF_BIT(IDLE);
 
 	for (u64 a = start; a < end; a += PAGE) {
-		struct page p = page_at(s, (void *)(uintptr_t)a);
+		struct page_run p = page_at(s, (void *)(uintptr_t)a);
 		u64 w = word_of(pm, a / PAGE), pfn = pagemap_pfn(w);
 
 		if (!pfn) {
@@ -180,7 +180,7 @@ TEST(a_thp_is_one_observation)
 {
 	char *m, *p = map_thp(&m);
 	struct seen s;
-	struct page page;
+	struct page_run page;
 
 	if (!is_root())
 		SKIP("needs root");
@@ -222,7 +222,7 @@ TEST(leaves_without_pagemap_scan)
 {
 	char *m, *p = map_thp(&m);
 	struct seen s;
-	struct page page;
+	struct page_run page;
 
 	if (!is_root() || !p)
 		SKIP("needs root and THP");
@@ -319,7 +319,7 @@ TEST(hugetlb)
 {
 	char *m = map(2 * HUGE, MAP_HUGETLB | 21 << 26);
 	struct seen s;
-	struct page p;
+	struct page_run p;
 
 	if (!is_root())
 		SKIP("needs root");
@@ -350,7 +350,7 @@ TEST(a_huge_page_of_1_gib)
 	u64 len = 1ull << 30;
 	char *m = map(len, MAP_HUGETLB | 30 << 26);
 	struct seen s;
-	struct page p;
+	struct page_run p;
 
 	if (!is_root())
 		SKIP("needs root");

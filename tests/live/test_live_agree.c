@@ -2,7 +2,7 @@
 /* BPF and /proc say the same of the same page. */
 #include "seen.h"
 
-static void agree(const struct page *a, const struct page *b)
+static void agree(const struct page_run *a, const struct page_run *b)
 {
 	u64 changing = KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) |
 		       KPF_BIT(IDLE) | KPF_BIT(UPTODATE);
@@ -47,7 +47,7 @@ static void compare_sources(struct seen *a, struct seen *b, const char *addr, u6
 	EXPECT_INT(look(a, addr, len), 0);
 	EXPECT_INT(look(b, addr, len), 0);
 	for (u64 at = 0; at < len;) {
-		struct page x = page_at(a, addr + at), y = page_at(b, addr + at);
+		struct page_run x = page_at(a, addr + at), y = page_at(b, addr + at);
 		u64 step = MIN(x.size, y.size);
 
 		/* of runs: what is said of this page */

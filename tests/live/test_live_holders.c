@@ -46,7 +46,7 @@ static bool open_source(void)
 struct wanted {
 	const struct vma *vma;
 	u64 addr;
-	struct page page;
+	struct page_run page;
 	bool found;
 };
 
@@ -72,7 +72,7 @@ static int vma_cb(void *ctx, const struct vma *vma)
 }
 
 /* The page at @addr of ours and its ledger. */
-static struct page look(const void *addr, struct holders_ledger *ret)
+static struct page_run look(const void *addr, struct holders_ledger *ret)
 {
 	struct wanted w = { .addr = (uintptr_t)addr };
 	const struct holders *h = NULL;
@@ -156,7 +156,7 @@ TEST(child_vmspliced_hugetlb)
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	struct holders_ledger l;
 	const struct holder *h;
-	struct page page;
+	struct page_run page;
 	int fd[2], go[2];
 	char c;
 	pid_t pid;
@@ -205,7 +205,7 @@ TEST(registered_buffer)
 	struct iovec v[2] = { { p, PAGE }, { p + 2 * PAGE, 4 * PAGE } };
 	struct holders_ledger l;
 	const struct holder *h;
-	struct page page;
+	struct page_run page;
 	int fd = syscall(SYS_io_uring_setup, 4, &params);
 
 	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, v, 2))
@@ -238,7 +238,7 @@ TEST(registered_thp)
 	char *p = (char *)(((uintptr_t)q + huge - 1) & ~(huge - 1));
 	struct iovec v = { p + 16 * PAGE, 64 * PAGE };
 	struct holders_ledger l;
-	struct page page;
+	struct page_run page;
 	int fd = syscall(SYS_io_uring_setup, 4, &params);
 
 	madvise(p, huge, MADV_HUGEPAGE);

@@ -284,7 +284,7 @@ TEST(an_ordinary_user)
 	pid = fork();
 	if (!pid) {
 		struct seen s;
-		struct page p;
+		struct page_run p;
 
 		if (!geteuid() && (setgid(65534) || setuid(65534)))
 			_exit(2);

@@ -98,20 +98,21 @@ static void judge(const struct spec *p, struct gup_verdicts *v)
 }
 
 static void fill(const struct scene *sc, const struct spec *p, u64 addr,
-		 struct page *page)
+		 struct page_run *page)
 {
 	u64 pages = p->size / PAGE;
 
-	*page = (struct page){ .addr = addr,
-			       .pages = p->n,
-			       .size = p->size,
-			       .kind = p->kind,
-			       .leaf = p->size > PAGE ? OBS_LEVEL_PMD : OBS_LEVEL_PTE,
-			       .anon = p->kind == PAGE_ANON || p->kind == PAGE_HUGETLB,
-			       .folio_mapcount = p->map,
-			       .mm_shared = TRI_UNKNOWN,
-			       .zone = PAGE_ZONE_NORMAL,
-			       .expected = p->map };
+	*page = (struct page_run){ .addr = addr,
+				   .pages = p->n,
+				   .size = p->size,
+				   .kind = p->kind,
+				   .leaf = p->size > PAGE ? OBS_LEVEL_PMD : OBS_LEVEL_PTE,
+				   .anon = p->kind == PAGE_ANON ||
+					   p->kind == PAGE_HUGETLB,
+				   .folio_mapcount = p->map,
+				   .mm_shared = TRI_UNKNOWN,
+				   .zone = PAGE_ZONE_NORMAL,
+				   .expected = p->map };
 	for (unsigned o = 0; pages >> o > 1; o++)
 		page->order = (u8)(o + 1);
 	if (p->kind == PAGE_NONE || p->kind == PAGE_GUARD || p->kind == PAGE_SWAP) {
@@ -184,7 +185,7 @@ static void vma(struct scene *sc, u64 start, u64 size, const char *perms,
 /* The next @spec.n pages of the mapping from @addr on.  Returns the address after them. */
 static u64 pages(struct scene *sc, u64 addr, struct spec spec)
 {
-	struct page page;
+	struct page_run page;
 	struct gup_verdicts verdicts;
 	struct report_row row = { .process = &sc->process,
 				  .vma = &sc->vma,
@@ -350,7 +351,7 @@ static struct store *load_thp(struct tui *t)
 				  true });
 	/* PTE-mapped, half of it shared: the trap */
 	for (unsigned i = 0; i < 2; i++) {
-		struct page page;
+		struct page_run page;
 		struct gup_verdicts verdicts;
 		struct spec sp = { 256,
 				   PAGE,

@@ -13,7 +13,7 @@
 
 struct seen {
 	unsigned rows, vmas, processes, ends;
-	struct page page[32];
+	struct page_run page[32];
 	struct gup_verdicts verdicts[32];
 	struct report_totals totals;
 	int stop_at;

@@ -20,7 +20,7 @@ struct spec {
 static struct kernel kernel;
 static const struct source_machine machine = { 0 };
 
-static void fill_page(const struct spec *s, u64 addr, u64 n, struct page *page)
+static void fill_page(const struct spec *s, u64 addr, u64 n, struct page_run *page)
 {
 	u64 size = s->size ? s->size : 4096;
 	bool anon = s->kind == PAGE_ANON || s->kind == PAGE_HUGETLB;
@@ -63,7 +63,7 @@ static struct store *state(const struct store *like, pid_t pid, const struct spe
 	struct vma v = { .start = A, .end = A + 2 * HUGE, .read = true, .write = true };
 	struct report_totals t = { 0 };
 	struct gup_verdicts verdicts = { 0 };
-	struct page page;
+	struct page_run page;
 	struct report_row row = { .page = &page, .verdicts = &verdicts };
 
 	store_view.begin(st, &head);

@@ -9,7 +9,7 @@ static struct process process = { .pid = 42, .comm = "fa\x1bke" };
 static struct vma vma = { .start = 0x7f0000000000,
 			  .end = 0x7f0000010000,
 			  .name = "[heap]" };
-static struct page page = {
+static struct page_run page = {
 	.addr = 0x7f0000000000,
 	.pages = 3,
 	.size = 4096,

@@ -56,17 +56,17 @@ static struct holders all(void)
 	return h;
 }
 
-static struct page small(u64 pfn, s64 excess)
+static struct page_run small(u64 pfn, s64 excess)
 {
-	struct page p = { .pages = 1,
-			  .size = 4096,
-			  .pfn = pfn,
-			  .head_pfn = pfn,
-			  .kind = PAGE_ANON,
-			  .leaf = OBS_LEVEL_PTE,
-			  .expected = 1,
-			  .refcount = 1 + excess,
-			  .excess = excess };
+	struct page_run p = { .pages = 1,
+			      .size = 4096,
+			      .pfn = pfn,
+			      .head_pfn = pfn,
+			      .kind = PAGE_ANON,
+			      .leaf = OBS_LEVEL_PTE,
+			      .expected = 1,
+			      .refcount = 1 + excess,
+			      .excess = excess };
 
 	return p;
 }
@@ -99,7 +99,7 @@ TEST(lookup)
 TEST(pipe_explains_one_reference)
 {
 	struct holders h = all();
-	struct page p = small(0x100, 1);
+	struct page_run p = small(0x100, 1);
 	struct holders_ledger l;
 	char text[200];
 
@@ -114,7 +114,7 @@ TEST(pipe_explains_one_reference)
 TEST(remainder_is_said)
 {
 	struct holders h = all();
-	struct page p = small(0x100, 3);
+	struct page_run p = small(0x100, 3);
 	struct holders_ledger l;
 
 	holders_explain(&h, &p, 42, &l);
@@ -130,7 +130,7 @@ TEST(remainder_is_said)
 TEST(pins_of_small_pages_weigh_1024)
 {
 	struct holders h = all();
-	struct page p = small(0x308, 1024);
+	struct page_run p = small(0x308, 1024);
 	struct holders_ledger l;
 
 	holders_explain(&h, &p, 42, &l);
@@ -142,7 +142,7 @@ TEST(pins_of_small_pages_weigh_1024)
 TEST(large_folio)
 {
 	struct holders h = all();
-	struct page p = small(0x410, 1);
+	struct page_run p = small(0x410, 1);
 	struct holders_ledger l;
 
 	p.head_pfn = 0x400;
@@ -157,7 +157,7 @@ TEST(large_folio)
 TEST(run)
 {
 	struct holders h = all();
-	struct page p = small(0x300, 1024);
+	struct page_run p = small(0x300, 1024);
 	struct holders_ledger l;
 
 	p.pages = 16;
@@ -170,7 +170,7 @@ TEST(run)
 
 TEST(nothing_looked_for)
 {
-	struct page p = small(0x100, 1);
+	struct page_run p = small(0x100, 1);
 	struct holders_ledger l;
 
 	holders_explain(NULL, &p, 42, &l);

@@ -69,7 +69,7 @@ static void compare(const char *model, unsigned n)
 	judge_init(&j, &k, &ctx);
 	for (unsigned i = 0; i < n; i++) {
 		struct obs o = any_obs(0x1000 + i * 4096ull);
-		struct page page, direct;
+		struct page_run page, direct;
 		const struct gup_verdicts *v;
 		struct gup_verdicts judged;
 		int err;
@@ -116,7 +116,7 @@ TEST(the_cache_starts_afresh)
 	struct vma vma = { .start = 0x1000, .end = 0x2000 };
 	struct obs o = { .addr = 0x1000, .pages = 1, .has = OBS_HAS_PAGEMAP };
 	const struct gup_verdicts *v;
-	struct page page;
+	struct page_run page;
 
 	EXPECT_INT(judge_page(&j, &vma, &o, &page, &v), -EAGAIN);
 	judge_clear(&j);

@@ -4,30 +4,30 @@
 #include "test.h"
 
 /* A healthy page: anonymous, order 0, mapped once, exclusive, writable, everything known. */
-static struct page healthy(void)
+static struct page_run healthy(void)
 {
-	struct page p = { .addr = 0x1000,
-			  .pages = 1,
-			  .size = 4096,
-			  .kind = PAGE_ANON,
-			  .leaf = OBS_LEVEL_PTE,
-			  .present = TRI_YES,
-			  .anon_exclusive = TRI_YES,
-			  .mapcount = 1,
-			  .folio_mapcount = 1,
-			  .mapcount_kind = PAGE_COUNT_EXACT,
-			  .refcount = 1,
-			  .expected = 1,
-			  .pincount_kind = PAGE_COUNT_ESTIMATE,
-			  .pte = PAGE_PTE_WRITE,
-			  .pte_known = PAGE_PTE_WRITE | PAGE_PTE_UFFD_WP,
-			  .flags = KPF_BIT(ANON) | KPF_BIT(SWAPBACKED),
-			  .flags_known = ~0ull };
+	struct page_run p = { .addr = 0x1000,
+			      .pages = 1,
+			      .size = 4096,
+			      .kind = PAGE_ANON,
+			      .leaf = OBS_LEVEL_PTE,
+			      .present = TRI_YES,
+			      .anon_exclusive = TRI_YES,
+			      .mapcount = 1,
+			      .folio_mapcount = 1,
+			      .mapcount_kind = PAGE_COUNT_EXACT,
+			      .refcount = 1,
+			      .expected = 1,
+			      .pincount_kind = PAGE_COUNT_ESTIMATE,
+			      .pte = PAGE_PTE_WRITE,
+			      .pte_known = PAGE_PTE_WRITE | PAGE_PTE_UFFD_WP,
+			      .flags = KPF_BIT(ANON) | KPF_BIT(SWAPBACKED),
+			      .flags_known = ~0ull };
 
 	return p;
 }
 
-static u64 lint(const struct page *p, s64 unexplained)
+static u64 lint(const struct page_run *p, s64 unexplained)
 {
 	struct gup_verdicts v = { 0 };
 	struct process process = { .pid = 1 };
@@ -43,7 +43,7 @@ static u64 lint(const struct page *p, s64 unexplained)
 
 TEST(a_healthy_page_breaks_nothing)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 
 	EXPECT_INT(lint(&p, -1), 0);
 	EXPECT_INT(lint(&p, 0), 0);
@@ -54,7 +54,7 @@ TEST(a_healthy_page_breaks_nothing)
 
 TEST(counts)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 
 	p.refcount = 1;
 	p.folio_mapcount = p.mapcount = 2;
@@ -79,7 +79,7 @@ TEST(counts)
 
 TEST(exclusiveness)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 
 	p.mapcount = p.folio_mapcount = p.refcount = 2;
 	EXPECT_LINT(p, EXCLUSIVE_SHARED);
@@ -99,7 +99,7 @@ TEST(exclusiveness)
 
 TEST(ksm_and_zero_pages)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 
 	p.kind = PAGE_KSM;
 	EXPECT_INT(lint(&p, -1), BIT(LINT_EXCLUSIVE_KSM) | BIT(LINT_WRITABLE_KSM));
@@ -116,7 +116,7 @@ TEST(ksm_and_zero_pages)
 
 TEST(pins)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 
 	p.pte = 0;
 	p.anon_exclusive = TRI_NO;
@@ -135,7 +135,7 @@ TEST(pins)
 
 TEST(other_rows)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 
 	p.pte |= PAGE_PTE_UFFD_WP;
 	EXPECT_LINT(p, WRITABLE_UFFD_WP);
@@ -148,7 +148,7 @@ TEST(other_rows)
 /* What is not known breaks nothing. */
 TEST(unknown_facts)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 
 	p.refcount = -5;
 	p.mapcount = 7;
@@ -166,7 +166,7 @@ TEST(unknown_facts)
 
 TEST(what_changed_while_it_was_read_is_a_race)
 {
-	struct page p = healthy();
+	struct page_run p = healthy();
 	struct report_row row = { .page = &p };
 
 	EXPECT_INT(lint_class_of(LINT_EXCLUSIVE_SHARED, &row), LINT_CLASS_BUG);

@@ -123,9 +123,9 @@ static struct obs obs_of(u8 level, u64 flags, u64 count)
 			     .kpagecount = count };
 }
 
-static struct page judge(const struct page_context *c, struct vma v, struct obs o)
+static struct page_run judge(const struct page_context *c, struct vma v, struct obs o)
 {
-	struct page p;
+	struct page_run p;
 
 	page_read(c, &v, &o, &p);
 	return p;
@@ -135,7 +135,7 @@ static struct page judge(const struct page_context *c, struct vma v, struct obs 
 static char ae(const char *model, u8 level, u64 flags, u64 count)
 {
 	struct page_context c = context(model);
-	struct page p;
+	struct page_run p;
 
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
@@ -189,7 +189,7 @@ TEST(exclusive_of_a_tail)
 TEST(why_a_tail_is_unknown)
 {
 	struct page_context c = context("6.18");
-	struct page p;
+	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
@@ -212,7 +212,7 @@ TEST(why_a_tail_is_unknown)
 TEST(averages_prove_nothing)
 {
 	struct page_context c = context("6.18");
-	struct page p;
+	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_YES);
@@ -234,7 +234,7 @@ TEST(averages_prove_nothing)
 TEST(flags_of_tails_before_6_10)
 {
 	struct page_context c = context("6.9");
-	struct page p;
+	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, KPF_BIT(ANON) | TAIL, 1));
@@ -252,7 +252,7 @@ TEST(the_ksm_bit_with_the_bug)
 	struct page_context c = context("6.12");
 	struct vma mergeable = vma_of("rd wr mr mw me ac mg", VMA_FS_NONE);
 	struct obs o = obs_of(OBS_LEVEL_PTE, ANON | AE | KPF_BIT(KSM), 1);
-	struct page p;
+	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_YES);
 	p = judge(&c, anon_vma(), o);
@@ -288,7 +288,7 @@ TEST(hugetlb)
 	u64 flags = KPF_BIT(HUGE) | KPF_BIT(COMPOUND_HEAD) | KPF_BIT(UPTODATE);
 	struct page_context c = context("6.18");
 	struct vma v = vma_of("rd wr mr mw me de ht", VMA_FS_HUGETLB);
-	struct page p;
+	struct page_run p;
 
 	p = judge(&c, v, obs_of(OBS_LEVEL_PMD, flags | KPF_BIT(ANON) | AE, 1));
 	EXPECT_INT(p.kind, PAGE_HUGETLB);
@@ -335,7 +335,7 @@ TEST(hidden_pfns)
 {
 	struct page_context c = context("6.18");
 	struct obs o = obs_of(OBS_LEVEL_PTE, 0, 2);
-	struct page p;
+	struct page_run p;
 
 	c.pfns_hidden = c.kpage_denied = true;
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
@@ -394,7 +394,7 @@ TEST(cached_pages_have_a_mapping)
 {
 	struct page_context c = context("6.18");
 	struct obs o = obs_of(OBS_LEVEL_PTE, 0, 1);
-	struct page p;
+	struct page_run p;
 
 	o.has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN | OBS_HAS_LEVEL;
 	o.pagemap |= PAGEMAP_FILE;
@@ -424,7 +424,7 @@ TEST(kpage_files_denied)
 {
 	struct page_context c = context("6.18");
 	struct obs o = obs_of(OBS_LEVEL_PTE, 0, 1);
-	struct page p;
+	struct page_run p;
 
 	c.kpage_denied = true;
 	o.has &= ~(OBS_HAS_KPAGEFLAGS | OBS_HAS_KPAGECOUNT);
@@ -471,7 +471,7 @@ TEST(swap_entries_keep_their_place)
 			 .pages = 1,
 			 .has = OBS_HAS_PAGEMAP,
 			 .pagemap = PAGEMAP_SWAP | 7 << 5 | 1 };
-	struct page p = judge(&c, anon_vma(), o), next;
+	struct page_run p = judge(&c, anon_vma(), o), next;
 
 	EXPECT_INT(p.swap_type, 1);
 	EXPECT_INT(p.swap_offset, 7);
@@ -489,7 +489,7 @@ TEST(swap_entries_keep_their_place)
 TEST(zero_pages)
 {
 	struct page_context c = context("6.18");
-	struct page p, next;
+	struct page_run p, next;
 	struct obs o = obs_of(OBS_LEVEL_PTE, KPF_BIT(ZERO_PAGE) | KPF_BIT(RESERVED), 0);
 
 	p = judge(&c, anon_vma(), o);
@@ -509,7 +509,7 @@ TEST(zones)
 {
 	struct page_context c = context("6.18");
 	struct obs o = obs_of(OBS_LEVEL_PTE, ANON, 1);
-	struct page p;
+	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	p = judge(&c, anon_vma(), o);
@@ -573,7 +573,7 @@ TEST(struct_page_of_a_small_page)
 {
 	struct page_context c = struct_context("6.18");
 	u64 flags = B_LRU | B_SWAPBACKED;
-	struct page p;
+	struct page_run p;
 
 	p = judge(&c, anon_vma(),
 		  struct_obs(OBS_LEVEL_PTE, X86_PTE(2), OBS_MAPPING_ANON, flags | B_AE, 1,
@@ -612,7 +612,7 @@ TEST(struct_page_of_the_page_cache)
 {
 	struct page_context c = struct_context("6.18");
 	struct vma v = vma_of("rd sh mr mw me ms", VMA_FS_DISK);
-	struct page p;
+	struct page_run p;
 
 	/* bit 10 of a file page is owner_priv_1, not swapcache */
 	p = judge(&c, v,
@@ -669,7 +669,7 @@ TEST(private_without_its_flag)
 				      : rows[i].mapping == 1 ? VMA_FS_NONE
 							     : VMA_FS_DISK);
 		struct obs o;
-		struct page p;
+		struct page_run p;
 
 		structpage_to_obs(&m, &r, &o);
 		p = judge(&c, v, o);
@@ -683,7 +683,7 @@ TEST(struct_page_of_large_folios)
 {
 	struct page_context c = struct_context("6.18");
 	struct obs o = struct_obs(OBS_LEVEL_PTE, X86_PTE(0), OBS_MAPPING_ANON, 0, 512, 1);
-	struct page p;
+	struct page_run p;
 
 	/* a PTE-mapped tail: its own bit, the folio's counts */
 	o.order = 9;
@@ -806,7 +806,7 @@ static struct obs rnd_obs(void)
 	return o;
 }
 
-static void check(const struct page *p)
+static void check(const struct page_run *p)
 {
 	EXPECT(p->kind < PAGE_KINDS);
 	for (unsigned f = 0; f < PAGE_FIELDS; f++)
@@ -841,7 +841,7 @@ TEST(total_over_any_words)
 
 		for (unsigned i = 0; i < 20000; i++) {
 			struct vma v = vma_of(flags[i % ARRAY_SIZE(flags)], rnd() % 9);
-			struct page p;
+			struct page_run p;
 
 			v.has_flags = i % 5;
 			c.layout = i & 1 ? &layout : NULL;
@@ -860,7 +860,7 @@ TEST(runs)
 {
 	struct page_context c = context("6.18");
 	struct obs o = obs_of(OBS_LEVEL_PMD, ANON | HEAD | AE, 1);
-	struct page a, b;
+	struct page_run a, b;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	a = judge(&c, anon_vma(), o);

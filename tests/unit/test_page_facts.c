@@ -58,27 +58,27 @@ static struct vma file_vma(enum vma_fs fs, bool shared, bool write)
 }
 
 /* What /proc alone says of a present page. */
-static struct page proc_page(enum page_kind kind, u64 flags, int mapcount)
+static struct page_run proc_page(enum page_kind kind, u64 flags, int mapcount)
 {
-	struct page p = { .kind = kind,
-			  .pages = 1,
-			  .size = 4096,
-			  .present = TRI_YES,
-			  .anon = kind == PAGE_ANON || kind == PAGE_KSM,
-			  .flags = flags,
-			  .flags_known = ~0ull,
-			  .mapcount = mapcount,
-			  .folio_mapcount = mapcount,
-			  .mapcount_kind = PAGE_COUNT_EXACT,
-			  .refcount = -1,
-			  .pincount = -1,
-			  .expected = -1,
-			  .anon_exclusive = TRI_UNKNOWN,
-			  .mm_shared = TRI_UNKNOWN,
-			  .swap_exclusive = TRI_UNKNOWN,
-			  .zone = PAGE_ZONE_NORMAL,
-			  .migratetype_bad = TRI_NO,
-			  .leaf = OBS_LEVEL_PTE };
+	struct page_run p = { .kind = kind,
+			      .pages = 1,
+			      .size = 4096,
+			      .present = TRI_YES,
+			      .anon = kind == PAGE_ANON || kind == PAGE_KSM,
+			      .flags = flags,
+			      .flags_known = ~0ull,
+			      .mapcount = mapcount,
+			      .folio_mapcount = mapcount,
+			      .mapcount_kind = PAGE_COUNT_EXACT,
+			      .refcount = -1,
+			      .pincount = -1,
+			      .expected = -1,
+			      .anon_exclusive = TRI_UNKNOWN,
+			      .mm_shared = TRI_UNKNOWN,
+			      .swap_exclusive = TRI_UNKNOWN,
+			      .zone = PAGE_ZONE_NORMAL,
+			      .migratetype_bad = TRI_NO,
+			      .leaf = OBS_LEVEL_PTE };
 
 	p.obs.has = OBS_HAS_PAGEMAP;
 	p.obs.pagemap = PAGEMAP_PRESENT;
@@ -87,9 +87,9 @@ static struct page proc_page(enum page_kind kind, u64 flags, int mapcount)
 	return p;
 }
 
-static struct page missing_page(enum page_kind kind)
+static struct page_run missing_page(enum page_kind kind)
 {
-	struct page p = proc_page(kind, 0, -1);
+	struct page_run p = proc_page(kind, 0, -1);
 
 	p.present = TRI_NO;
 	p.obs.pagemap = 0;
@@ -100,7 +100,7 @@ static struct page missing_page(enum page_kind kind)
 }
 
 /* What BPF adds. */
-static void add_refs(struct page *p, int refcount, int expected)
+static void add_refs(struct page_run *p, int refcount, int expected)
 {
 	p->why[PAGE_F_REFCOUNT] = p->why[PAGE_F_PINCOUNT] = PAGE_WHY_KNOWN;
 	p->refcount = refcount;
@@ -117,7 +117,7 @@ TEST(proc_alone_judges_an_exclusive_page)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 	struct gup_verdicts verdicts;
 
 	p.anon_exclusive = TRI_YES;
@@ -139,7 +139,7 @@ TEST(proc_alone_judges_a_shared_page)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
 	struct gup_verdicts verdicts;
 
 	p.anon_exclusive = TRI_NO;
@@ -157,7 +157,7 @@ TEST(mapped_twice_is_not_exclusive)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
 
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, MAPCOUNT_ONE, TRI_NO);
@@ -168,7 +168,7 @@ TEST(before_anon_exclusive)
 {
 	struct page_context ctx = context("5.15");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 	struct gup_verdict verdict;
 
 	p.why[PAGE_F_ANON_EXCLUSIVE] = PAGE_WHY_KERNEL_OLD;
@@ -186,7 +186,7 @@ TEST(prot_none_and_numa_hints)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_NO); /* one node */
@@ -224,7 +224,7 @@ TEST(holes)
 {
 	struct page_context ctx = context("6.18");
 	struct vma anon = anon_vma(), file = file_vma(VMA_FS_DISK, false, true);
-	struct page p = missing_page(PAGE_NONE);
+	struct page_run p = missing_page(PAGE_NONE);
 	struct gup_verdicts v;
 
 	page_facts(&ctx, &anon, &p);
@@ -252,7 +252,7 @@ TEST(userfaultfd_read_write_protection_by_pagemap)
 {
 	struct page_context ctx = context("7.3");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON, KPF_BIT(ANON), 1);
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(ANON), 1);
 	struct gup_verdicts g;
 
 	v.flags |= VF(UFFD_RWP);
@@ -294,7 +294,7 @@ TEST(entries_that_are_not_present)
 	struct vma v = anon_vma();
 
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct page p = missing_page(kinds[i].kind);
+		struct page_run p = missing_page(kinds[i].kind);
 
 		page_facts(&ctx, &v, &p);
 		EXPECT_FACT(p, PRESENT, TRI_NO);
@@ -303,7 +303,7 @@ TEST(entries_that_are_not_present)
 				   i == j ? TRI_YES : TRI_NO);
 	}
 	for (enum page_kind kind = 0; kind < PAGE_KINDS; kind++) {
-		struct page p = missing_page(kind);
+		struct page_run p = missing_page(kind);
 
 		p.kind = kind == PAGE_MARKER ? PAGE_MARKER : PAGE_UNKNOWN;
 		page_facts(&ctx, &v, &p);
@@ -334,7 +334,8 @@ TEST(references)
 	struct vma v = anon_vma();
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct page p = proc_page(PAGE_ANON, rows[i].flags | KPF_BIT(ANON), 1);
+		struct page_run p =
+			proc_page(PAGE_ANON, rows[i].flags | KPF_BIT(ANON), 1);
 		int failed = test_failures;
 
 		add_refs(&p, rows[i].refs, rows[i].expected);
@@ -352,8 +353,9 @@ TEST(swap_slots)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON,
-				  KPF_BIT(LRU) | KPF_BIT(SWAPCACHE) | KPF_BIT(ANON), 1);
+	struct page_run p =
+		proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(SWAPCACHE) | KPF_BIT(ANON),
+			  1);
 
 	add_refs(&p, 2, 2);
 	p.obs.has |= OBS_HAS_SWAP_SHARED;
@@ -370,7 +372,7 @@ TEST(hugetlb_in_a_pipe_leaks)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
-	struct page p =
+	struct page_run p =
 		proc_page(PAGE_HUGETLB,
 			  KPF_BIT(HUGE) | KPF_BIT(COMPOUND_HEAD) | KPF_BIT(ANON), 1);
 	struct gup_write w;
@@ -421,7 +423,7 @@ TEST(whether_a_huge_page_can_be_had)
 		{ 0, 0, 0, 0, 0, 0, 0, TRI_UNKNOWN },
 	};
 	struct page_context ctx = context("6.18");
-	struct page p = missing_page(PAGE_NONE);
+	struct page_run p = missing_page(PAGE_NONE);
 	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
 
 	v.flags |= VF(HUGETLB);
@@ -455,7 +457,7 @@ TEST(huge_pages_for_pins)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
-	struct page p = { .kind = PAGE_NONE };
+	struct page_run p = { .kind = PAGE_NONE };
 
 	v.page_size = 2 << 20;
 	ctx.unpinnable_memory = TRI_YES;
@@ -479,7 +481,7 @@ TEST(huge_pages_for_pins)
 TEST(vmas)
 {
 	struct page_context ctx = context("6.18");
-	struct page p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
+	struct page_run p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
 	struct vma v = file_vma(VMA_FS_DISK, true, true);
 
 	page_facts(&ctx, &v, &p);
@@ -523,7 +525,7 @@ TEST(leaves)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page p =
+	struct page_run p =
 		proc_page(PAGE_ANON,
 			  KPF_BIT(LRU) | KPF_BIT(ANON) | KPF_BIT(COMPOUND_TAIL), 1);
 
@@ -550,7 +552,7 @@ TEST(raced_pages_keep_their_vma)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 
 	p.raced = true;
 	page_facts(&ctx, &v, &p);
@@ -567,7 +569,7 @@ TEST(garbage)
 	u64 seed = 3;
 
 	for (unsigned i = 0; i < 20000; i++) {
-		struct page p, q;
+		struct page_run p, q;
 		struct vma v = anon_vma();
 		struct gup_verdicts verdicts;
 		u8 *bytes = (u8 *)&p;

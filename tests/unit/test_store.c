@@ -28,16 +28,16 @@ static void vma(struct store *s, u64 start, u64 end)
 /* A row of @n pages of @size bytes; refcount tells classes apart. */
 static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, s64 refcount)
 {
-	struct page page = { .addr = addr,
-			     .pages = n,
-			     .size = size,
-			     .pfn = pfn,
-			     .head_pfn = pfn,
-			     .kind = pfn ? PAGE_ANON : PAGE_NONE,
-			     .leaf = size == 4096 ? OBS_LEVEL_PTE : OBS_LEVEL_PMD,
-			     .order = size == 4096 ? 0 : 9,
-			     .refcount = refcount,
-			     .anon_exclusive = TRI_YES };
+	struct page_run page = { .addr = addr,
+				 .pages = n,
+				 .size = size,
+				 .pfn = pfn,
+				 .head_pfn = pfn,
+				 .kind = pfn ? PAGE_ANON : PAGE_NONE,
+				 .leaf = size == 4096 ? OBS_LEVEL_PTE : OBS_LEVEL_PMD,
+				 .order = size == 4096 ? 0 : 9,
+				 .refcount = refcount,
+				 .anon_exclusive = TRI_YES };
 	struct gup_verdicts verdicts = { 0 };
 	struct report_row r = { .page = &page, .verdicts = &verdicts };
 
@@ -73,7 +73,7 @@ TEST(lookup)
 {
 	struct store *s = example(NULL);
 	const struct store_process *p = store_process_by_pid(s, 42);
-	struct page page;
+	struct page_run page;
 
 	EXPECT(p && p->nvmas == 2 && p->has_totals && s->ended);
 	EXPECT(!store_process_by_pid(s, 43));
@@ -143,7 +143,7 @@ TEST(bound)
 TEST(swap_offsets_do_not_make_classes)
 {
 	struct store *s = store_new(NULL, NULL);
-	struct page page = { .pages = 1, .size = 4096, .kind = PAGE_SWAP };
+	struct page_run page = { .pages = 1, .size = 4096, .kind = PAGE_SWAP };
 	struct gup_verdicts verdicts = { 0 };
 	struct report_row r = { .page = &page, .verdicts = &verdicts };
 
@@ -294,7 +294,7 @@ TEST(merge_part)
 	struct store_options opt = { .ranges = &range, .nranges = 1, .holes = true };
 	struct store *fresh = store_new(&opt, s), *old = store_copy(s);
 	struct seen seen = { 0 };
-	struct page page;
+	struct page_run page;
 
 	begin(fresh, 42);
 	vma(fresh, A, A + 0x10000);
@@ -327,7 +327,7 @@ TEST(merge_new_shape)
 	/* the first VMA was cut in two, the second is gone */
 	struct store *s = example(NULL);
 	struct store *fresh = store_new(&s->opt, s);
-	struct page page;
+	struct page_run page;
 
 	begin(fresh, 42);
 	vma(fresh, A, A + 0x8000);
@@ -350,7 +350,7 @@ TEST(merge_new_shape)
 TEST(merge_list_of_mappings)
 {
 	struct store *s = example(NULL), *fresh = store_new(&s->opt, s);
-	struct page page;
+	struct page_run page;
 
 	begin(fresh, 42);
 	vma(fresh, A, A + 0x10000);
@@ -446,7 +446,7 @@ TEST(merge_keeps_totals)
 		const struct store_vma *v = &s->proc[0].vma[0];
 		u64 at = A;
 		for (size_t i = 0; i < store_nrows(v); i++) {
-			struct page page;
+			struct page_run page;
 			struct report_row r = { .process = &s->proc[0].process,
 						.vma = &v->vma,
 						.page = &page };

@@ -21,14 +21,14 @@ static u64 random_next(u64 *seed)
 
 static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, u8 order)
 {
-	struct page page = { .addr = addr,
-			     .pages = n,
-			     .size = size,
-			     .pfn = pfn,
-			     .kind = pfn ? PAGE_ANON : PAGE_NONE,
-			     .order = order,
-			     .refcount = 1,
-			     .anon_exclusive = TRI_YES };
+	struct page_run page = { .addr = addr,
+				 .pages = n,
+				 .size = size,
+				 .pfn = pfn,
+				 .kind = pfn ? PAGE_ANON : PAGE_NONE,
+				 .order = order,
+				 .refcount = 1,
+				 .anon_exclusive = TRI_YES };
 	struct gup_verdicts verdicts = { 0 };
 	struct report_row r = { .page = &page, .verdicts = &verdicts };
 
