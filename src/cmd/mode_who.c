@@ -49,7 +49,7 @@ static int who_add(struct who *w, const struct page_run *page)
 	return 0;
 }
 
-static int who_obs(void *ctx, const struct obs *obs, size_t n)
+static int who_raw(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct who *w = ctx;
 
@@ -57,9 +57,9 @@ static int who_obs(void *ctx, const struct obs *obs, size_t n)
 		struct page_run page;
 		u64 leaf;
 
-		if (!(obs[i].has & OBS_HAS_PFN))
+		if (!(raw[i].has & RAW_HAS_PFN))
 			continue;
-		page_read(&w->machine.page, w->vma, &obs[i], &page);
+		page_read(&w->machine.page, w->vma, &raw[i], &page);
 		leaf = who_leaf_pages(&page);
 		if (w->pfn < page.pfn || w->pfn >= page.pfn + page.pages * leaf)
 			continue;
@@ -86,15 +86,15 @@ static int who_vma(void *ctx, const struct vma *vma)
 	w->vma = vma;
 	if (!w->have_hits)
 		return ops->observe(w->s->source, w->process->pid, vma, vma->start,
-				    vma->end, who_obs, w);
+				    vma->end, who_raw, w);
 	for (size_t i = 0; i < w->nhits && !err; i++)
 		if (w->hit[i] >= vma->start && w->hit[i] < vma->end)
 			err = ops->observe(w->s->source, w->process->pid, vma, w->hit[i],
-					   w->hit[i] + 1, who_obs, w);
+					   w->hit[i] + 1, who_raw, w);
 	return err;
 }
 
-static int who_hit(void *ctx, const struct obs *obs, size_t n)
+static int who_hit(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct who *w = ctx;
 	u64 *more = realloc(w->hit, (w->nhits + n) * sizeof(*more));
@@ -103,11 +103,11 @@ static int who_hit(void *ctx, const struct obs *obs, size_t n)
 		return -ENOMEM;
 	w->hit = more;
 	for (size_t i = 0; i < n; i++) {
-		u64 in = obs[i].level == OBS_LEVEL_PTE && w->pfn > obs[i].pfn
-				 ? w->pfn - obs[i].pfn
+		u64 in = raw[i].level == RAW_LEVEL_PTE && w->pfn > raw[i].pfn
+				 ? w->pfn - raw[i].pfn
 				 : 0;
 
-		w->hit[w->nhits++] = obs[i].addr + in * 4096;
+		w->hit[w->nhits++] = raw[i].addr + in * 4096;
 	}
 	return 0;
 }
@@ -134,15 +134,15 @@ static int who_process(struct who *w, pid_t pid)
 	return err;
 }
 
-static int who_first(void *ctx, const struct obs *obs, size_t n)
+static int who_first(void *ctx, const struct raw_page *raw, size_t n)
 {
 	u64 *addr_pfn = ctx;
 
 	(void)n;
-	if (obs->has & OBS_HAS_PFN) {
-		u64 in = (addr_pfn[0] - obs->addr) / 4096;
+	if (raw->has & RAW_HAS_PFN) {
+		u64 in = (addr_pfn[0] - raw->addr) / 4096;
 
-		addr_pfn[1] = obs->pfn + in;
+		addr_pfn[1] = raw->pfn + in;
 	}
 	return 1;
 }
@@ -236,7 +236,7 @@ static int who_show(struct who *w, size_t n, size_t unread)
 				 .pages = 1,
 				 .size = 4096,
 				 .expected = -1,
-				 .leaf = OBS_LEVEL_PTE };
+				 .leaf = RAW_LEVEL_PTE };
 	pid_t pids[64];
 	unsigned npids = 0;
 

@@ -118,7 +118,7 @@ static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 }
 
 static int on_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-		      u64 end, source_obs_cb cb, void *ctx)
+		      u64 end, source_raw_cb cb, void *ctx)
 {
 	struct source *inner = of(src)->inner;
 

@@ -150,7 +150,7 @@ static int one_step(struct demo *d, struct demo_result *r, unsigned i)
 		     step.ret == -EPIPE ? "the process died" : strerror((int)-step.ret));
 	const struct demo_sight *s = &step.after[step.who];
 	if (step.action == DEMO_MAP && r->memory == DEMO_THP && s->has && s->page.leaf &&
-	    s->page.leaf != OBS_LEVEL_PMD)
+	    s->page.leaf != RAW_LEVEL_PMD)
 		skip(r, "the kernel had no huge page to give");
 	return d->view->step ? d->view->step(d->ctx, &step, r->memory) : 0;
 }

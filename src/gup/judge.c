@@ -80,13 +80,13 @@ static int judge_word(struct judge *j, const struct facts *facts,
 
 /* ---- pages by observed words: two of one VMA differ in address and PFN only */
 
-#define WORDS_FROM offsetof(struct obs, has)
-#define WORDS_TO offsetof(struct obs, pfn)
-#define MORE_FROM offsetof(struct obs, pagemap)
+#define WORDS_FROM offsetof(struct raw_page, has)
+#define WORDS_TO offsetof(struct raw_page, pfn)
+#define MORE_FROM offsetof(struct raw_page, pagemap)
 _Static_assert(WORDS_FROM == 16 && MORE_FROM == WORDS_TO + 16,
 	       "addr, pages; words; pfn, head_pfn; words");
 
-static unsigned judge_slot(const struct obs *o)
+static unsigned judge_slot(const struct raw_page *o)
 {
 	u64 h = judge_hash(o->flags ^ o->pagemap ^ (u64)o->refcount << 32,
 			   o->pte ^ o->kpageflags << 7 ^ o->kpagecount << 40 ^
@@ -95,7 +95,7 @@ static unsigned judge_slot(const struct obs *o)
 	return (h ^ h >> 17) & (JUDGE_LIKES - 1);
 }
 
-static bool judge_same_words(const struct obs *a, const struct obs *b)
+static bool judge_same_words(const struct raw_page *a, const struct raw_page *b)
 {
 	return !memcmp((const char *)a + WORDS_FROM, (const char *)b + WORDS_FROM,
 		       WORDS_TO - WORDS_FROM) &&
@@ -104,48 +104,48 @@ static bool judge_same_words(const struct obs *a, const struct obs *b)
 }
 
 /* What a PFN alone says: the zone, and head or tail of a folio. */
-static bool judge_same_place(const struct judge *j, const struct obs *a,
-			     const struct obs *b)
+static bool judge_same_place(const struct judge *j, const struct raw_page *a,
+			     const struct raw_page *b)
 {
 	const struct page_context *ctx = j->page;
 
 	if ((a->pfn == a->head_pfn) != (b->pfn == b->head_pfn))
 		return false;
-	return !(a->has & OBS_HAS_PFN) ||
+	return !(a->has & RAW_HAS_PFN) ||
 	       zoneinfo_find(ctx->spans, ctx->nspans, a->pfn) ==
 		       zoneinfo_find(ctx->spans, ctx->nspans, b->pfn);
 }
 
 static bool judge_like(const struct judge *j, const struct judge_like *like,
-		       const struct obs *obs, struct page_run *ret)
+		       const struct raw_page *raw, struct page_run *ret)
 {
 	const struct page_run *p = &like->page;
 
-	if (like->vma != j->vma || !judge_same_words(&p->obs, obs) ||
-	    !judge_same_place(j, &p->obs, obs))
+	if (like->vma != j->vma || !judge_same_words(&p->raw, raw) ||
+	    !judge_same_place(j, &p->raw, raw))
 		return false;
 	*ret = *p;
-	ret->obs = *obs;
-	ret->addr = obs->addr;
-	ret->pages = obs->pages;
-	if (obs->has & OBS_HAS_PFN)
-		ret->pfn = obs->pfn;
+	ret->raw = *raw;
+	ret->addr = raw->addr;
+	ret->pages = raw->pages;
+	if (raw->has & RAW_HAS_PFN)
+		ret->pfn = raw->pfn;
 	if (p->head_pfn)
-		ret->head_pfn = p->head_pfn == p->pfn ? ret->pfn : obs->head_pfn;
+		ret->head_pfn = p->head_pfn == p->pfn ? ret->pfn : raw->head_pfn;
 	return true;
 }
 
-int judge_page(struct judge *j, const struct vma *vma, const struct obs *obs,
+int judge_page(struct judge *j, const struct vma *vma, const struct raw_page *raw,
 	       struct page_run *ret, const struct gup_verdicts **ret_verdicts)
 {
-	struct judge_like *like = &j->like[judge_slot(obs)];
+	struct judge_like *like = &j->like[judge_slot(raw)];
 	int err;
 
-	if (judge_like(j, like, obs, ret)) {
+	if (judge_like(j, like, raw, ret)) {
 		*ret_verdicts = like->verdicts;
 		return 0;
 	}
-	page_read(j->page, vma, obs, ret);
+	page_read(j->page, vma, raw, ret);
 	err = judge_word(j, &ret->facts, ret_verdicts);
 	if (err)
 		return err;

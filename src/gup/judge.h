@@ -47,7 +47,7 @@ void judge_clear(struct judge *j);
  * The page that @obs of @vma means, and its verdicts.  Returns 0, -ENOMEM, or -EAGAIN when the
  * cache is full: judge_clear() and try again.
  */
-int judge_page(struct judge *j, const struct vma *vma, const struct obs *obs,
+int judge_page(struct judge *j, const struct vma *vma, const struct raw_page *raw,
 	       struct page_run *ret, const struct gup_verdicts **ret_verdicts);
 
 #endif

@@ -337,7 +337,7 @@ u32 bpfpage_fields(const struct bpfpage *bp)
 
 struct walk {
 	struct bpfpage *bp;
-	source_obs_cb cb;
+	source_raw_cb cb;
 	void *ctx;
 	u64 end;
 	u32 n;   /* records to hand on, of the half that the program does not fill */
@@ -346,14 +346,14 @@ struct walk {
 
 static int deliver(struct walk *w, const struct structpage_rec *rec)
 {
-	struct obs obs[BATCH];
+	struct raw_page raw[BATCH];
 	u32 k = 0;
 	int r = 0;
 
 	for (u32 i = 0; i < w->n && !r; i++) {
-		structpage_to_obs(&w->bp->machine, &rec[i], &obs[k++]);
+		structpage_to_raw(&w->bp->machine, &rec[i], &raw[k++]);
 		if (k == BATCH || i + 1 == w->n) {
-			r = w->cb(w->ctx, obs, k);
+			r = w->cb(w->ctx, raw, k);
 			k = 0;
 		}
 	}
@@ -397,7 +397,7 @@ static struct crew *crew(struct bpfpage *bp)
 	return bp->crew;
 }
 
-static int walk(struct bpfpage *bp, u64 start, u64 end, source_obs_cb cb, void *ctx)
+static int walk(struct bpfpage *bp, u64 start, u64 end, source_raw_cb cb, void *ctx)
 {
 	struct walk w = { .bp = bp, .cb = cb, .ctx = ctx, .end = end };
 	int r;
@@ -419,7 +419,7 @@ static int walk(struct bpfpage *bp, u64 start, u64 end, source_obs_cb cb, void *
 }
 
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
-		    source_obs_cb cb, void *ctx)
+		    source_raw_cb cb, void *ctx)
 {
 	bp->call->fd = pagemap_fd;
 	bp->call->hugetlb = hugetlb;
@@ -429,7 +429,7 @@ int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start,
 }
 
 int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
-		 u64 pfn_hi, source_obs_cb cb, void *ctx)
+		 u64 pfn_hi, source_raw_cb cb, void *ctx)
 {
 	if (pfn_hi <= pfn_lo)
 		return 0;

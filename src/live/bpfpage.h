@@ -56,14 +56,14 @@ u32 bpfpage_fields(const struct bpfpage *bp);
  * bpfpage_observe(), bpfpage_find() or bpfpage_has_pinned().
  */
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
-		    source_obs_cb cb, void *ctx);
+		    source_raw_cb cb, void *ctx);
 
 /*
  * Like bpfpage_observe(), but only entries that map a PFN in [@pfn_lo, @pfn_hi), without holes:
  * the reverse search of --who.
  */
 int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
-		 u64 pfn_hi, source_obs_cb cb, void *ctx);
+		 u64 pfn_hi, source_raw_cb cb, void *ctx);
 
 /*
  * Open descriptors of pipes and io_urings of all processes, and the page frames behind them.
@@ -80,7 +80,7 @@ struct bpfpage_files {
 int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY]);
 void bpfpage_files_done(struct bpfpage *bp);
 
-/* Runs need no ascending PFNs from now on (OBS_FOLDED); at first they do. */
+/* Runs need no ascending PFNs from now on (RAW_FOLDED); at first they do. */
 void bpfpage_fold(struct bpfpage *bp, bool fold);
 
 /* Short calls, by one thread, from now on. */

@@ -53,7 +53,7 @@ u32 bpfpage_fields(const struct bpfpage *bp)
 }
 
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
-		    source_obs_cb cb, void *ctx)
+		    source_raw_cb cb, void *ctx)
 {
 	(void)bp, (void)pagemap_fd, (void)hugetlb, (void)start, (void)end, (void)cb,
 		(void)ctx;
@@ -61,7 +61,7 @@ int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start,
 }
 
 int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
-		 u64 pfn_hi, source_obs_cb cb, void *ctx)
+		 u64 pfn_hi, source_raw_cb cb, void *ctx)
 {
 	(void)bp, (void)pagemap_fd, (void)start, (void)end, (void)pfn_lo, (void)pfn_hi;
 	(void)cb, (void)ctx;

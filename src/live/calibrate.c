@@ -252,7 +252,7 @@ static int check_pages(const struct calibrate_io *io, const struct own *o,
 		return -ENOTSUP;
 	for (unsigned k = 0; k < call->n; k++)
 		for (u64 j = 0; j < rec[k].pages; j++, i++)
-			if (i >= n || rec[k].level != OBS_LEVEL_PTE ||
+			if (i >= n || rec[k].level != RAW_LEVEL_PTE ||
 			    rec[k].pfn + j != pfn[i] || !(rec[k].has & STRUCTPAGE_PAGE) ||
 			    rec[k].mapping != mapping || rec[k].mapcount != 0 ||
 			    rec[k].refcount < 1 || rec[k].refcount > 64 ||

@@ -231,7 +231,7 @@ static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 }
 
 static int live_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-			u64 end, source_obs_cb cb, void *ctx)
+			u64 end, source_raw_cb cb, void *ctx)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
@@ -276,7 +276,7 @@ static int live_holders(struct source *src, const pid_t *pids, unsigned npids,
 }
 
 static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
-			 source_obs_cb cb, void *ctx)
+			 source_raw_cb cb, void *ctx)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);

@@ -10,7 +10,7 @@
  *
  * observe() delivers whole leaves: the first may begin before @start and the last end after @end
  * when the range cuts a huge one.  The entries of a chunk are read again after the words of its
- * pages; those that differ are read anew, few at a time, and a leaf is marked OBS_RACED when it
+ * pages; those that differ are read anew, few at a time, and a leaf is marked RAW_RACED when it
  * keeps changing, or when the VMA is not any more what it was when it was read (6.11 and later).
  */
 #ifndef GUPINFO_LIVE_H

@@ -102,15 +102,15 @@ enum tri live_bpf_has_pinned(struct live *l, struct live_process *p)
 }
 
 /* The VMA is not what it was: whatever is read there is marked. */
-static int live_bpf_raced(void *ctx, const struct obs *obs, size_t n)
+static int live_bpf_raced(void *ctx, const struct raw_page *raw, size_t n)
 {
 	const struct live_split *s = ctx;
 	int err = 0;
 
 	for (size_t i = 0; i < n && !err; i++) {
-		struct obs raced = obs[i];
+		struct raw_page raced = raw[i];
 
-		raced.has |= OBS_RACED;
+		raced.has |= RAW_RACED;
 		err = s->cb(s->ctx, &raced, 1);
 	}
 	return err;
@@ -120,20 +120,20 @@ static int live_bpf_raced(void *ctx, const struct obs *obs, size_t n)
 struct live_bpf_pass {
 	u64 huge_pages; /* base pages of a huge one */
 	u8 level;
-	source_obs_cb cb;
+	source_raw_cb cb;
 	void *ctx;
-	struct obs out[LIVE_OUT];
+	struct raw_page out[LIVE_OUT];
 };
 
-static int live_bpf_hugetlb(void *ctx, const struct obs *obs, size_t n)
+static int live_bpf_hugetlb(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct live_bpf_pass *o = ctx;
 
 	for (size_t i = 0, k = 0; i < n; i++) {
-		struct obs *to = &o->out[k++];
+		struct raw_page *to = &o->out[k++];
 
-		*to = obs[i];
-		if (to->level == OBS_LEVEL_PTE) {
+		*to = raw[i];
+		if (to->level == RAW_LEVEL_PTE) {
 			to->pages = MAX(to->pages / o->huge_pages, 1);
 			to->level = o->level;
 		}
@@ -149,7 +149,7 @@ static int live_bpf_hugetlb(void *ctx, const struct obs *obs, size_t n)
 }
 
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
-		     u64 start, u64 end, source_obs_cb cb, void *ctx)
+		     u64 start, u64 end, source_raw_cb cb, void *ctx)
 {
 	u64 page = kernel_page_size(&l->machine.kernel);
 	u64 size =
@@ -163,8 +163,8 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 				    .cb = moved ? live_bpf_raced : cb,
 				    .ctx = moved ? &mark : ctx };
 	struct live_bpf_pass o = { .huge_pages = size / page,
-				   .level = size >= 1u << 30 ? OBS_LEVEL_PUD
-							     : OBS_LEVEL_PMD,
+				   .level = size >= 1u << 30 ? RAW_LEVEL_PUD
+							     : RAW_LEVEL_PMD,
 				   .cb = live_observe_split,
 				   .ctx = &split };
 
@@ -182,7 +182,7 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 
 /* User space ends at 2^47, or at 2^56 with five levels of page tables. */
 int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
-		  source_obs_cb cb, void *ctx)
+		  source_raw_cb cb, void *ctx)
 {
 	return bpfpage_find(l->bpf, p->pagemap, 0, bpfpage_user_end(l->bpf), pfn, end, cb,
 			    ctx);

@@ -133,8 +133,8 @@ static int live_chunk_regions(const struct live_pass *o, struct live_chunk *c, u
 			return 1;
 		run.addr = c->to;
 		run.level = o->huge ? o->huge_level
-			    : huge  ? OBS_LEVEL_PMD
-				    : OBS_LEVEL_PTE;
+			    : huge  ? RAW_LEVEL_PMD
+				    : RAW_LEVEL_PTE;
 		run.pages = (MAX(r[i].end, c->to) - c->to + size - 1) / size;
 		if (!live_chunk_push(o, c, run))
 			return 1;
@@ -232,7 +232,7 @@ static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsi
 	for (u32 k = i + 1; k < c->nruns && n == c->run[k].slot - slot; k++) {
 		u64 to_k = c->run[k].addr + c->run[k].pages * w->o->page;
 
-		if (c->run[k].level == OBS_LEVEL_PMD ||
+		if (c->run[k].level == RAW_LEVEL_PMD ||
 		    (c->run[k].hole && c->run[k].pages > LIVE_NEAR) ||
 		    (to_k - addr) / w->o->page > LIVE_WORDS)
 			break;
@@ -374,8 +374,8 @@ static unsigned live_window_level(const struct live_pass *o, const struct live_w
 	if (!v->has_smaps)
 		return 0;
 	if (!v->pmd_mapped_bytes || !o->pmd || !live_window_maybe_pmd(o, w, addr))
-		return v->pmd_mapped_bytes && !o->pmd ? 0 : OBS_LEVEL_PTE;
-	return v->pmd_mapped_bytes == v->rss_bytes ? OBS_LEVEL_PMD : 0;
+		return v->pmd_mapped_bytes && !o->pmd ? 0 : RAW_LEVEL_PTE;
+	return v->pmd_mapped_bytes == v->rss_bytes ? RAW_LEVEL_PMD : 0;
 }
 
 /* Runs and words of [c->from, o->to). */

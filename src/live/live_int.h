@@ -58,7 +58,7 @@ struct live_run {
 	u64 addr, pages; /* pages of the leaf's size */
 	u32 slot;        /* of the word of the first leaf; of the next word, for holes */
 	u32 scan;        /* PAGEMAP_IS_*, as far as the words agree */
-	u8 level;        /* enum obs_level, 0 unknown */
+	u8 level;        /* enum raw_level, 0 unknown */
 	bool has_scan, hole;
 };
 
@@ -86,7 +86,7 @@ struct live_buffers {
 	struct pagemap_want want[2][LIVE_LEAVES];
 	u64 scratch[CREW_SIZE][LIVE_WORDS];
 	struct pagemap_region region[LIVE_REGIONS];
-	struct obs out[LIVE_OUT];
+	struct raw_page out[LIVE_OUT];
 };
 
 struct live {
@@ -135,15 +135,15 @@ void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 
 /* live_observe.c */
 int live_observe_range(struct live *l, struct live_process *p, const struct vma *vma,
-		       u64 start, u64 end, source_obs_cb cb, void *ctx);
+		       u64 start, u64 end, source_raw_cb cb, void *ctx);
 /* A callback that ends runs where a zone ends, and passes them on. */
 struct live_split {
 	const struct live *l;
 	u64 page, huge_pages; /* bytes of a base page; base pages of a huge leaf */
-	source_obs_cb cb;
+	source_raw_cb cb;
 	void *ctx;
 };
-int live_observe_split(void *ctx, const struct obs *obs, size_t n);
+int live_observe_split(void *ctx, const struct raw_page *raw, size_t n);
 
 /* live_frames.c: ends the helper */
 void live_frames_close(struct live *l);
@@ -161,9 +161,9 @@ void live_bpf_close(struct live *l);
 /* CMA areas and free huge pages; NULL: not read.  Valid until the next call. */
 const struct structpage_memory *live_bpf_memory(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
-		     u64 start, u64 end, source_obs_cb cb, void *ctx);
+		     u64 start, u64 end, source_raw_cb cb, void *ctx);
 int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
-		  source_obs_cb cb, void *ctx);
+		  source_raw_cb cb, void *ctx);
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 
 /* live_holders.c: see source_ops.holders. */

@@ -45,17 +45,17 @@ static bool live_observe_inside(struct live_span s, u64 pfn)
 }
 
 /* @next continues @run, the last observation. */
-static bool live_observe_continues(const struct live_pass *o, const struct obs *run,
-				   const struct obs *next)
+static bool live_observe_continues(const struct live_pass *o, const struct raw_page *run,
+				   const struct raw_page *next)
 {
 	u64 size = live_pass_size(o, run->level);
 
-	if ((run->has ^ next->has) & ~OBS_FOLDED || run->level != next->level ||
+	if ((run->has ^ next->has) & ~RAW_FOLDED || run->level != next->level ||
 	    run->pagemap != next->pagemap || run->scan != next->scan ||
 	    run->kpageflags != next->kpageflags || run->kpagecount != next->kpagecount ||
 	    run->addr + run->pages * size != next->addr)
 		return false;
-	if (!(run->has & OBS_HAS_PFN))
+	if (!(run->has & RAW_HAS_PFN))
 		return true;
 	if (!live_observe_inside(o->span, next->pfn))
 		return false;
@@ -63,17 +63,17 @@ static bool live_observe_continues(const struct live_pass *o, const struct obs *
 }
 
 /* Adds @obs to the output.  Its PFNs lie in one span. */
-static int live_observe_put(struct live_pass *o, const struct obs *obs)
+static int live_observe_put(struct live_pass *o, const struct raw_page *raw)
 {
-	struct obs *last = o->nout ? &o->out[o->nout - 1] : NULL;
-	u64 size = live_pass_size(o, obs->level);
+	struct raw_page *last = o->nout ? &o->out[o->nout - 1] : NULL;
+	u64 size = live_pass_size(o, raw->level);
 
-	if (last && live_observe_continues(o, last, obs)) {
-		if (obs->has & OBS_FOLDED ||
-		    (obs->has & OBS_HAS_PFN &&
-		     last->pfn + last->pages * (size / o->page) != obs->pfn))
-			last->has |= OBS_FOLDED;
-		last->pages += obs->pages;
+	if (last && live_observe_continues(o, last, raw)) {
+		if (raw->has & RAW_FOLDED ||
+		    (raw->has & RAW_HAS_PFN &&
+		     last->pfn + last->pages * (size / o->page) != raw->pfn))
+			last->has |= RAW_FOLDED;
+		last->pages += raw->pages;
 		return 0;
 	}
 	if (o->nout == LIVE_OUT) {
@@ -82,21 +82,21 @@ static int live_observe_put(struct live_pass *o, const struct obs *obs)
 		if (err)
 			return err;
 	}
-	o->out[o->nout++] = *obs;
-	if (obs->has & OBS_HAS_PFN && !live_observe_inside(o->span, obs->pfn))
-		o->span = live_observe_span(o->l, obs->pfn);
+	o->out[o->nout++] = *raw;
+	if (raw->has & RAW_HAS_PFN && !live_observe_inside(o->span, raw->pfn))
+		o->span = live_observe_span(o->l, raw->pfn);
 	return 0;
 }
 
 /* The observation of the leaf at @slot of @run. */
 static void live_observe_leaf(const struct live_pass *o, const struct live_run *run,
-			      u32 slot, bool raced, struct obs *ret)
+			      u32 slot, bool raced, struct raw_page *ret)
 {
 	const struct live_buffers *b = o->l->buf;
 	u64 word = b->entry[slot], pfn = pagemap_pfn(word);
 	bool present = word & PAGEMAP_PRESENT;
 
-	*ret = (struct obs){
+	*ret = (struct raw_page){
 		.addr = run->addr + (slot - run->slot) * live_pass_size(o, run->level),
 		.pages = 1,
 		.level = run->level,
@@ -104,12 +104,12 @@ static void live_observe_leaf(const struct live_pass *o, const struct live_run *
 		.pfn = pfn,
 		.kpageflags = b->flags[slot],
 		.kpagecount = b->count[slot],
-		.has = OBS_HAS_PAGEMAP | (pfn ? OBS_HAS_PFN : 0) |
-		       (run->has_scan ? OBS_HAS_SCAN : 0) |
-		       (run->level ? OBS_HAS_LEVEL : 0) |
-		       (b->ok[slot] & LIVE_OK_FLAGS ? OBS_HAS_KPAGEFLAGS : 0) |
-		       (b->ok[slot] & LIVE_OK_COUNT ? OBS_HAS_KPAGECOUNT : 0) |
-		       (raced ? OBS_RACED : 0)
+		.has = RAW_HAS_PAGEMAP | (pfn ? RAW_HAS_PFN : 0) |
+		       (run->has_scan ? RAW_HAS_SCAN : 0) |
+		       (run->level ? RAW_HAS_LEVEL : 0) |
+		       (b->ok[slot] & LIVE_OK_FLAGS ? RAW_HAS_KPAGEFLAGS : 0) |
+		       (b->ok[slot] & LIVE_OK_COUNT ? RAW_HAS_KPAGECOUNT : 0) |
+		       (raced ? RAW_RACED : 0)
 	};
 	/* A leaf that came or went since the scan is told by its word alone. */
 	if (run->has_scan && !(run->scan & PAGEMAP_IS_PRESENT) == !present)
@@ -181,25 +181,25 @@ static int live_observe_run(struct live_pass *o, const struct live_run *run,
 	if (from >= end)
 		return 0;
 	if (run->hole) {
-		struct obs obs = { .addr = run->addr +
-					   from * live_pass_size(o, run->level),
-				   .pages = end - from,
-				   .level = run->level,
-				   .has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN |
-					  (run->level ? OBS_HAS_LEVEL : 0) |
-					  (part->raced ? OBS_RACED : 0) };
+		struct raw_page raw = { .addr = run->addr +
+						from * live_pass_size(o, run->level),
+					.pages = end - from,
+					.level = run->level,
+					.has = RAW_HAS_PAGEMAP | RAW_HAS_SCAN |
+					       (run->level ? RAW_HAS_LEVEL : 0) |
+					       (part->raced ? RAW_RACED : 0) };
 
-		return live_observe_put(o, &obs);
+		return live_observe_put(o, &raw);
 	}
 	for (u64 i = from; i < end && !err;) {
-		struct obs obs;
+		struct raw_page raw;
 		bool folded;
 
-		live_observe_leaf(o, run, run->slot + i, part->raced, &obs);
-		obs.pages = live_observe_alike(o, run, run->slot + i, end - i, &folded);
-		obs.has |= folded ? OBS_FOLDED : 0;
-		err = live_observe_put(o, &obs);
-		i += obs.pages;
+		live_observe_leaf(o, run, run->slot + i, part->raced, &raw);
+		raw.pages = live_observe_alike(o, run, run->slot + i, end - i, &folded);
+		raw.has |= folded ? RAW_FOLDED : 0;
+		err = live_observe_put(o, &raw);
+		i += raw.pages;
 	}
 	return err;
 }
@@ -311,44 +311,45 @@ static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
 }
 
 /* Leaves of @obs before the first zone border inside it; all of them when there is none. */
-static u64 live_observe_until(const struct live *l, const struct obs *obs, u64 leaf_pages)
+static u64 live_observe_until(const struct live *l, const struct raw_page *raw,
+			      u64 leaf_pages)
 {
-	u64 n = obs->pages;
+	u64 n = raw->pages;
 
-	if (!(obs->has & OBS_HAS_PFN) || n < 2)
+	if (!(raw->has & RAW_HAS_PFN) || n < 2)
 		return n;
 	for (unsigned i = 0; i < l->machine.page.nspans; i++) {
 		const u64 borders[] = { l->spans[i].start_pfn, l->spans[i].end_pfn };
 
 		for (unsigned k = 0; k < ARRAY_SIZE(borders); k++)
-			if (borders[k] > obs->pfn &&
-			    (borders[k] - obs->pfn + leaf_pages - 1) / leaf_pages < n)
-				n = (borders[k] - obs->pfn + leaf_pages - 1) / leaf_pages;
+			if (borders[k] > raw->pfn &&
+			    (borders[k] - raw->pfn + leaf_pages - 1) / leaf_pages < n)
+				n = (borders[k] - raw->pfn + leaf_pages - 1) / leaf_pages;
 	}
 	return n;
 }
 
-int live_observe_split(void *ctx, const struct obs *obs, size_t n)
+int live_observe_split(void *ctx, const struct raw_page *raw, size_t n)
 {
 	const struct live_split *s = ctx;
 	size_t whole = 0;
 	int err;
 
 	for (size_t i = 0; i < n; i++) {
-		u64 per = obs[i].level == OBS_LEVEL_PMD || obs[i].level == OBS_LEVEL_PUD
+		u64 per = raw[i].level == RAW_LEVEL_PMD || raw[i].level == RAW_LEVEL_PUD
 				  ? s->huge_pages
 				  : 1;
-		struct obs rest = obs[i];
+		struct raw_page rest = raw[i];
 		u64 until = live_observe_until(s->l, &rest, per);
 
 		if (until == rest.pages) {
 			whole++;
 			continue;
 		}
-		err = whole ? s->cb(s->ctx, &obs[i - whole], whole) : 0;
+		err = whole ? s->cb(s->ctx, &raw[i - whole], whole) : 0;
 		for (whole = 0; !err && rest.pages;
 		     until = live_observe_until(s->l, &rest, per)) {
-			struct obs part = rest;
+			struct raw_page part = rest;
 
 			part.pages = until;
 			err = s->cb(s->ctx, &part, 1);
@@ -361,7 +362,7 @@ int live_observe_split(void *ctx, const struct obs *obs, size_t n)
 		if (err)
 			return err;
 	}
-	return whole ? s->cb(s->ctx, &obs[n - whole], whole) : 0;
+	return whole ? s->cb(s->ctx, &raw[n - whole], whole) : 0;
 }
 
 /* Sizes of leaves, and the range in whole leaves. */
@@ -374,9 +375,9 @@ static void live_observe_init(struct live_pass *o)
 	o->pmd = o->l->machine.kernel.pmd_size;
 	if (v->flags & VF(HUGETLB) && v->page_size > o->page) {
 		o->huge = v->page_size;
-		o->huge_level = o->huge >= o->pmd * (o->page / 8) ? OBS_LEVEL_PUD
-				: o->huge >= o->pmd               ? OBS_LEVEL_PMD
-								  : OBS_LEVEL_PTE;
+		o->huge_level = o->huge >= o->pmd * (o->page / 8) ? RAW_LEVEL_PUD
+				: o->huge >= o->pmd               ? RAW_LEVEL_PMD
+								  : RAW_LEVEL_PTE;
 	}
 	o->scan = o->l->have_scan && !(v->flags & VF(PFNMAP));
 	o->most = o->limit = o->l->opt.gentle ? LIVE_GENTLE : LIVE_LEAVES;
@@ -386,7 +387,7 @@ static void live_observe_init(struct live_pass *o)
 }
 
 int live_observe_range(struct live *l, struct live_process *p, const struct vma *vma,
-		       u64 start, u64 end, source_obs_cb cb, void *ctx)
+		       u64 start, u64 end, source_raw_cb cb, void *ctx)
 {
 	struct live_pass o = { .l = l,
 			       .out = l->buf->out,
@@ -402,9 +403,10 @@ int live_observe_range(struct live *l, struct live_process *p, const struct vma 
 		return 0;
 	live_observe_init(&o);
 	if (vma->gate) { /* not in the process's page tables */
-		struct obs obs = { .addr = o.start, .pages = (o.end - o.start) / o.page };
+		struct raw_page raw = { .addr = o.start,
+					.pages = (o.end - o.start) / o.page };
 
-		return cb(ctx, &obs, 1);
+		return cb(ctx, &raw, 1);
 	}
 	for (u64 at = o.from; at < o.to && !err;)
 		err = live_observe_chunk(&o, at, &at);

@@ -33,9 +33,9 @@ struct live_pass {
 	u64 from, to;    /* what to look at, in whole leaves */
 	u64 start, end;  /* what was asked for */
 	u32 limit, most; /* words of the next chunk, of any */
-	source_obs_cb cb;
+	source_raw_cb cb;
 	void *ctx;
-	struct obs *out; /* LIVE_OUT of them */
+	struct raw_page *out; /* LIVE_OUT of them */
 	size_t nout;
 	struct live_span span; /* of the last observation */
 };
@@ -52,7 +52,7 @@ static inline u64 live_pass_size(const struct live_pass *o, unsigned level)
 {
 	if (o->huge)
 		return o->huge;
-	return level == OBS_LEVEL_PMD ? o->pmd : o->page;
+	return level == RAW_LEVEL_PMD ? o->pmd : o->page;
 }
 
 /* Runs and words of [c->from, o->to), at most o->limit words.  0 or -errno (-ESRCH: the mm is gone). */

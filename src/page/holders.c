@@ -146,7 +146,7 @@ void holders_explain(const struct holders *h, const struct page_run *page, pid_t
 	if (!h || !(page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && page->pfn) ||
 	    page->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
 		return;
-	if (step * page->pages > 1 && page->leaf > OBS_LEVEL_PTE)
+	if (step * page->pages > 1 && page->leaf > RAW_LEVEL_PTE)
 		to = from + step * page->pages;
 	else if (!page->order)
 		to = from + page->pages;

@@ -11,7 +11,7 @@ enum page_why page_why_frame(const struct page_work *w)
 {
 	if (w->ctx->recorded)
 		return PAGE_WHY_NOT_RECORDED;
-	if (!(w->obs->has & OBS_HAS_PFN))
+	if (!(w->raw->has & RAW_HAS_PFN))
 		return PAGE_WHY_PFN_HIDDEN;
 	return w->ctx->kpage_denied ? PAGE_WHY_KPAGE_PERM : PAGE_WHY_RACED;
 }
@@ -53,7 +53,7 @@ bool page_like(const struct page_run *page, const struct page_run *next)
 
 bool page_continues(const struct page_run *page, const struct page_run *next)
 {
-	u64 step = page->leaf > OBS_LEVEL_PTE ? BIT(page->order) : 1;
+	u64 step = page->leaf > RAW_LEVEL_PTE ? BIT(page->order) : 1;
 
 	if (page->folded || next->folded || !page_like(page, next))
 		return false;

@@ -10,7 +10,7 @@
 
 #include "page/fact.h"
 #include "kernel/kernel.h"
-#include "page/obs.h"
+#include "page/raw_page.h"
 #include "page/pte.h" /* PAGE_PTE_* */
 #include "page/vma.h"
 
@@ -84,7 +84,7 @@ struct page_run {
 	u64 pfn;   /* of the first page */
 	u64 head_pfn;
 	u8 kind;             /* enum page_kind */
-	u8 leaf;             /* enum obs_level, 0 unknown */
+	u8 leaf;             /* enum raw_level, 0 unknown */
 	u8 why[PAGE_FIELDS]; /* enum page_why of each field */
 	bool anon;           /* of a hugetlb page: anonymous */
 	bool raced;
@@ -110,8 +110,8 @@ struct page_run {
 	u8 swap_exclusive;  /* enum tri: pte_swp_exclusive() of a swap entry */
 	u32 swap_type;
 	u64 swap_offset;
-	struct obs obs;     /* the raw words */
-	struct facts facts; /* for predict.h */
+	struct raw_page raw; /* the raw words */
+	struct facts facts;  /* for predict.h */
 };
 
 enum page_zone {
@@ -176,7 +176,7 @@ struct kpf_layout {
 
 /* Interprets @obs, an observation in @vma.  Total: whatever the words are, @ret is valid. */
 void page_read(const struct page_context *ctx, const struct vma *vma,
-	       const struct obs *obs, struct page_run *ret);
+	       const struct raw_page *raw, struct page_run *ret);
 
 /* @next begins where @page ends, and means the same but for its PFN or its place in swap. */
 bool page_like(const struct page_run *page, const struct page_run *next);

@@ -10,9 +10,9 @@
 static void page_count_maps_struct(struct page_work *w, bool large)
 {
 	struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 
-	if (o->has & OBS_HAS_LARGE)
+	if (o->has & RAW_HAS_LARGE)
 		p->folio_mapcount = o->large_mapcount;
 	else if (!o->order)
 		p->folio_mapcount = o->mapcount;
@@ -32,7 +32,7 @@ static void page_count_maps_struct(struct page_work *w, bool large)
 static void page_count_maps_proc(struct page_work *w, bool large)
 {
 	struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	enum tri average = page_kernel(w, KFACT_KPAGECOUNT_AVERAGE);
 
 	if (p->kind == PAGE_HUGETLB && !o->kpagecount &&
@@ -68,7 +68,7 @@ void page_count_maps(struct page_work *w)
 		page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_NOT_APPLICABLE);
 	else if (w->has_page)
 		page_count_maps_struct(w, large);
-	else if (w->obs->has & OBS_HAS_KPAGECOUNT)
+	else if (w->raw->has & RAW_HAS_KPAGECOUNT)
 		page_count_maps_proc(w, large);
 	else
 		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w));
@@ -78,7 +78,7 @@ void page_count_maps(struct page_work *w)
 static s64 page_count_expected(const struct page_work *w)
 {
 	const struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	s64 pages = 1ll << MIN(p->order, 30), refs = p->folio_mapcount;
 
 	if (refs < 0 || p->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
@@ -92,7 +92,7 @@ static s64 page_count_expected(const struct page_work *w)
 		return -1; /* its owner may hold any number */
 	if (!(p->flags_known & KPF_BIT(PRIVATE)))
 		return -1;
-	if (o->mapping != OBS_MAPPING_NULL) {
+	if (o->mapping != RAW_MAPPING_NULL) {
 		enum tri each = page_kernel(w, KFACT_HUGETLB_CACHE_REFS_NR);
 
 		if (p->kind == PAGE_HUGETLB && each == TRI_UNKNOWN)
@@ -107,7 +107,7 @@ static s64 page_count_expected(const struct page_work *w)
 static void page_count_pins(struct page_work *w)
 {
 	struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 
 	page_why(w, PAGE_F_PINCOUNT, PAGE_WHY_KNOWN);
 	if (!w->present) {
@@ -141,8 +141,8 @@ static enum tri page_count_mm_shared(const struct page_work *w)
 	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
 	    (!p->order || p->kind == PAGE_HUGETLB))
 		return TRI_YES;
-	if (w->obs->has & OBS_HAS_MM_IDS)
-		return tri_from(true, w->obs->mm_ids & PAGE_MM_IDS_SHARED);
+	if (w->raw->has & RAW_HAS_MM_IDS)
+		return tri_from(true, w->raw->mm_ids & PAGE_MM_IDS_SHARED);
 	return TRI_UNKNOWN;
 }
 
@@ -158,7 +158,7 @@ void page_count_refs(struct page_work *w)
 		return;
 	}
 	if (w->has_page) {
-		p->refcount = w->obs->refcount;
+		p->refcount = w->raw->refcount;
 		page_why(w, PAGE_F_REFCOUNT, PAGE_WHY_KNOWN);
 	} else {
 		page_why(w, PAGE_F_REFCOUNT, page_why_bpf(w));

@@ -276,8 +276,8 @@ static void facts_nonpresent(struct page_facts_work *w)
 	if (p->kind == PAGE_SWAP)
 		fact_set_tri(&w->f, F(SWAP_EXCLUSIVE), p->swap_exclusive);
 	fact_set_tri(&w->f, F(BEYOND_EOF), facts_beyond_eof(w->vma, p));
-	if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES && p->obs.has & OBS_HAS_PAGEMAP)
-		fact_set(&w->f, F(UFFD_WP), p->obs.pagemap & PAGEMAP_UFFD_WP);
+	if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES && p->raw.has & RAW_HAS_PAGEMAP)
+		fact_set(&w->f, F(UFFD_WP), p->raw.pagemap & PAGEMAP_UFFD_WP);
 	else if (p->kind == PAGE_NONE && !(w->vma->flags & FACTS_UFFD_PROTECTS))
 		fact_set(&w->f, F(UFFD_WP), false);
 }
@@ -370,8 +370,8 @@ static void facts_leaf(struct page_facts_work *w)
 {
 	const struct page_run *p = w->page;
 	const struct vma *v = w->vma;
-	u64 leaf = p->leaf == OBS_LEVEL_PMD   ? F(LEAF_PMD)
-		   : p->leaf == OBS_LEVEL_PUD ? F(LEAF_PUD)
+	u64 leaf = p->leaf == RAW_LEVEL_PMD   ? F(LEAF_PMD)
+		   : p->leaf == RAW_LEVEL_PUD ? F(LEAF_PUD)
 					      : 0;
 	u32 pmd_size = w->ctx->kernel ? w->ctx->kernel->ev.pmd_size : 0;
 
@@ -404,7 +404,7 @@ static enum tri facts_anon(const struct page_run *p)
 	if (facts_flag(p, KPF_BIT(ANON)) != TRI_UNKNOWN)
 		return facts_flag(p, KPF_BIT(ANON));
 	/* pagemap's file bit is never set for an anonymous page */
-	return p->obs.has & OBS_HAS_PAGEMAP && p->obs.pagemap & PAGEMAP_FILE
+	return p->raw.has & RAW_HAS_PAGEMAP && p->raw.pagemap & PAGEMAP_FILE
 		       ? TRI_NO
 		       : TRI_UNKNOWN;
 }
@@ -417,8 +417,8 @@ static enum tri facts_no_mapping(const struct page_facts_work *w)
 		     (w->vma->fs == VMA_FS_DISK || w->vma->fs == VMA_FS_SHMEM) &&
 		     fact_get(&w->f, FACT_VMA_FSDAX) == TRI_NO;
 
-	if (p->obs.has & OBS_HAS_PAGE)
-		return tri_from(true, p->obs.mapping == OBS_MAPPING_NULL);
+	if (p->raw.has & RAW_HAS_PAGE)
+		return tri_from(true, p->raw.mapping == RAW_MAPPING_NULL);
 	return tri_from(cache || p->kind == PAGE_HUGETLB ||
 				facts_flag(p, KPF_BIT(LRU)) == TRI_YES,
 			false);
@@ -427,11 +427,11 @@ static enum tri facts_no_mapping(const struct page_facts_work *w)
 static enum tri facts_large(const struct page_run *p)
 {
 	if (p->kind == PAGE_HUGETLB || p->kind == PAGE_HUGE_ZERO ||
-	    p->leaf == OBS_LEVEL_PMD || p->leaf == OBS_LEVEL_PUD)
+	    p->leaf == RAW_LEVEL_PMD || p->leaf == RAW_LEVEL_PUD)
 		return TRI_YES;
 	if (p->kind == PAGE_ZERO || p->kind == PAGE_KSM)
 		return TRI_NO;
-	if (p->obs.has & OBS_HAS_PAGE)
+	if (p->raw.has & RAW_HAS_PAGE)
 		return tri_from(true, p->order);
 	return facts_flag(p, KPF_COMPOUND_BITS);
 }
@@ -480,7 +480,7 @@ static enum tri facts_swap_shared(const struct page_run *p)
 {
 	if (facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_NO)
 		return TRI_NO;
-	return tri_from(p->obs.has & OBS_HAS_SWAP_SHARED, p->obs.swap_count > 0);
+	return tri_from(p->raw.has & RAW_HAS_SWAP_SHARED, p->raw.swap_count > 0);
 }
 
 /*
@@ -497,7 +497,7 @@ static enum tri facts_ref_sole(const struct page_run *p)
 		return TRI_YES;
 	if (cached == TRI_UNKNOWN || (lru == TRI_UNKNOWN && !p->order))
 		return p->refcount > 3 && !p->order ? TRI_NO : TRI_UNKNOWN;
-	if (p->order && p->leaf == OBS_LEVEL_PTE && p->refcount > 3)
+	if (p->order && p->leaf == RAW_LEVEL_PTE && p->refcount > 3)
 		return TRI_NO; /* a large folio in the swap cache is not even tried */
 	if (rest > 1 && (lru == TRI_YES || p->order || rest > 2))
 		return TRI_NO;

@@ -27,7 +27,7 @@ static void page_flags_ksm(struct page_work *w)
 	if (p->flags & (KPF_COMPOUND_BITS | KPF_BIT(HUGE)) ||
 	    !(p->flags & KPF_BIT(ANON)) ||
 	    (w->vma->has_flags && !(w->vma->flags & VF(MERGEABLE))) ||
-	    (w->obs->kpageflags & KPF_BIT(OWNER_2) &&
+	    (w->raw->kpageflags & KPF_BIT(OWNER_2) &&
 	     page_kernel(w, KFACT_ANON_EXCLUSIVE) == TRI_YES))
 		return;
 	p->flags_known &= ~KPF_BIT(KSM);
@@ -38,9 +38,9 @@ static void page_flags_proc(struct page_work *w)
 	struct page_run *p = w->page;
 	u32 kv = w->ctx->kernel ? w->ctx->kernel->kv : 0;
 
-	p->flags = kpageflags_expand(w->obs->kpageflags);
+	p->flags = kpageflags_expand(w->raw->kpageflags);
 	p->flags_known =
-		kpageflags_exported(kv) | KPF_BIT(READAHEAD) | w->obs->kpageflags;
+		kpageflags_exported(kv) | KPF_BIT(READAHEAD) | w->raw->kpageflags;
 	if (p->flags & KPF_BIT(ANON)) /* bit 34 is page_flags_exclusive()'s */
 		p->flags_known &= ~KPF_BIT(OWNER_2);
 	p->flags &= ~KPF_BIT(ANON_EXCLUSIVE);
@@ -64,7 +64,7 @@ static void page_flags_bit(struct page_run *p, u64 word, u8 number, u64 bits)
 static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 {
 	struct page_run *p = w->page;
-	u64 word = w->obs->head_flags;
+	u64 word = w->raw->head_flags;
 	const struct {
 		u8 number;
 		u64 bits;
@@ -96,27 +96,27 @@ static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 		p->flags &= ~KPF_BIT(SWAPCACHE);
 	/* Without PG_private (7.4) folio_has_private() asks ->private, which these use otherwise. */
 	if (l->private_ == 0xff && !(p->flags & (KPF_BIT(SWAPCACHE) | KPF_BIT(HUGE))))
-		p->flags |= w->obs->kpageflags & KPF_BIT(PRIVATE);
+		p->flags |= w->raw->kpageflags & KPF_BIT(PRIVATE);
 	/* Poison is the page's own, but for hugetlb. */
-	page_flags_bit(p, w->vma->flags & VF(HUGETLB) ? word : w->obs->flags, l->hwpoison,
+	page_flags_bit(p, w->vma->flags & VF(HUGETLB) ? word : w->raw->flags, l->hwpoison,
 		       KPF_BIT(HWPOISON));
-	if (w->obs->mapping == OBS_MAPPING_ANON || w->obs->mapping == OBS_MAPPING_KSM)
+	if (w->raw->mapping == RAW_MAPPING_ANON || w->raw->mapping == RAW_MAPPING_KSM)
 		p->flags &= ~KPF_BIT(OWNER_2), p->flags_known &= ~KPF_BIT(OWNER_2);
 }
 
 static void page_flags_struct(struct page_work *w)
 {
 	struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	bool hugetlb = w->vma->has_flags && w->vma->flags & VF(HUGETLB);
 
 	w->head = o->order && o->pfn == o->head_pfn;
 	w->tail = o->order && o->pfn != o->head_pfn;
 	p->flags_known =
 		KPF_BIT(ANON) | KPF_BIT(KSM) | KPF_COMPOUND_BITS | KPF_BIT(NOPAGE);
-	if (o->mapping == OBS_MAPPING_ANON || o->mapping == OBS_MAPPING_KSM)
+	if (o->mapping == RAW_MAPPING_ANON || o->mapping == RAW_MAPPING_KSM)
 		p->flags |= KPF_BIT(ANON);
-	if (o->mapping == OBS_MAPPING_KSM)
+	if (o->mapping == RAW_MAPPING_KSM)
 		p->flags |= KPF_BIT(KSM);
 	p->flags |= w->head   ? KPF_BIT(COMPOUND_HEAD)
 		    : w->tail ? KPF_BIT(COMPOUND_TAIL)
@@ -132,7 +132,7 @@ static void page_flags_struct(struct page_work *w)
 void page_flags_read(struct page_work *w)
 {
 	struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	u64 zero = KPF_BIT(ZERO_PAGE) | KPF_BIT(THP);
 
 	page_why(w, PAGE_F_FLAGS, PAGE_WHY_KNOWN);
@@ -140,13 +140,13 @@ void page_flags_read(struct page_work *w)
 		page_why(w, PAGE_F_FLAGS, PAGE_WHY_NOT_APPLICABLE);
 	} else if (w->has_page) {
 		page_flags_struct(w);
-	} else if (o->has & OBS_HAS_KPAGEFLAGS && o->has & OBS_HAS_PAGEMAP) {
+	} else if (o->has & RAW_HAS_KPAGEFLAGS && o->has & RAW_HAS_PAGEMAP) {
 		page_flags_proc(w);
 	} else {
 		page_why(w, PAGE_F_FLAGS, page_why_frame(w));
 	}
 	/* BPF knows the zero page by its PFN and says so in this word. */
-	if (w->present && o->has & OBS_HAS_KPAGEFLAGS &&
+	if (w->present && o->has & RAW_HAS_KPAGEFLAGS &&
 	    o->kpageflags & KPF_BIT(ZERO_PAGE)) {
 		p->flags |= o->kpageflags & zero;
 		p->flags_known |= zero;
@@ -162,8 +162,8 @@ static bool page_flags_shared(const struct page_work *w)
 		return p->mapcount > 1;
 	/* Bit 56 says "this page is mapped once", unless only averages exist. */
 	return page_kernel(w, KFACT_KPAGECOUNT_AVERAGE) == TRI_NO &&
-	       w->obs->has & OBS_HAS_PAGEMAP && p->anon &&
-	       !(w->obs->pagemap & PAGEMAP_EXCLUSIVE);
+	       w->raw->has & RAW_HAS_PAGEMAP && p->anon &&
+	       !(w->raw->pagemap & PAGEMAP_EXCLUSIVE);
 }
 
 /* Bit 34 of kpageflags for a tail that is not, or may not be, mapped by a huge leaf. */
@@ -175,13 +175,13 @@ static enum tri page_flags_exclusive_tail(const struct page_work *w, bool bit)
 		return TRI_UNKNOWN; /* the head's */
 	if (bit)
 		return TRI_YES;
-	return w->page->leaf == OBS_LEVEL_PTE ? TRI_NO : TRI_UNKNOWN;
+	return w->page->leaf == RAW_LEVEL_PTE ? TRI_NO : TRI_UNKNOWN;
 }
 
 static enum tri page_flags_exclusive_find(struct page_work *w)
 {
 	const struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	const struct kpf_layout *l = w->ctx->layout;
 
 	if (p->kind == PAGE_KSM)
@@ -194,7 +194,7 @@ static enum tri page_flags_exclusive_find(struct page_work *w)
 			return TRI_UNKNOWN;
 		return tri_from(true, word >> l->anon_exclusive & 1);
 	}
-	if (!(o->has & OBS_HAS_KPAGEFLAGS) || !(o->has & OBS_HAS_PAGEMAP))
+	if (!(o->has & RAW_HAS_KPAGEFLAGS) || !(o->has & RAW_HAS_PAGEMAP))
 		return page_flags_shared(w) ? TRI_NO : TRI_UNKNOWN;
 	if (w->tail && p->kind != PAGE_HUGETLB && !page_huge_leaf(w))
 		return page_flags_exclusive_tail(w, o->kpageflags & KPF_BIT(OWNER_2));
@@ -225,7 +225,7 @@ void page_flags_exclusive(struct page_work *w)
 	if (p->anon_exclusive == TRI_UNKNOWN) {
 		page_why(w, PAGE_F_ANON_EXCLUSIVE,
 			 w->has_page                           ? PAGE_WHY_UNCALIBRATED
-			 : !(w->obs->has & OBS_HAS_KPAGEFLAGS) ? page_why_frame(w)
+			 : !(w->raw->has & RAW_HAS_KPAGEFLAGS) ? page_why_frame(w)
 							       : PAGE_WHY_HEAD_ONLY);
 		return;
 	}

@@ -16,7 +16,7 @@
 struct page_work {
 	const struct page_context *ctx;
 	const struct vma *vma;
-	const struct obs *obs;
+	const struct raw_page *raw;
 	struct page_run *page;
 	u64 base;        /* bytes of a base page */
 	bool entry;      /* the entry was read, from pagemap or by BPF */
@@ -39,7 +39,7 @@ static inline void page_why(struct page_work *w, enum page_field f, enum page_wh
 
 static inline bool page_huge_leaf(const struct page_work *w)
 {
-	return w->page->leaf == OBS_LEVEL_PMD || w->page->leaf == OBS_LEVEL_PUD;
+	return w->page->leaf == RAW_LEVEL_PMD || w->page->leaf == RAW_LEVEL_PUD;
 }
 
 static inline bool page_is_zero(const struct page_run *p)

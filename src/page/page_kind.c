@@ -45,7 +45,7 @@ static enum page_kind page_kind_flags(struct page_work *w)
 	if (p->anon)
 		return PAGE_ANON;
 	/* No memory map; 6.17 says so by 0, which no page of a mapping that counts shows. */
-	if (page_has_flag(p, KPF_BIT(NOPAGE)) || (!w->has_page && !w->obs->kpageflags))
+	if (page_has_flag(p, KPF_BIT(NOPAGE)) || (!w->has_page && !w->raw->kpageflags))
 		return PAGE_SPECIAL;
 	return page_kind_file(w);
 }
@@ -56,12 +56,12 @@ static enum page_kind page_kind_struct(struct page_work *w)
 	struct page_run *p = w->page;
 	bool special = w->has_pte && w->pte.bits & PAGE_PTE_SPECIAL;
 
-	if (w->obs->mapping == OBS_MAPPING_NULL && !page_has_flag(p, KPF_BIT(HUGE)) &&
+	if (w->raw->mapping == RAW_MAPPING_NULL && !page_has_flag(p, KPF_BIT(HUGE)) &&
 	    !page_has_flag(p, KPF_BIT(ZERO_PAGE))) {
-		if (p->leaf == OBS_LEVEL_PMD && w->vma->fs == VMA_FS_NONE)
+		if (p->leaf == RAW_LEVEL_PMD && w->vma->fs == VMA_FS_NONE)
 			return PAGE_HUGE_ZERO;
 		/* vm_normal_page(): elsewhere only the zero page is special. */
-		if (special && p->leaf == OBS_LEVEL_PTE && w->vma->has_flags)
+		if (special && p->leaf == RAW_LEVEL_PTE && w->vma->has_flags)
 			return page_kind_driver(w) ? PAGE_SPECIAL : PAGE_ZERO;
 		if (special || page_huge_leaf(w))
 			return PAGE_UNKNOWN;
@@ -81,25 +81,25 @@ static bool page_kind_normal(const struct vma *v)
 /* By the pagemap word and PAGEMAP_SCAN alone. */
 static enum page_kind page_kind_pagemap(struct page_work *w)
 {
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	const struct vma *v = w->vma;
 	bool file = o->pagemap & PAGEMAP_FILE;
-	bool scanned = o->has & OBS_HAS_SCAN;
+	bool scanned = o->has & RAW_HAS_SCAN;
 
 	if (v->has_flags && v->flags & VF(HUGETLB)) {
 		w->page->anon = !file;
 		return PAGE_HUGETLB;
 	}
 	if (scanned && o->scan & PAGEMAP_IS_PFNZERO)
-		return o->level == OBS_LEVEL_PMD ? PAGE_HUGE_ZERO : PAGE_ZERO;
+		return o->level == RAW_LEVEL_PMD ? PAGE_HUGE_ZERO : PAGE_ZERO;
 	if (file &&
-	    (o->level == OBS_LEVEL_PTE || (page_kind_normal(v) && v->fs != VMA_FS_NONE)))
+	    (o->level == RAW_LEVEL_PTE || (page_kind_normal(v) && v->fs != VMA_FS_NONE)))
 		return page_kind_file(w);
 	/* Not a file's: anonymous, KSM, a zero page or a special entry. */
 	if (!page_kind_normal(v) || v->flags & VF(MERGEABLE) || !scanned)
 		return PAGE_UNKNOWN;
-	if (o->level == OBS_LEVEL_PTE ||
-	    (o->level == OBS_LEVEL_PMD && v->fs == VMA_FS_NONE && !file &&
+	if (o->level == RAW_LEVEL_PTE ||
+	    (o->level == RAW_LEVEL_PMD && v->fs == VMA_FS_NONE && !file &&
 	     page_kernel(w, KFACT_SCAN_PFNZERO_HUGE) == TRI_YES)) {
 		w->page->anon = true;
 		return PAGE_ANON;
@@ -139,14 +139,14 @@ static enum page_kind page_kind_state(const struct page_work *w, enum pte_state 
 static enum page_kind page_kind_nonpresent(struct page_work *w)
 {
 	struct page_run *p = w->page;
-	u64 word = w->obs->pagemap;
+	u64 word = w->raw->pagemap;
 
 	if (w->vma->has_flags && w->vma->flags & VF(PFNMAP))
 		return PAGE_SPECIAL; /* pagemap does not look into VM_PFNMAP areas */
-	if (!(word & ~PAGEMAP_SOFT_DIRTY) && !w->obs->scan)
+	if (!(word & ~PAGEMAP_SOFT_DIRTY) && !w->raw->scan)
 		return PAGE_NONE;
 	if ((word & PAGEMAP_GUARD && page_kernel(w, KFACT_PM_GUARD) == TRI_YES) ||
-	    (w->obs->has & OBS_HAS_SCAN && w->obs->scan & PAGEMAP_IS_GUARD))
+	    (w->raw->has & RAW_HAS_SCAN && w->raw->scan & PAGEMAP_IS_GUARD))
 		return PAGE_GUARD;
 	if (!(word &
 	      PAGEMAP_SWAP)) /* hugetlb: pagemap shows a marker's uffd-wp at most */
@@ -169,7 +169,7 @@ static enum page_kind page_kind_entry(struct page_work *w)
 			return page_kind_struct(w);
 		if (p->flags_known & (KPF_BIT(ANON) | KPF_BIT(ZERO_PAGE)))
 			return page_kind_flags(w);
-		if (w->obs->has & OBS_HAS_PAGEMAP)
+		if (w->raw->has & RAW_HAS_PAGEMAP)
 			return page_kind_pagemap(w);
 		return w->vma->has_flags && w->vma->flags & VF(HUGETLB) ? PAGE_HUGETLB
 		       : page_kind_driver(w)                            ? PAGE_SPECIAL
@@ -186,7 +186,7 @@ static enum page_why page_kind_why(const struct page_work *w)
 {
 	if (!w->entry || !w->present || w->has_page)
 		return page_why_bpf(w);
-	if (!(w->obs->has & OBS_HAS_KPAGEFLAGS))
+	if (!(w->raw->has & RAW_HAS_KPAGEFLAGS))
 		return page_why_frame(w);
 	return page_kernel(w, KFACT_KPF_KSM_BUG) == TRI_UNKNOWN ? PAGE_WHY_UNCALIBRATED
 								: page_why_bpf(w);

@@ -15,12 +15,12 @@ static u64 page_leaf_size(const struct page_work *w)
 
 	if (w->vma->flags & VF(HUGETLB) && w->vma->page_size)
 		return w->vma->page_size;
-	if (w->obs->level == OBS_LEVEL_PMD && ev && ev->pmd_size)
+	if (w->raw->level == RAW_LEVEL_PMD && ev && ev->pmd_size)
 		return ev->pmd_size;
 	/* A page of page-table entries covers base / 8 pages. */
-	if (w->obs->level == OBS_LEVEL_PMD)
+	if (w->raw->level == RAW_LEVEL_PMD)
 		return w->base / 8 * w->base;
-	if (w->obs->level == OBS_LEVEL_PUD)
+	if (w->raw->level == RAW_LEVEL_PUD)
 		return w->base / 8 * (w->base / 8) * w->base;
 	return w->base;
 }
@@ -28,20 +28,20 @@ static u64 page_leaf_size(const struct page_work *w)
 /* What the entry itself says. */
 static void page_open(struct page_work *w)
 {
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 
 	w->base = 4096;
 	if (w->ctx->kernel && w->ctx->kernel->ev.page_size)
 		w->base = w->ctx->kernel->ev.page_size;
-	if (o->has & OBS_HAS_PTE && w->ctx->pte && w->ctx->pte->arch) {
+	if (o->has & RAW_HAS_PTE && w->ctx->pte && w->ctx->pte->arch) {
 		pte_decode(w->ctx->pte, o->pte, o->level, &w->pte);
 		w->has_pte = w->entry = true;
 		w->present = w->pte.state == PTE_STATE_PRESENT;
-	} else if (o->has & OBS_HAS_PAGEMAP) {
+	} else if (o->has & RAW_HAS_PAGEMAP) {
 		w->entry = true;
 		w->present = o->pagemap & PAGEMAP_PRESENT;
 	}
-	w->has_page = w->present && o->has & OBS_HAS_PAGE;
+	w->has_page = w->present && o->has & RAW_HAS_PAGE;
 	w->page->present = tri_from(w->entry, w->present);
 	/* pagemap does not look into VM_PFNMAP areas */
 	if (!w->has_pte && w->vma->has_flags && w->vma->flags & VF(PFNMAP))
@@ -52,26 +52,26 @@ static void page_open(struct page_work *w)
 static void page_place(struct page_work *w)
 {
 	struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	bool none = !w->present && (w->entry || w->vma->gate);
 
 	p->addr = o->addr;
 	p->pages = o->pages;
-	p->obs = *o;
-	p->raced = o->has & OBS_RACED;
-	p->folded = o->has & OBS_FOLDED;
+	p->raw = *o;
+	p->raced = o->has & RAW_RACED;
+	p->folded = o->has & RAW_FOLDED;
 	p->size = page_leaf_size(w);
-	p->leaf = o->has & OBS_HAS_LEVEL ? o->level : 0;
+	p->leaf = o->has & RAW_HAS_LEVEL ? o->level : 0;
 	page_why(w, PAGE_F_LEAF,
 		 p->leaf             ? PAGE_WHY_KNOWN
 		 : none              ? PAGE_WHY_NOT_APPLICABLE
 		 : w->ctx->recorded  ? PAGE_WHY_NOT_RECORDED
 		 : w->ctx->have_scan ? PAGE_WHY_RACED
 				     : PAGE_WHY_NO_SCAN);
-	if (o->has & OBS_HAS_PFN)
+	if (o->has & RAW_HAS_PFN)
 		p->pfn = o->pfn;
 	page_why(w, PAGE_F_PFN,
-		 o->has & OBS_HAS_PFN ? PAGE_WHY_KNOWN
+		 o->has & RAW_HAS_PFN ? PAGE_WHY_KNOWN
 		 : none               ? PAGE_WHY_NOT_APPLICABLE
 		 : w->ctx->recorded   ? PAGE_WHY_NOT_RECORDED
 				      : PAGE_WHY_PFN_HIDDEN);
@@ -97,8 +97,8 @@ static void page_folio(struct page_work *w)
 	if (!w->present || p->kind == PAGE_SPECIAL) {
 		page_why(w, PAGE_F_FOLIO, PAGE_WHY_NOT_APPLICABLE);
 	} else if (w->has_page) {
-		p->order = w->obs->order;
-		p->head_pfn = w->obs->head_pfn;
+		p->order = w->raw->order;
+		p->head_pfn = w->raw->head_pfn;
 	} else if (p->kind == PAGE_HUGETLB || page_huge_leaf(w)) {
 		p->order = page_log2(p->size / w->base);
 	} else if (p->kind == PAGE_ZERO) {
@@ -121,8 +121,8 @@ static enum tri page_migratetype(const struct page_work *w, const struct page_sp
 	if (cma == TRI_NO)
 		return TRI_NO;
 	/* UNMOVABLE, MOVABLE, RECLAIMABLE, HIGHATOMIC; then CMA and ISOLATE as configured. */
-	if (w->obs->has & OBS_HAS_MIGRATETYPE)
-		return w->obs->migratetype < 4 ? TRI_NO
+	if (w->raw->has & RAW_HAS_MIGRATETYPE)
+		return w->raw->migratetype < 4 ? TRI_NO
 		       : cma == TRI_YES        ? TRI_YES
 					       : TRI_UNKNOWN;
 	/* Outside of CMA; that its block is being isolated is a state of a moment. */
@@ -140,12 +140,12 @@ static void page_zone(struct page_work *w)
 		page_why(w, PAGE_F_ZONE, PAGE_WHY_NOT_APPLICABLE);
 		return;
 	}
-	if (w->obs->has & OBS_HAS_PFN)
+	if (w->raw->has & RAW_HAS_PFN)
 		s = zoneinfo_find(w->ctx->spans, w->ctx->nspans, p->pfn);
 	p->migratetype_bad = page_migratetype(w, s);
 	if (!s || s->zone < 0) {
 		page_why(w, PAGE_F_ZONE,
-			 w->obs->has & OBS_HAS_PFN ? PAGE_WHY_NO_ZONEINFO
+			 w->raw->has & RAW_HAS_PFN ? PAGE_WHY_NO_ZONEINFO
 						   : p->why[PAGE_F_PFN]);
 		return;
 	}
@@ -157,18 +157,18 @@ static void page_zone(struct page_work *w)
 /* pagemap shows userfaultfd's bit, of a swap entry too. */
 static void page_entry_uffd(struct page_work *w)
 {
-	if (!(w->obs->has & OBS_HAS_PAGEMAP) ||
+	if (!(w->raw->has & RAW_HAS_PAGEMAP) ||
 	    page_kernel(w, KFACT_PM_UFFD_WP) != TRI_YES)
 		return;
 	w->page->pte_known |= PAGE_PTE_UFFD_WP;
-	w->page->pte |= w->obs->pagemap & PAGEMAP_UFFD_WP ? PAGE_PTE_UFFD_WP : 0;
+	w->page->pte |= w->raw->pagemap & PAGEMAP_UFFD_WP ? PAGE_PTE_UFFD_WP : 0;
 }
 
 /* Bits of the entry that follow from other words; each is exact. */
 static void page_entry_infer(struct page_work *w)
 {
 	struct page_run *p = w->page;
-	const struct obs *o = w->obs;
+	const struct raw_page *o = w->raw;
 	const struct vma *v = w->vma;
 
 	page_entry_uffd(w);
@@ -207,15 +207,15 @@ static void page_entry(struct page_work *w)
 		p->pkey = w->pte.pkey;
 	} else {
 		page_why(w, PAGE_F_PTE, page_why_bpf(w));
-		if (w->obs->has & OBS_HAS_PAGEMAP)
+		if (w->raw->has & RAW_HAS_PAGEMAP)
 			page_entry_infer(w);
 	}
 }
 
 void page_read(const struct page_context *ctx, const struct vma *vma,
-	       const struct obs *obs, struct page_run *ret)
+	       const struct raw_page *raw, struct page_run *ret)
 {
-	struct page_work w = { .ctx = ctx, .vma = vma, .obs = obs, .page = ret };
+	struct page_work w = { .ctx = ctx, .vma = vma, .raw = raw, .page = ret };
 
 	memset(ret, 0, sizeof(*ret));
 	page_open(&w);

@@ -369,7 +369,7 @@ void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret
 		return;
 	}
 	if (entry & (a->valid | a->soft_present) ||
-	    (level > OBS_LEVEL_PTE && entry & a->soft_present_hi))
+	    (level > RAW_LEVEL_PTE && entry & a->soft_present_hi))
 		decode_present(l, entry, level, ret);
 	else
 		decode_swap(l, entry, level, ret);

@@ -22,7 +22,7 @@
 
 #include "lib/bits.h"
 #include "kernel/kernel.h"
-#include "page/obs.h"
+#include "page/raw_page.h"
 
 /* Software names for PTE bits, independent of the architecture. */
 #define PAGE_PTE_WRITE BIT(0)
@@ -105,7 +105,7 @@ int pte_layout_init(struct pte_layout *ret, const struct pte_config *c);
 /* The layout of @k's entries.  Returns like pte_layout_init(). */
 int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k);
 
-/* Decodes @entry, a leaf at @level (enum obs_level). */
+/* Decodes @entry, a leaf at @level (enum raw_level). */
 void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret);
 
 /* "present", "swap", … */

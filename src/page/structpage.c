@@ -20,15 +20,15 @@ static u8 mapping(u8 bits)
 {
 	switch (bits) {
 	case 1:
-		return OBS_MAPPING_ANON;
+		return RAW_MAPPING_ANON;
 	case 2:
-		return OBS_MAPPING_MOVABLE;
+		return RAW_MAPPING_MOVABLE;
 	case 3:
-		return OBS_MAPPING_KSM;
+		return RAW_MAPPING_KSM;
 	case STRUCTPAGE_MAPPING_POINTER:
-		return OBS_MAPPING_FILE;
+		return RAW_MAPPING_FILE;
 	}
-	return OBS_MAPPING_NULL;
+	return RAW_MAPPING_NULL;
 }
 
 /* File pages of 6.0 and 6.1 count PMD mappings in every _mapcount (__page_mapcount()). */
@@ -40,7 +40,7 @@ static bool counts_twice(const struct structpage_machine *m,
 }
 
 static void large_counts(const struct structpage_machine *m,
-			 const struct structpage_rec *r, struct obs *ret)
+			 const struct structpage_rec *r, struct raw_page *ret)
 {
 	s32 own = r->has & STRUCTPAGE_HUGETLB ? 0 : count(r->mapcount);
 	s32 nr = r->order < 31 ? (s32)1 << r->order : 0;
@@ -53,7 +53,7 @@ static void large_counts(const struct structpage_machine *m,
 	    r->mapping == 1) /* PG_double_map: each page counts one too many */
 		ret->mapcount--;
 	ret->pincount = r->pincount;
-	ret->has |= OBS_HAS_LARGE;
+	ret->has |= RAW_HAS_LARGE;
 	if (m->fields & STRUCTPAGE_F_LARGE) {
 		ret->large_mapcount = count(r->large);
 	} else if (r->has & STRUCTPAGE_HUGETLB) {
@@ -65,29 +65,29 @@ static void large_counts(const struct structpage_machine *m,
 		else if (r->double_map && r->mapping == 1)
 			ret->large_mapcount -= nr;
 	} else {
-		ret->has &= ~OBS_HAS_LARGE;
+		ret->has &= ~RAW_HAS_LARGE;
 	}
 	if (m->fields & STRUCTPAGE_F_MM_IDS && !(r->has & STRUCTPAGE_HUGETLB)) {
 		ret->mm_ids = r->mm_ids;
-		ret->has |= OBS_HAS_MM_IDS;
+		ret->has |= RAW_HAS_MM_IDS;
 	}
 }
 
-void structpage_to_obs(const struct structpage_machine *m, const struct structpage_rec *r,
-		       struct obs *ret)
+void structpage_to_raw(const struct structpage_machine *m, const struct structpage_rec *r,
+		       struct raw_page *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->addr = r->addr;
 	ret->pages = r->pages;
 	ret->level = r->level;
 	ret->pte = r->pte;
-	ret->has = OBS_HAS_PTE | OBS_HAS_LEVEL;
+	ret->has = RAW_HAS_PTE | RAW_HAS_LEVEL;
 	if (r->has & STRUCTPAGE_RACED)
-		ret->has |= OBS_RACED;
+		ret->has |= RAW_RACED;
 	if (!(r->has & STRUCTPAGE_PRESENT))
 		return;
 	ret->pfn = r->pfn;
-	ret->has |= OBS_HAS_PFN;
+	ret->has |= RAW_HAS_PFN;
 	/* flags of /proc/kpageflags that struct page has no bit for */
 	if (r->pfn == m->zero_pfn)
 		ret->kpageflags = KPF_BIT(ZERO_PAGE);
@@ -96,12 +96,12 @@ void structpage_to_obs(const struct structpage_machine *m, const struct structpa
 	else if (r->has & STRUCTPAGE_PRIVATE)
 		ret->kpageflags = KPF_BIT(PRIVATE);
 	if (ret->kpageflags)
-		ret->has |= OBS_HAS_KPAGEFLAGS;
+		ret->has |= RAW_HAS_KPAGEFLAGS;
 	if (r->has & STRUCTPAGE_FOLDED)
-		ret->has |= OBS_FOLDED;
+		ret->has |= RAW_FOLDED;
 	if (!(r->has & STRUCTPAGE_PAGE))
 		return;
-	ret->has |= OBS_HAS_PAGE;
+	ret->has |= RAW_HAS_PAGE;
 	ret->head_pfn = r->head_pfn;
 	ret->flags = r->flags;
 	ret->head_flags = r->head_flags;
@@ -114,6 +114,6 @@ void structpage_to_obs(const struct structpage_machine *m, const struct structpa
 		large_counts(m, r, ret);
 	} else {
 		ret->large_mapcount = ret->mapcount;
-		ret->has |= OBS_HAS_LARGE;
+		ret->has |= RAW_HAS_LARGE;
 	}
 }

@@ -14,7 +14,7 @@
 #include "kernel.bpf.h"
 #else
 #include "lib/bits.h"
-#include "page/obs.h"
+#include "page/raw_page.h"
 #include "page/page.h"
 #endif
 
@@ -42,7 +42,7 @@ struct structpage_rec {
 	s32 entire;   /* _entire_mapcount, -1 based */
 	s32 large;    /* _large_mapcount, -1 based */
 	s32 pincount; /* _pincount */
-	u8 level;     /* enum obs_level */
+	u8 level;     /* enum raw_level */
 	u8 mapping; /* low bits of ->mapping of the head; 4: a pointer without low bits */
 	u8 order;
 	u8 has;        /* STRUCTPAGE_* */
@@ -207,8 +207,8 @@ struct structpage_machine {
 };
 
 /* The observation that @r is.  Total: any record gives a valid observation. */
-void structpage_to_obs(const struct structpage_machine *m, const struct structpage_rec *r,
-		       struct obs *ret);
+void structpage_to_raw(const struct structpage_machine *m, const struct structpage_rec *r,
+		       struct raw_page *ret);
 #endif
 
 #endif

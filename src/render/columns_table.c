@@ -191,14 +191,14 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_raw(const struct report_row *row, u32 arg, struct cell *c)
 {
-	const struct obs *o = &row->page->obs;
+	const struct raw_page *o = &row->page->raw;
 	const struct {
 		u32 has;
 		u64 word;
 	} raw[] = {
-		{ OBS_HAS_PAGEMAP, o->pagemap }, { OBS_HAS_KPAGEFLAGS, o->kpageflags },
-		{ OBS_HAS_PTE, o->pte },         { OBS_HAS_PAGE, o->flags },
-		{ OBS_HAS_PAGE, o->head_flags },
+		{ RAW_HAS_PAGEMAP, o->pagemap }, { RAW_HAS_KPAGEFLAGS, o->kpageflags },
+		{ RAW_HAS_PTE, o->pte },         { RAW_HAS_PAGE, o->flags },
+		{ RAW_HAS_PAGE, o->head_flags },
 	};
 
 	if (o->has & raw[arg].has)

@@ -38,8 +38,8 @@ static const char *dump_mapping(const struct page_run *p)
 {
 	static const char *const names[] = { "0", "anon", "ksm", "file", "movable" };
 
-	if (p->obs.has & OBS_HAS_PAGE && p->obs.mapping < ARRAY_SIZE(names))
-		return names[p->obs.mapping];
+	if (p->raw.has & RAW_HAS_PAGE && p->raw.mapping < ARRAY_SIZE(names))
+		return names[p->raw.mapping];
 	return p->kind == PAGE_KSM                             ? "ksm"
 	       : p->kind == PAGE_ANON || p->anon               ? "anon"
 	       : p->kind == PAGE_FILE || p->kind == PAGE_SHMEM ? "file"
@@ -67,8 +67,8 @@ static void dump_flags(struct dump_page *d, const struct page_run *p, u32 kv)
 	char names[300] = "", word[24] = "?";
 	size_t at = 0;
 
-	if (p->obs.has & OBS_HAS_PAGE)
-		snprintf(word, sizeof(word), "%#" PRIx64, p->obs.head_flags);
+	if (p->raw.has & RAW_HAS_PAGE)
+		snprintf(word, sizeof(word), "%#" PRIx64, p->raw.head_flags);
 	for (unsigned bit = 0; bit < 64; bit++) {
 		const char *name = p->flags & p->flags_known & BIT(bit)
 					   ? kpageflags_name(bit, kv)
@@ -93,7 +93,7 @@ void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
 {
 	char ref[24], map[24], index[24], pfn[24], folio[24], entire[24], pin[24];
 	const struct page_run *p = page;
-	bool raw = p->obs.has & OBS_HAS_PAGE;
+	bool raw = p->raw.has & RAW_HAS_PAGE;
 
 	memset(ret, 0, sizeof(*ret));
 	dump_index(p, vma, base_page_size ? base_page_size : 4096, index);
@@ -110,12 +110,12 @@ void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
 			  "head: order:%u mapcount:%s entire_mapcount:%s pincount:%s",
 			  p->order,
 			  dump_number(p->folio_mapcount >= 0, p->folio_mapcount, folio),
-			  dump_number(raw, p->obs.entire_mapcount, entire),
+			  dump_number(raw, p->raw.entire_mapcount, entire),
 			  dump_number(dump_known(p, PAGE_F_PINCOUNT) &&
 					      p->pincount_kind == PAGE_COUNT_EXACT,
 				      p->pincount, pin));
 	dump_flags(ret, p, kv);
 	/* PGTY_hugetlb (6.11); before, no word of struct page says so plainly. */
-	if (raw && p->obs.page_type >> 24 == 0xf4)
-		dump_line(ret, "page_type: %x(hugetlb)", p->obs.page_type >> 24);
+	if (raw && p->raw.page_type >> 24 == 0xf4)
+		dump_line(ret, "page_type: %x(hugetlb)", p->raw.page_type >> 24);
 }

@@ -344,7 +344,7 @@ int render_json_page_row(struct render_json_page_memo *m, FILE *out,
 		return memo_unlike(out, row);
 	/* what json_place() has written, and what no member shows */
 	page.addr = page.pages = page.size = page.pfn = page.head_pfn = 0;
-	memset(&page.obs, 0, sizeof(page.obs));
+	memset(&page.raw, 0, sizeof(page.raw));
 	memset(&page.facts, 0, sizeof(page.facts));
 	if (!l->text || memcmp(&l->page, &page, sizeof(page)) ||
 	    memcmp(&l->verdicts, row->verdicts, sizeof(l->verdicts))) {

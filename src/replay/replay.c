@@ -41,7 +41,7 @@ struct replay {
 	/* the observation under way */
 	const struct vma *vma;
 	u64 start, end, next; /* bytes; ->next: first one not yet delivered */
-	source_obs_cb cb;
+	source_raw_cb cb;
 	void *ctx;
 	bool in_area, done;
 
@@ -230,12 +230,12 @@ static int replay_index_holder(void *ctx, const struct holder *h)
 
 /* ---- observing */
 
-static int replay_deliver(struct replay *r, const struct obs *obs)
+static int replay_deliver(struct replay *r, const struct raw_page *raw)
 {
-	r->next = obs->addr + obs->pages * record_leaf_size(obs,
+	r->next = raw->addr + raw->pages * record_leaf_size(raw,
 							    r->machine.m.kernel.page_size,
 							    r->machine.m.kernel.pmd_size);
-	return r->cb(r->ctx, obs, 1);
+	return r->cb(r->ctx, raw, 1);
 }
 
 /* What is between the runs was not recorded. */
@@ -243,7 +243,7 @@ static int replay_gap(struct replay *r, u64 until)
 {
 	u64 base = kernel_page_size(&r->machine.m.kernel);
 	u64 from = MAX(r->next, r->start), to = MIN(until, r->end);
-	struct obs nothing = { .addr = from };
+	struct raw_page nothing = { .addr = from };
 
 	if (from >= to)
 		return 0;
@@ -259,28 +259,28 @@ static int replay_done(struct replay *r)
 }
 
 static int replay_run(void *ctx, const struct process *p, const struct vma *vma,
-		      const struct obs *obs, const struct record_judgement *judged)
+		      const struct raw_page *raw, const struct record_judgement *judged)
 {
 	struct replay *r = ctx;
 	u64 base = kernel_page_size(&r->machine.m.kernel);
-	u64 leaf = record_leaf_size(obs, (u32)base, r->machine.m.kernel.pmd_size);
-	struct obs cut = *obs;
+	u64 leaf = record_leaf_size(raw, (u32)base, r->machine.m.kernel.pmd_size);
+	struct raw_page cut = *raw;
 	int err;
 
 	if (!r->in_area)
 		return 0;
-	if (obs->addr >= r->end)
+	if (raw->addr >= r->end)
 		return replay_done(r);
-	if (obs->addr + obs->pages * leaf <= r->start)
+	if (raw->addr + raw->pages * leaf <= r->start)
 		return 0;
 	if (cut.addr < r->start) {
 		u64 skip = (r->start - cut.addr) / leaf;
 
 		cut.addr += skip * leaf;
 		cut.pages -= skip;
-		if (cut.has & OBS_HAS_PFN)
+		if (cut.has & RAW_HAS_PFN)
 			cut.pfn += skip * (leaf / base);
-		if (cut.has & OBS_HAS_PAGE && cut.has & OBS_HAS_PFN &&
+		if (cut.has & RAW_HAS_PAGE && cut.has & RAW_HAS_PFN &&
 		    cut.pfn >= cut.head_pfn)
 			cut.head_pfn += (cut.pfn - cut.head_pfn) >> cut.order
 									    << cut.order;
@@ -353,7 +353,7 @@ replay_area_of(struct replay *r, const struct replay_process *p, const struct vm
 }
 
 static int replay_op_observe(struct source *src, pid_t pid, const struct vma *vma,
-			     u64 start, u64 end, source_obs_cb cb, void *ctx)
+			     u64 start, u64 end, source_raw_cb cb, void *ctx)
 {
 	struct replay *r = (struct replay *)src;
 	const struct replay_process *p = replay_find(r, pid);

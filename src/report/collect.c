@@ -147,17 +147,17 @@ static bool collect_merges(struct collector *c, const struct page_run *next)
 	return true;
 }
 
-static int collect_page(struct collector *c, const struct obs *obs)
+static int collect_page(struct collector *c, const struct raw_page *raw)
 {
 	const struct gup_verdicts *v;
 	struct page_run page;
-	int err = judge_page(&c->judge, c->vma, obs, &page, &v);
+	int err = judge_page(&c->judge, c->vma, raw, &page, &v);
 
 	if (err == -EAGAIN) { /* the run that waits uses a verdict, too */
 		err = collect_flush(c);
 		judge_clear(&c->judge);
 		if (!err)
-			err = judge_page(&c->judge, c->vma, obs, &page, &v);
+			err = judge_page(&c->judge, c->vma, raw, &page, &v);
 	}
 	if (err)
 		return err;
@@ -171,19 +171,19 @@ static int collect_page(struct collector *c, const struct obs *obs)
 	return err;
 }
 
-static int collect_obs(void *ctx, const struct obs *obs, size_t n)
+static int collect_raw(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct collector *c = ctx;
 
 	u64 leaves = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int err = collect_page(c, &obs[i]);
+		int err = collect_page(c, &raw[i]);
 
 		if (err)
 			return err;
-		if (obs[i].pagemap || obs[i].pfn) /* not a hole */
-			leaves += obs[i].pages;
+		if (raw[i].pagemap || raw[i].pfn) /* not a hole */
+			leaves += raw[i].pages;
 	}
 	return c->opt->tick ? c->opt->tick(c->opt->tick_ctx, &c->process, leaves) : 0;
 }
@@ -206,12 +206,12 @@ static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_a
 		if (collect_name_matches(vma, opt->names[i])) {
 			*ret_any = true;
 			return c->src->ops->observe(c->src, c->process.pid, vma,
-						    vma->start, vma->end, collect_obs, c);
+						    vma->start, vma->end, collect_raw, c);
 		}
 	if (!opt->nranges && !opt->nnames) {
 		*ret_any = true;
 		return c->src->ops->observe(c->src, c->process.pid, vma, vma->start,
-					    vma->end, collect_obs, c);
+					    vma->end, collect_raw, c);
 	}
 	for (unsigned i = 0; i < opt->nranges && !err; i++) {
 		u64 from = MAX(vma->start, ROUND_DOWN(opt->ranges[i].start, c->base));
@@ -221,7 +221,7 @@ static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_a
 			continue;
 		*ret_any = true;
 		err = c->src->ops->observe(c->src, c->process.pid, vma, from, to,
-					   collect_obs, c);
+					   collect_raw, c);
 	}
 	return err;
 }

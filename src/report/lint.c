@@ -37,9 +37,9 @@ static u64 lint_counts(const struct page_run *p)
 		bits |= BIT(LINT_MAPPED_UNREFERENCED);
 	if (map && p->folio_mapcount >= 0 && p->folio_mapcount < p->mapcount)
 		bits |= BIT(LINT_FOLIO_MAP_BELOW_PAGE);
-	if (!p->order && (p->obs.has & OBS_HAS_KPAGECOUNT) &&
-	    (p->obs.has & OBS_HAS_PAGE) && p->kind != PAGE_HUGETLB &&
-	    (s64)p->obs.kpagecount != p->obs.mapcount)
+	if (!p->order && (p->raw.has & RAW_HAS_KPAGECOUNT) &&
+	    (p->raw.has & RAW_HAS_PAGE) && p->kind != PAGE_HUGETLB &&
+	    (s64)p->raw.kpagecount != p->raw.mapcount)
 		bits |= BIT(LINT_COUNT_DISAGREE);
 	return bits;
 }
@@ -52,7 +52,7 @@ static u64 lint_pins(const struct page_run *p)
 	if (p->pincount_kind != PAGE_COUNT_EXACT)
 		return BIT(LINT_MAYBE_PIN_NOT_EXCLUSIVE);
 	/* A leaf larger than a page covers its folio: there is one bit for all of it. */
-	if (p->leaf == OBS_LEVEL_PMD || p->leaf == OBS_LEVEL_PUD || !p->order ||
+	if (p->leaf == RAW_LEVEL_PMD || p->leaf == RAW_LEVEL_PUD || !p->order ||
 	    p->kind == PAGE_HUGETLB)
 		return BIT(LINT_PIN_NOT_EXCLUSIVE);
 	return BIT(LINT_PART_PIN_NOT_EXCLUSIVE);

@@ -53,7 +53,7 @@ static void report_count_page(struct report_totals *t, const struct page_run *pa
 		t->shared_unknown += n;
 	if (page->kind == PAGE_HUGETLB)
 		t->hugetlb += n;
-	else if (page->leaf >= OBS_LEVEL_PMD)
+	else if (page->leaf >= RAW_LEVEL_PMD)
 		t->thp += n;
 	if (page->kind == PAGE_KSM)
 		t->ksm += n;

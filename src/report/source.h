@@ -14,7 +14,7 @@
 
 #include "lib/diag.h"
 #include "kernel/kernel.h"
-#include "page/obs.h"
+#include "page/raw_page.h"
 #include "page/page.h"
 #include "page/vma.h"
 
@@ -53,7 +53,7 @@ struct source_machine {
 };
 
 typedef int (*source_vma_cb)(void *ctx, const struct vma *vma);
-typedef int (*source_obs_cb)(void *ctx, const struct obs *obs, size_t n);
+typedef int (*source_raw_cb)(void *ctx, const struct raw_page *raw, size_t n);
 
 struct holders;
 struct source;
@@ -70,14 +70,14 @@ struct source_ops {
 	int (*vmas)(struct source *src, pid_t pid, source_vma_cb cb, void *ctx);
 	/* Observations of [start, end) of @vma, ascending, gapless, holes included as runs. */
 	int (*observe)(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-		       u64 end, source_obs_cb cb, void *ctx);
+		       u64 end, source_raw_cb cb, void *ctx);
 	void (*release)(struct source *src, pid_t pid);
 	void (*close)(struct source *src);
 	/*
 	 * Entries of process @pid, which is open, that map a frame in [@pfn, @end): their
 	 * addresses, levels and PFNs.  NULL or -ENOTSUP: the source has no fast way.
 	 */
-	int (*find)(struct source *src, pid_t pid, u64 pfn, u64 end, source_obs_cb cb,
+	int (*find)(struct source *src, pid_t pid, u64 pfn, u64 end, source_raw_cb cb,
 		    void *ctx);
 	/*
 	 * Everything that holds page frames of the machine beside mappings, with candidates of
@@ -93,7 +93,7 @@ struct source {
 	const struct source_ops *ops;
 	struct diag *diag; /* borrowed; warnings go there */
 	/* Set by the caller before a collection: */
-	bool fold; /* no PFN is shown: runs may be OBS_FOLDED */
+	bool fold; /* no PFN is shown: runs may be RAW_FOLDED */
 	bool smaps; /* the byte counts of smaps are wanted, where they cost more (vma.has_smaps) */
 };
 

@@ -379,8 +379,8 @@ void store_row_page(const struct store *s, const struct store_row *row,
 	const struct store_class *c = store_class(s, row);
 
 	*ret = c->page;
-	ret->addr = ret->obs.addr = row->addr;
-	ret->pages = ret->obs.pages = row->pages;
+	ret->addr = ret->raw.addr = row->addr;
+	ret->pages = ret->raw.pages = row->pages;
 	if (c->page.kind == PAGE_SWAP) {
 		ret->swap_offset = row->pfn;
 		return;
@@ -388,9 +388,9 @@ void store_row_page(const struct store *s, const struct store_row *row,
 	ret->pfn = row->pfn;
 	if (row->folio_offset != STORE_NO_HEAD)
 		ret->head_pfn = row->pfn - row->folio_offset;
-	if (c->obs_has_pfn) {
-		ret->obs.pfn = ret->pfn;
-		ret->obs.head_pfn = ret->head_pfn;
+	if (c->raw_page_has_pfn) {
+		ret->raw.pfn = ret->pfn;
+		ret->raw.head_pfn = ret->head_pfn;
 	}
 }
 
@@ -407,11 +407,11 @@ void store_page_cut(const struct store *s, struct page_run *page, u64 start, u64
 		page->pfn += skip * MAX(page->size / base, 1);
 	if (page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && page->order < 32)
 		page->head_pfn = ROUND_DOWN(page->pfn, BIT(page->order));
-	page->obs.addr = page->addr;
-	page->obs.pages = page->pages;
-	if (page->obs.pfn) {
-		page->obs.pfn = page->pfn;
-		page->obs.head_pfn = page->head_pfn;
+	page->raw.addr = page->addr;
+	page->raw.pages = page->pages;
+	if (page->raw.pfn) {
+		page->raw.pfn = page->pfn;
+		page->raw.head_pfn = page->head_pfn;
 	}
 }
 

@@ -21,7 +21,7 @@
 struct store_class {
 	struct page_run page;
 	struct gup_verdicts verdicts;
-	bool obs_has_pfn; /* obs.pfn is the page's pfn, else 0 */
+	bool raw_page_has_pfn; /* obs.pfn is the page's pfn, else 0 */
 };
 
 #define STORE_NO_HEAD UINT32_MAX

@@ -126,33 +126,33 @@ static void path_trim(struct gup_path *path)
 /* @page without addresses, PFNs and swap offsets.  Returns whether obs.pfn was the page's. */
 static bool page_common(const struct page_run *page, struct page_run *ret)
 {
-	bool obs_has_pfn = page->obs.pfn && page->obs.pfn == page->pfn;
+	bool raw_page_has_pfn = page->raw.pfn && page->raw.pfn == page->pfn;
 
 	memcpy(ret, page, sizeof(*ret));
 	if (!ret->size)
 		ret->size = 4096;
 	ret->addr = ret->pages = ret->pfn = ret->head_pfn = 0;
-	ret->obs.addr = ret->obs.pages = ret->obs.pfn = ret->obs.head_pfn = 0;
+	ret->raw.addr = ret->raw.pages = ret->raw.pfn = ret->raw.head_pfn = 0;
 	if (ret->kind == PAGE_SWAP || ret->kind == PAGE_MIGRATION ||
 	    ret->kind == PAGE_DEVICE) {
 		/* these words hold an offset, different for every page: not kept */
 		ret->swap_offset = 0;
-		ret->obs.pagemap = ret->obs.pte = 0;
-		ret->obs.has &= ~(u32)(OBS_HAS_PAGEMAP | OBS_HAS_PTE);
+		ret->raw.pagemap = ret->raw.pte = 0;
+		ret->raw.has &= ~(u32)(RAW_HAS_PAGEMAP | RAW_HAS_PTE);
 	}
-	return obs_has_pfn;
+	return raw_page_has_pfn;
 }
 
 s64 store_pool_row(struct store_pool *pool, const struct report_row *row)
 {
 	struct store_class class;
 	struct page_run page;
-	bool obs_has_pfn = page_common(row->page, &page);
+	bool raw_page_has_pfn = page_common(row->page, &page);
 
 	if (pool->has_raw && pool->last < pool->n) {
 		const struct store_class *last = pool->class[pool->last];
 
-		if (last->obs_has_pfn == obs_has_pfn &&
+		if (last->raw_page_has_pfn == raw_page_has_pfn &&
 		    !memcmp(&last->page, &page, sizeof(page)) &&
 		    !memcmp(&pool->raw, row->verdicts, sizeof(pool->raw)))
 			return pool->last;
@@ -160,7 +160,7 @@ s64 store_pool_row(struct store_pool *pool, const struct report_row *row)
 	memset(&class, 0, sizeof(class));
 	memcpy(&class.page, &page, sizeof(page));
 	memcpy(&class.verdicts, row->verdicts, sizeof(class.verdicts));
-	class.obs_has_pfn = obs_has_pfn;
+	class.raw_page_has_pfn = raw_page_has_pfn;
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
 		path_trim(&class.verdicts.req[i].path_fast);
 		path_trim(&class.verdicts.req[i].path_slow);

@@ -28,7 +28,7 @@ struct capture {
 	bool vma_written, any;
 	const struct holders *holders; /* NULL: the source knows none */
 	u8 *held;                      /* which of them hold a recorded page */
-	struct obs run;                /* ->pages is 0: none */
+	struct raw_page run;           /* ->pages is 0: none */
 	struct {
 		bool used;
 		struct facts facts;
@@ -108,42 +108,42 @@ static int capture_flush(struct capture *c)
 	capture_held(c, &page);
 	err = record_write_run(c->w, &c->run, capture_judge(c, &page.facts), note);
 	c->result->runs++;
-	c->result->raced += (c->run.has & OBS_RACED) != 0;
+	c->result->raced += (c->run.has & RAW_RACED) != 0;
 	c->run.pages = 0;
 	return err;
 }
 
 /* Whether @next continues the run @run: the same words, the next address and PFN. */
-static bool capture_continues(const struct capture *c, const struct obs *run,
-			      const struct obs *next)
+static bool capture_continues(const struct capture *c, const struct raw_page *run,
+			      const struct raw_page *next)
 {
 	const struct kernel_evidence *ev = &c->machine.kernel;
 	u64 leaf = record_leaf_size(run, ev->page_size, ev->pmd_size);
 	u64 steps = leaf / kernel_page_size(ev) * run->pages;
-	struct obs expected = *run;
+	struct raw_page expected = *run;
 
 	expected.addr += leaf * run->pages;
 	expected.pages = next->pages;
-	if (run->has & OBS_HAS_PFN)
+	if (run->has & RAW_HAS_PFN)
 		expected.pfn += steps;
 	/* The head of order 0 ascends with the page; the tails of a folio share one. */
-	if (run->has & OBS_HAS_PAGE && !run->order)
+	if (run->has & RAW_HAS_PAGE && !run->order)
 		expected.head_pfn += steps;
 	return !memcmp(&expected, next, sizeof(expected));
 }
 
-static int capture_obs(void *ctx, const struct obs *obs, size_t n)
+static int capture_raw(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct capture *c = ctx;
 	int err = 0;
 
 	for (size_t i = 0; i < n && !err; i++) {
-		if (c->run.pages && capture_continues(c, &c->run, &obs[i])) {
-			c->run.pages += obs[i].pages;
+		if (c->run.pages && capture_continues(c, &c->run, &raw[i])) {
+			c->run.pages += raw[i].pages;
 			continue;
 		}
 		err = capture_flush(c);
-		c->run = obs[i];
+		c->run = raw[i];
 	}
 	return err;
 }
@@ -163,7 +163,7 @@ static bool capture_named(const struct capture *c, const struct vma *vma)
 static int capture_part(struct capture *c, u64 from, u64 to)
 {
 	int err = c->src->ops->observe(c->src, c->process.pid, c->vma, from, to,
-				       capture_obs, c);
+				       capture_raw, c);
 	int err2 = capture_flush(c);
 
 	c->any = true;

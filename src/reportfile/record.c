@@ -15,7 +15,7 @@
 		.form = f, .has = h                                                    \
 	}
 
-#define STATE(k, m, f, h) FIELD(struct obs, k, m, RECORD_##f, OBS_HAS_##h)
+#define STATE(k, m, f, h) FIELD(struct raw_page, k, m, RECORD_##f, RAW_HAS_##h)
 const struct record_field record_state_fields[] = {
 	STATE("pm", pagemap, HEX, PAGEMAP), /* shifted right by 55 */
 	STATE("scan", scan, HEX, SCAN),
@@ -244,26 +244,26 @@ void record_table_free(struct record_table *t)
 		free(t->chunk[i]);
 }
 
-void record_state_of(const struct obs *obs, struct obs *ret_state)
+void record_state_of(const struct raw_page *raw, struct raw_page *ret_state)
 {
 	memset(ret_state, 0, sizeof(*ret_state));
-	ret_state->has = obs->has;
+	ret_state->has = raw->has;
 	for (const struct record_field *f = record_state_fields; f->key; f++)
-		if (obs->has & f->has)
-			record_set(f, ret_state, record_get(f, obs));
+		if (raw->has & f->has)
+			record_set(f, ret_state, record_get(f, raw));
 	ret_state->pagemap &= ~RECORD_ENTRY_MASK;
-	if (record_pte_in_run(obs->has))
+	if (record_pte_in_run(raw->has))
 		ret_state->pte = 0;
 }
 
-u64 record_leaf_size(const struct obs *obs, u32 base_page_size, u32 pmd_size)
+u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size)
 {
 	u64 base = base_page_size ? base_page_size : 4096;
 	u64 pmd = pmd_size ? pmd_size : 2 << 20;
 
-	if (!(obs->has & OBS_HAS_LEVEL) || obs->level <= OBS_LEVEL_PTE)
+	if (!(raw->has & RAW_HAS_LEVEL) || raw->level <= RAW_LEVEL_PTE)
 		return base;
-	return obs->level == OBS_LEVEL_PMD ? pmd : pmd * (pmd / base);
+	return raw->level == RAW_LEVEL_PMD ? pmd : pmd * (pmd / base);
 }
 
 void record_judge(const struct gup_verdicts *v, struct record_judgement *ret)

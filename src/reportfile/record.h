@@ -94,7 +94,7 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 int record_write_process(struct record_writer *w, const struct process *p);
 int record_write_vma(struct record_writer *w, const struct vma *vma);
 /* @judged may be NULL; @note is a comment on a state that occurs for the first time, or NULL. */
-int record_write_run(struct record_writer *w, const struct obs *obs,
+int record_write_run(struct record_writer *w, const struct raw_page *raw,
 		     const struct record_judgement *judged, const char *note);
 /* Section "holders": whether all were looked for, then each (after the pages). */
 int record_holders_begin(struct record_writer *w, bool complete, const char *why);
@@ -111,7 +111,7 @@ struct record_handler {
 	int (*process)(void *ctx, const struct process *p);
 	int (*vma)(void *ctx, const struct process *p, const struct vma *vma);
 	int (*run)(void *ctx, const struct process *p, const struct vma *vma,
-		   const struct obs *obs, const struct record_judgement *judged);
+		   const struct raw_page *raw, const struct record_judgement *judged);
 	int (*holders)(void *ctx, bool complete, const char *why);
 	int (*holder)(void *ctx, const struct holder *h);
 	/* A line of a section that is text for people, still escaped; @line NULL: it begins. */
@@ -148,6 +148,6 @@ int record_read_end(struct record_reader *r);
 void record_read_seek(struct record_reader *r, u64 offset, const struct process *p);
 
 /* Bytes of one leaf of @obs. */
-u64 record_leaf_size(const struct obs *obs, u32 base_page_size, u32 pmd_size);
+u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size);
 
 #endif

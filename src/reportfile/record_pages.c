@@ -119,22 +119,22 @@ static int record_pages_vma(struct record_reader *r, char *line)
 	return r->error;
 }
 
-static int record_parse_state(struct record_reader *r, char *line, struct obs *state)
+static int record_parse_state(struct record_reader *r, char *line, struct raw_page *state)
 {
 	char *word;
 
 	while ((word = record_next(&line))) {
 		if (!strcmp(word, "pfn"))
-			state->has |= OBS_HAS_PFN;
+			state->has |= RAW_HAS_PFN;
 		if (!strcmp(word, "raced"))
-			state->has |= OBS_RACED;
+			state->has |= RAW_RACED;
 		for (const struct record_field *f = record_state_fields; f->key; f++) {
 			const char *value = record_value(word, f->key);
 
 			if (!value)
 				continue;
 			state->has |= f->has;
-			if (f->has == OBS_HAS_PTE && !strcmp(value, "*"))
+			if (f->has == RAW_HAS_PTE && !strcmp(value, "*"))
 				continue;
 			if (!record_parse_field(f, value, state))
 				return record_fail(r, -EINVAL, "\"%s\" has a bad value",
@@ -146,7 +146,7 @@ static int record_parse_state(struct record_reader *r, char *line, struct obs *s
 	state->pagemap <<= 55;
 	if (record_pte_in_run(state->has))
 		state->pte = 0;
-	if ((state->has & OBS_HAS_LEVEL) && !state->level)
+	if ((state->has & RAW_HAS_LEVEL) && !state->level)
 		return record_fail(r, -EINVAL, "a state with level \"none\"");
 	return 0;
 }
@@ -154,7 +154,7 @@ static int record_parse_state(struct record_reader *r, char *line, struct obs *s
 static int record_pages_state(struct record_reader *r, char *line)
 {
 	struct record_parse *p = r->parse;
-	struct obs state = { .pages = 1 }, *slot = &p->scratch;
+	struct raw_page state = { .pages = 1 }, *slot = &p->scratch;
 	char *id = record_next(&line);
 	u64 n;
 
@@ -306,9 +306,10 @@ static int record_pages_judge(struct record_reader *r, char *line)
 }
 
 /* The dictionary entry @id, or NULL when it is not defined. */
-static const struct obs *record_pages_find_state(struct record_parse *p, const char *id)
+static const struct raw_page *record_pages_find_state(struct record_parse *p,
+						      const char *id)
 {
-	const struct obs *state = &p->scratch;
+	const struct raw_page *state = &p->scratch;
 	u64 n;
 
 	if (strcmp(id, "-")) {
@@ -337,7 +338,7 @@ static const struct record_judgement *record_pages_find_judgement(struct record_
 }
 
 /* The words of a run that are its own: PFN, head, swap entry, page-table entry. */
-static bool record_pages_own(char *line, struct obs *obs)
+static bool record_pages_own(char *line, struct raw_page *raw)
 {
 	bool head = false;
 	char *word;
@@ -346,20 +347,20 @@ static bool record_pages_own(char *line, struct obs *obs)
 	while ((word = record_next(&line))) {
 		if (!record_number(word + 1, 16, &v))
 			return false;
-		if (*word == 'p' && obs->has & OBS_HAS_PFN)
-			obs->pfn = v;
-		else if (*word == 'h' && obs->has & OBS_HAS_PAGE)
-			obs->head_pfn = v, head = true;
-		else if (*word == 'w' && obs->has & OBS_HAS_PAGEMAP &&
+		if (*word == 'p' && raw->has & RAW_HAS_PFN)
+			raw->pfn = v;
+		else if (*word == 'h' && raw->has & RAW_HAS_PAGE)
+			raw->head_pfn = v, head = true;
+		else if (*word == 'w' && raw->has & RAW_HAS_PAGEMAP &&
 			 v <= RECORD_ENTRY_MASK)
-			obs->pagemap |= v;
-		else if (*word == 'e' && record_pte_in_run(obs->has))
-			obs->pte = v;
+			raw->pagemap |= v;
+		else if (*word == 'e' && record_pte_in_run(raw->has))
+			raw->pte = v;
 		else
 			return false;
 	}
-	if (obs->has & OBS_HAS_PAGE && !head)
-		obs->head_pfn = obs->pfn;
+	if (raw->has & RAW_HAS_PAGE && !head)
+		raw->head_pfn = raw->pfn;
 	return true;
 }
 
@@ -370,8 +371,8 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	char *pages = record_next(&line), *state = record_next(&line);
 	char *judge = record_next(&line);
 	const struct record_judgement *j;
-	const struct obs *like;
-	struct obs obs;
+	const struct raw_page *like;
+	struct raw_page raw;
 	u64 leaf, start, n;
 
 	if (!p->have_vma)
@@ -385,12 +386,12 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	j = record_pages_find_judgement(p, judge);
 	if (!j)
 		return record_fail(r, -EINVAL, "the judgement is not defined");
-	obs = *like;
-	obs.addr = start;
-	obs.pages = n;
-	if (!record_pages_own(line, &obs))
+	raw = *like;
+	raw.addr = start;
+	raw.pages = n;
+	if (!record_pages_own(line, &raw))
 		return record_fail(r, -EINVAL, "a word of the run is bad");
-	leaf = record_leaf_size(&obs, ev->page_size, ev->pmd_size);
+	leaf = record_leaf_size(&raw, ev->page_size, ev->pmd_size);
 	if (start < p->next_addr || start >= p->vma.end ||
 	    start & (kernel_page_size(ev) - 1))
 		return record_fail(r, -EINVAL,
@@ -400,7 +401,7 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 		return record_fail(r, -EINVAL, "the run is longer than its area");
 	p->next_addr = n * leaf > p->vma.end - start ? p->vma.end : start + n * leaf;
 	if (r->handler->run)
-		r->error = r->handler->run(r->ctx, &p->process, &p->vma, &obs, j);
+		r->error = r->handler->run(r->ctx, &p->process, &p->vma, &raw, j);
 	return r->error;
 }
 

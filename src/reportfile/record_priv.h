@@ -19,7 +19,7 @@ enum record_form {
 	RECORD_HEX,
 	RECORD_TRI,     /* "no", "yes", "unknown" */
 	RECORD_LEVEL,   /* "pte", "pmd", "pud" */
-	RECORD_MAPPING, /* enum obs_mapping */
+	RECORD_MAPPING, /* enum raw_mapping */
 	RECORD_FS,      /* enum vma_fs */
 	RECORD_ZONE     /* enum page_zone; PAGE_ZONES: not known */
 };
@@ -29,7 +29,7 @@ struct record_field {
 	u16 offset;
 	u8 size; /* bytes of the member */
 	u8 form; /* enum record_form */
-	u32 has; /* states: OBS_HAS_* bit that the key stands for */
+	u32 has; /* states: RAW_HAS_* bit that the key stands for */
 };
 
 extern const struct record_field record_state_fields[], record_process_fields[],
@@ -47,12 +47,12 @@ u32 record_crc(u32 crc, const char *buf, size_t len);
 u32 record_hash(const void *key, size_t len);
 
 /* Splits @obs into what is the same for like pages (@ret_state) and what is the run's own. */
-void record_state_of(const struct obs *obs, struct obs *ret_state);
+void record_state_of(const struct raw_page *raw, struct raw_page *ret_state);
 
 /* The pte word is the run's own: the entry is not present, or it is not known to be. */
 static inline bool record_pte_in_run(u32 has)
 {
-	return (has & OBS_HAS_PTE) && !(has & OBS_HAS_PFN);
+	return (has & RAW_HAS_PTE) && !(has & RAW_HAS_PFN);
 }
 
 /* A sparse array of a dictionary's entries; unused ones are zero (a used state's ->pages is 1). */
@@ -94,7 +94,7 @@ struct record_parse {
 	u64 next_addr, vma_end;
 	struct process process;
 	struct vma vma;
-	struct obs scratch;
+	struct raw_page scratch;
 	struct record_judgement judge_scratch;
 	struct record_machine machine;
 	char line[RECORD_LINE_MAX + 1];

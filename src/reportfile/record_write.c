@@ -10,7 +10,7 @@
 #include "lib/pure.h"
 
 struct record_dict {
-	struct obs scratch;
+	struct raw_page scratch;
 	struct record_judgement judge_scratch;
 	unsigned nstates, njudgements;
 	struct record_table judge, state;
@@ -338,7 +338,7 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 }
 
 static void record_write_state(struct record_writer *w, const char *id,
-			       const struct obs *state, const char *note)
+			       const struct raw_page *state, const char *note)
 {
 	if (note && note[0]) {
 		record_add(w, "# ");
@@ -351,33 +351,33 @@ static void record_write_state(struct record_writer *w, const char *id,
 
 		if (!(state->has & f->has))
 			continue;
-		if (f->has == OBS_HAS_PAGEMAP)
+		if (f->has == RAW_HAS_PAGEMAP)
 			value >>= 55;
-		if (f->has == OBS_HAS_PTE && record_pte_in_run(state->has))
+		if (f->has == RAW_HAS_PTE && record_pte_in_run(state->has))
 			record_add(w, " pte=*");
 		else
 			record_add_field(w, f, value);
 	}
-	if (state->has & OBS_HAS_PFN)
+	if (state->has & RAW_HAS_PFN)
 		record_add(w, " pfn");
-	if (state->has & OBS_RACED)
+	if (state->has & RAW_RACED)
 		record_add(w, " raced");
 	record_flush(w);
 }
 
 /* Names the state of @obs, which is written when it is new. */
-static void record_state_id(struct record_writer *w, const struct obs *obs,
+static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 			    const char *note, char id[8])
 {
 	struct record_dict *d = w->dict;
-	struct obs state;
+	struct raw_page state;
 	u32 slot;
 
-	record_state_of(obs, &state);
+	record_state_of(raw, &state);
 	state.pages = 1;
 	slot = record_hash(&state, sizeof(state)) % RECORD_STATES;
 	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % RECORD_STATES) {
-		struct obs *at = record_table_at(&d->state, slot, sizeof(*at), true);
+		struct raw_page *at = record_table_at(&d->state, slot, sizeof(*at), true);
 
 		if (!at)
 			break;
@@ -456,26 +456,26 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 	}
 }
 
-int record_write_run(struct record_writer *w, const struct obs *obs,
+int record_write_run(struct record_writer *w, const struct raw_page *raw,
 		     const struct record_judgement *judged, const char *note)
 {
 	char state[8], judge[8];
-	u64 entry = obs->has & OBS_HAS_PAGEMAP ? obs->pagemap & RECORD_ENTRY_MASK : 0;
+	u64 entry = raw->has & RAW_HAS_PAGEMAP ? raw->pagemap & RECORD_ENTRY_MASK : 0;
 
 	if (w->error)
 		return w->error;
-	record_state_id(w, obs, note, state);
+	record_state_id(w, raw, note, state);
 	record_judge_id(w, judged, judge);
-	record_addf(w, "%llx %llu %s %s", (unsigned long long)obs->addr,
-		    (unsigned long long)obs->pages, state, judge);
-	if (obs->has & OBS_HAS_PFN)
-		record_addf(w, " p%llx", (unsigned long long)obs->pfn);
-	if (obs->has & OBS_HAS_PAGE && obs->head_pfn != obs->pfn)
-		record_addf(w, " h%llx", (unsigned long long)obs->head_pfn);
+	record_addf(w, "%llx %llu %s %s", (unsigned long long)raw->addr,
+		    (unsigned long long)raw->pages, state, judge);
+	if (raw->has & RAW_HAS_PFN)
+		record_addf(w, " p%llx", (unsigned long long)raw->pfn);
+	if (raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn)
+		record_addf(w, " h%llx", (unsigned long long)raw->head_pfn);
 	if (entry)
 		record_addf(w, " w%llx", (unsigned long long)entry);
-	if (record_pte_in_run(obs->has))
-		record_addf(w, " e%llx", (unsigned long long)obs->pte);
+	if (record_pte_in_run(raw->has))
+		record_addf(w, " e%llx", (unsigned long long)raw->pte);
 	return record_flush(w);
 }
 

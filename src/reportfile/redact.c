@@ -271,19 +271,20 @@ static int redact_scan_machine(void *ctx, const struct record_machine *m)
 }
 
 static int redact_scan_run(void *ctx, const struct process *p, const struct vma *vma,
-			   const struct obs *obs, const struct record_judgement *judged)
+			   const struct raw_page *raw,
+			   const struct record_judgement *judged)
 {
 	struct redact *r = ctx;
 	const struct kernel_evidence *ev = &r->machine.m.kernel;
 	u64 base = kernel_page_size(ev);
-	u64 frames = record_leaf_size(obs, ev->page_size, ev->pmd_size) / base;
+	u64 frames = record_leaf_size(raw, ev->page_size, ev->pmd_size) / base;
 	int err;
 
-	if (!(obs->has & OBS_HAS_PFN))
+	if (!(raw->has & RAW_HAS_PFN))
 		return 0;
-	err = redact_add(r, obs->pfn, MIN(obs->pages, UINT64_MAX / frames) * frames);
-	if (!err && obs->has & OBS_HAS_PAGE)
-		err = redact_add(r, obs->head_pfn, BIT(MIN(obs->order, 30)));
+	err = redact_add(r, raw->pfn, MIN(raw->pages, UINT64_MAX / frames) * frames);
+	if (!err && raw->has & RAW_HAS_PAGE)
+		err = redact_add(r, raw->head_pfn, BIT(MIN(raw->order, 30)));
 	return err;
 }
 
@@ -386,24 +387,24 @@ static int redact_vma(void *ctx, const struct process *p, const struct vma *vma)
 }
 
 static int redact_run(void *ctx, const struct process *p, const struct vma *vma,
-		      const struct obs *obs, const struct record_judgement *judged)
+		      const struct raw_page *raw, const struct record_judgement *judged)
 {
 	struct redact *r = ctx;
-	struct obs clean = *obs;
+	struct raw_page clean = *raw;
 	struct page_run page;
 
 	clean.addr += r->shift;
-	if (obs->has & OBS_HAS_PFN)
-		clean.pfn = redact_pfn(r, obs->pfn);
-	if (obs->has & OBS_HAS_PAGE && obs->head_pfn)
-		clean.head_pfn = redact_pfn(r, obs->head_pfn);
+	if (raw->has & RAW_HAS_PFN)
+		clean.pfn = redact_pfn(r, raw->pfn);
+	if (raw->has & RAW_HAS_PAGE && raw->head_pfn)
+		clean.head_pfn = redact_pfn(r, raw->head_pfn);
 	/* Other entries that are not present may hold a page frame: only the type stays. */
-	if (!(obs->has & OBS_HAS_PFN)) {
-		page_read(&r->ctx, &r->vma, obs, &page);
+	if (!(raw->has & RAW_HAS_PFN)) {
+		page_read(&r->ctx, &r->vma, raw, &page);
 		if (page.kind != PAGE_SWAP && page.kind != PAGE_NONE &&
 		    page.kind != PAGE_GUARD && page.kind != PAGE_MARKER) {
 			clean.pagemap &= ~(BIT(55) - 1) | 31;
-			clean.has &= ~(u32)OBS_HAS_PTE;
+			clean.has &= ~(u32)RAW_HAS_PTE;
 		}
 	}
 	return record_write_run(&r->w, &clean, judged, NULL);

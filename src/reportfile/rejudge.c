@@ -56,21 +56,21 @@ static void rejudge_add(struct rejudge *r, const struct rejudge_change *c)
 }
 
 static int rejudge_run(void *ctx, const struct process *p, const struct vma *vma,
-		       const struct obs *obs, const struct record_judgement *old)
+		       const struct raw_page *raw, const struct record_judgement *old)
 {
 	struct rejudge *r = ctx;
-	struct rejudge_change c = { .pid = p->pid, .addr = obs->addr };
+	struct rejudge_change c = { .pid = p->pid, .addr = raw->addr };
 	struct record_judgement new;
 	struct gup_verdicts v;
 	struct page_run page;
 	bool differ = false;
 
-	c.pages = obs->pages * (record_leaf_size(obs, r->base, r->pmd) / r->base);
+	c.pages = raw->pages * (record_leaf_size(raw, r->base, r->pmd) / r->base);
 	if (!old->present) {
 		r->unjudged += c.pages;
 		return 0;
 	}
-	page_read(&r->ctx, vma, obs, &page);
+	page_read(&r->ctx, vma, raw, &page);
 	predict_all(r->judge, &page.facts, &v);
 	record_judge(&v, &new);
 	for (unsigned i = 0; i < REJUDGE_FORK + 1; i++) {

@@ -18,7 +18,7 @@ static const char *const releases[] = { "5.10.0", "5.19.0", "6.1.0",  "6.7.0",
 					"6.9.3",  "6.12.0", "6.18.0", "7.1.0" };
 
 struct input {
-	struct obs obs;
+	struct raw_page raw;
 	struct vma vma;
 	u8 release, has_pinned, thp, denied, hidden, bpf,
 		layout[sizeof(struct kpf_layout)];
@@ -48,9 +48,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&in, 0, sizeof(in));
 	memcpy(&in, data, size < sizeof(in) ? size : sizeof(in));
 	/* What a source promises. */
-	in.obs.level &= 3;
-	in.obs.mapping %= 5;
-	in.obs.order %= 20;
+	in.raw.level &= 3;
+	in.raw.mapping %= 5;
+	in.raw.order %= 20;
 	in.vma.fs %= VMA_FS_SPECIAL + 1;
 	in.vma.thp_eligible %= 3;
 	in.vma.uffd_async %= 3;
@@ -79,7 +79,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.layout = in.bpf & 2 ? (struct kpf_layout *)in.layout : NULL,
 		.pte = in.bpf & 4 ? &layouts[in.release & 7] : NULL,
 	};
-	page_read(&ctx, &in.vma, &in.obs, &page);
+	page_read(&ctx, &in.vma, &in.raw, &page);
 	check(page.kind < PAGE_KINDS && page.anon_exclusive <= TRI_UNKNOWN);
 	check(!(page.facts.value & ~page.facts.known));
 	check(!(page.pte & ~page.pte_known) && !(page.flags & ~page.flags_known));

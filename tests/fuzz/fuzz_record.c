@@ -48,11 +48,11 @@ static int second_vma(void *ctx, const struct process *p, const struct vma *vma)
 }
 
 static int second_run(void *ctx, const struct process *p, const struct vma *vma,
-		      const struct obs *obs, const struct record_judgement *judged)
+		      const struct raw_page *raw, const struct record_judgement *judged)
 {
 	struct twice *t = ctx;
 
-	t->sum[1] = mix(t->sum[1], obs, sizeof(*obs));
+	t->sum[1] = mix(t->sum[1], raw, sizeof(*raw));
 	t->sum[1] = mix(t->sum[1], judged, sizeof(*judged));
 	return 0;
 }
@@ -111,15 +111,15 @@ static int first_vma(void *ctx, const struct process *p, const struct vma *vma)
 }
 
 static int first_run(void *ctx, const struct process *p, const struct vma *vma,
-		     const struct obs *obs, const struct record_judgement *judged)
+		     const struct raw_page *raw, const struct record_judgement *judged)
 {
 	struct twice *t = ctx;
 
-	check(obs->addr >= vma->start && obs->addr < vma->end && obs->pages);
-	t->sum[0] = mix(t->sum[0], obs, sizeof(*obs));
+	check(raw->addr >= vma->start && raw->addr < vma->end && raw->pages);
+	t->sum[0] = mix(t->sum[0], raw, sizeof(*raw));
 	t->sum[0] = mix(t->sum[0], judged, sizeof(*judged));
 	pages(t);
-	return record_write_run(&t->w, obs, judged, "note");
+	return record_write_run(&t->w, raw, judged, "note");
 }
 
 static int first_holders(void *ctx, bool complete, const char *why)

@@ -39,27 +39,28 @@ struct seen {
 	struct vma vma;
 	unsigned nvmas;
 	/* its observations */
-	struct obs *obs;
+	struct raw_page *raw;
 	size_t n, size;
 	u64 next; /* where the next one must begin */
 	int stop_after;
 };
 
-static __attribute__((unused)) int keep_obs(void *ctx, const struct obs *obs, size_t n)
+static __attribute__((unused)) int keep_raw(void *ctx, const struct raw_page *raw,
+					    size_t n)
 {
 	struct seen *s = ctx;
 
 	for (size_t i = 0; i < n; i++) {
 		struct page_run p;
 
-		page_read(&s->ctx, &s->vma, &obs[i], &p);
+		page_read(&s->ctx, &s->vma, &raw[i], &p);
 		if (s->next)
-			EXPECT_INT(obs[i].addr, s->next);
-		s->next = obs[i].addr + obs[i].pages * p.size;
+			EXPECT_INT(raw[i].addr, s->next);
+		s->next = raw[i].addr + raw[i].pages * p.size;
 		if (s->n == s->size)
-			s->obs = realloc(s->obs,
-					 (s->size = s->size * 2 + 64) * sizeof(*s->obs));
-		s->obs[s->n++] = obs[i];
+			s->raw = realloc(s->raw,
+					 (s->size = s->size * 2 + 64) * sizeof(*s->raw));
+		s->raw[s->n++] = raw[i];
 	}
 	return 0;
 }
@@ -92,7 +93,7 @@ static __attribute__((unused)) void seen_close(struct seen *s)
 {
 	s->src->ops->close(s->src);
 	diag_deinit(&s->diag);
-	free(s->obs);
+	free(s->raw);
 }
 
 /* Observes [addr, addr + len) of the VMA at @addr. */
@@ -110,9 +111,9 @@ static __attribute__((unused)) int look(struct seen *s, const void *addr, u64 le
 		return err;
 	EXPECT(s->vma.end > s->addr);
 	err = s->src->ops->observe(s->src, s->process.pid, &s->vma, s->addr, s->end,
-				   keep_obs, s);
+				   keep_raw, s);
 	if (!err) {
-		EXPECT(s->n && s->obs[0].addr <= s->addr);
+		EXPECT(s->n && s->raw[0].addr <= s->addr);
 		EXPECT(s->next >= MIN(s->end, s->vma.end));
 	}
 	return err;
@@ -124,7 +125,7 @@ static __attribute__((unused)) struct page_run page_at(const struct seen *s,
 	struct page_run p = { .kind = PAGE_UNKNOWN };
 
 	for (size_t i = 0; i < s->n; i++) {
-		page_read(&s->ctx, &s->vma, &s->obs[i], &p);
+		page_read(&s->ctx, &s->vma, &s->raw[i], &p);
 		if ((uintptr_t)addr >= p.addr &&
 		    (uintptr_t)addr < p.addr + p.pages * p.size)
 			return p;

@@ -41,16 +41,16 @@ static bool open_reader(void)
 }
 
 struct list {
-	struct obs obs[8192];
+	struct raw_page raw[8192];
 	size_t n;
 };
 
-static int add(void *ctx, const struct obs *obs, size_t n)
+static int add(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct list *l = ctx;
 
-	for (size_t i = 0; i < n && l->n < ARRAY_SIZE(l->obs); i++)
-		l->obs[l->n++] = obs[i];
+	for (size_t i = 0; i < n && l->n < ARRAY_SIZE(l->raw); i++)
+		l->raw[l->n++] = raw[i];
 	return 0;
 }
 
@@ -66,12 +66,12 @@ static struct list *observe(const void *addr, size_t len, bool hugetlb)
 }
 
 /* The one observation of a page. */
-static struct obs one(const void *addr, bool hugetlb)
+static struct raw_page one(const void *addr, bool hugetlb)
 {
 	struct list *l = observe(addr, PAGE, hugetlb);
 
 	EXPECT_INT(l->n, 1);
-	return l->obs[0];
+	return l->raw[0];
 }
 
 static void *map(size_t len, int flags)
@@ -82,7 +82,7 @@ static void *map(size_t len, int flags)
 	return p == MAP_FAILED ? NULL : (void *)(((uintptr_t)p + THP - 1) & ~(THP - 1));
 }
 
-static bool ae(const struct obs *o)
+static bool ae(const struct raw_page *o)
 {
 	return o->flags >> bpfpage_layout(bp)->anon_exclusive & 1;
 }
@@ -103,16 +103,16 @@ TEST(fresh_page)
 {
 	NEED_BPF();
 	char *p = map(PAGE, 0);
-	struct obs o;
+	struct raw_page o;
 
 	madvise(p, PAGE, MADV_NOHUGEPAGE);
 	p[0] = 1;
 	o = one(p, false);
-	EXPECT_INT(o.has & (OBS_HAS_PTE | OBS_HAS_PAGE | OBS_HAS_PFN | OBS_HAS_LEVEL |
-			    OBS_RACED),
-		   OBS_HAS_PTE | OBS_HAS_PAGE | OBS_HAS_PFN | OBS_HAS_LEVEL);
-	EXPECT_INT(o.level, OBS_LEVEL_PTE);
-	EXPECT_INT(o.mapping, OBS_MAPPING_ANON);
+	EXPECT_INT(o.has & (RAW_HAS_PTE | RAW_HAS_PAGE | RAW_HAS_PFN | RAW_HAS_LEVEL |
+			    RAW_RACED),
+		   RAW_HAS_PTE | RAW_HAS_PAGE | RAW_HAS_PFN | RAW_HAS_LEVEL);
+	EXPECT_INT(o.level, RAW_LEVEL_PTE);
+	EXPECT_INT(o.mapping, RAW_MAPPING_ANON);
 	EXPECT_INT(o.mapcount, 1);
 	EXPECT(o.refcount >= 1 && o.refcount <= 2); /* it may be in an LRU batch */
 	EXPECT(ae(&o));
@@ -129,11 +129,11 @@ TEST(hole_and_zero_page)
 	EXPECT_INT(*(volatile char *)(p + PAGE), 0);
 	l = observe(p, 4 * PAGE, false);
 	EXPECT_INT(l->n, 3);
-	EXPECT_INT(l->obs[0].pte, 0);
-	EXPECT_INT(l->obs[1].has & OBS_HAS_KPAGEFLAGS, OBS_HAS_KPAGEFLAGS);
-	EXPECT_INT(l->obs[1].kpageflags, BIT(24));
-	EXPECT_INT(l->obs[2].pages, 2);
-	EXPECT_INT(l->obs[2].addr, (uintptr_t)p + 2 * PAGE);
+	EXPECT_INT(l->raw[0].pte, 0);
+	EXPECT_INT(l->raw[1].has & RAW_HAS_KPAGEFLAGS, RAW_HAS_KPAGEFLAGS);
+	EXPECT_INT(l->raw[1].kpageflags, BIT(24));
+	EXPECT_INT(l->raw[2].pages, 2);
+	EXPECT_INT(l->raw[2].addr, (uintptr_t)p + 2 * PAGE);
 }
 
 /* Special since 6.18: nothing but its PFN says that it has a struct page. */
@@ -141,17 +141,17 @@ TEST(huge_zero_page)
 {
 	NEED_BPF();
 	char *p = map(THP, 0);
-	struct obs o;
+	struct raw_page o;
 
 	madvise(p, THP, MADV_HUGEPAGE);
 	EXPECT_INT(*(volatile char *)p, 0);
 	o = one(p, false);
-	if (o.level != OBS_LEVEL_PMD || !(kpage("/proc/kpageflags", o.pfn) >> 24 & 1))
+	if (o.level != RAW_LEVEL_PMD || !(kpage("/proc/kpageflags", o.pfn) >> 24 & 1))
 		SKIP("a read fault maps no huge zero page here");
-	EXPECT_INT(o.has & (OBS_HAS_PAGE | OBS_HAS_KPAGEFLAGS),
-		   OBS_HAS_PAGE | OBS_HAS_KPAGEFLAGS);
+	EXPECT_INT(o.has & (RAW_HAS_PAGE | RAW_HAS_KPAGEFLAGS),
+		   RAW_HAS_PAGE | RAW_HAS_KPAGEFLAGS);
 	EXPECT_INT(o.kpageflags, BIT(24) | BIT(22));
-	EXPECT_INT(o.mapping, OBS_MAPPING_NULL);
+	EXPECT_INT(o.mapping, RAW_MAPPING_NULL);
 	munmap(p, THP);
 }
 
@@ -168,21 +168,21 @@ TEST(agrees_with_procfs)
 		p[i * PAGE] = 1;
 	l = observe(p, n * PAGE, false);
 	for (size_t i = 0; i < l->n; i++) {
-		const struct obs *o = &l->obs[i];
-		u64 step = o->level == OBS_LEVEL_PMD ? 512 : 1;
+		const struct raw_page *o = &l->raw[i];
+		u64 step = o->level == RAW_LEVEL_PMD ? 512 : 1;
 
 		for (u64 k = 0; k < o->pages * step; k++, seen++) {
 			pread(pagemap, &word, 8, (o->addr / PAGE + k) * 8);
-			EXPECT_INT(word >> 63, !!(o->has & OBS_HAS_PFN));
-			if (!(o->has & OBS_HAS_PFN))
+			EXPECT_INT(word >> 63, !!(o->has & RAW_HAS_PFN));
+			if (!(o->has & RAW_HAS_PFN))
 				continue;
 			EXPECT_INT(word & ((1ULL << 55) - 1), o->pfn + k);
-			if (o->level == OBS_LEVEL_PTE) {
+			if (o->level == RAW_LEVEL_PTE) {
 				EXPECT_INT(kpage("/proc/kpagecount", o->pfn + k),
 					   o->mapcount);
 				EXPECT_INT(kpage("/proc/kpageflags", o->pfn + k) >> 12 &
 						   1,
-					   o->mapping == OBS_MAPPING_ANON);
+					   o->mapping == RAW_MAPPING_ANON);
 			}
 		}
 	}
@@ -196,7 +196,7 @@ TEST(vmsplice_adds_one_reference)
 	char *p = map(PAGE, 0);
 	int fd[2], before = 0, after = 0;
 	struct iovec v = { p, PAGE };
-	struct obs during = { 0 };
+	struct raw_page during = { 0 };
 
 	madvise(p, PAGE, MADV_NOHUGEPAGE);
 	p[0] = 1;
@@ -254,13 +254,13 @@ TEST(thp_pins_are_exact)
 {
 	NEED_BPF();
 	char *p = map(THP, 0);
-	struct obs o;
+	struct raw_page o;
 	int fd;
 
 	madvise(p, THP, MADV_HUGEPAGE);
 	p[0] = 1;
 	o = one(p, false);
-	if (o.level != OBS_LEVEL_PMD)
+	if (o.level != RAW_LEVEL_PMD)
 		SKIP("no transparent huge page was given");
 	EXPECT_INT(o.order, 9);
 	EXPECT_INT(o.addr, (uintptr_t)p);
@@ -290,7 +290,7 @@ TEST(half_shared_thp)
 
 	madvise(p, THP, MADV_HUGEPAGE);
 	memset(p, 1, THP);
-	if (one(p, false).level != OBS_LEVEL_PMD)
+	if (one(p, false).level != RAW_LEVEL_PMD)
 		SKIP("no transparent huge page was given");
 	/* the second half is not inherited; the split VMA makes the PMD a table */
 	madvise(p + THP / 2, THP / 2, MADV_DONTFORK);
@@ -307,10 +307,10 @@ TEST(half_shared_thp)
 	(void)!read(ready[0], &c, 1);
 	l = observe(p, THP, false);
 	for (size_t i = 0; i < l->n; i++) {
-		const struct obs *o = &l->obs[i];
+		const struct raw_page *o = &l->raw[i];
 		bool first = o->addr < (uintptr_t)p + THP / 2;
 
-		EXPECT_INT(o->level, OBS_LEVEL_PTE);
+		EXPECT_INT(o->level, RAW_LEVEL_PTE);
 		EXPECT_INT(o->order, 9);
 		EXPECT_INT(o->mapcount, first ? 2 : 1);
 		EXPECT_INT(o->large_mapcount, 512 + 256);
@@ -332,7 +332,7 @@ TEST(hugetlb_reference_without_mapping)
 	NEED_BPF();
 	int fd[2];
 	struct iovec v;
-	struct obs o;
+	struct raw_page o;
 	char *p = mmap(NULL, THP, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 
@@ -340,7 +340,7 @@ TEST(hugetlb_reference_without_mapping)
 		SKIP("no free hugetlb page");
 	p[0] = 1;
 	o = one(p, true);
-	EXPECT_INT(o.level, OBS_LEVEL_PMD);
+	EXPECT_INT(o.level, RAW_LEVEL_PMD);
 	EXPECT_INT(o.mapcount, 1);
 	EXPECT_INT(o.large_mapcount, 1);
 	EXPECT_INT(o.refcount, 1);
@@ -370,7 +370,7 @@ TEST(find_by_pfn)
 	l.n = 0;
 	EXPECT_INT(bpfpage_find(bp, pagemap, 0, 1ULL << 47, pfn, pfn + 1, add, &l), 0);
 	EXPECT_INT(l.n, 1);
-	EXPECT_INT(l.obs[0].addr, (uintptr_t)p);
+	EXPECT_INT(l.raw[0].addr, (uintptr_t)p);
 }
 
 TEST(process_that_is_gone)
@@ -424,12 +424,12 @@ TEST(copy_and_cast_agree)
 		slow = observe(p, 64 * PAGE, false);
 		bp = keep;
 		if (slow->n == fast.n &&
-		    !memcmp(slow->obs, fast.obs, fast.n * sizeof(fast.obs[0])))
+		    !memcmp(slow->raw, fast.raw, fast.n * sizeof(fast.raw[0])))
 			break;
 	}
 	EXPECT_INT(slow->n, fast.n);
 	for (size_t i = 0; i < slow->n && i < fast.n; i++) {
-		const struct obs *a = &fast.obs[i], *b = &slow->obs[i];
+		const struct raw_page *a = &fast.raw[i], *b = &slow->raw[i];
 
 		EXPECT_INT(b->has, a->has);
 		EXPECT_INT(b->pfn, a->pfn);
@@ -495,12 +495,12 @@ static pid_t sharer(char *p, int go[2])
 }
 
 /* Compares what a run says of its page @n with what was read of that page alone. */
-static bool same_page(const struct obs *run, u64 n, const struct obs *page)
+static bool same_page(const struct raw_page *run, u64 n, const struct raw_page *page)
 {
-	u64 pfn = run->pfn + (run->has & OBS_HAS_PFN ? n : 0);
+	u64 pfn = run->pfn + (run->has & RAW_HAS_PFN ? n : 0);
 
-	return !((run->has ^ page->has) & ~OBS_FOLDED) &&
-	       (run->has & OBS_FOLDED || pfn == page->pfn) && run->pte == page->pte &&
+	return !((run->has ^ page->has) & ~RAW_FOLDED) &&
+	       (run->has & RAW_FOLDED || pfn == page->pfn) && run->pte == page->pte &&
 	       run->flags == page->flags && run->head_flags == page->head_flags &&
 	       run->refcount == page->refcount && run->mapcount == page->mapcount &&
 	       run->large_mapcount == page->large_mapcount &&
@@ -516,12 +516,12 @@ static unsigned differences(char *p, const struct list *runs)
 	u64 at = 0;
 
 	for (size_t i = 0; i < runs->n; i++) {
-		const struct obs *run = &runs->obs[i];
-		u64 step = run->level == OBS_LEVEL_PMD ? 512 : 1;
+		const struct raw_page *run = &runs->raw[i];
+		u64 step = run->level == RAW_LEVEL_PMD ? 512 : 1;
 
 		EXPECT_INT(run->addr, (uintptr_t)p + at * PAGE);
 		for (u64 k = 0; k < run->pages; k++, at += step) {
-			struct obs page = one(p + at * PAGE, false);
+			struct raw_page page = one(p + at * PAGE, false);
 
 			if (step == 1 && !same_page(run, k, &page))
 				differ++;
@@ -580,7 +580,7 @@ TEST(the_cut_btf_says_what_the_whole_one_says)
 	struct bpfpage_options opt = { .no_cut = true };
 	struct bpfpage *whole, *keep = bp;
 	char *p = map(64 * PAGE, 0);
-	struct obs a, b;
+	struct raw_page a, b;
 
 	memset(p, 1, 64 * PAGE);
 	EXPECT_INT(bpfpage_open(&opt, &whole, why), 0);

@@ -31,7 +31,7 @@ static void compare_plain(const struct seen *s, u64 start, u64 end)
 		EXPECT_INT(p.pfn + (a - p.addr) / PAGE, pfn);
 		if (p.kind != PAGE_ZERO)
 			EXPECT_INT(p.mapcount, word_of(kc, pfn));
-		EXPECT_INT((p.obs.kpageflags ^ word_of(kf, pfn)) & ~changing, 0);
+		EXPECT_INT((p.raw.kpageflags ^ word_of(kf, pfn)) & ~changing, 0);
 	}
 	close(pm);
 	close(kf);
@@ -67,7 +67,7 @@ TEST(small_pages_as_a_plain_reading)
 		EXPECT(seen_open(&s, i ? &by_pagemap : &by_scan, getpid()));
 		EXPECT_INT(look(&s, m, len), 0);
 		for (size_t k = 0; k < s.n; k++)
-			none += s.obs[k].pagemap & PAGEMAP_PRESENT ? 0 : s.obs[k].pages;
+			none += s.raw[k].pagemap & PAGEMAP_PRESENT ? 0 : s.raw[k].pages;
 		EXPECT_INT(none, holes);
 		/* page_at() is linear: look at some stretches */
 		for (u64 at = 0; at < len; at += len / 5) {
@@ -80,7 +80,7 @@ TEST(small_pages_as_a_plain_reading)
 }
 
 /* The entry and the words of its frame at @addr say what the run @o says. */
-static void compare_run(const struct obs *o, const int *fd, u64 addr)
+static void compare_run(const struct raw_page *o, const int *fd, u64 addr)
 {
 	u64 changing =
 		KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) | KPF_BIT(IDLE);
@@ -90,10 +90,10 @@ static void compare_run(const struct obs *o, const int *fd, u64 addr)
 	EXPECT_INT((o->pagemap ^ w) &
 			   ~(w & PAGEMAP_PRESENT ? PAGEMAP_PFN_MASK : PAGEMAP_SOFT_DIRTY),
 		   0);
-	EXPECT_INT(!!(o->has & OBS_HAS_PFN), !!pfn);
+	EXPECT_INT(!!(o->has & RAW_HAS_PFN), !!pfn);
 	if (!pfn)
 		return;
-	if (!(o->has & OBS_FOLDED))
+	if (!(o->has & RAW_FOLDED))
 		EXPECT_INT(o->pfn + (addr - o->addr) / PAGE, pfn);
 	EXPECT_INT((o->kpageflags ^ word_of(fd[1], pfn)) & ~changing, 0);
 	EXPECT_INT(o->kpagecount, word_of(fd[2], pfn));
@@ -139,8 +139,8 @@ TEST(many_pages_as_a_plain_reading)
 		EXPECT(i != 1 || s.n < runs);
 		runs = s.n;
 		for (size_t j = 0; j < s.n && test_failures < 10; j++)
-			for (u64 k = 0; k < s.obs[j].pages; k++)
-				compare_run(&s.obs[j], fd, s.obs[j].addr + k * PAGE);
+			for (u64 k = 0; k < s.raw[j].pages; k++)
+				compare_run(&s.raw[j], fd, s.raw[j].addr + k * PAGE);
 		seen_close(&s);
 	}
 	kill(pid, SIGKILL);
@@ -160,15 +160,15 @@ TEST(a_range_is_delivered_whole_and_no_more)
 		EXPECT(seen_open(&s, i ? &by_pagemap : &by_scan, getpid()));
 		EXPECT_INT(look(&s, m + 15 * PAGE, PAGE), 0);
 		EXPECT_INT(s.n, 1);
-		EXPECT_INT(s.obs[0].addr, (uintptr_t)m + 15 * PAGE);
-		EXPECT_INT(s.obs[0].pages, 1);
+		EXPECT_INT(s.raw[0].addr, (uintptr_t)m + 15 * PAGE);
+		EXPECT_INT(s.raw[0].pages, 1);
 		EXPECT_INT(look(&s, m + 5 * PAGE, 10 * PAGE), 0);
-		EXPECT_INT(s.obs[0].addr, (uintptr_t)m + 5 * PAGE);
-		EXPECT_INT(s.obs[0].pages, 5);
+		EXPECT_INT(s.raw[0].addr, (uintptr_t)m + 5 * PAGE);
+		EXPECT_INT(s.raw[0].pages, 5);
 		EXPECT_INT(s.next, s.end);
 		EXPECT_INT(look(&s, m + 50 * PAGE, 10 * PAGE), 0);
 		EXPECT_INT(s.n, 1);
-		EXPECT_INT(s.obs[0].pages, 10);
+		EXPECT_INT(s.raw[0].pages, 10);
 		seen_close(&s);
 	}
 	munmap(m, 100 * PAGE);
@@ -187,13 +187,13 @@ TEST(a_thp_is_one_observation)
 	EXPECT(seen_open(&s, &by_scan, getpid()));
 	EXPECT_INT(p ? look(&s, p, HUGE) : -1, 0);
 	page = page_at(&s, p);
-	if (!s.ctx.have_scan || page.leaf != OBS_LEVEL_PMD) {
+	if (!s.ctx.have_scan || page.leaf != RAW_LEVEL_PMD) {
 		seen_close(&s);
 		munmap(m, 2 * HUGE);
 		SKIP("no THP was to be had");
 	}
 	EXPECT_INT(s.n, 1);
-	EXPECT_INT(s.obs[0].pages, 1);
+	EXPECT_INT(s.raw[0].pages, 1);
 	EXPECT_INT(page.size, HUGE);
 	EXPECT_INT(page.kind, PAGE_ANON);
 	EXPECT_INT(page.anon_exclusive, TRI_YES);
@@ -202,12 +202,12 @@ TEST(a_thp_is_one_observation)
 	/* any part of it is the whole leaf */
 	EXPECT_INT(look(&s, p + 77 * PAGE, PAGE), 0);
 	EXPECT_INT(s.n, 1);
-	EXPECT_INT(s.obs[0].addr, (uintptr_t)p);
+	EXPECT_INT(s.raw[0].addr, (uintptr_t)p);
 	/* PTE-mapped: every page, none of them exclusive by the head's bit alone */
 	mprotect(p + PAGE, PAGE, PROT_READ);
 	mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE);
 	EXPECT_INT(look(&s, p, HUGE), 0);
-	EXPECT_INT(page_at(&s, p).leaf, OBS_LEVEL_PTE);
+	EXPECT_INT(page_at(&s, p).leaf, RAW_LEVEL_PTE);
 	EXPECT_INT(page_at(&s, p).anon_exclusive, TRI_YES);
 	page = page_at(&s, p + 9 * PAGE);
 	EXPECT(page.anon_exclusive != TRI_NO);
@@ -235,16 +235,16 @@ TEST(leaves_without_pagemap_scan)
 	}
 	EXPECT_INT(s.n, 1);
 	page = page_at(&s, p + 9 * PAGE);
-	EXPECT_INT(page.leaf, OBS_LEVEL_PMD);
+	EXPECT_INT(page.leaf, RAW_LEVEL_PMD);
 	EXPECT_INT(page.size, HUGE);
 	EXPECT_INT(page.anon_exclusive, TRI_YES);
 	EXPECT_INT(look(&s, p + 9 * PAGE, PAGE), 0);
-	EXPECT_INT(s.obs[0].addr, (uintptr_t)p);
+	EXPECT_INT(s.raw[0].addr, (uintptr_t)p);
 	mprotect(p + PAGE, PAGE, PROT_READ);
 	mprotect(p + PAGE, PAGE, PROT_READ | PROT_WRITE);
 	EXPECT_INT(look(&s, p, HUGE), 0);
-	EXPECT_INT(page_at(&s, p).leaf, OBS_LEVEL_PTE);
-	EXPECT_INT(page_at(&s, p + 9 * PAGE).leaf, OBS_LEVEL_PTE);
+	EXPECT_INT(page_at(&s, p).leaf, RAW_LEVEL_PTE);
+	EXPECT_INT(page_at(&s, p + 9 * PAGE).leaf, RAW_LEVEL_PTE);
 	seen_close(&s);
 	/* some of each: not known of what may be a PMD leaf, known of the rest */
 	munmap(m, 2 * HUGE);
@@ -259,7 +259,7 @@ TEST(leaves_without_pagemap_scan)
 	if (s.vma.pmd_mapped_bytes == HUGE) {
 		EXPECT_INT(page_at(&s, p + PAGE).leaf, 0);
 		EXPECT_INT(page_at(&s, p + PAGE).why[PAGE_F_LEAF], PAGE_WHY_NO_SCAN);
-		EXPECT_INT(page_at(&s, p + HUGE).leaf, OBS_LEVEL_PTE);
+		EXPECT_INT(page_at(&s, p + HUGE).leaf, RAW_LEVEL_PTE);
 	}
 	seen_close(&s);
 	munmap(m, 3 * HUGE);
@@ -336,7 +336,7 @@ TEST(hugetlb)
 		p = page_at(&s, m + HUGE + 5 * PAGE);
 		EXPECT_INT(p.kind, PAGE_HUGETLB);
 		EXPECT(p.anon);
-		EXPECT_INT(p.leaf, OBS_LEVEL_PMD);
+		EXPECT_INT(p.leaf, RAW_LEVEL_PMD);
 		EXPECT_INT(p.anon_exclusive, TRI_YES);
 		EXPECT_INT(p.mapcount, 1);
 		EXPECT_INT(p.pages, 1);
@@ -368,7 +368,7 @@ TEST(a_huge_page_of_1_gib)
 		p = page_at(&s, m + len - 1);
 		EXPECT_INT(p.addr, (uintptr_t)m);
 		EXPECT_INT(p.kind, PAGE_HUGETLB);
-		EXPECT_INT(p.leaf, OBS_LEVEL_PUD);
+		EXPECT_INT(p.leaf, RAW_LEVEL_PUD);
 		EXPECT_INT(p.size, len);
 		EXPECT_INT(p.pages, 1);
 		EXPECT_INT(p.order, 18);
@@ -416,7 +416,7 @@ TEST(zero_pages)
 		EXPECT_INT(look(&s, p, PAGE), 0);
 		EXPECT_INT(page_at(&s, p).kind, PAGE_ZERO);
 		EXPECT_INT(look(&s, p + HUGE, HUGE), 0);
-		if (page_at(&s, p + HUGE).leaf == OBS_LEVEL_PMD && is_root())
+		if (page_at(&s, p + HUGE).leaf == RAW_LEVEL_PMD && is_root())
 			EXPECT_INT(page_at(&s, p + HUGE).kind, PAGE_HUGE_ZERO);
 	}
 	seen_close(&s);

@@ -228,13 +228,13 @@ TEST(vmas_by_bpf_and_by_smaps_agree)
 
 /* ---- runs end where zones do */
 
-static int count_parts(void *ctx, const struct obs *obs, size_t n)
+static int count_parts(void *ctx, const struct raw_page *raw, size_t n)
 {
-	struct obs *all = ctx;
+	struct raw_page *all = ctx;
 	size_t have = all[0].pages;
 
 	for (size_t i = 0; i < n; i++)
-		all[++have] = obs[i];
+		all[++have] = raw[i];
 	all[0].pages = have;
 	return 0;
 }
@@ -245,22 +245,22 @@ TEST(runs_end_at_zone_borders)
 				     { .start_pfn = 4096, .end_pfn = 8192 },
 				     { .start_pfn = 8192, .end_pfn = 1 << 20 } };
 	struct live l = { .spans = spans, .machine.page.nspans = 3 };
-	struct obs all[16] = { 0 };
+	struct raw_page all[16] = { 0 };
 	struct live_split split = {
 		.l = &l, .page = PAGE, .huge_pages = 512, .cb = count_parts, .ctx = all
 	};
-	struct obs in[] = {
-		{ .addr = 0x1000, .pages = 1, .has = OBS_HAS_PFN, .pfn = 5 },
+	struct raw_page in[] = {
+		{ .addr = 0x1000, .pages = 1, .has = RAW_HAS_PFN, .pfn = 5 },
 		{ .addr = 0x100000,
 		  .pages = 8000,
-		  .has = OBS_HAS_PFN,
+		  .has = RAW_HAS_PFN,
 		  .pfn = 4000,
 		  .head_pfn = 4000 },
 		{ .addr = 0x10000000, .pages = 100000 }, /* a hole */
 		{ .addr = 0x40000000,
 		  .pages = 10,
-		  .has = OBS_HAS_PFN,
-		  .level = OBS_LEVEL_PMD,
+		  .has = RAW_HAS_PFN,
+		  .level = RAW_LEVEL_PMD,
 		  .order = 9,
 		  .pfn = 4096 + 512 },
 	};

@@ -50,13 +50,13 @@ struct wanted {
 	bool found;
 };
 
-static int obs_cb(void *ctx, const struct obs *obs, size_t n)
+static int raw_cb(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct wanted *w = ctx;
 
 	(void)n;
 	if (!w->found)
-		page_read(&machine.page, w->vma, obs, &w->page);
+		page_read(&machine.page, w->vma, raw, &w->page);
 	w->found = true;
 	return 0;
 }
@@ -68,7 +68,7 @@ static int vma_cb(void *ctx, const struct vma *vma)
 	if (w->addr < vma->start || w->addr >= vma->end)
 		return 0;
 	w->vma = vma;
-	return src->ops->observe(src, getpid(), vma, w->addr, w->addr + PAGE, obs_cb, w);
+	return src->ops->observe(src, getpid(), vma, w->addr, w->addr + PAGE, raw_cb, w);
 }
 
 /* The page at @addr of ours and its ledger. */
@@ -246,7 +246,7 @@ TEST(registered_thp)
 	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &v, 1))
 		SKIP("io_uring buffers cannot be registered here");
 	page = look(p, &l);
-	if (page.leaf != OBS_LEVEL_PMD)
+	if (page.leaf != RAW_LEVEL_PMD)
 		SKIP("no transparent huge page was given");
 	EXPECT(page.excess == 1 || page.excess == 64);
 	EXPECT_INT(page.pincount, page.excess);

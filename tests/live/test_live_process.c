@@ -15,7 +15,7 @@ static void look_in_vain(struct seen *s)
 {
 	s->n = s->next = s->nvmas = 0;
 	EXPECT_INT(s->src->ops->observe(s->src, s->process.pid, &s->vma, s->addr, s->end,
-					keep_obs, s),
+					keep_raw, s),
 		   -ESRCH);
 	EXPECT_INT(s->n, 0);
 	EXPECT_INT(s->src->ops->vmas(s->src, s->process.pid, find_vma, s), -ESRCH);
@@ -145,10 +145,10 @@ static void dies(const struct live_options *opt, unsigned round)
 		if (i == round)
 			kill(pid, SIGKILL);
 		s.n = s.next = 0;
-		err = s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_obs,
+		err = s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_raw,
 					  &s);
 		for (size_t k = 0; k < s.n; k++)
-			EXPECT(s.obs[k].pagemap || s.obs[k].pte);
+			EXPECT(s.raw[k].pagemap || s.raw[k].pte);
 	}
 	EXPECT_INT(err, -ESRCH);
 	waitpid(pid, NULL, 0);
@@ -259,7 +259,7 @@ TEST(a_vma_that_is_replaced)
 		mprotect(m + 4 * PAGE, PAGE, PROT_READ);
 		s.n = s.next = 0;
 		EXPECT_INT(s.src->ops->observe(s.src, s.process.pid, &s.vma, s.addr,
-					       s.end, keep_obs, &s),
+					       s.end, keep_raw, &s),
 			   0);
 		if (kernel_has(&s.kernel, KFACT_SCAN_GUARD) ==
 		    TRI_YES) /* 6.15: has the ioctl */

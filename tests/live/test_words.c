@@ -126,7 +126,7 @@ static bool quiet; /* another try follows */
 		}                                                                       \
 	} while (0)
 
-static void check_entry(const struct obs *o, const struct pte *e)
+static void check_entry(const struct raw_page *o, const struct pte *e)
 {
 	const char *by = "pagemap";
 	u64 word = at(pagemap, o->addr / 4096);
@@ -136,7 +136,7 @@ static void check_entry(const struct obs *o, const struct pte *e)
 	SAME("present", present, word >> 63);
 	if (present && word >> 63)
 		SAME("pfn", o->pfn, word & PAGEMAP_PFN_MASK);
-	if (e->known & PAGE_PTE_UFFD_WP && o->level == OBS_LEVEL_PTE)
+	if (e->known & PAGE_PTE_UFFD_WP && o->level == RAW_LEVEL_PTE)
 		SAME("uffd-wp", !!(e->bits & PAGE_PTE_UFFD_WP), word >> 57 & 1);
 	if (e->known & e->bits & PAGE_PTE_SOFT_DIRTY)
 		SAME("soft-dirty", 1, word >> 55 & 1);
@@ -148,7 +148,7 @@ static void check_entry(const struct obs *o, const struct pte *e)
 	}
 }
 
-static void check_flags(const struct obs *o)
+static void check_flags(const struct raw_page *o)
 {
 	const struct kpf_layout *l = bpfpage_layout(bp);
 	const struct {
@@ -161,13 +161,13 @@ static void check_flags(const struct obs *o)
 		     { l->unevictable, KPF_UNEVICTABLE } };
 	const char *by = "kpageflags";
 	u64 word = at(kpf, o->head_pfn), count = at(kpc, o->pfn);
-	bool anon = o->mapping == OBS_MAPPING_ANON || o->mapping == OBS_MAPPING_KSM;
+	bool anon = o->mapping == RAW_MAPPING_ANON || o->mapping == RAW_MAPPING_KSM;
 
-	if (word == ~0ULL || !(o->has & OBS_HAS_PAGE) || o->has & OBS_HAS_KPAGEFLAGS)
+	if (word == ~0ULL || !(o->has & RAW_HAS_PAGE) || o->has & RAW_HAS_KPAGEFLAGS)
 		return;
 	seen.flags++;
 	if (word >> KPF_ZERO_PAGE & 1) { /* the huge zero page */
-		SAME("mapping", o->mapping, OBS_MAPPING_NULL);
+		SAME("mapping", o->mapping, RAW_MAPPING_NULL);
 		return;
 	}
 	SAME("anon", anon, word >> KPF_ANON & 1);
@@ -197,14 +197,14 @@ static u64 kcore_head(u64 page)
 	return word >= ~0ULL << 30 ? page & word : word - 1;
 }
 
-static void check_kcore(const struct obs *o, bool hugetlb)
+static void check_kcore(const struct raw_page *o, bool hugetlb)
 {
 	const char *by = "kcore";
 	u64 page = vmemmap + o->pfn * 64, head = vmemmap + o->head_pfn * 64;
 	bool v61 = !strncmp(machine.kernel.release, "6.1.", 4);
 	bool v612 = !strncmp(machine.kernel.release, "6.12.", 5);
 
-	if (!vmemmap || !(o->has & OBS_HAS_PAGE))
+	if (!vmemmap || !(o->has & RAW_HAS_PAGE))
 		return;
 	seen.kcore++;
 	SAME("page->flags", o->flags, core64(page));
@@ -224,7 +224,7 @@ static void check_kcore(const struct obs *o, bool hugetlb)
 	SAME("pincount", o->pincount, half(head, v61 ? 88 : 92));
 	if (v612)
 		SAME("large mapcount", o->large_mapcount, half(head, 80) + 1);
-	if (!hugetlb && o->mapping == OBS_MAPPING_ANON && !v61)
+	if (!hugetlb && o->mapping == RAW_MAPPING_ANON && !v61)
 		SAME("mapcount", o->mapcount, half(page, 48) + 1 + half(head, 84) + 1);
 }
 
@@ -249,7 +249,7 @@ static void read_dump(void)
 		dump[len] = '\0';
 }
 
-static void check_dump(const struct obs *o, const struct pte *e)
+static void check_dump(const struct raw_page *o, const struct pte *e)
 {
 	const char *by = "ptdump", *p = dump;
 	unsigned long long from, to;
@@ -282,21 +282,21 @@ struct walk {
 	bool hugetlb;
 };
 
-static int leaf_cb(void *ctx, const struct obs *obs, size_t n)
+static int leaf_cb(void *ctx, const struct raw_page *raw, size_t n)
 {
 	const struct walk *w = ctx;
 
 	for (size_t i = 0; i < n; i++) {
-		struct obs o = obs[i];
-		u64 step = o.level == OBS_LEVEL_PMD   ? 512
-			   : o.level == OBS_LEVEL_PUD ? 1 << 18
+		struct raw_page o = raw[i];
+		u64 step = o.level == RAW_LEVEL_PMD   ? 512
+			   : o.level == RAW_LEVEL_PUD ? 1 << 18
 						      : 1;
 		u64 pages = MIN(o.pages, 4);
 
 		for (u64 k = 0; k < pages; k++, o.addr += step * 4096, o.pfn += step) {
 			struct pte e;
 
-			if (obs[i].head_pfn == obs[i].pfn && (1ULL << o.order) == step)
+			if (raw[i].head_pfn == raw[i].pfn && (1ULL << o.order) == step)
 				o.head_pfn = o.pfn;
 			pte_decode(machine.page.pte, o.pte, o.level, &e);
 			seen.leaves++;

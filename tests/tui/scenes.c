@@ -106,7 +106,7 @@ static void fill(const struct scene *sc, const struct spec *p, u64 addr,
 				   .pages = p->n,
 				   .size = p->size,
 				   .kind = p->kind,
-				   .leaf = p->size > PAGE ? OBS_LEVEL_PMD : OBS_LEVEL_PTE,
+				   .leaf = p->size > PAGE ? RAW_LEVEL_PMD : RAW_LEVEL_PTE,
 				   .anon = p->kind == PAGE_ANON ||
 					   p->kind == PAGE_HUGETLB,
 				   .folio_mapcount = p->map,

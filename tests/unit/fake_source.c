@@ -32,12 +32,12 @@ static int fake_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 }
 
 static int fake_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-			u64 end, source_obs_cb cb, void *ctx)
+			u64 end, source_raw_cb cb, void *ctx)
 {
 	struct fake_source *f = (struct fake_source *)src;
 
 	for (unsigned i = 0; i < f->nobs; i++) {
-		const struct obs *o = &f->obs[i];
+		const struct raw_page *o = &f->raw[i];
 		int err;
 
 		if (o->addr < start || o->addr >= end)
@@ -107,14 +107,15 @@ void fake_source_init(struct fake_source *f)
 	strcpy(f->process.comm, "fake");
 }
 
-struct obs fake_source_anon(u64 addr, u64 pages, u64 pfn, u64 kpageflags, u64 kpagecount)
+struct raw_page fake_source_anon(u64 addr, u64 pages, u64 pfn, u64 kpageflags,
+				 u64 kpagecount)
 {
-	return (struct obs){
+	return (struct raw_page){
 		.addr = addr,
 		.pages = pages,
-		.has = OBS_HAS_PAGEMAP | OBS_HAS_PFN | OBS_HAS_KPAGEFLAGS |
-		       OBS_HAS_KPAGECOUNT | OBS_HAS_LEVEL,
-		.level = OBS_LEVEL_PTE,
+		.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_KPAGEFLAGS |
+		       RAW_HAS_KPAGECOUNT | RAW_HAS_LEVEL,
+		.level = RAW_LEVEL_PTE,
 		.pfn = pfn,
 		.head_pfn = pfn,
 		.pagemap = BIT(63) | (kpagecount == 1 ? BIT(56) : 0),

@@ -13,7 +13,8 @@ struct fake_source {
 	struct process process;
 	const struct vma *vmas;
 	unsigned nvmas;
-	const struct obs *obs; /* ascending; those inside a VMA are delivered for it */
+	const struct raw_page
+		*raw; /* ascending; those inside a VMA are delivered for it */
 	unsigned nobs;
 	unsigned batch;     /* observations per callback; 0: all at once */
 	unsigned vanish_at; /* deliver this many observations, then -ESRCH; 0: never */
@@ -26,6 +27,7 @@ struct fake_source {
 void fake_source_init(struct fake_source *f);
 
 /* An observation of @pages present order-0 anonymous pages as procfs shows them. */
-struct obs fake_source_anon(u64 addr, u64 pages, u64 pfn, u64 kpageflags, u64 kpagecount);
+struct raw_page fake_source_anon(u64 addr, u64 pages, u64 pfn, u64 kpageflags,
+				 u64 kpagecount);
 
 #endif

@@ -77,12 +77,12 @@ static struct seen seen;
 static struct diag diag;
 static pid_t pid = 42;
 
-static int collect(const struct obs *obs, unsigned n, struct collect_options opt)
+static int collect(const struct raw_page *raw, unsigned n, struct collect_options opt)
 {
 	fake_source_init(&f);
 	f.vmas = &heap;
 	f.nvmas = 1;
-	f.obs = obs;
+	f.raw = raw;
 	f.nobs = n;
 	memset(&seen, 0, sizeof(seen));
 	diag_init(&diag);
@@ -93,7 +93,7 @@ static int collect(const struct obs *obs, unsigned n, struct collect_options opt
 
 TEST(like_pages_become_one_run)
 {
-	const struct obs obs[] = {
+	const struct raw_page raw[] = {
 		fake_source_anon(0x10000, 2, 100, ANON | EXCLUSIVE, 1),
 		fake_source_anon(0x12000, 1, 102, ANON | EXCLUSIVE, 1),
 		fake_source_anon(0x13000, 1, 200, ANON | EXCLUSIVE, 1), /* PFN jumps */
@@ -101,7 +101,7 @@ TEST(like_pages_become_one_run)
 		fake_source_anon(0x16000, 1, 203, ANON, 2), /* address jumps */
 	};
 
-	EXPECT_INT(collect(obs, ARRAY_SIZE(obs), (struct collect_options){ 0 }), 0);
+	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), (struct collect_options){ 0 }), 0);
 	EXPECT_INT(seen.rows, 4);
 	EXPECT_INT(seen.page[0].pages, 3);
 	EXPECT_INT(seen.page[1].addr, 0x13000);
@@ -115,7 +115,7 @@ TEST(like_pages_become_one_run)
 
 TEST(where_no_frame_is_shown_like_pages_are_one_run)
 {
-	struct obs obs[] = {
+	struct raw_page raw[] = {
 		fake_source_anon(0x10000, 2, 100, ANON | EXCLUSIVE, 1),
 		fake_source_anon(0x12000, 1, 200, ANON | EXCLUSIVE, 1),
 		fake_source_anon(0x13000, 3, 50, ANON | EXCLUSIVE,
@@ -125,8 +125,8 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 		fake_source_anon(0x19000, 1, 55, ANON, 2), /* address jumps */
 	};
 
-	obs[2].has |= OBS_FOLDED;
-	EXPECT_INT(collect(obs, ARRAY_SIZE(obs),
+	raw[2].has |= RAW_FOLDED;
+	EXPECT_INT(collect(raw, ARRAY_SIZE(raw),
 			   (struct collect_options){ .fold = true }),
 		   0);
 	EXPECT_INT(f.source.fold, 1);
@@ -138,7 +138,7 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 	EXPECT_INT(seen.totals.exclusive, 7);
 	diag_deinit(&diag);
 	/* each page by itself has its own frame */
-	collect(obs, ARRAY_SIZE(obs),
+	collect(raw, ARRAY_SIZE(raw),
 		(struct collect_options){ .fold = true, .each = true });
 	EXPECT_INT(f.source.fold, 0);
 	diag_deinit(&diag);
@@ -146,10 +146,10 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 
 TEST(each_splits_runs)
 {
-	const struct obs obs[] = { fake_source_anon(0x10000, 5, 100, ANON | EXCLUSIVE,
-						    1) };
+	const struct raw_page raw[] = { fake_source_anon(0x10000, 5, 100,
+							 ANON | EXCLUSIVE, 1) };
 
-	EXPECT_INT(collect(obs, 1, (struct collect_options){ .each = true }), 0);
+	EXPECT_INT(collect(raw, 1, (struct collect_options){ .each = true }), 0);
 	EXPECT_INT(seen.rows, 5);
 	EXPECT_INT(seen.page[4].addr, 0x14000);
 	EXPECT_INT(seen.page[4].pfn, 104);
@@ -159,20 +159,20 @@ TEST(each_splits_runs)
 
 TEST(only_what_is_asked_for)
 {
-	const struct obs obs[] = {
+	const struct raw_page raw[] = {
 		fake_source_anon(0x10000, 1, 100, ANON | EXCLUSIVE, 1),
 		fake_source_anon(0x11000, 1, 150, ANON | EXCLUSIVE, 1),
 	};
 	const struct collect_range r = { .start = 0x11010, .end = 0x11020 };
 	const char *const name = "[stack]";
 
-	EXPECT_INT(collect(obs, 2,
+	EXPECT_INT(collect(raw, 2,
 			   (struct collect_options){ .ranges = &r, .nranges = 1 }),
 		   0);
 	EXPECT_INT(seen.rows, 1);
 	EXPECT_INT(seen.page[0].addr, 0x11000);
 	diag_deinit(&diag);
-	EXPECT_INT(collect(obs, 2,
+	EXPECT_INT(collect(raw, 2,
 			   (struct collect_options){ .names = &name, .nnames = 1 }),
 		   0);
 	EXPECT_INT(seen.rows, 0);
@@ -182,17 +182,17 @@ TEST(only_what_is_asked_for)
 
 TEST(a_process_that_vanishes_keeps_what_was_read)
 {
-	const struct obs obs[] = {
+	const struct raw_page raw[] = {
 		fake_source_anon(0x10000, 1, 100, ANON | EXCLUSIVE, 1),
 		fake_source_anon(0x11000, 1, 150, ANON | EXCLUSIVE, 1),
 	};
 
-	collect(obs, 2, (struct collect_options){ 0 });
+	collect(raw, 2, (struct collect_options){ 0 });
 	diag_deinit(&diag);
 	fake_source_init(&f);
 	f.vmas = &heap;
 	f.nvmas = 1;
-	f.obs = obs;
+	f.raw = raw;
 	f.nobs = 2;
 	f.vanish_at = 1;
 	memset(&seen, 0, sizeof(seen));
@@ -222,7 +222,7 @@ TEST(no_process_at_all_is_an_error)
 
 TEST(a_view_can_stop)
 {
-	const struct obs obs[] = {
+	const struct raw_page raw[] = {
 		fake_source_anon(0x10000, 1, 100, ANON | EXCLUSIVE, 1),
 		fake_source_anon(0x11000, 1, 150, ANON, 2),
 		fake_source_anon(0x12000, 1, 160, ANON | EXCLUSIVE, 1),
@@ -231,7 +231,7 @@ TEST(a_view_can_stop)
 	fake_source_init(&f);
 	f.vmas = &heap;
 	f.nvmas = 1;
-	f.obs = obs;
+	f.raw = raw;
 	f.nobs = 3;
 	memset(&seen, 0, sizeof(seen));
 	seen.stop_at = 1;
@@ -281,25 +281,25 @@ static unsigned searches(s32 refcount, bool lru)
 	struct kernel kernel;
 	struct collect_options opt = { .holders = true, .pids = &pid, .npids = 1 };
 	u64 flags = (lru ? PG_LRU : 0) | PG_SWAPBACKED | PG_EXCLUSIVE;
-	struct obs o = { .addr = 0x10000,
-			 .pages = 1,
-			 .has = OBS_HAS_PTE | OBS_HAS_LEVEL | OBS_HAS_PFN | OBS_HAS_PAGE |
-				OBS_HAS_LARGE,
-			 .level = OBS_LEVEL_PTE,
-			 .pte = 0x8000000000000067,
-			 .mapping = OBS_MAPPING_ANON,
-			 .pfn = 100,
-			 .head_pfn = 100,
-			 .flags = flags,
-			 .head_flags = flags,
-			 .refcount = refcount,
-			 .mapcount = 1,
-			 .large_mapcount = 1 };
+	struct raw_page o = { .addr = 0x10000,
+			      .pages = 1,
+			      .has = RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_PFN |
+				     RAW_HAS_PAGE | RAW_HAS_LARGE,
+			      .level = RAW_LEVEL_PTE,
+			      .pte = 0x8000000000000067,
+			      .mapping = RAW_MAPPING_ANON,
+			      .pfn = 100,
+			      .head_pfn = 100,
+			      .flags = flags,
+			      .head_flags = flags,
+			      .refcount = refcount,
+			      .mapcount = 1,
+			      .large_mapcount = 1 };
 
 	fake_source_init(&f);
 	f.vmas = &heap;
 	f.nvmas = 1;
-	f.obs = &o;
+	f.raw = &o;
 	f.nobs = 1;
 	f.machine.page.have_bpf = true;
 	f.machine.page.layout = &layout;

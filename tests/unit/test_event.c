@@ -31,7 +31,7 @@ static void fill_page(const struct spec *s, u64 addr, u64 n, struct page_run *pa
 	page->size = size;
 	page->pfn = page->head_pfn = s->pfn;
 	page->kind = s->kind;
-	page->leaf = size == 4096 ? OBS_LEVEL_PTE : OBS_LEVEL_PMD;
+	page->leaf = size == 4096 ? RAW_LEVEL_PTE : RAW_LEVEL_PMD;
 	page->order = s->order ? s->order : size == 4096 ? 0 : 9;
 	page->anon = anon;
 	page->anon_exclusive = anon ? tri_from(true, s->exclusive) : TRI_NO;

@@ -63,7 +63,7 @@ static struct page_run small(u64 pfn, s64 excess)
 			      .pfn = pfn,
 			      .head_pfn = pfn,
 			      .kind = PAGE_ANON,
-			      .leaf = OBS_LEVEL_PTE,
+			      .leaf = RAW_LEVEL_PTE,
 			      .expected = 1,
 			      .refcount = 1 + excess,
 			      .excess = excess };

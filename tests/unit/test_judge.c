@@ -23,25 +23,25 @@ static u64 dice(u64 sides)
 }
 
 /* Words out of small sets, so that likes are frequent and near misses, too. */
-static struct obs any_obs(u64 addr)
+static struct raw_page any_raw(u64 addr)
 {
 	static const u64 entries[] = { BIT(63), BIT(63) | BIT(56), BIT(63) | BIT(61), 0,
 				       BIT(62) | 5 << 5 };
-	struct obs o = { .addr = addr, .pages = 1 + dice(2) };
+	struct raw_page o = { .addr = addr, .pages = 1 + dice(2) };
 
-	o.has = OBS_HAS_PAGEMAP | OBS_HAS_LEVEL;
-	o.level = OBS_LEVEL_PTE;
+	o.has = RAW_HAS_PAGEMAP | RAW_HAS_LEVEL;
+	o.level = RAW_LEVEL_PTE;
 	o.pagemap = entries[dice(ARRAY_SIZE(entries))];
 	if (!(o.pagemap >> 63))
 		return o;
-	o.has |= OBS_HAS_PFN | OBS_HAS_KPAGEFLAGS | OBS_HAS_KPAGECOUNT;
+	o.has |= RAW_HAS_PFN | RAW_HAS_KPAGEFLAGS | RAW_HAS_KPAGECOUNT;
 	o.pfn = dice(8192) + 1;
 	o.head_pfn = o.pfn;
 	o.kpageflags = BIT(5) | BIT(12) | dice(2) << 14;
 	o.kpagecount = dice(3);
 	if (dice(2)) {
-		o.has |= OBS_HAS_PAGE;
-		o.mapping = dice(2) ? OBS_MAPPING_ANON : OBS_MAPPING_FILE;
+		o.has |= RAW_HAS_PAGE;
+		o.mapping = dice(2) ? RAW_MAPPING_ANON : RAW_MAPPING_FILE;
 		o.order = dice(2) * 4;
 		o.head_pfn = o.order ? o.pfn & ~15ull : o.pfn;
 		o.refcount = 1 + dice(3);
@@ -68,7 +68,7 @@ static void compare(const char *model, unsigned n)
 	EXPECT_INT(kernel_resolve_model(&ev, model, &k, &why), 0);
 	judge_init(&j, &k, &ctx);
 	for (unsigned i = 0; i < n; i++) {
-		struct obs o = any_obs(0x1000 + i * 4096ull);
+		struct raw_page o = any_raw(0x1000 + i * 4096ull);
 		struct page_run page, direct;
 		const struct gup_verdicts *v;
 		struct gup_verdicts judged;
@@ -114,7 +114,7 @@ TEST(the_cache_starts_afresh)
 	judge_init(&j, &k, &ctx);
 	j.used = JUDGE_FULL;
 	struct vma vma = { .start = 0x1000, .end = 0x2000 };
-	struct obs o = { .addr = 0x1000, .pages = 1, .has = OBS_HAS_PAGEMAP };
+	struct raw_page o = { .addr = 0x1000, .pages = 1, .has = RAW_HAS_PAGEMAP };
 	const struct gup_verdicts *v;
 	struct page_run page;
 

@@ -10,7 +10,7 @@ static struct page_run healthy(void)
 			      .pages = 1,
 			      .size = 4096,
 			      .kind = PAGE_ANON,
-			      .leaf = OBS_LEVEL_PTE,
+			      .leaf = RAW_LEVEL_PTE,
 			      .present = TRI_YES,
 			      .anon_exclusive = TRI_YES,
 			      .mapcount = 1,
@@ -71,9 +71,9 @@ TEST(counts)
 	p.anon_exclusive = TRI_UNKNOWN;
 	EXPECT_LINT(p, FOLIO_MAP_BELOW_PAGE);
 	p = healthy();
-	p.obs.has = OBS_HAS_KPAGECOUNT | OBS_HAS_PAGE;
-	p.obs.kpagecount = 2;
-	p.obs.mapcount = 1;
+	p.raw.has = RAW_HAS_KPAGECOUNT | RAW_HAS_PAGE;
+	p.raw.kpagecount = 2;
+	p.raw.mapcount = 1;
 	EXPECT_LINT(p, COUNT_DISAGREE);
 }
 
@@ -127,7 +127,7 @@ TEST(pins)
 	p.pincount_kind = PAGE_COUNT_EXACT;
 	p.order = 9;
 	EXPECT_LINT(p, PART_PIN_NOT_EXCLUSIVE);
-	p.leaf = OBS_LEVEL_PMD;
+	p.leaf = RAW_LEVEL_PMD;
 	EXPECT_LINT(p, PIN_NOT_EXCLUSIVE);
 	p.anon_exclusive = TRI_YES;
 	EXPECT_INT(lint(&p, -1), 0);

@@ -98,8 +98,8 @@ static struct vma anon_vma(void)
 }
 
 #define ALL                                                                        \
-	(OBS_HAS_PAGEMAP | OBS_HAS_PFN | OBS_HAS_KPAGEFLAGS | OBS_HAS_KPAGECOUNT | \
-	 OBS_HAS_SCAN | OBS_HAS_LEVEL)
+	(RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_KPAGEFLAGS | RAW_HAS_KPAGECOUNT | \
+	 RAW_HAS_SCAN | RAW_HAS_LEVEL)
 #define ANON                                                                      \
 	(KPF_BIT(ANON) | KPF_BIT(UPTODATE) | KPF_BIT(LRU) | KPF_BIT(SWAPBACKED) | \
 	 KPF_BIT(MMAP))
@@ -108,22 +108,23 @@ static struct vma anon_vma(void)
 #define HEAD (KPF_BIT(COMPOUND_HEAD) | KPF_BIT(THP))
 
 /* A present page as root reads it. */
-static struct obs obs_of(u8 level, u64 flags, u64 count)
+static struct raw_page raw_of(u8 level, u64 flags, u64 count)
 {
-	return (struct obs){ .addr = 0x7f0000200000,
-			     .pages = 1,
-			     .has = ALL,
-			     .level = level,
-			     .scan = PAGEMAP_IS_PRESENT |
-				     (level == OBS_LEVEL_PMD ? PAGEMAP_IS_HUGE : 0),
-			     .pfn = 0x100400,
-			     .pagemap = PAGEMAP_PRESENT |
-					(count == 1 ? PAGEMAP_EXCLUSIVE : 0),
-			     .kpageflags = flags,
-			     .kpagecount = count };
+	return (struct raw_page){ .addr = 0x7f0000200000,
+				  .pages = 1,
+				  .has = ALL,
+				  .level = level,
+				  .scan = PAGEMAP_IS_PRESENT |
+					  (level == RAW_LEVEL_PMD ? PAGEMAP_IS_HUGE : 0),
+				  .pfn = 0x100400,
+				  .pagemap = PAGEMAP_PRESENT |
+					     (count == 1 ? PAGEMAP_EXCLUSIVE : 0),
+				  .kpageflags = flags,
+				  .kpagecount = count };
 }
 
-static struct page_run judge(const struct page_context *c, struct vma v, struct obs o)
+static struct page_run judge(const struct page_context *c, struct vma v,
+			     struct raw_page o)
 {
 	struct page_run p;
 
@@ -139,7 +140,7 @@ static char ae(const char *model, u8 level, u64 flags, u64 count)
 
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
-	p = judge(&c, anon_vma(), obs_of(level, flags, count));
+	p = judge(&c, anon_vma(), raw_of(level, flags, count));
 	EXPECT_INT(p.kind, PAGE_ANON);
 	EXPECT_INT(p.why[PAGE_F_ANON_EXCLUSIVE] == PAGE_WHY_KNOWN,
 		   p.anon_exclusive != TRI_UNKNOWN);
@@ -150,37 +151,37 @@ static char ae(const char *model, u8 level, u64 flags, u64 count)
 
 TEST(exclusive_of_a_small_page)
 {
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PTE, ANON | AE, 1), 'y');
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PTE, ANON, 1), 'n');
-	EXPECT_INT(ae("6.1", OBS_LEVEL_PTE, ANON | AE, 1), 'y');
-	EXPECT_INT(ae("6.1", OBS_LEVEL_PTE, ANON, 2), 'n');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PTE, ANON | AE, 1), 'y');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PTE, ANON, 1), 'n');
+	EXPECT_INT(ae("6.1", RAW_LEVEL_PTE, ANON | AE, 1), 'y');
+	EXPECT_INT(ae("6.1", RAW_LEVEL_PTE, ANON, 2), 'n');
 	EXPECT_INT(ae("6.1", 0, ANON | AE, 1), 'y'); /* leaf unknown: small anyway */
-	EXPECT_INT(ae("5.15", OBS_LEVEL_PTE, ANON, 1), '?');
-	EXPECT_INT(ae("5.10", OBS_LEVEL_PTE, ANON | AE, 1), '?');
+	EXPECT_INT(ae("5.15", RAW_LEVEL_PTE, ANON, 1), '?');
+	EXPECT_INT(ae("5.10", RAW_LEVEL_PTE, ANON | AE, 1), '?');
 }
 
 TEST(exclusive_of_the_head)
 {
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PTE, ANON | HEAD | AE, 1), 'y');
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PTE, ANON | HEAD, 2), 'n');
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PMD, ANON | HEAD | AE, 1), 'y');
-	EXPECT_INT(ae("6.1", OBS_LEVEL_PMD, ANON | HEAD, 1), 'n');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PTE, ANON | HEAD | AE, 1), 'y');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PTE, ANON | HEAD, 2), 'n');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PMD, ANON | HEAD | AE, 1), 'y');
+	EXPECT_INT(ae("6.1", RAW_LEVEL_PMD, ANON | HEAD, 1), 'n');
 	EXPECT_INT(ae("6.1", 0, ANON | HEAD | AE, 1), 'y');
 }
 
 TEST(exclusive_of_a_tail)
 {
 	/* 6.10 and later show the head's bit */
-	EXPECT_INT(ae("6.10", OBS_LEVEL_PTE, ANON | TAIL | AE, 1), '?');
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PTE, ANON | TAIL | AE, 1), '?');
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PTE, ANON | TAIL, 1), '?');
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PTE, ANON | TAIL | AE, 2), 'n');
+	EXPECT_INT(ae("6.10", RAW_LEVEL_PTE, ANON | TAIL | AE, 1), '?');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PTE, ANON | TAIL | AE, 1), '?');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PTE, ANON | TAIL, 1), '?');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PTE, ANON | TAIL | AE, 2), 'n');
 	EXPECT_INT(ae("6.18", 0, ANON | TAIL | AE, 1), '?');
 	EXPECT_INT(ae("6.18", 0, ANON | TAIL | AE, 2), 'n');
-	EXPECT_INT(ae("6.18", OBS_LEVEL_PMD, ANON | TAIL | AE, 1), 'y');
+	EXPECT_INT(ae("6.18", RAW_LEVEL_PMD, ANON | TAIL | AE, 1), 'y');
 	/* until 6.9 it is the page's own, but a PMD-mapped one has none */
-	EXPECT_INT(ae("6.9", OBS_LEVEL_PTE, ANON | TAIL | AE, 1), 'y');
-	EXPECT_INT(ae("6.9", OBS_LEVEL_PTE, ANON | TAIL, 1), 'n');
+	EXPECT_INT(ae("6.9", RAW_LEVEL_PTE, ANON | TAIL | AE, 1), 'y');
+	EXPECT_INT(ae("6.9", RAW_LEVEL_PTE, ANON | TAIL, 1), 'n');
 	EXPECT_INT(ae("6.9", 0, ANON | TAIL | AE, 1), 'y');
 	EXPECT_INT(ae("6.9", 0, ANON | TAIL, 1), '?');
 	EXPECT_INT(ae("6.9", 0, ANON | TAIL, 2), 'n');
@@ -193,7 +194,7 @@ TEST(why_a_tail_is_unknown)
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
-	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, ANON | TAIL | AE, 1));
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | TAIL | AE, 1));
 	EXPECT_INT(p.why[PAGE_F_ANON_EXCLUSIVE], PAGE_WHY_HEAD_ONLY);
 	EXPECT(!(p.flags_known & KPF_BIT(ANON_EXCLUSIVE)));
 	EXPECT(!(p.flags & KPF_BIT(ANON_EXCLUSIVE)));
@@ -202,10 +203,10 @@ TEST(why_a_tail_is_unknown)
 	EXPECT_INT(p.why[PAGE_F_FOLIO], PAGE_WHY_NO_BPF);
 	EXPECT_INT(p.head_pfn, 0);
 	decide(&c, KFACT_KPF_FOLIO_FLAGS, TRI_UNKNOWN);
-	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, ANON | TAIL | AE, 1));
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | TAIL | AE, 1));
 	EXPECT_INT(p.anon_exclusive, TRI_UNKNOWN);
 	p = judge(&(struct page_context){ 0 }, anon_vma(),
-		  obs_of(OBS_LEVEL_PTE, ANON | AE, 1)); /* no kernel at all */
+		  raw_of(RAW_LEVEL_PTE, ANON | AE, 1)); /* no kernel at all */
 	EXPECT_INT(p.anon_exclusive, TRI_UNKNOWN);
 }
 
@@ -216,16 +217,16 @@ TEST(averages_prove_nothing)
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_YES);
-	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, ANON | TAIL | AE, 2));
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | TAIL | AE, 2));
 	EXPECT_INT(p.anon_exclusive, TRI_UNKNOWN);
 	EXPECT_INT(p.mapcount_kind, PAGE_COUNT_AVERAGE);
 	EXPECT_INT(p.folio_mapcount, -1);
 	EXPECT_INT(fact_get(&p.facts, FACT_MAPCOUNT_ONE), TRI_UNKNOWN);
-	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, ANON | AE, 1));
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | AE, 1));
 	EXPECT_INT(p.mapcount_kind, PAGE_COUNT_EXACT);
 	EXPECT_INT(p.folio_mapcount, 1);
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_UNKNOWN);
-	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, ANON | TAIL | AE, 2));
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | TAIL | AE, 2));
 	EXPECT_INT(p.mapcount, -1);
 	EXPECT_INT(p.why[PAGE_F_MAPCOUNT], PAGE_WHY_UNCALIBRATED);
 	EXPECT_INT(p.anon_exclusive, TRI_UNKNOWN);
@@ -237,11 +238,11 @@ TEST(flags_of_tails_before_6_10)
 	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
-	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, KPF_BIT(ANON) | TAIL, 1));
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, KPF_BIT(ANON) | TAIL, 1));
 	EXPECT(!(p.flags_known & KPF_BIT(DIRTY)));
 	EXPECT(!(p.flags_known & KPF_BIT(LRU)));
 	EXPECT(p.flags_known & KPF_BIT(ANON));
-	p = judge(&c, anon_vma(), obs_of(OBS_LEVEL_PTE, ANON | HEAD, 1));
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | HEAD, 1));
 	EXPECT(p.flags_known & p.flags & KPF_BIT(LRU));
 }
 
@@ -251,7 +252,7 @@ TEST(the_ksm_bit_with_the_bug)
 {
 	struct page_context c = context("6.12");
 	struct vma mergeable = vma_of("rd wr mr mw me ac mg", VMA_FS_NONE);
-	struct obs o = obs_of(OBS_LEVEL_PTE, ANON | AE | KPF_BIT(KSM), 1);
+	struct raw_page o = raw_of(RAW_LEVEL_PTE, ANON | AE | KPF_BIT(KSM), 1);
 	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_YES);
@@ -290,27 +291,27 @@ TEST(hugetlb)
 	struct vma v = vma_of("rd wr mr mw me de ht", VMA_FS_HUGETLB);
 	struct page_run p;
 
-	p = judge(&c, v, obs_of(OBS_LEVEL_PMD, flags | KPF_BIT(ANON) | AE, 1));
+	p = judge(&c, v, raw_of(RAW_LEVEL_PMD, flags | KPF_BIT(ANON) | AE, 1));
 	EXPECT_INT(p.kind, PAGE_HUGETLB);
 	EXPECT(p.anon);
 	EXPECT_INT(p.anon_exclusive, TRI_YES);
 	EXPECT_INT(p.order, 9);
 	EXPECT_INT(p.size, 2 << 20);
 	EXPECT_INT(p.folio_mapcount, 1);
-	p = judge(&c, v, obs_of(OBS_LEVEL_PMD, flags, 1));
+	p = judge(&c, v, raw_of(RAW_LEVEL_PMD, flags, 1));
 	EXPECT(!p.anon);
 	EXPECT_INT(p.why[PAGE_F_ANON_EXCLUSIVE], PAGE_WHY_NOT_APPLICABLE);
 	EXPECT_INT(p.pte_known & PAGE_PTE_WRITE, PAGE_PTE_WRITE); /* a COW mapping */
-	p = judge(&c, v, obs_of(OBS_LEVEL_PMD, flags | KPF_BIT(ANON), 2));
+	p = judge(&c, v, raw_of(RAW_LEVEL_PMD, flags | KPF_BIT(ANON), 2));
 	EXPECT_INT(p.anon_exclusive, TRI_NO);
 	EXPECT_INT(p.mm_shared, TRI_YES);
-	EXPECT_INT(judge(&c, v, obs_of(OBS_LEVEL_PMD, flags, 0)).mapcount, 0);
+	EXPECT_INT(judge(&c, v, raw_of(RAW_LEVEL_PMD, flags, 0)).mapcount, 0);
 	c = context("6.9");
-	p = judge(&c, v, obs_of(OBS_LEVEL_PMD, flags, 0));
+	p = judge(&c, v, raw_of(RAW_LEVEL_PMD, flags, 0));
 	EXPECT_INT(p.mapcount, -1);
 	EXPECT_INT(p.why[PAGE_F_MAPCOUNT], PAGE_WHY_HUGETLB_HEAD_0);
 	v.page_size = 1 << 30;
-	p = judge(&c, v, obs_of(OBS_LEVEL_PUD, flags, 1));
+	p = judge(&c, v, raw_of(RAW_LEVEL_PUD, flags, 1));
 	EXPECT_INT(p.order, 18);
 	EXPECT_INT(p.size, 1 << 30);
 }
@@ -319,10 +320,10 @@ TEST(hugetlb_entries_that_are_not_present)
 {
 	struct page_context c = context("6.18");
 	struct vma v = vma_of("rd wr mr mw me de ht", VMA_FS_HUGETLB);
-	struct obs o = { .addr = 0x7f0000200000,
-			 .pages = 1,
-			 .has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN | OBS_HAS_LEVEL,
-			 .level = OBS_LEVEL_PMD };
+	struct raw_page o = { .addr = 0x7f0000200000,
+			      .pages = 1,
+			      .has = RAW_HAS_PAGEMAP | RAW_HAS_SCAN | RAW_HAS_LEVEL,
+			      .level = RAW_LEVEL_PMD };
 
 	EXPECT_INT(judge(&c, v, o).kind, PAGE_NONE);
 	o.scan = PAGEMAP_IS_SWAPPED | PAGEMAP_IS_HUGE; /* migration, poison or a marker */
@@ -334,12 +335,12 @@ TEST(hugetlb_entries_that_are_not_present)
 TEST(hidden_pfns)
 {
 	struct page_context c = context("6.18");
-	struct obs o = obs_of(OBS_LEVEL_PTE, 0, 2);
+	struct raw_page o = raw_of(RAW_LEVEL_PTE, 0, 2);
 	struct page_run p;
 
 	c.pfns_hidden = c.kpage_denied = true;
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
-	o.has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN | OBS_HAS_LEVEL;
+	o.has = RAW_HAS_PAGEMAP | RAW_HAS_SCAN | RAW_HAS_LEVEL;
 	o.pfn = 0;
 	p = judge(&c, anon_vma(), o);
 	EXPECT_INT(p.kind, PAGE_ANON);
@@ -360,7 +361,7 @@ TEST(hidden_pfns)
 	/* KSM pages look the same; without PAGEMAP_SCAN so does the zero page */
 	EXPECT_INT(judge(&c, vma_of("rd wr mr mw mg", VMA_FS_NONE), o).kind,
 		   PAGE_UNKNOWN);
-	o.has &= ~OBS_HAS_SCAN;
+	o.has &= ~RAW_HAS_SCAN;
 	p = judge(&c, anon_vma(), o);
 	EXPECT_INT(p.kind, PAGE_UNKNOWN);
 	EXPECT_INT(p.why[PAGE_F_KIND], PAGE_WHY_PFN_HIDDEN);
@@ -370,7 +371,7 @@ TEST(hidden_pfns)
 	EXPECT_INT(judge(&c, vma_of("rd mr mw me", VMA_FS_SHMEM), o).kind, PAGE_SHMEM);
 	/* a page of a private file mapping that was written to */
 	o.pagemap &= ~PAGEMAP_FILE;
-	o.has |= OBS_HAS_SCAN;
+	o.has |= RAW_HAS_SCAN;
 	EXPECT_INT(judge(&c, vma_of("rd wr mr mw me", VMA_FS_DISK), o).kind, PAGE_ANON);
 	EXPECT_INT(judge(&c, vma_of("rd wr mr mw me", VMA_FS_UNKNOWN), o).kind,
 		   PAGE_UNKNOWN);
@@ -383,20 +384,20 @@ TEST(pfns_without_a_page)
 	struct page_context c = context("6.18");
 	struct vma v = vma_of("rd wr sh mr mw me ms io mm", VMA_FS_DEVICE);
 
-	EXPECT_INT(judge(&c, v, obs_of(OBS_LEVEL_PTE, 0, 0)).kind, PAGE_SPECIAL);
-	EXPECT_INT(judge(&c, v, obs_of(OBS_LEVEL_PTE, KPF_BIT(NOPAGE), 0)).kind,
+	EXPECT_INT(judge(&c, v, raw_of(RAW_LEVEL_PTE, 0, 0)).kind, PAGE_SPECIAL);
+	EXPECT_INT(judge(&c, v, raw_of(RAW_LEVEL_PTE, KPF_BIT(NOPAGE), 0)).kind,
 		   PAGE_SPECIAL);
-	EXPECT_INT(judge(&c, v, obs_of(OBS_LEVEL_PTE, KPF_BIT(MMAP), 1)).kind,
+	EXPECT_INT(judge(&c, v, raw_of(RAW_LEVEL_PTE, KPF_BIT(MMAP), 1)).kind,
 		   PAGE_DEVICE);
 }
 
 TEST(cached_pages_have_a_mapping)
 {
 	struct page_context c = context("6.18");
-	struct obs o = obs_of(OBS_LEVEL_PTE, 0, 1);
+	struct raw_page o = raw_of(RAW_LEVEL_PTE, 0, 1);
 	struct page_run p;
 
-	o.has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN | OBS_HAS_LEVEL;
+	o.has = RAW_HAS_PAGEMAP | RAW_HAS_SCAN | RAW_HAS_LEVEL;
 	o.pagemap |= PAGEMAP_FILE;
 	p = judge(&c, vma_of("rd mr mw me", VMA_FS_DISK), o);
 	EXPECT_INT(fact_get(&p.facts, FACT_NO_MAPPING), TRI_NO);
@@ -409,9 +410,9 @@ TEST(cached_pages_have_a_mapping)
 TEST(hidden_huge_pages)
 {
 	struct page_context c = context("6.18");
-	struct obs o = obs_of(OBS_LEVEL_PMD, 0, 1);
+	struct raw_page o = raw_of(RAW_LEVEL_PMD, 0, 1);
 
-	o.has = OBS_HAS_PAGEMAP | OBS_HAS_SCAN | OBS_HAS_LEVEL;
+	o.has = RAW_HAS_PAGEMAP | RAW_HAS_SCAN | RAW_HAS_LEVEL;
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_ANON);
 	o.scan |= PAGEMAP_IS_PFNZERO;
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_HUGE_ZERO);
@@ -423,11 +424,11 @@ TEST(hidden_huge_pages)
 TEST(kpage_files_denied)
 {
 	struct page_context c = context("6.18");
-	struct obs o = obs_of(OBS_LEVEL_PTE, 0, 1);
+	struct raw_page o = raw_of(RAW_LEVEL_PTE, 0, 1);
 	struct page_run p;
 
 	c.kpage_denied = true;
-	o.has &= ~(OBS_HAS_KPAGEFLAGS | OBS_HAS_KPAGECOUNT);
+	o.has &= ~(RAW_HAS_KPAGEFLAGS | RAW_HAS_KPAGECOUNT);
 	p = judge(&c, anon_vma(), o);
 	EXPECT_INT(p.pfn, 0x100400);
 	EXPECT_INT(p.why[PAGE_F_FLAGS], PAGE_WHY_KPAGE_PERM);
@@ -440,7 +441,7 @@ TEST(kpage_files_denied)
 static enum page_kind entry_kind(const char *model, u64 word, const char *flags)
 {
 	struct page_context c = context(model);
-	struct obs o = { .pages = 1, .has = OBS_HAS_PAGEMAP, .pagemap = word };
+	struct raw_page o = { .pages = 1, .has = RAW_HAS_PAGEMAP, .pagemap = word };
 
 	return judge(&c, vma_of(flags, VMA_FS_NONE), o).kind;
 }
@@ -467,10 +468,10 @@ TEST(entries)
 TEST(swap_entries_keep_their_place)
 {
 	struct page_context c = context("6.18");
-	struct obs o = { .addr = 0x7f0000200000,
-			 .pages = 1,
-			 .has = OBS_HAS_PAGEMAP,
-			 .pagemap = PAGEMAP_SWAP | 7 << 5 | 1 };
+	struct raw_page o = { .addr = 0x7f0000200000,
+			      .pages = 1,
+			      .has = RAW_HAS_PAGEMAP,
+			      .pagemap = PAGEMAP_SWAP | 7 << 5 | 1 };
 	struct page_run p = judge(&c, anon_vma(), o), next;
 
 	EXPECT_INT(p.swap_type, 1);
@@ -490,7 +491,8 @@ TEST(zero_pages)
 {
 	struct page_context c = context("6.18");
 	struct page_run p, next;
-	struct obs o = obs_of(OBS_LEVEL_PTE, KPF_BIT(ZERO_PAGE) | KPF_BIT(RESERVED), 0);
+	struct raw_page o =
+		raw_of(RAW_LEVEL_PTE, KPF_BIT(ZERO_PAGE) | KPF_BIT(RESERVED), 0);
 
 	p = judge(&c, anon_vma(), o);
 	EXPECT_INT(p.kind, PAGE_ZERO);
@@ -500,7 +502,7 @@ TEST(zero_pages)
 	next = judge(&c, anon_vma(), o);
 	EXPECT(page_continues(&p, &next)); /* the same page again */
 	p = judge(&c, anon_vma(),
-		  obs_of(OBS_LEVEL_PMD,
+		  raw_of(RAW_LEVEL_PMD,
 			 KPF_BIT(ZERO_PAGE) | KPF_BIT(COMPOUND_HEAD) | KPF_BIT(THP), 0));
 	EXPECT_INT(p.kind, PAGE_HUGE_ZERO);
 }
@@ -508,7 +510,7 @@ TEST(zero_pages)
 TEST(zones)
 {
 	struct page_context c = context("6.18");
-	struct obs o = obs_of(OBS_LEVEL_PTE, ANON, 1);
+	struct raw_page o = raw_of(RAW_LEVEL_PTE, ANON, 1);
 	struct page_run p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
@@ -533,24 +535,24 @@ TEST(zones)
 
 #define X86_PTE(bits) (0x8000000000000025ull | (bits)) /* NX, accessed, user, present */
 
-static struct obs struct_obs(u8 level, u64 pte, enum obs_mapping mapping, u64 flags,
-			     s32 refs, s32 maps)
+static struct raw_page struct_raw(u8 level, u64 pte, enum raw_mapping mapping, u64 flags,
+				  s32 refs, s32 maps)
 {
-	return (struct obs){ .addr = 0x7f0000200000,
-			     .pages = 1,
-			     .has = OBS_HAS_PTE | OBS_HAS_LEVEL | OBS_HAS_PFN |
-				    OBS_HAS_PAGE | OBS_HAS_LARGE,
-			     .level = level,
-			     .pte = pte,
-			     .mapping = mapping,
-			     .order = level == OBS_LEVEL_PMD ? 9 : 0,
-			     .pfn = 0x100400,
-			     .head_pfn = 0x100400,
-			     .flags = flags,
-			     .head_flags = flags,
-			     .refcount = refs,
-			     .mapcount = maps,
-			     .large_mapcount = maps };
+	return (struct raw_page){ .addr = 0x7f0000200000,
+				  .pages = 1,
+				  .has = RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_PFN |
+					 RAW_HAS_PAGE | RAW_HAS_LARGE,
+				  .level = level,
+				  .pte = pte,
+				  .mapping = mapping,
+				  .order = level == RAW_LEVEL_PMD ? 9 : 0,
+				  .pfn = 0x100400,
+				  .head_pfn = 0x100400,
+				  .flags = flags,
+				  .head_flags = flags,
+				  .refcount = refs,
+				  .mapcount = maps,
+				  .large_mapcount = maps };
 }
 
 static struct page_context struct_context(const char *model)
@@ -576,7 +578,7 @@ TEST(struct_page_of_a_small_page)
 	struct page_run p;
 
 	p = judge(&c, anon_vma(),
-		  struct_obs(OBS_LEVEL_PTE, X86_PTE(2), OBS_MAPPING_ANON, flags | B_AE, 1,
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(2), RAW_MAPPING_ANON, flags | B_AE, 1,
 			     1));
 	EXPECT_INT(p.kind, PAGE_ANON);
 	EXPECT_INT(p.anon_exclusive, TRI_YES);
@@ -590,19 +592,19 @@ TEST(struct_page_of_a_small_page)
 	EXPECT(p.flags & KPF_BIT(LRU));
 	EXPECT(!(p.flags & KPF_BIT(SWAPCACHE)));
 	p = judge(&c, anon_vma(),
-		  struct_obs(OBS_LEVEL_PTE, X86_PTE(0), OBS_MAPPING_ANON, flags | B_10, 3,
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(0), RAW_MAPPING_ANON, flags | B_10, 3,
 			     1));
 	EXPECT_INT(p.anon_exclusive, TRI_NO);
 	EXPECT(p.flags & KPF_BIT(SWAPCACHE));
 	EXPECT_INT(p.expected, 2);
 	EXPECT_INT(p.excess, 1);
 	p = judge(&c, anon_vma(),
-		  struct_obs(OBS_LEVEL_PTE, X86_PTE(2), OBS_MAPPING_ANON, flags | B_AE,
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(2), RAW_MAPPING_ANON, flags | B_AE,
 			     1025, 1));
 	EXPECT_INT(p.pincount, 1);
 	EXPECT_INT(p.pincount_kind, PAGE_COUNT_ESTIMATE);
 	p = judge(&c, anon_vma(),
-		  struct_obs(OBS_LEVEL_PTE, X86_PTE(0), OBS_MAPPING_KSM, flags, 3, 3));
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(0), RAW_MAPPING_KSM, flags, 3, 3));
 	EXPECT_INT(p.kind, PAGE_KSM);
 	EXPECT_INT(p.anon_exclusive, TRI_NO);
 	EXPECT_INT(p.expected, 3);
@@ -616,7 +618,7 @@ TEST(struct_page_of_the_page_cache)
 
 	/* bit 10 of a file page is owner_priv_1, not swapcache */
 	p = judge(&c, v,
-		  struct_obs(OBS_LEVEL_PTE, X86_PTE(0), OBS_MAPPING_FILE,
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(0), RAW_MAPPING_FILE,
 			     B_LRU | B_10 | B_PRIVATE, 4, 1));
 	EXPECT_INT(p.kind, PAGE_FILE);
 	EXPECT(!(p.flags & KPF_BIT(SWAPCACHE)));
@@ -625,7 +627,7 @@ TEST(struct_page_of_the_page_cache)
 	EXPECT_INT(p.excess, 1);
 	EXPECT_INT(p.why[PAGE_F_ANON_EXCLUSIVE], PAGE_WHY_NOT_APPLICABLE);
 	p = judge(&c, vma_of("rd wr sh mr mw me ms", VMA_FS_DEVICE),
-		  struct_obs(OBS_LEVEL_PTE, X86_PTE(2), OBS_MAPPING_NULL, 0, 5, 1));
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(2), RAW_MAPPING_NULL, 0, 5, 1));
 	EXPECT_INT(p.kind, PAGE_DEVICE);
 	EXPECT_INT(p.expected, -1);
 }
@@ -668,10 +670,10 @@ TEST(private_without_its_flag)
 				      rows[i].hugetlb        ? VMA_FS_HUGETLB
 				      : rows[i].mapping == 1 ? VMA_FS_NONE
 							     : VMA_FS_DISK);
-		struct obs o;
+		struct raw_page o;
 		struct page_run p;
 
-		structpage_to_obs(&m, &r, &o);
+		structpage_to_raw(&m, &r, &o);
 		p = judge(&c, v, o);
 		EXPECT(p.flags_known & KPF_BIT(PRIVATE));
 		EXPECT_INT(!!(p.flags & KPF_BIT(PRIVATE)), i == 1);
@@ -682,13 +684,14 @@ TEST(private_without_its_flag)
 TEST(struct_page_of_large_folios)
 {
 	struct page_context c = struct_context("6.18");
-	struct obs o = struct_obs(OBS_LEVEL_PTE, X86_PTE(0), OBS_MAPPING_ANON, 0, 512, 1);
+	struct raw_page o =
+		struct_raw(RAW_LEVEL_PTE, X86_PTE(0), RAW_MAPPING_ANON, 0, 512, 1);
 	struct page_run p;
 
 	/* a PTE-mapped tail: its own bit, the folio's counts */
 	o.order = 9;
 	o.pfn++;
-	o.has |= OBS_HAS_MM_IDS;
+	o.has |= RAW_HAS_MM_IDS;
 	o.large_mapcount = 512;
 	o.head_flags = B_AE | B_LRU | B_SWAPBACKED;
 	p = judge(&c, anon_vma(), o);
@@ -709,10 +712,10 @@ TEST(struct_page_of_large_folios)
 	EXPECT_INT(p.pincount_kind, PAGE_COUNT_EXACT);
 	/* a PMD leaf: the head's bit */
 	o.flags = 0;
-	o.level = OBS_LEVEL_PMD;
+	o.level = RAW_LEVEL_PMD;
 	EXPECT_INT(judge(&c, anon_vma(), o).anon_exclusive, TRI_YES);
 	/* without per-page map counts */
-	o.level = OBS_LEVEL_PTE;
+	o.level = RAW_LEVEL_PTE;
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_YES);
 	p = judge(&c, anon_vma(), o);
 	EXPECT_INT(p.why[PAGE_F_MAPCOUNT], PAGE_WHY_NO_PAGE_MAPCOUNT);
@@ -725,16 +728,16 @@ TEST(struct_page_of_large_folios)
 TEST(struct_page_of_zero_pages)
 {
 	struct page_context c = struct_context("6.18");
-	struct obs o = struct_obs(OBS_LEVEL_PTE, X86_PTE(BIT(9)), OBS_MAPPING_NULL,
-				  BIT(13), 1, 0);
+	struct raw_page o = struct_raw(RAW_LEVEL_PTE, X86_PTE(BIT(9)), RAW_MAPPING_NULL,
+				       BIT(13), 1, 0);
 
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_ZERO);
 	EXPECT_INT(judge(&c, vma_of("rd wr mr mw mm", VMA_FS_UNKNOWN), o).kind,
 		   PAGE_SPECIAL);
-	o.has |= OBS_HAS_KPAGEFLAGS;
+	o.has |= RAW_HAS_KPAGEFLAGS;
 	o.kpageflags = KPF_BIT(ZERO_PAGE);
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_ZERO);
-	o = struct_obs(OBS_LEVEL_PMD, X86_PTE(BIT(7)), OBS_MAPPING_NULL, 0, 5, 0);
+	o = struct_raw(RAW_LEVEL_PMD, X86_PTE(BIT(7)), RAW_MAPPING_NULL, 0, 5, 0);
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_HUGE_ZERO);
 	EXPECT_INT(judge(&c, anon_vma(), o).refcount, 5);
 	EXPECT_INT(judge(&c, anon_vma(), o).expected, -1);
@@ -743,8 +746,8 @@ TEST(struct_page_of_zero_pages)
 TEST(struct_page_of_hugetlb_page_cache)
 {
 	struct vma v = vma_of("rd wr sh mr mw me ms de ht", VMA_FS_HUGETLB);
-	struct obs o = struct_obs(OBS_LEVEL_PMD, X86_PTE(BIT(7) | 2), OBS_MAPPING_FILE, 0,
-				  513, 1);
+	struct raw_page o = struct_raw(RAW_LEVEL_PMD, X86_PTE(BIT(7) | 2),
+				       RAW_MAPPING_FILE, 0, 513, 1);
 	struct page_context c = struct_context("6.18");
 
 	EXPECT_INT(judge(&c, v, o).kind, PAGE_HUGETLB);
@@ -756,9 +759,9 @@ TEST(struct_page_of_hugetlb_page_cache)
 TEST(entries_by_bpf)
 {
 	struct page_context c = struct_context("6.18");
-	struct obs o = { .pages = 512,
-			 .has = OBS_HAS_PTE | OBS_HAS_LEVEL,
-			 .level = OBS_LEVEL_PTE };
+	struct raw_page o = { .pages = 512,
+			      .has = RAW_HAS_PTE | RAW_HAS_LEVEL,
+			      .level = RAW_LEVEL_PTE };
 
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_NONE);
 	EXPECT_INT(judge(&c, anon_vma(), o).why[PAGE_F_PFN], PAGE_WHY_NOT_APPLICABLE);
@@ -779,28 +782,28 @@ static u64 rnd(void)
 	return state >> 16 ^ state << 40;
 }
 
-static struct obs rnd_obs(void)
+static struct raw_page rnd_raw(void)
 {
-	struct obs o = { .addr = rnd() & 0x7ffffffff000,
-			 .pages = 1 + rnd() % 3,
-			 .has = rnd() & 0x8fff,
-			 .level = rnd() % 4,
-			 .mapping = rnd() % 5,
-			 .order = rnd() % 20,
-			 .migratetype = rnd() % 8,
-			 .scan = rnd() & 0x1ff,
-			 .pfn = rnd() % (1u << 22),
-			 .pagemap = rnd() & rnd(),
-			 .kpageflags = rnd() & rnd(),
-			 .kpagecount = rnd() % 4,
-			 .pte = rnd(),
-			 .flags = rnd(),
-			 .head_flags = rnd(),
-			 .refcount = rnd() % 2048,
-			 .mapcount = rnd() % 3,
-			 .large_mapcount = rnd() % 600,
-			 .pincount = rnd() % 2,
-			 .mm_ids = rnd() };
+	struct raw_page o = { .addr = rnd() & 0x7ffffffff000,
+			      .pages = 1 + rnd() % 3,
+			      .has = rnd() & 0x8fff,
+			      .level = rnd() % 4,
+			      .mapping = rnd() % 5,
+			      .order = rnd() % 20,
+			      .migratetype = rnd() % 8,
+			      .scan = rnd() & 0x1ff,
+			      .pfn = rnd() % (1u << 22),
+			      .pagemap = rnd() & rnd(),
+			      .kpageflags = rnd() & rnd(),
+			      .kpagecount = rnd() % 4,
+			      .pte = rnd(),
+			      .flags = rnd(),
+			      .head_flags = rnd(),
+			      .refcount = rnd() % 2048,
+			      .mapcount = rnd() % 3,
+			      .large_mapcount = rnd() % 600,
+			      .pincount = rnd() % 2,
+			      .mm_ids = rnd() };
 
 	o.head_pfn = o.pfn & ~(BIT(o.order) - 1);
 	return o;
@@ -848,7 +851,7 @@ TEST(total_over_any_words)
 			c.pte = i & 2 ? &pte_layouts[0] : NULL;
 			c.pfns_hidden = c.kpage_denied = !(i % 7);
 			c.have_bpf = i & 4;
-			p = judge(&c, v, rnd_obs());
+			p = judge(&c, v, rnd_raw());
 			check(&p);
 			if (test_failures)
 				return;
@@ -859,7 +862,7 @@ TEST(total_over_any_words)
 TEST(runs)
 {
 	struct page_context c = context("6.18");
-	struct obs o = obs_of(OBS_LEVEL_PMD, ANON | HEAD | AE, 1);
+	struct raw_page o = raw_of(RAW_LEVEL_PMD, ANON | HEAD | AE, 1);
 	struct page_run a, b;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);

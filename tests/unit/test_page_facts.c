@@ -78,10 +78,10 @@ static struct page_run proc_page(enum page_kind kind, u64 flags, int mapcount)
 			      .swap_exclusive = TRI_UNKNOWN,
 			      .zone = PAGE_ZONE_NORMAL,
 			      .migratetype_bad = TRI_NO,
-			      .leaf = OBS_LEVEL_PTE };
+			      .leaf = RAW_LEVEL_PTE };
 
-	p.obs.has = OBS_HAS_PAGEMAP;
-	p.obs.pagemap = PAGEMAP_PRESENT;
+	p.raw.has = RAW_HAS_PAGEMAP;
+	p.raw.pagemap = PAGEMAP_PRESENT;
 	p.why[PAGE_F_REFCOUNT] = p.why[PAGE_F_PINCOUNT] = p.why[PAGE_F_PTE] =
 		PAGE_WHY_NO_BPF;
 	return p;
@@ -92,7 +92,7 @@ static struct page_run missing_page(enum page_kind kind)
 	struct page_run p = proc_page(kind, 0, -1);
 
 	p.present = TRI_NO;
-	p.obs.pagemap = 0;
+	p.raw.pagemap = 0;
 	p.leaf = 0;
 	for (unsigned i = 0; i < PAGE_FIELDS; i++)
 		p.why[i] = PAGE_WHY_NOT_APPLICABLE;
@@ -107,8 +107,8 @@ static void add_refs(struct page_run *p, int refcount, int expected)
 	p->expected = expected;
 	p->excess = expected < 0 ? 0 : refcount - expected;
 	p->pincount = refcount / 1024;
-	p->obs.has |= OBS_HAS_PAGE;
-	p->obs.mapping = p->anon ? OBS_MAPPING_ANON : OBS_MAPPING_FILE;
+	p->raw.has |= RAW_HAS_PAGE;
+	p->raw.mapping = p->anon ? RAW_MAPPING_ANON : RAW_MAPPING_FILE;
 }
 
 #define EXPECT_FACT(p, id, tri) EXPECT_INT(fact_get(&(p).facts, FACT_##id), tri)
@@ -358,11 +358,11 @@ TEST(swap_slots)
 			  1);
 
 	add_refs(&p, 2, 2);
-	p.obs.has |= OBS_HAS_SWAP_SHARED;
+	p.raw.has |= RAW_HAS_SWAP_SHARED;
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, SWAP_SHARED, TRI_NO);
 	EXPECT_FACT(p, REF_SOLE, TRI_YES);
-	p.obs.swap_count = 1;
+	p.raw.swap_count = 1;
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, SWAP_SHARED, TRI_YES);
 	EXPECT_FACT(p, REF_SOLE, TRI_NO);
@@ -529,7 +529,7 @@ TEST(leaves)
 		proc_page(PAGE_ANON,
 			  KPF_BIT(LRU) | KPF_BIT(ANON) | KPF_BIT(COMPOUND_TAIL), 1);
 
-	p.leaf = OBS_LEVEL_PMD;
+	p.leaf = RAW_LEVEL_PMD;
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, LEAF_PMD, TRI_YES);
 	EXPECT_FACT(p, LEAF_PUD, TRI_NO);

@@ -42,7 +42,7 @@ static u64 swp(unsigned type, u64 offset)
 TEST(none)
 {
 	struct pte_config c = config();
-	struct pte p = decode(&c, 0, OBS_LEVEL_PTE);
+	struct pte p = decode(&c, 0, RAW_LEVEL_PTE);
 
 	EXPECT_INT(p.state, PTE_STATE_NONE);
 	EXPECT_INT(p.known, 0);
@@ -52,7 +52,7 @@ TEST(x86_present)
 {
 	struct pte_config c = config();
 	/* P RW US A D, NX, pkey 5, PFN 0x149fd0 */
-	struct pte p = decode(&c, 0x8000000149fd0067ULL | 5ULL << 59, OBS_LEVEL_PTE);
+	struct pte p = decode(&c, 0x8000000149fd0067ULL | 5ULL << 59, RAW_LEVEL_PTE);
 
 	EXPECT_INT(p.state, PTE_STATE_PRESENT);
 	EXPECT_INT(p.pfn, 0x149fd0);
@@ -70,23 +70,23 @@ TEST(x86_software_bits)
 	struct pte p;
 
 	p = decode(&c, 0x1000 | BIT(0) | BIT(9) | BIT(10) | BIT(11) | BIT(57),
-		   OBS_LEVEL_PTE);
+		   RAW_LEVEL_PTE);
 	EXPECT_INT(p.bits, PAGE_PTE_SPECIAL | PAGE_PTE_UFFD_WP | PAGE_PTE_SOFT_DIRTY |
 				   PAGE_PTE_DEVMAP | PAGE_PTE_EXEC);
 	/* saved-dirty counts as dirty (6.6) */
-	p = decode(&c, 0x1000 | BIT(0) | BIT(58), OBS_LEVEL_PTE);
+	p = decode(&c, 0x1000 | BIT(0) | BIT(58), RAW_LEVEL_PTE);
 	EXPECT_INT(p.bits, PAGE_PTE_DIRTY | PAGE_PTE_EXEC);
 	/* and is devmap before */
 	c.saved_dirty = TRI_NO;
-	p = decode(&c, 0x1000 | BIT(0) | BIT(58), OBS_LEVEL_PTE);
+	p = decode(&c, 0x1000 | BIT(0) | BIT(58), RAW_LEVEL_PTE);
 	EXPECT_INT(p.bits, PAGE_PTE_DEVMAP | PAGE_PTE_EXEC);
 	/* which of the two is unknown: neither is claimed */
 	c.saved_dirty = TRI_UNKNOWN;
-	p = decode(&c, 0x1000 | BIT(0) | BIT(58), OBS_LEVEL_PTE);
+	p = decode(&c, 0x1000 | BIT(0) | BIT(58), RAW_LEVEL_PTE);
 	EXPECT(!(p.known & (PAGE_PTE_DEVMAP | PAGE_PTE_DIRTY)));
 	/* a kernel without soft-dirty: the bit says nothing */
 	c.soft_dirty = TRI_NO;
-	p = decode(&c, 0x1000 | BIT(0) | BIT(11), OBS_LEVEL_PTE);
+	p = decode(&c, 0x1000 | BIT(0) | BIT(11), RAW_LEVEL_PTE);
 	EXPECT(!(p.known & PAGE_PTE_SOFT_DIRTY) && !(p.bits & PAGE_PTE_SOFT_DIRTY));
 }
 
@@ -95,18 +95,18 @@ TEST(x86_protnone_is_inverted)
 	struct pte_config c = config();
 	u64 pfn_bits = 0x149fd0ULL << 12;
 	u64 e = BIT(8) | BIT(5) | (~pfn_bits & 0x000ffffffffff000ULL);
-	struct pte p = decode(&c, e, OBS_LEVEL_PTE);
+	struct pte p = decode(&c, e, RAW_LEVEL_PTE);
 
 	EXPECT_INT(p.state, PTE_STATE_PRESENT);
 	EXPECT_INT(p.pfn, 0x149fd0);
 	EXPECT(p.bits & PAGE_PTE_PROTNONE);
 	/* the same with its PFN bits cleared, as observations carry it */
-	p = decode(&c, BIT(8) | BIT(5), OBS_LEVEL_PTE);
+	p = decode(&c, BIT(8) | BIT(5), RAW_LEVEL_PTE);
 	EXPECT_INT(p.state, PTE_STATE_PRESENT);
 	EXPECT_INT(p.pfn, 0);
 	EXPECT(p.bits & PAGE_PTE_PROTNONE);
 	/* the global bit of a present entry is not prot-none */
-	p = decode(&c, BIT(8) | BIT(0) | 0x1000, OBS_LEVEL_PTE);
+	p = decode(&c, BIT(8) | BIT(0) | 0x1000, RAW_LEVEL_PTE);
 	EXPECT(!(p.bits & PAGE_PTE_PROTNONE));
 }
 
@@ -115,32 +115,32 @@ TEST(x86_huge_leaves)
 	struct pte_config c = config();
 	struct pte_layout l;
 	/* P RW US A D PSE and PAT_LARGE (bit 12), which is no part of the PFN */
-	struct pte p = decode(&c, 0x80000000480010e7ULL | BIT(12), OBS_LEVEL_PMD);
+	struct pte p = decode(&c, 0x80000000480010e7ULL | BIT(12), RAW_LEVEL_PMD);
 
 	EXPECT_INT(p.pfn, 0x48000);
-	p = decode(&c, 0x80000000400010e7ULL, OBS_LEVEL_PUD);
+	p = decode(&c, 0x80000000400010e7ULL, RAW_LEVEL_PUD);
 	EXPECT_INT(p.pfn, 0x40000);
 	/* pmdp_invalidate(): not valid, PSE kept, PFN inverted */
-	p = decode(&c, 0xe6 | (~0x48000000ULL & 0x000fffffffe00000ULL), OBS_LEVEL_PMD);
+	p = decode(&c, 0xe6 | (~0x48000000ULL & 0x000fffffffe00000ULL), RAW_LEVEL_PMD);
 	EXPECT_INT(p.state, PTE_STATE_PRESENT);
 	EXPECT_INT(p.pfn, 0x48000);
 	EXPECT(!(p.bits & PAGE_PTE_PROTNONE));
 	pte_layout_init(&l, &c);
-	EXPECT_INT(pte_pfn_mask(&l, OBS_LEVEL_PTE), 0x000ffffffffff000ULL);
-	EXPECT_INT(pte_pfn_mask(&l, OBS_LEVEL_PMD), 0x000fffffffe00000ULL);
+	EXPECT_INT(pte_pfn_mask(&l, RAW_LEVEL_PTE), 0x000ffffffffff000ULL);
+	EXPECT_INT(pte_pfn_mask(&l, RAW_LEVEL_PMD), 0x000fffffffe00000ULL);
 }
 
 TEST(x86_swap)
 {
 	struct pte_config c = config();
-	struct pte p = decode(&c, swp(1, 0x12345) | BIT(3), OBS_LEVEL_PTE);
+	struct pte p = decode(&c, swp(1, 0x12345) | BIT(3), RAW_LEVEL_PTE);
 
 	EXPECT_INT(p.state, PTE_STATE_SWAP);
 	EXPECT_INT(p.swap_type, 1);
 	EXPECT_INT(p.swap_offset, 0x12345);
 	EXPECT_INT(p.swap_exclusive, TRI_YES);
 	EXPECT_INT(p.bits, 0);
-	p = decode(&c, swp(0, 7) | BIT(1) | BIT(2), OBS_LEVEL_PTE);
+	p = decode(&c, swp(0, 7) | BIT(1) | BIT(2), RAW_LEVEL_PTE);
 	EXPECT_INT(p.state, PTE_STATE_SWAP);
 	EXPECT_INT(p.swap_exclusive, TRI_NO);
 	EXPECT_INT(p.bits, PAGE_PTE_UFFD_WP | PAGE_PTE_SOFT_DIRTY);
@@ -158,7 +158,7 @@ TEST(special_types_full_config)
 	};
 
 	for (unsigned t = 0; t < 32; t++)
-		EXPECT_INT(decode(&c, swp(t, 4), OBS_LEVEL_PTE).state,
+		EXPECT_INT(decode(&c, swp(t, 4), RAW_LEVEL_PTE).state,
 			   want[t] ? want[t] : PTE_STATE_SWAP);
 	/* SWP_MIGRATION_READ, _READ_EXCLUSIVE, _WRITE */
 	EXPECT_INT(decode(&c, swp(24, 4), 1).swap_exclusive, TRI_NO);
@@ -230,7 +230,7 @@ TEST(arm64)
 	p = decode(&c,
 		   0x3 | BIT(6) | BIT(10) | BIT(11) | BIT(51) | BIT(53) | BIT(54) |
 			   0x48000000,
-		   OBS_LEVEL_PTE);
+		   RAW_LEVEL_PTE);
 	EXPECT_INT(p.state, PTE_STATE_PRESENT);
 	EXPECT_INT(p.pfn, 0x48000);
 	EXPECT_INT(p.bits, PAGE_PTE_WRITE | PAGE_PTE_DIRTY | PAGE_PTE_YOUNG);

@@ -37,7 +37,7 @@ struct seen {
 	struct holder_end end;
 	struct process process;
 	struct vma vma;
-	struct obs obs[16];
+	struct raw_page raw[16];
 	struct record_judgement judged[16];
 };
 
@@ -72,11 +72,11 @@ static int seen_vma(void *ctx, const struct process *p, const struct vma *vma)
 }
 
 static int seen_run(void *ctx, const struct process *p, const struct vma *vma,
-		    const struct obs *obs, const struct record_judgement *judged)
+		    const struct raw_page *raw, const struct record_judgement *judged)
 {
 	struct seen *s = ctx;
 
-	s->obs[s->runs % 16] = *obs;
+	s->raw[s->runs % 16] = *raw;
 	s->judged[s->runs++ % 16] = *judged;
 	return 0;
 }
@@ -217,14 +217,14 @@ static const struct vma vma = {
 	.name = "/home/a b/\"c\" (deleted)",
 };
 
-static const struct obs page = {
+static const struct raw_page page = {
 	.addr = 0x7f0000001000,
 	.pages = 3,
-	.has = OBS_HAS_PAGEMAP | OBS_HAS_PFN | OBS_HAS_KPAGEFLAGS | OBS_HAS_KPAGECOUNT |
-	       OBS_HAS_SCAN | OBS_HAS_PTE | OBS_HAS_LEVEL | OBS_HAS_PAGE | OBS_HAS_LARGE |
-	       OBS_HAS_MM_IDS | OBS_HAS_MIGRATETYPE | OBS_RACED,
-	.level = OBS_LEVEL_PTE,
-	.mapping = OBS_MAPPING_ANON,
+	.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_KPAGEFLAGS | RAW_HAS_KPAGECOUNT |
+	       RAW_HAS_SCAN | RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_PAGE | RAW_HAS_LARGE |
+	       RAW_HAS_MM_IDS | RAW_HAS_MIGRATETYPE | RAW_RACED,
+	.level = RAW_LEVEL_PTE,
+	.mapping = RAW_MAPPING_ANON,
 	.order = 9,
 	.migratetype = 1,
 	.scan = 0x12,
@@ -245,11 +245,11 @@ static const struct obs page = {
 	.mm_ids = 0x4000300020001,
 };
 
-static const struct obs swapped = {
+static const struct raw_page swapped = {
 	.addr = 0x7f0000004000,
 	.pages = 1,
-	.has = OBS_HAS_PAGEMAP | OBS_HAS_PTE | OBS_HAS_LEVEL | OBS_HAS_SWAP_SHARED,
-	.level = OBS_LEVEL_PTE,
+	.has = RAW_HAS_PAGEMAP | RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_SWAP_SHARED,
+	.level = RAW_LEVEL_PTE,
 	.pagemap = BIT(62) | BIT(55) | 0x123460,
 	.pte = 0x3fffffffffffe702,
 	.swap_count = -1,
@@ -366,8 +366,8 @@ TEST(a_report_reads_back_as_it_was_written)
 		EXPECT_INT(s.machine.page.pool[1].free, TRI_NO);
 		EXPECT(!memcmp(&s.process, &process, sizeof(process)));
 		EXPECT(!memcmp(&s.vma, &vma, sizeof(vma)));
-		EXPECT(!memcmp(&s.obs[0], &page, sizeof(page)));
-		EXPECT(!memcmp(&s.obs[1], &swapped, sizeof(swapped)));
+		EXPECT(!memcmp(&s.raw[0], &page, sizeof(page)));
+		EXPECT(!memcmp(&s.raw[1], &swapped, sizeof(swapped)));
 		EXPECT(!memcmp(&s.judged[0], &j, sizeof(j)));
 		EXPECT_INT(s.judged[1].present, 0);
 	}
@@ -431,7 +431,7 @@ TEST(every_cut_is_noticed)
 		if (s.vmas)
 			EXPECT(!memcmp(&s.vma, &vma, sizeof(vma)));
 		if (s.runs)
-			EXPECT(!memcmp(&s.obs[0], &page, sizeof(page)));
+			EXPECT(!memcmp(&s.raw[0], &page, sizeof(page)));
 	}
 	free(f.text);
 }
@@ -591,7 +591,7 @@ TEST(dictionaries_overflow_gracefully)
 {
 	static struct record_writer w;
 	struct source_machine m = machine();
-	struct obs o = page;
+	struct raw_page o = page;
 	struct file f = { 0 };
 	struct seen s;
 	struct vma big = vma;
@@ -606,7 +606,7 @@ TEST(dictionaries_overflow_gracefully)
 	record_write_process(&w, &process);
 	record_write_vma(&w, &big);
 	o.pages = 1;
-	o.has = OBS_HAS_PAGEMAP | OBS_HAS_PFN | OBS_HAS_KPAGECOUNT;
+	o.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_KPAGECOUNT;
 	for (unsigned i = 0; i < n; i++) {
 		o.addr = big.start + i * 4096ULL;
 		o.kpagecount = i;
@@ -617,8 +617,8 @@ TEST(dictionaries_overflow_gracefully)
 	record_write_deinit(&w);
 	EXPECT_INT(feed(&s, f.text, f.len, 65536, why), 0);
 	EXPECT_INT(s.runs, n);
-	EXPECT_INT(s.obs[(n - 1) % 16].kpagecount, n - 1);
-	EXPECT_INT(s.obs[(n - 1) % 16].pfn, 1000 + n - 1);
-	EXPECT_INT(s.obs[(n - 1) % 16].flags, 0);
+	EXPECT_INT(s.raw[(n - 1) % 16].kpagecount, n - 1);
+	EXPECT_INT(s.raw[(n - 1) % 16].pfn, 1000 + n - 1);
+	EXPECT_INT(s.raw[(n - 1) % 16].flags, 0);
 	free(f.text);
 }

@@ -34,7 +34,7 @@ static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, s64 refcoun
 				 .pfn = pfn,
 				 .head_pfn = pfn,
 				 .kind = pfn ? PAGE_ANON : PAGE_NONE,
-				 .leaf = size == 4096 ? OBS_LEVEL_PTE : OBS_LEVEL_PMD,
+				 .leaf = size == 4096 ? RAW_LEVEL_PTE : RAW_LEVEL_PMD,
 				 .order = size == 4096 ? 0 : 9,
 				 .refcount = refcount,
 				 .anon_exclusive = TRI_YES };
@@ -152,15 +152,15 @@ TEST(swap_offsets_do_not_make_classes)
 	for (unsigned i = 0; i < 16; i++) {
 		page.addr = A + i * 4096;
 		page.swap_offset = 1000 - i;
-		page.obs.pagemap = i;
-		page.obs.has = OBS_HAS_PAGEMAP;
+		page.raw.pagemap = i;
+		page.raw.has = RAW_HAS_PAGEMAP;
 		EXPECT_INT(store_view.row(s, &r), 0);
 	}
 	EXPECT_INT(store_classes(s), 1);
 	store_page_at(s, &s->proc[0].vma[0].rows->row[3], A + 3 * 4096, &page);
 	EXPECT_INT(page.swap_offset, 997);
 	EXPECT_INT(page.pfn, 0);
-	EXPECT_INT(page.obs.has, 0);
+	EXPECT_INT(page.raw.has, 0);
 	store_free(s);
 }
 

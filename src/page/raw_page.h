@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * obs.h - one observation: the raw words that sources read about a run of like pages.
+ * raw_page.h - one observation: the raw words that sources read about a run of like pages.
  *
  * Knows: the fixed-width record that every source fills (procfs, BPF, a recorded report).
  * Never: what a word means (pagemap.c, kpageflags.c, pte.c, page.c).
@@ -9,52 +9,52 @@
  * A run is one leaf entry, or consecutive leaves of one level whose words are the same except
  * that PFNs ascend by one (in leaf-sized steps); of a folded run, which a source makes only when
  * it is asked to (source.fold), any PFNs of one zone.  Words that were not read have their
- * OBS_HAS_* bit clear and are zero.
+ * RAW_HAS_* bit clear and are zero.
  */
-#ifndef GUPINFO_OBS_H
-#define GUPINFO_OBS_H
+#ifndef GUPINFO_RAW_PAGE_H
+#define GUPINFO_RAW_PAGE_H
 
 #include "lib/bits.h"
 
 /* Which words of an observation were read. */
-#define OBS_HAS_PAGEMAP \
-	BIT(0)             /* ->pagemap; its PFN may still be hidden, see OBS_HAS_PFN */
-#define OBS_HAS_PFN BIT(1) /* ->pfn of a present page */
-#define OBS_HAS_KPAGEFLAGS BIT(2)
-#define OBS_HAS_KPAGECOUNT BIT(3)
-#define OBS_HAS_SCAN BIT(4)  /* ->scan: PAGE_IS_* categories of PAGEMAP_SCAN */
-#define OBS_HAS_PTE BIT(5)   /* ->pte at ->level */
-#define OBS_HAS_LEVEL BIT(6) /* ->level */
-#define OBS_HAS_PAGE \
+#define RAW_HAS_PAGEMAP \
+	BIT(0)             /* ->pagemap; its PFN may still be hidden, see RAW_HAS_PFN */
+#define RAW_HAS_PFN BIT(1) /* ->pfn of a present page */
+#define RAW_HAS_KPAGEFLAGS BIT(2)
+#define RAW_HAS_KPAGECOUNT BIT(3)
+#define RAW_HAS_SCAN BIT(4)  /* ->scan: PAGE_IS_* categories of PAGEMAP_SCAN */
+#define RAW_HAS_PTE BIT(5)   /* ->pte at ->level */
+#define RAW_HAS_LEVEL BIT(6) /* ->level */
+#define RAW_HAS_PAGE \
 	BIT(7) /* struct page: flags, head_flags, counters, mapping, order, head_pfn */
-#define OBS_HAS_LARGE BIT(8)  /* large_mapcount */
-#define OBS_HAS_MM_IDS BIT(9) /* mm_ids */
-#define OBS_HAS_MIGRATETYPE BIT(10)
-#define OBS_HAS_SWAP_SHARED \
+#define RAW_HAS_LARGE BIT(8)  /* large_mapcount */
+#define RAW_HAS_MM_IDS BIT(9) /* mm_ids */
+#define RAW_HAS_MIGRATETYPE BIT(10)
+#define RAW_HAS_SWAP_SHARED \
 	BIT(11) /* ->swap_count: references to the swap slot beside this entry's */
-#define OBS_FOLDED \
+#define RAW_FOLDED \
 	BIT(12) /* leaves whose PFNs do not ascend: ->pfn and ->head_pfn are the first's */
-#define OBS_RACED BIT(15) /* the words changed while they were read, also after retries */
+#define RAW_RACED BIT(15) /* the words changed while they were read, also after retries */
 
 /* Leaf level of the entry: x86-64 4 KiB, 2 MiB, 1 GiB. */
-enum obs_level { OBS_LEVEL_PTE = 1, OBS_LEVEL_PMD, OBS_LEVEL_PUD };
+enum raw_level { RAW_LEVEL_PTE = 1, RAW_LEVEL_PMD, RAW_LEVEL_PUD };
 
 /* folio->mapping without its pointer: kernel addresses are never kept. */
-enum obs_mapping {
-	OBS_MAPPING_NULL,
-	OBS_MAPPING_ANON,
-	OBS_MAPPING_KSM,
-	OBS_MAPPING_FILE,
-	OBS_MAPPING_MOVABLE
+enum raw_mapping {
+	RAW_MAPPING_NULL,
+	RAW_MAPPING_ANON,
+	RAW_MAPPING_KSM,
+	RAW_MAPPING_FILE,
+	RAW_MAPPING_MOVABLE
 };
 
 /* The pagemap word of a hole; a hole run has HAS_PAGEMAP and pagemap == 0 (but for soft-dirty). */
-struct obs {
+struct raw_page {
 	u64 addr; /* first byte */
 	u64 pages; /* number of leaves in the run, each of leaf size (base page if level unknown) */
-	u32 has;        /* OBS_HAS_* */
-	u8 level;       /* enum obs_level */
-	u8 mapping;     /* enum obs_mapping */
+	u32 has;        /* RAW_HAS_* */
+	u8 level;       /* enum raw_level */
+	u8 mapping;     /* enum raw_mapping */
 	u8 order;       /* folio order */
 	u8 migratetype; /* enum migratetype of the pageblock as this kernel numbers it */
 	u32 scan;       /* PAGE_IS_* */
