@@ -153,7 +153,7 @@ int mode_diff(struct session *s)
 
 void session_rejudged(struct session *s)
 {
-	struct rejudge *r;
+	struct model_diff *r;
 
 	if (!s->opt.replay || !s->has_model || s->opt.given[OPTION_REDACT])
 		return;
@@ -161,7 +161,7 @@ void session_rejudged(struct session *s)
 	if (!r)
 		return;
 	r->judge = &s->model;
-	if (!replay_scan(s->source, &rejudge_handler, r))
+	if (!replay_scan(s->source, &model_diff_handler, r))
 		render_diff_rejudged(&s->opt.render, r, replay_model(s->source));
 	free(r);
 }

@@ -209,7 +209,7 @@ void render_diff_end(struct render_diff *d)
 			d->skipped / d->base);
 }
 
-void render_diff_rejudged(const struct render_options *opt, const struct rejudge *r,
+void render_diff_rejudged(const struct render_options *opt, const struct model_diff *r,
 			  const char *recorded)
 {
 	FILE *out = opt->out;
@@ -225,13 +225,13 @@ void render_diff_rejudged(const struct render_options *opt, const struct rejudge
 		fprintf(out, "; %" PRIu64 " had no recorded verdict", r->unjudged);
 	fputs(".\n", out);
 	for (unsigned i = 0; i < r->n; i++) {
-		const struct rejudge_change *c = &r->change[i];
+		const struct model_diff_change *c = &r->change[i];
 
 		fprintf(out,
 			"  %-6s %8s -> %-8s %8" PRIu64 " page%s, the first %d:%" PRIx64
 			"\n",
-			rejudge_what_name(c->what), rejudge_word(c, false),
-			rejudge_word(c, true), c->pages, c->pages == 1 ? " " : "s",
+			model_diff_what_name(c->what), model_diff_word(c, false),
+			model_diff_word(c, true), c->pages, c->pages == 1 ? " " : "s",
 			(int)c->pid, c->addr);
 	}
 	if (r->dropped)

@@ -3,12 +3,12 @@
  * render_diff.h - what differs: between two reports, and between two judgements of one.
  *
  * Knows: layout of --diff and of what --replay --model adds to the summary.
- * Never: how differences are found (store_diff.c, rejudge.c).  Owns: nothing.
+ * Never: how differences are found (store_diff.c, model_diff.c).  Owns: nothing.
  */
 #ifndef GUPINFO_RENDER_DIFF_H
 #define GUPINFO_RENDER_DIFF_H
 
-#include "reportfile/rejudge.h"
+#include "reportfile/model_diff.h"
 #include "render/render.h"
 #include "report/store.h"
 
@@ -31,7 +31,7 @@ void render_diff_process(struct render_diff *d, const struct process *p, char si
 void render_diff_end(struct render_diff *d);
 
 /* What differs between the recorded judgement (by model @recorded) and @r's. */
-void render_diff_rejudged(const struct render_options *opt, const struct rejudge *r,
+void render_diff_rejudged(const struct render_options *opt, const struct model_diff *r,
 			  const char *recorded);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "page/holders.h"
 #include "kpageflags.h"
-#include "gup/judge.h"
+#include "gup/verdict_cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,7 +24,7 @@ struct collector {
 	struct page_context page_ctx;
 	u32 base;
 
-	struct judge judge;
+	struct verdict_cache judge;
 
 	struct process process;
 	const struct vma *vma;
@@ -151,13 +151,13 @@ static int collect_page(struct collector *c, const struct raw_page *raw)
 {
 	const struct gup_verdicts *v;
 	struct page_run page;
-	int err = judge_page(&c->judge, c->vma, raw, &page, &v);
+	int err = verdict_cache_page(&c->judge, c->vma, raw, &page, &v);
 
 	if (err == -EAGAIN) { /* the run that waits uses a verdict, too */
 		err = collect_flush(c);
-		judge_clear(&c->judge);
+		verdict_cache_clear(&c->judge);
 		if (!err)
-			err = judge_page(&c->judge, c->vma, raw, &page, &v);
+			err = verdict_cache_page(&c->judge, c->vma, raw, &page, &v);
 	}
 	if (err)
 		return err;
@@ -233,7 +233,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 
 	c->vma = vma;
 	c->vma_open = false;
-	judge_next_vma(&c->judge);
+	verdict_cache_next_vma(&c->judge);
 	memset(&c->vma_totals, 0, sizeof(c->vma_totals));
 	int err = collect_parts(c, vma, &any);
 	int err2 = collect_flush(c);
@@ -367,7 +367,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	c->base = kernel_page_size(&c->machine.kernel);
 	c->page_ctx = c->machine.page;
 	c->page_ctx.kernel = &c->running;
-	judge_init(&c->judge, &c->model, &c->page_ctx);
+	verdict_cache_init(&c->judge, &c->model, &c->page_ctx);
 	struct report_head head = { .kernel = &c->model, .machine = &c->machine };
 
 	if (view->begin)
@@ -380,7 +380,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 		err = err ? err : err2;
 	}
 out:
-	judge_deinit(&c->judge);
+	verdict_cache_deinit(&c->judge);
 	free(c);
 	return err;
 }

@@ -113,7 +113,7 @@ static int record_pages_vma(struct record_reader *r, char *line)
 	p->next_addr = vma->start;
 	p->vma_end = vma->end;
 	memset(&p->scratch, 0, sizeof(p->scratch));
-	memset(&p->judge_scratch, 0, sizeof(p->judge_scratch));
+	memset(&p->verdict_cache_scratch, 0, sizeof(p->verdict_cache_scratch));
 	if (r->handler->vma)
 		r->error = r->handler->vma(r->ctx, &p->process, vma);
 	return r->error;
@@ -263,7 +263,7 @@ static bool record_parse_write(char *text, struct record_judgement *j)
 static int record_pages_judge(struct record_reader *r, char *line)
 {
 	struct record_parse *p = r->parse;
-	struct record_judgement j = { .present = 1 }, *slot = &p->judge_scratch;
+	struct record_judgement j = { .present = 1 }, *slot = &p->verdict_cache_scratch;
 	char *id = record_next(&line), *word;
 	u64 n;
 
@@ -324,7 +324,7 @@ static const struct record_judgement *record_pages_find_judgement(struct record_
 								  const char *id)
 {
 	static const struct record_judgement none;
-	const struct record_judgement *j = &p->judge_scratch;
+	const struct record_judgement *j = &p->verdict_cache_scratch;
 	u64 n;
 
 	if (!strcmp(id, "-"))

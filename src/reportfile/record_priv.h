@@ -95,7 +95,7 @@ struct record_parse {
 	struct process process;
 	struct vma vma;
 	struct raw_page scratch;
-	struct record_judgement judge_scratch;
+	struct record_judgement verdict_cache_scratch;
 	struct record_machine machine;
 	char line[RECORD_LINE_MAX + 1];
 	struct record_table judge, state;

@@ -11,7 +11,7 @@
 
 struct record_dict {
 	struct raw_page scratch;
-	struct record_judgement judge_scratch;
+	struct record_judgement verdict_cache_scratch;
 	unsigned nstates, njudgements;
 	struct record_table judge, state;
 };
@@ -312,7 +312,8 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 	char perms[5];
 
 	memset(&w->dict->scratch, 0, sizeof(w->dict->scratch));
-	memset(&w->dict->judge_scratch, 0, sizeof(w->dict->judge_scratch));
+	memset(&w->dict->verdict_cache_scratch, 0,
+	       sizeof(w->dict->verdict_cache_scratch));
 	vma_perms(vma, perms);
 	record_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu",
 		    (unsigned long long)vma->start, (unsigned long long)vma->end, perms,
@@ -450,8 +451,8 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 		return;
 	}
 	snprintf(id, 8, "*");
-	if (memcmp(&d->judge_scratch, j, sizeof(*j))) {
-		d->judge_scratch = *j;
+	if (memcmp(&d->verdict_cache_scratch, j, sizeof(*j))) {
+		d->verdict_cache_scratch = *j;
 		record_write_judgement(w, id, j);
 	}
 }

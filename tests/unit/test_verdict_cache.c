@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 
-#include "gup/judge.h"
+#include "gup/verdict_cache.h"
 #include "test.h"
 
 static const struct page_span spans[] = {
@@ -53,7 +53,7 @@ static struct raw_page any_raw(u64 addr)
 
 static void compare(const char *model, unsigned n)
 {
-	static struct judge j;
+	static struct verdict_cache j;
 	struct kernel_evidence ev;
 	struct kernel k;
 	struct page_context ctx = { .kernel = &k,
@@ -66,7 +66,7 @@ static void compare(const char *model, unsigned n)
 
 	kernel_evidence_init(&ev);
 	EXPECT_INT(kernel_resolve_model(&ev, model, &k, &why), 0);
-	judge_init(&j, &k, &ctx);
+	verdict_cache_init(&j, &k, &ctx);
 	for (unsigned i = 0; i < n; i++) {
 		struct raw_page o = any_raw(0x1000 + i * 4096ull);
 		struct page_run page, direct;
@@ -77,12 +77,12 @@ static void compare(const char *model, unsigned n)
 		if (!dice(500)) { /* another VMA: its flags matter */
 			vma.flags ^= BIT(dice(8));
 			vma.has_flags = true;
-			judge_next_vma(&j);
+			verdict_cache_next_vma(&j);
 		}
-		err = judge_page(&j, &vma, &o, &page, &v);
+		err = verdict_cache_page(&j, &vma, &o, &page, &v);
 		if (err == -EAGAIN) {
-			judge_clear(&j);
-			err = judge_page(&j, &vma, &o, &page, &v);
+			verdict_cache_clear(&j);
+			err = verdict_cache_page(&j, &vma, &o, &page, &v);
 		}
 		EXPECT_INT(err, 0);
 		page_read(&ctx, &vma, &o, &direct);
@@ -92,7 +92,7 @@ static void compare(const char *model, unsigned n)
 		if (test_failures)
 			break;
 	}
-	judge_deinit(&j);
+	verdict_cache_deinit(&j);
 }
 
 TEST(likes_are_judged_as_if_each_were_alone)
@@ -103,7 +103,7 @@ TEST(likes_are_judged_as_if_each_were_alone)
 
 TEST(the_cache_starts_afresh)
 {
-	static struct judge j;
+	static struct verdict_cache j;
 	struct kernel_evidence ev;
 	struct kernel k;
 	struct page_context ctx = { .kernel = &k };
@@ -111,16 +111,16 @@ TEST(the_cache_starts_afresh)
 
 	kernel_evidence_init(&ev);
 	EXPECT_INT(kernel_resolve_model(&ev, "6.12", &k, &why), 0);
-	judge_init(&j, &k, &ctx);
-	j.used = JUDGE_FULL;
+	verdict_cache_init(&j, &k, &ctx);
+	j.used = VERDICT_CACHE_FULL;
 	struct vma vma = { .start = 0x1000, .end = 0x2000 };
 	struct raw_page o = { .addr = 0x1000, .pages = 1, .has = RAW_HAS_PAGEMAP };
 	const struct gup_verdicts *v;
 	struct page_run page;
 
-	EXPECT_INT(judge_page(&j, &vma, &o, &page, &v), -EAGAIN);
-	judge_clear(&j);
-	EXPECT_INT(judge_page(&j, &vma, &o, &page, &v), 0);
+	EXPECT_INT(verdict_cache_page(&j, &vma, &o, &page, &v), -EAGAIN);
+	verdict_cache_clear(&j);
+	EXPECT_INT(verdict_cache_page(&j, &vma, &o, &page, &v), 0);
 	EXPECT(v != NULL);
-	judge_deinit(&j);
+	verdict_cache_deinit(&j);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * rejudge.h - what another model says of a report's pages, against what was recorded.
+ * model_diff.h - what another model says of a report's pages, against what was recorded.
  *
  * Knows: how to compare two judgements of the same words.  Never: layout.
  * Owns: its counters; memory does not grow with the report.
  */
-#ifndef GUPINFO_REJUDGE_H
-#define GUPINFO_REJUDGE_H
+#ifndef GUPINFO_MODEL_DIFF_H
+#define GUPINFO_MODEL_DIFF_H
 
 #include "reportfile/record.h"
 
 #define REJUDGE_CHANGES 256
 
 /* Pages whose verdict about one thing changed from one word to another. */
-struct rejudge_change {
+struct model_diff_change {
 	u8 what; /* enum gup_request, or REJUDGE_WRITE, _LEAK, _FORK */
 	u8 from, to, from_err, to_err;
 	pid_t pid;
@@ -23,13 +23,13 @@ struct rejudge_change {
 
 enum { REJUDGE_WRITE = GUP_REQUESTS, REJUDGE_LEAK, REJUDGE_FORK };
 
-struct rejudge {
+struct model_diff {
 	const struct kernel *judge; /* the model to judge by */
 	u64 same, differ,
 		unjudged; /* base pages; holes of which nothing differs do not count */
 	unsigned n;
 	u64 dropped; /* changes without room */
-	struct rejudge_change change[REJUDGE_CHANGES];
+	struct model_diff_change change[REJUDGE_CHANGES];
 	/* private */
 	struct kernel running;
 	struct pte_layout pte;
@@ -39,10 +39,11 @@ struct rejudge {
 	u32 base, pmd;
 };
 
-/* The context is a struct rejudge * with ->judge set and the rest zero. */
-extern const struct record_handler rejudge_handler;
+/* The context is a struct model_diff * with ->judge set and the rest zero. */
+extern const struct record_handler model_diff_handler;
 
-const char *rejudge_what_name(unsigned what); /* "pin-r", "a store", "a leak", "a fork" */
-const char *rejudge_word(const struct rejudge_change *c, bool to);
+const char *
+model_diff_what_name(unsigned what); /* "pin-r", "a store", "a leak", "a fork" */
+const char *model_diff_word(const struct model_diff_change *c, bool to);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "gup/judge.h"
+#include "gup/verdict_cache.h"
 
 #include "page/zoneinfo.h"
 
@@ -9,8 +9,8 @@
 
 #include "lib/pure.h"
 
-void judge_init(struct judge *j, const struct kernel *kernel,
-		const struct page_context *page)
+void verdict_cache_init(struct verdict_cache *j, const struct kernel *kernel,
+			const struct page_context *page)
 {
 	memset(j, 0, sizeof(*j));
 	j->kernel = kernel;
@@ -18,47 +18,47 @@ void judge_init(struct judge *j, const struct kernel *kernel,
 	j->vma = 1;
 }
 
-void judge_clear(struct judge *j)
+void verdict_cache_clear(struct verdict_cache *j)
 {
-	for (unsigned i = 0; i < JUDGE_WORDS; i++) {
+	for (unsigned i = 0; i < VERDICT_CACHE_WORDS; i++) {
 		free(j->word[i].verdicts);
 		j->word[i].verdicts = NULL;
 	}
 	j->used = 0;
-	judge_next_vma(j);
+	verdict_cache_next_vma(j);
 }
 
-void judge_deinit(struct judge *j)
+void verdict_cache_deinit(struct verdict_cache *j)
 {
-	judge_clear(j);
+	verdict_cache_clear(j);
 }
 
-void judge_next_vma(struct judge *j)
+void verdict_cache_next_vma(struct verdict_cache *j)
 {
 	if (++j->vma)
 		return;
-	for (unsigned i = 0; i < JUDGE_LIKES; i++)
+	for (unsigned i = 0; i < VERDICT_CACHE_LIKES; i++)
 		j->like[i].vma = 0;
 	j->vma = 1;
 }
 
 /* ---- verdicts by fact word */
 
-static u64 judge_hash(u64 a, u64 b)
+static u64 verdict_cache_hash(u64 a, u64 b)
 {
 	u64 h = (a * 0x9e3779b97f4a7c15ull) ^ (b * 0xc2b2ae3d27d4eb4full);
 
 	return h ^ h >> 29;
 }
 
-static int judge_word(struct judge *j, const struct facts *facts,
-		      const struct gup_verdicts **ret)
+static int verdict_cache_word(struct verdict_cache *j, const struct facts *facts,
+			      const struct gup_verdicts **ret)
 {
-	u64 i = judge_hash(facts->known, facts->value);
-	struct judge_word *s;
+	u64 i = verdict_cache_hash(facts->known, facts->value);
+	struct verdict_cache_word *s;
 
 	for (;; i++) {
-		s = &j->word[i & (JUDGE_WORDS - 1)];
+		s = &j->word[i & (VERDICT_CACHE_WORDS - 1)];
 		if (!s->verdicts)
 			break;
 		if (s->facts.known == facts->known && s->facts.value == facts->value) {
@@ -66,7 +66,7 @@ static int judge_word(struct judge *j, const struct facts *facts,
 			return 0;
 		}
 	}
-	if (j->used == JUDGE_FULL)
+	if (j->used == VERDICT_CACHE_FULL)
 		return -EAGAIN;
 	s->verdicts = malloc(sizeof(*s->verdicts));
 	if (!s->verdicts)
@@ -86,16 +86,16 @@ static int judge_word(struct judge *j, const struct facts *facts,
 _Static_assert(WORDS_FROM == 16 && MORE_FROM == WORDS_TO + 16,
 	       "addr, pages; words; pfn, head_pfn; words");
 
-static unsigned judge_slot(const struct raw_page *o)
+static unsigned verdict_cache_slot(const struct raw_page *o)
 {
-	u64 h = judge_hash(o->flags ^ o->pagemap ^ (u64)o->refcount << 32,
-			   o->pte ^ o->kpageflags << 7 ^ o->kpagecount << 40 ^
-				   (u64)o->mapcount << 20);
+	u64 h = verdict_cache_hash(o->flags ^ o->pagemap ^ (u64)o->refcount << 32,
+				   o->pte ^ o->kpageflags << 7 ^ o->kpagecount << 40 ^
+					   (u64)o->mapcount << 20);
 
-	return (h ^ h >> 17) & (JUDGE_LIKES - 1);
+	return (h ^ h >> 17) & (VERDICT_CACHE_LIKES - 1);
 }
 
-static bool judge_same_words(const struct raw_page *a, const struct raw_page *b)
+static bool verdict_cache_same_words(const struct raw_page *a, const struct raw_page *b)
 {
 	return !memcmp((const char *)a + WORDS_FROM, (const char *)b + WORDS_FROM,
 		       WORDS_TO - WORDS_FROM) &&
@@ -104,8 +104,8 @@ static bool judge_same_words(const struct raw_page *a, const struct raw_page *b)
 }
 
 /* What a PFN alone says: the zone, and head or tail of a folio. */
-static bool judge_same_place(const struct judge *j, const struct raw_page *a,
-			     const struct raw_page *b)
+static bool verdict_cache_same_place(const struct verdict_cache *j,
+				     const struct raw_page *a, const struct raw_page *b)
 {
 	const struct page_context *ctx = j->page;
 
@@ -116,13 +116,14 @@ static bool judge_same_place(const struct judge *j, const struct raw_page *a,
 		       zoneinfo_find(ctx->spans, ctx->nspans, b->pfn);
 }
 
-static bool judge_like(const struct judge *j, const struct judge_like *like,
-		       const struct raw_page *raw, struct page_run *ret)
+static bool verdict_cache_like(const struct verdict_cache *j,
+			       const struct verdict_cache_like *like,
+			       const struct raw_page *raw, struct page_run *ret)
 {
 	const struct page_run *p = &like->page;
 
-	if (like->vma != j->vma || !judge_same_words(&p->raw, raw) ||
-	    !judge_same_place(j, &p->raw, raw))
+	if (like->vma != j->vma || !verdict_cache_same_words(&p->raw, raw) ||
+	    !verdict_cache_same_place(j, &p->raw, raw))
 		return false;
 	*ret = *p;
 	ret->raw = *raw;
@@ -135,18 +136,19 @@ static bool judge_like(const struct judge *j, const struct judge_like *like,
 	return true;
 }
 
-int judge_page(struct judge *j, const struct vma *vma, const struct raw_page *raw,
-	       struct page_run *ret, const struct gup_verdicts **ret_verdicts)
+int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
+		       const struct raw_page *raw, struct page_run *ret,
+		       const struct gup_verdicts **ret_verdicts)
 {
-	struct judge_like *like = &j->like[judge_slot(raw)];
+	struct verdict_cache_like *like = &j->like[verdict_cache_slot(raw)];
 	int err;
 
-	if (judge_like(j, like, raw, ret)) {
+	if (verdict_cache_like(j, like, raw, ret)) {
 		*ret_verdicts = like->verdicts;
 		return 0;
 	}
 	page_read(j->page, vma, raw, ret);
-	err = judge_word(j, &ret->facts, ret_verdicts);
+	err = verdict_cache_word(j, &ret->facts, ret_verdicts);
 	if (err)
 		return err;
 	like->vma = j->vma;

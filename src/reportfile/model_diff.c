@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "reportfile/rejudge.h"
+#include "reportfile/model_diff.h"
 
 #include "page/page.h"
 #include "gup/predict.h"
@@ -9,9 +9,9 @@
 
 #include "lib/pure.h"
 
-static int rejudge_machine(void *ctx, const struct record_machine *m)
+static int model_diff_machine(void *ctx, const struct record_machine *m)
 {
-	struct rejudge *r = ctx;
+	struct model_diff *r = ctx;
 
 	if (kernel_resolve(&m->m.kernel, &r->running))
 		return -EINVAL;
@@ -30,18 +30,18 @@ static int rejudge_machine(void *ctx, const struct record_machine *m)
 	return 0;
 }
 
-static int rejudge_process(void *ctx, const struct process *p)
+static int model_diff_process(void *ctx, const struct process *p)
 {
-	struct rejudge *r = ctx;
+	struct model_diff *r = ctx;
 
 	r->ctx.has_pinned = p->has_pinned;
 	return 0;
 }
 
-static void rejudge_add(struct rejudge *r, const struct rejudge_change *c)
+static void model_diff_add(struct model_diff *r, const struct model_diff_change *c)
 {
 	for (unsigned i = 0; i < r->n; i++) {
-		struct rejudge_change *old = &r->change[i];
+		struct model_diff_change *old = &r->change[i];
 
 		if (old->what == c->what && old->from == c->from && old->to == c->to &&
 		    old->from_err == c->from_err && old->to_err == c->to_err) {
@@ -55,11 +55,11 @@ static void rejudge_add(struct rejudge *r, const struct rejudge_change *c)
 		r->dropped++;
 }
 
-static int rejudge_run(void *ctx, const struct process *p, const struct vma *vma,
-		       const struct raw_page *raw, const struct record_judgement *old)
+static int model_diff_run(void *ctx, const struct process *p, const struct vma *vma,
+			  const struct raw_page *raw, const struct record_judgement *old)
 {
-	struct rejudge *r = ctx;
-	struct rejudge_change c = { .pid = p->pid, .addr = raw->addr };
+	struct model_diff *r = ctx;
+	struct model_diff_change c = { .pid = p->pid, .addr = raw->addr };
 	struct record_judgement new;
 	struct gup_verdicts v;
 	struct page_run page;
@@ -85,7 +85,7 @@ static int rejudge_run(void *ctx, const struct process *p, const struct vma *vma
 		if (c.from == c.to && c.from_err == c.to_err)
 			continue;
 		differ = true;
-		rejudge_add(r, &c);
+		model_diff_add(r, &c);
 	}
 	if (differ)
 		r->differ += c.pages;
@@ -94,13 +94,13 @@ static int rejudge_run(void *ctx, const struct process *p, const struct vma *vma
 	return 0;
 }
 
-const struct record_handler rejudge_handler = {
-	.machine = rejudge_machine,
-	.process = rejudge_process,
-	.run = rejudge_run,
+const struct record_handler model_diff_handler = {
+	.machine = model_diff_machine,
+	.process = model_diff_process,
+	.run = model_diff_run,
 };
 
-const char *rejudge_what_name(unsigned what)
+const char *model_diff_what_name(unsigned what)
 {
 	switch (what) {
 	case REJUDGE_WRITE:
@@ -114,7 +114,7 @@ const char *rejudge_what_name(unsigned what)
 	}
 }
 
-const char *rejudge_word(const struct rejudge_change *c, bool to)
+const char *model_diff_word(const struct model_diff_change *c, bool to)
 {
 	u8 word = to ? c->to : c->from;
 
