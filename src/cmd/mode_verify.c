@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "render/render_verify.h"
-#include "pagestate/stage_factory.h"
+#include "pagestate/pagestate_factory.h"
 #include "verify/verify.h"
 
 #define MODE_VERIFY_STATES 64
@@ -27,7 +27,7 @@ struct mode_verify {
 static int mode_verify_states(struct session *s, struct mode_verify *m)
 {
 	const char *arg = s->opt.value[OPTION_STATE];
-	char why[STAGE_WHY], *save = NULL;
+	char why[PAGESTATE_WHY], *save = NULL;
 
 	m->opt.states = m->state;
 	if (!arg)
@@ -45,7 +45,7 @@ static int mode_verify_states(struct session *s, struct mode_verify *m)
 			m->opt.plain = true;
 			continue;
 		}
-		if (stage_factory_check(word, why) ||
+		if (pagestate_factory_check(word, why) ||
 		    m->opt.nstates == MODE_VERIFY_STATES) {
 			diag_add(&s->diag, DIAG_ERROR, "--state %.60s: %s", word,
 				 m->opt.nstates == MODE_VERIFY_STATES ? "too many states"

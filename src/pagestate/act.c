@@ -16,9 +16,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "pagestate/stage_access.h"
-#include "pagestate/stage_child.h"
-#include "pagestate/stage_ref.h"
+#include "pagestate/pagestate_access.h"
+#include "pagestate/pagestate_child.h"
+#include "pagestate/pagestate_ref.h"
 
 /*
  * One act.  It is done twice: dry, with every system call replaced by a harmless one and every
@@ -26,7 +26,7 @@
  * when the second, real one is measured.
  */
 struct act {
-	struct stage *s;
+	struct pagestate *s;
 	const struct act_env *env;
 	long arg;
 	bool dry;
@@ -111,7 +111,7 @@ static int act_process_vm(struct act *a)
 		     theirs = { .iov_base = a->page, .iov_len = sizeof(buf) };
 	long r;
 
-	buf[0] = STAGE_BYTE_STORE;
+	buf[0] = PAGESTATE_BYTE_STORE;
 	r = act_call(a, a->arg ? SYS_process_vm_writev : SYS_process_vm_readv, getpid(),
 		     (long)&mine, 1, (long)&theirs, 1, 0);
 	return r < 0 ? (int)r : 0;
@@ -152,12 +152,12 @@ static int act_gup_kept(struct act *a)
 
 static int act_store(struct act *a)
 {
-	return stage_access_store(a->page, 1, 1, STAGE_BYTE_STORE);
+	return pagestate_access_store(a->page, 1, 1, PAGESTATE_BYTE_STORE);
 }
 
 static int act_fork(struct act *a)
 {
-	return a->dry ? 0 : stage_child_fork(a->s);
+	return a->dry ? 0 : pagestate_child_fork(a->s);
 }
 
 /* --- the environment */
@@ -173,26 +173,27 @@ static int act_open_slow(int cpu, char *why)
 	char text[32];
 	int fd;
 
-	if (stage_slurp("/sys/bus/event_source/devices/kprobe/type", text,
-			sizeof(text)) <= 0) {
-		snprintf(why, STAGE_WHY, "this kernel has no kprobes");
+	if (pagestate_slurp("/sys/bus/event_source/devices/kprobe/type", text,
+			    sizeof(text)) <= 0) {
+		snprintf(why, PAGESTATE_WHY, "this kernel has no kprobes");
 		return -1;
 	}
 	attr.type = (u32)strtoul(text, NULL, 10);
 	attr.config1 = (uintptr_t)function;
 	fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, 8UL /* CLOEXEC */);
 	if (fd < 0)
-		snprintf(why, STAGE_WHY, "kprobe on %s: %s", function, strerror(errno));
+		snprintf(why, PAGESTATE_WHY, "kprobe on %s: %s", function,
+			 strerror(errno));
 	return fd;
 }
 
 static int act_open_dio(char *why)
 {
 	void *block = NULL;
-	int fd = stage_disk_file(O_DIRECT);
+	int fd = pagestate_disk_file(O_DIRECT);
 
 	if (fd < 0) {
-		snprintf(why, STAGE_WHY,
+		snprintf(why, PAGESTATE_WHY,
 			 "no directory whose file system does direct I/O");
 		return -1;
 	}
@@ -200,9 +201,9 @@ static int act_open_dio(char *why)
 		close(fd);
 		return -1;
 	}
-	memset(block, STAGE_BYTE_STORE, 4096);
+	memset(block, PAGESTATE_BYTE_STORE, 4096);
 	if (pwrite(fd, block, 4096, 0) != 4096) {
-		snprintf(why, STAGE_WHY, "direct I/O: %s", strerror(errno));
+		snprintf(why, PAGESTATE_WHY, "direct I/O: %s", strerror(errno));
 		close(fd);
 		fd = -1;
 	}
@@ -218,7 +219,7 @@ void act_env_open(struct act_env *env)
 	env->slow = act_open_slow(env->cpu, env->no_slow);
 	env->gup_test = open("/sys/kernel/debug/gup_test", O_RDWR | O_CLOEXEC);
 	if (env->gup_test < 0)
-		snprintf(env->no_gup_test, STAGE_WHY, "no gup_test in debugfs: %s",
+		snprintf(env->no_gup_test, PAGESTATE_WHY, "no gup_test in debugfs: %s",
 			 strerror(errno));
 	env->gup_kept = env->gup_test >= 0 && !ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
 }
@@ -257,7 +258,7 @@ static void act_flush_tlb(void)
 			return;
 		}
 	}
-	stage_store(many, len, 4096, 1);
+	pagestate_store(many, len, 4096, 1);
 	mprotect(many, len, PROT_READ);
 	mprotect(many, len, PROT_READ | PROT_WRITE);
 }
@@ -290,15 +291,15 @@ int act_available(enum act_id id, const struct kernel *k, const struct act_env *
 	act_fn *run = act_rows[id].run;
 
 	if ((k->value & r->kyes) != r->kyes || k->value & r->kno)
-		snprintf(why, STAGE_WHY, "another kernel's way to do it");
+		snprintf(why, PAGESTATE_WHY, "another kernel's way to do it");
 	else if (run == act_dio && env->dio < 0)
-		snprintf(why, STAGE_WHY, "%s", env->no_dio);
+		snprintf(why, PAGESTATE_WHY, "%s", env->no_dio);
 	else if ((run == act_gup_test || run == act_gup_kept) && env->gup_test < 0)
-		snprintf(why, STAGE_WHY, "%s", env->no_gup_test);
+		snprintf(why, PAGESTATE_WHY, "%s", env->no_gup_test);
 	else if (run == act_gup_kept && !env->gup_kept)
-		snprintf(why, STAGE_WHY, "gup_test of this kernel keeps no pins");
+		snprintf(why, PAGESTATE_WHY, "gup_test of this kernel keeps no pins");
 	else if (run == act_gup_test && (act_rows[id].arg & 15) == 3 && env->gup_kept)
-		snprintf(why, STAGE_WHY, "gup_test has a better way");
+		snprintf(why, PAGESTATE_WHY, "gup_test has a better way");
 	else
 		return 0;
 	return -EOPNOTSUPP;
@@ -326,13 +327,14 @@ static int act_prepare(struct act *a, act_fn *run, struct act_result *ret)
 	struct io_uring_params params = { 0 };
 
 	if (run == act_vmsplice && pipe2(a->pipe, O_CLOEXEC)) {
-		snprintf(ret->why, STAGE_WHY, "pipe: %s", strerror(errno));
+		snprintf(ret->why, PAGESTATE_WHY, "pipe: %s", strerror(errno));
 		return -errno;
 	}
 	if (run == act_uring) {
 		a->ring = (int)syscall(SYS_io_uring_setup, 1, &params);
 		if (a->ring < 0) {
-			snprintf(ret->why, STAGE_WHY, "io_uring: %s", strerror(errno));
+			snprintf(ret->why, PAGESTATE_WHY, "io_uring: %s",
+				 strerror(errno));
 			return -EOPNOTSUPP;
 		}
 	}
@@ -351,10 +353,10 @@ static u64 act_faults(void)
  * Whether @ref reads a store to the page: TRI_UNKNOWN when it has nothing to do with it.  The unit
  * is the leaf, as in predictions: a reference to another part of a huge page counts.
  */
-static enum tri act_ref_sees(const struct stage *s, u64 leaf, bool kept,
-			     const struct stage_ref *ref)
+static enum tri act_ref_sees(const struct pagestate *s, u64 leaf, bool kept,
+			     const struct pagestate_ref *ref)
 {
-	u64 pfn = stage_pagemap(ref->page) & (BIT(55) - 1);
+	u64 pfn = pagestate_pagemap(ref->page) & (BIT(55) - 1);
 	bool in_place = ref->pfn && ref->pfn == pfn;
 	int byte;
 
@@ -366,13 +368,13 @@ static enum tri act_ref_sees(const struct stage *s, u64 leaf, bool kept,
 			return TRI_NO;
 		return near && in_place ? TRI_YES : TRI_UNKNOWN;
 	}
-	byte = stage_ref_byte(ref);
+	byte = pagestate_ref_byte(ref);
 	if (byte == -EOPNOTSUPP && ref->pfn) /* a pin: compare the page */
 		return in_place ? TRI_YES : TRI_NO;
-	return byte < 0 ? TRI_UNKNOWN : byte == STAGE_BYTE_STORE ? TRI_YES : TRI_NO;
+	return byte < 0 ? TRI_UNKNOWN : byte == PAGESTATE_BYTE_STORE ? TRI_YES : TRI_NO;
 }
 
-static enum tri act_refs_see(const struct stage *s, u64 leaf, bool kept)
+static enum tri act_refs_see(const struct pagestate *s, u64 leaf, bool kept)
 {
 	enum tri seen = TRI_UNKNOWN;
 
@@ -387,24 +389,24 @@ static enum tri act_refs_see(const struct stage *s, u64 leaf, bool kept)
 	return seen;
 }
 
-static void act_look_at_child(struct stage *s, struct act_result *ret)
+static void act_look_at_child(struct pagestate *s, struct act_result *ret)
 {
-	struct stage_child_order o = { .what = STAGE_CHILD_PFN, .addr = s->page };
+	struct pagestate_child_order o = { .what = PAGESTATE_CHILD_PFN, .addr = s->page };
 	unsigned char core;
 
 	if (ret->err)
 		return;
-	stage_child_ask(s, &o, &ret->child_first, NULL);
-	o.what = STAGE_CHILD_LOAD_PFN;
-	ret->child_err = stage_child_ask(s, &o, &ret->child, &ret->child_byte);
-	stage_access_load(s->page, 1, 1, &ret->byte);
+	pagestate_child_ask(s, &o, &ret->child_first, NULL);
+	o.what = PAGESTATE_CHILD_LOAD_PFN;
+	ret->child_err = pagestate_child_ask(s, &o, &ret->child, &ret->child_byte);
+	pagestate_access_load(s->page, 1, 1, &ret->byte);
 	/* the vsyscall page is nobody's mapping */
 	if (ret->child_err == -ENOMEM &&
 	    mincore(s->page - (uintptr_t)s->page % 4096, 4096, &core))
 		ret->child_err = -EFAULT;
 }
 
-int act_run(struct stage *s, enum act_id id, u64 leaf, const struct act_env *env,
+int act_run(struct pagestate *s, enum act_id id, u64 leaf, const struct act_env *env,
 	    struct act_result *ret)
 {
 	static char scratch[8192] __attribute__((aligned(4096)));
@@ -425,13 +427,13 @@ int act_run(struct stage *s, enum act_id id, u64 leaf, const struct act_env *env
 		a.page = a.dry ? scratch : s->page;
 		act_flush_tlb();
 		errno = 0; /* its page is private to the thread, and shared after fork */
-		ret->before = stage_pagemap(s->page);
+		ret->before = pagestate_pagemap(s->page);
 		slow = act_slow_count(env);
 		faults = act_faults();
 		ret->err = act_rows[id].run(&a);
 		faults = act_faults() - faults;
 		slow = act_slow_count(env) - slow;
-		ret->after = stage_pagemap(s->page);
+		ret->after = pagestate_pagemap(s->page);
 	}
 	ret->faults = faults;
 	ret->errno_told =

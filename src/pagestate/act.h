@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * act.h - really doing what is predicted, to the page that a struct stage looks at.
+ * act.h - really doing what is predicted, to the page that a struct pagestate looks at.
  *
  * Knows: act.def: which call makes which request, and what can be seen of it.
  * Never: what should come out (verify.c).
@@ -12,7 +12,7 @@
 
 #include "gup/gup.h"
 #include "kernel/kernel.h"
-#include "pagestate/stage.h"
+#include "pagestate/pagestate.h"
 
 enum act_what { ACT_REQUEST, ACT_STORE, ACT_FORK };
 enum act_entry { ACT_FAST, ACT_SLOW };
@@ -39,7 +39,7 @@ struct act_env {
 	bool gup_kept; /* it has PIN_LONGTERM_TEST_* (6.2) */
 	int slow;      /* counts entries of slow GUP on CPU ->cpu, -1 not allowed */
 	int cpu;
-	char no_dio[STAGE_WHY], no_gup_test[STAGE_WHY], no_slow[STAGE_WHY];
+	char no_dio[PAGESTATE_WHY], no_gup_test[PAGESTATE_WHY], no_slow[PAGESTATE_WHY];
 };
 
 /* What was seen. */
@@ -55,7 +55,7 @@ struct act_result {
 	s32 child_err; /* of the load: 0, -EFAULT, -ENOMEM: nothing is mapped there */
 	u8 byte, child_byte; /* what the process and its child load (ACT_FORK) */
 	bool waits;          /* in handle_userfault(): nothing else of this is known */
-	char why[STAGE_WHY]; /* why it could not be tried, when act_run() fails */
+	char why[PAGESTATE_WHY]; /* why it could not be tried, when act_run() fails */
 };
 
 const struct act_row *act_row(enum act_id id);
@@ -70,7 +70,7 @@ void act_env_close(struct act_env *env);
  */
 void act_env_enter(const struct act_env *env);
 
-/* Whether @id can be done on kernel @k with @env: 0, or -EOPNOTSUPP and @why (STAGE_WHY bytes). */
+/* Whether @id can be done on kernel @k with @env: 0, or -EOPNOTSUPP and @why (PAGESTATE_WHY bytes). */
 int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,
 		  char *why);
 
@@ -90,7 +90,7 @@ bool act_warns(enum act_id id, bool may_be_zero);
  * Does @id to s->page, which @leaf bytes of page tables map as one, and fills @ret.  Returns 0 when it was tried (ret->err says how it ended),
  * or -errno with ret->why when it could not be tried.
  */
-int act_run(struct stage *s, enum act_id id, u64 leaf, const struct act_env *env,
+int act_run(struct pagestate *s, enum act_id id, u64 leaf, const struct act_env *env,
 	    struct act_result *ret);
 
 /* Drops what gup_test keeps for the whole machine. */

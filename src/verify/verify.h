@@ -6,7 +6,7 @@
  * Never: rules (predict.c), layout (render_verify.c).
  * Owns: struct verify_result until verify_result_deinit().
  *
- * Each trial makes a page state in a worker process (stage_worker.h), predicts through the same
+ * Each trial makes a page state in a worker process (pagestate_worker.h), predicts through the same
  * path as the main program (source, collect, predict), does it (act.h) and compares.  A trial
  * that comes out wrong is repeated in fresh workers: only what is wrong each time is called so.
  */
@@ -90,7 +90,7 @@ struct verify_result {
 
 struct verify_options {
 	const char *const
-		*states; /* only these (stage.h's words); none: every fixed state */
+		*states; /* only these (pagestate.h's words); none: every fixed state */
 	unsigned nstates;
 	u32 only;      /* BIT(VERIFY_*): only these; 0: all */
 	u64 trials;    /* random trials after the fixed ones */

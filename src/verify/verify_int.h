@@ -12,7 +12,7 @@
 
 #include "pagestate/act.h"
 #include "page/page.h"
-#include "pagestate/stage_worker.h"
+#include "pagestate/pagestate_worker.h"
 #include "verify/verify.h"
 
 struct verify {
@@ -24,7 +24,7 @@ struct verify {
 	struct diag *diag;
 };
 
-/* One trial of @state and @act into @ret, repeated when it is wrong.  @lenient as stage_worker_start(). */
+/* One trial of @state and @act into @ret, repeated when it is wrong.  @lenient as pagestate_worker_start(). */
 void verify_trial(struct verify *v, const char *state, enum act_id act, bool lenient,
 		  struct verify_case *ret);
 

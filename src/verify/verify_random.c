@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pagestate/stage_factory.h"
+#include "pagestate/pagestate_factory.h"
 
 #define VERIFY_OPS_MAX 14
 #define VERIFY_SHRINK_MAX 80 /* trials to make one failing sequence short */
@@ -27,19 +27,19 @@ static unsigned verify_below(u64 *seed, unsigned n)
 }
 
 static const struct {
-	enum stage_id id;
+	enum pagestate_id id;
 	unsigned weight, pages;
 } verify_arenas[] = {
-	{ STAGE_ARENA, 30, 1024 },      { STAGE_ARENA_THP, 35, 1024 },
-	{ STAGE_ARENA_SHMEM, 6, 1024 }, { STAGE_ARENA_TMPFS, 8, 1024 },
-	{ STAGE_ARENA_FILE, 6, 16 },    { STAGE_ARENA_FILE_SHARED, 5, 16 },
-	{ STAGE_ARENA_HUGETLB, 14, 2 },
+	{ PAGESTATE_ARENA, 30, 1024 },      { PAGESTATE_ARENA_THP, 35, 1024 },
+	{ PAGESTATE_ARENA_SHMEM, 6, 1024 }, { PAGESTATE_ARENA_TMPFS, 8, 1024 },
+	{ PAGESTATE_ARENA_FILE, 6, 16 },    { PAGESTATE_ARENA_FILE_SHARED, 5, 16 },
+	{ PAGESTATE_ARENA_HUGETLB, 14, 2 },
 };
 
 static unsigned verify_arena(u64 *seed)
 {
 	unsigned sum = 0, pick;
-	char why[STAGE_WHY];
+	char why[PAGESTATE_WHY];
 
 	for (size_t i = 0; i < ARRAY_SIZE(verify_arenas); i++)
 		sum += verify_arenas[i].weight;
@@ -47,7 +47,8 @@ static unsigned verify_arena(u64 *seed)
 		pick = verify_below(seed, sum);
 		for (unsigned i = 0; i < ARRAY_SIZE(verify_arenas); i++) {
 			if (pick < verify_arenas[i].weight) {
-				if (!stage_factory_available(verify_arenas[i].id, why))
+				if (!pagestate_factory_available(verify_arenas[i].id,
+								 why))
 					return i;
 				break;
 			}
@@ -57,22 +58,24 @@ static unsigned verify_arena(u64 *seed)
 }
 
 /* One of the operations that can do anything here. */
-static enum stage_op_id verify_op(u64 *seed)
+static enum pagestate_op_id verify_op(u64 *seed)
 {
 	unsigned sum = 0, pick;
-	char why[STAGE_WHY];
+	char why[PAGESTATE_WHY];
 
-	for (unsigned i = 0; i < STAGE_OPS; i++)
-		sum += stage_op_row(i)->weight;
+	for (unsigned i = 0; i < PAGESTATE_OPS; i++)
+		sum += pagestate_op_row(i)->weight;
 	do {
 		unsigned i = 0;
 
 		pick = verify_below(seed, sum);
-		for (; pick >= stage_op_row(i)->weight; i++)
-			pick -= stage_op_row(i)->weight;
-		if (i == STAGE_OP_MERGE && stage_factory_available(STAGE_KSM, why))
+		for (; pick >= pagestate_op_row(i)->weight; i++)
+			pick -= pagestate_op_row(i)->weight;
+		if (i == PAGESTATE_OP_MERGE &&
+		    pagestate_factory_available(PAGESTATE_KSM, why))
 			continue;
-		if (i == STAGE_OP_PAGEOUT && stage_factory_available(STAGE_SWAPPED, why))
+		if (i == PAGESTATE_OP_PAGEOUT &&
+		    pagestate_factory_available(PAGESTATE_SWAPPED, why))
 			continue;
 		return i;
 	} while (true);
@@ -108,17 +111,18 @@ static void verify_sequence(u64 *seed, char *buf, size_t len)
 	look = verify_below(seed, 3) ? verify_below(seed, 8) % pages
 				     : verify_below(seed, pages);
 	n = (size_t)snprintf(buf, len, "%s+look@%u",
-			     stage_factory_row(verify_arenas[arena].id)->name, look);
+			     pagestate_factory_row(verify_arenas[arena].id)->name, look);
 	/* an untouched arena is dull: begin with a touch most of the time */
 	if (verify_below(seed, 8))
 		n += (size_t)snprintf(buf + n, len - n,
 				      verify_below(seed, 4) ? "+touch" : "+fill");
 	for (unsigned i = 0; i < ops && n < len - 48; i++) {
-		enum stage_op_id op = verify_op(seed);
+		enum pagestate_op_id op = verify_op(seed);
 
-		n += (size_t)snprintf(buf + n, len - n, "+%s", stage_op_row(op)->name);
-		if (stage_op_row(op)->scope == STAGE_ONE && op != STAGE_OP_LOOK &&
-		    verify_below(seed, 2))
+		n += (size_t)snprintf(buf + n, len - n, "+%s",
+				      pagestate_op_row(op)->name);
+		if (pagestate_op_row(op)->scope == PAGESTATE_ONE &&
+		    op != PAGESTATE_OP_LOOK && verify_below(seed, 2))
 			n += (size_t)verify_page_word(seed, buf + n, len - n, look,
 						      pages);
 	}
@@ -171,7 +175,7 @@ static void verify_shrink(struct verify *v, enum act_id act, struct verify_case 
 
 static unsigned verify_acts(struct verify *v, enum act_id *ret)
 {
-	char why[STAGE_WHY];
+	char why[PAGESTATE_WHY];
 	unsigned n = 0;
 
 	for (unsigned a = 0; a < ACTS; a++) {

@@ -8,9 +8,9 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "pagestate/stage_factory.h"
+#include "pagestate/pagestate_factory.h"
 
-/* What is done to every state of STAGE_TRY_MODS; the first VERIFY_FEW to those of STAGE_TRY_FEW. */
+/* What is done to every state of PAGESTATE_TRY_MODS; the first VERIFY_FEW to those of PAGESTATE_TRY_FEW. */
 static const char *const verify_mods[] = {
 	"",
 	"+shared",
@@ -33,14 +33,15 @@ static const char *const verify_mods[] = {
 
 static unsigned verify_nmods(unsigned id)
 {
-	char why[STAGE_WHY];
+	char why[PAGESTATE_WHY];
 
 	/* of a state that cannot be made one row of skips tells why */
-	if (stage_factory_available(id, why) ||
-	    stage_factory_row(id)->try == STAGE_TRY_PLAIN)
+	if (pagestate_factory_available(id, why) ||
+	    pagestate_factory_row(id)->try == PAGESTATE_TRY_PLAIN)
 		return 1;
-	return stage_factory_row(id)->try == STAGE_TRY_FEW ? VERIFY_FEW
-							   : ARRAY_SIZE(verify_mods);
+	return pagestate_factory_row(id)->try == PAGESTATE_TRY_FEW
+		       ? VERIFY_FEW
+		       : ARRAY_SIZE(verify_mods);
 }
 
 static bool verify_wanted(const struct verify_options *opt, enum act_id act)
@@ -57,7 +58,7 @@ static bool verify_wanted(const struct verify_options *opt, enum act_id act)
 static int verify_state(struct verify *v, const char *state)
 {
 	static struct verify_case c;
-	char why[STAGE_WHY];
+	char why[PAGESTATE_WHY];
 	int err = 0;
 
 	for (unsigned a = 0; a < ACTS && !err && !verify_end; a++) {
@@ -75,14 +76,14 @@ static int verify_fixed(struct verify *v)
 	char state[128];
 	int err = 0;
 
-	for (unsigned i = 0; i < STAGES && !err; i++) {
+	for (unsigned i = 0; i < PAGESTATES && !err; i++) {
 		unsigned mods = v->opt->plain ? 1 : verify_nmods(i);
 
-		if (stage_factory_row(i)->try == STAGE_TRY_ARENA)
+		if (pagestate_factory_row(i)->try == PAGESTATE_TRY_ARENA)
 			continue;
 		for (unsigned m = 0; m < mods && !err && !verify_end; m++) {
-			snprintf(state, sizeof(state), "%s%s", stage_factory_row(i)->name,
-				 verify_mods[m]);
+			snprintf(state, sizeof(state), "%s%s",
+				 pagestate_factory_row(i)->name, verify_mods[m]);
 			err = verify_state(v, state);
 		}
 	}

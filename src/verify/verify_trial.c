@@ -33,7 +33,7 @@ static int verify_row_seen(void *ctx, const struct report_row *row)
 }
 
 /* What gupinfo says of the worker's page.  0, -ENOENT: no row; -errno. */
-static int verify_look(struct verify *v, const struct stage_worker *w,
+static int verify_look(struct verify *v, const struct pagestate_worker *w,
 		       struct verify_look *l)
 {
 	struct collect_range range = { .start = w->page, .end = w->page + 4096 };
@@ -89,10 +89,10 @@ static bool verify_not_gup(struct verify *v, enum act_id act,
 static void verify_once(struct verify *v, const char *state, enum act_id act,
 			bool lenient, struct verify_case *c)
 {
-	struct stage_worker w;
+	struct pagestate_worker w;
 	struct verify_look l;
 	struct act_result seen;
-	int err = stage_worker_start(&w, state, lenient, &v->env);
+	int err = pagestate_worker_start(&w, state, lenient, &v->env);
 
 	c->nfields = 0;
 	c->note[0] = '\0';
@@ -110,7 +110,7 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 	} else if (act_warns(act, l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
 		verify_skip(c,
 			    "gup_test would warn of the zero page in the kernel's log");
-	} else if (stage_worker_act(&w, act, MAX(l.page.size, 4096u), &seen)) {
+	} else if (pagestate_worker_act(&w, act, MAX(l.page.size, 4096u), &seen)) {
 		verify_skip(c, seen.why);
 	} else if (seen.waits && act_row(act)->what == ACT_FORK) {
 		verify_skip(c, "looking at it waits for the user fault handler");
@@ -121,7 +121,7 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 		if (c->outcome == VERIFY_WRONG)
 			verify_note(c, &l, &seen);
 	}
-	stage_worker_stop(&w);
+	pagestate_worker_stop(&w);
 }
 
 void verify_trial(struct verify *v, const char *state, enum act_id act, bool lenient,

@@ -6,7 +6,7 @@
  *	mkpages --bpf		exit 0 where the BPF reader must work; else 77 and why it need not
  *	mkpages STATE		prints "pid=… addr=0x… len=… page=0x… size=…", waits for end of file
  *
- * STATE is "base" or "base+op+op@N…", see src/pagestate/stage.h.  Exit: 0, 2 usage, 77 not possible here.
+ * STATE is "base" or "base+op+op@N…", see src/pagestate/pagestate.h.  Exit: 0, 2 usage, 77 not possible here.
  */
 #include <errno.h>
 #include <signal.h>
@@ -15,29 +15,30 @@
 #include <unistd.h>
 
 #include "need_bpf.h"
-#include "pagestate/stage_factory.h"
+#include "pagestate/pagestate_factory.h"
 
 static void list(void)
 {
-	char why[STAGE_WHY];
+	char why[PAGESTATE_WHY];
 
 	puts("# states");
-	for (unsigned i = 0; i < STAGES; i++) {
-		printf("%-18s %s", stage_factory_row(i)->name,
-		       stage_factory_row(i)->text);
-		if (stage_factory_available(i, why))
+	for (unsigned i = 0; i < PAGESTATES; i++) {
+		printf("%-18s %s", pagestate_factory_row(i)->name,
+		       pagestate_factory_row(i)->text);
+		if (pagestate_factory_available(i, why))
 			printf(" [not here: %s]", why);
 		putchar('\n');
 	}
 	puts("# operations");
-	for (unsigned i = 0; i < STAGE_OPS; i++)
-		printf("+%-17s %s\n", stage_op_row(i)->name, stage_op_row(i)->text);
+	for (unsigned i = 0; i < PAGESTATE_OPS; i++)
+		printf("+%-17s %s\n", pagestate_op_row(i)->name,
+		       pagestate_op_row(i)->text);
 }
 
 int main(int argc, char **argv)
 {
 	const char *excuse;
-	struct stage s;
+	struct pagestate s;
 	char buf[256];
 	int err;
 
@@ -55,7 +56,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: mkpages --list | --bpf | STATE\n");
 		return 2;
 	}
-	err = stage_factory_make(&s, argv[1]);
+	err = pagestate_factory_make(&s, argv[1]);
 	if (err) {
 		fprintf(stderr, "mkpages: %s: %s\n", argv[1], s.why);
 		return err == -EINVAL ? 2 : err == -EOPNOTSUPP ? 77 : 1;
@@ -65,6 +66,6 @@ int main(int argc, char **argv)
 	fflush(stdout);
 	while (read(0, buf, sizeof(buf)) > 0)
 		;
-	stage_factory_drop(&s);
+	pagestate_factory_drop(&s);
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "../unit/test.h"
 
-#include "pagestate/stage_worker.h"
+#include "pagestate/pagestate_worker.h"
 
 #define TEST_PRESENT BIT(63)
 #define TEST_PFN (BIT(55) - 1)
@@ -17,18 +17,18 @@ static struct act_result r;
 /* Makes @state and does @act.  False, with the reason printed, when that is not possible here. */
 static bool act(const char *state, enum act_id id)
 {
-	struct stage_worker w;
+	struct pagestate_worker w;
 	int err;
 
 	if (!env.no_dio[0] && env.dio <= 0)
 		act_env_open(&env);
-	if (stage_worker_start(&w, state, false, &env) || w.err) {
+	if (pagestate_worker_start(&w, state, false, &env) || w.err) {
 		printf("# %s: %s\n", state, w.why);
-		stage_worker_stop(&w);
+		pagestate_worker_stop(&w);
 		return false;
 	}
-	err = stage_worker_act(&w, id, 4096, &r);
-	stage_worker_stop(&w);
+	err = pagestate_worker_act(&w, id, 4096, &r);
+	pagestate_worker_stop(&w);
 	if (err)
 		printf("# %s: %s: %s\n", state, act_row(id)->name, r.why);
 	else

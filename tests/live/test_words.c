@@ -19,7 +19,7 @@
 #include "live/live.h"
 #include "need_bpf.h"
 #include "pagemap.h"
-#include "pagestate/stage_factory.h"
+#include "pagestate/pagestate_factory.h"
 
 static struct source *src;
 static struct source_machine machine;
@@ -315,11 +315,11 @@ static int leaf_cb(void *ctx, const struct raw_page *raw, size_t n)
 static void check_state(const char *name)
 {
 	struct walk w = { .hugetlb = strstr(name, "hugetlb") };
-	static struct stage s;
+	static struct pagestate s;
 	int before = test_failures;
 
 	state_name = name;
-	if (stage_factory_make(&s, name)) {
+	if (pagestate_factory_make(&s, name)) {
 		printf("# %s: %s\n", name, s.why);
 		seen.skipped++;
 		return;
@@ -338,31 +338,31 @@ static void check_state(const char *name)
 	}
 	seen.states++;
 	close(pagemap);
-	stage_factory_drop(&s);
+	pagestate_factory_drop(&s);
 }
 
 TEST(every_state_a_second_time)
 {
 	static const char *const more[] = { "", "+shared", "+child-vmspliced",
 					    "+vmspliced", "+pinned" };
-	char name[120], reason[STAGE_WHY];
+	char name[120], reason[PAGESTATE_WHY];
 	bool quick = getenv("GUPINFO_TEST_QUICK");
 
 	if (!setup())
 		NO_BPF(why[0] ? why : "no source");
-	for (unsigned id = 0; id < STAGES; id++)
+	for (unsigned id = 0; id < PAGESTATES; id++)
 		for (unsigned m = 0; m < ARRAY_SIZE(more); m++) {
-			const struct stage_row *row = stage_factory_row(id);
+			const struct pagestate_row *row = pagestate_factory_row(id);
 
-			if (m && (row->try != STAGE_TRY_MODS || quick))
+			if (m && (row->try != PAGESTATE_TRY_MODS || quick))
 				break;
-			if (stage_factory_available(id, reason)) {
+			if (pagestate_factory_available(id, reason)) {
 				if (!m)
 					printf("# %s: %s\n", row->name, reason);
 				continue;
 			}
 			snprintf(name, sizeof(name), "%s%s", row->name, more[m]);
-			if (stage_factory_check(name, reason)) {
+			if (pagestate_factory_check(name, reason)) {
 				printf("# %s: %s\n", name, reason);
 				continue;
 			}

@@ -1,61 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/stage_access.h"
+#include "pagestate/pagestate_access.h"
 
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
 
 /* ASan would load the address's shadow, which may fault, too: an act counts its faults. */
-#define STAGE_ACCESS_PLAIN __attribute__((no_sanitize("address")))
+#define PAGESTATE_ACCESS_PLAIN __attribute__((no_sanitize("address")))
 
-static sigjmp_buf stage_access_out;
+static sigjmp_buf pagestate_access_out;
 
-static void stage_access_fault(int sig)
+static void pagestate_access_fault(int sig)
 {
-	siglongjmp(stage_access_out, sig);
+	siglongjmp(pagestate_access_out, sig);
 }
 
 /* Catches the two signals, or puts the old handlers back. */
-static void stage_access_catch(struct sigaction old[2], bool on)
+static void pagestate_access_catch(struct sigaction old[2], bool on)
 {
-	struct sigaction sa = { .sa_handler = stage_access_fault };
+	struct sigaction sa = { .sa_handler = pagestate_access_fault };
 
 	sigaction(SIGSEGV, on ? &sa : &old[0], on ? &old[0] : NULL);
 	sigaction(SIGBUS, on ? &sa : &old[1], on ? &old[1] : NULL);
 }
 
-STAGE_ACCESS_PLAIN
-int stage_access_store(char *addr, size_t len, size_t step, int byte)
+PAGESTATE_ACCESS_PLAIN
+int pagestate_access_store(char *addr, size_t len, size_t step, int byte)
 {
 	struct sigaction old[2];
 	volatile int err = 0;
 
-	stage_access_catch(old, true);
-	if (sigsetjmp(stage_access_out, 1)) {
+	pagestate_access_catch(old, true);
+	if (sigsetjmp(pagestate_access_out, 1)) {
 		err = -EFAULT;
 	} else {
 		for (size_t i = 0; i < len; i += step)
 			*(volatile char *)(addr + i) = (char)byte;
 	}
-	stage_access_catch(old, false);
+	pagestate_access_catch(old, false);
 	return err;
 }
 
-STAGE_ACCESS_PLAIN
-int stage_access_load(const char *addr, size_t len, size_t step, u8 *ret)
+PAGESTATE_ACCESS_PLAIN
+int pagestate_access_load(const char *addr, size_t len, size_t step, u8 *ret)
 {
 	struct sigaction old[2];
 	volatile u8 byte = 0;
 	volatile int err = 0;
 
-	stage_access_catch(old, true);
-	if (sigsetjmp(stage_access_out, 1)) {
+	pagestate_access_catch(old, true);
+	if (sigsetjmp(pagestate_access_out, 1)) {
 		err = -EFAULT;
 	} else {
 		for (size_t i = 0; i < len; i += step)
 			byte = *(const volatile u8 *)(addr + i);
 	}
-	stage_access_catch(old, false);
+	pagestate_access_catch(old, false);
 	if (ret && !err)
 		*ret = byte;
 	return err;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/stage_ref.h"
+#include "pagestate/pagestate_ref.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,53 +9,53 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static struct stage_ref *stage_ref_new(struct stage *s)
+static struct pagestate_ref *pagestate_ref_new(struct pagestate *s)
 {
-	if (s->nrefs < STAGE_REFS)
+	if (s->nrefs < PAGESTATE_REFS)
 		return &s->ref[s->nrefs];
-	stage_fail(s, -EAGAIN, "more than %d references", STAGE_REFS);
+	pagestate_fail(s, -EAGAIN, "more than %d references", PAGESTATE_REFS);
 	return NULL;
 }
 
-static u64 stage_ref_pfn(const char *page)
+static u64 pagestate_ref_pfn(const char *page)
 {
-	u64 entry = stage_pagemap(page);
+	u64 entry = pagestate_pagemap(page);
 
 	return entry >> 63 ? entry & (BIT(55) - 1) : 0;
 }
 
-int stage_ref_pipe(struct stage *s, char *page)
+int pagestate_ref_pipe(struct pagestate *s, char *page)
 {
-	struct stage_ref *r = stage_ref_new(s);
+	struct pagestate_ref *r = pagestate_ref_new(s);
 
 	if (!r)
 		return -EAGAIN;
-	*r = (struct stage_ref){ .kind = STAGE_REF_PIPE,
-				 .page = page,
-				 .pfn = stage_ref_pfn(page) };
+	*r = (struct pagestate_ref){ .kind = PAGESTATE_REF_PIPE,
+				     .page = page,
+				     .pfn = pagestate_ref_pfn(page) };
 	if (pipe2(r->fd, O_CLOEXEC | O_NONBLOCK))
-		return stage_fail(s, -errno, "pipe: %s", strerror(errno));
+		return pagestate_fail(s, -errno, "pipe: %s", strerror(errno));
 	s->nrefs++;
 	return 0;
 }
 
-int stage_ref_vmsplice(struct stage *s, char *page)
+int pagestate_ref_vmsplice(struct pagestate *s, char *page)
 {
 	struct iovec iov = { .iov_base = page, .iov_len = 4096 };
-	int err = stage_ref_pipe(s, page);
+	int err = pagestate_ref_pipe(s, page);
 
 	if (err)
 		return err;
 	if (vmsplice(s->ref[s->nrefs - 1].fd[1], &iov, 1, 0) == 4096) {
-		s->ref[s->nrefs - 1].pfn = stage_ref_pfn(page);
+		s->ref[s->nrefs - 1].pfn = pagestate_ref_pfn(page);
 		return 0;
 	}
 	err = -errno;
-	stage_ref_release(s);
-	return stage_fail(s, err, "vmsplice: %s", strerror(-err));
+	pagestate_ref_release(s);
+	return pagestate_fail(s, err, "vmsplice: %s", strerror(-err));
 }
 
-int stage_ref_ring(void *addr, size_t len)
+int pagestate_ref_ring(void *addr, size_t len)
 {
 	struct io_uring_params params = { 0 };
 	struct iovec iov = { .iov_base = addr, .iov_len = len };
@@ -70,41 +70,41 @@ int stage_ref_ring(void *addr, size_t len)
 	return err;
 }
 
-void stage_ref_ring_close(int fd)
+void pagestate_ref_ring_close(int fd)
 {
 	/* closing alone would unpin later, from a work queue */
 	syscall(SYS_io_uring_register, fd, IORING_UNREGISTER_BUFFERS, NULL, 0);
 	close(fd);
 }
 
-int stage_ref_pin(struct stage *s, char *page)
+int pagestate_ref_pin(struct pagestate *s, char *page)
 {
-	struct stage_ref *r = stage_ref_new(s);
+	struct pagestate_ref *r = pagestate_ref_new(s);
 	int fd;
 
 	if (!r)
 		return -EAGAIN;
-	fd = stage_ref_ring(page, 4096);
+	fd = pagestate_ref_ring(page, 4096);
 	if (fd < 0)
-		return stage_fail(s, fd, "io_uring buffer: %s", strerror(-fd));
-	*r = (struct stage_ref){ .kind = STAGE_REF_RING,
-				 .page = page,
-				 .pfn = stage_ref_pfn(page),
-				 .fd = { fd, -1 } };
+		return pagestate_fail(s, fd, "io_uring buffer: %s", strerror(-fd));
+	*r = (struct pagestate_ref){ .kind = PAGESTATE_REF_RING,
+				     .page = page,
+				     .pfn = pagestate_ref_pfn(page),
+				     .fd = { fd, -1 } };
 	s->nrefs++;
 	return 0;
 }
 
-void stage_ref_release(struct stage *s)
+void pagestate_ref_release(struct pagestate *s)
 {
-	struct stage_ref *r;
+	struct pagestate_ref *r;
 	char drop[4096];
 
 	if (!s->nrefs)
 		return;
 	r = &s->ref[--s->nrefs];
-	if (r->kind == STAGE_REF_RING) {
-		stage_ref_ring_close(r->fd[0]);
+	if (r->kind == PAGESTATE_REF_RING) {
+		pagestate_ref_ring_close(r->fd[0]);
 		return;
 	}
 	/* other processes may hold the pipe open: empty it */
@@ -114,12 +114,12 @@ void stage_ref_release(struct stage *s)
 	close(r->fd[1]);
 }
 
-int stage_ref_byte(const struct stage_ref *ref)
+int pagestate_ref_byte(const struct pagestate_ref *ref)
 {
 	int copy[2], err = 0;
 	u8 byte = 0;
 
-	if (ref->kind != STAGE_REF_PIPE)
+	if (ref->kind != PAGESTATE_REF_PIPE)
 		return -EOPNOTSUPP;
 	if (pipe2(copy, O_CLOEXEC | O_NONBLOCK))
 		return -errno;

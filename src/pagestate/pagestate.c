@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/stage.h"
+#include "pagestate/pagestate.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-int stage_fail(struct stage *s, int err, const char *fmt, ...)
+int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
 {
 	va_list ap;
 
@@ -23,7 +23,7 @@ int stage_fail(struct stage *s, int err, const char *fmt, ...)
 	return err;
 }
 
-int stage_slurp(const char *path, char *buf, size_t len)
+int pagestate_slurp(const char *path, char *buf, size_t len)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n;
@@ -43,7 +43,7 @@ int stage_slurp(const char *path, char *buf, size_t len)
  * does it without faults, faults the page in by itself, and goes through the page cache in the end
  * (5.16): its files are pages like others, but what its O_DIRECT does is not GUP's answer.
  */
-static bool stage_fs_direct(const char *dir, bool gup)
+static bool pagestate_fs_direct(const char *dir, bool gup)
 {
 	static const long magic[] = { 0x9123683E /* btrfs */, 0xEF53, 0x58465342,
 				      0xF2F52010 };
@@ -57,14 +57,14 @@ static bool stage_fs_direct(const char *dir, bool gup)
 	return false;
 }
 
-int stage_disk_file(int flags)
+int pagestate_disk_file(int flags)
 {
 	const char *dir[] = { getenv("TMPDIR"), "/var/tmp", "/tmp", ".",
 			      "/mnt/ext4",      "/root" };
 	int fd;
 
 	for (size_t i = 0; i < ARRAY_SIZE(dir); i++) {
-		if (!dir[i] || !stage_fs_direct(dir[i], flags & O_DIRECT))
+		if (!dir[i] || !pagestate_fs_direct(dir[i], flags & O_DIRECT))
 			continue;
 		fd = open(dir[i], O_RDWR | O_TMPFILE | O_CLOEXEC | flags, 0600);
 		if (fd >= 0)
@@ -75,7 +75,8 @@ int stage_disk_file(int flags)
 
 /* --- for the files that make states */
 
-char *stage_map(struct stage *s, size_t len, size_t align, int prot, int flags, int fd)
+char *pagestate_map(struct pagestate *s, size_t len, size_t align, int prot, int flags,
+		    int fd)
 {
 	static u64 next = 0x20000000;
 	char *p;
@@ -94,17 +95,17 @@ char *stage_map(struct stage *s, size_t len, size_t align, int prot, int flags, 
 		else if (errno != EEXIST)
 			break;
 	}
-	stage_fail(s, -errno, "mmap: %s", strerror(errno));
+	pagestate_fail(s, -errno, "mmap: %s", strerror(errno));
 	return NULL;
 }
 
-void stage_store(char *addr, size_t len, size_t step, int byte)
+void pagestate_store(char *addr, size_t len, size_t step, int byte)
 {
 	for (size_t i = 0; i < len; i += step)
 		*(volatile char *)(addr + i) = (char)byte;
 }
 
-u64 stage_pagemap(const void *addr)
+u64 pagestate_pagemap(const void *addr)
 {
 	u64 entry = 0;
 	int fd = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);

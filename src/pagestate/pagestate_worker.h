@@ -1,30 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stage_worker.h - a page state in a process of its own, and acts on it.
+ * pagestate_worker.h - a page state in a process of its own, and acts on it.
  *
  * Knows: the fork and the messages between the two processes.
  * Never: what comes out.  Owns: the worker process, its helpers and the socket.
  *
  * The worker dies with its owner, however that ends.
  */
-#ifndef GUPINFO_STAGE_WORKER_H
-#define GUPINFO_STAGE_WORKER_H
+#ifndef GUPINFO_PAGESTATE_WORKER_H
+#define GUPINFO_PAGESTATE_WORKER_H
 
 #include <sys/types.h>
 
 #include "pagestate/act.h"
-#include "pagestate/stage.h"
+#include "pagestate/pagestate.h"
 
-struct stage_worker {
+struct pagestate_worker {
 	pid_t pid;   /* the process that was started; its end is waited for */
 	int sock;    /* -1: not running */
 	s32 err;     /* how making the state ended: 0 or -errno */
 	s32 subject; /* the process whose page is looked at */
 	u64 addr, len, page, leaf; /* of the state, in the subject */
-	bool blocks;               /* see struct stage */
+	bool blocks;               /* see struct pagestate */
 	bool disk;
 	u8 nchildren, nrefs;
-	char why[STAGE_WHY]; /* why the state could not be made */
+	char why[PAGESTATE_WHY]; /* why the state could not be made */
 };
 
 /*
@@ -32,14 +32,14 @@ struct stage_worker {
  * w->err), or -errno with w->why when there is no worker.  With @lenient, operations that fail
  * are passed over.
  */
-int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
-		       const struct act_env *env);
+int pagestate_worker_start(struct pagestate_worker *w, const char *state, bool lenient,
+			   const struct act_env *env);
 
 /* Does @act there.  As act_run(); -ETIMEDOUT when it does not answer (the worker is gone then). */
-int stage_worker_act(struct stage_worker *w, enum act_id act, u64 leaf,
-		     struct act_result *ret);
+int pagestate_worker_act(struct pagestate_worker *w, enum act_id act, u64 leaf,
+			 struct act_result *ret);
 
 /* Ends the worker and its helpers; their memory is free on return. */
-void stage_worker_stop(struct stage_worker *w);
+void pagestate_worker_stop(struct pagestate_worker *w);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/stage_worker.h"
+#include "pagestate/pagestate_worker.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -11,25 +11,25 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pagestate/stage_factory.h"
+#include "pagestate/pagestate_factory.h"
 
-#define STAGE_WORKER_SECONDS 30 /* an answer later than this never comes */
+#define PAGESTATE_WORKER_SECONDS 30 /* an answer later than this never comes */
 
-struct stage_worker_order {
+struct pagestate_worker_order {
 	u32 act;
 	u64 leaf;
 };
 
-struct stage_worker_answer {
+struct pagestate_worker_answer {
 	s32 tried;
 	struct act_result result;
 };
 
-static bool stage_worker_make(struct stage *s, const char *state, bool lenient,
-			      struct stage_worker *w)
+static bool pagestate_worker_make(struct pagestate *s, const char *state, bool lenient,
+				  struct pagestate_worker *w)
 {
-	w->err = lenient ? stage_factory_make_lenient(s, state)
-			 : stage_factory_make(s, state);
+	w->err = lenient ? pagestate_factory_make_lenient(s, state)
+			 : pagestate_factory_make(s, state);
 	memcpy(w->why, s->why, sizeof(w->why));
 	w->subject = getpid();
 	w->addr = (uintptr_t)s->addr;
@@ -43,57 +43,57 @@ static bool stage_worker_make(struct stage *s, const char *state, bool lenient,
 	return w->err == 0;
 }
 
-static _Noreturn void stage_worker_main(int sock, const char *state, bool lenient,
-					const struct act_env *env)
+static _Noreturn void pagestate_worker_main(int sock, const char *state, bool lenient,
+					    const struct act_env *env)
 {
-	struct stage_worker w = { 0 };
-	struct stage s;
-	struct stage_worker_order o;
+	struct pagestate_worker w = { 0 };
+	struct pagestate s;
+	struct pagestate_worker_order o;
 
 	signal(SIGPIPE, SIG_IGN);
 	act_env_enter(env);
-	if (!stage_worker_make(&s, state, lenient, &w)) {
+	if (!pagestate_worker_make(&s, state, lenient, &w)) {
 		(void)!write(sock, &w, sizeof(w));
 		_exit(0);
 	}
 	if (write(sock, &w, sizeof(w)) != sizeof(w))
 		_exit(1);
 	while (read(sock, &o, sizeof(o)) == sizeof(o) && o.act < ACTS) {
-		static struct stage_worker_answer a;
+		static struct pagestate_worker_answer a;
 
 		a.tried = act_run(&s, o.act, o.leaf, env, &a.result);
 		if (write(sock, &a, sizeof(a)) != sizeof(a))
 			break;
 	}
 	act_finish(env);
-	stage_factory_drop(&s);
+	pagestate_factory_drop(&s);
 	_exit(0);
 }
 
 /* One message; -ETIMEDOUT, or -EPIPE when the worker is gone. */
-static int stage_worker_receive(struct stage_worker *w, void *msg, size_t len)
+static int pagestate_worker_receive(struct pagestate_worker *w, void *msg, size_t len)
 {
 	struct pollfd p = { .fd = w->sock, .events = POLLIN };
 	int n;
 
 	do
-		n = poll(&p, 1, STAGE_WORKER_SECONDS * 1000);
+		n = poll(&p, 1, PAGESTATE_WORKER_SECONDS * 1000);
 	while (n < 0 && errno == EINTR);
 	if (n == 0)
 		return -ETIMEDOUT;
 	return read(w->sock, msg, len) == (ssize_t)len ? 0 : -EPIPE;
 }
 
-int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
-		       const struct act_env *env)
+int pagestate_worker_start(struct pagestate_worker *w, const char *state, bool lenient,
+			   const struct act_env *env)
 {
-	struct stage_worker made;
+	struct pagestate_worker made;
 	pid_t me = getpid();
 	int pair[2], err;
 
-	*w = (struct stage_worker){ .sock = -1 };
+	*w = (struct pagestate_worker){ .sock = -1 };
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
-		snprintf(w->why, STAGE_WHY, "socketpair: %s", strerror(errno));
+		snprintf(w->why, PAGESTATE_WHY, "socketpair: %s", strerror(errno));
 		return -errno;
 	}
 	w->pid = fork();
@@ -102,7 +102,7 @@ int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
 		if (getppid() != me)
 			_exit(1);
 		close(pair[0]);
-		stage_worker_main(pair[1], state, lenient, env);
+		pagestate_worker_main(pair[1], state, lenient, env);
 	}
 	err = -errno;
 	close(pair[1]);
@@ -110,13 +110,13 @@ int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
 	if (w->pid < 0) {
 		close(w->sock);
 		w->sock = -1;
-		snprintf(w->why, STAGE_WHY, "fork: %s", strerror(-err));
+		snprintf(w->why, PAGESTATE_WHY, "fork: %s", strerror(-err));
 		return err;
 	}
-	err = stage_worker_receive(w, &made, sizeof(made));
+	err = pagestate_worker_receive(w, &made, sizeof(made));
 	if (err) {
-		stage_worker_stop(w);
-		snprintf(w->why, STAGE_WHY, "the worker %s",
+		pagestate_worker_stop(w);
+		snprintf(w->why, PAGESTATE_WHY, "the worker %s",
 			 err == -ETIMEDOUT ? "does not answer" : "died");
 		return err;
 	}
@@ -130,48 +130,48 @@ int stage_worker_start(struct stage_worker *w, const char *state, bool lenient,
  * Whether the subject sleeps in handle_userfault(), where it waits for a handler that there is not;
  * false when it has answered, or something else takes its time.
  */
-static bool stage_worker_waits(const struct stage_worker *w)
+static bool pagestate_worker_waits(const struct pagestate_worker *w)
 {
 	struct pollfd p = { .fd = w->sock, .events = POLLIN };
 	char path[32], where[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/wchan", (int)w->subject);
-	for (int i = 0; i < STAGE_WORKER_SECONDS * 50 && !poll(&p, 1, 20); i++)
-		if (stage_slurp(path, where, sizeof(where)) > 0 &&
+	for (int i = 0; i < PAGESTATE_WORKER_SECONDS * 50 && !poll(&p, 1, 20); i++)
+		if (pagestate_slurp(path, where, sizeof(where)) > 0 &&
 		    !strcmp(where, "handle_userfault"))
 			return true;
 	return false;
 }
 
-int stage_worker_act(struct stage_worker *w, enum act_id act, u64 leaf,
-		     struct act_result *ret)
+int pagestate_worker_act(struct pagestate_worker *w, enum act_id act, u64 leaf,
+			 struct act_result *ret)
 {
-	static struct stage_worker_answer a;
-	struct stage_worker_order order = { .act = act, .leaf = leaf };
+	static struct pagestate_worker_answer a;
+	struct pagestate_worker_order order = { .act = act, .leaf = leaf };
 	int err = -EPIPE;
 
 	*ret = (struct act_result){ 0 };
 	if (w->sock >= 0 &&
 	    send(w->sock, &order, sizeof(order), MSG_NOSIGNAL) == sizeof(order)) {
-		if (w->blocks && stage_worker_waits(w)) {
+		if (w->blocks && pagestate_worker_waits(w)) {
 			kill(w->subject, SIGKILL);
-			stage_worker_stop(w);
+			pagestate_worker_stop(w);
 			ret->waits = true;
 			return 0;
 		}
-		err = stage_worker_receive(w, &a, sizeof(a));
+		err = pagestate_worker_receive(w, &a, sizeof(a));
 	}
 	if (!err) {
 		*ret = a.result;
 		return a.tried;
 	}
-	stage_worker_stop(w);
-	snprintf(ret->why, STAGE_WHY, "the worker %s",
+	pagestate_worker_stop(w);
+	snprintf(ret->why, PAGESTATE_WHY, "the worker %s",
 		 err == -ETIMEDOUT ? "does not answer" : "died");
 	return err;
 }
 
-void stage_worker_stop(struct stage_worker *w)
+void pagestate_worker_stop(struct pagestate_worker *w)
 {
 	struct pollfd p = { .fd = w->sock, .events = POLLIN };
 	char end;

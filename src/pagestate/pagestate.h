@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagestate.h - the page state factory: makes a page of a named state in the calling process.
+ *
+ * Knows: pagestate.def (states) and pagestate_op.def (operations on them).
+ * Never: another process's memory, system settings; what is predicted of a state (verify.c).
+ * Owns: struct pagestate: the mappings, pipes, rings and helper processes that make the state.
+ *
+ * A state is written "base" or "base+op+op@N…": a row of pagestate.def, then operations from left to
+ * right, e.g. "hugetlb+child-vmspliced" or "arena-thp+fill+shared+touch@7+look@7".  @N is a page
+ * of the mapping (in its own page size), @N-M a range with M excluded; without it an operation
+ * works on the page looked at.
+ *
+ * Helper processes are killed when the caller ends, however it ends.
+ */
+#ifndef GUPINFO_PAGESTATE_H
+#define GUPINFO_PAGESTATE_H
+
+#include <sys/types.h>
+
+#include "lib/bits.h"
+
+/* What a state needs of the machine. */
+#define PAGESTATE_NEED_THP BIT(0)
+#define PAGESTATE_NEED_HUGETLB BIT(1)
+#define PAGESTATE_NEED_HUGETLB_1G BIT(2)
+#define PAGESTATE_NEED_SWAP BIT(3)
+#define PAGESTATE_NEED_KSM BIT(4) /* and that it runs; gupinfo never starts it */
+#define PAGESTATE_NEED_UFFD BIT(5)
+#define PAGESTATE_NEED_GUARD BIT(6)
+#define PAGESTATE_NEED_SECRETMEM BIT(7)
+#define PAGESTATE_NEED_DISK BIT(8) /* a directory whose file system does direct I/O */
+
+enum pagestate_try {
+	PAGESTATE_TRY_PLAIN, /* only as it is */
+	PAGESTATE_TRY_MODS,  /* also forked, spliced, pinned */
+	PAGESTATE_TRY_FEW,   /* the same, but few: it takes long to make */
+	PAGESTATE_TRY_ARENA, /* raw material of random sequences */
+};
+
+enum pagestate_id {
+#define PAGESTATE(id, ...) PAGESTATE_##id,
+#include "pagestate/pagestate.def"
+#undef PAGESTATE
+	PAGESTATES
+};
+
+enum pagestate_scope { PAGESTATE_ONE, PAGESTATE_ALL };
+
+enum pagestate_op_id {
+#define OP(id, ...) PAGESTATE_OP_##id,
+#include "pagestate/pagestate_op.def"
+#undef OP
+	PAGESTATE_OPS
+};
+
+#define PAGESTATE_CHILDREN 16
+#define PAGESTATE_REFS 16
+#define PAGESTATE_WHY 160
+
+/* The byte that a page's first byte holds after the state was made, and after later stores. */
+#define PAGESTATE_BYTE_MADE 0x11
+#define PAGESTATE_BYTE_STORE 0x22
+
+enum pagestate_ref_kind { PAGESTATE_REF_PIPE, PAGESTATE_REF_RING };
+
+/* A reference outside the page tables that the state holds. */
+struct pagestate_ref {
+	u8 kind;    /* enum pagestate_ref_kind */
+	int fd[2];  /* pipe: read end, write end; ring: its fd, -1 */
+	char *page; /* where it was taken */
+	u64 pfn;    /* of the page when it was taken; 0 hidden or not present */
+};
+
+struct pagestate {
+	char *addr;  /* the mapping */
+	size_t len;  /* its bytes */
+	char *page;  /* the page that is looked at */
+	char *taken; /* a mapping that only reserves huge pages, and its bytes */
+	size_t taken_len;
+	size_t leaf; /* bytes of one page as the mapping counts them: 4096 or the huge page's */
+	int fd;      /* backing file, -1 */
+	int uffd;    /* userfaultfd, -1 */
+	bool blocks; /* an access may wait for ever: nobody answers the userfaultfd */
+	bool disk;   /* the backing file lies on a disk file system */
+	unsigned nchildren, nrefs;
+	struct pagestate_child {
+		pid_t pid;
+		int sock;
+	} child[PAGESTATE_CHILDREN];
+	struct pagestate_ref ref[PAGESTATE_REFS];
+	char why[PAGESTATE_WHY]; /* why the state could not be made */
+};
+
+struct pagestate_row {
+	const char *name, *text;
+	u64 needs;
+	u8 try; /* enum pagestate_try */
+};
+
+struct pagestate_op_row {
+	const char *name, *text;
+	u8 scope; /* enum pagestate_scope */
+	u8 weight;
+};
+
+const struct pagestate_op_row *pagestate_op_row(enum pagestate_op_id id);
+
+/* For the files that make states: formats s->why and returns @err. */
+int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/*
+ * mmap() with room around it and @align (a power of two); addresses are low, so that they come
+ * first in maps.  Returns NULL with s->why set, errno kept.
+ */
+char *pagestate_map(struct pagestate *s, size_t len, size_t align, int prot, int flags,
+		    int fd);
+
+/* Stores @byte to the first byte of every page of @step bytes of [@addr, @addr + @len). */
+void pagestate_store(char *addr, size_t len, size_t step, int byte);
+
+/* The /proc/self/pagemap entry of @addr; 0 when it cannot be read. */
+u64 pagestate_pagemap(const void *addr);
+
+/* Reads a small file's text into @buf.  Returns its length, or -errno. */
+int pagestate_slurp(const char *path, char *buf, size_t len);
+
+/* Opens an unlinked file on a file system that does direct I/O.  Returns an fd or -errno. */
+int pagestate_disk_file(int flags);
+
+#endif

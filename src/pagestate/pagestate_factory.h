@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * pagestate_factory.h - makes a page state from its words, "base+op+op@N", and takes it away again.
+ *
+ * Knows: the words, what each needs of the machine.  Never: a process that it did not make.
+ * Owns: nothing; struct pagestate owns what was made.
+ */
+#ifndef GUPINFO_PAGESTATE_FACTORY_H
+#define GUPINFO_PAGESTATE_FACTORY_H
+
+#include "pagestate/pagestate.h"
+
+const struct pagestate_row *pagestate_factory_row(enum pagestate_id id);
+
+/* Whether this machine can make row @id: 0, or -EOPNOTSUPP with the reason in @why. */
+int pagestate_factory_available(enum pagestate_id id, char *why);
+
+/*
+ * Checks the words of @state.  Returns 0, or -EINVAL with a sentence in @why (PAGESTATE_WHY bytes,
+ * may be NULL).
+ */
+int pagestate_factory_check(const char *state, char *why);
+
+/*
+ * Makes @state in the calling process.  Returns 0; -EOPNOTSUPP when the machine cannot make it,
+ * or another -errno; s->why says more in words.  Some operations (see "as-child") go on in a
+ * forked child: the caller that returns has another pid then, and the process that called waits
+ * for it and exits; use getpid() after the call.
+ */
+int pagestate_factory_make(struct pagestate *s, const char *state);
+
+/* The same, but operations that fail are passed over: for random sequences. */
+int pagestate_factory_make_lenient(struct pagestate *s, const char *state);
+
+/* One operation on pages @first … @last-1 of the mapping.  As pagestate_factory_make(). */
+int pagestate_factory_do(struct pagestate *s, enum pagestate_op_id op, size_t first,
+			 size_t last);
+
+/* Releases all that pagestate_factory_make() made; waits for its helper processes. */
+void pagestate_factory_drop(struct pagestate *s);
+
+#endif
