@@ -22,7 +22,7 @@ struct pagestate_worker_order {
 
 struct pagestate_worker_answer {
 	s32 tried;
-	struct act_result result;
+	struct gupcall_result result;
 };
 
 static bool pagestate_worker_make(struct pagestate *s, const char *state, bool lenient,
@@ -44,28 +44,28 @@ static bool pagestate_worker_make(struct pagestate *s, const char *state, bool l
 }
 
 static _Noreturn void pagestate_worker_main(int sock, const char *state, bool lenient,
-					    const struct act_env *env)
+					    const struct gupcall_env *env)
 {
 	struct pagestate_worker w = { 0 };
 	struct pagestate s;
 	struct pagestate_worker_order o;
 
 	signal(SIGPIPE, SIG_IGN);
-	act_env_enter(env);
+	gupcall_env_enter(env);
 	if (!pagestate_worker_make(&s, state, lenient, &w)) {
 		(void)!write(sock, &w, sizeof(w));
 		_exit(0);
 	}
 	if (write(sock, &w, sizeof(w)) != sizeof(w))
 		_exit(1);
-	while (read(sock, &o, sizeof(o)) == sizeof(o) && o.act < ACTS) {
+	while (read(sock, &o, sizeof(o)) == sizeof(o) && o.act < GUPCALLS) {
 		static struct pagestate_worker_answer a;
 
-		a.tried = act_run(&s, o.act, o.leaf, env, &a.result);
+		a.tried = gupcall_run(&s, o.act, o.leaf, env, &a.result);
 		if (write(sock, &a, sizeof(a)) != sizeof(a))
 			break;
 	}
-	act_finish(env);
+	gupcall_finish(env);
 	pagestate_factory_drop(&s);
 	_exit(0);
 }
@@ -85,7 +85,7 @@ static int pagestate_worker_receive(struct pagestate_worker *w, void *msg, size_
 }
 
 int pagestate_worker_start(struct pagestate_worker *w, const char *state, bool lenient,
-			   const struct act_env *env)
+			   const struct gupcall_env *env)
 {
 	struct pagestate_worker made;
 	pid_t me = getpid();
@@ -143,14 +143,14 @@ static bool pagestate_worker_waits(const struct pagestate_worker *w)
 	return false;
 }
 
-int pagestate_worker_act(struct pagestate_worker *w, enum act_id act, u64 leaf,
-			 struct act_result *ret)
+int pagestate_worker_call(struct pagestate_worker *w, enum gupcall_id act, u64 leaf,
+			  struct gupcall_result *ret)
 {
 	static struct pagestate_worker_answer a;
 	struct pagestate_worker_order order = { .act = act, .leaf = leaf };
 	int err = -EPIPE;
 
-	*ret = (struct act_result){ 0 };
+	*ret = (struct gupcall_result){ 0 };
 	if (w->sock >= 0 &&
 	    send(w->sock, &order, sizeof(order), MSG_NOSIGNAL) == sizeof(order)) {
 		if (w->blocks && pagestate_worker_waits(w)) {

@@ -12,7 +12,7 @@
 
 #include <sys/types.h>
 
-#include "pagestate/act.h"
+#include "pagestate/gupcall.h"
 #include "pagestate/pagestate.h"
 
 struct pagestate_worker {
@@ -33,11 +33,11 @@ struct pagestate_worker {
  * are passed over.
  */
 int pagestate_worker_start(struct pagestate_worker *w, const char *state, bool lenient,
-			   const struct act_env *env);
+			   const struct gupcall_env *env);
 
-/* Does @act there.  As act_run(); -ETIMEDOUT when it does not answer (the worker is gone then). */
-int pagestate_worker_act(struct pagestate_worker *w, enum act_id act, u64 leaf,
-			 struct act_result *ret);
+/* Does @act there.  As gupcall_run(); -ETIMEDOUT when it does not answer (the worker is gone then). */
+int pagestate_worker_call(struct pagestate_worker *w, enum gupcall_id act, u64 leaf,
+			  struct gupcall_result *ret);
 
 /* Ends the worker and its helpers; their memory is free on return. */
 void pagestate_worker_stop(struct pagestate_worker *w);

@@ -7,7 +7,7 @@
  * Owns: struct verify_result until verify_result_deinit().
  *
  * Each trial makes a page state in a worker process (pagestate_worker.h), predicts through the same
- * path as the main program (source, collect, predict), does it (act.h) and compares.  A trial
+ * path as the main program (source, collect, predict), does it (gupcall.h) and compares.  A trial
  * that comes out wrong is repeated in fresh workers: only what is wrong each time is called so.
  */
 #ifndef GUPINFO_VERIFY_H

@@ -10,7 +10,7 @@
 
 #include <signal.h>
 
-#include "pagestate/act.h"
+#include "pagestate/gupcall.h"
 #include "page/page.h"
 #include "pagestate/pagestate_worker.h"
 #include "verify/verify.h"
@@ -20,12 +20,12 @@ struct verify {
 	const struct kernel *k;
 	const struct verify_options *opt;
 	struct verify_result *r;
-	struct act_env env;
+	struct gupcall_env env;
 	struct diag *diag;
 };
 
 /* One trial of @state and @act into @ret, repeated when it is wrong.  @lenient as pagestate_worker_start(). */
-void verify_trial(struct verify *v, const char *state, enum act_id act, bool lenient,
+void verify_trial(struct verify *v, const char *state, enum gupcall_id act, bool lenient,
 		  struct verify_case *ret);
 
 /* Counts @c, and keeps it when @keep.  Returns 0 or -ENOMEM. */
@@ -35,9 +35,9 @@ bool verify_stopped(void);
 extern volatile sig_atomic_t verify_end; /* what verify_stop() sets */
 
 /* What a prediction and an act say of each other: fills ret->field … ret->outcome. */
-void verify_judge(const struct kernel *k, enum act_id act, const struct page_run *page,
-		  const struct gup_verdicts *predicted, const struct act_result *seen,
-		  struct verify_case *ret);
+void verify_judge(const struct kernel *k, enum gupcall_id act,
+		  const struct page_run *page, const struct gup_verdicts *predicted,
+		  const struct gupcall_result *seen, struct verify_case *ret);
 
 /* opt->trials random sequences.  Returns 0 or -errno. */
 int verify_random(struct verify *v);

@@ -39,7 +39,7 @@ static void verify_field_tri(struct verify_case *c, const char *key, enum tri pr
 /* What became of the page, as pagemap shows it. */
 enum verify_fate { VERIFY_SAME, VERIFY_CHANGED, VERIFY_NEW, VERIFY_HIDDEN };
 
-static enum verify_fate verify_fate(const struct act_result *seen)
+static enum verify_fate verify_fate(const struct gupcall_result *seen)
 {
 	if (!(seen->after & VERIFY_PRESENT))
 		return VERIFY_HIDDEN; /* the vsyscall page, for example */
@@ -51,7 +51,7 @@ static enum verify_fate verify_fate(const struct act_result *seen)
 }
 
 static void verify_page(struct verify_case *c, enum gup_page predicted,
-			const struct act_result *seen)
+			const struct gupcall_result *seen)
 {
 	static const char *const name[] = { "same", "another", "new", NULL };
 	enum verify_fate fate = verify_fate(seen);
@@ -76,11 +76,11 @@ static void verify_page(struct verify_case *c, enum gup_page predicted,
 }
 
 /* Fields of a request whose way through GUP-fast is certain, or that never goes there. */
-static void verify_request(struct verify_case *c, const struct act_row *row,
-			   const struct gup_verdict *v, const struct act_result *seen,
+static void verify_request(struct verify_case *c, const struct gupcall_row *row,
+			   const struct gup_verdict *v, const struct gupcall_result *seen,
 			   bool counted)
 {
-	enum tri fast = row->entry == ACT_FAST ? (enum tri)v->fast : TRI_NO;
+	enum tri fast = row->entry == GUPCALL_FAST ? (enum tri)v->fast : TRI_NO;
 	enum tri saw_fast = seen->slow == TRI_UNKNOWN ? TRI_UNKNOWN
 			    : seen->slow == TRI_YES   ? TRI_NO
 						      : TRI_YES;
@@ -94,7 +94,7 @@ static void verify_request(struct verify_case *c, const struct act_row *row,
 	 * an address out of range is refused before either way */
 	if (failed || seen->waits || (saw_fast == TRI_UNKNOWN && seen->faults))
 		saw_fast = TRI_NO;
-	if (row->entry == ACT_FAST)
+	if (row->entry == GUPCALL_FAST)
 		verify_field_tri(c, "fast", fast, saw_fast);
 	if (fast == TRI_UNKNOWN && slow == GUP_SLOW_ERROR)
 		slow = GUP_SLOW_UNKNOWN;
@@ -123,7 +123,7 @@ static void verify_request(struct verify_case *c, const struct act_row *row,
 		verify_page(c, v->page, seen);
 }
 
-static const char *verify_store_seen(const struct act_result *seen)
+static const char *verify_store_seen(const struct gupcall_result *seen)
 {
 	if (seen->waits || seen->err)
 		return seen->waits ? "waits" : "segv";
@@ -142,7 +142,7 @@ static const char *verify_store_seen(const struct act_result *seen)
 }
 
 static void verify_store(struct verify_case *c, const struct gup_write *w,
-			 const struct page_run *page, const struct act_result *seen)
+			 const struct page_run *page, const struct gupcall_result *seen)
 {
 	const char *observed = verify_store_seen(seen);
 	enum tri leak = TRI_UNKNOWN;
@@ -159,7 +159,7 @@ static void verify_store(struct verify_case *c, const struct gup_write *w,
 	verify_field_tri(c, "leak", w->leak, leak);
 }
 
-static const char *verify_fork_seen(const struct act_result *seen)
+static const char *verify_fork_seen(const struct gupcall_result *seen)
 {
 	u64 first = seen->child_first, now = seen->after;
 
@@ -191,11 +191,11 @@ static const char *verify_fork_seen(const struct act_result *seen)
  * VM_FAULT_RETRY when the caller can go without the mmap lock, and mm_account_fault() passes it over;
  * GUP's second try finds the page.
  */
-static bool verify_counted(const struct kernel *k, enum act_id act,
+static bool verify_counted(const struct kernel *k, enum gupcall_id act,
 			   const struct page_run *page)
 {
-	const struct act_row *row = act_row(act);
-	bool retries = row->entry == ACT_FAST || act == ACT_DO_VM_WRITEV;
+	const struct gupcall_row *row = gupcall_row(act);
+	bool retries = row->entry == GUPCALL_FAST || act == GUPCALL_DO_VM_WRITEV;
 
 	if (page->facts.value & F(VMA_HUGETLB))
 		return kernel_has(k, KFACT_HUGETLB_FAULT_GENERIC) == TRI_YES;
@@ -205,23 +205,24 @@ static bool verify_counted(const struct kernel *k, enum act_id act,
 }
 
 /* A direct write that may have been done through the page cache, after GUP refused. */
-static bool verify_fell_back(const struct kernel *k, enum act_id act,
-			     const struct gup_verdict *v, const struct act_result *seen)
+static bool verify_fell_back(const struct kernel *k, enum gupcall_id act,
+			     const struct gup_verdict *v,
+			     const struct gupcall_result *seen)
 {
-	return act == ACT_DO_DIO_WRITE && v->fast != TRI_YES &&
+	return act == GUPCALL_DO_DIO_WRITE && v->fast != TRI_YES &&
 	       v->slow == GUP_SLOW_ERROR && !seen->err &&
 	       kernel_has(k, KFACT_DIO_ERROR_BUFFERED) != TRI_NO;
 }
 
-void verify_judge(const struct kernel *k, enum act_id act, const struct page_run *page,
-		  const struct gup_verdicts *predicted, const struct act_result *seen,
-		  struct verify_case *ret)
+void verify_judge(const struct kernel *k, enum gupcall_id act,
+		  const struct page_run *page, const struct gup_verdicts *predicted,
+		  const struct gupcall_result *seen, struct verify_case *ret)
 {
-	const struct act_row *row = act_row(act);
+	const struct gupcall_row *row = gupcall_row(act);
 	const char *observed;
 
 	switch (row->what) {
-	case ACT_REQUEST:
+	case GUPCALL_REQUEST:
 		ret->unknown = predicted->req[row->request].unknown;
 		ret->unknown_kernel = predicted->req[row->request].unknown_kernel;
 		if (verify_fell_back(k, act, &predicted->req[row->request], seen)) {
@@ -234,7 +235,7 @@ void verify_judge(const struct kernel *k, enum act_id act, const struct page_run
 		verify_request(ret, row, &predicted->req[row->request], seen,
 			       verify_counted(k, act, page));
 		break;
-	case ACT_STORE:
+	case GUPCALL_STORE:
 		ret->unknown = predicted->write.unknown;
 		ret->unknown_kernel = predicted->write.unknown_kernel;
 		verify_store(ret, &predicted->write, page, seen);

@@ -149,7 +149,7 @@ static bool verify_without(const char *state, unsigned skip, char *ret, size_t l
 }
 
 /* Leaves words out of a wrong case's state as long as it stays wrong. */
-static void verify_shrink(struct verify *v, enum act_id act, struct verify_case *c)
+static void verify_shrink(struct verify *v, enum gupcall_id act, struct verify_case *c)
 {
 	static struct verify_case shorter;
 	char state[VERIFY_STATE_MAX];
@@ -173,19 +173,19 @@ static void verify_shrink(struct verify *v, enum act_id act, struct verify_case 
 	}
 }
 
-static unsigned verify_acts(struct verify *v, enum act_id *ret)
+static unsigned verify_acts(struct verify *v, enum gupcall_id *ret)
 {
 	char why[PAGESTATE_WHY];
 	unsigned n = 0;
 
-	for (unsigned a = 0; a < ACTS; a++) {
-		const struct act_row *row = act_row(a);
-		unsigned what = row->what == ACT_REQUEST ? row->request
-				: row->what == ACT_STORE ? VERIFY_STORE
-							 : VERIFY_FORK;
+	for (unsigned a = 0; a < GUPCALLS; a++) {
+		const struct gupcall_row *row = gupcall_row(a);
+		unsigned what = row->what == GUPCALL_REQUEST ? row->request
+				: row->what == GUPCALL_STORE ? VERIFY_STORE
+							     : VERIFY_FORK;
 
 		if ((!v->opt->only || v->opt->only & BIT(what)) &&
-		    !act_available(a, v->k, &v->env, why))
+		    !gupcall_available(a, v->k, &v->env, why))
 			ret[n++] = a;
 	}
 	return n;
@@ -194,14 +194,14 @@ static unsigned verify_acts(struct verify *v, enum act_id *ret)
 int verify_random(struct verify *v)
 {
 	static struct verify_case c;
-	enum act_id act[ACTS];
+	enum gupcall_id act[GUPCALLS];
 	unsigned nacts = verify_acts(v, act), kept = 0;
 	char state[VERIFY_STATE_MAX];
 	int err = 0;
 
 	for (u64 i = 0; i < v->opt->trials && nacts && !err && !verify_stopped(); i++) {
 		u64 seed = v->r->seed + i; /* a trial can be repeated alone */
-		enum act_id a;
+		enum gupcall_id a;
 
 		verify_rand(&seed);
 		verify_sequence(&seed, state, sizeof(state));

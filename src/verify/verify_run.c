@@ -44,12 +44,12 @@ static unsigned verify_nmods(unsigned id)
 		       : ARRAY_SIZE(verify_mods);
 }
 
-static bool verify_wanted(const struct verify_options *opt, enum act_id act)
+static bool verify_wanted(const struct verify_options *opt, enum gupcall_id act)
 {
-	const struct act_row *row = act_row(act);
-	unsigned what = row->what == ACT_REQUEST ? row->request
-			: row->what == ACT_STORE ? VERIFY_STORE
-						 : VERIFY_FORK;
+	const struct gupcall_row *row = gupcall_row(act);
+	unsigned what = row->what == GUPCALL_REQUEST ? row->request
+			: row->what == GUPCALL_STORE ? VERIFY_STORE
+						     : VERIFY_FORK;
 
 	return !opt->only || opt->only & BIT(what);
 }
@@ -61,9 +61,9 @@ static int verify_state(struct verify *v, const char *state)
 	char why[PAGESTATE_WHY];
 	int err = 0;
 
-	for (unsigned a = 0; a < ACTS && !err && !verify_end; a++) {
+	for (unsigned a = 0; a < GUPCALLS && !err && !verify_end; a++) {
 		/* acts that this machine does not have are not trials */
-		if (!verify_wanted(v->opt, a) || act_available(a, v->k, &v->env, why))
+		if (!verify_wanted(v->opt, a) || gupcall_available(a, v->k, &v->env, why))
 			continue;
 		verify_trial(v, state, a, !strncmp(state, "arena", 5), &c);
 		err = verify_count(v, &c, true);
@@ -103,14 +103,14 @@ int verify_run(struct source *src, const struct kernel *k,
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	ret->kernel = k;
 	ret->seed = opt->seed ? opt->seed : (u64)start.tv_nsec ^ (u64)getpid() << 32;
-	act_env_open(&v.env);
+	gupcall_env_open(&v.env);
 	for (unsigned i = 0; i < opt->nstates && !err; i++)
 		err = verify_state(&v, opt->states[i]);
 	if (!opt->nstates && (!opt->no_fixed || opt->plain))
 		err = verify_fixed(&v);
 	if (!err && opt->trials)
 		err = verify_random(&v);
-	act_env_close(&v.env);
+	gupcall_env_close(&v.env);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	ret->seconds = (u64)(end.tv_sec - start.tv_sec);
 	ret->stopped = verify_end != 0;

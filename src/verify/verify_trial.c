@@ -58,7 +58,7 @@ static int verify_look(struct verify *v, const struct pagestate_worker *w,
 
 /* The raw words of a wrong case: what a bug report needs. */
 static void verify_note(struct verify_case *c, const struct verify_look *l,
-			const struct act_result *seen)
+			const struct gupcall_result *seen)
 {
 	snprintf(c->note, sizeof(c->note),
 		 "kind %s leaf %u ae %u refs %lld/%lld maps %lld facts %llx/%llx saw err "
@@ -79,40 +79,41 @@ static void verify_skip(struct verify_case *c, const char *why)
 }
 
 /* io_uring of old kernels refuses disk files after GUP took them: that is not GUP's answer. */
-static bool verify_not_gup(struct verify *v, enum act_id act,
-			   const struct act_result *seen)
+static bool verify_not_gup(struct verify *v, enum gupcall_id act,
+			   const struct gupcall_result *seen)
 {
-	return (act == ACT_DO_URING || act == ACT_DO_URING_SLOW) &&
+	return (act == GUPCALL_DO_URING || act == GUPCALL_DO_URING_SLOW) &&
 	       seen->err == -EOPNOTSUPP && !(v->k->value & K(URING_FILE));
 }
 
-static void verify_once(struct verify *v, const char *state, enum act_id act,
+static void verify_once(struct verify *v, const char *state, enum gupcall_id act,
 			bool lenient, struct verify_case *c)
 {
 	struct pagestate_worker w;
 	struct verify_look l;
-	struct act_result seen;
+	struct gupcall_result seen;
 	int err = pagestate_worker_start(&w, state, lenient, &v->env);
 
 	c->nfields = 0;
 	c->note[0] = '\0';
 	if (err || w.err) {
 		verify_skip(c, w.why);
-	} else if (act_available(act, v->k, &v->env, c->note)) {
+	} else if (gupcall_available(act, v->k, &v->env, c->note)) {
 		c->outcome = VERIFY_SKIPPED;
-	} else if (w.blocks && !act_may_wait(act)) {
+	} else if (w.blocks && !gupcall_may_wait(act)) {
 		verify_skip(c, "the kernel's log would complain of a wait without retry");
 	} else if ((err = verify_look(v, &w, &l))) {
 		verify_skip(c, err == -ENOENT ? "no row: nothing is mapped there"
 					      : strerror(-err));
 	} else if (l.mergeable) {
 		verify_skip(c, "KSM may write-protect the page at any time");
-	} else if (act_warns(act, l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
+	} else if (gupcall_warns(act,
+				 l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
 		verify_skip(c,
 			    "gup_test would warn of the zero page in the kernel's log");
-	} else if (pagestate_worker_act(&w, act, MAX(l.page.size, 4096u), &seen)) {
+	} else if (pagestate_worker_call(&w, act, MAX(l.page.size, 4096u), &seen)) {
 		verify_skip(c, seen.why);
-	} else if (seen.waits && act_row(act)->what == ACT_FORK) {
+	} else if (seen.waits && gupcall_row(act)->what == GUPCALL_FORK) {
 		verify_skip(c, "looking at it waits for the user fault handler");
 	} else if (verify_not_gup(v, act, &seen)) {
 		verify_skip(c, "io_uring of this kernel refuses mappings of files");
@@ -124,16 +125,16 @@ static void verify_once(struct verify *v, const char *state, enum act_id act,
 	pagestate_worker_stop(&w);
 }
 
-void verify_trial(struct verify *v, const char *state, enum act_id act, bool lenient,
+void verify_trial(struct verify *v, const char *state, enum gupcall_id act, bool lenient,
 		  struct verify_case *c)
 {
-	const struct act_row *row = act_row(act);
+	const struct gupcall_row *row = gupcall_row(act);
 
 	*c = (struct verify_case){ .act = row->name };
 	snprintf(c->state, sizeof(c->state), "%s", state);
-	c->what = row->what == ACT_REQUEST ? row->request
-		  : row->what == ACT_STORE ? VERIFY_STORE
-					   : VERIFY_FORK;
+	c->what = row->what == GUPCALL_REQUEST ? row->request
+		  : row->what == GUPCALL_STORE ? VERIFY_STORE
+					       : VERIFY_FORK;
 	c->request = verify_what_name(c->what);
 	verify_once(v, state, act, lenient, c);
 	for (int i = 0; c->outcome == VERIFY_WRONG && i < VERIFY_REPEATS; i++) {

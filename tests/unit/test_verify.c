@@ -12,7 +12,7 @@
 static struct kernel kernel;
 static struct page_run page;
 static struct gup_verdicts predicted;
-static struct act_result seen;
+static struct gupcall_result seen;
 static struct verify_case result;
 
 /* A page that stays: predicted fast for @what, seen so. */
@@ -28,14 +28,14 @@ static void start(const char *release)
 	predicted = (struct gup_verdicts){ 0 };
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
 		predicted.req[i] = (struct gup_verdict){ .fast = TRI_YES };
-	seen = (struct act_result){ .before = TEST_PRESENT | 7,
-				    .after = TEST_PRESENT | 7,
-				    .slow = TRI_UNKNOWN,
-				    .refs = TRI_UNKNOWN };
+	seen = (struct gupcall_result){ .before = TEST_PRESENT | 7,
+					.after = TEST_PRESENT | 7,
+					.slow = TRI_UNKNOWN,
+					.refs = TRI_UNKNOWN };
 	result = (struct verify_case){ 0 };
 }
 
-static unsigned judge(enum act_id act)
+static unsigned judge(enum gupcall_id act)
 {
 	result.nfields = 0;
 	verify_judge(&kernel, act, &page, &predicted, &seen, &result);
@@ -46,20 +46,20 @@ static unsigned judge(enum act_id act)
 TEST(fast)
 {
 	start("6.18.0");
-	EXPECT_INT(judge(ACT_DO_VMSPLICE), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_VMSPLICE), VERIFY_RIGHT);
 	seen.slow = TRI_NO;
-	EXPECT_INT(judge(ACT_DO_VMSPLICE), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_VMSPLICE), VERIFY_RIGHT);
 	seen.slow = TRI_YES;
-	EXPECT_INT(judge(ACT_DO_VMSPLICE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_VMSPLICE), VERIFY_WRONG);
 	start("6.18.0");
 	seen.faults = 1;
-	EXPECT_INT(judge(ACT_DO_VMSPLICE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_VMSPLICE), VERIFY_WRONG);
 	start("6.18.0");
 	seen.after++;
-	EXPECT_INT(judge(ACT_DO_VMSPLICE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_VMSPLICE), VERIFY_WRONG);
 	start("6.18.0");
 	seen.err = -EFAULT;
-	EXPECT_INT(judge(ACT_DO_VMSPLICE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_VMSPLICE), VERIFY_WRONG);
 }
 
 TEST(slow)
@@ -70,15 +70,15 @@ TEST(slow)
 	*v = (struct gup_verdict){ .fast = TRI_NO,
 				   .fault = GUP_FAULT_UNSHARE,
 				   .page = GUP_PAGE_COPY };
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_WRONG); /* no fault, same page */
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_WRONG); /* no fault, same page */
 	seen.faults = 1;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_WRONG); /* same page */
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_WRONG); /* same page */
 	seen.after++;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_RIGHT);
 	v->page = GUP_PAGE_UNKNOWN;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_UNKNOWN);
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_UNKNOWN);
 	v->fault = GUP_FAULT_NONE;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_WRONG); /* wrong beats unknown */
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_WRONG); /* wrong beats unknown */
 }
 
 TEST(errors)
@@ -89,16 +89,16 @@ TEST(errors)
 	*v = (struct gup_verdict){ .fast = TRI_NO,
 				   .slow = GUP_SLOW_ERROR,
 				   .err = EFAULT };
-	EXPECT_INT(judge(ACT_DO_URING), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_WRONG);
 	seen.err = -EFAULT;
 	seen.errno_told = true;
-	EXPECT_INT(judge(ACT_DO_URING), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_RIGHT);
 	seen.err = -ENOMEM;
-	EXPECT_INT(judge(ACT_DO_URING), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_WRONG);
 	seen.errno_told = false; /* the call does not say why */
-	EXPECT_INT(judge(ACT_DO_URING), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_RIGHT);
 	v->err = 0;
-	EXPECT_INT(judge(ACT_DO_URING), VERIFY_UNKNOWN);
+	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_UNKNOWN);
 }
 
 TEST(faults_of_hugetlb_are_not_counted_by_old_kernels)
@@ -112,30 +112,30 @@ TEST(faults_of_hugetlb_are_not_counted_by_old_kernels)
 	*v = copied;
 	fact_set(&page.facts, F(VMA_HUGETLB), true);
 	seen.after++;
-	EXPECT_INT(judge(ACT_DO_VM_WRITEV), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_VM_WRITEV), VERIFY_RIGHT);
 	start("6.12.0");
 	*v = copied;
 	fact_set(&page.facts, F(VMA_HUGETLB), true);
 	seen.after++;
-	EXPECT_INT(judge(ACT_DO_VM_WRITEV), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_VM_WRITEV), VERIFY_WRONG);
 }
 
 TEST(faults_that_are_retried_are_not_counted_by_old_kernels)
 {
 	static const struct {
 		const char *release;
-		enum act_id act;
+		enum gupcall_id act;
 		bool shared, right;
 	} cases[] = {
-		{ "5.10.0", ACT_DO_DIO_READ_GET, true, true },
-		{ "5.19.0", ACT_DO_VM_WRITEV, true, true },
-		{ "6.0.0", ACT_DO_VM_WRITEV, true, false },
-		{ "6.18.0", ACT_DO_DIO_READ, true, false },
+		{ "5.10.0", GUPCALL_DO_DIO_READ_GET, true, true },
+		{ "5.19.0", GUPCALL_DO_VM_WRITEV, true, true },
+		{ "6.0.0", GUPCALL_DO_VM_WRITEV, true, false },
+		{ "6.18.0", GUPCALL_DO_DIO_READ, true, false },
 		/* it keeps the mmap lock, so that nothing is retried */
-		{ "5.10.0", ACT_DO_URING_SLOW, true, false },
-		{ "5.10.0", ACT_DO_VM_WRITEV, false, false },
+		{ "5.10.0", GUPCALL_DO_URING_SLOW, true, false },
+		{ "5.10.0", GUPCALL_DO_VM_WRITEV, false, false },
 		/* a load dirties nothing */
-		{ "5.10.0", ACT_DO_VM_READV, true, false },
+		{ "5.10.0", GUPCALL_DO_VM_READV, true, false },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
@@ -166,20 +166,20 @@ TEST(a_direct_write_through_the_page_cache_is_no_evidence)
 
 	start("6.16.12");
 	predicted.req[GUP_PIN_R] = refused;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_SKIPPED);
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_SKIPPED);
 	EXPECT(*result.note);
-	EXPECT_INT(judge(ACT_DO_VM_READV), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_VM_READV), VERIFY_WRONG);
 	seen.err = -EFAULT;
 	seen.errno_told = true;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_RIGHT);
 	start("6.16.12");
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_RIGHT); /* predicted ok, and was */
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_RIGHT); /* predicted ok, and was */
 	start("6.17.13");
 	predicted.req[GUP_PIN_R] = refused;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_WRONG);
 	start("6.14.0");
 	predicted.req[GUP_PIN_R] = refused;
-	EXPECT_INT(judge(ACT_DO_DIO_WRITE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_WRONG);
 }
 
 TEST(stores)
@@ -191,19 +191,19 @@ TEST(stores)
 	page.anon_exclusive = TRI_NO;
 	seen.faults = 1;
 	seen.refs = TRI_YES;
-	EXPECT_INT(judge(ACT_DO_STORE), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_RIGHT);
 	page.anon_exclusive = TRI_YES; /* then it was the process's own reference */
-	EXPECT_INT(judge(ACT_DO_STORE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_WRONG);
 	predicted.write.leak = TRI_NO;
-	EXPECT_INT(judge(ACT_DO_STORE), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_RIGHT);
 	seen.refs = TRI_NO;
-	EXPECT_INT(judge(ACT_DO_STORE), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_WRONG);
 	seen.refs = TRI_UNKNOWN; /* no reference of the state shows it */
-	EXPECT_INT(judge(ACT_DO_STORE), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_RIGHT);
 	seen.after++;
-	EXPECT_INT(judge(ACT_DO_STORE), VERIFY_WRONG); /* copied */
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_WRONG); /* copied */
 	seen.err = -EFAULT;
-	EXPECT_INT(judge(ACT_DO_STORE), VERIFY_WRONG); /* SIGSEGV */
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_WRONG); /* SIGSEGV */
 }
 
 TEST(forks)
@@ -211,15 +211,15 @@ TEST(forks)
 	start("6.18.0");
 	predicted.fork.word = GUP_FORK_SHARE;
 	seen.child_first = seen.child = seen.after;
-	EXPECT_INT(judge(ACT_DO_FORK), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_FORK), VERIFY_RIGHT);
 	seen.child_first = seen.child = seen.after + 1;
-	EXPECT_INT(judge(ACT_DO_FORK), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_FORK), VERIFY_WRONG);
 	predicted.fork.word = GUP_FORK_COPY;
-	EXPECT_INT(judge(ACT_DO_FORK), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_FORK), VERIFY_RIGHT);
 	seen.child_err = -ENOMEM;
-	EXPECT_INT(judge(ACT_DO_FORK), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_FORK), VERIFY_WRONG);
 	predicted.fork.word = GUP_FORK_SKIP;
-	EXPECT_INT(judge(ACT_DO_FORK), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_FORK), VERIFY_RIGHT);
 }
 
 TEST(views)
@@ -232,7 +232,7 @@ TEST(views)
 
 	start("6.18.0");
 	seen.faults = 1;
-	judge(ACT_DO_VMSPLICE);
+	judge(GUPCALL_DO_VMSPLICE);
 	snprintf(result.state, sizeof(result.state), "order-0+shared");
 	result.request = "get-r";
 	result.act = "vmsplice";

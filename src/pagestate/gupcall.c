@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/act.h"
+#include "pagestate/gupcall.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@
  */
 struct act {
 	struct pagestate *s;
-	const struct act_env *env;
+	const struct gupcall_env *env;
 	long arg;
 	bool dry;
 	char *page; /* the page, or a scratch page */
@@ -35,68 +35,68 @@ struct act {
 };
 
 /* The call's result: 0 or -errno; -EIO: failed without saying why. */
-typedef int act_fn(struct act *a);
+typedef int gupcall_fn(struct act *a);
 
-static act_fn act_vmsplice, act_dio, act_process_vm, act_uring, act_gup_test,
-	act_gup_kept, act_store, act_fork;
+static gupcall_fn gupcall_vmsplice, gupcall_dio, gupcall_process_vm, gupcall_uring,
+	gupcall_gup_test, gupcall_gup_kept, gupcall_store, gupcall_fork;
 
 static const struct {
-	struct act_row row;
-	act_fn *run;
+	struct gupcall_row row;
+	gupcall_fn *run;
 	long arg;
-} act_rows[ACTS] = {
-#define ACT(id, name_, what_, request_, entry_, kyes_, kno_, run_, arg_, text_) \
-	[ACT_DO_##id] = { .row = { .name = name_,                               \
-				   .text = text_,                               \
-				   .what = what_,                               \
-				   .request = request_,                         \
-				   .entry = entry_,                             \
-				   .kyes = kyes_,                               \
-				   .kno = kno_ },                               \
-			  .run = run_,                                          \
-			  .arg = arg_ },
-#include "pagestate/act.def"
-#undef ACT
+} gupcall_rows[GUPCALLS] = {
+#define GUPCALL(id, name_, what_, request_, entry_, kyes_, kno_, run_, arg_, text_) \
+	[GUPCALL_DO_##id] = { .row = { .name = name_,                               \
+				       .text = text_,                               \
+				       .what = what_,                               \
+				       .request = request_,                         \
+				       .entry = entry_,                             \
+				       .kyes = kyes_,                               \
+				       .kno = kno_ },                               \
+			      .run = run_,                                          \
+			      .arg = arg_ },
+#include "pagestate/gupcall.def"
+#undef GUPCALL
 };
 
-const struct act_row *act_row(enum act_id id)
+const struct gupcall_row *gupcall_row(enum gupcall_id id)
 {
-	return &act_rows[id].row;
+	return &gupcall_rows[id].row;
 }
 
 /* gup_test's interface (mm/gup_test.h); FOLL_WRITE is 1 in every version. */
-struct act_gup_test_arg {
+struct gupcall_gup_test_arg {
 	u64 get_delta_usec, put_delta_usec, addr, size;
 	u32 nr_pages_per_call, gup_flags, test_flags, which_pages[8];
 };
-struct act_gup_kept_arg {
+struct gupcall_gup_kept_arg {
 	u64 addr, size;
 	u32 flags;
 };
-#define ACT_GUP_TEST(nr) _IOWR('g', nr, struct act_gup_test_arg)
-#define ACT_GUP_KEPT_START _IOW('g', 7, struct act_gup_kept_arg)
-#define ACT_GUP_KEPT_STOP _IO('g', 8)
+#define GUPCALL_GUP_TEST(nr) _IOWR('g', nr, struct gupcall_gup_test_arg)
+#define GUPCALL_GUP_KEPT_START _IOW('g', 7, struct gupcall_gup_kept_arg)
+#define GUPCALL_GUP_KEPT_STOP _IO('g', 8)
 
-static long act_call(const struct act *a, long nr, long p0, long p1, long p2, long p3,
-		     long p4, long p5)
+static long gupcall_call(const struct act *a, long nr, long p0, long p1, long p2, long p3,
+			 long p4, long p5)
 {
 	long r = syscall(a->dry ? SYS_getppid : nr, p0, p1, p2, p3, p4, p5);
 
 	return a->dry ? 0 : r < 0 ? -errno : r;
 }
 
-static int act_vmsplice(struct act *a)
+static int gupcall_vmsplice(struct act *a)
 {
 	struct iovec iov = { .iov_base = a->page, .iov_len = 4096 };
-	long r = act_call(a, SYS_vmsplice, a->pipe[1], (long)&iov, 1, 0, 0, 0);
+	long r = gupcall_call(a, SYS_vmsplice, a->pipe[1], (long)&iov, 1, 0, 0, 0);
 
 	return r < 0 ? (int)r : 0;
 }
 
-static int act_dio(struct act *a)
+static int gupcall_dio(struct act *a)
 {
-	long r = act_call(a, a->arg ? SYS_pwrite64 : SYS_pread64, a->env->dio,
-			  (long)a->page, 4096, 0, 0, 0);
+	long r = gupcall_call(a, a->arg ? SYS_pwrite64 : SYS_pread64, a->env->dio,
+			      (long)a->page, 4096, 0, 0, 0);
 
 	/* iomap_dio_rw() of 6.15 and 6.16 reads nothing when GUP fails, without an error */
 	if (!a->dry && r >= 0 && r < 4096)
@@ -104,7 +104,7 @@ static int act_dio(struct act *a)
 	return r < 0 ? (int)r : 0;
 }
 
-static int act_process_vm(struct act *a)
+static int gupcall_process_vm(struct act *a)
 {
 	static char buf[64];
 	struct iovec mine = { .iov_base = buf, .iov_len = sizeof(buf) },
@@ -112,27 +112,27 @@ static int act_process_vm(struct act *a)
 	long r;
 
 	buf[0] = PAGESTATE_BYTE_STORE;
-	r = act_call(a, a->arg ? SYS_process_vm_writev : SYS_process_vm_readv, getpid(),
-		     (long)&mine, 1, (long)&theirs, 1, 0);
+	r = gupcall_call(a, a->arg ? SYS_process_vm_writev : SYS_process_vm_readv,
+			 getpid(), (long)&mine, 1, (long)&theirs, 1, 0);
 	return r < 0 ? (int)r : 0;
 }
 
-static int act_uring(struct act *a)
+static int gupcall_uring(struct act *a)
 {
 	struct iovec iov = { .iov_base = a->page, .iov_len = 4096 };
 
-	return (int)act_call(a, SYS_io_uring_register, a->ring, IORING_REGISTER_BUFFERS,
-			     (long)&iov, 1, 0, 0);
+	return (int)gupcall_call(a, SYS_io_uring_register, a->ring,
+				 IORING_REGISTER_BUFFERS, (long)&iov, 1, 0, 0);
 }
 
-static int act_gup_test(struct act *a)
+static int gupcall_gup_test(struct act *a)
 {
-	struct act_gup_test_arg g = { .addr = (uintptr_t)a->page,
-				      .size = 4096,
-				      .nr_pages_per_call = 1,
-				      .gup_flags = a->arg & 16 ? 1 : 0 };
-	long r = act_call(a, SYS_ioctl, a->env->gup_test, (long)ACT_GUP_TEST(a->arg & 15),
-			  (long)&g, 0, 0, 0);
+	struct gupcall_gup_test_arg g = { .addr = (uintptr_t)a->page,
+					  .size = 4096,
+					  .nr_pages_per_call = 1,
+					  .gup_flags = a->arg & 16 ? 1 : 0 };
+	long r = gupcall_call(a, SYS_ioctl, a->env->gup_test,
+			      (long)GUPCALL_GUP_TEST(a->arg & 15), (long)&g, 0, 0, 0);
 
 	if (r < 0)
 		return (int)r;
@@ -140,22 +140,22 @@ static int act_gup_test(struct act *a)
 	return a->dry || g.size == 4096 ? 0 : -EIO;
 }
 
-static int act_gup_kept(struct act *a)
+static int gupcall_gup_kept(struct act *a)
 {
-	struct act_gup_kept_arg g = { .addr = (uintptr_t)a->page,
-				      .size = 4096,
-				      .flags = (u32)a->arg };
+	struct gupcall_gup_kept_arg g = { .addr = (uintptr_t)a->page,
+					  .size = 4096,
+					  .flags = (u32)a->arg };
 
-	return (int)act_call(a, SYS_ioctl, a->env->gup_test, (long)ACT_GUP_KEPT_START,
-			     (long)&g, 0, 0, 0);
+	return (int)gupcall_call(a, SYS_ioctl, a->env->gup_test,
+				 (long)GUPCALL_GUP_KEPT_START, (long)&g, 0, 0, 0);
 }
 
-static int act_store(struct act *a)
+static int gupcall_store(struct act *a)
 {
 	return pagestate_access_store(a->page, 1, 1, PAGESTATE_BYTE_STORE);
 }
 
-static int act_fork(struct act *a)
+static int gupcall_fork(struct act *a)
 {
 	return a->dry ? 0 : pagestate_child_fork(a->s);
 }
@@ -166,7 +166,7 @@ static int act_fork(struct act *a)
  * A counter of entries of slow GUP on one CPU: perf's kprobe PMU leaves nothing behind.  Inherited
  * by each process instead it would make every fork wait for another kprobe.
  */
-static int act_open_slow(int cpu, char *why)
+static int gupcall_open_slow(int cpu, char *why)
 {
 	static const char function[] = "__get_user_pages";
 	struct perf_event_attr attr = { .size = sizeof(attr) };
@@ -187,7 +187,7 @@ static int act_open_slow(int cpu, char *why)
 	return fd;
 }
 
-static int act_open_dio(char *why)
+static int gupcall_open_dio(char *why)
 {
 	void *block = NULL;
 	int fd = pagestate_disk_file(O_DIRECT);
@@ -211,20 +211,21 @@ static int act_open_dio(char *why)
 	return fd;
 }
 
-void act_env_open(struct act_env *env)
+void gupcall_env_open(struct gupcall_env *env)
 {
-	*env = (struct act_env){ .gup_test = -1 };
-	env->dio = act_open_dio(env->no_dio);
+	*env = (struct gupcall_env){ .gup_test = -1 };
+	env->dio = gupcall_open_dio(env->no_dio);
 	env->cpu = sched_getcpu();
-	env->slow = act_open_slow(env->cpu, env->no_slow);
+	env->slow = gupcall_open_slow(env->cpu, env->no_slow);
 	env->gup_test = open("/sys/kernel/debug/gup_test", O_RDWR | O_CLOEXEC);
 	if (env->gup_test < 0)
 		snprintf(env->no_gup_test, PAGESTATE_WHY, "no gup_test in debugfs: %s",
 			 strerror(errno));
-	env->gup_kept = env->gup_test >= 0 && !ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
+	env->gup_kept =
+		env->gup_test >= 0 && !ioctl(env->gup_test, GUPCALL_GUP_KEPT_STOP);
 }
 
-void act_env_close(struct act_env *env)
+void gupcall_env_close(struct gupcall_env *env)
 {
 	int *fd[] = { &env->dio, &env->slow, &env->gup_test };
 
@@ -233,17 +234,17 @@ void act_env_close(struct act_env *env)
 			close(*fd[i]), *fd[i] = -1;
 }
 
-void act_finish(const struct act_env *env)
+void gupcall_finish(const struct gupcall_env *env)
 {
 	if (env->gup_kept)
-		ioctl(env->gup_test, ACT_GUP_KEPT_STOP);
+		ioctl(env->gup_test, GUPCALL_GUP_KEPT_STOP);
 }
 
 /*
  * Empties this CPU's TLB of our entries.  The kernel does not flush when an entry becomes writable,
  * so that a store through a stale one takes a spurious fault, which no rule can foresee.
  */
-static void act_flush_tlb(void)
+static void gupcall_flush_tlb(void)
 {
 	static char *many; /* more pages than x86 flushes one by one */
 	size_t len = 64 * 4096;
@@ -263,11 +264,11 @@ static void act_flush_tlb(void)
 	mprotect(many, len, PROT_READ | PROT_WRITE);
 }
 
-void act_env_enter(const struct act_env *env)
+void gupcall_env_enter(const struct gupcall_env *env)
 {
 	cpu_set_t set;
 
-	act_flush_tlb(); /* before there is a state that it could disturb */
+	gupcall_flush_tlb(); /* before there is a state that it could disturb */
 	if (env->slow < 0)
 		return;
 	CPU_ZERO(&set);
@@ -275,7 +276,7 @@ void act_env_enter(const struct act_env *env)
 	sched_setaffinity(0, sizeof(set), &set);
 }
 
-static u64 act_slow_count(const struct act_env *env)
+static u64 gupcall_slow_count(const struct gupcall_env *env)
 {
 	u64 n = 0;
 
@@ -284,53 +285,55 @@ static u64 act_slow_count(const struct act_env *env)
 	return n;
 }
 
-int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,
-		  char *why)
+int gupcall_available(enum gupcall_id id, const struct kernel *k,
+		      const struct gupcall_env *env, char *why)
 {
-	const struct act_row *r = &act_rows[id].row;
-	act_fn *run = act_rows[id].run;
+	const struct gupcall_row *r = &gupcall_rows[id].row;
+	gupcall_fn *run = gupcall_rows[id].run;
 
 	if ((k->value & r->kyes) != r->kyes || k->value & r->kno)
 		snprintf(why, PAGESTATE_WHY, "another kernel's way to do it");
-	else if (run == act_dio && env->dio < 0)
+	else if (run == gupcall_dio && env->dio < 0)
 		snprintf(why, PAGESTATE_WHY, "%s", env->no_dio);
-	else if ((run == act_gup_test || run == act_gup_kept) && env->gup_test < 0)
+	else if ((run == gupcall_gup_test || run == gupcall_gup_kept) &&
+		 env->gup_test < 0)
 		snprintf(why, PAGESTATE_WHY, "%s", env->no_gup_test);
-	else if (run == act_gup_kept && !env->gup_kept)
+	else if (run == gupcall_gup_kept && !env->gup_kept)
 		snprintf(why, PAGESTATE_WHY, "gup_test of this kernel keeps no pins");
-	else if (run == act_gup_test && (act_rows[id].arg & 15) == 3 && env->gup_kept)
+	else if (run == gupcall_gup_test && (gupcall_rows[id].arg & 15) == 3 &&
+		 env->gup_kept)
 		snprintf(why, PAGESTATE_WHY, "gup_test has a better way");
 	else
 		return 0;
 	return -EOPNOTSUPP;
 }
 
-bool act_may_wait(enum act_id id)
+bool gupcall_may_wait(enum gupcall_id id)
 {
-	act_fn *run = act_rows[id].run;
+	gupcall_fn *run = gupcall_rows[id].run;
 
-	return run != act_gup_test && run != act_gup_kept && run != act_uring;
+	return run != gupcall_gup_test && run != gupcall_gup_kept && run != gupcall_uring;
 }
 
-bool act_warns(enum act_id id, bool may_be_zero)
+bool gupcall_warns(enum gupcall_id id, bool may_be_zero)
 {
-	long nr = act_rows[id].arg & 15;
+	long nr = gupcall_rows[id].arg & 15;
 
-	return may_be_zero && act_rows[id].run == act_gup_test &&
-	       !(act_rows[id].arg & 16) && (nr == 2 || nr == 3 || nr == 5);
+	return may_be_zero && gupcall_rows[id].run == gupcall_gup_test &&
+	       !(gupcall_rows[id].arg & 16) && (nr == 2 || nr == 3 || nr == 5);
 }
 
 /* --- doing it */
 
-static int act_prepare(struct act *a, act_fn *run, struct act_result *ret)
+static int gupcall_prepare(struct act *a, gupcall_fn *run, struct gupcall_result *ret)
 {
 	struct io_uring_params params = { 0 };
 
-	if (run == act_vmsplice && pipe2(a->pipe, O_CLOEXEC)) {
+	if (run == gupcall_vmsplice && pipe2(a->pipe, O_CLOEXEC)) {
 		snprintf(ret->why, PAGESTATE_WHY, "pipe: %s", strerror(errno));
 		return -errno;
 	}
-	if (run == act_uring) {
+	if (run == gupcall_uring) {
 		a->ring = (int)syscall(SYS_io_uring_setup, 1, &params);
 		if (a->ring < 0) {
 			snprintf(ret->why, PAGESTATE_WHY, "io_uring: %s",
@@ -341,7 +344,7 @@ static int act_prepare(struct act *a, act_fn *run, struct act_result *ret)
 	return 0;
 }
 
-static u64 act_faults(void)
+static u64 gupcall_faults(void)
 {
 	static struct rusage r;
 
@@ -353,8 +356,8 @@ static u64 act_faults(void)
  * Whether @ref reads a store to the page: TRI_UNKNOWN when it has nothing to do with it.  The unit
  * is the leaf, as in predictions: a reference to another part of a huge page counts.
  */
-static enum tri act_ref_sees(const struct pagestate *s, u64 leaf, bool kept,
-			     const struct pagestate_ref *ref)
+static enum tri gupcall_ref_sees(const struct pagestate *s, u64 leaf, bool kept,
+				 const struct pagestate_ref *ref)
 {
 	u64 pfn = pagestate_pagemap(ref->page) & (BIT(55) - 1);
 	bool in_place = ref->pfn && ref->pfn == pfn;
@@ -374,12 +377,12 @@ static enum tri act_ref_sees(const struct pagestate *s, u64 leaf, bool kept,
 	return byte < 0 ? TRI_UNKNOWN : byte == PAGESTATE_BYTE_STORE ? TRI_YES : TRI_NO;
 }
 
-static enum tri act_refs_see(const struct pagestate *s, u64 leaf, bool kept)
+static enum tri gupcall_refs_see(const struct pagestate *s, u64 leaf, bool kept)
 {
 	enum tri seen = TRI_UNKNOWN;
 
 	for (unsigned i = 0; i < s->nrefs; i++) {
-		enum tri one = act_ref_sees(s, leaf, kept, &s->ref[i]);
+		enum tri one = gupcall_ref_sees(s, leaf, kept, &s->ref[i]);
 
 		if (one == TRI_YES)
 			return TRI_YES;
@@ -389,7 +392,7 @@ static enum tri act_refs_see(const struct pagestate *s, u64 leaf, bool kept)
 	return seen;
 }
 
-static void act_look_at_child(struct pagestate *s, struct act_result *ret)
+static void gupcall_look_at_child(struct pagestate *s, struct gupcall_result *ret)
 {
 	struct pagestate_child_order o = { .what = PAGESTATE_CHILD_PFN, .addr = s->page };
 	unsigned char core;
@@ -406,44 +409,45 @@ static void act_look_at_child(struct pagestate *s, struct act_result *ret)
 		ret->child_err = -EFAULT;
 }
 
-int act_run(struct pagestate *s, enum act_id id, u64 leaf, const struct act_env *env,
-	    struct act_result *ret)
+int gupcall_run(struct pagestate *s, enum gupcall_id id, u64 leaf,
+		const struct gupcall_env *env, struct gupcall_result *ret)
 {
 	static char scratch[8192] __attribute__((aligned(4096)));
 	struct act a = {
-		.s = s, .env = env, .arg = act_rows[id].arg, .pipe = { -1, -1 }
+		.s = s, .env = env, .arg = gupcall_rows[id].arg, .pipe = { -1, -1 }
 	};
-	const struct act_row *row = &act_rows[id].row;
+	const struct gupcall_row *row = &gupcall_rows[id].row;
 	u64 faults = 0, slow = 0;
 	int err;
 
-	*ret = (struct act_result){ .slow = TRI_UNKNOWN, .refs = TRI_UNKNOWN };
-	err = act_prepare(&a, act_rows[id].run, ret);
+	*ret = (struct gupcall_result){ .slow = TRI_UNKNOWN, .refs = TRI_UNKNOWN };
+	err = gupcall_prepare(&a, gupcall_rows[id].run, ret);
 	if (err)
 		return err;
 	scratch[0] = 1;
 	for (int pass = 0; pass < 2; pass++) {
 		a.dry = pass == 0;
 		a.page = a.dry ? scratch : s->page;
-		act_flush_tlb();
+		gupcall_flush_tlb();
 		errno = 0; /* its page is private to the thread, and shared after fork */
 		ret->before = pagestate_pagemap(s->page);
-		slow = act_slow_count(env);
-		faults = act_faults();
-		ret->err = act_rows[id].run(&a);
-		faults = act_faults() - faults;
-		slow = act_slow_count(env) - slow;
+		slow = gupcall_slow_count(env);
+		faults = gupcall_faults();
+		ret->err = gupcall_rows[id].run(&a);
+		faults = gupcall_faults() - faults;
+		slow = gupcall_slow_count(env) - slow;
 		ret->after = pagestate_pagemap(s->page);
 	}
 	ret->faults = faults;
-	ret->errno_told =
-		ret->err && ret->err != -EIO && act_rows[id].run != act_process_vm;
-	if (env->slow >= 0 && row->what == ACT_REQUEST)
+	ret->errno_told = ret->err && ret->err != -EIO &&
+			  gupcall_rows[id].run != gupcall_process_vm;
+	if (env->slow >= 0 && row->what == GUPCALL_REQUEST)
 		ret->slow = slow ? TRI_YES : TRI_NO;
-	if (row->what == ACT_STORE && !ret->err)
-		ret->refs = act_refs_see(s, leaf,
+	if (row->what == GUPCALL_STORE && !ret->err)
+		ret->refs =
+			gupcall_refs_see(s, leaf,
 					 !((ret->before ^ ret->after) & (BIT(55) - 1)));
-	if (row->what == ACT_FORK)
-		act_look_at_child(s, ret);
+	if (row->what == GUPCALL_FORK)
+		gupcall_look_at_child(s, ret);
 	return 0;
 }

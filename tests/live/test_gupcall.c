@@ -11,29 +11,29 @@
 #define TEST_PRESENT BIT(63)
 #define TEST_PFN (BIT(55) - 1)
 
-static struct act_env env;
-static struct act_result r;
+static struct gupcall_env env;
+static struct gupcall_result r;
 
 /* Makes @state and does @act.  False, with the reason printed, when that is not possible here. */
-static bool act(const char *state, enum act_id id)
+static bool act(const char *state, enum gupcall_id id)
 {
 	struct pagestate_worker w;
 	int err;
 
 	if (!env.no_dio[0] && env.dio <= 0)
-		act_env_open(&env);
+		gupcall_env_open(&env);
 	if (pagestate_worker_start(&w, state, false, &env) || w.err) {
 		printf("# %s: %s\n", state, w.why);
 		pagestate_worker_stop(&w);
 		return false;
 	}
-	err = pagestate_worker_act(&w, id, 4096, &r);
+	err = pagestate_worker_call(&w, id, 4096, &r);
 	pagestate_worker_stop(&w);
 	if (err)
-		printf("# %s: %s: %s\n", state, act_row(id)->name, r.why);
+		printf("# %s: %s: %s\n", state, gupcall_row(id)->name, r.why);
 	else
 		printf("# %s: %s: err %d faults %llu slow %d %llx -> %llx refs %d\n",
-		       state, act_row(id)->name, r.err, (unsigned long long)r.faults,
+		       state, gupcall_row(id)->name, r.err, (unsigned long long)r.faults,
 		       r.slow, (unsigned long long)r.before, (unsigned long long)r.after,
 		       r.refs);
 	return !err;
@@ -56,10 +56,10 @@ static bool same(void)
 
 TEST(exclusive_pages_are_taken_as_they_are)
 {
-	static const enum act_id id[] = { ACT_DO_VMSPLICE,  ACT_DO_DIO_WRITE,
-					  ACT_DO_DIO_READ,  ACT_DO_VM_READV,
-					  ACT_DO_VM_WRITEV, ACT_DO_URING,
-					  ACT_DO_STORE };
+	static const enum gupcall_id id[] = { GUPCALL_DO_VMSPLICE,  GUPCALL_DO_DIO_WRITE,
+					      GUPCALL_DO_DIO_READ,  GUPCALL_DO_VM_READV,
+					      GUPCALL_DO_VM_WRITEV, GUPCALL_DO_URING,
+					      GUPCALL_DO_STORE };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(id); i++)
 		if (act("order-0", id[i])) {
@@ -73,21 +73,21 @@ TEST(shared_pages)
 {
 	if (geteuid())
 		SKIP("page numbers are hidden from this user");
-	if (act("order-0+shared", ACT_DO_VMSPLICE)) {
+	if (act("order-0+shared", GUPCALL_DO_VMSPLICE)) {
 		EXPECT(same());
 		EXPECT_INT(r.faults, 0);
 	}
-	if (act("order-0+shared", ACT_DO_DIO_WRITE)) {
+	if (act("order-0+shared", GUPCALL_DO_DIO_WRITE)) {
 		EXPECT_INT(r.err, 0);
 		/* FOLL_GET before 6.5 (dio-pin of kernel.def): that shares no less than a read */
 		EXPECT_INT(same(), !since(6, 5));
 		EXPECT_INT(r.faults > 0, since(6, 5));
 	}
-	if (act("order-0+shared", ACT_DO_STORE)) {
+	if (act("order-0+shared", GUPCALL_DO_STORE)) {
 		EXPECT(!same());
 		EXPECT(r.faults > 0);
 	}
-	if (act("order-0+shared", ACT_DO_VM_READV))
+	if (act("order-0+shared", GUPCALL_DO_VM_READV))
 		EXPECT(!same());
 }
 
@@ -99,7 +99,7 @@ TEST(hugetlb_references_see_the_store)
 					     "hugetlb+parent-vmspliced" };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(state); i++)
-		if (act(state[i], ACT_DO_STORE)) {
+		if (act(state[i], GUPCALL_DO_STORE)) {
 			EXPECT_INT(r.refs, TRI_YES);
 			EXPECT(geteuid() || same());
 		}
@@ -116,17 +116,17 @@ TEST(other_references_do_not)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(state); i++)
-		if (act(state[i], ACT_DO_STORE))
+		if (act(state[i], GUPCALL_DO_STORE))
 			EXPECT_INT(r.refs, TRI_NO);
 }
 
 TEST(own_references_do)
 {
-	if (act("order-0+vmspliced", ACT_DO_STORE))
+	if (act("order-0+vmspliced", GUPCALL_DO_STORE))
 		EXPECT_INT(r.refs, TRI_YES);
-	if (act("order-0+pinned", ACT_DO_STORE))
+	if (act("order-0+pinned", GUPCALL_DO_STORE))
 		EXPECT(geteuid() || r.refs == TRI_YES);
-	if (act("order-0+pinned+shared", ACT_DO_STORE))
+	if (act("order-0+pinned+shared", GUPCALL_DO_STORE))
 		EXPECT(geteuid() || r.refs == TRI_YES);
 }
 
@@ -136,14 +136,14 @@ TEST(refused)
 					     "file-beyond" };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(state); i++) {
-		if (act(state[i], ACT_DO_VMSPLICE))
+		if (act(state[i], GUPCALL_DO_VMSPLICE))
 			EXPECT_INT(r.err, -EFAULT);
-		if (act(state[i], ACT_DO_VM_READV))
+		if (act(state[i], GUPCALL_DO_VM_READV))
 			EXPECT_INT(r.err, -EFAULT);
 	}
-	if (act("readonly", ACT_DO_DIO_READ))
+	if (act("readonly", GUPCALL_DO_DIO_READ))
 		EXPECT_INT(r.err, -EFAULT);
-	if (act("protnone", ACT_DO_STORE))
+	if (act("protnone", GUPCALL_DO_STORE))
 		EXPECT_INT(r.err, -EFAULT);
 }
 
@@ -151,10 +151,10 @@ TEST(fork_copies_pinned_pages)
 {
 	if (geteuid())
 		SKIP("page numbers are hidden from this user");
-	if (act("order-0", ACT_DO_FORK))
+	if (act("order-0", GUPCALL_DO_FORK))
 		EXPECT(!r.child_err && !((r.child ^ r.after) & TEST_PFN));
-	if (act("order-0+pinned", ACT_DO_FORK))
+	if (act("order-0+pinned", GUPCALL_DO_FORK))
 		EXPECT(!r.child_err && (r.child ^ r.after) & TEST_PFN);
-	if (act("dontfork", ACT_DO_FORK))
+	if (act("dontfork", GUPCALL_DO_FORK))
 		EXPECT(r.child_err == -ENOMEM);
 }

@@ -1,39 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * act.h - really doing what is predicted, to the page that a struct pagestate looks at.
+ * gupcall.h - really doing what is predicted, to the page that a struct pagestate looks at.
  *
- * Knows: act.def: which call makes which request, and what can be seen of it.
+ * Knows: gupcall.def: which call makes which request, and what can be seen of it.
  * Never: what should come out (verify.c).
- * Owns: the descriptors of struct act_env; a reference that an act takes is kept until
- * act_finish() or the end of the process.
+ * Owns: the descriptors of struct gupcall_env; a reference that an act takes is kept until
+ * gupcall_finish() or the end of the process.
  */
-#ifndef GUPINFO_ACT_H
-#define GUPINFO_ACT_H
+#ifndef GUPINFO_GUPCALL_H
+#define GUPINFO_GUPCALL_H
 
 #include "gup/gup.h"
 #include "kernel/kernel.h"
 #include "pagestate/pagestate.h"
 
-enum act_what { ACT_REQUEST, ACT_STORE, ACT_FORK };
-enum act_entry { ACT_FAST, ACT_SLOW };
+enum gupcall_what { GUPCALL_REQUEST, GUPCALL_STORE, GUPCALL_FORK };
+enum gupcall_entry { GUPCALL_FAST, GUPCALL_SLOW };
 
-enum act_id {
-#define ACT(id, ...) ACT_DO_##id,
-#include "pagestate/act.def"
-#undef ACT
-	ACTS
+enum gupcall_id {
+#define GUPCALL(id, ...) GUPCALL_DO_##id,
+#include "pagestate/gupcall.def"
+#undef GUPCALL
+	GUPCALLS
 };
 
-struct act_row {
+struct gupcall_row {
 	const char *name, *text;
-	u8 what;    /* enum act_what */
+	u8 what;    /* enum gupcall_what */
 	u8 request; /* enum gup_request */
-	u8 entry;   /* enum act_entry */
+	u8 entry;   /* enum gupcall_entry */
 	u64 kyes, kno;
 };
 
 /* What acts need besides the page; opened once, inherited by the processes that act. */
-struct act_env {
+struct gupcall_env {
 	int dio;       /* a file opened O_DIRECT with one allocated block, -1 none */
 	int gup_test;  /* debugfs gup_test, -1 none */
 	bool gup_kept; /* it has PIN_LONGTERM_TEST_* (6.2) */
@@ -43,57 +43,57 @@ struct act_env {
 };
 
 /* What was seen. */
-struct act_result {
+struct gupcall_result {
 	s32 err;         /* 0 or -errno; -EIO when the call does not tell why it failed */
 	bool errno_told; /* err is what GUP said */
 	u8 slow;         /* enum tri: slow GUP was entered */
 	u64 before, after; /* pagemap entries of the page */
 	u64 faults;        /* page faults that the act took, minor and major */
-	u8 refs; /* enum tri: a reference of the state reads the stored byte (ACT_STORE) */
+	u8 refs; /* enum tri: a reference of the state reads the stored byte (GUPCALL_STORE) */
 	u64 child_first,
-		child; /* the child's pagemap entry, before and after a load (ACT_FORK) */
+		child; /* the child's pagemap entry, before and after a load (GUPCALL_FORK) */
 	s32 child_err; /* of the load: 0, -EFAULT, -ENOMEM: nothing is mapped there */
-	u8 byte, child_byte; /* what the process and its child load (ACT_FORK) */
+	u8 byte, child_byte; /* what the process and its child load (GUPCALL_FORK) */
 	bool waits;          /* in handle_userfault(): nothing else of this is known */
-	char why[PAGESTATE_WHY]; /* why it could not be tried, when act_run() fails */
+	char why[PAGESTATE_WHY]; /* why it could not be tried, when gupcall_run() fails */
 };
 
-const struct act_row *act_row(enum act_id id);
+const struct gupcall_row *gupcall_row(enum gupcall_id id);
 
 /* Opens what there is; what is missing has its reason. */
-void act_env_open(struct act_env *env);
-void act_env_close(struct act_env *env);
+void gupcall_env_open(struct gupcall_env *env);
+void gupcall_env_close(struct gupcall_env *env);
 
 /*
  * A process that acts calls this first, before it makes a state: it stays on the CPU whose slow
  * GUP is counted.
  */
-void act_env_enter(const struct act_env *env);
+void gupcall_env_enter(const struct gupcall_env *env);
 
 /* Whether @id can be done on kernel @k with @env: 0, or -EOPNOTSUPP and @why (PAGESTATE_WHY bytes). */
-int act_available(enum act_id id, const struct kernel *k, const struct act_env *env,
-		  char *why);
+int gupcall_available(enum gupcall_id id, const struct kernel *k,
+		      const struct gupcall_env *env, char *why);
 
 /*
  * Whether @id may meet userfaultfd's handler: gup_test and io_uring call slow GUP without a retry,
  * of which kernels with CONFIG_DEBUG_VM complain in handle_userfault().
  */
-bool act_may_wait(enum act_id id);
+bool gupcall_may_wait(enum gupcall_id id);
 
 /*
  * gup_test's benchmarks WARN when a page is not pinned after FOLL_PIN, and the zero page never is.
  * Whether @id would, on a page that @may_be_zero.
  */
-bool act_warns(enum act_id id, bool may_be_zero);
+bool gupcall_warns(enum gupcall_id id, bool may_be_zero);
 
 /*
  * Does @id to s->page, which @leaf bytes of page tables map as one, and fills @ret.  Returns 0 when it was tried (ret->err says how it ended),
  * or -errno with ret->why when it could not be tried.
  */
-int act_run(struct pagestate *s, enum act_id id, u64 leaf, const struct act_env *env,
-	    struct act_result *ret);
+int gupcall_run(struct pagestate *s, enum gupcall_id id, u64 leaf,
+		const struct gupcall_env *env, struct gupcall_result *ret);
 
 /* Drops what gup_test keeps for the whole machine. */
-void act_finish(const struct act_env *env);
+void gupcall_finish(const struct gupcall_env *env);
 
 #endif
