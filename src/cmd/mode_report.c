@@ -9,7 +9,7 @@
 #include "reportfile/redact.h"
 #include "render/render_report.h"
 #include "replay/replay.h"
-#include "os/spool.h"
+#include "os/tempfile.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -103,12 +103,12 @@ static void report_method(struct session *s, struct record_writer *w,
 }
 
 /* Writes a whole body, machine to end line, into @spool. */
-static int report_body(struct session *s, struct spool *spool, bool text)
+static int report_body(struct session *s, struct tempfile *spool, bool text)
 {
 	static struct record_writer w;
 	struct collect_options opt = report_options(s);
 	struct capture_result result;
-	int err = record_write_init(&w, spool_put, spool);
+	int err = record_write_init(&w, tempfile_put, spool);
 
 	if (!err)
 		err = capture_machine(s->source, &opt, &w);
@@ -132,53 +132,53 @@ static int report_body(struct session *s, struct spool *spool, bool text)
 	if (!err)
 		err = record_write_end(&w);
 	record_write_deinit(&w);
-	return err ? err : spool_flush(spool);
+	return err ? err : tempfile_flush(spool);
 }
 
 /* Replaces @spool's content by its redacted form. */
-static int report_redact(struct session *s, struct spool *spool)
+static int report_redact(struct session *s, struct tempfile *spool)
 {
-	static struct spool clean;
+	static struct tempfile clean;
 	const char *how = s->opt.value[OPTION_REDACT];
 	struct redact *r = redact_new(how && !strcmp(how, "addresses"));
-	int err = r ? spool_open(&clean) : -ENOMEM;
+	int err = r ? tempfile_open(&clean) : -ENOMEM;
 	char why[200];
 
 	if (err) {
 		redact_free(r);
 		return err;
 	}
-	record_write_magic(spool_put, &clean);
+	record_write_magic(tempfile_put, &clean);
 	err = replay_scan_fd(spool->fd, &redact_scan, r, why);
 	if (!err)
-		err = redact_begin(r, spool_put, &clean);
+		err = redact_begin(r, tempfile_put, &clean);
 	if (!err)
 		err = replay_scan_fd(spool->fd, &redact_write, r, why);
 	if (!err)
 		err = redact_end(r);
 	if (!err)
-		err = spool_flush(&clean);
+		err = tempfile_flush(&clean);
 	redact_free(r);
-	spool_close(spool);
+	tempfile_close(spool);
 	*spool = clean;
 	clean.fd = -1;
 	return err;
 }
 
 /* A body needs the first line to be a file. */
-static int report_make(struct session *s, struct spool *spool, bool text)
+static int report_make(struct session *s, struct tempfile *spool, bool text)
 {
-	int err = spool_open(spool);
+	int err = tempfile_open(spool);
 
 	if (err)
 		return err;
-	err = record_write_magic(spool_put, spool);
+	err = record_write_magic(tempfile_put, spool);
 	if (!err)
 		err = report_body(s, spool, text);
 	if (!err && s->opt.given[OPTION_REDACT])
 		err = report_redact(s, spool);
 	if (err)
-		spool_close(spool);
+		tempfile_close(spool);
 	return err;
 }
 
@@ -232,7 +232,7 @@ static int report_put_tail(void *ctx, const char *buf, size_t len)
 	return report_put_file(t->out, newline, len - (size_t)(newline - buf));
 }
 
-static int report_first_page(struct session *s, struct spool *spool, FILE *out)
+static int report_first_page(struct session *s, struct tempfile *spool, FILE *out)
 {
 	static const struct record_handler facts_handler = { .text = report_facts_text };
 	struct render_report_facts facts = { .taint = "" };
@@ -260,7 +260,7 @@ static int report_first_page(struct session *s, struct spool *spool, FILE *out)
 
 int mode_report(struct session *s)
 {
-	static struct spool spool;
+	static struct tempfile spool;
 	const char *path = s->opt.value[OPTION_REPORT];
 	struct report_tail tail = { .out = stdout };
 	int err = report_make(s, &spool, true);
@@ -272,17 +272,17 @@ int mode_report(struct session *s)
 	if (!tail.out) {
 		diag_add(&s->diag, DIAG_ERROR, "cannot write %s: %s", path,
 			 strerror(errno));
-		spool_close(&spool);
+		tempfile_close(&spool);
 		return EXIT_FAILED;
 	}
 	err = record_write_magic(report_put_file, tail.out);
 	if (!err)
 		err = report_first_page(s, &spool, tail.out);
 	if (!err)
-		err = spool_copy(&spool, report_put_tail, &tail);
+		err = tempfile_copy(&spool, report_put_tail, &tail);
 	if (tail.out != stdout && fclose(tail.out) && !err)
 		err = -errno;
-	spool_close(&spool);
+	tempfile_close(&spool);
 	return session_exit(s, err);
 }
 
@@ -290,7 +290,7 @@ int mode_report(struct session *s)
 
 int session_redact(struct session *s)
 {
-	static struct spool spool;
+	static struct tempfile spool;
 	struct source *src;
 	int err;
 
@@ -300,7 +300,7 @@ int session_redact(struct session *s)
 	if (err)
 		return session_exit(s, err);
 	src = replay_open_fd(spool.fd, "the redacted report", &s->diag);
-	spool_close(&spool);
+	tempfile_close(&spool);
 	if (!src)
 		return EXIT_FAILED;
 	s->source->ops->close(s->source);

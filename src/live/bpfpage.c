@@ -31,7 +31,7 @@
 #include "live/bpfbtf.h"
 #include "kernel/bpflog.h"
 #include "live/calibrate.h"
-#include "os/crew.h"
+#include "os/worker_pool.h"
 
 struct bpfpage {
 	struct structpage_bpf *skel;
@@ -42,7 +42,7 @@ struct bpfpage {
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
 	bool cast, fold, gentle;
-	struct crew *crew; /* made when a range takes several calls */
+	struct worker_pool *crew; /* made when a range takes several calls */
 	bool crew_tried;
 	int pinned_bit;
 	u64 usecs;
@@ -304,7 +304,7 @@ void bpfpage_close(struct bpfpage *bp)
 	memory_bpf__destroy(bp->memory);
 	structpage_bpf__destroy(bp->skel);
 	bpfbtf_close(&bp->btf);
-	crew_free(bp->crew);
+	worker_pool_free(bp->crew);
 	free(bp);
 }
 
@@ -376,7 +376,7 @@ static int step(struct walk *w)
 	return r;
 }
 
-/* A piece: a crew_fn.  An error of the call is kept, so that what came before it is handed on. */
+/* A piece: a worker_pool_fn.  An error of the call is kept, so that what came before it is handed on. */
 static int piece(void *ctx, size_t i, unsigned who)
 {
 	struct walk *w = ctx;
@@ -389,10 +389,10 @@ static int piece(void *ctx, size_t i, unsigned who)
 	return 0;
 }
 
-static struct crew *crew(struct bpfpage *bp)
+static struct worker_pool *crew(struct bpfpage *bp)
 {
 	if (!bp->crew_tried && !bp->gentle)
-		bp->crew = crew_new();
+		bp->crew = worker_pool_new();
 	bp->crew_tried = true;
 	return bp->crew;
 }
@@ -410,7 +410,8 @@ static int walk(struct bpfpage *bp, u64 start, u64 end, source_raw_cb cb, void *
 	while (!r && bp->call->addr < end) {
 		w.n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS);
 		bp->call->half = !bp->call->half;
-		r = crew_run(w.n >= STRUCTPAGE_RECS / 4 ? crew(bp) : NULL, piece, &w, 2);
+		r = worker_pool_run(w.n >= STRUCTPAGE_RECS / 4 ? crew(bp) : NULL, piece,
+				    &w, 2);
 		if (!r)
 			r = w.run;
 	}

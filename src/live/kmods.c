@@ -3,7 +3,7 @@
 
 #include "live/kmods.h"
 
-#include "os/lazy.h"
+#include "os/dynlib.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -113,7 +113,7 @@ int kmods_list(struct kmods_module **ret, size_t *ret_n)
 
 	if (access("/proc/modules", F_OK))
 		return -errno;
-	err = lazy_load(LIBKMOD, kmods_functions, ARRAY_SIZE(kmods_functions), &lib);
+	err = dynlib_load(LIBKMOD, kmods_functions, ARRAY_SIZE(kmods_functions), &lib);
 	if (err)
 		return err;
 	ctx = lib.kmod_new(NULL, &none);

@@ -169,7 +169,7 @@ struct live_words {
 	const struct live_pass *o;
 	const struct live_chunk *c;
 	bool compare;
-	bool changed[CREW_SIZE]; /* a word differs */
+	bool changed[WORKER_POOL_SIZE]; /* a word differs */
 };
 
 /* The run that holds the word @slot. */
@@ -275,7 +275,7 @@ static int live_words_huge(struct live_words *w, const struct live_run *r, u64 s
 	return 0;
 }
 
-/* A piece: a crew_fn. */
+/* A piece: a worker_pool_fn. */
 static int live_words_piece(void *ctx, size_t piece, unsigned who)
 {
 	struct live_words *w = ctx;
@@ -305,8 +305,8 @@ static int live_words_piece(void *ctx, size_t piece, unsigned who)
 
 static int live_words_run(struct live_words *w)
 {
-	return crew_run(live_frames_crew(w->o->l, w->c->nwords), live_words_piece, w,
-			(w->c->nwords + LIVE_PIECE - 1) / LIVE_PIECE);
+	return worker_pool_run(live_frames_crew(w->o->l, w->c->nwords), live_words_piece,
+			       w, (w->c->nwords + LIVE_PIECE - 1) / LIVE_PIECE);
 }
 
 /* ---- without PAGEMAP_SCAN */

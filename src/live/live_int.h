@@ -8,7 +8,7 @@
 #ifndef GUPINFO_LIVE_INT_H
 #define GUPINFO_LIVE_INT_H
 
-#include "os/crew.h"
+#include "os/worker_pool.h"
 #include "live/live.h"
 #include "live/live_machine.h"
 #include "pagemap.h"
@@ -84,7 +84,7 @@ struct live_buffers {
 	u64 flags[LIVE_LEAVES], count[LIVE_LEAVES];
 	u8 ok[LIVE_LEAVES];
 	struct pagemap_want want[2][LIVE_LEAVES];
-	u64 scratch[CREW_SIZE][LIVE_WORDS];
+	u64 scratch[WORKER_POOL_SIZE][LIVE_WORDS];
 	struct pagemap_region region[LIVE_REGIONS];
 	struct raw_page out[LIVE_OUT];
 };
@@ -109,7 +109,7 @@ struct live {
 	struct live_mounts ours;     /* our own mountinfo */
 	struct live_buffers *buf;
 	struct live_buffers *small; /* for what is read again; NULL until there is any */
-	struct crew *crew;          /* made when there is work for it; NULL: none */
+	struct worker_pool *crew;   /* made when there is work for it; NULL: none */
 	bool crew_tried;
 	/* kpageflags and kpagecount for the helper: two threads would wait for one file's counter */
 	int helper[2];

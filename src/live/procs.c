@@ -3,7 +3,7 @@
 
 #include "live/procs.h"
 
-#include "os/lazy.h"
+#include "os/dynlib.h"
 
 #include <errno.h>
 #include <libproc2/pids.h>
@@ -71,7 +71,8 @@ static int procs_by_pid(const void *a, const void *b)
 
 static int procs_open(struct pids_info **info, enum pids_item *items, int n)
 {
-	int err = lazy_load(LIBPROC2, procs_functions, ARRAY_SIZE(procs_functions), &lib);
+	int err =
+		dynlib_load(LIBPROC2, procs_functions, ARRAY_SIZE(procs_functions), &lib);
 
 	return err ? err : lib.procps_pids_new(info, items, n);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay/replay_unpack.h"
 
-#include "os/spool.h"
+#include "os/tempfile.h"
 
 #include <errno.h>
 #include <spawn.h>
@@ -17,7 +17,7 @@ static int replay_unpack_with(int fd, const char *program)
 {
 	char *argv[] = { (char *)program, (char *)"-dc", NULL };
 	posix_spawn_file_actions_t actions;
-	int out = spool_fd(), status, err;
+	int out = tempfile_fd(), status, err;
 	pid_t pid;
 
 	if (out < 0)
@@ -42,9 +42,9 @@ static int replay_unpack_with(int fd, const char *program)
 /* Copies what cannot be sought into a temporary file. */
 static int replay_drain(int fd)
 {
-	static struct spool spool;
+	static struct tempfile spool;
 	static char buf[1 << 16];
-	int err = spool_open(&spool);
+	int err = tempfile_open(&spool);
 	ssize_t n = 1;
 
 	while (!err && n > 0) {
@@ -54,12 +54,12 @@ static int replay_drain(int fd)
 		if (n < 0)
 			n = 1;
 		else if (n)
-			err = spool_put(&spool, buf, (size_t)n);
+			err = tempfile_put(&spool, buf, (size_t)n);
 	}
 	if (!err)
-		err = spool_flush(&spool);
+		err = tempfile_flush(&spool);
 	if (err) {
-		spool_close(&spool);
+		tempfile_close(&spool);
 		return err;
 	}
 	return spool.fd;

@@ -62,7 +62,7 @@ while read -r f; do
 	head -c 4 "/$f" 2>/dev/null | grep -q ELF && echo "/$f"
 done < <(cat "$work/files" "$work/project") |
 	xargs -r ldd 2>/dev/null | grep -oE '/[^ ()]+' | grep -v ':$' | sort -u >"$work/libs"
-# those that src/os/lazy.c loads
+# those that src/os/dynlib.c loads
 sed -nE 's/^#define LIB[A-Z0-9]+ "(.*)"$/\1/p' "$build/config.h" | while read -r so; do
 	f=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | awk -v so="$so" '$1 == so { print $NF; exit }')
 	echo "$f" && ldd "$f" | grep -oE '/[^ ()]+' | grep -v ':$'

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "os/lazy.h"
+#include "os/dynlib.h"
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <string.h>
 
-int lazy_load(const char *soname, const char *const *names, size_t n, void *functions)
+int dynlib_load(const char *soname, const char *const *names, size_t n, void *functions)
 {
 	void *library, *function;
 

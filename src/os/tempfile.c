@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "os/spool.h"
+#include "os/tempfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-static int spool_fd_in(const char *dir)
+static int tempfile_fd_in(const char *dir)
 {
 	char path[4096];
 	int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
@@ -24,7 +24,7 @@ static int spool_fd_in(const char *dir)
 	return fd;
 }
 
-int spool_fd(void)
+int tempfile_fd(void)
 {
 	const char *const dirs[] = { getenv("TMPDIR"), "/tmp", "/var/tmp" };
 	int fd = -ENOENT;
@@ -32,28 +32,28 @@ int spool_fd(void)
 	for (unsigned i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
 		if (!dirs[i] || !*dirs[i])
 			continue;
-		fd = spool_fd_in(dirs[i]);
+		fd = tempfile_fd_in(dirs[i]);
 		if (fd >= 0)
 			return fd;
 	}
 	return fd;
 }
 
-int spool_open(struct spool *s)
+int tempfile_open(struct tempfile *s)
 {
 	s->len = 0;
-	s->fd = spool_fd();
+	s->fd = tempfile_fd();
 	return s->fd < 0 ? s->fd : 0;
 }
 
-void spool_close(struct spool *s)
+void tempfile_close(struct tempfile *s)
 {
 	if (s->fd >= 0)
 		close(s->fd);
 	s->fd = -1;
 }
 
-int spool_flush(struct spool *s)
+int tempfile_flush(struct tempfile *s)
 {
 	for (size_t done = 0; done < s->len;) {
 		ssize_t n = write(s->fd, s->buf + done, s->len - done);
@@ -68,15 +68,15 @@ int spool_flush(struct spool *s)
 	return 0;
 }
 
-int spool_put(void *ctx, const char *buf, size_t len)
+int tempfile_put(void *ctx, const char *buf, size_t len)
 {
-	struct spool *s = ctx;
+	struct tempfile *s = ctx;
 
 	while (len) {
 		size_t n = sizeof(s->buf) - s->len;
 
 		if (!n) {
-			int err = spool_flush(s);
+			int err = tempfile_flush(s);
 
 			if (err)
 				return err;
@@ -91,10 +91,10 @@ int spool_put(void *ctx, const char *buf, size_t len)
 	return 0;
 }
 
-int spool_copy(struct spool *s, int (*put)(void *ctx, const char *buf, size_t len),
-	       void *ctx)
+int tempfile_copy(struct tempfile *s, int (*put)(void *ctx, const char *buf, size_t len),
+		  void *ctx)
 {
-	int err = spool_flush(s);
+	int err = tempfile_flush(s);
 	off_t at = 0;
 
 	while (!err) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "os/crew.h"
+#include "os/worker_pool.h"
 #include "test.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 struct work {
 	unsigned done[PIECES];
-	unsigned by[CREW_SIZE];
+	unsigned by[WORKER_POOL_SIZE];
 	size_t fails; /* this piece, unless PIECES */
 };
 
@@ -25,11 +25,11 @@ static int piece(void *ctx, size_t i, unsigned who)
 	return 0;
 }
 
-static void all_once(struct crew *c, size_t n)
+static void all_once(struct worker_pool *c, size_t n)
 {
 	struct work w = { .fails = PIECES };
 
-	EXPECT_INT(crew_run(c, piece, &w, n), 0);
+	EXPECT_INT(worker_pool_run(c, piece, &w, n), 0);
 	for (size_t i = 0; i < PIECES; i++)
 		EXPECT_INT(w.done[i], i < n);
 	EXPECT_INT(w.by[0] + w.by[1], n);
@@ -37,35 +37,35 @@ static void all_once(struct crew *c, size_t n)
 
 TEST(every_piece_is_done_once)
 {
-	struct crew *c = crew_new();
+	struct worker_pool *c = worker_pool_new();
 
 	for (unsigned round = 0; round < 200; round++)
 		all_once(c, round * 5);
 	all_once(NULL, PIECES);
 	all_once(NULL, 0);
-	crew_free(c);
+	worker_pool_free(c);
 }
 
 TEST(an_error_comes_back)
 {
-	struct crew *crews[] = { NULL, crew_new() };
+	struct worker_pool *crews[] = { NULL, worker_pool_new() };
 
 	for (unsigned k = 0; k < 2; k++) {
 		for (unsigned round = 0; round < 50; round++) {
 			struct work w = { .fails = round * 20 };
 
-			EXPECT_INT(crew_run(crews[k], piece, &w, PIECES), -EIO);
+			EXPECT_INT(worker_pool_run(crews[k], piece, &w, PIECES), -EIO);
 		}
 		all_once(crews[k], PIECES); /* and is forgotten */
 	}
-	crew_free(crews[1]);
+	worker_pool_free(crews[1]);
 }
 
 TEST(a_helper_that_has_nothing_to_do)
 {
-	crew_free(NULL);
+	worker_pool_free(NULL);
 	for (unsigned i = 0; i < 20; i++)
-		crew_free(crew_new());
+		worker_pool_free(worker_pool_new());
 }
 
 TEST(one_cpu)
@@ -79,6 +79,6 @@ TEST(one_cpu)
 		if (CPU_ISSET(i, &before))
 			CPU_SET(i, &one);
 	EXPECT_INT(sched_setaffinity(0, sizeof(one), &one), 0);
-	EXPECT(!crew_new());
+	EXPECT(!worker_pool_new());
 	sched_setaffinity(0, sizeof(before), &before);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "os/crew.h"
+#include "os/worker_pool.h"
 
 #include <pthread.h>
 #include <sched.h>
@@ -8,23 +8,28 @@
 #include <stdlib.h>
 
 /* What the helper has to do with the work at hand. */
-enum crew_state { CREW_IDLE, CREW_POSTED, CREW_WORKING, CREW_QUIT };
+enum worker_pool_state {
+	WORKER_POOL_IDLE,
+	WORKER_POOL_POSTED,
+	WORKER_POOL_WORKING,
+	WORKER_POOL_QUIT
+};
 
-struct crew {
+struct worker_pool {
 	pthread_t thread;
 	pthread_mutex_t lock; /* protects what follows */
 	pthread_cond_t posted, ended;
-	enum crew_state state;
+	enum worker_pool_state state;
 	int err;
 	/* constant while there is work */
-	crew_fn fn;
+	worker_pool_fn fn;
 	void *ctx;
 	size_t n;
 	size_t next; /* atomic: the next piece */
 };
 
 /* Does pieces until there are no more. */
-static void crew_pieces(struct crew *c, unsigned who)
+static void worker_pool_pieces(struct worker_pool *c, unsigned who)
 {
 	size_t i;
 
@@ -41,31 +46,31 @@ static void crew_pieces(struct crew *c, unsigned who)
 	}
 }
 
-static void *crew_help(void *crew)
+static void *worker_pool_help(void *crew)
 {
-	struct crew *c = crew;
+	struct worker_pool *c = crew;
 
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
-		while (c->state != CREW_POSTED && c->state != CREW_QUIT)
+		while (c->state != WORKER_POOL_POSTED && c->state != WORKER_POOL_QUIT)
 			pthread_cond_wait(&c->posted, &c->lock);
-		if (c->state == CREW_QUIT)
+		if (c->state == WORKER_POOL_QUIT)
 			break;
-		c->state = CREW_WORKING;
+		c->state = WORKER_POOL_WORKING;
 		pthread_mutex_unlock(&c->lock);
-		crew_pieces(c, 1);
+		worker_pool_pieces(c, 1);
 		pthread_mutex_lock(&c->lock);
-		c->state = CREW_IDLE;
+		c->state = WORKER_POOL_IDLE;
 		pthread_cond_signal(&c->ended);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
 }
 
-struct crew *crew_new(void)
+struct worker_pool *worker_pool_new(void)
 {
 	sigset_t all, before;
-	struct crew *c;
+	struct worker_pool *c;
 	cpu_set_t cpus;
 	int err;
 
@@ -80,7 +85,7 @@ struct crew *crew_new(void)
 	pthread_cond_init(&c->ended, NULL);
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&c->thread, NULL, crew_help, c);
+	err = pthread_create(&c->thread, NULL, worker_pool_help, c);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	if (!err)
 		return c;
@@ -88,12 +93,12 @@ struct crew *crew_new(void)
 	return NULL;
 }
 
-void crew_free(struct crew *c)
+void worker_pool_free(struct worker_pool *c)
 {
 	if (!c)
 		return;
 	pthread_mutex_lock(&c->lock);
-	c->state = CREW_QUIT;
+	c->state = WORKER_POOL_QUIT;
 	pthread_cond_signal(&c->posted);
 	pthread_mutex_unlock(&c->lock);
 	pthread_join(c->thread, NULL);
@@ -103,7 +108,7 @@ void crew_free(struct crew *c)
 	free(c);
 }
 
-int crew_run(struct crew *c, crew_fn fn, void *ctx, size_t n)
+int worker_pool_run(struct worker_pool *c, worker_pool_fn fn, void *ctx, size_t n)
 {
 	int err = 0;
 
@@ -118,14 +123,14 @@ int crew_run(struct crew *c, crew_fn fn, void *ctx, size_t n)
 	c->n = n;
 	c->err = 0;
 	__atomic_store_n(&c->next, 0, __ATOMIC_RELAXED);
-	c->state = CREW_POSTED;
+	c->state = WORKER_POOL_POSTED;
 	pthread_cond_signal(&c->posted);
 	pthread_mutex_unlock(&c->lock);
-	crew_pieces(c, 0);
+	worker_pool_pieces(c, 0);
 	pthread_mutex_lock(&c->lock);
-	if (c->state == CREW_POSTED) /* it did not get to it */
-		c->state = CREW_IDLE;
-	while (c->state == CREW_WORKING)
+	if (c->state == WORKER_POOL_POSTED) /* it did not get to it */
+		c->state = WORKER_POOL_IDLE;
+	while (c->state == WORKER_POOL_WORKING)
 		pthread_cond_wait(&c->ended, &c->lock);
 	err = c->err;
 	pthread_mutex_unlock(&c->lock);
