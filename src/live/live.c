@@ -9,7 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "page/framecache.h"
+#include "page/frame_cache.h"
 #include "lib/procstat.h"
 #include "os/readfile.h"
 

@@ -29,7 +29,7 @@ struct live_options {
 	u8 evidence;      /* enum live_evidence */
 	const char *root; /* directory that holds proc/ and sys/; NULL is "/" */
 	bool gentle;      /* in small chunks, by one thread */
-	bool many;        /* processes are read one after another: framecache.h */
+	bool many;        /* processes are read one after another: frame_cache.h */
 	bool no_scan;     /* as if the kernel had no PAGEMAP_SCAN */
 	bool no_kpage;    /* as if /proc/kpage* were not readable */
 	bool no_probe;    /* no experiments on own memory */

@@ -422,7 +422,7 @@ static u64 live_chunk_run_end(const struct live_pass *o, const struct live_run *
 
 /* Where runs of @b, which have no gaps, are not those of @a. */
 static void live_changes_runs(const struct live_pass *o, const struct live_chunk *a,
-			      const struct live_chunk *b, struct changes *ret)
+			      const struct live_chunk *b, struct rangelist *ret)
 {
 	u64 at = a->from, both = MIN(a->to, b->to);
 	u32 i = 0, k = 0;
@@ -434,18 +434,18 @@ static void live_changes_runs(const struct live_pass *o, const struct live_chunk
 		u64 end = MIN(MIN(x_end, y_end), both);
 
 		if (x->hole != y->hole || x->scan != y->scan || x->level != y->level)
-			room = changes_add(ret, at, end);
+			room = rangelist_add(ret, at, end);
 		at = end;
 		i += at >= x_end;
 		k += at >= y_end;
 	}
 	if (room && both < a->to)
-		changes_add(ret, both, a->to);
+		rangelist_add(ret, both, a->to);
 }
 
 /* Where words were marked as changed. */
 static void live_changes_words(const struct live_pass *o, const struct live_chunk *c,
-			       struct changes *ret)
+			       struct rangelist *ret)
 {
 	const u8 *ok = o->l->buf->ok;
 	bool room = true;
@@ -456,20 +456,20 @@ static void live_changes_words(const struct live_pass *o, const struct live_chun
 
 		for (u64 k = 0; k < r->pages && !r->hole && room; k++)
 			if (ok[r->slot + k] & LIVE_OK_CHANGED)
-				room = changes_add(ret, r->addr + k * size,
-						   r->addr + (k + 1) * size);
+				room = rangelist_add(ret, r->addr + k * size,
+						     r->addr + (k + 1) * size);
 	}
 }
 
 int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
-		     struct live_chunk *again, struct changes *ret)
+		     struct live_chunk *again, struct rangelist *ret)
 {
 	struct live_words w = { .o = o, .c = c, .compare = true };
-	struct changes runs, words;
+	struct rangelist runs, words;
 	int err = 0;
 
-	changes_init(&runs, c->to);
-	changes_init(&words, c->to);
+	rangelist_init(&runs, c->to);
+	rangelist_init(&words, c->to);
 	/*
 	 * Holes, by one call: nothing was put together.  PAGEMAP_SCAN of a dead mm finds nothing
 	 * and says that it walked all (pagemap_scan() took no mm_users before 7.3.2 and 6.18.44).
@@ -492,6 +492,6 @@ int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
 		return err;
 	if (w.changed[0] || w.changed[1])
 		live_changes_words(o, c, &words);
-	changes_merge(&runs, &words, ret);
+	rangelist_merge(&runs, &words, ret);
 	return 0;
 }

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "page/framecache.h"
+#include "page/frame_cache.h"
 #include "kpageflags.h"
 
 #define LIVE_FRAMES_RUN 128  /* frames of one want */
@@ -135,8 +135,8 @@ static bool live_frames_cached(const struct live *l, u32 slot, u64 ms)
 {
 	struct live_buffers *b = l->buf;
 
-	if (!l->cache || !framecache_get(l->cache, b->entry[slot], ms, &b->flags[slot],
-					 &b->count[slot]))
+	if (!l->cache || !frame_cache_get(l->cache, b->entry[slot], ms, &b->flags[slot],
+					  &b->count[slot]))
 		return false;
 	b->ok[slot] = LIVE_OK_FLAGS | LIVE_OK_COUNT;
 	return true;
@@ -151,8 +151,8 @@ static void live_frames_keep(struct live *l, size_t n, u64 ms)
 
 		for (u32 slot = w->slot; slot < w->slot + w->n; slot++)
 			if (b->ok[slot] == (LIVE_OK_FLAGS | LIVE_OK_COUNT))
-				framecache_put(l->cache, w->index + slot - w->slot,
-					       b->flags[slot], b->count[slot], ms);
+				frame_cache_put(l->cache, w->index + slot - w->slot,
+						b->flags[slot], b->count[slot], ms);
 	}
 }
 

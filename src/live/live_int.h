@@ -15,7 +15,7 @@
 #include "page/pte.h"
 
 struct bpfpage;
-struct framecache;
+struct frame_cache;
 struct holders;
 
 /* A mount's device number and what its files are to GUP. */
@@ -113,7 +113,7 @@ struct live {
 	bool crew_tried;
 	/* kpageflags and kpagecount for the helper: two threads would wait for one file's counter */
 	int helper[2];
-	struct framecache *cache; /* opt.many without BPF; NULL: none */
+	struct frame_cache *cache; /* opt.many without BPF; NULL: none */
 };
 
 /*

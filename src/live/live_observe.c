@@ -225,7 +225,7 @@ static int live_observe_small(struct live_pass *o, u64 from, u64 *ret_to)
 {
 	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
 	struct live_chunk again = { .run = o->l->buf->run[1] };
-	struct changes changes;
+	struct rangelist changes;
 	struct live_part part = { .from = from };
 
 	for (unsigned try = 1; try <= LIVE_TRIES; try++) {
@@ -281,7 +281,7 @@ static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
 {
 	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
 	struct live_chunk again = { .run = o->l->buf->run[1] };
-	struct changes changes;
+	struct rangelist changes;
 	struct live_part part = { .from = from };
 	int err = live_chunk_read(o, &c);
 
@@ -304,8 +304,8 @@ static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
 		err = live_observe_part(o, &c, part);
 	*ret_to = MAX(changes.end, part.from);
 	/* Under load: chunks of which less changes. */
-	o->limit = changes.n == CHANGES_MAX ? MAX(o->limit / 8, LIVE_LEAST)
-					    : MIN(o->limit * 2, o->most);
+	o->limit = changes.n == RANGELIST_MAX ? MAX(o->limit / 8, LIVE_LEAST)
+					      : MIN(o->limit * 2, o->most);
 	/* Whoever waits hears of each chunk. */
 	return err || c.nwords < LIVE_LEAST ? err : live_observe_flush(o);
 }

@@ -11,7 +11,7 @@
 #ifndef GUPINFO_LIVE_PASS_H
 #define GUPINFO_LIVE_PASS_H
 
-#include "lib/changes.h"
+#include "lib/rangelist.h"
 #include "live/live_int.h"
 
 #define LIVE_PARALLEL 8192 /* words of a chunk that are worth a helper */
@@ -60,7 +60,7 @@ int live_chunk_read(struct live_pass *o, struct live_chunk *c);
 
 /* Reads the chunk again and says what is not as it was.  @again is scratch for runs.  0 or -errno. */
 int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
-		     struct live_chunk *again, struct changes *ret);
+		     struct live_chunk *again, struct rangelist *ret);
 
 /* The helper for work on @nwords words, made at the first need; NULL: not worth it, or none. */
 struct worker_pool *live_frames_crew(struct live *l, u32 nwords);

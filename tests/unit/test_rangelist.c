@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lib/changes.h"
+#include "lib/rangelist.h"
 #include "test.h"
 
 #define END 10000
 
 /* Address @a is in the list; the list is as it must be. */
-static bool has(const struct changes *c, u64 a)
+static bool has(const struct rangelist *c, u64 a)
 {
 	bool found = false;
 
@@ -19,32 +19,32 @@ static bool has(const struct changes *c, u64 a)
 
 TEST(neighbours_are_one)
 {
-	struct changes c;
+	struct rangelist c;
 
-	changes_init(&c, END);
-	EXPECT(changes_add(&c, 10, 20) && changes_add(&c, 20, 30));
-	EXPECT(changes_add(&c, 25, 28) && changes_add(&c, 31, 40));
+	rangelist_init(&c, END);
+	EXPECT(rangelist_add(&c, 10, 20) && rangelist_add(&c, 20, 30));
+	EXPECT(rangelist_add(&c, 25, 28) && rangelist_add(&c, 31, 40));
 	EXPECT_INT(c.n, 2);
 	EXPECT(has(&c, 10) && has(&c, 29) && !has(&c, 30) && has(&c, 31));
 	EXPECT_INT(c.end, END);
-	EXPECT(changes_add(&c, END - 1, END + 5));
-	EXPECT(!changes_add(&c, END, END + 5));
+	EXPECT(rangelist_add(&c, END - 1, END + 5));
+	EXPECT(!rangelist_add(&c, END, END + 5));
 	EXPECT_INT(c.at[2].to, END);
 }
 
 TEST(too_many)
 {
-	struct changes c;
+	struct rangelist c;
 
-	changes_init(&c, END);
-	for (u64 i = 0; i < CHANGES_MAX; i++)
-		EXPECT(changes_add(&c, i * 10, i * 10 + 5));
-	EXPECT(changes_add(&c, CHANGES_MAX * 10 - 6, CHANGES_MAX * 10 - 2));
-	EXPECT(!changes_add(&c, CHANGES_MAX * 10, CHANGES_MAX * 10 + 5));
-	EXPECT_INT(c.n, CHANGES_MAX);
-	EXPECT_INT(c.end, CHANGES_MAX * 10);
-	EXPECT(!changes_add(&c, CHANGES_MAX * 10 + 20, CHANGES_MAX * 10 + 25));
-	EXPECT_INT(c.end, CHANGES_MAX * 10);
+	rangelist_init(&c, END);
+	for (u64 i = 0; i < RANGELIST_MAX; i++)
+		EXPECT(rangelist_add(&c, i * 10, i * 10 + 5));
+	EXPECT(rangelist_add(&c, RANGELIST_MAX * 10 - 6, RANGELIST_MAX * 10 - 2));
+	EXPECT(!rangelist_add(&c, RANGELIST_MAX * 10, RANGELIST_MAX * 10 + 5));
+	EXPECT_INT(c.n, RANGELIST_MAX);
+	EXPECT_INT(c.end, RANGELIST_MAX * 10);
+	EXPECT(!rangelist_add(&c, RANGELIST_MAX * 10 + 20, RANGELIST_MAX * 10 + 25));
+	EXPECT_INT(c.end, RANGELIST_MAX * 10);
 }
 
 static u64 rnd(u64 *state)
@@ -56,22 +56,22 @@ static u64 rnd(u64 *state)
 /* Up to the end of the merged list, an address is in it when it is in one of the two. */
 TEST(any_two_lists)
 {
-	struct changes x, y, both;
+	struct rangelist x, y, both;
 	u64 state = 3;
 
 	for (unsigned round = 0; round < 300; round++) {
-		struct changes *lists[] = { &x, &y };
+		struct rangelist *lists[] = { &x, &y };
 
 		for (unsigned l = 0; l < 2; l++) {
 			u64 at = 0, step = 2 + rnd(&state) % 60;
 
-			changes_init(lists[l], rnd(&state) % 2 ? END : END / 2);
-			while (changes_add(lists[l], at, at + 1 + rnd(&state) % 9))
+			rangelist_init(lists[l], rnd(&state) % 2 ? END : END / 2);
+			while (rangelist_add(lists[l], at, at + 1 + rnd(&state) % 9))
 				at += 1 + rnd(&state) % step;
 		}
-		changes_merge(&x, &y, &both);
+		rangelist_merge(&x, &y, &both);
 		EXPECT(both.end <= MIN(x.end, y.end));
-		EXPECT(both.end == MIN(x.end, y.end) || both.n == CHANGES_MAX);
+		EXPECT(both.end == MIN(x.end, y.end) || both.n == RANGELIST_MAX);
 		for (u64 a = 0; a < both.end; a += 1 + round % 7)
 			EXPECT_INT(has(&both, a), has(&x, a) || has(&y, a));
 	}

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "lib/changes.h"
+#include "lib/rangelist.h"
 
 #include "lib/pure.h"
 
-void changes_init(struct changes *c, u64 end)
+void rangelist_init(struct rangelist *c, u64 end)
 {
 	c->n = 0;
 	c->end = end;
 }
 
-bool changes_add(struct changes *c, u64 from, u64 to)
+bool rangelist_add(struct rangelist *c, u64 from, u64 to)
 {
 	struct change *last = c->n ? &c->at[c->n - 1] : NULL;
 
@@ -20,7 +20,7 @@ bool changes_add(struct changes *c, u64 from, u64 to)
 		last->to = MAX(last->to, to);
 		return true;
 	}
-	if (c->n == CHANGES_MAX) {
+	if (c->n == RANGELIST_MAX) {
 		c->end = from;
 		return false;
 	}
@@ -28,16 +28,17 @@ bool changes_add(struct changes *c, u64 from, u64 to)
 	return true;
 }
 
-void changes_merge(const struct changes *x, const struct changes *y, struct changes *ret)
+void rangelist_merge(const struct rangelist *x, const struct rangelist *y,
+		     struct rangelist *ret)
 {
 	unsigned i = 0, k = 0;
 	bool room = true;
 
-	changes_init(ret, MIN(x->end, y->end));
+	rangelist_init(ret, MIN(x->end, y->end));
 	while (room && (i < x->n || k < y->n)) {
 		bool first = k == y->n || (i < x->n && x->at[i].from <= y->at[k].from);
 		const struct change *next = first ? &x->at[i++] : &y->at[k++];
 
-		room = changes_add(ret, next->from, next->to);
+		room = rangelist_add(ret, next->from, next->to);
 	}
 }
