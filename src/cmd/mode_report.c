@@ -5,7 +5,7 @@
 #include "cmd/session.h"
 
 #include "reportfile/capture.h"
-#include "live/machine_facts.h"
+#include "live/sysinfo.h"
 #include "reportfile/redact.h"
 #include "render/render_report.h"
 #include "replay/replay.h"
@@ -115,9 +115,9 @@ static int report_body(struct session *s, struct tempfile *spool, bool text)
 	if (!err && text && s->opt.replay)
 		err = report_copy(s, &w, true);
 	if (!err && text && !s->opt.replay) {
-		err = machine_facts_write(&w);
+		err = sysinfo_write(&w);
 		for (unsigned i = 0; !err && i < opt.npids; i++)
-			err = machine_facts_process(&w, opt.pids[i]);
+			err = sysinfo_process(&w, opt.pids[i]);
 	}
 	if (!err)
 		err = capture_pages(s->source, &opt, &w, &result, &s->diag);
@@ -126,7 +126,7 @@ static int report_body(struct session *s, struct tempfile *spool, bool text)
 	if (!err && text && s->opt.replay) {
 		err = report_copy(s, &w, false);
 	} else if (!err && text) {
-		machine_facts_dmesg(&w);
+		sysinfo_dmesg(&w);
 		report_method(s, &w, &result);
 	}
 	if (!err)
@@ -333,8 +333,8 @@ static void lint_pins(struct session *s, u64 found[3])
 {
 	u64 acquired, released;
 
-	if (s->opt.replay || machine_facts_pins(&acquired, &released) ||
-	    released <= acquired || released - acquired <= lint_pins_kept(s))
+	if (s->opt.replay || sysinfo_pins(&acquired, &released) || released <= acquired ||
+	    released - acquired <= lint_pins_kept(s))
 		return;
 	found[0]++;
 	if (!s->opt.json)

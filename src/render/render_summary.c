@@ -2,7 +2,7 @@
 #include "render/render.h"
 
 #include "lib/escape.h"
-#include "report/notable.h"
+#include "report/highlights.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -28,7 +28,7 @@ struct render_summary {
 	const struct summary_column *cols[24];
 	unsigned ncols;
 	struct table *table;
-	struct notables notables;
+	struct highlights notables;
 };
 
 /* ---- cells */
@@ -300,7 +300,7 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 #define SUMMARY_PLACES 2 /* mappings named for each */
 
 /* All mappings that are notable in the way of item @first. */
-static void summary_note(FILE *out, const struct notables *list, unsigned first)
+static void summary_note(FILE *out, const struct highlights *list, unsigned first)
 {
 	static const char *const marks[] = { " ", "-", "!", "!!" };
 	const u8 kind = list->item[first].kind;
@@ -318,11 +318,11 @@ static void summary_note(FILE *out, const struct notables *list, unsigned first)
 		snprintf(text + strlen(text), sizeof(text) - strlen(text),
 			 " in %u mappings", mappings);
 	snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s",
-		 notable_text(kind));
-	snprintf(mark, sizeof(mark), "%2s ", marks[notable_severity(kind)]);
+		 highlights_text(kind));
+	snprintf(mark, sizeof(mark), "%2s ", marks[highlights_severity(kind)]);
 	render_block(out, mark, 3, text);
 	for (unsigned i = first; i < list->n && named < SUMMARY_PLACES; i++) {
-		const struct notable *it = &list->item[i];
+		const struct highlight *it = &list->item[i];
 
 		if (it->kind != kind)
 			continue;
@@ -333,12 +333,12 @@ static void summary_note(FILE *out, const struct notables *list, unsigned first)
 
 static void summary_notables(struct render_summary *r)
 {
-	struct notables *list = &r->notables;
+	struct highlights *list = &r->notables;
 	FILE *out = r->opt.out;
 	unsigned kinds = 0;
 	u64 seen = 0;
 
-	notable_sort(list);
+	highlights_sort(list);
 	if (!list->n)
 		return;
 	fprintf(out, "\nWorth a look:\n");
@@ -411,7 +411,7 @@ static int summary_row(void *ctx, const struct report_row *row)
 {
 	struct render_summary *r = ctx;
 
-	notable_look(&r->notables, row, r->base);
+	highlights_look(&r->notables, row, r->base);
 	return 0;
 }
 

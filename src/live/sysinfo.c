@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "live/machine_facts.h"
+#include "live/sysinfo.h"
 
 #include "live/kmods.h"
 
@@ -308,7 +308,7 @@ static void facts_pools(struct record_writer *w)
 	facts_glob(w, "/sys/kernel/mm/cma/*/*", sizeof("/sys/kernel/mm/") - 1);
 }
 
-int machine_facts_pins(u64 *ret_acquired, u64 *ret_released)
+int sysinfo_pins(u64 *ret_acquired, u64 *ret_released)
 {
 	FILE *f = fopen("/proc/vmstat", "re");
 	char name[64];
@@ -339,7 +339,7 @@ static void facts_counters(struct record_writer *w)
 	u64 acquired, released;
 
 	record_write_section(w, "counters");
-	if (!machine_facts_pins(&acquired, &released))
+	if (!sysinfo_pins(&acquired, &released))
 		record_write_text(w, "foll_pin acquired - released: %" PRId64,
 				  (s64)(acquired - released));
 	else
@@ -397,7 +397,7 @@ static void facts_modules(struct record_writer *w)
 	free(list);
 }
 
-int machine_facts_write(struct record_writer *w)
+int sysinfo_write(struct record_writer *w)
 {
 	facts_system(w);
 	facts_options(w);
@@ -443,7 +443,7 @@ static void facts_link(struct record_writer *w, const char *key, const char *pat
 	record_write_text(w, "%s: %s", key, buf);
 }
 
-int machine_facts_process(struct record_writer *w, pid_t pid)
+int sysinfo_process(struct record_writer *w, pid_t pid)
 {
 	static const char *const status[] = {
 		"State",        "Tgid",        "NSpid",   "Threads",    "Uid",
@@ -512,7 +512,7 @@ static bool facts_about_memory(const char *text)
 	return false;
 }
 
-int machine_facts_dmesg(struct record_writer *w)
+int sysinfo_dmesg(struct record_writer *w)
 {
 	int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	static char kept[FACTS_DMESG][400];
