@@ -230,8 +230,8 @@ static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 	return err || live_alive(p) ? err : -ESRCH;
 }
 
-static int live_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-			u64 end, source_raw_cb cb, void *ctx)
+static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 start,
+		      u64 end, source_raw_cb cb, void *ctx)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
@@ -242,7 +242,7 @@ static int live_observe(struct source *src, pid_t pid, const struct vma *vma, u6
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
 	if (l->bpf && !vma->gate)
 		return live_bpf_observe(l, p, vma, start, end, cb, ctx);
-	return live_observe_range(l, p, vma, start, end, cb, ctx);
+	return live_pages_range(l, p, vma, start, end, cb, ctx);
 }
 
 static void live_close(struct source *src)
@@ -294,7 +294,7 @@ static const struct source_ops live_ops = {
 	.machine = live_machine_op,
 	.open = live_open_process,
 	.vmas = live_vmas,
-	.observe = live_observe,
+	.observe = live_pages,
 	.release = live_release,
 	.close = live_close,
 	.find = live_find_pfn,

@@ -165,7 +165,7 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	struct live_bpf_pass o = { .huge_pages = size / page,
 				   .level = size >= 1u << 30 ? RAW_LEVEL_PUD
 							     : RAW_LEVEL_PMD,
-				   .cb = live_observe_split,
+				   .cb = live_pages_split,
 				   .ctx = &split };
 
 	bpfpage_fold(l->bpf, l->src.fold);
@@ -175,7 +175,7 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 		return 0;
 	if (size == page)
 		return bpfpage_observe(l->bpf, p->pagemap, false, start, end,
-				       live_observe_split, &split);
+				       live_pages_split, &split);
 	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb,
 			       &o);
 }

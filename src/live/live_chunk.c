@@ -3,7 +3,7 @@
  * Entries of a chunk: PAGEMAP_SCAN finds where there are any, of which level, and pagemap has their
  * words.  Without PAGEMAP_SCAN all words are read.
  */
-#include "live/live_pass.h"
+#include "live/live_scan.h"
 
 #include <errno.h>
 #include <string.h>
@@ -63,16 +63,16 @@ int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 m
 /* ---- runs */
 
 /* @next goes on where @run ends, and is like it. */
-static bool live_chunk_continues(const struct live_pass *o, const struct live_run *run,
+static bool live_chunk_continues(const struct live_scan *o, const struct live_run *run,
 				 const struct live_run *next)
 {
 	return run->hole == next->hole && run->scan == next->scan &&
 	       run->level == next->level && run->has_scan == next->has_scan &&
-	       run->addr + run->pages * live_pass_size(o, run->level) == next->addr;
+	       run->addr + run->pages * live_scan_size(o, run->level) == next->addr;
 }
 
 /* Appends @run, as far as there is room; false when the chunk is full. */
-static bool live_chunk_push(const struct live_pass *o, struct live_chunk *c,
+static bool live_chunk_push(const struct live_scan *o, struct live_chunk *c,
 			    struct live_run run)
 {
 	u64 room = o->limit - c->nwords, want = run.pages;
@@ -92,12 +92,12 @@ static bool live_chunk_push(const struct live_pass *o, struct live_chunk *c,
 		c->run[c->nruns++] = run;
 	if (!run.hole)
 		c->nwords += run.pages;
-	c->to = run.addr + run.pages * live_pass_size(o, run.level);
+	c->to = run.addr + run.pages * live_scan_size(o, run.level);
 	return run.pages == want;
 }
 
 /* A hole up to @to that PAGEMAP_SCAN passed over. */
-static bool live_chunk_hole(const struct live_pass *o, struct live_chunk *c, u64 to)
+static bool live_chunk_hole(const struct live_scan *o, struct live_chunk *c, u64 to)
 {
 	if (to <= c->to)
 		return true;
@@ -111,7 +111,7 @@ static bool live_chunk_hole(const struct live_pass *o, struct live_chunk *c, u64
 }
 
 /* One PAGEMAP_SCAN of [c->to, end).  0, 1 when the chunk is full, or -errno. */
-static int live_chunk_regions(const struct live_pass *o, struct live_chunk *c, u64 end)
+static int live_chunk_regions(const struct live_scan *o, struct live_chunk *c, u64 end)
 {
 	u64 anyof = (PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED | PAGEMAP_IS_GUARD);
 	/* Whether it is a file's page is costly to find out, and in the word, too. */
@@ -143,7 +143,7 @@ static int live_chunk_regions(const struct live_pass *o, struct live_chunk *c, u
 }
 
 /* Runs of [c->from, end) by PAGEMAP_SCAN. */
-static int live_chunk_runs(const struct live_pass *o, struct live_chunk *c, u64 end)
+static int live_chunk_runs(const struct live_scan *o, struct live_chunk *c, u64 end)
 {
 	int err = 0;
 
@@ -166,7 +166,7 @@ static int live_chunk_runs(const struct live_pass *o, struct live_chunk *c, u64 
 
 /* Words are read into l->buf->entry, or compared with it. */
 struct live_words {
-	const struct live_pass *o;
+	const struct live_scan *o;
 	const struct live_chunk *c;
 	bool compare;
 	bool changed[WORKER_POOL_SIZE]; /* a word differs */
@@ -207,7 +207,7 @@ static void live_words_take(struct live_words *w, u32 slot, const u64 *from, siz
 			w->o->l->buf->ok[slot + i] |= LIVE_OK_CHANGED;
 }
 
-static int live_words_pread(const struct live_pass *o, u64 addr, u64 *to, size_t n)
+static int live_words_pread(const struct live_scan *o, u64 addr, u64 *to, size_t n)
 {
 	s64 got = live_chunk_pread(&o->p->pagemap, to, n * 8, addr / o->page * 8);
 
@@ -263,7 +263,7 @@ static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsi
 static int live_words_huge(struct live_words *w, const struct live_run *r, u64 skip,
 			   u32 n, unsigned who)
 {
-	u64 size = live_pass_size(w->o, r->level), word;
+	u64 size = live_scan_size(w->o, r->level), word;
 
 	for (u32 i = 0; i < n; i++) {
 		int err = live_words_pread(w->o, r->addr + (skip + i) * size, &word, 1);
@@ -293,7 +293,7 @@ static int live_words_piece(void *ctx, size_t piece, unsigned who)
 			i++;
 			continue;
 		}
-		if (live_pass_size(w->o, r->level) == w->o->page) {
+		if (live_scan_size(w->o, r->level) == w->o->page) {
 			err = live_words_group(w, i, skip, end - slot, who, &n);
 		} else {
 			n = MIN(r->pages - skip, end - slot);
@@ -318,7 +318,7 @@ struct live_window {
 };
 
 /* The pagemap word of @addr; reads ahead.  0, or -errno. */
-static int live_window_word(const struct live_pass *o, struct live_window *w, u64 addr,
+static int live_window_word(const struct live_scan *o, struct live_window *w, u64 addr,
 			    u64 end, u64 *ret)
 {
 	if (addr < w->at || addr >= w->at + w->n * o->page) {
@@ -341,7 +341,7 @@ static int live_window_word(const struct live_pass *o, struct live_window *w, u6
  * Could the entry at @addr be a PMD leaf?  Only when the aligned block around it lies in the VMA
  * and the words that were read of it have ascending PFNs from an aligned one on.
  */
-static bool live_window_maybe_pmd(const struct live_pass *o, const struct live_window *w,
+static bool live_window_maybe_pmd(const struct live_scan *o, const struct live_window *w,
 				  u64 addr)
 {
 	u64 block = ROUND_DOWN(addr, o->pmd), n = o->pmd / o->page;
@@ -366,7 +366,7 @@ static bool live_window_maybe_pmd(const struct live_pass *o, const struct live_w
 }
 
 /* The level of a present entry when only smaps totals can tell; 0 unknown. */
-static unsigned live_window_level(const struct live_pass *o, const struct live_window *w,
+static unsigned live_window_level(const struct live_scan *o, const struct live_window *w,
 				  u64 addr)
 {
 	const struct vma *v = o->vma;
@@ -379,7 +379,7 @@ static unsigned live_window_level(const struct live_pass *o, const struct live_w
 }
 
 /* Runs and words of [c->from, o->to). */
-static int live_chunk_walk(const struct live_pass *o, struct live_chunk *c)
+static int live_chunk_walk(const struct live_scan *o, struct live_chunk *c)
 {
 	struct live_window w = { .word = o->l->buf->scratch[0] };
 
@@ -402,7 +402,7 @@ static int live_chunk_walk(const struct live_pass *o, struct live_chunk *c)
 	return 0;
 }
 
-int live_chunk_read(struct live_pass *o, struct live_chunk *c)
+int live_chunk_read(struct live_scan *o, struct live_chunk *c)
 {
 	struct live_words w = { .o = o, .c = c };
 	int err;
@@ -415,13 +415,13 @@ int live_chunk_read(struct live_pass *o, struct live_chunk *c)
 
 /* ---- what changed */
 
-static u64 live_chunk_run_end(const struct live_pass *o, const struct live_run *r)
+static u64 live_chunk_run_end(const struct live_scan *o, const struct live_run *r)
 {
-	return r->addr + r->pages * live_pass_size(o, r->level);
+	return r->addr + r->pages * live_scan_size(o, r->level);
 }
 
 /* Where runs of @b, which have no gaps, are not those of @a. */
-static void live_changes_runs(const struct live_pass *o, const struct live_chunk *a,
+static void live_changes_runs(const struct live_scan *o, const struct live_chunk *a,
 			      const struct live_chunk *b, struct rangelist *ret)
 {
 	u64 at = a->from, both = MIN(a->to, b->to);
@@ -444,7 +444,7 @@ static void live_changes_runs(const struct live_pass *o, const struct live_chunk
 }
 
 /* Where words were marked as changed. */
-static void live_changes_words(const struct live_pass *o, const struct live_chunk *c,
+static void live_changes_words(const struct live_scan *o, const struct live_chunk *c,
 			       struct rangelist *ret)
 {
 	const u8 *ok = o->l->buf->ok;
@@ -452,7 +452,7 @@ static void live_changes_words(const struct live_pass *o, const struct live_chun
 
 	for (u32 i = 0; i < c->nruns && room; i++) {
 		const struct live_run *r = &c->run[i];
-		u64 size = live_pass_size(o, r->level);
+		u64 size = live_scan_size(o, r->level);
 
 		for (u64 k = 0; k < r->pages && !r->hole && room; k++)
 			if (ok[r->slot + k] & LIVE_OK_CHANGED)
@@ -461,7 +461,7 @@ static void live_changes_words(const struct live_pass *o, const struct live_chun
 	}
 }
 
-int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
+int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 		     struct live_chunk *again, struct rangelist *ret)
 {
 	struct live_words w = { .o = o, .c = c, .compare = true };

@@ -7,7 +7,7 @@
  * count that kpagecount shows to be 1 (of pages of large folios it may be another count, and of
  * device memory kpagecount shows none).
  */
-#include "live/live_pass.h"
+#include "live/live_scan.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -176,7 +176,7 @@ static size_t live_frames_want(const struct live *l, const struct live_chunk *c,
 	return n;
 }
 
-void live_frames_read(struct live_pass *o, const struct live_chunk *c)
+void live_frames_read(struct live_scan *o, const struct live_chunk *c)
 {
 	struct live *l = o->l;
 	struct live_buffers *b = l->buf;

@@ -133,9 +133,9 @@ void live_vmas_free(struct live_mounts *m);
 /* live_hugetlb.c: what @vma's faults need of pool and limits, if it maps hugetlb */
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 
-/* live_observe.c */
-int live_observe_range(struct live *l, struct live_process *p, const struct vma *vma,
-		       u64 start, u64 end, source_raw_cb cb, void *ctx);
+/* live_pages.c */
+int live_pages_range(struct live *l, struct live_process *p, const struct vma *vma,
+		     u64 start, u64 end, source_raw_cb cb, void *ctx);
 /* A callback that ends runs where a zone ends, and passes them on. */
 struct live_split {
 	const struct live *l;
@@ -143,7 +143,7 @@ struct live_split {
 	source_raw_cb cb;
 	void *ctx;
 };
-int live_observe_split(void *ctx, const struct raw_page *raw, size_t n);
+int live_pages_split(void *ctx, const struct raw_page *raw, size_t n);
 
 /* live_frames.c: ends the helper */
 void live_frames_close(struct live *l);

@@ -265,7 +265,7 @@ TEST(runs_end_at_zone_borders)
 		  .pfn = 4096 + 512 },
 	};
 
-	EXPECT_INT(live_observe_split(&split, in, 4), 0);
+	EXPECT_INT(live_pages_split(&split, in, 4), 0);
 	EXPECT_INT(all[0].pages, 7);
 	EXPECT_INT(all[1].pages, 1);
 	EXPECT_INT(all[2].pages, 96);

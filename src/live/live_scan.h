@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_pass.h - what the files that read observations from /proc share.  Nobody else includes it.
+ * live_scan.h - what the files that read observations from /proc share.  Nobody else includes it.
  *
- * Knows: a pass over a VMA, and its chunks.  Never: outlives live_observe_range().  Owns: nothing.
+ * Knows: a pass over a VMA, and its chunks.  Never: outlives live_pages_range().  Owns: nothing.
  *
  *	live_chunk.c     entries: PAGEMAP_SCAN and pagemap, and whether they are still the same
  *	live_frames.c    kpageflags and kpagecount of a chunk's frames
- *	live_observe.c   chunk by chunk, words into observations
+ *	live_pages.c   chunk by chunk, words into observations
  */
-#ifndef GUPINFO_LIVE_PASS_H
-#define GUPINFO_LIVE_PASS_H
+#ifndef GUPINFO_LIVE_SCAN_H
+#define GUPINFO_LIVE_SCAN_H
 
 #include "lib/rangelist.h"
 #include "live/live_int.h"
@@ -21,7 +21,7 @@ struct live_span {
 	u64 from, to;
 };
 
-struct live_pass {
+struct live_scan {
 	struct live *l;
 	struct live_process *p;
 	const struct vma *vma;
@@ -48,7 +48,7 @@ struct live_chunk {
 };
 
 /* Bytes of one page of a leaf of @level in this VMA. */
-static inline u64 live_pass_size(const struct live_pass *o, unsigned level)
+static inline u64 live_scan_size(const struct live_scan *o, unsigned level)
 {
 	if (o->huge)
 		return o->huge;
@@ -56,16 +56,16 @@ static inline u64 live_pass_size(const struct live_pass *o, unsigned level)
 }
 
 /* Runs and words of [c->from, o->to), at most o->limit words.  0 or -errno (-ESRCH: the mm is gone). */
-int live_chunk_read(struct live_pass *o, struct live_chunk *c);
+int live_chunk_read(struct live_scan *o, struct live_chunk *c);
 
 /* Reads the chunk again and says what is not as it was.  @again is scratch for runs.  0 or -errno. */
-int live_chunk_check(struct live_pass *o, const struct live_chunk *c,
+int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 		     struct live_chunk *again, struct rangelist *ret);
 
 /* The helper for work on @nwords words, made at the first need; NULL: not worth it, or none. */
 struct worker_pool *live_frames_crew(struct live *l, u32 nwords);
 
 /* Reads, into l->buf, kpageflags and kpagecount of the present leaves of @c. */
-void live_frames_read(struct live_pass *o, const struct live_chunk *c);
+void live_frames_read(struct live_scan *o, const struct live_chunk *c);
 
 #endif

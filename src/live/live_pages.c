@@ -3,7 +3,7 @@
  * Observations: entries are read in chunks, then the words of their pages, then the entries again;
  * see live.h.
  */
-#include "live/live_pass.h"
+#include "live/live_scan.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,7 +13,7 @@
 #define LIVE_LEAST 64    /* words of a chunk after one that did not stay the same */
 #define LIVE_GENTLE 8192 /* words of a chunk between two rests */
 
-static int live_observe_flush(struct live_pass *o)
+static int live_pages_flush(struct live_scan *o)
 {
 	int err = o->nout ? o->cb(o->ctx, o->out, o->nout) : 0;
 
@@ -22,7 +22,7 @@ static int live_observe_flush(struct live_pass *o)
 }
 
 /* The span around @pfn: what is said of a run must hold for all of it. */
-static struct live_span live_observe_span(const struct live *l, u64 pfn)
+static struct live_span live_pages_span(const struct live *l, u64 pfn)
 {
 	struct live_span ret = { 0, UINT64_MAX };
 
@@ -39,16 +39,16 @@ static struct live_span live_observe_span(const struct live *l, u64 pfn)
 	return ret;
 }
 
-static bool live_observe_inside(struct live_span s, u64 pfn)
+static bool live_pages_inside(struct live_span s, u64 pfn)
 {
 	return pfn >= s.from && pfn < s.to;
 }
 
 /* @next continues @run, the last observation. */
-static bool live_observe_continues(const struct live_pass *o, const struct raw_page *run,
-				   const struct raw_page *next)
+static bool live_pages_continues(const struct live_scan *o, const struct raw_page *run,
+				 const struct raw_page *next)
 {
-	u64 size = live_pass_size(o, run->level);
+	u64 size = live_scan_size(o, run->level);
 
 	if ((run->has ^ next->has) & ~RAW_FOLDED || run->level != next->level ||
 	    run->pagemap != next->pagemap || run->scan != next->scan ||
@@ -57,18 +57,18 @@ static bool live_observe_continues(const struct live_pass *o, const struct raw_p
 		return false;
 	if (!(run->has & RAW_HAS_PFN))
 		return true;
-	if (!live_observe_inside(o->span, next->pfn))
+	if (!live_pages_inside(o->span, next->pfn))
 		return false;
 	return o->l->src.fold || run->pfn + run->pages * (size / o->page) == next->pfn;
 }
 
 /* Adds @obs to the output.  Its PFNs lie in one span. */
-static int live_observe_put(struct live_pass *o, const struct raw_page *raw)
+static int live_pages_put(struct live_scan *o, const struct raw_page *raw)
 {
 	struct raw_page *last = o->nout ? &o->out[o->nout - 1] : NULL;
-	u64 size = live_pass_size(o, raw->level);
+	u64 size = live_scan_size(o, raw->level);
 
-	if (last && live_observe_continues(o, last, raw)) {
+	if (last && live_pages_continues(o, last, raw)) {
 		if (raw->has & RAW_FOLDED ||
 		    (raw->has & RAW_HAS_PFN &&
 		     last->pfn + last->pages * (size / o->page) != raw->pfn))
@@ -77,27 +77,27 @@ static int live_observe_put(struct live_pass *o, const struct raw_page *raw)
 		return 0;
 	}
 	if (o->nout == LIVE_OUT) {
-		int err = live_observe_flush(o);
+		int err = live_pages_flush(o);
 
 		if (err)
 			return err;
 	}
 	o->out[o->nout++] = *raw;
-	if (raw->has & RAW_HAS_PFN && !live_observe_inside(o->span, raw->pfn))
-		o->span = live_observe_span(o->l, raw->pfn);
+	if (raw->has & RAW_HAS_PFN && !live_pages_inside(o->span, raw->pfn))
+		o->span = live_pages_span(o->l, raw->pfn);
 	return 0;
 }
 
 /* The observation of the leaf at @slot of @run. */
-static void live_observe_leaf(const struct live_pass *o, const struct live_run *run,
-			      u32 slot, bool raced, struct raw_page *ret)
+static void live_pages_leaf(const struct live_scan *o, const struct live_run *run,
+			    u32 slot, bool raced, struct raw_page *ret)
 {
 	const struct live_buffers *b = o->l->buf;
 	u64 word = b->entry[slot], pfn = pagemap_pfn(word);
 	bool present = word & PAGEMAP_PRESENT;
 
 	*ret = (struct raw_page){
-		.addr = run->addr + (slot - run->slot) * live_pass_size(o, run->level),
+		.addr = run->addr + (slot - run->slot) * live_scan_size(o, run->level),
 		.pages = 1,
 		.level = run->level,
 		.pagemap = present ? word & ~PAGEMAP_PFN_MASK : word,
@@ -120,19 +120,19 @@ static void live_observe_leaf(const struct live_pass *o, const struct live_run *
  * How many leaves from @slot on, of @n, are one observation; sets *@ret_fold when their PFNs do not
  * ascend.
  */
-static u32 live_observe_alike(const struct live_pass *o, const struct live_run *run,
-			      u32 slot, u32 n, bool *ret_fold)
+static u32 live_pages_alike(const struct live_scan *o, const struct live_run *run,
+			    u32 slot, u32 n, bool *ret_fold)
 {
 	const struct live_buffers *b = o->l->buf;
 	u64 word = b->entry[slot], pfn = pagemap_pfn(word);
 	u64 mask = word & PAGEMAP_PRESENT ? ~PAGEMAP_PFN_MASK : UINT64_MAX;
-	u64 step = live_pass_size(o, run->level) / o->page, next = pfn + step;
+	u64 step = live_scan_size(o, run->level) / o->page, next = pfn + step;
 	struct live_span span = o->span;
 	bool fold = o->l->src.fold, folded = false;
 	u32 i;
 
-	if (pfn && !live_observe_inside(span, pfn))
-		span = live_observe_span(o->l, pfn);
+	if (pfn && !live_pages_inside(span, pfn))
+		span = live_pages_span(o->l, pfn);
 	for (i = slot + 1; i < slot + n; i++, next += step) {
 		u64 at = pagemap_pfn(b->entry[i]);
 
@@ -142,7 +142,7 @@ static u32 live_observe_alike(const struct live_pass *o, const struct live_run *
 			break;
 		if (!pfn)
 			continue;
-		if (!live_observe_inside(span, at) || (at != next && !fold))
+		if (!live_pages_inside(span, at) || (at != next && !fold))
 			break;
 		if (at != next) {
 			folded = true;
@@ -160,10 +160,10 @@ struct live_part {
 };
 
 /* The leaves of @run that lie in @part and were asked for; the first and the last may stick out. */
-static void live_observe_trim(const struct live_pass *o, const struct live_run *run,
-			      const struct live_part *part, u64 *ret_from, u64 *ret_to)
+static void live_pages_trim(const struct live_scan *o, const struct live_run *run,
+			    const struct live_part *part, u64 *ret_from, u64 *ret_to)
 {
-	u64 size = live_pass_size(o, run->level);
+	u64 size = live_scan_size(o, run->level);
 	u64 from = MAX(o->start, part->from), to = MIN(o->end, part->to);
 
 	*ret_from = run->addr < from ? (from - run->addr) / size : 0;
@@ -171,57 +171,57 @@ static void live_observe_trim(const struct live_pass *o, const struct live_run *
 		to > run->addr ? MIN((to - run->addr + size - 1) / size, run->pages) : 0;
 }
 
-static int live_observe_run(struct live_pass *o, const struct live_run *run,
-			    const struct live_part *part)
+static int live_pages_run(struct live_scan *o, const struct live_run *run,
+			  const struct live_part *part)
 {
 	u64 from, end;
 	int err = 0;
 
-	live_observe_trim(o, run, part, &from, &end);
+	live_pages_trim(o, run, part, &from, &end);
 	if (from >= end)
 		return 0;
 	if (run->hole) {
 		struct raw_page raw = { .addr = run->addr +
-						from * live_pass_size(o, run->level),
+						from * live_scan_size(o, run->level),
 					.pages = end - from,
 					.level = run->level,
 					.has = RAW_HAS_PAGEMAP | RAW_HAS_SCAN |
 					       (run->level ? RAW_HAS_LEVEL : 0) |
 					       (part->raced ? RAW_RACED : 0) };
 
-		return live_observe_put(o, &raw);
+		return live_pages_put(o, &raw);
 	}
 	for (u64 i = from; i < end && !err;) {
 		struct raw_page raw;
 		bool folded;
 
-		live_observe_leaf(o, run, run->slot + i, part->raced, &raw);
-		raw.pages = live_observe_alike(o, run, run->slot + i, end - i, &folded);
+		live_pages_leaf(o, run, run->slot + i, part->raced, &raw);
+		raw.pages = live_pages_alike(o, run, run->slot + i, end - i, &folded);
 		raw.has |= folded ? RAW_FOLDED : 0;
-		err = live_observe_put(o, &raw);
+		err = live_pages_put(o, &raw);
 		i += raw.pages;
 	}
 	return err;
 }
 
-static int live_observe_part(struct live_pass *o, const struct live_chunk *c,
-			     struct live_part part)
+static int live_pages_part(struct live_scan *o, const struct live_chunk *c,
+			   struct live_part part)
 {
 	int err = 0;
 
 	for (u32 i = 0; i < c->nruns && c->run[i].addr < part.to && !err; i++)
-		err = live_observe_run(o, &c->run[i], &part);
+		err = live_pages_run(o, &c->run[i], &part);
 	return err;
 }
 
 /* The VMA is not any more what it was when it was read. */
-static bool live_observe_moved(const struct live_pass *o, const struct live_chunk *c)
+static bool live_pages_moved(const struct live_scan *o, const struct live_chunk *c)
 {
 	return (c->nwords || c->nruns > 1) && live_vmas_same(o->p, o->vma) == TRI_NO;
 }
 
 /* Reads what changes, from @from on, delivers what stayed the same, and sets how far that was. */
-static int live_observe_small(struct live_pass *o, u64 from, u64 *ret_to)
+static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 {
 	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
 	struct live_chunk again = { .run = o->l->buf->run[1] };
@@ -242,17 +242,17 @@ static int live_observe_small(struct live_pass *o, u64 from, u64 *ret_to)
 			break;
 		o->limit = 1; /* one leaf, in as little time as can be */
 	}
-	part.raced = live_observe_moved(o, &c);
+	part.raced = live_pages_moved(o, &c);
 	if (part.to == from) {
-		part.to = MIN(from + live_pass_size(o, c.run[0].level), c.to);
+		part.to = MIN(from + live_scan_size(o, c.run[0].level), c.to);
 		part.raced = true;
 	}
 	*ret_to = part.to;
-	return live_observe_part(o, &c, part);
+	return live_pages_part(o, &c, part);
 }
 
 /* Reads @change again, in other buffers. */
-static int live_observe_again(struct live_pass *o, const struct change *change)
+static int live_pages_again(struct live_scan *o, const struct change *change)
 {
 	struct live *l = o->l;
 	struct live_buffers *buf = l->buf;
@@ -268,7 +268,7 @@ static int live_observe_again(struct live_pass *o, const struct change *change)
 	o->to = change->to;
 	for (u64 at = change->from; at < change->to && !err;) {
 		o->limit = LIVE_LEAST;
-		err = live_observe_small(o, at, &at);
+		err = live_pages_small(o, at, &at);
 	}
 	l->buf = buf;
 	o->to = to;
@@ -277,7 +277,7 @@ static int live_observe_again(struct live_pass *o, const struct change *change)
 }
 
 /* Reads one chunk from @from, delivers it, and returns how far it came in @ret_to. */
-static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
+static int live_pages_chunk(struct live_scan *o, u64 from, u64 *ret_to)
 {
 	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
 	struct live_chunk again = { .run = o->l->buf->run[1] };
@@ -291,28 +291,28 @@ static int live_observe_chunk(struct live_pass *o, u64 from, u64 *ret_to)
 	err = live_chunk_check(o, &c, &again, &changes);
 	if (err)
 		return err;
-	part.raced = live_observe_moved(o, &c);
+	part.raced = live_pages_moved(o, &c);
 	for (unsigned i = 0; i < changes.n && !err; i++) {
 		part.to = changes.at[i].from;
-		err = live_observe_part(o, &c, part);
+		err = live_pages_part(o, &c, part);
 		if (!err)
-			err = live_observe_again(o, &changes.at[i]);
+			err = live_pages_again(o, &changes.at[i]);
 		part.from = changes.at[i].to;
 	}
 	part.to = changes.end;
 	if (!err)
-		err = live_observe_part(o, &c, part);
+		err = live_pages_part(o, &c, part);
 	*ret_to = MAX(changes.end, part.from);
 	/* Under load: chunks of which less changes. */
 	o->limit = changes.n == RANGELIST_MAX ? MAX(o->limit / 8, LIVE_LEAST)
 					      : MIN(o->limit * 2, o->most);
 	/* Whoever waits hears of each chunk. */
-	return err || c.nwords < LIVE_LEAST ? err : live_observe_flush(o);
+	return err || c.nwords < LIVE_LEAST ? err : live_pages_flush(o);
 }
 
 /* Leaves of @obs before the first zone border inside it; all of them when there is none. */
-static u64 live_observe_until(const struct live *l, const struct raw_page *raw,
-			      u64 leaf_pages)
+static u64 live_pages_until(const struct live *l, const struct raw_page *raw,
+			    u64 leaf_pages)
 {
 	u64 n = raw->pages;
 
@@ -329,7 +329,7 @@ static u64 live_observe_until(const struct live *l, const struct raw_page *raw,
 	return n;
 }
 
-int live_observe_split(void *ctx, const struct raw_page *raw, size_t n)
+int live_pages_split(void *ctx, const struct raw_page *raw, size_t n)
 {
 	const struct live_split *s = ctx;
 	size_t whole = 0;
@@ -340,7 +340,7 @@ int live_observe_split(void *ctx, const struct raw_page *raw, size_t n)
 				  ? s->huge_pages
 				  : 1;
 		struct raw_page rest = raw[i];
-		u64 until = live_observe_until(s->l, &rest, per);
+		u64 until = live_pages_until(s->l, &rest, per);
 
 		if (until == rest.pages) {
 			whole++;
@@ -348,7 +348,7 @@ int live_observe_split(void *ctx, const struct raw_page *raw, size_t n)
 		}
 		err = whole ? s->cb(s->ctx, &raw[i - whole], whole) : 0;
 		for (whole = 0; !err && rest.pages;
-		     until = live_observe_until(s->l, &rest, per)) {
+		     until = live_pages_until(s->l, &rest, per)) {
 			struct raw_page part = rest;
 
 			part.pages = until;
@@ -366,7 +366,7 @@ int live_observe_split(void *ctx, const struct raw_page *raw, size_t n)
 }
 
 /* Sizes of leaves, and the range in whole leaves. */
-static void live_observe_init(struct live_pass *o)
+static void live_pages_init(struct live_scan *o)
 {
 	const struct vma *v = o->vma;
 	u64 align;
@@ -386,10 +386,10 @@ static void live_observe_init(struct live_pass *o)
 	o->to = MIN(ROUND_UP(o->end, align), v->end);
 }
 
-int live_observe_range(struct live *l, struct live_process *p, const struct vma *vma,
-		       u64 start, u64 end, source_raw_cb cb, void *ctx)
+int live_pages_range(struct live *l, struct live_process *p, const struct vma *vma,
+		     u64 start, u64 end, source_raw_cb cb, void *ctx)
 {
-	struct live_pass o = { .l = l,
+	struct live_scan o = { .l = l,
 			       .out = l->buf->out,
 			       .p = p,
 			       .vma = vma,
@@ -401,7 +401,7 @@ int live_observe_range(struct live *l, struct live_process *p, const struct vma 
 
 	if (o.start >= o.end)
 		return 0;
-	live_observe_init(&o);
+	live_pages_init(&o);
 	if (vma->gate) { /* not in the process's page tables */
 		struct raw_page raw = { .addr = o.start,
 					.pages = (o.end - o.start) / o.page };
@@ -409,10 +409,10 @@ int live_observe_range(struct live *l, struct live_process *p, const struct vma 
 		return cb(ctx, &raw, 1);
 	}
 	for (u64 at = o.from; at < o.to && !err;)
-		err = live_observe_chunk(&o, at, &at);
+		err = live_pages_chunk(&o, at, &at);
 	/* What was read is delivered also when the process went away. */
 	if (err <= 0) {
-		flushed = live_observe_flush(&o);
+		flushed = live_pages_flush(&o);
 		err = flushed ? flushed : err;
 	}
 	return err;
