@@ -62,9 +62,9 @@ static unsigned ranges_of(const struct trace_call *c, pid_t owner,
 static struct trace_process *owner_of(struct trace *t, const struct trace_call *c)
 {
 	pid_t pid = c->nranges ? c->range[0].pid : c->event.pid;
-	struct trace_process *p = trace_look_find(t, pid);
+	struct trace_process *p = trace_state_find(t, pid);
 
-	if (!p && pid != c->event.pid && (p = trace_look_add(t, pid)))
+	if (!p && pid != c->event.pid && (p = trace_state_add(t, pid)))
 		p->foreign = true;
 	return p;
 }
@@ -81,7 +81,7 @@ static int look_before(struct trace *t, const struct trace_call *c)
 		return 0;
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
 		if (related(own, p) && !(c->event.kind == EVENT_FORK && p != own))
-			r = trace_look_between(t, p, range, c->whole ? 0 : n);
+			r = trace_state_between(t, p, range, c->whole ? 0 : n);
 	return r;
 }
 
@@ -110,7 +110,7 @@ static int look_after(struct trace *t, struct trace_process *p,
 		      const struct event_range *range, unsigned n, struct told *told)
 {
 	struct store *before = NULL;
-	int r = trace_look(t, p, range, n, &before);
+	int r = trace_state(t, p, range, n, &before);
 
 	if (r || !before)
 		return r == -ENOMEM ? r : 0;
@@ -149,7 +149,7 @@ static int tell_pages(struct trace *t, struct event *e, struct trace_process *ow
 	e->scope = told.scope;
 	e->nscopes = told.nscopes;
 	if (!r)
-		r = trace_look_tell(t, e, own);
+		r = trace_state_emit(t, e, own);
 	told_free(&told);
 	return r;
 }
@@ -184,7 +184,7 @@ static int on_entry(struct trace *t, const struct tracer_stop *stop)
 	c->next = t->call;
 	t->call = c;
 	int r = look_before(t, c);
-	struct trace_process *p = trace_look_find(t, stop->pid);
+	struct trace_process *p = trace_state_find(t, stop->pid);
 	if (p && c->event.kind == EVENT_EXEC)
 		p->execing = true;
 	return r;
@@ -203,12 +203,12 @@ static int on_return(struct trace *t, const struct tracer_stop *stop)
 	c->event.time_ns = stop->time_ns;
 	if (c->whole ||
 	    c->event.kind == EVENT_FORK) { /* told at TRACER_FORKED, _EXECED */
-		struct trace_process *p = trace_look_find(t, stop->pid);
+		struct trace_process *p = trace_state_find(t, stop->pid);
 
 		if (p && c->event.kind == EVENT_EXEC)
 			p->execing = false;
 		if (stop->ret < 0 && p)
-			r = trace_look_tell(t, &c->event, p);
+			r = trace_state_emit(t, &c->event, p);
 	} else if ((own = owner_of(t, c))) {
 		unsigned n = ranges_of(c, own->pid, range);
 
@@ -217,13 +217,14 @@ static int on_return(struct trace *t, const struct tracer_stop *stop)
 		if (c->dropped)
 			c->event.incomplete = "more ranges than are compared";
 		if (c->no_pages || !n)
-			r = trace_look_tell(t, &c->event, trace_look_find(t, stop->pid));
+			r = trace_state_emit(t, &c->event,
+					     trace_state_find(t, stop->pid));
 		else
 			r = tell_pages(t, &c->event, own, range, n, false);
 		if (c->watches && stop->ret >= 0)
 			watch(own, range, n);
 		if (own->foreign)
-			trace_look_drop(t, own->pid);
+			trace_state_drop(t, own->pid);
 	}
 	forget_call(t, stop->tid);
 	return r;
@@ -231,8 +232,8 @@ static int on_return(struct trace *t, const struct tracer_stop *stop)
 
 static int on_forked(struct trace *t, const struct tracer_stop *stop)
 {
-	struct trace_process *p = trace_look_find(t, stop->pid);
-	struct trace_process *child = trace_look_add(t, stop->child);
+	struct trace_process *p = trace_state_find(t, stop->pid);
+	struct trace_process *child = trace_state_add(t, stop->child);
 	struct trace_call *c = call_of(t, stop->tid);
 	struct event e = { .kind = EVENT_FORK, .pid = stop->pid, .tid = stop->tid };
 	struct told told = { 0 };
@@ -256,14 +257,14 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	e.time_ns = stop->time_ns;
 	if (!stop->shares_mm) {
 		r = look_after(t, p, NULL, 0, &told);
-		if (!r && trace_look(t, child, NULL, 0, &none) == -ENOMEM)
+		if (!r && trace_state(t, child, NULL, 0, &none) == -ENOMEM)
 			r = -ENOMEM;
 		store_free(none);
 	}
 	e.scope = told.scope;
 	e.nscopes = told.nscopes;
 	if (!r)
-		r = trace_look_tell(t, &e, p);
+		r = trace_state_emit(t, &e, p);
 	told_free(&told);
 	return r;
 }
@@ -286,7 +287,7 @@ static void name_program(struct event *e)
 
 static int on_execed(struct trace *t, const struct tracer_stop *stop)
 {
-	struct trace_process *p = trace_look_add(t, stop->pid);
+	struct trace_process *p = trace_state_add(t, stop->pid);
 	struct trace_call *c = call_of(t, stop->tid);
 	struct event e = { .kind = EVENT_EXEC, .pid = stop->pid, .tid = stop->pid };
 	struct store *now;
@@ -298,7 +299,7 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 		e = c->event;
 	e.time_ns = stop->time_ns;
 	e.tid = stop->pid;
-	trace_look_comm(stop->pid, e.comm);
+	trace_state_comm(stop->pid, e.comm);
 	if (!e.nargs)
 		name_program(&e);
 	/* The old image is gone: its relatives have their pages back; then the new one. */
@@ -307,13 +308,13 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 	if (!p->borrowed && now)
 		r = tell_pages(t, &e, p, NULL, 0, true);
 	else
-		r = trace_look_tell(t, &e, p);
+		r = trace_state_emit(t, &e, p);
 	store_free(now);
 	p->family = ++t->families;
 	p->borrowed = p->exiting = p->execing = false;
 	p->nwatched = p->nlooked = 0;
 	now = NULL;
-	if (!r && trace_look(t, p, NULL, 0, &now) == -ENOMEM)
+	if (!r && trace_state(t, p, NULL, 0, &now) == -ENOMEM)
 		r = -ENOMEM;
 	store_free(now);
 	return r;
@@ -322,14 +323,14 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 /* Still there with its pages: tells what it did last. */
 static int on_exiting(struct trace *t, const struct tracer_stop *stop)
 {
-	struct trace_process *own = trace_look_find(t, stop->pid);
+	struct trace_process *own = trace_state_find(t, stop->pid);
 	int r = 0;
 
 	if (!own || own->borrowed)
 		return 0;
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
 		if (related(own, p))
-			r = trace_look_between(t, p, NULL, 0);
+			r = trace_state_between(t, p, NULL, 0);
 	own->exiting = true;
 	return r;
 }
@@ -349,7 +350,7 @@ static int say_last(struct trace *t, struct trace_process *p)
 
 static int on_exited(struct trace *t, const struct tracer_stop *stop)
 {
-	struct trace_process *p = trace_look_find(t, stop->pid);
+	struct trace_process *p = trace_state_find(t, stop->pid);
 	struct event e = { .kind = EVENT_EXIT, .pid = stop->pid, .tid = stop->pid };
 	struct event_arg *a = &e.arg[0];
 	int r;
@@ -363,9 +364,9 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 	e.time_ns = stop->time_ns;
 	r = say_last(t, p);
 	if (!r)
-		r = p->borrowed ? trace_look_tell(t, &e, p)
+		r = p->borrowed ? trace_state_emit(t, &e, p)
 				: tell_pages(t, &e, p, NULL, 0, true);
-	trace_look_drop(t, stop->pid);
+	trace_state_drop(t, stop->pid);
 	while (t->call && call_of(t, stop->pid))
 		forget_call(t, stop->pid);
 	return r;
@@ -376,7 +377,7 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 /* Looks at what may change silently: watched ranges often, everything now and then. */
 static int tick(struct trace *t)
 {
-	u64 now = trace_look_clock();
+	u64 now = trace_state_clock();
 	int r = 0;
 
 	t->tick_ns = now;
@@ -387,7 +388,7 @@ static int tick(struct trace *t)
 		if (p->borrowed || p->foreign || p->execing || p->exiting || !p->now ||
 		    (!full && !p->nwatched))
 			continue;
-		r = trace_look_between(t, p, p->watched, full ? 0 : p->nwatched);
+		r = trace_state_between(t, p, p->watched, full ? 0 : p->nwatched);
 	}
 	return r;
 }
@@ -419,7 +420,7 @@ static int handle(struct trace *t, const struct tracer_stop *stop)
 int trace_step(struct trace *t, int timeout_ms)
 {
 	int interval = t->opt.interval_ms ? (int)t->opt.interval_ms : 200;
-	u64 end = trace_look_clock() + (u64)MAX(timeout_ms, 0) * 1000000ULL;
+	u64 end = trace_state_clock() + (u64)MAX(timeout_ms, 0) * 1000000ULL;
 	struct tracer_stop stop;
 
 	if (!t->tracer)
@@ -434,11 +435,11 @@ int trace_step(struct trace *t, int timeout_ms)
 		bool stopped = r == 1;
 		if (stopped)
 			r = handle(t, &stop);
-		if (!r && trace_look_clock() - t->tick_ns >= (u64)interval * 1000000ULL)
+		if (!r && trace_state_clock() - t->tick_ns >= (u64)interval * 1000000ULL)
 			r = tick(t);
 		if (r || stopped)
 			return r ? r : 1;
-	} while (timeout_ms < 0 || trace_look_clock() < end);
+	} while (timeout_ms < 0 || trace_state_clock() < end);
 	return 0;
 }
 
@@ -457,7 +458,7 @@ const struct event_member *trace_members(struct trace *t, unsigned *ret_n)
 	const struct event_view *view = t->view;
 	static const struct event_view nobody;
 	t->view = &nobody;
-	if (!trace_look_tell(t, &e, NULL))
+	if (!trace_state_emit(t, &e, NULL))
 		*ret_n = e.nmembers;
 	t->view = view;
 	return t->member;
@@ -473,7 +474,7 @@ int trace_status(const struct trace *t)
 /* The first look at a process that runs already. */
 static int attach_event(struct trace *t, pid_t pid)
 {
-	struct trace_process *p = trace_look_add(t, pid);
+	struct trace_process *p = trace_state_add(t, pid);
 	struct event e = { .kind = EVENT_ATTACH, .pid = pid, .tid = pid };
 	struct store *none = NULL;
 	int r;
@@ -482,14 +483,14 @@ static int attach_event(struct trace *t, pid_t pid)
 		return -ENOMEM;
 	r = t->opt.no_stop ? trace_sample_hold(t, p) : 0;
 	if (!r)
-		r = trace_look(t, p, NULL, 0, &none);
+		r = trace_state(t, p, NULL, 0, &none);
 	store_free(none);
 	if (r == -ESRCH || r == -ENOMEM)
 		return r;
 	if (r)
 		e.incomplete = strerror(-r);
-	e.time_ns = trace_look_clock();
-	return trace_look_tell(t, &e, p);
+	e.time_ns = trace_state_clock();
+	return trace_state_emit(t, &e, p);
 }
 
 static int begin(struct trace *t)
@@ -528,7 +529,7 @@ int trace_new(const struct trace_options *opt, struct source *src,
 	t->view_ctx = view_ctx;
 	t->diag = diag;
 	t->status = -1;
-	t->start_ns = t->tick_ns = trace_look_clock();
+	t->start_ns = t->tick_ns = trace_state_clock();
 	clock_gettime(CLOCK_REALTIME, &ts);
 	t->realtime_offset =
 		(u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec - t->start_ns;
@@ -555,7 +556,7 @@ void trace_free(struct trace *t)
 	if (!t->tracer)
 		trace_sample_free(t);
 	while (t->process)
-		trace_look_drop(t, t->process->pid);
+		trace_state_drop(t, t->process->pid);
 	while (t->call)
 		forget_call(t, t->call->tid);
 	store_free(t->pool);

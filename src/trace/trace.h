@@ -2,7 +2,7 @@
 /*
  * trace.h - --trace: follows processes and tells events with the pages that each one changed.
  *
- * Knows: which ranges a call touches (trace_call.c), when to look (trace_look.c), who is related.
+ * Knows: which ranges a call touches (trace_call.c), when to look (trace_state.c), who is related.
  * Never: text; what a difference means (event.h).
  * Owns: the tracer and the latest state of each followed process.
  *

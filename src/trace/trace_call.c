@@ -386,7 +386,7 @@ static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 		add_vector(c, stop->pid, stop->compat, w[1], (u32)w[3], stop->pid,
 			   UINT64_MAX);
 	} else if (op == URING_UNREGISTER_BUFFERS) {
-		struct trace_process *p = trace_look_find(t, stop->pid);
+		struct trace_process *p = trace_state_find(t, stop->pid);
 
 		for (unsigned i = 0; p && i < p->nwatched; i++)
 			add_range(c, stop->pid, p->watched[i].start,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * trace_int.h - what trace.c (stops to events), trace_call.c (arguments), trace_look.c (states)
+ * trace_int.h - what trace.c (stops to events), trace_call.c (arguments), trace_state.c (states)
  * and trace_sample.c (--no-stop) share.
  *
  * Knows: their structures.  Never: included elsewhere.  Owns: nothing.
@@ -18,7 +18,7 @@
 #define TRACE_WATCHED 64
 
 /* A look that was taken: to say since when a difference may be there. */
-struct trace_looked {
+struct trace_state_read {
 	u64 start, end, time_ns;
 };
 
@@ -34,7 +34,7 @@ struct trace_process {
 	struct store *now; /* NULL: never looked at */
 	u64 full_ns;       /* last complete look */
 	u64 cost_ns;       /* what that took */
-	struct trace_looked looked[TRACE_LOOKS];
+	struct trace_state_read looked[TRACE_LOOKS];
 	unsigned nlooked;
 	struct event_range
 		watched[TRACE_WATCHED]; /* spliced, registered: looked at while idle */
@@ -89,30 +89,30 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 void trace_call_return(struct trace *t, const struct tracer_stop *stop,
 		       struct trace_call *call);
 
-/* ---- trace_look.c */
+/* ---- trace_state.c */
 
-struct trace_process *trace_look_find(struct trace *t, pid_t pid);
-struct trace_process *trace_look_add(struct trace *t, pid_t pid);
-void trace_look_drop(struct trace *t, pid_t pid);
-u64 trace_look_clock(void); /* CLOCK_MONOTONIC, ns */
+struct trace_process *trace_state_find(struct trace *t, pid_t pid);
+struct trace_process *trace_state_add(struct trace *t, pid_t pid);
+void trace_state_drop(struct trace *t, pid_t pid);
+u64 trace_state_clock(void); /* CLOCK_MONOTONIC, ns */
 
 /*
  * Looks at @n ranges of @p (0: at everything) and makes the result its state.  *@ret_before: the
  * state before, now the caller's; NULL when there was none.  Returns 0 or -errno; then nothing
  * has changed.
  */
-int trace_look(struct trace *t, struct trace_process *p, const struct event_range *range,
-	       unsigned n, struct store **ret_before);
+int trace_state(struct trace *t, struct trace_process *p, const struct event_range *range,
+		unsigned n, struct store **ret_before);
 /* When [start, end) of @p was last looked at. */
-u64 trace_look_since(const struct trace_process *p, u64 start, u64 end);
+u64 trace_state_since(const struct trace_process *p, u64 start, u64 end);
 
 /* Looks and tells what changed since the last look, as events of its own.  0 or a view's value. */
-int trace_look_between(struct trace *t, struct trace_process *p,
-		       const struct event_range *range, unsigned n);
+int trace_state_between(struct trace *t, struct trace_process *p,
+			const struct event_range *range, unsigned n);
 /* The name of @pid, "" when it is gone. */
-void trace_look_comm(pid_t pid, char comm[64]);
+void trace_state_comm(pid_t pid, char comm[64]);
 /* Fills time, family, number; hands the event to the view. */
-int trace_look_tell(struct trace *t, struct event *e, struct trace_process *p);
+int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p);
 
 /* ---- trace_sample.c */
 

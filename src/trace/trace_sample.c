@@ -75,7 +75,7 @@ static void release(struct trace *t, struct trace_process *p)
 static void drop(struct trace *t, struct trace_process *p)
 {
 	release(t, p);
-	trace_look_drop(t, p->pid);
+	trace_state_drop(t, p->pid);
 }
 
 /* The memory of @p is gone though it is there: it runs another program, or is about to end. */
@@ -91,22 +91,22 @@ static int execed(struct trace *t, struct trace_process *p)
 	if (trace_sample_hold(t, p)) /* it is about to end */
 		return 0;
 	p->now = NULL;
-	r = trace_look(t, p, NULL, 0, &none);
+	r = trace_state(t, p, NULL, 0, &none);
 	if (r) { /* the next look finds out why */
 		p->now = before;
 		return r == -ENOMEM ? r : 0;
 	}
 	store_free(before);
 	p->family = ++t->families;
-	trace_look_comm(p->pid, e.comm);
-	e.time_ns = trace_look_clock();
-	return trace_look_tell(t, &e, p);
+	trace_state_comm(p->pid, e.comm);
+	e.time_ns = trace_state_clock();
+	return trace_state_emit(t, &e, p);
 }
 
 /* A process that was not there at the last look. */
 static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 {
-	struct trace_process *p = trace_look_add(t, pid);
+	struct trace_process *p = trace_state_add(t, pid);
 	struct event e = { .kind = parent ? EVENT_FORK : EVENT_ATTACH,
 			   .pid = pid,
 			   .tid = pid };
@@ -126,14 +126,14 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 	}
 	r = trace_sample_hold(t, p);
 	if (!r)
-		r = trace_look(t, p, NULL, 0, &none);
+		r = trace_state(t, p, NULL, 0, &none);
 	store_free(none);
 	if (r) {
 		drop(t, p);
 		return parent && r != -ENOMEM ? 0 : r;
 	}
-	e.time_ns = trace_look_clock();
-	return trace_look_tell(t, &e, parent ? parent : p);
+	e.time_ns = trace_state_clock();
+	return trace_state_emit(t, &e, parent ? parent : p);
 }
 
 /* New children of @p, of any of its threads. */
@@ -145,7 +145,7 @@ static int find_children(struct trace *t, struct trace_process *p)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", p->pid, p->pid);
 	FILE *f = fopen(path, "re");
 	while (f && !r && fscanf(f, "%d", &pid) == 1)
-		if (!trace_look_find(t, pid))
+		if (!trace_state_find(t, pid))
 			r = appeared(t, pid, p);
 	if (f)
 		fclose(f);
@@ -187,7 +187,7 @@ static int sample(struct trace *t)
 					   .pid = p->pid,
 					   .tid = p->pid,
 					   .since_ns = t->tick_ns,
-					   .time_ns = trace_look_clock() };
+					   .time_ns = trace_state_clock() };
 			if (p->pid == t->command && t->status >= 0) {
 				bool killed = (t->status & 0x7f) != 0;
 				e.arg[0].name = killed ? "signal" : "status";
@@ -195,15 +195,15 @@ static int sample(struct trace *t)
 					killed ? t->status & 0x7f : t->status >> 8 & 0xff;
 				e.nargs = 1;
 			}
-			r = trace_look_tell(t, &e, p);
+			r = trace_state_emit(t, &e, p);
 			drop(t, p);
 			continue;
 		}
-		r = has_memory(t, p) ? trace_look_between(t, p, NULL, 0) : execed(t, p);
+		r = has_memory(t, p) ? trace_state_between(t, p, NULL, 0) : execed(t, p);
 		if (!r)
 			r = find_children(t, p);
 	}
-	t->tick_ns = trace_look_clock();
+	t->tick_ns = trace_state_clock();
 	return r;
 }
 

@@ -7,7 +7,7 @@
 
 #include "trace/trace_int.h"
 
-u64 trace_look_clock(void)
+u64 trace_state_clock(void)
 {
 	struct timespec ts;
 
@@ -17,7 +17,7 @@ u64 trace_look_clock(void)
 
 /* ---- the followed processes */
 
-struct trace_process *trace_look_find(struct trace *t, pid_t pid)
+struct trace_process *trace_state_find(struct trace *t, pid_t pid)
 {
 	struct trace_process *p = t->process;
 
@@ -26,9 +26,9 @@ struct trace_process *trace_look_find(struct trace *t, pid_t pid)
 	return p;
 }
 
-struct trace_process *trace_look_add(struct trace *t, pid_t pid)
+struct trace_process *trace_state_add(struct trace *t, pid_t pid)
 {
-	struct trace_process *p = trace_look_find(t, pid), **last = &t->process;
+	struct trace_process *p = trace_state_find(t, pid), **last = &t->process;
 
 	if (p)
 		return p;
@@ -43,7 +43,7 @@ struct trace_process *trace_look_add(struct trace *t, pid_t pid)
 	return p;
 }
 
-void trace_look_drop(struct trace *t, pid_t pid)
+void trace_state_drop(struct trace *t, pid_t pid)
 {
 	for (struct trace_process **p = &t->process; *p; p = &(*p)->next)
 		if ((*p)->pid == pid) {
@@ -60,11 +60,12 @@ void trace_look_drop(struct trace *t, pid_t pid)
 
 static void remember(struct trace_process *p, u64 start, u64 end, u64 time_ns)
 {
-	p->looked[p->nlooked++ % TRACE_LOOKS] =
-		(struct trace_looked){ .start = start, .end = end, .time_ns = time_ns };
+	p->looked[p->nlooked++ % TRACE_LOOKS] = (struct trace_state_read){
+		.start = start, .end = end, .time_ns = time_ns
+	};
 }
 
-u64 trace_look_since(const struct trace_process *p, u64 start, u64 end)
+u64 trace_state_since(const struct trace_process *p, u64 start, u64 end)
 {
 	u64 since = p->full_ns;
 
@@ -125,11 +126,11 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 	return r;
 }
 
-int trace_look(struct trace *t, struct trace_process *p, const struct event_range *range,
-	       unsigned n, struct store **ret_before)
+int trace_state(struct trace *t, struct trace_process *p, const struct event_range *range,
+		unsigned n, struct store **ret_before)
 {
 	struct store *fresh, *merged;
-	u64 begin = trace_look_clock();
+	u64 begin = trace_state_clock();
 	int r;
 
 	if (!p->now)
@@ -139,7 +140,7 @@ int trace_look(struct trace *t, struct trace_process *p, const struct event_rang
 		return r;
 	if (!n || !p->now) {
 		p->full_ns = begin;
-		p->cost_ns = trace_look_clock() - begin;
+		p->cost_ns = trace_state_clock() - begin;
 		*ret_before = p->now;
 		p->now = fresh;
 		return 0;
@@ -200,7 +201,7 @@ static int members_of(struct trace *t, struct trace_process *first, struct event
 	return 0;
 }
 
-void trace_look_comm(pid_t pid, char comm[64])
+void trace_state_comm(pid_t pid, char comm[64])
 {
 	char path[64];
 	FILE *f;
@@ -213,7 +214,7 @@ void trace_look_comm(pid_t pid, char comm[64])
 		fclose(f);
 }
 
-int trace_look_tell(struct trace *t, struct event *e, struct trace_process *p)
+int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 {
 	int r = members_of(t, p, e);
 
@@ -227,7 +228,7 @@ int trace_look_tell(struct trace *t, struct event *e, struct trace_process *p)
 	if (p && e->nmembers && !e->comm[0])
 		memcpy(e->comm, e->member[0].comm, sizeof(e->comm));
 	if (p && !e->comm[0])
-		trace_look_comm(p->pid, e->comm);
+		trace_state_comm(p->pid, e->comm);
 	return t->view->event ? t->view->event(t->view_ctx, e) : 0;
 }
 
@@ -246,8 +247,8 @@ static int gather_causes(void *ctx, const struct event_change *c)
 	return 0;
 }
 
-int trace_look_between(struct trace *t, struct trace_process *p,
-		       const struct event_range *range, unsigned n)
+int trace_state_between(struct trace *t, struct trace_process *p,
+			const struct event_range *range, unsigned n)
 {
 	struct event_scope scope[TRACE_RANGES];
 	struct event_range all = { .pid = p->pid, .start = 0, .end = UINT64_MAX };
@@ -259,9 +260,9 @@ int trace_look_between(struct trace *t, struct trace_process *p,
 	if (p->borrowed)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
-		since = MIN(since, trace_look_since(p, range[i].start, range[i].end));
+		since = MIN(since, trace_state_since(p, range[i].start, range[i].end));
 	e.since_ns = n ? since : p->full_ns;
-	int r = trace_look(t, p, range, n, &before);
+	int r = trace_state(t, p, range, n, &before);
 	if (r || !before)
 		return r == -ENOMEM ? r : 0;
 	for (unsigned i = 0; i < MAX(n, 1); i++)
@@ -272,7 +273,7 @@ int trace_look_between(struct trace *t, struct trace_process *p,
 						 .after = p->now };
 	e.scope = scope;
 	e.nscopes = MAX(n, 1);
-	e.time_ns = trace_look_clock();
+	e.time_ns = trace_state_clock();
 	event_walk(&e, STORE_REAL, gather_causes, &g);
 	for (unsigned pass = 0; !r && pass < 2; pass++) {
 		struct event one = e;
@@ -280,7 +281,7 @@ int trace_look_between(struct trace *t, struct trace_process *p,
 		one.kind = pass ? EVENT_CHANGE : EVENT_WRITE_FAULT;
 		one.causes = pass ? g.other : g.fault;
 		if (one.causes)
-			r = trace_look_tell(t, &one, p);
+			r = trace_state_emit(t, &one, p);
 	}
 	store_free(before);
 	return r;
