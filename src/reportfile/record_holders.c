@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "reportfile/record_priv.h"
+#include "reportfile/record_int.h"
 
 #include "page/holders.h"
 
@@ -28,35 +28,35 @@ int record_holders_begin(struct record_writer *w, bool complete, const char *why
 {
 	record_write_section(w, "holders");
 	if (complete)
-		record_add(w, "complete");
+		record_write_add(w, "complete");
 	else
-		record_add(w, "incomplete");
+		record_write_add(w, "incomplete");
 	if (!complete)
-		record_add_quoted(w, "", why);
-	return record_flush(w);
+		record_write_quoted(w, "", why);
+	return record_write_flush(w);
 }
 
 int record_holders_write(struct record_writer *w, const struct holder *h)
 {
 	if (h->kind >= HOLDERS_KINDS || h->certainty > HOLDERS_POSSIBLE)
 		return 0;
-	record_addf(w, "holder %s %s", holders_kind_name(h->kind),
-		    holders_certainty_name(h->certainty));
+	record_write_addf(w, "holder %s %s", holders_kind_name(h->kind),
+			  holders_certainty_name(h->certainty));
 	for (const struct record_field *f = record_holders_fields; f->key; f++)
 		if (record_get(f, h))
-			record_add_field(w, f, record_get(f, h));
+			record_write_field(w, f, record_get(f, h));
 	if (h->name[0])
-		record_add_quoted(w, "name=", h->name);
+		record_write_quoted(w, "name=", h->name);
 	for (u32 i = 0; i < MIN(h->nends, RECORD_ENDS); i++) {
 		const struct holder_end *e = &h->end[i];
 
-		record_addf(w, " end=%d:%d:%s%s:", (int)e->pid, e->fd,
-			    e->reads ? "r" : "", e->writes ? "w" : "");
-		record_add(w, "\"");
-		record_add_escaped(w, e->comm, "\\\"");
-		record_add(w, "\"");
+		record_write_addf(w, " end=%d:%d:%s%s:", (int)e->pid, e->fd,
+				  e->reads ? "r" : "", e->writes ? "w" : "");
+		record_write_add(w, "\"");
+		record_write_escaped(w, e->comm, "\\\"");
+		record_write_add(w, "\"");
 	}
-	return record_flush(w);
+	return record_write_flush(w);
 }
 
 /* ---- reading */

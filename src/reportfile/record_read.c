@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "reportfile/record_priv.h"
+#include "reportfile/record_int.h"
 
 #include <errno.h>
 #include <stdarg.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "reportfile/record_priv.h"
+#include "reportfile/record_int.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -67,7 +67,7 @@ static size_t record_fold_at(const char *line, size_t len, size_t room)
 	return room;
 }
 
-int record_flush(struct record_writer *w)
+int record_write_flush(struct record_writer *w)
 {
 	size_t done = 0;
 
@@ -101,12 +101,12 @@ static void record_add_n(struct record_writer *w, const char *text, size_t n)
 	w->len += n;
 }
 
-void record_add(struct record_writer *w, const char *text)
+void record_write_add(struct record_writer *w, const char *text)
 {
 	record_add_n(w, text, strlen(text));
 }
 
-void record_addf(struct record_writer *w, const char *fmt, ...)
+void record_write_addf(struct record_writer *w, const char *fmt, ...)
 {
 	char buf[160];
 	va_list ap;
@@ -121,7 +121,7 @@ void record_addf(struct record_writer *w, const char *fmt, ...)
 		record_add_n(w, buf, (size_t)n);
 }
 
-void record_add_escaped(struct record_writer *w, const char *text, const char *also)
+void record_write_escaped(struct record_writer *w, const char *text, const char *also)
 {
 	for (; *text; text++) {
 		u8 c = (u8)*text;
@@ -129,31 +129,31 @@ void record_add_escaped(struct record_writer *w, const char *text, const char *a
 		if (c >= 0x20 && c < 0x7f && !strchr(also, c))
 			record_add_n(w, text, 1);
 		else if (c == '\\' || c == '"')
-			record_addf(w, "\\%c", c);
+			record_write_addf(w, "\\%c", c);
 		else
-			record_addf(w, "\\x%02x", c);
+			record_write_addf(w, "\\x%02x", c);
 	}
 }
 
-void record_add_quoted(struct record_writer *w, const char *key, const char *text)
+void record_write_quoted(struct record_writer *w, const char *key, const char *text)
 {
-	record_addf(w, " %s\"", key);
-	record_add_escaped(w, text, "\\\"");
-	record_add(w, "\"");
+	record_write_addf(w, " %s\"", key);
+	record_write_escaped(w, text, "\\\"");
+	record_write_add(w, "\"");
 }
 
-void record_add_field(struct record_writer *w, const struct record_field *f, u64 value)
+void record_write_field(struct record_writer *w, const struct record_field *f, u64 value)
 {
 	const char *word = record_word(f->form, (unsigned)value);
 
 	if (word)
-		record_addf(w, " %s=%s", f->key, word);
+		record_write_addf(w, " %s=%s", f->key, word);
 	else if (f->form == RECORD_HEX)
-		record_addf(w, " %s=%llx", f->key, (unsigned long long)value);
+		record_write_addf(w, " %s=%llx", f->key, (unsigned long long)value);
 	else if (f->form == RECORD_SIGNED)
-		record_addf(w, " %s=%lld", f->key, (long long)value);
+		record_write_addf(w, " %s=%lld", f->key, (long long)value);
 	else
-		record_addf(w, " %s=%llu", f->key, (unsigned long long)value);
+		record_write_addf(w, " %s=%llu", f->key, (unsigned long long)value);
 }
 
 /* ---- text ---- */
@@ -161,10 +161,10 @@ void record_add_field(struct record_writer *w, const struct record_field *f, u64
 int record_write_section(struct record_writer *w, const char *name)
 {
 	if (w->lines)
-		record_flush(
+		record_write_flush(
 			w); /* an empty line; the checksum starts with the first section */
-	record_addf(w, "[%s]", name);
-	return record_flush(w);
+	record_write_addf(w, "[%s]", name);
+	return record_write_flush(w);
 }
 
 static void record_add_text(struct record_writer *w, const char *lead, const char *fmt,
@@ -174,8 +174,8 @@ static void record_add_text(struct record_writer *w, const char *lead, const cha
 
 	if (vsnprintf(buf, sizeof(buf), fmt, ap) < 0)
 		buf[0] = '\0';
-	record_add(w, lead);
-	record_add_escaped(w, buf, "\\");
+	record_write_add(w, lead);
+	record_write_escaped(w, buf, "\\");
 }
 
 int record_write_comment(struct record_writer *w, const char *fmt, ...)
@@ -185,7 +185,7 @@ int record_write_comment(struct record_writer *w, const char *fmt, ...)
 	va_start(ap, fmt);
 	record_add_text(w, "# ", fmt, ap);
 	va_end(ap);
-	return record_flush(w);
+	return record_write_flush(w);
 }
 
 int record_write_text(struct record_writer *w, const char *fmt, ...)
@@ -195,15 +195,15 @@ int record_write_text(struct record_writer *w, const char *fmt, ...)
 	va_start(ap, fmt);
 	record_add_text(w, " ", fmt, ap);
 	va_end(ap);
-	return record_flush(w);
+	return record_write_flush(w);
 }
 
 int record_write_verbatim(struct record_writer *w, const char *line)
 {
-	record_add(w, " ");
-	record_add_escaped(w, line,
-			   ""); /* printable already; a stray byte is still escaped */
-	return record_flush(w);
+	record_write_add(w, " ");
+	record_write_escaped(w, line,
+			     ""); /* printable already; a stray byte is still escaped */
+	return record_write_flush(w);
 }
 
 /* ---- machine ---- */
@@ -212,33 +212,33 @@ static void record_write_kernel(struct record_writer *w, const struct kernel_evi
 				const char *model)
 {
 	record_write_section(w, "kernel");
-	record_add(w, "release");
-	record_add_quoted(w, "", ev->release);
-	record_flush(w);
-	record_add(w, "version");
-	record_add_quoted(w, "", ev->version);
-	record_flush(w);
-	record_add(w, "arch");
-	record_add_quoted(w, "", ev->arch);
-	record_flush(w);
+	record_write_add(w, "release");
+	record_write_quoted(w, "", ev->release);
+	record_write_flush(w);
+	record_write_add(w, "version");
+	record_write_quoted(w, "", ev->version);
+	record_write_flush(w);
+	record_write_add(w, "arch");
+	record_write_quoted(w, "", ev->arch);
+	record_write_flush(w);
 	if (model) {
-		record_add(w, "model");
-		record_add_quoted(w, "", model);
-		record_flush(w);
+		record_write_add(w, "model");
+		record_write_quoted(w, "", model);
+		record_write_flush(w);
 	}
-	record_addf(w, "sizes page=%u pmd=%u", ev->page_size, ev->pmd_size);
-	record_flush(w);
+	record_write_addf(w, "sizes page=%u pmd=%u", ev->page_size, ev->pmd_size);
+	record_write_flush(w);
 	record_write_section(w, "config");
 	for (unsigned i = 0; i < KCONFIGS; i++) {
-		record_addf(w, "%s=%c", kernel_config_name(i),
-			    "ny?"[MIN(ev->config[i], 2)]);
-		record_flush(w);
+		record_write_addf(w, "%s=%c", kernel_config_name(i),
+				  "ny?"[MIN(ev->config[i], 2)]);
+		record_write_flush(w);
 	}
 	record_write_section(w, "probes");
 	for (unsigned i = 0; i < KPROBES; i++) {
-		record_addf(w, "%s=%c", kernel_probe_name(i),
-			    "ny?"[MIN(ev->probe[i], 2)]);
-		record_flush(w);
+		record_write_addf(w, "%s=%c", kernel_probe_name(i),
+				  "ny?"[MIN(ev->probe[i], 2)]);
+		record_write_flush(w);
 	}
 }
 
@@ -252,46 +252,47 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 	record_write_kernel(w, &m->kernel, model);
 	record_write_section(w, "evidence");
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
-		record_addf(w, "%s %s", record_source_name(i),
-			    m->evidence[i].ok ? "ok" : "missing");
+		record_write_addf(w, "%s %s", record_source_name(i),
+				  m->evidence[i].ok ? "ok" : "missing");
 		if (!m->evidence[i].ok)
-			record_add_quoted(w, "", m->evidence[i].why);
-		record_flush(w);
+			record_write_quoted(w, "", m->evidence[i].why);
+		record_write_flush(w);
 	}
 	if (m->structpage_by) {
-		record_add(w, "structpage-by");
-		record_add_quoted(w, "", m->structpage_by);
-		record_flush(w);
+		record_write_add(w, "structpage-by");
+		record_write_quoted(w, "", m->structpage_by);
+		record_write_flush(w);
 	}
 	record_write_section(w, "context");
-	record_add(w, "machine");
+	record_write_add(w, "machine");
 	for (const struct record_field *f = record_context_fields; f->key; f++)
-		record_add_field(w, f, record_get(f, c));
-	record_flush(w);
+		record_write_field(w, f, record_get(f, c));
+	record_write_flush(w);
 	for (unsigned i = 0; i < c->nspans && i < RECORD_SPANS; i++) {
 		struct page_span span = c->spans[i];
 
 		if (span.zone < 0 || span.zone >= PAGE_ZONES)
 			span.zone = PAGE_ZONES;
-		record_add(w, "zone");
+		record_write_add(w, "zone");
 		for (const struct record_field *f = record_zone_fields; f->key; f++)
 			if (f->size != 8 || record_get(f, &span) != UINT64_MAX)
-				record_add_field(w, f, record_get(f, &span));
-		record_flush(w);
+				record_write_field(w, f, record_get(f, &span));
+		record_write_flush(w);
 	}
 	for (unsigned i = 0; i < c->npools && i < PAGE_POOLS; i++) {
-		record_addf(w, "pool bytes=%llu free=%s free-pin=%s",
-			    (unsigned long long)c->pool[i].bytes,
-			    record_word(RECORD_TRI, MIN(c->pool[i].free, TRI_UNKNOWN)),
-			    record_word(RECORD_TRI,
-					MIN(c->pool[i].free_pin, TRI_UNKNOWN)));
-		record_flush(w);
+		record_write_addf(w, "pool bytes=%llu free=%s free-pin=%s",
+				  (unsigned long long)c->pool[i].bytes,
+				  record_word(RECORD_TRI,
+					      MIN(c->pool[i].free, TRI_UNKNOWN)),
+				  record_word(RECORD_TRI,
+					      MIN(c->pool[i].free_pin, TRI_UNKNOWN)));
+		record_write_flush(w);
 	}
 	if (c->layout) {
-		record_add(w, "pageflags");
+		record_write_add(w, "pageflags");
 		for (const struct record_field *f = record_layout_fields; f->key; f++)
-			record_add_field(w, f, record_get(f, c->layout));
-		record_flush(w);
+			record_write_field(w, f, record_get(f, c->layout));
+		record_write_flush(w);
 	}
 	return w->error;
 }
@@ -300,11 +301,11 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 
 int record_write_process(struct record_writer *w, const struct process *p)
 {
-	record_addf(w, "process %d", (int)p->pid);
+	record_write_addf(w, "process %d", (int)p->pid);
 	for (const struct record_field *f = record_process_fields; f->key; f++)
-		record_add_field(w, f, record_get(f, p));
-	record_add_quoted(w, "comm=", p->comm);
-	return record_flush(w);
+		record_write_field(w, f, record_get(f, p));
+	record_write_quoted(w, "comm=", p->comm);
+	return record_write_flush(w);
 }
 
 int record_write_vma(struct record_writer *w, const struct vma *vma)
@@ -315,38 +316,38 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 	memset(&w->dict->verdict_cache_scratch, 0,
 	       sizeof(w->dict->verdict_cache_scratch));
 	vma_perms(vma, perms);
-	record_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu",
-		    (unsigned long long)vma->start, (unsigned long long)vma->end, perms,
-		    (unsigned long long)vma->offset, vma->dev_major, vma->dev_minor,
-		    (unsigned long long)vma->inode);
+	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu",
+			  (unsigned long long)vma->start, (unsigned long long)vma->end,
+			  perms, (unsigned long long)vma->offset, vma->dev_major,
+			  vma->dev_minor, (unsigned long long)vma->inode);
 	if (vma->name[0])
-		record_add_quoted(w, "name=", vma->name);
+		record_write_quoted(w, "name=", vma->name);
 	for (const struct record_field *f = record_vma_fields; f->key; f++) {
 		u64 value = record_get(f, vma);
 
 		/* a reader takes what is missing for unknown, or for 0 */
 		if (f->form == RECORD_TRI ? value != TRI_UNKNOWN : value)
-			record_add_field(w, f, value);
+			record_write_field(w, f, value);
 	}
 	if (vma->has_flags) {
-		record_add(w, " flags=");
+		record_write_add(w, " flags=");
 		for (unsigned i = 0, n = 0; i < VMFLAGS; i++)
 			if (vma->flags & BIT(i))
-				record_addf(w, "%s%s", n++ ? "," : "",
-					    vma_flag_letters(i));
+				record_write_addf(w, "%s%s", n++ ? "," : "",
+						  vma_flag_letters(i));
 	}
-	return record_flush(w);
+	return record_write_flush(w);
 }
 
 static void record_write_state(struct record_writer *w, const char *id,
 			       const struct raw_page *state, const char *note)
 {
 	if (note && note[0]) {
-		record_add(w, "# ");
-		record_add_escaped(w, note, "\\");
-		record_flush(w);
+		record_write_add(w, "# ");
+		record_write_escaped(w, note, "\\");
+		record_write_flush(w);
 	}
-	record_addf(w, "state %s", id);
+	record_write_addf(w, "state %s", id);
 	for (const struct record_field *f = record_state_fields; f->key; f++) {
 		u64 value = record_get(f, state);
 
@@ -355,15 +356,15 @@ static void record_write_state(struct record_writer *w, const char *id,
 		if (f->has == RAW_HAS_PAGEMAP)
 			value >>= 55;
 		if (f->has == RAW_HAS_PTE && record_pte_in_run(state->has))
-			record_add(w, " pte=*");
+			record_write_add(w, " pte=*");
 		else
-			record_add_field(w, f, value);
+			record_write_field(w, f, value);
 	}
 	if (state->has & RAW_HAS_PFN)
-		record_add(w, " pfn");
+		record_write_add(w, " pfn");
 	if (state->has & RAW_RACED)
-		record_add(w, " raced");
-	record_flush(w);
+		record_write_add(w, " raced");
+	record_write_flush(w);
 }
 
 /* Names the state of @obs, which is written when it is new. */
@@ -402,26 +403,28 @@ static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 static void record_write_judgement(struct record_writer *w, const char *id,
 				   const struct record_judgement *j)
 {
-	record_addf(w, "judge %s", id);
+	record_write_addf(w, "judge %s", id);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
 		const struct record_request *q = &j->req[i];
 
-		record_addf(w, " %s=%s", gup_request_name(i), gup_tri_name(q->fast));
+		record_write_addf(w, " %s=%s", gup_request_name(i),
+				  gup_tri_name(q->fast));
 		if (q->fast == TRI_NO)
-			record_addf(w, ":%s", gup_reason_name(q->fast_reason));
-		record_addf(w, ",%s", gup_slow_name(q->slow));
+			record_write_addf(w, ":%s", gup_reason_name(q->fast_reason));
+		record_write_addf(w, ",%s", gup_slow_name(q->slow));
 		if (q->slow == GUP_SLOW_ERROR)
-			record_addf(w, ":%u", q->err);
-		record_addf(w, ",%s,%s,%s", gup_fault_name(q->fault),
-			    gup_page_name(q->page),
-			    q->word == GUP_WORD_ERRNO     ? "errno"
-			    : q->word == GUP_WORD_UNKNOWN ? "unknown"
-							  : gup_word_name(q->word, 0));
+			record_write_addf(w, ":%u", q->err);
+		record_write_addf(w, ",%s,%s,%s", gup_fault_name(q->fault),
+				  gup_page_name(q->page),
+				  q->word == GUP_WORD_ERRNO ? "errno"
+				  : q->word == GUP_WORD_UNKNOWN
+					  ? "unknown"
+					  : gup_word_name(q->word, 0));
 	}
-	record_addf(w, " write=%s,%s,%s fork=%s", gup_write_name(j->write),
-		    gup_tri_name(j->seen_by_refs), gup_tri_name(j->leak),
-		    gup_fork_name(j->fork));
-	record_flush(w);
+	record_write_addf(w, " write=%s,%s,%s fork=%s", gup_write_name(j->write),
+			  gup_tri_name(j->seen_by_refs), gup_tri_name(j->leak),
+			  gup_fork_name(j->fork));
+	record_write_flush(w);
 }
 
 static void record_judge_id(struct record_writer *w, const struct record_judgement *j,
@@ -467,17 +470,17 @@ int record_write_run(struct record_writer *w, const struct raw_page *raw,
 		return w->error;
 	record_state_id(w, raw, note, state);
 	record_judge_id(w, judged, judge);
-	record_addf(w, "%llx %llu %s %s", (unsigned long long)raw->addr,
-		    (unsigned long long)raw->pages, state, judge);
+	record_write_addf(w, "%llx %llu %s %s", (unsigned long long)raw->addr,
+			  (unsigned long long)raw->pages, state, judge);
 	if (raw->has & RAW_HAS_PFN)
-		record_addf(w, " p%llx", (unsigned long long)raw->pfn);
+		record_write_addf(w, " p%llx", (unsigned long long)raw->pfn);
 	if (raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn)
-		record_addf(w, " h%llx", (unsigned long long)raw->head_pfn);
+		record_write_addf(w, " h%llx", (unsigned long long)raw->head_pfn);
 	if (entry)
-		record_addf(w, " w%llx", (unsigned long long)entry);
+		record_write_addf(w, " w%llx", (unsigned long long)entry);
 	if (record_pte_in_run(raw->has))
-		record_addf(w, " e%llx", (unsigned long long)raw->pte);
-	return record_flush(w);
+		record_write_addf(w, " e%llx", (unsigned long long)raw->pte);
+	return record_write_flush(w);
 }
 
 int record_write_end(struct record_writer *w)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record_priv.h - what the record*.c files share.
+ * record_int.h - what the record*.c files share.
  *
  * Knows: the tables of the format, the state of a reader.  Never: used outside record*.c.
  * Owns: nothing.
  */
-#ifndef GUPINFO_RECORD_PRIV_H
-#define GUPINFO_RECORD_PRIV_H
+#ifndef GUPINFO_RECORD_INT_H
+#define GUPINFO_RECORD_INT_H
 
 #include "reportfile/record.h"
 
@@ -130,19 +130,13 @@ int record_holders_line(struct record_reader *r, char *line);
 int record_pages_line(struct record_reader *r, char *line);
 
 /* Pieces of the line being written; record_write.c defines them as record_write_*. */
-#define record_flush record_write_flush
-#define record_add record_write_add
-#define record_addf record_write_addf
-#define record_add_escaped record_write_escaped
-#define record_add_quoted record_write_quoted
-#define record_add_field record_write_field
-int record_flush(struct record_writer *w);
-void record_add(struct record_writer *w, const char *text);
-void record_addf(struct record_writer *w, const char *fmt, ...)
+int record_write_flush(struct record_writer *w);
+void record_write_add(struct record_writer *w, const char *text);
+void record_write_addf(struct record_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Untrusted bytes: printable ASCII stays, the rest becomes \xHH; so do @also. */
-void record_add_escaped(struct record_writer *w, const char *text, const char *also);
-void record_add_quoted(struct record_writer *w, const char *key, const char *text);
-void record_add_field(struct record_writer *w, const struct record_field *f, u64 value);
+void record_write_escaped(struct record_writer *w, const char *text, const char *also);
+void record_write_quoted(struct record_writer *w, const char *key, const char *text);
+void record_write_field(struct record_writer *w, const struct record_field *f, u64 value);
 
 #endif
