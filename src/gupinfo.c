@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include "lib/escape.h"
-#include "cmd/pace.h"
+#include "cmd/progress.h"
 #include "cmd/session.h"
 
 #include <errno.h>
@@ -102,7 +102,7 @@ static void choose_terminal(struct session *s)
 	if (isatty(STDERR_FILENO))
 		s->progress = stderr;
 	if (s->progress && tty && modes[s->opt.mode].needs & NEEDS_WIPE)
-		r->out = pace_output(stdout);
+		r->out = progress_output(stdout);
 	r->color =
 		s->opt.color == 1 || (!s->opt.color && tty && (!no_color || !*no_color));
 }

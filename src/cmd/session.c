@@ -2,7 +2,7 @@
 #include "cmd/session.h"
 
 #include "live/live.h"
-#include "cmd/pace.h"
+#include "cmd/progress.h"
 #include "live/procs.h"
 #include "replay/replay.h"
 
@@ -247,16 +247,16 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.model = s->has_model ? &s->model : NULL,
 	};
 
-	struct pace pace;
+	struct progress pace;
 	int err;
 
-	pace_init(&pace, s->progress, opt->given[OPTION_GENTLE], opt->npids);
+	progress_init(&pace, s->progress, opt->given[OPTION_GENTLE], opt->npids);
 	if (s->progress || opt->given[OPTION_GENTLE]) {
-		c.tick = pace_tick;
+		c.tick = progress_tick;
 		c.tick_ctx = &pace;
 	}
 	err = collect_run(s->source, &c, view, ctx, &s->diag);
-	pace_end(&pace);
+	progress_end(&pace);
 
 	if (err >= 0)
 		session_missing(s);

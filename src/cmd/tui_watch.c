@@ -10,7 +10,7 @@
 #include "report/collect.h"
 #include "lib/escape.h"
 #include "live/procs.h"
-#include "cmd/tui_source.h"
+#include "cmd/vma_cache.h"
 
 #define ROUND_NS 250e6     /* the time between two rounds */
 #define BUDGET 0.014       /* of one core, for reading pages on the screen */
@@ -41,7 +41,7 @@ int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel 
 		   struct tui *t)
 {
 	memset(w, 0, sizeof(*w));
-	w->src = tui_source_new(src);
+	w->src = vma_cache_new(src);
 	w->model = model;
 	w->t = t;
 	w->start_ns = tui_watch_clock();
@@ -229,7 +229,7 @@ static void lost(struct tui_watch *w, pid_t pid)
 	const struct store_process *was = store_process_by_pid(w->live, pid);
 	struct process now;
 
-	tui_source_drop(w->src, pid);
+	vma_cache_drop(w->src, pid);
 	if (!was || w->src->ops->open(w->src, pid, &now) ||
 	    now.start_time != was->process.start_time)
 		went(w, pid);
@@ -245,7 +245,7 @@ void tui_watch_drop(struct tui_watch *w, const pid_t *but, unsigned n)
 		for (unsigned k = 0; k < n; k++)
 			keep |= but[k] == w->pid[i];
 		if (!keep)
-			tui_source_drop(w->src, w->pid[i]);
+			vma_cache_drop(w->src, w->pid[i]);
 	}
 }
 
@@ -377,7 +377,7 @@ static int read_vmas(struct tui_watch *w, pid_t pid)
 	struct store *fresh;
 	int err;
 
-	tui_source_forget(w->src, pid);
+	vma_cache_forget(w->src, pid);
 	err = w->src->ops->open(w->src, pid, &p);
 	if (err)
 		return err;
@@ -386,9 +386,9 @@ static int read_vmas(struct tui_watch *w, pid_t pid)
 		return -ENOMEM;
 	err = store_view.process(fresh, &p);
 	if (!err) {
-		struct tui_source_vmas ctx = { fresh, &p };
+		struct vma_cache_vmas ctx = { fresh, &p };
 
-		err = w->src->ops->vmas(w->src, pid, tui_source_to_store, &ctx);
+		err = w->src->ops->vmas(w->src, pid, vma_cache_to_store, &ctx);
 	}
 	if (!err)
 		err = store_merge(w->live, fresh, pid, 0, 0);

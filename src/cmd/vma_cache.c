@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/tui_source.h"
+#include "cmd/vma_cache.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,18 +13,18 @@ struct kept {
 	size_t n, room;
 };
 
-struct tui_source {
+struct vma_cache {
 	struct source source; /* first */
 	struct source *inner;
 	struct kept *kept;
 };
 
-static struct tui_source *of(struct source *src)
+static struct vma_cache *of(struct source *src)
 {
-	return (struct tui_source *)src;
+	return (struct vma_cache *)src;
 }
 
-static struct kept *find(struct tui_source *s, pid_t pid)
+static struct kept *find(struct vma_cache *s, pid_t pid)
 {
 	struct kept *k = s->kept;
 
@@ -33,7 +33,7 @@ static struct kept *find(struct tui_source *s, pid_t pid)
 	return k;
 }
 
-static void drop(struct tui_source *s, pid_t pid)
+static void drop(struct vma_cache *s, pid_t pid)
 {
 	for (struct kept **at = &s->kept, *k; (k = *at); at = &k->next) {
 		if (k->process.pid != pid)
@@ -54,7 +54,7 @@ static int on_machine(struct source *src, struct source_machine *ret)
 /* The process stays open behind until it is dropped. */
 static int on_open(struct source *src, pid_t pid, struct process *ret)
 {
-	struct tui_source *s = of(src);
+	struct vma_cache *s = of(src);
 	struct kept *k = find(s, pid);
 	int err;
 
@@ -101,7 +101,7 @@ static int keep(void *ctx, const struct vma *vma)
 
 static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 {
-	struct tui_source *s = of(src);
+	struct vma_cache *s = of(src);
 	struct kept *k = find(s, pid);
 	int err = 0;
 
@@ -131,14 +131,14 @@ static void on_release(struct source *src, pid_t pid)
 
 static void on_close(struct source *src)
 {
-	struct tui_source *s = of(src);
+	struct vma_cache *s = of(src);
 
 	while (s->kept)
 		drop(s, s->kept->process.pid);
 	free(s);
 }
 
-struct source *tui_source_new(struct source *inner)
+struct source *vma_cache_new(struct source *inner)
 {
 	static const struct source_ops ops = {
 		.machine = on_machine,
@@ -148,7 +148,7 @@ struct source *tui_source_new(struct source *inner)
 		.release = on_release,
 		.close = on_close,
 	};
-	struct tui_source *s = calloc(1, sizeof(*s));
+	struct vma_cache *s = calloc(1, sizeof(*s));
 
 	if (!s)
 		return NULL;
@@ -158,7 +158,7 @@ struct source *tui_source_new(struct source *inner)
 	return &s->source;
 }
 
-void tui_source_forget(struct source *src, pid_t pid)
+void vma_cache_forget(struct source *src, pid_t pid)
 {
 	struct kept *k = find(of(src), pid);
 
@@ -166,14 +166,14 @@ void tui_source_forget(struct source *src, pid_t pid)
 		k->has_vmas = false;
 }
 
-void tui_source_drop(struct source *src, pid_t pid)
+void vma_cache_drop(struct source *src, pid_t pid)
 {
 	drop(of(src), pid);
 }
 
-int tui_source_to_store(void *ctx, const struct vma *vma)
+int vma_cache_to_store(void *ctx, const struct vma *vma)
 {
-	struct tui_source_vmas *v = ctx;
+	struct vma_cache_vmas *v = ctx;
 
 	return store_view.vma(v->store, v->process, vma);
 }

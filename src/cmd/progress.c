@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/pace.h"
+#include "cmd/progress.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static u64 now(void)
 	return t.tv_sec * SECOND + t.tv_nsec;
 }
 
-void pace_init(struct pace *p, FILE *out, bool gentle, unsigned nprocess)
+void progress_init(struct progress *p, FILE *out, bool gentle, unsigned nprocess)
 {
 	memset(p, 0, sizeof(*p));
 	p->out = out;
@@ -37,7 +37,7 @@ static void wipe(void)
 }
 
 /* Four times a second, once a second has passed; a line that would wrap is cut. */
-static void show(struct pace *p, u64 at)
+static void show(struct progress *p, u64 at)
 {
 	struct winsize ws;
 	char line[80];
@@ -58,7 +58,7 @@ static void show(struct pace *p, u64 at)
 }
 
 /* A quarter of the time is spent reading; rests are of 1 ms to 0.1 s. */
-static void rest(struct pace *p, u64 at)
+static void rest(struct progress *p, u64 at)
 {
 	u64 ns = (at - p->last) * 3;
 	struct timespec t = { 0 };
@@ -70,9 +70,9 @@ static void rest(struct pace *p, u64 at)
 	p->last = now();
 }
 
-int pace_tick(void *pace, const struct process *process, u64 entries)
+int progress_tick(void *pace, const struct process *process, u64 entries)
 {
-	struct pace *p = pace;
+	struct progress *p = pace;
 	u64 at = now();
 
 	if (process->pid != p->pid) {
@@ -86,7 +86,7 @@ int pace_tick(void *pace, const struct process *process, u64 entries)
 	return 0;
 }
 
-void pace_end(struct pace *p)
+void progress_end(struct progress *p)
 {
 	wipe();
 }
@@ -97,7 +97,7 @@ static ssize_t write_wiped(void *out, const char *text, size_t n)
 	return fwrite(text, 1, n, out) == n && !fflush(out) ? (ssize_t)n : 0;
 }
 
-FILE *pace_output(FILE *out)
+FILE *progress_output(FILE *out)
 {
 	cookie_io_functions_t io = { .write = write_wiped };
 	FILE *wiped = fopencookie(out, "w", io);

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pace.h - how fast a collection goes, and what is said of it meanwhile.
+ * progress.h - how fast a collection goes, and what is said of it meanwhile.
  *
  * Knows: the clock, progress on a terminal, the rests of --gentle.  Never: facts.
  * Owns: the progress line, of which there is one.
  */
-#ifndef GUPINFO_PACE_H
-#define GUPINFO_PACE_H
+#ifndef GUPINFO_PROGRESS_H
+#define GUPINFO_PROGRESS_H
 
 #include <stdio.h>
 
 #include "report/source.h"
 
-struct pace {
+struct progress {
 	FILE *out;         /* where progress is shown; NULL: nowhere */
 	bool gentle;       /* rest three times as long as was read */
 	unsigned nprocess; /* to be read */
@@ -23,18 +23,18 @@ struct pace {
 };
 
 /* @out NULL: no progress. */
-void pace_init(struct pace *p, FILE *out, bool gentle, unsigned nprocess);
+void progress_init(struct progress *p, FILE *out, bool gentle, unsigned nprocess);
 
 /* After each batch of @entries of @process: a collect_options.tick. */
-int pace_tick(void *pace, const struct process *process, u64 entries);
+int progress_tick(void *pace, const struct process *process, u64 entries);
 
 /* Wipes the progress line. */
-void pace_end(struct pace *p);
+void progress_end(struct progress *p);
 
 /*
  * A stream to the terminal @out that may also show progress: the line is wiped before anything is
  * written.  The stream is line-buffered and the caller's to close; @out itself without memory.
  */
-FILE *pace_output(FILE *out);
+FILE *progress_output(FILE *out);
 
 #endif
