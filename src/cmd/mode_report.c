@@ -102,13 +102,13 @@ static void report_method(struct session *s, struct record_writer *w,
 	record_write_text(w, "gupinfo --replay FILE --model %s", "6.1");
 }
 
-/* Writes a whole body, machine to end line, into @spool. */
-static int report_body(struct session *s, struct tempfile *spool, bool text)
+/* Writes a whole body, machine to end line, into @tmp. */
+static int report_body(struct session *s, struct tempfile *tmp, bool text)
 {
 	static struct record_writer w;
 	struct collect_options opt = report_options(s);
 	struct capture_result result;
-	int err = record_write_init(&w, tempfile_put, spool);
+	int err = record_write_init(&w, tempfile_put, tmp);
 
 	if (!err)
 		err = capture_machine(s->source, &opt, &w);
@@ -132,11 +132,11 @@ static int report_body(struct session *s, struct tempfile *spool, bool text)
 	if (!err)
 		err = record_write_end(&w);
 	record_write_deinit(&w);
-	return err ? err : tempfile_flush(spool);
+	return err ? err : tempfile_flush(tmp);
 }
 
-/* Replaces @spool's content by its redacted form. */
-static int report_redact(struct session *s, struct tempfile *spool)
+/* Replaces @tmp's content by its redacted form. */
+static int report_redact(struct session *s, struct tempfile *tmp)
 {
 	static struct tempfile clean;
 	const char *how = s->opt.value[OPTION_REDACT];
@@ -149,36 +149,36 @@ static int report_redact(struct session *s, struct tempfile *spool)
 		return err;
 	}
 	record_write_magic(tempfile_put, &clean);
-	err = replay_scan_fd(spool->fd, &redact_scan, r, why);
+	err = replay_scan_fd(tmp->fd, &redact_scan, r, why);
 	if (!err)
 		err = redact_begin(r, tempfile_put, &clean);
 	if (!err)
-		err = replay_scan_fd(spool->fd, &redact_write, r, why);
+		err = replay_scan_fd(tmp->fd, &redact_write, r, why);
 	if (!err)
 		err = redact_end(r);
 	if (!err)
 		err = tempfile_flush(&clean);
 	redact_free(r);
-	tempfile_close(spool);
-	*spool = clean;
+	tempfile_close(tmp);
+	*tmp = clean;
 	clean.fd = -1;
 	return err;
 }
 
 /* A body needs the first line to be a file. */
-static int report_make(struct session *s, struct tempfile *spool, bool text)
+static int report_make(struct session *s, struct tempfile *tmp, bool text)
 {
-	int err = tempfile_open(spool);
+	int err = tempfile_open(tmp);
 
 	if (err)
 		return err;
-	err = record_write_magic(tempfile_put, spool);
+	err = record_write_magic(tempfile_put, tmp);
 	if (!err)
-		err = report_body(s, spool, text);
+		err = report_body(s, tmp, text);
 	if (!err && s->opt.given[OPTION_REDACT])
-		err = report_redact(s, spool);
+		err = report_redact(s, tmp);
 	if (err)
-		tempfile_close(spool);
+		tempfile_close(tmp);
 	return err;
 }
 
@@ -232,11 +232,11 @@ static int report_put_tail(void *ctx, const char *buf, size_t len)
 	return report_put_file(t->out, newline, len - (size_t)(newline - buf));
 }
 
-static int report_first_page(struct session *s, struct tempfile *spool, FILE *out)
+static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
 {
 	static const struct record_handler facts_handler = { .text = report_facts_text };
 	struct render_report_facts facts = { .taint = "" };
-	struct source *src = replay_open_fd(spool->fd, "the new report", &s->diag);
+	struct source *src = replay_open_fd(tmp->fd, "the new report", &s->diag);
 	struct collect_options opt = { .model = s->has_model ? &s->model : NULL,
 				       .holders = true };
 	size_t n;
@@ -260,10 +260,10 @@ static int report_first_page(struct session *s, struct tempfile *spool, FILE *ou
 
 int mode_report(struct session *s)
 {
-	static struct tempfile spool;
+	static struct tempfile tmp;
 	const char *path = s->opt.value[OPTION_REPORT];
 	struct report_tail tail = { .out = stdout };
-	int err = report_make(s, &spool, true);
+	int err = report_make(s, &tmp, true);
 
 	if (err)
 		return session_exit(s, err);
@@ -272,17 +272,17 @@ int mode_report(struct session *s)
 	if (!tail.out) {
 		diag_add(&s->diag, DIAG_ERROR, "cannot write %s: %s", path,
 			 strerror(errno));
-		tempfile_close(&spool);
+		tempfile_close(&tmp);
 		return EXIT_FAILED;
 	}
 	err = record_write_magic(report_put_file, tail.out);
 	if (!err)
-		err = report_first_page(s, &spool, tail.out);
+		err = report_first_page(s, &tmp, tail.out);
 	if (!err)
-		err = tempfile_copy(&spool, report_put_tail, &tail);
+		err = tempfile_copy(&tmp, report_put_tail, &tail);
 	if (tail.out != stdout && fclose(tail.out) && !err)
 		err = -errno;
-	tempfile_close(&spool);
+	tempfile_close(&tmp);
 	return session_exit(s, err);
 }
 
@@ -290,17 +290,17 @@ int mode_report(struct session *s)
 
 int session_redact(struct session *s)
 {
-	static struct tempfile spool;
+	static struct tempfile tmp;
 	struct source *src;
 	int err;
 
 	if (!s->opt.given[OPTION_REDACT] || s->opt.mode == MODE_REPORT)
 		return 0;
-	err = report_make(s, &spool, false);
+	err = report_make(s, &tmp, false);
 	if (err)
 		return session_exit(s, err);
-	src = replay_open_fd(spool.fd, "the redacted report", &s->diag);
-	tempfile_close(&spool);
+	src = replay_open_fd(tmp.fd, "the redacted report", &s->diag);
+	tempfile_close(&tmp);
 	if (!src)
 		return EXIT_FAILED;
 	s->source->ops->close(s->source);

@@ -44,7 +44,7 @@ void verdict_cache_next_vma(struct verdict_cache *j);
 void verdict_cache_clear(struct verdict_cache *j);
 
 /*
- * The page that @obs of @vma means, and its verdicts.  Returns 0, -ENOMEM, or -EAGAIN when the
+ * The page that @raw of @vma means, and its verdicts.  Returns 0, -ENOMEM, or -EAGAIN when the
  * cache is full: verdict_cache_clear() and try again.
  */
 int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,

@@ -42,8 +42,8 @@ struct bpfpage {
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
 	bool cast, fold, gentle;
-	struct worker_pool *crew; /* made when a range takes several calls */
-	bool crew_tried;
+	struct worker_pool *pool; /* made when a range takes several calls */
+	bool pool_tried;
 	int pinned_bit;
 	u64 usecs;
 	struct kpf_layout layout;
@@ -304,7 +304,7 @@ void bpfpage_close(struct bpfpage *bp)
 	memory_bpf__destroy(bp->memory);
 	structpage_bpf__destroy(bp->skel);
 	bpfbtf_close(&bp->btf);
-	worker_pool_free(bp->crew);
+	worker_pool_free(bp->pool);
 	free(bp);
 }
 
@@ -389,12 +389,12 @@ static int piece(void *ctx, size_t i, unsigned who)
 	return 0;
 }
 
-static struct worker_pool *crew(struct bpfpage *bp)
+static struct worker_pool *pool(struct bpfpage *bp)
 {
-	if (!bp->crew_tried && !bp->gentle)
-		bp->crew = worker_pool_new();
-	bp->crew_tried = true;
-	return bp->crew;
+	if (!bp->pool_tried && !bp->gentle)
+		bp->pool = worker_pool_new();
+	bp->pool_tried = true;
+	return bp->pool;
 }
 
 static int walk(struct bpfpage *bp, u64 start, u64 end, source_raw_cb cb, void *ctx)
@@ -410,7 +410,7 @@ static int walk(struct bpfpage *bp, u64 start, u64 end, source_raw_cb cb, void *
 	while (!r && bp->call->addr < end) {
 		w.n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS);
 		bp->call->half = !bp->call->half;
-		r = worker_pool_run(w.n >= STRUCTPAGE_RECS / 4 ? crew(bp) : NULL, piece,
+		r = worker_pool_run(w.n >= STRUCTPAGE_RECS / 4 ? pool(bp) : NULL, piece,
 				    &w, 2);
 		if (!r)
 			r = w.run;

@@ -305,7 +305,7 @@ static int live_words_piece(void *ctx, size_t piece, unsigned who)
 
 static int live_words_run(struct live_words *w)
 {
-	return worker_pool_run(live_frames_crew(w->o->l, w->c->nwords), live_words_piece,
+	return worker_pool_run(live_frames_pool(w->o->l, w->c->nwords), live_words_piece,
 			       w, (w->c->nwords + LIVE_PIECE - 1) / LIVE_PIECE);
 }
 

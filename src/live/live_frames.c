@@ -34,28 +34,28 @@ static int live_frames_again(struct live *l, int fd, const char *path)
 	return again < 0 && fd >= 0 ? dup(fd) : again;
 }
 
-struct worker_pool *live_frames_crew(struct live *l, u32 nwords)
+struct worker_pool *live_frames_pool(struct live *l, u32 nwords)
 {
 	if (nwords < LIVE_PARALLEL || l->opt.gentle)
 		return NULL;
-	if (l->crew_tried)
-		return l->crew;
-	l->crew_tried = true;
-	l->crew = worker_pool_new();
-	if (l->crew) {
+	if (l->pool_tried)
+		return l->pool;
+	l->pool_tried = true;
+	l->pool = worker_pool_new();
+	if (l->pool) {
 		l->helper[0] = live_frames_again(l, l->kpageflags, "proc/kpageflags");
 		l->helper[1] = live_frames_again(l, l->kpagecount, "proc/kpagecount");
 	}
-	return l->crew;
+	return l->pool;
 }
 
 void live_frames_close(struct live *l)
 {
-	worker_pool_free(l->crew);
-	for (unsigned i = 0; l->crew && i < ARRAY_SIZE(l->helper); i++)
+	worker_pool_free(l->pool);
+	for (unsigned i = 0; l->pool && i < ARRAY_SIZE(l->helper); i++)
 		if (l->helper[i] >= 0)
 			close(l->helper[i]);
-	l->crew = NULL;
+	l->pool = NULL;
 }
 
 /* The entry at @slot says that the page is mapped once. */
@@ -190,7 +190,7 @@ void live_frames_read(struct live_scan *o, const struct live_chunk *c)
 	f.n = live_frames_want(l, c, ms, &words);
 	f.count_skew = o->huge && l->hugetlb_count_tail;
 	pagemap_sort(b->want[0], b->want[1], f.n);
-	worker_pool_run(live_frames_crew(l, words), live_frames_block, &f,
+	worker_pool_run(live_frames_pool(l, words), live_frames_block, &f,
 			(f.n + LIVE_FRAMES_BLOCK - 1) / LIVE_FRAMES_BLOCK);
 	if (l->cache)
 		live_frames_keep(l, f.n, ms);

@@ -109,8 +109,8 @@ struct live {
 	struct live_mounts ours;     /* our own mountinfo */
 	struct live_buffers *buf;
 	struct live_buffers *small; /* for what is read again; NULL until there is any */
-	struct worker_pool *crew;   /* made when there is work for it; NULL: none */
-	bool crew_tried;
+	struct worker_pool *pool;   /* made when there is work for it; NULL: none */
+	bool pool_tried;
 	/* kpageflags and kpagecount for the helper: two threads would wait for one file's counter */
 	int helper[2];
 	struct frame_cache *cache; /* opt.many without BPF; NULL: none */

@@ -62,7 +62,7 @@ static bool live_pages_continues(const struct live_scan *o, const struct raw_pag
 	return o->l->src.fold || run->pfn + run->pages * (size / o->page) == next->pfn;
 }
 
-/* Adds @obs to the output.  Its PFNs lie in one span. */
+/* Adds @raw to the output.  Its PFNs lie in one span. */
 static int live_pages_put(struct live_scan *o, const struct raw_page *raw)
 {
 	struct raw_page *last = o->nout ? &o->out[o->nout - 1] : NULL;
@@ -310,7 +310,7 @@ static int live_pages_chunk(struct live_scan *o, u64 from, u64 *ret_to)
 	return err || c.nwords < LIVE_LEAST ? err : live_pages_flush(o);
 }
 
-/* Leaves of @obs before the first zone border inside it; all of them when there is none. */
+/* Leaves of @raw before the first zone border inside it; all of them when there is none. */
 static u64 live_pages_until(const struct live *l, const struct raw_page *raw,
 			    u64 leaf_pages)
 {

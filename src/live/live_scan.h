@@ -63,7 +63,7 @@ int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 		     struct live_chunk *again, struct rangelist *ret);
 
 /* The helper for work on @nwords words, made at the first need; NULL: not worth it, or none. */
-struct worker_pool *live_frames_crew(struct live *l, u32 nwords);
+struct worker_pool *live_frames_pool(struct live *l, u32 nwords);
 
 /* Reads, into l->buf, kpageflags and kpagecount of the present leaves of @c. */
 void live_frames_read(struct live_scan *o, const struct live_chunk *c);

@@ -46,9 +46,9 @@ static void worker_pool_pieces(struct worker_pool *c, unsigned who)
 	}
 }
 
-static void *worker_pool_help(void *crew)
+static void *worker_pool_help(void *pool)
 {
-	struct worker_pool *c = crew;
+	struct worker_pool *c = pool;
 
 	pthread_mutex_lock(&c->lock);
 	for (;;) {

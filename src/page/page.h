@@ -174,7 +174,7 @@ struct kpf_layout {
 		arch_1;
 };
 
-/* Interprets @obs, an observation in @vma.  Total: whatever the words are, @ret is valid. */
+/* Interprets @raw, an observation in @vma.  Total: whatever the words are, @ret is valid. */
 void page_read(const struct page_context *ctx, const struct vma *vma,
 	       const struct raw_page *raw, struct page_run *ret);
 

@@ -42,9 +42,9 @@ static int replay_unpack_with(int fd, const char *program)
 /* Copies what cannot be sought into a temporary file. */
 static int replay_drain(int fd)
 {
-	static struct tempfile spool;
+	static struct tempfile tmp;
 	static char buf[1 << 16];
-	int err = tempfile_open(&spool);
+	int err = tempfile_open(&tmp);
 	ssize_t n = 1;
 
 	while (!err && n > 0) {
@@ -54,15 +54,15 @@ static int replay_drain(int fd)
 		if (n < 0)
 			n = 1;
 		else if (n)
-			err = tempfile_put(&spool, buf, (size_t)n);
+			err = tempfile_put(&tmp, buf, (size_t)n);
 	}
 	if (!err)
-		err = tempfile_flush(&spool);
+		err = tempfile_flush(&tmp);
 	if (err) {
-		tempfile_close(&spool);
+		tempfile_close(&tmp);
 		return err;
 	}
-	return spool.fd;
+	return tmp.fd;
 }
 
 int replay_unpack_open(int fd, const char *name, struct diag *diag)

@@ -147,7 +147,7 @@ int record_read_end(struct record_reader *r);
  */
 void record_read_seek(struct record_reader *r, u64 offset, const struct process *p);
 
-/* Bytes of one leaf of @obs. */
+/* Bytes of one leaf of @raw. */
 u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size);
 
 #endif

@@ -46,7 +46,7 @@ void record_set(const struct record_field *f, void *object, u64 value);
 u32 record_crc(u32 crc, const char *buf, size_t len);
 u32 record_hash(const void *key, size_t len);
 
-/* Splits @obs into what is the same for like pages (@ret_state) and what is the run's own. */
+/* Splits @raw into what is the same for like pages (@ret_state) and what is the run's own. */
 void record_state_of(const struct raw_page *raw, struct raw_page *ret_state);
 
 /* The pte word is the run's own: the entry is not present, or it is not known to be. */

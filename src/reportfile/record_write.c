@@ -367,7 +367,7 @@ static void record_write_state(struct record_writer *w, const char *id,
 	record_write_flush(w);
 }
 
-/* Names the state of @obs, which is written when it is new. */
+/* Names the state of @raw, which is written when it is new. */
 static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 			    const char *note, char id[8])
 {
