@@ -190,7 +190,7 @@ static int on_event(void *ctx, const struct event *e)
 			    family_store(e->member, e->nmembers)))
 		return -ENOMEM;
 	tui_view_moment(tt->t);
-	tt->worth |= worth_a_stop(e);
+	tt->stop_worthy |= worth_a_stop(e);
 	snprintf(tui_state_status(tt->t)->where, sizeof(tui_state_status(tt->t)->where),
 		 "after %s of %d", event_name(e->kind), (int)e->pid);
 	return 0;
@@ -343,7 +343,7 @@ static bool asked_to_end(void)
 bool tui_trace_round(struct tui_trace *tt)
 {
 	u64 until = tui_watch_clock() + 30000000u;
-	bool told = false;
+	bool shown = false;
 
 	if (!tt->trace)
 		return false;
@@ -354,20 +354,20 @@ bool tui_trace_round(struct tui_trace *tt)
 	/* the trace looks at a new program's memory at once */
 	tui_watch_drop(tt->w, NULL, 0);
 	while (!tt->stopped && !tt->over && !tt->ended && tui_watch_clock() < until) {
-		tt->worth = false;
+		tt->stop_worthy = false;
 		int r = trace_step(tt->trace, 20);
 
-		told |= r == 1;
+		shown |= r == 1;
 		if (r == -EINTR)
 			tt->ended = true;
 		else if (r < 0)
 			tt->over = true;
-		if (r == 1 && tt->stepping && tt->worth && trace_held(tt->trace)) {
+		if (r == 1 && tt->stepping && tt->stop_worthy && trace_held(tt->trace)) {
 			tt->stopped = true;
 			tt->stepping = false;
 		}
 	}
-	if (told) {
+	if (shown) {
 		take_members(tt);
 		/* the trace looks only where a call had to do with; here everything is true */
 		if (tui_watch_reread(tt->w, tt->stopped) && tt->stopped)
@@ -384,5 +384,5 @@ bool tui_trace_round(struct tui_trace *tt)
 		tui_view_moment(tt->t);
 	}
 	show_target(tt);
-	return told;
+	return shown;
 }

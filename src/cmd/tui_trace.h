@@ -17,13 +17,13 @@ struct tui_trace {
 	struct tui *t;
 	struct tui_watch *w;
 	struct diag *diag;
-	u64 base_ns;   /* of the session, when the trace began */
-	int output;    /* what the command writes, to be shown at the end; -1 none */
-	bool stepping; /* stop at the next event worth it */
-	bool stopped;  /* the target stands still until told otherwise */
-	bool worth;    /* an event worth stopping at was told */
-	bool over;     /* the last process has ended */
-	bool ended;    /* somebody asked gupinfo to end */
+	u64 base_ns;      /* of the session, when the trace began */
+	int output;       /* what the command writes, to be shown at the end; -1 none */
+	bool stepping;    /* stop at the next event worth it */
+	bool stopped;     /* the target stands still until told otherwise */
+	bool stop_worthy; /* an event worth stopping at was told */
+	bool over;        /* the last process has ended */
+	bool ended;       /* somebody asked gupinfo to end */
 };
 
 /*

@@ -175,7 +175,7 @@ bool tui_watch_over(const struct tui_watch *w)
 	return w->npids > 0;
 }
 
-static void went(struct tui_watch *w, pid_t pid)
+static void mark_gone(struct tui_watch *w, pid_t pid)
 {
 	char text[80];
 
@@ -232,7 +232,7 @@ static void lost(struct tui_watch *w, pid_t pid)
 	vma_cache_drop(w->src, pid);
 	if (!was || w->src->ops->open(w->src, pid, &now) ||
 	    now.start_time != was->process.start_time)
-		went(w, pid);
+		mark_gone(w, pid);
 	else if (!w->traced)
 		execed(w, pid, &now);
 }

@@ -439,8 +439,8 @@ int gupcall_run(struct pagestate *s, enum gupcall_id id, u64 leaf,
 		ret->after = pagestate_pagemap(s->page);
 	}
 	ret->faults = faults;
-	ret->errno_told = ret->err && ret->err != -EIO &&
-			  gupcall_rows[id].run != gupcall_process_vm;
+	ret->errno_is_gup = ret->err && ret->err != -EIO &&
+			    gupcall_rows[id].run != gupcall_process_vm;
 	if (env->slow >= 0 && row->what == GUPCALL_REQUEST)
 		ret->slow = slow ? TRI_YES : TRI_NO;
 	if (row->what == GUPCALL_STORE && !ret->err)

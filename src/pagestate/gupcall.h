@@ -44,9 +44,9 @@ struct gupcall_env {
 
 /* What was seen. */
 struct gupcall_result {
-	s32 err;         /* 0 or -errno; -EIO when the call does not tell why it failed */
-	bool errno_told; /* err is what GUP said */
-	u8 slow;         /* enum tri: slow GUP was entered */
+	s32 err; /* 0 or -errno; -EIO when the call does not tell why it failed */
+	bool errno_is_gup; /* err is what GUP said */
+	u8 slow;           /* enum tri: slow GUP was entered */
 	u64 before, after; /* pagemap entries of the page */
 	u64 faults;        /* page faults that the act took, minor and major */
 	u8 refs; /* enum tri: a reference of the state reads the stored byte (GUPCALL_STORE) */

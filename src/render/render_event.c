@@ -464,7 +464,7 @@ static int note_change(void *ctx, const struct event_change *c)
 }
 
 /* Whether a quiet reader wants to see the event at all. */
-static bool worth_telling(const struct event *e)
+static bool is_shown(const struct event *e)
 {
 	switch (e->kind) {
 	case EVENT_EXEC:
@@ -522,7 +522,7 @@ static int on_event(void *ctx, const struct event *e)
 {
 	struct render_event *r = ctx;
 
-	if (!r->opt.verbose && !worth_telling(e))
+	if (!r->opt.verbose && !is_shown(e))
 		return 0;
 	fputc('\n', r->opt.out);
 	show_head(r, e);

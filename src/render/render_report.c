@@ -46,7 +46,7 @@ struct report_suspect {
 	struct page_run page;
 	struct gup_verdicts verdicts;
 	unsigned nholders;
-	bool looked;     /* for holders */
+	bool has_ledger; /* for holders */
 	s64 unexplained; /* references; -1 unknown */
 	char holder[REPORT_HOLDERS][200];
 };
@@ -139,7 +139,7 @@ static u64 report_findings(const struct report_row *row, enum report_rank *ret)
 
 static void report_keep_holders(struct report_suspect *s, const struct report_row *row)
 {
-	s->looked = row->ledger != NULL;
+	s->has_ledger = row->ledger != NULL;
 	s->unexplained = row->ledger ? row->ledger->unexplained : -1;
 	for (unsigned i = 0; i < row->nholders && s->nholders < REPORT_HOLDERS; i++)
 		holders_text(&row->holders[i], s->holder[s->nholders++],
@@ -262,7 +262,7 @@ static void report_holders(struct render_report *r, const struct report_suspect 
 {
 	for (unsigned i = 0; i < s->nholders; i++)
 		render_report_line(r->out, 3, "holder: %s", s->holder[i]);
-	if (s->looked && s->unexplained > 0)
+	if (s->has_ledger && s->unexplained > 0)
 		render_report_line(r->out, 3, "holder: not found for %" PRId64 " of them",
 				   s->unexplained);
 }

@@ -85,37 +85,38 @@ static int look_before(struct trace *t, const struct trace_call *c)
 	return r;
 }
 
-struct told {
+struct scope_list {
 	struct event_scope *scope;
 	unsigned nscopes, room;
 };
 
-static int add_scope(struct told *told, const struct event_scope *scope)
+static int add_scope(struct scope_list *scopes, const struct event_scope *scope)
 {
-	if (told->nscopes == told->room) {
-		unsigned room = told->room ? 2 * told->room : 16;
-		struct event_scope *more = realloc(told->scope, room * sizeof(*more));
+	if (scopes->nscopes == scopes->room) {
+		unsigned room = scopes->room ? 2 * scopes->room : 16;
+		struct event_scope *more = realloc(scopes->scope, room * sizeof(*more));
 
 		if (!more)
 			return -ENOMEM;
-		told->scope = more;
-		told->room = room;
+		scopes->scope = more;
+		scopes->room = room;
 	}
-	told->scope[told->nscopes++] = *scope;
+	scopes->scope[scopes->nscopes++] = *scope;
 	return 0;
 }
 
 /* Looks at ranges of @p and adds what was before and is now to @told. */
 static int look_after(struct trace *t, struct trace_process *p,
-		      const struct event_range *range, unsigned n, struct told *told)
+		      const struct event_range *range, unsigned n,
+		      struct scope_list *scopes)
 {
 	struct store *before = NULL;
-	int r = trace_state(t, p, range, n, &before);
+	int r = trace_state_read(t, p, range, n, &before);
 
 	if (r || !before)
 		return r == -ENOMEM ? r : 0;
 	for (unsigned i = 0; !r && i < MAX(n, 1); i++)
-		r = add_scope(told,
+		r = add_scope(scopes,
 			      &(struct event_scope){ .pid = p->pid,
 						     .start = n ? range[i].start : 0,
 						     .end = n ? range[i].end : UINT64_MAX,
@@ -124,33 +125,33 @@ static int look_after(struct trace *t, struct trace_process *p,
 	return r;
 }
 
-static void told_free(struct told *told)
+static void scope_list_free(struct scope_list *scopes)
 {
 	const struct store *last = NULL;
 
-	for (unsigned i = 0; i < told->nscopes; i++) {
-		if (told->scope[i].before != last)
-			store_free((struct store *)told->scope[i].before);
-		last = told->scope[i].before;
+	for (unsigned i = 0; i < scopes->nscopes; i++) {
+		if (scopes->scope[i].before != last)
+			store_free((struct store *)scopes->scope[i].before);
+		last = scopes->scope[i].before;
 	}
-	free(told->scope);
+	free(scopes->scope);
 }
 
 /* Tells @e with the differences of @own and its relatives; everything when @n is 0. */
 static int tell_pages(struct trace *t, struct event *e, struct trace_process *own,
 		      const struct event_range *range, unsigned n, bool relatives_only)
 {
-	struct told told = { 0 };
+	struct scope_list scopes = { 0 };
 	int r = 0;
 
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
 		if (related(own, p) && !(relatives_only && p == own))
-			r = look_after(t, p, range, n, &told);
-	e->scope = told.scope;
-	e->nscopes = told.nscopes;
+			r = look_after(t, p, range, n, &scopes);
+	e->scope = scopes.scope;
+	e->nscopes = scopes.nscopes;
 	if (!r)
 		r = trace_state_emit(t, e, own);
-	told_free(&told);
+	scope_list_free(&scopes);
 	return r;
 }
 
@@ -236,7 +237,7 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	struct trace_process *child = trace_state_add(t, stop->child);
 	struct trace_call *c = call_of(t, stop->tid);
 	struct event e = { .kind = EVENT_FORK, .pid = stop->pid, .tid = stop->tid };
-	struct told told = { 0 };
+	struct scope_list scopes = { 0 };
 	struct store *none = NULL;
 	int r = 0;
 
@@ -256,16 +257,16 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	e.ret = stop->child;
 	e.time_ns = stop->time_ns;
 	if (!stop->shares_mm) {
-		r = look_after(t, p, NULL, 0, &told);
-		if (!r && trace_state(t, child, NULL, 0, &none) == -ENOMEM)
+		r = look_after(t, p, NULL, 0, &scopes);
+		if (!r && trace_state_read(t, child, NULL, 0, &none) == -ENOMEM)
 			r = -ENOMEM;
 		store_free(none);
 	}
-	e.scope = told.scope;
-	e.nscopes = told.nscopes;
+	e.scope = scopes.scope;
+	e.nscopes = scopes.nscopes;
 	if (!r)
 		r = trace_state_emit(t, &e, p);
-	told_free(&told);
+	scope_list_free(&scopes);
 	return r;
 }
 
@@ -312,9 +313,9 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 	store_free(now);
 	p->family = ++t->families;
 	p->borrowed = p->exiting = p->execing = false;
-	p->nwatched = p->nlooked = 0;
+	p->nwatched = p->nscans = 0;
 	now = NULL;
-	if (!r && trace_state(t, p, NULL, 0, &now) == -ENOMEM)
+	if (!r && trace_state_read(t, p, NULL, 0, &now) == -ENOMEM)
 		r = -ENOMEM;
 	store_free(now);
 	return r;
@@ -336,7 +337,7 @@ static int on_exiting(struct trace *t, const struct tracer_stop *stop)
 }
 
 /* Hands the view the last state of a process. */
-static int say_last(struct trace *t, struct trace_process *p)
+static int emit_last_state(struct trace *t, struct trace_process *p)
 {
 	struct event_member m = { .pid = p->pid, .ppid = p->ppid, .now = p->now };
 	const struct store_process *sp =
@@ -362,7 +363,7 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 	a->num = killed ? stop->status & 0x7f : stop->status >> 8 & 0xff;
 	e.nargs = 1;
 	e.time_ns = stop->time_ns;
-	r = say_last(t, p);
+	r = emit_last_state(t, p);
 	if (!r)
 		r = p->borrowed ? trace_state_emit(t, &e, p)
 				: tell_pages(t, &e, p, NULL, 0, true);
@@ -483,7 +484,7 @@ static int attach_event(struct trace *t, pid_t pid)
 		return -ENOMEM;
 	r = t->opt.no_stop ? trace_sample_hold(t, p) : 0;
 	if (!r)
-		r = trace_state(t, p, NULL, 0, &none);
+		r = trace_state_read(t, p, NULL, 0, &none);
 	store_free(none);
 	if (r == -ESRCH || r == -ENOMEM)
 		return r;
@@ -585,7 +586,7 @@ int trace_run(const struct trace_options *opt, struct source *src,
 		tracer_follow_silently(t->tracer);
 	*ret_status = trace_status(t);
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
-		r = say_last(t, p);
+		r = emit_last_state(t, p);
 	if (!r && view->end)
 		r = view->end(view_ctx, *ret_status);
 	trace_free(t);

@@ -18,7 +18,7 @@
 #define TRACE_WATCHED 64
 
 /* A look that was taken: to say since when a difference may be there. */
-struct trace_state_read {
+struct trace_scan {
 	u64 start, end, time_ns;
 };
 
@@ -34,8 +34,8 @@ struct trace_process {
 	struct store *now; /* NULL: never looked at */
 	u64 full_ns;       /* last complete look */
 	u64 cost_ns;       /* what that took */
-	struct trace_state_read looked[TRACE_LOOKS];
-	unsigned nlooked;
+	struct trace_scan scan_log[TRACE_LOOKS];
+	unsigned nscans;
 	struct event_range
 		watched[TRACE_WATCHED]; /* spliced, registered: looked at while idle */
 	unsigned nwatched;
@@ -101,8 +101,9 @@ u64 trace_state_clock(void); /* CLOCK_MONOTONIC, ns */
  * state before, now the caller's; NULL when there was none.  Returns 0 or -errno; then nothing
  * has changed.
  */
-int trace_state(struct trace *t, struct trace_process *p, const struct event_range *range,
-		unsigned n, struct store **ret_before);
+int trace_state_read(struct trace *t, struct trace_process *p,
+		     const struct event_range *range, unsigned n,
+		     struct store **ret_before);
 /* When [start, end) of @p was last looked at. */
 u64 trace_state_since(const struct trace_process *p, u64 start, u64 end);
 

@@ -91,7 +91,7 @@ static int execed(struct trace *t, struct trace_process *p)
 	if (trace_sample_hold(t, p)) /* it is about to end */
 		return 0;
 	p->now = NULL;
-	r = trace_state(t, p, NULL, 0, &none);
+	r = trace_state_read(t, p, NULL, 0, &none);
 	if (r) { /* the next look finds out why */
 		p->now = before;
 		return r == -ENOMEM ? r : 0;
@@ -126,7 +126,7 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 	}
 	r = trace_sample_hold(t, p);
 	if (!r)
-		r = trace_state(t, p, NULL, 0, &none);
+		r = trace_state_read(t, p, NULL, 0, &none);
 	store_free(none);
 	if (r) {
 		drop(t, p);

@@ -60,18 +60,17 @@ void trace_state_drop(struct trace *t, pid_t pid)
 
 static void remember(struct trace_process *p, u64 start, u64 end, u64 time_ns)
 {
-	p->looked[p->nlooked++ % TRACE_LOOKS] = (struct trace_state_read){
-		.start = start, .end = end, .time_ns = time_ns
-	};
+	p->scan_log[p->nscans++ % TRACE_LOOKS] =
+		(struct trace_scan){ .start = start, .end = end, .time_ns = time_ns };
 }
 
 u64 trace_state_since(const struct trace_process *p, u64 start, u64 end)
 {
 	u64 since = p->full_ns;
 
-	for (unsigned i = 0; i < MIN(p->nlooked, TRACE_LOOKS); i++)
-		if (p->looked[i].start <= start && p->looked[i].end >= end)
-			since = MAX(since, p->looked[i].time_ns);
+	for (unsigned i = 0; i < MIN(p->nscans, TRACE_LOOKS); i++)
+		if (p->scan_log[i].start <= start && p->scan_log[i].end >= end)
+			since = MAX(since, p->scan_log[i].time_ns);
 	return since;
 }
 
@@ -126,8 +125,9 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 	return r;
 }
 
-int trace_state(struct trace *t, struct trace_process *p, const struct event_range *range,
-		unsigned n, struct store **ret_before)
+int trace_state_read(struct trace *t, struct trace_process *p,
+		     const struct event_range *range, unsigned n,
+		     struct store **ret_before)
 {
 	struct store *fresh, *merged;
 	u64 begin = trace_state_clock();
@@ -262,7 +262,7 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 	for (unsigned i = 0; i < n; i++)
 		since = MIN(since, trace_state_since(p, range[i].start, range[i].end));
 	e.since_ns = n ? since : p->full_ns;
-	int r = trace_state(t, p, range, n, &before);
+	int r = trace_state_read(t, p, range, n, &before);
 	if (r || !before)
 		return r == -ENOMEM ? r : 0;
 	for (unsigned i = 0; i < MAX(n, 1); i++)

@@ -141,7 +141,7 @@ static int tell_exit(struct tracer *t, struct tracer_task *task, int status,
 	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
 		for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
 			if (k->pid == task->pid)
-				k->told_exit = true;
+				k->exit_emitted = true;
 	hand_out(t, task, TRACER_EXITING, ret);
 	ret->status = status;
 	return 1;
@@ -166,7 +166,7 @@ static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_
 		task->in_call = enter_call(task, info.arch, nr, args) && !task->starting;
 		if (task->in_call && task->call == TRACER_EXIT_GROUP) {
 			task->in_call = false;
-			if (!task->told_exit)
+			if (!task->exit_emitted)
 				return tell_exit(t, task,
 						 (int)(task->args[0] & 0xff) << 8, ret);
 		}
@@ -293,7 +293,7 @@ static int on_exiting(struct tracer *t, struct tracer_task *task, struct tracer_
 	task->in_call = false;
 	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &status);
 	/* A signal ends all threads; a thread's own exit only the process of the last one. */
-	if (task->told_exit || task->starting ||
+	if (task->exit_emitted || task->starting ||
 	    (!(status & 0x7f) && others_alive(t, task->pid, task->tid))) {
 		tracer_task_resume(t, task);
 		return 0;

@@ -27,11 +27,11 @@ struct tracer_task {
 	bool fresh;     /* auto-attached; its first stop has not been answered */
 	bool announced; /* its creator's event has been seen */
 	bool exiting;
-	bool told_exit;   /* TRACER_EXITING of its process has been handed out */
-	bool stripped;    /* CLONE_UNTRACED was taken out of clone3's flags */
-	bool group_stop;  /* its first stop is the one of a stopped job */
-	bool in_call;     /* entry seen, return wanted */
-	bool entry_known; /* ->call and ->args are those of the call that it is in */
+	bool exit_emitted; /* TRACER_EXITING of its process has been handed out */
+	bool stripped;     /* CLONE_UNTRACED was taken out of clone3's flags */
+	bool group_stop;   /* its first stop is the one of a stopped job */
+	bool in_call;      /* entry seen, return wanted */
+	bool entry_known;  /* ->call and ->args are those of the call that it is in */
 	bool compat;
 	u8 call;
 	u64 args[6];

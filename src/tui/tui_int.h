@@ -103,7 +103,7 @@ struct tui {
 	u8 focus, view[8], nviews; /* enum tui_view; view[nviews - 1] is on top */
 	pid_t pid;
 	u64 addr; /* under the cursor */
-	u64 wish; /* where the cursor was put; ->addr may have to be elsewhere for a while */
+	u64 wanted; /* where the cursor was put; ->addr may have to be elsewhere for a while */
 	unsigned zoom;
 	u64 zoomed; /* the mapping whose zoom was chosen; others are shown whole if they fit */
 	u8 lens, order;

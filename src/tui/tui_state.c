@@ -62,7 +62,7 @@ void tui_state_cursor(struct tui *t, u64 addr)
 {
 	if (t->addr != addr)
 		t->detail_top = 0;
-	t->addr = t->wish = addr;
+	t->addr = t->wanted = addr;
 	t->touched = addr != 0;
 }
 
@@ -95,20 +95,20 @@ void tui_state_settle(struct tui *t)
 		return;
 	if (!t->pid)
 		t->pid = p->process.pid;
-	if (store_vma_at(p, t->wish) && (t->touched || !better(p, t->wish))) {
-		t->addr = t->wish;
-	} else if (!t->wish || !t->touched) {
+	if (store_vma_at(p, t->wanted) && (t->touched || !better(p, t->wanted))) {
+		t->addr = t->wanted;
+	} else if (!t->wanted || !t->touched) {
 		size_t best = 0;
 
 		for (size_t i = 1; i < p->nvmas; i++)
 			if (interest(&p->vma[i]) > interest(&p->vma[best]))
 				best = i;
 		if (p->has_totals)
-			t->wish = p->vma[best].vma.start;
+			t->wanted = p->vma[best].vma.start;
 		t->addr = p->vma[best].vma.start;
 	} else {
 		/* unmapped at this time: the next mapping, until it is back */
-		size_t i = store_vma_from(p, t->wish);
+		size_t i = store_vma_from(p, t->wanted);
 
 		t->addr = p->vma[MIN(i, p->nvmas - 1)].vma.start;
 	}

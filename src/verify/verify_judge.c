@@ -102,8 +102,8 @@ static void verify_request(struct verify_case *c, const struct gupcall_row *row,
 		     !seen->waits && (slow == GUP_SLOW_ERROR) == failed);
 	if (slow == GUP_SLOW_ERROR && failed)
 		verify_field(c, "errno", v->err ? gup_errno_name(v->err) : "unknown",
-			     seen->errno_told ? gup_errno_name((unsigned)-seen->err)
-					      : NULL,
+			     seen->errno_is_gup ? gup_errno_name((unsigned)-seen->err)
+						: NULL,
 			     v->err == (unsigned)-seen->err);
 	if (slow != GUP_SLOW_OK || failed || seen->waits)
 		return;

@@ -91,11 +91,11 @@ TEST(errors)
 				   .err = EFAULT };
 	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_WRONG);
 	seen.err = -EFAULT;
-	seen.errno_told = true;
+	seen.errno_is_gup = true;
 	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_RIGHT);
 	seen.err = -ENOMEM;
 	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_WRONG);
-	seen.errno_told = false; /* the call does not say why */
+	seen.errno_is_gup = false; /* the call does not say why */
 	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_RIGHT);
 	v->err = 0;
 	EXPECT_INT(judge(GUPCALL_DO_URING), VERIFY_UNKNOWN);
@@ -170,7 +170,7 @@ TEST(a_direct_write_through_the_page_cache_is_no_evidence)
 	EXPECT(*result.note);
 	EXPECT_INT(judge(GUPCALL_DO_VM_READV), VERIFY_WRONG);
 	seen.err = -EFAULT;
-	seen.errno_told = true;
+	seen.errno_is_gup = true;
 	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_RIGHT);
 	start("6.16.12");
 	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_RIGHT); /* predicted ok, and was */
