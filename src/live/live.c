@@ -65,13 +65,6 @@ static struct live_process *live_find(struct live *l, pid_t pid)
 	return p;
 }
 
-bool live_has_memory(const struct live_process *p)
-{
-	u64 word;
-
-	return p->pagemap >= 0 && pread(p->pagemap, &word, sizeof(word), 0) > 0;
-}
-
 /* What cannot be found out, for want of descriptors, is no death. */
 static bool live_alive(const struct live_process *p)
 {
@@ -80,7 +73,8 @@ static bool live_alive(const struct live_process *p)
 
 	if (err)
 		return err != -ESRCH && err != -ENXIO;
-	return now.start_time == p->start_time && (!p->had_memory || live_has_memory(p));
+	return now.start_time == p->start_time &&
+	       (!p->had_memory || live_chunk_has_memory(p));
 }
 
 static void live_release(struct source *src, pid_t pid)
@@ -206,7 +200,7 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 		p->pagemap = openat(p->mem, "pagemap", O_RDONLY | O_CLOEXEC);
 		if (p->pagemap < 0)
 			p->pagemap = -errno;
-		p->had_memory = live_has_memory(p);
+		p->had_memory = live_chunk_has_memory(p);
 		err = live_describe(l, p, &stat, ret);
 	}
 	if (err)

@@ -475,7 +475,7 @@ int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 	 * and says that it walked all (pagemap_scan() took no mm_users before 7.3.2 and 6.18.44).
 	 */
 	if (!c->nwords && o->scan) {
-		if (!live_has_memory(o->p))
+		if (!live_chunk_has_memory(o->p))
 			return -ESRCH;
 		*ret = runs;
 		return 0;
@@ -494,4 +494,11 @@ int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 		live_changes_words(o, c, &words);
 	rangelist_merge(&runs, &words, ret);
 	return 0;
+}
+
+bool live_chunk_has_memory(const struct live_process *p)
+{
+	u64 word;
+
+	return p->pagemap >= 0 && pread(p->pagemap, &word, sizeof(word), 0) > 0;
 }

@@ -121,7 +121,7 @@ struct live {
  * (mmget_not_zero() in pagemap_read()), and nothing was unmapped from it before by exit or exec
  * (mmput()): what was read before this returns true is what the process had.
  */
-bool live_has_memory(const struct live_process *p);
+bool live_chunk_has_memory(const struct live_process *p);
 
 /* live_vmas.c */
 int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx);
