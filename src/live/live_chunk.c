@@ -15,25 +15,6 @@
 #define LIVE_SCANS 128 /* PAGEMAP_SCAN calls of one chunk */
 #define LIVE_NEAR 64   /* holes between runs that are read in one go */
 
-s64 live_chunk_pread(void *ctx, void *buf, size_t len, u64 offset)
-{
-	size_t done = 0;
-
-	while (done < len) {
-		ssize_t got =
-			pread(*(int *)ctx, (char *)buf + done, len - done, offset + done);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -errno;
-		if (!got)
-			break;
-		done += got;
-	}
-	return done;
-}
-
 int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 mask,
 		    u64 max_pages, struct pagemap_region *vec, size_t vec_len,
 		    u64 *ret_walk_end)
@@ -209,7 +190,7 @@ static void live_words_take(struct live_words *w, u32 slot, const u64 *from, siz
 
 static int live_words_pread(const struct live_scan *o, u64 addr, u64 *to, size_t n)
 {
-	s64 got = live_chunk_pread(&o->p->pagemap, to, n * 8, addr / o->page * 8);
+	s64 got = live_frames_pread(&o->p->pagemap, to, n * 8, addr / o->page * 8);
 
 	return got < 0 ? got : (u64)got < n * 8 ? -ESRCH /* the mm is gone */ : 0;
 }
@@ -323,8 +304,8 @@ static int live_window_word(const struct live_scan *o, struct live_window *w, u6
 {
 	if (addr < w->at || addr >= w->at + w->n * o->page) {
 		u64 want = MAX(MIN((end - addr) / o->page, LIVE_WORDS), 1);
-		s64 got = live_chunk_pread(&o->p->pagemap, w->word, want * 8,
-					   addr / o->page * 8);
+		s64 got = live_frames_pread(&o->p->pagemap, w->word, want * 8,
+					    addr / o->page * 8);
 
 		if (got < 0)
 			return got;

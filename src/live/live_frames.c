@@ -9,6 +9,7 @@
  */
 #include "live/live_scan.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <time.h>
@@ -73,7 +74,7 @@ static int live_frames_flags(struct live *l, const struct pagemap_want *want, si
 
 	if (l->kpageflags < 0)
 		return 0;
-	return pagemap_read_words(live_chunk_pread, who ? &l->helper[0] : &l->kpageflags,
+	return pagemap_read_words(live_frames_pread, who ? &l->helper[0] : &l->kpageflags,
 				  want, n, b->flags, b->ok, LIVE_OK_FLAGS,
 				  b->scratch[who], LIVE_WORDS);
 }
@@ -85,7 +86,7 @@ static int live_frames_count(struct live *l, const struct pagemap_want *want, si
 
 	if (!n)
 		return 0;
-	return pagemap_read_words(live_chunk_pread, who ? &l->helper[1] : &l->kpagecount,
+	return pagemap_read_words(live_frames_pread, who ? &l->helper[1] : &l->kpagecount,
 				  want, n, b->count, b->ok, LIVE_OK_COUNT,
 				  b->scratch[who], LIVE_WORDS);
 }
@@ -194,4 +195,23 @@ void live_frames_read(struct live_scan *o, const struct live_chunk *c)
 			(f.n + LIVE_FRAMES_BLOCK - 1) / LIVE_FRAMES_BLOCK);
 	if (l->cache)
 		live_frames_keep(l, f.n, ms);
+}
+
+s64 live_frames_pread(void *ctx, void *buf, size_t len, u64 offset)
+{
+	size_t done = 0;
+
+	while (done < len) {
+		ssize_t got =
+			pread(*(int *)ctx, (char *)buf + done, len - done, offset + done);
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return -errno;
+		if (!got)
+			break;
+		done += got;
+	}
+	return done;
 }

@@ -153,7 +153,7 @@ int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 m
 		    u64 max_pages, struct pagemap_region *vec, size_t vec_len,
 		    u64 *ret_walk_end);
 /* A pagemap_pread of the descriptor *@ctx. */
-s64 live_chunk_pread(void *ctx, void *buf, size_t len, u64 offset);
+s64 live_frames_pread(void *ctx, void *buf, size_t len, u64 offset);
 
 /* live_bpf.c: the BPF reader; l->bpf stays NULL and the evidence says why when it cannot be used. */
 void live_bpf_open(struct live *l);
