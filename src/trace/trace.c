@@ -336,19 +336,6 @@ static int on_exiting(struct trace *t, const struct tracer_stop *stop)
 	return r;
 }
 
-/* Hands the view the last state of a process. */
-static int emit_last_state(struct trace *t, struct trace_process *p)
-{
-	struct event_member m = { .pid = p->pid, .ppid = p->ppid, .now = p->now };
-	const struct store_process *sp =
-		p->now ? store_process_by_pid(p->now, p->pid) : NULL;
-
-	if (!sp || p->borrowed || p->foreign || !t->view->process)
-		return 0;
-	memcpy(m.comm, sp->process.comm, sizeof(m.comm));
-	return t->view->process(t->view_ctx, &m);
-}
-
 static int on_exited(struct trace *t, const struct tracer_stop *stop)
 {
 	struct trace_process *p = trace_state_find(t, stop->pid);
@@ -363,7 +350,7 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 	a->num = killed ? stop->status & 0x7f : stop->status >> 8 & 0xff;
 	e.nargs = 1;
 	e.time_ns = stop->time_ns;
-	r = emit_last_state(t, p);
+	r = trace_state_emit_last(t, p);
 	if (!r)
 		r = p->borrowed ? trace_state_emit(t, &e, p)
 				: tell_pages(t, &e, p, NULL, 0, true);
@@ -586,7 +573,7 @@ int trace_run(const struct trace_options *opt, struct source *src,
 		tracer_follow_silently(t->tracer);
 	*ret_status = trace_status(t);
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
-		r = emit_last_state(t, p);
+		r = trace_state_emit_last(t, p);
 	if (!r && view->end)
 		r = view->end(view_ctx, *ret_status);
 	trace_free(t);

@@ -114,6 +114,7 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 void trace_state_comm(pid_t pid, char comm[64]);
 /* Fills time, family, number; hands the event to the view. */
 int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p);
+int trace_state_emit_last(struct trace *t, struct trace_process *p);
 
 /* ---- trace_sample.c */
 

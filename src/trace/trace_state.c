@@ -286,3 +286,16 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 	store_free(before);
 	return r;
 }
+
+/* Hands the view the last state of a process. */
+int trace_state_emit_last(struct trace *t, struct trace_process *p)
+{
+	struct event_member m = { .pid = p->pid, .ppid = p->ppid, .now = p->now };
+	const struct store_process *sp =
+		p->now ? store_process_by_pid(p->now, p->pid) : NULL;
+
+	if (!sp || p->borrowed || p->foreign || !t->view->process)
+		return 0;
+	memcpy(m.comm, sp->process.comm, sizeof(m.comm));
+	return t->view->process(t->view_ctx, &m);
+}
