@@ -31,7 +31,7 @@ static void live_hugetlb_pool(struct live *l, struct vma *vma)
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/hugepages-%ukB/%s",
 			 vma->page_size >> 10, rows[i].file);
-		*rows[i].ret = live_machine_number(l->root, path);
+		*rows[i].ret = readfile_number(l->root, path);
 		known = known && *rows[i].ret != UINT64_MAX;
 	}
 	if (known)
@@ -74,9 +74,9 @@ static u64 live_hugetlb_room(struct live *l, const char *dir, const char *max,
 	u64 limit, now;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, max);
-	limit = live_machine_number(l->root, path); /* "max": no number */
+	limit = readfile_number(l->root, path); /* "max": no number */
 	snprintf(path, sizeof(path), "%s/%s", dir, used);
-	now = live_machine_number(l->root, path);
+	now = readfile_number(l->root, path);
 	if (limit == UINT64_MAX || now == UINT64_MAX)
 		return UINT64_MAX;
 	return limit > now ? (limit - now) / page : 0;

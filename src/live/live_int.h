@@ -174,7 +174,6 @@ void live_holders_free(struct live *l);
 /* live_machine.c: everything in l->machine that is read once. */
 void live_machine_read(struct live *l);
 /* The number that a small file below @root begins with; UINT64_MAX: there is none. */
-u64 live_machine_number(int root, const char *path);
 /* What changes with every huge page: the pools. */
 void live_machine_refresh(struct live *l);
 /* What follows from the evidence, probes included. */

@@ -19,37 +19,13 @@
 #define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
 #define LIVE_CONFIG_MAX (8u << 20) /* a configuration is some 300 KiB */
 
-/* The first line of a small file; false when it cannot be read. */
-static bool live_machine_line(int root, const char *path, char *ret, size_t size)
-{
-	char *text;
-	size_t len;
-
-	if (readfile(root, path, &text, &len))
-		return false;
-	text[strcspn(text, "\n")] = '\0';
-	snprintf(ret, size, "%s", text);
-	free(text);
-	return true;
-}
-
-u64 live_machine_number(int root, const char *path)
-{
-	char line[64];
-
-	if (!live_machine_line(root, path, line, sizeof(line)) || line[0] < '0' ||
-	    line[0] > '9')
-		return UINT64_MAX;
-	return strtoull(line, NULL, 10);
-}
-
 /* "always [madvise] never" -> "madvise" */
 static void live_machine_choice(int root, const char *path, char *ret, size_t size)
 {
 	char line[256], *open, *close;
 
 	ret[0] = '\0';
-	if (!live_machine_line(root, path, line, sizeof(line)))
+	if (!readfile_line(root, path, line, sizeof(line)))
 		return;
 	open = strchr(line, '[');
 	close = open ? strchr(open, ']') : NULL;
@@ -105,16 +81,16 @@ static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 	kernel_evidence_init(ev);
 	if (uname(&name))
 		memset(&name, 0, sizeof(name));
-	if (!live_machine_line(l->root, "proc/sys/kernel/osrelease", ev->release,
-			       sizeof(ev->release)))
+	if (!readfile_line(l->root, "proc/sys/kernel/osrelease", ev->release,
+			   sizeof(ev->release)))
 		snprintf(ev->release, sizeof(ev->release), "%.64s", name.release);
-	if (!live_machine_line(l->root, "proc/sys/kernel/version", ev->version,
-			       sizeof(ev->version)))
+	if (!readfile_line(l->root, "proc/sys/kernel/version", ev->version,
+			   sizeof(ev->version)))
 		snprintf(ev->version, sizeof(ev->version), "%.64s", name.version);
 	snprintf(ev->arch, sizeof(ev->arch), "%.16s", name.machine);
 	ev->page_size = sysconf(_SC_PAGESIZE);
-	pmd = live_machine_number(l->root,
-				  "sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
+	pmd = readfile_number(l->root,
+			      "sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
 	/* A page of page-table entries covers page_size / 8 pages. */
 	ev->pmd_size = pmd && pmd < 1u << 31 ? pmd : ev->page_size / 8 * ev->page_size;
 	live_machine_config(l->root, ev);
@@ -167,7 +143,7 @@ static void live_machine_evidence(struct source_evidence *e, int fd, const char 
 /* NUMA balancing is off or not built in, and never hinted at an entry since boot. */
 static bool live_machine_no_hints(struct live *l, const struct live_machine_vmstat *v)
 {
-	u64 on = live_machine_number(l->root, "proc/sys/kernel/numa_balancing");
+	u64 on = readfile_number(l->root, "proc/sys/kernel/numa_balancing");
 
 	if (faccessat(l->root, "proc/sys/kernel/numa_balancing", F_OK, 0) &&
 	    errno == ENOENT && v->numa_pte_updates == UINT64_MAX &&
@@ -268,7 +244,7 @@ static void live_machine_pools(int root, struct live_machine_settings *s)
 		for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 			snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/%s/%s",
 				 e->d_name, rows[i].file);
-			*rows[i].ret = live_machine_number(root, path);
+			*rows[i].ret = readfile_number(root, path);
 		}
 		s->npools++;
 	}
@@ -341,15 +317,14 @@ int live_machine_settings(const char *root, struct live_machine_settings *ret)
 			    sizeof(ret->thp_defrag));
 	live_machine_choice(fd, LIVE_THP "shmem_enabled", ret->shmem_enabled,
 			    sizeof(ret->shmem_enabled));
-	zero = live_machine_number(fd, LIVE_THP "use_zero_page");
+	zero = readfile_number(fd, LIVE_THP "use_zero_page");
 	ret->use_zero_page = tri_from(zero != UINT64_MAX, zero == 1);
-	ret->pmd_size = live_machine_number(fd, LIVE_THP "hpage_pmd_size");
+	ret->pmd_size = readfile_number(fd, LIVE_THP "hpage_pmd_size");
 	if (ret->pmd_size == UINT64_MAX)
 		ret->pmd_size = 0;
-	ret->ksm_run = live_machine_number(fd, "sys/kernel/mm/ksm/run");
-	ret->ksm_pages_sharing =
-		live_machine_number(fd, "sys/kernel/mm/ksm/pages_sharing");
-	ret->ksm_pages_shared = live_machine_number(fd, "sys/kernel/mm/ksm/pages_shared");
+	ret->ksm_run = readfile_number(fd, "sys/kernel/mm/ksm/run");
+	ret->ksm_pages_sharing = readfile_number(fd, "sys/kernel/mm/ksm/pages_sharing");
+	ret->ksm_pages_shared = readfile_number(fd, "sys/kernel/mm/ksm/pages_shared");
 	live_machine_pools(fd, ret);
 	close(fd);
 	return 0;

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 int readfile(int dir, const char *path, char **ret, size_t *ret_len)
@@ -41,4 +43,27 @@ int readfile(int dir, const char *path, char **ret, size_t *ret_len)
 	*ret = text;
 	*ret_len = len;
 	return 0;
+}
+
+bool readfile_line(int root, const char *path, char *ret, size_t size)
+{
+	char *text;
+	size_t len;
+
+	if (readfile(root, path, &text, &len))
+		return false;
+	text[strcspn(text, "\n")] = '\0';
+	snprintf(ret, size, "%s", text);
+	free(text);
+	return true;
+}
+
+u64 readfile_number(int root, const char *path)
+{
+	char line[64];
+
+	if (!readfile_line(root, path, line, sizeof(line)) || line[0] < '0' ||
+	    line[0] > '9')
+		return UINT64_MAX;
+	return strtoull(line, NULL, 10);
 }

@@ -9,7 +9,15 @@
 
 #include <stddef.h>
 
+#include "lib/bits.h"
+
 /* Reads the whole file below @dir into memory for free(3), NUL-terminated; or -errno. */
 int readfile(int dir, const char *path, char **ret, size_t *ret_len);
+
+/* The first line of a small file; false when it cannot be read. */
+bool readfile_line(int root, const char *path, char *ret, size_t size);
+
+/* The number that a small file starts with; UINT64_MAX when there is none. */
+u64 readfile_number(int root, const char *path);
 
 #endif
