@@ -484,6 +484,15 @@ static enum tri facts_swap_shared(const struct page_run *p)
 }
 
 /*
+ * References that batches of CPUs can hold: one of the LRU lists, and since 5.18 one of mlock_new_folio()
+ * or munlock_folio(), which leave PG_mlocked set until the batch is drained.
+ */
+static s64 facts_batches(const struct page_run *p)
+{
+	return facts_flag(p, KPF_BIT(MLOCKED)) == TRI_NO ? 1 : 2;
+}
+
+/*
  * wp_can_reuse_anon_folio(): one reference is left when the swap cache and, if the page is not on
  * an LRU list, this CPU's batches are given up.  Whose batch it is in cannot be seen.
  */
@@ -499,7 +508,7 @@ static enum tri facts_ref_sole(const struct page_run *p)
 		return p->refcount > 3 && !p->order ? TRI_NO : TRI_UNKNOWN;
 	if (p->order && p->leaf == RAW_LEVEL_PTE && p->refcount > 3)
 		return TRI_NO; /* a large folio in the swap cache is not even tried */
-	if (rest > 1 && (lru == TRI_YES || p->order || rest > 2))
+	if (rest > 1 && (lru == TRI_YES || p->order || rest > 1 + facts_batches(p)))
 		return TRI_NO;
 	if (rest > 1)
 		return TRI_UNKNOWN; /* in some CPU's batch */
@@ -533,9 +542,9 @@ static enum tri facts_extra_refs(const struct page_run *p)
 		return TRI_NO;
 	if (facts_large(p) == TRI_YES || !cached)
 		return TRI_YES;
-	if (p->excess > 1)
+	if (p->excess > facts_batches(p))
 		return TRI_YES;
-	return lru == TRI_NO ? TRI_NO : TRI_UNKNOWN;
+	return lru == TRI_NO && p->excess == 1 ? TRI_NO : TRI_UNKNOWN;
 }
 
 static void facts_maps(struct page_facts_work *w)
