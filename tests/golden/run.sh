@@ -49,7 +49,7 @@ view()
 	shift
 	echo "\$ gupinfo --replay $name.gupinfo $*"
 	# which kernels are proved changes with docs/kernels.tsv
-	replay "$name" "$@" 2>&1 | sed -E "s,$golden/,,g; s/(judged as .*) \\((proved|read)( .*)?\\)$/\\1 (PROOF)/
+	replay "$name" "$@" 2>&1 | sed -E "s,$golden/,,g; s/(as [0-9][^ ]*) \\((proved|read)( .*)?\\)$/\\1 (PROOF)/
 		s/\"proved\": ?\"(proved|read)\"/\"proved\":\"PROOF\"/; s/\"proved_by\": ?(null|\{[^}]*\})/\"proved_by\":\"PROOF\"/"
 	status=${PIPESTATUS[0]}
 	[ "$status" = 0 ] || echo "exit status $status"
