@@ -57,7 +57,7 @@ reached_by()
 # tarball SUITE: makes build/distro/SUITE.tar unless it is there with these packages.
 tarball()
 {
-	local tar=$top/build/distro/$1.tar want from line
+	local tar=$top/build/distro/$1.tar new=$top/build/distro/$1.new.tar want from line
 	local -a options=()
 
 	want=$(IFS=,; echo "${ENSURE_BUILD[*]},${ENSURE_CHECK[*]},procps,util-linux")
@@ -68,12 +68,12 @@ tarball()
 	done < <(reached_by)
 	mkdir -p "${tar%/*}" && rm -f "$tar" "$tar.packages"
 	ensure_say "making a root of $1; this takes minutes, once"
-	if ! timeout 1200 mmdebstrap --variant=minbase --include="$want" "${options[@]}" "$1" "$tar.new" \
+	if ! timeout 1200 mmdebstrap --variant=minbase --include="$want" "${options[@]}" "$1" "$new" \
 		"deb $from $1 main" >"$tar.log" 2>&1 </dev/null; then
-		rm -f "$tar.new"
+		rm -f "$new"
 		cannot "mmdebstrap made no root of $1: $(grep -v '^I:' "$tar.log" | tail -n 1)"
 	fi
-	mv "$tar.new" "$tar" && echo "$want" >"$tar.packages"
+	mv "$new" "$tar" && echo "$want" >"$tar.packages"
 }
 
 # The checkout as git would clone it, with what was changed since.
