@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fact.h - the fact word: what rules ask about a page, three-valued.
- *
- * Knows: names of facts (fact.def).  Never: where a fact comes from (page.c), what follows from
- * it (predict.c).  Owns: nothing.
- */
+/* fact.h - the fact word: three-valued answers to what the rules ask about a page. */
 #ifndef GUPINFO_FACT_H
 #define GUPINFO_FACT_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What follows from what: the rows of fact_never.def. */
+/* Infers facts from known ones, by the rows of fact_never.def. */
 #include "page/fact_infer.h"
 
 #include "lib/pure.h"
@@ -15,10 +15,7 @@ static inline bool single_bit(u64 x)
 	return x && !(x & (x - 1));
 }
 
-/*
- * Applies one row of fact_never.def.  Returns 1 when a fact was learnt, 0 when not, -1 on a
- * contradiction.
- */
+/* Applies one row of fact_never.def: 1 when a fact was learnt, 0 when not, -1: contradiction. */
 static int never_apply(const struct fact_never *n, struct facts *f, struct facts *k)
 {
 	u64 left = (n->yes | n->no) & ~f->known, kleft = (n->kyes | n->kno) & ~k->known;

@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fact_infer.h - what follows from known facts: combinations that cannot be.
- *
- * Knows: fact_never.def.  Never: verdicts.  Owns: nothing.
- */
+/* fact_infer.h - infers facts from known ones by excluded combinations (fact_never.def). */
 #ifndef GUPINFO_FACT_INFER_H
 #define GUPINFO_FACT_INFER_H
 
 #include "kernel/kernel.h"
 #include "page/fact.h"
 
-/* A combination of facts that cannot be: not all of these literals hold at once. */
+/* The kernel never lets all of these literals hold at once. */
 struct fact_never {
 	const char *why;
 	u64 yes, no, kyes, kno;
@@ -23,18 +19,18 @@ static inline u64 fact_infer_failing(const struct facts *f, u64 yes, u64 no)
 }
 
 /*
- * Adds to @f and to the kernel's facts @k what follows from fact_never.def.  Returns the row
- * that is violated, or NULL.
+ * Adds to @f and to the kernel's facts @k what fact_never.def infers from them.  Returns the
+ * row that they violate, or NULL.
  */
 const struct fact_never *fact_infer_close(struct facts *f, struct facts *k);
 
 /*
- * Adds to @f what follows from it (fact_never.def) on kernel @k, or on every kernel when @k is
- * NULL.  Returns false, and leaves @f as it was, when it contradicts itself.
+ * Adds to @f what fact_never.def infers on kernel @k, or on every kernel when @k is NULL.
+ * Returns false and leaves @f as it was when its facts contradict each other.
  */
 bool fact_infer(const struct kernel *k, struct facts *f);
 
-/* Combination @i of facts that cannot be, in 0 … n-1, as text; NULL beyond. */
+/* Returns impossible combination @i of 0 … n-1 as text, and NULL beyond. */
 const char *fact_infer_text(unsigned i);
 
 #endif

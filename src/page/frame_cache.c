@@ -37,7 +37,7 @@ bool frame_cache_get(const struct frame_cache *c, u64 word, u64 ms, u64 *ret_fla
 	u64 pfn = pagemap_pfn(word);
 	const struct frame_cache_frame *set = c->frame[pfn % FRAME_CACHE_SETS];
 
-	/* mapped once: by this entry alone, whatever it was before */
+	/* PAGEMAP_EXCLUSIVE: only this entry maps the frame now, whatever was cached of it */
 	if (!pfn || word & PAGEMAP_EXCLUSIVE)
 		return false;
 	for (unsigned i = 0; i < FRAME_CACHE_WAYS; i++) {

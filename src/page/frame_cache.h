@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * frame_cache.h - words of page frames that many processes map, for a short time.
+ * frame_cache.h - caches kpageflags and kpagecount of frames that many processes map (--all
+ * only).
  *
- * Knows: the words of kpageflags and kpagecount, by frame, and when they were read.
- * Never: reads a clock or a file; holds a frame that is mapped once.  Owns: nothing.
+ * Fifty processes that share a frame would otherwise have its words read fifty times.
  *
- * For --all only: fifty processes that share a frame would have its words read fifty times.  What is
- * taken from here was read up to FRAME_CACHE_MS before the entry that maps the frame, instead of
- * between two readings of it.  So a count may be that much older than the entry; and a frame may
- * have been freed and allocated again meanwhile, where it is used for the same kind of memory as
- * before and is mapped more than once again: what contradicts the entry is not taken.  Words of one
- * chunk of a large process are no younger when they are shown.
+ * The cached words were read up to FRAME_CACHE_MS before the entry that maps the frame, not
+ * between two reads of the entry.  So a count may be that much older than the entry.  The frame
+ * may also have been freed and allocated again meanwhile: for the same kind of memory and
+ * mapped more than once again, or frame_cache_get() sees that the words contradict the entry
+ * and does not use them.
  *
- * With BPF nothing is cached: a struct page is read in 13 ns.
+ * With BPF nothing is cached: it reads a struct page in 13 ns.
  */
 #ifndef GUPINFO_FRAME_CACHE_H
 #define GUPINFO_FRAME_CACHE_H
@@ -28,16 +27,16 @@ struct frame_cache {
 		u64 pfn; /* 0: none */
 		u64 flags;
 		u32 count;
-		u32 ms; /* when the words were about to be read, truncated */
+		u32 ms; /* when the caller began to read the words, truncated */
 	} frame[FRAME_CACHE_SETS][FRAME_CACHE_WAYS];
 };
 
-/* Keeps the words of frame @pfn, which were read from @ms on, when it is mapped more than once. */
+/* Caches the words of frame @pfn, read from @ms on, if it is mapped more than once. */
 void frame_cache_put(struct frame_cache *c, u64 pfn, u64 flags, u64 count, u64 ms);
 
 /*
- * The words of the frame that the pagemap entry @word maps, at @ms.  False when they are not there,
- * are too old, or contradict the entry.
+ * Looks up the words of the frame that the pagemap entry @word maps, at time @ms.  Returns
+ * false when the cache does not have them, they are too old, or they contradict the entry.
  */
 bool frame_cache_get(const struct frame_cache *c, u64 word, u64 ms, u64 *ret_flags,
 		     u64 *ret_count);

@@ -35,7 +35,7 @@ void holders_sort(struct holders *h)
 	}
 }
 
-/* The first holder that may reach @pfn: runs are at most ->longest frames. */
+/* Returns the first holder that may reach @pfn: none has more than ->longest frames. */
 static size_t lower_bound(const struct holders *h, u64 pfn)
 {
 	u64 from = pfn > h->longest ? pfn - h->longest : 0;
@@ -77,7 +77,7 @@ s64 holders_refs(const struct holder *holder, u64 head, u64 pages)
 
 	if (!n || holder->certainty != HOLDERS_EXACT)
 		return 0;
-	if (holder->whole) /* one reference, on the folio where the run begins */
+	if (holder->whole) /* it holds one reference, on the folio of its first frame */
 		n = holder->pfn >= head && holder->pfn < head + pages;
 	if (holder->kind == HOLDERS_IO_URING && pages == 1)
 		n *= PIN_BIAS;
@@ -92,7 +92,7 @@ static void ledger_add(struct holders_ledger *l, const struct holder *holder)
 		l->more++;
 }
 
-/* References of exact holders on the folio of @pages frames at @head. */
+/* Counts the references that exact holders have on the folio of @pages frames at @head. */
 static s64 explained(const struct holders *h, u64 head, u64 pages)
 {
 	const struct holder *x;
@@ -104,7 +104,7 @@ static s64 explained(const struct holders *h, u64 head, u64 pages)
 	return n;
 }
 
-/* Of a run of folios the one that is explained least. */
+/* Returns the number of the folio, among those of the run, that is explained least. */
 static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
 {
 	s64 least = explained(h, from, step);
@@ -114,7 +114,7 @@ static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
 	return least;
 }
 
-/* Whether a CPU's batch may hold one reference: small pages of the LRU only. */
+/* A per-CPU folio batch (mm/swap.c) may hold a reference to an order-0 folio. */
 static bool may_be_batched(const struct page_run *p)
 {
 	return !p->order && (p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
@@ -186,7 +186,7 @@ const char *holders_certainty_name(enum holders_certainty c)
 	return (unsigned)c < ARRAY_SIZE(names) ? names[c] : "?";
 }
 
-/* Appends like snprintf() without running over. */
+/* Appends like snprintf() but never beyond @size. */
 #define ADD(...) \
 	(at += at < size ? (size_t)snprintf(buf + at, size - at, __VA_ARGS__) : 0)
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * holders.h - who holds a page besides its mappings: vocabulary, and joining holders to pages.
+ * holders.h - who holds a page besides its mappings, and the ledger of a page's references.
  *
- * The reference ledger of a page is: refcount = expected (mappings, caches) + excess; the excess
- * is explained by holders that were found, and the rest is said to be unexplained.
+ * refcount = expected (mappings, caches) + excess.  The holders that were found explain a part
+ * of the excess; the rest is reported as unexplained.
  *
- * Knows: how many references a holder of each kind takes (GUP_PIN_COUNTING_BIAS for a pin of a
- *	small page; fs/pipe.c, io_uring/rsrc.c).
- * Never: how holders are found (live_holders.c).
- * Owns: nothing; struct holders is filled and freed by the source.
+ * How many references a holder takes is known here (GUP_PIN_COUNTING_BIAS for a pin of a small
+ * page; fs/pipe.c, io_uring/rsrc.c), how holders are found is not (live_holders.c). The source
+ * fills and frees struct holders.
  */
 #ifndef GUPINFO_HOLDERS_H
 #define GUPINFO_HOLDERS_H
@@ -33,9 +32,9 @@ enum holders_kind {
 };
 
 enum holders_certainty {
-	HOLDERS_EXACT,     /* this holder holds this page */
-	HOLDERS_CANDIDATE, /* it holds pages of the process, perhaps this one */
-	HOLDERS_POSSIBLE,  /* nothing was seen, but the kernel's habits allow it */
+	HOLDERS_EXACT,     /* it was seen to hold this page */
+	HOLDERS_CANDIDATE, /* it holds pages of the process; it may hold this one */
+	HOLDERS_POSSIBLE,  /* nothing was seen, but the kernel may do so */
 };
 
 /* An open descriptor of a holder. */
@@ -47,57 +46,57 @@ struct holder_end {
 };
 
 struct holder {
-	u8 kind;        /* enum holders_kind */
-	u8 certainty;   /* enum holders_certainty */
-	bool whole;     /* ->refs is one reference on a run of frames as a whole */
-	u32 slot;       /* pipe: index in its ring; io_uring: index of the buffer */
-	u64 object;     /* pipe: inode number; others: 0 */
-	u64 pfn, pages; /* frames that are held; 0 pages: not known */
-	u64 addr,
-		bytes; /* of a registered buffer or a mapping, in process ->end[0].pid */
-	u32 offset, len; /* of a pipe buffer: its bytes in the page */
+	u8 kind;         /* enum holders_kind */
+	u8 certainty;    /* enum holders_certainty */
+	bool whole;      /* it has one reference per folio, not one per frame */
+	u32 slot;        /* pipe: index in its ring; io_uring: index of the buffer */
+	u64 object;      /* pipe: inode number; others: 0 */
+	u64 pfn, pages;  /* the frames that it holds; 0 pages: not known */
+	u64 addr, bytes; /* its length in process ->end[0].pid */
+	u32 offset, len; /* pipe buffer: where its bytes are in the page */
 	u32 nends;
-	const struct holder_end *end; /* who has it open; pipes: readers and writers */
-	char name[48];                /* device file of a candidate; untrusted */
+	/* who has it open; of a pipe: readers and writers */
+	const struct holder_end *end;
+	char name[48]; /* device file of a candidate; untrusted */
 };
 
-/* All holders of the machine that were found, ascending by ->pfn; candidates come last. */
+/* All holders that were found: those with frames ascending by ->pfn, then the candidates. */
 struct holders {
 	struct holder *holder;
-	size_t n;      /* of both */
-	size_t nexact; /* those with frames */
-	u64 longest;   /* most ->pages of any */
+	size_t n;      /* exact holders and candidates */
+	size_t nexact; /* exact holders: they have frames */
+	u64 longest;   /* the largest ->pages of all */
 	struct holder_end *end;
 	size_t nends;
-	bool complete; /* all pipes and rings were looked at */
-	char why[160]; /* a sentence when not */
+	bool complete; /* every pipe and ring was read */
+	char why[160]; /* when not complete: the reason, one sentence */
 };
 
-/* Sorts @h->holder and fills ->nexact and ->longest.  To be called once after filling. */
+/* Sorts @h->holder and fills ->nexact and ->longest.  The source calls it once, after filling. */
 void holders_sort(struct holders *h);
 
 /*
- * The next exact holder of a frame in [@pfn, @end), from *@pos on (0 at first); NULL at the end.
- * In ascending order of the holders' first frames.
+ * Returns the next exact holder of a frame in [@pfn, @end), in ascending order of first frames.
+ * *@pos is 0 at first and is advanced.  Returns NULL at the end.
  */
 const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, size_t *pos);
 
-/* The references that @holder takes on the folio of @pages frames at @head. */
+/* Returns the number of references that @holder has on the folio of @pages frames at @head. */
 s64 holders_refs(const struct holder *holder, u64 head, u64 pages);
 
-/* What holders say of a page. */
+/* The ledger of one page: which holders explain its excess references. */
 struct holders_ledger {
-	u32 n;         /* holders in ->holder */
-	u32 more;      /* found, but without room */
-	s64 explained; /* references of exact holders, of the page least explained in a run */
+	u32 n;           /* holders in ->holder */
+	u32 more;        /* holders for which ->holder had no room */
+	s64 explained;   /* references of exact holders to the least explained page */
 	s64 unexplained; /* excess - explained; -1 unknown */
 	struct holder holder[16];
 };
 
 /*
- * Explains the excess of @page (a page or a run): exact holders of its frames, or of its folio's;
- * then, for what is left, a possible LRU batch and the candidates of process @pid.  @h may be
- * NULL: then nothing was looked for and ->unexplained is -1.
+ * Explains the excess of @page (a page or a run) by the exact holders of its frames or its
+ * folio's. What they leave over may be held by an LRU batch or by the candidates of process
+ * @pid.  @h is NULL when nobody looked for holders; then ->unexplained is -1.
  */
 void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret);
@@ -106,8 +105,8 @@ const char *holders_kind_name(enum holders_kind kind);        /* "pipe" */
 const char *holders_certainty_name(enum holders_certainty c); /* "exact" */
 
 /*
- * One line for people: "pipe 1234 slot 0: read by cow(4242) fd 5, written by …".  Returns @buf.
- * Names of processes and files in it are untrusted.
+ * Formats one line for people: "pipe 1234 slot 0: read by cow(4242) fd 5, written by …".
+ * Returns @buf.  Names of processes and files in it are untrusted.
  */
 char *holders_text(const struct holder *holder, char *buf, size_t size);
 

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * page.h - what an observation means: one page's (or run's) known and unknown facts.
- *
- * Knows: how the words of one observation combine (PTE, pagemap, kpageflags, counters, VMA).
- * Never: I/O, verdicts.  Owns: nothing; struct page is plain data.
- */
+/* page.h - the meaning of a run's raw words: known and unknown facts, no verdicts. */
 #ifndef GUPINFO_PAGE_H
 #define GUPINFO_PAGE_H
 
@@ -14,7 +9,7 @@
 #include "page/pte.h" /* PAGE_PTE_* */
 #include "page/vma.h"
 
-/* spec.md's `kind`. */
+/* The `kind` column of spec.md. */
 enum page_kind {
 	PAGE_NONE,
 	PAGE_ANON,
@@ -35,7 +30,7 @@ enum page_kind {
 	PAGE_KINDS
 };
 
-/* The groups of facts that a column may lack; each has its own reason. */
+/* Groups of fields that become unknown together, each with its own reason. */
 enum page_field {
 	PAGE_F_PFN,
 	PAGE_F_LEAF,
@@ -51,22 +46,22 @@ enum page_field {
 	PAGE_FIELDS
 };
 
-/* Why a field is unknown; page_why_text() says it in words. */
+/* Why a field is unknown; page_why_text() has the words for people. */
 enum page_why {
 	PAGE_WHY_KNOWN,
 	PAGE_WHY_NOT_APPLICABLE, /* "-": e.g. the refcount of a hole */
 	PAGE_WHY_PFN_HIDDEN,     /* pagemap hides PFNs without CAP_SYS_ADMIN */
 	PAGE_WHY_KPAGE_PERM, /* /proc/kpageflags or kpagecount not readable: root only */
-	PAGE_WHY_NO_BPF,     /* needs BPF, which is not in use; the evidence says why */
-	PAGE_WHY_HEAD_ONLY,  /* kpageflags shows the head's flags for tails since 6.10 */
-	PAGE_WHY_NO_SCAN,    /* kernel without PAGEMAP_SCAN (before 6.7) */
-	PAGE_WHY_RACED,      /* changed while it was read */
+	PAGE_WHY_NO_BPF, /* only BPF reads it; the evidence says why BPF is not in use */
+	PAGE_WHY_HEAD_ONLY, /* kpageflags shows the head's flags for tails since 6.10 */
+	PAGE_WHY_NO_SCAN,   /* kernel without PAGEMAP_SCAN (before 6.7) */
+	PAGE_WHY_RACED,     /* the entry changed while its page was read */
 	PAGE_WHY_NO_PAGE_MAPCOUNT, /* CONFIG_NO_PAGE_MAPCOUNT: only an average exists */
 	PAGE_WHY_HUGETLB_HEAD_0, /* kpagecount of hugetlb heads reads 0 on 6.9 and 6.10 */
 	PAGE_WHY_KERNEL_OLD, /* this kernel does not have the fact (AnonExclusive before 5.19) */
 	PAGE_WHY_NO_ZONEINFO,
 	PAGE_WHY_NOT_RECORDED, /* the report that is replayed does not hold it */
-	PAGE_WHY_UNCALIBRATED, /* the kernel bug that decides could not be probed */
+	PAGE_WHY_UNCALIBRATED, /* no probe shows whether the kernel has the bug */
 	PAGE_WHYS
 };
 
@@ -80,21 +75,21 @@ enum page_count_kind {
 struct page_run {
 	u64 addr;  /* first byte of the run */
 	u64 pages; /* pages of ->size in the run */
-	u64 size;  /* bytes of one page of the run: leaf size for PMD and PUD leaves */
+	u64 size;  /* bytes of one page; the leaf size when a PMD or PUD maps the run */
 	u64 pfn;   /* of the first page */
 	u64 head_pfn;
 	u8 kind;             /* enum page_kind */
 	u8 leaf;             /* enum raw_level, 0 unknown */
 	u8 why[PAGE_FIELDS]; /* enum page_why of each field */
-	bool anon;           /* of a hugetlb page: anonymous */
+	bool anon;           /* hugetlb: the page is anonymous */
 	bool raced;
-	bool folded; /* ->pfn and ->swap_offset are the first page's, the others' are any */
+	bool folded; /* ->pfn and ->swap_offset are the first page's only */
 	u64 flags,
 		flags_known; /* KPF_* bits in /proc/kpageflags numbering (kpageflags.h) */
 	u16 pte, pte_known;  /* PAGE_PTE_* */
 	u8 pkey;
-	u8 order;           /* folio order */
-	s64 mapcount;       /* of this page */
+	u8 order;
+	s64 mapcount;       /* of this page, not of its folio */
 	s64 folio_mapcount; /* folio_mapcount(); -1 unknown */
 	u8 mapcount_kind;   /* enum page_count_kind */
 	s64 refcount, pincount;
@@ -110,8 +105,8 @@ struct page_run {
 	u8 swap_exclusive;  /* enum tri: pte_swp_exclusive() of a swap entry */
 	u32 swap_type;
 	u64 swap_offset;
-	struct raw_page raw; /* the raw words */
-	struct facts facts;  /* for predict.h */
+	struct raw_page raw;
+	struct facts facts; /* what predict.h judges */
 };
 
 enum page_zone {
@@ -134,25 +129,25 @@ struct page_span {
 
 #define PAGE_POOLS 8
 
-/* What is true of the whole process or machine and needed to judge a page. */
+/* Facts of the process and the machine that decide facts of its pages. */
 struct page_context {
 	const struct kernel *kernel;
 	const struct page_span
-		*spans; /* sorted as zoneinfo lists them; may overlap between nodes */
+		*spans; /* as in zoneinfo; those of different nodes may overlap */
 	unsigned nspans;
-	u8 pfns_hidden;  /* the source cannot see PFNs */
+	u8 pfns_hidden;  /* the source is not allowed to see PFNs */
 	u8 kpage_denied; /* /proc/kpage* not readable */
 	u8 have_scan;    /* PAGEMAP_SCAN works */
-	u8 have_bpf;     /* struct page and PTE come from BPF */
-	u8 recorded;     /* facts come from a report */
+	u8 have_bpf;     /* BPF reads struct page and PTE */
+	u8 recorded;     /* a report is replayed */
 	u8 has_pinned;   /* enum tri: MMF_HAS_PINNED */
 	u8 pins_anywhere; /* enum tri: nr_foll_pin_acquired != released; TRI_NO proves no pins */
-	u8 thp_enabled;   /* 0 never, 1 madvise, 2 always, 0xff unknown */
-	u8 use_zero_page; /* enum tri: THP use_zero_page */
-	u8 huge_free; /* enum tri: a huge page can be had; of reports before VMAs told it */
-	u8 huge_free_pin;     /* enum tri: and one outside of ZONE_MOVABLE and CMA */
+	u8 thp_enabled;       /* 0 never, 1 madvise, 2 always, 0xff unknown */
+	u8 use_zero_page;     /* enum tri: THP use_zero_page */
+	u8 huge_free;         /* enum tri: a huge page can be allocated; of old reports */
+	u8 huge_free_pin;     /* enum tri: likewise, outside of ZONE_MOVABLE and CMA */
 	u8 unpinnable_memory; /* enum tri: the machine has ZONE_MOVABLE or CMA memory */
-	/* the same by the size of a huge page; sizes that are missing: ->huge_free, ->huge_free_pin */
+	/* by huge page size; the two members above stand in for missing sizes */
 	struct {
 		u64 bytes;
 		u8 free, free_pin; /* enum tri */
@@ -174,14 +169,14 @@ struct kpf_layout {
 		arch_1;
 };
 
-/* Interprets @raw, an observation in @vma.  Total: whatever the words are, @ret is valid. */
+/* Interprets the words @raw of a page in @vma.  @ret is valid whatever the words are. */
 void page_read(const struct page_context *ctx, const struct vma *vma,
 	       const struct raw_page *raw, struct page_run *ret);
 
-/* @next begins where @page ends, and means the same but for its PFN or its place in swap. */
+/* Returns true when @next begins where @page ends and differs only in PFN or place in swap. */
 bool page_like(const struct page_run *page, const struct page_run *next);
 
-/* @next continues @page: same meaning, consecutive address and PFN. */
+/* Returns true when @next also has the PFN (or swap offset) that follows @page's. */
 bool page_continues(const struct page_run *page, const struct page_run *next);
 
 const char *page_kind_name(enum page_kind kind);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Map counts, reference counts, pins, and what the reference count should be. */
+/* Map counts, reference counts and pins, and the reference count that the kernel expects. */
 #include "page/page_int.h"
 
 #include "lib/pure.h"
@@ -16,7 +16,7 @@ static void page_count_maps_struct(struct page_work *w, bool large)
 		p->folio_mapcount = o->large_mapcount;
 	else if (!o->order)
 		p->folio_mapcount = o->mapcount;
-	/* CONFIG_NO_PAGE_MAPCOUNT: the _mapcount of a large folio's pages is not kept. */
+	/* CONFIG_NO_PAGE_MAPCOUNT: the pages of a large folio have no _mapcount. */
 	if (large && page_kernel(w, KFACT_KPAGECOUNT_AVERAGE) != TRI_NO) {
 		page_why(w, PAGE_F_MAPCOUNT,
 			 page_kernel(w, KFACT_KPAGECOUNT_AVERAGE) == TRI_YES
@@ -41,7 +41,7 @@ static void page_count_maps_proc(struct page_work *w, bool large)
 		return;
 	}
 	if (!(p->flags_known & KPF_BIT(COMPOUND_TAIL)) && average != TRI_NO) {
-		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w)); /* may be large */
+		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w)); /* it may be large */
 		return;
 	}
 	if (large && average == TRI_UNKNOWN) {
@@ -59,7 +59,7 @@ static void page_count_maps_proc(struct page_work *w, bool large)
 void page_count_maps(struct page_work *w)
 {
 	struct page_run *p = w->page;
-	/* A hugetlb page is mapped as a whole: page and folio counts are the same. */
+	/* A hugetlb folio is only mapped whole: page and folio have one map count. */
 	bool large = (w->head || w->tail) && p->kind != PAGE_HUGETLB;
 
 	p->folio_mapcount = -1;
@@ -74,7 +74,7 @@ void page_count_maps(struct page_work *w)
 		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w));
 }
 
-/* folio_expected_ref_count(), mm.h (6.16; before: scattered); -1 when a part is not known. */
+/* folio_expected_ref_count(), mm.h (6.16; before: scattered); -1 when a part is unknown. */
 static s64 page_count_expected(const struct page_work *w)
 {
 	const struct page_run *p = w->page;
@@ -89,7 +89,7 @@ static s64 page_count_expected(const struct page_work *w)
 		return refs + (page_has_flag(p, KPF_BIT(SWAPCACHE)) ? pages : 0);
 	}
 	if (p->kind != PAGE_FILE && p->kind != PAGE_SHMEM && p->kind != PAGE_HUGETLB)
-		return -1; /* its owner may hold any number */
+		return -1; /* drivers hold any number of references */
 	if (!(p->flags_known & KPF_BIT(PRIVATE)))
 		return -1;
 	if (o->mapping != RAW_MAPPING_NULL) {
@@ -116,7 +116,7 @@ static void page_count_pins(struct page_work *w)
 		p->pincount = o->pincount;
 		p->pincount_kind = PAGE_COUNT_EXACT;
 	} else if (w->has_page && !page_is_zero(p)) {
-		/* Each pin adds 1024 to the count; so do 1024 other references. */
+		/* GUP_PIN_COUNTING_BIAS: 1024 other references look the same as one pin. */
 		p->pincount = (u32)o->refcount / PAGE_PIN_BIAS;
 		p->pincount_kind = p->pincount ? PAGE_COUNT_ESTIMATE : PAGE_COUNT_EXACT;
 	} else if (w->ctx->pins_anywhere == TRI_NO) {
@@ -128,7 +128,6 @@ static void page_count_pins(struct page_work *w)
 	}
 }
 
-/* folio_maybe_mapped_shared() */
 static enum tri page_count_mm_shared(const struct page_work *w)
 {
 	const struct page_run *p = w->page;
@@ -163,7 +162,7 @@ void page_count_refs(struct page_work *w)
 	} else {
 		page_why(w, PAGE_F_REFCOUNT, page_why_bpf(w));
 	}
-	/* The reference count of zero pages carries no information. */
+	/* The kernel does not count references to the zero pages. */
 	if (!w->has_page || page_is_zero(p))
 		return;
 	p->expected = page_count_expected(w);

@@ -46,7 +46,7 @@ static bool facts_known(const struct page_run *p, enum page_field field)
 
 /* ---- the VMA */
 
-/* The VMA maps memory whose faults and entries are the core kernel's, not a driver's. */
+/* The core kernel, not a driver, handles faults and entries of this VMA. */
 static bool facts_plain_vma(const struct vma *v)
 {
 	return v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_HUGETLB ||
@@ -79,7 +79,7 @@ static void facts_vma_flags(struct page_facts_work *w)
 		fact_set(&w->f, map[i].fact, w->vma->flags & map[i].flag);
 }
 
-/* Without VmFlags: what the perms column and the kind of the mapping decide. */
+/* Derives from perms and the kind of the mapping what they decide, when VmFlags were not read. */
 static void facts_vma_perms(struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
@@ -101,7 +101,7 @@ static enum tri facts_vma_anon(const struct vma *v)
 {
 	if (v->fs == VMA_FS_NONE)
 		return tri_from(true, !v->gate);
-	if (v->fs == VMA_FS_DEVICE) /* a private mapping of /dev/zero has no vm_ops */
+	if (v->fs == VMA_FS_DEVICE) /* private mappings of /dev/zero have no vm_ops */
 		return tri_from(true, !v->shared && !strcmp(v->name, "/dev/zero"));
 	return tri_from(v->fs != VMA_FS_UNKNOWN || v->shared, false);
 }
@@ -115,7 +115,7 @@ static enum tri facts_dirty_tracking(const struct vma *v)
 	return tri_from(facts_plain_vma(v) || v->fs == VMA_FS_SPECIAL, false);
 }
 
-/* File systems map DAX files with VM_HUGEPAGE; MADV_NOHUGEPAGE takes it away. */
+/* DAX file systems set VM_HUGEPAGE in their mmap(); MADV_NOHUGEPAGE clears it. */
 static enum tri facts_fsdax(const struct vma *v)
 {
 	if (v->fs != VMA_FS_UNKNOWN && v->fs != VMA_FS_DISK)
@@ -126,17 +126,14 @@ static enum tri facts_fsdax(const struct vma *v)
 			false);
 }
 
-/*
- * Whether the run lies beyond the end of its file: filemap_fault() and its kin refuse pages whose
- * offset is not below the size rounded up.
- */
+/* filemap_fault() and its kin refuse pages whose offset is not below i_size rounded up. */
 static enum tri facts_beyond_eof(const struct vma *v, const struct page_run *p)
 {
 	static const char *const names[] = { "/anon_hugepage", "/dev/zero", "/SYSV",
 					     "[anon_shmem:" };
 	u64 first, end, unit = MAX(v->page_size, 4096u);
 
-	/* mappings that gupinfo knows to be as long as their file */
+	/* the kernel makes these files as long as their mapping */
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strncmp(v->name, names[i], strlen(names[i])))
 			return TRI_NO;
@@ -152,8 +149,8 @@ static enum tri facts_beyond_eof(const struct vma *v, const struct page_run *p)
 }
 
 /*
- * Whether a huge page of the VMA's size can be had that is not reserved: alloc_hugetlb_folio() asks
- * the limit of the mount, then the cgroups', then the pool, then whether it may grow.
+ * alloc_hugetlb_folio() may get a huge page that is not reserved: it asks the limit of the
+ * mount, the cgroups' limits, the pool, and whether the pool may grow, in this order.
  */
 static enum tri facts_huge_free(const struct page_context *ctx, const struct vma *v)
 {
@@ -174,7 +171,7 @@ static enum tri facts_huge_free(const struct page_context *ctx, const struct vma
 	return ctx->huge_free;
 }
 
-/* The same outside of ZONE_MOVABLE and CMA, where @free is what holds for any memory. */
+/* The same for memory outside of ZONE_MOVABLE and CMA; @free is the answer for any memory. */
 static enum tri facts_huge_free_pin(const struct page_context *ctx, const struct vma *v,
 				    enum tri free)
 {
@@ -189,8 +186,8 @@ static enum tri facts_huge_free_pin(const struct page_context *ctx, const struct
 }
 
 /*
- * Private mappings with MAP_NORESERVE have no reservation, and a private mapping of the kernel's own
- * file of one mapping leaves its page cache empty.
+ * A private mapping with MAP_NORESERVE has no reservation; the kernel's own file behind a
+ * private MAP_HUGETLB mapping has an empty page cache.
  */
 static void facts_huge(struct page_facts_work *w)
 {
@@ -225,7 +222,7 @@ static void facts_vma(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(VMA_SECRETMEM),
 		     tri_from(v->fs != VMA_FS_UNKNOWN, v->fs == VMA_FS_SECRETMEM));
 	fact_set_tri(&w->f, F(VMA_DIRTY_TRACKING), facts_dirty_tracking(v));
-	if (v->pkey <= 0) /* key 0, or no keys */
+	if (v->pkey <= 0) /* key 0 is never denied; -1: no keys */
 		fact_set(&w->f, F(PKEY_NO_READ) | F(PKEY_NO_WRITE), false);
 	fact_set_tri(&w->f, F(MM_HAS_PINNED), w->ctx->has_pinned);
 	fact_set_tri(&w->f, F(UNPINNABLE_MEMORY), w->ctx->unpinnable_memory);
@@ -255,10 +252,10 @@ static enum tri facts_present(const struct page_run *p)
 	}
 }
 
-/* Only there userfaultfd protects entries; a VMA has one of the two. */
+/* userfaultfd protects entries only in VMAs that have one of these flags; no VMA has both. */
 #define FACTS_UFFD_PROTECTS (VF(UFFD_WP) | VF(UFFD_RWP))
 
-/* What kind of entry is not present; of an unknown kind nothing is said. */
+/* Sets the kind of a non-present entry and excludes the others; nothing if it is unknown. */
 static void facts_nonpresent(struct page_facts_work *w)
 {
 	static const u64 by_kind[PAGE_KINDS] = {
@@ -282,7 +279,7 @@ static void facts_nonpresent(struct page_facts_work *w)
 		fact_set(&w->f, F(UFFD_WP), false);
 }
 
-/* All memory is on one node, or balancing is off: no entry is a NUMA hint. */
+/* No entry is a NUMA hint when all memory is on one node or balancing is off. */
 static bool facts_no_numa(const struct page_facts_work *w)
 {
 	const struct page_context *ctx = w->ctx;
@@ -295,7 +292,7 @@ static bool facts_no_numa(const struct page_facts_work *w)
 	return ctx->nspans && ctx->spans[0].node >= 0;
 }
 
-/* task_numa_work() and change_pte_range() leave these alone. */
+/* task_numa_work() and change_pte_range() never make hints in these VMAs. */
 static bool facts_never_hinted(const struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
@@ -311,8 +308,8 @@ static bool facts_never_hinted(const struct page_facts_work *w)
 }
 
 /*
- * Present entries of a mapping without access are PROT_NONE; so are those that userfaultfd
- * protects against reading (7.3), which its bit marks.
+ * A present entry of a mapping without access is PROT_NONE.  So is one that userfaultfd
+ * protects against reading (7.3); it has the uffd bit.
  */
 static enum tri facts_protnone(const struct page_facts_work *w)
 {
@@ -325,7 +322,7 @@ static enum tri facts_protnone(const struct page_facts_work *w)
 	return facts_no_numa(w) || facts_never_hinted(w) ? TRI_NO : TRI_UNKNOWN;
 }
 
-/* Entries outside of drivers' mappings are special only for the zero pages. */
+/* Outside of drivers' mappings only the zero pages have special entries. */
 static enum tri facts_special(const struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
@@ -382,7 +379,7 @@ static void facts_leaf(struct page_facts_work *w)
 		       : v->page_size > pmd_size ? F(LEAF_PUD)
 						 : 0;
 	} else if (!p->leaf) {
-		/* Not by a PMD when smaps counts none, or the page is a small one. */
+		/* Level unknown, but no PMD if smaps counts none or the folio is order 0. */
 		if (p->kind == PAGE_UNKNOWN || p->kind == PAGE_DEVICE ||
 		    p->kind == PAGE_HUGE_ZERO)
 			return;
@@ -403,7 +400,7 @@ static enum tri facts_anon(const struct page_run *p)
 				p->anon || p->kind == PAGE_ANON || p->kind == PAGE_KSM);
 	if (facts_flag(p, KPF_BIT(ANON)) != TRI_UNKNOWN)
 		return facts_flag(p, KPF_BIT(ANON));
-	/* pagemap's file bit is never set for an anonymous page */
+	/* pagemap never sets the file bit for an anonymous page */
 	return p->raw.has & RAW_HAS_PAGEMAP && p->raw.pagemap & PAGEMAP_FILE
 		       ? TRI_NO
 		       : TRI_UNKNOWN;
@@ -412,7 +409,7 @@ static enum tri facts_anon(const struct page_run *p)
 static enum tri facts_no_mapping(const struct page_facts_work *w)
 {
 	const struct page_run *p = w->page;
-	/* Truncation unmaps a page before it takes it out of the cache; drivers' pages differ. */
+	/* Truncation unmaps a page before it leaves the page cache.  Drivers' pages differ. */
 	bool cache = (p->kind == PAGE_FILE || p->kind == PAGE_SHMEM) &&
 		     (w->vma->fs == VMA_FS_DISK || w->vma->fs == VMA_FS_SHMEM) &&
 		     fact_get(&w->f, FACT_VMA_FSDAX) == TRI_NO;
@@ -470,7 +467,7 @@ static void facts_page(struct page_facts_work *w)
 
 /* ---- counters */
 
-/* References that the swap cache holds: of a small page one, of a large one each page's. */
+/* The swap cache holds one reference for each page of the folio. */
 static s64 facts_swapcache(const struct page_run *p)
 {
 	return facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_YES ? (s64)(1ULL << p->order) : 0;
@@ -484,17 +481,9 @@ static enum tri facts_swap_shared(const struct page_run *p)
 }
 
 /*
- * References that batches of CPUs can hold: one of the LRU lists, and since 5.18 one of mlock_new_folio()
- * or munlock_folio(), which leave PG_mlocked set until the batch is drained.
- */
-static s64 facts_batches(const struct page_run *p)
-{
-	return facts_flag(p, KPF_BIT(MLOCKED)) == TRI_NO ? 1 : 2;
-}
-
-/*
- * wp_can_reuse_anon_folio(): one reference is left when the swap cache and, if the page is not on
- * an LRU list, this CPU's batches are given up.  Whose batch it is in cannot be seen.
+ * wp_can_reuse_anon_folio(): one reference must be left after it frees the swap cache and, if
+ * the page is not on an LRU list, drains this CPU's batch.  In whose batch a page is cannot be
+ * seen.
  */
 static enum tri facts_ref_sole(const struct page_run *p)
 {
@@ -507,11 +496,11 @@ static enum tri facts_ref_sole(const struct page_run *p)
 	if (cached == TRI_UNKNOWN || (lru == TRI_UNKNOWN && !p->order))
 		return p->refcount > 3 && !p->order ? TRI_NO : TRI_UNKNOWN;
 	if (p->order && p->leaf == RAW_LEVEL_PTE && p->refcount > 3)
-		return TRI_NO; /* a large folio in the swap cache is not even tried */
-	if (rest > 1 && (lru == TRI_YES || p->order || rest > 1 + facts_batches(p)))
+		return TRI_NO; /* refused before the swap cache is freed */
+	if (rest > 1 && (lru == TRI_YES || p->order || rest > 2))
 		return TRI_NO;
 	if (rest > 1)
-		return TRI_UNKNOWN; /* in some CPU's batch */
+		return TRI_UNKNOWN; /* it may be in another CPU's batch */
 	return tri_not(facts_swap_shared(p));
 }
 
@@ -527,8 +516,9 @@ static enum tri facts_ref_is_maps(const struct page_run *p)
 }
 
 /*
- * References that somebody may read through.  A small page off the LRU lists has one reference
- * from a per-CPU batch or from isolation; one on them may have one too (activation, MADV_FREE).
+ * Is there a reference through which somebody may read?  One of a small page off the LRU lists
+ * is a per-CPU batch's or isolation's; one on them may have such a one too (activation,
+ * MADV_FREE).
  */
 static enum tri facts_extra_refs(const struct page_run *p)
 {

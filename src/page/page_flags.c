@@ -4,7 +4,7 @@
 
 #include "lib/pure.h"
 
-/* Bits of the word of a tail that are the tail's own and say nothing, before 6.10. */
+/* Before 6.10 these bits are the tail page's own, and the kernel does not use them. */
 #define PAGE_TAIL_OWN                                                                 \
 	(KPF_BIT(LOCKED) | KPF_BIT(ERROR) | KPF_BIT(REFERENCED) | KPF_BIT(UPTODATE) | \
 	 KPF_BIT(DIRTY) | KPF_BIT(LRU) | KPF_BIT(ACTIVE) | KPF_BIT(WRITEBACK) |       \
@@ -13,9 +13,9 @@
 	 (KPF_RAW_BITS & ~KPF_BIT(ANON_EXCLUSIVE)))
 
 /*
- * KSM: the bit is wrong on kernels with the bug; what else excludes KSM is asked instead: it
- * merges order-0 pages of VM_MERGEABLE areas only, unmerges before that is cleared, and takes
- * AnonExclusive away before it merges.
+ * Kernels with the KPF_KSM bug set the bit for other pages too.  Other facts exclude KSM there:
+ * it merges only order-0 pages of VM_MERGEABLE areas, unmerges before that flag is cleared, and
+ * takes AnonExclusive away before it merges.
  */
 static void page_flags_ksm(struct page_work *w)
 {
@@ -41,7 +41,7 @@ static void page_flags_proc(struct page_work *w)
 	p->flags = kpageflags_expand(w->raw->kpageflags);
 	p->flags_known =
 		kpageflags_exported(kv) | KPF_BIT(READAHEAD) | w->raw->kpageflags;
-	if (p->flags & KPF_BIT(ANON)) /* bit 34 is page_flags_exclusive()'s */
+	if (p->flags & KPF_BIT(ANON)) /* for page_flags_exclusive() */
 		p->flags_known &= ~KPF_BIT(OWNER_2);
 	p->flags &= ~KPF_BIT(ANON_EXCLUSIVE);
 	w->head = p->flags & KPF_BIT(COMPOUND_HEAD);
@@ -52,7 +52,7 @@ static void page_flags_proc(struct page_work *w)
 	p->flags &= p->flags_known;
 }
 
-/* Sets flag @bits by bit @number of @word; a flag that the kernel lacks is clear. */
+/* Sets the flags @bits when bit @number of @word is set; a flag that the kernel lacks is clear. */
 static void page_flags_bit(struct page_run *p, u64 word, u8 number, u64 bits)
 {
 	p->flags_known |= bits;
@@ -60,7 +60,7 @@ static void page_flags_bit(struct page_run *p, u64 word, u8 number, u64 bits)
 		p->flags |= bits;
 }
 
-/* page->flags of the head, which hold for the folio. */
+/* Reads the flags that the folio keeps in its head's page->flags. */
 static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 {
 	struct page_run *p = w->page;
@@ -91,13 +91,13 @@ static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
 		page_flags_bit(p, word, rows[i].number, rows[i].bits);
-	/* PG_swapcache and PG_owner_priv_1 may be one bit: with swapbacked it is the former. */
+	/* PG_swapcache shares its bit with PG_owner_priv_1 and needs PG_swapbacked. */
 	if (!(p->flags & KPF_BIT(SWAPBACKED)))
 		p->flags &= ~KPF_BIT(SWAPCACHE);
-	/* Without PG_private (7.4) folio_has_private() asks ->private, which these use otherwise. */
+	/* Without PG_private (7.4) folio_has_private() tests ->private, used otherwise here. */
 	if (l->private_ == 0xff && !(p->flags & (KPF_BIT(SWAPCACHE) | KPF_BIT(HUGE))))
 		p->flags |= w->raw->kpageflags & KPF_BIT(PRIVATE);
-	/* Poison is the page's own, but for hugetlb. */
+	/* Each page has its own PG_hwpoison, but a hugetlb folio has it in the head. */
 	page_flags_bit(p, w->vma->flags & VF(HUGETLB) ? word : w->raw->flags, l->hwpoison,
 		       KPF_BIT(HWPOISON));
 	if (w->raw->mapping == RAW_MAPPING_ANON || w->raw->mapping == RAW_MAPPING_KSM)
@@ -145,7 +145,7 @@ void page_flags_read(struct page_work *w)
 	} else {
 		page_why(w, PAGE_F_FLAGS, page_why_frame(w));
 	}
-	/* BPF knows the zero page by its PFN and says so in this word. */
+	/* BPF compares the PFN with the zero pages' and sets these bits. */
 	if (w->present && o->has & RAW_HAS_KPAGEFLAGS &&
 	    o->kpageflags & KPF_BIT(ZERO_PAGE)) {
 		p->flags |= o->kpageflags & zero;
@@ -153,26 +153,26 @@ void page_flags_read(struct page_work *w)
 	}
 }
 
-/* Mapped more than once: never AnonExclusive. */
+/* A page that is mapped more than once is never AnonExclusive. */
 static bool page_flags_shared(const struct page_work *w)
 {
 	const struct page_run *p = w->page;
 
 	if (p->mapcount_kind == PAGE_COUNT_EXACT)
 		return p->mapcount > 1;
-	/* Bit 56 says "this page is mapped once", unless only averages exist. */
+	/* pagemap's bit 56: "this page is mapped once", unless only averages exist. */
 	return page_kernel(w, KFACT_KPAGECOUNT_AVERAGE) == TRI_NO &&
 	       w->raw->has & RAW_HAS_PAGEMAP && p->anon &&
 	       !(w->raw->pagemap & PAGEMAP_EXCLUSIVE);
 }
 
-/* Bit 34 of kpageflags for a tail that is not, or may not be, mapped by a huge leaf. */
+/* Interprets bit 34 of kpageflags for a tail that no huge leaf maps, or may not map. */
 static enum tri page_flags_exclusive_tail(const struct page_work *w, bool bit)
 {
 	if (page_flags_shared(w))
 		return TRI_NO;
 	if (page_kernel(w, KFACT_KPF_FOLIO_FLAGS) != TRI_NO)
-		return TRI_UNKNOWN; /* the head's */
+		return TRI_UNKNOWN; /* the bit is the head's */
 	if (bit)
 		return TRI_YES;
 	return w->page->leaf == RAW_LEVEL_PTE ? TRI_NO : TRI_UNKNOWN;
@@ -217,7 +217,7 @@ void page_flags_exclusive(struct page_work *w)
 			 exists == TRI_NO ? PAGE_WHY_KERNEL_OLD : PAGE_WHY_UNCALIBRATED);
 		return;
 	}
-	if (p->kind == PAGE_UNKNOWN && !p->anon) { /* it may not be anonymous at all */
+	if (p->kind == PAGE_UNKNOWN && !p->anon) { /* the page need not be anonymous */
 		page_why(w, PAGE_F_ANON_EXCLUSIVE, page_why_frame(w));
 		return;
 	}

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * page_int.h - what the files of page_read() share.  Nobody else includes it.
- *
- * Knows: the state of one interpretation.  Never: used outside page*.c.  Owns: nothing.
- */
+/* page_int.h - state that the steps of page_read() share; included by page*.c only. */
 #ifndef GUPINFO_PAGE_INT_H
 #define GUPINFO_PAGE_INT_H
 
@@ -12,18 +8,18 @@
 #include "pagemap.h"
 #include "page/pte.h"
 
-/* The order of work: each step may use what the steps before it found. */
+/* Fields are in the order of the steps: each step may use what earlier steps set. */
 struct page_work {
 	const struct page_context *ctx;
 	const struct vma *vma;
 	const struct raw_page *raw;
 	struct page_run *page;
-	u64 base;        /* bytes of a base page */
+	u64 base;
 	bool entry;      /* the entry was read, from pagemap or by BPF */
-	bool has_pte;    /* ->pte is what the entry says */
-	bool has_page;   /* struct page was read */
+	bool has_pte;    /* ->pte is the decoded entry */
+	bool has_page;   /* the words of struct page were read */
 	bool present;    /* pte_present() */
-	bool head, tail; /* of a compound page; both false also when not known */
+	bool head, tail; /* of a compound page; unknown: both false */
 	struct pte pte;
 };
 
@@ -47,26 +43,24 @@ static inline bool page_is_zero(const struct page_run *p)
 	return p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
 }
 
-/* Of the flags that are known: some bit of @bits is set. */
+/* The flags are known and one of @bits is set. */
 static inline bool page_has_flag(const struct page_run *p, u64 bits)
 {
 	return p->flags & p->flags_known & bits;
 }
 
-/* Why words about the page frame, or those that only BPF reads, are missing. */
+/* Returns why words about the frame, or words that only BPF reads, are missing. */
 enum page_why page_why_frame(const struct page_work *w);
 enum page_why page_why_bpf(const struct page_work *w);
 
-/* page_flags.c: ->flags; the bit 34 of kpageflags stays out until page_flags_exclusive(). */
+/* Fills ->flags (page_flags.c).  Bit 34 of kpageflags waits for page_flags_exclusive(). */
 void page_flags_read(struct page_work *w);
-/* ->anon_exclusive, and its bit of ->flags. */
+/* Fills ->anon_exclusive and its bit of ->flags. */
 void page_flags_exclusive(struct page_work *w);
 
-/* page_count.c */
 void page_count_maps(struct page_work *w);
 void page_count_refs(struct page_work *w);
 
-/* page_kind.c */
 void page_kind_find(struct page_work *w);
 
 #endif

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What kind of page or entry it is. */
 #include "page/page_int.h"
 
 #include "lib/pure.h"
 
-/* A page that is not anonymous, by what its VMA maps. */
+/* Classifies a page that is not anonymous by the file that its VMA maps. */
 static enum page_kind page_kind_file(const struct page_work *w)
 {
 	switch (w->vma->fs) {
@@ -28,7 +27,7 @@ static bool page_kind_driver(const struct page_work *w)
 	return w->vma->has_flags && w->vma->flags & (VF(PFNMAP) | VF(MIXEDMAP));
 }
 
-/* The flags of the page are known. */
+/* Classifies a page by its known flags. */
 static enum page_kind page_kind_flags(struct page_work *w)
 {
 	struct page_run *p = w->page;
@@ -39,18 +38,18 @@ static enum page_kind page_kind_flags(struct page_work *w)
 	if (page_has_flag(p, KPF_BIT(ZERO_PAGE)))
 		return page_has_flag(p, KPF_BIT(THP)) ? PAGE_HUGE_ZERO : PAGE_ZERO;
 	if (p->anon && !(p->flags_known & KPF_BIT(KSM)))
-		return PAGE_UNKNOWN; /* anon or ksm */
+		return PAGE_UNKNOWN; /* anonymous or KSM */
 	if (page_has_flag(p, KPF_BIT(KSM)))
 		return PAGE_KSM;
 	if (p->anon)
 		return PAGE_ANON;
-	/* No memory map; 6.17 says so by 0, which no page of a mapping that counts shows. */
+	/* No struct page: since 6.17 its word is 0, but a mapped page has some flag. */
 	if (page_has_flag(p, KPF_BIT(NOPAGE)) || (!w->has_page && !w->raw->kpageflags))
 		return PAGE_SPECIAL;
 	return page_kind_file(w);
 }
 
-/* struct page and the entry, without kpageflags: the zero pages have no mapping. */
+/* Without kpageflags, by struct page and entry: the zero pages have no mapping. */
 static enum page_kind page_kind_struct(struct page_work *w)
 {
 	struct page_run *p = w->page;
@@ -60,7 +59,7 @@ static enum page_kind page_kind_struct(struct page_work *w)
 	    !page_has_flag(p, KPF_BIT(ZERO_PAGE))) {
 		if (p->leaf == RAW_LEVEL_PMD && w->vma->fs == VMA_FS_NONE)
 			return PAGE_HUGE_ZERO;
-		/* vm_normal_page(): elsewhere only the zero page is special. */
+		/* vm_normal_page(): only the zero page has a special PTE. */
 		if (special && p->leaf == RAW_LEVEL_PTE && w->vma->has_flags)
 			return page_kind_driver(w) ? PAGE_SPECIAL : PAGE_ZERO;
 		if (special || page_huge_leaf(w))
@@ -69,7 +68,7 @@ static enum page_kind page_kind_struct(struct page_work *w)
 	return page_kind_flags(w);
 }
 
-/* A mapping in which vm_normal_page() knows every page but the zero pages. */
+/* In this mapping vm_normal_page() finds a struct page for every entry but the zero pages'. */
 static bool page_kind_normal(const struct vma *v)
 {
 	bool fs = v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_DISK ||
@@ -78,7 +77,7 @@ static bool page_kind_normal(const struct vma *v)
 	return fs && v->has_flags && !(v->flags & (VF(PFNMAP) | VF(MIXEDMAP)));
 }
 
-/* By the pagemap word and PAGEMAP_SCAN alone. */
+/* Classifies a page by its pagemap word and PAGEMAP_SCAN alone. */
 static enum page_kind page_kind_pagemap(struct page_work *w)
 {
 	const struct raw_page *o = w->raw;
@@ -95,7 +94,7 @@ static enum page_kind page_kind_pagemap(struct page_work *w)
 	if (file &&
 	    (o->level == RAW_LEVEL_PTE || (page_kind_normal(v) && v->fs != VMA_FS_NONE)))
 		return page_kind_file(w);
-	/* Not a file's: anonymous, KSM, a zero page or a special entry. */
+	/* pagemap's file bit is clear: anonymous, KSM, a zero page or a special entry. */
 	if (!page_kind_normal(v) || v->flags & VF(MERGEABLE) || !scanned)
 		return PAGE_UNKNOWN;
 	if (o->level == RAW_LEVEL_PTE ||
@@ -135,21 +134,20 @@ static enum page_kind page_kind_state(const struct page_work *w, enum pte_state 
 	}
 }
 
-/* A pagemap word that is not present. */
+/* Classifies an entry that pagemap shows as not present. */
 static enum page_kind page_kind_nonpresent(struct page_work *w)
 {
 	struct page_run *p = w->page;
 	u64 word = w->raw->pagemap;
 
 	if (w->vma->has_flags && w->vma->flags & VF(PFNMAP))
-		return PAGE_SPECIAL; /* pagemap does not look into VM_PFNMAP areas */
+		return PAGE_SPECIAL; /* pagemap does not walk VM_PFNMAP areas */
 	if (!(word & ~PAGEMAP_SOFT_DIRTY) && !w->raw->scan)
 		return PAGE_NONE;
 	if ((word & PAGEMAP_GUARD && page_kernel(w, KFACT_PM_GUARD) == TRI_YES) ||
 	    (w->raw->has & RAW_HAS_SCAN && w->raw->scan & PAGEMAP_IS_GUARD))
 		return PAGE_GUARD;
-	if (!(word &
-	      PAGEMAP_SWAP)) /* hugetlb: pagemap shows a marker's uffd-wp at most */
+	if (!(word & PAGEMAP_SWAP)) /* hugetlb: a marker shows its uffd-wp bit at most */
 		return PAGE_UNKNOWN;
 	p->swap_type = pagemap_swap_type(word);
 	p->swap_offset = pagemap_swap_offset(word);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the raw words of a run of pages to what is known of it, step by step. */
+/* Interprets the raw words of a run of pages step by step. */
 #include "page/page_int.h"
 
 #include <string.h>
@@ -17,7 +17,7 @@ static u64 page_leaf_size(const struct page_work *w)
 		return w->vma->page_size;
 	if (w->raw->level == RAW_LEVEL_PMD && ev && ev->pmd_size)
 		return ev->pmd_size;
-	/* A page of page-table entries covers base / 8 pages. */
+	/* A page table of one base page has base / 8 entries. */
 	if (w->raw->level == RAW_LEVEL_PMD)
 		return w->base / 8 * w->base;
 	if (w->raw->level == RAW_LEVEL_PUD)
@@ -25,7 +25,7 @@ static u64 page_leaf_size(const struct page_work *w)
 	return w->base;
 }
 
-/* What the entry itself says. */
+/* Decodes the entry. */
 static void page_open(struct page_work *w)
 {
 	const struct raw_page *o = w->raw;
@@ -43,7 +43,7 @@ static void page_open(struct page_work *w)
 	}
 	w->has_page = w->present && o->has & RAW_HAS_PAGE;
 	w->page->present = tri_from(w->entry, w->present);
-	/* pagemap does not look into VM_PFNMAP areas */
+	/* pagemap does not walk VM_PFNMAP areas */
 	if (!w->has_pte && w->vma->has_flags && w->vma->flags & VF(PFNMAP))
 		w->page->present = TRI_UNKNOWN;
 	w->page->swap_exclusive = w->has_pte ? w->pte.swap_exclusive : TRI_UNKNOWN;
@@ -112,7 +112,7 @@ static void page_folio(struct page_work *w)
 	}
 }
 
-/* MIGRATE_CMA or MIGRATE_ISOLATE; nobody looks without CONFIG_CMA. */
+/* The pageblock is MIGRATE_CMA or MIGRATE_ISOLATE.  Without CONFIG_CMA GUP does not check it. */
 static enum tri page_migratetype(const struct page_work *w, const struct page_span *s)
 {
 	enum tri cma = w->ctx->kernel ? (enum tri)w->ctx->kernel->ev.config[KCONFIG_CMA]
@@ -120,12 +120,12 @@ static enum tri page_migratetype(const struct page_work *w, const struct page_sp
 
 	if (cma == TRI_NO)
 		return TRI_NO;
-	/* UNMOVABLE, MOVABLE, RECLAIMABLE, HIGHATOMIC; then CMA and ISOLATE as configured. */
+	/* UNMOVABLE, MOVABLE, RECLAIMABLE, HIGHATOMIC; CMA and ISOLATE if configured. */
 	if (w->raw->has & RAW_HAS_MIGRATETYPE)
 		return w->raw->migratetype < 4 ? TRI_NO
 		       : cma == TRI_YES        ? TRI_YES
 					       : TRI_UNKNOWN;
-	/* Outside of CMA; that its block is being isolated is a state of a moment. */
+	/* ISOLATE is transient and ignored here: only CMA decides. */
 	return zoneinfo_is_cma(s);
 }
 
@@ -154,7 +154,7 @@ static void page_zone(struct page_work *w)
 	p->node = s->node;
 }
 
-/* pagemap shows userfaultfd's bit, of a swap entry too. */
+/* pagemap shows userfaultfd's bit of present and of swap entries. */
 static void page_entry_uffd(struct page_work *w)
 {
 	if (!(w->raw->has & RAW_HAS_PAGEMAP) ||
@@ -164,7 +164,7 @@ static void page_entry_uffd(struct page_work *w)
 	w->page->pte |= w->raw->pagemap & PAGEMAP_UFFD_WP ? PAGE_PTE_UFFD_WP : 0;
 }
 
-/* Bits of the entry that follow from other words; each is exact. */
+/* Infers bits of the entry from other words, each exactly. */
 static void page_entry_infer(struct page_work *w)
 {
 	struct page_run *p = w->page;
@@ -172,7 +172,7 @@ static void page_entry_infer(struct page_work *w)
 	const struct vma *v = w->vma;
 
 	page_entry_uffd(w);
-	/* Bit 55 is set for all of a VM_SOFTDIRTY area. */
+	/* pagemap sets bit 55 for all entries of a VM_SOFTDIRTY area. */
 	if (w->ctx->soft_dirty == TRI_YES && v->has_flags &&
 	    !(v->flags & VF(SOFTDIRTY))) {
 		p->pte_known |= PAGE_PTE_SOFT_DIRTY;
@@ -180,7 +180,7 @@ static void page_entry_infer(struct page_work *w)
 	}
 	if (!v->has_flags || v->flags & (VF(PFNMAP) | VF(MIXEDMAP)))
 		return;
-	/* Writable only in a VM_WRITE area, and never where a write must copy or be told. */
+	/* Never writable: outside VM_WRITE, and where a write must copy or notify. */
 	if (!v->write || page_is_zero(p) || p->kind == PAGE_KSM ||
 	    (p->anon && p->anon_exclusive == TRI_NO) ||
 	    (p->pte_known & p->pte & PAGE_PTE_UFFD_WP) ||

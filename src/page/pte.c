@@ -10,7 +10,7 @@
 #define BIT_UNKNOWN 0xfe
 #define FIELD(lo, hi) ((~0ULL >> (63 - (hi) + (lo))) << (lo))
 
-/* One bit and what it says: PAGE_PTE_@say is set when (entry & mask) == want. */
+/* Sets PAGE_PTE_@say when (entry & mask) == want. */
 struct pte_bit {
 	u64 mask, want;
 	u16 say;
@@ -18,11 +18,11 @@ struct pte_bit {
 
 struct pte_arch {
 	const char *name;
-	u64 valid;           /* present for the hardware */
-	u64 soft_present;    /* present for software only, when !valid */
-	u64 soft_present_hi; /* likewise, of PMD and PUD leaves only (x86 pmd_present()) */
-	bool invert;         /* the PFN of a !valid entry is inverted */
-	u64 protnone_mask, protnone_want; /* of an entry that is soft-present */
+	u64 valid;        /* present for the hardware */
+	u64 soft_present; /* present for software only, e.g. PROT_NONE; when not valid */
+	u64 soft_present_hi; /* likewise, of PMD and PUD leaves (x86 pmd_present()) */
+	bool invert; /* the architecture inverts the PFN of an entry that is not valid */
+	u64 protnone_mask, protnone_want; /* pte_protnone() of a soft-present entry */
 	u64 pfn;
 	u8 pkey_shift, pkey_bits;
 	struct pte_bit bit[12];
@@ -65,7 +65,7 @@ static const struct pte_arch pte_x86_64 = {
 	.pfn_swap_mask = FIELD(0, 39), /* 52 physical bits; 5-level tables define the same */
 };
 
-/* arch/arm64/include/asm/pgtable-prot.h; dirty is hardware (WRITE && !RDONLY) or software. */
+/* arch/arm64/include/asm/pgtable-prot.h; dirty is WRITE && !RDONLY or a software bit. */
 #define ARM64_BITS                                                                  \
 	{ BIT(51), BIT(51), PAGE_PTE_WRITE }, { BIT(55), BIT(55), PAGE_PTE_DIRTY }, \
 		{ BIT(51) | BIT(7), BIT(51), PAGE_PTE_DIRTY },                      \
@@ -113,7 +113,7 @@ static const struct pte_arch pte_arm64_old = {
 	.pfn_swap_mask = FIELD(0, 39),
 };
 
-/* What one numbering of special types (include/linux/swap.h) says of each type. */
+/* The meaning of each special type in one numbering (include/linux/swap.h). */
 struct swap_types {
 	u8 state[32], writable[32], exclusive[32];
 };
@@ -128,7 +128,7 @@ static void swap_put(struct swap_types *t, unsigned *top, enum pte_state s, u8 w
 	t->exclusive[i] = excl;
 }
 
-/* Special types grow downwards from 31, in this order. */
+/* The kernel numbers special types downwards from 31, in this order. */
 static void swap_number(struct swap_types *t, bool err, bool marker, bool dev,
 			bool single, bool mig, bool hwp)
 {
@@ -158,7 +158,7 @@ static void swap_number(struct swap_types *t, bool err, bool marker, bool dev,
 		swap_put(t, &top, PTE_STATE_HWPOISON, TRI_UNKNOWN, TRI_UNKNOWN);
 }
 
-/* The @i-th case of an option: false then true when unknown. */
+/* Returns the @i-th value of an option: an unknown option is tried as false, then as true. */
 static bool case_of(u8 tri, unsigned i, bool *ret_value)
 {
 	*ret_value = tri == TRI_UNKNOWN ? i : tri == TRI_YES;
@@ -183,7 +183,7 @@ static void layout_join(struct pte_layout *l, const struct swap_types *t, bool f
 	}
 }
 
-/* Every numbering that the evidence allows; what they disagree on is unknown. */
+/* Tries every numbering that the configuration allows; types on which they differ are unknown. */
 static void layout_swap(struct pte_layout *l, const struct pte_config *c)
 {
 	bool err, marker, dev, single, mig, hwp, first = true;
@@ -290,7 +290,7 @@ static void decode_bits(const struct pte_layout *l, u64 e, struct pte *ret)
 		ret->bits |= PAGE_PTE_PROTNONE;
 }
 
-/* A software bit that the kernel was not built with says nothing. */
+/* Ignores software bits that the kernel was not built with. */
 static void decode_mask_config(const struct pte_layout *l, struct pte *ret)
 {
 	u16 off = 0;
@@ -300,7 +300,7 @@ static void decode_mask_config(const struct pte_layout *l, struct pte *ret)
 		off |= PAGE_PTE_SOFT_DIRTY;
 	}
 	if (l->uffd_wp == TRI_NO) {
-		ret->known |= PAGE_PTE_UFFD_WP; /* cannot be write-protected by it */
+		ret->known |= PAGE_PTE_UFFD_WP; /* userfaultfd cannot write-protect it */
 		off |= PAGE_PTE_UFFD_WP;
 	}
 	ret->bits &= ~off & ret->known;

@@ -43,7 +43,7 @@ enum pte_state {
 	PTE_STATE_DEVICE,    /* device private or device exclusive; ->pfn is the page */
 	PTE_STATE_HWPOISON,  /* ->pfn is the poisoned page */
 	PTE_STATE_MARKER,    /* ->marker */
-	PTE_STATE_SPECIAL, /* a special type whose meaning the evidence does not decide */
+	PTE_STATE_SPECIAL,   /* a special type that an unknown option decides */
 	PTE_STATES
 };
 
@@ -52,7 +52,7 @@ enum pte_state {
 #define PTE_MARKER_POISON BIT(1) /* swap-in error (6.2) and UFFDIO_POISON (6.6) */
 #define PTE_MARKER_GUARD BIT(2)  /* MADV_GUARD_INSTALL (6.13) */
 
-/* What decides the layout.  TRI_UNKNOWN is always allowed and makes less known. */
+/* What decides the layout.  TRI_UNKNOWN is always allowed and leaves more of an entry unknown. */
 struct pte_config {
 	const char *arch;  /* uname -m */
 	u8 migration;      /* CONFIG_MIGRATION */
@@ -68,41 +68,41 @@ struct pte_config {
 	u8 prot_none_bit58; /* arm64: PTE_PROT_NONE is bit 58 and swap type starts at 3: until 6.10 */
 };
 
-/* Which special type (0-31) means what; see pte_layout_init(). */
+/* The positions of fields and the meaning of each special type (0-31) in one kernel's entries. */
 struct pte_layout {
 	const struct pte_arch
-		*arch;  /* NULL: entries of this architecture are not understood */
-	u8 devmap_bit;  /* 0xff: none; 0xfe: unknown */
-	u8 saved_dirty; /* enum tri */
+		*arch;          /* NULL: gupinfo has no table for this architecture */
+	u8 devmap_bit;          /* 0xff: none; 0xfe: unknown */
+	u8 saved_dirty;         /* enum tri */
 	u8 soft_dirty, uffd_wp; /* enum tri */
-	u8 swap_state[32];      /* enum pte_state of each swap type */
-	u8 swap_write[32]; /* enum tri: migration or device entry of a writable page */
-	u8 swap_exclusive[32]; /* enum tri: migration entry of an exclusive anon page */
+	u8 swap_state[32];      /* enum pte_state, by swap type */
+	u8 swap_write[32];      /* enum tri, by swap type: the page was writable */
+	u8 swap_exclusive[32];  /* enum tri, by swap type: the page was exclusive */
 };
 
 struct pte {
 	u8 state;     /* enum pte_state */
 	u8 pkey;      /* protection key, present x86 entries */
-	u8 swap_type; /* raw type, of every non-present entry */
+	u8 swap_type; /* of every non-present entry: the raw type */
 	u8 swap_exclusive; /* enum tri: pte_swp_exclusive(), or a migration entry's exclusiveness */
 	u8 swap_write; /* enum tri: migration or device entry that was writable */
 	u8 marker;     /* PTE_MARKER_* */
 	u16 bits,
 		known; /* PAGE_PTE_*; uffd-wp and soft-dirty of non-present entries too */
 	u64 swap_offset;
-	u64 pfn; /* present (0 when the PFN bits were cleared), migration, device, hwpoison */
+	u64 pfn; /* of the page; 0 when the source cleared its bits */
 };
 
-/* Bits of pte_present() entries that hold the PFN, for clearing or replacing them; 0 unknown. */
+/* Returns the bits of pte_present() entries that hold the PFN; 0 unknown. */
 u64 pte_pfn_mask(const struct pte_layout *l, u8 level);
 
 /*
- * Makes the layout of @c.  Where the configuration is unknown and matters, types become
- * PTE_STATE_SPECIAL.  Returns 0, or -ENOTSUP for an architecture without a table (@ret is valid
- * and decodes everything to PTE_STATE_SPECIAL).
+ * Makes the layout of @c.  Types that an unknown option could change become PTE_STATE_SPECIAL.
+ * Returns 0, or -ENOTSUP for an architecture without a table (@ret is valid and decodes
+ * everything to PTE_STATE_SPECIAL).
  */
 int pte_layout_init(struct pte_layout *ret, const struct pte_config *c);
-/* The layout of @k's entries.  Returns like pte_layout_init(). */
+/* Makes the layout of @k's entries; returns like pte_layout_init(). */
 int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k);
 
 /* Decodes @entry, a leaf at @level (enum raw_level). */

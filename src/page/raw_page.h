@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * raw_page.h - one observation: the raw words that sources read about a run of like pages.
+ * raw_page.h - the raw words that sources read about a run of like pages, without their
+ * meaning.
  *
- * Knows: the fixed-width record that every source fills (procfs, BPF, a recorded report).
- * Never: what a word means (pagemap.c, kpageflags.c, pte.c, page.c).
- * Owns: nothing.
+ * Every source (procfs, BPF, a recorded report) fills this fixed-width record.
  *
  * A run is one leaf entry, or consecutive leaves of one level whose words are the same except
- * that PFNs ascend by one (in leaf-sized steps); of a folded run, which a source makes only when
- * it is asked to (source.fold), any PFNs of one zone.  Words that were not read have their
- * RAW_HAS_* bit clear and are zero.
+ * that PFNs ascend by one (in leaf-sized steps).  A source makes folded runs only when it is
+ * asked to (source.fold): their PFNs may be any of one zone.  Words that were not read are zero
+ * and have their RAW_HAS_* bit clear.
  */
 #ifndef GUPINFO_RAW_PAGE_H
 #define GUPINFO_RAW_PAGE_H
 
 #include "lib/bits.h"
 
-/* Which words of an observation were read. */
+/* Which words were read. */
 #define RAW_HAS_PAGEMAP \
 	BIT(0)             /* ->pagemap; its PFN may still be hidden, see RAW_HAS_PFN */
 #define RAW_HAS_PFN BIT(1) /* ->pfn of a present page */
@@ -31,15 +30,14 @@
 #define RAW_HAS_MM_IDS BIT(9) /* mm_ids */
 #define RAW_HAS_MIGRATETYPE BIT(10)
 #define RAW_HAS_SWAP_SHARED \
-	BIT(11) /* ->swap_count: references to the swap slot beside this entry's */
-#define RAW_FOLDED \
-	BIT(12) /* leaves whose PFNs do not ascend: ->pfn and ->head_pfn are the first's */
-#define RAW_RACED BIT(15) /* the words changed while they were read, also after retries */
+	BIT(11) /* ->swap_count: references to the swap slot besides this entry's */
+#define RAW_FOLDED BIT(12) /* folded: only the first leaf's ->pfn and ->head_pfn */
+#define RAW_RACED BIT(15)  /* the words kept changing while they were read */
 
-/* Leaf level of the entry: x86-64 4 KiB, 2 MiB, 1 GiB. */
+/* The level of the leaf entry; on x86-64 4 KiB, 2 MiB and 1 GiB. */
 enum raw_level { RAW_LEVEL_PTE = 1, RAW_LEVEL_PMD, RAW_LEVEL_PUD };
 
-/* folio->mapping without its pointer: kernel addresses are never kept. */
+/* folio->mapping without its pointer: gupinfo never keeps kernel addresses. */
 enum raw_mapping {
 	RAW_MAPPING_NULL,
 	RAW_MAPPING_ANON,
@@ -48,27 +46,27 @@ enum raw_mapping {
 	RAW_MAPPING_MOVABLE
 };
 
-/* The pagemap word of a hole; a hole run has HAS_PAGEMAP and pagemap == 0 (but for soft-dirty). */
+/* A hole has RAW_HAS_PAGEMAP and pagemap == 0 (its soft-dirty bit may be set). */
 struct raw_page {
-	u64 addr; /* first byte */
-	u64 pages; /* number of leaves in the run, each of leaf size (base page if level unknown) */
-	u32 has;        /* RAW_HAS_* */
-	u8 level;       /* enum raw_level */
-	u8 mapping;     /* enum raw_mapping */
-	u8 order;       /* folio order */
-	u8 migratetype; /* enum migratetype of the pageblock as this kernel numbers it */
+	u64 addr;   /* first byte */
+	u64 pages;  /* leaves in the run (base pages if the level is unknown) */
+	u32 has;    /* RAW_HAS_* */
+	u8 level;   /* enum raw_level */
+	u8 mapping; /* enum raw_mapping */
+	u8 order;
+	u8 migratetype; /* enum migratetype of the pageblock, as this kernel numbers it */
 	u32 scan;       /* PAGE_IS_* */
 	u32 page_type;  /* raw page->page_type / _mapcount word of the head */
-	u64 pfn;        /* of the first page */
-	u64 head_pfn;   /* of the head of the folio of the first page */
-	u64 pagemap; /* /proc/PID/pagemap word of the first page, PFN bits cleared when present */
-	u64 kpageflags; /* /proc/kpageflags word (of the head for tails where the source says so) */
+	u64 pfn;        /* of the first leaf */
+	u64 head_pfn;   /* head of the folio that holds the first leaf's page */
+	u64 pagemap;    /* of the first leaf, PFN bits cleared when present */
+	u64 kpageflags; /* /proc/kpageflags word; of tails perhaps the head's */
 	u64 kpagecount; /* /proc/kpagecount word */
-	u64 pte;        /* leaf entry, PFN bits cleared when present */
+	u64 pte;        /* leaf entry; its PFN bits are cleared when present */
 	u64 flags;      /* page->flags of this page */
 	u64 head_flags; /* page->flags of the head (== flags for order 0) */
 	s32 refcount;   /* folio_ref_count() */
-	s32 mapcount; /* of this page: _mapcount + 1, plus entire mapcount for large folios */
+	s32 mapcount;   /* this page's _mapcount + 1, plus the entire mapcount */
 	s32 large_mapcount; /* folio_mapcount() of the whole folio */
 	s32 entire_mapcount;
 	s32 pincount; /* ->_pincount of a large folio */

@@ -8,7 +8,7 @@
 #include "lib/pure.h"
 
 /*
- * A _mapcount word as a count.  The words of typed pages (hugetlb since 6.9) are no counts:
+ * Returns a _mapcount word as a count.  Words of typed pages (hugetlb since 6.9) are no counts:
  * page_mapcount_is_type(), include/linux/page-flags.h.
  */
 static s32 count(s32 word)
@@ -31,7 +31,7 @@ static u8 mapping(u8 bits)
 	return RAW_MAPPING_NULL;
 }
 
-/* File pages of 6.0 and 6.1 count PMD mappings in every _mapcount (__page_mapcount()). */
+/* 6.0 and 6.1 add PMD mappings of a file folio to every page's _mapcount (__page_mapcount()). */
 static bool counts_twice(const struct structpage_machine *m,
 			 const struct structpage_rec *r)
 {
@@ -50,7 +50,7 @@ static void large_counts(const struct structpage_machine *m,
 	if (!counts_twice(m, r))
 		ret->mapcount += ret->entire_mapcount;
 	if (r->double_map &&
-	    r->mapping == 1) /* PG_double_map: each page counts one too many */
+	    r->mapping == 1) /* PG_double_map: each page's count is one too high */
 		ret->mapcount--;
 	ret->pincount = r->pincount;
 	ret->has |= RAW_HAS_LARGE;
@@ -88,7 +88,7 @@ void structpage_to_raw(const struct structpage_machine *m, const struct structpa
 		return;
 	ret->pfn = r->pfn;
 	ret->has |= RAW_HAS_PFN;
-	/* flags of /proc/kpageflags that struct page has no bit for */
+	/* kpageflags has these bits, but struct page has none for them */
 	if (r->pfn == m->zero_pfn)
 		ret->kpageflags = KPF_BIT(ZERO_PAGE);
 	else if (r->pfn == m->huge_zero_pfn)

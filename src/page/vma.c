@@ -16,7 +16,7 @@ static const struct {
 };
 _Static_assert(VMFLAGS <= 64, "the VmFlags word is full");
 
-/* A line that is consumed from the left. */
+/* Text that the parser consumes from the left. */
 struct vma_text {
 	const char *p, *end;
 };
@@ -78,7 +78,7 @@ static void vma_spaces(struct vma_text *t)
 		t->p++;
 }
 
-/* The next byte of a name; maps escapes the newline only (seq_file_path(m, file, "\n")). */
+/* Returns the next byte of a name; maps escapes only the newline (seq_file_path()). */
 static char vma_name_byte(struct vma_text *t)
 {
 	if (t->end - t->p >= 4 && !memcmp(t->p, "\\012", 4)) {
@@ -88,7 +88,7 @@ static char vma_name_byte(struct vma_text *t)
 	return *t->p++;
 }
 
-/* Copies a name; of a longer one the first and the last part around "...". */
+/* Copies a name; of one that is too long, the first and the last part with "..." between. */
 static void vma_copy_name(struct vma_text t, char name[VMA_NAME_MAX])
 {
 	const size_t keep = VMA_NAME_MAX - 1, head = keep / 2 - 3, tail = keep - head - 3;
@@ -170,7 +170,7 @@ static void vma_parse_flags(struct vma_text t, struct vma *vma)
 	vma->fs = vma->flags & VF(HUGETLB) ? VMA_FS_HUGETLB : vma->fs;
 }
 
-/* "KEY:   123 kB" in bytes. */
+/* Parses "KEY:   123 kB" into bytes. */
 static bool vma_kib(struct vma_text *t, const char *key, u64 *ret)
 {
 	u64 v;
@@ -215,7 +215,7 @@ int vma_parse_smaps(const char *line, size_t len, struct vma *vma)
 	return 0;
 }
 
-/* include/linux/mm.h; these have not moved since 5.8. */
+/* Bit numbers of include/linux/mm.h; none has moved since 5.8. */
 static const u8 vma_bits[32] = {
 	[0] = VMFLAG_READ,         [1] = VMFLAG_WRITE,        [2] = VMFLAG_EXEC,
 	[3] = VMFLAG_SHARED,       [4] = VMFLAG_MAYREAD,      [5] = VMFLAG_MAYWRITE,
@@ -263,7 +263,7 @@ enum tri vma_is_cow(const struct vma *vma)
 			       : TRI_NO;
 	if (vma->write) /* VM_WRITE implies VM_MAYWRITE; VM_MAYSHARE with it implies VM_SHARED */
 		return vma->shared ? TRI_NO : TRI_YES;
-	/* A shared mapping lacks VM_SHARED only together with VM_MAYWRITE (do_mmap()). */
+	/* do_mmap() clears VM_SHARED of a shared mapping only together with VM_MAYWRITE. */
 	return vma->shared ? TRI_NO : TRI_UNKNOWN;
 }
 
@@ -295,7 +295,7 @@ enum vma_fs vma_fs_by_name(const struct vma *vma)
 {
 	if (vma->has_flags && vma->flags & VF(HUGETLB))
 		return VMA_FS_HUGETLB;
-	/* Only a mapping without a file prints no device and no inode (show_map_vma()). */
+	/* show_map_vma() prints no device and no inode only for mappings without a file. */
 	if (!vma->inode && !vma->dev_major && !vma->dev_minor) {
 		if (vma->name[0] != '[' || !strcmp(vma->name, "[heap]") ||
 		    vma_name_starts(vma, "[stack") || vma_name_starts(vma, "[anon:"))
@@ -311,8 +311,8 @@ enum vma_fs vma_fs_by_type(const char *type)
 {
 	/*
 	 * vma_needs_dirty_tracking(): a file needs it when its vm_ops have page_mkwrite or
-	 * pfn_mkwrite, or its mapping can write back (mapping_can_writeback()).  Whoever uses
-	 * generic_file_mmap() has page_mkwrite, ramfs included.
+	 * pfn_mkwrite, or when mapping_can_writeback() is true for it.  generic_file_mmap()
+	 * sets page_mkwrite, for ramfs too.
 	 */
 	static const struct {
 		const char *type;

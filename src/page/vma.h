@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * vma.h - a virtual memory area: what maps and smaps say of it, or what BPF read of it.
- *
- * Knows: the text of /proc/PID/maps and smaps (fs/proc/task_mmu.c), VmFlags letters.
- * Never: opens a file.  Owns: nothing; struct vma is plain data, the name is inside.
- */
+/* vma.h - one VMA as /proc/PID/maps and smaps (fs/proc/task_mmu.c) or BPF show it. */
 #ifndef GUPINFO_VMA_H
 #define GUPINFO_VMA_H
 
 #include "lib/bits.h"
 
-/* VmFlags of smaps, one bit per letter pair, in vma.def's order. */
+/* VmFlags of smaps: one bit per pair of letters, in vma.def's order. */
 enum vma_flag {
 #define VMFLAG(id, letters, text) VMFLAG_##id,
 #include "page/vma.def"
@@ -20,42 +15,42 @@ enum vma_flag {
 #define VF(id) BIT(VMFLAG_##id)
 
 #define VMA_NAME_MAX \
-	160 /* bytes kept of a name, with the final NUL; a longer one is cut in the middle */
+	160 /* bytes kept of a name, with the NUL; a longer one lacks its middle */
 
 #define VMA_HUGE_POOL BIT(0)
 #define VMA_HUGE_MOUNT BIT(1)
 #define VMA_HUGE_CGROUP BIT(2)
-#define VMA_HUGE_KEPT BIT(3) /* the mount may keep pages for itself (min_size=) */
+#define VMA_HUGE_KEPT BIT(3) /* the mount may reserve pages (min_size=) */
 
 struct vma {
 	u64 start, end; /* bytes, end exclusive */
 	u64 offset;     /* file offset, bytes */
 	u64 inode;
 	u32 dev_major, dev_minor;
-	bool read, write, exec, shared; /* the perms column; shared is VM_MAYSHARE */
-	bool has_flags;  /* ->flags was read (smaps or BPF); else only perms are known */
-	bool gate;       /* [vsyscall] */
-	u64 flags;       /* VF(*) */
+	bool read, write, exec, shared; /* the perms column; "shared" is VM_MAYSHARE */
+	bool has_flags;                 /* ->flags was read; else only perms are known */
+	bool gate;                      /* [vsyscall] */
+	u64 flags;                      /* VF(*) */
 	u32 page_size;   /* KernelPageSize in bytes: 2 MiB for hugetlb; 0 unknown */
 	s32 pkey;        /* ProtectionKey, -1 unknown */
 	u8 thp_eligible; /* enum tri */
 	u8 uffd_async;   /* enum tri: userfaultfd_wp_async() */
 	u8 fs;           /* enum vma_fs */
 	bool file_known; /* ->file_bytes and ->file_dax were read */
-	bool file_dax;   /* the mapped file is accessed by DAX */
+	bool file_dax;   /* the kernel accesses the mapped file by DAX */
 	u64 file_bytes;  /* size of the mapped file */
-	u8 huge_known; /* VMA_HUGE_*: which of the following were read, of a hugetlb mapping */
+	u8 huge_known;   /* hugetlb: VMA_HUGE_*, which of the following were read */
 	u64 huge_free, huge_reserved, huge_surplus,
-		huge_overcommit; /* pages of its pool */
-	/* pages that the limits of its mount and of its cgroups leave; UINT64_MAX: no limit */
+		huge_overcommit; /* hugetlb: counters of the pool */
+	/* what the limits of mount and cgroups leave; UINT64_MAX: no limit */
 	u64 huge_mount, huge_cgroup;
-	u64 rss_bytes, pss_bytes, anon_huge_bytes; /* smaps; 0 when has_smaps is false */
+	u64 rss_bytes, pss_bytes, anon_huge_bytes; /* smaps; 0 without has_smaps */
 	u64 pmd_mapped_bytes; /* smaps: AnonHugePages + ShmemPmdMapped + FilePmdMapped */
 	bool has_smaps;
-	char name[VMA_NAME_MAX]; /* as maps prints it, octal escapes undone; untrusted */
+	char name[VMA_NAME_MAX]; /* as in maps, octal escapes undone; untrusted */
 };
 
-/* What backs a file mapping, as far as GUP cares. */
+/* What backs a mapping, as far as GUP distinguishes. */
 enum vma_fs {
 	VMA_FS_UNKNOWN,
 	VMA_FS_NONE,  /* anonymous */
@@ -75,38 +70,37 @@ enum vma_fs {
 int vma_parse_header(const char *line, size_t len, struct vma *ret);
 
 /*
- * Adds what a smaps line below the header says ("VmFlags: rd wr …", "KernelPageSize: …").
- * Unknown lines and unknown VmFlags are ignored.  Returns 1 when the line was the last one of a
- * smaps block (VmFlags), else 0.
+ * Adds a line of a smaps block ("VmFlags: rd wr …", "KernelPageSize: …").  Ignores unknown
+ * lines and unknown VmFlags.  Returns 1 for the last line of a block (VmFlags), else 0.
  */
 int vma_parse_smaps(const char *line, size_t len, struct vma *vma);
 
 /*
- * Adds what the kernel's own @vm_flags (vm_area_struct.vm_flags of x86-64) and @page_size say, as
- * VmFlags and KernelPageSize of smaps do.  False, and nothing is changed, when a bit is set whose
- * meaning depends on the release (bit 11, and those above the protection key).
+ * Sets the VmFlags and KernelPageSize that smaps would show for @vm_flags
+ * (vm_area_struct.vm_flags of x86-64) and @page_size.  Returns false and changes nothing when a
+ * bit is set whose meaning depends on the release (bit 11, and those above the protection key).
  */
 bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size);
 
-/* is_cow_mapping(), since 7.3 vma_is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown without VmFlags (but for perms that decide). */
+/* is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown unless VmFlags or perms decide. */
 enum tri vma_is_cow(const struct vma *vma);
 
 const char *vma_flag_letters(enum vma_flag id); /* "rd" */
 const char *vma_flag_text(enum vma_flag id);    /* "VM_READ" */
 
-/* "rw-p" into buf[5]. */
+/* Writes the perms column, such as "rw-p", into buf[5]. */
 void vma_perms(const struct vma *vma, char buf[5]);
 
 /*
- * The file system that backs @vma, from its name, flags and device numbers alone: NONE, SPECIAL,
- * HUGETLB, and SHMEM or SECRETMEM where the kernel's own name of an internal mount says so;
- * VMA_FS_UNKNOWN for the rest, which needs the type of the mounted file system (vma_fs_by_type()).
+ * Returns what name, flags and device numbers of @vma say of its file system: NONE, SPECIAL,
+ * HUGETLB, and SHMEM or SECRETMEM when the name is the kernel's for an internal mount; else
+ * VMA_FS_UNKNOWN: then vma_fs_by_type() needs the type of the mounted file system.
  */
 enum vma_fs vma_fs_by_name(const struct vma *vma);
 
 /*
- * What mappings of a file system of type @type ("ext4", "tmpfs", as in mountinfo) are to GUP.
- * VMA_FS_UNKNOWN for a type that the table does not know.
+ * Returns what mappings of a file system of type @type ("ext4", "tmpfs", as in mountinfo) are
+ * to GUP, VMA_FS_UNKNOWN for a type that the table lacks.
  */
 enum vma_fs vma_fs_by_type(const char *type);
 

@@ -6,7 +6,7 @@
 
 #include "lib/pure.h"
 
-/* One line, trimmed on the left, without its newline. */
+/* One line without leading blanks and without its newline. */
 struct zoneinfo_line {
 	const char *p;
 	size_t len;
@@ -27,7 +27,7 @@ static bool zoneinfo_next(const char **text, const char *end, struct zoneinfo_li
 	return true;
 }
 
-/* The number after @key and blanks; false when the line does not start with @key. */
+/* Parses the number after @key and blanks; false when the line lacks them. */
 static bool zoneinfo_number(struct zoneinfo_line l, const char *key, u64 *ret)
 {
 	size_t n = strlen(key);
