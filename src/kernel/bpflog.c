@@ -9,7 +9,7 @@
 #define BPFLOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
 #define BPFLOG_END "-- END PROG LOAD LOG --"
 
-/* print_verification_stats() and what surrounds it, kernel/bpf/verifier.c. */
+/* The lines of print_verification_stats() and around them, kernel/bpf/verifier.c. */
 static bool bpflog_is_statistics(const char *line, size_t len)
 {
 	static const char *const begin[] = { "processed ", "verification time ",
@@ -32,7 +32,7 @@ static void bpflog_keep(struct bpflog *l, const char *line, size_t len)
 			*c = ' ';
 }
 
-/* The verdict of the log at @text, behind the name of the program in @message. */
+/* Extracts the verdict from the log at @text; @message names the program. */
 static void bpflog_verdict(struct bpflog *l, const char *message, const char *text)
 {
 	const char *name = strchr(message, '\''), *line = text, *last = NULL;

@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bpflog.h - of all that libbpf prints while it fails to load a program, the line that is the cause.
+ * bpflog.h - finds the line that is the cause among all that libbpf prints when a program fails
+ * to load.
  *
- * Knows: that libbpf warns of the cause before it warns of what follows from it, and how it frames
- *	the verifier's log, whose last line but its statistics is the verdict.
- * Never: libbpf.  Owns: nothing.
+ * libbpf warns of the cause first and of its consequences later.  It frames the verifier's log,
+ * whose last line before the statistics is the verdict.
  */
 #ifndef GUPINFO_BPFLOG_H
 #define GUPINFO_BPFLOG_H
 
 #include "lib/bits.h"
 
-/* Zeroed before the first message. */
+/* The caller zeroes it before the first message. */
 struct bpflog {
-	char line
-		[120]; /* "observe_cast: R1 invalid mem access 'scalar'"; "" nothing yet */
-	bool verifier; /* the line is the verifier's: it stays */
+	char line[120]; /* "observe_cast: R1 invalid mem access 'scalar'"; "" none yet */
+	bool verifier;  /* the line is the verifier's and stays */
 };
 
-/* Takes up a warning of libbpf. */
+/* Adds a warning of libbpf. */
 void bpflog_add(struct bpflog *l, const char *message);
 
 #endif

@@ -8,10 +8,9 @@
 #include "lib/pure.h"
 
 #define BTFCUT_MAGIC 0xeb9f
-#define BTFCUT_DEPTH 32 /* of structs inside each other */
-#define BTFCUT_UNNAMED \
-	8 /* of unnamed members inside each other, where one is looked for */
-#define BTFCUT_FOUND 64 /* types of the names that are wanted; a name may have several */
+#define BTFCUT_DEPTH 32  /* structs nested in each other */
+#define BTFCUT_UNNAMED 8 /* nesting of unnamed members in which a member is searched */
+#define BTFCUT_FOUND 64  /* types that have a wanted name; several may share one */
 
 enum btfcut_kind {
 	BTFCUT_INT = 1,
@@ -36,7 +35,7 @@ enum btfcut_kind {
 	BTFCUT_KINDS
 };
 
-/* Bytes behind struct btf_type: a fixed part, and one for each of vlen. */
+/* Bytes behind struct btf_type, by kind: a fixed part, and a part for each of vlen. */
 static const u8 btfcut_fixed[BTFCUT_KINDS] = {
 	[BTFCUT_INT] = 4, [BTFCUT_ARRAY] = 12, [BTFCUT_VAR] = 4, [BTFCUT_DECL_TAG] = 4
 };
@@ -52,7 +51,7 @@ struct btfcut_header {
 };
 
 struct btfcut_type {
-	u32 name, info, size; /* ->size is a type id for kinds that refer to one */
+	u32 name, info, size; /* ->size is a type id in kinds that refer to one type */
 };
 
 struct btfcut_buf {
@@ -65,17 +64,17 @@ struct btfcut {
 	u32 types_len;
 	const char *strs;
 	u32 strs_len;
-	u32 *at;  /* of each id: its offset in ->types */
-	u32 *new; /* and its ids in the cut, 0 none yet: without members, and with them */
-	u32 n;    /* types that were scanned */
-	u32 next; /* offset of the one after them */
+	u32 *at;  /* by id: offset of the type in ->types */
+	u32 *new; /* by id: ids in the cut without and with members; 0 none */
+	u32 n;    /* types that have been scanned */
+	u32 next; /* offset of the type to scan next */
 	struct btfcut_want *want;
-	unsigned nwant, missing; /* names; those not found yet */
-	u8 begins[256];          /* by btfcut_begin(): names that are wanted begin so */
+	unsigned nwant, missing; /* names; names not found yet */
+	u8 begins[256];          /* by btfcut_begin(): some wanted name has this hash */
 	u32 found[BTFCUT_FOUND], nfound;
 	struct btfcut_buf out, out_strs;
 	u32 nout, ptr, integer; /* ids in the cut */
-	bool whole; /* the type in work is of a member without a name: its members are the owner's */
+	bool whole; /* members of the current type, which is unnamed, are the owner's */
 };
 
 static unsigned btfcut_kind(const struct btfcut_type *t)
@@ -132,7 +131,7 @@ static int btfcut_put_name(struct btfcut *c, u32 *name)
 	return btfcut_put(&c->out_strs, s, strlen(s) + 1);
 }
 
-/* Appends a type with @len bytes @rest behind it; its id in *@ret. */
+/* Appends a type and the @len bytes @rest behind it; its id goes to *@ret. */
 static int btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *rest,
 			   size_t len, u32 *ret)
 {
@@ -149,13 +148,13 @@ static int btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *r
 
 /* ---- the input */
 
-/* Of the 100,000 names few need to be compared. */
+/* A hash that spares comparing most of the 100,000 names with the wanted ones. */
 static u8 btfcut_begin(const char *name)
 {
 	return *name ? name[0] * 13 + name[1] * 5 + (name[1] ? name[2] : 0) : 0;
 }
 
-/* The index of a name that is wanted, as a function or as a type; -1: it is not. */
+/* Returns the index of the wanted function or type of this name, or -1. */
 static int btfcut_wanted(const struct btfcut *c, u32 name, bool func)
 {
 	const char *s = btfcut_name(c, name);
@@ -168,7 +167,7 @@ static int btfcut_wanted(const struct btfcut *c, u32 name, bool func)
 	return -1;
 }
 
-/* Notes where the next type is, and whether it is wanted. */
+/* Notes where the next type starts and whether it is wanted. */
 static int btfcut_scan_one(struct btfcut *c)
 {
 	u32 left = c->types_len - c->next;
@@ -204,7 +203,7 @@ static int btfcut_scan_one(struct btfcut *c)
 	return 0;
 }
 
-/* Scans until all that is wanted was found, and type @id: the rest is not looked at. */
+/* Scans until all wanted names and type @id are found, not to the end. */
 static int btfcut_scan(struct btfcut *c, u32 id)
 {
 	int err = 0;
@@ -218,7 +217,7 @@ static int btfcut_scan(struct btfcut *c, u32 id)
 
 static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret);
 
-/* Without what CO-RE skips, too: typedefs and qualifiers. */
+/* Skips what CO-RE skips: typedefs and qualifiers. */
 static u32 btfcut_resolve(struct btfcut *c, u32 id)
 {
 	for (unsigned i = 0; i < BTFCUT_DEPTH; i++) {
@@ -241,7 +240,7 @@ static u32 btfcut_resolve(struct btfcut *c, u32 id)
 	return 0;
 }
 
-/* Members, or values of an enum: the words behind the type, with names and types of the cut. */
+/* Copies members or enum values with the cut's ids of their names and types. */
 static int btfcut_words(struct btfcut *c, u32 id, const struct btfcut_type *t,
 			unsigned depth, u32 *words)
 {
@@ -260,7 +259,7 @@ static int btfcut_words(struct btfcut *c, u32 id, const struct btfcut_type *t,
 	return err;
 }
 
-/* A composite of which a member of another type needs the size alone. */
+/* CO-RE needs only its size: it is a member of a type that nobody wants. */
 static bool btfcut_is_other(const struct btfcut *c, const struct btfcut_type *t)
 {
 	return btfcut_each[btfcut_kind(t)] && !c->whole && *btfcut_name(c, t->name) &&
@@ -297,7 +296,7 @@ static int btfcut_array(struct btfcut *c, u32 id, struct btfcut_type t, unsigned
 	return err ? err : btfcut_put_type(c, t, words, sizeof(words), ret);
 }
 
-/* Puts type @id, as a member has it, into the cut. */
+/* Puts type @id of a member into the cut. */
 static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret)
 {
 	struct btfcut_type t;
@@ -408,7 +407,7 @@ static int btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 	return 0;
 }
 
-/* A member of @t, or of the unnamed ones inside it; a value of an enum. */
+/* @name is a member of @t or of its unnamed members, or a value of the enum. */
 static bool btfcut_has_member(struct btfcut *c, u32 id, const char *name, unsigned depth)
 {
 	struct btfcut_type t = btfcut_get(c, id);
@@ -454,7 +453,7 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 		want[i].id = want[i].has = 0;
 		c.begins[btfcut_begin(want[i].name)] = 1;
 	}
-	/* a type has twelve bytes at least */
+	/* a type takes at least twelve bytes */
 	c.at = malloc((c.types_len / sizeof(struct btfcut_type) + 2) * sizeof(*c.at));
 	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, 2 * sizeof(*c.new));
 	err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;

@@ -9,13 +9,13 @@
 
 #define KERNEL_OLDEST KV(5, 10, 0) /* the oldest release whose source was read */
 #define KERNEL_VERSION_MAX \
-	15 /* bytes of "255.255.65535" and room for a patch in ->model */
-#define KERNEL_TOO_NEW KV(7, 4, 0) /* the first whose source was not */
-#define KERNEL_BPF KV(6, 1, 0)     /* the oldest that the BPF programs can run on */
+	15 /* bytes of "255.255.65535", and room for a patch in ->model */
+#define KERNEL_TOO_NEW KV(7, 4, 0) /* the first release whose source was not read */
+#define KERNEL_BPF KV(6, 1, 0) /* the oldest release on which the BPF programs can run */
 
 enum kernel_class { RULE, MEANING, PATCH };
 
-/* Releases from ->since up to but without ->until; ->until 0 is no end, ->since 0 ends a list. */
+/* Releases from ->since up to but without ->until (0: no end).  A ->since of 0 ends a list. */
 struct kernel_range {
 	u32 since, until;
 };
@@ -87,7 +87,7 @@ void kernel_evidence_init(struct kernel_evidence *ev)
 	memset(ev->probe, TRI_UNKNOWN, sizeof(ev->probe));
 }
 
-/* @line of @len bytes, which begins with "CONFIG_", says "NAME=y" or "NAME=m". */
+/* The @line of @len bytes, which begins with "CONFIG_", is "NAME=y" or "NAME=m". */
 static bool kernel_line_sets(const char *line, size_t len, const char *name)
 {
 	size_t n = name && name[7] == line[7] ? strlen(name) : 0;
@@ -119,7 +119,7 @@ void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t
 			ev->config[i] = TRI_NO;
 }
 
-/* A decimal number of at most 255 (a greater one counts as 255); NULL when there is none. */
+/* Parses a decimal number (above 255 it counts as 255); returns NULL when there is none. */
 static const char *kernel_number(const char *p, u32 *ret)
 {
 	u32 n = 0;
@@ -132,7 +132,7 @@ static const char *kernel_number(const char *p, u32 *ret)
 	return p;
 }
 
-/* "6.12.117-rc1-foo" gives KV(6, 12, 117); *@ret_end is what follows the version. */
+/* Parses "6.12.117-rc1-foo" as KV(6, 12, 117); *@ret_end points behind the version. */
 static int kernel_parse(const char *s, u32 *ret, const char **ret_end)
 {
 	u32 major, minor, patch = 0;
@@ -150,14 +150,14 @@ static int kernel_parse(const char *s, u32 *ret, const char **ret_end)
 	return 0;
 }
 
-/* Distributions number their ABI behind a patch level of 0: "6.1.0-56-amd64", "6.8.0-50-generic". */
+/* Distributions put an ABI number behind a patch level of 0: "6.1.0-56-amd64". */
 static bool kernel_is_abi_name(u32 kv, const char *end)
 {
 	return !(kv & 0xffff) && !memcmp(end - 2, ".0-", 3) && end[1] >= '0' &&
 	       end[1] <= '9';
 }
 
-/* The release; of Debian's, whose uname -r is an ABI name, the version in uname -v. */
+/* Parses the release.  Debian's uname -r names an ABI, so its version is taken from uname -v. */
 static int kernel_parse_evidence(const struct kernel_evidence *ev, struct kernel *ret)
 {
 	static const char mark[] = "Debian ";
@@ -176,7 +176,7 @@ static int kernel_parse_evidence(const struct kernel_evidence *ev, struct kernel
 	return 0;
 }
 
-/* What an architecture says of an option when no configuration was readable. */
+/* Returns what the architecture alone decides of an option. */
 static enum tri kernel_config_by_arch(enum kconfig id, const char *arch)
 {
 	static const char *const fast[] = { "x86_64",  "aarch64", "ppc64le",    "ppc64",
@@ -191,7 +191,7 @@ static enum tri kernel_config_by_arch(enum kconfig id, const char *arch)
 	return TRI_UNKNOWN;
 }
 
-/* Whether the release has it; unknown when the patch level decides, which the name does not say. */
+/* The release has the behaviour; unknown when the patch level decides and the name lacks it. */
 static enum tri kernel_in_range(const struct kernel_row *row, const struct kernel *k)
 {
 	u32 kv = MAX(k->kv, KERNEL_OLDEST);
@@ -282,7 +282,7 @@ bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len)
 	return false;
 }
 
-/* Forces the patch named @name; false when there is none of that name. */
+/* Forces the patch @name; returns false when no patch has that name. */
 static bool kernel_force(struct kernel *k, const char *name)
 {
 	for (unsigned i = 0; i < KFACTS; i++)
@@ -296,9 +296,9 @@ static bool kernel_force(struct kernel *k, const char *name)
 }
 
 /*
- * What follows the version in the names that distributions and "make kernelrelease" give:
- * "-56-cloud-amd64", "+deb13-cloud-amd64", "-301.fc41.x86_64", ".1-microsoft-standard", "-rc2", "+".
- * Behind a plus there is a number somewhere, which the names of patches do not have.
+ * Recognises what distributions and "make kernelrelease" append to the version:
+ * "-56-cloud-amd64", "+deb13-cloud-amd64", "-301.fc41.x86_64", ".1-microsoft-standard", "-rc2",
+ * "+".  Behind a plus they have a number somewhere; the names of patches have none.
  */
 static bool kernel_is_suffix(const char *s, size_t len)
 {
@@ -313,7 +313,7 @@ static bool kernel_is_suffix(const char *s, size_t len)
 			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= len;
 }
 
-/* The model of release @name of @len bytes: of @ev only the machine is kept. */
+/* Makes the model of release @name of @len bytes; of @ev it keeps only the machine. */
 static const char *kernel_foreign(const struct kernel_evidence *ev, const char *name,
 				  size_t len, struct kernel *ret)
 {
@@ -347,7 +347,7 @@ int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 	struct kernel k = { 0 };
 	size_t len;
 
-	/* The last plus begins a patch, or belongs to a distribution's name. */
+	/* The last plus begins a patch or belongs to a distribution's suffix. */
 	if (plus && plus != model && kernel_is_suffix(plus, strlen(plus)))
 		plus = NULL;
 	len = plus ? (size_t)(plus - model) : strlen(model);
@@ -460,7 +460,7 @@ enum kprobe kernel_fact_probe(enum kfact id)
 	return kernel_rows[id].probe;
 }
 
-/* "6.12", or "6.12.117" when the patch level matters. */
+/* Prints "6.12", or "6.12.117" when the patch level matters. */
 static void kernel_print(u32 kv, char *buf, size_t len)
 {
 	unsigned major = kv >> 24, minor = kv >> 16 & 0xff, patch = kv & 0xffff;
@@ -471,7 +471,7 @@ static void kernel_print(u32 kv, char *buf, size_t len)
 		snprintf(buf, len, "%u.%u", major, minor);
 }
 
-/* The last release before @until as people write it: 6.14 before 6.15, 6.19 before 7.0. */
+/* Prints the last series before @until: 6.14 before 6.15, 6.19 before 7.0. */
 static void kernel_print_last(u32 until, char *buf, size_t len)
 {
 	static const u8 last_minor[] = { [5] = 19, [6] = 19 };

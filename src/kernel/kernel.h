@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel.h - the kernel model: which behaviours the judged kernel has, and how that is known.
+ * kernel.h - the kernel model: which behaviours the judged kernel has, and how gupinfo knows.
  *
- * Knows: kernel.def, the only place that names versions.  Probe beats config beats version.
- * Never: I/O; the evidence is read by sys code and handed in.
- * Owns: nothing.
+ * A probe beats the configuration, which beats the version.  Only kernel.def names versions;
+ * the callers read the evidence.
  */
 #ifndef GUPINFO_KERNEL_H
 #define GUPINFO_KERNEL_H
@@ -21,7 +20,7 @@ _Static_assert(KFACTS <= 64, "the kernel fact word is full");
 
 #define K(id) BIT(KFACT_##id)
 
-/* Configuration options that some fact depends on; see kernel_configs[]. */
+/* Configuration options on which some fact depends; see kernel_configs[]. */
 enum kconfig {
 #define KCONFIG(id, ...) KCONFIG_##id,
 #include "kernel/kconfig.def"
@@ -38,15 +37,15 @@ enum kprobe {
 };
 
 enum korigin {
-	KORIGIN_UNKNOWN, /* an option decides and no configuration was readable */
+	KORIGIN_UNKNOWN, /* an option decides, and no configuration was readable */
 	KORIGIN_VERSION,
 	KORIGIN_CONFIG,
 	KORIGIN_PROBE,
 	KORIGIN_FORCED, /* --model +PATCH */
-	KORIGIN_ASSUMED /* --model RELEASE: configured as distributions do */
+	KORIGIN_ASSUMED /* --model RELEASE: the option is as distributions set it */
 };
 
-/* What is known about a kernel before its behaviour is resolved.  Recorded in reports. */
+/* Evidence of how a kernel behaves, before it is resolved.  Reports record it. */
 struct kernel_evidence {
 	char release[65];    /* uname -r */
 	char version[65];    /* uname -v */
@@ -57,74 +56,73 @@ struct kernel_evidence {
 	u8 probe[KPROBES];   /* enum tri */
 };
 
-/* Bytes of a base page. */
 static inline u32 kernel_page_size(const struct kernel_evidence *ev)
 {
 	return ev->page_size ? ev->page_size : 4096;
 }
 
-/* The resolved model. */
 struct kernel {
 	struct kernel_evidence ev;
 	u32 kv;            /* KV(major, minor, patch) parsed from the release */
 	u64 known, value;  /* BIT(KFACT_*), as in struct facts */
 	u8 origin[KFACTS]; /* enum korigin */
-	bool any_patch; /* the release names a series ("6.1.0-56-amd64"), not its patch level */
-	char model[32]; /* "6.18", "6.18+hugetlb-refcount" */
+	bool any_patch;    /* "6.1.0-56-amd64" names a series, not its patch level */
+	char model[32];    /* "6.18", "6.18+hugetlb-refcount" */
 };
 
-/* Everything unknown, strings empty. */
+/* Makes every value unknown and every string empty. */
 void kernel_evidence_init(struct kernel_evidence *ev);
 
 /*
- * Reads "CONFIG_X=y" lines of a kernel configuration (@len bytes of whole lines) into @ev.  May be
- * called for each piece of a long file: an option that is named becomes TRI_YES, one that was not
- * named so far TRI_NO.  Text without any CONFIG_ line changes nothing.
+ * Reads lines "CONFIG_X=y" of a kernel configuration (@len bytes of whole lines) into @ev.  It
+ * may be called for each piece of a long file: an option becomes TRI_YES when a line sets it,
+ * and TRI_NO when no line has done so yet.  Text without any CONFIG_ line changes nothing.
  */
 void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t len);
 
 /*
- * Resolves every fact.  Returns 0, or -EINVAL when the release does not start with a version (then
- * @ret is untouched).  Debian names its ABI in the release and the version in uname -v; that is
- * looked at; where it is missing, what stable releases of the series changed is unknown.  Releases
- * older or newer than what is modelled are judged as the nearest one, and kernel_proof() says so.
+ * Resolves every fact.  Returns 0, or -EINVAL when the release does not start with a version
+ * (then @ret is untouched).  Debian's release names an ABI and uname -v the version, which is
+ * then used; without it, whatever stable releases of the series changed is unknown.  Releases
+ * older or newer than the modelled ones are judged as the nearest, and kernel_proof() reports
+ * it.
  */
 int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
 
 /*
- * Whether the BPF reader may be tried: its programs call bpf_loop() (5.17) and iterate over the files
- * and areas of one process (6.1).  False with a sentence of at most @len bytes in @why; a release that
- * is not understood may be tried.
+ * The BPF reader may be tried: its programs call bpf_loop() (5.17) and iterate over files and
+ * VMAs of one process (6.1).  Returns false with a sentence of at most @len bytes in @why.  A
+ * release that cannot be parsed may be tried.
  */
 bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len);
 
 /*
- * Resolves the model named by --model: "6.1" (mainline 6.1.0), "6.12.117", "7.3-rc2", what uname -r
- * prints ("7.2.12+deb13-cloud-amd64", "6.1.0-56-amd64"), any of them with a patch
- * ("6.18+hugetlb-refcount"), or "+hugetlb-refcount" (this kernel with the seed's patch).  Probes and
- * configuration of @ev are kept only when the version part is absent, else only the architecture
- * and page sizes are kept and options are as distributions set them (KORIGIN_ASSUMED).  Releases
- * older than the oldest whose source was read are refused.
- * Returns 0, or -EINVAL with *@ret_why a static sentence.
+ * Resolves the model of --model: "6.1" (mainline 6.1.0), "6.12.117", "7.3-rc2", the output of
+ * uname -r ("7.2.12+deb13-cloud-amd64", "6.1.0-56-amd64"), any of them with a patch
+ * ("6.18+hugetlb-refcount"), or "+hugetlb-refcount" (this kernel with the seed's patch).
+ * Without a version part, probes and configuration of @ev are kept; with one, only architecture
+ * and page sizes are, and options are as distributions set them (KORIGIN_ASSUMED).  Releases
+ * older than the oldest whose source was read are refused.  Returns 0, or -EINVAL and a static
+ * sentence in *@ret_why.
  */
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 			 struct kernel *ret, const char **ret_why);
 
-/* What the rules of a kernel rest on: trials on its series, its source alone, or a neighbour's rules. */
+/* What the rules rest on: trials on this series, its source, or a neighbour's rules. */
 enum kernel_proof { KERNEL_PROVED, KERNEL_READ, KERNEL_EXTRAPOLATED };
 
-/* A row of proved.def: the trials of one series on one architecture, none of them wrong. */
+/* A row of proved.def: the trials of one series on one architecture.  None of them was wrong. */
 struct kernel_trials {
 	u32 series;                        /* KV(major, minor, 0) */
 	const char *arch, *release, *date; /* of the most trials; of the last */
 	u64 trials;
 };
 
-/* @ret_by, which may be NULL, becomes the trials of a proved kernel, NULL of another. */
+/* Sets *@ret_by, unless it is NULL, to the trials of a proved kernel, else to NULL. */
 enum kernel_proof kernel_proof(const struct kernel *k,
 			       const struct kernel_trials **ret_by);
 const char *kernel_proof_name(enum kernel_proof proof); /* "proved" */
-/* "proved by 4711 trials on 6.18.15, 2026-11-27"; returns @buf. */
+/* Formats "proved by 4711 trials on 6.18.15, 2026-11-27"; returns @buf. */
 const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len);
 
 static inline enum tri kernel_has(const struct kernel *k, enum kfact id)
@@ -133,12 +131,12 @@ static inline enum tri kernel_has(const struct kernel *k, enum kfact id)
 }
 
 const char *kernel_fact_name(enum kfact id);    /* "large-folio-reuse" */
-const char *kernel_fact_subject(enum kfact id); /* one line: what the kernel does */
+const char *kernel_fact_subject(enum kfact id); /* one line for people */
 const char *kernel_fact_commit(enum kfact id);  /* "1da190f4d0a6 (6.15)" or "" */
-bool kernel_fact_is_patch(enum kfact id);       /* true only by --model +NAME */
+bool kernel_fact_is_patch(enum kfact id);       /* only --model +NAME makes it true */
 bool kernel_fact_is_meaning(
-	enum kfact id); /* what a word means; no rule of predict.def asks */
-/* The option and the probe that decide; KCONFIGS and KPROBES when there is none. */
+	enum kfact id); /* the fact changes the meaning of a word; no rule asks for it */
+/* Returns the option or probe that decides; KCONFIGS or KPROBES when there is none. */
 enum kconfig kernel_fact_config(enum kfact id);
 enum kprobe kernel_fact_probe(enum kfact id);
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.14" */
@@ -148,8 +146,8 @@ const char *kernel_probe_name(enum kprobe id);
 const char *kernel_probe_text(enum kprobe id);
 
 /*
- * The function that does a job in this kernel's generation, e.g. kernel_function(k,
- * KFUNC_GUP_FAST_PTE) is "gup_fast_pte_range" on 6.10 and later, "gup_pte_range" before.
+ * Names the kernel function that does a job, e.g. kernel_function(k, KFUNC_GUP_FAST_PTE) is
+ * "gup_fast_pte_range" on 6.10 and later, "gup_pte_range" before.
  */
 enum kfunc {
 #define KFUNC(id, ...) KFUNC_##id,

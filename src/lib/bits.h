@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * bits.h - integers, ranges, pages and three-valued truth.
- *
- * Knows: arithmetic.  Never: I/O, allocation.  Owns: nothing.
- */
+/* bits.h - integers, ranges, pages and three-valued truth. */
 #ifndef GUPINFO_BITS_H
 #define GUPINFO_BITS_H
 
@@ -30,7 +26,7 @@ typedef int8_t s8;
 #define ROUND_DOWN(x, a) ((x) & ~((u64)(a)-1))
 #define ROUND_UP(x, a) ROUND_DOWN((x) + (a)-1, a)
 
-/* What can be said of a fact: it does not hold, it holds, or it was not read. */
+/* A fact holds, does not hold, or was not read. */
 enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
 
 static inline enum tri tri_from(bool known, bool value)

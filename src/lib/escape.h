@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * escape.h - strings of other processes made harmless.
- *
- * Knows: UTF-8, control characters.  Never: quoting of a particular format (JSON has its own).
- * Owns: nothing.
- */
+/* escape.h - makes strings of other processes harmless for terminals and mails. */
 #ifndef GUPINFO_ESCAPE_H
 #define GUPINFO_ESCAPE_H
 
@@ -19,9 +14,8 @@
 char *escape_text(char *buf, size_t size, const char *s);
 
 /*
- * The length of the valid UTF-8 sequence at @s and its code point in *@ret; 0 when there is none
- * (overlong forms, surrogates and code points above 10ffff are not valid).  Reads at most up to
- * the terminating NUL.
+ * Returns the length of the valid UTF-8 sequence at @s and its code point in *@ret; 0 if it is
+ * not valid (overlong forms, surrogates, above 10ffff).  Reads at most up to the NUL.
  */
 unsigned escape_utf8(const unsigned char *s, u32 *ret);
 

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * procstat.h - /proc/PID/stat: the state of a process or thread.
- *
- * Knows: the text of stat (fs/proc/array.c, do_task_stat()).  Never: opens it.  Owns: nothing.
- */
+/* procstat.h - parses /proc/PID/stat (fs/proc/array.c, do_task_stat()). */
 #ifndef GUPINFO_PROCSTAT_H
 #define GUPINFO_PROCSTAT_H
 
@@ -18,14 +14,14 @@ struct procstat {
 	char state;    /* 'R', 'S', 'Z', … */
 	pid_t ppid;
 	u32 flags;   /* PF_* */
-	u32 threads; /* those that have ended and are not reaped yet included */
+	u32 threads; /* including threads that have ended and are not reaped yet */
 	u64 start_time;
 };
 
 /* Returns false when @text, which ends in NUL, is not a line of stat. */
 bool procstat_parse(const char *text, struct procstat *ret);
 
-/* Its main thread has ended and it has no other: nothing runs or has memory any more. */
+/* The main thread has ended and is the only one: the process runs nothing and has no memory. */
 static inline bool procstat_is_dead(const struct procstat *s)
 {
 	return s->state == 'X' || (s->state == 'Z' && s->threads <= 1);

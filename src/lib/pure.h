@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * pure.h - last include of every core .c file: what core must not call is a compile error.
- * (open and close are members of struct source_ops; tests/layers.sh finds calls of them.)
+ * pure.h - last include of every core .c file: it turns calls that core must not make into
+ * compile errors.  (open and close are members of struct source_ops; tests/layers.sh finds
+ * calls of them.)
  */
 #ifndef GUPINFO_PURE_H
 #define GUPINFO_PURE_H
@@ -12,7 +13,7 @@
 #pragma GCC poison getenv uname printf puts exit abort time gettimeofday clock_gettime
 #pragma GCC poison system popen getpid
 
-/* Members of structures have these names too: only the call of the function is an error. */
+/* Structures have members of these names: only a call of the function is an error. */
 ssize_t read(int, void *, size_t) __attribute__((error("core does no I/O")));
 ssize_t write(int, const void *, size_t) __attribute__((error("core does no I/O")));
 

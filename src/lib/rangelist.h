@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * rangelist.h - a short list of address ranges that are not what they were.
- *
- * Knows: ranges, ascending.  Never: what changed there.  Owns: nothing.
- */
+/* rangelist.h - a short ascending list of address ranges that have changed. */
 #ifndef GUPINFO_RANGELIST_H
 #define GUPINFO_RANGELIST_H
 
@@ -14,18 +10,18 @@
 struct rangelist {
 	struct change {
 		u64 from, to;
-	} at[RANGELIST_MAX]; /* ascending, apart from each other */
+	} at[RANGELIST_MAX]; /* ascending, with gaps between them */
 	unsigned n;
-	u64 end; /* nothing is said of what lies behind: there were too many before it */
+	u64 end; /* behind it nothing is known: too many changes */
 };
 
-/* No changes up to @end. */
+/* Makes an empty list that covers the addresses below @end. */
 void rangelist_init(struct rangelist *c, u64 end);
 
-/* Adds [@from, @to), which begins no earlier than the last one; false when nothing more fits. */
+/* Adds [@from, @to), which begins no earlier than the last one; false when the list is full. */
 bool rangelist_add(struct rangelist *c, u64 from, u64 to);
 
-/* Both lists in @ret, which is neither of them. */
+/* Merges @x and @y into @ret, which must be neither of them. */
 void rangelist_merge(const struct rangelist *x, const struct rangelist *y,
 		     struct rangelist *ret);
 

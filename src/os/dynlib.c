@@ -15,7 +15,7 @@ int dynlib_load(const char *soname, const char *const *names, size_t n, void *fu
 	library = dlopen(soname, RTLD_NOW | RTLD_LOCAL);
 	if (!library)
 		return -ELIBACC;
-	/* from the last: the first is set only when all are there */
+	/* backwards: callers test the first pointer, so it is set only when all others are */
 	for (size_t i = n; i--;) {
 		function = dlsym(library, names[i]);
 		if (!function) {

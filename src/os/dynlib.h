@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dynlib.h - shared libraries that few runs need, loaded when they are needed.
+ * dynlib.h - loads shared libraries that few runs need, when a run needs them.
  *
- * libkmod brings libcrypto, liblzma and libzstd along, libproc2 brings libsystemd and libgcrypt:
- * linked in the usual way they took half of the time from exec to main().
- *
- * Knows: dlopen(3), the note by which packagers find such libraries.  Never: what they are for.
- * Owns: what was loaded, which stays.
+ * libkmod brings libcrypto, liblzma and libzstd along, libproc2 brings libsystemd and
+ * libgcrypt: linked in the usual way they took half of the time from exec to main().  An ELF
+ * note names each library, so that packagers find it.  Loaded libraries stay loaded.
  */
 #ifndef GUPINFO_DYNLIB_H
 #define GUPINFO_DYNLIB_H
@@ -14,13 +12,13 @@
 #include "lib/bits.h"
 
 /*
- * A file that uses a library lists its functions, FUNCTIONS(X) being X(one) X(two) ..., in
+ * A file that uses a library lists the functions, FUNCTIONS(X) being X(one) X(two) ..., in
  * struct { FUNCTIONS(LAZY_POINTER) } and const char *names[] = { FUNCTIONS(LAZY_NAME) }.
  */
 #define LAZY_POINTER(function) __typeof__(function) *function;
 #define LAZY_NAME(function) #function,
 
-/* Says in the ELF file that @soname is loaded for @what (https://uapi-group.org: ELF dlopen). */
+/* Notes in the ELF file that it loads @soname for @what (https://uapi-group.org: ELF dlopen). */
 #define LAZY_NOTE(soname, what)                                                      \
 	static const struct {                                                        \
 		u32 name_size, text_size, type;                                      \
@@ -34,8 +32,8 @@
 	"\"recommended\"}]"
 
 /*
- * Loads @soname, once, and fills @functions, a struct of LAZY_POINTER()s, with the @n @names.
- * Returns 0, or -ELIBACC when the library or one of its functions is missing.
+ * Loads @soname on the first call and fills @functions, a struct of LAZY_POINTER()s, with the
+ * @n @names.  Returns 0, or -ELIBACC when the library or one of its functions is missing.
  */
 int dynlib_load(const char *soname, const char *const *names, size_t n, void *functions);
 

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * readfile.h - a file of /proc or /sys, whole.
- *
- * Knows: that such files have no size.  Never: what is in them.  Owns: nothing.
- */
+/* readfile.h - reads whole files of /proc and /sys, which have no size. */
 #ifndef GUPINFO_READFILE_H
 #define GUPINFO_READFILE_H
 
@@ -14,10 +10,10 @@
 /* Reads the whole file below @dir into memory for free(3), NUL-terminated; or -errno. */
 int readfile(int dir, const char *path, char **ret, size_t *ret_len);
 
-/* The first line of a small file; false when it cannot be read. */
+/* Reads the first line of a small file; returns false when it cannot. */
 bool readfile_line(int root, const char *path, char *ret, size_t size);
 
-/* The number that a small file starts with; UINT64_MAX when there is none. */
+/* Reads the number at the start of a small file; returns UINT64_MAX when there is none. */
 u64 readfile_number(int root, const char *path);
 
 #endif

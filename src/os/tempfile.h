@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * tempfile.h - a nameless temporary file for what must be written before what comes first.
- *
- * Knows: where temporary files go.  Never: what is in them.  Owns: its descriptor.
- */
+/* tempfile.h - nameless temporary files for text that is printed after what is not known yet. */
 #ifndef GUPINFO_TEMPFILE_H
 #define GUPINFO_TEMPFILE_H
 
@@ -18,14 +14,14 @@ struct tempfile {
 /* Opens it in $TMPDIR, else /tmp or /var/tmp.  Returns 0 or -errno. */
 int tempfile_open(struct tempfile *s);
 void tempfile_close(struct tempfile *s);
-/* A record_put: @ctx is the spool. */
+/* A record_put for which @ctx is the struct tempfile. */
 int tempfile_put(void *ctx, const char *buf, size_t len);
-/* Writes what is buffered. */
+/* Writes out the buffer. */
 int tempfile_flush(struct tempfile *s);
-/* Hands the whole content to @put, from the start.  Returns 0, -errno or @put's value. */
+/* Passes the whole content to @put, from the start.  Returns 0, -errno or @put's value. */
 int tempfile_copy(struct tempfile *s, int (*put)(void *ctx, const char *buf, size_t len),
 		  void *ctx);
-/* A new nameless temporary file, or -errno. */
+/* Opens a nameless temporary file; returns its descriptor or -errno. */
 int tempfile_fd(void);
 
 #endif

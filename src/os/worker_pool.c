@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* What the helper has to do with the work at hand. */
+/* The state of the work that the caller has posted for the helper. */
 enum worker_pool_state {
 	WORKER_POOL_IDLE,
 	WORKER_POOL_POSTED,
@@ -17,7 +17,7 @@ enum worker_pool_state {
 
 struct worker_pool {
 	pthread_t thread;
-	pthread_mutex_t lock; /* protects what follows */
+	pthread_mutex_t lock; /* protects the members below */
 	pthread_cond_t posted, ended;
 	enum worker_pool_state state;
 	int err;
@@ -25,10 +25,10 @@ struct worker_pool {
 	worker_pool_fn fn;
 	void *ctx;
 	size_t n;
-	size_t next; /* atomic: the next piece */
+	size_t next; /* atomic: the next piece that nobody has taken */
 };
 
-/* Does pieces until there are no more. */
+/* Takes and does pieces until none is left. */
 static void worker_pool_pieces(struct worker_pool *c, unsigned who)
 {
 	size_t i;
@@ -74,7 +74,7 @@ struct worker_pool *worker_pool_new(void)
 	cpu_set_t cpus;
 	int err;
 
-	/* With so many CPUs that the set is too small for them, there is more than one. */
+	/* sched_getaffinity() fails when the set is too small: then there are more CPUs. */
 	if (!sched_getaffinity(0, sizeof(cpus), &cpus) && CPU_COUNT(&cpus) < 2)
 		return NULL;
 	c = calloc(1, sizeof(*c));
@@ -128,7 +128,7 @@ int worker_pool_run(struct worker_pool *c, worker_pool_fn fn, void *ctx, size_t 
 	pthread_mutex_unlock(&c->lock);
 	worker_pool_pieces(c, 0);
 	pthread_mutex_lock(&c->lock);
-	if (c->state == WORKER_POOL_POSTED) /* it did not get to it */
+	if (c->state == WORKER_POOL_POSTED) /* the helper has not started */
 		c->state = WORKER_POOL_IDLE;
 	while (c->state == WORKER_POOL_WORKING)
 		pthread_cond_wait(&c->ended, &c->lock);
