@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * demo_case.h - the cases of --demo, and what happened at each step.
- *
- * Knows: the cases (demo.def), kinds of memory.  Never: does a step.  Owns: nothing.
- */
+/* demo_case.h - the cases of --demo (demo.def), kinds of memory, results of each step. */
 #ifndef GUPINFO_DEMO_CASE_H
 #define GUPINFO_DEMO_CASE_H
 
@@ -12,7 +8,7 @@
 enum demo_memory { DEMO_ORDER_0, DEMO_THP, DEMO_HUGETLB, DEMO_MEMORIES };
 enum demo_who { DEMO_PARENT, DEMO_CHILD, DEMO_WHOS };
 enum demo_action {
-	DEMO_NOTHING, /* after the last step of a case */
+	DEMO_NOTHING, /* follows the last step of a case */
 	DEMO_MAP,
 	DEMO_FORK,
 	DEMO_SPLICE,
@@ -42,9 +38,9 @@ struct demo_case {
 	} step[DEMO_STEPS];
 };
 
-/* What was seen of the page in one process. */
+/* The page that one process sees. */
 struct demo_sight {
-	bool has; /* the process has a page there and it was read */
+	bool has; /* the process has a page there, and it was read */
 	pid_t pid;
 	struct page_run page;
 	struct gup_verdicts verdicts;
@@ -53,21 +49,21 @@ struct demo_sight {
 struct demo_step {
 	unsigned number; /* 1, 2 … */
 	u8 who, action;
-	s64 ret; /* of the action: -errno, bytes, or the child's pid */
+	s64 ret; /* the action's result: -errno, bytes, or the child's pid */
 	struct demo_sight before[DEMO_WHOS], after[DEMO_WHOS];
-	u8 predicted; /* enum tri: of DEMO_STORE, DEMO_READ: the reader gets the new bytes */
-	u8 observed; /* enum tri: of DEMO_READ */
+	u8 predicted; /* enum tri: the reader gets the new bytes */
+	u8 observed;  /* enum tri, for DEMO_READ */
 };
 
 struct demo_result {
 	const struct demo_case *c;
 	u8 memory;
 	u8 predicted, observed; /* enum tri: leak */
-	u64 unknown;            /* BIT(FACT_*) that would have decided */
-	char skipped[200];      /* why it was not done, or "" */
+	u64 unknown;            /* BIT(FACT_*): facts that would have decided */
+	char skipped[200];      /* why the case was not run, or "" */
 };
 
-/* A view.  NULL members are skipped; non-zero returns end the demo. */
+/* A view.  NULL members are skipped; a non-zero return ends the demo. */
 struct demo_view {
 	int (*begin)(void *ctx, const struct report_head *head);
 	int (*start)(void *ctx, const struct demo_case *c, enum demo_memory memory,

@@ -60,7 +60,7 @@ static bool is_anon(const struct page_run *p)
 	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
 }
 
-/* Another page frame is mapped at the same place. */
+/* Names the cause of another page frame at the same place. */
 static enum event_cause moved(const struct page_run *a, const struct page_run *b)
 {
 	enum tri wa = writable(a), wb = writable(b);
@@ -71,7 +71,7 @@ static enum event_cause moved(const struct page_run *a, const struct page_run *b
 		return EVENT_CAUSE_COLLAPSED;
 	if (!is_anon(b))
 		return EVENT_CAUSE_OTHER;
-	/* A store never copies a page that it may write to, nor an exclusive one. */
+	/* A store copies neither a page that the entry lets it write nor an exclusive one. */
 	if (wa == TRI_YES || (is_anon(a) && a->anon_exclusive == TRI_YES))
 		return EVENT_CAUSE_MIGRATED;
 	if (wb == TRI_YES)
@@ -88,7 +88,7 @@ static bool pins_known(const struct page_run *p)
 	return p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN;
 }
 
-/* The same page frame, or frames that are hidden. */
+/* Names the cause of a change without another page frame, or with hidden frames. */
 static enum event_cause stayed(const struct store_change *c)
 {
 	const struct page_run *a = &c->page_a, *b = &c->page_b;
@@ -213,10 +213,10 @@ struct cursor {
 	size_t vma, row;
 	bool has; /* a page covers the position */
 	struct page_run page;
-	u64 end; /* of the stretch in which nothing changes */
+	u64 end; /* nothing changes before it */
 };
 
-/* Moves @c to @addr: what is there, and up to where that holds. */
+/* Moves @c to @addr: which page is there, and how far it reaches. */
 static void seek(struct cursor *c, u64 addr, u64 end)
 {
 	const struct store_vma *v = NULL;
@@ -254,7 +254,7 @@ static bool pfn_known(const struct page_run *p)
 	return p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && p->pfn;
 }
 
-/* Fills @run for the stretch at @addr; false when fewer than two members have a page there. */
+/* Fills @run from @addr on; false if fewer than two members have a page there. */
 static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
 			 struct event_shared *run, bool *ret_shared)
 {
@@ -270,7 +270,7 @@ static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
 		run->has[i] = c[i].has;
 		run->same[i] = false;
 		run->pfn_known[i] = c[i].has && pfn_known(p);
-		/* the same bytes may be mapped by leaves of another size: compare base pages */
+		/* Members may have leaves of different size: compare base pages. */
 		run->pfn[i] = run->pfn_known[i] ? p->pfn + in / 4096 : 0;
 		if (!c[i].has)
 			continue;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * event.h - what --trace tells: who did what, and which pages differ between before and after.
+ * event.h - --trace's events: who did what, and which pages differ.
  *
- * Knows: the words of events and causes (event.def); how a difference of one page is read; when
- * to warn; what a family of processes shares.
- * Never: ptrace, where facts come from, text layout.
- * Owns: nothing: an event borrows its stores, ranges and strings for the time of the callback.
+ * The words of events and causes are in event.def.  An event borrows its stores, ranges and
+ * strings for the time of the callback.
  */
 #ifndef GUPINFO_EVENT_H
 #define GUPINFO_EVENT_H
@@ -19,7 +17,7 @@ enum event_kind {
 	EVENTS
 };
 
-/* What happened to a run of pages. */
+/* Why a run of pages changed. */
 enum event_cause {
 #define CAUSE(id, word, fault, text) EVENT_CAUSE_##id,
 #include "event/event.def"
@@ -45,12 +43,12 @@ struct event_range {
 	u64 start, end;
 };
 
-/* Where two states of a process are compared. */
+/* A range in which two states of a process are compared. */
 struct event_scope {
 	pid_t pid;
 	u64 start, end;
 	const struct store *before,
-		*after; /* NULL: the process did not exist or is gone */
+		*after; /* NULL: the process is gone or did not exist */
 };
 
 struct event_member {
@@ -62,12 +60,12 @@ struct event_member {
 struct event {
 	u8 kind;      /* enum event_kind */
 	u64 seq;      /* 1, 2, 3 … */
-	u64 time_ns;  /* since the epoch: when it was seen */
-	u64 since_ns; /* what lies between two looks happened after this; 0: exact */
-	u64 start_ns; /* since the epoch: when the trace began */
+	u64 time_ns;  /* when it was seen, since the epoch */
+	u64 since_ns; /* not exact: it happened after this time; 0: exact */
+	u64 start_ns; /* when the trace began, since the epoch */
 	pid_t pid, tid, child;
 	char comm[64]; /* untrusted */
-	char call[24]; /* the system call, when it differs from the event's word */
+	char call[24]; /* the system call, if its name is not the event's word */
 	struct event_arg arg[EVENT_ARGS];
 	unsigned nargs;
 	bool has_ret;
@@ -76,14 +74,14 @@ struct event {
 	unsigned nranges;
 	const struct event_scope *scope;
 	unsigned nscopes;
-	u32 causes;     /* BIT(EVENT_CAUSE_*) that belong to this event; 0: all */
-	bool shares_mm; /* fork: one address space (vfork), nothing to share or copy */
+	u32 causes;     /* BIT(EVENT_CAUSE_*): only these; 0: all */
+	bool shares_mm; /* fork with CLONE_VM (vfork): nothing is shared or copied */
 	const struct event_member *member; /* the family, this process first */
 	unsigned nmembers;
 	const char *incomplete; /* why pages could not be compared, or NULL */
 };
 
-/* A run of pages that differ. */
+/* A run of pages that differ, all for one cause. */
 struct event_change {
 	pid_t pid;
 	u8 cause; /* enum event_cause */
@@ -92,11 +90,11 @@ struct event_change {
 
 struct event_warning {
 	const char *id; /* stable word */
-	const char *
-		text; /* one sentence, static but for @count_text's place: see event_warn_text() */
-	bool leak; /* bytes can be seen by somebody who should not */
+	const char
+		*text; /* one sentence; event_warn_text() puts @count_text in its place */
+	bool leak;     /* somebody may see bytes who should not */
 	pid_t pid;
-	u64 addr, pages; /* first address; pages concerned, in all */
+	u64 addr, pages; /* first address; number of all pages concerned */
 };
 
 /* A run of addresses at which members have pages; see event_family(). */
@@ -104,53 +102,53 @@ struct event_shared {
 	u64 start, end, size; /* size of one page of the run */
 	unsigned n;           /* members looked at */
 	const struct event_member *member;
-	bool has[8], same[8]; /* a page is there; it is the first holder's page */
-	u64 pfn[8];           /* of the first page; valid when has and known */
+	bool has[8], same[8]; /* the member has a page; it is the first holder's page */
+	u64 pfn[8];           /* of the first page; valid with has and pfn_known */
 	bool pfn_known[8];
-	bool hidden; /* some page frame is not known: what is shared is not known either */
+	bool hidden; /* some page frame is unknown, so it is unknown who shares */
 };
 
 typedef int (*event_change_cb)(void *ctx, const struct event_change *change);
 typedef int (*event_shared_cb)(void *ctx, const struct event_shared *run);
 
-/* What sys hands events to.  A non-zero return ends the trace with that value. */
+/* The trace calls these for events.  A non-zero return ends it with that value. */
 struct event_view {
 	int (*begin)(void *ctx, const struct report_head *head);
 	int (*event)(void *ctx, const struct event *e);
-	/* The last state of a process that has ended or is followed no more; @m->now is there. */
+	/* The last state, @m->now, of a process that has ended or is not followed any more. */
 	int (*process)(void *ctx, const struct event_member *m);
 	int (*end)(void *ctx, int status); /* wait status of the started command, or -1 */
 };
 
-/* The word of @kind ("write-fault"), of @cause ("copied"), and what it says of pages. */
+/* Return the word of @kind ("write-fault") and of @cause ("copied"), and the cause's text. */
 const char *event_name(enum event_kind kind);
 const char *event_cause_name(enum event_cause cause);
 const char *event_cause_text(enum event_cause cause);
-/* The process did it by a load or store of its own. */
+/* The process caused it by a load or store of its own. */
 bool event_cause_is_fault(enum event_cause cause);
 
-/* Reads one difference: what happened to the run @c. */
+/* Names the cause of the difference @c. */
 enum event_cause event_cause(const struct store_change *c);
-/* Worth an event when nobody's call explains it: not mere counting and bookkeeping. */
+/* The difference is an event even if no call explains it; mere counts and bookkeeping are not. */
 bool event_matters(const struct store_change *c);
 
-/* A count that moves all the time and says nothing: mappings of the page cache and zero pages. */
+/* Only the map count of page-cache or zero pages changed, as it does all the time. */
 bool event_is_noise(const struct event_change *c);
 
 /*
- * Walks the differences of @e, ascending in each scope, with STORE_* bits of @mask.
+ * Walks the differences of @e that have STORE_* bits of @mask, ascending in each scope.
  * Returns 0 or the callback's value.
  */
 int event_walk(const struct event *e, u32 mask, event_change_cb cb, void *ctx);
 
-/* The warnings that @e calls for.  Returns their number, at most EVENT_WARNINGS. */
+/* Fills @ret with the warnings that @e calls for; returns their number. */
 unsigned event_warn_list(const struct event *e, struct event_warning ret[EVENT_WARNINGS]);
-/* The sentence of @w with its page count, into @buf. */
+/* Formats the sentence of @w with its page count into @buf. */
 const char *event_warn_text(const struct event_warning *w, char *buf, size_t len);
 
 /*
- * Walks [start, end) of the first (at most eight) members of @e side by side: runs at which two
- * or more have a page.  @only_shared leaves out runs in which nobody shares a page.
+ * Walks [start, end) of the first (at most eight) members of @e side by side, by runs at which
+ * two or more have a page.  @only_shared skips runs in which nobody shares a page.
  */
 int event_family(const struct event *e, u64 start, u64 end, bool only_shared,
 		 event_shared_cb cb, void *ctx);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The warnings of --trace: one row each.  A row looks at the pages that the call named as they
- * are now (->state) or at the runs that changed (->changed).
+ * The warnings of --trace, one row each.  A row checks either the pages of the call's ranges as
+ * they are now (->state) or the runs that changed (->changed).
  */
 #include "event/event.h"
 
@@ -22,7 +22,7 @@ static bool is_anon(const struct page_run *p)
 	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
 }
 
-/* What a store does once this is the only mapping left and the new reference is still held. */
+/* Predicts a store when this is the only mapping left and the new reference is still held. */
 static void last_one_writes(const struct page_state *s, struct gup_write *ret)
 {
 	struct facts f = s->page->facts;
@@ -127,8 +127,8 @@ static bool longterm_movable(const struct event *e, const struct event_change *c
 	 K_(IO_URING_REGISTER))
 
 static const struct warn_row {
-	const char *id, *text; /* one %s: "n pages" */
-	u32 kinds;             /* events it is looked for in; 0: all */
+	const char *id, *text; /* one %s stands for "n pages" */
+	u32 kinds;             /* events for which it is checked; 0: all */
 	bool leak;
 	bool (*state)(const struct page_state *s);
 	bool (*changed)(const struct event *e, const struct event_change *c);
@@ -227,7 +227,7 @@ static int gather_change(void *ctx, const struct event_change *c)
 	return 0;
 }
 
-/* The pages of one range of the call, as they are after it. */
+/* Collects the pages of one range of the call, as they are after it. */
 static void gather_range(struct gather *g, const struct event_range *range,
 			 const struct store *after)
 {
@@ -273,7 +273,7 @@ static int gather_fork(void *ctx, const struct event_shared *run)
 {
 	struct gather *g = ctx;
 
-	/* member 0 is the parent, 1 the child; the parent's page keeps its exclusive mark */
+	/* Member 0 is the parent, 1 the child; the parent's page keeps its exclusive mark. */
 	if (!run->has[0] || !run->has[1] || !run->pfn_known[0] || !run->pfn_known[1] ||
 	    run->same[0] || run->same[1])
 		return 0;

@@ -6,9 +6,9 @@
 
 #include "lib/pure.h"
 
-#define PREDICT_STEPS GUP_PATH_MAX /* rules that one walk may fire */
+#define PREDICT_STEPS GUP_PATH_MAX /* rules that may fire in one walk */
 
-/* The facts of one case, and how far its walk has come. */
+/* The facts of one case, and the state of its walk. */
 struct predict_case {
 	struct facts f, k;
 	u8 flags; /* GUP_*, PREDICT_* */
@@ -17,7 +17,7 @@ struct predict_case {
 	struct gup_path path;
 };
 
-/* What a walk found; each field is a value of the enum it is named after. */
+/* The results of a walk.  Each field holds a value of the enum of its name. */
 enum predict_field {
 	FIELD_FAST,
 	FIELD_REASON,
@@ -60,7 +60,7 @@ static void predict_join_path(struct gup_path *a, const struct gup_path *b)
 	a->n = n;
 }
 
-/* Joins the results of the two cases of fact @bit, in ->f or (@kernel) ->k. */
+/* Joins the results of both cases of fact @bit, a fact of the page or (@kernel) of the kernel. */
 static void predict_join(struct predict_result *a, const struct predict_result *b,
 			 u64 bit, bool kernel)
 {
@@ -144,8 +144,8 @@ static void predict_end(const struct predict_case *c, const struct predict_rule 
 /* ---- the walk */
 
 /*
- * A rule holds (1), does not (0), or a fact must be known first (-1): then *@ret_bit is one bit
- * of the facts, or of the kernel facts when *@ret_kernel.
+ * Returns 1 when the rule holds, 0 when not, and -1 when a fact must be known first: *@ret_bit
+ * is that fact, a kernel fact when *@ret_kernel.
  */
 static int predict_match(const struct predict_rule *r, const struct predict_case *c,
 			 u64 *ret_bit, bool *ret_kernel)
@@ -179,7 +179,7 @@ static void predict_effects(const struct predict_rule *r, struct predict_case *c
 		c->wfault = r->wfault;
 	c->flags |= r->flags;
 	if (c->flags & PREDICT_STORE && r->wfault) {
-		/* The page as it was before the store is judged next. */
+		/* The seen rules judge the page as it was before the store: its facts stay. */
 		c->flags |= r->wfault == GUP_WRITE_COPY ? PREDICT_COPIED : 0;
 		return;
 	}
@@ -192,7 +192,7 @@ static void predict_effects(const struct predict_rule *r, struct predict_case *c
 		fact_set(&c->f, F(PTE_WRITE), true);
 }
 
-/* The stage after @r, which does not end the walk. */
+/* Returns the stage to go on with after @r, which does not end the walk. */
 static unsigned predict_next(const struct predict_rule *r, struct predict_case *c)
 {
 	if (r->next != PREDICT_RETRY)
@@ -268,7 +268,7 @@ static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
 	predict_end(c, &undecided, ret);
 }
 
-/* Facts that cannot hold on a kernel that lacks a behaviour. */
+/* Facts that do not hold on a kernel that lacks a behaviour. */
 static const struct {
 	u64 kernel, facts;
 } predict_lacks[] = {
@@ -280,7 +280,7 @@ static const struct {
 	{ K(UFFD_WP_ASYNC), F(VMA_UFFD_ASYNC) },
 };
 
-/* The same page on another kernel: facts read on one kernel may be judged by another's rules. */
+/* Translates facts read on one kernel for the rules of another. */
 static void predict_translate(struct facts *f, const struct facts *k)
 {
 	for (unsigned i = 0; i < ARRAY_SIZE(predict_lacks); i++)
@@ -297,7 +297,7 @@ static void predict_translate(struct facts *f, const struct facts *k)
 		fact_set(f, F(SPECIAL), false);
 }
 
-/* Walks from @stage; facts that contradict each other give an unknown verdict that names them. */
+/* Walks from @stage.  Contradicting facts give an unknown verdict that names them. */
 static void predict_run(const struct kernel *k, const struct facts *f, unsigned stage,
 			u32 flags, struct predict_result *ret)
 {

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * predict.h - from a fact word and a request to a verdict.
+ * predict.h - predicts the verdict of a request from the fact word.
  *
- * Knows: the rule tables (predict_*.def), as stages: GUP-fast, check_vma_flags, follow, fault,
- * copy-on-write, long-term migration; a store and a fork.
- * Never: I/O, allocation, versions (those are kernel.def's), text layout.
- * Owns: nothing.
+ * The rule tables (predict_*.def) are stages of a walk: GUP-fast, check_vma_flags, follow,
+ * fault, copy-on-write, long-term migration; a store and a fork have tables of their own.
+ * Nothing here depends on versions: kernel.def resolves them to kernel facts.
  *
- * Three-valued by case split: a table is walked with known facts only; when a rule asks for a
- * fact that is not known, both cases are walked (contradictory ones are pruned by
- * fact_never.def) and their verdicts are joined.  Where they agree the verdict is definite and
- * can never be contradicted by learning the fact; where they differ it is unknown and the fact is
- * named in ->unknown.  Facts that contradict each other (raced reads) give unknown verdicts.
- * Facts read on one kernel may be judged by the rules of another: what the other kernel does not
- * have (AnonExclusive before 5.19) is taken not to hold.
+ * The walk is three-valued by case split.  When a rule asks for an unknown fact both cases are
+ * walked (fact_never.def prunes impossible ones) and their verdicts joined.  Where the cases
+ * agree the verdict is definite, and learning the fact can never contradict it; where they
+ * differ it is unknown, and ->unknown names the fact.  Facts that contradict each other (raced
+ * reads) give unknown verdicts.  Facts read on one kernel may be judged by the rules of
+ * another: what the other kernel does not have (AnonExclusive before 5.19) is taken not to
+ * hold.
  *
- * What is assumed: nothing else happens meanwhile (no fork between, no truncation, no pending
- * signal), memory can be allocated and devices read without error, and the request is for one
- * page of the caller's own process without FOLL_FORCE.  GUP-fast's reaction to a concurrent fork
- * (write_protect_seq) is not modelled.  A verdict that is unknown without any fact in ->unknown
- * depends on what cannot be read at all; the last rule of its path says on what.
+ * The prediction assumes that nothing else happens meanwhile (no fork, no truncation, no
+ * pending signal), that memory can be allocated and devices read without error, and that the
+ * request is for one page of the caller's own process without FOLL_FORCE.  GUP-fast's reaction
+ * to a concurrent fork (write_protect_seq) is not modelled.  A verdict that is unknown without
+ * any fact in ->unknown depends on something that cannot be read at all; the last rule of its
+ * path names it.
  */
 #ifndef GUPINFO_PREDICT_H
 #define GUPINFO_PREDICT_H
@@ -28,14 +28,14 @@
 #include "gup/gup.h"
 #include "kernel/kernel.h"
 
-/* One request on one page. */
+/* Predicts one request on one page. */
 void predict_request(const struct kernel *k, const struct facts *f, enum gup_request req,
 		     struct gup_verdict *ret);
-/* A store by the process, now. */
+/* Predicts a store by the process, now. */
 void predict_write(const struct kernel *k, const struct facts *f, struct gup_write *ret);
-/* A fork of the process, now. */
+/* Predicts a fork of the process, now. */
 void predict_fork(const struct kernel *k, const struct facts *f, struct gup_fork *ret);
-/* All of it. */
+/* Predicts all requests, the store and the fork. */
 void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret);
 
 /* A rule, for --explain and tests. */
@@ -52,19 +52,20 @@ struct predict_rule {
 	u64 kyes, kno;   /* kernel facts that must (not) hold */
 	u8 need, forbid; /* GUP_* flags that the request must (not) have */
 
-	/* What follows; see predict.c. */
+	/* The effect of the rule; see predict.c. */
 	u64 set, clear, forget;
 	u8 next, value, seen, leak;
 	u8 raise, page, wfault, flags;
 };
 
-/* The number of rules, and rule @id in 0 … n-1 (the ids in struct gup_path). */
+/* Returns the number of rules; rules have the ids 0 … n-1 (in struct gup_path). */
 unsigned predict_rules(void);
 const struct predict_rule *predict_rule(unsigned id);
 
 /*
- * The function that decides step @i of @path, on the page that is known by @f: a rule for entries
- * of all levels names the one of this page's level (gup_fast_pmd_leaf(), copy_huge_pmd(), …).
+ * Returns the function that decides step @i of @path on a page with facts @f.  A rule for
+ * entries of all levels names the function of the page's level (gup_fast_pmd_leaf(),
+ * copy_huge_pmd(), …).
  */
 enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
 			     const struct facts *f);

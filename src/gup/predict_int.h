@@ -1,21 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * predict_int.h - what predict.c, predict_rule.c and fact_infer.c share.  Nobody else includes
- * it.
- *
- * Knows: the stages of a walk, how rules end it.  Never: used outside predict*.c.  Owns: nothing.
- */
+/* predict_int.h - stages of a walk and their ends; for predict*.c and fact_infer.c only. */
 #ifndef GUPINFO_PREDICT_INT_H
 #define GUPINFO_PREDICT_INT_H
 
 #include "gup/predict.h"
 
-/* Flags beside GUP_WRITE, GUP_PIN and GUP_LONGTERM. */
+/* Flags besides GUP_WRITE, GUP_PIN and GUP_LONGTERM. */
 #define PREDICT_UNSHARE BIT(3) /* the fault is an unshare fault */
 #define PREDICT_STORE BIT(4)   /* a store by the process, not GUP */
 #define PREDICT_COPIED BIT(5)  /* the store's page was copied */
 
-/* Where a walk goes on, and how it ends. */
+/* The stages of a walk, and its ends. */
 enum predict_stage {
 	PREDICT_FAST,
 	PREDICT_CHECK,
@@ -28,13 +23,13 @@ enum predict_stage {
 	PREDICT_FORK,
 	PREDICT_STAGES,
 
-	PREDICT_RETRY = PREDICT_STAGES, /* after a fault: follow again */
+	PREDICT_RETRY = PREDICT_STAGES, /* after a fault: follow the entry again */
 	PREDICT_ENDS,
 	PREDICT_FAST_YES = PREDICT_ENDS,
 	PREDICT_FAST_NO,   /* ->value: enum gup_reason */
 	PREDICT_OK,        /* slow GUP has the page */
 	PREDICT_ERROR,     /* ->value: errno */
-	PREDICT_UNDECIDED, /* depends on what no source can read */
+	PREDICT_UNDECIDED, /* it depends on something that no source can read */
 	PREDICT_SEGV,
 	PREDICT_SEEN_END,
 	PREDICT_FORK_END, /* ->value: enum gup_fork_word */

@@ -17,7 +17,7 @@
 #define SEEN(s, l) .next = PREDICT_SEEN_END, .seen = TRI_##s, .leak = TRI_##l
 #define FORK(word) .next = PREDICT_FORK_END, .value = GUP_FORK_##word
 
-/* What is true of a page that this fault has just mapped. */
+/* Facts that are false for a page that this fault has just mapped. */
 #define GONE                                                                             \
 	(F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) | F(DEVICE_ENTRY) | F(PROTNONE) | \
 	 F(DEVMAP) | F(KSM) | F(NO_MAPPING) | F(SWAP_EXCLUSIVE) | F(SWAP_SHARED) |       \
@@ -104,7 +104,7 @@ static const struct predict_rule rules_fork[] = {
 #undef FORK_RULES
 #undef STAGE
 
-/* Ids of rules count through all tables in the order of the stages. */
+/* Rule ids count through all tables in the order of the stages. */
 enum {
 	BASE_CHECK = ARRAY_SIZE(rules_fast),
 	BASE_FOLLOW = BASE_CHECK + ARRAY_SIZE(rules_check),
@@ -143,7 +143,7 @@ const struct predict_rule *predict_rule(unsigned id)
 	return NULL;
 }
 
-/* Functions by level: ->any's part is ->by's when one of ->facts holds. */
+/* Names by level: where ->any is the function, ->by is the one of leaves with one of ->facts. */
 static const struct {
 	u64 facts;
 	u8 any, by;
@@ -170,7 +170,7 @@ enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
 	enum kfunc func = predict_rule(path->rule[i])->func;
 	u64 holds = f->value;
 
-	/* What a fault has put there is small, but for hugetlb. */
+	/* A fault of this path replaced the huge leaf by order-0 pages (not hugetlb). */
 	for (unsigned j = 0; j < i; j++)
 		if (predict_rule(path->rule[j])->clear & F(LEAF_PMD))
 			holds &= ~(F(LEAF_PMD) | F(LEAF_PUD));

@@ -103,7 +103,7 @@ static bool verdict_cache_same_words(const struct raw_page *a, const struct raw_
 		       sizeof(*a) - MORE_FROM);
 }
 
-/* What a PFN alone says: the zone, and head or tail of a folio. */
+/* The PFNs alone mean the same: zone, and head or tail of the folio. */
 static bool verdict_cache_same_place(const struct verdict_cache *j,
 				     const struct raw_page *a, const struct raw_page *b)
 {
