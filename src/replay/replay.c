@@ -18,11 +18,11 @@ struct replay_area {
 
 struct replay_process {
 	struct process process;
-	size_t first, n; /* areas */
+	size_t first, n; /* its VMAs */
 };
 
 struct replay {
-	struct source source; /* first */
+	struct source source; /* first member */
 	int fd;
 	char name[256];
 	struct record_reader reader;
@@ -38,9 +38,9 @@ struct replay {
 	size_t holder_room, end_room;
 	bool has_holders;
 
-	/* the observation under way */
+	/* The walk under way. */
 	const struct vma *vma;
-	u64 start, end, next; /* bytes; ->next: first one not yet delivered */
+	u64 start, end, next; /* bytes; ->next: first byte not yet delivered */
 	source_raw_cb cb;
 	void *ctx;
 	bool in_area, done;
@@ -52,7 +52,7 @@ struct replay {
 
 /* ---- bytes */
 
-/* Fills ->buf with what is at @offset.  Returns the number of bytes there, 0 at the end. */
+/* Fills ->buf with the bytes at @offset; returns how many there are, 0 at the end. */
 static ssize_t replay_fill(struct replay *r, u64 offset)
 {
 	ssize_t n;
@@ -123,7 +123,7 @@ int replay_scan(struct source *src, const struct record_handler *handler, void *
 	char why[200];
 	int err = replay_scan_fd(r->fd, handler, ctx, why);
 
-	return err == -ENODATA ? 0 : err; /* was said when the report was opened */
+	return err == -ENODATA ? 0 : err; /* replay_open() has reported it */
 }
 
 /* ---- the index */
@@ -206,7 +206,7 @@ static int replay_index_holders(void *ctx, bool complete, const char *why)
 	return 0;
 }
 
-/* Until the file ends, ->end of a holder is an index into ->holders.end. */
+/* Until the end of the file, ->end of a holder is an index into ->holders.end. */
 static int replay_index_holder(void *ctx, const struct holder *h)
 {
 	struct replay *r = ctx;
@@ -238,7 +238,7 @@ static int replay_deliver(struct replay *r, const struct raw_page *raw)
 	return r->cb(r->ctx, raw, 1);
 }
 
-/* What is between the runs was not recorded. */
+/* The report does not have what is between its runs. */
 static int replay_gap(struct replay *r, u64 until)
 {
 	u64 base = kernel_page_size(&r->machine.m.kernel);
@@ -251,7 +251,7 @@ static int replay_gap(struct replay *r, u64 until)
 	return replay_deliver(r, &nothing);
 }
 
-/* What was asked for has been delivered: stops the reader. */
+/* Everything requested has been delivered: stops the reader. */
 static int replay_done(struct replay *r)
 {
 	r->done = true;
@@ -296,7 +296,7 @@ static int replay_vma(void *ctx, const struct process *p, const struct vma *vma)
 	struct replay *r = ctx;
 
 	if (r->in_area)
-		return replay_done(r); /* the next area */
+		return replay_done(r); /* the next VMA */
 	r->in_area = true;
 	return 0;
 }
@@ -453,7 +453,7 @@ static const struct source_ops replay_ops = {
 
 /* ---- opening */
 
-/* Reads the whole report once; returns 0, or -errno after a message. */
+/* Reads the whole report once.  Returns 0, or -errno after a message. */
 static int replay_build(struct replay *r)
 {
 	struct diag *diag = r->source.diag;

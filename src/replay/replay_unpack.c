@@ -39,7 +39,7 @@ static int replay_unpack_with(int fd, const char *program)
 	return err ? err : out;
 }
 
-/* Copies what cannot be sought into a temporary file. */
+/* Copies a file that is not seekable into a temporary file. */
 static int replay_drain(int fd)
 {
 	static struct tempfile tmp;

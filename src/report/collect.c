@@ -19,7 +19,7 @@ struct collector {
 	struct diag *diag;
 
 	struct kernel running; /* gives the words of /proc their meaning */
-	struct kernel model;   /* gives the verdicts: the running kernel or --model */
+	struct kernel model;   /* the running kernel's or --model's rules judge */
 	struct source_machine machine;
 	struct page_context page_ctx;
 	u32 base;
@@ -28,7 +28,7 @@ struct collector {
 
 	struct process process;
 	const struct vma *vma;
-	bool vma_open; /* the view was told of ->vma */
+	bool vma_open; /* the view's vma() was called for ->vma */
 	struct page_run pending;
 	const struct gup_verdicts *pending_verdicts;
 	struct report_totals vma_totals, process_totals, totals;
@@ -48,14 +48,14 @@ static int collect_open_vma(struct collector *c)
 	return c->view->vma ? c->view->vma(c->view_ctx, &c->process, c->vma) : 0;
 }
 
-/* A small page off the LRU lists has one reference of a per-CPU batch: nobody to look for. */
+/* An order-0 folio off the LRU lists has one reference from a per-CPU batch (mm/swap.c). */
 static bool collect_only_batch(const struct page_run *p)
 {
 	return !p->order && p->excess == 1 && p->flags_known & KPF_BIT(LRU) &&
 	       !(p->flags & KPF_BIT(LRU));
 }
 
-/* Joins holders to a page that has more references than its mappings and caches explain. */
+/* Looks for holders of a page with more references than mappings and caches explain. */
 static void collect_holders(struct collector *c, const struct page_run *page,
 			    struct report_row *row)
 {
@@ -102,7 +102,7 @@ static int collect_deliver(struct collector *c, const struct page_run *page)
 	return c->view->row(c->view_ctx, &row);
 }
 
-/* Hands the pending run to the view. */
+/* Passes the pending run to the view. */
 static int collect_flush(struct collector *c)
 {
 	struct page_run *page = &c->pending;
@@ -134,12 +134,12 @@ static int collect_flush(struct collector *c)
 	return err;
 }
 
-/* @next belongs to the run that waits. */
+/* @next joins the pending run. */
 static bool collect_merges(struct collector *c, const struct page_run *next)
 {
 	if (page_continues(&c->pending, next))
 		return true;
-	/* holders are found by PFN */
+	/* holders are found by PFN: keep the PFNs of pages that need them */
 	if (!c->opt->fold || (c->opt->holders && next->excess > 0) ||
 	    !page_like(&c->pending, next))
 		return false;
@@ -153,7 +153,7 @@ static int collect_page(struct collector *c, const struct raw_page *raw)
 	struct page_run page;
 	int err = verdict_cache_page(&c->judge, c->vma, raw, &page, &v);
 
-	if (err == -EAGAIN) { /* the run that waits uses a verdict, too */
+	if (err == -EAGAIN) { /* the pending run refers to a cached verdict */
 		err = collect_flush(c);
 		verdict_cache_clear(&c->judge);
 		if (!err)
@@ -196,7 +196,7 @@ static bool collect_name_matches(const struct vma *vma, const char *name)
 	       (!strcmp(vma->name, name) || (base && !strcmp(base + 1, name)));
 }
 
-/* Observes the parts of the VMA that are asked for.  Sets *@ret_any when there are any. */
+/* Reads the requested parts of the VMA; sets *@ret_any when there are any. */
 static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_any)
 {
 	const struct collect_options *opt = c->opt;
@@ -251,7 +251,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	return err;
 }
 
-/* What a process without pages, or with those of another, is. */
+/* Adds a note on a process that has no memory, or shares another's. */
 static void collect_note(struct collector *c)
 {
 	const struct process *p = &c->process;

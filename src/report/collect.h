@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * collect.h - walks a source in order and feeds a view.
- *
- * Knows: which facts are fetched, in which order; the verdict cache; merging into runs.
- * Never: syscalls, output.  Owns: its buffers, for the duration of the call.
- */
+/* collect.h - reads a source, judges its words, and feeds runs of like pages to a view. */
 #ifndef GUPINFO_COLLECT_H
 #define GUPINFO_COLLECT_H
 
@@ -16,36 +11,36 @@ struct collect_range {
 	u64 start, end;
 }; /* end exclusive */
 
-/* Whether a row is kept; unknown is for the callee to decide. */
+/* Decides whether the view gets a row; verdicts may be unknown. */
 typedef bool (*collect_keep)(void *ctx, const struct report_row *row);
 
 struct collect_options {
 	const pid_t *pids;
 	unsigned npids;
-	const struct collect_range *ranges; /* none: everything */
+	const struct collect_range *ranges; /* none: all addresses */
 	unsigned nranges;
-	const char *const *names; /* VMA names that are ranges too */
+	const char *const *names; /* VMAs of these names are ranges, too */
 	unsigned nnames;
 	collect_keep keep; /* NULL: all rows */
 	void *keep_ctx;
-	/* after each batch of observations, with the number of entries in it; not 0: stop */
+	/* called after each batch with its number of entries; not 0 stops */
 	int (*tick)(void *ctx, const struct process *p, u64 entries);
 	void *tick_ctx;
-	bool each;    /* never merge pages into runs */
-	bool fold;    /* no frame is shown: merge like pages whatever their PFNs */
-	bool smaps;   /* the view shows the byte counts of smaps */
+	bool each;  /* never merge pages into runs */
+	bool fold;  /* no column shows a PFN: like pages merge whatever their PFNs are */
+	bool smaps; /* the view shows byte counts of smaps */
 	bool holders; /* look for holders of excess references */
-	bool holes;   /* deliver rows of kind `none` too */
-	bool whole; /* fail when a process vanishes while it is read (-ESRCH), or on -EINTR */
-	const struct kernel *model; /* judge by this model instead of the machine's */
+	bool holes;   /* also deliver rows of kind `none` */
+	bool whole; /* fail (-ESRCH, -EINTR) when a process vanishes or is interrupted */
+	const struct kernel *model; /* judge by this model, not by the machine's */
 };
 
-/* Why a process could not be read, as a sentence that begins with its number: @err of a source. */
+/* Returns why a process could not be read (@err of a source): a sentence after its number. */
 const char *collect_why(int err);
 
 /*
- * Collects @opt->pids from @src into @view.  Returns 0, a view's non-zero value, or -errno when
- * nothing could be read at all; partial failures are in @diag with class DIAG_INCOMPLETE.
+ * Collects @opt->pids from @src into @view.  Returns 0, the view's non-zero value, or -errno
+ * when nothing could be read; @diag has partial failures with class DIAG_INCOMPLETE.
  */
 int collect_run(struct source *src, const struct collect_options *opt,
 		const struct report_view *view, void *view_ctx, struct diag *diag);

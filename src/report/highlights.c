@@ -39,7 +39,7 @@ static void highlights_add(struct highlights *list, enum highlights_kind kind,
 			it->pages += pages;
 			return;
 		}
-		/* the least remarkable one gives way when the list is full */
+		/* When the list is full, the least remarkable one is replaced. */
 		if (!slot || highlights_rows[it->kind].severity <
 				     highlights_rows[slot->kind].severity)
 			slot = it;

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * highlights.h - what deserves attention in a report: the "worth a look" list.
- *
- * Knows: which verdicts and facts are remarkable, and how remarkable (highlights.def).
- * Never: layout.  Owns: a bounded list.
- */
+/* highlights.h - the "worth a look" list: what deserves attention in a report (highlights.def). */
 #ifndef GUPINFO_HIGHLIGHTS_H
 #define GUPINFO_HIGHLIGHTS_H
 
@@ -25,8 +20,8 @@ struct highlight {
 	pid_t pid;
 	u64 vma_start;
 	u64 addr;      /* of the first such page */
-	u64 pages;     /* base pages */
-	char name[48]; /* of the VMA, escaped */
+	u64 pages;     /* in base pages */
+	char name[48]; /* name of the VMA, escaped */
 };
 
 struct highlights {
@@ -34,9 +29,9 @@ struct highlights {
 	unsigned n, dropped;
 };
 
-/* Looks at @row; @base is the size of a base page in bytes. */
+/* Adds @row if it is remarkable; @base is the size of a base page in bytes. */
 void highlights_look(struct highlights *list, const struct report_row *row, u32 base);
-/* Orders by severity, then by pages. */
+/* Sorts by severity, then by number of pages. */
 void highlights_sort(struct highlights *list);
 
 unsigned highlights_severity(enum highlights_kind kind); /* 3 leak … 0 curiosity */

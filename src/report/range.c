@@ -18,7 +18,7 @@ static int range_digit(char c)
 	return 16;
 }
 
-/* Reads digits of @base; returns their number, 0 for none, or -ERANGE. */
+/* Reads digits of @base; returns how many, or -ERANGE. */
 static int range_digits(const char *s, size_t len, unsigned base, u64 *ret)
 {
 	u64 v = 0;
@@ -37,7 +37,7 @@ static size_t range_prefix(const char *s, size_t len)
 	return len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X') ? 2 : 0;
 }
 
-/* An address that ends at a character of @stop or at the end.  Returns its length or -errno. */
+/* Parses an address up to a character of @stop or the end; returns its length or -errno. */
 static int range_address(const char *s, const char *stop, u64 *ret)
 {
 	size_t len = strcspn(s, stop), skip = range_prefix(s, len);

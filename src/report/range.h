@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * range.h - address ranges and numbers as people type them.
- *
- * Knows: the RANGE syntax of the command line.  Never: processes.  Owns: nothing.
- */
+/* range.h - address ranges and numbers as people type them. */
 #ifndef GUPINFO_RANGE_H
 #define GUPINFO_RANGE_H
 
@@ -13,16 +9,16 @@ enum range_kind { RANGE_ADDRESSES, RANGE_NAME };
 
 /*
  * Parses "A-B" (as in maps), "A+SIZE" (SIZE decimal or 0x, with K, M, G, T), "A" (its page), or
- * the name of a VMA ("[heap]", "libc.so.6").  Addresses are hexadecimal with or without 0x; low
- * end inclusive, high end exclusive.  Returns the kind, or -EINVAL with a static sentence.
+ * the name of a VMA ("[heap]", "libc.so.6").  Addresses are hexadecimal with or without 0x; the
+ * end is exclusive.  Returns the kind, or -EINVAL with a static sentence.
  */
 int range_parse(const char *text, u32 page_size, struct collect_range *ret,
 		const char **ret_why);
 
-/* A hexadecimal address with or without 0x, nothing after it.  Returns 0 or -EINVAL. */
+/* Parses a hexadecimal address, with or without 0x.  Returns 0 or -EINVAL. */
 int range_parse_address(const char *text, u64 *ret);
 
-/* A decimal or 0x number with an optional suffix K, M, G, T.  Returns 0, -EINVAL or -ERANGE. */
+/* Parses a decimal or 0x number with an optional K, M, G or T.  Returns 0, -EINVAL or -ERANGE. */
 int range_parse_size(const char *text, size_t len, u64 *ret);
 
 #endif

@@ -88,7 +88,7 @@ void report_add(struct report_totals *t, const struct report_totals *from)
 	u64 *to = (u64 *)t;
 	const u64 *add = (const u64 *)from;
 
-	/* struct report_totals is made of u64 only. */
+	/* struct report_totals has only u64 members. */
 	for (size_t i = 0; i < sizeof(*t) / sizeof(u64); i++)
 		to[i] += add[i];
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * report.h - what gupinfo knows, as a stream of rows that every view reads.
+ * report.h - a report as a stream of rows, which every view reads, and its totals.
  *
- * Knows: totals, the order of events.  Never: how anything looks.
- * Owns: nothing of a streamed report: pointers in a row are valid during the call only.
+ * Pointers in a streamed row are valid during the call only.
  */
 #ifndef GUPINFO_REPORT_H
 #define GUPINFO_REPORT_H
@@ -13,19 +12,19 @@
 #include "report/source.h"
 #include "page/vma.h"
 
-struct holder; /* holders.h */
+struct holder;
 struct holders_ledger;
 
-/* Sums over base pages (not rows), of a VMA, a process or everything. */
+/* Counts of base pages (not rows) of a VMA, a process or everything. */
 struct report_totals {
 	u64 size_bytes;
 	u64 present, exclusive, shared, swapped, hugetlb, thp, pinned, excess_refs, ksm,
 		file, zero;
-	u64 unknown;           /* pages with at least one unknown verdict */
+	u64 unknown;           /* pages with an unknown verdict */
 	u64 exclusive_unknown; /* anon pages whose AnonExclusive is unknown */
 	u64 shared_unknown;    /* present pages whose mapcount is unknown */
 	u64 leaks;             /* pages whose next store would leak */
-	/* present pages of which pins, the references expected and seen, and a leak are unknown */
+	/* present pages whose pins, expected or real references, or leak are unknown */
 	u64 pins_unknown, refs_unknown, leaks_unknown;
 	u64 gup[GUP_REQUESTS][GUP_WORDS];
 };
@@ -37,7 +36,7 @@ struct report_row {
 	const struct gup_verdicts *verdicts;
 	const struct holder *holders; /* named holders of the page */
 	unsigned nholders;
-	/* what ->holders explain of the reference count; NULL: holders were not looked for */
+	/* how many references ->holders explain; NULL: nobody looked for holders */
 	const struct holders_ledger *ledger;
 };
 
@@ -46,7 +45,7 @@ struct report_head {
 	const struct source_machine *machine;
 };
 
-/* A view.  NULL members are skipped.  A non-zero return stops the collection with that value. */
+/* A view.  NULL members are skipped; a non-zero return ends the collection with that value. */
 struct report_view {
 	int (*begin)(void *ctx, const struct report_head *head);
 	int (*process)(void *ctx, const struct process *p);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * source.h - where facts come from: this machine, a recorded report, a test's arrays.
- *
- * Knows: the vtable.  Never: what facts mean.  Owns: nothing.
+ * source.h - the interface of everything that delivers raw words: this machine, a report, a
+ * test.
  *
  * Every call returns 0 or -errno.  -ESRCH: the process is gone; what was delivered stays valid.
- * A callback that returns non-zero stops the walk and its value is returned.
+ * A callback that returns non-zero stops the walk, and its value is returned.
  */
 #ifndef GUPINFO_SOURCE_H
 #define GUPINFO_SOURCE_H
@@ -18,7 +17,7 @@
 #include "page/page.h"
 #include "page/vma.h"
 
-/* Whether a kind of evidence could be used; @why is a sentence for people when not. */
+/* Whether gupinfo can use a kind of evidence; if not, @why is a sentence for people. */
 struct source_evidence {
 	bool ok;
 	char why[160];
@@ -35,11 +34,11 @@ enum source_fact {
 
 struct process {
 	pid_t pid, ppid;
-	pid_t tgid; /* its process when ->pid is a thread's; 0 not known */
+	pid_t tgid; /* the thread group of thread ->pid; 0 not known */
 	uid_t uid;
 	char comm[64]; /* untrusted */
 	u32 threads;
-	u64 start_time;     /* clock ticks since boot: tells a reused PID */
+	u64 start_time;     /* clock ticks since boot: a reused PID has another */
 	u8 has_pinned;      /* enum tri */
 	bool kernel_thread; /* has no memory of its own */
 	u64 vm_pin_bytes, vm_lck_bytes, rss_bytes;
@@ -48,7 +47,7 @@ struct process {
 struct source_machine {
 	struct kernel_evidence kernel;
 	struct source_evidence evidence[SOURCE_FACTS];
-	struct page_context page;  /* ->kernel is filled by collect.c */
+	struct page_context page;  /* collect.c fills ->kernel */
 	const char *structpage_by; /* "bpf", "recorded", NULL */
 };
 
@@ -58,43 +57,43 @@ typedef int (*source_raw_cb)(void *ctx, const struct raw_page *raw, size_t n);
 struct holders;
 struct source;
 struct source_ops {
-	/* Facts of the machine; valid until close. */
+	/* Reads facts of the machine; valid until close. */
 	int (*machine)(struct source *src, struct source_machine *ret);
 	/*
-	 * Opens process @pid: all later calls see the memory that it has now, or fail with -ESRCH
-	 * after its exit or exec.  Opens and releases nest: another memory of the same process can
-	 * be opened when nobody holds the one that is gone.
+	 * Opens process @pid: later calls read the memory that it has now, or fail with -ESRCH
+	 * after its exit or exec.  Opens and releases nest: a process that has new memory can
+	 * be opened again when nobody holds the old one.
 	 */
 	int (*open)(struct source *src, pid_t pid, struct process *ret);
-	/* Its VMAs, ascending. */
+	/* Delivers its VMAs in ascending order. */
 	int (*vmas)(struct source *src, pid_t pid, source_vma_cb cb, void *ctx);
-	/* Observations of [start, end) of @vma, ascending, gapless, holes included as runs. */
+	/* Delivers [start, end) of @vma ascending, without gaps: holes are runs, too. */
 	int (*observe)(struct source *src, pid_t pid, const struct vma *vma, u64 start,
 		       u64 end, source_raw_cb cb, void *ctx);
 	void (*release)(struct source *src, pid_t pid);
 	void (*close)(struct source *src);
 	/*
-	 * Entries of process @pid, which is open, that map a frame in [@pfn, @end): their
-	 * addresses, levels and PFNs.  NULL or -ENOTSUP: the source has no fast way.
+	 * Delivers addresses, levels and PFNs of entries of the open process @pid that map a
+	 * frame in [@pfn, @end).  NULL or -ENOTSUP: the source has no fast way.
 	 */
 	int (*find)(struct source *src, pid_t pid, u64 pfn, u64 end, source_raw_cb cb,
 		    void *ctx);
 	/*
-	 * Everything that holds page frames of the machine beside mappings, with candidates of
-	 * processes @pids (holders.h).  *@ret is the source's, until the next call or close.
-	 * May be NULL: the source knows no holders.
+	 * Finds everything besides mappings that holds page frames, and candidates among the
+	 * processes @pids (holders.h).  The source owns *@ret until the next call or close.
+	 * May be NULL.
 	 */
 	int (*holders)(struct source *src, const pid_t *pids, unsigned npids,
 		       const struct holders **ret);
 };
 
-/* First member of every implementation. */
+/* Every implementation has it as its first member. */
 struct source {
 	const struct source_ops *ops;
-	struct diag *diag; /* borrowed; warnings go there */
-	/* Set by the caller before a collection: */
-	bool fold; /* no PFN is shown: runs may be RAW_FOLDED */
-	bool smaps; /* the byte counts of smaps are wanted, where they cost more (vma.has_smaps) */
+	struct diag *diag; /* borrowed; the source adds warnings */
+	/* Set by the caller before a collection. */
+	bool fold;  /* no column shows a PFN: runs may be RAW_FOLDED */
+	bool smaps; /* read smaps' byte counts even if costly (vma.has_smaps) */
 };
 
 #endif

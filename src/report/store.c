@@ -17,7 +17,7 @@ static void rows_unref(struct store_rows *rows)
 		free(rows);
 }
 
-/* Room for one more row in a block that is @v's alone. */
+/* Makes room for one more row in a block that only @v uses. */
 static int rows_reserve(struct store *s, struct store_vma *v)
 {
 	struct store_rows *rows = v->rows;
@@ -91,7 +91,7 @@ void store_free(struct store *s)
 	free(s);
 }
 
-/* Copies kernel, machine and spans; pointers into @kernel and @machine are made to point here. */
+/* Copies kernel, machine and spans, and lets the copy point to itself. */
 static int set_head(struct store *s, const struct kernel *kernel,
 		    const struct source_machine *machine)
 {
@@ -111,7 +111,7 @@ static int set_head(struct store *s, const struct kernel *kernel,
 	s->machine.page.kernel = &s->kernel;
 	s->machine.page.spans = spans;
 	s->machine.page.nspans = spans ? machine->page.nspans : 0;
-	s->machine.page.layout = NULL; /* belongs to the source */
+	s->machine.page.layout = NULL; /* the source owns it */
 	s->has_head = true;
 	return 0;
 }

@@ -6,7 +6,7 @@
 
 #include "lib/pure.h"
 
-/* PTE bits whose change is a change of state; young, dirty and soft-dirty are bookkeeping. */
+/* Changes of these PTE bits are changes of state; young, dirty and soft-dirty are bookkeeping. */
 #define PTE_STATE                                                                   \
 	(PAGE_PTE_WRITE | PAGE_PTE_SPECIAL | PAGE_PTE_PROTNONE | PAGE_PTE_UFFD_WP | \
 	 PAGE_PTE_DEVMAP | PAGE_PTE_EXEC)
@@ -21,7 +21,7 @@ static bool known(const struct page_run *p, enum page_field field)
 	return p->why[field] == PAGE_WHY_KNOWN;
 }
 
-/* The bit of @what when both know the field and it differs, KNOWN when only one knows it. */
+/* Returns @what when both sides know the field and it differs, KNOWN when only one knows it. */
 static u32 field_diff(const struct page_run *a, const struct page_run *b,
 		      enum page_field field, bool differs, u32 what)
 {
@@ -136,7 +136,7 @@ u32 store_diff_class(const struct store_class *a, const struct store_class *b)
 
 /* ---- the walk */
 
-/* One side at one address: what is there up to ->end. */
+/* One side of the comparison at one address; nothing changes before ->end. */
 struct side {
 	const struct store *s;
 	const struct store_process *p;
@@ -145,10 +145,10 @@ struct side {
 	const struct store_class *class;
 	bool covered;
 	u64 end;
-	size_t vma_hint, row_hint; /* where the address before was found */
+	size_t vma_hint, row_hint; /* where the last address was found */
 };
 
-/* store_vma_from() and store_row_from() for ascending addresses. */
+/* Like store_vma_from() and store_row_from(), but fast for ascending addresses. */
 static size_t next_vma(struct side *side, u64 addr)
 {
 	const struct store_process *p = side->p;
@@ -188,7 +188,7 @@ static void side_at(struct side *side, u64 addr, u64 limit)
 	side->vma = NULL;
 	side->row = NULL;
 	side->class = NULL;
-	side->covered = true; /* that nothing is mapped is known from the VMA list */
+	side->covered = true; /* the VMA list is complete: nothing is mapped here */
 	side->end = limit;
 	if (!side->p || i >= side->p->nvmas)
 		return;
@@ -252,11 +252,11 @@ static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64
 	return what;
 }
 
-/* A change that may still grow. */
+/* A change that the next rows may extend. */
 struct pending {
 	struct store_change change;
 	const struct store_class *class_a, *class_b;
-	struct side a, b; /* at the start */
+	struct side a, b; /* at its start */
 	store_diff_cb cb;
 	void *ctx;
 	bool active;
@@ -278,7 +278,7 @@ static int pending_flush(struct pending *p)
 	return p->cb(p->ctx, c);
 }
 
-/* Where a run that starts with @first has come after @bytes, as far as PFNs go. */
+/* @next has the PFN that @first's run reaches after @bytes. */
 static bool pfn_continues(bool has, const struct page_run *first,
 			  const struct page_run *next, u64 bytes, const struct store *s)
 {
@@ -335,7 +335,7 @@ static int pending_add(struct pending *p, const struct side *a, const struct sid
 	return 0;
 }
 
-/* A copy that has not been touched since: the same block of rows. */
+/* Both have the same block of rows: one is an unchanged copy of the other. */
 static bool same_rows(const struct side *a, const struct side *b)
 {
 	return a->s->pool == b->s->pool && a->vma && b->vma && a->vma->rows &&
@@ -344,7 +344,7 @@ static bool same_rows(const struct side *a, const struct side *b)
 	       a->s->opt.holes && b->s->opt.holes;
 }
 
-/* Where the longest run of equal rows before @end ends that begins here; 0: there is none. */
+/* Returns the end of the run of equal rows that begins here, up to @end; 0: none. */
 static u64 like_rows_end(struct side *a, struct side *b, u64 end)
 {
 	size_t na, nb, n = 0;

@@ -37,7 +37,7 @@ static void block_add(struct block *b, const struct store_row *row)
 	rows->row[rows->n++] = *row;
 }
 
-/* The pages of @row that lie wholly in [start, end).  Returns false when there are none. */
+/* Cuts @row to the pages that lie wholly in [start, end); returns false when there are none. */
 static bool cut_row(const struct store *s, struct store_row *row, u64 start, u64 end)
 {
 	u64 size = store_class(s, row)->page.size, row_end = store_row_end(s, row);
@@ -75,7 +75,7 @@ static void block_take(struct block *b, const struct store *s, const struct stor
 	}
 }
 
-/* Adds @from to @t, or takes it out. */
+/* Adds @from to @t or subtracts it. */
 static void totals_change(struct report_totals *t, const struct report_totals *from,
 			  bool add)
 {
@@ -87,7 +87,7 @@ static void totals_change(struct report_totals *t, const struct report_totals *f
 		to[i] = add ? to[i] + f[i] : to[i] - MIN(to[i], f[i]);
 }
 
-/* Adds @row of @v to @t, or takes it out. */
+/* Adds @row of @v to @t or subtracts it. */
 static void count_row(const struct store *s, const struct store_process *p,
 		      const struct store_vma *v, const struct store_row *row, bool add,
 		      struct report_totals *t)
@@ -110,7 +110,7 @@ static void recount(const struct store *s, const struct store_process *p,
 	v->has_totals = true;
 }
 
-/* The VMA as @fresh has it, with rows of both: fresh ones in [start, end), old ones outside. */
+/* Makes the VMA of @fresh with fresh rows in [start, end) and old rows outside. */
 static int merged_vma(const struct store *s, const struct store_process *old,
 		      const struct store *fresh, const struct store_process *new,
 		      const struct store_vma *v, u64 start, u64 end,
@@ -141,7 +141,7 @@ static int merged_vma(const struct store *s, const struct store_process *old,
 			ret->rows->refs++;
 		return 0;
 	}
-	if (n) { /* leaves may stick out of the range */
+	if (n) { /* leaves may reach beyond the range */
 		from = MIN(from, MAX(v->rows->row[0].addr, v->vma.start));
 		to = MAX(to, store_row_end(fresh, &v->rows->row[n - 1]));
 	}
@@ -196,7 +196,7 @@ static int merged_process(const struct store *s, const struct store_process *old
 
 		if (o && (start >= end || overlaps(o, start, end) ||
 			  (n && overlaps(o, n->vma.start, n->vma.end)))) {
-			i++; /* @fresh says what is there now */
+			i++; /* the VMA is new in @fresh */
 			continue;
 		}
 		struct store_vma *out = &ret->vma[ret->nvmas];
@@ -240,7 +240,7 @@ static bool same_shape(const struct store_process *old, const struct store_proce
 	return j == new->nvmas;
 }
 
-/* A block of @v's own with room for @n rows; its rows are kept. */
+/* Gives @v a block of its own with room for @n rows; its rows are kept. */
 static int own_block(struct store_vma *v, size_t n)
 {
 	struct store_rows *old = v->rows, *new;
@@ -263,7 +263,7 @@ static int own_block(struct store_vma *v, size_t n)
 	return 0;
 }
 
-/* As many rows as before, from row @i on: most of them are the same. */
+/* Replaces rows from @i on by as many rows; most of them are the same. */
 static void replace_alike(const struct store *s, const struct store_process *p,
 			  struct store_vma *v, size_t i, const struct store_vma *nv)
 {
@@ -279,7 +279,7 @@ static void replace_alike(const struct store *s, const struct store_process *p,
 	v->vma = nv->vma;
 }
 
-/* Puts the rows of @fresh, which cover [from, to), into @v in place of those that it has there. */
+/* Replaces the rows of @v in [from, to) by those of @fresh. */
 static int replace_rows(const struct store *s, const struct store_process *p,
 			struct store_vma *v, const struct store *fresh,
 			const struct store_vma *nv, u64 from, u64 to)
@@ -334,7 +334,7 @@ static int merge_in_place(struct store *s, struct store_process *old,
 		u64 from = MAX(start, v->vma.start), to = MIN(end, v->vma.end);
 		size_t n = store_nrows(nv);
 
-		if (n) { /* leaves may stick out of the range */
+		if (n) { /* leaves may reach beyond the range */
 			from = MIN(from, nv->rows->row[0].addr);
 			to = MAX(to, store_row_end(fresh, &nv->rows->row[n - 1]));
 		}

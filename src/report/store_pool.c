@@ -7,18 +7,18 @@
 
 #include "lib/pure.h"
 
-#define STORE_MAX_CLASSES 65536u /* about a kilobyte each */
+#define STORE_MAX_CLASSES 65536u /* each takes about a kilobyte */
 
-/* Classes, found by content.  Shared by a store and its copies; never shrinks. */
+/* The classes of a store and its copies, found by content; never shrinks. */
 struct store_pool {
 	unsigned refs;
 	size_t n, room;
 	struct store_class **class;
 	u32 *slot; /* open addressing: class index + 1 */
 	size_t nslots;
-	u32 last; /* most rows are like the one before */
+	u32 last; /* class of the row before: most rows are like it */
 	bool has_raw;
-	struct gup_verdicts raw; /* of ->last, as they came: paths not trimmed */
+	struct gup_verdicts raw; /* verdicts of ->last before their paths were trimmed */
 };
 
 struct store_pool *store_pool_new(void)
@@ -123,7 +123,7 @@ static void path_trim(struct gup_path *path)
 		path->rule[i] = 0;
 }
 
-/* @page without addresses, PFNs and swap offsets.  Returns whether obs.pfn was the page's. */
+/* Clears addresses, PFNs and swap offsets of @page.  Returns whether raw.pfn was the page's. */
 static bool page_common(const struct page_run *page, struct page_run *ret)
 {
 	bool raw_page_has_pfn = page->raw.pfn && page->raw.pfn == page->pfn;
@@ -135,7 +135,7 @@ static bool page_common(const struct page_run *page, struct page_run *ret)
 	ret->raw.addr = ret->raw.pages = ret->raw.pfn = ret->raw.head_pfn = 0;
 	if (ret->kind == PAGE_SWAP || ret->kind == PAGE_MIGRATION ||
 	    ret->kind == PAGE_DEVICE) {
-		/* these words hold an offset, different for every page: not kept */
+		/* These words hold an offset that differs from page to page. */
 		ret->swap_offset = 0;
 		ret->raw.pagemap = ret->raw.pte = 0;
 		ret->raw.has &= ~(u32)(RAW_HAS_PAGEMAP | RAW_HAS_PTE);

@@ -12,7 +12,7 @@
 
 #include "lib/pure.h"
 
-#define CAPTURE_SLOTS 512 /* power of two; direct-mapped */
+#define CAPTURE_SLOTS 512 /* a power of two; direct-mapped */
 
 struct capture {
 	struct source *src;
@@ -26,9 +26,9 @@ struct capture {
 	struct process process;
 	const struct vma *vma;
 	bool vma_written, any;
-	const struct holders *holders; /* NULL: the source knows none */
-	u8 *held;                      /* which of them hold a recorded page */
-	struct raw_page run;           /* ->pages is 0: none */
+	const struct holders *holders; /* NULL: the source has none */
+	u8 *held;                      /* by holder: it holds a recorded page */
+	struct raw_page run;           /* the pending run; no ->pages: none */
 	struct {
 		bool used;
 		struct facts facts;
@@ -53,7 +53,7 @@ static const struct record_judgement *capture_judge(struct capture *c,
 	return &c->slot[i].judged;
 }
 
-/* What a state means, in a few words; never what is unknown. */
+/* Describes a state in a few words, without what is unknown. */
 static void capture_note(const struct page_run *p, char *buf, size_t size)
 {
 	static const char *const exclusive[] = { ", not exclusive", ", exclusive", "" };
@@ -68,7 +68,7 @@ static void capture_note(const struct page_run *p, char *buf, size_t size)
 		 p->order ? ", large folio" : "", p->raced ? ", raced" : "");
 }
 
-/* Marks the holders of the frames of @page's run and of its folio. */
+/* Marks the holders of frames of @page's run and of its folio. */
 static void capture_held(struct capture *c, const struct page_run *page)
 {
 	const struct kernel_evidence *ev = &c->machine.kernel;
@@ -87,7 +87,7 @@ static void capture_held(struct capture *c, const struct page_run *page)
 		c->held[h - c->holders->holder] = 1;
 }
 
-/* Writes the run that is pending. */
+/* Writes the pending run. */
 static int capture_flush(struct capture *c)
 {
 	struct page_run page;
@@ -113,7 +113,7 @@ static int capture_flush(struct capture *c)
 	return err;
 }
 
-/* Whether @next continues the run @run: the same words, the next address and PFN. */
+/* @next continues @run: same words, next address and PFN. */
 static bool capture_continues(const struct capture *c, const struct raw_page *run,
 			      const struct raw_page *next)
 {
@@ -126,7 +126,7 @@ static bool capture_continues(const struct capture *c, const struct raw_page *ru
 	expected.pages = next->pages;
 	if (run->has & RAW_HAS_PFN)
 		expected.pfn += steps;
-	/* The head of order 0 ascends with the page; the tails of a folio share one. */
+	/* An order-0 page is its own head; the tails of a folio share one. */
 	if (run->has & RAW_HAS_PAGE && !run->order)
 		expected.head_pfn += steps;
 	return !memcmp(&expected, next, sizeof(expected));
@@ -159,7 +159,7 @@ static bool capture_named(const struct capture *c, const struct vma *vma)
 	return false;
 }
 
-/* Observes [from, to) of the area. */
+/* Reads [from, to) of the VMA. */
 static int capture_part(struct capture *c, u64 from, u64 to)
 {
 	int err = c->src->ops->observe(c->src, c->process.pid, c->vma, from, to,
@@ -223,7 +223,7 @@ static int capture_begin(struct capture *c, struct source *src,
 	c->opt = opt;
 	c->w = w;
 	src->fold = false;
-	src->smaps = true; /* a report keeps everything that was said of a VMA */
+	src->smaps = true; /* a report keeps all that is known of a VMA */
 	err = src->ops->machine(src, &c->machine);
 	if (!err)
 		err = kernel_resolve(&c->machine.kernel, &c->running);
@@ -252,7 +252,7 @@ static bool capture_candidate(const struct capture *c, const struct holder *h)
 	return false;
 }
 
-/* Section "holders": those of recorded pages, and candidates of recorded processes. */
+/* Writes section "holders": holders of recorded pages, candidates of recorded processes. */
 static int capture_holders(struct capture *c)
 {
 	const struct holders *h = c->holders;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * model_diff.h - what another model says of a report's pages, against what was recorded.
+ * model_diff.h - compares another model's verdicts on a report's pages with the recorded ones.
  *
- * Knows: how to compare two judgements of the same words.  Never: layout.
- * Owns: its counters; memory does not grow with the report.
+ * Memory does not grow with the report.
  */
 #ifndef GUPINFO_MODEL_DIFF_H
 #define GUPINFO_MODEL_DIFF_H
@@ -12,23 +11,23 @@
 
 #define REJUDGE_CHANGES 256
 
-/* Pages whose verdict about one thing changed from one word to another. */
+/* Pages for which one verdict changed from one word to another. */
 struct model_diff_change {
 	u8 what; /* enum gup_request, or REJUDGE_WRITE, _LEAK, _FORK */
 	u8 from, to, from_err, to_err;
 	pid_t pid;
-	u64 addr;  /* of the first such page */
-	u64 pages; /* base pages */
+	u64 addr; /* of the first such page */
+	u64 pages;
 };
 
 enum { REJUDGE_WRITE = GUP_REQUESTS, REJUDGE_LEAK, REJUDGE_FORK };
 
 struct model_diff {
-	const struct kernel *judge; /* the model to judge by */
+	const struct kernel *judge; /* the model that judges */
 	u64 same, differ,
-		unjudged; /* base pages; holes of which nothing differs do not count */
+		unjudged; /* base pages; holes with equal verdicts do not count */
 	unsigned n;
-	u64 dropped; /* changes without room */
+	u64 dropped; /* changes for which there was no room */
 	struct model_diff_change change[REJUDGE_CHANGES];
 	/* private */
 	struct kernel running;
@@ -39,7 +38,7 @@ struct model_diff {
 	u32 base, pmd;
 };
 
-/* The context is a struct model_diff * with ->judge set and the rest zero. */
+/* The context is a struct model_diff * in which only ->judge is set. */
 extern const struct record_handler model_diff_handler;
 
 const char *

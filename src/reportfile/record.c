@@ -17,7 +17,7 @@
 
 #define STATE(k, m, f, h) FIELD(struct raw_page, k, m, RECORD_##f, RAW_HAS_##h)
 const struct record_field record_state_fields[] = {
-	STATE("pm", pagemap, HEX, PAGEMAP), /* shifted right by 55 */
+	STATE("pm", pagemap, HEX, PAGEMAP), /* written without its low 55 bits */
 	STATE("scan", scan, HEX, SCAN),
 	STATE("level", level, LEVEL, LEVEL),
 	STATE("pte", pte, HEX, PTE),
@@ -338,7 +338,7 @@ int record_digit(char c)
 	return 99;
 }
 
-/* Parses all of @s, at least one digit, at most 64 bits. */
+/* Parses all of @s: at least one digit, at most 64 bits. */
 bool record_number(const char *s, unsigned base, u64 *ret)
 {
 	u64 v = 0;
@@ -386,7 +386,7 @@ bool record_unquote(const char *s, char *buf, size_t size)
 	return s[0] == '"' && !s[1];
 }
 
-/* The value of "key=value" when @word starts with @key, else NULL. */
+/* Returns the value of "key=value" when @word starts with @key, else NULL. */
 char *record_value(char *word, const char *key)
 {
 	size_t n = strlen(key);
@@ -420,7 +420,7 @@ bool record_parse_field(const struct record_field *f, const char *text, void *ob
 	return true;
 }
 
-/* Takes the rest of a line as fields of @object; unknown keys belong to a later minor version. */
+/* Parses the rest of a line as fields of @object; later minor versions may have unknown keys. */
 int record_parse_fields(struct record_reader *r, const struct record_field *table,
 			char *at, void *object)
 {

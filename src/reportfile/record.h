@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * record.h - the report file: observations, areas, processes and evidence as lines of text.
+ * record.h - the report file, gupinfo-report(5): raw pages, VMAs, processes and evidence as
+ * text.
  *
- * Knows: the format of gupinfo-report(5); record.c holds its tables, record_write.c makes the
- * lines, record_read.c takes them apart.
- * Never: opens a file, interprets a word, lays out a view.
- * Owns: its dictionaries and line buffers, until *_deinit().
+ * record.c has the tables of the format, record_write.c makes lines, record_read.c parses them.
  *
  * Writer and reader stream: memory does not grow with the file.  Whatever the bytes are, the
- * reader ends with valid values or with one sentence that says which line is wrong and why.
+ * reader ends with valid values or with one sentence that names the line and the fault.
  */
 #ifndef GUPINFO_RECORD_H
 #define GUPINFO_RECORD_H
@@ -21,14 +19,14 @@
 #define RECORD_COLUMNS 80     /* bytes of a line of the file, without its newline */
 #define RECORD_LINE_MAX 16384 /* bytes of a line after its continuations are joined */
 #define RECORD_STATES \
-	65536 /* distinct states that get a name; more are written in full */
+	65536 /* distinct states that get a name; further ones are written in full */
 #define RECORD_JUDGEMENTS 4096 /* likewise */
 #define RECORD_SPANS 1024
-#define RECORD_ENDS 32 /* ends of a holder that are kept */
+#define RECORD_ENDS 32 /* recorded ends of a holder */
 
-struct holder; /* holders.h */
+struct holder;
 
-/* What a report says of one page's verdicts: the words of gup.h, without paths. */
+/* The recorded verdicts of one page: the words of gup.h, without paths. */
 struct record_judgement {
 	struct record_request {
 		u8 fast, fast_reason, slow, fault, page, word;
@@ -39,31 +37,31 @@ struct record_judgement {
 	u8 pad[3];
 };
 
-/* Takes the words of @v. */
+/* Copies the words of @v. */
 void record_judge(const struct gup_verdicts *v, struct record_judgement *ret);
 
-/* Machine facts of a report, with the storage that struct source_machine only points to. */
+/* The machine of a report, with the storage for what struct source_machine only points to. */
 struct record_machine {
 	struct source_machine m;
 	struct kpf_layout layout;
 	char structpage_by[24];
-	char model[32]; /* the model that the recorded verdicts were made with */
+	char model[32]; /* the model that made the recorded verdicts */
 	struct page_span spans[RECORD_SPANS];
 };
 
 /* ---- writing ---- */
 
-/* Takes @len bytes of the file.  Returns 0 or -errno, which stops the writer. */
+/* Writes @len bytes of the file.  Returns 0, or -errno, which stops the writer. */
 typedef int (*record_put)(void *ctx, const char *buf, size_t len);
 
 struct record_writer {
 	record_put put;
 	void *ctx;
-	int error; /* first failure; every later call returns it */
+	int error; /* the first failure: later calls return it */
 	u32 crc;
 	u64 lines;
 	u32 base_page_size, pmd_size;
-	size_t len; /* of the line being made */
+	size_t len; /* of the line under construction */
 	bool overflow;
 	char line[RECORD_LINE_MAX];
 	struct record_dict *dict;
@@ -73,40 +71,40 @@ struct record_writer {
 int record_write_init(struct record_writer *w, record_put put, void *ctx);
 void record_write_deinit(struct record_writer *w);
 
-/* The first line of a file, "gupinfo report 1.0".  Text may follow until the first section. */
+/* Writes the first line, "gupinfo report 1.0".  Text may follow until the first section. */
 int record_write_magic(record_put put, void *ctx);
 
-/* Starts a section; @name is of [a-z0-9 -]. */
+/* Starts a section; @name has only [a-z0-9 -]. */
 int record_write_section(struct record_writer *w, const char *name);
-/* A comment for people; readers skip it. */
+/* Writes a comment for people, which readers skip. */
 int record_write_comment(struct record_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* A line of a text section: what is not printable ASCII is escaped. */
+/* Writes a line of a text section and escapes what is not printable ASCII. */
 int record_write_text(struct record_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* A line of a text section, as a reader delivered it: not escaped again. */
+/* Writes a line of a text section as a reader delivered it: it is escaped already. */
 int record_write_verbatim(struct record_writer *w, const char *line);
 
-/* [kernel], [config], [probes], [evidence], [context].  @model may be NULL. */
+/* Writes [kernel], [config], [probes], [evidence], [context].  @model may be NULL. */
 int record_write_machine(struct record_writer *w, const struct source_machine *m,
 			 const char *model);
-/* Inside section "pages": a process, its areas ascending, their runs ascending. */
+/* Write section "pages": a process, then its VMAs ascending, each with its runs ascending. */
 int record_write_process(struct record_writer *w, const struct process *p);
 int record_write_vma(struct record_writer *w, const struct vma *vma);
-/* @judged may be NULL; @note is a comment on a state that occurs for the first time, or NULL. */
+/* @judged and @note may be NULL; @note is a comment on a state that occurs for the first time. */
 int record_write_run(struct record_writer *w, const struct raw_page *raw,
 		     const struct record_judgement *judged, const char *note);
-/* Section "holders": whether all were looked for, then each (after the pages). */
+/* Write section "holders", after the pages: whether all were looked for, then each. */
 int record_holders_begin(struct record_writer *w, bool complete, const char *why);
 int record_holders_write(struct record_writer *w, const struct holder *h);
-/* The last line: number of lines and checksum. */
+/* Writes the last line with the number of lines and the checksum. */
 int record_write_end(struct record_writer *w);
 
 /* ---- reading ---- */
 
-/* What a reader delivers.  NULL members are skipped; a non-zero return stops the reader. */
+/* The reader calls these.  NULL members are skipped; a non-zero return stops the reader. */
 struct record_handler {
-	/* Once, before the first process (or at the end). */
+	/* Called once, before the first process or at the end. */
 	int (*machine)(void *ctx, const struct record_machine *m);
 	int (*process)(void *ctx, const struct process *p);
 	int (*vma)(void *ctx, const struct process *p, const struct vma *vma);
@@ -114,19 +112,19 @@ struct record_handler {
 		   const struct raw_page *raw, const struct record_judgement *judged);
 	int (*holders)(void *ctx, bool complete, const char *why);
 	int (*holder)(void *ctx, const struct holder *h);
-	/* A line of a section that is text for people, still escaped; @line NULL: it begins. */
+	/* Called for each line of a text section, still escaped; @line NULL: it begins. */
 	int (*text)(void *ctx, const char *section, const char *line);
 };
 
-/* Returns 0, -EINVAL, -EPROTONOSUPPORT, -ENOMEM or a handler's value; ->why says what. */
+/* Functions return 0, -EINVAL, -EPROTONOSUPPORT, -ENOMEM or a handler's value; see ->why. */
 struct record_reader {
 	const struct record_handler *handler;
 	void *ctx;
 	int error;
 	char why[200];
 	u64 line;      /* lines read */
-	u64 offset;    /* of the line being delivered: where it starts in the file */
-	bool complete; /* the end line was read and agrees */
+	u64 offset;    /* where the line being delivered starts in the file */
+	bool complete; /* the end line was read and is right */
 	struct record_parse *parse;
 };
 
@@ -136,18 +134,19 @@ int record_read_init(struct record_reader *r, const struct record_handler *handl
 void record_read_deinit(struct record_reader *r);
 int record_read_feed(struct record_reader *r, const char *buf, size_t len);
 /*
- * The file has ended.  Returns 0; -ENODATA when it is torn (no end line) or was changed after
- * it was written (wrong count or checksum): what was delivered stays usable; or as above.
+ * Ends the file.  Returns 0; -ENODATA when it is torn (no end line) or was changed after it was
+ * written (wrong count or checksum), with what was delivered still usable; or an error as
+ * above.
  */
 int record_read_end(struct record_reader *r);
 
 /*
- * For random access: the next byte fed is at @offset, which was ->offset during a `vma` call of
- * process @p.  Dictionaries are kept; counts and checksum are not checked any more.
+ * Continues at @offset, which was ->offset during a `vma` call of process @p.  Keeps
+ * dictionaries, and stops checking counts and checksum.
  */
 void record_read_seek(struct record_reader *r, u64 offset, const struct process *p);
 
-/* Bytes of one leaf of @raw. */
+/* Returns the bytes of one leaf of @raw. */
 u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size);
 
 #endif

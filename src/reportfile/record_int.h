@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * record_int.h - what the record*.c files share.
- *
- * Knows: the tables of the format, the state of a reader.  Never: used outside record*.c.
- * Owns: nothing.
- */
+/* record_int.h - the format's tables and the reader's state, for record*.c files only. */
 #ifndef GUPINFO_RECORD_INT_H
 #define GUPINFO_RECORD_INT_H
 
@@ -12,7 +7,7 @@
 
 #define RECORD_ENTRY_MASK (BIT(55) - 1) /* PFN or swap entry of a pagemap word */
 
-/* How a field is written. */
+/* How the text of a field is made. */
 enum record_form {
 	RECORD_DEC,
 	RECORD_SIGNED,
@@ -27,16 +22,16 @@ enum record_form {
 struct record_field {
 	const char *key;
 	u16 offset;
-	u8 size; /* bytes of the member */
+	u8 size; /* size of the member */
 	u8 form; /* enum record_form */
-	u32 has; /* states: RAW_HAS_* bit that the key stands for */
+	u32 has; /* of a state: the RAW_HAS_* bit of the key */
 };
 
 extern const struct record_field record_state_fields[], record_process_fields[],
 	record_vma_fields[], record_context_fields[], record_zone_fields[],
 	record_layout_fields[];
 
-/* Words of the forms that have words; NULL past the last. */
+/* Returns the word for a value of a form that has words; NULL past the last. */
 const char *record_word(enum record_form form, unsigned value);
 const char *record_source_name(enum source_fact fact);
 
@@ -46,21 +41,21 @@ void record_set(const struct record_field *f, void *object, u64 value);
 u32 record_crc(u32 crc, const char *buf, size_t len);
 u32 record_hash(const void *key, size_t len);
 
-/* Splits @raw into what is the same for like pages (@ret_state) and what is the run's own. */
+/* Copies the part of @raw that like pages share to @ret_state. */
 void record_state_of(const struct raw_page *raw, struct raw_page *ret_state);
 
-/* The pte word is the run's own: the entry is not present, or it is not known to be. */
+/* The run, not its state, has the pte word: the entry is not known to be present. */
 static inline bool record_pte_in_run(u32 has)
 {
 	return (has & RAW_HAS_PTE) && !(has & RAW_HAS_PFN);
 }
 
-/* A sparse array of a dictionary's entries; unused ones are zero (a used state's ->pages is 1). */
+/* A sparse array for the dictionary.  Unused entries are zero (a used state's ->pages is 1). */
 #define RECORD_CHUNK 256
 struct record_table {
 	void *chunk[RECORD_STATES / RECORD_CHUNK];
 };
-/* Entry @i, of @size bytes; NULL: no memory, or not there and @make is false. */
+/* Returns entry @i of @size bytes.  NULL: no memory, or it is missing and @make is false. */
 void *record_table_at(struct record_table *t, size_t i, size_t size, bool make);
 void record_table_free(struct record_table *t);
 
@@ -79,15 +74,15 @@ enum record_section {
 
 struct record_parse {
 	size_t len;    /* bytes of the logical line in ->line */
-	bool pending;  /* ->line is complete unless a continuation follows */
-	bool fresh;    /* the next byte is the first of a line of the file */
-	bool carriage; /* a CR was seen that a LF must follow */
-	bool seeked;   /* counts and checksum are not checked */
-	u64 offset;    /* bytes of the file that were fed */
-	u64 number;    /* lines of the file that were begun */
+	bool pending;  /* ->line is complete unless its continuation follows */
+	bool fresh;    /* the next byte starts a line of the file */
+	bool carriage; /* a CR was read: LF must follow */
+	bool seeked;   /* count and checksum are not checked */
+	u64 offset;    /* bytes of the file so far */
+	u64 number;    /* lines of the file so far */
 	u64 line_offset, line_number; /* where ->line starts */
-	u64 body_lines, end_lines;    /* lines from the first section on */
-	u32 crc, end_crc;             /* of them; end_*: before the line being read */
+	u64 body_lines, end_lines;    /* lines since the first section */
+	u32 crc, end_crc; /* checksum of them; end_*: before the current line */
 	enum record_section section;
 	char section_name[32];
 	bool context_seen, machine_sent, have_process, have_vma;
@@ -105,36 +100,32 @@ struct record_parse {
 int record_fail(struct record_reader *r, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Cuts the next word off *@at, in place; a quoted part keeps its spaces.  NULL at the end. */
 char *record_next(char **at);
-/* Parses all of @s, at least one digit, at most 64 bits. */
 bool record_number(const char *s, unsigned base, u64 *ret);
 int record_digit(char c); /* 0 … 15, or 99 */
-/* Undoes the quoting of @s; false: malformed, or longer than @buf. */
+/* Undoes the quoting of @s.  Returns false when it is malformed or longer than @buf. */
 bool record_unquote(const char *s, char *buf, size_t size);
-/* The value of "key=value" when @word starts with @key, else NULL. */
 char *record_value(char *word, const char *key);
-/* Takes the text of a value; false: malformed or out of range. */
+/* Parses the text of a value.  Returns false when it is malformed or out of range. */
 bool record_parse_field(const struct record_field *f, const char *text, void *object);
-/* Takes the rest of a line as fields of @object; unknown keys belong to a later minor version. */
 int record_parse_fields(struct record_reader *r, const struct record_field *table,
 			char *at, void *object);
 
-/* One line of [kernel], [config], [probes], [evidence] or [context]; record_machine.c. */
+/* Parses a line of [kernel], [config], [probes], [evidence] or [context] (record_machine.c). */
 int record_machine_line(struct record_reader *r, char *line);
 /* Delivers the machine, once. */
 int record_machine_send(struct record_reader *r);
-/* One line of [holders]; record_holders.c. */
+/* Parses a line of [holders] (record_holders.c). */
 int record_holders_line(struct record_reader *r, char *line);
-/* One line of [pages]; record_pages.c. */
+/* Parses a line of [pages] (record_pages.c). */
 int record_pages_line(struct record_reader *r, char *line);
 
-/* Pieces of the line being written; record_write.c defines them as record_write_*. */
+/* Write parts of the current line (record_write.c). */
 int record_write_flush(struct record_writer *w);
 void record_write_add(struct record_writer *w, const char *text);
 void record_write_addf(struct record_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Untrusted bytes: printable ASCII stays, the rest becomes \xHH; so do @also. */
+/* Writes untrusted bytes: what is not printable ASCII, and @also, becomes \xHH. */
 void record_write_escaped(struct record_writer *w, const char *text, const char *also);
 void record_write_quoted(struct record_writer *w, const char *key, const char *text);
 void record_write_field(struct record_writer *w, const struct record_field *f, u64 value);

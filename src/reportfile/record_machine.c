@@ -46,7 +46,7 @@ static int record_machine_kernel(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* "NAME=y", n or ?, for configuration and probes; names that this version lacks are skipped. */
+/* Parses "NAME=y", n or ?, for configuration and probes; skips names that this version lacks. */
 static void record_machine_tri(char *line, unsigned n, const char *(*name)(unsigned),
 			       u8 *ret)
 {
@@ -117,7 +117,7 @@ static int record_machine_zone(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* The free huge pages of a size: "bytes=2097152 free=yes" */
+/* Parses the free huge pages of a size: "bytes=2097152 free=yes". */
 static int record_machine_pool(struct record_reader *r, char *line)
 {
 	static const struct record_field fields[] = {

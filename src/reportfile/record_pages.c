@@ -50,7 +50,7 @@ static void record_pages_flags(char *text, struct vma *vma)
 	}
 }
 
-/* "start-end perms offset dev inode" */
+/* Parses "start-end perms offset dev inode". */
 static bool record_pages_area(char **line, struct vma *vma)
 {
 	char *range = record_next(line), *perms = record_next(line);
@@ -175,7 +175,7 @@ static int record_pages_state(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* The index of @word among @n names, or -1. */
+/* Finds the index of @word among @n names, or -1. */
 #define RECORD_FIND(word, n, name_of)                     \
 	({                                                \
 		int found_ = -1;                          \
@@ -203,7 +203,7 @@ static char *record_after_colon(char *word)
 	return colon + 1;
 }
 
-/* "no:must-unshare,error:14,none,none,errno" */
+/* Parses "no:must-unshare,error:14,none,none,errno". */
 static bool record_parse_request(char *text, struct record_request *q)
 {
 	char *part[5], *reason, *err;
@@ -305,7 +305,7 @@ static int record_pages_judge(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* The dictionary entry @id, or NULL when it is not defined. */
+/* Returns the dictionary entry @id, or NULL when it is not defined. */
 static const struct raw_page *record_pages_find_state(struct record_parse *p,
 						      const char *id)
 {
@@ -337,7 +337,7 @@ static const struct record_judgement *record_pages_find_judgement(struct record_
 	return j && j->present ? j : NULL;
 }
 
-/* The words of a run that are its own: PFN, head, swap entry, page-table entry. */
+/* Parses the words that only this run has: PFN, head, swap entry, page-table entry. */
 static bool record_pages_own(char *line, struct raw_page *raw)
 {
 	bool head = false;
@@ -396,7 +396,7 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	    start & (kernel_page_size(ev) - 1))
 		return record_fail(r, -EINVAL,
 				   "the run is outside its area, or not in order");
-	/* A leaf larger than the area's part of it is cut by a source. */
+	/* The VMA may end inside a leaf: its end cuts the run. */
 	if (n > (p->vma.end - start + leaf - 1) / leaf)
 		return record_fail(r, -EINVAL, "the run is longer than its area");
 	p->next_addr = n * leaf > p->vma.end - start ? p->vma.end : start + n * leaf;

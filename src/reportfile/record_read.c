@@ -77,7 +77,7 @@ static int record_read_section(struct record_reader *r, char *line)
 		if (!strcmp(known[i].name, p->section_name))
 			p->section = known[i].section;
 	p->context_seen |= p->section == SECTION_CONTEXT;
-	/* The machine is complete when pages begin, or text after its last section. */
+	/* The machine is complete when pages begin, or when text follows its last section. */
 	if (p->section == SECTION_PAGES ||
 	    (p->section == SECTION_TEXT && p->context_seen))
 		record_machine_send(r);
@@ -131,7 +131,7 @@ static int record_read_magic(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* Takes the logical line that is complete now. */
+/* Parses the logical line, which is complete now. */
 static int record_read_dispatch(struct record_reader *r)
 {
 	struct record_parse *p = r->parse;
@@ -167,7 +167,7 @@ static int record_read_dispatch(struct record_reader *r)
 	return r->error;
 }
 
-/* The first byte of a line of the file is @c: does it continue the line before? */
+/* The first byte of a line, @c, decides whether the line continues the one before. */
 static int record_read_start(struct record_reader *r, char c, bool *ret_continues)
 {
 	struct record_parse *p = r->parse;
@@ -192,7 +192,7 @@ static int record_read_start(struct record_reader *r, char c, bool *ret_continue
 	return 0;
 }
 
-/* Takes @len bytes that hold no newline. */
+/* Adds @len bytes without a newline to the line. */
 static int record_read_bytes(struct record_reader *r, const char *buf, size_t len)
 {
 	struct record_parse *p = r->parse;
@@ -274,7 +274,7 @@ int record_read_end(struct record_reader *r)
 		return record_fail(r, -EINVAL, "the file is empty");
 	if (p->number == 1 && !p->pending)
 		return record_fail(r, -EINVAL, "the file is no gupinfo report");
-	/* The last line of a torn file may lack its continuation: it is not believed. */
+	/* The last line of a torn file may lack its continuation: do not trust it. */
 	if (p->pending && (p->line_number == 1 || !memcmp(p->line, "[end ", 5)) &&
 	    record_read_dispatch(r))
 		return r->error;

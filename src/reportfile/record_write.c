@@ -56,7 +56,7 @@ static void record_write_bytes(struct record_writer *w, const char *buf, size_t 
 	w->error = w->put(w->ctx, buf, len);
 }
 
-/* Where to cut @len bytes of @line so that they fit: before a space, or anywhere. */
+/* Returns where to break @len bytes of @line so that they fit: before a space, or anywhere. */
 static size_t record_fold_at(const char *line, size_t len, size_t room)
 {
 	if (len <= room)
@@ -161,8 +161,7 @@ void record_write_field(struct record_writer *w, const struct record_field *f, u
 int record_write_section(struct record_writer *w, const char *name)
 {
 	if (w->lines)
-		record_write_flush(
-			w); /* an empty line; the checksum starts with the first section */
+		record_write_flush(w); /* an empty line; the checksum excludes it */
 	record_write_addf(w, "[%s]", name);
 	return record_write_flush(w);
 }
@@ -170,7 +169,7 @@ int record_write_section(struct record_writer *w, const char *name)
 static void record_add_text(struct record_writer *w, const char *lead, const char *fmt,
 			    va_list ap)
 {
-	char buf[RECORD_LINE_MAX / 4 - 16]; /* fits also when every byte is escaped */
+	char buf[RECORD_LINE_MAX / 4 - 16]; /* fits even when every byte is escaped */
 
 	if (vsnprintf(buf, sizeof(buf), fmt, ap) < 0)
 		buf[0] = '\0';
@@ -201,8 +200,7 @@ int record_write_text(struct record_writer *w, const char *fmt, ...)
 int record_write_verbatim(struct record_writer *w, const char *line)
 {
 	record_write_add(w, " ");
-	record_write_escaped(w, line,
-			     ""); /* printable already; a stray byte is still escaped */
+	record_write_escaped(w, line, ""); /* already escaped; a stray byte still is */
 	return record_write_flush(w);
 }
 
@@ -325,7 +323,7 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 	for (const struct record_field *f = record_vma_fields; f->key; f++) {
 		u64 value = record_get(f, vma);
 
-		/* a reader takes what is missing for unknown, or for 0 */
+		/* Readers take a missing value for unknown, or for 0. */
 		if (f->form == RECORD_TRI ? value != TRI_UNKNOWN : value)
 			record_write_field(w, f, value);
 	}
@@ -367,7 +365,7 @@ static void record_write_state(struct record_writer *w, const char *id,
 	record_write_flush(w);
 }
 
-/* Names the state of @raw, which is written when it is new. */
+/* Returns the name of @raw's state, which it writes first when it is new. */
 static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 			    const char *note, char id[8])
 {

@@ -11,14 +11,14 @@
 
 #include "lib/pure.h"
 
-#define REDACT_GRANULE 512 /* page frames; what is smaller keeps its place */
+#define REDACT_GRANULE 512 /* page frames; smaller parts of a PFN keep their value */
 
-/* A used stretch of page frames, in granules; ->to: its new number. */
+/* Used page frames, in granules; ->to is where they are renumbered to. */
 struct redact_extent {
 	u64 start, end, to;
 };
 
-/* Names seen, by hash; index + 1 is the number in the mask. */
+/* Hashes of names seen; the mask shows index + 1. */
 struct redact_names {
 	u64 *hash;
 	size_t n, room;
@@ -36,8 +36,8 @@ struct redact {
 	struct kernel kernel;
 	struct pte_layout pte;
 	struct page_context ctx;
-	struct vma vma; /* as it was */
-	u64 shift;      /* added to addresses of ->vma */
+	struct vma vma; /* before redaction */
+	u64 shift;      /* added to the addresses of ->vma */
 	u64 last_end, last_to;
 	char section[40];
 };
@@ -79,7 +79,7 @@ static u64 redact_hash(const void *key, size_t len)
 	return h;
 }
 
-/* 1, 2, 3… in order of appearance; 0 when out of memory. */
+/* Returns 1, 2, 3… in order of appearance; 0 without memory. */
 static size_t redact_number(struct redact_names *names, const void *key, size_t len)
 {
 	u64 h = redact_hash(key, len);
@@ -100,7 +100,7 @@ static size_t redact_number(struct redact_names *names, const void *key, size_t 
 	return names->n;
 }
 
-/* Names that the kernel gives, the same on every machine. */
+/* The kernel gives these names, on every machine. */
 static bool redact_harmless(const char *name)
 {
 	static const char *const known[] = {
@@ -156,7 +156,7 @@ static int redact_order(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
-/* Sorts the extents and joins those that touch. */
+/* Sorts the extents and joins adjacent ones. */
 static void redact_join(struct redact *r)
 {
 	size_t n = 0;
@@ -220,12 +220,12 @@ u64 redact_pfn(const struct redact *r, u64 pfn)
 	const struct redact_extent *e = redact_find(r, pfn / REDACT_GRANULE);
 
 	if (!e || e->start > pfn / REDACT_GRANULE)
-		return 0; /* was not in the report */
+		return 0; /* the report has no such frame */
 	return (e->to + pfn / REDACT_GRANULE - e->start) * REDACT_GRANULE +
 	       pfn % REDACT_GRANULE;
 }
 
-/* Gives every extent its new place: ascending, apart, aligned as far as it is long. */
+/* Gives every extent its new place: in order, with gaps between, as aligned as it is long. */
 static void redact_place(struct redact *r)
 {
 	u64 next = 1;
@@ -242,7 +242,7 @@ static void redact_place(struct redact *r)
 	}
 }
 
-/* Zones shrink to what is used of them; false: nothing is. */
+/* Shrinks a zone to its used part; returns false when there is none. */
 static bool redact_span(const struct redact *r, struct page_span *span)
 {
 	const struct redact_extent *e = redact_find(r, span->start_pfn / REDACT_GRANULE);
@@ -398,7 +398,7 @@ static int redact_run(void *ctx, const struct process *p, const struct vma *vma,
 		clean.pfn = redact_pfn(r, raw->pfn);
 	if (raw->has & RAW_HAS_PAGE && raw->head_pfn)
 		clean.head_pfn = redact_pfn(r, raw->head_pfn);
-	/* Other entries that are not present may hold a page frame: only the type stays. */
+	/* Other non-present entries may hold a PFN: keep only their type. */
 	if (!(raw->has & RAW_HAS_PFN)) {
 		page_read(&r->ctx, &r->vma, raw, &page);
 		if (page.kind != PAGE_SWAP && page.kind != PAGE_NONE &&
@@ -452,7 +452,7 @@ static bool redact_starts(const char *line, const char *const *keys)
 	return false;
 }
 
-/* Parameters of the kernel's command line that say nothing of whose machine it is. */
+/* Parameters of the kernel's command line that do not identify the machine. */
 static int redact_cmdline(struct redact *r, const char *line)
 {
 	static const char *const keep[] = { "transparent_hugepage",
