@@ -82,7 +82,7 @@ u64 kpageflags_expand(u64 word)
 	return word;
 }
 
-/* "0x800", "bit11", "34"; 0 when it is no number. */
+/* Parses "0x800", "bit11" or "34"; 0 when it is no number. */
 static u64 kpageflags_number(const char *s, size_t len)
 {
 	bool bit = len > 3 && !memcmp(s, "bit", 3);
@@ -105,7 +105,7 @@ static u64 kpageflags_number(const char *s, size_t len)
 	return !bit ? v : v < 64 ? BIT(v) : 0;
 }
 
-/* The bits that one word of a SPEC names; 0 when none. */
+/* Returns the bits that one word of a SPEC names; 0 when it names none. */
 static u64 kpageflags_bits(const char *s, size_t len)
 {
 	if (len >= 4 && len <= 8 && !memcmp(s, "compound", len))
@@ -118,13 +118,13 @@ static u64 kpageflags_bits(const char *s, size_t len)
 	for (unsigned i = 0; len && i < ARRAY_SIZE(rows); i++)
 		if (!strncmp(rows[i].name, s, len))
 			return BIT(rows[i].bit);
-	/* page-types' long name of "anon" */
+	/* page-types has "anonymous" for "anon". */
 	if (len > 4 && !strncmp("anonymous", s, len))
 		return KPF_BIT(ANON);
 	return kpageflags_number(s, len);
 }
 
-/* A comma-separated list up to @end: all bits, and those without '~'. */
+/* Parses a comma-separated list up to @end: all bits, and those without '~'. */
 static bool kpageflags_list(const char *s, const char *end, u64 *all, u64 *plain)
 {
 	*all = *plain = 0;

@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * kpageflags.h - the bits of /proc/kpageflags: names, ranges of kernels, --bits.
- *
- * Knows: kpageflags.def.  Never: where a word was read, what follows from it (page.c).
- * Owns: nothing; strings returned are static.
- */
+/* kpageflags.h - bits of /proc/kpageflags (kpageflags.def): names, ranges of kernels, --bits. */
 #ifndef GUPINFO_KPAGEFLAGS_H
 #define GUPINFO_KPAGEFLAGS_H
 
 #include "lib/bits.h"
 
-/* Bit numbers: KPF_ANON is 12.  Of a bit with two meanings both names have the same number. */
+/* Bit numbers: KPF_ANON is 12.  A bit with two meanings has two names with the same number. */
 enum kpageflags_bit {
 #define KPF(id, bit, ...) KPF_##id = (bit),
 #include "kpageflags.def"
@@ -19,18 +14,18 @@ enum kpageflags_bit {
 #define KPF_BIT(id) BIT(KPF_##id)
 
 #define KPF_RAW_BITS \
-	(0xffffull << 32) /* for kernel hackers: may change with any release */
-#define KPF_DERIVED_BITS (0xffffull << 48) /* made by page-types */
+	(0xffffull << 32) /* for kernel hackers: any release may change them */
+#define KPF_DERIVED_BITS (0xffffull << 48) /* page-types makes them */
 #define KPF_COMPOUND_BITS (KPF_BIT(COMPOUND_HEAD) | KPF_BIT(COMPOUND_TAIL))
 
 /*
- * The name of @bit in kernels of release @kv (KV()); 0 stands for the newest.  A bit without a
- * meaning there is "bitN".
+ * Returns the name of @bit in kernels of release @kv (KV()); 0 stands for the newest.  A bit
+ * without a meaning there is "bitN".
  */
 const char *kpageflags_name(unsigned bit, u32 kv);
-/* What the bit says, "" when it has no meaning in @kv. */
+/* Returns the meaning of the bit, "" when it has none in @kv. */
 const char *kpageflags_text(unsigned bit, u32 kv);
-/* The bits that a kernel of release @kv can set in the file. */
+/* Returns the bits that a kernel of release @kv can set in the file. */
 u64 kpageflags_exported(u32 kv);
 
 /*
@@ -43,20 +38,20 @@ u64 kpageflags_expand(u64 word);
 struct kpageflags_filter {
 	u64 mask;
 	u64 bits;
-	bool any; /* some bit of ->mask, instead of ->mask being exactly ->bits */
+	bool any; /* one bit of ->mask is enough; else ->mask must be exactly ->bits */
 };
 
 /*
- * Parses page-types' SPEC: "b1,b2" any of them; "b1,~b2" b1 and not b2; "b1,b2=b1" of these only
- * b1; "=b1,b2" exactly these.  A bit is a name, the beginning of one (the first that fits),
- * "compound", "bitN" or a number that is a mask.  An exact match looks at raw and derived bits
- * only when it names one, and at compound bits only when it names one or "huge" (as page-types
- * without --raw).  Returns 0, or -EINVAL with *@ret_why a static sentence.
+ * Parses page-types' SPEC: "b1,b2" any of them; "b1,~b2" b1 and not b2; "b1,b2=b1" of these
+ * only b1; "=b1,b2" exactly these.  A bit is a name, the beginning of one (the first that
+ * fits), "compound", "bitN" or a number that is a mask.  An exact match compares raw and
+ * derived bits only when it names one, and compound bits only when it names one or "huge" (as
+ * page-types without --raw).  Returns 0, or -EINVAL with *@ret_why a static sentence.
  */
 int kpageflags_parse(const char *spec, struct kpageflags_filter *ret,
 		     const char **ret_why);
 
-/* Whether @flags, of which @known were read, pass. */
+/* Does a page pass with these @flags, of which @known were read? */
 enum tri kpageflags_match(const struct kpageflags_filter *f, u64 flags, u64 known);
 
 #endif

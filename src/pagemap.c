@@ -8,7 +8,7 @@
 #define PAGEMAP_RADIX_BITS 11
 #define PAGEMAP_RADIX (1u << PAGEMAP_RADIX_BITS)
 
-/* One stable counting pass over @shift..@shift+10; false when all keys agree there. */
+/* Does one stable counting pass over @shift..@shift+10; false when all keys agree there. */
 static bool pagemap_sort_pass(const struct pagemap_want *from, struct pagemap_want *to,
 			      size_t n, unsigned shift)
 {
@@ -81,7 +81,7 @@ size_t pagemap_want_add(struct pagemap_want *want, size_t n, u64 index, u32 slot
 	return n + 1;
 }
 
-/* The end of the wants from @i on that are read at once, and how many words those are. */
+/* Finds the end of the requests from @i on that one read can serve, and its number of words. */
 static size_t pagemap_batch(const struct pagemap_want *want, size_t i, size_t n,
 			    size_t buf_words, u64 *ret_words)
 {

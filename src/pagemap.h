@@ -20,7 +20,7 @@
 #define PAGEMAP_FILE BIT(61)
 #define PAGEMAP_GUARD BIT(58)
 #define PAGEMAP_UFFD_WP BIT(57) /* since 7.3 "tracked by userfaultfd (uffd-wp or RWP)" */
-#define PAGEMAP_EXCLUSIVE BIT(56) /* map count 1; not AnonExclusive */
+#define PAGEMAP_EXCLUSIVE BIT(56) /* the map count is 1; this is not AnonExclusive */
 #define PAGEMAP_SOFT_DIRTY BIT(55)
 #define PAGEMAP_PFN_MASK (BIT(55) - 1)
 
@@ -40,7 +40,7 @@ struct pagemap_region {
 	u64 categories; /* PAGEMAP_IS_* */
 };
 
-/* struct pm_scan_arg, version 0 (96 bytes); ours, because older headers lack it. */
+/* struct pm_scan_arg, version 0 (96 bytes), which older headers lack. */
 struct pagemap_scan {
 	u64 size, flags, start, end, walk_end, vec, vec_len, max_pages;
 	u64 category_inverted, category_mask, category_anyof_mask, return_mask;
@@ -50,13 +50,13 @@ _Static_assert(sizeof(struct pagemap_scan) == 96, "struct pm_scan_arg");
 #define PAGEMAP_SCAN_CHECK_WPASYNC BIT(1) /* ->flags: -EPERM where userfaultfd waits */
 #define PAGEMAP_SCAN_IOCTL 0xc0606610u    /* _IOWR('f', 16, struct pm_scan_arg) */
 
-/* The PFN field of a present word; 0 when the kernel hides it. */
+/* Returns the PFN of a present word; 0 when the kernel hides it. */
 static inline u64 pagemap_pfn(u64 word)
 {
 	return word & PAGEMAP_PRESENT ? word & PAGEMAP_PFN_MASK : 0;
 }
 
-/* Swap type and offset of a word with PAGEMAP_SWAP. */
+/* Return the swap type and offset of a word with PAGEMAP_SWAP. */
 static inline u32 pagemap_swap_type(u64 word)
 {
 	return word & 31;
@@ -67,7 +67,7 @@ static inline u64 pagemap_swap_offset(u64 word)
 	return (word & PAGEMAP_PFN_MASK) >> 5;
 }
 
-/* Words that are wanted of an array file: from @index (a PFN) on, into @slot and on. */
+/* A request for words of an array file: from @index (a PFN) on, into @slot and on. */
 struct pagemap_want {
 	u64 index;
 	u32 slot;
@@ -77,29 +77,28 @@ struct pagemap_want {
 /* Like pread(2): bytes read, 0 at the end, or -errno. */
 typedef s64 (*pagemap_pread)(void *ctx, void *buf, size_t len, u64 offset);
 
-/*
- * Sorts @want by index; stable.  @tmp has room for @n too.  Does nothing when the array is sorted.
- */
+/* Sorts @want by index, stably.  @tmp has room for @n too.  A sorted array is left alone. */
 void pagemap_sort(struct pagemap_want *want, struct pagemap_want *tmp, size_t n);
 
 /*
- * Adds word @index, for @slot, to the @n of @want: to the last of them, unless that has @max words
- * already, when it is the next word and the next slot.  Returns the new @n.
+ * Requests word @index for @slot: extends the last of the @n requests if it is the next word
+ * and slot and the request has less than @max words.  Returns the new @n.
  */
 size_t pagemap_want_add(struct pagemap_want *want, size_t n, u64 index, u32 slot,
 			u32 max);
 
 /*
- * Words read in vain rather than a second read.  A word of /proc/kpageflags or kpagecount costs 40
- * to 50 ns, another system call 100 ns and up.
+ * Reads so many useless words rather than make a second call: a word of /proc/kpageflags or
+ * kpagecount costs 40 to 50 ns, a system call 100 ns and up.
  */
 #define PAGEMAP_GAP 3
 
 /*
- * Reads the 64-bit words of @want, sorted by index, into words[slot...], and sets @bit in ok[slot...]
- * for those that the file has.  Neighbours, also across gaps of PAGEMAP_GAP words, are one read;
- * equal indices are read once where they begin alike.  @buf of @buf_words words (at least 1) is
- * scratch.  Returns 0 or -errno of @reader; words that were read before an error are valid.
+ * Reads the 64-bit words of @want, sorted by index, into words[slot...], and sets @bit in
+ * ok[slot...] for those that the file has.  Neighbours, also across gaps of PAGEMAP_GAP words,
+ * share a read; equal indices are read once when they begin alike.  @buf of @buf_words words
+ * (at least 1) is scratch.  Returns 0 or -errno of @reader; words that were read before an
+ * error are valid.
  */
 int pagemap_read_words(pagemap_pread reader, void *ctx, const struct pagemap_want *want,
 		       size_t n, u64 *words, u8 *ok, u8 bit, u64 *buf, size_t buf_words);

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * calibrate.bpf.h - where the kernel keeps its objects, and from a descriptor to the object behind it.
- *
- * Knows: the program that calibrate.c runs, and what the walk shares with it.
- * Never: page tables.  Owns: nothing.
- */
+/* calibrate.bpf.h - finds kernel objects for calibrate.c, or the object of a descriptor. */
 #ifndef GUPINFO_CALIBRATE_BPF_H
 #define GUPINFO_CALIBRATE_BPF_H
 
@@ -92,7 +87,7 @@ static __always_inline void cal_fields(void)
 	cal.fields = f;
 }
 
-/* Page 0 of a file: the only entry of its page cache, or slot 0 of the nodes above it. */
+/* Finds page 0 of a file: the only entry of its page cache, or slot 0 of the nodes above it. */
 static __always_inline u64 cal_file_page(struct file *file)
 {
 	struct address_space *m = BPF_CORE_READ(file, f_mapping);
@@ -104,7 +99,7 @@ static __always_inline u64 cal_file_page(struct file *file)
 	return e & 3 ? 0 : e;
 }
 
-/* One candidate for the base of the direct map: does it show our page's content? */
+/* Tries one base of the direct map: does it show our page's content? */
 static long cal_step(u32 i, u64 *top)
 {
 	u64 base = *top - ((u64)i << 30), w[4] = {};
@@ -118,7 +113,7 @@ static long cal_step(u32 i, u64 *top)
 	return 1;
 }
 
-/* The head that a page finds, once it is known where struct pages are. */
+/* Finds the head of a tail page, once the base of struct pages is known. */
 static __always_inline void cal_head(void)
 {
 	u64 page = page_address(cal.tail_pfn);

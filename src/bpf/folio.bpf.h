@@ -2,11 +2,9 @@
 /*
  * folio.bpf.h - reads the words of a struct page and of its folio into a record.
  *
- * Knows: what moved between kernels, one accessor each.
- * Never: page tables.  Owns: nothing.
- *
- * Memory is read in two ways, chosen by the constant @cast: bpf_probe_read_kernel(), or loads
- * through bpf_rdonly_cast() (6.2), which are about three times as fast.  Neither can fault.
+ * What moved between kernels has one accessor each.  The constant @cast chooses how memory is
+ * read: by bpf_probe_read_kernel(), or by loads through bpf_rdonly_cast() (6.2), which are
+ * about three times as fast.  Neither can fault.
  */
 #ifndef GUPINFO_FOLIO_BPF_H
 #define GUPINFO_FOLIO_BPF_H
@@ -18,8 +16,8 @@ struct structpage_call call;
 u64 head_words[16], page_words[16];
 
 /*
- * bpf_rdonly_cast() and the id of struct page, without an extern: for one, libbpf would load all of
- * the kernel's BTF.  bpfpage.c puts the ids of the running kernel where these numbers stand.
+ * bpf_rdonly_cast() and the id of struct page without an extern, for which libbpf would load
+ * all of the kernel's BTF: bpfpage.c replaces these numbers by the running kernel's ids.
  */
 static void *(*const rdonly_cast)(const void *obj,
 				  u32 btf_id) = (void *)STRUCTPAGE_CALL_CAST;
@@ -39,7 +37,7 @@ static __always_inline u64 load64(u64 addr, const bool cast)
 	return v;
 }
 
-/* The word at @off of an object: loaded from @addr, or from its copy @words. */
+/* Returns the word at @off of an object, from @addr or from its copy @words. */
 static __always_inline u64 word64(u64 addr, const u64 *words, u32 off, const bool cast)
 {
 	return cast ? load64(addr + off, true) : words[off / 8 & 15];
@@ -54,16 +52,16 @@ static __always_inline s32 word32(u64 addr, const u64 *words, u32 off, const boo
 
 #define ABSENT (~0U)
 
-/* Offsets, found once: code that asks the BTF at every place is loaded more slowly. */
+/* Offsets, found once: asking the BTF at every place makes loading slow. */
 struct {
 	u32 flags, head, mapping, mapcount, refcount; /* of struct page */
-	u32 order, entire, large, pincount, mm_ids;   /* of struct folio, or ABSENT */
-	u32 flags_1, double_map; /* PG_double_map: its bit in ->flags_1, or ABSENT */
-	u32 private;  /* of struct folio, where no flag stands for it, or ABSENT */
+	u32 order, entire, large, pincount, mm_ids;   /* of struct folio; or ABSENT */
+	u32 flags_1, double_map; /* bit of PG_double_map in ->flags_1; or ABSENT */
+	u32 private;  /* of struct folio, if no flag stands for it; or ABSENT */
 	u64 head_bit; /* PG_head */
 } lay;
 
-/* An offset of a field that is not there may not even be computed: no select of both. */
+/* CO-RE must not even compute the offset of a missing field: do not select between both. */
 #define OFFSET(to, type, field)                                    \
 	do {                                                       \
 		if (bpf_core_field_exists(type, field)) {          \
@@ -91,7 +89,7 @@ static __always_inline void layout_folio(void)
 {
 	lay.large = lay.pincount = lay.mm_ids = lay.double_map = lay.private = ABSENT;
 	OFFSET(lay.flags_1, struct folio, _flags_1);
-	/* the low byte of _flags_1 since 6.6 (ebc1baf5c9b4) */
+	/* The low byte of _flags_1 since 6.6 (ebc1baf5c9b4). */
 	OFFSET(lay.order, struct folio, _flags_1);
 	OFFSET(lay.order, struct folio___order, _folio_order);
 	OFFSET(lay.entire, struct folio___order, _total_mapcount);  /* 6.0, 6.1 */
@@ -100,7 +98,7 @@ static __always_inline void layout_folio(void)
 	OFFSET(lay.large, struct folio, _large_mapcount);           /* 6.10 */
 	OFFSET(lay.pincount, struct folio, _pincount);
 	OFFSET(lay.mm_ids, struct folio, _mm_ids); /* 6.15 */
-	/* until 6.1; 4b51634cd16a removed it */
+	/* Until 6.1; 4b51634cd16a removed it. */
 	if (bpf_core_enum_value_exists(enum pageflags, PG_double_map)) {
 		barrier();
 		lay.double_map = bpf_core_enum_value(enum pageflags, PG_double_map);
@@ -112,7 +110,7 @@ static __always_inline void layout_folio(void)
 
 /* --- folios */
 
-/* folio_mapcount() before _large_mapcount (6.10): the sum over all pages. */
+/* Sums over all pages like folio_mapcount() before _large_mapcount (6.10). */
 struct sum {
 	u64 page;
 	s32 sum;
@@ -163,7 +161,7 @@ static __always_inline void read_large(u64 head, struct structpage_rec *r,
 		folio_sum(head, r);
 }
 
-/* The head of the compound page that @page belongs to, or @page. */
+/* Returns the head of the compound page that @page belongs to, or @page. */
 static __always_inline u64 page_head(u64 page, u64 word)
 {
 	if (!(word & 1))
@@ -184,10 +182,12 @@ static __always_inline u64 page_address(u64 pfn)
 }
 
 /*
- * The word by which a tail finds its head: a pointer with bit 0 set, or since 7.1, where hugetlb's
- * struct pages may be shared, GENMASK(63, order + 6) | 1, of which the tail's own address makes the
- * pointer (_compound_head(), include/linux/page-flags.h).  No struct page lies as high as a mask is.
- * Masks of tails of two folios are equal, so that the pointer is made before words are compared.
+ * Returns the word by which a tail finds its head: a pointer with bit 0 set, or since 7.1, when
+ * hugetlb's struct pages may be shared, the mask GENMASK(63, order + 6)
+ *
+ * 1, which makes a pointer of the tail's own address (_compound_head(),
+ * include/linux/page-flags.h).  No struct page lies as high as a mask.  Tails of two folios
+ * have equal masks, so words are compared as pointers.
  */
 static __always_inline u64 head_word(u64 page, u64 word)
 {
@@ -211,8 +211,8 @@ static __always_inline bool read_raw(u64 page, struct structpage_raw *raw,
 }
 
 /*
- * @b is like @a: of pages without a folio, or of the same folio's tails, whose ->mapping and
- * ->private are something else.
+ * @b is like @a: both have no folio, or are tails of one folio.  Tails use ->mapping and
+ * ->private for something else.
  */
 static __always_inline bool same_raw(const struct structpage_raw *a,
 				     const struct structpage_raw *b)
@@ -246,7 +246,7 @@ static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw
 		read_large(head, r, cast);
 	if (lay.private != ABSENT && word64(head, head_words, lay.private, cast))
 		r->has |= STRUCTPAGE_PRIVATE;
-	/* a mapped page has a reference: all zero is memory that could not be read */
+	/* A mapped page has a reference: all words are zero when the memory could not be read. */
 	if (r->refcount || r->head_flags || r->mapping)
 		r->has |= STRUCTPAGE_PAGE;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * holders.bpf.c - which pipes and io_urings hold which page frames: a walk over all open files.
+ * holders.bpf.c - finds which pipes and io_urings hold which page frames, in all open files.
  *
- * A pipe's file leads to pipe_inode_info and its ring of buffers (fs/pipe.c), a ring's file to
- * io_ring_ctx and its registered buffers (io_uring/rsrc.c).  The iterator holds a reference on
- * the file; the ring inside is read without its lock, and read again when it changed meanwhile.
+ * A pipe's file leads to pipe_inode_info and its ring of buffers (fs/pipe.c), an io_uring's
+ * file to io_ring_ctx and its registered buffers (io_uring/rsrc.c).  The iterator holds a
+ * reference on the file.  The ring inside is read without its lock, and read again when it has
+ * changed meanwhile.
  */
 #include "page/structpage.h"
 
@@ -16,7 +17,7 @@ char LICENSE[] SEC("license") = "GPL";
 struct structpage_files files;
 struct structpage_end ends[STRUCTPAGE_ENDS];
 struct structpage_hold holds[STRUCTPAGE_HOLDS];
-u64 seen[4096]; /* objects whose pages were delivered; collisions deliver them again */
+u64 seen[4096]; /* objects that have been delivered; collisions deliver them again */
 
 #define S_IFMT 0170000
 #define S_IFIFO 0010000
@@ -54,7 +55,7 @@ static __always_inline void end(u64 object, struct file *file, struct task_struc
 	e->kind = kind;
 }
 
-/* @page begins @pages frames with one reference; joined to the run before where it continues it. */
+/* Adds @pages frames from @page on with one reference; joins them to the last run if possible. */
 static __always_inline void hold(u64 object, u64 page, u32 pages, u32 slot, u32 kind,
 				 u64 addr, u64 bytes, u32 offset, u32 len)
 {
@@ -104,7 +105,7 @@ static long pipe_step(u32 i, struct pipe_walk *w)
 	return 0;
 }
 
-/* One reading; false when the pipe changed meanwhile. */
+/* Reads the pipe once; false when it changed meanwhile. */
 static __always_inline bool pipe_once(struct pipe_inode_info *pipe)
 {
 	struct pipe_walk w = { .object = (u64)pipe };
@@ -123,7 +124,7 @@ static __always_inline bool pipe_once(struct pipe_inode_info *pipe)
 	return false;
 }
 
-/* Written out: 6.1's verifier takes no loop around a callback. */
+/* Not a loop: 6.1's verifier takes none around a callback. */
 static __always_inline void pipe(struct pipe_inode_info *pipe)
 {
 	if (pipe_once(pipe) || pipe_once(pipe) || pipe_once(pipe))

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * kernel.bpf.h - the few kernel types that the BPF programs name, for CO-RE.
+ * kernel.bpf.h - the few kernel types that the BPF programs use, for CO-RE.
  *
- * Knows: names of fields; every offset is relocated from the running kernel's BTF when the
- *	program is loaded.  A type with ___suffix is another generation of the same type.
- * Never: an offset.
+ * libbpf relocates every offset by the running kernel's BTF when it loads the program.  A type
+ * with ___suffix is another generation of the type.
  */
 #ifndef GUPINFO_KERNEL_BPF_H
 #define GUPINFO_KERNEL_BPF_H
@@ -46,12 +45,12 @@ typedef struct {
 	unsigned long f;
 } memdesc_flags_t;
 
-/* 6.18: 53fbef56e07d ("mm: introduce memdesc_flags_t") */
+/* 6.18: 53fbef56e07d ("mm: introduce memdesc_flags_t"). */
 struct page___memdesc {
 	memdesc_flags_t flags;
 };
 
-/* 7.1: tails hold a mask or a pointer in compound_info instead of compound_head */
+/* 7.1: compound_info replaces compound_head; tails hold a mask or a pointer in it. */
 struct page___info {
 	unsigned long compound_info;
 };
@@ -73,7 +72,7 @@ struct folio {
 	unsigned long _mm_ids; /* 6.15: 448854478ab2 */
 };
 
-/* 6.0 to 6.5: a byte each; _total_mapcount is the count of the whole compound */
+/* 6.0 to 6.5: a byte each; _total_mapcount counts the whole compound page. */
 struct folio___order {
 	unsigned char _folio_order;
 	atomic_t _total_mapcount;
@@ -84,7 +83,7 @@ struct folio___v62 {
 	atomic_t _compound_mapcount;
 };
 
-/* values come from the running kernel, only the names count */
+/* Only the names count: the values come from the running kernel. */
 enum pageflags {
 	PG_locked,
 	PG_referenced,
@@ -124,7 +123,7 @@ typedef struct {
 	unsigned long __mm_flags[1];
 } mm_flags_t;
 
-/* 6.18: mm->flags is a bitmap of its own type */
+/* 6.18: mm->flags is a bitmap of its own type. */
 struct mm_struct___bitmap {
 	mm_flags_t flags;
 };
@@ -208,7 +207,7 @@ struct cma {
 struct cma_memrange {
 	unsigned long base_pfn, count;
 };
-/* 6.15: an area has several ranges */
+/* 6.15: an area has several ranges. */
 struct cma___ranges {
 	int nranges;
 	struct cma_memrange ranges[1];
@@ -225,7 +224,7 @@ struct pipe_inode_info {
 	unsigned int ring_size;
 	struct pipe_buffer *bufs;
 };
-/* 6.14: pipe_index_t, 16 or 32 bits wide; read by size */
+/* 6.14: pipe_index_t, 16 or 32 bits wide; the programs read it by size. */
 
 /* --- io_uring registered buffers */
 struct bio_vec {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory.bpf.c - where long-term pins may not stay, and where the free huge pages are.
+ * memory.bpf.c - finds CMA areas, where long-term pins may not stay, and the free huge pages.
  *
- * The areas of CMA are the kernel's array cma_areas (mm/cma.c): their pageblocks are MIGRATE_CMA,
- * or being isolated, and no others are MIGRATE_CMA.  Free huge pages hang on the lists of the
- * array hstates (mm/hugetlb.c), which change under the walk: a page is taken only while nobody
- * refers to it, and a list that does not end where it began is marked as not whole.
+ * The kernel's array cma_areas (mm/cma.c) has all pageblocks that are MIGRATE_CMA (or being
+ * isolated).  Free huge pages hang on lists of the array hstates (mm/hugetlb.c), which change
+ * under the walk: it takes a page only while nobody refers to it, and marks the result as
+ * incomplete when a list does not end where it began.
  */
 #include "page/structpage.h"
 
@@ -16,7 +16,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 struct structpage_memory memory;
 
-/* The list in work. */
+/* The list that is being walked. */
 struct {
 	u64 head, at;
 	u32 order;
@@ -85,7 +85,7 @@ static long free_step(u32 i, void *ctx)
 	return 0;
 }
 
-/* The free pages of one size on node @node. */
+/* Collects the free pages of one size on node @node. */
 static long node_step(u32 node, u64 *hstate)
 {
 	list.head = *hstate + bpf_core_field_offset(struct hstate, hugepage_freelists) +

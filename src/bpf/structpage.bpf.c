@@ -3,14 +3,14 @@
  * structpage.bpf.c - reads leaf page-table entries and the struct pages behind them.
  *
  * The programs run on request (SYSCALL programs, BPF_PROG_TEST_RUN) in the context of gupinfo.
- * A process is named by a descriptor of its /proc/PID/pagemap: its private_data is the mm
+ * A descriptor of /proc/PID/pagemap names the process: its private_data is the mm
  * (pagemap_open(), fs/proc/task_mmu.c), and the open descriptor keeps the mm_struct and the pgd
- * page allocated.  Lower tables may be freed at any time, so every table is read whole, and
- * afterwards the entry that pointed to it is read again: when it changed, what came of the table
- * is thrown away and read anew.  Each leaf entry is read again after its page, likewise.
+ * page allocated.  Lower tables may be freed at any time.  So the programs read every table
+ * whole and then the entry that points to it again: when it has changed, they discard what came
+ * from the table and read anew.  Each leaf entry is read again after its page, likewise.
  *
- * Most leaves are like the one before: next_leaf() compares the raw words and counts.  What is
- * not like it goes through leaf(), which makes a record.
+ * Most leaves are like the one before: next_leaf() compares the raw words and counts.  Only
+ * other leaves go through leaf(), which makes a record.
  */
 #include "page/structpage.h"
 
@@ -21,31 +21,31 @@
 char LICENSE[] SEC("license") = "GPL";
 
 struct structpage_rec rec[2 * STRUCTPAGE_RECS]; /* two halves, filled in turn */
-u64 pt[512];                                    /* the table of leaf entries in work */
+u64 pt[512];                                    /* the current table of leaf entries */
 
 #define TRIES 3
 
-/* The walk's own state, between its steps. */
+/* State of the walk between its steps. */
 struct {
 	u64 pgd;
-	/* the entries in work (0: none), the one that points to their table, what they map */
+	/* Current entries (0: none), the entry of their table, and the address that they map. */
 	u64 table, pmd, pmd_ptr, base;
-	u32 i, to;                  /* those that are left */
-	u32 tries;                  /* at a leaf that changes */
-	u32 table_rec, table_tries; /* records before it; times it was taken back */
-	/* the leaf before: its entry (0: a hole, ~0: nothing is like it) and its page */
+	u32 i, to;                  /* entries that are left */
+	u32 tries;                  /* retries of a leaf that changes */
+	u32 table_rec, table_tries; /* records before it; times it was discarded */
+	/* the last leaf: its entry (0: a hole, ~0: nothing is like it) and its page */
 	u64 last;
 	struct structpage_raw raw;
 	u64 run;  /* leaves like it that its record does not count yet */
-	u64 jump; /* whether their PFNs ascend: 0 then */
+	u64 jump; /* 0 when their PFNs ascend */
 	u64 touched;
 } walk;
 
-/* Record @i of the half that is filled. */
+/* Returns record @i of the half that is being filled. */
 static __always_inline struct structpage_rec *record(u32 i)
 {
 	i = (i & (STRUCTPAGE_RECS - 1)) + (call.half & 1) * STRUCTPAGE_RECS;
-	barrier_var(i); /* the verifier of 6.1 wants the bound last */
+	barrier_var(i); /* 6.1's verifier wants the bound last */
 	return &rec[i & (2 * STRUCTPAGE_RECS - 1)];
 }
 
@@ -54,14 +54,11 @@ static __always_inline u64 leaf_pages(u8 level)
 	return level == 1 ? 1 : level == 2 ? 512 : 1 << 18;
 }
 
-/*
- * Functions that are global are looked at once by the verifier, whoever calls them: that, and no
- * code twice, keeps loading short.
- */
+/* The verifier checks a global function once, whoever calls it: this keeps loading short. */
 
 /* --- records */
 
-/* @r continues @p: the words of a run differ only by address and PFN. */
+/* @r continues @p: words of a run differ only in address and PFN. */
 static __always_inline bool continues(const struct structpage_rec *p,
 				      const struct structpage_rec *r)
 {
@@ -81,13 +78,13 @@ static __always_inline bool continues(const struct structpage_rec *p,
 	    p->large != r->large || p->pincount != r->pincount ||
 	    p->mapping != r->mapping || p->order != r->order)
 		return false;
-	/* the same folio, or folios of one leaf each */
+	/* The same folio, or folios of one leaf each. */
 	return p->head_pfn == r->head_pfn ||
 	       (p->head_pfn == p->pfn && r->head_pfn == r->pfn &&
 		(1ULL << (r->order & 63)) == step);
 }
 
-/* Takes record(call.n) as delivered, or merges it into the record before. */
+/* Accepts record(call.n), or merges it into the record before. */
 __noinline int commit(void)
 {
 	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
@@ -135,7 +132,7 @@ static __always_inline void clear_words(struct structpage_rec *r)
 	r->mapping = r->order = r->has = r->double_map = 0;
 }
 
-/* Counts the leaves that were like the last one. */
+/* Adds the leaves that were like the last one to its record. */
 __noinline int settle(void)
 {
 	struct structpage_rec *p = record(call.n - 1);
@@ -151,8 +148,8 @@ __noinline int settle(void)
 /* --- leaves */
 
 /*
- * One leaf entry @e at @ptr: makes a record of it.  False when the entry changed meanwhile: it is
- * to be read again.
+ * Makes a record of leaf entry @e at @ptr.  Returns false when the entry has changed meanwhile:
+ * the caller reads it again.
  */
 static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool cast)
 {
@@ -185,7 +182,7 @@ static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool 
 	walk.tries = 0;
 	if (walk.table_tries >= TRIES)
 		r->has |= STRUCTPAGE_RACED;
-	/* heads look alike, their folios need not */
+	/* Heads may have equal words and folios that differ. */
 	if (level == 1 && e == again && e & call.valid && !(e & call.special) &&
 	    r->has & STRUCTPAGE_PAGE && !(r->has & STRUCTPAGE_RACED) && !call.pfn_hi &&
 	    !(raw.flags & lay.head_bit)) {
@@ -211,7 +208,7 @@ static __always_inline bool leaf_done(u64 addr, u64 e, u64 ptr, u32 level,
 	return cast ? leaf_cast(addr, e, ptr, level) : leaf_copy(addr, e, ptr, level);
 }
 
-/* No leaf up to @next. */
+/* Adds a hole up to @next. */
 __noinline int hole(u64 addr, u64 next)
 {
 	struct structpage_rec *r;
@@ -230,7 +227,7 @@ __noinline int hole(u64 addr, u64 next)
 	return commit();
 }
 
-/* Entry @e at @ptr is like the one before but for its PFN, and so is its page. */
+/* Entry @e at @ptr and its page are like the last ones, except for the PFN. */
 static __always_inline bool like_last(u64 e, u64 ptr, const bool cast)
 {
 	u64 pfn = (e & call.pfn_mask[1]) >> 12;
@@ -241,7 +238,7 @@ static __always_inline bool like_last(u64 e, u64 ptr, const bool cast)
 	       load64(ptr, cast) == e;
 }
 
-/* Begins a run of pages like the last, elsewhere in memory. */
+/* Starts a run of pages like the last, elsewhere in memory. */
 static __always_inline void jump(u64 addr, u64 e)
 {
 	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
@@ -260,7 +257,7 @@ static __always_inline bool next_leaf(const bool cast)
 	u32 i = walk.i;
 	u64 e = pt[i & 511], diff;
 
-	if (call.pfn_hi) { /* only those of these frames */
+	if (call.pfn_hi) { /* only entries of these PFNs */
 		if (is_present(e, 1) && !filtered(pfn_of(e, 1), 1))
 			return false;
 	} else if (!e) {
@@ -285,7 +282,7 @@ static __always_inline bool next_leaf(const bool cast)
 	return true;
 }
 
-/* The entry at walk.i of the table in work, like nothing. */
+/* Handles the entry at walk.i of the current table, which is not like the last. */
 static __always_inline void other_leaf(const bool cast)
 {
 	u32 i = walk.i;
@@ -303,7 +300,7 @@ static __always_inline void other_leaf(const bool cast)
 
 /* --- the walk */
 
-/* The table that was in work is complete: was it the process's all the time? */
+/* Finishes the current table: did it belong to the process all the time? */
 static __always_inline void table_done(const bool cast)
 {
 	u64 again = load64(walk.pmd_ptr, cast);
@@ -325,8 +322,8 @@ static __always_inline void table_done(const bool cast)
 }
 
 /*
- * Pages that are scattered in memory are not in any cache.  Loads that nothing waits for fetch
- * many at a time, and the walk over the table finds them there.
+ * Scattered struct pages are in no cache.  Loads that nothing waits for fetch many at a time;
+ * the walk over the table then finds them there.
  */
 #define TOUCHES 8
 
@@ -344,7 +341,7 @@ static long touch_step(u32 i, void *ctx)
 	return 0;
 }
 
-/* A leaf of a PMD or a PUD. */
+/* Handles a PMD or PUD leaf. */
 static __always_inline void huge_leaf(u64 addr, u64 e, u64 ptr, u8 level, u64 size,
 				      const bool cast)
 {
@@ -353,7 +350,7 @@ static __always_inline void huge_leaf(u64 addr, u64 e, u64 ptr, u8 level, u64 si
 	    (!is_present(e, level) || filtered(pfn_of(e, level), leaf_pages(level))))
 		settle();
 	else if (!leaf_done(addr, e, ptr, level, cast))
-		return; /* it is read again on the way down */
+		return; /* the walk reads it again on its way down */
 	call.addr = addr + size;
 }
 
@@ -363,7 +360,7 @@ static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cas
 	u32 first = addr >> 12 & 511, n = left < 512 - first ? left : 512 - first;
 
 	table += first * 8;
-	barrier_var(n); /* the verifier of 6.1 wants to see the bound */
+	barrier_var(n); /* 6.1's verifier wants to see the bound */
 	if (n > 512 || bpf_probe_read_kernel(pt, n * 8, (void *)table)) {
 		u64 next = (addr & ~((1ULL << 21) - 1)) + (1ULL << 21);
 
@@ -384,7 +381,7 @@ static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cas
 		bpf_loop((n + TOUCHES - 1) / TOUCHES, touch_step, NULL, 0);
 }
 
-/* Walks down to the entry of call.addr: a hole, a huge leaf, or a table of leaves into pt[]. */
+/* Walks down to call.addr's entry: a hole, a huge leaf, or a table that it copies to pt[]. */
 static __always_inline void descend(const bool cast)
 {
 	u64 table = walk.pgd, addr = call.addr, e = 0, ptr = 0, next;
@@ -411,7 +408,7 @@ static __always_inline void descend(const bool cast)
 	}
 }
 
-/* Everything but one more leaf like the last.  1: this call is done. */
+/* Handles everything but one more leaf like the last.  Returns 1 when this call is done. */
 static __always_inline int other(const bool cast)
 {
 	call.steps++;
@@ -422,14 +419,14 @@ static __always_inline int other(const bool cast)
 			table_done(cast);
 		return 0;
 	}
-	/* a table is delivered whole, so that it can be taken back */
+	/* A table's records must fit, so that they can be discarded together. */
 	if (call.addr >= call.end || call.n + 513 > STRUCTPAGE_RECS)
 		return 1;
 	descend(cast);
 	return 0;
 }
 
-/* Functions of their own: the verifier looks at each once. */
+/* Separate functions, because the verifier checks each once. */
 __noinline int other_copy(void)
 {
 	return other(false);
@@ -441,9 +438,9 @@ __noinline int other_cast(void)
 }
 
 /*
- * A callback must return 0 or 1, and the verifier takes nothing for granted of what a global
- * function returned.  A compiler that looks into the function knows that it is 0 or 1 already
- * (clang 19 does) and would leave the comparison out.
+ * A callback must return 0 or 1, and the verifier does not trust what a global function
+ * returned.  A compiler that looks into the function (clang 19) knows that it is 0 or 1 already
+ * and would drop the comparison.
  */
 static __always_inline long not_zero(int r)
 {
@@ -486,10 +483,10 @@ static __always_inline u64 walk_begin(void)
 	return mm;
 }
 
-/* The process may have died meanwhile: then its tables were taken down under the walk. */
+/* The process may have died meanwhile: then the kernel freed its tables during the walk. */
 static __always_inline void walk_end(u64 mm, const bool cast)
 {
-	if (walk.table) { /* the call ends inside it */
+	if (walk.table) { /* the call ends inside a table */
 		walk.to = walk.i;
 		table_done(cast);
 	}
@@ -499,7 +496,7 @@ static __always_inline void walk_end(u64 mm, const bool cast)
 		call.err = -3; /* -ESRCH */
 }
 
-/* A call may not keep others from the CPU for long: a kernel need not preempt it. */
+/* Limits a call: a kernel without preemption runs nothing else meanwhile. */
 static __always_inline u32 walk_steps(void)
 {
 	return call.gentle ? STRUCTPAGE_GENTLE : STRUCTPAGE_STEPS;
@@ -529,7 +526,7 @@ int observe_cast(void *ctx)
 	return 0;
 }
 
-/* --- VMAs, with the flags of which smaps shows letters */
+/* --- VMAs and their flags, for which smaps shows letters */
 
 SEC("gupinfo.iter/task_vma")
 int vmas(struct bpf_iter__task_vma *ctx)

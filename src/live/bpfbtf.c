@@ -12,16 +12,16 @@
 #include "kernel/btfcut.h"
 #include "page/structpage.h"
 
-/* Ids of the running kernel: the same for all readers of this process. */
+/* The ids in the running kernel's BTF are the same for all readers of this process. */
 static struct btfcut_want bpfbtf_ids[] = {
 	[BPFBTF_PAGE] = { "page" },
 	[BPFBTF_CAST] = { "bpf_rdonly_cast", .func = true },
 	[BPFBTF_TASK_VMA] = { "bpf_iter_task_vma", .func = true },
 	[BPFBTF_TASK_FILE] = { "bpf_iter_task_file", .func = true },
-	/* ->has is STRUCTPAGE_F_LARGE and STRUCTPAGE_F_MM_IDS */
+	/* ->has becomes STRUCTPAGE_F_LARGE and STRUCTPAGE_F_MM_IDS. */
 	[BPFBTF_FOLIO] = { "folio", .member = { "_large_mapcount", "_mm_ids" } },
 	[BPFBTF_PAGEFLAGS] = { "pageflags", .member = { "PG_anon_exclusive" } },
-	/* all other types of kernel.bpf.h */
+	/* All other types of kernel.bpf.h. */
 	{ "mm_struct" },
 	{ "xarray" },
 	{ "xa_node" },
@@ -55,7 +55,7 @@ static struct btfcut_want bpfbtf_ids[] = {
 
 static bool bpfbtf_was_read;
 
-/* Cuts @size bytes of BTF behind @fd, which can be mapped since 6.16 (a539e2a6d51d). */
+/* Cuts @size bytes of BTF behind @fd, which mmap() takes since 6.16 (a539e2a6d51d). */
 static int bpfbtf_cut(int fd, size_t size, struct btfcut_want *want, unsigned nwant,
 		      void **ret, size_t *ret_size)
 {
@@ -118,7 +118,7 @@ void bpfbtf_open(struct bpfbtf *b)
 	free(data);
 }
 
-/* Without all the other types the reading ends soon. */
+/* The scan ends when all wanted names are found; it need not look for other types. */
 bool bpfbtf_fields(u32 *ret)
 {
 	size_t size;

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * bpfbtf.h - what the BPF programs need of the running kernel's BTF.
- *
- * Knows: the names of types in bpf/kernel.bpf.h, and where the kernel shows its BTF.
- * Never: libbpf.  Owns: a memfd, until bpfbtf_close().
- */
+/* bpfbtf.h - cuts out of the kernel's BTF what the BPF programs (bpf/kernel.bpf.h) need. */
 #ifndef GUPINFO_BPFBTF_H
 #define GUPINFO_BPFBTF_H
 
@@ -13,11 +8,11 @@
 #include "lib/bits.h"
 
 struct bpfbtf {
-	int fd;        /* the cut (btfcut.h), or -1: libbpf has to read all of it */
-	char path[32]; /* its name for libbpf */
+	int fd; /* memfd of the cut (btfcut.h), or -1: libbpf has to read all BTF */
+	char path[32]; /* its path, for libbpf */
 };
 
-/* Names whose ids in the kernel's BTF are wanted: struct page, a kfunc, iterators. */
+/* Names whose ids in the kernel's BTF the loader needs. */
 enum bpfbtf_name {
 	BPFBTF_PAGE,
 	BPFBTF_CAST,
@@ -28,19 +23,19 @@ enum bpfbtf_name {
 };
 
 /*
- * Fields that the running kernel has, by its BTF, which anybody may read: of STRUCTPAGE_F_* those
- * that the kernel model asks for.  False: it cannot be read.
+ * Returns the STRUCTPAGE_F_* fields that the running kernel has and the kernel model asks for.
+ * Anybody may read its BTF.  False: it cannot be read.
  */
 bool bpfbtf_fields(u32 *ret);
 
-/* The cut of any kernel's BTF, as btfcut_make(); its ids are those of bpfbtf_id() from then on. */
+/* Cuts any kernel's BTF, as btfcut_make(); bpfbtf_id() returns ids of that BTF from then on. */
 int bpfbtf_make(const void *btf, size_t size, void **ret, size_t *ret_size);
 
 /* Reads the kernel's BTF, cuts it, and keeps the ids.  Without BTF ->fd is -1. */
 void bpfbtf_open(struct bpfbtf *b);
 void bpfbtf_close(struct bpfbtf *b);
 
-/* The id of @name in the whole BTF of the running kernel; 0: there is none, or it was not read. */
+/* Returns the id of @name in the running kernel's BTF; 0 when it has none or was not read. */
 u32 bpfbtf_id(enum bpfbtf_name name);
 
 #endif

@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* libbpf.h has a tristate of its own with the names of bits.h */
+/* libbpf.h has an enum with the names of our enum tri */
 #define TRI_NO LIBBPF_TRI_NO
 #define TRI_YES LIBBPF_TRI_YES
 #include <bpf/bpf.h>
@@ -35,14 +35,14 @@
 
 struct bpfpage {
 	struct structpage_bpf *skel;
-	struct bpfbtf btf;         /* what the programs need of the kernel's BTF */
-	struct holders_bpf *files; /* while a walk's results are in use */
-	struct memory_bpf *memory; /* loaded when it is asked for */
+	struct bpfbtf btf; /* the part of the kernel's BTF that the programs need */
+	struct holders_bpf *files; /* set while the results of a walk are in use */
+	struct memory_bpf *memory; /* loaded at the first use */
 	struct structpage_call *call;
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
 	bool cast, fold, gentle;
-	struct worker_pool *pool; /* made when a range takes several calls */
+	struct worker_pool *pool; /* started when a range takes several calls */
 	bool pool_tried;
 	int pinned_bit;
 	u64 usecs;
@@ -50,7 +50,7 @@ struct bpfpage {
 	struct structpage_machine machine;
 };
 
-#define BATCH 256 /* observations a callback gets at once */
+#define BATCH 256 /* entries that a callback gets at once */
 
 static u64 now_usecs(void)
 {
@@ -60,7 +60,7 @@ static u64 now_usecs(void)
 	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
 }
 
-/* Why the last programs were not loaded: libbpf hands its messages on without a context. */
+/* Why programs were not loaded.  It is global because libbpf's print callback has no context. */
 static struct bpflog said;
 
 static int log_print(enum libbpf_print_level level, const char *fmt, va_list ap)
@@ -86,7 +86,7 @@ static bool lockdown_confidentiality(void)
 	return strstr(buf, "[confidentiality]");
 }
 
-/* A sentence for a failure of the bpf system call. */
+/* Writes a sentence about a failed bpf system call. */
 static int say(char *why, int err, const char *what)
 {
 	if (lockdown_confidentiality())
@@ -132,7 +132,7 @@ static int run(void *ctx, enum calibrate_prog prog)
 
 /* ---- programs */
 
-/* libbpf's hooks: called when a program is relocated and about to be loaded. */
+/* libbpf calls this after it has relocated a program and before it loads it. */
 static int prepare_syscall(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
 			   long cookie)
 {
@@ -154,7 +154,7 @@ static int prepare_syscall(struct bpf_program *prog, struct bpf_prog_load_opts *
 	return 0;
 }
 
-/* libbpf would look for the iterator in all of the kernel's BTF if it knew the type before. */
+/* Sets the iterator's id here: libbpf would search all of the kernel's BTF for it. */
 static int prepare_iter(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
 			long cookie)
 {
@@ -252,7 +252,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 		return say(why, r, "libbpf takes no program handlers");
 	if (!opt || !opt->no_cut)
 		bpfbtf_open(&bp->btf);
-	/* the fast reader where the kernel takes it */
+	/* Prefer the faster reader where the kernel takes it. */
 	r = -ENOTSUP;
 	if ((!opt || !opt->no_cast) && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
 		r = load(bp, true);
@@ -340,8 +340,8 @@ struct walk {
 	source_raw_cb cb;
 	void *ctx;
 	u64 end;
-	u32 n;   /* records to hand on, of the half that the program does not fill */
-	int run; /* what the call came to */
+	u32 n;   /* records to deliver, in the half that the program does not fill */
+	int run; /* result of the call */
 };
 
 static int deliver(struct walk *w, const struct structpage_rec *rec)
@@ -360,7 +360,7 @@ static int deliver(struct walk *w, const struct structpage_rec *rec)
 	return r;
 }
 
-/* One call of the program, from where the last one came to. */
+/* Calls the program once, from where the last call ended. */
 static int step(struct walk *w)
 {
 	struct structpage_call *call = w->bp->call;
@@ -372,11 +372,11 @@ static int step(struct walk *w)
 	if (!r)
 		r = call->err;
 	if (!r && call->addr <= addr)
-		r = -EIO; /* cannot be: a call always gets on */
+		r = -EIO; /* cannot happen: every call advances */
 	return r;
 }
 
-/* A piece: a worker_pool_fn.  An error of the call is kept, so that what came before it is handed on. */
+/* A worker_pool_fn.  Keeps an error, so that earlier records are delivered first. */
 static int piece(void *ctx, size_t i, unsigned who)
 {
 	struct walk *w = ctx;
@@ -464,7 +464,7 @@ int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
 	link = bpf_link_create(prog, 0, BPF_TRACE_ITER, &opts);
 	if (link < 0)
 		return -ENOTSUP;
-	fd = bpf_iter_create(link); /* keeps the link */
+	fd = bpf_iter_create(link); /* it keeps a reference to the link */
 	close(link);
 	return fd < 0 ? -ENOTSUP : fd;
 }
@@ -475,7 +475,7 @@ void bpfpage_files_done(struct bpfpage *bp)
 	bp->files = NULL;
 }
 
-/* Runs an iterator program to its end; it prints nothing. */
+/* Runs an iterator program that prints nothing to its end. */
 static int iterate(struct bpf_program *prog)
 {
 	struct bpf_link *link = bpf_program__attach_iter(prog, NULL);

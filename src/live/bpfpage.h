@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * bpfpage.h - page-table entries and struct pages, read by BPF.
+ * bpfpage.h - page-table entries and struct pages, read by BPF (src/bpf/).
  *
- * Knows: how to load and run the BPF programs (src/bpf/), and that what they read can be trusted:
- *	nothing is delivered before calibrate.c has checked it on pages of our own.
- * Never: what a word means to GUP (page.c).
- * Owns: the programs and their memory, until bpfpage_close().
- *
- * The only file that includes libbpf.  Built without it, bpfpage_open() says so.
+ * Nothing is delivered before calibrate.c has checked the programs on pages of gupinfo's own.
+ * Only bpfpage.c includes libbpf; built without it, bpfpage_open() returns an error.
  */
 #ifndef GUPINFO_BPFPAGE_H
 #define GUPINFO_BPFPAGE_H
@@ -16,89 +12,87 @@
 #include "report/source.h"
 #include "page/structpage.h"
 
-#define BPFPAGE_WHY 160 /* bytes of a reason, with the final NUL */
+#define BPFPAGE_WHY 160 /* bytes of a reason, with the NUL */
 
 struct bpfpage;
 
 struct bpfpage_options {
-	bool no_cast; /* read by bpf_probe_read_kernel() even when faster ways exist */
+	bool no_cast; /* read by bpf_probe_read_kernel() even if faster ways exist */
 	bool no_cut;  /* let libbpf read all of the kernel's BTF; implies no_cast */
 };
 
 /*
  * Loads the programs and calibrates them.  Returns 0, or -errno with a sentence for people in
- * @why (no BTF, not permitted, a failed check …); nothing is left open then.  Needs CAP_BPF,
- * CAP_PERFMON, and CAP_SYS_ADMIN for the PFNs of our own pages.
+ * @why (no BTF, not permitted, a failed check …) and nothing left open.  Needs CAP_BPF,
+ * CAP_PERFMON, and CAP_SYS_ADMIN for the PFNs of gupinfo's own pages.
  */
 int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		 char why[BPFPAGE_WHY]);
 void bpfpage_close(struct bpfpage *bp);
 
-/* page->flags bit numbers of the running kernel; lives as long as @bp. */
+/* Returns the page->flags bit numbers of the running kernel; valid as long as @bp. */
 const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp);
 
-/* "cast" or "copy", and the microseconds that bpfpage_open() took. */
+/* Returns "cast" or "copy", and the microseconds that bpfpage_open() took. */
 const char *bpfpage_reader(const struct bpfpage *bp);
 u64 bpfpage_open_usecs(const struct bpfpage *bp);
-/* The end of user addresses. */
+/* Returns the end of user addresses. */
 u64 bpfpage_user_end(const struct bpfpage *bp);
-/* STRUCTPAGE_F_*: fields that the running kernel has. */
+/* Returns the STRUCTPAGE_F_* fields that the running kernel has. */
 u32 bpfpage_fields(const struct bpfpage *bp);
 
 /*
- * Delivers observations of [@start, @end) of the process behind @pagemap_fd, an open
- * /proc/PID/pagemap: ascending, gapless, holes as runs; the first leaf may begin before @start
- * and the last end after @end.  @hugetlb says that the range lies in a hugetlb VMA.
- * Returns 0, -ESRCH when the process is gone, the callback's non-zero value, or -errno.
+ * Delivers the entries of [@start, @end) of the process behind @pagemap_fd, an open
+ * /proc/PID/pagemap: ascending, without gaps, holes as runs.  The first leaf may begin before
+ * @start and the last end after @end.  @hugetlb: the range lies in a hugetlb VMA.  Returns 0,
+ * -ESRCH when the process is gone, the callback's non-zero value, or -errno.
  *
- * A range that takes several calls is read by one thread while another is in the callback; which
- * is which may change, but there is never more than one in the callback, which must not call
- * bpfpage_observe(), bpfpage_find() or bpfpage_has_pinned().
+ * One thread reads a range that takes several calls while another is in the callback, and they
+ * may change roles.  Only one is ever in the callback, which must not call bpfpage_observe(),
+ * bpfpage_find() or bpfpage_has_pinned().
  */
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
 		    source_raw_cb cb, void *ctx);
 
-/*
- * Like bpfpage_observe(), but only entries that map a PFN in [@pfn_lo, @pfn_hi), without holes:
- * the reverse search of --who.
- */
+/* Like bpfpage_observe(), for entries with a PFN in [@pfn_lo, @pfn_hi), without holes (--who). */
 int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
 		 u64 pfn_hi, source_raw_cb cb, void *ctx);
 
 /*
- * Open descriptors of pipes and io_urings of all processes, and the page frames behind them.
- * The arrays are writable and live until bpfpage_files_done(); only one walk at a time.
+ * Open descriptors of pipes and io_urings of all processes, and the frames that these hold.
+ * The arrays are writable and valid until bpfpage_files_done(); only one walk at a time.
  */
 struct bpfpage_files {
 	struct structpage_end *end;
 	struct structpage_hold *hold;
 	u32 nends, nholds, nfiles;
 	u32 raced;      /* pipes that kept changing: their pages are missing */
-	bool truncated; /* there were more than fit */
+	bool truncated; /* some did not fit */
 };
 /* Returns 0, or -errno with a sentence in @why. */
 int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY]);
 void bpfpage_files_done(struct bpfpage *bp);
 
-/* Runs need no ascending PFNs from now on (RAW_FOLDED); at first they do. */
+/* Runs need not have ascending PFNs from now on (RAW_FOLDED); at first they do. */
 void bpfpage_fold(struct bpfpage *bp, bool fold);
 
-/* Short calls, by one thread, from now on. */
+/* From now on one thread makes short calls. */
 void bpfpage_gentle(struct bpfpage *bp);
 
 /*
- * Opens a stream of struct structpage_vma of process @pid, ascending: read(2) it, then close it.
- * Each is what it was at some moment of the reading.  Returns a descriptor or -errno; -ENOTSUP
- * when the kernel has no such iterator (before 5.12) or cannot pick a process (before 6.1).
+ * Opens a stream of struct structpage_vma of process @pid, ascending, for read(2) and close(2).
+ * Each VMA is as it was at some moment of the reading.  Returns a descriptor or -errno;
+ * -ENOTSUP when the kernel has no such iterator (before 5.12) or cannot pick a process (before
+ * 6.1).
  */
 int bpfpage_vmas(struct bpfpage *bp, pid_t pid);
 
-/* MMF_HAS_PINNED of the process behind @pagemap_fd. */
+/* Reads MMF_HAS_PINNED of the process behind @pagemap_fd. */
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
 
 /*
- * The areas of CMA and the free huge pages of nodes 0 … @nodes - 1, read now; NULL when they
- * cannot be.  Valid until the next call.
+ * Reads the CMA areas and the free huge pages of nodes 0 … @nodes - 1; NULL when it cannot.
+ * Valid until the next call.
  */
 const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The BPF reader of a build without BPF: it says so. */
+/* The stub for a build without BPF. */
 #include "live/bpfpage.h"
 
 #include <errno.h>

@@ -17,14 +17,14 @@
 #define PM_PFN ((1ULL << 55) - 1)
 #define PM_PRESENT (1ULL << 63)
 
-/* Pages of our own. */
+/* Pages of gupinfo's own, for calibration. */
 struct own {
 	int pagemap;
-	int file[2]; /* memfds of one page each */
+	int file[2]; /* memfds of one page */
 	u8 *anon;    /* ANON_PAGES pages */
-	u8 *map[2];  /* the memfds' pages */
-	u8 *zero;    /* a page that was only read */
-	u8 *huge;    /* room for two huge pages that were only read */
+	u8 *map[2];  /* mappings of the memfds */
+	u8 *zero;    /* a page that was only read: the zero page */
+	u8 *huge;    /* room for two huge pages that are only read */
 	u64 anon_pfn[ANON_PAGES], file_pfn[2], zero_pfn;
 	u64 huge_pfn, huge_zero_pfn; /* of a huge page and of the huge zero page, or 0 */
 };
@@ -84,7 +84,7 @@ static int own_make_files(struct own *o)
 	return 0;
 }
 
-/* The first PFN of the huge page that a read fault maps at @addr; 0: it maps small pages. */
+/* Returns the first PFN of the huge page that a read fault maps at @addr, or 0. */
 static u64 huge_pfn_of(const struct own *o, const u8 *addr)
 {
 	u64 pfn = *(const volatile u8 *)addr ? 0 : pfn_of(o, addr);
@@ -95,7 +95,7 @@ static u64 huge_pfn_of(const struct own *o, const u8 *addr)
 		       : 0;
 }
 
-/* Read faults map the huge zero page: the same one twice.  Where there is none, nothing is lost. */
+/* Finds the huge zero page: two read faults map the same one.  It may be missing. */
 static void own_make_huge(struct own *o)
 {
 	const u8 *at;
@@ -145,7 +145,7 @@ static int own_init(struct own *o, char *why, size_t len)
 		       : fail(why, len, -EPERM, "PFNs are hidden: needs CAP_SYS_ADMIN");
 }
 
-/* The constants of x86-64 entries; see pte.h. */
+/* Constants of x86-64 entries; see pte.h. */
 static void machine_x86(struct structpage_call *c, u32 levels)
 {
 	c->pfn_mask[0] = c->pfn_mask[1] = 0x000ffffffffff000ULL;
@@ -159,11 +159,11 @@ static void machine_x86(struct structpage_call *c, u32 levels)
 	c->ignore = BIT(5) | BIT(6);
 	c->inverted = 1;
 	c->levels = levels;
-	/* the struct pages of 64 TiB, or of 4 PiB with five levels, have room in vmemmap */
+	/* vmemmap has room for 64 TiB, or 4 PiB with five levels */
 	c->max_pfn = 1ULL << (levels == 5 ? 40 : 34);
 }
 
-/* Whether /proc/cpuinfo names a flag; the kernel hides la57 when it runs with four levels. */
+/* /proc/cpuinfo has the flag; the kernel hides la57 when it runs with four levels. */
 static bool cpu_has(const char *flag)
 {
 	char line[8192];
@@ -185,7 +185,7 @@ static bool cpu_has(const char *flag)
 	return has;
 }
 
-/* -EAGAIN: a page may have been moved or swapped between pagemap and the check. */
+/* -EAGAIN: the page may have moved or been swapped between pagemap and the check. */
 static int find_bases(const struct calibrate_io *io, const struct own *o, char *why,
 		      size_t len)
 {
@@ -215,7 +215,7 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 			    "own");
 	call->page_offset = cal->page_offset;
 	call->vmemmap = cal->folio - o->file_pfn[0] * cal->page_size;
-	/* the second file's page must be where the first one says, and the head of a tail */
+	/* The second file's page must be where the first predicts; a tail must find its head. */
 	cal->fd_file = o->file[1];
 	cal->candidates = 0;
 	cal->tail_pfn = o->huge_pfn ? o->huge_pfn + 3 : 0;
@@ -233,7 +233,7 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 	return 0;
 }
 
-/* Reads @n pages at @addr and compares what came with what is known of them. */
+/* Reads @n pages at @addr and compares the records with what must be in them. */
 static int check_pages(const struct calibrate_io *io, const struct own *o,
 		       const void *addr, const u64 *pfn, unsigned n, u8 mapping)
 {
@@ -278,10 +278,10 @@ static int check_own(const struct calibrate_io *io, const struct own *o, char *w
 	return 0;
 }
 
-/* FOLL_PIN on our own memory sets MMF_HAS_PINNED: the bit that appears is the one. */
+/* FOLL_PIN on our own memory sets MMF_HAS_PINNED: the bit of mm->flags that appears is it. */
 static int find_pinned_bit(const struct calibrate_io *io, const struct own *o)
 {
-	static int found = -1; /* the flag stays set: one experiment per process */
+	static int found = -1; /* the flag stays set: only one experiment per process */
 	u64 before = io->cal->mm_flags, diff;
 	char c;
 	struct iovec to = { &c, 1 }, from = { o->anon, 1 };

@@ -35,7 +35,7 @@ static struct {
 static const char *const kmods_functions[] = { KMODS_FUNCTIONS(LAZY_NAME) };
 LAZY_NOTE(LIBKMOD, "loaded modules in reports");
 
-/* The first line of /sys/module/@name/@file; "" when there is none. */
+/* Reads the first line of /sys/module/@name/@file, "" when there is none. */
 static void kmods_attribute(const char *name, const char *file, char *ret, size_t size)
 {
 	char path[160];
@@ -62,7 +62,7 @@ static void kmods_holders(const struct kmod_module *mod, char *ret, size_t size)
 		struct kmod_module *holder = lib.kmod_module_get_module(at);
 		const char *name = lib.kmod_module_get_name(holder);
 
-		/* room for the comma, the name and, should the next not fit, the mark */
+		/* Leave room for a comma, the name, and "…" if the next does not fit. */
 		if (len + strlen(name) + 5 < size)
 			len += snprintf(ret + len, size - len, "%s%s", len ? "," : "",
 					name);
@@ -104,7 +104,7 @@ static void kmods_silent(void *data, int priority, const char *file, int line,
 
 int kmods_list(struct kmods_module **ret, size_t *ret_n)
 {
-	const char *none = NULL; /* no configuration files: only what is loaded matters */
+	const char *none = NULL; /* no configuration: look at loaded modules only */
 	struct kmods_module *rows = NULL;
 	struct kmod_list *list = NULL, *at;
 	struct kmod_ctx *ctx;

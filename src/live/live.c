@@ -13,7 +13,7 @@
 #include "lib/procstat.h"
 #include "os/readfile.h"
 
-/* 0, -ESRCH, -ENXIO: of a zombie only its exit status is left, or why it could not be read. */
+/* Returns 0, -ESRCH, -ENXIO (a zombie has only its exit status), or why it is unreadable. */
 static int live_stat(int dir, struct procstat *ret)
 {
 	char *text;
@@ -65,7 +65,7 @@ static struct live_process *live_find(struct live *l, pid_t pid)
 	return p;
 }
 
-/* What cannot be found out, for want of descriptors, is no death. */
+/* A process that cannot be checked, for want of descriptors, counts as alive. */
 static bool live_alive(const struct live_process *p)
 {
 	struct procstat now;
@@ -107,7 +107,7 @@ static int live_machine_op(struct source *src, struct source_machine *ret)
 	return 0;
 }
 
-/* Finds a thread that lives: the main thread has no memory any more once it has ended. */
+/* Finds a live thread: a main thread that has ended shows no memory in /proc. */
 static void live_choose_thread(struct live_process *p, const struct procstat *leader)
 {
 	int tasks =
@@ -136,7 +136,7 @@ static void live_choose_thread(struct live_process *p, const struct procstat *le
 		close(tasks);
 }
 
-/* Reads what changes about an open process. */
+/* Reads what may change about an open process. */
 static int live_describe(struct live *l, struct live_process *p,
 			 const struct procstat *stat, struct process *ret)
 {
@@ -150,11 +150,11 @@ static int live_describe(struct live *l, struct live_process *p,
 		return err == -ENOENT ? -ESRCH : err;
 	memcpy(info.comm, stat->comm, sizeof(info.comm));
 	info.kernel_thread = stat->flags & PROCSTAT_KERNEL_THREAD;
-	/* exit_mm() has taken its memory, and it is not a zombie yet */
+	/* exit_mm() has taken its memory; it is not a zombie yet */
 	if (!p->had_memory && (p->pagemap >= 0 || p->pagemap == -ESRCH) &&
 	    !info.kernel_thread)
 		return -ESRCH;
-	/* nothing of it may be read, or there is no descriptor left */
+	/* gupinfo may not read it, or has no descriptor left */
 	if (p->pagemap < 0 && p->pagemap != -ESRCH && p->pagemap != -ENOENT)
 		return p->pagemap;
 	info.has_pinned = live_bpf_has_pinned(l, p);
@@ -170,7 +170,7 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 	char path[32];
 	int err;
 
-	if (p) { /* whoever opened it before sees the same memory, or none */
+	if (p) { /* all who have it open see the same memory, or none */
 		err = live_alive(p) ? live_stat(p->dir, &stat) : -ESRCH;
 		if (!err)
 			err = live_describe(l, p, &stat, ret);
@@ -220,7 +220,7 @@ static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 	if (!live_stat(p->dir, &stat))
 		live_choose_thread(p, &stat);
 	err = live_vmas_walk(l, p, cb, ctx);
-	/* A process that ends or execs while it is read looks as if its list ended early. */
+	/* The VMA list of a process that exits or execs ends early: ask whether it lives. */
 	return err || live_alive(p) ? err : -ESRCH;
 }
 
@@ -324,7 +324,7 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	live_vmas_internal(l);
 	live_bpf_open(l);
 	probe_run(l);
-	if (l->opt.many && !l->bpf) /* without memory for it: none */
+	if (l->opt.many && !l->bpf) /* no memory for it: no cache */
 		l->cache = calloc(1, sizeof(*l->cache));
 	live_machine_resolve(l);
 	return &l->src;

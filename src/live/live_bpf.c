@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Observations by BPF: one walk gives the entry, struct page and folio; see bpfpage.h. */
+/* Entries by BPF: one walk reads the entry, struct page and folio; see bpfpage.h. */
 #include "live/live_int.h"
 
 #include <stdio.h>
@@ -17,7 +17,7 @@ static void live_bpf_why(struct live *l, const char *why)
 			 "%s", why);
 }
 
-/* The facts of the layout that are read without BPF. */
+/* Probes for fields of struct folio, which do not need BPF. */
 static void live_bpf_probe(u8 *probe)
 {
 	u32 fields;
@@ -38,7 +38,7 @@ const struct structpage_memory *live_bpf_memory(struct live *l)
 	return l->bpf ? bpfpage_memory(l->bpf, (u32)nodes) : NULL;
 }
 
-/* zoneinfo says how much of a zone is CMA's, the kernel's list of areas where. */
+/* zoneinfo has the number of a zone's CMA pages, the kernel's list of areas their place. */
 static void live_bpf_cma(struct live *l)
 {
 	struct zoneinfo_cma cma[STRUCTPAGE_CMA];
@@ -101,7 +101,7 @@ enum tri live_bpf_has_pinned(struct live *l, struct live_process *p)
 					 : TRI_UNKNOWN;
 }
 
-/* The VMA is not what it was: whatever is read there is marked. */
+/* The VMA has changed: marks all that was read in it. */
 static int live_bpf_raced(void *ctx, const struct raw_page *raw, size_t n)
 {
 	const struct live_split *s = ctx;
@@ -116,9 +116,9 @@ static int live_bpf_raced(void *ctx, const struct raw_page *raw, size_t n)
 	return err;
 }
 
-/* Holes of a hugetlb VMA are counted in its pages. */
+/* Counts holes of a hugetlb VMA in its pages. */
 struct live_bpf_pass {
-	u64 huge_pages; /* base pages of a huge one */
+	u64 huge_pages; /* base pages of a huge page */
 	u8 level;
 	source_raw_cb cb;
 	void *ctx;
@@ -180,7 +180,7 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 			       &o);
 }
 
-/* User space ends at 2^47, or at 2^56 with five levels of page tables. */
+/* Searches user space up to its end, 2^47, or 2^56 with five levels of page tables. */
 int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
 		  source_raw_cb cb, void *ctx)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Entries of a chunk: PAGEMAP_SCAN finds where there are any, of which level, and pagemap has their
- * words.  Without PAGEMAP_SCAN all words are read.
+ * Finds the entries of a chunk and their level by PAGEMAP_SCAN and reads their words in
+ * pagemap.  Without PAGEMAP_SCAN it reads all words.
  */
 #include "live/live_scan.h"
 
@@ -10,10 +10,10 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* The target's mmap_lock is held for reading during a PAGEMAP_SCAN: some 0.1 ms. */
+/* PAGEMAP_SCAN holds the target's mmap_lock for reading: with this limit some 0.1 ms. */
 #define LIVE_SCAN_PAGES 16384
 #define LIVE_SCANS 128 /* PAGEMAP_SCAN calls of one chunk */
-#define LIVE_NEAR 64   /* holes between runs that are read in one go */
+#define LIVE_NEAR 64   /* holes between runs that one read bridges */
 
 int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 mask,
 		    u64 max_pages, struct pagemap_region *vec, size_t vec_len,
@@ -43,7 +43,7 @@ int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 m
 
 /* ---- runs */
 
-/* @next goes on where @run ends, and is like it. */
+/* @next begins where @run ends and is like it. */
 static bool live_chunk_continues(const struct live_scan *o, const struct live_run *run,
 				 const struct live_run *next)
 {
@@ -52,7 +52,7 @@ static bool live_chunk_continues(const struct live_scan *o, const struct live_ru
 	       run->addr + run->pages * live_scan_size(o, run->level) == next->addr;
 }
 
-/* Appends @run, as far as there is room; false when the chunk is full. */
+/* Appends @run as far as it fits; returns false when the chunk is full. */
 static bool live_chunk_push(const struct live_scan *o, struct live_chunk *c,
 			    struct live_run run)
 {
@@ -77,7 +77,7 @@ static bool live_chunk_push(const struct live_scan *o, struct live_chunk *c,
 	return run.pages == want;
 }
 
-/* A hole up to @to that PAGEMAP_SCAN passed over. */
+/* Appends a hole up to @to: PAGEMAP_SCAN skipped it. */
 static bool live_chunk_hole(const struct live_scan *o, struct live_chunk *c, u64 to)
 {
 	if (to <= c->to)
@@ -91,11 +91,11 @@ static bool live_chunk_hole(const struct live_scan *o, struct live_chunk *c, u64
 						  .hole = true });
 }
 
-/* One PAGEMAP_SCAN of [c->to, end).  0, 1 when the chunk is full, or -errno. */
+/* Calls PAGEMAP_SCAN for [c->to, end).  Returns 0, 1 when the chunk is full, or -errno. */
 static int live_chunk_regions(const struct live_scan *o, struct live_chunk *c, u64 end)
 {
 	u64 anyof = (PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED | PAGEMAP_IS_GUARD);
-	/* Whether it is a file's page is costly to find out, and in the word, too. */
+	/* PAGE_IS_FILE costs a lookup of the folio, and pagemap's bit 61 has it anyway. */
 	u64 mask = o->l->scan_mask & ~PAGEMAP_IS_FILE;
 	struct pagemap_region *r = o->l->buf->region;
 	u64 walked;
@@ -123,7 +123,7 @@ static int live_chunk_regions(const struct live_scan *o, struct live_chunk *c, u
 	return live_chunk_hole(o, c, walked) ? 0 : 1;
 }
 
-/* Runs of [c->from, end) by PAGEMAP_SCAN. */
+/* Finds the runs of [c->from, end) by PAGEMAP_SCAN. */
 static int live_chunk_runs(const struct live_scan *o, struct live_chunk *c, u64 end)
 {
 	int err = 0;
@@ -136,24 +136,24 @@ static int live_chunk_runs(const struct live_scan *o, struct live_chunk *c, u64 
 
 		err = live_chunk_regions(o, c, end);
 		if (!err && c->to == before)
-			err = -ESRCH; /* nothing was walked: the mm is gone */
+			err = -ESRCH; /* it walked nothing: the mm is gone */
 	}
 	return err < 0 ? err : 0;
 }
 
 /* ---- words of runs */
 
-#define LIVE_PIECE LIVE_WORDS /* words of one piece of work */
+#define LIVE_PIECE LIVE_WORDS /* words of one work item */
 
-/* Words are read into l->buf->entry, or compared with it. */
+/* Reads words into l->buf->entry, or compares them with it. */
 struct live_words {
 	const struct live_scan *o;
 	const struct live_chunk *c;
 	bool compare;
-	bool changed[WORKER_POOL_SIZE]; /* a word differs */
+	bool changed[WORKER_POOL_SIZE]; /* by worker: a word differs */
 };
 
-/* The run that holds the word @slot. */
+/* Returns the run that holds the word @slot. */
 static u32 live_chunk_find(const struct live_chunk *c, u32 slot)
 {
 	u32 lo = 0, hi = c->nruns;
@@ -166,10 +166,10 @@ static u32 live_chunk_find(const struct live_chunk *c, u32 slot)
 		else
 			hi = mid;
 	}
-	return lo; /* a hole before it has the same slot */
+	return lo; /* the hole before it has the same slot */
 }
 
-/* Takes @n words at @from for @slot and on, or marks those that are others. */
+/* Stores @n words @from for @slot and on, or marks those that differ. */
 static void live_words_take(struct live_words *w, u32 slot, const u64 *from, size_t n,
 			    unsigned who)
 {
@@ -196,8 +196,8 @@ static int live_words_pread(const struct live_scan *o, u64 addr, u64 *to, size_t
 }
 
 /*
- * Reads the words of run @i from its page @skip on, and of small runs that are near, in one go: up
- * to @max words.  Sets *@ret to how many words of the chunk those were.
+ * Reads words of run @i from its page @skip on, and of small runs near it, in one read of up to
+ * @max words.  Sets *@ret to how many words of the chunk it has read.
  */
 static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsigned who,
 			    u32 *ret)
@@ -240,7 +240,7 @@ static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsi
 	return 0;
 }
 
-/* Words between those of huge leaves are not wanted. */
+/* Reads one word for each huge leaf and skips those between. */
 static int live_words_huge(struct live_words *w, const struct live_run *r, u64 skip,
 			   u32 n, unsigned who)
 {
@@ -256,7 +256,7 @@ static int live_words_huge(struct live_words *w, const struct live_run *r, u64 s
 	return 0;
 }
 
-/* A piece: a worker_pool_fn. */
+/* Reads one work item (a worker_pool_fn). */
 static int live_words_piece(void *ctx, size_t piece, unsigned who)
 {
 	struct live_words *w = ctx;
@@ -292,13 +292,13 @@ static int live_words_run(struct live_words *w)
 
 /* ---- without PAGEMAP_SCAN */
 
-/* Words around an entry. */
+/* Words around an entry, read ahead. */
 struct live_window {
 	u64 *word;
 	u64 at, n;
 };
 
-/* The pagemap word of @addr; reads ahead.  0, or -errno. */
+/* Returns the pagemap word of @addr in *@ret; reads ahead.  Returns 0 or -errno. */
 static int live_window_word(const struct live_scan *o, struct live_window *w, u64 addr,
 			    u64 end, u64 *ret)
 {
@@ -319,8 +319,8 @@ static int live_window_word(const struct live_scan *o, struct live_window *w, u6
 }
 
 /*
- * Could the entry at @addr be a PMD leaf?  Only when the aligned block around it lies in the VMA
- * and the words that were read of it have ascending PFNs from an aligned one on.
+ * The entry at @addr may be a PMD leaf: the aligned block around it lies in the VMA, and the
+ * PFNs that were read of it ascend from an aligned one.
  */
 static bool live_window_maybe_pmd(const struct live_scan *o, const struct live_window *w,
 				  u64 addr)
@@ -331,7 +331,7 @@ static bool live_window_maybe_pmd(const struct live_scan *o, const struct live_w
 	if (block < o->vma->start || block + o->pmd > o->vma->end)
 		return false;
 	if (!pfn)
-		return true; /* PFNs are hidden */
+		return true; /* PFNs are hidden: possible */
 	first = pfn - (addr - block) / o->page;
 	if (first & (n - 1))
 		return false;
@@ -346,7 +346,7 @@ static bool live_window_maybe_pmd(const struct live_scan *o, const struct live_w
 	return true;
 }
 
-/* The level of a present entry when only smaps totals can tell; 0 unknown. */
+/* Returns the level of a present entry when only smaps' totals can decide; 0 unknown. */
 static unsigned live_window_level(const struct live_scan *o, const struct live_window *w,
 				  u64 addr)
 {
@@ -359,7 +359,7 @@ static unsigned live_window_level(const struct live_scan *o, const struct live_w
 	return v->pmd_mapped_bytes == v->rss_bytes ? RAW_LEVEL_PMD : 0;
 }
 
-/* Runs and words of [c->from, o->to). */
+/* Finds runs and words of [c->from, o->to) without PAGEMAP_SCAN. */
 static int live_chunk_walk(const struct live_scan *o, struct live_chunk *c)
 {
 	struct live_window w = { .word = o->l->buf->scratch[0] };
@@ -401,7 +401,7 @@ static u64 live_chunk_run_end(const struct live_scan *o, const struct live_run *
 	return r->addr + r->pages * live_scan_size(o, r->level);
 }
 
-/* Where runs of @b, which have no gaps, are not those of @a. */
+/* Collects the places where runs of @b, which has no gaps, differ from those of @a. */
 static void live_changes_runs(const struct live_scan *o, const struct live_chunk *a,
 			      const struct live_chunk *b, struct rangelist *ret)
 {
@@ -424,7 +424,7 @@ static void live_changes_runs(const struct live_scan *o, const struct live_chunk
 		rangelist_add(ret, both, a->to);
 }
 
-/* Where words were marked as changed. */
+/* Collects the places where words were marked as changed. */
 static void live_changes_words(const struct live_scan *o, const struct live_chunk *c,
 			       struct rangelist *ret)
 {
@@ -452,8 +452,9 @@ int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 	rangelist_init(&runs, c->to);
 	rangelist_init(&words, c->to);
 	/*
-	 * Holes, by one call: nothing was put together.  PAGEMAP_SCAN of a dead mm finds nothing
-	 * and says that it walked all (pagemap_scan() took no mm_users before 7.3.2 and 6.18.44).
+	 * One call found only holes: they are consistent.  But PAGEMAP_SCAN of a dead mm finds
+	 * nothing and reports success (pagemap_scan() took no mm_users before 7.3.2 and
+	 * 6.18.44).
 	 */
 	if (!c->nwords && o->scan) {
 		if (!live_chunk_has_memory(o->p))

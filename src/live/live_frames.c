@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Words of page frames: in ascending order, neighbours in one read, kpagecount of a block right
- * after its kpageflags, while struct page is in the cache.  Blocks are work for two.
+ * Reads words of page frames in ascending order, neighbours in one read, and kpagecount of a
+ * block right after its kpageflags, while struct page is in the CPU's cache.  Two threads share
+ * the blocks.
  *
- * kpagecount is not read where the entry tells it: bit 56 is set when the kernel finds the same
- * count that kpagecount shows to be 1 (of pages of large folios it may be another count, and of
- * device memory kpagecount shows none).
+ * kpagecount is not read where the entry has the answer: its bit 56 is set when the kernel
+ * finds the count that kpagecount shows to be 1 (for pages of large folios it may be another
+ * count, and for device memory kpagecount shows none).
  */
 #include "live/live_scan.h"
 
@@ -18,16 +19,16 @@
 #include "page/frame_cache.h"
 #include "kpageflags.h"
 
-#define LIVE_FRAMES_RUN 128  /* frames of one want */
-#define LIVE_FRAMES_BLOCK 64 /* wants of one piece of work */
+#define LIVE_FRAMES_RUN 128  /* frames of one request */
+#define LIVE_FRAMES_BLOCK 64 /* requests of one work item */
 
 struct live_frames {
 	struct live *l;
 	size_t n;
-	u64 count_skew; /* kpagecount of a hugetlb page is read of the frame after its first */
+	u64 count_skew; /* kpagecount of a hugetlb folio is right in its second page */
 };
 
-/* A file of its own for the helper; where it cannot be opened any more, the descriptor itself. */
+/* Reopens the file for the helper; duplicates the descriptor where that is not permitted. */
 static int live_frames_again(struct live *l, int fd, const char *path)
 {
 	int again = fd >= 0 ? openat(l->root, path, O_RDONLY | O_CLOEXEC) : -1;
@@ -59,7 +60,7 @@ void live_frames_close(struct live *l)
 	l->pool = NULL;
 }
 
-/* The entry at @slot says that the page is mapped once. */
+/* The entry at @slot shows that the page is mapped once. */
 static bool live_frames_once(const struct live_buffers *b, u32 slot)
 {
 	return b->entry[slot] & PAGEMAP_EXCLUSIVE && b->ok[slot] & LIVE_OK_FLAGS &&
@@ -91,7 +92,7 @@ static int live_frames_count(struct live *l, const struct pagemap_want *want, si
 				  b->scratch[who], LIVE_WORDS);
 }
 
-/* Flags, then counts, of one block of wants.  A word that cannot be read is not known: no error. */
+/* Reads flags, then counts, of one block.  A word that cannot be read stays unknown: no error. */
 static int live_frames_block(void *ctx, size_t i, unsigned who)
 {
 	const struct live_frames *f = ctx;
@@ -131,7 +132,7 @@ static u64 live_frames_ms(void)
 	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
 }
 
-/* The words of the frame at @slot, when another process had them read. */
+/* Takes the words of the frame at @slot from the cache, which another process's read filled. */
 static bool live_frames_cached(const struct live *l, u32 slot, u64 ms)
 {
 	struct live_buffers *b = l->buf;
@@ -157,7 +158,7 @@ static void live_frames_keep(struct live *l, size_t n, u64 ms)
 	}
 }
 
-/* The frames of @c that are to be read, each run of neighbours a want; *@ret_words: how many. */
+/* Lists the frames of @c to read, each run of neighbours a request; *@ret_words counts them. */
 static size_t live_frames_want(const struct live *l, const struct live_chunk *c, u64 ms,
 			       u32 *ret_words)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Who holds pages: pipes and io_urings by BPF; without it what fdinfo says; and processes that
- * have devices open through which pages can be pinned.
+ * Finds who holds pages: pipes and io_urings by BPF, else what fdinfo shows, and processes with
+ * devices open through which they can pin pages.
  */
 #include "live/live_int.h"
 
@@ -18,7 +18,7 @@
 #include "page/holders.h"
 #include "os/readfile.h"
 
-/* Lists that grow; the pointers of holders into ends are made at the end. */
+/* Lists that grow.  Holders' pointers into ends are set when the lists are complete. */
 struct live_holders_list {
 	struct live *l;
 	struct holders *h;
@@ -45,7 +45,7 @@ static struct holder *live_holders_add(struct live_holders_list *o)
 	return &h->holder[h->n++];
 }
 
-/* Adds an end and returns its index, or -1.  Pointers to ends are indices until the list is whole. */
+/* Adds an end and returns its index, or -1.  Until the list is complete, pointers hold indices. */
 static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, u32 mode)
 {
 	struct holders *h = o->h;
@@ -107,7 +107,7 @@ static int live_holders_cmp_hold(const void *a, const void *b)
 	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
 }
 
-/* One holder for each run of frames; an object that was delivered twice counts once. */
+/* Makes a holder for each run of frames.  An object that was delivered twice counts once. */
 static void live_holders_join(struct live_holders_list *o, const struct bpfpage_files *f)
 {
 	const struct structpage_hold *last = NULL;
@@ -197,7 +197,7 @@ static void live_holders_candidate(struct live_holders_list *o, enum holders_kin
 	snprintf(h->name, sizeof(h->name), "%s", name);
 }
 
-/* "UserBufs:\t1\n    0: 0x7f…/4096\n"; false when buffers were announced and not listed. */
+/* Parses "UserBufs:\t1\n    0: 0x7f…/4096\n"; false when announced buffers are not listed. */
 static bool live_holders_fdinfo(struct live_holders_list *o, pid_t pid, int fd,
 				const char *text)
 {
@@ -220,7 +220,7 @@ static bool live_holders_fdinfo(struct live_holders_list *o, pid_t pid, int fd,
 	return seen || n == 0;
 }
 
-/* The list is left out while the ring is in use: asked again a few times. */
+/* fdinfo leaves the list out while the ring is in use: try a few times. */
 static void live_holders_ring(struct live_holders_list *o, int dir, pid_t pid, int fd)
 {
 	char path[32], *text;

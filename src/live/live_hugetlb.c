@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What decides whether a huge page can be had: the pool, the mount's limit, the cgroups' limits. */
+/* Reads whether a huge page can be allocated: the pool, limits of mount and cgroups. */
 #include "live/live_int.h"
 
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 
 #define LIVE_HUGETLB_PATH 512
 
-/* /sys/kernel/mm/hugepages/hugepages-2048kB */
+/* Reads the pool, e.g. /sys/kernel/mm/hugepages/hugepages-2048kB. */
 static void live_hugetlb_pool(struct live *l, struct vma *vma)
 {
 	const struct {
@@ -39,8 +39,8 @@ static void live_hugetlb_pool(struct live *l, struct vma *vma)
 }
 
 /*
- * hugetlbfs_statfs(): all blocks are 0 without size= and min_size=; those of min_size= alone are -1.
- * The kernel's own mount of anonymous mappings, memfds and SysV segments has neither.
+ * hugetlbfs_statfs() shows 0 blocks without size= and min_size=, and -1 with min_size= alone.
+ * The kernel's own mounts for anonymous mappings, memfds and SysV segments have neither.
  */
 static void live_hugetlb_mount(struct live_process *p, struct vma *vma)
 {
@@ -66,7 +66,7 @@ static void live_hugetlb_mount(struct live_process *p, struct vma *vma)
 	close(fd);
 }
 
-/* Pages that the limit @max of a cgroup leaves beside @used: files below @dir. */
+/* Returns the pages that a cgroup's limit @max leaves beside @used (files below @dir). */
 static u64 live_hugetlb_room(struct live *l, const char *dir, const char *max,
 			     const char *used, u32 page)
 {
@@ -74,7 +74,7 @@ static u64 live_hugetlb_room(struct live *l, const char *dir, const char *max,
 	u64 limit, now;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, max);
-	limit = readfile_number(l->root, path); /* "max": no number */
+	limit = readfile_number(l->root, path); /* "max" is no number */
 	snprintf(path, sizeof(path), "%s/%s", dir, used);
 	now = readfile_number(l->root, path);
 	if (limit == UINT64_MAX || now == UINT64_MAX)
@@ -82,7 +82,7 @@ static u64 live_hugetlb_room(struct live *l, const char *dir, const char *max,
 	return limit > now ? (limit - now) / page : 0;
 }
 
-/* The limits of the cgroup @dir and all above it, down to @base bytes of @dir; v1 or v2 files. */
+/* Reads limits of the cgroup @dir and those above it, down to @base bytes; v1 or v2 files. */
 static void live_hugetlb_cgroup(struct live *l, struct vma *vma, char *dir, size_t base,
 				bool v2)
 {
@@ -115,7 +115,7 @@ static void live_hugetlb_cgroup(struct live *l, struct vma *vma, char *dir, size
 	}
 }
 
-/* "4:hugetlb:/path" of v1, "0::/path" of v2.  The root has no limits and needs no directory. */
+/* Parses "4:hugetlb:/path" of v1, "0::/path" of v2.  The root has no limits. */
 static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct vma *vma)
 {
 	char *text, *line, *next;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What is read once: the kernel's release and configuration, zones, settings, counters. */
+/* Reads once: the kernel's release and configuration, zones, settings, counters. */
 #include "live/live_int.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #include "os/readfile.h"
 
 #define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
-#define LIVE_CONFIG_MAX (8u << 20) /* a configuration is some 300 KiB */
+#define LIVE_CONFIG_MAX (8u << 20) /* a configuration has some 300 KiB */
 
-/* "always [madvise] never" -> "madvise" */
+/* Parses "always [madvise] never" to "madvise". */
 static void live_machine_choice(int root, const char *path, char *ret, size_t size)
 {
 	char line[256], *open, *close;
@@ -91,7 +91,7 @@ static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 	ev->page_size = sysconf(_SC_PAGESIZE);
 	pmd = readfile_number(l->root,
 			      "sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
-	/* A page of page-table entries covers page_size / 8 pages. */
+	/* A page table of one base page has page_size / 8 entries. */
 	ev->pmd_size = pmd && pmd < 1u << 31 ? pmd : ev->page_size / 8 * ev->page_size;
 	live_machine_config(l->root, ev);
 }
@@ -112,7 +112,7 @@ static void live_machine_zones(struct live *l)
 	free(text);
 }
 
-/* Whether there is memory that long-term pins and huge pages for them must not lie in. */
+/* The machine has memory for which long-term pins must migrate pages: CMA or ZONE_MOVABLE. */
 static u8 live_machine_unpinnable(struct live *l)
 {
 	const char *cma;
@@ -125,7 +125,7 @@ static u8 live_machine_unpinnable(struct live *l)
 			return TRI_YES;
 	if (!l->machine.page.nspans || readfile(l->root, "proc/meminfo", &text, &len))
 		return TRI_UNKNOWN;
-	/* without CONFIG_CMA there is no such line */
+	/* without CONFIG_CMA the line is missing */
 	cma = strstr(text, "CmaTotal:");
 	found = cma && strtoull(cma + strlen("CmaTotal:"), NULL, 10) ? TRI_YES : TRI_NO;
 	free(text);
@@ -140,7 +140,7 @@ static void live_machine_evidence(struct source_evidence *e, int fd, const char 
 			 fd == -EACCES || fd == -EPERM ? ": needs root" : "");
 }
 
-/* NUMA balancing is off or not built in, and never hinted at an entry since boot. */
+/* NUMA balancing is off or not built in, and has made no hint since boot. */
 static bool live_machine_no_hints(struct live *l, const struct live_machine_vmstat *v)
 {
 	u64 on = readfile_number(l->root, "proc/sys/kernel/numa_balancing");
@@ -152,7 +152,7 @@ static bool live_machine_no_hints(struct live *l, const struct live_machine_vmst
 	return !on && !v->numa_pte_updates;
 }
 
-/* The setting of PMD-sized THPs is their own where it does not say "inherit" (6.8). */
+/* PMD-sized THPs have their own setting, unless it is "inherit" (6.8). */
 static void live_machine_pmd_thp(struct live *l, struct live_machine_settings *s)
 {
 	char path[120], own[sizeof(s->thp_enabled)];
@@ -184,7 +184,7 @@ void live_machine_read(struct live *l)
 			 "BPF is not in use");
 	m->page.kpage_denied = l->kpageflags < 0 || l->kpagecount < 0;
 	m->page.has_pinned = TRI_UNKNOWN;
-	/* The counters in vmstat lag: each CPU keeps some back.  They prove nothing either way. */
+	/* The counters of vmstat lag, because each CPU keeps some back: they prove nothing. */
 	m->page.pins_anywhere = TRI_UNKNOWN;
 	live_machine_pmd_thp(l, &s);
 	m->page.thp_enabled = !strcmp(s.thp_enabled, "never")     ? 0
@@ -192,7 +192,7 @@ void live_machine_read(struct live *l)
 			      : !strcmp(s.thp_enabled, "always")  ? 2
 								  : 0xff;
 	m->page.use_zero_page = s.use_zero_page;
-	m->page.huge_free = TRI_UNKNOWN; /* it is a matter of each mapping */
+	m->page.huge_free = TRI_UNKNOWN; /* each mapping decides */
 	m->page.unpinnable_memory = live_machine_unpinnable(l);
 	live_machine_refresh(l);
 	m->page.numa_balancing_off = live_machine_no_hints(l, &v);
@@ -251,7 +251,7 @@ static void live_machine_pools(int root, struct live_machine_settings *s)
 	closedir(dir);
 }
 
-/* One that may be pinned for long: the pool's free pages by where they lie. */
+/* Returns whether the pool has a free page that may be pinned for long, by where its pages lie. */
 static u8 live_machine_pool_free_pin(struct live *l, const struct live_machine_pool *p,
 				     const struct structpage_memory *m)
 {
@@ -296,7 +296,7 @@ void live_machine_refresh(struct live *l)
 		u8 pin = live_machine_pool_free_pin(l, p, m);
 
 		c->pool[c->npools].bytes = p->page_bytes;
-		c->pool[c->npools].free = TRI_UNKNOWN; /* the mapping has it */
+		c->pool[c->npools].free = TRI_UNKNOWN; /* the mapping decides */
 		c->pool[c->npools].free_pin = pin;
 		c->huge_free_pin =
 			c->npools ? live_machine_all(c->huge_free_pin, pin) : pin;

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * live_machine.h - settings and counters of this machine, as plain structs.
- *
- * Knows: files below /sys/kernel/mm and /proc.  Never: writes any of them.  Owns: nothing.
- */
+/* live_machine.h - settings and counters of this machine, from /sys/kernel/mm and /proc. */
 #ifndef GUPINFO_LIVE_MACHINE_H
 #define GUPINFO_LIVE_MACHINE_H
 
@@ -11,9 +7,9 @@
 
 #define LIVE_MACHINE_POOLS 8
 
-/* What is set on this machine, for views and predictions.  UINT64_MAX: not readable. */
+/* Settings, for views and predictions.  UINT64_MAX: not readable. */
 struct live_machine_settings {
-	char thp_enabled[16]; /* "always" "madvise" "never", "" unknown */
+	char thp_enabled[16]; /* "always" "madvise" "never"; "" unknown */
 	char thp_defrag[32];
 	char shmem_enabled[16];
 	u8 use_zero_page; /* enum tri */
@@ -35,7 +31,7 @@ struct live_machine_vmstat {
 	u64 pgmigrate_success, pgmigrate_fail;
 };
 
-/* Each reads below @root (NULL: "/").  Returns 0, or -errno when nothing could be read. */
+/* Both read below @root (NULL: "/").  Return 0, or -errno when nothing could be read. */
 int live_machine_settings(const char *root, struct live_machine_settings *ret);
 int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret);
 

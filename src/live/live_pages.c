@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Observations: entries are read in chunks, then the words of their pages, then the entries again;
- * see live.h.
- */
+/* Reads entries in chunks, then the words of their pages, then the entries again; see live.h. */
 #include "live/live_scan.h"
 
 #include <errno.h>
@@ -10,7 +7,7 @@
 #include <string.h>
 
 #define LIVE_TRIES 3
-#define LIVE_LEAST 64    /* words of a chunk after one that did not stay the same */
+#define LIVE_LEAST 64    /* words of a chunk after one that has changed */
 #define LIVE_GENTLE 8192 /* words of a chunk between two rests */
 
 static int live_pages_flush(struct live_scan *o)
@@ -21,7 +18,7 @@ static int live_pages_flush(struct live_scan *o)
 	return err;
 }
 
-/* The span around @pfn: what is said of a run must hold for all of it. */
+/* Returns the zone's span around @pfn: a run must not leave it. */
 static struct live_span live_pages_span(const struct live *l, u64 pfn)
 {
 	struct live_span ret = { 0, UINT64_MAX };
@@ -44,7 +41,7 @@ static bool live_pages_inside(struct live_span s, u64 pfn)
 	return pfn >= s.from && pfn < s.to;
 }
 
-/* @next continues @run, the last observation. */
+/* @next continues @run, the last run of the output. */
 static bool live_pages_continues(const struct live_scan *o, const struct raw_page *run,
 				 const struct raw_page *next)
 {
@@ -62,7 +59,7 @@ static bool live_pages_continues(const struct live_scan *o, const struct raw_pag
 	return o->l->src.fold || run->pfn + run->pages * (size / o->page) == next->pfn;
 }
 
-/* Adds @raw to the output.  Its PFNs lie in one span. */
+/* Adds @raw, whose PFNs lie in one span, to the output. */
 static int live_pages_put(struct live_scan *o, const struct raw_page *raw)
 {
 	struct raw_page *last = o->nout ? &o->out[o->nout - 1] : NULL;
@@ -88,7 +85,7 @@ static int live_pages_put(struct live_scan *o, const struct raw_page *raw)
 	return 0;
 }
 
-/* The observation of the leaf at @slot of @run. */
+/* Makes the raw page of the leaf at @slot of @run. */
 static void live_pages_leaf(const struct live_scan *o, const struct live_run *run,
 			    u32 slot, bool raced, struct raw_page *ret)
 {
@@ -111,15 +108,12 @@ static void live_pages_leaf(const struct live_scan *o, const struct live_run *ru
 		       (b->ok[slot] & LIVE_OK_COUNT ? RAW_HAS_KPAGECOUNT : 0) |
 		       (raced ? RAW_RACED : 0)
 	};
-	/* A leaf that came or went since the scan is told by its word alone. */
+	/* The scan's categories are stale when the leaf came or went after it. */
 	if (run->has_scan && !(run->scan & PAGEMAP_IS_PRESENT) == !present)
 		ret->scan = run->scan;
 }
 
-/*
- * How many leaves from @slot on, of @n, are one observation; sets *@ret_fold when their PFNs do not
- * ascend.
- */
+/* Counts leaves from @slot on, of @n, that make a run; *@ret_fold: PFNs do not ascend. */
 static u32 live_pages_alike(const struct live_scan *o, const struct live_run *run,
 			    u32 slot, u32 n, bool *ret_fold)
 {
@@ -153,13 +147,13 @@ static u32 live_pages_alike(const struct live_scan *o, const struct live_run *ru
 	return i - slot;
 }
 
-/* What is delivered of a chunk. */
+/* The part of a chunk that is delivered. */
 struct live_part {
 	u64 from, to;
 	bool raced;
 };
 
-/* The leaves of @run that lie in @part and were asked for; the first and the last may stick out. */
+/* Finds the requested leaves of @run in @part; first and last may reach beyond. */
 static void live_pages_trim(const struct live_scan *o, const struct live_run *run,
 			    const struct live_part *part, u64 *ret_from, u64 *ret_to)
 {
@@ -214,13 +208,13 @@ static int live_pages_part(struct live_scan *o, const struct live_chunk *c,
 	return err;
 }
 
-/* The VMA is not any more what it was when it was read. */
+/* The VMA has changed since it was read. */
 static bool live_pages_moved(const struct live_scan *o, const struct live_chunk *c)
 {
 	return (c->nwords || c->nruns > 1) && live_vmas_same(o->p, o->vma) == TRI_NO;
 }
 
-/* Reads what changes, from @from on, delivers what stayed the same, and sets how far that was. */
+/* Reads from @from on what changes, delivers the stable part, and sets *@ret_to to its end. */
 static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 {
 	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
@@ -240,7 +234,7 @@ static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 		part.to = changes.n ? changes.at[0].from : c.to;
 		if (part.to > from)
 			break;
-		o->limit = 1; /* one leaf, in as little time as can be */
+		o->limit = 1; /* one leaf, in as little time as possible */
 	}
 	part.raced = live_pages_moved(o, &c);
 	if (part.to == from) {
@@ -251,7 +245,7 @@ static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 	return live_pages_part(o, &c, part);
 }
 
-/* Reads @change again, in other buffers. */
+/* Reads @change again into other buffers. */
 static int live_pages_again(struct live_scan *o, const struct change *change)
 {
 	struct live *l = o->l;
@@ -276,7 +270,7 @@ static int live_pages_again(struct live_scan *o, const struct change *change)
 	return err;
 }
 
-/* Reads one chunk from @from, delivers it, and returns how far it came in @ret_to. */
+/* Reads and delivers one chunk from @from; sets *@ret_to to its end. */
 static int live_pages_chunk(struct live_scan *o, u64 from, u64 *ret_to)
 {
 	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
@@ -303,14 +297,14 @@ static int live_pages_chunk(struct live_scan *o, u64 from, u64 *ret_to)
 	if (!err)
 		err = live_pages_part(o, &c, part);
 	*ret_to = MAX(changes.end, part.from);
-	/* Under load: chunks of which less changes. */
+	/* Entries kept changing: use smaller chunks, in which fewer do. */
 	o->limit = changes.n == RANGELIST_MAX ? MAX(o->limit / 8, LIVE_LEAST)
 					      : MIN(o->limit * 2, o->most);
-	/* Whoever waits hears of each chunk. */
+	/* Flush per chunk so that progress and --json-lines readers see it. */
 	return err || c.nwords < LIVE_LEAST ? err : live_pages_flush(o);
 }
 
-/* Leaves of @raw before the first zone border inside it; all of them when there is none. */
+/* Counts the leaves of @raw before the first zone border inside it, or all. */
 static u64 live_pages_until(const struct live *l, const struct raw_page *raw,
 			    u64 leaf_pages)
 {
@@ -355,7 +349,7 @@ int live_pages_split(void *ctx, const struct raw_page *raw, size_t n)
 			err = s->cb(s->ctx, &part, 1);
 			rest.addr += until * per * s->page;
 			rest.pfn += until * per;
-			/* pages of one PTE-mapped folio have one head */
+			/* the pages of one PTE-mapped folio have one head */
 			rest.head_pfn += rest.order && per == 1 ? 0 : until * per;
 			rest.pages -= until;
 		}
@@ -365,7 +359,7 @@ int live_pages_split(void *ctx, const struct raw_page *raw, size_t n)
 	return whole ? s->cb(s->ctx, &raw[n - whole], whole) : 0;
 }
 
-/* Sizes of leaves, and the range in whole leaves. */
+/* Sets sizes of leaves, and the range in whole leaves. */
 static void live_pages_init(struct live_scan *o)
 {
 	const struct vma *v = o->vma;
@@ -402,7 +396,7 @@ int live_pages_range(struct live *l, struct live_process *p, const struct vma *v
 	if (o.start >= o.end)
 		return 0;
 	live_pages_init(&o);
-	if (vma->gate) { /* not in the process's page tables */
+	if (vma->gate) { /* the gate VMA is not in the process's page tables */
 		struct raw_page raw = { .addr = o.start,
 					.pages = (o.end - o.start) / o.page };
 
@@ -410,7 +404,7 @@ int live_pages_range(struct live *l, struct live_process *p, const struct vma *v
 	}
 	for (u64 at = o.from; at < o.to && !err;)
 		err = live_pages_chunk(&o, at, &at);
-	/* What was read is delivered also when the process went away. */
+	/* Deliver what was read even if the process has gone. */
 	if (err <= 0) {
 		flushed = live_pages_flush(&o);
 		err = flushed ? flushed : err;

@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * live_scan.h - what the files that read observations from /proc share.  Nobody else includes it.
+ * live_scan.h - one pass over a VMA, for the files that read entries from /proc.
  *
- * Knows: a pass over a VMA, and its chunks.  Never: outlives live_pages_range().  Owns: nothing.
- *
- *	live_chunk.c     entries: PAGEMAP_SCAN and pagemap, and whether they are still the same
- *	live_frames.c    kpageflags and kpagecount of a chunk's frames
- *	live_pages.c   chunk by chunk, words into observations
+ * live_chunk.c reads entries by PAGEMAP_SCAN and pagemap, and checks whether they still are the
+ * same; live_frames.c reads kpageflags and kpagecount of a chunk's frames; live_pages.c makes
+ * runs of the words, chunk by chunk.
  */
 #ifndef GUPINFO_LIVE_SCAN_H
 #define GUPINFO_LIVE_SCAN_H
@@ -14,9 +12,9 @@
 #include "lib/rangelist.h"
 #include "live/live_int.h"
 
-#define LIVE_PARALLEL 8192 /* words of a chunk that are worth a helper */
+#define LIVE_PARALLEL 8192 /* a chunk of so many words is worth a helper */
 
-/* PFNs between which no zone begins or ends. */
+/* PFNs without a zone border between them. */
 struct live_span {
 	u64 from, to;
 };
@@ -30,24 +28,24 @@ struct live_scan {
 	u64 huge; /* bytes of a hugetlb page, 0: not hugetlb */
 	u8 huge_level;
 	bool scan;       /* PAGEMAP_SCAN is used */
-	u64 from, to;    /* what to look at, in whole leaves */
-	u64 start, end;  /* what was asked for */
-	u32 limit, most; /* words of the next chunk, of any */
+	u64 from, to;    /* what is read: whole leaves */
+	u64 start, end;  /* what was requested */
+	u32 limit, most; /* words of the next chunk; of any chunk */
 	source_raw_cb cb;
 	void *ctx;
 	struct raw_page *out; /* LIVE_OUT of them */
 	size_t nout;
-	struct live_span span; /* of the last observation */
+	struct live_span span; /* span of the last run */
 };
 
-/* Leaves from @from on, of which [@from, @to) was read. */
+/* Leaves from @from on, of which [@from, @to) has been read. */
 struct live_chunk {
 	u64 from, to;
 	struct live_run *run;
 	u32 nruns, nwords;
 };
 
-/* Bytes of one page of a leaf of @level in this VMA. */
+/* Returns the bytes of one leaf of @level in this VMA. */
 static inline u64 live_scan_size(const struct live_scan *o, unsigned level)
 {
 	if (o->huge)
@@ -55,17 +53,17 @@ static inline u64 live_scan_size(const struct live_scan *o, unsigned level)
 	return level == RAW_LEVEL_PMD ? o->pmd : o->page;
 }
 
-/* Runs and words of [c->from, o->to), at most o->limit words.  0 or -errno (-ESRCH: the mm is gone). */
+/* Reads runs and words of [c->from, o->to), at most o->limit.  0 or -errno (-ESRCH: no mm). */
 int live_chunk_read(struct live_scan *o, struct live_chunk *c);
 
-/* Reads the chunk again and says what is not as it was.  @again is scratch for runs.  0 or -errno. */
+/* Reads the chunk again and collects what has changed; @again is scratch.  Returns 0 or -errno. */
 int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 		     struct live_chunk *again, struct rangelist *ret);
 
-/* The helper for work on @nwords words, made at the first need; NULL: not worth it, or none. */
+/* Returns the helper for @nwords words, started at the first need; NULL: not worth it, or none. */
 struct worker_pool *live_frames_pool(struct live *l, u32 nwords);
 
-/* Reads, into l->buf, kpageflags and kpagecount of the present leaves of @c. */
+/* Reads kpageflags and kpagecount of the present leaves of @c into l->buf. */
 void live_frames_read(struct live_scan *o, const struct live_chunk *c);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The VMAs of a process: smaps streamed, and which file system is behind each. */
+/* Streams the VMAs of a process from smaps, and finds the file system behind each. */
 #include "live/live_int.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "os/readfile.h"
 
 #define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
-#define LIVE_LINE 65536 /* longest line of smaps: a path is shorter than 4096 * 4 */
+#define LIVE_LINE 65536 /* longer than any line of smaps: paths are below 4096 * 4 */
 
 void live_vmas_free(struct live_mounts *m)
 {
@@ -54,7 +54,7 @@ static void live_vmas_add_fd(struct live *l, int fd, enum vma_fs fs)
 }
 
 /*
- * The kernel's internal mounts are in no mountinfo: their device numbers are learned from files
+ * mountinfo does not list the kernel's internal mounts: learn their device numbers from files
  * of our own.  memfds, MAP_SHARED|MAP_ANONYMOUS and SysV segments are on one internal tmpfs.
  */
 void live_vmas_internal(struct live *l)
@@ -71,7 +71,7 @@ void live_vmas_internal(struct live *l)
 #endif
 }
 
-/* "36 35 98:0 /root /mount/point options [fields…] - type source superoptions" */
+/* Parses "36 35 98:0 /root /mount/point options [fields…] - type source superoptions". */
 static void live_vmas_mountinfo_line(struct live_mounts *m, char *line)
 {
 	unsigned major_, minor_;
@@ -83,7 +83,7 @@ static void live_vmas_mountinfo_line(struct live_mounts *m, char *line)
 	end = strchr(dash, ' ');
 	if (end)
 		*end = '\0';
-	/* "fuse.sshfs" is a fuse file system of that subtype. */
+	/* "fuse.sshfs" is a fuse file system of subtype sshfs. */
 	if (!strncmp(dash, "fuse.", 5))
 		dash[4] = '\0';
 	live_vmas_add_mount(m,
@@ -119,7 +119,7 @@ static const struct live_mount *live_vmas_mount(const struct live_mounts *m, u32
 	return NULL;
 }
 
-/* The mapped file's mode, without asking a remote file system; 0 when not permitted. */
+/* Returns the mapped file's mode without asking a remote file system; 0 when not permitted. */
 static unsigned live_vmas_mode(struct live_process *p, const struct vma *vma,
 			       u64 *ret_rdev)
 {
@@ -152,13 +152,13 @@ static enum vma_fs live_vmas_lookup(struct live *l, struct live_process *p,
 	if (S_ISCHR(mode))
 		return VMA_FS_DEVICE;
 	m = live_vmas_mount(&p->mounts, vma->dev_major, vma->dev_minor);
-	if (!m && !l->ours.read) /* e.g. what lies below a container's overlay */
+	if (!m && !l->ours.read) /* e.g. the file system below a container's overlay */
 		live_vmas_mountinfo(&l->ours, l->root, "proc/self/mountinfo");
 	if (!m)
 		m = live_vmas_mount(&l->ours, vma->dev_major, vma->dev_minor);
 	if (!m || (!mode && m->devices))
 		return VMA_FS_UNKNOWN;
-	/* A device node may be on any file system; a mapped name below /dev hints at one. */
+	/* Any file system may have device nodes; a mapped name below /dev hints at one. */
 	if (!mode && !strncmp(vma->name, "/dev/", 5) && m->fs != VMA_FS_SHMEM)
 		return VMA_FS_UNKNOWN;
 	return m->fs;
@@ -180,7 +180,7 @@ static void live_vmas_fs(struct live *l, struct live_process *p, struct vma *vma
 	vma->fs = m->fs;
 }
 
-/* struct procmap_query of PROCMAP_QUERY (6.11 and later); ours, because older headers lack it. */
+/* struct procmap_query of PROCMAP_QUERY (6.11 and later), which older headers lack. */
 struct live_query {
 	u64 size, flags, addr;
 	u64 start, end, vma_flags, page_size, offset, inode;
@@ -206,7 +206,7 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
 		return TRI_UNKNOWN;
 	if (ioctl(p->maps, LIVE_QUERY_IOCTL, &q))
 		return errno == ENOENT || errno == ESRCH ? TRI_NO : TRI_UNKNOWN;
-	/* It may have grown or been merged with a like neighbour. */
+	/* The VMA may have grown, or merged with a like neighbour. */
 	return tri_from(true, q.start <= vma->start && q.end >= vma->end &&
 				      (q.vma_flags & LIVE_QUERY_PERMS) == perms &&
 				      q.inode == vma->inode &&
@@ -216,7 +216,7 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
 				       q.offset + (vma->start - q.start) == vma->offset));
 }
 
-/* Size and DAX of the mapped file: pages beyond its end are SIGBUS. */
+/* Reads size and DAX of the mapped file: access beyond its end is SIGBUS. */
 static void live_vmas_file(struct live_process *p, struct vma *vma)
 {
 	struct live_mounts *m = &p->mounts;
@@ -245,8 +245,8 @@ static void live_vmas_file(struct live_process *p, struct vma *vma)
 }
 
 /*
- * Whether write-protection faults resolve themselves: PAGEMAP_SCAN refuses other VMAs when it is
- * asked to (PM_SCAN_CHECK_WPASYNC); without PM_SCAN_WP_MATCHING it changes nothing.
+ * Write-protection faults resolve themselves: PAGEMAP_SCAN with PM_SCAN_CHECK_WPASYNC refuses
+ * other VMAs, and changes nothing without PM_SCAN_WP_MATCHING.
  */
 static void live_vmas_uffd(struct live *l, struct live_process *p, struct vma *vma)
 {
@@ -260,14 +260,14 @@ static void live_vmas_uffd(struct live *l, struct live_process *p, struct vma *v
 	vma->uffd_async = tri_from(n >= 0 || n == -EPERM, n >= 0);
 }
 
-/* A file that is read line by line, through one buffer. */
+/* A file that is read line by line through one buffer. */
 struct live_lines {
 	int fd;
 	char *buf;
 	size_t at, len;
 };
 
-/* The next line without its newline: 1, 0 at the end, or -errno. */
+/* Returns the next line without its newline: 1, 0 at the end, or -errno. */
 static int live_vmas_line(struct live_lines *r, char **ret, size_t *ret_len)
 {
 	for (;;) {
@@ -294,7 +294,7 @@ static int live_vmas_line(struct live_lines *r, char **ret, size_t *ret_len)
 	}
 }
 
-/* VMAs as BPF reads them, beside the lines of maps: their flags without a walk over page tables. */
+/* VMA flags that BPF reads beside the lines of maps: unlike smaps it walks no page tables. */
 struct live_vmas_bits {
 	int fd;
 	u64 page; /* bytes of a base page */
@@ -302,7 +302,7 @@ struct live_vmas_bits {
 	size_t at, n;
 };
 
-/* The next one; false at the end. */
+/* Moves to the next VMA; false at the end. */
 static bool live_vmas_bits_next(struct live_vmas_bits *b)
 {
 	ssize_t got;
@@ -317,12 +317,12 @@ static bool live_vmas_bits_next(struct live_vmas_bits *b)
 	return b->n;
 }
 
-/* Adds the flags of @vma.  False: what BPF read is not of this VMA, or means something else. */
+/* Adds the flags of @vma; false when BPF read another VMA, or flags of unknown meaning. */
 static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 {
 	const struct structpage_vma *v;
 
-	if (vma->gate) /* of no process: get_gate_vma(); it has no other flags */
+	if (vma->gate) /* get_gate_vma(): it is in no process and has no other flags */
 		return vma_set_flags(vma, vma->read | vma->write << 1 | vma->exec << 2,
 				     b->page);
 	while (b->at < b->n && b->v[b->at].end <= vma->start)
@@ -334,7 +334,7 @@ static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 	       v->order < 20 && vma_set_flags(vma, v->flags, b->page << v->order);
 }
 
-/* VMAs below @from were delivered before; @bits NULL: the lines are those of smaps. */
+/* VMAs below @from have been delivered; @bits NULL: the lines are those of smaps. */
 struct live_vmas_pass {
 	struct live *l;
 	struct live_process *p;
@@ -344,7 +344,7 @@ struct live_vmas_pass {
 	void *ctx;
 };
 
-/* -EAGAIN: its flags are not known by @o->bits. */
+/* Returns -EAGAIN when @o->bits lacks the flags of @vma. */
 static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
 {
 	if (vma->start < o->from)
@@ -371,7 +371,7 @@ static int live_vmas_stream(struct live_vmas_pass *o, struct live_lines *r)
 		bool header = !vma_parse_header(line, len, &next);
 		bool last = !header && pending && vma_parse_smaps(line, len, &vma);
 
-		/* Without smaps a VMA is complete at the next header, with it at VmFlags. */
+		/* Without smaps a VMA is complete at the next header, with smaps at VmFlags. */
 		if (pending && (header || last)) {
 			pending = false;
 			err = live_vmas_deliver(o, &vma);
@@ -400,7 +400,7 @@ static int live_vmas_file_of(struct live_vmas_pass *o, const char *name)
 	return err;
 }
 
-/* maps beside BPF.  -EAGAIN: the rest is for smaps to say. */
+/* Reads maps, and VmFlags by BPF.  -EAGAIN: they disagree, and the caller goes on with smaps. */
 static int live_vmas_quick(struct live_vmas_pass *o)
 {
 	struct live_vmas_bits *b = calloc(1, sizeof(*b));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Experiments on gupinfo's own memory.  Nothing else is touched: at most one huge page and the
- * kernel's huge zero page are allocated, and freed again.
+ * Experiments on gupinfo's own memory.  They touch nothing else: they allocate at most one huge
+ * page and the kernel's huge zero page, and free them again.
  */
 #include "live/live_int.h"
 
@@ -21,12 +21,12 @@ enum {
 
 struct probe {
 	struct live *l;
-	u8 *results; /* of struct kernel_evidence */
+	u8 *results; /* in struct kernel_evidence */
 	int pagemap; /* our own */
 	u64 page;
 };
 
-/* The pagemap word of an address of our own; 0 when unreadable. */
+/* Returns the pagemap word of an address of our own; 0 when unreadable. */
 static u64 probe_word(const struct probe *p, const void *addr)
 {
 	u64 word = 0;
@@ -43,7 +43,7 @@ static bool probe_array(int fd, u64 pfn, u64 *ret)
 	       pread(fd, ret, sizeof(*ret), pfn * sizeof(*ret)) == sizeof(*ret);
 }
 
-/* kpageflags of the page at @addr, which must stay where it is; 0 when unreadable. */
+/* Returns kpageflags of the page at @addr, which must not move; 0 when unreadable. */
 static u64 probe_flags(const struct probe *p, const void *addr)
 {
 	u64 word = probe_word(p, addr), flags;
@@ -55,7 +55,7 @@ static u64 probe_flags(const struct probe *p, const void *addr)
 	return flags;
 }
 
-/* The categories of the region at @addr; false when PAGEMAP_SCAN does not say. */
+/* Returns the categories of the region at @addr; false when PAGEMAP_SCAN does not list it. */
 static bool probe_categories(const struct probe *p, const void *addr, u64 mask, u64 *ret)
 {
 	uintptr_t a = (uintptr_t)addr;
@@ -69,7 +69,7 @@ static bool probe_categories(const struct probe *p, const void *addr, u64 mask, 
 	return true;
 }
 
-/* Which categories PAGEMAP_SCAN knows: none without the ioctl. */
+/* Finds the categories that PAGEMAP_SCAN knows: none without the ioctl. */
 static void probe_scan(struct probe *p, const char *addr)
 {
 	u64 mask = PAGEMAP_IS_FILE | PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED |
@@ -88,7 +88,7 @@ static void probe_scan(struct probe *p, const char *addr)
 		p->l->scan_mask |= PAGEMAP_IS_GUARD;
 }
 
-/* A fresh anonymous page is exclusive and not KSM. */
+/* A fresh anonymous page must be exclusive and not KSM. */
 static void probe_fresh(struct probe *p, const char *addr)
 {
 	u64 flags = probe_flags(p, addr);
@@ -111,7 +111,7 @@ static void probe_guard(struct probe *p, char *addr)
 		tri_from(true, probe_word(p, addr) & PAGEMAP_GUARD);
 }
 
-/* A read fault maps the huge zero page, where the setting use_zero_page allows it and THP may. */
+/* A read fault maps the huge zero page if use_zero_page and THP settings allow it. */
 static void probe_huge_zero(struct probe *p, const char *addr)
 {
 	u64 seen, mask = p->l->scan_mask &
@@ -128,7 +128,7 @@ static void probe_huge_zero(struct probe *p, const char *addr)
 		tri_from(true, probe_word(p, addr) & PAGEMAP_FILE);
 }
 
-/* A tail of a THP: uptodate is the head's flag.  Half of it unmapped: counts 1 and 0, or 1. */
+/* Does a tail show the head's uptodate?  Half unmapped: are counts 1 and 0, or 1? */
 static void probe_huge(struct probe *p, char *addr, u64 size)
 {
 	char *tail = addr + size / 2;
@@ -148,14 +148,14 @@ static void probe_huge(struct probe *p, char *addr, u64 size)
 	    !probe_array(p->l->kpageflags, pfn, &flags) ||
 	    !(flags & KPF_BIT(COMPOUND_TAIL)))
 		return;
-	/* Still a tail of our folio: nobody else can have it while the first half is ours. */
+	/* It still is a tail of our folio: nobody can reuse it while the first half is ours. */
 	if (pagemap_pfn(probe_word(p, addr)) + size / 2 / p->page == pfn && count <= 1)
 		p->results[KPROBE_KPAGECOUNT_AVERAGE] = tri_from(true, count);
 }
 
 /*
- * With BPF only one of these experiments matters, and only where nothing else tells: clearing a
- * huge page takes a tenth of a start.
+ * With BPF only one of these experiments matters, and only when nothing else decides: clearing
+ * a huge page takes a tenth of the startup time.
  */
 static bool probe_wants_huge(const struct live *l)
 {
@@ -179,7 +179,7 @@ static void probe_huge_memory(struct probe *p)
 	huge = (char *)ROUND_UP((uintptr_t)map, size);
 	if (!madvise(huge, size, PROBE_HUGEPAGE)) {
 		probe_huge_zero(p, huge);
-		/* Before 6.13 a write to the huge zero page would give a small page. */
+		/* Before 6.13 a write to the huge zero page allocates a small page. */
 		if (p->l->kpageflags >= 0 && !p->l->pfns_hidden &&
 		    !madvise(huge, size, MADV_DONTNEED))
 			probe_huge(p, huge, size);

@@ -148,7 +148,7 @@ int procs_shared(pid_t pid, u64 *ret_bytes)
 	if (!err) {
 		const struct pids_result *r = fetch->stacks[0]->head;
 
-		/* what may not be read is zero throughout */
+		/* values that gupinfo may not read are all zero */
 		if (r[0].result.ul_int)
 			*ret_bytes = (u64)(r[1].result.ul_int + r[2].result.ul_int) << 10;
 		else

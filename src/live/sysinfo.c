@@ -15,7 +15,7 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* The first line of @path without its newline; -errno when it cannot be read. */
+/* Reads the first line of @path without its newline; returns -errno when it cannot. */
 static int facts_line(const char *path, char *buf, size_t size)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -34,7 +34,7 @@ static int facts_line(const char *path, char *buf, size_t size)
 	return 0;
 }
 
-/* "key: first line of path", or why not. */
+/* Writes "key: first line of path", or why it cannot. */
 static void facts_show(struct record_writer *w, const char *key, const char *path)
 {
 	char line[2048];
@@ -48,7 +48,7 @@ static void facts_show(struct record_writer *w, const char *key, const char *pat
 		record_write_text(w, "%s: %s", key, line);
 }
 
-/* Every file that matches, named by what follows its last @skip bytes. */
+/* Writes every file that matches, named by what follows its last @skip bytes. */
 static void facts_glob(struct record_writer *w, const char *pattern, size_t skip)
 {
 	glob_t g;
@@ -92,7 +92,7 @@ static void facts_taint(struct record_writer *w)
 			  bits ? text : " (not tainted)");
 }
 
-/* Lines of @path that start with one of @keys (NULL-terminated), as they are. */
+/* Writes lines of @path that start with one of @keys (NULL-terminated). */
 static void facts_pick(struct record_writer *w, const char *path, const char *const *keys)
 {
 	FILE *f = fopen(path, "re");
@@ -531,7 +531,7 @@ int sysinfo_dmesg(struct record_writer *w)
 		char *text;
 
 		if (len < 0 && errno == EPIPE)
-			continue; /* overwritten meanwhile */
+			continue; /* the kernel has overwritten it */
 		if (len <= 0)
 			break;
 		buf[len] = '\0';
