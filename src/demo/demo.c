@@ -86,7 +86,7 @@ static bool thp_off(void)
 	return strstr(text, "[never]") != NULL;
 }
 
-/* Whether this machine has the memory; else r->skipped says why and what to do. */
+/* This machine has the memory; else r->skipped has the reason and the remedy. */
 static bool available(struct demo *d, struct demo_result *r)
 {
 	if (r->memory == DEMO_THP && (!d->thp_bytes || thp_off()))
@@ -186,7 +186,7 @@ static int run_case(struct demo *d, const struct demo_case *c, u8 memory,
 
 /* ---- all of it */
 
-/* "hugetlb", "child", "hugetlb:child", or nothing: everything. */
+/* Matches "hugetlb", "child", "hugetlb:child", or nothing: everything. */
 static bool chosen(const char *name, const struct demo_case *c, u8 memory)
 {
 	const char *mem = demo_case_memory(memory);

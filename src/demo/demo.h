@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * demo.h - --demo: makes a parent and a child of its own, walks through the vmsplice cases of
- * the kernel's selftest, predicts each step, does it, and looks at what it did.
+ * demo.h - --demo: walks through the vmsplice cases of the kernel's selftest with a parent and
+ * a child of its own; predicts each step, does it, and reads the pages again.
  *
- * Knows: how a step is done, the huge page pool.
- * Never: text layout; other processes.
- * Owns: its helper processes and, with ->reserve, the huge pages that it adds to the pool: they
- * are given back however gupinfo ends, by a helper that outlives it.
+ * With ->reserve it adds huge pages to the pool.  A helper that outlives gupinfo gives them
+ * back, however gupinfo ends.
  */
 #ifndef GUPINFO_DEMO_H
 #define GUPINFO_DEMO_H
@@ -15,15 +13,15 @@
 #include "report/collect.h"
 
 struct demo_options {
-	const char *
-		name; /* NULL: everything; a kind of memory or a case, or "memory:case" */
-	bool reserve; /* add huge pages to the pool when too few are free, give them back */
+	const char
+		*name; /* NULL: everything; a kind of memory, a case, or "memory:case" */
+	bool reserve;  /* lend huge pages to the pool if too few are free */
 	const struct kernel *model;
 };
 
 /*
- * Runs the demo.  Returns 0; -EINVAL for an unknown name; -EINTR when a signal asked to end;
- * another -errno.  *@ret_wrong: cases whose prediction did not come true.
+ * Runs the demo.  Returns 0; -EINVAL for an unknown name; -EINTR when a signal asks gupinfo to
+ * end; another -errno.  *@ret_wrong counts cases whose prediction did not come true.
  */
 int demo_run(const struct demo_options *opt, struct source *src,
 	     const struct demo_view *view, void *ctx, struct diag *diag,

@@ -22,7 +22,7 @@ struct reply {
 	char read[4];
 };
 
-/* What an actor knows; the child inherits it. */
+/* State of an actor, which the child inherits. */
 struct actor {
 	enum demo_memory memory;
 	u64 huge;
@@ -133,7 +133,7 @@ static s64 act(struct actor *a, u8 action, struct reply *r)
 	}
 }
 
-/* Does what it is told until it is told to quit, or gupinfo is gone. */
+/* Does the actions that it receives until DEMO_QUIT, or until gupinfo is gone. */
 static void serve(struct actor *a, enum demo_who me)
 {
 	u8 action;
@@ -188,7 +188,7 @@ int demo_actor_start(struct demo_actors *a, enum demo_memory memory, u64 huge_by
 		return err;
 	}
 	a->pid[DEMO_PARENT] = pid;
-	/* their ends stay open only with them, so that a dead actor is noticed */
+	/* Only the actors keep their ends open, so that gupinfo notices a dead one. */
 	close(a->remote[DEMO_PARENT]);
 	a->remote[DEMO_PARENT] = -1;
 	return 0;
@@ -219,7 +219,7 @@ s64 demo_actor_do(struct demo_actors *a, enum demo_who who, enum demo_action act
 	return r.ret;
 }
 
-/* Waits, at most a second, until process @fd has ended and given its memory back. */
+/* Waits, at most a second, until process @fd has ended and its memory is free. */
 static void await_end(int fd)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };

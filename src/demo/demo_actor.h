@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * demo_actor.h - the parent and the child of --demo: two processes that do as they are told.
+ * demo_actor.h - the parent and the child of --demo: two processes that do the actions of
+ * demo.h.
  *
- * Knows: the actions of demo.h.  Never: predicts, looks at pages.
- * Owns: the processes, until demo_actor_stop().  They are killed when gupinfo ends.
+ * They are killed when gupinfo ends.
  */
 #ifndef GUPINFO_DEMO_ACTOR_H
 #define GUPINFO_DEMO_ACTOR_H
@@ -13,14 +13,14 @@
 struct demo_actors {
 	pid_t pid[DEMO_WHOS];  /* 0: not there */
 	int sock[DEMO_WHOS];   /* gupinfo's ends */
-	int remote[DEMO_WHOS]; /* theirs */
-	u64 addr, bytes;       /* the memory, once mapped */
-	char read[5];          /* what the last DEMO_READ got: "old" or "new" */
+	int remote[DEMO_WHOS]; /* the actors' ends */
+	u64 addr, bytes;       /* the memory, once it is mapped */
+	char read[5];          /* result of the last DEMO_READ: "old" or "new" */
 };
 
-/* Starts the parent.  0 or -errno. */
+/* Starts the parent.  Returns 0 or -errno. */
 int demo_actor_start(struct demo_actors *a, enum demo_memory memory, u64 huge_bytes);
-/* Lets @who do @action.  Returns what the action returned, or -errno; -EPIPE: it is dead. */
+/* Lets @who do @action.  Returns its result, or -errno; -EPIPE: the actor is dead. */
 s64 demo_actor_do(struct demo_actors *a, enum demo_who who, enum demo_action action);
 void demo_actor_stop(struct demo_actors *a);
 

@@ -57,7 +57,7 @@ static int write_number(u64 n)
 	return r;
 }
 
-/* Takes @added pages away again, whatever others have changed meanwhile. */
+/* Takes @added pages out of the pool again, whatever others have changed meanwhile. */
 static void give_back(u64 added)
 {
 	u64 now;
@@ -66,10 +66,7 @@ static void give_back(u64 added)
 		write_number(now > added ? now - added : 0);
 }
 
-/*
- * Sums what it is told was added, until the other end of @fd closes; then gives it back.  Never
- * returns.
- */
+/* Sums up added pages until the other end of @fd closes, then returns them to the system. */
 static void helper(int fd)
 {
 	int null = open("/dev/null", O_RDWR);
@@ -85,7 +82,7 @@ static void helper(int fd)
 	while ((n = read(fd, &more, sizeof(more))) > 0 || (n < 0 && errno == EINTR))
 		if (n == sizeof(more))
 			added += more;
-	usleep(20000); /* the pages' users are being killed */
+	usleep(20000); /* the kernel is killing those who use the pages */
 	if (added > 0)
 		give_back((u64)added);
 	_exit(0);
@@ -122,7 +119,7 @@ static int tell_helper(struct demo_pool *p, s64 n)
 	return 0;
 }
 
-/* Adds @n pages; the helper knows before they are there, in case this process dies next. */
+/* Adds @n pages.  The helper learns of them first, in case this process dies next. */
 static int add_pages(struct demo_pool *p, u64 n)
 {
 	u64 before, after;
@@ -145,7 +142,7 @@ int demo_pool_reserve(struct demo_pool *p, u64 want)
 {
 	int r = start_helper(p);
 
-	/* Pages that others hold beyond the pool's size are taken into it first: ask again. */
+	/* The pool first takes in pages that others hold beyond its size: try again. */
 	for (unsigned i = 0; !r && p->free < want && i < 8; i++) {
 		r = add_pages(p, want - p->free);
 		if (!r)

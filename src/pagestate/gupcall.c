@@ -21,20 +21,19 @@
 #include "pagestate/pagestate_ref.h"
 
 /*
- * One act.  It is done twice: dry, with every system call replaced by a harmless one and every
- * access to the page by one to @scratch, so that the faults of text, stack and buffers are over
- * when the second, real one is measured.
+ * One call.  It runs twice: dry, with harmless system calls and with @scratch instead of the
+ * page, so that faults on text, stack and buffers are over when the real one is measured.
  */
 struct act {
 	struct pagestate *s;
 	const struct gupcall_env *env;
 	long arg;
 	bool dry;
-	char *page; /* the page, or a scratch page */
+	char *page; /* the page, or scratch when dry */
 	int pipe[2], ring;
 };
 
-/* The call's result: 0 or -errno; -EIO: failed without saying why. */
+/* Returns 0 or -errno; -EIO when it failed without a reason. */
 typedef int gupcall_fn(struct act *a);
 
 static gupcall_fn gupcall_vmsplice, gupcall_dio, gupcall_process_vm, gupcall_uring,
@@ -98,7 +97,7 @@ static int gupcall_dio(struct act *a)
 	long r = gupcall_call(a, a->arg ? SYS_pwrite64 : SYS_pread64, a->env->dio,
 			      (long)a->page, 4096, 0, 0, 0);
 
-	/* iomap_dio_rw() of 6.15 and 6.16 reads nothing when GUP fails, without an error */
+	/* When GUP fails, iomap_dio_rw() of 6.15 and 6.16 reads nothing and returns no error. */
 	if (!a->dry && r >= 0 && r < 4096)
 		return -EIO;
 	return r < 0 ? (int)r : 0;
@@ -136,7 +135,7 @@ static int gupcall_gup_test(struct act *a)
 
 	if (r < 0)
 		return (int)r;
-	/* success is reported for fewer pages, too: only the size tells */
+	/* gup_test also succeeds for fewer pages: only the size shows it. */
 	return a->dry || g.size == 4096 ? 0 : -EIO;
 }
 
@@ -163,8 +162,8 @@ static int gupcall_fork(struct act *a)
 /* --- the environment */
 
 /*
- * A counter of entries of slow GUP on one CPU: perf's kprobe PMU leaves nothing behind.  Inherited
- * by each process instead it would make every fork wait for another kprobe.
+ * Counts entries of slow GUP on one CPU.  perf's kprobe PMU leaves nothing behind.  A counter
+ * that processes inherit would make every fork wait for another kprobe.
  */
 static int gupcall_open_slow(int cpu, char *why)
 {
@@ -241,8 +240,8 @@ void gupcall_finish(const struct gupcall_env *env)
 }
 
 /*
- * Empties this CPU's TLB of our entries.  The kernel does not flush when an entry becomes writable,
- * so that a store through a stale one takes a spurious fault, which no rule can foresee.
+ * Empties this CPU's TLB of our entries.  The kernel does not flush when an entry becomes
+ * writable, so a store through a stale entry takes a spurious fault, which no rule can predict.
  */
 static void gupcall_flush_tlb(void)
 {
@@ -250,8 +249,10 @@ static void gupcall_flush_tlb(void)
 	size_t len = 64 * 4096;
 
 	if (!many) {
-		/* shared, so that a forked process needs no new pages: those would pass through
-		 * the LRU batches that the act may depend on */
+		/*
+		 * Shared: a forked process needs no new pages, which would pass through the LRU
+		 * batches on which the call may depend.
+		 */
 		many = mmap(NULL, len, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			    -1, 0);
 		if (many == MAP_FAILED) {
@@ -268,7 +269,7 @@ void gupcall_env_enter(const struct gupcall_env *env)
 {
 	cpu_set_t set;
 
-	gupcall_flush_tlb(); /* before there is a state that it could disturb */
+	gupcall_flush_tlb(); /* before there is a state to disturb */
 	if (env->slow < 0)
 		return;
 	CPU_ZERO(&set);
@@ -353,8 +354,8 @@ static u64 gupcall_faults(void)
 }
 
 /*
- * Whether @ref reads a store to the page: TRI_UNKNOWN when it has nothing to do with it.  The unit
- * is the leaf, as in predictions: a reference to another part of a huge page counts.
+ * @ref reads a store to the page; TRI_UNKNOWN when it refers to something else.  The unit is
+ * the leaf, as in predictions: a reference to another part of a huge page counts.
  */
 static enum tri gupcall_ref_sees(const struct pagestate *s, u64 leaf, bool kept,
 				 const struct pagestate_ref *ref)
@@ -366,7 +367,7 @@ static enum tri gupcall_ref_sees(const struct pagestate *s, u64 leaf, bool kept,
 	if (ref->page != s->page) {
 		bool near = ((uintptr_t)ref->page ^ (uintptr_t)s->page) / leaf == 0;
 
-		/* a store that went to a copy of one small page touched no other page */
+		/* A store to a copy of one small page leaves all other pages alone. */
 		if (near && !kept)
 			return TRI_NO;
 		return near && in_place ? TRI_YES : TRI_UNKNOWN;
@@ -403,7 +404,7 @@ static void gupcall_look_at_child(struct pagestate *s, struct gupcall_result *re
 	o.what = PAGESTATE_CHILD_LOAD_PFN;
 	ret->child_err = pagestate_child_ask(s, &o, &ret->child, &ret->child_byte);
 	pagestate_access_load(s->page, 1, 1, &ret->byte);
-	/* the vsyscall page is nobody's mapping */
+	/* The vsyscall page is in nobody's mappings. */
 	if (ret->child_err == -ENOMEM &&
 	    mincore(s->page - (uintptr_t)s->page % 4096, 4096, &core))
 		ret->child_err = -EFAULT;
@@ -429,7 +430,7 @@ int gupcall_run(struct pagestate *s, enum gupcall_id id, u64 leaf,
 		a.dry = pass == 0;
 		a.page = a.dry ? scratch : s->page;
 		gupcall_flush_tlb();
-		errno = 0; /* its page is private to the thread, and shared after fork */
+		errno = 0; /* its page is shared after fork */
 		ret->before = pagestate_pagemap(s->page);
 		slow = gupcall_slow_count(env);
 		faults = gupcall_faults();

@@ -39,9 +39,10 @@ int pagestate_slurp(const char *path, char *buf, size_t len)
 }
 
 /*
- * ext4, xfs, f2fs: their O_DIRECT really does GUP; tmpfs and overlayfs may not.  btrfs_direct_write()
- * does it without faults, faults the page in by itself, and goes through the page cache in the end
- * (5.16): its files are pages like others, but what its O_DIRECT does is not GUP's answer.
+ * O_DIRECT of ext4, xfs and f2fs uses GUP; that of tmpfs and overlayfs need not.
+ * btrfs_direct_write() calls it without faults, faults the page in by itself, and in the end
+ * goes through the page cache (5.16): its pages are like others, but the result of its O_DIRECT
+ * is not GUP's.
  */
 static bool pagestate_fs_direct(const char *dir, bool gup)
 {
@@ -119,4 +120,4 @@ u64 pagestate_pagemap(const void *addr)
 	return entry;
 }
 
-/* --- the little language */
+/* --- the language of states */

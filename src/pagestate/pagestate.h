@@ -25,7 +25,7 @@
 #define PAGESTATE_NEED_HUGETLB BIT(1)
 #define PAGESTATE_NEED_HUGETLB_1G BIT(2)
 #define PAGESTATE_NEED_SWAP BIT(3)
-#define PAGESTATE_NEED_KSM BIT(4) /* and that it runs; gupinfo never starts it */
+#define PAGESTATE_NEED_KSM BIT(4) /* and running; gupinfo never starts it */
 #define PAGESTATE_NEED_UFFD BIT(5)
 #define PAGESTATE_NEED_GUARD BIT(6)
 #define PAGESTATE_NEED_SECRETMEM BIT(7)
@@ -34,8 +34,8 @@
 enum pagestate_try {
 	PAGESTATE_TRY_PLAIN, /* only as it is */
 	PAGESTATE_TRY_MODS,  /* also forked, spliced, pinned */
-	PAGESTATE_TRY_FEW,   /* the same, but few: it takes long to make */
-	PAGESTATE_TRY_ARENA, /* raw material of random sequences */
+	PAGESTATE_TRY_FEW,   /* like MODS, but few variants: it takes long to make */
+	PAGESTATE_TRY_ARENA, /* raw material for random sequences */
 };
 
 enum pagestate_id {
@@ -58,31 +58,31 @@ enum pagestate_op_id {
 #define PAGESTATE_REFS 16
 #define PAGESTATE_WHY 160
 
-/* The byte that a page's first byte holds after the state was made, and after later stores. */
+/* The first byte of a page after the state was made, and after later stores. */
 #define PAGESTATE_BYTE_MADE 0x11
 #define PAGESTATE_BYTE_STORE 0x22
 
 enum pagestate_ref_kind { PAGESTATE_REF_PIPE, PAGESTATE_REF_RING };
 
-/* A reference outside the page tables that the state holds. */
+/* A reference outside the page tables, which the state holds. */
 struct pagestate_ref {
 	u8 kind;    /* enum pagestate_ref_kind */
 	int fd[2];  /* pipe: read end, write end; ring: its fd, -1 */
-	char *page; /* where it was taken */
-	u64 pfn;    /* of the page when it was taken; 0 hidden or not present */
+	char *page; /* the page to which it was taken */
+	u64 pfn;    /* its PFN then; 0 hidden or not present */
 };
 
 struct pagestate {
 	char *addr;  /* the mapping */
 	size_t len;  /* its bytes */
-	char *page;  /* the page that is looked at */
+	char *page;  /* the page that trials look at */
 	char *taken; /* a mapping that only reserves huge pages, and its bytes */
 	size_t taken_len;
-	size_t leaf; /* bytes of one page as the mapping counts them: 4096 or the huge page's */
+	size_t leaf; /* bytes of one page of the mapping: 4096 or the huge page's */
 	int fd;      /* backing file, -1 */
 	int uffd;    /* userfaultfd, -1 */
-	bool blocks; /* an access may wait for ever: nobody answers the userfaultfd */
-	bool disk;   /* the backing file lies on a disk file system */
+	bool blocks; /* an access may wait for ever: nobody serves the userfaultfd */
+	bool disk;   /* the backing file is on a disk file system */
 	unsigned nchildren, nrefs;
 	struct pagestate_child {
 		pid_t pid;
@@ -106,21 +106,21 @@ struct pagestate_op_row {
 
 const struct pagestate_op_row *pagestate_op_row(enum pagestate_op_id id);
 
-/* For the files that make states: formats s->why and returns @err. */
+/* Formats s->why and returns @err, for the files that make states. */
 int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * mmap() with room around it and @align (a power of two); addresses are low, so that they come
- * first in maps.  Returns NULL with s->why set, errno kept.
+ * mmap() aligned to @align (a power of two), with room around it.  Addresses are low, so that
+ * they come first in maps.  Returns NULL with s->why set and errno kept.
  */
 char *pagestate_map(struct pagestate *s, size_t len, size_t align, int prot, int flags,
 		    int fd);
 
-/* Stores @byte to the first byte of every page of @step bytes of [@addr, @addr + @len). */
+/* Stores @byte to the first byte of every @step bytes of [@addr, @addr + @len). */
 void pagestate_store(char *addr, size_t len, size_t step, int byte);
 
-/* The /proc/self/pagemap entry of @addr; 0 when it cannot be read. */
+/* Returns the /proc/self/pagemap entry of @addr; 0 when it cannot be read. */
 u64 pagestate_pagemap(const void *addr);
 
 /* Reads a small file's text into @buf.  Returns its length, or -errno. */

@@ -5,7 +5,7 @@
 #include <setjmp.h>
 #include <signal.h>
 
-/* ASan would load the address's shadow, which may fault, too: an act counts its faults. */
+/* ASan would load the address's shadow, whose faults would count as the call's. */
 #define PAGESTATE_ACCESS_PLAIN __attribute__((no_sanitize("address")))
 
 static sigjmp_buf pagestate_access_out;
@@ -15,7 +15,7 @@ static void pagestate_access_fault(int sig)
 	siglongjmp(pagestate_access_out, sig);
 }
 
-/* Catches the two signals, or puts the old handlers back. */
+/* Catches the two signals, or restores the old handlers. */
 static void pagestate_access_catch(struct sigaction old[2], bool on)
 {
 	struct sigaction sa = { .sa_handler = pagestate_access_fault };

@@ -18,9 +18,9 @@
 #define PAGESTATE_MADV_GUARD_INSTALL 102
 #define PAGESTATE_UFFD_WP_ASYNC BIT(15) /* UFFD_FEATURE_WP_ASYNC */
 
-#define PAGESTATE_PAGES 8 /* of a small mapping; page 1 is looked at */
+#define PAGESTATE_PAGES 8 /* of a small mapping; page 1 is the watched one */
 
-/* A small anonymous mapping without THP; @byte is stored to every page when not 0. */
+/* Makes a small anonymous mapping without THP and, unless it is 0, stores @byte to every page. */
 static int pagestate_anon_map(struct pagestate *s, int byte)
 {
 	s->len = PAGESTATE_PAGES * 4096;
@@ -125,7 +125,7 @@ int pagestate_anon_mlocked(struct pagestate *s, long arg)
 	return err;
 }
 
-/* A small mapping, registered with a userfaultfd of @features in @mode. */
+/* Makes a small mapping and registers it with a userfaultfd of @features in @mode. */
 static int pagestate_anon_register(struct pagestate *s, u64 features, u64 mode,
 				   const char *what)
 {
@@ -165,7 +165,7 @@ int pagestate_anon_uffd(struct pagestate *s, long async)
 	return 0;
 }
 
-/* include/uapi/linux/userfaultfd.h of 7.3; struct uffdio_rwprotect is like uffdio_writeprotect. */
+/* From include/uapi/linux/userfaultfd.h of 7.3; uffdio_rwprotect is like uffdio_writeprotect. */
 #define PAGESTATE_UFFD_RWP BIT(17)
 #define PAGESTATE_UFFD_RWP_ASYNC BIT(18)
 #define PAGESTATE_UFFDIO_MODE_RWP BIT(3)
@@ -217,7 +217,7 @@ int pagestate_anon_merge(struct pagestate *s, char *a, char *b)
 {
 	u64 mask = BIT(55) - 1;
 
-	/* content that no other process is likely to have */
+	/* Content that no other process is likely to have. */
 	for (int i = 0; i < 4096; i += 8) {
 		u64 word = 0x6775706b736d0000ULL + (u64)getpid() * 4096 + (u64)i;
 

@@ -56,7 +56,7 @@ static void pagestate_child_obey(const struct pagestate_child_order *o,
 	}
 }
 
-/* Dies with the process that was @parent. */
+/* Makes the process die with @parent. */
 static void pagestate_child_tie(pid_t parent)
 {
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -132,7 +132,7 @@ void pagestate_child_exit(struct pagestate *s)
 		return;
 	c = &s->child[--s->nchildren];
 	kill(c->pid, SIGKILL);
-	/* its end of the socket is closed after its memory is gone; it may not be our own child */
+	/* The child's socket closes after its memory is gone; it need not be our own child. */
 	while (read(c->sock, &end, 1) > 0)
 		;
 	close(c->sock);
@@ -153,7 +153,7 @@ int pagestate_child_ask(struct pagestate *s, const struct pagestate_child_order 
 	return err ? pagestate_fail(s, err, "the child: %s", strerror(-err)) : 0;
 }
 
-/* What is left of the old process: it waits for the new one and takes its children along. */
+/* The rest of the old process: waits for the new one and takes its children along. */
 static _Noreturn void pagestate_child_stay_behind(struct pagestate *s, pid_t child,
 						  int ready, int err)
 {

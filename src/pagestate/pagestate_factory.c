@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* From the words of a state to the state. */
+/* Makes a state from its words. */
 #include "pagestate/pagestate_factory.h"
 
 #include <errno.h>
@@ -51,7 +51,7 @@ static long pagestate_file_number(const char *path)
 	return pagestate_slurp(path, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : 0;
 }
 
-/* Free hugetlb pages of @kib that nobody has reserved. */
+/* Returns the number of free, unreserved hugetlb pages of @kib. */
 static long pagestate_huge_free(const char *kib)
 {
 	char path[96];
@@ -98,7 +98,7 @@ static const char *pagestate_missing(u64 need)
 			return "no directory whose file system does direct I/O";
 		close(fd);
 		return NULL;
-	default: /* found out by doing: userfaultfd, guard regions, memfd_secret */
+	default: /* only trying shows it: userfaultfd, guard regions, memfd_secret */
 		return NULL;
 	}
 }
@@ -126,7 +126,7 @@ struct pagestate_word {
 	size_t first, last;
 };
 
-/* Takes the next word of @text; returns what follows, or NULL at the end. */
+/* Parses the next word of @text; returns what follows, or NULL at the end. */
 static const char *pagestate_next(const char *text, struct pagestate_word *w)
 {
 	char *end;

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * pagestate_factory.h - makes a page state from its words, "base+op+op@N", and takes it away again.
- *
- * Knows: the words, what each needs of the machine.  Never: a process that it did not make.
- * Owns: nothing; struct pagestate owns what was made.
- */
+/* pagestate_factory.h - makes a page state from words ("base+op+op@N"), and removes it. */
 #ifndef GUPINFO_PAGESTATE_FACTORY_H
 #define GUPINFO_PAGESTATE_FACTORY_H
 
@@ -12,13 +7,10 @@
 
 const struct pagestate_row *pagestate_factory_row(enum pagestate_id id);
 
-/* Whether this machine can make row @id: 0, or -EOPNOTSUPP with the reason in @why. */
+/* Returns 0 when this machine can make row @id, or -EOPNOTSUPP with the reason in @why. */
 int pagestate_factory_available(enum pagestate_id id, char *why);
 
-/*
- * Checks the words of @state.  Returns 0, or -EINVAL with a sentence in @why (PAGESTATE_WHY bytes,
- * may be NULL).
- */
+/* Checks @state's words.  Returns 0, or -EINVAL with a sentence in @why (may be NULL). */
 int pagestate_factory_check(const char *state, char *why);
 
 /*
@@ -29,10 +21,10 @@ int pagestate_factory_check(const char *state, char *why);
  */
 int pagestate_factory_make(struct pagestate *s, const char *state);
 
-/* The same, but operations that fail are passed over: for random sequences. */
+/* Likewise, but skips operations that fail: for random sequences. */
 int pagestate_factory_make_lenient(struct pagestate *s, const char *state);
 
-/* One operation on pages @first … @last-1 of the mapping.  As pagestate_factory_make(). */
+/* Does @op on pages @first … @last-1 of the mapping; returns like pagestate_factory_make(). */
 int pagestate_factory_do(struct pagestate *s, enum pagestate_op_id op, size_t first,
 			 size_t last);
 

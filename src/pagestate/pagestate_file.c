@@ -15,7 +15,7 @@
 
 #define PAGESTATE_FILE_LEN ((size_t)64 << 10)
 
-/* Writes @len bytes to @fd: every page begins with PAGESTATE_BYTE_MADE. */
+/* Writes @len bytes to @fd; every page begins with PAGESTATE_BYTE_MADE. */
 static int pagestate_file_fill(struct pagestate *s, int fd, size_t len)
 {
 	char block[4096] = { PAGESTATE_BYTE_MADE };
@@ -28,7 +28,7 @@ static int pagestate_file_fill(struct pagestate *s, int fd, size_t len)
 			     : 0;
 }
 
-/* Maps s->fd and touches the page that is looked at: 0 not, 1 by a load, 2 by a store. */
+/* Maps s->fd; @touch: 1 loads from the watched page, 2 stores to it. */
 static int pagestate_file_map(struct pagestate *s, size_t len, int prot, int flags,
 			      int touch)
 {
@@ -44,7 +44,7 @@ static int pagestate_file_map(struct pagestate *s, size_t len, int prot, int fla
 	return 0;
 }
 
-/* @fd opened again for reading only. */
+/* Opens @fd again for reading only. */
 static int pagestate_file_reopen(struct pagestate *s)
 {
 	char path[32];
@@ -94,7 +94,7 @@ int pagestate_file_disk(struct pagestate *s, long how)
 	return err;
 }
 
-/* A memfd of @len bytes, of which the first 64 KiB are there. */
+/* Makes a memfd of @len bytes, of which the first 64 KiB exist. */
 static int pagestate_file_new_memfd(struct pagestate *s, size_t len)
 {
 	s->fd = (int)syscall(SYS_memfd_create, "gupinfo", 1 /* MFD_CLOEXEC */);

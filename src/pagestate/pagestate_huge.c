@@ -20,9 +20,9 @@
 #endif
 
 #define PAGESTATE_HUGE ((size_t)2 << 20)
-#define PAGESTATE_LOOK 5 /* the page of a THP that is looked at: a tail */
+#define PAGESTATE_LOOK 5 /* the watched page of a THP: a tail */
 
-/* AnonHugePages of the VMA at @addr, in KiB; -1 when smaps cannot be read. */
+/* Returns AnonHugePages of the VMA at @addr in KiB; -1 when smaps cannot be read. */
 static long pagestate_huge_kib(const char *addr)
 {
 	FILE *f = fopen("/proc/self/smaps", "re");
@@ -43,7 +43,7 @@ static long pagestate_huge_kib(const char *addr)
 	return kib;
 }
 
-/* A 2 MiB slot, mapped and advised; the caller touches it. */
+/* Maps and advises a 2 MiB slot, which the caller touches. */
 static int pagestate_huge_slot(struct pagestate *s)
 {
 	s->len = PAGESTATE_HUGE;
@@ -80,7 +80,7 @@ int pagestate_huge_thp_pte(struct pagestate *s, long arg)
 
 	if (err)
 		return err;
-	/* a protection that does not cover the PMD splits it; the folio stays */
+	/* An mprotect() of a part splits the PMD; the folio stays. */
 	if (mprotect(s->addr, 4096, PROT_READ) ||
 	    mprotect(s->addr, 4096, PROT_READ | PROT_WRITE))
 		return pagestate_fail(s, -errno, "mprotect: %s", strerror(errno));
@@ -127,7 +127,7 @@ int pagestate_huge_thp_mremapped(struct pagestate *s, long arg)
 
 	if (err)
 		return err;
-	/* the moved part stays mapped until the process ends */
+	/* The moved part stays mapped until the process ends. */
 	from = s->addr + PAGESTATE_HUGE / 2;
 	to = pagestate_map(s, PAGESTATE_HUGE / 4, PAGESTATE_HUGE, PROT_NONE,
 			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1);
@@ -153,7 +153,7 @@ int pagestate_huge_zero(struct pagestate *s, long arg)
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "the huge zero page is off (use_zero_page)");
 	(void)*(volatile char *)s->page;
-	/* the whole slot is present at once, else it was the small zero page */
+	/* The whole slot is present at once; otherwise it was the small zero page. */
 	if (!(pagestate_pagemap(s->addr) >> 63) ||
 	    !(pagestate_pagemap(s->addr + s->len - 4096) >> 63))
 		return pagestate_fail(s, -EOPNOTSUPP,
@@ -161,7 +161,7 @@ int pagestate_huge_zero(struct pagestate *s, long arg)
 	return 0;
 }
 
-/* Whether the page at @addr begins a folio of @pages: HEAD, then TAILs. */
+/* The page at @addr begins a folio of @pages: one head, then tails. */
 static bool pagestate_huge_is_folio(const char *addr, size_t pages)
 {
 	u64 pfn = pagestate_pagemap(addr) & (BIT(55) - 1),
@@ -237,7 +237,7 @@ int pagestate_huge_tlb_file(struct pagestate *s, long arg)
 	if (s->fd < 0 || ftruncate(s->fd, (off_t)s->len))
 		return pagestate_fail(s, -EOPNOTSUPP, "memfd_create(MFD_HUGETLB): %s",
 				      strerror(errno));
-	/* the page must be in the file before: a private fault on a hole gets its own page */
+	/* Put the page into the file first: a private fault on a hole allocates its own page. */
 	s->addr = pagestate_map(s, s->len, s->leaf, PROT_READ | PROT_WRITE, MAP_SHARED,
 				s->fd);
 	if (!s->addr)
@@ -264,8 +264,8 @@ static long pagestate_huge_pool(const char *file)
 }
 
 /*
- * Reserves what is left of the pool while the state lasts.  Others would then get SIGBUS, so it is
- * done only where nobody but this process, which has @own pages, uses it.
+ * Reserves the rest of the pool while the state lasts.  Others would then get SIGBUS, so this
+ * happens only where nobody but this process, which has @own pages, uses the pool.
  */
 static int pagestate_huge_take(struct pagestate *s, long own)
 {
@@ -288,7 +288,7 @@ static int pagestate_huge_take(struct pagestate *s, long own)
 	return 0;
 }
 
-/* A private huge page of @fd, or anonymous, that has no reservation; touched and forked if @shared. */
+/* Maps a private huge page of @fd, or anonymous, unreserved; touches and forks it if @shared. */
 static int pagestate_huge_unreserved(struct pagestate *s, int flags, int fd, long shared)
 {
 	s->leaf = s->len = PAGESTATE_HUGE;
@@ -311,7 +311,7 @@ int pagestate_huge_none(struct pagestate *s, long shared)
 	return err ? err : pagestate_huge_take(s, shared);
 }
 
-/* A hugetlbfs of one page that no path leads to: its root, or -errno. */
+/* Makes a hugetlbfs of one page to which no path leads; returns its root or -errno. */
 static int pagestate_huge_mount(struct pagestate *s)
 {
 	enum { SET_STRING = 1, CMD_CREATE = 6 };

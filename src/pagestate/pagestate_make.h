@@ -2,18 +2,16 @@
 /*
  * pagestate_make.h - the functions that pagestate.def names.
  *
- * Knows: their names.  Never: what the argument means (each file's own).  Owns: nothing.
- *
  * Each fills @s (addr, len, page, leaf …) and returns 0, or -errno with s->why set; -EOPNOTSUPP
- * means that this machine cannot make the state.  What was mapped before a failure is released
- * by pagestate_factory_drop().
+ * means that this machine cannot make the state.  pagestate_factory_drop() releases what was
+ * mapped before a failure.
  */
 #ifndef GUPINFO_PAGESTATE_MAKE_H
 #define GUPINFO_PAGESTATE_MAKE_H
 
 #include "pagestate/pagestate.h"
 
-/* pagestate_anon.c: 4 KiB pages of anonymous memory */
+/* pagestate_anon.c: 4 KiB pages of anonymous memory. */
 int pagestate_anon_hole(struct pagestate *s, long arg);
 int pagestate_anon_hole_thp(struct pagestate *s, long arg);
 int pagestate_anon_touched(struct pagestate *s, long arg);
@@ -31,7 +29,7 @@ int pagestate_anon_ksm(struct pagestate *s, long arg);
 int pagestate_anon_mlocked(struct pagestate *s, long arg);
 int pagestate_anon_arena(struct pagestate *s, long thp);
 
-/* pagestate_huge.c: larger folios and hugetlb */
+/* pagestate_huge.c: larger folios and hugetlb. */
 int pagestate_huge_thp(struct pagestate *s, long arg);
 int pagestate_huge_thp_pte(struct pagestate *s, long arg);
 int pagestate_huge_thp_half(struct pagestate *s, long look_at_shared);
@@ -42,12 +40,12 @@ int pagestate_huge_mthp(struct pagestate *s, long kib);
 int pagestate_huge_tlb(struct pagestate *s,
 		       long how); /* 1 shared, 2 untouched, 4 read-only, 8 1 GiB */
 int pagestate_huge_tlb_file(struct pagestate *s, long arg);
-/* 1: a page shared by fork, else a hole, when no further page can be had: of the pool, of the mount */
+/* The pool or the mount has no more pages; 1: for a page shared by fork, 0: for a hole. */
 int pagestate_huge_none(struct pagestate *s, long shared);
 int pagestate_huge_full(struct pagestate *s, long shared);
 int pagestate_huge_arena(struct pagestate *s, long arg);
 
-/* pagestate_file.c: files and shared memory */
+/* pagestate_file.c: files and shared memory. */
 int pagestate_file_disk(struct pagestate *s, long how);
 int pagestate_file_memfd(struct pagestate *s, long how);
 int pagestate_file_shmem(struct pagestate *s, long untouched);
@@ -56,9 +54,9 @@ int pagestate_file_unmapped(struct pagestate *s, long arg);
 int pagestate_file_gate(struct pagestate *s, long arg);
 int pagestate_file_arena(struct pagestate *s, long kind);
 
-/* Puts the two pages at @a and @b under KSM and waits until they are one.  -errno, s->why. */
+/* Registers the pages at @a and @b with KSM and waits until they are merged.  -errno, s->why. */
 int pagestate_anon_merge(struct pagestate *s, char *a, char *b);
-/* MADV_PAGEOUT until the page at @addr is swapped.  -errno, s->why. */
+/* Calls MADV_PAGEOUT until the page at @addr is swapped out.  -errno, s->why. */
 int pagestate_anon_pageout(struct pagestate *s, char *addr);
 
 #endif

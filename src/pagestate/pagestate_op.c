@@ -56,7 +56,7 @@ static int pagestate_op_failed(struct pagestate *s, const char *what)
 {
 	int err = -errno;
 
-	/* a kernel that does not know the operation says EINVAL */
+	/* A kernel that lacks the operation returns EINVAL. */
 	return pagestate_fail(s, err == -EINVAL ? -EOPNOTSUPP : err, "%s: %s", what,
 			      strerror(-err));
 }
@@ -154,7 +154,7 @@ static int pagestate_op_child_vmsplice(struct pagestate *s, char *addr, size_t l
 	return err ? err : pagestate_child_ask(s, &o, NULL, NULL);
 }
 
-/* The parent's part of a change of roles: 0 splice and unmap, 1 unmap, 2 nothing. */
+/* The parent's part in a change of roles: 0 splice and unmap, 1 unmap, 2 nothing. */
 struct pagestate_op_role {
 	long how;
 	char *addr;
@@ -232,8 +232,7 @@ static int pagestate_op_mremap(struct pagestate *s, char *addr, size_t len, long
 {
 	char *to;
 
-	/* seen on 6.18: moving a part of a private hugetlb mapping loses a page of the pool to a
-	 * reservation that nobody has any more */
+	/* On 6.18, moving part of a private hugetlb mapping leaks a page of the pool. */
 	if (s->leaf != 4096)
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "mremap of hugetlb leaks reservations");
@@ -288,7 +287,7 @@ static int pagestate_op_drain(struct pagestate *s, char *addr, size_t len, long 
 	void *page = NULL;
 
 	(void)addr, (void)len, (void)arg;
-	/* moving no page at all drains the per-CPU batches first (lru_cache_disable) */
+	/* Moving no page at all drains the per-CPU batches first (lru_cache_disable()). */
 	if (syscall(SYS_move_pages, 0, 0L, &page, &node, &status, MPOL_MF_MOVE))
 		return pagestate_op_failed(s, "move_pages");
 	return 0;

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * pagestate_op.h - the operations of pagestate_op.def on a struct pagestate.
- *
- * Knows: which function does which operation; madvise() and its kin.
- * Never: how the state was made (stage_*.c).  Owns: nothing, all is in struct pagestate.
- */
+/* pagestate_op.h - the operations of pagestate_op.def on a struct pagestate. */
 #ifndef GUPINFO_PAGESTATE_OP_H
 #define GUPINFO_PAGESTATE_OP_H
 

@@ -72,7 +72,7 @@ int pagestate_ref_ring(void *addr, size_t len)
 
 void pagestate_ref_ring_close(int fd)
 {
-	/* closing alone would unpin later, from a work queue */
+	/* close() alone would unpin later, from a work queue. */
 	syscall(SYS_io_uring_register, fd, IORING_UNREGISTER_BUFFERS, NULL, 0);
 	close(fd);
 }
@@ -107,7 +107,7 @@ void pagestate_ref_release(struct pagestate *s)
 		pagestate_ref_ring_close(r->fd[0]);
 		return;
 	}
-	/* other processes may hold the pipe open: empty it */
+	/* Empty the pipe: other processes may hold it open. */
 	while (read(r->fd[0], drop, sizeof(drop)) > 0)
 		;
 	close(r->fd[0]);

@@ -13,7 +13,7 @@
 
 #include "pagestate/pagestate_factory.h"
 
-#define PAGESTATE_WORKER_SECONDS 30 /* an answer later than this never comes */
+#define PAGESTATE_WORKER_SECONDS 30 /* a later answer never comes */
 
 struct pagestate_worker_order {
 	u32 act;
@@ -70,7 +70,7 @@ static _Noreturn void pagestate_worker_main(int sock, const char *state, bool le
 	_exit(0);
 }
 
-/* One message; -ETIMEDOUT, or -EPIPE when the worker is gone. */
+/* Receives one message; -ETIMEDOUT, or -EPIPE when the worker is gone. */
 static int pagestate_worker_receive(struct pagestate_worker *w, void *msg, size_t len)
 {
 	struct pollfd p = { .fd = w->sock, .events = POLLIN };
@@ -127,8 +127,8 @@ int pagestate_worker_start(struct pagestate_worker *w, const char *state, bool l
 }
 
 /*
- * Whether the subject sleeps in handle_userfault(), where it waits for a handler that there is not;
- * false when it has answered, or something else takes its time.
+ * The subject sleeps in handle_userfault() and waits for a handler that does not exist.
+ * Returns false when it has answered, or something else takes its time.
  */
 static bool pagestate_worker_waits(const struct pagestate_worker *w)
 {
@@ -178,7 +178,7 @@ void pagestate_worker_stop(struct pagestate_worker *w)
 
 	if (w->sock < 0)
 		return;
-	/* asked to end it frees its memory first; killed, its helpers die with it */
+	/* Asked to end, it frees its memory first; when it is killed, its helpers die with it. */
 	shutdown(w->sock, SHUT_WR);
 	if (poll(&p, 1, 5000) != 1 || read(w->sock, &end, 1) > 0) {
 		if (w->subject > 0)

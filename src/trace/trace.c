@@ -46,7 +46,7 @@ static bool related(const struct trace_process *p, const struct trace_process *q
 	       !q->execing;
 }
 
-/* The ranges of @c that are @owner's, as seen by @looker (a relative has the same addresses). */
+/* Collects the ranges of @c that are @owner's, for @looker (a relative has the same addresses). */
 static unsigned ranges_of(const struct trace_call *c, pid_t owner,
 			  struct event_range out[TRACE_RANGES])
 {
@@ -58,7 +58,7 @@ static unsigned ranges_of(const struct trace_call *c, pid_t owner,
 	return n;
 }
 
-/* The owner of a call's pages: the caller, or the process that it names. */
+/* Returns the owner of a call's pages: the caller, or the process that the call names. */
 static struct trace_process *owner_of(struct trace *t, const struct trace_call *c)
 {
 	pid_t pid = c->nranges ? c->range[0].pid : c->event.pid;
@@ -69,7 +69,7 @@ static struct trace_process *owner_of(struct trace *t, const struct trace_call *
 	return p;
 }
 
-/* Tells what happened to the pages of call @c, and to those of relatives, before it. */
+/* Emits what changed before call @c in its ranges, in its process and relatives. */
 static int look_before(struct trace *t, const struct trace_call *c)
 {
 	struct event_range range[TRACE_RANGES];
@@ -105,7 +105,7 @@ static int add_scope(struct scope_list *scopes, const struct event_scope *scope)
 	return 0;
 }
 
-/* Looks at ranges of @p and adds what was before and is now to @told. */
+/* Reads ranges of @p again and adds the states before and after to @scopes. */
 static int look_after(struct trace *t, struct trace_process *p,
 		      const struct event_range *range, unsigned n,
 		      struct scope_list *scopes)
@@ -137,7 +137,7 @@ static void scope_list_free(struct scope_list *scopes)
 	free(scopes->scope);
 }
 
-/* Tells @e with the differences of @own and its relatives; everything when @n is 0. */
+/* Emits @e with the differences of @own and its relatives, in all memory when @n is 0. */
 static int tell_pages(struct trace *t, struct event *e, struct trace_process *own,
 		      const struct event_range *range, unsigned n, bool relatives_only)
 {
@@ -203,7 +203,7 @@ static int on_return(struct trace *t, const struct tracer_stop *stop)
 	trace_call_return(t, stop, c);
 	c->event.time_ns = stop->time_ns;
 	if (c->whole ||
-	    c->event.kind == EVENT_FORK) { /* told at TRACER_FORKED, _EXECED */
+	    c->event.kind == EVENT_FORK) { /* emitted at TRACER_FORKED, _EXECED */
 		struct trace_process *p = trace_state_find(t, stop->pid);
 
 		if (p && c->event.kind == EVENT_EXEC)
@@ -270,7 +270,7 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	return r;
 }
 
-/* The command's own exec was gupinfo's call: its path is what now runs. */
+/* gupinfo itself called the command's own exec: name the program that runs now. */
 static void name_program(struct event *e)
 {
 	struct event_arg *a = &e->arg[0];
@@ -303,7 +303,7 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 	trace_state_comm(stop->pid, e.comm);
 	if (!e.nargs)
 		name_program(&e);
-	/* The old image is gone: its relatives have their pages back; then the new one. */
+	/* exec took the old memory: relatives own its pages now.  Then read the new one. */
 	now = p->now;
 	p->now = NULL;
 	if (!p->borrowed && now)
@@ -321,7 +321,7 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 	return r;
 }
 
-/* Still there with its pages: tells what it did last. */
+/* The process still has its pages: emits what it did last. */
 static int on_exiting(struct trace *t, const struct tracer_stop *stop)
 {
 	struct trace_process *own = trace_state_find(t, stop->pid);
@@ -362,7 +362,7 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 
 /* ---- between stops */
 
-/* Looks at what may change silently: watched ranges often, everything now and then. */
+/* Looks for silent changes: in watched ranges often, everywhere now and then. */
 static int tick(struct trace *t)
 {
 	u64 now = trace_state_clock();
@@ -370,7 +370,7 @@ static int tick(struct trace *t)
 
 	t->tick_ns = now;
 	for (struct trace_process *p = t->process; p && !r; p = p->next) {
-		/* a complete look at most 5 % of the time, and not more than once a second */
+		/* read everything at most 5 % of the time, and not more than once a second */
 		bool full = now - p->full_ns > MAX(1000000000ULL, 20 * p->cost_ns);
 
 		if (p->borrowed || p->foreign || p->execing || p->exiting || !p->now ||
@@ -459,7 +459,7 @@ int trace_status(const struct trace *t)
 
 /* ---- life */
 
-/* The first look at a process that runs already. */
+/* Reads a process that already runs for the first time. */
 static int attach_event(struct trace *t, pid_t pid)
 {
 	struct trace_process *p = trace_state_add(t, pid);
@@ -564,7 +564,7 @@ int trace_run(const struct trace_options *opt, struct source *src,
 		return r;
 	while ((r = trace_step(t, -1)) == 1 || !r)
 		;
-	/* Before what takes time: nobody waits for gupinfo's output. */
+	/* Let the processes go before slow work: nobody should wait for gupinfo's output. */
 	if (r == -EINTR && t->tracer && !t->opt.argv)
 		tracer_detach(t->tracer);
 	if (r == -ECHILD || r == -EINTR)

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * The calls of tracer.def: which event they are, how their arguments are shown, which bytes of
- * whom they touch.
- */
+/* What the calls of tracer.def mean: event, arguments, and which bytes of whom they touch. */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -20,9 +17,9 @@ enum range_kind {
 	RANGE_NONE,
 	RANGE_WHOLE,  /* every page of the process */
 	RANGE_SPAN,   /* args[0], args[1] bytes */
-	RANGE_MMAP,   /* the place of MAP_FIXED; the result when it is populated */
+	RANGE_MMAP,   /* MAP_FIXED: the place; populated: the result */
 	RANGE_MREMAP, /* old place; new place */
-	RANGE_BUFFER, /* args[1], args[2] bytes, if fd args[0] is O_DIRECT */
+	RANGE_BUFFER, /* args[1], args[2] bytes, if args[0] is O_DIRECT */
 	RANGE_VECTOR, /* struct iovec args[1][args[2]], likewise */
 	RANGE_SPLICE, /* struct iovec args[1][args[2]] */
 	RANGE_REMOTE, /* struct iovec args[3][args[4]] of process args[0] */
@@ -133,7 +130,7 @@ static const struct call_row {
 
 /* ---- reading the caller's memory */
 
-/* -errno, or the bytes read: fewer than @len at an unmapped page. */
+/* Returns the bytes read, fewer than @len before an unmapped page, or -errno. */
 static ssize_t peek(pid_t pid, u64 addr, void *buf, size_t len)
 {
 	struct iovec here = { .iov_base = buf, .iov_len = len };
@@ -292,7 +289,7 @@ static void add_range(struct trace_call *c, pid_t pid, u64 start, u64 len)
 		(struct event_range){ .pid = pid, .start = first, .end = end };
 }
 
-/* Adds at most @limit bytes of @n iovecs at @addr of @caller, which are addresses of @owner. */
+/* Adds at most @limit bytes of the @n iovecs at @addr of @caller; they point into @owner. */
 static void add_vector(struct trace_call *c, pid_t caller, bool compat, u64 addr, u64 n,
 		       pid_t owner, u64 limit)
 {
@@ -319,7 +316,7 @@ static void add_vector(struct trace_call *c, pid_t caller, bool compat, u64 addr
 	}
 }
 
-/* The O_* flags of a descriptor, or -1. */
+/* Returns the O_* flags of a descriptor, or -1. */
 static int fd_flags(pid_t pid, int fd)
 {
 	char path[64], text[256];
@@ -339,7 +336,7 @@ static int fd_flags(pid_t pid, int fd)
 	return at && sscanf(at, "flags: %o", &flags) == 1 ? (int)flags : -1;
 }
 
-/* The process that a pid of @caller names, or 0 when the two do not number alike. */
+/* Returns the process that @pid means to @caller, 0 when their PID namespaces differ. */
 static pid_t pid_of(pid_t caller, pid_t pid)
 {
 	char path[64], ours[64], theirs[64];
@@ -366,7 +363,7 @@ static pid_t pid_of_fd(pid_t caller, int fd)
 	return pid > 0 ? pid : 0;
 }
 
-/* Buffers that an io_uring_register call names; unregistering concerns those seen before. */
+/* Adds the buffers that io_uring_register names; unregistering takes those registered before. */
 static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 			 struct trace_call *c)
 {
@@ -404,14 +401,14 @@ static void splice_ranges(const struct tracer_stop *stop, struct trace_call *c, 
 	add_vector(c, stop->pid, stop->compat, stop->args[1], stop->args[2], stop->pid,
 		   limit);
 	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
-		/* From a pipe into memory: bytes are copied, no reference is taken. */
+		/* from a pipe into memory: bytes are copied, no reference is taken */
 		struct event_arg *a = add_arg(&c->event, "direction", EVENT_ARG_TEXT);
 		snprintf(a->text, sizeof(a->text), "from-pipe");
 		c->watches = false;
 	}
 }
 
-/* Whether the call stands at an O_DIRECT file; its ranges. */
+/* The call's file is O_DIRECT: adds its ranges. */
 static bool direct_ranges(const struct tracer_stop *stop, const struct call_row *row,
 			  struct trace_call *c, u64 limit)
 {
@@ -443,7 +440,7 @@ static void remote_ranges(const struct tracer_stop *stop, const struct call_row 
 			   stop->args[pidfd ? 2 : 4], pid, limit);
 }
 
-/* A new thread, or a child in the same address space: no page changes hands. */
+/* The call makes a thread, or a child in the same address space: no page changes its owner. */
 static bool makes_thread(const struct tracer_stop *stop)
 {
 	u64 flags = 0;
@@ -532,7 +529,7 @@ void trace_call_return(struct trace *t, const struct tracer_stop *stop,
 	case RANGE_MREMAP:
 		add_range(c, stop->pid, (u64)stop->ret, a[2]);
 		break;
-	case RANGE_SPLICE: /* what was not done touched nothing */
+	case RANGE_SPLICE: /* bytes that were not spliced were not touched */
 		c->nranges = 0;
 		add_vector(c, stop->pid, stop->compat, a[1], a[2], stop->pid,
 			   (u64)stop->ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * --no-stop: nobody is stopped; states are compared at intervals.  What happened between two
- * looks is told with the interval; forks and exits are seen in /proc.
+ * --no-stop: nobody is stopped.  States are compared at intervals, and an event has the
+ * interval in which it happened; forks and exits are seen in /proc.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -24,7 +24,7 @@ static void signals(sigset_t *ret)
 		sigaddset(ret, watched[i]);
 }
 
-/* Starts the command.  Returns 0 or what exec said. */
+/* Starts the command.  Returns 0 or the error of exec. */
 static int start(struct trace *t, const sigset_t *mask)
 {
 	int failed[2], err = 0;
@@ -78,7 +78,7 @@ static void drop(struct trace *t, struct trace_process *p)
 	trace_state_drop(t, p->pid);
 }
 
-/* The memory of @p is gone though it is there: it runs another program, or is about to end. */
+/* @p is alive without the held memory: it runs another program, or is about to end. */
 static int execed(struct trace *t, struct trace_process *p)
 {
 	struct event e = {
@@ -92,7 +92,7 @@ static int execed(struct trace *t, struct trace_process *p)
 		return 0;
 	p->now = NULL;
 	r = trace_state_read(t, p, NULL, 0, &none);
-	if (r) { /* the next look finds out why */
+	if (r) { /* the next reading finds the reason */
 		p->now = before;
 		return r == -ENOMEM ? r : 0;
 	}
@@ -103,7 +103,7 @@ static int execed(struct trace *t, struct trace_process *p)
 	return trace_state_emit(t, &e, p);
 }
 
-/* A process that was not there at the last look. */
+/* Emits a process that is new since the last reading. */
 static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 {
 	struct trace_process *p = trace_state_add(t, pid);
@@ -136,7 +136,7 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 	return trace_state_emit(t, &e, parent ? parent : p);
 }
 
-/* New children of @p, of any of its threads. */
+/* Finds new children of all threads of @p. */
 static int find_children(struct trace *t, struct trace_process *p)
 {
 	char path[64];
@@ -165,7 +165,7 @@ static bool is_gone(struct trace *t, pid_t pid)
 	return err == -ESRCH || (!err && procstat_is_dead(&stat));
 }
 
-/* The memory that is held is still the process's. */
+/* The held memory still is the process's. */
 static bool has_memory(struct trace *t, struct trace_process *p)
 {
 	struct process process;

@@ -74,7 +74,7 @@ u64 trace_state_since(const struct trace_process *p, u64 start, u64 end)
 	return since;
 }
 
-/* A look at gigabytes takes a while: a collect_options.tick that ends it when gupinfo is to end. */
+/* A collect_options.tick that ends a long reading when a signal asks gupinfo to end. */
 static int look_tick(void *ctx, const struct process *process, u64 entries)
 {
 	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
@@ -88,7 +88,7 @@ static int look_tick(void *ctx, const struct process *process, u64 entries)
 	return 0;
 }
 
-/* A collection of @n ranges of @p, or of everything. */
+/* Collects @n ranges of @p, or everything. */
 static int collect_fresh(struct trace *t, struct trace_process *p,
 			 const struct event_range *range, unsigned n, struct store **ret)
 {
@@ -99,7 +99,7 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 					.ranges = n ? part : NULL,
 					.nranges = n,
 					.whole = true,
-					/* a command goes on to its own end */
+					/* a command runs to its own end */
 					.tick = t->opt.argv ? NULL : look_tick,
 					.model = t->opt.model };
 	struct store *s;
@@ -112,7 +112,7 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 	s = store_new(&sopt, t->pool);
 	if (!s)
 		return -ENOMEM;
-	/* Ranges without pages, processes that end: told as events, not as messages. */
+	/* Ranges without pages and processes that end are events: drop the messages. */
 	diag_init(&quiet);
 	r = collect_run(t->src, &copt, &store_view, s, &quiet);
 	diag_deinit(&quiet);
@@ -177,7 +177,7 @@ static int members_of(struct trace *t, struct trace_process *first, struct event
 		t->nmembers_room = n;
 	}
 	n = 0;
-	/* the process itself, then the child of a fork, then the others of the family */
+	/* First the process itself, then the child of a fork, then the rest of the family. */
 	for (unsigned pass = 0; pass < 3; pass++)
 		for (struct trace_process *p = t->process; p; p = p->next) {
 			unsigned rank = p == first ? 0 : p->pid == e->child ? 1 : 2;
@@ -287,7 +287,7 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 	return r;
 }
 
-/* Hands the view the last state of a process. */
+/* Passes the last state of a process to the view. */
 int trace_state_emit_last(struct trace *t, struct trace_process *p)
 {
 	struct event_member m = { .pid = p->pid, .ppid = p->ppid, .now = p->now };

@@ -19,7 +19,7 @@
 
 #include "trace/tracer_int.h"
 
-/* Threads of @pid beside @but that have not begun to exit. */
+/* Counts threads of @pid, without @but, that have not begun to exit. */
 static unsigned others_alive(struct tracer *t, pid_t pid, pid_t but)
 {
 	unsigned n = 0;
@@ -70,7 +70,7 @@ static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
 	return TRACER_CALLS;
 }
 
-/* Notes the call that @task enters; false when it is not one of ours. */
+/* Notes the call that @task enters; returns false for a call that tracer.def lacks. */
 static bool enter_call(struct tracer_task *task, u32 arch, u64 nr, const u64 args[6])
 {
 	bool compat = false;
@@ -87,9 +87,9 @@ static bool enter_call(struct tracer_task *task, u32 arch, u64 nr, const u64 arg
 }
 
 /*
- * A child made with CLONE_UNTRACED would run untraced under the filter, and SECCOMP_RET_TRACE
- * without a tracer fails its calls with ENOSYS: the flag is taken away.  clone(2) has it in a
- * register; clone3(2) in memory, where restore_flags() puts it back.
+ * The filter would apply to a child made with CLONE_UNTRACED, and SECCOMP_RET_TRACE without a
+ * tracer fails its calls with ENOSYS: remove the flag.  clone(2) has it in a register;
+ * clone3(2) in memory, where restore_flags() puts it back.
  */
 static void strip_untraced(struct tracer *t, struct tracer_task *task)
 {
@@ -134,7 +134,7 @@ static void restore_flags(struct tracer_task *task)
 	process_vm_writev(task->tid, &here, 1, &there, 1, 0);
 }
 
-/* The process of @task is about to end: said once. */
+/* Reports once that the process of @task is about to end. */
 static int tell_exit(struct tracer *t, struct tracer_task *task, int status,
 		     struct tracer_stop *ret)
 {
@@ -147,7 +147,7 @@ static int tell_exit(struct tracer *t, struct tracer_task *task, int status,
 	return 1;
 }
 
-/* A stop at entry or exit of a system call. */
+/* Handles a stop at entry or exit of a system call. */
 static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_stop *ret)
 {
 	struct __ptrace_syscall_info info;
@@ -178,7 +178,7 @@ static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_
 		restore_flags(task);
 		task->in_call = false;
 		task->entry_known = false;
-		/* -ERESTART*: no result yet, the call will be entered again or end in EINTR. */
+		/* -ERESTART* is no result yet: the call will be entered again, or end in EINTR. */
 		if (was_in_call && info.op == PTRACE_SYSCALL_INFO_EXIT &&
 		    !(info.exit.rval <= -512 && info.exit.rval >= -516)) {
 			hand_out(t, task, TRACER_RETURN, ret);
@@ -190,7 +190,7 @@ static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_
 	return 0;
 }
 
-/* Whether @child runs in the address space of @task, which stands inside fork or clone. */
+/* @child runs in the address space of @task, which stopped inside fork or clone. */
 static bool child_shares_mm(const struct tracer_task *task, int event, pid_t child)
 {
 	u64 flags = 0;
@@ -211,7 +211,7 @@ static bool child_shares_mm(const struct tracer_task *task, int event, pid_t chi
 	return syscall(SYS_kcmp, task->tid, child, KCMP_VM, 0, 0) == 0;
 }
 
-/* A thread that was attached at birth stands in its first stop. */
+/* Adds a thread that was attached at its birth and stands in its first stop. */
 static struct tracer_task *add_fresh(struct tracer *t, pid_t tid, int sig)
 {
 	struct tracer_task *task = tracer_task_add(t, tid, tracer_task_tgid(tid));
@@ -224,7 +224,7 @@ static struct tracer_task *add_fresh(struct tracer *t, pid_t tid, int sig)
 	return task;
 }
 
-/* Waits until @child, which a followed call has just made, stands in its first stop. */
+/* Waits for the first stop of @child, which a followed call has just made. */
 static struct tracer_task *await_child(struct tracer *t, pid_t child)
 {
 	struct tracer_task *task = tracer_task_find(t, child);
@@ -232,7 +232,7 @@ static struct tracer_task *await_child(struct tracer *t, pid_t child)
 
 	if (task)
 		return task;
-	/* a child of another PID namespace has the number 0 */
+	/* in another PID namespace the child has the number 0 */
 	if (child <= 0 || tracer_start_wait(t, child, &status) || !WIFSTOPPED(status))
 		return NULL;
 	return add_fresh(t, child, WSTOPSIG(status));
@@ -260,7 +260,7 @@ static int on_fork(struct tracer *t, struct tracer_task *task, int event,
 	return 1;
 }
 
-/* After an exec only one thread is left, under the number of the group. */
+/* exec leaves only one thread, which gets the number of the group. */
 static int on_exec(struct tracer *t, struct tracer_task *task, struct tracer_stop *ret)
 {
 	unsigned long former = 0;
@@ -292,7 +292,7 @@ static int on_exiting(struct tracer *t, struct tracer_task *task, struct tracer_
 	task->exiting = true;
 	task->in_call = false;
 	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &status);
-	/* A signal ends all threads; a thread's own exit only the process of the last one. */
+	/* A signal ends all threads; a thread's exit ends the process only when it is the last. */
 	if (task->exit_emitted || task->starting ||
 	    (!(status & 0x7f) && others_alive(t, task->pid, task->tid))) {
 		tracer_task_resume(t, task);
@@ -337,7 +337,7 @@ static int on_gone(struct tracer *t, pid_t tid, int status, struct tracer_stop *
 		return 0;
 	memset(ret, 0, sizeof(*ret));
 	tracer_task_drop(t, tid);
-	/* The main thread is the last to be reported, unless it had ended before the attach. */
+	/* The kernel reports the main thread last, unless it had ended before the attach. */
 	if (starting || (pid != tid && tracer_task_any(t, pid)))
 		return 0;
 	if (pid == t->command)
@@ -350,7 +350,7 @@ static int on_gone(struct tracer *t, pid_t tid, int status, struct tracer_stop *
 	return 1;
 }
 
-/* Answers one report of waitpid().  Returns 1 when a stop is to be handed out. */
+/* Answers one report of waitpid().  Returns 1 when the caller gets a stop. */
 static int on_report(struct tracer *t, pid_t tid, int status, struct tracer_stop *ret)
 {
 	if (!WIFSTOPPED(status))
@@ -358,7 +358,7 @@ static int on_report(struct tracer *t, pid_t tid, int status, struct tracer_stop
 
 	struct tracer_task *task = tracer_task_find(t, tid);
 	int event = status >> 16, sig = WSTOPSIG(status);
-	if (!task) { /* auto-attached, its creator's event is still to come */
+	if (!task) { /* auto-attached: the event of its creator is still to come */
 		return add_fresh(t, tid, sig) ? 0 : -ENOMEM;
 	}
 	task->mode = TRACER_STOPPED;
@@ -366,7 +366,7 @@ static int on_report(struct tracer *t, pid_t tid, int status, struct tracer_stop
 		return on_event(t, task, event, sig, ret);
 	if (sig == (SIGTRAP | 0x80))
 		return on_syscall(t, task, ret);
-	task->signal = sig; /* about to be delivered: unchanged */
+	task->signal = sig; /* about to be delivered: leave it as it is */
 	tracer_task_resume(t, task);
 	return 0;
 }
@@ -374,8 +374,8 @@ static int on_report(struct tracer *t, pid_t tid, int status, struct tracer_stop
 /* ---- waiting */
 
 /*
- * Sleeps until a child reports or @timeout_ms pass.  Returns 0, -ETIMEDOUT, or the number of a
- * signal that asks gupinfo to end.
+ * Sleeps until a child reports or @timeout_ms pass.  Returns 0, -ETIMEDOUT, or the signal that
+ * asks gupinfo to end.
  */
 static int sleep_for_report(struct tracer *t, int timeout_ms)
 {
@@ -391,8 +391,10 @@ static int sleep_for_report(struct tracer *t, int timeout_ms)
 		return 0;
 	if (!t->command)
 		return sig;
-	/* The terminal has told the command too (SI_KERNEL); what was sent to gupinfo alone is
-	 * passed on.  When the command has ended, what it left behind is told. */
+	/*
+	 * The terminal (SI_KERNEL) has signalled the command, too: pass on only what was sent
+	 * to gupinfo alone.  After the command's end, report what it left behind.
+	 */
 	if (info.si_code != SI_KERNEL) {
 		if (t->status < 0)
 			kill(t->command, sig);

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tracer_int.h - what tracer.c (the wait loop), tracer_task.c (the table of threads) and
+ * tracer_int.h - the table of threads that tracer.c (wait loop), tracer_task.c and
  * tracer_start.c (start, attach, let go) share.
- *
- * Knows: the table of traced threads.  Never: included elsewhere.  Owns: nothing.
  */
 #ifndef GUPINFO_TRACER_INT_H
 #define GUPINFO_TRACER_INT_H
@@ -16,26 +14,26 @@
 enum tracer_mode {
 	TRACER_RUNS,    /* not stopped */
 	TRACER_STOPPED, /* in a ptrace-stop that has not been answered */
-	TRACER_LISTENS, /* job-control stop, PTRACE_LISTEN */
+	TRACER_LISTENS, /* stopped by job control, PTRACE_LISTEN */
 };
 
 struct tracer_task {
 	struct tracer_task *next; /* hash chain */
 	pid_t tid, pid;
 	u8 mode;        /* enum tracer_mode */
-	bool starting;  /* still gupinfo's own image: before the first exec */
-	bool fresh;     /* auto-attached; its first stop has not been answered */
+	bool starting;  /* still gupinfo's image: before the first exec */
+	bool fresh;     /* auto-attached; its first stop is not answered yet */
 	bool announced; /* its creator's event has been seen */
 	bool exiting;
-	bool exit_emitted; /* TRACER_EXITING of its process has been handed out */
-	bool stripped;     /* CLONE_UNTRACED was taken out of clone3's flags */
-	bool group_stop;   /* its first stop is the one of a stopped job */
-	bool in_call;      /* entry seen, return wanted */
-	bool entry_known;  /* ->call and ->args are those of the call that it is in */
+	bool exit_emitted; /* TRACER_EXITING of its process was reported */
+	bool stripped;     /* CLONE_UNTRACED was removed from clone3's flags */
+	bool group_stop;   /* its first stop is that of a stopped job */
+	bool in_call;      /* entry seen, return expected */
+	bool entry_known;  /* ->call and ->args are those of the current call */
 	bool compat;
 	u8 call;
 	u64 args[6];
-	int signal; /* to deliver when it goes on */
+	int signal; /* to be delivered when it goes on */
 };
 
 #define TRACER_BUCKETS 256
@@ -50,35 +48,35 @@ struct tracer {
 	bool restore_mask;
 	sigset_t old_mask, watched;
 	struct sigaction old_chld; /* ignoring SIGCHLD would lose exit statuses */
-	struct tracer_task *held;  /* thread of the stop that was handed out */
+	struct tracer_task *held;  /* thread of the stop that the caller got */
 	pid_t held_child;
 	struct diag *diag;
 };
 
 struct tracer_task *tracer_task_find(struct tracer *t, pid_t tid);
-/* Adds a thread; NULL when out of memory. */
+/* Adds a thread; returns NULL without memory. */
 struct tracer_task *tracer_task_add(struct tracer *t, pid_t tid, pid_t pid);
 void tracer_task_drop(struct tracer *t, pid_t tid);
-/* A thread of process @pid is in the table. */
+/* The table has a thread of process @pid. */
 bool tracer_task_any(const struct tracer *t, pid_t pid);
-/* The thread group of @tid, or @tid itself when it cannot be read any more. */
+/* Returns the thread group of @tid, or @tid when it cannot be read any more. */
 pid_t tracer_task_tgid(pid_t tid);
-/* Leaves a stopped job stopped, but hears when it is continued. */
+/* Leaves a stopped job stopped, but is told by ptrace when it continues. */
 void tracer_task_listen(struct tracer_task *task);
-/* Lets a stopped thread go on with the request that its state asks for. */
+/* Lets a stopped thread go on by the request that suits its state. */
 void tracer_task_resume(struct tracer *t, struct tracer_task *task);
 
 int tracer_start_command(struct tracer *t, const struct tracer_options *opt);
 int tracer_start_attach(struct tracer *t, pid_t pid);
 /* CLOCK_MONOTONIC, ns. */
 u64 tracer_start_clock(void);
-/* Waits for a report of @tid: 0, -EINTR when gupinfo is asked to end meanwhile, or -errno. */
+/* Waits for a report of @tid.  Returns 0, -EINTR when a signal asks gupinfo to end, or -errno. */
 int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status);
-/* Answers reports until no thread is left, for a moment; @killed: they are to die. */
+/* Answers reports for a moment until no thread is left; @killed: they are to die. */
 void tracer_start_drain(struct tracer *t, bool killed);
-/* The seccomp filter of a started command; how many instructions, 0 when there is no room for them. */
+/* Builds the seccomp filter of a started command; returns its length, 0 when it does not fit. */
 unsigned tracer_start_filter(struct sock_filter *ret, unsigned max);
-/* tracer_detach() */
+/* See tracer_detach(). */
 int tracer_start_let_go(struct tracer *t);
 
 #endif

@@ -49,7 +49,7 @@ static void emit(struct filter_text *f, struct sock_filter insn)
 #define STMT(code, k) ((struct sock_filter)BPF_STMT(code, k))
 #define JUMP(code, k, t, f) ((struct sock_filter)BPF_JUMP(code, k, t, f))
 
-/* Compares the call's number, which is loaded, with those of one architecture; else allows. */
+/* Emits compares of the call's number with those of one architecture; other calls are allowed. */
 static void emit_calls(struct filter_text *f, bool i386)
 {
 	bool dio = false;
@@ -65,7 +65,7 @@ static void emit_calls(struct filter_text *f, bool i386)
 				emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
 				continue;
 			}
-			dio = true; /* over the compares that follow and the final allow */
+			dio = true; /* over the following compares and the final allow */
 			unsigned left = 0;
 			for (unsigned j = i + 1; j < TRACER_CALLS; j++)
 				left += calls[j].filter == FILTER_DIO &&
@@ -115,7 +115,7 @@ unsigned tracer_start_filter(struct sock_filter *ret, unsigned max)
 
 /* ---- start */
 
-/* In the child: waits until it is traced, then becomes the command.  Never returns. */
+/* In the child: waits until it is traced and becomes the command.  Never returns. */
 static void become(const struct tracer *t, const struct tracer_options *opt, int go,
 		   int failed, bool filter)
 {
@@ -146,7 +146,7 @@ out:
 	_exit(127);
 }
 
-/* Whether a filter can be installed without no_new_privs: CAP_SYS_ADMIN is effective. */
+/* The filter needs no no_new_privs: CAP_SYS_ADMIN is effective. */
 static bool may_filter(void)
 {
 	char line[128];
@@ -184,13 +184,13 @@ int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status)
 			return -errno;
 		sig = sigtimedwait(&t->watched, NULL, &moment);
 		if (sig > 0 && sig != SIGCHLD) {
-			raise(sig); /* it is for whoever asks next */
+			raise(sig); /* keep it for the next who waits */
 			return -EINTR;
 		}
 	}
 }
 
-/* Runs the child up to its exec.  Returns 0 when it stands there, or what exec said. */
+/* Runs the child up to its exec.  Returns 0 when it stands there, or the error of exec. */
 static int run_to_exec(struct tracer *t, pid_t pid, int failed)
 {
 	struct tracer_task *task = tracer_task_find(t, pid);
@@ -198,7 +198,7 @@ static int run_to_exec(struct tracer *t, pid_t pid, int failed)
 
 	for (;;) {
 		err = tracer_start_wait(t, pid, &status);
-		if (err == -EINTR) /* asked to end before it has begun */
+		if (err == -EINTR) /* asked to end before it began */
 			kill(pid, SIGKILL);
 		if (err)
 			return err;
@@ -210,7 +210,7 @@ static int run_to_exec(struct tracer *t, pid_t pid, int failed)
 		}
 		task->mode = TRACER_STOPPED;
 		if (status >> 16 == PTRACE_EVENT_EXEC) {
-			/* Let the loop see this stop: it is the first one of the command. */
+			/* Leave this stop, the first of the command, to the loop. */
 			return 0;
 		}
 		if (!(status >> 16) && WSTOPSIG(status) != (SIGTRAP | 0x80))
@@ -286,7 +286,7 @@ static int seize(struct tracer *t, pid_t tid, pid_t pid)
 	return 1;
 }
 
-/* Thread @tid has ended: the kernel keeps no more of it than its exit status. */
+/* Thread @tid has ended: the kernel keeps only its exit status. */
 static bool is_dead(pid_t tid)
 {
 	struct procstat stat;
@@ -337,7 +337,7 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 	int r = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
-	/* Threads that are traced bring their new ones along; go round until there are no others. */
+	/* Traced threads bring new ones along: repeat until there are no others. */
 	while (more && r >= 0) {
 		more = false;
 		DIR *dir = opendir(path);
@@ -353,10 +353,10 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 			r = seize(t, tid, pid);
 			if (r == -ESRCH && tid != pid)
 				r = 0; /* ended meanwhile */
-			/* EPERM of a thread that came by auto-attach: it reports itself */
+			/* EPERM: it came by auto-attach and reports itself */
 			if (r == -EPERM && tid != pid && tracer_of(tid) == getpid())
 				r = 0;
-			/* a main thread that has ended cannot be traced any more, the others can */
+			/* a main thread that has ended cannot be traced, the others can */
 			if (r == -EPERM && is_dead(tid))
 				r = 0;
 			more |= r > 0;
@@ -373,12 +373,12 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 /* ---- letting go */
 
 /*
- * A task reports within microseconds when it can.  One that cannot (it waits for a child of
+ * A task reports within microseconds if it can.  One that cannot (it waits for a child of
  * vfork(2), or for a device) is let go by the kernel when gupinfo ends (exit_ptrace()).
  */
 #define LET_GO_NS 700000000ULL
 
-/* Lets the stopped thread @tid, which reported @status, go on untraced; or on to its death. */
+/* Lets the stopped thread @tid, which reported @status, go on untraced, or to its death. */
 static void let_go(struct tracer *t, pid_t tid, int status, bool killed)
 {
 	struct tracer_task *task = tracer_task_find(t, tid);
@@ -403,8 +403,8 @@ static void let_go(struct tracer *t, pid_t tid, int status, bool killed)
 }
 
 /*
- * Threads that will never report are dropped: those that are gone, and a main thread that has
- * ended, of which the kernel says nothing while others live (delay_group_leader()).
+ * Drops threads that will never report: those that are gone, and a main thread that has ended,
+ * which the kernel does not report while others live (delay_group_leader()).
  */
 static void drop_dead(struct tracer *t)
 {
@@ -433,7 +433,7 @@ void tracer_start_drain(struct tracer *t, bool killed)
 			break;
 		} else {
 			drop_dead(t);
-			/* whoever asks again gets it at once: the kernel does the rest */
+			/* A second request to end needs no patience: the kernel does the rest. */
 			sig = sigtimedwait(&t->watched, NULL, &moment);
 		}
 	}

@@ -27,7 +27,6 @@ bool tracer_task_any(const struct tracer *t, pid_t pid)
 	return false;
 }
 
-/* The thread group of @tid, or @tid itself when it cannot be read any more. */
 pid_t tracer_task_tgid(pid_t tid)
 {
 	char path[64], line[128];
@@ -54,7 +53,7 @@ int tracer_task_stat(pid_t tid, struct procstat *ret)
 		return errno == ENOENT ? -ESRCH : -errno;
 	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
 	fclose(f);
-	/* nothing is read of a thread that ended meanwhile */
+	/* the kernel shows nothing of a thread that has ended */
 	return procstat_parse(text, ret) ? 0 : text[0] ? -EINVAL : -ESRCH;
 }
 
@@ -110,7 +109,7 @@ void tracer_task_resume(struct tracer *t, struct tracer_task *task)
 	}
 	task->mode = TRACER_RUNS;
 	task->fresh = false;
-	/* ESRCH: killed meanwhile; its exit will be reported. */
+	/* ESRCH: it was killed meanwhile; its exit will be reported. */
 	ptrace(calls ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, 0, (long)task->signal);
 	task->signal = 0;
 }

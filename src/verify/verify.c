@@ -95,8 +95,7 @@ int verify_count(struct verify *v, const struct verify_case *c, bool keep)
 	if (c->outcome == VERIFY_SKIPPED)
 		verify_reason(r, c->note);
 	if (keep) {
-		if (!(r->ncases &
-		      (r->ncases + 1))) { /* 0, 1, 3, 7 …: grow to twice and one */
+		if (!(r->ncases & (r->ncases + 1))) { /* room for 0, 1, 3, 7 … cases */
 			struct verify_case *more =
 				realloc(r->cases, (2 * r->ncases + 1) * sizeof(*more));
 

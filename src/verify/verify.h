@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verify.h - the referee: prediction against what the kernel really does.
+ * verify.h - compares predictions with what the kernel really does.
  *
- * Knows: which prediction an act can confirm or refute, and how.
- * Never: rules (predict.c), layout (render_verify.c).
- * Owns: struct verify_result until verify_result_deinit().
- *
- * Each trial makes a page state in a worker process (pagestate_worker.h), predicts through the same
- * path as the main program (source, collect, predict), does it (gupcall.h) and compares.  A trial
- * that comes out wrong is repeated in fresh workers: only what is wrong each time is called so.
+ * Each trial makes a page state in a worker process (pagestate_worker.h), predicts by the same
+ * path as the main program (source, collect, predict), makes the call (gupcall.h) and compares.
+ * A wrong trial is repeated in fresh workers: it counts as wrong only when it is wrong each
+ * time.
  */
 #ifndef GUPINFO_VERIFY_H
 #define GUPINFO_VERIFY_H
@@ -23,12 +20,12 @@ struct source;
 enum verify_outcome {
 	VERIFY_RIGHT,
 	VERIFY_WRONG,
-	VERIFY_UNKNOWN, /* part of the prediction is unknown; the rest is right */
+	VERIFY_UNKNOWN, /* a part of the prediction is unknown; the rest is right */
 	VERIFY_SKIPPED,
 	VERIFY_OUTCOMES
 };
 
-/* What is tried: the six requests, a store, a fork. */
+/* Whats beyond the six requests: a store, a fork. */
 #define VERIFY_STORE GUP_REQUESTS
 #define VERIFY_FORK (GUP_REQUESTS + 1)
 #define VERIFY_WHATS (GUP_REQUESTS + 2)
@@ -40,9 +37,9 @@ enum verify_outcome {
 /* One part of a prediction.  Strings are static. */
 struct verify_field {
 	const char *key; /* "fast", "slow", "errno", "fault", "page", "seen_by_refs", … */
-	const char *predicted; /* "unknown" when it is */
-	const char *observed;  /* NULL: the act does not show it */
-	u8 outcome;            /* enum verify_outcome; SKIPPED when it was not seen */
+	const char *predicted; /* "unknown" if it is */
+	const char *observed;  /* NULL: the call does not show it */
+	u8 outcome; /* enum verify_outcome; SKIPPED when nothing was observed */
 };
 
 struct verify_case {
@@ -54,11 +51,11 @@ struct verify_case {
 	bool random, raced;
 	u8 nfields;
 	struct verify_field field[VERIFY_FIELDS];
-	u64 unknown, unknown_kernel; /* facts that would decide */
-	char note[VERIFY_NOTE];      /* why skipped; raw words of a wrong case */
+	u64 unknown, unknown_kernel; /* facts that would have decided */
+	char note[VERIFY_NOTE];      /* why it was skipped; raw words of a wrong case */
 };
 
-/* Sums of one base state. */
+/* Counts for one base state. */
 struct verify_row {
 	char state[32];
 	u64 n[VERIFY_WHATS][VERIFY_OUTCOMES];
@@ -73,49 +70,50 @@ struct verify_result {
 	const struct kernel *kernel;
 	u64 seed;
 	u64 trials;             /* right + wrong + unknown + skipped */
-	u64 n[VERIFY_OUTCOMES]; /* of them */
-	u64 random;             /* of the trials: of random sequences */
-	u64 raced;              /* of the skipped: wrong once, not when repeated */
+	u64 n[VERIFY_OUTCOMES]; /* trials by outcome */
+	u64 random;             /* how many of the trials were random sequences */
+	u64 raced; /* how many of the skipped were wrong once, and right when repeated */
 	u64 seconds;
 	struct verify_row *row;
 	size_t nrows;
 	struct verify_case
-		*cases; /* every fixed one; of the random ones not the right ones */
+		*cases; /* every fixed one, and the random ones that are not right */
 	size_t ncases;
 	u64 missing[FACTS];              /* how often a fact would have decided */
 	struct verify_reason reason[64]; /* of skipped trials */
 	unsigned nreasons;
-	bool stopped; /* by verify_stop() */
+	bool stopped; /* verify_stop() was called */
 };
 
 struct verify_options {
 	const char *const
-		*states; /* only these (pagestate.h's words); none: every fixed state */
+		*states; /* only these (words of pagestate.h); none: every fixed state */
 	unsigned nstates;
 	u32 only;      /* BIT(VERIFY_*): only these; 0: all */
 	u64 trials;    /* random trials after the fixed ones */
-	u64 seed;      /* 0: chosen, and told in the result */
+	u64 seed;      /* 0: chosen; the result has it */
 	bool no_fixed; /* random trials only */
-	bool plain;    /* the fixed states without variants, with @no_fixed, too */
-	/* called after each trial, may be NULL */
+	bool plain;    /* fixed states without variants */
+	/* Called after each trial; may be NULL. */
 	void (*progress)(void *ctx, const struct verify_result *so_far);
 	void *progress_ctx;
 };
 
 /*
- * Verifies @src's view of this machine, judged by @k.  Returns 0 (look at ret->n[VERIFY_WRONG]), or
- * -errno when nothing could be tried.  The result is valid in both cases.
+ * Tries what @src and the rules of @k predict on this machine.  Returns 0 (see
+ * ret->n[VERIFY_WRONG]), or -errno when nothing could be tried.  The result is valid in both
+ * cases.
  */
 int verify_run(struct source *src, const struct kernel *k,
 	       const struct verify_options *opt, struct verify_result *ret,
 	       struct diag *diag);
 
-/* Makes a running verify_run() end after its present trial; safe in a signal handler. */
+/* Ends a running verify_run() after its current trial; safe in a signal handler. */
 void verify_stop(void);
 
 void verify_result_deinit(struct verify_result *r);
 
-/* The word of --request: "get-r" … "lt-w", "store", "fork"; VERIFY_WHATS when there is none. */
+/* Returns the what of a --request word ("get-r" … "lt-w", "store", "fork"), or VERIFY_WHATS. */
 unsigned verify_what_by_name(const char *name);
 const char *verify_what_name(unsigned what);
 

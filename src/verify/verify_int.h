@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * verify_int.h - what the files of the referee share.
- *
- * Knows: struct verify, one run.  Never: anything outside verify*.c.  Owns: the act environment
- * for the time of a run.
- */
+/* verify_int.h - struct verify, one run, for verify*.c only. */
 #ifndef GUPINFO_VERIFY_INT_H
 #define GUPINFO_VERIFY_INT_H
 
@@ -24,22 +19,22 @@ struct verify {
 	struct diag *diag;
 };
 
-/* One trial of @state and @act into @ret, repeated when it is wrong.  @lenient as pagestate_worker_start(). */
+/* Tries @act on @state, and again when it is wrong.  @lenient as in pagestate_worker_start(). */
 void verify_trial(struct verify *v, const char *state, enum gupcall_id act, bool lenient,
 		  struct verify_case *ret);
 
-/* Counts @c, and keeps it when @keep.  Returns 0 or -ENOMEM. */
+/* Counts @c and, if @keep, stores it.  Returns 0 or -ENOMEM. */
 int verify_count(struct verify *v, const struct verify_case *c, bool keep);
 
 bool verify_stopped(void);
-extern volatile sig_atomic_t verify_end; /* what verify_stop() sets */
+extern volatile sig_atomic_t verify_end; /* set by verify_stop() */
 
-/* What a prediction and an act say of each other: fills ret->field … ret->outcome. */
+/* Compares the prediction with what the call showed; fills ret->field … ret->outcome. */
 void verify_judge(const struct kernel *k, enum gupcall_id act,
 		  const struct page_run *page, const struct gup_verdicts *predicted,
 		  const struct gupcall_result *seen, struct verify_case *ret);
 
-/* opt->trials random sequences.  Returns 0 or -errno. */
+/* Tries opt->trials random sequences.  Returns 0 or -errno. */
 int verify_random(struct verify *v);
 
 #endif

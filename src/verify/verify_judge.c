@@ -11,7 +11,7 @@
 
 static const char *const verify_tri[] = { "no", "yes", "unknown" };
 
-/* Adds a field; @match says whether an observed value agrees. */
+/* Adds a field; @match: the observed value agrees. */
 static void verify_field(struct verify_case *c, const char *key, const char *predicted,
 			 const char *observed, bool match)
 {
@@ -36,13 +36,13 @@ static void verify_field_tri(struct verify_case *c, const char *key, enum tri pr
 		     predicted == observed);
 }
 
-/* What became of the page, as pagemap shows it. */
+/* What pagemap shows of the page after the call. */
 enum verify_fate { VERIFY_SAME, VERIFY_CHANGED, VERIFY_NEW, VERIFY_HIDDEN };
 
 static enum verify_fate verify_fate(const struct gupcall_result *seen)
 {
 	if (!(seen->after & VERIFY_PRESENT))
-		return VERIFY_HIDDEN; /* the vsyscall page, for example */
+		return VERIFY_HIDDEN; /* e.g. the vsyscall page */
 	if (!(seen->before & VERIFY_PRESENT))
 		return VERIFY_NEW;
 	if (!(seen->before & VERIFY_PFN) || !(seen->after & VERIFY_PFN))
@@ -59,7 +59,7 @@ static void verify_page(struct verify_case *c, enum gup_page predicted,
 
 	switch (predicted) {
 	case GUP_PAGE_SAME:
-		/* of a page that was not present: the one that the swap entry stands for */
+		/* if it was not present: the page that the swap entry stands for */
 		match = fate == VERIFY_SAME || fate == VERIFY_NEW;
 		break;
 	case GUP_PAGE_COPY:
@@ -75,7 +75,7 @@ static void verify_page(struct verify_case *c, enum gup_page predicted,
 	verify_field(c, "page", gup_page_name(predicted), name[fate], match);
 }
 
-/* Fields of a request whose way through GUP-fast is certain, or that never goes there. */
+/* Adds the fields of a request that certainly takes GUP-fast, or never does. */
 static void verify_request(struct verify_case *c, const struct gupcall_row *row,
 			   const struct gup_verdict *v, const struct gupcall_result *seen,
 			   bool counted)
@@ -86,12 +86,14 @@ static void verify_request(struct verify_case *c, const struct gupcall_row *row,
 						      : TRI_YES;
 	enum gup_slow slow = fast == TRI_YES ? GUP_SLOW_OK : (enum gup_slow)v->slow;
 	bool failed = seen->err != 0;
-	/* neither done nor refused: no rule may promise one of the two */
+	/* Neither done nor refused yet: no rule may promise one of the two. */
 	const char *done = seen->waits ? "waits" : failed ? "error" : "ok";
 	const char *faults = seen->faults ? "some" : counted ? "none" : NULL;
 
-	/* without a counter, a fault shows that GUP-fast did not do it; an error always does, for
-	 * an address out of range is refused before either way */
+	/*
+	 * Without a counter, a fault or an error proves that GUP-fast did not take it: an
+	 * address out of range is refused before either path.
+	 */
 	if (failed || seen->waits || (saw_fast == TRI_UNKNOWN && seen->faults))
 		saw_fast = TRI_NO;
 	if (row->entry == GUPCALL_FAST)
@@ -150,7 +152,7 @@ static void verify_store(struct verify_case *c, const struct gup_write *w,
 	verify_field(c, "fault", gup_write_name(w->fault), observed,
 		     observed && !strcmp(observed, gup_write_name(w->fault)));
 	verify_field_tri(c, "seen_by_refs", w->seen_by_refs, seen->refs);
-	/* what the references read, and whether the page was the process's own before */
+	/* What references read, and whether the page belonged to the process alone before. */
 	if (seen->refs == TRI_NO)
 		leak = TRI_NO;
 	else if (seen->refs == TRI_YES && page->anon &&
@@ -168,7 +170,7 @@ static const char *verify_fork_seen(const struct gupcall_result *seen)
 	if (seen->child_err == -ENOMEM)
 		return "skip";
 	if (!(now & VERIFY_PRESENT)) {
-		if (!(now & VERIFY_SWAP)) /* nothing to be inherited */
+		if (!(now & VERIFY_SWAP)) /* nothing to inherit */
 			return NULL;
 		return first == now ? "share" : !first ? "skip" : NULL;
 	}
@@ -176,19 +178,19 @@ static const char *verify_fork_seen(const struct gupcall_result *seen)
 		return NULL;
 	if (first & VERIFY_PRESENT)
 		return (first ^ now) & VERIFY_PFN ? "copy" : "share";
-	/* not in the child's page tables: of a file that it can fault in, or left out */
+	/* Not in the child's page tables: fork left it out, perhaps to be faulted in. */
 	if (seen->child_err)
 		return NULL;
 	if (!((seen->child ^ now) & VERIFY_PFN))
 		return "share";
-	/* other zeroes instead of zeroes: a mapping without anon_vma is not copied at all */
+	/* Other zeroes instead of zeroes: fork does not copy a mapping without anon_vma at all. */
 	return seen->byte != seen->child_byte ? "skip" : NULL;
 }
 
 /*
- * Whether the faults of @act on @page are counted.  Kernels before 6.6 call hugetlb_fault() themselves
+ * The faults of @act on @page are counted.  Kernels before 6.6 call hugetlb_fault() themselves
  * and count nothing.  Until 5.19 a fault that dirties a page of a shared mapping ends with
- * VM_FAULT_RETRY when the caller can go without the mmap lock, and mm_account_fault() passes it over;
+ * VM_FAULT_RETRY when the caller can do without the mmap lock, and mm_account_fault() skips it;
  * GUP's second try finds the page.
  */
 static bool verify_counted(const struct kernel *k, enum gupcall_id act,
@@ -204,7 +206,7 @@ static bool verify_counted(const struct kernel *k, enum gupcall_id act,
 	       kernel_has(k, KFACT_FAULT_COMPLETED) == TRI_YES;
 }
 
-/* A direct write that may have been done through the page cache, after GUP refused. */
+/* A direct write may have gone through the page cache after GUP refused. */
 static bool verify_fell_back(const struct kernel *k, enum gupcall_id act,
 			     const struct gup_verdict *v,
 			     const struct gupcall_result *seen)

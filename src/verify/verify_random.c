@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Random sequences of operations on an arena; a failing one is made short before it is reported. */
+/* Random sequences of operations on an arena; a wrong one is shortened before it is reported. */
 #include "verify/verify_int.h"
 
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include "pagestate/pagestate_factory.h"
 
 #define VERIFY_OPS_MAX 14
-#define VERIFY_SHRINK_MAX 80 /* trials to make one failing sequence short */
-#define VERIFY_KEEP 200      /* random cases kept beside the wrong ones */
+#define VERIFY_SHRINK_MAX 80 /* trials for shortening one wrong sequence */
+#define VERIFY_KEEP 200      /* random cases kept in addition to the wrong ones */
 
 /* splitmix64: every seed gives another, good sequence. */
 static u64 verify_rand(u64 *seed)
@@ -54,10 +54,10 @@ static unsigned verify_arena(u64 *seed)
 			}
 			pick -= verify_arenas[i].weight;
 		}
-	} while (true); /* the plain arena is always there */
+	} while (true); /* the plain arena always exists */
 }
 
-/* One of the operations that can do anything here. */
+/* Picks an operation that can do something here. */
 static enum pagestate_op_id verify_op(u64 *seed)
 {
 	unsigned sum = 0, pick;
@@ -81,7 +81,7 @@ static enum pagestate_op_id verify_op(u64 *seed)
 	} while (true);
 }
 
-/* The page that an operation gets: mostly the one looked at, sometimes another or a range. */
+/* Picks the page for an operation: mostly the watched one, sometimes another or a range. */
 static int verify_page_word(u64 *seed, char *buf, size_t len, unsigned look,
 			    unsigned pages)
 {
@@ -101,7 +101,7 @@ static int verify_page_word(u64 *seed, char *buf, size_t len, unsigned look,
 	return snprintf(buf, len, "@%u-%u", page, last);
 }
 
-/* A random state into @buf. */
+/* Writes a random state into @buf. */
 static void verify_sequence(u64 *seed, char *buf, size_t len)
 {
 	unsigned arena = verify_arena(seed), pages = verify_arenas[arena].pages;
@@ -112,7 +112,7 @@ static void verify_sequence(u64 *seed, char *buf, size_t len)
 				     : verify_below(seed, pages);
 	n = (size_t)snprintf(buf, len, "%s+look@%u",
 			     pagestate_factory_row(verify_arenas[arena].id)->name, look);
-	/* an untouched arena is dull: begin with a touch most of the time */
+	/* An untouched arena shows little: begin with a touch most of the time. */
 	if (verify_below(seed, 8))
 		n += (size_t)snprintf(buf + n, len - n,
 				      verify_below(seed, 4) ? "+touch" : "+fill");
@@ -128,7 +128,7 @@ static void verify_sequence(u64 *seed, char *buf, size_t len)
 	}
 }
 
-/* Word @skip of @state left out.  False when there is no such word. */
+/* Copies @state without word @skip; returns false when there is no such word. */
 static bool verify_without(const char *state, unsigned skip, char *ret, size_t len)
 {
 	const char *p = state;
@@ -148,7 +148,7 @@ static bool verify_without(const char *state, unsigned skip, char *ret, size_t l
 	return true;
 }
 
-/* Leaves words out of a wrong case's state as long as it stays wrong. */
+/* Removes words from the state of a wrong case as long as it stays wrong. */
 static void verify_shrink(struct verify *v, enum gupcall_id act, struct verify_case *c)
 {
 	static struct verify_case shorter;
@@ -200,7 +200,7 @@ int verify_random(struct verify *v)
 	int err = 0;
 
 	for (u64 i = 0; i < v->opt->trials && nacts && !err && !verify_stopped(); i++) {
-		u64 seed = v->r->seed + i; /* a trial can be repeated alone */
+		u64 seed = v->r->seed + i; /* so that each trial can be repeated alone */
 		enum gupcall_id a;
 
 		verify_rand(&seed);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Which trials are done. */
+/* Decides which trials are done. */
 #include "verify/verify_int.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 #include "pagestate/pagestate_factory.h"
 
-/* What is done to every state of PAGESTATE_TRY_MODS; the first VERIFY_FEW to those of PAGESTATE_TRY_FEW. */
+/* Variants of PAGESTATE_TRY_MODS states; the first VERIFY_FEW for PAGESTATE_TRY_FEW. */
 static const char *const verify_mods[] = {
 	"",
 	"+shared",
@@ -35,7 +35,7 @@ static unsigned verify_nmods(unsigned id)
 {
 	char why[PAGESTATE_WHY];
 
-	/* of a state that cannot be made one row of skips tells why */
+	/* A state that cannot be made gets one skipped row with the reason. */
 	if (pagestate_factory_available(id, why) ||
 	    pagestate_factory_row(id)->try == PAGESTATE_TRY_PLAIN)
 		return 1;
@@ -54,7 +54,7 @@ static bool verify_wanted(const struct verify_options *opt, enum gupcall_id act)
 	return !opt->only || opt->only & BIT(what);
 }
 
-/* Every act on @state. */
+/* Tries every call on @state. */
 static int verify_state(struct verify *v, const char *state)
 {
 	static struct verify_case c;
@@ -62,7 +62,7 @@ static int verify_state(struct verify *v, const char *state)
 	int err = 0;
 
 	for (unsigned a = 0; a < GUPCALLS && !err && !verify_end; a++) {
-		/* acts that this machine does not have are not trials */
+		/* Calls that this machine lacks are no trials. */
 		if (!verify_wanted(v->opt, a) || gupcall_available(a, v->k, &v->env, why))
 			continue;
 		verify_trial(v, state, a, !strncmp(state, "arena", 5), &c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One trial: a state is made, judged, done, and both are compared. */
+/* One trial: make a state, predict, make the call, compare. */
 #include "verify/verify_int.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static int verify_row_seen(void *ctx, const struct report_row *row)
 	return 1;
 }
 
-/* What gupinfo says of the worker's page.  0, -ENOENT: no row; -errno. */
+/* Predicts for the worker's page.  Returns 0, -ENOENT without a row, or -errno. */
 static int verify_look(struct verify *v, const struct pagestate_worker *w,
 		       struct verify_look *l)
 {
@@ -56,7 +56,7 @@ static int verify_look(struct verify *v, const struct pagestate_worker *w,
 	return err < 0 ? err : -ENOENT;
 }
 
-/* The raw words of a wrong case: what a bug report needs. */
+/* Notes the raw words of a wrong case for a bug report. */
 static void verify_note(struct verify_case *c, const struct verify_look *l,
 			const struct gupcall_result *seen)
 {
@@ -78,7 +78,7 @@ static void verify_skip(struct verify_case *c, const char *why)
 	snprintf(c->note, sizeof(c->note), "%s", why);
 }
 
-/* io_uring of old kernels refuses disk files after GUP took them: that is not GUP's answer. */
+/* io_uring of old kernels refuses disk files after GUP took the page: GUP did not fail. */
 static bool verify_not_gup(struct verify *v, enum gupcall_id act,
 			   const struct gupcall_result *seen)
 {
