@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * gupinfo.c - main(): options, mode, messages, exit status.
- *
- * The only place that prints errors or chooses an exit status.
- */
+/* gupinfo.c - main(): only this file prints errors and chooses the exit status. */
 #include "config.h"
 
 #include "lib/escape.h"
@@ -31,12 +27,12 @@ static int mode_version(struct session *s)
 	return EXIT_COMPLETE;
 }
 
-static char output[65536]; /* of stdout, when it is no terminal */
+static char output[65536]; /* buffer of stdout when it is no terminal */
 
 /* What a mode needs before it runs. */
 #define NEEDS_SOURCE BIT(0)
 #define NEEDS_PROCESS BIT(1)
-#define NEEDS_WIPE BIT(2) /* prints where progress may be shown */
+#define NEEDS_WIPE BIT(2) /* it prints where progress may be shown */
 
 static const struct mode_row {
 	int (*run)(struct session *s);
@@ -88,7 +84,7 @@ static void choose_terminal(struct session *s)
 	bool tty = isatty(STDOUT_FILENO);
 	struct winsize ws;
 
-	/* a pipe or a file gets the layout of 80 columns, nothing is cut, and fewer writes */
+	/* A pipe or a file gets the layout of 80 columns without cuts, and fewer writes. */
 	r->out = stdout;
 	if (!tty)
 		setvbuf(stdout, output, _IOFBF, sizeof(output));
@@ -129,7 +125,7 @@ static int run(struct session *s)
 	return mode->run(s);
 }
 
-/* Ends as the started command ended: by its exit status, or by its signal without a core. */
+/* Ends as the command ended: with its exit status, or by its signal without a core. */
 static int end_like(int wait_status)
 {
 	if (WIFEXITED(wait_status))

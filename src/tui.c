@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* curses comes last: it defines many short macros */
+/* curses comes last because it defines many short macros. */
 #include "tui.h"
 
 #include <errno.h>
@@ -25,9 +25,9 @@ static struct {
 	bool color;
 	int colors;
 	struct termios termios;
-	char restore[256]; /* what brings the terminal back, ready for a signal handler */
+	char restore[256]; /* resets the terminal; a signal handler can write it */
 	size_t restore_len;
-	struct tui_cell *shown; /* what the terminal has */
+	struct tui_cell *shown; /* what the terminal shows */
 	int cols, rows;
 	struct sigaction old_end[ARRAY_SIZE(end_signals)];
 	struct sigaction old_crash[ARRAY_SIZE(crash_signals)];
@@ -84,7 +84,7 @@ static void add_restore(const char *capability)
 
 	if (!s || s == (char *)-1 || term.restore_len + strlen(s) >= sizeof(term.restore))
 		return;
-	/* padding like $<50> is for curses only */
+	/* Skip padding like $<50>, which only curses understands. */
 	for (; *s; s++) {
 		if (s[0] == '$' && s[1] == '<' && strchr(s, '>'))
 			s = strchr(s, '>');
@@ -122,7 +122,7 @@ static const struct {
 
 #define RECENT_BG 238
 
-/* 256 colours: a pair for each role, and one more for its recent form.  Else one for each colour. */
+/* With 256 colours each role has a pair, and one for its recent form; else each colour has one. */
 static void make_colors(void)
 {
 	term.colors = 0;
@@ -167,7 +167,7 @@ static attr_t look(const struct tui_cell *c, short *pair)
 	*pair = 0;
 	if (term.colors >= 256) {
 		*pair = (short)(1 + role + (c->attr & TUI_RECENT ? TUI_ROLES : 0));
-		if (roles[role].bg256 >= 0) /* the background says it already */
+		if (roles[role].bg256 >= 0) /* the background shows it already */
 			attr &= (u8)~TUI_REVERSE;
 		attr &= (u8)~TUI_FAINT; /* a grey of its own */
 	} else if (term.colors && roles[role].fg8 >= 0) {
@@ -321,7 +321,7 @@ u32 tui_key(int timeout_ms, int *ret_x, int *ret_y)
 	if (end_signal)
 		return TUI_KEY_END_SIGNAL;
 	if (r == ERR) {
-		/* the terminal went away: every read fails at once */
+		/* The terminal has gone: every read fails at once. */
 		if (timeout_ms && !isatty(STDIN_FILENO)) {
 			end_signal = SIGHUP;
 			return TUI_KEY_END_SIGNAL;

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tui.h - the terminal: paints a screen, reads a key, and gives the terminal back whatever happens.
+ * tui.h - the terminal: paints a screen, reads keys, and gives the terminal back whatever
+ * happens.
  *
- * Knows: curses (the only file that includes it), colours of roles.
- * Never: what is on the screen.
- * Owns: the terminal from tui_start() to tui_stop(), and these signals: SIGTERM, SIGHUP, SIGINT
- * and SIGQUIT end the loop by TUI_KEY_END_SIGNAL; SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL restore
- * the terminal and then do what they always do.
+ * Only tui.c includes curses.  From tui_start() to tui_stop() it owns these signals: SIGTERM,
+ * SIGHUP, SIGINT and SIGQUIT end the loop by TUI_KEY_END_SIGNAL; SIGSEGV, SIGBUS, SIGABRT,
+ * SIGFPE and SIGILL restore the terminal and then do what they always do.
  */
 #ifndef GUPINFO_TUI_H
 #define GUPINFO_TUI_H
@@ -22,21 +21,21 @@ struct tui_terminal {
 
 /* Takes the terminal.  Returns 0, or -EINVAL with a sentence in @why. */
 int tui_start(const struct tui_terminal *opt, char *why, size_t why_size);
-/* Gives it back.  Safe to call at any time. */
+/* Gives the terminal back.  Safe to call at any time. */
 void tui_stop(void);
 
 void tui_size(int *ret_cols, int *ret_rows);
 
 /*
  * Waits at most @timeout_ms for a key (tui_keys.h).  TUI_KEY_NONE: none came; TUI_KEY_RESIZE:
- * ask tui_size(); TUI_KEY_MOUSE: a click at (*@ret_x, *@ret_y), the wheel gives TUI_KEY_UP and
- * _DOWN; TUI_KEY_END_SIGNAL: somebody asked gupinfo to end, see tui_signal().
+ * call tui_size(); TUI_KEY_MOUSE: a click at (*@ret_x, *@ret_y), the wheel gives TUI_KEY_UP and
+ * _DOWN; TUI_KEY_END_SIGNAL: a signal asks gupinfo to end, see tui_signal().
  */
 u32 tui_key(int timeout_ms, int *ret_x, int *ret_y);
-/* The signal that asked gupinfo to end, or 0. */
+/* Returns the signal that asked gupinfo to end, or 0. */
 int tui_signal(void);
 
-/* Brings @s to the terminal; only what changed is sent.  @afresh: everything. */
+/* Paints @s; sends only what has changed, or with @afresh everything. */
 void tui_paint(const struct tui_screen *s, bool afresh);
 
 /* Ctrl-Z: gives the terminal back, stops gupinfo, takes the terminal again. */

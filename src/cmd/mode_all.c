@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Processes to look at: those asked for, or every one. */
+/* Lists the requested processes, or every one. */
 static int all_processes(struct session *s)
 {
 	struct options *opt = &s->opt;
@@ -35,7 +35,7 @@ static bool all_is_of_process(const struct diag_message *m)
 	return m->class == DIAG_INCOMPLETE && !strncmp(m->text, "process ", 8);
 }
 
-/* Many processes that cannot be read are one message. */
+/* Joins the messages of many unreadable processes. */
 static void all_messages(struct session *s)
 {
 	struct diag *d = &s->diag;

@@ -80,7 +80,7 @@ static struct store *diff_collect(struct session *s, struct diff_side *side,
 	return NULL;
 }
 
-/* The process of @b that is compared with @p: of the same PID, or the only one of both. */
+/* Returns the process of @b to compare with @p: of the same PID, or the only one of both. */
 static const struct store_process *
 diff_partner(const struct store *a, const struct store *b, const struct store_process *p)
 {

@@ -35,11 +35,11 @@ static struct collect_options report_options(struct session *s)
 
 struct report_copy {
 	struct record_writer *w;
-	bool before; /* the sections that come before the pages; else those after */
+	bool before; /* the sections before the pages, else those after */
 	bool skip;
 };
 
-/* Sections that follow the pages, or that this run writes itself. */
+/* Skips sections that follow the pages, or that this run writes itself. */
 static int report_copy_text(void *ctx, const char *section, const char *line)
 {
 	struct report_copy *c = ctx;
@@ -135,7 +135,7 @@ static int report_body(struct session *s, struct tempfile *tmp, bool text)
 	return err ? err : tempfile_flush(tmp);
 }
 
-/* Replaces @tmp's content by its redacted form. */
+/* Replaces the content of @tmp by its redacted form. */
 static int report_redact(struct session *s, struct tempfile *tmp)
 {
 	static struct tempfile clean;
@@ -165,7 +165,7 @@ static int report_redact(struct session *s, struct tempfile *tmp)
 	return err;
 }
 
-/* A body needs the first line to be a file. */
+/* A report file starts with the magic line: only with it can the body be replayed. */
 static int report_make(struct session *s, struct tempfile *tmp, bool text)
 {
 	int err = tempfile_open(tmp);
@@ -184,7 +184,7 @@ static int report_make(struct session *s, struct tempfile *tmp, bool text)
 
 /* ---- --report */
 
-/* Takes from the text sections what the first page says in a line. */
+/* Copies from text sections what the first page shows. */
 static int report_facts_text(void *ctx, const char *section, const char *line)
 {
 	struct render_report_facts *f = ctx;
@@ -211,7 +211,7 @@ static int report_put_file(void *ctx, const char *buf, size_t len)
 	return fwrite(buf, 1, len, ctx) == len ? 0 : errno ? -errno : -EIO;
 }
 
-/* The body without its first line. */
+/* Skips the first line of the body. */
 struct report_tail {
 	FILE *out;
 	bool past;
@@ -306,7 +306,7 @@ int session_redact(struct session *s)
 	s->source->ops->close(s->source);
 	s->source = src;
 	if (s->opt.value[OPTION_REDACT])
-		s->opt.nranges = 0; /* addresses are others now */
+		s->opt.nranges = 0; /* redaction has changed the addresses */
 	s->opt.nnames = 0;
 	return 0;
 }
@@ -314,8 +314,8 @@ int session_redact(struct session *s)
 /* ---- --lint */
 
 /*
- * Each CPU keeps up to 125 of a node's counts back (calculate_normal_threshold(),
- * mm/vmstat.c), in both directions: less of a difference proves nothing.
+ * Each CPU keeps up to 125 of a node's counts back (calculate_normal_threshold(), mm/vmstat.c),
+ * in both directions: a smaller difference proves nothing.
  */
 static u64 lint_pins_kept(const struct session *s)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --trace and --demo: wiring. */
+/* --trace and --demo. */
 #include "cmd/session.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include "replay/replay.h"
 #include "trace/trace.h"
 
-/* --output FILE: shows as @view does, and keeps a recording. */
+/* --output FILE: shows events by @view and keeps a recording. */
 static int record(struct session *s, const struct trace_options *topt,
 		  const struct event_view *view, void *view_ctx, int *ret_status)
 {
@@ -57,7 +57,7 @@ struct replayed {
 	bool json, found, open; /* open: a JSON line has begun */
 };
 
-/* Takes back the escapes of the file; bytes that a terminal would obey stay escaped or go. */
+/* Undoes \xHH escapes of the file, but never writes control characters. */
 static void put_unescaped(const char *line, bool json)
 {
 	for (; *line; line++) {
@@ -117,7 +117,7 @@ static int trace_live(struct session *s)
 {
 	const struct options *o = &s->opt;
 	bool json = o->json || o->json_lines;
-	/* a reader that goes away must not end us before the target is let go */
+	/* When the reader goes away, gupinfo must survive until it has let the target go. */
 	bool ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
 	struct trace_options topt = { .argv = o->command,
 				      .pids = o->pids,
@@ -125,7 +125,7 @@ static int trace_live(struct session *s)
 				      .no_stop = o->given[OPTION_NO_STOP],
 				      .sigpipe_default = !ignored,
 				      .model = s->has_model ? &s->model : NULL };
-	/* The command's standard output stays its own: text for people goes where strace's goes. */
+	/* The command's standard output is its own: text for people goes where strace's goes. */
 	struct render_event_options ropt = { .out = o->command && !json ? stderr : stdout,
 					     .verbose = o->given[OPTION_VERBOSE] };
 	const struct event_view *view =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --tui: the terminal, the state and the sources, wired together. */
+/* --tui: wires the terminal, the state and the sources together. */
 #include <errno.h>
 #include <langinfo.h>
 #include <signal.h>
@@ -26,12 +26,12 @@ struct tui_live {
 	struct tui *t;
 	struct tui_watch watch;
 	struct tui_trace trace;
-	bool pipe_ignored; /* by who started us */
+	bool pipe_ignored; /* by our parent */
 };
 
 /* ---- choosing a process */
 
-/* VmPin: what drivers say that they pinned; a lower bound. */
+/* Reads VmPin: what drivers report as pinned; a lower bound. */
 static bool pinned_bytes(struct tui_live *l, pid_t pid, u64 *ret)
 {
 	struct source *src = l->s->source;
@@ -93,7 +93,7 @@ static void choose(struct tui_live *l, pid_t pid)
 
 /* ---- the target */
 
-/* Stop at events from now on; a process that was only looked at is attached to. */
+/* Attaches to the process and stops it at events from now on. */
 static void attach(struct tui_live *l)
 {
 	struct diag diag;
@@ -113,7 +113,7 @@ static void attach(struct tui_live *l)
 
 /* ---- who has the page */
 
-/* Every followed process that maps the frame of @page. */
+/* Lists followed processes that map the frame of @page. */
 static unsigned list_mappers(struct tui_live *l, const struct page_run *page, u32 base,
 			     struct tui_text *text)
 {
@@ -145,7 +145,7 @@ static unsigned list_mappers(struct tui_live *l, const struct page_run *page, u3
 	return n;
 }
 
-/* Who holds it besides: pipes, io_uring, candidates; and what stays unexplained. */
+/* Lists other holders (pipes, io_uring, candidates) and what stays unexplained. */
 static void list_holders(struct tui_live *l, const struct page_run *page, pid_t pid,
 			 struct tui_text *text)
 {
@@ -216,7 +216,7 @@ static void who(struct tui_live *l)
 
 /* ---- saving */
 
-/* A report of what is followed, as it is now, in a new file here. */
+/* Saves a report of the followed processes, as they are now, in a new file here. */
 static void save(struct tui_live *l)
 {
 	struct session *s = l->s;
@@ -259,8 +259,7 @@ static void save(struct tui_live *l)
 
 struct recording {
 	struct tui *t;
-	struct tui_moment
-		m; /* the event that is being read; ->what points to the next two */
+	struct tui_moment m; /* the event being read; ->what points to the next two */
 	char what[80], text[400];
 	bool some;
 };
@@ -335,7 +334,7 @@ static int load_replay(struct tui_live *l)
 
 /* ---- the loop */
 
-/* Does what a key asked for.  Returns false at the end. */
+/* Does what a key requested.  Returns false at the end. */
 static bool answer(struct tui_live *l, enum tui_request request)
 {
 	switch (request) {
@@ -408,15 +407,15 @@ static void loop(struct tui_live *l)
 			tui_watch_round(&l->watch);
 			next = tui_watch_clock() + TICK_MS * 1000000ull;
 		}
-		if (l->trace.stopped) /* nothing moves: wait for a key, look for signals */
+		if (l->trace.stopped) /* nothing moves: wait for a key, and for signals */
 			next = tui_watch_clock() + 100000000u;
 		tui_paint(tui_view_draw(l->t), false);
 		now = tui_watch_clock();
 		int wait = now >= next ? 0 : (int)((next - now) / 1000000) + 1;
 		if (l->trace.trace && !l->trace.stopped && !l->trace.over)
-			wait = MIN(wait, 5); /* the target wants to go on */
+			wait = MIN(wait, 5); /* the target waits for gupinfo */
 		u32 key = tui_key(wait, &x, &y);
-		/* keys that wait are taken before anything is drawn */
+		/* Handle all keys that wait before drawing. */
 		for (; on && key; key = on ? tui_key(0, &x, &y) : 0) {
 			on = take_key(l, key, x, y);
 			next = MIN(next, tui_watch_clock() + 20000000u);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --verify: the referee's options, its progress, and which view shows its result. */
+/* --verify: its options, its progress, and the view of its result. */
 #include "cmd/session.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include "verify/verify.h"
 
 #define MODE_VERIFY_STATES 64
-#define MODE_VERIFY_TRIALS 1000 /* random ones, when nothing is said */
+#define MODE_VERIFY_TRIALS 1000 /* random ones, by default */
 
 struct mode_verify {
 	char *list; /* of --state, cut at commas; owned */
@@ -23,7 +23,7 @@ struct mode_verify {
 	bool tty;
 };
 
-/* "random" asks for random sequences alone, "plain" for the states without variants. */
+/* "random" selects random sequences alone, "plain" the states without variants. */
 static int mode_verify_states(struct session *s, struct mode_verify *m)
 {
 	const char *arg = s->opt.value[OPTION_STATE];

@@ -15,10 +15,10 @@ struct who {
 	struct kernel kernel;
 	struct source_machine machine;
 	u64 pfn;
-	/* the process in work */
+	/* The current process. */
 	const struct process *process;
 	const struct vma *vma;
-	u64 *hit; /* addresses whose entries map the page; NULL: not known beforehand */
+	u64 *hit; /* addresses that map the page; NULL: not known beforehand */
 	size_t nhits;
 	bool have_hits;
 	struct render_who_map *map;
@@ -31,7 +31,7 @@ static u64 who_leaf_pages(const struct page_run *p)
 	return p->size / 4096;
 }
 
-/* Keeps @page, an entry of the process in work that maps the page. */
+/* Adds @page, an entry of the current process that maps the page. */
 static int who_add(struct who *w, const struct page_run *page)
 {
 	struct render_who_map *m = realloc(w->map, (w->nmaps + 1) * sizeof(*m));
@@ -63,7 +63,7 @@ static int who_raw(void *ctx, const struct raw_page *raw, size_t n)
 		leaf = who_leaf_pages(&page);
 		if (w->pfn < page.pfn || w->pfn >= page.pfn + page.pages * leaf)
 			continue;
-		/* of a run the one leaf */
+		/* Of a run, keep only the leaf that maps the page. */
 		leaf = (w->pfn - page.pfn) / leaf;
 		page.addr += leaf * page.size;
 		page.pfn += leaf * who_leaf_pages(&page);
@@ -112,7 +112,7 @@ static int who_hit(void *ctx, const struct raw_page *raw, size_t n)
 	return 0;
 }
 
-/* One process; -errno when it could not be read. */
+/* Searches one process; -errno when it could not be read. */
 static int who_process(struct who *w, pid_t pid)
 {
 	const struct source_ops *ops = w->s->source->ops;
@@ -164,7 +164,7 @@ static int who_address_vma(void *ctx, const struct vma *vma)
 	return 1;
 }
 
-/* The PFN that --who names: as it is, or of an address of --pid. */
+/* Returns the PFN of --who: given, or of an address of --pid. */
 static int who_target(struct who *w)
 {
 	struct session *s = w->s;
@@ -196,7 +196,7 @@ static int who_target(struct who *w)
 	return 0;
 }
 
-/* Looks at all processes; how many, and how many could not be read. */
+/* Searches all processes; returns their number, and how many could not be read. */
 static int who_scan(struct who *w, size_t *ret_n, size_t *ret_unread)
 {
 	struct process *list;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <inttypes.h>
 
-/* Runs @view over what the options ask for and releases its context. */
+/* Runs @view over what the options select, and releases its context. */
 static int mode_view(struct session *s, const struct report_view *view, void *ctx,
 		     void (*release)(void *), bool holes)
 {

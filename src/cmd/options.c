@@ -110,7 +110,7 @@ static int add_range(struct options *opt, const char *text, char *why, size_t si
 	return 0;
 }
 
-/* One of @words (NULL-terminated); the index in *@ret. */
+/* Finds the index of @value in @words (NULL-terminated). */
 static int choose(const char *option, const char *value, const char *const *words,
 		  u8 *ret, char *why, size_t size)
 {
@@ -259,7 +259,7 @@ static int finish(struct options *opt, char *why, size_t size)
 		snprintf(why, size, "--diff needs two reports, or a report and a PID");
 		return -EINVAL;
 	}
-	/* --json-lines and -o speak of pages */
+	/* --json-lines and -o imply pages. */
 	if (opt->mode == MODE_SUMMARY && (opt->json_lines || opt->columns))
 		opt->mode = MODE_PAGES;
 	return 0;
@@ -328,7 +328,7 @@ int options_parse(int argc, char **argv, struct options *ret, char *why, size_t 
 	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
 		if (c == '?' || c == ':')
 			return usage(c, argv, why, why_size);
-		/* "--demo NAME" and "--demo=NAME" */
+		/* Accept "--demo NAME" like "--demo=NAME". */
 		if (option_of(c) == OPTION_DEMO && !optarg && optind < argc &&
 		    argv[optind][0] != '-')
 			optarg = argv[optind++];

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * options.h - the command line, parsed and checked.
- *
- * Knows: options.def, what excludes what.  Never: acts.  Owns: what it allocates, until
- * options_deinit().
- */
+/* options.h - parses and checks the command line (options.def). */
 #ifndef GUPINFO_OPTIONS_H
 #define GUPINFO_OPTIONS_H
 
@@ -21,7 +16,7 @@ enum option_id {
 	OPTIONS
 };
 
-/* What gupinfo is asked to do; one row of gupinfo.c's mode table each. */
+/* The task of this run; each mode has a row in gupinfo.c's table. */
 enum mode {
 	MODE_SUMMARY,
 	MODE_PAGES,
@@ -60,19 +55,16 @@ struct options {
 	unsigned nranges;
 	const char *name[OPTIONS_RANGES];
 	unsigned nnames;
-	unsigned top;       /* of --top; 0: all */
-	u64 explain;        /* address of --explain */
-	const char *diff_b; /* second argument of --diff */
-	u8 given[OPTIONS];  /* how often each option was given */
-	const char *
-		value[OPTIONS]; /* the last argument of each option, borrowed from argv */
+	unsigned top;               /* of --top; 0: all */
+	u64 explain;                /* address of --explain */
+	const char *diff_b;         /* second argument of --diff */
+	u8 given[OPTIONS];          /* how often each option was given */
+	const char *value[OPTIONS]; /* the last argument of each option; argv owns it */
 	struct render_options render;
 	char **command; /* after "--": argv of the program to start, or NULL */
 };
 
-/*
- * Parses argv.  Returns 0, or -EINVAL with one sentence in @why that says what to do.
- */
+/* Parses argv.  Returns 0, or -EINVAL with one sentence in @why that names the remedy. */
 int options_parse(int argc, char **argv, struct options *ret, char *why, size_t why_size);
 void options_deinit(struct options *opt);
 

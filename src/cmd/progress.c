@@ -36,7 +36,7 @@ static void wipe(void)
 	shown_on = NULL;
 }
 
-/* Four times a second, once a second has passed; a line that would wrap is cut. */
+/* Shows a line four times a second, after the first second; cuts it to the terminal's width. */
 static void show(struct progress *p, u64 at)
 {
 	struct winsize ws;
@@ -57,7 +57,7 @@ static void show(struct progress *p, u64 at)
 	shown_on = p->out;
 }
 
-/* A quarter of the time is spent reading; rests are of 1 ms to 0.1 s. */
+/* Rests three times as long as it has read, in steps of 1 ms to 0.1 s. */
 static void rest(struct progress *p, u64 at)
 {
 	u64 ns = (at - p->last) * 3;

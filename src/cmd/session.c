@@ -45,7 +45,7 @@ static int session_columns(struct session *s)
 	char text[160];
 	int err;
 
-	if (!s->opt.columns || s->opt.mode == MODE_TRACE) /* there -o names a file */
+	if (!s->opt.columns || s->opt.mode == MODE_TRACE) /* --trace's -o names a file */
 		return 0;
 	if (*s->opt.columns == '+')
 		render_default_columns(r);
@@ -96,7 +96,7 @@ static int session_model(struct session *s)
 	return EXIT_USAGE;
 }
 
-/* What --evidence=bpf forces must be there. */
+/* --evidence=bpf fails when BPF does not work. */
 static int session_evidence(struct session *s)
 {
 	struct source_machine m;
@@ -111,7 +111,7 @@ static int session_evidence(struct session *s)
 	return session_fail(s, EXIT_FAILED, m.evidence[SOURCE_PTE].why);
 }
 
-/* The processes of a report of the name --comm; without it all, unless --pid names some. */
+/* Selects the report's processes of the name --comm; without it all, unless --pid names some. */
 static int session_replay_pids(struct session *s)
 {
 	struct options *opt = &s->opt;
@@ -192,7 +192,7 @@ static bool session_keep(void *ctx, const struct report_row *row)
 	return !s->filter || filter_match(s->filter, row) == TRI_YES;
 }
 
-/* What this machine does not let us read makes every view incomplete: say it once. */
+/* Evidence that this machine denies makes every view incomplete: report it once. */
 void session_missing(struct session *s)
 {
 	struct source_machine m;
@@ -210,7 +210,7 @@ void session_missing(struct session *s)
 	}
 }
 
-/* Whether the pages of a run may be of any frames: none is shown or asked for. */
+/* No column shows a PFN: runs may merge pages whose PFNs are not consecutive. */
 static bool session_folds(const struct session *s)
 {
 	const struct options *opt = &s->opt;

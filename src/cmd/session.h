@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * session.h - one run of gupinfo: options, source, model, diagnostics; and the modes.
- *
- * Knows: wiring.  Never: facts, verdicts, layout.  Owns: the source and the diagnostics.
- */
+/* session.h - one run of gupinfo: options, source, model, diagnostics; and the modes. */
 #ifndef GUPINFO_SESSION_H
 #define GUPINFO_SESSION_H
 
@@ -25,38 +21,38 @@ enum session_exit {
 struct session {
 	struct options opt;
 	struct diag diag;
-	FILE *progress; /* where a long collection shows that it lives; NULL: nowhere */
+	FILE *progress;        /* where a long collection shows progress; NULL: nowhere */
 	struct source *source; /* opened by session_open() */
 	struct filter *filter;
 	struct kpageflags_filter bits;
 	bool has_model;
 	struct kernel model;  /* of --model */
-	bool has_wait_status; /* a started command has ended: gupinfo ends the same way */
+	bool has_wait_status; /* the command has ended: gupinfo ends the same way */
 	int wait_status;
 };
 
 /*
- * Opens the source that the options ask for (this machine, or --replay), finds the processes of
- * --comm, resolves --model, compiles --filter, --bits and -o.  Returns 0, or an exit status
- * after adding one message to ->diag.
+ * Opens the source (this machine, or --replay), finds the processes of --comm, resolves
+ * --model, compiles --filter, --bits and -o.  Returns 0, or an exit status after adding one
+ * message to ->diag.
  */
 int session_open(struct session *s);
 void session_close(struct session *s);
 
-/* Collects what the options ask for into @view. */
+/* Collects what the options select into @view. */
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes);
 
-/* With --redact, puts a redacted report of the source in its place.  0 or an exit status. */
+/* With --redact, replaces the source by a redacted report of it.  Returns 0 or an exit status. */
 int session_redact(struct session *s);
 
-/* Says which evidence is missing, as messages of class DIAG_INCOMPLETE. */
+/* Reports missing evidence, as messages of class DIAG_INCOMPLETE. */
 void session_missing(struct session *s);
 
-/* After the summary of a replay by another model: what it judges differently. */
+/* After the summary of a replay by another model: prints verdicts that differ. */
 void session_rejudged(struct session *s);
 
-/* The exit status for a collection's return value and the diagnostics so far. */
+/* Returns the exit status for a collection's return value and the diagnostics so far. */
 int session_exit(struct session *s, int err);
 
 /* Modes: each returns an exit status. */

@@ -61,7 +61,7 @@ static void put_args(struct line *l, const struct event *e)
 
 struct causes {
 	u64 bytes[EVENT_CAUSES], all;
-	u64 addr; /* of the first change in the event's own process, a fault's rather */
+	u64 addr; /* of the first change, preferably by a fault */
 	bool by_fault;
 	pid_t pid;
 };
@@ -94,7 +94,7 @@ static void put_causes(struct line *l, const struct causes *n)
 
 /* ---- what the trace tells */
 
-/* Events that a stepping user wants to stop at; the rest is in the timeline all the same. */
+/* A stepping user wants to stop at the event; all others are in the timeline, too. */
 static bool worth_a_stop(const struct event *e)
 {
 	switch (e->kind) {
@@ -111,7 +111,7 @@ static bool worth_a_stop(const struct event *e)
 	}
 }
 
-/* All members as one store; NULL when nothing is known of any. */
+/* Makes one store of all members; NULL when nothing is known of any. */
 static struct store *family_store(const struct event_member *m, unsigned n)
 {
 	struct store *s = NULL;
@@ -136,14 +136,14 @@ static struct store *family_store(const struct event_member *m, unsigned n)
 	return s;
 }
 
-/* Pages that were only mapped or counted between two calls: the picture shows them anyway. */
+/* Pages were only mapped or counted between two calls: the picture shows that anyway. */
 static bool is_noise(const struct event *e, const struct causes *n)
 {
 	return e->kind == EVENT_CHANGE &&
 	       n->bytes[EVENT_CAUSE_READ_IN] + n->bytes[EVENT_CAUSE_COUNTED] == n->all;
 }
 
-/* Where the cursor goes; fork, exec and exit concern every page. */
+/* Returns the cursor's new place; fork, exec and exit concern every page. */
 static u64 place(const struct event *e, const struct causes *n)
 {
 	if (e->kind == EVENT_FORK || e->kind == EVENT_EXEC || e->kind == EVENT_EXIT)
@@ -196,7 +196,7 @@ static int on_event(void *ctx, const struct event *e)
 	return 0;
 }
 
-/* The members' latest states become the present. */
+/* Makes the members' latest states the present. */
 static void take_members(struct tui_trace *tt)
 {
 	unsigned n;
@@ -234,7 +234,7 @@ static void show_target(struct tui_trace *tt)
 		s->where[0] = '\0';
 }
 
-/* Lends the command a file for its output and nothing for its input.  fds: what we had. */
+/* Gives the command a file for its output and an empty input; fds are gupinfo's own. */
 static void lend(struct tui_trace *tt, int fds[3])
 {
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -327,7 +327,7 @@ void tui_trace_hold(struct tui_trace *tt)
 	show_target(tt);
 }
 
-/* The tracer blocks these signals; while the target stands still nobody else asks for them. */
+/* The tracer blocks these signals; while the target stands still, only this checks for them. */
 static bool asked_to_end(void)
 {
 	static const int signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
@@ -351,7 +351,7 @@ bool tui_trace_round(struct tui_trace *tt)
 		tt->ended = true;
 	if (tt->over)
 		return false;
-	/* the trace looks at a new program's memory at once */
+	/* The trace reads a new program's memory at once. */
 	tui_watch_drop(tt->w, NULL, 0);
 	while (!tt->stopped && !tt->over && !tt->ended && tui_watch_clock() < until) {
 		tt->stop_worthy = false;
@@ -369,7 +369,7 @@ bool tui_trace_round(struct tui_trace *tt)
 	}
 	if (shown) {
 		take_members(tt);
-		/* the trace looks only where a call had to do with; here everything is true */
+		/* trace_step() rereads only the call's ranges; the screen shows all. */
 		if (tui_watch_reread(tt->w, tt->stopped) && tt->stopped)
 			tui_history_replace(tui_state_history(tt->t),
 					    store_copy(tt->w->live));

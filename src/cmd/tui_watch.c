@@ -13,10 +13,10 @@
 #include "cmd/vma_cache.h"
 
 #define ROUND_NS 250e6     /* the time between two rounds */
-#define BUDGET 0.014       /* of one core, for reading pages on the screen */
-#define BACK_BUDGET 0.004  /* … for those that are not */
-#define VMAS_BUDGET 0.005  /* … for reading the list of mappings */
-#define ALIGN (2ull << 20) /* parts are cut where huge pages end */
+#define BUDGET 0.014       /* of one core, for reading the pages on the screen */
+#define BACK_BUDGET 0.004  /* likewise, for other pages */
+#define VMAS_BUDGET 0.005  /* likewise, for the list of mappings */
+#define ALIGN (2ull << 20) /* parts are cut at the ends of huge pages */
 #define FAMILY_NS 3000000000ull
 #define SAMPLE_NS 900000000ull /* between two samples of the timeline */
 
@@ -28,7 +28,7 @@ u64 tui_watch_clock(void)
 	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
 }
 
-/* What this thread used; reading is bounded by it. */
+/* Returns the CPU time of this thread, which bounds its reading. */
 static u64 cpu_clock(void)
 {
 	struct timespec ts;
@@ -64,7 +64,7 @@ static u64 session_ns(const struct tui_watch *w)
 
 /* ---- one read */
 
-/* What was read: a page of any size costs about the same, so does a hole. */
+/* Counts what was read: a page of any size costs about the same as a hole. */
 static u64 count_pages(const struct store *s)
 {
 	u64 n = 0;
@@ -97,7 +97,7 @@ static int collect(struct tui_watch *w, const pid_t *pids, unsigned npids, u64 s
 		.pids = pids,
 		.npids = npids,
 		.holes = true,
-		/* a part that ended early would look as if pages had gone */
+		/* A part that ended early would look as if pages had gone. */
 		.whole = w->live != NULL,
 		.model = w->model
 	};
@@ -120,7 +120,7 @@ static int collect(struct tui_watch *w, const pid_t *pids, unsigned npids, u64 s
 	return 0;
 }
 
-/* Reads a part of one process again and tells the view.  Returns 0 or -errno. */
+/* Reads a part of one process again and notifies the view.  Returns 0 or -errno. */
 static int read_part(struct tui_watch *w, pid_t pid, u64 start, u64 end)
 {
 	u64 t0 = cpu_clock(), pages;
@@ -196,7 +196,7 @@ static void mark_gone(struct tui_watch *w, pid_t pid)
 	}
 }
 
-/* Process @pid runs another program.  The pages of the one before stay in the moments before. */
+/* Process @pid runs another program; the pages of the old one stay in earlier moments. */
 static void execed(struct tui_watch *w, pid_t pid, const struct process *p)
 {
 	char text[80 + 4 * sizeof(p->comm)], comm[4 * sizeof(p->comm)];
@@ -207,7 +207,7 @@ static void execed(struct tui_watch *w, pid_t pid, const struct process *p)
 	diag_init(&diag);
 	err = collect(w, &pid, 1, 0, 0, &diag, &fresh);
 	diag_deinit(&diag);
-	if (err) /* the next look finds out why */
+	if (err) /* the next reading finds the reason */
 		return;
 	err = store_merge_add(w->live, fresh, pid);
 	store_free(fresh);
@@ -223,7 +223,7 @@ static void execed(struct tui_watch *w, pid_t pid, const struct process *p)
 	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
 }
 
-/* The memory of @pid that was looked at is gone, by exit or by exec. */
+/* The memory of @pid has gone, by exit or by exec. */
 static void lost(struct tui_watch *w, pid_t pid)
 {
 	const struct store_process *was = store_process_by_pid(w->live, pid);
@@ -356,7 +356,7 @@ static bool follows(const struct tui_watch *w, pid_t pid)
 	return false;
 }
 
-/* Children of followed processes are followed. */
+/* Adds the children of followed processes. */
 static void read_family(struct tui_watch *w)
 {
 	struct process *list;
@@ -370,7 +370,7 @@ static void read_family(struct tui_watch *w)
 	free(list);
 }
 
-/* The list of mappings as it is now. */
+/* Reads the list of mappings again. */
 static int read_vmas(struct tui_watch *w, pid_t pid)
 {
 	struct process p;
@@ -407,7 +407,7 @@ static u64 budget_bytes(const struct tui_watch *w, double budget)
 	return MAX((u64)(pages * 4096), ALIGN) & ~(ALIGN - 1);
 }
 
-/* The next part of what is on the screen; small pictures are one part. */
+/* Reads the next part of the screen; small pictures are one part. */
 static int read_visible(struct tui_watch *w)
 {
 	u64 start, end, part = budget_bytes(w, BUDGET), now = session_ns(w);
@@ -428,7 +428,7 @@ static int read_visible(struct tui_watch *w)
 	w->part_at = to >= end ? 0 : to;
 	tui_state_status(w->t)->age_s = (double)(now - w->age_ns) / 1e9;
 	int err = read_part(w, pid, at, to);
-	/* the page under the cursor is always fresh, in the whole family */
+	/* Always read the page under the cursor, in the whole family. */
 	u64 addr = tui_state_addr(w->t) & ~(u64)4095;
 	for (unsigned i = 0; !err && i < w->npids && i < 8 && addr; i++) {
 		const struct store_process *p = store_process_by_pid(w->live, w->pid[i]);
@@ -445,7 +445,7 @@ static int read_visible(struct tui_watch *w)
 	return err;
 }
 
-/* A part of what is not on the screen, so that totals do not grow old. */
+/* Reads a part of what is not on the screen, so that totals do not become stale. */
 static void read_background(struct tui_watch *w)
 {
 	const struct store_process *p = NULL;
@@ -462,7 +462,7 @@ static void read_background(struct tui_watch *w)
 			w->back_at = 0;
 			continue;
 		}
-		/* several small mappings in one part; holes between them cost nothing */
+		/* Join several small mappings in one part; holes between them cost nothing. */
 		u64 start = MAX(w->back_at, p->vma[i].vma.start), end = start;
 		for (; i < p->nvmas && left; i++) {
 			u64 from = MAX(start, p->vma[i].vma.start);
@@ -503,7 +503,7 @@ static double seconds(const struct timeval *tv)
 	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
 }
 
-/* What gupinfo uses, over the last seconds. */
+/* Measures gupinfo's CPU time over the last seconds. */
 static void measure_cpu(struct tui_watch *w)
 {
 	u64 now = tui_watch_clock();

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tui_watch.h - keeps the live store of the interactive view fresh: what is on the screen first,
- * within a budget of processor time.
- *
- * Knows: what to read again, when, and what that costs.
- * Never: keys, painting.  Owns: the live store, its remembering source.
+ * tui_watch.h - keeps the live store of the interactive view fresh: the screen first, within a
+ * budget of CPU time.
  */
 #ifndef GUPINFO_TUI_WATCH_H
 #define GUPINFO_TUI_WATCH_H
@@ -18,28 +15,27 @@
 #define TUI_WATCH_PIDS 64
 
 struct tui_watch {
-	struct source *src; /* remembers mappings; owned */
+	struct source *src; /* caches mappings; owned */
 	const struct kernel *model;
 	struct tui *t;
 	struct store *live; /* owned; t borrows it */
 	pid_t pid[TUI_WATCH_PIDS];
 	bool gone[TUI_WATCH_PIDS];
 	unsigned npids;
-	bool traced; /* somebody else tells moments */
+	bool traced; /* somebody else adds moments */
 	u64 start_ns;
-	/* cost */
+	/* Cost. */
 	double ns_per_page;
 	u64 reread_next_ns;
 	u64 vmas_next_ns, family_next_ns, cpu_next_ns;
 	struct rusage usage;
 	u64 usage_ns;
-	/* where the next part begins */
+	/* Where the next part begins. */
 	u64 part_at, back_at;
 	unsigned back_pid;
 	u64 round_ns, age_ns; /* when the screen's oldest part was read */
 };
 
-/* CLOCK_MONOTONIC. */
 u64 tui_watch_clock(void);
 
 /* Returns 0 or -ENOMEM. */
@@ -47,10 +43,7 @@ int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel 
 		   struct tui *t);
 void tui_watch_deinit(struct tui_watch *w);
 
-/*
- * Follows @pids instead of what was followed; reads all of them once.  Returns 0 or -errno with
- * messages in @diag.
- */
+/* Follows @pids from now on and reads them once.  Returns 0, or -errno and messages in @diag. */
 int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag);
 
@@ -58,19 +51,16 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag);
 
-/*
- * Reads everything again, when that is cheap enough or @must.  Returns whether the live store is
- * complete and new.
- */
+/* Rereads all if that is cheap or @must.  Returns whether the live store is complete and new. */
 bool tui_watch_reread(struct tui_watch *w, bool must);
 
 /*
- * Lets go of the memory of the followed processes but those in @but: the next look takes whatever
- * they have then, after an exec the new program's.
+ * Releases the memory of followed processes, but not of those in @but: the next reading takes
+ * what they have then, after an exec the new program's.
  */
 void tui_watch_drop(struct tui_watch *w, const pid_t *but, unsigned n);
 
-/* One round: reads what is due.  Call it some times a second. */
+/* Reads what is due.  Call it some times a second. */
 void tui_watch_round(struct tui_watch *w);
 
 /* All followed processes are gone. */

@@ -51,7 +51,7 @@ static int on_machine(struct source *src, struct source_machine *ret)
 	return of(src)->inner->ops->machine(of(src)->inner, ret);
 }
 
-/* The process stays open behind until it is dropped. */
+/* The process stays open in the inner source until it is dropped. */
 static int on_open(struct source *src, pid_t pid, struct process *ret)
 {
 	struct vma_cache *s = of(src);
@@ -59,7 +59,7 @@ static int on_open(struct source *src, pid_t pid, struct process *ret)
 	int err;
 
 	if (k) {
-		if (!k->has_vmas) { /* fails when the memory that is held is gone */
+		if (!k->has_vmas) { /* fails when the held memory is gone */
 			err = s->inner->ops->open(s->inner, pid, &k->process);
 			if (err)
 				return err;

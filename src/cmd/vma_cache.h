@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * vma_cache.h - a source that remembers the mappings of a process for a while, so that looking
- * at a few pages again does not read the whole of smaps.
- *
- * Knows: when to ask again.  Never: facts.  Owns: its copies; the source behind it is borrowed.
+ * vma_cache.h - a source that caches the mappings of a process for a while: rereading a few
+ * pages then does not read all of smaps.
  */
 #ifndef GUPINFO_VMA_CACHE_H
 #define GUPINFO_VMA_CACHE_H
@@ -11,7 +9,7 @@
 #include "report/source.h"
 #include "report/store.h"
 
-/* NULL: no memory.  close() leaves @inner open. */
+/* Returns NULL without memory.  close() leaves @inner open. */
 struct source *vma_cache_new(struct source *inner);
 
 /* A vmas() callback that puts mappings into a store. */
@@ -21,9 +19,9 @@ struct vma_cache_vmas {
 };
 int vma_cache_to_store(void *ctx, const struct vma *vma);
 
-/* The next open() and vmas() of @pid ask the source behind, about the memory that is held. */
+/* The next open() and vmas() of @pid ask the inner source, about the held memory. */
 void vma_cache_forget(struct source *src, pid_t pid);
-/* The memory of @pid is let go: the next open() takes whatever the process has then. */
+/* Releases the memory of @pid: the next open() takes what the process has then. */
 void vma_cache_drop(struct source *src, pid_t pid);
 
 #endif

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * columns.h - one row per column: name, help, typed getter; the text of a value is made once.
- *
- * Knows: how a value of a row is called and written.
- * Never: layout (render_*), I/O.  Owns: nothing.
- */
+/* columns.h - one row per column: name, help, typed getter; and the text of a value. */
 #ifndef GUPINFO_COLUMNS_H
 #define GUPINFO_COLUMNS_H
 
@@ -12,7 +7,7 @@
 
 enum cell_type {
 	CELL_NONE,    /* does not apply: "-" */
-	CELL_UNKNOWN, /* not known: "?", ->why says why */
+	CELL_UNKNOWN, /* not known: "?"; ->why has the reason */
 	CELL_TEXT,
 	CELL_ADDR,  /* hexadecimal as maps prints it, no 0x */
 	CELL_HEX,   /* 0x… */
@@ -25,20 +20,20 @@ struct cell {
 	u8 type; /* enum cell_type */
 	s64 num;
 	const char *text; /* static, or ->buf */
-	const char *why;  /* static; of CELL_UNKNOWN */
+	const char *why;  /* static; for CELL_UNKNOWN */
 	char buf[200];
 };
 
 /* Which sets a column belongs to. */
 #define COLUMN_PAGES BIT(0)     /* default of --pages at 80 columns */
-#define COLUMN_WIDE BIT(1)      /* added when the terminal is wider, in table order */
-#define COLUMN_UNTRUSTED BIT(2) /* text came from another process: cell text is escaped */
+#define COLUMN_WIDE BIT(1)      /* added in table order when the terminal is wider */
+#define COLUMN_UNTRUSTED BIT(2) /* the text is another process's, and escaped */
 
 struct column {
 	const char *name; /* "MAPCOUNT" */
 	const char *help;
 	u8 set;
-	bool right; /* numbers */
+	bool right; /* for numbers */
 	bool frame; /* differs between like pages: a PFN, a place in swap */
 	u8 width;   /* usual width in characters */
 	void (*get)(const struct report_row *row, u32 arg, struct cell *ret);
@@ -48,27 +43,27 @@ struct column {
 /* The table and its length. */
 const struct column *columns_table(unsigned *ret_n);
 
-/* The column named @name (any case), or NULL. */
+/* Returns the column named @name (in any case), or NULL. */
 const struct column *columns_find(const char *name, size_t len);
 
-/* One of them tells like pages apart: rows of a run need consecutive frames. */
+/* A selected column differs between like pages: rows of a run need consecutive frames. */
 bool columns_frames(const struct column *const *sel, unsigned n);
 
-/* Fills @ret with the value of @col; the text of untrusted strings is already escaped. */
+/* Fills @ret with the value of @col; strings of other processes are escaped. */
 void columns_get(const struct column *col, const struct report_row *row,
 		 struct cell *ret);
 
-/* Writes @cell as people read it into @buf (@bytes: sizes as plain numbers).  Returns the text. */
+/* Formats @cell for people into @buf (@bytes: sizes as plain numbers).  Returns the text. */
 const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t size);
 
 /*
- * Writes @prefix and @n in @base 10 or 16 into @buf: what snprintf() does, in a fifth of its time.
+ * Formats @prefix and @n in @base 10 or 16 into @buf, in a fifth of the time of snprintf().
  * Returns @buf, or "" when @size is too small.
  */
 const char *columns_digits(u64 n, unsigned base, const char *prefix, char *buf,
 			   size_t size);
 
-/* "4.1M": powers of 1024, at most 5 characters. */
+/* Formats "4.1M": powers of 1024, at most 5 characters. */
 const char *columns_size(u64 bytes, char *buf, size_t size);
 
 /*

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The columns: their getters, then the table. */
+/* The table of columns and its getters. */
 #include "render/columns.h"
 
 #include "lib/escape.h"
@@ -22,7 +22,7 @@ static void cell_text(struct cell *c, const char *text)
 	c->text = text;
 }
 
-/* A field that is known, does not apply, or is unknown with its reason. */
+/* Sets the cell unless the field is known: "does not apply", or unknown with the reason. */
 static bool cell_field(struct cell *c, const struct report_row *row,
 		       enum page_field field)
 {
@@ -177,7 +177,7 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 	const struct page_run *page = row->page;
 	bool swap = page->kind == PAGE_SWAP && page->pte & PAGE_PTE_UFFD_WP;
 
-	/* Of a swap entry it matters that userfaultfd protects it; it has no other of these bits. */
+	/* Of these bits a swap entry has only userfaultfd's. */
 	if (!swap && !cell_field(c, row, PAGE_F_PTE))
 		return;
 	for (unsigned i = 0; i < ARRAY_SIZE(letters); i++)

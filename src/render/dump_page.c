@@ -13,7 +13,7 @@ static bool dump_known(const struct page_run *p, enum page_field field)
 	return p->why[field] == PAGE_WHY_KNOWN;
 }
 
-/* A number, or "?" when it was not read. */
+/* Formats a number, or "?" when it was not read. */
 static const char *dump_number(bool known, s64 value, char buf[24])
 {
 	if (known)
@@ -46,7 +46,7 @@ static const char *dump_mapping(const struct page_run *p)
 							       : "?";
 }
 
-/* page->index: of a file page by the area, of an anonymous one only when it was not moved. */
+/* Derives page->index from the VMA; for an anonymous page right only if it was never moved. */
 static void dump_index(const struct page_run *p, const struct vma *vma, u32 base,
 		       char buf[24])
 {
@@ -115,7 +115,7 @@ void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
 					      p->pincount_kind == PAGE_COUNT_EXACT,
 				      p->pincount, pin));
 	dump_flags(ret, p, kv);
-	/* PGTY_hugetlb (6.11); before, no word of struct page says so plainly. */
+	/* PGTY_hugetlb (6.11); before, no single word of struct page shows hugetlb. */
 	if (raw && p->raw.page_type >> 24 == 0xf4)
 		dump_line(ret, "page_type: %x(hugetlb)", p->raw.page_type >> 24);
 }

@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * dump_page.h - a page in the shape of the kernel's dump_page() (mm/debug.c), which every
- * maintainer reads at sight.
- *
- * Knows: that shape.  Never: prints what was not read: "?" stands there.
- * Owns: nothing.
+ * dump_page.h - a page in the format of the kernel's dump_page() (mm/debug.c), which every
+ * maintainer reads at sight.  "?" stands for what was not read.
  */
 #ifndef GUPINFO_DUMP_PAGE_H
 #define GUPINFO_DUMP_PAGE_H
@@ -19,8 +16,8 @@ struct dump_page {
 };
 
 /*
- * The lines of @page's first page in area @vma: page:, head: (large folios), flags:,
- * page_type: (when there is one).  Kernel addresses and raw words of struct page are never known.
+ * Formats the first page of @page in VMA @vma: page:, head: (large folios), flags:, page_type:
+ * (when there is one).  Kernel addresses and raw words of struct page are never known.
  */
 void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
 	       u32 base_page_size, struct dump_page *ret);

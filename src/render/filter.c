@@ -18,7 +18,7 @@ enum filter_op {
 	OP_OR,
 	OP_AND,
 	OP_NOT,
-	OP_TRUE, /* the column alone */
+	OP_TRUE, /* a column alone */
 	OP_EQ,
 	OP_NE,
 	OP_LT,
@@ -78,7 +78,7 @@ static size_t filter_word(const char *s)
 {
 	size_t n = 0;
 
-	/* column names contain '-': GET-R */
+	/* Column names contain '-': GET-R. */
 	while (isalnum((unsigned char)s[n]) || s[n] == '_' || s[n] == '.' ||
 	       (s[n] == '-' && n && isalpha((unsigned char)s[n + 1])))
 		n++;
@@ -143,7 +143,7 @@ static int filter_value(struct filter_parser *p, struct filter_node *n)
 	if (isdigit((unsigned char)*p->at)) {
 		char word[20];
 
-		/* an address as maps prints it is a number too, when it cannot be decimal */
+		/* An address as in maps is a number, too, when it cannot be decimal. */
 		snprintf(word, sizeof(word), "%.*s", (int)MIN(len, sizeof(word) - 1),
 			 p->at);
 		if (range_parse_size(p->at, len, &v) &&
@@ -179,7 +179,7 @@ static int filter_compile(struct filter_parser *p, struct filter_node *n)
 	return 0;
 }
 
-/* COLUMN [op value] */
+/* Parses COLUMN [op value]. */
 static int filter_compare(struct filter_parser *p)
 {
 	size_t len;
@@ -310,7 +310,7 @@ static enum tri filter_order(const struct filter_node *n, int order)
 	return is[n->op] ? TRI_YES : TRI_NO;
 }
 
-/* Value against constant, once both are there. */
+/* Compares a known value with the constant. */
 static enum tri filter_cell(const struct filter_node *n, const struct cell *c)
 {
 	bool number = c->type == CELL_COUNT || c->type == CELL_BYTES ||

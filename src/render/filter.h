@@ -19,7 +19,7 @@
 
 struct filter;
 
-/* Returns 0, -ENOMEM, or -EINVAL with one sentence in @why. */
+/* Parses @expr.  Returns 0, -ENOMEM, or -EINVAL with one sentence in @why. */
 int filter_parse(const char *expr, struct filter **ret, char *why, size_t why_size);
 enum tri filter_match(const struct filter *f, const struct report_row *row);
 void filter_free(struct filter *f);

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* struct js is json-c's object under our name. */
+/* struct js is another name for json-c's object. */
 static json_object *in(struct js *v)
 {
 	return (json_object *)v;

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * js.h - JSON values: the adapter to json-c.
+ * js.h - JSON values by json-c: hex strings for words, null for unknown.
  *
- * Knows: how our kinds of value are written (hex strings, null for unknown).
- * Never: the schema (render_json.c and its siblings).
- * Owns: a value owns what was added to it; js_free() releases a whole tree.  Out of memory
- * makes a value NULL; adding to or adding NULL is harmless and shows as null.
+ * A value owns what was added to it; js_free() releases a whole tree.  Without memory a value
+ * is NULL; adding NULL, or to NULL, is harmless and shows as null.
  */
 #ifndef GUPINFO_JS_H
 #define GUPINFO_JS_H
@@ -20,7 +18,7 @@ struct js *js_object(void);
 struct js *js_array(void);
 void js_free(struct js *v);
 
-/* Members of object @o.  Strings are made valid UTF-8: invalid bytes become U+FFFD. */
+/* Add members to object @o.  Invalid UTF-8 bytes of strings become U+FFFD. */
 void js_str(struct js *o, const char *key, const char *s); /* NULL s: null */
 void js_num(struct js *o, const char *key, s64 n);
 void js_hex(struct js *o, const char *key, u64 n); /* "0x…" */
@@ -28,10 +26,10 @@ void js_bool(struct js *o, const char *key, bool b);
 void js_tri(struct js *o, const char *key, enum tri t); /* unknown: null */
 void js_double(struct js *o, const char *key, double d);
 void js_null(struct js *o, const char *key);
-void js_add(struct js *o, const char *key, struct js *v); /* takes @v */
+void js_add(struct js *o, const char *key, struct js *v); /* owns @v from now on */
 
-/* Elements of array @a. */
-void js_push(struct js *a, struct js *v); /* takes @v */
+/* Add elements to array @a. */
+void js_push(struct js *a, struct js *v); /* owns @v from now on */
 void js_push_str(struct js *a, const char *s);
 void js_push_num(struct js *a, s64 n);
 void js_push_hex(struct js *a, u64 n);

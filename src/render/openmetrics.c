@@ -11,9 +11,9 @@
 
 static const struct metric {
 	const char *name, *help;
-	u32 at;      /* of a count of base pages in struct report_totals */
-	u32 plus;    /* of a second one to add, or NEVER */
-	u32 unknown; /* of the pages for which it is not known, or NEVER */
+	u32 at;      /* offset of a count of base pages in struct report_totals */
+	u32 plus;    /* offset of a count to add, or NEVER */
+	u32 unknown; /* offset of the count of pages for which it is unknown, or NEVER */
 } metrics[] = {
 	{ "resident_bytes", "Present pages", AT(present), NEVER, NEVER },
 	{ "exclusive_bytes", "Anonymous pages that are the process's own (AnonExclusive)",
@@ -99,7 +99,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 
 		head_of(out, "process_", m->name, m->help);
 		process_samples(out, m, base, rows, n);
-		/* pages that several processes map are counted for each of them */
+		/* Pages of several processes count once for each of them. */
 		head_of(out, "sum_", m->name, "The same, summed over all processes");
 		if (!count(all, m->unknown))
 			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", m->name,

@@ -2,20 +2,14 @@
 /*
  * openmetrics.h - --openmetrics: gauges for node_exporter's textfile collector.
  *
- * Knows: the exposition format, names of metrics.  Never: sorting, facts.  Owns: nothing.
- *
- * A sum that is not completely known has no sample: a gap in a graph says so, a low number would
- * not.
+ * A sum with an unknown part has no sample: a gap in a graph is honest, a low number is not.
  */
 #ifndef GUPINFO_OPENMETRICS_H
 #define GUPINFO_OPENMETRICS_H
 
 #include "render/render_all.h"
 
-/*
- * Writes gauges of @n processes, of @all of them together (@seen processes), and "# EOF".
- * Returns 0 or -EIO.
- */
+/* Writes gauges of @n processes, of @all (@seen processes), and "# EOF".  Returns 0 or -EIO. */
 int openmetrics_write(const struct render_options *opt, const struct report_head *head,
 		      const struct render_all_row *rows, size_t n, size_t seen,
 		      const struct report_totals *all);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the views share, and --list-columns. */
+/* Helpers of all views, and --list-columns. */
 #include "render/render.h"
 
 #include <string.h>
@@ -22,7 +22,7 @@ const char *render_word_color(enum gup_word word)
 	}
 }
 
-/* The default columns that fit: the page set, then the wide ones while there is room. */
+/* Selects the default columns that fit: the page set, then wide ones while there is room. */
 void render_default_columns(struct render_options *opt)
 {
 	unsigned n, room = opt->width ? opt->width : 80;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * render.h - the views of a report on a stream: page table, summary, JSON, explanation, model.
+ * render.h - views of a report on a stream: page table, summary, JSON, explanation, model.
  *
- * Knows: text layout.  Never: where facts come from, how verdicts are reached.
- * Owns: its state, between _new and _free.  Each pair gives a struct report_view and its context.
+ * Each pair of _new and _free makes and frees the context of a struct report_view.
  */
 #ifndef GUPINFO_RENDER_H
 #define GUPINFO_RENDER_H
@@ -22,11 +21,11 @@ struct render_options {
 	bool noheadings;
 	bool bytes; /* sizes as plain numbers */
 	bool color;
-	unsigned width; /* terminal width; 0 when not a terminal */
+	unsigned width; /* of the terminal; 0: not a terminal */
 	const struct column
 		*columns[RENDER_COLUMNS_MAX]; /* chosen with -o; 0: defaults */
 	unsigned ncolumns;
-	const char *version; /* of gupinfo */
+	const char *version; /* gupinfo's */
 };
 
 /* --pages and --each. */
@@ -46,27 +45,27 @@ void render_summary_free(void *ctx);
 extern const struct report_view render_explain_view;
 int render_explain_new(const struct render_options *opt, u64 addr, void **ret);
 void render_explain_free(void *ctx);
-/* Whether a row was explained; false when the address is in no VMA. */
+/* A row was explained; false when the address is in no VMA. */
 bool render_explain_found(void *ctx);
 
 /* --json and --json-lines. */
 extern const struct report_view render_json_view;
 int render_json_new(const struct render_options *opt, bool lines, bool pages, void **ret);
 void render_json_free(void *ctx);
-/* What every JSON document begins with: an object of schema, version, kernel and evidence. */
+/* The start of every JSON document: an object with schema, version, kernel and evidence. */
 struct js;
 struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
 			    const struct source_machine *m);
-/* Adds "pages" and "gup", the sums of @t, to @o. */
+/* Adds "pages" and "gup", the totals @t, to @o. */
 void render_json_totals(struct js *o, const struct report_totals *t);
 /* A holder, as in "refs". */
 struct holder;
 struct js *render_json_page_holder(const struct holder *h);
-/* One page object of spec's schema on one line, without newline; @with_pid adds "pid". */
+/* Writes one page object of the schema on one line, without newline; @with_pid adds "pid". */
 int render_json_page(FILE *out, const struct report_row *row, bool with_pid);
 /*
- * The same for the pages of a stream, with the verdicts last: text that pages have alike is made
- * once and remembered.  _new returns NULL without memory; _row returns 0 or -errno.
+ * Likewise for the pages of a stream, with the verdicts last: the text that like pages share is
+ * made once and kept.  _new returns NULL without memory; _row returns 0 or -errno.
  */
 struct render_json_page_memo;
 struct render_json_page_memo *render_json_page_memo_new(void);
@@ -84,7 +83,7 @@ int render_columns(const struct render_options *opt);
 /* Prints @label, then @text from column @indent on, broken at blanks to fit 80 columns. */
 void render_block(FILE *out, const char *label, unsigned indent, const char *text);
 
-/* Escape sequence names of libsmartcols for roles; NULL without colour. */
+/* libsmartcols' names of colours for a verdict; NULL without colour. */
 const char *render_word_color(enum gup_word word);
 
 #endif

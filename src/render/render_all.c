@@ -50,7 +50,7 @@ static u64 count(const struct report_totals *t, u32 at)
 	return at == NEVER ? 0 : *(const u64 *)((const char *)t + at);
 }
 
-/* "-" for nothing, "?" for not known at all, "12M+?" when more may be there. */
+/* Formats "-" for nothing, "?" for unknown, "12M+?" when there may be more. */
 static const char *cell(const struct render_all *r, const struct report_totals *t,
 			const struct all_column *c, char *buf, size_t size)
 {
@@ -161,7 +161,7 @@ static int all_process_end(void *ctx, const struct process *p,
 {
 	struct render_all *r = ctx;
 
-	if (!t->size_bytes) /* a kernel thread, or it ended before anything was read */
+	if (!t->size_bytes) /* a kernel thread, or it ended before it was read */
 		return 0;
 	if (r->n == r->size) {
 		size_t size = r->size ? r->size * 2 : 256;

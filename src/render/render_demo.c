@@ -18,12 +18,12 @@ struct render_demo {
 	FILE *out;
 	bool color;
 	const struct kernel *kernel;
-	bool forked; /* the case has got that far */
+	bool forked; /* the case has forked */
 };
 
 static const char *const actors[] = { "parent", "child" };
 
-/* Text from column @col on, broken at blanks, further lines indented by @indent. */
+/* Prints text from column @col on, broken at blanks; indents further lines by @indent. */
 static void wrap(FILE *out, unsigned col, unsigned indent, const char *text)
 {
 	bool first = true;
@@ -46,7 +46,7 @@ static void wrap(FILE *out, unsigned col, unsigned indent, const char *text)
 	fputc('\n', out);
 }
 
-/* "    predicted  text …" */
+/* Prints "    predicted  text …". */
 static __attribute__((format(printf, 3, 4))) void
 say(struct render_demo *r, const char *label, const char *fmt, ...)
 {
@@ -108,7 +108,7 @@ static bool same_page(const struct demo_sight *a, const struct demo_sight *b)
 	       b->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN && a->page.pfn == b->page.pfn;
 }
 
-/* What each process has now; one line when they share it. */
+/* Prints the page of each process, in one line when both have the same. */
 static void show_sights(struct render_demo *r, const struct demo_step *s)
 {
 	char text[400];

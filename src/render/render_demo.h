@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * render_demo.h - --demo as a text for newcomers, 80 columns.
- *
- * Knows: the story.  Never: how it was made.  Owns: its state, between _new and _free.
- */
+/* render_demo.h - --demo as a text for newcomers, 80 columns. */
 #ifndef GUPINFO_RENDER_DEMO_H
 #define GUPINFO_RENDER_DEMO_H
 

@@ -11,7 +11,7 @@ static const char *const diff_words[9] = { "appeared", "vanished", "moved",
 					   "state",    "counts",   "verdict",
 					   "minor",    "known",    "mapped" };
 
-/* "state,verdict" */
+/* Formats "state,verdict". */
 static void diff_what(u32 what, char *buf, size_t size)
 {
 	size_t at = 0;
@@ -39,7 +39,7 @@ static void diff_number(bool known, s64 n, const char *name, char *buf, size_t s
 		snprintf(buf, size, " %s ?", name);
 }
 
-/* One side of a change in a few words. */
+/* Describes one side of a change in a few words. */
 static void diff_side(const struct store_change *c, bool b, char *buf, size_t size)
 {
 	const struct page_run *p = b ? &c->page_b : &c->page_a;
@@ -65,7 +65,7 @@ static void diff_side(const struct store_change *c, bool b, char *buf, size_t si
 		 map, ref, pfn, v && v->write.leak == TRI_YES ? " LEAK" : "");
 }
 
-/* "pin-r fast -> copy" for each request whose word changed. */
+/* Formats "pin-r fast -> copy" for each request whose word changed. */
 static void diff_verdicts(const struct store_change *c, char *buf, size_t size)
 {
 	size_t at = 0;

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * render_diff.h - what differs: between two reports, and between two judgements of one.
- *
- * Knows: layout of --diff and of what --replay --model adds to the summary.
- * Never: how differences are found (store_diff.c, model_diff.c).  Owns: nothing.
- */
+/* render_diff.h - differences of two reports (--diff), or of two models' verdicts on one. */
 #ifndef GUPINFO_RENDER_DIFF_H
 #define GUPINFO_RENDER_DIFF_H
 
@@ -17,20 +12,20 @@ struct render_diff {
 	bool json;
 	u32 base; /* bytes of a base page */
 	const struct store *a, *b;
-	u64 changes;  /* runs shown */
+	u64 changes;  /* changed runs that were shown */
 	u64 pages[9]; /* base pages by bit of STORE_* */
-	u64 skipped;  /* bytes that one side does not know */
+	u64 skipped;  /* bytes that one side does not cover */
 	pid_t pid;    /* of the last heading */
 };
 
-/* Before the first, for each change (a store_diff_cb), after the last. */
+/* Call _begin first, _change for each change (a store_diff_cb), _end last. */
 void render_diff_begin(struct render_diff *d);
 int render_diff_change(void *ctx, const struct store_change *change);
-/* A process that only one side has: @side is 'A' or 'B'. */
+/* Prints a process that only one side has: @side is 'A' or 'B'. */
 void render_diff_process(struct render_diff *d, const struct process *p, char side);
 void render_diff_end(struct render_diff *d);
 
-/* What differs between the recorded judgement (by model @recorded) and @r's. */
+/* Prints the differences between the recorded verdicts (by model @recorded) and @r's. */
 void render_diff_rejudged(const struct render_options *opt, const struct model_diff *r,
 			  const char *recorded);
 

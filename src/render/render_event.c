@@ -11,7 +11,7 @@
 
 #define WIDTH 80
 #define GROUPS 24
-#define QUIET_RUNS 4 /* shown of the family, and of each group when there are few */
+#define QUIET_RUNS 4 /* shown of the family, and of each group that has few */
 
 struct render_event {
 	struct render_event_options opt;
@@ -38,7 +38,7 @@ struct line {
 	unsigned col, indent;
 };
 
-/* Adds a word; goes to a new line when it does not fit. */
+/* Adds a word; starts a new line when it does not fit. */
 static __attribute__((format(printf, 2, 3))) void put(struct line *l, const char *fmt,
 						      ...)
 {
@@ -127,7 +127,7 @@ static void put_pfn(struct line *l, const struct page_run *p)
 		put(l, "pfn %" PRIx64, p->pfn);
 }
 
-/* The differences of two pages, field by field; "before>after". */
+/* Adds the differences of two pages, field by field: "before>after". */
 static void put_fields(struct line *l, const struct store_change *c)
 {
 	const struct page_run *a = &c->page_a, *b = &c->page_b;
@@ -166,7 +166,7 @@ static void put_fields(struct line *l, const struct store_change *c)
 		    gup_fork_name(vb->fork.word));
 }
 
-/* The state of a page that was not there before. */
+/* Adds the state of a page that was not there before. */
 static void put_state(struct line *l, const struct page_run *p,
 		      const struct gup_verdicts *v)
 {
@@ -223,7 +223,7 @@ struct groups {
 	struct group g[GROUPS];
 };
 
-/* Whether a quiet paragraph mentions the change. */
+/* A paragraph without -v mentions the change. */
 static bool telling(const struct event *e, const struct event_change *c)
 {
 	bool refs = e->kind == EVENT_VMSPLICE || e->kind == EVENT_IO_URING_REGISTER ||
@@ -234,14 +234,14 @@ static bool telling(const struct event *e, const struct event_change *c)
 		return true;
 	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 	if (p->kind == PAGE_FILE || p->kind == PAGE_SPECIAL)
-		return e->kind == EVENT_VMSPLICE; /* the page cache is everybody's */
+		return e->kind == EVENT_VMSPLICE; /* everybody uses the page cache */
 	switch (c->cause) {
 	case EVENT_CAUSE_COUNTED:
 		return refs || e->kind == EVENT_FORK || e->kind == EVENT_MUNMAP ||
 		       e->kind == EVENT_EXIT || e->kind == EVENT_EXEC;
 	case EVENT_CAUSE_READ_IN:
 	case EVENT_CAUSE_POPULATED:
-		return !e->since_ns; /* first touches are the daily life of a program */
+		return !e->since_ns; /* programs touch new pages all the time */
 	case EVENT_CAUSE_OTHER:
 		return false;
 	default:
@@ -463,7 +463,7 @@ static int note_change(void *ctx, const struct event_change *c)
 	return telling(e, c);
 }
 
-/* Whether a quiet reader wants to see the event at all. */
+/* The event is shown without -v. */
 static bool is_shown(const struct event *e)
 {
 	switch (e->kind) {

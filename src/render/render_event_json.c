@@ -205,7 +205,7 @@ static struct js *json_head(const struct event *e, bool verbose)
 	return o;
 }
 
-/* One line, written at once: it may share its stream with the traced program. */
+/* Writes one line at once: the traced program may write to the same stream. */
 static int on_event(void *ctx, const struct event *e)
 {
 	struct render_event_json *r = ctx;

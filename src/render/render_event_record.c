@@ -7,7 +7,7 @@
 
 #include "reportfile/record.h"
 
-#define CHUNK 2000 /* bytes of a JSON line that one line of the file takes */
+#define CHUNK 2000 /* bytes of a JSON line in one line of the file */
 
 struct render_event_record {
 	struct render_event_record_options opt;

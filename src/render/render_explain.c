@@ -17,7 +17,7 @@ struct render_explain {
 	u64 addr;
 	bool found;
 	struct report_head head;
-	const struct facts *facts; /* of the page that is explained */
+	const struct facts *facts; /* of the page */
 };
 
 /* ---- text blocks */
@@ -36,7 +36,7 @@ explain_line(FILE *out, const char *label, const char *fmt, ...)
 	render_block(out, label, EXPLAIN_LABEL, text);
 }
 
-/* The text of column @name. */
+/* Returns the text of column @name. */
 static const char *explain_cell(const struct report_row *row, const char *name, char *buf,
 				size_t size)
 {
@@ -79,7 +79,7 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 		     explain_cell(row, "PTE", a, sizeof(a)));
 }
 
-/* Who has the references beyond the expected ones. */
+/* Prints who has the references beyond the expected ones. */
 static void explain_holders(FILE *out, const struct report_row *row)
 {
 	const struct holders_ledger *l = row->ledger;
@@ -293,7 +293,7 @@ static int explain_begin(void *ctx, const struct report_head *head)
 	return 0;
 }
 
-/* What a fault that needs a huge page finds. */
+/* Prints what a fault that needs a huge page finds. */
 static void explain_pool(FILE *out, const struct vma *v)
 {
 	char mount[64] = "", cgroup[64] = "";

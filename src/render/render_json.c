@@ -16,7 +16,7 @@ struct render_json {
 	bool lines, pages;
 	unsigned processes, rows;
 	u32 base;
-	FILE *vmas; /* objects of the VMAs: written after the pages that stream by */
+	FILE *vmas; /* objects of VMAs, which follow the pages; these are streamed */
 	unsigned nvmas;
 	struct report_head head;
 	struct render_json_page_memo *memo;

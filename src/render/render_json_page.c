@@ -32,7 +32,7 @@ static void json_path(struct js *o, const char *key, const struct gup_path *path
 	js_add(o, key, a);
 }
 
-/* The facts that would decide, by their public words, each once. */
+/* Adds the facts that would decide, by their public words, each once. */
 static void json_unknown(struct js *o, u64 unknown, u64 unknown_kernel)
 {
 	struct js *a;
@@ -132,7 +132,7 @@ static void json_flags(struct js *o, const struct page_run *page)
 	js_add(o, "flags", a);
 }
 
-/* A number that is null when its field is not known. */
+/* Adds a number, or null when its field is unknown. */
 static void json_field(struct js *o, const char *key, const struct page_run *page,
 		       enum page_field field, s64 n)
 {
@@ -162,7 +162,7 @@ static void json_counts(struct js *o, const struct page_run *page)
 		       : TRI_UNKNOWN);
 }
 
-/* The reference ledger. */
+/* Adds the reference ledger. */
 static void json_refs(struct js *o, const struct report_row *row)
 {
 	const struct page_run *page = row->page;
@@ -209,7 +209,7 @@ static void json_why(struct js *o, const struct page_run *page)
 		js_add(o, "unknown", why);
 }
 
-/* What begins the text of every page, as far as "pfn"; numbers only, so nothing needs escapes. */
+/* Writes the start of a page's text, up to "pfn": only numbers, so nothing needs escapes. */
 static void json_place(FILE *out, const struct report_row *row, bool with_pid)
 {
 	const struct page_run *page = row->page;
@@ -233,7 +233,7 @@ static void json_place(FILE *out, const struct report_row *row, bool with_pid)
 	}
 }
 
-/* What many pages have alike: all but the place and the verdicts. */
+/* Makes what like pages share: all but place and verdicts. */
 static struct js *json_like(const struct report_row *row)
 {
 	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
@@ -293,7 +293,7 @@ static struct memo_like *memo_slot(struct render_json_page_memo *m,
 	return &m->like[hash >> 32 & (MEMO_LIKES - 1)];
 }
 
-/* The text of all that follows the place; NULL when out of memory. */
+/* Returns the text that follows the place; NULL without memory. */
 static char *memo_text(const struct report_row *row)
 {
 	struct js *like = json_like(row), *verdicts = js_object();
@@ -323,7 +323,7 @@ static char *memo_text(const struct report_row *row)
 	return NULL;
 }
 
-/* Writes a page that has something of its own. */
+/* Writes a page with members of its own. */
 static int memo_unlike(FILE *out, const struct report_row *row)
 {
 	char *text = memo_text(row);
@@ -342,7 +342,7 @@ int render_json_page_row(struct render_json_page_memo *m, FILE *out,
 	json_place(out, row, with_pid);
 	if (row->ledger || page.kind == PAGE_SWAP)
 		return memo_unlike(out, row);
-	/* what json_place() has written, and what no member shows */
+	/* json_place() has written these, and no member shows the rest. */
 	page.addr = page.pages = page.size = page.pfn = page.head_pfn = 0;
 	memset(&page.raw, 0, sizeof(page.raw));
 	memset(&page.facts, 0, sizeof(page.facts));

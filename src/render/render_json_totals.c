@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The sums of a VMA, a process or everything, in JSON. */
+/* The totals of a VMA, a process or everything, in JSON. */
 #include "render/js.h"
 #include "render/render.h"
 

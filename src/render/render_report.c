@@ -40,7 +40,7 @@ static const char *const rank_text[] = {
 struct report_suspect {
 	u8 rank;
 	u64 lint;  /* BIT(LINT_*) */
-	u64 pages; /* leaves like it in its area */
+	u64 pages; /* like leaves in its VMA */
 	struct process process;
 	struct vma vma;
 	struct page_run page;

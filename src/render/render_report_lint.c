@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* --lint: one paragraph per finding and area, with the page's ledger. */
+/* --lint: one paragraph per finding and VMA, with the page's ledger. */
 #include "render/render_report.h"
 
 #include "render/dump_page.h"
@@ -15,9 +15,8 @@ struct render_report_lint {
 	bool json;
 	struct render_options opt;
 	u32 base, kv;
-	u64 found[3]; /* pages by enum lint_class */
-	u64 area[LINTS],
-		start[LINTS]; /* pages of this area, after the first; its start */
+	u64 found[3];                  /* pages by enum lint_class */
+	u64 area[LINTS], start[LINTS]; /* pages of this VMA after the first; its start */
 	u64 rows;
 };
 
@@ -82,7 +81,7 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 	fputc('}', l->opt.out);
 }
 
-/* Without a look for holders: what is neither mapping, cache nor pin. */
+/* If nobody looked for holders: references that are neither mapping, cache nor pin. */
 static s64 lint_excess(const struct page_run *p)
 {
 	return p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&

@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column of the summary's VMA table. */
+/* A column of the summary's table of VMAs. */
 struct summary_column {
 	const char *name;
 	u8 width;
-	u8 min_terminal, max_terminal; /* shown when the terminal is that wide; 0: any */
+	u8 min_terminal, max_terminal; /* only if the terminal is that wide; 0: any */
 	bool right;
 	void (*get)(const struct vma *vma, const struct report_totals *t, u32 base,
 		    u32 arg, bool bytes, char *buf, size_t size);
@@ -22,7 +22,7 @@ struct summary_column {
 
 struct render_summary {
 	struct render_options opt;
-	const struct source_machine *machine; /* until the end of the report */
+	const struct source_machine *machine; /* valid until the end of the report */
 	u32 base;
 	unsigned processes;
 	const struct summary_column *cols[24];
@@ -47,7 +47,7 @@ static const char *summary_pages(u64 pages, u32 base, bool bytes, char *buf, siz
 static void summary_range(const struct vma *vma, const struct report_totals *t, u32 base,
 			  u32 arg, bool bytes, char *buf, size_t size)
 {
-	/* both forms can be pasted into --range; the gate area's end has 16 digits */
+	/* Both forms can be pasted into --range; the end of the gate VMA has 16 digits. */
 	if (vma && vma->gate)
 		snprintf(buf, size, "%" PRIx64 "+%" PRIu64 "K", vma->start,
 			 (vma->end - vma->start) / 1024);
@@ -75,7 +75,7 @@ static void summary_size(const struct vma *vma, const struct report_totals *t, u
 		columns_size(t->size_bytes, buf, size);
 }
 
-/* @arg is the offset of a page count in struct report_totals. */
+/* Formats a page count; @arg is its offset in struct report_totals. */
 static void summary_count(const struct vma *vma, const struct report_totals *t, u32 base,
 			  u32 arg, bool bytes, char *buf, size_t size)
 {
@@ -84,7 +84,7 @@ static void summary_count(const struct vma *vma, const struct report_totals *t, 
 	summary_pages(*n, base, bytes, buf, size);
 }
 
-/* Like summary_count(), "?" when all that is not 0 could not be read. */
+/* Like summary_count(), but "?" when the count is 0 and some pages are unknown. */
 static void summary_if_known(u64 pages, u64 unknown, u32 base, bool bytes, char *buf,
 			     size_t size)
 {
@@ -106,7 +106,7 @@ static void summary_shared(const struct vma *vma, const struct report_totals *t,
 	summary_if_known(t->shared, t->shared_unknown, base, bytes, buf, size);
 }
 
-/* The words of request @arg: one word, or the most frequent with its share and "+". */
+/* Formats the words of request @arg: one word, or the most frequent with its share and "+". */
 static void summary_mix(const struct vma *vma, const struct report_totals *t, u32 base,
 			u32 arg, bool bytes, char *buf, size_t size)
 {
@@ -136,7 +136,7 @@ static void summary_name(const struct vma *vma, const struct report_totals *t, u
 {
 	const char *name = vma ? vma->name : "";
 
-	/* @arg: the last part of a path is enough; wider terminals show all of it */
+	/* With @arg the last part of a path is enough; wider terminals show all of it. */
 	if (arg && *name == '/' && strrchr(name, '/')[1])
 		name = strrchr(name, '/') + 1;
 	escape_text(buf, size, name);
@@ -296,10 +296,10 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 	}
 }
 
-#define SUMMARY_NOTES 8  /* kinds shown */
-#define SUMMARY_PLACES 2 /* mappings named for each */
+#define SUMMARY_NOTES 8  /* kinds that are shown */
+#define SUMMARY_PLACES 2 /* mappings that each names */
 
-/* All mappings that are notable in the way of item @first. */
+/* Prints all mappings that are remarkable in the way of item @first. */
 static void summary_note(FILE *out, const struct highlights *list, unsigned first)
 {
 	static const char *const marks[] = { " ", "-", "!", "!!" };
@@ -415,7 +415,7 @@ static int summary_row(void *ctx, const struct report_row *row)
 	return 0;
 }
 
-/* What could not be read, once, at the end. */
+/* Prints once, at the end, what could not be read. */
 static int summary_end(void *ctx, const struct report_totals *t)
 {
 	static const char *const names[SOURCE_FACTS] = {

@@ -14,7 +14,7 @@ static const char *render_verify_what(unsigned what)
 				      : "fork";
 }
 
-/* One cell: "12" when all are right, "12/1!" with 1 wrong, "12?3" with 3 unknown, "-" never tried. */
+/* Prints "12" when all are right, "12/1!" with 1 wrong, "12?3" with 3 unknown, "-" never tried. */
 static void render_verify_cell(FILE *out, const u64 n[VERIFY_OUTCOMES])
 {
 	char cell[64];
@@ -104,7 +104,7 @@ void render_verify_text(FILE *out, const struct verify_result *r)
 		fputs("stopped before the end\n", out);
 }
 
-/* Strings here are our own words but for errors' texts: quotes and control characters suffice. */
+/* Only texts of errors are not gupinfo's own: escaping quotes and control characters is enough. */
 static void render_verify_string(FILE *out, const char *s)
 {
 	fputc('"', out);

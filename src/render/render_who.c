@@ -7,7 +7,7 @@
 #include "lib/escape.h"
 #include "render/js.h"
 
-/* Entries that map some page of the folio, as far as they were found: those of this page. */
+/* Counts the entries found for pages of the folio, and those for this page. */
 static void who_counts(FILE *out, const struct render_who *who)
 {
 	const struct page_run *p = &who->map[0].page;

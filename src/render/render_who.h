@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * render_who.h - --who as text and JSON.
- *
- * Knows: layout.  Never: how mappers and holders were found.  Owns: nothing.
- */
+/* render_who.h - --who as text and JSON. */
 #ifndef GUPINFO_RENDER_WHO_H
 #define GUPINFO_RENDER_WHO_H
 
 #include "page/holders.h"
 #include "render/render.h"
 
-/* One entry that maps the page. */
+/* An entry that maps the page. */
 struct render_who_map {
 	pid_t pid;
 	char comm[16]; /* untrusted */
@@ -23,14 +19,13 @@ struct render_who {
 	u64 pfn;
 	const struct render_who_map *map;
 	size_t nmaps;
-	const struct holders_ledger *ledger; /* NULL: holders were not looked for */
+	const struct holders_ledger *ledger; /* NULL: nobody looked for holders */
 	const struct kernel *kernel;
 	const struct source_machine *machine;
-	size_t processes; /* looked at */
-	size_t unread;    /* that could not be read */
+	size_t processes; /* searched */
+	size_t unread;    /* could not be read */
 };
 
-/* Returns 0 or -errno. */
 int render_who(const struct render_options *opt, const struct render_who *who, bool json);
 
 #endif

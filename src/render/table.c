@@ -7,24 +7,24 @@
 #include <string.h>
 
 #define TABLE_CHUNK 512 /* rows kept before they are printed */
-#define TABLE_LINE 4096 /* the longest row that is put together here */
+#define TABLE_LINE 4096 /* the longest row that table_write() makes */
 
 /*
- * libsmartcols lays out the first chunk and prints it with the headings.  From then on columns keep
- * their width, and a row of plain cells is put together here: libsmartcols 2.38 needs 2.1 us for
- * a row of twelve cells at best (2.7 us as used here), most of it in fputs() of single blanks and
- * in mbrtowc(); this needs a tenth of it.  Rows with colour, or with characters that have to be
- * measured or escaped, still go through libsmartcols.
+ * libsmartcols lays out the first chunk and prints it with the headings.  From then on columns
+ * keep their width, and table_write() makes rows of plain cells: libsmartcols 2.38 needs 2.1 us
+ * for a row of twelve cells at best (2.7 us as used here), mostly for fputs() of single blanks
+ * and for mbrtowc(); table_write() needs a tenth of it.  Rows with colour, or with characters
+ * that must be measured or escaped, still go through libsmartcols.
  */
 struct table {
 	struct libscols_table *tb;
 	struct table_options opt;
 	unsigned ncols, rows;
-	bool printed; /* a chunk and its headings are out */
+	bool printed; /* the first chunk and the headings are out */
 	struct table_fixed {
 		unsigned width;
 		bool right, cut;
-	} * fixed; /* of each column, when ->printed */
+	} * fixed; /* by column; valid when ->printed */
 };
 
 static int table_add_column(struct table *t, const struct table_column *col, bool last)
@@ -74,9 +74,9 @@ int table_new(const struct table_options *opt, const struct table_column *cols,
 }
 
 /*
- * Makes a column as wide as its hint, its heading and its cells need.  Without SCOLS_FL_STRICTWIDTH
- * libsmartcols forgets the hint when no cell is wider than the heading; with it, the heading when
- * the hint is not wider.
+ * Makes a column as wide as its hint, its heading and its cells need.  Without
+ * SCOLS_FL_STRICTWIDTH libsmartcols ignores the hint when no cell is wider than the heading,
+ * and with it the heading when the hint is not wider.
  */
 static void table_keep_width(struct libscols_column *cl, double hint)
 {
@@ -89,7 +89,7 @@ static void table_keep_width(struct libscols_column *cl, double hint)
 	scols_column_set_flags(cl, flags);
 }
 
-/* After the first chunk: the widths that it got are those of all that follow. */
+/* Keeps the widths of the first chunk for all that follow. */
 static void table_fix(struct table *t)
 {
 	for (unsigned i = 0; i < t->ncols; i++) {
@@ -104,7 +104,7 @@ static void table_fix(struct table *t)
 	}
 }
 
-/* Prints the rows that are kept; @more follow. */
+/* Prints the rows that are kept; @more will follow. */
 static int table_print(struct table *t, bool more)
 {
 	int err;
@@ -125,7 +125,7 @@ static int table_print(struct table *t, bool more)
 	return err;
 }
 
-/* The length of @s when it needs no escape and has a column a byte, else -1. */
+/* Returns the length of @s if it needs no escape and each byte is a column, else -1. */
 static int table_plain(const char *s, bool raw)
 {
 	unsigned char first = raw ? '!' : ' ';

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * table.h - rows of text laid out in columns: the adapter to libsmartcols.
+ * table.h - rows of text in columns, by libsmartcols.
  *
- * Knows: layout of a table, raw and pairs output.  Never: what a column means.
- * Owns: the rows not yet printed.  Rows are printed in chunks, so memory stays bounded.
+ * Rows are printed in chunks, so memory stays bounded.
  */
 #ifndef GUPINFO_TABLE_H
 #define GUPINFO_TABLE_H
@@ -18,7 +17,7 @@ struct table_column {
 	const char *name;
 	u8 width; /* usual width */
 	bool right;
-	bool truncate; /* may be cut at the terminal's edge */
+	bool truncate; /* the terminal's edge may cut it */
 };
 
 struct table_options {
@@ -35,7 +34,7 @@ int table_new(const struct table_options *opt, const struct table_column *cols,
 	      unsigned n, struct table **ret);
 /* Adds a row; @text has one string a column (copied), @color NULL or one colour name or NULL. */
 int table_row(struct table *t, const char *const *text, const char *const *color);
-/* Prints what is left.  Prints the headings of an empty table only when @headings. */
+/* Prints the remaining rows; the headings of an empty table only with @headings. */
 int table_end(struct table *t, bool headings);
 void table_free(struct table *t);
 

@@ -120,7 +120,7 @@ static void next_pane(struct tui *t, int by)
 {
 	unsigned i = t->focus;
 
-	if (t->layout.narrow) { /* every pane is there, one at a time */
+	if (t->layout.narrow) { /* every pane exists, one at a time */
 		t->focus = (u8)((i + TUI_PANES + (unsigned)by) % TUI_PANES);
 		return;
 	}
@@ -391,7 +391,7 @@ static bool do_time(struct tui *t, enum tui_action action, enum tui_request *ret
 	}
 }
 
-/* A page of text on top scrolls; every other key works as below it. */
+/* Keys that scroll act on the text on top, all others on the view below it. */
 static bool do_text(struct tui *t, enum tui_action action)
 {
 	int h = MAX(t->layout.body.h - 2, 1);

@@ -7,7 +7,7 @@
 #include "gup/predict.h"
 #include "tui/tui_int.h"
 
-/* What the lines are made of. */
+/* The detail pane under construction. */
 struct detail {
 	const struct tui *t;
 	struct tui_text *text;
@@ -32,7 +32,7 @@ static void heading(struct detail *d, const char *title)
 	tui_text_more(d->text, TUI_LINE, "%s", line);
 }
 
-/* "MAP 2", "REF ?": the column's own text; "?" stands out. */
+/* Adds "MAP 2" or "REF ?": the column's own text; "?" stands out. */
 static bool value(struct detail *d, const char *label, const char *column)
 {
 	const struct column *col = columns_find(column, strlen(column));
@@ -126,7 +126,7 @@ static void add_references(struct detail *d)
 
 /* ---- verdicts */
 
-/* "? huge-free, ref-one": the facts that would decide, from column @indent on. */
+/* Adds "? huge-free, ref-one", the facts that would decide, from column @indent on. */
 static void add_unknown(struct detail *d, int indent, u64 facts)
 {
 	char text[400] = "?";
@@ -184,7 +184,7 @@ static void add_requests(struct detail *d)
 	}
 }
 
-/* The rules that fired, numbered, the last one decided. */
+/* Adds the rules that fired, numbered; the last one decided. */
 static void add_path(struct detail *d, const char *title, const struct gup_path *path,
 		     const char *outcome, u8 role, u64 unknown)
 {
@@ -289,7 +289,7 @@ static void add_raw(struct detail *d)
 	}
 }
 
-/* The cell has many pages: what they are. */
+/* Adds the contents of a cell with many pages. */
 static void add_cell(struct detail *d)
 {
 	const struct tui_map *m = &d->t->grid.map;

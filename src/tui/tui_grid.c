@@ -88,7 +88,7 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 	return unknown[kind_of(lens)];
 }
 
-/* Anonymous memory by who may have it. */
+/* Classifies anonymous memory by who may have it. */
 static enum tui_glyph anon_glyph(const struct page_run *p)
 {
 	if (p->anon_exclusive == TRI_YES)
@@ -228,7 +228,7 @@ static int add_segment(struct tui_map *m, size_t *room, u64 addr, u64 cells, u64
 	return 0;
 }
 
-/* One segment a row: a cell is a folio, a run without pages is one cell. */
+/* Makes one segment a row: a cell is a folio; a run without pages is one cell. */
 static int map_folios(struct tui_map *m, const struct store *s, const struct store_vma *v)
 {
 	u64 base = kernel_page_size(&s->kernel.ev), at = m->start;

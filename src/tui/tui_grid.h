@@ -2,8 +2,7 @@
 /*
  * tui_grid.h - the page grid: which pages a cell stands for, and the letter that it shows.
  *
- * Knows: zoom levels, lenses, how like and unlike pages become one letter.
- * Never: keys, where the grid is on the screen.  Owns: a map's segments until _deinit().
+ * A map owns its segments until _deinit().
  */
 #ifndef GUPINFO_TUI_GRID_H
 #define GUPINFO_TUI_GRID_H
@@ -34,15 +33,15 @@ u8 tui_grid_letter(enum tui_glyph g);
 u8 tui_grid_role(enum tui_glyph g);
 const char *tui_grid_word(enum tui_glyph g);
 const char *tui_grid_meaning(enum tui_glyph g);
-/* Whether @g can be seen under @lens. */
+/* @g can be seen under @lens. */
 bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens);
 
-/* The glyph of a request's verdict. */
+/* Returns the glyph of a request's verdict. */
 enum tui_glyph tui_grid_of_word(enum gup_word word);
 
-/* What a page of this class shows; NULL: nothing is known about the address. */
+/* Returns the glyph of a class of pages; NULL: nothing is known about the address. */
 enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens);
-/* What an address shows that is covered and has no row. */
+/* Returns the glyph of an address that is covered and has no row. */
 enum tui_glyph tui_grid_hole(enum tui_lens lens);
 
 /* ---- zoom: which pages a cell stands for */
@@ -51,29 +50,29 @@ enum tui_glyph tui_grid_hole(enum tui_lens lens);
 #define TUI_ZOOMS 14
 
 struct tui_segment {
-	u64 cell, addr; /* number of its first cell, its first byte */
+	u64 cell, addr; /* number and first byte of its first cell */
 	u64 first;      /* bytes of its first cell; the others have ->step */
 	u64 step;
 };
 
 struct tui_map {
-	u64 start, end; /* the mapping */
+	u64 start, end; /* of the mapping */
 	u64 cells;
 	u64 step; /* bytes of a cell; 0: folios, see ->segment */
-	u64 base; /* where cell 0 would start when aligned */
+	u64 base; /* address of cell 0 if it were aligned */
 	size_t nsegments;
 	struct tui_segment *segment;
 };
 
-/* The cells of @v at @zoom.  Returns 0 or -ENOMEM. */
+/* Makes the cells of @v at @zoom.  Returns 0 or -ENOMEM. */
 int tui_grid_map(struct tui_map *m, const struct store *s, const struct store_vma *v,
 		 unsigned zoom);
 void tui_grid_map_deinit(struct tui_map *m);
-/* First and last byte (exclusive) of @cell. */
+/* Returns the first and last byte (exclusive) of @cell. */
 void tui_grid_cell_range(const struct tui_map *m, u64 cell, u64 *ret_start, u64 *ret_end);
-/* The cell that holds @addr, clamped to the mapping. */
+/* Returns the cell that holds @addr, clamped to the mapping. */
 u64 tui_grid_cell_of(const struct tui_map *m, u64 addr);
-/* "1 cell = 512 pages (2M)". */
+/* Formats "1 cell = 512 pages (2M)". */
 void tui_grid_scale(unsigned zoom, u32 page_size, char *buf, size_t size);
 
 /* ---- cells */
@@ -84,12 +83,12 @@ struct tui_gridcell {
 	bool unmatched; /* no page of it passes the filter */
 };
 
-/* What [start, end) of @v shows.  @filter may be NULL. */
+/* Returns the cell for [start, end) of @v.  @filter may be NULL. */
 struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_process *p,
 				  const struct store_vma *v, u64 start, u64 end,
 				  enum tui_lens lens, const struct filter *filter);
 
-/* Bytes of @v by letter, of its rows; for bars and legends.  ret[TUI_GLYPHS]. */
+/* Counts the bytes of @v's rows by letter, for bars and legends, into ret[TUI_GLYPHS]. */
 void tui_grid_count(const struct store *s, const struct store_vma *v, enum tui_lens lens,
 		    u64 *ret);
 

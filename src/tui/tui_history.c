@@ -29,7 +29,7 @@ void tui_history_deinit(struct tui_history *h)
 	memset(h, 0, sizeof(*h));
 }
 
-/* Bytes of @s; row blocks that several stores share count by their part. */
+/* Returns the bytes of @s; row blocks that several stores share count by their part. */
 static size_t store_cost(const struct store *s)
 {
 	size_t bytes = sizeof(*s);
@@ -45,7 +45,7 @@ static size_t store_cost(const struct store *s)
 	return bytes;
 }
 
-/* Drops the pages of the oldest moments, samples first, until the rest fits. */
+/* Drops pages of the oldest moments, samples first, until the rest fits. */
 static void thin(struct tui_history *h)
 {
 	size_t bytes = 0;
@@ -142,7 +142,7 @@ static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 t
 	h->nrecent = MIN(h->nrecent + 1, TUI_RECENT_MAX);
 }
 
-/* Page cache and zero pages are counted up and down by every process of the machine. */
+/* Every process of the machine changes counts of the page cache and zero pages. */
 static bool is_noise(const struct store_change *c)
 {
 	u8 kind = c->has_b ? c->page_b.kind : PAGE_NONE;
@@ -159,7 +159,7 @@ static int on_change(void *ctx, const struct store_change *c)
 
 	if (is_noise(c))
 		return 0;
-	/* a mapping without pages that came or went is not a change of pages */
+	/* A mapping without pages that appears or vanishes changes no pages. */
 	if (!(c->what & (STORE_REAL & ~STORE_MAPPED)))
 		return 0;
 	s->sum.bytes += n;
@@ -245,7 +245,7 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 			return 0;
 		if (time_ns < h->moment[i].time_ns + gap_ns)
 			return s.sum.bytes;
-		/* the sample keeps every page: so it tells of every change */
+		/* The sample has every page, so its text covers every change. */
 		tui_history_summary(old, now, pid, 0, UINT64_MAX, &s.sum);
 		tui_history_summary_text(&s.sum, page, text, sizeof(text));
 	}

@@ -2,8 +2,7 @@
 /*
  * tui_history.h - moments: events and samples with the pages as they were, bounded.
  *
- * Knows: order, which moments lose their pages when memory runs out, what changed lately.
- * Never: clocks, where events come from.  Owns: its moments and their stores.
+ * When memory runs out, old moments lose their pages.
  */
 #ifndef GUPINFO_TUI_HISTORY_H
 #define GUPINFO_TUI_HISTORY_H
@@ -11,23 +10,23 @@
 #include "report/store.h"
 
 enum tui_moment_kind {
-	TUI_MOMENT_SAMPLE, /* pages were found changed */
+	TUI_MOMENT_SAMPLE, /* pages had changed */
 	TUI_MOMENT_EVENT,  /* a call or an end */
-	TUI_MOMENT_NOTE,   /* something about the watching itself */
+	TUI_MOMENT_NOTE,   /* about the watching itself */
 };
 
 struct tui_moment {
-	u64 time_ns;         /* since the session's start */
-	u32 number;          /* 1 is the first moment ever */
-	u8 kind;             /* enum tui_moment_kind */
-	pid_t pid;           /* who did it; 0 nobody in particular */
-	bool partial;        /* ->store is older where nobody had reason to look */
-	bool warning;        /* ->text deserves attention */
-	char *what;          /* "vmsplice"; untrusted text is escaped by who makes it */
-	char *text;          /* "fd 5, 1 page: 4096" */
-	u64 addr;            /* where, in ->pid; 0 nowhere in particular */
-	u64 changed;         /* bytes that differ from the moment before */
-	struct store *store; /* the pages after it; NULL: thinned out, or never read */
+	u64 time_ns; /* since the session's start */
+	u32 number;  /* 1 is the first moment ever */
+	u8 kind;
+	pid_t pid;    /* who did it; 0 nobody in particular */
+	bool partial; /* ->store may be older outside of the ranges that were read */
+	bool warning; /* show ->text as a warning */
+	char *what;   /* "vmsplice"; the caller has escaped untrusted text */
+	char *text;   /* "fd 5, 1 page: 4096" */
+	u64 addr;     /* where, in ->pid; 0 nowhere in particular */
+	u64 changed;  /* bytes that differ from the moment before */
+	struct store *store; /* the pages after it; NULL: dropped, or never read */
 };
 
 /* A range that changed. */
@@ -42,7 +41,7 @@ struct tui_history {
 	size_t n, room;
 	struct tui_moment *moment;
 	size_t max_bytes; /* of stores; 0: 256 MiB */
-	u32 numbers;      /* given so far */
+	u32 numbers;      /* numbers given so far */
 	unsigned nrecent, recent_at;
 	struct tui_recent recent[TUI_RECENT_MAX];
 };
@@ -50,33 +49,33 @@ struct tui_history {
 void tui_history_init(struct tui_history *h, size_t max_bytes);
 void tui_history_deinit(struct tui_history *h);
 
-/* Appends a moment; takes @store (may be NULL) also on failure.  Texts are copied.  0 or -ENOMEM. */
+/* Appends a moment; owns @store (may be NULL) even on failure.  Copies texts.  0 or -ENOMEM. */
 int tui_history_add(struct tui_history *h, const struct tui_moment *moment,
 		    struct store *store);
 
-/* The last moment gets these pages instead of its own; takes @store. */
+/* Replaces the pages of the last moment; owns @store. */
 void tui_history_replace(struct tui_history *h, struct store *store);
 
-/* The newest moment at or before @i that has pages, or SIZE_MAX. */
+/* Returns the newest moment at or before @i that has pages, or SIZE_MAX. */
 size_t tui_history_with_pages(const struct tui_history *h, size_t i);
 
 /*
- * Compares @now with the last moment that has pages, in [start, end) of @pid, remembers the
- * changed ranges as recent, and when something real changed appends a sample with a copy of @now.
- * When the last sample is younger than @gap_ns none is appended: the next one will tell it all.
- * Returns the bytes that changed; 0 also when there is nothing to compare with (then the first
- * sample is appended).
+ * Compares @now with the last moment that has pages, in [start, end) of @pid, and keeps the
+ * changed ranges as recent.  When something real has changed it appends a sample with a copy of
+ * @now, unless the last sample is younger than @gap_ns: then the next one will have all
+ * changes.  Returns the bytes that changed; 0 also without a moment to compare with (then the
+ * first sample is appended).
  */
 u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid,
 		       u64 start, u64 end, u64 time_ns, u64 gap_ns);
 
-/* Remembers what differs between @a and @b as changed at @time_ns. */
+/* Keeps the differences of @a and @b as changes at @time_ns. */
 void tui_history_recall(struct tui_history *h, const struct store *a,
 			const struct store *b, pid_t pid, u64 time_ns);
 
-/* What changed between two stores in a few words: "12 pages copied, 3 new". */
+/* Sums up the changes between two stores: "12 pages copied, 3 new". */
 struct tui_summary {
-	u64 bytes, appeared, vanished, moved, state, counts, verdicts; /* bytes each */
+	u64 bytes, appeared, vanished, moved, state, counts, verdicts; /* all in bytes */
 };
 void tui_history_summary(const struct store *a, const struct store *b, pid_t pid,
 			 u64 start, u64 end, struct tui_summary *ret);

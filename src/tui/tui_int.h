@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * tui_int.h - the state behind tui_state.h, shared by the tui_*.c files of the view layer.
- *
- * Knows: the struct.  Never: used outside tui_*.c.  Owns: see struct tui.
- */
+/* tui_int.h - struct tui, the state behind tui_state.h, for tui_*.c of this folder only. */
 #ifndef GUPINFO_TUI_INT_H
 #define GUPINFO_TUI_INT_H
 
@@ -43,21 +39,20 @@ enum tui_proc_order { TUI_BY_SHARED, TUI_BY_PINNED, TUI_BY_RSS, TUI_BY_PID, TUI_
 struct tui_layout {
 	bool too_small, narrow; /* narrow: one list at a time */
 	bool shown[TUI_PANES];
-	struct tui_rect header, body, bar,
-		pane[TUI_PANES]; /* pane: without its title line */
+	struct tui_rect header, body, bar, pane[TUI_PANES]; /* without its title line */
 };
 
-/* What the grid shows; cells are kept until what they show changes. */
+/* The grid's cells, kept until their pages change. */
 struct tui_gridview {
 	struct tui_map map;
 	pid_t map_pid;
-	const struct store *map_store; /* of which the map was made */
+	const struct store *map_store; /* the store of which the map was made */
 	u64 map_start, map_end, map_generation;
 	unsigned map_zoom;
 	u64 top; /* first cell on the screen, a multiple of ->per_row */
 	int per_row, rows, label, legend;
 	unsigned geometry_zoom;
-	/* cache of cells */
+	/* Cache of cells. */
 	const struct store *store;
 	pid_t pid;
 	u64 vma, first;
@@ -66,19 +61,19 @@ struct tui_gridview {
 	size_t n, room;
 	struct tui_gridcell *cell;
 	u8 *valid, *recent;
-	u32 *changed; /* STORE_* bits against the mark, when diffing */
+	u32 *changed; /* STORE_* bits against the mark, when comparing */
 	u64 changed_generation;
 };
 
-/* The letters of a mapping, counted once until it changes. */
+/* Bytes by letter of a mapping, counted once until it changes. */
 struct tui_bar {
 	const struct store *store;
 	pid_t pid;
 	u64 start, end;
-	u64 generation; /* of a past store; the live one is invalidated by range */
+	u64 generation; /* of a past store; ranges invalidate the live one */
 	u64 time_ns;
 	u8 lens;
-	bool stale; /* counted again, large ones after two seconds */
+	bool stale; /* to be counted again; large ones after two seconds */
 	u64 bytes[TUI_GLYPHS];
 };
 #define TUI_BARS 128
@@ -90,65 +85,60 @@ struct tui {
 	struct tui_status status;
 	struct tui_history history;
 	u64 now_ns;
-	/* time */
 	const struct store *live; /* borrowed */
-	u64 generation;           /* counts changes of what is shown */
+	u64 generation;           /* counts changes of the shown store */
 	bool is_live, follow;
-	bool touched; /* the user has put the cursor somewhere */
-	size_t at;    /* moment that is shown when not live; see tui_state_at() */
+	bool touched; /* the user has moved the cursor */
+	size_t at;    /* the shown moment when not live; see tui_state_at() */
 	struct store *mark_store;
 	u64 mark_ns;
 	bool diff;
-	/* place */
 	u8 focus, view[8], nviews; /* enum tui_view; view[nviews - 1] is on top */
 	pid_t pid;
-	u64 addr; /* under the cursor */
-	u64 wanted; /* where the cursor was put; ->addr may have to be elsewhere for a while */
+	u64 addr;   /* under the cursor */
+	u64 wanted; /* where the user put the cursor, mapped or not */
 	unsigned zoom;
-	u64 zoomed; /* the mapping whose zoom was chosen; others are shown whole if they fit */
+	u64 zoomed; /* the mapping whose zoom the user chose */
 	u8 lens, order;
 	size_t vma_top, time_top;
 	unsigned detail_top;
 	struct tui_gridview grid;
-	/* sorted mappings */
+	/* Sorted mappings. */
 	struct tui_bar *bar; /* TUI_BARS, by address */
 	bool sorted_stale;
 	u32 *sorted;
 	size_t nsorted;
-	/* text on top */
+	/* Text on top. */
 	struct tui_text text;
 	char title[80];
 	unsigned text_top;
-	/* prompt */
 	u8 prompt; /* enum tui_prompt */
 	char input[200];
 	size_t input_len;
 	char search[200], filter_text[200];
-	struct filter *filter, *find; /* the view's filter; the search's when it is one */
+	struct filter *filter, *find; /* the filter; the search, if an expression */
 	unsigned filter_generation;
-	/* picker */
 	struct tui_proc *procs;
 	size_t nprocs, proc_at, proc_top;
 	u8 proc_order;
 	pid_t picked;
-	/* message line */
 	char message[200];
 	u8 message_role;
 };
 
 /* ---- tui_state.c */
-const struct store *tui_state_store(const struct tui *t); /* what is shown; NULL */
+const struct store *tui_state_store(const struct tui *t); /* the one shown, or NULL */
 const struct store_process *tui_state_process(const struct tui *t);
 const struct store_vma *tui_state_vma(const struct tui *t);
 u32 tui_state_page_size(const struct tui *t);
-/* Puts the cursor there. */
+/* Moves the cursor. */
 void tui_state_cursor(struct tui *t, u64 addr);
-/* Index of the moment that is shown when not live. */
+/* Returns the index of the shown moment when not live. */
 size_t tui_state_at(const struct tui *t);
 void tui_state_open(struct tui *t, enum tui_view view);
-/* Puts the cursor where @m happened, if it is to follow. */
+/* Moves the cursor to the place of @m if it is to follow. */
 void tui_state_follow(struct tui *t, const struct tui_moment *m);
-/* Chooses process and mapping again after the store changed. */
+/* Selects process and mapping again after the store has changed. */
 void tui_state_settle(struct tui *t);
 
 /* ---- tui_actions.c */
@@ -165,7 +155,7 @@ void tui_time_pause(struct tui *t);
 void tui_time_now(struct tui *t);
 void tui_time_mark(struct tui *t);
 void tui_time_changes(struct tui *t, struct tui_text *ret);
-/* "LIVE", "PAUSED", "REPLAY" with its role. */
+/* Returns "LIVE", "PAUSED" or "REPLAY" and its role. */
 const char *tui_time_word(const struct tui *t, u8 *ret_role);
 
 /* ---- tui_vmas.c: the list of mappings */
@@ -173,15 +163,15 @@ void tui_vmas_sort(struct tui *t);
 size_t tui_vmas_selected(const struct tui *t); /* position in the sorted list */
 const struct store_vma *tui_vmas_at(const struct tui *t, size_t i);
 void tui_vmas_move(struct tui *t, s64 by);
-/* The letters of mappings in this range have to be counted again. */
+/* Has the letters of mappings in this range counted again. */
 void tui_vmas_invalidate(struct tui *t, u64 start, u64 end);
 void tui_vmas_click(struct tui *t, int line);
 void tui_vmas_draw(struct tui *t);
 
 /* ---- tui_pages.c: the grid pane */
-/* Makes map, geometry and cells current; false when there is nothing to show. */
+/* Brings map, geometry and cells up to date; false when there is nothing to show. */
 bool tui_pages_prepare(struct tui *t);
-/* The zoom is the user's choice from now on, for this mapping. */
+/* Keeps the zoom of this mapping: the user chose it. */
 void tui_pages_chosen(struct tui *t);
 void tui_pages_invalidate(struct tui *t, u64 start, u64 end);
 void tui_pages_move(struct tui *t, int dx, int dy);

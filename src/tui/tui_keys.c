@@ -53,7 +53,7 @@ u32 tui_keys_by_name(const char *name, size_t len)
 	return len == 1 ? (u8)name[0] : TUI_KEY_NONE;
 }
 
-/* Calls for every key name of @keys: returns its start and length, moves on. */
+/* Returns the next key name of @keys and its length, and advances. */
 static const char *next_name(const char **keys, size_t *len)
 {
 	const char *p = *keys + strspn(*keys, " ");

@@ -1,10 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * tui_keys.h - names of keys, what each does, and the help made of the same table.
- *
- * Knows: tui_keys.def.  Never: curses' codes (tui.c), what an action does (tui_state.c).
- * Owns: nothing.
- */
+/* tui_keys.h - names of keys, their actions and the help, all from tui_keys.def. */
 #ifndef GUPINFO_TUI_KEYS_H
 #define GUPINFO_TUI_KEYS_H
 
@@ -42,17 +37,17 @@ enum tui_action {
 	TUI_ACTIONS
 };
 
-/* The key called @name ("Up", "C-l", "x"), or TUI_KEY_NONE. */
+/* Returns the key named @name ("Up", "C-l", "x"), or TUI_KEY_NONE. */
 u32 tui_keys_by_name(const char *name, size_t len);
 
-/* What @key does, TUI_DO_NOTHING when it is not bound. */
+/* Returns the action of @key, TUI_DO_NOTHING when it has none. */
 enum tui_action tui_keys_action(u32 key);
 
-/* The first key of an action, as people call it, and its word in the key bar ("" for none). */
+/* Returns the first key of an action as people write it, and its word in the key bar or "". */
 void tui_keys_first(enum tui_action action, char *buf, size_t size);
 const char *tui_keys_word(enum tui_action action);
 
-/* The help screen for @cols columns: keys by group. */
+/* Makes the help screen for @cols columns: keys by group. */
 void tui_keys_help(int cols, struct tui_text *ret);
 
 #endif

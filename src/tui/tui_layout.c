@@ -13,12 +13,12 @@ bool tui_layout_has(const struct tui_layout *l, enum tui_pane pane)
 
 static void place(struct tui_layout *l, enum tui_pane pane, int x, int y, int w, int h)
 {
-	/* the first line is the title's */
+	/* The first line is the title's. */
 	l->pane[pane] = (struct tui_rect){ x, y + 1, w, h - 1 };
 	l->shown[pane] = w > 0 && h > 1;
 }
 
-/* One list fills the body. */
+/* Lets one list fill the body. */
 static void make_narrow(const struct tui *t, struct tui_layout *l)
 {
 	const struct tui_rect *b = &l->body;
@@ -27,7 +27,7 @@ static void make_narrow(const struct tui *t, struct tui_layout *l)
 	place(l, t->focus, b->x, b->y, b->w, b->h);
 }
 
-/* Timeline, and beside it the family when there is one. */
+/* Places the timeline and, when there is a family, the family beside it. */
 static int make_bottom(const struct tui *t, struct tui_layout *l)
 {
 	const struct tui_rect *b = &l->body;

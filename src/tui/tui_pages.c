@@ -11,7 +11,7 @@
 
 /* ---- which cells are on the screen */
 
-/* Cells that the pane has room for, roughly. */
+/* Estimates the number of cells for which the pane has room. */
 static u64 room_for(const struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
@@ -21,7 +21,7 @@ static u64 room_for(const struct tui *t)
 	return (u64)MAX(r->w - 10, 8) * (u64)MAX(r->h - 2, 1);
 }
 
-/* The finest zoom that shows the whole mapping; memory in huge pages is shown by huge pages. */
+/* Returns the finest zoom that shows all of the mapping; huge pages are not divided. */
 static unsigned best_zoom(const struct tui *t, const struct store_vma *v)
 {
 	u64 pages = (v->vma.end - v->vma.start) / tui_state_page_size(t);
@@ -64,7 +64,7 @@ static bool make_map(struct tui *t, const struct store *s, const struct store_vm
 	return true;
 }
 
-/* Digits of the largest offset. */
+/* Returns the digits of the largest offset. */
 static int label_digits(const struct tui_map *m)
 {
 	int n = 1;
@@ -92,10 +92,10 @@ static void make_geometry(struct tui *t)
 	g->rows = MAX(r->h - g->legend -
 			      (!t->layout.narrow && !t->layout.shown[TUI_PANE_DETAIL]),
 		      1);
-	/* the cursor is on the screen, rows start at multiples */
+	/* The cursor is on the screen, and rows start at multiples. */
 	u64 cell = tui_grid_cell_of(&g->map, t->addr);
 	u64 row = cell / (u64)g->per_row, top = g->top / (u64)g->per_row;
-	if (g->geometry_zoom != t->zoom) /* after zooming: not at the edge */
+	if (g->geometry_zoom != t->zoom) /* after zooming, not at the edge */
 		top = row - MIN(row, (u64)g->rows / 3);
 	g->geometry_zoom = t->zoom;
 	if (row < top)
@@ -292,7 +292,7 @@ static u8 change_role(u32 what, u32 *letter)
 				       : TUI_D_CHANGED;
 }
 
-/* Marks the cells that changed a moment ago, or by the event that is shown. */
+/* Marks the cells that changed a moment ago, or by the shown event. */
 static void mark_recent(struct tui *t)
 {
 	struct tui_gridview *g = &t->grid;
@@ -335,7 +335,7 @@ static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 	tui_screen_put(&t->screen, x, y, 1, role, attr, text);
 }
 
-/* One word for each letter on the screen, the most frequent first. */
+/* Draws one word for each letter on the screen, the most frequent first. */
 static void draw_legend(struct tui *t, int y)
 {
 	const struct tui_gridview *g = &t->grid;
@@ -377,7 +377,7 @@ static void draw_legend(struct tui *t, int y)
 	}
 }
 
-/* Count text, "?" when it is not known. */
+/* Formats a count, "?" when it is unknown. */
 static void count_text(const struct page_run *p, enum page_field f, s64 n, char *buf,
 		       size_t size)
 {
@@ -387,7 +387,7 @@ static void count_text(const struct page_run *p, enum page_field f, s64 n, char 
 		snprintf(buf, size, p->why[f] == PAGE_WHY_NOT_APPLICABLE ? "-" : "?");
 }
 
-/* The page under @addr in a line, for panes without a detail pane. */
+/* Draws the page under @addr in one line, where there is no detail pane. */
 static int draw_line(struct tui *t, u64 addr, int x, int y, int w)
 {
 	const struct store *s = tui_state_store(t);

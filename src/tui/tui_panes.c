@@ -46,7 +46,7 @@ static void header_name(struct tui *t, int *x)
 					       : "");
 }
 
-/* What the target does; @buf may hold it. */
+/* Returns what the target does; @buf may hold the text. */
 static const char *target_word(const struct tui *t, u8 *role, char *buf, size_t size)
 {
 	switch (t->status.target) {
@@ -59,7 +59,7 @@ static const char *target_word(const struct tui *t, u8 *role, char *buf, size_t 
 					  : "▶ target runs, traced";
 	case TUI_TARGET_GONE:
 		*role = TUI_STOPPED;
-		if (!t->is_live) /* the picture is of a moment before */
+		if (!t->is_live) /* an earlier moment is shown */
 			return "target is gone";
 		snprintf(buf, size, "target is gone: as it was at %.1f s",
 			 t->status.seen_s);
@@ -69,7 +69,7 @@ static const char *target_word(const struct tui *t, u8 *role, char *buf, size_t 
 	return "▶ target runs";
 }
 
-/* Right-aligned: LIVE, what the target does. */
+/* Draws LIVE and the target's state, right-aligned. */
 static void header_mode(struct tui *t, int left)
 {
 	u8 role, target_role = TUI_HEADER_DIM;
@@ -81,7 +81,7 @@ static void header_mode(struct tui *t, int left)
 	int n = tui_screen_width(target) + 2 + (int)strlen(word) + 1;
 	int x = t->screen.cols - n;
 
-	if (x < left + 2) { /* the word alone, at any price */
+	if (x < left + 2) { /* no room: at least the word */
 		x = t->screen.cols - (int)strlen(word) - 1;
 		if (t->status.target == TUI_TARGET_STOPPED ||
 		    t->status.target == TUI_TARGET_GONE) {
@@ -97,7 +97,7 @@ static void header_mode(struct tui *t, int left)
 	tui_screen_put(&t->screen, x + 2, 0, t->screen.cols, role, 0, word);
 }
 
-/* Never rounds to all or nothing what is not. */
+/* Formats a share; only 0 and 100 % look like nothing and everything. */
 static const char *percent(u64 n, u64 of, char *buf, size_t size)
 {
 	double p = 100.0 * (double)n / (double)MAX(of, 1);
@@ -111,7 +111,7 @@ static const char *percent(u64 n, u64 of, char *buf, size_t size)
 	return buf;
 }
 
-/* The verdict line: how the pages of the process answer the lens. */
+/* Draws how many pages of the process have which answer under the lens. */
 static void header_verdict(struct tui *t, int y)
 {
 	const struct store_process *p = tui_state_process(t);
@@ -161,7 +161,7 @@ static void header_verdict(struct tui *t, int y)
 				  (unsigned long long)n->excess_refs);
 }
 
-/* The last events as a chain, the newest at its end.  Returns the column after it. */
+/* Draws the last events as a chain, the newest last.  Returns the column after it. */
 static int header_chain(struct tui *t, int y, int w)
 {
 	const struct tui_history *h = &t->history;
@@ -193,7 +193,7 @@ static int header_chain(struct tui *t, int y, int w)
 	return x ? x + 2 : 0;
 }
 
-/* Moments a second, over the last ten seconds. */
+/* Returns moments a second, over the last ten seconds. */
 static double event_rate(const struct tui *t)
 {
 	const struct tui_history *h = &t->history;
@@ -205,7 +205,7 @@ static double event_rate(const struct tui *t)
 	return (double)n / (MAX((double)(t->now_ns - since), 1e9) / 1e9);
 }
 
-/* Where in time, and what looking costs. */
+/* Draws the time that is shown, and the cost of reading. */
 static void header_time(struct tui *t, int y)
 {
 	const struct tui_status *s = &t->status;

@@ -34,7 +34,7 @@ static bool passes(const struct tui *t, const struct tui_proc *p)
 	return !t->input[0] || strcasestr(p->comm, t->input) || strstr(pid, t->input);
 }
 
-/* The @n-th row that passes the filter, or NULL. */
+/* Returns the @n-th row that passes the filter, or NULL. */
 static struct tui_proc *visible(const struct tui *t, size_t n)
 {
 	for (size_t i = 0; i < t->nprocs; i++)
@@ -108,12 +108,12 @@ static void type(struct tui *t, u32 key)
 static enum tui_request leave(struct tui *t)
 {
 	if (!tui_state_store(t))
-		return TUI_REQUEST_QUIT; /* there is nothing below it */
+		return TUI_REQUEST_QUIT; /* there is no view below */
 	t->nviews--;
 	return TUI_REQUEST_NONE;
 }
 
-/* Letters filter, so only keys that are not letters do something. */
+/* Letters filter, so only other keys have actions. */
 enum tui_request tui_picker_key(struct tui *t, u32 key)
 {
 	s64 n = (s64)count(t), at = (s64)t->proc_at;

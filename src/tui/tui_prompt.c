@@ -17,7 +17,7 @@ void tui_prompt_open(struct tui *t, enum tui_prompt prompt)
 
 /* ---- finding */
 
-/* A hexadecimal number with or without 0x, all of @text. */
+/* Parses all of @text as a hexadecimal number, with or without 0x. */
 static bool parse_hex(const char *text, u64 *ret)
 {
 	char *end;
@@ -38,7 +38,7 @@ static bool row_matches(const struct tui *t, const struct store_process *p,
 	return filter_match(t->find, &r) == TRI_YES;
 }
 
-/* The next row after (or before) the cursor for which the expression holds. */
+/* Finds the next row after (or before) the cursor for which the expression holds. */
 static bool find_row(struct tui *t, int direction)
 {
 	const struct store_process *p = tui_state_process(t);
@@ -53,7 +53,7 @@ static bool find_row(struct tui *t, int direction)
 			size_t r = direction > 0 ? j : rows - 1 - j;
 			const struct store_row *row = &v->rows->row[r];
 
-			/* the first mapping: only what lies ahead; the last one: what is left */
+			/* First mapping: rows ahead only; last one: the remaining rows. */
 			if (k == 0 &&
 			    (direction > 0 ? row->addr <= t->addr : row->addr >= t->addr))
 				continue;

@@ -44,7 +44,7 @@ void tui_screen_clear(struct tui_screen *s)
 		s->cell[i] = (struct tui_cell){ .ch = ' ' };
 }
 
-/* Decodes one character; bytes that are not UTF-8 give U+FFFD.  Returns its length, 0 at the end. */
+/* Decodes one character; U+FFFD if it is not UTF-8.  Returns its length, 0 at the end. */
 static int decode(const char *text, u32 *ret)
 {
 	const u8 *p = (const u8 *)text;
@@ -77,7 +77,7 @@ static int decode(const char *text, u32 *ret)
 	return n;
 }
 
-/* Characters that this program uses, and what stands for them without UTF-8. */
+/* Stand-ins without UTF-8 for the characters that gupinfo uses. */
 static u32 ascii_for(u32 ch)
 {
 	static const struct {
@@ -111,7 +111,7 @@ static u32 ascii_for(u32 ch)
 	return '?';
 }
 
-/* What is shown for @ch, and its width. */
+/* Returns the character to show for @ch, and its width. */
 static u32 shown(u32 ch, bool ascii, int *ret_width)
 {
 	bool control = ch < 0x20 || (ch >= 0x7f && ch < 0xa0) ||

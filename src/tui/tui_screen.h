@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * tui_screen.h - a screen as plain data: characters with roles.
+ * tui_screen.h - a screen as plain data: characters with roles, without curses.
  *
- * Knows: width of characters, clipping, ASCII stand-ins.  Never: curses, colours, content.
- * Owns: the cells of a screen, until _deinit().
+ * A screen owns its cells until _deinit().
  */
 #ifndef GUPINFO_TUI_SCREEN_H
 #define GUPINFO_TUI_SCREEN_H
@@ -26,7 +25,7 @@ enum tui_role {
 struct tui_cell {
 	u32 ch; /* a Unicode character; 0: second half of a wide one */
 	u8 role;
-	u8 attr; /* TUI_BOLD … on top of the role's */
+	u8 attr; /* TUI_BOLD …, added to the role's */
 };
 
 struct tui_rect {
@@ -35,35 +34,35 @@ struct tui_rect {
 
 struct tui_screen {
 	int cols, rows;
-	bool ascii; /* only ASCII is put */
+	bool ascii; /* put only ASCII */
 	struct tui_cell *cell;
 };
 
-/* An empty screen of this size.  Returns 0 or -ENOMEM. */
+/* Makes an empty screen of this size.  Returns 0 or -ENOMEM. */
 int tui_screen_init(struct tui_screen *s, int cols, int rows, bool ascii);
 void tui_screen_deinit(struct tui_screen *s);
-/* Another size; the content is cleared.  Returns 0 or -ENOMEM, then nothing changed. */
+/* Resizes and clears.  Returns 0, or -ENOMEM and has changed nothing. */
 int tui_screen_resize(struct tui_screen *s, int cols, int rows);
 void tui_screen_clear(struct tui_screen *s);
 
 /*
- * Puts UTF-8 @text at (@x, @y), at most @w columns; what does not fit is cut.  Control characters
- * and bytes that are not UTF-8 become "?", so that nothing reaches the terminal as a command.
- * Returns the column after the text.
+ * Puts UTF-8 @text at (@x, @y) and cuts it at @w columns.  Control characters and bytes that
+ * are not UTF-8 become "?", so that nothing reaches the terminal as a command.  Returns the
+ * column after the text.
  */
 int tui_screen_put(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
 		   const char *text);
 int tui_screen_printf(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
 		      const char *fmt, ...) __attribute__((format(printf, 7, 8)));
-/* One character, @n times. */
+/* Puts one character @n times. */
 void tui_screen_fill(struct tui_screen *s, int x, int y, int n, u8 role, u32 ch);
-/* Sets role and attributes of what is there. */
+/* Sets role and attributes of existing characters. */
 void tui_screen_paint(struct tui_screen *s, int x, int y, int n, u8 attr);
 
-/* The columns that @text needs. */
+/* Returns the columns that @text needs. */
 int tui_screen_width(const char *text);
 
-/* The screen as UTF-8 lines without trailing blanks, for free(); NULL: no memory. */
+/* Returns the screen as UTF-8 lines without trailing blanks, for free(); NULL: no memory. */
 char *tui_screen_text(const struct tui_screen *s);
 
 #endif

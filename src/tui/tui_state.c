@@ -31,7 +31,7 @@ const struct store *tui_state_store(const struct tui *t)
 					  t->is_live ? t->history.n : tui_state_at(t));
 	for (i = i < t->history.n ? i : 0; i < t->history.n; i++)
 		if (t->history.moment[i]
-			    .store) /* a recording may keep its last pages only */
+			    .store) /* a recording may have its last pages only */
 			return t->history.moment[i].store;
 	return t->live;
 }
@@ -66,7 +66,7 @@ void tui_state_cursor(struct tui *t, u64 addr)
 	t->touched = addr != 0;
 }
 
-/* How much a mapping deserves to be looked at first. */
+/* Ranks mappings for the first look. */
 static u64 interest(const struct store_vma *v)
 {
 	const struct report_totals *t = &v->totals;
@@ -107,7 +107,7 @@ void tui_state_settle(struct tui *t)
 			t->wanted = p->vma[best].vma.start;
 		t->addr = p->vma[best].vma.start;
 	} else {
-		/* unmapped at this time: the next mapping, until it is back */
+		/* The place is unmapped: show the next mapping until it is back. */
 		size_t i = store_vma_from(p, t->wanted);
 
 		t->addr = p->vma[MIN(i, p->nvmas - 1)].vma.start;

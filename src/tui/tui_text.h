@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * tui_text.h - lines of styled text: help, detail, lists.
- *
- * Knows: lines, spans, wrapping.  Never: content.  Owns: its spans until tui_text_deinit().
- */
+/* tui_text.h - lines of styled text: help, detail, lists. */
 #ifndef GUPINFO_TUI_TEXT_H
 #define GUPINFO_TUI_TEXT_H
 
@@ -30,11 +26,11 @@ void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)
 void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
- * Continues the last line, which has @indent columns, with ASCII @words up to column @cols; more
- * lines follow as needed, indented alike.
+ * Continues the last line, which has @indent columns, with ASCII @words up to column @cols, and
+ * adds lines with the same indent as needed.
  */
 void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words);
-/* Puts lines @first … into @r.  Returns the number of lines that the text has. */
+/* Puts lines @first … into @r.  Returns the number of lines of the text. */
 unsigned tui_text_draw(const struct tui_text *t, struct tui_screen *s,
 		       const struct tui_rect *r, unsigned first);
 

@@ -15,7 +15,7 @@ void tui_time_goto(struct tui *t, size_t moment)
 	t->at = h->numbers - h->n + moment;
 	t->is_live = false;
 	tui_state_follow(t, &h->moment[moment]);
-	/* what this moment changed is what is bright */
+	/* Show the changes of this moment as recent. */
 	h->nrecent = h->recent_at = 0;
 	size_t here = tui_history_with_pages(h, moment);
 	size_t before =

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the program asks of the view: a key, a click, a screen; who answers it. */
+/* The program's side of the view: keys and clicks in, a screen out, and who handles each. */
 #include "tui/tui_state.h"
 
 #include <stdlib.h>

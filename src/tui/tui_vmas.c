@@ -134,7 +134,7 @@ void tui_vmas_invalidate(struct tui *t, u64 start, u64 end)
 			t->bar[i].stale = true;
 }
 
-/* Bytes of each letter in @v. */
+/* Returns the bytes of each letter in @v. */
 static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 {
 	const struct store *s = tui_state_store(t);
@@ -158,7 +158,7 @@ static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 	return b->bytes;
 }
 
-/* Parts of the bar of @v; at most TUI_GLYPHS. */
+/* Makes the parts of @v's bar; at most TUI_GLYPHS. */
 static unsigned bar_parts(const struct tui *t, const struct store_vma *v,
 			  struct part *ret)
 {
@@ -175,7 +175,7 @@ static unsigned bar_parts(const struct tui *t, const struct store_vma *v,
 	return n;
 }
 
-/* Every part gets a letter before any gets a second one; then by size. */
+/* Draws a bar: every part gets one letter first, the rest is shared by size. */
 static void draw_bar(struct tui *t, const struct store_vma *v, int x, int y, int w)
 {
 	struct part part[TUI_GLYPHS];
@@ -187,7 +187,7 @@ static void draw_bar(struct tui *t, const struct store_vma *v, int x, int y, int
 		sum += part[i].n;
 	for (unsigned i = 0; i < n && left; i++, left--)
 		len[i] = 1;
-	for (; n && left > 0; left--) { /* the one that lacks most */
+	for (; n && left > 0; left--) { /* the part that lacks most */
 		unsigned best = 0;
 		double lack = -1e30;
 
@@ -235,7 +235,7 @@ static const struct {
 	[COL_PERMS] = { .title = "perm", .width = 4, .order = 7 },
 };
 
-/* Widths for a pane of @w columns; 0: not shown. */
+/* Sets widths for a pane of @w columns; 0: not shown. */
 static void fit(int w, int width[COLS])
 {
 	int left = w + 1;
@@ -265,8 +265,7 @@ static void col_text(const struct tui *t, const struct store_vma *v, unsigned co
 	buf[0] = '\0';
 	switch (col) {
 	case COL_ADDR:
-		if (v->vma.start >>
-		    48) /* [vsyscall]: the end tells more than the beginning */
+		if (v->vma.start >> 48) /* the end of a name identifies it better */
 			snprintf(buf, size, "…%011llx",
 				 (unsigned long long)v->vma.start & (BIT(44) - 1));
 		else
