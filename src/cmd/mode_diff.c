@@ -153,15 +153,17 @@ int mode_diff(struct session *s)
 
 void session_rejudged(struct session *s)
 {
+	struct source_machine m;
 	struct model_diff *r;
 
 	if (!s->opt.replay || !s->has_model || s->opt.given[OPTION_REDACT])
 		return;
-	r = calloc(1, sizeof(*r));
+	r = malloc(sizeof(*r));
 	if (!r)
 		return;
-	r->judge = &s->model;
-	if (!replay_scan(s->source, &model_diff_handler, r))
+	if (!s->source->ops->machine(s->source, &m) &&
+	    !model_diff_init(r, &m, &s->model) &&
+	    !replay_scan(s->source, &model_diff_handler, r))
 		render_diff_rejudged(&s->opt.render, r, replay_model(s->source));
 	free(r);
 }

@@ -27,6 +27,7 @@ static struct collect_options report_options(struct session *s)
 		.nranges = opt->nranges,
 		.names = opt->name,
 		.nnames = opt->nnames,
+		.smaps = true, /* a report keeps everything that was said of a VMA */
 		.model = s->has_model ? &s->model : NULL,
 	};
 }
@@ -111,7 +112,7 @@ static int report_body(struct session *s, struct tempfile *tmp, bool text)
 	int err = record_write_init(&w, tempfile_put, tmp);
 
 	if (!err)
-		err = capture_machine(s->source, &opt, &w);
+		err = capture_machine(s->source, opt.model, &w);
 	if (!err && text && s->opt.replay)
 		err = report_copy(s, &w, true);
 	if (!err && text && !s->opt.replay) {

@@ -147,6 +147,17 @@ static bool collect_merges(struct collector *c, const struct page_run *next)
 	return true;
 }
 
+static int collect_raw_run(struct collector *c, const struct page_run *page,
+			   const struct gup_verdicts *v)
+{
+	struct report_row row = {
+		.process = &c->process, .vma = c->vma, .page = page, .verdicts = v
+	};
+	int err = collect_open_vma(c);
+
+	return err ? err : c->view->raw(c->view_ctx, &row);
+}
+
 static int collect_page(struct collector *c, const struct raw_page *raw)
 {
 	const struct gup_verdicts *v;
@@ -159,6 +170,8 @@ static int collect_page(struct collector *c, const struct raw_page *raw)
 		if (!err)
 			err = verdict_cache_page(&c->judge, c->vma, raw, &page, &v);
 	}
+	if (!err && c->view->raw)
+		err = collect_raw_run(c, &page, v);
 	if (err)
 		return err;
 	if (c->pending.pages && c->pending_verdicts == v && collect_merges(c, &page)) {

@@ -50,6 +50,8 @@ struct report_view {
 	int (*begin)(void *ctx, const struct report_head *head);
 	int (*process)(void *ctx, const struct process *p);
 	int (*vma)(void *ctx, const struct process *p, const struct vma *vma);
+	/* A run as the source read it, its words in ->page->raw, before like runs are merged. */
+	int (*raw)(void *ctx, const struct report_row *row);
 	int (*row)(void *ctx, const struct report_row *row);
 	int (*vma_end)(void *ctx, const struct process *p, const struct vma *vma,
 		       const struct report_totals *t);

@@ -3,57 +3,26 @@
 
 #include "page/holders.h"
 #include "page/page.h"
-#include "gup/predict.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/pure.h"
 
-#define CAPTURE_SLOTS 512 /* a power of two; direct-mapped */
-
 struct capture {
 	struct source *src;
 	const struct collect_options *opt;
 	struct record_writer *w;
 	struct capture_result *result;
-	struct diag *diag;
-	struct kernel running, judge;
-	struct source_machine machine;
-	struct page_context ctx;
-	struct process process;
-	const struct vma *vma;
-	bool vma_written, any;
-	const struct holders *holders; /* NULL: the source has none */
-	u8 *held;                      /* by holder: it holds a recorded page */
-	struct raw_page run;           /* the pending run; no ->pages: none */
-	struct {
-		bool used;
-		struct facts facts;
-		struct record_judgement judged;
-	} slot[CAPTURE_SLOTS];
+	const struct source_machine *machine;
+	const struct holders *holders; /* NULL: the source knows none */
+	u8 *held;                      /* which of them hold a recorded page */
+	struct page_run run;           /* not written yet; ->pages is 0: none */
+	struct record_judgement judged;
 };
 
-static const struct record_judgement *capture_judge(struct capture *c,
-						    const struct facts *f)
-{
-	u64 h = f->known * 0x9e3779b97f4a7c15ull ^ f->value * 0xc2b2ae3d27d4eb4full;
-	unsigned i = (unsigned)(h >> 40) & (CAPTURE_SLOTS - 1);
-	struct gup_verdicts v;
-
-	if (!c->slot[i].used || c->slot[i].facts.known != f->known ||
-	    c->slot[i].facts.value != f->value) {
-		predict_all(&c->judge, f, &v);
-		record_judge(&v, &c->slot[i].judged);
-		c->slot[i].facts = *f;
-		c->slot[i].used = true;
-	}
-	return &c->slot[i].judged;
-}
-
-/* Describes a state in a few words, without what is unknown. */
+/* What a state means, in a few words; never what is unknown. */
 static void capture_note(const struct page_run *p, char *buf, size_t size)
 {
 	static const char *const exclusive[] = { ", not exclusive", ", exclusive", "" };
@@ -71,7 +40,7 @@ static void capture_note(const struct page_run *p, char *buf, size_t size)
 /* Marks the holders of frames of @page's run and of its folio. */
 static void capture_held(struct capture *c, const struct page_run *page)
 {
-	const struct kernel_evidence *ev = &c->machine.kernel;
+	const struct kernel_evidence *ev = &c->machine->kernel;
 	u64 frames = page->pages * (page->size / kernel_page_size(ev));
 	u64 start = page->pfn, end = page->pfn + frames;
 	const struct holder *h;
@@ -90,34 +59,23 @@ static void capture_held(struct capture *c, const struct page_run *page)
 /* Writes the pending run. */
 static int capture_flush(struct capture *c)
 {
-	struct page_run page;
 	char note[120];
-	int err;
 
 	if (!c->run.pages)
 		return 0;
-	if (!c->vma_written) {
-		c->vma_written = true;
-		c->result->vmas++;
-		err = record_write_vma(c->w, c->vma);
-		if (err)
-			return err;
-	}
-	page_read(&c->ctx, c->vma, &c->run, &page);
-	capture_note(&page, note, sizeof(note));
-	capture_held(c, &page);
-	err = record_write_run(c->w, &c->run, capture_judge(c, &page.facts), note);
+	capture_note(&c->run, note, sizeof(note));
+	capture_held(c, &c->run);
 	c->result->runs++;
-	c->result->raced += (c->run.has & RAW_RACED) != 0;
+	c->result->raced += c->run.raced;
 	c->run.pages = 0;
-	return err;
+	return record_write_run(c->w, &c->run.raw, &c->judged, note);
 }
 
 /* @next continues @run: same words, next address and PFN. */
 static bool capture_continues(const struct capture *c, const struct raw_page *run,
 			      const struct raw_page *next)
 {
-	const struct kernel_evidence *ev = &c->machine.kernel;
+	const struct kernel_evidence *ev = &c->machine->kernel;
 	u64 leaf = record_leaf_size(run, ev->page_size, ev->pmd_size);
 	u64 steps = leaf / kernel_page_size(ev) * run->pages;
 	struct raw_page expected = *run;
@@ -132,115 +90,56 @@ static bool capture_continues(const struct capture *c, const struct raw_page *ru
 	return !memcmp(&expected, next, sizeof(expected));
 }
 
-static int capture_raw(void *ctx, const struct raw_page *raw, size_t n)
+static int capture_raw(void *ctx, const struct report_row *row)
 {
 	struct capture *c = ctx;
-	int err = 0;
-
-	for (size_t i = 0; i < n && !err; i++) {
-		if (c->run.pages && capture_continues(c, &c->run, &raw[i])) {
-			c->run.pages += raw[i].pages;
-			continue;
-		}
-		err = capture_flush(c);
-		c->run = raw[i];
-	}
-	return err;
-}
-
-static bool capture_named(const struct capture *c, const struct vma *vma)
-{
-	const char *base = strrchr(vma->name, '/');
-
-	for (unsigned i = 0; i < c->opt->nnames; i++)
-		if (vma->name[0] && (!strcmp(vma->name, c->opt->names[i]) ||
-				     (base && !strcmp(base + 1, c->opt->names[i]))))
-			return true;
-	return false;
-}
-
-/* Reads [from, to) of the VMA. */
-static int capture_part(struct capture *c, u64 from, u64 to)
-{
-	int err = c->src->ops->observe(c->src, c->process.pid, c->vma, from, to,
-				       capture_raw, c);
-	int err2 = capture_flush(c);
-
-	c->any = true;
-	return err ? err : err2;
-}
-
-static int capture_vma(void *ctx, const struct vma *vma)
-{
-	struct capture *c = ctx;
-	u64 base = kernel_page_size(&c->machine.kernel);
-	int err = 0;
-
-	c->vma = vma;
-	c->vma_written = false;
-	c->any = false;
-	if (capture_named(c, vma) || (!c->opt->nranges && !c->opt->nnames)) {
-		err = capture_part(c, vma->start, vma->end);
-	} else {
-		for (unsigned i = 0; i < c->opt->nranges && !err; i++) {
-			u64 from = MAX(vma->start,
-				       ROUND_DOWN(c->opt->ranges[i].start, base));
-			u64 to = MIN(vma->end, ROUND_UP(c->opt->ranges[i].end, base));
-
-			if (from < to)
-				err = capture_part(c, from, to);
-		}
-	}
-	if (c->any && !c->vma_written && !err) {
-		c->result->vmas++;
-		err = record_write_vma(c->w, vma);
-	}
-	return err;
-}
-
-static int capture_process(struct capture *c, pid_t pid)
-{
-	int err = c->src->ops->open(c->src, pid, &c->process);
-
-	if (err)
-		return err;
-	c->ctx.has_pinned = c->process.has_pinned;
-	err = record_write_process(c->w, &c->process);
-	c->result->processes++;
-	if (!err)
-		err = c->src->ops->vmas(c->src, pid, capture_vma, c);
-	c->run.pages = 0;
-	c->src->ops->release(c->src, pid);
-	return err;
-}
-
-static int capture_begin(struct capture *c, struct source *src,
-			 const struct collect_options *opt, struct record_writer *w)
-{
+	const struct raw_page *raw = &row->page->raw;
 	int err;
 
-	c->src = src;
-	c->opt = opt;
-	c->w = w;
-	src->fold = false;
-	src->smaps = true; /* a report keeps all that is known of a VMA */
-	err = src->ops->machine(src, &c->machine);
-	if (!err)
-		err = kernel_resolve(&c->machine.kernel, &c->running);
-	c->judge = opt->model ? *opt->model : c->running;
-	c->ctx = c->machine.page;
-	c->ctx.kernel = &c->running;
+	if (c->run.pages && capture_continues(c, &c->run.raw, raw)) {
+		c->run.pages = c->run.raw.pages += raw->pages;
+		return 0;
+	}
+	err = capture_flush(c);
+	c->run = *row->page;
+	record_judge(row->verdicts, &c->judged);
 	return err;
 }
 
-static void capture_explain(struct capture *c, pid_t pid, int err)
+static int capture_begin(void *ctx, const struct report_head *head)
 {
-	bool begun = c->process.pid == pid;
+	struct capture *c = ctx;
+	const struct source_ops *ops = c->src->ops;
 
-	diag_add(c->diag, begun || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR,
-		 "process %d %s", (int)pid,
-		 begun && err == -ESRCH ? "is gone; what was read is kept"
-					: collect_why(err));
+	c->machine = head->machine;
+	if (ops->holders &&
+	    !ops->holders(c->src, c->opt->pids, c->opt->npids, &c->holders))
+		c->held = calloc(c->holders->n + 1, 1);
+	else
+		c->holders = NULL;
+	return record_write_section(c->w, "pages");
+}
+
+static int capture_process(void *ctx, const struct process *p)
+{
+	struct capture *c = ctx;
+
+	c->result->processes++;
+	return record_write_process(c->w, p);
+}
+
+static int capture_vma(void *ctx, const struct process *p, const struct vma *vma)
+{
+	struct capture *c = ctx;
+
+	c->result->vmas++;
+	return record_write_vma(c->w, vma);
+}
+
+static int capture_vma_end(void *ctx, const struct process *p, const struct vma *vma,
+			   const struct report_totals *t)
+{
+	return capture_flush(ctx);
 }
 
 static bool capture_candidate(const struct capture *c, const struct holder *h)
@@ -252,9 +151,10 @@ static bool capture_candidate(const struct capture *c, const struct holder *h)
 	return false;
 }
 
-/* Writes section "holders": holders of recorded pages, candidates of recorded processes. */
-static int capture_holders(struct capture *c)
+/* Section "holders": those of recorded pages, and candidates of recorded processes. */
+static int capture_end(void *ctx, const struct report_totals *t)
 {
+	struct capture *c = ctx;
 	const struct holders *h = c->holders;
 	int err;
 
@@ -268,51 +168,35 @@ static int capture_holders(struct capture *c)
 	return err;
 }
 
-int capture_machine(struct source *src, const struct collect_options *opt,
+static const struct report_view capture_view = {
+	.begin = capture_begin,
+	.process = capture_process,
+	.vma = capture_vma,
+	.raw = capture_raw,
+	.vma_end = capture_vma_end,
+	.end = capture_end,
+};
+
+int capture_machine(struct source *src, const struct kernel *model,
 		    struct record_writer *w)
 {
-	struct capture *c = calloc(1, sizeof(*c));
-	int err = c ? capture_begin(c, src, opt, w) : -ENOMEM;
+	struct source_machine m;
+	struct kernel running;
+	int err = src->ops->machine(src, &m);
 
-	if (!err)
-		err = record_write_machine(w, &c->machine, c->judge.model);
-	free(c);
-	return err;
+	if (!err && !model)
+		err = kernel_resolve(&m.kernel, &running);
+	return err ? err : record_write_machine(w, &m, (model ? model : &running)->model);
 }
 
 int capture_pages(struct source *src, const struct collect_options *opt,
 		  struct record_writer *w, struct capture_result *ret, struct diag *diag)
 {
-	struct capture *c = calloc(1, sizeof(*c));
-	int err = c ? capture_begin(c, src, opt, w) : -ENOMEM, last = 0;
-	unsigned done = 0;
+	struct capture c = { .src = src, .opt = opt, .w = w, .result = ret };
+	int err;
 
 	*ret = (struct capture_result){ 0 };
-	if (!err) {
-		c->result = ret;
-		c->diag = diag;
-		if (src->ops->holders &&
-		    src->ops->holders(src, opt->pids, opt->npids, &c->holders))
-			c->holders = NULL;
-		if (c->holders)
-			c->held = calloc(c->holders->n + 1, 1);
-		err = record_write_section(w, "pages");
-	}
-	for (unsigned i = 0; !err && !w->error && i < opt->npids; i++) {
-		u64 runs = ret->runs;
-
-		c->process.pid = 0;
-		last = capture_process(c, opt->pids[i]);
-		done += !last || ret->runs != runs;
-		if (last)
-			capture_explain(c, opt->pids[i], last);
-	}
-	if (!err)
-		err = capture_holders(c);
-	if (c)
-		free(c->held);
-	free(c);
-	if (err || w->error)
-		return err ? err : w->error;
-	return done || !opt->npids ? 0 : last;
+	err = collect_run(src, opt, &capture_view, &c, diag);
+	free(c.held);
+	return err ? err : w->error;
 }

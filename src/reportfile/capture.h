@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* capture.h - reads a source and writes its raw words, with verdicts, as [pages] of a report. */
+/*
+ * capture.h - the view of a collection that writes its raw words as the [pages] of a report.
+ *
+ * Knows: which raw runs are one line of a report, which holders belong to it.
+ * Never: I/O, layout of the other sections.  Owns: nothing after the call.
+ */
 #ifndef GUPINFO_CAPTURE_H
 #define GUPINFO_CAPTURE_H
 
@@ -11,14 +16,17 @@ struct capture_result {
 	u64 raced; /* runs that changed while they were read */
 };
 
-/* Writes @src's machine sections to @w; @opt->model judges the recorded verdicts.  0 or -errno. */
-int capture_machine(struct source *src, const struct collect_options *opt,
+/*
+ * Writes the machine sections of @src to @w; @model gives the recorded verdicts, NULL: the
+ * machine's own kernel.  Returns 0 or -errno.
+ */
+int capture_machine(struct source *src, const struct kernel *model,
 		    struct record_writer *w);
 
 /*
- * Writes section "pages" with @opt's processes and ranges (not with its filters and ->each:
- * words are kept as they were read).  Returns 0, or -errno when nothing could be read; @diag
- * has partial failures with class DIAG_INCOMPLETE.
+ * Writes section "pages": @opt's processes and ranges (words are kept as they were
+ * read: ->keep, ->each and ->fold must not be set).  Returns 0 or -errno when nothing could be read at all; partial
+ * failures are in @diag with class DIAG_INCOMPLETE.
  */
 int capture_pages(struct source *src, const struct collect_options *opt,
 		  struct record_writer *w, struct capture_result *ret, struct diag *diag);

@@ -9,32 +9,21 @@
 
 #include "lib/pure.h"
 
-static int model_diff_machine(void *ctx, const struct record_machine *m)
+int model_diff_init(struct model_diff *r, const struct source_machine *m,
+		    const struct kernel *judge)
 {
-	struct model_diff *r = ctx;
-
-	if (kernel_resolve(&m->m.kernel, &r->running))
-		return -EINVAL;
-	r->ctx = m->m.page;
-	memcpy(r->spans, m->spans, sizeof(r->spans));
-	r->ctx.spans = r->spans;
-	if (m->m.page.layout) {
-		r->layout = m->layout;
-		r->ctx.layout = &r->layout;
-	}
-	pte_layout_kernel(&r->pte, &r->running);
-	r->ctx.pte = &r->pte;
-	r->ctx.kernel = &r->running;
-	r->base = kernel_page_size(&m->m.kernel);
-	r->pmd = m->m.kernel.pmd_size;
-	return 0;
+	memset(r, 0, sizeof(*r));
+	r->judge = judge;
+	r->machine = *m;
+	r->machine.page.kernel = &r->running;
+	return kernel_resolve(&m->kernel, &r->running);
 }
 
 static int model_diff_process(void *ctx, const struct process *p)
 {
 	struct model_diff *r = ctx;
 
-	r->ctx.has_pinned = p->has_pinned;
+	r->machine.page.has_pinned = p->has_pinned;
 	return 0;
 }
 
@@ -63,14 +52,16 @@ static int model_diff_run(void *ctx, const struct process *p, const struct vma *
 	struct record_judgement new;
 	struct gup_verdicts v;
 	struct page_run page;
+	const struct kernel_evidence *ev = &r->machine.kernel;
 	bool differ = false;
 
-	c.pages = raw->pages * (record_leaf_size(raw, r->base, r->pmd) / r->base);
+	c.pages = raw->pages * (record_leaf_size(raw, ev->page_size, ev->pmd_size) /
+				kernel_page_size(ev));
 	if (!old->present) {
 		r->unjudged += c.pages;
 		return 0;
 	}
-	page_read(&r->ctx, vma, raw, &page);
+	page_read(&r->machine.page, vma, raw, &page);
 	predict_all(r->judge, &page.facts, &v);
 	record_judge(&v, &new);
 	for (unsigned i = 0; i < REJUDGE_FORK + 1; i++) {
@@ -95,7 +86,6 @@ static int model_diff_run(void *ctx, const struct process *p, const struct vma *
 }
 
 const struct record_handler model_diff_handler = {
-	.machine = model_diff_machine,
 	.process = model_diff_process,
 	.run = model_diff_run,
 };

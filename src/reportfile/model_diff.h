@@ -31,14 +31,14 @@ struct model_diff {
 	struct model_diff_change change[REJUDGE_CHANGES];
 	/* private */
 	struct kernel running;
-	struct pte_layout pte;
-	struct page_context ctx;
-	struct page_span spans[RECORD_SPANS];
-	struct kpf_layout layout;
-	u32 base, pmd;
+	struct source_machine machine;
 };
 
-/* The context is a struct model_diff * in which only ->judge is set. */
+/* @machine is of the report, and what it points to must stay as long as @r; so must @judge. */
+int model_diff_init(struct model_diff *r, const struct source_machine *machine,
+		    const struct kernel *judge);
+
+/* The context is a struct model_diff *. */
 extern const struct record_handler model_diff_handler;
 
 const char *
