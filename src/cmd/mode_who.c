@@ -39,11 +39,7 @@ static int who_raw(void *ctx, const struct report_row *row)
 		return -ENOMEM;
 	w->map = m;
 	m += w->nmaps++;
-	page.addr += (w->pfn - page.pfn) / frames * page.size;
-	page.pfn = w->pfn - (w->pfn - page.pfn) % frames;
-	if (page.why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && BIT(page.order) <= frames)
-		page.head_pfn = page.pfn;
-	page.pages = 1;
+	page_cut(&page, (w->pfn - page.pfn) / frames, 1, w->base);
 	memset(m, 0, sizeof(*m));
 	m->pid = row->process->pid;
 	memcpy(m->comm, row->process->comm, sizeof(m->comm) - 1);

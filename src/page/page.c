@@ -25,30 +25,35 @@ enum page_why page_why_bpf(const struct page_work *w)
 
 bool page_like(const struct page_run *page, const struct page_run *next)
 {
-	if (next->addr != page->addr + page->pages * page->size ||
-	    page->size != next->size || page->kind != next->kind ||
-	    page->leaf != next->leaf || page->anon != next->anon ||
-	    page->raced != next->raced || page->flags != next->flags ||
-	    page->flags_known != next->flags_known || page->pte != next->pte ||
-	    page->pte_known != next->pte_known || page->pkey != next->pkey ||
-	    page->order != next->order)
-		return false;
-	if (page->mapcount != next->mapcount ||
-	    page->folio_mapcount != next->folio_mapcount ||
-	    page->mapcount_kind != next->mapcount_kind ||
-	    page->refcount != next->refcount || page->pincount != next->pincount ||
-	    page->pincount_kind != next->pincount_kind ||
-	    page->anon_exclusive != next->anon_exclusive ||
-	    page->mm_shared != next->mm_shared || page->node != next->node ||
-	    page->zone != next->zone || page->migratetype_bad != next->migratetype_bad ||
-	    page->expected != next->expected || page->excess != next->excess)
-		return false;
-	if (page->swap_type != next->swap_type || page->present != next->present ||
-	    page->swap_exclusive != next->swap_exclusive ||
-	    memcmp(page->why, next->why, sizeof(page->why)) ||
-	    memcmp(&page->facts, &next->facts, sizeof(page->facts)))
-		return false;
-	return true;
+	const size_t from = offsetof(struct page_run, size);
+
+	return next->addr == page->addr + page->pages * page->size &&
+	       !memcmp((const char *)page + from, (const char *)next + from,
+		       sizeof(*page) - from);
+}
+
+/* All pages of a run are the one of zeroes. */
+static bool page_of_zeroes(const struct page_run *page)
+{
+	return page->kind == PAGE_ZERO || page->kind == PAGE_HUGE_ZERO;
+}
+
+void page_cut(struct page_run *page, u64 skip, u64 n, u64 base)
+{
+	page->addr += skip * page->size;
+	page->pages = n;
+	if (page->kind == PAGE_SWAP)
+		page->swap_offset += skip;
+	else if (page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && !page_of_zeroes(page))
+		page->pfn += skip * MAX(page->size / base, 1);
+	if (page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && page->order < 32)
+		page->head_pfn = ROUND_DOWN(page->pfn, BIT(page->order));
+	page->raw.addr = page->addr;
+	page->raw.pages = page->pages;
+	if (page->raw.pfn) {
+		page->raw.pfn = page->pfn;
+		page->raw.head_pfn = page->head_pfn;
+	}
 }
 
 bool page_continues(const struct page_run *page, const struct page_run *next)
@@ -59,7 +64,7 @@ bool page_continues(const struct page_run *page, const struct page_run *next)
 		return false;
 	if (page->kind == PAGE_SWAP)
 		return page->swap_offset + page->pages == next->swap_offset;
-	if (page->kind == PAGE_ZERO || page->kind == PAGE_HUGE_ZERO)
+	if (page_of_zeroes(page))
 		return page->pfn == next->pfn;
 	return !page->pfn ? !next->pfn : page->pfn + page->pages * step == next->pfn;
 }

@@ -72,41 +72,46 @@ enum page_count_kind {
 	PAGE_COUNT_ESTIMATE
 };
 
+/*
+ * A run of pages.  First where it is, which differs between pages that are alike; from ->size on
+ * what they have in common: page_like() compares all of it, byte by byte.
+ */
 struct page_run {
 	u64 addr;  /* first byte of the run */
 	u64 pages; /* pages of ->size in the run */
-	u64 size;  /* bytes of one page; the leaf size when a PMD or PUD maps the run */
 	u64 pfn;   /* of the first page */
 	u64 head_pfn;
+	u64 swap_offset;
+	struct raw_page raw; /* the raw words */
+	bool folded; /* ->pfn and ->swap_offset are the first page's, the others' are any */
+
+	u64 size; /* bytes of one page of the run: leaf size for PMD and PUD leaves */
+	u64 flags,
+		flags_known; /* KPF_* bits in /proc/kpageflags numbering (kpageflags.h) */
+	s64 mapcount;        /* of this page */
+	s64 folio_mapcount;  /* folio_mapcount(); -1 unknown */
+	s64 refcount, pincount;
+	s64 expected;       /* folio_expected_ref_count(), -1 unknown */
+	s64 excess;         /* refcount - expected; only when both are known */
+	struct facts facts; /* for predict.h */
+	u32 swap_type;
+	u16 pte, pte_known;  /* PAGE_PTE_* */
+	s16 node;            /* -1 unknown */
+	s8 zone;             /* enum page_zone, -1 unknown */
 	u8 kind;             /* enum page_kind */
 	u8 leaf;             /* enum raw_level, 0 unknown */
 	u8 why[PAGE_FIELDS]; /* enum page_why of each field */
 	bool anon;           /* hugetlb: the page is anonymous */
 	bool raced;
-	bool folded; /* ->pfn and ->swap_offset are the first page's only */
-	u64 flags,
-		flags_known; /* KPF_* bits in /proc/kpageflags numbering (kpageflags.h) */
-	u16 pte, pte_known;  /* PAGE_PTE_* */
 	u8 pkey;
-	u8 order;
-	s64 mapcount;       /* of this page, not of its folio */
-	s64 folio_mapcount; /* folio_mapcount(); -1 unknown */
-	u8 mapcount_kind;   /* enum page_count_kind */
-	s64 refcount, pincount;
+	u8 order;         /* folio order */
+	u8 mapcount_kind; /* enum page_count_kind */
 	u8 pincount_kind;
 	u8 anon_exclusive;  /* enum tri */
 	u8 mm_shared;       /* enum tri: folio_maybe_mapped_shared() */
-	s16 node;           /* -1 unknown */
-	s8 zone;            /* enum page_zone, -1 unknown */
 	u8 migratetype_bad; /* enum tri: CMA or ISOLATE pageblock */
-	s64 expected;       /* folio_expected_ref_count(), -1 unknown */
-	s64 excess;         /* refcount - expected; only when both are known */
 	u8 present;         /* enum tri: pte_present() */
 	u8 swap_exclusive;  /* enum tri: pte_swp_exclusive() of a swap entry */
-	u32 swap_type;
-	u64 swap_offset;
-	struct raw_page raw;
-	struct facts facts; /* what predict.h judges */
 };
 
 enum page_zone {
@@ -176,7 +181,10 @@ void page_read(const struct page_context *ctx, const struct vma *vma,
 /* Returns true when @next begins where @page ends and differs only in PFN or place in swap. */
 bool page_like(const struct page_run *page, const struct page_run *next);
 
-/* Returns true when @next also has the PFN (or swap offset) that follows @page's. */
+/* Cuts @page to @n of its pages, from page @skip on; @base: bytes of a base page. */
+void page_cut(struct page_run *page, u64 skip, u64 n, u64 base);
+
+/* @next continues @page: same meaning, consecutive address and PFN. */
 bool page_continues(const struct page_run *page, const struct page_run *next);
 
 const char *page_kind_name(enum page_kind kind);

@@ -105,31 +105,17 @@ static int collect_deliver(struct collector *c, const struct page_run *page)
 /* Passes the pending run to the view. */
 static int collect_flush(struct collector *c)
 {
-	struct page_run *page = &c->pending;
-	u64 n = page->pages;
+	struct page_run run = c->pending;
+	u64 step = c->opt->each && run.kind != PAGE_NONE ? 1 : run.pages;
 	int err = 0;
 
-	if (!n)
-		return 0;
-	page->pages = 0;
-	if (!c->opt->each || page->kind == PAGE_NONE) {
-		struct page_run run = *page;
+	c->pending.pages = 0;
+	for (u64 i = 0; i < run.pages && !err; i += step) {
+		struct page_run part = run;
 
-		run.pages = n;
-		return collect_deliver(c, &run);
-	}
-	for (u64 i = 0; i < n && !err; i++) {
-		struct page_run one = *page;
-		bool pfn = page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN;
-		u64 step = i * (page->size / c->base);
-
-		one.pages = 1;
-		one.addr += i * page->size;
-		if (pfn)
-			one.pfn += step;
-		if (pfn && !page->order)
-			one.head_pfn += step;
-		err = collect_deliver(c, &one);
+		if (step < run.pages)
+			page_cut(&part, i, step, c->base);
+		err = collect_deliver(c, &part);
 	}
 	return err;
 }

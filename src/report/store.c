@@ -396,23 +396,10 @@ void store_row_page(const struct store *s, const struct store_row *row,
 
 void store_page_cut(const struct store *s, struct page_run *page, u64 start, u64 end)
 {
-	u64 base = kernel_page_size(&s->kernel.ev);
 	u64 skip = (start - page->addr) / page->size;
+	u64 pages = (end - page->addr + page->size - 1) / page->size;
 
-	page->addr += skip * page->size;
-	page->pages = (end - page->addr + page->size - 1) / page->size;
-	if (page->kind == PAGE_SWAP)
-		page->swap_offset += skip;
-	else if (page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
-		page->pfn += skip * MAX(page->size / base, 1);
-	if (page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && page->order < 32)
-		page->head_pfn = ROUND_DOWN(page->pfn, BIT(page->order));
-	page->raw.addr = page->addr;
-	page->raw.pages = page->pages;
-	if (page->raw.pfn) {
-		page->raw.pfn = page->pfn;
-		page->raw.head_pfn = page->head_pfn;
-	}
+	page_cut(page, skip, pages - skip, kernel_page_size(&s->kernel.ev));
 }
 
 void store_page_at(const struct store *s, const struct store_row *row, u64 addr,

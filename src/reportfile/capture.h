@@ -24,9 +24,9 @@ int capture_machine(struct source *src, const struct kernel *model,
 		    struct record_writer *w);
 
 /*
- * Writes section "pages": @opt's processes and ranges (words are kept as they were
- * read: ->keep, ->each and ->fold must not be set).  Returns 0 or -errno when nothing could be read at all; partial
- * failures are in @diag with class DIAG_INCOMPLETE.
+ * Writes section "pages": @opt's processes and ranges.  Words are kept as they were read: ->keep,
+ * ->each and ->fold must not be set.  Returns 0 or -errno when nothing could be read at all;
+ * partial failures are in @diag with class DIAG_INCOMPLETE.
  */
 int capture_pages(struct source *src, const struct collect_options *opt,
 		  struct record_writer *w, struct capture_result *ret, struct diag *diag);

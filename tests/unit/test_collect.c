@@ -157,6 +157,50 @@ TEST(each_splits_runs)
 	diag_deinit(&diag);
 }
 
+/* A run of the one page of zeroes is not of ascending frames, whoever splits it. */
+TEST(each_page_of_zeroes_is_the_same_frame)
+{
+	struct raw_page raw[3];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(raw); i++)
+		raw[i] = fake_source_anon(0x10000 + i * 4096, 1, 100, BIT(24), 0);
+	EXPECT_INT(collect(raw, 3, (struct collect_options){ .each = true }), 0);
+	EXPECT_INT(seen.rows, 3);
+	EXPECT_INT(seen.page[2].kind, PAGE_ZERO);
+	EXPECT_INT(seen.page[2].pfn, 100);
+	diag_deinit(&diag);
+}
+
+static int see_raw(void *ctx, const struct report_row *row)
+{
+	struct seen *s = ctx;
+
+	EXPECT(s->vmas == 1); /* the view has been shown the VMA */
+	EXPECT_INT(row->page->raw.addr, row->page->addr);
+	s->page[s->rows++] = *row->page;
+	return 0;
+}
+
+TEST(raw_runs_come_as_they_were_read)
+{
+	static const struct report_view raw_view = { .vma = see_vma, .raw = see_raw };
+	const struct raw_page raw[] = {
+		fake_source_anon(0x10000, 2, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x12000, 1, 102, ANON | EXCLUSIVE, 1),
+	};
+	struct collect_options opt = { .pids = &pid, .npids = 1 };
+
+	collect(raw, 2, opt);
+	diag_deinit(&diag);
+	memset(&seen, 0, sizeof(seen));
+	diag_init(&diag);
+	EXPECT_INT(collect_run(&f.source, &opt, &raw_view, &seen, &diag), 0);
+	EXPECT_INT(seen.rows, 2);
+	EXPECT_INT(seen.page[0].raw.pages, 2);
+	EXPECT_INT(seen.page[1].pfn, 102);
+	diag_deinit(&diag);
+}
+
 TEST(only_what_is_asked_for)
 {
 	const struct raw_page raw[] = {
