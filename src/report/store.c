@@ -5,11 +5,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/store_int.h"
 #include "report/store_pool.h"
 
 #include "lib/pure.h"
 
 /* ---- row blocks, shared between copies */
+
+static struct store_rows *rows_ref(struct store_rows *rows)
+{
+	if (rows)
+		rows->refs++;
+	return rows;
+}
 
 static void rows_unref(struct store_rows *rows)
 {
@@ -17,29 +25,60 @@ static void rows_unref(struct store_rows *rows)
 		free(rows);
 }
 
-/* Makes room for one more row in a block that only @v uses. */
-static int rows_reserve(struct store *s, struct store_vma *v)
+int store_rows_own(struct store *s, struct store_vma *v, size_t n)
 {
-	struct store_rows *rows = v->rows;
-	size_t room = rows ? rows->room : 0;
+	struct store_rows *old = v->rows, *new;
+	size_t had = old ? old->room : 0, room = n <= had ? had : MAX(n, MAX(had * 2, 4));
 
-	if (rows && rows->refs == 1 && rows->n < room)
+	if (old && old->refs == 1 && n <= had)
 		return 0;
-	if (!rows || rows->n == room)
-		room = room ? room * 2 : 4;
-	struct store_rows *new = malloc(sizeof(*new) + room * sizeof(new->row[0]));
+	new = malloc(sizeof(*new) + room * sizeof(new->row[0]));
 	if (!new)
 		return -ENOMEM;
 	new->refs = 1;
 	new->room = room;
-	new->n = rows ? rows->n : 0;
-	if (rows)
-		memcpy(new->row, rows->row, rows->n * sizeof(new->row[0]));
-	s->bytes += room * sizeof(new->row[0]);
-	if (rows)
-		s->bytes -= rows->room * sizeof(new->row[0]);
-	rows_unref(rows);
+	new->n = store_nrows(v);
+	if (old)
+		memcpy(new->row, old->row, old->n * sizeof(new->row[0]));
+	s->bytes += (room - had) * sizeof(new->row[0]);
+	rows_unref(old);
 	v->rows = new;
+	return 0;
+}
+
+int store_rows_add(struct store *s, struct store_vma *v, const struct store_row *row)
+{
+	int err = store_rows_own(s, v, store_nrows(v) + 1);
+
+	if (!err)
+		v->rows->row[v->rows->n++] = *row;
+	return err;
+}
+
+void store_vma_share(const struct store_vma *from, struct store_vma *to)
+{
+	*to = *from;
+	rows_ref(to->rows);
+}
+
+void store_process_free(struct store_process *p)
+{
+	for (size_t i = 0; i < p->nvmas; i++)
+		rows_unref(p->vma[i].rows);
+	free(p->vma);
+}
+
+int store_process_copy(const struct store_process *from, struct store_process *to)
+{
+	*to = *from;
+	to->room = to->nvmas;
+	to->vma = calloc(MAX(from->nvmas, 1), sizeof(*to->vma));
+	if (!to->vma) {
+		to->nvmas = 0;
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < to->nvmas; i++)
+		store_vma_share(&from->vma[i], &to->vma[i]);
 	return 0;
 }
 
@@ -79,11 +118,8 @@ void store_free(struct store *s)
 {
 	if (!s)
 		return;
-	for (size_t i = 0; i < s->nprocs; i++) {
-		for (size_t j = 0; j < s->proc[i].nvmas; j++)
-			rows_unref(s->proc[i].vma[j].rows);
-		free(s->proc[i].vma);
-	}
+	for (size_t i = 0; i < s->nprocs; i++)
+		store_process_free(&s->proc[i]);
 	free(s->proc);
 	free(s->spans);
 	free((void *)s->opt.ranges);
@@ -116,25 +152,6 @@ static int set_head(struct store *s, const struct kernel *kernel,
 	return 0;
 }
 
-static int copy_process(const struct store_process *from, struct store_process *to)
-{
-	*to = *from;
-	to->room = to->nvmas;
-	to->vma = NULL;
-	if (!from->nvmas)
-		return 0;
-	to->vma = malloc(from->nvmas * sizeof(*to->vma));
-	if (!to->vma) {
-		to->nvmas = 0;
-		return -ENOMEM;
-	}
-	memcpy(to->vma, from->vma, from->nvmas * sizeof(*to->vma));
-	for (size_t i = 0; i < to->nvmas; i++)
-		if (to->vma[i].rows)
-			to->vma[i].rows->refs++;
-	return 0;
-}
-
 struct store *store_copy(const struct store *s)
 {
 	struct store *c = store_new(&s->opt, s);
@@ -153,7 +170,7 @@ struct store *store_copy(const struct store *s)
 	c->room = s->nprocs;
 	for (size_t i = 0; i < s->nprocs; i++) {
 		c->nprocs++;
-		if (copy_process(&s->proc[i], &c->proc[i]))
+		if (store_process_copy(&s->proc[i], &c->proc[i]))
 			goto fail;
 	}
 	return c;
@@ -242,12 +259,12 @@ static int on_row(void *ctx, const struct report_row *row)
 		v->dropped = true;
 		return 0;
 	}
-	if (id < 0 || rows_reserve(s, v))
+	if (id < 0)
 		return -ENOMEM;
 	bool has_head = page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
 			page->pfn >= page->head_pfn &&
 			page->pfn - page->head_pfn < STORE_NO_HEAD;
-	v->rows->row[v->rows->n++] = (struct store_row){
+	struct store_row new = {
 		.addr = page->addr,
 		.pages = page->pages,
 		.pfn = page->kind == PAGE_SWAP ? page->swap_offset : page->pfn,
@@ -255,7 +272,7 @@ static int on_row(void *ctx, const struct report_row *row)
 			has_head ? (u32)(page->pfn - page->head_pfn) : STORE_NO_HEAD,
 		.class = (u32)id,
 	};
-	return 0;
+	return store_rows_add(s, v, &new);
 }
 
 static int on_vma_end(void *ctx, const struct process *p, const struct vma *vma,

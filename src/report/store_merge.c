@@ -3,41 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/store.h"
+#include "report/store_int.h"
 
 #include "lib/pure.h"
 
-/* A block of rows under construction. */
-struct block {
-	struct store_rows *rows;
-	int error;
+/* What is merged: [start, end) of @fresh's process @new into @s's process @old. */
+struct merge {
+	struct store *s;
+	const struct store *fresh;
+	const struct store_process *old, *new;
+	u64 start, end;
 };
 
-static void block_add(struct block *b, const struct store_row *row)
-{
-	struct store_rows *rows = b->rows;
-
-	if (b->error)
-		return;
-	if (!rows || rows->n == rows->room) {
-		size_t room = rows ? rows->room * 2 : 16;
-		struct store_rows *new =
-			realloc(rows, sizeof(*new) + room * sizeof(new->row[0]));
-
-		if (!new) {
-			b->error = -ENOMEM;
-			return;
-		}
-		if (!rows)
-			new->n = 0;
-		new->refs = 1;
-		new->room = room;
-		b->rows = rows = new;
-	}
-	rows->row[rows->n++] = *row;
-}
-
-/* Cuts @row to the pages that lie wholly in [start, end); returns false when there are none. */
+/* The pages of @row that lie wholly in [start, end).  Returns false when there are none. */
 static bool cut_row(const struct store *s, struct store_row *row, u64 start, u64 end)
 {
 	u64 size = store_class(s, row)->page.size, row_end = store_row_end(s, row);
@@ -60,19 +38,25 @@ static bool cut_row(const struct store *s, struct store_row *row, u64 start, u64
 	return true;
 }
 
-/* Adds the pages of @v's rows that lie wholly in [start, end). */
-static void block_take(struct block *b, const struct store *s, const struct store_vma *v,
-		       u64 start, u64 end)
+/* Adds to @ret the pages of the old rows that lie wholly in [start, end). */
+static int take_old(const struct merge *m, struct store_vma *ret, u64 start, u64 end)
 {
-	for (size_t i = store_row_from(s, v, start); i < store_nrows(v); i++) {
-		struct store_row row = v->rows->row[i];
+	const struct store_process *old = m->old;
+	int err = 0;
 
-		if (row.addr >= end)
-			return;
-		if (!cut_row(s, &row, start, end))
-			continue;
-		block_add(b, &row);
+	for (size_t i = store_vma_from(old, start);
+	     i < old->nvmas && old->vma[i].vma.start < end; i++) {
+		const struct store_vma *v = &old->vma[i];
+
+		for (size_t j = store_row_from(m->s, v, start);
+		     j < store_nrows(v) && !err; j++) {
+			struct store_row row = v->rows->row[j];
+
+			if (cut_row(m->s, &row, start, end))
+				err = store_rows_add(m->s, ret, &row);
+		}
 	}
+	return err;
 }
 
 /* Adds @from to @t or subtracts it. */
@@ -110,56 +94,53 @@ static void recount(const struct store *s, const struct store_process *p,
 	v->has_totals = true;
 }
 
-/* Makes the VMA of @fresh with fresh rows in [start, end) and old rows outside. */
-static int merged_vma(const struct store *s, const struct store_process *old,
-		      const struct store *fresh, const struct store_process *new,
-		      const struct store_vma *v, u64 start, u64 end,
-		      struct store_vma *ret)
+/* The VMA as @fresh has it, with the old rows that it still covers. */
+static int kept_vma(const struct merge *m, const struct store_vma *v,
+		    struct store_vma *ret)
 {
-	struct block b = { 0 };
-	u64 from = MAX(start, v->vma.start), to = MIN(end, v->vma.end);
-	size_t n = store_nrows(v);
+	const struct store_vma *same = store_vma_at(m->old, v->vma.start);
 
-	*ret = *v;
-	if (start >= end) { /* the rows stay as they are */
-		size_t same = store_vma_from(old, v->vma.start);
-
-		if (same < old->nvmas && old->vma[same].vma.start == v->vma.start &&
-		    old->vma[same].vma.end == v->vma.end) {
-			*ret = old->vma[same];
-			ret->vma = v->vma;
-			if (ret->rows)
-				ret->rows->refs++;
-			return 0;
-		}
-		ret->rows = NULL;
-		from = to = v->vma.start;
-		n = 0;
-	}
-	if (from < to && from == v->vma.start && to == v->vma.end) {
-		if (ret->rows)
-			ret->rows->refs++;
+	if (same && same->vma.start == v->vma.start && same->vma.end == v->vma.end) {
+		store_vma_share(same, ret);
+		ret->vma = v->vma;
 		return 0;
 	}
-	if (n) { /* leaves may reach beyond the range */
+	*ret = *v;
+	ret->rows = NULL;
+	int err = take_old(m, ret, v->vma.start, v->vma.end);
+
+	recount(m->s, m->new, ret);
+	return err;
+}
+
+/* The VMA as @fresh has it, with rows of both: fresh ones in the range, old ones outside. */
+static int merged_vma(const struct merge *m, const struct store_vma *v,
+		      struct store_vma *ret)
+{
+	u64 from = MAX(m->start, v->vma.start), to = MIN(m->end, v->vma.end);
+	size_t n = store_nrows(v);
+	int err;
+
+	if (m->start >= m->end)
+		return kept_vma(m, v, ret);
+	if (from == v->vma.start && to == v->vma.end) {
+		store_vma_share(v, ret);
+		return 0;
+	}
+	*ret = *v;
+	ret->rows = NULL;
+	if (n) { /* leaves may stick out of the range */
 		from = MIN(from, MAX(v->rows->row[0].addr, v->vma.start));
-		to = MAX(to, store_row_end(fresh, &v->rows->row[n - 1]));
+		to = MAX(to, store_row_end(m->fresh, &v->rows->row[n - 1]));
 	}
-	for (size_t i = store_vma_from(old, v->vma.start);
-	     i < old->nvmas && old->vma[i].vma.start < from; i++)
-		block_take(&b, s, &old->vma[i], v->vma.start, from);
-	for (size_t i = 0; i < n; i++)
-		block_add(&b, &v->rows->row[i]);
-	for (size_t i = store_vma_from(old, to);
-	     i < old->nvmas && old->vma[i].vma.start < v->vma.end; i++)
-		block_take(&b, s, &old->vma[i], to, v->vma.end);
-	if (b.error) {
-		free(b.rows);
-		return b.error;
-	}
-	ret->rows = b.rows;
-	recount(s, new, ret);
-	return 0;
+	err = take_old(m, ret, v->vma.start, from);
+	for (size_t i = 0; i < n && !err; i++)
+		err = store_rows_add(m->s, ret, &v->rows->row[i]);
+	if (!err)
+		err = take_old(m, ret, to, v->vma.end);
+	if (!err)
+		recount(m->s, m->new, ret);
+	return err;
 }
 
 static bool overlaps(const struct store_vma *v, u64 start, u64 end)
@@ -177,10 +158,9 @@ static void sum_up(struct store_process *p)
 	}
 }
 
-static int merged_process(const struct store *s, const struct store_process *old,
-			  const struct store *fresh, const struct store_process *new,
-			  u64 start, u64 end, struct store_process *ret)
+static int merged_process(const struct merge *m, struct store_process *ret)
 {
+	const struct store_process *old = m->old, *new = m->new;
 	size_t j = 0;
 	int r;
 
@@ -194,35 +174,26 @@ static int merged_process(const struct store *s, const struct store_process *old
 		const struct store_vma *o = i < old->nvmas ? &old->vma[i] : NULL;
 		const struct store_vma *n = j < new->nvmas ? &new->vma[j] : NULL;
 
-		if (o && (start >= end || overlaps(o, start, end) ||
+		if (o && (m->start >= m->end || overlaps(o, m->start, m->end) ||
 			  (n && overlaps(o, n->vma.start, n->vma.end)))) {
 			i++; /* the VMA is new in @fresh */
 			continue;
 		}
 		struct store_vma *out = &ret->vma[ret->nvmas];
 		if (o && (!n || o->vma.start < n->vma.start)) {
-			*out = *o;
-			if (out->rows)
-				out->rows->refs++;
+			store_vma_share(o, out);
 			i++;
+			ret->nvmas++;
 		} else {
-			r = merged_vma(s, old, fresh, new, n, start, end, out);
+			r = merged_vma(m, n, out);
+			j++;
+			ret->nvmas++;
 			if (r)
 				return r;
-			j++;
 		}
-		ret->nvmas++;
 	}
 	sum_up(ret);
 	return 0;
-}
-
-static void free_process(struct store_process *p)
-{
-	for (size_t i = 0; i < p->nvmas; i++)
-		if (p->vma[i].rows && !--p->vma[i].rows->refs)
-			free(p->vma[i].rows);
-	free(p->vma);
 }
 
 /* ---- the usual case: no mapping came, went or moved */
@@ -240,30 +211,7 @@ static bool same_shape(const struct store_process *old, const struct store_proce
 	return j == new->nvmas;
 }
 
-/* Gives @v a block of its own with room for @n rows; its rows are kept. */
-static int own_block(struct store_vma *v, size_t n)
-{
-	struct store_rows *old = v->rows, *new;
-
-	if (old && old->refs == 1 && n <= old->room)
-		return 0;
-	size_t room = n + n / 8 + 16;
-	new = malloc(sizeof(*new) + room * sizeof(new->row[0]));
-	if (!new)
-		return -ENOMEM;
-	new->refs = 1;
-	new->room = room;
-	new->n = old ? old->n : 0;
-	if (old) {
-		memcpy(new->row, old->row, old->n * sizeof(new->row[0]));
-		if (!--old->refs)
-			free(old);
-	}
-	v->rows = new;
-	return 0;
-}
-
-/* Replaces rows from @i on by as many rows; most of them are the same. */
+/* As many rows as before, from row @i on: most of them are the same. */
 static void replace_alike(const struct store *s, const struct store_process *p,
 			  struct store_vma *v, size_t i, const struct store_vma *nv)
 {
@@ -279,8 +227,8 @@ static void replace_alike(const struct store *s, const struct store_process *p,
 	v->vma = nv->vma;
 }
 
-/* Replaces the rows of @v in [from, to) by those of @fresh. */
-static int replace_rows(const struct store *s, const struct store_process *p,
+/* Puts the rows of @fresh, which cover [from, to), into @v in place of those that it has there. */
+static int replace_rows(struct store *s, const struct store_process *p,
 			struct store_vma *v, const struct store *fresh,
 			const struct store_vma *nv, u64 from, u64 to)
 {
@@ -299,11 +247,11 @@ static int replace_rows(const struct store *s, const struct store_process *p,
 			    cut_row(s, &right, to, UINT64_MAX);
 	}
 	size_t put = has_left + add + has_right, after = n - j;
-	if (add == j - i && put == add && !own_block(v, n)) {
+	if (add == j - i && put == add && !store_rows_own(s, v, n)) {
 		replace_alike(s, p, v, i, nv);
 		return 0;
 	}
-	if (own_block(v, n - (j - i) + put))
+	if (store_rows_own(s, v, n - (j - i) + put))
 		return -ENOMEM;
 	struct store_row *row = v->rows->row;
 	for (size_t k = i; k < j; k++)
@@ -352,7 +300,7 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 {
 	const struct store_process *new = store_process_by_pid(fresh, pid);
 	struct store_process *old = NULL, merged;
-	size_t bytes = 0;
+	size_t bytes = s->bytes;
 	int r;
 
 	if (s->pool != fresh->pool)
@@ -364,13 +312,15 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 		return -ESRCH;
 	if (start < end && old->has_totals && same_shape(old, new, start, end))
 		return merge_in_place(s, old, fresh, new, start, end);
-	r = merged_process(s, old, fresh, new, start, end, &merged);
+	r = merged_process(&(struct merge){ s, fresh, old, new, start, end }, &merged);
 	if (r) {
-		free_process(&merged);
+		store_process_free(&merged);
+		s->bytes = bytes;
 		return r;
 	}
-	free_process(old);
+	store_process_free(old);
 	*old = merged;
+	bytes = 0;
 	for (size_t i = 0; i < s->nprocs; i++)
 		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
 			const struct store_vma *v = &s->proc[i].vma[j];
@@ -391,22 +341,15 @@ int store_merge_add(struct store *s, const struct store *from, pid_t pid)
 		return -EINVAL;
 	if (!p)
 		return -ESRCH;
-	copy = *p;
-	copy.room = p->nvmas;
-	copy.vma = calloc(MAX(p->nvmas, 1), sizeof(*copy.vma));
+	if (store_process_copy(p, &copy))
+		return -ENOMEM;
 	proc = reallocarray(s->proc, s->nprocs + 1, sizeof(*proc));
-	if (proc)
-		s->proc = proc;
-	if (!proc || !copy.vma) {
-		free(copy.vma);
+	if (!proc) {
+		store_process_free(&copy);
 		return -ENOMEM;
 	}
+	s->proc = proc;
 	s->room = s->nprocs + 1;
-	for (size_t i = 0; i < p->nvmas; i++) {
-		copy.vma[i] = p->vma[i];
-		if (copy.vma[i].rows)
-			copy.vma[i].rows->refs++;
-	}
 	store_merge_drop(s, pid);
 	s->proc[s->nprocs++] = copy;
 	return 0;
@@ -416,7 +359,7 @@ void store_merge_drop(struct store *s, pid_t pid)
 {
 	for (size_t i = 0; i < s->nprocs; i++)
 		if (s->proc[i].process.pid == pid) {
-			free_process(&s->proc[i]);
+			store_process_free(&s->proc[i]);
 			s->nprocs--;
 			memmove(&s->proc[i], &s->proc[i + 1],
 				(s->nprocs - i) * sizeof(*s->proc));
