@@ -33,49 +33,46 @@ static void live_machine_choice(int root, const char *path, char *ret, size_t si
 		snprintf(ret, size, "%.*s", (int)(close - open - 1), open + 1);
 }
 
-static int live_machine_config_gz(int root, struct kernel_evidence *ev)
+int live_machine_config(int root, const char *release, char path[160], char **ret,
+			size_t *ret_len)
 {
-	int fd = openat(root, "proc/config.gz", O_RDONLY | O_CLOEXEC), n = -1;
-	gzFile gz = fd >= 0 ? gzdopen(fd, "rb") : NULL;
-	char *text = NULL;
+	static const char *const places[] = { "proc/config.gz", "boot/config-%s",
+					      "lib/modules/%s/config",
+					      "usr/lib/modules/%s/config" };
 
-	if (!gz) {
-		if (fd >= 0)
-			close(fd);
-		return -ENOENT;
-	}
-	text = malloc(LIVE_CONFIG_MAX);
-	if (text)
-		n = gzread(gz, text, LIVE_CONFIG_MAX);
-	if (n > 0)
-		kernel_evidence_config(ev, text, n);
-	gzclose(gz);
-	free(text);
-	return n > 0 ? 0 : -EIO;
-}
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		int fd, n = -1;
+		char *text;
+		gzFile gz; /* which reads plain files, too */
 
-static void live_machine_config(int root, struct kernel_evidence *ev)
-{
-	static const char *const paths[] = { "boot/config-%s", "lib/modules/%s/config",
-					     "usr/lib/modules/%s/config" };
-	char path[160], *text;
-	size_t len;
-
-	if (!live_machine_config_gz(root, ev))
-		return;
-	for (unsigned i = 0; i < ARRAY_SIZE(paths); i++) {
-		snprintf(path, sizeof(path), paths[i], ev->release);
-		if (readfile(root, path, &text, &len))
+		snprintf(path, 160, places[i], release);
+		fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+		gz = fd >= 0 ? gzdopen(fd, "rb") : NULL;
+		if (!gz) {
+			if (fd >= 0)
+				close(fd);
 			continue;
-		kernel_evidence_config(ev, text, len);
+		}
+		text = malloc(LIVE_CONFIG_MAX + 1);
+		if (text)
+			n = gzread(gz, text, LIVE_CONFIG_MAX);
+		gzclose(gz);
+		if (n > 0) {
+			text[n] = '\0';
+			*ret = text;
+			*ret_len = (size_t)n;
+			return 0;
+		}
 		free(text);
-		return;
 	}
+	return -ENOENT;
 }
 
 static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 {
+	char path[160], *text;
 	struct utsname name;
+	size_t len;
 	u64 pmd;
 
 	kernel_evidence_init(ev);
@@ -93,7 +90,10 @@ static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 			      "sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
 	/* A page table of one base page has page_size / 8 entries. */
 	ev->pmd_size = pmd && pmd < 1u << 31 ? pmd : ev->page_size / 8 * ev->page_size;
-	live_machine_config(l->root, ev);
+	if (!live_machine_config(l->root, ev->release, path, &text, &len)) {
+		kernel_evidence_config(ev, text, len);
+		free(text);
+	}
 }
 
 static void live_machine_zones(struct live *l)
@@ -313,18 +313,8 @@ int live_machine_settings(const char *root, struct live_machine_settings *ret)
 		return -errno;
 	live_machine_choice(fd, LIVE_THP "enabled", ret->thp_enabled,
 			    sizeof(ret->thp_enabled));
-	live_machine_choice(fd, LIVE_THP "defrag", ret->thp_defrag,
-			    sizeof(ret->thp_defrag));
-	live_machine_choice(fd, LIVE_THP "shmem_enabled", ret->shmem_enabled,
-			    sizeof(ret->shmem_enabled));
 	zero = readfile_number(fd, LIVE_THP "use_zero_page");
 	ret->use_zero_page = tri_from(zero != UINT64_MAX, zero == 1);
-	ret->pmd_size = readfile_number(fd, LIVE_THP "hpage_pmd_size");
-	if (ret->pmd_size == UINT64_MAX)
-		ret->pmd_size = 0;
-	ret->ksm_run = readfile_number(fd, "sys/kernel/mm/ksm/run");
-	ret->ksm_pages_sharing = readfile_number(fd, "sys/kernel/mm/ksm/pages_sharing");
-	ret->ksm_pages_shared = readfile_number(fd, "sys/kernel/mm/ksm/pages_shared");
 	live_machine_pools(fd, ret);
 	close(fd);
 	return 0;
@@ -340,13 +330,6 @@ int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret)
 		{ "nr_foll_pin_acquired ", &ret->foll_pin_acquired },
 		{ "nr_foll_pin_released ", &ret->foll_pin_released },
 		{ "numa_pte_updates ", &ret->numa_pte_updates },
-		{ "numa_hint_faults ", &ret->numa_hint_faults },
-		{ "thp_fault_alloc ", &ret->thp_fault_alloc },
-		{ "thp_split_pmd ", &ret->thp_split_pmd },
-		{ "thp_split_page ", &ret->thp_split_page },
-		{ "cow_ksm ", &ret->cow_ksm },
-		{ "pgmigrate_success ", &ret->pgmigrate_success },
-		{ "pgmigrate_fail ", &ret->pgmigrate_fail },
 	};
 	char *text;
 	size_t len;

@@ -2,8 +2,9 @@
 #include "live/sysinfo.h"
 
 #include "live/kmods.h"
+#include "live/live_machine.h"
+#include "os/readfile.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
@@ -13,39 +14,23 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <zlib.h>
-
-/* Reads the first line of @path without its newline; returns -errno when it cannot. */
-static int facts_line(const char *path, char *buf, size_t size)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-
-	if (fd < 0)
-		return -errno;
-	n = read(fd, buf, size - 1);
-	if (n < 0)
-		n = -errno;
-	close(fd);
-	if (n < 0)
-		return (int)n;
-	buf[n] = '\0';
-	buf[strcspn(buf, "\n")] = '\0';
-	return 0;
-}
 
 /* Writes "key: first line of path", or why it cannot. */
 static void facts_show(struct record_writer *w, const char *key, const char *path)
 {
-	char line[2048];
-	int err = facts_line(path, line, sizeof(line));
+	char *text;
+	size_t len;
+	int err = readfile(AT_FDCWD, path, &text, &len);
 
 	if (err == -ENOENT)
 		return;
-	if (err)
+	if (err) {
 		record_write_text(w, "%s: not readable (%s)", key, strerror(-err));
-	else
-		record_write_text(w, "%s: %s", key, line);
+		return;
+	}
+	text[strcspn(text, "\n")] = '\0';
+	record_write_text(w, "%s: %s", key, text);
+	free(text);
 }
 
 /* Writes every file that matches, named by what follows its last @skip bytes. */
@@ -76,14 +61,13 @@ static void facts_taint(struct record_writer *w)
 		"X distribution's own",    "T struct randomised",
 		"N in-kernel test",
 	};
-	char line[64], text[600] = "";
-	u64 bits;
+	u64 bits = readfile_number(AT_FDCWD, "/proc/sys/kernel/tainted");
+	char text[600] = "";
 
-	if (facts_line("/proc/sys/kernel/tainted", line, sizeof(line))) {
+	if (bits == UINT64_MAX) {
 		record_write_text(w, "taint: not readable");
 		return;
 	}
-	bits = strtoull(line, NULL, 10);
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		if (bits & BIT(i))
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s",
@@ -193,41 +177,22 @@ static bool facts_option_wanted(const char *name)
 	return false;
 }
 
-/* gzopen() reads plain files, too. */
-static gzFile facts_config(char path[256])
-{
-	static const char *const places[] = { "/proc/config.gz", "/boot/config-%s",
-					      "/lib/modules/%s/config",
-					      "/usr/lib/modules/%s/config" };
-	struct utsname name;
-
-	uname(&name);
-	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
-		gzFile gz;
-
-		snprintf(path, 256, places[i], name.release);
-		gz = gzopen(path, "re");
-		if (gz)
-			return gz;
-	}
-	return NULL;
-}
-
 static void facts_options(struct record_writer *w)
 {
-	char path[256], line[512], name[128];
-	gzFile gz;
+	int root = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	char path[160], name[128], *text = NULL, *line, *at;
+	struct utsname kernel;
+	size_t len;
 
 	record_write_section(w, "options");
-	gz = facts_config(path);
-	if (!gz) {
+	uname(&kernel);
+	if (live_machine_config(root, kernel.release, path, &text, &len))
 		record_write_text(w, "not readable: /proc/config.gz and /boot/config are "
 				     "absent");
-		return;
-	}
-	record_write_text(w, "source: %s", path);
-	while (gzgets(gz, line, sizeof(line))) {
-		line[strcspn(line, "\n")] = '\0';
+	else
+		record_write_text(w, "source: /%s", path);
+	for (line = text ? strtok_r(text, "\n", &at) : NULL; line;
+	     line = strtok_r(NULL, "\n", &at)) {
 		if (sscanf(line, "CONFIG_%127[A-Z0-9_]=", name) == 1 &&
 		    facts_option_wanted(name))
 			record_write_text(w, "%s", line);
@@ -235,7 +200,8 @@ static void facts_options(struct record_writer *w)
 			 facts_option_wanted(name))
 			record_write_text(w, "CONFIG_%s=n", name);
 	}
-	gzclose(gz);
+	free(text);
+	close(root);
 }
 
 /* ---- [settings], [pools], [counters] */
@@ -310,20 +276,14 @@ static void facts_pools(struct record_writer *w)
 
 int sysinfo_pins(u64 *ret_acquired, u64 *ret_released)
 {
-	FILE *f = fopen("/proc/vmstat", "re");
-	char name[64];
-	unsigned long long value;
-	unsigned found = 0;
+	struct live_machine_vmstat v;
 
-	while (f && fscanf(f, "%63s %llu", name, &value) == 2) {
-		if (!strcmp(name, "nr_foll_pin_acquired"))
-			*ret_acquired = value, found |= 1;
-		if (!strcmp(name, "nr_foll_pin_released"))
-			*ret_released = value, found |= 2;
-	}
-	if (f)
-		fclose(f);
-	return found == 3 ? 0 : -ENOENT;
+	live_machine_vmstat(NULL, &v);
+	if (v.foll_pin_acquired == UINT64_MAX || v.foll_pin_released == UINT64_MAX)
+		return -ENOENT;
+	*ret_acquired = v.foll_pin_acquired;
+	*ret_released = v.foll_pin_released;
+	return 0;
 }
 
 static void facts_counters(struct record_writer *w)
@@ -412,22 +372,21 @@ int sysinfo_write(struct record_writer *w)
 
 static void facts_bytes(struct record_writer *w, const char *key, const char *path)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	char buf[2048];
-	ssize_t n = fd >= 0 ? read(fd, buf, sizeof(buf) - 1) : -1;
+	const size_t max = 2047;
+	char *text;
+	size_t len;
+	int err = readfile(AT_FDCWD, path, &text, &len);
 
-	if (n < 0) {
-		record_write_text(w, "%s: not readable (%s)", key, strerror(errno));
-	} else {
-		buf[n] = '\0';
-		for (ssize_t i = 0; i + 1 < n; i++)
-			if (!buf[i])
-				buf[i] = ' ';
-		record_write_text(w, "%s: %s%s", key, buf,
-				  n == (ssize_t)sizeof(buf) - 1 ? " (cut)" : "");
+	if (err) {
+		record_write_text(w, "%s: not readable (%s)", key, strerror(-err));
+		return;
 	}
-	if (fd >= 0)
-		close(fd);
+	for (size_t i = 0; i + 1 < len; i++)
+		if (!text[i])
+			text[i] = ' ';
+	record_write_text(w, "%s: %.*s%s", key, (int)max, text,
+			  len >= max ? " (cut)" : "");
+	free(text);
 }
 
 static void facts_link(struct record_writer *w, const char *key, const char *path)
