@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "page/holders.h"
 #include "live/procs.h"
 #include "report/collect.h"
@@ -20,7 +21,7 @@ struct who {
 	struct collect_range *hit; /* entries of the process in work that map the page */
 	unsigned nhits;
 	struct render_who_map *map;
-	size_t nmaps;
+	size_t nmaps, room;
 };
 
 /* Keeps @row's page when it is or holds the frame: of a run the one leaf. */
@@ -34,13 +35,10 @@ static int who_raw(void *ctx, const struct report_row *row)
 	if (!(page.raw.has & RAW_HAS_PFN) || w->pfn < page.pfn ||
 	    w->pfn >= page.pfn + page.pages * frames)
 		return 0;
-	m = realloc(w->map, (w->nmaps + 1) * sizeof(*m));
+	m = array_add(&w->map, &w->nmaps, &w->room, sizeof(*m));
 	if (!m)
 		return -ENOMEM;
-	w->map = m;
-	m += w->nmaps++;
 	page_cut(&page, (w->pfn - page.pfn) / frames, 1, w->base);
-	memset(m, 0, sizeof(*m));
 	m->pid = row->process->pid;
 	memcpy(m->comm, row->process->comm, sizeof(m->comm) - 1);
 	m->page = page;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/vma_cache.h"
 
+#include "lib/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -86,16 +88,11 @@ static int keep(void *ctx, const struct vma *vma)
 {
 	struct kept *k = ctx;
 
-	if (k->n == k->room) {
-		size_t room = k->room ? k->room * 2 : 64;
-		struct vma *v = reallocarray(k->vma, room, sizeof(*v));
+	struct vma *v = array_add(&k->vma, &k->n, &k->room, sizeof(*v));
 
-		if (!v)
-			return -ENOMEM;
-		k->vma = v;
-		k->room = room;
-	}
-	k->vma[k->n++] = *vma;
+	if (!v)
+		return -ENOMEM;
+	*v = *vma;
 	return 0;
 }
 

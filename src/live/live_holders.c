@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "live/bpfpage.h"
+#include "lib/array.h"
 #include "page/holders.h"
 #include "os/readfile.h"
 
@@ -30,19 +31,11 @@ static struct holder *live_holders_add(struct live_holders_list *o)
 {
 	struct holders *h = o->h;
 
-	if (h->n == o->room) {
-		size_t room = o->room ? o->room * 2 : 64;
-		struct holder *more = realloc(h->holder, room * sizeof(*more));
+	struct holder *new = array_add(&h->holder, &h->n, &o->room, sizeof(*new));
 
-		if (!more) {
-			o->err = -ENOMEM;
-			return NULL;
-		}
-		h->holder = more;
-		o->room = room;
-	}
-	memset(&h->holder[h->n], 0, sizeof(*h->holder));
-	return &h->holder[h->n++];
+	if (!new)
+		o->err = -ENOMEM;
+	return new;
 }
 
 /* Adds an end and returns its index, or -1.  Until the list is complete, pointers hold indices. */
@@ -53,19 +46,11 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 	char path[64], *text;
 	size_t len;
 
-	if (h->nends == o->end_room) {
-		size_t room = o->end_room ? o->end_room * 2 : 64;
-		struct holder_end *more = realloc(h->end, room * sizeof(*more));
-
-		if (!more) {
-			o->err = -ENOMEM;
-			return -1;
-		}
-		h->end = more;
-		o->end_room = room;
+	e = array_add(&h->end, &h->nends, &o->end_room, sizeof(*e));
+	if (!e) {
+		o->err = -ENOMEM;
+		return -1;
 	}
-	e = &h->end[h->nends];
-	memset(e, 0, sizeof(*e));
 	e->pid = pid;
 	e->fd = fd;
 	e->reads = mode & 1;

@@ -22,7 +22,7 @@ struct live_mount {
 
 struct live_mounts {
 	struct live_mount *mount;
-	size_t n;
+	size_t n, room;
 	bool read;
 	/* The last file that was asked for: neighbours often map one file. */
 	u64 inode;

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "live/bpfpage.h"
+#include "lib/array.h"
 #include "os/readfile.h"
 
 #define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
@@ -27,15 +28,11 @@ void live_vmas_free(struct live_mounts *m)
 
 static int live_vmas_add_mount(struct live_mounts *m, struct live_mount mount)
 {
-	if (!(m->n & (m->n - 1))) {
-		size_t size = m->n ? m->n * 2 : 1;
-		struct live_mount *more = realloc(m->mount, size * sizeof(*more));
+	struct live_mount *new = array_add(&m->mount, &m->n, &m->room, sizeof(*new));
 
-		if (!more)
-			return -ENOMEM;
-		m->mount = more;
-	}
-	m->mount[m->n++] = mount;
+	if (!new)
+		return -ENOMEM;
+	*new = mount;
 	return 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "replay/replay.h"
 
+#include "lib/array.h"
 #include "page/holders.h"
 #include "replay/replay_unpack.h"
 
@@ -128,19 +129,6 @@ int replay_scan(struct source *src, const struct record_handler *handler, void *
 
 /* ---- the index */
 
-static void *replay_grow(void *array, size_t n, size_t *room, size_t size)
-{
-	size_t more = *room ? *room * 2 : 16;
-	void *p;
-
-	if (n < *room)
-		return array;
-	p = reallocarray(array, more, size);
-	if (p)
-		*room = more;
-	return p;
-}
-
 static int replay_index_machine(void *ctx, const struct record_machine *m)
 {
 	struct replay *r = ctx;
@@ -165,11 +153,8 @@ static int replay_index_machine(void *ctx, const struct record_machine *m)
 static int replay_index_process(void *ctx, const struct process *p)
 {
 	struct replay *r = ctx;
-	void *proc = replay_grow(r->proc, r->nprocs, &r->proc_room, sizeof(*r->proc));
+	struct replay_process *new;
 
-	if (!proc)
-		return -ENOMEM;
-	r->proc = proc;
 	for (size_t i = 0; i < r->nprocs; i++)
 		if (r->proc[i].process.pid == p->pid) {
 			snprintf(r->reader.why, sizeof(r->reader.why),
@@ -177,21 +162,22 @@ static int replay_index_process(void *ctx, const struct process *p)
 				 (unsigned long long)r->reader.line, (int)p->pid);
 			return -EINVAL;
 		}
-	r->proc[r->nprocs++] =
-		(struct replay_process){ .process = *p, .first = r->nareas };
+	new = array_add(&r->proc, &r->nprocs, &r->proc_room, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	*new = (struct replay_process){ .process = *p, .first = r->nareas };
 	return 0;
 }
 
 static int replay_index_vma(void *ctx, const struct process *p, const struct vma *vma)
 {
 	struct replay *r = ctx;
-	void *area = replay_grow(r->area, r->nareas, &r->area_room, sizeof(*r->area));
+	struct replay_area *new =
+		array_add(&r->area, &r->nareas, &r->area_room, sizeof(*new));
 
-	if (!area)
+	if (!new)
 		return -ENOMEM;
-	r->area = area;
-	r->area[r->nareas++] =
-		(struct replay_area){ .offset = r->reader.offset, .vma = *vma };
+	*new = (struct replay_area){ .offset = r->reader.offset, .vma = *vma };
 	r->proc[r->nprocs - 1].n++;
 	return 0;
 }
@@ -211,19 +197,20 @@ static int replay_index_holder(void *ctx, const struct holder *h)
 {
 	struct replay *r = ctx;
 	struct holders *all = &r->holders;
-	void *p = replay_grow(all->holder, all->n, &r->holder_room, sizeof(*all->holder));
+	struct holder *new =
+		array_add(&all->holder, &all->n, &r->holder_room, sizeof(*new));
 
-	if (!p)
+	if (!new)
 		return -ENOMEM;
-	all->holder = p;
-	all->holder[all->n] = *h;
-	all->holder[all->n++].end = (void *)all->nends;
+	*new = *h;
+	new->end = (void *)all->nends;
 	for (u32 i = 0; i < h->nends; i++) {
-		p = replay_grow(all->end, all->nends, &r->end_room, sizeof(*all->end));
-		if (!p)
+		struct holder_end *end =
+			array_add(&all->end, &all->nends, &r->end_room, sizeof(*end));
+
+		if (!end)
 			return -ENOMEM;
-		all->end = p;
-		all->end[all->nends++] = h->end[i];
+		*end = h->end[i];
 	}
 	return 0;
 }

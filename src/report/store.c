@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "report/store_int.h"
 #include "report/store_pool.h"
 
@@ -190,17 +191,11 @@ static int on_process(void *ctx, const struct process *p)
 {
 	struct store *s = ctx;
 
-	if (s->nprocs == s->room) {
-		size_t room = s->room ? s->room * 2 : 2;
-		struct store_process *proc = realloc(s->proc, room * sizeof(*proc));
+	struct store_process *new =
+		array_add(&s->proc, &s->nprocs, &s->room, sizeof(*new));
 
-		if (!proc)
-			return -ENOMEM;
-		s->proc = proc;
-		s->room = room;
-	}
-	struct store_process *new = &s->proc[s->nprocs++];
-	memset(new, 0, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
 	new->process = *p;
 	return 0;
 }
@@ -212,17 +207,11 @@ static int on_vma(void *ctx, const struct process *p, const struct vma *vma)
 
 	if (!proc)
 		return -EINVAL;
-	if (proc->nvmas == proc->room) {
-		size_t room = proc->room ? proc->room * 2 : 32;
-		struct store_vma *v = realloc(proc->vma, room * sizeof(*v));
+	struct store_vma *new =
+		array_add(&proc->vma, &proc->nvmas, &proc->room, sizeof(*new));
 
-		if (!v)
-			return -ENOMEM;
-		proc->vma = v;
-		proc->room = room;
-	}
-	struct store_vma *new = &proc->vma[proc->nvmas++];
-	memset(new, 0, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
 	new->vma = *vma;
 	s->bytes += sizeof(*new);
 	return 0;

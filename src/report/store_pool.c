@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/store_pool.h"
 
+#include "lib/array.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,26 +83,12 @@ static int pool_rehash(struct store_pool *pool)
 	return 0;
 }
 
-static int pool_grow(struct store_pool *pool)
-{
-	if (pool->n == pool->room) {
-		size_t room = pool->room ? pool->room * 2 : 64;
-		struct store_class **class = realloc(pool->class, room * sizeof(*class));
-
-		if (!class)
-			return -ENOMEM;
-		pool->class = class;
-		pool->room = room;
-	}
-	return (pool->n + 1) * 2 > pool->nslots ? pool_rehash(pool) : 0;
-}
-
 /* Finds or adds @c.  Returns its index, -ENOSPC when the pool is full, or -ENOMEM. */
 static s64 pool_intern(struct store_pool *pool, const struct store_class *c)
 {
 	if (pool->last < pool->n && !memcmp(pool->class[pool->last], c, sizeof(*c)))
 		return pool->last;
-	if (pool_grow(pool))
+	if ((pool->n + 1) * 2 > pool->nslots && pool_rehash(pool))
 		return -ENOMEM;
 	size_t at = class_hash(c) & (pool->nslots - 1);
 	for (; pool->slot[at]; at = (at + 1) & (pool->nslots - 1))
@@ -108,11 +96,16 @@ static s64 pool_intern(struct store_pool *pool, const struct store_class *c)
 			return pool->last = pool->slot[at] - 1;
 	if (pool->n >= STORE_MAX_CLASSES)
 		return -ENOSPC;
-	struct store_class *new = malloc(sizeof(*new));
+	struct store_class *new = malloc(sizeof(*new)), **at_class;
+
 	if (!new)
 		return -ENOMEM;
-	memcpy(new, c, sizeof(*new));
-	pool->class[pool->n++] = new;
+	at_class = array_add(&pool->class, &pool->n, &pool->room, sizeof(*at_class));
+	if (!at_class) {
+		free(new);
+		return -ENOMEM;
+	}
+	*at_class = memcpy(new, c, sizeof(*new));
 	pool->slot[at] = (u32)pool->n;
 	return pool->last = (u32)pool->n - 1;
 }

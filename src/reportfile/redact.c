@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/redact.h"
 
+#include "lib/array.h"
 #include "page/holders.h"
 #include "page/page.h"
 
@@ -87,16 +88,11 @@ static size_t redact_number(struct redact_names *names, const void *key, size_t 
 	for (size_t i = 0; i < names->n; i++)
 		if (names->hash[i] == h)
 			return i + 1;
-	if (names->n == names->room) {
-		size_t room = names->room ? names->room * 2 : 64;
-		u64 *more = reallocarray(names->hash, room, sizeof(*more));
+	u64 *new = array_add(&names->hash, &names->n, &names->room, sizeof(*new));
 
-		if (!more)
-			return 0;
-		names->hash = more;
-		names->room = room;
-	}
-	names->hash[names->n++] = h;
+	if (!new)
+		return 0;
+	*new = h;
 	return names->n;
 }
 

@@ -8,6 +8,8 @@
 
 #include "trace/trace_int.h"
 
+#include "lib/array.h"
+
 /* ---- calls that are under way */
 
 static struct trace_call *call_of(struct trace *t, pid_t tid)
@@ -87,21 +89,17 @@ static int look_before(struct trace *t, const struct trace_call *c)
 
 struct scope_list {
 	struct event_scope *scope;
-	unsigned nscopes, room;
+	size_t nscopes, room;
 };
 
 static int add_scope(struct scope_list *scopes, const struct event_scope *scope)
 {
-	if (scopes->nscopes == scopes->room) {
-		unsigned room = scopes->room ? 2 * scopes->room : 16;
-		struct event_scope *more = realloc(scopes->scope, room * sizeof(*more));
+	struct event_scope *new =
+		array_add(&scopes->scope, &scopes->nscopes, &scopes->room, sizeof(*new));
 
-		if (!more)
-			return -ENOMEM;
-		scopes->scope = more;
-		scopes->room = room;
-	}
-	scopes->scope[scopes->nscopes++] = *scope;
+	if (!new)
+		return -ENOMEM;
+	*new = *scope;
 	return 0;
 }
 
