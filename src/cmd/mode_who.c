@@ -145,8 +145,9 @@ static int who_scan(struct who *w, size_t *ret_n, size_t *ret_unread)
 		return err;
 	for (size_t i = 0; i < *ret_n && err != -ENOMEM; i++) {
 		err = who_process(w, list[i].pid);
-		if (!err || err == -ENOMEM || err == -ESRCH || err == -ENOENT)
-			continue; /* gone, or a kernel thread */
+		if (!err || err == -ENOMEM || err == -ESRCH || err == -ENXIO ||
+		    err == -ENOENT)
+			continue; /* gone, ended, or a kernel thread */
 		++*ret_unread;
 		if (err < 0)
 			diag_add(&w->s->diag, DIAG_INCOMPLETE, "process %d %s",
