@@ -58,6 +58,7 @@ static void predict_join_path(struct gup_path *a, const struct gup_path *b)
 		n++;
 	a->forked |= b->forked || n < a->n || n < b->n;
 	a->n = n;
+	memset(&a->rule[n], 0, sizeof(a->rule) - n * sizeof(a->rule[0]));
 }
 
 /* Joins the results of both cases of fact @bit, a fact of the page or (@kernel) of the kernel. */

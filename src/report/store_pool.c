@@ -18,9 +18,7 @@ struct store_pool {
 	struct store_class **class;
 	u32 *slot; /* open addressing: class index + 1 */
 	size_t nslots;
-	u32 last; /* class of the row before: most rows are like it */
-	bool has_raw;
-	struct gup_verdicts raw; /* verdicts of ->last before their paths were trimmed */
+	u32 last; /* most rows are like the one before */
 };
 
 struct store_pool *store_pool_new(void)
@@ -110,13 +108,7 @@ static s64 pool_intern(struct store_pool *pool, const struct store_class *c)
 	return pool->last = (u32)pool->n - 1;
 }
 
-static void path_trim(struct gup_path *path)
-{
-	for (unsigned i = MIN(path->n, GUP_PATH_MAX); i < GUP_PATH_MAX; i++)
-		path->rule[i] = 0;
-}
-
-/* Clears addresses, PFNs and swap offsets of @page.  Returns whether raw.pfn was the page's. */
+/* @page without addresses, PFNs and swap offsets.  Returns whether obs.pfn was the page's. */
 static bool page_common(const struct page_run *page, struct page_run *ret)
 {
 	bool raw_page_has_pfn = page->raw.pfn && page->raw.pfn == page->pfn;
@@ -139,31 +131,11 @@ static bool page_common(const struct page_run *page, struct page_run *ret)
 s64 store_pool_row(struct store_pool *pool, const struct report_row *row)
 {
 	struct store_class class;
-	struct page_run page;
-	bool raw_page_has_pfn = page_common(row->page, &page);
 
-	if (pool->has_raw && pool->last < pool->n) {
-		const struct store_class *last = pool->class[pool->last];
-
-		if (last->raw_page_has_pfn == raw_page_has_pfn &&
-		    !memcmp(&last->page, &page, sizeof(page)) &&
-		    !memcmp(&pool->raw, row->verdicts, sizeof(pool->raw)))
-			return pool->last;
-	}
 	memset(&class, 0, sizeof(class));
-	memcpy(&class.page, &page, sizeof(page));
+	class.raw_page_has_pfn = page_common(row->page, &class.page);
 	memcpy(&class.verdicts, row->verdicts, sizeof(class.verdicts));
-	class.raw_page_has_pfn = raw_page_has_pfn;
-	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
-		path_trim(&class.verdicts.req[i].path_fast);
-		path_trim(&class.verdicts.req[i].path_slow);
-	}
-	path_trim(&class.verdicts.write.path);
-	path_trim(&class.verdicts.fork.path);
-	s64 id = pool_intern(pool, &class);
-	pool->has_raw = id >= 0;
-	memcpy(&pool->raw, row->verdicts, sizeof(pool->raw));
-	return id;
+	return pool_intern(pool, &class);
 }
 
 const struct store_class *store_pool_class(const struct store_pool *pool, u32 class)

@@ -218,15 +218,15 @@ u32 record_crc(u32 crc, const char *buf, size_t len)
 	return ~crc;
 }
 
-/* FNV-1a, folded. */
-u32 record_hash(const void *key, size_t len)
+/* FNV-1a */
+u64 record_hash(const void *key, size_t len)
 {
 	const u8 *p = key;
 	u64 h = 0xcbf29ce484222325ULL;
 
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ p[i]) * 0x100000001b3ULL;
-	return (u32)(h ^ h >> 32);
+	return h;
 }
 
 void *record_table_at(struct record_table *t, size_t i, size_t size, bool make)

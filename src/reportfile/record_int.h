@@ -39,7 +39,7 @@ u64 record_get(const struct record_field *f, const void *object);
 void record_set(const struct record_field *f, void *object, u64 value);
 
 u32 record_crc(u32 crc, const char *buf, size_t len);
-u32 record_hash(const void *key, size_t len);
+u64 record_hash(const void *key, size_t len);
 
 /* Copies the part of @raw that like pages share to @ret_state. */
 void record_state_of(const struct raw_page *raw, struct raw_page *ret_state);

@@ -365,7 +365,14 @@ static void record_write_state(struct record_writer *w, const char *id,
 	record_write_flush(w);
 }
 
-/* Returns the name of @raw's state, which it writes first when it is new. */
+static u32 record_write_slot(const void *key, size_t len)
+{
+	u64 h = record_hash(key, len);
+
+	return (u32)(h ^ h >> 32);
+}
+
+/* Names the state of @raw, which is written when it is new. */
 static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 			    const char *note, char id[8])
 {
@@ -375,7 +382,7 @@ static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 
 	record_state_of(raw, &state);
 	state.pages = 1;
-	slot = record_hash(&state, sizeof(state)) % RECORD_STATES;
+	slot = record_write_slot(&state, sizeof(state)) % RECORD_STATES;
 	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % RECORD_STATES) {
 		struct raw_page *at = record_table_at(&d->state, slot, sizeof(*at), true);
 
@@ -434,7 +441,7 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 	snprintf(id, 8, "-");
 	if (!j || !j->present)
 		return;
-	slot = record_hash(j, sizeof(*j)) % RECORD_JUDGEMENTS;
+	slot = record_write_slot(j, sizeof(*j)) % RECORD_JUDGEMENTS;
 	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % RECORD_JUDGEMENTS) {
 		struct record_judgement *at =
 			record_table_at(&d->judge, slot, sizeof(*at), true);

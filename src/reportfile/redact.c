@@ -2,6 +2,7 @@
 #include "reportfile/redact.h"
 
 #include "lib/array.h"
+#include "reportfile/record_int.h"
 #include "page/holders.h"
 #include "page/page.h"
 
@@ -70,20 +71,10 @@ void redact_free(struct redact *r)
 
 /* ---- numbers for names */
 
-static u64 redact_hash(const void *key, size_t len)
-{
-	const u8 *p = key;
-	u64 h = 0xcbf29ce484222325ULL;
-
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * 0x100000001b3ULL;
-	return h;
-}
-
-/* Returns 1, 2, 3… in order of appearance; 0 without memory. */
+/* 1, 2, 3… in order of appearance; 0 when out of memory. */
 static size_t redact_number(struct redact_names *names, const void *key, size_t len)
 {
-	u64 h = redact_hash(key, len);
+	u64 h = record_hash(key, len);
 
 	for (size_t i = 0; i < names->n; i++)
 		if (names->hash[i] == h)

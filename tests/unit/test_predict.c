@@ -153,6 +153,13 @@ static void expect_not_contradicted(const struct gup_verdicts *a,
 	EXPECT(a->fork.word == GUP_FORK_UNKNOWN || a->fork.word == b->fork.word);
 }
 
+/* Views and stores compare verdicts byte by byte. */
+static void expect_nothing_behind(const struct gup_path *path)
+{
+	for (unsigned i = path->n; i < GUP_PATH_MAX; i++)
+		EXPECT_INT(path->rule[i], 0);
+}
+
 TEST(learning_never_contradicts)
 {
 	unsigned n = 0;
@@ -174,6 +181,9 @@ TEST(learning_never_contradicts)
 		h = (struct facts){ f.known & ~unknown, f.value & ~unknown };
 		predict_all(&k, &g, &less);
 		predict_all(&k, &h, &more);
+		expect_nothing_behind(&less.req[GUP_PIN_W].path_fast);
+		expect_nothing_behind(&less.req[GUP_PIN_W].path_slow);
+		expect_nothing_behind(&less.write.path);
 		expect_not_contradicted(&less, &more);
 		predict_all(&k, &f, &less);
 		expect_not_contradicted(&more, &less);
