@@ -69,18 +69,18 @@ def mutants():
 	for name in sorted(rules + ['fact_never.def']):
 		path = find(name)
 		text = open(path).read()
-		for macro in {m.group(1) for m in re.finditer(r'^([A-Z]+)\(', text, re.M)}:
+		for macro in {m.group(1) for m in re.finditer(r'^([A-Z_]+)\(', text, re.M)}:
 			for start, end in rows(text, macro):
 				row = text[start:end]
 				add('rule dropped', path, text, start, end, '')
-				if '.yes =' in row and '.no =' in row:
+				if ' YES(' in row and ' NO(' in row:
 					add('conditions swapped', path, text, start, end,
-					    row.replace('.yes =', '.\0 =').replace('.no =', '.yes =').replace('.\0 =', '.no ='))
-				elif '.yes =' in row:
-					add('condition turned', path, text, start, end, row.replace('.yes =', '.no ='))
-				elif '.no =' in row:
-					add('condition turned', path, text, start, end, row.replace('.no =', '.yes ='))
-				for a, b in (('.kyes =', '.kno ='), ('.kno =', '.kyes =')):
+					    row.replace(' YES(', ' \0(').replace(' NO(', ' YES(').replace(' \0(', ' NO('))
+				elif ' YES(' in row:
+					add('condition turned', path, text, start, end, row.replace(' YES(', ' NO('))
+				elif ' NO(' in row:
+					add('condition turned', path, text, start, end, row.replace(' NO(', ' YES('))
+				for a, b in ((' KYES(', ' KNO('), (' KNO(', ' KYES(')):
 					if a in row and b not in row:
 						add('kernel turned', path, text, start, end, row.replace(a, b))
 	for name, macro in (('kernel.def', 'KFACT'), ('kpageflags.def', 'KPF'), ('kfunc.def', 'KFUNC')):

@@ -25,6 +25,36 @@ else
 	expect_empty "clang-format" "$bad"
 fi
 
+# Tables: within 132 columns, but for a last string that begins before column 100 (texts are not broken).
+mapfile -t tables < <(find src -name '*.def')
+bad=$(awk '{ head = $0; gsub(/\t/, "        ", head); n = length(head); sub(/"[^"]*"[), ]*$/, "", head) }
+	n > 132 && (length(head) == n || length(head) > 99) { print FILENAME ":" FNR ": " n " columns" }' "${tables[@]}")
+expect_empty "tables are within 132 columns" "$bad"
+
+# Rules: the parts of a row in the order of predict_fast.def, the functions of a table below each other.
+bad=$(awk '
+	function check(	rest, last, at, word) {
+		for (rest = row; match(rest, /[ ,](\.[a-z]+ |[A-Z]+\()/); rest = substr(rest, RSTART + RLENGTH)) {
+			word = substr(rest, RSTART + 1, RLENGTH - 2)
+			at = index(order, " " word " ")
+			if (at && at < last) print id ": " word " comes too late"
+			if (at) last = at
+		}
+		if (row != "" && word != "TEXT") print id ": TEXT is not the end"
+		row = ""
+	}
+	BEGIN { order = " YES NO KYES KNO FOLL .need NOFOLL .forbid .flags RAISE PAGE STORE SET CLEAR FORGET GO SINCE BEFORE TEXT " }
+	FNR == 1 { check(); column = 0 }
+	/^RULE\(/ {
+		check(); id = FILENAME ":" FNR
+		match($0, /", */)
+		if (column && column != RSTART + RLENGTH) print id ": the function is not in column " column
+		column = RSTART + RLENGTH
+	}
+	/^RULE\(/ || (row != "" && /^ /) { gsub(/"[^"]*"/, "\"\""); row = row " " $0 }
+	END { check() }' src/gup/predict_*.def)
+expect_empty "rules have the parts in one order, aligned" "$bad"
+
 if command -v shellcheck >/dev/null; then
 	expect_empty "shellcheck" "$(shellcheck -x -e SC1091 -f gcc "${scripts[@]}" 2>&1 | grep -vE ': note:')"
 else

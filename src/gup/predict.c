@@ -321,6 +321,16 @@ static void predict_run(const struct kernel *k, const struct facts *f, unsigned 
 
 /* ---- public */
 
+const char *predict_contradiction(const struct kernel *k, const struct facts *f)
+{
+	struct facts page = *f, kernel = { .known = k->known, .value = k->value };
+	const struct fact_never *never;
+
+	predict_translate(&page, &kernel);
+	never = fact_infer_close(&page, &kernel);
+	return never ? never->why : NULL;
+}
+
 void predict_request(const struct kernel *k, const struct facts *f, enum gup_request req,
 		     struct gup_verdict *ret)
 {

@@ -38,18 +38,20 @@ void predict_fork(const struct kernel *k, const struct facts *f, struct gup_fork
 /* Predicts all requests, the store and the fork. */
 void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret);
 
+/* Why facts that contradict each other cannot be, in a few words; NULL when they do not. */
+const char *predict_contradiction(const struct kernel *k, const struct facts *f);
+
 /* A rule, for --explain and tests. */
 struct predict_rule {
-	const char *id; /* stable: "fast-must-unshare" */
-	const char
-		*stage; /* "fast", "check", "follow", "fault", "cow", "longterm", "write",
-			       "seen", "fork" */
+	const char *id;     /* stable: "fast-must-unshare" */
 	const char *reason; /* one line for people */
-	const char *
-		cite; /* file and, where it matters, commit: "mm/gup.c (a7f226604170, 5.19)" */
+	const char
+		*cite; /* file and, where it matters, commit: "mm/gup.c (a7f226604170)" */
 	enum kfunc func; /* the kernel function that decides */
 	u64 yes, no;     /* facts that must (not) hold */
 	u64 kyes, kno;   /* kernel facts that must (not) hold */
+	u64 since,
+		before; /* for the citation alone: kernel facts that came, or went, with the rule */
 	u8 need, forbid; /* GUP_* flags that the request must (not) have */
 
 	/* The effect of the rule; see predict.c. */
@@ -61,6 +63,9 @@ struct predict_rule {
 /* Returns the number of rules; rules have the ids 0 … n-1 (in struct gup_path). */
 unsigned predict_rules(void);
 const struct predict_rule *predict_rule(unsigned id);
+
+/* What to read: ->cite and the releases; "mm/gup.c (a7f226604170); Linux 5.19-".  Returns @buf. */
+const char *predict_rule_cite(const struct predict_rule *rule, char *buf, size_t len);
 
 /*
  * Returns the function that decides step @i of @path on a page with facts @f.  A rule for

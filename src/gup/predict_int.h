@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* predict_int.h - stages of a walk and their ends; for predict*.c and fact_infer.c only. */
+/*
+ * predict_int.h - what predict.c and predict_rule.c share.  Only their test includes it, too.
+ *
+ * Knows: the stages of a walk, how rules end it.  Never: used outside predict*.c.  Owns: nothing.
+ */
 #ifndef GUPINFO_PREDICT_INT_H
 #define GUPINFO_PREDICT_INT_H
 

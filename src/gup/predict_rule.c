@@ -3,6 +3,9 @@
 #include "gup/predict_int.h"
 
 #include <errno.h>
+#include <stdio.h>
+
+#include "page/fact_table.h"
 
 #include "lib/pure.h"
 
@@ -44,65 +47,52 @@
 #define COPY .wfault = GUP_WRITE_COPY, .page = GUP_PAGE_COPY, FRESH, GO(RETRY)
 #define COPY_HUGE .wfault = GUP_WRITE_COPY, .page = GUP_PAGE_COPY, FRESH_HUGE, GO(RETRY)
 
-#define RULE(i, f, r, c, ...) \
-	{ .id = i,            \
-	  .stage = STAGE,     \
-	  .func = KFUNC_##f,  \
-	  .reason = r,        \
-	  .cite = c,          \
-	  __VA_ARGS__ },
+/* What a request has by FOLL_WRITE, FOLL_PIN, FOLL_LONGTERM, and what it has not. */
+#define FOLL_FLAG(f) GUP_##f
+#define FOLL(...) .need = OR_OF(FOLL_FLAG, __VA_ARGS__)
+#define NOFOLL(...) .forbid = OR_OF(FOLL_FLAG, __VA_ARGS__)
 
-#define STAGE "fast"
+#define RAISE(f) .raise = GUP_FAULT_##f
+#define PAGE(p) .page = GUP_PAGE_##p
+#define STORE(w) .wfault = GUP_WRITE_##w
+#define SET(...) .set = OR_OF(F, __VA_ARGS__)
+#define CLEAR(...) .clear = OR_OF(F, __VA_ARGS__)
+#define FORGET(...) .forget = OR_OF(F, __VA_ARGS__)
+
+/* Releases for the citation of a rule that asks for no behaviour of the kernel. */
+#define SINCE(id) .since = K(id)
+#define BEFORE(id) .before = K(id)
+#define TEXT(r, c) .reason = r, .cite = c
+
+#define RULE(i, f, ...) { .id = i, .func = KFUNC_##f, __VA_ARGS__ },
+
 static const struct predict_rule rules_fast[] = {
 #include "gup/predict_fast.def"
 };
-#undef STAGE
-#define STAGE "check"
 static const struct predict_rule rules_check[] = {
 #include "gup/predict_check.def"
 };
-#undef STAGE
-#define STAGE "follow"
 static const struct predict_rule rules_follow[] = {
 #include "gup/predict_follow.def"
 };
-#undef STAGE
-#define STAGE "fault"
 static const struct predict_rule rules_fault[] = {
 #include "gup/predict_fault.def"
 };
-#undef STAGE
-#define STAGE "cow"
 static const struct predict_rule rules_cow[] = {
 #include "gup/predict_cow.def"
 };
-#undef STAGE
-#define STAGE "longterm"
 static const struct predict_rule rules_longterm[] = {
 #include "gup/predict_longterm.def"
 };
-#undef STAGE
-#define STAGE "write"
-#define STORE_RULES
-static const struct predict_rule rules_write[] = {
-#include "gup/predict_after.def"
+static const struct predict_rule rules_store[] = {
+#include "gup/predict_store.def"
 };
-#undef STORE_RULES
-#undef STAGE
-#define STAGE "seen"
-#define SEEN_RULES
 static const struct predict_rule rules_seen[] = {
-#include "gup/predict_after.def"
+#include "gup/predict_seen.def"
 };
-#undef SEEN_RULES
-#undef STAGE
-#define STAGE "fork"
-#define FORK_RULES
 static const struct predict_rule rules_fork[] = {
-#include "gup/predict_after.def"
+#include "gup/predict_fork.def"
 };
-#undef FORK_RULES
-#undef STAGE
 
 /* Rule ids count through all tables in the order of the stages. */
 enum {
@@ -112,7 +102,7 @@ enum {
 	BASE_COW = BASE_FAULT + ARRAY_SIZE(rules_fault),
 	BASE_LONGTERM = BASE_COW + ARRAY_SIZE(rules_cow),
 	BASE_WRITE = BASE_LONGTERM + ARRAY_SIZE(rules_longterm),
-	BASE_SEEN = BASE_WRITE + ARRAY_SIZE(rules_write),
+	BASE_SEEN = BASE_WRITE + ARRAY_SIZE(rules_store),
 	BASE_FORK = BASE_SEEN + ARRAY_SIZE(rules_seen),
 };
 
@@ -127,7 +117,7 @@ const struct predict_table predict_rule_tables[PREDICT_STAGES] = {
 	[PREDICT_FAULT] = TABLE(rules_fault, BASE_FAULT),
 	[PREDICT_COW] = TABLE(rules_cow, BASE_COW),
 	[PREDICT_LONGTERM] = TABLE(rules_longterm, BASE_LONGTERM),
-	[PREDICT_WRITE] = TABLE(rules_write, BASE_WRITE),
+	[PREDICT_WRITE] = TABLE(rules_store, BASE_WRITE),
 	[PREDICT_SEEN] = TABLE(rules_seen, BASE_SEEN),
 	[PREDICT_FORK] = TABLE(rules_fork, BASE_FORK),
 };
@@ -143,25 +133,35 @@ const struct predict_rule *predict_rule(unsigned id)
 	return NULL;
 }
 
-/* Names by level: where ->any is the function, ->by is the one of leaves with one of ->facts. */
+const char *predict_rule_cite(const struct predict_rule *rule, char *buf, size_t len)
+{
+	char range[40];
+
+	kernel_facts_range(rule->kyes | rule->since, rule->kno | rule->before, range,
+			   sizeof(range));
+	snprintf(buf, len, "%s%s%s", rule->cite, range[0] ? "; Linux " : "", range);
+	return buf;
+}
+
+/* Functions by level: ->any's part is ->by's when one of ->facts holds. */
 static const struct {
 	u64 facts;
 	u8 any, by;
 } predict_levels[] = {
-	{ F(LEAF_PMD), KFUNC_GUP_FAST_PTE, KFUNC_GUP_FAST_PMD },
-	{ F(LEAF_PUD), KFUNC_GUP_FAST_PTE, KFUNC_GUP_FAST_PUD },
-	{ F(VMA_HUGETLB), KFUNC_FOLLOW_PTE, KFUNC_FOLLOW_HUGETLB },
-	{ F(LEAF_PMD), KFUNC_FOLLOW_PTE, KFUNC_FOLLOW_PMD },
-	{ F(VMA_HUGETLB), KFUNC_PTE_FAULT, KFUNC_HUGETLB_FAULT },
-	{ F(VMA_HUGETLB), KFUNC_SWAP_FAULT, KFUNC_HUGETLB_FAULT },
-	{ F(LEAF_PMD), KFUNC_NUMA_FAULT, KFUNC_NUMA_PMD_FAULT },
-	{ F(VMA_HUGETLB), KFUNC_UFFD_RWP, KFUNC_HUGETLB_FAULT },
-	{ F(LEAF_PMD), KFUNC_UFFD_RWP, KFUNC_UFFD_RWP_PMD },
-	{ F(VMA_HUGETLB), KFUNC_WP_PAGE, KFUNC_HUGETLB_WP },
-	{ F(LEAF_PMD), KFUNC_WP_PAGE, KFUNC_WP_PMD },
-	{ F(VMA_HUGETLB), KFUNC_WP_COPY, KFUNC_HUGETLB_WP },
-	{ F(VMA_HUGETLB), KFUNC_FORK_PTE, KFUNC_FORK_HUGETLB },
-	{ F(LEAF_PMD), KFUNC_FORK_PTE, KFUNC_FORK_PMD },
+	{ F(LEAF_PMD), KFUNC_gup_fast_pte_range, KFUNC_gup_fast_pmd_leaf },
+	{ F(LEAF_PUD), KFUNC_gup_fast_pte_range, KFUNC_gup_fast_pud_leaf },
+	{ F(VMA_HUGETLB), KFUNC_follow_page_pte, KFUNC_hugetlb_follow_page_mask },
+	{ F(LEAF_PMD), KFUNC_follow_page_pte, KFUNC_follow_huge_pmd },
+	{ F(VMA_HUGETLB), KFUNC_handle_pte_fault, KFUNC_hugetlb_fault },
+	{ F(VMA_HUGETLB), KFUNC_do_swap_page, KFUNC_hugetlb_fault },
+	{ F(LEAF_PMD), KFUNC_do_numa_page, KFUNC_do_huge_pmd_numa_page },
+	{ F(VMA_HUGETLB), KFUNC_do_uffd_rwp, KFUNC_hugetlb_fault },
+	{ F(LEAF_PMD), KFUNC_do_uffd_rwp, KFUNC_do_huge_pmd_uffd_rwp },
+	{ F(VMA_HUGETLB), KFUNC_do_wp_page, KFUNC_hugetlb_wp },
+	{ F(LEAF_PMD), KFUNC_do_wp_page, KFUNC_do_huge_pmd_wp_page },
+	{ F(VMA_HUGETLB), KFUNC_wp_page_copy, KFUNC_hugetlb_wp },
+	{ F(VMA_HUGETLB), KFUNC_copy_present_ptes, KFUNC_copy_hugetlb_page_range },
+	{ F(LEAF_PMD), KFUNC_copy_present_ptes, KFUNC_copy_huge_pmd },
 };
 
 enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,

@@ -75,7 +75,7 @@ struct kernel_generation {
 };
 
 static const struct kernel_generation kernel_functions[KFUNCS][4] = {
-#define KFUNC(id, ...) [KFUNC_##id] = { __VA_ARGS__ },
+#define KFUNC(f, since, until, ...) [KFUNC_##f] = { { #f, since, until }, __VA_ARGS__ },
 #include "kernel/kfunc.def"
 #undef KFUNC
 };
@@ -489,6 +489,41 @@ static void kernel_print_last(u32 until, char *buf, size_t len)
 			     buf, len);
 }
 
+/* "6.9-6.14", "6.15-", "-6.14" */
+static size_t kernel_print_range(struct kernel_range r, char *buf, size_t len)
+{
+	char since[16] = "", until[16] = "";
+
+	if (r.since > 1)
+		kernel_print(r.since, since, sizeof(since));
+	if (r.until)
+		kernel_print_last(r.until, until, sizeof(until));
+	return (size_t)snprintf(buf, len, "%s-%s", since, until);
+}
+
+const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len)
+{
+	struct kernel_range all = { 1, 0 };
+
+	for (unsigned i = 0; i < KFACTS; i++) {
+		struct kernel_range r = kernel_rows[i].ranges[0];
+
+		if (!((has | lacks) >> i & 1) || !r.since ||
+		    kernel_rows[i].ranges[1].since)
+			continue;
+		if (lacks >> i & 1)
+			r = (struct kernel_range){ r.since > 1 ? 1 : r.until,
+						   r.since > 1 ? r.since : 0 };
+		all.since = MAX(all.since, r.since);
+		if (r.until && (!all.until || r.until < all.until))
+			all.until = r.until;
+	}
+	buf[0] = '\0';
+	if (all.since > 1 || all.until)
+		kernel_print_range(all, buf, len);
+	return buf;
+}
+
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len)
 {
 	const struct kernel_row *row = &kernel_rows[id];
@@ -498,14 +533,9 @@ const char *kernel_fact_range(enum kfact id, char *buf, size_t len)
 		buf[0] = '\0';
 	for (unsigned i = 0;
 	     i < ARRAY_SIZE(row->ranges) && row->ranges[i].since && n < len; i++) {
-		char since[16] = "", until[16] = "";
-
-		if (row->ranges[i].since > 1)
-			kernel_print(row->ranges[i].since, since, sizeof(since));
-		if (row->ranges[i].until)
-			kernel_print_last(row->ranges[i].until, until, sizeof(until));
-		n += (size_t)snprintf(buf + n, len - n, "%s%s-%s", i ? ", " : "", since,
-				      until);
+		n += (size_t)snprintf(buf + n, len - n, "%s", i ? ", " : "");
+		if (n < len)
+			n += kernel_print_range(row->ranges[i], buf + n, len - n);
 	}
 	return n || !len ? buf
 			 : strncpy(buf, row->class == PATCH ? "never" : "", len - 1);

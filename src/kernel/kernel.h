@@ -140,14 +140,16 @@ bool kernel_fact_is_meaning(
 enum kconfig kernel_fact_config(enum kfact id);
 enum kprobe kernel_fact_probe(enum kfact id);
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.14" */
+/* The releases that have all behaviours of @has and none of @lacks; "" for all releases. */
+const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len);
 const char *kernel_origin_name(enum korigin o);
 const char *kernel_config_name(enum kconfig id); /* "CONFIG_KSM" */
 const char *kernel_probe_name(enum kprobe id);
 const char *kernel_probe_text(enum kprobe id);
 
 /*
- * Names the kernel function that does a job, e.g. kernel_function(k, KFUNC_GUP_FAST_PTE) is
- * "gup_fast_pte_range" on 6.10 and later, "gup_pte_range" before.
+ * The function that does a job in this kernel's generation, e.g. kernel_function(k,
+ * KFUNC_gup_fast_pte_range) is "gup_fast_pte_range" on 6.10 and later, "gup_pte_range" before.
  */
 enum kfunc {
 #define KFUNC(id, ...) KFUNC_##id,

@@ -2,12 +2,24 @@
 /* Infers facts from known ones, by the rows of fact_never.def. */
 #include "page/fact_infer.h"
 
+#include "page/fact_table.h"
+
 #include "lib/pure.h"
 
-static const struct fact_never impossible[] = {
 #define NEVER(w, ...) { .why = w, __VA_ARGS__ },
+/* Each of them with each that follows it. */
+#define PAIR(w, a, b)               \
+	{                           \
+		.why = w, YES(a, b) \
+	}
+#define AT_MOST_ONE(w, a, b, c, d, e, f)                                           \
+	PAIR(w, a, b), PAIR(w, a, c), PAIR(w, a, d), PAIR(w, a, e), PAIR(w, a, f), \
+		PAIR(w, b, c), PAIR(w, b, d), PAIR(w, b, e), PAIR(w, b, f),        \
+		PAIR(w, c, d), PAIR(w, c, e), PAIR(w, c, f), PAIR(w, d, e),        \
+		PAIR(w, d, f), PAIR(w, e, f),
+
+static const struct fact_never impossible[] = {
 #include "page/fact_never.def"
-#undef NEVER
 };
 
 static inline bool single_bit(u64 x)
@@ -51,11 +63,6 @@ const struct fact_never *fact_infer_close(struct facts *f, struct facts *k)
 		}
 	} while (again);
 	return NULL;
-}
-
-const char *fact_infer_text(unsigned i)
-{
-	return i < ARRAY_SIZE(impossible) ? impossible[i].why : NULL;
 }
 
 bool fact_infer(const struct kernel *k, struct facts *f)

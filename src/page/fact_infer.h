@@ -30,7 +30,4 @@ const struct fact_never *fact_infer_close(struct facts *f, struct facts *k);
  */
 bool fact_infer(const struct kernel *k, struct facts *f);
 
-/* Returns impossible combination @i of 0 … n-1 as text, and NULL beyond. */
-const char *fact_infer_text(unsigned i);
-
 #endif

@@ -133,8 +133,12 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 static void explain_missing(struct render_explain *r, const struct report_row *row)
 {
 	const struct page_run *page = row->page;
-	const char *label = "not known";
+	const char *label = "not known", *why;
 
+	why = predict_contradiction(r->head.kernel, &page->facts);
+	if (why)
+		explain_line(r->opt.out, "facts",
+			     "contradict each other, so nothing is predicted: %s", why);
 	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
 		char text[300];
 
@@ -156,10 +160,10 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 		const struct predict_rule *rule = predict_rule(path->rule[i]);
 		const char *func = kernel_function(r->head.kernel,
 						   predict_rule_func(path, i, r->facts));
-		char text[600], label[8];
+		char text[600], label[8], cite[200];
 
 		snprintf(text, sizeof(text), "%s(): %s [%s; %s]", func, rule->reason,
-			 rule->id, rule->cite);
+			 rule->id, predict_rule_cite(rule, cite, sizeof(cite)));
 		snprintf(label, sizeof(label), "%6u ", i + 1);
 		render_block(r->opt.out, label, 7, text);
 	}
@@ -170,21 +174,23 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 
 static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_kernel)
 {
-	char text[600];
-	size_t at = 0;
+	char text[400];
 
 	if (!unknown && !unknown_kernel)
 		return;
-	at += snprintf(text, sizeof(text), "would be decided by:");
-	for (unsigned i = 0; i < FACTS && at < sizeof(text); i++)
+	render_block(r->opt.out, "       ", 7, "would be decided by:");
+	for (unsigned i = 0; i < FACTS; i++) {
+		snprintf(text, sizeof(text), "%s (%s): %s", fact_name(i), fact_decider(i),
+			 fact_text(i));
 		if (unknown >> i & 1)
-			at += snprintf(text + at, sizeof(text) - at, " %s (%s);",
-				       fact_name(i), fact_decider(i));
-	for (unsigned i = 0; i < KFACTS && at < sizeof(text); i++)
+			render_block(r->opt.out, "         ", 9, text);
+	}
+	for (unsigned i = 0; i < KFACTS; i++) {
+		snprintf(text, sizeof(text), "kernel: %s: %s", kernel_fact_name(i),
+			 kernel_fact_subject(i));
 		if (unknown_kernel >> i & 1)
-			at += snprintf(text + at, sizeof(text) - at, " kernel: %s;",
-				       kernel_fact_name(i));
-	render_block(r->opt.out, "       ", 7, text);
+			render_block(r->opt.out, "         ", 9, text);
+	}
 }
 
 static const char *explain_slow(const struct gup_verdict *v, char *buf, size_t size)

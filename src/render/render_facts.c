@@ -50,6 +50,7 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 	int err;
 
 	for (unsigned i = 0; i < KFACTS; i++) {
+		enum kprobe probe = kernel_fact_probe(i);
 		struct js *f = js_object();
 		char range[64];
 
@@ -58,6 +59,8 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 		js_str(f, "from", kernel_origin_name(k->origin[i]));
 		js_str(f, "releases", kernel_fact_range(i, range, sizeof(range)));
 		js_str(f, "commit", kernel_fact_commit(i));
+		if (probe < KPROBES)
+			js_str(f, "probe", kernel_probe_text(probe));
 		js_str(f, "subject", kernel_fact_subject(i));
 		js_push(facts, f);
 	}
@@ -91,6 +94,12 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 				m->evidence[i].ok ? "read"
 						  : escape_text(why, sizeof(why),
 								m->evidence[i].why));
+		for (unsigned i = 0; i < KPROBES; i++)
+			if (k->ev.probe[i] != TRI_UNKNOWN)
+				fprintf(opt->out, "  probe %-21s %-3s %s\n",
+					kernel_probe_name(i),
+					gup_tri_name(k->ev.probe[i]),
+					kernel_probe_text(i));
 		fputc('\n', opt->out);
 	}
 	return facts_table(opt, k);

@@ -195,6 +195,7 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 						       ? predict_rule(path->rule[i])
 						       : NULL;
 		bool last = i + 1 == path->n && !path->forked;
+		char cite[200];
 
 		if (!r)
 			continue;
@@ -206,7 +207,8 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 			     kernel_function(&d->s->kernel,
 					     predict_rule_func(path, i, &d->page.facts)));
 		if (d->width >= 70)
-			tui_text_more(d->text, TUI_DIM, "  %s", r->cite);
+			tui_text_more(d->text, TUI_DIM, "  %s",
+				      predict_rule_cite(r, cite, sizeof(cite)));
 	}
 	tui_text_add(d->text, role, "    → %s", outcome);
 	if (unknown) {

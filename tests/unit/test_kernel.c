@@ -342,17 +342,18 @@ TEST(functions_by_generation)
 		enum kfunc id;
 		const char *name;
 	} want[] = {
-		{ "6.9", KFUNC_GUP_FAST_PTE, "gup_pte_range" },
-		{ "6.10", KFUNC_GUP_FAST_PTE, "gup_fast_pte_range" },
-		{ "6.9", KFUNC_GUP_FAST_PMD, "gup_huge_pmd" },
-		{ "6.18", KFUNC_GUP_FAST_PMD, "gup_fast_pmd_leaf" },
-		{ "6.5", KFUNC_FOLLOW_HUGETLB, "follow_hugetlb_page" },
-		{ "6.6", KFUNC_FOLLOW_HUGETLB, "hugetlb_follow_page_mask" },
-		{ "6.10", KFUNC_FOLLOW_HUGETLB, "follow_huge_pmd" },
-		{ "5.17", KFUNC_HUGETLB_WP, "hugetlb_cow" },
-		{ "7.3", KFUNC_HUGETLB_WP, "hugetlb_wp" },
-		{ "5.10", KFUNC_LT_MIGRATE, "check_and_migrate_cma_pages" },
-		{ "6.9", KFUNC_GUP_FAST_HUGEPD, "gup_huge_pd" },
+		{ "6.9", KFUNC_gup_fast_pte_range, "gup_pte_range" },
+		{ "6.10", KFUNC_gup_fast_pte_range, "gup_fast_pte_range" },
+		{ "6.9", KFUNC_gup_fast_pmd_leaf, "gup_huge_pmd" },
+		{ "6.18", KFUNC_gup_fast_pmd_leaf, "gup_fast_pmd_leaf" },
+		{ "6.5", KFUNC_hugetlb_follow_page_mask, "follow_hugetlb_page" },
+		{ "6.6", KFUNC_hugetlb_follow_page_mask, "hugetlb_follow_page_mask" },
+		{ "6.10", KFUNC_hugetlb_follow_page_mask, "follow_huge_pmd" },
+		{ "5.17", KFUNC_hugetlb_wp, "hugetlb_cow" },
+		{ "7.3", KFUNC_hugetlb_wp, "hugetlb_wp" },
+		{ "5.10", KFUNC_check_and_migrate_movable_pages,
+		  "check_and_migrate_cma_pages" },
+		{ "6.9", KFUNC_gup_hugepd, "gup_huge_pd" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
