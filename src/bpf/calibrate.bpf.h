@@ -40,36 +40,16 @@ static __always_inline struct file *file_of(int fd)
 
 /* --- calibration */
 
-#define FLAG(i, name)                                                     \
-	cal.flag[i] = bpf_core_enum_value_exists(enum pageflags, name)    \
-			      ? bpf_core_enum_value(enum pageflags, name) \
-			      : 0xff
-
 static __always_inline void cal_flags(void)
 {
-	FLAG(0, PG_locked);
-	FLAG(1, PG_referenced);
-	FLAG(2, PG_uptodate);
-	FLAG(3, PG_dirty);
-	FLAG(4, PG_lru);
-	FLAG(5, PG_active);
-	FLAG(6, PG_workingset);
-	FLAG(7, PG_reclaim);
-	FLAG(8, PG_writeback);
-	FLAG(9, PG_swapbacked);
-	FLAG(10, PG_swapcache);
-	FLAG(11, PG_unevictable);
-	FLAG(12, PG_mlocked);
-	FLAG(13, PG_head);
-	FLAG(14, PG_hwpoison);
-	FLAG(15, PG_anon_exclusive);
-	FLAG(16, PG_private);
-	FLAG(17, PG_private_2);
-	FLAG(18, PG_reserved);
-	FLAG(19, PG_young);
-	FLAG(20, PG_idle);
-	FLAG(21, PG_owner_priv_1);
-	FLAG(22, PG_arch_1);
+	u32 i = 0;
+
+#define PAGEFLAG(pg, member, kpf)                                         \
+	cal.flag[i++] = bpf_core_enum_value_exists(enum pageflags, pg)    \
+				? bpf_core_enum_value(enum pageflags, pg) \
+				: 0xff;
+#include "page/pageflag.def"
+#undef PAGEFLAG
 }
 
 static __always_inline void cal_fields(void)

@@ -85,29 +85,9 @@ struct folio___v62 {
 
 /* Only the names count: the values come from the running kernel. */
 enum pageflags {
-	PG_locked,
-	PG_referenced,
-	PG_uptodate,
-	PG_dirty,
-	PG_lru,
-	PG_active,
-	PG_workingset,
-	PG_reclaim,
-	PG_writeback,
-	PG_swapbacked,
-	PG_swapcache,
-	PG_unevictable,
-	PG_mlocked,
-	PG_head,
-	PG_hwpoison,
-	PG_anon_exclusive,
-	PG_private,
-	PG_private_2,
-	PG_reserved,
-	PG_young,
-	PG_idle,
-	PG_owner_priv_1,
-	PG_arch_1,
+#define PAGEFLAG(pg, member, kpf) pg,
+#include "page/pageflag.def"
+#undef PAGEFLAG
 	PG_owner_2,
 	PG_double_map,
 };

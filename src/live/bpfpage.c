@@ -212,35 +212,6 @@ static int load(struct bpfpage *bp, bool cast)
 	return 0;
 }
 
-static void layout_fill(struct kpf_layout *l, const u8 *f)
-{
-	*l = (struct kpf_layout){
-		.locked = f[0],
-		.referenced = f[1],
-		.uptodate = f[2],
-		.dirty = f[3],
-		.lru = f[4],
-		.active = f[5],
-		.workingset = f[6],
-		.reclaim = f[7],
-		.writeback = f[8],
-		.swapbacked = f[9],
-		.swapcache = f[10],
-		.unevictable = f[11],
-		.mlocked = f[12],
-		.head = f[13],
-		.hwpoison = f[14],
-		.anon_exclusive = f[15],
-		.private_ = f[16],
-		.private_2 = f[17],
-		.reserved = f[18],
-		.young = f[19],
-		.idle = f[20],
-		.owner_priv_1 = f[21],
-		.arch_1 = f[22],
-	};
-}
-
 static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 			char why[BPFPAGE_WHY])
 {
@@ -266,7 +237,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	r = calibrate_run(&io, &bp->pinned_bit, why, BPFPAGE_WHY);
 	if (r)
 		return r;
-	layout_fill(&bp->layout, bp->cal->flag);
+	memcpy(&bp->layout, bp->cal->flag, sizeof(bp->layout));
 	bp->machine.fields = bp->cal->fields;
 	bp->machine.zero_pfn = bp->call->zero_pfn[0];
 	bp->machine.huge_zero_pfn = bp->call->zero_pfn[1];

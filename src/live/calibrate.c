@@ -239,6 +239,7 @@ static int check_pages(const struct calibrate_io *io, const struct own *o,
 {
 	struct structpage_call *call = io->call;
 	const struct structpage_rec *rec = io->rec;
+	const struct kpf_layout *l = (const void *)io->cal->flag;
 	unsigned i = 0;
 	int r;
 
@@ -256,8 +257,8 @@ static int check_pages(const struct calibrate_io *io, const struct own *o,
 			    rec[k].pfn + j != pfn[i] || !(rec[k].has & STRUCTPAGE_PAGE) ||
 			    rec[k].mapping != mapping || rec[k].mapcount != 0 ||
 			    rec[k].refcount < 1 || rec[k].refcount > 64 ||
-			    !(rec[k].flags >> io->cal->flag[2] & 1) || /* uptodate */
-			    !(rec[k].flags >> io->cal->flag[9] & 1))   /* swapbacked */
+			    !(rec[k].flags >> l->uptodate & 1) ||
+			    !(rec[k].flags >> l->swapbacked & 1))
 				return -ENOTSUP;
 	return i == n ? 0 : -ENOTSUP;
 }

@@ -168,10 +168,9 @@ struct page_context {
 
 /* page->flags bit numbers from BTF's enum pageflags; 0xff when the kernel lacks the flag. */
 struct kpf_layout {
-	u8 locked, referenced, uptodate, dirty, lru, active, workingset, reclaim,
-		writeback, swapbacked, swapcache, unevictable, mlocked, head, hwpoison,
-		anon_exclusive, private_, private_2, reserved, young, idle, owner_priv_1,
-		arch_1;
+#define PAGEFLAG(pg, member, kpf) u8 member;
+#include "page/pageflag.def"
+#undef PAGEFLAG
 };
 
 /* Interprets the words @raw of a page in @vma.  @ret is valid whatever the words are. */

@@ -69,24 +69,9 @@ static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 		u8 number;
 		u64 bits;
 	} rows[] = {
-		{ l->locked, KPF_BIT(LOCKED) },
-		{ l->referenced, KPF_BIT(REFERENCED) },
-		{ l->uptodate, KPF_BIT(UPTODATE) },
-		{ l->dirty, KPF_BIT(DIRTY) },
-		{ l->lru, KPF_BIT(LRU) },
-		{ l->active, KPF_BIT(ACTIVE) },
-		{ l->reclaim, KPF_BIT(RECLAIM) },
-		{ l->writeback, KPF_BIT(WRITEBACK) },
-		{ l->swapbacked, KPF_BIT(SWAPBACKED) },
-		{ l->swapcache, KPF_BIT(SWAPCACHE) },
-		{ l->unevictable, KPF_BIT(UNEVICTABLE) },
-		{ l->mlocked, KPF_BIT(MLOCKED) },
-		{ l->reserved, KPF_BIT(RESERVED) },
-		{ l->private_, KPF_BIT(PRIVATE) },
-		{ l->private_2, KPF_BIT(PRIVATE_2) },
-		{ l->owner_priv_1, KPF_BIT(OWNER_PRIVATE) },
-		{ l->arch_1, KPF_BIT(ARCH) },
-		{ l->idle, KPF_BIT(IDLE) },
+#define PAGEFLAG(pg, member, kpf) { l->member, kpf },
+#include "page/pageflag.def"
+#undef PAGEFLAG
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)

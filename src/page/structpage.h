@@ -130,7 +130,7 @@ struct structpage_cal {
 	u32 fields;    /* STRUCTPAGE_F_* */
 	u32 same_mm;   /* the mm behind pagemap is the caller's */
 	u64 mm_flags;
-	u8 flag[40]; /* page->flags bit numbers in layout order; 0xff: the kernel lacks it */
+	u8 flag[40]; /* page->flags bit numbers in the order of pageflag.def; 0xff: the kernel lacks it */
 };
 
 /* --- memory that long-term pins may not stay in, and free huge pages */

@@ -104,16 +104,11 @@ const struct record_field record_zone_fields[] = {
 	ZONE("cma", cma_pages, DEC),   { 0 },
 };
 
-#define LAYOUT(m) FIELD(struct kpf_layout, #m, m, RECORD_DEC, 0)
 const struct record_field record_layout_fields[] = {
-	LAYOUT(locked),         LAYOUT(referenced), LAYOUT(uptodate),
-	LAYOUT(dirty),          LAYOUT(lru),        LAYOUT(active),
-	LAYOUT(workingset),     LAYOUT(reclaim),    LAYOUT(writeback),
-	LAYOUT(swapbacked),     LAYOUT(swapcache),  LAYOUT(unevictable),
-	LAYOUT(mlocked),        LAYOUT(head),       LAYOUT(hwpoison),
-	LAYOUT(anon_exclusive), LAYOUT(private_),   LAYOUT(private_2),
-	LAYOUT(reserved),       LAYOUT(young),      LAYOUT(idle),
-	LAYOUT(owner_priv_1),   LAYOUT(arch_1),     { 0 },
+#define PAGEFLAG(pg, m, kpf) FIELD(struct kpf_layout, #m, m, RECORD_DEC, 0),
+#include "page/pageflag.def"
+#undef PAGEFLAG
+	{ 0 },
 };
 
 const char *record_word(enum record_form form, unsigned value)
