@@ -23,6 +23,29 @@ enum page_why page_why_bpf(const struct page_work *w)
 	return w->ctx->have_bpf ? PAGE_WHY_RACED : PAGE_WHY_NO_BPF;
 }
 
+bool page_of_owner(const struct page_run *page)
+{
+	if (page->raw.has & RAW_HAS_PAGE && page->kind != PAGE_HUGETLB && !page->anon &&
+	    page->kind != PAGE_KSM && page->raw.mapping == RAW_MAPPING_NULL)
+		return true;
+	return page->kind == PAGE_SPECIAL || page->kind == PAGE_DEVICE;
+}
+
+/* As smaps_account() counts LazyFree (fs/proc/task_mmu.c): neither swap-backed nor dirty. */
+enum tri page_lazily_free(const struct page_run *page)
+{
+	const u64 flags = KPF_BIT(SWAPBACKED) | KPF_BIT(DIRTY);
+
+	if (page->kind != PAGE_ANON)
+		return TRI_NO;
+	if (page->flags & page->flags_known & flags ||
+	    page->pte & page->pte_known & PAGE_PTE_DIRTY)
+		return TRI_NO;
+	return tri_from((page->flags_known & flags) == flags &&
+				page->pte_known & PAGE_PTE_DIRTY,
+			true);
+}
+
 bool page_like(const struct page_run *page, const struct page_run *next)
 {
 	const size_t from = offsetof(struct page_run, size);

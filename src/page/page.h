@@ -186,6 +186,15 @@ void page_cut(struct page_run *page, u64 skip, u64 n, u64 base);
 /* @next continues @page: same meaning, consecutive address and PFN. */
 bool page_continues(const struct page_run *page, const struct page_run *next);
 
+/*
+ * A page that is neither anonymous nor a cache's: the driver or the part of the kernel that
+ * allocated it holds any number of references (io_uring's rings, vm_insert_page()).
+ */
+bool page_of_owner(const struct page_run *page);
+
+/* MADV_FREE took it: memory pressure drops it, unless it is written to before. */
+enum tri page_lazily_free(const struct page_run *page);
+
 const char *page_kind_name(enum page_kind kind);
 const char *page_zone_name(int zone);
 const char *page_why_text(enum page_why why);

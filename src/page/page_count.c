@@ -81,7 +81,7 @@ static s64 page_count_expected(const struct page_work *w)
 	const struct raw_page *o = w->raw;
 	s64 pages = 1ll << MIN(p->order, 30), refs = p->folio_mapcount;
 
-	if (refs < 0 || p->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
+	if (refs < 0 || page_of_owner(p) || p->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
 		return -1;
 	if (p->anon || p->kind == PAGE_KSM) {
 		if (!(p->flags_known & KPF_BIT(SWAPCACHE)))
@@ -104,13 +104,27 @@ static s64 page_count_expected(const struct page_work *w)
 	return refs + (page_has_flag(p, KPF_BIT(PRIVATE)) ? 1 : 0);
 }
 
+/*
+ * Nobody can hold a reference through this entry: vm_normal_page() and GUP-fast find no page behind
+ * a special one (mm/memory.c, mm/gup.c), and check_vma_flags() refuses VM_IO and VM_PFNMAP.
+ */
+static bool page_count_none(const struct page_work *w)
+{
+	bool driver = w->vma->has_flags && w->vma->flags & (VF(IO) | VF(PFNMAP));
+	bool special = w->has_pte && w->pte.bits & PAGE_PTE_SPECIAL;
+
+	return !w->present ||
+	       (!w->has_page && (driver || w->page->kind == PAGE_SPECIAL) &&
+		(special || !w->has_pte));
+}
+
 static void page_count_pins(struct page_work *w)
 {
 	struct page_run *p = w->page;
 	const struct raw_page *o = w->raw;
 
 	page_why(w, PAGE_F_PINCOUNT, PAGE_WHY_KNOWN);
-	if (!w->present) {
+	if (page_count_none(w)) {
 		page_why(w, PAGE_F_PINCOUNT, PAGE_WHY_NOT_APPLICABLE);
 	} else if (w->has_page && o->order) {
 		p->pincount = o->pincount;
@@ -152,7 +166,7 @@ void page_count_refs(struct page_work *w)
 	p->refcount = p->pincount = p->expected = -1;
 	page_count_pins(w);
 	p->mm_shared = page_count_mm_shared(w);
-	if (!w->present) {
+	if (page_count_none(w)) {
 		page_why(w, PAGE_F_REFCOUNT, PAGE_WHY_NOT_APPLICABLE);
 		return;
 	}

@@ -526,6 +526,8 @@ static enum tri facts_extra_refs(const struct page_run *p)
 	bool cached = p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
 		      p->kind == PAGE_FILE || p->kind == PAGE_SHMEM;
 
+	if (p->expected < 0 && page_of_owner(p) && p->folio_mapcount >= 0)
+		return tri_from(true, p->refcount > p->folio_mapcount);
 	if (p->expected < 0)
 		return TRI_UNKNOWN;
 	if (p->excess <= 0)

@@ -139,7 +139,7 @@ static void get_excess(const struct report_row *row, u32 arg, struct cell *c)
 	if (!cell_field(c, row, PAGE_F_REFCOUNT))
 		return;
 	if (row->page->expected < 0)
-		c->type = CELL_UNKNOWN;
+		c->type = page_of_owner(row->page) ? CELL_NONE : CELL_UNKNOWN;
 	else
 		cell_set(c, CELL_COUNT, arg ? row->page->expected : row->page->excess);
 }

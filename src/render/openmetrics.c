@@ -18,8 +18,8 @@ static const struct metric {
 	{ "resident_bytes", "Present pages", AT(present), NEVER, NEVER },
 	{ "exclusive_bytes", "Anonymous pages that are the process's own (AnonExclusive)",
 	  AT(exclusive), NEVER, AT(exclusive_unknown) },
-	{ "shared_bytes", "Pages that are mapped more than once", AT(shared), NEVER,
-	  NEVER },
+	{ "shared_bytes", "Pages that somebody else maps, too", AT(shared), NEVER,
+	  AT(shared_unknown) },
 	{ "pinned_bytes", "Pages with FOLL_PIN references", AT(pinned), NEVER,
 	  AT(pins_unknown) },
 	{ "excess_reference_bytes",
@@ -32,15 +32,29 @@ static const struct metric {
 	  "Pages on which a store is seen through a reference that may be another "
 	  "process's",
 	  AT(leaks), NEVER, AT(leaks_unknown) },
+	{ "waiting_bytes",
+	  "Anonymous pages, mapped once, that are not exclusive: a fork left them",
+	  AT(waiting), NEVER, AT(part_unknown) },
+	{ "private_file_bytes", "Pages of files that nobody else maps", AT(private_file),
+	  NEVER, AT(part_unknown) },
+	{ "other_bytes", "Present zero pages, drivers' pages and the kernel's", AT(other),
+	  NEVER, NEVER },
+	{ "uss_bytes", "Pages that are mapped once", AT(uss), NEVER, AT(maps_unknown) },
+	{ "pss_bytes", "Pages, divided by how often each is mapped", AT(pss), NEVER,
+	  AT(maps_unknown) },
+	{ "lazyfree_bytes", "Pages that MADV_FREE took: memory pressure drops them",
+	  AT(lazyfree), NEVER, AT(lazyfree_unknown) },
+	{ "swapcache_bytes", "Present pages in the swap cache", AT(swapcache), NEVER,
+	  NEVER },
 	{ "swapped_bytes", "Pages in swap", AT(swapped), NEVER, NEVER },
 	{ "hugetlb_bytes", "Present hugetlb pages", AT(hugetlb), NEVER, NEVER },
 	{ "thp_bytes", "Present pages mapped by huge entries, hugetlb apart", AT(thp),
 	  NEVER, NEVER },
 };
 
-static u64 count(const struct report_totals *t, u32 at)
+static u64 bytes_at(const struct report_totals *t, u32 at, u32 base)
 {
-	return at == NEVER ? 0 : *(const u64 *)((const char *)t + at);
+	return at == NEVER ? 0 : report_bytes(t, at, base);
 }
 
 /* Writes @text as the value of a label. */
@@ -55,19 +69,27 @@ static void label(FILE *out, const char *text)
 	}
 }
 
-static void process_samples(FILE *out, const struct metric *m, u32 base,
+static u64 value(const struct report_totals *t, const struct metric *m, u32 base)
+{
+	return bytes_at(t, m->at, base) + bytes_at(t, m->plus, base);
+}
+
+/* The known part of every process; @unknown: the part that could not be read, where there is one. */
+static void process_samples(FILE *out, const struct metric *m, bool unknown, u32 base,
 			    const struct render_all_row *rows, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct report_totals *t = &rows[i].totals;
+		u64 rest = bytes_at(t, m->unknown, base);
 
-		if (count(t, m->unknown))
+		if (unknown && !rest)
 			continue;
-		fprintf(out, "gupinfo_process_%s{pid=\"%d\",comm=\"", m->name,
-			rows[i].process.pid);
+		fprintf(out, "gupinfo_process_%s{pid=\"%d\",comm=\"",
+			unknown ? "unknown_bytes" : m->name, rows[i].process.pid);
 		label(out, rows[i].process.comm);
-		fprintf(out, "\"} %" PRIu64 "\n",
-			(count(t, m->at) + count(t, m->plus)) * base);
+		if (unknown)
+			fprintf(out, "\",of=\"%s", m->name);
+		fprintf(out, "\"} %" PRIu64 "\n", unknown ? rest : value(t, m, base));
 	}
 }
 
@@ -98,13 +120,22 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 		const struct metric *m = &metrics[i];
 
 		head_of(out, "process_", m->name, m->help);
-		process_samples(out, m, base, rows, n);
-		/* Pages of several processes count once for each of them. */
+		process_samples(out, m, false, base, rows, n);
+		/* pages that several processes map are counted for each of them, but in pss_bytes */
 		head_of(out, "sum_", m->name, "The same, summed over all processes");
-		if (!count(all, m->unknown))
-			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", m->name,
-				(count(all, m->at) + count(all, m->plus)) * base);
+		fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", m->name,
+			value(all, m, base));
 	}
+	head_of(out, "process_unknown_bytes", "",
+		"Pages of which it is not known whether they count in the metric that is "
+		"named");
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
+		process_samples(out, &metrics[i], true, base, rows, n);
+	head_of(out, "sum_unknown_bytes", "", "The same, summed over all processes");
+	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
+		if (bytes_at(all, metrics[i].unknown, base))
+			fprintf(out, "gupinfo_sum_unknown_bytes{of=\"%s\"} %" PRIu64 "\n",
+				metrics[i].name, bytes_at(all, metrics[i].unknown, base));
 	fputs("# EOF\n", out);
 	return ferror(out) ? -EIO : 0;
 }

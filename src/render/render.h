@@ -56,8 +56,8 @@ void render_json_free(void *ctx);
 struct js;
 struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
 			    const struct source_machine *m);
-/* Adds "pages" and "gup", the totals @t, to @o. */
-void render_json_totals(struct js *o, const struct report_totals *t);
+/* Adds "pages", "memory" and "gup", the sums of @t, to @o; @base is the size of a page. */
+void render_json_totals(struct js *o, const struct report_totals *t, u32 base);
 /* A holder, as in "refs". */
 struct holder;
 struct js *render_json_page_holder(const struct holder *h);

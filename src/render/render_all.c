@@ -28,10 +28,15 @@ static const struct all_column {
 	struct table_column column;
 	u32 at, plus; /* as in openmetrics.c */
 	u32 unknown;
+	u32 min_terminal; /* shown when the terminal is that wide */
 } columns[] = {
 	{ { "RSS", 5, true, false }, AT(present), NEVER, NEVER },
 	{ { "EXCL", 5, true, false }, AT(exclusive), NEVER, AT(exclusive_unknown) },
-	{ { "SHAR", 5, true, false }, AT(shared), NEVER, NEVER },
+	{ { "SHAR", 5, true, false }, AT(shared), NEVER, AT(shared_unknown) },
+	{ { "WAIT", 5, true, false }, AT(waiting), NEVER, AT(part_unknown), 100 },
+	{ { "USS", 5, true, false }, AT(uss), NEVER, AT(maps_unknown), 106 },
+	{ { "PSS", 5, true, false }, AT(pss), NEVER, AT(maps_unknown) },
+	{ { "LAZY", 5, true, false }, AT(lazyfree), NEVER, AT(lazyfree_unknown), 112 },
 	{ { "PIN", 5, true, false }, AT(pinned), NEVER, AT(pins_unknown) },
 	{ { "EXCESS", 6, true, false }, AT(excess_refs), NEVER, AT(refs_unknown) },
 	{ { "UNSHARE", 7, true, false },
@@ -45,17 +50,17 @@ static const struct all_column {
 };
 #define COLUMNS (ARRAY_SIZE(columns) + 2)
 
-static u64 count(const struct report_totals *t, u32 at)
+static u64 bytes_at(const struct report_totals *t, u32 at, u32 base)
 {
-	return at == NEVER ? 0 : *(const u64 *)((const char *)t + at);
+	return at == NEVER ? 0 : report_bytes(t, at, base);
 }
 
 /* Formats "-" for nothing, "?" for unknown, "12M+?" when there may be more. */
 static const char *cell(const struct render_all *r, const struct report_totals *t,
 			const struct all_column *c, char *buf, size_t size)
 {
-	u64 bytes = (count(t, c->at) + count(t, c->plus)) * r->base;
-	bool unknown = count(t, c->unknown);
+	u64 bytes = bytes_at(t, c->at, r->base) + bytes_at(t, c->plus, r->base);
+	bool unknown = bytes_at(t, c->unknown, r->base);
 	char number[24];
 
 	if (!bytes)
@@ -68,16 +73,24 @@ static const char *cell(const struct render_all *r, const struct report_totals *
 	return buf;
 }
 
+static bool is_shown(const struct render_all *r, const struct all_column *c)
+{
+	return r->opt.format != TABLE_TEXT ||
+	       (r->opt.width ? r->opt.width : 80) >= c->min_terminal;
+}
+
 static int table_line(struct render_all *r, struct table *t, const char *pid,
 		      const char *comm, const struct report_totals *totals)
 {
 	char buf[ARRAY_SIZE(columns)][32];
 	const char *text[COLUMNS];
+	unsigned n = 0;
 
-	text[0] = pid;
+	text[n++] = pid;
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		text[1 + i] = cell(r, totals, &columns[i], buf[i], sizeof(buf[i]));
-	text[COLUMNS - 1] = comm;
+		if (is_shown(r, &columns[i]))
+			text[n++] = cell(r, totals, &columns[i], buf[i], sizeof(buf[i]));
+	text[n] = comm;
 	return table_row(t, text, NULL);
 }
 
@@ -89,12 +102,14 @@ static int all_table(struct render_all *r, size_t n, const struct report_totals 
 				     .width = r->opt.width };
 	struct table_column cols[COLUMNS] = { { "PID", 7, true, false } };
 	struct table *t;
+	unsigned ncols = 1;
 	int err;
 
 	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		cols[1 + i] = columns[i].column;
-	cols[COLUMNS - 1] = (struct table_column){ "COMM", 15, false, true };
-	err = table_new(&opt, cols, COLUMNS, &t);
+		if (is_shown(r, &columns[i]))
+			cols[ncols++] = columns[i].column;
+	cols[ncols++] = (struct table_column){ "COMM", 15, false, true };
+	err = table_new(&opt, cols, ncols, &t);
 	for (size_t i = 0; i < n && !err; i++) {
 		char pid[16], comm[256];
 
@@ -131,14 +146,14 @@ static int all_json(struct render_all *r, size_t n, const struct report_totals *
 		js_num(row, "uid", p->uid);
 		js_num(row, "threads", p->threads);
 		js_tri(row, "has_pinned", p->has_pinned);
-		render_json_totals(row, &r->rows[i].totals);
+		render_json_totals(row, &r->rows[i].totals, r->base);
 		js_push(list, row);
 	}
 	js_add(o, "processes", list);
 	struct js *all = js_object();
 
 	js_num(all, "processes", r->n);
-	render_json_totals(all, sum);
+	render_json_totals(all, sum, r->base);
 	js_add(o, "sum", all);
 	js_add(doc, "gupinfo", o);
 	err = js_write(r->opt.out, doc);

@@ -73,6 +73,11 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 	explain_line(out, "flags", "%s", explain_cell(row, "FLAGS", a, sizeof(a)));
 	explain_line(out, "exclusive", "AnonExclusive: %s",
 		     explain_cell(row, "EXCL", a, sizeof(a)));
+	if (page_lazily_free(page) == TRI_YES)
+		explain_line(out, "",
+			     "lazily free (MADV_FREE): memory pressure drops the page "
+			     "with "
+			     "its data; a store takes it back");
 	explain_line(out, "entry",
 		     "%s  (Write Dirty Young eXec Special protNone Uffd-wp "
 		     "soft-dirty deVmap; - clear, ? not known)",

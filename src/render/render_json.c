@@ -24,7 +24,7 @@ struct render_json {
 
 /* ---- the document */
 
-static struct js *json_vma(const struct vma *vma, const struct report_totals *t)
+static struct js *json_vma(const struct vma *vma, const struct report_totals *t, u32 base)
 {
 	struct js *o = js_object();
 	char perms[5];
@@ -44,7 +44,7 @@ static struct js *json_vma(const struct vma *vma, const struct report_totals *t)
 	} else {
 		js_null(o, "flags");
 	}
-	render_json_totals(o, t);
+	render_json_totals(o, t, base);
 	return o;
 }
 
@@ -170,7 +170,7 @@ static int json_vma_end(void *ctx, const struct process *p, const struct vma *vm
 
 	if (r->lines)
 		return 0;
-	o = json_vma(vma, t);
+	o = json_vma(vma, t, r->base);
 	fputs(r->nvmas++ ? ",\n" : "\n", r->vmas);
 	err = js_write(r->vmas, o);
 	js_free(o);
@@ -194,7 +194,7 @@ static int json_process_end(void *ctx, const struct process *p,
 	fclose(r->vmas);
 	r->vmas = NULL;
 	totals = js_object();
-	render_json_totals(totals, t);
+	render_json_totals(totals, t, r->base);
 	fputs("],\"totals\": ", r->opt.out);
 	js_write(r->opt.out, totals);
 	fputc('}', r->opt.out);

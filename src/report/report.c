@@ -1,11 +1,22 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/report.h"
 
+#include "kpageflags.h"
+
 #include "lib/pure.h"
 
 static bool report_present(const struct page_run *page)
 {
 	return fact_get(&page->facts, FACT_PRESENT) == TRI_YES;
+}
+
+/* Anonymous memory, or a cache's. */
+static bool report_ordinary(const struct page_run *page)
+{
+	return (page->kind == PAGE_ANON || page->kind == PAGE_KSM ||
+		page->kind == PAGE_FILE || page->kind == PAGE_SHMEM ||
+		page->kind == PAGE_HUGETLB) &&
+	       !page_of_owner(page);
 }
 
 static bool report_has_unknown(const struct gup_verdicts *v)
@@ -16,51 +27,112 @@ static bool report_has_unknown(const struct gup_verdicts *v)
 	return v->write.fault == GUP_WRITE_UNKNOWN || v->fork.word == GUP_FORK_UNKNOWN;
 }
 
+static bool report_known(const struct page_run *page, enum page_field f)
+{
+	return page->why[f] == PAGE_WHY_KNOWN;
+}
+
 static bool report_applies_unknown(const struct page_run *page, enum page_field f)
 {
-	return page->why[f] != PAGE_WHY_KNOWN && page->why[f] != PAGE_WHY_NOT_APPLICABLE;
+	return !report_known(page, f) && page->why[f] != PAGE_WHY_NOT_APPLICABLE;
 }
 
 static void report_count_refs(struct report_totals *t, const struct page_run *page, u64 n)
 {
 	if (report_applies_unknown(page, PAGE_F_PINCOUNT))
 		t->pins_unknown += n;
-	else if (page->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && page->pincount > 0)
+	else if (report_known(page, PAGE_F_PINCOUNT) && page->pincount > 0)
 		t->pinned += n;
-	if (report_applies_unknown(page, PAGE_F_REFCOUNT))
+	if (!report_known(page, PAGE_F_REFCOUNT))
+		t->refs_unknown += report_applies_unknown(page, PAGE_F_REFCOUNT) ? n : 0;
+	else if (page->expected >= 0)
+		t->excess_refs += page->excess > 0 ? n : 0;
+	else if (report_ordinary(page))
 		t->refs_unknown += n;
-	else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->expected >= 0 &&
-		 page->excess > 0)
-		t->excess_refs += n;
 }
 
-static void report_count_page(struct report_totals *t, const struct page_run *page, u64 n)
+/* Whether somebody else maps the page now. */
+static enum tri report_shared(const struct page_run *page)
 {
-	if (page->kind == PAGE_SWAP)
-		t->swapped += n;
-	if (!report_present(page))
-		return;
-	t->present += n;
+	bool known = report_known(page, PAGE_F_MAPCOUNT);
+
+	if (page->mm_shared != TRI_UNKNOWN &&
+	    (!known || page->mapcount_kind != PAGE_COUNT_EXACT))
+		return page->mm_shared;
+	return tri_from(known, page->mapcount > 1);
+}
+
+/* The part of the resident memory that the page is in. */
+static u64 *report_part(struct report_totals *t, const struct page_run *page)
+{
+	enum tri shared = report_shared(page);
+
+	if (page->kind == PAGE_UNKNOWN)
+		return &t->part_unknown;
+	if (!report_ordinary(page))
+		return &t->other;
 	if (page->anon_exclusive == TRI_YES)
-		t->exclusive += n;
-	else if (page->anon && page->anon_exclusive == TRI_UNKNOWN)
+		return &t->exclusive;
+	if (shared != TRI_NO)
+		return shared == TRI_YES ? &t->shared : &t->part_unknown;
+	if (!page->anon)
+		return &t->private_file;
+	return page->anon_exclusive == TRI_NO ? &t->waiting : &t->part_unknown;
+}
+
+static void report_count_maps(struct report_totals *t, const struct page_run *page, u64 n,
+			      u32 base)
+{
+	*report_part(t, page) += n;
+	if (page->anon && page->anon_exclusive == TRI_UNKNOWN &&
+	    report_shared(page) != TRI_YES)
 		t->exclusive_unknown += n;
-	if (page->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN ? page->mapcount > 1
-							 : page->mm_shared == TRI_YES)
-		t->shared += n;
-	else if (page->why[PAGE_F_MAPCOUNT] != PAGE_WHY_KNOWN &&
-		 page->why[PAGE_F_MAPCOUNT] != PAGE_WHY_NOT_APPLICABLE)
+	if (report_applies_unknown(page, PAGE_F_MAPCOUNT) &&
+	    report_shared(page) == TRI_UNKNOWN)
 		t->shared_unknown += n;
+	if (!report_ordinary(page) && page->kind != PAGE_UNKNOWN)
+		return;
+	if (!report_known(page, PAGE_F_MAPCOUNT)) {
+		t->maps_unknown += n;
+		return;
+	}
+	t->uss += page->mapcount == 1 ? n : 0;
+	t->pss += n * base * REPORT_PSS / (u64)MAX(page->mapcount, 1);
+}
+
+static void report_count_kind(struct report_totals *t, const struct page_run *page, u64 n)
+{
+	bool huge = page->leaf >= RAW_LEVEL_PMD;
+	enum tri lazy = page_lazily_free(page);
+
 	if (page->kind == PAGE_HUGETLB)
 		t->hugetlb += n;
-	else if (page->leaf >= RAW_LEVEL_PMD)
+	else if (huge)
 		t->thp += n;
+	if (page->order && page->kind != PAGE_HUGETLB)
+		t->folio[huge][MIN(page->order, REPORT_ORDERS - 1)] += n;
 	if (page->kind == PAGE_KSM)
 		t->ksm += n;
 	if (page->kind == PAGE_FILE || page->kind == PAGE_SHMEM)
 		t->file += n;
 	if (page->kind == PAGE_ZERO || page->kind == PAGE_HUGE_ZERO)
 		t->zero += n;
+	if (page->flags & page->flags_known & KPF_BIT(SWAPCACHE))
+		t->swapcache += n;
+	t->lazyfree += lazy == TRI_YES ? n : 0;
+	t->lazyfree_unknown += lazy == TRI_UNKNOWN ? n : 0;
+}
+
+static void report_count_page(struct report_totals *t, const struct page_run *page, u64 n,
+			      u32 base)
+{
+	if (page->kind == PAGE_SWAP)
+		t->swapped += n;
+	if (!report_present(page))
+		return;
+	t->present += n;
+	report_count_maps(t, page, n, base);
+	report_count_kind(t, page, n);
 	report_count_refs(t, page, n);
 }
 
@@ -70,7 +142,7 @@ void report_count(struct report_totals *t, const struct report_row *row,
 	const struct page_run *page = row->page;
 	u64 n = page->pages * (page->size / base_page_size);
 
-	report_count_page(t, page, n);
+	report_count_page(t, page, n, base_page_size);
 	if (page->kind == PAGE_NONE || !row->verdicts)
 		return;
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
@@ -79,8 +151,16 @@ void report_count(struct report_totals *t, const struct report_row *row,
 		t->unknown += n;
 	if (row->verdicts->write.leak == TRI_YES)
 		t->leaks += n;
-	else if (row->verdicts->write.leak == TRI_UNKNOWN)
+	else if (row->verdicts->write.leak == TRI_UNKNOWN &&
+		 page->why[PAGE_F_PINCOUNT] != PAGE_WHY_NOT_APPLICABLE)
 		t->leaks_unknown += n;
+}
+
+u64 report_bytes(const struct report_totals *t, size_t at, u32 base)
+{
+	u64 n = *(const u64 *)((const char *)t + at);
+
+	return at == offsetof(struct report_totals, pss) ? n / REPORT_PSS : n * base;
 }
 
 void report_add(struct report_totals *t, const struct report_totals *from)

@@ -15,16 +15,31 @@
 struct holder;
 struct holders_ledger;
 
-/* Counts of base pages (not rows) of a VMA, a process or everything. */
+#define REPORT_PSS 4096  /* as PSS_SHIFT in fs/proc/task_mmu.c */
+#define REPORT_ORDERS 12 /* of large folios; the last one counts those above, too */
+
+/* Sums over base pages (not rows), of a VMA, a process or everything. */
 struct report_totals {
 	u64 size_bytes;
 	u64 present, exclusive, shared, swapped, hugetlb, thp, pinned, excess_refs, ksm,
 		file, zero;
-	u64 unknown;           /* pages with an unknown verdict */
+	/*
+	 * Each present page is in one of: ->exclusive, ->waiting (anonymous, mapped once, not
+	 * exclusive: what a fork left), ->shared, ->private_file (mapped once), ->other (zero pages,
+	 * drivers' pages and the kernel's), and ->part_unknown.
+	 */
+	u64 waiting, private_file, other, part_unknown;
+	u64 uss, pss; /* mapped once; bytes by map counts, in units of 1 / REPORT_PSS */
+	u64 lazyfree, swapcache;
+	/* pages of folios of 1 << order pages, mapped by PTEs [0] and by larger entries [1] */
+	u64 folio[2][REPORT_ORDERS];
+	u64 unknown;           /* pages with at least one unknown verdict */
 	u64 exclusive_unknown; /* anon pages whose AnonExclusive is unknown */
 	u64 shared_unknown;    /* present pages whose mapcount is unknown */
-	u64 leaks;             /* pages whose next store would leak */
-	/* present pages whose pins, expected or real references, or leak are unknown */
+	u64 maps_unknown; /* present pages of which it is not known how often they are mapped */
+	u64 lazyfree_unknown;
+	u64 leaks; /* pages whose next store would leak */
+	/* present pages of which pins, the references expected and seen, and a leak are unknown */
 	u64 pins_unknown, refs_unknown, leaks_unknown;
 	u64 gup[GUP_REQUESTS][GUP_WORDS];
 };
@@ -63,6 +78,8 @@ struct report_view {
 /* Adds the pages of @row (or @from) to @t. */
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size);
+/* The sum that lies at offset @at of @t, in bytes; @base is the size of a page. */
+u64 report_bytes(const struct report_totals *t, size_t at, u32 base);
 void report_add(struct report_totals *t, const struct report_totals *from);
 
 #endif

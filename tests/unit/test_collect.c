@@ -3,6 +3,8 @@
 #include "fake_source.h"
 #include "page/pte.h"
 
+#include "page/holders.h"
+
 #include <errno.h>
 
 #include "test.h"
@@ -72,6 +74,7 @@ static const struct vma heap = {
 	.name = "[heap]",
 };
 
+static const struct vma *mapped = &heap;
 static struct fake_source f;
 static struct seen seen;
 static struct diag diag;
@@ -80,7 +83,7 @@ static pid_t pid = 42;
 static int collect(const struct raw_page *raw, unsigned n, struct collect_options opt)
 {
 	fake_source_init(&f);
-	f.vmas = &heap;
+	f.vmas = mapped;
 	f.nvmas = 1;
 	f.raw = raw;
 	f.nobs = n;
@@ -288,6 +291,34 @@ TEST(a_view_can_stop)
 	diag_deinit(&diag);
 }
 
+/* ---- pages with references that page tables and caches do not explain */
+
+static const struct kpf_layout layout = {
+	.locked = 0xff,
+	.referenced = 2,
+	.uptodate = 3,
+	.dirty = 4,
+	.lru = 5,
+	.active = 8,
+	.workingset = 0xff,
+	.reclaim = 0xff,
+	.writeback = 1,
+	.swapbacked = 17,
+	.swapcache = 10,
+	.unevictable = 19,
+	.mlocked = 20,
+	.head = 6,
+	.hwpoison = 0xff,
+	.anon_exclusive = 11,
+	.private_ = 14,
+	.private_2 = 15,
+	.reserved = 13,
+	.young = 0xff,
+	.idle = 0xff,
+	.owner_priv_1 = 10,
+	.arch_1 = 12,
+};
+
 /* Page flags as this kernel of the tests numbers them. */
 #define PG_LRU BIT(5)
 #define PG_SWAPBACKED BIT(17)
@@ -296,31 +327,6 @@ TEST(a_view_can_stop)
 /* How often holders are looked for when a private page has @refcount references. */
 static unsigned searches(s32 refcount, bool lru)
 {
-	static const struct kpf_layout layout = {
-		.locked = 0,
-		.referenced = 2,
-		.uptodate = 3,
-		.dirty = 4,
-		.lru = 5,
-		.active = 8,
-		.reclaim = 18,
-		.head = 6,
-		.writeback = 1,
-		.swapbacked = 17,
-		.swapcache = 10,
-		.owner_priv_1 = 10,
-		.unevictable = 19,
-		.mlocked = 20,
-		.private_ = 14,
-		.private_2 = 15,
-		.anon_exclusive = 11,
-		.reserved = 13,
-		.hwpoison = 0xff,
-		.young = 0xff,
-		.idle = 0xff,
-		.arch_1 = 12,
-		.workingset = 9,
-	};
 	struct pte_layout pte;
 	struct kernel kernel;
 	struct collect_options opt = { .holders = true, .pids = &pid, .npids = 1 };
@@ -366,4 +372,37 @@ TEST(holders_are_searched_for_what_is_not_explained)
 	/* the one reference of a page that is not on an LRU list is the per-CPU batch's */
 	EXPECT_INT(searches(2, false), 0);
 	EXPECT_INT(searches(3, false), 1);
+}
+
+TEST(resident_memory_is_split_without_rest)
+{
+	struct raw_page obs[] = {
+		fake_source_anon(0x10000, 3, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x13000, 2, 200, ANON, 1), /* a fork left it */
+		fake_source_anon(0x15000, 4, 300, ANON, 4),
+		fake_source_anon(0x19000, 2, 400, ANON & ~BIT(12), 1), /* of a file */
+		fake_source_anon(0x1b000, 1, 500, BIT(24), 0),         /* the zero page */
+		fake_source_anon(0x1c000, 1, 600, ANON, 1),
+	};
+	const struct report_totals *t = &seen.totals;
+	struct vma file = heap;
+
+	file.fs = VMA_FS_DISK;
+	mapped = &file;
+	obs[3].pagemap |= BIT(61);
+	obs[5].has &= ~RAW_HAS_KPAGECOUNT;
+	obs[5].pagemap &= ~BIT(56);
+	EXPECT_INT(collect(obs, ARRAY_SIZE(obs), (struct collect_options){ 0 }), 0);
+	mapped = &heap;
+	EXPECT_INT(t->present, 13);
+	EXPECT_INT(t->exclusive, 3);
+	EXPECT_INT(t->waiting, 2);
+	EXPECT_INT(t->shared, 4);
+	EXPECT_INT(t->private_file, 2);
+	EXPECT_INT(t->other, 1);
+	EXPECT_INT(t->part_unknown, 1);
+	EXPECT_INT(t->maps_unknown, 1);
+	EXPECT_INT(t->uss, 7);
+	EXPECT_INT(t->pss / REPORT_PSS, 8 * 4096);
+	diag_deinit(&diag);
 }

@@ -681,6 +681,79 @@ TEST(private_without_its_flag)
 	}
 }
 
+/* [vvar]: its pages were "changed while they were read", and whole processes had unknown pins. */
+TEST(what_gup_never_hands_out_has_no_pins)
+{
+	struct page_context c = struct_context("6.18");
+	struct vma vvar = vma_of("rd mr pf io de dd", VMA_FS_SPECIAL);
+	struct raw_page o = struct_raw(RAW_LEVEL_PTE, X86_PTE(BIT(9)), 0, 0, 0, 0);
+	struct page_run p;
+
+	o.has &= ~(RAW_HAS_PAGE | RAW_HAS_LARGE);
+	p = judge(&c, vvar, o);
+	EXPECT_INT(p.kind, PAGE_SPECIAL);
+	EXPECT_INT(p.present, TRI_YES);
+	EXPECT_INT(p.why[PAGE_F_PINCOUNT], PAGE_WHY_NOT_APPLICABLE);
+	EXPECT_INT(p.why[PAGE_F_REFCOUNT], PAGE_WHY_NOT_APPLICABLE);
+	/* an ordinary entry whose page could not be read does have pins */
+	o.pte = X86_PTE(0);
+	p = judge(&c, anon_vma(), o);
+	EXPECT_INT(p.why[PAGE_F_PINCOUNT], PAGE_WHY_RACED);
+	EXPECT_INT(p.why[PAGE_F_REFCOUNT], PAGE_WHY_RACED);
+	/* GUP-fast finds the copy that a store to a private mapping of a device made */
+	p = judge(&c, vvar,
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(2), RAW_MAPPING_ANON, B_LRU, 1, 1));
+	EXPECT_INT(p.why[PAGE_F_PINCOUNT], PAGE_WHY_KNOWN);
+}
+
+TEST(pages_of_the_kernel_s_own)
+{
+	struct page_context c = struct_context("6.18");
+	struct vma ring = vma_of("rd wr sh mr mw me ms mm", VMA_FS_UNKNOWN);
+	struct page_run p;
+
+	/* io_uring's ring: the context holds one reference, by design */
+	p = judge(&c, ring,
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(2), RAW_MAPPING_NULL, 0, 2, 1));
+	EXPECT(page_of_owner(&p));
+	EXPECT_INT(p.expected, -1);
+	EXPECT_INT(fact_get(&p.facts, FACT_EXTRA_REFS), TRI_YES);
+	p = judge(&c, ring,
+		  struct_raw(RAW_LEVEL_PTE, X86_PTE(2), RAW_MAPPING_FILE, B_LRU, 2, 1));
+	EXPECT(!page_of_owner(&p));
+	EXPECT_INT(p.expected, 2);
+}
+
+TEST(lazily_free)
+{
+	static const struct {
+		u64 pte, flags;
+		enum raw_mapping mapping;
+		enum tri lazy;
+	} rows[] = {
+		{ 2, B_LRU, RAW_MAPPING_ANON, TRI_YES },
+		{ 2 | BIT(6), B_LRU, RAW_MAPPING_ANON, TRI_NO }, /* written to since */
+		{ 2, B_LRU | BIT(4), RAW_MAPPING_ANON, TRI_NO },
+		{ 2, B_LRU | B_SWAPBACKED, RAW_MAPPING_ANON, TRI_NO },
+		{ 0, B_LRU, RAW_MAPPING_FILE, TRI_NO },
+	};
+	struct page_context c = struct_context("6.18");
+	struct page_run p;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		p = judge(&c, anon_vma(),
+			  struct_raw(RAW_LEVEL_PTE, X86_PTE(rows[i].pte), rows[i].mapping,
+				     rows[i].flags, 1, 1));
+		EXPECT_INT(page_lazily_free(&p), rows[i].lazy);
+	}
+	/* the entry's dirty bit is not in /proc */
+	c = context("6.18");
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON & ~KPF_BIT(SWAPBACKED), 1));
+	EXPECT_INT(page_lazily_free(&p), TRI_UNKNOWN);
+	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON, 1));
+	EXPECT_INT(page_lazily_free(&p), TRI_NO);
+}
+
 TEST(struct_page_of_large_folios)
 {
 	struct page_context c = struct_context("6.18");
