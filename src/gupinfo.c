@@ -109,7 +109,7 @@ static int run(struct session *s)
 	int status;
 
 	if (mode->needs & NEEDS_PROCESS && !s->opt.npids && !s->opt.comm &&
-	    !s->opt.replay) {
+	    !s->opt.replay && !s->opt.given[OPTION_ALL]) {
 		diag_add(&s->diag, DIAG_ERROR,
 			 "which process? Give --pid PID or --comm NAME; gupinfo --help "
 			 "explains");

@@ -8,8 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Lists the requested processes, or every one. */
-static int all_processes(struct session *s)
+int mode_all_processes(struct session *s)
 {
 	struct options *opt = &s->opt;
 	struct process *list = NULL;
@@ -35,8 +34,7 @@ static bool all_is_of_process(const struct diag_message *m)
 	return m->class == DIAG_INCOMPLETE && !strncmp(m->text, "process ", 8);
 }
 
-/* Joins the messages of many unreadable processes. */
-static void all_messages(struct session *s)
+void mode_all_messages(struct session *s)
 {
 	struct diag *d = &s->diag;
 	unsigned failed = d->dropped, kept = 0;
@@ -67,14 +65,14 @@ int mode_all(struct session *s)
 		: s->opt.json || s->opt.json_lines ? RENDER_ALL_JSON
 						   : RENDER_ALL_TABLE;
 	void *ctx;
-	int err = all_processes(s);
+	int err = mode_all_processes(s);
 
 	if (!err)
 		err = render_all_new(&s->opt.render, format, s->opt.top, &ctx);
 	if (err)
 		return session_exit(s, err);
 	err = session_collect(s, &render_all_view, ctx, false);
-	all_messages(s);
+	mode_all_messages(s);
 	render_all_free(ctx);
 	return session_exit(s, err);
 }

@@ -211,6 +211,12 @@ static int apply(struct options *opt, unsigned id, const char *arg, char *why,
 	for (unsigned i = 0; i < ARRAY_SIZE(mode_options); i++) {
 		if (mode_options[i].option != id)
 			continue;
+		/* --lint --all: of the whole machine */
+		if ((id == OPTION_ALL && opt->mode == MODE_LINT) ||
+		    (id == OPTION_LINT && opt->mode == MODE_ALL)) {
+			opt->mode = MODE_LINT;
+			break;
+		}
 		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode) {
 			snprintf(why, size,
 				 "--%s asks for another view than an earlier option; "

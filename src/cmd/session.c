@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 static int session_fail(struct session *s, int status, const char *text)
 {
@@ -154,14 +155,11 @@ int session_open(struct session *s)
 		if (status)
 			return status;
 	} else {
-		s->source =
-			live_open(&(struct live_options){ .evidence = s->opt.evidence,
-							  .gentle =
-								  s->opt.given
-									  [OPTION_GENTLE],
-							  .many = s->opt.mode ==
-								  MODE_ALL },
-				  &s->diag);
+		s->source = live_open(
+			&(struct live_options){ .evidence = s->opt.evidence,
+						.gentle = s->opt.given[OPTION_GENTLE],
+						.many = s->opt.given[OPTION_ALL] },
+			&s->diag);
 		if (!s->source)
 			return session_fail(s, EXIT_FAILED, "out of memory");
 	}
@@ -226,6 +224,13 @@ static bool session_folds(const struct session *s)
 		!columns_frames(opt->render.columns, opt->render.ncolumns));
 }
 
+void session_wait(unsigned msecs)
+{
+	struct timespec t = { .tv_nsec = msecs * 1000000l };
+
+	nanosleep(&t, NULL);
+}
+
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes)
 {
@@ -243,7 +248,13 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.holes = holes,
 		.fold = session_folds(s),
 		.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
-			   (opt->mode == MODE_PAGES && (opt->json || opt->json_lines)),
+			   opt->mode == MODE_SUMMARY ||
+			   (opt->mode == MODE_PAGES &&
+			    (opt->json || opt->json_lines || opt->filter ||
+			     columns_holders(opt->render.columns, opt->render.ncolumns))),
+		.wait = s->opt.replay ? NULL : session_wait,
+		.again = (opt->mode == MODE_LINT || opt->mode == MODE_ALL ||
+			  (opt->mode == MODE_SUMMARY && !opt->json && !opt->json_lines)),
 		.model = s->has_model ? &s->model : NULL,
 	};
 

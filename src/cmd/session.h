@@ -43,7 +43,15 @@ void session_close(struct session *s);
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes);
 
-/* With --redact, replaces the source by a redacted report of it.  Returns 0 or an exit status. */
+/* Processes to look at: those asked for, or every one. */
+int mode_all_processes(struct session *s);
+/* Many processes that cannot be read are one message. */
+void mode_all_messages(struct session *s);
+
+/* Lets others run (collect.h). */
+void session_wait(unsigned msecs);
+
+/* With --redact, puts a redacted report of the source in its place.  0 or an exit status. */
 int session_redact(struct session *s);
 
 /* Reports missing evidence, as messages of class DIAG_INCOMPLETE. */

@@ -51,8 +51,8 @@ static u64 verdict_cache_hash(u64 a, u64 b)
 	return h ^ h >> 29;
 }
 
-static int verdict_cache_word(struct verdict_cache *j, const struct facts *facts,
-			      const struct gup_verdicts **ret)
+int verdict_cache_facts(struct verdict_cache *j, const struct facts *facts,
+			const struct gup_verdicts **ret)
 {
 	u64 i = verdict_cache_hash(facts->known, facts->value);
 	struct verdict_cache_word *s;
@@ -148,7 +148,7 @@ int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
 		return 0;
 	}
 	page_read(j->page, vma, raw, ret);
-	err = verdict_cache_word(j, &ret->facts, ret_verdicts);
+	err = verdict_cache_facts(j, &ret->facts, ret_verdicts);
 	if (err)
 		return err;
 	like->vma = j->vma;

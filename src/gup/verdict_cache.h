@@ -42,6 +42,10 @@ void verdict_cache_next_vma(struct verdict_cache *j);
 /* Drops everything, also verdicts that were handed out. */
 void verdict_cache_clear(struct verdict_cache *j);
 
+/* The verdicts of @facts.  Returns 0, -ENOMEM, or -EAGAIN when the cache is full. */
+int verdict_cache_facts(struct verdict_cache *j, const struct facts *facts,
+			const struct gup_verdicts **ret);
+
 /*
  * Interprets @raw in @vma and returns the page and its verdicts.  Returns 0, -ENOMEM, or
  * -EAGAIN when the cache is full: then call verdict_cache_clear() and try again.

@@ -197,6 +197,7 @@ void live_machine_read(struct live *l)
 	live_machine_refresh(l);
 	m->page.numa_balancing_off = live_machine_no_hints(l, &v);
 	m->page.soft_dirty = m->kernel.config[KCONFIG_MEM_SOFT_DIRTY];
+	m->cpus = (u32)sysconf(_SC_NPROCESSORS_CONF);
 }
 
 void live_machine_resolve(struct live *l)

@@ -134,6 +134,11 @@ static void add_guesses(const struct holders *h, const struct page_run *page, pi
 			ledger_add(ret, &h->holder[i]);
 }
 
+bool holders_may_be_batched(const struct page_run *page)
+{
+	return may_be_batched(page);
+}
+
 void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret)
 {

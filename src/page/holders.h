@@ -101,6 +101,9 @@ struct holders_ledger {
 void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret);
 
+/* Whether CPUs' batches may hold references on @page: small pages of the LRU only. */
+bool holders_may_be_batched(const struct page_run *page);
+
 const char *holders_kind_name(enum holders_kind kind);        /* "pipe" */
 const char *holders_certainty_name(enum holders_certainty c); /* "exact" */
 

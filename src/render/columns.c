@@ -25,6 +25,14 @@ bool columns_frames(const struct column *const *sel, unsigned n)
 	return false;
 }
 
+bool columns_holders(const struct column *const *sel, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (sel[i]->holders)
+			return true;
+	return false;
+}
+
 void columns_get(const struct column *col, const struct report_row *row, struct cell *ret)
 {
 	ret->type = CELL_NONE;

@@ -33,9 +33,10 @@ struct column {
 	const char *name; /* "MAPCOUNT" */
 	const char *help;
 	u8 set;
-	bool right; /* for numbers */
-	bool frame; /* differs between like pages: a PFN, a place in swap */
-	u8 width;   /* usual width in characters */
+	bool right;   /* numbers */
+	bool holders; /* depends on who holds the page */
+	bool frame;   /* differs between like pages: a PFN, a place in swap */
+	u8 width;     /* usual width in characters */
 	void (*get)(const struct report_row *row, u32 arg, struct cell *ret);
 	u32 arg;
 };
@@ -46,7 +47,9 @@ const struct column *columns_table(unsigned *ret_n);
 /* Returns the column named @name (in any case), or NULL. */
 const struct column *columns_find(const char *name, size_t len);
 
-/* A selected column differs between like pages: rows of a run need consecutive frames. */
+/* One of them depends on who holds a page. */
+bool columns_holders(const struct column *const *sel, unsigned n);
+/* One of them tells like pages apart: rows of a run need consecutive frames. */
 bool columns_frames(const struct column *const *sel, unsigned n);
 
 /* Fills @ret with the value of @col; strings of other processes are escaped. */

@@ -4,6 +4,7 @@
 #include "render/dump_page.h"
 #include "page/holders.h"
 #include "report/lint.h"
+#include "report/highlights.h"
 #include "gup/predict.h"
 #include "reportfile/record.h"
 
@@ -13,44 +14,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Why a page is suspicious, the worst first. */
-enum report_rank {
-	RANK_LEAK,
-	RANK_BUG,
-	RANK_PIN,
-	RANK_UNEXPLAINED,
-	RANK_SEEN,
-	RANK_PINNED,
-	RANK_RACED,
-	RANK_NONE
-};
-
-static const char *const rank_text[] = {
-	[RANK_LEAK] = "a store is seen through a reference that may be another process's",
-	[RANK_BUG] = "an invariant of mm does not hold",
-	[RANK_PIN] = "maybe pinned, but not exclusive",
-	[RANK_UNEXPLAINED] = "references that page tables and caches do not explain",
-	[RANK_SEEN] = "a store is seen by a reference outside the page tables",
-	[RANK_PINNED] = "pinned",
-	[RANK_RACED] = "changed while it was read",
-};
-
-#define REPORT_HOLDERS 4 /* named on the first page, for each page */
-
-struct report_suspect {
-	u8 rank;
-	u64 lint;  /* BIT(LINT_*) */
-	u64 pages; /* like leaves in its VMA */
-	struct process process;
-	struct vma vma;
-	struct page_run page;
-	struct gup_verdicts verdicts;
-	unsigned nholders;
-	bool has_ledger; /* for holders */
-	s64 unexplained; /* references; -1 unknown */
-	char holder[REPORT_HOLDERS][200];
-};
-
 struct render_report {
 	FILE *out;
 	struct render_report_facts facts;
@@ -59,10 +22,8 @@ struct render_report {
 	struct source_evidence evidence[SOURCE_FACTS];
 	unsigned processes;
 	struct process process; /* the first one */
-	u64 count[RANK_NONE + 1];
 	u64 pages;
-	unsigned n;
-	struct report_suspect suspect[RENDER_REPORT_PAGES];
+	struct highlights highlights;
 };
 
 /* ---- text */
@@ -104,80 +65,6 @@ void render_report_line(FILE *out, unsigned indent, const char *fmt, ...)
 		fputc('\n', out);
 }
 
-/* ---- choosing */
-
-static u64 report_findings(const struct report_row *row, enum report_rank *ret)
-{
-	const struct page_run *p = row->page;
-	const struct gup_verdicts *v = row->verdicts;
-	u64 lint = lint_row(row, -1), bugs = 0;
-	bool pinned = p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && p->pincount > 0;
-
-	for (unsigned i = 0; i < LINTS; i++)
-		if (lint & BIT(i) && lint_class_of(i, row) == LINT_CLASS_BUG)
-			bugs |= BIT(i);
-	if (p->present != TRI_YES)
-		*ret = RANK_NONE;
-	else if (v->write.leak == TRI_YES)
-		*ret = RANK_LEAK;
-	else if (bugs)
-		*ret = RANK_BUG;
-	else if (pinned && p->anon_exclusive == TRI_NO)
-		*ret = RANK_PIN;
-	else if (p->expected >= 0 && p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN &&
-		 p->excess > 0 && !pinned && v->write.seen_by_refs != TRI_YES &&
-		 (!row->ledger || row->ledger->unexplained != 0))
-		*ret = RANK_UNEXPLAINED;
-	else if (v->write.seen_by_refs == TRI_YES && !pinned)
-		*ret = RANK_SEEN;
-	else if (pinned)
-		*ret = RANK_PINNED;
-	else
-		*ret = p->raced ? RANK_RACED : RANK_NONE;
-	return bugs;
-}
-
-static void report_keep_holders(struct report_suspect *s, const struct report_row *row)
-{
-	s->has_ledger = row->ledger != NULL;
-	s->unexplained = row->ledger ? row->ledger->unexplained : -1;
-	for (unsigned i = 0; i < row->nholders && s->nholders < REPORT_HOLDERS; i++)
-		holders_text(&row->holders[i], s->holder[s->nholders++],
-			     sizeof(s->holder[0]));
-}
-
-static void report_keep(struct render_report *r, const struct report_row *row,
-			enum report_rank rank, u64 lint)
-{
-	unsigned at = r->n;
-
-	for (unsigned i = 0; i < r->n; i++) {
-		struct report_suspect *s = &r->suspect[i];
-
-		if (s->rank == rank && s->process.pid == row->process->pid &&
-		    s->vma.start == row->vma->start) {
-			s->pages += row->page->pages;
-			return;
-		}
-	}
-	while (at && r->suspect[at - 1].rank > rank)
-		at--;
-	if (at == RENDER_REPORT_PAGES)
-		return;
-	if (r->n < RENDER_REPORT_PAGES)
-		r->n++;
-	for (unsigned i = r->n - 1; i > at; i--)
-		r->suspect[i] = r->suspect[i - 1];
-	r->suspect[at] = (struct report_suspect){ .rank = (u8)rank,
-						  .lint = lint,
-						  .pages = row->page->pages,
-						  .process = *row->process,
-						  .vma = *row->vma,
-						  .page = *row->page,
-						  .verdicts = *row->verdicts };
-	report_keep_holders(&r->suspect[at], row);
-}
-
 /* ---- the view */
 
 static int report_begin(void *ctx, const struct report_head *head)
@@ -186,7 +73,8 @@ static int report_begin(void *ctx, const struct report_head *head)
 
 	r->kernel = *head->kernel;
 	r->kv = head->kernel->kv;
-	r->base = kernel_page_size(&head->machine->kernel);
+	r->base = r->highlights.base = kernel_page_size(&head->machine->kernel);
+	r->highlights.cpus = head->machine->cpus;
 	memcpy(r->evidence, head->machine->evidence, sizeof(r->evidence));
 	return 0;
 }
@@ -203,33 +91,27 @@ static int report_process(void *ctx, const struct process *p)
 static int report_row(void *ctx, const struct report_row *row)
 {
 	struct render_report *r = ctx;
-	u64 pages = row->page->pages * (row->page->size / r->base);
-	enum report_rank rank;
-	u64 lint = report_findings(row, &rank);
-
-	r->pages += row->page->present == TRI_YES ? pages : 0;
-	r->count[rank] += pages;
-	if (rank < RANK_NONE)
-		report_keep(r, row, rank, lint);
+	highlights_look(&r->highlights, row);
+	if (row->page->present == TRI_YES)
+		r->pages += row->page->pages * (row->page->size / r->base);
 	return 0;
 }
 
-static void report_verdict(struct render_report *r, const struct report_totals *t)
+static void report_verdict(struct render_report *r, const struct report_totals *t,
+			   const u8 *worst)
 {
 	char who[200];
-	unsigned worst = 0;
 
 	if (r->processes == 1)
 		snprintf(who, sizeof(who), "process %d (%s)", (int)r->process.pid,
 			 r->process.comm);
 	else
 		snprintf(who, sizeof(who), "%u processes", r->processes);
-	while (worst < RANK_RACED && !r->count[worst])
-		worst++;
-	if (worst < RANK_PINNED)
+	if (worst && highlights_severity(*worst) > 1)
 		render_report_line(r->out, 0, "Verdict: %" PRIu64 " page%s of %s: %s.",
-				   r->count[worst], r->count[worst] == 1 ? "" : "s", who,
-				   rank_text[worst]);
+				   r->highlights.pages[*worst],
+				   r->highlights.pages[*worst] == 1 ? "" : "s", who,
+				   highlights_text(*worst));
 	else
 		render_report_line(r->out, 0,
 				   "Verdict: nothing suspicious among %" PRIu64
@@ -243,7 +125,7 @@ static void report_verdict(struct render_report *r, const struct report_totals *
 				   t->unknown);
 }
 
-static void report_ledger(struct render_report *r, const struct report_suspect *s)
+static void report_ledger(struct render_report *r, const struct highlight *s)
 {
 	const struct page_run *p = &s->page;
 
@@ -258,7 +140,7 @@ static void report_ledger(struct render_report *r, const struct report_suspect *
 				   page_why_text(p->why[PAGE_F_REFCOUNT]));
 }
 
-static void report_holders(struct render_report *r, const struct report_suspect *s)
+static void report_holders(struct render_report *r, const struct highlight *s)
 {
 	for (unsigned i = 0; i < s->nholders; i++)
 		render_report_line(r->out, 3, "holder: %s", s->holder[i]);
@@ -267,27 +149,27 @@ static void report_holders(struct render_report *r, const struct report_suspect 
 				   s->unexplained);
 }
 
-static void report_suspect(struct render_report *r, unsigned number)
+static void report_suspect(struct render_report *r, unsigned number, u8 kind,
+			   const struct highlight *s)
 {
-	const struct report_suspect *s = &r->suspect[number];
 	const struct gup_verdicts *v = &s->verdicts;
 	struct dump_page dump;
 	char words[200];
 	int at = 0;
 
 	fputc('\n', r->out);
-	render_report_line(r->out, 0, "%u. pid %d, %" PRIx64 " (%s, %s%s): %s",
-			   number + 1, (int)s->process.pid, s->page.addr,
+	render_report_line(r->out, 0, "%u. pid %d, %" PRIx64 " (%s, %s%s): %s", number,
+			   (int)s->process.pid, s->page.addr,
 			   s->vma.name[0] ? s->vma.name : "anonymous area",
 			   page_kind_name(s->page.kind),
 			   s->page.anon_exclusive == TRI_YES  ? ", exclusive"
 			   : s->page.anon_exclusive == TRI_NO ? ", not exclusive"
 							      : "",
-			   rank_text[s->rank]);
-	if (s->pages > 1)
+			   highlights_text(kind));
+	if (s->pages > s->page.size / r->base)
 		render_report_line(r->out, 3,
 				   "and %" PRIu64 " more pages of this area are like it",
-				   s->pages - 1);
+				   s->pages - s->page.size / r->base);
 	dump_page(&s->page, &s->vma, r->kv, r->base, &dump);
 	for (unsigned i = 0; i < dump.n; i++)
 		render_report_line(r->out, 3, "%s", dump.line[i]);
@@ -310,12 +192,42 @@ static void report_suspect(struct render_report *r, unsigned number)
 	render_report_line(r->out, 3, "if it forks now: %s", gup_fork_name(v->fork.word));
 }
 
+/* The largest examples of the worst kinds, each mapping once. */
+static void report_suspects(struct render_report *r, const u8 *kinds, unsigned n)
+{
+	const struct highlight *shown[RENDER_REPORT_PAGES];
+	unsigned nshown = 0;
+
+	for (unsigned i = 0; i < n * HIGHLIGHT_BEST && nshown < RENDER_REPORT_PAGES;
+	     i++) {
+		u8 kind = kinds[i / HIGHLIGHT_BEST];
+		const struct highlight *it =
+			&r->highlights.best[kind][i % HIGHLIGHT_BEST];
+		unsigned j = 0;
+
+		if (!it->pages || !highlights_severity(kind))
+			continue;
+		while (j < nshown && (shown[j]->process.pid != it->process.pid ||
+				      shown[j]->vma.start != it->vma.start))
+			j++;
+		if (j < nshown)
+			continue;
+		shown[nshown++] = it;
+		report_suspect(r, nshown, kind, it);
+	}
+}
+
 static int report_end(void *ctx, const struct report_totals *t)
 {
 	struct render_report *r = ctx;
 	const struct kernel *k = &r->kernel;
+	char proof[160];
+	u8 kinds[HIGHLIGHTS];
+	unsigned n;
 
-	report_verdict(r, t);
+	highlights_end(&r->highlights);
+	n = highlights_found(&r->highlights, kinds);
+	report_verdict(r, t, n ? kinds : NULL);
 	render_report_line(r->out, 0,
 			   "Kernel:  %s %s %s, %u KiB pages, judged as %s (%s)",
 			   k->ev.release, k->ev.arch, k->ev.version, r->base / 1024,
@@ -334,8 +246,7 @@ static int report_end(void *ctx, const struct report_totals *t)
 						   ? "struct page"
 						   : "page-table entries",
 					   r->evidence[i].why);
-	for (unsigned i = 0; i < r->n; i++)
-		report_suspect(r, i);
+	report_suspects(r, kinds, n);
 	fputc('\n', r->out);
 	return ferror(r->out) ? -EIO : 0;
 }

@@ -28,7 +28,7 @@ struct render_summary {
 	const struct summary_column *cols[24];
 	unsigned ncols;
 	struct table *table;
-	struct highlights notables;
+	struct highlights highlights;
 };
 
 /* ---- cells */
@@ -84,7 +84,7 @@ static void summary_count(const struct vma *vma, const struct report_totals *t, 
 	summary_pages(*n, base, bytes, buf, size);
 }
 
-/* Like summary_count(), but "?" when the count is 0 and some pages are unknown. */
+/* Like summary_count(); "?" when nothing is known, "4K+?" when more may be there. */
 static void summary_if_known(u64 pages, u64 unknown, u32 base, bool bytes, char *buf,
 			     size_t size)
 {
@@ -92,6 +92,48 @@ static void summary_if_known(u64 pages, u64 unknown, u32 base, bool bytes, char 
 		snprintf(buf, size, "?");
 	else
 		summary_pages(pages, base, bytes, buf, size);
+	if (pages && unknown)
+		snprintf(buf + strlen(buf), size - strlen(buf), "+?");
+}
+
+static void summary_pins(const struct vma *vma, const struct report_totals *t, u32 base,
+			 u32 arg, bool bytes, char *buf, size_t size)
+{
+	summary_if_known(t->pinned, t->pins_unknown, base, bytes, buf, size);
+}
+
+static void summary_extra(const struct vma *vma, const struct report_totals *t, u32 base,
+			  u32 arg, bool bytes, char *buf, size_t size)
+{
+	summary_if_known(t->excess_refs, t->refs_unknown, base, bytes, buf, size);
+}
+
+static void summary_waiting(const struct vma *vma, const struct report_totals *t,
+			    u32 base, u32 arg, bool bytes, char *buf, size_t size)
+{
+	summary_if_known(t->waiting, t->part_unknown, base, bytes, buf, size);
+}
+
+static void summary_lazy(const struct vma *vma, const struct report_totals *t, u32 base,
+			 u32 arg, bool bytes, char *buf, size_t size)
+{
+	summary_if_known(t->lazyfree, t->lazyfree_unknown, base, bytes, buf, size);
+}
+
+static void summary_uss(const struct vma *vma, const struct report_totals *t, u32 base,
+			u32 arg, bool bytes, char *buf, size_t size)
+{
+	summary_if_known(t->uss, t->maps_unknown, base, bytes, buf, size);
+}
+
+/* In whole pages: less than half of one is none. */
+static void summary_pss(const struct vma *vma, const struct report_totals *t, u32 base,
+			u32 arg, bool bytes, char *buf, size_t size)
+{
+	u64 unit = (u64)base * REPORT_PSS;
+
+	summary_if_known((t->pss + unit / 2) / unit, t->maps_unknown, base, bytes, buf,
+			 size);
 }
 
 static void summary_exclusive(const struct vma *vma, const struct report_totals *t,
@@ -155,6 +197,26 @@ static const struct summary_column summary_columns[] = {
 	  .arg = AT(present) },
 	{ .name = "EXCL", .width = 4, .right = true, .get = summary_exclusive },
 	{ .name = "SHAR", .width = 4, .right = true, .get = summary_shared },
+	{ .name = "WAIT",
+	  .width = 4,
+	  .min_terminal = 100,
+	  .right = true,
+	  .get = summary_waiting },
+	{ .name = "USS",
+	  .width = 4,
+	  .min_terminal = 140,
+	  .right = true,
+	  .get = summary_uss },
+	{ .name = "PSS",
+	  .width = 4,
+	  .min_terminal = 115,
+	  .right = true,
+	  .get = summary_pss },
+	{ .name = "LAZY",
+	  .width = 4,
+	  .min_terminal = 135,
+	  .right = true,
+	  .get = summary_lazy },
 	{ .name = "SWAP",
 	  .width = 4,
 	  .min_terminal = 110,
@@ -177,14 +239,12 @@ static const struct summary_column summary_columns[] = {
 	  .width = 4,
 	  .min_terminal = 120,
 	  .right = true,
-	  .get = summary_count,
-	  .arg = AT(pinned) },
+	  .get = summary_pins },
 	{ .name = "EXTRA",
 	  .width = 5,
 	  .min_terminal = 130,
 	  .right = true,
-	  .get = summary_count,
-	  .arg = AT(excess_refs) },
+	  .get = summary_extra },
 	{ .name = "GET-R",
 	  .width = 10,
 	  .min_terminal = 150,
@@ -296,61 +356,41 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 	}
 }
 
-#define SUMMARY_NOTES 8  /* kinds that are shown */
-#define SUMMARY_PLACES 2 /* mappings that each names */
+#define SUMMARY_PLACES 2 /* mappings named for each kind */
 
-/* Prints all mappings that are remarkable in the way of item @first. */
-static void summary_note(FILE *out, const struct highlights *list, unsigned first)
+static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 {
 	static const char *const marks[] = { " ", "-", "!", "!!" };
-	const u8 kind = list->item[first].kind;
-	char text[300], mark[8];
-	unsigned mappings = 0, named = 0;
-	u64 pages = 0;
+	u64 pages = list->pages[kind];
+	char text[300], mark[8], in[40] = "";
 
-	for (unsigned i = first; i < list->n; i++)
-		if (list->item[i].kind == kind) {
-			pages += list->item[i].pages;
-			mappings++;
-		}
-	snprintf(text, sizeof(text), "%" PRIu64 " page%s", pages, pages == 1 ? "" : "s");
-	if (mappings > 1)
-		snprintf(text + strlen(text), sizeof(text) - strlen(text),
-			 " in %u mappings", mappings);
-	snprintf(text + strlen(text), sizeof(text) - strlen(text), " %s",
-		 highlights_text(kind));
+	if (list->mappings[kind] > 1)
+		snprintf(in, sizeof(in), " in %" PRIu64 " mappings",
+			 list->mappings[kind]);
+	snprintf(text, sizeof(text), "%" PRIu64 " page%s%s %s", pages,
+		 pages == 1 ? "" : "s", in, highlights_text(kind));
 	snprintf(mark, sizeof(mark), "%2s ", marks[highlights_severity(kind)]);
 	render_block(out, mark, 3, text);
-	for (unsigned i = first; i < list->n && named < SUMMARY_PLACES; i++) {
-		const struct highlight *it = &list->item[i];
+	for (unsigned i = 0; i < SUMMARY_PLACES && list->best[kind][i].pages; i++) {
+		const struct highlight *it = &list->best[kind][i];
+		char name[VMA_NAME_MAX * 4];
 
-		if (it->kind != kind)
-			continue;
-		named++;
-		fprintf(out, "   --explain %-16" PRIx64 " %s\n", it->addr, it->name);
+		fprintf(out, "   --explain %-16" PRIx64 " %s\n", it->page.addr,
+			escape_text(name, sizeof(name), it->vma.name));
 	}
 }
 
 static void summary_notables(struct render_summary *r)
 {
-	struct highlights *list = &r->notables;
-	FILE *out = r->opt.out;
-	unsigned kinds = 0;
-	u64 seen = 0;
+	u8 kinds[HIGHLIGHTS];
+	unsigned n;
 
-	highlights_sort(list);
-	if (!list->n)
-		return;
-	fprintf(out, "\nWorth a look:\n");
-	for (unsigned i = 0; i < list->n && kinds < SUMMARY_NOTES; i++) {
-		if (seen & BIT(list->item[i].kind))
-			continue;
-		seen |= BIT(list->item[i].kind);
-		kinds++;
-		summary_note(out, list, i);
-	}
-	if (list->dropped)
-		fprintf(out, "   (the list was full; --pages shows everything)\n");
+	highlights_end(&r->highlights);
+	n = highlights_found(&r->highlights, kinds);
+	if (n)
+		fprintf(r->opt.out, "\nWorth a look:\n");
+	for (unsigned i = 0; i < n; i++)
+		summary_note(r->opt.out, &r->highlights, kinds[i]);
 }
 
 static int summary_process_end(void *ctx, const struct process *p,
@@ -397,7 +437,9 @@ static int summary_process(void *ctx, const struct process *p)
 	struct render_summary *r = ctx;
 	char comm[sizeof(p->comm) * 4];
 
-	memset(&r->notables, 0, sizeof(r->notables));
+	memset(&r->highlights, 0, sizeof(r->highlights));
+	r->highlights.base = r->base;
+	r->highlights.cpus = r->machine->cpus;
 	if (r->opt.format == TABLE_TEXT && !r->opt.noheadings)
 		fprintf(r->opt.out, "%sprocess %d %s, parent %d, %u thread%s\n\n",
 			r->processes ? "\n" : "", (int)p->pid,
@@ -411,7 +453,7 @@ static int summary_row(void *ctx, const struct report_row *row)
 {
 	struct render_summary *r = ctx;
 
-	highlights_look(&r->notables, row, r->base);
+	highlights_look(&r->highlights, row);
 	return 0;
 }
 

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/collect.h"
 
+#include "page/fact_infer.h"
 #include "page/holders.h"
 #include "kpageflags.h"
 #include "gup/verdict_cache.h"
+#include "report/lint.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,7 +38,16 @@ struct collector {
 	const struct holders *holders; /* NULL: not read yet */
 	bool holders_tried;
 	struct holders_ledger ledger; /* of the row that is delivered */
+	struct page_run held;         /* its page, when the ledger adds to its facts */
+
+	struct collect_range *again; /* of ->vma, to be looked at again */
+	size_t nagain, again_room;
+	unsigned look; /* the first is 0 */
+	unsigned waits;
 };
+
+#define COLLECT_LOOKS 4  /* at a page that is suspicious */
+#define COLLECT_WAITS 16 /* of a run */
 
 static int collect_flush(struct collector *c);
 
@@ -80,6 +91,72 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 	row->nholders = c->ledger.n;
 }
 
+/* A reference that a holder explains is no batch's: somebody can read the page through it. */
+static void collect_held(struct collector *c, struct report_row *row)
+{
+	if (!row->ledger || row->ledger->explained <= 0 ||
+	    fact_get(&row->page->facts, FACT_EXTRA_REFS) != TRI_UNKNOWN)
+		return;
+	c->held = *row->page;
+	fact_set(&c->held.facts, F(EXTRA_REFS), true);
+	fact_infer(NULL, &c->held.facts);
+	if (verdict_cache_facts(&c->judge, &c->held.facts, &row->verdicts))
+		return; /* the cache is full: what was judged without holders holds, too */
+	row->page = &c->held;
+}
+
+/* What the page shows at look @look may be of a moment: somebody who had it is about to let go. */
+static bool collect_suspicious(const struct report_row *row, unsigned look)
+{
+	const struct page_run *p = row->page;
+
+	if (lint_bugs(row))
+		return true;
+	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || p->expected < 0 ||
+	    p->excess <= 0 || collect_only_batch(p))
+		return false;
+	if (!look)
+		return true;
+	/* One that stays is a batch's, or nobody knows whose: another look would not tell. */
+	return (row->ledger ? row->ledger->unexplained : p->excess) >
+		       (holders_may_be_batched(p) ? 1 : 0) &&
+	       p->pincount <= 0;
+}
+
+/*
+ * Who unmaps a page drops its reference later (mmu_gather), who maps it takes one before; on a busy
+ * machine such a task may have to wait for a processor in between.
+ */
+static void collect_wait(struct collector *c)
+{
+	if (c->look < 2 || !c->opt->wait || c->waits == COLLECT_WAITS)
+		return;
+	c->waits++;
+	c->opt->wait(c->look == 2 ? 20 : 100);
+}
+
+/* Keeps the range of @page for the next look. */
+static int collect_later(struct collector *c, const struct page_run *page)
+{
+	u64 end = page->addr + page->pages * page->size;
+
+	if (c->nagain && c->again[c->nagain - 1].end == page->addr) {
+		c->again[c->nagain - 1].end = end;
+		return 0;
+	}
+	if (c->nagain == c->again_room) {
+		size_t room = c->again_room ? c->again_room * 2 : 64;
+		void *more = reallocarray(c->again, room, sizeof(*c->again));
+
+		if (!more)
+			return -ENOMEM;
+		c->again = more;
+		c->again_room = room;
+	}
+	c->again[c->nagain++] = (struct collect_range){ .start = page->addr, .end = end };
+	return 0;
+}
+
 static int collect_deliver(struct collector *c, const struct page_run *page)
 {
 	struct report_row row = {
@@ -89,7 +166,14 @@ static int collect_deliver(struct collector *c, const struct page_run *page)
 		.verdicts = c->pending_verdicts,
 	};
 
+	bool again = c->opt->again && c->look + 1 < COLLECT_LOOKS;
+
+	if (again && !c->look && collect_suspicious(&row, 0))
+		return collect_later(c, page);
 	collect_holders(c, page, &row);
+	if (again && collect_suspicious(&row, c->look))
+		return collect_later(c, page);
+	collect_held(c, &row);
 	if (c->opt->keep && !c->opt->keep(c->opt->keep_ctx, &row))
 		return 0;
 	report_count(&c->vma_totals, &row, c->base);
@@ -225,6 +309,59 @@ static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_a
 	return err;
 }
 
+/* Observes @range again, at @src or, when the process is gone there, at the first source. */
+static int collect_again_range(struct collector *c, struct source *src,
+			       const struct collect_range *range)
+{
+	int err = src->ops->observe(src, c->process.pid, c->vma, range->start, range->end,
+				    collect_raw, c);
+	int err2 = collect_flush(c);
+
+	if (err >= 0 || src == c->src)
+		return err ? err : err2;
+	c->look = COLLECT_LOOKS - 1;
+	return collect_again_range(c, c->src, range);
+}
+
+/* Observes again what was suspicious: page by page, as holders are found by PFN. */
+static int collect_again_at(struct collector *c, struct source *src)
+{
+	bool fold = src->fold;
+	int err = 0;
+
+	while (c->nagain && !err) {
+		struct collect_range *list = c->again;
+		size_t n = c->nagain;
+
+		c->again = NULL;
+		c->nagain = c->again_room = 0;
+		c->look++;
+		collect_wait(c);
+		src->fold = fold && !c->opt->holders;
+		for (size_t i = 0; i < n && !err; i++)
+			err = collect_again_range(c, src, &list[i]);
+		free(list);
+	}
+	c->nagain = c->look = 0;
+	src->fold = fold;
+	return err;
+}
+
+static int collect_again(struct collector *c)
+{
+	struct source *src = c->opt->again_at;
+	struct process process;
+	int err;
+
+	if (!c->nagain)
+		return 0;
+	if (!src || src->ops->open(src, c->process.pid, &process))
+		return collect_again_at(c, c->src);
+	err = collect_again_at(c, src);
+	src->ops->release(src, c->process.pid);
+	return err;
+}
+
 static int collect_vma(void *ctx, const struct vma *vma)
 {
 	struct collector *c = ctx;
@@ -238,6 +375,9 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	int err2 = collect_flush(c);
 
 	err = err ? err : err2;
+	if (!err)
+		err = collect_again(c);
+	c->nagain = 0;
 	if (any)
 		c->vma_totals.size_bytes = vma->end - vma->start;
 	if (any && !err && !c->opt->keep)
@@ -354,7 +494,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	*c = (struct collector){
 		.opt = opt, .src = src, .view = view, .view_ctx = view_ctx, .diag = diag
 	};
-	src->fold = opt->fold && !opt->holders && !opt->each;
+	src->fold = opt->fold && (!opt->holders || opt->again) && !opt->each;
 	src->smaps = opt->smaps;
 	err = src->ops->machine(src, &c->machine);
 	if (err)
@@ -380,6 +520,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	}
 out:
 	verdict_cache_deinit(&c->judge);
+	free(c->again);
 	free(c);
 	return err;
 }

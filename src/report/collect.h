@@ -30,9 +30,18 @@ struct collect_options {
 	bool fold;  /* no column shows a PFN: like pages merge whatever their PFNs are */
 	bool smaps; /* the view shows byte counts of smaps */
 	bool holders; /* look for holders of excess references */
-	bool holes;   /* also deliver rows of kind `none` */
-	bool whole; /* fail (-ESRCH, -EINTR) when a process vanishes or is interrupted */
-	const struct kernel *model; /* judge by this model, not by the machine's */
+	/*
+	 * Looks again at pages with references that nobody explains and with broken invariants:
+	 * what a batch or a fault of a moment ago held is gone then.  They come after their
+	 * mapping's other rows.
+	 */
+	bool again;
+	/* Lets others run for a while before a late look; NULL: do not wait. */
+	void (*wait)(unsigned msecs);
+	struct source *again_at; /* where it looks again; NULL: at the source itself */
+	bool holes;              /* deliver rows of kind `none` too */
+	bool whole; /* fail when a process vanishes while it is read (-ESRCH), or on -EINTR */
+	const struct kernel *model; /* judge by this model instead of the machine's */
 };
 
 /* Returns why a process could not be read (@err of a source): a sentence after its number. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/highlights.h"
 
-#include "lib/escape.h"
+#include "page/holders.h"
+#include "report/lint.h"
 
 #include <string.h>
 
@@ -26,38 +27,48 @@ const char *highlights_text(enum highlights_kind kind)
 	return highlights_rows[kind].text;
 }
 
-static void highlights_add(struct highlights *list, enum highlights_kind kind,
-			   const struct report_row *row, u64 pages)
+/* The mapping of which rows came is complete. */
+static void highlights_close(struct highlights *list, enum highlights_kind kind)
 {
-	struct highlight *slot = NULL;
+	struct highlight *now = &list->now[kind], *best = list->best[kind];
+	unsigned at = HIGHLIGHT_BEST;
 
-	for (unsigned i = 0; i < list->n; i++) {
-		struct highlight *it = &list->item[i];
+	list->pages[kind] += now->pages;
+	list->mappings[kind]++;
+	while (at && best[at - 1].pages < now->pages)
+		at--;
+	if (at < HIGHLIGHT_BEST) {
+		memmove(&best[at + 1], &best[at],
+			(HIGHLIGHT_BEST - 1 - at) * sizeof(*best));
+		best[at] = *now;
+	}
+	now->pages = 0;
+}
 
-		if (it->kind == kind && it->pid == row->process->pid &&
-		    it->vma_start == row->vma->start) {
-			it->pages += pages;
-			return;
-		}
-		/* When the list is full, the least remarkable one is replaced. */
-		if (!slot || highlights_rows[it->kind].severity <
-				     highlights_rows[slot->kind].severity)
-			slot = it;
-	}
-	if (list->n < HIGHLIGHT_MAX) {
-		slot = &list->item[list->n++];
-	} else {
-		list->dropped++;
-		if (highlights_rows[slot->kind].severity >=
-		    highlights_rows[kind].severity)
-			return;
-	}
-	*slot = (struct highlight){ .kind = kind,
-				    .pid = row->process->pid,
-				    .vma_start = row->vma->start,
-				    .addr = row->page->addr,
-				    .pages = pages };
-	escape_text(slot->name, sizeof(slot->name), row->vma->name);
+static void highlights_add(struct highlights *list, enum highlights_kind kind,
+			   const struct report_row *row, u64 bugs)
+{
+	u64 pages = row->page->pages * (row->page->size / list->base);
+	struct highlight *now = &list->now[kind];
+
+	if (now->pages &&
+	    (now->process.pid != row->process->pid || now->vma.start != row->vma->start))
+		highlights_close(list, kind);
+	now->pages += pages;
+	if (now->pages != pages)
+		return;
+	now->lint = bugs;
+	now->process = *row->process;
+	now->vma = *row->vma;
+	now->page = *row->page;
+	now->verdicts = *row->verdicts;
+	now->has_ledger = row->ledger;
+	now->unexplained = row->ledger ? row->ledger->unexplained : -1;
+	for (now->nholders = 0;
+	     now->nholders < MIN(row->nholders, (unsigned)HIGHLIGHTS_HOLDERS);
+	     now->nholders++)
+		holders_text(&row->holders[now->nholders], now->holder[now->nholders],
+			     sizeof(now->holder[0]));
 }
 
 static bool highlights_known(const struct page_run *page, enum page_field field)
@@ -65,71 +76,100 @@ static bool highlights_known(const struct page_run *page, enum page_field field)
 	return page->why[field] == PAGE_WHY_KNOWN;
 }
 
-static void highlights_look_refs(struct highlights *list, const struct report_row *row,
-				 u64 n)
+/*
+ * References that neither mappings, caches, pins nor holders that were found explain.  What CPUs
+ * may keep in batches on its way to or between LRU lists is no verdict on anybody: a small page can
+ * be in one of each CPU (folio_activate(), mm/swap.c).
+ */
+static void highlights_look_unexplained(struct highlights *list,
+					const struct report_row *row)
+{
+	const struct page_run *page = row->page;
+	s64 rest = row->ledger ? row->ledger->unexplained : page->excess;
+
+	if (rest <= 0 || fact_get(&page->facts, FACT_EXTRA_REFS) == TRI_NO)
+		return;
+	for (unsigned i = 0; i < row->nholders; i++)
+		if (row->holders[i].certainty == HOLDERS_CANDIDATE)
+			return;
+	if (!holders_may_be_batched(page) || (list->cpus && rest > list->cpus))
+		highlights_add(list, HIGHLIGHT_UNEXPLAINED, row, 0);
+	else if (page->anon && row->ledger)
+		highlights_add(list, HIGHLIGHT_BATCH, row, 0);
+}
+
+static void highlights_look_refs(struct highlights *list, const struct report_row *row)
 {
 	const struct page_run *page = row->page;
 	const struct gup_verdicts *v = row->verdicts;
 	bool pinned = highlights_known(page, PAGE_F_PINCOUNT) && page->pincount > 0;
 
-	if (v->write.leak == TRI_YES)
-		highlights_add(list, HIGHLIGHT_LEAK, row, n);
-	else if (v->write.seen_by_refs == TRI_YES)
-		highlights_add(list, HIGHLIGHT_SEEN, row, n);
 	if (pinned)
-		highlights_add(list, HIGHLIGHT_PINNED, row, n);
+		highlights_add(list, HIGHLIGHT_PINNED, row, 0);
 	if (pinned && page->anon && page->anon_exclusive == TRI_NO && !page->order)
-		highlights_add(list, HIGHLIGHT_PIN_NOT_EXCLUSIVE, row, n);
-	if (highlights_known(page, PAGE_F_REFCOUNT) && page->expected >= 0 &&
-	    page->excess > 0 && !pinned && row->nholders == 0 &&
-	    v->write.seen_by_refs != TRI_YES)
-		highlights_add(list, HIGHLIGHT_UNEXPLAINED, row, n);
+		highlights_add(list, HIGHLIGHT_PIN_NOT_EXCLUSIVE, row, 0);
+	if (v->write.leak == TRI_YES)
+		highlights_add(list, HIGHLIGHT_LEAK, row, 0);
+	else if (v->write.seen_by_refs == TRI_YES && !pinned)
+		highlights_add(list, HIGHLIGHT_SEEN, row, 0);
+	else if (highlights_known(page, PAGE_F_REFCOUNT) && page->expected >= 0 &&
+		 !pinned)
+		highlights_look_unexplained(list, row);
 }
 
-void highlights_look(struct highlights *list, const struct report_row *row, u32 base)
+void highlights_look(struct highlights *list, const struct report_row *row)
 {
 	const struct page_run *page = row->page;
 	const struct gup_verdicts *v = row->verdicts;
-	u64 n = page->pages * (page->size / base);
+	u64 bugs = lint_bugs(row);
 
 	if (page->raced)
-		highlights_add(list, HIGHLIGHT_RACED, row, n);
+		highlights_add(list, HIGHLIGHT_RACED, row, 0);
 	if (page->kind == PAGE_NONE || fact_get(&page->facts, FACT_PRESENT) != TRI_YES)
 		return;
-	highlights_look_refs(list, row, n);
+	if (bugs)
+		highlights_add(list, HIGHLIGHT_BUG, row, bugs);
+	highlights_look_refs(list, row);
 	if (v->req[GUP_LT_W].page == GUP_PAGE_MIGRATED)
-		highlights_add(list, HIGHLIGHT_MIGRATE, row, n);
+		highlights_add(list, HIGHLIGHT_MIGRATE, row, 0);
 	if (page->kind == PAGE_ANON && page->anon_exclusive == TRI_NO &&
 	    highlights_known(page, PAGE_F_MAPCOUNT) && page->mapcount == 1 &&
 	    page->mapcount_kind == PAGE_COUNT_EXACT)
-		highlights_add(list, HIGHLIGHT_COPY_ALONE, row, n);
+		highlights_add(list, HIGHLIGHT_COPY_ALONE, row, 0);
 	else if (v->req[GUP_PIN_R].word == GUP_WORD_COPY)
-		highlights_add(list, HIGHLIGHT_COPY, row, n);
+		highlights_add(list, HIGHLIGHT_COPY, row, 0);
 	if (row->vma->write && v->req[GUP_LT_W].word == GUP_WORD_ERRNO &&
 	    v->req[GUP_PIN_W].slow == GUP_SLOW_OK)
-		highlights_add(list, HIGHLIGHT_LT_REFUSED, row, n);
+		highlights_add(list, HIGHLIGHT_LT_REFUSED, row, 0);
 	if (v->fork.word == GUP_FORK_COPY)
-		highlights_add(list, HIGHLIGHT_FORK_COPY, row, n);
+		highlights_add(list, HIGHLIGHT_FORK_COPY, row, 0);
 }
 
-static int highlights_order(const struct highlight *a, const struct highlight *b)
+void highlights_end(struct highlights *list)
 {
-	if (highlights_rows[a->kind].severity != highlights_rows[b->kind].severity)
-		return highlights_rows[a->kind].severity >
-				       highlights_rows[b->kind].severity
-			       ? -1
-			       : 1;
-	return a->pages > b->pages ? -1 : a->pages < b->pages;
+	for (unsigned i = 0; i < HIGHLIGHTS; i++)
+		if (list->now[i].pages)
+			highlights_close(list, i);
 }
 
-void highlights_sort(struct highlights *list)
+unsigned highlights_found(const struct highlights *list, u8 kinds[HIGHLIGHTS])
 {
-	for (unsigned i = 1; i < list->n; i++) {
-		struct highlight it = list->item[i];
-		unsigned j = i;
+	unsigned n = 0;
 
-		for (; j && highlights_order(&it, &list->item[j - 1]) < 0; j--)
-			list->item[j] = list->item[j - 1];
-		list->item[j] = it;
+	for (unsigned i = 0; i < HIGHLIGHTS; i++) {
+		unsigned j = n;
+
+		if (!list->pages[i])
+			continue;
+		for (; j && (highlights_rows[i].severity >
+				     highlights_rows[kinds[j - 1]].severity ||
+			     (highlights_rows[i].severity ==
+				      highlights_rows[kinds[j - 1]].severity &&
+			      list->pages[i] > list->pages[kinds[j - 1]]));
+		     j--)
+			kinds[j] = kinds[j - 1];
+		kinds[j] = (u8)i;
+		n++;
 	}
+	return n;
 }

@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* highlights.h - the "worth a look" list: what deserves attention in a report (highlights.def). */
+/*
+ * highlights.h - what deserves attention in a report: the "worth a look" list, and a report's first
+ * page.
+ *
+ * Knows: which verdicts and facts are remarkable, and how remarkable (highlights.def).
+ * Never: layout.  Owns: a count of every kind over all pages, and the best examples of each.
+ */
 #ifndef GUPINFO_HIGHLIGHTS_H
 #define GUPINFO_HIGHLIGHTS_H
 
@@ -12,27 +18,38 @@ enum highlights_kind {
 	HIGHLIGHTS
 };
 
-#define HIGHLIGHT_MAX 48
+#define HIGHLIGHT_BEST 3     /* examples of each kind */
+#define HIGHLIGHTS_HOLDERS 4 /* named of each example */
 
-/* Pages of one VMA that are remarkable in one way. */
+/* A mapping with pages that are remarkable in one way, and the first such page. */
 struct highlight {
-	u8 kind;
-	pid_t pid;
-	u64 vma_start;
-	u64 addr;      /* of the first such page */
-	u64 pages;     /* in base pages */
-	char name[48]; /* name of the VMA, escaped */
+	u64 pages; /* base pages of the mapping; 0: no example */
+	u64 lint;  /* BIT(LINT_*): the bugs */
+	struct process process;
+	struct vma vma;
+	struct page_run page;
+	struct gup_verdicts verdicts;
+	bool has_ledger; /* for holders */
+	s64 unexplained; /* references; -1 unknown */
+	unsigned nholders;
+	char holder[HIGHLIGHTS_HOLDERS][200]; /* untrusted */
 };
 
 struct highlights {
-	struct highlight item[HIGHLIGHT_MAX];
-	unsigned n, dropped;
+	u32 base; /* size of a base page in bytes */
+	u32 cpus; /* which may keep a page in a batch; 0: not known */
+	/* over all pages, after highlights_end() */
+	u64 pages[HIGHLIGHTS], mappings[HIGHLIGHTS];
+	struct highlight best[HIGHLIGHTS][HIGHLIGHT_BEST]; /* the largest first */
+	struct highlight now[HIGHLIGHTS]; /* of the mapping that is being read */
 };
 
-/* Adds @row if it is remarkable; @base is the size of a base page in bytes. */
-void highlights_look(struct highlights *list, const struct report_row *row, u32 base);
-/* Sorts by severity, then by number of pages. */
-void highlights_sort(struct highlights *list);
+/* Looks at @row, which comes mapping by mapping. */
+void highlights_look(struct highlights *list, const struct report_row *row);
+/* No row is to come. */
+void highlights_end(struct highlights *list);
+/* The kinds that were found, the worst and then the most frequent first; returns their number. */
+unsigned highlights_found(const struct highlights *list, u8 kinds[HIGHLIGHTS]);
 
 unsigned highlights_severity(enum highlights_kind kind); /* 3 leak … 0 curiosity */
 const char *highlights_text(enum highlights_kind kind);  /* after "N pages" */

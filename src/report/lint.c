@@ -109,6 +109,16 @@ u64 lint_row(const struct report_row *row, s64 unexplained)
 	return bits;
 }
 
+u64 lint_bugs(const struct report_row *row)
+{
+	u64 bits = lint_row(row, -1), bugs = 0;
+
+	for (unsigned i = 0; i < LINTS && bits; i++)
+		if (bits & BIT(i) && lint_class_of(i, row) == LINT_CLASS_BUG)
+			bugs |= BIT(i);
+	return bugs;
+}
+
 enum lint_class lint_class_of(enum lint id, const struct report_row *row)
 {
 	if (row->page->raced)

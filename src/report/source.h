@@ -49,6 +49,7 @@ struct source_machine {
 	struct source_evidence evidence[SOURCE_FACTS];
 	struct page_context page;  /* collect.c fills ->kernel */
 	const char *structpage_by; /* "bpf", "recorded", NULL */
+	u32 cpus;                  /* that may be online; 0: not known */
 };
 
 typedef int (*source_vma_cb)(void *ctx, const struct vma *vma);

@@ -35,9 +35,10 @@ static int fake_observe(struct source *src, pid_t pid, const struct vma *vma, u6
 			u64 end, source_raw_cb cb, void *ctx)
 {
 	struct fake_source *f = (struct fake_source *)src;
+	const struct raw_page *raw = f->readings++ && f->again ? f->again : f->raw;
 
 	for (unsigned i = 0; i < f->nobs; i++) {
-		const struct raw_page *o = &f->raw[i];
+		const struct raw_page *o = &raw[i];
 		int err;
 
 		if (o->addr < start || o->addr >= end)

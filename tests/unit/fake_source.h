@@ -16,6 +16,8 @@ struct fake_source {
 	const struct raw_page
 		*raw; /* ascending; those inside a VMA are delivered for it */
 	unsigned nobs;
+	const struct raw_page *again; /* instead of ->raw from the second reading on */
+	unsigned readings;
 	unsigned batch;     /* observations per callback; 0: all at once */
 	unsigned vanish_at; /* deliver this many observations, then -ESRCH; 0: never */
 	unsigned opened, released, delivered;

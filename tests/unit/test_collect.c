@@ -374,6 +374,177 @@ TEST(holders_are_searched_for_what_is_not_explained)
 	EXPECT_INT(searches(3, false), 1);
 }
 
+/* @pages exclusive pages on the LRU, mapped once, with @refs references each. */
+static struct raw_page by_bpf(u64 addr, u64 pages, u64 pfn, s32 refs)
+{
+	const u64 flags = BIT(3) | BIT(5) | BIT(11) | BIT(17);
+
+	return (struct raw_page){ .addr = addr,
+				  .pages = pages,
+				  .has = RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_PFN |
+					 RAW_HAS_PAGE,
+				  .level = RAW_LEVEL_PTE,
+				  .pte = 0x8000000000000067ull,
+				  .mapping = RAW_MAPPING_ANON,
+				  .pfn = pfn,
+				  .head_pfn = pfn,
+				  .flags = flags,
+				  .head_flags = flags,
+				  .refcount = refs,
+				  .mapcount = 1 };
+}
+
+static int look(const struct raw_page *obs, const struct raw_page *again, unsigned n,
+		const struct holders *h)
+{
+	static struct pte_layout pte;
+	struct collect_options opt = {
+		.pids = &pid, .npids = 1, .holders = true, .again = true, .fold = true
+	};
+	struct kernel k;
+
+	fake_source_init(&f);
+	kernel_resolve(&f.machine.kernel, &k);
+	pte_layout_kernel(&pte, &k);
+	f.machine.page.pte = &pte;
+	f.machine.page.layout = &layout;
+	f.machine.page.have_bpf = true;
+	f.vmas = mapped;
+	f.nvmas = 1;
+	f.raw = obs;
+	f.again = again;
+	f.nobs = n;
+	f.holders = h;
+	memset(&seen, 0, sizeof(seen));
+	diag_init(&diag);
+	return collect_run(&f.source, &opt, &view, &seen, &diag);
+}
+
+TEST(a_reference_of_a_moment_is_looked_at_again)
+{
+	const struct raw_page first[] = { by_bpf(0x10000, 1, 100, 1),
+					  by_bpf(0x11000, 2, 101, 2),
+					  by_bpf(0x13000, 1, 103, 1) },
+			      then[] = { by_bpf(0x10000, 1, 100, 1),
+					 by_bpf(0x11000, 2, 101, 1),
+					 by_bpf(0x13000, 1, 103, 1) };
+
+	EXPECT_INT(look(first, then, 3, NULL), 0);
+	EXPECT_INT(f.readings, 2);
+	EXPECT_INT(seen.totals.present, 4);
+	EXPECT_INT(seen.totals.exclusive, 4);
+	EXPECT_INT(seen.totals.excess_refs, 0);
+	diag_deinit(&diag);
+	/* each page once, also when the reference stays */
+	EXPECT_INT(look(first, first, 3, NULL), 0);
+	EXPECT_INT(f.readings,
+		   2); /* one more may be in a batch: a third look would not tell */
+	EXPECT_INT(seen.totals.present, 4);
+	EXPECT_INT(seen.totals.excess_refs, 2);
+	EXPECT_INT(seen.rows, 3);
+	EXPECT_INT(seen.verdicts[2].write.seen_by_refs, TRI_UNKNOWN);
+	diag_deinit(&diag);
+	const struct raw_page two[] = { by_bpf(0x10000, 1, 100, 3) };
+
+	EXPECT_INT(look(two, two, 1, NULL), 0);
+	EXPECT_INT(f.readings, 4);
+	EXPECT_INT(seen.rows, 1);
+	diag_deinit(&diag);
+}
+
+TEST(a_store_is_seen_by_a_holder_that_is_named)
+{
+	const struct raw_page obs[] = { by_bpf(0x10000, 2, 100, 2),
+					by_bpf(0x12000, 1, 102, 1) };
+	struct holder pipes[] = {
+		{ .kind = HOLDERS_PIPE, .pfn = 100, .pages = 1 },
+		{ .kind = HOLDERS_PIPE, .slot = 1, .pfn = 101, .pages = 1 }
+	};
+	struct holders h = { .holder = pipes, .n = 2, .complete = true };
+
+	holders_sort(&h);
+	EXPECT_INT(look(obs, NULL, 2, &h), 0);
+	EXPECT_INT(f.readings, 2); /* once more, and then all is explained */
+	EXPECT_INT(seen.rows, 2);
+	EXPECT_INT(seen.verdicts[0].write.seen_by_refs, TRI_NO);
+	EXPECT_INT(seen.verdicts[1].write.seen_by_refs, TRI_YES);
+	EXPECT_INT(seen.verdicts[1].write.leak, TRI_NO);
+	diag_deinit(&diag);
+	/* of one page nobody is known: it may be in a batch */
+	h.n = 1;
+	holders_sort(&h);
+	EXPECT_INT(look(obs, NULL, 2, &h), 0);
+	EXPECT_INT(seen.verdicts[1].write.seen_by_refs, TRI_UNKNOWN);
+	diag_deinit(&diag);
+}
+
+/* [vvar] was "changed while it was read", and the pins of its process were unknown. */
+TEST(what_gup_never_hands_out_has_no_pins)
+{
+	struct raw_page obs[] = { by_bpf(0x10000, 4, 100, 1), by_bpf(0x14000, 1, 200, 2),
+				  by_bpf(0x15000, 1, 300, 1) };
+	struct vma vma = heap;
+
+	/* a special entry, and a page of a driver: io_uring holds one of its rings' pages */
+	obs[0].has &= ~RAW_HAS_PAGE;
+	obs[0].pte |= BIT(9);
+	obs[1].mapping = obs[2].mapping = RAW_MAPPING_NULL;
+	obs[1].flags = obs[1].head_flags = obs[2].flags = obs[2].head_flags = BIT(3);
+	vma.flags |= VF(MIXEDMAP) | VF(SHARED) | VF(MAYSHARE);
+	vma.fs = VMA_FS_UNKNOWN;
+	vma.shared = true;
+	mapped = &vma;
+	EXPECT_INT(look(obs, NULL, 3, NULL), 0);
+	EXPECT_INT(f.readings, 1); /* nothing is suspicious */
+	EXPECT_INT(seen.totals.present, 6);
+	EXPECT_INT(seen.totals.other, 6);
+	EXPECT_INT(seen.totals.pins_unknown, 0);
+	EXPECT_INT(seen.totals.refs_unknown, 0);
+	EXPECT_INT(seen.totals.leaks_unknown, 0);
+	EXPECT_INT(seen.totals.excess_refs, 0);
+	EXPECT_INT(fact_get(&seen.page[1].facts, FACT_EXTRA_REFS), TRI_YES);
+	EXPECT_INT(fact_get(&seen.page[2].facts, FACT_EXTRA_REFS), TRI_NO);
+	diag_deinit(&diag);
+	/* an ordinary page that could not be read does have pins */
+	obs[0].pte &= ~BIT(9);
+	mapped = &heap;
+	EXPECT_INT(look(obs, NULL, 1, NULL), 0);
+	EXPECT_INT(seen.totals.pins_unknown, 4);
+	EXPECT_INT(seen.totals.refs_unknown, 4);
+	diag_deinit(&diag);
+}
+
+TEST(lazily_free)
+{
+	static const struct {
+		u64 pte, flags;
+		unsigned lazy, unknown;
+	} rows[] = {
+		{ 2, 0, 1, 0 },
+		{ 2 | BIT(6), 0, 0, 0 }, /* written to since */
+		{ 2, BIT(4), 0, 0 },
+		{ 2, BIT(17), 0, 0 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct raw_page o = by_bpf(0x10000, 1, 100, 1);
+
+		o.pte = 0x8000000000000025ull | rows[i].pte;
+		o.flags = o.head_flags = BIT(5) | BIT(11) | rows[i].flags;
+		EXPECT_INT(look(&o, NULL, 1, NULL), 0);
+		EXPECT_INT(seen.totals.lazyfree, rows[i].lazy);
+		EXPECT_INT(seen.totals.lazyfree_unknown, 0);
+		diag_deinit(&diag);
+	}
+	/* whether the entry is dirty is not in /proc */
+	struct raw_page o =
+		fake_source_anon(0x10000, 1, 100, (ANON | EXCLUSIVE) & ~BIT(14), 1);
+
+	EXPECT_INT(collect(&o, 1, (struct collect_options){ 0 }), 0);
+	EXPECT_INT(seen.totals.lazyfree_unknown, 1);
+	diag_deinit(&diag);
+}
+
 TEST(resident_memory_is_split_without_rest)
 {
 	struct raw_page obs[] = {

@@ -12,9 +12,8 @@
 #   and the variables of kernels.sh (here by default: all), boot.sh and judge.sh
 #
 # Appends a line for each slice to docs/kernels.tsv and renews what is made of it (tools/proved.sh).
-# BUILD_DIR's gupinfo may be of another checkout, but of a committed state: the line names the commit.
-# What was wrong is printed, with the line that reproduces it.  Exit: 0 nothing was wrong, 4 something
-# was.
+# BUILD_DIR's gupinfo must be of a committed state: the line names the commit.  What was wrong is
+# printed, with the line that reproduces it.  Exit: 0 nothing was wrong, 4 something was.
 set -u
 top=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 build=$(readlink -f "$1")
@@ -23,12 +22,11 @@ work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 seconds=${GUPINFO_MATRIX_SECONDS:-60}
 seed=${GUPINFO_MATRIX_SEED:-$(date +%s)0000000}
-source=$(sed -n 's/^abs_top_srcdir = //p' "$build/Makefile")
-commit=$(git -C "$source" rev-parse --short=10 HEAD) || exit 1
+commit=$(git -C "$top" rev-parse --short=10 HEAD) || exit 1
 wrong=0
 
 if [ -z "${GUPINFO_MATRIX_DRY-}" ] &&
-	[ -n "$(git -C "$source" status --porcelain --untracked-files=no -- . ':!docs' ':!*proved.def')" ]; then
+	[ -n "$(git -C "$top" status --porcelain --untracked-files=no -- . ':!docs' ':!*proved.def')" ]; then
 	echo "matrix.sh: commit first: what is judged must have a name" >&2
 	exit 1
 fi

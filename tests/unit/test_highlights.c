@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kpageflags.h"
+#include "page/holders.h"
+#include "report/highlights.h"
+#include "test.h"
+
+static struct highlights list;
+static struct process process = { .pid = 1 };
+
+/* @pages pages of the mapping at @start with @excess references that nobody is known to hold. */
+static void look_refs(u64 start, u64 pages, unsigned order, s64 excess)
+{
+	static const struct gup_verdicts v;
+	const struct vma vma = { .start = start, .end = start + (pages << 12) };
+	struct holders_ledger ledger = { .unexplained = excess };
+	struct page_run p = { .addr = start,
+			      .pages = pages,
+			      .size = 4096,
+			      .kind = PAGE_ANON,
+			      .anon = true,
+			      .order = (u8)order,
+			      .present = TRI_YES,
+			      .anon_exclusive = TRI_YES,
+			      .folio_mapcount = 1,
+			      .mapcount = 1,
+			      .mapcount_kind = PAGE_COUNT_EXACT,
+			      .refcount = 1 + excess,
+			      .expected = 1,
+			      .excess = excess };
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .page = &p,
+				  .verdicts = &v,
+				  .ledger = &ledger };
+
+	fact_set(&p.facts, F(PRESENT), true);
+	highlights_look(&list, &row);
+}
+
+/* @pages pages that a fork left. */
+static void look_alone(u64 start, u64 pages, u64 addr)
+{
+	static const struct gup_verdicts v;
+	const struct vma vma = { .start = start, .end = start + (1 << 20) };
+	struct page_run p = { .addr = addr,
+			      .pages = pages,
+			      .size = 4096,
+			      .kind = PAGE_ANON,
+			      .anon = true,
+			      .present = TRI_YES,
+			      .anon_exclusive = TRI_NO,
+			      .folio_mapcount = -1,
+			      .mapcount = 1,
+			      .mapcount_kind = PAGE_COUNT_EXACT,
+			      .expected = -1 };
+	struct report_row row = {
+		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
+	};
+
+	p.why[PAGE_F_REFCOUNT] = PAGE_WHY_NO_BPF;
+	fact_set(&p.facts, F(PRESENT), true);
+	highlights_look(&list, &row);
+}
+
+static void begin(u32 cpus)
+{
+	memset(&list, 0, sizeof(list));
+	list.base = 4096;
+	list.cpus = cpus;
+}
+
+/* 48 mappings filled the list that there was; what came later was lost. */
+TEST(sums_are_of_all_pages_and_the_largest_are_shown)
+{
+	u8 kinds[HIGHLIGHTS];
+	u64 sum = 0;
+
+	begin(2);
+	for (u64 i = 0; i < 500; i++) {
+		look_alone(i << 24, 1 + i * 7 % 500, i << 24);
+		look_alone(i << 24, 1, (i << 24) + (1 << 19));
+		sum += 2 + i * 7 % 500;
+	}
+	look_refs(500ull << 24, 64, 9, 1);
+	highlights_end(&list);
+	EXPECT_INT(highlights_found(&list, kinds), 2);
+	EXPECT_INT(kinds[0], HIGHLIGHT_UNEXPLAINED); /* the worst, though the last */
+	EXPECT_INT(kinds[1], HIGHLIGHT_COPY_ALONE);
+	EXPECT_INT(list.pages[HIGHLIGHT_UNEXPLAINED], 64);
+	EXPECT_INT(list.mappings[HIGHLIGHT_COPY_ALONE], 500);
+	EXPECT_INT(list.pages[HIGHLIGHT_COPY_ALONE], sum);
+	for (unsigned i = 0; i < HIGHLIGHT_BEST; i++)
+		EXPECT_INT(list.best[HIGHLIGHT_COPY_ALONE][i].pages, 501 - i);
+	EXPECT_INT(list.best[HIGHLIGHT_COPY_ALONE][0].page.addr,
+		   list.best[HIGHLIGHT_COPY_ALONE][0].vma.start);
+}
+
+TEST(what_a_batch_may_hold_is_no_verdict)
+{
+	begin(2);
+	look_refs(1 << 24, 100, 0, 1);
+	look_refs(2 << 24, 100, 0, 2);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_UNEXPLAINED], 0);
+	EXPECT_INT(list.pages[HIGHLIGHT_BATCH], 200);
+	EXPECT_INT(highlights_severity(HIGHLIGHT_BATCH), 0);
+	begin(2);
+	look_refs(1 << 24, 1, 0, 3);  /* more than there are CPUs */
+	look_refs(2 << 24, 16, 4, 1); /* large folios do not stay in batches */
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_UNEXPLAINED], 17);
+	EXPECT_INT(list.pages[HIGHLIGHT_BATCH], 0);
+	begin(0); /* how many CPUs there are is not known */
+	look_refs(1 << 24, 1, 0, 3);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_UNEXPLAINED], 0);
+}
