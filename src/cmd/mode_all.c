@@ -12,7 +12,7 @@ int mode_all_processes(struct session *s)
 {
 	struct options *opt = &s->opt;
 	struct process *list = NULL;
-	size_t n = 0;
+	size_t n = 0, users = 0;
 	int err;
 
 	if (opt->npids)
@@ -20,6 +20,10 @@ int mode_all_processes(struct session *s)
 	err = procs_list(NULL, &list, &n);
 	if (err)
 		return err;
+	for (size_t i = 0; i < n; i++)
+		if (!list[i].kernel_thread)
+			list[users++] = list[i];
+	n = users;
 	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++)
 		opt->pids[opt->npids++] = list[i].pid;
 	if (n > opt->npids)

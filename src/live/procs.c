@@ -3,6 +3,8 @@
 
 #include "live/procs.h"
 
+#include "lib/procstat.h"
+
 #include "os/dynlib.h"
 
 #include <errno.h>
@@ -33,6 +35,7 @@ enum procs_item {
 	PROCS_START,
 	PROCS_RSS,
 	PROCS_LOCKED,
+	PROCS_FLAGS,
 	PROCS_ITEMS
 };
 
@@ -41,6 +44,7 @@ static enum pids_item procs_items[PROCS_ITEMS] = {
 	[PROCS_UID] = PIDS_ID_EUID,  [PROCS_COMM_NAME] = PIDS_CMD,
 	[PROCS_THREADS] = PIDS_NLWP, [PROCS_START] = PIDS_TICS_BEGAN,
 	[PROCS_RSS] = PIDS_VM_RSS,   [PROCS_LOCKED] = PIDS_VM_RSS_LOCKED,
+	[PROCS_FLAGS] = PIDS_FLAGS,
 };
 
 static void procs_fill(const struct pids_stack *stack, struct process *p)
@@ -56,6 +60,7 @@ static void procs_fill(const struct pids_stack *stack, struct process *p)
 		.start_time = r[PROCS_START].result.ull_int,
 		.rss_bytes = (u64)r[PROCS_RSS].result.ul_int << 10,
 		.vm_lck_bytes = (u64)r[PROCS_LOCKED].result.ul_int << 10,
+		.kernel_thread = r[PROCS_FLAGS].result.ul_int & PROCSTAT_KERNEL_THREAD,
 		.has_pinned = TRI_UNKNOWN,
 	};
 	if (comm)
