@@ -117,9 +117,10 @@ static bool collect_suspicious(const struct report_row *row, unsigned look)
 		return false;
 	if (!look)
 		return true;
-	/* One that stays is a batch's, or nobody knows whose: another look would not tell. */
-	return (row->ledger ? row->ledger->unexplained : p->excess) >
-		       (holders_may_be_batched(p) ? 1 : 0) &&
+	/* One that stays on a page of a file is a batch's: another look would not tell. */
+	s64 batch = holders_may_be_batched(p) && !p->anon ? 1 : 0;
+
+	return (row->ledger ? row->ledger->unexplained : p->excess) > batch &&
 	       p->pincount <= 0;
 }
 
