@@ -481,6 +481,15 @@ static enum tri facts_swap_shared(const struct page_run *p)
 }
 
 /*
+ * References that batches of CPUs can hold: one of the LRU lists, and since 5.18 one of mlock_new_folio()
+ * or munlock_folio(), which leave PG_mlocked set until the batch is drained.
+ */
+static s64 facts_batches(const struct page_run *p)
+{
+	return facts_flag(p, KPF_BIT(MLOCKED)) == TRI_NO ? 1 : 2;
+}
+
+/*
  * wp_can_reuse_anon_folio(): one reference must be left after it frees the swap cache and, if
  * the page is not on an LRU list, drains this CPU's batch.  In whose batch a page is cannot be
  * seen.
@@ -497,7 +506,7 @@ static enum tri facts_ref_sole(const struct page_run *p)
 		return p->refcount > 3 && !p->order ? TRI_NO : TRI_UNKNOWN;
 	if (p->order && p->leaf == RAW_LEVEL_PTE && p->refcount > 3)
 		return TRI_NO; /* refused before the swap cache is freed */
-	if (rest > 1 && (lru == TRI_YES || p->order || rest > 2))
+	if (rest > 1 && (lru == TRI_YES || p->order || rest > 1 + facts_batches(p)))
 		return TRI_NO;
 	if (rest > 1)
 		return TRI_UNKNOWN; /* it may be in another CPU's batch */
