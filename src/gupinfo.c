@@ -84,16 +84,17 @@ static void choose_terminal(struct session *s)
 	bool tty = isatty(STDOUT_FILENO);
 	struct winsize ws;
 
-	/* A pipe or a file gets the layout of 80 columns without cuts, and fewer writes. */
+	/* a pipe or a file gets the layout of COLUMNS or 80 columns, nothing is cut, and fewer writes */
 	r->out = stdout;
+	r->cut = tty;
 	if (!tty)
 		setvbuf(stdout, output, _IOFBF, sizeof(output));
 	r->version = PACKAGE_VERSION;
 	if (tty && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) && ws.ws_col)
 		r->width = ws.ws_col;
-	else if (tty)
+	else
 		r->width = columns && atoi(columns) > 0 ? atoi(columns) : 80;
-	if (r->width && r->width < 40)
+	if (r->width < 40)
 		r->width = 40;
 	if (isatty(STDERR_FILENO))
 		s->progress = stderr;

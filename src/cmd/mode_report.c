@@ -27,6 +27,7 @@ static struct collect_options report_options(struct session *s)
 		.ranges = opt->range,
 		.nranges = opt->nranges,
 		.names = opt->name,
+		.real_names = (const char *const *)opt->real_name,
 		.nnames = opt->nnames,
 		.smaps = true, /* a report keeps everything that was said of a VMA */
 		.model = s->has_model ? &s->model : NULL,
@@ -170,8 +171,11 @@ static int report_redact(struct session *s, struct tempfile *tmp)
 /* A report file starts with the magic line: only with it can the body be replayed. */
 static int report_make(struct session *s, struct tempfile *tmp, bool text)
 {
-	int err = tempfile_open(tmp);
+	struct collect_options copt = report_options(s);
+	int err = collect_check(s->source, &copt, &s->diag);
 
+	if (!err)
+		err = tempfile_open(tmp);
 	if (err)
 		return err;
 	err = record_write_magic(tempfile_put, tmp);

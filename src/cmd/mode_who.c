@@ -108,7 +108,7 @@ static int who_first(void *ctx, const struct report_row *row)
 	const struct page_run *page = row->page;
 
 	if (page->raw.has & RAW_HAS_PFN)
-		w->pfn = page->pfn + (w->s->opt.explain - page->addr) / w->base;
+		w->pfn = page->pfn + (w->s->opt.explain[0] - page->addr) / w->base;
 	return 1;
 }
 
@@ -117,13 +117,13 @@ static int who_target(struct who *w)
 {
 	static const struct report_view first = { .raw = who_first };
 	struct session *s = w->s;
-	struct collect_range at = { s->opt.explain, s->opt.explain + 1 };
+	struct collect_range at = { s->opt.explain[0], s->opt.explain[0] + 1 };
 	struct collect_options opt = {
 		.pids = s->opt.pids, .npids = 1, .ranges = &at, .nranges = 1
 	};
 	int err;
 
-	w->pfn = s->opt.explain;
+	w->pfn = s->opt.explain[0];
 	if (!s->opt.npids)
 		return 0;
 	w->pfn = 0;
@@ -131,7 +131,7 @@ static int who_target(struct who *w)
 	if (err < 0 || w->pfn)
 		return MIN(err, 0);
 	diag_add(&s->diag, DIAG_ERROR, "no page frame is known at %llx of process %d",
-		 (unsigned long long)s->opt.explain, (int)s->opt.pids[0]);
+		 (unsigned long long)s->opt.explain[0], (int)s->opt.pids[0]);
 	return -ENOENT;
 }
 

@@ -15,13 +15,13 @@ static int mode_view(struct session *s, const struct report_view *view, void *ct
 	return session_exit(s, err);
 }
 
-static int mode_json(struct session *s)
+static int mode_json(struct session *s, bool holes)
 {
 	void *ctx;
 	int err = render_json_new(&s->opt.render, s->opt.json_lines, true, &ctx);
 
 	return err ? session_exit(s, err)
-		   : mode_view(s, &render_json_view, ctx, render_json_free, false);
+		   : mode_view(s, &render_json_view, ctx, render_json_free, holes);
 }
 
 int mode_summary(struct session *s)
@@ -30,7 +30,7 @@ int mode_summary(struct session *s)
 	int err;
 
 	if (s->opt.json)
-		return mode_json(s);
+		return mode_json(s, false);
 	err = render_summary_new(&s->opt.render, &ctx);
 	if (err)
 		return session_exit(s, err);
@@ -45,7 +45,7 @@ int mode_pages(struct session *s)
 	int err;
 
 	if (s->opt.json || s->opt.json_lines)
-		return mode_json(s);
+		return mode_json(s, false);
 	if (!s->opt.render.ncolumns)
 		render_default_columns(&s->opt.render);
 	err = render_pages_new(&s->opt.render, &ctx);
@@ -53,32 +53,43 @@ int mode_pages(struct session *s)
 		   : mode_view(s, &render_pages_view, ctx, render_pages_free, false);
 }
 
-int mode_explain(struct session *s)
+static int explain_one(struct session *s, unsigned i)
 {
 	void *ctx;
-	u64 page = ROUND_DOWN(s->opt.explain, 4096);
-	int err, status;
+	int err = render_explain_new(&s->opt.render, s->opt.explain[i], &ctx);
 
-	s->opt.range[0] = (struct collect_range){ .start = page, .end = page + 4096 };
-	s->opt.nranges = 1;
-	s->opt.nnames = 0;
-	if (s->opt.json || s->opt.json_lines) {
-		err = render_json_new(&s->opt.render, s->opt.json_lines, true, &ctx);
-		return err ? session_exit(s, err)
-			   : mode_view(s, &render_json_view, ctx, render_json_free, true);
-	}
-	err = render_explain_new(&s->opt.render, s->opt.explain, &ctx);
 	if (err)
-		return session_exit(s, err);
+		return err;
+	if (i)
+		fputc('\n', s->opt.render.out);
+	s->opt.range[0] = s->opt.range[i];
+	s->opt.nranges = 1;
 	err = session_collect(s, &render_explain_view, ctx, true);
 	if (!err && !render_explain_found(ctx))
 		diag_add(&s->diag, DIAG_ERROR,
 			 "%" PRIx64
 			 " is in no mapping of the process; --pages lists what is",
-			 s->opt.explain);
-	status = session_exit(s, err);
+			 s->opt.explain[i]);
 	render_explain_free(ctx);
-	return status;
+	return err;
+}
+
+int mode_explain(struct session *s)
+{
+	struct options *opt = &s->opt;
+	int err = 0;
+
+	for (opt->nranges = 0; opt->nranges < opt->nexplain; opt->nranges++) {
+		u64 page = ROUND_DOWN(opt->explain[opt->nranges], 4096);
+
+		opt->range[opt->nranges] =
+			(struct collect_range){ .start = page, .end = page + 4096 };
+	}
+	if (opt->json || opt->json_lines)
+		return mode_json(s, true);
+	for (unsigned i = 0; i < opt->nexplain && !err; i++)
+		err = explain_one(s, i);
+	return session_exit(s, err);
 }
 
 int mode_facts(struct session *s)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/options.h"
 
+#include "lib/nearest.h"
 #include "report/range.h"
 
 #include <errno.h>
@@ -61,6 +62,32 @@ static const struct {
 
 #define LONG_VALUE(id) (256 + (id))
 
+#define O(id) BIT(OPTION_##id)
+#define O_WHICH (O(PID) | O(COMM) | O(REPLAY))
+#define O_PART (O(RANGE) | O(FILTER) | O(BITS))
+#define O_JSON (O(JSON) | O(JSON_LINES))
+#define O_TABLE (O(RAW) | O(PAIRS) | O(NOHEADINGS))
+#define O_ROWS (O_TABLE | O_JSON | O(OUTPUT) | O(BYTES))
+
+/* Which of the options that not every mode can obey a mode obeys; the others it refuses. */
+static const u64 obeyed[MODES] = {
+	[MODE_SUMMARY] = O_WHICH | O_PART | O_ROWS,
+	[MODE_PAGES] = O_WHICH | O_PART | O_ROWS,
+	[MODE_ALL] = O_WHICH | O_PART | O_TABLE | O_JSON | O(BYTES) | O(TOP),
+	[MODE_EXPLAIN] = O_WHICH | O_JSON,
+	[MODE_FACTS] = O(REPLAY) | O_TABLE | O_JSON,
+	[MODE_LINT] = O_WHICH | O_PART | O_JSON,
+	[MODE_WHO] = O(PID) | O(REPLAY) | O_JSON,
+	[MODE_DIFF] = O(RANGE) | O_JSON,
+	[MODE_REPORT] = O_WHICH | O(RANGE),
+	[MODE_TUI] = O_WHICH | O(RANGE) | O(NO_STOP) | O(INTERVAL),
+	[MODE_TRACE] =
+		O_WHICH | O_JSON | O(OUTPUT) | O(VERBOSE) | O(NO_STOP) | O(INTERVAL),
+	[MODE_DEMO] = O(VERBOSE) | O(RESERVE_HUGEPAGES),
+	[MODE_VERIFY] = O(REPLAY) | O(JSON) | O(TRIALS) | O(SEED) | O(STATE) | O(REQUEST),
+	[MODE_LIST_COLUMNS] = O_TABLE,
+};
+
 static int add_pids(struct options *opt, const char *list, char *why, size_t size)
 {
 	const char *at = list;
@@ -89,6 +116,36 @@ static int add_pids(struct options *opt, const char *list, char *why, size_t siz
 	}
 }
 
+/* Refuses what the mode would not obey. */
+static int check_obeyed(const struct options *opt, char *why, size_t size)
+{
+	const char *mode = NULL;
+	u64 known = 0;
+
+	if (opt->mode == MODE_HELP || opt->mode == MODE_VERSION)
+		return 0;
+	for (unsigned i = 0; i < MODES; i++)
+		known |= obeyed[i];
+	for (unsigned i = 0; i < ARRAY_SIZE(mode_options); i++)
+		if (opt->given[mode_options[i].option] &&
+		    mode_options[i].mode == opt->mode)
+			mode = rows[mode_options[i].option].name;
+	for (unsigned i = 0; i < OPTIONS; i++)
+		if (opt->given[i] && known & ~obeyed[opt->mode] & BIT(i)) {
+			snprintf(why, size, "--%s means nothing to %s%s; leave one out",
+				 rows[i].name, mode ? "--" : "the summary",
+				 mode ? mode : "");
+			return -EINVAL;
+		}
+	if (opt->command && opt->mode != MODE_TRACE && opt->mode != MODE_TUI) {
+		snprintf(why, size,
+			 "a program after -- is started by --trace or --tui, not by --%s",
+			 mode ? mode : "");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int add_range(struct options *opt, const char *text, char *why, size_t size)
 {
 	const char *reason = NULL;
@@ -103,6 +160,10 @@ static int add_range(struct options *opt, const char *text, char *why, size_t si
 		snprintf(why, size, "more than %u ranges", OPTIONS_RANGES);
 		return -EINVAL;
 	}
+	u64 addr;
+
+	opt->only_addresses = (opt->only_addresses || !(opt->nranges + opt->nnames)) &&
+			      kind != RANGE_NAME && !range_parse_address(text, &addr);
 	if (kind == RANGE_NAME)
 		opt->name[opt->nnames++] = text;
 	else
@@ -166,7 +227,11 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 	case OPTION_RANGE:
 		return add_range(opt, arg, why, size);
 	case OPTION_EXPLAIN:
-		if (!range_parse_address(arg, &opt->explain))
+		if (opt->nexplain == OPTIONS_RANGES) {
+			snprintf(why, size, "more than %u addresses", OPTIONS_RANGES);
+			return -EINVAL;
+		}
+		if (!range_parse_address(arg, &opt->explain[opt->nexplain++]))
 			return 0;
 		snprintf(why, size,
 			 "--explain takes a hexadecimal address such as 7f12a000, not "
@@ -174,7 +239,7 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 			 arg);
 		return -EINVAL;
 	case OPTION_WHO:
-		if (!range_parse_address(arg, &opt->explain))
+		if (!range_parse_address(arg, &opt->explain[0]))
 			return 0;
 		snprintf(why, size,
 			 "--who takes a hexadecimal PFN such as 0x149fd0, or with --pid "
@@ -257,18 +322,16 @@ static int finish(struct options *opt, char *why, size_t size)
 							: TABLE_TEXT;
 	opt->render.noheadings = opt->given[OPTION_NOHEADINGS];
 	opt->render.bytes = opt->given[OPTION_BYTES];
-	if (opt->top && opt->mode != MODE_ALL) {
-		snprintf(why, size, "--top is for --all");
-		return -EINVAL;
-	}
 	if (opt->mode == MODE_DIFF && !opt->diff_b) {
 		snprintf(why, size, "--diff needs two reports, or a report and a PID");
 		return -EINVAL;
 	}
-	/* --json-lines and -o imply pages. */
+	if (opt->mode == MODE_SUMMARY && opt->command)
+		opt->mode = MODE_TRACE;
+	/* --json-lines and -o speak of pages */
 	if (opt->mode == MODE_SUMMARY && (opt->json_lines || opt->columns))
 		opt->mode = MODE_PAGES;
-	return 0;
+	return check_obeyed(opt, why, size);
 }
 
 static void build_getopt(struct option *longs, char *shorts)
@@ -301,19 +364,38 @@ static unsigned option_of(int c)
 	return OPTIONS;
 }
 
+static const char *option_name(unsigned i)
+{
+	return i < OPTIONS ? rows[i].name : NULL;
+}
+
 static int usage(int c, char **argv, char *why, size_t size)
 {
 	const char *what = argv[optind - 1];
+	const char *like =
+		what[0] == '-' && what[1] == '-' && what[2]
+			? nearest(what + 2, strcspn(what + 2, "="), option_name)
+			: NULL;
 
 	if (c == ':')
 		snprintf(why, size,
 			 "option '%.60s' needs an argument; see gupinfo --help", what);
 	else if (optopt && optopt < 256)
 		snprintf(why, size, "unknown option '-%c'; see gupinfo --help", optopt);
+	else if (like)
+		snprintf(why, size, "unknown option '%.60s'; did you mean --%s?", what,
+			 like);
 	else
 		snprintf(why, size,
 			 "unknown or ambiguous option '%.60s'; see gupinfo --help", what);
 	return -EINVAL;
+}
+
+/* Whether argv[optind] is PIDs without --pid. */
+static bool is_bare_pid(int argc, char **argv)
+{
+	return optind < argc && strcmp(argv[optind - 1], "--") && argv[optind][0] &&
+	       !argv[optind][strspn(argv[optind], "0123456789,")];
 }
 
 int options_parse(int argc, char **argv, struct options *ret, char *why, size_t why_size)
@@ -331,7 +413,15 @@ int options_parse(int argc, char **argv, struct options *ret, char *why, size_t 
 	build_getopt(longs, shorts);
 	opterr = 0;
 	optind = 1;
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1 ||
+	       is_bare_pid(argc, argv)) {
+		if (c == -1) {
+			int err = apply(ret, OPTION_PID, argv[optind++], why, why_size);
+
+			if (err)
+				return err;
+			continue;
+		}
 		if (c == '?' || c == ':')
 			return usage(c, argv, why, why_size);
 		/* Accept "--demo NAME" like "--demo=NAME". */
@@ -389,9 +479,9 @@ static void help_text(FILE *out, unsigned at, const char *text)
 
 void options_help(FILE *out)
 {
-	fputs("Usage: gupinfo --pid PID[,PID...] [--range RANGE]... [view] [format]\n"
+	fputs("Usage: gupinfo PID[,PID...] [--range RANGE]... [view] [format]\n"
 	      "       gupinfo --replay FILE [view] [format]\n"
-	      "       gupinfo --trace -- COMMAND [ARGUMENT]...\n"
+	      "       gupinfo [--trace | --tui] -- COMMAND [ARGUMENT]...\n"
 	      "\n"
 	      "Shows what the kernel knows about each page of a process and predicts "
 	      "what\n"

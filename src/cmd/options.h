@@ -54,12 +54,17 @@ struct options {
 	struct collect_range range[OPTIONS_RANGES];
 	unsigned nranges;
 	const char *name[OPTIONS_RANGES];
+	char *real_name
+		[OPTIONS_RANGES]; /* of a path, NULL without one; owned by the session */
 	unsigned nnames;
-	unsigned top;               /* of --top; 0: all */
-	u64 explain;                /* address of --explain */
-	const char *diff_b;         /* second argument of --diff */
-	u8 given[OPTIONS];          /* how often each option was given */
-	const char *value[OPTIONS]; /* the last argument of each option; argv owns it */
+	bool only_addresses;         /* every --range is one address */
+	unsigned top;                /* of --top; 0: all */
+	u64 explain[OPTIONS_RANGES]; /* addresses of --explain; the argument of --who */
+	unsigned nexplain;
+	const char *diff_b; /* second argument of --diff */
+	u8 given[OPTIONS];  /* how often each option was given */
+	const char *
+		value[OPTIONS]; /* the last argument of each option, borrowed from argv */
 	struct render_options render;
 	char **command; /* after "--": argv of the program to start, or NULL */
 };

@@ -4,6 +4,7 @@
 #include "live/live.h"
 #include "cmd/progress.h"
 #include "live/procs.h"
+#include "lib/nearest.h"
 #include "replay/replay.h"
 
 #include <errno.h>
@@ -38,6 +39,14 @@ static int session_find_comm(struct session *s)
 	return EXIT_FAILED;
 }
 
+static const char *session_column_name(unsigned i)
+{
+	unsigned n;
+	const struct column *table = columns_table(&n);
+
+	return i < n ? table[i].name : NULL;
+}
+
 static int session_columns(struct session *s)
 {
 	struct render_options *r = &s->opt.render;
@@ -56,10 +65,15 @@ static int session_columns(struct session *s)
 		return 0;
 	if (err == -E2BIG)
 		snprintf(text, sizeof(text), "more than %u columns", RENDER_COLUMNS_MAX);
-	else
+	else {
+		const char *like = nearest(bad, len, session_column_name);
+
 		snprintf(text, sizeof(text),
-			 "there is no column '%.*s'; gupinfo --list-columns lists them",
-			 (int)MIN(len, 40), bad);
+			 "there is no column '%.*s'; %s%s%sgupinfo --list-columns lists "
+			 "them",
+			 (int)MIN(len, 40), bad, like ? "did you mean " : "",
+			 like ? like : "", like ? "? " : "");
+	}
 	return session_fail(s, EXIT_USAGE, text);
 }
 
@@ -97,7 +111,15 @@ static int session_model(struct session *s)
 	return EXIT_USAGE;
 }
 
-/* --evidence=bpf fails when BPF does not work. */
+/* A path through a link, such as /lib/..., names the mapping that maps calls by its real path. */
+static void session_real_names(struct session *s)
+{
+	for (unsigned i = 0; i < s->opt.nnames; i++)
+		if (s->opt.name[i][0] == '/' && !s->opt.replay)
+			s->opt.real_name[i] = realpath(s->opt.name[i], NULL);
+}
+
+/* What --evidence=bpf forces must be there. */
 static int session_evidence(struct session *s)
 {
 	struct source_machine m;
@@ -168,6 +190,7 @@ int session_open(struct session *s)
 		status = session_model(s);
 	if (!status && s->opt.comm && !s->opt.replay)
 		status = session_find_comm(s);
+	session_real_names(s);
 	return status;
 }
 
@@ -178,6 +201,8 @@ void session_close(struct session *s)
 	s->source = NULL;
 	filter_free(s->filter);
 	s->filter = NULL;
+	for (unsigned i = 0; i < OPTIONS_RANGES; i++)
+		free(s->opt.real_name[i]);
 }
 
 static bool session_keep(void *ctx, const struct report_row *row)
@@ -241,11 +266,13 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.ranges = opt->range,
 		.nranges = opt->nranges,
 		.names = opt->name,
+		.real_names = (const char *const *)opt->real_name,
 		.nnames = opt->nnames,
 		.keep = opt->filter || opt->bits ? session_keep : NULL,
 		.keep_ctx = s,
 		.each = opt->each,
-		.holes = holes,
+		/* a page that was asked for by its address is shown though nothing is there */
+		.holes = holes || (opt->mode == MODE_PAGES && opt->only_addresses),
 		.fold = session_folds(s),
 		.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
 			   opt->mode == MODE_SUMMARY ||
@@ -259,8 +286,10 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	};
 
 	struct progress pace;
-	int err;
+	int err = opt->mode == MODE_EXPLAIN ? 0 : collect_check(s->source, &c, &s->diag);
 
+	if (err)
+		return err;
 	progress_init(&pace, s->progress, opt->given[OPTION_GENTLE], opt->npids);
 	if (s->progress || opt->given[OPTION_GENTLE]) {
 		c.tick = progress_tick;

@@ -22,10 +22,20 @@ const char *render_word_color(enum gup_word word)
 	}
 }
 
-/* Selects the default columns that fit: the page set, then wide ones while there is room. */
+struct table_options render_table_options(const struct render_options *opt)
+{
+	bool cut = opt->cut && opt->format == TABLE_TEXT;
+
+	return (struct table_options){ .out = opt->out,
+				       .format = opt->format,
+				       .noheadings = opt->noheadings,
+				       .width = cut ? opt->width : 0 };
+}
+
+/* The default columns that fit: the page set, then the wide ones while there is room. */
 void render_default_columns(struct render_options *opt)
 {
-	unsigned n, room = opt->width ? opt->width : 80;
+	unsigned n, room = opt->width;
 	const struct column *table = columns_table(&n);
 
 	for (unsigned i = 0; i < n; i++)
@@ -49,11 +59,7 @@ int render_columns(const struct render_options *opt)
 		{ .name = "COLUMN", .width = 10 },
 		{ .name = "DESCRIPTION", .width = 40, .truncate = true },
 	};
-	struct table_options topt = { .out = opt->out,
-				      .format = opt->format,
-				      .noheadings = opt->noheadings,
-				      .width = opt->format == TABLE_TEXT ? opt->width
-									 : 0 };
+	struct table_options topt = render_table_options(opt);
 	struct table *t;
 	unsigned n;
 	const struct column *table = columns_table(&n);

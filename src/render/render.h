@@ -21,12 +21,16 @@ struct render_options {
 	bool noheadings;
 	bool bytes; /* sizes as plain numbers */
 	bool color;
-	unsigned width; /* of the terminal; 0: not a terminal */
+	unsigned width; /* of the terminal, or that the layout is for */
+	bool cut;       /* what is wider is cut: a terminal */
 	const struct column
 		*columns[RENDER_COLUMNS_MAX]; /* chosen with -o; 0: defaults */
 	unsigned ncolumns;
 	const char *version; /* gupinfo's */
 };
+
+/* How a table is laid out: as @opt says; only a terminal cuts. */
+struct table_options render_table_options(const struct render_options *opt);
 
 /* --pages and --each. */
 extern const struct report_view render_pages_view;

@@ -96,10 +96,7 @@ static int table_line(struct render_all *r, struct table *t, const char *pid,
 
 static int all_table(struct render_all *r, size_t n, const struct report_totals *sum)
 {
-	struct table_options opt = { .out = r->opt.out,
-				     .format = r->opt.format,
-				     .noheadings = r->opt.noheadings,
-				     .width = r->opt.width };
+	struct table_options opt = render_table_options(&r->opt);
 	struct table_column cols[COLUMNS] = { { "PID", 7, true, false } };
 	struct table *t;
 	unsigned ncols = 1;

@@ -15,11 +15,7 @@ static int facts_table(const struct render_options *opt, const struct kernel *k)
 		{ .name = "RELEASES", .width = 10 },
 		{ .name = "MEANING", .width = 30, .truncate = true },
 	};
-	struct table_options topt = { .out = opt->out,
-				      .format = opt->format,
-				      .noheadings = opt->noheadings,
-				      .width = opt->format == TABLE_TEXT ? opt->width
-									 : 0 };
+	struct table_options topt = render_table_options(opt);
 	struct table *t;
 	int err = table_new(&topt, cols, ARRAY_SIZE(cols), &t);
 

@@ -29,11 +29,7 @@ int render_pages_new(const struct render_options *opt, void **ret)
 						 .right = c->right,
 						 .truncate = i + 1 == r->opt.ncolumns };
 	}
-	struct table_options topt = { .out = opt->out,
-				      .format = opt->format,
-				      .noheadings = opt->noheadings,
-				      .width = opt->format == TABLE_TEXT ? opt->width
-									 : 0 };
+	struct table_options topt = render_table_options(opt);
 
 	err = table_new(&topt, cols, r->opt.ncolumns, &r->table);
 	if (err) {

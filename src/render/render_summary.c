@@ -274,13 +274,8 @@ static const struct summary_column summary_columns[] = {
 static int summary_table(struct render_summary *r)
 {
 	struct table_column cols[ARRAY_SIZE(summary_columns)];
-	unsigned width = r->opt.format != TABLE_TEXT ? 200
-			 : r->opt.width              ? r->opt.width
-						     : 80;
-	struct table_options topt = { .out = r->opt.out,
-				      .format = r->opt.format,
-				      .noheadings = r->opt.noheadings,
-				      .width = r->opt.format == TABLE_TEXT ? width : 0 };
+	unsigned width = r->opt.format == TABLE_TEXT ? r->opt.width : 200;
+	struct table_options topt = render_table_options(&r->opt);
 
 	r->ncols = 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(summary_columns); i++) {

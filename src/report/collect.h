@@ -19,7 +19,8 @@ struct collect_options {
 	unsigned npids;
 	const struct collect_range *ranges; /* none: all addresses */
 	unsigned nranges;
-	const char *const *names; /* VMAs of these names are ranges, too */
+	const char *const *names;      /* VMA names that are ranges too */
+	const char *const *real_names; /* another name of each, NULL when there is none */
 	unsigned nnames;
 	collect_keep keep; /* NULL: all rows */
 	void *keep_ctx;
@@ -46,6 +47,16 @@ struct collect_options {
 
 /* Returns why a process could not be read (@err of a source): a sentence after its number. */
 const char *collect_why(int err);
+
+/* Whether one of the names of @opt is @vma's: its path, the last part of it, or its real path. */
+bool collect_is_named(const struct collect_options *opt, const struct vma *vma);
+
+/*
+ * Says in @diag which of the ranges and names of @opt are in no mapping of its processes, and what
+ * mappings there are.  Returns 0, or -ENOENT when one is in none.
+ */
+int collect_check(struct source *src, const struct collect_options *opt,
+		  struct diag *diag);
 
 /*
  * Collects @opt->pids from @src into @view.  Returns 0, the view's non-zero value, or -errno

@@ -15,6 +15,7 @@ set -u
 . "${srcdir:=$(cd "$(dirname "$0")/../.." && pwd)}/tests/tap.sh"
 # shellcheck source=tests/states.sh
 . "$srcdir/tests/states.sh"
+unset COLUMNS
 golden=$srcdir/tests/golden gupinfo=$builddir/gupinfo
 verdicts=GET-R,GET-W,PIN-R,PIN-W,LT-R,LT-W,WRITE,SEEN,LEAK,FORK
 # Both sides of every release at which kernel.def has a border, oldest first.
@@ -147,7 +148,7 @@ views()
 	{
 		view "$name" --pairs -o +REF,PIN --pid "$list" >"$dir/pairs"
 		view "$name" --json --pages --pid "$list" $addr | members >"$dir/json"
-		view "$name" --json-lines --pid "${list%%,*}" $addr | members >"$dir/json-lines"
+		view "$name" --json-lines --pid "${list%%,*}" ${addr%% --*} | members >"$dir/json-lines"
 		view "$name" --lint --json --range 20001000+4K | members >"$dir/lint-json"
 	}
 	view "$name" --facts >"$dir/facts"

@@ -55,6 +55,33 @@ refused "two formats" --pid $sleeper --json --raw
 refused "two views" --pid $sleeper --pages --facts
 refused "bad colour" --pid $sleeper --color=pink
 refused "stray argument" --pid $sleeper stray
+refused "a command for a view of processes" --pages -- true
+
+# An option that a view does not obey is refused, in every view.
+while read -r view options; do
+	for option in $options; do
+		refused "$view refuses $option" --pid $sleeper "$view" "$option"
+	done
+done <<'EOF'
+--all -o=COMM --trials=3 --verbose --no-stop --state=plain
+--pages --top=3 --verbose --interval=5 --reserve-hugepages
+--each --top=3
+--explain=1000 --filter=MAP --raw --output=ADDR --bits=lru --range=1000 --bytes
+--lint --raw --output=ADDR --bytes --top=3
+--report --json --raw --filter=MAP --output=ADDR --bytes
+--trace --filter=MAP --range=[heap] --raw --bits=lru --bytes --top=3
+--demo --json --filter=MAP --output=ADDR
+--list-columns --json --filter=MAP
+--tui --json --raw --filter=MAP --output=ADDR
+--who=1000 --raw --filter=MAP --output=ADDR --range=1000
+EOF
+refused "--facts refuses --output" --facts --output=FACT
+refused "--facts refuses --filter" --facts --filter=MAP
+refused "--diff refuses --filter" --diff /dev/null /dev/null --filter=MAP
+refused "--verify refuses --raw" --verify --raw
+expect_empty "a misspelt option" "$(run 2 --pid $sleeper --colour; grep -q 'mean --color?' "$err" || cat "$err")"
+expect_empty "a misspelt column" "$(run 2 --pid $sleeper -o addrs; grep -q 'mean ADDR?' "$err" || cat "$err")"
+expect_empty "no guess far away" "$(run 2 --pid $sleeper -o qqqqqqqq; grep 'mean' "$err")"
 
 expect_empty "help" "$(run 0 --help; awk 'length > 80' "$out")"
 expect_empty "version" "$(run 0 --version; grep -q '^gupinfo [0-9]' "$out" || cat "$out")"
@@ -88,11 +115,50 @@ fi
 expect_empty "no such name" "$(run 1 --comm no-such-process-name)"
 
 expect_empty "summary" "$(run $complete --pid $sleeper; grep -q '\[stack\]' "$out" || cat "$out")"
-expect_empty "summary fits 80 columns" "$(awk 'length > 80' "$out")"
+run $complete $sleeper >"$err.same"
+expect_empty "a bare PID" "$(cat "$err.same"; grep -q "^process $sleeper " "$out" || cat "$out"; rm -f "$err.same")"
+expect_empty "a bare PID and views" "$(run $complete $sleeper,$$ --pages -n -o PID; grep -q "$$" "$out" || cat "$out")"
+if command -v script >/dev/null; then
+	expect_empty "summary fits 80 columns of a terminal" "$(COLUMNS=80 script -qec "'$gupinfo' --pid $sleeper" /dev/null </dev/null |
+		tr -d '\r' | awk 'length > 80 && !/^gupinfo: /')"
+else
+	skip "summary fits 80 columns of a terminal" "there is no script(1)"
+fi
+long=$(mktemp -d)/a-name-of-a-program-that-is-longer-than-any-column-of-the-summary-of-mappings-is-wide
+cp "$(command -v sleep)" "$long"
+"$long" 100 &
+victim=$!
+until [ "$(readlink "/proc/$victim/exe")" = "$long" ] || ! kill -0 $victim; do
+	sleep 0.1
+done
+expect_empty "a pipe is not cut" "$(run $complete --pid $victim; grep -q "${long##*/}\$" "$out" || cat "$out")"
+expect_empty "COLUMNS is honoured" "$(COLUMNS=200 run $complete --pid $victim; grep -q "^START.* LT-W" "$out" || cat "$out")"
+ln -s "$long" "${long%/*}/link"
+for name in "$long" "${long##*/}" "${long%/*}/link"; do
+	expect_empty "range by the name ${name##*/}" \
+		"$(run $complete --pid $victim --pages --range "$name" -o NAME -r -n; grep -qxF -- "$long" "$out" || cat "$out" "$err")"
+done
+kill $victim
+rm -rf "${long%/*}"
 expect_empty "pages" "$(run $complete --pid $sleeper --pages; head -1 "$out" | grep -q PIN-R || cat "$out")"
 expect_empty "each" "$(run $complete --pid $sleeper --each -o ADDR,PAGES -n; awk '$2 != 1' "$out")"
 expect_empty "range by name" \
 	"$(run $complete --pid $sleeper --pages --range '[stack]' -o ADDR,NAME; grep -v stack "$out" | tail -n +2)"
+for range in xyz '[heap' /nonexistent/file; do
+	expect_empty "no mapping is called $range" \
+		"$(run 1 --pid $sleeper --range "$range"; cat "$out"; grep -q "called '.*'; there are .*\[stack\]" "$err" || cat "$err")"
+done
+expect_empty "nothing is mapped in a range" \
+	"$(run 1 --pid $sleeper --pages --range 1000-2000; cat "$out"; grep -q 'nothing is mapped in 1000-2000' "$err" || cat "$err")"
+# [stack] grows down: below what was touched the mapping has room
+hole=$("$gupinfo" --pid $sleeper --pages --range '[stack]' -o ADDR -n 2>/dev/null | head -1 | tr -d ' ')
+start=$(awk '/\[stack\]/ { sub(/-.*/, ""); print }' /proc/$sleeper/maps)
+if [ "$hole" != "$start" ]; then
+	expect_empty "a page that is not there has a row when asked for by its address" \
+		"$(run $complete --pid $sleeper --pages --range "$start" -n -o ADDR,KIND; grep -q "$start none" "$out" || cat "$out" "$err")"
+else
+	skip "a page that is not there has a row when asked for by its address" "the whole stack is populated"
+fi
 expect_empty "filter" \
 	"$(run $complete --pid $sleeper --pages -Q 'KIND=="file"' -o KIND -n; grep -v file "$out")"
 expect_empty "raw" "$(run $complete --pid $sleeper --pages --raw -o ADDR,KIND; awk 'NF != 2' "$out")"
@@ -102,6 +168,10 @@ expect_empty "facts" "$(run 0 --facts; [ "$(wc -l <"$out")" -gt 20 ] || cat "$ou
 addr=$("$gupinfo" --pid $sleeper --pages --range '[stack]' -o ADDR -n 2>/dev/null | tail -1 | tr -d ' ')
 expect_empty "explain" "$(run $complete --pid $sleeper --explain "$addr"; grep -q '^lt-w = ' "$out" || cat "$out")"
 expect_empty "explain fits 80 columns" "$(awk 'length > 80' "$out")"
+expect_empty "explain two addresses" \
+	"$(run $complete --pid $sleeper --explain "$addr" --explain "$addr"; [ "$(grep -c "^$addr of process" "$out")" = 2 ] || cat "$out")"
+expect_empty "a command without a view is traced" \
+	"$(run 0 -- sh -c 'echo heard'; grep -q heard "$out" && grep -q ' sh exec ' "$err" || cat "$out" "$err")"
 expect_empty "explain an address that is not mapped" "$(run 1 --pid $sleeper --explain 1000)"
 expect_empty "closed pipe" "$("$gupinfo" --pid $sleeper --each 2>&1 >/dev/full | grep -q 'cannot write' || echo 'no message')"
 expect_empty "head" "$("$gupinfo" --pid $sleeper --each 2>&1 | head -1 >/dev/null)"
@@ -164,7 +234,7 @@ expect_empty "a dying process" "$([ "$status" -le 3 ] || cat "$err")"
 if [ "$(id -u)" = 0 ]; then
 	coproc MAKER { exec "$builddir/tests/live/mkpages" order-0+shared 2>&1; }
 	maker=$MAKER_PID
-	eval "exec 9>&${MAKER[1]}"
+	eval "exec 9>&${MAKER[1]}-"
 	read -r line <&"${MAKER[0]}"
 	if [[ $line == pid=* ]]; then
 		pid=${line#pid=} pid=${pid%% *} at=${line##*page=0x} at=${at%% *}

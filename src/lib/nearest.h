@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * nearest.h - the name that somebody probably meant.
+ *
+ * Knows: the distance of two words.  Never: what a name stands for.  Owns: nothing.
+ */
+#ifndef GUPINFO_NEAREST_H
+#define GUPINFO_NEAREST_H
+
+#include <stddef.h>
+
+/*
+ * Returns the name that is nearest to @word of @len bytes in any case, or NULL when none is near.
+ * @name(0), @name(1), ... are the names, ended by NULL.
+ */
+const char *nearest(const char *word, size_t len, const char *(*name)(unsigned i));
+
+#endif
