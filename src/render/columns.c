@@ -20,7 +20,7 @@ const struct column *columns_find(const char *name, size_t len)
 bool columns_frames(const struct column *const *sel, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (sel[i]->frame)
+		if (sel[i]->flags & COLUMN_FRAME)
 			return true;
 	return false;
 }
@@ -28,7 +28,7 @@ bool columns_frames(const struct column *const *sel, unsigned n)
 bool columns_holders(const struct column *const *sel, unsigned n)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (sel[i]->holders)
+		if (sel[i]->flags & COLUMN_HOLDERS)
 			return true;
 	return false;
 }
@@ -40,6 +40,23 @@ void columns_get(const struct column *col, const struct report_row *row, struct 
 	ret->text = NULL;
 	ret->why = NULL;
 	col->get(row, col->arg, ret);
+}
+
+bool columns_same(const struct column *const *sel, unsigned n, const struct report_row *a,
+		  const struct report_row *b)
+{
+	struct cell x, y;
+
+	for (unsigned i = 0; i < n; i++) {
+		if (sel[i]->flags & COLUMN_RUN)
+			continue;
+		columns_get(sel[i], a, &x);
+		columns_get(sel[i], b, &y);
+		if (x.type != y.type || x.num != y.num ||
+		    (x.type == CELL_TEXT && strcmp(x.text, y.text)))
+			return false;
+	}
+	return true;
 }
 
 const char *columns_size(u64 bytes, char *buf, size_t size)

@@ -24,19 +24,20 @@ struct cell {
 	char buf[200];
 };
 
-/* Which sets a column belongs to. */
+/* Which sets a column belongs to, and what kind it is of. */
 #define COLUMN_PAGES BIT(0)     /* default of --pages at 80 columns */
-#define COLUMN_WIDE BIT(1)      /* added in table order when the terminal is wider */
-#define COLUMN_UNTRUSTED BIT(2) /* the text is another process's, and escaped */
+#define COLUMN_WIDE BIT(1)      /* added when the terminal is wider, in table order */
+#define COLUMN_UNTRUSTED BIT(2) /* text came from another process: cell text is escaped */
+#define COLUMN_RIGHT BIT(3)     /* numbers */
+#define COLUMN_FRAME BIT(4)     /* differs between like pages: a PFN, a place in swap */
+#define COLUMN_RUN BIT(5)       /* follows from where a run begins and how long it is */
+#define COLUMN_HOLDERS BIT(6) /* depends on who holds the page */
 
 struct column {
 	const char *name; /* "MAPCOUNT" */
 	const char *help;
-	u8 set;
-	bool right;   /* numbers */
-	bool holders; /* depends on who holds the page */
-	bool frame;   /* differs between like pages: a PFN, a place in swap */
-	u8 width;     /* usual width in characters */
+	u8 flags; /* COLUMN_* */
+	u8 width; /* usual width in characters */
 	void (*get)(const struct report_row *row, u32 arg, struct cell *ret);
 	u32 arg;
 };
@@ -49,6 +50,10 @@ const struct column *columns_find(const char *name, size_t len);
 
 /* One of them depends on who holds a page. */
 bool columns_holders(const struct column *const *sel, unsigned n);
+/* The columns @sel look the same for @a and @b, but for the place and the length of a run. */
+bool columns_same(const struct column *const *sel, unsigned n, const struct report_row *a,
+		  const struct report_row *b);
+
 /* One of them tells like pages apart: rows of a run need consecutive frames. */
 bool columns_frames(const struct column *const *sel, unsigned n);
 

@@ -39,12 +39,13 @@ void render_default_columns(struct render_options *opt)
 	const struct column *table = columns_table(&n);
 
 	for (unsigned i = 0; i < n; i++)
-		if (table[i].set & COLUMN_PAGES)
+		if (table[i].flags & COLUMN_PAGES)
 			room -= MIN(room, table[i].width + 1u);
 	for (unsigned i = 0; i < n; i++) {
-		bool take = table[i].set & COLUMN_PAGES;
+		bool take = table[i].flags & COLUMN_PAGES;
 
-		if (!take && table[i].set & COLUMN_WIDE && table[i].width + 1u <= room) {
+		if (!take && table[i].flags & COLUMN_WIDE &&
+		    table[i].width + 1u <= room) {
 			take = true;
 			room -= table[i].width + 1;
 		}

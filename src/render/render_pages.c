@@ -26,7 +26,7 @@ int render_pages_new(const struct render_options *opt, void **ret)
 
 		cols[i] = (struct table_column){ .name = c->name,
 						 .width = c->width,
-						 .right = c->right,
+						 .right = c->flags & COLUMN_RIGHT,
 						 .truncate = i + 1 == r->opt.ncolumns };
 	}
 	struct table_options topt = render_table_options(opt);
