@@ -238,7 +238,7 @@ static bool session_folds(const struct session *s)
 {
 	const struct options *opt = &s->opt;
 
-	if (opt->each || opt->filter || opt->bits)
+	if (opt->each || ((opt->filter || opt->bits) && opt->mode != MODE_PAGES))
 		return false;
 	if (opt->mode == MODE_ALL)
 		return true;
@@ -254,6 +254,17 @@ void session_wait(unsigned msecs)
 	struct timespec t = { .tv_nsec = msecs * 1000000l };
 
 	nanosleep(&t, NULL);
+}
+
+/* Rows of pages look the same when their columns do, and the filter takes both or none. */
+static bool session_same(void *ctx, const struct report_row *a,
+			 const struct report_row *b)
+{
+	struct session *s = ctx;
+	const struct render_options *r = &s->opt.render;
+
+	return columns_same(r->columns, r->ncolumns, a, b) &&
+	       session_keep(s, a) == session_keep(s, b);
 }
 
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
@@ -274,6 +285,10 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		/* a page that was asked for by its address is shown though nothing is there */
 		.holes = holes || (opt->mode == MODE_PAGES && opt->only_addresses),
 		.fold = session_folds(s),
+		.same = opt->mode == MODE_PAGES && !opt->json && !opt->json_lines
+				? session_same
+				: NULL,
+		.same_ctx = s,
 		.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
 			   opt->mode == MODE_SUMMARY ||
 			   (opt->mode == MODE_PAGES &&

@@ -79,17 +79,21 @@ void page_cut(struct page_run *page, u64 skip, u64 n, u64 base)
 	}
 }
 
-bool page_continues(const struct page_run *page, const struct page_run *next)
+bool page_frames_continue(const struct page_run *page, const struct page_run *next)
 {
 	u64 step = page->leaf > RAW_LEVEL_PTE ? BIT(page->order) : 1;
 
-	if (page->folded || next->folded || !page_like(page, next))
-		return false;
 	if (page->kind == PAGE_SWAP)
 		return page->swap_offset + page->pages == next->swap_offset;
 	if (page_of_zeroes(page))
 		return page->pfn == next->pfn;
 	return !page->pfn ? !next->pfn : page->pfn + page->pages * step == next->pfn;
+}
+
+bool page_continues(const struct page_run *page, const struct page_run *next)
+{
+	return !page->folded && !next->folded && page_like(page, next) &&
+	       page_frames_continue(page, next);
 }
 
 const char *page_kind_name(enum page_kind kind)

@@ -183,6 +183,9 @@ bool page_like(const struct page_run *page, const struct page_run *next);
 /* Cuts @page to @n of its pages, from page @skip on; @base: bytes of a base page. */
 void page_cut(struct page_run *page, u64 skip, u64 n, u64 base);
 
+/* The PFNs, or the places in swap, of @next follow those of @page. */
+bool page_frames_continue(const struct page_run *page, const struct page_run *next);
+
 /* @next continues @page: same meaning, consecutive address and PFN. */
 bool page_continues(const struct page_run *page, const struct page_run *next);
 

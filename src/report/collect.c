@@ -206,16 +206,41 @@ static int collect_flush(struct collector *c)
 	return err;
 }
 
-/* @next joins the pending run. */
-static bool collect_merges(struct collector *c, const struct page_run *next)
+/* @next, unlike the pages of the run that waits, is shown as they are. */
+static bool collect_looks_same(const struct collector *c, const struct page_run *next,
+			       const struct gup_verdicts *v)
 {
-	if (page_continues(&c->pending, next))
+	const struct page_run *page = &c->pending;
+	struct report_row a = {
+		.process = &c->process,
+		.vma = c->vma,
+		.page = page,
+		.verdicts = c->pending_verdicts,
+	};
+	struct report_row b = a;
+
+	b.page = next;
+	b.verdicts = v;
+	return c->opt->same && !c->opt->each && page->size == next->size &&
+	       next->addr == page->addr + page->pages * page->size &&
+	       (page->kind == PAGE_NONE) == (next->kind == PAGE_NONE) &&
+	       (c->opt->fold || page_frames_continue(page, next)) &&
+	       c->opt->same(c->opt->same_ctx, &a, &b);
+}
+
+/* @next belongs to the run that waits. */
+static bool collect_merges(struct collector *c, const struct page_run *next,
+			   const struct gup_verdicts *v)
+{
+	if (c->pending_verdicts == v && page_continues(&c->pending, next))
 		return true;
-	/* holders are found by PFN: keep the PFNs of pages that need them */
-	if (!c->opt->fold || (c->opt->holders && next->excess > 0) ||
-	    !page_like(&c->pending, next))
+	/* holders are found by PFN */
+	if (c->opt->holders && (next->excess > 0 || c->pending.excess > 0))
 		return false;
-	c->pending.folded = true;
+	if (!(c->opt->fold && c->pending_verdicts == v && page_like(&c->pending, next)) &&
+	    !collect_looks_same(c, next, v))
+		return false;
+	c->pending.folded |= c->opt->fold;
 	return true;
 }
 
@@ -246,7 +271,7 @@ static int collect_page(struct collector *c, const struct raw_page *raw)
 		err = collect_raw_run(c, &page, v);
 	if (err)
 		return err;
-	if (c->pending.pages && c->pending_verdicts == v && collect_merges(c, &page)) {
+	if (c->pending.pages && collect_merges(c, &page, v)) {
 		c->pending.pages += page.pages;
 		return 0;
 	}
@@ -576,7 +601,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	*c = (struct collector){
 		.opt = opt, .src = src, .view = view, .view_ctx = view_ctx, .diag = diag
 	};
-	src->fold = opt->fold && (!opt->holders || opt->again) && !opt->each;
+	src->fold = opt->fold && !opt->holders && !opt->each && !opt->keep;
 	src->smaps = opt->smaps;
 	err = src->ops->machine(src, &c->machine);
 	if (err)

@@ -14,6 +14,10 @@ struct collect_range {
 /* Decides whether the view gets a row; verdicts may be unknown. */
 typedef bool (*collect_keep)(void *ctx, const struct report_row *row);
 
+/* Whether the view shows two rows, but for their addresses and frames, alike. */
+typedef bool (*collect_same)(void *ctx, const struct report_row *a,
+			     const struct report_row *b);
+
 struct collect_options {
 	const pid_t *pids;
 	unsigned npids;
@@ -30,6 +34,9 @@ struct collect_options {
 	bool each;  /* never merge pages into runs */
 	bool fold;  /* no column shows a PFN: like pages merge whatever their PFNs are */
 	bool smaps; /* the view shows byte counts of smaps */
+	/* unlike pages that look the same to the view are a run; NULL: only like ones are */
+	collect_same same;
+	void *same_ctx;
 	bool holders; /* look for holders of excess references */
 	/*
 	 * Looks again at pages with references that nobody explains and with broken invariants:

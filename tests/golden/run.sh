@@ -158,7 +158,7 @@ views()
 		cp "$golden/$name/states" "$dir/states"
 		for words in "KIND,LEAF,FOLIO,MAP,MAPKIND,REF,EXPECTED,EXCESS,PIN,PINKIND,EXCL,PTE,PERMS,SWAP" \
 			"FLAGS,ZONE,PTEWORD,PAGEFLAGS,HEADFLAGS,VMFLAGS" "$verdicts"; do
-			replay "$name" --pages --raw -o "COMM,ADDR,PAGES,$words" 2>&1 | by_state "$dir/states"
+			replay "$name" --each --raw -o "COMM,ADDR,$words" 2>&1 | by_state "$dir/states"
 			echo
 		done >"$dir/by-state"
 		paths "$name" >"$dir/paths"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kpageflags.h"
 #include "report/collect.h"
 #include "fake_source.h"
 #include "page/pte.h"
@@ -144,6 +145,39 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 	collect(raw, ARRAY_SIZE(raw),
 		(struct collect_options){ .fold = true, .each = true });
 	EXPECT_INT(f.source.fold, 0);
+	diag_deinit(&diag);
+}
+
+static bool same_map_count(void *ctx, const struct report_row *a,
+			   const struct report_row *b)
+{
+	return a->page->mapcount == b->page->mapcount;
+}
+
+/* Case 09: DAMON sets the idle flag of some pages of a run, which no column shows. */
+TEST(what_looks_the_same_is_a_run)
+{
+	const struct raw_page raw[] = {
+		fake_source_anon(0x10000, 2, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x12000, 1, 102, ANON | EXCLUSIVE | KPF_BIT(IDLE), 1),
+		fake_source_anon(0x13000, 1, 200, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x14000, 1, 201, ANON, 2),
+	};
+	struct collect_options opt = { .same = same_map_count };
+
+	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), opt), 0);
+	EXPECT_INT(seen.rows, 3); /* frames are shown, and jump */
+	EXPECT_INT(seen.page[0].pages, 3);
+	EXPECT_INT(seen.page[1].pfn, 200);
+	diag_deinit(&diag);
+	opt.fold = true;
+	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), opt), 0);
+	EXPECT_INT(seen.rows, 2);
+	EXPECT_INT(seen.page[0].pages, 4);
+	diag_deinit(&diag);
+	opt.each = true;
+	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), opt), 0);
+	EXPECT_INT(seen.rows, 5);
 	diag_deinit(&diag);
 }
 
