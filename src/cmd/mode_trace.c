@@ -177,7 +177,8 @@ int mode_demo(struct session *s)
 				    .model = s->has_model ? &s->model : NULL };
 	unsigned wrong = 0;
 	void *ctx;
-	int err = render_demo_new(s->opt.render.out, s->opt.render.color, &ctx);
+	bool brief = !opt.name && !s->opt.given[OPTION_VERBOSE];
+	int err = render_demo_new(s->opt.render.out, s->opt.render.color, brief, &ctx);
 
 	if (!err) {
 		err = demo_run(&opt, s->source, &render_demo_view, ctx, &s->diag, &wrong);

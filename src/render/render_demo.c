@@ -17,6 +17,8 @@
 struct render_demo {
 	FILE *out;
 	bool color;
+	bool brief; /* of one case what matters; of the others the result */
+	bool shown; /* the case at hand */
 	const struct kernel *kernel;
 	bool forked; /* the case has forked */
 };
@@ -199,7 +201,8 @@ static void predict_store(struct render_demo *r, const struct demo_sight *s)
 
 static void title(struct render_demo *r, const struct demo_step *s, const char *what)
 {
-	fprintf(r->out, "\n  %u. The %s %s\n", s->number, actors[s->who], what);
+	fprintf(r->out, "%s  %u. The %s %s\n", r->brief ? "" : "\n", s->number,
+		actors[s->who], what);
 }
 
 static void show_store(struct render_demo *r, const struct demo_step *s)
@@ -245,6 +248,8 @@ static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory
 {
 	struct render_demo *r = ctx;
 
+	if (!r->shown)
+		return 0;
 	switch (s->action) {
 	case DEMO_MAP:
 		title(r, s, "maps private memory and fills it with \"old\"");
@@ -279,11 +284,24 @@ static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory
 		show_read(r, s);
 		return 0;
 	}
-	show_sights(r, s);
+	if (!r->brief)
+		show_sights(r, s);
 	return fflush(r->out) ? -EPIPE : 0;
 }
 
 /* ---- around the steps */
+
+static const char intro_brief[] =
+	"Can the holder of a reference to a page read what another process stores there "
+	"later? gupinfo predicts each step, does it, and looks again.";
+static const char intro[] =
+	"After fork() parent and child share their memory; whoever stores first gets a "
+	"copy (copy-on-write). A reference to a page that is taken past the page tables, "
+	"such as vmsplice()'s, is not a mapping. If the kernel counts mappings only, it "
+	"may think that the last process that maps a page is alone and let it store into "
+	"it: then the holder of the reference sees the store. Below, gupinfo makes a "
+	"parent and a child of its own, predicts each step from the state of the page, "
+	"does it, and looks again.";
 
 static int on_begin(void *ctx, const struct report_head *head)
 {
@@ -292,19 +310,7 @@ static int on_begin(void *ctx, const struct report_head *head)
 	r->kernel = head->kernel;
 	fprintf(r->out, "gupinfo --demo: kernel %s, judged as %s\n\n",
 		head->machine->kernel.release, head->kernel->model);
-	wrap(r->out, 0, 0,
-	     "After fork() parent and child share their memory; whoever stores first "
-	     "gets a copy "
-	     "(copy-on-write). A reference to a page that is taken past the page tables, "
-	     "such as "
-	     "vmsplice()'s, is not a mapping. If the kernel counts mappings only, it may "
-	     "think that "
-	     "the last process that maps a page is alone and let it store into it: then "
-	     "the holder "
-	     "of the reference sees the store. Below, gupinfo makes a parent and a child "
-	     "of its "
-	     "own, predicts each step from the state of the page, does it, and looks "
-	     "again.");
+	wrap(r->out, 0, 0, r->brief ? intro_brief : intro);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++)
 		if (!head->machine->evidence[i].ok && head->machine->evidence[i].why[0]) {
 			char text[300];
@@ -325,6 +331,11 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 					    "a hugetlb page" };
 	char size[16], text[200];
 
+	/* the case in which the kernel's own test fails */
+	r->shown =
+		!r->brief || (memory == DEMO_HUGETLB && c == demo_case(DEMO_CASE_CHILD));
+	if (!r->shown)
+		return 0;
 	fprintf(r->out, "\n%.79s\n",
 		"------------------------------------------------------------------------"
 		"--------");
@@ -332,6 +343,8 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 		 c->name, what[memory], bytes ? render_event_size(bytes, size) : "?",
 		 c->selftest);
 	wrap(r->out, 0, 2, text);
+	if (r->brief)
+		return 0;
 	fputs("  ", r->out);
 	wrap(r->out, 2, 2, c->about);
 	return 0;
@@ -341,7 +354,7 @@ static int on_result(void *ctx, const struct demo_result *res)
 {
 	struct render_demo *r = ctx;
 
-	if (res->skipped[0]) {
+	if (r->shown && res->skipped[0]) {
 		fputs("\n", r->out);
 		say(r, "skipped", "%s", res->skipped);
 	}
@@ -395,6 +408,9 @@ static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 		     "pages are too scarce to copy them on suspicion. The kernel's "
 		     "selftest expects "
 		     "these failures.");
+	if (r->brief)
+		fputs("All steps of all cases: gupinfo --demo -v; of one: --demo NAME.\n",
+		      r->out);
 	return fflush(r->out) ? -EPIPE : 0;
 }
 
@@ -404,7 +420,7 @@ const struct demo_view render_demo_view = { .begin = on_begin,
 					    .result = on_result,
 					    .end = on_end };
 
-int render_demo_new(FILE *out, bool color, void **ret)
+int render_demo_new(FILE *out, bool color, bool brief, void **ret)
 {
 	struct render_demo *r = calloc(1, sizeof(*r));
 
@@ -412,6 +428,7 @@ int render_demo_new(FILE *out, bool color, void **ret)
 		return -ENOMEM;
 	r->out = out;
 	r->color = color;
+	r->brief = brief;
 	*ret = r;
 	return 0;
 }

@@ -8,7 +8,8 @@
 #include "event/demo_case.h"
 
 extern const struct demo_view render_demo_view;
-int render_demo_new(FILE *out, bool color, void **ret);
+/* @brief: of one case what matters, of all the results. */
+int render_demo_new(FILE *out, bool color, bool brief, void **ret);
 void render_demo_free(void *ctx);
 
 #endif

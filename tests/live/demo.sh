@@ -31,6 +31,8 @@ else
 fi
 long=$(awk 'length > 80' "$dir/out" | head -n 3)
 expect_empty "it fits 80 columns" "$long"
+expect_empty "the case that leaks comes first, on one screen" \
+	"$(sed -n '/^-----/=' "$dir/out" | sed -n 2p | awk '$1 > 24 { print "the table begins at line", $1 }')$(sed -n '/^-----/{n;/hugetlb:child /!p;q}' "$dir/out")"
 wrong=$(grep -E 'WRONG|NOT predicted' "$dir/out")
 expect_empty "nothing was predicted wrongly" "$wrong"
 if [ "$(grep -cE '^(order-0|thp|hugetlb) +(child|child-mprotect|before-fork|after-fork) ' "$dir/out")" = 12 ]; then
