@@ -154,7 +154,7 @@ static bool same_map_count(void *ctx, const struct report_row *a,
 	return a->page->mapcount == b->page->mapcount;
 }
 
-/* Case 09: DAMON sets the idle flag of some pages of a run, which no column shows. */
+/* DAMON sets the idle flag of some pages of a run, which no column shows. */
 TEST(what_looks_the_same_is_a_run)
 {
 	const struct raw_page raw[] = {
