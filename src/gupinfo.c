@@ -111,9 +111,9 @@ static int run(struct session *s)
 
 	if (mode->needs & NEEDS_PROCESS && !s->opt.npids && !s->opt.comm &&
 	    !s->opt.replay && !s->opt.given[OPTION_ALL]) {
-		diag_add(&s->diag, DIAG_ERROR,
-			 "which process? Give --pid PID or --comm NAME; gupinfo --help "
-			 "explains");
+		diag_add(
+			&s->diag, DIAG_ERROR,
+			"which process? Give --pid PID or --comm NAME; gupinfo --help explains");
 		return EXIT_USAGE;
 	}
 	if (mode->needs & NEEDS_SOURCE) {

@@ -184,17 +184,16 @@ int tui_start(const struct tui_terminal *opt, char *why, size_t why_size)
 	const char *name = getenv("TERM");
 
 	if (!isatty(STDIN_FILENO) || !isatty(STDOUT_FILENO)) {
-		snprintf(why, why_size,
-			 "--tui needs a terminal on standard input and output; --pages "
-			 "or "
-			 "--trace write text");
+		snprintf(
+			why, why_size,
+			"--tui needs a terminal on standard input and output; --pages or --trace write text");
 		return -EINVAL;
 	}
 	if (!name || !*name || !strcmp(name, "dumb") || !strcmp(name, "unknown")) {
-		snprintf(why, why_size,
-			 "--tui needs a terminal that can move its cursor, TERM is '%s'; "
-			 "--pages or --trace write text",
-			 name ? name : "");
+		snprintf(
+			why, why_size,
+			"--tui needs a terminal that can move its cursor, TERM is '%s'; --pages or --trace write text",
+			name ? name : "");
 		return -EINVAL;
 	}
 	if (tcgetattr(STDIN_FILENO, &term.termios))

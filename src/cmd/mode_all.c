@@ -55,11 +55,10 @@ void mode_all_messages(struct session *s)
 	}
 	d->n = kept;
 	d->dropped = 0;
-	diag_add(d, DIAG_INCOMPLETE,
-		 "%u of %u processes could not be read completely: they ended, or it "
-		 "needs "
-		 "root",
-		 failed, s->opt.npids);
+	diag_add(
+		d, DIAG_INCOMPLETE,
+		"%u of %u processes could not be read completely: they ended, or it needs root",
+		failed, s->opt.npids);
 }
 
 int mode_all(struct session *s)

@@ -134,9 +134,9 @@ int mode_diff(struct session *s)
 		err = diff_stores(&d);
 		render_diff_end(&d);
 		if (sa->dropped || sb->dropped)
-			diag_add(&s->diag, DIAG_INCOMPLETE,
-				 "the reports are too large to be compared whole; "
-				 "give --range");
+			diag_add(
+				&s->diag, DIAG_INCOMPLETE,
+				"the reports are too large to be compared whole; give --range");
 	}
 	store_free(sb);
 	store_free(sa);

@@ -86,15 +86,14 @@ static void report_method(struct session *s, struct record_writer *w,
 		record_write_text(w, "struct page read by: %s",
 				  m.structpage_by ? m.structpage_by : "nothing");
 	}
-	record_write_text(w,
-			  "%llu processes, %llu areas, %llu runs, of which %llu changed "
-			  "while "
-			  "they were read",
-			  (unsigned long long)r->processes, (unsigned long long)r->vmas,
-			  (unsigned long long)r->runs, (unsigned long long)r->raced);
-	record_write_text(w,
-			  "the processes ran on: nothing was stopped or locked; memory "
-			  "contents were not read");
+	record_write_text(
+		w,
+		"%llu processes, %llu areas, %llu runs, of which %llu changed while they were read",
+		(unsigned long long)r->processes, (unsigned long long)r->vmas,
+		(unsigned long long)r->runs, (unsigned long long)r->raced);
+	record_write_text(
+		w,
+		"the processes ran on: nothing was stopped or locked; memory contents were not read");
 	for (unsigned i = 0; i < s->diag.n; i++)
 		record_write_text(w, "note: %s", s->diag.message[i].text);
 	record_write_section(w, "reproduce");
@@ -348,8 +347,7 @@ static void lint_pins(struct session *s, u64 found[3])
 		return;
 	found[LINT_CLASS_BUG]++;
 	if (!s->opt.json)
-		printf("bug: more-unpins-than-pins: nr_foll_pin_released %llu > "
-		       "nr_foll_pin_acquired %llu\n",
+		printf("bug: more-unpins-than-pins: nr_foll_pin_released %llu > nr_foll_pin_acquired %llu\n",
 		       (unsigned long long)released, (unsigned long long)acquired);
 }
 

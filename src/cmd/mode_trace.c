@@ -134,9 +134,9 @@ static int trace_live(struct session *s)
 	int status = -1, err;
 
 	if (!o->command && !o->npids) {
-		diag_add(&s->diag, DIAG_ERROR,
-			 "trace what? Give -- COMMAND or --pid PID; gupinfo --help "
-			 "explains");
+		diag_add(
+			&s->diag, DIAG_ERROR,
+			"trace what? Give -- COMMAND or --pid PID; gupinfo --help explains");
 		return EXIT_USAGE;
 	}
 	ropt.color = o->color == 1 ||

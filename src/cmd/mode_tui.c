@@ -224,9 +224,9 @@ static void save(struct tui_live *l)
 	unsigned before = s->diag.n;
 
 	if (tui_watch_over(&l->watch) && !s->opt.replay) {
-		tui_state_message(l->t, TUI_WARN,
-				  "the process is gone: there is nothing to read any "
-				  "more");
+		tui_state_message(
+			l->t, TUI_WARN,
+			"the process is gone: there is nothing to read any more");
 		return;
 	}
 	for (unsigned i = 1; i < 1000; i++) {

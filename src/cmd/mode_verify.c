@@ -70,11 +70,10 @@ static int mode_verify_requests(struct session *s, struct mode_verify *m)
 			 arg);
 		what = verify_what_by_name(word);
 		if (what == VERIFY_WHATS) {
-			diag_add(&s->diag, DIAG_ERROR,
-				 "--request takes get-r, get-w, pin-r, pin-w, lt-r, "
-				 "lt-w, "
-				 "store or fork, not '%s'",
-				 word);
+			diag_add(
+				&s->diag, DIAG_ERROR,
+				"--request takes get-r, get-w, pin-r, pin-w, lt-r, lt-w, store or fork, not '%s'",
+				word);
 			return -EINVAL;
 		}
 		m->opt.only |= BIT(what);
@@ -154,9 +153,9 @@ int mode_verify(struct session *s)
 	int status = EXIT_USAGE;
 
 	if (s->has_model || s->opt.replay) {
-		diag_add(&s->diag, DIAG_ERROR,
-			 "--verify asks this kernel: it goes with neither --model nor "
-			 "--replay");
+		diag_add(
+			&s->diag, DIAG_ERROR,
+			"--verify asks this kernel: it goes with neither --model nor --replay");
 		return EXIT_USAGE;
 	}
 	m.tty = isatty(STDERR_FILENO);

@@ -201,10 +201,9 @@ int mode_who(struct session *s)
 	int err;
 
 	if (s->opt.replay || s->opt.npids > 1) {
-		diag_add(&s->diag, DIAG_ERROR,
-			 "--who takes a PFN, or with one --pid an address; it looks at "
-			 "this "
-			 "machine only");
+		diag_add(
+			&s->diag, DIAG_ERROR,
+			"--who takes a PFN, or with one --pid an address; it looks at this machine only");
 		return EXIT_USAGE;
 	}
 	err = s->source->ops->machine(s->source, &w.machine);

@@ -98,10 +98,10 @@ static int add_pids(struct options *opt, const char *list, char *why, size_t siz
 
 		if (end == at || (*end && *end != ',') || pid <= 0 || pid > INT32_MAX ||
 		    *at < '0' || *at > '9') {
-			snprintf(why, size,
-				 "--pid takes process numbers such as 4242 or 4242,4243, "
-				 "not '%.40s'",
-				 list);
+			snprintf(
+				why, size,
+				"--pid takes process numbers such as 4242 or 4242,4243, not '%.40s'",
+				list);
 			return -EINVAL;
 		}
 		if (opt->npids == OPTIONS_PIDS) {
@@ -233,19 +233,18 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 		}
 		if (!range_parse_address(arg, &opt->explain[opt->nexplain++]))
 			return 0;
-		snprintf(why, size,
-			 "--explain takes a hexadecimal address such as 7f12a000, not "
-			 "'%.40s'",
-			 arg);
+		snprintf(
+			why, size,
+			"--explain takes a hexadecimal address such as 7f12a000, not '%.40s'",
+			arg);
 		return -EINVAL;
 	case OPTION_WHO:
 		if (!range_parse_address(arg, &opt->explain[0]))
 			return 0;
-		snprintf(why, size,
-			 "--who takes a hexadecimal PFN such as 0x149fd0, or with --pid "
-			 "an "
-			 "address, not '%.40s'",
-			 arg);
+		snprintf(
+			why, size,
+			"--who takes a hexadecimal PFN such as 0x149fd0, or with --pid an address, not '%.40s'",
+			arg);
 		return -EINVAL;
 	case OPTION_INTERVAL:
 		return check_interval(arg, why, size);
@@ -283,10 +282,10 @@ static int apply(struct options *opt, unsigned id, const char *arg, char *why,
 			break;
 		}
 		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode) {
-			snprintf(why, size,
-				 "--%s asks for another view than an earlier option; "
-				 "give one",
-				 rows[id].name);
+			snprintf(
+				why, size,
+				"--%s asks for another view than an earlier option; give one",
+				rows[id].name);
 			return -EINVAL;
 		}
 		opt->mode = mode_options[i].mode;
@@ -303,9 +302,9 @@ static int finish(struct options *opt, char *why, size_t size)
 	for (unsigned i = 0; i < ARRAY_SIZE(exclusive); i++)
 		formats += opt->given[exclusive[i]] != 0;
 	if (formats > 1) {
-		snprintf(why, size,
-			 "give one of --json, --json-lines, --raw, --pairs and "
-			 "--openmetrics");
+		snprintf(
+			why, size,
+			"give one of --json, --json-lines, --raw, --pairs and --openmetrics");
 		return -EINVAL;
 	}
 	opt->each = opt->given[OPTION_EACH];
@@ -328,7 +327,7 @@ static int finish(struct options *opt, char *why, size_t size)
 	}
 	if (opt->mode == MODE_SUMMARY && opt->command)
 		opt->mode = MODE_TRACE;
-	/* --json-lines and -o speak of pages */
+	/* --json-lines and -o imply pages. */
 	if (opt->mode == MODE_SUMMARY && (opt->json_lines || opt->columns))
 		opt->mode = MODE_PAGES;
 	return check_obeyed(opt, why, size);
@@ -438,10 +437,10 @@ int options_parse(int argc, char **argv, struct options *ret, char *why, size_t 
 	}
 	if (optind < argc) {
 		if (strcmp(argv[optind - 1], "--")) {
-			snprintf(why, why_size,
-				 "unexpected argument '%.60s'; a program to start comes "
-				 "after --",
-				 argv[optind]);
+			snprintf(
+				why, why_size,
+				"unexpected argument '%.60s'; a program to start comes after --",
+				argv[optind]);
 			return -EINVAL;
 		}
 		ret->command = argv + optind;
@@ -483,8 +482,7 @@ void options_help(FILE *out)
 	      "       gupinfo --replay FILE [view] [format]\n"
 	      "       gupinfo [--trace | --tui] -- COMMAND [ARGUMENT]...\n"
 	      "\n"
-	      "Shows what the kernel knows about each page of a process and predicts "
-	      "what\n"
+	      "Shows what the kernel knows about each page of a process and predicts what\n"
 	      "get_user_pages would do to it.\n",
 	      out);
 	for (unsigned g = 0; g < GROUPS; g++) {
@@ -508,9 +506,7 @@ void options_help(FILE *out)
 			help_text(out, 27, rows[i].help);
 		}
 	}
-	fputs("\nExit status: 0 complete, 1 failed, 2 usage, 3 incomplete (said on "
-	      "stderr),\n"
-	      "4 found something wrong.  The text output may change; scripts use --json "
-	      "or -o.\n",
+	fputs("\nExit status: 0 complete, 1 failed, 2 usage, 3 incomplete (said on stderr),\n"
+	      "4 found something wrong.  The text output may change; scripts use --json or -o.\n",
 	      out);
 }

@@ -61,10 +61,9 @@ struct options {
 	unsigned top;                /* of --top; 0: all */
 	u64 explain[OPTIONS_RANGES]; /* addresses of --explain; the argument of --who */
 	unsigned nexplain;
-	const char *diff_b; /* second argument of --diff */
-	u8 given[OPTIONS];  /* how often each option was given */
-	const char *
-		value[OPTIONS]; /* the last argument of each option, borrowed from argv */
+	const char *diff_b;         /* second argument of --diff */
+	u8 given[OPTIONS];          /* how often each option was given */
+	const char *value[OPTIONS]; /* the last argument of each option; argv owns it */
 	struct render_options render;
 	char **command; /* after "--": argv of the program to start, or NULL */
 };

@@ -68,11 +68,11 @@ static int session_columns(struct session *s)
 	else {
 		const char *like = nearest(bad, len, session_column_name);
 
-		snprintf(text, sizeof(text),
-			 "there is no column '%.*s'; %s%s%sgupinfo --list-columns lists "
-			 "them",
-			 (int)MIN(len, 40), bad, like ? "did you mean " : "",
-			 like ? like : "", like ? "? " : "");
+		snprintf(
+			text, sizeof(text),
+			"there is no column '%.*s'; %s%s%sgupinfo --list-columns lists them",
+			(int)MIN(len, 40), bad, like ? "did you mean " : "",
+			like ? like : "", like ? "? " : "");
 	}
 	return session_fail(s, EXIT_USAGE, text);
 }
@@ -119,7 +119,7 @@ static void session_real_names(struct session *s)
 			s->opt.real_name[i] = realpath(s->opt.name[i], NULL);
 }
 
-/* What --evidence=bpf forces must be there. */
+/* --evidence=bpf fails when BPF does not work. */
 static int session_evidence(struct session *s)
 {
 	struct source_machine m;

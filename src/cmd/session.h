@@ -51,7 +51,7 @@ void mode_all_messages(struct session *s);
 /* Lets others run (collect.h). */
 void session_wait(unsigned msecs);
 
-/* With --redact, puts a redacted report of the source in its place.  0 or an exit status. */
+/* With --redact, replaces the source by a redacted report of it.  Returns 0 or an exit status. */
 int session_redact(struct session *s);
 
 /* Reports missing evidence, as messages of class DIAG_INCOMPLETE. */

@@ -90,8 +90,8 @@ static bool thp_off(void)
 static bool available(struct demo *d, struct demo_result *r)
 {
 	if (r->memory == DEMO_THP && (!d->thp_bytes || thp_off()))
-		skip(r, "transparent huge pages are off; as root: echo madvise > "
-			"/sys/kernel/mm/transparent_hugepage/enabled");
+		skip(r,
+		     "transparent huge pages are off; as root: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
 	if (r->memory != DEMO_HUGETLB || demo_pool_read(&d->pool))
 		return !r->skipped[0];
 	if (!d->pool.bytes)
@@ -106,9 +106,7 @@ static bool available(struct demo *d, struct demo_result *r)
 		skip(r,
 		     "needs %u free huge pages, %" PRIu64
 		     " are free; as root: echo %" PRIu64
-		     " > /proc/sys/vm/nr_hugepages, or gupinfo --demo "
-		     "--reserve-hugepages "
-		     "does that and puts the old value back",
+		     " > /proc/sys/vm/nr_hugepages, or gupinfo --demo --reserve-hugepages does that and puts the old value back",
 		     WANTED, d->pool.free, d->pool.total + WANTED - d->pool.free);
 	}
 	return !r->skipped[0];
@@ -227,12 +225,10 @@ int demo_run(const struct demo_options *opt, struct source *src,
 	for (unsigned i = 0; i < DEMO_CASES * DEMO_MEMORIES; i++)
 		known |= chosen(opt->name, demo_case(i % DEMO_CASES), i / DEMO_CASES);
 	if (!known) {
-		diag_add(diag, DIAG_ERROR,
-			 "there is no demo '%.40s'; there are order-0, thp, hugetlb, "
-			 "child, "
-			 "child-mprotect, before-fork, after-fork, and both as in "
-			 "hugetlb:child",
-			 opt->name);
+		diag_add(
+			diag, DIAG_ERROR,
+			"there is no demo '%.40s'; there are order-0, thp, hugetlb, child, child-mprotect, before-fork, after-fork, and both as in hugetlb:child",
+			opt->name);
 		return -EINVAL;
 	}
 	err = begin(&d);

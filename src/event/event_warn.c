@@ -134,46 +134,34 @@ static const struct warn_row {
 	bool (*changed)(const struct event *e, const struct event_change *c);
 } rows[] = {
 	{ .id = "leak",
-	  .text = "the store reused %s: the reference that was taken through another "
-		  "process's mapping reads the new bytes (leak)",
+	  .text = "the store reused %s: the reference that was taken through another process's mapping reads the new bytes (leak)",
 	  .kinds = FAULTS,
 	  .leak = true,
 	  .changed = leak_happened },
 	{ .id = "leak-next-write",
-	  .text = "the next store to %s will reuse it, and a reference taken through "
-		  "another "
-		  "process's mapping will see it (leak)",
+	  .text = "the next store to %s will reuse it, and a reference taken through another process's mapping will see it (leak)",
 	  .leak = true,
 	  .changed = leak_armed },
 	{ .id = "vmsplice-hugetlb",
-	  .text = "vmsplice took a plain reference to %s not exclusive; hugetlb: a later "
-		  "write "
-		  "will reuse it and the pipe reader will see it (leak)",
+	  .text = "vmsplice took a plain reference to %s not exclusive; hugetlb: a later write will reuse it and the pipe reader will see it (leak)",
 	  .kinds = K_(VMSPLICE),
 	  .leak = true,
 	  .state = spliced_leak },
 	{ .id = "vmsplice-leak",
-	  .text = "vmsplice took a plain reference to %s not exclusive; a later write "
-		  "will "
-		  "reuse it and the pipe reader will see it (leak)",
+	  .text = "vmsplice took a plain reference to %s not exclusive; a later write will reuse it and the pipe reader will see it (leak)",
 	  .kinds = K_(VMSPLICE),
 	  .leak = true,
 	  .state = spliced_leak_other },
 	{ .id = "vmsplice-shared",
-	  .text = "vmsplice took a plain reference to %s not exclusive; a later write "
-		  "will copy "
-		  "(safe)",
+	  .text = "vmsplice took a plain reference to %s not exclusive; a later write will copy (safe)",
 	  .kinds = K_(VMSPLICE),
 	  .state = spliced_safe },
 	{ .id = "vmsplice-unknown",
-	  .text = "vmsplice took a plain reference to %s not exclusive; what a later "
-		  "write does "
-		  "is not known",
+	  .text = "vmsplice took a plain reference to %s not exclusive; what a later write does is not known",
 	  .kinds = K_(VMSPLICE),
 	  .state = spliced_unknown },
 	{ .id = "copied-safe",
-	  .text = "the store got a copy of %s; the reference still reads the old bytes "
-		  "(safe)",
+	  .text = "the store got a copy of %s; the reference still reads the old bytes (safe)",
 	  .kinds = FAULTS,
 	  .changed = leak_averted },
 	{ .id = "longterm-cma",

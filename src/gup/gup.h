@@ -89,7 +89,7 @@ enum gup_word {
 /* The path through the rule tables: ids of rules (predict_rule()) in the order they fired. */
 struct gup_path {
 	u8 n;
-	bool forked;            /* unknown facts split the path after these rules */
+	bool forked;            /* the path splits after these rules: facts are unknown */
 	u16 rule[GUP_PATH_MAX]; /* zero from ->n on: like verdicts are the same bytes */
 };
 

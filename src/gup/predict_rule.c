@@ -143,7 +143,7 @@ const char *predict_rule_cite(const struct predict_rule *rule, char *buf, size_t
 	return buf;
 }
 
-/* Functions by level: ->any's part is ->by's when one of ->facts holds. */
+/* Names by level: where ->any is the function, ->by is the one of leaves with one of ->facts. */
 static const struct {
 	u64 facts;
 	u8 any, by;

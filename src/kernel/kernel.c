@@ -309,8 +309,9 @@ static bool kernel_is_suffix(const char *s, size_t len)
 		return !len;
 	if (plus && plus[1] && !strpbrk(plus, "0123456789"))
 		return false;
-	return strspn(s, "-+._~0123456789abcdefghijklmnopqrstuvwxyz"
-			 "ABCDEFGHIJKLMNOPQRSTUVWXYZ") >= len;
+	return strspn(s,
+		      "-+._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") >=
+	       len;
 }
 
 /* Makes the model of release @name of @len bytes; of @ev it keeps only the machine. */
@@ -326,8 +327,7 @@ static const char *kernel_foreign(const struct kernel_evidence *ev, const char *
 	if (len >= sizeof(ret->ev.release) || kernel_parse(name, &ret->kv, &end) < 0 ||
 	    end > name + len || !kernel_is_suffix(end, name + len - end) ||
 	    end - name >= KERNEL_VERSION_MAX)
-		return "a model is a kernel release like 6.12, 6.12.117 or what uname -r "
-		       "prints, a patch like +hugetlb-refcount, or both";
+		return "a model is a kernel release like 6.12, 6.12.117 or what uname -r prints, a patch like +hugetlb-refcount, or both";
 	if (ret->kv < KERNEL_OLDEST)
 		return "kernels older than 5.10 are not modelled";
 	memcpy(ret->ev.release, name, len);

@@ -15,8 +15,7 @@ bool procstat_parse(const char *text, struct procstat *ret)
 
 	if (!open || !close || close < open ||
 	    sscanf(close + 1,
-		   " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u "
-		   "%*d %llu",
+		   " %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %u %*d %llu",
 		   &s.state, &s.ppid, &s.flags, &s.threads, &start) != 5)
 		return false;
 	n = MIN((size_t)(close - open - 1), sizeof(s.comm) - 1);

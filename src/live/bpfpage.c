@@ -90,16 +90,16 @@ static bool lockdown_confidentiality(void)
 static int say(char *why, int err, const char *what)
 {
 	if (lockdown_confidentiality())
-		snprintf(why, BPFPAGE_WHY,
-			 "kernel lockdown is in confidentiality mode: BPF may not read "
-			 "memory");
+		snprintf(
+			why, BPFPAGE_WHY,
+			"kernel lockdown is in confidentiality mode: BPF may not read memory");
 	else if (err == -EPERM)
 		snprintf(why, BPFPAGE_WHY,
 			 "BPF not permitted: needs CAP_BPF and CAP_PERFMON");
 	else if (access("/sys/kernel/btf/vmlinux", R_OK))
-		snprintf(why, BPFPAGE_WHY,
-			 "the kernel has no BTF (CONFIG_DEBUG_INFO_BTF): layouts are not "
-			 "known");
+		snprintf(
+			why, BPFPAGE_WHY,
+			"the kernel has no BTF (CONFIG_DEBUG_INFO_BTF): layouts are not known");
 	else
 		snprintf(why, BPFPAGE_WHY, "%s: %s", what,
 			 said.line[0] ? said.line : strerror(-err));

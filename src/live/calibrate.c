@@ -206,13 +206,13 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 		return fail(why, len, -ENOTSUP,
 			    "check failed: pagemap's private_data is not the mm");
 	if (!cal->folio || cal->folio_mapping != cal->file_mapping)
-		return fail(why, len, -EAGAIN,
-			    "check failed: the page cache of a file of our own was not "
-			    "found");
+		return fail(
+			why, len, -EAGAIN,
+			"check failed: the page cache of a file of our own was not found");
 	if (!cal->page_offset)
-		return fail(why, len, -EAGAIN,
-			    "check failed: the direct map does not show a page of our "
-			    "own");
+		return fail(
+			why, len, -EAGAIN,
+			"check failed: the direct map does not show a page of our own");
 	call->page_offset = cal->page_offset;
 	call->vmemmap = cal->folio - o->file_pfn[0] * cal->page_size;
 	/* The second file's page must be where the first predicts; a tail must find its head. */
@@ -226,9 +226,9 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 		return fail(why, len, -EAGAIN,
 			    "check failed: struct pages are not one array (vmemmap)");
 	if (o->huge_pfn && cal->tail_head != call->vmemmap + o->huge_pfn * cal->page_size)
-		return fail(why, len, -EAGAIN,
-			    "check failed: the head of a huge page of our own was not "
-			    "found");
+		return fail(
+			why, len, -EAGAIN,
+			"check failed: the head of a huge page of our own was not found");
 	cal->tail_pfn = 0;
 	return 0;
 }
@@ -267,15 +267,15 @@ static int check_own(const struct calibrate_io *io, const struct own *o, char *w
 		     size_t len)
 {
 	if (check_pages(io, o, o->anon, o->anon_pfn, ANON_PAGES, 1))
-		return fail(why, len, -EAGAIN,
-			    "check failed: entries of pages of our own differ from "
-			    "pagemap");
+		return fail(
+			why, len, -EAGAIN,
+			"check failed: entries of pages of our own differ from pagemap");
 	for (unsigned i = 0; i < 2; i++)
 		if (check_pages(io, o, o->map[i], &o->file_pfn[i], 1,
 				STRUCTPAGE_MAPPING_POINTER))
-			return fail(why, len, -EAGAIN,
-				    "check failed: entries of a file of our own differ "
-				    "from pagemap");
+			return fail(
+				why, len, -EAGAIN,
+				"check failed: entries of a file of our own differ from pagemap");
 	return 0;
 }
 

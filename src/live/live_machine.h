@@ -11,7 +11,7 @@
 
 /* What is set on this machine.  UINT64_MAX: not readable. */
 struct live_machine_settings {
-	char thp_enabled[16]; /* "always" "madvise" "never", "" unknown */
+	char thp_enabled[16]; /* "always" "madvise" "never"; "" unknown */
 	u8 use_zero_page;     /* enum tri */
 	unsigned npools;
 	struct live_machine_pool {

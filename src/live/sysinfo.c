@@ -187,8 +187,8 @@ static void facts_options(struct record_writer *w)
 	record_write_section(w, "options");
 	uname(&kernel);
 	if (live_machine_config(root, kernel.release, path, &text, &len))
-		record_write_text(w, "not readable: /proc/config.gz and /boot/config are "
-				     "absent");
+		record_write_text(
+			w, "not readable: /proc/config.gz and /boot/config are absent");
 	else
 		record_write_text(w, "source: /%s", path);
 	for (line = text ? strtok_r(text, "\n", &at) : NULL; line;
@@ -343,14 +343,13 @@ static void facts_modules(struct record_writer *w)
 
 			if (facts_can_pin(m->name) != (first == 1))
 				continue;
-			record_write_text(w,
-					  "%s%s version=%s srcversion=%s taint=%s "
-					  "users=%d %s%s",
-					  m->name, first ? " (can pin memory)" : "",
-					  m->version[0] ? m->version : "-",
-					  m->srcversion[0] ? m->srcversion : "-",
-					  m->taint[0] ? m->taint : "-", m->refcount,
-					  m->state, m->holders[0] ? " used by" : "");
+			record_write_text(
+				w, "%s%s version=%s srcversion=%s taint=%s users=%d %s%s",
+				m->name, first ? " (can pin memory)" : "",
+				m->version[0] ? m->version : "-",
+				m->srcversion[0] ? m->srcversion : "-",
+				m->taint[0] ? m->taint : "-", m->refcount, m->state,
+				m->holders[0] ? " used by" : "");
 			if (m->holders[0])
 				record_write_text(w, "  %s", m->holders);
 		}
@@ -428,9 +427,9 @@ int sysinfo_process(struct record_writer *w, pid_t pid)
 	facts_show(w, "children", path);
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
 	facts_pick(w, path, status);
-	record_write_comment(w, "VmPin counts what drivers account (RDMA, io_uring, "
-				"vfio), not "
-				"every pin; VmLck counts mlock.");
+	record_write_comment(
+		w,
+		"VmPin counts what drivers account (RDMA, io_uring, vfio), not every pin; VmLck counts mlock.");
 	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
 	facts_pick(w, path, limits);
 	for (unsigned i = 0; i < ARRAY_SIZE(spaces); i++) {

@@ -138,11 +138,11 @@ const char *page_why_text(enum page_why why)
 		[PAGE_WHY_NOT_APPLICABLE] = "does not apply",
 		[PAGE_WHY_PFN_HIDDEN] =
 			"page frame numbers are hidden: needs CAP_SYS_ADMIN",
-		[PAGE_WHY_KPAGE_PERM] = "/proc/kpageflags and /proc/kpagecount are not "
-					"readable: needs root",
+		[PAGE_WHY_KPAGE_PERM] =
+			"/proc/kpageflags and /proc/kpagecount are not readable: needs root",
 		[PAGE_WHY_NO_BPF] = "needs BPF, which is not in use",
-		[PAGE_WHY_HEAD_ONLY] = "/proc/kpageflags shows the head's flag for every "
-				       "page of a folio; needs BPF",
+		[PAGE_WHY_HEAD_ONLY] =
+			"/proc/kpageflags shows the head's flag for every page of a folio; needs BPF",
 		[PAGE_WHY_NO_SCAN] = "the kernel has no PAGEMAP_SCAN (before 6.7)",
 		[PAGE_WHY_RACED] = "changed while it was read",
 		[PAGE_WHY_NO_PAGE_MAPCOUNT] =

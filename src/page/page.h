@@ -82,18 +82,18 @@ struct page_run {
 	u64 pfn;   /* of the first page */
 	u64 head_pfn;
 	u64 swap_offset;
-	struct raw_page raw; /* the raw words */
-	bool folded; /* ->pfn and ->swap_offset are the first page's, the others' are any */
+	struct raw_page raw;
+	bool folded; /* ->pfn and ->swap_offset are the first page's only */
 
-	u64 size; /* bytes of one page of the run: leaf size for PMD and PUD leaves */
+	u64 size; /* bytes of one page; the leaf size when a PMD or PUD maps the run */
 	u64 flags,
 		flags_known; /* KPF_* bits in /proc/kpageflags numbering (kpageflags.h) */
-	s64 mapcount;        /* of this page */
+	s64 mapcount;        /* of this page, not of its folio */
 	s64 folio_mapcount;  /* folio_mapcount(); -1 unknown */
 	s64 refcount, pincount;
 	s64 expected;       /* folio_expected_ref_count(), -1 unknown */
 	s64 excess;         /* refcount - expected; only when both are known */
-	struct facts facts; /* for predict.h */
+	struct facts facts; /* what predict.h judges */
 	u32 swap_type;
 	u16 pte, pte_known;  /* PAGE_PTE_* */
 	s16 node;            /* -1 unknown */
@@ -104,7 +104,7 @@ struct page_run {
 	bool anon;           /* hugetlb: the page is anonymous */
 	bool raced;
 	u8 pkey;
-	u8 order;         /* folio order */
+	u8 order;
 	u8 mapcount_kind; /* enum page_count_kind */
 	u8 pincount_kind;
 	u8 anon_exclusive;  /* enum tri */
@@ -186,7 +186,7 @@ void page_cut(struct page_run *page, u64 skip, u64 n, u64 base);
 /* The PFNs, or the places in swap, of @next follow those of @page. */
 bool page_frames_continue(const struct page_run *page, const struct page_run *next);
 
-/* @next continues @page: same meaning, consecutive address and PFN. */
+/* Returns true when @next also has the PFN (or swap offset) that follows @page's. */
 bool page_continues(const struct page_run *page, const struct page_run *next);
 
 /*

@@ -73,8 +73,7 @@ static const char *pagestate_missing(u64 need)
 	case PAGESTATE_NEED_THP:
 		return pagestate_file_has("/sys/kernel/mm/transparent_hugepage/enabled",
 					  "[never]") ||
-				       access("/sys/kernel/mm/transparent_hugepage/"
-					      "enabled",
+				       access("/sys/kernel/mm/transparent_hugepage/enabled",
 					      R_OK)
 			       ? "transparent huge pages are off"
 			       : NULL;

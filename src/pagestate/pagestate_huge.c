@@ -192,10 +192,9 @@ int pagestate_huge_mthp(struct pagestate *s, long kib)
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "this kernel has no folios of %ld KiB", kib);
 	if (strstr(text, "[never]"))
-		return pagestate_fail(s, -EOPNOTSUPP,
-				      "folios of %ld KiB are off "
-				      "(hugepages-%ldkB/enabled)",
-				      kib, kib);
+		return pagestate_fail(
+			s, -EOPNOTSUPP,
+			"folios of %ld KiB are off (hugepages-%ldkB/enabled)", kib, kib);
 	s->len = len;
 	s->addr = pagestate_map(s, s->len, PAGESTATE_HUGE, PROT_READ | PROT_WRITE,
 				MAP_PRIVATE | MAP_ANONYMOUS, -1);

@@ -26,12 +26,12 @@ struct cell {
 
 /* Which sets a column belongs to, and what kind it is of. */
 #define COLUMN_PAGES BIT(0)     /* default of --pages at 80 columns */
-#define COLUMN_WIDE BIT(1)      /* added when the terminal is wider, in table order */
-#define COLUMN_UNTRUSTED BIT(2) /* text came from another process: cell text is escaped */
-#define COLUMN_RIGHT BIT(3)     /* numbers */
+#define COLUMN_WIDE BIT(1)      /* added in table order when the terminal is wider */
+#define COLUMN_UNTRUSTED BIT(2) /* the text is another process's, and escaped */
+#define COLUMN_RIGHT BIT(3)     /* for numbers */
 #define COLUMN_FRAME BIT(4)     /* differs between like pages: a PFN, a place in swap */
 #define COLUMN_RUN BIT(5)       /* follows from where a run begins and how long it is */
-#define COLUMN_HOLDERS BIT(6) /* depends on who holds the page */
+#define COLUMN_HOLDERS BIT(6)   /* depends on who holds the page */
 
 struct column {
 	const char *name; /* "MAPCOUNT" */
@@ -54,7 +54,7 @@ bool columns_holders(const struct column *const *sel, unsigned n);
 bool columns_same(const struct column *const *sel, unsigned n, const struct report_row *a,
 		  const struct report_row *b);
 
-/* One of them tells like pages apart: rows of a run need consecutive frames. */
+/* A selected column differs between like pages: rows of a run need consecutive frames. */
 bool columns_frames(const struct column *const *sel, unsigned n);
 
 /* Fills @ret with the value of @col; strings of other processes are escaped. */

@@ -29,8 +29,7 @@ static const struct metric {
 	  AT(gup[GUP_PIN_R][GUP_WORD_COPY]), AT(gup[GUP_PIN_R][GUP_WORD_MARK]),
 	  AT(gup[GUP_PIN_R][GUP_WORD_UNKNOWN]) },
 	{ "leak_bytes",
-	  "Pages on which a store is seen through a reference that may be another "
-	  "process's",
+	  "Pages on which a store is seen through a reference that may be another process's",
 	  AT(leaks), NEVER, AT(leaks_unknown) },
 	{ "waiting_bytes",
 	  "Anonymous pages, mapped once, that are not exclusive: a fork left them",
@@ -127,8 +126,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 			value(all, m, base));
 	}
 	head_of(out, "process_unknown_bytes", "",
-		"Pages of which it is not known whether they count in the metric that is "
-		"named");
+		"Pages of which it is not known whether they count in the metric that is named");
 	for (size_t i = 0; i < ARRAY_SIZE(metrics); i++)
 		process_samples(out, &metrics[i], true, base, rows, n);
 	head_of(out, "sum_unknown_bytes", "", "The same, summed over all processes");

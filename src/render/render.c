@@ -32,7 +32,7 @@ struct table_options render_table_options(const struct render_options *opt)
 				       .width = cut ? opt->width : 0 };
 }
 
-/* The default columns that fit: the page set, then the wide ones while there is room. */
+/* Selects the default columns that fit: the page set, then wide ones while there is room. */
 void render_default_columns(struct render_options *opt)
 {
 	unsigned n, room = opt->width;

@@ -165,8 +165,7 @@ static void predict_splice(struct render_demo *r, const struct demo_sight *s)
 	    : v->fast == TRI_NO ? "GUP-fast refuses, slow GUP takes it"
 				: "taken, fast or slow",
 	    s->page.anon_exclusive == TRI_NO
-		    ? "a page that is not exclusive: it may be somebody "
-		      "else's too"
+		    ? "a page that is not exclusive: it may be somebody else's too"
 	    : s->page.anon_exclusive == TRI_YES ? "the process's own page"
 						: "the page");
 }
@@ -192,8 +191,7 @@ static void predict_store(struct render_demo *r, const struct demo_sight *s)
 	else
 		say(r, "predicted", "%s",
 		    w->fault == GUP_WRITE_COPY
-			    ? "the store goes to a copy, the reference keeps "
-			      "the old bytes: safe"
+			    ? "the store goes to a copy, the reference keeps the old bytes: safe"
 			    : "nobody else will see the store: safe");
 }
 
@@ -237,8 +235,7 @@ static void show_read(struct render_demo *r, const struct demo_step *s)
 	say(r, "seen",
 	    s->observed == TRI_YES
 		    ? "LEAK%s: the %s has read what the other process stored later"
-		    : "safe%s: the %s still reads what was there when it took the "
-		      "reference",
+		    : "safe%s: the %s still reads what was there when it took the reference",
 	    judged, actors[s->who]);
 	if (r->color && s->observed == TRI_YES)
 		fputs("\033[0m", r->out);
@@ -292,8 +289,7 @@ static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory
 /* ---- around the steps */
 
 static const char intro_brief[] =
-	"Can the holder of a reference to a page read what another process stores there "
-	"later? gupinfo predicts each step, does it, and looks again.";
+	"Can the holder of a reference to a page read what another process stores there later? gupinfo predicts each step, does it, and looks again.";
 static const char intro[] =
 	"After fork() parent and child share their memory; whoever stores first gets a "
 	"copy (copy-on-write). A reference to a page that is taken past the page tables, "
@@ -337,8 +333,7 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 	if (!r->shown)
 		return 0;
 	fprintf(r->out, "\n%.79s\n",
-		"------------------------------------------------------------------------"
-		"--------");
+		"--------------------------------------------------------------------------------");
 	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_case_memory(memory),
 		 c->name, what[memory], bytes ? render_event_size(bytes, size) : "?",
 		 c->selftest);
@@ -372,8 +367,7 @@ static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 	unsigned leaks = 0, wrong = 0, unknown = 0, skipped = 0;
 
 	fprintf(r->out, "\n%.79s\n%-8s  %-15s  %-9s  %-9s  %s\n",
-		"------------------------------------------------------------------------"
-		"--------",
+		"--------------------------------------------------------------------------------",
 		"MEMORY", "CASE", "PREDICTED", "OBSERVED", "RESULT");
 	for (unsigned i = 0; i < n; i++) {
 		const struct demo_result *x = &res[i];

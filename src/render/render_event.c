@@ -385,9 +385,7 @@ static void show_family(struct render_event *r, const struct event *e)
 		event_family(e, 0, 1ULL << 63, true, show_shared, &f);
 		if (f.hidden)
 			fprintf(r->opt.out,
-				"    family what %u processes share is not known: page "
-				"frames "
-				"are hidden\n",
+				"    family what %u processes share is not known: page frames are hidden\n",
 				MIN(e->nmembers, 8));
 		else
 			fprintf(r->opt.out,
@@ -507,8 +505,7 @@ static int on_begin(void *ctx, const struct report_head *head)
 	struct render_event *r = ctx;
 
 	fprintf(r->opt.out,
-		"gupinfo --trace: kernel %s judged as %s; times are seconds since the "
-		"start\n",
+		"gupinfo --trace: kernel %s judged as %s; times are seconds since the start\n",
 		head->machine->kernel.release, head->kernel->model);
 	return 0;
 }

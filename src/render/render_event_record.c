@@ -27,8 +27,7 @@ static int on_begin(void *ctx, const struct report_head *head)
 
 	fprintf(r->opt.file,
 		"\nA recording of gupinfo --trace %s, kernel %s.\n"
-		"gupinfo --replay FILE --trace shows the events again, other views the "
-		"last\nstate of each process.\n\n",
+		"gupinfo --replay FILE --trace shows the events again, other views the last\nstate of each process.\n\n",
 		r->opt.version, head->machine->kernel.release);
 	if (!err)
 		err = record_write_machine(&r->w, head->machine, head->kernel->model);

@@ -74,14 +74,13 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 	explain_line(out, "exclusive", "AnonExclusive: %s",
 		     explain_cell(row, "EXCL", a, sizeof(a)));
 	if (page_lazily_free(page) == TRI_YES)
-		explain_line(out, "",
-			     "lazily free (MADV_FREE): memory pressure drops the page "
-			     "with "
-			     "its data; a store takes it back");
-	explain_line(out, "entry",
-		     "%s  (Write Dirty Young eXec Special protNone Uffd-wp "
-		     "soft-dirty deVmap; - clear, ? not known)",
-		     explain_cell(row, "PTE", a, sizeof(a)));
+		explain_line(
+			out, "",
+			"lazily free (MADV_FREE): memory pressure drops the page with its data; a store takes it back");
+	explain_line(
+		out, "entry",
+		"%s  (Write Dirty Young eXec Special protNone Uffd-wp soft-dirty deVmap; - clear, ? not known)",
+		explain_cell(row, "PTE", a, sizeof(a)));
 }
 
 /* Prints who has the references beyond the expected ones. */
@@ -129,9 +128,9 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 		explain_holders(out, row);
 	} else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->excess == 1 &&
 		   page->expected >= 0 && !page->order) {
-		explain_line(out, "",
-			     "the page is off the LRU lists: the one more is a CPU's "
-			     "batch, or isolation");
+		explain_line(
+			out, "",
+			"the page is off the LRU lists: the one more is a CPU's batch, or isolation");
 	}
 }
 

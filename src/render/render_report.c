@@ -119,10 +119,11 @@ static void report_verdict(struct render_report *r, const struct report_totals *
 				   r->pages, who,
 				   t->unknown ? ", as far as could be read" : "");
 	if (t->unknown)
-		render_report_line(r->out, 0,
-				   "         %" PRIu64 " pages have verdicts that an "
-				   "unread fact would decide.",
-				   t->unknown);
+		render_report_line(
+			r->out, 0,
+			"         %" PRIu64
+			" pages have verdicts that an unread fact would decide.",
+			t->unknown);
 }
 
 static void report_ledger(struct render_report *r, const struct highlight *s)

@@ -72,8 +72,8 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 	const struct page_run *p = row->page;
 
 	fprintf(l->opt.out,
-		"%s{\"name\": \"%s\", \"class\": \"%s\", \"invariant\": \"%s\", "
-		"\"pid\": %d, \"pages\": %" PRIu64 ", \"page\": ",
+		"%s{\"name\": \"%s\", \"class\": \"%s\", \"invariant\": \"%s\", \"pid\": %d, \"pages\": %" PRIu64
+		", \"page\": ",
 		l->rows++ ? ",\n  " : "\n  ", lint_name(id),
 		lint_class_name(lint_class_of(id, row)), lint_invariant(id),
 		(int)row->process->pid, p->pages * (p->size / l->base));

@@ -168,9 +168,7 @@ static void render_verify_case(FILE *out, const struct verify_case *c)
 void render_verify_json(FILE *out, const struct verify_result *r, const char *version)
 {
 	fprintf(out,
-		"{\"gupinfo\": {\"schema\": [1, 0], \"version\": \"%s\"},\n \"verify\": "
-		"{\"kernel\": "
-		"{\"release\": ",
+		"{\"gupinfo\": {\"schema\": [1, 0], \"version\": \"%s\"},\n \"verify\": {\"kernel\": {\"release\": ",
 		version);
 	render_verify_string(out, r->kernel->ev.release);
 	fputs(", \"arch\": ", out);

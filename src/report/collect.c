@@ -228,13 +228,13 @@ static bool collect_looks_same(const struct collector *c, const struct page_run 
 	       c->opt->same(c->opt->same_ctx, &a, &b);
 }
 
-/* @next belongs to the run that waits. */
+/* @next joins the pending run. */
 static bool collect_merges(struct collector *c, const struct page_run *next,
 			   const struct gup_verdicts *v)
 {
 	if (c->pending_verdicts == v && page_continues(&c->pending, next))
 		return true;
-	/* holders are found by PFN */
+	/* holders are found by PFN: keep the PFNs of pages that need them */
 	if (c->opt->holders && (next->excess > 0 || c->pending.excess > 0))
 		return false;
 	if (!(c->opt->fold && c->pending_verdicts == v && page_like(&c->pending, next)) &&
@@ -468,16 +468,12 @@ const char *collect_why(int err)
 	case -ESRCH:
 		return "does not exist";
 	case -ENXIO:
-		return "has ended: its memory is gone, only its exit status waits for "
-		       "its "
-		       "parent (zombie)";
+		return "has ended: its memory is gone, only its exit status waits for its parent (zombie)";
 	case -EACCES:
 	case -EPERM:
-		return "permission denied: reading it needs its user and all of its "
-		       "capabilities, or CAP_SYS_PTRACE in its user namespace";
+		return "permission denied: reading it needs its user and all of its capabilities, or CAP_SYS_PTRACE in its user namespace";
 	case -EMFILE:
-		return "cannot be opened: gupinfo has no file descriptor left (ulimit "
-		       "-n)";
+		return "cannot be opened: gupinfo has no file descriptor left (ulimit -n)";
 	default:
 		return strerror(-err);
 	}
@@ -579,13 +575,12 @@ int collect_check(struct source *src, const struct collect_options *opt,
 	for (unsigned i = 0; i < opt->nranges; i++)
 		if (!(f.ranges & BIT(i))) {
 			err = -ENOENT;
-			diag_add(diag, DIAG_ERROR,
-				 "nothing is mapped in %llx-%llx of %s; its %u mappings "
-				 "lie in %llx-%llx",
-				 (unsigned long long)opt->ranges[i].start,
-				 (unsigned long long)opt->ranges[i].end, whose,
-				 f.mappings, (unsigned long long)f.start,
-				 (unsigned long long)f.end);
+			diag_add(
+				diag, DIAG_ERROR,
+				"nothing is mapped in %llx-%llx of %s; its %u mappings lie in %llx-%llx",
+				(unsigned long long)opt->ranges[i].start,
+				(unsigned long long)opt->ranges[i].end, whose, f.mappings,
+				(unsigned long long)f.start, (unsigned long long)f.end);
 		}
 	return err;
 }

@@ -23,7 +23,7 @@ struct collect_options {
 	unsigned npids;
 	const struct collect_range *ranges; /* none: all addresses */
 	unsigned nranges;
-	const char *const *names;      /* VMA names that are ranges too */
+	const char *const *names;      /* VMAs of these names are ranges, too */
 	const char *const *real_names; /* another name of each, NULL when there is none */
 	unsigned nnames;
 	collect_keep keep; /* NULL: all rows */
@@ -47,9 +47,9 @@ struct collect_options {
 	/* Lets others run for a while before a late look; NULL: do not wait. */
 	void (*wait)(unsigned msecs);
 	struct source *again_at; /* where it looks again; NULL: at the source itself */
-	bool holes;              /* deliver rows of kind `none` too */
-	bool whole; /* fail when a process vanishes while it is read (-ESRCH), or on -EINTR */
-	const struct kernel *model; /* judge by this model instead of the machine's */
+	bool holes;              /* also deliver rows of kind `none` */
+	bool whole; /* fail (-ESRCH, -EINTR) when a process vanishes or is interrupted */
+	const struct kernel *model; /* judge by this model, not by the machine's */
 };
 
 /* Returns why a process could not be read (@err of a source): a sentence after its number. */

@@ -23,7 +23,7 @@ u64 lint_row(const struct report_row *row, s64 unexplained);
 /* Those of them that the kernel never lets happen, as far as they are known without holders. */
 u64 lint_bugs(const struct report_row *row);
 
-/* What breaking @id means for @row. */
+/* Returns whether breaking @id is a bug, explainable or a race for @row. */
 enum lint_class lint_class_of(enum lint id, const struct report_row *row);
 
 const char *lint_name(enum lint id);      /* "exclusive-but-shared" */

@@ -18,7 +18,7 @@ struct holders_ledger;
 #define REPORT_PSS 4096  /* as PSS_SHIFT in fs/proc/task_mmu.c */
 #define REPORT_ORDERS 12 /* of large folios; the last one counts those above, too */
 
-/* Sums over base pages (not rows), of a VMA, a process or everything. */
+/* Counts of base pages (not rows) of a VMA, a process or everything. */
 struct report_totals {
 	u64 size_bytes;
 	u64 present, exclusive, shared, swapped, hugetlb, thp, pinned, excess_refs, ksm,
@@ -33,13 +33,13 @@ struct report_totals {
 	u64 lazyfree, swapcache;
 	/* pages of folios of 1 << order pages, mapped by PTEs [0] and by larger entries [1] */
 	u64 folio[2][REPORT_ORDERS];
-	u64 unknown;           /* pages with at least one unknown verdict */
+	u64 unknown;           /* pages with an unknown verdict */
 	u64 exclusive_unknown; /* anon pages whose AnonExclusive is unknown */
 	u64 shared_unknown;    /* present pages whose mapcount is unknown */
 	u64 maps_unknown; /* present pages of which it is not known how often they are mapped */
 	u64 lazyfree_unknown;
 	u64 leaks; /* pages whose next store would leak */
-	/* present pages of which pins, the references expected and seen, and a leak are unknown */
+	/* present pages whose pins, expected or real references, or leak are unknown */
 	u64 pins_unknown, refs_unknown, leaks_unknown;
 	u64 gup[GUP_REQUESTS][GUP_WORDS];
 };

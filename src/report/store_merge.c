@@ -15,7 +15,7 @@ struct merge {
 	u64 start, end;
 };
 
-/* The pages of @row that lie wholly in [start, end).  Returns false when there are none. */
+/* Cuts @row to the pages that lie wholly in [start, end); returns false when there are none. */
 static bool cut_row(const struct store *s, struct store_row *row, u64 start, u64 end)
 {
 	u64 size = store_class(s, row)->page.size, row_end = store_row_end(s, row);
@@ -129,7 +129,7 @@ static int merged_vma(const struct merge *m, const struct store_vma *v,
 	}
 	*ret = *v;
 	ret->rows = NULL;
-	if (n) { /* leaves may stick out of the range */
+	if (n) { /* leaves may reach beyond the range */
 		from = MIN(from, MAX(v->rows->row[0].addr, v->vma.start));
 		to = MAX(to, store_row_end(m->fresh, &v->rows->row[n - 1]));
 	}
@@ -211,7 +211,7 @@ static bool same_shape(const struct store_process *old, const struct store_proce
 	return j == new->nvmas;
 }
 
-/* As many rows as before, from row @i on: most of them are the same. */
+/* Replaces rows from @i on by as many rows; most of them are the same. */
 static void replace_alike(const struct store *s, const struct store_process *p,
 			  struct store_vma *v, size_t i, const struct store_vma *nv)
 {
@@ -227,7 +227,7 @@ static void replace_alike(const struct store *s, const struct store_process *p,
 	v->vma = nv->vma;
 }
 
-/* Puts the rows of @fresh, which cover [from, to), into @v in place of those that it has there. */
+/* Replaces the rows of @v in [from, to) by those of @fresh. */
 static int replace_rows(struct store *s, const struct store_process *p,
 			struct store_vma *v, const struct store *fresh,
 			const struct store_vma *nv, u64 from, u64 to)

@@ -18,7 +18,7 @@ struct store_pool {
 	struct store_class **class;
 	u32 *slot; /* open addressing: class index + 1 */
 	size_t nslots;
-	u32 last; /* most rows are like the one before */
+	u32 last; /* class of the row before: most rows are like it */
 };
 
 struct store_pool *store_pool_new(void)
@@ -108,7 +108,7 @@ static s64 pool_intern(struct store_pool *pool, const struct store_class *c)
 	return pool->last = (u32)pool->n - 1;
 }
 
-/* @page without addresses, PFNs and swap offsets.  Returns whether obs.pfn was the page's. */
+/* Clears addresses, PFNs and swap offsets of @page.  Returns whether raw.pfn was the page's. */
 static bool page_common(const struct page_run *page, struct page_run *ret)
 {
 	bool raw_page_has_pfn = page->raw.pfn && page->raw.pfn == page->pfn;

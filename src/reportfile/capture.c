@@ -16,13 +16,13 @@ struct capture {
 	struct record_writer *w;
 	struct capture_result *result;
 	const struct source_machine *machine;
-	const struct holders *holders; /* NULL: the source knows none */
-	u8 *held;                      /* which of them hold a recorded page */
+	const struct holders *holders; /* NULL: the source has none */
+	u8 *held;                      /* by holder: it holds a recorded page */
 	struct page_run run;           /* not written yet; ->pages is 0: none */
 	struct record_judgement judged;
 };
 
-/* What a state means, in a few words; never what is unknown. */
+/* Describes a state in a few words, without what is unknown. */
 static void capture_note(const struct page_run *p, char *buf, size_t size)
 {
 	static const char *const exclusive[] = { ", not exclusive", ", exclusive", "" };
@@ -151,7 +151,7 @@ static bool capture_candidate(const struct capture *c, const struct holder *h)
 	return false;
 }
 
-/* Section "holders": those of recorded pages, and candidates of recorded processes. */
+/* Writes section "holders": holders of recorded pages, candidates of recorded processes. */
 static int capture_end(void *ctx, const struct report_totals *t)
 {
 	struct capture *c = ctx;

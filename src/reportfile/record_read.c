@@ -123,11 +123,11 @@ static int record_read_magic(struct record_reader *r, char *line)
 	if (!record_number(at, 10, &major) || !record_number(dot, 10, &minor))
 		return record_fail(r, -EINVAL, "the report has no format version");
 	if (major != RECORD_MAJOR)
-		return record_fail(r, -EPROTONOSUPPORT,
-				   "the report has format %llu.%llu; this gupinfo reads "
-				   "format %u",
-				   (unsigned long long)major, (unsigned long long)minor,
-				   RECORD_MAJOR);
+		return record_fail(
+			r, -EPROTONOSUPPORT,
+			"the report has format %llu.%llu; this gupinfo reads format %u",
+			(unsigned long long)major, (unsigned long long)minor,
+			RECORD_MAJOR);
 	return 0;
 }
 
@@ -284,10 +284,9 @@ int record_read_end(struct record_reader *r)
 		return r->error;
 	p->line_number = 0;
 	if (p->section == SECTION_END)
-		return record_fail(r, -ENODATA,
-				   "the report was changed after it was written: its "
-				   "number of "
-				   "lines or its checksum is wrong");
+		return record_fail(
+			r, -ENODATA,
+			"the report was changed after it was written: its number of lines or its checksum is wrong");
 	return record_fail(r, -ENODATA,
 			   "the report is torn: it ends without an end line");
 }

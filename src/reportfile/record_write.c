@@ -372,7 +372,7 @@ static u32 record_write_slot(const void *key, size_t len)
 	return (u32)(h ^ h >> 32);
 }
 
-/* Names the state of @raw, which is written when it is new. */
+/* Returns the name of @raw's state, which it writes first when it is new. */
 static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 			    const char *note, char id[8])
 {

@@ -71,7 +71,7 @@ void redact_free(struct redact *r)
 
 /* ---- numbers for names */
 
-/* 1, 2, 3… in order of appearance; 0 when out of memory. */
+/* Returns 1, 2, 3… in order of appearance; 0 without memory. */
 static size_t redact_number(struct redact_names *names, const void *key, size_t len)
 {
 	u64 h = record_hash(key, len);

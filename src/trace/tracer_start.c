@@ -319,12 +319,10 @@ static void explain(struct tracer *t, pid_t pid, int err)
 			 "cannot attach to %d: process %d traces it already", pid,
 			 tracer);
 	else if (err == -EPERM)
-		diag_add(t->diag, DIAG_ERROR,
-			 "cannot attach to %d: not permitted (needs CAP_SYS_PTRACE, or "
-			 "the same "
-			 "user and a kernel.yama.ptrace_scope that allows it); --no-stop "
-			 "samples",
-			 pid);
+		diag_add(
+			t->diag, DIAG_ERROR,
+			"cannot attach to %d: not permitted (needs CAP_SYS_PTRACE, or the same user and a kernel.yama.ptrace_scope that allows it); --no-stop samples",
+			pid);
 	else
 		diag_add(t->diag, DIAG_ERROR, "cannot attach to %d: %s", pid,
 			 err == -ESRCH ? "no such process" : strerror(-err));

@@ -209,9 +209,9 @@ static void make_help(struct tui *t, struct tui_text *text)
 		tui_text_more(text, TUI_STRONG, "%-13s", tui_grid_word(g));
 		tui_text_more(text, TUI_NORMAL, "%s", tui_grid_meaning(g));
 	}
-	tui_text_add(text, TUI_DIM,
-		     "  A capital: the cell's pages differ. Bright: changed a moment "
-		     "ago.");
+	tui_text_add(
+		text, TUI_DIM,
+		"  A capital: the cell's pages differ. Bright: changed a moment ago.");
 }
 
 static bool do_view(struct tui *t, enum tui_action action, enum tui_request *ret)
@@ -327,9 +327,9 @@ static enum tui_request step_target(struct tui *t, enum tui_request request)
 		return TUI_REQUEST_NONE;
 	}
 	if (t->status.target == TUI_TARGET_SAMPLED && request != TUI_REQUEST_STOP) {
-		tui_state_message(t, TUI_WARN,
-				  "the target is not traced, gupinfo only looks; b "
-				  "attaches");
+		tui_state_message(
+			t, TUI_WARN,
+			"the target is not traced, gupinfo only looks; b attaches");
 		return TUI_REQUEST_NONE;
 	}
 	tui_time_now(t);

@@ -229,9 +229,9 @@ void verify_judge(const struct kernel *k, enum gupcall_id act,
 		ret->unknown_kernel = predicted->req[row->request].unknown_kernel;
 		if (verify_fell_back(k, act, &predicted->req[row->request], seen)) {
 			ret->outcome = VERIFY_SKIPPED;
-			snprintf(ret->note, sizeof(ret->note), "%s",
-				 "ext4 of this kernel writes through the page cache when "
-				 "GUP fails");
+			snprintf(
+				ret->note, sizeof(ret->note), "%s",
+				"ext4 of this kernel writes through the page cache when GUP fails");
 			return;
 		}
 		verify_request(ret, row, &predicted->req[row->request], seen,

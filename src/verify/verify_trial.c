@@ -60,16 +60,15 @@ static int verify_look(struct verify *v, const struct pagestate_worker *w,
 static void verify_note(struct verify_case *c, const struct verify_look *l,
 			const struct gupcall_result *seen)
 {
-	snprintf(c->note, sizeof(c->note),
-		 "kind %s leaf %u ae %u refs %lld/%lld maps %lld facts %llx/%llx saw err "
-		 "%d "
-		 "faults %llu slow %u pagemap %llx -> %llx",
-		 page_kind_name(l->page.kind), l->page.leaf, l->page.anon_exclusive,
-		 (long long)l->page.refcount, (long long)l->page.expected,
-		 (long long)l->page.mapcount, (unsigned long long)l->page.facts.value,
-		 (unsigned long long)l->page.facts.known, seen->err,
-		 (unsigned long long)seen->faults, seen->slow,
-		 (unsigned long long)seen->before, (unsigned long long)seen->after);
+	snprintf(
+		c->note, sizeof(c->note),
+		"kind %s leaf %u ae %u refs %lld/%lld maps %lld facts %llx/%llx saw err %d faults %llu slow %u pagemap %llx -> %llx",
+		page_kind_name(l->page.kind), l->page.leaf, l->page.anon_exclusive,
+		(long long)l->page.refcount, (long long)l->page.expected,
+		(long long)l->page.mapcount, (unsigned long long)l->page.facts.value,
+		(unsigned long long)l->page.facts.known, seen->err,
+		(unsigned long long)seen->faults, seen->slow,
+		(unsigned long long)seen->before, (unsigned long long)seen->after);
 }
 
 static void verify_skip(struct verify_case *c, const char *why)

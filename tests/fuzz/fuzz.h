@@ -31,7 +31,7 @@ static void fuzz_file(const char *path)
 	fclose(f);
 	step = n / 64 + 1;
 	for (size_t len = 0; len < n; len += step) {
-		/* A copy of its own: reading past the end is then seen. */
+		/* A copy of its own size: ASan sees a read past its end. */
 		uint8_t *copy = malloc(len ? len : 1);
 
 		memcpy(copy, all, len);
@@ -43,7 +43,7 @@ static void fuzz_file(const char *path)
 
 #define FUZZ_BYTES 4096
 
-/* The same bytes everywhere (xorshift64), half of the inputs with few bits set. */
+/* Generates the same bytes everywhere (xorshift64); half of the inputs have few bits set. */
 static void fuzz_generated(unsigned n)
 {
 	static uint8_t all[FUZZ_BYTES];

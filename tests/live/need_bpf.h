@@ -2,9 +2,9 @@
 /*
  * need_bpf.h - must the BPF reader work here?  One answer for all tests.
  *
- * Knows: what the reader needs of the build, the kernel and the caller's rights.
- * Never: whether it works.  A test that finds it not working skips where this names a reason,
- *	and fails where there is none.  Scripts ask tests/live/mkpages --bpf.
+ * It depends on the build, the kernel and the caller's rights.  A test whose reader does not
+ * work skips when bpf_excuse() has a reason, and fails otherwise.  Scripts ask
+ * tests/live/mkpages --bpf.
  */
 #ifndef GUPINFO_NEED_BPF_H
 #define GUPINFO_NEED_BPF_H
@@ -32,7 +32,7 @@ static inline bool need_bpf_file_has(const char *path, const char *text)
 	return strstr(buf, text);
 }
 
-/* Whether capability @cap, or CAP_SYS_ADMIN, is effective in the first user namespace. */
+/* Capability @cap, or CAP_SYS_ADMIN, is effective in the first user namespace. */
 static inline bool need_bpf_capable(int cap)
 {
 	struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -46,7 +46,7 @@ static inline bool need_bpf_capable(int cap)
 	       need_bpf_file_has("/proc/self/uid_map", "4294967295");
 }
 
-/* Why BPF need not work here; NULL: it must. */
+/* Returns why BPF need not work here; NULL: it must. */
 static inline const char *bpf_excuse(void)
 {
 	struct utsname u;
@@ -64,13 +64,13 @@ static inline const char *bpf_excuse(void)
 		return "not root with CAP_BPF and CAP_PERFMON";
 	if (need_bpf_file_has("/sys/kernel/security/lockdown", "[confidentiality]"))
 		return "kernel lockdown is in confidentiality mode";
-	/* there is no such command: a filter of system calls answers otherwise */
+	/* the kernel lacks the command; a filter of system calls returns another error */
 	if (syscall(SYS_bpf, -1, NULL, 0) != -1 || errno != EINVAL)
 		return "the bpf system call is not permitted here";
 	return NULL;
 }
 
-/* Ends the test, because the reader does not work: skipped with @why, or failed. */
+/* Ends the test because the reader does not work: skipped with @why, or failed. */
 #define NO_BPF(why)                                                                  \
 	do {                                                                         \
 		if (bpf_excuse())                                                    \

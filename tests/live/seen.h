@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * seen.h - what the tests of the live source share: a source and what it delivers.
+ * seen.h - a live source for tests, and the runs that it delivers.
  *
- * Knows: how to observe one VMA of a process and to find a page in it.  Never: what is expected.
- * Owns: nothing; seen_close() frees what seen_open() and look() took.
+ * seen_close() frees what seen_open() and look() took.
  */
 #ifndef GUPINFO_SEEN_H
 #define GUPINFO_SEEN_H
@@ -34,14 +33,14 @@ struct seen {
 	struct page_context ctx;
 	struct process process;
 	struct diag diag;
-	/* the VMA to look at, by an address in it */
+	/* an address in the VMA to read, and its end */
 	u64 addr, end;
 	struct vma vma;
 	unsigned nvmas;
-	/* its observations */
+	/* the runs of the VMA */
 	struct raw_page *raw;
 	size_t n, size;
-	u64 next; /* where the next one must begin */
+	u64 next; /* where the next run must begin */
 	int stop_after;
 };
 
@@ -96,7 +95,7 @@ static __attribute__((unused)) void seen_close(struct seen *s)
 	free(s->raw);
 }
 
-/* Observes [addr, addr + len) of the VMA at @addr. */
+/* Reads [addr, addr + len) of the VMA at @addr. */
 static __attribute__((unused)) int look(struct seen *s, const void *addr, u64 len)
 {
 	int err;
@@ -146,13 +145,16 @@ static __attribute__((unused)) char *map(u64 len, int flags)
 
 	if (p == MAP_FAILED)
 		return NULL;
-	/* whatever this machine's folio sizes are; map_thp() asks for huge pages again */
+	/*
+	 * Machines differ in folio sizes: forbid large ones; map_thp() asks for huge pages
+	 * again.
+	 */
 	if (!(flags & (MAP_SHARED | MAP_HUGETLB)))
 		madvise(p, len, 15 /* MADV_NOHUGEPAGE */);
 	return p;
 }
 
-/* A THP at an aligned address of a mapping of 4 MiB; NULL when none is to be had. */
+/* Returns a THP at an aligned address in a mapping of 4 MiB; NULL when the kernel gives none. */
 static __attribute__((unused)) char *map_thp(char **ret_map)
 {
 	char *m = map(2 * HUGE, 0), *p = (char *)ROUND_UP((uintptr_t)m, HUGE);
@@ -166,7 +168,7 @@ static __attribute__((unused)) char *map_thp(char **ret_map)
 
 static __attribute__((unused)) bool is_root(void)
 {
-	/* page frame numbers are hidden from a container's root */
+	/* a container's root cannot see PFNs */
 	return !geteuid() && !access("/proc/kpageflags", R_OK) &&
 	       need_bpf_capable(CAP_SYS_ADMIN);
 }

@@ -322,8 +322,7 @@ static struct store *load_fork(struct tui *t, bool blind)
 	moment(t, 0.8, TUI_MOMENT_EVENT, 4242, "fork", "= 4243; 76 pages shared", false,
 	       fork_step(1, first, blind));
 	moment(t, 1.6, TUI_MOMENT_EVENT, 4243, "vmsplice",
-	       "fd 5, 2M+128K = 2228224; hugetlb: a later write is seen by the pipe "
-	       "(leak)",
+	       "fd 5, 2M+128K = 2228224; hugetlb: a later write is seen by the pipe (leak)",
 	       true, fork_step(2, first, blind));
 	moment(t, 3.25, TUI_MOMENT_SAMPLE, 4242, "changed", "32 replaced", false,
 	       fork_step(3, first, blind));
@@ -406,9 +405,7 @@ static struct store *load_hostile(struct tui *t)
 	pages(&sc, ANON,
 	      (struct spec){ 4, PAGE, 0x20, PAGE_ANON, TRI_YES, 1, 1, 0, true });
 	vma_end(&sc);
-	vma(&sc, HUGE, 4 * PAGE, "rw-p",
-	    "/tmp/\xe2\x80\xae"
-	    "txt.exe");
+	vma(&sc, HUGE, 4 * PAGE, "rw-p", "/tmp/\xe2\x80\xaetxt.exe");
 	vma_end(&sc);
 	process_end(&sc);
 	tui_state_live(t, sc.s);

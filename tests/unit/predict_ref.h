@@ -9,7 +9,7 @@
 #include "page/fact.h"
 #include "gup/gup.h"
 
-/* One page of one process on one kernel; the simulation changes ->f as faults do. */
+/* One page of one process on one kernel.  The simulation changes ->f as faults do. */
 struct ref {
 	u64 f;          /* F(*): the facts that hold; all are known */
 	int v;          /* 510 is 5.10, 612 is 6.12, 703 is 7.3 */
@@ -19,7 +19,7 @@ struct ref {
 	unsigned flags; /* GUP_* */
 };
 
-/* What slow GUP did.  ->wait: it depends on what the simulation does not have. */
+/* The result of slow GUP.  ->wait: it depends on what the simulation lacks. */
 struct ref_slow {
 	bool wait;
 	int err;
@@ -27,7 +27,7 @@ struct ref_slow {
 	enum gup_page page;
 };
 
-/* Why GUP-fast does not take it, GUP_REASON_NONE when it does. */
+/* Returns why GUP-fast does not take the page, GUP_REASON_NONE when it does. */
 enum gup_reason ref_fast(const struct ref *r);
 struct ref_slow ref_gup(struct ref r);
 /* enum gup_write_fault; ->seen and ->leak are enum tri. */

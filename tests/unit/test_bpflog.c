@@ -17,8 +17,7 @@ static const char *line_of(const char *const *messages, unsigned n)
 TEST(the_verdict_of_the_verifier)
 {
 	static const char *const said[] = {
-		"libbpf: prog 'observe_cast': BPF program load failed: Permission "
-		"denied\n",
+		"libbpf: prog 'observe_cast': BPF program load failed: Permission denied\n",
 		"libbpf: prog 'observe_cast': -- BEGIN PROG LOAD LOG --\n"
 		"0: R1=ctx(off=0,imm=0) R10=fp0\n"
 		"; int observe_cast(void *ctx)\n"
@@ -32,9 +31,9 @@ TEST(the_verdict_of_the_verifier)
 		"libbpf: failed to load object 'structpage_bpf'\n",
 	};
 
-	EXPECT_STR(line_of(said, ARRAY_SIZE(said)),
-		   "observe_cast: math between map_value pointer and register with "
-		   "unbounded min value");
+	EXPECT_STR(
+		line_of(said, ARRAY_SIZE(said)),
+		"observe_cast: math between map_value pointer and register with unbounded min value");
 }
 
 /* As libbpf 1.1 says it of pipe_inode_info->head in a cut that lacks it. */
@@ -44,15 +43,13 @@ TEST(a_field_that_is_not_there)
 		"libbpf: prog 'files_walk': BPF program load failed: Invalid argument\n",
 		"libbpf: prog 'files_walk': -- BEGIN PROG LOAD LOG --\n"
 		"225: <invalid CO-RE relocation>\n"
-		"failed to resolve CO-RE relocation <byte_off> [74] struct "
-		"pipe_inode_info.head (0:0 @ offset 0)\n"
+		"failed to resolve CO-RE relocation <byte_off> [74] struct pipe_inode_info.head (0:0 @ offset 0)\n"
 		"processed 197 insns (limit 1000000)\n-- END PROG LOAD LOG --\n",
 	};
 
-	EXPECT_STR(line_of(said, ARRAY_SIZE(said)),
-		   "files_walk: failed to resolve CO-RE relocation <byte_off> [74] "
-		   "struct "
-		   "pipe_inode_info.head (0:0 @ offset 0)");
+	EXPECT_STR(
+		line_of(said, ARRAY_SIZE(said)),
+		"files_walk: failed to resolve CO-RE relocation <byte_off> [74] struct pipe_inode_info.head (0:0 @ offset 0)");
 }
 
 TEST(without_a_log_the_first_warning)

@@ -488,8 +488,7 @@ TEST(hostile_files_are_answered_by_one_sentence)
 		  "the report is torn: it ends without an end line", -ENODATA },
 		{ HEAD, "the report is torn: it ends without an end line", -ENODATA },
 		{ HEAD "[end 4 0]\n",
-		  "the report was changed after it was written: its number of lines or "
-		  "its checksum is wrong",
+		  "the report was changed after it was written: its number of lines or its checksum is wrong",
 		  -ENODATA },
 		{ HEAD "sizes page=4097\n\n", "line 5: 4097 is no page size", -EINVAL },
 		{ HEAD "sizes page=18446744073709551615\n\n",

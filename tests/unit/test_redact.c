@@ -45,29 +45,27 @@ static struct redact *redacted(const char *in, bool addresses)
 	"zone node=0 zone=DMA32 start=1000 end=100000\n"                            \
 	"zone node=0 zone=Normal start=100000 end=640000\n"
 
-static const char secrets[] =
-	HEAD "[system]\n version: Linux (hunter2@build)\n cmdline: root=hunter2 "
-	     "hugepages=4 ro\n"
-	     " taint: 0\n hostname: hunter2\n"
-	     "[process 7]\n exe: /home/hunter2/x\n cmdline: x --password hunter2\n"
-	     " cgroup: 0::/user.slice/hunter2\n VmPin:  0 kB\n Hunter2: x\n Uid: 31337\n"
-	     "[weather]\n hunter2\n"
-	     "[pages]\nprocess 7 uid=31337 start=271828 comm=\"hunter2\"\n"
-	     "vma 1000-2000 r--p 0 fe:2b 987654 name=\"/home/hunter2/a\" fs=disk\n"
-	     "state 0001 pm=100 pfn\n1000 1 0001 - p5a5a5\n"
-	     "vma 2000-3000 r--p 0 fe:2b 987654 name=\"/home/hunter2/a\" fs=disk\n"
-	     "2000 1 0001 - p5a5a6\n"
-	     "vma 4000-5000 rw-p 0 00:00 0 name=\"[anon:hunter2]\"\n"
-	     "vma 5000-6000 rw-p 0 00:01 5 name=\"/memfd:hunter2 (deleted)\" fs=shmem\n"
-	     "vma 6000-7000 rw-p 0 00:00 0 name=\"[stack]\"\n"
-	     "vma 7000-8000 rw-p 0 00:00 0 name=\"[hunter2]\"\n"
-	     "vma 8000-9000 rw-p 0 00:00 0 name=\"anon_inode:[io_uring]\"\n"
-	     "[holders]\nincomplete \"hunter2\"\nholder pipe exact pfn=5a5a5 pages=1 "
-	     "name=\"hunter2\" object=987654 end=7:5:r:\"hunter2\"\n"
-	     "[dmesg]\n [1] hunter2 did it\n"
-	     "[method]\n gupinfo 0.1.0\n note: hunter2\n"
-	     "[reproduce]\n gupinfo --replay FILE\n"
-	     "[last]\n \n";
+static const char secrets[] = HEAD
+	"[system]\n version: Linux (hunter2@build)\n cmdline: root=hunter2 hugepages=4 ro\n"
+	" taint: 0\n hostname: hunter2\n"
+	"[process 7]\n exe: /home/hunter2/x\n cmdline: x --password hunter2\n"
+	" cgroup: 0::/user.slice/hunter2\n VmPin:  0 kB\n Hunter2: x\n Uid: 31337\n"
+	"[weather]\n hunter2\n"
+	"[pages]\nprocess 7 uid=31337 start=271828 comm=\"hunter2\"\n"
+	"vma 1000-2000 r--p 0 fe:2b 987654 name=\"/home/hunter2/a\" fs=disk\n"
+	"state 0001 pm=100 pfn\n1000 1 0001 - p5a5a5\n"
+	"vma 2000-3000 r--p 0 fe:2b 987654 name=\"/home/hunter2/a\" fs=disk\n"
+	"2000 1 0001 - p5a5a6\n"
+	"vma 4000-5000 rw-p 0 00:00 0 name=\"[anon:hunter2]\"\n"
+	"vma 5000-6000 rw-p 0 00:01 5 name=\"/memfd:hunter2 (deleted)\" fs=shmem\n"
+	"vma 6000-7000 rw-p 0 00:00 0 name=\"[stack]\"\n"
+	"vma 7000-8000 rw-p 0 00:00 0 name=\"[hunter2]\"\n"
+	"vma 8000-9000 rw-p 0 00:00 0 name=\"anon_inode:[io_uring]\"\n"
+	"[holders]\nincomplete \"hunter2\"\nholder pipe exact pfn=5a5a5 pages=1 name=\"hunter2\" object=987654 end=7:5:r:\"hunter2\"\n"
+	"[dmesg]\n [1] hunter2 did it\n"
+	"[method]\n gupinfo 0.1.0\n note: hunter2\n"
+	"[reproduce]\n gupinfo --replay FILE\n"
+	"[last]\n \n";
 
 TEST(nothing_of_the_secrets_is_left)
 {
@@ -138,15 +136,15 @@ TEST(page_frames_stay_neighbours_and_in_their_zone)
 
 TEST(addresses_are_rebased_when_asked)
 {
-	static const char in[] = HEAD "[pages]\nprocess 1 comm=\"x\"\n"
-				      "vma 55e51e327000-55e51e328000 r--p 0 00:00 0\n"
-				      "state 0001 pm=100 pfn level=pte\n"
-				      "55e51e327000 1 0001 - p5a5ff\n"
-				      "vma 55e51e328000-55e51e329000 rw-p 0 00:00 0\n"
-				      "vma 7f0000200000-7f0000400000 rw-p 0 00:00 0\n"
-				      "vma ffffffffff600000-ffffffffff601000 --xp 0 "
-				      "00:00 0 name=\"[vsyscall]\" gate=1\n"
-				      "[last]\n \n";
+	static const char in[] = HEAD
+		"[pages]\nprocess 1 comm=\"x\"\n"
+		"vma 55e51e327000-55e51e328000 r--p 0 00:00 0\n"
+		"state 0001 pm=100 pfn level=pte\n"
+		"55e51e327000 1 0001 - p5a5ff\n"
+		"vma 55e51e328000-55e51e329000 rw-p 0 00:00 0\n"
+		"vma 7f0000200000-7f0000400000 rw-p 0 00:00 0\n"
+		"vma ffffffffff600000-ffffffffff601000 --xp 0 00:00 0 name=\"[vsyscall]\" gate=1\n"
+		"[last]\n \n";
 
 	redact_free(redacted(in, false));
 	EXPECT(strstr(text, "vma 55e51e327000-55e51e328000"));

@@ -93,8 +93,7 @@ TEST(cells_are_a_partition_at_every_zoom)
 				if (from != at || to <= from ||
 				    tui_grid_cell_of(&m, from) != c ||
 				    tui_grid_cell_of(&m, to - 1) != c) {
-					EXPECT(!"a cell overlaps, is empty or is not "
-						"found");
+					EXPECT(!"a cell overlaps, is empty or is not found");
 					break;
 				}
 				at = to;

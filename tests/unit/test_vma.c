@@ -19,10 +19,10 @@ TEST(header_of_a_file)
 	struct vma v;
 	char perms[5];
 
-	EXPECT_INT(header("55d0c1a2b000-55d0c1a31000 r-xp 00002000 fe:01 123456"
-			  "                     /usr/bin/cat\n",
-			  &v),
-		   0);
+	EXPECT_INT(
+		header("55d0c1a2b000-55d0c1a31000 r-xp 00002000 fe:01 123456                     /usr/bin/cat\n",
+		       &v),
+		0);
 	EXPECT_INT(v.start, 0x55d0c1a2b000);
 	EXPECT_INT(v.end, 0x55d0c1a31000);
 	EXPECT_INT(v.offset, 0x2000);
@@ -52,10 +52,10 @@ TEST(header_without_a_file)
 	EXPECT_INT(v.fs, VMA_FS_NONE);
 	EXPECT_INT(header("1000-2000 r-xp 00000000 00:00 0   [vdso]", &v), 0);
 	EXPECT_INT(v.fs, VMA_FS_SPECIAL);
-	EXPECT_INT(header("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0 "
-			  "                 [vsyscall]",
-			  &v),
-		   0);
+	EXPECT_INT(
+		header("ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]",
+		       &v),
+		0);
 	EXPECT(v.gate);
 	EXPECT_INT(header("1000-2000 rw-s 00000000 00:01 9   [anon_shmem:x]", &v), 0);
 	EXPECT_INT(v.fs, VMA_FS_SHMEM);
