@@ -25,7 +25,6 @@ else
 	expect_empty "clang-format" "$bad"
 fi
 
-<<<<<<< ours
 # Tables: within 132 columns, but for a last string that begins before column 100 (texts are not broken).
 mapfile -t tables < <(find src -name '*.def')
 bad=$(awk '{ head = $0; gsub(/\t/, "        ", head); n = length(head); sub(/"[^"]*"[), ]*$/, "", head) }
@@ -55,13 +54,12 @@ bad=$(awk '
 	/^RULE\(/ || (row != "" && /^ /) { gsub(/"[^"]*"/, "\"\""); row = row " " $0 }
 	END { check() }' src/gup/predict_*.def)
 expect_empty "rules have the parts in one order, aligned" "$bad"
-=======
+
 # People look for messages by grep: a string goes on in the next line only after a newline or a sentence.
 bad=$(awk 'FNR == 1 { open = 0 }
 	open && /^[ \t]*"/ { print FILENAME ":" FNR }
 	{ open = /[[:alnum:],] "$/ }' "${c_files[@]}")
 expect_empty "strings are not broken in the middle" "$bad"
->>>>>>> theirs
 
 if command -v shellcheck >/dev/null; then
 	expect_empty "shellcheck" "$(shellcheck -x -e SC1091 -f gcc "${scripts[@]}" 2>&1 | grep -vE ': note:')"
