@@ -55,9 +55,9 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 	e->fd = fd;
 	e->reads = mode & 1;
 	e->writes = mode & 2;
-	if (h->nends && e[-1].pid == pid) {
+	if (h->nends > 1 && e[-1].pid == pid) {
 		memcpy(e->comm, e[-1].comm, sizeof(e->comm));
-		return h->nends++;
+		return h->nends - 1;
 	}
 	snprintf(path, sizeof(path), "proc/%d/comm", (int)pid);
 	if (!readfile(o->l->root, path, &text, &len)) {
@@ -65,7 +65,7 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 			 text);
 		free(text);
 	}
-	return h->nends++;
+	return h->nends - 1;
 }
 
 /* --- by BPF */

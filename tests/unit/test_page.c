@@ -878,49 +878,6 @@ TEST(runs)
 	EXPECT(!page_continues(&a, &b));
 }
 
-/* A new member belongs behind ->size, unless like pages may differ in it; then it is named here. */
-TEST(all_that_like_pages_have_in_common_is_compared)
-{
-	struct page_context c = context("6.18");
-	struct page_run a = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | AE, 1)), b;
-	const size_t common = offsetof(struct page_run, size);
-
-	EXPECT_INT(common, sizeof(a.addr) + sizeof(a.pages) + sizeof(a.pfn) +
-				   sizeof(a.head_pfn) + sizeof(a.swap_offset) +
-				   sizeof(a.raw) + sizeof(u64) /* ->folded */);
-	for (size_t i = offsetof(struct page_run, pages); i < sizeof(a); i++) {
-		memcpy(&b, &a, sizeof(b));
-		b.addr += 4096;
-		((u8 *)&b)[i] ^= 1;
-		EXPECT_INT(page_like(&a, &b), i < common);
-	}
-}
-
-TEST(a_cut_run_begins_at_its_first_page)
-{
-	struct page_context c = context("6.18");
-	struct page_run p =
-		judge(&c, anon_vma(), raw_of(RAW_LEVEL_PMD, ANON | HEAD | AE, 1));
-	u64 pfn = p.pfn, addr = p.addr;
-
-	p.pages = 4;
-	page_cut(&p, 2, 1, 4096);
-	EXPECT_INT(p.pages, 1);
-	EXPECT_INT(p.addr, addr + (4 << 20));
-	EXPECT_INT(p.pfn, pfn + 1024);
-	EXPECT_INT(p.raw.pfn, p.pfn);
-	/* one page of zeroes is mapped everywhere */
-	p = judge(&c, anon_vma(),
-		  raw_of(RAW_LEVEL_PTE, KPF_BIT(ZERO_PAGE) | KPF_BIT(RESERVED), 0));
-	pfn = p.pfn;
-	page_cut(&p, 3, 1, 4096);
-	EXPECT_INT(p.pfn, pfn);
-	p.kind = PAGE_SWAP;
-	p.swap_offset = 7;
-	page_cut(&p, 3, 1, 4096);
-	EXPECT_INT(p.swap_offset, 10);
-}
-
 TEST(words_for_everything)
 {
 	for (unsigned i = 0; i < PAGE_KINDS; i++)
