@@ -440,11 +440,6 @@ const char *kernel_fact_commit(enum kfact id)
 	return kernel_rows[id].commit;
 }
 
-bool kernel_fact_is_patch(enum kfact id)
-{
-	return kernel_rows[id].class == PATCH;
-}
-
 bool kernel_fact_is_meaning(enum kfact id)
 {
 	return kernel_rows[id].class == MEANING;

@@ -133,7 +133,6 @@ static inline enum tri kernel_has(const struct kernel *k, enum kfact id)
 const char *kernel_fact_name(enum kfact id);    /* "large-folio-reuse" */
 const char *kernel_fact_subject(enum kfact id); /* one line for people */
 const char *kernel_fact_commit(enum kfact id);  /* "1da190f4d0a6 (6.15)" or "" */
-bool kernel_fact_is_patch(enum kfact id);       /* only --model +NAME makes it true */
 bool kernel_fact_is_meaning(
 	enum kfact id); /* the fact changes the meaning of a word; no rule asks for it */
 /* Returns the option or probe that decides; KCONFIGS or KPROBES when there is none. */

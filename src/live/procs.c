@@ -117,25 +117,6 @@ out:
 	return err;
 }
 
-int procs_one(pid_t pid, struct process *ret)
-{
-	struct pids_info *info = NULL;
-	struct pids_fetch *fetch;
-	unsigned these[] = { pid };
-	int err;
-
-	err = procs_open(&info, procs_items, PROCS_ITEMS);
-	if (err < 0)
-		return err;
-	fetch = lib.procps_pids_select(info, these, 1, PIDS_SELECT_PID);
-	if (fetch && fetch->counts->total == 1)
-		procs_fill(fetch->stacks[0], ret);
-	else
-		err = -ESRCH;
-	lib.procps_pids_unref(&info);
-	return err;
-}
-
 int procs_shared(pid_t pid, u64 *ret_bytes)
 {
 	static enum pids_item items[] = { PIDS_SMAP_RSS, PIDS_SMAP_SHR_CLEAN,

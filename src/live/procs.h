@@ -18,7 +18,4 @@ int procs_list(const char *comm, struct process **ret, size_t *ret_n);
  */
 int procs_shared(pid_t pid, u64 *ret_bytes);
 
-/* Reads one process; returns 0 or -ESRCH. */
-int procs_one(pid_t pid, struct process *ret);
-
 #endif

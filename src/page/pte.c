@@ -375,15 +375,3 @@ void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret
 		decode_swap(l, entry, level, ret);
 	decode_mask_config(l, ret);
 }
-
-const char *pte_state_name(enum pte_state state)
-{
-	static const char *const name[PTE_STATES] = {
-		[PTE_STATE_NONE] = "none",     [PTE_STATE_PRESENT] = "present",
-		[PTE_STATE_SWAP] = "swap",     [PTE_STATE_MIGRATION] = "migration",
-		[PTE_STATE_DEVICE] = "device", [PTE_STATE_HWPOISON] = "hwpoison",
-		[PTE_STATE_MARKER] = "marker", [PTE_STATE_SPECIAL] = "special",
-	};
-
-	return (unsigned)state < PTE_STATES ? name[state] : "?";
-}

@@ -109,6 +109,5 @@ int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k);
 void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret);
 
 /* "present", "swap", … */
-const char *pte_state_name(enum pte_state state);
 
 #endif

@@ -222,7 +222,6 @@ static int report_end(void *ctx, const struct report_totals *t)
 {
 	struct render_report *r = ctx;
 	const struct kernel *k = &r->kernel;
-	char proof[160];
 	u8 kinds[HIGHLIGHTS];
 	unsigned n;
 

@@ -433,39 +433,3 @@ struct report_row store_report_row(const struct store *s, const struct store_pro
 				    .page = page,
 				    .verdicts = &store_class(s, row)->verdicts };
 }
-
-static int play_vma(const struct store *s, const struct store_process *p,
-		    const struct store_vma *v, const struct report_view *view, void *ctx)
-{
-	int r = view->vma ? view->vma(ctx, &p->process, &v->vma) : 0;
-
-	for (size_t i = 0; !r && view->row && i < store_nrows(v); i++) {
-		struct page_run page;
-		struct report_row row =
-			store_report_row(s, p, v, &v->rows->row[i], &page);
-
-		r = view->row(ctx, &row);
-	}
-	if (!r && view->vma_end && v->has_totals)
-		r = view->vma_end(ctx, &p->process, &v->vma, &v->totals);
-	return r;
-}
-
-int store_play(const struct store *s, const struct report_view *view, void *ctx)
-{
-	struct report_head head = { .kernel = &s->kernel, .machine = &s->machine };
-	int r = s->has_head && view->begin ? view->begin(ctx, &head) : 0;
-
-	for (size_t i = 0; !r && i < s->nprocs; i++) {
-		const struct store_process *p = &s->proc[i];
-
-		r = view->process ? view->process(ctx, &p->process) : 0;
-		for (size_t j = 0; !r && j < p->nvmas; j++)
-			r = play_vma(s, p, &p->vma[j], view, ctx);
-		if (!r && view->process_end && p->has_totals)
-			r = view->process_end(ctx, &p->process, &p->totals);
-	}
-	if (!r && view->end && s->ended)
-		r = view->end(ctx, &s->totals);
-	return r;
-}

@@ -129,9 +129,6 @@ void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
  */
 bool store_covers(const struct store *s, const struct store_vma *v, u64 addr);
 
-/* Replays the store into @view, in the order of a collection. */
-int store_play(const struct store *s, const struct report_view *view, void *view_ctx);
-
 /*
  * Replaces [start, end) of process @pid, its VMAs there and the process's own facts by those of
  * @fresh, a collection of at least that range; both must share a pool.  Totals of VMAs that

@@ -536,11 +536,6 @@ int tracer_status(const struct tracer *t)
 	return t->status;
 }
 
-pid_t tracer_pid(const struct tracer *t)
-{
-	return t->command;
-}
-
 bool tracer_filtered(const struct tracer *t)
 {
 	return t->filtered;

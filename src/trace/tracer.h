@@ -90,9 +90,7 @@ int tracer_detach(struct tracer *t);
 
 /* Returns the wait status of the command once TRACER_EXITED has reported it; else -1. */
 int tracer_status(const struct tracer *t);
-/* Returns the process that tracer_new() started, 0 when attached. */
-pid_t tracer_pid(const struct tracer *t);
-/* A seccomp filter limits stops to the calls of tracer.def. */
+/* Whether a seccomp filter limits the stops to the calls of tracer.def. */
 bool tracer_filtered(const struct tracer *t);
 
 /* Detaches all, or kills a command that still runs.  Ignores NULL. */
