@@ -291,13 +291,10 @@ static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory
 static const char intro_brief[] =
 	"Can the holder of a reference to a page read what another process stores there later? gupinfo predicts each step, does it, and looks again.";
 static const char intro[] =
-	"After fork() parent and child share their memory; whoever stores first gets a "
-	"copy (copy-on-write). A reference to a page that is taken past the page tables, "
-	"such as vmsplice()'s, is not a mapping. If the kernel counts mappings only, it "
-	"may think that the last process that maps a page is alone and let it store into "
-	"it: then the holder of the reference sees the store. Below, gupinfo makes a "
-	"parent and a child of its own, predicts each step from the state of the page, "
-	"does it, and looks again.";
+	"After fork() parent and child share their memory; whoever stores first gets a copy (copy-on-write). "
+	"A reference to a page that is taken past the page tables, such as vmsplice()'s, is not a mapping. "
+	"If the kernel counts mappings only, it may think that the last process that maps a page is alone and let it store into it: then the holder of the reference sees the store. "
+	"Below, gupinfo makes a parent and a child of its own, predicts each step from the state of the page, does it, and looks again.";
 
 static int on_begin(void *ctx, const struct report_head *head)
 {
@@ -397,11 +394,8 @@ static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 	fputs("\n", r->out);
 	if (leaks)
 		wrap(r->out, 0, 0,
-		     "hugetlb reuses a page that is mapped once, whatever refers to it "
-		     "beside: huge "
-		     "pages are too scarce to copy them on suspicion. The kernel's "
-		     "selftest expects "
-		     "these failures.");
+		     "hugetlb reuses a page that is mapped once, whatever refers to it beside: huge pages are too scarce to copy them on suspicion. "
+		     "The kernel's selftest expects these failures.");
 	if (r->brief)
 		fputs("All steps of all cases: gupinfo --demo -v; of one: --demo NAME.\n",
 		      r->out);

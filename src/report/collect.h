@@ -56,7 +56,7 @@ struct collect_options {
 const char *collect_why(int err);
 
 /* Whether one of the names of @opt is @vma's: its path, the last part of it, or its real path. */
-bool collect_is_named(const struct collect_options *opt, const struct vma *vma);
+bool collect_check_name(const struct collect_options *opt, const struct vma *vma);
 
 /*
  * Says in @diag which of the ranges and names of @opt are in no mapping of its processes, and what

@@ -25,7 +25,7 @@ enum verify_outcome {
 	VERIFY_OUTCOMES
 };
 
-/* Whats beyond the six requests: a store, a fork. */
+/* Beyond the six requests: a store, a fork. */
 #define VERIFY_STORE GUP_REQUESTS
 #define VERIFY_FORK (GUP_REQUESTS + 1)
 #define VERIFY_WHATS (GUP_REQUESTS + 2)

@@ -368,11 +368,7 @@ TEST(every_state_a_second_time)
 			}
 			check_state(name);
 		}
-	printf("# %llu states (%llu not made), %llu leaves: %llu entries equal "
-	       "pagemap's, %llu flag "
-	       "words kpageflags', %llu counts kpagecount's, %llu pages and %llu large "
-	       "folios "
-	       "kcore's, %llu entries ptdump's\n",
+	printf("# %llu states (%llu not made), %llu leaves: %llu entries equal pagemap's, %llu flag words kpageflags', %llu counts kpagecount's, %llu pages and %llu large folios kcore's, %llu entries ptdump's\n",
 	       (unsigned long long)seen.states, (unsigned long long)seen.skipped,
 	       (unsigned long long)seen.leaves, (unsigned long long)seen.entries,
 	       (unsigned long long)seen.flags, (unsigned long long)seen.counts,
