@@ -167,10 +167,18 @@ struct xa_node {
 };
 
 /* --- VMAs */
+struct userfaultfd_ctx {
+	unsigned int features;
+};
+struct vm_userfaultfd_ctx {
+	struct userfaultfd_ctx *ctx;
+};
 struct vm_area_struct {
 	unsigned long vm_start, vm_end;
 	unsigned long vm_flags;
 	struct file *vm_file;
+	struct vm_userfaultfd_ctx
+		vm_userfaultfd_ctx; /* empty without CONFIG_USERFAULTFD */
 };
 struct hstate {
 	unsigned int order;

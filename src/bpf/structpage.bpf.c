@@ -544,6 +544,8 @@ int vmas(struct bpf_iter__task_vma *ctx)
 		sb = BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_fs_info);
 		v.order = BPF_CORE_READ(sb, hstate, order);
 	}
+	if (bpf_core_field_exists(struct vm_userfaultfd_ctx, ctx))
+		v.uffd = BPF_CORE_READ(vma, vm_userfaultfd_ctx.ctx, features);
 	bpf_seq_write(ctx->meta->seq, &v, sizeof(v));
 	return 0;
 }

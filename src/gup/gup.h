@@ -101,6 +101,7 @@ struct gup_verdict {
 	u8 page;            /* enum gup_page */
 	u8 word;            /* enum gup_word */
 	u16 err;            /* positive errno when slow is GUP_SLOW_ERROR */
+	bool waits;         /* slow is unknown: it waits for userfaultfd's handler */
 	u64 unknown;        /* BIT(FACT_*): the facts that decide what is unknown above */
 	u64 unknown_kernel; /* BIT(KFACT_*) likewise */
 	struct gup_path path_fast, path_slow;
@@ -121,7 +122,8 @@ enum gup_write_fault {
 struct gup_write {
 	u8 fault;        /* enum gup_write_fault */
 	u8 seen_by_refs; /* enum tri: references outside page tables see the store */
-	u8 leak; /* enum tri: seen_by_refs, on a page that was not AnonExclusive */
+	u8 leak;    /* enum tri: seen_by_refs, on a page that was not AnonExclusive */
+	bool waits; /* fault is unknown: it waits for userfaultfd's handler */
 	u64 unknown, unknown_kernel;
 	struct gup_path path;
 };

@@ -30,6 +30,7 @@ enum predict_field {
 	FIELD_SEEN,
 	FIELD_LEAK,
 	FIELD_FORK,
+	FIELD_WAITS,
 	FIELDS
 };
 
@@ -104,6 +105,7 @@ static void predict_end(const struct predict_case *c, const struct predict_rule 
 {
 	memset(ret, 0, sizeof(*ret));
 	ret->path = c->path;
+	ret->unknown = rule->want;
 	ret->field[FIELD_FAULT] = c->fault;
 	ret->field[FIELD_WFAULT] = c->flags & PREDICT_STORE ? c->wfault : GUP_WRITE_NONE;
 	switch (rule->next) {
@@ -114,6 +116,8 @@ static void predict_end(const struct predict_case *c, const struct predict_rule 
 		ret->field[FIELD_REASON] = rule->value;
 		break;
 	case PREDICT_OK:
+		if (c->page == GUP_PAGE_UNKNOWN) /* the hint moves it, or does not */
+			ret->unknown = F(PROTNONE);
 		ret->field[FIELD_PAGE] = c->page;
 		ret->field[FIELD_WORD] = predict_word(c);
 		break;
@@ -139,6 +143,7 @@ static void predict_end(const struct predict_case *c, const struct predict_rule 
 		memcpy(ret->field, predict_unknown, sizeof(predict_unknown));
 		if (c->fault)
 			ret->field[FIELD_FAULT] = c->fault;
+		ret->field[FIELD_WAITS] = rule->next == PREDICT_WAITS;
 	}
 }
 
@@ -284,6 +289,11 @@ static const struct {
 /* Translates facts read on one kernel for the rules of another. */
 static void predict_translate(struct facts *f, const struct facts *k)
 {
+	/* It was read-write protection that resolved itself, or may have been. */
+	if (k->known & ~k->value & K(UFFD_RWP) && !(f->value & F(VMA_UFFD_WP)) &&
+	    fact_get(f, FACT_VMA_UFFD_RWP) != TRI_NO)
+		fact_set_tri(f, F(VMA_UFFD_ASYNC),
+			     tri_from(f->known & F(VMA_UFFD_WP), false));
 	for (unsigned i = 0; i < ARRAY_SIZE(predict_lacks); i++)
 		if (k->known & ~k->value & predict_lacks[i].kernel)
 			fact_set(f, predict_lacks[i].facts, false);
@@ -347,6 +357,7 @@ void predict_request(const struct kernel *k, const struct facts *f, enum gup_req
 	ret->fault = slow.field[FIELD_FAULT];
 	ret->page = slow.field[FIELD_PAGE];
 	ret->err = ret->slow == GUP_SLOW_ERROR ? slow.field[FIELD_ERR] : 0;
+	ret->waits = slow.field[FIELD_WAITS];
 	ret->word = ret->fast == TRI_YES  ? GUP_WORD_FAST
 		    : ret->fast == TRI_NO ? slow.field[FIELD_WORD]
 					  : GUP_WORD_UNKNOWN;
@@ -365,6 +376,7 @@ void predict_write(const struct kernel *k, const struct facts *f, struct gup_wri
 	ret->fault = r.field[FIELD_WFAULT];
 	ret->seen_by_refs = r.field[FIELD_SEEN];
 	ret->leak = r.field[FIELD_LEAK];
+	ret->waits = r.field[FIELD_WAITS];
 	ret->unknown = r.unknown;
 	ret->unknown_kernel = r.unknown_kernel;
 	ret->path = r.path;

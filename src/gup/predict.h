@@ -17,9 +17,9 @@
  * The prediction assumes that nothing else happens meanwhile (no fork, no truncation, no
  * pending signal), that memory can be allocated and devices read without error, and that the
  * request is for one page of the caller's own process without FOLL_FORCE.  GUP-fast's reaction
- * to a concurrent fork (write_protect_seq) is not modelled.  A verdict that is unknown without
- * any fact in ->unknown depends on something that cannot be read at all; the last rule of its
- * path names it.
+ * to a concurrent fork (write_protect_seq) is not modelled.  A verdict that is unknown names in
+ * ->unknown the facts that decide it, though some of them cannot be read at all, or it ->waits
+ * for userfaultfd's handler.
  */
 #ifndef GUPINFO_PREDICT_H
 #define GUPINFO_PREDICT_H
@@ -56,6 +56,7 @@ struct predict_rule {
 
 	/* The effect of the rule; see predict.c. */
 	u64 set, clear, forget;
+	u64 want; /* facts that would decide what this rule leaves unknown */
 	u8 next, value, seen, leak;
 	u8 raise, page, wfault, flags;
 };

@@ -34,6 +34,7 @@ enum predict_stage {
 	PREDICT_OK,        /* slow GUP has the page */
 	PREDICT_ERROR,     /* ->value: errno */
 	PREDICT_UNDECIDED, /* it depends on something that no source can read */
+	PREDICT_WAITS,     /* until userfaultfd's handler answers */
 	PREDICT_SEGV,
 	PREDICT_SEEN_END,
 	PREDICT_FORK_END, /* ->value: enum gup_fork_word */

@@ -16,6 +16,7 @@
 #define OK .next = PREDICT_OK
 #define ERROR(e) .next = PREDICT_ERROR, .value = e
 #define UNDECIDED .next = PREDICT_UNDECIDED
+#define WAITS .next = PREDICT_WAITS
 #define SEGV .next = PREDICT_SEGV
 #define SEEN(s, l) .next = PREDICT_SEEN_END, .seen = TRI_##s, .leak = TRI_##l
 #define FORK(word) .next = PREDICT_FORK_END, .value = GUP_FORK_##word
@@ -58,6 +59,7 @@
 #define SET(...) .set = OR_OF(F, __VA_ARGS__)
 #define CLEAR(...) .clear = OR_OF(F, __VA_ARGS__)
 #define FORGET(...) .forget = OR_OF(F, __VA_ARGS__)
+#define WANT(...) .want = OR_OF(F, __VA_ARGS__)
 
 /* Releases for the citation of a rule that asks for no behaviour of the kernel. */
 #define SINCE(id) .since = K(id)

@@ -36,6 +36,8 @@ static struct btfcut_want bpfbtf_ids[] = {
 	{ "files_struct" },
 	{ "task_struct" },
 	{ "vm_area_struct" },
+	{ "vm_userfaultfd_ctx" },
+	{ "userfaultfd_ctx" },
 	{ "hstate" },
 	{ "hugetlbfs_sb_info" },
 	{ "list_head" },

@@ -31,7 +31,7 @@ struct live_mounts {
 	/* The last file whose size was asked for. */
 	u64 stat_inode, stat_bytes;
 	u32 stat_major, stat_minor;
-	bool stat_known, stat_dax;
+	bool stat_known, stat_dax, stat_empty;
 };
 
 /* A process that is held open. */

@@ -213,7 +213,10 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
 				       q.offset + (vma->start - q.start) == vma->offset));
 }
 
-/* Reads size and DAX of the mapped file: access beyond its end is SIGBUS. */
+/*
+ * Reads size and DAX of the mapped file: access beyond its end is SIGBUS.  shmem and hugetlb
+ * count the pages of a file as its blocks: shmem_recalc_inode(), hugetlb_add_to_page_cache().
+ */
 static void live_vmas_file(struct live_process *p, struct vma *vma)
 {
 	struct live_mounts *m = &p->mounts;
@@ -228,10 +231,12 @@ static void live_vmas_file(struct live_process *p, struct vma *vma)
 		snprintf(path, sizeof(path), "map_files/%llx-%llx",
 			 (unsigned long long)vma->start, (unsigned long long)vma->end);
 		m->stat_known = !statx(p->mem, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-				       STATX_SIZE, &st) &&
+				       STATX_SIZE | STATX_BLOCKS, &st) &&
 				st.stx_mask & STATX_SIZE;
 		m->stat_bytes = m->stat_known ? st.stx_size : 0;
 		m->stat_dax = m->stat_known && st.stx_attributes & LIVE_STATX_ATTR_DAX;
+		m->stat_empty =
+			m->stat_known && st.stx_mask & STATX_BLOCKS && !st.stx_blocks;
 		m->stat_inode = vma->inode;
 		m->stat_major = vma->dev_major;
 		m->stat_minor = vma->dev_minor;
@@ -239,6 +244,8 @@ static void live_vmas_file(struct live_process *p, struct vma *vma)
 	vma->file_known = m->stat_known;
 	vma->file_bytes = m->stat_bytes;
 	vma->file_dax = m->stat_dax;
+	vma->file_empty =
+		m->stat_empty && (vma->fs == VMA_FS_SHMEM || vma->fs == VMA_FS_HUGETLB);
 }
 
 /*
@@ -326,9 +333,12 @@ static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 		if (!live_vmas_bits_next(b))
 			return false;
 	v = &b->v[b->at];
-	return b->at < b->n && v->start == vma->start && v->end == vma->end &&
-	       (v->flags & 7) == (u64)(vma->read | vma->write << 1 | vma->exec << 2) &&
-	       v->order < 20 && vma_set_flags(vma, v->flags, b->page << v->order);
+	if (b->at >= b->n || v->start != vma->start || v->end != vma->end ||
+	    (v->flags & 7) != (u64)(vma->read | vma->write << 1 | vma->exec << 2))
+		return false;
+	if (v->uffd & STRUCTPAGE_UFFD_RWP)
+		vma->uffd_async = tri_from(true, v->uffd & STRUCTPAGE_UFFD_RWP_ASYNC);
+	return v->order < 20 && vma_set_flags(vma, v->flags, b->page << v->order);
 }
 
 /* VMAs below @from have been delivered; @bits NULL: the lines are those of smaps. */
@@ -341,12 +351,12 @@ struct live_vmas_pass {
 	void *ctx;
 };
 
-/* Returns -EAGAIN when @o->bits lacks the flags of @vma. */
+/* Returns -EAGAIN when neither smaps nor @o->bits has the flags of @vma. */
 static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
 {
 	if (vma->start < o->from)
 		return 0;
-	if (o->bits && !live_vmas_bits_add(o->bits, vma))
+	if (o->bits && !live_vmas_bits_add(o->bits, vma) && !vma->has_flags)
 		return -EAGAIN;
 	o->from = vma->end;
 	live_vmas_fs(o->l, o->p, vma);
@@ -397,7 +407,7 @@ static int live_vmas_file_of(struct live_vmas_pass *o, const char *name)
 	return err;
 }
 
-/* Reads maps, and VmFlags by BPF.  -EAGAIN: they disagree, and the caller goes on with smaps. */
+/* Reads maps, and VmFlags by BPF; smaps goes on where they disagree.  -EAGAIN: BPF read nothing. */
 static int live_vmas_quick(struct live_vmas_pass *o)
 {
 	struct live_vmas_bits *b = calloc(1, sizeof(*b));
@@ -410,6 +420,8 @@ static int live_vmas_quick(struct live_vmas_pass *o)
 	if (b->fd >= 0 && live_vmas_bits_next(b)) {
 		o->bits = b;
 		err = live_vmas_file_of(o, "maps");
+		if (err == -EAGAIN)
+			err = live_vmas_file_of(o, "smaps");
 		o->bits = NULL;
 	}
 	if (b->fd >= 0)
@@ -423,6 +435,7 @@ int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, voi
 	struct live_vmas_pass o = { .l = l, .p = p, .cb = cb, .ctx = ctx };
 	int err = -EAGAIN;
 
+	p->mounts.stat_inode = 0; /* a file may have grown since the last walk */
 	if (l->bpf && !l->src.smaps)
 		err = live_vmas_quick(&o);
 	if (err == -EAGAIN)

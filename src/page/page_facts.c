@@ -201,8 +201,11 @@ static void facts_huge(struct page_facts_work *w)
 	if (v->flags & VF(NORESERVE))
 		fact_set(&w->f, F(HUGE_RESERVED), false);
 	if (!strncmp(v->name, "/anon_hugepage", 14))
-		fact_set(&w->f, F(HUGE_CACHED), false);
+		fact_set(&w->f, F(CACHED), false);
 }
+
+/* userfaultfd protects entries only in VMAs that have one of these flags; no VMA has both. */
+#define FACTS_UFFD_PROTECTS (VF(UFFD_WP) | VF(UFFD_RWP))
 
 static void facts_vma(struct page_facts_work *w)
 {
@@ -213,7 +216,7 @@ static void facts_vma(struct page_facts_work *w)
 	else
 		facts_vma_perms(w);
 	fact_set(&w->f, F(VMA_GATE), v->gate);
-	if (v->flags & VF(UFFD_WP))
+	if (v->flags & FACTS_UFFD_PROTECTS)
 		fact_set_tri(&w->f, F(VMA_UFFD_ASYNC), v->uffd_async);
 	else if (v->has_flags)
 		fact_set(&w->f, F(VMA_UFFD_ASYNC), false);
@@ -252,9 +255,6 @@ static enum tri facts_present(const struct page_run *p)
 	}
 }
 
-/* userfaultfd protects entries only in VMAs that have one of these flags; no VMA has both. */
-#define FACTS_UFFD_PROTECTS (VF(UFFD_WP) | VF(UFFD_RWP))
-
 /* Sets the kind of a non-present entry and excludes the others; nothing if it is unknown. */
 static void facts_nonpresent(struct page_facts_work *w)
 {
@@ -273,7 +273,12 @@ static void facts_nonpresent(struct page_facts_work *w)
 	if (p->kind == PAGE_SWAP)
 		fact_set_tri(&w->f, F(SWAP_EXCLUSIVE), p->swap_exclusive);
 	fact_set_tri(&w->f, F(BEYOND_EOF), facts_beyond_eof(w->vma, p));
-	if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES && p->raw.has & RAW_HAS_PAGEMAP)
+	if (p->kind == PAGE_NONE && w->vma->file_empty)
+		fact_set(&w->f, F(CACHED), false);
+	if (p->pte_known & PAGE_PTE_UFFD_WP)
+		fact_set(&w->f, F(UFFD_WP), p->pte & PAGE_PTE_UFFD_WP);
+	else if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES &&
+		 p->raw.has & RAW_HAS_PAGEMAP)
 		fact_set(&w->f, F(UFFD_WP), p->raw.pagemap & PAGEMAP_UFFD_WP);
 	else if (p->kind == PAGE_NONE && !(w->vma->flags & FACTS_UFFD_PROTECTS))
 		fact_set(&w->f, F(UFFD_WP), false);

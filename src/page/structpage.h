@@ -69,10 +69,12 @@ struct structpage_vma {
 	u64 start, end;
 	u64 flags; /* VM_* */
 	u32 order; /* folio order of a hugetlb VMA */
-	u32 pad;
+	u32 uffd;  /* UFFD_FEATURE_* of its userfaultfd */
 };
 
 #define STRUCTPAGE_VM_HUGETLB 0x400000
+#define STRUCTPAGE_UFFD_RWP BIT(17) /* include/uapi/linux/userfaultfd.h of 7.3 */
+#define STRUCTPAGE_UFFD_RWP_ASYNC BIT(18)
 
 /* Fields that exist in the kernel's own structures, by its BTF. */
 #define STRUCTPAGE_F_LARGE BIT(0)  /* folio->_large_mapcount (6.10) */

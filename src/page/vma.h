@@ -34,10 +34,11 @@ struct vma {
 	u32 page_size;   /* KernelPageSize in bytes: 2 MiB for hugetlb; 0 unknown */
 	s32 pkey;        /* ProtectionKey, -1 unknown */
 	u8 thp_eligible; /* enum tri */
-	u8 uffd_async;   /* enum tri: userfaultfd_wp_async() */
+	u8 uffd_async;   /* enum tri: userfaultfd_wp_async(), userfaultfd_rwp_async() */
 	u8 fs;           /* enum vma_fs */
 	bool file_known; /* ->file_bytes and ->file_dax were read */
 	bool file_dax;   /* the kernel accesses the mapped file by DAX */
+	bool file_empty; /* shmem, hugetlb: no page of it is in memory or swap */
 	u64 file_bytes;  /* size of the mapped file */
 	u8 huge_known;   /* hugetlb: VMA_HUGE_*, which of the following were read */
 	u64 huge_free, huge_reserved, huge_surplus,

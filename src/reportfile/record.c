@@ -61,6 +61,7 @@ const struct record_field record_vma_fields[] = {
 	VMA("fs", fs, FS),
 	VMA("file-known", file_known, DEC),
 	VMA("file-dax", file_dax, DEC),
+	VMA("file-empty", file_empty, DEC),
 	VMA("file", file_bytes, DEC),
 	VMA("gate", gate, DEC),
 	VMA("smaps", has_smaps, DEC),

@@ -100,8 +100,9 @@ static void verify_request(struct verify_case *c, const struct gupcall_row *row,
 		verify_field_tri(c, "fast", fast, saw_fast);
 	if (fast == TRI_UNKNOWN && slow == GUP_SLOW_ERROR)
 		slow = GUP_SLOW_UNKNOWN;
-	verify_field(c, "slow", gup_slow_name(slow), done,
-		     !seen->waits && (slow == GUP_SLOW_ERROR) == failed);
+	verify_field(c, "slow", v->waits ? "waits" : gup_slow_name(slow), done,
+		     v->waits ? seen->waits
+			      : !seen->waits && (slow == GUP_SLOW_ERROR) == failed);
 	if (slow == GUP_SLOW_ERROR && failed)
 		verify_field(c, "errno", v->err ? gup_errno_name(v->err) : "unknown",
 			     seen->errno_is_gup ? gup_errno_name((unsigned)-seen->err)
@@ -146,11 +147,14 @@ static const char *verify_store_seen(const struct gupcall_result *seen)
 static void verify_store(struct verify_case *c, const struct gup_write *w,
 			 const struct page_run *page, const struct gupcall_result *seen)
 {
+	const char *predicted = w->waits ? "waits" : gup_write_name(w->fault);
 	const char *observed = verify_store_seen(seen);
 	enum tri leak = TRI_UNKNOWN;
 
-	verify_field(c, "fault", gup_write_name(w->fault), observed,
-		     observed && !strcmp(observed, gup_write_name(w->fault)));
+	verify_field(c, "fault", predicted, observed,
+		     observed && !strcmp(observed, predicted));
+	if (w->waits)
+		return;
 	verify_field_tri(c, "seen_by_refs", w->seen_by_refs, seen->refs);
 	/* What references read, and whether the page belonged to the process alone before. */
 	if (seen->refs == TRI_NO)

@@ -14,7 +14,8 @@
 #define IS(r, fact) (((r)->f & F(fact)) != 0)
 
 enum { FAULT_READ, FAULT_WRITE, FAULT_UNSHARE };
-enum ref_end { DONE, AGAIN, SIGNAL, WAIT };
+/* HANDLER: in handle_userfault(); WAIT: what decides is not simulated. */
+enum ref_end { DONE, AGAIN, SIGNAL, WAIT, HANDLER };
 
 static void ref_now(struct ref *r, u64 bits, bool value)
 {
@@ -171,7 +172,7 @@ static enum ref_end ref_do_wp_page(struct ref *r, int kind, struct ref_fault *ou
 	bool unshare = kind == FAULT_UNSHARE;
 
 	if (ref_uffd_waits(r, kind))
-		return WAIT;
+		return HANDLER;
 	if (IS(r, VMA_SHARED) || IS(r, VMA_MAYSHARE)) {
 		ref_now(r, F(PTE_WRITE), true);
 		out->kept = true;
@@ -197,7 +198,7 @@ static enum ref_end ref_wp_huge_pmd(struct ref *r, int kind, struct ref_fault *o
 	bool unshare = kind == FAULT_UNSHARE, reuse, protected = IS(r, UFFD_WP);
 
 	if (ref_uffd_waits(r, kind))
-		return WAIT;
+		return HANDLER;
 	if (IS(r, ANON) && protected && !IS(r, UFFD_WP)) { /* "goto split" */
 		ref_now(r, F(LEAF_PMD) | F(REF_ONE) | F(REF_SOLE) | F(MAPCOUNT_ONE),
 			false);
@@ -246,10 +247,13 @@ static bool ref_hugetlb_none(const struct ref *r)
 	return !IS(r, HUGE_FREE) && !IS(r, HUGE_RESERVED);
 }
 
-/* What a fault finds in the page cache or swap cache may have to be moved, or stay for its users. */
+/*
+ * What a fault finds in the page cache or swap cache may have to be moved, or stay for its users;
+ * what it reads is placed by memalloc_pin_save().
+ */
 static bool ref_cached_somewhere(const struct ref *r, int kind)
 {
-	if (!(r->flags & GUP_LONGTERM) || !IS(r, UNPINNABLE_MEMORY))
+	if (!(r->flags & GUP_LONGTERM) || !IS(r, UNPINNABLE_MEMORY) || !IS(r, CACHED))
 		return false;
 	if (IS(r, SWAP) || IS(r, VMA_MAYSHARE))
 		return true;
@@ -266,13 +270,12 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 		if (IS(r, MIGRATION) || IS(r, DEVICE_ENTRY))
 			return WAIT;
 		if (IS(r, VMA_UFFD_MISSING))
-			return WAIT;
+			return HANDLER;
 		if (ref_uffd_waits(r, kind))
-			return WAIT;
+			return HANDLER;
 		if (!ref_hugetlb_free(r))
 			return ref_hugetlb_none(r) && !IS(r, VMA_MAYSHARE) &&
-					       (kind == FAULT_WRITE ||
-						!IS(r, HUGE_CACHED))
+					       (kind == FAULT_WRITE || !IS(r, CACHED))
 				       ? SIGNAL
 				       : WAIT;
 		if (IS(r, BEYOND_EOF))
@@ -284,7 +287,7 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 		return AGAIN;
 	}
 	if (ref_uffd_waits(r, kind))
-		return WAIT;
+		return HANDLER;
 	if (IS(r, VMA_MAYSHARE)) {
 		ref_now(r, F(PTE_WRITE), true);
 		out->kept = true;
@@ -299,8 +302,10 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 		ref_now(r, F(PTE_WRITE), kind != FAULT_UNSHARE || IS(r, PTE_WRITE));
 		return AGAIN;
 	}
+	/* cow_from_owner only for a page that is not the page cache's */
 	if (!ref_hugetlb_free(r))
-		return ref_hugetlb_none(r) ? SIGNAL : WAIT;
+		return ref_hugetlb_none(r) || (IS(r, HUGE_FREE) && !IS(r, ANON)) ? SIGNAL
+										 : WAIT;
 	out->copied = true;
 	ref_map_fresh(r, kind != FAULT_UNSHARE, true);
 	return AGAIN;
@@ -323,8 +328,10 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 		bool exclusive = IS(r, SWAP_EXCLUSIVE), shared = IS(r, SWAP_SHARED);
 
 		if (ref_uffd_waits(r, kind))
-			return WAIT;
-		if (ref_uffd_rwp(r) || ref_cached_somewhere(r, kind))
+			return HANDLER;
+		if (ref_uffd_rwp(r) && !IS(r, VMA_UFFD_ASYNC))
+			return HANDLER;
+		if (ref_cached_somewhere(r, kind))
 			return WAIT;
 		ref_map_fresh(r, kind == FAULT_WRITE, false);
 		if (kind != FAULT_WRITE && !exclusive) {
@@ -334,9 +341,9 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 		return AGAIN;
 	}
 	if (IS(r, VMA_UFFD_MISSING))
-		return WAIT;
+		return HANDLER;
 	if (ref_uffd_waits(r, kind))
-		return WAIT;
+		return HANDLER;
 	if (!IS(r, VMA_ANON) && IS(r, BEYOND_EOF))
 		return SIGNAL;
 	if (ref_cached_somewhere(r, kind))
@@ -374,8 +381,13 @@ static enum ref_end ref_handle_mm_fault(struct ref *r, int kind, enum gup_page *
 	if (r->v >= 602 && kind == FAULT_UNSHARE && !ref_is_cow_mapping(r))
 		kind = FAULT_READ;
 	if (!missing && IS(r, PROTNONE)) {
-		if (ref_uffd_rwp(r))
-			return WAIT;
+		if (ref_uffd_rwp(r) && !IS(r, VMA_UFFD_ASYNC))
+			return HANDLER;
+		if (ref_uffd_rwp(r)) { /* do_uffd_rwp(): pte_modify(), pte_clear_uffd() */
+			ref_now(r, F(UFFD_WP), false);
+			ref_numa(r);
+			return AGAIN;
+		}
 		ref_numa(r);
 		if (*page == GUP_PAGE_SAME)
 			*page = GUP_PAGE_UNKNOWN;
@@ -504,6 +516,9 @@ struct ref_slow ref_gup(struct ref r)
 		switch (loops < 8 ? ref_handle_mm_fault(&r, kind, &s.page) : WAIT) {
 		case SIGNAL:
 			return ref_error(s, EFAULT);
+		case HANDLER:
+			s.handler = true;
+			/* fall through */
 		case WAIT:
 			s.wait = true;
 			return s;
@@ -550,6 +565,9 @@ static void ref_store_missing(const struct ref *r, struct gup_write *ret)
 	case SIGNAL:
 		ret->fault = GUP_WRITE_SEGV;
 		return;
+	case HANDLER:
+		ret->waits = true;
+		/* fall through */
 	case WAIT:
 		ret->fault = GUP_WRITE_UNKNOWN;
 		ret->seen_by_refs = ret->leak = TRI_UNKNOWN;
@@ -560,7 +578,8 @@ static void ref_store_missing(const struct ref *r, struct gup_write *ret)
 	ret->fault = IS(r, SWAP) ? GUP_WRITE_SWAPIN : GUP_WRITE_POPULATE;
 	if (IS(r, SWAP) && r->v < 519)
 		ret->seen_by_refs = ret->leak = TRI_UNKNOWN;
-	else if (IS(r, SWAP) ? IS(r, SWAP_EXCLUSIVE) : IS(r, VMA_MAYSHARE))
+	else if (IS(r, SWAP) ? IS(r, SWAP_EXCLUSIVE)
+			     : IS(r, VMA_MAYSHARE) && IS(r, CACHED))
 		ret->seen_by_refs = TRI_UNKNOWN;
 }
 
@@ -581,11 +600,14 @@ void ref_store(struct ref r, struct gup_write *ret)
 		ref_store_missing(&r, ret);
 		return;
 	}
-	if (hinted && ref_uffd_rwp(&r)) {
+	if (hinted && ref_uffd_rwp(&r) && !IS(&r, VMA_UFFD_ASYNC)) {
+		ret->waits = true;
 		ret->fault = GUP_WRITE_UNKNOWN;
 		ret->seen_by_refs = ret->leak = TRI_UNKNOWN;
 		return;
 	}
+	if (hinted && ref_uffd_rwp(&r))
+		ref_now(&r, F(UFFD_WP), false);
 	if (hinted)
 		ref_numa(&r);
 	if (IS(&r, PTE_WRITE)) {
@@ -600,7 +622,8 @@ void ref_store(struct ref r, struct gup_write *ret)
 		ret->fault = GUP_WRITE_SEGV;
 		return;
 	}
-	if (end == WAIT) {
+	if (end == WAIT || end == HANDLER) {
+		ret->waits = end == HANDLER;
 		ret->fault = GUP_WRITE_UNKNOWN;
 		ret->seen_by_refs = ret->leak = TRI_UNKNOWN;
 		return;

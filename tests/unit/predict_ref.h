@@ -19,9 +19,12 @@ struct ref {
 	unsigned flags; /* GUP_* */
 };
 
-/* The result of slow GUP.  ->wait: it depends on what the simulation lacks. */
+/*
+ * The result of slow GUP.  ->wait: it depends on what the simulation lacks; with ->handler, on
+ * userfaultfd's handler.
+ */
 struct ref_slow {
-	bool wait;
+	bool wait, handler;
 	int err;
 	enum gup_fault fault;
 	enum gup_page page;

@@ -245,6 +245,61 @@ TEST(holes)
 	predict_all(&kernel, &p.facts, &v);
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT_INT(v.req[GUP_GET_R].unknown, 0);
+	EXPECT(v.req[GUP_GET_R].waits && v.write.waits);
+}
+
+/* A hole of a file that has no page anywhere; that says nothing of a private page in swap. */
+TEST(nothing_is_cached)
+{
+	struct page_context ctx = context("6.18");
+	struct vma v = file_vma(VMA_FS_SHMEM, true, true);
+	struct page_run hole = missing_page(PAGE_NONE), swap = missing_page(PAGE_SWAP);
+	struct gup_verdicts got;
+
+	ctx.unpinnable_memory = TRI_YES;
+	v.file_known = true;
+	v.file_bytes = 1 << 20;
+	page_facts(&ctx, &v, &hole);
+	EXPECT_FACT(hole, CACHED, TRI_UNKNOWN);
+	predict_all(&kernel, &hole.facts, &got);
+	EXPECT_INT(got.req[GUP_LT_R].slow, GUP_SLOW_UNKNOWN);
+	EXPECT(got.req[GUP_LT_R].unknown & F(CACHED));
+	EXPECT(got.write.seen_by_refs == TRI_UNKNOWN && got.write.unknown & F(CACHED));
+	v.file_empty = true;
+	page_facts(&ctx, &v, &hole);
+	EXPECT_FACT(hole, CACHED, TRI_NO);
+	predict_all(&kernel, &hole.facts, &got);
+	EXPECT_INT(got.req[GUP_LT_R].word, GUP_WORD_FAULT);
+	EXPECT_INT(got.write.seen_by_refs, TRI_NO);
+	page_facts(&ctx, &v, &swap);
+	EXPECT_FACT(swap, CACHED, TRI_UNKNOWN);
+}
+
+/* What was asked for by UFFD_FEATURE_RWP_ASYNC, and the bit in an entry that BPF read. */
+TEST(read_protection_waits_or_not)
+{
+	struct page_context ctx = context("7.3");
+	struct vma v = anon_vma();
+	struct page_run p = missing_page(PAGE_SWAP);
+	struct gup_verdicts got;
+
+	v.flags |= VF(UFFD_RWP);
+	p.pte_known = p.pte = PAGE_PTE_UFFD_WP;
+	v.uffd_async = TRI_NO;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, UFFD_WP, TRI_YES);
+	predict_all(&kernel, &p.facts, &got);
+	EXPECT(got.req[GUP_GET_R].waits && got.write.waits);
+	v.uffd_async = TRI_YES;
+	page_facts(&ctx, &v, &p);
+	predict_all(&kernel, &p.facts, &got);
+	EXPECT(!got.req[GUP_GET_R].waits && !got.write.waits);
+	EXPECT_INT(got.req[GUP_GET_R].word, GUP_WORD_SWAPIN);
+	v.uffd_async = TRI_UNKNOWN;
+	page_facts(&ctx, &v, &p);
+	predict_all(&kernel, &p.facts, &got);
+	EXPECT(!got.req[GUP_GET_R].waits && got.req[GUP_GET_R].slow == GUP_SLOW_UNKNOWN);
+	EXPECT(got.req[GUP_GET_R].unknown & F(VMA_UFFD_ASYNC));
 }
 
 /* WP and RWP share the bit; a VMA has one of them. */
@@ -447,17 +502,17 @@ TEST(whether_a_huge_page_can_be_had)
 		page_facts(&ctx, &v, &p);
 		EXPECT_INT(fact_get(&p.facts, FACT_HUGE_FREE), cases[i].want);
 		EXPECT_FACT(p, HUGE_RESERVED, TRI_UNKNOWN);
-		EXPECT_FACT(p, HUGE_CACHED, TRI_UNKNOWN);
+		EXPECT_FACT(p, CACHED, TRI_UNKNOWN);
 	}
 	v.flags |= VF(NORESERVE);
 	strcpy(v.name, "/anon_hugepage (deleted)");
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, HUGE_RESERVED, TRI_NO);
-	EXPECT_FACT(p, HUGE_CACHED, TRI_NO);
+	EXPECT_FACT(p, CACHED, TRI_NO);
 	v.shared = true;
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, HUGE_RESERVED, TRI_UNKNOWN);
-	EXPECT_FACT(p, HUGE_CACHED, TRI_UNKNOWN);
+	EXPECT_FACT(p, CACHED, TRI_UNKNOWN);
 }
 
 /* A free huge page is not always one that may be pinned for long. */

@@ -235,6 +235,51 @@ TEST(learning_never_contradicts)
 	EXPECT(n > 1000);
 }
 
+/* What is unknown names a fact that would decide, or waits for userfaultfd's handler. */
+TEST(what_is_unknown_names_what_decides)
+{
+	unsigned n = 0;
+
+	seed = 3;
+	for (unsigned i = 0; i < 4000; i++) {
+		struct kernel k = resolve(models[draw(ARRAY_SIZE(models))], "x86_64");
+		struct gup_verdicts v;
+		struct facts f;
+
+		if (!draw_state(&k, 10 + draw(50), &f))
+			continue;
+		for (unsigned j = draw(9); j-- > 0;)
+			fact_set_tri(&f, BIT(draw(FACTS)), TRI_UNKNOWN);
+		predict_all(&k, &f, &v);
+		for (unsigned j = 0; j < GUP_REQUESTS; j++) {
+			const struct gup_verdict *g = &v.req[j];
+			bool unknown = g->fast == TRI_UNKNOWN ||
+				       g->slow == GUP_SLOW_UNKNOWN ||
+				       g->page == GUP_PAGE_UNKNOWN;
+
+			EXPECT(!unknown || g->waits || g->unknown || g->unknown_kernel);
+			EXPECT(!g->waits || g->slow == GUP_SLOW_UNKNOWN);
+			n += unknown && !g->waits;
+		}
+		EXPECT((v.write.fault != GUP_WRITE_UNKNOWN &&
+			v.write.seen_by_refs != TRI_UNKNOWN &&
+			v.write.leak != TRI_UNKNOWN) ||
+		       v.write.waits || v.write.unknown || v.write.unknown_kernel);
+		EXPECT(!v.write.waits || v.write.fault == GUP_WRITE_UNKNOWN);
+		EXPECT(v.fork.word != GUP_FORK_UNKNOWN || v.fork.unknown ||
+		       v.fork.unknown_kernel);
+	}
+	EXPECT(n > 100);
+	for (unsigned i = 0; i < predict_rules(); i++) {
+		const struct predict_rule *r = predict_rule(i);
+
+		if (!r->want !=
+		    (r->next != PREDICT_UNDECIDED &&
+		     !(r->next == PREDICT_SEEN_END && r->seen == TRI_UNKNOWN)))
+			EXPECT_STR(r->id, "a rule with .want");
+	}
+}
+
 /* Joins @b into @a by hand: what differs is unknown. */
 static void join(struct gup_verdicts *a, const struct gup_verdicts *b)
 {

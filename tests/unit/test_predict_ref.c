@@ -94,10 +94,12 @@ static void compare_request(unsigned k, const struct facts *f, enum gup_request 
 		report(k, f, what);
 		say_path(&got.path_fast);
 	}
-	if (slow.wait ? got.slow != GUP_SLOW_UNKNOWN
+	if (slow.wait ? got.slow != GUP_SLOW_UNKNOWN || got.waits != slow.handler ||
+				(!got.waits && !got.unknown)
 		      : got.slow != (slow.err ? GUP_SLOW_ERROR : GUP_SLOW_OK) ||
 				got.err != slow.err || got.page != slow.page ||
-				got.fault != slow.fault || got.unknown) {
+				got.fault != slow.fault ||
+				!got.unknown == (got.page == GUP_PAGE_UNKNOWN)) {
 		snprintf(what, sizeof(what), "%s slow %s %u %s %s, expected %s %d %s %s",
 			 gup_request_name(req), gup_slow_name(got.slow), got.err,
 			 gup_fault_name(got.fault), gup_page_name(got.page),
@@ -121,8 +123,11 @@ static void compare_store(unsigned k, const struct facts *f)
 	ref_store(r, &want);
 	predict_write(&resolved[k], f, &got);
 	note_path(&got.path);
+	if ((got.fault == GUP_WRITE_UNKNOWN || got.seen_by_refs == TRI_UNKNOWN) &&
+	    !got.waits && !got.unknown)
+		report(k, f, "a store that is unknown names no fact");
 	if (got.fault == want.fault && got.seen_by_refs == want.seen_by_refs &&
-	    got.leak == want.leak)
+	    got.leak == want.leak && got.waits == want.waits)
 		return;
 	snprintf(what, sizeof(what), "store %s seen %s leak %s, expected %s %s %s",
 		 gup_write_name(got.fault), gup_tri_name(got.seen_by_refs),
@@ -199,6 +204,9 @@ static const struct {
 			       F(VMA_UFFD_WP) | F(VMA_UFFD_MISSING) },
 	{ "anon-uffd-rwp",
 	  F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(VMA_UFFD_RWP) },
+	{ "anon-uffd-rwp-async", F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) |
+					 F(VMA_MAYWRITE) | F(VMA_UFFD_RWP) |
+					 F(VMA_UFFD_ASYNC) },
 	{ "anon-uffd-async", F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
 				     F(VMA_UFFD_WP) | F(VMA_UFFD_ASYNC) },
 	{ "file-private", F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) },
@@ -273,9 +281,7 @@ static void every_page(u64 fixed_yes, u64 fixed_no, const u64 *vary, unsigned n,
 				if (fixed_yes & F(PRESENT))
 					fact_set(&f, F(LEAF_PMD), true);
 			} else {
-				fact_set(&f,
-					 F(LEAF_PUD) | F(HUGE_RESERVED) | F(HUGE_CACHED),
-					 false);
+				fact_set(&f, F(LEAF_PUD) | F(HUGE_RESERVED), false);
 			}
 			if (!(vmas[i].yes & (F(VMA_READ) | F(VMA_WRITE))) &&
 			    fixed_yes & F(PRESENT))
@@ -319,11 +325,11 @@ TEST(check_vma_flags)
 TEST(not_present)
 {
 	static const u64 vary[] = {
-		F(SWAP),        F(MIGRATION),      F(GUARD),
-		F(POISON),      F(DEVICE_ENTRY),   F(UFFD_WP),
-		F(HUGE_FREE),   F(HUGE_FREE_PIN),  F(HUGE_RESERVED),
-		F(HUGE_CACHED), F(SWAP_EXCLUSIVE), F(SWAP_SHARED),
-		F(BEYOND_EOF),  F(PKEY_NO_WRITE),  F(UNPINNABLE_MEMORY)
+		F(SWAP),       F(MIGRATION),      F(GUARD),
+		F(POISON),     F(DEVICE_ENTRY),   F(UFFD_WP),
+		F(HUGE_FREE),  F(HUGE_FREE_PIN),  F(HUGE_RESERVED),
+		F(CACHED),     F(SWAP_EXCLUSIVE), F(SWAP_SHARED),
+		F(BEYOND_EOF), F(PKEY_NO_WRITE),  F(UNPINNABLE_MEMORY)
 	};
 
 	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary), REQUESTS | STORE | FORK);

@@ -353,7 +353,7 @@ static const struct row rows[] = {
 	{ "", "hugetlb hole, none to be had", "5.10", NULL, HUGETLB_VMA & ~F(HUGE_FREE),
 	  STORE, "segv", "no", 0 },
 	{ "", "hugetlb hole, perhaps in the page cache", "5.10", NULL,
-	  (HUGETLB_VMA & ~F(HUGE_FREE)) | F(HUGE_CACHED), GUP_GET_R, "no", "?",
+	  (HUGETLB_VMA & ~F(HUGE_FREE)) | F(CACHED), GUP_GET_R, "no", "?",
 	  GUP_PAGE_UNKNOWN },
 	{ "", "MADV_DONTFORK", "5.10", NULL, ANON_VMA | F(VMA_DONTCOPY) | SMALL_PREV,
 	  FORK, "skip", "", 0 },

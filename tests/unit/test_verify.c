@@ -81,6 +81,32 @@ TEST(slow)
 	EXPECT_INT(judge(GUPCALL_DO_DIO_WRITE), VERIFY_WRONG); /* wrong beats unknown */
 }
 
+TEST(waits)
+{
+	struct gup_verdict *v = &predicted.req[GUP_PIN_W];
+
+	start("6.18.0");
+	*v = (struct gup_verdict){ .fast = TRI_NO,
+				   .slow = GUP_SLOW_UNKNOWN,
+				   .fault = GUP_FAULT_WRITE,
+				   .page = GUP_PAGE_UNKNOWN };
+	predicted.write = (struct gup_write){ .fault = GUP_WRITE_UNKNOWN,
+					      .seen_by_refs = TRI_UNKNOWN,
+					      .leak = TRI_UNKNOWN };
+	seen.waits = true;
+	EXPECT_INT(judge(GUPCALL_DO_VM_WRITEV), VERIFY_UNKNOWN);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_UNKNOWN);
+	v->waits = predicted.write.waits = true;
+	EXPECT_INT(judge(GUPCALL_DO_VM_WRITEV), VERIFY_RIGHT);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_RIGHT);
+	seen.waits = false; /* it was done */
+	EXPECT_INT(judge(GUPCALL_DO_VM_WRITEV), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_WRONG);
+	seen.err = -EFAULT;
+	EXPECT_INT(judge(GUPCALL_DO_VM_WRITEV), VERIFY_WRONG);
+	EXPECT_INT(judge(GUPCALL_DO_STORE), VERIFY_WRONG);
+}
+
 TEST(errors)
 {
 	struct gup_verdict *v = &predicted.req[GUP_LT_W];
