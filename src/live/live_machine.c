@@ -252,13 +252,17 @@ static void live_machine_pools(int root, struct live_machine_settings *s)
 	closedir(dir);
 }
 
-/* Returns whether the pool has a free page that may be pinned for long, by where its pages lie. */
+/*
+ * Returns whether the pool has a free page that may be pinned for long, by where its pages lie.
+ * Reservations are a number, of no pages in particular: dequeue_hugetlb_folio_node_exact()
+ * takes any.
+ */
 static u8 live_machine_pool_free_pin(struct live *l, const struct live_machine_pool *p,
 				     const struct structpage_memory *m)
 {
 	u64 page = kernel_page_size(&l->machine.kernel), good = 0, open = 0;
 
-	if (!m || !(m->has & STRUCTPAGE_HAS_FREE) || p->reserved == UINT64_MAX)
+	if (!m || !(m->has & STRUCTPAGE_HAS_FREE))
 		return TRI_UNKNOWN;
 	for (u32 i = 0; i < MIN(m->nfree, (u32)STRUCTPAGE_FREE); i++) {
 		const struct page_span *s =
@@ -271,7 +275,7 @@ static u8 live_machine_pool_free_pin(struct live *l, const struct live_machine_p
 		good += s && s->zone >= 0 && s->zone != PAGE_ZONE_MOVABLE &&
 			cma == TRI_NO;
 	}
-	if (good > p->reserved)
+	if (good)
 		return TRI_YES;
 	return !good && !open && !m->cut && !p->overcommit ? TRI_NO : TRI_UNKNOWN;
 }
