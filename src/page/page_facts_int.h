@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* page_facts_int.h - what page_facts.c and page_facts_refs.c share. */
+#ifndef GUPINFO_PAGE_FACTS_INT_H
+#define GUPINFO_PAGE_FACTS_INT_H
+
+#include "kpageflags.h"
+#include "page/page_facts.h"
+
+struct page_facts_work {
+	const struct page_context *ctx;
+	const struct vma *vma;
+	const struct page_run *page;
+	enum tri present;
+	struct facts f;
+};
+
+static inline enum tri tri_not(enum tri t)
+{
+	return t == TRI_UNKNOWN ? t : t == TRI_YES ? TRI_NO : TRI_YES;
+}
+
+static inline enum tri facts_flag(const struct page_run *p, u64 bit)
+{
+	return p->why[PAGE_F_FLAGS] == PAGE_WHY_KNOWN
+		       ? tri_from(p->flags_known & bit, p->flags & bit)
+		       : TRI_UNKNOWN;
+}
+
+static inline bool facts_known(const struct page_run *p, enum page_field field)
+{
+	return p->why[field] == PAGE_WHY_KNOWN;
+}
+
+static inline enum tri facts_large(const struct page_run *p)
+{
+	if (p->kind == PAGE_HUGETLB || p->kind == PAGE_HUGE_ZERO ||
+	    p->leaf == RAW_LEVEL_PMD || p->leaf == RAW_LEVEL_PUD)
+		return TRI_YES;
+	if (p->kind == PAGE_ZERO || p->kind == PAGE_KSM)
+		return TRI_NO;
+	if (p->raw.has & RAW_HAS_PAGE)
+		return tri_from(true, p->order);
+	return facts_flag(p, KPF_COMPOUND_BITS);
+}
+
+/* Sets the facts that follow from the map counts, and from the references, of w's page. */
+void page_facts_maps(struct page_facts_work *w);
+void page_facts_refs(struct page_facts_work *w);
+
+#endif

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* page_facts_refs.c - what a page's map count and reference count say about who else uses it. */
+#include "page/page_facts_int.h"
+
+#include "kpageflags.h"
+
+#include "lib/pure.h"
+
+/* The swap cache holds one reference for each page of the folio. */
+static s64 facts_swapcache(const struct page_run *p)
+{
+	return facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_YES ? (s64)(1ULL << p->order) : 0;
+}
+
+static enum tri facts_swap_shared(const struct page_run *p)
+{
+	if (facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_NO)
+		return TRI_NO;
+	return tri_from(p->raw.has & RAW_HAS_SWAP_SHARED, p->raw.swap_count > 0);
+}
+
+/*
+ * References that batches of CPUs can hold: one of the LRU lists, and since 5.18 one of mlock_new_folio()
+ * or munlock_folio(), which leave PG_mlocked set until the batch is drained.
+ */
+static s64 facts_batches(const struct page_run *p)
+{
+	return facts_flag(p, KPF_BIT(MLOCKED)) == TRI_NO ? 1 : 2;
+}
+
+/*
+ * wp_can_reuse_anon_folio(): one reference must be left after it frees the swap cache and, if
+ * the page is not on an LRU list, drains this CPU's batch.  In whose batch a page is cannot be
+ * seen.
+ */
+static enum tri facts_ref_sole(const struct page_run *p)
+{
+	enum tri lru = facts_flag(p, KPF_BIT(LRU)),
+		 cached = facts_flag(p, KPF_BIT(SWAPCACHE));
+	s64 rest = p->refcount - facts_swapcache(p);
+
+	if (p->refcount == 1)
+		return TRI_YES;
+	if (cached == TRI_UNKNOWN || (lru == TRI_UNKNOWN && !p->order))
+		return p->refcount > 3 && !p->order ? TRI_NO : TRI_UNKNOWN;
+	if (p->order && p->leaf == RAW_LEVEL_PTE && p->refcount > 3)
+		return TRI_NO; /* refused before the swap cache is freed */
+	if (rest > 1 && (lru == TRI_YES || p->order || rest > 1 + facts_batches(p)))
+		return TRI_NO;
+	if (rest > 1)
+		return TRI_UNKNOWN; /* it may be in another CPU's batch */
+	return tri_not(facts_swap_shared(p));
+}
+
+static enum tri facts_ref_is_maps(const struct page_run *p)
+{
+	s64 cache = facts_swapcache(p);
+
+	if (p->folio_mapcount < 0 || facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_UNKNOWN)
+		return TRI_UNKNOWN;
+	if (!cache || p->refcount - cache != p->folio_mapcount)
+		return tri_from(true, p->refcount == p->folio_mapcount);
+	return tri_not(facts_swap_shared(p));
+}
+
+/*
+ * Is there a reference through which somebody may read?  One of a small page off the LRU lists
+ * is a per-CPU batch's or isolation's; one on them may have such a one too (activation,
+ * MADV_FREE).
+ */
+static enum tri facts_extra_refs(const struct page_run *p)
+{
+	enum tri lru = facts_flag(p, KPF_BIT(LRU));
+	bool cached = p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
+		      p->kind == PAGE_FILE || p->kind == PAGE_SHMEM;
+
+	if (p->expected < 0 && page_of_owner(p) && p->folio_mapcount >= 0)
+		return tri_from(true, p->refcount > p->folio_mapcount);
+	if (p->expected < 0)
+		return TRI_UNKNOWN;
+	if (p->excess <= 0)
+		return TRI_NO;
+	if (facts_large(p) == TRI_YES || !cached)
+		return TRI_YES;
+	if (p->excess > facts_batches(p))
+		return TRI_YES;
+	return lru == TRI_NO && p->excess == 1 ? TRI_NO : TRI_UNKNOWN;
+}
+
+void page_facts_maps(struct page_facts_work *w)
+{
+	const struct page_run *p = w->page;
+	s64 n = p->folio_mapcount;
+
+	if (facts_known(p, PAGE_F_MAPCOUNT) && n >= 0) {
+		fact_set(&w->f, F(MAPCOUNT_ONE), n == 1);
+		fact_set(&w->f, F(LARGE_MAPS), n > 1);
+	} else if (facts_known(p, PAGE_F_MAPCOUNT) &&
+		   p->mapcount_kind == PAGE_COUNT_EXACT && p->mapcount > 1) {
+		fact_set(&w->f, F(MAPCOUNT_ONE), false);
+		fact_set(&w->f, F(LARGE_MAPS), true);
+	}
+	fact_set_tri(&w->f, F(MM_SHARED), p->mm_shared);
+	fact_set_tri(&w->f, F(SWAP_SHARED), facts_swap_shared(p));
+}
+
+void page_facts_refs(struct page_facts_work *w)
+{
+	const struct page_run *p = w->page;
+
+	if (facts_known(p, PAGE_F_PINCOUNT) && p->pincount >= 0)
+		fact_set(&w->f, F(MAYBE_PINNED), p->pincount > 0);
+	if (!facts_known(p, PAGE_F_REFCOUNT) || p->refcount < 0)
+		return;
+	fact_set(&w->f, F(REF_ONE), p->refcount == 1);
+	fact_set_tri(&w->f, F(REF_SOLE), facts_ref_sole(p));
+	fact_set_tri(&w->f, F(REF_IS_MAPS), facts_ref_is_maps(p));
+	fact_set_tri(&w->f, F(EXTRA_REFS), facts_extra_refs(p));
+}
