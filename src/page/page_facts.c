@@ -449,8 +449,8 @@ void page_facts(const struct page_context *ctx, const struct vma *vma,
 			facts_entry(&w);
 			facts_leaf(&w);
 			facts_page(&w);
-			page_facts_maps(&w);
-			page_facts_refs(&w);
+			page_facts_counts_maps(&w);
+			page_facts_counts_refs(&w);
 		}
 	}
 	fact_infer(NULL, &w.f);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* page_facts_int.h - what page_facts.c and page_facts_refs.c share. */
+/* page_facts_int.h - what page_facts.c and page_facts_counts.c share. */
 #ifndef GUPINFO_PAGE_FACTS_INT_H
 #define GUPINFO_PAGE_FACTS_INT_H
 
@@ -44,7 +44,7 @@ static inline enum tri facts_large(const struct page_run *p)
 }
 
 /* Sets the facts that follow from the map counts, and from the references, of w's page. */
-void page_facts_maps(struct page_facts_work *w);
-void page_facts_refs(struct page_facts_work *w);
+void page_facts_counts_maps(struct page_facts_work *w);
+void page_facts_counts_refs(struct page_facts_work *w);
 
 #endif

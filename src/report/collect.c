@@ -503,7 +503,8 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	*c = (struct collector){
 		.opt = opt, .src = src, .view = view, .view_ctx = view_ctx, .diag = diag
 	};
-	src->fold = opt->fold && !opt->holders && !opt->each && !opt->keep;
+	src->fold =
+		opt->fold && (!opt->holders || opt->again) && !opt->each && !opt->keep;
 	src->smaps = opt->smaps;
 	err = src->ops->machine(src, &c->machine);
 	if (err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* page_facts_refs.c - what a page's map count and reference count say about who else uses it. */
+/* page_facts_counts.c - what a page's map count and reference count say about who else uses it. */
 #include "page/page_facts_int.h"
 
 #include "kpageflags.h"
@@ -87,7 +87,7 @@ static enum tri facts_extra_refs(const struct page_run *p)
 	return lru == TRI_NO && p->excess == 1 ? TRI_NO : TRI_UNKNOWN;
 }
 
-void page_facts_maps(struct page_facts_work *w)
+void page_facts_counts_maps(struct page_facts_work *w)
 {
 	const struct page_run *p = w->page;
 	s64 n = p->folio_mapcount;
@@ -104,7 +104,7 @@ void page_facts_maps(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(SWAP_SHARED), facts_swap_shared(p));
 }
 
-void page_facts_refs(struct page_facts_work *w)
+void page_facts_counts_refs(struct page_facts_work *w)
 {
 	const struct page_run *p = w->page;
 
