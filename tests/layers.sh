@@ -154,7 +154,6 @@ libproc2 libproc2/
 libkmod libkmod
 libbpf bpf/(libbpf|bpf|btf)\.h
 libsmartcols libsmartcols
-json-c (json-c/|json\.h)
 EOT
 )
 expect_empty "each foreign library is included by one .c file" "$bad"

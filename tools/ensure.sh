@@ -20,7 +20,7 @@ esac
 
 # What a build needs.  libbpf-dev, clang and bpftool are for the BPF reader.
 ENSURE_BUILD=(autoconf automake make gcc libc6-dev pkgconf libproc2-dev libkmod-dev zlib1g-dev
-	libsmartcols-dev libjson-c-dev libncurses-dev libbpf-dev clang bpftool)
+	libsmartcols-dev libncurses-dev libbpf-dev clang bpftool)
 # What the tests use besides; each test skips when its tool is missing.
 ENSURE_CHECK=(python3 python3-jsonschema jq tmux procps ncurses-bin shellcheck codespell clang-format
 	xz-utils)

@@ -1,167 +1,144 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/js.h"
 
-#include "lib/escape.h"
-
-#include <errno.h>
 #include <inttypes.h>
-#include <json-c/json.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* struct js is another name for json-c's object. */
-static json_object *in(struct js *v)
+#include "lib/escape.h"
+#include "render/columns.h"
+
+static void js_raw(struct js *j, const char *s, size_t len)
 {
-	return (json_object *)v;
+	fwrite_unlocked(s, 1, len, j->out);
 }
 
-static struct js *out(json_object *v)
+/* Writes what precedes a value: the comma and the key. */
+static void js_key(struct js *j, const char *key)
 {
-	return (struct js *)v;
+	if (j->comma)
+		putc_unlocked(',', j->out);
+	j->comma = true;
+	if (!key)
+		return;
+	putc_unlocked('"', j->out);
+	js_raw(j, key, strlen(key));
+	js_raw(j, "\":", 2);
 }
 
-struct js *js_object(void)
+static void js_word(struct js *j, const char *key, const char *word)
 {
-	return out(json_object_new_object());
+	js_key(j, key);
+	js_raw(j, word, strlen(word));
 }
 
-struct js *js_array(void)
+void js_open(struct js *j, const char *key, char bracket)
 {
-	return out(json_object_new_array());
+	js_key(j, key);
+	putc_unlocked(bracket, j->out);
+	j->comma = false;
 }
 
-void js_free(struct js *v)
+void js_close(struct js *j, char bracket)
 {
-	if (v)
-		json_object_put(in(v));
+	putc_unlocked(bracket, j->out);
+	j->comma = true;
 }
 
-static json_object *js_make_str(const char *s)
+void js_line(struct js *j)
 {
-	size_t len = strlen(s), at = 0;
-	char *clean = malloc(len * 3 + 1);
-	json_object *v;
+	if (j->comma)
+		putc_unlocked(',', j->out);
+	putc_unlocked('\n', j->out);
+	j->comma = false;
+}
 
-	if (!clean)
-		return NULL;
-	while (*s) {
-		u32 cp;
+/* Writes one character that JSON escapes. */
+static void js_escape(struct js *j, char c)
+{
+	static const char short_of[] = {
+		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
+		['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'
+	};
+
+	if (short_of[(unsigned char)c]) {
+		putc_unlocked('\\', j->out);
+		putc_unlocked(short_of[(unsigned char)c], j->out);
+	} else {
+		fprintf(j->out, "\\u%04x", (unsigned char)c);
+	}
+}
+
+void js_str(struct js *j, const char *key, const char *s)
+{
+	if (!s) {
+		js_null(j, key);
+		return;
+	}
+	js_word(j, key, "\"");
+	for (u32 cp; *s;) {
 		unsigned n = escape_utf8((const unsigned char *)s, &cp);
 
-		if (n) {
-			memcpy(clean + at, s, n);
-			at += n;
-			s += n;
-		} else {
-			memcpy(clean + at, "\xef\xbf\xbd", 3);
-			at += 3;
-			s++;
-		}
+		if (!n)
+			js_raw(j, "\xef\xbf\xbd", 3);
+		else if (cp < 0x20 || cp == '"' || cp == '\\')
+			js_escape(j, *s);
+		else
+			js_raw(j, s, n);
+		s += n ? n : 1;
 	}
-	v = json_object_new_string_len(clean, at);
-	free(clean);
-	return v;
+	putc_unlocked('"', j->out);
 }
 
-static json_object *js_make_hex(u64 n)
+void js_u64(struct js *j, const char *key, u64 n)
 {
-	char buf[20];
+	char buf[32];
 
-	snprintf(buf, sizeof(buf), "0x%" PRIx64, n);
-	return json_object_new_string(buf);
+	js_word(j, key, columns_digits(n, 10, "", buf, sizeof(buf)));
 }
 
-void js_add(struct js *o, const char *key, struct js *v)
+void js_num(struct js *j, const char *key, s64 n)
 {
-	if (!o)
-		js_free(v);
+	char buf[32];
+
+	if (n < 0)
+		js_word(j, key, columns_digits(-(u64)n, 10, "-", buf, sizeof(buf)));
 	else
-		json_object_object_add(in(o), key, in(v));
+		js_u64(j, key, (u64)n);
 }
 
-void js_str(struct js *o, const char *key, const char *s)
+void js_num_if(struct js *j, const char *key, bool known, s64 n)
 {
-	js_add(o, key, s ? out(js_make_str(s)) : NULL);
-}
-
-void js_num(struct js *o, const char *key, s64 n)
-{
-	js_add(o, key, out(json_object_new_int64(n)));
-}
-
-void js_hex(struct js *o, const char *key, u64 n)
-{
-	js_add(o, key, out(js_make_hex(n)));
-}
-
-void js_bool(struct js *o, const char *key, bool b)
-{
-	js_add(o, key, out(json_object_new_boolean(b)));
-}
-
-void js_tri(struct js *o, const char *key, enum tri t)
-{
-	if (t == TRI_UNKNOWN)
-		js_null(o, key);
+	if (known)
+		js_num(j, key, n);
 	else
-		js_bool(o, key, t == TRI_YES);
+		js_null(j, key);
 }
 
-void js_double(struct js *o, const char *key, double d)
+void js_hex(struct js *j, const char *key, u64 n)
 {
-	js_add(o, key, out(json_object_new_double(d)));
+	char buf[32];
+
+	js_word(j, key, columns_digits(n, 16, "\"0x", buf, sizeof(buf)));
+	putc_unlocked('"', j->out);
 }
 
-void js_null(struct js *o, const char *key)
+void js_bool(struct js *j, const char *key, bool b)
 {
-	js_add(o, key, NULL);
+	js_word(j, key, b ? "true" : "false");
 }
 
-void js_push(struct js *a, struct js *v)
+void js_tri(struct js *j, const char *key, enum tri t)
 {
-	if (!a)
-		js_free(v);
-	else
-		json_object_array_add(in(a), in(v));
+	js_word(j, key, t == TRI_UNKNOWN ? "null" : t == TRI_YES ? "true" : "false");
 }
 
-void js_push_str(struct js *a, const char *s)
+void js_seconds(struct js *j, const char *key, u64 ns)
 {
-	js_push(a, out(js_make_str(s)));
+	js_key(j, key);
+	fprintf(j->out, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
 }
 
-void js_push_num(struct js *a, s64 n)
+void js_null(struct js *j, const char *key)
 {
-	js_push(a, out(json_object_new_int64(n)));
-}
-
-void js_push_hex(struct js *a, u64 n)
-{
-	js_push(a, out(js_make_hex(n)));
-}
-
-static const char *js_text(const struct js *v, size_t *len)
-{
-	return json_object_to_json_string_length((json_object *)v,
-						 JSON_C_TO_STRING_PLAIN |
-							 JSON_C_TO_STRING_NOSLASHESCAPE,
-						 len);
-}
-
-int js_write(FILE *file, const struct js *v)
-{
-	size_t len;
-	const char *text = js_text(v, &len);
-
-	return text && fwrite(text, 1, len, file) == len ? 0 : -EIO;
-}
-
-int js_write_members(FILE *file, const struct js *o)
-{
-	size_t len;
-	const char *text = o ? js_text(o, &len) : NULL;
-
-	if (!text || len < 2)
-		return -ENOMEM;
-	return fwrite(text + 1, 1, len - 2, file) == len - 2 ? 0 : -EIO;
+	js_word(j, key, "null");
 }

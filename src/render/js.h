@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * js.h - JSON values by json-c: hex strings for words, null for unknown.
+ * js.h - a JSON writer: each value is written as soon as it is named.
  *
- * A value owns what was added to it; js_free() releases a whole tree.  Without memory a value
- * is NULL; adding NULL, or to NULL, is harmless and shows as null.
+ * Words are hex strings, and what is unknown is null.
+ *
+ * A document may have a million pages, and libraries in C that write JSON (json-c, jansson) build
+ * a tree of it first.  A stream needs the commas, quotes and escapes below, which is less code than
+ * an adapter to such a library.
  */
 #ifndef GUPINFO_JS_H
 #define GUPINFO_JS_H
@@ -12,31 +15,28 @@
 
 #include "lib/bits.h"
 
-struct js;
+/* A place in a document.  Starts as { .out = FILE }; whether writing failed, ferror(out) knows. */
+struct js {
+	FILE *out;
+	bool comma; /* a value precedes on this level */
+};
 
-struct js *js_object(void);
-struct js *js_array(void);
-void js_free(struct js *v);
+/* Every value has a @key as a member of an object, and NULL as an element of an array. */
+void js_open(struct js *j, const char *key, char bracket); /* '{' or '[' */
+void js_close(struct js *j, char bracket);                 /* '}' or ']' */
 
-/* Add members to object @o.  Invalid UTF-8 bytes of strings become U+FFFD. */
-void js_str(struct js *o, const char *key, const char *s); /* NULL s: null */
-void js_num(struct js *o, const char *key, s64 n);
-void js_hex(struct js *o, const char *key, u64 n); /* "0x…" */
-void js_bool(struct js *o, const char *key, bool b);
-void js_tri(struct js *o, const char *key, enum tri t); /* unknown: null */
-void js_double(struct js *o, const char *key, double d);
-void js_null(struct js *o, const char *key);
-void js_add(struct js *o, const char *key, struct js *v); /* owns @v from now on */
+/* Add a value.  Invalid UTF-8 bytes of strings become U+FFFD. */
+void js_str(struct js *j, const char *key, const char *s); /* NULL s: null */
+void js_num(struct js *j, const char *key, s64 n);
+void js_u64(struct js *j, const char *key, u64 n);
+void js_num_if(struct js *j, const char *key, bool known, s64 n); /* not known: null */
+void js_hex(struct js *j, const char *key, u64 n);                /* "0x…" */
+void js_bool(struct js *j, const char *key, bool b);
+void js_tri(struct js *j, const char *key, enum tri t); /* unknown: null */
+void js_seconds(struct js *j, const char *key, u64 ns);
+void js_null(struct js *j, const char *key);
 
-/* Add elements to array @a. */
-void js_push(struct js *a, struct js *v); /* owns @v from now on */
-void js_push_str(struct js *a, const char *s);
-void js_push_num(struct js *a, s64 n);
-void js_push_hex(struct js *a, u64 n);
-
-/* Writes @v on one line without a newline.  Returns 0 or -EIO. */
-int js_write(FILE *out, const struct js *v);
-/* Writes the members of object @o without its braces.  Returns 0, -ENOMEM or -EIO. */
-int js_write_members(FILE *out, const struct js *o);
+/* The next element starts a line. */
+void js_line(struct js *j);
 
 #endif

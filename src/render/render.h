@@ -56,26 +56,23 @@ bool render_explain_found(void *ctx);
 extern const struct report_view render_json_view;
 int render_json_new(const struct render_options *opt, bool lines, bool pages, void **ret);
 void render_json_free(void *ctx);
-/* The start of every JSON document: an object with schema, version, kernel and evidence. */
+/* Opens a JSON document and "gupinfo", the first object of each, and adds "schema". */
 struct js;
-struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
-			    const struct source_machine *m);
-/* Adds "pages", "memory" and "gup", the sums of @t, to @o; @base is the size of a page. */
-void render_json_totals(struct js *o, const struct report_totals *t, u32 base);
-/* A holder, as in "refs". */
+void render_json_begin(struct js *j);
+/* Does the same and adds version, kernel and evidence. */
+void render_json_head(struct js *j, const struct render_options *opt,
+		      const struct kernel *k, const struct source_machine *m);
+/* Closes "gupinfo" and the document.  Returns 0, or -EIO when writing has failed. */
+int render_json_end(struct js *j);
+/* Adds "pages", "memory" and "gup", the totals @t; @base is the size of a page. */
+void render_json_totals(struct js *j, const struct report_totals *t, u32 base);
+/* Adds a holder, as in "refs". */
 struct holder;
-struct js *render_json_page_holder(const struct holder *h);
-/* Writes one page object of the schema on one line, without newline; @with_pid adds "pid". */
-int render_json_page(FILE *out, const struct report_row *row, bool with_pid);
-/*
- * Likewise for the pages of a stream, with the verdicts last: the text that like pages share is
- * made once and kept.  _new returns NULL without memory; _row returns 0 or -errno.
- */
-struct render_json_page_memo;
-struct render_json_page_memo *render_json_page_memo_new(void);
-void render_json_page_memo_free(struct render_json_page_memo *m);
-int render_json_page_row(struct render_json_page_memo *m, FILE *out,
-			 const struct report_row *row, bool with_pid);
+void render_json_page_holder(struct js *j, const struct holder *h);
+/* Write one page object: _place opens it with its place (@with_pid adds "pid"), _rest closes it. */
+void render_json_page_place(struct js *j, const char *key, const struct report_row *row,
+			    bool with_pid);
+void render_json_page_rest(struct js *j, const struct report_row *row);
 
 /* --facts: the resolved model. */
 int render_facts(const struct render_options *opt, const struct kernel *k,

@@ -129,34 +129,29 @@ static int all_table(struct render_all *r, size_t n, const struct report_totals 
 
 static int all_json(struct render_all *r, size_t n, const struct report_totals *sum)
 {
-	struct js *doc = js_object(), *list = js_array();
-	struct js *o = render_json_head(&r->opt, r->head.kernel, r->head.machine);
-	int err;
+	struct js j = { .out = r->opt.out };
 
+	render_json_head(&j, &r->opt, r->head.kernel, r->head.machine);
+	js_open(&j, "processes", '[');
 	for (size_t i = 0; i < n; i++) {
 		const struct process *p = &r->rows[i].process;
-		struct js *row = js_object();
 
-		js_num(row, "pid", p->pid);
-		js_str(row, "comm", p->comm);
-		js_num(row, "ppid", p->ppid);
-		js_num(row, "uid", p->uid);
-		js_num(row, "threads", p->threads);
-		js_tri(row, "has_pinned", p->has_pinned);
-		render_json_totals(row, &r->rows[i].totals, r->base);
-		js_push(list, row);
+		js_open(&j, NULL, '{');
+		js_num(&j, "pid", p->pid);
+		js_str(&j, "comm", p->comm);
+		js_num(&j, "ppid", p->ppid);
+		js_num(&j, "uid", p->uid);
+		js_num(&j, "threads", p->threads);
+		js_tri(&j, "has_pinned", p->has_pinned);
+		render_json_totals(&j, &r->rows[i].totals, r->base);
+		js_close(&j, '}');
 	}
-	js_add(o, "processes", list);
-	struct js *all = js_object();
-
-	js_num(all, "processes", r->n);
-	render_json_totals(all, sum, r->base);
-	js_add(o, "sum", all);
-	js_add(doc, "gupinfo", o);
-	err = js_write(r->opt.out, doc);
-	fputc('\n', r->opt.out);
-	js_free(doc);
-	return err;
+	js_close(&j, ']');
+	js_open(&j, "sum", '{');
+	js_num(&j, "processes", (s64)r->n);
+	render_json_totals(&j, sum, r->base);
+	js_close(&j, '}');
+	return render_json_end(&j);
 }
 
 static int all_begin(void *ctx, const struct report_head *head)

@@ -94,47 +94,50 @@ static void diff_verdicts(const struct store_change *c, char *buf, size_t size)
 			 gup_fork_name(c->verdicts_b->fork.word));
 }
 
-static void diff_json(struct render_diff *d, const struct store_change *c,
-		      const char *what)
+static void diff_json_side(struct js *j, const char *key, const struct store_process *p,
+			   const struct page_run *page,
+			   const struct gup_verdicts *verdicts)
 {
-	FILE *out = d->opt->out;
-	struct report_row row = { .process = &c->proc_b->process,
-				  .vma = c->vma_b ? &c->vma_b->vma : NULL,
-				  .page = &c->page_b,
-				  .verdicts = c->verdicts_b };
+	struct report_row row = { .process = &p->process,
+				  .page = page,
+				  .verdicts = verdicts };
 
-	fprintf(out,
-		"%s\n  {\"pid\": %d, \"start\": \"%#" PRIx64 "\", \"end\": \"%#" PRIx64
-		"\", \"what\": [\"",
-		d->changes ? "," : "", (int)c->proc_b->process.pid, c->start, c->end);
-	for (; *what; what++)
-		if (*what == ',')
-			fputs("\", \"", out);
-		else
-			fputc(*what, out);
-	fputs("\"], \"before\": ", out);
-	if (c->has_a && c->verdicts_a) {
-		struct report_row before = { .process = &c->proc_a->process,
-					     .vma = &c->vma_a->vma,
-					     .page = &c->page_a,
-					     .verdicts = c->verdicts_a };
-
-		render_json_page(out, &before, false);
-	} else {
-		fputs("null", out);
+	if (!verdicts) {
+		js_null(j, key);
+		return;
 	}
-	fputs(", \"after\": ", out);
-	if (c->has_b && c->verdicts_b)
-		render_json_page(out, &row, false);
-	else
-		fputs("null", out);
-	fputc('}', out);
+	render_json_page_place(j, key, &row, false);
+	render_json_page_rest(j, &row);
+}
+
+static void diff_json(struct render_diff *d, const struct store_change *c)
+{
+	struct js *j = &d->js;
+
+	js_line(j);
+	js_open(j, NULL, '{');
+	js_num(j, "pid", c->proc_b->process.pid);
+	js_hex(j, "start", c->start);
+	js_hex(j, "end", c->end);
+	js_open(j, "what", '[');
+	for (unsigned i = 0; i < ARRAY_SIZE(diff_words); i++)
+		if (c->what & BIT(i) & STORE_REAL)
+			js_str(j, NULL, diff_words[i]);
+	js_close(j, ']');
+	diff_json_side(j, "before", c->proc_a, &c->page_a,
+		       c->has_a ? c->verdicts_a : NULL);
+	diff_json_side(j, "after", c->proc_b, &c->page_b,
+		       c->has_b ? c->verdicts_b : NULL);
+	js_close(j, '}');
 }
 
 void render_diff_begin(struct render_diff *d)
 {
-	if (d->json)
-		fputs("{\"gupinfo\": {\"schema\": [1, 0], \"diff\": [", d->opt->out);
+	d->js.out = d->opt->out;
+	if (!d->json)
+		return;
+	render_json_begin(&d->js);
+	js_open(&d->js, "diff", '[');
 }
 
 int render_diff_change(void *ctx, const struct store_change *c)
@@ -146,12 +149,12 @@ int render_diff_change(void *ctx, const struct store_change *c)
 	for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
 		if (c->what & BIT(i))
 			d->pages[i] += (c->end - c->start) / d->base;
-	diff_what(c->what, what, sizeof(what));
 	if (d->json) {
-		diff_json(d, c, what);
+		diff_json(d, c);
 		d->changes++;
 		return ferror(out) ? -EIO : 0;
 	}
+	diff_what(c->what, what, sizeof(what));
 	if (!d->changes || d->pid != c->proc_b->process.pid)
 		fprintf(out, "process %d %s\n", (int)c->proc_b->process.pid,
 			escape_text(name, sizeof(name), c->proc_b->process.comm));
@@ -169,16 +172,23 @@ int render_diff_change(void *ctx, const struct store_change *c)
 
 void render_diff_process(struct render_diff *d, const struct process *p, char side)
 {
+	struct js *j = &d->js;
 	char name[200];
 
 	d->changes++;
-	if (!d->json)
+	if (!d->json) {
 		fprintf(d->opt->out, "process %d %s is only in %c\n", (int)p->pid,
 			escape_text(name, sizeof(name), p->comm), side);
-	else
-		fprintf(d->opt->out,
-			"%s\n  {\"pid\": %d, \"what\": [\"process\"], \"only\": \"%c\"}",
-			d->changes > 1 ? "," : "", (int)p->pid, side);
+		return;
+	}
+	js_line(j);
+	js_open(j, NULL, '{');
+	js_num(j, "pid", p->pid);
+	js_open(j, "what", '[');
+	js_str(j, NULL, "process");
+	js_close(j, ']');
+	js_str(j, "only", (char[]){ side, '\0' });
+	js_close(j, '}');
 }
 
 void render_diff_end(struct render_diff *d)
@@ -186,11 +196,12 @@ void render_diff_end(struct render_diff *d)
 	FILE *out = d->opt->out;
 
 	if (d->json) {
-		fputs("], \"pages\": {", out);
+		js_close(&d->js, ']');
+		js_open(&d->js, "pages", '{');
 		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
-			fprintf(out, "%s\"%s\": %" PRIu64, i ? ", " : "", diff_words[i],
-				d->pages[i]);
-		fputs("}}}\n", out);
+			js_num(&d->js, diff_words[i], (s64)d->pages[i]);
+		js_close(&d->js, '}');
+		render_json_end(&d->js);
 		return;
 	}
 	if (!d->changes) {

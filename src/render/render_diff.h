@@ -5,11 +5,13 @@
 
 #include "reportfile/model_diff.h"
 #include "render/render.h"
+#include "render/js.h"
 #include "report/store.h"
 
 struct render_diff {
 	const struct render_options *opt;
 	bool json;
+	struct js js;
 	u32 base; /* bytes of a base page */
 	const struct store *a, *b;
 	u64 changes;  /* changed runs that were shown */

@@ -41,31 +41,27 @@ static int facts_table(const struct render_options *opt, const struct kernel *k)
 static int facts_json(const struct render_options *opt, const struct kernel *k,
 		      const struct source_machine *m)
 {
-	struct js *doc = js_object(), *facts = js_array();
-	struct js *o = render_json_head(opt, k, m);
-	int err;
+	struct js j = { .out = opt->out };
 
+	render_json_head(&j, opt, k, m);
+	js_open(&j, "facts", '[');
 	for (unsigned i = 0; i < KFACTS; i++) {
 		enum kprobe probe = kernel_fact_probe(i);
-		struct js *f = js_object();
 		char range[64];
 
-		js_str(f, "name", kernel_fact_name(i));
-		js_tri(f, "value", kernel_has(k, i));
-		js_str(f, "from", kernel_origin_name(k->origin[i]));
-		js_str(f, "releases", kernel_fact_range(i, range, sizeof(range)));
-		js_str(f, "commit", kernel_fact_commit(i));
+		js_open(&j, NULL, '{');
+		js_str(&j, "name", kernel_fact_name(i));
+		js_tri(&j, "value", kernel_has(k, i));
+		js_str(&j, "from", kernel_origin_name(k->origin[i]));
+		js_str(&j, "releases", kernel_fact_range(i, range, sizeof(range)));
+		js_str(&j, "commit", kernel_fact_commit(i));
 		if (probe < KPROBES)
-			js_str(f, "probe", kernel_probe_text(probe));
-		js_str(f, "subject", kernel_fact_subject(i));
-		js_push(facts, f);
+			js_str(&j, "probe", kernel_probe_text(probe));
+		js_str(&j, "subject", kernel_fact_subject(i));
+		js_close(&j, '}');
 	}
-	js_add(o, "facts", facts);
-	js_add(doc, "gupinfo", o);
-	err = js_write(opt->out, doc);
-	fputc('\n', opt->out);
-	js_free(doc);
-	return err;
+	js_close(&j, ']');
+	return render_json_end(&j);
 }
 
 int render_facts(const struct render_options *opt, const struct kernel *k,

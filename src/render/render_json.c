@@ -11,44 +11,53 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define MEMO 64 /* a power of two */
+
 struct render_json {
 	struct render_options opt;
 	bool lines, pages;
-	unsigned processes, rows;
 	u32 base;
-	FILE *vmas; /* objects of VMAs, which follow the pages; these are streamed */
-	unsigned nvmas;
+	struct js js;
+	struct js vmas; /* objects of VMAs, which follow the pages; these are streamed */
+	char *vmas_text;
+	size_t vmas_len;
 	struct report_head head;
-	struct render_json_page_memo *memo;
+	/* The text that like pages share, all but their place: it is made once. */
+	struct json_memo {
+		struct page_run page; /* without what only this page has */
+		struct gup_verdicts verdicts;
+		char *text; /* NULL: unused */
+		size_t len;
+	} memo[MEMO];
 };
 
 /* ---- the document */
 
-static struct js *json_vma(const struct vma *vma, const struct report_totals *t, u32 base)
+static void json_vma(struct js *j, const struct vma *vma, const struct report_totals *t,
+		     u32 base)
 {
-	struct js *o = js_object();
 	char perms[5];
 
 	vma_perms(vma, perms);
-	js_hex(o, "start", vma->start);
-	js_hex(o, "end", vma->end);
-	js_str(o, "perms", perms);
-	js_str(o, "name", vma->name);
+	js_open(j, NULL, '{');
+	js_hex(j, "start", vma->start);
+	js_hex(j, "end", vma->end);
+	js_str(j, "perms", perms);
+	js_str(j, "name", vma->name);
 	if (vma->has_flags) {
-		struct js *flags = js_array();
-
+		js_open(j, "flags", '[');
 		for (unsigned i = 0; i < VMFLAGS; i++)
 			if (vma->flags >> i & 1)
-				js_push_str(flags, vma_flag_letters(i));
-		js_add(o, "flags", flags);
+				js_str(j, NULL, vma_flag_letters(i));
+		js_close(j, ']');
 	} else {
-		js_null(o, "flags");
+		js_null(j, "flags");
 	}
-	render_json_totals(o, t, base);
-	return o;
+	render_json_totals(j, t, base);
+	js_close(j, '}');
 }
 
-static void json_evidence(struct js *doc, const struct source_machine *m)
+static void json_evidence(struct js *j, const struct source_machine *m)
 {
 	static const char *const keys[SOURCE_FACTS] = {
 		[SOURCE_PAGEMAP] = "pagemap",
@@ -57,105 +66,158 @@ static void json_evidence(struct js *doc, const struct source_machine *m)
 		[SOURCE_STRUCTPAGE] = "structpage",
 		[SOURCE_PTE] = "pte",
 	};
-	struct js *o = js_object();
 
+	js_open(j, "evidence", '{');
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
 		const char *by = deep && m->structpage_by ? m->structpage_by : "ok";
 
-		js_str(o, keys[i], m->evidence[i].ok ? by : m->evidence[i].why);
+		js_str(j, keys[i], m->evidence[i].ok ? by : m->evidence[i].why);
 	}
-	js_add(doc, "evidence", o);
+	js_close(j, '}');
 }
 
-/* Writes @v without the closing brace, so that an array can follow. */
-static int json_open(FILE *out, struct js *v)
+void render_json_begin(struct js *j)
 {
-	fputc('{', out);
-	return js_write_members(out, v);
+	js_open(j, NULL, '{');
+	js_open(j, "gupinfo", '{');
+	js_open(j, "schema", '[');
+	js_num(j, NULL, 1);
+	js_num(j, NULL, 0);
+	js_close(j, ']');
 }
 
-struct js *render_json_head(const struct render_options *opt, const struct kernel *k,
-			    const struct source_machine *m)
+void render_json_head(struct js *j, const struct render_options *opt,
+		      const struct kernel *k, const struct source_machine *m)
 {
-	struct js *o = js_object(), *schema = js_array(), *kernel = js_object();
 	const struct kernel_trials *by;
-	struct js *proved_by;
+	enum kernel_proof proof = kernel_proof(k, &by);
 
-	js_push_num(schema, 1);
-	js_push_num(schema, 0);
-	js_add(o, "schema", schema);
-	js_str(o, "version", opt->version);
-	js_str(kernel, "release", m->kernel.release);
-	js_str(kernel, "arch", m->kernel.arch);
-	js_str(kernel, "model", k->model);
-	js_bool(kernel, "extrapolated", kernel_proof(k, &by) == KERNEL_EXTRAPOLATED);
-	js_str(kernel, "proved", kernel_proof_name(kernel_proof(k, NULL)));
+	render_json_begin(j);
+	js_str(j, "version", opt->version);
+	js_open(j, "kernel", '{');
+	js_str(j, "release", m->kernel.release);
+	js_str(j, "arch", m->kernel.arch);
+	js_str(j, "model", k->model);
+	js_bool(j, "extrapolated", proof == KERNEL_EXTRAPOLATED);
+	js_str(j, "proved", kernel_proof_name(proof));
 	if (by) {
-		js_str(proved_by = js_object(), "release", by->release);
-		js_num(proved_by, "trials", (s64)by->trials);
-		js_str(proved_by, "date", by->date);
-		js_add(kernel, "proved_by", proved_by);
+		js_open(j, "proved_by", '{');
+		js_str(j, "release", by->release);
+		js_num(j, "trials", (s64)by->trials);
+		js_str(j, "date", by->date);
+		js_close(j, '}');
 	} else {
-		js_null(kernel, "proved_by");
+		js_null(j, "proved_by");
 	}
-	js_add(o, "kernel", kernel);
-	json_evidence(o, m);
-	return o;
+	js_close(j, '}');
+	json_evidence(j, m);
+}
+
+int render_json_end(struct js *j)
+{
+	js_close(j, '}');
+	js_close(j, '}');
+	fputc('\n', j->out);
+	return ferror(j->out) ? -EIO : 0;
 }
 
 static int json_begin(void *ctx, const struct report_head *head)
 {
 	struct render_json *r = ctx;
-	const struct kernel *k = head->kernel;
-	struct js *doc;
-	int err;
 
-	r->base = kernel_page_size(&k->ev);
+	r->base = kernel_page_size(&head->kernel->ev);
 	r->head = *head;
 	if (r->lines)
 		return 0;
-	doc = render_json_head(&r->opt, k, head->machine);
-	fputs("{\"gupinfo\": ", r->opt.out);
-	err = json_open(r->opt.out, doc);
-	js_free(doc);
-	fputs(",\"processes\": [", r->opt.out);
-	return err;
+	render_json_head(&r->js, &r->opt, head->kernel, head->machine);
+	js_open(&r->js, "processes", '[');
+	return 0;
 }
 
 static int json_process(void *ctx, const struct process *p)
 {
 	struct render_json *r = ctx;
-	struct js *o;
-	int err;
+	struct js *j = &r->js;
 
 	if (r->lines)
 		return 0;
-	o = js_object();
-	js_num(o, "pid", p->pid);
-	js_str(o, "comm", p->comm);
-	js_num(o, "ppid", p->ppid);
-	js_num(o, "threads", p->threads);
-	js_tri(o, "has_pinned", p->has_pinned);
-	fputs(r->processes++ ? ",\n" : "\n", r->opt.out);
-	err = json_open(r->opt.out, o);
-	js_free(o);
-	fputs(",\"pages\": [", r->opt.out);
-	r->rows = r->nvmas = 0;
-	r->vmas = tmpfile();
-	return err ? err : r->vmas ? 0 : -errno;
+	js_line(j);
+	js_open(j, NULL, '{');
+	js_num(j, "pid", p->pid);
+	js_str(j, "comm", p->comm);
+	js_num(j, "ppid", p->ppid);
+	js_num(j, "threads", p->threads);
+	js_tri(j, "has_pinned", p->has_pinned);
+	js_open(j, "pages", '[');
+	r->vmas = (struct js){ .out = open_memstream(&r->vmas_text, &r->vmas_len) };
+	return r->vmas.out ? 0 : -ENOMEM;
+}
+
+static struct json_memo *json_memo(struct render_json *r, const struct report_row *row)
+{
+	const struct page_run *page = row->page;
+	u64 hash = page->flags ^ (u64)page->pte << 32 ^ (u64)page->kind << 48;
+
+	hash = hash * 31 + page->refcount;
+	hash = hash * 31 + page->mapcount;
+	for (unsigned i = 0; i < GUP_REQUESTS; i++)
+		hash = hash * 31 + row->verdicts->req[i].word;
+	hash *= 0x9e3779b97f4a7c15;
+	return &r->memo[hash >> 32 & (MEMO - 1)];
+}
+
+static int json_memo_make(struct json_memo *l, const struct report_row *row)
+{
+	struct js j = { .out = open_memstream(&l->text, &l->len), .comma = true };
+
+	if (!j.out)
+		return -ENOMEM;
+	render_json_page_rest(&j, row);
+	return fclose(j.out) ? -ENOMEM : 0;
+}
+
+/* Writes what follows the place of a page that shares it with like pages. */
+static int json_like(struct render_json *r, const struct report_row *row)
+{
+	struct page_run page = *row->page;
+	struct json_memo *l = json_memo(r, row);
+	int err;
+
+	/* render_json_page_place() has written these, and no member shows the rest. */
+	page.addr = page.pages = page.size = page.pfn = page.head_pfn = 0;
+	memset(&page.raw, 0, sizeof(page.raw));
+	memset(&page.facts, 0, sizeof(page.facts));
+	if (!l->text || memcmp(&l->page, &page, sizeof(page)) ||
+	    memcmp(&l->verdicts, row->verdicts, sizeof(l->verdicts))) {
+		free(l->text);
+		l->text = NULL;
+		l->page = page;
+		l->verdicts = *row->verdicts;
+		err = json_memo_make(l, row);
+		if (err)
+			return err;
+	}
+	fwrite_unlocked(l->text, 1, l->len, r->js.out);
+	return 0;
 }
 
 static int json_row(void *ctx, const struct report_row *row)
 {
 	struct render_json *r = ctx;
-	int err;
+	int err = 0;
 
 	if (!r->pages)
 		return 0;
-	if (!r->lines)
-		fputs(r->rows++ ? ",\n" : "\n", r->opt.out);
-	err = render_json_page_row(r->memo, r->opt.out, row, r->lines);
+	if (r->lines)
+		r->js.comma = false;
+	else
+		js_line(&r->js);
+	render_json_page_place(&r->js, NULL, row, r->lines);
+	if (row->ledger || row->page->kind == PAGE_SWAP)
+		render_json_page_rest(&r->js, row);
+	else
+		err = json_like(r, row);
 	if (r->lines)
 		fputc('\n', r->opt.out);
 	return err ? err : ferror(r->opt.out) ? -EIO : 0;
@@ -165,50 +227,47 @@ static int json_vma_end(void *ctx, const struct process *p, const struct vma *vm
 			const struct report_totals *t)
 {
 	struct render_json *r = ctx;
-	struct js *o;
-	int err;
 
 	if (r->lines)
 		return 0;
-	o = json_vma(vma, t, r->base);
-	fputs(r->nvmas++ ? ",\n" : "\n", r->vmas);
-	err = js_write(r->vmas, o);
-	js_free(o);
-	return err;
+	js_line(&r->vmas);
+	json_vma(&r->vmas, vma, t, r->base);
+	return 0;
 }
 
 static int json_process_end(void *ctx, const struct process *p,
 			    const struct report_totals *t)
 {
 	struct render_json *r = ctx;
-	struct js *totals;
-	char buf[8192];
-	size_t n;
+	struct js *j = &r->js;
+	int err;
 
 	if (r->lines)
 		return 0;
-	fputs("],\"vmas\": [", r->opt.out);
-	rewind(r->vmas);
-	while ((n = fread(buf, 1, sizeof(buf), r->vmas)))
-		fwrite(buf, 1, n, r->opt.out);
-	fclose(r->vmas);
-	r->vmas = NULL;
-	totals = js_object();
-	render_json_totals(totals, t, r->base);
-	fputs("],\"totals\": ", r->opt.out);
-	js_write(r->opt.out, totals);
-	fputc('}', r->opt.out);
-	js_free(totals);
-	return ferror(r->opt.out) ? -EIO : 0;
+	js_close(j, ']');
+	js_open(j, "vmas", '[');
+	err = fclose(r->vmas.out) ? -ENOMEM : 0;
+	r->vmas.out = NULL;
+	if (!err)
+		fwrite(r->vmas_text, 1, r->vmas_len, j->out);
+	free(r->vmas_text);
+	r->vmas_text = NULL;
+	js_close(j, ']');
+	js_open(j, "totals", '{');
+	render_json_totals(j, t, r->base);
+	js_close(j, '}');
+	js_close(j, '}');
+	return err ? err : ferror(j->out) ? -EIO : 0;
 }
 
 static int json_end(void *ctx, const struct report_totals *t)
 {
 	struct render_json *r = ctx;
 
-	if (!r->lines)
-		fputs("]}}\n", r->opt.out);
-	return 0;
+	if (r->lines)
+		return 0;
+	js_close(&r->js, ']');
+	return render_json_end(&r->js);
 }
 
 const struct report_view render_json_view = {
@@ -226,12 +285,8 @@ int render_json_new(const struct render_options *opt, bool lines, bool pages, vo
 
 	if (!r)
 		return -ENOMEM;
-	r->memo = render_json_page_memo_new();
-	if (!r->memo) {
-		free(r);
-		return -ENOMEM;
-	}
 	r->opt = *opt;
+	r->js.out = opt->out;
 	r->lines = lines;
 	r->pages = pages;
 	*ret = r;
@@ -244,8 +299,10 @@ void render_json_free(void *ctx)
 
 	if (!r)
 		return;
-	if (r->vmas)
-		fclose(r->vmas);
-	render_json_page_memo_free(r->memo);
+	if (r->vmas.out)
+		fclose(r->vmas.out);
+	free(r->vmas_text);
+	for (unsigned i = 0; i < MEMO; i++)
+		free(r->memo[i].text);
 	free(r);
 }

@@ -4,6 +4,7 @@
 
 #include "render/dump_page.h"
 #include "page/holders.h"
+#include "render/js.h"
 #include "report/lint.h"
 
 #include <errno.h>
@@ -17,7 +18,7 @@ struct render_report_lint {
 	u32 base, kv;
 	u64 found[3];                  /* pages by enum lint_class */
 	u64 area[LINTS], start[LINTS]; /* pages of this VMA after the first; its start */
-	u64 rows;
+	struct js js;
 };
 
 static int report_lint_begin(void *ctx, const struct report_head *head)
@@ -26,8 +27,10 @@ static int report_lint_begin(void *ctx, const struct report_head *head)
 
 	l->kv = head->kernel->kv;
 	l->base = kernel_page_size(&head->machine->kernel);
-	if (l->json)
-		fprintf(l->opt.out, "{\"gupinfo\": {\"schema\": [1, 0], \"lint\": [");
+	if (l->json) {
+		render_json_begin(&l->js);
+		js_open(&l->js, "lint", '[');
+	}
 	return 0;
 }
 
@@ -71,14 +74,16 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 {
 	const struct page_run *p = row->page;
 
-	fprintf(l->opt.out,
-		"%s{\"name\": \"%s\", \"class\": \"%s\", \"invariant\": \"%s\", \"pid\": %d, \"pages\": %" PRIu64
-		", \"page\": ",
-		l->rows++ ? ",\n  " : "\n  ", lint_name(id),
-		lint_class_name(lint_class_of(id, row)), lint_invariant(id),
-		(int)row->process->pid, p->pages * (p->size / l->base));
-	render_json_page(l->opt.out, row, false);
-	fputc('}', l->opt.out);
+	js_line(&l->js);
+	js_open(&l->js, NULL, '{');
+	js_str(&l->js, "name", lint_name(id));
+	js_str(&l->js, "class", lint_class_name(lint_class_of(id, row)));
+	js_str(&l->js, "invariant", lint_invariant(id));
+	js_num(&l->js, "pid", row->process->pid);
+	js_num(&l->js, "pages", (s64)(p->pages * (p->size / l->base)));
+	render_json_page_place(&l->js, "page", row, false);
+	render_json_page_rest(&l->js, row);
+	js_close(&l->js, '}');
 }
 
 /* If nobody looked for holders: references that are neither mapping, cache nor pin. */
@@ -133,12 +138,14 @@ static int lint_end(void *ctx, const struct report_totals *t)
 {
 	struct render_report_lint *l = ctx;
 
-	if (l->json)
-		fprintf(l->opt.out,
-			"%s], \"bug\": %" PRIu64 ", \"race\": %" PRIu64
-			", \"explainable\": %" PRIu64 "}}\n",
-			l->rows ? "\n" : "", l->found[0], l->found[1], l->found[2]);
-	else if (t->size_bytes) /* something was read */
+	if (l->json) {
+		js_close(&l->js, ']');
+		js_num(&l->js, "bug", (s64)l->found[0]);
+		js_num(&l->js, "race", (s64)l->found[1]);
+		js_num(&l->js, "explainable", (s64)l->found[2]);
+		return render_json_end(&l->js);
+	}
+	if (t->size_bytes) /* something was read */
 		render_report_line(l->opt.out, 0,
 				   "%" PRIu64 " pages break an invariant, %" PRIu64
 				   " raced, %" PRIu64 " are explainable.",
@@ -161,6 +168,7 @@ int render_report_lint_new(const struct render_options *opt, bool json, void **r
 		return -ENOMEM;
 	l->opt = *opt;
 	l->json = json;
+	l->js.out = opt->out;
 	*ret = l;
 	return 0;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render_verify.h"
 
+#include "render/js.h"
+#include "render/render.h"
+
 #include <inttypes.h>
 #include <string.h>
 
@@ -104,89 +107,62 @@ void render_verify_text(FILE *out, const struct verify_result *r)
 		fputs("stopped before the end\n", out);
 }
 
-/* Only texts of errors are not gupinfo's own: escaping quotes and control characters is enough. */
-static void render_verify_string(FILE *out, const char *s)
+static void render_verify_fields(struct js *j, const struct verify_case *c,
+				 bool predicted)
 {
-	fputc('"', out);
-	for (; *s; s++) {
-		if (*s == '"' || *s == '\\')
-			fprintf(out, "\\%c", *s);
-		else if ((unsigned char)*s < 0x20)
-			fprintf(out, "\\u%04x", (unsigned char)*s);
-		else
-			fputc(*s, out);
-	}
-	fputc('"', out);
+	js_open(j, predicted ? "predicted" : "observed", '{');
+	for (unsigned i = 0; i < c->nfields; i++)
+		js_str(j, c->field[i].key,
+		       predicted ? c->field[i].predicted : c->field[i].observed);
+	js_close(j, '}');
 }
 
-static void render_verify_fields(FILE *out, const struct verify_case *c, bool predicted)
+static void render_verify_case(struct js *j, const struct verify_case *c)
 {
-	fputc('{', out);
-	for (unsigned i = 0; i < c->nfields; i++) {
-		const char *value =
-			predicted ? c->field[i].predicted : c->field[i].observed;
-
-		fprintf(out, "%s\"%s\": ", i ? ", " : "", c->field[i].key);
-		if (value)
-			render_verify_string(out, value);
-		else
-			fputs("null", out);
-	}
-	fputc('}', out);
-}
-
-static void render_verify_case(FILE *out, const struct verify_case *c)
-{
-	bool first = true;
-
-	fputs("    {\"state\": ", out);
-	render_verify_string(out, c->state);
-	fprintf(out,
-		", \"request\": \"%s\", \"act\": \"%s\", \"predicted\": ", c->request,
-		c->act);
-	render_verify_fields(out, c, true);
-	fputs(", \"observed\": ", out);
-	render_verify_fields(out, c, false);
-	fprintf(out, ", \"result\": \"%s\"", render_verify_outcome[c->outcome]);
+	js_line(j);
+	js_open(j, NULL, '{');
+	js_str(j, "state", c->state);
+	js_str(j, "request", c->request);
+	js_str(j, "act", c->act);
+	render_verify_fields(j, c, true);
+	render_verify_fields(j, c, false);
+	js_str(j, "result", render_verify_outcome[c->outcome]);
 	if (c->outcome == VERIFY_UNKNOWN) {
-		fputs(", \"unknown\": [", out);
-		for (unsigned i = 0; i < FACTS; i++) {
-			if (!(c->unknown >> i & 1))
-				continue;
-			fprintf(out, "%s\"%s\"", first ? "" : ", ", fact_decider(i));
-			first = false;
-		}
-		fputc(']', out);
+		js_open(j, "unknown", '[');
+		for (unsigned i = 0; i < FACTS; i++)
+			if (c->unknown >> i & 1)
+				js_str(j, NULL, fact_decider(i));
+		js_close(j, ']');
 	}
-	if (c->note[0]) {
-		fputs(", \"note\": ", out);
-		render_verify_string(out, c->note);
-	}
-	fputc('}', out);
+	if (c->note[0])
+		js_str(j, "note", c->note);
+	js_close(j, '}');
 }
 
 void render_verify_json(FILE *out, const struct verify_result *r, const char *version)
 {
-	fprintf(out,
-		"{\"gupinfo\": {\"schema\": [1, 0], \"version\": \"%s\"},\n \"verify\": {\"kernel\": {\"release\": ",
-		version);
-	render_verify_string(out, r->kernel->ev.release);
-	fputs(", \"arch\": ", out);
-	render_verify_string(out, r->kernel->ev.arch);
-	fputs(", \"model\": ", out);
-	render_verify_string(out, r->kernel->model);
-	fprintf(out,
-		", \"extrapolated\": %s, \"proved\": \"%s\"},\n  \"seed\": %" PRIu64
-		", \"trials\": %" PRIu64 ", \"random\": %" PRIu64,
-		kernel_proof(r->kernel, NULL) == KERNEL_EXTRAPOLATED ? "true" : "false",
-		kernel_proof_name(kernel_proof(r->kernel, NULL)), r->seed, r->trials,
-		r->random);
+	enum kernel_proof proof = kernel_proof(r->kernel, NULL);
+	struct js j = { .out = out };
+
+	render_json_begin(&j);
+	js_str(&j, "version", version);
+	js_close(&j, '}');
+	js_open(&j, "verify", '{');
+	js_open(&j, "kernel", '{');
+	js_str(&j, "release", r->kernel->ev.release);
+	js_str(&j, "arch", r->kernel->ev.arch);
+	js_str(&j, "model", r->kernel->model);
+	js_bool(&j, "extrapolated", proof == KERNEL_EXTRAPOLATED);
+	js_str(&j, "proved", kernel_proof_name(proof));
+	js_close(&j, '}');
+	js_u64(&j, "seed", r->seed);
+	js_u64(&j, "trials", r->trials);
+	js_u64(&j, "random", r->random);
 	for (unsigned o = 0; o < VERIFY_OUTCOMES; o++)
-		fprintf(out, ", \"%s\": %" PRIu64, render_verify_outcome[o], r->n[o]);
-	fputs(",\n  \"cases\": [", out);
-	for (size_t i = 0; i < r->ncases; i++) {
-		fputs(i ? ",\n" : "\n", out);
-		render_verify_case(out, &r->cases[i]);
-	}
-	fputs("]}}\n", out);
+		js_u64(&j, render_verify_outcome[o], r->n[o]);
+	js_open(&j, "cases", '[');
+	for (size_t i = 0; i < r->ncases; i++)
+		render_verify_case(&j, &r->cases[i]);
+	js_close(&j, ']');
+	render_json_end(&j);
 }

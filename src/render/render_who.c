@@ -98,76 +98,66 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 	return ferror(out) ? -EIO : 0;
 }
 
-static struct js *who_js_map(const struct render_who_map *m)
+static void who_json_map(struct js *j, const struct render_who_map *m)
 {
 	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
 	const struct page_run *p = &m->page;
-	struct js *o = js_object();
 
-	js_num(o, "pid", m->pid);
-	js_str(o, "comm", m->comm);
-	js_hex(o, "addr", p->addr);
-	js_str(o, "leaf", leaves[p->leaf & 3]);
-	js_str(o, "perms", m->perms);
-	js_tri(o, "write",
+	js_open(j, NULL, '{');
+	js_num(j, "pid", m->pid);
+	js_str(j, "comm", m->comm);
+	js_hex(j, "addr", p->addr);
+	js_str(j, "leaf", leaves[p->leaf & 3]);
+	js_str(j, "perms", m->perms);
+	js_tri(j, "write",
 	       tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE));
-	js_tri(o, "anon_exclusive",
+	js_tri(j, "anon_exclusive",
 	       p->why[PAGE_F_ANON_EXCLUSIVE] == PAGE_WHY_KNOWN
 		       ? (enum tri)p->anon_exclusive
 		       : TRI_UNKNOWN);
-	js_str(o, "name", m->name);
-	return o;
+	js_str(j, "name", m->name);
+	js_close(j, '}');
 }
 
-static void who_js_page(struct js *o, const struct page_run *p)
+static void who_json_page(struct js *j, const struct page_run *p)
 {
-	js_str(o, "kind", p->kind == PAGE_UNKNOWN ? NULL : page_kind_name(p->kind));
+	js_str(j, "kind", p->kind == PAGE_UNKNOWN ? NULL : page_kind_name(p->kind));
 	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN) {
-		js_hex(o, "head_pfn", p->head_pfn);
-		js_num(o, "folio_pages", 1LL << p->order);
+		js_hex(j, "head_pfn", p->head_pfn);
+		js_num(j, "folio_pages", 1LL << p->order);
 	}
-	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN)
-		js_num(o, "mapcount", p->mapcount);
-	else
-		js_null(o, "mapcount");
-	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
-		js_num(o, "refcount", p->refcount);
-	else
-		js_null(o, "refcount");
+	js_num_if(j, "mapcount", p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN, p->mapcount);
+	js_num_if(j, "refcount", p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN, p->refcount);
 	if (p->expected >= 0) {
-		js_num(o, "expected", p->expected);
-		js_num(o, "excess", p->excess);
+		js_num(j, "expected", p->expected);
+		js_num(j, "excess", p->excess);
 	}
 }
 
 static int who_json(const struct render_options *opt, const struct render_who *who)
 {
-	struct js *doc = js_object(), *o = js_object(), *maps = js_array(),
-		  *list = js_array();
 	const struct holders_ledger *l = who->ledger;
-	int err;
+	bool known = l && l->unexplained >= 0;
+	struct js j = { .out = opt->out };
 
-	js_add(doc, "gupinfo", render_json_head(opt, who->kernel, who->machine));
-	js_hex(o, "pfn", who->pfn);
+	render_json_head(&j, opt, who->kernel, who->machine);
+	js_close(&j, '}');
+	js_open(&j, "who", '{');
+	js_hex(&j, "pfn", who->pfn);
 	if (who->nmaps)
-		who_js_page(o, &who->map[0].page);
+		who_json_page(&j, &who->map[0].page);
+	js_open(&j, "mappings", '[');
 	for (size_t i = 0; i < who->nmaps; i++)
-		js_push(maps, who_js_map(&who->map[i]));
-	js_add(o, "mappings", maps);
+		who_json_map(&j, &who->map[i]);
+	js_close(&j, ']');
+	js_open(&j, "holders", '[');
 	for (unsigned i = 0; l && i < l->n; i++)
-		js_push(list, render_json_page_holder(&l->holder[i]));
-	js_add(o, "holders", list);
-	if (l && l->unexplained >= 0)
-		js_num(o, "unexplained", l->unexplained);
-	else
-		js_null(o, "unexplained");
-	js_num(o, "processes", who->processes);
-	js_num(o, "unread", who->unread);
-	js_add(doc, "who", o);
-	err = js_write(opt->out, doc);
-	fputc('\n', opt->out);
-	js_free(doc);
-	return err;
+		render_json_page_holder(&j, &l->holder[i]);
+	js_close(&j, ']');
+	js_num_if(&j, "unexplained", known, known ? l->unexplained : 0);
+	js_num(&j, "processes", (s64)who->processes);
+	js_num(&j, "unread", (s64)who->unread);
+	return render_json_end(&j);
 }
 
 int render_who(const struct render_options *opt, const struct render_who *who, bool json)

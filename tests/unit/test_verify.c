@@ -281,8 +281,8 @@ TEST(views)
 	out = open_memstream(&text, &len);
 	render_verify_json(out, &r, "0.1.0");
 	fclose(out);
-	EXPECT(strstr(text, "\"wrong\": 1"));
-	EXPECT(strstr(text, "\"result\": \"wrong\""));
-	EXPECT(strstr(text, "\"note\": \"a \\\"note\\\"\\u000a\""));
+	EXPECT(strstr(text, "\"wrong\":1"));
+	EXPECT(strstr(text, "\"result\":\"wrong\""));
+	EXPECT(strstr(text, "\"note\":\"a \\\"note\\\"\\n\""));
 	free(text);
 }
