@@ -27,105 +27,35 @@ enum range_kind {
 	RANGE_URING,  /* io_uring_register */
 };
 
-/*
- * How an argument is shown: i int (descriptors, pids), n number of 64 bits, x hex, f flags in hex, p PROT_*,
- * m MAP_*, a advice, o io_uring op, s string.
- */
+/* How an argument is shown. */
+enum arg_kind {
+	ARG_INT, /* 32 bits: descriptors, process IDs */
+	ARG_NUM,
+	ARG_HEX,
+	ARG_PROT, /* from here on as text */
+	ARG_MAP,
+	ARG_ADVICE,
+	ARG_URING,
+	ARG_STRING,
+};
+
 static const struct call_row {
-	u8 event, range;
+	u8 event, range; /* enum event_kind, enum range_kind */
 	bool watches;
 	struct {
 		const char *name;
-		char as;
+		u8 as; /* enum arg_kind */
 	} arg[6];
 } rows[TRACER_CALLS] = {
-	[TRACER_FORK] = { .event = EVENT_FORK, .range = RANGE_WHOLE },
-	[TRACER_VFORK] = { .event = EVENT_FORK, .range = RANGE_NONE },
-	[TRACER_CLONE] = { .event = EVENT_FORK,
-			   .range = RANGE_WHOLE,
-			   .arg = { { "flags", 'f' } } },
-	[TRACER_CLONE3] = { .event = EVENT_FORK, .range = RANGE_WHOLE },
-	[TRACER_EXECVE] = { .event = EVENT_EXEC,
-			    .range = RANGE_WHOLE,
-			    .arg = { { "path", 's' } } },
-	[TRACER_EXECVEAT] = { .event = EVENT_EXEC,
-			      .range = RANGE_WHOLE,
-			      .arg = { { "dirfd", 'i' }, { "path", 's' } } },
-	[TRACER_VMSPLICE] = { .event = EVENT_VMSPLICE,
-			      .range = RANGE_SPLICE,
-			      .watches = true,
-			      .arg = { { "fd", 'i' },
-				       { "iov", 'x' },
-				       { "segments", 'n' },
-				       { "flags", 'f' } } },
-	[TRACER_MMAP] = { .event = EVENT_MMAP,
-			  .range = RANGE_MMAP,
-			  .arg = { { "addr", 'x' },
-				   { "length", 'n' },
-				   { "prot", 'p' },
-				   { "flags", 'm' },
-				   { "fd", 'i' },
-				   { "offset", 'x' } } },
-	[TRACER_MUNMAP] = { .event = EVENT_MUNMAP,
-			    .range = RANGE_SPAN,
-			    .arg = { { "addr", 'x' }, { "length", 'n' } } },
-	[TRACER_MREMAP] = { .event = EVENT_MREMAP,
-			    .range = RANGE_MREMAP,
-			    .arg = { { "addr", 'x' },
-				     { "length", 'n' },
-				     { "new_length", 'n' },
-				     { "flags", 'f' } } },
-	[TRACER_MPROTECT] = { .event = EVENT_MPROTECT,
-			      .range = RANGE_SPAN,
-			      .arg = { { "addr", 'x' },
-				       { "length", 'n' },
-				       { "prot", 'p' } } },
-	[TRACER_PKEY_MPROTECT] = { .event = EVENT_MPROTECT,
-				   .range = RANGE_SPAN,
-				   .arg = { { "addr", 'x' },
-					    { "length", 'n' },
-					    { "prot", 'p' },
-					    { "pkey", 'i' } } },
-	[TRACER_MADVISE] = { .event = EVENT_MADVISE,
-			     .range = RANGE_SPAN,
-			     .arg = { { "addr", 'x' },
-				      { "length", 'n' },
-				      { "advice", 'a' } } },
-	[TRACER_PROCESS_MADVISE] = { .event = EVENT_MADVISE,
-				     .range = RANGE_PIDFD,
-				     .arg = { { "pidfd", 'i' },
-					      { "iov", 'x' },
-					      { "segments", 'n' },
-					      { "advice", 'a' } } },
-	[TRACER_IO_URING_REGISTER] = { .event = EVENT_IO_URING_REGISTER,
-				       .range = RANGE_URING,
-				       .watches = true,
-				       .arg = { { "fd", 'i' },
-						{ "opcode", 'o' },
-						{ "arg", 'x' },
-						{ "nr_args", 'n' } } },
-	[TRACER_PROCESS_VM_READV] = { .event = EVENT_PROCESS_VM_READV,
-				      .range = RANGE_REMOTE,
-				      .arg = { { "target", 'i' } } },
-	[TRACER_PROCESS_VM_WRITEV] = { .event = EVENT_PROCESS_VM_WRITEV,
-				       .range = RANGE_REMOTE,
-				       .arg = { { "target", 'i' } } },
-#define DIRECT(id, ev, kind)           \
-	[TRACER_##                     \
-		id] = { .event = ev,   \
-			.range = kind, \
-			.arg = { { "fd", 'i' }, { "buffer", 'x' }, { "count", 'n' } } }
-	DIRECT(READ, EVENT_READ, RANGE_BUFFER),
-	DIRECT(PREAD64, EVENT_READ, RANGE_BUFFER),
-	DIRECT(READV, EVENT_READ, RANGE_VECTOR),
-	DIRECT(PREADV, EVENT_READ, RANGE_VECTOR),
-	DIRECT(PREADV2, EVENT_READ, RANGE_VECTOR),
-	DIRECT(WRITE, EVENT_WRITE, RANGE_BUFFER),
-	DIRECT(PWRITE64, EVENT_WRITE, RANGE_BUFFER),
-	DIRECT(WRITEV, EVENT_WRITE, RANGE_VECTOR),
-	DIRECT(PWRITEV, EVENT_WRITE, RANGE_VECTOR),
-	DIRECT(PWRITEV2, EVENT_WRITE, RANGE_VECTOR),
-#undef DIRECT
+#define A(name_, as_)                           \
+	{                                       \
+		.name = #name_, .as = ARG_##as_ \
+	}
+#define TRACE_CALL(id, kind, bytes, watched, ...) \
+	[TRACER_##id] = { EVENT_##kind, RANGE_##bytes, watched, { __VA_ARGS__ } },
+#include "trace/trace_call.def"
+#undef TRACE_CALL
+#undef A
 };
 
 /* ---- reading the caller's memory */
@@ -242,23 +172,23 @@ static void show_args(const struct tracer_stop *stop, const struct call_row *row
 		      struct event *e)
 {
 	for (unsigned i = 0; i < 6 && row->arg[i].name; i++) {
-		char as = row->arg[i].as;
+		u8 as = row->arg[i].as;
 		u64 v = stop->args[i];
-		u8 kind = as == 'i' || as == 'n'   ? EVENT_ARG_NUM
-			  : as == 'x' || as == 'f' ? EVENT_ARG_HEX
-						   : EVENT_ARG_TEXT;
-		struct event_arg *a = add_arg(e, row->arg[i].name, kind);
+		struct event_arg *a = add_arg(e, row->arg[i].name,
+					      as < ARG_HEX    ? EVENT_ARG_NUM
+					      : as == ARG_HEX ? EVENT_ARG_HEX
+							      : EVENT_ARG_TEXT);
 
-		a->num = as == 'i' ? (s32)v : (s64)v;
-		if (as == 'p')
+		a->num = as == ARG_INT ? (s32)v : (s64)v;
+		if (as == ARG_PROT)
 			text_prot(v, a->text, sizeof(a->text));
-		if (as == 'm')
+		if (as == ARG_MAP)
 			text_mmap_flags(v, a->text, sizeof(a->text));
-		if (as == 'a')
+		if (as == ARG_ADVICE)
 			text_advice(v, a->text, sizeof(a->text));
-		if (as == 'o')
+		if (as == ARG_URING)
 			text_uring(v, a->text, sizeof(a->text));
-		if (as == 's')
+		if (as == ARG_STRING)
 			peek_string(stop->pid, v, a->text, sizeof(a->text));
 	}
 }
@@ -468,6 +398,7 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 	if (strcmp(tracer_call_name(stop->call), event_name(row->event)))
 		snprintf(c->event.call, sizeof(c->event.call), "%s",
 			 tracer_call_name(stop->call));
+	show_args(stop, row, &c->event);
 	switch (row->range) {
 	case RANGE_WHOLE:
 		c->whole = true;
@@ -502,12 +433,6 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 	default:
 		c->no_pages = true;
 	}
-	unsigned nargs = c->event.nargs;
-	struct event_arg extra = c->event.arg[0];
-	c->event.nargs = 0;
-	show_args(stop, row, &c->event);
-	if (nargs)
-		*add_arg(&c->event, extra.name, extra.kind) = extra;
 	return true;
 }
 
