@@ -167,11 +167,6 @@ u64 tui_state_addr(const struct tui *t)
 	return tui_state_vma(t) ? t->addr : 0;
 }
 
-bool tui_state_is_live(const struct tui *t)
-{
-	return t->is_live;
-}
-
 void tui_state_visible(const struct tui *t, pid_t *ret_pid, u64 *ret_start, u64 *ret_end)
 {
 	const struct store_vma *v = tui_state_vma(t);

@@ -102,8 +102,6 @@ pid_t tui_state_pid(const struct tui *t);
 u64 tui_state_addr(const struct tui *t);
 /* Returns the range of pages on the screen; empty unless the present is shown. */
 void tui_state_visible(const struct tui *t, pid_t *ret_pid, u64 *ret_start, u64 *ret_end);
-/* The present is shown. */
-bool tui_state_is_live(const struct tui *t);
 /* Moves the cursor to this page (of the selected process). */
 void tui_state_goto(struct tui *t, pid_t pid, u64 addr);
 
