@@ -186,6 +186,8 @@ cp "$(command -v bash)" "$dir/a) b"
 # shellcheck disable=SC2016
 "$dir/a) b" -c 'read -r x <"$1"; exec sleep 1000' sh "$dir/go" &
 target=$!
+# The background shell truncates the file later than this one reads it: no event of the run before.
+: >"$dir/events"
 "$gupinfo" --trace --no-stop --interval 20 --pid $target --json-lines >"$dir/events" 2>"$dir/err" &
 tracer=$!
 until_event attach
