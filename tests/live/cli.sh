@@ -90,9 +90,22 @@ expect_empty "a process that does not exist" \
 	"$(run 1 --pid 2147483646; grep -q 'does not exist' "$err" || cat "$err")"
 expect_empty "one that exists and one that does not" \
 	"$(run 3 --pid "$sleeper,2147483646"; grep -q 'does not exist' "$err" || cat "$err")"
-# its child ends at once, and nobody waits for it
-bash -c 'sleep 0 & exec sleep 1000' &
+# Waits until process PID runs FILE, or has ended.
+until_runs()
+{
+	until [ "$(readlink "/proc/$1/exe")" = "$2" ] || ! kill -0 "$1"; do
+		sleep 0.1
+	done
+}
+
+# Its child ends once the parent is no shell any more, which would wait for it: nobody does.
+fifo=$(mktemp -u)
+mkfifo "$fifo"
+bash -c 'read -r _ <"$1" & exec sleep 1000' sh "$fifo" &
 parent=$!
+until_runs $parent "$(readlink -f "$(command -v sleep)")"
+echo >"$fifo"
+rm -f "$fifo"
 zombie=
 while [ -z "$zombie" ] && kill -0 $parent; do
 	for stat in /proc/[0-9]*/stat; do
@@ -128,9 +141,7 @@ long=$(mktemp -d)/a-name-of-a-program-that-is-longer-than-any-column-of-the-summ
 cp "$(command -v sleep)" "$long"
 "$long" 100 &
 victim=$!
-until [ "$(readlink "/proc/$victim/exe")" = "$long" ] || ! kill -0 $victim; do
-	sleep 0.1
-done
+until_runs $victim "$long"
 expect_empty "a pipe is not cut" "$(run $complete --pid $victim; grep -q "${long##*/}\$" "$out" || cat "$out")"
 expect_empty "COLUMNS is honoured" "$(COLUMNS=200 run $complete --pid $victim; grep -q "^START.* LT-W" "$out" || cat "$out")"
 ln -s "$long" "${long%/*}/link"
@@ -206,9 +217,7 @@ name=$(printf 'e\033[31mvil\nx')
 cp "$(command -v sleep)" "$evil/$name"
 "$evil/$name" 100 &
 victim=$!
-until [ "$(readlink "/proc/$victim/exe")" = "$evil/$name" ] || ! kill -0 $victim; do
-	sleep 0.1
-done
+until_runs $victim "$evil/$name"
 run $complete --pid $victim >/dev/null
 expect_empty "hostile names are escaped" "$(LC_ALL=C grep -n $'[\x01-\x09\x0b-\x1f\x7f]' "$out")"
 kill $victim
