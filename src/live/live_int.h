@@ -166,8 +166,7 @@ void live_holders_free(struct live *l);
 
 /* Reads all of l->machine that is read once (live_machine.c). */
 void live_machine_read(struct live *l);
-/* The number that a small file below @root begins with; UINT64_MAX: there is none. */
-/* Reads what changes with every huge page: the pools. */
+/* Reads what changes with every huge page: whether the pools have one outside of unpinnable memory. */
 void live_machine_refresh(struct live *l);
 /* Derives what follows from the evidence and the probes. */
 void live_machine_resolve(struct live *l);

@@ -291,6 +291,9 @@ void live_machine_refresh(struct live *l)
 	struct live_machine_settings s = { 0 };
 	const struct structpage_memory *m = NULL;
 
+	/* Without such memory, or not knowing, a later look finds what the first one found. */
+	if (c->npools && c->unpinnable_memory != TRI_YES)
+		return;
 	live_machine_pools(l->root, &s);
 	if (s.npools && c->unpinnable_memory == TRI_YES)
 		m = live_bpf_memory(l);
