@@ -19,19 +19,10 @@
 
 static struct collect_options report_options(struct session *s)
 {
-	const struct options *opt = &s->opt;
+	struct collect_options c = session_asked(s);
 
-	return (struct collect_options){
-		.pids = opt->pids,
-		.npids = opt->npids,
-		.ranges = opt->range,
-		.nranges = opt->nranges,
-		.names = opt->name,
-		.real_names = (const char *const *)opt->real_name,
-		.nnames = opt->nnames,
-		.smaps = true, /* a report keeps everything that was said of a VMA */
-		.model = s->has_model ? &s->model : NULL,
-	};
+	c.smaps = true; /* a report keeps everything that was said of a VMA */
+	return c;
 }
 
 /* ---- the body of a report */

@@ -267,11 +267,11 @@ static bool session_same(void *ctx, const struct report_row *a,
 	       session_keep(s, a) == session_keep(s, b);
 }
 
-int session_collect(struct session *s, const struct report_view *view, void *ctx,
-		    bool holes)
+struct collect_options session_asked(const struct session *s)
 {
 	const struct options *opt = &s->opt;
-	struct collect_options c = {
+
+	return (struct collect_options){
 		.pids = opt->pids,
 		.npids = opt->npids,
 		.ranges = opt->range,
@@ -279,32 +279,37 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		.names = opt->name,
 		.real_names = (const char *const *)opt->real_name,
 		.nnames = opt->nnames,
-		.keep = opt->filter || opt->bits ? session_keep : NULL,
-		.keep_ctx = s,
-		.each = opt->each,
-		/* a page that was asked for by its address is shown though nothing is there */
-		.holes = holes || (opt->mode == MODE_PAGES && opt->only_addresses),
-		.fold = session_folds(s),
-		.same = opt->mode == MODE_PAGES && !opt->json && !opt->json_lines
-				? session_same
-				: NULL,
-		.same_ctx = s,
-		.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
-			   opt->mode == MODE_SUMMARY ||
-			   (opt->mode == MODE_PAGES &&
-			    (opt->json || opt->json_lines || opt->filter ||
-			     columns_holders(opt->render.columns, opt->render.ncolumns))),
-		.wait = s->opt.replay ? NULL : session_wait,
-		.again = (opt->mode == MODE_LINT || opt->mode == MODE_ALL ||
-			  (opt->mode == MODE_SUMMARY && !opt->json && !opt->json_lines)),
 		.model = s->has_model ? &s->model : NULL,
 	};
+}
 
+int session_collect(struct session *s, const struct report_view *view, void *ctx,
+		    bool holes)
+{
+	const struct options *opt = &s->opt;
+	bool json = opt->json || opt->json_lines, pages = opt->mode == MODE_PAGES;
+	struct collect_options c = session_asked(s);
 	struct progress pace;
 	int err = opt->mode == MODE_EXPLAIN ? 0 : collect_check(s->source, &c, &s->diag);
 
 	if (err)
 		return err;
+	c.keep = opt->filter || opt->bits ? session_keep : NULL;
+	c.keep_ctx = s;
+	c.each = opt->each;
+	/* a page that was asked for by its address is shown though nothing is there */
+	c.holes = holes || (pages && opt->only_addresses);
+	c.fold = session_folds(s);
+	c.same = pages && !json ? session_same : NULL;
+	c.same_ctx = s;
+	c.holders =
+		opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
+		opt->mode == MODE_SUMMARY ||
+		(pages && (json || opt->filter ||
+			   columns_holders(opt->render.columns, opt->render.ncolumns)));
+	c.wait = opt->replay ? NULL : session_wait;
+	c.again = opt->mode == MODE_LINT || opt->mode == MODE_ALL ||
+		  (opt->mode == MODE_SUMMARY && !json);
 	progress_init(&pace, s->progress, opt->given[OPTION_GENTLE], opt->npids);
 	if (s->progress || opt->given[OPTION_GENTLE]) {
 		c.tick = progress_tick;

@@ -39,6 +39,8 @@ struct session {
 int session_open(struct session *s);
 void session_close(struct session *s);
 
+/* Returns the processes, ranges, names and model that the command line asks for; the rest is 0. */
+struct collect_options session_asked(const struct session *s);
 /* Collects what the options select into @view. */
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes);
