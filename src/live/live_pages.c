@@ -214,6 +214,18 @@ static bool live_pages_moved(const struct live_scan *o, const struct live_chunk 
 	return (c->nwords || c->nruns > 1) && live_vmas_same(o->p, o->vma) == TRI_NO;
 }
 
+/* Reads the entries and frames of @c, then the entries again, to find what changed meanwhile. */
+static int live_pages_read(struct live_scan *o, struct live_chunk *c,
+			   struct live_chunk *again, struct rangelist *changes)
+{
+	int err = live_chunk_read(o, c);
+
+	if (err)
+		return err;
+	live_frames_read(o, c);
+	return live_chunk_check(o, c, again, changes);
+}
+
 /* Reads from @from on what changes, delivers the stable part, and sets *@ret_to to its end. */
 static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 {
@@ -223,12 +235,8 @@ static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 	struct live_part part = { .from = from };
 
 	for (unsigned try = 1; try <= LIVE_TRIES; try++) {
-		int err = live_chunk_read(o, &c);
+		int err = live_pages_read(o, &c, &again, &changes);
 
-		if (err)
-			return err;
-		live_frames_read(o, &c);
-		err = live_chunk_check(o, &c, &again, &changes);
 		if (err)
 			return err;
 		part.to = changes.n ? changes.at[0].from : c.to;
@@ -277,12 +285,8 @@ static int live_pages_chunk(struct live_scan *o, u64 from, u64 *ret_to)
 	struct live_chunk again = { .run = o->l->buf->run[1] };
 	struct rangelist changes;
 	struct live_part part = { .from = from };
-	int err = live_chunk_read(o, &c);
+	int err = live_pages_read(o, &c, &again, &changes);
 
-	if (err)
-		return err;
-	live_frames_read(o, &c);
-	err = live_chunk_check(o, &c, &again, &changes);
 	if (err)
 		return err;
 	part.raced = live_pages_moved(o, &c);
