@@ -104,7 +104,7 @@ static s64 explained(const struct holders *h, u64 head, u64 pages)
 	return n;
 }
 
-/* Returns the number of the folio, among those of the run, that is explained least. */
+/* Returns the references explained of the run's least explained folio. */
 static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
 {
 	s64 least = explained(h, from, step);
@@ -114,8 +114,7 @@ static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
 	return least;
 }
 
-/* A per-CPU folio batch (mm/swap.c) may hold a reference to an order-0 folio. */
-static bool may_be_batched(const struct page_run *p)
+bool holders_may_be_batched(const struct page_run *p)
 {
 	return !p->order && (p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
 			     p->kind == PAGE_FILE || p->kind == PAGE_SHMEM);
@@ -127,16 +126,11 @@ static void add_guesses(const struct holders *h, const struct page_run *page, pi
 	struct holder batch = { .kind = HOLDERS_LRU_BATCH,
 				.certainty = HOLDERS_POSSIBLE };
 
-	if (may_be_batched(page) && ret->unexplained % PIN_BIAS)
+	if (holders_may_be_batched(page) && ret->unexplained % PIN_BIAS)
 		ledger_add(ret, &batch);
 	for (size_t i = h->nexact; i < h->n; i++)
 		if (h->holder[i].nends && h->holder[i].end[0].pid == pid)
 			ledger_add(ret, &h->holder[i]);
-}
-
-bool holders_may_be_batched(const struct page_run *page)
-{
-	return may_be_batched(page);
 }
 
 void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
