@@ -50,7 +50,7 @@
 #include "kpageflags.def"
 #undef KPF
 
-/* Advices that an older header lacks have their numbers from Linux 7.3. */
+/* Values that an older header lacks have their numbers from Linux 7.3. */
 #ifndef MADV_COLLAPSE
 #define MADV_COLLAPSE 25
 #endif
