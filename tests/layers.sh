@@ -183,4 +183,11 @@ bad=$(for f in "${files[@]}" src/bpf/*.c tests/unit/*.c tests/live/*.c; do
 done)
 expect_empty "600 lines a file (900 of a test), 60 a function" "$bad"
 
+# ---- fuzzing: any byte for a bool is undefined, and ends the target at once
+bad=$(sed -n '/^struct vma {/,/^};/s/^\tbool \([^;]*\);.*/\1/p' src/page/vma.h | tr -d ' ' | tr , '\n' |
+	while read -r member; do
+		grep -qw "in\.vma\.$member" tests/fuzz/fuzz_page.c || echo "fuzz_page does not mask $member"
+	done)
+expect_empty "fuzz_page knows each bool of struct vma" "$bad"
+
 done_testing

@@ -55,11 +55,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	in.vma.thp_eligible %= 3;
 	in.vma.uffd_async %= 3;
 	in.vma.name[VMA_NAME_MAX - 1] = '\0';
-	bool *const flags[] = {
-		&in.vma.read,       &in.vma.write,     &in.vma.exec,
-		&in.vma.shared,     &in.vma.has_flags, &in.vma.gate,
-		&in.vma.file_known, &in.vma.file_dax,  &in.vma.has_smaps
-	};
+	bool *const flags[] = { &in.vma.read,       &in.vma.write,     &in.vma.exec,
+				&in.vma.shared,     &in.vma.has_flags, &in.vma.gate,
+				&in.vma.file_known, &in.vma.file_dax,  &in.vma.file_empty,
+				&in.vma.has_smaps };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
 		*(u8 *)flags[i] &= 1;
