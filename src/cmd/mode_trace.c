@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "demo/demo.h"
+#include "lib/escape.h"
 #include "render/render_demo.h"
 #include "render/render_event.h"
 #include "replay/replay.h"
@@ -55,10 +56,29 @@ static int record(struct session *s, const struct trace_options *topt,
 
 struct replayed {
 	bool json, found, open; /* open: a JSON line has begun */
+	char part[5];           /* what there is of a character, which lines may cut */
 };
 
+/* Writes a byte above 7f when it completes a character, unless a terminal obeys that. */
+static void put_byte(struct replayed *r, unsigned byte)
+{
+	size_t at = strlen(r->part);
+	u32 cp;
+
+	r->part[at] = (char)byte;
+	if (escape_utf8((const unsigned char *)r->part, &cp)) {
+		if (escape_unsafe(cp))
+			printf("\\u%04x", cp < 0x10000 ? cp : 0xfffd);
+		else
+			fputs(r->part, stdout);
+	} else if (at < 3) {
+		return;
+	}
+	memset(r->part, 0, sizeof(r->part));
+}
+
 /* Undoes \xHH escapes of the file, but never writes control characters. */
-static void put_unescaped(const char *line, bool json)
+static void put_unescaped(struct replayed *r, const char *line)
 {
 	for (; *line; line++) {
 		unsigned byte;
@@ -66,11 +86,11 @@ static void put_unescaped(const char *line, bool json)
 		if (line[0] == '\\' && line[1] == '\\') {
 			line++;
 			putchar('\\');
-		} else if (json && line[0] == '\\' && line[1] == 'x' &&
+		} else if (r->json && line[0] == '\\' && line[1] == 'x' &&
 			   sscanf(line + 2, "%2x", &byte) == 1 && line[2] && line[3]) {
 			line += 3;
 			if (byte >= 0x80)
-				putchar((int)byte);
+				put_byte(r, byte);
 		} else {
 			putchar(*line);
 		}
@@ -89,7 +109,7 @@ static int replay_line(void *ctx, const char *section, const char *line)
 		return 0;
 	if (r->json && *line == '=' && r->open)
 		putchar('\n');
-	put_unescaped(line + (r->json && *line), r->json);
+	put_unescaped(r, line + (r->json && *line));
 	if (!r->json)
 		putchar('\n');
 	r->open = r->json;

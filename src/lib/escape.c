@@ -37,8 +37,7 @@ unsigned escape_utf8(const unsigned char *s, u32 *ret)
 	return 0;
 }
 
-/* Characters that move the cursor, hide text or turn its direction. */
-static bool escape_unsafe(u32 cp)
+bool escape_unsafe(u32 cp)
 {
 	return cp < 0x20 || (cp >= 0x7f && cp < 0xa0) || cp == '\\' || cp == 0xad ||
 	       (cp >= 0x200b && cp <= 0x200f) || (cp >= 0x2028 && cp <= 0x202e) ||

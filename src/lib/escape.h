@@ -13,6 +13,9 @@
  */
 char *escape_text(char *buf, size_t size, const char *s);
 
+/* Characters that move the cursor, hide text or turn its direction, and the backslash. */
+bool escape_unsafe(u32 cp);
+
 /*
  * Returns the length of the valid UTF-8 sequence at @s and its code point in *@ret; 0 if it is
  * not valid (overlong forms, surrogates, above 10ffff).  Reads at most up to the NUL.

@@ -52,20 +52,21 @@ void js_line(struct js *j)
 	j->comma = false;
 }
 
-/* Writes one character that JSON escapes. */
-static void js_escape(struct js *j, char c)
+/* Writes one character that JSON escapes, or a terminal obeys. */
+static void js_escape(struct js *j, u32 cp)
 {
 	static const char short_of[] = {
 		['\b'] = 'b', ['\t'] = 't', ['\n'] = 'n', ['\f'] = 'f',
 		['\r'] = 'r', ['"'] = '"',  ['\\'] = '\\'
 	};
 
-	if (short_of[(unsigned char)c]) {
-		putc_unlocked('\\', j->out);
-		putc_unlocked(short_of[(unsigned char)c], j->out);
-	} else {
-		fprintf(j->out, "\\u%04x", (unsigned char)c);
-	}
+	if (cp < sizeof(short_of) && short_of[cp])
+		fprintf(j->out, "\\%c", short_of[cp]);
+	else if (cp < 0x10000)
+		fprintf(j->out, "\\u%04x", cp);
+	else
+		fprintf(j->out, "\\u%04x\\u%04x", 0xd800 + ((cp - 0x10000) >> 10),
+			0xdc00 + (cp & 0x3ff));
 }
 
 void js_str(struct js *j, const char *key, const char *s)
@@ -80,8 +81,8 @@ void js_str(struct js *j, const char *key, const char *s)
 
 		if (!n)
 			js_raw(j, "\xef\xbf\xbd", 3);
-		else if (cp < 0x20 || cp == '"' || cp == '\\')
-			js_escape(j, *s);
+		else if (cp == '"' || escape_unsafe(cp))
+			js_escape(j, cp);
 		else
 			js_raw(j, s, n);
 		s += n ? n : 1;
