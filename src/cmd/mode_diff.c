@@ -49,7 +49,6 @@ static struct store *diff_collect(struct session *s, struct diff_side *side,
 				  const struct store *like)
 {
 	struct store *store = store_new(&(struct store_options){ .holes = true }, like);
-	struct source_machine m;
 	const char *why = "";
 	struct collect_options opt = {
 		.pids = side->pids,
@@ -63,10 +62,8 @@ static struct store *diff_collect(struct session *s, struct diff_side *side,
 	int err = store ? 0 : -ENOMEM;
 
 	if (!err && s->opt.model) {
-		err = side->src->ops->machine(side->src, &m);
-		if (!err)
-			err = kernel_resolve_model(&m.kernel, s->opt.model, &side->model,
-						   &why);
+		err = kernel_resolve_model(&side->src->machine->kernel, s->opt.model,
+					   &side->model, &why);
 		opt.model = &side->model;
 		if (err)
 			diag_add(&s->diag, DIAG_ERROR, "--model %.40s: %s", s->opt.model,
@@ -153,7 +150,6 @@ int mode_diff(struct session *s)
 
 void session_rejudged(struct session *s)
 {
-	struct source_machine m;
 	struct model_diff *r;
 
 	if (!s->opt.replay || !s->has_model || s->opt.given[OPTION_REDACT])
@@ -161,9 +157,8 @@ void session_rejudged(struct session *s)
 	r = malloc(sizeof(*r));
 	if (!r)
 		return;
-	if (!s->source->ops->machine(s->source, &m) &&
-	    !model_diff_init(r, &m, &s->model) &&
-	    !replay_scan(s->source, &model_diff_handler, r))
+	model_diff_init(r, s->source->machine, &s->model);
+	if (!replay_scan(s->source, &model_diff_handler, r))
 		render_diff_rejudged(&s->opt.render, r, replay_model(s->source));
 	free(r);
 }

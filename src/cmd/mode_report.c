@@ -60,23 +60,21 @@ static int report_copy(struct session *s, struct record_writer *w, bool before)
 static void report_method(struct session *s, struct record_writer *w,
 			  const struct capture_result *r)
 {
-	struct source_machine m;
+	const struct source_machine *m = s->source->machine;
 
 	record_write_section(w, "method");
 	record_write_text(w, "gupinfo %s, report format %u.%u", PACKAGE_VERSION,
 			  RECORD_MAJOR, RECORD_MINOR);
-	if (!s->source->ops->machine(s->source, &m)) {
-		for (unsigned i = 0; i < SOURCE_FACTS; i++) {
-			static const char *const names[] = { "pagemap", "kpageflags",
-							     "kpagecount", "struct page",
-							     "page-table entries" };
+	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
+		static const char *const names[] = { "pagemap", "kpageflags",
+						     "kpagecount", "struct page",
+						     "page-table entries" };
 
-			record_write_text(w, "%s: %s", names[i],
-					  m.evidence[i].ok ? "read" : m.evidence[i].why);
-		}
-		record_write_text(w, "struct page read by: %s",
-				  m.structpage_by ? m.structpage_by : "nothing");
+		record_write_text(w, "%s: %s", names[i],
+				  m->evidence[i].ok ? "read" : m->evidence[i].why);
 	}
+	record_write_text(w, "struct page read by: %s",
+			  m->structpage_by ? m->structpage_by : "nothing");
 	record_write_text(
 		w,
 		"%llu processes, %llu areas, %llu runs, of which %llu changed while they were read",
@@ -319,13 +317,11 @@ int session_redact(struct session *s)
  */
 static u64 lint_pins_kept(const struct session *s)
 {
-	struct source_machine m;
+	const struct page_context *c = &s->source->machine->page;
 	s16 nodes = 1;
 
-	if (s->source->ops->machine(s->source, &m))
-		return UINT64_MAX;
-	for (unsigned i = 0; i < m.page.nspans; i++)
-		nodes = MAX(nodes, m.page.spans[i].node + 1);
+	for (unsigned i = 0; i < c->nspans; i++)
+		nodes = MAX(nodes, c->spans[i].node + 1);
 	return 2ull * 125 * sysconf(_SC_NPROCESSORS_CONF) * nodes;
 }
 

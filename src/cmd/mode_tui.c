@@ -439,14 +439,12 @@ static int begin_state(struct tui_live *l)
 
 static void missing_facts(struct tui_live *l)
 {
-	struct source_machine m;
+	const struct source_evidence *e =
+		&l->s->source->machine->evidence[SOURCE_STRUCTPAGE];
 
-	if (l->s->source->ops->machine(l->s->source, &m))
-		return;
-	if (!m.evidence[SOURCE_STRUCTPAGE].ok)
+	if (!e->ok)
 		snprintf(tui_state_status(l->t)->problem, 160,
-			 "no refcounts, pins, PTE bits: %.120s",
-			 m.evidence[SOURCE_STRUCTPAGE].why);
+			 "no refcounts, pins, PTE bits: %.120s", e->why);
 }
 
 static int run(struct tui_live *l)

@@ -117,21 +117,12 @@ static void mode_verify_interrupt(int sig)
 static int mode_verify_run(struct session *s, struct mode_verify *m)
 {
 	struct sigaction on = { .sa_handler = mode_verify_interrupt }, old[2];
-	struct source_machine machine = { 0 };
 	struct verify_result r;
-	struct kernel k;
-	int err = s->source->ops->machine(s->source, &machine);
+	int err;
 
-	if (!err)
-		err = kernel_resolve(&machine.kernel, &k);
-	if (err) {
-		diag_add(&s->diag, DIAG_ERROR, "this kernel cannot be judged: %s",
-			 strerror(-err));
-		return EXIT_FAILED;
-	}
 	sigaction(SIGINT, &on, &old[0]);
 	sigaction(SIGTERM, &on, &old[1]);
-	err = verify_run(s->source, &k, &m->opt, &r, &s->diag);
+	err = verify_run(s->source, &m->opt, &r, &s->diag);
 	sigaction(SIGINT, &old[0], NULL);
 	sigaction(SIGTERM, &old[1], NULL);
 	if (m->tty)

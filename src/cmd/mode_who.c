@@ -15,7 +15,7 @@
 struct who {
 	struct session *s;
 	struct kernel kernel;
-	struct source_machine machine;
+	const struct source_machine *machine;
 	u64 base; /* bytes of a base page */
 	u64 pfn;
 	struct collect_range *hit; /* entries of the process in work that map the page */
@@ -165,8 +165,8 @@ static int who_show(struct who *w, size_t n, size_t unread)
 	struct render_who view = { .pfn = w->pfn,
 				   .map = w->map,
 				   .nmaps = w->nmaps,
-				   .kernel = &w->kernel,
-				   .machine = &w->machine,
+				   .kernel = w->machine->page.kernel,
+				   .machine = w->machine,
 				   .processes = n,
 				   .unread = unread };
 	struct page_run page = { .pfn = w->pfn,
@@ -206,17 +206,13 @@ int mode_who(struct session *s)
 			"--who takes a PFN, or with one --pid an address; it looks at this machine only");
 		return EXIT_USAGE;
 	}
-	err = s->source->ops->machine(s->source, &w.machine);
-	if (!err)
-		err = kernel_resolve(&w.machine.kernel, &w.kernel);
-	w.machine.page.kernel = &w.kernel;
-	w.base = kernel_page_size(&w.machine.kernel);
-	if (!err && w.machine.page.pfns_hidden) {
+	w.machine = s->source->machine;
+	w.base = kernel_page_size(&w.machine->kernel);
+	if (w.machine->page.pfns_hidden) {
 		diag_add(&s->diag, DIAG_ERROR, "%s", page_why_text(PAGE_WHY_PFN_HIDDEN));
 		return EXIT_FAILED;
 	}
-	if (!err)
-		err = who_target(&w);
+	err = who_target(&w);
 	if (!err)
 		err = who_scan(&w, &n, &unread);
 	if (!err)

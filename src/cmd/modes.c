@@ -94,15 +94,10 @@ int mode_explain(struct session *s)
 
 int mode_facts(struct session *s)
 {
-	struct source_machine machine;
-	struct kernel k;
-	int err = s->source->ops->machine(s->source, &machine);
+	const struct source_machine *m = s->source->machine;
+	int err = render_facts(&s->opt.render, s->has_model ? &s->model : m->page.kernel,
+			       m, s->opt.json || s->opt.json_lines);
 
-	if (!err)
-		err = kernel_resolve(&machine.kernel, &k);
-	if (!err)
-		err = render_facts(&s->opt.render, s->has_model ? &s->model : &k,
-				   &machine, s->opt.json || s->opt.json_lines);
 	return session_exit(s, err);
 }
 

@@ -93,16 +93,13 @@ static int session_filters(struct session *s)
 
 static int session_model(struct session *s)
 {
-	struct source_machine machine;
 	const char *why = "";
 	int err;
 
 	if (!s->opt.model)
 		return 0;
-	err = s->source->ops->machine(s->source, &machine);
-	if (!err)
-		err = kernel_resolve_model(&machine.kernel, s->opt.model, &s->model,
-					   &why);
+	err = kernel_resolve_model(&s->source->machine->kernel, s->opt.model, &s->model,
+				   &why);
 	if (!err) {
 		s->has_model = true;
 		return 0;
@@ -122,16 +119,11 @@ static void session_real_names(struct session *s)
 /* --evidence=bpf fails when BPF does not work. */
 static int session_evidence(struct session *s)
 {
-	struct source_machine m;
+	const struct source_evidence *e = &s->source->machine->evidence[SOURCE_PTE];
 
-	if (s->opt.evidence != EVIDENCE_BPF)
+	if (s->opt.evidence != EVIDENCE_BPF || e->ok)
 		return 0;
-	if (s->source->ops->machine(s->source, &m))
-		return session_fail(s, EXIT_FAILED,
-				    "the source does not say what it read");
-	if (m.evidence[SOURCE_PTE].ok)
-		return 0;
-	return session_fail(s, EXIT_FAILED, m.evidence[SOURCE_PTE].why);
+	return session_fail(s, EXIT_FAILED, e->why);
 }
 
 /* Selects the report's processes of the name --comm; without it all, unless --pid names some. */
@@ -218,18 +210,18 @@ static bool session_keep(void *ctx, const struct report_row *row)
 /* Evidence that this machine denies makes every view incomplete: report it once. */
 void session_missing(struct session *s)
 {
-	struct source_machine m;
+	const struct source_machine *m = s->source->machine;
 
-	if (s->opt.replay || s->source->ops->machine(s->source, &m))
+	if (s->opt.replay)
 		return;
-	if (m.page.pfns_hidden)
+	if (m->page.pfns_hidden)
 		diag_add(&s->diag, DIAG_INCOMPLETE, "page frame numbers: %s",
 			 page_why_text(PAGE_WHY_PFN_HIDDEN));
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
 
-		if (!m.evidence[i].ok && !(deep && s->opt.evidence == EVIDENCE_PROCFS))
-			diag_add(&s->diag, DIAG_INCOMPLETE, "%s", m.evidence[i].why);
+		if (!m->evidence[i].ok && !(deep && s->opt.evidence == EVIDENCE_PROCFS))
+			diag_add(&s->diag, DIAG_INCOMPLETE, "%s", m->evidence[i].why);
 	}
 }
 

@@ -48,9 +48,10 @@ static void drop(struct vma_cache *s, pid_t pid)
 	}
 }
 
-static int on_machine(struct source *src, struct source_machine *ret)
+static void on_refresh(struct source *src)
 {
-	return of(src)->inner->ops->machine(of(src)->inner, ret);
+	if (of(src)->inner->ops->refresh)
+		of(src)->inner->ops->refresh(of(src)->inner);
 }
 
 /* The process stays open in the inner source until it is dropped. */
@@ -138,7 +139,7 @@ static void on_close(struct source *src)
 struct source *vma_cache_new(struct source *inner)
 {
 	static const struct source_ops ops = {
-		.machine = on_machine,
+		.refresh = on_refresh,
 		.open = on_open,
 		.vmas = on_vmas,
 		.observe = on_observe,
@@ -151,6 +152,7 @@ struct source *vma_cache_new(struct source *inner)
 		return NULL;
 	s->source.ops = &ops;
 	s->source.diag = inner->diag;
+	s->source.machine = inner->machine;
 	s->inner = inner;
 	return &s->source;
 }

@@ -197,17 +197,13 @@ static bool chosen(const char *name, const struct demo_case *c, u8 memory)
 
 static int begin(struct demo *d)
 {
-	struct source_machine machine;
-	struct kernel k;
-	struct report_head head = { .kernel = &k, .machine = &machine };
-	int r = d->src->ops->machine(d->src, &machine);
+	const struct source_machine *m = d->src->machine;
+	struct report_head head = { .kernel = d->opt->model ? d->opt->model
+							    : m->page.kernel,
+				    .machine = m };
 
-	if (!r)
-		r = kernel_resolve(&machine.kernel, &k);
-	if (!r && d->opt->model)
-		k = *d->opt->model;
-	d->thp_bytes = machine.kernel.pmd_size ? machine.kernel.pmd_size : 2 << 20;
-	return !r && d->view->begin ? d->view->begin(d->ctx, &head) : r;
+	d->thp_bytes = m->kernel.pmd_size ? m->kernel.pmd_size : 2 << 20;
+	return d->view->begin ? d->view->begin(d->ctx, &head) : 0;
 }
 
 int demo_run(const struct demo_options *opt, struct source *src,

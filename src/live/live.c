@@ -100,11 +100,9 @@ static void live_release(struct source *src, pid_t pid)
 	}
 }
 
-static int live_machine_op(struct source *src, struct source_machine *ret)
+static void live_refresh(struct source *src)
 {
 	live_machine_refresh((struct live *)src);
-	*ret = ((struct live *)src)->machine;
-	return 0;
 }
 
 /* Finds a live thread: a main thread that has ended shows no memory in /proc. */
@@ -285,7 +283,7 @@ static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
 }
 
 static const struct source_ops live_ops = {
-	.machine = live_machine_op,
+	.refresh = live_refresh,
 	.open = live_open_process,
 	.vmas = live_vmas,
 	.observe = live_pages,
@@ -309,7 +307,8 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 
 	if (!l)
 		return NULL;
-	l->src = (struct source){ .ops = &live_ops, .diag = diag };
+	l->src =
+		(struct source){ .ops = &live_ops, .diag = diag, .machine = &l->machine };
 	l->opt = opt ? *opt : none;
 	l->buf = malloc(sizeof(*l->buf));
 	l->root =
@@ -317,6 +316,7 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	l->kpageflags = live_open_array(l, "proc/kpageflags");
 	l->kpagecount = live_open_array(l, "proc/kpagecount");
 	if (!l->buf) {
+		diag_add(diag, DIAG_ERROR, "out of memory");
 		live_close(&l->src);
 		return NULL;
 	}
@@ -326,6 +326,11 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	probe_run(l);
 	if (l->opt.many && !l->bpf) /* no memory for it: no cache */
 		l->cache = calloc(1, sizeof(*l->cache));
-	live_machine_resolve(l);
-	return &l->src;
+	if (!live_machine_resolve(l))
+		return &l->src;
+	diag_add(diag, DIAG_ERROR,
+		 "this kernel calls itself %.64s, which is no version of Linux",
+		 l->machine.kernel.release);
+	live_close(&l->src);
+	return NULL;
 }

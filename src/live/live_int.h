@@ -95,6 +95,7 @@ struct live {
 	bool pfns_hidden;
 	bool hugetlb_count_tail; /* kpagecount of a hugetlb head reads 0 */
 	struct source_machine machine;
+	struct kernel kernel; /* that runs here */
 	struct page_span *spans;
 	struct pte_layout pte;
 	struct bpfpage *bpf;     /* NULL: procfs only */
@@ -169,7 +170,7 @@ void live_machine_read(struct live *l);
 /* Reads what changes with every huge page: whether the pools have one outside of unpinnable memory. */
 void live_machine_refresh(struct live *l);
 /* Derives what follows from the evidence and the probes. */
-void live_machine_resolve(struct live *l);
+int live_machine_resolve(struct live *l);
 
 /* Runs experiments on gupinfo's memory; fills l->machine.kernel.probe (probe.c). */
 void probe_run(struct live *l);

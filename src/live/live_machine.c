@@ -200,16 +200,18 @@ void live_machine_read(struct live *l)
 	m->cpus = (u32)sysconf(_SC_NPROCESSORS_CONF);
 }
 
-void live_machine_resolve(struct live *l)
+int live_machine_resolve(struct live *l)
 {
-	struct kernel k;
+	int err = kernel_resolve(&l->machine.kernel, &l->kernel);
 
-	l->hugetlb_count_tail = true; /* right on every kernel, needed on some */
-	if (kernel_resolve(&l->machine.kernel, &k))
-		return;
-	l->hugetlb_count_tail = kernel_has(&k, KFACT_KPAGECOUNT_HUGETLB_ZERO) != TRI_NO;
-	if (!pte_layout_kernel(&l->pte, &k))
+	if (err)
+		return err;
+	l->machine.page.kernel = &l->kernel;
+	l->hugetlb_count_tail =
+		kernel_has(&l->kernel, KFACT_KPAGECOUNT_HUGETLB_ZERO) != TRI_NO;
+	if (!pte_layout_kernel(&l->pte, &l->kernel))
 		l->machine.page.pte = &l->pte;
+	return 0;
 }
 
 static void live_machine_pools(int root, struct live_machine_settings *s)

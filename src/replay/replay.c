@@ -29,6 +29,7 @@ struct replay {
 	struct record_reader reader;
 	bool reader_ready;
 	struct record_machine machine;
+	struct kernel kernel; /* of ->machine */
 	struct pte_layout pte;
 	struct replay_process *proc;
 	struct replay_area *area;
@@ -132,7 +133,6 @@ int replay_scan(struct source *src, const struct record_handler *handler, void *
 static int replay_index_machine(void *ctx, const struct record_machine *m)
 {
 	struct replay *r = ctx;
-	struct kernel k;
 
 	r->machine = *m;
 	r->machine.m.page.spans = r->machine.spans;
@@ -141,12 +141,14 @@ static int replay_index_machine(void *ctx, const struct record_machine *m)
 	if (m->m.structpage_by)
 		r->machine.m.structpage_by = r->machine.structpage_by;
 	r->machine.m.page.pte = &r->pte;
-	if (kernel_resolve(&r->machine.m.kernel, &k)) {
+	r->machine.m.page.kernel = &r->kernel;
+	r->source.machine = &r->machine.m;
+	if (kernel_resolve(&r->machine.m.kernel, &r->kernel)) {
 		snprintf(r->reader.why, sizeof(r->reader.why),
 			 "the kernel release of the report is no version");
 		return -EINVAL;
 	}
-	pte_layout_kernel(&r->pte, &k);
+	pte_layout_kernel(&r->pte, &r->kernel);
 	return 0;
 }
 
@@ -367,12 +369,6 @@ static int replay_op_observe(struct source *src, pid_t pid, const struct vma *vm
 
 /* ---- the other operations */
 
-static int replay_op_machine(struct source *src, struct source_machine *ret)
-{
-	*ret = ((struct replay *)src)->machine.m;
-	return 0;
-}
-
 static int replay_op_open(struct source *src, pid_t pid, struct process *ret)
 {
 	const struct replay_process *p = replay_find((struct replay *)src, pid);
@@ -429,7 +425,6 @@ static void replay_op_close(struct source *src)
 }
 
 static const struct source_ops replay_ops = {
-	.machine = replay_op_machine,
 	.open = replay_op_open,
 	.vmas = replay_op_vmas,
 	.observe = replay_op_observe,
@@ -463,6 +458,11 @@ static int replay_build(struct replay *r)
 	}
 	if (err)
 		return err;
+	if (!r->source.machine) {
+		diag_add(diag, DIAG_ERROR,
+			 "%s: the report does not say of which kernel it is", r->name);
+		return -EINVAL;
+	}
 	for (size_t i = 0; i < r->holders.n; i++)
 		r->holders.holder[i].end =
 			r->holders.end + (size_t)r->holders.holder[i].end;

@@ -21,10 +21,8 @@ struct collector {
 	void *view_ctx;
 	struct diag *diag;
 
-	struct kernel running; /* gives the words of /proc their meaning */
-	struct kernel model;   /* the running kernel's or --model's rules judge */
-	struct source_machine machine;
-	struct page_context page_ctx;
+	struct page_context
+		page_ctx; /* ->kernel gives the words of /proc their meaning */
 	u32 base;
 
 	struct verdict_cache judge;
@@ -496,7 +494,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 		const struct report_view *view, void *view_ctx, struct diag *diag)
 {
 	struct collector *c = calloc(1, sizeof(*c));
-	int err;
+	int err = 0;
 
 	if (!c)
 		return -ENOMEM;
@@ -506,19 +504,15 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	src->fold =
 		opt->fold && (!opt->holders || opt->again) && !opt->each && !opt->keep;
 	src->smaps = opt->smaps;
-	err = src->ops->machine(src, &c->machine);
-	if (err)
-		goto out;
-	err = kernel_resolve(&c->machine.kernel, &c->running);
-	if (err)
-		goto out;
-	c->model = opt->model ? *opt->model : c->running;
-	c->base = kernel_page_size(&c->machine.kernel);
-	c->page_ctx = c->machine.page;
-	c->page_ctx.kernel = &c->running;
-	verdict_cache_init(&c->judge, &c->model, &c->page_ctx);
-	struct report_head head = { .kernel = &c->model, .machine = &c->machine };
+	if (src->ops->refresh)
+		src->ops->refresh(src);
+	c->base = kernel_page_size(&src->machine->kernel);
+	c->page_ctx = src->machine->page;
+	struct report_head head = { .kernel =
+					    opt->model ? opt->model : c->page_ctx.kernel,
+				    .machine = src->machine };
 
+	verdict_cache_init(&c->judge, head.kernel, &c->page_ctx);
 	if (view->begin)
 		err = view->begin(view_ctx, &head);
 	if (!err)
@@ -528,7 +522,6 @@ int collect_run(struct source *src, const struct collect_options *opt,
 
 		err = err ? err : err2;
 	}
-out:
 	verdict_cache_deinit(&c->judge);
 	free(c->again);
 	free(c);

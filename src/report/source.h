@@ -47,7 +47,7 @@ struct process {
 struct source_machine {
 	struct kernel_evidence kernel;
 	struct source_evidence evidence[SOURCE_FACTS];
-	struct page_context page;  /* collect.c fills ->kernel */
+	struct page_context page;  /* ->kernel is the kernel that runs there */
 	const char *structpage_by; /* "bpf", "recorded", NULL */
 	u32 cpus;                  /* that may be online; 0: not known */
 };
@@ -58,8 +58,8 @@ typedef int (*source_raw_cb)(void *ctx, const struct raw_page *raw, size_t n);
 struct holders;
 struct source;
 struct source_ops {
-	/* Reads facts of the machine; valid until close. */
-	int (*machine)(struct source *src, struct source_machine *ret);
+	/* Reads again what changes in ->machine; NULL: nothing does. */
+	void (*refresh)(struct source *src);
 	/*
 	 * Opens process @pid: later calls read the memory that it has now, or fail with -ESRCH
 	 * after its exit or exec.  Opens and releases nest: a process that has new memory can
@@ -92,6 +92,8 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	struct diag *diag; /* borrowed; the source adds warnings */
+	const struct source_machine
+		*machine; /* set before it is used; valid until close */
 	/* Set by the caller before a collection. */
 	bool fold;  /* no column shows a PFN: runs may be RAW_FOLDED */
 	bool smaps; /* read smaps' byte counts even if costly (vma.has_smaps) */

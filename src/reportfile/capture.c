@@ -180,13 +180,9 @@ static const struct report_view capture_view = {
 int capture_machine(struct source *src, const struct kernel *model,
 		    struct record_writer *w)
 {
-	struct source_machine m;
-	struct kernel running;
-	int err = src->ops->machine(src, &m);
-
-	if (!err && !model)
-		err = kernel_resolve(&m.kernel, &running);
-	return err ? err : record_write_machine(w, &m, (model ? model : &running)->model);
+	if (!model)
+		model = src->machine->page.kernel;
+	return record_write_machine(w, src->machine, model->model);
 }
 
 int capture_pages(struct source *src, const struct collect_options *opt,

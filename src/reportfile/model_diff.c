@@ -9,14 +9,10 @@
 
 #include "lib/pure.h"
 
-int model_diff_init(struct model_diff *r, const struct source_machine *m,
-		    const struct kernel *judge)
+void model_diff_init(struct model_diff *r, const struct source_machine *m,
+		     const struct kernel *judge)
 {
-	memset(r, 0, sizeof(*r));
-	r->judge = judge;
-	r->machine = *m;
-	r->machine.page.kernel = &r->running;
-	return kernel_resolve(&m->kernel, &r->running);
+	*r = (struct model_diff){ .judge = judge, .machine = *m };
 }
 
 static int model_diff_process(void *ctx, const struct process *p)

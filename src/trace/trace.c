@@ -481,17 +481,12 @@ static int attach_event(struct trace *t, pid_t pid)
 
 static int begin(struct trace *t)
 {
-	struct source_machine machine;
-	struct report_head head = { .kernel = &t->kernel, .machine = &machine };
-	int r = t->src->ops->machine(t->src, &machine);
+	const struct source_machine *m = t->src->machine;
+	struct report_head head = { .machine = m,
+				    .kernel = t->opt.model ? t->opt.model
+							   : m->page.kernel };
 
-	if (!r && t->opt.model)
-		t->kernel = *t->opt.model;
-	else if (!r)
-		r = kernel_resolve(&machine.kernel, &t->kernel);
-	if (!r && t->view->begin)
-		r = t->view->begin(t->view_ctx, &head);
-	return r;
+	return t->view->begin ? t->view->begin(t->view_ctx, &head) : 0;
 }
 
 int trace_new(const struct trace_options *opt, struct source *src,

@@ -58,8 +58,7 @@ struct trace {
 	struct trace_options opt;
 	struct trace_process *process;
 	struct trace_call *call;
-	struct store *pool; /* keeps the classes of all states */
-	struct kernel kernel;
+	struct store *pool;          /* keeps the classes of all states */
 	struct event_member *member; /* scratch for events */
 	unsigned nmembers_room;
 	u64 seq, families;

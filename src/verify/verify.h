@@ -100,13 +100,12 @@ struct verify_options {
 };
 
 /*
- * Tries what @src and the rules of @k predict on this machine.  Returns 0 (see
+ * Tries what @src and the rules of its kernel predict on this machine.  Returns 0 (see
  * ret->n[VERIFY_WRONG]), or -errno when nothing could be tried.  The result is valid in both
  * cases.
  */
-int verify_run(struct source *src, const struct kernel *k,
-	       const struct verify_options *opt, struct verify_result *ret,
-	       struct diag *diag);
+int verify_run(struct source *src, const struct verify_options *opt,
+	       struct verify_result *ret, struct diag *diag);
 
 /* Ends a running verify_run() after its current trial; safe in a signal handler. */
 void verify_stop(void);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "pagestate/pagestate_factory.h"
+#include "report/source.h"
 
 /* Variants of PAGESTATE_TRY_MODS states; the first VERIFY_FEW for PAGESTATE_TRY_FEW. */
 static const char *const verify_mods[] = {
@@ -90,10 +91,10 @@ static int verify_fixed(struct verify *v)
 	return err;
 }
 
-int verify_run(struct source *src, const struct kernel *k,
-	       const struct verify_options *opt, struct verify_result *ret,
-	       struct diag *diag)
+int verify_run(struct source *src, const struct verify_options *opt,
+	       struct verify_result *ret, struct diag *diag)
 {
+	const struct kernel *k = src->machine->page.kernel;
 	struct verify v = { .src = src, .k = k, .opt = opt, .r = ret, .diag = diag };
 	struct timespec start, end;
 	int err = 0;

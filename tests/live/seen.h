@@ -28,8 +28,6 @@
 
 struct seen {
 	struct source *src;
-	struct source_machine machine;
-	struct kernel kernel;
 	struct page_context ctx;
 	struct process process;
 	struct diag diag;
@@ -81,10 +79,7 @@ static __attribute__((unused)) bool seen_open(struct seen *s,
 	diag_init(&s->diag);
 	s->src = live_open(opt, &s->diag);
 	EXPECT(s->src);
-	EXPECT_INT(s->src->ops->machine(s->src, &s->machine), 0);
-	EXPECT_INT(kernel_resolve(&s->machine.kernel, &s->kernel), 0);
-	s->ctx = s->machine.page;
-	s->ctx.kernel = &s->kernel;
+	s->ctx = s->src->machine->page;
 	return !s->src->ops->open(s->src, pid, &s->process);
 }
 

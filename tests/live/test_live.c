@@ -211,7 +211,7 @@ TEST(a_thp_is_one_observation)
 	EXPECT_INT(page_at(&s, p).anon_exclusive, TRI_YES);
 	page = page_at(&s, p + 9 * PAGE);
 	EXPECT(page.anon_exclusive != TRI_NO);
-	if (kernel_has(&s.kernel, KFACT_KPF_FOLIO_FLAGS) == TRI_YES)
+	if (kernel_has(s.ctx.kernel, KFACT_KPF_FOLIO_FLAGS) == TRI_YES)
 		EXPECT_INT(page.anon_exclusive, TRI_UNKNOWN);
 	seen_close(&s);
 	munmap(m, 2 * HUGE);

@@ -19,28 +19,21 @@
 
 static struct source *src;
 static struct diag diag;
-static struct source_machine machine;
-static struct kernel kernel;
 
 static bool open_source(void)
 {
 	if (src)
-		return machine.evidence[SOURCE_STRUCTPAGE].ok;
+		return src->machine->evidence[SOURCE_STRUCTPAGE].ok;
 	diag_init(&diag);
 	src = live_open(NULL, &diag);
-	if (!src || src->ops->machine(src, &machine) ||
-	    !machine.evidence[SOURCE_STRUCTPAGE].ok)
-		return false;
-	kernel_resolve(&machine.kernel, &kernel);
-	machine.page.kernel = &kernel;
-	return true;
+	return src && src->machine->evidence[SOURCE_STRUCTPAGE].ok;
 }
 
-#define NEED_BPF()                                                           \
-	do {                                                                 \
-		if (!open_source())                                          \
-			NO_BPF(src ? machine.evidence[SOURCE_STRUCTPAGE].why \
-				   : "no source");                           \
+#define NEED_BPF()                                                                 \
+	do {                                                                       \
+		if (!open_source())                                                \
+			NO_BPF(src ? src->machine->evidence[SOURCE_STRUCTPAGE].why \
+				   : "no source");                                 \
 	} while (0)
 
 struct wanted {
@@ -56,7 +49,7 @@ static int raw_cb(void *ctx, const struct raw_page *raw, size_t n)
 
 	(void)n;
 	if (!w->found)
-		page_read(&machine.page, w->vma, raw, &w->page);
+		page_read(&src->machine->page, w->vma, raw, &w->page);
 	w->found = true;
 	return 0;
 }

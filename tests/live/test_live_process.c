@@ -261,7 +261,7 @@ TEST(a_vma_that_is_replaced)
 		EXPECT_INT(s.src->ops->observe(s.src, s.process.pid, &s.vma, s.addr,
 					       s.end, keep_raw, &s),
 			   0);
-		if (kernel_has(&s.kernel, KFACT_SCAN_GUARD) ==
+		if (kernel_has(s.ctx.kernel, KFACT_SCAN_GUARD) ==
 		    TRI_YES) /* 6.15: has the ioctl */
 			for (unsigned k = 0; k < 8; k++)
 				EXPECT(page_at(&s, m + k * PAGE).raced);
@@ -299,8 +299,8 @@ TEST(an_ordinary_user)
 		EXPECT_INT(p.why[PAGE_F_PFN], PAGE_WHY_PFN_HIDDEN);
 		EXPECT_INT(p.pfn, 0);
 		EXPECT_INT(p.refcount, -1);
-		EXPECT(!s.machine.evidence[SOURCE_KPAGEFLAGS].ok);
-		EXPECT(s.machine.evidence[SOURCE_KPAGEFLAGS].why[0]);
+		EXPECT(!s.src->machine->evidence[SOURCE_KPAGEFLAGS].ok);
+		EXPECT(s.src->machine->evidence[SOURCE_KPAGEFLAGS].why[0]);
 		if (s.ctx.have_scan) {
 			EXPECT_INT(p.kind, PAGE_ANON);
 			EXPECT_INT(page_at(&s, m + PAGE).kind, PAGE_ZERO);
@@ -423,18 +423,16 @@ TEST(an_empty_root)
 {
 	struct live_options opt = { .root = "/nonexistent" };
 	struct diag diag;
-	struct source_machine m;
 	struct process p;
 	struct source *src;
 
 	diag_init(&diag);
 	src = live_open(&opt, &diag);
 	EXPECT(src);
-	EXPECT_INT(src->ops->machine(src, &m), 0);
-	EXPECT(!m.evidence[SOURCE_KPAGEFLAGS].ok);
-	EXPECT(m.evidence[SOURCE_KPAGEFLAGS].why[0]);
+	EXPECT(!src->machine->evidence[SOURCE_KPAGEFLAGS].ok);
+	EXPECT(src->machine->evidence[SOURCE_KPAGEFLAGS].why[0]);
 	EXPECT(src->ops->open(src, getpid(), &p) < 0);
-	EXPECT_INT(m.page.nspans, 0);
+	EXPECT_INT(src->machine->page.nspans, 0);
 	src->ops->close(src);
 	diag_deinit(&diag);
 }

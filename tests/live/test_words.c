@@ -22,7 +22,6 @@
 #include "pagestate/pagestate_factory.h"
 
 static struct source *src;
-static struct source_machine machine;
 static struct bpfpage *bp;
 static char why[BPFPAGE_WHY];
 static int pagemap = -1, kpf = -1, kpc = -1, kcore = -1;
@@ -83,7 +82,6 @@ static void open_kcore(void)
 static bool setup(void)
 {
 	static struct diag diag;
-	static struct kernel kernel;
 
 	if (bp)
 		return true;
@@ -91,10 +89,8 @@ static bool setup(void)
 		return false;
 	diag_init(&diag);
 	src = live_open(NULL, &diag);
-	if (!src || src->ops->machine(src, &machine))
+	if (!src)
 		return false;
-	kernel_resolve(&machine.kernel, &kernel);
-	machine.page.kernel = &kernel;
 	kpf = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	kpc = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
 	open_kcore();
@@ -201,8 +197,8 @@ static void check_kcore(const struct raw_page *o, bool hugetlb)
 {
 	const char *by = "kcore";
 	u64 page = vmemmap + o->pfn * 64, head = vmemmap + o->head_pfn * 64;
-	bool v61 = !strncmp(machine.kernel.release, "6.1.", 4);
-	bool v612 = !strncmp(machine.kernel.release, "6.12.", 5);
+	bool v61 = !strncmp(src->machine->kernel.release, "6.1.", 4);
+	bool v612 = !strncmp(src->machine->kernel.release, "6.12.", 5);
 
 	if (!vmemmap || !(o->has & RAW_HAS_PAGE))
 		return;
@@ -298,7 +294,7 @@ static int leaf_cb(void *ctx, const struct raw_page *raw, size_t n)
 
 			if (raw[i].head_pfn == raw[i].pfn && (1ULL << o.order) == step)
 				o.head_pfn = o.pfn;
-			pte_decode(machine.page.pte, o.pte, o.level, &e);
+			pte_decode(src->machine->page.pte, o.pte, o.level, &e);
 			seen.leaves++;
 			if (!w->hugetlb || e.state == PTE_STATE_PRESENT)
 				check_entry(&o, &e);

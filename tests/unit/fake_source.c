@@ -4,12 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-static int fake_machine(struct source *src, struct source_machine *ret)
-{
-	*ret = ((struct fake_source *)src)->machine;
-	return 0;
-}
-
 static int fake_open(struct source *src, pid_t pid, struct process *ret)
 {
 	struct fake_source *f = (struct fake_source *)src;
@@ -75,7 +69,6 @@ static void fake_close(struct source *src)
 }
 
 static const struct source_ops fake_ops = {
-	.machine = fake_machine,
 	.open = fake_open,
 	.vmas = fake_vmas,
 	.observe = fake_observe,
@@ -88,11 +81,14 @@ void fake_source_init(struct fake_source *f)
 {
 	memset(f, 0, sizeof(*f));
 	f->source.ops = &fake_ops;
+	f->source.machine = &f->machine;
 	kernel_evidence_init(&f->machine.kernel);
 	strcpy(f->machine.kernel.release, "6.18.44");
 	strcpy(f->machine.kernel.arch, "x86_64");
 	f->machine.kernel.page_size = 4096;
 	f->machine.kernel.pmd_size = 2 << 20;
+	kernel_resolve(&f->machine.kernel, &f->kernel);
+	f->machine.page.kernel = &f->kernel;
 	f->machine.evidence[SOURCE_PAGEMAP].ok = true;
 	f->machine.evidence[SOURCE_KPAGEFLAGS].ok = true;
 	f->machine.evidence[SOURCE_KPAGECOUNT].ok = true;

@@ -8,6 +8,7 @@
 struct fake_source {
 	struct source source; /* first member */
 	struct source_machine machine;
+	struct kernel kernel; /* of ->machine */
 	struct process process;
 	const struct vma *vmas;
 	unsigned nvmas;
