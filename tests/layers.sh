@@ -154,6 +154,8 @@ libproc2 libproc2/
 libkmod libkmod
 libbpf bpf/(libbpf|bpf|btf)\.h
 libsmartcols libsmartcols
+liblzma lzma\.h
+libzstd zstd\.h
 EOT
 )
 expect_empty "each foreign library is included by one .c file" "$bad"

@@ -18,12 +18,13 @@ case $ENSURE_TOP in
 	;;
 esac
 
-# What a build needs.  libbpf-dev, clang and bpftool are for the BPF reader.
+# What a build needs.  libbpf-dev, clang and bpftool are for the BPF reader, liblzma-dev and libzstd-dev
+# for packed reports: a build does without.
 ENSURE_BUILD=(autoconf automake make gcc libc6-dev pkgconf libproc2-dev libkmod-dev zlib1g-dev
-	libsmartcols-dev libncurses-dev libbpf-dev clang bpftool)
+	liblzma-dev libzstd-dev libsmartcols-dev libncurses-dev libbpf-dev clang bpftool)
 # What the tests use besides; each test skips when its tool is missing.
 ENSURE_CHECK=(python3 python3-jsonschema jq tmux procps bsdextrautils ncurses-bin shellcheck codespell clang-format
-	xz-utils)
+	xz-utils zstd strace)
 # Compilers that the BPF programs are built by; no release has all of them.
 ENSURE_CLANGS=(clang-14 clang-16 clang-18 clang-19)
 # What the VM level uses besides.

@@ -30,7 +30,7 @@ static int diff_open(struct session *s, const char *name, struct diff_side *side
 
 	if (name[strspn(name, "0123456789")] || access(name, F_OK) == 0) {
 		side->src = replay_open(name, &s->diag);
-		if (!side->src)
+		if (!side->src || replay_read(side->src))
 			return EXIT_TROUBLE;
 		side->pids = replay_pids(side->src, &n);
 		side->npids = (unsigned)n;

@@ -243,9 +243,11 @@ static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
 
 	if (!src)
 		return -EIO;
+	err = replay_read(src);
 	opt.pids = replay_pids(src, &n);
 	opt.npids = (unsigned)n;
-	err = replay_scan(src, &facts_handler, &facts);
+	if (!err)
+		err = replay_scan(src, &facts_handler, &facts);
 	if (!err)
 		err = render_report_new(out, &facts, &ctx);
 	if (!err) {
@@ -303,6 +305,8 @@ int session_redact(struct session *s)
 		return EXIT_FAILED;
 	s->source->ops->close(s->source);
 	s->source = src;
+	if (replay_read(src))
+		return EXIT_FAILED;
 	if (s->opt.value[OPTION_REDACT])
 		s->opt.nranges = 0; /* redaction has changed the addresses */
 	s->opt.nnames = 0;

@@ -153,7 +153,8 @@ static int session_replay_pids(struct session *s)
 static int session_replay(struct session *s)
 {
 	s->source = replay_open(s->opt.replay, &s->diag);
-	return s->source ? session_replay_pids(s) : EXIT_FAILED;
+	return s->source && !replay_read(s->source) ? session_replay_pids(s)
+						    : EXIT_FAILED;
 }
 
 int session_open(struct session *s)

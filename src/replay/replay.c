@@ -24,7 +24,8 @@ struct replay_process {
 
 struct replay {
 	struct source source; /* first member */
-	int fd;
+	int fd;               /* of the text */
+	struct replay_unpack file;
 	char name[256];
 	struct record_reader reader;
 	bool reader_ready;
@@ -412,8 +413,9 @@ static void replay_op_close(struct source *src)
 {
 	struct replay *r = (struct replay *)src;
 
-	if (r->fd >= 0)
-		close(r->fd);
+	close(r->file.fd);
+	if (r->file.text >= 0)
+		close(r->file.text);
 	if (r->reader_ready)
 		record_read_deinit(&r->reader);
 	free(r->proc);
@@ -475,24 +477,28 @@ static int replay_build(struct replay *r)
 
 static struct source *replay_open_own(int fd, const char *name, struct diag *diag)
 {
-	struct replay *r;
+	struct replay *r = calloc(1, sizeof(*r));
 
-	fd = replay_unpack_open(fd, name, diag);
-	if (fd < 0)
-		return NULL;
-	r = calloc(1, sizeof(*r));
 	if (!r) {
 		diag_add(diag, DIAG_ERROR, "out of memory");
 		close(fd);
 		return NULL;
 	}
 	r->source = (struct source){ .ops = &replay_ops, .diag = diag };
-	r->fd = fd;
 	snprintf(r->name, sizeof(r->name), "%s", name);
-	if (!replay_build(r))
+	if (!replay_unpack_open(&r->file, fd, r->name, diag))
 		return &r->source;
 	replay_op_close(&r->source);
 	return NULL;
+}
+
+int replay_read(struct source *src)
+{
+	struct replay *r = (struct replay *)src;
+	int err = replay_unpack_text(&r->file, r->name, src->diag);
+
+	r->fd = r->file.text < 0 ? r->file.fd : r->file.text;
+	return err ? err : replay_build(r);
 }
 
 struct source *replay_open_fd(int fd, const char *name, struct diag *diag)
@@ -511,7 +517,7 @@ struct source *replay_open(const char *path, struct diag *diag)
 
 	if (!strcmp(path, "-"))
 		return replay_open_fd(STDIN_FILENO, "standard input", diag);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd >= 0)
 		return replay_open_own(fd, path, diag);
 	diag_add(diag, DIAG_ERROR, "cannot open %s: %s", path, strerror(errno));

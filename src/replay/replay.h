@@ -14,8 +14,10 @@
 
 /* Opens @path ("-": standard input).  Returns NULL after one message of class DIAG_ERROR. */
 struct source *replay_open(const char *path, struct diag *diag);
+/* Unpacks and indexes what was opened; opens nothing.  Returns 0, or -errno after a message. */
+int replay_read(struct source *src);
 
-/* Opens a duplicate of @fd, which is readable and seekable. */
+/* Opens a duplicate of @fd. */
 struct source *replay_open_fd(int fd, const char *name, struct diag *diag);
 
 /* Returns the processes of the report, in its order.  Valid until close. */

@@ -14,6 +14,7 @@
 #include "gup/gup.h"
 #include "report/source.h"
 
+#define RECORD_MAGIC "gupinfo report " /* begins the file */
 #define RECORD_MAJOR 1
 #define RECORD_MINOR 0
 #define RECORD_COLUMNS 80     /* bytes of a line of the file, without its newline */

@@ -109,11 +109,10 @@ static int record_read_end_line(struct record_reader *r, char *line)
 
 static int record_read_magic(struct record_reader *r, char *line)
 {
-	static const char magic[] = "gupinfo report ";
-	char *at = line + sizeof(magic) - 1, *dot;
+	char *at = line + strlen(RECORD_MAGIC), *dot;
 	u64 major, minor;
 
-	if (strncmp(line, magic, sizeof(magic) - 1))
+	if (strncmp(line, RECORD_MAGIC, strlen(RECORD_MAGIC)))
 		return record_fail(r, -EINVAL, "the file is no gupinfo report");
 	dot = strchr(at, '.');
 	if (!dot)

@@ -40,7 +40,7 @@ void record_write_deinit(struct record_writer *w)
 int record_write_magic(record_put put, void *ctx)
 {
 	char buf[64];
-	int n = snprintf(buf, sizeof(buf), "gupinfo report %u.%u\n", RECORD_MAJOR,
+	int n = snprintf(buf, sizeof(buf), RECORD_MAGIC "%u.%u\n", RECORD_MAJOR,
 			 RECORD_MINOR);
 
 	return put(ctx, buf, (size_t)n);

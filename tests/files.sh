@@ -1,0 +1,94 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# files.sh - files that gupinfo is given and files that it makes: bombs, FIFOs, links, devices.
+#
+# A bad file is answered by one sentence, in bounded memory and without filling the disk.
+set -u
+# shellcheck source=tests/tap.sh
+. "${srcdir:-$(dirname "$0")/..}/tests/tap.sh"
+gupinfo=$builddir/gupinfo
+[ -x "$gupinfo" ] || skip_all "gupinfo is not built"
+report=$srcdir/tests/golden/linux-6.18.gupinfo
+dir=$(mktemp -d) || exit 1
+trap 'rm -rf "$dir"' EXIT
+cd "$dir" || exit 1
+
+# run ARGUMENT...: into $said and $status, with 64 MiB for any file it writes.
+run()
+{
+	said=$(ulimit -f 65536; timeout 120 "$gupinfo" "$@" 2>&1 >/dev/null)
+	status=$?
+}
+
+# refused NAME REASON ARGUMENT...: one line with the reason, status 1, of --diff 2.
+refused()
+{
+	local name=$1 reason=$2 bad=
+
+	shift 2
+	run "$@"
+	[ $status = "$([ "$1" = --diff ] && echo 2 || echo 1)" ] || bad="status $status "
+	[ "$(wc -l <<<"$said")" = 1 ] || bad+="not one line "
+	grep -qF -- "$reason" <<<"$said" || bad+="no word of '$reason'"
+	expect_empty "$name" "${bad:+$bad: ${said:0:400}}"
+}
+
+# ---- packed reports
+want=$("$gupinfo" --replay "$report" --pages 2>&1)
+for packer in gzip xz zstd; do
+	if ! command -v $packer >/dev/null; then
+		skip "a report through $packer" "no $packer"
+		continue
+	fi
+	$packer <"$report" >packed
+	run --replay packed
+	if grep -q 'was built without' <<<"$said"; then
+		refused "without the library of $packer it is said what to do" "unpack it with $packer first" \
+			--replay packed
+		continue
+	fi
+	bad=$([ "$want" = "$("$gupinfo" --replay packed --pages 2>&1)" ] || echo "other output")
+	[ "$want" = "$("$gupinfo" --replay - --pages <packed 2>&1)" ] || bad+=" other output from standard input"
+	[ "$want" = "$("$gupinfo" --replay <(cat packed) --pages 2>&1)" ] || bad+=" other output from a pipe"
+	[ "$want" = "$(PATH='' "$gupinfo" --replay packed --pages 2>&1)" ] || bad+=" other output without PATH"
+	{ head -c 30000 "$report" | $packer && tail -c +30001 "$report" | $packer; } >two
+	[ "$want" = "$("$gupinfo" --replay two --pages 2>&1)" ] || bad+=" other output of two streams"
+	expect_empty "a report through $packer" "$bad"
+
+	head -c 1000 packed >torn
+	refused "torn, by $packer" "it is damaged or torn" --replay torn
+	{ head -c 4000 packed && head -c 200 /dev/zero && tail -c +4201 packed; } >damaged
+	refused "damaged, by $packer" "cannot unpack damaged with $packer" --replay damaged
+	head -c 200M /dev/zero | $packer >bomb
+	refused "200 MiB of zeros by $packer are no report" "no gupinfo report" --replay bomb
+	{ head -n 1 "$report" && head -c 200M /dev/zero; } | $packer >bomb
+	refused "a bomb that begins like a report, by $packer" "200 times" --replay bomb
+	refused "a bomb from a pipe, by $packer" "200 times" --replay <(cat bomb)
+	refused "a bomb for --diff, by $packer" "200 times" --diff "$report" bomb
+done
+
+# ---- what is no report, and may have no end
+: >empty
+refused "an empty file" "the file is empty" --replay empty
+refused "a directory" "Is a directory" --replay .
+refused "a file that is not there" "No such file" --replay none
+mkfifo fifo
+refused "a FIFO that nobody writes to" "nobody writes to it" --replay fifo
+cat "$report" >fifo &
+[ "$want" = "$("$gupinfo" --replay fifo --pages 2>&1)" ]
+expect_empty "a FIFO that somebody writes to" "$([ $? = 0 ] || echo "other output")"
+wait
+refused "zeros without end" "no gupinfo report" --replay /dev/zero
+refused "random bytes without end" "no gupinfo report" --replay /dev/urandom
+refused "lines without end from a pipe" "no gupinfo report" --replay <(yes)
+refused "one line without end from a pipe" "the line is longer than" --replay <(yes | tr -d '\n')
+{ head -n 1 "$report" && truncate -s 1T /dev/stdout; } >sparse
+refused "a hole of 1 TiB" "no printable ASCII" --replay sparse
+{ head -n 1 "$report" && yes | head -c 50000 | tr -d '\n'; } >long
+refused "a line without end" "the line is longer than" --replay long
+{ sed '/^\[pages\]/q' "$report" && echo x && yes + | head -n 100000 | sed 's/$/'"$(printf %078d 0)/"; } >joined
+refused "a line of continuations without end" "the line is longer than" --replay joined
+run --replay "$report" --pages -Q "$(yes '(' | head -n 50000 | tr -d '\n')"
+expect_empty "a filter of 50,000 parentheses" "$([ $status = 2 ] && grep -q 'nested too deeply' <<<"$said" || echo "$status $said")"
+
+done_testing
