@@ -70,6 +70,8 @@ static struct store *diff_collect(struct session *s, struct diff_side *side,
 				 why);
 	}
 	if (!err)
+		opt.judge = store->judge;
+	if (!err)
 		err = collect_run(side->src, &opt, &store_view, store, &s->diag);
 	if (!err)
 		return store;

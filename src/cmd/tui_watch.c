@@ -111,6 +111,7 @@ static int collect(struct tui_watch *w, const pid_t *pids, unsigned npids, u64 s
 	s = store_new(&opt, w->live);
 	if (!s)
 		return -ENOMEM;
+	c.judge = s->judge;
 	err = collect_run(w->src, &c, &store_view, s, diag);
 	if (err) {
 		store_free(s);

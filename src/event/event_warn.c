@@ -230,7 +230,7 @@ static void gather_range(struct gather *g, const struct event_range *range,
 		for (size_t k = store_row_from(after, v, range->start);
 		     k < store_nrows(v); k++) {
 			const struct store_row *row = &v->rows->row[k];
-			const struct store_class *class = store_class(after, row);
+			const struct page_class *class = store_class(after, row);
 
 			if (row->addr >= range->end)
 				break;
@@ -238,7 +238,7 @@ static void gather_range(struct gather *g, const struct event_range *range,
 			store_page_cut(after, &page, MAX(range->start, row->addr),
 				       MIN(range->end, store_row_end(after, row)));
 			struct page_state s = { .page = &page,
-						.verdicts = &class->verdicts,
+						.verdicts = class->verdicts,
 						.kernel = after->has_head ? &after->kernel
 									  : NULL };
 			for (unsigned w = 0; w < ARRAY_SIZE(rows); w++)

@@ -1,36 +1,67 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gup/verdict_cache.h"
 
+#include "lib/array.h"
 #include "page/zoneinfo.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/pure.h"
 
-void verdict_cache_init(struct verdict_cache *j, const struct kernel *kernel,
-			const struct page_context *page)
+struct verdict_cache *verdict_cache_new(size_t max, bool words)
 {
-	memset(j, 0, sizeof(*j));
-	j->kernel = kernel;
-	j->page = page;
-	j->vma = 1;
-}
+	struct verdict_cache *j = calloc(1, sizeof(*j));
 
-void verdict_cache_clear(struct verdict_cache *j)
-{
-	for (unsigned i = 0; i < VERDICT_CACHE_WORDS; i++) {
-		free(j->word[i].verdicts);
-		j->word[i].verdicts = NULL;
+	if (j) {
+		j->refs = j->vma = 1;
+		j->max = max;
+		j->words = words;
 	}
-	j->used = 0;
-	verdict_cache_next_vma(j);
+	return j;
 }
 
-void verdict_cache_deinit(struct verdict_cache *j)
+struct verdict_cache *verdict_cache_ref(struct verdict_cache *j)
 {
-	verdict_cache_clear(j);
+	j->refs++;
+	return j;
+}
+
+void verdict_cache_unref(struct verdict_cache *j)
+{
+	if (!j || --j->refs)
+		return;
+	tdestroy(j->facts, free);
+	tdestroy(j->verdicts, free);
+	tdestroy(j->classes, free);
+	free(j->class);
+	free(j);
+}
+
+struct verdict_cache *verdict_cache_renew(struct verdict_cache *j)
+{
+	struct verdict_cache *new = verdict_cache_new(j->max, j->words);
+
+	if (new) {
+		new->first = j->first + (u32)j->n;
+		verdict_cache_begin(new, &j->kernel, j->page);
+		verdict_cache_unref(j);
+	}
+	return new;
+}
+
+void verdict_cache_begin(struct verdict_cache *j, const struct kernel *kernel,
+			 const struct page_context *page)
+{
+	if (memcmp(&j->kernel, kernel, sizeof(j->kernel))) {
+		tdestroy(j->facts, free);
+		j->facts = NULL;
+		j->kernel = *kernel;
+	}
+	j->page = page;
+	verdict_cache_next_vma(j);
 }
 
 void verdict_cache_next_vma(struct verdict_cache *j)
@@ -42,40 +73,124 @@ void verdict_cache_next_vma(struct verdict_cache *j)
 	j->vma = 1;
 }
 
-/* ---- verdicts by fact word */
+/* ---- values that are kept once */
 
-static u64 verdict_cache_hash(u64 a, u64 b)
+/* Returns the value in the tree that equals @value, or a new copy of its @size bytes. */
+static void *verdict_cache_keep(void **tree, const void *value, size_t size,
+				int (*order)(const void *, const void *))
 {
-	u64 h = (a * 0x9e3779b97f4a7c15ull) ^ (b * 0xc2b2ae3d27d4eb4full);
+	void **at = tfind(value, tree, order), *copy = at ? *at : malloc(size);
 
-	return h ^ h >> 29;
+	if (at || !copy)
+		return copy;
+	if (!tsearch(memcpy(copy, value, size), tree, order)) {
+		free(copy);
+		copy = NULL;
+	}
+	return copy;
 }
 
-int verdict_cache_facts(struct verdict_cache *j, const struct facts *facts,
-			const struct gup_verdicts **ret)
-{
-	u64 i = verdict_cache_hash(facts->known, facts->value);
-	struct verdict_cache_word *s;
+struct verdict_cache_facts {
+	struct facts facts;
+	const struct gup_verdicts *verdicts;
+};
 
-	for (;; i++) {
-		s = &j->word[i & (VERDICT_CACHE_WORDS - 1)];
-		if (!s->verdicts)
-			break;
-		if (s->facts.known == facts->known && s->facts.value == facts->value) {
-			*ret = s->verdicts;
-			return 0;
-		}
+static int verdict_cache_order_facts(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct facts));
+}
+
+static int verdict_cache_order_verdicts(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct gup_verdicts));
+}
+
+/* All that like pages have in common. */
+static int verdict_cache_order_class(const void *a, const void *b)
+{
+	return memcmp(a, b, offsetof(struct page_class, like));
+}
+
+/* Finds or makes the class @c, whose ->like is the caller's to set when it is new. */
+static int verdict_cache_intern(struct verdict_cache *j, const struct page_class *c,
+				struct page_class **ret)
+{
+	struct page_class **at = tfind(c, &j->classes, verdict_cache_order_class);
+
+	if (at) {
+		*ret = *at;
+		return 0;
 	}
-	if (j->used == VERDICT_CACHE_FULL)
+	if (j->n >= j->max)
 		return -EAGAIN;
-	s->verdicts = malloc(sizeof(*s->verdicts));
-	if (!s->verdicts)
+	struct page_class **new =
+		array_add(&j->class, &j->n, &j->room, sizeof(*j->class));
+	*ret = new ? verdict_cache_keep(&j->classes, c, sizeof(*c),
+					verdict_cache_order_class)
+		   : NULL;
+	if (new && !*ret)
+		j->n--;
+	if (!*ret)
 		return -ENOMEM;
-	s->facts = *facts;
-	j->used++;
-	predict_all(j->kernel, facts, s->verdicts);
-	*ret = s->verdicts;
+	(*ret)->id = j->first + (u32)j->n - 1;
+	*new = *ret;
 	return 0;
+}
+
+int verdict_cache_class(struct verdict_cache *j, const struct page_run *page,
+			const struct gup_verdicts *v, const struct page_class **ret)
+{
+	const size_t common = offsetof(struct page_run, size);
+	struct page_class c, *class, *like;
+	struct page_run *p = &c.page;
+	int err;
+
+	memset(&c, 0, sizeof(c));
+	memcpy((char *)p + common, (const char *)page + common, sizeof(*p) - common);
+	if (!p->size)
+		p->size = 4096;
+	c.verdicts = verdict_cache_keep(&j->verdicts, v, sizeof(*v),
+					verdict_cache_order_verdicts);
+	err = c.verdicts ? verdict_cache_intern(j, &c, &class) : -ENOMEM;
+	if (err)
+		return err;
+	class->like = like = class;
+	if (j->words) {
+		p->raw = page->raw;
+		c.raw_page_has_pfn = p->raw.pfn && p->raw.pfn == page->pfn;
+		p->raw.addr = p->raw.pages = p->raw.pfn = p->raw.head_pfn = 0;
+		if (p->kind == PAGE_SWAP || p->kind == PAGE_MIGRATION ||
+		    p->kind == PAGE_DEVICE) {
+			/* These words hold an offset that differs from page to page. */
+			p->raw.pagemap = p->raw.pte = 0;
+			p->raw.has &= ~(u32)(RAW_HAS_PAGEMAP | RAW_HAS_PTE);
+		}
+		err = verdict_cache_intern(j, &c, &class);
+		if (err)
+			return err;
+		class->like = like;
+	}
+	*ret = class;
+	return 0;
+}
+
+int verdict_cache_judge(struct verdict_cache *j, const struct page_run *page,
+			const struct page_class **ret)
+{
+	struct verdict_cache_facts key = { .facts = page->facts }, *known;
+	struct gup_verdicts v = { 0 };
+	int err;
+
+	known = verdict_cache_keep(&j->facts, &key, sizeof(key),
+				   verdict_cache_order_facts);
+	if (!known)
+		return -ENOMEM;
+	if (!known->verdicts)
+		predict_all(&j->kernel, &page->facts, &v);
+	err = verdict_cache_class(j, page, known->verdicts ? known->verdicts : &v, ret);
+	if (!err)
+		known->verdicts = (*ret)->verdicts;
+	return err;
 }
 
 /* ---- pages by observed words: two of one VMA differ in address and PFN only */
@@ -88,10 +203,13 @@ _Static_assert(WORDS_FROM == 16 && MORE_FROM == WORDS_TO + 16,
 
 static unsigned verdict_cache_slot(const struct raw_page *o)
 {
-	u64 h = verdict_cache_hash(o->flags ^ o->pagemap ^ (u64)o->refcount << 32,
-				   o->pte ^ o->kpageflags << 7 ^ o->kpagecount << 40 ^
-					   (u64)o->mapcount << 20);
+	u64 h = ((o->flags ^ o->pagemap ^ (u64)o->refcount << 32) *
+		 0x9e3779b97f4a7c15ull) ^
+		((o->pte ^ o->kpageflags << 7 ^ o->kpagecount << 40 ^
+		  (u64)o->mapcount << 20) *
+		 0xc2b2ae3d27d4eb4full);
 
+	h ^= h >> 29;
 	return (h ^ h >> 17) & (VERDICT_CACHE_LIKES - 1);
 }
 
@@ -138,21 +256,21 @@ static bool verdict_cache_like(const struct verdict_cache *j,
 
 int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
 		       const struct raw_page *raw, struct page_run *ret,
-		       const struct gup_verdicts **ret_verdicts)
+		       const struct page_class **ret_class)
 {
 	struct verdict_cache_like *like = &j->like[verdict_cache_slot(raw)];
 	int err;
 
 	if (verdict_cache_like(j, like, raw, ret)) {
-		*ret_verdicts = like->verdicts;
+		*ret_class = like->class;
 		return 0;
 	}
 	page_read(j->page, vma, raw, ret);
-	err = verdict_cache_facts(j, &ret->facts, ret_verdicts);
+	err = verdict_cache_judge(j, ret, ret_class);
 	if (err)
 		return err;
 	like->vma = j->vma;
 	like->page = *ret;
-	like->verdicts = *ret_verdicts;
+	like->class = *ret_class;
 	return 0;
 }

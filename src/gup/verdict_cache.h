@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict_cache.h - from raw words to a page and its verdicts; like pages are judged once.
+ * verdict_cache.h - from raw words to a page, its class and its verdicts; like pages are judged
+ * once.
  *
- * Two caches: pages by their raw words, and verdicts by the fact word.  Verdicts that were
- * handed out stay valid until verdict_cache_clear() or verdict_cache_deinit().
+ * The cache lives until nobody holds a reference: its collection, and the stores whose rows are of
+ * its classes.
  */
 #ifndef GUPINFO_VERDICT_CACHE_H
 #define GUPINFO_VERDICT_CACHE_H
@@ -11,47 +12,71 @@
 #include "page/page.h"
 #include "gup/predict.h"
 
-#define VERDICT_CACHE_WORDS 1024 /* distinct fact words; power of two */
-#define VERDICT_CACHE_FULL 768   /* the cache starts afresh above this number */
-#define VERDICT_CACHE_LIKES 64   /* pages to compare with; a power of two */
+#define VERDICT_CACHE_LIKES 64 /* pages to compare with; a power of two */
+
+/*
+ * What many pages have in common: all but the place in memory and swap.  Pages of one class are
+ * the same to every view; a cache has each class once.
+ */
+struct page_class {
+	struct page_run page; /* addresses, PFNs and swap offsets are zero */
+	const struct gup_verdicts *verdicts;
+	bool raw_page_has_pfn; /* raw.pfn is the page's pfn, else it is 0 */
+	/* A class is what stands before this; ->like differs from it only in the raw words. */
+	const struct page_class *like;
+	u32 id; /* ascends from 0, and goes on when the cache is renewed */
+};
 
 struct verdict_cache {
-	const struct kernel *kernel;     /* by whose rules pages are judged */
+	unsigned refs;
+	bool words;                      /* classes keep the raw words, too: for stores */
+	struct kernel kernel;            /* by whose rules pages are judged */
 	const struct page_context *page; /* gives the words their meaning */
 	u32 vma; /* number of the current VMA: pages of different VMAs are never alike */
-	unsigned used;
-	struct verdict_cache_word {
-		struct facts facts;
-		struct gup_verdicts *verdicts;
-	} word[VERDICT_CACHE_WORDS];
+	void *facts, *verdicts, *classes; /* trees of tsearch(3) */
+	struct page_class **class;        /* by ->id, the first is ->first */
+	size_t n, room, max;
+	u32 first;
 	struct verdict_cache_like {
 		u32 vma; /* 0: empty */
 		struct page_run page;
-		const struct gup_verdicts *verdicts;
+		const struct page_class *class;
 	} like[VERDICT_CACHE_LIKES];
 };
 
-/* Borrows @kernel and @page. */
-void verdict_cache_init(struct verdict_cache *j, const struct kernel *kernel,
-			const struct page_context *page);
-void verdict_cache_deinit(struct verdict_cache *j);
+/* Makes a cache of at most @max classes with one reference, the caller's; NULL without memory. */
+struct verdict_cache *verdict_cache_new(size_t max, bool words);
+struct verdict_cache *verdict_cache_ref(struct verdict_cache *j);
+/* Drops a reference; ignores NULL. */
+void verdict_cache_unref(struct verdict_cache *j);
+/* Replaces a full cache by an empty one; the old one's classes go unless a store refers to it. */
+struct verdict_cache *verdict_cache_renew(struct verdict_cache *j);
 
-/* Drops cached pages but keeps verdicts: for another VMA, or when facts of the machine changed. */
+/* Begins a collection that is judged by @kernel.  Borrows @page until the next one. */
+void verdict_cache_begin(struct verdict_cache *j, const struct kernel *kernel,
+			 const struct page_context *page);
+/* Drops cached pages but keeps classes: for another VMA, or when facts of the machine changed. */
 void verdict_cache_next_vma(struct verdict_cache *j);
 
-/* Drops everything, also verdicts that were handed out. */
-void verdict_cache_clear(struct verdict_cache *j);
-
-/* The verdicts of @facts.  Returns 0, -ENOMEM, or -EAGAIN when the cache is full. */
-int verdict_cache_facts(struct verdict_cache *j, const struct facts *facts,
-			const struct gup_verdicts **ret);
-
 /*
- * Interprets @raw in @vma and returns the page and its verdicts.  Returns 0, -ENOMEM, or
- * -EAGAIN when the cache is full: then call verdict_cache_clear() and try again.
+ * Interprets @raw in @vma and returns the page and its class.  Returns 0, -ENOMEM, or -EAGAIN
+ * when the cache is full.
  */
 int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
 		       const struct raw_page *raw, struct page_run *ret,
-		       const struct gup_verdicts **ret_verdicts);
+		       const struct page_class **ret_class);
+/* Returns the class of @page, whose facts it judges, likewise. */
+int verdict_cache_judge(struct verdict_cache *j, const struct page_run *page,
+			const struct page_class **ret);
+/* Returns the class of @page with the verdicts @v, likewise. */
+int verdict_cache_class(struct verdict_cache *j, const struct page_run *page,
+			const struct gup_verdicts *v, const struct page_class **ret);
+
+/* The class is one of the cache's own. */
+static inline bool verdict_cache_has(const struct verdict_cache *j,
+				     const struct page_class *class)
+{
+	return class->id - j->first < j->n && j->class[class->id - j->first] == class;
+}
 
 #endif

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page/page.h"
 
-#include <string.h>
-
 #include "page/page_int.h"
 
 #include "lib/pure.h"
@@ -46,15 +44,6 @@ enum tri page_lazily_free(const struct page_run *page)
 			true);
 }
 
-bool page_like(const struct page_run *page, const struct page_run *next)
-{
-	const size_t from = offsetof(struct page_run, size);
-
-	return next->addr == page->addr + page->pages * page->size &&
-	       !memcmp((const char *)page + from, (const char *)next + from,
-		       sizeof(*page) - from);
-}
-
 /* All pages of a run are the one of zeroes. */
 static bool page_of_zeroes(const struct page_run *page)
 {
@@ -88,12 +77,6 @@ bool page_frames_continue(const struct page_run *page, const struct page_run *ne
 	if (page_of_zeroes(page))
 		return page->pfn == next->pfn;
 	return !page->pfn ? !next->pfn : page->pfn + page->pages * step == next->pfn;
-}
-
-bool page_continues(const struct page_run *page, const struct page_run *next)
-{
-	return !page->folded && !next->folded && page_like(page, next) &&
-	       page_frames_continue(page, next);
 }
 
 const char *page_kind_name(enum page_kind kind)

@@ -74,7 +74,7 @@ enum page_count_kind {
 
 /*
  * A run of pages.  First where it is, which differs between pages that are alike; from ->size on
- * what they have in common: page_like() compares all of it, byte by byte.
+ * what they have in common: all of it is part of their class (gup/verdict_cache.h).
  */
 struct page_run {
 	u64 addr;  /* first byte of the run */
@@ -177,17 +177,11 @@ struct kpf_layout {
 void page_read(const struct page_context *ctx, const struct vma *vma,
 	       const struct raw_page *raw, struct page_run *ret);
 
-/* Returns true when @next begins where @page ends and differs only in PFN or place in swap. */
-bool page_like(const struct page_run *page, const struct page_run *next);
-
 /* Cuts @page to @n of its pages, from page @skip on; @base: bytes of a base page. */
 void page_cut(struct page_run *page, u64 skip, u64 n, u64 base);
 
 /* The PFNs, or the places in swap, of @next follow those of @page. */
 bool page_frames_continue(const struct page_run *page, const struct page_run *next);
-
-/* Returns true when @next also has the PFN (or swap offset) that follows @page's. */
-bool page_continues(const struct page_run *page, const struct page_run *next);
 
 /*
  * A page that is neither anonymous nor a cache's: the driver or the part of the kernel that

@@ -63,7 +63,7 @@ static int write_rows(struct record_writer *w, const struct store *s,
 		struct page_run page;
 
 		store_row_page(s, row, &page);
-		record_judge(&store_class(s, row)->verdicts, &judged);
+		record_judge(store_class(s, row)->verdicts, &judged);
 		err = record_write_run(w, &page.raw, &judged, NULL);
 	}
 	return err;

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MEMO 64 /* a power of two */
+#define MEMO 64
 
 struct render_json {
 	struct render_options opt;
@@ -24,8 +24,7 @@ struct render_json {
 	struct report_head head;
 	/* The text that like pages share, all but their place: it is made once. */
 	struct json_memo {
-		struct page_run page; /* without what only this page has */
-		struct gup_verdicts verdicts;
+		u32 class;  /* page_class.id */
 		char *text; /* NULL: unused */
 		size_t len;
 	} memo[MEMO];
@@ -154,49 +153,22 @@ static int json_process(void *ctx, const struct process *p)
 	return r->vmas.out ? 0 : -ENOMEM;
 }
 
-static struct json_memo *json_memo(struct render_json *r, const struct report_row *row)
-{
-	const struct page_run *page = row->page;
-	u64 hash = page->flags ^ (u64)page->pte << 32 ^ (u64)page->kind << 48;
-
-	hash = hash * 31 + page->refcount;
-	hash = hash * 31 + page->mapcount;
-	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		hash = hash * 31 + row->verdicts->req[i].word;
-	hash *= 0x9e3779b97f4a7c15;
-	return &r->memo[hash >> 32 & (MEMO - 1)];
-}
-
-static int json_memo_make(struct json_memo *l, const struct report_row *row)
-{
-	struct js j = { .out = open_memstream(&l->text, &l->len), .comma = true };
-
-	if (!j.out)
-		return -ENOMEM;
-	render_json_page_rest(&j, row);
-	return fclose(j.out) ? -ENOMEM : 0;
-}
-
-/* Writes what follows the place of a page that shares it with like pages. */
+/* Writes what follows the place of a page, which pages of its class share. */
 static int json_like(struct render_json *r, const struct report_row *row)
 {
-	struct page_run page = *row->page;
-	struct json_memo *l = json_memo(r, row);
-	int err;
+	struct json_memo *l = &r->memo[row->class->id % MEMO];
 
-	/* render_json_page_place() has written these, and no member shows the rest. */
-	page.addr = page.pages = page.size = page.pfn = page.head_pfn = 0;
-	memset(&page.raw, 0, sizeof(page.raw));
-	memset(&page.facts, 0, sizeof(page.facts));
-	if (!l->text || memcmp(&l->page, &page, sizeof(page)) ||
-	    memcmp(&l->verdicts, row->verdicts, sizeof(l->verdicts))) {
+	if (!l->text || l->class != row->class->id) {
 		free(l->text);
 		l->text = NULL;
-		l->page = page;
-		l->verdicts = *row->verdicts;
-		err = json_memo_make(l, row);
-		if (err)
-			return err;
+		l->class = row->class->id;
+		struct js j = { .out = open_memstream(&l->text, &l->len), .comma = true };
+
+		if (!j.out)
+			return -ENOMEM;
+		render_json_page_rest(&j, row);
+		if (fclose(j.out))
+			return -ENOMEM;
 	}
 	fwrite_unlocked(l->text, 1, l->len, r->js.out);
 	return 0;
@@ -214,7 +186,7 @@ static int json_row(void *ctx, const struct report_row *row)
 	else
 		js_line(&r->js);
 	render_json_page_place(&r->js, NULL, row, r->lines);
-	if (row->ledger || row->page->kind == PAGE_SWAP)
+	if (!row->class || row->ledger || row->page->kind == PAGE_SWAP)
 		render_json_page_rest(&r->js, row);
 	else
 		err = json_like(r, row);

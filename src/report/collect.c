@@ -6,6 +6,7 @@
 #include "kpageflags.h"
 #include "gup/verdict_cache.h"
 #include "report/lint.h"
+#include "lib/array.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -25,13 +26,13 @@ struct collector {
 		page_ctx; /* ->kernel gives the words of /proc their meaning */
 	u32 base;
 
-	struct verdict_cache judge;
+	struct verdict_cache *judge;
 
 	struct process process;
 	const struct vma *vma;
 	bool vma_open; /* the view's vma() was called for ->vma */
 	struct page_run pending;
-	const struct gup_verdicts *pending_verdicts;
+	const struct page_class *pending_class;
 	struct report_totals vma_totals, process_totals, totals;
 
 	const struct holders *holders; /* NULL: not read yet */
@@ -45,8 +46,9 @@ struct collector {
 	unsigned waits;
 };
 
-#define COLLECT_LOOKS 4  /* at a page that is suspicious */
-#define COLLECT_WAITS 16 /* of a run */
+#define COLLECT_LOOKS 4      /* at a page that is suspicious */
+#define COLLECT_WAITS 16     /* of a run */
+#define COLLECT_CLASSES 1024 /* kept when no store keeps them */
 
 static int collect_flush(struct collector *c);
 
@@ -99,9 +101,10 @@ static void collect_held(struct collector *c, struct report_row *row)
 	c->held = *row->page;
 	fact_set(&c->held.facts, F(EXTRA_REFS), true);
 	fact_infer(NULL, &c->held.facts);
-	if (verdict_cache_facts(&c->judge, &c->held.facts, &row->verdicts))
+	if (verdict_cache_judge(c->judge, &c->held, &row->class))
 		return; /* the cache is full: what was judged without holders holds, too */
 	row->page = &c->held;
+	row->verdicts = row->class->verdicts;
 }
 
 /* What the page shows at look @look may be of a moment: somebody who had it is about to let go. */
@@ -144,28 +147,29 @@ static int collect_later(struct collector *c, const struct page_run *page)
 		c->again[c->nagain - 1].end = end;
 		return 0;
 	}
-	if (c->nagain == c->again_room) {
-		size_t room = c->again_room ? c->again_room * 2 : 64;
-		void *more = reallocarray(c->again, room, sizeof(*c->again));
+	struct collect_range *new =
+		array_add(&c->again, &c->nagain, &c->again_room, sizeof(*new));
 
-		if (!more)
-			return -ENOMEM;
-		c->again = more;
-		c->again_room = room;
-	}
-	c->again[c->nagain++] = (struct collect_range){ .start = page->addr, .end = end };
+	if (!new)
+		return -ENOMEM;
+	*new = (struct collect_range){ .start = page->addr, .end = end };
 	return 0;
+}
+
+static struct report_row collect_row(const struct collector *c,
+				     const struct page_run *page,
+				     const struct page_class *class)
+{
+	return (struct report_row){ .process = &c->process,
+				    .vma = c->vma,
+				    .page = page,
+				    .class = class,
+				    .verdicts = class->verdicts };
 }
 
 static int collect_deliver(struct collector *c, const struct page_run *page)
 {
-	struct report_row row = {
-		.process = &c->process,
-		.vma = c->vma,
-		.page = page,
-		.verdicts = c->pending_verdicts,
-	};
-
+	struct report_row row = collect_row(c, page, c->pending_class);
 	bool again = c->opt->again && c->look + 1 < COLLECT_LOOKS;
 
 	if (again && !c->look && collect_suspicious(&row, 0))
@@ -206,21 +210,13 @@ static int collect_flush(struct collector *c)
 
 /* @next, unlike the pages of the run that waits, is shown as they are. */
 static bool collect_looks_same(const struct collector *c, const struct page_run *next,
-			       const struct gup_verdicts *v)
+			       const struct page_class *class)
 {
 	const struct page_run *page = &c->pending;
-	struct report_row a = {
-		.process = &c->process,
-		.vma = c->vma,
-		.page = page,
-		.verdicts = c->pending_verdicts,
-	};
-	struct report_row b = a;
+	struct report_row a = collect_row(c, page, c->pending_class);
+	struct report_row b = collect_row(c, next, class);
 
-	b.page = next;
-	b.verdicts = v;
 	return c->opt->same && !c->opt->each && page->size == next->size &&
-	       next->addr == page->addr + page->pages * page->size &&
 	       (page->kind == PAGE_NONE) == (next->kind == PAGE_NONE) &&
 	       (c->opt->fold || page_frames_continue(page, next)) &&
 	       c->opt->same(c->opt->same_ctx, &a, &b);
@@ -228,54 +224,56 @@ static bool collect_looks_same(const struct collector *c, const struct page_run 
 
 /* @next joins the pending run. */
 static bool collect_merges(struct collector *c, const struct page_run *next,
-			   const struct gup_verdicts *v)
+			   const struct page_class *class)
 {
-	if (c->pending_verdicts == v && page_continues(&c->pending, next))
+	struct page_run *page = &c->pending;
+	bool like = c->pending_class->like == class->like;
+
+	if (next->addr != page->addr + page->pages * page->size)
+		return false;
+	if (like && !page->folded && !next->folded && page_frames_continue(page, next))
 		return true;
 	/* holders are found by PFN: keep the PFNs of pages that need them */
-	if (c->opt->holders && (next->excess > 0 || c->pending.excess > 0))
+	if (c->opt->holders && (next->excess > 0 || page->excess > 0))
 		return false;
-	if (!(c->opt->fold && c->pending_verdicts == v && page_like(&c->pending, next)) &&
-	    !collect_looks_same(c, next, v))
+	if (!(c->opt->fold && like) && !collect_looks_same(c, next, class))
 		return false;
-	c->pending.folded |= c->opt->fold;
+	page->folded |= c->opt->fold;
 	return true;
-}
-
-static int collect_raw_run(struct collector *c, const struct page_run *page,
-			   const struct gup_verdicts *v)
-{
-	struct report_row row = {
-		.process = &c->process, .vma = c->vma, .page = page, .verdicts = v
-	};
-	int err = collect_open_vma(c);
-
-	return err ? err : c->view->raw(c->view_ctx, &row);
 }
 
 static int collect_page(struct collector *c, const struct raw_page *raw)
 {
-	const struct gup_verdicts *v;
+	const struct page_class *class;
 	struct page_run page;
-	int err = verdict_cache_page(&c->judge, c->vma, raw, &page, &v);
+	int err = verdict_cache_page(c->judge, c->vma, raw, &page, &class);
 
-	if (err == -EAGAIN) { /* the pending run refers to a cached verdict */
+	if (err == -EAGAIN) { /* the pending run refers to a class of the full cache */
+		struct verdict_cache *new;
+
 		err = collect_flush(c);
-		verdict_cache_clear(&c->judge);
+		new = verdict_cache_renew(c->judge);
+		c->judge = new ? new : c->judge;
 		if (!err)
-			err = verdict_cache_page(&c->judge, c->vma, raw, &page, &v);
+			err = new ? verdict_cache_page(new, c->vma, raw, &page, &class)
+				  : -ENOMEM;
 	}
 	if (!err && c->view->raw)
-		err = collect_raw_run(c, &page, v);
+		err = collect_open_vma(c);
+	if (!err && c->view->raw) {
+		struct report_row row = collect_row(c, &page, class);
+
+		err = c->view->raw(c->view_ctx, &row);
+	}
 	if (err)
 		return err;
-	if (c->pending.pages && collect_merges(c, &page, v)) {
+	if (c->pending.pages && collect_merges(c, &page, class)) {
 		c->pending.pages += page.pages;
 		return 0;
 	}
 	err = collect_flush(c);
 	c->pending = page;
-	c->pending_verdicts = v;
+	c->pending_class = class;
 	return err;
 }
 
@@ -380,7 +378,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 
 	c->vma = vma;
 	c->vma_open = false;
-	verdict_cache_next_vma(&c->judge);
+	verdict_cache_next_vma(c->judge);
 	memset(&c->vma_totals, 0, sizeof(c->vma_totals));
 	int err = collect_parts(c, vma, &any);
 	int err2 = collect_flush(c);
@@ -501,6 +499,12 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	*c = (struct collector){
 		.opt = opt, .src = src, .view = view, .view_ctx = view_ctx, .diag = diag
 	};
+	c->judge = opt->judge ? verdict_cache_ref(opt->judge)
+			      : verdict_cache_new(COLLECT_CLASSES, false);
+	if (!c->judge) {
+		free(c);
+		return -ENOMEM;
+	}
 	src->fold =
 		opt->fold && (!opt->holders || opt->again) && !opt->each && !opt->keep;
 	src->smaps = opt->smaps;
@@ -512,7 +516,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 					    opt->model ? opt->model : c->page_ctx.kernel,
 				    .machine = src->machine };
 
-	verdict_cache_init(&c->judge, head.kernel, &c->page_ctx);
+	verdict_cache_begin(c->judge, head.kernel, &c->page_ctx);
 	if (view->begin)
 		err = view->begin(view_ctx, &head);
 	if (!err)
@@ -522,7 +526,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 
 		err = err ? err : err2;
 	}
-	verdict_cache_deinit(&c->judge);
+	verdict_cache_unref(c->judge);
 	free(c->again);
 	free(c);
 	return err;

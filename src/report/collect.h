@@ -50,6 +50,8 @@ struct collect_options {
 	bool holes;              /* also deliver rows of kind `none` */
 	bool whole; /* fail (-ESRCH, -EINTR) when a process vanishes or is interrupted */
 	const struct kernel *model; /* judge by this model, not by the machine's */
+	struct verdict_cache
+		*judge; /* keeps the classes of rows; NULL: for the call only */
 };
 
 /* Returns why a process could not be read (@err of a source): a sentence after its number. */

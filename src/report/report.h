@@ -7,7 +7,7 @@
 #ifndef GUPINFO_REPORT_H
 #define GUPINFO_REPORT_H
 
-#include "gup/gup.h"
+#include "gup/verdict_cache.h"
 #include "page/page.h"
 #include "report/source.h"
 #include "page/vma.h"
@@ -48,6 +48,7 @@ struct report_row {
 	const struct process *process;
 	const struct vma *vma;
 	const struct page_run *page;
+	const struct page_class *class; /* of like pages; NULL: a view's own row */
 	const struct gup_verdicts *verdicts;
 	const struct holder *holders; /* named holders of the page */
 	unsigned nholders;

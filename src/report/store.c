@@ -7,7 +7,6 @@
 
 #include "lib/array.h"
 #include "report/store_int.h"
-#include "report/store_pool.h"
 
 #include "lib/pure.h"
 
@@ -97,7 +96,8 @@ struct store *store_new(const struct store_options *opt, const struct store *lik
 	s->opt.nranges = 0;
 	if (!s->opt.max_bytes)
 		s->opt.max_bytes = STORE_MAX_BYTES;
-	s->pool = like ? store_pool_ref(like->pool) : store_pool_new();
+	s->judge = like ? verdict_cache_ref(like->judge)
+			: verdict_cache_new(STORE_MAX_CLASSES, true);
 	if (opt && opt->nranges) {
 		size_t len = opt->nranges * sizeof(*opt->ranges);
 		struct collect_range *ranges = malloc(len);
@@ -108,7 +108,7 @@ struct store *store_new(const struct store_options *opt, const struct store *lik
 			s->opt.nranges = opt->nranges;
 		}
 	}
-	if (!s->pool || (opt && s->opt.nranges != opt->nranges)) {
+	if (!s->judge || (opt && s->opt.nranges != opt->nranges)) {
 		store_free(s);
 		return NULL;
 	}
@@ -124,7 +124,7 @@ void store_free(struct store *s)
 	free(s->proc);
 	free(s->spans);
 	free((void *)s->opt.ranges);
-	store_pool_unref(s->pool);
+	verdict_cache_unref(s->judge);
 	free(s);
 }
 
@@ -237,19 +237,16 @@ static int on_row(void *ctx, const struct report_row *row)
 		       page->addr + page->pages * (page->size ? page->size : 4096)))
 		return 0;
 	struct store_vma *v = &proc->vma[proc->nvmas - 1];
-	if (s->bytes >= s->opt.max_bytes) {
+	const struct page_class *class = row->class;
+	int err = s->bytes < s->opt.max_bytes ? 0 : -EAGAIN;
+	if (!err && !(class && verdict_cache_has(s->judge, class)))
+		err = verdict_cache_class(s->judge, page, row->verdicts, &class);
+	if (err == -EAGAIN) {
 		s->dropped++;
 		v->dropped = true;
-		return 0;
 	}
-	s64 id = store_pool_row(s->pool, row);
-	if (id == -ENOSPC) {
-		s->dropped++;
-		v->dropped = true;
-		return 0;
-	}
-	if (id < 0)
-		return -ENOMEM;
+	if (err)
+		return err == -EAGAIN ? 0 : err;
 	bool has_head = page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
 			page->pfn >= page->head_pfn &&
 			page->pfn - page->head_pfn < STORE_NO_HEAD;
@@ -259,7 +256,7 @@ static int on_row(void *ctx, const struct report_row *row)
 		.pfn = page->kind == PAGE_SWAP ? page->swap_offset : page->pfn,
 		.folio_offset =
 			has_head ? (u32)(page->pfn - page->head_pfn) : STORE_NO_HEAD,
-		.class = (u32)id,
+		.class = class->id,
 	};
 	return store_rows_add(s, v, &new);
 }
@@ -340,16 +337,6 @@ const struct store_vma *store_vma_at(const struct store_process *p, u64 addr)
 	return i < p->nvmas && p->vma[i].vma.start <= addr ? &p->vma[i] : NULL;
 }
 
-const struct store_class *store_class(const struct store *s, const struct store_row *row)
-{
-	return store_pool_class(s->pool, row->class);
-}
-
-size_t store_classes(const struct store *s)
-{
-	return store_pool_size(s->pool);
-}
-
 u64 store_row_end(const struct store *s, const struct store_row *row)
 {
 	return row->addr + row->pages * store_class(s, row)->page.size;
@@ -382,7 +369,7 @@ const struct store_row *store_row_at(const struct store *s, const struct store_v
 void store_row_page(const struct store *s, const struct store_row *row,
 		    struct page_run *ret)
 {
-	const struct store_class *c = store_class(s, row);
+	const struct page_class *c = store_class(s, row);
 
 	*ret = c->page;
 	ret->addr = ret->raw.addr = row->addr;
@@ -431,5 +418,6 @@ struct report_row store_report_row(const struct store *s, const struct store_pro
 	return (struct report_row){ .process = &p->process,
 				    .vma = &v->vma,
 				    .page = page,
-				    .verdicts = &store_class(s, row)->verdicts };
+				    .class = store_class(s, row),
+				    .verdicts = store_class(s, row)->verdicts };
 }

@@ -11,17 +11,13 @@
 #ifndef GUPINFO_STORE_H
 #define GUPINFO_STORE_H
 
+#include "gup/verdict_cache.h"
 #include "report/collect.h"
 #include "report/report.h"
 
 #define STORE_MAX_BYTES ((size_t)256 << 20) /* default bound of a store */
 
-/* Facts and verdicts of many rows.  Addresses and PFNs of ->page are zero. */
-struct store_class {
-	struct page_run page;
-	struct gup_verdicts verdicts;
-	bool raw_page_has_pfn; /* raw.pfn is the page's pfn, else it is 0 */
-};
+#define STORE_MAX_CLASSES 65536
 
 #define STORE_NO_HEAD UINT32_MAX
 
@@ -30,7 +26,7 @@ struct store_row {
 	u64 addr, pages;
 	u64 pfn;          /* of the first page, if the class has PFNs */
 	u32 folio_offset; /* pfn - head_pfn, or STORE_NO_HEAD */
-	u32 class;
+	u32 class;        /* ->id of its class */
 };
 
 struct store_rows {
@@ -63,11 +59,10 @@ struct store_options {
 	bool holes;       /* holes have rows; else no row means not read */
 };
 
-struct store_pool;
-
 struct store {
 	struct store_options opt;
-	struct store_pool *pool;
+	struct verdict_cache
+		*judge; /* has the classes of rows; for collect_options.judge */
 	bool has_head, ended;
 	struct kernel kernel; /* whose rules judged, when has_head */
 	struct source_machine machine;
@@ -105,9 +100,12 @@ static inline size_t store_nrows(const struct store_vma *v)
 }
 
 /* Returns the class of @row; valid as long as the store. */
-const struct store_class *store_class(const struct store *s, const struct store_row *row);
+static inline const struct page_class *store_class(const struct store *s,
+						   const struct store_row *row)
+{
+	return s->judge->class[row->class];
+}
 u64 store_row_end(const struct store *s, const struct store_row *row);
-size_t store_classes(const struct store *s);
 
 /* Returns @row as a view gets it, pointing to @page, which becomes the whole run. */
 struct report_row store_report_row(const struct store *s, const struct store_process *p,
@@ -131,10 +129,10 @@ bool store_covers(const struct store *s, const struct store_vma *v, u64 addr);
 
 /*
  * Replaces [start, end) of process @pid, its VMAs there and the process's own facts by those of
- * @fresh, a collection of at least that range; both must share a pool.  Totals of VMAs that
+ * @fresh, a collection of at least that range; both must share a judge.  Totals of VMAs that
  * @fresh does not have whole are counted again from the rows.  An empty range replaces only the
  * list of VMAs; rows stay where they still have a VMA.  Returns 0; -ENOMEM (then @s is
- * unchanged); -EINVAL when the pools differ; -ESRCH when one of them lacks the process.
+ * unchanged); -EINVAL when the judges differ; -ESRCH when one of them lacks the process.
  */
 int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start,
 		u64 end);
@@ -174,7 +172,7 @@ struct store_change {
 typedef int (*store_diff_cb)(void *ctx, const struct store_change *change);
 
 /* Returns the differences of two classes (never MOVED or MAPPED); NULL is a hole. */
-u32 store_diff_class(const struct store_class *a, const struct store_class *b);
+u32 store_diff_class(const struct page_class *a, const struct page_class *b);
 
 /*
  * Compares process @a of store @sa with process @b of @sb over [start, end), ascending, and

@@ -11,7 +11,7 @@
 	(PAGE_PTE_WRITE | PAGE_PTE_SPECIAL | PAGE_PTE_PROTNONE | PAGE_PTE_UFFD_WP | \
 	 PAGE_PTE_DEVMAP | PAGE_PTE_EXEC)
 
-static bool is_page(const struct store_class *c)
+static bool is_page(const struct page_class *c)
 {
 	return c && c->page.kind != PAGE_NONE;
 }
@@ -118,11 +118,11 @@ static u32 verdicts_diff(const struct gup_verdicts *a, const struct gup_verdicts
 	return what;
 }
 
-u32 store_diff_class(const struct store_class *a, const struct store_class *b)
+u32 store_diff_class(const struct page_class *a, const struct page_class *b)
 {
 	u32 what = 0;
 
-	if (a == b)
+	if (a == b || (a && b && a->like == b->like))
 		return 0;
 	if (!is_page(a) && is_page(b))
 		what |= STORE_APPEARED;
@@ -131,7 +131,7 @@ u32 store_diff_class(const struct store_class *a, const struct store_class *b)
 	if (!a || !b)
 		return what;
 	return what | (is_page(a) && is_page(b) ? page_diff(&a->page, &b->page) : 0) |
-	       verdicts_diff(&a->verdicts, &b->verdicts);
+	       verdicts_diff(a->verdicts, b->verdicts);
 }
 
 /* ---- the walk */
@@ -142,7 +142,7 @@ struct side {
 	const struct store_process *p;
 	const struct store_vma *vma;
 	const struct store_row *row;
-	const struct store_class *class;
+	const struct page_class *class;
 	bool covered;
 	u64 end;
 	size_t vma_hint, row_hint; /* where the last address was found */
@@ -232,7 +232,7 @@ static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64
 {
 	u32 what;
 
-	if (a->s->pool == b->s->pool && a->row && b->row &&
+	if (a->s->judge == b->s->judge && a->row && b->row &&
 	    !memcmp(a->row, b->row, sizeof(*a->row)))
 		return 0;
 	what = store_diff_class(a->class, b->class);
@@ -255,7 +255,7 @@ static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64
 /* A change that the next rows may extend. */
 struct pending {
 	struct store_change change;
-	const struct store_class *class_a, *class_b;
+	const struct page_class *class_a, *class_b;
 	struct side a, b; /* at its start */
 	store_diff_cb cb;
 	void *ctx;
@@ -323,11 +323,11 @@ static int pending_add(struct pending *p, const struct side *a, const struct sid
 				    .has_b = b->row };
 	if (a->row) {
 		c->page_a = pa;
-		c->verdicts_a = &a->class->verdicts;
+		c->verdicts_a = a->class->verdicts;
 	}
 	if (b->row) {
 		c->page_b = pb;
-		c->verdicts_b = &b->class->verdicts;
+		c->verdicts_b = b->class->verdicts;
 	}
 	p->class_a = a->class;
 	p->class_b = b->class;
@@ -338,7 +338,7 @@ static int pending_add(struct pending *p, const struct side *a, const struct sid
 /* Both have the same block of rows: one is an unchanged copy of the other. */
 static bool same_rows(const struct side *a, const struct side *b)
 {
-	return a->s->pool == b->s->pool && a->vma && b->vma && a->vma->rows &&
+	return a->s->judge == b->s->judge && a->vma && b->vma && a->vma->rows &&
 	       a->vma->rows == b->vma->rows && a->vma->vma.start == b->vma->vma.start &&
 	       a->vma->vma.end == b->vma->vma.end && !a->vma->dropped &&
 	       a->s->opt.holes && b->s->opt.holes;
@@ -349,7 +349,7 @@ static u64 like_rows_end(struct side *a, struct side *b, u64 end)
 {
 	size_t na, nb, n = 0;
 
-	if (a->s->pool != b->s->pool || !a->row || !b->row || !a->s->opt.holes ||
+	if (a->s->judge != b->s->judge || !a->row || !b->row || !a->s->opt.holes ||
 	    !b->s->opt.holes || memcmp(a->row, b->row, sizeof(*a->row)) ||
 	    a->vma->vma.end != b->vma->vma.end)
 		return 0;

@@ -303,7 +303,7 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 	size_t bytes = s->bytes;
 	int r;
 
-	if (s->pool != fresh->pool)
+	if (s->judge != fresh->judge)
 		return -EINVAL;
 	for (size_t i = 0; i < s->nprocs; i++)
 		if (s->proc[i].process.pid == pid)
@@ -337,7 +337,7 @@ int store_merge_add(struct store *s, const struct store *from, pid_t pid)
 	const struct store_process *p = store_process_by_pid(from, pid);
 	struct store_process copy, *proc;
 
-	if (s->pool != from->pool)
+	if (s->judge != from->judge)
 		return -EINVAL;
 	if (!p)
 		return -ESRCH;

@@ -101,7 +101,8 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 					.whole = true,
 					/* a command runs to its own end */
 					.tick = t->opt.argv ? NULL : look_tick,
-					.model = t->opt.model };
+					.model = t->opt.model,
+					.judge = t->pool->judge };
 	struct store *s;
 	struct diag quiet;
 	int r;

@@ -15,7 +15,7 @@ struct detail {
 	const struct store *s;
 	const struct store_process *p;
 	const struct store_vma *v;
-	const struct store_class *class;
+	const struct page_class *class;
 	struct page_run page;
 	struct report_row row;
 };
@@ -352,6 +352,6 @@ void tui_detail_text(const struct tui *t, int width, bool full, struct tui_text 
 	d.row = (struct report_row){ .process = &d.p->process,
 				     .vma = &d.v->vma,
 				     .page = &d.page,
-				     .verdicts = &d.class->verdicts };
+				     .verdicts = d.class->verdicts };
 	add_page(&d, full);
 }

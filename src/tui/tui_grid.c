@@ -128,12 +128,12 @@ static enum tui_glyph kind_glyph(const struct page_run *p)
 	return TUI_GLYPH_UNKNOWN;
 }
 
-static enum tui_glyph state_glyph(const struct store_class *c)
+static enum tui_glyph state_glyph(const struct page_class *c)
 {
 	const struct page_run *p = &c->page;
 	bool pins = p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && p->pincount > 0;
 
-	if (c->verdicts.write.leak == TRI_YES)
+	if (c->verdicts->write.leak == TRI_YES)
 		return TUI_GLYPH_LEAK;
 	if (pins)
 		return p->pincount_kind == PAGE_COUNT_EXACT ? TUI_GLYPH_PINNED
@@ -178,7 +178,7 @@ static enum tui_glyph write_glyph(const struct gup_write *w)
 	return w->leak == TRI_YES ? TUI_GLYPH_T_LEAK : faults[w->fault];
 }
 
-enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens)
+enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens)
 {
 	static const u8 forks[GUP_FORKS] = {
 		[GUP_FORK_SHARE] = TUI_GLYPH_K_SHARE,
@@ -195,11 +195,11 @@ enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens)
 	case LENS_STATE:
 		return state_glyph(c);
 	case LENS_WRITE:
-		return write_glyph(&c->verdicts.write);
+		return write_glyph(&c->verdicts->write);
 	case LENS_FORK:
-		return forks[c->verdicts.fork.word];
+		return forks[c->verdicts->fork.word];
 	default:
-		return tui_grid_of_word(c->verdicts.req[lens - TUI_LENS_REQUEST].word);
+		return tui_grid_of_word(c->verdicts->req[lens - TUI_LENS_REQUEST].word);
 	}
 }
 

@@ -40,7 +40,7 @@ bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens);
 enum tui_glyph tui_grid_of_word(enum gup_word word);
 
 /* Returns the glyph of a class of pages; NULL: nothing is known about the address. */
-enum tui_glyph tui_grid_glyph(const struct store_class *c, enum tui_lens lens);
+enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens);
 /* Returns the glyph of an address that is covered and has no row. */
 enum tui_glyph tui_grid_hole(enum tui_lens lens);
 

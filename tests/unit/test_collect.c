@@ -238,27 +238,6 @@ TEST(raw_runs_come_as_they_were_read)
 	diag_deinit(&diag);
 }
 
-/* A new member belongs behind ->size, unless like pages may differ in it; then it is named here. */
-TEST(all_that_like_pages_have_in_common_is_compared)
-{
-	const size_t common = offsetof(struct page_run, size);
-	struct page_run a, b;
-
-	memset(&a, 0, sizeof(a));
-	a.addr = 0x10000;
-	a.pages = 1;
-	a.size = 4096;
-	EXPECT_INT(common, sizeof(a.addr) + sizeof(a.pages) + sizeof(a.pfn) +
-				   sizeof(a.head_pfn) + sizeof(a.swap_offset) +
-				   sizeof(a.raw) + sizeof(u64) /* ->folded */);
-	for (size_t i = offsetof(struct page_run, pages); i < sizeof(a); i++) {
-		memcpy(&b, &a, sizeof(b));
-		b.addr += 4096;
-		((u8 *)&b)[i] ^= 1;
-		EXPECT_INT(page_like(&a, &b), i < common);
-	}
-}
-
 TEST(a_cut_run_begins_at_its_first_page)
 {
 	struct page_run p = { .addr = 0x200000,

@@ -138,7 +138,7 @@ TEST(lookup)
 	EXPECT_INT(page.pfn, 1024);
 	EXPECT_INT(page.head_pfn, 1024);
 	/* two kinds of small page and one of large: three classes */
-	EXPECT_INT(store_classes(s), 3);
+	EXPECT_INT(s->judge->n, 3);
 	store_free(s);
 }
 
@@ -193,7 +193,7 @@ TEST(swap_offsets_do_not_make_classes)
 		page.raw.has = RAW_HAS_PAGEMAP;
 		EXPECT_INT(store_view.row(s, &r), 0);
 	}
-	EXPECT_INT(store_classes(s), 1);
+	EXPECT_INT(s->judge->n, 1);
 	store_page_at(s, &s->proc[0].vma[0].rows->row[3], A + 3 * 4096, &page);
 	EXPECT_INT(page.swap_offset, 997);
 	EXPECT_INT(page.pfn, 0);
@@ -296,11 +296,13 @@ TEST(diff_split_runs_join)
 
 TEST(diff_unknown_is_not_a_change)
 {
-	struct store_class a = { 0 }, b;
+	struct gup_verdicts v = { 0 };
+	struct page_class a = { .verdicts = &v, .like = &a }, b;
 
 	a.page.kind = PAGE_ANON;
 	a.page.size = 4096;
 	b = a;
+	b.like = &b;
 	b.page.why[PAGE_F_REFCOUNT] = PAGE_WHY_NO_BPF;
 	b.page.anon_exclusive = TRI_UNKNOWN;
 	a.page.refcount = 3;
@@ -491,7 +493,7 @@ TEST(merge_keeps_totals)
 			EXPECT(v->rows->row[i].addr >= at);
 			at = store_row_end(s, &v->rows->row[i]);
 			store_row_page(s, &v->rows->row[i], &page);
-			r.verdicts = &store_class(s, &v->rows->row[i])->verdicts;
+			r.verdicts = store_class(s, &v->rows->row[i])->verdicts;
 			report_count(&t, &r, 4096);
 		}
 		t.size_bytes = v->totals.size_bytes;
