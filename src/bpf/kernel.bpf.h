@@ -24,7 +24,7 @@ typedef _Bool bool;
 #define BIT(n) (1ULL << (n))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
-enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 2 };
+enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERCPU_ARRAY = 6 };
 enum { BPF_F_MMAPABLE = 1 << 10 };
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
@@ -154,8 +154,23 @@ struct files_struct {
 	struct fdtable *fdt;
 };
 
+/* --- timers, which know their CPU */
+struct hrtimer_cpu_base {
+	unsigned int cpu;
+};
+struct hrtimer_clock_base {
+	struct hrtimer_cpu_base *cpu_base;
+};
+struct hrtimer {
+	struct hrtimer_clock_base *base;
+};
+struct signal_struct {
+	struct hrtimer real_timer;
+};
+
 struct task_struct {
 	struct mm_struct *mm;
+	struct signal_struct *signal;
 	struct files_struct *files;
 	int tgid;
 	int pid;
@@ -199,6 +214,29 @@ struct cma_memrange {
 struct cma___ranges {
 	int nranges;
 	struct cma_memrange ranges[1];
+};
+
+/* --- batches of folios on their way to LRU lists */
+struct folio_batch {
+	unsigned char nr;
+	struct folio *folios[1];
+};
+struct cpu_fbatches {
+	struct folio_batch lru_add;
+	struct folio_batch lru_deactivate_file;
+	struct folio_batch lru_deactivate;
+	struct folio_batch lru_lazyfree;
+	struct folio_batch activate, lru_activate; /* 6.12 renames it */
+	struct folio_batch lru_move_tail;          /* 6.12 */
+};
+struct lru_rotate {
+	struct folio_batch fbatch;
+};
+struct mlock_fbatch {
+	struct folio_batch fbatch;
+};
+struct mlock_pvec {
+	struct folio_batch vec; /* a pagevec, which is the same */
 };
 
 /* --- pipes */

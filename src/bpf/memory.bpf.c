@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * memory.bpf.c - finds CMA areas, where long-term pins may not stay, and the free huge pages.
+ * memory.bpf.c - finds CMA areas, where long-term pins may not stay, the free huge pages, and the
+ * pages in batches of CPUs.
  *
  * The kernel's array cma_areas (mm/cma.c) has all pageblocks that are MIGRATE_CMA (or being
  * isolated).  Free huge pages hang on lists of the array hstates (mm/hugetlb.c), which change
@@ -138,5 +139,112 @@ int look(void *ctx)
 		read_cma();
 	if (bpf_core_field_exists(struct hstate, hugepage_freelists))
 		read_free();
+	return 0;
+}
+
+/* --- batches */
+
+struct structpage_batches batches;
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, u32);
+	__type(value, u64);
+} own SEC(".maps");
+
+/* Returns the address of CPU @cpu's copy of a variable of our own, as a number; 0: no such CPU. */
+static __always_inline u64 own_address(u32 cpu)
+{
+	u32 zero = 0;
+
+	list.at = (u64)bpf_map_lookup_percpu_elem(&own, &zero, cpu);
+	barrier(); /* what is read back is no pointer for the verifier */
+	return list.at;
+}
+
+static long entry_step(u32 i, u32 *in)
+{
+	/* the low bits of an entry of mlock's batch are flags */
+	u64 folio = load64(list.at + i * 8ULL) & ~3ULL;
+	u32 n = batches.n;
+
+	if (!folio)
+		return 0;
+	batches.n = n + 1;
+	batches.batch[n & (STRUCTPAGE_BATCHED - 1)].pfn =
+		(folio - batches.vmemmap) / batches.page_size;
+	batches.batch[n & (STRUCTPAGE_BATCHED - 1)].in = *in;
+	return 0;
+}
+
+static __always_inline void read_batch(u64 at, u32 in)
+{
+	u32 n = BPF_CORE_READ((struct folio_batch *)at, nr);
+
+	list.at = at + bpf_core_field_offset(struct folio_batch, folios);
+	bpf_loop(n, entry_step, &in, 0);
+}
+
+/* Reads the batch @member of the variable at @offset, if the kernel has it. */
+#define READ_BATCH(type, member, offset, batch)                                         \
+	do {                                                                            \
+		if (bpf_core_field_exists(type, member)) {                              \
+			batches.unknown |= !(offset);                                   \
+			read_batch(at + (offset) + bpf_core_field_offset(type, member), \
+				   STRUCTPAGE_BATCH(batch, cpu));                       \
+			size += bpf_core_type_size(struct folio_batch);                 \
+		}                                                                       \
+	} while (0)
+
+#define READ_LRU_BATCH(member, batch) \
+	READ_BATCH(struct cpu_fbatches, member, batches.fbatches, batch)
+
+/*
+ * A CPU's variables have the same distances on all CPUs.  That the right ones are read is seen by
+ * the number of the CPU.
+ */
+static long cpu_step(u32 cpu, void *ctx)
+{
+	u64 at = own_address(cpu), size = 0;
+
+	if (!at)
+		return 1;
+	at += batches.from;
+	if (load32(at + batches.timers +
+		   bpf_core_field_offset(struct hrtimer_cpu_base, cpu)) != cpu)
+		return 0;
+	batches.cpus++;
+	READ_BATCH(struct mlock_fbatch, fbatch, batches.mlock, STRUCTPAGE_MLOCK);
+	READ_BATCH(struct mlock_pvec, vec, batches.mlock, STRUCTPAGE_MLOCK);
+	READ_BATCH(struct lru_rotate, fbatch, batches.rotate, STRUCTPAGE_LRU_MOVE_TAIL);
+	size = 0;
+	READ_LRU_BATCH(lru_add, STRUCTPAGE_LRU_ADD);
+	READ_LRU_BATCH(lru_deactivate_file, STRUCTPAGE_LRU_DEACTIVATE_FILE);
+	READ_LRU_BATCH(lru_deactivate, STRUCTPAGE_LRU_DEACTIVATE);
+	READ_LRU_BATCH(lru_lazyfree, STRUCTPAGE_LRU_LAZYFREE);
+	READ_LRU_BATCH(activate, STRUCTPAGE_LRU_ACTIVATE);
+	READ_LRU_BATCH(lru_activate, STRUCTPAGE_LRU_ACTIVATE);
+	READ_LRU_BATCH(lru_move_tail, STRUCTPAGE_LRU_MOVE_TAIL);
+	if (bpf_core_type_size(struct cpu_fbatches) >=
+	    size + bpf_core_type_size(struct folio_batch))
+		batches.unknown = 1;
+	return 0;
+}
+
+/* A timer of this task knows the variables of one CPU; our own one tells where the others' are. */
+SEC("gupinfo.syscall")
+int look_batches(void *ctx)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct hrtimer_cpu_base *base;
+
+	batches.n = batches.cpus = batches.unknown = 0;
+	if (!bpf_core_field_exists(struct cpu_fbatches, lru_add) ||
+	    !bpf_core_field_exists(struct signal_struct, real_timer))
+		return 0;
+	base = BPF_CORE_READ(task, signal, real_timer.base, cpu_base);
+	batches.from = (u64)base - batches.timers - own_address(BPF_CORE_READ(base, cpu));
+	bpf_loop(1 << 13, cpu_step, NULL, 0);
 	return 0;
 }

@@ -72,6 +72,7 @@ struct btfcut {
 	unsigned nwant, missing; /* names; names not found yet */
 	u8 begins[256];          /* by btfcut_begin(): some wanted name has this hash */
 	u32 found[BTFCUT_FOUND], nfound;
+	u32 percpu; /* id of the section of per-CPU variables */
 	struct btfcut_buf out, out_strs;
 	u32 nout, ptr, integer; /* ids in the cut */
 	bool whole; /* members of the current type, which is unnamed, are the owner's */
@@ -154,15 +155,16 @@ static u8 btfcut_begin(const char *name)
 	return *name ? name[0] * 13 + name[1] * 5 + (name[1] ? name[2] : 0) : 0;
 }
 
-/* Returns the index of the wanted function or type of this name, or -1. */
-static int btfcut_wanted(const struct btfcut *c, u32 name, bool func)
+/* Returns the index of the wanted function, variable or type of this name, or -1. */
+static int btfcut_wanted(const struct btfcut *c, u32 name, unsigned kind)
 {
 	const char *s = btfcut_name(c, name);
 
 	if (!c->begins[btfcut_begin(s)])
 		return -1;
 	for (unsigned i = 0; i < c->nwant; i++)
-		if (func == c->want[i].func && !strcmp(s, c->want[i].name))
+		if (c->want[i].func == (kind == BTFCUT_FUNC) &&
+		    c->want[i].var == (kind == BTFCUT_VAR) && !strcmp(s, c->want[i].name))
 			return (int)i;
 	return -1;
 }
@@ -188,17 +190,21 @@ static int btfcut_scan_one(struct btfcut *c)
 		return -EINVAL;
 	c->at[++c->n] = c->next;
 	c->next += len;
-	if (kind != BTFCUT_FUNC && kind != BTFCUT_STRUCT && kind != BTFCUT_UNION &&
-	    kind != BTFCUT_ENUM && kind != BTFCUT_ENUM64)
+	if (kind == BTFCUT_DATASEC && !strcmp(btfcut_name(c, t.name), ".data..percpu")) {
+		c->percpu = c->n;
+		c->missing--;
+	}
+	if (kind != BTFCUT_FUNC && kind != BTFCUT_VAR && kind != BTFCUT_STRUCT &&
+	    kind != BTFCUT_UNION && kind != BTFCUT_ENUM && kind != BTFCUT_ENUM64)
 		return 0;
-	i = btfcut_wanted(c, t.name, kind == BTFCUT_FUNC);
+	i = btfcut_wanted(c, t.name, kind);
 	if (i < 0)
 		return 0;
 	if (!c->want[i].id) {
 		c->want[i].id = c->n;
 		c->missing--;
 	}
-	if (kind != BTFCUT_FUNC && c->nfound < BTFCUT_FOUND)
+	if (kind != BTFCUT_FUNC && kind != BTFCUT_VAR && c->nfound < BTFCUT_FOUND)
 		c->found[c->nfound++] = c->n;
 	return 0;
 }
@@ -263,7 +269,7 @@ static int btfcut_words(struct btfcut *c, u32 id, const struct btfcut_type *t,
 static bool btfcut_is_other(const struct btfcut *c, const struct btfcut_type *t)
 {
 	return btfcut_each[btfcut_kind(t)] && !c->whole && *btfcut_name(c, t->name) &&
-	       btfcut_wanted(c, t->name, false) < 0;
+	       btfcut_wanted(c, t->name, btfcut_kind(t)) < 0;
 }
 
 static int btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
@@ -432,12 +438,28 @@ static void btfcut_has(struct btfcut *c)
 {
 	for (unsigned i = 0; i < c->nfound; i++) {
 		struct btfcut_type t = btfcut_get(c, c->found[i]);
-		struct btfcut_want *w = &c->want[btfcut_wanted(c, t.name, false)];
+		struct btfcut_want *w =
+			&c->want[btfcut_wanted(c, t.name, btfcut_kind(&t))];
 
 		for (unsigned m = 0; m < ARRAY_SIZE(w->member) && w->member[m]; m++)
 			if (btfcut_has_member(c, c->found[i], w->member[m],
 					      BTFCUT_UNNAMED))
 				w->has |= BIT(m);
+	}
+}
+
+/* Notes where in their section the wanted variables are. */
+static void btfcut_offsets(struct btfcut *c)
+{
+	struct btfcut_type t = btfcut_get(c, c->percpu);
+	u32 words[3]; /* variable, offset, size */
+
+	for (u32 i = 0; i < btfcut_vlen(&t); i++) {
+		memcpy(words, c->types + c->at[c->percpu] + sizeof(t) + i * sizeof(words),
+		       sizeof(words));
+		for (unsigned k = 0; k < c->nwant; k++)
+			if (c->want[k].var && c->want[k].id == words[0])
+				c->want[k].offset = words[1];
 	}
 }
 
@@ -450,15 +472,17 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 	if (err)
 		return err;
 	for (unsigned i = 0; i < nwant; i++) {
-		want[i].id = want[i].has = 0;
+		want[i].id = want[i].has = want[i].offset = 0;
 		c.begins[btfcut_begin(want[i].name)] = 1;
 	}
+	c.missing++; /* the section of per-CPU variables */
 	/* a type takes at least twelve bytes */
 	c.at = malloc((c.types_len / sizeof(struct btfcut_type) + 2) * sizeof(*c.at));
 	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, 2 * sizeof(*c.new));
 	err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;
 	if (!err) {
 		btfcut_has(&c);
+		btfcut_offsets(&c);
 		err = btfcut_write(&c);
 	}
 	if (!err)

@@ -19,9 +19,11 @@
 struct btfcut_want {
 	const char *name;
 	bool func;             /* it is a function: only its id is wanted */
+	bool var;              /* it is a per-CPU variable: only its offset is wanted */
 	const char *member[2]; /* members, or enum values, that it may have */
-	u32 id;  /* out: id in the whole BTF of the first of that name; 0 none */
-	u32 has; /* out: BIT(i) when a type of that name has ->member[i] */
+	u32 id;     /* out: id in the whole BTF of the first of that name; 0 none */
+	u32 has;    /* out: BIT(i) when a type of that name has ->member[i] */
+	u32 offset; /* out: of the variable in its section */
 };
 
 /*

@@ -21,6 +21,11 @@ static struct btfcut_want bpfbtf_ids[] = {
 	/* ->has becomes STRUCTPAGE_F_LARGE and STRUCTPAGE_F_MM_IDS. */
 	[BPFBTF_FOLIO] = { "folio", .member = { "_large_mapcount", "_mm_ids" } },
 	[BPFBTF_PAGEFLAGS] = { "pageflags", .member = { "PG_anon_exclusive" } },
+	[BPFBTF_HRTIMER_BASES] = { "hrtimer_bases", .var = true },
+	[BPFBTF_CPU_FBATCHES] = { "cpu_fbatches", .var = true },
+	[BPFBTF_LRU_ROTATE] = { "lru_rotate", .var = true },     /* until 6.11 */
+	[BPFBTF_MLOCK_FBATCH] = { "mlock_fbatch", .var = true }, /* 6.3 */
+	[BPFBTF_MLOCK_PVEC] = { "mlock_pvec", .var = true },
 	/* All other types of kernel.bpf.h. */
 	{ "mm_struct" },
 	{ "xarray" },
@@ -43,6 +48,15 @@ static struct btfcut_want bpfbtf_ids[] = {
 	{ "list_head" },
 	{ "cma" },
 	{ "cma_memrange" },
+	{ "folio_batch" },
+	{ "cpu_fbatches" },
+	{ "lru_rotate" },
+	{ "mlock_fbatch" },
+	{ "mlock_pvec" },
+	{ "hrtimer_cpu_base" },
+	{ "hrtimer_clock_base" },
+	{ "hrtimer" },
+	{ "signal_struct" },
 	{ "pipe_buffer" },
 	{ "pipe_inode_info" },
 	{ "bio_vec" },
@@ -144,4 +158,9 @@ void bpfbtf_close(struct bpfbtf *b)
 u32 bpfbtf_id(enum bpfbtf_name name)
 {
 	return bpfbtf_ids[name].id;
+}
+
+u32 bpfbtf_offset(enum bpfbtf_name name)
+{
+	return bpfbtf_ids[name].offset;
 }

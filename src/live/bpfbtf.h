@@ -19,7 +19,13 @@ enum bpfbtf_name {
 	BPFBTF_TASK_VMA,
 	BPFBTF_TASK_FILE,
 	BPFBTF_FOLIO,
-	BPFBTF_PAGEFLAGS
+	BPFBTF_PAGEFLAGS,
+	/* per-CPU variables */
+	BPFBTF_HRTIMER_BASES,
+	BPFBTF_CPU_FBATCHES,
+	BPFBTF_LRU_ROTATE,
+	BPFBTF_MLOCK_FBATCH,
+	BPFBTF_MLOCK_PVEC
 };
 
 /*
@@ -37,5 +43,8 @@ void bpfbtf_close(struct bpfbtf *b);
 
 /* Returns the id of @name in the running kernel's BTF; 0 when it has none or was not read. */
 u32 bpfbtf_id(enum bpfbtf_name name);
+
+/* Returns the offset of variable @name among those of a CPU; 0 when it is not known. */
+u32 bpfbtf_offset(enum bpfbtf_name name);
 
 #endif

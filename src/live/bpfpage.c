@@ -505,17 +505,42 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 	return 0;
 }
 
-const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
+/* Loads the programs that look at all memory, once. */
+static bool load_memory(struct bpfpage *bp)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	struct structpage_memory *m;
 
 	if (bp->btf.fd >= 0)
 		opts.btf_custom_path = bp->btf.path;
-	if (!bp->memory)
+	if (!bp->memory) {
 		bp->memory = memory_bpf__open_opts(&opts);
-	if (!bp->memory ||
-	    (bpf_program__fd(bp->memory->progs.look) < 0 && memory_bpf__load(bp->memory)))
+		if (bp->memory)
+			memory_bpf__load(bp->memory);
+	}
+	return bp->memory && bpf_program__fd(bp->memory->progs.look) >= 0;
+}
+
+struct structpage_batches *bpfpage_batches(struct bpfpage *bp)
+{
+	struct structpage_batches *b;
+
+	if (!bpfbtf_offset(BPFBTF_HRTIMER_BASES) || !load_memory(bp))
+		return NULL;
+	b = &bp->memory->bss->batches;
+	b->vmemmap = bp->call->vmemmap;
+	b->page_size = bp->cal->page_size;
+	b->timers = bpfbtf_offset(BPFBTF_HRTIMER_BASES);
+	b->fbatches = bpfbtf_offset(BPFBTF_CPU_FBATCHES);
+	b->rotate = bpfbtf_offset(BPFBTF_LRU_ROTATE);
+	b->mlock = bpfbtf_offset(BPFBTF_MLOCK_FBATCH) | bpfbtf_offset(BPFBTF_MLOCK_PVEC);
+	return run_prog(bp->memory->progs.look_batches) ? NULL : b;
+}
+
+const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
+{
+	struct structpage_memory *m;
+
+	if (!load_memory(bp))
 		return NULL;
 	m = &bp->memory->bss->memory;
 	m->vmemmap = bp->call->vmemmap;

@@ -102,6 +102,12 @@ int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
 	return -ENOTSUP;
 }
 
+struct structpage_batches *bpfpage_batches(struct bpfpage *bp)
+{
+	(void)bp;
+	return NULL;
+}
+
 const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
 {
 	(void)bp, (void)nodes;

@@ -160,6 +160,39 @@ struct structpage_memory {
 	} free[STRUCTPAGE_FREE];
 };
 
+/* --- pages in batches of CPUs */
+
+/* Batches of a CPU (mm/swap.c, mm/mlock.c); each holds a reference on its folios. */
+enum structpage_batch_list {
+	STRUCTPAGE_LRU_ADD,
+	STRUCTPAGE_LRU_DEACTIVATE_FILE,
+	STRUCTPAGE_LRU_DEACTIVATE,
+	STRUCTPAGE_LRU_LAZYFREE,
+	STRUCTPAGE_LRU_ACTIVATE,
+	STRUCTPAGE_LRU_MOVE_TAIL,
+	STRUCTPAGE_MLOCK,
+	STRUCTPAGE_BATCHES
+};
+#define STRUCTPAGE_BATCH(list, cpu) (((u32)(list) + 1) << 13 | (cpu)) /* never 0 */
+#define STRUCTPAGE_BATCHED 16384                                      /* a power of two */
+
+struct structpage_batches {
+	/* arguments */
+	u64 vmemmap;
+	u32 page_size;
+	u32 timers, fbatches, rotate,
+		mlock; /* offsets of per-CPU variables; 0: there is none */
+	/* results */
+	u32 cpus;    /* whose batches were read */
+	u32 unknown; /* the kernel has batches that the program does not know */
+	u32 n;       /* may exceed the array */
+	u64 from;    /* private to the program */
+	struct structpage_batch {
+		u64 pfn;
+		u32 in; /* STRUCTPAGE_BATCH() */
+	} batch[STRUCTPAGE_BATCHED];
+};
+
 /* --- references outside the page tables: BPF walks the open files of every process */
 
 #define STRUCTPAGE_ENDS 16384  /* a power of two */

@@ -594,3 +594,48 @@ TEST(the_cut_btf_says_what_the_whole_one_says)
 	EXPECT(same_page(&a, 0, &b));
 	bpfpage_close(whole);
 }
+
+/* Until this CPU's batch is drained, a page that was just touched lies in it. */
+TEST(a_fresh_page_is_in_a_batch_of_this_cpu)
+{
+	void *none = NULL;
+	int node = 0, status;
+	cpu_set_t all, one;
+	u64 pfn;
+
+	NEED_BPF();
+	EXPECT_INT(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	EXPECT_INT(sched_setaffinity(0, sizeof(one), &one), 0);
+	if (!bpfpage_batches(
+		    bp)) /* it loads its program, which drains this CPU's batches */
+		SKIP("the kernel's BTF has no per-CPU variables");
+	for (int drained = 0; drained < 2; drained++) {
+		char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
+			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		struct structpage_batches *b;
+		unsigned found = 0;
+
+		*p = 1;
+		pfn = observe(p, PAGE, false)->raw[0].pfn;
+		if (drained) /* no page is moved, but the batches are drained */
+			EXPECT_INT(syscall(SYS_move_pages, 0, 0L, &none, &node, &status,
+					   2 /* MPOL_MF_MOVE */),
+				   0);
+		b = bpfpage_batches(bp);
+		EXPECT_INT(b->unknown, 0);
+		EXPECT_INT(b->cpus, sysconf(_SC_NPROCESSORS_ONLN));
+		for (u32 i = 0; i < b->n && i < STRUCTPAGE_BATCHED; i++)
+			if (b->batch[i].pfn == pfn) {
+				EXPECT_INT(b->batch[i].in,
+					   STRUCTPAGE_BATCH(STRUCTPAGE_LRU_ADD,
+							    sched_getcpu()));
+				found++;
+			}
+		printf("# %u pages in batches of %u CPUs\n", b->n, b->cpus);
+		EXPECT_INT(found, !drained);
+		munmap(p, PAGE);
+	}
+	EXPECT_INT(sched_setaffinity(0, sizeof(all), &all), 0);
+}

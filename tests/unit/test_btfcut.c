@@ -170,6 +170,43 @@ TEST(unnamed_members_of_named_types)
 	free(out);
 }
 
+/* pahole writes the section of per-CPU variables last, or among other types. */
+TEST(offsets_of_per_cpu_variables)
+{
+	struct btfcut_want vars[] = { { "two", .var = true },
+				      { "one", .var = true },
+				      { "no", .var = true } };
+	u8 btf[2048];
+
+	for (unsigned last = 0; last < 2; last++) {
+		struct bytes b = { .len = 1 };
+		u32 first = last ? 2 : 3;
+		void *out = NULL;
+		size_t n;
+
+		put(&b, name(&b, "int"), KIND(1, 0), 4); /* 1 */
+		b.types[b.n++] = 32;
+		for (unsigned i = 0; i < 3; i++) {
+			if (i == (last ? 2 : 0)) {
+				put(&b, name(&b, ".data..percpu"), KIND(15, 2), 64);
+				put(&b, first, 8, 4);
+				put(&b, first + 1, 40, 4);
+			} else {
+				put(&b, name(&b, i == (last ? 0 : 1) ? "one" : "two"),
+				    KIND(14, 0), 1);
+				b.types[b.n++] = 0;
+			}
+		}
+		EXPECT_INT(btfcut_make(btf, join(&b, btf), vars, ARRAY_SIZE(vars), &out,
+				       &n),
+			   0);
+		EXPECT_INT(vars[1].offset, 8);
+		EXPECT_INT(vars[0].offset, 40);
+		EXPECT_INT(vars[2].offset, 0);
+		free(out);
+	}
+}
+
 TEST(every_end_is_a_clean_error)
 {
 	struct bytes b;
