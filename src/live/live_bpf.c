@@ -162,6 +162,9 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 				    .huge_pages = MAX(huge / page, 1),
 				    .cb = moved ? live_bpf_raced : cb,
 				    .ctx = moved ? &mark : ctx };
+	struct live_batches marked = { .bpf = l->bpf,
+				       .cb = live_pages_split,
+				       .ctx = &split };
 	struct live_bpf_pass o = { .huge_pages = size / page,
 				   .level = size >= 1u << 30 ? RAW_LEVEL_PUD
 							     : RAW_LEVEL_PMD,
@@ -173,9 +176,16 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	end = MIN(ROUND_UP(end, size), vma->end);
 	if (start >= end)
 		return 0;
-	if (size == page)
-		return bpfpage_observe(l->bpf, p->pagemap, false, start, end,
-				       live_pages_split, &split);
+	if (size == page) {
+		int err;
+
+		if (!l->src.fold)
+			live_batches_begin(&marked);
+		err = bpfpage_observe(l->bpf, p->pagemap, false, start, end,
+				      live_batches_mark, &marked);
+		live_batches_end(&marked);
+		return err;
+	}
 	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb,
 			       &o);
 }

@@ -152,6 +152,25 @@ s64 live_frames_pread(void *ctx, void *buf, size_t len, u64 offset);
 /* Opens the BPF reader (live_bpf.c), or leaves l->bpf NULL and the reason in the evidence. */
 void live_bpf_open(struct live *l);
 void live_bpf_close(struct live *l);
+/*
+ * A callback that marks pages with more references than mappings explain by the batches of CPUs that
+ * hold them (RAW_HAS_BATCHES), and passes them on (live_batches.c).  What a batch held before the
+ * page was read, and still holds after it, it held meanwhile.
+ */
+struct live_batches {
+	struct bpfpage *bpf;
+	struct structpage_batch *before, *after; /* by PFN; NULL: not read */
+	u32 nbefore, nafter;
+	source_raw_cb cb;
+	void *ctx;
+	struct raw_page out[LIVE_OUT];
+	size_t nout;
+};
+/* Reads the batches before pages are read; live_batches_end() frees what it has read. */
+void live_batches_begin(struct live_batches *b);
+void live_batches_end(struct live_batches *b);
+int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n);
+
 /* Reads CMA areas and free huge pages; NULL when it cannot.  Valid until the next call. */
 const struct structpage_memory *live_bpf_memory(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,

@@ -116,8 +116,9 @@ static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
 
 bool holders_may_be_batched(const struct page_run *p)
 {
-	return !p->order && (p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
-			     p->kind == PAGE_FILE || p->kind == PAGE_SHMEM);
+	return !p->order && !(p->raw.has & RAW_HAS_BATCHES) &&
+	       (p->kind == PAGE_ANON || p->kind == PAGE_KSM || p->kind == PAGE_FILE ||
+		p->kind == PAGE_SHMEM);
 }
 
 static void add_guesses(const struct holders *h, const struct page_run *page, pid_t pid,
@@ -133,6 +134,31 @@ static void add_guesses(const struct holders *h, const struct page_run *page, pi
 			ledger_add(ret, &h->holder[i]);
 }
 
+/* Adds the batches of CPUs that hold @page. */
+static void add_batches(const struct page_run *page, struct holders_ledger *ret)
+{
+	static const char *const names[] = {
+		"?",
+		"lru_add",
+		"lru_deactivate_file",
+		"lru_deactivate",
+		"lru_lazyfree",
+		"lru_activate",
+		"lru_move_tail",
+		"mlock",
+	};
+
+	for (u32 in = page->batches; in; in >>= 16) {
+		struct holder batch = { .kind = HOLDERS_LRU_BATCH };
+
+		snprintf(batch.name, sizeof(batch.name), "the %s batch of CPU %u",
+			 names[in >> 13 & 7], in & 0x1fff);
+		if (in & 0xffff)
+			ledger_add(ret, &batch);
+	}
+	ret->explained = page_batches(page);
+}
+
 void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret)
 {
@@ -142,16 +168,22 @@ void holders_explain(const struct holders *h, const struct page_run *page, pid_t
 
 	memset(ret, 0, sizeof(*ret));
 	ret->unexplained = -1;
-	if (!h || !(page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && page->pfn) ||
+	if (!(page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && page->pfn) ||
 	    page->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
 		return;
+	add_batches(page, ret);
+	if (!h) {
+		if (page->expected >= 0 && page->excess <= ret->explained)
+			ret->unexplained = 0;
+		return;
+	}
 	if (step * page->pages > 1 && page->leaf > RAW_LEVEL_PTE)
 		to = from + step * page->pages;
 	else if (!page->order)
 		to = from + page->pages;
 	while ((x = holders_next(h, from, to, &pos)))
 		ledger_add(ret, x);
-	ret->explained = explained_least(h, from, to, step);
+	ret->explained += explained_least(h, from, to, step);
 	if (page->expected < 0 || page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN)
 		return;
 	ret->unexplained = MAX(page->excess - ret->explained, 0);
@@ -234,7 +266,7 @@ char *holders_text(const struct holder *h, char *buf, size_t size)
 		    h->nends ? h->end[0].comm : "?", (int)pid);
 		break;
 	case HOLDERS_LRU_BATCH:
-		ADD("an LRU batch of some CPU is possible");
+		ADD("%s", h->name[0] ? h->name : "an LRU batch of some CPU is possible");
 		break;
 	case HOLDERS_VMPIN:
 		ADD("process %d has %llu KiB pinned (VmPin)", (int)pid,

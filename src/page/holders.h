@@ -57,7 +57,7 @@ struct holder {
 	u32 nends;
 	/* who has it open; of a pipe: readers and writers */
 	const struct holder_end *end;
-	char name[48]; /* device file of a candidate; untrusted */
+	char name[48]; /* device file of a candidate, untrusted; which batch */
 };
 
 /* All holders that were found: those with frames ascending by ->pfn, then the candidates. */
@@ -94,14 +94,15 @@ struct holders_ledger {
 };
 
 /*
- * Explains the excess of @page (a page or a run) by the exact holders of its frames or its
- * folio's. What they leave over may be held by an LRU batch or by the candidates of process
- * @pid.  @h is NULL when nobody looked for holders; then ->unexplained is -1.
+ * Explains the excess of @page (a page or a run) by batches of CPUs and by the exact holders of its
+ * frames or its folio's.  What they leave over may be held by an LRU batch, where these were not read,
+ * or by the candidates of process @pid.  @h is NULL when nobody looked for holders; then
+ * ->unexplained is -1 unless batches explain all.
  */
 void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret);
 
-/* Whether CPUs' batches may hold references on @page: small pages of the LRU only. */
+/* Whether CPUs' batches, which were not read, may hold references on @page: small ones of the LRU. */
 bool holders_may_be_batched(const struct page_run *page);
 
 const char *holders_kind_name(enum holders_kind kind);        /* "pipe" */

@@ -94,6 +94,7 @@ struct page_run {
 	s64 expected;       /* folio_expected_ref_count(), -1 unknown */
 	s64 excess;         /* refcount - expected; only when both are known */
 	struct facts facts; /* what predict.h judges */
+	u32 batches; /* of CPUs that hold it, as in ->raw; known with RAW_HAS_BATCHES */
 	u32 swap_type;
 	u16 pte, pte_known;  /* PAGE_PTE_* */
 	s16 node;            /* -1 unknown */
@@ -188,6 +189,12 @@ bool page_frames_continue(const struct page_run *page, const struct page_run *ne
  * allocated it holds any number of references (io_uring's rings, vm_insert_page()).
  */
 bool page_of_owner(const struct page_run *page);
+
+/* Returns the number of references of batches of CPUs, of those that were read. */
+static inline unsigned page_batches(const struct page_run *page)
+{
+	return !!(page->batches & 0xffff) + !!(page->batches >> 16);
+}
 
 /* MADV_FREE took it: memory pressure drops it, unless it is written to before. */
 enum tri page_lazily_free(const struct page_run *page);

@@ -179,6 +179,7 @@ void page_count_refs(struct page_work *w)
 	/* The kernel does not count references to the zero pages. */
 	if (!w->has_page || page_is_zero(p))
 		return;
+	p->batches = w->raw->batches;
 	p->expected = page_count_expected(w);
 	if (p->expected >= 0)
 		p->excess = p->refcount - p->expected;

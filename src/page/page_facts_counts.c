@@ -3,6 +3,7 @@
 #include "page/page_facts_int.h"
 
 #include "kpageflags.h"
+#include "page/structpage.h"
 
 #include "lib/pure.h"
 
@@ -14,24 +15,35 @@ static s64 facts_swapcache(const struct page_run *p)
 
 static enum tri facts_swap_shared(const struct page_run *p)
 {
-	if (facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_NO)
-		return TRI_NO;
-	return tri_from(p->raw.has & RAW_HAS_SWAP_SHARED, p->raw.swap_count > 0);
+	return tri_from(facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_NO, false);
 }
 
 /*
- * References that batches of CPUs can hold: one of the LRU lists, and since 5.18 one of mlock_new_folio()
- * or munlock_folio(), which leave PG_mlocked set until the batch is drained.
+ * References that batches of CPUs can hold, where it was not read in which the page is: one of the
+ * LRU lists, and since 5.18 one of mlock_new_folio() or munlock_folio(), which leave PG_mlocked set
+ * until the batch is drained.
  */
 static s64 facts_batches(const struct page_run *p)
 {
+	if (p->raw.has & RAW_HAS_BATCHES)
+		return page_batches(p);
 	return facts_flag(p, KPF_BIT(MLOCKED)) == TRI_NO ? 1 : 2;
+}
+
+/* Who isolates a page from its LRU list (reclaim, migration) has a reference; a batch, too. */
+static s64 facts_isolated(const struct page_run *p)
+{
+	u32 mlock = STRUCTPAGE_BATCH(STRUCTPAGE_MLOCK, 0);
+	/* the LRU's batches have lower numbers than mlock's */
+	bool batch = p->batches && (p->batches & 0xffff) < mlock;
+
+	return facts_flag(p, KPF_BIT(LRU)) == TRI_NO && !batch;
 }
 
 /*
  * wp_can_reuse_anon_folio(): one reference must be left after it frees the swap cache and, if
- * the page is not on an LRU list, drains this CPU's batch.  In whose batch a page is cannot be
- * seen.
+ * the page is not on an LRU list, drains this CPU's batch.  On which CPU the fault will be is not
+ * known.
  */
 static enum tri facts_ref_sole(const struct page_run *p)
 {
@@ -82,6 +94,8 @@ static enum tri facts_extra_refs(const struct page_run *p)
 		return TRI_NO;
 	if (facts_large(p) == TRI_YES || !cached)
 		return TRI_YES;
+	if (p->raw.has & RAW_HAS_BATCHES)
+		return tri_from(true, p->excess > page_batches(p) + facts_isolated(p));
 	if (p->excess > facts_batches(p))
 		return TRI_YES;
 	return lru == TRI_NO && p->excess == 1 ? TRI_NO : TRI_UNKNOWN;

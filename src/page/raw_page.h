@@ -29,10 +29,9 @@
 #define RAW_HAS_LARGE BIT(8)  /* large_mapcount */
 #define RAW_HAS_MM_IDS BIT(9) /* mm_ids */
 #define RAW_HAS_MIGRATETYPE BIT(10)
-#define RAW_HAS_SWAP_SHARED \
-	BIT(11) /* ->swap_count: references to the swap slot besides this entry's */
-#define RAW_FOLDED BIT(12) /* folded: only the first leaf's ->pfn and ->head_pfn */
-#define RAW_RACED BIT(15)  /* the words kept changing while they were read */
+#define RAW_HAS_BATCHES BIT(11) /* ->batches */
+#define RAW_FOLDED BIT(12)      /* folded: only the first leaf's ->pfn and ->head_pfn */
+#define RAW_RACED BIT(15)       /* the words kept changing while they were read */
 
 /* The level of the leaf entry; on x86-64 4 KiB, 2 MiB and 1 GiB. */
 enum raw_level { RAW_LEVEL_PTE = 1, RAW_LEVEL_PMD, RAW_LEVEL_PUD };
@@ -70,7 +69,7 @@ struct raw_page {
 	s32 large_mapcount; /* folio_mapcount() of the whole folio */
 	s32 entire_mapcount;
 	s32 pincount; /* ->_pincount of a large folio */
-	s32 swap_count;
+	u32 batches; /* up to two batches that hold it: STRUCTPAGE_BATCH(), above it another */
 	u64 mm_ids; /* folio->_mm_ids (6.15 and later) */
 };
 

@@ -60,11 +60,10 @@ static int collect_open_vma(struct collector *c)
 	return c->view->vma ? c->view->vma(c->view_ctx, &c->process, c->vma) : 0;
 }
 
-/* An order-0 folio off the LRU lists has one reference from a per-CPU batch (mm/swap.c). */
+/* Only batches of CPUs have more references (mm/swap.c), or who isolated it. */
 static bool collect_only_batch(const struct page_run *p)
 {
-	return !p->order && p->excess == 1 && p->flags_known & KPF_BIT(LRU) &&
-	       !(p->flags & KPF_BIT(LRU));
+	return fact_get(&p->facts, FACT_EXTRA_REFS) == TRI_NO;
 }
 
 /* Looks for holders of a page with more references than mappings and caches explain. */
@@ -74,9 +73,10 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 	const struct source_ops *ops = c->src->ops;
 
 	if (!c->opt->holders || page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN ||
-	    page->expected < 0 || page->excess <= 0 || collect_only_batch(page))
+	    page->expected < 0 || page->excess <= 0 ||
+	    (collect_only_batch(page) && !page->batches))
 		return;
-	if (!c->holders_tried && ops->holders) {
+	if (!c->holders_tried && ops->holders && !collect_only_batch(page)) {
 		c->holders_tried = true;
 		if (ops->holders(c->src, c->opt->pids, c->opt->npids, &c->holders))
 			c->holders = NULL;
@@ -84,7 +84,7 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 			diag_add(c->diag, DIAG_INCOMPLETE, "holders: %s",
 				 c->holders->why);
 	}
-	if (!c->holders)
+	if (!c->holders && !page->batches)
 		return;
 	holders_explain(c->holders, page, c->process.pid, &c->ledger);
 	row->ledger = &c->ledger;

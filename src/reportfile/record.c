@@ -35,7 +35,7 @@ const struct record_field record_state_fields[] = {
 	STATE("large", large_mapcount, SIGNED, LARGE),
 	STATE("ids", mm_ids, HEX, MM_IDS),
 	STATE("block", migratetype, DEC, MIGRATETYPE),
-	STATE("swapped", swap_count, SIGNED, SWAP_SHARED),
+	STATE("batches", batches, HEX, BATCHES),
 	{ 0 },
 };
 

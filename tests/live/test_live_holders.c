@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <linux/io_uring.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
@@ -116,12 +117,13 @@ TEST(vmspliced_page)
 	struct iovec v[2] = { { p, PAGE }, { p + 2 * PAGE, PAGE } };
 	struct holders_ledger l;
 	const struct holder *h;
+	struct page_run page;
 	int fd[2];
 
 	if (pipe(fd))
 		SKIP("no pipe");
 	EXPECT_INT(vmsplice(fd[1], v, 2, 0), 2 * PAGE);
-	look(p + 2 * PAGE, &l);
+	page = look(p + 2 * PAGE, &l);
 	h = find(&l, HOLDERS_PIPE);
 	EXPECT(h);
 	if (!h)
@@ -130,7 +132,7 @@ TEST(vmspliced_page)
 	EXPECT_INT(h->slot, 1);
 	EXPECT(has_end(h, fd[0], false));
 	EXPECT(has_end(h, fd[1], true));
-	EXPECT_INT(l.explained, 1);
+	EXPECT_INT(l.explained, 1 + page_batches(&page));
 	look(p + PAGE, &l);
 	EXPECT(!find(&l, HOLDERS_PIPE));
 	close(fd[0]);
@@ -138,6 +140,49 @@ TEST(vmspliced_page)
 	look(p, &l);
 	EXPECT(!find(&l, HOLDERS_PIPE));
 	munmap(p, 3 * PAGE);
+}
+
+/* A page that was just touched, or just lazily freed, is in a batch of this CPU. */
+TEST(pages_in_batches)
+{
+	NEED_BPF();
+	static const char *const names[] = { "lru_add", "lru_lazyfree" };
+	void *none = NULL;
+	cpu_set_t all, one;
+	int node = 0, status;
+
+	EXPECT_INT(sched_getaffinity(0, sizeof(all), &all), 0);
+	CPU_ZERO(&one);
+	CPU_SET(sched_getcpu(), &one);
+	EXPECT_INT(sched_setaffinity(0, sizeof(one), &one), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
+		char *p, text[100], want[100];
+		struct holders_ledger l;
+		struct page_run page;
+		const struct holder *h;
+
+		look(&none, &l); /* what is done once drains this CPU's batches */
+		p = page_of_ours(1);
+		if (i) { /* no page is moved, but it is on a list now */
+			syscall(SYS_move_pages, 0, 0L, &none, &node, &status,
+				2 /* MPOL_MF_MOVE */);
+			EXPECT_INT(madvise(p, PAGE, MADV_FREE), 0);
+		}
+		page = look(p, &l);
+		if (!(page.raw.has & RAW_HAS_BATCHES))
+			SKIP("the batches of this kernel cannot be read");
+		h = find(&l, HOLDERS_LRU_BATCH);
+		EXPECT(h);
+		snprintf(want, sizeof(want), "the %s batch of CPU %d", names[i],
+			 sched_getcpu());
+		if (h)
+			EXPECT_STR(holders_text(h, text, sizeof(text)), want);
+		EXPECT_INT(l.explained, 1);
+		EXPECT_INT(l.unexplained, 0);
+		EXPECT_INT(fact_get(&page.facts, FACT_EXTRA_REFS), TRI_NO);
+		munmap(p, PAGE);
+	}
+	EXPECT_INT(sched_setaffinity(0, sizeof(all), &all), 0);
 }
 
 /* The pipe is held by a child that does not map the page any more. */
@@ -214,7 +259,7 @@ TEST(registered_buffer)
 		EXPECT_INT(h->bytes, 4 * PAGE);
 		EXPECT_INT(h->end[0].fd, fd);
 	}
-	EXPECT_INT(l.explained, 1024);
+	EXPECT_INT(l.explained, 1024 + page_batches(&page));
 	look(p + PAGE, &l);
 	EXPECT(!find(&l, HOLDERS_IO_URING));
 	close(fd);

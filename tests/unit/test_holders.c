@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page/holders.h"
+#include "page/structpage.h"
 #include "test.h"
 
 static struct holder_end ends[] = {
@@ -166,6 +167,37 @@ TEST(run)
 	p.pages = 17;
 	holders_explain(&h, &p, 42, &l);
 	EXPECT_INT(l.unexplained, 1024);
+}
+
+/* Batches that were read are holders like others, and no other one is possible. */
+TEST(batches)
+{
+	struct holders h = all();
+	struct page_run p = small(0x100, 3);
+	struct holders_ledger l;
+	char text[80];
+
+	p.raw.has = RAW_HAS_BATCHES;
+	p.batches = STRUCTPAGE_BATCH(STRUCTPAGE_LRU_LAZYFREE, 3);
+	holders_explain(&h, &p, 43, &l);
+	EXPECT_INT(l.explained, 2);
+	EXPECT_INT(l.unexplained, 1);
+	EXPECT_INT(l.n, 2);
+	EXPECT_INT(l.holder[0].certainty, HOLDERS_EXACT);
+	EXPECT_STR(holders_text(&l.holder[0], text, sizeof(text)),
+		   "the lru_lazyfree batch of CPU 3");
+	EXPECT(!holders_may_be_batched(&p));
+	p.excess = 1;
+	holders_explain(NULL, &p, 43, &l);
+	EXPECT_INT(l.unexplained, 0);
+	p.batches |= STRUCTPAGE_BATCH(STRUCTPAGE_MLOCK, 0x1fff) << 16;
+	holders_explain(NULL, &p, 43, &l);
+	EXPECT_INT(l.n, 2);
+	EXPECT_INT(l.explained, 2);
+	p.batches = 0x10000; /* of a report that somebody made */
+	holders_explain(NULL, &p, 43, &l);
+	EXPECT_STR(holders_text(&l.holder[0], text, sizeof(text)),
+		   "the ? batch of CPU 1");
 }
 
 TEST(nothing_looked_for)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kpageflags.h"
 #include "page/page_facts.h"
+#include "page/structpage.h"
 #include "pagemap.h"
 #include "gup/predict.h"
 #include "test.h"
@@ -412,6 +413,51 @@ TEST(references)
 	}
 }
 
+/* Where the batches were read, they decide. */
+TEST(references_of_batches)
+{
+	enum {
+		add = STRUCTPAGE_BATCH(STRUCTPAGE_LRU_ADD, 1),
+		lock = STRUCTPAGE_BATCH(STRUCTPAGE_MLOCK, 0)
+	};
+	static const struct {
+		const char *what;
+		int refs;
+		u64 flags;
+		u32 batches;
+		enum tri sole, extra;
+	} rows[] = {
+		{ "no batch", 2, KPF_BIT(LRU), 0, TRI_NO, TRI_YES },
+		{ "on a list", 2, KPF_BIT(LRU), add, TRI_NO, TRI_NO },
+		{ "on a list, and more", 3, KPF_BIT(LRU), add, TRI_NO, TRI_YES },
+		{ "a batch of some CPU", 2, 0, add, TRI_UNKNOWN, TRI_NO },
+		{ "a batch and one more", 3, 0, add, TRI_NO, TRI_YES },
+		{ "isolated", 2, 0, 0, TRI_NO, TRI_NO },
+		{ "isolated and one more", 3, 0, 0, TRI_NO, TRI_YES },
+		{ "two batches", 3, 0, add | (u32)lock << 16, TRI_UNKNOWN, TRI_NO },
+		{ "mlock's batch, isolated", 3, 0, lock, TRI_NO, TRI_NO },
+		{ "mlock's batch and two more", 4, 0, lock, TRI_NO, TRI_YES },
+	};
+	struct page_context ctx = context("6.18");
+	struct vma v = anon_vma();
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct page_run p =
+			proc_page(PAGE_ANON,
+				  rows[i].flags | KPF_BIT(ANON) | KPF_BIT(MLOCKED), 1);
+		int failed = test_failures;
+
+		add_refs(&p, rows[i].refs, 1);
+		p.raw.has |= RAW_HAS_BATCHES;
+		p.batches = rows[i].batches;
+		page_facts(&ctx, &v, &p);
+		EXPECT_FACT(p, REF_SOLE, rows[i].sole);
+		EXPECT_FACT(p, EXTRA_REFS, rows[i].extra);
+		if (test_failures != failed)
+			printf("# %s\n", rows[i].what);
+	}
+}
+
 TEST(swap_slots)
 {
 	struct page_context ctx = context("6.18");
@@ -421,14 +467,11 @@ TEST(swap_slots)
 			  1);
 
 	add_refs(&p, 2, 2);
-	p.raw.has |= RAW_HAS_SWAP_SHARED;
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, SWAP_SHARED, TRI_UNKNOWN);
+	p.flags &= ~KPF_BIT(SWAPCACHE);
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, SWAP_SHARED, TRI_NO);
-	EXPECT_FACT(p, REF_SOLE, TRI_YES);
-	p.raw.swap_count = 1;
-	page_facts(&ctx, &v, &p);
-	EXPECT_FACT(p, SWAP_SHARED, TRI_YES);
-	EXPECT_FACT(p, REF_SOLE, TRI_NO);
 }
 
 TEST(hugetlb_in_a_pipe_leaks)

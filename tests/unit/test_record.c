@@ -248,11 +248,11 @@ static const struct raw_page page = {
 static const struct raw_page swapped = {
 	.addr = 0x7f0000004000,
 	.pages = 1,
-	.has = RAW_HAS_PAGEMAP | RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_SWAP_SHARED,
+	.has = RAW_HAS_PAGEMAP | RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_BATCHES,
 	.level = RAW_LEVEL_PTE,
 	.pagemap = BIT(62) | BIT(55) | 0x123460,
 	.pte = 0x3fffffffffffe702,
-	.swap_count = -1,
+	.batches = 0xe0012002,
 };
 
 static const struct holder_end ends[] = {
