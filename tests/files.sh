@@ -91,4 +91,76 @@ refused "a line of continuations without end" "the line is longer than" --replay
 run --replay "$report" --pages -Q "$(yes '(' | head -n 50000 | tr -d '\n')"
 expect_empty "a filter of 50,000 parentheses" "$([ $status = 2 ] && grep -q 'nested too deeply' <<<"$said" || echo "$status $said")"
 
+# ---- what gupinfo writes
+mkdir out
+cd out || exit 1
+
+# written NAME FILE ARGUMENT...: a whole file of mode 0600, and nothing beside it.
+written()
+{
+	local name=$1 file=$2 bad=
+
+	shift 2
+	run "$@"
+	[ $status = 0 ] || bad="status $status: $said"
+	[ "$(stat -c %a "$file")" = 600 ] || bad+=" mode $(stat -c %a "$file")"
+	[ "$(ls -A)" = "$file" ] || bad+=" beside it: $(ls -A)"
+	grep -q '^\[end ' "$file" || bad+=" not whole"
+	expect_empty "$name" "$bad"
+}
+
+traced=()
+"$gupinfo" --trace --output ../probe -- true >/dev/null 2>&1 && traced=(--trace --output)
+for mask in 000 022 077; do
+	umask $mask
+	written "a report, umask $mask" r --replay "$report" --report=r
+	chmod 644 r
+	written "a report in place of an older one, umask $mask" r --replay "$report" --report=r
+	rm r
+	if [ ${#traced[@]} = 0 ]; then
+		skip "a recording, umask $mask" "no ptrace here"
+	else
+		written "a recording, umask $mask" t "${traced[@]}" t -- true
+		rm t
+	fi
+done
+umask 022
+
+echo precious >r
+refused "what cannot be made leaves the older file" "no mapping" --replay "$report" --range /nowhere --report=r
+expect_empty "which is whole, and alone" "$([ "$(cat r):$(ls -A)" = precious:r ] || ls -A; cat r | grep -v precious)"
+ln -s r link
+ln -s nowhere broken
+for link in link broken; do
+	refused "no report through a symbolic link: $link" "is a symbolic link" --replay "$report" --report=$link
+	refused "no recording through a symbolic link: $link" "is a symbolic link" --trace --output $link -- true
+done
+expect_empty "what they lead to is as it was" "$([ "$(cat r) $(echo *)" = "precious broken link r" ] || ls -A)"
+rm link broken r
+refused "a directory is no report" "Is a directory" --replay "$report" --report=..
+refused "a file in no directory" "No such file" --replay "$report" --report=no/such
+expect_empty "nothing was left behind" "$(ls -A)"
+
+"$gupinfo" --replay "$report" --report >../whole
+mkfifo fifo
+cat fifo >../got &
+run --replay "$report" --report=fifo
+wait
+expect_empty "a FIFO is written as it is" "$(cmp ../got ../whole 2>&1; [ -p fifo ] || echo "it is none any more")"
+rm fifo
+"$gupinfo" --replay "$report" --report=/dev/stdout >../got
+bad=$(cmp ../got ../whole 2>&1)
+"$gupinfo" --replay "$report" --report=/dev/stdout | cmp - ../whole || bad+=" a pipe differs"
+"$gupinfo" --replay "$report" --report=>(cat >../got)
+for _ in $(seq 100); do
+	cmp -s ../got ../whole && break
+	sleep 0.1
+done
+bad+=$(cmp ../got ../whole 2>&1)
+[ -h /dev/stdout ] || bad+=" /dev/stdout is no link any more"
+expect_empty "so are /dev/stdout and /dev/fd" "$bad"
+run --replay "$report" --report=/dev/null
+expect_empty "and a device" "$([ $status = 0 ] && [ -c /dev/null ] || echo "$status $said")"
+refused "a full device is said" "No space left" --replay "$report" --report=/dev/full
+
 done_testing

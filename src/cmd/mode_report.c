@@ -261,29 +261,18 @@ static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
 int mode_report(struct session *s)
 {
 	static struct tempfile tmp;
-	const char *path = s->opt.value[OPTION_REPORT];
-	struct report_tail tail = { .out = stdout };
+	struct report_tail tail = { .out = s->out.file ? s->out.file : stdout };
 	int err = report_make(s, &tmp, true);
 
-	if (err)
-		return session_exit(s, err);
-	if (path && strcmp(path, "-"))
-		tail.out = fopen(path, "we");
-	if (!tail.out) {
-		diag_add(&s->diag, DIAG_ERROR, "cannot write %s: %s", path,
-			 strerror(errno));
+	if (!err) {
+		err = record_write_magic(report_put_file, tail.out);
+		if (!err)
+			err = report_first_page(s, &tmp, tail.out);
+		if (!err)
+			err = tempfile_copy(&tmp, report_put_tail, &tail);
 		tempfile_close(&tmp);
-		return EXIT_FAILED;
 	}
-	err = record_write_magic(report_put_file, tail.out);
-	if (!err)
-		err = report_first_page(s, &tmp, tail.out);
-	if (!err)
-		err = tempfile_copy(&tmp, report_put_tail, &tail);
-	if (tail.out != stdout && fclose(tail.out) && !err)
-		err = -errno;
-	tempfile_close(&tmp);
-	return session_exit(s, err);
+	return session_exit(s, outfile_close(&s->out, err));
 }
 
 /* ---- --redact with other views */

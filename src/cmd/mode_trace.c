@@ -21,18 +21,18 @@
 static int record(struct session *s, const struct trace_options *topt,
 		  const struct event_view *view, void *view_ctx, int *ret_status)
 {
-	struct render_event_record_options ropt = { .file = fopen(s->opt.columns, "we"),
+	struct render_event_record_options ropt = { .file = s->out.file,
 						    .text = tmpfile(),
 						    .data = tmpfile(),
 						    .inner = view,
 						    .inner_ctx = view_ctx,
 						    .version = s->opt.render.version };
 	void *ctx = NULL;
-	int err = 0;
+	int err = 0, kept;
 
-	if (!ropt.file || !ropt.text || !ropt.data) {
+	if (!ropt.text || !ropt.data) {
 		err = -errno;
-		diag_add(&s->diag, DIAG_ERROR, "cannot write %s: %s", s->opt.columns,
+		diag_add(&s->diag, DIAG_ERROR, "cannot write a temporary file: %s",
 			 strerror(-err));
 	} else {
 		fcntl(fileno(ropt.text), F_SETFD, FD_CLOEXEC);
@@ -47,9 +47,9 @@ static int record(struct session *s, const struct trace_options *topt,
 		fclose(ropt.text);
 	if (ropt.data)
 		fclose(ropt.data);
-	if (ropt.file && fclose(ropt.file) && !err)
-		err = -errno;
-	return err;
+	/* a recording that was cut short can be replayed as far as it goes */
+	kept = outfile_close(&s->out, ftello(s->out.file) > 0 ? 0 : err);
+	return err ? err : kept;
 }
 
 /* ---- --replay FILE --trace: the events of a recording */
@@ -165,7 +165,7 @@ static int trace_live(struct session *s)
 		topt.interval_ms = (unsigned)atoi(o->value[OPTION_INTERVAL]);
 	fflush(stdout);
 	err = json ? render_event_json_new(&ropt, &ctx) : render_event_new(&ropt, &ctx);
-	if (!err && o->columns)
+	if (!err && s->out.file)
 		err = record(s, &topt, view, ctx, &status);
 	else if (!err)
 		err = trace_run(&topt, s->source, view, ctx, &s->diag, &status);

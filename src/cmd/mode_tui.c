@@ -241,9 +241,8 @@ static void save(struct tui_live *l)
 			if (!l->watch.gone[i])
 				s->opt.pids[s->opt.npids++] = l->watch.pid[i];
 	}
-	s->opt.value[OPTION_REPORT] = name;
-	int status = mode_report(s);
-	s->opt.value[OPTION_REPORT] = NULL;
+	int status = outfile_open(&s->out, name, &s->diag) ? EXIT_FAILED : mode_report(s);
+
 	if (status == EXIT_COMPLETE || status == EXIT_INCOMPLETE)
 		tui_state_message(l->t, TUI_GOOD, "saved %s: what is there now%s", name,
 				  status == EXIT_INCOMPLETE

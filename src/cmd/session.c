@@ -157,12 +157,26 @@ static int session_replay(struct session *s)
 						    : EXIT_FAILED;
 }
 
+/* Opens what --report and --trace's --output name; standard output needs no opening. */
+static int session_output(struct session *s)
+{
+	const char *path = s->opt.mode == MODE_REPORT  ? s->opt.value[OPTION_REPORT]
+			   : s->opt.mode == MODE_TRACE ? s->opt.columns
+						       : NULL;
+
+	if (!path || (s->opt.mode == MODE_REPORT ? !strcmp(path, "-") : !!s->opt.replay))
+		return 0;
+	return outfile_open(&s->out, path, &s->diag) ? EXIT_FAILED : 0;
+}
+
 int session_open(struct session *s)
 {
 	int status = session_columns(s);
 
 	if (!status)
 		status = session_filters(s);
+	if (!status)
+		status = session_output(s);
 	if (status)
 		return status;
 	if (s->opt.replay) {
@@ -192,6 +206,7 @@ void session_close(struct session *s)
 	if (s->source)
 		s->source->ops->close(s->source);
 	s->source = NULL;
+	outfile_close(&s->out, -ECANCELED);
 	filter_free(s->filter);
 	s->filter = NULL;
 	for (unsigned i = 0; i < OPTIONS_RANGES; i++)

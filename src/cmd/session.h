@@ -7,6 +7,7 @@
 #include "render/filter.h"
 #include "kpageflags.h"
 #include "cmd/options.h"
+#include "os/outfile.h"
 #include "report/source.h"
 
 /* Exit statuses of the public interface. */
@@ -23,6 +24,7 @@ struct session {
 	struct diag diag;
 	FILE *progress;        /* where a long collection shows progress; NULL: nowhere */
 	struct source *source; /* opened by session_open() */
+	struct outfile out;    /* of --report and of --trace's --output */
 	struct filter *filter;
 	struct kpageflags_filter bits;
 	bool has_model;
