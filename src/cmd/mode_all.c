@@ -57,7 +57,7 @@ void mode_all_messages(struct session *s)
 	d->dropped = 0;
 	diag_add(
 		d, DIAG_INCOMPLETE,
-		"%u of %u processes could not be read completely: they ended, or it needs root",
+		"%u of %u processes could not be read completely: they ended, or gupinfo may not read them",
 		failed, s->opt.npids);
 }
 

@@ -159,6 +159,9 @@ static int trace_live(struct session *s)
 			"trace what? Give -- COMMAND or --pid PID; gupinfo --help explains");
 		return EXIT_USAGE;
 	}
+	err = session_follow(s);
+	if (err)
+		return err;
 	ropt.color = o->color == 1 ||
 		     (!o->color && isatty(fileno(ropt.out)) && o->render.color);
 	if (o->value[OPTION_INTERVAL])

@@ -488,8 +488,10 @@ int mode_tui(struct session *s)
 			      .trace.output = -1,
 			      .pipe_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN };
 	char why[300];
-	int err;
+	int err = s->opt.npids == 1 ? session_follow(s) : 0;
 
+	if (err)
+		return err;
 	if (tui_start(&terminal, why, sizeof(why))) {
 		diag_add(&s->diag, DIAG_ERROR, "%s", why);
 		return EXIT_FAILED;

@@ -231,7 +231,7 @@ void session_missing(struct session *s)
 	if (s->opt.replay)
 		return;
 	if (m->page.pfns_hidden)
-		diag_add(&s->diag, DIAG_INCOMPLETE, "page frame numbers: %s",
+		diag_add(&s->diag, DIAG_INCOMPLETE, "%s",
 			 page_why_text(PAGE_WHY_PFN_HIDDEN));
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
@@ -298,7 +298,9 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	bool json = opt->json || opt->json_lines, pages = opt->mode == MODE_PAGES;
 	struct collect_options c = session_asked(s);
 	struct progress pace;
-	int err = opt->mode == MODE_EXPLAIN ? 0 : collect_check(s->source, &c, &s->diag);
+	/* --explain says itself what is not there, but not in JSON */
+	bool says = opt->mode == MODE_EXPLAIN && !json;
+	int err = says ? 0 : collect_check(s->source, &c, &s->diag);
 
 	if (err)
 		return err;
@@ -329,6 +331,27 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	if (err >= 0)
 		session_missing(s);
 	return err;
+}
+
+int session_follow(struct session *s)
+{
+	for (unsigned i = 0; i < s->opt.npids; i++) {
+		pid_t pid = s->opt.pids[i];
+		struct process p;
+		int err = s->source->ops->open(s->source, pid, &p);
+
+		if (err) {
+			diag_add(&s->diag, DIAG_ERROR, "process %d %s", (int)pid,
+				 collect_why(err));
+			return EXIT_FAILED;
+		}
+		s->source->ops->release(s->source, pid);
+		collect_note(&p, &s->diag);
+		if (p.kernel_thread)
+			return EXIT_FAILED;
+		s->opt.pids[i] = p.tgid ? p.tgid : pid;
+	}
+	return 0;
 }
 
 int session_exit(struct session *s, int err)

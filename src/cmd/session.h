@@ -52,6 +52,12 @@ int mode_all_processes(struct session *s);
 /* Many processes that cannot be read are one message. */
 void mode_all_messages(struct session *s);
 
+/*
+ * Whether the processes can be followed; the number of a thread becomes that of its process.
+ * Returns 0, or an exit status after a message.
+ */
+int session_follow(struct session *s);
+
 /* Lets others run (collect.h). */
 void session_wait(unsigned msecs);
 

@@ -134,10 +134,13 @@ static u8 live_machine_unpinnable(struct live *l)
 
 static void live_machine_evidence(struct source_evidence *e, int fd, const char *path)
 {
+	const char *needs =
+		geteuid() ? ": needs root" : ": needs root of the initial user namespace";
+
 	e->ok = fd >= 0;
 	if (!e->ok)
 		snprintf(e->why, sizeof(e->why), "%s: %s%s", path, strerror(-fd),
-			 fd == -EACCES || fd == -EPERM ? ": needs root" : "");
+			 fd == -EACCES || fd == -EPERM ? needs : "");
 }
 
 /* NUMA balancing is off or not built in, and has made no hint since boot. */

@@ -122,7 +122,7 @@ const char *page_why_text(enum page_why why)
 		[PAGE_WHY_PFN_HIDDEN] =
 			"page frame numbers are hidden: needs CAP_SYS_ADMIN",
 		[PAGE_WHY_KPAGE_PERM] =
-			"/proc/kpageflags and /proc/kpagecount are not readable: needs root",
+			"/proc/kpageflags and /proc/kpagecount are not readable: needs root of the initial user namespace",
 		[PAGE_WHY_NO_BPF] = "needs BPF, which is not in use",
 		[PAGE_WHY_HEAD_ONLY] =
 			"/proc/kpageflags shows the head's flag for every page of a folio; needs BPF",

@@ -68,9 +68,12 @@ static void label(FILE *out, const char *text)
 	}
 }
 
-static u64 value(const struct report_totals *t, const struct metric *m, u32 base)
+/* Returns false when nothing of it is known. */
+static bool value(const struct report_totals *t, const struct metric *m, u32 base,
+		  u64 *ret)
 {
-	return bytes_at(t, m->at, base) + bytes_at(t, m->plus, base);
+	*ret = bytes_at(t, m->at, base) + bytes_at(t, m->plus, base);
+	return *ret || !bytes_at(t, m->unknown, base);
 }
 
 /* The known part of every process; @unknown: the part that could not be read, where there is one. */
@@ -79,16 +82,17 @@ static void process_samples(FILE *out, const struct metric *m, bool unknown, u32
 {
 	for (size_t i = 0; i < n; i++) {
 		const struct report_totals *t = &rows[i].totals;
-		u64 rest = bytes_at(t, m->unknown, base);
+		u64 rest = bytes_at(t, m->unknown, base), known;
+		bool any = value(t, m, base, &known);
 
-		if (unknown && !rest)
+		if (unknown ? !rest : !any)
 			continue;
 		fprintf(out, "gupinfo_process_%s{pid=\"%d\",comm=\"",
 			unknown ? "unknown_bytes" : m->name, rows[i].process.pid);
 		label(out, rows[i].process.comm);
 		if (unknown)
 			fprintf(out, "\",of=\"%s", m->name);
-		fprintf(out, "\"} %" PRIu64 "\n", unknown ? rest : value(t, m, base));
+		fprintf(out, "\"} %" PRIu64 "\n", unknown ? rest : known);
 	}
 }
 
@@ -104,6 +108,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 {
 	u32 base = kernel_page_size(&head->kernel->ev);
 	FILE *out = opt->out;
+	u64 known;
 
 	head_of(out, "build_info", "", "The gupinfo and the kernel that it judged by");
 	fputs("gupinfo_build_info{version=\"", out);
@@ -122,8 +127,8 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 		process_samples(out, m, false, base, rows, n);
 		/* pages that several processes map are counted for each of them, but in pss_bytes */
 		head_of(out, "sum_", m->name, "The same, summed over all processes");
-		fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", m->name,
-			value(all, m, base));
+		if (seen && value(all, m, base, &known))
+			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", m->name, known);
 	}
 	head_of(out, "process_unknown_bytes", "",
 		"Pages of which it is not known whether they count in the metric that is named");

@@ -2,7 +2,7 @@
 /*
  * openmetrics.h - --openmetrics: gauges for node_exporter's textfile collector.
  *
- * A sum with an unknown part has no sample: a gap in a graph is honest, a low number is not.
+ * What is not known at all has no sample: a gap in a graph is honest, a 0 is not.
  */
 #ifndef GUPINFO_OPENMETRICS_H
 #define GUPINFO_OPENMETRICS_H

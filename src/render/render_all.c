@@ -115,7 +115,7 @@ static int all_table(struct render_all *r, size_t n, const struct report_totals 
 				 escape_text(comm, sizeof(comm), r->rows[i].process.comm),
 				 &r->rows[i].totals);
 	}
-	if (!err && r->opt.format == TABLE_TEXT) {
+	if (!err && r->opt.format == TABLE_TEXT && r->n) {
 		char text[64];
 
 		snprintf(text, sizeof(text), "all %zu processes", r->n);
@@ -147,10 +147,12 @@ static int all_json(struct render_all *r, size_t n, const struct report_totals *
 		js_close(&j, '}');
 	}
 	js_close(&j, ']');
-	js_open(&j, "sum", '{');
-	js_num(&j, "processes", (s64)r->n);
-	render_json_totals(&j, sum, r->base);
-	js_close(&j, '}');
+	if (r->n) { /* nothing that was read has no sum */
+		js_open(&j, "sum", '{');
+		js_num(&j, "processes", (s64)r->n);
+		render_json_totals(&j, sum, r->base);
+		js_close(&j, '}');
+	}
 	return render_json_end(&j);
 }
 

@@ -140,9 +140,9 @@ static int lint_end(void *ctx, const struct report_totals *t)
 
 	if (l->json) {
 		js_close(&l->js, ']');
-		js_num(&l->js, "bug", (s64)l->found[0]);
-		js_num(&l->js, "race", (s64)l->found[1]);
-		js_num(&l->js, "explainable", (s64)l->found[2]);
+		for (unsigned i = 0; i < ARRAY_SIZE(l->found); i++)
+			js_num_if(&l->js, lint_class_name(i), t->size_bytes,
+				  (s64)l->found[i]);
 		return render_json_end(&l->js);
 	}
 	if (t->size_bytes) /* something was read */

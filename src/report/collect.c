@@ -387,7 +387,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	if (!err)
 		err = collect_again(c);
 	c->nagain = 0;
-	if (any)
+	if (any && (!err || c->vma_open))
 		c->vma_totals.size_bytes = vma->end - vma->start;
 	if (any && !err && !c->opt->keep)
 		err = collect_open_vma(c);
@@ -399,17 +399,14 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	return err;
 }
 
-/* Adds a note on a process that has no memory, or shares another's. */
-static void collect_note(struct collector *c)
+void collect_note(const struct process *p, struct diag *diag)
 {
-	const struct process *p = &c->process;
-
 	if (p->kernel_thread)
-		diag_add(c->diag, DIAG_NOTE,
+		diag_add(diag, DIAG_NOTE,
 			 "process %d is a kernel thread: it has no memory of its own",
 			 (int)p->pid);
 	else if (p->tgid && p->tgid != p->pid)
-		diag_add(c->diag, DIAG_NOTE, "%d is a thread of process %d", (int)p->pid,
+		diag_add(diag, DIAG_NOTE, "%d is a thread of process %d", (int)p->pid,
 			 (int)p->tgid);
 }
 
@@ -422,7 +419,7 @@ static int collect_process(struct collector *c, pid_t pid)
 	err = ops->open(c->src, pid, &c->process);
 	if (err)
 		return err;
-	collect_note(c);
+	collect_note(&c->process, c->diag);
 	c->page_ctx.has_pinned = c->process.has_pinned;
 	if (c->view->process)
 		err = c->view->process(c->view_ctx, &c->process);
@@ -458,11 +455,12 @@ const char *collect_why(int err)
 
 static void collect_explain_failure(struct collector *c, pid_t pid, int err, bool begun)
 {
-	enum diag_class class = begun || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR;
+	bool shown = c->process_totals.size_bytes;
+	enum diag_class class = shown || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR;
 
 	diag_add(c->diag, class, "process %d %s%s", (int)pid,
 		 begun && err == -ESRCH ? "vanished while it was read" : collect_why(err),
-		 begun ? "; what was read before is shown" : "");
+		 shown ? "; what was read before is shown" : "");
 }
 
 static int collect_processes(struct collector *c)

@@ -54,6 +54,9 @@ struct collect_options {
 		*judge; /* keeps the classes of rows; NULL: for the call only */
 };
 
+/* Adds a note on a process that has no memory of its own, or is a thread. */
+void collect_note(const struct process *p, struct diag *diag);
+
 /* Returns why a process could not be read (@err of a source): a sentence after its number. */
 const char *collect_why(int err);
 

@@ -127,6 +127,40 @@ static int prog_leader_first(void)
 	pthread_exit(NULL);
 }
 
+static int prog_waiting_threads(void)
+{
+	pthread_t th;
+
+	pthread_create(&th, NULL, wait_for_ever, NULL);
+	pause();
+	return 0;
+}
+
+/* Names a child that has ended, for whom it never waits. */
+static int prog_zombie(void)
+{
+	siginfo_t info;
+	pid_t pid = fork();
+
+	if (!pid)
+		_exit(0);
+	if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT))
+		return 1;
+	printf("%d\n", pid);
+	fflush(stdout);
+	pause();
+	return 0;
+}
+
+/* The leader has ended, another thread waits for ever. */
+static int prog_leader_gone(void)
+{
+	pthread_t th;
+
+	pthread_create(&th, NULL, wait_for_ever, NULL);
+	pthread_exit(NULL);
+}
+
 static int prog_stopped(void)
 {
 	int status, fds[2];
@@ -373,6 +407,9 @@ static const struct {
 	{ "busy", prog_busy },
 	{ "maps", prog_maps },
 	{ "many-forks", prog_many_forks },
+	{ "waiting-threads", prog_waiting_threads },
+	{ "zombie", prog_zombie },
+	{ "leader-gone", prog_leader_gone },
 };
 
 int main(int argc, char **argv)
