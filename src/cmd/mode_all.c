@@ -35,7 +35,7 @@ int mode_all_processes(struct session *s)
 
 static bool all_is_of_process(const struct diag_message *m)
 {
-	return m->class == DIAG_INCOMPLETE && !strncmp(m->text, "process ", 8);
+	return m->class == DIAG_INCOMPLETE && m->pid;
 }
 
 void mode_all_messages(struct session *s)

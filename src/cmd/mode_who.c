@@ -150,8 +150,8 @@ static int who_scan(struct who *w, size_t *ret_n, size_t *ret_unread)
 			continue; /* gone, ended, or a kernel thread */
 		++*ret_unread;
 		if (err < 0)
-			diag_add(&w->s->diag, DIAG_INCOMPLETE, "process %d %s",
-				 (int)list[i].pid, collect_why(err));
+			diag_add_process(&w->s->diag, DIAG_INCOMPLETE, list[i].pid, "%s",
+					 collect_why(err));
 	}
 	free(list);
 	return err == -ENOMEM ? err : 0;

@@ -22,16 +22,15 @@ void diag_deinit(struct diag *d)
 	memset(d, 0, sizeof(*d));
 }
 
-void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
+static void diag_keep(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
+		      va_list ap)
 {
-	va_list ap;
 	char text[512];
+	int n = pid ? snprintf(text, sizeof(text), "process %d ", (int)pid) : 0;
 
 	if (class > d->worst)
 		d->worst = class;
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
 	for (unsigned i = 0; i < d->n; i++)
 		if (d->message[i].class == class && !strcmp(d->message[i].text, text))
 			return;
@@ -44,5 +43,25 @@ void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
 		d->dropped++;
 		return;
 	}
-	d->message[d->n++] = (struct diag_message){ .class = class, .text = copy };
+	d->message[d->n++] =
+		(struct diag_message){ .class = class, .pid = pid, .text = copy };
+}
+
+void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_keep(d, class, 0, fmt, ap);
+	va_end(ap);
+}
+
+void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
+		      ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	diag_keep(d, class, pid, fmt, ap);
+	va_end(ap);
 }

@@ -3,6 +3,8 @@
 #ifndef GUPINFO_DIAG_H
 #define GUPINFO_DIAG_H
 
+#include <sys/types.h>
+
 #include "lib/bits.h"
 
 enum diag_class {
@@ -18,6 +20,7 @@ struct diag {
 	unsigned worst; /* the highest enum diag_class that was added */
 	struct diag_message {
 		u8 class;
+		pid_t pid; /* the process that it is about; 0: none */
 		char *text;
 	} message[DIAG_MAX];
 };
@@ -27,5 +30,8 @@ void diag_deinit(struct diag *d);
 /* Adds a message unless the list has an equal one.  Without memory the message is lost. */
 void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
+/* The same of process @pid: the message is "process PID " and the text. */
+void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
+		      ...) __attribute__((format(printf, 4, 5)));
 
 #endif

@@ -458,9 +458,10 @@ static void collect_explain_failure(struct collector *c, pid_t pid, int err, boo
 	bool shown = c->process_totals.size_bytes;
 	enum diag_class class = shown || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR;
 
-	diag_add(c->diag, class, "process %d %s%s", (int)pid,
-		 begun && err == -ESRCH ? "vanished while it was read" : collect_why(err),
-		 shown ? "; what was read before is shown" : "");
+	diag_add_process(c->diag, class, pid, "%s%s",
+			 begun && err == -ESRCH ? "vanished while it was read"
+						: collect_why(err),
+			 shown ? "; what was read before is shown" : "");
 }
 
 static int collect_processes(struct collector *c)
