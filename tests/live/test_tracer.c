@@ -551,6 +551,11 @@ static void lets_go(target_fn make, int sig, bool kill_it, char *ret_state)
 		EXPECT(WIFEXITED(status) && WEXITSTATUS(status) == 42);
 		expect_free(target);
 		*ret_state = state_of(target, &tracer);
+		/* __ptrace_unlink() wakes a stopped task, which then stops again by itself */
+		while (make == stopped && *ret_state == 'R') {
+			usleep(1000);
+			*ret_state = state_of(target, &tracer);
+		}
 	}
 	kill(-target, SIGKILL);
 	waitpid(target, NULL, 0);
