@@ -71,7 +71,7 @@ int mode_all(struct session *s)
 	int err = mode_all_processes(s);
 
 	if (!err)
-		err = render_all_new(&s->opt.render, format, s->opt.top, &ctx);
+		err = render_all_new(&s->opt.render, format, (unsigned)s->opt.top, &ctx);
 	if (err)
 		return session_exit(s, err);
 	err = session_collect(s, &render_all_view, ctx, false);

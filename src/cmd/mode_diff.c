@@ -154,7 +154,7 @@ void session_rejudged(struct session *s)
 {
 	struct model_diff *r;
 
-	if (!s->opt.replay || !s->has_model || s->opt.given[OPTION_REDACT])
+	if (!s->opt.replay || !s->has_model || s->opt.redact)
 		return;
 	r = malloc(sizeof(*r));
 	if (!r)

@@ -130,8 +130,7 @@ static int report_body(struct session *s, struct tempfile *tmp, bool text)
 static int report_redact(struct session *s, struct tempfile *tmp)
 {
 	static struct tempfile clean;
-	const char *how = s->opt.value[OPTION_REDACT];
-	struct redact *r = redact_new(how && !strcmp(how, "addresses"));
+	struct redact *r = redact_new(s->opt.redact_addresses);
 	int err = r ? tempfile_open(&clean) : -ENOMEM;
 	char why[200];
 
@@ -169,7 +168,7 @@ static int report_make(struct session *s, struct tempfile *tmp, bool text)
 	err = record_write_magic(tempfile_put, tmp);
 	if (!err)
 		err = report_body(s, tmp, text);
-	if (!err && s->opt.given[OPTION_REDACT])
+	if (!err && s->opt.redact)
 		err = report_redact(s, tmp);
 	if (err)
 		tempfile_close(tmp);
@@ -231,7 +230,7 @@ static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
 	static const struct record_handler facts_handler = { .text = report_facts_text };
 	struct render_report_facts facts = { .taint = "" };
 	struct source *src = replay_open_fd(tmp->fd, "the new report", &s->diag);
-	bool live = !s->opt.replay && !s->opt.given[OPTION_REDACT];
+	bool live = !s->opt.replay && !s->opt.redact;
 	struct collect_options opt = { .model = s->has_model ? &s->model : NULL,
 				       .holders = true,
 				       .again = true,
@@ -283,7 +282,7 @@ int session_redact(struct session *s)
 	struct source *src;
 	int err;
 
-	if (!s->opt.given[OPTION_REDACT] || s->opt.mode == MODE_REPORT)
+	if (!s->opt.redact || s->opt.mode == MODE_REPORT)
 		return 0;
 	err = report_make(s, &tmp, false);
 	if (err)
@@ -296,7 +295,7 @@ int session_redact(struct session *s)
 	s->source = src;
 	if (replay_read(src))
 		return EXIT_FAILED;
-	if (s->opt.value[OPTION_REDACT])
+	if (s->opt.redact_addresses)
 		s->opt.nranges = 0; /* redaction has changed the addresses */
 	s->opt.nnames = 0;
 	return 0;

@@ -143,6 +143,7 @@ static int trace_live(struct session *s)
 				      .pids = o->pids,
 				      .npids = o->npids,
 				      .no_stop = o->given[OPTION_NO_STOP],
+				      .interval_ms = (unsigned)o->interval_ms,
 				      .sigpipe_default = !ignored,
 				      .model = s->has_model ? &s->model : NULL };
 	/* The command's standard output is its own: text for people goes where strace's goes. */
@@ -164,8 +165,6 @@ static int trace_live(struct session *s)
 		return err;
 	ropt.color = o->color == 1 ||
 		     (!o->color && isatty(fileno(ropt.out)) && o->render.color);
-	if (o->value[OPTION_INTERVAL])
-		topt.interval_ms = (unsigned)atoi(o->value[OPTION_INTERVAL]);
 	fflush(stdout);
 	err = json ? render_event_json_new(&ropt, &ctx) : render_event_new(&ropt, &ctx);
 	if (!err && s->out.file)

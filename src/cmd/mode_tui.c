@@ -219,9 +219,8 @@ static void who(struct tui_live *l)
 /* Saves a report of the followed processes, as they are now, in a new file here. */
 static void save(struct tui_live *l)
 {
-	struct session *s = l->s;
+	struct session *s = l->s, own;
 	char name[80];
-	unsigned before = s->diag.n;
 
 	if (tui_watch_over(&l->watch) && !s->opt.replay) {
 		tui_state_message(
@@ -235,13 +234,20 @@ static void save(struct tui_live *l)
 		if (access(name, F_OK))
 			break;
 	}
+	pid_t pids[ARRAY_SIZE(l->watch.pid)];
+
+	/* The report is of the processes that are followed now, and its messages are its own. */
+	own = *s;
+	diag_init(&own.diag);
 	if (!s->opt.replay) {
-		s->opt.npids = 0;
+		own.opt.pids = pids;
+		own.opt.npids = 0;
 		for (unsigned i = 0; i < l->watch.npids; i++)
 			if (!l->watch.gone[i])
-				s->opt.pids[s->opt.npids++] = l->watch.pid[i];
+				pids[own.opt.npids++] = l->watch.pid[i];
 	}
-	int status = outfile_open(&s->out, name, &s->diag) ? EXIT_FAILED : mode_report(s);
+	int status =
+		outfile_open(&own.out, name, &own.diag) ? EXIT_FAILED : mode_report(&own);
 
 	if (status == EXIT_COMPLETE || status == EXIT_INCOMPLETE)
 		tui_state_message(l->t, TUI_GOOD, "saved %s: what is there now%s", name,
@@ -250,8 +256,9 @@ static void save(struct tui_live *l)
 					  : "");
 	else
 		tui_state_message(l->t, TUI_BAD, "not saved: %s",
-				  s->diag.n > before ? s->diag.message[s->diag.n - 1].text
-						     : "out of memory");
+				  own.diag.n ? own.diag.message[own.diag.n - 1].text
+					     : "out of memory");
+	diag_deinit(&own.diag);
 }
 
 /* ---- a recording */

@@ -82,22 +82,6 @@ static int mode_verify_requests(struct session *s, struct mode_verify *m)
 	return 0;
 }
 
-static int mode_verify_number(struct session *s, enum option_id id, const char *name,
-			      u64 *ret)
-{
-	const char *arg = s->opt.value[id];
-	char *end;
-
-	if (!arg)
-		return 0;
-	errno = 0;
-	*ret = strtoull(arg, &end, 0);
-	if (*arg >= '0' && *arg <= '9' && !*end && !errno)
-		return 0;
-	diag_add(&s->diag, DIAG_ERROR, "--%s takes a number, not '%.40s'", name, arg);
-	return -EINVAL;
-}
-
 static void mode_verify_progress(void *ctx, const struct verify_result *r)
 {
 	const struct mode_verify *m = ctx;
@@ -153,11 +137,12 @@ int mode_verify(struct session *s)
 	m.opt.progress = mode_verify_progress;
 	m.opt.progress_ctx = &m;
 	if (!mode_verify_states(s, &m) && !mode_verify_requests(s, &m)) {
-		if (m.opt.nstates || (m.opt.plain && !m.opt.no_fixed))
+		if (s->opt.given[OPTION_TRIALS])
+			m.opt.trials = s->opt.trials;
+		else if (m.opt.nstates || (m.opt.plain && !m.opt.no_fixed))
 			m.opt.trials = 0;
-		if (!mode_verify_number(s, OPTION_TRIALS, "trials", &m.opt.trials) &&
-		    !mode_verify_number(s, OPTION_SEED, "seed", &m.opt.seed))
-			status = mode_verify_run(s, &m);
+		m.opt.seed = s->opt.seed;
+		status = mode_verify_run(s, &m);
 	}
 	free(m.list);
 	return status;

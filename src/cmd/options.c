@@ -190,29 +190,18 @@ static int choose(const char *option, const char *value, const char *const *word
 	return -EINVAL;
 }
 
-static int check_interval(const char *text, char *why, size_t size)
+/* Parses @arg as a number from @min to @max, which @takes describes. */
+static int add_number(unsigned id, const char *arg, u64 min, u64 max, const char *takes,
+		      u64 *ret, char *why, size_t size)
 {
 	char *end;
-	long ms = strtol(text, &end, 10);
 
-	if (end != text && !*end && ms >= 1 && ms <= 3600000)
+	errno = 0;
+	*ret = strtoull(arg, &end, strncmp(arg, "0x", 2) ? 10 : 16);
+	if (*arg >= '0' && *arg <= '9' && !*end && !errno && *ret >= min && *ret <= max)
 		return 0;
-	snprintf(why, size,
-		 "--interval takes milliseconds from 1 to 3600000, not '%.40s'", text);
+	snprintf(why, size, "--%s takes %s, not '%.40s'", rows[id].name, takes, arg);
 	return -EINVAL;
-}
-
-static int check_top(struct options *opt, const char *arg, char *why, size_t size)
-{
-	char *end;
-	long n = strtol(arg, &end, 10);
-
-	if (end == arg || *end || n < 1 || n > INT32_MAX) {
-		snprintf(why, size, "--top takes a number such as 20, not '%.40s'", arg);
-		return -EINVAL;
-	}
-	opt->top = n;
-	return 0;
 }
 
 static int apply_value(struct options *opt, unsigned id, const char *arg, char *why,
@@ -247,9 +236,17 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 			arg);
 		return -EINVAL;
 	case OPTION_INTERVAL:
-		return check_interval(arg, why, size);
+		return add_number(id, arg, 1, 3600000, "milliseconds from 1 to 3600000",
+				  &opt->interval_ms, why, size);
 	case OPTION_TOP:
-		return check_top(opt, arg, why, size);
+		return add_number(id, arg, 1, INT32_MAX, "a number such as 20", &opt->top,
+				  why, size);
+	case OPTION_TRIALS:
+		return add_number(id, arg, 0, UINT64_MAX, "a number", &opt->trials, why,
+				  size);
+	case OPTION_SEED:
+		return add_number(id, arg, 0, UINT64_MAX, "a number", &opt->seed, why,
+				  size);
 	case OPTION_COLOR:
 		return arg ? choose("color", arg, colors, &opt->color, why, size)
 			   : (opt->color = 1, 0);
@@ -258,6 +255,8 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 			snprintf(why, size, "--redact takes nothing or =addresses");
 			return -EINVAL;
 		}
+		opt->redact = true;
+		opt->redact_addresses = arg != NULL;
 		return 0;
 	case OPTION_EVIDENCE:
 		return choose("evidence", arg, evidences, &opt->evidence, why, size);

@@ -57,8 +57,11 @@ struct options {
 	char *real_name
 		[OPTIONS_RANGES]; /* of a path, NULL without one; owned by the session */
 	unsigned nnames;
-	bool only_addresses;         /* every --range is one address */
-	unsigned top;                /* of --top; 0: all */
+	bool only_addresses; /* every --range is one address */
+	u64 top;             /* of --top; 0: all */
+	u64 interval_ms;     /* of --interval; 0: the default */
+	u64 trials, seed;    /* of --verify; seed 0: a new one */
+	bool redact, redact_addresses;
 	u64 explain[OPTIONS_RANGES]; /* addresses of --explain; the argument of --who */
 	unsigned nexplain;
 	const char *diff_b;         /* second argument of --diff */
