@@ -70,7 +70,10 @@ make()
 				variants[row] = variants[row] (variants[row] ? ", " : "") f[4]
 			if (date[row] <= f[12])
 				date[row] = f[12]
+			if (commit[row] != f[13])
+				last_tried[row] = last_unknown[row] = 0
 			commit[row] = f[13]
+			last_tried[row] += f[8] + f[9] + f[10]; last_unknown[row] += f[10]
 			key = sprintf("%03d%03d", series(f[1]) + 0, substr(series(f[1]), index(series(f[1]), ",") + 1) + 0)
 			s = key "\tKV(" series(f[1]) ", 0), \"" f[3] "\""
 			if (!(s in proved))
@@ -94,10 +97,9 @@ make()
 		for (i = 1; i <= nrows; i++) {
 			row = substr(rows[i], index(rows[i], "\t") + 1)
 			split(row, f, "\t")
-			tried = right[row] + wrong[row] + unknown[row]
 			printf "| %s | %s | %s | %s | %d | %d | %d | %d | %d (%s) | %d | %s | %s |\n", f[1], f[2],
 				f[3], variants[row], trials[row], random[row], right[row], wrong[row],
-				unknown[row], percent(unknown[row], tried), skipped[row], date[row], commit[row]
+				unknown[row], percent(last_unknown[row], last_tried[row]), skipped[row], date[row], commit[row]
 			st += trials[row]; sr += random[row]; so += right[row]; sw += wrong[row]
 			su += unknown[row]; ss += skipped[row]
 		}
@@ -117,8 +119,8 @@ md()
 		Made by tools/proved.sh out of [kernels.tsv](kernels.tsv), which tests/vm/matrix.sh writes: never
 		edited by hand. On each kernel `gupinfo --verify` makes pages in every state, predicts, does it and
 		compares; random trials are random sequences of operations. Unknown means that part of the
-		prediction is unknown and the rest right, in percent of what could be tried; skipped is what this
-		kernel or machine cannot do.
+		prediction is unknown and the rest right, in percent of what the last commit could try; skipped is
+		what this kernel or machine cannot do.
 
 		Variants: *default*, as it boots; *on*, with KSM, folios of all sizes and swap; *nodes+movable+cma*,
 		two nodes with ZONE_MOVABLE and CMA memory; *host*, not in a virtual machine. A kernel is called
