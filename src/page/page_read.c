@@ -115,16 +115,8 @@ static void page_folio(struct page_work *w)
 /* The pageblock is MIGRATE_CMA or MIGRATE_ISOLATE.  Without CONFIG_CMA GUP does not check it. */
 static enum tri page_migratetype(const struct page_work *w, const struct page_span *s)
 {
-	enum tri cma = w->ctx->kernel ? (enum tri)w->ctx->kernel->ev.config[KCONFIG_CMA]
-				      : TRI_UNKNOWN;
-
-	if (cma == TRI_NO)
+	if (w->ctx->kernel && w->ctx->kernel->ev.config[KCONFIG_CMA] == TRI_NO)
 		return TRI_NO;
-	/* UNMOVABLE, MOVABLE, RECLAIMABLE, HIGHATOMIC; CMA and ISOLATE if configured. */
-	if (w->raw->has & RAW_HAS_MIGRATETYPE)
-		return w->raw->migratetype < 4 ? TRI_NO
-		       : cma == TRI_YES        ? TRI_YES
-					       : TRI_UNKNOWN;
 	/* ISOLATE is transient and ignored here: only CMA decides. */
 	return zoneinfo_is_cma(s);
 }

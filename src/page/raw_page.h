@@ -26,9 +26,8 @@
 #define RAW_HAS_LEVEL BIT(6) /* ->level */
 #define RAW_HAS_PAGE \
 	BIT(7) /* struct page: flags, head_flags, counters, mapping, order, head_pfn */
-#define RAW_HAS_LARGE BIT(8)  /* large_mapcount */
-#define RAW_HAS_MM_IDS BIT(9) /* mm_ids */
-#define RAW_HAS_MIGRATETYPE BIT(10)
+#define RAW_HAS_LARGE BIT(8)    /* large_mapcount */
+#define RAW_HAS_MM_IDS BIT(9)   /* mm_ids */
 #define RAW_HAS_BATCHES BIT(11) /* ->batches */
 #define RAW_FOLDED BIT(12)      /* folded: only the first leaf's ->pfn and ->head_pfn */
 #define RAW_RACED BIT(15)       /* the words kept changing while they were read */
@@ -53,19 +52,19 @@ struct raw_page {
 	u8 level;   /* enum raw_level */
 	u8 mapping; /* enum raw_mapping */
 	u8 order;
-	u8 migratetype; /* enum migratetype of the pageblock, as this kernel numbers it */
-	u32 scan;       /* PAGE_IS_* */
-	u32 page_type;  /* raw page->page_type / _mapcount word of the head */
-	u64 pfn;        /* of the first leaf */
-	u64 head_pfn;   /* head of the folio that holds the first leaf's page */
-	u64 pagemap;    /* of the first leaf, PFN bits cleared when present */
-	u64 kpageflags; /* /proc/kpageflags word; of tails perhaps the head's */
-	u64 kpagecount; /* /proc/kpagecount word */
-	u64 pte;        /* leaf entry; its PFN bits are cleared when present */
-	u64 flags;      /* page->flags of this page */
-	u64 head_flags; /* page->flags of the head (== flags for order 0) */
-	s32 refcount;   /* folio_ref_count() */
-	s32 mapcount;   /* this page's _mapcount + 1, plus the entire mapcount */
+	u8 pad;             /* words are compared byte by byte */
+	u32 scan;           /* PAGE_IS_* */
+	u32 page_type;      /* raw page->page_type / _mapcount word of the head */
+	u64 pfn;            /* of the first leaf */
+	u64 head_pfn;       /* head of the folio that holds the first leaf's page */
+	u64 pagemap;        /* of the first leaf, PFN bits cleared when present */
+	u64 kpageflags;     /* /proc/kpageflags word; of tails perhaps the head's */
+	u64 kpagecount;     /* /proc/kpagecount word */
+	u64 pte;            /* leaf entry; its PFN bits are cleared when present */
+	u64 flags;          /* page->flags of this page */
+	u64 head_flags;     /* page->flags of the head (== flags for order 0) */
+	s32 refcount;       /* folio_ref_count() */
+	s32 mapcount;       /* this page's _mapcount + 1, plus the entire mapcount */
 	s32 large_mapcount; /* folio_mapcount() of the whole folio */
 	s32 entire_mapcount;
 	s32 pincount; /* ->_pincount of a large folio */

@@ -34,7 +34,6 @@ const struct record_field record_state_fields[] = {
 	STATE("head", head_flags, HEX, PAGE),
 	STATE("large", large_mapcount, SIGNED, LARGE),
 	STATE("ids", mm_ids, HEX, MM_IDS),
-	STATE("block", migratetype, DEC, MIGRATETYPE),
 	STATE("batches", batches, HEX, BATCHES),
 	{ 0 },
 };

@@ -798,7 +798,6 @@ static struct raw_page rnd_raw(void)
 			      .level = rnd() % 4,
 			      .mapping = rnd() % 5,
 			      .order = rnd() % 20,
-			      .migratetype = rnd() % 8,
 			      .scan = rnd() & 0x1ff,
 			      .pfn = rnd() % (1u << 22),
 			      .pagemap = rnd() & rnd(),

@@ -222,11 +222,10 @@ static const struct raw_page page = {
 	.pages = 3,
 	.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_KPAGEFLAGS | RAW_HAS_KPAGECOUNT |
 	       RAW_HAS_SCAN | RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_HAS_PAGE | RAW_HAS_LARGE |
-	       RAW_HAS_MM_IDS | RAW_HAS_MIGRATETYPE | RAW_RACED,
+	       RAW_HAS_MM_IDS | RAW_RACED,
 	.level = RAW_LEVEL_PTE,
 	.mapping = RAW_MAPPING_ANON,
 	.order = 9,
-	.migratetype = 1,
 	.scan = 0x12,
 	.page_type = 0xffffffff,
 	.pfn = 0x149fd5,
