@@ -63,21 +63,21 @@ struct causes {
 	u64 bytes[EVENT_CAUSES], all;
 	u64 addr; /* of the first change, preferably by a fault */
 	bool by_fault;
-	pid_t pid;
 };
 
-static int on_change(void *ctx, const struct event_change *c)
+static void count_causes(const struct event *e, struct causes *n)
 {
-	struct causes *n = ctx;
+	for (size_t i = 0; i < e->nchanges; i++) {
+		const struct event_change *c = &e->change[i];
+		bool fault = event_cause_is_fault(c->cause);
 
-	n->bytes[c->cause] += c->c->end - c->c->start;
-	if (c->pid == n->pid &&
-	    (!n->addr || (!n->by_fault && event_cause_is_fault(c->cause)))) {
-		n->addr = c->c->start;
-		n->by_fault = event_cause_is_fault(c->cause);
+		if (c->pid == e->pid && (!n->addr || (!n->by_fault && fault))) {
+			n->addr = c->c.start;
+			n->by_fault = fault;
+		}
+		n->bytes[c->cause] += c->c.end - c->c.start;
+		n->all += c->c.end - c->c.start;
 	}
-	n->all += c->c->end - c->c->start;
-	return 0;
 }
 
 static void put_causes(struct line *l, const struct causes *n)
@@ -154,30 +154,25 @@ static u64 place(const struct event *e, const struct causes *n)
 static int on_event(void *ctx, const struct event *e)
 {
 	struct tui_trace *tt = ctx;
-	struct event_warning warning[EVENT_WARNINGS];
-	struct causes causes = { .pid = e->pid };
+	struct causes causes = { 0 };
 	struct line l = { .text = "" };
 	struct tui_moment m = {
-		.kind = e->kind == EVENT_WRITE_FAULT || e->kind == EVENT_CHANGE
-				? TUI_MOMENT_SAMPLE
-				: TUI_MOMENT_EVENT,
+		.kind = event_is_between(e) ? TUI_MOMENT_SAMPLE : TUI_MOMENT_EVENT,
 		.pid = e->pid,
 		.time_ns = tt->base_ns + e->time_ns - MIN(e->start_ns, e->time_ns),
 		.what = (char *)event_name(e->kind),
 		.text = l.text
 	};
-	unsigned n;
 
-	event_walk(e, STORE_REAL, on_change, &causes);
+	count_causes(e, &causes);
 	if (is_noise(e, &causes))
 		return 0;
-	n = event_warn_list(e, warning);
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < e->nwarnings; i++) {
 		char text[300];
 
 		put(&l, "%s%s", l.at ? "; " : "",
-		    event_warn_text(&warning[i], text, sizeof(text)));
-		m.warning |= warning[i].leak;
+		    event_warn_text(&e->warning[i], text, sizeof(text)));
+		m.warning |= e->warning[i].leak;
 	}
 	put_causes(&l, &causes);
 	put_args(&l, e);

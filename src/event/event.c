@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "event/event.h"
 
-#include <stdio.h>
+#include "lib/array.h"
+
+#include <errno.h>
 #include <string.h>
 
 #include "lib/pure.h"
@@ -43,11 +45,12 @@ bool event_cause_is_fault(enum event_cause cause)
 
 /* ---- reading a difference */
 
-static bool is_page(bool has, const struct page_run *p)
+static bool is_page(const struct page_class *c)
 {
-	return has && p->kind != PAGE_NONE && p->kind != PAGE_SWAP &&
-	       p->kind != PAGE_MIGRATION && p->kind != PAGE_GUARD &&
-	       p->kind != PAGE_MARKER;
+	u8 kind = c ? c->page.kind : PAGE_NONE;
+
+	return kind != PAGE_NONE && kind != PAGE_SWAP && kind != PAGE_MIGRATION &&
+	       kind != PAGE_GUARD && kind != PAGE_MARKER;
 }
 
 static enum tri writable(const struct page_run *p)
@@ -91,7 +94,7 @@ static bool pins_known(const struct page_run *p)
 /* Names the cause of a change without another page frame, or with hidden frames. */
 static enum event_cause stayed(const struct store_change *c)
 {
-	const struct page_run *a = &c->page_a, *b = &c->page_b;
+	const struct page_run *a = &c->a.class->page, *b = &c->b.class->page;
 	enum tri wa = writable(a), wb = writable(b);
 	bool rights = a->pte_known & b->pte_known & (a->pte ^ b->pte) &
 		      (PAGE_PTE_WRITE | PAGE_PTE_PROTNONE | PAGE_PTE_UFFD_WP);
@@ -104,8 +107,8 @@ static enum event_cause stayed(const struct store_change *c)
 		return EVENT_CAUSE_SHARED;
 	if (a->anon_exclusive == TRI_NO && b->anon_exclusive == TRI_YES)
 		return wb == TRI_YES ? EVENT_CAUSE_REUSED : EVENT_CAUSE_MARKED;
-	if (wa == TRI_NO && wb == TRI_YES && c->vma_a && c->vma_b &&
-	    c->vma_a->vma.write == c->vma_b->vma.write)
+	if (wa == TRI_NO && wb == TRI_YES && c->a.vma && c->b.vma &&
+	    c->a.vma->vma.write == c->b.vma->vma.write)
 		return EVENT_CAUSE_REUSED;
 	if (rights)
 		return EVENT_CAUSE_PROTECTED;
@@ -118,39 +121,55 @@ static enum event_cause stayed(const struct store_change *c)
 
 enum event_cause event_cause(const struct store_change *c)
 {
-	const struct page_run *a = &c->page_a, *b = &c->page_b;
-	bool was = is_page(c->has_a, a), is = is_page(c->has_b, b);
+	const struct page_class *a = c->a.class, *b = c->b.class;
+	bool was = is_page(a), is = is_page(b);
 
 	if (was && !is)
-		return c->has_b && b->kind == PAGE_SWAP ? EVENT_CAUSE_SWAPPED_OUT
-							: EVENT_CAUSE_GONE;
+		return b && b->page.kind == PAGE_SWAP ? EVENT_CAUSE_SWAPPED_OUT
+						      : EVENT_CAUSE_GONE;
 	if (!was && !is)
 		return EVENT_CAUSE_OTHER;
 	if (!was) {
-		if (c->has_a && a->kind == PAGE_SWAP)
+		if (a && a->page.kind == PAGE_SWAP)
 			return EVENT_CAUSE_SWAPPED_IN;
-		return is_anon(b) || writable(b) == TRI_YES ? EVENT_CAUSE_POPULATED
-							    : EVENT_CAUSE_READ_IN;
+		return is_anon(&b->page) || writable(&b->page) == TRI_YES
+			       ? EVENT_CAUSE_POPULATED
+			       : EVENT_CAUSE_READ_IN;
 	}
-	return c->what & STORE_MOVED ? moved(a, b) : stayed(c);
+	return c->what & STORE_MOVED ? moved(&a->page, &b->page) : stayed(c);
 }
 
-static u8 leak_of(const struct gup_verdicts *v)
+static u8 leak_of(const struct page_class *c)
 {
-	return v ? v->write.leak : TRI_UNKNOWN;
+	return c ? c->verdicts->write.leak : TRI_UNKNOWN;
 }
 
 bool event_matters(const struct store_change *c)
 {
 	if (c->what & (STORE_APPEARED | STORE_VANISHED | STORE_MOVED | STORE_STATE))
 		return true;
-	return c->what & STORE_VERDICT &&
-	       leak_of(c->verdicts_a) != leak_of(c->verdicts_b);
+	return c->what & STORE_VERDICT && leak_of(c->a.class) != leak_of(c->b.class);
+}
+
+const struct page_run *event_page(const struct event_change *c)
+{
+	static const struct page_run none;
+
+	return c->c.b.class   ? &c->c.b.class->page
+	       : c->c.a.class ? &c->c.a.class->page
+			      : &none;
+}
+
+u64 event_pages(const struct event_change *c)
+{
+	u64 size = event_page(c)->size;
+
+	return size ? (c->c.end - c->c.start + size - 1) / size : 0;
 }
 
 bool event_is_noise(const struct event_change *c)
 {
-	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+	const struct page_run *p = event_page(c);
 
 	return c->cause == EVENT_CAUSE_COUNTED &&
 	       (p->kind == PAGE_FILE || p->kind == PAGE_ZERO ||
@@ -158,49 +177,49 @@ bool event_is_noise(const struct event_change *c)
 		p->kind == PAGE_DEVICE);
 }
 
-/* ---- walking */
-
-struct walk {
+struct comparison {
 	const struct event *e;
-	const struct event_scope *scope;
-	event_change_cb cb;
-	void *ctx;
+	struct event_change *change;
+	size_t n, room;
 };
 
-static int walk_change(void *ctx, const struct store_change *c)
+static int add_change(void *ctx, const struct store_change *c)
 {
-	struct walk *w = ctx;
-	struct event_change change = { .pid = w->scope->pid,
-				       .cause = event_cause(c),
-				       .c = c };
+	struct comparison *l = ctx;
+	enum event_cause cause = event_cause(c);
 
-	if (w->e->causes && !(w->e->causes >> change.cause & 1))
+	if ((l->e->since_ns && !event_matters(c)) ||
+	    (event_is_between(l->e) &&
+	     event_cause_is_fault(cause) != (l->e->kind == EVENT_WRITE_FAULT)))
 		return 0;
-	if (w->e->since_ns && !event_matters(c))
-		return 0;
-	return w->cb(w->ctx, &change);
+	struct event_change *new = array_add(&l->change, &l->n, &l->room, sizeof(*new));
+
+	if (!new)
+		return -ENOMEM;
+	*new = (struct event_change){ .pid = c->b.process->process.pid,
+				      .cause = cause,
+				      .c = *c };
+	return 0;
 }
 
-int event_walk(const struct event *e, u32 mask, event_change_cb cb, void *ctx)
+int event_compare(const struct event *e, struct event_change **ret, size_t *ret_n)
 {
-	for (unsigned i = 0; i < e->nscopes; i++) {
-		const struct event_scope *s = &e->scope[i];
-		struct walk w = { .e = e, .scope = s, .cb = cb, .ctx = ctx };
-		const struct store_process *a, *b;
-		int r;
+	struct comparison l = { .e = e };
+	int r = 0;
 
-		if (!s->before || !s->after)
-			continue;
-		a = store_process_by_pid(s->before, s->pid);
-		b = store_process_by_pid(s->after, s->pid);
-		if (!a || !b)
-			continue;
-		r = store_diff(s->before, a, s->after, b, s->start, s->end, mask,
-			       walk_change, &w, NULL);
-		if (r)
-			return r;
+	for (unsigned i = 0; i < e->nscopes && !r; i++) {
+		const struct event_scope *s = &e->scope[i];
+		const struct store_process *a, *b;
+
+		a = s->before ? store_process_by_pid(s->before, s->pid) : NULL;
+		b = s->after ? store_process_by_pid(s->after, s->pid) : NULL;
+		if (a && b)
+			r = store_diff(s->before, a, s->after, b, s->start, s->end,
+				       STORE_REAL, add_change, &l, NULL);
 	}
-	return 0;
+	*ret = l.change;
+	*ret_n = l.n;
+	return r;
 }
 
 /* ---- the family, side by side */
@@ -246,7 +265,7 @@ static void seek(struct cursor *c, u64 addr, u64 end)
 	}
 	c->end = MIN(c->end, store_row_end(c->store, row));
 	store_page_at(c->store, row, addr, &c->page);
-	c->has = is_page(true, &c->page);
+	c->has = is_page(store_class(c->store, row));
 }
 
 static bool pfn_known(const struct page_run *p)

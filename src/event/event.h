@@ -74,7 +74,17 @@ struct event {
 	unsigned nranges;
 	const struct event_scope *scope;
 	unsigned nscopes;
-	u32 causes;     /* BIT(EVENT_CAUSE_*): only these; 0: all */
+	const struct event_change *change; /* what differs, ascending in each scope */
+	size_t nchanges;
+	struct event_warning {
+		const char *id; /* stable word */
+		/* one sentence; event_warn_text() puts the number of pages in it */
+		const char *text;
+		bool leak; /* somebody may see bytes who should not */
+		pid_t pid;
+		u64 addr, pages; /* first address; number of all pages concerned */
+	} warning[EVENT_WARNINGS];
+	unsigned nwarnings;
 	bool shares_mm; /* fork with CLONE_VM (vfork): nothing is shared or copied */
 	const struct event_member *member; /* the family, this process first */
 	unsigned nmembers;
@@ -85,16 +95,7 @@ struct event {
 struct event_change {
 	pid_t pid;
 	u8 cause; /* enum event_cause */
-	const struct store_change *c;
-};
-
-struct event_warning {
-	const char *id; /* stable word */
-	const char
-		*text; /* one sentence; event_warn_text() puts @count_text in its place */
-	bool leak;     /* somebody may see bytes who should not */
-	pid_t pid;
-	u64 addr, pages; /* first address; number of all pages concerned */
+	struct store_change c;
 };
 
 /* A run of addresses at which members have pages; see event_family(). */
@@ -108,7 +109,6 @@ struct event_shared {
 	bool hidden; /* some page frame is unknown, so it is unknown who shares */
 };
 
-typedef int (*event_change_cb)(void *ctx, const struct event_change *change);
 typedef int (*event_shared_cb)(void *ctx, const struct event_shared *run);
 
 /* The trace calls these for events.  A non-zero return ends it with that value. */
@@ -124,6 +124,11 @@ struct event_view {
 const char *event_name(enum event_kind kind);
 const char *event_cause_name(enum event_cause cause);
 const char *event_cause_text(enum event_cause cause);
+/* No call explains it: it happened between two readings. */
+static inline bool event_is_between(const struct event *e)
+{
+	return e->kind == EVENT_WRITE_FAULT || e->kind == EVENT_CHANGE;
+}
 /* The process caused it by a load or store of its own. */
 bool event_cause_is_fault(enum event_cause cause);
 
@@ -135,14 +140,18 @@ bool event_matters(const struct store_change *c);
 /* Only the map count of page-cache or zero pages changed, as it does all the time. */
 bool event_is_noise(const struct event_change *c);
 
-/*
- * Walks the differences of @e that have STORE_* bits of @mask, ascending in each scope.
- * Returns 0 or the callback's value.
- */
-int event_walk(const struct event *e, u32 mask, event_change_cb cb, void *ctx);
+/* What both sides of @c, or the later one that has a page, have in common with like pages. */
+const struct page_run *event_page(const struct event_change *c);
+u64 event_pages(const struct event_change *c); /* in pages of event_page()->size bytes */
 
-/* Fills @ret with the warnings that @e calls for; returns their number. */
-unsigned event_warn_list(const struct event *e, struct event_warning ret[EVENT_WARNINGS]);
+/*
+ * Makes the list of what differs in the scopes of @e; the caller frees it.  A write fault takes
+ * only what faults cause, a change only the rest.  Returns 0 or -ENOMEM.
+ */
+int event_compare(const struct event *e, struct event_change **ret, size_t *ret_n);
+
+/* Fills in the warnings that @e calls for. */
+void event_warn(struct event *e);
 /* Formats the sentence of @w with its page count into @buf. */
 const char *event_warn_text(const struct event_warning *w, char *buf, size_t len);
 

@@ -72,52 +72,46 @@ static bool spliced_unknown(const struct page_state *s)
 
 /* ---- of changed runs */
 
-static u8 leak_of(const struct gup_verdicts *v)
+static u8 leak_of(const struct page_class *c)
 {
-	return v ? v->write.leak : TRI_UNKNOWN;
+	return c ? c->verdicts->write.leak : TRI_UNKNOWN;
 }
 
-static bool leak_armed(const struct event *e, const struct event_change *c)
+static bool leak_armed(const struct event_change *c)
 {
-	return c->c->has_b && leak_of(c->c->verdicts_b) == TRI_YES &&
-	       (!c->c->has_a || leak_of(c->c->verdicts_a) != TRI_YES);
+	return leak_of(c->c.b.class) == TRI_YES && leak_of(c->c.a.class) != TRI_YES;
 }
 
-static bool leak_happened(const struct event *e, const struct event_change *c)
+static bool leak_happened(const struct event_change *c)
 {
-	return c->c->has_a && c->c->has_b && leak_of(c->c->verdicts_a) == TRI_YES &&
+	return c->c.b.class && leak_of(c->c.a.class) == TRI_YES &&
 	       c->cause == EVENT_CAUSE_REUSED;
 }
 
-static bool leak_averted(const struct event *e, const struct event_change *c)
+static bool leak_averted(const struct event_change *c)
 {
-	const struct page_run *a = &c->c->page_a;
+	const struct page_class *a = c->c.a.class;
 
-	return c->c->has_a && c->cause == EVENT_CAUSE_COPIED && is_anon(a) &&
-	       a->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && a->expected >= 0 &&
-	       a->excess > 0 && leak_of(c->c->verdicts_a) == TRI_NO;
+	return a && c->cause == EVENT_CAUSE_COPIED && is_anon(&a->page) &&
+	       a->page.why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && a->page.expected >= 0 &&
+	       a->page.excess > 0 && leak_of(a) == TRI_NO;
 }
 
-static bool pin_unshared(const struct event *e, const struct event_change *c)
+static bool pin_unshared(const struct event_change *c)
 {
 	return c->cause == EVENT_CAUSE_UNSHARED;
 }
 
-static bool unpinnable(const struct page_run *p)
+static bool longterm_cma(const struct event_change *c)
 {
-	return p->zone == PAGE_ZONE_MOVABLE || p->migratetype_bad == TRI_YES;
+	return c->c.what & STORE_MOVED && c->c.a.class &&
+	       c->c.a.class->page.migratetype_bad == TRI_YES;
 }
 
-static bool longterm_cma(const struct event *e, const struct event_change *c)
+static bool longterm_movable(const struct event_change *c)
 {
-	return c->c->what & STORE_MOVED && c->c->has_a &&
-	       c->c->page_a.migratetype_bad == TRI_YES;
-}
-
-static bool longterm_movable(const struct event *e, const struct event_change *c)
-{
-	return c->c->what & STORE_MOVED && c->c->has_a && unpinnable(&c->c->page_a) &&
-	       c->c->page_a.migratetype_bad != TRI_YES;
+	return c->c.what & STORE_MOVED && c->c.a.class && !longterm_cma(c) &&
+	       c->c.a.class->page.zone == PAGE_ZONE_MOVABLE;
 }
 
 #define K_(id) BIT(EVENT_##id)
@@ -131,7 +125,7 @@ static const struct warn_row {
 	u32 kinds;             /* events for which it is checked; 0: all */
 	bool leak;
 	bool (*state)(const struct page_state *s);
-	bool (*changed)(const struct event *e, const struct event_change *c);
+	bool (*changed)(const struct event_change *c);
 } rows[] = {
 	{ .id = "leak",
 	  .text = "the store reused %s: the reference that was taken through another process's mapping reads the new bytes (leak)",
@@ -178,46 +172,35 @@ static const struct warn_row {
 	  .changed = pin_unshared },
 };
 
-struct gather {
-	const struct event *e;
-	struct event_warning *out;
-	unsigned n;
-};
-
-static void add(struct gather *g, const struct warn_row *row, pid_t pid, u64 addr,
+static void add(struct event *e, const struct warn_row *row, pid_t pid, u64 addr,
 		u64 pages)
 {
-	for (unsigned i = 0; i < g->n; i++)
-		if (g->out[i].id == row->id && g->out[i].pid == pid) {
-			g->out[i].pages += pages;
+	for (unsigned i = 0; i < e->nwarnings; i++)
+		if (e->warning[i].id == row->id && e->warning[i].pid == pid) {
+			e->warning[i].pages += pages;
 			return;
 		}
-	if (g->n == EVENT_WARNINGS)
+	if (e->nwarnings == EVENT_WARNINGS)
 		return;
-	g->out[g->n++] = (struct event_warning){ .id = row->id,
-						 .text = row->text,
-						 .leak = row->leak,
-						 .pid = pid,
-						 .addr = addr,
-						 .pages = pages };
+	e->warning[e->nwarnings++] = (struct event_warning){ .id = row->id,
+							     .text = row->text,
+							     .leak = row->leak,
+							     .pid = pid,
+							     .addr = addr,
+							     .pages = pages };
 }
 
-static int gather_change(void *ctx, const struct event_change *c)
+static void warn_change(struct event *e, const struct event_change *c)
 {
-	struct gather *g = ctx;
-	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
-
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].changed &&
-		    (!rows[i].kinds || rows[i].kinds >> g->e->kind & 1) &&
-		    rows[i].changed(g->e, c))
-			add(g, &rows[i], c->pid, c->c->start, p->pages);
-	return 0;
+		if (rows[i].changed && (!rows[i].kinds || rows[i].kinds >> e->kind & 1) &&
+		    rows[i].changed(c))
+			add(e, &rows[i], c->pid, c->c.start, event_pages(c));
 }
 
 /* Collects the pages of one range of the call, as they are after it. */
-static void gather_range(struct gather *g, const struct event_range *range,
-			 const struct store *after)
+static void warn_range(struct event *e, const struct event_range *range,
+		       const struct store *after)
 {
 	const struct store_process *p = store_process_by_pid(after, range->pid);
 	struct page_run page;
@@ -242,9 +225,9 @@ static void gather_range(struct gather *g, const struct event_range *range,
 						.kernel = after->has_head ? &after->kernel
 									  : NULL };
 			for (unsigned w = 0; w < ARRAY_SIZE(rows); w++)
-				if (rows[w].state && rows[w].kinds >> g->e->kind & 1 &&
+				if (rows[w].state && rows[w].kinds >> e->kind & 1 &&
 				    rows[w].state(&s))
-					add(g, &rows[w], range->pid, page.addr,
+					add(e, &rows[w], range->pid, page.addr,
 					    page.pages);
 		}
 	}
@@ -257,10 +240,8 @@ static const struct warn_row fork_pinned = {
 	.text = "fork with pinned pages: %s copied for the child",
 };
 
-static int gather_fork(void *ctx, const struct event_shared *run)
+static int warn_fork(void *ctx, const struct event_shared *run)
 {
-	struct gather *g = ctx;
-
 	/* Member 0 is the parent, 1 the child; the parent's page keeps its exclusive mark. */
 	if (!run->has[0] || !run->has[1] || !run->pfn_known[0] || !run->pfn_known[1] ||
 	    run->same[0] || run->same[1])
@@ -273,30 +254,27 @@ static int gather_fork(void *ctx, const struct event_shared *run)
 		return 0;
 	const struct page_run *page = &store_class(s, row)->page;
 	if (is_anon(page) && fact_get(&page->facts, FACT_MAYBE_PINNED) == TRI_YES)
-		add(g, &fork_pinned, run->member[1].pid, run->start,
+		add(ctx, &fork_pinned, run->member[1].pid, run->start,
 		    (run->end - run->start) / run->size);
 	return 0;
 }
 
-unsigned event_warn_list(const struct event *e, struct event_warning ret[EVENT_WARNINGS])
+void event_warn(struct event *e)
 {
-	struct gather g = { .e = e, .out = ret };
-
-	event_walk(e, STORE_REAL, gather_change, &g);
+	for (size_t i = 0; i < e->nchanges; i++)
+		warn_change(e, &e->change[i]);
 	for (unsigned i = 0; i < e->nranges && e->has_ret && e->ret >= 0; i++)
 		for (unsigned s = 0; s < e->nscopes; s++)
 			if (e->scope[s].pid == e->range[i].pid && e->scope[s].after) {
-				gather_range(&g, &e->range[i], e->scope[s].after);
+				warn_range(e, &e->range[i], e->scope[s].after);
 				break;
 			}
 	if (e->kind == EVENT_FORK && !e->shares_mm && e->nmembers >= 2 &&
 	    e->member[1].pid == e->child) {
-		struct event pair = *e;
+		struct event pair = { .member = e->member, .nmembers = 2 };
 
-		pair.nmembers = 2;
-		event_family(&pair, 0, 1ULL << 63, false, gather_fork, &g);
+		event_family(&pair, 0, 1ULL << 63, false, warn_fork, e);
 	}
-	return g.n;
 }
 
 const char *event_warn_text(const struct event_warning *w, char *buf, size_t len)

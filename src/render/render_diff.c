@@ -40,17 +40,17 @@ static void diff_number(bool known, s64 n, const char *name, char *buf, size_t s
 }
 
 /* Describes one side of a change in a few words. */
-static void diff_side(const struct store_change *c, bool b, char *buf, size_t size)
+static void diff_side(const struct store_change *c, const struct store_side *side,
+		      char *buf, size_t size)
 {
-	const struct page_run *p = b ? &c->page_b : &c->page_a;
-	const struct gup_verdicts *v = b ? c->verdicts_b : c->verdicts_a;
 	char ref[40], map[40], pfn[40] = "";
+	struct page_run page, *p = &page;
 
-	if (!(b ? c->has_b : c->has_a) || p->kind == PAGE_NONE) {
-		snprintf(buf, size, "%s",
-			 (b ? c->vma_b : c->vma_a) ? "hole" : "not mapped");
+	if (!side->class || side->class->page.kind == PAGE_NONE) {
+		snprintf(buf, size, "%s", side->vma ? "hole" : "not mapped");
 		return;
 	}
+	store_diff_page(c, side, p);
 	if (p->present != TRI_YES) {
 		snprintf(buf, size, "%s", page_kind_name(p->kind));
 		return;
@@ -62,20 +62,24 @@ static void diff_side(const struct store_change *c, bool b, char *buf, size_t si
 	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && c->what & STORE_MOVED)
 		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64, p->pfn);
 	snprintf(buf, size, "%s%s%s%s%s%s", page_kind_name(p->kind), diff_exclusive(p),
-		 map, ref, pfn, v && v->write.leak == TRI_YES ? " LEAK" : "");
+		 map, ref, pfn,
+		 side->class->verdicts->write.leak == TRI_YES ? " LEAK" : "");
 }
 
 /* Formats "pin-r fast -> copy" for each request whose word changed. */
 static void diff_verdicts(const struct store_change *c, char *buf, size_t size)
 {
+	const struct gup_verdicts *va, *vb;
 	size_t at = 0;
 
 	buf[0] = '\0';
-	if (!(c->what & STORE_VERDICT) || !c->verdicts_a || !c->verdicts_b)
+	if (!(c->what & STORE_VERDICT) || !c->a.class || !c->b.class)
 		return;
+	va = c->a.class->verdicts;
+	vb = c->b.class->verdicts;
 	for (unsigned i = 0; i < GUP_REQUESTS && at < size; i++) {
-		const struct gup_verdict *a = &c->verdicts_a->req[i];
-		const struct gup_verdict *b = &c->verdicts_b->req[i];
+		const struct gup_verdict *a = &va->req[i];
+		const struct gup_verdict *b = &vb->req[i];
 
 		if (a->word != b->word || a->err != b->err)
 			at += (size_t)snprintf(buf + at, size - at, "%s%s %s -> %s",
@@ -83,29 +87,27 @@ static void diff_verdicts(const struct store_change *c, char *buf, size_t size)
 					       gup_word_name(a->word, a->err),
 					       gup_word_name(b->word, b->err));
 	}
-	if (at < size && c->verdicts_a->write.fault != c->verdicts_b->write.fault)
+	if (at < size && va->write.fault != vb->write.fault)
 		at += (size_t)snprintf(buf + at, size - at, "%sstore %s -> %s",
-				       at ? ", " : "",
-				       gup_write_name(c->verdicts_a->write.fault),
-				       gup_write_name(c->verdicts_b->write.fault));
-	if (at < size && c->verdicts_a->fork.word != c->verdicts_b->fork.word)
+				       at ? ", " : "", gup_write_name(va->write.fault),
+				       gup_write_name(vb->write.fault));
+	if (at < size && va->fork.word != vb->fork.word)
 		snprintf(buf + at, size - at, "%sfork %s -> %s", at ? ", " : "",
-			 gup_fork_name(c->verdicts_a->fork.word),
-			 gup_fork_name(c->verdicts_b->fork.word));
+			 gup_fork_name(va->fork.word), gup_fork_name(vb->fork.word));
 }
 
-static void diff_json_side(struct js *j, const char *key, const struct store_process *p,
-			   const struct page_run *page,
-			   const struct gup_verdicts *verdicts)
+static void diff_json_side(struct js *j, const char *key, const struct store_change *c,
+			   const struct store_side *side)
 {
-	struct report_row row = { .process = &p->process,
-				  .page = page,
-				  .verdicts = verdicts };
+	struct page_run page;
+	struct report_row row = { .process = &side->process->process, .page = &page };
 
-	if (!verdicts) {
+	if (!side->class) {
 		js_null(j, key);
 		return;
 	}
+	store_diff_page(c, side, &page);
+	row.verdicts = side->class->verdicts;
 	render_json_page_place(j, key, &row, false);
 	render_json_page_rest(j, &row);
 }
@@ -116,7 +118,7 @@ static void diff_json(struct render_diff *d, const struct store_change *c)
 
 	js_line(j);
 	js_open(j, NULL, '{');
-	js_num(j, "pid", c->proc_b->process.pid);
+	js_num(j, "pid", c->b.process->process.pid);
 	js_hex(j, "start", c->start);
 	js_hex(j, "end", c->end);
 	js_open(j, "what", '[');
@@ -124,10 +126,8 @@ static void diff_json(struct render_diff *d, const struct store_change *c)
 		if (c->what & BIT(i) & STORE_REAL)
 			js_str(j, NULL, diff_words[i]);
 	js_close(j, ']');
-	diff_json_side(j, "before", c->proc_a, &c->page_a,
-		       c->has_a ? c->verdicts_a : NULL);
-	diff_json_side(j, "after", c->proc_b, &c->page_b,
-		       c->has_b ? c->verdicts_b : NULL);
+	diff_json_side(j, "before", c, &c->a);
+	diff_json_side(j, "after", c, &c->b);
 	js_close(j, '}');
 }
 
@@ -155,13 +155,13 @@ int render_diff_change(void *ctx, const struct store_change *c)
 		return ferror(out) ? -EIO : 0;
 	}
 	diff_what(c->what, what, sizeof(what));
-	if (!d->changes || d->pid != c->proc_b->process.pid)
-		fprintf(out, "process %d %s\n", (int)c->proc_b->process.pid,
-			escape_text(name, sizeof(name), c->proc_b->process.comm));
-	d->pid = c->proc_b->process.pid;
+	if (!d->changes || d->pid != c->b.process->process.pid)
+		fprintf(out, "process %d %s\n", (int)c->b.process->process.pid,
+			escape_text(name, sizeof(name), c->b.process->process.comm));
+	d->pid = c->b.process->process.pid;
 	d->changes++;
-	diff_side(c, false, a, sizeof(a));
-	diff_side(c, true, b, sizeof(b));
+	diff_side(c, &c->a, a, sizeof(a));
+	diff_side(c, &c->b, b, sizeof(b));
 	diff_verdicts(c, verdicts, sizeof(verdicts));
 	fprintf(out, "%" PRIx64 "-%" PRIx64 " %" PRIu64 " %s\n    %s -> %s\n", c->start,
 		c->end, (c->end - c->start) / d->base, what, a, b);

@@ -130,8 +130,13 @@ static void put_pfn(struct line *l, const struct page_run *p)
 /* Adds the differences of two pages, field by field: "before>after". */
 static void put_fields(struct line *l, const struct store_change *c)
 {
-	const struct page_run *a = &c->page_a, *b = &c->page_b;
-	const struct gup_verdicts *va = c->verdicts_a, *vb = c->verdicts_b;
+	const struct gup_verdicts *va = c->a.class->verdicts, *vb = c->b.class->verdicts;
+	struct page_run before, after, *a = &before, *b = &after;
+
+	store_diff_page(c, &c->a, a);
+	store_diff_page(c, &c->b, b);
+	if (!(c->what & STORE_MOVED))
+		put_pfn(l, b);
 
 	if (a->kind != b->kind)
 		put(l, "%s>%s", page_kind_name(a->kind), page_kind_name(b->kind));
@@ -150,8 +155,6 @@ static void put_fields(struct line *l, const struct store_change *c)
 	put_count(l, "map", PAGE_F_MAPCOUNT, a, a->mapcount, b, b->mapcount);
 	put_count(l, "ref", PAGE_F_REFCOUNT, a, a->refcount, b, b->refcount);
 	put_count(l, "pin", PAGE_F_PINCOUNT, a, a->pincount, b, b->pincount);
-	if (!va || !vb)
-		return;
 	for (unsigned r = 0; r < GUP_REQUESTS; r++)
 		if (va->req[r].word != vb->req[r].word)
 			put(l, "%s %s>%s", gup_request_name(r),
@@ -179,29 +182,31 @@ static void put_state(struct line *l, const struct page_run *p,
 		put(l, "map %" PRId64, p->mapcount);
 	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
 		put(l, "ref %" PRId64, p->refcount);
-	if (v && v->write.leak == TRI_YES)
+	if (v->write.leak == TRI_YES)
 		put(l, "leak yes");
 }
 
 static void put_run(struct render_event *r, const struct event_change *c)
 {
-	const struct store_change *s = c->c;
-	const struct page_run *p = s->has_b ? &s->page_b : &s->page_a;
+	const struct store_change *s = &c->c;
+	const struct store_side *side = s->b.class ? &s->b : &s->a;
+	const struct page_run *p = event_page(c);
 	struct line l = { .out = r->opt.out, .indent = 4 };
 	char size[16];
 
 	put(&l, "%d", c->pid);
 	put(&l, "%012" PRIx64, s->start);
-	put(&l, "%" PRIu64 "x%s", p->pages, render_event_size(p->size, size));
+	put(&l, "%" PRIu64 "x%s", event_pages(c), render_event_size(p->size, size));
 	put(&l, "%s", page_kind_name(p->kind));
 	put(&l, "%s:", event_cause_name(c->cause));
 	l.indent = 8;
-	if (s->has_a && s->has_b) {
-		if (!(s->what & STORE_MOVED))
-			put_pfn(&l, p);
+	if (s->a.class && s->b.class) {
 		put_fields(&l, s);
-	} else {
-		put_state(&l, p, s->has_b ? s->verdicts_b : s->verdicts_a);
+	} else if (side->class) {
+		struct page_run page;
+
+		store_diff_page(s, side, &page);
+		put_state(&l, &page, side->class->verdicts);
 	}
 	end_line(&l);
 }
@@ -216,9 +221,7 @@ struct group {
 };
 
 struct groups {
-	struct render_event *r;
-	const struct event *e;
-	unsigned n, shown;
+	unsigned n, runs;
 	bool more;
 	struct group g[GROUPS];
 };
@@ -228,11 +231,12 @@ static bool telling(const struct event *e, const struct event_change *c)
 {
 	bool refs = e->kind == EVENT_VMSPLICE || e->kind == EVENT_IO_URING_REGISTER ||
 		    e->kind == EVENT_READ || e->kind == EVENT_WRITE;
+	const struct page_class *a = c->c.a.class, *b = c->c.b.class;
+	const struct page_run *p = event_page(c);
 
-	if (c->c->what & STORE_VERDICT && c->c->verdicts_a && c->c->verdicts_b &&
-	    c->c->verdicts_a->write.leak != c->c->verdicts_b->write.leak)
+	if (c->c.what & STORE_VERDICT && a && b &&
+	    a->verdicts->write.leak != b->verdicts->write.leak)
 		return true;
-	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
 	if (p->kind == PAGE_FILE || p->kind == PAGE_SPECIAL)
 		return e->kind == EVENT_VMSPLICE; /* everybody uses the page cache */
 	switch (c->cause) {
@@ -249,21 +253,18 @@ static bool telling(const struct event *e, const struct event_change *c)
 	}
 }
 
-static int gather(void *ctx, const struct event_change *c)
+static void gather(struct groups *gs, const struct event_change *c)
 {
-	struct groups *gs = ctx;
-	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
+	const struct page_run *p = event_page(c);
 	unsigned i;
 
-	if (!telling(gs->e, c))
-		return 0;
 	for (i = 0; i < gs->n; i++)
 		if (gs->g[i].pid == c->pid && gs->g[i].cause == c->cause &&
 		    gs->g[i].kind == p->kind && gs->g[i].size == p->size)
 			break;
 	if (i == GROUPS) {
 		gs->more = true;
-		return 0;
+		return;
 	}
 	struct group *g = &gs->g[i];
 	if (i == gs->n) {
@@ -272,28 +273,19 @@ static int gather(void *ctx, const struct event_change *c)
 				     .cause = c->cause,
 				     .kind = p->kind,
 				     .size = p->size,
-				     .first = c->c->start };
+				     .first = c->c.start };
 	}
-	g->pages += p->pages;
+	g->pages += event_pages(c);
 	g->runs++;
-	g->last = c->c->end;
-	return 0;
+	gs->runs++;
+	g->last = c->c.end;
 }
 
-static int show_run(void *ctx, const struct event_change *c)
-{
-	struct groups *gs = ctx;
-
-	if (gs->r->opt.verbose || telling(gs->e, c))
-		put_run(gs->r, c);
-	return 0;
-}
-
-static void show_groups(struct groups *gs)
+static void show_groups(struct render_event *r, const struct groups *gs)
 {
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct group *g = &gs->g[i];
-		struct line l = { .out = gs->r->opt.out, .indent = 4 };
+		struct line l = { .out = r->opt.out, .indent = 4 };
 		char size[16];
 
 		put(&l, "%d", g->pid);
@@ -308,21 +300,23 @@ static void show_groups(struct groups *gs)
 		end_line(&l);
 	}
 	if (gs->more)
-		fputs("    and more; -v shows every run\n", gs->r->opt.out);
+		fputs("    and more; -v shows every run\n", r->opt.out);
 }
 
 static void show_changes(struct render_event *r, const struct event *e)
 {
-	struct groups gs = { .r = r, .e = e };
-	unsigned runs = 0;
+	struct groups gs = { 0 };
 
-	event_walk(e, STORE_REAL, gather, &gs);
-	for (unsigned i = 0; i < gs.n; i++)
-		runs += gs.g[i].runs;
-	if (r->opt.verbose || (runs <= QUIET_RUNS && !gs.more))
-		event_walk(e, STORE_REAL, show_run, &gs);
-	else
-		show_groups(&gs);
+	for (size_t i = 0; i < e->nchanges; i++)
+		if (telling(e, &e->change[i]))
+			gather(&gs, &e->change[i]);
+	if (!r->opt.verbose && (gs.runs > QUIET_RUNS || gs.more)) {
+		show_groups(r, &gs);
+		return;
+	}
+	for (size_t i = 0; i < e->nchanges; i++)
+		if (r->opt.verbose || telling(e, &e->change[i]))
+			put_run(r, &e->change[i]);
 }
 
 /* ---- the family */
@@ -454,13 +448,6 @@ static void show_head(struct render_event *r, const struct event *e)
 	end_line(&l);
 }
 
-static int note_change(void *ctx, const struct event_change *c)
-{
-	const struct event *e = ctx;
-
-	return telling(e, c);
-}
-
 /* The event is shown without -v. */
 static bool is_shown(const struct event *e)
 {
@@ -475,26 +462,28 @@ static bool is_shown(const struct event *e)
 	case EVENT_ATTACH:
 		return true;
 	default:
-		return event_walk(e, STORE_REAL, note_change, (void *)e) != 0;
+		for (size_t i = 0; i < e->nchanges; i++)
+			if (telling(e, &e->change[i]))
+				return true;
+		return false;
 	}
 }
 
 static void show_warnings(struct render_event *r, const struct event *e)
 {
-	struct event_warning w[EVENT_WARNINGS];
-	unsigned n = event_warn_list(e, w);
 	char text[300];
 
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < e->nwarnings; i++) {
+		const struct event_warning *w = &e->warning[i];
 		struct line l = { .out = r->opt.out, .indent = 2 };
 
-		if (r->opt.color && w[i].leak)
+		if (r->opt.color && w->leak)
 			fputs("\033[1;31m", r->opt.out);
 		put(&l, "!");
 		l.indent = 4;
-		put(&l, "%d %" PRIx64 ":", w[i].pid, w[i].addr);
-		put_words(&l, event_warn_text(&w[i], text, sizeof(text)));
-		if (r->opt.color && w[i].leak)
+		put(&l, "%d %" PRIx64 ":", w->pid, w->addr);
+		put_words(&l, event_warn_text(w, text, sizeof(text)));
+		if (r->opt.color && w->leak)
 			fputs("\033[0m", r->opt.out);
 		end_line(&l);
 	}

@@ -44,19 +44,19 @@ static void json_ranges(struct js *j, const struct event *e)
 
 static void json_warnings(struct js *j, const struct event *e)
 {
-	struct event_warning w[EVENT_WARNINGS];
-	unsigned n = event_warn_list(e, w);
 	char text[300];
 
 	js_open(j, "warnings", '[');
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < e->nwarnings; i++) {
+		const struct event_warning *w = &e->warning[i];
+
 		js_open(j, NULL, '{');
-		js_str(j, "id", w[i].id);
-		js_str(j, "text", event_warn_text(&w[i], text, sizeof(text)));
-		js_bool(j, "leak", w[i].leak);
-		js_num(j, "pid", w[i].pid);
-		js_hex(j, "addr", w[i].addr);
-		js_num(j, "pages", (s64)w[i].pages);
+		js_str(j, "id", w->id);
+		js_str(j, "text", event_warn_text(w, text, sizeof(text)));
+		js_bool(j, "leak", w->leak);
+		js_num(j, "pid", w->pid);
+		js_hex(j, "addr", w->addr);
+		js_num(j, "pages", (s64)w->pages);
 		js_close(j, '}');
 	}
 	js_close(j, ']');
@@ -103,47 +103,32 @@ static void json_family(struct js *j, const struct event *e)
 	js_close(j, ']');
 }
 
-struct changes {
-	struct js *js;
-	bool after, verbose;
-};
-
-static int json_page(void *ctx, const struct event_change *c)
+static void json_page(struct js *j, const struct event_change *c, bool after)
 {
-	const struct changes *p = ctx;
-	const struct store_change *s = c->c;
-	const struct store_process *proc = p->after ? s->proc_b : s->proc_a;
-	const struct store_vma *vma = p->after ? s->vma_b : s->vma_a;
+	const struct store_side *side = after ? &c->c.b : &c->c.a;
+	struct page_run page;
 
-	if (!(p->after ? s->has_b : s->has_a) || !proc ||
-	    (!p->verbose && event_is_noise(c)))
-		return 0;
-	struct report_row row = { .process = &proc->process,
-				  .vma = vma ? &vma->vma : NULL,
-				  .page = p->after ? &s->page_b : &s->page_a,
-				  .verdicts = p->after ? s->verdicts_b : s->verdicts_a };
+	if (!side->class)
+		return;
+	store_diff_page(&c->c, side, &page);
+	struct report_row row = { .process = &side->process->process,
+				  .vma = &side->vma->vma,
+				  .page = &page,
+				  .verdicts = side->class->verdicts };
 
-	render_json_page_place(p->js, NULL, &row, true);
-	render_json_page_rest(p->js, &row);
-	return 0;
+	render_json_page_place(j, NULL, &row, true);
+	render_json_page_rest(j, &row);
 }
 
-static int json_cause(void *ctx, const struct event_change *c)
+static void json_cause(struct js *j, const struct event_change *c)
 {
-	const struct changes *causes = ctx;
-	const struct page_run *p = c->c->has_b ? &c->c->page_b : &c->c->page_a;
-	struct js *j = causes->js;
-
-	if (!causes->verbose && event_is_noise(c))
-		return 0;
 	js_open(j, NULL, '{');
 	js_num(j, "pid", c->pid);
-	js_hex(j, "addr", c->c->start);
-	js_num(j, "pages", (s64)p->pages);
-	js_num(j, "size", (s64)p->size);
+	js_hex(j, "addr", c->c.start);
+	js_num(j, "pages", (s64)event_pages(c));
+	js_num(j, "size", (s64)event_page(c)->size);
 	js_str(j, "what", event_cause_name(c->cause));
 	js_close(j, '}');
-	return 0;
 }
 
 static void json_head(struct js *j, const struct event *e)
@@ -174,23 +159,32 @@ static void json_head(struct js *j, const struct event *e)
 	json_warnings(j, e);
 }
 
+/* Lists what changed: the causes, or the pages as they were or are. */
+static void json_changes(struct js *j, const struct event *e, const char *key,
+			 bool verbose)
+{
+	js_open(j, key, '[');
+	for (size_t i = 0; i < e->nchanges; i++) {
+		const struct event_change *c = &e->change[i];
+
+		if (!verbose && event_is_noise(c))
+			continue;
+		if (key[0] == 'c')
+			json_cause(j, c);
+		else
+			json_page(j, c, key[0] == 'a');
+	}
+	js_close(j, ']');
+}
+
 static void json_event(struct js *j, const struct event *e, bool verbose)
 {
-	struct changes changes = { .js = j, .verbose = verbose };
-
 	js_open(j, NULL, '{');
 	json_head(j, e);
-	js_open(j, "changes", '[');
-	event_walk(e, STORE_REAL, json_cause, &changes);
-	js_close(j, ']');
+	json_changes(j, e, "changes", verbose);
 	json_family(j, e);
-	js_open(j, "before", '[');
-	event_walk(e, STORE_REAL, json_page, &changes);
-	js_close(j, ']');
-	changes.after = true;
-	js_open(j, "after", '[');
-	event_walk(e, STORE_REAL, json_page, &changes);
-	js_close(j, ']');
+	json_changes(j, e, "before", verbose);
+	json_changes(j, e, "after", verbose);
 	js_close(j, '}');
 }
 

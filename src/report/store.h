@@ -159,17 +159,26 @@ void store_merge_drop(struct store *s, pid_t pid);
 /* A change of the page itself: not bookkeeping, and not mere gain or loss of knowledge. */
 #define STORE_REAL (STORE_ANY & ~(STORE_MINOR | STORE_KNOWN))
 
-/* A run of pages with the same differences.  Valid during the callback. */
+/* One side of a difference: where it begins. */
+struct store_side {
+	const struct store *store;
+	const struct store_process *process;
+	const struct store_vma *vma;    /* NULL: not mapped there */
+	const struct store_row *row;    /* NULL: neither a page nor a hole's row */
+	const struct page_class *class; /* of ->row */
+};
+
+/* A run of pages with the same differences.  Valid as long as the stores do not change. */
 struct store_change {
-	const struct store_process *proc_a, *proc_b;
-	const struct store_vma *vma_a, *vma_b; /* NULL: not mapped there */
 	u64 start, end;
-	u32 what;                       /* STORE_* */
-	bool has_a, has_b;              /* that side has a page or a hole's row */
-	struct page_run page_a, page_b; /* the runs of [start, end), when has_* */
-	const struct gup_verdicts *verdicts_a, *verdicts_b;
+	u32 what; /* STORE_* */
+	struct store_side a, b;
 };
 typedef int (*store_diff_cb)(void *ctx, const struct store_change *change);
+
+/* Restores the run of [start, end) on @side of @c, which has a row. */
+void store_diff_page(const struct store_change *c, const struct store_side *side,
+		     struct page_run *ret);
 
 /* Returns the differences of two classes (never MOVED or MAPPED); NULL is a hole. */
 u32 store_diff_class(const struct page_class *a, const struct page_class *b);

@@ -138,11 +138,7 @@ u32 store_diff_class(const struct page_class *a, const struct page_class *b)
 
 /* One side of the comparison at one address; nothing changes before ->end. */
 struct side {
-	const struct store *s;
-	const struct store_process *p;
-	const struct store_vma *vma;
-	const struct store_row *row;
-	const struct page_class *class;
+	struct store_side at;
 	bool covered;
 	u64 end;
 	size_t vma_hint, row_hint; /* where the last address was found */
@@ -151,7 +147,7 @@ struct side {
 /* Like store_vma_from() and store_row_from(), but fast for ascending addresses. */
 static size_t next_vma(struct side *side, u64 addr)
 {
-	const struct store_process *p = side->p;
+	const struct store_process *p = side->at.process;
 	size_t i = side->vma_hint;
 
 	if (i && (i > p->nvmas || p->vma[i - 1].vma.end > addr))
@@ -168,7 +164,7 @@ static size_t next_vma(struct side *side, u64 addr)
 
 static size_t next_row(struct side *side, const struct store_vma *v, u64 addr)
 {
-	const struct store *s = side->s;
+	const struct store *s = side->at.store;
 	size_t i = side->row_hint, n = store_nrows(v);
 
 	if (i > n || (i && store_row_end(s, &v->rows->row[i - 1]) > addr))
@@ -183,37 +179,37 @@ static size_t next_row(struct side *side, const struct store_vma *v, u64 addr)
 
 static void side_at(struct side *side, u64 addr, u64 limit)
 {
-	size_t i = side->p ? next_vma(side, addr) : 0;
+	const struct store *s = side->at.store;
+	const struct store_process *p = side->at.process;
+	size_t i = p ? next_vma(side, addr) : 0;
 
-	side->vma = NULL;
-	side->row = NULL;
-	side->class = NULL;
+	side->at = (struct store_side){ .store = s, .process = p };
 	side->covered = true; /* the VMA list is complete: nothing is mapped here */
 	side->end = limit;
-	if (!side->p || i >= side->p->nvmas)
+	if (!p || i >= p->nvmas)
 		return;
-	const struct store_vma *v = &side->p->vma[i];
+	const struct store_vma *v = &p->vma[i];
 	if (v->vma.start > addr) {
 		side->end = MIN(limit, v->vma.start);
 		return;
 	}
-	side->vma = v;
+	side->at.vma = v;
 	side->end = MIN(limit, v->vma.end);
 	size_t r = next_row(side, v, addr);
 	if (r < store_nrows(v)) {
 		const struct store_row *row = &v->rows->row[r];
 
 		if (row->addr <= addr) {
-			side->row = row;
-			side->class = store_class(side->s, row);
-			side->end = MIN(side->end, store_row_end(side->s, row));
+			side->at.row = row;
+			side->at.class = store_class(s, row);
+			side->end = MIN(side->end, store_row_end(s, row));
 			return;
 		}
 		side->end = MIN(side->end, row->addr);
 	}
-	side->covered = store_covers(side->s, v, addr);
-	for (unsigned k = 0; k < side->s->opt.nranges; k++) {
-		const struct collect_range *range = &side->s->opt.ranges[k];
+	side->covered = store_covers(s, v, addr);
+	for (unsigned k = 0; k < s->opt.nranges; k++) {
+		const struct collect_range *range = &s->opt.ranges[k];
 
 		if (range->start > addr)
 			side->end = MIN(side->end, range->start);
@@ -222,27 +218,35 @@ static void side_at(struct side *side, u64 addr, u64 limit)
 	}
 }
 
-static void side_page(const struct side *side, u64 start, u64 end, struct page_run *ret)
+void store_diff_page(const struct store_change *c, const struct store_side *side,
+		     struct page_run *ret)
 {
-	store_row_page(side->s, side->row, ret);
-	store_page_cut(side->s, ret, start, end);
+	store_row_page(side->store, side->row, ret);
+	store_page_cut(side->store, ret, c->start, c->end);
+	ret->pages = (c->end - c->start + ret->size - 1) / ret->size;
 }
 
-static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64 end)
+/* Both sides have the same row of the same classes. */
+static bool same_row(const struct store_side *a, const struct store_side *b)
+{
+	return a->store->judge == b->store->judge && a->row && b->row &&
+	       !memcmp(a->row, b->row, sizeof(*a->row));
+}
+
+static u32 sides_diff(const struct store_side *a, const struct store_side *b, u64 addr)
 {
 	u32 what;
 
-	if (a->s->judge == b->s->judge && a->row && b->row &&
-	    !memcmp(a->row, b->row, sizeof(*a->row)))
+	if (same_row(a, b))
 		return 0;
 	what = store_diff_class(a->class, b->class);
 	if (!a->vma != !b->vma)
 		what |= STORE_MAPPED;
-	if (a->row && b->row && is_page(a->class) && is_page(b->class)) {
+	if (is_page(a->class) && is_page(b->class)) {
 		struct page_run pa, pb;
 
-		side_page(a, start, end, &pa);
-		side_page(b, start, end, &pb);
+		store_page_at(a->store, a->row, addr, &pa);
+		store_page_at(b->store, b->row, addr, &pb);
 		if (known(&pa, PAGE_F_PFN) && known(&pb, PAGE_F_PFN) && pa.pfn != pb.pfn)
 			what |= STORE_MOVED;
 		if (pa.kind == PAGE_SWAP && pb.kind == PAGE_SWAP &&
@@ -255,8 +259,6 @@ static u32 sides_diff(const struct side *a, const struct side *b, u64 start, u64
 /* A change that the next rows may extend. */
 struct pending {
 	struct store_change change;
-	const struct page_class *class_a, *class_b;
-	struct side a, b; /* at its start */
 	store_diff_cb cb;
 	void *ctx;
 	bool active;
@@ -264,110 +266,82 @@ struct pending {
 
 static int pending_flush(struct pending *p)
 {
-	struct store_change *c = &p->change;
+	bool active = p->active;
 
-	if (!p->active)
-		return 0;
 	p->active = false;
-	if (c->has_a)
-		c->page_a.pages =
-			(c->end - c->start + c->page_a.size - 1) / c->page_a.size;
-	if (c->has_b)
-		c->page_b.pages =
-			(c->end - c->start + c->page_b.size - 1) / c->page_b.size;
-	return p->cb(p->ctx, c);
+	return active ? p->cb(p->ctx, &p->change) : 0;
 }
 
-/* @next has the PFN that @first's run reaches after @bytes. */
-static bool pfn_continues(bool has, const struct page_run *first,
-			  const struct page_run *next, u64 bytes, const struct store *s)
+/* @next has the class of @first, and the PFN that its run reaches at @addr. */
+static bool side_continues(const struct store_side *first, const struct store_side *next,
+			   u64 addr)
 {
-	struct page_run at;
+	struct page_run a, b;
 
-	if (!has || first->kind == PAGE_NONE)
+	if (first->vma != next->vma || first->class != next->class)
+		return false;
+	if (!is_page(first->class))
 		return true;
-	at = *first;
-	store_page_cut(s, &at, first->addr + bytes, first->addr + bytes + 1);
-	return at.pfn == next->pfn && at.swap_offset == next->swap_offset;
+	store_page_at(first->store, first->row, addr, &a);
+	store_page_at(next->store, next->row, addr, &b);
+	return a.pfn == b.pfn && a.swap_offset == b.swap_offset;
 }
 
-static int pending_add(struct pending *p, const struct side *a, const struct side *b,
-		       u64 start, u64 end, u32 what)
+static int pending_add(struct pending *p, const struct store_side *a,
+		       const struct store_side *b, u64 start, u64 end, u32 what)
 {
-	struct page_run pa, pb;
 	struct store_change *c = &p->change;
 	int r;
 
-	if (a->row)
-		side_page(a, start, end, &pa);
-	if (b->row)
-		side_page(b, start, end, &pb);
-	if (p->active && c->end == start && c->what == what && c->vma_a == a->vma &&
-	    c->vma_b == b->vma && p->class_a == a->class && p->class_b == b->class &&
-	    pfn_continues(c->has_a, &c->page_a, &pa, start - c->start, a->s) &&
-	    pfn_continues(c->has_b, &c->page_b, &pb, start - c->start, b->s)) {
+	if (p->active && c->end == start && c->what == what &&
+	    side_continues(&c->a, a, start) && side_continues(&c->b, b, start)) {
 		c->end = end;
 		return 0;
 	}
 	r = pending_flush(p);
 	if (r)
 		return r;
-	*c = (struct store_change){ .proc_a = a->p,
-				    .proc_b = b->p,
-				    .vma_a = a->vma,
-				    .vma_b = b->vma,
-				    .start = start,
-				    .end = end,
-				    .what = what,
-				    .has_a = a->row,
-				    .has_b = b->row };
-	if (a->row) {
-		c->page_a = pa;
-		c->verdicts_a = a->class->verdicts;
-	}
-	if (b->row) {
-		c->page_b = pb;
-		c->verdicts_b = b->class->verdicts;
-	}
-	p->class_a = a->class;
-	p->class_b = b->class;
+	*c = (struct store_change){
+		.start = start, .end = end, .what = what, .a = *a, .b = *b
+	};
 	p->active = true;
 	return 0;
 }
 
 /* Both have the same block of rows: one is an unchanged copy of the other. */
-static bool same_rows(const struct side *a, const struct side *b)
+static bool same_rows(const struct store_side *a, const struct store_side *b)
 {
-	return a->s->judge == b->s->judge && a->vma && b->vma && a->vma->rows &&
+	return a->store->judge == b->store->judge && a->vma && b->vma && a->vma->rows &&
 	       a->vma->rows == b->vma->rows && a->vma->vma.start == b->vma->vma.start &&
 	       a->vma->vma.end == b->vma->vma.end && !a->vma->dropped &&
-	       a->s->opt.holes && b->s->opt.holes;
+	       a->store->opt.holes && b->store->opt.holes;
 }
 
 /* Returns the end of the run of equal rows that begins here, up to @end; 0: none. */
 static u64 like_rows_end(struct side *a, struct side *b, u64 end)
 {
+	const struct store_row *ra = a->at.row, *rb = b->at.row;
 	size_t na, nb, n = 0;
 
-	if (a->s->judge != b->s->judge || !a->row || !b->row || !a->s->opt.holes ||
-	    !b->s->opt.holes || memcmp(a->row, b->row, sizeof(*a->row)) ||
-	    a->vma->vma.end != b->vma->vma.end)
+	if (!same_row(&a->at, &b->at) || !a->at.store->opt.holes ||
+	    !b->at.store->opt.holes || a->at.vma->vma.end != b->at.vma->vma.end)
 		return 0;
-	na = store_nrows(a->vma) - a->row_hint;
-	nb = store_nrows(b->vma) - b->row_hint;
-	while (n + 1 < na && n + 1 < nb && a->row[n + 1].addr < end &&
-	       !memcmp(&a->row[n + 1], &b->row[n + 1], sizeof(*a->row)))
+	na = store_nrows(a->at.vma) - a->row_hint;
+	nb = store_nrows(b->at.vma) - b->row_hint;
+	while (n + 1 < na && n + 1 < nb && ra[n + 1].addr < end &&
+	       !memcmp(&ra[n + 1], &rb[n + 1], sizeof(*ra)))
 		n++;
 	a->row_hint += n;
 	b->row_hint += n;
-	return MIN(store_row_end(a->s, &a->row[n]), a->vma->vma.end);
+	return MIN(store_row_end(a->at.store, &ra[n]), a->at.vma->vma.end);
 }
 
 int store_diff(const struct store *sa, const struct store_process *pa,
 	       const struct store *sb, const struct store_process *pb, u64 start, u64 end,
 	       u32 mask, store_diff_cb cb, void *ctx, u64 *ret_skipped)
 {
-	struct side a = { .s = sa, .p = pa }, b = { .s = sb, .p = pb };
+	struct side a = { .at = { .store = sa, .process = pa } };
+	struct side b = { .at = { .store = sb, .process = pb } };
 	struct pending pending = { .cb = cb, .ctx = ctx };
 	u64 next, skipped = 0;
 	int r = 0;
@@ -376,8 +350,8 @@ int store_diff(const struct store *sa, const struct store_process *pa,
 		side_at(&a, addr, end);
 		side_at(&b, addr, end);
 		next = MIN(a.end, b.end);
-		if (same_rows(&a, &b)) {
-			next = MIN(a.vma->vma.end, end);
+		if (same_rows(&a.at, &b.at)) {
+			next = MIN(a.at.vma->vma.end, end);
 			continue;
 		}
 		u64 like = like_rows_end(&a, &b, end);
@@ -386,9 +360,9 @@ int store_diff(const struct store *sa, const struct store_process *pa,
 			skipped += next - addr;
 			continue;
 		}
-		u32 what = sides_diff(&a, &b, addr, next);
+		u32 what = sides_diff(&a.at, &b.at, addr);
 		if (what & mask)
-			r = pending_add(&pending, &a, &b, addr, next, what);
+			r = pending_add(&pending, &a.at, &b.at, addr, next, what);
 	}
 	if (!r)
 		r = pending_flush(&pending);

@@ -87,69 +87,21 @@ static int look_before(struct trace *t, const struct trace_call *c)
 	return r;
 }
 
-struct scope_list {
-	struct event_scope *scope;
-	size_t nscopes, room;
-};
-
-static int add_scope(struct scope_list *scopes, const struct event_scope *scope)
-{
-	struct event_scope *new =
-		array_add(&scopes->scope, &scopes->nscopes, &scopes->room, sizeof(*new));
-
-	if (!new)
-		return -ENOMEM;
-	*new = *scope;
-	return 0;
-}
-
-/* Reads ranges of @p again and adds the states before and after to @scopes. */
-static int look_after(struct trace *t, struct trace_process *p,
-		      const struct event_range *range, unsigned n,
-		      struct scope_list *scopes)
-{
-	struct store *before = NULL;
-	int r = trace_state_read(t, p, range, n, &before);
-
-	if (r || !before)
-		return r == -ENOMEM ? r : 0;
-	for (unsigned i = 0; !r && i < MAX(n, 1); i++)
-		r = add_scope(scopes,
-			      &(struct event_scope){ .pid = p->pid,
-						     .start = n ? range[i].start : 0,
-						     .end = n ? range[i].end : UINT64_MAX,
-						     .before = before,
-						     .after = p->now });
-	return r;
-}
-
-static void scope_list_free(struct scope_list *scopes)
-{
-	const struct store *last = NULL;
-
-	for (unsigned i = 0; i < scopes->nscopes; i++) {
-		if (scopes->scope[i].before != last)
-			store_free((struct store *)scopes->scope[i].before);
-		last = scopes->scope[i].before;
-	}
-	free(scopes->scope);
-}
-
 /* Emits @e with the differences of @own and its relatives, in all memory when @n is 0. */
 static int tell_pages(struct trace *t, struct event *e, struct trace_process *own,
 		      const struct event_range *range, unsigned n, bool relatives_only)
 {
-	struct scope_list scopes = { 0 };
+	struct trace_scopes scopes = { 0 };
 	int r = 0;
 
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
 		if (related(own, p) && !(relatives_only && p == own))
-			r = look_after(t, p, range, n, &scopes);
+			r = trace_state_compare(t, p, range, n, &scopes);
 	e->scope = scopes.scope;
-	e->nscopes = scopes.nscopes;
+	e->nscopes = scopes.n;
 	if (!r)
 		r = trace_state_emit(t, e, own);
-	scope_list_free(&scopes);
+	trace_state_forget(&scopes);
 	return r;
 }
 
@@ -235,7 +187,7 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	struct trace_process *child = trace_state_add(t, stop->child);
 	struct trace_call *c = call_of(t, stop->tid);
 	struct event e = { .kind = EVENT_FORK, .pid = stop->pid, .tid = stop->tid };
-	struct scope_list scopes = { 0 };
+	struct trace_scopes scopes = { 0 };
 	struct store *none = NULL;
 	int r = 0;
 
@@ -255,16 +207,16 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	e.ret = stop->child;
 	e.time_ns = stop->time_ns;
 	if (!stop->shares_mm) {
-		r = look_after(t, p, NULL, 0, &scopes);
+		r = trace_state_compare(t, p, NULL, 0, &scopes);
 		if (!r && trace_state_read(t, child, NULL, 0, &none) == -ENOMEM)
 			r = -ENOMEM;
 		store_free(none);
 	}
 	e.scope = scopes.scope;
-	e.nscopes = scopes.nscopes;
+	e.nscopes = scopes.n;
 	if (!r)
 		r = trace_state_emit(t, &e, p);
-	scope_list_free(&scopes);
+	trace_state_forget(&scopes);
 	return r;
 }
 
@@ -438,15 +390,7 @@ const struct event_member *trace_members(struct trace *t, unsigned *ret_n)
 {
 	struct event e = { 0 };
 
-	*ret_n = 0;
-	/* of every family: no first process */
-	t->seq--;
-	const struct event_view *view = t->view;
-	static const struct event_view nobody;
-	t->view = &nobody;
-	if (!trace_state_emit(t, &e, NULL))
-		*ret_n = e.nmembers;
-	t->view = view;
+	*ret_n = trace_state_members(t, NULL, &e) ? 0 : e.nmembers;
 	return t->member;
 }
 

@@ -60,7 +60,7 @@ struct trace {
 	struct trace_call *call;
 	struct store *pool;          /* keeps the classes of all states */
 	struct event_member *member; /* scratch for events */
-	unsigned nmembers_room;
+	size_t nmembers_room;
 	u64 seq, families;
 	u64 realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	u64 start_ns, tick_ns;
@@ -98,6 +98,19 @@ u64 trace_state_clock(void); /* CLOCK_MONOTONIC, ns */
 int trace_state_read(struct trace *t, struct trace_process *p,
 		     const struct event_range *range, unsigned n,
 		     struct store **ret_before);
+/* The states that an event compares. */
+struct trace_scopes {
+	struct event_scope *scope;
+	size_t n, room;
+};
+/*
+ * Reads likewise and adds the states before and after to @scopes, which trace_state_forget()
+ * frees.  Returns 0, also when there was no state before, or -ENOMEM.
+ */
+int trace_state_compare(struct trace *t, struct trace_process *p,
+			const struct event_range *range, unsigned n,
+			struct trace_scopes *scopes);
+void trace_state_forget(struct trace_scopes *scopes);
 /* Returns when [start, end) of @p was last read. */
 u64 trace_state_since(const struct trace_process *p, u64 start, u64 end);
 
@@ -106,7 +119,12 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 			const struct event_range *range, unsigned n);
 /* Returns the name of @pid, "" when it is gone. */
 void trace_state_comm(pid_t pid, char comm[64]);
-/* Fills time, family and number, and passes the event to the view. */
+/* Lists the family of @first, of NULL all followed processes, in @e.  Returns 0 or -ENOMEM. */
+int trace_state_members(struct trace *t, struct trace_process *first, struct event *e);
+/*
+ * Fills in time, family, number, changes and warnings, and passes the event to the view; one
+ * between two readings only when something changed.
+ */
 int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p);
 int trace_state_emit_last(struct trace *t, struct trace_process *p);
 

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "lib/array.h"
 #include "trace/trace_int.h"
 
 u64 trace_state_clock(void)
@@ -161,23 +162,51 @@ int trace_state_read(struct trace *t, struct trace_process *p,
 	return 0;
 }
 
+int trace_state_compare(struct trace *t, struct trace_process *p,
+			const struct event_range *range, unsigned n,
+			struct trace_scopes *scopes)
+{
+	struct store *before = NULL;
+	int r = trace_state_read(t, p, range, n, &before);
+
+	if (r || !before)
+		return r == -ENOMEM ? r : 0;
+	for (unsigned i = 0; i < MAX(n, 1); i++) {
+		struct event_scope *new = array_add(&scopes->scope, &scopes->n,
+						    &scopes->room, sizeof(*new));
+
+		if (!new) {
+			if (!i)
+				store_free(before);
+			return -ENOMEM;
+		}
+		*new = (struct event_scope){ .pid = p->pid,
+					     .start = n ? range[i].start : 0,
+					     .end = n ? range[i].end : UINT64_MAX,
+					     .before = before,
+					     .after = p->now };
+	}
+	return 0;
+}
+
+void trace_state_forget(struct trace_scopes *scopes)
+{
+	const struct store *last = NULL;
+
+	for (size_t i = 0; i < scopes->n; i++) {
+		if (scopes->scope[i].before != last)
+			store_free((struct store *)scopes->scope[i].before);
+		last = scopes->scope[i].before;
+	}
+	free(scopes->scope);
+}
+
 /* ---- telling */
 
-static int members_of(struct trace *t, struct trace_process *first, struct event *e)
+int trace_state_members(struct trace *t, struct trace_process *first, struct event *e)
 {
-	unsigned n = 0;
+	size_t n = 0;
 
-	for (struct trace_process *p = t->process; p; p = p->next)
-		n++;
-	if (n > t->nmembers_room) {
-		struct event_member *more = realloc(t->member, n * sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		t->member = more;
-		t->nmembers_room = n;
-	}
-	n = 0;
 	/* First the process itself, then the child of a fork, then the rest of the family. */
 	for (unsigned pass = 0; pass < 3; pass++)
 		for (struct trace_process *p = t->process; p; p = p->next) {
@@ -188,8 +217,10 @@ static int members_of(struct trace *t, struct trace_process *first, struct event
 			    (rank && first && p->family != first->family) ||
 			    p->foreign != (first && first->foreign))
 				continue;
-			struct event_member *m = &t->member[n++];
-			memset(m, 0, sizeof(*m));
+			struct event_member *m =
+				array_add(&t->member, &n, &t->nmembers_room, sizeof(*m));
+			if (!m)
+				return -ENOMEM;
 			m->pid = p->pid;
 			m->ppid = p->ppid;
 			m->now = p->borrowed ? NULL : p->now;
@@ -198,7 +229,7 @@ static int members_of(struct trace *t, struct trace_process *first, struct event
 				memcpy(m->comm, sp->process.comm, sizeof(m->comm));
 		}
 	e->member = t->member;
-	e->nmembers = n;
+	e->nmembers = (unsigned)n;
 	return 0;
 }
 
@@ -217,10 +248,17 @@ void trace_state_comm(pid_t pid, char comm[64])
 
 int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 {
-	int r = members_of(t, p, e);
+	struct event_change *change = NULL;
+	int r = trace_state_members(t, p, e);
 
-	if (r)
+	if (!r)
+		r = event_compare(e, &change, &e->nchanges);
+	if (r || (event_is_between(e) && !e->nchanges)) {
+		free(change);
 		return r;
+	}
+	e->change = change;
+	event_warn(e);
 	e->seq = ++t->seq;
 	e->start_ns = t->start_ns + t->realtime_offset;
 	e->time_ns += t->realtime_offset;
@@ -230,61 +268,36 @@ int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 		memcpy(e->comm, e->member[0].comm, sizeof(e->comm));
 	if (p && !e->comm[0])
 		trace_state_comm(p->pid, e->comm);
-	return t->view->event ? t->view->event(t->view_ctx, e) : 0;
-}
-
-struct gathered {
-	u32 fault, other; /* causes */
-	u64 low, high;
-};
-
-static int gather_causes(void *ctx, const struct event_change *c)
-{
-	struct gathered *g = ctx;
-
-	*(event_cause_is_fault(c->cause) ? &g->fault : &g->other) |= BIT(c->cause);
-	g->low = MIN(g->low, c->c->start);
-	g->high = MAX(g->high, c->c->end);
-	return 0;
+	r = t->view->event ? t->view->event(t->view_ctx, e) : 0;
+	free(change);
+	return r;
 }
 
 int trace_state_between(struct trace *t, struct trace_process *p,
 			const struct event_range *range, unsigned n)
 {
-	struct event_scope scope[TRACE_RANGES];
-	struct event_range all = { .pid = p->pid, .start = 0, .end = UINT64_MAX };
-	struct gathered g = { .low = UINT64_MAX };
-	struct store *before = NULL;
-	struct event e = { .pid = p->pid, .tid = p->pid };
-	u64 since = UINT64_MAX;
+	struct event e = { .pid = p->pid, .tid = p->pid, .since_ns = UINT64_MAX };
+	struct trace_scopes scopes = { 0 };
+	int r;
 
 	if (p->borrowed)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
-		since = MIN(since, trace_state_since(p, range[i].start, range[i].end));
-	e.since_ns = n ? since : p->full_ns;
-	int r = trace_state_read(t, p, range, n, &before);
-	if (r || !before)
-		return r == -ENOMEM ? r : 0;
-	for (unsigned i = 0; i < MAX(n, 1); i++)
-		scope[i] = (struct event_scope){ .pid = p->pid,
-						 .start = n ? range[i].start : all.start,
-						 .end = n ? range[i].end : all.end,
-						 .before = before,
-						 .after = p->now };
-	e.scope = scope;
-	e.nscopes = MAX(n, 1);
+		e.since_ns = MIN(e.since_ns,
+				 trace_state_since(p, range[i].start, range[i].end));
+	if (!n)
+		e.since_ns = p->full_ns;
+	r = trace_state_compare(t, p, range, n, &scopes);
+	e.scope = scopes.scope;
+	e.nscopes = scopes.n;
 	e.time_ns = trace_state_clock();
-	event_walk(&e, STORE_REAL, gather_causes, &g);
 	for (unsigned pass = 0; !r && pass < 2; pass++) {
 		struct event one = e;
 
 		one.kind = pass ? EVENT_CHANGE : EVENT_WRITE_FAULT;
-		one.causes = pass ? g.other : g.fault;
-		if (one.causes)
-			r = trace_state_emit(t, &one, p);
+		r = trace_state_emit(t, &one, p);
 	}
-	store_free(before);
+	trace_state_forget(&scopes);
 	return r;
 }
 

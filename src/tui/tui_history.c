@@ -145,7 +145,7 @@ static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 t
 /* Every process of the machine changes counts of the page cache and zero pages. */
 static bool is_noise(const struct store_change *c)
 {
-	u8 kind = c->has_b ? c->page_b.kind : PAGE_NONE;
+	u8 kind = c->b.class ? c->b.class->page.kind : PAGE_NONE;
 
 	return !(c->what & (STORE_REAL & ~STORE_COUNTS)) &&
 	       (kind == PAGE_FILE || kind == PAGE_ZERO || kind == PAGE_HUGE_ZERO ||

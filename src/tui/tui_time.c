@@ -119,12 +119,12 @@ struct listing {
 	u64 bytes;
 };
 
-static void side_words(const struct page_run *p, const struct gup_verdicts *v, bool has,
-		       char *buf, size_t size)
+static void side_words(const struct page_class *c, char *buf, size_t size)
 {
+	const struct page_run *p = &c->page;
 	char map[16] = "?", ref[16] = "?";
 
-	if (!has || p->kind == PAGE_NONE) {
+	if (!c || p->kind == PAGE_NONE) {
 		snprintf(buf, size, "absent");
 		return;
 	}
@@ -134,7 +134,9 @@ static void side_words(const struct page_run *p, const struct gup_verdicts *v, b
 		snprintf(ref, sizeof(ref), "%lld", (long long)p->refcount);
 	snprintf(buf, size, "%s%s map %s ref %s write %s", page_kind_name(p->kind),
 		 p->anon_exclusive == TRI_YES ? " excl" : "", map, ref,
-		 v->write.leak == TRI_YES ? "LEAK" : gup_write_name(v->write.fault));
+		 c->verdicts->write.leak == TRI_YES
+			 ? "LEAK"
+			 : gup_write_name(c->verdicts->write.fault));
 }
 
 static int list_change(void *ctx, const struct store_change *c)
@@ -152,8 +154,8 @@ static int list_change(void *ctx, const struct store_change *c)
 	l->bytes += c->end - c->start;
 	if (++l->lines > 2000)
 		return 0;
-	side_words(&c->page_a, c->verdicts_a, c->has_a, a, sizeof(a));
-	side_words(&c->page_b, c->verdicts_b, c->has_b, b, sizeof(b));
+	side_words(c->a.class, a, sizeof(a));
+	side_words(c->b.class, b, sizeof(b));
 	tui_text_add(l->text, TUI_NORMAL, "%12llx", (unsigned long long)c->start);
 	tui_text_more(l->text, TUI_DIM, " %6llu ",
 		      (unsigned long long)((c->end - c->start) / l->page_size));

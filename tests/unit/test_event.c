@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <stdlib.h>
+#include <string.h>
+
 #include "event/event.h"
 #include "test.h"
 
@@ -82,14 +85,22 @@ static struct store *state(const struct store *like, pid_t pid, const struct spe
 
 static enum event_cause seen_cause;
 static u64 seen_pages;
-static unsigned seen_n;
+static size_t seen_n;
 
-static int see(void *ctx, const struct event_change *c)
+/* Makes the event's list, the caller frees it. */
+static void compare(struct event *e)
 {
-	seen_cause = c->cause;
-	seen_pages += (c->c->end - c->c->start) / 4096;
-	seen_n++;
-	return 0;
+	struct event_change *list;
+
+	free((void *)e->change);
+	EXPECT_INT(event_compare(e, &list, &e->nchanges), 0);
+	e->change = list;
+	seen_n = e->nchanges;
+	seen_pages = 0;
+	for (size_t i = 0; i < seen_n; i++) {
+		seen_cause = list[i].cause;
+		seen_pages += (list[i].c.end - list[i].c.start) / 4096;
+	}
 }
 
 /* What the difference of two states is called. */
@@ -102,9 +113,9 @@ static enum event_cause cause_of(const struct spec *a, const struct spec *b)
 	};
 	struct event e = { .scope = &scope, .nscopes = 1 };
 
-	seen_n = 0;
 	seen_cause = EVENT_CAUSES;
-	event_walk(&e, STORE_REAL, see, NULL);
+	compare(&e);
+	free((void *)e.change);
 	store_free(sb);
 	store_free(sa);
 	return seen_n == 1 ? seen_cause : EVENT_CAUSES;
@@ -217,25 +228,26 @@ TEST(an_event_takes_only_its_causes)
 	struct event_scope scope = {
 		.pid = 1, .start = 0, .end = UINT64_MAX, .before = sa, .after = sb
 	};
-	struct event e = { .scope = &scope,
-			   .nscopes = 1,
-			   .since_ns = 1,
-			   .causes = BIT(EVENT_CAUSE_COPIED) };
+	struct event e = {
+		.scope = &scope, .nscopes = 1, .since_ns = 1, .kind = EVENT_WRITE_FAULT
+	};
 
-	seen_n = seen_pages = 0;
-	event_walk(&e, STORE_REAL, see, NULL);
+	compare(&e);
 	EXPECT_INT(seen_n, 1);
 	EXPECT_INT(seen_pages, 3);
-	e.causes = 0;
-	seen_n = seen_pages = 0;
-	event_walk(&e, STORE_REAL, see, NULL);
+	e.kind = EVENT_CHANGE;
+	compare(&e);
+	EXPECT_INT(seen_n, 1);
+	EXPECT_INT(seen_pages, 5);
+	e.kind = EVENT_MUNMAP;
+	compare(&e);
 	EXPECT_INT(seen_n, 2); /* the other five are gone */
 	EXPECT_INT(seen_pages, 8);
 	scope.start = A + 0x1000;
 	scope.end = A + 0x2000;
-	seen_pages = 0;
-	event_walk(&e, STORE_REAL, see, NULL);
+	compare(&e);
 	EXPECT_INT(seen_pages, 1);
+	free((void *)e.change);
 	store_free(sb);
 	store_free(sa);
 }
@@ -249,33 +261,36 @@ TEST(mere_counting_is_no_event)
 				  .refcount = 1,
 				  .mapcount = 1 };
 	struct spec two = one;
-	struct store_change c = { .what = STORE_COUNTS, .has_a = true, .has_b = true };
 	struct gup_verdicts va = { 0 }, vb = { 0 };
+	struct page_class a = { .verdicts = &va }, b = { .verdicts = &vb };
+	struct store_change c = { .what = STORE_COUNTS, .a.class = &a, .b.class = &b };
 
 	two.refcount = 2;
-	fill_page(&one, A, 1, &c.page_a);
-	fill_page(&two, A, 1, &c.page_b);
+	fill_page(&one, A, 1, &a.page);
+	fill_page(&two, A, 1, &b.page);
 	EXPECT(!event_matters(&c));
 	c.what |= STORE_VERDICT;
-	c.verdicts_a = &va;
-	c.verdicts_b = &vb;
 	EXPECT(!event_matters(&c));
 	vb.write.leak = TRI_YES;
 	EXPECT(event_matters(&c));
 }
 
-static bool has_warning(const struct event *e, const char *id, u64 pages)
+static bool has_warning(const struct event *event, const char *id, u64 pages)
 {
-	struct event_warning w[EVENT_WARNINGS];
-	unsigned n = event_warn_list(e, w);
+	struct event e = *event;
+	bool ret = false;
 	char text[300];
 
-	for (unsigned i = 0; i < n; i++)
-		if (!strcmp(w[i].id, id)) {
-			EXPECT(strlen(event_warn_text(&w[i], text, sizeof(text))) > 10);
-			return w[i].pages == pages;
+	compare(&e);
+	event_warn(&e);
+	for (unsigned i = 0; i < e.nwarnings && !ret; i++)
+		if (!strcmp(e.warning[i].id, id)) {
+			EXPECT(strlen(event_warn_text(&e.warning[i], text,
+						      sizeof(text))) > 10);
+			ret = e.warning[i].pages == pages;
 		}
-	return false;
+	free((void *)e.change);
+	return ret;
 }
 
 static void splice_event(u8 kind, const char *warning)

@@ -234,6 +234,16 @@ TEST(diff_same)
 	store_free(c);
 }
 
+/* The run before, or after, change @i. */
+static struct page_run side_of(const struct seen *seen, unsigned i, bool after)
+{
+	const struct store_change *c = &seen->c[i];
+	struct page_run page;
+
+	store_diff_page(c, after ? &c->b : &c->a, &page);
+	return page;
+}
+
 TEST(diff_changes)
 {
 	struct store *a = example(NULL), *b = store_new(&a->opt, a);
@@ -254,18 +264,18 @@ TEST(diff_changes)
 	EXPECT_INT(seen.c[0].start, A + 0x1000);
 	EXPECT_INT(seen.c[0].end, A + 0x3000);
 	EXPECT_INT(seen.c[0].what, STORE_COUNTS | STORE_VERDICT);
-	EXPECT_INT(seen.c[0].page_a.pages, 2);
-	EXPECT_INT(seen.c[0].page_b.refcount, 2);
+	EXPECT_INT(side_of(&seen, 0, false).pages, 2);
+	EXPECT_INT(side_of(&seen, 0, true).refcount, 2);
 	EXPECT_INT(seen.c[1].what, STORE_MOVED);
-	EXPECT_INT(seen.c[1].page_a.pfn, 103);
+	EXPECT_INT(side_of(&seen, 1, false).pfn, 103);
 	EXPECT_INT(seen.c[2].what & STORE_APPEARED, STORE_APPEARED);
 	EXPECT_INT(seen.c[3].what & STORE_VANISHED, STORE_VANISHED);
 	EXPECT_INT(seen.c[3].start, A + 0xc000);
 	EXPECT_INT(seen.c[3].end, A + 0xe000);
-	EXPECT(seen.c[4].vma_a && !seen.c[4].vma_b); /* the THPs are unmapped */
+	EXPECT(seen.c[4].a.vma && !seen.c[4].b.vma); /* the THPs are unmapped */
 	EXPECT_INT(seen.c[4].what & (STORE_VANISHED | STORE_MAPPED),
 		   STORE_VANISHED | STORE_MAPPED);
-	EXPECT_INT(seen.c[4].page_a.pages, 3);
+	EXPECT_INT(side_of(&seen, 4, false).pages, 3);
 	store_free(a);
 	store_free(b);
 }
