@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #pragma GCC poison openat pread pwrite fopen fread fwrite ioctl mmap
+#undef printf /* with _FORTIFY_SOURCE clang has it as a macro */
 #pragma GCC poison getenv uname printf puts exit abort time gettimeofday clock_gettime
 #pragma GCC poison system popen getpid
 
