@@ -186,6 +186,8 @@ static int on_event(void *ctx, const struct event *e)
 		return -ENOMEM;
 	tui_view_moment(tt->t);
 	tt->stop_worthy |= worth_a_stop(e);
+	if (event_is_between(e))
+		return 0;
 	snprintf(tui_state_status(tt->t)->where, sizeof(tui_state_status(tt->t)->where),
 		 "after %s of %d", event_name(e->kind), (int)e->pid);
 	return 0;
@@ -265,6 +267,7 @@ int tui_trace_start(struct tui_trace *tt, char *const *argv, const pid_t *pids,
 				     .pids = pids,
 				     .npids = npids,
 				     .model = model,
+				     .holes = true,
 				     .sigpipe_default = sigpipe_default };
 	int fds[3] = { -1, -1, -1 }, err;
 
@@ -363,9 +366,11 @@ bool tui_trace_round(struct tui_trace *tt)
 		}
 	}
 	if (shown) {
-		take_members(tt);
 		/* trace_step() rereads only the call's ranges; the screen shows all. */
-		if (tui_watch_reread(tt->w, tt->stopped) && tt->stopped)
+		if (tt->stopped)
+			trace_look(tt->trace);
+		take_members(tt);
+		if (tt->stopped)
 			tui_history_replace(tui_state_history(tt->t),
 					    store_copy(tt->w->live));
 	}

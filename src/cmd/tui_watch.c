@@ -293,37 +293,6 @@ int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	return collect(w, pids, npids, 0, 0, diag, &w->live);
 }
 
-bool tui_watch_reread(struct tui_watch *w, bool must)
-{
-	u64 t0 = tui_watch_clock();
-	struct store *fresh, *old = w->live;
-	struct diag diag;
-	pid_t pids[TUI_WATCH_PIDS];
-	unsigned n = 0;
-	int err;
-
-	for (unsigned i = 0; i < w->npids; i++)
-		if (!w->gone[i])
-			pids[n++] = w->pid[i];
-	if (!n || (!must && t0 < w->reread_next_ns))
-		return false;
-	tui_watch_drop(w, NULL, 0);
-	diag_init(&diag);
-	err = collect(w, pids, n, 0, 0, &diag, &fresh);
-	diag_deinit(&diag);
-	if (err)
-		return false;
-	w->live = fresh;
-	tui_state_live(w->t, fresh);
-	tui_view_changed(w->t, tui_state_pid(w->t), 0, UINT64_MAX);
-	store_free(old);
-	w->reread_next_ns = t0 + 25 * (tui_watch_clock() - t0);
-	w->age_ns = w->round_ns = session_ns(w);
-	tui_state_status(w->t)->age_s = 0;
-	tui_state_status(w->t)->seen_s = (double)w->round_ns / 1e9;
-	return true;
-}
-
 static void add_process(struct tui_watch *w, pid_t pid, pid_t parent)
 {
 	struct store *fresh;

@@ -26,7 +26,6 @@ struct tui_watch {
 	u64 start_ns;
 	/* Cost. */
 	double ns_per_page;
-	u64 reread_next_ns;
 	u64 vmas_next_ns, family_next_ns, cpu_next_ns;
 	struct rusage usage;
 	u64 usage_ns;
@@ -50,9 +49,6 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 /* Reads @pids once, as a live store that nothing refreshes: a recording.  0 or -errno. */
 int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag);
-
-/* Rereads all if that is cheap or @must.  Returns whether the live store is complete and new. */
-bool tui_watch_reread(struct tui_watch *w, bool must);
 
 /*
  * Releases the memory of followed processes, but not of those in @but: the next reading takes

@@ -188,6 +188,9 @@ static int add_change(void *ctx, const struct store_change *c)
 	struct comparison *l = ctx;
 	enum event_cause cause = event_cause(c);
 
+	/* What would be done to a hole is no change of a page. */
+	if ((c->what & STORE_REAL) == STORE_VERDICT && c->b.class->page.kind == PAGE_NONE)
+		return 0;
 	if ((l->e->since_ns && !event_matters(c)) ||
 	    (event_is_between(l->e) &&
 	     event_cause_is_fault(cause) != (l->e->kind == EVENT_WRITE_FAULT)))

@@ -312,8 +312,8 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 
 /* ---- between stops */
 
-/* Looks for silent changes: in watched ranges often, everywhere now and then. */
-static int tick(struct trace *t)
+/* Looks for silent changes: in watched ranges often, everywhere now and then or if @all. */
+static int look(struct trace *t, bool all)
 {
 	u64 now = trace_state_clock();
 	int r = 0;
@@ -321,7 +321,7 @@ static int tick(struct trace *t)
 	t->tick_ns = now;
 	for (struct trace_process *p = t->process; p && !r; p = p->next) {
 		/* read everything at most 5 % of the time, and not more than once a second */
-		bool full = now - p->full_ns > MAX(1000000000ULL, 20 * p->cost_ns);
+		bool full = all || now - p->full_ns > MAX(1000000000ULL, 20 * p->cost_ns);
 
 		if (p->borrowed || p->foreign || p->execing || p->exiting || !p->now ||
 		    (!full && !p->nwatched))
@@ -329,6 +329,11 @@ static int tick(struct trace *t)
 		r = trace_state_between(t, p, p->watched, full ? 0 : p->nwatched);
 	}
 	return r;
+}
+
+int trace_look(struct trace *t)
+{
+	return look(t, true);
 }
 
 static int handle(struct trace *t, const struct tracer_stop *stop)
@@ -374,7 +379,7 @@ int trace_step(struct trace *t, int timeout_ms)
 		if (stopped)
 			r = handle(t, &stop);
 		if (!r && trace_state_clock() - t->tick_ns >= (u64)interval * 1000000ULL)
-			r = tick(t);
+			r = look(t, false);
 		if (r || stopped)
 			return r ? r : 1;
 	} while (timeout_ms < 0 || trace_state_clock() < end);
@@ -458,7 +463,7 @@ int trace_new(const struct trace_options *opt, struct source *src,
 	clock_gettime(CLOCK_REALTIME, &ts);
 	t->realtime_offset =
 		(u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec - t->start_ns;
-	t->pool = store_new(&(struct store_options){ 0 }, NULL);
+	t->pool = store_new(&(struct store_options){ .holes = opt->holes }, NULL);
 	r = t->pool ? begin(t) : -ENOMEM;
 	if (!r)
 		r = opt->no_stop ? trace_sample_new(t)

@@ -23,6 +23,7 @@ struct trace_options {
 	unsigned interval_ms; /* time between two readings when nothing happens; 0: 200 */
 	const struct kernel *model;
 	bool sigpipe_default; /* the command starts with the default SIGPIPE */
+	bool holes;           /* states have rows of holes, too */
 };
 
 struct trace;
@@ -38,6 +39,12 @@ int trace_new(const struct trace_options *opt, struct source *src,
  * end, -EINTR when a signal asks gupinfo to end, another -errno, or the view's value.
  */
 int trace_step(struct trace *t, int timeout_ms);
+
+/*
+ * Reads all memory of the followed processes, emits what differs from the states of before, and
+ * returns like trace_step().  After a stop only the ranges of its call were read.
+ */
+int trace_look(struct trace *t);
 
 /* Returns the process that stands still since the last trace_step(), or 0. */
 pid_t trace_held(const struct trace *t);

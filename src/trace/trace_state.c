@@ -94,11 +94,14 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 			 const struct event_range *range, unsigned n, struct store **ret)
 {
 	struct collect_range part[TRACE_RANGES];
-	struct store_options sopt = { .ranges = n ? part : NULL, .nranges = n };
+	struct store_options sopt = { .ranges = n ? part : NULL,
+				      .nranges = n,
+				      .holes = t->opt.holes };
 	struct collect_options copt = { .pids = &p->pid,
 					.npids = 1,
 					.ranges = n ? part : NULL,
 					.nranges = n,
+					.holes = t->opt.holes,
 					.whole = true,
 					/* a command runs to its own end */
 					.tick = t->opt.argv ? NULL : look_tick,
