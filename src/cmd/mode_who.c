@@ -19,7 +19,7 @@ struct who {
 	u64 base; /* bytes of a base page */
 	u64 pfn;
 	struct collect_range *hit; /* entries of the process in work that map the page */
-	unsigned nhits;
+	size_t nhits, hit_room;
 	struct render_who_map *map;
 	size_t nmaps, room;
 };
@@ -52,18 +52,18 @@ static const struct report_view who_view = { .raw = who_raw };
 static int who_hit(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct who *w = ctx;
-	void *more = realloc(w->hit, (w->nhits + n) * sizeof(*w->hit));
-
-	if (!more)
-		return -ENOMEM;
-	w->hit = more;
 	for (size_t i = 0; i < n; i++) {
 		u64 in = raw[i].level == RAW_LEVEL_PTE && w->pfn > raw[i].pfn
 				 ? w->pfn - raw[i].pfn
 				 : 0;
 		u64 addr = raw[i].addr + in * w->base;
 
-		w->hit[w->nhits++] = (struct collect_range){ addr, addr + 1 };
+		struct collect_range *new =
+			array_add(&w->hit, &w->nhits, &w->hit_room, sizeof(*new));
+
+		if (!new)
+			return -ENOMEM;
+		*new = (struct collect_range){ addr, addr + 1 };
 	}
 	return 0;
 }
@@ -88,7 +88,7 @@ static int who_process(struct who *w, pid_t pid)
 	if (all || (!err && w->nhits)) {
 		diag_init(&unsaid);
 		opt.ranges = w->hit;
-		opt.nranges = all ? 0 : w->nhits;
+		opt.nranges = all ? 0 : (unsigned)w->nhits;
 		err = collect_run(src, &opt, &who_view, w, &unsaid);
 		for (unsigned i = 0; i < unsaid.n && err >= 0; i++)
 			if (unsaid.message[i].class != DIAG_NOTE) {

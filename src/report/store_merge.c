@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "report/store_int.h"
 
 #include "lib/pure.h"
@@ -335,7 +336,7 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 int store_merge_add(struct store *s, const struct store *from, pid_t pid)
 {
 	const struct store_process *p = store_process_by_pid(from, pid);
-	struct store_process copy, *proc;
+	struct store_process copy;
 
 	if (s->judge != from->judge)
 		return -EINVAL;
@@ -343,15 +344,12 @@ int store_merge_add(struct store *s, const struct store *from, pid_t pid)
 		return -ESRCH;
 	if (store_process_copy(p, &copy))
 		return -ENOMEM;
-	proc = reallocarray(s->proc, s->nprocs + 1, sizeof(*proc));
-	if (!proc) {
+	if (!array_add(&s->proc, &s->nprocs, &s->room, sizeof(copy))) {
 		store_process_free(&copy);
 		return -ENOMEM;
 	}
-	s->proc = proc;
-	s->room = s->nprocs + 1;
 	store_merge_drop(s, pid);
-	s->proc[s->nprocs++] = copy;
+	s->proc[s->nprocs - 1] = copy;
 	return 0;
 }
 

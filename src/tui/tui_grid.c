@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_grid.h"
+#include "lib/array.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -214,16 +215,12 @@ static u64 zoom_pages(unsigned zoom)
 static int add_segment(struct tui_map *m, size_t *room, u64 addr, u64 cells, u64 first,
 		       u64 step)
 {
-	if (m->nsegments == *room) {
-		size_t n = *room ? *room * 2 : 64;
-		struct tui_segment *new = realloc(m->segment, n * sizeof(*new));
+	struct tui_segment *new =
+		array_add(&m->segment, &m->nsegments, room, sizeof(*new));
 
-		if (!new)
-			return -ENOMEM;
-		m->segment = new;
-		*room = n;
-	}
-	m->segment[m->nsegments++] = (struct tui_segment){ m->cells, addr, first, step };
+	if (!new)
+		return -ENOMEM;
+	*new = (struct tui_segment){ m->cells, addr, first, step };
 	m->cells += cells;
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_history.h"
+#include "lib/array.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -71,34 +72,23 @@ int tui_history_add(struct tui_history *h, const struct tui_moment *moment,
 {
 	struct tui_moment m = *moment;
 
-	if (h->n == h->room) {
-		size_t room = h->room ? h->room * 2 : 64;
-		struct tui_moment *new = realloc(h->moment, room * sizeof(*new));
-
-		if (!new)
-			goto nomem;
-		h->moment = new;
-		h->room = room;
-	}
 	m.what = strdup(moment->what ? moment->what : "");
 	m.text = strdup(moment->text ? moment->text : "");
-	if (!m.what || !m.text) {
+	if (!m.what || !m.text || !array_add(&h->moment, &h->n, &h->room, sizeof(m))) {
 		free(m.what);
 		free(m.text);
-		goto nomem;
+		store_free(store);
+		return -ENOMEM;
 	}
 	m.store = store;
 	m.number = ++h->numbers;
-	if (h->n == MOMENTS_MAX) {
+	if (h->n > MOMENTS_MAX) {
 		moment_deinit(&h->moment[0]);
 		memmove(h->moment, h->moment + 1, --h->n * sizeof(*h->moment));
 	}
-	h->moment[h->n++] = m;
+	h->moment[h->n - 1] = m;
 	thin(h);
 	return 0;
-nomem:
-	store_free(store);
-	return -ENOMEM;
 }
 
 void tui_history_replace(struct tui_history *h, struct store *store)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_text.h"
+#include "lib/array.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -23,27 +24,18 @@ void tui_text_deinit(struct tui_text *t)
 
 static void text_span(struct tui_text *t, u8 role, const char *fmt, va_list ap)
 {
-	char buf[1024];
+	char buf[1024], *copy;
+	struct tui_span *span;
 
-	if (t->n == t->room) {
-		unsigned room = t->room ? t->room * 2 : 32;
-		struct tui_span *span = realloc(t->span, room * sizeof(*span));
-
-		if (!span) {
-			t->failed = true;
-			return;
-		}
-		t->span = span;
-		t->room = room;
-	}
 	vsnprintf(buf, sizeof(buf), fmt, ap);
-	char *copy = strdup(buf);
-	if (!copy) {
+	copy = strdup(buf);
+	span = copy ? array_add(&t->span, &t->n, &t->room, sizeof(*span)) : NULL;
+	if (!span) {
+		free(copy);
 		t->failed = true;
 		return;
 	}
-	t->span[t->n++] =
-		(struct tui_span){ .line = t->lines - 1, .role = role, .text = copy };
+	*span = (struct tui_span){ .line = t->lines - 1, .role = role, .text = copy };
 }
 
 void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)

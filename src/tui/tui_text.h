@@ -12,7 +12,8 @@ struct tui_span {
 };
 
 struct tui_text {
-	unsigned lines, n, room;
+	unsigned lines;
+	size_t n, room;
 	struct tui_span *span;
 	bool failed; /* no memory: lines are missing */
 };

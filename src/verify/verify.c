@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/verify_int.h"
+#include "lib/array.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -40,7 +41,7 @@ void verify_result_deinit(struct verify_result *r)
 	free(r->cases);
 	r->row = NULL;
 	r->cases = NULL;
-	r->nrows = r->ncases = 0;
+	r->nrows = r->row_room = r->ncases = r->case_room = 0;
 }
 
 static struct verify_row *verify_row(struct verify_result *r, const char *state)
@@ -52,13 +53,9 @@ static struct verify_row *verify_row(struct verify_result *r, const char *state)
 		if (strlen(r->row[i].state) == len &&
 		    !memcmp(r->row[i].state, state, len))
 			return &r->row[i];
-	row = realloc(r->row, (r->nrows + 1) * sizeof(*row));
-	if (!row)
-		return NULL;
-	r->row = row;
-	row += r->nrows++;
-	memset(row, 0, sizeof(*row));
-	memcpy(row->state, state, len);
+	row = array_add(&r->row, &r->nrows, &r->row_room, sizeof(*row));
+	if (row)
+		memcpy(row->state, state, len);
 	return row;
 }
 
@@ -95,15 +92,12 @@ int verify_count(struct verify *v, const struct verify_case *c, bool keep)
 	if (c->outcome == VERIFY_SKIPPED)
 		verify_reason(r, c->note);
 	if (keep) {
-		if (!(r->ncases & (r->ncases + 1))) { /* room for 0, 1, 3, 7 … cases */
-			struct verify_case *more =
-				realloc(r->cases, (2 * r->ncases + 1) * sizeof(*more));
+		struct verify_case *new =
+			array_add(&r->cases, &r->ncases, &r->case_room, sizeof(*new));
 
-			if (!more)
-				return -ENOMEM;
-			r->cases = more;
-		}
-		r->cases[r->ncases++] = *c;
+		if (!new)
+			return -ENOMEM;
+		*new = *c;
 	}
 	if (v->opt->progress)
 		v->opt->progress(v->opt->progress_ctx, r);

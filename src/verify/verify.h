@@ -75,10 +75,10 @@ struct verify_result {
 	u64 raced; /* how many of the skipped were wrong once, and right when repeated */
 	u64 seconds;
 	struct verify_row *row;
-	size_t nrows;
+	size_t nrows, row_room;
 	struct verify_case
 		*cases; /* every fixed one, and the random ones that are not right */
-	size_t ncases;
+	size_t ncases, case_room;
 	u64 missing[FACTS];              /* how often a fact would have decided */
 	struct verify_reason reason[64]; /* of skipped trials */
 	unsigned nreasons;
