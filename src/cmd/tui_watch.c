@@ -358,7 +358,7 @@ static int read_vmas(struct tui_watch *w, pid_t pid)
 	if (!err) {
 		struct vma_cache_vmas ctx = { fresh, &p };
 
-		err = w->src->ops->vmas(w->src, pid, vma_cache_to_store, &ctx);
+		err = w->src->ops->vmas(w->src, pid, false, vma_cache_to_store, &ctx);
 	}
 	if (!err)
 		err = store_merge(w->live, fresh, pid, 0, 0);

@@ -97,7 +97,7 @@ static int keep(void *ctx, const struct vma *vma)
 	return 0;
 }
 
-static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+static int on_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb, void *ctx)
 {
 	struct vma_cache *s = of(src);
 	struct kept *k = find(s, pid);
@@ -107,7 +107,7 @@ static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 		return -ESRCH;
 	if (!k->has_vmas) {
 		k->n = 0;
-		err = s->inner->ops->vmas(s->inner, pid, keep, k);
+		err = s->inner->ops->vmas(s->inner, pid, smaps, keep, k);
 		k->has_vmas = !err;
 	}
 	for (size_t i = 0; !err && i < k->n; i++)
@@ -116,11 +116,11 @@ static int on_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 }
 
 static int on_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-		      u64 end, source_raw_cb cb, void *ctx)
+		      u64 end, bool fold, source_raw_cb cb, void *ctx)
 {
 	struct source *inner = of(src)->inner;
 
-	return inner->ops->observe(inner, pid, vma, start, end, cb, ctx);
+	return inner->ops->observe(inner, pid, vma, start, end, fold, cb, ctx);
 }
 
 static void on_release(struct source *src, pid_t pid)

@@ -41,7 +41,7 @@ struct bpfpage {
 	struct structpage_call *call;
 	struct structpage_cal *cal;
 	const struct structpage_rec *rec;
-	bool cast, fold, gentle;
+	bool cast, gentle;
 	struct worker_pool *pool; /* started when a range takes several calls */
 	bool pool_tried;
 	int pinned_bit;
@@ -391,11 +391,11 @@ static int walk(struct bpfpage *bp, u64 start, u64 end, source_raw_cb cb, void *
 }
 
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
-		    source_raw_cb cb, void *ctx)
+		    bool fold, source_raw_cb cb, void *ctx)
 {
 	bp->call->fd = pagemap_fd;
 	bp->call->hugetlb = hugetlb;
-	bp->call->fold = bp->fold;
+	bp->call->fold = fold;
 	bp->call->pfn_lo = bp->call->pfn_hi = 0;
 	return walk(bp, start, end, cb, ctx);
 }
@@ -410,11 +410,6 @@ int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn
 	bp->call->pfn_lo = pfn_lo;
 	bp->call->pfn_hi = pfn_hi;
 	return walk(bp, start, end, cb, ctx);
-}
-
-void bpfpage_fold(struct bpfpage *bp, bool fold)
-{
-	bp->fold = fold;
 }
 
 void bpfpage_gentle(struct bpfpage *bp)

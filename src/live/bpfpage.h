@@ -52,7 +52,7 @@ u32 bpfpage_fields(const struct bpfpage *bp);
  * bpfpage_find() or bpfpage_has_pinned().
  */
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
-		    source_raw_cb cb, void *ctx);
+		    bool fold, source_raw_cb cb, void *ctx);
 
 /* Like bpfpage_observe(), for entries with a PFN in [@pfn_lo, @pfn_hi), without holes (--who). */
 int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
@@ -72,9 +72,6 @@ struct bpfpage_files {
 /* Returns 0, or -errno with a sentence in @why. */
 int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY]);
 void bpfpage_files_done(struct bpfpage *bp);
-
-/* Runs need not have ascending PFNs from now on (RAW_FOLDED); at first they do. */
-void bpfpage_fold(struct bpfpage *bp, bool fold);
 
 /* From now on one thread makes short calls. */
 void bpfpage_gentle(struct bpfpage *bp);

@@ -53,7 +53,7 @@ u32 bpfpage_fields(const struct bpfpage *bp)
 }
 
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
-		    source_raw_cb cb, void *ctx)
+		    bool fold, source_raw_cb cb, void *ctx)
 {
 	(void)bp, (void)pagemap_fd, (void)hugetlb, (void)start, (void)end, (void)cb,
 		(void)ctx;
@@ -84,11 +84,6 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 void bpfpage_files_done(struct bpfpage *bp)
 {
 	(void)bp;
-}
-
-void bpfpage_fold(struct bpfpage *bp, bool fold)
-{
-	(void)bp, (void)fold;
 }
 
 void bpfpage_gentle(struct bpfpage *bp)

@@ -206,7 +206,8 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 	return err;
 }
 
-static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+static int live_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb,
+		     void *ctx)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
@@ -217,13 +218,13 @@ static int live_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 		return -ESRCH;
 	if (!live_stat(p->dir, &stat))
 		live_choose_thread(p, &stat);
-	err = live_vmas_walk(l, p, cb, ctx);
+	err = live_vmas_walk(l, p, smaps, cb, ctx);
 	/* The VMA list of a process that exits or execs ends early: ask whether it lives. */
 	return err || live_alive(p) ? err : -ESRCH;
 }
 
 static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-		      u64 end, source_raw_cb cb, void *ctx)
+		      u64 end, bool fold, source_raw_cb cb, void *ctx)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
@@ -233,8 +234,8 @@ static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 
 	if (p->pagemap < 0)
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
 	if (l->bpf && !vma->gate)
-		return live_bpf_observe(l, p, vma, start, end, cb, ctx);
-	return live_pages_range(l, p, vma, start, end, cb, ctx);
+		return live_bpf_observe(l, p, vma, start, end, fold, cb, ctx);
+	return live_pages_range(l, p, vma, start, end, fold, cb, ctx);
 }
 
 static void live_close(struct source *src)

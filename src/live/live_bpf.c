@@ -149,7 +149,7 @@ static int live_bpf_hugetlb(void *ctx, const struct raw_page *raw, size_t n)
 }
 
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
-		     u64 start, u64 end, source_raw_cb cb, void *ctx)
+		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx)
 {
 	u64 page = kernel_page_size(&l->machine.kernel);
 	u64 size =
@@ -171,7 +171,6 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 				   .cb = live_pages_split,
 				   .ctx = &split };
 
-	bpfpage_fold(l->bpf, l->src.fold);
 	start = MAX(ROUND_DOWN(start, size), vma->start);
 	end = MIN(ROUND_UP(end, size), vma->end);
 	if (start >= end)
@@ -179,15 +178,15 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	if (size == page) {
 		int err;
 
-		if (!l->src.fold)
+		if (!fold)
 			live_batches_begin(&marked);
-		err = bpfpage_observe(l->bpf, p->pagemap, false, start, end,
+		err = bpfpage_observe(l->bpf, p->pagemap, false, start, end, fold,
 				      live_batches_mark, &marked);
 		live_batches_end(&marked);
 		return err;
 	}
-	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, live_bpf_hugetlb,
-			       &o);
+	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, fold,
+			       live_bpf_hugetlb, &o);
 }
 
 /* Searches user space up to its end, 2^47, or 2^56 with five levels of page tables. */

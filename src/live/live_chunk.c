@@ -97,7 +97,7 @@ static int live_chunk_regions(const struct live_scan *o, struct live_chunk *c, u
 	u64 anyof = (PAGEMAP_IS_PRESENT | PAGEMAP_IS_SWAPPED | PAGEMAP_IS_GUARD);
 	/* PAGE_IS_FILE costs a lookup of the folio, and pagemap's bit 61 has it anyway. */
 	u64 mask = o->l->scan_mask & ~PAGEMAP_IS_FILE;
-	struct pagemap_region *r = o->l->buf->region;
+	struct pagemap_region *r = o->buf->region;
 	u64 walked;
 	int n = live_chunk_scan(o->p->pagemap, 0, c->to, end, anyof & mask, mask,
 				MIN(o->limit - c->nwords, LIVE_SCAN_PAGES), r,
@@ -145,7 +145,7 @@ static int live_chunk_runs(const struct live_scan *o, struct live_chunk *c, u64 
 
 #define LIVE_PIECE LIVE_WORDS /* words of one work item */
 
-/* Reads words into l->buf->entry, or compares them with it. */
+/* Reads words into o->buf->entry, or compares them with it. */
 struct live_words {
 	const struct live_scan *o;
 	const struct live_chunk *c;
@@ -173,7 +173,7 @@ static u32 live_chunk_find(const struct live_chunk *c, u32 slot)
 static void live_words_take(struct live_words *w, u32 slot, const u64 *from, size_t n,
 			    unsigned who)
 {
-	u64 *to = &w->o->l->buf->entry[slot];
+	u64 *to = &w->o->buf->entry[slot];
 
 	if (!w->compare) {
 		if (from != to)
@@ -185,7 +185,7 @@ static void live_words_take(struct live_words *w, u32 slot, const u64 *from, siz
 	w->changed[who] = true;
 	for (size_t i = 0; i < n; i++)
 		if (to[i] != from[i])
-			w->o->l->buf->ok[slot + i] |= LIVE_OK_CHANGED;
+			w->o->buf->ok[slot + i] |= LIVE_OK_CHANGED;
 }
 
 static int live_words_pread(const struct live_scan *o, u64 addr, u64 *to, size_t n)
@@ -205,7 +205,7 @@ static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsi
 	const struct live_chunk *c = w->c;
 	const struct live_run *r = &c->run[i];
 	u64 addr = r->addr + skip * w->o->page, end, first = MIN(r->pages - skip, max);
-	u64 *to = w->o->l->buf->scratch[who];
+	u64 *to = w->o->buf->scratch[who];
 	u32 slot = r->slot + skip, n = first, last = i;
 	int err;
 
@@ -226,7 +226,7 @@ static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsi
 		last = k;
 	}
 	if (last == i && !w->compare)
-		to = &w->o->l->buf->entry[slot];
+		to = &w->o->buf->entry[slot];
 	err = live_words_pread(w->o, addr, to, (end - addr) / w->o->page);
 	if (err)
 		return err;
@@ -362,7 +362,7 @@ static unsigned live_window_level(const struct live_scan *o, const struct live_w
 /* Finds runs and words of [c->from, o->to) without PAGEMAP_SCAN. */
 static int live_chunk_walk(const struct live_scan *o, struct live_chunk *c)
 {
-	struct live_window w = { .word = o->l->buf->scratch[0] };
+	struct live_window w = { .word = o->buf->scratch[0] };
 
 	c->to = c->from;
 	c->nruns = c->nwords = 0;
@@ -378,7 +378,7 @@ static int live_chunk_walk(const struct live_scan *o, struct live_chunk *c)
 			run.level = live_window_level(o, &w, c->to);
 		if (!live_chunk_push(o, c, run))
 			return 0;
-		o->l->buf->entry[c->nwords - 1] = word;
+		o->buf->entry[c->nwords - 1] = word;
 	}
 	return 0;
 }
@@ -428,7 +428,7 @@ static void live_changes_runs(const struct live_scan *o, const struct live_chunk
 static void live_changes_words(const struct live_scan *o, const struct live_chunk *c,
 			       struct rangelist *ret)
 {
-	const u8 *ok = o->l->buf->ok;
+	const u8 *ok = o->buf->ok;
 	bool room = true;
 
 	for (u32 i = 0; i < c->nruns && room; i++) {

@@ -24,6 +24,7 @@
 
 struct live_frames {
 	struct live *l;
+	struct live_buffers *b;
 	size_t n;
 	u64 count_skew; /* kpagecount of a hugetlb folio is right in its second page */
 };
@@ -68,10 +69,11 @@ static bool live_frames_once(const struct live_buffers *b, u32 slot)
 				   KPF_BIT(HUGE) | KPF_BIT(THP) | KPF_BIT(NOPAGE)));
 }
 
-static int live_frames_flags(struct live *l, const struct pagemap_want *want, size_t n,
-			     unsigned who)
+static int live_frames_flags(const struct live_frames *f, const struct pagemap_want *want,
+			     size_t n, unsigned who)
 {
-	struct live_buffers *b = l->buf;
+	struct live_buffers *b = f->b;
+	struct live *l = f->l;
 
 	if (l->kpageflags < 0)
 		return 0;
@@ -80,10 +82,11 @@ static int live_frames_flags(struct live *l, const struct pagemap_want *want, si
 				  b->scratch[who], LIVE_WORDS);
 }
 
-static int live_frames_count(struct live *l, const struct pagemap_want *want, size_t n,
-			     unsigned who)
+static int live_frames_count(const struct live_frames *f, const struct pagemap_want *want,
+			     size_t n, unsigned who)
 {
-	struct live_buffers *b = l->buf;
+	struct live_buffers *b = f->b;
+	struct live *l = f->l;
 
 	if (!n)
 		return 0;
@@ -96,12 +99,12 @@ static int live_frames_count(struct live *l, const struct pagemap_want *want, si
 static int live_frames_block(void *ctx, size_t i, unsigned who)
 {
 	const struct live_frames *f = ctx;
-	struct live_buffers *b = f->l->buf;
+	struct live_buffers *b = f->b;
 	const struct pagemap_want *want = &b->want[0][i * LIVE_FRAMES_BLOCK];
 	size_t n = MIN(f->n - i * LIVE_FRAMES_BLOCK, LIVE_FRAMES_BLOCK), nrest = 0;
 	struct pagemap_want rest[LIVE_FRAMES_BLOCK];
 
-	live_frames_flags(f->l, want, n, who);
+	live_frames_flags(f, want, n, who);
 	if (f->l->kpagecount < 0)
 		return 0;
 	for (size_t w = 0; w < n; w++)
@@ -115,12 +118,12 @@ static int live_frames_block(void *ctx, size_t i, unsigned who)
 				continue;
 			}
 			if (nrest == LIVE_FRAMES_BLOCK) {
-				live_frames_count(f->l, rest, nrest, who);
+				live_frames_count(f, rest, nrest, who);
 				nrest = 0;
 			}
 			nrest = pagemap_want_add(rest, nrest, index, slot, UINT32_MAX);
 		}
-	live_frames_count(f->l, rest, nrest, who);
+	live_frames_count(f, rest, nrest, who);
 	return 0;
 }
 
@@ -133,43 +136,43 @@ static u64 live_frames_ms(void)
 }
 
 /* Takes the words of the frame at @slot from the cache, which another process's read filled. */
-static bool live_frames_cached(const struct live *l, u32 slot, u64 ms)
+static bool live_frames_cached(const struct live_frames *f, u32 slot, u64 ms)
 {
-	struct live_buffers *b = l->buf;
+	struct live_buffers *b = f->b;
 
-	if (!l->cache || !frame_cache_get(l->cache, b->entry[slot], ms, &b->flags[slot],
-					  &b->count[slot]))
+	if (!f->l->cache || !frame_cache_get(f->l->cache, b->entry[slot], ms,
+					     &b->flags[slot], &b->count[slot]))
 		return false;
 	b->ok[slot] = LIVE_OK_FLAGS | LIVE_OK_COUNT;
 	return true;
 }
 
-static void live_frames_keep(struct live *l, size_t n, u64 ms)
+static void live_frames_keep(const struct live_frames *f, u64 ms)
 {
-	const struct live_buffers *b = l->buf;
+	const struct live_buffers *b = f->b;
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < f->n; i++) {
 		const struct pagemap_want *w = &b->want[0][i];
 
 		for (u32 slot = w->slot; slot < w->slot + w->n; slot++)
 			if (b->ok[slot] == (LIVE_OK_FLAGS | LIVE_OK_COUNT))
-				frame_cache_put(l->cache, w->index + slot - w->slot,
+				frame_cache_put(f->l->cache, w->index + slot - w->slot,
 						b->flags[slot], b->count[slot], ms);
 	}
 }
 
 /* Lists the frames of @c to read, each run of neighbours a request; *@ret_words counts them. */
-static size_t live_frames_want(const struct live *l, const struct live_chunk *c, u64 ms,
-			       u32 *ret_words)
+static size_t live_frames_want(const struct live_frames *f, const struct live_chunk *c,
+			       u64 ms, u32 *ret_words)
 {
-	struct live_buffers *b = l->buf;
+	struct live_buffers *b = f->b;
 	size_t n = 0;
 	u32 words = 0;
 
 	for (u32 slot = 0; slot < c->nwords; slot++) {
 		u64 pfn = pagemap_pfn(b->entry[slot]);
 
-		if (!pfn || live_frames_cached(l, slot, ms))
+		if (!pfn || live_frames_cached(f, slot, ms))
 			continue;
 		words++;
 		n = pagemap_want_add(b->want[0], n, pfn, slot, LIVE_FRAMES_RUN);
@@ -181,21 +184,21 @@ static size_t live_frames_want(const struct live *l, const struct live_chunk *c,
 void live_frames_read(struct live_scan *o, const struct live_chunk *c)
 {
 	struct live *l = o->l;
-	struct live_buffers *b = l->buf;
-	struct live_frames f = { .l = l };
+	struct live_buffers *b = o->buf;
+	struct live_frames f = { .l = l, .b = b };
 	u64 ms = l->cache ? live_frames_ms() : 0;
 	u32 words;
 
 	memset(b->ok, 0, c->nwords);
 	memset(b->flags, 0, c->nwords * sizeof(*b->flags));
 	memset(b->count, 0, c->nwords * sizeof(*b->count));
-	f.n = live_frames_want(l, c, ms, &words);
+	f.n = live_frames_want(&f, c, ms, &words);
 	f.count_skew = o->huge && l->hugetlb_count_tail;
 	pagemap_sort(b->want[0], b->want[1], f.n);
 	worker_pool_run(live_frames_pool(l, words), live_frames_block, &f,
 			(f.n + LIVE_FRAMES_BLOCK - 1) / LIVE_FRAMES_BLOCK);
 	if (l->cache)
-		live_frames_keep(l, f.n, ms);
+		live_frames_keep(&f, ms);
 }
 
 s64 live_frames_pread(void *ctx, void *buf, size_t len, u64 offset)

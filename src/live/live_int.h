@@ -119,7 +119,8 @@ struct live {
  */
 bool live_chunk_has_memory(const struct live_process *p);
 
-int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx);
+int live_vmas_walk(struct live *l, struct live_process *p, bool smaps, source_vma_cb cb,
+		   void *ctx);
 /* @vma is what it was when it was read; unknown before 6.11. */
 enum tri live_vmas_same(struct live_process *p, const struct vma *vma);
 void live_vmas_internal(struct live *l); /* fills l->internal */
@@ -129,7 +130,7 @@ void live_vmas_free(struct live_mounts *m);
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 
 int live_pages_range(struct live *l, struct live_process *p, const struct vma *vma,
-		     u64 start, u64 end, source_raw_cb cb, void *ctx);
+		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx);
 /* A callback that cuts runs at the ends of zones and passes them on. */
 struct live_split {
 	const struct live *l;
@@ -174,7 +175,7 @@ int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n);
 /* Reads CMA areas and free huge pages; NULL when it cannot.  Valid until the next call. */
 const struct structpage_memory *live_bpf_memory(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
-		     u64 start, u64 end, source_raw_cb cb, void *ctx);
+		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx);
 int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
 		  source_raw_cb cb, void *ctx);
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);

@@ -56,7 +56,7 @@ static bool live_pages_continues(const struct live_scan *o, const struct raw_pag
 		return true;
 	if (!live_pages_inside(o->span, next->pfn))
 		return false;
-	return o->l->src.fold || run->pfn + run->pages * (size / o->page) == next->pfn;
+	return o->fold || run->pfn + run->pages * (size / o->page) == next->pfn;
 }
 
 /* Adds @raw, whose PFNs lie in one span, to the output. */
@@ -89,7 +89,7 @@ static int live_pages_put(struct live_scan *o, const struct raw_page *raw)
 static void live_pages_leaf(const struct live_scan *o, const struct live_run *run,
 			    u32 slot, bool raced, struct raw_page *ret)
 {
-	const struct live_buffers *b = o->l->buf;
+	const struct live_buffers *b = o->buf;
 	u64 word = b->entry[slot], pfn = pagemap_pfn(word);
 	bool present = word & PAGEMAP_PRESENT;
 
@@ -117,12 +117,12 @@ static void live_pages_leaf(const struct live_scan *o, const struct live_run *ru
 static u32 live_pages_alike(const struct live_scan *o, const struct live_run *run,
 			    u32 slot, u32 n, bool *ret_fold)
 {
-	const struct live_buffers *b = o->l->buf;
+	const struct live_buffers *b = o->buf;
 	u64 word = b->entry[slot], pfn = pagemap_pfn(word);
 	u64 mask = word & PAGEMAP_PRESENT ? ~PAGEMAP_PFN_MASK : UINT64_MAX;
 	u64 step = live_scan_size(o, run->level) / o->page, next = pfn + step;
 	struct live_span span = o->span;
-	bool fold = o->l->src.fold, folded = false;
+	bool fold = o->fold, folded = false;
 	u32 i;
 
 	if (pfn && !live_pages_inside(span, pfn))
@@ -229,8 +229,8 @@ static int live_pages_read(struct live_scan *o, struct live_chunk *c,
 /* Reads from @from on what changes, delivers the stable part, and sets *@ret_to to its end. */
 static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 {
-	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
-	struct live_chunk again = { .run = o->l->buf->run[1] };
+	struct live_chunk c = { .run = o->buf->run[0], .from = from };
+	struct live_chunk again = { .run = o->buf->run[1] };
 	struct rangelist changes;
 	struct live_part part = { .from = from };
 
@@ -253,36 +253,33 @@ static int live_pages_small(struct live_scan *o, u64 from, u64 *ret_to)
 	return live_pages_part(o, &c, part);
 }
 
-/* Reads @change again into other buffers. */
+/* Reads @change again into other buffers; what is read goes to the output of @o. */
 static int live_pages_again(struct live_scan *o, const struct change *change)
 {
 	struct live *l = o->l;
-	struct live_buffers *buf = l->buf;
-	u64 to = o->to;
-	u32 limit = o->limit;
+	struct live_scan small = *o;
 	int err = 0;
 
 	if (!l->small)
 		l->small = malloc(sizeof(*l->small));
 	if (!l->small)
 		return -ENOMEM;
-	l->buf = l->small;
-	o->to = change->to;
+	small.buf = l->small;
+	small.to = change->to;
 	for (u64 at = change->from; at < change->to && !err;) {
-		o->limit = LIVE_LEAST;
-		err = live_pages_small(o, at, &at);
+		small.limit = LIVE_LEAST;
+		err = live_pages_small(&small, at, &at);
 	}
-	l->buf = buf;
-	o->to = to;
-	o->limit = limit;
+	o->nout = small.nout;
+	o->span = small.span;
 	return err;
 }
 
 /* Reads and delivers one chunk from @from; sets *@ret_to to its end. */
 static int live_pages_chunk(struct live_scan *o, u64 from, u64 *ret_to)
 {
-	struct live_chunk c = { .run = o->l->buf->run[0], .from = from };
-	struct live_chunk again = { .run = o->l->buf->run[1] };
+	struct live_chunk c = { .run = o->buf->run[0], .from = from };
+	struct live_chunk again = { .run = o->buf->run[1] };
 	struct rangelist changes;
 	struct live_part part = { .from = from };
 	int err = live_pages_read(o, &c, &again, &changes);
@@ -385,14 +382,16 @@ static void live_pages_init(struct live_scan *o)
 }
 
 int live_pages_range(struct live *l, struct live_process *p, const struct vma *vma,
-		     u64 start, u64 end, source_raw_cb cb, void *ctx)
+		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx)
 {
 	struct live_scan o = { .l = l,
+			       .buf = l->buf,
 			       .out = l->buf->out,
 			       .p = p,
 			       .vma = vma,
 			       .start = MAX(start, vma->start),
 			       .end = MIN(end, vma->end),
+			       .fold = fold,
 			       .cb = cb,
 			       .ctx = ctx };
 	int err = 0, flushed;

@@ -21,6 +21,7 @@ struct live_span {
 
 struct live_scan {
 	struct live *l;
+	struct live_buffers *buf;
 	struct live_process *p;
 	const struct vma *vma;
 	u64 page; /* bytes of a base page */
@@ -28,6 +29,7 @@ struct live_scan {
 	u64 huge; /* bytes of a hugetlb page, 0: not hugetlb */
 	u8 huge_level;
 	bool scan;       /* PAGEMAP_SCAN is used */
+	bool fold;       /* PFNs of a run need not ascend */
 	u64 from, to;    /* what is read: whole leaves */
 	u64 start, end;  /* what was requested */
 	u32 limit, most; /* words of the next chunk; of any chunk */
@@ -63,7 +65,7 @@ int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 /* Returns the helper for @nwords words, started at the first need; NULL: not worth it, or none. */
 struct worker_pool *live_frames_pool(struct live *l, u32 nwords);
 
-/* Reads kpageflags and kpagecount of the present leaves of @c into l->buf. */
+/* Reads kpageflags and kpagecount of the present leaves of @c into o->buf. */
 void live_frames_read(struct live_scan *o, const struct live_chunk *c);
 
 #endif

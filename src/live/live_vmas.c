@@ -430,13 +430,14 @@ static int live_vmas_quick(struct live_vmas_pass *o)
 	return err;
 }
 
-int live_vmas_walk(struct live *l, struct live_process *p, source_vma_cb cb, void *ctx)
+int live_vmas_walk(struct live *l, struct live_process *p, bool smaps, source_vma_cb cb,
+		   void *ctx)
 {
 	struct live_vmas_pass o = { .l = l, .p = p, .cb = cb, .ctx = ctx };
 	int err = -EAGAIN;
 
 	p->mounts.stat_inode = 0; /* a file may have grown since the last walk */
-	if (l->bpf && !l->src.smaps)
+	if (l->bpf && !smaps)
 		err = live_vmas_quick(&o);
 	if (err == -EAGAIN)
 		err = live_vmas_file_of(&o, "smaps");

@@ -7,7 +7,7 @@
  *
  * A run is one leaf entry, or consecutive leaves of one level whose words are the same except
  * that PFNs ascend by one (in leaf-sized steps).  A source makes folded runs only when it is
- * asked to (source.fold): their PFNs may be any of one zone.  Words that were not read are zero
+ * asked to (source_ops.observe): their PFNs may be any of one zone.  Words that were not read are zero
  * and have their RAW_HAS_* bit clear.
  */
 #ifndef GUPINFO_RAW_PAGE_H

@@ -343,7 +343,7 @@ replay_area_of(struct replay *r, const struct replay_process *p, const struct vm
 }
 
 static int replay_op_observe(struct source *src, pid_t pid, const struct vma *vma,
-			     u64 start, u64 end, source_raw_cb cb, void *ctx)
+			     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx)
 {
 	struct replay *r = (struct replay *)src;
 	const struct replay_process *p = replay_find(r, pid);
@@ -380,7 +380,8 @@ static int replay_op_open(struct source *src, pid_t pid, struct process *ret)
 	return 0;
 }
 
-static int replay_op_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+static int replay_op_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb,
+			  void *ctx)
 {
 	struct replay *r = (struct replay *)src;
 	const struct replay_process *p = replay_find(r, pid);

@@ -25,6 +25,7 @@ struct collector {
 	struct page_context
 		page_ctx; /* ->kernel gives the words of /proc their meaning */
 	u32 base;
+	bool fold; /* the source may fold runs */
 
 	struct verdict_cache *judge;
 
@@ -303,7 +304,7 @@ static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_a
 	if ((!opt->nranges && !opt->nnames) || collect_check_name(opt, vma)) {
 		*ret_any = true;
 		return c->src->ops->observe(c->src, c->process.pid, vma, vma->start,
-					    vma->end, collect_raw, c);
+					    vma->end, c->fold, collect_raw, c);
 	}
 	for (unsigned i = 0; i < opt->nranges && !err; i++) {
 		u64 from = MAX(vma->start, ROUND_DOWN(opt->ranges[i].start, c->base));
@@ -312,7 +313,7 @@ static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_a
 		if (from >= to)
 			continue;
 		*ret_any = true;
-		err = c->src->ops->observe(c->src, c->process.pid, vma, from, to,
+		err = c->src->ops->observe(c->src, c->process.pid, vma, from, to, c->fold,
 					   collect_raw, c);
 	}
 	return err;
@@ -322,8 +323,9 @@ static int collect_parts(struct collector *c, const struct vma *vma, bool *ret_a
 static int collect_again_range(struct collector *c, struct source *src,
 			       const struct collect_range *range)
 {
+	bool fold = c->fold && src == c->src && !c->opt->holders;
 	int err = src->ops->observe(src, c->process.pid, c->vma, range->start, range->end,
-				    collect_raw, c);
+				    fold, collect_raw, c);
 	int err2 = collect_flush(c);
 
 	if (err >= 0 || src == c->src)
@@ -335,7 +337,6 @@ static int collect_again_range(struct collector *c, struct source *src,
 /* Observes again what was suspicious: page by page, as holders are found by PFN. */
 static int collect_again_at(struct collector *c, struct source *src)
 {
-	bool fold = src->fold;
 	int err = 0;
 
 	while (c->nagain && !err) {
@@ -346,13 +347,11 @@ static int collect_again_at(struct collector *c, struct source *src)
 		c->nagain = c->again_room = 0;
 		c->look++;
 		collect_wait(c);
-		src->fold = fold && !c->opt->holders;
 		for (size_t i = 0; i < n && !err; i++)
 			err = collect_again_range(c, src, &list[i]);
 		free(list);
 	}
 	c->nagain = c->look = 0;
-	src->fold = fold;
 	return err;
 }
 
@@ -424,7 +423,7 @@ static int collect_process(struct collector *c, pid_t pid)
 	if (c->view->process)
 		err = c->view->process(c->view_ctx, &c->process);
 	if (!err)
-		err = ops->vmas(c->src, pid, collect_vma, c);
+		err = ops->vmas(c->src, pid, c->opt->smaps, collect_vma, c);
 	if ((err <= 0) && c->view->process_end) {
 		int err2 = c->view->process_end(c->view_ctx, &c->process,
 						&c->process_totals);
@@ -504,9 +503,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 		free(c);
 		return -ENOMEM;
 	}
-	src->fold =
-		opt->fold && (!opt->holders || opt->again) && !opt->each && !opt->keep;
-	src->smaps = opt->smaps;
+	c->fold = opt->fold && (!opt->holders || opt->again) && !opt->each && !opt->keep;
 	if (src->ops->refresh)
 		src->ops->refresh(src);
 	c->base = kernel_page_size(&src->machine->kernel);

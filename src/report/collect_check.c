@@ -76,7 +76,7 @@ int collect_check(struct source *src, const struct collect_options *opt,
 	for (unsigned i = 0; i < opt->npids; i++) {
 		if (src->ops->open(src, opt->pids[i], &p))
 			continue;
-		src->ops->vmas(src, opt->pids[i], collect_found_vma, &f);
+		src->ops->vmas(src, opt->pids[i], false, collect_found_vma, &f);
 		src->ops->release(src, opt->pids[i]);
 	}
 	if (!f.mappings) /* the collection says why */

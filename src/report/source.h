@@ -66,11 +66,18 @@ struct source_ops {
 	 * be opened again when nobody holds the old one.
 	 */
 	int (*open)(struct source *src, pid_t pid, struct process *ret);
-	/* Delivers its VMAs in ascending order. */
-	int (*vmas)(struct source *src, pid_t pid, source_vma_cb cb, void *ctx);
-	/* Delivers [start, end) of @vma ascending, without gaps: holes are runs, too. */
+	/*
+	 * Delivers its VMAs in ascending order; @smaps: reads smaps' byte counts even if that
+	 * is costly (vma.has_smaps).
+	 */
+	int (*vmas)(struct source *src, pid_t pid, bool smaps, source_vma_cb cb,
+		    void *ctx);
+	/*
+	 * Delivers [start, end) of @vma ascending, without gaps: holes are runs, too.  @fold:
+	 * no column shows a PFN, runs may be RAW_FOLDED.
+	 */
 	int (*observe)(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-		       u64 end, source_raw_cb cb, void *ctx);
+		       u64 end, bool fold, source_raw_cb cb, void *ctx);
 	void (*release)(struct source *src, pid_t pid);
 	void (*close)(struct source *src);
 	/*
@@ -94,9 +101,6 @@ struct source {
 	struct diag *diag; /* borrowed; the source adds warnings */
 	const struct source_machine
 		*machine; /* set before it is used; valid until close */
-	/* Set by the caller before a collection. */
-	bool fold;  /* no column shows a PFN: runs may be RAW_FOLDED */
-	bool smaps; /* read smaps' byte counts even if costly (vma.has_smaps) */
 };
 
 #endif

@@ -28,6 +28,7 @@
 
 struct seen {
 	struct source *src;
+	bool fold;
 	struct page_context ctx;
 	struct process process;
 	struct diag diag;
@@ -100,12 +101,12 @@ static __attribute__((unused)) int look(struct seen *s, const void *addr, u64 le
 	s->vma = (struct vma){ 0 };
 	s->nvmas = 0;
 	s->n = s->next = 0;
-	err = s->src->ops->vmas(s->src, s->process.pid, find_vma, s);
+	err = s->src->ops->vmas(s->src, s->process.pid, false, find_vma, s);
 	if (err)
 		return err;
 	EXPECT(s->vma.end > s->addr);
 	err = s->src->ops->observe(s->src, s->process.pid, &s->vma, s->addr, s->end,
-				   keep_raw, s);
+				   s->fold, keep_raw, s);
 	if (!err) {
 		EXPECT(s->n && s->raw[0].addr <= s->addr);
 		EXPECT(s->next >= MIN(s->end, s->vma.end));

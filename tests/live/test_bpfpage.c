@@ -54,13 +54,15 @@ static int add(void *ctx, const struct raw_page *raw, size_t n)
 	return 0;
 }
 
+static bool folds; /* what observe() passes on */
+
 static struct list *observe(const void *addr, size_t len, bool hugetlb)
 {
 	static struct list l;
 
 	l.n = 0;
 	EXPECT_INT(bpfpage_observe(bp, pagemap, hugetlb, (uintptr_t)addr,
-				   (uintptr_t)addr + len, add, &l),
+				   (uintptr_t)addr + len, folds, add, &l),
 		   0);
 	return &l;
 }
@@ -395,12 +397,12 @@ TEST(process_that_is_gone)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	EXPECT(fd >= 0);
 	l.n = 0;
-	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, add, &l), 0);
+	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, false, add, &l), 0);
 	EXPECT(l.n > 2);
 	EXPECT_INT(bpfpage_has_pinned(bp, fd), TRI_NO);
 	close(go[1]);
 	waitpid(pid, NULL, 0);
-	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, add, &l), -ESRCH);
+	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, false, add, &l), -ESRCH);
 	close(fd);
 }
 
@@ -538,9 +540,9 @@ static void compare_runs(char *p, bool fold)
 	unsigned differ = 0;
 
 	for (int i = 0; i < 5; i++) { /* pages leave LRU batches meanwhile */
-		bpfpage_fold(bp, fold);
+		folds = fold;
 		runs = *observe(p, MIXED * PAGE, false);
-		bpfpage_fold(bp, false);
+		folds = false;
 		differ = differences(p, &runs);
 		if (!differ)
 			break;

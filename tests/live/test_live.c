@@ -134,7 +134,7 @@ TEST(many_pages_as_a_plain_reading)
 			m[i * PAGE] = 2;
 	for (unsigned i = 0; i < 3; i++) {
 		EXPECT(seen_open(&s, i == 2 ? &gentle : &by_scan, getpid()));
-		s.src->fold = i;
+		s.fold = i;
 		EXPECT_INT(look(&s, m, n * PAGE), 0);
 		EXPECT(i != 1 || s.n < runs);
 		runs = s.n;

@@ -202,10 +202,8 @@ TEST(vmas_by_bpf_and_by_smaps_agree)
 	make_vmas();
 	pid = child_that_waits(pipes, NULL);
 	EXPECT(seen_open(&s, NULL, pid));
-	s.src->smaps = false;
-	EXPECT_INT(s.src->ops->vmas(s.src, pid, keep_vma, &quick), 0);
-	s.src->smaps = true;
-	EXPECT_INT(s.src->ops->vmas(s.src, pid, keep_vma, &slow), 0);
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, false, keep_vma, &quick), 0);
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, true, keep_vma, &slow), 0);
 	EXPECT_INT(quick.n, slow.n);
 	EXPECT(slow.n && slow.vma[0].has_smaps &&
 	       quick.vma[0].has_smaps != s.ctx.have_bpf);

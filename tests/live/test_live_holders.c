@@ -62,7 +62,8 @@ static int vma_cb(void *ctx, const struct vma *vma)
 	if (w->addr < vma->start || w->addr >= vma->end)
 		return 0;
 	w->vma = vma;
-	return src->ops->observe(src, getpid(), vma, w->addr, w->addr + PAGE, raw_cb, w);
+	return src->ops->observe(src, getpid(), vma, w->addr, w->addr + PAGE, false,
+				 raw_cb, w);
 }
 
 /* The page at @addr of ours and its ledger. */
@@ -74,7 +75,7 @@ static struct page_run look(const void *addr, struct holders_ledger *ret)
 	pid_t pid = getpid();
 
 	EXPECT_INT(src->ops->open(src, pid, &p), 0);
-	EXPECT_INT(src->ops->vmas(src, pid, vma_cb, &w), 0);
+	EXPECT_INT(src->ops->vmas(src, pid, false, vma_cb, &w), 0);
 	EXPECT(w.found);
 	EXPECT_INT(src->ops->holders(src, &pid, 1, &h), 0);
 	EXPECT(h && h->complete);

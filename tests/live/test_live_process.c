@@ -15,10 +15,10 @@ static void look_in_vain(struct seen *s)
 {
 	s->n = s->next = s->nvmas = 0;
 	EXPECT_INT(s->src->ops->observe(s->src, s->process.pid, &s->vma, s->addr, s->end,
-					keep_raw, s),
+					false, keep_raw, s),
 		   -ESRCH);
 	EXPECT_INT(s->n, 0);
-	EXPECT_INT(s->src->ops->vmas(s->src, s->process.pid, find_vma, s), -ESRCH);
+	EXPECT_INT(s->src->ops->vmas(s->src, s->process.pid, false, find_vma, s), -ESRCH);
 	EXPECT_INT(s->nvmas, 0);
 }
 
@@ -90,7 +90,7 @@ static void execs(const struct live_options *opt)
 	look_in_vain(&s);
 	s.src->ops->release(s.src, pid);
 	EXPECT_INT(s.src->ops->open(s.src, pid, &again), 0);
-	EXPECT_INT(s.src->ops->vmas(s.src, pid, find_vma, &s), 0);
+	EXPECT_INT(s.src->ops->vmas(s.src, pid, false, find_vma, &s), 0);
 	EXPECT(s.nvmas);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -145,8 +145,8 @@ static void dies(const struct live_options *opt, unsigned round)
 		if (i == round)
 			kill(pid, SIGKILL);
 		s.n = s.next = 0;
-		err = s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, keep_raw,
-					  &s);
+		err = s.src->ops->observe(s.src, pid, &s.vma, s.addr, s.end, false,
+					  keep_raw, &s);
 		for (size_t k = 0; k < s.n; k++)
 			EXPECT(s.raw[k].pagemap || s.raw[k].pte);
 	}
@@ -259,7 +259,7 @@ TEST(a_vma_that_is_replaced)
 		mprotect(m + 4 * PAGE, PAGE, PROT_READ);
 		s.n = s.next = 0;
 		EXPECT_INT(s.src->ops->observe(s.src, s.process.pid, &s.vma, s.addr,
-					       s.end, keep_raw, &s),
+					       s.end, false, keep_raw, &s),
 			   0);
 		if (kernel_has(s.ctx.kernel, KFACT_SCAN_GUARD) ==
 		    TRI_YES) /* 6.15: has the ioctl */

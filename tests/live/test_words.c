@@ -327,7 +327,7 @@ static void check_state(const char *name)
 		quiet = try < 3;
 		read_dump();
 		bpfpage_observe(bp, pagemap, w.hugetlb, (uintptr_t)s.addr,
-				(uintptr_t)s.addr + s.len, leaf_cb, &w);
+				(uintptr_t)s.addr + s.len, false, leaf_cb, &w);
 		if (test_failures == before)
 			break;
 		usleep(20000);

@@ -15,7 +15,8 @@ static int fake_open(struct source *src, pid_t pid, struct process *ret)
 	return 0;
 }
 
-static int fake_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
+static int fake_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb,
+		     void *ctx)
 {
 	struct fake_source *f = (struct fake_source *)src;
 	int err = 0;
@@ -26,9 +27,10 @@ static int fake_vmas(struct source *src, pid_t pid, source_vma_cb cb, void *ctx)
 }
 
 static int fake_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
-			u64 end, source_raw_cb cb, void *ctx)
+			u64 end, bool fold, source_raw_cb cb, void *ctx)
 {
 	struct fake_source *f = (struct fake_source *)src;
+	f->fold = fold;
 	const struct raw_page *raw = f->readings++ && f->again ? f->again : f->raw;
 
 	for (unsigned i = 0; i < f->nobs; i++) {

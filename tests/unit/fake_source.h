@@ -16,6 +16,7 @@ struct fake_source {
 	unsigned nobs;
 	const struct raw_page *again; /* instead of ->raw from the second reading on */
 	unsigned readings;
+	bool fold;          /* of the last reading */
 	unsigned batch;     /* runs per callback; 0: all at once */
 	unsigned vanish_at; /* deliver so many runs, then return -ESRCH; 0: never */
 	unsigned opened, released, delivered;

@@ -133,7 +133,7 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 	EXPECT_INT(collect(raw, ARRAY_SIZE(raw),
 			   (struct collect_options){ .fold = true }),
 		   0);
-	EXPECT_INT(f.source.fold, 1);
+	EXPECT_INT(f.fold, 1);
 	EXPECT_INT(seen.rows, 3);
 	EXPECT_INT(seen.page[0].pages, 7);
 	EXPECT(seen.page[0].folded);
@@ -144,7 +144,7 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 	/* each page by itself has its own frame */
 	collect(raw, ARRAY_SIZE(raw),
 		(struct collect_options){ .fold = true, .each = true });
-	EXPECT_INT(f.source.fold, 0);
+	EXPECT_INT(f.fold, 0);
 	diag_deinit(&diag);
 }
 

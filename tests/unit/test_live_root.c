@@ -191,11 +191,13 @@ static bool read_pages(const u64 *word, unsigned n)
 	}
 	EXPECT_INT(src->ops->open(src, PID, &p), 0);
 	EXPECT_STR(p.comm, "a) b");
-	EXPECT_INT(src->ops->vmas(src, PID, keep_vma, NULL), 0);
+	EXPECT_INT(src->ops->vmas(src, PID, false, keep_vma, NULL), 0);
 	EXPECT_INT(vma.start, START);
 	EXPECT_INT(vma.end, START + n * 4096ull);
 	nruns = 0;
-	EXPECT_INT(src->ops->observe(src, PID, &vma, vma.start, vma.end, keep, NULL), 0);
+	EXPECT_INT(src->ops->observe(src, PID, &vma, vma.start, vma.end, false, keep,
+				     NULL),
+		   0);
 	src->ops->release(src, PID);
 	src->ops->close(src);
 	diag_deinit(&diag);
@@ -290,7 +292,8 @@ TEST(a_pagemap_that_ends_is_a_process_that_is_gone)
 
 	EXPECT_INT(ftruncate(fd, 8), 0);
 	close(fd);
-	EXPECT_INT(src->ops->observe(src, PID, &vma, vma.start, vma.end, keep, NULL),
+	EXPECT_INT(src->ops->observe(src, PID, &vma, vma.start, vma.end, false, keep,
+				     NULL),
 		   -ESRCH);
 	src->ops->close(src);
 	diag_deinit(&diag);
