@@ -18,6 +18,7 @@
 #include "tui/tui_state.h"
 #include "cmd/tui_trace.h"
 #include "cmd/tui_watch.h"
+#include "os/clock.h"
 
 #define TICK_MS 250
 
@@ -403,7 +404,7 @@ static void loop(struct tui_live *l)
 	int x = 0, y = 0;
 
 	for (bool on = true; on;) {
-		u64 now = tui_watch_clock();
+		u64 now = clock_now();
 
 		if (tui_trace_round(&l->trace) || l->trace.ended)
 			next = 0;
@@ -411,12 +412,12 @@ static void loop(struct tui_live *l)
 			return;
 		if (now >= next && !l->trace.stopped && !l->s->opt.replay) {
 			tui_watch_round(&l->watch);
-			next = tui_watch_clock() + TICK_MS * 1000000ull;
+			next = clock_now() + TICK_MS * 1000000ull;
 		}
 		if (l->trace.stopped) /* nothing moves: wait for a key, and for signals */
-			next = tui_watch_clock() + 100000000u;
+			next = clock_now() + 100000000u;
 		tui_paint(tui_view_draw(l->t), false);
-		now = tui_watch_clock();
+		now = clock_now();
 		int wait = now >= next ? 0 : (int)((next - now) / 1000000) + 1;
 		if (l->trace.trace && !l->trace.stopped && !l->trace.over)
 			wait = MIN(wait, 5); /* the target waits for gupinfo */
@@ -424,7 +425,7 @@ static void loop(struct tui_live *l)
 		/* Handle all keys that wait before drawing. */
 		for (; on && key; key = on ? tui_key(0, &x, &y) : 0) {
 			on = take_key(l, key, x, y);
-			next = MIN(next, tui_watch_clock() + 20000000u);
+			next = MIN(next, clock_now() + 20000000u);
 		}
 	}
 }

@@ -1,22 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/progress.h"
 
+#include "os/clock.h"
+
 #include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 
 #define SECOND 1000000000ull
 
 static FILE *shown_on; /* the terminal that has a progress line, or NULL */
-
-static u64 now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * SECOND + t.tv_nsec;
-}
 
 void progress_init(struct progress *p, FILE *out, bool gentle, unsigned nprocess)
 {
@@ -24,7 +17,7 @@ void progress_init(struct progress *p, FILE *out, bool gentle, unsigned nprocess
 	p->out = out;
 	p->gentle = gentle;
 	p->nprocess = nprocess;
-	p->started = p->last = p->shown = now();
+	p->started = p->last = p->shown = clock_now();
 }
 
 static void wipe(void)
@@ -67,13 +60,13 @@ static void rest(struct progress *p, u64 at)
 		return;
 	t.tv_nsec = ns > SECOND / 10 ? SECOND / 10 : ns;
 	nanosleep(&t, NULL);
-	p->last = now();
+	p->last = clock_now();
 }
 
 int progress_tick(void *pace, const struct process *process, u64 entries)
 {
 	struct progress *p = pace;
-	u64 at = now();
+	u64 at = clock_now();
 
 	if (process->pid != p->pid) {
 		p->pid = process->pid;

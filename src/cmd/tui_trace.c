@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "lib/escape.h"
+#include "os/clock.h"
 
 /* ---- an event in one line */
 
@@ -210,8 +211,7 @@ static void take_members(struct tui_trace *tt)
 		}
 	tui_watch_drop(tt->w, NULL, 0);
 	tt->w->live = s;
-	tui_state_status(tt->t)->seen_s =
-		(double)(tui_watch_clock() - tt->w->start_ns) / 1e9;
+	tui_state_status(tt->t)->seen_s = (double)(clock_now() - tt->w->start_ns) / 1e9;
 	tui_state_live(tt->t, s);
 	tui_view_changed(tt->t, tui_state_pid(tt->t), 0, UINT64_MAX);
 	store_free(old);
@@ -340,7 +340,7 @@ static bool asked_to_end(void)
 
 bool tui_trace_round(struct tui_trace *tt)
 {
-	u64 until = tui_watch_clock() + 30000000u;
+	u64 until = clock_now() + 30000000u;
 	bool shown = false;
 
 	if (!tt->trace)
@@ -351,7 +351,7 @@ bool tui_trace_round(struct tui_trace *tt)
 		return false;
 	/* The trace reads a new program's memory at once. */
 	tui_watch_drop(tt->w, NULL, 0);
-	while (!tt->stopped && !tt->over && !tt->ended && tui_watch_clock() < until) {
+	while (!tt->stopped && !tt->over && !tt->ended && clock_now() < until) {
 		tt->stop_worthy = false;
 		int r = trace_step(tt->trace, 20);
 
@@ -378,7 +378,7 @@ bool tui_trace_round(struct tui_trace *tt)
 		struct tui_moment m = { .kind = TUI_MOMENT_NOTE,
 					.what = (char *)"end",
 					.text = (char *)"every traced process has ended",
-					.time_ns = tui_watch_clock() - tt->w->start_ns };
+					.time_ns = clock_now() - tt->w->start_ns };
 
 		tui_history_add(tui_state_history(tt->t), &m, NULL);
 		tui_view_moment(tt->t);

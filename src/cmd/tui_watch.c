@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "report/collect.h"
 #include "lib/escape.h"
 #include "live/procs.h"
 #include "cmd/vma_cache.h"
+#include "os/clock.h"
 
 #define ROUND_NS 250e6     /* the time between two rounds */
 #define BUDGET 0.014       /* of one core, for reading the pages on the screen */
@@ -20,21 +20,10 @@
 #define FAMILY_NS 3000000000ull
 #define SAMPLE_NS 900000000ull /* between two samples of the timeline */
 
-u64 tui_watch_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
-}
-
 /* Returns the CPU time of this thread, which bounds its reading. */
 static u64 cpu_clock(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
-	return (u64)ts.tv_sec * 1000000000u + (u64)ts.tv_nsec;
+	return clock_of(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel *model,
@@ -44,7 +33,7 @@ int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel 
 	w->src = vma_cache_new(src);
 	w->model = model;
 	w->t = t;
-	w->start_ns = tui_watch_clock();
+	w->start_ns = clock_now();
 	w->ns_per_page = 200;
 	return w->src ? 0 : -ENOMEM;
 }
@@ -59,7 +48,7 @@ void tui_watch_deinit(struct tui_watch *w)
 
 static u64 session_ns(const struct tui_watch *w)
 {
-	return tui_watch_clock() - w->start_ns;
+	return clock_now() - w->start_ns;
 }
 
 /* ---- one read */
@@ -254,7 +243,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag)
 {
 	struct store *fresh, *old = w->live;
-	u64 t0 = tui_watch_clock();
+	u64 t0 = clock_now();
 	int err;
 
 	npids = MIN(npids, TUI_WATCH_PIDS);
@@ -271,7 +260,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	w->live = fresh;
 	tui_state_live(w->t, fresh);
 	store_free(old);
-	double ns = (double)(tui_watch_clock() - t0);
+	double ns = (double)(clock_now() - t0);
 	u64 pages = count_pages(fresh);
 	if (pages > 64)
 		w->ns_per_page = ns / (double)pages;
@@ -450,7 +439,7 @@ static void read_background(struct tui_watch *w)
 
 static void read_lists(struct tui_watch *w)
 {
-	u64 now = tui_watch_clock(), t0 = cpu_clock();
+	u64 now = clock_now(), t0 = cpu_clock();
 	double ns;
 
 	if (now < w->vmas_next_ns)
@@ -476,7 +465,7 @@ static double seconds(const struct timeval *tv)
 /* Measures gupinfo's CPU time over the last seconds. */
 static void measure_cpu(struct tui_watch *w)
 {
-	u64 now = tui_watch_clock();
+	u64 now = clock_now();
 	struct rusage u;
 
 	if (now < w->cpu_next_ns || getrusage(RUSAGE_SELF, &u))

@@ -35,8 +35,6 @@ struct tui_watch {
 	u64 round_ns, age_ns; /* when the screen's oldest part was read */
 };
 
-u64 tui_watch_clock(void);
-
 /* Returns 0 or -ENOMEM. */
 int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel *model,
 		   struct tui *t);

@@ -13,7 +13,6 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
-#include <time.h>
 #include <unistd.h>
 
 /* libbpf.h has an enum with the names of our enum tri */
@@ -31,6 +30,7 @@
 #include "live/bpfbtf.h"
 #include "kernel/bpflog.h"
 #include "live/calibrate.h"
+#include "os/clock.h"
 #include "os/worker_pool.h"
 
 struct bpfpage {
@@ -51,14 +51,6 @@ struct bpfpage {
 };
 
 #define BATCH 256 /* entries that a callback gets at once */
-
-static u64 now_usecs(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000000ULL + t.tv_nsec / 1000;
-}
 
 /* Why programs were not loaded.  It is global because libbpf's print callback has no context. */
 static struct bpflog said;
@@ -248,7 +240,7 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		 char why[BPFPAGE_WHY])
 {
 	struct bpfpage *bp = calloc(1, sizeof(*bp));
-	u64 t0 = now_usecs();
+	u64 t0 = clock_now() / 1000;
 	int r;
 
 	if (!bp) {
@@ -262,7 +254,7 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		bpfpage_close(bp);
 		return r;
 	}
-	bp->usecs = now_usecs() - t0;
+	bp->usecs = clock_now() / 1000 - t0;
 	*ret = bp;
 	return 0;
 }

@@ -13,11 +13,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "page/frame_cache.h"
 #include "kpageflags.h"
+#include "os/clock.h"
 
 #define LIVE_FRAMES_RUN 128  /* frames of one request */
 #define LIVE_FRAMES_BLOCK 64 /* requests of one work item */
@@ -127,14 +127,6 @@ static int live_frames_block(void *ctx, size_t i, unsigned who)
 	return 0;
 }
 
-static u64 live_frames_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-	return t.tv_sec * 1000ull + t.tv_nsec / 1000000;
-}
-
 /* Takes the words of the frame at @slot from the cache, which another process's read filled. */
 static bool live_frames_cached(const struct live_frames *f, u32 slot, u64 ms)
 {
@@ -186,7 +178,7 @@ void live_frames_read(struct live_scan *o, const struct live_chunk *c)
 	struct live *l = o->l;
 	struct live_buffers *b = o->buf;
 	struct live_frames f = { .l = l, .b = b };
-	u64 ms = l->cache ? live_frames_ms() : 0;
+	u64 ms = l->cache ? clock_of(CLOCK_MONOTONIC_COARSE) / 1000000 : 0;
 	u32 words;
 
 	memset(b->ok, 0, c->nwords);

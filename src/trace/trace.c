@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "trace/trace_int.h"
 
 #include "lib/array.h"
+#include "os/clock.h"
 
 /* ---- calls that are under way */
 
@@ -315,7 +315,7 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 /* Looks for silent changes: in watched ranges often, everywhere now and then or if @all. */
 static int look(struct trace *t, bool all)
 {
-	u64 now = trace_state_clock();
+	u64 now = clock_now();
 	int r = 0;
 
 	t->tick_ns = now;
@@ -363,7 +363,7 @@ static int handle(struct trace *t, const struct tracer_stop *stop)
 int trace_step(struct trace *t, int timeout_ms)
 {
 	int interval = t->opt.interval_ms ? (int)t->opt.interval_ms : 200;
-	u64 end = trace_state_clock() + (u64)MAX(timeout_ms, 0) * 1000000ULL;
+	u64 end = clock_now() + (u64)MAX(timeout_ms, 0) * 1000000ULL;
 	struct tracer_stop stop;
 
 	if (!t->tracer)
@@ -378,11 +378,11 @@ int trace_step(struct trace *t, int timeout_ms)
 		bool stopped = r == 1;
 		if (stopped)
 			r = handle(t, &stop);
-		if (!r && trace_state_clock() - t->tick_ns >= (u64)interval * 1000000ULL)
+		if (!r && clock_now() - t->tick_ns >= (u64)interval * 1000000ULL)
 			r = look(t, false);
 		if (r || stopped)
 			return r ? r : 1;
-	} while (timeout_ms < 0 || trace_state_clock() < end);
+	} while (timeout_ms < 0 || clock_now() < end);
 	return 0;
 }
 
@@ -424,7 +424,7 @@ static int attach_event(struct trace *t, pid_t pid)
 		return r;
 	if (r)
 		e.incomplete = strerror(-r);
-	e.time_ns = trace_state_clock();
+	e.time_ns = clock_now();
 	return trace_state_emit(t, &e, p);
 }
 
@@ -448,7 +448,6 @@ int trace_new(const struct trace_options *opt, struct source *src,
 				       .npids = opt->npids,
 				       .no_filter = opt->no_filter,
 				       .sigpipe_default = opt->sigpipe_default };
-	struct timespec ts;
 	int r;
 
 	if (!t)
@@ -459,10 +458,8 @@ int trace_new(const struct trace_options *opt, struct source *src,
 	t->view_ctx = view_ctx;
 	t->diag = diag;
 	t->status = -1;
-	t->start_ns = t->tick_ns = trace_state_clock();
-	clock_gettime(CLOCK_REALTIME, &ts);
-	t->realtime_offset =
-		(u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec - t->start_ns;
+	t->start_ns = t->tick_ns = clock_now();
+	t->realtime_offset = clock_of(CLOCK_REALTIME) - t->start_ns;
 	t->pool = store_new(&(struct store_options){ .holes = opt->holes }, NULL);
 	r = t->pool ? begin(t) : -ENOMEM;
 	if (!r)

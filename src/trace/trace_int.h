@@ -88,7 +88,6 @@ void trace_call_return(struct trace *t, const struct tracer_stop *stop,
 struct trace_process *trace_state_find(struct trace *t, pid_t pid);
 struct trace_process *trace_state_add(struct trace *t, pid_t pid);
 void trace_state_drop(struct trace *t, pid_t pid);
-u64 trace_state_clock(void); /* CLOCK_MONOTONIC, ns */
 
 /*
  * Reads @n ranges of @p (0: everything) into its state.  *@ret_before becomes the state before,

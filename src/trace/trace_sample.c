@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "trace/trace_int.h"
+#include "os/clock.h"
 
 static const int watched[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
 
@@ -99,7 +100,7 @@ static int execed(struct trace *t, struct trace_process *p)
 	store_free(before);
 	p->family = ++t->families;
 	trace_state_comm(p->pid, e.comm);
-	e.time_ns = trace_state_clock();
+	e.time_ns = clock_now();
 	return trace_state_emit(t, &e, p);
 }
 
@@ -132,7 +133,7 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 		drop(t, p);
 		return parent && r != -ENOMEM ? 0 : r;
 	}
-	e.time_ns = trace_state_clock();
+	e.time_ns = clock_now();
 	return trace_state_emit(t, &e, parent ? parent : p);
 }
 
@@ -187,7 +188,7 @@ static int sample(struct trace *t)
 					   .pid = p->pid,
 					   .tid = p->pid,
 					   .since_ns = t->tick_ns,
-					   .time_ns = trace_state_clock() };
+					   .time_ns = clock_now() };
 			if (p->pid == t->command && t->status >= 0) {
 				bool killed = (t->status & 0x7f) != 0;
 				e.arg[0].name = killed ? "signal" : "status";
@@ -203,7 +204,7 @@ static int sample(struct trace *t)
 		if (!r)
 			r = find_children(t, p);
 	}
-	t->tick_ns = trace_state_clock();
+	t->tick_ns = clock_now();
 	return r;
 }
 

@@ -3,18 +3,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "lib/array.h"
 #include "trace/trace_int.h"
-
-u64 trace_state_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec;
-}
+#include "os/clock.h"
 
 /* ---- the followed processes */
 
@@ -135,7 +127,7 @@ int trace_state_read(struct trace *t, struct trace_process *p,
 		     struct store **ret_before)
 {
 	struct store *fresh, *merged;
-	u64 begin = trace_state_clock();
+	u64 begin = clock_now();
 	int r;
 
 	if (!p->now)
@@ -145,7 +137,7 @@ int trace_state_read(struct trace *t, struct trace_process *p,
 		return r;
 	if (!n || !p->now) {
 		p->full_ns = begin;
-		p->cost_ns = trace_state_clock() - begin;
+		p->cost_ns = clock_now() - begin;
 		*ret_before = p->now;
 		p->now = fresh;
 		return 0;
@@ -293,7 +285,7 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 	r = trace_state_compare(t, p, range, n, &scopes);
 	e.scope = scopes.scope;
 	e.nscopes = scopes.n;
-	e.time_ns = trace_state_clock();
+	e.time_ns = clock_now();
 	for (unsigned pass = 0; !r && pass < 2; pass++) {
 		struct event one = e;
 

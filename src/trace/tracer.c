@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "trace/tracer_int.h"
 
 /* Counts threads of @pid, without @but, that have not begun to exit. */
@@ -42,7 +43,7 @@ static int hand_out(struct tracer *t, struct tracer_task *task, enum tracer_what
 	ret->call = task->call;
 	ret->compat = task->compat;
 	memcpy(ret->args, task->args, sizeof(ret->args));
-	ret->time_ns = tracer_start_clock();
+	ret->time_ns = clock_now();
 	t->held = task;
 	return 1;
 }
@@ -345,7 +346,7 @@ static int on_gone(struct tracer *t, pid_t tid, int status, struct tracer_stop *
 	ret->what = TRACER_EXITED;
 	ret->tid = ret->pid = pid;
 	ret->status = status;
-	ret->time_ns = tracer_start_clock();
+	ret->time_ns = clock_now();
 	t->held = NULL;
 	return 1;
 }
@@ -422,8 +423,7 @@ static void go_on(struct tracer *t)
 
 int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
 {
-	u64 end =
-		timeout_ms < 0 ? 0 : tracer_start_clock() + (u64)timeout_ms * 1000000ULL;
+	u64 end = timeout_ms < 0 ? 0 : clock_now() + (u64)timeout_ms * 1000000ULL;
 	int status, r, left = timeout_ms;
 
 	go_on(t);
@@ -445,7 +445,7 @@ int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
 				continue;
 		}
 		if (timeout_ms >= 0) {
-			u64 now = tracer_start_clock();
+			u64 now = clock_now();
 			left = now >= end ? 0 : (int)((end - now + 999999) / 1000000);
 		}
 		r = sleep_for_report(t, tid > 0 ? 0 : left);
@@ -453,7 +453,7 @@ int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
 			memset(ret, 0, sizeof(*ret));
 			ret->what = TRACER_INTERRUPTED;
 			ret->status = r;
-			ret->time_ns = tracer_start_clock();
+			ret->time_ns = clock_now();
 			return 1;
 		}
 		if (r == -ETIMEDOUT && tid <= 0 && timeout_ms >= 0)

@@ -68,8 +68,6 @@ void tracer_task_resume(struct tracer *t, struct tracer_task *task);
 
 int tracer_start_command(struct tracer *t, const struct tracer_options *opt);
 int tracer_start_attach(struct tracer *t, pid_t pid);
-/* CLOCK_MONOTONIC, ns. */
-u64 tracer_start_clock(void);
 /* Waits for a report of @tid.  Returns 0, -EINTR when a signal asks gupinfo to end, or -errno. */
 int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status);
 /* Answers reports for a moment until no thread is left; @killed: they are to die. */

@@ -14,6 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "os/clock.h"
 #include "trace/tracer_int.h"
 
 #define OPTIONS                                                             \
@@ -160,14 +161,6 @@ static bool may_filter(void)
 			break;
 	fclose(f);
 	return eff >> 21 & 1;
-}
-
-u64 tracer_start_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (u64)ts.tv_sec * 1000000000ULL + (u64)ts.tv_nsec;
 }
 
 int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status)
@@ -417,10 +410,10 @@ static void drop_dead(struct tracer *t)
 void tracer_start_drain(struct tracer *t, bool killed)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
-	u64 end = tracer_start_clock() + LET_GO_NS;
+	u64 end = clock_now() + LET_GO_NS;
 	int status, sig = 0;
 
-	while (t->ntasks && (sig <= 0 || sig == SIGCHLD) && tracer_start_clock() < end) {
+	while (t->ntasks && (sig <= 0 || sig == SIGCHLD) && clock_now() < end) {
 		pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
 
 		if (tid > 0 && WIFSTOPPED(status)) {

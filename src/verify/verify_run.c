@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "pagestate/pagestate_factory.h"
 #include "report/source.h"
+#include "os/clock.h"
 
 /* Variants of PAGESTATE_TRY_MODS states; the first VERIFY_FEW for PAGESTATE_TRY_FEW. */
 static const char *const verify_mods[] = {
@@ -96,14 +96,13 @@ int verify_run(struct source *src, const struct verify_options *opt,
 {
 	const struct kernel *k = src->machine->page.kernel;
 	struct verify v = { .src = src, .k = k, .opt = opt, .r = ret, .diag = diag };
-	struct timespec start, end;
+	u64 start = clock_now();
 	int err = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	verify_end = 0;
-	clock_gettime(CLOCK_MONOTONIC, &start);
 	ret->kernel = k;
-	ret->seed = opt->seed ? opt->seed : (u64)start.tv_nsec ^ (u64)getpid() << 32;
+	ret->seed = opt->seed ? opt->seed : start % 1000000000u ^ (u64)getpid() << 32;
 	gupcall_env_open(&v.env);
 	for (unsigned i = 0; i < opt->nstates && !err; i++)
 		err = verify_state(&v, opt->states[i]);
@@ -112,8 +111,7 @@ int verify_run(struct source *src, const struct verify_options *opt,
 	if (!err && opt->trials)
 		err = verify_random(&v);
 	gupcall_env_close(&v.env);
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	ret->seconds = (u64)(end.tv_sec - start.tv_sec);
+	ret->seconds = (clock_now() - start) / 1000000000u;
 	ret->stopped = verify_end != 0;
 	if (!v.env.no_slow[0])
 		return err;
