@@ -224,11 +224,11 @@ u64 record_hash(const void *key, size_t len)
 	return h;
 }
 
-void *record_table_at(struct record_table *t, size_t i, size_t size, bool make)
+void *record_table_at(struct record_table *t, size_t i, size_t size)
 {
 	void **chunk = &t->chunk[i / RECORD_CHUNK];
 
-	if (!*chunk && make)
+	if (!*chunk)
 		*chunk = calloc(RECORD_CHUNK, size);
 	return *chunk ? (char *)*chunk + i % RECORD_CHUNK * size : NULL;
 }

@@ -55,8 +55,8 @@ static inline bool record_pte_in_run(u32 has)
 struct record_table {
 	void *chunk[RECORD_STATES / RECORD_CHUNK];
 };
-/* Returns entry @i of @size bytes.  NULL: no memory, or it is missing and @make is false. */
-void *record_table_at(struct record_table *t, size_t i, size_t size, bool make);
+/* Returns entry @i of @size bytes; NULL: no memory. */
+void *record_table_at(struct record_table *t, size_t i, size_t size);
 void record_table_free(struct record_table *t);
 
 enum record_section {
@@ -90,7 +90,7 @@ struct record_parse {
 	struct process process;
 	struct vma vma;
 	struct raw_page scratch;
-	struct record_judgement verdict_cache_scratch;
+	struct record_judgement judge_scratch;
 	struct record_machine machine;
 	char line[RECORD_LINE_MAX + 1];
 	struct record_table judge, state;

@@ -113,7 +113,7 @@ static int record_pages_vma(struct record_reader *r, char *line)
 	p->next_addr = vma->start;
 	p->vma_end = vma->end;
 	memset(&p->scratch, 0, sizeof(p->scratch));
-	memset(&p->verdict_cache_scratch, 0, sizeof(p->verdict_cache_scratch));
+	memset(&p->judge_scratch, 0, sizeof(p->judge_scratch));
 	if (r->handler->vma)
 		r->error = r->handler->vma(r->ctx, &p->process, vma);
 	return r->error;
@@ -151,24 +151,55 @@ static int record_parse_state(struct record_reader *r, char *line, struct raw_pa
 	return 0;
 }
 
+/* Returns what @id names: an entry of @t, or @scratch if it is @lone.  NULL: nothing can. */
+static void *record_pages_named(struct record_reader *r, struct record_table *t,
+				const char *id, u32 max, size_t size, const char *lone,
+				void *scratch)
+{
+	void *at;
+	u64 n;
+
+	if (!strcmp(id, lone))
+		return scratch;
+	if (!record_number(id, 16, &n) || n >= max)
+		return NULL;
+	at = record_table_at(t, n, size);
+	if (!at)
+		record_fail(r, -ENOMEM, "out of memory");
+	return at;
+}
+
+static struct raw_page *record_pages_state_of(struct record_reader *r, const char *id)
+{
+	struct record_parse *p = r->parse;
+
+	return record_pages_named(r, &p->state, id, RECORD_STATES,
+				  sizeof(struct raw_page), "-", &p->scratch);
+}
+
+static struct record_judgement *record_pages_judgement_of(struct record_reader *r,
+							  const char *id)
+{
+	struct record_parse *p = r->parse;
+
+	return record_pages_named(r, &p->judge, id, RECORD_JUDGEMENTS,
+				  sizeof(struct record_judgement), "*",
+				  &p->judge_scratch);
+}
+
 static int record_pages_state(struct record_reader *r, char *line)
 {
 	struct record_parse *p = r->parse;
-	struct raw_page state = { .pages = 1 }, *slot = &p->scratch;
+	struct raw_page state = { .pages = 1 }, *slot;
 	char *id = record_next(&line);
-	u64 n;
 
 	if (!id)
 		return record_fail(r, -EINVAL, "a state without a name");
-	if (strcmp(id, "-")) {
-		if (!record_number(id, 16, &n) || n >= RECORD_STATES)
-			return record_fail(r, -EINVAL, "no state can have this name");
-		slot = record_table_at(&p->state, n, sizeof(*slot), true);
-		if (!slot)
-			return record_fail(r, -ENOMEM, "out of memory");
-		if (slot->pages && !p->seeked)
-			return record_fail(r, -EINVAL, "state %s is defined twice", id);
-	}
+	slot = record_pages_state_of(r, id);
+	if (!slot)
+		return record_fail(r, -EINVAL, "no state can have this name");
+	if (slot != &p->scratch && slot->pages && !p->seeked)
+		return record_fail(r, -EINVAL, "state %s is defined twice", id);
 	if (record_parse_state(r, line, &state))
 		return r->error;
 	*slot = state;
@@ -263,22 +294,16 @@ static bool record_parse_write(char *text, struct record_judgement *j)
 static int record_pages_judge(struct record_reader *r, char *line)
 {
 	struct record_parse *p = r->parse;
-	struct record_judgement j = { .present = 1 }, *slot = &p->verdict_cache_scratch;
+	struct record_judgement j = { .present = 1 }, *slot;
 	char *id = record_next(&line), *word;
-	u64 n;
 
 	if (!id)
 		return record_fail(r, -EINVAL, "a judgement without a name");
-	if (strcmp(id, "*")) {
-		if (!record_number(id, 16, &n) || n >= RECORD_JUDGEMENTS)
-			return record_fail(r, -EINVAL, "no judgement can have this name");
-		slot = record_table_at(&p->judge, n, sizeof(*slot), true);
-		if (!slot)
-			return record_fail(r, -ENOMEM, "out of memory");
-		if (slot->present && !p->seeked)
-			return record_fail(r, -EINVAL, "judgement %s is defined twice",
-					   id);
-	}
+	slot = record_pages_judgement_of(r, id);
+	if (!slot)
+		return record_fail(r, -EINVAL, "no judgement can have this name");
+	if (slot != &p->judge_scratch && slot->present && !p->seeked)
+		return record_fail(r, -EINVAL, "judgement %s is defined twice", id);
 	while ((word = record_next(&line))) {
 		char *value = strchr(word, '=');
 		enum gup_request req;
@@ -303,38 +328,6 @@ static int record_pages_judge(struct record_reader *r, char *line)
 	}
 	*slot = j;
 	return 0;
-}
-
-/* Returns the dictionary entry @id, or NULL when it is not defined. */
-static const struct raw_page *record_pages_find_state(struct record_parse *p,
-						      const char *id)
-{
-	const struct raw_page *state = &p->scratch;
-	u64 n;
-
-	if (strcmp(id, "-")) {
-		if (!record_number(id, 16, &n) || n >= RECORD_STATES)
-			return NULL;
-		state = record_table_at(&p->state, n, sizeof(*state), false);
-	}
-	return state && state->pages ? state : NULL;
-}
-
-static const struct record_judgement *record_pages_find_judgement(struct record_parse *p,
-								  const char *id)
-{
-	static const struct record_judgement none;
-	const struct record_judgement *j = &p->verdict_cache_scratch;
-	u64 n;
-
-	if (!strcmp(id, "-"))
-		return &none;
-	if (strcmp(id, "*")) {
-		if (!record_number(id, 16, &n) || n >= RECORD_JUDGEMENTS)
-			return NULL;
-		j = record_table_at(&p->judge, n, sizeof(*j), false);
-	}
-	return j && j->present ? j : NULL;
 }
 
 /* Parses the words that only this run has: PFN, head, swap entry, page-table entry. */
@@ -370,6 +363,7 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	struct kernel_evidence *ev = &p->machine.m.kernel;
 	char *pages = record_next(&line), *state = record_next(&line);
 	char *judge = record_next(&line);
+	static const struct record_judgement none;
 	const struct record_judgement *j;
 	const struct raw_page *like;
 	struct raw_page raw;
@@ -380,11 +374,11 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	if (!judge || !record_number(addr, 16, &start) || !record_number(pages, 10, &n) ||
 	    !n)
 		return record_fail(r, -EINVAL, "this is no run of pages");
-	like = record_pages_find_state(p, state);
-	if (!like)
+	like = record_pages_state_of(r, state);
+	if (!like || !like->pages)
 		return record_fail(r, -EINVAL, "the state is not defined");
-	j = record_pages_find_judgement(p, judge);
-	if (!j)
+	j = strcmp(judge, "-") ? record_pages_judgement_of(r, judge) : &none;
+	if (!j || (j != &none && !j->present))
 		return record_fail(r, -EINVAL, "the judgement is not defined");
 	raw = *like;
 	raw.addr = start;

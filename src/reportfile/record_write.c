@@ -9,9 +9,12 @@
 
 #include "lib/pure.h"
 
+_Static_assert(sizeof(struct record_judgement) <= sizeof(struct raw_page),
+	       "an empty one is compared with");
+
 struct record_dict {
 	struct raw_page scratch;
-	struct record_judgement verdict_cache_scratch;
+	struct record_judgement judge_scratch;
 	unsigned nstates, njudgements;
 	struct record_table judge, state;
 };
@@ -311,8 +314,7 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 	char perms[5];
 
 	memset(&w->dict->scratch, 0, sizeof(w->dict->scratch));
-	memset(&w->dict->verdict_cache_scratch, 0,
-	       sizeof(w->dict->verdict_cache_scratch));
+	memset(&w->dict->judge_scratch, 0, sizeof(w->dict->judge_scratch));
 	vma_perms(vma, perms);
 	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu",
 			  (unsigned long long)vma->start, (unsigned long long)vma->end,
@@ -365,11 +367,36 @@ static void record_write_state(struct record_writer *w, const char *id,
 	record_write_flush(w);
 }
 
-static u32 record_write_slot(const void *key, size_t len)
+/*
+ * Finds the name of @value, of @size bytes, among @max names.  Returns whether it has to be
+ * defined: it is new; or there is no name left, *@ret_name is @max, and @scratch was another.
+ */
+static bool record_write_name(struct record_table *t, unsigned *used, u32 max,
+			      const void *value, size_t size, void *scratch,
+			      u32 *ret_name)
 {
-	u64 h = record_hash(key, len);
+	static const struct raw_page none;
+	u64 h = record_hash(value, size);
+	u32 slot = (u32)(h ^ h >> 32) % max;
+	bool same;
 
-	return (u32)(h ^ h >> 32);
+	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % max) {
+		void *at = record_table_at(t, slot, size);
+
+		if (!at)
+			break;
+		same = !memcmp(at, value, size);
+		if (!same && (memcmp(at, &none, size) || *used > max / 4 * 3))
+			continue;
+		*ret_name = slot;
+		*used += !same;
+		memcpy(at, value, size);
+		return !same;
+	}
+	*ret_name = max;
+	same = !memcmp(scratch, value, size);
+	memcpy(scratch, value, size);
+	return !same;
 }
 
 /* Returns the name of @raw's state, which it writes first when it is new. */
@@ -378,31 +405,16 @@ static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 {
 	struct record_dict *d = w->dict;
 	struct raw_page state;
-	u32 slot;
+	bool new;
+	u32 name;
 
 	record_state_of(raw, &state);
 	state.pages = 1;
-	slot = record_write_slot(&state, sizeof(state)) % RECORD_STATES;
-	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % RECORD_STATES) {
-		struct raw_page *at = record_table_at(&d->state, slot, sizeof(*at), true);
-
-		if (!at)
-			break;
-		snprintf(id, 8, "%04x", slot);
-		if (!memcmp(at, &state, sizeof(state)))
-			return;
-		if (at->pages || d->nstates > RECORD_STATES / 4 * 3)
-			continue;
-		*at = state;
-		d->nstates++;
+	new = record_write_name(&d->state, &d->nstates, RECORD_STATES, &state,
+				sizeof(state), &d->scratch, &name);
+	snprintf(id, 8, name < RECORD_STATES ? "%04x" : "-", name);
+	if (new)
 		record_write_state(w, id, &state, note);
-		return;
-	}
-	snprintf(id, 8, "-");
-	if (memcmp(&d->scratch, &state, sizeof(state))) {
-		d->scratch = state;
-		record_write_state(w, id, &state, note);
-	}
 }
 
 static void record_write_judgement(struct record_writer *w, const char *id,
@@ -436,33 +448,17 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 			    char id[8])
 {
 	struct record_dict *d = w->dict;
-	u32 slot;
+	bool new;
+	u32 name;
 
 	snprintf(id, 8, "-");
 	if (!j || !j->present)
 		return;
-	slot = record_write_slot(j, sizeof(*j)) % RECORD_JUDGEMENTS;
-	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % RECORD_JUDGEMENTS) {
-		struct record_judgement *at =
-			record_table_at(&d->judge, slot, sizeof(*at), true);
-
-		if (!at)
-			break;
-		snprintf(id, 8, "%03x", slot);
-		if (!memcmp(at, j, sizeof(*j)))
-			return;
-		if (at->present || d->njudgements > RECORD_JUDGEMENTS / 4 * 3)
-			continue;
-		*at = *j;
-		d->njudgements++;
+	new = record_write_name(&d->judge, &d->njudgements, RECORD_JUDGEMENTS, j,
+				sizeof(*j), &d->judge_scratch, &name);
+	snprintf(id, 8, name < RECORD_JUDGEMENTS ? "%03x" : "*", name);
+	if (new)
 		record_write_judgement(w, id, j);
-		return;
-	}
-	snprintf(id, 8, "*");
-	if (memcmp(&d->verdict_cache_scratch, j, sizeof(*j))) {
-		d->verdict_cache_scratch = *j;
-		record_write_judgement(w, id, j);
-	}
 }
 
 int record_write_run(struct record_writer *w, const struct raw_page *raw,
