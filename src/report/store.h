@@ -131,8 +131,8 @@ bool store_covers(const struct store *s, const struct store_vma *v, u64 addr);
  * Replaces [start, end) of process @pid, its VMAs there and the process's own facts by those of
  * @fresh, a collection of at least that range; both must share a judge.  Totals of VMAs that
  * @fresh does not have whole are counted again from the rows.  An empty range replaces only the
- * list of VMAs; rows stay where they still have a VMA.  Returns 0; -ENOMEM (then @s is
- * unchanged); -EINVAL when the judges differ; -ESRCH when one of them lacks the process.
+ * list of VMAs; rows stay where they still have a VMA.  Returns 0; -ENOMEM (then a part of @s may
+ * be as before); -EINVAL when the judges differ; -ESRCH when one of them lacks the process.
  */
 int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start,
 		u64 end);

@@ -12,7 +12,8 @@
 struct merge {
 	struct store *s;
 	const struct store *fresh;
-	const struct store_process *old, *new;
+	struct store_process *old;
+	const struct store_process *new;
 	u64 start, end;
 };
 
@@ -114,36 +115,6 @@ static int kept_vma(const struct merge *m, const struct store_vma *v,
 	return err;
 }
 
-/* The VMA as @fresh has it, with rows of both: fresh ones in the range, old ones outside. */
-static int merged_vma(const struct merge *m, const struct store_vma *v,
-		      struct store_vma *ret)
-{
-	u64 from = MAX(m->start, v->vma.start), to = MIN(m->end, v->vma.end);
-	size_t n = store_nrows(v);
-	int err;
-
-	if (m->start >= m->end)
-		return kept_vma(m, v, ret);
-	if (from == v->vma.start && to == v->vma.end) {
-		store_vma_share(v, ret);
-		return 0;
-	}
-	*ret = *v;
-	ret->rows = NULL;
-	if (n) { /* leaves may reach beyond the range */
-		from = MIN(from, MAX(v->rows->row[0].addr, v->vma.start));
-		to = MAX(to, store_row_end(m->fresh, &v->rows->row[n - 1]));
-	}
-	err = take_old(m, ret, v->vma.start, from);
-	for (size_t i = 0; i < n && !err; i++)
-		err = store_rows_add(m->s, ret, &v->rows->row[i]);
-	if (!err)
-		err = take_old(m, ret, to, v->vma.end);
-	if (!err)
-		recount(m->s, m->new, ret);
-	return err;
-}
-
 static bool overlaps(const struct store_vma *v, u64 start, u64 end)
 {
 	return v->vma.start < end && start < v->vma.end;
@@ -159,7 +130,9 @@ static void sum_up(struct store_process *p)
 	}
 }
 
-static int merged_process(const struct merge *m, struct store_process *ret)
+/* ---- the list of VMAs, when a mapping came, went or moved */
+
+static int relisted(const struct merge *m, struct store_process *ret)
 {
 	const struct store_process *old = m->old, *new = m->new;
 	size_t j = 0;
@@ -186,7 +159,7 @@ static int merged_process(const struct merge *m, struct store_process *ret)
 			i++;
 			ret->nvmas++;
 		} else {
-			r = merged_vma(m, n, out);
+			r = kept_vma(m, n, out);
 			j++;
 			ret->nvmas++;
 			if (r)
@@ -197,20 +170,53 @@ static int merged_process(const struct merge *m, struct store_process *ret)
 	return 0;
 }
 
-/* ---- the usual case: no mapping came, went or moved */
-
-static bool same_shape(const struct store_process *old, const struct store_process *new,
-		       u64 start, u64 end)
+static size_t bytes_of(const struct store *s)
 {
-	size_t i = store_vma_from(old, start), j = 0;
+	size_t bytes = 0;
 
-	for (; i < old->nvmas && old->vma[i].vma.start < end; i++, j++)
+	for (size_t i = 0; i < s->nprocs; i++)
+		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
+			const struct store_vma *v = &s->proc[i].vma[j];
+
+			bytes += sizeof(*v) +
+				 (v->rows ? v->rows->room * sizeof(struct store_row) : 0);
+		}
+	return bytes;
+}
+
+/* Gives the process the VMAs of @fresh, with the rows that they still cover.  0 or -ENOMEM. */
+static int relist(const struct merge *m)
+{
+	struct store_process ret;
+	size_t bytes = m->s->bytes;
+	int r = relisted(m, &ret);
+
+	if (r) {
+		store_process_free(&ret);
+		m->s->bytes = bytes;
+		return r;
+	}
+	store_process_free(m->old);
+	*m->old = ret;
+	m->s->bytes = bytes_of(m->s);
+	return 0;
+}
+
+static bool same_list(const struct merge *m)
+{
+	const struct store_process *old = m->old, *new = m->new;
+	size_t i = store_vma_from(old, m->start), j = 0;
+
+	if (m->start >= m->end)
+		return false;
+	for (; i < old->nvmas && old->vma[i].vma.start < m->end; i++, j++)
 		if (j >= new->nvmas || new->vma[j].vma.start != old->vma[i].vma.start ||
-		    new->vma[j].vma.end != old->vma[i].vma.end || old->vma[i].dropped ||
-		    !old->vma[i].has_totals)
+		    new->vma[j].vma.end != old->vma[i].vma.end)
 			return false;
 	return j == new->nvmas;
 }
+
+/* ---- rows */
 
 /* Replaces rows from @i on by as many rows; most of them are the same. */
 static void replace_alike(const struct store *s, const struct store_process *p,
@@ -271,66 +277,48 @@ static int replace_rows(struct store *s, const struct store_process *p,
 	return 0;
 }
 
-static int merge_in_place(struct store *s, struct store_process *old,
-			  const struct store *fresh, const struct store_process *new,
-			  u64 start, u64 end)
+/* Replaces the rows of @v in the range by those of @nv, the same mapping. */
+static int merge_vma(const struct merge *m, struct store_vma *v,
+		     const struct store_vma *nv)
 {
-	size_t i = store_vma_from(old, start);
+	u64 from = MAX(m->start, v->vma.start), to = MIN(m->end, v->vma.end);
+	size_t n = store_nrows(nv);
+	int r;
 
-	for (size_t j = 0; j < new->nvmas; j++, i++) {
-		const struct store_vma *nv = &new->vma[j];
-		struct store_vma *v = &old->vma[i];
-		u64 from = MAX(start, v->vma.start), to = MIN(end, v->vma.end);
-		size_t n = store_nrows(nv);
-
-		if (n) { /* leaves may reach beyond the range */
-			from = MIN(from, nv->rows->row[0].addr);
-			to = MAX(to, store_row_end(fresh, &nv->rows->row[n - 1]));
-		}
-		totals_change(&old->totals, &v->totals, false);
-		int r = replace_rows(s, old, v, fresh, nv, from, to);
-		totals_change(&old->totals, &v->totals, true);
-		if (r)
-			return r;
+	v->dropped =
+		nv->dropped || (v->dropped && (from > v->vma.start || to < v->vma.end));
+	if (n) { /* leaves may reach beyond the range */
+		from = MIN(from, nv->rows->row[0].addr);
+		to = MAX(to, store_row_end(m->fresh, &nv->rows->row[n - 1]));
 	}
-	old->process = new->process;
-	return 0;
+	totals_change(&m->old->totals, &v->totals, false);
+	r = replace_rows(m->s, m->old, v, m->fresh, nv, from, to);
+	if (!v->has_totals)
+		recount(m->s, m->old, v);
+	totals_change(&m->old->totals, &v->totals, true);
+	return r;
 }
 
 int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start, u64 end)
 {
 	const struct store_process *new = store_process_by_pid(fresh, pid);
-	struct store_process *old = NULL, merged;
-	size_t bytes = s->bytes;
-	int r;
+	struct store_process *old = (void *)store_process_by_pid(s, pid);
+	struct merge m = { s, fresh, old, new, start, end };
+	int r = 0;
 
 	if (s->judge != fresh->judge)
 		return -EINVAL;
-	for (size_t i = 0; i < s->nprocs; i++)
-		if (s->proc[i].process.pid == pid)
-			old = &s->proc[i];
 	if (!old || !new)
 		return -ESRCH;
-	if (start < end && old->has_totals && same_shape(old, new, start, end))
-		return merge_in_place(s, old, fresh, new, start, end);
-	r = merged_process(&(struct merge){ s, fresh, old, new, start, end }, &merged);
-	if (r) {
-		store_process_free(&merged);
-		s->bytes = bytes;
-		return r;
-	}
-	store_process_free(old);
-	*old = merged;
-	bytes = 0;
-	for (size_t i = 0; i < s->nprocs; i++)
-		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
-			const struct store_vma *v = &s->proc[i].vma[j];
-
-			bytes += sizeof(*v) +
-				 (v->rows ? v->rows->room * sizeof(struct store_row) : 0);
-		}
-	s->bytes = bytes;
-	return 0;
+	if (!same_list(&m))
+		r = relist(&m);
+	for (size_t j = 0; j < new->nvmas &&start < end && !r; j++)
+		r = merge_vma(&m, &old->vma[store_vma_from(old, new->vma[j].vma.start)],
+			      &new->vma[j]);
+	old->process = new->process;
+	if (!old->has_totals)
+		sum_up(old);
+	return r;
 }
 
 int store_merge_add(struct store *s, const struct store *from, pid_t pid)
