@@ -453,28 +453,6 @@ void options_deinit(struct options *opt)
 	opt->pids = NULL;
 }
 
-/* Writes @text from column @at on, broken at blanks before column 80. */
-static void help_text(FILE *out, unsigned at, const char *text)
-{
-	unsigned col = at;
-
-	while (*text) {
-		size_t word = strcspn(text, " ");
-
-		if (col > at && col + 1 + word > 79) {
-			fprintf(out, "\n%*s", (int)at, "");
-			col = at;
-		} else if (col > at) {
-			fputc(' ', out);
-			col++;
-		}
-		fprintf(out, "%.*s", (int)word, text);
-		col += word;
-		text += word + (text[word] == ' ');
-	}
-	fputc('\n', out);
-}
-
 void options_help(FILE *out)
 {
 	fputs("Usage: gupinfo PID[,PID...] [--range RANGE]... [view] [format]\n"
@@ -502,7 +480,7 @@ void options_help(FILE *out)
 				 rows[i].arg == optional_argument ? "]" : "");
 			fprintf(out, " %-26s%s", left,
 				strlen(left) > 25 ? "\n                           " : "");
-			help_text(out, 27, rows[i].help);
+			render_wrap(out, 27, 27, rows[i].help);
 		}
 	}
 	fputs("\nExit status: 0 complete, 1 failed, 2 usage, 3 incomplete (said on stderr),\n"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page/fact.h"
 
+#include <string.h>
+
 #include "lib/pure.h"
 
 static const struct {
@@ -19,6 +21,14 @@ const char *fact_name(enum fact id)
 const char *fact_decider(enum fact id)
 {
 	return fact_rows[id].decider;
+}
+
+bool fact_decides(u64 set, enum fact id)
+{
+	for (unsigned i = 0; i < id; i++)
+		if (set >> i & 1 && !strcmp(fact_decider(i), fact_decider(id)))
+			return false;
+	return set >> id & 1;
 }
 
 const char *fact_text(enum fact id)

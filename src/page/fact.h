@@ -42,6 +42,8 @@ static inline enum tri fact_get(const struct facts *f, enum fact id)
 
 const char *fact_name(enum fact id);    /* "pte-write" */
 const char *fact_decider(enum fact id); /* "pte" */
-const char *fact_text(enum fact id);    /* the kernel's words */
+/* @id is in @set, and no fact before it there has its decider: for lists that name each once. */
+bool fact_decides(u64 set, enum fact id);
+const char *fact_text(enum fact id); /* the kernel's words */
 
 #endif

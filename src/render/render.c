@@ -79,26 +79,27 @@ int render_columns(const struct render_options *opt)
 	return err;
 }
 
-void render_block(FILE *out, const char *label, unsigned indent, const char *text)
+void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text)
 {
-	unsigned col = indent;
-
-	fprintf(out, "%-*s", (int)indent, label);
-	while (*text) {
+	for (bool first = true; *text; first = false) {
 		size_t word = strcspn(text, " ");
 
-		if (col > indent && col + 1 + word > 79) {
+		if (!first && col + 1 + word > 79) {
 			fprintf(out, "\n%*s", (int)indent, "");
 			col = indent;
-		} else if (col > indent) {
+		} else if (!first) {
 			fputc(' ', out);
 			col++;
 		}
 		fprintf(out, "%.*s", (int)word, text);
-		col += word;
-		text += word;
-		while (*text == ' ')
-			text++;
+		col += (unsigned)word;
+		text += word + strspn(text + word, " ");
 	}
 	fputc('\n', out);
+}
+
+void render_block(FILE *out, const char *label, unsigned indent, const char *text)
+{
+	fprintf(out, "%-*s", (int)indent, label);
+	render_wrap(out, indent, indent, text);
 }

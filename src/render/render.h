@@ -81,7 +81,9 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 /* --list-columns. */
 int render_columns(const struct render_options *opt);
 
-/* Prints @label, then @text from column @indent on, broken at blanks to fit 80 columns. */
+/* Prints @text from @col on, broken at blanks to fit 80 columns; more lines begin at @indent. */
+void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text);
+/* Prints @label, then @text from column @indent on, likewise. */
 void render_block(FILE *out, const char *label, unsigned indent, const char *text);
 
 /* libsmartcols' names of colours for a verdict; NULL without colour. */

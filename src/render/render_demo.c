@@ -9,9 +9,9 @@
 
 #include "page/fact.h"
 #include "gup/predict.h"
+#include "render/render.h"
 #include "render/render_event.h"
 
-#define WIDTH 79
 #define INDENT 14
 
 struct render_demo {
@@ -25,29 +25,6 @@ struct render_demo {
 
 static const char *const actors[] = { "parent", "child" };
 
-/* Prints text from column @col on, broken at blanks; indents further lines by @indent. */
-static void wrap(FILE *out, unsigned col, unsigned indent, const char *text)
-{
-	bool first = true;
-
-	while (*text) {
-		size_t n = strcspn(text, " ");
-
-		if (!first && col + 1 + n > WIDTH) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			col = indent;
-		} else if (!first) {
-			fputc(' ', out);
-			col++;
-		}
-		fprintf(out, "%.*s", (int)n, text);
-		col += (unsigned)n;
-		first = false;
-		text += n + (text[n] == ' ');
-	}
-	fputc('\n', out);
-}
-
 /* Prints "    predicted  text …". */
 static __attribute__((format(printf, 3, 4))) void
 say(struct render_demo *r, const char *label, const char *fmt, ...)
@@ -59,7 +36,7 @@ say(struct render_demo *r, const char *label, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	fprintf(r->out, "    %-9s ", label);
-	wrap(r->out, INDENT, INDENT, text);
+	render_wrap(r->out, INDENT, INDENT, text);
 }
 
 /* ---- the state of the page in words */
@@ -135,21 +112,10 @@ static void show_sights(struct render_demo *r, const struct demo_step *s)
 
 static void unknown_facts(u64 unknown, char *buf, size_t len)
 {
-	u64 done = 0;
-
 	buf[0] = '\0';
-	for (unsigned i = 0; i < FACTS; i++) {
-		bool twice = false;
-
-		if (!(unknown >> i & 1))
-			continue;
-		for (unsigned k = 0; k < i; k++)
-			twice |= done >> k & 1 &&
-				 !strcmp(fact_decider(i), fact_decider(k));
-		if (!twice)
+	for (unsigned i = 0; i < FACTS; i++)
+		if (fact_decides(unknown, i))
 			add(buf, len, "%s%s", buf[0] ? ", " : "", fact_decider(i));
-		done |= BIT(i);
-	}
 	if (!buf[0])
 		snprintf(buf, len, "facts of the kernel");
 }
@@ -303,7 +269,7 @@ static int on_begin(void *ctx, const struct report_head *head)
 	r->kernel = head->kernel;
 	fprintf(r->out, "gupinfo --demo: kernel %s, judged as %s\n\n",
 		head->machine->kernel.release, head->kernel->model);
-	wrap(r->out, 0, 0, r->brief ? intro_brief : intro);
+	render_wrap(r->out, 0, 0, r->brief ? intro_brief : intro);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++)
 		if (!head->machine->evidence[i].ok && head->machine->evidence[i].why[0]) {
 			char text[300];
@@ -311,7 +277,7 @@ static int on_begin(void *ctx, const struct report_head *head)
 			snprintf(text, sizeof(text), "not readable here: %s",
 				 head->machine->evidence[i].why);
 			fputs("\n  ", r->out);
-			wrap(r->out, 2, 2, text);
+			render_wrap(r->out, 2, 2, text);
 		}
 	return 0;
 }
@@ -334,11 +300,11 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_case_memory(memory),
 		 c->name, what[memory], bytes ? render_event_size(bytes, size) : "?",
 		 c->selftest);
-	wrap(r->out, 0, 2, text);
+	render_wrap(r->out, 0, 2, text);
 	if (r->brief)
 		return 0;
 	fputs("  ", r->out);
-	wrap(r->out, 2, 2, c->about);
+	render_wrap(r->out, 2, 2, c->about);
 	return 0;
 }
 
@@ -393,9 +359,10 @@ static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 		fprintf(r->out, "; %u skipped", skipped);
 	fputs("\n", r->out);
 	if (leaks)
-		wrap(r->out, 0, 0,
-		     "hugetlb reuses a page that is mapped once, whatever refers to it beside: huge pages are too scarce to copy them on suspicion. "
-		     "The kernel's selftest expects these failures.");
+		render_wrap(
+			r->out, 0, 0,
+			"hugetlb reuses a page that is mapped once, whatever refers to it beside: huge pages are too scarce to copy them on suspicion. "
+			"The kernel's selftest expects these failures.");
 	if (r->brief)
 		fputs("All steps of all cases: gupinfo --demo -v; of one: --demo NAME.\n",
 		      r->out);

@@ -24,17 +24,9 @@ static void json_unknown(struct js *j, u64 unknown, u64 unknown_kernel)
 	if (!unknown && !unknown_kernel)
 		return;
 	js_open(j, "unknown", '[');
-	for (unsigned i = 0; i < FACTS; i++) {
-		bool again = false;
-
-		if (!(unknown >> i & 1))
-			continue;
-		for (unsigned k = 0; k < i && !again; k++)
-			again = unknown >> k & 1 &&
-				!strcmp(fact_decider(i), fact_decider(k));
-		if (!again)
+	for (unsigned i = 0; i < FACTS; i++)
+		if (fact_decides(unknown, i))
 			js_str(j, NULL, fact_decider(i));
-	}
 	for (unsigned i = 0; i < KFACTS; i++)
 		if (unknown_kernel >> i & 1)
 			js_str(j, NULL, kernel_fact_name(i));

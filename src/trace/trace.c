@@ -290,15 +290,11 @@ static int on_exited(struct trace *t, const struct tracer_stop *stop)
 {
 	struct trace_process *p = trace_state_find(t, stop->pid);
 	struct event e = { .kind = EVENT_EXIT, .pid = stop->pid, .tid = stop->pid };
-	struct event_arg *a = &e.arg[0];
 	int r;
 
 	if (!p)
 		return 0;
-	bool killed = (stop->status & 0x7f) != 0;
-	a->name = killed ? "signal" : "status";
-	a->num = killed ? stop->status & 0x7f : stop->status >> 8 & 0xff;
-	e.nargs = 1;
+	trace_state_exit(&e, stop->status);
 	e.time_ns = stop->time_ns;
 	r = trace_state_emit_last(t, p);
 	if (!r)

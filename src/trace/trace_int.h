@@ -116,6 +116,8 @@ u64 trace_state_since(const struct trace_process *p, u64 start, u64 end);
 /* Reads, and emits changes since the last reading as own events.  0 or a view's value. */
 int trace_state_between(struct trace *t, struct trace_process *p,
 			const struct event_range *range, unsigned n);
+/* Adds to @e how a process of that wait status ended. */
+void trace_state_exit(struct event *e, int status);
 /* Returns the name of @pid, "" when it is gone. */
 void trace_state_comm(pid_t pid, char comm[64]);
 /* Lists the family of @first, of NULL all followed processes, in @e.  Returns 0 or -ENOMEM. */

@@ -189,13 +189,8 @@ static int sample(struct trace *t)
 					   .tid = p->pid,
 					   .since_ns = t->tick_ns,
 					   .time_ns = clock_now() };
-			if (p->pid == t->command && t->status >= 0) {
-				bool killed = (t->status & 0x7f) != 0;
-				e.arg[0].name = killed ? "signal" : "status";
-				e.arg[0].num =
-					killed ? t->status & 0x7f : t->status >> 8 & 0xff;
-				e.nargs = 1;
-			}
+			if (p->pid == t->command && t->status >= 0)
+				trace_state_exit(&e, t->status);
 			r = trace_state_emit(t, &e, p);
 			drop(t, p);
 			continue;

@@ -241,6 +241,15 @@ void trace_state_comm(pid_t pid, char comm[64])
 		fclose(f);
 }
 
+void trace_state_exit(struct event *e, int status)
+{
+	bool killed = (status & 0x7f) != 0;
+
+	e->arg[0].name = killed ? "signal" : "status";
+	e->arg[0].num = killed ? status & 0x7f : status >> 8 & 0xff;
+	e->nargs = 1;
+}
+
 int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 {
 	struct event_change *change = NULL;
