@@ -95,6 +95,34 @@ static int collect(const struct raw_page *raw, unsigned n, struct collect_option
 	return collect_run(&f.source, &opt, &view, &seen, &diag);
 }
 
+/* The cache of classes starts afresh while a run waits: rows are what they are with a large one. */
+TEST(a_full_cache_changes_no_row)
+{
+	struct verdict_cache *small = verdict_cache_new(1, false);
+	struct raw_page raw[16];
+	struct seen all;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(raw); i++)
+		raw[i] = fake_source_anon(0x10000 + i * 4096ull, 1, 100 + i,
+					  ANON | (i / 2 % 2 ? EXCLUSIVE : 0), 1 + i / 4);
+	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), (struct collect_options){ 0 }), 0);
+	diag_deinit(&diag);
+	all = seen;
+	EXPECT_INT(all.rows, 8);
+	EXPECT_INT(collect(raw, ARRAY_SIZE(raw),
+			   (struct collect_options){ .judge = small }),
+		   0);
+	diag_deinit(&diag);
+	EXPECT_INT(seen.rows, all.rows);
+	for (unsigned i = 0; i < all.rows; i++) {
+		EXPECT(!memcmp(&seen.page[i], &all.page[i], sizeof(all.page[i])));
+		EXPECT(!memcmp(&seen.verdicts[i], &all.verdicts[i],
+			       sizeof(all.verdicts[i])));
+	}
+	EXPECT(!memcmp(&seen.totals, &all.totals, sizeof(all.totals)));
+	verdict_cache_unref(small);
+}
+
 TEST(like_pages_become_one_run)
 {
 	const struct raw_page raw[] = {
