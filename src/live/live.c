@@ -152,8 +152,9 @@ static int live_describe(struct live *l, struct live_process *p,
 	if (!p->had_memory && (p->pagemap >= 0 || p->pagemap == -ESRCH) &&
 	    !info.kernel_thread)
 		return -ESRCH;
-	/* gupinfo may not read it, or has no descriptor left */
-	if (p->pagemap < 0 && p->pagemap != -ESRCH && p->pagemap != -ENOENT)
+	/* gupinfo may not read it, or has no descriptor left; of a kernel thread there is nothing to read */
+	if (p->pagemap < 0 && p->pagemap != -ESRCH && p->pagemap != -ENOENT &&
+	    !info.kernel_thread)
 		return p->pagemap;
 	info.has_pinned = live_bpf_has_pinned(l, p);
 	*ret = info;
