@@ -167,14 +167,17 @@ static long entry_step(u32 i, u32 *in)
 {
 	/* the low bits of an entry of mlock's batch are flags */
 	u64 folio = load64(list.at + i * 8ULL) & ~3ULL;
+	struct structpage_batch *b;
 	u32 n = batches.n;
 
 	if (!folio)
 		return 0;
 	batches.n = n + 1;
-	batches.batch[n & (STRUCTPAGE_BATCHED - 1)].pfn =
-		(folio - batches.vmemmap) / batches.page_size;
-	batches.batch[n & (STRUCTPAGE_BATCHED - 1)].in = *in;
+	n = (n & (STRUCTPAGE_BATCHED - 1)) + (batches.half & 1) * STRUCTPAGE_BATCHED;
+	barrier_var(n); /* 6.1's verifier wants the bound last */
+	b = &batches.batch[n & (2 * STRUCTPAGE_BATCHED - 1)];
+	b->pfn = (folio - batches.vmemmap) / batches.page_size;
+	b->in = *in;
 	return 0;
 }
 

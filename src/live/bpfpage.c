@@ -507,13 +507,14 @@ static bool load_memory(struct bpfpage *bp)
 	return bp->memory && bpf_program__fd(bp->memory->progs.look) >= 0;
 }
 
-struct structpage_batches *bpfpage_batches(struct bpfpage *bp)
+struct structpage_batches *bpfpage_batches(struct bpfpage *bp, u32 half)
 {
 	struct structpage_batches *b;
 
 	if (!bpfbtf_offset(BPFBTF_HRTIMER_BASES) || !load_memory(bp))
 		return NULL;
 	b = &bp->memory->bss->batches;
+	b->half = half;
 	b->vmemmap = bp->call->vmemmap;
 	b->page_size = bp->cal->page_size;
 	b->timers = bpfbtf_offset(BPFBTF_HRTIMER_BASES);

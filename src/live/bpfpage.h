@@ -93,7 +93,10 @@ enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
  */
 const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes);
 
-/* Reads the batches of all CPUs; NULL when it cannot.  Writable and valid until the next call. */
-struct structpage_batches *bpfpage_batches(struct bpfpage *bp);
+/*
+ * Reads the batches of all CPUs into one half of ->batch; NULL when it cannot.  Writable, the other
+ * half stays.
+ */
+struct structpage_batches *bpfpage_batches(struct bpfpage *bp, u32 half);
 
 #endif

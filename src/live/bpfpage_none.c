@@ -97,9 +97,9 @@ int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
 	return -ENOTSUP;
 }
 
-struct structpage_batches *bpfpage_batches(struct bpfpage *bp)
+struct structpage_batches *bpfpage_batches(struct bpfpage *bp, u32 half)
 {
-	(void)bp;
+	(void)bp, (void)half;
 	return NULL;
 }
 

@@ -2,7 +2,6 @@
 /* Which references of a page are those of batches on their way to LRU lists; see live_int.h. */
 #include "live/live_int.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,30 +18,23 @@ static int live_batches_cmp(const void *a, const void *b)
 }
 
 /* Returns the batches of all CPUs by PFN, or NULL when some may be missing. */
-static struct structpage_batch *live_batches_read(struct bpfpage *bpf, u32 *ret_n)
+static struct structpage_batch *live_batches_read(struct bpfpage *bpf, u32 half,
+						  u32 *ret_n)
 {
-	struct structpage_batches *b = bpfpage_batches(bpf);
+	struct structpage_batches *b = bpfpage_batches(bpf, half);
 
 	if (!b || b->unknown || b->n > STRUCTPAGE_BATCHED ||
 	    b->cpus < sysconf(_SC_NPROCESSORS_ONLN))
 		return NULL;
-	qsort(b->batch, b->n, sizeof(*b->batch), live_batches_cmp);
 	*ret_n = b->n;
-	return b->batch;
+	qsort(b->batch + half * STRUCTPAGE_BATCHED, b->n, sizeof(*b->batch),
+	      live_batches_cmp);
+	return b->batch + half * STRUCTPAGE_BATCHED;
 }
 
 void live_batches_begin(struct live_batches *b)
 {
-	const struct structpage_batch *read = live_batches_read(b->bpf, &b->nbefore);
-
-	b->before = read ? malloc((b->nbefore + 1) * sizeof(*read)) : NULL;
-	if (b->before)
-		memcpy(b->before, read, b->nbefore * sizeof(*read));
-}
-
-void live_batches_end(struct live_batches *b)
-{
-	free(b->before);
+	b->before = live_batches_read(b->bpf, 0, &b->nbefore);
 }
 
 /* Returns the first of @n batches that holds a frame from @pfn on, or the end of the list. */
@@ -121,7 +113,8 @@ int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n)
 			*part = rest;
 			if (b->before && live_batches_asks(part)) {
 				if (!b->after)
-					b->after = live_batches_read(b->bpf, &b->nafter);
+					b->after =
+						live_batches_read(b->bpf, 1, &b->nafter);
 				step = b->after ? live_batches_mark_one(b, part) : step;
 			}
 			part->pages = step;

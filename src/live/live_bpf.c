@@ -175,16 +175,11 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	end = MIN(ROUND_UP(end, size), vma->end);
 	if (start >= end)
 		return 0;
-	if (size == page) {
-		int err;
-
-		if (!fold)
-			live_batches_begin(&marked);
-		err = bpfpage_observe(l->bpf, p->pagemap, false, start, end, fold,
-				      live_batches_mark, &marked);
-		live_batches_end(&marked);
-		return err;
-	}
+	if (size == page && !fold)
+		live_batches_begin(&marked);
+	if (size == page)
+		return bpfpage_observe(l->bpf, p->pagemap, false, start, end, fold,
+				       live_batches_mark, &marked);
 	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, fold,
 			       live_bpf_hugetlb, &o);
 }

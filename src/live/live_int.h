@@ -167,9 +167,7 @@ struct live_batches {
 	struct raw_page out[LIVE_OUT];
 	size_t nout;
 };
-/* Reads the batches before pages are read; live_batches_end() frees what it has read. */
-void live_batches_begin(struct live_batches *b);
-void live_batches_end(struct live_batches *b);
+void live_batches_begin(struct live_batches *b); /* before pages are read */
 int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n);
 
 /* Reads CMA areas and free huge pages; NULL when it cannot.  Valid until the next call. */

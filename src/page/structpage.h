@@ -182,15 +182,16 @@ struct structpage_batches {
 	u32 page_size;
 	u32 timers, fbatches, rotate,
 		mlock; /* offsets of per-CPU variables; 0: there is none */
+	u32 half;      /* which half of ->batch to fill: 0 or 1 */
 	/* results */
 	u32 cpus;    /* whose batches were read */
 	u32 unknown; /* the kernel has batches that the program does not know */
-	u32 n;       /* may exceed the array */
+	u32 n;       /* may exceed the half */
 	u64 from;    /* private to the program */
 	struct structpage_batch {
 		u64 pfn;
 		u32 in; /* STRUCTPAGE_BATCH() */
-	} batch[STRUCTPAGE_BATCHED];
+	} batch[2 * STRUCTPAGE_BATCHED];
 };
 
 /* --- references outside the page tables: BPF walks the open files of every process */
