@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * The warnings of --trace, one row each.  A row checks either the pages of the call's ranges as
- * they are now (->state) or the runs that changed (->changed).
+ * they are now (->spliced) or the runs that changed (->changed).
  */
 #include "event/event.h"
 
@@ -11,10 +11,13 @@
 #include "gup/predict.h"
 #include "lib/pure.h"
 
-struct page_state {
-	const struct page_run *page;
-	const struct gup_verdicts *verdicts;
-	const struct kernel *kernel;
+/* What the last store to a page will do that somebody has spliced. */
+enum spliced {
+	SPLICED_NOT, /* it is exclusive, or not anonymous */
+	SPLICED_LEAK_HUGETLB,
+	SPLICED_LEAK,
+	SPLICED_SAFE,
+	SPLICED_UNKNOWN
 };
 
 static bool is_anon(const struct page_run *p)
@@ -23,51 +26,21 @@ static bool is_anon(const struct page_run *p)
 }
 
 /* Predicts a store when this is the only mapping left and the new reference is still held. */
-static void last_one_writes(const struct page_state *s, struct gup_write *ret)
+static enum spliced spliced(const struct page_run *p, const struct kernel *kernel)
 {
-	struct facts f = s->page->facts;
+	struct facts f = p->facts;
+	struct gup_write w;
 
+	if (!is_anon(p) || p->anon_exclusive != TRI_NO)
+		return SPLICED_NOT;
 	fact_set(&f, F(MAPCOUNT_ONE) | F(EXTRA_REFS), true);
 	fact_set(&f,
 		 F(LARGE_MAPS) | F(MM_SHARED) | F(REF_ONE) | F(REF_SOLE) | F(REF_IS_MAPS),
 		 false);
-	predict_write(s->kernel, &f, ret);
-}
-
-static bool spliced(const struct page_state *s, struct gup_write *ret)
-{
-	if (!is_anon(s->page) || s->page->anon_exclusive != TRI_NO || !s->kernel)
-		return false;
-	last_one_writes(s, ret);
-	return true;
-}
-
-static bool spliced_leak(const struct page_state *s)
-{
-	struct gup_write w;
-
-	return spliced(s, &w) && w.leak == TRI_YES && s->page->kind == PAGE_HUGETLB;
-}
-
-static bool spliced_leak_other(const struct page_state *s)
-{
-	struct gup_write w;
-
-	return spliced(s, &w) && w.leak == TRI_YES && s->page->kind != PAGE_HUGETLB;
-}
-
-static bool spliced_safe(const struct page_state *s)
-{
-	struct gup_write w;
-
-	return spliced(s, &w) && w.leak == TRI_NO;
-}
-
-static bool spliced_unknown(const struct page_state *s)
-{
-	struct gup_write w;
-
-	return spliced(s, &w) && w.leak == TRI_UNKNOWN;
+	predict_write(kernel, &f, &w);
+	if (w.leak != TRI_YES)
+		return w.leak == TRI_NO ? SPLICED_SAFE : SPLICED_UNKNOWN;
+	return p->kind == PAGE_HUGETLB ? SPLICED_LEAK_HUGETLB : SPLICED_LEAK;
 }
 
 /* ---- of changed runs */
@@ -124,7 +97,7 @@ static const struct warn_row {
 	const char *id, *text; /* one %s stands for "n pages" */
 	u32 kinds;             /* events for which it is checked; 0: all */
 	bool leak;
-	bool (*state)(const struct page_state *s);
+	enum spliced spliced; /* pages of the call's ranges */
 	bool (*changed)(const struct event_change *c);
 } rows[] = {
 	{ .id = "leak",
@@ -140,20 +113,20 @@ static const struct warn_row {
 	  .text = "vmsplice took a plain reference to %s not exclusive; hugetlb: a later write will reuse it and the pipe reader will see it (leak)",
 	  .kinds = K_(VMSPLICE),
 	  .leak = true,
-	  .state = spliced_leak },
+	  .spliced = SPLICED_LEAK_HUGETLB },
 	{ .id = "vmsplice-leak",
 	  .text = "vmsplice took a plain reference to %s not exclusive; a later write will reuse it and the pipe reader will see it (leak)",
 	  .kinds = K_(VMSPLICE),
 	  .leak = true,
-	  .state = spliced_leak_other },
+	  .spliced = SPLICED_LEAK },
 	{ .id = "vmsplice-shared",
 	  .text = "vmsplice took a plain reference to %s not exclusive; a later write will copy (safe)",
 	  .kinds = K_(VMSPLICE),
-	  .state = spliced_safe },
+	  .spliced = SPLICED_SAFE },
 	{ .id = "vmsplice-unknown",
 	  .text = "vmsplice took a plain reference to %s not exclusive; what a later write does is not known",
 	  .kinds = K_(VMSPLICE),
-	  .state = spliced_unknown },
+	  .spliced = SPLICED_UNKNOWN },
 	{ .id = "copied-safe",
 	  .text = "the store got a copy of %s; the reference still reads the old bytes (safe)",
 	  .kinds = FAULTS,
@@ -213,20 +186,19 @@ static void warn_range(struct event *e, const struct event_range *range,
 		for (size_t k = store_row_from(after, v, range->start);
 		     k < store_nrows(v); k++) {
 			const struct store_row *row = &v->rows->row[k];
-			const struct page_class *class = store_class(after, row);
+			enum spliced what;
 
 			if (row->addr >= range->end)
 				break;
+			what = spliced(&store_class(after, row)->page, &after->kernel);
+			if (what == SPLICED_NOT)
+				continue;
 			store_row_page(after, row, &page);
 			store_page_cut(after, &page, MAX(range->start, row->addr),
 				       MIN(range->end, store_row_end(after, row)));
-			struct page_state s = { .page = &page,
-						.verdicts = class->verdicts,
-						.kernel = after->has_head ? &after->kernel
-									  : NULL };
 			for (unsigned w = 0; w < ARRAY_SIZE(rows); w++)
-				if (rows[w].state && rows[w].kinds >> e->kind & 1 &&
-				    rows[w].state(&s))
+				if (rows[w].spliced == what &&
+				    rows[w].kinds >> e->kind & 1)
 					add(e, &rows[w], range->pid, page.addr,
 					    page.pages);
 		}
@@ -265,7 +237,8 @@ void event_warn(struct event *e)
 		warn_change(e, &e->change[i]);
 	for (unsigned i = 0; i < e->nranges && e->has_ret && e->ret >= 0; i++)
 		for (unsigned s = 0; s < e->nscopes; s++)
-			if (e->scope[s].pid == e->range[i].pid && e->scope[s].after) {
+			if (e->scope[s].pid == e->range[i].pid && e->scope[s].after &&
+			    e->scope[s].after->has_head) {
 				warn_range(e, &e->range[i], e->scope[s].after);
 				break;
 			}
