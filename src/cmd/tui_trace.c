@@ -95,23 +95,6 @@ static void put_causes(struct line *l, const struct causes *n)
 
 /* ---- what the trace tells */
 
-/* A stepping user wants to stop at the event; all others are in the timeline, too. */
-static bool worth_a_stop(const struct event *e)
-{
-	switch (e->kind) {
-	case EVENT_MMAP:
-	case EVENT_MUNMAP:
-	case EVENT_MREMAP:
-	case EVENT_MPROTECT:
-	case EVENT_WRITE_FAULT:
-	case EVENT_CHANGE:
-	case EVENT_ATTACH:
-		return false;
-	default:
-		return true;
-	}
-}
-
 /* Makes one store of all members; NULL when nothing is known of any. */
 static struct store *family_store(const struct event_member *m, unsigned n)
 {
@@ -186,7 +169,7 @@ static int on_event(void *ctx, const struct event *e)
 			    family_store(e->member, e->nmembers)))
 		return -ENOMEM;
 	tui_view_moment(tt->t);
-	tt->stop_worthy |= worth_a_stop(e);
+	tt->stop_worthy |= (event_flags(e->kind) & EVENT_STOPS) != 0;
 	if (event_is_between(e))
 		return 0;
 	snprintf(tui_state_status(tt->t)->where, sizeof(tui_state_status(tt->t)->where),

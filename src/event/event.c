@@ -8,15 +8,23 @@
 
 #include "lib/pure.h"
 
-const char *event_name(enum event_kind kind)
-{
-	static const char *const names[EVENTS] = {
-#define EVENT(id, word) [EVENT_##id] = word,
+static const struct {
+	const char *word;
+	u64 flags;
+} kinds[EVENTS] = {
+#define EVENT(id, w, f) [EVENT_##id] = { .word = w, .flags = f },
 #include "event/event.def"
 #undef EVENT
-	};
+};
 
-	return names[kind];
+const char *event_name(enum event_kind kind)
+{
+	return kinds[kind].word;
+}
+
+u64 event_flags(enum event_kind kind)
+{
+	return kinds[kind].flags;
 }
 
 static const struct {

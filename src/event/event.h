@@ -11,7 +11,7 @@
 #include "report/store.h"
 
 enum event_kind {
-#define EVENT(id, word) EVENT_##id,
+#define EVENT(id, word, flags) EVENT_##id,
 #include "event/event.def"
 #undef EVENT
 	EVENTS
@@ -131,6 +131,11 @@ static inline bool event_is_between(const struct event *e)
 }
 /* The process caused it by a load or store of its own. */
 bool event_cause_is_fault(enum event_cause cause);
+/* What event.def has of @kind. */
+u64 event_flags(enum event_kind kind);
+#define EVENT_SHOWN BIT(0)
+#define EVENT_STOPS BIT(1)
+#define EVENT_COUNTS BIT(2)
 
 /* Names the cause of the difference @c. */
 enum event_cause event_cause(const struct store_change *c);

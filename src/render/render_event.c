@@ -229,8 +229,6 @@ struct groups {
 /* A paragraph without -v mentions the change. */
 static bool telling(const struct event *e, const struct event_change *c)
 {
-	bool refs = e->kind == EVENT_VMSPLICE || e->kind == EVENT_IO_URING_REGISTER ||
-		    e->kind == EVENT_READ || e->kind == EVENT_WRITE;
 	const struct page_class *a = c->c.a.class, *b = c->c.b.class;
 	const struct page_run *p = event_page(c);
 
@@ -241,8 +239,7 @@ static bool telling(const struct event *e, const struct event_change *c)
 		return e->kind == EVENT_VMSPLICE; /* everybody uses the page cache */
 	switch (c->cause) {
 	case EVENT_CAUSE_COUNTED:
-		return refs || e->kind == EVENT_FORK || e->kind == EVENT_MUNMAP ||
-		       e->kind == EVENT_EXIT || e->kind == EVENT_EXEC;
+		return event_flags(e->kind) & EVENT_COUNTS;
 	case EVENT_CAUSE_READ_IN:
 	case EVENT_CAUSE_POPULATED:
 		return !e->since_ns; /* programs touch new pages all the time */
@@ -451,22 +448,11 @@ static void show_head(struct render_event *r, const struct event *e)
 /* The event is shown without -v. */
 static bool is_shown(const struct event *e)
 {
-	switch (e->kind) {
-	case EVENT_EXEC:
-	case EVENT_FORK:
-	case EVENT_EXIT:
-	case EVENT_VMSPLICE:
-	case EVENT_IO_URING_REGISTER:
-	case EVENT_PROCESS_VM_READV:
-	case EVENT_PROCESS_VM_WRITEV:
-	case EVENT_ATTACH:
-		return true;
-	default:
-		for (size_t i = 0; i < e->nchanges; i++)
-			if (telling(e, &e->change[i]))
-				return true;
-		return false;
-	}
+	bool shown = event_flags(e->kind) & EVENT_SHOWN;
+
+	for (size_t i = 0; i < e->nchanges && !shown; i++)
+		shown = telling(e, &e->change[i]);
+	return shown;
 }
 
 static void show_warnings(struct render_event *r, const struct event *e)
