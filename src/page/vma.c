@@ -355,3 +355,56 @@ const char *vma_fs_name(enum vma_fs fs)
 
 	return names[fs];
 }
+
+static bool vma_no_access(const struct vma *vma)
+{
+	return !vma->name[0] && !vma->read && !vma->write && !vma->exec;
+}
+
+/* malloc() of glibc reserves 64 MiB (HEAP_MAX_SIZE), aligned, and makes the first part accessible. */
+static bool vma_is_arena(const struct vma *vma, const struct vma *above)
+{
+	const u64 size = 64ull << 20;
+	bool rest = above && above->start == vma->end && vma_no_access(above);
+
+	return vma->flags & VF(NORESERVE) && vma->start % size == 0 &&
+	       (rest ? above->end : vma->end) - vma->start == size;
+}
+
+/* Since 6.7 mmap() makes VM_NOHUGEPAGE of MAP_STACK (calc_vm_flag_bits()); a guard is below it. */
+static bool vma_is_thread_stack(const struct vma *vma, const struct vma *below)
+{
+	return vma->flags & VF(NOHUGEPAGE) && below && below->end == vma->start &&
+	       vma_no_access(below);
+}
+
+const char *vma_what(const struct vma *vma, const struct vma *below,
+		     const struct vma *above)
+{
+	if (vma_name_starts(vma, "/dev/zero ") && vma->shared)
+		return "shared anonymous";
+	if (vma_name_starts(vma, "/anon_hugepage "))
+		return "anonymous hugetlb";
+	if (vma_name_starts(vma, "/SYSV"))
+		return "System V shared";
+	if (vma->name[0])
+		return NULL;
+	if (vma_no_access(vma))
+		return "no access";
+	if (vma->exec)
+		return vma->write ? "writable code (JIT)" : "anonymous code (JIT)";
+	if (vma->flags & VF(GROWSDOWN))
+		return "stack";
+	if (vma_is_arena(vma, above))
+		return "malloc arena";
+	if (vma_is_thread_stack(vma, below))
+		return "thread stack";
+	return "anonymous";
+}
+
+const char *vma_base_name(const struct vma *vma)
+{
+	const char *slash = vma->name[0] == '/' ? strrchr(vma->name, '/') : NULL;
+
+	return slash && slash[1] ? slash + 1 : vma->name;
+}

@@ -107,4 +107,14 @@ enum vma_fs vma_fs_by_type(const char *type);
 
 const char *vma_fs_name(enum vma_fs fs); /* "shmem" */
 
+/*
+ * Returns what an anonymous mapping is, as far as flags and its neighbours @below and @above (NULL:
+ * none) show it: "anonymous", "thread stack" …; NULL for one that has a name of its own.
+ */
+const char *vma_what(const struct vma *vma, const struct vma *below,
+		     const struct vma *above);
+
+/* The last part of a path, else the whole name. */
+const char *vma_base_name(const struct vma *vma);
+
 #endif

@@ -145,6 +145,16 @@ void highlights_look(struct highlights *list, const struct report_row *row)
 		highlights_add(list, HIGHLIGHT_FORK_COPY, row, 0);
 }
 
+unsigned highlights_worst(const struct highlights *list, const struct vma *vma)
+{
+	unsigned worst = 0;
+
+	for (unsigned i = 0; i < HIGHLIGHTS; i++)
+		if (list->now[i].pages && list->now[i].vma.start == vma->start)
+			worst = MAX(worst, highlights_severity(i));
+	return worst;
+}
+
 void highlights_end(struct highlights *list)
 {
 	for (unsigned i = 0; i < HIGHLIGHTS; i++)

@@ -46,6 +46,8 @@ struct highlights {
 
 /* Looks at @row, which comes mapping by mapping. */
 void highlights_look(struct highlights *list, const struct report_row *row);
+/* The worst severity of what was found in @vma, the mapping of the last rows; 0: nothing. */
+unsigned highlights_worst(const struct highlights *list, const struct vma *vma);
 /* No row is to come. */
 void highlights_end(struct highlights *list);
 /* The kinds that were found, the worst and then the most frequent first; returns their number. */

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * fold.h - the mappings of a process as few rows: what matters first, the mappings of one file and
+ * ordinary ones of one kind in one row each.
+ */
+#ifndef GUPINFO_FOLD_H
+#define GUPINFO_FOLD_H
+
+#include "report/report.h"
+
+struct fold_row {
+	struct vma vma; /* of several mappings the first */
+	struct report_totals totals;
+	u32 mappings;
+	u32 severity;     /* of what is notable in it (highlights.h) */
+	const char *what; /* static: what it is; NULL: its name tells */
+};
+
+struct fold {
+	struct fold_row *row; /* ascending by address until fold_rows() */
+	size_t n, room;
+};
+
+/* Adds a mapping, in ascending order.  Returns 0 or -ENOMEM. */
+int fold_add(struct fold *f, const struct vma *vma, const struct report_totals *t,
+	     unsigned severity);
+/* Fills ->what of all rows, when all mappings are there. */
+void fold_names(struct fold *f);
+/*
+ * Leaves few rows, in the order of their weight: up to FOLD_ALONE mappings by themselves, and the
+ * others by name, up to @names names and a row for all the rest.
+ */
+void fold_rows(struct fold *f, size_t names);
+/* Forgets the rows. */
+void fold_deinit(struct fold *f);
+
+#define FOLD_ALONE 6
+#define FOLD_NAMES 10 /* so many, and the summary fits a small terminal */
+
+#endif
