@@ -47,6 +47,9 @@ _gupinfo()
 		mapfile -t COMPREPLY < <(compgen -P "$before" -W "$(_gupinfo_columns "$1")" -- "${cur##*[,+]}")
 		compopt -o nospace 2>/dev/null
 		;;
+	--sort)
+		mapfile -t COMPREPLY < <(compgen -P "${cur%"${cur#-}"}" -W "$(_gupinfo_columns "$1")" -- "${cur#-}")
+		;;
 	--color)
 		mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
 		;;

@@ -63,15 +63,12 @@ void mode_all_messages(struct session *s)
 
 int mode_all(struct session *s)
 {
-	enum render_all_format format =
-		s->opt.given[OPTION_OPENMETRICS]   ? RENDER_ALL_OPENMETRICS
-		: s->opt.json || s->opt.json_lines ? RENDER_ALL_JSON
-						   : RENDER_ALL_TABLE;
 	void *ctx;
 	int err = mode_all_processes(s);
 
 	if (!err)
-		err = render_all_new(&s->opt.render, format, (unsigned)s->opt.top, &ctx);
+		err = render_all_new(&s->opt.render, s->opt.given[OPTION_OPENMETRICS],
+				     &ctx);
 	if (err)
 		return session_exit(s, err);
 	err = session_collect(s, &render_all_view, ctx, false);

@@ -29,7 +29,7 @@ int mode_summary(struct session *s)
 	void *ctx;
 	int err;
 
-	if (s->opt.json)
+	if (s->opt.json && !s->opt.render.ncolumns)
 		return mode_json(s, false);
 	err = render_summary_new(&s->opt.render, &ctx);
 	if (err)
@@ -44,10 +44,9 @@ int mode_pages(struct session *s)
 	void *ctx;
 	int err;
 
-	if (s->opt.json || s->opt.json_lines)
+	if (s->opt.render.json && !s->opt.render.ncolumns)
 		return mode_json(s, false);
-	if (!s->opt.render.ncolumns)
-		render_default_columns(&s->opt.render);
+	render_columns_chosen(&s->opt.render, COLUMNS_PAGE, NULL);
 	err = render_pages_new(&s->opt.render, &ctx);
 	return err ? session_exit(s, err)
 		   : mode_view(s, &render_pages_view, ctx, render_pages_free, false);

@@ -67,13 +67,13 @@ static const struct {
 #define O_PART (O(RANGE) | O(FILTER) | O(BITS))
 #define O_JSON (O(JSON) | O(JSON_LINES))
 #define O_TABLE (O(RAW) | O(PAIRS) | O(NOHEADINGS))
-#define O_ROWS (O_TABLE | O_JSON | O(OUTPUT) | O(BYTES))
+#define O_ROWS (O_TABLE | O_JSON | O(OUTPUT) | O(BYTES) | O(SORT) | O(TOP))
 
 /* Which of the options that not every mode can obey a mode obeys; the others it refuses. */
 static const u64 obeyed[MODES] = {
-	[MODE_SUMMARY] = O_WHICH | O_PART | O_ROWS,
+	[MODE_SUMMARY] = O_WHICH | O_PART | O_ROWS | O(VERBOSE),
 	[MODE_PAGES] = O_WHICH | O_PART | O_ROWS,
-	[MODE_ALL] = O_WHICH | O_PART | O_TABLE | O_JSON | O(BYTES) | O(TOP),
+	[MODE_ALL] = O_WHICH | O_PART | O_ROWS,
 	[MODE_EXPLAIN] = O_WHICH | O_JSON,
 	[MODE_FACTS] = O(REPLAY) | O_TABLE | O_JSON,
 	[MODE_LINT] = O_WHICH | O_PART | O_JSON,
@@ -239,8 +239,8 @@ static int apply_value(struct options *opt, unsigned id, const char *arg, char *
 		return add_number(id, arg, 1, 3600000, "milliseconds from 1 to 3600000",
 				  &opt->interval_ms, why, size);
 	case OPTION_TOP:
-		return add_number(id, arg, 1, INT32_MAX, "a number such as 20", &opt->top,
-				  why, size);
+		return add_number(id, arg, 1, INT32_MAX, "a number such as 20",
+				  &opt->render.top, why, size);
 	case OPTION_TRIALS:
 		return add_number(id, arg, 0, UINT64_MAX, "a number", &opt->trials, why,
 				  size);
@@ -320,15 +320,29 @@ static int finish(struct options *opt, char *why, size_t size)
 							: TABLE_TEXT;
 	opt->render.noheadings = opt->given[OPTION_NOHEADINGS];
 	opt->render.bytes = opt->given[OPTION_BYTES];
+	opt->render.verbose = opt->given[OPTION_VERBOSE];
+	opt->render.json = opt->json_lines ? RENDER_JSON_LINES
+			   : opt->json     ? RENDER_JSON_DOCUMENT
+					   : RENDER_JSON_NONE;
 	if (opt->mode == MODE_DIFF && !opt->diff_b) {
 		snprintf(why, size, "--diff needs two reports, or a report and a PID");
 		return -EINVAL;
 	}
 	if (opt->mode == MODE_SUMMARY && opt->command)
 		opt->mode = MODE_TRACE;
-	/* --json-lines and -o imply pages. */
-	if (opt->mode == MODE_SUMMARY && (opt->json_lines || opt->columns))
+	/* -o implies the rows that have these columns; --json-lines, and what both have, pages. */
+	if (opt->mode == MODE_SUMMARY &&
+	    (opt->columns ? columns_are(COLUMNS_PAGE, opt->columns) ||
+				    !columns_are(COLUMNS_MAPPING, opt->columns)
+			  : opt->json_lines))
 		opt->mode = MODE_PAGES;
+	if (opt->json && !opt->columns && opt->mode != MODE_ALL &&
+	    (opt->given[OPTION_SORT] || opt->given[OPTION_TOP])) {
+		snprintf(
+			why, size,
+			"--json without --output is a document; give the columns of the rows that --sort and --top are for");
+		return -EINVAL;
+	}
 	return check_obeyed(opt, why, size);
 }
 

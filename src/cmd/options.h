@@ -58,7 +58,6 @@ struct options {
 		[OPTIONS_RANGES]; /* of a path, NULL without one; owned by the session */
 	unsigned nnames;
 	bool only_addresses; /* every --range is one address */
-	u64 top;             /* of --top; 0: all */
 	u64 interval_ms;     /* of --interval; 0: the default */
 	u64 trials, seed;    /* of --verify; seed 0: a new one */
 	bool redact, redact_addresses;

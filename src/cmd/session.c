@@ -39,6 +39,19 @@ static int session_find_comm(struct session *s)
 	return EXIT_FAILED;
 }
 
+/* What the rows of the view are about. */
+static enum columns_of session_of(const struct session *s)
+{
+	switch (s->opt.mode) {
+	case MODE_ALL:
+		return COLUMNS_PROCESS;
+	case MODE_SUMMARY:
+		return s->opt.json && !s->opt.columns ? COLUMNS_PAGE : COLUMNS_MAPPING;
+	default:
+		return COLUMNS_PAGE;
+	}
+}
+
 static const char *session_column_name(unsigned i)
 {
 	unsigned n;
@@ -47,43 +60,66 @@ static const char *session_column_name(unsigned i)
 	return i < n ? table[i].name : NULL;
 }
 
-static int session_columns(struct session *s)
+static int session_no_column(struct session *s, const char *name, size_t len)
 {
-	struct render_options *r = &s->opt.render;
-	const char *bad;
-	size_t len;
-	char text[160];
-	int err;
+	const char *like = nearest(name, len, session_column_name);
+	char text[200];
 
-	if (!s->opt.columns || s->opt.mode == MODE_TRACE) /* --trace's -o names a file */
-		return 0;
-	if (*s->opt.columns == '+')
-		render_default_columns(r);
-	err = columns_select(s->opt.columns, r->columns, &r->ncolumns, RENDER_COLUMNS_MAX,
-			     &bad, &len);
-	if (!err)
-		return 0;
-	if (err == -E2BIG)
-		snprintf(text, sizeof(text), "more than %u columns", RENDER_COLUMNS_MAX);
-	else {
-		const char *like = nearest(bad, len, session_column_name);
-
-		snprintf(
-			text, sizeof(text),
-			"there is no column '%.*s'; %s%s%sgupinfo --list-columns lists them",
-			(int)MIN(len, 40), bad, like ? "did you mean " : "",
-			like ? like : "", like ? "? " : "");
-	}
+	snprintf(
+		text, sizeof(text),
+		"there is no column '%.*s' of %s; %s%s%sgupinfo --list-columns lists them",
+		(int)MIN(len, 40), name, columns_of_name(session_of(s)),
+		like ? "did you mean " : "", like ? like : "", like ? "? " : "");
 	return session_fail(s, EXIT_USAGE, text);
 }
 
+static int session_columns(struct session *s)
+{
+	struct render_options *r = &s->opt.render;
+	const char *sort = s->opt.value[OPTION_SORT], *bad;
+	size_t len;
+	int err = 0;
+
+	if (sort) {
+		r->descending = *sort == '-';
+		sort += *sort == '-' || *sort == '+';
+		r->sort = columns_find(session_of(s), sort, strlen(sort));
+		if (!r->sort)
+			return session_no_column(s, sort, strlen(sort));
+	}
+	if (!s->opt.columns || s->opt.mode == MODE_TRACE) /* --trace's -o names a file */
+		return 0;
+	r->add = *s->opt.columns == '+';
+	err = columns_select(session_of(s), s->opt.columns, r->columns, &r->ncolumns,
+			     RENDER_COLUMNS_MAX, &bad, &len);
+	if (err == -E2BIG)
+		return session_fail(s, EXIT_USAGE, "more than 64 columns");
+	return err ? session_no_column(s, bad, len) : 0;
+}
+
+/*
+ * --filter chooses rows of the view.  With columns that only pages have it chooses pages, of which
+ * other rows are sums.
+ */
 static int session_filters(struct session *s)
 {
-	char why[300];
+	enum columns_of of = session_of(s);
+	char why[300], why_page[300];
 	const char *reason = "";
+	int err = 0;
 
-	if (s->opt.filter && filter_parse(s->opt.filter, &s->filter, why, sizeof(why)))
+	if (s->opt.filter)
+		err = filter_parse(of, s->opt.filter, &s->filter, why, sizeof(why));
+	if (err && of != COLUMNS_PAGE) {
+		of = COLUMNS_PAGE;
+		if (!filter_parse(of, s->opt.filter, &s->filter, why_page,
+				  sizeof(why_page)))
+			err = 0;
+	}
+	if (err)
 		return session_fail(s, EXIT_USAGE, why);
+	if (of != COLUMNS_PAGE)
+		s->opt.render.filter = s->filter;
 	if (s->opt.bits && kpageflags_parse(s->opt.bits, &s->bits, &reason)) {
 		snprintf(why, sizeof(why), "--bits %.60s: %s", s->opt.bits, reason);
 		return session_fail(s, EXIT_USAGE, why);
@@ -213,6 +249,12 @@ void session_close(struct session *s)
 		free(s->opt.real_name[i]);
 }
 
+/* --filter chooses pages. */
+static bool session_of_pages(const struct session *s)
+{
+	return s->filter && !s->opt.render.filter;
+}
+
 static bool session_keep(void *ctx, const struct report_row *row)
 {
 	struct session *s = ctx;
@@ -220,7 +262,7 @@ static bool session_keep(void *ctx, const struct report_row *row)
 	if (s->opt.bits && kpageflags_match(&s->bits, row->page->flags,
 					    row->page->flags_known) != TRI_YES)
 		return false;
-	return !s->filter || filter_match(s->filter, row) == TRI_YES;
+	return !session_of_pages(s) || filter_match(s->filter, row) == TRI_YES;
 }
 
 /* Evidence that this machine denies makes every view incomplete: report it once. */
@@ -246,15 +288,13 @@ static bool session_folds(const struct session *s)
 {
 	const struct options *opt = &s->opt;
 
-	if (opt->each || ((opt->filter || opt->bits) && opt->mode != MODE_PAGES))
+	if (opt->each ||
+	    ((session_of_pages(s) || opt->bits) && opt->mode != MODE_PAGES) ||
+	    (opt->render.json && !opt->render.ncolumns && opt->mode != MODE_ALL))
 		return false;
-	if (opt->mode == MODE_ALL)
-		return true;
-	if (opt->json || opt->json_lines)
-		return false;
-	return opt->mode == MODE_SUMMARY ||
-	       (opt->mode == MODE_PAGES &&
-		!columns_frames(opt->render.columns, opt->render.ncolumns));
+	return (opt->mode == MODE_ALL || opt->mode == MODE_SUMMARY ||
+		opt->mode == MODE_PAGES) &&
+	       !columns_have(opt->render.columns, opt->render.ncolumns, COLUMN_FRAME);
 }
 
 void session_wait(unsigned msecs)
@@ -295,7 +335,8 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		    bool holes)
 {
 	const struct options *opt = &s->opt;
-	bool json = opt->json || opt->json_lines, pages = opt->mode == MODE_PAGES;
+	bool pages = opt->mode == MODE_PAGES;
+	bool json = opt->render.json && !opt->render.ncolumns; /* every fact of a page */
 	struct collect_options c = session_asked(s);
 	struct progress pace;
 	/* --explain says itself what is not there, but not in JSON */
@@ -304,7 +345,7 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 
 	if (err)
 		return err;
-	c.keep = opt->filter || opt->bits ? session_keep : NULL;
+	c.keep = session_of_pages(s) || opt->bits ? session_keep : NULL;
 	c.keep_ctx = s;
 	c.each = opt->each;
 	/* a page that was asked for by its address is shown though nothing is there */
@@ -312,11 +353,11 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	c.fold = session_folds(s);
 	c.same = pages && !json ? session_same : NULL;
 	c.same_ctx = s;
-	c.holders =
-		opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
-		opt->mode == MODE_SUMMARY ||
-		(pages && (json || opt->filter ||
-			   columns_holders(opt->render.columns, opt->render.ncolumns)));
+	c.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
+		    opt->mode == MODE_SUMMARY ||
+		    (pages && (json || opt->filter ||
+			       columns_have(opt->render.columns, opt->render.ncolumns,
+					    COLUMN_HOLDERS)));
 	c.wait = opt->replay ? NULL : session_wait;
 	c.again = opt->mode == MODE_LINT || opt->mode == MODE_ALL ||
 		  (opt->mode == MODE_SUMMARY && !json);

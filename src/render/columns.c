@@ -5,40 +5,70 @@
 #include <stdio.h>
 #include <string.h>
 
-const struct column *columns_find(const char *name, size_t len)
+const struct column *columns_find(enum columns_of of, const char *name, size_t len)
 {
 	unsigned n;
 	const struct column *table = columns_table(&n);
 
 	for (unsigned i = 0; i < n; i++)
-		if (strlen(table[i].name) == len &&
+		if (table[i].of & BIT(of) && strlen(table[i].name) == len &&
 		    !strncasecmp(table[i].name, name, len))
 			return &table[i];
 	return NULL;
 }
 
-bool columns_frames(const struct column *const *sel, unsigned n)
+bool columns_have(const struct column *const *sel, unsigned n, u8 flag)
 {
 	for (unsigned i = 0; i < n; i++)
-		if (sel[i]->flags & COLUMN_FRAME)
+		if (sel[i]->flags & flag)
 			return true;
 	return false;
 }
 
-bool columns_holders(const struct column *const *sel, unsigned n)
+static bool columns_news(const struct column *col, const struct report_row *sum)
 {
+	struct cell c;
+
+	if (!sum || !(col->flags & COLUMN_NEWS))
+		return false;
+	columns_get(col, sum, &c);
+	return c.num || c.rest;
+}
+
+unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row *sum,
+		     const struct column **sel)
+{
+	unsigned n, taken = 0, room = width ? width + 1 : UINT32_MAX;
+	const struct column *table = columns_table(&n);
+	bool take[256] = { 0 };
+
+	for (unsigned round = 0; round < 3; round++)
+		for (unsigned fit = 1; fit < 256; fit++)
+			for (unsigned i = 0; i < n; i++) {
+				const struct column *c = &table[i];
+				bool now = !round      ? fit == 1
+					   : round < 2 ? columns_news(c, sum)
+						       : fit > 1;
+
+				if (!(c->of & BIT(of)) || !now || take[i] ||
+				    c->fit[of == COLUMNS_PROCESS] != fit ||
+				    (round && c->width + 1u > room))
+					continue;
+				take[i] = true;
+				room -= MIN(room, c->width + 1u);
+			}
 	for (unsigned i = 0; i < n; i++)
-		if (sel[i]->flags & COLUMN_HOLDERS)
-			return true;
-	return false;
+		if (take[i])
+			sel[taken++] = &table[i];
+	return taken;
 }
 
 void columns_get(const struct column *col, const struct report_row *row, struct cell *ret)
 {
 	ret->type = CELL_NONE;
 	ret->num = 0;
-	ret->text = NULL;
-	ret->why = NULL;
+	ret->rest = 0;
+	ret->text = ret->raw = ret->why = ret->color = NULL;
 	col->get(row, col->arg, ret);
 }
 
@@ -57,6 +87,29 @@ bool columns_same(const struct column *const *sel, unsigned n, const struct repo
 			return false;
 	}
 	return true;
+}
+
+int columns_cell_order(const struct cell *a, const struct cell *b, bool descending)
+{
+	bool p = a->type > CELL_UNKNOWN, q = b->type > CELL_UNKNOWN;
+	int order;
+
+	if (!p || !q)
+		return q - p;
+	order = a->type == CELL_TEXT && b->type == CELL_TEXT
+			? strverscmp(a->text, b->text)
+			: (a->num > b->num) - (a->num < b->num);
+	return descending ? -order : order;
+}
+
+int columns_order(const struct column *col, const struct report_row *a,
+		  const struct report_row *b, bool descending)
+{
+	struct cell x, y;
+
+	columns_get(col, a, &x);
+	columns_get(col, b, &y);
+	return columns_cell_order(&x, &y, descending);
 }
 
 const char *columns_size(u64 bytes, char *buf, size_t size)
@@ -115,6 +168,14 @@ const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t 
 		return columns_digits(cell->num, 16, "0x", buf, size);
 	case CELL_BOOL:
 		return cell->num ? "yes" : "no";
+	case CELL_SUM:
+		if (!cell->num)
+			return cell->rest ? "?" : "-";
+		if (bytes)
+			columns_digits(cell->num, 10, "", buf, size);
+		else
+			columns_size(cell->num, buf, size);
+		return cell->rest ? strncat(buf, "+?", size - strlen(buf) - 1) : buf;
 	case CELL_BYTES:
 		if (!bytes)
 			return columns_size(cell->num, buf, size);
@@ -127,16 +188,13 @@ const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t 
 	}
 }
 
-int columns_select(const char *list, const struct column **sel, unsigned *n, unsigned max,
-		   const char **ret_bad, size_t *ret_bad_len)
+int columns_select(enum columns_of of, const char *list, const struct column **sel,
+		   unsigned *n, unsigned max, const char **ret_bad, size_t *ret_bad_len)
 {
-	if (*list == '+')
-		list++;
-	else
-		*n = 0;
+	list += *list == '+';
 	for (;;) {
 		size_t len = strcspn(list, ",");
-		const struct column *col = columns_find(list, len);
+		const struct column *col = columns_find(of, list, len);
 
 		if (!col) {
 			*ret_bad = list;
@@ -150,4 +208,21 @@ int columns_select(const char *list, const struct column **sel, unsigned *n, uns
 			return 0;
 		list += len + 1;
 	}
+}
+
+bool columns_are(enum columns_of of, const char *list)
+{
+	const struct column *sel[256];
+	unsigned n = 0;
+	const char *bad;
+	size_t len;
+
+	return !columns_select(of, list, sel, &n, ARRAY_SIZE(sel), &bad, &len);
+}
+
+const char *columns_of_name(enum columns_of of)
+{
+	static const char *const names[COLUMNS_OF] = { "pages", "mappings", "processes" };
+
+	return names[of];
 }

@@ -13,29 +13,36 @@ enum cell_type {
 	CELL_HEX,   /* 0x… */
 	CELL_COUNT, /* a signed number */
 	CELL_BYTES,
+	CELL_SUM, /* bytes, of pages that are known; ->rest of them are not: "12M+?" */
 	CELL_BOOL,
 };
 
 struct cell {
 	u8 type; /* enum cell_type */
 	s64 num;
-	const char *text; /* static, or ->buf */
-	const char *why;  /* static; for CELL_UNKNOWN */
-	char buf[200];
+	u64 rest;
+	const char *text;  /* static, or ->buf; escaped */
+	const char *raw;   /* the same as it is, where it is another process's */
+	const char *why;   /* static; for CELL_UNKNOWN */
+	const char *color; /* libsmartcols' name, or NULL */
+	char buf[VMA_NAME_MAX * 4];
 };
 
-/* Which sets a column belongs to, and what kind it is of. */
-#define COLUMN_PAGES BIT(0)     /* default of --pages at 80 columns */
-#define COLUMN_WIDE BIT(1)      /* added in table order when the terminal is wider */
-#define COLUMN_UNTRUSTED BIT(2) /* the text is another process's, and escaped */
-#define COLUMN_RIGHT BIT(3)     /* for numbers */
-#define COLUMN_FRAME BIT(4)     /* differs between like pages: a PFN, a place in swap */
-#define COLUMN_RUN BIT(5)       /* follows from where a run begins and how long it is */
-#define COLUMN_HOLDERS BIT(6)   /* depends on who holds the page */
+/* What a row is about; a column is of one or more. */
+enum columns_of { COLUMNS_PAGE, COLUMNS_MAPPING, COLUMNS_PROCESS, COLUMNS_OF };
+
+#define COLUMN_RIGHT BIT(0)   /* for numbers */
+#define COLUMN_FRAME BIT(1)   /* differs between like pages: a PFN, a place in swap */
+#define COLUMN_RUN BIT(2)     /* follows from where a run begins and how long it is */
+#define COLUMN_HOLDERS BIT(3) /* depends on who holds the page */
+#define COLUMN_NEWS BIT(4)    /* where it has a value it is worth the room of others */
+#define COLUMN_MIX BIT(5)     /* "fast 99% +", which needs a word of explanation */
 
 struct column {
 	const char *name; /* "MAPCOUNT" */
 	const char *help;
+	u8 of;     /* BIT(COLUMNS_*) */
+	u8 fit[2]; /* shown without -o; [1] of COLUMNS_PROCESS: 0 no, 1 yes, else by room */
 	u8 flags; /* COLUMN_* */
 	u8 width; /* usual width in characters */
 	void (*get)(const struct report_row *row, u32 arg, struct cell *ret);
@@ -45,21 +52,35 @@ struct column {
 /* The table and its length. */
 const struct column *columns_table(unsigned *ret_n);
 
-/* Returns the column named @name (in any case), or NULL. */
-const struct column *columns_find(const char *name, size_t len);
+/* What --list-columns calls the rows of @of: "pages". */
+const char *columns_of_name(enum columns_of of);
 
-/* One of them depends on who holds a page. */
-bool columns_holders(const struct column *const *sel, unsigned n);
+/* Returns the column named @name (in any case) of rows of @of, or NULL. */
+const struct column *columns_find(enum columns_of of, const char *name, size_t len);
+
+/* One of them has @flag. */
+bool columns_have(const struct column *const *sel, unsigned n, u8 flag);
+
 /* The columns @sel look the same for @a and @b, but for the place and the length of a run. */
 bool columns_same(const struct column *const *sel, unsigned n, const struct report_row *a,
 		  const struct report_row *b);
 
-/* A selected column differs between like pages: rows of a run need consecutive frames. */
-bool columns_frames(const struct column *const *sel, unsigned n);
+/*
+ * Selects the columns of @of that are shown without -o and fit in @width (0: all), in their order:
+ * those of fit 1, then news, which have a value in @sum (NULL: none are), then others.  @sel has room
+ * for all.  Returns their number.
+ */
+unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row *sum,
+		     const struct column **sel);
 
 /* Fills @ret with the value of @col; strings of other processes are escaped. */
 void columns_get(const struct column *col, const struct report_row *row,
 		 struct cell *ret);
+
+/* Order two values, or those of @col; what has no value comes last, also @descending. */
+int columns_cell_order(const struct cell *a, const struct cell *b, bool descending);
+int columns_order(const struct column *col, const struct report_row *a,
+		  const struct report_row *b, bool descending);
 
 /* Formats @cell for people into @buf (@bytes: sizes as plain numbers).  Returns the text. */
 const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t size);
@@ -74,11 +95,14 @@ const char *columns_digits(u64 n, unsigned base, const char *prefix, char *buf,
 /* Formats "4.1M": powers of 1024, at most 5 characters. */
 const char *columns_size(u64 bytes, char *buf, size_t size);
 
+/* Rows of @of have all columns of "-o LIST". */
+bool columns_are(enum columns_of of, const char *list);
+
 /*
- * Parses "-o LIST": "A,B,C" replaces @sel, "+A,B" appends.  @sel has room for @max.
+ * Parses "-o LIST" of columns of @of; a "+" before it, with which it adds to others, is skipped.  @sel has room for @max.
  * Returns 0, -EINVAL with the offending name in *@ret_bad (length *@ret_bad_len), or -E2BIG.
  */
-int columns_select(const char *list, const struct column **sel, unsigned *n, unsigned max,
-		   const char **ret_bad, size_t *ret_bad_len);
+int columns_select(enum columns_of of, const char *list, const struct column **sel,
+		   unsigned *n, unsigned max, const char **ret_bad, size_t *ret_bad_len);
 
 #endif

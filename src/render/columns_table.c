@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The table of columns and its getters. */
+/* The table of columns, and its getters. */
 #include "render/columns.h"
 
 #include "lib/escape.h"
 #include "kpageflags.h"
+#include "render/sums.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -22,6 +23,12 @@ static void cell_text(struct cell *c, const char *text)
 	c->text = text;
 }
 
+static void cell_untrusted(struct cell *c, const char *text)
+{
+	cell_text(c, escape_text(c->buf, sizeof(c->buf), text));
+	c->raw = text;
+}
+
 /* Sets the cell unless the field is known: "does not apply", or unknown with the reason. */
 static bool cell_field(struct cell *c, const struct report_row *row,
 		       enum page_field field)
@@ -35,24 +42,24 @@ static bool cell_field(struct cell *c, const struct report_row *row,
 	return false;
 }
 
-static void cell_tri(struct cell *c, enum tri t, const char *yes, const char *no)
+static void cell_tri(struct cell *c, enum tri t)
 {
-	if (t == TRI_UNKNOWN)
-		c->type = CELL_UNKNOWN;
-	else
-		cell_text(c, t == TRI_YES ? yes : no);
+	cell_set(c, t == TRI_UNKNOWN ? CELL_UNKNOWN : CELL_BOOL, t == TRI_YES);
 }
 
 /* ---- getters, in table order */
 
 static void get_pid(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_set(c, CELL_COUNT, row->process->pid);
+	if (row->process)
+		cell_set(c, CELL_COUNT, row->process->pid);
+	else
+		cell_text(c, "sum");
 }
 
 static void get_comm(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_text(c, escape_text(c->buf, sizeof(c->buf), row->process->comm));
+	cell_untrusted(c, row->process ? row->process->comm : row->what);
 }
 
 static void get_addr(const struct report_row *row, u32 arg, struct cell *c)
@@ -159,7 +166,7 @@ static void get_pincount_kind(const struct report_row *row, u32 arg, struct cell
 static void get_exclusive(const struct report_row *row, u32 arg, struct cell *c)
 {
 	if (cell_field(c, row, PAGE_F_ANON_EXCLUSIVE))
-		cell_tri(c, row->page->anon_exclusive, "yes", "no");
+		cell_tri(c, row->page->anon_exclusive);
 }
 
 static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
@@ -247,6 +254,24 @@ static void get_swap(const struct report_row *row, u32 arg, struct cell *c)
 	cell_text(c, c->buf);
 }
 
+static const char *word_color(enum gup_word word)
+{
+	switch (word) {
+	case GUP_WORD_COPY:
+	case GUP_WORD_MIGRATE:
+		return "yellow";
+	case GUP_WORD_MARK:
+	case GUP_WORD_REUSE:
+		return "cyan";
+	case GUP_WORD_ERRNO:
+		return "red";
+	case GUP_WORD_UNKNOWN:
+		return "magenta";
+	default:
+		return NULL;
+	}
+}
+
 static void get_request(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct gup_verdict *v = &row->verdicts->req[arg];
@@ -255,6 +280,7 @@ static void get_request(const struct report_row *row, u32 arg, struct cell *c)
 		c->type = CELL_UNKNOWN;
 	else
 		cell_text(c, gup_word_name(v->word, v->err));
+	c->color = word_color(v->word);
 }
 
 static void get_write(const struct report_row *row, u32 arg, struct cell *c)
@@ -267,8 +293,8 @@ static void get_write(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_write_tri(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_tri(c, arg ? row->verdicts->write.leak : row->verdicts->write.seen_by_refs,
-		 "yes", "no");
+	cell_tri(c, arg ? row->verdicts->write.leak : row->verdicts->write.seen_by_refs);
+	c->color = arg && c->num ? "red" : NULL;
 }
 
 static void get_fork(const struct report_row *row, u32 arg, struct cell *c)
@@ -279,15 +305,20 @@ static void get_fork(const struct report_row *row, u32 arg, struct cell *c)
 		cell_text(c, gup_fork_name(row->verdicts->fork.word));
 }
 
+/* The name that maps shows, or what the caller calls the mapping. */
 static void get_name(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (row->vma->name[0])
-		cell_text(c, escape_text(c->buf, sizeof(c->buf), row->vma->name));
+	const char *name = row->what ? row->what : row->vma ? row->vma->name : "";
+
+	if (*name || row->totals)
+		cell_untrusted(c, name);
 }
 
 static void get_perms(const struct report_row *row, u32 arg, struct cell *c)
 {
-	vma_perms(row->vma, c->buf);
+	c->buf[0] = '\0';
+	if (row->vma && !row->folded)
+		vma_perms(row->vma, c->buf);
 	cell_text(c, c->buf);
 }
 
@@ -295,6 +326,8 @@ static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 {
 	size_t at = 0;
 
+	if (!row->vma || row->folded)
+		return;
 	if (!row->vma->has_flags) {
 		c->type = CELL_UNKNOWN;
 		return;
@@ -309,22 +342,104 @@ static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_raced(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_text(c, row->page->raced ? "yes" : "no");
+	cell_set(c, CELL_BOOL, row->page->raced);
+}
+
+/* ---- of mappings and processes */
+
+static void get_range(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct vma *vma = row->vma;
+
+	/* Both forms can be pasted into --range; the end of the gate VMA has 16 digits. */
+	if (row->folded)
+		snprintf(c->buf, sizeof(c->buf), "%u mappings", row->folded);
+	else if (!vma)
+		snprintf(c->buf, sizeof(c->buf), "total");
+	else if (vma->gate)
+		snprintf(c->buf, sizeof(c->buf), "%llx+%lluK",
+			 (unsigned long long)vma->start,
+			 (unsigned long long)(vma->end - vma->start) / 1024);
+	else
+		snprintf(c->buf, sizeof(c->buf), "%llx-%llx",
+			 (unsigned long long)vma->start, (unsigned long long)vma->end);
+	cell_text(c, c->buf);
+}
+
+static void get_bound(const struct report_row *row, u32 arg, struct cell *c)
+{
+	if (row->vma && !row->folded)
+		cell_set(c, CELL_ADDR, arg ? row->vma->end : row->vma->start);
+}
+
+static void get_mapped(const struct report_row *row, u32 arg, struct cell *c)
+{
+	cell_set(c, CELL_BYTES, row->totals->size_bytes);
+}
+
+static void get_parent(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct process *p = row->process;
+
+	if (p)
+		cell_set(c, CELL_COUNT,
+			 arg > 1 ? p->threads
+			 : arg   ? p->uid
+				 : (u32)p->ppid);
+}
+
+static void get_sum(const struct report_row *row, u32 arg, struct cell *c)
+{
+	cell_set(c, CELL_SUM, sums_bytes(arg, row->totals, row->base));
+	c->rest = sums_rest(arg, row->totals, row->base);
+}
+
+/* One word, or the most frequent with its share and "+". */
+static void get_mix(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const u64 *words = row->totals->gup[arg];
+	unsigned first = 0, kinds = 0;
+
+	for (unsigned w = 0; w < GUP_WORDS; w++) {
+		c->num += words[w];
+		kinds += words[w] != 0;
+		if (words[w] > words[first])
+			first = w;
+	}
+	const char *word = first == GUP_WORD_ERRNO ? "error" : gup_word_name(first, 0);
+
+	if (!c->num)
+		return;
+	cell_text(c, word);
+	if (kinds == 1)
+		return;
+	snprintf(c->buf, sizeof(c->buf), "%s %u%% +", word,
+		 (unsigned)(words[first] * 100 / c->num));
+	c->text = c->buf;
 }
 
 /* ---- the table */
 
-#define PAGES COLUMN_PAGES
-#define WIDE COLUMN_WIDE
-#define UNTRUSTED COLUMN_UNTRUSTED
+#define P BIT(COLUMNS_PAGE)
+#define M BIT(COLUMNS_MAPPING)
+#define R BIT(COLUMNS_PROCESS)
 #define RIGHT COLUMN_RIGHT
 #define FRAME COLUMN_FRAME
 #define RUN COLUMN_RUN
 #define HOLDERS COLUMN_HOLDERS
+#define NEWS COLUMN_NEWS
+#define MIX COLUMN_MIX
 
 static const struct column columns[] = {
-#define COLUMN(n, w, f, g, a, h) \
-	{ .name = n, .help = h, .flags = f, .width = w, .get = get_##g, .arg = a },
+#define COLUMN(n, o, f0, f1, w, f, g, a, h) \
+	{ .name = n,                        \
+	  .of = o,                          \
+	  .fit = { f0, f1 },                \
+	  .flags = f,                       \
+	  .width = w,                       \
+	  .get = get_##g,                   \
+	  .arg = a,                         \
+	  .help = h },
 #include "render/columns.def"
 #undef COLUMN
 };

@@ -46,6 +46,7 @@ struct filter {
 
 struct filter_parser {
 	struct filter *f;
+	enum columns_of of;
 	const char *at, *start;
 	char *why;
 	size_t why_size;
@@ -190,7 +191,7 @@ static int filter_compare(struct filter_parser *p)
 	if (!len)
 		return filter_fail(p, *p->at ? "a column name is expected"
 					     : "the expression ends too early");
-	const struct column *col = columns_find(p->at, len);
+	const struct column *col = columns_find(p->of, p->at, len);
 
 	if (!col)
 		return filter_fail(p, "no such column (see --list-columns)");
@@ -262,12 +263,16 @@ static int filter_or(struct filter_parser *p)
 	return filter_chain(p, "||", OP_OR, filter_and);
 }
 
-int filter_parse(const char *expr, struct filter **ret, char *why, size_t why_size)
+int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char *why,
+		 size_t why_size)
 {
 	struct filter *f = calloc(1, sizeof(*f));
-	struct filter_parser p = {
-		.f = f, .at = expr, .start = expr, .why = why, .why_size = why_size
-	};
+	struct filter_parser p = { .f = f,
+				   .of = of,
+				   .at = expr,
+				   .start = expr,
+				   .why = why,
+				   .why_size = why_size };
 	int root;
 
 	if (!f)
@@ -314,7 +319,7 @@ static enum tri filter_order(const struct filter_node *n, int order)
 static enum tri filter_cell(const struct filter_node *n, const struct cell *c)
 {
 	bool number = c->type == CELL_COUNT || c->type == CELL_BYTES ||
-		      c->type == CELL_HEX || c->type == CELL_ADDR;
+		      c->type == CELL_HEX || c->type == CELL_ADDR || c->type == CELL_SUM;
 	char buf[32];
 	u64 v;
 
@@ -328,9 +333,16 @@ static enum tri filter_cell(const struct filter_node *n, const struct cell *c)
 		return filter_order(n, (u64)c->num < v ? -1 : (u64)c->num > v);
 	if (number != n->number)
 		return n->op == OP_NE ? TRI_YES : TRI_NO;
-	if (number)
-		return filter_order(n, c->num < n->num ? -1 : c->num > n->num);
-	return filter_order(n, strcmp(c->text, n->text));
+	if (!number)
+		return filter_order(n, strcmp(columns_text(c, true, buf, sizeof(buf)),
+					      n->text));
+	enum tri least = filter_order(n, c->num < n->num ? -1 : c->num > n->num);
+
+	/* With an unknown rest the value is @c->num at least. */
+	if (!c->rest || (least == TRI_YES && (n->op == OP_GT || n->op == OP_GE)) ||
+	    (least == TRI_NO && (n->op == OP_LT || n->op == OP_LE)))
+		return least;
+	return TRI_UNKNOWN;
 }
 
 static enum tri filter_leaf(const struct filter_node *n, const struct report_row *row)
@@ -339,7 +351,8 @@ static enum tri filter_leaf(const struct filter_node *n, const struct report_row
 
 	columns_get(n->col, row, &c);
 	if (n->text && !n->regex && (!strcmp(n->text, "?") || !strcmp(n->text, "-"))) {
-		bool is = c.type == (n->text[0] == '?' ? CELL_UNKNOWN : CELL_NONE);
+		char text[32];
+		bool is = !strcmp(columns_text(&c, true, text, sizeof(text)), n->text);
 
 		return is == (n->op == OP_EQ) ? TRI_YES : TRI_NO;
 	}
@@ -348,9 +361,9 @@ static enum tri filter_leaf(const struct filter_node *n, const struct report_row
 	if (c.type == CELL_NONE)
 		return n->op == OP_NE || n->op == OP_NOMATCH ? TRI_YES : TRI_NO;
 	if (n->op == OP_TRUE)
-		return c.type == CELL_TEXT ? (strcmp(c.text, "no") ? TRI_YES : TRI_NO)
-		       : c.num             ? TRI_YES
-					   : TRI_NO;
+		return c.type == CELL_TEXT || c.num ? TRI_YES
+		       : c.rest                     ? TRI_UNKNOWN
+						    : TRI_NO;
 	return filter_cell(n, &c);
 }
 

@@ -15,12 +15,13 @@
 #ifndef GUPINFO_FILTER_H
 #define GUPINFO_FILTER_H
 
-#include "report/report.h"
+#include "render/columns.h"
 
 struct filter;
 
-/* Parses @expr.  Returns 0, -ENOMEM, or -EINVAL with one sentence in @why. */
-int filter_parse(const char *expr, struct filter **ret, char *why, size_t why_size);
+/* Parses @expr, over columns of @of.  Returns 0, -ENOMEM, or -EINVAL with one sentence in @why. */
+int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char *why,
+		 size_t why_size);
 enum tri filter_match(const struct filter *f, const struct report_row *row);
 void filter_free(struct filter *f);
 

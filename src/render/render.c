@@ -2,25 +2,9 @@
 /* Helpers of all views, and --list-columns. */
 #include "render/render.h"
 
-#include <string.h>
+#include "render/sums.h"
 
-const char *render_word_color(enum gup_word word)
-{
-	switch (word) {
-	case GUP_WORD_COPY:
-	case GUP_WORD_MIGRATE:
-		return "yellow";
-	case GUP_WORD_MARK:
-	case GUP_WORD_REUSE:
-		return "cyan";
-	case GUP_WORD_ERRNO:
-		return "red";
-	case GUP_WORD_UNKNOWN:
-		return "magenta";
-	default:
-		return NULL;
-	}
-}
+#include <string.h>
 
 struct table_options render_table_options(const struct render_options *opt)
 {
@@ -32,32 +16,39 @@ struct table_options render_table_options(const struct render_options *opt)
 				       .width = cut ? opt->width : 0 };
 }
 
-/* Selects the default columns that fit: the page set, then wide ones while there is room. */
-void render_default_columns(struct render_options *opt)
+void render_columns_chosen(struct render_options *opt, enum columns_of of,
+			   const struct report_row *sum)
 {
-	unsigned n, room = opt->width;
-	const struct column *table = columns_table(&n);
+	const struct column *added[RENDER_COLUMNS_MAX];
+	unsigned n = opt->ncolumns;
+	bool all = opt->format != TABLE_TEXT && of != COLUMNS_PAGE;
 
-	for (unsigned i = 0; i < n; i++)
-		if (table[i].flags & COLUMN_PAGES)
-			room -= MIN(room, table[i].width + 1u);
-	for (unsigned i = 0; i < n; i++) {
-		bool take = table[i].flags & COLUMN_PAGES;
+	if (n && !opt->add)
+		return;
+	memcpy(added, opt->columns, n * sizeof(*added));
+	opt->ncolumns = columns_fit(of, all ? 0 : opt->width, sum, opt->columns);
+	n = MIN(n, RENDER_COLUMNS_MAX - opt->ncolumns);
+	memcpy(opt->columns + opt->ncolumns, added, n * sizeof(*added));
+	opt->ncolumns += n;
+	opt->add = false;
+}
 
-		if (!take && table[i].flags & COLUMN_WIDE &&
-		    table[i].width + 1u <= room) {
-			take = true;
-			room -= table[i].width + 1;
-		}
-		if (take)
-			opt->columns[opt->ncolumns++] = &table[i];
-	}
+/* Names the rows of @col: "mappings, processes". */
+static const char *columns_rows(const struct column *col, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	for (unsigned of = 0; of < COLUMNS_OF; of++)
+		if (col->of & BIT(of))
+			snprintf(buf + strlen(buf), size - strlen(buf), "%s%s",
+				 *buf ? "," : "", columns_of_name(of));
+	return buf;
 }
 
 int render_columns(const struct render_options *opt)
 {
 	static const struct table_column cols[] = {
 		{ .name = "COLUMN", .width = 10 },
+		{ .name = "OF", .width = 18 },
 		{ .name = "DESCRIPTION", .width = 40, .truncate = true },
 	};
 	struct table_options topt = render_table_options(opt);
@@ -69,7 +60,11 @@ int render_columns(const struct render_options *opt)
 	if (err)
 		return err;
 	for (unsigned i = 0; i < n && !err; i++) {
-		const char *text[] = { table[i].name, table[i].help };
+		char of[40];
+		const char *text[] = { table[i].name,
+				       columns_rows(&table[i], of, sizeof(of)),
+				       table[i].help[0] ? table[i].help
+							: sums_help(table[i].arg) };
 
 		err = table_row(t, text, NULL);
 	}

@@ -15,6 +15,10 @@
 
 #define RENDER_COLUMNS_MAX 64
 
+struct filter;
+
+enum render_json_kind { RENDER_JSON_NONE, RENDER_JSON_DOCUMENT, RENDER_JSON_LINES };
+
 struct render_options {
 	FILE *out;
 	u8 format; /* enum table_format */
@@ -23,9 +27,15 @@ struct render_options {
 	bool color;
 	unsigned width; /* of the terminal, or that the layout is for */
 	bool cut;       /* what is wider is cut: a terminal */
-	const struct column
-		*columns[RENDER_COLUMNS_MAX]; /* chosen with -o; 0: defaults */
+	u8 json;        /* enum render_json_kind */
+	const struct column *columns[RENDER_COLUMNS_MAX]; /* chosen with -o */
 	unsigned ncolumns;
+	bool add;                  /* -o +COLS: to those that are shown without it */
+	const struct column *sort; /* NULL: in the view's order */
+	bool descending;
+	u64 top;                     /* rows; 0: all */
+	const struct filter *filter; /* of rows that are not pages; NULL: none */
+	bool verbose;
 	const char *version; /* gupinfo's */
 };
 
@@ -37,8 +47,9 @@ extern const struct report_view render_pages_view;
 int render_pages_new(const struct render_options *opt, void **ret);
 void render_pages_free(void *ctx);
 
-/* Fills ->columns with the defaults of --pages that fit the terminal. */
-void render_default_columns(struct render_options *opt);
+/* Fills ->columns with those that are shown: chosen ones, or of @of what fits (columns_fit()). */
+void render_columns_chosen(struct render_options *opt, enum columns_of of,
+			   const struct report_row *sum);
 
 /* The default view. */
 extern const struct report_view render_summary_view;
@@ -59,6 +70,10 @@ void render_json_free(void *ctx);
 /* Opens a JSON document and "gupinfo", the first object of each, and adds "schema". */
 struct js;
 void render_json_begin(struct js *j);
+/* Opens a document of rows, unless rows are lines; closes it. */
+void render_json_rows(struct js *j, const struct render_options *opt,
+		      const struct report_head *head);
+int render_json_rows_end(struct js *j, const struct render_options *opt);
 /* Does the same and adds version, kernel and evidence. */
 void render_json_head(struct js *j, const struct render_options *opt,
 		      const struct kernel *k, const struct source_machine *m);
@@ -85,8 +100,5 @@ int render_columns(const struct render_options *opt);
 void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text);
 /* Prints @label, then @text from column @indent on, likewise. */
 void render_block(FILE *out, const char *label, unsigned indent, const char *text);
-
-/* libsmartcols' names of colours for a verdict; NULL without colour. */
-const char *render_word_color(enum gup_word word);
 
 #endif

@@ -1,130 +1,61 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render_all.h"
 
-#include "lib/escape.h"
+#include "lib/array.h"
+#include "render/filter.h"
 #include "render/js.h"
 #include "render/openmetrics.h"
+#include "render/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 struct render_all {
 	struct render_options opt;
-	u8 format; /* enum render_all_format */
-	unsigned top;
+	bool openmetrics;
 	struct report_head head;
 	u32 base;
 	struct render_all_row *rows;
-	size_t n, size;
+	size_t n, room, seen;
 };
 
-#define AT(field) offsetof(struct report_totals, field)
-#define NEVER UINT32_MAX
-
-/* Columns after PID and COMM: sums of base pages, shown as sizes. */
-static const struct all_column {
-	struct table_column column;
-	u32 at, plus; /* as in openmetrics.c */
-	u32 unknown;
-	u32 min_terminal; /* shown when the terminal is that wide */
-} columns[] = {
-	{ { "RSS", 5, true, false }, AT(present), NEVER, NEVER },
-	{ { "EXCL", 5, true, false }, AT(exclusive), NEVER, AT(exclusive_unknown) },
-	{ { "SHAR", 5, true, false }, AT(shared), NEVER, AT(shared_unknown) },
-	{ { "WAIT", 5, true, false }, AT(waiting), NEVER, AT(part_unknown), 100 },
-	{ { "USS", 5, true, false }, AT(uss), NEVER, AT(maps_unknown), 106 },
-	{ { "PSS", 5, true, false }, AT(pss), NEVER, AT(maps_unknown) },
-	{ { "LAZY", 5, true, false }, AT(lazyfree), NEVER, AT(lazyfree_unknown), 112 },
-	{ { "PIN", 5, true, false }, AT(pinned), NEVER, AT(pins_unknown) },
-	{ { "EXCESS", 6, true, false }, AT(excess_refs), NEVER, AT(refs_unknown) },
-	{ { "UNSHARE", 7, true, false },
-	  AT(gup[GUP_PIN_R][GUP_WORD_COPY]),
-	  AT(gup[GUP_PIN_R][GUP_WORD_MARK]),
-	  AT(gup[GUP_PIN_R][GUP_WORD_UNKNOWN]) },
-	{ { "LEAK", 5, true, false }, AT(leaks), NEVER, AT(leaks_unknown) },
-	{ { "SWAP", 5, true, false }, AT(swapped), NEVER, NEVER },
-	{ { "HUGETLB", 7, true, false }, AT(hugetlb), NEVER, NEVER },
-	{ { "THP", 5, true, false }, AT(thp), NEVER, NEVER },
-};
-#define COLUMNS (ARRAY_SIZE(columns) + 2)
-
-static u64 bytes_at(const struct report_totals *t, u32 at, u32 base)
+static struct report_row all_row(const struct render_all *r,
+				 const struct render_all_row *of)
 {
-	return at == NEVER ? 0 : report_bytes(t, at, base);
+	return (struct report_row){ .process = &of->process,
+				    .totals = &of->totals,
+				    .base = r->base };
 }
 
-/* Formats "-" for nothing, "?" for unknown, "12M+?" when there may be more. */
-static const char *cell(const struct render_all *r, const struct report_totals *t,
-			const struct all_column *c, char *buf, size_t size)
+/* The rows are filtered and sorted; columns are chosen by the sum. */
+static int all_rows(struct render_all *r, size_t n, const struct report_totals *totals)
 {
-	u64 bytes = bytes_at(t, c->at, r->base) + bytes_at(t, c->plus, r->base);
-	bool unknown = bytes_at(t, c->unknown, r->base);
-	char number[24];
-
-	if (!bytes)
-		return unknown ? "?" : "-";
-	if (r->opt.bytes)
-		snprintf(number, sizeof(number), "%" PRIu64, bytes);
-	else
-		columns_size(bytes, number, sizeof(number));
-	snprintf(buf, size, "%s%s", number, unknown ? "+?" : "");
-	return buf;
-}
-
-static bool is_shown(const struct render_all *r, const struct all_column *c)
-{
-	return r->opt.format != TABLE_TEXT ||
-	       (r->opt.width ? r->opt.width : 80) >= c->min_terminal;
-}
-
-static int table_line(struct render_all *r, struct table *t, const char *pid,
-		      const char *comm, const struct report_totals *totals)
-{
-	char buf[ARRAY_SIZE(columns)][32];
-	const char *text[COLUMNS];
-	unsigned n = 0;
-
-	text[n++] = pid;
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		if (is_shown(r, &columns[i]))
-			text[n++] = cell(r, totals, &columns[i], buf[i], sizeof(buf[i]));
-	text[n] = comm;
-	return table_row(t, text, NULL);
-}
-
-static int all_table(struct render_all *r, size_t n, const struct report_totals *sum)
-{
-	struct table_options opt = render_table_options(&r->opt);
-	struct table_column cols[COLUMNS] = { { "PID", 7, true, false } };
-	struct table *t;
-	unsigned ncols = 1;
+	struct render_options opt = r->opt;
+	struct js j = { .out = opt.out };
+	struct report_row sum = { .totals = totals, .base = r->base };
+	struct rows *rows;
+	char text[64];
 	int err;
 
-	for (size_t i = 0; i < ARRAY_SIZE(columns); i++)
-		if (is_shown(r, &columns[i]))
-			cols[ncols++] = columns[i].column;
-	cols[ncols++] = (struct table_column){ "COMM", 15, false, true };
-	err = table_new(&opt, cols, ncols, &t);
+	opt.filter = NULL;
+	opt.sort = NULL;
+	snprintf(text, sizeof(text), "all %zu processes", r->seen);
+	sum.what = text;
+	err = rows_new(&opt, COLUMNS_PROCESS, &sum, opt.json ? &j : NULL, &rows);
+	if (err)
+		return err;
+	if (opt.json)
+		render_json_rows(&j, &opt, &r->head);
 	for (size_t i = 0; i < n && !err; i++) {
-		char pid[16], comm[256];
+		struct report_row row = all_row(r, &r->rows[i]);
 
-		snprintf(pid, sizeof(pid), "%d", r->rows[i].process.pid);
-		err = table_line(r, t, pid,
-				 escape_text(comm, sizeof(comm), r->rows[i].process.comm),
-				 &r->rows[i].totals);
-	}
-	if (!err && r->opt.format == TABLE_TEXT && r->n) {
-		char text[64];
-
-		snprintf(text, sizeof(text), "all %zu processes", r->n);
-		err = table_line(r, t, "sum", text, sum);
+		err = rows_add(rows, &row);
 	}
 	if (!err)
-		err = table_end(t, true);
-	table_free(t);
-	return err;
+		err = rows_end(rows, opt.format == TABLE_TEXT && r->seen ? &sum : NULL);
+	rows_free(rows);
+	return err || !opt.json ? err : render_json_rows_end(&j, &opt);
 }
 
 static int all_json(struct render_all *r, size_t n, const struct report_totals *sum)
@@ -147,9 +78,9 @@ static int all_json(struct render_all *r, size_t n, const struct report_totals *
 		js_close(&j, '}');
 	}
 	js_close(&j, ']');
-	if (r->n) { /* nothing that was read has no sum */
+	if (r->seen) { /* nothing that was read has no sum */
 		js_open(&j, "sum", '{');
-		js_num(&j, "processes", (s64)r->n);
+		js_num(&j, "processes", (s64)r->seen);
 		render_json_totals(&j, sum, r->base);
 		js_close(&j, '}');
 	}
@@ -169,46 +100,47 @@ static int all_process_end(void *ctx, const struct process *p,
 			   const struct report_totals *t)
 {
 	struct render_all *r = ctx;
+	struct render_all_row *new;
 
 	if (!t->size_bytes) /* a kernel thread, or it ended before it was read */
 		return 0;
-	if (r->n == r->size) {
-		size_t size = r->size ? r->size * 2 : 256;
-		void *rows = reallocarray(r->rows, size, sizeof(*r->rows));
-
-		if (!rows)
-			return -ENOMEM;
-		r->rows = rows;
-		r->size = size;
-	}
-	r->rows[r->n++] = (struct render_all_row){ .process = *p, .totals = *t };
+	new = array_add(&r->rows, &r->n, &r->room, sizeof(*new));
+	if (!new)
+		return -ENOMEM;
+	*new = (struct render_all_row){ .process = *p, .totals = *t };
+	r->seen++;
+	struct report_row row = all_row(r, new);
+	if (r->opt.filter && filter_match(r->opt.filter, &row) != TRI_YES)
+		r->n--;
 	return 0;
 }
 
-static int all_compare(const void *a, const void *b)
+static int all_compare(const void *a, const void *b, void *ctx)
 {
+	const struct render_all *r = ctx;
 	const struct render_all_row *x = a, *y = b;
+	struct report_row p = all_row(r, x), q = all_row(r, y);
+	int order = columns_order(r->opt.sort, &p, &q, r->opt.descending);
 
-	if (x->totals.present != y->totals.present)
-		return x->totals.present < y->totals.present ? 1 : -1;
-	return x->process.pid < y->process.pid ? -1 : 1;
+	return order ? order : x->process.pid < y->process.pid ? -1 : 1;
 }
 
 static int all_end(void *ctx, const struct report_totals *sum)
 {
 	struct render_all *r = ctx;
-	size_t n = r->top && r->top < r->n ? r->top : r->n;
+	size_t n = r->opt.top && r->opt.top < r->n ? r->opt.top : r->n;
 
-	if (r->n)
-		qsort(r->rows, r->n, sizeof(*r->rows), all_compare);
-	switch (r->format) {
-	case RENDER_ALL_JSON:
-		return all_json(r, n, sum);
-	case RENDER_ALL_OPENMETRICS:
-		return openmetrics_write(&r->opt, &r->head, r->rows, n, r->n, sum);
-	default:
-		return all_table(r, n, sum);
+	if (!r->opt.sort) {
+		r->opt.sort = columns_find(COLUMNS_PROCESS, "RSS", 3);
+		r->opt.descending = true;
 	}
+	if (r->n)
+		qsort_r(r->rows, r->n, sizeof(*r->rows), all_compare, r);
+	if (r->openmetrics)
+		return openmetrics_write(&r->opt, &r->head, r->rows, n, r->seen, sum);
+	if (r->opt.json && !r->opt.ncolumns)
+		return all_json(r, n, sum);
+	return all_rows(r, n, sum);
 }
 
 const struct report_view render_all_view = {
@@ -217,16 +149,14 @@ const struct report_view render_all_view = {
 	.end = all_end,
 };
 
-int render_all_new(const struct render_options *opt, enum render_all_format format,
-		   unsigned top, void **ret)
+int render_all_new(const struct render_options *opt, bool openmetrics, void **ret)
 {
 	struct render_all *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return -ENOMEM;
 	r->opt = *opt;
-	r->format = format;
-	r->top = top;
+	r->openmetrics = openmetrics;
 	*ret = r;
 	return 0;
 }

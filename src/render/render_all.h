@@ -5,8 +5,6 @@
 
 #include "render/render.h"
 
-enum render_all_format { RENDER_ALL_TABLE, RENDER_ALL_JSON, RENDER_ALL_OPENMETRICS };
-
 /* The totals of one process.  The view gets them at its end, largest resident size first. */
 struct render_all_row {
 	struct process process;
@@ -15,9 +13,8 @@ struct render_all_row {
 
 extern const struct report_view render_all_view;
 
-/* @top: only so many rows, the largest; 0: all.  Sums are over all.  Returns 0 or -ENOMEM. */
-int render_all_new(const struct render_options *opt, enum render_all_format format,
-		   unsigned top, void **ret);
+/* Sums are of all, whatever --filter and --top leave.  Returns 0 or -ENOMEM. */
+int render_all_new(const struct render_options *opt, bool openmetrics, void **ret);
 void render_all_free(void *ctx);
 
 #endif

@@ -43,7 +43,7 @@ static const char *explain_cell(const struct report_row *row, const char *name, 
 	struct cell c;
 	char num[32];
 
-	columns_get(columns_find(name, strlen(name)), row, &c);
+	columns_get(columns_find(COLUMNS_PAGE, name, strlen(name)), row, &c);
 	snprintf(buf, size, "%s", columns_text(&c, false, num, sizeof(num)));
 	return buf;
 }

@@ -121,6 +121,23 @@ int render_json_end(struct js *j)
 	return ferror(j->out) ? -EIO : 0;
 }
 
+void render_json_rows(struct js *j, const struct render_options *opt,
+		      const struct report_head *head)
+{
+	if (opt->json == RENDER_JSON_LINES)
+		return;
+	render_json_head(j, opt, head->kernel, head->machine);
+	js_open(j, "rows", '[');
+}
+
+int render_json_rows_end(struct js *j, const struct render_options *opt)
+{
+	if (opt->json == RENDER_JSON_LINES)
+		return ferror(j->out) ? -EIO : 0;
+	js_close(j, ']');
+	return render_json_end(j);
+}
+
 static int json_begin(void *ctx, const struct report_head *head)
 {
 	struct render_json *r = ctx;

@@ -1,43 +1,32 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render.h"
+#include "render/js.h"
+#include "render/rows.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 struct render_pages {
 	struct render_options opt;
-	struct table *table;
+	struct js js;
+	struct rows *rows;
 };
 
 int render_pages_new(const struct render_options *opt, void **ret)
 {
 	struct render_pages *r = calloc(1, sizeof(*r));
-	struct table_column cols[RENDER_COLUMNS_MAX];
-	int err;
+	int err = r ? 0 : -ENOMEM;
 
-	if (!r)
-		return -ENOMEM;
-	r->opt = *opt;
-	if (!r->opt.ncolumns)
-		render_default_columns(&r->opt);
-	for (unsigned i = 0; i < r->opt.ncolumns; i++) {
-		const struct column *c = r->opt.columns[i];
-
-		cols[i] = (struct table_column){ .name = c->name,
-						 .width = c->width,
-						 .right = c->flags & COLUMN_RIGHT,
-						 .truncate = i + 1 == r->opt.ncolumns };
+	if (r) {
+		r->opt = *opt;
+		r->js.out = opt->out;
+		err = rows_new(opt, COLUMNS_PAGE, NULL, opt->json ? &r->js : NULL,
+			       &r->rows);
 	}
-	struct table_options topt = render_table_options(opt);
-
-	err = table_new(&topt, cols, r->opt.ncolumns, &r->table);
-	if (err) {
+	if (err)
 		free(r);
-		return err;
-	}
-	*ret = r;
-	return 0;
+	else
+		*ret = r;
+	return err;
 }
 
 void render_pages_free(void *ctx)
@@ -46,48 +35,36 @@ void render_pages_free(void *ctx)
 
 	if (!r)
 		return;
-	table_free(r->table);
+	rows_free(r->rows);
 	free(r);
 }
 
-static const char *render_pages_color(const struct column *col,
-				      const struct report_row *row)
+static int render_pages_begin(void *ctx, const struct report_head *head)
 {
-	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
-		const struct gup_verdict *v = &row->verdicts->req[i];
+	struct render_pages *r = ctx;
 
-		if (!strcasecmp(col->name, gup_request_name(i)))
-			return render_word_color(v->word);
-	}
-	if (!strcmp(col->name, "LEAK") && row->verdicts->write.leak == TRI_YES)
-		return "red";
-	return NULL;
+	if (r->opt.json)
+		render_json_rows(&r->js, &r->opt, head);
+	return 0;
 }
 
 static int render_pages_row(void *ctx, const struct report_row *row)
 {
 	struct render_pages *r = ctx;
-	const char *text[RENDER_COLUMNS_MAX], *color[RENDER_COLUMNS_MAX];
-	static struct cell cells[RENDER_COLUMNS_MAX];
-	static char bufs[RENDER_COLUMNS_MAX][32];
 
-	for (unsigned i = 0; i < r->opt.ncolumns; i++) {
-		columns_get(r->opt.columns[i], row, &cells[i]);
-		text[i] = columns_text(&cells[i], r->opt.bytes, bufs[i], sizeof(bufs[i]));
-		color[i] =
-			r->opt.color ? render_pages_color(r->opt.columns[i], row) : NULL;
-	}
-	return table_row(r->table, text, color);
+	return rows_add(r->rows, row);
 }
 
 static int render_pages_end(void *ctx, const struct report_totals *t)
 {
 	struct render_pages *r = ctx;
+	int err = rows_end(r->rows, NULL);
 
-	return table_end(r->table, true);
+	return err || !r->opt.json ? err : render_json_rows_end(&r->js, &r->opt);
 }
 
 const struct report_view render_pages_view = {
+	.begin = render_pages_begin,
 	.row = render_pages_row,
 	.end = render_pages_end,
 };

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render.h"
+#include "render/rows.h"
 
 #include "lib/escape.h"
+#include "render/filter.h"
+#include "render/js.h"
+#include "report/fold.h"
 #include "report/highlights.h"
 
 #include <errno.h>
@@ -9,310 +12,99 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A column of the summary's table of VMAs. */
-struct summary_column {
-	const char *name;
-	u8 width;
-	u8 min_terminal, max_terminal; /* only if the terminal is that wide; 0: any */
-	bool right;
-	void (*get)(const struct vma *vma, const struct report_totals *t, u32 base,
-		    u32 arg, bool bytes, char *buf, size_t size);
-	u32 arg;
-};
-
 struct render_summary {
 	struct render_options opt;
-	const struct source_machine *machine; /* valid until the end of the report */
+	struct report_head head; /* valid until the end of the report */
 	u32 base;
 	unsigned processes;
-	const struct summary_column *cols[24];
-	unsigned ncols;
-	struct table *table;
+	bool explained;   /* what "+" in a cell means */
+	bool text;        /* for people: tables with headings, and what is around them */
+	struct js js;     /* with -J */
+	struct rows *all; /* of all processes */
+	struct fold fold; /* the mappings of the process that is read */
 	struct highlights highlights;
 };
 
-/* ---- cells */
+/* ---- the table of mappings */
 
-static const char *summary_pages(u64 pages, u32 base, bool bytes, char *buf, size_t size)
+static struct report_row summary_of(const struct render_summary *r,
+				    const struct process *p, const struct fold_row *f)
 {
-	if (!pages)
-		snprintf(buf, size, "-");
-	else if (bytes)
-		snprintf(buf, size, "%" PRIu64, pages * base);
-	else
-		columns_size(pages * base, buf, size);
-	return buf;
-}
+	/* A narrow terminal shows the last part of a path. */
+	bool whole = !r->text || r->opt.width >= 120;
 
-static void summary_range(const struct vma *vma, const struct report_totals *t, u32 base,
-			  u32 arg, bool bytes, char *buf, size_t size)
-{
-	/* Both forms can be pasted into --range; the end of the gate VMA has 16 digits. */
-	if (vma && vma->gate)
-		snprintf(buf, size, "%" PRIx64 "+%" PRIu64 "K", vma->start,
-			 (vma->end - vma->start) / 1024);
-	else if (vma)
-		snprintf(buf, size, "%" PRIx64 "-%" PRIx64, vma->start, vma->end);
-	else
-		snprintf(buf, size, "total");
-}
-
-static void summary_perms(const struct vma *vma, const struct report_totals *t, u32 base,
-			  u32 arg, bool bytes, char *buf, size_t size)
-{
-	if (vma)
-		vma_perms(vma, buf);
-	else
-		snprintf(buf, size, "%s", "");
-}
-
-static void summary_size(const struct vma *vma, const struct report_totals *t, u32 base,
-			 u32 arg, bool bytes, char *buf, size_t size)
-{
-	if (bytes)
-		snprintf(buf, size, "%" PRIu64, t->size_bytes);
-	else
-		columns_size(t->size_bytes, buf, size);
-}
-
-/* Formats a page count; @arg is its offset in struct report_totals. */
-static void summary_count(const struct vma *vma, const struct report_totals *t, u32 base,
-			  u32 arg, bool bytes, char *buf, size_t size)
-{
-	const u64 *n = (const u64 *)((const char *)t + arg);
-
-	summary_pages(*n, base, bytes, buf, size);
-}
-
-/* Like summary_count(); "?" when nothing is known, "4K+?" when more may be there. */
-static void summary_if_known(u64 pages, u64 unknown, u32 base, bool bytes, char *buf,
-			     size_t size)
-{
-	if (!pages && unknown)
-		snprintf(buf, size, "?");
-	else
-		summary_pages(pages, base, bytes, buf, size);
-	if (pages && unknown)
-		snprintf(buf + strlen(buf), size - strlen(buf), "+?");
-}
-
-static void summary_pins(const struct vma *vma, const struct report_totals *t, u32 base,
-			 u32 arg, bool bytes, char *buf, size_t size)
-{
-	summary_if_known(t->pinned, t->pins_unknown, base, bytes, buf, size);
-}
-
-static void summary_extra(const struct vma *vma, const struct report_totals *t, u32 base,
-			  u32 arg, bool bytes, char *buf, size_t size)
-{
-	summary_if_known(t->excess_refs, t->refs_unknown, base, bytes, buf, size);
-}
-
-static void summary_waiting(const struct vma *vma, const struct report_totals *t,
-			    u32 base, u32 arg, bool bytes, char *buf, size_t size)
-{
-	summary_if_known(t->waiting, t->part_unknown, base, bytes, buf, size);
-}
-
-static void summary_lazy(const struct vma *vma, const struct report_totals *t, u32 base,
-			 u32 arg, bool bytes, char *buf, size_t size)
-{
-	summary_if_known(t->lazyfree, t->lazyfree_unknown, base, bytes, buf, size);
-}
-
-static void summary_uss(const struct vma *vma, const struct report_totals *t, u32 base,
-			u32 arg, bool bytes, char *buf, size_t size)
-{
-	summary_if_known(t->uss, t->maps_unknown, base, bytes, buf, size);
-}
-
-/* In whole pages: less than half of one is none. */
-static void summary_pss(const struct vma *vma, const struct report_totals *t, u32 base,
-			u32 arg, bool bytes, char *buf, size_t size)
-{
-	u64 unit = (u64)base * REPORT_PSS;
-
-	summary_if_known((t->pss + unit / 2) / unit, t->maps_unknown, base, bytes, buf,
-			 size);
-}
-
-static void summary_exclusive(const struct vma *vma, const struct report_totals *t,
-			      u32 base, u32 arg, bool bytes, char *buf, size_t size)
-{
-	summary_if_known(t->exclusive, t->exclusive_unknown, base, bytes, buf, size);
-}
-
-static void summary_shared(const struct vma *vma, const struct report_totals *t, u32 base,
-			   u32 arg, bool bytes, char *buf, size_t size)
-{
-	summary_if_known(t->shared, t->shared_unknown, base, bytes, buf, size);
-}
-
-/* Formats the words of request @arg: one word, or the most frequent with its share and "+". */
-static void summary_mix(const struct vma *vma, const struct report_totals *t, u32 base,
-			u32 arg, bool bytes, char *buf, size_t size)
-{
-	const u64 *words = t->gup[arg];
-	unsigned first = 0, kinds = 0;
-	u64 total = 0;
-
-	for (unsigned w = 0; w < GUP_WORDS; w++) {
-		total += words[w];
-		kinds += words[w] != 0;
-		if (words[w] > words[first])
-			first = w;
-	}
-	const char *word = first == GUP_WORD_ERRNO ? "error" : gup_word_name(first, 0);
-
-	if (!total)
-		snprintf(buf, size, "-");
-	else if (kinds == 1)
-		snprintf(buf, size, "%s", word);
-	else
-		snprintf(buf, size, "%s %u%% +", word,
-			 (unsigned)(words[first] * 100 / total));
-}
-
-static void summary_name(const struct vma *vma, const struct report_totals *t, u32 base,
-			 u32 arg, bool bytes, char *buf, size_t size)
-{
-	const char *name = vma ? vma->name : "";
-
-	/* With @arg the last part of a path is enough; wider terminals show all of it. */
-	if (arg && *name == '/' && strrchr(name, '/')[1])
-		name = strrchr(name, '/') + 1;
-	escape_text(buf, size, name);
-}
-
-#define AT(field) offsetof(struct report_totals, field)
-
-static const struct summary_column summary_columns[] = {
-	{ .name = "START-END", .width = 25, .get = summary_range },
-	{ .name = "PERM", .width = 4, .get = summary_perms },
-	{ .name = "SIZE", .width = 4, .right = true, .get = summary_size },
-	{ .name = "RSS",
-	  .width = 4,
-	  .right = true,
-	  .get = summary_count,
-	  .arg = AT(present) },
-	{ .name = "EXCL", .width = 4, .right = true, .get = summary_exclusive },
-	{ .name = "SHAR", .width = 4, .right = true, .get = summary_shared },
-	{ .name = "WAIT",
-	  .width = 4,
-	  .min_terminal = 100,
-	  .right = true,
-	  .get = summary_waiting },
-	{ .name = "USS",
-	  .width = 4,
-	  .min_terminal = 140,
-	  .right = true,
-	  .get = summary_uss },
-	{ .name = "PSS",
-	  .width = 4,
-	  .min_terminal = 115,
-	  .right = true,
-	  .get = summary_pss },
-	{ .name = "LAZY",
-	  .width = 4,
-	  .min_terminal = 135,
-	  .right = true,
-	  .get = summary_lazy },
-	{ .name = "SWAP",
-	  .width = 4,
-	  .min_terminal = 110,
-	  .right = true,
-	  .get = summary_count,
-	  .arg = AT(swapped) },
-	{ .name = "HUGE",
-	  .width = 4,
-	  .min_terminal = 120,
-	  .right = true,
-	  .get = summary_count,
-	  .arg = AT(hugetlb) },
-	{ .name = "THP",
-	  .width = 4,
-	  .min_terminal = 120,
-	  .right = true,
-	  .get = summary_count,
-	  .arg = AT(thp) },
-	{ .name = "PINS",
-	  .width = 4,
-	  .min_terminal = 120,
-	  .right = true,
-	  .get = summary_pins },
-	{ .name = "EXTRA",
-	  .width = 5,
-	  .min_terminal = 130,
-	  .right = true,
-	  .get = summary_extra },
-	{ .name = "GET-R",
-	  .width = 10,
-	  .min_terminal = 150,
-	  .get = summary_mix,
-	  .arg = GUP_GET_R },
-	{ .name = "PIN-R", .width = 10, .get = summary_mix, .arg = GUP_PIN_R },
-	{ .name = "PIN-W",
-	  .width = 10,
-	  .min_terminal = 165,
-	  .get = summary_mix,
-	  .arg = GUP_PIN_W },
-	{ .name = "LT-W",
-	  .width = 10,
-	  .min_terminal = 100,
-	  .get = summary_mix,
-	  .arg = GUP_LT_W },
-	{ .name = "NAME",
-	  .width = 10,
-	  .max_terminal = 119,
-	  .get = summary_name,
-	  .arg = 1 },
-	{ .name = "NAME", .width = 10, .min_terminal = 120, .get = summary_name },
-};
-
-/* ---- the table of VMAs */
-
-static int summary_table(struct render_summary *r)
-{
-	struct table_column cols[ARRAY_SIZE(summary_columns)];
-	unsigned width = r->opt.format == TABLE_TEXT ? r->opt.width : 200;
-	struct table_options topt = render_table_options(&r->opt);
-
-	r->ncols = 0;
-	for (unsigned i = 0; i < ARRAY_SIZE(summary_columns); i++) {
-		const struct summary_column *c = &summary_columns[i];
-
-		if (c->min_terminal > width ||
-		    (c->max_terminal && c->max_terminal < width))
-			continue;
-		cols[r->ncols] =
-			(struct table_column){ .name = c->name,
-					       .width = c->width,
-					       .right = c->right,
-					       .truncate = c->get == summary_name };
-		r->cols[r->ncols++] = c;
-	}
-	return table_new(&topt, cols, r->ncols, &r->table);
-}
-
-static int summary_line(struct render_summary *r, const struct vma *vma,
-			const struct report_totals *t)
-{
-	static char buf[ARRAY_SIZE(summary_columns)][VMA_NAME_MAX * 4];
-	const char *text[ARRAY_SIZE(summary_columns)];
-
-	for (unsigned i = 0; i < r->ncols; i++) {
-		const struct summary_column *c = r->cols[i];
-
-		c->get(vma, t, r->base, c->arg, r->opt.bytes, buf[i], sizeof(buf[i]));
-		text[i] = buf[i];
-	}
-	return table_row(r->table, text, NULL);
+	return (struct report_row){
+		.process = p,
+		.vma = &f->vma,
+		.totals = &f->totals,
+		.base = r->base,
+		.folded = f->mappings > 1 ? f->mappings : 0,
+		.what = f->what ? f->what
+			: whole ? f->vma.name
+				: vma_base_name(&f->vma),
+	};
 }
 
 static int summary_vma_end(void *ctx, const struct process *p, const struct vma *vma,
 			   const struct report_totals *t)
 {
-	return summary_line(ctx, vma, t);
+	struct render_summary *r = ctx;
+
+	return fold_add(&r->fold, vma, t, highlights_worst(&r->highlights, vma));
+}
+
+/* Adds the mappings of @p to @rows: folded, in the order of their weight, or as they are. */
+static int summary_rows(struct render_summary *r, const struct process *p,
+			struct rows *rows)
+{
+	struct fold *f = &r->fold;
+	size_t n = 0;
+	int err = 0;
+
+	fold_names(f);
+	for (size_t i = 0; r->opt.filter && i < f->n; i++) {
+		struct report_row row = summary_of(r, p, &f->row[i]);
+
+		if (filter_match(r->opt.filter, &row) == TRI_YES)
+			f->row[n++] = f->row[i];
+	}
+	f->n = r->opt.filter ? n : f->n;
+	if (r->text && !r->opt.verbose)
+		fold_rows(f, r->opt.cut ? FOLD_NAMES : SIZE_MAX);
+	for (size_t i = 0; i < f->n && !err; i++) {
+		struct report_row row = summary_of(r, p, &f->row[i]);
+
+		err = rows_add(rows, &row);
+	}
+	fold_deinit(f);
+	return err;
+}
+
+static int summary_table(struct render_summary *r, const struct process *p,
+			 const struct report_totals *t)
+{
+	struct render_options opt = r->opt;
+	struct report_row sum = { .process = p,
+				  .totals = t,
+				  .base = r->base,
+				  .what = r->opt.ncolumns ? "total" : NULL };
+	struct rows *rows;
+	int err;
+
+	opt.filter = NULL; /* before they are folded */
+	err = rows_new(&opt, COLUMNS_MAPPING, &sum, NULL, &rows);
+	if (err)
+		return err;
+	err = summary_rows(r, p, rows);
+	if (!err)
+		err = rows_end(rows, &sum);
+	if (!err && rows_mixed(rows) && r->text && !r->explained) {
+		r->explained = true;
+		fprintf(r->opt.out,
+			"(\"fast 99%% +\": fast for 99%% of the pages, something else for the rest)\n");
+	}
+	rows_free(rows);
+	return err;
 }
 
 /* ---- below the table */
@@ -368,40 +160,49 @@ static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 	render_block(out, mark, 3, text);
 	for (unsigned i = 0; i < SUMMARY_PLACES && list->best[kind][i].pages; i++) {
 		const struct highlight *it = &list->best[kind][i];
+		const char *what = vma_what(&it->vma, NULL, NULL);
 		char name[VMA_NAME_MAX * 4];
 
 		fprintf(out, "   --explain %-16" PRIx64 " %s\n", it->page.addr,
-			escape_text(name, sizeof(name), it->vma.name));
+			escape_text(name, sizeof(name), what ? what : it->vma.name));
 	}
 }
 
-static void summary_notables(struct render_summary *r)
+/* Findings stand before the table, curiosities (of severity 0) at the end. */
+static void summary_notables(struct render_summary *r, bool findings)
 {
+	const char *title = findings ? "Worth a look:" : "Also:";
 	u8 kinds[HIGHLIGHTS];
-	unsigned n;
+	unsigned n = highlights_found(&r->highlights, kinds);
 
-	highlights_end(&r->highlights);
-	n = highlights_found(&r->highlights, kinds);
-	if (n)
-		fprintf(r->opt.out, "\nWorth a look:\n");
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++) {
+		if (findings != !!highlights_severity(kinds[i]))
+			continue;
+		if (title)
+			fprintf(r->opt.out, "%s%s\n", findings ? "" : "\n", title);
+		title = NULL;
 		summary_note(r->opt.out, &r->highlights, kinds[i]);
+	}
+	if (!title && findings)
+		fputc('\n', r->opt.out);
 }
 
 static int summary_process_end(void *ctx, const struct process *p,
 			       const struct report_totals *t)
 {
 	struct render_summary *r = ctx;
-	int err = summary_line(r, NULL, t);
+	int err;
 
-	if (!err)
-		err = table_end(r->table, true);
-	table_free(r->table);
-	r->table = NULL;
-	if (err || r->opt.format != TABLE_TEXT)
+	highlights_end(&r->highlights);
+	if (r->all)
+		return summary_rows(r, p, r->all);
+	if (r->text)
+		summary_notables(r, true);
+	err = summary_table(r, p, t);
+	if (err || !r->text)
 		return err;
 	summary_gup(r, t);
-	summary_notables(r);
+	summary_notables(r, false);
 	return 0;
 }
 
@@ -414,8 +215,14 @@ static int summary_begin(void *ctx, const struct report_head *head)
 	char release[80], proof[160];
 
 	r->base = kernel_page_size(&k->ev);
-	r->machine = head->machine;
-	if (r->opt.format != TABLE_TEXT || r->opt.noheadings)
+	r->head = *head;
+	if (r->opt.json)
+		render_json_rows(&r->js, &r->opt, head);
+	/* Rows of chosen columns are of all processes. */
+	if (!r->text && r->opt.ncolumns)
+		return rows_new(&r->opt, COLUMNS_MAPPING, NULL,
+				r->opt.json ? &r->js : NULL, &r->all);
+	if (!r->text || r->opt.noheadings)
 		return 0;
 	fprintf(r->opt.out, "gupinfo %s on Linux %s %s, judged as %s (%s)\n",
 		r->opt.version,
@@ -434,14 +241,14 @@ static int summary_process(void *ctx, const struct process *p)
 
 	memset(&r->highlights, 0, sizeof(r->highlights));
 	r->highlights.base = r->base;
-	r->highlights.cpus = r->machine->cpus;
-	if (r->opt.format == TABLE_TEXT && !r->opt.noheadings)
+	r->highlights.cpus = r->head.machine->cpus;
+	if (r->text && !r->opt.noheadings)
 		fprintf(r->opt.out, "%sprocess %d %s, parent %d, %u thread%s\n\n",
 			r->processes ? "\n" : "", (int)p->pid,
 			escape_text(comm, sizeof(comm), p->comm), (int)p->ppid,
 			p->threads, p->threads == 1 ? "" : "s");
 	r->processes++;
-	return summary_table(r);
+	return 0;
 }
 
 static int summary_row(void *ctx, const struct report_row *row)
@@ -461,17 +268,23 @@ static int summary_end(void *ctx, const struct report_totals *t)
 		[SOURCE_PTE] = "page tables",
 	};
 	struct render_summary *r = ctx;
+	const struct source_machine *m = r->head.machine;
 	bool any = false;
 
-	if (r->opt.format != TABLE_TEXT)
+	if (r->all) {
+		int err = rows_end(r->all, NULL);
+
+		return err || !r->opt.json ? err : render_json_rows_end(&r->js, &r->opt);
+	}
+	if (!r->text)
 		return 0;
-	if (r->machine->page.pfns_hidden) {
+	if (m->page.pfns_hidden) {
 		fprintf(r->opt.out, "\nNot read:\n  %-12s %s\n", "PFNs",
 			page_why_text(PAGE_WHY_PFN_HIDDEN));
 		any = true;
 	}
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
-		const struct source_evidence *e = &r->machine->evidence[i];
+		const struct source_evidence *e = &m->evidence[i];
 		char why[sizeof(e->why) * 4];
 
 		if (e->ok)
@@ -499,6 +312,8 @@ int render_summary_new(const struct render_options *opt, void **ret)
 	if (!r)
 		return -ENOMEM;
 	r->opt = *opt;
+	r->text = opt->format == TABLE_TEXT && !opt->json;
+	r->js.out = opt->out;
 	*ret = r;
 	return 0;
 }
@@ -509,6 +324,7 @@ void render_summary_free(void *ctx)
 
 	if (!r)
 		return;
-	table_free(r->table);
+	rows_free(r->all);
+	fold_deinit(&r->fold);
 	free(r);
 }

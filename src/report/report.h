@@ -54,6 +54,11 @@ struct report_row {
 	unsigned nholders;
 	/* how many references ->holders explain; NULL: nobody looked for holders */
 	const struct holders_ledger *ledger;
+	/* A row of a mapping, of a process or of a sum has these instead of a page. */
+	const struct report_totals *totals;
+	u32 base;         /* size of a page, of which ->totals counts */
+	u32 folded;       /* mappings that are this one row; 0: it is ->vma's */
+	const char *what; /* "libc.so.6": what they have in common */
 };
 
 struct report_head {

@@ -35,7 +35,7 @@ static void heading(struct detail *d, const char *title)
 /* Adds "MAP 2" or "REF ?": the column's own text; "?" stands out. */
 static bool value(struct detail *d, const char *label, const char *column)
 {
-	const struct column *col = columns_find(column, strlen(column));
+	const struct column *col = columns_find(COLUMNS_PAGE, column, strlen(column));
 	struct cell cell;
 	char buf[300];
 

@@ -348,7 +348,7 @@ static void draw_relative(struct tui *t, const struct store *s,
 	static const char *const names[3] = { "PFN", "MAP", "REF" };
 	for (unsigned i = 0; i < 3; i++) {
 		struct cell cell;
-		const struct column *col = columns_find(names[i], 3);
+		const struct column *col = columns_find(COLUMNS_PAGE, names[i], 3);
 		char buf[200];
 
 		snprintf(text[i], sizeof(text[i]), "?");

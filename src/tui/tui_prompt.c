@@ -144,7 +144,7 @@ static void do_search(struct tui *t)
 	t->find = NULL;
 	snprintf(t->search, sizeof(t->search), "%s", t->input);
 	if (is_expression(t->search) &&
-	    filter_parse(t->search, &t->find, why, sizeof(why))) {
+	    filter_parse(COLUMNS_PAGE, t->search, &t->find, why, sizeof(why))) {
 		t->find = NULL;
 		t->search[0] = '\0';
 		tui_state_message(t, TUI_BAD, "%s", why[0] ? why : "no memory");
@@ -159,7 +159,7 @@ void tui_prompt_filter(struct tui *t, const char *text)
 	struct filter *f = NULL;
 	char why[160] = "";
 
-	if (text[0] && filter_parse(text, &f, why, sizeof(why))) {
+	if (text[0] && filter_parse(COLUMNS_PAGE, text, &f, why, sizeof(why))) {
 		tui_state_message(t, TUI_BAD, "%s", why[0] ? why : "no memory");
 		return;
 	}

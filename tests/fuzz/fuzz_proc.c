@@ -49,7 +49,7 @@ static void filter(const char *text)
 	struct filter *f = NULL;
 	char why[300];
 
-	if (!filter_parse(text, &f, why, sizeof(why)))
+	if (!filter_parse(COLUMNS_PAGE, text, &f, why, sizeof(why)))
 		filter_match(f, &row);
 	else
 		check(why[0]);

@@ -151,6 +151,12 @@ views()
 		view "$name" --json-lines --pid "${list%%,*}" ${addr%% --*} | members >"$dir/json-lines"
 		view "$name" --lint --json --range 20001000+4K | members >"$dir/lint-json"
 	}
+	{
+		view "$name" --pages --json -o ADDR,KIND,MAP,EXCL,PTE --sort -MAP --top 4 | members
+		view "$name" --raw -o PID,START,SIZE,RSS,PIN,GET-R,NAME --sort -PIN --top 6 -Q 'RSS > 8K'
+		view "$name" --all --sort -UNSHARE --top 3
+		view "$name" --all --json -o PID,RSS,PIN,LEAK,COMM -Q 'PIN > 0' | members
+	} >"$dir/rows"
 	view "$name" --facts >"$dir/facts"
 	# The first page; "the words come back" looks at the rest.
 	view "$name" --report | sed '/^\[kernel\]/,$d' >"$dir/report"

@@ -41,8 +41,10 @@ run --all --top 1 --pid $a,$b --raw --noheadings
 expect_empty "--top" "$([ "$(wc -l <"$out")" = 1 ] || cat "$out")"
 run --all --top 0
 expect_empty "--top 0 is refused" "$([ $status = 2 ] || echo $status)"
-run --top 3 --pid $a
-expect_empty "--top without --all is refused" "$([ $status = 2 ] || echo $status)"
+run --all --pid $a,$b --raw --noheadings --sort COMM -o COMM,PID -Q 'RSS > 0'
+expect_empty "--sort, -o and -Q" "$(cut -d' ' -f2 "$out" | sort -n | diff - <(printf '%s\n' $a $b))"
+run --all --pid $a,$b --raw --noheadings -Q 'RSS < 4K'
+expect_empty "-Q chooses processes" "$(cat "$out")"
 run --all --openmetrics --json
 expect_empty "two formats are refused" "$([ $status = 2 ] || echo $status)"
 

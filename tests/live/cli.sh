@@ -63,10 +63,9 @@ while read -r view options; do
 		refused "$view refuses $option" --pid $sleeper "$view" "$option"
 	done
 done <<'EOF'
---all -o=COMM --trials=3 --verbose --no-stop --state=plain
---pages --top=3 --verbose --interval=5 --reserve-hugepages
---each --top=3
---explain=1000 --filter=MAP --raw --output=ADDR --bits=lru --range=1000 --bytes
+--all --trials=3 --verbose --no-stop --state=plain
+--pages --verbose --interval=5 --reserve-hugepages
+--explain=1000 --top=3 --sort=MAP --filter=MAP --raw --output=ADDR --bits=lru --range=1000 --bytes
 --lint --raw --output=ADDR --bytes --top=3
 --report --json --raw --filter=MAP --output=ADDR --bytes
 --trace --filter=MAP --range=[heap] --raw --bits=lru --bytes --top=3
@@ -79,6 +78,9 @@ refused "--facts refuses --output" --facts --output=FACT
 refused "--facts refuses --filter" --facts --filter=MAP
 refused "--diff refuses --filter" --diff /dev/null /dev/null --filter=MAP
 refused "--verify refuses --raw" --verify --raw
+refused "a document cannot be sorted" --pid $sleeper --pages --json --sort REF
+refused "a column that only pages have" --pid $sleeper --sort KIND
+refused "a column that processes have not" --pid $sleeper --all -o COMM,START
 expect_empty "a misspelt option" "$(run 2 --pid $sleeper --colour; grep -q 'mean --color?' "$err" || cat "$err")"
 expect_empty "a misspelt column" "$(run 2 --pid $sleeper -o addrs; grep -q 'mean ADDR?' "$err" || cat "$err")"
 expect_empty "no guess far away" "$(run 2 --pid $sleeper -o qqqqqqqq; grep 'mean' "$err")"
@@ -172,6 +174,16 @@ else
 fi
 expect_empty "filter" \
 	"$(run $complete --pid $sleeper --pages -Q 'KIND=="file"' -o KIND -n; grep -v file "$out")"
+expect_empty "filter of mappings" \
+	"$(run $complete --pid $sleeper -Q 'NAME=="[stack]"' -n -r -o START,RSS; [ "$(wc -l <"$out")" = 1 ] || cat "$out")"
+expect_empty "filter of pages, summed up" \
+	"$(run $complete --pid $sleeper -Q 'KIND=="none"' -n -r -o START,RSS; grep -v ' -$' "$out")"
+expect_empty "sort" "$(run $complete --pid $sleeper --sort -RSS -o RSS,NAME -n -b -r; [ -s "$out" ] || echo nothing; sed 's/^-/0/' "$out" | sort -s -k1,1nr -c 2>&1)"
+expect_empty "sort pages" "$(run $complete --pid $sleeper --pages --sort PAGES -o PAGES,ADDR -n; sort -s -n -k1,1 -c "$out" 2>&1)"
+expect_empty "top" "$(run $complete --pid $sleeper --pages --top 3 -n; [ "$(wc -l <"$out")" = 3 ] || cat "$out")"
+expect_empty "fewer rows than mappings" "$(run $complete --pid $sleeper; [ "$(grep -c '^[0-9a-f]*-[0-9a-f]* ' "$out")" -lt "$(wc -l <"/proc/$sleeper/maps")" ] || cat "$out"
+	grep -q '^[0-9]* mappings .* libc.so.6$' "$out" || cat "$out")"
+expect_empty "all mappings" "$(run $complete -v --pid $sleeper; [ "$(grep -c '^[0-9a-f]*-[0-9a-f]* ' "$out")" = "$(grep -vc vsyscall "/proc/$sleeper/maps")" ] || cat "$out")"
 expect_empty "raw" "$(run $complete --pid $sleeper --pages --raw -o ADDR,KIND; awk 'NF != 2' "$out")"
 expect_empty "pairs" \
 	"$(run $complete --pid $sleeper --pages --pairs -o ADDR,KIND; grep -vE '^ADDR="[0-9a-f]+" KIND="([a-z-]+|\?)"$' "$out")"
@@ -191,6 +203,12 @@ if command -v jq >/dev/null; then
 	expect_empty "json" "$(run $complete --pid $sleeper --json; jq -e '.gupinfo.schema[0] == 1' "$out" >/dev/null || echo bad)"
 	expect_empty "json-lines" \
 		"$(run $complete --pid $sleeper --json-lines; jq -e ".pid == $sleeper" "$out" | grep -v true)"
+	expect_empty "json of chosen columns" "$(run $complete --pid $sleeper --pages --json -o ADDR,MAP,EXCL
+		jq -e '.gupinfo.rows | length > 0 and all(keys == ["addr", "excl", "map"])' "$out" >/dev/null || head -c 300 "$out")"
+	expect_empty "json lines of chosen columns" "$(run $complete --pid $sleeper --json-lines -o START,RSS
+		jq -e '.start[0:2] == "0x" and (.rss | type) == "number"' "$out" | grep -v true)"
+	expect_empty "json of chosen columns of processes" "$(run $complete --all --pid $sleeper --json -o PID,RSS,COMM
+		jq -e ".gupinfo.rows[0] | .pid == $sleeper and .comm == \"sleep\"" "$out" >/dev/null || head -c 300 "$out")"
 else
 	skip "json" "jq is not installed"
 fi

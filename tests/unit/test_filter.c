@@ -28,7 +28,7 @@ static int match(const char *expr)
 {
 	char why[200] = "";
 	struct filter *f = NULL;
-	int err = filter_parse(expr, &f, why, sizeof(why));
+	int err = filter_parse(COLUMNS_PAGE, expr, &f, why, sizeof(why));
 
 	if (err) {
 		if (!why[0])

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/rows.h"
+
+#include "lib/array.h"
+#include "render/filter.h"
+#include "render/js.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A row that waits for the others to be sorted. */
+struct rows_kept {
+	struct cell by; /* its text is a copy */
+	size_t at;      /* place before sorting */
+	char **text;    /* of the columns, their colours behind; or a JSON object */
+};
+
+struct rows {
+	struct render_options opt;
+	struct js *js;
+	struct table *table;
+	struct rows_kept *kept;
+	size_t n, room;
+	unsigned written;
+	bool mixed;
+	struct cell cells[RENDER_COLUMNS_MAX];
+	char bufs[RENDER_COLUMNS_MAX][32];
+};
+
+int rows_new(const struct render_options *opt, enum columns_of of,
+	     const struct report_row *sum, struct js *js, struct rows **ret)
+{
+	struct rows *r = calloc(1, sizeof(*r));
+	struct table_column cols[RENDER_COLUMNS_MAX];
+	struct table_options topt = render_table_options(opt);
+	int err = 0;
+
+	if (!r)
+		return -ENOMEM;
+	r->opt = *opt;
+	r->js = js;
+	render_columns_chosen(&r->opt, of, sum);
+	for (unsigned i = 0; i < r->opt.ncolumns; i++) {
+		const struct column *c = r->opt.columns[i];
+
+		cols[i] = (struct table_column){ .name = c->name,
+						 .width = c->width,
+						 .right = c->flags & COLUMN_RIGHT,
+						 .truncate = i + 1 == r->opt.ncolumns };
+	}
+	if (!js)
+		err = table_new(&topt, cols, r->opt.ncolumns, &r->table);
+	if (err)
+		free(r);
+	else
+		*ret = r;
+	return err;
+}
+
+void rows_free(struct rows *r)
+{
+	if (!r)
+		return;
+	for (size_t i = 0; i < r->n; i++) {
+		free((char *)r->kept[i].by.text);
+		free(r->kept[i].text);
+	}
+	free(r->kept);
+	table_free(r->table);
+	free(r);
+}
+
+bool rows_mixed(const struct rows *r)
+{
+	return r->mixed;
+}
+
+/* ---- JSON */
+
+static void rows_json_cell(struct js *j, const struct column *col, const struct cell *c)
+{
+	char key[40];
+
+	for (unsigned i = 0; i < sizeof(key) && (!i || col->name[i - 1]); i++)
+		key[i] = (char)tolower((unsigned char)col->name[i]);
+	switch (c->type) {
+	case CELL_TEXT:
+		js_str(j, key, c->raw ? c->raw : c->text);
+		break;
+	case CELL_ADDR:
+	case CELL_HEX:
+		js_hex(j, key, (u64)c->num);
+		break;
+	case CELL_SUM:
+	case CELL_BYTES:
+	case CELL_COUNT:
+		js_num(j, key, c->num);
+		break;
+	case CELL_BOOL:
+		js_bool(j, key, c->num);
+		break;
+	default:
+		js_null(j, key);
+	}
+	if (c->type == CELL_SUM && c->rest)
+		js_u64(j, strcat(key, "_unknown"), c->rest);
+}
+
+static void rows_json(const struct rows *r, struct js *j, const struct report_row *row)
+{
+	struct cell c;
+
+	js_open(j, NULL, '{');
+	for (unsigned i = 0; i < r->opt.ncolumns; i++) {
+		columns_get(r->opt.columns[i], row, &c);
+		rows_json_cell(j, r->opt.columns[i], &c);
+	}
+	js_close(j, '}');
+}
+
+/* Starts an element of the array, or a line. */
+static void rows_json_begin(struct rows *r)
+{
+	if (r->opt.json == RENDER_JSON_LINES)
+		r->js->comma = false;
+	else
+		js_line(r->js);
+}
+
+static int rows_json_end(struct rows *r)
+{
+	if (r->opt.json == RENDER_JSON_LINES)
+		fputc('\n', r->js->out);
+	return ferror(r->js->out) ? -EIO : 0;
+}
+
+/* ---- rows */
+
+static void rows_texts(struct rows *r, const struct report_row *row, const char **text,
+		       const char **color)
+{
+	for (unsigned i = 0; i < r->opt.ncolumns; i++) {
+		const struct column *col = r->opt.columns[i];
+		struct cell *c = &r->cells[i];
+
+		columns_get(col, row, c);
+		text[i] = columns_text(c, r->opt.bytes, r->bufs[i], sizeof(r->bufs[i]));
+		color[i] = r->opt.color ? c->color : NULL;
+		r->mixed |= col->flags & COLUMN_MIX && strchr(text[i], '+');
+	}
+}
+
+static int rows_write(struct rows *r, const struct report_row *row)
+{
+	const char *text[RENDER_COLUMNS_MAX], *color[RENDER_COLUMNS_MAX];
+
+	if (r->js) {
+		rows_json_begin(r);
+		rows_json(r, r->js, row);
+		return rows_json_end(r);
+	}
+	rows_texts(r, row, text, color);
+	return table_row(r->table, text, color);
+}
+
+/* Copies the texts of @row, and the names of their colours, into one piece of memory. */
+static char **rows_copy(struct rows *r, const struct report_row *row)
+{
+	const char *text[RENDER_COLUMNS_MAX], *color[RENDER_COLUMNS_MAX];
+	unsigned n = r->opt.ncolumns;
+	size_t size = 2 * n * sizeof(char *);
+	char **ret, *at;
+
+	rows_texts(r, row, text, color);
+	for (unsigned i = 0; i < n; i++)
+		size += strlen(text[i]) + 1;
+	ret = malloc(size);
+	if (!ret)
+		return NULL;
+	at = (char *)(ret + 2 * n);
+	for (unsigned i = 0; i < n; i++) {
+		ret[i] = at;
+		at = stpcpy(at, text[i]) + 1;
+	}
+	memcpy(ret + n, color, n * sizeof(*color));
+	return ret;
+}
+
+static char **rows_copy_json(const struct rows *r, const struct report_row *row)
+{
+	struct js j = { .out = NULL };
+	char *text = NULL;
+	size_t len;
+
+	j.out = open_memstream(&text, &len);
+	if (!j.out)
+		return NULL;
+	rows_json(r, &j, row);
+	return fclose(j.out) ? NULL : (char **)text;
+}
+
+static int rows_keep(struct rows *r, const struct report_row *row)
+{
+	struct rows_kept *k = array_add(&r->kept, &r->n, &r->room, sizeof(*k));
+
+	if (!k)
+		return -ENOMEM;
+	k->at = r->n;
+	columns_get(r->opt.sort, row, &k->by);
+	k->by.text = k->by.text ? strdup(k->by.text) : NULL;
+	k->text = r->js ? rows_copy_json(r, row) : rows_copy(r, row);
+	return k->text ? 0 : -ENOMEM;
+}
+
+int rows_add(struct rows *r, const struct report_row *row)
+{
+	if (r->opt.filter && filter_match(r->opt.filter, row) != TRI_YES)
+		return 0;
+	if (r->opt.sort)
+		return rows_keep(r, row);
+	if (r->opt.top && r->written == r->opt.top)
+		return 0;
+	r->written++;
+	return rows_write(r, row);
+}
+
+static int rows_compare(const void *a, const void *b, void *ctx)
+{
+	const struct rows_kept *x = a, *y = b;
+	const struct rows *r = ctx;
+	int order = columns_cell_order(&x->by, &y->by, r->opt.descending);
+
+	return order ? order : x->at < y->at ? -1 : 1;
+}
+
+static int rows_write_kept(struct rows *r, const struct rows_kept *k)
+{
+	if (!r->js)
+		return table_row(r->table, (const char *const *)k->text,
+				 (const char *const *)k->text + r->opt.ncolumns);
+	rows_json_begin(r);
+	js_text(r->js, (const char *)k->text);
+	return rows_json_end(r);
+}
+
+int rows_end(struct rows *r, const struct report_row *sum)
+{
+	size_t n = r->opt.top ? MIN(r->opt.top, r->n) : r->n;
+	int err = 0;
+
+	if (r->n)
+		qsort_r(r->kept, r->n, sizeof(*r->kept), rows_compare, r);
+	for (size_t i = 0; i < n && !err; i++)
+		err = rows_write_kept(r, &r->kept[i]);
+	if (r->js || err)
+		return err;
+	if (sum)
+		err = rows_write(r, sum);
+	return err ? err : table_end(r->table, true);
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * rows.h - rows of one kind as a table or as JSON: the columns that are asked for (-o) or fit, those
+ * rows that --filter keeps, in the order of --sort, no more than --top.
+ */
+#ifndef GUPINFO_ROWS_H
+#define GUPINFO_ROWS_H
+
+#include "render/render.h"
+
+struct rows;
+struct js;
+
+/*
+ * Rows of @of.  @sum has the values that decide which columns are news (columns_fit()), or is NULL.
+ * With @js objects are added to its array, or are lines; the caller opens and closes the document.
+ * Returns 0, -ENOMEM or another -errno of libsmartcols.
+ */
+int rows_new(const struct render_options *opt, enum columns_of of,
+	     const struct report_row *sum, struct js *js, struct rows **ret);
+int rows_add(struct rows *r, const struct report_row *row);
+/* Writes what is left, and @sum as the last row of a table unless it is NULL. */
+int rows_end(struct rows *r, const struct report_row *sum);
+/* A cell had "fast 99% +", or another word that holds for a part. */
+bool rows_mixed(const struct rows *r);
+void rows_free(struct rows *r);
+
+#endif
