@@ -353,11 +353,10 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	c.fold = session_folds(s);
 	c.same = pages && !json ? session_same : NULL;
 	c.same_ctx = s;
-	c.holders = opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
-		    opt->mode == MODE_SUMMARY ||
-		    (pages && (json || opt->filter ||
-			       columns_have(opt->render.columns, opt->render.ncolumns,
-					    COLUMN_HOLDERS)));
+	c.holders =
+		opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
+		opt->mode == MODE_SUMMARY || (pages && (json || opt->filter)) ||
+		columns_have(opt->render.columns, opt->render.ncolumns, COLUMN_HOLDERS);
 	c.wait = opt->replay ? NULL : session_wait;
 	c.again = opt->mode == MODE_LINT || opt->mode == MODE_ALL ||
 		  (opt->mode == MODE_SUMMARY && !json);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "live/bpfpage.h"
+#include "kpageflags.h"
 #include "lib/array.h"
 #include "page/holders.h"
 #include "os/readfile.h"
@@ -159,6 +160,48 @@ static void live_holders_bpf(struct live_holders_list *o)
 		snprintf(o->h->why, sizeof(o->h->why),
 			 "more pipe and io_uring buffers than there is room for");
 	bpfpage_files_done(o->l->bpf);
+}
+
+/*
+ * Counts frames of @h that nothing maps.  Of a pipe's pages only those are asked that were given to
+ * it from a process: others pipe_write() has made, or belong to a file.
+ */
+static s64 live_holders_unmapped(struct live *l, const struct holder *h)
+{
+	const u64 given = KPF_BIT(ANON) | KPF_BIT(HUGE);
+	u64 words[512];
+	s64 n = 0;
+
+	for (u64 at = 0; at < h->pages;) {
+		u64 some = MIN(h->pages - at, ARRAY_SIZE(words));
+
+		if (l->kpageflags < 0 ||
+		    pread(l->kpageflags, words, some * 8, (off_t)(h->pfn + at) * 8) !=
+			    (ssize_t)(some * 8))
+			return -1;
+		for (u64 i = 0; i < some; i++)
+			n += !(words[i] & KPF_BIT(MMAP)) &&
+			     (h->kind != HOLDERS_PIPE || words[i] & given);
+		at += some;
+	}
+	return n;
+}
+
+/* Looks at what the processes @pids have open only: others may hold much. */
+static void live_holders_mapped(struct live *l, struct holders *h, const pid_t *pids,
+				unsigned npids)
+{
+	for (size_t i = 0; i < h->n; i++) {
+		struct holder *x = &h->holder[i];
+		bool asked = false;
+
+		x->unmapped = -1;
+		for (u32 e = 0; e < x->nends && !asked; e++)
+			for (unsigned p = 0; p < npids && !asked; p++)
+				asked = x->end[e].pid == pids[p];
+		if (asked && x->certainty == HOLDERS_EXACT)
+			x->unmapped = live_holders_unmapped(l, x);
+	}
 }
 
 /* --- by procfs: what a process may hold */
@@ -314,6 +357,7 @@ int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
 	}
 	for (size_t i = 0; i < o.h->n; i++)
 		o.h->holder[i].end = o.h->end + (uintptr_t)o.h->holder[i].end;
+	live_holders_mapped(l, o.h, pids, npids);
 	holders_sort(o.h);
 	*ret = o.h;
 	return 0;

@@ -52,6 +52,35 @@ static size_t lower_bound(const struct holders *h, u64 pfn)
 	return lo;
 }
 
+static bool has_end(const struct holder *h, pid_t pid)
+{
+	for (u32 i = 0; i < h->nends; i++)
+		if (h->end[i].pid == pid)
+			return true;
+	return false;
+}
+
+s64 holders_unmapped(const struct holders *h, pid_t pid)
+{
+	u64 sum = 0, counted = 0;
+
+	if (!h->complete)
+		return -1;
+	for (size_t i = 0; i < h->nexact; i++) {
+		const struct holder *x = &h->holder[i];
+		u64 end = x->pfn + x->pages, first = MAX(x->pfn, counted);
+
+		if ((x->kind != HOLDERS_PIPE && x->kind != HOLDERS_IO_URING) ||
+		    !x->unmapped || end <= first || !has_end(x, pid))
+			continue;
+		if (x->unmapped < 0)
+			return -1;
+		sum += MIN((u64)x->unmapped, end - first);
+		counted = end;
+	}
+	return (s64)sum;
+}
+
 const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, size_t *pos)
 {
 	if (!*pos)

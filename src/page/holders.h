@@ -54,6 +54,8 @@ struct holder {
 	u64 pfn, pages;  /* the frames that it holds; 0 pages: not known */
 	u64 addr, bytes; /* its length in process ->end[0].pid */
 	u32 offset, len; /* pipe buffer: where its bytes are in the page */
+	/* frames that nothing maps, but for those that the kernel made to hold bytes; -1: not known */
+	s64 unmapped;
 	u32 nends;
 	/* who has it open; of a pipe: readers and writers */
 	const struct holder_end *end;
@@ -101,6 +103,12 @@ struct holders_ledger {
  */
 void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret);
+
+/*
+ * Returns how many frames the pipes and io_urings that @pid has open hold though nothing maps them,
+ * each once; -1 when that is not known.
+ */
+s64 holders_unmapped(const struct holders *h, pid_t pid);
 
 /* Whether CPUs' batches, which were not read, may hold references on @page: small ones of the LRU. */
 bool holders_may_be_batched(const struct page_run *page);

@@ -62,6 +62,8 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 	head_of(out, "processes", "", "Processes that were read");
 	fprintf(out, "gupinfo_processes %zu\n", seen);
 	for (unsigned i = 0; i < SUMS; i++) {
+		if (!sums_metric(i))
+			continue;
 		head_of(out, "process_", sums_metric(i), sums_help(i));
 		process_samples(out, i, false, base, rows, n);
 		/* pages that several processes map are counted for each of them, but in pss_bytes */
@@ -74,12 +76,13 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 	head_of(out, "process_unknown_bytes", "",
 		"Pages of which it is not known whether they count in the metric that is named");
 	for (unsigned i = 0; i < SUMS; i++)
-		process_samples(out, i, true, base, rows, n);
+		if (sums_metric(i))
+			process_samples(out, i, true, base, rows, n);
 	head_of(out, "sum_unknown_bytes", "", "The same, summed over all processes");
 	for (unsigned i = 0; i < SUMS; i++) {
 		u64 rest = sums_rest(i, all, base);
 
-		if (rest)
+		if (rest && sums_metric(i))
 			fprintf(out, "gupinfo_sum_unknown_bytes{of=\"%s\"} %" PRIu64 "\n",
 				sums_metric(i), rest);
 	}

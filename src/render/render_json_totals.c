@@ -42,6 +42,11 @@ static void json_folios(struct js *j, const struct report_totals *t, u32 base)
 		js_open(j, name, '{');
 		js_num(j, "pte", t->folio[0][order] * base);
 		js_num(j, "huge", t->folio[1][order] * base);
+		if (!t->thp_folded) {
+			js_num(j, "aligned", t->folio_whole[1][order] * base);
+			js_num(j, "unaligned", t->folio_whole[0][order] * base);
+			js_num(j, "partial", t->folio_part[order] * base);
+		}
 		js_close(j, '}');
 	}
 	js_close(j, '}');
@@ -66,6 +71,8 @@ static void json_memory(struct js *j, const struct report_totals *t, u32 base)
 	js_num(j, "lazyfree_unknown", t->lazyfree_unknown);
 	js_num(j, "swap", t->swapped * base);
 	js_num(j, "swapcache", t->swapcache * base);
+	if (t->held_looked)
+		js_num_if(j, "held_unmapped", !t->held_unknown, t->held_unmapped * base);
 	json_folios(j, t, base);
 	js_close(j, '}');
 }

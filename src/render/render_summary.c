@@ -168,6 +168,17 @@ static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 	}
 }
 
+/* Memory that no row of the table can have. */
+static void summary_held(const struct render_summary *r, const struct report_totals *t)
+{
+	char size[24];
+
+	if (t->held_unmapped)
+		fprintf(r->opt.out,
+			"Held: %s in pipes and io_urings of this process, mapped by nobody any more\n\n",
+			columns_size(t->held_unmapped * r->base, size, sizeof(size)));
+}
+
 /* Findings stand before the table, curiosities (of severity 0) at the end. */
 static void summary_notables(struct render_summary *r, bool findings)
 {
@@ -196,8 +207,10 @@ static int summary_process_end(void *ctx, const struct process *p,
 	highlights_end(&r->highlights);
 	if (r->all)
 		return summary_rows(r, p, r->all);
-	if (r->text)
+	if (r->text) {
 		summary_notables(r, true);
+		summary_held(r, t);
+	}
 	err = summary_table(r, p, t);
 	if (err || !r->text)
 		return err;

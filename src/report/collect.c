@@ -35,9 +35,10 @@ struct collector {
 	struct page_run pending;
 	const struct page_class *pending_class;
 	struct report_totals vma_totals, process_totals, totals;
+	struct report_folio folio;
 
 	const struct holders *holders; /* NULL: not read yet */
-	bool holders_tried;
+	bool holders_tried, holders_said;
 	struct holders_ledger ledger; /* of the row that is delivered */
 	struct page_run held;         /* its page, when the ledger adds to its facts */
 
@@ -67,23 +68,50 @@ static bool collect_only_batch(const struct page_run *p)
 	return fact_get(&p->facts, FACT_EXTRA_REFS) == TRI_NO;
 }
 
+/* Finds all holders, once. */
+static void collect_find_holders(struct collector *c)
+{
+	const struct source_ops *ops = c->src->ops;
+
+	if (!c->holders_tried && ops->holders &&
+	    ops->holders(c->src, c->opt->pids, c->opt->npids, &c->holders))
+		c->holders = NULL;
+	c->holders_tried = true;
+}
+
+/*
+ * Counts what the process holds though nothing maps it.  BPF sees into its pipes and rings; a report
+ * has the holders of mapped pages only.
+ */
+static void collect_unmapped(struct collector *c)
+{
+	struct report_totals *t = &c->process_totals;
+	s64 n = -1;
+
+	if (c->opt->holders && !c->page_ctx.recorded &&
+	    c->src->machine->evidence[SOURCE_STRUCTPAGE].ok) {
+		collect_find_holders(c);
+		n = c->holders ? holders_unmapped(c->holders, c->process.pid) : -1;
+		t->held_looked = 1;
+	}
+	t->held_unmapped = n > 0 ? n : 0;
+	t->held_unknown = n < 0;
+}
+
 /* Looks for holders of a page with more references than mappings and caches explain. */
 static void collect_holders(struct collector *c, const struct page_run *page,
 			    struct report_row *row)
 {
-	const struct source_ops *ops = c->src->ops;
-
 	if (!c->opt->holders || page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN ||
 	    page->expected < 0 || page->excess <= 0 ||
 	    (collect_only_batch(page) && !page->batches))
 		return;
-	if (!c->holders_tried && ops->holders && !collect_only_batch(page)) {
-		c->holders_tried = true;
-		if (ops->holders(c->src, c->opt->pids, c->opt->npids, &c->holders))
-			c->holders = NULL;
-		if (c->holders && !c->holders->complete)
+	if (!collect_only_batch(page)) {
+		collect_find_holders(c);
+		if (c->holders && !c->holders->complete && !c->holders_said)
 			diag_add(c->diag, DIAG_INCOMPLETE, "holders: %s",
 				 c->holders->why);
+		c->holders_said = true;
 	}
 	if (!c->holders && !page->batches)
 		return;
@@ -199,6 +227,8 @@ static int collect_flush(struct collector *c)
 	int err = 0;
 
 	c->pending.pages = 0;
+	if (!c->look && run.pages)
+		report_folios(&c->vma_totals, &c->folio, &run, c->base);
 	for (u64 i = 0; i < run.pages && !err; i += step) {
 		struct page_run part = run;
 
@@ -424,6 +454,8 @@ static int collect_process(struct collector *c, pid_t pid)
 		err = c->view->process(c->view_ctx, &c->process);
 	if (!err)
 		err = ops->vmas(c->src, pid, c->opt->smaps, collect_vma, c);
+	if (err <= 0)
+		collect_unmapped(c);
 	if ((err <= 0) && c->view->process_end) {
 		int err2 = c->view->process_end(c->view_ctx, &c->process,
 						&c->process_totals);

@@ -136,6 +136,55 @@ static void report_count_page(struct report_totals *t, const struct page_run *pa
 	report_count_refs(t, page, n);
 }
 
+/* All pages of the folio that one mapping has are known. */
+static void report_folio_end(struct report_totals *t, struct report_folio *f)
+{
+	bool whole = f->n >> f->order;
+	unsigned order = MIN(f->order, REPORT_ORDERS - 1);
+
+	if (!whole) {
+		t->folio_part[order] += f->n;
+		t->thp_part += f->n;
+	} else {
+		t->folio_whole[f->aligned][order] += f->n;
+		*(f->aligned ? &t->thp_aligned : &t->thp_unaligned) += f->n;
+	}
+	f->n = 0;
+}
+
+void report_folios(struct report_totals *t, struct report_folio *f,
+		   const struct page_run *page, u32 base)
+{
+	bool large = page && page->order && page->kind != PAGE_HUGETLB &&
+		     page->leaf == RAW_LEVEL_PTE && report_present(page);
+	u64 size = large ? 1ull << page->order : 1, done = 0;
+
+	if (f->n && (!large || f->order != page->order || page->folded))
+		report_folio_end(t, f);
+	if (!large)
+		return;
+	if (page->folded) {
+		t->thp_folded += page->pages;
+		return;
+	}
+	while (done < page->pages) {
+		u64 pfn = page->pfn + done, addr = page->addr + done * base;
+		u64 in = pfn % size, n = MIN(page->pages - done, size - in);
+
+		if (f->n && (pfn != f->pfn || addr != f->addr || pfn - in != f->head))
+			report_folio_end(t, f);
+		if (!f->n)
+			*f = (struct report_folio){ .head = pfn - in,
+						    .order = page->order,
+						    .aligned =
+							    (addr / base) % size == in };
+		f->n += n;
+		f->pfn = pfn + n;
+		f->addr = addr + n * base;
+		done += n;
+	}
+}
+
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size)
 {

@@ -33,6 +33,12 @@ struct report_totals {
 	u64 lazyfree, swapcache;
 	/* pages of folios of 1 << order pages, mapped by PTEs [0] and by larger entries [1] */
 	u64 folio[2][REPORT_ORDERS];
+	/* of those mapped by PTEs: whole folios, aligned or not in virtual memory, and parts */
+	u64 folio_whole[2][REPORT_ORDERS], folio_part[REPORT_ORDERS];
+	u64 thp_aligned, thp_unaligned, thp_part; /* the same of all orders */
+	u64 thp_folded; /* pages of large folios whose frames were not looked at */
+	/* of processes: pages that their pipes and io_urings hold and nothing maps; looked for in */
+	u64 held_unmapped, held_looked, held_unknown;
 	u64 unknown;           /* pages with an unknown verdict */
 	u64 exclusive_unknown; /* anon pages whose AnonExclusive is unknown */
 	u64 shared_unknown;    /* present pages whose mapcount is unknown */
@@ -80,6 +86,18 @@ struct report_view {
 			   const struct report_totals *t);
 	int (*end)(void *ctx, const struct report_totals *t);
 };
+
+/* The folio of the last run: the next one may go on with it. */
+struct report_folio {
+	u64 head, pfn, addr; /* its first frame; what would come next */
+	u64 n;               /* pages of it so far; 0: none */
+	u8 order;
+	bool aligned;
+};
+
+/* Counts how @page, as it was read, maps large folios by PTEs; NULL: no page of the VMA is to come. */
+void report_folios(struct report_totals *t, struct report_folio *f,
+		   const struct page_run *page, u32 base_page_size);
 
 /* Adds the pages of @row (or @from) to @t. */
 void report_count(struct report_totals *t, const struct report_row *row,

@@ -82,6 +82,36 @@ for state in order-0 order-0+shared order-0+child-gone free+drained zero thp thp
 done
 
 # Entries that GUP never hands out ([vvar]) make nothing of a process unknown.
+# Pages that a pipe got by vmsplice() and that were unmapped then are held; the pipe's own are not.
+rm -f "$dir/said"
+python3 - >"$dir/said" <<'PY' &
+import ctypes, os, time
+libc = ctypes.CDLL(None, use_errno=True)
+libc.mmap.restype = ctypes.c_void_p
+libc.mmap.argtypes = [ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int, ctypes.c_int, ctypes.c_int, ctypes.c_long]
+size = 8 * 4096
+at = libc.mmap(0x20000000, size, 3, 0x32, -1, 0)
+ctypes.memset(at, 1, size)
+class iovec(ctypes.Structure):
+    _fields_ = [("base", ctypes.c_void_p), ("len", ctypes.c_size_t)]
+r, w = os.pipe()
+libc.vmsplice(w, ctypes.byref(iovec(at, size)), 1, 0)
+os.write(w, b"x" * 5000)
+libc.munmap(ctypes.c_void_p(at + 4096), size - 4096)
+print("made", flush=True)
+time.sleep(1000)
+PY
+pids+=" $!"
+until [ -s "$dir/said" ] || ! kill -0 $! 2>/dev/null; do
+	sleep 0.1
+done
+if "$mkpages" --bpf >/dev/null; then
+	expect_empty "what a pipe holds and nothing maps" "$("$gupinfo" $! 2>/dev/null | grep '^Held: 28K ' >/dev/null || "$gupinfo" $! | head -n 8)"
+	expect_empty "the same as a column" "$("$gupinfo" --all --pid $! -n -o PID,HELD 2>/dev/null | grep "^ *$! *28K\$" >/dev/null || "$gupinfo" --all --pid $! -o PID,HELD)"
+else
+	skip "what a pipe holds and nothing maps" "needs BPF"
+fi
+
 bad=$("$gupinfo" --all --json --pid $$ 2>/dev/null | python3 -c '
 import json, sys
 d = json.load(sys.stdin)["gupinfo"]

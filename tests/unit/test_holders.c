@@ -219,3 +219,24 @@ TEST(words)
 	holders_text(&four[0], text, sizeof(text)); /* cut, not overrun */
 	EXPECT_STR(text, "pipe 9 slot");
 }
+
+TEST(frames_that_nothing_maps_count_once_for_each_process_that_has_the_holder_open)
+{
+	struct holders h = all();
+
+	EXPECT_INT(holders_unmapped(&h, 42), 0);
+	h.holder[0].unmapped = 1; /* of the pipe: 0x100 */
+	h.holder[2].unmapped = 9; /* of the ring: in 0x300 to 0x310 */
+	EXPECT_INT(holders_unmapped(&h, 42), 1);
+	EXPECT_INT(holders_unmapped(&h, 77), 9);
+	EXPECT_INT(holders_unmapped(&h, 1), 0);
+	h.holder[3].pfn = 0x300; /* a second buffer of the same frames */
+	h.holder[3].pages = 16;
+	h.holder[3].unmapped = 9;
+	EXPECT_INT(holders_unmapped(&h, 77), 9);
+	h.holder[0].unmapped = -1;
+	EXPECT_INT(holders_unmapped(&h, 42), -1);
+	EXPECT_INT(holders_unmapped(&h, 77), 9);
+	h.complete = false;
+	EXPECT_INT(holders_unmapped(&h, 77), -1);
+}
