@@ -5,11 +5,13 @@
 #include "lib/escape.h"
 #include "cmd/progress.h"
 #include "cmd/session.h"
+#include "os/confine.h"
 
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -34,27 +36,44 @@ static char output[65536]; /* buffer of stdout when it is no terminal */
 #define NEEDS_PROCESS BIT(1)
 #define NEEDS_WIPE BIT(2) /* it prints where progress may be shown */
 
+#define LOOKS (CONFINE_READ | CONFINE_BPF)
+#define MAKES_PAGES \
+	(LOOKS | BIT(CAP_IPC_LOCK) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE))
+
 static const struct mode_row {
 	int (*run)(struct session *s);
 	u8 needs;
+	u64 caps; /* what it does with a live source needs these capabilities */
 } modes[MODES] = {
 	[MODE_SUMMARY] = { .run = mode_summary,
-			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
+			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
+			   .caps = LOOKS },
 	[MODE_PAGES] = { .run = mode_pages,
-			 .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
+			 .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
+			 .caps = LOOKS },
 	[MODE_EXPLAIN] = { .run = mode_explain,
-			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
-	[MODE_WHO] = { .run = mode_who, .needs = NEEDS_SOURCE },
+			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
+			   .caps = LOOKS },
+	[MODE_WHO] = { .run = mode_who, .needs = NEEDS_SOURCE, .caps = LOOKS },
 	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
-	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE },
+	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE, .caps = CONFINE_TRACE },
 	[MODE_DIFF] = { .run = mode_diff },
 	[MODE_LINT] = { .run = mode_lint,
-			.needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE },
-	[MODE_REPORT] = { .run = mode_report, .needs = NEEDS_SOURCE | NEEDS_PROCESS },
-	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE },
-	[MODE_TRACE] = { .run = mode_trace, .needs = NEEDS_SOURCE },
-	[MODE_VERIFY] = { .run = mode_verify, .needs = NEEDS_SOURCE },
-	[MODE_ALL] = { .run = mode_all, .needs = NEEDS_SOURCE | NEEDS_WIPE },
+			.needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
+			.caps = LOOKS },
+	[MODE_REPORT] = { .run = mode_report,
+			  .needs = NEEDS_SOURCE | NEEDS_PROCESS,
+			  .caps = LOOKS | BIT(CAP_SYSLOG) },
+	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE, .caps = MAKES_PAGES },
+	[MODE_TRACE] = { .run = mode_trace,
+			 .needs = NEEDS_SOURCE,
+			 .caps = CONFINE_TRACE },
+	[MODE_VERIFY] = { .run = mode_verify,
+			  .needs = NEEDS_SOURCE,
+			  .caps = MAKES_PAGES },
+	[MODE_ALL] = { .run = mode_all,
+		       .needs = NEEDS_SOURCE | NEEDS_WIPE,
+		       .caps = CONFINE_READ },
 	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
 	[MODE_HELP] = { .run = mode_help },
 	[MODE_VERSION] = { .run = mode_version },
@@ -117,7 +136,7 @@ static int run(struct session *s)
 		return EXIT_USAGE;
 	}
 	if (mode->needs & NEEDS_SOURCE) {
-		status = session_open(s);
+		status = session_open(s, mode->caps);
 		if (!status)
 			status = session_redact(s);
 		if (status)
@@ -143,8 +162,17 @@ int main(int argc, char **argv)
 	char why[400] = "";
 	int status;
 
-	setlocale(LC_CTYPE, "");
 	diag_init(&s.diag);
+	/* Whoever starts it would choose its files, its libraries' files and its targets. */
+	if (getauxval(AT_SECURE)) {
+		diag_add(
+			&s.diag, DIAG_ERROR,
+			"set-user-ID, set-group-ID or with file capabilities it would show any process to anybody, and trace it: remove them (chmod ug-s, setcap -r) and let sudo run it");
+		print_messages(&s.diag);
+		diag_deinit(&s.diag);
+		return EXIT_USAGE;
+	}
+	setlocale(LC_CTYPE, "");
 	if (options_parse(argc, argv, &s.opt, why, sizeof(why))) {
 		diag_add(&s.diag, DIAG_ERROR, "%s", why);
 		status = EXIT_USAGE;

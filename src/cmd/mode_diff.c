@@ -3,6 +3,7 @@
 #include "cmd/session.h"
 
 #include "live/live.h"
+#include "os/confine.h"
 #include "render/render_diff.h"
 #include "replay/replay.h"
 
@@ -21,19 +22,14 @@ struct diff_side {
 	unsigned npids;
 	pid_t pid;
 	struct kernel model;
-	bool has_model;
+	bool has_model, file;
 };
 
 static int diff_open(struct session *s, const char *name, struct diff_side *side)
 {
-	size_t n;
-
 	if (name[strspn(name, "0123456789")] || access(name, F_OK) == 0) {
 		side->src = replay_open(name, &s->diag);
-		if (!side->src || replay_read(side->src))
-			return EXIT_TROUBLE;
-		side->pids = replay_pids(side->src, &n);
-		side->npids = (unsigned)n;
+		side->file = true;
 	} else {
 		side->src =
 			live_open(&(struct live_options){ .evidence = s->opt.evidence },
@@ -43,6 +39,20 @@ static int diff_open(struct session *s, const char *name, struct diff_side *side
 		side->npids = 1;
 	}
 	return side->src ? 0 : EXIT_TROUBLE;
+}
+
+/* Reads what was opened, as far as it is a file. */
+static int diff_read(struct diff_side *side)
+{
+	size_t n;
+
+	if (!side->file)
+		return 0;
+	if (replay_read(side->src))
+		return EXIT_TROUBLE;
+	side->pids = replay_pids(side->src, &n);
+	side->npids = (unsigned)n;
+	return 0;
 }
 
 static struct store *diff_collect(struct session *s, struct diff_side *side,
@@ -120,6 +130,14 @@ int mode_diff(struct session *s)
 
 	if (!err)
 		err = diff_open(s, s->opt.diff_b, &b);
+	if (!err && a.file && b.file)
+		session_confine(s);
+	else if (!err)
+		confine_caps(CONFINE_READ);
+	if (!err)
+		err = diff_read(&a);
+	if (!err)
+		err = diff_read(&b);
 	if (!err) {
 		sa = diff_collect(s, &a, NULL);
 		sb = sa ? diff_collect(s, &b, sa) : NULL;

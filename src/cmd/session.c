@@ -5,6 +5,8 @@
 #include "cmd/progress.h"
 #include "live/procs.h"
 #include "lib/nearest.h"
+#include "os/confine.h"
+#include "os/tempfile.h"
 #include "replay/replay.h"
 
 #include <errno.h>
@@ -186,11 +188,21 @@ static int session_replay_pids(struct session *s)
 	return EXIT_FAILED;
 }
 
+void session_confine(struct session *s)
+{
+	/* a report needs a temporary file, a redacted one two */
+	tempfile_reserve((s->opt.mode == MODE_REPORT) + 2 * s->opt.given[OPTION_REDACT]);
+	confine_all(s->out.beside ? CONFINE_WRITE : 0, s->opt.mode == MODE_TUI,
+		    s->out.beside);
+}
+
 static int session_replay(struct session *s)
 {
 	s->source = replay_open(s->opt.replay, &s->diag);
-	return s->source && !replay_read(s->source) ? session_replay_pids(s)
-						    : EXIT_FAILED;
+	if (!s->source)
+		return EXIT_FAILED;
+	session_confine(s);
+	return replay_read(s->source) ? EXIT_FAILED : session_replay_pids(s);
 }
 
 /* Opens what --report and --trace's --output name; standard output needs no opening. */
@@ -205,7 +217,18 @@ static int session_output(struct session *s)
 	return outfile_open(&s->out, path, &s->diag) ? EXIT_FAILED : 0;
 }
 
-int session_open(struct session *s)
+/* A command is started with all capabilities: trace_new() gives them up after that. */
+static void session_drop(struct session *s, u64 caps)
+{
+	if (!s->source->machine->evidence[SOURCE_PTE].ok)
+		caps &= ~CONFINE_BPF;
+	if (s->out.beside)
+		caps |= CONFINE_WRITE;
+	if (!s->opt.command)
+		confine_caps(caps);
+}
+
+int session_open(struct session *s, u64 caps)
 {
 	int status = session_columns(s);
 
@@ -227,6 +250,7 @@ int session_open(struct session *s)
 			&s->diag);
 		if (!s->source)
 			return session_fail(s, EXIT_FAILED, "out of memory");
+		session_drop(s, caps);
 	}
 	status = session_evidence(s);
 	if (!status)

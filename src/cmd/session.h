@@ -35,10 +35,12 @@ struct session {
 
 /*
  * Opens the source (this machine, or --replay), finds the processes of --comm, resolves
- * --model, compiles --filter, --bits and -o.  Returns 0, or an exit status after adding one
- * message to ->diag.
+ * --model, compiles --filter, --bits and -o; keeps of the capabilities @caps only, and of those
+ * none for a report.  Returns 0, or an exit status after adding one message to ->diag.
  */
-int session_open(struct session *s);
+int session_open(struct session *s, u64 caps);
+/* Before bytes of files are looked at: gives up capabilities, files and system calls. */
+void session_confine(struct session *s);
 void session_close(struct session *s);
 
 /* Returns the processes, ranges, names and model that the command line asks for; the rest is 0. */

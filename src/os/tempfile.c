@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "os/tempfile.h"
 
+#include "lib/bits.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -24,12 +26,12 @@ static int tempfile_fd_in(const char *dir)
 	return fd;
 }
 
-int tempfile_fd(void)
+static int tempfile_new(void)
 {
 	const char *const dirs[] = { getenv("TMPDIR"), "/tmp", "/var/tmp" };
 	int fd = -ENOENT;
 
-	for (unsigned i = 0; i < sizeof(dirs) / sizeof(dirs[0]); i++) {
+	for (unsigned i = 0; i < ARRAY_SIZE(dirs); i++) {
 		if (!dirs[i] || !*dirs[i])
 			continue;
 		fd = tempfile_fd_in(dirs[i]);
@@ -37,6 +39,22 @@ int tempfile_fd(void)
 			return fd;
 	}
 	return fd;
+}
+
+static int reserved[4];
+static unsigned nreserved;
+
+void tempfile_reserve(unsigned n)
+{
+	int fd;
+
+	while (n-- && nreserved < ARRAY_SIZE(reserved) && (fd = tempfile_new()) >= 0)
+		reserved[nreserved++] = fd;
+}
+
+int tempfile_fd(void)
+{
+	return nreserved ? reserved[--nreserved] : tempfile_new();
 }
 
 int tempfile_open(struct tempfile *s)

@@ -21,6 +21,8 @@ int tempfile_flush(struct tempfile *s);
 /* Passes the whole content to @put, from the start.  Returns 0, -errno or @put's value. */
 int tempfile_copy(struct tempfile *s, int (*put)(void *ctx, const char *buf, size_t len),
 		  void *ctx);
+/* Opens @n files ahead for tempfile_fd(), up to 4: for a process that soon may not any more. */
+void tempfile_reserve(unsigned n);
 /* Opens a nameless temporary file; returns its descriptor or -errno. */
 int tempfile_fd(void);
 

@@ -9,6 +9,7 @@
 
 #include "lib/array.h"
 #include "os/clock.h"
+#include "os/confine.h"
 
 /* ---- calls that are under way */
 
@@ -467,6 +468,8 @@ int trace_new(const struct trace_options *opt, struct source *src,
 		trace_free(t);
 		return r;
 	}
+	if (opt->argv)
+		confine_caps(CONFINE_TRACE);
 	*ret = t;
 	return 0;
 }
