@@ -88,6 +88,13 @@ refused "a hole of 1 TiB" "no printable ASCII" --replay sparse
 refused "a line without end" "the line is longer than" --replay long
 { sed '/^\[pages\]/q' "$report" && echo x && yes + | head -n 100000 | sed 's/$/'"$(printf %078d 0)/"; } >joined
 refused "a line of continuations without end" "the line is longer than" --replay joined
+# for each process one look at all others would take minutes of a processor
+{ sed '/^\[pages\]/q' "$report" && awk 'BEGIN { for (n = 1; n <= 200000; n++)
+	printf "process %d ppid=1 uid=0 threads=1 start=0 pinned=no VmPin=0 VmLck=0\n+ VmRSS=4096 comm=\"c\"\n", n }'; } >many
+said=$(ulimit -t 60; timeout 300 "$gupinfo" --replay many --lint 2>&1 >/dev/null)
+status=$?
+expect_empty "200,000 processes" "$([ $status = 3 ] && grep -q torn <<<"$said" || echo "status $status: $said")"
+rm many
 run --replay "$report" --pages -Q "$(yes '(' | head -n 50000 | tr -d '\n')"
 expect_empty "a filter of 50,000 parentheses" "$([ $status = 2 ] && grep -q 'nested too deeply' <<<"$said" || echo "$status $said")"
 

@@ -20,6 +20,7 @@ struct replay_area {
 struct replay_process {
 	struct process process;
 	size_t first, n; /* its VMAs */
+	u64 line;        /* of the file */
 };
 
 struct replay {
@@ -158,17 +159,12 @@ static int replay_index_process(void *ctx, const struct process *p)
 	struct replay *r = ctx;
 	struct replay_process *new;
 
-	for (size_t i = 0; i < r->nprocs; i++)
-		if (r->proc[i].process.pid == p->pid) {
-			snprintf(r->reader.why, sizeof(r->reader.why),
-				 "line %llu: process %d is there twice",
-				 (unsigned long long)r->reader.line, (int)p->pid);
-			return -EINVAL;
-		}
 	new = array_add(&r->proc, &r->nprocs, &r->proc_room, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
-	*new = (struct replay_process){ .process = *p, .first = r->nareas };
+	*new = (struct replay_process){ .process = *p,
+					.first = r->nareas,
+					.line = r->reader.line };
 	return 0;
 }
 
@@ -316,12 +312,19 @@ static const struct record_handler replay_observing = {
 	.text = replay_stop_text,
 };
 
+static int replay_by_pid(const void *a, const void *b)
+{
+	pid_t x = ((const struct replay_process *)a)->process.pid;
+	pid_t y = ((const struct replay_process *)b)->process.pid;
+
+	return (x > y) - (x < y);
+}
+
 static const struct replay_process *replay_find(struct replay *r, pid_t pid)
 {
-	for (size_t i = 0; i < r->nprocs; i++)
-		if (r->proc[i].process.pid == pid)
-			return &r->proc[i];
-	return NULL;
+	struct replay_process key = { .process.pid = pid };
+
+	return bsearch(&key, r->proc, r->nprocs, sizeof(key), replay_by_pid);
 }
 
 static const struct replay_area *
@@ -438,17 +441,39 @@ static const struct source_ops replay_ops = {
 
 /* ---- opening */
 
+/* Sorts the processes for replay_find(); ->pids keeps the report's order. */
+static int replay_sort(struct replay *r)
+{
+	r->pids = calloc(r->nprocs, sizeof(*r->pids));
+	for (size_t i = 0; r->pids && i < r->nprocs; i++)
+		r->pids[i] = r->proc[i].process.pid;
+	qsort(r->proc, r->nprocs, sizeof(*r->proc), replay_by_pid);
+	for (size_t i = 1; i < r->nprocs; i++) {
+		if (replay_by_pid(&r->proc[i - 1], &r->proc[i]))
+			continue;
+		snprintf(r->reader.why, sizeof(r->reader.why),
+			 "line %llu: process %d is there twice",
+			 (unsigned long long)MAX(r->proc[i - 1].line, r->proc[i].line),
+			 (int)r->proc[i].process.pid);
+		return -EINVAL;
+	}
+	return r->pids ? 0 : -ENOMEM;
+}
+
 /* Reads the whole report once.  Returns 0, or -errno after a message. */
 static int replay_build(struct replay *r)
 {
 	struct diag *diag = r->source.diag;
-	int err = record_read_init(&r->reader, &replay_index, r);
+	int err = record_read_init(&r->reader, &replay_index, r), sorted;
 
 	r->reader_ready = true;
 	if (!err)
 		err = replay_feed(r, &r->reader, 0);
 	if (!err)
 		err = record_read_end(&r->reader);
+	sorted = (!err || err == -ENODATA) && r->nprocs ? replay_sort(r) : 0;
+	if (sorted)
+		err = sorted;
 	if (err == -ENODATA && r->nprocs) {
 		diag_add(diag, DIAG_INCOMPLETE, "%s: %s", r->name, r->reader.why);
 		err = 0;
@@ -470,10 +495,7 @@ static int replay_build(struct replay *r)
 		r->holders.holder[i].end =
 			r->holders.end + (size_t)r->holders.holder[i].end;
 	holders_sort(&r->holders);
-	r->pids = calloc(r->nprocs, sizeof(*r->pids));
-	for (size_t i = 0; r->pids && i < r->nprocs; i++)
-		r->pids[i] = r->proc[i].process.pid;
-	return r->pids ? 0 : -ENOMEM;
+	return 0;
 }
 
 static struct source *replay_open_own(int fd, const char *name, struct diag *diag)
