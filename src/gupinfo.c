@@ -36,9 +36,8 @@ static char output[65536]; /* buffer of stdout when it is no terminal */
 #define NEEDS_PROCESS BIT(1)
 #define NEEDS_WIPE BIT(2) /* it prints where progress may be shown */
 
-#define LOOKS (CONFINE_READ | CONFINE_BPF)
 #define MAKES_PAGES \
-	(LOOKS | BIT(CAP_IPC_LOCK) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE))
+	(CONFINE_READ | BIT(CAP_IPC_LOCK) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE))
 
 static const struct mode_row {
 	int (*run)(struct session *s);
@@ -47,23 +46,23 @@ static const struct mode_row {
 } modes[MODES] = {
 	[MODE_SUMMARY] = { .run = mode_summary,
 			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			   .caps = LOOKS },
+			   .caps = CONFINE_READ },
 	[MODE_PAGES] = { .run = mode_pages,
 			 .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			 .caps = LOOKS },
+			 .caps = CONFINE_READ },
 	[MODE_EXPLAIN] = { .run = mode_explain,
 			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			   .caps = LOOKS },
-	[MODE_WHO] = { .run = mode_who, .needs = NEEDS_SOURCE, .caps = LOOKS },
+			   .caps = CONFINE_READ },
+	[MODE_WHO] = { .run = mode_who, .needs = NEEDS_SOURCE, .caps = CONFINE_READ },
 	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
 	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE, .caps = CONFINE_TRACE },
 	[MODE_DIFF] = { .run = mode_diff },
 	[MODE_LINT] = { .run = mode_lint,
 			.needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			.caps = LOOKS },
+			.caps = CONFINE_READ },
 	[MODE_REPORT] = { .run = mode_report,
 			  .needs = NEEDS_SOURCE | NEEDS_PROCESS,
-			  .caps = LOOKS | BIT(CAP_SYSLOG) },
+			  .caps = CONFINE_READ | BIT(CAP_SYSLOG) },
 	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE, .caps = MAKES_PAGES },
 	[MODE_TRACE] = { .run = mode_trace,
 			 .needs = NEEDS_SOURCE,

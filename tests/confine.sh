@@ -79,8 +79,8 @@ state()
 }
 
 if is_root; then
-	# sys_ptrace, sys_admin, dac_read_search, dac_override, fowner, kill, perfmon, bpf
-	may=$((1 << 19 | 1 << 21 | 1 << 2 | 1 << 1 | 1 << 3 | 1 << 5 | 1 << 38 | 1 << 39))
+	# sys_ptrace, sys_admin, dac_read_search, dac_override, fowner, kill
+	may=$((1 << 19 | 1 << 21 | 1 << 2 | 1 << 1 | 1 << 3 | 1 << 5))
 	sleep 1000 &
 	target=$!
 	"$gupinfo" --trace --pid $target --json-lines >events 2>&1 &

@@ -220,8 +220,6 @@ static int session_output(struct session *s)
 /* A command is started with all capabilities: trace_new() gives them up after that. */
 static void session_drop(struct session *s, u64 caps)
 {
-	if (!s->source->machine->evidence[SOURCE_PTE].ok)
-		caps &= ~CONFINE_BPF;
 	if (s->out.beside)
 		caps |= CONFINE_WRITE;
 	if (!s->opt.command)

@@ -13,14 +13,12 @@
 
 #include "lib/bits.h"
 
-/* Processes and page frame numbers are opened. */
+/* Processes are opened, with page frame numbers; CAP_SYS_ADMIN is enough for BPF, too. */
 #define CONFINE_READ (BIT(CAP_SYS_PTRACE) | BIT(CAP_SYS_ADMIN) | BIT(CAP_DAC_READ_SEARCH))
-/* BPF programs are loaded. */
-#define CONFINE_BPF (BIT(CAP_BPF) | BIT(CAP_PERFMON))
 /* A file takes its place in a folder of somebody else. */
 #define CONFINE_WRITE (BIT(CAP_DAC_OVERRIDE) | BIT(CAP_FOWNER))
 /* A command is followed, whatever it becomes. */
-#define CONFINE_TRACE (CONFINE_READ | CONFINE_BPF | CONFINE_WRITE | BIT(CAP_KILL))
+#define CONFINE_TRACE (CONFINE_READ | CONFINE_WRITE | BIT(CAP_KILL))
 
 /* Keeps these capabilities only, and no program that is started can gain any. */
 void confine_caps(u64 keep);

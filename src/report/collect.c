@@ -476,7 +476,7 @@ const char *collect_why(int err)
 		return "has ended: its memory is gone, only its exit status waits for its parent (zombie)";
 	case -EACCES:
 	case -EPERM:
-		return "may not be read (permission denied): that needs its user and all of its capabilities, or CAP_SYS_PTRACE in its user namespace";
+		return "may not be read (permission denied): that needs its user and all of its capabilities, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH in its user namespace";
 	case -EMFILE:
 		return "cannot be opened: gupinfo has no file descriptor left (ulimit -n)";
 	default:
