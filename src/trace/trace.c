@@ -499,7 +499,7 @@ int trace_run(const struct trace_options *opt, struct source *src,
 
 	*ret_status = -1;
 	if (r)
-		return r;
+		return r == -EINTR ? 0 : r; /* asked to end before it began */
 	while ((r = trace_step(t, -1)) == 1 || !r)
 		;
 	/* Let the processes go before slow work: nobody should wait for gupinfo's output. */

@@ -476,22 +476,44 @@ void tracer_follow_silently(struct tracer *t)
 			tracer_skip(t);
 }
 
+/* See struct tracer. */
+static int serve(struct tracer *t)
+{
+	const struct timespec now = { 0 };
+	struct tracer_stop stop = { 0 };
+	int sig;
+
+	while (tracer_next(t, 0, &stop) == 1 && stop.what != TRACER_INTERRUPTED)
+		;
+	sig = stop.what == TRACER_INTERRUPTED ? stop.status
+					      : sigtimedwait(&t->watched, NULL, &now);
+	if (sig <= 0 || sig == SIGCHLD)
+		return 0;
+	raise(sig); /* keep it for the next who waits */
+	return -EINTR;
+}
+
 /* ---- life */
 
 int tracer_new(const struct tracer_options *opt, struct diag *diag, struct tracer **ret)
 {
 	struct tracer *t = calloc(1, sizeof(*t));
+	sigset_t alarm;
 	int r = 0;
 
 	if (!t)
 		return -ENOMEM;
 	t->diag = diag;
+	t->serve = serve;
 	t->status = -1;
 	sigemptyset(&t->watched);
 	for (unsigned i = 0; i < 5; i++)
 		sigaddset(&t->watched,
 			  (const int[]){ SIGCHLD, SIGINT, SIGTERM, SIGHUP, SIGQUIT }[i]);
 	sigprocmask(SIG_BLOCK, &t->watched, &t->old_mask);
+	sigemptyset(&alarm);
+	sigaddset(&alarm, SIGALRM);
+	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
 	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &t->old_chld);
 	t->restore_mask = true;
 	if (opt->argv)

@@ -51,6 +51,8 @@ struct tracer {
 	struct tracer_task *held;  /* thread of the stop that the caller got */
 	pid_t held_child;
 	struct diag *diag;
+	/* Answers what traced threads report; -EINTR when a signal asks gupinfo to end. */
+	int (*serve)(struct tracer *t);
 };
 
 struct tracer_task *tracer_task_find(struct tracer *t, pid_t tid);

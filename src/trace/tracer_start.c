@@ -5,11 +5,13 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <setjmp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -264,13 +266,71 @@ int tracer_start_command(struct tracer *t, const struct tracer_options *opt)
 
 /* ---- attach */
 
+static pid_t tracer_of(pid_t pid)
+{
+	char path[64], line[128];
+	int tracer = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	FILE *f = fopen(path, "re");
+	while (f && fgets(line, sizeof(line), f))
+		if (sscanf(line, "TracerPid: %d", &tracer) == 1)
+			break;
+	if (f)
+		fclose(f);
+	return tracer;
+}
+
+static sigjmp_buf stuck;
+
+static void on_alarm(int sig)
+{
+	siglongjmp(stuck, sig);
+}
+
+/*
+ * PTRACE_SEIZE sleeps as long as a thread of the process is in execve(), which holds
+ * cred_guard_mutex and waits (de_thread()) until the other threads have ended; those that are
+ * traced already need their tracer for that.  Only a jump out of the handler of a signal ends
+ * this sleep: ptrace_attach() returns -ERESTARTNOINTR.  Returns 0, -EAGAIN after a moment, or -errno.
+ */
+static int try_seize(pid_t tid)
+{
+	const struct itimerval moment = { .it_value.tv_usec = 100000 }, never = { 0 };
+	volatile int r = -EAGAIN;
+	struct sigaction old;
+
+	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, &old);
+	if (!sigsetjmp(stuck, 1)) {
+		setitimer(ITIMER_REAL, &moment, NULL);
+		r = ptrace(PTRACE_SEIZE, tid, 0, OPTIONS) < 0 ? -errno : 0;
+	}
+	setitimer(ITIMER_REAL, &never, NULL);
+	sigaction(SIGALRM, &old, NULL);
+	return r;
+}
+
+/* Returns 1 for a thread that is traced now, 0 for one that was before, or -errno. */
 static int seize(struct tracer *t, pid_t tid, pid_t pid)
 {
-	if (tracer_task_find(t, tid))
+	struct tracer_task *task = tracer_task_find(t, tid);
+	bool ours;
+	int r;
+
+	if (task && tracer_of(tid) == getpid())
 		return 0;
-	if (ptrace(PTRACE_SEIZE, tid, 0, OPTIONS) < 0)
-		return -errno;
-	struct tracer_task *task = tracer_task_add(t, tid, pid);
+	/* another thread has executed, and has the number of the traced one now */
+	if (task)
+		tracer_task_drop(t, tid);
+	do {
+		r = try_seize(tid);
+		ours = r && tracer_of(tid) == getpid();
+		if (r == -EAGAIN && !ours && t->serve(t))
+			return -EINTR;
+	} while (r == -EAGAIN && !ours);
+	if (r && !ours)
+		return r;
+	task = tracer_task_find(t, tid) ?: tracer_task_add(t, tid, pid);
 	if (!task) /* the kernel lets it go when gupinfo ends */
 		return -ENOMEM;
 	task->announced = true;
@@ -286,21 +346,6 @@ static bool is_dead(pid_t tid)
 	int err = tracer_task_stat(tid, &stat);
 
 	return err == -ESRCH || (!err && (stat.state == 'Z' || stat.state == 'X'));
-}
-
-static pid_t tracer_of(pid_t pid)
-{
-	char path[64], line[128];
-	int tracer = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "TracerPid: %d", &tracer) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return tracer;
 }
 
 static void explain(struct tracer *t, pid_t pid, int err)
@@ -325,6 +370,7 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 {
 	char path[64];
 	bool more = true;
+	unsigned patience = 300;
 	int r = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
@@ -342,21 +388,21 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 			if (tid <= 0)
 				continue;
 			r = seize(t, tid, pid);
-			if (r == -ESRCH && tid != pid)
-				r = 0; /* ended meanwhile */
-			/* EPERM: it came by auto-attach and reports itself */
-			if (r == -EPERM && tid != pid && tracer_of(tid) == getpid())
+			/* ended meanwhile; of a main thread that has ended the others are traced */
+			if (r == -ESRCH || (r == -EPERM && is_dead(tid)))
 				r = 0;
-			/* a main thread that has ended cannot be traced, the others can */
-			if (r == -EPERM && is_dead(tid))
-				r = 0;
+			/* it was dead for a moment: a thread that executes takes its place */
+			if (r == -EPERM && !tracer_of(tid) && patience && patience--)
+				r = usleep(1000) + 1;
 			more |= r > 0;
 		}
 		closedir(dir);
+		if (!r && !more && !tracer_task_any(t, pid) && patience && patience--)
+			more = !usleep(1000);
 	}
 	if (!r && !tracer_task_any(t, pid))
 		r = -ESRCH;
-	if (r < 0)
+	if (r < 0 && r != -EINTR)
 		explain(t, pid, r);
 	return r < 0 ? r : 0;
 }

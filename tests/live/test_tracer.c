@@ -451,6 +451,19 @@ static void in_vfork(int ready)
 	}
 }
 
+static void *execs(void *arg)
+{
+	usleep(2000);
+	execl(self, self, "exec-storm", (char *)NULL);
+	return arg;
+}
+
+static void exec_storm(int ready)
+{
+	ready_now(ready);
+	execs(NULL);
+}
+
 static void many_threads(int ready)
 {
 	static int null[2];
@@ -535,6 +548,8 @@ static void lets_go(target_fn make, int sig, bool kill_it, char *ret_state)
 	}
 	setpgid(target, target);
 	EXPECT_INT(read(ready[0], &c, 1), 1);
+	if (make == exec_storm)
+		usleep(5000 + (unsigned)rand() % 5000);
 	follower = fork();
 	if (!follower)
 		follow(target, attached[1]);
@@ -609,6 +624,18 @@ TEST(it_lets_go_of_many_threads)
 
 	lets_go(many_threads, SIGINT, false, &state);
 	EXPECT(state == 'S' || state == 'R');
+}
+
+/*
+ * execve() of a thread waits for the other threads to end, and holds the mutex that the next attach
+ * needs (cred_guard_mutex): both wait for ever unless the tracer goes on reaping.
+ */
+TEST(it_attaches_to_a_process_whose_threads_execute)
+{
+	char state = 0;
+
+	for (unsigned i = 0; i < 60; i++)
+		lets_go(exec_storm, i & 1 ? SIGINT : SIGTERM, false, &state);
 }
 
 TEST(it_lets_go_of_a_process_that_is_being_killed)

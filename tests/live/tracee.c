@@ -136,6 +136,25 @@ static int prog_waiting_threads(void)
 	return 0;
 }
 
+static void *exec_again(void *arg)
+{
+	usleep(100);
+	execl("/proc/self/exe", "tracee", "exec-storm", (char *)NULL);
+	return arg;
+}
+
+/* Executes itself again and again from a thread, the last of many. */
+static int prog_exec_storm(void)
+{
+	pthread_t th;
+
+	for (unsigned i = 0; i < 20; i++)
+		pthread_create(&th, NULL, wait_for_ever, NULL);
+	pthread_create(&th, NULL, exec_again, NULL);
+	pause();
+	return 1;
+}
+
 /* Names a child that has ended, for whom it never waits. */
 static int prog_zombie(void)
 {
@@ -408,6 +427,7 @@ static const struct {
 	{ "maps", prog_maps },
 	{ "many-forks", prog_many_forks },
 	{ "waiting-threads", prog_waiting_threads },
+	{ "exec-storm", prog_exec_storm },
 	{ "zombie", prog_zombie },
 	{ "leader-gone", prog_leader_gone },
 };
