@@ -477,6 +477,20 @@ static int redact_cmdline(struct redact *r, const char *line)
 	return record_write_text(&r->w, "cmdline:%s (%u others masked)", out, masked);
 }
 
+/* Modules of the kernel's tree keep their names: only others have a taint (module_taint). */
+static int redact_module(struct redact *r, const char *line)
+{
+	const char *taint = strstr(line, " taint=");
+
+	if (line[0] == ' ') /* those that use it */
+		return record_write_text(&r->w, "  masked");
+	if (!taint || !strncmp(taint, " taint=- ", 9))
+		return record_write_verbatim(&r->w, line);
+	return record_write_text(&r->w, "module-%zu%s",
+				 redact_number(&r->names, line, strcspn(line, " ")),
+				 taint);
+}
+
 static int redact_text(void *ctx, const char *section, const char *line)
 {
 	static const char *const whole[] = { "options", "settings",  "pools", "counters",
@@ -507,6 +521,8 @@ static int redact_text(void *ctx, const char *section, const char *line)
 		}
 		return record_write_section(&r->w, section);
 	}
+	if (!strcmp(section, "modules"))
+		return redact_module(r, line);
 	if (!strcmp(section, "system") && !strncmp(line, "cmdline: ", 9))
 		return redact_cmdline(r, line + 9);
 	if (known || (!strcmp(section, "system") && redact_starts(line, machine)) ||

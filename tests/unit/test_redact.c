@@ -50,6 +50,8 @@ static const char secrets[] = HEAD
 	" taint: 0\n hostname: hunter2\n"
 	"[process 7]\n exe: /home/hunter2/x\n cmdline: x --password hunter2\n"
 	" cgroup: 0::/user.slice/hunter2\n VmPin:  0 kB\n Hunter2: x\n Uid: 31337\n"
+	"[modules]\n kvm (can pin memory) version=- srcversion=1 taint=- users=3 live used by\n"
+	"   hunter2_mod\n hunter2_mod version=hunter2 srcversion=987654 taint=OE users=0 live \n"
 	"[weather]\n hunter2\n"
 	"[pages]\nprocess 7 uid=31337 start=271828 comm=\"hunter2\"\n"
 	"vma 1000-2000 r--p 0 fe:2b 987654 name=\"/home/hunter2/a\" fs=disk\n"
@@ -72,8 +74,8 @@ TEST(nothing_of_the_secrets_is_left)
 	static const char *const gone[] = { "hunter2", "Hunter2", "31337", "987654",
 					    "271828",  "5a5a5",   "2b",    "build" };
 	static const char *const there[] = { "name=\"/file-1\"",
-					     "name=\"[anon:name-1]\"",
-					     "name=\"/memfd:name-2 (deleted)\"",
+					     "name=\"[anon:name-2]\"",
+					     "name=\"/memfd:name-3 (deleted)\"",
 					     "name=\"[stack]\"",
 					     "name=\"[area-2]\"",
 					     "anon_inode:[io_uring]",
@@ -84,6 +86,8 @@ TEST(nothing_of_the_secrets_is_left)
 					     " VmPin:  0 kB",
 					     " exe: masked",
 					     "fs=disk",
+					     "\n kvm (can pin memory) version=-",
+					     "\n module-1 taint=OE users=0 live",
 					     " gupinfo --replay FILE" };
 
 	redact_free(redacted(secrets, false));
