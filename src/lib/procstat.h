@@ -7,7 +7,8 @@
 
 #include "lib/bits.h"
 
-#define PROCSTAT_KERNEL_THREAD 0x00200000 /* PF_KTHREAD of include/linux/sched.h */
+#define PROCSTAT_EXITING 0x00000004       /* PF_EXITING of include/linux/sched.h */
+#define PROCSTAT_KERNEL_THREAD 0x00200000 /* PF_KTHREAD */
 
 struct procstat {
 	char comm[64]; /* untrusted: may hold anything, also ')' and newlines */

@@ -27,6 +27,15 @@ static int live_stat(int dir, struct procstat *ret)
 	return err;
 }
 
+/* The thread ends or has ended: it is root's since exit_mm() (task_dump_owner()). */
+static bool live_exits(int dir)
+{
+	struct procstat now;
+	int err = live_stat(dir, &now);
+
+	return err == -ESRCH || err == -ENXIO || (!err && now.flags & PROCSTAT_EXITING);
+}
+
 static u64 live_status_kib(const char *text, const char *key)
 {
 	const char *p = strstr(text, key);
@@ -155,7 +164,7 @@ static int live_describe(struct live *l, struct live_process *p,
 	/* gupinfo may not read it, or has no descriptor left; of a kernel thread there is nothing to read */
 	if (p->pagemap < 0 && p->pagemap != -ESRCH && p->pagemap != -ENOENT &&
 	    !info.kernel_thread)
-		return p->pagemap;
+		return p->pagemap == -EACCES && live_exits(p->mem) ? -ESRCH : p->pagemap;
 	info.has_pinned = live_bpf_has_pinned(l, p);
 	*ret = info;
 	return 0;
