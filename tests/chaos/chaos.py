@@ -93,9 +93,12 @@ class Run:
         return "%s of %s%s" % (self.view, self.behaviour, " as nobody" if self.nobody else "")
 
     def start(self):
+        env = dict(os.environ)
+        if self.behaviour in ENDS:  # most often while it is read
+            env["PREY_LIVES"] = str(int(self.r.uniform(0.1, 1.2) * self.opt.took * 1e6))
         what = "calm" if self.behaviour in ("gone", "zombie") else self.behaviour
         self.prey = subprocess.Popen([self.opt.prey, what, str(self.r.randrange(3, 1 << 30))],
-                                     stdout=subprocess.PIPE, cwd="/", start_new_session=True, **self.user)
+                                     stdout=subprocess.PIPE, cwd="/", env=env, start_new_session=True, **self.user)
         if not self.prey.stdout.readline().startswith(b"ready"):
             raise Wrong("the prey is not ready")
         if self.behaviour in ("gone", "zombie"):
@@ -134,6 +137,8 @@ class Run:
         if p.returncode < 0 and not (interrupt is not None and -p.returncode in (signal.SIGINT, signal.SIGTERM)):
             raise Wrong("ended by signal %d: %s" % (-p.returncode, err[:500]))
         self.status, self.out, self.err = p.returncode, out.decode(errors="replace"), err
+        for word in ("vanished", "does not exist", "has ended"):
+            self.opt.said[word] += word in err
         return p.returncode
 
     # ---- judging
@@ -300,7 +305,7 @@ class Run:
             self.rows(self.of_process(self.json()), only=[i])
 
     def who(self):
-        if self.nobody:  # hidden page frames
+        if self.nobody or os.geteuid():  # hidden page frames
             return self.gupinfo("--pid", str(self.prey.pid), "--who", "%x" % BASES[0]) and self.statuses(1)
         if self.read("--pid", str(self.prey.pid), "--who", "%x" % BASES[0], "--json"):
             self.statuses(0, 3)
@@ -457,8 +462,6 @@ class Run:
         """Returns None, or what was wrong."""
         try:
             self.start()
-            if self.behaviour in ENDS:
-                time.sleep(self.r.random() * 0.03)
             VIEWS[self.view](self)
             if self.behaviour not in ENDS + ("gone", "zombie"):
                 if self.prey.poll() is not None:
@@ -486,6 +489,7 @@ def prepare(opt):
         os.chmod(opt.dir + "/" + name, 0o755)
         setattr(opt, name, opt.dir + "/" + name)
     opt.sample = opt.dir + "/sample"
+    opt.said = collections.Counter()
     opt.behaviours = subprocess.run([opt.prey, "--list"], capture_output=True, text=True, check=True).stdout.split()
     opt.behaviours += ["gone", "zombie"]
     opt.complete = {}
@@ -494,15 +498,17 @@ def prepare(opt):
         if nobody and os.geteuid():
             continue
         user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if nobody else {}
-        start = time.monotonic()
-        with subprocess.Popen([opt.prey, "calm"], stdout=subprocess.PIPE, cwd="/", **user) as prey:
+        with subprocess.Popen([opt.prey, "calm"], stdout=subprocess.PIPE, cwd="/", **user,
+                              env=dict(os.environ, PREY_LIVES="0")) as prey:
             prey.stdout.readline()
+            start = time.monotonic()
             opt.complete[nobody] = subprocess.run(
                 [opt.gupinfo, "--pid", str(prey.pid)] + ["--report=" + opt.sample] * (not nobody), cwd="/",
                 env=dict(os.environ, ASAN_OPTIONS="detect_leaks=0", TMPDIR=opt.dir),
                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False, **user).returncode
             prey.kill()
-        opt.slow = max(1, (time.monotonic() - start) * 10)
+        opt.took = time.monotonic() - start
+    opt.slow = max(1, opt.took * 10)
     os.chmod(opt.sample, 0o644)
     if not set(opt.complete.values()) <= {0, 3}:
         sys.exit("chaos: a calm process cannot be read: %s" % opt.complete)
@@ -543,6 +549,7 @@ def main():
         shutil.rmtree(opt.dir, ignore_errors=True)
     n = counts["nobody"] + counts["user"]
     print(", ".join("%s %d" % x for x in sorted(counts.items()) if x[0] not in ("nobody", "user")))
+    print("said: " + ", ".join("%s %d" % x for x in sorted(opt.said.items())))
     print("%d runs (%d as nobody), %d wrong, %.0f s; seed %s" % (n, counts["nobody"], wrongs, time.monotonic() - start, seed))
     return wrongs > 0 or n < opt.count
 

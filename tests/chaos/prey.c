@@ -14,6 +14,8 @@
  *	+192 shared 8: written, then inherited by one child that lives as long as it
  *	+256 busy  16: what a behaviour works on
  *
+ * Below BASE lie 32 MiB of which every other page is written, so that a reading takes its time.
+ *
  * Nothing but the busy pages ever changes once it is ready; their neighbours are no mappings.
  */
 #include <fcntl.h>
@@ -93,6 +95,20 @@ static void make_anon(void)
 	}
 }
 
+static void make_big(void)
+{
+	const size_t bytes = 32 << 20;
+	char *p = mmap(base - bytes - 16 * PAGE, bytes, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0);
+
+	if (p == MAP_FAILED)
+		die("mmap");
+	madvise(p, bytes, MADV_NOHUGEPAGE);
+	madvise(p, bytes, MADV_DONTFORK);
+	for (size_t at = 0; at < bytes; at += 2 * PAGE)
+		p[at] = 1;
+}
+
 static void make_files(void)
 {
 	char *file = map_at(64, 8, MAP_SHARED, file_of(8));
@@ -106,6 +122,7 @@ static void make_files(void)
 		file[i * PAGE] = 1;
 	for (unsigned i = 0; i < 8; i += 2)
 		mem[i * PAGE] = 1;
+	msync(file, 8 * PAGE, MS_SYNC); /* or they are written back later */
 	madvise(file, 8 * PAGE, MADV_DONTFORK);
 	madvise(mem, 8 * PAGE, MADV_DONTFORK);
 }
@@ -143,15 +160,23 @@ static void calm(void)
 	pause();
 }
 
+/* The time to live, in microseconds after it is ready. */
+static void live(void)
+{
+	const char *us = getenv("PREY_LIVES");
+
+	usleep(us ? (unsigned)atoi(us) : 20000);
+}
+
 static void ends(void)
 {
-	moment(20000);
+	live();
 	_exit(0);
 }
 
 static void is_killed(void)
 {
-	moment(20000);
+	live();
 	raise(SIGKILL);
 }
 
@@ -346,6 +371,8 @@ int main(int argc, char **argv)
 	base = (char *)(argc > 2 && !strcmp(argv[2], "2") ? BASE2 : BASE);
 	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
 		die("/proc/self/exe");
+	if (getenv("PREY_LIVES"))
+		make_big();
 	make_anon();
 	make_files();
 	make_shared();
