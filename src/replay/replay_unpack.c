@@ -27,51 +27,35 @@
 #define UNPACK_MEMORY (128 << 20) /* bytes for liblzma: a file of xz -9 needs 65 MiB */
 #define UNPACK_WAIT 500 /* ms in which somebody has to open the other end of a FIFO */
 
-/* What a decoder takes from and writes to. */
-struct replay_unpack_step {
-	const u8 *in;
-	u8 *out;
-	size_t in_len, out_room;
-	bool last;  /* the file ends with ->in */
-	bool whole; /* the file may end here: the decoder is in no stream */
-};
-
-static int replay_unpack_plain(struct replay_unpack_step *s)
+/*
+ * A decoder takes from ->next_in and writes to ->next_out what it can; the file ends @last.
+ * Returns 1 where the file may end, 0 inside a stream, or -errno, -EBADMSG for what is damaged.
+ */
+static int replay_unpack_plain(z_stream *s, bool last)
 {
-	size_t n = MIN(s->in_len, s->out_room);
+	uInt n = MIN(s->avail_in, s->avail_out);
 
-	memcpy(s->out, s->in, n);
-	s->in += n;
-	s->in_len -= n;
-	s->out_room -= n;
-	s->whole = true;
-	return 0;
+	memcpy(s->next_out, s->next_in, n);
+	s->next_in += n;
+	s->avail_in -= n;
+	s->avail_out -= n;
+	return 1;
 }
 
-static z_stream gzip;
-
-static int replay_unpack_gzip(struct replay_unpack_step *s)
+static int replay_unpack_gzip(z_stream *s, bool last)
 {
-	int r = gzip.state ? Z_OK : inflateInit2(&gzip, 16 + MAX_WBITS);
+	int r = s->state ? Z_OK : inflateInit2(s, 16 + MAX_WBITS);
 
-	gzip.next_in = (u8 *)s->in;
-	gzip.avail_in = (uInt)s->in_len;
-	gzip.next_out = s->out;
-	gzip.avail_out = (uInt)s->out_room;
-	if (!r)
-		r = inflate(&gzip, Z_NO_FLUSH);
-	s->in = gzip.next_in;
-	s->in_len = gzip.avail_in;
-	s->out_room = gzip.avail_out;
-	s->whole = r == Z_STREAM_END;
-	if (s->whole) /* another may follow */
-		r = inflateReset(&gzip);
+	if (r == Z_OK)
+		r = inflate(s, Z_NO_FLUSH);
+	if (r == Z_STREAM_END) /* another may follow */
+		return inflateReset(s) == Z_OK;
 	return r == Z_OK || r == Z_BUF_ERROR ? 0 : r == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
 }
 
-static void replay_unpack_gzip_end(void)
+static void replay_unpack_gzip_end(z_stream *s)
 {
-	inflateEnd(&gzip);
+	inflateEnd(s);
 }
 
 #ifdef LIBLZMA
@@ -82,29 +66,30 @@ static struct {
 static const char *const lzma_functions[] = { LZMA_FUNCTIONS(LAZY_NAME) };
 static lzma_stream xz;
 
-static int replay_unpack_xz(struct replay_unpack_step *s)
+static int replay_unpack_xz(z_stream *s, bool last)
 {
 	LAZY_NOTE(LIBLZMA, "reports packed by xz");
 	lzma_ret r = xz.internal ? LZMA_OK
 				 : lzma.lzma_stream_decoder(&xz, UNPACK_MEMORY,
 							    LZMA_CONCATENATED);
 
-	xz.next_in = s->in;
-	xz.avail_in = s->in_len;
-	xz.next_out = s->out;
-	xz.avail_out = s->out_room;
+	xz.next_in = s->next_in;
+	xz.avail_in = s->avail_in;
+	xz.next_out = s->next_out;
+	xz.avail_out = s->avail_out;
 	if (r == LZMA_OK)
-		r = lzma.lzma_code(&xz, s->last ? LZMA_FINISH : LZMA_RUN);
-	s->in = xz.next_in;
-	s->in_len = xz.avail_in;
-	s->out_room = xz.avail_out;
-	s->whole = r == LZMA_STREAM_END;
+		r = lzma.lzma_code(&xz, last ? LZMA_FINISH : LZMA_RUN);
+	s->next_in = (u8 *)xz.next_in;
+	s->avail_in = (uInt)xz.avail_in;
+	s->avail_out = (uInt)xz.avail_out;
 	if (r == LZMA_MEM_ERROR || r == LZMA_MEMLIMIT_ERROR)
 		return -ENOMEM;
-	return r == LZMA_OK || r == LZMA_BUF_ERROR || s->whole ? 0 : -EBADMSG;
+	return r == LZMA_STREAM_END                  ? 1
+	       : r == LZMA_OK || r == LZMA_BUF_ERROR ? 0
+						     : -EBADMSG;
 }
 
-static void replay_unpack_xz_end(void)
+static void replay_unpack_xz_end(z_stream *s)
 {
 	lzma.lzma_end(&xz);
 }
@@ -123,11 +108,11 @@ static const char *const zstd_functions[] = { ZSTD_FUNCTIONS(LAZY_NAME) };
 static ZSTD_DStream *zstd;
 
 /* libzstd refuses by itself what needs more than 128 MiB. */
-static int replay_unpack_zstd(struct replay_unpack_step *s)
+static int replay_unpack_zstd(z_stream *s, bool last)
 {
 	LAZY_NOTE(LIBZSTD, "reports packed by zstd");
-	ZSTD_inBuffer in = { s->in, s->in_len, 0 };
-	ZSTD_outBuffer out = { s->out, s->out_room, 0 };
+	ZSTD_inBuffer in = { s->next_in, s->avail_in, 0 };
+	ZSTD_outBuffer out = { s->next_out, s->avail_out, 0 };
 	size_t r;
 
 	if (!zstd)
@@ -135,14 +120,13 @@ static int replay_unpack_zstd(struct replay_unpack_step *s)
 	if (!zstd)
 		return -ENOMEM;
 	r = lib.ZSTD_decompressStream(zstd, &out, &in);
-	s->in += in.pos;
-	s->in_len -= in.pos;
-	s->out_room -= out.pos;
-	s->whole = !r;
-	return lib.ZSTD_isError(r) ? -EBADMSG : 0;
+	s->next_in += in.pos;
+	s->avail_in -= (uInt)in.pos;
+	s->avail_out -= (uInt)out.pos;
+	return lib.ZSTD_isError(r) ? -EBADMSG : !r;
 }
 
-static void replay_unpack_zstd_end(void)
+static void replay_unpack_zstd_end(z_stream *s)
 {
 	lib.ZSTD_freeDStream(zstd);
 	zstd = NULL;
@@ -153,8 +137,8 @@ static const struct replay_packer {
 	const char *magic;
 	size_t len;
 	const char *name, *library;
-	int (*step)(struct replay_unpack_step *s);
-	void (*end)(void);
+	int (*step)(z_stream *s, bool last);
+	void (*end)(z_stream *s);
 	/* of a library that is loaded when it is needed */
 	const char *soname, *const *names;
 	size_t n;
@@ -247,34 +231,35 @@ int replay_unpack_open(struct replay_unpack *u, int fd, const char *name,
 }
 
 /* Unpacks all into ->text, or the start of what is no report.  Returns 0 or -errno. */
-static int replay_unpack_pump(struct replay_unpack *u)
+static int replay_unpack_pump(struct replay_unpack *u, z_stream *s)
 {
 	static struct tempfile tmp;
 	static u8 text[1 << 16];
-	struct replay_unpack_step s = { .in = u->buf, .in_len = u->len };
 	u64 total = 0, packed = u->len;
-	bool report = true;
-	int err = 0;
+	bool report = true, last = u->len < sizeof(u->buf);
+	int err = 0, whole = 0;
 
 	tmp.fd = u->text;
 	tmp.len = 0;
-	for (s.last = u->len < sizeof(u->buf); !err && report;) {
+	s->next_in = u->buf;
+	s->avail_in = (uInt)u->len;
+	while (!err && report && !(last && !s->avail_in && whole)) {
 		size_t got;
 
-		if (!s.in_len && !s.last) {
+		if (!s->avail_in && !last) {
 			u->len = 0;
 			err = replay_unpack_read(u);
-			s.in = u->buf;
-			packed += s.in_len = u->len;
-			s.last = u->len < sizeof(u->buf);
+			s->next_in = u->buf;
+			packed += s->avail_in = (uInt)u->len;
+			last = u->len < sizeof(u->buf);
+			continue;
 		}
-		if (err || (s.last && !s.in_len && s.whole))
-			break;
-		s.out = text;
-		s.out_room = sizeof(text);
-		err = u->packer->step(&s);
-		got = sizeof(text) - s.out_room;
-		if (!err && !got && s.last && !s.in_len && !s.whole)
+		s->next_out = text;
+		s->avail_out = sizeof(text);
+		whole = u->packer->step(s, last);
+		err = MIN(whole, 0);
+		got = sizeof(text) - s->avail_out;
+		if (!err && !got && last && !s->avail_in && !whole)
 			err = -EBADMSG;
 		if (!err)
 			err = tempfile_put(&tmp, (char *)text, got);
@@ -305,10 +290,11 @@ static const char *replay_unpack_why(int err)
 int replay_unpack_text(struct replay_unpack *u, const char *name, struct diag *diag)
 {
 	const struct replay_packer *p = u->packer;
-	int err = u->text < 0 ? 0 : replay_unpack_pump(u);
+	z_stream s = { 0 };
+	int err = u->text < 0 ? 0 : replay_unpack_pump(u, &s);
 
 	if (u->text >= 0 && p->end)
-		p->end();
+		p->end(&s);
 	if (err)
 		diag_add(diag, DIAG_ERROR, "cannot %s %s%s%s: %s",
 			 p->name ? "unpack" : "read", name, p->name ? " with " : "",
