@@ -62,9 +62,9 @@ for packer in gzip xz zstd; do
 	head -c 200M /dev/zero | $packer >bomb
 	refused "200 MiB of zeros by $packer are no report" "no gupinfo report" --replay bomb
 	{ head -n 1 "$report" && head -c 200M /dev/zero; } | $packer >bomb
-	refused "a bomb that begins like a report, by $packer" "200 times" --replay bomb
-	refused "a bomb from a pipe, by $packer" "200 times" --replay <(cat bomb)
-	refused "a bomb for --diff, by $packer" "200 times" --diff "$report" bomb
+	refused "a bomb that begins like a report, by $packer" "500 times" --replay bomb
+	refused "a bomb from a pipe, by $packer" "500 times" --replay <(cat bomb)
+	refused "a bomb for --diff, by $packer" "500 times" --diff "$report" bomb
 done
 
 # ---- what is no report, and may have no end

@@ -22,7 +22,7 @@
 #endif
 
 #define UNPACK_MAX 4ull           /* GiB of text */
-#define UNPACK_RATIO 200          /* bytes of text for a byte of the file, ... */
+#define UNPACK_RATIO 500          /* bytes of text for a byte of the file, ... */
 #define UNPACK_FREE (16 << 20)    /* ... which does not count for these first bytes */
 #define UNPACK_MEMORY (128 << 20) /* bytes for liblzma: a file of xz -9 needs 65 MiB */
 #define UNPACK_WAIT 500 /* ms in which somebody has to open the other end of a FIFO */
@@ -282,7 +282,7 @@ static const char *replay_unpack_why(int err)
 	case -EFBIG:
 		return "it has more than 4 GiB of text";
 	case -E2BIG:
-		return "its text is more than 200 times larger than it, as of a bomb; if it is none, unpack it by hand";
+		return "its text is more than 500 times larger than it, as of a bomb; if it is none, unpack it by hand";
 	}
 	return strerror(-err);
 }
