@@ -97,19 +97,15 @@ static void choose(struct tui_live *l, pid_t pid)
 /* Attaches to the process and stops it at events from now on. */
 static void attach(struct tui_live *l)
 {
-	struct diag diag;
-
 	if (l->trace.trace) {
 		tui_trace_hold(&l->trace);
 		return;
 	}
-	diag_init(&diag);
 	if (tui_trace_start(&l->trace, NULL, l->watch.pid, l->watch.npids, false,
 			    l->s->source, l->watch.model, l->t, &l->watch, &l->s->diag))
 		tui_state_message(l->t, TUI_BAD, "cannot attach: %s",
 				  l->s->diag.n ? l->s->diag.message[l->s->diag.n - 1].text
 					       : "not permitted");
-	diag_deinit(&diag);
 }
 
 /* ---- who has the page */

@@ -116,12 +116,8 @@ static int read_part(struct tui_watch *w, pid_t pid, u64 start, u64 end)
 	u64 t0 = cpu_clock(), pages;
 	struct tui_status *status = tui_state_status(w->t);
 	struct store *fresh;
-	struct diag diag;
-	int err;
+	int err = collect(w, &pid, 1, start, end, NULL, &fresh);
 
-	diag_init(&diag);
-	err = collect(w, &pid, 1, start, end, &diag, &fresh);
-	diag_deinit(&diag);
 	if (err)
 		return err;
 	pages = count_pages(fresh);
@@ -186,24 +182,28 @@ static void mark_gone(struct tui_watch *w, pid_t pid)
 	}
 }
 
+/* Reads all of @pid into the live store. */
+static bool read_process(struct tui_watch *w, pid_t pid)
+{
+	struct store *fresh;
+	int err = collect(w, &pid, 1, 0, 0, NULL, &fresh);
+
+	if (err)
+		return false;
+	err = store_merge_add(w->live, fresh, pid);
+	store_free(fresh);
+	if (!err)
+		tui_state_live(w->t, w->live);
+	return !err;
+}
+
 /* Process @pid runs another program; the pages of the old one stay in earlier moments. */
 static void execed(struct tui_watch *w, pid_t pid, const struct process *p)
 {
 	char text[80 + 4 * sizeof(p->comm)], comm[4 * sizeof(p->comm)];
-	struct store *fresh;
-	struct diag diag;
-	int err;
 
-	diag_init(&diag);
-	err = collect(w, &pid, 1, 0, 0, &diag, &fresh);
-	diag_deinit(&diag);
-	if (err) /* the next reading finds the reason */
+	if (!read_process(w, pid)) /* the next reading finds the reason */
 		return;
-	err = store_merge_add(w->live, fresh, pid);
-	store_free(fresh);
-	if (err)
-		return;
-	tui_state_live(w->t, w->live);
 	tui_view_changed(w->t, pid, 0, UINT64_MAX);
 	snprintf(text, sizeof(text),
 		 "it runs %s now; the program before was seen last at %.1f s",
@@ -284,25 +284,12 @@ int tui_watch_read(struct tui_watch *w, const pid_t *pids, unsigned npids,
 
 static void add_process(struct tui_watch *w, pid_t pid, pid_t parent)
 {
-	struct store *fresh;
-	struct diag diag;
 	char text[80];
-	int err;
 
-	if (w->npids == TUI_WATCH_PIDS)
-		return;
-	diag_init(&diag);
-	err = collect(w, &pid, 1, 0, 0, &diag, &fresh);
-	diag_deinit(&diag);
-	if (err)
-		return;
-	err = store_merge_add(w->live, fresh, pid);
-	store_free(fresh);
-	if (err)
+	if (w->npids == TUI_WATCH_PIDS || !read_process(w, pid))
 		return;
 	w->pid[w->npids] = pid;
 	w->gone[w->npids++] = false;
-	tui_state_live(w->t, w->live);
 	snprintf(text, sizeof(text), "child of %d, seen now", (int)parent);
 	note(w, pid, "fork", text);
 }

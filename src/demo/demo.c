@@ -49,15 +49,12 @@ static void look(struct demo *d, struct demo_sight sight[DEMO_WHOS])
 					       .ranges = &range,
 					       .nranges = 1,
 					       .model = d->opt->model };
-		struct diag quiet;
 
 		memset(&sight[i], 0, sizeof(sight[i]));
 		sight[i].pid = d->actors.pid[i];
 		if (!sight[i].pid || !d->actors.addr)
 			continue;
-		diag_init(&quiet);
-		collect_run(d->src, &opt, &view, &sight[i], &quiet);
-		diag_deinit(&quiet);
+		collect_run(d->src, &opt, &view, &sight[i], NULL);
 	}
 }
 

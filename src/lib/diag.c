@@ -28,6 +28,8 @@ static void diag_keep(struct diag *d, enum diag_class class, pid_t pid, const ch
 	char text[512];
 	int n = pid ? snprintf(text, sizeof(text), "process %d ", (int)pid) : 0;
 
+	if (!d)
+		return;
 	if (class > d->worst)
 		d->worst = class;
 	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);

@@ -27,7 +27,10 @@ struct diag {
 
 void diag_init(struct diag *d);
 void diag_deinit(struct diag *d);
-/* Adds a message unless the list has an equal one.  Without memory the message is lost. */
+/*
+ * Adds a message unless the list has an equal one.  Without memory, or if @d is NULL, the message
+ * is lost.
+ */
 void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /* The same of process @pid: the message is "process PID " and the text. */

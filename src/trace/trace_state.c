@@ -100,7 +100,6 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 					.model = t->opt.model,
 					.judge = t->pool->judge };
 	struct store *s;
-	struct diag quiet;
 	int r;
 
 	for (unsigned i = 0; i < n; i++)
@@ -110,9 +109,7 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 	if (!s)
 		return -ENOMEM;
 	/* Ranges without pages and processes that end are events: drop the messages. */
-	diag_init(&quiet);
-	r = collect_run(t->src, &copt, &store_view, s, &quiet);
-	diag_deinit(&quiet);
+	r = collect_run(t->src, &copt, &store_view, s, NULL);
 	if (!r && !store_process_by_pid(s, p->pid))
 		r = -ESRCH;
 	if (r)

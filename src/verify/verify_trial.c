@@ -44,13 +44,10 @@ static int verify_look(struct verify *v, const struct pagestate_worker *w,
 				       .each = true,
 				       .holes = true };
 	struct report_view view = { .row = verify_row_seen };
-	struct diag diag;
 	int err;
 
 	*l = (struct verify_look){ .addr = w->page };
-	diag_init(&diag);
-	err = collect_run(v->src, &opt, &view, l, &diag);
-	diag_deinit(&diag);
+	err = collect_run(v->src, &opt, &view, l, NULL);
 	if (l->found)
 		return 0;
 	return err < 0 ? err : -ENOENT;
