@@ -247,7 +247,8 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 
 	if (!p)
 		return -ENOMEM;
-	if (c)
+	/* A call of the leader that another thread's exec has ended is not the exec. */
+	if (c && c->event.kind == EVENT_EXEC)
 		e = c->event;
 	e.time_ns = stop->time_ns;
 	e.tid = stop->pid;

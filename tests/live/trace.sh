@@ -72,6 +72,9 @@ events "events of a shell agree with the schema" \
 	sh -c '(exit 3); env true'
 events "threads, exec from a thread" 'len(kinds("exec")) == 2 and len(kinds("exit")) == 1' \
 	"$tracee" thread-exec
+events "exec from a thread while the leader is in a call" \
+	'len(kinds("exec")) == 2 and kinds("exec")[1]["pid"] == kinds("exec")[1]["tid"]' \
+	"$tracee" thread-exec-in-call
 events "vfork: one address space" 'any(x["shares_mm"] for x in kinds("fork"))' "$tracee" spawn
 if [ "$(id -u)" = 0 ] && "$gupinfo" --pid $$ --json 2>/dev/null | head -c 2000 | grep -q '"structpage": *"bpf"'; then
 	events "order-0: the store after vmsplice is predicted safe" \

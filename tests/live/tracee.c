@@ -101,6 +101,28 @@ static int prog_thread_exec(void)
 	return 1;
 }
 
+static void *exec_later(void *arg)
+{
+	usleep(100000);
+	return exec_from_thread(arg);
+}
+
+/* The leader is in a call that never returns, as its pipe is full, when another thread execs. */
+static int prog_thread_exec_in_call(void)
+{
+	static char page[4096];
+	struct iovec iov = { .iov_base = page, .iov_len = sizeof(page) };
+	pthread_t th;
+	int fds[2];
+
+	if (pipe(fds) || fcntl(fds[1], F_SETPIPE_SZ, 4096) < 0)
+		return 1;
+	pthread_create(&th, NULL, exec_later, NULL);
+	while (vmsplice(fds[1], &iov, 1, 0) > 0)
+		;
+	return 1;
+}
+
 static int prog_exit_with_threads(void)
 {
 	pthread_t th;
@@ -410,6 +432,7 @@ static const struct {
 	{ "spawn", prog_spawn },
 	{ "signals", prog_signals },
 	{ "thread-exec", prog_thread_exec },
+	{ "thread-exec-in-call", prog_thread_exec_in_call },
 	{ "leader-first", prog_leader_first },
 	{ "stopped", prog_stopped },
 	{ "compat", prog_compat },
