@@ -66,11 +66,7 @@ static void report_method(struct session *s, struct record_writer *w,
 	record_write_text(w, "gupinfo %s, report format %u.%u", PACKAGE_VERSION,
 			  RECORD_MAJOR, RECORD_MINOR);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
-		static const char *const names[] = { "pagemap", "kpageflags",
-						     "kpagecount", "struct page",
-						     "page-table entries" };
-
-		record_write_text(w, "%s: %s", names[i],
+		record_write_text(w, "%s: %s", source_fact_name(i),
 				  m->evidence[i].ok ? "read" : m->evidence[i].why);
 	}
 	record_write_text(w, "struct page read by: %s",

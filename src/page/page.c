@@ -103,6 +103,13 @@ const char *page_kind_name(enum page_kind kind)
 	return names[kind];
 }
 
+const char *page_leaf_name(enum raw_level leaf)
+{
+	static const char *const names[] = { NULL, "pte", "pmd", "pud" };
+
+	return names[leaf & 3];
+}
+
 const char *page_zone_name(int zone)
 {
 	static const char *const names[PAGE_ZONES] = {

@@ -25,15 +25,11 @@
 #include "page/raw_page.h"
 
 /* Software names for PTE bits, independent of the architecture. */
-#define PAGE_PTE_WRITE BIT(0)
-#define PAGE_PTE_DIRTY BIT(1)
-#define PAGE_PTE_YOUNG BIT(2)
-#define PAGE_PTE_SPECIAL BIT(3)
-#define PAGE_PTE_PROTNONE BIT(4)
-#define PAGE_PTE_UFFD_WP BIT(5)
-#define PAGE_PTE_SOFT_DIRTY BIT(6)
-#define PAGE_PTE_DEVMAP BIT(7)
-#define PAGE_PTE_EXEC BIT(8)
+enum page_pte {
+#define PTE(id, bit, letter, key) PAGE_PTE_##id = 1 << (bit),
+#include "page/pte.def"
+#undef PTE
+};
 
 enum pte_state {
 	PTE_STATE_NONE,      /* all bits clear (a soft-dirty hole excepted) */

@@ -95,10 +95,10 @@ static void get_kind(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_leaf(const struct report_row *row, u32 arg, struct cell *c)
 {
-	static const char *const names[] = { "?", "pte", "pmd", "pud" };
+	const char *name = page_leaf_name(row->page->leaf);
 
 	if (cell_field(c, row, PAGE_F_LEAF))
-		cell_text(c, names[row->page->leaf & 3]);
+		cell_text(c, name ? name : "?");
 }
 
 static void get_pfn(const struct report_row *row, u32 arg, struct cell *c)
@@ -175,11 +175,9 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 		u16 bit;
 		char letter;
 	} letters[] = {
-		{ PAGE_PTE_WRITE, 'W' },   { PAGE_PTE_DIRTY, 'D' },
-		{ PAGE_PTE_YOUNG, 'Y' },   { PAGE_PTE_EXEC, 'X' },
-		{ PAGE_PTE_SPECIAL, 'S' }, { PAGE_PTE_PROTNONE, 'N' },
-		{ PAGE_PTE_UFFD_WP, 'U' }, { PAGE_PTE_SOFT_DIRTY, 'd' },
-		{ PAGE_PTE_DEVMAP, 'V' },
+#define PTE(id, bit, letter, key) { PAGE_PTE_##id, letter },
+#include "page/pte.def"
+#undef PTE
 	};
 	const struct page_run *page = row->page;
 	bool swap = page->kind == PAGE_SWAP && page->pte & PAGE_PTE_UFFD_WP;

@@ -67,11 +67,6 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 int render_facts(const struct render_options *opt, const struct kernel *k,
 		 const struct source_machine *m, bool json)
 {
-	static const char *const evidence[SOURCE_FACTS] = {
-		[SOURCE_PAGEMAP] = "pagemap",       [SOURCE_KPAGEFLAGS] = "kpageflags",
-		[SOURCE_KPAGECOUNT] = "kpagecount", [SOURCE_STRUCTPAGE] = "struct page",
-		[SOURCE_PTE] = "page tables",
-	};
 	char release[80], why[400], proof[160];
 
 	if (json)
@@ -82,7 +77,7 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 			m->kernel.arch, k->model,
 			kernel_proof_text(k, proof, sizeof(proof)));
 		for (unsigned i = 0; i < SOURCE_FACTS; i++)
-			fprintf(opt->out, "  %-12s %s\n", evidence[i],
+			fprintf(opt->out, "  %-12s %s\n", source_fact_name(i),
 				m->evidence[i].ok ? "read"
 						  : escape_text(why, sizeof(why),
 								m->evidence[i].why));

@@ -58,20 +58,13 @@ static void json_vma(struct js *j, const struct vma *vma, const struct report_to
 
 static void json_evidence(struct js *j, const struct source_machine *m)
 {
-	static const char *const keys[SOURCE_FACTS] = {
-		[SOURCE_PAGEMAP] = "pagemap",
-		[SOURCE_KPAGEFLAGS] = "kpageflags",
-		[SOURCE_KPAGECOUNT] = "kpagecount",
-		[SOURCE_STRUCTPAGE] = "structpage",
-		[SOURCE_PTE] = "pte",
-	};
-
 	js_open(j, "evidence", '{');
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
 		const char *by = deep && m->structpage_by ? m->structpage_by : "ok";
 
-		js_str(j, keys[i], m->evidence[i].ok ? by : m->evidence[i].why);
+		js_str(j, source_fact_key(i),
+		       m->evidence[i].ok ? by : m->evidence[i].why);
 	}
 	js_close(j, '}');
 }

@@ -74,10 +74,9 @@ static void json_pte(struct js *j, const struct page_run *page)
 		u16 bit;
 		const char *key;
 	} bits[] = {
-		{ PAGE_PTE_WRITE, "write" },           { PAGE_PTE_DIRTY, "dirty" },
-		{ PAGE_PTE_YOUNG, "young" },           { PAGE_PTE_SPECIAL, "special" },
-		{ PAGE_PTE_PROTNONE, "protnone" },     { PAGE_PTE_UFFD_WP, "uffd_wp" },
-		{ PAGE_PTE_SOFT_DIRTY, "soft_dirty" },
+#define PTE(id, bit, letter, key) { PAGE_PTE_##id, key },
+#include "page/pte.def"
+#undef PTE
 	};
 	if (!page->pte_known) {
 		js_null(j, "pte");
@@ -85,8 +84,10 @@ static void json_pte(struct js *j, const struct page_run *page)
 	}
 	js_open(j, "pte", '{');
 	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++)
-		js_tri(j, bits[i].key,
-		       tri_from(page->pte_known & bits[i].bit, page->pte & bits[i].bit));
+		if (bits[i].key)
+			js_tri(j, bits[i].key,
+			       tri_from(page->pte_known & bits[i].bit,
+					page->pte & bits[i].bit));
 	js_close(j, '}');
 }
 
@@ -185,12 +186,11 @@ void render_json_page_place(struct js *j, const char *key, const struct report_r
 
 void render_json_page_rest(struct js *j, const struct report_row *row)
 {
-	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
 	const struct page_run *page = row->page;
 	bool zone = json_knows(page, PAGE_F_ZONE);
 
 	js_str(j, "kind", page->kind == PAGE_UNKNOWN ? NULL : page_kind_name(page->kind));
-	js_str(j, "leaf", leaves[page->leaf & 3]);
+	js_str(j, "leaf", page_leaf_name(page->leaf));
 	json_counts(j, page);
 	json_pte(j, page);
 	json_flags(j, page);

@@ -239,13 +239,7 @@ static int report_end(void *ctx, const struct report_totals *t)
 	for (unsigned i = 0; i < SOURCE_FACTS; i++)
 		if (!r->evidence[i].ok)
 			render_report_line(r->out, 0, "Missing: %s: %s",
-					   i == SOURCE_PAGEMAP      ? "pagemap"
-					   : i == SOURCE_KPAGEFLAGS ? "kpageflags"
-					   : i == SOURCE_KPAGECOUNT ? "kpagecount"
-					   : i == SOURCE_STRUCTPAGE
-						   ? "struct page"
-						   : "page-table entries",
-					   r->evidence[i].why);
+					   source_fact_name(i), r->evidence[i].why);
 	report_suspects(r, kinds, n);
 	fputc('\n', r->out);
 	return ferror(r->out) ? -EIO : 0;

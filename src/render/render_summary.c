@@ -275,11 +275,6 @@ static int summary_row(void *ctx, const struct report_row *row)
 /* Prints once, at the end, what could not be read. */
 static int summary_end(void *ctx, const struct report_totals *t)
 {
-	static const char *const names[SOURCE_FACTS] = {
-		[SOURCE_PAGEMAP] = "pagemap",       [SOURCE_KPAGEFLAGS] = "kpageflags",
-		[SOURCE_KPAGECOUNT] = "kpagecount", [SOURCE_STRUCTPAGE] = "struct page",
-		[SOURCE_PTE] = "page tables",
-	};
 	struct render_summary *r = ctx;
 	const struct source_machine *m = r->head.machine;
 	bool any = false;
@@ -303,7 +298,7 @@ static int summary_end(void *ctx, const struct report_totals *t)
 		if (e->ok)
 			continue;
 		fprintf(r->opt.out, "%s  %-12s %s\n", any ? "" : "\nNot read:\n",
-			names[i], escape_text(why, sizeof(why), e->why));
+			source_fact_name(i), escape_text(why, sizeof(why), e->why));
 		any = true;
 	}
 	return 0;

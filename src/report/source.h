@@ -32,6 +32,10 @@ enum source_fact {
 	SOURCE_FACTS
 };
 
+/* "structpage", as JSON and reports have it, and "struct page" for people. */
+const char *source_fact_key(enum source_fact fact);
+const char *source_fact_name(enum source_fact fact);
+
 struct process {
 	pid_t pid, ppid;
 	pid_t tgid; /* the thread group of thread ->pid; 0 not known */

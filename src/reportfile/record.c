@@ -114,14 +114,15 @@ const struct record_field record_layout_fields[] = {
 const char *record_word(enum record_form form, unsigned value)
 {
 	static const char *const tri[] = { "no", "yes", "unknown" };
-	static const char *const level[] = { "none", "pte", "pmd", "pud" };
 	static const char *const mapping[] = { "null", "anon", "ksm", "file", "movable" };
 
 	switch (form) {
 	case RECORD_TRI:
 		return value < ARRAY_SIZE(tri) ? tri[value] : NULL;
 	case RECORD_LEVEL:
-		return value < ARRAY_SIZE(level) ? level[value] : NULL;
+		return !value                  ? "none"
+		       : value > RAW_LEVEL_PUD ? NULL
+					       : page_leaf_name(value);
 	case RECORD_MAPPING:
 		return value < ARRAY_SIZE(mapping) ? mapping[value] : NULL;
 	case RECORD_ZONE:
@@ -133,19 +134,6 @@ const char *record_word(enum record_form form, unsigned value)
 	default:
 		return NULL;
 	}
-}
-
-const char *record_source_name(enum source_fact fact)
-{
-	static const char *const names[SOURCE_FACTS] = {
-		[SOURCE_PAGEMAP] = "pagemap",
-		[SOURCE_KPAGEFLAGS] = "kpageflags",
-		[SOURCE_KPAGECOUNT] = "kpagecount",
-		[SOURCE_STRUCTPAGE] = "structpage",
-		[SOURCE_PTE] = "pte",
-	};
-
-	return names[fact];
 }
 
 u64 record_get(const struct record_field *f, const void *object)

@@ -33,7 +33,6 @@ extern const struct record_field record_state_fields[], record_process_fields[],
 
 /* Returns the word for a value of a form that has words; NULL past the last. */
 const char *record_word(enum record_form form, unsigned value);
-const char *record_source_name(enum source_fact fact);
 
 u64 record_get(const struct record_field *f, const void *object);
 void record_set(const struct record_field *f, void *object, u64 value);

@@ -253,7 +253,7 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 	record_write_kernel(w, &m->kernel, model);
 	record_write_section(w, "evidence");
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
-		record_write_addf(w, "%s %s", record_source_name(i),
+		record_write_addf(w, "%s %s", source_fact_key(i),
 				  m->evidence[i].ok ? "ok" : "missing");
 		if (!m->evidence[i].ok)
 			record_write_quoted(w, "", m->evidence[i].why);
