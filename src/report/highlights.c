@@ -110,7 +110,8 @@ static void highlights_look_refs(struct highlights *list, const struct report_ro
 		highlights_add(list, HIGHLIGHT_PIN_NOT_EXCLUSIVE, row, 0);
 	if (v->write.leak == TRI_YES)
 		highlights_add(list, HIGHLIGHT_LEAK, row, 0);
-	else if (v->write.seen_by_refs == TRI_YES && !pinned)
+	/* What the kernel shares with the process by design, such as the rings of an io_uring, is seen. */
+	else if (v->write.seen_by_refs == TRI_YES && !pinned && !page_of_owner(page))
 		highlights_add(list, HIGHLIGHT_SEEN, row, 0);
 	else if (highlights_known(page, PAGE_F_REFCOUNT) && page->expected >= 0 &&
 		 !pinned)

@@ -115,3 +115,31 @@ TEST(what_a_batch_may_hold_is_no_verdict)
 	highlights_end(&list);
 	EXPECT_INT(list.pages[HIGHLIGHT_UNEXPLAINED], 0);
 }
+
+/* The rings of an io_uring are seen by design: the kernel shares them with the process. */
+TEST(pages_of_a_driver_are_no_finding)
+{
+	struct gup_verdicts v = { .write = { .seen_by_refs = TRI_YES } };
+	const struct vma vma = { .start = 1 << 24, .end = 2 << 24 };
+	struct page_run p = { .addr = 1 << 24,
+			      .pages = 1,
+			      .size = 4096,
+			      .kind = PAGE_FILE,
+			      .present = TRI_YES,
+			      .expected = -1 };
+	struct report_row row = {
+		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
+	};
+
+	fact_set(&p.facts, F(PRESENT), true);
+	begin(2);
+	highlights_look(&list, &row);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 1);
+	p.raw.has = RAW_HAS_PAGE;
+	p.raw.mapping = RAW_MAPPING_NULL;
+	begin(2);
+	highlights_look(&list, &row);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0);
+}
