@@ -28,22 +28,26 @@ struct who {
 static int who_raw(void *ctx, const struct report_row *row)
 {
 	struct who *w = ctx;
+	const struct filter *filter = w->s->filter;
 	struct page_run page = *row->page;
 	u64 frames = page.size / w->base;
+	struct report_row one = *row;
 	struct render_who_map *m;
 
 	if (!(page.raw.has & RAW_HAS_PFN) || w->pfn < page.pfn ||
 	    w->pfn >= page.pfn + page.pages * frames)
 		return 0;
+	page_cut(&page, (w->pfn - page.pfn) / frames, 1, w->base);
+	one.page = &page;
+	if (filter && filter_match(filter, &one) != TRI_YES)
+		return 0;
 	m = array_add(&w->map, &w->nmaps, &w->room, sizeof(*m));
 	if (!m)
 		return -ENOMEM;
-	page_cut(&page, (w->pfn - page.pfn) / frames, 1, w->base);
-	m->pid = row->process->pid;
-	memcpy(m->comm, row->process->comm, sizeof(m->comm) - 1);
-	m->page = page;
-	vma_perms(row->vma, m->perms);
-	memcpy(m->name, row->vma->name, sizeof(m->name));
+	*m = (struct render_who_map){ .process = *row->process,
+				      .vma = *row->vma,
+				      .page = page,
+				      .verdicts = *row->verdicts };
 	return 0;
 }
 
@@ -179,7 +183,7 @@ static int who_show(struct who *w, size_t n, size_t unread)
 	unsigned npids = 0;
 
 	for (size_t i = 0; i < w->nmaps && npids < ARRAY_SIZE(pids); i++)
-		pids[npids++] = w->map[i].pid;
+		pids[npids++] = w->map[i].process.pid;
 	if (s->source->ops->holders &&
 	    !s->source->ops->holders(s->source, pids, npids, &h)) {
 		if (!h->complete)
@@ -191,7 +195,7 @@ static int who_show(struct who *w, size_t n, size_t unread)
 	if (unread)
 		diag_add(&s->diag, DIAG_INCOMPLETE,
 			 "%zu of %zu processes could not be read", unread, n);
-	return render_who(&s->opt.render, &view, s->opt.json || s->opt.json_lines);
+	return render_who(&s->opt.render, &view);
 }
 
 int mode_who(struct session *s)

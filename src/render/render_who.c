@@ -6,6 +6,7 @@
 
 #include "lib/escape.h"
 #include "render/js.h"
+#include "render/rows.h"
 
 /* Counts the entries found for pages of the folio, and those for this page. */
 static void who_counts(FILE *out, const struct render_who *who)
@@ -34,29 +35,44 @@ static void who_counts(FILE *out, const struct render_who *who)
 			(long long)p->excess);
 }
 
-static void who_maps(const struct render_options *opt, const struct render_who *who)
+static int who_rows(const struct render_options *opt, const struct render_who *who,
+		    struct js *js)
 {
-	static const char *const levels[] = { "-", "pte", "pmd", "pud" };
-	FILE *out = opt->out;
+	struct render_options o = *opt;
+	struct rows *rows;
+	const char *bad;
+	size_t len;
+	int err = 0;
 
-	fprintf(out, "\n    PID COMM            ADDR         LEAF PERM W EXCL MAPPING\n");
-	for (size_t i = 0; i < who->nmaps; i++) {
-		const struct render_who_map *m = &who->map[i];
-		char comm[80], name[VMA_NAME_MAX * 4];
+	if (!o.ncolumns || o.add) {
+		const struct column *added[RENDER_COLUMNS_MAX];
+		unsigned n = o.ncolumns;
 
-		fprintf(out, "%7d %-15s %-12llx %-4s %s %c %-4s %s\n", (int)m->pid,
-			escape_text(comm, sizeof(comm), m->comm),
-			(unsigned long long)m->page.addr, levels[m->page.leaf & 3],
-			m->perms,
-			!(m->page.pte_known & PAGE_PTE_WRITE) ? '?'
-			: m->page.pte & PAGE_PTE_WRITE        ? 'w'
-							      : '-',
-			!m->page.anon                       ? "-"
-			: m->page.anon_exclusive == TRI_YES ? "yes"
-			: m->page.anon_exclusive == TRI_NO  ? "no"
-							    : "?",
-			escape_text(name, sizeof(name), m->name));
+		memcpy(added, o.columns, n * sizeof(*added));
+		o.ncolumns = 0;
+		columns_select(COLUMNS_PAGE, "PID,COMM,ADDR,LEAF,PERMS,PTE,EXCL,NAME",
+			       o.columns, &o.ncolumns, RENDER_COLUMNS_MAX, &bad, &len);
+		n = MIN(n, RENDER_COLUMNS_MAX - o.ncolumns);
+		memcpy(o.columns + o.ncolumns, added, n * sizeof(*added));
+		o.ncolumns += n;
+		o.add = false;
 	}
+	err = rows_new(&o, COLUMNS_PAGE, NULL, js, &rows);
+	if (err)
+		return err;
+	for (size_t i = 0; i < who->nmaps && !err; i++) {
+		const struct render_who_map *m = &who->map[i];
+		struct report_row row = { .process = &m->process,
+					  .vma = &m->vma,
+					  .page = &m->page,
+					  .verdicts = &m->verdicts };
+
+		err = rows_add(rows, &row);
+	}
+	if (!err)
+		err = rows_end(rows, NULL);
+	rows_free(rows);
+	return err;
 }
 
 static void who_holders(FILE *out, const struct render_who *who)
@@ -83,39 +99,42 @@ static void who_holders(FILE *out, const struct render_who *who)
 static int who_text(const struct render_options *opt, const struct render_who *who)
 {
 	FILE *out = opt->out;
+	int err = 0;
 
 	fprintf(out, "PFN 0x%llx: %s\n", (unsigned long long)who->pfn,
 		who->nmaps ? page_kind_name(who->map[0].page.kind)
 			   : "mapped by no process");
 	if (who->nmaps) {
 		who_counts(out, who);
-		who_maps(opt, who);
+		fputc('\n', out);
+		err = who_rows(opt, who, NULL);
 	}
 	who_holders(out, who);
 	if (who->unread)
 		fprintf(out, "%zu of %zu processes could not be read\n", who->unread,
 			who->processes);
-	return ferror(out) ? -EIO : 0;
+	return err ? err : ferror(out) ? -EIO : 0;
 }
 
 static void who_json_map(struct js *j, const struct render_who_map *m)
 {
-	static const char *const leaves[] = { NULL, "pte", "pmd", "pud" };
 	const struct page_run *p = &m->page;
+	char perms[5];
 
+	vma_perms(&m->vma, perms);
 	js_open(j, NULL, '{');
-	js_num(j, "pid", m->pid);
-	js_str(j, "comm", m->comm);
+	js_num(j, "pid", m->process.pid);
+	js_str(j, "comm", m->process.comm);
 	js_hex(j, "addr", p->addr);
-	js_str(j, "leaf", leaves[p->leaf & 3]);
-	js_str(j, "perms", m->perms);
+	js_str(j, "leaf", page_leaf_name(p->leaf));
+	js_str(j, "perms", perms);
 	js_tri(j, "write",
 	       tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE));
 	js_tri(j, "anon_exclusive",
 	       p->why[PAGE_F_ANON_EXCLUSIVE] == PAGE_WHY_KNOWN
 		       ? (enum tri)p->anon_exclusive
 		       : TRI_UNKNOWN);
-	js_str(j, "name", m->name);
+	js_str(j, "name", m->vma.name);
 	js_close(j, '}');
 }
 
@@ -160,7 +179,19 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	return render_json_end(&j);
 }
 
-int render_who(const struct render_options *opt, const struct render_who *who, bool json)
+int render_who(const struct render_options *opt, const struct render_who *who)
 {
-	return json ? who_json(opt, who) : who_text(opt, who);
+	const struct report_head head = { who->kernel, who->machine };
+	struct js j = { .out = opt->out };
+	int err;
+
+	if (opt->format != TABLE_TEXT)
+		return who_rows(opt, who, NULL);
+	if (!opt->json)
+		return who_text(opt, who);
+	if (!opt->ncolumns)
+		return who_json(opt, who);
+	render_json_rows(&j, opt, &head);
+	err = who_rows(opt, who, &j);
+	return err ? err : render_json_rows_end(&j, opt);
 }

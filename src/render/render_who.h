@@ -6,13 +6,12 @@
 #include "page/holders.h"
 #include "render/render.h"
 
-/* An entry that maps the page. */
+/* An entry that maps the page, with what was judged of it. */
 struct render_who_map {
-	pid_t pid;
-	char comm[16]; /* untrusted */
+	struct process process;
+	struct vma vma;
 	struct page_run page;
-	char perms[5];
-	char name[VMA_NAME_MAX]; /* of the mapping; untrusted */
+	struct gup_verdicts verdicts;
 };
 
 struct render_who {
@@ -26,6 +25,7 @@ struct render_who {
 	size_t unread;    /* could not be read */
 };
 
-int render_who(const struct render_options *opt, const struct render_who *who, bool json);
+/* As a document of all, unless columns of the entries were chosen. */
+int render_who(const struct render_options *opt, const struct render_who *who);
 
 #endif

@@ -72,7 +72,7 @@ done <<'EOF'
 --demo --json --filter=MAP --output=ADDR
 --list-columns --json --filter=MAP
 --tui --json --raw --filter=MAP --output=ADDR
---who=1000 --raw --filter=MAP --output=ADDR --range=1000
+--who=1000 --range=1000 --bits=lru
 EOF
 refused "--facts refuses --output" --facts --output=FACT
 refused "--facts refuses --filter" --facts --filter=MAP
@@ -274,6 +274,8 @@ if [ "$(id -u)" = 0 ]; then
 		bad=$(diff <(grep -v 'could not be read' "$out") \
 			<("$gupinfo" --who "$pfn" 2>/dev/null | grep -v 'could not be read'))
 		expect_empty "--who of its page frame says the same" "$bad"
+		bad=$("$gupinfo" --who "$pfn" -n -r -o PID,MAP,PIN-R --sort -PID --top 1 2>/dev/null)
+		expect_empty "--who in chosen columns" "$(grep -qE '^[0-9]+ 2 [a-z]+$' <<<"$bad" || echo "$bad")"
 	else
 		skip "--who" "$line"
 	fi
