@@ -336,6 +336,13 @@ static int finish(struct options *opt, char *why, size_t size)
 				    !columns_are(COLUMNS_MAPPING, opt->columns)
 			  : opt->json_lines))
 		opt->mode = MODE_PAGES;
+	if (opt->given[OPTION_OPENMETRICS] &&
+	    (opt->columns || opt->render.bytes || opt->render.noheadings)) {
+		snprintf(
+			why, size,
+			"--openmetrics has metrics of its own; leave out --output, --bytes and --noheadings");
+		return -EINVAL;
+	}
 	if (opt->json && !opt->columns && opt->mode != MODE_ALL &&
 	    (opt->given[OPTION_SORT] || opt->given[OPTION_TOP])) {
 		snprintf(

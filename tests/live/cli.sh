@@ -78,6 +78,7 @@ refused "--facts refuses --output" --facts --output=FACT
 refused "--facts refuses --filter" --facts --filter=MAP
 refused "--diff refuses --filter" --diff /dev/null /dev/null --filter=MAP
 refused "--verify refuses --raw" --verify --raw
+refused "metrics have no columns" --all --openmetrics -o PID
 refused "a document cannot be sorted" --pid $sleeper --pages --json --sort REF
 refused "a column that only pages have" --pid $sleeper --sort KIND
 refused "a column that processes have not" --pid $sleeper --all -o COMM,START
