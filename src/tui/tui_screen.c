@@ -8,6 +8,8 @@
 #include <string.h>
 #include <wchar.h>
 
+#include "lib/escape.h"
+
 int tui_screen_init(struct tui_screen *s, int cols, int rows, bool ascii)
 {
 	memset(s, 0, sizeof(*s));
@@ -47,34 +49,13 @@ void tui_screen_clear(struct tui_screen *s)
 /* Decodes one character; U+FFFD if it is not UTF-8.  Returns its length, 0 at the end. */
 static int decode(const char *text, u32 *ret)
 {
-	const u8 *p = (const u8 *)text;
-	u32 ch = p[0];
-	int n = 1;
+	unsigned n = escape_utf8((const u8 *)text, ret);
 
-	if (!ch)
+	if (!*text)
 		return 0;
-	*ret = ch;
-	if (ch < 0x80)
-		return 1;
-	*ret = 0xfffd;
-	if (ch >= 0xc2 && ch < 0xe0)
-		n = 2, ch &= 0x1f;
-	else if (ch >= 0xe0 && ch < 0xf0)
-		n = 3, ch &= 0x0f;
-	else if (ch >= 0xf0 && ch < 0xf5)
-		n = 4, ch &= 0x07;
-	else
-		return 1;
-	for (int i = 1; i < n; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return i;
-		ch = ch << 6 | (p[i] & 0x3f);
-	}
-	if ((n == 3 && ch < 0x800) || (n == 4 && (ch < 0x10000 || ch > 0x10ffff)) ||
-	    (ch >= 0xd800 && ch < 0xe000))
-		return n;
-	*ret = ch;
-	return n;
+	if (!n)
+		*ret = 0xfffd;
+	return n ? (int)n : 1;
 }
 
 /* Stand-ins without UTF-8 for the characters that gupinfo uses. */
