@@ -8,7 +8,7 @@
 srcdir=${srcdir:-$(cd "$(dirname "$0")/.." && pwd)}
 builddir=${builddir:-$srcdir/build}
 tap_n=0 tap_failed=0
-export SHELL=/bin/sh # tmux starts commands by it, and that of nobody starts none
+export SHELL=$BASH # tmux starts commands by it, and the shell of nobody starts none
 
 # ok NAME
 ok()
