@@ -11,9 +11,10 @@ dir=$(mktemp -d "/tmp/$secret.XXXXXX") || exit 1
 pids=
 trap 'kill $pids 2>/dev/null; rm -rf "$dir"' EXIT
 
-# A process with secrets everywhere: path, file name, argument, comm, area name.
+# A process with secrets everywhere: path, file name, argument, comm, area name.  The pages have
+# left the batches of CPUs, which would let them go at any time.
 state=hugetlb+child-vmspliced
-"$mkpages" --list | grep -q '^hugetlb .*not here' && state=order-0+child-vmspliced
+"$mkpages" --list | grep -q '^hugetlb .*not here' && state=order-0+child-vmspliced+drained
 cp "$mkpages" "$dir/${secret:0:15}"
 mkfifo "$dir/input"
 exec 9<>"$dir/input"
