@@ -124,7 +124,7 @@ kill $parent
 wait $parent 2>/dev/null
 if read -r line 2>/dev/null </proc/2/stat && [[ $line == "2 (kthreadd) "* ]]; then
 	expect_empty "a kernel thread" \
-		"$(run 0 --pid 2; grep -q 'a kernel thread: it has no memory' "$err" || cat "$err")"
+		"$(run $complete --pid 2; grep -q 'a kernel thread: it has no memory' "$err" || cat "$err")"
 else
 	skip "a kernel thread" "none is to be seen here"
 fi
