@@ -191,7 +191,7 @@ static int session_replay_pids(struct session *s)
 void session_confine(struct session *s)
 {
 	/* a report needs a temporary file, a redacted one two */
-	tempfile_reserve((s->opt.mode == MODE_REPORT) + 2 * s->opt.given[OPTION_REDACT]);
+	tempfile_reserve((s->opt.mode == MODE_REPORT) + 2 * s->opt.redact);
 	confine_all(s->out.beside ? CONFINE_WRITE : 0, s->opt.mode == MODE_TUI,
 		    s->out.beside);
 }
@@ -247,7 +247,7 @@ int session_open(struct session *s, u64 caps)
 						.many = s->opt.given[OPTION_ALL] },
 			&s->diag);
 		if (!s->source)
-			return session_fail(s, EXIT_FAILED, "out of memory");
+			return EXIT_FAILED;
 		session_drop(s, caps);
 	}
 	status = session_evidence(s);
@@ -403,8 +403,8 @@ int session_follow(struct session *s)
 		int err = s->source->ops->open(s->source, pid, &p);
 
 		if (err) {
-			diag_add(&s->diag, DIAG_ERROR, "process %d %s", (int)pid,
-				 collect_why(err));
+			diag_add_process(&s->diag, DIAG_ERROR, pid, "%s",
+					 collect_why(err));
 			return EXIT_FAILED;
 		}
 		s->source->ops->release(s->source, pid);

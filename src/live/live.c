@@ -316,21 +316,20 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	static const struct live_options none;
 	struct live *l = calloc(1, sizeof(*l));
 
-	if (!l)
+	if (l)
+		l->buf = malloc(sizeof(*l->buf));
+	if (!l || !l->buf) {
+		diag_add(diag, DIAG_ERROR, "out of memory");
+		free(l);
 		return NULL;
+	}
 	l->src =
 		(struct source){ .ops = &live_ops, .diag = diag, .machine = &l->machine };
 	l->opt = opt ? *opt : none;
-	l->buf = malloc(sizeof(*l->buf));
 	l->root =
 		open(l->opt.root ? l->opt.root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	l->kpageflags = live_open_array(l, "proc/kpageflags");
 	l->kpagecount = live_open_array(l, "proc/kpagecount");
-	if (!l->buf) {
-		diag_add(diag, DIAG_ERROR, "out of memory");
-		live_close(&l->src);
-		return NULL;
-	}
 	live_machine_read(l);
 	live_vmas_internal(l);
 	live_bpf_open(l);

@@ -32,7 +32,10 @@ struct live_options {
 	bool no_probe;    /* no experiments on gupinfo's memory */
 };
 
-/* Opens the source.  Returns NULL without memory; what it cannot read becomes evidence. */
+/*
+ * Opens the source.  Returns NULL after one message: without memory, or when the kernel's release is
+ * no version of Linux.  What it cannot read becomes evidence.
+ */
 struct source *live_open(const struct live_options *opt, struct diag *diag);
 
 #endif
