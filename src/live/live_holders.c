@@ -193,13 +193,9 @@ static void live_holders_mapped(struct live *l, struct holders *h, const pid_t *
 {
 	for (size_t i = 0; i < h->n; i++) {
 		struct holder *x = &h->holder[i];
-		bool asked = false;
 
 		x->unmapped = -1;
-		for (u32 e = 0; e < x->nends && !asked; e++)
-			for (unsigned p = 0; p < npids && !asked; p++)
-				asked = x->end[e].pid == pids[p];
-		if (asked && x->certainty == HOLDERS_EXACT)
+		if (x->certainty == HOLDERS_EXACT && holders_open_by(x, pids, npids))
 			x->unmapped = live_holders_unmapped(l, x);
 	}
 }

@@ -52,11 +52,12 @@ static size_t lower_bound(const struct holders *h, u64 pfn)
 	return lo;
 }
 
-static bool has_end(const struct holder *h, pid_t pid)
+bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids)
 {
-	for (u32 i = 0; i < h->nends; i++)
-		if (h->end[i].pid == pid)
-			return true;
+	for (u32 i = 0; i < holder->nends; i++)
+		for (unsigned p = 0; p < npids; p++)
+			if (holder->end[i].pid == pids[p])
+				return true;
 	return false;
 }
 
@@ -71,7 +72,7 @@ s64 holders_unmapped(const struct holders *h, pid_t pid)
 		u64 end = x->pfn + x->pages, first = MAX(x->pfn, counted);
 
 		if ((x->kind != HOLDERS_PIPE && x->kind != HOLDERS_IO_URING) ||
-		    !x->unmapped || end <= first || !has_end(x, pid))
+		    !x->unmapped || end <= first || !holders_open_by(x, &pid, 1))
 			continue;
 		if (x->unmapped < 0)
 			return -1;

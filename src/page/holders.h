@@ -83,6 +83,9 @@ void holders_sort(struct holders *h);
  */
 const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, size_t *pos);
 
+/* Whether one of the processes @pids has @holder open. */
+bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids);
+
 /* Returns the number of references that @holder has on the folio of @pages frames at @head. */
 s64 holders_refs(const struct holder *holder, u64 head, u64 pages);
 

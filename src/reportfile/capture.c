@@ -142,15 +142,6 @@ static int capture_vma_end(void *ctx, const struct process *p, const struct vma 
 	return capture_flush(ctx);
 }
 
-static bool capture_candidate(const struct capture *c, const struct holder *h)
-{
-	for (u32 i = 0; i < h->nends; i++)
-		for (unsigned j = 0; j < c->opt->npids; j++)
-			if (h->end[i].pid == c->opt->pids[j])
-				return true;
-	return false;
-}
-
 /* Writes section "holders": holders of recorded pages, candidates of recorded processes. */
 static int capture_end(void *ctx, const struct report_totals *t)
 {
@@ -162,8 +153,9 @@ static int capture_end(void *ctx, const struct report_totals *t)
 		return 0;
 	err = record_holders_begin(c->w, h->complete, h->why);
 	for (size_t i = 0; i < h->n && !err; i++)
-		if (i < h->nexact ? c->held && c->held[i]
-				  : capture_candidate(c, &h->holder[i]))
+		if (i < h->nexact
+			    ? c->held && c->held[i]
+			    : holders_open_by(&h->holder[i], c->opt->pids, c->opt->npids))
 			err = record_holders_write(c->w, &h->holder[i]);
 	return err;
 }
