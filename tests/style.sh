@@ -55,6 +55,18 @@ bad=$(awk '
 	END { check() }' src/gup/predict_*.def)
 expect_empty "rules have the parts in one order, aligned" "$bad"
 
+# Every file that takes a comment names its licence; REUSE.toml does for the others.
+mapfile -t licensed < <(git ls-files 2>/dev/null | grep -vxF COPYING |
+	grep -vE '^tests/(golden/.*|btf/.*\.btf|fuzz/corpus/.*|tui/.*\.(steps|screen))$|^m4/\.gitkeep$')
+if [ ${#licensed[@]} -gt 0 ]; then
+	licensed+=(tests/golden/make.sh tests/golden/run.sh)
+	expect_empty "every file names its licence" "$(awk 'FNR == 1 { if (NR > 1 && !named) print file; named = 0; file = FILENAME }
+		FNR <= 5 && /SPDX-License-Identifier: [A-Z]/ { named = 1 }
+		END { if (!named) print file }' "${licensed[@]}")"
+else
+	skip "every file names its licence" "this is no checkout of git"
+fi
+
 # People look for messages by grep: a string goes on in the next line only after a newline or a sentence.
 bad=$(awk 'FNR == 1 { open = 0 }
 	open && /^[ \t]*"/ { print FILENAME ":" FNR }
@@ -68,7 +80,7 @@ else
 fi
 
 if command -v codespell >/dev/null; then
-	expect_empty "codespell" "$(codespell -q 3 -L "$(paste -sd, tests/spelling 2>/dev/null)" "${texts[@]}" 2>&1)"
+	expect_empty "codespell" "$(codespell -q 3 -L "$(grep -v '^#' tests/spelling | paste -sd,)" "${texts[@]}" 2>&1)"
 else
 	skip "codespell" "codespell is not installed"
 fi

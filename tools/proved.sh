@@ -114,6 +114,7 @@ make()
 md()
 {
 	cat <<-'MD'
+		<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 		# The kernels that were judged
 
 		Made by tools/proved.sh out of [kernels.tsv](kernels.tsv), which tests/vm/matrix.sh writes: never
@@ -136,7 +137,7 @@ md()
 def()
 {
 	cat <<-'DEF'
-		/*
+		/* SPDX-License-Identifier: GPL-2.0-or-later
 		 * proved.def - series of kernels that --verify judged; made by tools/proved.sh, see docs/kernels.md.
 		 *
 		 * KPROVED(series, "arch", "release with the most trials", trials, "date of the last")
