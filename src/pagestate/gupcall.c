@@ -16,6 +16,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "os/readfile.h"
 #include "pagestate/pagestate_access.h"
 #include "pagestate/pagestate_child.h"
 #include "pagestate/pagestate_ref.h"
@@ -169,15 +170,14 @@ static int gupcall_open_slow(int cpu, char *why)
 {
 	static const char function[] = "__get_user_pages";
 	struct perf_event_attr attr = { .size = sizeof(attr) };
-	char text[32];
+	u64 type = readfile_number(AT_FDCWD, "/sys/bus/event_source/devices/kprobe/type");
 	int fd;
 
-	if (pagestate_slurp("/sys/bus/event_source/devices/kprobe/type", text,
-			    sizeof(text)) <= 0) {
+	if (type == UINT64_MAX) {
 		snprintf(why, PAGESTATE_WHY, "this kernel has no kprobes");
 		return -1;
 	}
-	attr.type = (u32)strtoul(text, NULL, 10);
+	attr.type = (u32)type;
 	attr.config1 = (uintptr_t)function;
 	fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, 8UL /* CLOEXEC */);
 	if (fd < 0)

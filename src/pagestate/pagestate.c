@@ -13,6 +13,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "os/readfile.h"
+
 int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
 {
 	va_list ap;
@@ -21,21 +23,6 @@ int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
 	vsnprintf(s->why, sizeof(s->why), fmt, ap);
 	va_end(ap);
 	return err;
-}
-
-int pagestate_slurp(const char *path, char *buf, size_t len)
-{
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	ssize_t n;
-	size_t have = 0;
-
-	if (fd < 0)
-		return -errno;
-	while (have < len - 1 && (n = read(fd, buf + have, len - 1 - have)) > 0)
-		have += n;
-	close(fd);
-	buf[have] = 0;
-	return (int)have;
 }
 
 /*
@@ -120,4 +107,85 @@ u64 pagestate_pagemap(const void *addr)
 	return entry;
 }
 
-/* --- the language of states */
+u64 pagestate_pool(const char *kib, const char *file)
+{
+	char path[96];
+	u64 n;
+
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%skB/%s", kib,
+		 file);
+	n = readfile_number(AT_FDCWD, path);
+	return n == UINT64_MAX ? 0 : n;
+}
+
+/* Returns whether at least @want pages of the pool are free and not reserved. */
+static bool pagestate_pool_has(const char *kib, u64 want)
+{
+	return pagestate_pool(kib, "free_hugepages") >=
+	       pagestate_pool(kib, "resv_hugepages") + want;
+}
+
+static bool pagestate_has_swap(void)
+{
+	char *text;
+	size_t len;
+	bool has;
+
+	if (readfile(AT_FDCWD, "/proc/swaps", &text, &len))
+		return false;
+	has = strstr(text, "\n/"); /* a line behind the heading */
+	free(text);
+	return has;
+}
+
+static const char *pagestate_missing(u64 need)
+{
+	char line[64];
+	int fd;
+
+	switch (need) {
+	case PAGESTATE_NEED_THP:
+		return readfile_line(AT_FDCWD,
+				     "/sys/kernel/mm/transparent_hugepage/enabled", line,
+				     sizeof(line)) &&
+				       !strstr(line, "[never]")
+			       ? NULL
+			       : "transparent huge pages are off";
+	case PAGESTATE_NEED_HUGETLB:
+		return pagestate_pool_has("2048", 4)
+			       ? NULL
+			       : "fewer than 4 free 2 MiB hugetlb pages";
+	case PAGESTATE_NEED_HUGETLB_1G:
+		return pagestate_pool_has("1048576", 2)
+			       ? NULL
+			       : "fewer than 2 free 1 GiB hugetlb pages";
+	case PAGESTATE_NEED_SWAP:
+		return pagestate_has_swap() ? NULL : "no swap space";
+	case PAGESTATE_NEED_KSM:
+		return readfile_number(AT_FDCWD, "/sys/kernel/mm/ksm/run") == 1
+			       ? NULL
+			       : "KSM does not run (/sys/kernel/mm/ksm/run)";
+	case PAGESTATE_NEED_DISK:
+		fd = pagestate_disk_file(0);
+		if (fd < 0)
+			return "no directory whose file system does direct I/O";
+		close(fd);
+		return NULL;
+	default: /* only trying shows it: userfaultfd, guard regions, memfd_secret */
+		return NULL;
+	}
+}
+
+int pagestate_need(u64 needs, char *why)
+{
+	for (unsigned bit = 0; bit < 64; bit++) {
+		const char *missing =
+			needs & BIT(bit) ? pagestate_missing(BIT(bit)) : NULL;
+
+		if (missing) {
+			snprintf(why, PAGESTATE_WHY, "%s", missing);
+			return -EOPNOTSUPP;
+		}
+	}
+	return 0;
+}

@@ -100,6 +100,7 @@ struct pagestate_row {
 
 struct pagestate_op_row {
 	const char *name, *text;
+	u64 needs;
 	u8 scope; /* enum pagestate_scope */
 	u8 weight;
 };
@@ -123,8 +124,11 @@ void pagestate_store(char *addr, size_t len, size_t step, int byte);
 /* Returns the /proc/self/pagemap entry of @addr; 0 when it cannot be read. */
 u64 pagestate_pagemap(const void *addr);
 
-/* Reads a small file's text into @buf.  Returns its length, or -errno. */
-int pagestate_slurp(const char *path, char *buf, size_t len);
+/* Returns 0 when the machine has all that @needs asks for, else -EOPNOTSUPP and @why. */
+int pagestate_need(u64 needs, char *why);
+
+/* Returns the number in @file of the pool of hugetlb pages of @kib; 0 when it cannot be read. */
+u64 pagestate_pool(const char *kib, const char *file);
 
 /* Opens an unlinked file on a file system that does direct I/O.  Returns an fd or -errno. */
 int pagestate_disk_file(int flags);

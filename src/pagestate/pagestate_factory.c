@@ -11,22 +11,22 @@
 #include <unistd.h>
 
 #include "pagestate/pagestate_child.h"
-#include "pagestate/pagestate_make.h"
+#include "pagestate/pagestate_map.h"
 #include "pagestate/pagestate_op.h"
 #include "pagestate/pagestate_ref.h"
 
-typedef int pagestate_make_fn(struct pagestate *s, long arg);
-
 static const struct {
 	struct pagestate_row row;
-	pagestate_make_fn *make;
-	long arg;
+	enum pagestate_mapping mapping;
+	u32 kib;
+	const char *steps;
 } pagestate_rows[PAGESTATES] = {
-#define PAGESTATE(id, name_, needs_, try_, make_, arg_, text_)                         \
+#define PAGESTATE(id, name_, needs_, try_, mapping_, kib_, steps_, text_)              \
 	[PAGESTATE_##id] = {                                                           \
 		.row = { .name = name_, .text = text_, .needs = needs_, .try = try_ }, \
-		.make = make_,                                                         \
-		.arg = arg_                                                            \
+		.mapping = PAGESTATE_MAP_##mapping_,                                   \
+		.kib = kib_,                                                           \
+		.steps = steps_                                                        \
 	},
 #include "pagestate/pagestate.def"
 #undef PAGESTATE
@@ -37,85 +37,9 @@ const struct pagestate_row *pagestate_factory_row(enum pagestate_id id)
 	return &pagestate_rows[id].row;
 }
 
-static bool pagestate_file_has(const char *path, const char *word)
-{
-	char text[4096];
-
-	return pagestate_slurp(path, text, sizeof(text)) > 0 && strstr(text, word);
-}
-
-static long pagestate_file_number(const char *path)
-{
-	char text[64];
-
-	return pagestate_slurp(path, text, sizeof(text)) > 0 ? strtol(text, NULL, 10) : 0;
-}
-
-/* Returns the number of free, unreserved hugetlb pages of @kib. */
-static long pagestate_huge_free(const char *kib)
-{
-	char path[96];
-	long free;
-
-	snprintf(path, sizeof(path),
-		 "/sys/kernel/mm/hugepages/hugepages-%skB/free_hugepages", kib);
-	free = pagestate_file_number(path);
-	snprintf(path, sizeof(path),
-		 "/sys/kernel/mm/hugepages/hugepages-%skB/resv_hugepages", kib);
-	return free - pagestate_file_number(path);
-}
-
-static const char *pagestate_missing(u64 need)
-{
-	int fd;
-
-	switch (need) {
-	case PAGESTATE_NEED_THP:
-		return pagestate_file_has("/sys/kernel/mm/transparent_hugepage/enabled",
-					  "[never]") ||
-				       access("/sys/kernel/mm/transparent_hugepage/enabled",
-					      R_OK)
-			       ? "transparent huge pages are off"
-			       : NULL;
-	case PAGESTATE_NEED_HUGETLB:
-		return pagestate_huge_free("2048") < 4
-			       ? "fewer than 4 free 2 MiB hugetlb pages"
-			       : NULL;
-	case PAGESTATE_NEED_HUGETLB_1G:
-		return pagestate_huge_free("1048576") < 2
-			       ? "fewer than 2 free 1 GiB hugetlb pages"
-			       : NULL;
-	case PAGESTATE_NEED_SWAP:
-		return pagestate_file_has("/proc/swaps", "\n/") ? NULL : "no swap space";
-	case PAGESTATE_NEED_KSM:
-		return pagestate_file_number("/sys/kernel/mm/ksm/run") == 1
-			       ? NULL
-			       : "KSM does not run (/sys/kernel/mm/ksm/run)";
-	case PAGESTATE_NEED_DISK:
-		fd = pagestate_disk_file(0);
-		if (fd < 0)
-			return "no directory whose file system does direct I/O";
-		close(fd);
-		return NULL;
-	default: /* only trying shows it: userfaultfd, guard regions, memfd_secret */
-		return NULL;
-	}
-}
-
 int pagestate_factory_available(enum pagestate_id id, char *why)
 {
-	u64 needs = pagestate_rows[id].row.needs;
-
-	for (unsigned bit = 0; bit < 64; bit++) {
-		const char *missing =
-			needs & BIT(bit) ? pagestate_missing(BIT(bit)) : NULL;
-
-		if (missing) {
-			snprintf(why, PAGESTATE_WHY, "%s", missing);
-			return -EOPNOTSUPP;
-		}
-	}
-	return 0;
+	return pagestate_need(pagestate_rows[id].row.needs, why);
 }
 
 struct pagestate_word {
@@ -151,22 +75,27 @@ static const char *pagestate_next(const char *text, struct pagestate_word *w)
 	return *text == '+' ? text + 1 : text;
 }
 
+static bool pagestate_named(const struct pagestate_word *w, const char *name)
+{
+	return strlen(name) == w->len && !memcmp(name, w->name, w->len);
+}
+
 static enum pagestate_id pagestate_by_name(const struct pagestate_word *w)
 {
-	for (unsigned i = 0; i < PAGESTATES; i++)
-		if (strlen(pagestate_rows[i].row.name) == w->len &&
-		    !memcmp(pagestate_rows[i].row.name, w->name, w->len))
-			return i;
-	return PAGESTATES;
+	unsigned i = 0;
+
+	while (i < PAGESTATES && !pagestate_named(w, pagestate_rows[i].row.name))
+		i++;
+	return i;
 }
 
 static enum pagestate_op_id pagestate_op_by_name(const struct pagestate_word *w)
 {
-	for (unsigned i = 0; i < PAGESTATE_OPS; i++)
-		if (strlen(pagestate_op_row(i)->name) == w->len &&
-		    !memcmp(pagestate_op_row(i)->name, w->name, w->len))
-			return i;
-	return PAGESTATE_OPS;
+	unsigned i = 0;
+
+	while (i < PAGESTATE_OPS && !pagestate_named(w, pagestate_op_row(i)->name))
+		i++;
+	return i;
 }
 
 int pagestate_factory_check(const char *state, char *why)
@@ -192,23 +121,13 @@ int pagestate_factory_check(const char *state, char *why)
 	return base ? -EINVAL : 0;
 }
 
-static int pagestate_make_words(struct pagestate *s, const char *state, bool lenient)
+/* Does the operations @text, each on the page that is looked at unless it names others. */
+static int pagestate_steps(struct pagestate *s, const char *text, bool lenient)
 {
 	struct pagestate_word w;
-	enum pagestate_id id;
-	const char *p;
-	int err;
+	int err = 0;
 
-	*s = (struct pagestate){ .fd = -1, .uffd = -1, .leaf = 4096 };
-	err = pagestate_factory_check(state, s->why);
-	if (err)
-		return err;
-	p = pagestate_next(state, &w);
-	id = pagestate_by_name(&w);
-	err = pagestate_factory_available(id, s->why);
-	if (!err)
-		err = pagestate_rows[id].make(s, pagestate_rows[id].arg);
-	while (!err && (p = pagestate_next(p, &w))) {
+	while (!err && text && (text = pagestate_next(text, &w))) {
 		size_t look = (size_t)(s->page - s->addr) / s->leaf;
 
 		err = pagestate_factory_do(s, pagestate_op_by_name(&w),
@@ -217,6 +136,30 @@ static int pagestate_make_words(struct pagestate *s, const char *state, bool len
 		if (lenient)
 			err = 0;
 	}
+	return err;
+}
+
+static int pagestate_make_words(struct pagestate *s, const char *state, bool lenient)
+{
+	struct pagestate_word w;
+	enum pagestate_id id;
+	const char *ops;
+	int err;
+
+	*s = (struct pagestate){ .fd = -1, .uffd = -1, .leaf = 4096 };
+	err = pagestate_factory_check(state, s->why);
+	if (err)
+		return err;
+	ops = pagestate_next(state, &w);
+	id = pagestate_by_name(&w);
+	err = pagestate_factory_available(id, s->why);
+	if (!err)
+		err = pagestate_map_make(s, pagestate_rows[id].mapping,
+					 (size_t)pagestate_rows[id].kib << 10);
+	if (!err)
+		err = pagestate_steps(s, pagestate_rows[id].steps, false);
+	if (!err)
+		err = pagestate_steps(s, ops, lenient);
 	if (err)
 		pagestate_factory_drop(s);
 	return err;

@@ -13,17 +13,14 @@
 
 #include "pagestate/pagestate_access.h"
 #include "pagestate/pagestate_child.h"
-#include "pagestate/pagestate_make.h"
 #include "pagestate/pagestate_ref.h"
-#include "pagestate/pagestate_factory.h"
-
-typedef int pagestate_op_fn(struct pagestate *s, char *addr, size_t len, long arg);
+#include "pagestate/pagestate_steps.h"
 
 static pagestate_op_fn pagestate_op_look, pagestate_op_touch, pagestate_op_fork,
-	pagestate_op_exit, pagestate_op_child, pagestate_op_vmsplice, pagestate_op_pin,
-	pagestate_op_release, pagestate_op_child_vmsplice, pagestate_op_parent_vmsplice,
-	pagestate_op_mprotect, pagestate_op_madvise, pagestate_op_mlock,
-	pagestate_op_merge, pagestate_op_mremap, pagestate_op_unmap, pagestate_op_vm_read,
+	pagestate_op_exit, pagestate_op_child, pagestate_op_ref, pagestate_op_release,
+	pagestate_op_child_vmsplice, pagestate_op_parent_vmsplice, pagestate_op_mprotect,
+	pagestate_op_madvise, pagestate_op_mlock, pagestate_op_mremap, pagestate_op_unmap,
+	pagestate_op_only, pagestate_op_truncate, pagestate_op_vm_read,
 	pagestate_op_move_node, pagestate_op_drain;
 
 static const struct {
@@ -31,12 +28,13 @@ static const struct {
 	pagestate_op_fn *run;
 	long arg;
 } pagestate_op_rows[PAGESTATE_OPS] = {
-#define OP(id, name_, scope_, weight_, run_, arg_, text_)     \
-	[PAGESTATE_OP_##id] = { .row = { .name = name_,       \
-					 .text = text_,       \
-					 .scope = scope_,     \
-					 .weight = weight_ }, \
-				.run = run_,                  \
+#define OP(id, name_, scope_, weight_, needs_, run_, arg_, text_) \
+	[PAGESTATE_OP_##id] = { .row = { .name = name_,           \
+					 .text = text_,           \
+					 .needs = needs_,         \
+					 .scope = scope_,         \
+					 .weight = weight_ },     \
+				.run = run_,                      \
 				.arg = arg_ },
 #include "pagestate/pagestate_op.def"
 #undef OP
@@ -49,21 +47,22 @@ const struct pagestate_op_row *pagestate_op_row(enum pagestate_op_id id)
 
 int pagestate_op_run(struct pagestate *s, enum pagestate_op_id op, char *addr, size_t len)
 {
-	return pagestate_op_rows[op].run(s, addr, len, pagestate_op_rows[op].arg);
-}
+	const struct pagestate_op_row *row = &pagestate_op_rows[op].row;
+	int err = pagestate_need(row->needs, s->why);
 
-static int pagestate_op_failed(struct pagestate *s, const char *what)
-{
-	int err = -errno;
-
+	if (err)
+		return err;
+	s->why[0] = '\0';
+	err = pagestate_op_rows[op].run(s, addr, len, pagestate_op_rows[op].arg);
+	if (!err || s->why[0])
+		return err;
+	pagestate_fail(s, err, "%s: %s", row->text, strerror(-err));
 	/* A kernel that lacks the operation returns EINVAL. */
-	return pagestate_fail(s, err == -EINVAL ? -EOPNOTSUPP : err, "%s: %s", what,
-			      strerror(-err));
+	return err == -EINVAL || err == -ENOMEM || err == -EPERM ? -EOPNOTSUPP : err;
 }
 
 static int pagestate_op_look(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	(void)len, (void)arg;
 	s->page = addr;
 	return 0;
 }
@@ -84,7 +83,6 @@ static int pagestate_op_fork(struct pagestate *s, char *addr, size_t len, long g
 {
 	int err = pagestate_child_fork(s);
 
-	(void)addr, (void)len;
 	if (!err && gone)
 		pagestate_child_exit(s);
 	return err;
@@ -92,7 +90,6 @@ static int pagestate_op_fork(struct pagestate *s, char *addr, size_t len, long g
 
 static int pagestate_op_exit(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	(void)addr, (void)len, (void)arg;
 	if (!s->nchildren)
 		return pagestate_fail(s, -ECHILD, "no child to exit");
 	pagestate_child_exit(s);
@@ -110,15 +107,10 @@ static int pagestate_op_child(struct pagestate *s, char *addr, size_t len, long 
 	return pagestate_child_ask(s, &o, NULL, NULL);
 }
 
-static int pagestate_op_vmsplice(struct pagestate *s, char *addr, size_t len, long arg)
+static int pagestate_op_ref(struct pagestate *s, char *addr, size_t len, long splice)
 {
-	(void)len, (void)arg;
-	return pagestate_ref_vmsplice(s, addr);
-}
-
-static int pagestate_op_pin(struct pagestate *s, char *addr, size_t len, long arg)
-{
-	(void)len, (void)arg;
+	if (splice)
+		return pagestate_ref_vmsplice(s, addr);
 	if (s->blocks)
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "a pin for writing would wait for the userfaultfd");
@@ -127,7 +119,6 @@ static int pagestate_op_pin(struct pagestate *s, char *addr, size_t len, long ar
 
 static int pagestate_op_release(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	(void)addr, (void)len, (void)arg;
 	if (!s->nrefs)
 		return pagestate_fail(s, -ENOENT, "no reference to drop");
 	pagestate_ref_release(s);
@@ -141,7 +132,6 @@ static int pagestate_op_child_vmsplice(struct pagestate *s, char *addr, size_t l
 					   .addr = addr };
 	int err = pagestate_ref_pipe(s, addr);
 
-	(void)len, (void)arg;
 	if (err)
 		return err;
 	o.fd = s->ref[s->nrefs - 1].fd[1];
@@ -180,7 +170,6 @@ static int pagestate_op_parent_vmsplice(struct pagestate *s, char *addr, size_t 
 	struct pagestate_op_role role = { .how = how, .addr = addr, .fd = -1 };
 	int err = 0;
 
-	(void)len;
 	if (how == 0)
 		err = pagestate_ref_pipe(s, addr);
 	else if (how == 1)
@@ -196,36 +185,17 @@ static int pagestate_op_mprotect(struct pagestate *s, char *addr, size_t len, lo
 {
 	int want = prot == 3 ? PROT_READ | PROT_WRITE : prot ? PROT_READ : PROT_NONE;
 
-	return mprotect(addr, len, want) ? pagestate_op_failed(s, "mprotect") : 0;
+	return mprotect(addr, len, want) ? -errno : 0;
 }
 
 static int pagestate_op_madvise(struct pagestate *s, char *addr, size_t len, long advice)
 {
-	if (advice == 21 /* MADV_PAGEOUT */ &&
-	    pagestate_factory_available(PAGESTATE_SWAPPED, s->why))
-		return -EOPNOTSUPP;
-	return madvise(addr, len, (int)advice) ? pagestate_op_failed(s, "madvise") : 0;
+	return madvise(addr, len, (int)advice) ? -errno : 0;
 }
 
 static int pagestate_op_mlock(struct pagestate *s, char *addr, size_t len, long lock)
 {
-	if (lock ? mlock(addr, len) : munlock(addr, len))
-		return pagestate_op_failed(s, lock ? "mlock" : "munlock");
-	return 0;
-}
-
-static int pagestate_op_merge(struct pagestate *s, char *addr, size_t len, long arg)
-{
-	char *other = addr + 4096 < s->addr + s->len ? addr + 4096 : addr - 4096;
-
-	(void)len, (void)arg;
-	if (pagestate_factory_available(PAGESTATE_KSM, s->why))
-		return -EOPNOTSUPP;
-	if (s->leaf != 4096 || s->len < 8192 ||
-	    pagestate_access_store(addr, 1, 1, PAGESTATE_BYTE_MADE) ||
-	    pagestate_access_store(other, 1, 1, PAGESTATE_BYTE_MADE))
-		return pagestate_fail(s, -EOPNOTSUPP, "KSM cannot merge this");
-	return pagestate_anon_merge(s, addr, other);
+	return (lock ? mlock(addr, len) : munlock(addr, len)) ? -errno : 0;
 }
 
 static int pagestate_op_mremap(struct pagestate *s, char *addr, size_t len, long back)
@@ -243,14 +213,27 @@ static int pagestate_op_mremap(struct pagestate *s, char *addr, size_t len, long
 	if (mremap(addr, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, to) == MAP_FAILED ||
 	    (back &&
 	     mremap(to, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, addr) == MAP_FAILED))
-		return pagestate_op_failed(s, "mremap");
+		return -errno;
 	return 0;
 }
 
 static int pagestate_op_unmap(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	(void)arg;
-	return munmap(addr, len) ? pagestate_op_failed(s, "munmap") : 0;
+	return munmap(addr, len) ? -errno : 0;
+}
+
+static int pagestate_op_only(struct pagestate *s, char *addr, size_t len, long arg)
+{
+	munmap(s->addr, (size_t)(addr - s->addr));
+	munmap(addr + len, (size_t)(s->addr + s->len - addr - len));
+	s->addr = s->page = addr;
+	s->len = len;
+	return 0;
+}
+
+static int pagestate_op_truncate(struct pagestate *s, char *addr, size_t len, long to)
+{
+	return ftruncate(s->fd, to) ? -errno : 0;
 }
 
 static int pagestate_op_vm_read(struct pagestate *s, char *addr, size_t len, long arg)
@@ -259,10 +242,7 @@ static int pagestate_op_vm_read(struct pagestate *s, char *addr, size_t len, lon
 	struct iovec to = { .iov_base = &byte, .iov_len = 1 },
 		     from = { .iov_base = addr, .iov_len = 1 };
 
-	(void)len, (void)arg;
-	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1
-		       ? 0
-		       : pagestate_op_failed(s, "process_vm_readv");
+	return process_vm_readv(getpid(), &to, 1, &from, 1, 0) == 1 ? 0 : -errno;
 }
 
 static int pagestate_op_move_node(struct pagestate *s, char *addr, size_t len, long arg)
@@ -270,14 +250,13 @@ static int pagestate_op_move_node(struct pagestate *s, char *addr, size_t len, l
 	void *page = addr;
 	int node, status = -1;
 
-	(void)len, (void)arg;
 	if (access("/sys/devices/system/node/node1", F_OK))
 		return pagestate_fail(s, -EOPNOTSUPP, "one NUMA node only");
 	if (syscall(SYS_move_pages, 0, 1L, &page, NULL, &status, 0) || status < 0)
 		return pagestate_fail(s, -EOPNOTSUPP, "not on a node");
 	node = !status;
 	if (syscall(SYS_move_pages, 0, 1L, &page, &node, &status, MPOL_MF_MOVE))
-		return pagestate_op_failed(s, "move_pages");
+		return -errno;
 	return 0;
 }
 
@@ -286,9 +265,8 @@ static int pagestate_op_drain(struct pagestate *s, char *addr, size_t len, long 
 	int node = 0, status = 0;
 	void *page = NULL;
 
-	(void)addr, (void)len, (void)arg;
 	/* Moving no page at all drains the per-CPU batches first (lru_cache_disable()). */
 	if (syscall(SYS_move_pages, 0, 0L, &page, &node, &status, MPOL_MF_MOVE))
-		return pagestate_op_failed(s, "move_pages");
+		return -errno;
 	return 0;
 }

@@ -2,6 +2,7 @@
 #include "pagestate/pagestate_worker.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/readfile.h"
 #include "pagestate/pagestate_factory.h"
 
 #define PAGESTATE_WORKER_SECONDS 30 /* a later answer never comes */
@@ -139,7 +141,7 @@ static bool pagestate_worker_waits(const struct pagestate_worker *w)
 	for (int i = 0; i < PAGESTATE_WORKER_SECONDS * 50 && !poll(&p, 1, 20); i++) {
 		snprintf(path, sizeof(path), "/proc/%d/%s", (int)w->subject,
 			 i % 2 ? "stack" : "wchan");
-		if (pagestate_slurp(path, where, sizeof(where)) > 0 &&
+		if (readfile_line(AT_FDCWD, path, where, sizeof(where)) &&
 		    strstr(where, "handle_userfault"))
 			return true;
 	}

@@ -71,13 +71,8 @@ static enum pagestate_op_id verify_op(u64 *seed)
 		pick = verify_below(seed, sum);
 		for (; pick >= pagestate_op_row(i)->weight; i++)
 			pick -= pagestate_op_row(i)->weight;
-		if (i == PAGESTATE_OP_MERGE &&
-		    pagestate_factory_available(PAGESTATE_KSM, why))
-			continue;
-		if (i == PAGESTATE_OP_PAGEOUT &&
-		    pagestate_factory_available(PAGESTATE_SWAPPED, why))
-			continue;
-		return i;
+		if (!pagestate_need(pagestate_op_row(i)->needs, why))
+			return i;
 	} while (true);
 }
 

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pagestate/pagestate_map.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "os/readfile.h"
+
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
+
+#define PAGESTATE_FILE_LEN ((size_t)64 << 10) /* what exists of a file */
+
+/* Opens s->fd, the file of s->len bytes that is mapped.  Returns 0, or -errno and s->why. */
+typedef int pagestate_open_fn(struct pagestate *s);
+
+static pagestate_open_fn pagestate_disk, pagestate_disk_ro, pagestate_memfd,
+	pagestate_secret, pagestate_gate, pagestate_huge_file, pagestate_huge_mount,
+	pagestate_huge_full;
+
+#define HUGE ((size_t)2 << 20)
+#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
+
+static const struct pagestate_mapped {
+	pagestate_open_fn *open; /* NULL: no file */
+	size_t leaf;             /* 0: 4096 */
+	int flags, advice;
+	bool readonly;
+	u8 look; /* the page that is looked at */
+} pagestate_mappings[] = {
+	[PAGESTATE_MAP_ANON] = { .flags = ANON, .advice = MADV_NOHUGEPAGE, .look = 1 },
+	[PAGESTATE_MAP_THP] = { .flags = ANON, .advice = MADV_HUGEPAGE, .look = 1 },
+	[PAGESTATE_MAP_ARENA] = { .flags = ANON },
+	[PAGESTATE_MAP_HUGETLB] = { .leaf = HUGE, .flags = ANON | MAP_HUGETLB },
+	[PAGESTATE_MAP_HUGETLB_SHARED] = { .leaf = HUGE,
+					   .flags = MAP_SHARED | MAP_ANONYMOUS |
+						    MAP_HUGETLB },
+	[PAGESTATE_MAP_HUGETLB_1G] = { .leaf = 1 << 30, .flags = ANON | MAP_HUGETLB },
+	[PAGESTATE_MAP_HUGETLB_UNRESERVED] = { .leaf = HUGE,
+					       .flags = ANON | MAP_HUGETLB |
+							MAP_NORESERVE },
+	[PAGESTATE_MAP_HUGETLB_FILE] = { pagestate_huge_file, HUGE, MAP_PRIVATE },
+	[PAGESTATE_MAP_HUGETLB_MOUNT] = { pagestate_huge_mount, HUGE,
+					  MAP_PRIVATE | MAP_NORESERVE },
+	[PAGESTATE_MAP_HUGETLB_FULL] = { pagestate_huge_full, HUGE,
+					 MAP_PRIVATE | MAP_NORESERVE },
+	[PAGESTATE_MAP_DISK] = { pagestate_disk, .flags = MAP_PRIVATE, .look = 1 },
+	[PAGESTATE_MAP_DISK_RO] = { pagestate_disk, .flags = MAP_PRIVATE,
+				    .readonly = true, .look = 1 },
+	[PAGESTATE_MAP_DISK_SHARED] = { pagestate_disk, .flags = MAP_SHARED, .look = 1 },
+	[PAGESTATE_MAP_DISK_SHARED_RO] = { pagestate_disk_ro, .flags = MAP_SHARED,
+					   .readonly = true, .look = 1 },
+	[PAGESTATE_MAP_TMPFS] = { pagestate_memfd, .flags = MAP_PRIVATE, .look = 1 },
+	[PAGESTATE_MAP_MEMFD] = { pagestate_memfd, .flags = MAP_SHARED, .look = 1 },
+	[PAGESTATE_MAP_MEMFD_RO] = { pagestate_memfd, .flags = MAP_SHARED,
+				     .readonly = true, .look = 1 },
+	[PAGESTATE_MAP_SHMEM] = { .flags = MAP_SHARED | MAP_ANONYMOUS, .look = 1 },
+	[PAGESTATE_MAP_SECRET] = { pagestate_secret, .flags = MAP_SHARED, .look = 1 },
+	[PAGESTATE_MAP_GATE] = { pagestate_gate },
+};
+
+/* ---- files */
+
+/* Writes what exists of the file; every page begins with PAGESTATE_BYTE_MADE. */
+static int pagestate_fill(struct pagestate *s)
+{
+	char block[4096] = { PAGESTATE_BYTE_MADE };
+
+	for (size_t at = 0; at < PAGESTATE_FILE_LEN; at += sizeof(block))
+		if (pwrite(s->fd, block, sizeof(block), (off_t)at) != sizeof(block))
+			return pagestate_fail(s, -EIO, "cannot write a file: %s",
+					      strerror(errno));
+	return fdatasync(s->fd)
+		       ? pagestate_fail(s, -errno, "fdatasync: %s", strerror(errno))
+		       : 0;
+}
+
+static int pagestate_disk(struct pagestate *s)
+{
+	s->fd = pagestate_disk_file(0);
+	if (s->fd < 0)
+		return pagestate_fail(s, -EOPNOTSUPP, "no disk file system");
+	s->disk = true;
+	return pagestate_fill(s);
+}
+
+static int pagestate_disk_ro(struct pagestate *s)
+{
+	int err = pagestate_disk(s), fd;
+	char path[32];
+
+	if (err)
+		return err;
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return pagestate_fail(s, -EOPNOTSUPP, "cannot reopen a file: %s",
+				      strerror(errno));
+	close(s->fd);
+	s->fd = fd;
+	return 0;
+}
+
+/* Takes @fd, of an empty file, and sets its size. */
+static int pagestate_sized(struct pagestate *s, int fd, const char *what)
+{
+	s->fd = fd;
+	if (fd < 0 || ftruncate(fd, (off_t)s->len))
+		return pagestate_fail(s, -EOPNOTSUPP, "%s: %s", what, strerror(errno));
+	return 0;
+}
+
+static int pagestate_memfd(struct pagestate *s)
+{
+	int err =
+		pagestate_sized(s, memfd_create("gupinfo", MFD_CLOEXEC), "memfd_create");
+
+	return err ? err : pagestate_fill(s);
+}
+
+static int pagestate_secret(struct pagestate *s)
+{
+	return pagestate_sized(s, (int)syscall(SYS_memfd_secret, O_CLOEXEC),
+			       "memfd_secret");
+}
+
+/* Puts the page into the file: a private fault on a hole would allocate a page of its own. */
+static int pagestate_huge_file(struct pagestate *s)
+{
+	int err = pagestate_sized(s, memfd_create("gupinfo", MFD_HUGETLB | MFD_CLOEXEC),
+				  "memfd_create(MFD_HUGETLB)");
+	char *page;
+
+	if (err)
+		return err;
+	page = pagestate_map(s, s->len, s->leaf, PROT_WRITE, MAP_SHARED, s->fd);
+	if (!page)
+		return -EOPNOTSUPP;
+	*(volatile char *)page = PAGESTATE_BYTE_MADE;
+	munmap(page, s->len);
+	return 0;
+}
+
+/* Makes a hugetlbfs of one page to which no path leads, and a file; another may have the page. */
+static int pagestate_huge_fs(struct pagestate *s, bool full)
+{
+	enum { SET_STRING = 1, CMD_CREATE = 6 };
+	int fs = (int)syscall(SYS_fsopen, "hugetlbfs", 1 /* FSOPEN_CLOEXEC */), mnt = -1;
+	int other = -1, flags = O_RDWR | O_CREAT | O_CLOEXEC, err = 0;
+
+	if (fs >= 0 && !syscall(SYS_fsconfig, fs, SET_STRING, "pagesize", "2M", 0) &&
+	    !syscall(SYS_fsconfig, fs, SET_STRING, "size", "2M", 0) &&
+	    !syscall(SYS_fsconfig, fs, CMD_CREATE, NULL, NULL, 0))
+		mnt = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
+	if (mnt < 0)
+		err = pagestate_fail(s, -EOPNOTSUPP, "hugetlbfs: %s", strerror(errno));
+	if (!err)
+		err = pagestate_sized(s, openat(mnt, "page", flags, 0600),
+				      "a file of hugetlbfs");
+	if (!err && full) {
+		other = openat(mnt, "other", flags, 0600);
+		if (other < 0 || fallocate(other, 0, 0, (off_t)s->len))
+			err = pagestate_fail(s, -EOPNOTSUPP, "a file of hugetlbfs: %s",
+					     strerror(errno));
+	}
+	close(fs); /* -1 does no harm */
+	close(mnt);
+	close(other);
+	return err;
+}
+
+static int pagestate_huge_mount(struct pagestate *s)
+{
+	return pagestate_huge_fs(s, false);
+}
+
+static int pagestate_huge_full(struct pagestate *s)
+{
+	return pagestate_huge_fs(s, true);
+}
+
+/* The vsyscall page is there in every process, or in none. */
+static int pagestate_gate(struct pagestate *s)
+{
+	char *maps;
+	size_t len;
+	bool found;
+
+	if (readfile(AT_FDCWD, "/proc/self/maps", &maps, &len))
+		return pagestate_fail(s, -EOPNOTSUPP, "no vsyscall page");
+	found = strstr(maps, "[vsyscall]");
+	free(maps);
+	if (!found)
+		return pagestate_fail(s, -EOPNOTSUPP, "no vsyscall page");
+	s->page = s->addr = (char *)0xffffffffff600000UL;
+	s->len = 0; /* nothing to release */
+	return 0;
+}
+
+int pagestate_map_make(struct pagestate *s, enum pagestate_mapping id, size_t len)
+{
+	const struct pagestate_mapped *m = &pagestate_mappings[id];
+	int prot = m->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
+	int flags = m->flags, err;
+
+	s->leaf = m->leaf ? m->leaf : 4096;
+	s->len = len;
+	if (flags & MAP_HUGETLB)
+		flags |= (m->leaf >> 30 ? 30 : 21) << 26; /* MAP_HUGE_SHIFT */
+	err = m->open ? m->open(s) : 0;
+	if (err || s->addr) /* the vsyscall page is mapped already */
+		return err;
+	s->addr = pagestate_map(s, len, s->leaf, prot, flags, s->fd);
+	if (!s->addr)
+		return m->leaf ? -EOPNOTSUPP : -errno;
+	s->page = s->addr + m->look * 4096;
+	if (m->advice && madvise(s->addr, len, m->advice) && m->advice == MADV_HUGEPAGE)
+		return pagestate_fail(s, -EOPNOTSUPP, "MADV_HUGEPAGE: %s",
+				      strerror(errno));
+	return 0;
+}
