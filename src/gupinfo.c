@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* gupinfo.c - main(): only this file prints errors and chooses the exit status. */
 #include "config.h"
+#include "version.h"
 
 #include "lib/escape.h"
 #include "cmd/progress.h"
@@ -25,7 +26,7 @@ static int mode_help(struct session *s)
 
 static int mode_version(struct session *s)
 {
-	puts(PACKAGE_STRING);
+	puts("gupinfo " GUPINFO_VERSION);
 	return EXIT_COMPLETE;
 }
 

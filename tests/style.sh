@@ -9,7 +9,7 @@ cd "$srcdir" || exit 1
 mapfile -t c_files < <(find src tests bench -name '*.[ch]' ! -name '*.skel.h' ! -name 'vmlinux*' 2>/dev/null)
 mapfile -t scripts < <(grep -lE -m 1 '^#!/bin/(ba)?sh|^# shellcheck shell=' -r \
 	run check autogen.sh .ci tools tests bench completion 2>/dev/null | grep -vE '\.(log|trs|md|c|py)$')
-mapfile -t texts < <(find README.md HACKING.md man docs completion src tests/*.sh tests/unit tools run check \
+mapfile -t texts < <(find ./*.md NEWS AUTHORS man docs completion src tests/*.sh tests/unit tools run check \
 	-type f ! -name '*.skel.h' ! -name 'vmlinux*' ! -name '*.o' ! -path '*/golden/*' 2>/dev/null)
 
 # Releases of clang-format differ; the project's is Debian 12's.
@@ -56,7 +56,7 @@ bad=$(awk '
 expect_empty "rules have the parts in one order, aligned" "$bad"
 
 # Every file that takes a comment names its licence; REUSE.toml does for the others.
-mapfile -t licensed < <(git ls-files 2>/dev/null | grep -vxF COPYING |
+mapfile -t licensed < <(git ls-files 2>/dev/null | grep -vxE "COPYING|AUTHORS|NEWS" |
 	grep -vE '^tests/(golden/.*|btf/.*\.btf|fuzz/corpus/.*|tui/.*\.(steps|screen))$|^m4/\.gitkeep$')
 if [ ${#licensed[@]} -gt 0 ]; then
 	licensed+=(tests/golden/make.sh tests/golden/run.sh)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --report, --lint, --redact: modes around report files. */
-#include "config.h"
+#include "version.h"
 
 #include "cmd/session.h"
 
@@ -63,7 +63,7 @@ static void report_method(struct session *s, struct record_writer *w,
 	const struct source_machine *m = s->source->machine;
 
 	record_write_section(w, "method");
-	record_write_text(w, "gupinfo %s, report format %u.%u", PACKAGE_VERSION,
+	record_write_text(w, "gupinfo %s, report format %u.%u", GUPINFO_VERSION,
 			  RECORD_MAJOR, RECORD_MINOR);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		record_write_text(w, "%s: %s", source_fact_name(i),
