@@ -10,7 +10,7 @@ _gupinfo_options()
 
 _gupinfo_columns()
 {
-	"$1" --list-columns --noheadings 2>/dev/null | cut -d' ' -f1 | grep -v '^COLUMN$'
+	"$1" --list-columns --noheadings 2>/dev/null | cut -d' ' -f1
 }
 
 _gupinfo()

@@ -135,6 +135,9 @@ static int run(struct session *s)
 			"which process? Give --pid PID or --comm NAME; gupinfo --help explains");
 		return EXIT_USAGE;
 	}
+	status = session_rows(s);
+	if (status)
+		return status;
 	if (mode->needs & NEEDS_SOURCE) {
 		status = session_open(s, mode->caps);
 		if (!status)

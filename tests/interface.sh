@@ -30,7 +30,7 @@ bad=$(sed -nE 's/^ -([A-Za-z]), --([a-z-]+).*/\1 \2/p' <<<"$help" | while read -
 	grep -qE "^\.(B|BR) -$letter \", \" --$option( |\$)" <<<"$manual" || echo "-$letter, --$option"
 done)
 expect_empty "short options are in the manual" "$bad"
-bad=$("$gupinfo" --list-columns --noheadings | cut -d' ' -f1 | grep -v '^COLUMN$' | while read -r column; do
+bad=$("$gupinfo" --list-columns --noheadings | cut -d' ' -f1 | while read -r column; do
 	sed -n '/^\.SH COLUMNS/,/^\.SH/p' <<<"$manual" | grep -qwF -- "$column" || echo "$column"
 done)
 expect_empty "every column is in the manual" "$bad"
@@ -86,6 +86,13 @@ if command -v python3 >/dev/null; then
 	valid "JSON by another model" document '' --json --pages --pid $! --model 6.1
 	valid "JSON lines of pages" page_line --lines --json-lines --pages --pid $!
 	valid "JSON of the model" document '' --json --facts
+	golden=$srcdir/tests/golden/linux-6
+	valid "JSON of --lint" lint '' --json --lint --pid $!
+	valid "JSON of findings" lint '' --json --lint --replay "$golden.18.gupinfo"
+	valid "JSON lines of findings" finding --lines --json-lines --lint --replay "$golden.18.gupinfo"
+	valid "JSON of rows of findings" document '' --json -o +KIND --lint --replay "$golden.18.gupinfo"
+	valid "JSON of --diff" diff '' --json --diff "$golden".{12,18}.gupinfo
+	valid "JSON lines of changes" change --lines --json-lines --diff "$golden".{12,18}.gupinfo
 	if grep -q -- '--verify' <<<"$help"; then
 		valid "JSON of --verify" verify '' --json --verify --state plain --trials 5
 	fi

@@ -69,7 +69,7 @@ for file in hostile/*; do
 done
 
 # ---- every view of every fixture
-columns=$("$gupinfo" --list-columns --raw --noheadings | cut -d' ' -f1 | paste -sd,)
+columns=$("$gupinfo" --list-columns --raw --noheadings | awk '$2 ~ /pages/ { print $1 }' | paste -sd,)
 for report in *.gupinfo; do
 	name=${report%.gupinfo}
 	mapfile -t places < <("$gupinfo" --replay "$report" --pages --raw --noheadings -o PID,ADDR,KIND |

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --all: every process, one row each. */
 #include "live/procs.h"
-#include "render/render_all.h"
 #include "cmd/session.h"
 
 #include <errno.h>
@@ -63,16 +62,7 @@ void mode_all_messages(struct session *s)
 
 int mode_all(struct session *s)
 {
-	void *ctx;
 	int err = mode_all_processes(s);
 
-	if (!err)
-		err = render_all_new(&s->opt.render, s->opt.given[OPTION_OPENMETRICS],
-				     &ctx);
-	if (err)
-		return session_exit(s, err);
-	err = session_collect(s, &render_all_view, ctx, false);
-	mode_all_messages(s);
-	render_all_free(ctx);
-	return session_exit(s, err);
+	return err ? session_exit(s, err) : session_view(s, &render_all_view, false);
 }

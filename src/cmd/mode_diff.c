@@ -5,6 +5,7 @@
 #include "live/live.h"
 #include "os/confine.h"
 #include "render/render_diff.h"
+#include "render/rows.h"
 #include "replay/replay.h"
 
 #include <ctype.h>
@@ -107,24 +108,21 @@ static int diff_stores(struct render_diff *d)
 		const struct store_process *q = diff_partner(d->a, d->b, p);
 		u64 skipped = 0;
 
-		if (q)
-			err = store_diff(d->a, p, d->b, q, 0, UINT64_MAX, STORE_REAL,
-					 render_diff_change, d, &skipped);
-		else
-			render_diff_process(d, &p->process, 'A');
+		err = q ? store_diff(d->a, p, d->b, q, 0, UINT64_MAX, STORE_REAL,
+				     render_diff_change, d, &skipped)
+			: render_diff_process(d, &p->process, "A");
 		d->skipped += skipped;
 	}
 	for (size_t i = 0; i < d->b->nprocs && !err; i++)
 		if (!diff_partner(d->b, d->a, &d->b->proc[i]))
-			render_diff_process(d, &d->b->proc[i].process, 'B');
+			err = render_diff_process(d, &d->b->proc[i].process, "B");
 	return err;
 }
 
 int mode_diff(struct session *s)
 {
 	struct diff_side a = { 0 }, b = { 0 };
-	struct render_diff d = { .opt = &s->opt.render,
-				 .json = s->opt.json || s->opt.json_lines };
+	struct render_diff d = { .opt = &s->opt.render };
 	struct store *sa = NULL, *sb = NULL;
 	int err = diff_open(s, s->opt.value[OPTION_DIFF], &a);
 
@@ -147,9 +145,12 @@ int mode_diff(struct session *s)
 		d.a = sa;
 		d.b = sb;
 		d.base = kernel_page_size(&sa->machine.kernel);
-		render_diff_begin(&d);
-		err = diff_stores(&d);
-		render_diff_end(&d);
+		err = render_diff_begin(&d);
+		if (!err)
+			err = diff_stores(&d);
+		if (!err)
+			err = render_diff_end(&d);
+		rows_free(d.rows);
 		if (sa->dropped || sb->dropped)
 			diag_add(
 				&s->diag, DIAG_INCOMPLETE,

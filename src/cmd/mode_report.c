@@ -8,6 +8,7 @@
 #include "live/sysinfo.h"
 #include "reportfile/redact.h"
 #include "render/render_report.h"
+#include "render/rows.h"
 #include "report/lint.h"
 #include "replay/replay.h"
 #include "os/tempfile.h"
@@ -321,30 +322,22 @@ static void lint_pins(struct session *s, u64 found[3])
 	    released - acquired <= lint_pins_kept(s))
 		return;
 	found[LINT_CLASS_BUG]++;
-	if (!s->opt.json)
+	if (!s->opt.render.json && !rows_asked(&s->opt.render))
 		printf("bug: more-unpins-than-pins: nr_foll_pin_released %llu > nr_foll_pin_acquired %llu\n",
 		       (unsigned long long)released, (unsigned long long)acquired);
 }
 
 int mode_lint(struct session *s)
 {
-	u64 found[3] = { 0 };
-	void *ctx;
+	struct render_report_lint lint = { .opt = &s->opt.render };
 	bool all = s->opt.given[OPTION_ALL] && !s->opt.comm && !s->opt.replay;
 	int status, err = all ? mode_all_processes(s) : 0;
 
 	if (!err)
-		err = render_report_lint_new(&s->opt.render,
-					     s->opt.json || s->opt.json_lines, &ctx);
-	if (err)
-		return session_exit(s, err);
-	err = session_collect(s, &render_report_lint_view, ctx, false);
-	if (all)
-		mode_all_messages(s);
-	render_report_lint_found(ctx, found);
-	render_report_lint_free(ctx);
-	lint_pins(s, found);
+		err = session_collect(s, &render_report_lint_view, &lint, false);
+	rows_free(lint.rows);
+	lint_pins(s, lint.found);
 	status = session_exit(s, err);
 	/* Races and what has an explanation are shown, but nothing is wrong with the kernel. */
-	return found[LINT_CLASS_BUG] && status != EXIT_FAILED ? EXIT_FOUND : status;
+	return lint.found[LINT_CLASS_BUG] && status != EXIT_FAILED ? EXIT_FOUND : status;
 }

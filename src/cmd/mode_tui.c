@@ -471,8 +471,6 @@ static int run(struct tui_live *l)
 		err = tui_watch_pids(&l->watch, s->opt.pids, s->opt.npids, &s->diag);
 	else
 		offer_processes(l);
-	if (!err && s->opt.filter)
-		tui_view_filter(l->t, s->opt.filter);
 	if (!err && s->opt.nranges && s->opt.npids)
 		tui_state_goto(l->t, s->opt.pids[0], s->opt.range[0].start);
 	if (!err)

@@ -2,74 +2,61 @@
 /* The modes that show a report on a stream. */
 #include "cmd/session.h"
 
+#include "render/rows.h"
+
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 
-/* Runs @view over what the options select, and releases its context. */
-static int mode_view(struct session *s, const struct report_view *view, void *ctx,
-		     void (*release)(void *), bool holes)
+int session_view(struct session *s, const struct render_view *view, bool holes)
 {
-	int err = session_collect(s, view, ctx, holes);
+	void *ctx = calloc(1, view->size);
+	int err = -ENOMEM;
 
-	release(ctx);
+	if (ctx) {
+		*(const struct render_options **)ctx = &s->opt.render;
+		err = session_collect(s, &view->report, ctx, holes);
+		if (view->deinit)
+			view->deinit(ctx);
+		free(ctx);
+	}
 	return session_exit(s, err);
-}
-
-static int mode_json(struct session *s, bool holes)
-{
-	void *ctx;
-	int err = render_json_new(&s->opt.render, s->opt.json_lines, true, &ctx);
-
-	return err ? session_exit(s, err)
-		   : mode_view(s, &render_json_view, ctx, render_json_free, holes);
 }
 
 int mode_summary(struct session *s)
 {
-	void *ctx;
-	int err;
+	int status;
 
-	if (s->opt.json && !s->opt.render.ncolumns)
-		return mode_json(s, false);
-	err = render_summary_new(&s->opt.render, &ctx);
-	if (err)
-		return session_exit(s, err);
-	err = mode_view(s, &render_summary_view, ctx, render_summary_free, false);
+	if (s->opt.render.json && !s->opt.render.ncolumns)
+		return session_view(s, &render_json_view, false);
+	status = session_view(s, &render_summary_view, false);
 	session_rejudged(s);
-	return err;
+	return status;
 }
 
 int mode_pages(struct session *s)
 {
-	void *ctx;
-	int err;
-
 	if (s->opt.render.json && !s->opt.render.ncolumns)
-		return mode_json(s, false);
+		return session_view(s, &render_json_view, false);
 	render_columns_chosen(&s->opt.render, COLUMNS_PAGE, NULL);
-	err = render_pages_new(&s->opt.render, &ctx);
-	return err ? session_exit(s, err)
-		   : mode_view(s, &render_pages_view, ctx, render_pages_free, false);
+	return session_view(s, &render_pages_view, false);
 }
 
 static int explain_one(struct session *s, unsigned i)
 {
-	void *ctx;
-	int err = render_explain_new(&s->opt.render, s->opt.explain[i], &ctx);
+	struct render_explain e = { .opt = &s->opt.render, .addr = s->opt.explain[i] };
+	int err;
 
-	if (err)
-		return err;
 	if (i)
 		fputc('\n', s->opt.render.out);
 	s->opt.range[0] = s->opt.range[i];
 	s->opt.nranges = 1;
-	err = session_collect(s, &render_explain_view, ctx, true);
-	if (!err && !render_explain_found(ctx))
+	err = session_collect(s, &render_explain_view, &e, true);
+	if (!err && !e.found)
 		diag_add(&s->diag, DIAG_ERROR,
 			 "%" PRIx64
 			 " is in no mapping of the process; --pages lists what is",
-			 s->opt.explain[i]);
-	render_explain_free(ctx);
+			 e.addr);
 	return err;
 }
 
@@ -84,8 +71,8 @@ int mode_explain(struct session *s)
 		opt->range[opt->nranges] =
 			(struct collect_range){ .start = page, .end = page + 4096 };
 	}
-	if (opt->json || opt->json_lines)
-		return mode_json(s, true);
+	if (opt->render.json)
+		return session_view(s, &render_json_view, true);
 	for (unsigned i = 0; i < opt->nexplain && !err; i++)
 		err = explain_one(s, i);
 	return session_exit(s, err);
@@ -95,12 +82,12 @@ int mode_facts(struct session *s)
 {
 	const struct source_machine *m = s->source->machine;
 	int err = render_facts(&s->opt.render, s->has_model ? &s->model : m->page.kernel,
-			       m, s->opt.json || s->opt.json_lines);
+			       m);
 
 	return session_exit(s, err);
 }
 
 int mode_list_columns(struct session *s)
 {
-	return session_exit(s, render_columns(&s->opt.render));
+	return session_exit(s, rows_columns(&s->opt.render));
 }

@@ -75,17 +75,17 @@ static const u64 obeyed[MODES] = {
 	[MODE_PAGES] = O_WHICH | O_PART | O_ROWS,
 	[MODE_ALL] = O_WHICH | O_PART | O_ROWS,
 	[MODE_EXPLAIN] = O_WHICH | O_JSON,
-	[MODE_FACTS] = O(REPLAY) | O_TABLE | O_JSON,
-	[MODE_LINT] = O_WHICH | O_PART | O_JSON,
+	[MODE_FACTS] = O(REPLAY) | O(FILTER) | O_ROWS,
+	[MODE_LINT] = O_WHICH | O_PART | O_ROWS,
 	[MODE_WHO] = O(PID) | O(REPLAY) | O(FILTER) | O_ROWS,
-	[MODE_DIFF] = O(RANGE) | O_JSON,
+	[MODE_DIFF] = O(RANGE) | O(FILTER) | O_ROWS,
 	[MODE_REPORT] = O_WHICH | O(RANGE),
 	[MODE_TUI] = O_WHICH | O(RANGE) | O(NO_STOP) | O(INTERVAL),
 	[MODE_TRACE] =
 		O_WHICH | O_JSON | O(OUTPUT) | O(VERBOSE) | O(NO_STOP) | O(INTERVAL),
 	[MODE_DEMO] = O(VERBOSE) | O(RESERVE_HUGEPAGES),
 	[MODE_VERIFY] = O(REPLAY) | O(JSON) | O(TRIALS) | O(SEED) | O(STATE) | O(REQUEST),
-	[MODE_LIST_COLUMNS] = O_TABLE,
+	[MODE_LIST_COLUMNS] = O_TABLE | O(OUTPUT) | O(SORT) | O(FILTER) | O(TOP),
 };
 
 static int add_pids(struct options *opt, const char *list, char *why, size_t size)
@@ -321,6 +321,7 @@ static int finish(struct options *opt, char *why, size_t size)
 	opt->render.noheadings = opt->given[OPTION_NOHEADINGS];
 	opt->render.bytes = opt->given[OPTION_BYTES];
 	opt->render.verbose = opt->given[OPTION_VERBOSE];
+	opt->render.openmetrics = opt->given[OPTION_OPENMETRICS];
 	opt->render.json = opt->json_lines ? RENDER_JSON_LINES
 			   : opt->json     ? RENDER_JSON_DOCUMENT
 					   : RENDER_JSON_NONE;

@@ -10,12 +10,20 @@
 #include "replay/replay.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-static int session_fail(struct session *s, int status, const char *text)
+__attribute__((format(printf, 3, 4))) static int
+session_fail(struct session *s, int status, const char *fmt, ...)
 {
+	char text[600];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	diag_add(&s->diag, DIAG_ERROR, "%s", text);
 	return status;
 }
@@ -27,18 +35,15 @@ static int session_find_comm(struct session *s)
 	size_t n = 0;
 	int err = procs_list(opt->comm, &list, &n);
 
-	if (err < 0) {
-		diag_add(&s->diag, DIAG_ERROR, "cannot list processes: %s",
-			 strerror(-err));
-		return EXIT_FAILED;
-	}
+	if (err < 0)
+		return session_fail(s, EXIT_FAILED, "cannot list processes: %s",
+				    strerror(-err));
 	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++)
 		opt->pids[opt->npids++] = list[i].pid;
 	free(list);
-	if (n)
-		return 0;
-	diag_add(&s->diag, DIAG_ERROR, "no process is called '%.60s'", opt->comm);
-	return EXIT_FAILED;
+	return n ? 0
+		 : session_fail(s, EXIT_FAILED, "no process is called '%.60s'",
+				opt->comm);
 }
 
 /* What the rows of the view are about. */
@@ -49,6 +54,16 @@ static enum columns_of session_of(const struct session *s)
 		return COLUMNS_PROCESS;
 	case MODE_SUMMARY:
 		return s->opt.json && !s->opt.columns ? COLUMNS_PAGE : COLUMNS_MAPPING;
+	case MODE_WHO:
+		return COLUMNS_ENTRY;
+	case MODE_LINT:
+		return COLUMNS_FINDING;
+	case MODE_DIFF:
+		return COLUMNS_CHANGE;
+	case MODE_FACTS:
+		return COLUMNS_FACT;
+	case MODE_LIST_COLUMNS:
+		return COLUMNS_COLUMN;
 	default:
 		return COLUMNS_PAGE;
 	}
@@ -65,14 +80,12 @@ static const char *session_column_name(unsigned i)
 static int session_no_column(struct session *s, const char *name, size_t len)
 {
 	const char *like = nearest(name, len, session_column_name);
-	char text[200];
 
-	snprintf(
-		text, sizeof(text),
+	return session_fail(
+		s, EXIT_USAGE,
 		"there is no column '%.*s' of %s; %s%s%sgupinfo --list-columns lists them",
-		(int)MIN(len, 40), name, columns_of_name(session_of(s)),
+		(int)MIN(len, 40), name, columns_table_of(session_of(s)),
 		like ? "did you mean " : "", like ? like : "", like ? "? " : "");
-	return session_fail(s, EXIT_USAGE, text);
 }
 
 static int session_columns(struct session *s)
@@ -95,7 +108,8 @@ static int session_columns(struct session *s)
 	err = columns_select(session_of(s), s->opt.columns, r->columns, &r->ncolumns,
 			     RENDER_COLUMNS_MAX, &bad, &len);
 	if (err == -E2BIG)
-		return session_fail(s, EXIT_USAGE, "more than 64 columns");
+		return session_fail(s, EXIT_USAGE, "more than %u columns",
+				    RENDER_COLUMNS_MAX);
 	return err ? session_no_column(s, bad, len) : 0;
 }
 
@@ -105,28 +119,25 @@ static int session_columns(struct session *s)
  */
 static int session_filters(struct session *s)
 {
-	enum columns_of of = session_of(s);
-	char why[300], why_page[300];
+	char why[300];
 	const char *reason = "";
-	int err = 0;
 
-	if (s->opt.filter)
-		err = filter_parse(of, s->opt.filter, &s->filter, why, sizeof(why));
-	if (err && of != COLUMNS_PAGE) {
-		of = COLUMNS_PAGE;
-		if (!filter_parse(of, s->opt.filter, &s->filter, why_page,
-				  sizeof(why_page)))
-			err = 0;
-	}
-	if (err)
-		return session_fail(s, EXIT_USAGE, why);
-	if (of != COLUMNS_PAGE)
+	if (s->opt.filter &&
+	    filter_parse(session_of(s), s->opt.filter, &s->filter, why, sizeof(why)))
+		return session_fail(s, EXIT_USAGE, "%s", why);
+	if (s->filter && filter_of(s->filter) != COLUMNS_PAGE)
 		s->opt.render.filter = s->filter;
-	if (s->opt.bits && kpageflags_parse(s->opt.bits, &s->bits, &reason)) {
-		snprintf(why, sizeof(why), "--bits %.60s: %s", s->opt.bits, reason);
-		return session_fail(s, EXIT_USAGE, why);
-	}
+	if (s->opt.bits && kpageflags_parse(s->opt.bits, &s->bits, &reason))
+		return session_fail(s, EXIT_USAGE, "--bits %.60s: %s", s->opt.bits,
+				    reason);
 	return 0;
+}
+
+int session_rows(struct session *s)
+{
+	int status = session_columns(s);
+
+	return status ? status : session_filters(s);
 }
 
 static int session_model(struct session *s)
@@ -138,12 +149,11 @@ static int session_model(struct session *s)
 		return 0;
 	err = kernel_resolve_model(&s->source->machine->kernel, s->opt.model, &s->model,
 				   &why);
-	if (!err) {
-		s->has_model = true;
-		return 0;
-	}
-	diag_add(&s->diag, DIAG_ERROR, "--model %.40s: %s", s->opt.model, why);
-	return EXIT_USAGE;
+	if (err)
+		return session_fail(s, EXIT_USAGE, "--model %.40s: %s", s->opt.model,
+				    why);
+	s->has_model = true;
+	return 0;
 }
 
 /* A path through a link, such as /lib/..., names the mapping that maps calls by its real path. */
@@ -161,7 +171,7 @@ static int session_evidence(struct session *s)
 
 	if (s->opt.evidence != EVIDENCE_BPF || e->ok)
 		return 0;
-	return session_fail(s, EXIT_FAILED, e->why);
+	return session_fail(s, EXIT_FAILED, "%s", e->why);
 }
 
 /* Selects the report's processes of the name --comm; without it all, unless --pid names some. */
@@ -181,11 +191,10 @@ static int session_replay_pids(struct session *s)
 			continue;
 		opt->pids[opt->npids++] = pids[i];
 	}
-	if (opt->npids)
-		return 0;
-	diag_add(&s->diag, DIAG_ERROR, "no process of the report is called '%.60s'",
-		 opt->comm);
-	return EXIT_FAILED;
+	return opt->npids ? 0
+			  : session_fail(s, EXIT_FAILED,
+					 "no process of the report is called '%.60s'",
+					 opt->comm);
 }
 
 void session_confine(struct session *s)
@@ -228,12 +237,8 @@ static void session_drop(struct session *s, u64 caps)
 
 int session_open(struct session *s, u64 caps)
 {
-	int status = session_columns(s);
+	int status = session_output(s);
 
-	if (!status)
-		status = session_filters(s);
-	if (!status)
-		status = session_output(s);
 	if (status)
 		return status;
 	if (s->opt.replay) {
@@ -392,6 +397,8 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 
 	if (err >= 0)
 		session_missing(s);
+	if (opt->mode == MODE_ALL || (opt->mode == MODE_LINT && opt->given[OPTION_ALL]))
+		mode_all_messages(s);
 	return err;
 }
 

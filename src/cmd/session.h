@@ -25,7 +25,7 @@ struct session {
 	FILE *progress;        /* where a long collection shows progress; NULL: nowhere */
 	struct source *source; /* opened by session_open() */
 	struct outfile out;    /* of --report and of --trace's --output */
-	struct filter *filter;
+	struct filter *filter; /* of pages; of other rows render.filter has it, too */
 	struct kpageflags_filter bits;
 	bool has_model;
 	struct kernel model;  /* of --model */
@@ -33,10 +33,11 @@ struct session {
 	int wait_status;
 };
 
+/* Finds the columns of -o, --sort and --filter.  Returns 0, or an exit status after a message. */
+int session_rows(struct session *s);
 /*
- * Opens the source (this machine, or --replay), finds the processes of --comm, resolves
- * --model, compiles --filter, --bits and -o; keeps of the capabilities @caps only, and of those
- * none for a report.  Returns 0, or an exit status after adding one message to ->diag.
+ * Opens the source (this machine, or --replay), finds the processes of --comm, resolves --model;
+ * keeps of the capabilities @caps only, and of those none for a report.  Returns 0, or an exit status after adding one message to ->diag.
  */
 int session_open(struct session *s, u64 caps);
 /* Before bytes of files are looked at: gives up capabilities, files and system calls. */
@@ -45,6 +46,8 @@ void session_close(struct session *s);
 
 /* Returns the processes, ranges, names and model that the command line asks for; the rest is 0. */
 struct collect_options session_asked(const struct session *s);
+/* Shows what the options select by @view.  Returns an exit status. */
+int session_view(struct session *s, const struct render_view *view, bool holes);
 /* Collects what the options select into @view. */
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes);

@@ -188,6 +188,17 @@ const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t 
 	}
 }
 
+const char *columns_named(const char *name, const struct report_row *row, char *buf,
+			  size_t size)
+{
+	struct cell c;
+	char num[32];
+
+	columns_get(columns_find(COLUMNS_PAGE, name, strlen(name)), row, &c);
+	snprintf(buf, size, "%s", columns_text(&c, false, num, sizeof(num)));
+	return buf;
+}
+
 int columns_select(enum columns_of of, const char *list, const struct column **sel,
 		   unsigned *n, unsigned max, const char **ret_bad, size_t *ret_bad_len)
 {
@@ -218,11 +229,4 @@ bool columns_are(enum columns_of of, const char *list)
 	size_t len;
 
 	return !columns_select(of, list, sel, &n, ARRAY_SIZE(sel), &bad, &len);
-}
-
-const char *columns_of_name(enum columns_of of)
-{
-	static const char *const names[COLUMNS_OF] = { "pages", "mappings", "processes" };
-
-	return names[of];
 }

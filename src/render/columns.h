@@ -28,8 +28,23 @@ struct cell {
 	char buf[VMA_NAME_MAX * 4];
 };
 
-/* What a row is about; a column is of one or more. */
-enum columns_of { COLUMNS_PAGE, COLUMNS_MAPPING, COLUMNS_PROCESS, COLUMNS_OF };
+/* What a row is about; a column is of one or more.  What report_row.item points to is behind it. */
+enum columns_of {
+	COLUMNS_PAGE,
+	COLUMNS_MAPPING,
+	COLUMNS_PROCESS,
+	COLUMNS_ENTRY,   /* --who: a page as an entry maps it */
+	COLUMNS_FINDING, /* --lint: a page, and the enum lint that it breaks */
+	COLUMNS_CHANGE, /* --diff: struct store_change; NULL: a process of one side only */
+	COLUMNS_FACT,   /* --facts: struct columns_fact */
+	COLUMNS_COLUMN, /* --list-columns: struct column */
+	COLUMNS_OF
+};
+
+struct columns_fact {
+	const struct kernel *kernel;
+	unsigned id;
+};
 
 #define COLUMN_RIGHT BIT(0)   /* for numbers */
 #define COLUMN_FRAME BIT(1)   /* differs between like pages: a PFN, a place in swap */
@@ -53,7 +68,10 @@ struct column {
 const struct column *columns_table(unsigned *ret_n);
 
 /* What --list-columns calls the rows of @of: "pages". */
-const char *columns_of_name(enum columns_of of);
+const char *columns_table_of(enum columns_of of);
+
+/* The columns that rows of @of have without -o, as for columns_select(); NULL: those that fit. */
+const char *columns_table_usual(enum columns_of of);
 
 /* Returns the column named @name (in any case) of rows of @of, or NULL. */
 const struct column *columns_find(enum columns_of of, const char *name, size_t len);
@@ -76,6 +94,10 @@ unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row
 /* Fills @ret with the value of @col; strings of other processes are escaped. */
 void columns_get(const struct column *col, const struct report_row *row,
 		 struct cell *ret);
+
+/* Returns the text of the column @name of pages, which may be in @buf. */
+const char *columns_named(const char *name, const struct report_row *row, char *buf,
+			  size_t size);
 
 /* Order two values, or those of @col; what has no value comes last, also @descending. */
 int columns_cell_order(const struct cell *a, const struct cell *b, bool descending);

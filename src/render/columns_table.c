@@ -4,10 +4,41 @@
 
 #include "lib/escape.h"
 #include "kpageflags.h"
+#include "render/changes.h"
 #include "render/sums.h"
+#include "report/lint.h"
 
 #include <stdio.h>
 #include <string.h>
+
+#define PAGES (BIT(COLUMNS_PAGE) | BIT(COLUMNS_ENTRY) | BIT(COLUMNS_FINDING))
+
+/* ---- rows */
+
+static const struct {
+	const char *name, *usual;
+} columns_kinds[COLUMNS_OF] = {
+	[COLUMNS_PAGE] = { "pages", NULL },
+	[COLUMNS_MAPPING] = { "mappings", NULL },
+	[COLUMNS_PROCESS] = { "processes", NULL },
+	[COLUMNS_ENTRY] = { "entries", "PID,COMM,ADDR,LEAF,PERMS,PTE,EXCL,NAME" },
+	[COLUMNS_FINDING] = { "findings",
+			      "CLASS,FINDING,PID,ADDR,PAGES,KIND,MAP,REF,PIN,NAME" },
+	[COLUMNS_CHANGE] = { "changes",
+			     "PID,START,END,PAGES,WHAT,BEFORE,AFTER,VERDICTS" },
+	[COLUMNS_FACT] = { "facts", "FACT,VALUE,FROM,RELEASES,MEANING" },
+	[COLUMNS_COLUMN] = { "columns", "COLUMN,OF,DESCRIPTION" },
+};
+
+const char *columns_table_of(enum columns_of of)
+{
+	return columns_kinds[of].name;
+}
+
+const char *columns_table_usual(enum columns_of of)
+{
+	return columns_kinds[of].usual;
+}
 
 /* ---- making cells */
 
@@ -416,11 +447,81 @@ static void get_mix(const struct report_row *row, u32 arg, struct cell *c)
 	c->text = c->buf;
 }
 
+/* ---- of the other views */
+
+static void get_finding(const struct report_row *row, u32 arg, struct cell *c)
+{
+	enum lint id = *(const u32 *)row->item;
+
+	cell_text(c, !arg       ? lint_class_name(lint_class_of(id, row))
+		     : arg == 1 ? lint_name(id)
+		     : arg == 2 ? lint_invariant(id)
+				: lint_reason(id));
+}
+
+static void get_change_place(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct store_change *change = row->item;
+
+	if (!change)
+		return;
+	if (arg == 2)
+		cell_set(c, CELL_COUNT, (change->end - change->start) / row->base);
+	else
+		cell_set(c, CELL_ADDR, arg ? change->end : change->start);
+}
+
+static void get_change_text(const struct report_row *row, u32 arg, struct cell *c)
+{
+	if (changes_part(row, arg, c->buf, sizeof(c->buf)))
+		cell_text(c, c->buf);
+}
+
+static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct columns_fact *f = row->item;
+	enum kprobe probe = kernel_fact_probe(f->id);
+	const char *text = !arg       ? kernel_fact_name(f->id)
+			   : arg == 2 ? kernel_origin_name(f->kernel->origin[f->id])
+			   : arg == 3 ? kernel_fact_range(f->id, c->buf, sizeof(c->buf))
+			   : arg == 4 ? kernel_fact_commit(f->id)
+			   : arg == 6 ? kernel_fact_subject(f->id)
+			   : probe < KPROBES ? kernel_probe_text(probe)
+					     : "";
+
+	if (arg == 1)
+		cell_tri(c, kernel_has(f->kernel, f->id));
+	else if (*text)
+		cell_text(c, text);
+}
+
+/* Entries and findings are pages, which --list-columns does not repeat. */
+static void get_column(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct column *col = row->item;
+	u32 of = col->of & BIT(COLUMNS_PAGE) ? (col->of & ~PAGES) | BIT(COLUMNS_PAGE)
+					     : col->of;
+	size_t at = 0;
+
+	for (unsigned i = 0; arg == 1 && i < COLUMNS_OF; i++)
+		if (of & BIT(i))
+			at += snprintf(c->buf + at, sizeof(c->buf) - at, "%s%s",
+				       at ? "," : "", columns_table_of(i));
+	cell_text(c, !arg           ? col->name
+		     : arg == 1     ? c->buf
+		     : col->help[0] ? col->help
+				    : sums_help(col->arg));
+}
+
 /* ---- the table */
 
-#define P BIT(COLUMNS_PAGE)
+#define P PAGES
 #define M BIT(COLUMNS_MAPPING)
 #define R BIT(COLUMNS_PROCESS)
+#define L BIT(COLUMNS_FINDING)
+#define C BIT(COLUMNS_CHANGE)
+#define B BIT(COLUMNS_FACT)
+#define H BIT(COLUMNS_COLUMN)
 #define RIGHT COLUMN_RIGHT
 #define FRAME COLUMN_FRAME
 #define RUN COLUMN_RUN

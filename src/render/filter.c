@@ -13,6 +13,7 @@
 
 #define FILTER_NODES 256
 #define FILTER_DEPTH 64
+#define FILTER_NO_COLUMN "no such column (see --list-columns)"
 
 enum filter_op {
 	OP_OR,
@@ -33,6 +34,7 @@ struct filter_node {
 	u8 op;
 	u16 a, b; /* operands of || && ! */
 	const struct column *col;
+	const struct column *page; /* the column of pages that has this name */
 	bool number;
 	s64 num;
 	char *text;
@@ -42,6 +44,7 @@ struct filter_node {
 struct filter {
 	struct filter_node node[FILTER_NODES];
 	unsigned n, root;
+	enum columns_of of;
 };
 
 struct filter_parser {
@@ -51,6 +54,8 @@ struct filter_parser {
 	char *why;
 	size_t why_size;
 	unsigned depth;
+	const char *only_page; /* the first column that rows of ->of have not */
+	bool not_page;         /* one is not of pages */
 };
 
 static int filter_fail(struct filter_parser *p, const char *what)
@@ -192,15 +197,20 @@ static int filter_compare(struct filter_parser *p)
 		return filter_fail(p, *p->at ? "a column name is expected"
 					     : "the expression ends too early");
 	const struct column *col = columns_find(p->of, p->at, len);
+	const struct column *page = columns_find(COLUMNS_PAGE, p->at, len);
 
-	if (!col)
-		return filter_fail(p, "no such column (see --list-columns)");
+	if (!col && (!page || p->not_page))
+		return filter_fail(p, FILTER_NO_COLUMN);
+	if (!col && !p->only_page)
+		p->only_page = p->at;
+	p->not_page |= !page;
 	p->at += len;
 	op = filter_op(p);
 	id = filter_new(p, op < 0 ? OP_TRUE : (enum filter_op)op);
 	if (id < 0)
 		return id;
 	p->f->node[id].col = col;
+	p->f->node[id].page = page;
 	if (op < 0)
 		return id;
 	err = filter_value(p, &p->f->node[id]);
@@ -263,6 +273,21 @@ static int filter_or(struct filter_parser *p)
 	return filter_chain(p, "||", OP_OR, filter_and);
 }
 
+/* Chooses of which rows the columns are. */
+static int filter_rows(struct filter_parser *p)
+{
+	p->f->of = p->only_page ? COLUMNS_PAGE : p->of;
+	if (!p->only_page)
+		return 0;
+	if (p->not_page) {
+		p->at = p->only_page;
+		return filter_fail(p, FILTER_NO_COLUMN);
+	}
+	for (unsigned i = 0; i < p->f->n; i++)
+		p->f->node[i].col = p->f->node[i].page;
+	return 0;
+}
+
 int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char *why,
 		 size_t why_size)
 {
@@ -273,7 +298,7 @@ int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char
 				   .start = expr,
 				   .why = why,
 				   .why_size = why_size };
-	int root;
+	int root, err;
 
 	if (!f)
 		return -ENOMEM;
@@ -281,13 +306,19 @@ int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char
 	filter_blank(&p);
 	if (root >= 0 && *p.at)
 		root = filter_fail(&p, "something is left over");
-	if (root < 0) {
+	err = root < 0 ? root : filter_rows(&p);
+	if (err) {
 		filter_free(f);
-		return root;
+		return err;
 	}
 	f->root = root;
 	*ret = f;
 	return 0;
+}
+
+enum columns_of filter_of(const struct filter *f)
+{
+	return f->of;
 }
 
 void filter_free(struct filter *f)

@@ -19,9 +19,14 @@
 
 struct filter;
 
-/* Parses @expr, over columns of @of.  Returns 0, -ENOMEM, or -EINVAL with one sentence in @why. */
+/*
+ * Parses @expr, over columns of @of, or of pages if it names one that only pages have.  Returns 0,
+ * -ENOMEM, or -EINVAL with one sentence in @why.
+ */
 int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char *why,
 		 size_t why_size);
+/* Of which of both its columns are. */
+enum columns_of filter_of(const struct filter *f);
 enum tri filter_match(const struct filter *f, const struct report_row *row);
 void filter_free(struct filter *f);
 

@@ -143,8 +143,3 @@ void js_null(struct js *j, const char *key)
 {
 	js_word(j, key, "null");
 }
-
-void js_text(struct js *j, const char *json)
-{
-	js_word(j, NULL, json);
-}

@@ -35,7 +35,6 @@ void js_bool(struct js *j, const char *key, bool b);
 void js_tri(struct js *j, const char *key, enum tri t); /* unknown: null */
 void js_seconds(struct js *j, const char *key, u64 ns);
 void js_null(struct js *j, const char *key);
-void js_text(struct js *j, const char *json); /* an element that is JSON already */
 
 /* The next element starts a line. */
 void js_line(struct js *j);

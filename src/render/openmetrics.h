@@ -7,7 +7,13 @@
 #ifndef GUPINFO_OPENMETRICS_H
 #define GUPINFO_OPENMETRICS_H
 
-#include "render/render_all.h"
+#include "render/render.h"
+
+/* The totals of one process, which --all shows as a row. */
+struct render_all_row {
+	struct process process;
+	struct report_totals totals;
+};
 
 /* Writes gauges of @n processes, of @all (@seen processes), and "# EOF".  Returns 0 or -EIO. */
 int openmetrics_write(const struct render_options *opt, const struct report_head *head,

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * render.h - views of a report on a stream: page table, summary, JSON, explanation, model.
- *
- * Each pair of _new and _free makes and frees the context of a struct report_view.
- */
+/* render.h - views of a report on a stream: page table, summary, JSON, explanation, model. */
 #ifndef GUPINFO_RENDER_H
 #define GUPINFO_RENDER_H
 
@@ -16,6 +12,7 @@
 #define RENDER_COLUMNS_MAX 64
 
 struct filter;
+struct rows;
 
 enum render_json_kind { RENDER_JSON_NONE, RENDER_JSON_DOCUMENT, RENDER_JSON_LINES };
 
@@ -36,47 +33,51 @@ struct render_options {
 	u64 top;                     /* rows; 0: all */
 	const struct filter *filter; /* of rows that are not pages; NULL: none */
 	bool verbose;
+	bool openmetrics;
 	const char *version; /* gupinfo's */
 };
 
+/*
+ * A view with a context of its own: ->size bytes of zeroes that begin with a pointer to the
+ * options.  ->deinit frees what it points to; NULL: nothing.
+ */
+struct render_view {
+	struct report_view report;
+	size_t size;
+	void (*deinit)(void *ctx);
+};
+
+extern const struct render_view render_summary_view; /* the default view */
+extern const struct render_view render_pages_view;   /* --pages and --each */
+extern const struct render_view render_json_view;    /* --json and --json-lines */
+extern const struct render_view render_all_view;     /* --all */
+
 /* How a table is laid out: as @opt says; only a terminal cuts. */
 struct table_options render_table_options(const struct render_options *opt);
-
-/* --pages and --each. */
-extern const struct report_view render_pages_view;
-int render_pages_new(const struct render_options *opt, void **ret);
-void render_pages_free(void *ctx);
 
 /* Fills ->columns with those that are shown: chosen ones, or of @of what fits (columns_fit()). */
 void render_columns_chosen(struct render_options *opt, enum columns_of of,
 			   const struct report_row *sum);
 
-/* The default view. */
-extern const struct report_view render_summary_view;
-int render_summary_new(const struct render_options *opt, void **ret);
-void render_summary_free(void *ctx);
-
 /* --explain ADDR. */
+struct render_explain {
+	const struct render_options *opt;
+	u64 addr;
+	bool found; /* a row was explained; false when the address is in no VMA */
+	struct report_head head;
+	const struct facts *facts; /* of the page */
+};
 extern const struct report_view render_explain_view;
-int render_explain_new(const struct render_options *opt, u64 addr, void **ret);
-void render_explain_free(void *ctx);
-/* A row was explained; false when the address is in no VMA. */
-bool render_explain_found(void *ctx);
 
-/* --json and --json-lines. */
-extern const struct report_view render_json_view;
-int render_json_new(const struct render_options *opt, bool lines, bool pages, void **ret);
-void render_json_free(void *ctx);
 /* Opens a JSON document and "gupinfo", the first object of each, and adds "schema". */
 struct js;
 void render_json_begin(struct js *j);
-/* Opens a document of rows, unless rows are lines; closes it. */
-void render_json_rows(struct js *j, const struct render_options *opt,
-		      const struct report_head *head);
-int render_json_rows_end(struct js *j, const struct render_options *opt);
 /* Does the same and adds version, kernel and evidence. */
 void render_json_head(struct js *j, const struct render_options *opt,
 		      const struct kernel *k, const struct source_machine *m);
+/* Open an object that is an element of the document's array, or a line; close it. */
+void render_json_item(struct js *j, const struct render_options *opt);
+void render_json_item_end(struct js *j, const struct render_options *opt);
 /* Closes "gupinfo" and the document.  Returns 0, or -EIO when writing has failed. */
 int render_json_end(struct js *j);
 /* Adds "pages", "memory" and "gup", the totals @t; @base is the size of a page. */
@@ -91,10 +92,7 @@ void render_json_page_rest(struct js *j, const struct report_row *row);
 
 /* --facts: the resolved model. */
 int render_facts(const struct render_options *opt, const struct kernel *k,
-		 const struct source_machine *m, bool json);
-
-/* --list-columns. */
-int render_columns(const struct render_options *opt);
+		 const struct source_machine *m);
 
 /* Prints @text from @col on, broken at blanks to fit 80 columns; more lines begin at @indent. */
 void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text);

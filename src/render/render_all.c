@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render_all.h"
+/* --all: one row per process, as a table, JSON or OpenMetrics. */
+#include "render/openmetrics.h"
 
 #include "lib/array.h"
 #include "render/filter.h"
 #include "render/js.h"
-#include "render/openmetrics.h"
 #include "render/rows.h"
 
 #include <errno.h>
@@ -12,8 +12,9 @@
 #include <string.h>
 
 struct render_all {
-	struct render_options opt;
-	bool openmetrics;
+	const struct render_options *opt;
+	const struct column *sort; /* without --sort by RSS */
+	bool descending;
 	struct report_head head;
 	u32 base;
 	struct render_all_row *rows;
@@ -31,8 +32,7 @@ static struct report_row all_row(const struct render_all *r,
 /* The rows are filtered and sorted; columns are chosen by the sum. */
 static int all_rows(struct render_all *r, size_t n, const struct report_totals *totals)
 {
-	struct render_options opt = r->opt;
-	struct js j = { .out = opt.out };
+	struct render_options opt = *r->opt;
 	struct report_row sum = { .totals = totals, .base = r->base };
 	struct rows *rows;
 	char text[64];
@@ -42,11 +42,9 @@ static int all_rows(struct render_all *r, size_t n, const struct report_totals *
 	opt.sort = NULL;
 	snprintf(text, sizeof(text), "all %zu processes", r->seen);
 	sum.what = text;
-	err = rows_new(&opt, COLUMNS_PROCESS, &sum, opt.json ? &j : NULL, &rows);
+	err = rows_new(&opt, COLUMNS_PROCESS, &sum, &r->head, &rows);
 	if (err)
 		return err;
-	if (opt.json)
-		render_json_rows(&j, &opt, &r->head);
 	for (size_t i = 0; i < n && !err; i++) {
 		struct report_row row = all_row(r, &r->rows[i]);
 
@@ -55,14 +53,14 @@ static int all_rows(struct render_all *r, size_t n, const struct report_totals *
 	if (!err)
 		err = rows_end(rows, opt.format == TABLE_TEXT && r->seen ? &sum : NULL);
 	rows_free(rows);
-	return err || !opt.json ? err : render_json_rows_end(&j, &opt);
+	return err;
 }
 
 static int all_json(struct render_all *r, size_t n, const struct report_totals *sum)
 {
-	struct js j = { .out = r->opt.out };
+	struct js j = { .out = r->opt->out };
 
-	render_json_head(&j, &r->opt, r->head.kernel, r->head.machine);
+	render_json_head(&j, r->opt, r->head.kernel, r->head.machine);
 	js_open(&j, "processes", '[');
 	for (size_t i = 0; i < n; i++) {
 		const struct process *p = &r->rows[i].process;
@@ -92,6 +90,8 @@ static int all_begin(void *ctx, const struct report_head *head)
 	struct render_all *r = ctx;
 
 	r->head = *head;
+	r->sort = r->opt->sort ? r->opt->sort : columns_find(COLUMNS_PROCESS, "RSS", 3);
+	r->descending = !r->opt->sort || r->opt->descending;
 	r->base = kernel_page_size(&head->kernel->ev);
 	return 0;
 }
@@ -110,7 +110,7 @@ static int all_process_end(void *ctx, const struct process *p,
 	*new = (struct render_all_row){ .process = *p, .totals = *t };
 	r->seen++;
 	struct report_row row = all_row(r, new);
-	if (r->opt.filter && filter_match(r->opt.filter, &row) != TRI_YES)
+	if (r->opt->filter && filter_match(r->opt->filter, &row) != TRI_YES)
 		r->n--;
 	return 0;
 }
@@ -120,7 +120,7 @@ static int all_compare(const void *a, const void *b, void *ctx)
 	const struct render_all *r = ctx;
 	const struct render_all_row *x = a, *y = b;
 	struct report_row p = all_row(r, x), q = all_row(r, y);
-	int order = columns_order(r->opt.sort, &p, &q, r->opt.descending);
+	int order = columns_order(r->sort, &p, &q, r->descending);
 
 	return order ? order : x->process.pid < y->process.pid ? -1 : 1;
 }
@@ -128,45 +128,24 @@ static int all_compare(const void *a, const void *b, void *ctx)
 static int all_end(void *ctx, const struct report_totals *sum)
 {
 	struct render_all *r = ctx;
-	size_t n = r->opt.top && r->opt.top < r->n ? r->opt.top : r->n;
+	size_t n = r->opt->top && r->opt->top < r->n ? r->opt->top : r->n;
 
-	if (!r->opt.sort) {
-		r->opt.sort = columns_find(COLUMNS_PROCESS, "RSS", 3);
-		r->opt.descending = true;
-	}
 	if (r->n)
 		qsort_r(r->rows, r->n, sizeof(*r->rows), all_compare, r);
-	if (r->openmetrics)
-		return openmetrics_write(&r->opt, &r->head, r->rows, n, r->seen, sum);
-	if (r->opt.json && !r->opt.ncolumns)
+	if (r->opt->openmetrics)
+		return openmetrics_write(r->opt, &r->head, r->rows, n, r->seen, sum);
+	if (r->opt->json && !r->opt->ncolumns)
 		return all_json(r, n, sum);
 	return all_rows(r, n, sum);
 }
 
-const struct report_view render_all_view = {
-	.begin = all_begin,
-	.process_end = all_process_end,
-	.end = all_end,
+static void all_deinit(void *ctx)
+{
+	free(((struct render_all *)ctx)->rows);
+}
+
+const struct render_view render_all_view = {
+	.report = { .begin = all_begin, .process_end = all_process_end, .end = all_end },
+	.size = sizeof(struct render_all),
+	.deinit = all_deinit,
 };
-
-int render_all_new(const struct render_options *opt, bool openmetrics, void **ret)
-{
-	struct render_all *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->opt = *opt;
-	r->openmetrics = openmetrics;
-	*ret = r;
-	return 0;
-}
-
-void render_all_free(void *ctx)
-{
-	struct render_all *r = ctx;
-
-	if (!r)
-		return;
-	free(r->rows);
-	free(r);
-}

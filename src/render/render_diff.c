@@ -2,99 +2,11 @@
 #include "render/render_diff.h"
 
 #include "lib/escape.h"
+#include "render/filter.h"
+#include "render/rows.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <string.h>
-
-static const char *const diff_words[9] = { "appeared", "vanished", "moved",
-					   "state",    "counts",   "verdict",
-					   "minor",    "known",    "mapped" };
-
-/* Formats "state,verdict". */
-static void diff_what(u32 what, char *buf, size_t size)
-{
-	size_t at = 0;
-
-	buf[0] = '\0';
-	for (unsigned i = 0; i < ARRAY_SIZE(diff_words); i++)
-		if (what & BIT(i) & STORE_REAL && at < size)
-			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? "," : "",
-					       diff_words[i]);
-}
-
-static const char *diff_exclusive(const struct page_run *p)
-{
-	return p->anon_exclusive == TRI_YES ? " excl"
-	       : p->anon_exclusive == TRI_NO && (p->kind == PAGE_ANON || p->anon)
-		       ? " shared"
-		       : "";
-}
-
-static void diff_number(bool known, s64 n, const char *name, char *buf, size_t size)
-{
-	if (known)
-		snprintf(buf, size, " %s %" PRId64, name, n);
-	else
-		snprintf(buf, size, " %s ?", name);
-}
-
-/* Describes one side of a change in a few words. */
-static void diff_side(const struct store_change *c, const struct store_side *side,
-		      char *buf, size_t size)
-{
-	char ref[40], map[40], pfn[40] = "";
-	struct page_run page, *p = &page;
-
-	if (!side->class || side->class->page.kind == PAGE_NONE) {
-		snprintf(buf, size, "%s", side->vma ? "hole" : "not mapped");
-		return;
-	}
-	store_diff_page(c, side, p);
-	if (p->present != TRI_YES) {
-		snprintf(buf, size, "%s", page_kind_name(p->kind));
-		return;
-	}
-	diff_number(p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN, p->refcount, "ref", ref,
-		    sizeof(ref));
-	diff_number(p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN, p->mapcount, "map", map,
-		    sizeof(map));
-	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && c->what & STORE_MOVED)
-		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64, p->pfn);
-	snprintf(buf, size, "%s%s%s%s%s%s", page_kind_name(p->kind), diff_exclusive(p),
-		 map, ref, pfn,
-		 side->class->verdicts->write.leak == TRI_YES ? " LEAK" : "");
-}
-
-/* Formats "pin-r fast -> copy" for each request whose word changed. */
-static void diff_verdicts(const struct store_change *c, char *buf, size_t size)
-{
-	const struct gup_verdicts *va, *vb;
-	size_t at = 0;
-
-	buf[0] = '\0';
-	if (!(c->what & STORE_VERDICT) || !c->a.class || !c->b.class)
-		return;
-	va = c->a.class->verdicts;
-	vb = c->b.class->verdicts;
-	for (unsigned i = 0; i < GUP_REQUESTS && at < size; i++) {
-		const struct gup_verdict *a = &va->req[i];
-		const struct gup_verdict *b = &vb->req[i];
-
-		if (a->word != b->word || a->err != b->err)
-			at += (size_t)snprintf(buf + at, size - at, "%s%s %s -> %s",
-					       at ? ", " : "", gup_request_name(i),
-					       gup_word_name(a->word, a->err),
-					       gup_word_name(b->word, b->err));
-	}
-	if (at < size && va->write.fault != vb->write.fault)
-		at += (size_t)snprintf(buf + at, size - at, "%sstore %s -> %s",
-				       at ? ", " : "", gup_write_name(va->write.fault),
-				       gup_write_name(vb->write.fault));
-	if (at < size && va->fork.word != vb->fork.word)
-		snprintf(buf + at, size - at, "%sfork %s -> %s", at ? ", " : "",
-			 gup_fork_name(va->fork.word), gup_fork_name(vb->fork.word));
-}
 
 static void diff_json_side(struct js *j, const char *key, const struct store_change *c,
 			   const struct store_side *side)
@@ -112,97 +24,118 @@ static void diff_json_side(struct js *j, const char *key, const struct store_cha
 	render_json_page_rest(j, &row);
 }
 
-static void diff_json(struct render_diff *d, const struct store_change *c)
+static void diff_json(struct render_diff *d, const struct report_row *row)
 {
+	const struct store_change *c = row->item;
 	struct js *j = &d->js;
 
-	js_line(j);
-	js_open(j, NULL, '{');
-	js_num(j, "pid", c->b.process->process.pid);
-	js_hex(j, "start", c->start);
-	js_hex(j, "end", c->end);
+	render_json_item(j, d->opt);
+	js_num(j, "pid", row->process->pid);
+	if (c) {
+		js_hex(j, "start", c->start);
+		js_hex(j, "end", c->end);
+	}
 	js_open(j, "what", '[');
-	for (unsigned i = 0; i < ARRAY_SIZE(diff_words); i++)
+	if (!c)
+		js_str(j, NULL, "process");
+	for (unsigned i = 0; c && i < CHANGES_WORDS; i++)
 		if (c->what & BIT(i) & STORE_REAL)
-			js_str(j, NULL, diff_words[i]);
+			js_str(j, NULL, changes_word(i));
 	js_close(j, ']');
-	diff_json_side(j, "before", c, &c->a);
-	diff_json_side(j, "after", c, &c->b);
-	js_close(j, '}');
+	if (c) {
+		diff_json_side(j, "before", c, &c->a);
+		diff_json_side(j, "after", c, &c->b);
+	} else {
+		js_str(j, "only", row->what);
+	}
+	render_json_item_end(j, d->opt);
 }
 
-void render_diff_begin(struct render_diff *d)
+int render_diff_begin(struct render_diff *d)
 {
+	const struct report_head head = { &d->b->kernel, &d->b->machine };
+
 	d->js.out = d->opt->out;
-	if (!d->json)
-		return;
-	render_json_begin(&d->js);
+	if (rows_asked(d->opt))
+		return rows_new(d->opt, COLUMNS_CHANGE, NULL, &head, &d->rows);
+	if (d->opt->json != RENDER_JSON_DOCUMENT)
+		return 0;
+	render_json_head(&d->js, d->opt, head.kernel, head.machine);
 	js_open(&d->js, "diff", '[');
+	return 0;
+}
+
+static void diff_text(struct render_diff *d, const struct report_row *row)
+{
+	const struct store_change *c = row->item;
+	FILE *out = d->opt->out;
+	char part[4][400], name[200];
+
+	escape_text(name, sizeof(name), row->process->comm);
+	if (!c) {
+		fprintf(out, "process %d %s is only in %s\n", (int)row->process->pid,
+			name, row->what);
+		return;
+	}
+	if (d->pid != row->process->pid)
+		fprintf(out, "process %d %s\n", (int)row->process->pid, name);
+	d->pid = row->process->pid;
+	for (unsigned i = 0; i < ARRAY_SIZE(part); i++)
+		changes_part(row, i, part[i], sizeof(part[i]));
+	fprintf(out, "%" PRIx64 "-%" PRIx64 " %" PRIu64 " %s\n    %s -> %s\n", c->start,
+		c->end, (c->end - c->start) / d->base, part[0], part[1], part[2]);
+	if (part[3][0])
+		fprintf(out, "    %s\n", part[3]);
+}
+
+static int diff_row(struct render_diff *d, const struct report_row *row)
+{
+	const struct store_change *c = row->item;
+
+	if (d->opt->filter && filter_match(d->opt->filter, row) != TRI_YES)
+		return 0;
+	for (unsigned i = 0; c && i < ARRAY_SIZE(d->pages); i++)
+		if (c->what & BIT(i))
+			d->pages[i] += (c->end - c->start) / d->base;
+	d->changes++;
+	if (d->rows)
+		return rows_add(d->rows, row);
+	if (d->opt->json)
+		diff_json(d, row);
+	else
+		diff_text(d, row);
+	return ferror(d->opt->out) ? -EIO : 0;
 }
 
 int render_diff_change(void *ctx, const struct store_change *c)
 {
 	struct render_diff *d = ctx;
-	FILE *out = d->opt->out;
-	char what[120], a[200], b[200], verdicts[400], name[200];
 
-	for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
-		if (c->what & BIT(i))
-			d->pages[i] += (c->end - c->start) / d->base;
-	if (d->json) {
-		diff_json(d, c);
-		d->changes++;
-		return ferror(out) ? -EIO : 0;
-	}
-	diff_what(c->what, what, sizeof(what));
-	if (!d->changes || d->pid != c->b.process->process.pid)
-		fprintf(out, "process %d %s\n", (int)c->b.process->process.pid,
-			escape_text(name, sizeof(name), c->b.process->process.comm));
-	d->pid = c->b.process->process.pid;
-	d->changes++;
-	diff_side(c, &c->a, a, sizeof(a));
-	diff_side(c, &c->b, b, sizeof(b));
-	diff_verdicts(c, verdicts, sizeof(verdicts));
-	fprintf(out, "%" PRIx64 "-%" PRIx64 " %" PRIu64 " %s\n    %s -> %s\n", c->start,
-		c->end, (c->end - c->start) / d->base, what, a, b);
-	if (verdicts[0])
-		fprintf(out, "    %s\n", verdicts);
-	return ferror(out) ? -EIO : 0;
+	return diff_row(d, &(struct report_row){ .process = &c->b.process->process,
+						 .item = c,
+						 .base = d->base });
 }
 
-void render_diff_process(struct render_diff *d, const struct process *p, char side)
+int render_diff_process(struct render_diff *d, const struct process *p, const char *side)
 {
-	struct js *j = &d->js;
-	char name[200];
-
-	d->changes++;
-	if (!d->json) {
-		fprintf(d->opt->out, "process %d %s is only in %c\n", (int)p->pid,
-			escape_text(name, sizeof(name), p->comm), side);
-		return;
-	}
-	js_line(j);
-	js_open(j, NULL, '{');
-	js_num(j, "pid", p->pid);
-	js_open(j, "what", '[');
-	js_str(j, NULL, "process");
-	js_close(j, ']');
-	js_str(j, "only", (char[]){ side, '\0' });
-	js_close(j, '}');
+	return diff_row(d, &(struct report_row){ .process = p, .what = side });
 }
 
-void render_diff_end(struct render_diff *d)
+int render_diff_end(struct render_diff *d)
 {
 	FILE *out = d->opt->out;
 
-	if (d->json) {
+	if (d->rows)
+		return rows_end(d->rows, NULL);
+	if (d->opt->json == RENDER_JSON_LINES)
+		return 0;
+	if (d->opt->json) {
 		js_close(&d->js, ']');
 		js_open(&d->js, "pages", '{');
 		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
-			js_num(&d->js, diff_words[i], (s64)d->pages[i]);
+			js_num(&d->js, changes_word(i), (s64)d->pages[i]);
 		js_close(&d->js, '}');
-		render_json_end(&d->js);
-		return;
+		return render_json_end(&d->js);
 	}
 	if (!d->changes) {
 		fputs("no page differs\n", out);
@@ -210,7 +143,8 @@ void render_diff_end(struct render_diff *d)
 		fputs("pages:", out);
 		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
 			if (d->pages[i])
-				fprintf(out, " %s %" PRIu64, diff_words[i], d->pages[i]);
+				fprintf(out, " %s %" PRIu64, changes_word(i),
+					d->pages[i]);
 		fputc('\n', out);
 	}
 	if (d->skipped)
@@ -218,6 +152,7 @@ void render_diff_end(struct render_diff *d)
 			"not compared, because one side does not know them: %" PRIu64
 			" pages\n",
 			d->skipped / d->base);
+	return ferror(out) ? -EIO : 0;
 }
 
 void render_diff_rejudged(const struct render_options *opt, const struct model_diff *r,

@@ -9,16 +9,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct render_explain {
-	struct render_options opt;
-	u64 addr;
-	bool found;
-	struct report_head head;
-	const struct facts *facts; /* of the page */
-};
 
 /* ---- text blocks */
 
@@ -36,18 +27,6 @@ explain_line(FILE *out, const char *label, const char *fmt, ...)
 	render_block(out, label, EXPLAIN_LABEL, text);
 }
 
-/* Returns the text of column @name. */
-static const char *explain_cell(const struct report_row *row, const char *name, char *buf,
-				size_t size)
-{
-	struct cell c;
-	char num[32];
-
-	columns_get(columns_find(COLUMNS_PAGE, name, strlen(name)), row, &c);
-	snprintf(buf, size, "%s", columns_text(&c, false, num, sizeof(num)));
-	return buf;
-}
-
 /* ---- what is known of the page */
 
 static void explain_page(struct render_explain *r, const struct report_row *row)
@@ -55,7 +34,7 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 	static const char *const levels[] = { "an unknown level", "a PTE", "a PMD",
 					      "a PUD" };
 	const struct page_run *page = row->page;
-	FILE *out = r->opt.out;
+	FILE *out = r->opt->out;
 	char a[256], b[64], c[64];
 
 	explain_line(out, "page", "%s%s%s, %" PRIu64 " KiB mapped by %s",
@@ -66,13 +45,13 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 		     page->raced ? " (changed while it was read)" : "", page->size / 1024,
 		     levels[page->leaf & 3]);
 	explain_line(out, "", "PFN %s, folio of %s page(s), node %s, zone %s",
-		     explain_cell(row, "PFN", a, 32),
-		     explain_cell(row, "FOLIO", b, sizeof(b)),
-		     explain_cell(row, "NODE", c, 16),
-		     explain_cell(row, "ZONE", c + 20, 20));
-	explain_line(out, "flags", "%s", explain_cell(row, "FLAGS", a, sizeof(a)));
+		     columns_named("PFN", row, a, 32),
+		     columns_named("FOLIO", row, b, sizeof(b)),
+		     columns_named("NODE", row, c, 16),
+		     columns_named("ZONE", row, c + 20, 20));
+	explain_line(out, "flags", "%s", columns_named("FLAGS", row, a, sizeof(a)));
 	explain_line(out, "exclusive", "AnonExclusive: %s",
-		     explain_cell(row, "EXCL", a, sizeof(a)));
+		     columns_named("EXCL", row, a, sizeof(a)));
 	if (page_lazily_free(page) == TRI_YES)
 		explain_line(
 			out, "",
@@ -80,7 +59,7 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 	explain_line(
 		out, "entry",
 		"%s  (Write Dirty Young eXec Special protNone Uffd-wp soft-dirty deVmap; - clear, ? not known)",
-		explain_cell(row, "PTE", a, sizeof(a)));
+		columns_named("PTE", row, a, sizeof(a)));
 }
 
 /* Prints who has the references beyond the expected ones. */
@@ -110,20 +89,20 @@ static void explain_holders(FILE *out, const struct report_row *row)
 static void explain_ledger(struct render_explain *r, const struct report_row *row)
 {
 	const struct page_run *page = row->page;
-	FILE *out = r->opt.out;
+	FILE *out = r->opt->out;
 	char a[64], b[64], c[64], d[64];
 
 	explain_line(out, "counts", "mapcount %s (%s), folio mapcount %s",
-		     explain_cell(row, "MAP", a, sizeof(a)),
-		     explain_cell(row, "MAPKIND", b, sizeof(b)),
-		     explain_cell(row, "FOLIOMAP", c, sizeof(c)));
+		     columns_named("MAP", row, a, sizeof(a)),
+		     columns_named("MAPKIND", row, b, sizeof(b)),
+		     columns_named("FOLIOMAP", row, c, sizeof(c)));
 	explain_line(out, "",
 		     "refcount %s, of which expected %s, excess %s; pincount %s (%s)",
-		     explain_cell(row, "REF", a, sizeof(a)),
-		     explain_cell(row, "EXPECTED", b, sizeof(b)),
-		     explain_cell(row, "EXCESS", c, sizeof(c)),
-		     explain_cell(row, "PIN", d, sizeof(d)),
-		     explain_cell(row, "PINKIND", d + 32, 32));
+		     columns_named("REF", row, a, sizeof(a)),
+		     columns_named("EXPECTED", row, b, sizeof(b)),
+		     columns_named("EXCESS", row, c, sizeof(c)),
+		     columns_named("PIN", row, d, sizeof(d)),
+		     columns_named("PINKIND", row, d + 32, 32));
 	if (row->ledger) {
 		explain_holders(out, row);
 	} else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->excess == 1 &&
@@ -141,7 +120,7 @@ static void explain_missing(struct render_explain *r, const struct report_row *r
 
 	why = predict_contradiction(r->head.kernel, &page->facts);
 	if (why)
-		explain_line(r->opt.out, "facts",
+		explain_line(r->opt->out, "facts",
 			     "contradict each other, so nothing is predicted: %s", why);
 	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
 		char text[300];
@@ -151,7 +130,7 @@ static void explain_missing(struct render_explain *r, const struct report_row *r
 			continue;
 		snprintf(text, sizeof(text), "%s: %s", page_field_name(i),
 			 page_why_text(page->why[i]));
-		render_block(r->opt.out, label, EXPLAIN_LABEL, text);
+		render_block(r->opt->out, label, EXPLAIN_LABEL, text);
 		label = "";
 	}
 }
@@ -169,10 +148,10 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 		snprintf(text, sizeof(text), "%s(): %s [%s; %s]", func, rule->reason,
 			 rule->id, predict_rule_cite(rule, cite, sizeof(cite)));
 		snprintf(label, sizeof(label), "%6u ", i + 1);
-		render_block(r->opt.out, label, 7, text);
+		render_block(r->opt->out, label, 7, text);
 	}
 	if (path->forked)
-		render_block(r->opt.out, "     ? ", 7,
+		render_block(r->opt->out, "     ? ", 7,
 			     "from here the path depends on facts that are not known");
 }
 
@@ -182,18 +161,18 @@ static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_k
 
 	if (!unknown && !unknown_kernel)
 		return;
-	render_block(r->opt.out, "       ", 7, "would be decided by:");
+	render_block(r->opt->out, "       ", 7, "would be decided by:");
 	for (unsigned i = 0; i < FACTS; i++) {
 		snprintf(text, sizeof(text), "%s (%s): %s", fact_name(i), fact_decider(i),
 			 fact_text(i));
 		if (unknown >> i & 1)
-			render_block(r->opt.out, "         ", 9, text);
+			render_block(r->opt->out, "         ", 9, text);
 	}
 	for (unsigned i = 0; i < KFACTS; i++) {
 		snprintf(text, sizeof(text), "kernel: %s: %s", kernel_fact_name(i),
 			 kernel_fact_subject(i));
 		if (unknown_kernel >> i & 1)
-			render_block(r->opt.out, "         ", 9, text);
+			render_block(r->opt->out, "         ", 9, text);
 	}
 }
 
@@ -231,7 +210,7 @@ static const char *explain_slow(const struct gup_verdict *v, char *buf, size_t s
 static void explain_request(struct render_explain *r, const struct gup_verdict *v,
 			    enum gup_request req)
 {
-	FILE *out = r->opt.out;
+	FILE *out = r->opt->out;
 	char slow[200];
 
 	fprintf(out, "\n%s = %s: %s\n", gup_request_name(req),
@@ -265,7 +244,7 @@ static void explain_whatif(struct render_explain *r, const struct gup_verdicts *
 		[GUP_FORK_SKIP] = "the child does not get it",
 		[GUP_FORK_UNKNOWN] = "not known",
 	};
-	FILE *out = r->opt.out;
+	FILE *out = r->opt->out;
 
 	fprintf(out, "\na store now = %s: %s\n", gup_write_name(v->write.fault),
 		writes[v->write.fault]);
@@ -288,9 +267,9 @@ static void explain_raw(struct render_explain *r, const struct report_row *row)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? "  " : "",
-			       words[i], explain_cell(row, words[i], a, sizeof(a)));
-	fputc('\n', r->opt.out);
-	render_block(r->opt.out, "raw words", EXPLAIN_LABEL, text);
+			       words[i], columns_named(words[i], row, a, sizeof(a)));
+	fputc('\n', r->opt->out);
+	render_block(r->opt->out, "raw words", EXPLAIN_LABEL, text);
 }
 
 /* ---- the view */
@@ -327,7 +306,7 @@ static int explain_row(void *ctx, const struct report_row *row)
 {
 	struct render_explain *r = ctx;
 	const struct page_run *page = row->page;
-	FILE *out = r->opt.out;
+	FILE *out = r->opt->out;
 	char comm[sizeof(row->process->comm) * 4], name[VMA_NAME_MAX * 4], perms[5];
 
 	if (r->addr < page->addr || r->addr - page->addr >= page->pages * page->size)
@@ -362,25 +341,3 @@ const struct report_view render_explain_view = {
 	.begin = explain_begin,
 	.row = explain_row,
 };
-
-int render_explain_new(const struct render_options *opt, u64 addr, void **ret)
-{
-	struct render_explain *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->opt = *opt;
-	r->addr = addr;
-	*ret = r;
-	return 0;
-}
-
-void render_explain_free(void *ctx)
-{
-	free(ctx);
-}
-
-bool render_explain_found(void *ctx)
-{
-	return ((struct render_explain *)ctx)->found;
-}

@@ -1,40 +1,26 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render.h"
+#include "render/rows.h"
 
 #include "lib/escape.h"
 #include "render/js.h"
 
 #include <errno.h>
 
-static int facts_table(const struct render_options *opt, const struct kernel *k)
+static int facts_rows(const struct render_options *opt, const struct report_head *head)
 {
-	static const struct table_column cols[] = {
-		{ .name = "FACT", .width = 20 },
-		{ .name = "VALUE", .width = 5 },
-		{ .name = "FROM", .width = 7 },
-		{ .name = "RELEASES", .width = 10 },
-		{ .name = "MEANING", .width = 30, .truncate = true },
-	};
-	struct table_options topt = render_table_options(opt);
-	struct table *t;
-	int err = table_new(&topt, cols, ARRAY_SIZE(cols), &t);
+	struct rows *rows;
+	int err = rows_new(opt, COLUMNS_FACT, NULL, head, &rows);
 
 	if (err)
 		return err;
 	for (unsigned i = 0; i < KFACTS && !err; i++) {
-		char range[64];
-		enum tri v = kernel_has(k, i);
-		const char *text[] = { kernel_fact_name(i),
-				       v == TRI_UNKNOWN ? "?" : gup_tri_name(v),
-				       kernel_origin_name(k->origin[i]),
-				       kernel_fact_range(i, range, sizeof(range)),
-				       kernel_fact_subject(i) };
+		const struct columns_fact fact = { head->kernel, i };
 
-		err = table_row(t, text, NULL);
+		err = rows_add(rows, &(struct report_row){ .item = &fact });
 	}
 	if (!err)
-		err = table_end(t, true);
-	table_free(t);
+		err = rows_end(rows, NULL);
+	rows_free(rows);
 	return err;
 }
 
@@ -65,13 +51,14 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 }
 
 int render_facts(const struct render_options *opt, const struct kernel *k,
-		 const struct source_machine *m, bool json)
+		 const struct source_machine *m)
 {
+	const struct report_head head = { k, m };
 	char release[80], why[400], proof[160];
 
-	if (json)
+	if (opt->json && !opt->ncolumns)
 		return facts_json(opt, k, m);
-	if (opt->format == TABLE_TEXT && !opt->noheadings) {
+	if (!rows_asked(opt)) {
 		fprintf(opt->out, "Linux %s %s, judged as %s (%s)\n",
 			escape_text(release, sizeof(release), m->kernel.release),
 			m->kernel.arch, k->model,
@@ -89,5 +76,5 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 					kernel_probe_text(i));
 		fputc('\n', opt->out);
 	}
-	return facts_table(opt, k);
+	return facts_rows(opt, &head);
 }

@@ -14,14 +14,13 @@
 #define MEMO 64
 
 struct render_json {
-	struct render_options opt;
-	bool lines, pages;
+	const struct render_options *opt;
+	bool lines;
 	u32 base;
 	struct js js;
 	struct js vmas; /* objects of VMAs, which follow the pages; these are streamed */
 	char *vmas_text;
 	size_t vmas_len;
-	struct report_head head;
 	/* The text that like pages share, all but their place: it is made once. */
 	struct json_memo {
 		u32 class;  /* page_class.id */
@@ -106,6 +105,22 @@ void render_json_head(struct js *j, const struct render_options *opt,
 	json_evidence(j, m);
 }
 
+void render_json_item(struct js *j, const struct render_options *opt)
+{
+	if (opt->json == RENDER_JSON_LINES)
+		j->comma = false;
+	else
+		js_line(j);
+	js_open(j, NULL, '{');
+}
+
+void render_json_item_end(struct js *j, const struct render_options *opt)
+{
+	js_close(j, '}');
+	if (opt->json == RENDER_JSON_LINES)
+		fputc('\n', j->out);
+}
+
 int render_json_end(struct js *j)
 {
 	js_close(j, '}');
@@ -114,32 +129,16 @@ int render_json_end(struct js *j)
 	return ferror(j->out) ? -EIO : 0;
 }
 
-void render_json_rows(struct js *j, const struct render_options *opt,
-		      const struct report_head *head)
-{
-	if (opt->json == RENDER_JSON_LINES)
-		return;
-	render_json_head(j, opt, head->kernel, head->machine);
-	js_open(j, "rows", '[');
-}
-
-int render_json_rows_end(struct js *j, const struct render_options *opt)
-{
-	if (opt->json == RENDER_JSON_LINES)
-		return ferror(j->out) ? -EIO : 0;
-	js_close(j, ']');
-	return render_json_end(j);
-}
-
 static int json_begin(void *ctx, const struct report_head *head)
 {
 	struct render_json *r = ctx;
 
 	r->base = kernel_page_size(&head->kernel->ev);
-	r->head = *head;
+	r->js.out = r->opt->out;
+	r->lines = r->opt->json == RENDER_JSON_LINES;
 	if (r->lines)
 		return 0;
-	render_json_head(&r->js, &r->opt, head->kernel, head->machine);
+	render_json_head(&r->js, r->opt, head->kernel, head->machine);
 	js_open(&r->js, "processes", '[');
 	return 0;
 }
@@ -189,8 +188,6 @@ static int json_row(void *ctx, const struct report_row *row)
 	struct render_json *r = ctx;
 	int err = 0;
 
-	if (!r->pages)
-		return 0;
 	if (r->lines)
 		r->js.comma = false;
 	else
@@ -201,8 +198,8 @@ static int json_row(void *ctx, const struct report_row *row)
 	else
 		err = json_like(r, row);
 	if (r->lines)
-		fputc('\n', r->opt.out);
-	return err ? err : ferror(r->opt.out) ? -EIO : 0;
+		fputc('\n', r->js.out);
+	return err ? err : ferror(r->js.out) ? -EIO : 0;
 }
 
 static int json_vma_end(void *ctx, const struct process *p, const struct vma *vma,
@@ -252,39 +249,24 @@ static int json_end(void *ctx, const struct report_totals *t)
 	return render_json_end(&r->js);
 }
 
-const struct report_view render_json_view = {
-	.begin = json_begin,
-	.process = json_process,
-	.row = json_row,
-	.vma_end = json_vma_end,
-	.process_end = json_process_end,
-	.end = json_end,
-};
-
-int render_json_new(const struct render_options *opt, bool lines, bool pages, void **ret)
-{
-	struct render_json *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->opt = *opt;
-	r->js.out = opt->out;
-	r->lines = lines;
-	r->pages = pages;
-	*ret = r;
-	return 0;
-}
-
-void render_json_free(void *ctx)
+static void json_deinit(void *ctx)
 {
 	struct render_json *r = ctx;
 
-	if (!r)
-		return;
 	if (r->vmas.out)
 		fclose(r->vmas.out);
 	free(r->vmas_text);
 	for (unsigned i = 0; i < MEMO; i++)
 		free(r->memo[i].text);
-	free(r);
 }
+
+const struct render_view render_json_view = {
+	.report = { .begin = json_begin,
+		    .process = json_process,
+		    .row = json_row,
+		    .vma_end = json_vma_end,
+		    .process_end = json_process_end,
+		    .end = json_end },
+	.size = sizeof(struct render_json),
+	.deinit = json_deinit,
+};

@@ -5,7 +5,9 @@
 
 #include <stdio.h>
 
+#include "render/js.h"
 #include "render/render.h"
+#include "report/lint.h"
 
 #define RENDER_REPORT_PAGES 3
 
@@ -20,11 +22,16 @@ extern const struct report_view render_report_view;
 int render_report_new(FILE *out, const struct render_report_facts *facts, void **ret);
 void render_report_free(void *ctx);
 
+/* --lint: as text, JSON, or rows of findings. */
+struct render_report_lint {
+	const struct render_options *opt;
+	u64 found[3];      /* base pages by enum lint_class */
+	struct rows *rows; /* rows_free() */
+	u32 base, kv;
+	u64 area[LINTS], start[LINTS]; /* pages of this VMA after the first; its start */
+	struct js js;
+};
 extern const struct report_view render_report_lint_view;
-int render_report_lint_new(const struct render_options *opt, bool json, void **ret);
-void render_report_lint_free(void *ctx);
-/* Returns findings so far: bugs, races, explainable ones (in base pages). */
-void render_report_lint_found(void *ctx, u64 ret[3]);
 
 /* Prints one line, escaped to ASCII and folded at 80 columns with @indent blanks. */
 void render_report_line(FILE *out, unsigned indent, const char *fmt, ...)

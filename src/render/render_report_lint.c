@@ -4,22 +4,11 @@
 
 #include "render/dump_page.h"
 #include "page/holders.h"
-#include "render/js.h"
-#include "report/lint.h"
+#include "render/filter.h"
+#include "render/rows.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
-
-struct render_report_lint {
-	bool json;
-	struct render_options opt;
-	u32 base, kv;
-	u64 found[3];                  /* pages by enum lint_class */
-	u64 area[LINTS], start[LINTS]; /* pages of this VMA after the first; its start */
-	struct js js;
-};
 
 static int report_lint_begin(void *ctx, const struct report_head *head)
 {
@@ -27,8 +16,11 @@ static int report_lint_begin(void *ctx, const struct report_head *head)
 
 	l->kv = head->kernel->kv;
 	l->base = kernel_page_size(&head->machine->kernel);
-	if (l->json) {
-		render_json_begin(&l->js);
+	l->js.out = l->opt->out;
+	if (rows_asked(l->opt))
+		return rows_new(l->opt, COLUMNS_FINDING, NULL, head, &l->rows);
+	if (l->opt->json == RENDER_JSON_DOCUMENT) {
+		render_json_head(&l->js, l->opt, head->kernel, head->machine);
 		js_open(&l->js, "lint", '[');
 	}
 	return 0;
@@ -39,7 +31,7 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 {
 	const struct page_run *p = row->page;
 	struct dump_page dump;
-	FILE *out = l->opt.out;
+	FILE *out = l->opt->out;
 
 	render_report_line(out, 0, "%s: %s: pid %d, %" PRIx64 ", %" PRIu64 " page%s (%s)",
 			   lint_class_name(lint_class_of(id, row)), lint_name(id),
@@ -74,8 +66,7 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 {
 	const struct page_run *p = row->page;
 
-	js_line(&l->js);
-	js_open(&l->js, NULL, '{');
+	render_json_item(&l->js, l->opt);
 	js_str(&l->js, "name", lint_name(id));
 	js_str(&l->js, "class", lint_class_name(lint_class_of(id, row)));
 	js_str(&l->js, "invariant", lint_invariant(id));
@@ -83,7 +74,7 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 	js_num(&l->js, "pages", (s64)(p->pages * (p->size / l->base)));
 	render_json_page_place(&l->js, "page", row, false);
 	render_json_page_rest(&l->js, row);
-	js_close(&l->js, '}');
+	render_json_item_end(&l->js, l->opt);
 }
 
 /* If nobody looked for holders: references that are neither mapping, cache nor pin. */
@@ -95,26 +86,40 @@ static s64 lint_excess(const struct page_run *p)
 		       : -1;
 }
 
+/* Shows that the pages of @row break the invariant @id; an area's first ones at length. */
+static int lint_found(struct render_report_lint *l, const struct report_row *row, u32 id)
+{
+	u64 pages = row->page->pages * (row->page->size / l->base);
+
+	if (l->opt->filter && filter_match(l->opt->filter, row) != TRI_YES)
+		return 0;
+	l->found[lint_class_of(id, row)] += pages;
+	if (l->rows)
+		return rows_add(l->rows, row);
+	if (l->opt->json)
+		lint_json(l, row, id);
+	else if (l->start[id] == row->vma->start)
+		l->area[id] += pages;
+	else
+		lint_show(l, row, id);
+	l->start[id] = row->vma->start;
+	return 0;
+}
+
 static int lint_view_row(void *ctx, const struct report_row *row)
 {
 	struct render_report_lint *l = ctx;
 	s64 unexplained = row->ledger ? row->ledger->unexplained : lint_excess(row->page);
 	u64 bits = lint_row(row, unexplained);
-	u64 pages = row->page->pages * (row->page->size / l->base);
+	struct report_row finding = *row;
+	int err = 0;
 
-	for (unsigned id = 0; id < LINTS; id++) {
-		if (!(bits & BIT(id)))
-			continue;
-		l->found[lint_class_of(id, row)] += pages;
-		if (l->json)
-			lint_json(l, row, id);
-		else if (l->start[id] == row->vma->start)
-			l->area[id] += pages;
-		else
-			lint_show(l, row, id);
-		l->start[id] = row->vma->start;
+	for (u32 id = 0; id < LINTS && !err; id++) {
+		finding.item = &id;
+		if (bits & BIT(id))
+			err = lint_found(l, &finding, id);
 	}
-	return ferror(l->opt.out) ? -EIO : 0;
+	return err ? err : ferror(l->opt->out) ? -EIO : 0;
 }
 
 static int lint_vma_end(void *ctx, const struct process *p, const struct vma *vma,
@@ -124,7 +129,7 @@ static int lint_vma_end(void *ctx, const struct process *p, const struct vma *vm
 
 	for (unsigned id = 0; id < LINTS; id++) {
 		if (l->area[id])
-			render_report_line(l->opt.out, 0,
+			render_report_line(l->opt->out, 0,
 					   "%s: %" PRIu64 " more pages of %" PRIx64
 					   "-%" PRIx64 "; --pages --filter shows each",
 					   lint_name(id), l->area[id], vma->start,
@@ -138,7 +143,11 @@ static int lint_end(void *ctx, const struct report_totals *t)
 {
 	struct render_report_lint *l = ctx;
 
-	if (l->json) {
+	if (l->rows)
+		return rows_end(l->rows, NULL);
+	if (l->opt->json == RENDER_JSON_LINES)
+		return 0;
+	if (l->opt->json) {
 		js_close(&l->js, ']');
 		for (unsigned i = 0; i < ARRAY_SIZE(l->found); i++)
 			js_num_if(&l->js, lint_class_name(i), t->size_bytes,
@@ -146,11 +155,11 @@ static int lint_end(void *ctx, const struct report_totals *t)
 		return render_json_end(&l->js);
 	}
 	if (t->size_bytes) /* something was read */
-		render_report_line(l->opt.out, 0,
+		render_report_line(l->opt->out, 0,
 				   "%" PRIu64 " pages break an invariant, %" PRIu64
 				   " raced, %" PRIu64 " are explainable.",
 				   l->found[0], l->found[1], l->found[2]);
-	return ferror(l->opt.out) ? -EIO : 0;
+	return ferror(l->opt->out) ? -EIO : 0;
 }
 
 const struct report_view render_report_lint_view = {
@@ -159,26 +168,3 @@ const struct report_view render_report_lint_view = {
 	.vma_end = lint_vma_end,
 	.end = lint_end,
 };
-
-int render_report_lint_new(const struct render_options *opt, bool json, void **ret)
-{
-	struct render_report_lint *l = calloc(1, sizeof(*l));
-
-	if (!l)
-		return -ENOMEM;
-	l->opt = *opt;
-	l->json = json;
-	l->js.out = opt->out;
-	*ret = l;
-	return 0;
-}
-
-void render_report_lint_free(void *ctx)
-{
-	free(ctx);
-}
-
-void render_report_lint_found(void *ctx, u64 ret[3])
-{
-	memcpy(ret, ((struct render_report_lint *)ctx)->found, 3 * sizeof(u64));
-}

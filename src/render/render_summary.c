@@ -3,7 +3,6 @@
 
 #include "lib/escape.h"
 #include "render/filter.h"
-#include "render/js.h"
 #include "report/fold.h"
 #include "report/highlights.h"
 
@@ -13,13 +12,12 @@
 #include <string.h>
 
 struct render_summary {
-	struct render_options opt;
+	const struct render_options *opt;
 	struct report_head head; /* valid until the end of the report */
 	u32 base;
 	unsigned processes;
 	bool explained;   /* what "+" in a cell means */
 	bool text;        /* for people: tables with headings, and what is around them */
-	struct js js;     /* with -J */
 	struct rows *all; /* of all processes */
 	struct fold fold; /* the mappings of the process that is read */
 	struct highlights highlights;
@@ -31,7 +29,7 @@ static struct report_row summary_of(const struct render_summary *r,
 				    const struct process *p, const struct fold_row *f)
 {
 	/* A narrow terminal shows the last part of a path. */
-	bool whole = !r->text || r->opt.width >= 120;
+	bool whole = !r->text || r->opt->width >= 120;
 
 	return (struct report_row){
 		.process = p,
@@ -62,15 +60,15 @@ static int summary_rows(struct render_summary *r, const struct process *p,
 	int err = 0;
 
 	fold_names(f);
-	for (size_t i = 0; r->opt.filter && i < f->n; i++) {
+	for (size_t i = 0; r->opt->filter && i < f->n; i++) {
 		struct report_row row = summary_of(r, p, &f->row[i]);
 
-		if (filter_match(r->opt.filter, &row) == TRI_YES)
+		if (filter_match(r->opt->filter, &row) == TRI_YES)
 			f->row[n++] = f->row[i];
 	}
-	f->n = r->opt.filter ? n : f->n;
-	if (r->text && !r->opt.verbose)
-		fold_rows(f, r->opt.cut ? FOLD_NAMES : SIZE_MAX);
+	f->n = r->opt->filter ? n : f->n;
+	if (r->text && !r->opt->verbose)
+		fold_rows(f, r->opt->cut ? FOLD_NAMES : SIZE_MAX);
 	for (size_t i = 0; i < f->n && !err; i++) {
 		struct report_row row = summary_of(r, p, &f->row[i]);
 
@@ -83,11 +81,11 @@ static int summary_rows(struct render_summary *r, const struct process *p,
 static int summary_table(struct render_summary *r, const struct process *p,
 			 const struct report_totals *t)
 {
-	struct render_options opt = r->opt;
+	struct render_options opt = *r->opt;
 	struct report_row sum = { .process = p,
 				  .totals = t,
 				  .base = r->base,
-				  .what = r->opt.ncolumns ? "total" : NULL };
+				  .what = r->opt->ncolumns ? "total" : NULL };
 	struct rows *rows;
 	int err;
 
@@ -100,7 +98,7 @@ static int summary_table(struct render_summary *r, const struct process *p,
 		err = rows_end(rows, &sum);
 	if (!err && rows_mixed(rows) && r->text && !r->explained) {
 		r->explained = true;
-		fprintf(r->opt.out,
+		fprintf(r->opt->out,
 			"(\"fast 99%% +\": fast for 99%% of the pages, something else for the rest)\n");
 	}
 	rows_free(rows);
@@ -120,7 +118,7 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 				    GUP_WORD_COPY,   GUP_WORD_REUSE,   GUP_WORD_FAULT,
 				    GUP_WORD_SWAPIN, GUP_WORD_MIGRATE, GUP_WORD_ERRNO,
 				    GUP_WORD_UNKNOWN };
-	FILE *out = r->opt.out;
+	FILE *out = r->opt->out;
 
 	fprintf(out, "\nget_user_pages now, in pages of %u KiB:\n      ", r->base / 1024);
 	for (unsigned w = 0; w < ARRAY_SIZE(words); w++)
@@ -174,7 +172,7 @@ static void summary_held(const struct render_summary *r, const struct report_tot
 	char size[24];
 
 	if (t->held_unmapped)
-		fprintf(r->opt.out,
+		fprintf(r->opt->out,
 			"Held: %s in pipes and io_urings of this process, mapped by nobody any more\n\n",
 			columns_size(t->held_unmapped * r->base, size, sizeof(size)));
 }
@@ -190,12 +188,12 @@ static void summary_notables(struct render_summary *r, bool findings)
 		if (findings != !!highlights_severity(kinds[i]))
 			continue;
 		if (title)
-			fprintf(r->opt.out, "%s%s\n", findings ? "" : "\n", title);
+			fprintf(r->opt->out, "%s%s\n", findings ? "" : "\n", title);
 		title = NULL;
-		summary_note(r->opt.out, &r->highlights, kinds[i]);
+		summary_note(r->opt->out, &r->highlights, kinds[i]);
 	}
 	if (!title && findings)
-		fputc('\n', r->opt.out);
+		fputc('\n', r->opt->out);
 }
 
 static int summary_process_end(void *ctx, const struct process *p,
@@ -229,16 +227,14 @@ static int summary_begin(void *ctx, const struct report_head *head)
 
 	r->base = kernel_page_size(&k->ev);
 	r->head = *head;
-	if (r->opt.json)
-		render_json_rows(&r->js, &r->opt, head);
+	r->text = r->opt->format == TABLE_TEXT && !r->opt->json;
 	/* Rows of chosen columns are of all processes. */
-	if (!r->text && r->opt.ncolumns)
-		return rows_new(&r->opt, COLUMNS_MAPPING, NULL,
-				r->opt.json ? &r->js : NULL, &r->all);
-	if (!r->text || r->opt.noheadings)
+	if (!r->text && r->opt->ncolumns)
+		return rows_new(r->opt, COLUMNS_MAPPING, NULL, head, &r->all);
+	if (!r->text || r->opt->noheadings)
 		return 0;
-	fprintf(r->opt.out, "gupinfo %s on Linux %s %s, judged as %s (%s)\n",
-		r->opt.version,
+	fprintf(r->opt->out, "gupinfo %s on Linux %s %s, judged as %s (%s)\n",
+		r->opt->version,
 		escape_text(release, sizeof(release), head->machine->kernel.release),
 		head->machine->kernel.arch, k->model,
 		kernel_proof(k, NULL) == KERNEL_EXTRAPOLATED
@@ -255,8 +251,8 @@ static int summary_process(void *ctx, const struct process *p)
 	memset(&r->highlights, 0, sizeof(r->highlights));
 	r->highlights.base = r->base;
 	r->highlights.cpus = r->head.machine->cpus;
-	if (r->text && !r->opt.noheadings)
-		fprintf(r->opt.out, "%sprocess %d %s, parent %d, %u thread%s\n\n",
+	if (r->text && !r->opt->noheadings)
+		fprintf(r->opt->out, "%sprocess %d %s, parent %d, %u thread%s\n\n",
 			r->processes ? "\n" : "", (int)p->pid,
 			escape_text(comm, sizeof(comm), p->comm), (int)p->ppid,
 			p->threads, p->threads == 1 ? "" : "s");
@@ -279,15 +275,12 @@ static int summary_end(void *ctx, const struct report_totals *t)
 	const struct source_machine *m = r->head.machine;
 	bool any = false;
 
-	if (r->all) {
-		int err = rows_end(r->all, NULL);
-
-		return err || !r->opt.json ? err : render_json_rows_end(&r->js, &r->opt);
-	}
+	if (r->all)
+		return rows_end(r->all, NULL);
 	if (!r->text)
 		return 0;
 	if (m->page.pfns_hidden) {
-		fprintf(r->opt.out, "\nNot read:\n  %-12s %s\n", "PFNs",
+		fprintf(r->opt->out, "\nNot read:\n  %-12s %s\n", "PFNs",
 			page_why_text(PAGE_WHY_PFN_HIDDEN));
 		any = true;
 	}
@@ -297,42 +290,28 @@ static int summary_end(void *ctx, const struct report_totals *t)
 
 		if (e->ok)
 			continue;
-		fprintf(r->opt.out, "%s  %-12s %s\n", any ? "" : "\nNot read:\n",
+		fprintf(r->opt->out, "%s  %-12s %s\n", any ? "" : "\nNot read:\n",
 			source_fact_name(i), escape_text(why, sizeof(why), e->why));
 		any = true;
 	}
 	return 0;
 }
 
-const struct report_view render_summary_view = {
-	.begin = summary_begin,
-	.process = summary_process,
-	.row = summary_row,
-	.vma_end = summary_vma_end,
-	.process_end = summary_process_end,
-	.end = summary_end,
-};
-
-int render_summary_new(const struct render_options *opt, void **ret)
-{
-	struct render_summary *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->opt = *opt;
-	r->text = opt->format == TABLE_TEXT && !opt->json;
-	r->js.out = opt->out;
-	*ret = r;
-	return 0;
-}
-
-void render_summary_free(void *ctx)
+static void summary_deinit(void *ctx)
 {
 	struct render_summary *r = ctx;
 
-	if (!r)
-		return;
 	rows_free(r->all);
 	fold_deinit(&r->fold);
-	free(r);
 }
+
+const struct render_view render_summary_view = {
+	.report = { .begin = summary_begin,
+		    .process = summary_process,
+		    .row = summary_row,
+		    .vma_end = summary_vma_end,
+		    .process_end = summary_process_end,
+		    .end = summary_end },
+	.size = sizeof(struct render_summary),
+	.deinit = summary_deinit,
+};

@@ -2,7 +2,6 @@
 #include "render/render_who.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "lib/escape.h"
 #include "render/js.h"
@@ -35,29 +34,12 @@ static void who_counts(FILE *out, const struct render_who *who)
 			(long long)p->excess);
 }
 
-static int who_rows(const struct render_options *opt, const struct render_who *who,
-		    struct js *js)
+static int who_rows(const struct render_options *opt, const struct render_who *who)
 {
-	struct render_options o = *opt;
+	const struct report_head head = { who->kernel, who->machine };
 	struct rows *rows;
-	const char *bad;
-	size_t len;
-	int err = 0;
+	int err = rows_new(opt, COLUMNS_ENTRY, NULL, &head, &rows);
 
-	if (!o.ncolumns || o.add) {
-		const struct column *added[RENDER_COLUMNS_MAX];
-		unsigned n = o.ncolumns;
-
-		memcpy(added, o.columns, n * sizeof(*added));
-		o.ncolumns = 0;
-		columns_select(COLUMNS_PAGE, "PID,COMM,ADDR,LEAF,PERMS,PTE,EXCL,NAME",
-			       o.columns, &o.ncolumns, RENDER_COLUMNS_MAX, &bad, &len);
-		n = MIN(n, RENDER_COLUMNS_MAX - o.ncolumns);
-		memcpy(o.columns + o.ncolumns, added, n * sizeof(*added));
-		o.ncolumns += n;
-		o.add = false;
-	}
-	err = rows_new(&o, COLUMNS_PAGE, NULL, js, &rows);
 	if (err)
 		return err;
 	for (size_t i = 0; i < who->nmaps && !err; i++) {
@@ -107,7 +89,7 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 	if (who->nmaps) {
 		who_counts(out, who);
 		fputc('\n', out);
-		err = who_rows(opt, who, NULL);
+		err = who_rows(opt, who);
 	}
 	who_holders(out, who);
 	if (who->unread)
@@ -181,17 +163,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 
 int render_who(const struct render_options *opt, const struct render_who *who)
 {
-	const struct report_head head = { who->kernel, who->machine };
-	struct js j = { .out = opt->out };
-	int err;
-
-	if (opt->format != TABLE_TEXT)
-		return who_rows(opt, who, NULL);
-	if (!opt->json)
-		return who_text(opt, who);
-	if (!opt->ncolumns)
-		return who_json(opt, who);
-	render_json_rows(&j, opt, &head);
-	err = who_rows(opt, who, &j);
-	return err ? err : render_json_rows_end(&j, opt);
+	if (opt->format != TABLE_TEXT || (opt->json && opt->ncolumns))
+		return who_rows(opt, who);
+	return opt->json ? who_json(opt, who) : who_text(opt, who);
 }

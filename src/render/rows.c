@@ -19,7 +19,7 @@ struct rows_kept {
 
 struct rows {
 	struct render_options opt;
-	struct js *js;
+	struct js js;
 	struct table *table;
 	struct rows_kept *kept;
 	size_t n, room;
@@ -29,8 +29,15 @@ struct rows {
 	char bufs[RENDER_COLUMNS_MAX][32];
 };
 
+bool rows_asked(const struct render_options *opt)
+{
+	return opt->ncolumns || opt->sort || opt->top || opt->noheadings || opt->bytes ||
+	       opt->format != TABLE_TEXT;
+}
+
 int rows_new(const struct render_options *opt, enum columns_of of,
-	     const struct report_row *sum, struct js *js, struct rows **ret)
+	     const struct report_row *sum, const struct report_head *head,
+	     struct rows **ret)
 {
 	struct rows *r = calloc(1, sizeof(*r));
 	struct table_column cols[RENDER_COLUMNS_MAX];
@@ -40,7 +47,7 @@ int rows_new(const struct render_options *opt, enum columns_of of,
 	if (!r)
 		return -ENOMEM;
 	r->opt = *opt;
-	r->js = js;
+	r->js.out = opt->out;
 	render_columns_chosen(&r->opt, of, sum);
 	for (unsigned i = 0; i < r->opt.ncolumns; i++) {
 		const struct column *c = r->opt.columns[i];
@@ -50,8 +57,12 @@ int rows_new(const struct render_options *opt, enum columns_of of,
 						 .right = c->flags & COLUMN_RIGHT,
 						 .truncate = i + 1 == r->opt.ncolumns };
 	}
-	if (!js)
+	if (opt->json == RENDER_JSON_NONE) {
 		err = table_new(&topt, cols, r->opt.ncolumns, &r->table);
+	} else if (opt->json == RENDER_JSON_DOCUMENT) {
+		render_json_head(&r->js, opt, head->kernel, head->machine);
+		js_open(&r->js, "rows", '[');
+	}
 	if (err)
 		free(r);
 	else
@@ -112,28 +123,16 @@ static void rows_json(const struct rows *r, struct js *j, const struct report_ro
 {
 	struct cell c;
 
-	js_open(j, NULL, '{');
 	for (unsigned i = 0; i < r->opt.ncolumns; i++) {
 		columns_get(r->opt.columns[i], row, &c);
 		rows_json_cell(j, r->opt.columns[i], &c);
 	}
-	js_close(j, '}');
-}
-
-/* Starts an element of the array, or a line. */
-static void rows_json_begin(struct rows *r)
-{
-	if (r->opt.json == RENDER_JSON_LINES)
-		r->js->comma = false;
-	else
-		js_line(r->js);
 }
 
 static int rows_json_end(struct rows *r)
 {
-	if (r->opt.json == RENDER_JSON_LINES)
-		fputc('\n', r->js->out);
-	return ferror(r->js->out) ? -EIO : 0;
+	render_json_item_end(&r->js, &r->opt);
+	return ferror(r->js.out) ? -EIO : 0;
 }
 
 /* ---- rows */
@@ -156,9 +155,9 @@ static int rows_write(struct rows *r, const struct report_row *row)
 {
 	const char *text[RENDER_COLUMNS_MAX], *color[RENDER_COLUMNS_MAX];
 
-	if (r->js) {
-		rows_json_begin(r);
-		rows_json(r, r->js, row);
+	if (r->opt.json) {
+		render_json_item(&r->js, &r->opt);
+		rows_json(r, &r->js, row);
 		return rows_json_end(r);
 	}
 	rows_texts(r, row, text, color);
@@ -210,7 +209,7 @@ static int rows_keep(struct rows *r, const struct report_row *row)
 	k->at = r->n;
 	columns_get(r->opt.sort, row, &k->by);
 	k->by.text = k->by.text ? strdup(k->by.text) : NULL;
-	k->text = r->js ? rows_copy_json(r, row) : rows_copy(r, row);
+	k->text = r->opt.json ? rows_copy_json(r, row) : rows_copy(r, row);
 	return k->text ? 0 : -ENOMEM;
 }
 
@@ -237,11 +236,11 @@ static int rows_compare(const void *a, const void *b, void *ctx)
 
 static int rows_write_kept(struct rows *r, const struct rows_kept *k)
 {
-	if (!r->js)
+	if (!r->opt.json)
 		return table_row(r->table, (const char *const *)k->text,
 				 (const char *const *)k->text + r->opt.ncolumns);
-	rows_json_begin(r);
-	js_text(r->js, (const char *)k->text);
+	render_json_item(&r->js, &r->opt);
+	fputs((const char *)k->text, r->js.out);
 	return rows_json_end(r);
 }
 
@@ -254,9 +253,30 @@ int rows_end(struct rows *r, const struct report_row *sum)
 		qsort_r(r->kept, r->n, sizeof(*r->kept), rows_compare, r);
 	for (size_t i = 0; i < n && !err; i++)
 		err = rows_write_kept(r, &r->kept[i]);
-	if (r->js || err)
+	if (err || r->opt.json == RENDER_JSON_LINES)
 		return err;
+	if (r->opt.json) {
+		js_close(&r->js, ']');
+		return render_json_end(&r->js);
+	}
 	if (sum)
 		err = rows_write(r, sum);
 	return err ? err : table_end(r->table, true);
+}
+
+int rows_columns(const struct render_options *opt)
+{
+	struct rows *rows;
+	unsigned n;
+	const struct column *table = columns_table(&n);
+	int err = rows_new(opt, COLUMNS_COLUMN, NULL, NULL, &rows);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < n && !err; i++)
+		err = rows_add(rows, &(struct report_row){ .item = &table[i] });
+	if (!err)
+		err = rows_end(rows, NULL);
+	rows_free(rows);
+	return err;
 }

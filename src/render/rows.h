@@ -9,20 +9,25 @@
 #include "render/render.h"
 
 struct rows;
-struct js;
 
 /*
  * Rows of @of.  @sum has the values that decide which columns are news (columns_fit()), or is NULL.
- * With @js objects are added to its array, or are lines; the caller opens and closes the document.
+ * With opt->json they are lines, or a document that begins with @head, which may be NULL otherwise.
  * Returns 0, -ENOMEM or another -errno of libsmartcols.
  */
 int rows_new(const struct render_options *opt, enum columns_of of,
-	     const struct report_row *sum, struct js *js, struct rows **ret);
+	     const struct report_row *sum, const struct report_head *head,
+	     struct rows **ret);
 int rows_add(struct rows *r, const struct report_row *row);
-/* Writes what is left, and @sum as the last row of a table unless it is NULL. */
+/* Writes what is left, and @sum as the last row of a table for people unless it is NULL. */
 int rows_end(struct rows *r, const struct report_row *sum);
+/* The options ask for rows, of a view that has a text or a document of its own without. */
+bool rows_asked(const struct render_options *opt);
 /* A cell had "fast 99% +", or another word that holds for a part. */
 bool rows_mixed(const struct rows *r);
 void rows_free(struct rows *r);
+
+/* --list-columns: the columns themselves. */
+int rows_columns(const struct render_options *opt);
 
 #endif

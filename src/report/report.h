@@ -65,6 +65,7 @@ struct report_row {
 	u32 base;         /* size of a page, of which ->totals counts */
 	u32 folded;       /* mappings that are this one row; 0: it is ->vma's */
 	const char *what; /* "libc.so.6": what they have in common */
+	const void *item; /* of a row of neither: what the getters of its columns know */
 };
 
 struct report_head {

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "lib/escape.h"
+#include "render/columns.h"
 #include "tui/tui_int.h"
 
 #define RECENT_NS 2500000000ull
@@ -377,16 +377,6 @@ static void draw_legend(struct tui *t, int y)
 	}
 }
 
-/* Formats a count, "?" when it is unknown. */
-static void count_text(const struct page_run *p, enum page_field f, s64 n, char *buf,
-		       size_t size)
-{
-	if (p->why[f] == PAGE_WHY_KNOWN)
-		snprintf(buf, size, "%lld", (long long)n);
-	else
-		snprintf(buf, size, p->why[f] == PAGE_WHY_NOT_APPLICABLE ? "-" : "?");
-}
-
 /* Draws the page under @addr in one line, where there is no detail pane. */
 static int draw_line(struct tui *t, u64 addr, int x, int y, int w)
 {
@@ -395,6 +385,7 @@ static int draw_line(struct tui *t, u64 addr, int x, int y, int w)
 	const struct store_row *row = store_row_at(s, v, addr);
 	char map[24], ref[24], pin[24];
 	struct page_run p;
+	const struct report_row page = { .page = &p };
 
 	if (!row)
 		return tui_screen_put(&t->screen, x, y, w, TUI_DIM, 0,
@@ -402,12 +393,11 @@ static int draw_line(struct tui *t, u64 addr, int x, int y, int w)
 	store_page_at(s, row, addr, &p);
 	if (p.kind == PAGE_NONE)
 		return tui_screen_put(&t->screen, x, y, w, TUI_DIM, 0, "absent");
-	count_text(&p, PAGE_F_MAPCOUNT, p.mapcount, map, sizeof(map));
-	count_text(&p, PAGE_F_REFCOUNT, p.refcount, ref, sizeof(ref));
-	count_text(&p, PAGE_F_PINCOUNT, p.pincount, pin, sizeof(pin));
 	return tui_screen_printf(&t->screen, x, y, w, TUI_NORMAL, 0,
-				 "%s map %s ref %s pin %s", page_kind_name(p.kind), map,
-				 ref, pin);
+				 "%s map %s ref %s pin %s", page_kind_name(p.kind),
+				 columns_named("MAP", &page, map, sizeof(map)),
+				 columns_named("REF", &page, ref, sizeof(ref)),
+				 columns_named("PIN", &page, pin, sizeof(pin)));
 }
 
 static void draw_rows(struct tui *t)

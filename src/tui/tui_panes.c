@@ -328,7 +328,7 @@ static void draw_relative(struct tui *t, const struct store *s,
 	const struct store_vma *v = store_vma_at(p, t->addr);
 	const struct store_row *row = v ? store_row_at(s, v, t->addr) : NULL;
 	int x = r->x, end = r->x + r->w;
-	char comm[4 * sizeof(p->process.comm)], text[3][40];
+	char comm[4 * sizeof(p->process.comm)], pfn[24], map[24], ref[24];
 	struct page_run page;
 
 	escape_text(comm, sizeof(comm), p->process.comm);
@@ -345,23 +345,12 @@ static void draw_relative(struct tui *t, const struct store *s,
 	enum tui_glyph g = tui_grid_glyph(store_class(s, row), t->lens);
 	struct report_row rr = store_report_row(s, p, v, row, &page);
 	store_page_cut(s, &page, t->addr, t->addr + 1);
-	static const char *const names[3] = { "PFN", "MAP", "REF" };
-	for (unsigned i = 0; i < 3; i++) {
-		struct cell cell;
-		const struct column *col = columns_find(COLUMNS_PAGE, names[i], 3);
-		char buf[200];
-
-		snprintf(text[i], sizeof(text[i]), "?");
-		if (!col)
-			continue;
-		columns_get(col, &rr, &cell);
-		snprintf(text[i], sizeof(text[i]), "%.39s",
-			 columns_text(&cell, false, buf, sizeof(buf)));
-	}
 	x = tui_screen_printf(&t->screen, x, y, end - x, tui_grid_role(g), 0, "%c ",
 			      g == tui_grid_hole(t->lens) ? '-' : tui_grid_letter(g));
 	tui_screen_printf(&t->screen, x, y, end - x, TUI_NORMAL, 0, "%s map %s ref %s %s",
-			  text[0], text[1], text[2],
+			  columns_named("PFN", &rr, pfn, sizeof(pfn)),
+			  columns_named("MAP", &rr, map, sizeof(map)),
+			  columns_named("REF", &rr, ref, sizeof(ref)),
 			  page.kind == PAGE_NONE ? "" : tui_grid_word(g));
 }
 

@@ -156,6 +156,9 @@ views()
 		view "$name" --raw -o PID,START,SIZE,RSS,PIN,GET-R,NAME --sort -PIN --top 6 -Q 'RSS > 8K'
 		view "$name" --all --sort -UNSHARE --top 3
 		view "$name" --all --json -o PID,RSS,PIN,LEAK,COMM -Q 'PIN > 0' | members
+		view "$name" --lint --raw -Q 'CLASS != "explainable" || MAP > 1' --top 6
+		view "$name" --lint --json -o CLASS,FINDING,ADDR,INVARIANT --sort -ADDR --top 3 | members
+		view "$name" --facts --pairs -o FACT,VALUE,PROBE -Q PROBE --top 4
 	} >"$dir/rows"
 	view "$name" --facts >"$dir/facts"
 	# The first page; "the words come back" looks at the rest.

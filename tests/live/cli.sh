@@ -66,17 +66,19 @@ done <<'EOF'
 --all --trials=3 --verbose --no-stop --state=plain
 --pages --verbose --interval=5 --reserve-hugepages
 --explain=1000 --top=3 --sort=MAP --filter=MAP --raw --output=ADDR --bits=lru --range=1000 --bytes
---lint --raw --output=ADDR --bytes --top=3
+--lint --verbose --no-stop --trials=3
 --report --json --raw --filter=MAP --output=ADDR --bytes
 --trace --filter=MAP --range=[heap] --raw --bits=lru --bytes --top=3
 --demo --json --filter=MAP --output=ADDR
---list-columns --json --filter=MAP
+--list-columns --json --bytes --bits=lru
 --tui --json --raw --filter=MAP --output=ADDR
 --who=1000 --range=1000 --bits=lru
 EOF
-refused "--facts refuses --output" --facts --output=FACT
-refused "--facts refuses --filter" --facts --filter=MAP
-refused "--diff refuses --filter" --diff /dev/null /dev/null --filter=MAP
+refused "--facts refuses --bits" --facts --bits=lru
+refused "--facts have no column of pages" --facts --filter=MAP
+refused "--diff refuses --bits" --diff /dev/null /dev/null --bits=lru
+refused "--diff has no column of pages" --diff /dev/null /dev/null --sort=MAP
+refused "findings have no column of changes" --pid $sleeper --lint -o WHAT
 refused "--verify refuses --raw" --verify --raw
 refused "metrics have no columns" --all --openmetrics -o PID
 refused "a document cannot be sorted" --pid $sleeper --pages --json --sort REF
@@ -89,6 +91,9 @@ expect_empty "no guess far away" "$(run 2 --pid $sleeper -o qqqqqqqq; grep 'mean
 expect_empty "help" "$(run 0 --help; awk 'length > 80' "$out")"
 expect_empty "version" "$(run 0 --version; grep -q '^gupinfo [0-9]' "$out" || cat "$out")"
 expect_empty "list-columns" "$(run 0 --list-columns; grep -q '^MAP ' "$out" || cat "$out")"
+expect_empty "list-columns, chosen" \
+	"$(run 0 -H -n -r -o COLUMN -Q 'OF == "findings"' --sort COLUMN; [ "$(paste -sd' ' "$out")" = "CLASS FINDING INVARIANT REASON" ] || cat "$out")"
+expect_empty "facts, chosen" "$(run 0 --facts -r -n -o FACT,VALUE -Q 'FACT == "secretmem"'; grep -qxE 'secretmem (yes|no|\?)' "$out" || cat "$out")"
 expect_empty "a process that does not exist" \
 	"$(run 1 --pid 2147483646; grep -q 'does not exist' "$err" || cat "$err")"
 expect_empty "one that exists and one that does not" \

@@ -68,6 +68,28 @@ TEST(what_is_not_known_is_not_false)
 	EXPECT_INT(match("NODE == 0"), TRI_NO);
 }
 
+/* Returns of which rows an expression over columns of mappings is, or -EINVAL. */
+static int rows_of(const char *expr)
+{
+	char why[200];
+	struct filter *f = NULL;
+	int of = filter_parse(COLUMNS_MAPPING, expr, &f, why, sizeof(why));
+
+	of = of ? of : (int)filter_of(f);
+	filter_free(f);
+	return of;
+}
+
+TEST(a_column_that_only_pages_have_makes_it_a_filter_of_pages)
+{
+	EXPECT_INT(rows_of("PIN > 0 && PSS > 4K"), COLUMNS_MAPPING);
+	EXPECT_INT(rows_of("PIN > 0 && KIND == \"anon\""), COLUMNS_PAGE);
+	EXPECT_INT(rows_of("KIND == \"anon\" || PIN"), COLUMNS_PAGE);
+	EXPECT_INT(rows_of("KIND == \"anon\" && PSS > 4K"), -EINVAL);
+	EXPECT_INT(rows_of("PSS > 4K && KIND == \"anon\""), -EINVAL);
+	EXPECT_INT(rows_of("WHAT == \"moved\""), -EINVAL);
+}
+
 TEST(bad_expressions_say_why)
 {
 	static const char *const bad[] = { "",           "MAP ==",   "FOO==1",

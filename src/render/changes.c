@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/changes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+static const char *const changes_words[CHANGES_WORDS] = {
+	"appeared", "vanished", "moved", "state", "counts",
+	"verdict",  "minor",    "known", "mapped"
+};
+
+const char *changes_word(unsigned bit)
+{
+	return changes_words[bit];
+}
+
+/* Formats "state,verdict". */
+static void changes_what(u32 what, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_SIZE(changes_words); i++)
+		if (what & BIT(i) & STORE_REAL && at < size)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? "," : "",
+					       changes_words[i]);
+}
+
+static const char *changes_exclusive(const struct page_run *p)
+{
+	return p->anon_exclusive == TRI_YES ? " excl"
+	       : p->anon_exclusive == TRI_NO && (p->kind == PAGE_ANON || p->anon)
+		       ? " shared"
+		       : "";
+}
+
+static void changes_number(const struct page_run *p, enum page_field field, s64 n,
+			   char *buf, size_t size)
+{
+	bool known = p->why[field] == PAGE_WHY_KNOWN;
+
+	snprintf(buf, size, known ? "%" PRId64 : "?", n);
+}
+
+/* Describes one side of a change in a few words. */
+static void changes_side(const struct store_change *c, const struct store_side *side,
+			 char *buf, size_t size)
+{
+	char ref[40], map[40], pfn[40] = "";
+	struct page_run page, *p = &page;
+
+	if (!side->class || side->class->page.kind == PAGE_NONE) {
+		snprintf(buf, size, "%s", side->vma ? "hole" : "not mapped");
+		return;
+	}
+	store_diff_page(c, side, p);
+	if (p->present != TRI_YES) {
+		snprintf(buf, size, "%s", page_kind_name(p->kind));
+		return;
+	}
+	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && c->what & STORE_MOVED)
+		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64, p->pfn);
+	changes_number(p, PAGE_F_MAPCOUNT, p->mapcount, map, sizeof(map));
+	changes_number(p, PAGE_F_REFCOUNT, p->refcount, ref, sizeof(ref));
+	snprintf(buf, size, "%s%s map %s ref %s%s%s", page_kind_name(p->kind),
+		 changes_exclusive(p), map, ref, pfn,
+		 side->class->verdicts->write.leak == TRI_YES ? " LEAK" : "");
+}
+
+/* Formats "pin-r fast -> copy" for each request whose word changed. */
+static void changes_verdicts(const struct store_change *c, char *buf, size_t size)
+{
+	const struct gup_verdicts *va, *vb;
+	size_t at = 0;
+
+	buf[0] = '\0';
+	if (!(c->what & STORE_VERDICT) || !c->a.class || !c->b.class)
+		return;
+	va = c->a.class->verdicts;
+	vb = c->b.class->verdicts;
+	for (unsigned i = 0; i < GUP_REQUESTS && at < size; i++) {
+		const struct gup_verdict *a = &va->req[i];
+		const struct gup_verdict *b = &vb->req[i];
+
+		if (a->word != b->word || a->err != b->err)
+			at += (size_t)snprintf(buf + at, size - at, "%s%s %s -> %s",
+					       at ? ", " : "", gup_request_name(i),
+					       gup_word_name(a->word, a->err),
+					       gup_word_name(b->word, b->err));
+	}
+	if (at < size && va->write.fault != vb->write.fault)
+		at += (size_t)snprintf(buf + at, size - at, "%sstore %s -> %s",
+				       at ? ", " : "", gup_write_name(va->write.fault),
+				       gup_write_name(vb->write.fault));
+	if (at < size && va->fork.word != vb->fork.word)
+		snprintf(buf + at, size - at, "%sfork %s -> %s", at ? ", " : "",
+			 gup_fork_name(va->fork.word), gup_fork_name(vb->fork.word));
+}
+
+bool changes_part(const struct report_row *row, unsigned part, char *buf, size_t size)
+{
+	const struct store_change *c = row->item;
+
+	buf[0] = '\0';
+	if (!c && !part)
+		snprintf(buf, size, "process");
+	else if (!c && part < 3 && *row->what == (part == 1 ? 'A' : 'B'))
+		snprintf(buf, size, "only in %s", row->what);
+	else if (c && !part)
+		changes_what(c->what, buf, size);
+	else if (c && part < 3)
+		changes_side(c, part == 1 ? &c->a : &c->b, buf, size);
+	else if (c)
+		changes_verdicts(c, buf, size);
+	return buf[0];
+}

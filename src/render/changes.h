@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* changes.h - the parts of a row of changes (--diff) in words. */
+#ifndef GUPINFO_CHANGES_H
+#define GUPINFO_CHANGES_H
+
+#include "report/store.h"
+
+#define CHANGES_WORDS 9
+
+/* Returns the word of a bit of STORE_*: "moved". */
+const char *changes_word(unsigned bit);
+
+/*
+ * Formats a part of a row of changes: 0 what differs, 1 before, 2 after, 3 the verdicts.  Returns
+ * false when it has none.
+ */
+bool changes_part(const struct report_row *row, unsigned part, char *buf, size_t size);
+
+#endif
