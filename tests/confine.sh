@@ -58,6 +58,16 @@ for view in --pages --json --lint --facts "--explain 20000000" --report "--model
 	# shellcheck disable=SC2086
 	confined "--replay $view opens nothing" none --replay "$report" $view
 done
+# a recording, without its last line
+{
+	sed '/^\[end /d' "$report"
+	printf '[event-data]\n'
+	sed 's/^/ =/' "$srcdir/tests/fuzz/corpus/event/fork" | fold -w 70 | sed '2,$s/^/+/'
+} >recording
+for view in "--trace" "--trace --json-lines"; do
+	# shellcheck disable=SC2086
+	confined "--replay $view opens nothing" none --replay recording $view
+done
 confined "--diff of files opens nothing" none --diff "$report" "$srcdir/tests/golden/linux-6.12.gupinfo"
 # a file that takes its place: that name, and where it takes capabilities to write there, those
 usual+='|rename|renameat2'

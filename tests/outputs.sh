@@ -164,7 +164,7 @@ count = "refcount refcounts mapcount mapcounts pins pincount pages bytes".split(
 
 def mask(v, key=None):
 	if isinstance(v, dict):
-		if "kind" in v: # of pages the names of their members: the fixtures show the values
+		if "gup" in v or key == "differs": # names only: the fixtures show the values
 			return sorted(v)
 		return {k: mask(x, k) for k, x in v.items() if k not in count}
 	if isinstance(v, list):
@@ -197,6 +197,11 @@ if [ -x "$tracee" ] && [ "$(id -u)" = 0 ]; then
 		! command -v python3 >/dev/null || for _ in 1 2 3; do
 			"$gupinfo" --trace --json-lines --interval 60000 -- "$tracee" $what 2>/dev/null
 		done | mask_json >"$out/trace-json/$what"
+		for _ in 1 2 3; do
+			"$gupinfo" --trace --interval 60000 --output recording -- "$tracee" $what
+			"$gupinfo" --replay recording --trace
+		done 2>/dev/null | mask >"$out/trace/$what-replayed"
+		rm -f recording
 	done
 fi
 echo "$(find "$out" -type f | wc -l) outputs in $out"

@@ -21,7 +21,7 @@ esac
 # What a build needs.  libbpf-dev, clang and bpftool are for the BPF reader, liblzma-dev and libzstd-dev
 # for packed reports: a build does without.
 ENSURE_BUILD=(autoconf automake make gcc libc6-dev pkgconf libproc2-dev libkmod-dev zlib1g-dev
-	liblzma-dev libzstd-dev libsmartcols-dev libncurses-dev libbpf-dev clang bpftool)
+	liblzma-dev libzstd-dev libsmartcols-dev libncurses-dev libjson-c-dev libbpf-dev clang bpftool)
 # What the tests use besides; each test skips when its tool is missing.
 ENSURE_CHECK=(python3 python3-jsonschema jq tmux procps bsdextrautils ncurses-bin shellcheck codespell clang-format
 	xz-utils zstd strace libcap2-bin)

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "demo/demo.h"
-#include "lib/escape.h"
 #include "render/render_demo.h"
 #include "render/render_event.h"
 #include "replay/replay.h"
@@ -22,7 +21,6 @@ static int record(struct session *s, const struct trace_options *topt,
 		  const struct event_view *view, void *view_ctx, int *ret_status)
 {
 	struct render_event_record_options ropt = { .file = s->out.file,
-						    .text = tmpfile(),
 						    .data = tmpfile(),
 						    .inner = view,
 						    .inner_ctx = view_ctx,
@@ -30,12 +28,11 @@ static int record(struct session *s, const struct trace_options *topt,
 	void *ctx = NULL;
 	int err = 0, kept;
 
-	if (!ropt.text || !ropt.data) {
+	if (!ropt.data) {
 		err = -errno;
 		diag_add(&s->diag, DIAG_ERROR, "cannot write a temporary file: %s",
 			 strerror(-err));
 	} else {
-		fcntl(fileno(ropt.text), F_SETFD, FD_CLOEXEC);
 		fcntl(fileno(ropt.data), F_SETFD, FD_CLOEXEC);
 		err = render_event_record_new(&ropt, &ctx);
 	}
@@ -43,8 +40,6 @@ static int record(struct session *s, const struct trace_options *topt,
 		err = trace_run(topt, s->source, &render_event_record_view, ctx, &s->diag,
 				ret_status);
 	render_event_record_free(ctx);
-	if (ropt.text)
-		fclose(ropt.text);
 	if (ropt.data)
 		fclose(ropt.data);
 	/* a recording that was cut short can be replayed as far as it goes */
@@ -54,77 +49,37 @@ static int record(struct session *s, const struct trace_options *topt,
 
 /* ---- --replay FILE --trace: the events of a recording */
 
-struct replayed {
-	bool json, found, open; /* open: a JSON line has begun */
-	char part[5];           /* what there is of a character, which lines may cut */
-};
-
-/* Writes a byte above 7f when it completes a character, unless a terminal obeys that. */
-static void put_byte(struct replayed *r, unsigned byte)
+int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
+		      bool *ret_found)
 {
-	size_t at = strlen(r->part);
-	u32 cp;
+	static const struct record_handler handler = { .text = render_event_replay_line };
+	struct kernel judge = *s->source->machine->page.kernel;
+	struct report_head head = { .machine = s->source->machine, .kernel = &judge };
+	struct render_event_replay r = { .view = view, .ctx = ctx, .head = &head };
+	int err;
 
-	r->part[at] = (char)byte;
-	if (escape_utf8((const unsigned char *)r->part, &cp)) {
-		if (escape_unsafe(cp))
-			printf("\\u%04x", cp < 0x10000 ? cp : 0xfffd);
-		else
-			fputs(r->part, stdout);
-	} else if (at < 3) {
-		return;
-	}
-	memset(r->part, 0, sizeof(r->part));
-}
+	snprintf(judge.model, sizeof(judge.model), "%s", replay_model(s->source));
+	err = replay_scan(s->source, &handler, &r);
+	int last = render_event_replay_end(&r);
 
-/* Undoes \xHH escapes of the file, but never writes control characters. */
-static void put_unescaped(struct replayed *r, const char *line)
-{
-	for (; *line; line++) {
-		unsigned byte;
-
-		if (line[0] == '\\' && line[1] == '\\') {
-			line++;
-			putchar('\\');
-		} else if (r->json && line[0] == '\\' && line[1] == 'x' &&
-			   sscanf(line + 2, "%2x", &byte) == 1 && line[2] && line[3]) {
-			line += 3;
-			if (byte >= 0x80)
-				put_byte(r, byte);
-		} else {
-			putchar(*line);
-		}
-	}
-}
-
-static int replay_line(void *ctx, const char *section, const char *line)
-{
-	struct replayed *r = ctx;
-	const char *wanted = r->json ? RENDER_EVENT_DATA : RENDER_EVENT_TEXT;
-
-	if (strcmp(section, wanted))
-		return 0;
-	r->found = true;
-	if (!line)
-		return 0;
-	if (r->json && *line == '=' && r->open)
-		putchar('\n');
-	put_unescaped(r, line + (r->json && *line));
-	if (!r->json)
-		putchar('\n');
-	r->open = r->json;
-	return ferror(stdout) ? -EPIPE : 0;
+	if (r.unreadable)
+		diag_add(
+			&s->diag, DIAG_INCOMPLETE,
+			"%s: %u events cannot be read: they are damaged, or another version of gupinfo has recorded them; --trace --json-lines shows them as they are",
+			s->opt.replay, r.unreadable);
+	*ret_found = r.found;
+	return err ? err : last;
 }
 
 static int replay_events(struct session *s)
 {
-	static const struct record_handler handler = { .text = replay_line };
-	struct replayed r = { .json = s->opt.json || s->opt.json_lines };
-	int err = replay_scan(s->source, &handler, &r);
+	struct render_event_options ropt = { .out = stdout,
+					     .verbose = s->opt.given[OPTION_VERBOSE],
+					     .color = s->opt.render.color };
+	bool json = s->opt.json || s->opt.json_lines, found;
+	int err = mode_trace_replay(s, json ? NULL : &render_event_view, &ropt, &found);
 
-	if (r.open)
-		putchar('\n');
-	if (!err && !r.found) {
+	if (!err && !found) {
 		diag_add(&s->diag, DIAG_ERROR,
 			 "%s holds no events: it is a report, not a recording of --trace",
 			 s->opt.replay);
@@ -151,7 +106,6 @@ static int trace_live(struct session *s)
 					     .verbose = o->given[OPTION_VERBOSE] };
 	const struct event_view *view =
 		json ? &render_event_json_view : &render_event_view;
-	void *ctx = NULL;
 	int status = -1, err;
 
 	if (!o->command && !o->npids) {
@@ -166,15 +120,10 @@ static int trace_live(struct session *s)
 	ropt.color = o->color == 1 ||
 		     (!o->color && isatty(fileno(ropt.out)) && o->render.color);
 	fflush(stdout);
-	err = json ? render_event_json_new(&ropt, &ctx) : render_event_new(&ropt, &ctx);
-	if (!err && s->out.file)
-		err = record(s, &topt, view, ctx, &status);
-	else if (!err)
-		err = trace_run(&topt, s->source, view, ctx, &s->diag, &status);
-	if (json)
-		render_event_json_free(ctx);
+	if (s->out.file)
+		err = record(s, &topt, view, &ropt, &status);
 	else
-		render_event_free(ctx);
+		err = trace_run(&topt, s->source, view, &ropt, &s->diag, &status);
 	if (err && err != -EPIPE && status >= 0)
 		diag_add(&s->diag, DIAG_ERROR, "cannot write the events: %s",
 			 strerror(-err));

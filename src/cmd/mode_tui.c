@@ -11,8 +11,6 @@
 #include "lib/escape.h"
 #include "page/holders.h"
 #include "live/procs.h"
-#include "reportfile/record.h"
-#include "replay/replay.h"
 #include "cmd/session.h"
 #include "tui.h"
 #include "tui/tui_state.h"
@@ -258,69 +256,20 @@ static void save(struct tui_live *l)
 	diag_deinit(&own.diag);
 }
 
-/* ---- a recording */
-
-struct recording {
-	struct tui *t;
-	struct tui_moment m; /* the event being read; ->what points to the next two */
-	char what[80], text[400];
-	bool some;
-};
-
-static void recording_flush(struct recording *r)
-{
-	if (r->some)
-		tui_history_add(tui_state_history(r->t), &r->m, NULL);
-	r->some = false;
-}
-
-/* " 0.272294 20265 fk vmsplice fd=4 …" begins an event; indented lines belong to it. */
-static int recording_line(void *ctx, const char *section, const char *line)
-{
-	struct recording *r = ctx;
-	double seconds;
-	int pid, at = 0;
-
-	if (!line || strcmp(section, "events"))
-		return 0;
-	if (!strncmp(line, "   ", 3) || !strncmp(line, "  ! ", 4)) {
-		size_t n = strlen(r->text);
-
-		r->m.warning |= line[2] == '!';
-
-		snprintf(r->text + n, sizeof(r->text) - n, "; %s",
-			 line + strspn(line, " "));
-		return 0;
-	}
-	recording_flush(r);
-	if (sscanf(line, " %lf %d %*s %79s %n", &seconds, &pid, r->what, &at) < 3 || !at)
-		return 0;
-	snprintf(r->text, sizeof(r->text), "%s", line + at);
-	r->m = (struct tui_moment){ .kind = strcmp(r->what, "write-fault") &&
-							    strcmp(r->what, "change")
-						    ? TUI_MOMENT_EVENT
-						    : TUI_MOMENT_SAMPLE,
-				    .time_ns = (u64)(seconds * 1e9),
-				    .pid = pid,
-				    .what = r->what,
-				    .text = r->text };
-	r->some = true;
-	return 0;
-}
+/* ---- a report or a recording */
 
 /* A report is one moment; a recording has its events before it. */
 static int load_replay(struct tui_live *l)
 {
-	static const struct record_handler handler = { .text = recording_line };
-	struct recording r = { .t = l->t };
+	struct tui_trace events = { .t = l->t };
 	struct tui_moment m = { .kind = TUI_MOMENT_NOTE,
 				.what = (char *)"report",
 				.text = (char *)"the pages as they were recorded" };
 	struct session *s = l->s;
-	int err = replay_scan(s->source, &handler, &r);
+	bool found;
+	int err = mode_trace_replay(s, &tui_trace_view, &events, &found);
 
-	recording_flush(&r);
-	if (err && err != -ENODATA)
+	if (err)
 		return err;
 	struct tui_history *h = tui_state_history(l->t);
 	m.time_ns = h->n ? h->moment[h->n - 1].time_ns : 0;

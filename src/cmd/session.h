@@ -90,6 +90,13 @@ int mode_diff(struct session *s);
 int mode_lint(struct session *s);
 int mode_report(struct session *s);
 int mode_trace(struct session *s);
+/*
+ * Passes the events of the recording that is replayed to @view, or writes them as JSON when that is
+ * NULL; @ret_found: it is a recording.  Returns 0, -errno or the view's value.
+ */
+struct event_view;
+int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
+		      bool *ret_found);
 int mode_all(struct session *s);
 int mode_demo(struct session *s);
 int mode_verify(struct session *s);

@@ -73,11 +73,11 @@ static void count_causes(const struct event *e, struct causes *n)
 		bool fault = event_cause_is_fault(c->cause);
 
 		if (c->pid == e->pid && (!n->addr || (!n->by_fault && fault))) {
-			n->addr = c->c.start;
+			n->addr = c->start;
 			n->by_fault = fault;
 		}
-		n->bytes[c->cause] += c->c.end - c->c.start;
-		n->all += c->c.end - c->c.start;
+		n->bytes[c->cause] += c->end - c->start;
+		n->all += c->end - c->start;
 	}
 }
 
@@ -168,6 +168,8 @@ static int on_event(void *ctx, const struct event *e)
 	if (tui_history_add(tui_state_history(tt->t), &m,
 			    family_store(e->member, e->nmembers)))
 		return -ENOMEM;
+	if (!tt->w)
+		return 0;
 	tui_view_moment(tt->t);
 	tt->stop_worthy |= (event_flags(e->kind) & EVENT_STOPS) != 0;
 	if (event_is_between(e))
@@ -176,6 +178,8 @@ static int on_event(void *ctx, const struct event *e)
 		 "after %s of %d", event_name(e->kind), (int)e->pid);
 	return 0;
 }
+
+const struct event_view tui_trace_view = { .event = on_event };
 
 /* Makes the members' latest states the present. */
 static void take_members(struct tui_trace *tt)
@@ -245,7 +249,6 @@ int tui_trace_start(struct tui_trace *tt, char *const *argv, const pid_t *pids,
 		    const struct kernel *model, struct tui *t, struct tui_watch *w,
 		    struct diag *diag)
 {
-	static const struct event_view view = { .event = on_event };
 	struct trace_options opt = { .argv = argv,
 				     .pids = pids,
 				     .npids = npids,
@@ -259,7 +262,7 @@ int tui_trace_start(struct tui_trace *tt, char *const *argv, const pid_t *pids,
 	};
 	if (argv)
 		lend(tt, fds);
-	err = trace_new(&opt, src, &view, tt, diag, &tt->trace);
+	err = trace_new(&opt, src, &tui_trace_view, tt, diag, &tt->trace);
 	take_back(fds);
 	if (err) {
 		tt->trace = NULL;

@@ -14,7 +14,7 @@
 struct tui_trace {
 	struct trace *trace; /* NULL: nothing is traced */
 	struct tui *t;
-	struct tui_watch *w;
+	struct tui_watch *w; /* NULL: the events are of a recording */
 	struct diag *diag;
 	u64 base_ns;      /* of the session, when the trace began */
 	int output;       /* output of the command, shown at the end; -1 none */
@@ -24,6 +24,9 @@ struct tui_trace {
 	bool over;        /* the last process has ended */
 	bool ended;       /* a signal asks gupinfo to end */
 };
+
+/* Makes moments of events; its context is a struct tui_trace. */
+extern const struct event_view tui_trace_view;
 
 /*
  * Starts @argv (keeps its output; its input is empty) or, when that is NULL, attaches to @pids.

@@ -4,6 +4,7 @@
 #include "lib/array.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/pure.h"
@@ -159,30 +160,14 @@ bool event_matters(const struct store_change *c)
 	return c->what & STORE_VERDICT && leak_of(c->a.class) != leak_of(c->b.class);
 }
 
-const struct page_run *event_page(const struct event_change *c)
+bool event_is_noise(const struct event *e, const struct event_change *c)
 {
-	static const struct page_run none;
-
-	return c->c.b.class   ? &c->c.b.class->page
-	       : c->c.a.class ? &c->c.a.class->page
-			      : &none;
-}
-
-u64 event_pages(const struct event_change *c)
-{
-	u64 size = event_page(c)->size;
-
-	return size ? (c->c.end - c->c.start + size - 1) / size : 0;
-}
-
-bool event_is_noise(const struct event_change *c)
-{
-	const struct page_run *p = event_page(c);
-
-	return c->cause == EVENT_CAUSE_COUNTED &&
-	       (p->kind == PAGE_FILE || p->kind == PAGE_ZERO ||
-		p->kind == PAGE_HUGE_ZERO || p->kind == PAGE_SPECIAL ||
-		p->kind == PAGE_DEVICE);
+	if (c->cause != EVENT_CAUSE_COUNTED)
+		return false;
+	if (c->kind == PAGE_FILE || c->kind == PAGE_SPECIAL)
+		return e->kind != EVENT_VMSPLICE;
+	return c->kind == PAGE_ZERO || c->kind == PAGE_HUGE_ZERO ||
+	       c->kind == PAGE_DEVICE;
 }
 
 struct comparison {
@@ -207,9 +192,22 @@ static int add_change(void *ctx, const struct store_change *c)
 
 	if (!new)
 		return -ENOMEM;
-	*new = (struct event_change){ .pid = c->b.process->process.pid,
-				      .cause = cause,
-				      .c = *c };
+	const struct page_class *a = c->a.class, *b = c->b.class;
+	static const struct page_run none;
+	const struct page_run *page = b ? &b->page : a ? &a->page : &none;
+
+	*new = (struct event_change){
+		.pid = c->b.process->process.pid,
+		.cause = cause,
+		.kind = page->kind,
+		.leaks = c->what & STORE_VERDICT && a && b && leak_of(a) != leak_of(b),
+		.start = c->start,
+		.end = c->end,
+		.pages = page->size ? (c->end - c->start + page->size - 1) / page->size
+				    : 0,
+		.size = page->size,
+		.c = *c
+	};
 	return 0;
 }
 
@@ -234,8 +232,6 @@ int event_compare(const struct event *e, struct event_change **ret, size_t *ret_
 }
 
 /* ---- the family, side by side */
-
-#define FAMILY 8
 
 struct cursor {
 	const struct store *store;
@@ -285,15 +281,14 @@ static bool pfn_known(const struct page_run *p)
 }
 
 /* Fills @run from @addr on; false if fewer than two members have a page there. */
-static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
-			 struct event_shared *run, bool *ret_shared)
+static bool side_by_side(const struct cursor c[EVENT_FAMILY], u64 addr,
+			 struct event_shared *run)
 {
-	unsigned first = FAMILY, holders = 0;
+	unsigned first = EVENT_FAMILY, holders = 0;
 
-	*ret_shared = false;
-	run->hidden = false;
+	run->hidden = run->shared = false;
 	run->size = 0;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < run->n; i++) {
 		const struct page_run *p = &c[i].page;
 		u64 in = addr - (c[i].has ? p->addr : addr);
 
@@ -307,12 +302,13 @@ static bool side_by_side(struct cursor c[FAMILY], unsigned n, u64 addr,
 		holders++;
 		run->hidden |= !run->pfn_known[i];
 		run->size = run->size ? MIN(run->size, p->size) : p->size;
-		if (first == FAMILY)
+		if (first == EVENT_FAMILY)
 			first = i;
 		else if (run->pfn_known[i] && run->pfn_known[first] &&
 			 run->pfn[i] == run->pfn[first])
-			run->same[i] = run->same[first] = *ret_shared = true;
+			run->same[i] = run->same[first] = run->shared = true;
 	}
+	run->shared |= run->hidden;
 	return holders >= 2;
 }
 
@@ -328,18 +324,13 @@ static bool continues(const struct event_shared *run, const struct event_shared 
 	return true;
 }
 
-int event_family(const struct event *e, u64 start, u64 end, bool only_shared,
-		 event_shared_cb cb, void *ctx)
+int event_family_add(const struct event *e, u64 start, u64 end, bool only_shared,
+		     struct event_family *family)
 {
-	struct cursor c[FAMILY] = { 0 };
-	struct event_shared run = { 0 }, next = { 0 };
-	unsigned n = MIN(e->nmembers, FAMILY);
-	bool has_run = false, shared;
-	int r;
+	struct cursor c[EVENT_FAMILY] = { 0 };
+	struct event_shared next = { .n = MIN(e->nmembers, EVENT_FAMILY) }, *last = NULL;
 
-	next.n = n;
-	next.member = e->member;
-	for (unsigned i = 0; i < n; i++) {
+	for (unsigned i = 0; i < next.n; i++) {
 		c[i].store = e->member[i].now;
 		c[i].p = c[i].store ? store_process_by_pid(c[i].store, e->member[i].pid)
 				    : NULL;
@@ -347,20 +338,48 @@ int event_family(const struct event *e, u64 start, u64 end, bool only_shared,
 	for (u64 addr = start; addr < end; addr = next.end) {
 		next.start = addr;
 		next.end = end;
-		for (unsigned i = 0; i < n; i++) {
+		for (unsigned i = 0; i < next.n; i++) {
 			seek(&c[i], addr, end);
 			next.end = MIN(next.end, c[i].end);
 		}
-		bool tell = side_by_side(c, n, addr, &next, &shared) &&
-			    (shared || next.hidden || !only_shared);
-		if (has_run && tell && continues(&run, &next)) {
-			run.end = next.end;
+		if (!side_by_side(c, addr, &next) || (only_shared && !next.shared))
+			continue;
+		if (last && continues(last, &next)) {
+			last->end = next.end;
 			continue;
 		}
-		if (has_run && (r = cb(ctx, &run)))
-			return r;
-		has_run = tell;
-		run = next;
+		last = array_add(&family->run, &family->n, &family->room, sizeof(*last));
+		if (!last)
+			return -ENOMEM;
+		*last = next;
 	}
-	return has_run ? cb(ctx, &run) : 0;
+	return 0;
+}
+
+static int compare_runs(const void *a, const void *b)
+{
+	const struct event_shared *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
+void event_family_sort(struct event_family *family)
+{
+	if (family->n)
+		qsort(family->run, family->n, sizeof(*family->run), compare_runs);
+}
+
+int event_family_of(const struct event *e, struct event_family *family)
+{
+	int r = 0;
+
+	if (e->nmembers < 2 || e->since_ns)
+		return 0;
+	for (unsigned i = 0; i < e->nranges && !r; i++)
+		r = event_family_add(e, e->range[i].start, e->range[i].end, false,
+				     family);
+	if (!e->nranges && e->kind == EVENT_FORK && !e->shares_mm)
+		r = event_family_add(e, 0, 1ULL << 63, true, family);
+	event_family_sort(family);
+	return r;
 }

@@ -2,8 +2,8 @@
 /*
  * event.h - --trace's events: who did what, and which pages differ.
  *
- * The words of events and causes are in event.def.  An event borrows its stores, ranges and
- * strings for the time of the callback.
+ * The words of events and causes are in event.def.  An event borrows its stores, lists and strings
+ * for the time of the callback.  One of a recording has no stores: what views show is in the lists.
  */
 #ifndef GUPINFO_EVENT_H
 #define GUPINFO_EVENT_H
@@ -27,12 +27,14 @@ enum event_cause {
 
 #define EVENT_ARGS 10
 #define EVENT_WARNINGS 8
+#define EVENT_DIFFERS 20
+#define EVENT_FAMILY 8 /* members that are looked at side by side */
 
 enum event_arg_kind { EVENT_ARG_NUM, EVENT_ARG_HEX, EVENT_ARG_TEXT };
 
 struct event_arg {
-	const char *name; /* static */
-	u8 kind;          /* enum event_arg_kind */
+	const char *name;
+	u8 kind; /* enum event_arg_kind */
 	s64 num;
 	char text[112]; /* EVENT_ARG_TEXT; untrusted */
 };
@@ -88,28 +90,40 @@ struct event {
 	bool shares_mm; /* fork with CLONE_VM (vfork): nothing is shared or copied */
 	const struct event_member *member; /* the family, this process first */
 	unsigned nmembers;
+	const struct event_shared *family; /* the call's pages in the family, ascending */
+	size_t nfamily;
 	const char *incomplete; /* why pages could not be compared, or NULL */
+};
+
+/* A fact or verdict of a page that a change has changed, in words. */
+struct event_differ {
+	char name[16], before[24]; /* before: "" when only @after is known or matters */
+	char after[24];
 };
 
 /* A run of pages that differ, all for one cause. */
 struct event_change {
 	pid_t pid;
 	u8 cause; /* enum event_cause */
-	struct store_change c;
+	u8 kind;  /* enum page_kind of the pages as they are, or were if they are gone */
+	bool leaks; /* what a store to them leaks has changed */
+	u64 start, end;
+	u64 pages, size;       /* of one page */
+	struct store_change c; /* both states; none in a recording, */
+	const void *recorded;  /* which has what differs, for render_event_differ() */
 };
 
-/* A run of addresses at which members have pages; see event_family(). */
+/* A run of addresses at which two or more members have pages. */
 struct event_shared {
 	u64 start, end, size; /* size of one page of the run */
-	unsigned n;           /* members looked at */
-	const struct event_member *member;
-	bool has[8], same[8]; /* the member has a page; it is the first holder's page */
-	u64 pfn[8];           /* of the first page; valid with has and pfn_known */
-	bool pfn_known[8];
+	unsigned n;           /* members looked at, the first ones of the event */
+	/* The member has a page; it is the first holder's page. */
+	bool has[EVENT_FAMILY], same[EVENT_FAMILY];
+	u64 pfn[EVENT_FAMILY]; /* of the first page; valid with has and pfn_known */
+	bool pfn_known[EVENT_FAMILY];
 	bool hidden; /* some page frame is unknown, so it is unknown who shares */
+	bool shared; /* somebody shares, or may do so */
 };
-
-typedef int (*event_shared_cb)(void *ctx, const struct event_shared *run);
 
 /* The trace calls these for events.  A non-zero return ends it with that value. */
 struct event_view {
@@ -142,12 +156,11 @@ enum event_cause event_cause(const struct store_change *c);
 /* The difference is an event even if no call explains it; mere counts and bookkeeping are not. */
 bool event_matters(const struct store_change *c);
 
-/* Only the map count of page-cache or zero pages changed, as it does all the time. */
-bool event_is_noise(const struct event_change *c);
-
-/* What both sides of @c, or the later one that has a page, have in common with like pages. */
-const struct page_run *event_page(const struct event_change *c);
-u64 event_pages(const struct event_change *c); /* in pages of event_page()->size bytes */
+/*
+ * Only counts of page-cache or zero pages changed, as they do all the time; vmsplice(2) changes those
+ * of a file's pages itself.
+ */
+bool event_is_noise(const struct event *e, const struct event_change *c);
 
 /*
  * Makes the list of what differs in the scopes of @e; the caller frees it.  A write fault takes
@@ -157,14 +170,26 @@ int event_compare(const struct event *e, struct event_change **ret, size_t *ret_
 
 /* Fills in the warnings that @e calls for. */
 void event_warn(struct event *e);
+/* Adds a warning by its word; false when there is none of that word. */
+bool event_warn_add(struct event *e, const char *id, pid_t pid, u64 addr, u64 pages);
 /* Formats the sentence of @w with its page count into @buf. */
 const char *event_warn_text(const struct event_warning *w, char *buf, size_t len);
 
+/* A list of runs, to begin with empty; the caller frees ->run. */
+struct event_family {
+	struct event_shared *run;
+	size_t n, room;
+};
+
 /*
- * Walks [start, end) of the first (at most eight) members of @e side by side, by runs at which
- * two or more have a page.  @only_shared skips runs in which nobody shares a page.
+ * Compares the members of @e side by side in [start, end), and adds the runs at which two or more have
+ * pages; @only_shared skips runs in which nobody shares a page.  Returns 0 or -ENOMEM.
  */
-int event_family(const struct event *e, u64 start, u64 end, bool only_shared,
-		 event_shared_cb cb, void *ctx);
+int event_family_add(const struct event *e, u64 start, u64 end, bool only_shared,
+		     struct event_family *family);
+/* Likewise for what @e has to do with: its ranges, or everything for a fork that shares pages. */
+int event_family_of(const struct event *e, struct event_family *family);
+/* Puts a list in the order of addresses. */
+void event_family_sort(struct event_family *family);
 
 #endif

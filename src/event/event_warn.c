@@ -6,6 +6,7 @@
 #include "event/event.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "gup/predict.h"
@@ -168,7 +169,7 @@ static void warn_change(struct event *e, const struct event_change *c)
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
 		if (rows[i].changed && (!rows[i].kinds || rows[i].kinds >> e->kind & 1) &&
 		    rows[i].changed(c))
-			add(e, &rows[i], c->pid, c->c.start, event_pages(c));
+			add(e, &rows[i], c->pid, c->start, c->pages);
 }
 
 /* Collects the pages of one range of the call, as they are after it. */
@@ -212,23 +213,35 @@ static const struct warn_row fork_pinned = {
 	.text = "fork with pinned pages: %s copied for the child",
 };
 
-static int warn_fork(void *ctx, const struct event_shared *run)
+/* Member 0 is the parent, 1 the child; the parent's page keeps its exclusive mark. */
+static void warn_fork(struct event *e, const struct event_shared *run)
 {
-	/* Member 0 is the parent, 1 the child; the parent's page keeps its exclusive mark. */
+	const struct store *s = e->member[0].now;
+
 	if (!run->has[0] || !run->has[1] || !run->pfn_known[0] || !run->pfn_known[1] ||
 	    run->same[0] || run->same[1])
-		return 0;
-	const struct store *s = run->member[0].now;
-	const struct store_process *p = store_process_by_pid(s, run->member[0].pid);
+		return;
+	const struct store_process *p = store_process_by_pid(s, e->member[0].pid);
 	const struct store_vma *v = p ? store_vma_at(p, run->start) : NULL;
 	const struct store_row *row = v ? store_row_at(s, v, run->start) : NULL;
 	if (!row || v->vma.shared)
-		return 0;
+		return;
 	const struct page_run *page = &store_class(s, row)->page;
 	if (is_anon(page) && fact_get(&page->facts, FACT_MAYBE_PINNED) == TRI_YES)
-		add(ctx, &fork_pinned, run->member[1].pid, run->start,
+		add(e, &fork_pinned, e->child, run->start,
 		    (run->end - run->start) / run->size);
-	return 0;
+}
+
+bool event_warn_add(struct event *e, const char *id, pid_t pid, u64 addr, u64 pages)
+{
+	const struct warn_row *row = strcmp(id, fork_pinned.id) ? NULL : &fork_pinned;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		if (!strcmp(id, rows[i].id))
+			row = &rows[i];
+	if (row)
+		add(e, row, pid, addr, pages);
+	return row != NULL;
 }
 
 void event_warn(struct event *e)
@@ -245,8 +258,12 @@ void event_warn(struct event *e)
 	if (e->kind == EVENT_FORK && !e->shares_mm && e->nmembers >= 2 &&
 	    e->member[1].pid == e->child) {
 		struct event pair = { .member = e->member, .nmembers = 2 };
+		struct event_family family = { 0 };
 
-		event_family(&pair, 0, 1ULL << 63, false, warn_fork, e);
+		event_family_add(&pair, 0, 1ULL << 63, false, &family);
+		for (size_t i = 0; i < family.n; i++)
+			warn_fork(e, &family.run[i]);
+		free(family.run);
 	}
 }
 

@@ -10,7 +10,7 @@
 #include "page/fact.h"
 #include "gup/predict.h"
 #include "render/render.h"
-#include "render/render_event.h"
+#include "render/columns.h"
 
 #define INDENT 14
 
@@ -298,8 +298,8 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 	fprintf(r->out, "\n%.79s\n",
 		"--------------------------------------------------------------------------------");
 	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_case_memory(memory),
-		 c->name, what[memory], bytes ? render_event_size(bytes, size) : "?",
-		 c->selftest);
+		 c->name, what[memory],
+		 bytes ? columns_size(bytes, size, sizeof(size)) : "?", c->selftest);
 	render_wrap(r->out, 0, 2, text);
 	if (r->brief)
 		return 0;

@@ -8,28 +8,11 @@
 #include <string.h>
 
 #include "lib/escape.h"
+#include "render/columns.h"
 
 #define WIDTH 80
 #define GROUPS 24
 #define QUIET_RUNS 4 /* shown of the family, and of each group that has few */
-
-struct render_event {
-	struct render_event_options opt;
-	bool failed;
-};
-
-const char *render_event_size(u64 bytes, char *buf)
-{
-	static const char units[] = "BKMGT";
-	unsigned u = 0;
-
-	while (bytes && bytes % 1024 == 0 && u < 4) {
-		bytes /= 1024;
-		u++;
-	}
-	snprintf(buf, 16, "%" PRIu64 "%c", bytes, units[u]);
-	return buf;
-}
 
 /* ---- a line that breaks at blanks */
 
@@ -84,130 +67,35 @@ static void end_line(struct line *l)
 
 /* ---- what changed, in words */
 
-static const char *yes_no(enum tri t)
+static void put_differ(struct line *l, const struct event_differ *d)
 {
-	return t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "?";
-}
+	const char *name = strcmp(d->name, "kind") ? d->name : "";
 
-static enum tri pte_bit(const struct page_run *p, u16 bit)
-{
-	return tri_from(p->pte_known & bit, p->pte & bit);
-}
-
-static void put_tri(struct line *l, const char *name, enum tri a, enum tri b)
-{
-	if (a != b)
-		put(l, "%s %s>%s", name, yes_no(a), yes_no(b));
-}
-
-static void text_count(const struct page_run *p, enum page_field field, s64 n,
-		       char buf[24])
-{
-	if (p->why[field] != PAGE_WHY_KNOWN)
-		snprintf(buf, 24, "%s",
-			 p->why[field] == PAGE_WHY_NOT_APPLICABLE ? "-" : "?");
-	else
-		snprintf(buf, 24, "%" PRId64, n);
-}
-
-static void put_count(struct line *l, const char *name, enum page_field field,
-		      const struct page_run *a, s64 na, const struct page_run *b, s64 nb)
-{
-	char ta[24], tb[24];
-
-	text_count(a, field, na, ta);
-	text_count(b, field, nb, tb);
-	if (strcmp(ta, tb))
-		put(l, "%s %s>%s", name, ta, tb);
-}
-
-static void put_pfn(struct line *l, const struct page_run *p)
-{
-	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && p->pfn)
-		put(l, "pfn %" PRIx64, p->pfn);
-}
-
-/* Adds the differences of two pages, field by field: "before>after". */
-static void put_fields(struct line *l, const struct store_change *c)
-{
-	const struct gup_verdicts *va = c->a.class->verdicts, *vb = c->b.class->verdicts;
-	struct page_run before, after, *a = &before, *b = &after;
-
-	store_diff_page(c, &c->a, a);
-	store_diff_page(c, &c->b, b);
-	if (!(c->what & STORE_MOVED))
-		put_pfn(l, b);
-
-	if (a->kind != b->kind)
-		put(l, "%s>%s", page_kind_name(a->kind), page_kind_name(b->kind));
-	if (a->leaf != b->leaf && a->leaf && b->leaf) {
-		char sa[16], sb[16];
-		put(l, "leaf %s>%s", render_event_size(a->size, sa),
-		    render_event_size(b->size, sb));
-	}
-	if (c->what & STORE_MOVED)
-		put(l, "pfn %" PRIx64 ">%" PRIx64, a->pfn, b->pfn);
-	put_tri(l, "excl", a->anon_exclusive, b->anon_exclusive);
-	put_tri(l, "write", pte_bit(a, PAGE_PTE_WRITE), pte_bit(b, PAGE_PTE_WRITE));
-	put_tri(l, "protnone", pte_bit(a, PAGE_PTE_PROTNONE),
-		pte_bit(b, PAGE_PTE_PROTNONE));
-	put_tri(l, "uffd-wp", pte_bit(a, PAGE_PTE_UFFD_WP), pte_bit(b, PAGE_PTE_UFFD_WP));
-	put_count(l, "map", PAGE_F_MAPCOUNT, a, a->mapcount, b, b->mapcount);
-	put_count(l, "ref", PAGE_F_REFCOUNT, a, a->refcount, b, b->refcount);
-	put_count(l, "pin", PAGE_F_PINCOUNT, a, a->pincount, b, b->pincount);
-	for (unsigned r = 0; r < GUP_REQUESTS; r++)
-		if (va->req[r].word != vb->req[r].word)
-			put(l, "%s %s>%s", gup_request_name(r),
-			    gup_word_name(va->req[r].word, va->req[r].err),
-			    gup_word_name(vb->req[r].word, vb->req[r].err));
-	if (va->write.fault != vb->write.fault)
-		put(l, "store %s>%s", gup_write_name(va->write.fault),
-		    gup_write_name(vb->write.fault));
-	put_tri(l, "leak", va->write.leak, vb->write.leak);
-	if (va->fork.word != vb->fork.word)
-		put(l, "fork %s>%s", gup_fork_name(va->fork.word),
-		    gup_fork_name(vb->fork.word));
-}
-
-/* Adds the state of a page that was not there before. */
-static void put_state(struct line *l, const struct page_run *p,
-		      const struct gup_verdicts *v)
-{
-	put_pfn(l, p);
-	if (p->anon_exclusive == TRI_YES)
+	if (d->before[0])
+		put(l, "%s%s%s>%s", name, name[0] ? " " : "", d->before, d->after);
+	else if (!strcmp(name, "excl"))
 		put(l, "exclusive");
-	if (pte_bit(p, PAGE_PTE_WRITE) == TRI_YES)
+	else if (!strcmp(name, "write"))
 		put(l, "writable");
-	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN)
-		put(l, "map %" PRId64, p->mapcount);
-	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
-		put(l, "ref %" PRId64, p->refcount);
-	if (v->write.leak == TRI_YES)
-		put(l, "leak yes");
+	else
+		put(l, "%s %s", name, d->after);
 }
 
-static void put_run(struct render_event *r, const struct event_change *c)
+static void put_run(const struct render_event_options *r, const struct event_change *c)
 {
-	const struct store_change *s = &c->c;
-	const struct store_side *side = s->b.class ? &s->b : &s->a;
-	const struct page_run *p = event_page(c);
-	struct line l = { .out = r->opt.out, .indent = 4 };
+	struct event_differ differ[EVENT_DIFFERS];
+	unsigned n = render_event_differ(c, differ);
+	struct line l = { .out = r->out, .indent = 4 };
 	char size[16];
 
 	put(&l, "%d", c->pid);
-	put(&l, "%012" PRIx64, s->start);
-	put(&l, "%" PRIu64 "x%s", event_pages(c), render_event_size(p->size, size));
-	put(&l, "%s", page_kind_name(p->kind));
+	put(&l, "%012" PRIx64, c->start);
+	put(&l, "%" PRIu64 "x%s", c->pages, columns_size(c->size, size, sizeof(size)));
+	put(&l, "%s", page_kind_name(c->kind));
 	put(&l, "%s:", event_cause_name(c->cause));
 	l.indent = 8;
-	if (s->a.class && s->b.class) {
-		put_fields(&l, s);
-	} else if (side->class) {
-		struct page_run page;
-
-		store_diff_page(s, side, &page);
-		put_state(&l, &page, side->class->verdicts);
-	}
+	for (unsigned i = 0; i < n; i++)
+		put_differ(&l, &differ[i]);
 	end_line(&l);
 }
 
@@ -229,17 +117,13 @@ struct groups {
 /* A paragraph without -v mentions the change. */
 static bool telling(const struct event *e, const struct event_change *c)
 {
-	const struct page_class *a = c->c.a.class, *b = c->c.b.class;
-	const struct page_run *p = event_page(c);
-
-	if (c->c.what & STORE_VERDICT && a && b &&
-	    a->verdicts->write.leak != b->verdicts->write.leak)
+	if (c->leaks)
 		return true;
-	if (p->kind == PAGE_FILE || p->kind == PAGE_SPECIAL)
+	if (c->kind == PAGE_FILE || c->kind == PAGE_SPECIAL)
 		return e->kind == EVENT_VMSPLICE; /* everybody uses the page cache */
 	switch (c->cause) {
 	case EVENT_CAUSE_COUNTED:
-		return event_flags(e->kind) & EVENT_COUNTS;
+		return event_flags(e->kind) & EVENT_COUNTS && !event_is_noise(e, c);
 	case EVENT_CAUSE_READ_IN:
 	case EVENT_CAUSE_POPULATED:
 		return !e->since_ns; /* programs touch new pages all the time */
@@ -252,12 +136,11 @@ static bool telling(const struct event *e, const struct event_change *c)
 
 static void gather(struct groups *gs, const struct event_change *c)
 {
-	const struct page_run *p = event_page(c);
 	unsigned i;
 
 	for (i = 0; i < gs->n; i++)
 		if (gs->g[i].pid == c->pid && gs->g[i].cause == c->cause &&
-		    gs->g[i].kind == p->kind && gs->g[i].size == p->size)
+		    gs->g[i].kind == c->kind && gs->g[i].size == c->size)
 			break;
 	if (i == GROUPS) {
 		gs->more = true;
@@ -268,25 +151,26 @@ static void gather(struct groups *gs, const struct event_change *c)
 		gs->n++;
 		*g = (struct group){ .pid = c->pid,
 				     .cause = c->cause,
-				     .kind = p->kind,
-				     .size = p->size,
-				     .first = c->c.start };
+				     .kind = c->kind,
+				     .size = c->size,
+				     .first = c->start };
 	}
-	g->pages += event_pages(c);
+	g->pages += c->pages;
 	g->runs++;
 	gs->runs++;
-	g->last = c->c.end;
+	g->last = c->end;
 }
 
-static void show_groups(struct render_event *r, const struct groups *gs)
+static void show_groups(const struct render_event_options *r, const struct groups *gs)
 {
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct group *g = &gs->g[i];
-		struct line l = { .out = r->opt.out, .indent = 4 };
+		struct line l = { .out = r->out, .indent = 4 };
 		char size[16];
 
 		put(&l, "%d", g->pid);
-		put(&l, "%" PRIu64 "x%s", g->pages, render_event_size(g->size, size));
+		put(&l, "%" PRIu64 "x%s", g->pages,
+		    columns_size(g->size, size, sizeof(size)));
 		put(&l, "%s", page_kind_name(g->kind));
 		l.indent = 8;
 		put_words(&l, event_cause_text(g->cause));
@@ -297,96 +181,93 @@ static void show_groups(struct render_event *r, const struct groups *gs)
 		end_line(&l);
 	}
 	if (gs->more)
-		fputs("    and more; -v shows every run\n", r->opt.out);
+		fputs("    and more; -v shows every run\n", r->out);
 }
 
-static void show_changes(struct render_event *r, const struct event *e)
+static void show_changes(const struct render_event_options *r, const struct event *e)
 {
 	struct groups gs = { 0 };
 
 	for (size_t i = 0; i < e->nchanges; i++)
 		if (telling(e, &e->change[i]))
 			gather(&gs, &e->change[i]);
-	if (!r->opt.verbose && (gs.runs > QUIET_RUNS || gs.more)) {
+	if (!r->verbose && (gs.runs > QUIET_RUNS || gs.more)) {
 		show_groups(r, &gs);
 		return;
 	}
 	for (size_t i = 0; i < e->nchanges; i++)
-		if (r->opt.verbose || telling(e, &e->change[i]))
+		if (r->verbose || telling(e, &e->change[i]))
 			put_run(r, &e->change[i]);
 }
 
 /* ---- the family */
 
-struct family {
-	struct render_event *r;
-	unsigned runs, shown, limit;
-	u64 pages, hidden;
-};
-
-static int show_shared(void *ctx, const struct event_shared *run)
+static u64 shared_pages(const struct event_shared *run)
 {
-	struct family *f = ctx;
-	struct line l = { .out = f->r->opt.out, .indent = 4 };
-	unsigned first = 8;
+	return MAX((run->end - run->start) / run->size, 1);
+}
+
+static void show_shared(const struct render_event_options *r, const struct event *e,
+			const struct event_shared *run)
+{
+	struct line l = { .out = r->out, .indent = 4 };
+	unsigned first = EVENT_FAMILY;
 	char size[16];
 
-	if (run->hidden)
-		f->hidden += (run->end - run->start) / run->size;
-	else
-		f->pages += (run->end - run->start) / run->size;
-	if (f->runs++ >= f->limit)
-		return 0;
 	put(&l, "family %012" PRIx64, run->start);
-	put(&l, "%" PRIu64 "x%s:", MAX((run->end - run->start) / run->size, 1),
-	    render_event_size(run->size, size));
+	put(&l, "%" PRIu64 "x%s:", shared_pages(run),
+	    columns_size(run->size, size, sizeof(size)));
 	l.indent = 8;
 	for (unsigned i = 0; i < run->n; i++) {
 		const char *sep = i + 1 < run->n ? "," : "";
+		pid_t pid = e->member[i].pid;
 
 		if (!run->has[i])
-			put(&l, "%d none%s", run->member[i].pid, sep);
+			put(&l, "%d none%s", pid, sep);
 		else if (!run->pfn_known[i])
-			put(&l, "%d pfn ?%s", run->member[i].pid, sep);
-		else if (first < 8 && run->pfn[i] == run->pfn[first])
-			put(&l, "%d the same%s", run->member[i].pid, sep);
+			put(&l, "%d pfn ?%s", pid, sep);
+		else if (first < EVENT_FAMILY && run->pfn[i] == run->pfn[first])
+			put(&l, "%d the same%s", pid, sep);
 		else
-			put(&l, "%d pfn %" PRIx64 "%s", run->member[i].pid, run->pfn[i],
-			    sep);
-		if (first == 8 && run->has[i] && run->pfn_known[i])
+			put(&l, "%d pfn %" PRIx64 "%s", pid, run->pfn[i], sep);
+		if (first == EVENT_FAMILY && run->has[i] && run->pfn_known[i])
 			first = i;
 	}
 	end_line(&l);
-	return 0;
 }
 
-static void show_family(struct render_event *r, const struct event *e)
+/* What a fork shares is summed up; its runs are for -v. */
+static void sum_family(const struct render_event_options *r, const struct event *e)
 {
-	struct family f = { .r = r, .limit = r->opt.verbose ? UINT32_MAX : QUIET_RUNS };
+	unsigned n = MIN(e->nmembers, EVENT_FAMILY);
+	bool hidden = false;
+	u64 pages = 0;
 
-	if (e->nmembers < 2 || e->since_ns)
-		return;
-	if (e->nranges) {
-		for (unsigned i = 0; i < e->nranges; i++)
-			event_family(e, e->range[i].start, e->range[i].end, false,
-				     show_shared, &f);
-	} else if (e->kind == EVENT_FORK && !e->shares_mm) {
-		if (!r->opt.verbose)
-			f.limit = 0;
-		event_family(e, 0, 1ULL << 63, true, show_shared, &f);
-		if (f.hidden)
-			fprintf(r->opt.out,
-				"    family what %u processes share is not known: page frames are hidden\n",
-				MIN(e->nmembers, 8));
-		else
-			fprintf(r->opt.out,
-				"    family %u processes share %" PRIu64
-				" pages in %u runs\n",
-				MIN(e->nmembers, 8), f.pages, f.runs);
-		return;
+	for (size_t i = 0; i < e->nfamily; i++) {
+		hidden |= e->family[i].hidden;
+		pages += shared_pages(&e->family[i]);
 	}
-	if (f.runs > f.limit)
-		fprintf(r->opt.out, "    and %u more runs\n", f.runs - f.limit);
+	if (hidden)
+		fprintf(r->out,
+			"    family what %u processes share is not known: page frames are hidden\n",
+			n);
+	else
+		fprintf(r->out,
+			"    family %u processes share %" PRIu64 " pages in %zu runs\n",
+			n, pages, e->nfamily);
+}
+
+static void show_family(const struct render_event_options *r, const struct event *e)
+{
+	bool fork = e->kind == EVENT_FORK && !e->shares_mm && !e->nranges;
+	size_t limit = r->verbose ? SIZE_MAX : fork ? 0 : QUIET_RUNS;
+
+	for (size_t i = 0; i < MIN(e->nfamily, limit); i++)
+		show_shared(r, e, &e->family[i]);
+	if (fork && e->nmembers >= 2 && !e->since_ns)
+		sum_family(r, e);
+	else if (e->nfamily > limit)
+		fprintf(r->out, "    and %zu more runs\n", e->nfamily - limit);
 }
 
 /* ---- the paragraph */
@@ -425,9 +306,9 @@ static double seconds(const struct event *e, u64 t)
 	return (double)(s64)(t - e->start_ns) / 1e9;
 }
 
-static void show_head(struct render_event *r, const struct event *e)
+static void show_head(const struct render_event_options *r, const struct event *e)
 {
-	struct line l = { .out = r->opt.out };
+	struct line l = { .out = r->out };
 	char comm[300];
 
 	put(&l, "%9.6f", seconds(e, e->time_ns));
@@ -455,53 +336,53 @@ static bool is_shown(const struct event *e)
 	return shown;
 }
 
-static void show_warnings(struct render_event *r, const struct event *e)
+static void show_warnings(const struct render_event_options *r, const struct event *e)
 {
 	char text[300];
 
 	for (unsigned i = 0; i < e->nwarnings; i++) {
 		const struct event_warning *w = &e->warning[i];
-		struct line l = { .out = r->opt.out, .indent = 2 };
+		struct line l = { .out = r->out, .indent = 2 };
 
-		if (r->opt.color && w->leak)
-			fputs("\033[1;31m", r->opt.out);
+		if (r->color && w->leak)
+			fputs("\033[1;31m", r->out);
 		put(&l, "!");
 		l.indent = 4;
 		put(&l, "%d %" PRIx64 ":", w->pid, w->addr);
 		put_words(&l, event_warn_text(w, text, sizeof(text)));
-		if (r->opt.color && w->leak)
-			fputs("\033[0m", r->opt.out);
+		if (r->color && w->leak)
+			fputs("\033[0m", r->out);
 		end_line(&l);
 	}
 }
 
 static int on_begin(void *ctx, const struct report_head *head)
 {
-	struct render_event *r = ctx;
+	const struct render_event_options *r = ctx;
 
-	fprintf(r->opt.out,
+	fprintf(r->out,
 		"gupinfo --trace: kernel %s judged as %s; times are seconds since the start\n",
 		head->machine->kernel.release, head->kernel->model);
 	return 0;
 }
 
-static int flushed(struct render_event *r)
+static int flushed(const struct render_event_options *r)
 {
-	return fflush(r->opt.out) || ferror(r->opt.out) ? -EPIPE : 0;
+	return fflush(r->out) || ferror(r->out) ? -EPIPE : 0;
 }
 
 static int on_event(void *ctx, const struct event *e)
 {
-	struct render_event *r = ctx;
+	const struct render_event_options *r = ctx;
 
-	if (!r->opt.verbose && !is_shown(e))
+	if (!r->verbose && !is_shown(e))
 		return 0;
-	fputc('\n', r->opt.out);
+	fputc('\n', r->out);
 	show_head(r, e);
 	show_changes(r, e);
 	show_family(r, e);
 	if (e->incomplete)
-		fprintf(r->opt.out, "    pages were not compared: %s\n", e->incomplete);
+		fprintf(r->out, "    pages were not compared: %s\n", e->incomplete);
 	show_warnings(r, e);
 	return flushed(r);
 }
@@ -514,19 +395,3 @@ static int on_end(void *ctx, int status)
 const struct event_view render_event_view = { .begin = on_begin,
 					      .event = on_event,
 					      .end = on_end };
-
-int render_event_new(const struct render_event_options *opt, void **ret)
-{
-	struct render_event *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->opt = *opt;
-	*ret = r;
-	return 0;
-}
-
-void render_event_free(void *ctx)
-{
-	free(ctx);
-}

@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* render_event.h - --trace's events: paragraphs of text, or one JSON object a line. */
+/*
+ * render_event.h - --trace's events: paragraphs of text, JSON, recordings.
+ *
+ * What a change of pages is about is in the table of render_event_differ.c.  A recording has the
+ * JSON of each event; read again, it goes to the same views as an event of a trace.
+ */
 #ifndef GUPINFO_RENDER_EVENT_H
 #define GUPINFO_RENDER_EVENT_H
 
@@ -7,6 +12,7 @@
 
 #include "event/event.h"
 
+/* The context of both views. */
 struct render_event_options {
 	FILE *out;
 	bool verbose; /* show every event and every run */
@@ -15,21 +21,41 @@ struct render_event_options {
 
 /* Text for 80 columns: one event a paragraph, without what did not change. */
 extern const struct event_view render_event_view;
-int render_event_new(const struct render_event_options *opt, void **ret);
-void render_event_free(void *ctx);
-
 /* One JSON object a line (interface: man gupinfo, section JSON). */
 extern const struct event_view render_event_json_view;
-int render_event_json_new(const struct render_event_options *opt, void **ret);
-void render_event_json_free(void *ctx);
+
+/* Lists the facts and verdicts that differ, or of a page of one side its state; returns how many. */
+unsigned render_event_differ(const struct event_change *c,
+			     struct event_differ ret[EVENT_DIFFERS]);
+unsigned render_event_read_differ(const void *recorded,
+				  struct event_differ ret[EVENT_DIFFERS]);
+
+/*
+ * Writes @e as JSON to opt->out, a stream of open_memstream(); the states of pages begin at
+ * *@ret_pages.  Returns 0 or -ENOMEM.
+ */
+int render_event_json(const struct render_event_options *opt, const struct event *e,
+		      size_t *ret_pages);
+/* Larger events are not read: json-c's tree of what a stranger wrote is fifty times as large. */
+#define RENDER_EVENT_READ_MAX (16u << 20)
+/*
+ * Passes the event that @json describes to @view, without the states of pages.  Returns 0, -EINVAL
+ * when this is no event as this gupinfo writes it, -ENOMEM, or the view's value.
+ */
+int render_event_read(const char *json, const struct event_view *view, void *ctx);
+
+/*
+ * The section of a recording.  A line that starts with "=" starts the JSON of an event, "+" continues
+ * it, and "-" does so from the states of pages on, which only the JSON output shows.
+ */
+#define RENDER_EVENT_SECTION "event-data"
 
 /*
  * Makes a recording while @inner shows the events: a report file (gupinfo-report(5)) of the
- * last states, with the events as text and as data.  @text and @data are scratch files, open
- * for update.
+ * last states, with the events.  @data is a scratch file, open for update.
  */
 struct render_event_record_options {
-	FILE *file, *text, *data;
+	FILE *file, *data;
 	const struct event_view *inner; /* may be NULL */
 	void *inner_ctx;
 	const char *version;
@@ -38,11 +64,23 @@ extern const struct event_view render_event_record_view;
 int render_event_record_new(const struct render_event_record_options *opt, void **ret);
 void render_event_record_free(void *ctx);
 
-/* Sections of a recording. */
-#define RENDER_EVENT_TEXT "events"     /* the text view, line by line */
-#define RENDER_EVENT_DATA "event-data" /* "=" starts a JSON line, "+" continues it */
-
-/* Formats "4K", "64K", "2M", "1G" into @buf (16 bytes). */
-const char *render_event_size(u64 bytes, char *buf);
+/* The events of a recording while it is read. */
+struct render_event_replay {
+	const struct event_view *view; /* NULL: writes them to standard output as JSON */
+	void *ctx;
+	const struct report_head *head;
+	bool found;          /* it is a recording */
+	unsigned unreadable; /* events that only the JSON output shows */
+	/* The event that is being put together. */
+	char *json;
+	size_t len, room;
+	bool open, in_pages;
+};
+/*
+ * A record_handler.text, for which @ctx is the struct render_event_replay; and the last event.
+ * Return 0, -ENOMEM, -EPIPE or the view's value.
+ */
+int render_event_replay_line(void *ctx, const char *section, const char *line);
+int render_event_replay_end(struct render_event_replay *r);
 
 #endif

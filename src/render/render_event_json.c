@@ -9,10 +9,6 @@
 #include "render/js.h"
 #include "render/render.h"
 
-struct render_event_json {
-	struct render_event_options opt;
-};
-
 static void json_args(struct js *j, const struct event *e)
 {
 	js_open(j, "args", '{');
@@ -62,50 +58,43 @@ static void json_warnings(struct js *j, const struct event *e)
 	js_close(j, ']');
 }
 
-/* A run that two or more of the family share. */
-static int json_shared(void *ctx, const struct event_shared *run)
+/* The runs of the family that somebody @shares or may share, or the others. */
+static void json_family(struct js *j, const struct event *e, const char *key, bool shares)
 {
-	struct js *j = ctx;
+	js_open(j, key, '[');
+	for (size_t k = 0; k < e->nfamily; k++) {
+		const struct event_shared *run = &e->family[k];
 
-	js_open(j, NULL, '{');
-	js_hex(j, "addr", run->start);
-	js_num(j, "pages", (s64)MAX((run->end - run->start) / run->size, 1));
-	js_num(j, "size", (s64)run->size);
-	js_open(j, "members", '[');
-	for (unsigned i = 0; i < run->n; i++) {
+		if (run->shared != shares)
+			continue;
 		js_open(j, NULL, '{');
-		js_num(j, "pid", run->member[i].pid);
-		js_bool(j, "present", run->has[i]);
-		if (run->pfn_known[i])
-			js_hex(j, "pfn", run->pfn[i]);
-		else
-			js_null(j, "pfn");
-		js_tri(j, "shared",
-		       run->hidden && run->has[i] ? TRI_UNKNOWN
-		       : run->same[i]             ? TRI_YES
-						  : TRI_NO);
+		js_hex(j, "addr", run->start);
+		js_num(j, "pages", (s64)MAX((run->end - run->start) / run->size, 1));
+		js_num(j, "size", (s64)run->size);
+		js_open(j, "members", '[');
+		for (unsigned i = 0; i < run->n; i++) {
+			js_open(j, NULL, '{');
+			js_num(j, "pid", e->member[i].pid);
+			js_bool(j, "present", run->has[i]);
+			if (run->pfn_known[i])
+				js_hex(j, "pfn", run->pfn[i]);
+			else
+				js_null(j, "pfn");
+			js_tri(j, "shared",
+			       run->hidden && run->has[i] ? TRI_UNKNOWN
+			       : run->same[i]             ? TRI_YES
+							  : TRI_NO);
+			js_close(j, '}');
+		}
+		js_close(j, ']');
 		js_close(j, '}');
 	}
 	js_close(j, ']');
-	js_close(j, '}');
-	return 0;
 }
 
-static void json_family(struct js *j, const struct event *e)
+static void json_page(struct js *j, const struct event_change *c,
+		      const struct store_side *side)
 {
-	bool show = e->nmembers >= 2 && !e->since_ns;
-
-	js_open(j, "family", '[');
-	for (unsigned i = 0; show && i < e->nranges; i++)
-		event_family(e, e->range[i].start, e->range[i].end, true, json_shared, j);
-	if (show && e->kind == EVENT_FORK && !e->shares_mm)
-		event_family(e, 0, 1ULL << 63, true, json_shared, j);
-	js_close(j, ']');
-}
-
-static void json_page(struct js *j, const struct event_change *c, bool after)
-{
-	const struct store_side *side = after ? &c->c.b : &c->c.a;
 	struct page_run page;
 
 	if (!side->class)
@@ -120,31 +109,53 @@ static void json_page(struct js *j, const struct event_change *c, bool after)
 	render_json_page_rest(j, &row);
 }
 
-static void json_cause(struct js *j, const struct event_change *c)
+static void json_before(struct js *j, const struct event_change *c)
 {
+	json_page(j, c, &c->c.a);
+}
+
+static void json_after(struct js *j, const struct event_change *c)
+{
+	json_page(j, c, &c->c.b);
+}
+
+static void json_change(struct js *j, const struct event_change *c)
+{
+	struct event_differ differ[EVENT_DIFFERS];
+	unsigned n = render_event_differ(c, differ);
+
 	js_open(j, NULL, '{');
 	js_num(j, "pid", c->pid);
-	js_hex(j, "addr", c->c.start);
-	js_num(j, "pages", (s64)event_pages(c));
-	js_num(j, "size", (s64)event_page(c)->size);
+	js_hex(j, "addr", c->start);
+	js_num(j, "pages", (s64)c->pages);
+	js_num(j, "size", (s64)c->size);
 	js_str(j, "what", event_cause_name(c->cause));
+	js_hex(j, "end", c->end);
+	js_str(j, "kind", page_kind_name(c->kind));
+	js_bool(j, "leak_changed", c->leaks);
+	js_open(j, "differs", '{');
+	for (unsigned i = 0; i < n; i++) {
+		js_open(j, differ[i].name, '[');
+		if (differ[i].before[0])
+			js_str(j, NULL, differ[i].before);
+		js_str(j, NULL, differ[i].after);
+		js_close(j, ']');
+	}
+	js_close(j, '}');
 	js_close(j, '}');
 }
 
 static void json_head(struct js *j, const struct event *e)
 {
-	char comm[sizeof(e->comm)];
-
-	memcpy(comm, e->comm, sizeof(comm));
-	comm[sizeof(comm) - 1] = '\0';
 	js_str(j, "event", event_name(e->kind));
 	js_num(j, "seq", (s64)e->seq);
 	js_seconds(j, "time", e->time_ns);
+	js_seconds(j, "start", e->start_ns);
 	if (e->since_ns)
 		js_seconds(j, "since", e->since_ns);
 	js_num(j, "pid", e->pid);
 	js_num(j, "tid", e->tid);
-	js_str(j, "comm", comm);
+	js_str(j, "comm", e->comm);
 	if (e->call[0])
 		js_str(j, "call", e->call);
 	json_args(j, e);
@@ -159,70 +170,59 @@ static void json_head(struct js *j, const struct event *e)
 	json_warnings(j, e);
 }
 
-/* Lists what changed: the causes, or the pages as they were or are. */
+/* Lists of all changes what @one writes. */
 static void json_changes(struct js *j, const struct event *e, const char *key,
-			 bool verbose)
+			 const struct render_event_options *opt,
+			 void (*one)(struct js *j, const struct event_change *c))
 {
 	js_open(j, key, '[');
-	for (size_t i = 0; i < e->nchanges; i++) {
-		const struct event_change *c = &e->change[i];
-
-		if (!verbose && event_is_noise(c))
-			continue;
-		if (key[0] == 'c')
-			json_cause(j, c);
-		else
-			json_page(j, c, key[0] == 'a');
-	}
+	for (size_t i = 0; i < e->nchanges; i++)
+		if (opt->verbose || !event_is_noise(e, &e->change[i]))
+			one(j, &e->change[i]);
 	js_close(j, ']');
 }
 
-static void json_event(struct js *j, const struct event *e, bool verbose)
+int render_event_json(const struct render_event_options *opt, const struct event *e,
+		      size_t *ret_pages)
 {
-	js_open(j, NULL, '{');
-	json_head(j, e);
-	json_changes(j, e, "changes", verbose);
-	json_family(j, e);
-	json_changes(j, e, "before", verbose);
-	json_changes(j, e, "after", verbose);
-	js_close(j, '}');
+	struct js j = { .out = opt->out };
+
+	js_open(&j, NULL, '{');
+	json_head(&j, e);
+	json_changes(&j, e, "changes", opt, json_change);
+	js_open(&j, "members", '[');
+	for (unsigned i = 0; i < e->nmembers; i++)
+		js_num(&j, NULL, e->member[i].pid);
+	js_close(&j, ']');
+	json_family(&j, e, "family", true);
+	json_family(&j, e, "apart", false);
+	*ret_pages = (size_t)ftello(opt->out);
+	json_changes(&j, e, "before", opt, json_before);
+	json_changes(&j, e, "after", opt, json_after);
+	js_close(&j, '}');
+	return ferror(opt->out) ? -ENOMEM : 0;
 }
 
 /* Writes one line at once: the traced program may write to the same stream. */
 static int on_event(void *ctx, const struct event *e)
 {
-	struct render_event_json *r = ctx;
+	const struct render_event_options *r = ctx;
 	char *text = NULL;
-	size_t len = 0;
-	struct js j = { .out = open_memstream(&text, &len) };
-	int err = 0;
+	size_t len = 0, pages;
+	struct render_event_options own = { .out = open_memstream(&text, &len),
+					    .verbose = r->verbose };
+	int err;
 
-	if (!j.out)
+	if (!own.out)
 		return -ENOMEM;
-	json_event(&j, e, r->opt.verbose);
-	fputc('\n', j.out);
-	if (fclose(j.out))
+	err = render_event_json(&own, e, &pages);
+	fputc('\n', own.out);
+	if (fclose(own.out))
 		err = -ENOMEM;
-	if (!err && (fwrite(text, 1, len, r->opt.out) != len || fflush(r->opt.out)))
+	if (!err && (fwrite(text, 1, len, r->out) != len || fflush(r->out)))
 		err = -EPIPE;
 	free(text);
 	return err;
 }
 
 const struct event_view render_event_json_view = { .event = on_event };
-
-int render_event_json_new(const struct render_event_options *opt, void **ret)
-{
-	struct render_event_json *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->opt = *opt;
-	*ret = r;
-	return 0;
-}
-
-void render_event_json_free(void *ctx)
-{
-	free(ctx);
-}

@@ -7,12 +7,11 @@
 
 #include "reportfile/record.h"
 
-#define CHUNK 2000 /* bytes of a JSON line in one line of the file */
+#define CHUNK 2000 /* bytes of JSON in one line of the file */
 
 struct render_event_record {
 	struct render_event_record_options opt;
 	struct record_writer w;
-	void *text, *json;
 };
 
 static int put(void *ctx, const char *buf, size_t len)
@@ -33,20 +32,42 @@ static int on_begin(void *ctx, const struct report_head *head)
 		err = record_write_machine(&r->w, head->machine, head->kernel->model);
 	if (!err)
 		err = record_write_section(&r->w, "pages");
-	if (!err && render_event_view.begin)
-		err = render_event_view.begin(r->text, head);
 	if (!err && r->opt.inner && r->opt.inner->begin)
 		err = r->opt.inner->begin(r->opt.inner_ctx, head);
 	return err;
 }
 
+/* Writes the lines of the file, one for each piece. */
+static void put_pieces(FILE *out, char mark, const char *text, size_t len)
+{
+	for (; len; mark = mark == '=' ? '+' : mark) {
+		size_t n = MIN(len, CHUNK);
+
+		while (n < len &&
+		       ((u8)text[n] & 0xc0) == 0x80) /* inside of a character */
+			n--;
+		fprintf(out, "%c%.*s\n", mark, (int)n, text);
+		text += n;
+		len -= n;
+	}
+}
+
 static int on_event(void *ctx, const struct event *e)
 {
 	struct render_event_record *r = ctx;
-	int err = render_event_view.event(r->text, e);
+	char *text = NULL;
+	size_t len = 0, pages = 0;
+	struct render_event_options json = { .out = open_memstream(&text, &len) };
+	int err = json.out ? render_event_json(&json, e, &pages) : -ENOMEM;
 
-	if (!err)
-		err = render_event_json_view.event(r->json, e);
+	if (json.out && fclose(json.out))
+		err = -ENOMEM;
+	if (!err) {
+		put_pieces(r->opt.data, '=', text, pages);
+		put_pieces(r->opt.data, '-', text + pages, len - pages);
+		err = ferror(r->opt.data) ? -EIO : 0;
+	}
+	free(text);
 	if (!err && r->opt.inner)
 		err = r->opt.inner->event(r->opt.inner_ctx, e);
 	return err;
@@ -82,34 +103,15 @@ static int on_process(void *ctx, const struct event_member *m)
 	return err;
 }
 
-static int copy_text(struct render_event_record *r)
-{
-	char line[1024];
-	int err = record_write_section(&r->w, RENDER_EVENT_TEXT);
-
-	rewind(r->opt.text);
-	while (!err && fgets(line, sizeof(line), r->opt.text)) {
-		line[strcspn(line, "\n")] = '\0';
-		err = record_write_text(&r->w, "%s", line);
-	}
-	return err;
-}
-
 static int copy_data(struct render_event_record *r)
 {
-	char part[CHUNK + 1];
-	bool fresh = true;
-	int err = record_write_section(&r->w, RENDER_EVENT_DATA);
+	char line[CHUNK + 3];
+	int err = record_write_section(&r->w, RENDER_EVENT_SECTION);
 
 	rewind(r->opt.data);
-	while (!err && fgets(part, sizeof(part), r->opt.data)) {
-		size_t n = strlen(part);
-		bool ends = n && part[n - 1] == '\n';
-
-		if (ends)
-			part[n - 1] = '\0';
-		err = record_write_text(&r->w, "%c%s", fresh ? '=' : '+', part);
-		fresh = ends;
+	while (!err && fgets(line, sizeof(line), r->opt.data)) {
+		line[strcspn(line, "\n")] = '\0';
+		err = record_write_text(&r->w, "%s", line);
 	}
 	return err;
 }
@@ -117,10 +119,8 @@ static int copy_data(struct render_event_record *r)
 static int on_end(void *ctx, int status)
 {
 	struct render_event_record *r = ctx;
-	int err = copy_text(r);
+	int err = copy_data(r);
 
-	if (!err)
-		err = copy_data(r);
 	if (!err)
 		err = record_write_end(&r->w);
 	if (!err && fflush(r->opt.file))
@@ -137,18 +137,12 @@ const struct event_view render_event_record_view = {
 int render_event_record_new(const struct render_event_record_options *opt, void **ret)
 {
 	struct render_event_record *r = calloc(1, sizeof(*r));
-	struct render_event_options text = { .out = opt->text },
-				    data = { .out = opt->data };
 	int err;
 
 	if (!r)
 		return -ENOMEM;
 	r->opt = *opt;
 	err = record_write_init(&r->w, put, opt->file);
-	if (!err)
-		err = render_event_new(&text, &r->text);
-	if (!err)
-		err = render_event_json_new(&data, &r->json);
 	if (err) {
 		render_event_record_free(r);
 		return err;
@@ -164,7 +158,5 @@ void render_event_record_free(void *ctx)
 	if (!r)
 		return;
 	record_write_deinit(&r->w);
-	render_event_free(r->text);
-	render_event_json_free(r->json);
 	free(r);
 }

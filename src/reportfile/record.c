@@ -339,34 +339,52 @@ bool record_number(const char *s, unsigned base, u64 *ret)
 	return true;
 }
 
+/* Undoes \xHH, \\ and \" at *@s, or takes the character as it is; false when it is none of them. */
+static bool record_char(const char **s, char *ret)
+{
+	const char *at = *s;
+
+	*ret = *at++;
+	if (*ret == '\\' && *at == 'x') {
+		int high = record_digit(at[1]),
+		    low = high < 16 ? record_digit(at[2]) : 99;
+
+		if (high > 15 || low > 15 || !(high | low))
+			return false;
+		*ret = (char)(high << 4 | low);
+		at += 3;
+	} else if (*ret == '\\') {
+		*ret = *at++;
+		if (*ret != '\\' && *ret != '"')
+			return false;
+	}
+	*s = at;
+	return true;
+}
+
 bool record_unquote(const char *s, char *buf, size_t size)
 {
 	size_t n = 0;
 
 	if (*s++ != '"')
 		return false;
-	for (; *s && *s != '"'; s++) {
-		char c = *s;
-
-		if (c == '\\' && s[1] == 'x') {
-			int high = record_digit(s[2]),
-			    low = high < 16 ? record_digit(s[3]) : 99;
-
-			if (high > 15 || low > 15 || !(high | low))
-				return false;
-			c = (char)(high << 4 | low);
-			s += 3;
-		} else if (c == '\\') {
-			c = *++s;
-			if (c != '\\' && c != '"')
-				return false;
-		}
-		if (n + 1 >= size)
+	while (*s && *s != '"') {
+		if (n + 1 >= size || !record_char(&s, &buf[n]))
 			return false;
-		buf[n++] = c;
+		n++;
 	}
 	buf[n] = '\0';
 	return s[0] == '"' && !s[1];
+}
+
+size_t record_unescape(const char *line, char *buf)
+{
+	size_t n = 0;
+
+	while (*line && record_char(&line, &buf[n]))
+		n++;
+	buf[n] = '\0';
+	return n;
 }
 
 /* Returns the value of "key=value" when @word starts with @key, else NULL. */

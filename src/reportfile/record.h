@@ -113,7 +113,10 @@ struct record_handler {
 		   const struct raw_page *raw, const struct record_judgement *judged);
 	int (*holders)(void *ctx, bool complete, const char *why);
 	int (*holder)(void *ctx, const struct holder *h);
-	/* Called for each line of a text section, still escaped; @line NULL: it begins. */
+	/*
+	 * Called for each line of a text section, still escaped (record_unescape()); @line NULL: it
+	 * begins.
+	 */
 	int (*text)(void *ctx, const char *section, const char *line);
 };
 
@@ -146,6 +149,12 @@ int record_read_end(struct record_reader *r);
  * dictionaries, and stops checking counts and checksum.
  */
 void record_read_seek(struct record_reader *r, u64 offset, const struct process *p);
+
+/*
+ * Undoes the escapes of a line of a text section, up to one that is wrong, into @buf, which has as much
+ * room as the line.  Returns the length of what is in @buf.
+ */
+size_t record_unescape(const char *line, char *buf);
 
 /* Returns the bytes of one leaf of @raw. */
 u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size);

@@ -250,6 +250,7 @@ void trace_state_exit(struct event *e, int status)
 int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 {
 	struct event_change *change = NULL;
+	struct event_family family = { 0 };
 	int r = trace_state_members(t, p, e);
 
 	if (!r)
@@ -260,6 +261,9 @@ int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 	}
 	e->change = change;
 	event_warn(e);
+	r = event_family_of(e, &family);
+	e->family = family.run;
+	e->nfamily = family.n;
 	e->seq = ++t->seq;
 	e->start_ns = t->start_ns + t->realtime_offset;
 	e->time_ns += t->realtime_offset;
@@ -269,7 +273,9 @@ int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 		memcpy(e->comm, e->member[0].comm, sizeof(e->comm));
 	if (p && !e->comm[0])
 		trace_state_comm(p->pid, e->comm);
-	r = t->view->event ? t->view->event(t->view_ctx, e) : 0;
+	if (!r && t->view->event)
+		r = t->view->event(t->view_ctx, e);
+	free(family.run);
 	free(change);
 	return r;
 }

@@ -113,7 +113,7 @@ fi
 # ---- recording
 "$gupinfo" --trace --output "$dir/recording" -- "$tracee" seed >/dev/null 2>&1
 if [ "$(head -n 1 "$dir/recording")" = "gupinfo report 1.0" ] &&
-	grep -q '^\[events\]' "$dir/recording" && tail -n 1 "$dir/recording" | grep -q '^\[end '; then
+	grep -q '^\[event-data\]' "$dir/recording" && tail -n 1 "$dir/recording" | grep -q '^\[end '; then
 	ok "a recording is a complete report"
 else
 	not_ok "a recording is a complete report" "$(head -n 3 "$dir/recording")"

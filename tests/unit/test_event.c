@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "event/event.h"
+#include "render/render_event.h"
 #include "test.h"
 
 #define A 0x7f0000000000ull
@@ -383,20 +384,6 @@ TEST(leak_warnings)
 	store_free(s0);
 }
 
-struct family_seen {
-	unsigned runs;
-	struct event_shared last;
-};
-
-static int see_family(void *ctx, const struct event_shared *run)
-{
-	struct family_seen *f = ctx;
-
-	f->runs++;
-	f->last = *run;
-	return 0;
-}
-
 TEST(family)
 {
 	const struct spec page = {
@@ -415,25 +402,183 @@ TEST(family)
 				     { .pid = 2, .now = child },
 				     { .pid = 3, .now = third } };
 	struct event e = { .member = m, .nmembers = 2 };
-	struct family_seen seen = { 0 };
+	struct event_family seen = { 0 };
 
-	EXPECT_INT(event_family(&e, 0, 1ull << 47, true, see_family, &seen), 0);
-	EXPECT_INT(seen.runs, 1);
-	EXPECT_INT(seen.last.start, A);
-	EXPECT_INT(seen.last.end, A + 5 * 4096);
-	EXPECT(seen.last.same[0] && seen.last.same[1]);
+	EXPECT_INT(event_family_add(&e, 0, 1ull << 47, true, &seen), 0);
+	EXPECT_INT(seen.n, 1);
+	EXPECT_INT(seen.run[0].start, A);
+	EXPECT_INT(seen.run[0].end, A + 5 * 4096);
+	EXPECT(seen.run[0].same[0] && seen.run[0].same[1] && seen.run[0].shared);
 	e.nmembers = 3;
-	seen.runs = 0;
-	event_family(&e, 0, 1ull << 47, false, see_family, &seen);
-	EXPECT_INT(seen.runs, 2); /* pages 5 to 7: parent and third, each its own */
-	EXPECT(seen.last.has[0] && !seen.last.has[1] && seen.last.has[2]);
-	EXPECT(!seen.last.same[0] && !seen.last.same[2]);
+	seen.n = 0;
+	event_family_add(&e, 0, 1ull << 47, false, &seen);
+	EXPECT_INT(seen.n, 2); /* pages 5 to 7: parent and third, each its own */
+	EXPECT(seen.run[1].has[0] && !seen.run[1].has[1] && seen.run[1].has[2]);
+	EXPECT(!seen.run[1].same[0] && !seen.run[1].same[2] && !seen.run[1].shared);
 	/* part of it, and a member that is gone */
 	m[1].now = NULL;
-	seen.runs = 0;
-	event_family(&e, A + 0x1000, A + 0x2000, true, see_family, &seen);
-	EXPECT_INT(seen.runs, 0);
+	seen.n = 0;
+	event_family_add(&e, A + 0x1000, A + 0x2000, true, &seen);
+	EXPECT_INT(seen.n, 0);
+	free(seen.run);
 	store_free(third);
 	store_free(child);
 	store_free(parent);
+}
+
+/* ---- the JSON of a recording */
+
+/* Returns what @view shows of @e; the caller frees it. */
+static char *shown(const struct event_view *view, const struct event *e)
+{
+	char *text = NULL;
+	size_t len;
+	struct render_event_options opt = { .out = open_memstream(&text, &len),
+					    .verbose = true };
+
+	EXPECT_INT(view->event(&opt, e), 0);
+	fclose(opt.out);
+	return text;
+}
+
+static char *read_again;
+
+static int on_read(void *ctx, const struct event *e)
+{
+	read_again = shown(ctx, e);
+	return 0;
+}
+
+/* @e is the same to the text view when it was read from its JSON. */
+static void same_again(const struct event *e)
+{
+	char *json = shown(&render_event_json_view, e);
+	char *text = shown(&render_event_view, e);
+
+	read_again = NULL;
+	EXPECT_INT(render_event_read(json, &(struct event_view){ .event = on_read },
+				     (void *)&render_event_view),
+		   0);
+	EXPECT_STR(read_again ? read_again : "nothing", text);
+	free(read_again);
+	free(text);
+	free(json);
+}
+
+TEST(read_from_json)
+{
+	const struct spec shared = {
+		.pfn = 0x1f0, .kind = PAGE_ANON, .refcount = 2, .mapcount = 2
+	};
+	const struct spec copy = { .pfn = 0x2f0,
+				   .kind = PAGE_ANON,
+				   .exclusive = true,
+				   .writable = true,
+				   .refcount = 1,
+				   .mapcount = 1,
+				   .leak = TRI_YES };
+	struct store *sa = state(NULL, 1, &shared, 8), *sb = state(sa, 1, &copy, 3),
+		     *child = state(sa, 2, &shared, 5);
+	struct event_scope scope = {
+		.pid = 1, .start = 0, .end = UINT64_MAX, .before = sa, .after = sb
+	};
+	struct event_range range[2] = { { .pid = 1, .start = A + 4096, .end = A + 8192 },
+					{ .pid = 1, .start = A, .end = A + 4096 } };
+	struct event_member m[2] = { { .pid = 1, .now = sb },
+				     { .pid = 2, .now = child } };
+	struct event e = { .kind = EVENT_MADVISE,
+			   .seq = 7,
+			   .time_ns = 1764251234123456789,
+			   .start_ns = 1764251200999999999,
+			   .pid = 1,
+			   .tid = 3,
+			   .comm = "a \"\\\n\x1b)",
+			   .call = "process_madvise",
+			   .arg = { { "fd", EVENT_ARG_NUM, -1 },
+				    { "iov", EVENT_ARG_HEX, A },
+				    { "advice", EVENT_ARG_TEXT, .text = "cold" },
+				    { "path", EVENT_ARG_TEXT, .text = "0x12\xff" } },
+			   .nargs = 4,
+			   .has_ret = true,
+			   .ret = -14,
+			   .scope = &scope,
+			   .nscopes = 1,
+			   .range = range,
+			   .nranges = 2,
+			   .member = m,
+			   .nmembers = 2,
+			   .incomplete = "more ranges than are compared" };
+	struct event_family family = { 0 };
+
+	compare(&e);
+	event_warn(&e);
+	EXPECT(e.nchanges == 2 && e.nwarnings == 1);
+	EXPECT_INT(event_family_of(&e, &family), 0);
+	EXPECT_INT(family.n, 2);
+	e.family = family.run;
+	e.nfamily = family.n;
+	strcpy(e.arg[3].text, "0x12"); /* a path is no number */
+	same_again(&e);
+	e.ret = 4096;
+	e.incomplete = NULL;
+	e.since_ns = e.start_ns + 1;
+	same_again(&e);
+	free((void *)e.change);
+	/* a fork that shares */
+	family.n = 0;
+	m[0].now = sa;
+	e = (struct event){ .kind = EVENT_FORK,
+			    .start_ns = 5,
+			    .time_ns = 5,
+			    .pid = 1,
+			    .tid = 1,
+			    .child = 2,
+			    .has_ret = true,
+			    .ret = 2,
+			    .member = m,
+			    .nmembers = 2 };
+	EXPECT_INT(event_family_of(&e, &family), 0);
+	EXPECT_INT(family.n, 1);
+	e.family = family.run;
+	e.nfamily = family.n;
+	same_again(&e);
+	e.shares_mm = true;
+	e.nfamily = 0;
+	same_again(&e);
+	free(family.run);
+	store_free(child);
+	store_free(sb);
+	store_free(sa);
+}
+
+TEST(what_is_no_event)
+{
+	static const char *const none[] = {
+		"",
+		"{",
+		"7",
+		"[]",
+		"{}",
+		"{\"event\":\"exec\"}",
+		"{\"event\":\"dance\",\"start\":1.0}",
+		"{\"event\":\"exec\",\"start\":1.0,\"warnings\":[{\"id\":\"%n\"}]}",
+		"{\"event\":\"exec\",\"start\":1.0,\"changes\":[{}]}",
+		"{\"event\":\"exec\",\"start\":1.0,\"x\":[[[[[[[[[[]]]]]]]]]]}",
+	};
+	const struct event_view view = { .event = on_read };
+	const char *some =
+		"{\"event\":\"exec\",\"start\":1.0,\"args\":7,\"family\":[4],\"members\":{}}";
+	char *many = malloc(3000);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(none); i++)
+		EXPECT_INT(render_event_read(none[i], &view, NULL), -EINVAL);
+	EXPECT_INT(render_event_read(some, &view, (void *)&render_event_view), 0);
+	free(read_again);
+	/* json-c would make 270 bytes of each of these */
+	strcpy(many, "{\"event\":\"exec\",\"start\":1.0,\"x\":[{}");
+	while (strlen(many) < 2990)
+		strcat(many, ",{}");
+	strcat(many, "]}");
+	EXPECT_INT(render_event_read(many, &view, (void *)&render_event_view), -EINVAL);
+	free(many);
 }

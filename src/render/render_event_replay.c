@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render_event.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lib/escape.h"
+#include "reportfile/record.h"
+
+/* Writes JSON of a file that anybody may have made; a terminal obeys nothing of it. */
+static void put_json(const char *json)
+{
+	u32 cp;
+
+	for (unsigned n; *json; json += n ? n : 1) {
+		n = escape_utf8((const unsigned char *)json, &cp);
+		if (n && (cp == '\\' || !escape_unsafe(cp)))
+			fwrite(json, 1, n, stdout);
+		else
+			printf("\\u%04x", n && cp < 0x10000 ? cp : 0xfffd);
+	}
+}
+
+int render_event_replay_end(struct render_event_replay *r)
+{
+	int err = 0;
+
+	if (r->open && !r->view) {
+		putchar('\n');
+		err = ferror(stdout) ? -EPIPE : 0;
+	} else if (r->open) {
+		strcpy(r->json + r->len, r->in_pages ? "}" : "");
+		err = render_event_read(r->json, r->view, r->ctx);
+	}
+	if (err == -EINVAL) {
+		r->unreadable++;
+		err = 0;
+	}
+	free(r->json);
+	r->json = NULL;
+	r->len = r->room = 0;
+	r->open = r->in_pages = false;
+	return err;
+}
+
+int render_event_replay_line(void *ctx, const char *section, const char *line)
+{
+	char part[RECORD_LINE_MAX + 1];
+	struct render_event_replay *r = ctx;
+	int err = 0;
+
+	if (strcmp(section, RENDER_EVENT_SECTION))
+		return 0;
+	if (!r->found && r->view && r->view->begin)
+		err = r->view->begin(r->ctx, r->head);
+	r->found = true;
+	if (err || !line || !*line)
+		return err;
+	if (*line == '=')
+		err = render_event_replay_end(r);
+	r->open = true;
+	r->in_pages |= *line == '-';
+	size_t n = record_unescape(line + 1, part);
+	if (err || !r->view) {
+		put_json(err ? "" : part);
+		return err;
+	}
+	if (r->room < r->len + n + 2) {
+		char *more = realloc(r->json, r->room = 2 * (r->len + n) + 2);
+
+		if (!more)
+			return -ENOMEM;
+		r->json = more;
+	}
+	if (!r->in_pages && r->len <= RENDER_EVENT_READ_MAX) {
+		memcpy(r->json + r->len, part, n);
+		r->len += n;
+	}
+	return 0;
+}
