@@ -142,6 +142,17 @@ const char *gup_fork_name(enum gup_fork_word word)
 	return names[word];
 }
 
+const char *gup_migrate_name(enum gup_migrate_word word)
+{
+	static const char *const names[GUP_MIGRATES] = {
+		[GUP_MIGRATE_YES] = "yes",         [GUP_MIGRATE_REFS] = "refs",
+		[GUP_MIGRATE_NEVER] = "never",     [GUP_MIGRATE_NONE] = "none",
+		[GUP_MIGRATE_UNKNOWN] = "unknown",
+	};
+
+	return names[word];
+}
+
 const char *gup_tri_name(enum tri tri)
 {
 	return tri == TRI_YES ? "yes" : tri == TRI_NO ? "no" : "unknown";
@@ -150,6 +161,8 @@ const char *gup_tri_name(enum tri tri)
 const char *gup_errno_name(unsigned err)
 {
 	switch (err) {
+	case ENOENT:
+		return "ENOENT";
 	case EFAULT:
 		return "EFAULT";
 	case ENOMEM:

@@ -137,8 +137,19 @@ enum gup_fork_word {
 	GUP_FORKS
 };
 
-struct gup_fork {
-	u8 word; /* enum gup_fork_word */
+/* What becomes of the page when the kernel tries to move it (predict_migrate.def). */
+enum gup_migrate_word {
+	GUP_MIGRATE_YES,
+	GUP_MIGRATE_REFS,  /* references that migration does not expect */
+	GUP_MIGRATE_NEVER, /* its mapping, or who owns it, does not let it be moved */
+	GUP_MIGRATE_NONE,  /* there is no page that could be moved */
+	GUP_MIGRATE_UNKNOWN,
+	GUP_MIGRATES
+};
+
+/* The verdict of a table that ends in one word. */
+struct gup_whatif {
+	u8 word; /* enum gup_fork_word, enum gup_migrate_word */
 	u64 unknown, unknown_kernel;
 	struct gup_path path;
 };
@@ -146,7 +157,7 @@ struct gup_fork {
 struct gup_verdicts {
 	struct gup_verdict req[GUP_REQUESTS];
 	struct gup_write write;
-	struct gup_fork fork;
+	struct gup_whatif fork, migrate;
 };
 
 u32 gup_request_flags(enum gup_request req);
@@ -161,6 +172,7 @@ const char *gup_fault_name(enum gup_fault fault);
 const char *gup_page_name(enum gup_page page);
 const char *gup_write_name(enum gup_write_fault fault);
 const char *gup_fork_name(enum gup_fork_word word);
+const char *gup_migrate_name(enum gup_migrate_word word);
 const char *gup_tri_name(enum tri tri); /* "no" "yes" "unknown" */
 
 /* Returns "EFAULT" for 14, and "ERROR" for an errno that is not listed. */

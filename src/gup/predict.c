@@ -30,6 +30,7 @@ enum predict_field {
 	FIELD_SEEN,
 	FIELD_LEAK,
 	FIELD_FORK,
+	FIELD_MIGRATE,
 	FIELD_WAITS,
 	FIELDS
 };
@@ -46,7 +47,7 @@ static const u8 predict_unknown[FIELDS] = {
 	[FIELD_FAULT] = GUP_FAULT_UNKNOWN, [FIELD_PAGE] = GUP_PAGE_UNKNOWN,
 	[FIELD_WORD] = GUP_WORD_UNKNOWN,   [FIELD_WFAULT] = GUP_WRITE_UNKNOWN,
 	[FIELD_SEEN] = TRI_UNKNOWN,        [FIELD_LEAK] = TRI_UNKNOWN,
-	[FIELD_FORK] = GUP_FORK_UNKNOWN,
+	[FIELD_FORK] = GUP_FORK_UNKNOWN,   [FIELD_MIGRATE] = GUP_MIGRATE_UNKNOWN,
 };
 
 /* ---- results */
@@ -138,6 +139,9 @@ static void predict_end(const struct predict_case *c, const struct predict_rule 
 		break;
 	case PREDICT_FORK_END:
 		ret->field[FIELD_FORK] = rule->value;
+		break;
+	case PREDICT_MIGRATE_END:
+		ret->field[FIELD_MIGRATE] = rule->value;
 		break;
 	default:
 		memcpy(ret->field, predict_unknown, sizeof(predict_unknown));
@@ -268,6 +272,10 @@ static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
 			predict_end(c, r, ret);
 			return;
 		}
+		if (r->next == PREDICT_PASS) {
+			i++;
+			continue;
+		}
 		stage = predict_next(r, c);
 		i = 0;
 	}
@@ -382,16 +390,28 @@ void predict_write(const struct kernel *k, const struct facts *f, struct gup_wri
 	ret->path = r.path;
 }
 
-void predict_fork(const struct kernel *k, const struct facts *f, struct gup_fork *ret)
+static void predict_whatif(const struct kernel *k, const struct facts *f, unsigned stage,
+			   enum predict_field word, struct gup_whatif *ret)
 {
 	struct predict_result r;
 
-	predict_run(k, f, PREDICT_FORK, 0, &r);
+	predict_run(k, f, stage, 0, &r);
 	memset(ret, 0, sizeof(*ret));
-	ret->word = r.field[FIELD_FORK];
+	ret->word = r.field[word];
 	ret->unknown = r.unknown;
 	ret->unknown_kernel = r.unknown_kernel;
 	ret->path = r.path;
+}
+
+void predict_fork(const struct kernel *k, const struct facts *f, struct gup_whatif *ret)
+{
+	predict_whatif(k, f, PREDICT_FORK, FIELD_FORK, ret);
+}
+
+void predict_migrate(const struct kernel *k, const struct facts *f,
+		     struct gup_whatif *ret)
+{
+	predict_whatif(k, f, PREDICT_MIGRATE, FIELD_MIGRATE, ret);
 }
 
 void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret)
@@ -400,6 +420,7 @@ void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdi
 		predict_request(k, f, i, &ret->req[i]);
 	predict_write(k, f, &ret->write);
 	predict_fork(k, f, &ret->fork);
+	predict_migrate(k, f, &ret->migrate);
 }
 
 unsigned predict_rules(void)

@@ -3,7 +3,8 @@
  * predict.h - predicts the verdict of a request from the fact word.
  *
  * The rule tables (predict_*.def) are stages of a walk: GUP-fast, check_vma_flags, follow,
- * fault, copy-on-write, long-term migration; a store and a fork have tables of their own.
+ * fault, copy-on-write, long-term migration; a store, a fork and migration have tables of their
+ * own.
  * Nothing here depends on versions: kernel.def resolves them to kernel facts.
  *
  * The walk is three-valued by case split.  When a rule asks for an unknown fact both cases are
@@ -34,8 +35,11 @@ void predict_request(const struct kernel *k, const struct facts *f, enum gup_req
 /* Predicts a store by the process, now. */
 void predict_write(const struct kernel *k, const struct facts *f, struct gup_write *ret);
 /* Predicts a fork of the process, now. */
-void predict_fork(const struct kernel *k, const struct facts *f, struct gup_fork *ret);
-/* Predicts all requests, the store and the fork. */
+void predict_fork(const struct kernel *k, const struct facts *f, struct gup_whatif *ret);
+/* Predicts whether the kernel could move the page to other memory, now. */
+void predict_migrate(const struct kernel *k, const struct facts *f,
+		     struct gup_whatif *ret);
+/* Predicts all of these. */
 void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret);
 
 /* Why facts that contradict each other cannot be, in a few words; NULL when they do not. */

@@ -25,9 +25,11 @@ enum predict_stage {
 	PREDICT_WRITE,
 	PREDICT_SEEN,
 	PREDICT_FORK,
+	PREDICT_MIGRATE,
 	PREDICT_STAGES,
 
 	PREDICT_RETRY = PREDICT_STAGES, /* after a fault: follow the entry again */
+	PREDICT_PASS, /* a step that was passed: the next rule is asked */
 	PREDICT_ENDS,
 	PREDICT_FAST_YES = PREDICT_ENDS,
 	PREDICT_FAST_NO,   /* ->value: enum gup_reason */
@@ -37,7 +39,8 @@ enum predict_stage {
 	PREDICT_WAITS,     /* until userfaultfd's handler answers */
 	PREDICT_SEGV,
 	PREDICT_SEEN_END,
-	PREDICT_FORK_END, /* ->value: enum gup_fork_word */
+	PREDICT_FORK_END,    /* ->value: enum gup_fork_word */
+	PREDICT_MIGRATE_END, /* ->value: enum gup_migrate_word */
 };
 
 /* The rules of one stage; ->base is the id of the first. */

@@ -20,6 +20,8 @@
 #define SEGV .next = PREDICT_SEGV
 #define SEEN(s, l) .next = PREDICT_SEEN_END, .seen = TRI_##s, .leak = TRI_##l
 #define FORK(word) .next = PREDICT_FORK_END, .value = GUP_FORK_##word
+#define MIGRATE(word) .next = PREDICT_MIGRATE_END, .value = GUP_MIGRATE_##word
+#define PASS .next = PREDICT_PASS
 
 /* Facts that are false for a page that this fault has just mapped. */
 #define GONE                                                                             \
@@ -95,6 +97,9 @@ static const struct predict_rule rules_seen[] = {
 static const struct predict_rule rules_fork[] = {
 #include "gup/predict_fork.def"
 };
+static const struct predict_rule rules_migrate[] = {
+#include "gup/predict_migrate.def"
+};
 
 /* Rule ids count through all tables in the order of the stages. */
 enum {
@@ -106,6 +111,7 @@ enum {
 	BASE_WRITE = BASE_LONGTERM + ARRAY_SIZE(rules_longterm),
 	BASE_SEEN = BASE_WRITE + ARRAY_SIZE(rules_store),
 	BASE_FORK = BASE_SEEN + ARRAY_SIZE(rules_seen),
+	BASE_MIGRATE = BASE_FORK + ARRAY_SIZE(rules_fork),
 };
 
 #define TABLE(rules_, base_)                                            \
@@ -122,6 +128,7 @@ const struct predict_table predict_rule_tables[PREDICT_STAGES] = {
 	[PREDICT_WRITE] = TABLE(rules_store, BASE_WRITE),
 	[PREDICT_SEEN] = TABLE(rules_seen, BASE_SEEN),
 	[PREDICT_FORK] = TABLE(rules_fork, BASE_FORK),
+	[PREDICT_MIGRATE] = TABLE(rules_migrate, BASE_MIGRATE),
 };
 
 const struct predict_rule *predict_rule(unsigned id)
@@ -164,6 +171,8 @@ static const struct {
 	{ F(VMA_HUGETLB), KFUNC_wp_page_copy, KFUNC_hugetlb_wp },
 	{ F(VMA_HUGETLB), KFUNC_copy_present_ptes, KFUNC_copy_hugetlb_page_range },
 	{ F(LEAF_PMD), KFUNC_copy_present_ptes, KFUNC_copy_huge_pmd },
+	{ F(VMA_HUGETLB), KFUNC_folio_migrate_mapping,
+	  KFUNC_migrate_huge_page_move_mapping },
 };
 
 enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,

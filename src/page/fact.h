@@ -12,6 +12,7 @@ enum fact {
 	FACTS
 };
 _Static_assert(FACTS <= 64, "the fact word is full");
+#define FACTS_ALL (~0ULL >> (64 - FACTS))
 
 #define F(id) BIT(FACT_##id)
 

@@ -25,7 +25,7 @@ static enum tri facts_config(const struct page_facts_work *w, enum kconfig id)
 static bool facts_plain_vma(const struct vma *v)
 {
 	return v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_HUGETLB ||
-	       v->fs == VMA_FS_SECRETMEM || v->fs == VMA_FS_DISK ||
+	       v->fs == VMA_FS_SECRETMEM || vma_fs_on_disk(v->fs) ||
 	       v->fs == VMA_FS_NODIRTY;
 }
 
@@ -85,7 +85,7 @@ static enum tri facts_dirty_tracking(const struct vma *v)
 {
 	if (!v->shared || !v->write)
 		return TRI_NO;
-	if (v->fs == VMA_FS_DISK)
+	if (vma_fs_on_disk(v->fs))
 		return TRI_YES;
 	return tri_from(facts_plain_vma(v) || v->fs == VMA_FS_SPECIAL, false);
 }
@@ -93,7 +93,7 @@ static enum tri facts_dirty_tracking(const struct vma *v)
 /* DAX file systems set VM_HUGEPAGE in their mmap(); MADV_NOHUGEPAGE clears it. */
 static enum tri facts_fsdax(const struct vma *v)
 {
-	if (v->fs != VMA_FS_UNKNOWN && v->fs != VMA_FS_DISK)
+	if (v->fs != VMA_FS_UNKNOWN && !vma_fs_on_disk(v->fs))
 		return TRI_NO;
 	if (v->file_known)
 		return v->file_dax ? TRI_YES : TRI_NO;
@@ -391,7 +391,7 @@ static enum tri facts_no_mapping(const struct page_facts_work *w)
 	const struct page_run *p = w->page;
 	/* Truncation unmaps a page before it leaves the page cache.  Drivers' pages differ. */
 	bool cache = (p->kind == PAGE_FILE || p->kind == PAGE_SHMEM) &&
-		     (w->vma->fs == VMA_FS_DISK || w->vma->fs == VMA_FS_SHMEM) &&
+		     (vma_fs_on_disk(w->vma->fs) || w->vma->fs == VMA_FS_SHMEM) &&
 		     fact_get(&w->f, FACT_VMA_FSDAX) == TRI_NO;
 
 	if (p->raw.has & RAW_HAS_PAGE)
@@ -412,6 +412,28 @@ static enum tri facts_block(const struct page_facts_work *w)
 	return p->migratetype_bad;
 }
 
+/*
+ * Draining brings a page of a batch to an LRU list.  One on none may be isolated by somebody at this
+ * moment.  A private mapping shows anonymous pages, too, which any kernel moves.
+ */
+static enum tri facts_movable(const struct page_facts_work *w)
+{
+	const struct page_run *p = w->page;
+	enum tri dirty = facts_flag(p, KPF_BIT(DIRTY));
+
+	if (p->kind == PAGE_HUGETLB)
+		return TRI_YES;
+	if (facts_known(p, PAGE_F_ZONE) && p->zone == PAGE_ZONE_DEVICE)
+		return TRI_NO;
+	if (facts_flag(p, KPF_BIT(LRU)) != TRI_YES && !p->batches)
+		return TRI_UNKNOWN;
+	if (p->kind == PAGE_ANON || p->kind == PAGE_KSM || p->kind == PAGE_SHMEM)
+		return TRI_YES;
+	if (p->kind == PAGE_FILE && w->vma->fs == VMA_FS_RAMFS && dirty == TRI_YES)
+		return TRI_NO;
+	return tri_from(p->kind == PAGE_FILE && w->vma->fs == VMA_FS_DISK, true);
+}
+
 static void facts_page(struct page_facts_work *w)
 {
 	const struct page_run *p = w->page;
@@ -424,6 +446,7 @@ static void facts_page(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(HUGE_ZERO), tri_from(known, p->kind == PAGE_HUGE_ZERO));
 	fact_set_tri(&w->f, F(SHMEM), tri_from(known, p->kind == PAGE_SHMEM));
 	fact_set_tri(&w->f, F(NO_MAPPING), facts_no_mapping(w));
+	fact_set_tri(&w->f, F(MOVABLE), facts_movable(w));
 	fact_set_tri(&w->f, F(LARGE), facts_large(p));
 	fact_set_tri(&w->f, F(ANON_EXCLUSIVE), p->anon_exclusive);
 	if (anon == TRI_NO)

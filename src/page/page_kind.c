@@ -71,8 +71,8 @@ static enum page_kind page_kind_struct(struct page_work *w)
 /* In this mapping vm_normal_page() finds a struct page for every entry but the zero pages'. */
 static bool page_kind_normal(const struct vma *v)
 {
-	bool fs = v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_DISK ||
-		  v->fs == VMA_FS_SECRETMEM;
+	bool fs = v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM ||
+		  vma_fs_on_disk(v->fs) || v->fs == VMA_FS_SECRETMEM;
 
 	return fs && v->has_flags && !(v->flags & (VF(PFNMAP) | VF(MIXEDMAP)));
 }

@@ -312,29 +312,30 @@ enum vma_fs vma_fs_by_type(const char *type)
 	/*
 	 * vma_needs_dirty_tracking(): a file needs it when its vm_ops have page_mkwrite or
 	 * pfn_mkwrite, or when mapping_can_writeback() is true for it.  generic_file_mmap()
-	 * sets page_mkwrite, for ramfs too.
+	 * sets page_mkwrite, for ramfs too.  VMA_FS_DISK here: those whose a_ops have had
+	 * migrate_folio() since 5.10, and those whose pages are never dirty.
 	 */
 	static const struct {
 		const char *type;
 		u8 fs;
 	} types[] = {
 		{ "tmpfs", VMA_FS_SHMEM },       { "devtmpfs", VMA_FS_SHMEM },
-		{ "shmem", VMA_FS_SHMEM },       { "ramfs", VMA_FS_DISK },
+		{ "shmem", VMA_FS_SHMEM },       { "ramfs", VMA_FS_RAMFS },
 		{ "hugetlbfs", VMA_FS_HUGETLB }, { "secretmem", VMA_FS_SECRETMEM },
 		{ "ext2", VMA_FS_DISK },         { "ext3", VMA_FS_DISK },
 		{ "ext4", VMA_FS_DISK },         { "xfs", VMA_FS_DISK },
 		{ "btrfs", VMA_FS_DISK },        { "f2fs", VMA_FS_DISK },
-		{ "bcachefs", VMA_FS_DISK },     { "vfat", VMA_FS_DISK },
-		{ "exfat", VMA_FS_DISK },        { "ntfs3", VMA_FS_DISK },
-		{ "fuse", VMA_FS_DISK },         { "fuseblk", VMA_FS_DISK },
-		{ "virtiofs", VMA_FS_DISK },     { "nfs", VMA_FS_DISK },
-		{ "nfs4", VMA_FS_DISK },         { "cifs", VMA_FS_DISK },
-		{ "smb3", VMA_FS_DISK },         { "9p", VMA_FS_DISK },
-		{ "ceph", VMA_FS_DISK },         { "jfs", VMA_FS_DISK },
-		{ "nilfs2", VMA_FS_DISK },       { "ocfs2", VMA_FS_DISK },
-		{ "gfs2", VMA_FS_DISK },         { "udf", VMA_FS_DISK },
+		{ "bcachefs", VMA_FS_DISK },     { "vfat", VMA_FS_CAREFUL },
+		{ "exfat", VMA_FS_CAREFUL },     { "ntfs3", VMA_FS_CAREFUL },
+		{ "fuse", VMA_FS_CAREFUL },      { "fuseblk", VMA_FS_CAREFUL },
+		{ "virtiofs", VMA_FS_CAREFUL },  { "nfs", VMA_FS_CAREFUL },
+		{ "nfs4", VMA_FS_CAREFUL },      { "cifs", VMA_FS_CAREFUL },
+		{ "smb3", VMA_FS_CAREFUL },      { "9p", VMA_FS_CAREFUL },
+		{ "ceph", VMA_FS_CAREFUL },      { "jfs", VMA_FS_CAREFUL },
+		{ "nilfs2", VMA_FS_CAREFUL },    { "ocfs2", VMA_FS_DISK },
+		{ "gfs2", VMA_FS_DISK },         { "udf", VMA_FS_CAREFUL },
 		{ "squashfs", VMA_FS_DISK },     { "erofs", VMA_FS_DISK },
-		{ "iso9660", VMA_FS_DISK },      { "ecryptfs", VMA_FS_DISK },
+		{ "iso9660", VMA_FS_DISK },      { "ecryptfs", VMA_FS_CAREFUL },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
@@ -350,7 +351,8 @@ const char *vma_fs_name(enum vma_fs fs)
 		[VMA_FS_SHMEM] = "shmem",         [VMA_FS_HUGETLB] = "hugetlb",
 		[VMA_FS_SECRETMEM] = "secretmem", [VMA_FS_DISK] = "disk",
 		[VMA_FS_NODIRTY] = "nodirty",     [VMA_FS_DEVICE] = "device",
-		[VMA_FS_SPECIAL] = "special",
+		[VMA_FS_SPECIAL] = "special",     [VMA_FS_RAMFS] = "ramfs",
+		[VMA_FS_CAREFUL] = "careful",
 	};
 
 	return names[fs];

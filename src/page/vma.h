@@ -62,6 +62,9 @@ enum vma_fs {
 	VMA_FS_NODIRTY, /* a file system without write-back */
 	VMA_FS_DEVICE,  /* a character device's own mapping */
 	VMA_FS_SPECIAL, /* no file, not anonymous: [vdso], [vvar], [uprobes] */
+	VMA_FS_RAMFS,   /* as VMA_FS_DISK, but no dirty page is moved */
+	VMA_FS_CAREFUL, /* as VMA_FS_DISK, but a page may be moved after it was written, or not at all */
+	VMA_FSES
 };
 
 /*
@@ -91,6 +94,12 @@ const char *vma_flag_text(enum vma_flag id);    /* "VM_READ" */
 
 /* Writes the perms column, such as "rw-p", into buf[5]. */
 void vma_perms(const struct vma *vma, char buf[5]);
+
+/* The file system needs dirty tracking: page_mkwrite or writeback. */
+static inline bool vma_fs_on_disk(enum vma_fs fs)
+{
+	return fs == VMA_FS_DISK || fs == VMA_FS_RAMFS || fs == VMA_FS_CAREFUL;
+}
 
 /*
  * Returns what name, flags and device numbers of @vma say of its file system: NONE, SPECIAL,

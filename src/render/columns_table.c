@@ -334,6 +334,14 @@ static void get_fork(const struct report_row *row, u32 arg, struct cell *c)
 		cell_text(c, gup_fork_name(row->verdicts->fork.word));
 }
 
+static void get_migrate(const struct report_row *row, u32 arg, struct cell *c)
+{
+	if (row->verdicts->migrate.word == GUP_MIGRATE_UNKNOWN)
+		c->type = CELL_UNKNOWN;
+	else
+		cell_text(c, gup_migrate_name(row->verdicts->migrate.word));
+}
+
 /* The name that maps shows, or what the caller calls the mapping. */
 static void get_name(const struct report_row *row, u32 arg, struct cell *c)
 {

@@ -244,6 +244,13 @@ static void explain_whatif(struct render_explain *r, const struct gup_verdicts *
 		[GUP_FORK_SKIP] = "the child does not get it",
 		[GUP_FORK_UNKNOWN] = "not known",
 	};
+	static const char *const moves[GUP_MIGRATES] = {
+		[GUP_MIGRATE_YES] = "the kernel moves the page to other memory",
+		[GUP_MIGRATE_REFS] = "the page stays, because of its other references",
+		[GUP_MIGRATE_NEVER] = "the page stays where it is",
+		[GUP_MIGRATE_NONE] = "there is no page that could be moved",
+		[GUP_MIGRATE_UNKNOWN] = "not known",
+	};
 	FILE *out = r->opt->out;
 
 	fprintf(out, "\na store now = %s: %s\n", gup_write_name(v->write.fault),
@@ -256,6 +263,10 @@ static void explain_whatif(struct render_explain *r, const struct gup_verdicts *
 		forks[v->fork.word]);
 	explain_path(r, &v->fork.path);
 	explain_unknown(r, v->fork.unknown, v->fork.unknown_kernel);
+	fprintf(out, "\na migration now = %s: %s\n", gup_migrate_name(v->migrate.word),
+		moves[v->migrate.word]);
+	explain_path(r, &v->migrate.path);
+	explain_unknown(r, v->migrate.unknown, v->migrate.unknown_kernel);
 }
 
 static void explain_raw(struct render_explain *r, const struct report_row *row)

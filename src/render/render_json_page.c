@@ -66,6 +66,11 @@ static void json_verdicts(struct js *j, const struct gup_verdicts *v)
 	json_path(j, "path", &v->write.path);
 	js_close(j, '}');
 	js_str(j, "fork", gup_fork_name(v->fork.word));
+	js_open(j, "migrate", '{');
+	js_str(j, "word", gup_migrate_name(v->migrate.word));
+	json_unknown(j, v->migrate.unknown, v->migrate.unknown_kernel);
+	json_path(j, "path", &v->migrate.path);
+	js_close(j, '}');
 }
 
 static void json_pte(struct js *j, const struct page_run *page)

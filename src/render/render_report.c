@@ -191,6 +191,8 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 			   gup_tri_name(v->write.seen_by_refs),
 			   gup_tri_name(v->write.leak));
 	render_report_line(r->out, 3, "if it forks now: %s", gup_fork_name(v->fork.word));
+	render_report_line(r->out, 3, "if it is migrated now: %s",
+			   gup_migrate_name(v->migrate.word));
 }
 
 /* The largest examples of the worst kinds, each mapping once. */

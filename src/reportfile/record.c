@@ -130,7 +130,7 @@ const char *record_word(enum record_form form, unsigned value)
 			return "unknown";
 		return value < PAGE_ZONES ? page_zone_name((int)value) : NULL;
 	case RECORD_FS:
-		return value <= VMA_FS_SPECIAL ? vma_fs_name(value) : NULL;
+		return value < VMA_FSES ? vma_fs_name(value) : NULL;
 	default:
 		return NULL;
 	}

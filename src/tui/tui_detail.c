@@ -253,7 +253,8 @@ static void add_request_paths(struct detail *d, enum gup_request req)
 static void add_what_ifs(struct detail *d, bool paths)
 {
 	const struct gup_write *w = &d->row.verdicts->write;
-	const struct gup_fork *f = &d->row.verdicts->fork;
+	const struct gup_whatif *f = &d->row.verdicts->fork,
+				*m = &d->row.verdicts->migrate;
 	u8 role = w->fault == GUP_WRITE_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG;
 
 	heading(d, "what if");
@@ -277,6 +278,11 @@ static void add_what_ifs(struct detail *d, bool paths)
 	tui_text_more(d->text, role, "%s", gup_fork_name(f->word));
 	if (paths)
 		add_path(d, "", &f->path, gup_fork_name(f->word), role, f->unknown);
+	role = m->word == GUP_MIGRATE_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG;
+	tui_text_add(d->text, TUI_NORMAL, " it is migrated now: ");
+	tui_text_more(d->text, role, "%s", gup_migrate_name(m->word));
+	if (paths)
+		add_path(d, "", &m->path, gup_migrate_name(m->word), role, m->unknown);
 }
 
 static void add_raw(struct detail *d)

@@ -90,7 +90,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		      v.req[i].slow <= GUP_SLOW_UNKNOWN &&
 		      v.req[i].fault <= GUP_FAULT_UNKNOWN &&
 		      v.req[i].page <= GUP_PAGE_UNKNOWN);
-	check(v.write.fault < GUP_WRITES && v.fork.word < GUP_FORKS);
+	check(v.write.fault < GUP_WRITES && v.fork.word < GUP_FORKS &&
+	      v.migrate.word < GUP_MIGRATES);
 
 	struct report_row row = {
 		.process = &process, .vma = &in.vma, .page = &page, .verdicts = &v

@@ -653,3 +653,49 @@ enum gup_fork_word ref_fork(const struct ref *r)
 		return GUP_FORK_SHARE;
 	return pinned ? GUP_FORK_COPY : GUP_FORK_SHARE;
 }
+
+/* ---- mm/migrate.c */
+
+/* migrate_folio(), buffer_migrate_folio() and the like, and what they count. */
+static int ref_migrate_folio(const struct ref *r)
+{
+	return IS(r, EXTRA_REFS) ? EAGAIN : 0;
+}
+
+/* folio_isolate_lru(), folio_isolate_hugetlb(), move_to_new_folio() */
+static int ref_move_folio(const struct ref *r)
+{
+	if (r->v >= 514 && IS(r, VMA_SECRETMEM))
+		return EBUSY; /* secretmem_migrate_folio() */
+	return IS(r, MOVABLE) ? ref_migrate_folio(r) : EBUSY;
+}
+
+/* do_pages_move() with MPOL_MF_MOVE_ALL and lru_cache_disable(), migrate_pages() */
+enum gup_migrate_word ref_move_pages(const struct ref *r)
+{
+	/* vma_lookup(), vma_migratable() */
+	if (IS(r, VMA_GATE) || IS(r, VMA_IO) || IS(r, VMA_PFNMAP) || IS(r, VMA_FSDAX))
+		return GUP_MIGRATE_NEVER;
+	/* folio_walk_start(), follow_page() */
+	if (!IS(r, PRESENT) || IS(r, SPECIAL))
+		return GUP_MIGRATE_NONE;
+	if (r->v >= 601 && r->v < 605 && IS(r, PROTNONE) && !IS(r, VMA_HUGETLB))
+		return GUP_MIGRATE_NONE; /* gup_can_follow_protnone() */
+	/* __add_folio_for_migration() */
+	if (IS(r, ZERO) || IS(r, HUGE_ZERO) || (r->v < 617 && IS(r, DEVMAP)))
+		return GUP_MIGRATE_NONE;
+	if (!IS(r, VMA_HUGETLB) && !IS(r, ANON) && IS(r, NO_MAPPING))
+		return GUP_MIGRATE_NEVER; /* !folio_test_lru() */
+	/* unmap_and_move_hugetlb_folio() allocates first; it stays in either case */
+	if (IS(r, VMA_HUGETLB) && IS(r, MOVABLE) && !IS(r, HUGE_FREE))
+		return IS(r, EXTRA_REFS) ? GUP_MIGRATE_REFS : GUP_MIGRATE_UNKNOWN;
+	switch (ref_move_folio(r)) {
+	case 0:
+		return GUP_MIGRATE_YES;
+	case EAGAIN:
+		return GUP_MIGRATE_REFS;
+	default: /* which of both is found first does not matter */
+		return !IS(r, VMA_SECRETMEM) && IS(r, EXTRA_REFS) ? GUP_MIGRATE_REFS
+								  : GUP_MIGRATE_NEVER;
+	}
+}

@@ -36,5 +36,6 @@ struct ref_slow ref_gup(struct ref r);
 /* enum gup_write_fault; ->seen and ->leak are enum tri. */
 void ref_store(struct ref r, struct gup_write *ret);
 enum gup_fork_word ref_fork(const struct ref *r);
+enum gup_migrate_word ref_move_pages(const struct ref *r);
 
 #endif

@@ -49,6 +49,7 @@ static const struct border {
 	B(GUARD_REGIONS, "--verify: guard", "6.13-"),
 	B(UFFD_WP_ASYNC, "uffd-wp: async", "6.7-"),
 	B(HUGETLB_FORK_COPY, "hugetlb+pinned: fork copies", "5.12-"),
+	B(MOVE_PROTNONE_FAILS, "protnone: migrate none", "6.1-6.4"),
 	B(DIO_PIN, "who calls: O_DIRECT pins", "6.5-"),
 	B(URING_FAST, "who calls: io_uring through GUP-fast", "6.10-"),
 	B(URING_FILE, "who calls: io_uring on files", "6.5-"),

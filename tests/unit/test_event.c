@@ -46,7 +46,7 @@ static void fill_page(const struct spec *s, u64 addr, u64 n, struct page_run *pa
 	page->pincount = s->pincount;
 	page->excess = s->excess;
 	page->expected = s->refcount - s->excess;
-	fact_set(&page->facts, BIT(FACTS) - 1, false);
+	fact_set(&page->facts, FACTS_ALL, false);
 	fact_set(&page->facts, F(PRESENT) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(VMA_READ),
 		 true);
 	fact_set(&page->facts, F(ANON), anon);

@@ -458,6 +458,55 @@ TEST(references_of_batches)
 	}
 }
 
+/* What folio_isolate_lru() gets, and whether a_ops move it. */
+TEST(movable_pages)
+{
+	enum { add = STRUCTPAGE_BATCH(STRUCTPAGE_LRU_ADD, 1) };
+	static const struct {
+		const char *what;
+		enum page_kind kind;
+		enum vma_fs fs;
+		u64 flags;
+		u32 batches;
+		enum tri movable;
+	} rows[] = {
+		{ "anonymous", PAGE_ANON, VMA_FS_NONE, KPF_BIT(LRU), 0, TRI_YES },
+		{ "a batch is drained", PAGE_ANON, VMA_FS_NONE, 0, add, TRI_YES },
+		{ "isolated by somebody", PAGE_ANON, VMA_FS_NONE, 0, 0, TRI_UNKNOWN },
+		{ "merged", PAGE_KSM, VMA_FS_NONE, KPF_BIT(LRU), 0, TRI_YES },
+		{ "hugetlb is on no LRU list", PAGE_HUGETLB, VMA_FS_HUGETLB, 0, 0,
+		  TRI_YES },
+		{ "tmpfs", PAGE_SHMEM, VMA_FS_SHMEM, KPF_BIT(LRU) | KPF_BIT(DIRTY), 0,
+		  TRI_YES },
+		{ "ext4", PAGE_FILE, VMA_FS_DISK, KPF_BIT(LRU) | KPF_BIT(DIRTY), 0,
+		  TRI_YES },
+		{ "ramfs", PAGE_FILE, VMA_FS_RAMFS, KPF_BIT(LRU) | KPF_BIT(DIRTY), 0,
+		  TRI_NO },
+		{ "ramfs, perhaps dirty in an entry", PAGE_FILE, VMA_FS_RAMFS,
+		  KPF_BIT(LRU), 0, TRI_UNKNOWN },
+		{ "copied from ramfs", PAGE_ANON, VMA_FS_RAMFS,
+		  KPF_BIT(LRU) | KPF_BIT(DIRTY), 0, TRI_YES },
+		{ "nfs", PAGE_FILE, VMA_FS_CAREFUL, KPF_BIT(LRU), 0, TRI_UNKNOWN },
+		{ "an unknown file system", PAGE_FILE, VMA_FS_UNKNOWN, KPF_BIT(LRU), 0,
+		  TRI_UNKNOWN },
+	};
+	struct page_context ctx = context("6.18");
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct vma v = file_vma(rows[i].fs, false, true);
+		struct page_run p = proc_page(rows[i].kind, rows[i].flags, 1);
+
+		p.batches = rows[i].batches;
+		page_facts(&ctx, &v, &p);
+		if (fact_get(&p.facts, FACT_MOVABLE) != rows[i].movable)
+			EXPECT_STR(rows[i].what, "as movable as it should be");
+		p.zone = PAGE_ZONE_DEVICE;
+		page_facts(&ctx, &v, &p);
+		if (rows[i].kind != PAGE_HUGETLB)
+			EXPECT_FACT(p, MOVABLE, TRI_NO);
+	}
+}
+
 TEST(swap_slots)
 {
 	struct page_context ctx = context("6.18");

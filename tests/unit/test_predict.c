@@ -154,7 +154,7 @@ static bool draw_state(const struct kernel *k, unsigned percent, struct facts *r
 {
 	struct facts f = { 0 };
 
-	for (unsigned tries = 0; tries < 400 && f.known != BIT(FACTS) - 1; tries++) {
+	for (unsigned tries = 0; tries < 400 && f.known != FACTS_ALL; tries++) {
 		unsigned i = draw(FACTS);
 		struct facts g = f;
 
@@ -170,7 +170,7 @@ static bool draw_state(const struct kernel *k, unsigned percent, struct facts *r
 		f = g;
 	}
 	*ret = f;
-	return f.known == BIT(FACTS) - 1;
+	return f.known == FACTS_ALL;
 }
 
 /* The definite fields of @a that @b contradicts. */
@@ -194,6 +194,8 @@ static void expect_not_contradicted(const struct gup_verdicts *a,
 	       a->write.seen_by_refs == b->write.seen_by_refs);
 	EXPECT(a->write.leak == TRI_UNKNOWN || a->write.leak == b->write.leak);
 	EXPECT(a->fork.word == GUP_FORK_UNKNOWN || a->fork.word == b->fork.word);
+	EXPECT(a->migrate.word == GUP_MIGRATE_UNKNOWN ||
+	       a->migrate.word == b->migrate.word);
 }
 
 /* Views and stores compare verdicts byte by byte. */
@@ -268,6 +270,8 @@ TEST(what_is_unknown_names_what_decides)
 		EXPECT(!v.write.waits || v.write.fault == GUP_WRITE_UNKNOWN);
 		EXPECT(v.fork.word != GUP_FORK_UNKNOWN || v.fork.unknown ||
 		       v.fork.unknown_kernel);
+		EXPECT(v.migrate.word != GUP_MIGRATE_UNKNOWN || v.migrate.unknown ||
+		       v.migrate.unknown_kernel);
 	}
 	EXPECT(n > 100);
 	for (unsigned i = 0; i < predict_rules(); i++) {
@@ -301,6 +305,7 @@ static void join(struct gup_verdicts *a, const struct gup_verdicts *b)
 	JOIN(write.seen_by_refs, TRI_UNKNOWN);
 	JOIN(write.leak, TRI_UNKNOWN);
 	JOIN(fork.word, GUP_FORK_UNKNOWN);
+	JOIN(migrate.word, GUP_MIGRATE_UNKNOWN);
 #undef JOIN
 }
 
@@ -326,7 +331,7 @@ TEST(unknown_means_that_cases_differ)
 		f.value &= ~unknown;
 		predict_all(&k, &f, &got);
 		for (u64 sub = unknown;; sub = (sub - 1) & unknown) {
-			struct facts g = { BIT(FACTS) - 1, f.value | sub };
+			struct facts g = { FACTS_ALL, f.value | sub };
 			struct gup_verdicts v;
 
 			if (fact_infer(&k, &g)) {
@@ -421,7 +426,7 @@ TEST(unknown_kernel_facts_are_named)
 	strcpy(ev.release, "6.12.1");
 	strcpy(ev.arch, "x86_64");
 	EXPECT_INT(kernel_resolve(&ev, &k), 0);
-	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f, F(VMA_READ) | F(PRESENT) | F(NO_MAPPING), true);
 	predict_request(&k, &f, GUP_GET_R, &v);
 	EXPECT_INT(v.fast, TRI_UNKNOWN);
@@ -465,7 +470,7 @@ TEST(hugepd)
 	ev.config[KCONFIG_ARCH_HAS_HUGEPD] = TRI_YES;
 	EXPECT_INT(kernel_resolve(&ev, &k), 0);
 	EXPECT_INT(kernel_has(&k, KFACT_HUGEPD), TRI_YES);
-	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f,
 		 F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
 			 F(PRESENT) | F(HUGEPD) | F(LARGE) | F(ANON) | F(ANON_EXCLUSIVE) |
@@ -513,7 +518,7 @@ TEST(read_write_protection_of_userfaultfd)
 	struct facts f = { 0 };
 	struct gup_verdicts v;
 
-	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f,
 		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
 			 F(VMA_UFFD_RWP) | F(PRESENT) | F(PROTNONE) | F(UFFD_WP) |
@@ -543,7 +548,7 @@ TEST(facts_of_another_kernel)
 	struct facts f = { 0 };
 	struct gup_verdicts v;
 
-	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f,
 		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
 			 F(ANON) | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE),
@@ -552,7 +557,7 @@ TEST(facts_of_another_kernel)
 	EXPECT_INT(v.req[GUP_PIN_R].fast, TRI_YES);
 	EXPECT_INT(v.write.fault, GUP_WRITE_NONE);
 
-	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f,
 		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
 			 F(HUGE_ZERO) | F(LARGE) | F(LEAF_PMD) | F(SPECIAL),
@@ -571,7 +576,7 @@ TEST(functions_by_level)
 	struct facts f = { 0 };
 	struct gup_verdict v;
 
-	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f,
 		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
 			 F(ANON) | F(LARGE) | F(LEAF_PMD) | F(MM_SHARED) | F(LARGE_MAPS),

@@ -145,7 +145,7 @@ static void compare_fork(unsigned k, const struct facts *f)
 			 .zero_bug = !strcmp(kernels[k].model, "6.1.130"),
 			 .secretmem = true };
 	enum gup_fork_word want = ref_fork(&r);
-	struct gup_fork got;
+	struct gup_whatif got;
 	char what[200];
 
 	predict_fork(&resolved[k], f, &got);
@@ -158,7 +158,24 @@ static void compare_fork(unsigned k, const struct facts *f)
 	say_path(&got.path);
 }
 
-enum { REQUESTS = 1, STORE = 2, FORK = 4, DEEP = 8 };
+static void compare_migrate(unsigned k, const struct facts *f)
+{
+	struct ref r = { .f = f->value, .v = kernels[k].v };
+	enum gup_migrate_word want = ref_move_pages(&r);
+	struct gup_whatif got;
+	char what[200];
+
+	predict_migrate(&resolved[k], f, &got);
+	note_path(&got.path);
+	if (got.word == want && !got.unknown == (want != GUP_MIGRATE_UNKNOWN))
+		return;
+	snprintf(what, sizeof(what), "migrate %s, expected %s",
+		 gup_migrate_name(got.word), gup_migrate_name(want));
+	report(k, f, what);
+	say_path(&got.path);
+}
+
+enum { REQUESTS = 1, STORE = 2, FORK = 4, DEEP = 8, MIGRATE = 16 };
 
 /*
  * Calls compare for every assignment of the facts in @vary that does not contradict @f; facts
@@ -180,7 +197,7 @@ static void every_state(unsigned k, struct facts f, const u64 *vary, unsigned n,
 		every_state(k, g, vary + 1, n - 1, what);
 		return;
 	}
-	fact_set(&f, ~f.known & (BIT(FACTS) - 1), false);
+	fact_set(&f, ~f.known & FACTS_ALL, false);
 	if (!fact_infer(&resolved[k], &f))
 		return;
 	states++;
@@ -190,6 +207,8 @@ static void every_state(unsigned k, struct facts f, const u64 *vary, unsigned n,
 		compare_store(k, &f);
 	if (what & FORK)
 		compare_fork(k, &f);
+	if (what & MIGRATE)
+		compare_migrate(k, &f);
 }
 
 /* Kinds of mappings: what holds of the VMA. */
@@ -317,7 +336,8 @@ TEST(check_vma_flags)
 	fact_set(&f, F(HUGE_FREE) | F(HUGE_FREE_PIN), true);
 	for (unsigned k = 0; k < ARRAY_SIZE(kernels); k++)
 		if (!skipped(k, 0))
-			every_state(k, f, vary, ARRAY_SIZE(vary), REQUESTS | STORE);
+			every_state(k, f, vary, ARRAY_SIZE(vary),
+				    REQUESTS | STORE | MIGRATE);
 	printf("# %lu states, %lu differ\n", states, differ);
 	EXPECT(states > 1000);
 }
@@ -332,7 +352,8 @@ TEST(not_present)
 		F(BEYOND_EOF), F(PKEY_NO_WRITE),  F(UNPINNABLE_MEMORY)
 	};
 
-	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary), REQUESTS | STORE | FORK);
+	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary),
+		   REQUESTS | STORE | FORK | MIGRATE);
 }
 
 TEST(present_entry)
@@ -386,6 +407,18 @@ TEST(fork)
 				    F(MAYBE_PINNED) };
 
 	every_page(F(PRESENT), 0, vary, ARRAY_SIZE(vary), FORK);
+}
+
+TEST(migrate)
+{
+	static const u64 vary[] = {
+		F(VMA_GATE),  F(VMA_IO),  F(VMA_PFNMAP), F(VMA_FSDAX), F(ANON),
+		F(KSM),       F(ZERO),    F(HUGE_ZERO),  F(LARGE),     F(LEAF_PMD),
+		F(SPECIAL),   F(DEVMAP),  F(NO_MAPPING), F(SHMEM),     F(EXTRA_REFS),
+		F(MM_SHARED), F(MOVABLE), F(HUGE_FREE),  F(PROTNONE)
+	};
+
+	every_page(F(PRESENT), 0, vary, ARRAY_SIZE(vary), MIGRATE);
 }
 
 /* Rules that the walks above cannot reach, each tested in test_predict.c or not transcribed. */

@@ -47,14 +47,14 @@
 #define FILE_PAGE F(PRESENT)
 #define SHMEM_PAGE (F(PRESENT) | F(SHMEM))
 
-enum { STORE = GUP_REQUESTS, FORK };
+enum { STORE = GUP_REQUESTS, FORK, MOVE };
 
 struct row {
 	const char *nr, *what;
 	const char *from, *to; /* models, both included; to NULL: 7.3 */
 	u64 yes;
-	unsigned act; /* enum gup_request, STORE, FORK */
-	/* get: fast yes/no and the slow path's word; store: its word and leak; fork: its word */
+	unsigned act; /* enum gup_request, STORE, FORK, MOVE */
+	/* get: fast yes/no and the slow path's word; store: its word and leak; fork, migration: its word */
 	const char *fast, *slow;
 	enum gup_page page;
 };
@@ -364,6 +364,40 @@ static const struct row rows[] = {
 	  NONE },
 	{ "", "beyond the end", "5.10", NULL, FILE_PRIVATE | F(BEYOND_EOF), GUP_GET_R,
 	  "no", "EFAULT", NONE },
+	{ "", "alone", "5.10", NULL, ANON_VMA | SMALL_PREV | F(MOVABLE), MOVE, "yes", "",
+	  0 },
+	{ "", "mapped by several", "5.10", NULL,
+	  ANON_VMA | SMALL_SHARED | F(MM_SHARED) | F(MOVABLE), MOVE, "yes", "", 0 },
+	{ "", "in a pipe", "5.10", NULL, ANON_VMA | SMALL_PREV_REF | F(MOVABLE), MOVE,
+	  "refs", "", 0 },
+	{ "", "hugetlb", "5.10", NULL, HUGETLB_VMA | HUGETLB_PREV | F(MOVABLE), MOVE,
+	  "yes", "", 0 },
+	{ "", "hugetlb in a pipe, none free", "5.10", NULL,
+	  (HUGETLB_VMA & ~F(HUGE_FREE)) | HUGETLB_PREV_REF | F(MOVABLE), MOVE, "refs", "",
+	  0 },
+	{ "", "hugetlb, none free", "5.10", NULL,
+	  (HUGETLB_VMA & ~F(HUGE_FREE)) | HUGETLB_PREV | F(MOVABLE), MOVE, "unknown", "",
+	  0 },
+	{ "", "the zero page", "5.10", NULL, ANON_VMA | ZERO_PAGE, MOVE, "none", "", 0 },
+	{ "", "PROT_NONE", "6.1", "6.4",
+	  F(VMA_ANON) | F(VMA_MAYWRITE) | SMALL_PREV | F(PROTNONE) | F(MOVABLE), MOVE,
+	  "none", "", 0 },
+	{ "", "PROT_NONE", "6.5", NULL,
+	  F(VMA_ANON) | F(VMA_MAYWRITE) | SMALL_PREV | F(PROTNONE) | F(MOVABLE), MOVE,
+	  "yes", "", 0 },
+	{ "", "PROT_NONE", "5.10", "6.0",
+	  F(VMA_ANON) | F(VMA_MAYWRITE) | SMALL_PREV | F(PROTNONE) | F(MOVABLE), MOVE,
+	  "yes", "", 0 },
+	{ "", "a hole", "5.10", NULL, ANON_VMA, MOVE, "none", "", 0 },
+	{ "", "a driver's page", "5.10", NULL, RW | F(PRESENT) | F(NO_MAPPING), MOVE,
+	  "never", "", 0 },
+	{ "", "dirty in ramfs", "5.10", NULL, FILE_PRIVATE | FILE_PAGE, MOVE, "never", "",
+	  0 },
+	{ "", "secret memory", "5.14", NULL,
+	  SHMEM_SHARED | F(VMA_SECRETMEM) | F(PRESENT) | F(MOVABLE), MOVE, "never", "",
+	  0 },
+	{ "", "VM_PFNMAP", "5.10", NULL, RW | F(VMA_PFNMAP) | F(PRESENT) | F(SPECIAL),
+	  MOVE, "never", "", 0 },
 	{ "", "userfaultfd hole", "5.10", NULL, ANON_VMA | F(VMA_UFFD_MISSING), GUP_GET_R,
 	  "no", "?", GUP_PAGE_UNKNOWN },
 };
@@ -430,14 +464,14 @@ static void check(const struct row *r, const char *model)
 	struct kernel_evidence ev;
 	struct facts f = { 0 };
 	struct gup_write w;
-	struct gup_fork fork;
+	struct gup_whatif whatif;
 	struct kernel k;
 	const char *why;
 
 	kernel_evidence_init(&ev);
 	strcpy(ev.arch, "x86_64");
 	EXPECT_INT(kernel_resolve_model(&ev, model, &k, &why), 0);
-	fact_set(&f, BIT(FACTS) - 1, false);
+	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f, r->yes, true);
 	if (!fact_infer(&k, &f))
 		fail(r, model, "the state", "contradictory", "possible");
@@ -449,10 +483,14 @@ static void check(const struct row *r, const char *model)
 			fail(r, model, "store", gup_write_name(w.fault), r->fast);
 		if (strcmp(gup_tri_name(w.leak), r->slow))
 			fail(r, model, "leak", gup_tri_name(w.leak), r->slow);
+	} else if (r->act == FORK) {
+		predict_fork(&k, &f, &whatif);
+		if (strcmp(gup_fork_name(whatif.word), r->fast))
+			fail(r, model, "fork", gup_fork_name(whatif.word), r->fast);
 	} else {
-		predict_fork(&k, &f, &fork);
-		if (strcmp(gup_fork_name(fork.word), r->fast))
-			fail(r, model, "fork", gup_fork_name(fork.word), r->fast);
+		predict_migrate(&k, &f, &whatif);
+		if (strcmp(gup_migrate_name(whatif.word), r->fast))
+			fail(r, model, "migrate", gup_migrate_name(whatif.word), r->fast);
 	}
 }
 

@@ -184,7 +184,7 @@ TEST(file_systems)
 	EXPECT_INT(vma_fs_by_type("hugetlbfs"), VMA_FS_HUGETLB);
 	EXPECT_INT(vma_fs_by_type("overlay"), VMA_FS_UNKNOWN);
 	EXPECT_INT(vma_fs_by_type(""), VMA_FS_UNKNOWN);
-	for (unsigned i = 0; i <= VMA_FS_SPECIAL; i++)
+	for (unsigned i = 0; i < VMA_FSES; i++)
 		EXPECT(vma_fs_name(i)[0]);
 }
 
