@@ -72,7 +72,7 @@ static int mode_verify_requests(struct session *s, struct mode_verify *m)
 		if (what == VERIFY_WHATS) {
 			diag_add(
 				&s->diag, DIAG_ERROR,
-				"--request takes get-r, get-w, pin-r, pin-w, lt-r, lt-w, store or fork, not '%s'",
+				"--request takes get-r, get-w, pin-r, pin-w, lt-r, lt-w, store, fork or migrate, not '%s'",
 				word);
 			return -EINVAL;
 		}

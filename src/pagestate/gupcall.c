@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/io_uring.h>
+#include <linux/mempolicy.h>
 #include <linux/perf_event.h>
 #include <sched.h>
 #include <stdio.h>
@@ -38,7 +39,7 @@ struct act {
 typedef int gupcall_fn(struct act *a);
 
 static gupcall_fn gupcall_vmsplice, gupcall_dio, gupcall_process_vm, gupcall_uring,
-	gupcall_gup_test, gupcall_gup_kept, gupcall_store, gupcall_fork;
+	gupcall_gup_test, gupcall_gup_kept, gupcall_store, gupcall_fork, gupcall_move;
 
 static const struct {
 	struct gupcall_row row;
@@ -158,6 +159,20 @@ static int gupcall_store(struct act *a)
 static int gupcall_fork(struct act *a)
 {
 	return a->dry ? 0 : pagestate_child_fork(a->s);
+}
+
+/* A page that was tried and stayed has no status: the call returns how many there are. */
+static int gupcall_move(struct act *a)
+{
+	int status = -1, node;
+	void *page = a->page;
+	long r;
+
+	gupcall_call(a, SYS_move_pages, 0, 1, (long)&page, 0, (long)&status, 0);
+	node = !status;
+	r = gupcall_call(a, SYS_move_pages, 0, 1, (long)&page, (long)&node, (long)&status,
+			 MPOL_MF_MOVE_ALL);
+	return r < 0 ? (int)r : r > 0 ? -EAGAIN : status < 0 ? status : 0;
 }
 
 /* --- the environment */
@@ -301,6 +316,8 @@ int gupcall_available(enum gupcall_id id, const struct kernel *k,
 		snprintf(why, PAGESTATE_WHY, "%s", env->no_gup_test);
 	else if (run == gupcall_gup_kept && !env->gup_kept)
 		snprintf(why, PAGESTATE_WHY, "gup_test of this kernel keeps no pins");
+	else if (run == gupcall_move && access("/sys/devices/system/node/node1", F_OK))
+		snprintf(why, PAGESTATE_WHY, "this machine has one NUMA node only");
 	else if (run == gupcall_gup_test && (gupcall_rows[id].arg & 15) == 3 &&
 		 env->gup_kept)
 		snprintf(why, PAGESTATE_WHY, "gup_test has a better way");

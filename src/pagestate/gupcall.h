@@ -12,7 +12,7 @@
 #include "kernel/kernel.h"
 #include "pagestate/pagestate.h"
 
-enum gupcall_what { GUPCALL_REQUEST, GUPCALL_STORE, GUPCALL_FORK };
+enum gupcall_what { GUPCALL_REQUEST, GUPCALL_STORE, GUPCALL_FORK, GUPCALL_MIGRATE };
 enum gupcall_entry { GUPCALL_FAST, GUPCALL_SLOW };
 
 enum gupcall_id {

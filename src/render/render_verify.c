@@ -14,7 +14,8 @@ static const char *render_verify_what(unsigned what)
 {
 	return what < GUP_REQUESTS    ? gup_request_name(what)
 	       : what == VERIFY_STORE ? "store"
-				      : "fork";
+	       : what == VERIFY_FORK  ? "fork"
+				      : "migrate";
 }
 
 /* Prints "12" when all are right, "12/1!" with 1 wrong, "12?3" with 3 unknown, "-" never tried. */

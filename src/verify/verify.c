@@ -24,7 +24,19 @@ const char *verify_what_name(unsigned what)
 {
 	return what < GUP_REQUESTS    ? gup_request_name(what)
 	       : what == VERIFY_STORE ? "store"
-				      : "fork";
+	       : what == VERIFY_FORK  ? "fork"
+				      : "migrate";
+}
+
+unsigned verify_what(const struct gupcall_row *row)
+{
+	return row->what == GUPCALL_REQUEST ? row->request
+					    : GUP_REQUESTS + row->what - GUPCALL_STORE;
+}
+
+bool verify_wanted(const struct verify_options *opt, enum gupcall_id act)
+{
+	return !opt->only || opt->only & BIT(verify_what(gupcall_row(act)));
 }
 
 unsigned verify_what_by_name(const char *name)

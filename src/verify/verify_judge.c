@@ -191,6 +191,25 @@ static const char *verify_fork_seen(const struct gupcall_result *seen)
 	return seen->byte != seen->child_byte ? "skip" : NULL;
 }
 
+static void verify_migrate(struct verify_case *c, enum gup_migrate_word word,
+			   const struct gupcall_result *seen)
+{
+	bool moved = !seen->err && verify_fate(seen) == VERIFY_CHANGED;
+	bool match = moved;
+
+	if (word == GUP_MIGRATE_REFS) /* the caller's status is as it was */
+		match = seen->err == -EAGAIN;
+	else if (word == GUP_MIGRATE_NEVER)
+		match = seen->err;
+	else if (word == GUP_MIGRATE_NONE)
+		match = seen->err == -ENOENT || seen->err == -EFAULT;
+	verify_field(c, "migrate", gup_migrate_name(word),
+		     moved       ? "yes"
+		     : seen->err ? gup_errno_name((unsigned)-seen->err)
+				 : "same",
+		     match);
+}
+
 /*
  * The faults of @act on @page are counted.  Kernels before 6.6 call hugetlb_fault() themselves
  * and count nothing.  Until 5.19 a fault that dirties a page of a shared mapping ends with
@@ -245,6 +264,11 @@ void verify_judge(const struct kernel *k, enum gupcall_id act,
 		ret->unknown = predicted->write.unknown;
 		ret->unknown_kernel = predicted->write.unknown_kernel;
 		verify_store(ret, &predicted->write, page, seen);
+		break;
+	case GUPCALL_MIGRATE:
+		ret->unknown = predicted->migrate.unknown;
+		ret->unknown_kernel = predicted->migrate.unknown_kernel;
+		verify_migrate(ret, predicted->migrate.word, seen);
 		break;
 	default:
 		ret->unknown = predicted->fork.unknown;

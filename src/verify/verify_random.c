@@ -173,16 +173,9 @@ static unsigned verify_acts(struct verify *v, enum gupcall_id *ret)
 	char why[PAGESTATE_WHY];
 	unsigned n = 0;
 
-	for (unsigned a = 0; a < GUPCALLS; a++) {
-		const struct gupcall_row *row = gupcall_row(a);
-		unsigned what = row->what == GUPCALL_REQUEST ? row->request
-				: row->what == GUPCALL_STORE ? VERIFY_STORE
-							     : VERIFY_FORK;
-
-		if ((!v->opt->only || v->opt->only & BIT(what)) &&
-		    !gupcall_available(a, v->k, &v->env, why))
+	for (unsigned a = 0; a < GUPCALLS; a++)
+		if (verify_wanted(v->opt, a) && !gupcall_available(a, v->k, &v->env, why))
 			ret[n++] = a;
-	}
 	return n;
 }
 

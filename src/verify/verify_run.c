@@ -45,16 +45,6 @@ static unsigned verify_nmods(unsigned id)
 		       : ARRAY_SIZE(verify_mods);
 }
 
-static bool verify_wanted(const struct verify_options *opt, enum gupcall_id act)
-{
-	const struct gupcall_row *row = gupcall_row(act);
-	unsigned what = row->what == GUPCALL_REQUEST ? row->request
-			: row->what == GUPCALL_STORE ? VERIFY_STORE
-						     : VERIFY_FORK;
-
-	return !opt->only || opt->only & BIT(what);
-}
-
 /* Tries every call on @state. */
 static int verify_state(struct verify *v, const char *state)
 {
@@ -97,6 +87,7 @@ int verify_run(struct source *src, const struct verify_options *opt,
 	const struct kernel *k = src->machine->page.kernel;
 	struct verify v = { .src = src, .k = k, .opt = opt, .r = ret, .diag = diag };
 	u64 start = clock_now();
+	char why[PAGESTATE_WHY];
 	int err = 0;
 
 	memset(ret, 0, sizeof(*ret));
@@ -110,6 +101,9 @@ int verify_run(struct source *src, const struct verify_options *opt,
 		err = verify_fixed(&v);
 	if (!err && opt->trials)
 		err = verify_random(&v);
+	if (opt->only & BIT(VERIFY_MIGRATE) &&
+	    gupcall_available(GUPCALL_DO_MOVE, k, &v.env, why))
+		diag_add(diag, DIAG_NOTE, "migrate is not tried: %s", why);
 	gupcall_env_close(&v.env);
 	ret->seconds = (clock_now() - start) / 1000000000u;
 	ret->stopped = verify_end != 0;

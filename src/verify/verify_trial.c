@@ -128,9 +128,7 @@ void verify_trial(struct verify *v, const char *state, enum gupcall_id act, bool
 
 	*c = (struct verify_case){ .act = row->name };
 	snprintf(c->state, sizeof(c->state), "%s", state);
-	c->what = row->what == GUPCALL_REQUEST ? row->request
-		  : row->what == GUPCALL_STORE ? VERIFY_STORE
-					       : VERIFY_FORK;
+	c->what = (u8)verify_what(row);
 	c->request = verify_what_name(c->what);
 	verify_once(v, state, act, lenient, c);
 	for (int i = 0; c->outcome == VERIFY_WRONG && i < VERIFY_REPEATS; i++) {

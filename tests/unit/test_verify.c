@@ -248,6 +248,33 @@ TEST(forks)
 	EXPECT_INT(judge(GUPCALL_DO_FORK), VERIFY_RIGHT);
 }
 
+TEST(migrations)
+{
+	start("6.18.0");
+	predicted.migrate.word = GUP_MIGRATE_YES;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_WRONG); /* it is where it was */
+	EXPECT_STR(result.field[0].observed, "same");
+	seen.after++;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_RIGHT);
+	predicted.migrate.word = GUP_MIGRATE_NEVER;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_WRONG);
+	seen.after--;
+	seen.err = -EBUSY;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_RIGHT);
+	predicted.migrate.word = GUP_MIGRATE_REFS;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_WRONG);
+	seen.err = -EAGAIN;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_RIGHT);
+	predicted.migrate.word = GUP_MIGRATE_NONE;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_WRONG);
+	seen.err = -ENOENT;
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_RIGHT);
+	predicted.migrate = (struct gup_whatif){ .word = GUP_MIGRATE_UNKNOWN,
+						 .unknown = F(HUGE_FREE) };
+	EXPECT_INT(judge(GUPCALL_DO_MOVE), VERIFY_UNKNOWN);
+	EXPECT(result.unknown == F(HUGE_FREE));
+}
+
 TEST(views)
 {
 	struct verify_result r = { .kernel = &kernel, .seed = 5, .trials = 1 };
