@@ -154,7 +154,7 @@ struct page_context {
 	u8 huge_free_pin;     /* enum tri: likewise, outside of ZONE_MOVABLE and CMA */
 	u8 unpinnable_memory; /* enum tri: the machine has ZONE_MOVABLE or CMA memory */
 	/* by huge page size; the two members above stand in for missing sizes */
-	struct {
+	struct page_pool {
 		u64 bytes;
 		u8 free, free_pin; /* enum tri */
 	} pool[PAGE_POOLS];

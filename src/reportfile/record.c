@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/record_int.h"
 
+#include "page/holders.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -9,13 +11,117 @@
 
 #include "lib/pure.h"
 
-#define FIELD(type, k, m, f, h)                                                        \
+#define FIELD(type, k, m, f, r, ...)                                                   \
 	{                                                                              \
 		.key = k, .offset = offsetof(type, m), .size = sizeof(((type *)0)->m), \
-		.form = f, .has = h                                                    \
+		.form = RECORD_##f, .redact = RECORD_##r, __VA_ARGS__                  \
 	}
 
-#define STATE(k, m, f, h) FIELD(struct raw_page, k, m, RECORD_##f, RAW_HAS_##h)
+/* ---- the machine */
+
+#define KERNEL(...) FIELD(struct kernel_evidence, __VA_ARGS__, KEPT)
+const struct record_field record_kernel_fields[] = {
+	KERNEL("release", release, TEXT), /* each on a line of its own */
+	KERNEL("version", version, TEXT),
+	KERNEL("arch", arch, TEXT),
+	{ 0 },
+};
+
+const struct record_field record_sizes_fields[] = {
+	KERNEL("page", page_size, DEC),
+	KERNEL("pmd", pmd_size, DEC),
+	{ 0 },
+};
+
+#define CONTEXT(k, m, f, ...) FIELD(struct page_context, k, m, f, KEPT, __VA_ARGS__)
+const struct record_field record_context_fields[] = {
+	CONTEXT("pfns-hidden", pfns_hidden, DEC),
+	CONTEXT("kpage-denied", kpage_denied, DEC),
+	CONTEXT("scan", have_scan, DEC),
+	CONTEXT("bpf", have_bpf, DEC),
+	CONTEXT("has-pinned", has_pinned, TRI),
+	CONTEXT("pins-anywhere", pins_anywhere, TRI),
+	CONTEXT("thp-enabled", thp_enabled, DEC, .missing = 0xff),
+	CONTEXT("use-zero-page", use_zero_page, TRI),
+	CONTEXT("huge-free", huge_free, TRI),
+	CONTEXT("huge-free-pin", huge_free_pin, TRI),
+	CONTEXT("unpinnable-memory", unpinnable_memory, TRI),
+	CONTEXT("pkey-rights", pkey_rights_known, DEC),
+	CONTEXT("soft-dirty", soft_dirty, TRI),
+	CONTEXT("numa-off", numa_balancing_off, DEC),
+	{ 0 },
+};
+
+#define ZONE(...) FIELD(struct page_span, __VA_ARGS__)
+const struct record_field record_zone_fields[] = {
+	ZONE("node", node, DEC, KEPT),
+	ZONE("zone", zone, ZONE, KEPT),
+	ZONE("start", start_pfn, HEX, FRAME),
+	ZONE("end", end_pfn, HEX, FRAME),
+	ZONE("cma", cma_pages, DEC, KEPT, .optional = true, .missing = UINT64_MAX),
+	{ 0 },
+};
+
+#define POOL(...) FIELD(struct page_pool, __VA_ARGS__, KEPT)
+const struct record_field record_pool_fields[] = {
+	POOL("bytes", bytes, DEC),
+	POOL("free", free, TRI),
+	POOL("free-pin", free_pin, TRI),
+	{ 0 },
+};
+
+const struct record_field record_layout_fields[] = {
+#define PAGEFLAG(pg, m, kpf) FIELD(struct kpf_layout, #m, m, DEC, KEPT, .missing = 0xff),
+#include "page/pageflag.def"
+#undef PAGEFLAG
+	{ 0 },
+};
+
+/* ---- processes and their pages */
+
+#define PROCESS(...) FIELD(struct process, __VA_ARGS__)
+const struct record_field record_process_fields[] = {
+	PROCESS("ppid", ppid, DEC, KEPT),
+	PROCESS("uid", uid, DEC, USER),
+	PROCESS("threads", threads, DEC, KEPT),
+	PROCESS("start", start_time, DEC, ZEROED),
+	PROCESS("pinned", has_pinned, TRI, KEPT),
+	PROCESS("VmPin", vm_pin_bytes, DEC, KEPT),
+	PROCESS("VmLck", vm_lck_bytes, DEC, KEPT),
+	PROCESS("VmRSS", rss_bytes, DEC, KEPT),
+	PROCESS("comm", comm, TEXT, COMM),
+	{ 0 },
+};
+
+#define VMA(...) FIELD(struct vma, __VA_ARGS__, .optional = true)
+const struct record_field record_vma_fields[] = {
+	VMA("name", name, TEXT, PATH),
+	VMA("page", page_size, DEC, KEPT),
+	VMA("pkey", pkey, SIGNED, KEPT),
+	VMA("thp", thp_eligible, TRI, KEPT),
+	VMA("uffd-async", uffd_async, TRI, KEPT),
+	VMA("fs", fs, FS, KEPT),
+	VMA("file-known", file_known, DEC, KEPT),
+	VMA("file-dax", file_dax, DEC, KEPT),
+	VMA("file-empty", file_empty, DEC, KEPT),
+	VMA("file", file_bytes, DEC, KEPT),
+	VMA("gate", gate, DEC, KEPT),
+	VMA("smaps", has_smaps, DEC, KEPT),
+	VMA("rss", rss_bytes, DEC, KEPT),
+	VMA("pss", pss_bytes, DEC, KEPT),
+	VMA("huge", anon_huge_bytes, DEC, KEPT),
+	VMA("pmd", pmd_mapped_bytes, DEC, KEPT),
+	VMA("pool-known", huge_known, DEC, KEPT),
+	VMA("pool-free", huge_free, DEC, KEPT),
+	VMA("pool-reserved", huge_reserved, DEC, KEPT),
+	VMA("pool-surplus", huge_surplus, DEC, KEPT),
+	VMA("pool-overcommit", huge_overcommit, DEC, KEPT),
+	VMA("pool-mount", huge_mount, DEC, KEPT),
+	VMA("pool-cgroup", huge_cgroup, DEC, KEPT),
+	{ 0 },
+};
+
+#define STATE(k, m, f, h) FIELD(struct raw_page, k, m, f, KEPT, .has = RAW_HAS_##h)
 const struct record_field record_state_fields[] = {
 	STATE("pm", pagemap, HEX, PAGEMAP), /* written without its low 55 bits */
 	STATE("scan", scan, HEX, SCAN),
@@ -38,99 +144,89 @@ const struct record_field record_state_fields[] = {
 	{ 0 },
 };
 
-#define PROCESS(k, m, f) FIELD(struct process, k, m, RECORD_##f, 0)
-const struct record_field record_process_fields[] = {
-	PROCESS("ppid", ppid, DEC),
-	PROCESS("uid", uid, DEC),
-	PROCESS("threads", threads, DEC),
-	PROCESS("start", start_time, DEC),
-	PROCESS("pinned", has_pinned, TRI),
-	PROCESS("VmPin", vm_pin_bytes, DEC),
-	PROCESS("VmLck", vm_lck_bytes, DEC),
-	PROCESS("VmRSS", rss_bytes, DEC),
+/*
+ * Parts of one value, "no:must-unshare,error:14,none,none,errno": the key stands before each.  An
+ * optional part is written when the part before it is ->has.
+ */
+#define PART(k, m, f, ...) FIELD(struct record_request, k, m, f, KEPT, __VA_ARGS__)
+const struct record_field record_request_fields[] = {
+	PART("", fast, TRI),
+	PART(":", fast_reason, REASON, .optional = true, .has = TRI_NO),
+	PART(",", slow, SLOW),
+	PART(":", err, DEC, .optional = true, .has = GUP_SLOW_ERROR),
+	PART(",", fault, FAULT),
+	PART(",", page, PAGE),
+	PART(",", word, WORD),
 	{ 0 },
 };
 
-#define VMA(k, m, f) FIELD(struct vma, k, m, RECORD_##f, 0)
-const struct record_field record_vma_fields[] = {
-	VMA("page", page_size, DEC),
-	VMA("pkey", pkey, SIGNED),
-	VMA("thp", thp_eligible, TRI),
-	VMA("uffd-async", uffd_async, TRI),
-	VMA("fs", fs, FS),
-	VMA("file-known", file_known, DEC),
-	VMA("file-dax", file_dax, DEC),
-	VMA("file-empty", file_empty, DEC),
-	VMA("file", file_bytes, DEC),
-	VMA("gate", gate, DEC),
-	VMA("smaps", has_smaps, DEC),
-	VMA("rss", rss_bytes, DEC),
-	VMA("pss", pss_bytes, DEC),
-	VMA("huge", anon_huge_bytes, DEC),
-	VMA("pmd", pmd_mapped_bytes, DEC),
-	VMA("pool-known", huge_known, DEC),
-	VMA("pool-free", huge_free, DEC),
-	VMA("pool-reserved", huge_reserved, DEC),
-	VMA("pool-surplus", huge_surplus, DEC),
-	VMA("pool-overcommit", huge_overcommit, DEC),
-	VMA("pool-mount", huge_mount, DEC),
-	VMA("pool-cgroup", huge_cgroup, DEC),
+#define JUDGEMENT(...) FIELD(struct record_judgement, __VA_ARGS__, KEPT)
+const struct record_field record_store_fields[] = {
+	JUDGEMENT("", write, WRITE),
+	JUDGEMENT(",", seen_by_refs, TRI),
+	JUDGEMENT(",", leak, TRI),
 	{ 0 },
 };
 
-#define CONTEXT(k, m, f) FIELD(struct page_context, k, m, RECORD_##f, 0)
-const struct record_field record_context_fields[] = {
-	CONTEXT("pfns-hidden", pfns_hidden, DEC),
-	CONTEXT("kpage-denied", kpage_denied, DEC),
-	CONTEXT("scan", have_scan, DEC),
-	CONTEXT("bpf", have_bpf, DEC),
-	CONTEXT("has-pinned", has_pinned, TRI),
-	CONTEXT("pins-anywhere", pins_anywhere, TRI),
-	CONTEXT("thp-enabled", thp_enabled, DEC),
-	CONTEXT("use-zero-page", use_zero_page, TRI),
-	CONTEXT("huge-free", huge_free, TRI),
-	CONTEXT("huge-free-pin", huge_free_pin, TRI),
-	CONTEXT("unpinnable-memory", unpinnable_memory, TRI),
-	CONTEXT("pkey-rights", pkey_rights_known, DEC),
-	CONTEXT("soft-dirty", soft_dirty, TRI),
-	CONTEXT("numa-off", numa_balancing_off, DEC),
+const struct record_field record_fork_fields[] = {
+	JUDGEMENT("", fork, FORK),
 	{ 0 },
 };
 
-#define ZONE(k, m, f) FIELD(struct page_span, k, m, RECORD_##f, 0)
-const struct record_field record_zone_fields[] = {
-	ZONE("node", node, DEC),       ZONE("zone", zone, ZONE),
-	ZONE("start", start_pfn, HEX), ZONE("end", end_pfn, HEX),
-	ZONE("cma", cma_pages, DEC),   { 0 },
-};
+/* ---- holders */
 
-const struct record_field record_layout_fields[] = {
-#define PAGEFLAG(pg, m, kpf) FIELD(struct kpf_layout, #m, m, RECORD_DEC, 0),
-#include "page/pageflag.def"
-#undef PAGEFLAG
+#define HOLDER(...) FIELD(struct holder, __VA_ARGS__, .optional = true)
+const struct record_field record_holder_fields[] = {
+	HOLDER("slot", slot, DEC, KEPT),
+	HOLDER("object", object, DEC, INODE),
+	HOLDER("pfn", pfn, HEX, FRAME),
+	HOLDER("pages", pages, DEC, KEPT),
+	HOLDER("whole", whole, DEC, KEPT),
+	HOLDER("addr", addr, HEX, ADDRESS),
+	HOLDER("bytes", bytes, DEC, KEPT),
+	HOLDER("offset", offset, DEC, KEPT),
+	HOLDER("len", len, DEC, KEPT),
+	HOLDER("name", name, TEXT, DEVICE),
 	{ 0 },
 };
 
-const char *record_word(enum record_form form, unsigned value)
+/* ---- values */
+
+const char *record_word(enum record_form form, unsigned v)
 {
-	static const char *const tri[] = { "no", "yes", "unknown" };
 	static const char *const mapping[] = { "null", "anon", "ksm", "file", "movable" };
 
 	switch (form) {
 	case RECORD_TRI:
-		return value < ARRAY_SIZE(tri) ? tri[value] : NULL;
+		return v <= TRI_UNKNOWN ? gup_tri_name(v) : NULL;
 	case RECORD_LEVEL:
-		return !value                  ? "none"
-		       : value > RAW_LEVEL_PUD ? NULL
-					       : page_leaf_name(value);
+		return v > RAW_LEVEL_PUD ? NULL : v ? page_leaf_name(v) : "none";
 	case RECORD_MAPPING:
-		return value < ARRAY_SIZE(mapping) ? mapping[value] : NULL;
+		return v < ARRAY_SIZE(mapping) ? mapping[v] : NULL;
 	case RECORD_ZONE:
-		if (value == PAGE_ZONES)
+		if (v == PAGE_ZONES)
 			return "unknown";
-		return value < PAGE_ZONES ? page_zone_name((int)value) : NULL;
+		return v < PAGE_ZONES ? page_zone_name((int)v) : NULL;
 	case RECORD_FS:
-		return value < VMA_FSES ? vma_fs_name(value) : NULL;
+		return v < VMA_FSES ? vma_fs_name(v) : NULL;
+	case RECORD_REASON:
+		return v < GUP_REASONS ? gup_reason_name(v) : NULL;
+	case RECORD_SLOW:
+		return v <= GUP_SLOW_UNKNOWN ? gup_slow_name(v) : NULL;
+	case RECORD_FAULT:
+		return v <= GUP_FAULT_UNKNOWN ? gup_fault_name(v) : NULL;
+	case RECORD_PAGE:
+		return v <= GUP_PAGE_UNKNOWN ? gup_page_name(v) : NULL;
+	case RECORD_WORD:
+		if (v == GUP_WORD_ERRNO)
+			return "errno";
+		if (v == GUP_WORD_UNKNOWN)
+			return "unknown";
+		return v < GUP_WORDS ? gup_word_name(v, 0) : NULL;
+	case RECORD_WRITE:
+		return v < GUP_WRITES ? gup_write_name(v) : NULL;
+	case RECORD_FORK:
+		return v < GUP_FORKS ? gup_fork_name(v) : NULL;
 	default:
 		return NULL;
 	}
@@ -138,67 +234,51 @@ const char *record_word(enum record_form form, unsigned value)
 
 u64 record_get(const struct record_field *f, const void *object)
 {
-	const char *at = (const char *)object + f->offset;
-	u64 value = 0;
+	const void *at = (const char *)object + f->offset;
 
 	switch (f->size) {
-	case 1:
-		return *(const u8 *)at;
-	case 2: {
-		u16 v;
-
-		memcpy(&v, at, sizeof(v));
-		return v;
-	}
-	case 4: {
-		u32 v;
-
-		memcpy(&v, at, sizeof(v));
-		return f->form == RECORD_SIGNED ? (u64)(s64)(s32)v : v;
-	}
-	default:
-		memcpy(&value, at, sizeof(value));
-		return value;
+	case 1: /* a zone that is not known is negative */
+		return f->form == RECORD_ZONE ? MIN(*(const u8 *)at, PAGE_ZONES)
+					      : *(const u8 *)at;
+	case 2:
+		return *(const u16 *)at;
+	case 4:
+		return f->form == RECORD_SIGNED ? (u64)(s64) * (const s32 *)at
+						: *(const u32 *)at;
+	case 8:
+		return *(const u64 *)at;
+	default: /* text */
+		return *(const char *)at != '\0';
 	}
 }
 
 void record_set(const struct record_field *f, void *object, u64 value)
 {
-	char *at = (char *)object + f->offset;
-	u32 v32 = (u32)value;
-	u16 v16 = (u16)value;
+	void *at = (char *)object + f->offset;
 
 	switch (f->size) {
 	case 1:
-		*(u8 *)at = (u8)value;
+		*(u8 *)at =
+			f->form == RECORD_ZONE && value == PAGE_ZONES ? 0xff : (u8)value;
 		break;
 	case 2:
-		memcpy(at, &v16, sizeof(v16));
+		*(u16 *)at = (u16)value;
 		break;
 	case 4:
-		memcpy(at, &v32, sizeof(v32));
+		*(u32 *)at = (u32)value;
+		break;
+	case 8:
+		*(u64 *)at = value;
 		break;
 	default:
-		memcpy(at, &value, sizeof(value));
+		*(char *)at = '\0';
 	}
 }
 
-/* CRC-32 (IEEE 802.3), a nibble at a time. */
-u32 record_crc(u32 crc, const char *buf, size_t len)
+void record_clear(const struct record_field *table, void *object)
 {
-	static const u32 table[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c,
-	};
-
-	crc = ~crc;
-	for (size_t i = 0; i < len; i++) {
-		crc ^= (u8)buf[i];
-		crc = crc >> 4 ^ table[crc & 15];
-		crc = crc >> 4 ^ table[crc & 15];
-	}
-	return ~crc;
+	for (const struct record_field *f = table; f->key; f++)
+		record_set(f, object, record_missing(f));
 }
 
 /* FNV-1a */
@@ -210,21 +290,6 @@ u64 record_hash(const void *key, size_t len)
 	for (size_t i = 0; i < len; i++)
 		h = (h ^ p[i]) * 0x100000001b3ULL;
 	return h;
-}
-
-void *record_table_at(struct record_table *t, size_t i, size_t size)
-{
-	void **chunk = &t->chunk[i / RECORD_CHUNK];
-
-	if (!*chunk)
-		*chunk = calloc(RECORD_CHUNK, size);
-	return *chunk ? (char *)*chunk + i % RECORD_CHUNK * size : NULL;
-}
-
-void record_table_free(struct record_table *t)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(t->chunk); i++)
-		free(t->chunk[i]);
 }
 
 void record_state_of(const struct raw_page *raw, struct raw_page *ret_state)
@@ -397,27 +462,25 @@ char *record_value(char *word, const char *key)
 
 bool record_parse_field(const struct record_field *f, const char *text, void *object)
 {
+	bool negative = f->form == RECORD_SIGNED && *text == '-';
+	unsigned bits = f->size * 8 - (f->form == RECORD_SIGNED);
 	u64 v;
 
-	for (unsigned i = 0; record_word(f->form, i); i++) {
-		if (!strcmp(record_word(f->form, i), text)) {
+	if (f->form == RECORD_TEXT)
+		return record_unquote(text, (char *)object + f->offset, f->size);
+	if (f->form > RECORD_TEXT) {
+		unsigned i = 0;
+
+		while (record_word(f->form, i) && strcmp(record_word(f->form, i), text))
+			i++;
+		if (record_word(f->form, i))
 			record_set(f, object, i);
-			return true;
-		}
+		return record_word(f->form, i);
 	}
-	if (record_word(f->form, 0))
+	if (!record_number(text + negative, f->form == RECORD_HEX ? 16 : 10, &v) ||
+	    (bits < 64 && v > BIT(bits) - !negative))
 		return false;
-	if (f->form == RECORD_SIGNED && *text == '-') {
-		if (!record_number(text + 1, 10, &v) || v > BIT(31))
-			return false;
-		record_set(f, object, -v);
-		return true;
-	}
-	if (!record_number(text, f->form == RECORD_HEX ? 16 : 10, &v))
-		return false;
-	if (f->size < 8 && v >> (f->size * 8 - (f->form == RECORD_SIGNED)))
-		return false;
-	record_set(f, object, v);
+	record_set(f, object, negative ? -v : v);
 	return true;
 }
 

@@ -9,30 +9,14 @@
 
 #include "lib/pure.h"
 
-#define HOLDER(k, m, f)                                                     \
-	{                                                                   \
-		.key = k, .offset = offsetof(struct holder, m),             \
-		.size = sizeof(((struct holder *)0)->m), .form = RECORD_##f \
-	}
-static const struct record_field record_holders_fields[] = {
-	HOLDER("slot", slot, DEC),   HOLDER("object", object, DEC),
-	HOLDER("pfn", pfn, HEX),     HOLDER("pages", pages, DEC),
-	HOLDER("whole", whole, DEC), HOLDER("addr", addr, HEX),
-	HOLDER("bytes", bytes, DEC), HOLDER("offset", offset, DEC),
-	HOLDER("len", len, DEC),     { 0 },
-};
-
 /* ---- writing */
 
 int record_holders_begin(struct record_writer *w, bool complete, const char *why)
 {
 	record_write_section(w, "holders");
-	if (complete)
-		record_write_add(w, "complete");
-	else
-		record_write_add(w, "incomplete");
+	record_write_add(w, complete ? "complete" : "incomplete ");
 	if (!complete)
-		record_write_quoted(w, "", why);
+		record_write_quoted(w, why);
 	return record_write_flush(w);
 }
 
@@ -42,19 +26,13 @@ int record_holders_write(struct record_writer *w, const struct holder *h)
 		return 0;
 	record_write_addf(w, "holder %s %s", holders_kind_name(h->kind),
 			  holders_certainty_name(h->certainty));
-	for (const struct record_field *f = record_holders_fields; f->key; f++)
-		if (record_get(f, h))
-			record_write_field(w, f, record_get(f, h));
-	if (h->name[0])
-		record_write_quoted(w, "name=", h->name);
+	record_write_fields(w, record_holder_fields, h);
 	for (u32 i = 0; i < MIN(h->nends, RECORD_ENDS); i++) {
 		const struct holder_end *e = &h->end[i];
 
 		record_write_addf(w, " end=%d:%d:%s%s:", (int)e->pid, e->fd,
 				  e->reads ? "r" : "", e->writes ? "w" : "");
-		record_write_add(w, "\"");
-		record_write_escaped(w, e->comm, "\\\"");
-		record_write_add(w, "\"");
+		record_write_quoted(w, e->comm);
 	}
 	return record_write_flush(w);
 }
@@ -103,15 +81,12 @@ static int record_holders_holder(struct record_reader *r, char *line)
 	if (h.kind == HOLDERS_KINDS)
 		return 0; /* of a later minor version */
 	while ((word = record_next(&line))) {
-		char *name = record_value(word, "name"), *at = record_value(word, "end");
+		char *at = record_value(word, "end");
 
-		if (name && !record_unquote(name, h.name, sizeof(h.name)))
-			return record_fail(r, -EINVAL, "the holder's name is bad");
 		if (at &&
 		    (h.nends == RECORD_ENDS || !record_holders_end(at, &end[h.nends++])))
 			return record_fail(r, -EINVAL, "an end of the holder is bad");
-		if (!name && !at &&
-		    record_parse_fields(r, record_holders_fields, word, &h))
+		if (!at && record_parse_fields(r, record_holder_fields, word, &h))
 			return r->error;
 	}
 	if (h.pages > UINT64_MAX / 4096 || h.pfn > UINT64_MAX / 4096)

@@ -3,6 +3,8 @@
 #ifndef GUPINFO_RECORD_INT_H
 #define GUPINFO_RECORD_INT_H
 
+#include <string.h>
+
 #include "reportfile/record.h"
 
 #define RECORD_ENTRY_MASK (BIT(55) - 1) /* PFN or swap entry of a pagemap word */
@@ -12,32 +14,74 @@ enum record_form {
 	RECORD_DEC,
 	RECORD_SIGNED,
 	RECORD_HEX,
-	RECORD_TRI,     /* "no", "yes", "unknown" */
+	RECORD_TEXT,    /* quoted */
+	RECORD_TRI,     /* from here on words: "no", "yes", "unknown" */
 	RECORD_LEVEL,   /* "pte", "pmd", "pud" */
 	RECORD_MAPPING, /* enum raw_mapping */
 	RECORD_FS,      /* enum vma_fs */
-	RECORD_ZONE     /* enum page_zone; PAGE_ZONES: not known */
+	RECORD_ZONE,    /* enum page_zone; -1: "unknown" */
+	RECORD_REASON,  /* enum gup_reason */
+	RECORD_SLOW,    /* enum gup_slow */
+	RECORD_FAULT,   /* enum gup_fault */
+	RECORD_PAGE,    /* enum gup_page */
+	RECORD_WORD,    /* enum gup_word */
+	RECORD_WRITE,   /* enum gup_write_fault */
+	RECORD_FORK     /* enum gup_fork_word */
 };
 
+/* What becomes of a field in a redacted report.  Each field has to say it. */
+enum record_redact {
+	RECORD_UNDECIDED,
+	RECORD_KEPT,
+	RECORD_ZEROED,
+	RECORD_COMM,   /* the name of a process */
+	RECORD_PATH,   /* the name of a mapping */
+	RECORD_DEVICE, /* the name of a device file */
+	RECORD_USER,   /* a user's number; root's is kept */
+	RECORD_INODE,
+	RECORD_NODE,   /* the number of a device */
+	RECORD_FRAME,  /* a page frame number */
+	RECORD_ADDRESS /* a virtual address, where addresses are redacted */
+};
+
+/* A field: the writer, the reader and the redactor go by it alone. */
 struct record_field {
 	const char *key;
-	u16 offset;
-	u8 size; /* size of the member */
-	u8 form; /* enum record_form */
-	u32 has; /* of a state: the RAW_HAS_* bit of the key */
+	u16 offset, size; /* of the member */
+	u8 form;          /* enum record_form */
+	u8 redact;        /* enum record_redact */
+	bool optional;    /* it is written only when it differs from record_missing() */
+	u64 missing; /* the value where the key is missing, for forms without words */
+	u32 has;     /* of a state: the RAW_HAS_* bit; of a part: see record.c */
 };
 
-extern const struct record_field record_state_fields[], record_process_fields[],
-	record_vma_fields[], record_context_fields[], record_zone_fields[],
-	record_layout_fields[];
+/* The end of each table has no ->key. */
+extern const struct record_field record_kernel_fields[], record_sizes_fields[],
+	record_context_fields[], record_zone_fields[], record_pool_fields[],
+	record_layout_fields[], record_process_fields[], record_vma_fields[],
+	record_state_fields[], record_request_fields[], record_store_fields[],
+	record_fork_fields[], record_holder_fields[];
 
-/* Returns the word for a value of a form that has words; NULL past the last. */
-const char *record_word(enum record_form form, unsigned value);
+static inline u64 record_missing(const struct record_field *f)
+{
+	return f->form == RECORD_TRI    ? TRI_UNKNOWN
+	       : f->form == RECORD_ZONE ? PAGE_ZONES
+					: f->missing;
+}
 
 u64 record_get(const struct record_field *f, const void *object);
 void record_set(const struct record_field *f, void *object, u64 value);
+/* Returns the word for a value of a form that has words; NULL past the last. */
+const char *record_word(enum record_form form, unsigned value);
+/* Gives all fields of @object the values for missing keys. */
+void record_clear(const struct record_field *table, void *object);
 
-u32 record_crc(u32 crc, const char *buf, size_t len);
+/* The name of option or probe @i in [config] or [probes]. */
+static inline const char *record_tri_name(bool probes, unsigned i)
+{
+	return probes ? kernel_probe_name(i) : kernel_config_name(i);
+}
+
 u64 record_hash(const void *key, size_t len);
 
 /* Copies the part of @raw that like pages share to @ret_state. */
@@ -49,14 +93,21 @@ static inline bool record_pte_in_run(u32 has)
 	return (has & RAW_HAS_PTE) && !(has & RAW_HAS_PFN);
 }
 
-/* A sparse array for the dictionary.  Unused entries are zero (a used state's ->pages is 1). */
-#define RECORD_CHUNK 256
-struct record_table {
-	void *chunk[RECORD_STATES / RECORD_CHUNK];
+/*
+ * Dictionaries of states and judgements by name.  Behind the last is the one that has no name.
+ * Unused entries are zero.
+ */
+struct record_names {
+	struct raw_page state[RECORD_STATES + 1]; /* ->pages of a used one is 1 */
+	struct record_judgement judge[RECORD_JUDGEMENTS + 1];
 };
-/* Returns entry @i of @size bytes; NULL: no memory. */
-void *record_table_at(struct record_table *t, size_t i, size_t size);
-void record_table_free(struct record_table *t);
+
+/* Forgets those without names, which end with their VMA. */
+static inline void record_forget(struct record_names *n)
+{
+	memset(&n->state[RECORD_STATES], 0, sizeof(n->state[0]));
+	memset(&n->judge[RECORD_JUDGEMENTS], 0, sizeof(n->judge[0]));
+}
 
 enum record_section {
 	SECTION_PREFACE,
@@ -88,11 +139,9 @@ struct record_parse {
 	u64 next_addr, vma_end;
 	struct process process;
 	struct vma vma;
-	struct raw_page scratch;
-	struct record_judgement judge_scratch;
 	struct record_machine machine;
 	char line[RECORD_LINE_MAX + 1];
-	struct record_table judge, state;
+	struct record_names names; /* last: most of it is never touched */
 };
 
 /* Sets ->why ("line 12: …") and ->error, unless an earlier failure did; returns ->error. */
@@ -126,7 +175,9 @@ void record_write_addf(struct record_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 /* Writes untrusted bytes: what is not printable ASCII, and @also, becomes \xHH. */
 void record_write_escaped(struct record_writer *w, const char *text, const char *also);
-void record_write_quoted(struct record_writer *w, const char *key, const char *text);
-void record_write_field(struct record_writer *w, const struct record_field *f, u64 value);
+void record_write_quoted(struct record_writer *w, const char *text);
+/* Writes " key=value" of each field of @object that is not optional or has a value. */
+void record_write_fields(struct record_writer *w, const struct record_field *table,
+			 const void *object);
 
 #endif

@@ -7,39 +7,37 @@
 
 #include "lib/pure.h"
 
+static bool record_bad_size(u32 n, u32 max)
+{
+	return n & (n - 1) || n > max || (n && n < 4096);
+}
+
 static int record_machine_kernel(struct record_reader *r, char *line)
 {
 	struct record_machine *m = &r->parse->machine;
 	struct kernel_evidence *ev = &m->m.kernel;
 	char *key = record_next(&line), *value = record_next(&line);
-	u64 n;
+	bool ok = true;
 
 	if (!key || !value)
 		return record_fail(r, -EINVAL, "a fact of the kernel has no value");
-	if ((!strcmp(key, "release") &&
-	     !record_unquote(value, ev->release, sizeof(ev->release))) ||
-	    (!strcmp(key, "version") &&
-	     !record_unquote(value, ev->version, sizeof(ev->version))) ||
-	    (!strcmp(key, "arch") &&
-	     !record_unquote(value, ev->arch, sizeof(ev->arch))) ||
-	    (!strcmp(key, "model") && !record_unquote(value, m->model, sizeof(m->model))))
+	for (const struct record_field *f = record_kernel_fields; f->key && ok; f++)
+		if (!strcmp(key, f->key))
+			ok = record_parse_field(f, value, ev);
+	if (!strcmp(key, "model"))
+		ok = record_unquote(value, m->model, sizeof(m->model));
+	if (!ok)
 		return record_fail(r, -EINVAL, "\"%s\" is no text, or too long", key);
 	if (strcmp(key, "sizes"))
 		return 0;
-	for (; value; value = record_next(&line)) {
-		char *page = record_value(value, "page"),
-		     *pmd = record_value(value, "pmd");
-
-		if ((!page && !pmd) || !record_number(page ? page : pmd, 10, &n))
-			continue;
-		if (n & (n - 1) || n > (page ? 65536 : 512 << 20) || (n && n < 4096))
-			return record_fail(r, -EINVAL, "%llu is no page size",
-					   (unsigned long long)n);
-		if (page)
-			ev->page_size = (u32)n;
-		else
-			ev->pmd_size = (u32)n;
-	}
+	for (; value; value = record_next(&line))
+		if (record_parse_fields(r, record_sizes_fields, value, ev))
+			return r->error;
+	if (record_bad_size(ev->page_size, 65536) ||
+	    record_bad_size(ev->pmd_size, 512 << 20))
+		return record_fail(r, -EINVAL, "%u is no page size",
+				   record_bad_size(ev->page_size, 65536) ? ev->page_size
+									 : ev->pmd_size);
 	if (ev->pmd_size && ev->pmd_size <= kernel_page_size(ev))
 		return record_fail(r, -EINVAL,
 				   "the huge page is not larger than the page");
@@ -47,27 +45,17 @@ static int record_machine_kernel(struct record_reader *r, char *line)
 }
 
 /* Parses "NAME=y", n or ?, for configuration and probes; skips names that this version lacks. */
-static void record_machine_tri(char *line, unsigned n, const char *(*name)(unsigned),
-			       u8 *ret)
+static int record_machine_tri(char *line, bool probes, unsigned n, u8 *ret)
 {
 	for (unsigned i = 0; i < n; i++) {
-		const char *value = record_value(line, name(i));
+		const char *value = record_value(line, record_tri_name(probes, i));
 
 		if (value && value[0] && !value[1])
 			ret[i] = *value == 'y'   ? TRI_YES
 				 : *value == 'n' ? TRI_NO
 						 : TRI_UNKNOWN;
 	}
-}
-
-static const char *record_config_name(unsigned i)
-{
-	return kernel_config_name(i);
-}
-
-static const char *record_probe_name(unsigned i)
-{
-	return kernel_probe_name(i);
+	return 0;
 }
 
 static int record_machine_evidence(struct record_reader *r, char *line)
@@ -101,46 +89,28 @@ static int record_machine_evidence(struct record_reader *r, char *line)
 static int record_machine_zone(struct record_reader *r, char *line)
 {
 	struct record_machine *m = &r->parse->machine;
-	struct page_span span = { .cma_pages = UINT64_MAX, .zone = PAGE_ZONES };
-	int err;
+	struct page_span *span = &m->spans[m->m.page.nspans];
 
 	if (m->m.page.nspans == RECORD_SPANS)
 		return record_fail(r, -EINVAL, "more than %u zones", RECORD_SPANS);
-	err = record_parse_fields(r, record_zone_fields, line, &span);
-	if (err)
-		return err;
-	if (span.end_pfn < span.start_pfn || span.node < 0)
+	record_clear(record_zone_fields, span);
+	if (record_parse_fields(r, record_zone_fields, line, span))
+		return r->error;
+	if (span->end_pfn < span->start_pfn || span->node < 0)
 		return record_fail(r, -EINVAL, "this is no zone");
-	if (span.zone >= PAGE_ZONES)
-		span.zone = -1;
-	m->spans[m->m.page.nspans++] = span;
+	m->m.page.nspans++;
 	return 0;
 }
 
 /* Parses the free huge pages of a size: "bytes=2097152 free=yes". */
 static int record_machine_pool(struct record_reader *r, char *line)
 {
-	static const struct record_field fields[] = {
-		{ .key = "bytes", .offset = 0, .size = 8, .form = RECORD_DEC },
-		{ .key = "free", .offset = 8, .size = 1, .form = RECORD_TRI },
-		{ .key = "free-pin", .offset = 9, .size = 1, .form = RECORD_TRI },
-		{ 0 },
-	};
 	struct page_context *c = &r->parse->machine.m.page;
-	struct {
-		u64 bytes;
-		u8 free, free_pin;
-	} pool = { .free = TRI_UNKNOWN, .free_pin = TRI_UNKNOWN };
-	int err = record_parse_fields(r, fields, line, &pool);
 
-	if (err)
-		return err;
 	if (c->npools == PAGE_POOLS)
 		return record_fail(r, -EINVAL, "more than %u pools", PAGE_POOLS);
-	c->pool[c->npools].bytes = pool.bytes;
-	c->pool[c->npools].free_pin = pool.free_pin;
-	c->pool[c->npools++].free = pool.free;
-	return 0;
+	record_clear(record_pool_fields, &c->pool[c->npools]);
+	return record_parse_fields(r, record_pool_fields, line, &c->pool[c->npools++]);
 }
 
 static int record_machine_context(struct record_reader *r, char *line)
@@ -151,7 +121,7 @@ static int record_machine_context(struct record_reader *r, char *line)
 	if (key && !strcmp(key, "machine"))
 		return record_parse_fields(r, record_context_fields, line, &m->m.page);
 	if (key && !strcmp(key, "pageflags")) {
-		memset(&m->layout, 0xff, sizeof(m->layout));
+		record_clear(record_layout_fields, &m->layout);
 		m->m.page.layout = &m->layout;
 		return record_parse_fields(r, record_layout_fields, line, &m->layout);
 	}
@@ -185,11 +155,9 @@ int record_machine_line(struct record_reader *r, char *line)
 	case SECTION_KERNEL:
 		return record_machine_kernel(r, line);
 	case SECTION_CONFIG:
-		record_machine_tri(line, KCONFIGS, record_config_name, ev->config);
-		return 0;
+		return record_machine_tri(line, false, KCONFIGS, ev->config);
 	case SECTION_PROBES:
-		record_machine_tri(line, KPROBES, record_probe_name, ev->probe);
-		return 0;
+		return record_machine_tri(line, true, KPROBES, ev->probe);
 	case SECTION_EVIDENCE:
 		return record_machine_evidence(r, line);
 	default:

@@ -10,25 +10,17 @@
 static int record_pages_process(struct record_reader *r, char *line)
 {
 	struct record_parse *p = r->parse;
-	char *word = record_next(&line), *at;
+	char *word = record_next(&line);
 	u64 pid;
 
 	if (!word || !record_number(word, 10, &pid) || pid > INT32_MAX)
 		return record_fail(r, -EINVAL, "a process without a number");
 	memset(&p->process, 0, sizeof(p->process));
+	record_clear(record_process_fields, &p->process);
 	p->process.pid = (pid_t)pid;
-	p->process.has_pinned = TRI_UNKNOWN;
 	p->have_process = true;
 	p->have_vma = false;
 	p->vma_end = 0;
-	at = strstr(line, "comm=\"");
-	if (at) {
-		char *comm = record_next(&at);
-
-		if (!record_unquote(comm + 5, p->process.comm, sizeof(p->process.comm)))
-			return record_fail(r, -EINVAL, "the name of process %llu is bad",
-					   (unsigned long long)pid);
-	}
 	if (record_parse_fields(r, record_process_fields, line, &p->process))
 		return r->error;
 	if (r->handler->process)
@@ -89,7 +81,7 @@ static int record_pages_vma(struct record_reader *r, char *line)
 	if (!p->have_process)
 		return record_fail(r, -EINVAL, "an area without a process");
 	memset(vma, 0, sizeof(*vma));
-	vma->thp_eligible = vma->uffd_async = TRI_UNKNOWN;
+	record_clear(record_vma_fields, vma);
 	if (!record_pages_area(&line, vma))
 		return record_fail(r, -EINVAL, "this is no area");
 	if (vma->start >= vma->end || (vma->start | vma->end) & (page - 1))
@@ -97,23 +89,18 @@ static int record_pages_vma(struct record_reader *r, char *line)
 				   "the area's range is empty or not aligned");
 	if (vma->start < p->vma_end)
 		return record_fail(r, -EINVAL, "areas are not in ascending order");
-	for (; (word = record_next(&line));) {
-		char *name = record_value(word, "name"),
-		     *flags = record_value(word, "flags");
+	while ((word = record_next(&line))) {
+		char *flags = record_value(word, "flags");
 
-		if (name && !record_unquote(name, vma->name, sizeof(vma->name)))
-			return record_fail(r, -EINVAL, "the area's name is bad");
 		if (flags)
 			record_pages_flags(flags, vma);
-		if (!name && !flags &&
-		    record_parse_fields(r, record_vma_fields, word, vma))
+		else if (record_parse_fields(r, record_vma_fields, word, vma))
 			return r->error;
 	}
 	p->have_vma = true;
 	p->next_addr = vma->start;
 	p->vma_end = vma->end;
-	memset(&p->scratch, 0, sizeof(p->scratch));
-	memset(&p->judge_scratch, 0, sizeof(p->judge_scratch));
+	record_forget(&p->names);
 	if (r->handler->vma)
 		r->error = r->handler->vma(r->ctx, &p->process, vma);
 	return r->error;
@@ -151,40 +138,24 @@ static int record_parse_state(struct record_reader *r, char *line, struct raw_pa
 	return 0;
 }
 
-/* Returns what @id names: an entry of @t, or @scratch if it is @lone.  NULL: nothing can. */
-static void *record_pages_named(struct record_reader *r, struct record_table *t,
-				const char *id, u32 max, size_t size, const char *lone,
-				void *scratch)
-{
-	void *at;
-	u64 n;
-
-	if (!strcmp(id, lone))
-		return scratch;
-	if (!record_number(id, 16, &n) || n >= max)
-		return NULL;
-	at = record_table_at(t, n, size);
-	if (!at)
-		record_fail(r, -ENOMEM, "out of memory");
-	return at;
-}
-
+/* Return what @id names, or NULL: no state or judgement can have this name. */
 static struct raw_page *record_pages_state_of(struct record_reader *r, const char *id)
 {
-	struct record_parse *p = r->parse;
+	u64 n = RECORD_STATES;
 
-	return record_pages_named(r, &p->state, id, RECORD_STATES,
-				  sizeof(struct raw_page), "-", &p->scratch);
+	if (strcmp(id, "-") && (!record_number(id, 16, &n) || n >= RECORD_STATES))
+		return NULL;
+	return &r->parse->names.state[n];
 }
 
 static struct record_judgement *record_pages_judgement_of(struct record_reader *r,
 							  const char *id)
 {
-	struct record_parse *p = r->parse;
+	u64 n = RECORD_JUDGEMENTS;
 
-	return record_pages_named(r, &p->judge, id, RECORD_JUDGEMENTS,
-				  sizeof(struct record_judgement), "*",
-				  &p->judge_scratch);
+	if (strcmp(id, "*") && (!record_number(id, 16, &n) || n >= RECORD_JUDGEMENTS))
+		return NULL;
+	return &r->parse->names.judge[n];
 }
 
 static int record_pages_state(struct record_reader *r, char *line)
@@ -198,7 +169,7 @@ static int record_pages_state(struct record_reader *r, char *line)
 	slot = record_pages_state_of(r, id);
 	if (!slot)
 		return record_fail(r, -EINVAL, "no state can have this name");
-	if (slot != &p->scratch && slot->pages && !p->seeked)
+	if (slot != &p->names.state[RECORD_STATES] && slot->pages && !p->seeked)
 		return record_fail(r, -EINVAL, "state %s is defined twice", id);
 	if (record_parse_state(r, line, &state))
 		return r->error;
@@ -206,89 +177,25 @@ static int record_pages_state(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* Finds the index of @word among @n names, or -1. */
-#define RECORD_FIND(word, n, name_of)                     \
-	({                                                \
-		int found_ = -1;                          \
-		for (unsigned i_ = 0; i_ < (n); i_++)     \
-			if (!strcmp((word), name_of(i_))) \
-				found_ = (int)i_;         \
-		found_;                                   \
-	})
-
-static const char *record_verdict_word(unsigned i)
+/* Parses the parts of one value; those after a colon may be missing. */
+static bool record_parse_parts(const struct record_field *table, char *text, void *object)
 {
-	if (i == GUP_WORD_ERRNO)
-		return "errno";
-	return i == GUP_WORD_UNKNOWN ? "unknown" : gup_word_name(i, 0);
-}
+	for (const struct record_field *f = table; f->key; f++) {
+		char end, *part;
 
-/* Cuts "a:b" at the colon; returns "b" or "". */
-static char *record_after_colon(char *word)
-{
-	char *colon = strchr(word, ':');
-
-	if (!colon)
-		return word + strlen(word);
-	*colon = '\0';
-	return colon + 1;
-}
-
-/* Parses "no:must-unshare,error:14,none,none,errno". */
-static bool record_parse_request(char *text, struct record_request *q)
-{
-	char *part[5], *reason, *err;
-	int fast, why = 0, slow, fault, page, word;
-	u64 number = 0;
-
-	for (unsigned i = 0; i < 5; i++) {
-		part[i] = text;
-		text += strcspn(text, ",");
-		if (!*text != (i == 4))
+		if (f->optional && *text != *f->key)
+			continue;
+		if (*f->key && *text++ != *f->key)
 			return false;
-		if (*text)
-			*text++ = '\0';
+		part = text;
+		text += strcspn(text, ":,");
+		end = *text;
+		*text = '\0';
+		if (!record_parse_field(f, part, object))
+			return false;
+		*text = end;
 	}
-	reason = record_after_colon(part[0]);
-	err = record_after_colon(part[1]);
-	fast = RECORD_FIND(part[0], 3, gup_tri_name);
-	slow = RECORD_FIND(part[1], GUP_SLOW_UNKNOWN + 1, gup_slow_name);
-	fault = RECORD_FIND(part[2], GUP_FAULT_UNKNOWN + 1, gup_fault_name);
-	page = RECORD_FIND(part[3], GUP_PAGE_UNKNOWN + 1, gup_page_name);
-	word = RECORD_FIND(part[4], GUP_WORDS, record_verdict_word);
-	if (*reason)
-		why = RECORD_FIND(reason, GUP_REASONS, gup_reason_name);
-	if (*err && (!record_number(err, 10, &number) || number > 4095))
-		return false;
-	if (fast < 0 || why < 0 || slow < 0 || fault < 0 || page < 0 || word < 0)
-		return false;
-	*q = (struct record_request){ .fast = (u8)fast,
-				      .fast_reason = (u8)why,
-				      .slow = (u8)slow,
-				      .fault = (u8)fault,
-				      .page = (u8)page,
-				      .word = (u8)word,
-				      .err = (u16)number };
-	return true;
-}
-
-static bool record_parse_write(char *text, struct record_judgement *j)
-{
-	char *seen = strchr(text, ','), *leak = seen ? strchr(seen + 1, ',') : NULL;
-	int write, s, l;
-
-	if (!leak)
-		return false;
-	*seen++ = *leak++ = '\0';
-	write = RECORD_FIND(text, GUP_WRITES, gup_write_name);
-	s = RECORD_FIND(seen, 3, gup_tri_name);
-	l = RECORD_FIND(leak, 3, gup_tri_name);
-	if (write < 0 || s < 0 || l < 0)
-		return false;
-	j->write = (u8)write;
-	j->seen_by_refs = (u8)s;
-	j->leak = (u8)l;
-	return true;
+	return !*text;
 }
 
 static int record_pages_judge(struct record_reader *r, char *line)
@@ -302,26 +209,25 @@ static int record_pages_judge(struct record_reader *r, char *line)
 	slot = record_pages_judgement_of(r, id);
 	if (!slot)
 		return record_fail(r, -EINVAL, "no judgement can have this name");
-	if (slot != &p->judge_scratch && slot->present && !p->seeked)
+	if (slot != &p->names.judge[RECORD_JUDGEMENTS] && slot->present && !p->seeked)
 		return record_fail(r, -EINVAL, "judgement %s is defined twice", id);
 	while ((word = record_next(&line))) {
 		char *value = strchr(word, '=');
 		enum gup_request req;
 		bool ok = true;
-		int fork;
 
 		if (!value)
 			continue;
 		*value++ = '\0';
 		req = gup_request_by_name(word, strlen(word));
 		if (req < GUP_REQUESTS)
-			ok = record_parse_request(value, &j.req[req]);
+			ok = record_parse_parts(record_request_fields, value,
+						&j.req[req]) &&
+			     j.req[req].err <= 4095;
 		else if (!strcmp(word, "write"))
-			ok = record_parse_write(value, &j);
-		else if (!strcmp(word, "fork") &&
-			 (ok = (fork = RECORD_FIND(value, GUP_FORKS, gup_fork_name)) >=
-			       0))
-			j.fork = (u8)fork;
+			ok = record_parse_parts(record_store_fields, value, &j);
+		else if (!strcmp(word, "fork"))
+			ok = record_parse_parts(record_fork_fields, value, &j);
 		if (!ok)
 			return record_fail(r, -EINVAL, "the judgement of %s is bad",
 					   word);

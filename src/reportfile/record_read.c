@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "lib/pure.h"
 
@@ -24,18 +25,9 @@ int record_read_init(struct record_reader *r, const struct record_handler *handl
 	}
 	p->fresh = true;
 	kernel_evidence_init(&p->machine.m.kernel);
-	p->machine.m.page = (struct page_context){
-		.recorded = 1,
-		.has_pinned = TRI_UNKNOWN,
-		.pins_anywhere = TRI_UNKNOWN,
-		.thp_enabled = 0xff,
-		.use_zero_page = TRI_UNKNOWN,
-		.huge_free = TRI_UNKNOWN,
-		.huge_free_pin = TRI_UNKNOWN,
-		.unpinnable_memory = TRI_UNKNOWN,
-		.soft_dirty = TRI_UNKNOWN,
-		.spans = p->machine.spans,
-	};
+	p->machine.m.page.recorded = 1;
+	p->machine.m.page.spans = p->machine.spans;
+	record_clear(record_context_fields, &p->machine.m.page);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++)
 		snprintf(p->machine.m.evidence[i].why,
 			 sizeof(p->machine.m.evidence[i].why), "not recorded");
@@ -44,10 +36,6 @@ int record_read_init(struct record_reader *r, const struct record_handler *handl
 
 void record_read_deinit(struct record_reader *r)
 {
-	if (r->parse) {
-		record_table_free(&r->parse->state);
-		record_table_free(&r->parse->judge);
-	}
 	free(r->parse);
 	r->parse = NULL;
 }
@@ -209,7 +197,7 @@ static int record_read_bytes(struct record_reader *r, const char *buf, size_t le
 				   "a byte that is no printable ASCII (0x%02x)",
 				   (u8)buf[i]);
 	}
-	p->crc = record_crc(p->crc, buf, len);
+	p->crc = (u32)crc32(p->crc, (const u8 *)buf, (uInt)len);
 	p->offset += len;
 	buf += continues;
 	len -= continues;
@@ -228,7 +216,7 @@ static int record_read_newline(struct record_reader *r)
 
 	if (p->fresh && record_read_start(r, '\n', &continues))
 		return r->error;
-	p->crc = record_crc(p->crc, "\n", 1);
+	p->crc = (u32)crc32(p->crc, (const u8 *)"\n", 1);
 	p->offset++;
 	p->body_lines++;
 	p->fresh = p->pending = true;

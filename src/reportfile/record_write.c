@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "lib/pure.h"
 
@@ -13,10 +14,8 @@ _Static_assert(sizeof(struct record_judgement) <= sizeof(struct raw_page),
 	       "an empty one is compared with");
 
 struct record_dict {
-	struct raw_page scratch;
-	struct record_judgement judge_scratch;
 	unsigned nstates, njudgements;
-	struct record_table judge, state;
+	struct record_names names; /* last: most of it is never touched */
 };
 
 int record_write_init(struct record_writer *w, record_put put, void *ctx)
@@ -32,10 +31,6 @@ int record_write_init(struct record_writer *w, record_put put, void *ctx)
 
 void record_write_deinit(struct record_writer *w)
 {
-	if (w->dict) {
-		record_table_free(&w->dict->state);
-		record_table_free(&w->dict->judge);
-	}
 	free(w->dict);
 	w->dict = NULL;
 }
@@ -55,7 +50,7 @@ static void record_write_bytes(struct record_writer *w, const char *buf, size_t 
 {
 	if (w->error)
 		return;
-	w->crc = record_crc(w->crc, buf, len);
+	w->crc = (u32)crc32(w->crc, (const u8 *)buf, (uInt)len);
 	w->error = w->put(w->ctx, buf, len);
 }
 
@@ -138,25 +133,62 @@ void record_write_escaped(struct record_writer *w, const char *text, const char 
 	}
 }
 
-void record_write_quoted(struct record_writer *w, const char *key, const char *text)
+void record_write_quoted(struct record_writer *w, const char *text)
 {
-	record_write_addf(w, " %s\"", key);
+	record_write_add(w, "\"");
 	record_write_escaped(w, text, "\\\"");
 	record_write_add(w, "\"");
 }
 
-void record_write_field(struct record_writer *w, const struct record_field *f, u64 value)
+static void record_write_value(struct record_writer *w, const struct record_field *f,
+			       const void *object)
 {
+	u64 value = record_get(f, object);
 	const char *word = record_word(f->form, (unsigned)value);
 
 	if (word)
-		record_write_addf(w, " %s=%s", f->key, word);
+		record_write_add(w, word);
 	else if (f->form == RECORD_HEX)
-		record_write_addf(w, " %s=%llx", f->key, (unsigned long long)value);
+		record_write_addf(w, "%llx", (unsigned long long)value);
 	else if (f->form == RECORD_SIGNED)
-		record_write_addf(w, " %s=%lld", f->key, (long long)value);
+		record_write_addf(w, "%lld", (long long)value);
 	else
-		record_write_addf(w, " %s=%llu", f->key, (unsigned long long)value);
+		record_write_addf(w, "%llu", (unsigned long long)value);
+}
+
+static void record_write_field(struct record_writer *w, const struct record_field *f,
+			       const void *object)
+{
+	record_write_addf(w, " %s=", f->key);
+	if (f->form == RECORD_TEXT)
+		record_write_quoted(w, (const char *)object + f->offset);
+	else
+		record_write_value(w, f, object);
+}
+
+void record_write_fields(struct record_writer *w, const struct record_field *table,
+			 const void *object)
+{
+	for (const struct record_field *f = table; f->key; f++)
+		if (!f->optional || record_get(f, object) != record_missing(f))
+			record_write_field(w, f, object);
+}
+
+/* Writes the line of @key and fields. */
+static void record_write_object(struct record_writer *w, const char *key,
+				const struct record_field *table, const void *object)
+{
+	record_write_add(w, key);
+	record_write_fields(w, table, object);
+	record_write_flush(w);
+}
+
+static void record_write_string(struct record_writer *w, const char *key,
+				const char *text)
+{
+	record_write_addf(w, "%s ", key);
+	record_write_quoted(w, text);
+	record_write_flush(w);
 }
 
 /* ---- text ---- */
@@ -209,38 +241,28 @@ int record_write_verbatim(struct record_writer *w, const char *line)
 
 /* ---- machine ---- */
 
+static void record_write_tris(struct record_writer *w, bool probes, const u8 *value,
+			      unsigned n)
+{
+	record_write_section(w, probes ? "probes" : "config");
+	for (unsigned i = 0; i < n; i++) {
+		record_write_addf(w, "%s=%c", record_tri_name(probes, i),
+				  "ny?"[MIN(value[i], 2)]);
+		record_write_flush(w);
+	}
+}
+
 static void record_write_kernel(struct record_writer *w, const struct kernel_evidence *ev,
 				const char *model)
 {
 	record_write_section(w, "kernel");
-	record_write_add(w, "release");
-	record_write_quoted(w, "", ev->release);
-	record_write_flush(w);
-	record_write_add(w, "version");
-	record_write_quoted(w, "", ev->version);
-	record_write_flush(w);
-	record_write_add(w, "arch");
-	record_write_quoted(w, "", ev->arch);
-	record_write_flush(w);
-	if (model) {
-		record_write_add(w, "model");
-		record_write_quoted(w, "", model);
-		record_write_flush(w);
-	}
-	record_write_addf(w, "sizes page=%u pmd=%u", ev->page_size, ev->pmd_size);
-	record_write_flush(w);
-	record_write_section(w, "config");
-	for (unsigned i = 0; i < KCONFIGS; i++) {
-		record_write_addf(w, "%s=%c", kernel_config_name(i),
-				  "ny?"[MIN(ev->config[i], 2)]);
-		record_write_flush(w);
-	}
-	record_write_section(w, "probes");
-	for (unsigned i = 0; i < KPROBES; i++) {
-		record_write_addf(w, "%s=%c", kernel_probe_name(i),
-				  "ny?"[MIN(ev->probe[i], 2)]);
-		record_write_flush(w);
-	}
+	for (const struct record_field *f = record_kernel_fields; f->key; f++)
+		record_write_string(w, f->key, (const char *)ev + f->offset);
+	if (model)
+		record_write_string(w, "model", model);
+	record_write_object(w, "sizes", record_sizes_fields, ev);
+	record_write_tris(w, false, ev->config, KCONFIGS);
+	record_write_tris(w, true, ev->probe, KPROBES);
 }
 
 int record_write_machine(struct record_writer *w, const struct source_machine *m,
@@ -254,47 +276,21 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 	record_write_section(w, "evidence");
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		record_write_addf(w, "%s %s", source_fact_key(i),
-				  m->evidence[i].ok ? "ok" : "missing");
+				  m->evidence[i].ok ? "ok" : "missing ");
 		if (!m->evidence[i].ok)
-			record_write_quoted(w, "", m->evidence[i].why);
+			record_write_quoted(w, m->evidence[i].why);
 		record_write_flush(w);
 	}
-	if (m->structpage_by) {
-		record_write_add(w, "structpage-by");
-		record_write_quoted(w, "", m->structpage_by);
-		record_write_flush(w);
-	}
+	if (m->structpage_by)
+		record_write_string(w, "structpage-by", m->structpage_by);
 	record_write_section(w, "context");
-	record_write_add(w, "machine");
-	for (const struct record_field *f = record_context_fields; f->key; f++)
-		record_write_field(w, f, record_get(f, c));
-	record_write_flush(w);
-	for (unsigned i = 0; i < c->nspans && i < RECORD_SPANS; i++) {
-		struct page_span span = c->spans[i];
-
-		if (span.zone < 0 || span.zone >= PAGE_ZONES)
-			span.zone = PAGE_ZONES;
-		record_write_add(w, "zone");
-		for (const struct record_field *f = record_zone_fields; f->key; f++)
-			if (f->size != 8 || record_get(f, &span) != UINT64_MAX)
-				record_write_field(w, f, record_get(f, &span));
-		record_write_flush(w);
-	}
-	for (unsigned i = 0; i < c->npools && i < PAGE_POOLS; i++) {
-		record_write_addf(w, "pool bytes=%llu free=%s free-pin=%s",
-				  (unsigned long long)c->pool[i].bytes,
-				  record_word(RECORD_TRI,
-					      MIN(c->pool[i].free, TRI_UNKNOWN)),
-				  record_word(RECORD_TRI,
-					      MIN(c->pool[i].free_pin, TRI_UNKNOWN)));
-		record_write_flush(w);
-	}
-	if (c->layout) {
-		record_write_add(w, "pageflags");
-		for (const struct record_field *f = record_layout_fields; f->key; f++)
-			record_write_field(w, f, record_get(f, c->layout));
-		record_write_flush(w);
-	}
+	record_write_object(w, "machine", record_context_fields, c);
+	for (unsigned i = 0; i < c->nspans && i < RECORD_SPANS; i++)
+		record_write_object(w, "zone", record_zone_fields, &c->spans[i]);
+	for (unsigned i = 0; i < c->npools && i < PAGE_POOLS; i++)
+		record_write_object(w, "pool", record_pool_fields, &c->pool[i]);
+	if (c->layout)
+		record_write_object(w, "pageflags", record_layout_fields, c->layout);
 	return w->error;
 }
 
@@ -303,9 +299,7 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 int record_write_process(struct record_writer *w, const struct process *p)
 {
 	record_write_addf(w, "process %d", (int)p->pid);
-	for (const struct record_field *f = record_process_fields; f->key; f++)
-		record_write_field(w, f, record_get(f, p));
-	record_write_quoted(w, "comm=", p->comm);
+	record_write_fields(w, record_process_fields, p);
 	return record_write_flush(w);
 }
 
@@ -313,22 +307,13 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 {
 	char perms[5];
 
-	memset(&w->dict->scratch, 0, sizeof(w->dict->scratch));
-	memset(&w->dict->judge_scratch, 0, sizeof(w->dict->judge_scratch));
+	record_forget(&w->dict->names);
 	vma_perms(vma, perms);
 	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu",
 			  (unsigned long long)vma->start, (unsigned long long)vma->end,
 			  perms, (unsigned long long)vma->offset, vma->dev_major,
 			  vma->dev_minor, (unsigned long long)vma->inode);
-	if (vma->name[0])
-		record_write_quoted(w, "name=", vma->name);
-	for (const struct record_field *f = record_vma_fields; f->key; f++) {
-		u64 value = record_get(f, vma);
-
-		/* Readers take a missing value for unknown, or for 0. */
-		if (f->form == RECORD_TRI ? value != TRI_UNKNOWN : value)
-			record_write_field(w, f, value);
-	}
+	record_write_fields(w, record_vma_fields, vma);
 	if (vma->has_flags) {
 		record_write_add(w, " flags=");
 		for (unsigned i = 0, n = 0; i < VMFLAGS; i++)
@@ -349,16 +334,15 @@ static void record_write_state(struct record_writer *w, const char *id,
 	}
 	record_write_addf(w, "state %s", id);
 	for (const struct record_field *f = record_state_fields; f->key; f++) {
-		u64 value = record_get(f, state);
-
 		if (!(state->has & f->has))
 			continue;
 		if (f->has == RAW_HAS_PAGEMAP)
-			value >>= 55;
-		if (f->has == RAW_HAS_PTE && record_pte_in_run(state->has))
-			record_write_add(w, " pte=*");
+			record_write_addf(w, " %s=%llx", f->key,
+					  (unsigned long long)state->pagemap >> 55);
+		else if (f->has == RAW_HAS_PTE && record_pte_in_run(state->has))
+			record_write_addf(w, " %s=*", f->key);
 		else
-			record_write_field(w, f, value);
+			record_write_field(w, f, state);
 	}
 	if (state->has & RAW_HAS_PFN)
 		record_write_add(w, " pfn");
@@ -368,34 +352,31 @@ static void record_write_state(struct record_writer *w, const char *id,
 }
 
 /*
- * Finds the name of @value, of @size bytes, among @max names.  Returns whether it has to be
- * defined: it is new; or there is no name left, *@ret_name is @max, and @scratch was another.
+ * Finds the name of @value, of @size bytes, among the @max of @names.  Returns whether it has to be
+ * defined: it is new; or there is no name left, *@ret_name is @max, and the one there was another.
  */
-static bool record_write_name(struct record_table *t, unsigned *used, u32 max,
-			      const void *value, size_t size, void *scratch,
-			      u32 *ret_name)
+static bool record_write_name(void *names, unsigned *used, u32 max, const void *value,
+			      size_t size, u32 *ret_name)
 {
 	static const struct raw_page none;
 	u64 h = record_hash(value, size);
 	u32 slot = (u32)(h ^ h >> 32) % max;
+	char *at = (char *)names + max * size;
 	bool same;
 
-	for (unsigned i = 0; i < 64; i++, slot = (slot + 1) % max) {
-		void *at = record_table_at(t, slot, size);
+	*ret_name = max;
+	for (unsigned i = 0; i < 64 && *ret_name == max; i++, slot = (slot + 1) % max) {
+		char *entry = (char *)names + slot * size;
 
-		if (!at)
-			break;
-		same = !memcmp(at, value, size);
-		if (!same && (memcmp(at, &none, size) || *used > max / 4 * 3))
+		same = !memcmp(entry, value, size);
+		if (!same && (memcmp(entry, &none, size) || *used > max / 4 * 3))
 			continue;
 		*ret_name = slot;
 		*used += !same;
-		memcpy(at, value, size);
-		return !same;
+		at = entry;
 	}
-	*ret_name = max;
-	same = !memcmp(scratch, value, size);
-	memcpy(scratch, value, size);
+	same = !memcmp(at, value, size);
+	memcpy(at, value, size);
 	return !same;
 }
 
@@ -410,37 +391,38 @@ static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 
 	record_state_of(raw, &state);
 	state.pages = 1;
-	new = record_write_name(&d->state, &d->nstates, RECORD_STATES, &state,
-				sizeof(state), &d->scratch, &name);
+	new = record_write_name(d->names.state, &d->nstates, RECORD_STATES, &state,
+				sizeof(state), &name);
 	snprintf(id, 8, name < RECORD_STATES ? "%04x" : "-", name);
 	if (new)
 		record_write_state(w, id, &state, note);
+}
+
+/* Writes the parts of one value; of those after a colon the part before decides. */
+static void record_write_parts(struct record_writer *w, const char *key,
+			       const struct record_field *table, const void *object)
+{
+	u64 before = 0;
+
+	record_write_addf(w, " %s=", key);
+	for (const struct record_field *f = table; f->key; f++) {
+		if (f->optional && before != f->has)
+			continue;
+		record_write_add(w, f->key);
+		record_write_value(w, f, object);
+		before = record_get(f, object);
+	}
 }
 
 static void record_write_judgement(struct record_writer *w, const char *id,
 				   const struct record_judgement *j)
 {
 	record_write_addf(w, "judge %s", id);
-	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
-		const struct record_request *q = &j->req[i];
-
-		record_write_addf(w, " %s=%s", gup_request_name(i),
-				  gup_tri_name(q->fast));
-		if (q->fast == TRI_NO)
-			record_write_addf(w, ":%s", gup_reason_name(q->fast_reason));
-		record_write_addf(w, ",%s", gup_slow_name(q->slow));
-		if (q->slow == GUP_SLOW_ERROR)
-			record_write_addf(w, ":%u", q->err);
-		record_write_addf(w, ",%s,%s,%s", gup_fault_name(q->fault),
-				  gup_page_name(q->page),
-				  q->word == GUP_WORD_ERRNO ? "errno"
-				  : q->word == GUP_WORD_UNKNOWN
-					  ? "unknown"
-					  : gup_word_name(q->word, 0));
-	}
-	record_write_addf(w, " write=%s,%s,%s fork=%s", gup_write_name(j->write),
-			  gup_tri_name(j->seen_by_refs), gup_tri_name(j->leak),
-			  gup_fork_name(j->fork));
+	for (unsigned i = 0; i < GUP_REQUESTS; i++)
+		record_write_parts(w, gup_request_name(i), record_request_fields,
+				   &j->req[i]);
+	record_write_parts(w, "write", record_store_fields, j);
+	record_write_parts(w, "fork", record_fork_fields, j);
 	record_write_flush(w);
 }
 
@@ -454,8 +436,8 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 	snprintf(id, 8, "-");
 	if (!j || !j->present)
 		return;
-	new = record_write_name(&d->judge, &d->njudgements, RECORD_JUDGEMENTS, j,
-				sizeof(*j), &d->judge_scratch, &name);
+	new = record_write_name(d->names.judge, &d->njudgements, RECORD_JUDGEMENTS, j,
+				sizeof(*j), &name);
 	snprintf(id, 8, name < RECORD_JUDGEMENTS ? "%03x" : "*", name);
 	if (new)
 		record_write_judgement(w, id, j);

@@ -28,10 +28,10 @@ struct redact_names {
 
 struct redact {
 	bool addresses;
-	int error;
 	struct redact_extent *extent;
 	size_t n, room;
-	struct redact_names paths, names, comms, users, devices, inodes;
+	size_t join_at; /* so many extents are joined before one more is added */
+	struct redact_names seen[RECORD_ADDRESS];
 	struct record_writer w;
 	bool w_ready;
 	struct record_machine machine;
@@ -60,27 +60,24 @@ void redact_free(struct redact *r)
 	if (r->w_ready)
 		record_write_deinit(&r->w);
 	free(r->extent);
-	free(r->paths.hash);
-	free(r->names.hash);
-	free(r->comms.hash);
-	free(r->users.hash);
-	free(r->devices.hash);
-	free(r->inodes.hash);
+	for (unsigned i = 0; i < ARRAY_SIZE(r->seen); i++)
+		free(r->seen[i].hash);
 	free(r);
 }
 
 /* ---- numbers for names */
 
-/* Returns 1, 2, 3… in order of appearance; 0 without memory. */
-static size_t redact_number(struct redact_names *names, const void *key, size_t len)
+/* Returns 1, 2, 3… for the keys of one kind in order of appearance; 0 without memory. */
+static size_t redact_number(struct redact *r, enum record_redact kind, const void *key,
+			    size_t len)
 {
-	u64 h = record_hash(key, len);
+	struct redact_names *names = &r->seen[kind];
+	u64 h = record_hash(key, len), *new;
 
 	for (size_t i = 0; i < names->n; i++)
 		if (names->hash[i] == h)
 			return i + 1;
-	u64 *new = array_add(&names->hash, &names->n, &names->room, sizeof(*new));
-
+	new = array_add(&names->hash, &names->n, &names->room, sizeof(*new));
 	if (!new)
 		return 0;
 	*new = h;
@@ -125,12 +122,12 @@ void redact_name(struct redact *r, const char *name, char *buf)
 		if (strncmp(bare, kinds[i].prefix, strlen(kinds[i].prefix)))
 			continue;
 		snprintf(buf, VMA_NAME_MAX, "%sname-%zu%s%s", kinds[i].prefix,
-			 redact_number(&r->names, bare, n), kinds[i].suffix,
+			 redact_number(r, RECORD_DEVICE, bare, n), kinds[i].suffix,
 			 gone ? deleted : "");
 		return;
 	}
 	snprintf(buf, VMA_NAME_MAX, "%s-%zu%s%s", bare[0] == '[' ? "[area" : "/file",
-		 redact_number(&r->paths, bare, n), bare[0] == '[' ? "]" : "",
+		 redact_number(r, RECORD_PATH, bare, n), bare[0] == '[' ? "]" : "",
 		 gone ? deleted : "");
 }
 
@@ -171,19 +168,14 @@ static int redact_add(struct redact *r, u64 pfn, u64 pages)
 		tail->end = MAX(tail->end, e.end);
 		return 0;
 	}
-	if (r->n == r->room) {
+	if (r->n >= r->join_at) {
 		redact_join(r);
-		if (r->n >= r->room / 2) {
-			size_t room = r->room ? r->room * 2 : 1024;
-			void *more = reallocarray(r->extent, room, sizeof(*r->extent));
-
-			if (!more)
-				return -ENOMEM;
-			r->extent = more;
-			r->room = room;
-		}
+		r->join_at = MAX(r->n * 2, 1024);
 	}
-	r->extent[r->n++] = e;
+	tail = array_add(&r->extent, &r->n, &r->room, sizeof(*tail));
+	if (!tail)
+		return -ENOMEM;
+	*tail = e;
 	return 0;
 }
 
@@ -288,6 +280,53 @@ const struct record_handler redact_scan = {
 
 /* ---- second pass */
 
+/* Redacts the fields of @object as their table has it: what it does not know becomes 0. */
+static void redact_fields(struct redact *r, const struct record_field *table,
+			  void *object)
+{
+	char name[VMA_NAME_MAX];
+
+	for (const struct record_field *f = table; f->key; f++) {
+		u64 value = record_get(f, object);
+		char *text = (char *)object + f->offset;
+
+		switch (f->redact) {
+		case RECORD_KEPT:
+			break;
+		case RECORD_COMM:
+			snprintf(text, f->size, "comm-%zu",
+				 redact_number(r, f->redact, text, strlen(text)));
+			break;
+		case RECORD_DEVICE:
+			if (value)
+				snprintf(text, f->size, "device-%zu",
+					 redact_number(r, f->redact, text, strlen(text)));
+			break;
+		case RECORD_PATH:
+			redact_name(r, text, name);
+			snprintf(text, f->size, "%s", name);
+			break;
+		case RECORD_USER:
+		case RECORD_INODE:
+			if (value)
+				record_set(f, object,
+					   (f->redact == RECORD_USER ? 999 : 0) +
+						   redact_number(r, f->redact, &value,
+								 sizeof(value)));
+			break;
+		case RECORD_FRAME:
+			record_set(f, object, redact_pfn(r, value));
+			break;
+		case RECORD_ADDRESS:
+			if (!r->addresses)
+				break;
+			/* fall through */
+		default:
+			record_set(f, object, 0);
+		}
+	}
+}
+
 int redact_begin(struct redact *r, record_put put, void *ctx)
 {
 	redact_place(r);
@@ -332,12 +371,7 @@ static int redact_process(void *ctx, const struct process *p)
 		snprintf(r->section, sizeof(r->section), "pages");
 		record_write_section(&r->w, "pages");
 	}
-	snprintf(clean.comm, sizeof(clean.comm), "comm-%zu",
-		 redact_number(&r->comms, p->comm, strlen(p->comm)));
-	if (p->uid)
-		clean.uid =
-			(uid_t)(999 + redact_number(&r->users, &p->uid, sizeof(p->uid)));
-	clean.start_time = 0;
+	redact_fields(r, record_process_fields, &clean);
 	r->last_end = r->last_to = 0;
 	return record_write_process(&r->w, &clean);
 }
@@ -365,11 +399,12 @@ static int redact_vma(void *ctx, const struct process *p, const struct vma *vma)
 	}
 	clean.start += r->shift;
 	clean.end += r->shift;
-	redact_name(r, vma->name, clean.name);
+	redact_fields(r, record_vma_fields, &clean);
 	if (vma->inode)
-		clean.inode = redact_number(&r->inodes, &vma->inode, sizeof(vma->inode));
+		clean.inode =
+			redact_number(r, RECORD_INODE, &vma->inode, sizeof(vma->inode));
 	if (vma->dev_major || vma->dev_minor)
-		clean.dev_minor = (u32)redact_number(&r->devices, dev, sizeof(dev));
+		clean.dev_minor = (u32)redact_number(r, RECORD_NODE, dev, sizeof(dev));
 	return record_write_vma(&r->w, &clean);
 }
 
@@ -413,55 +448,49 @@ static int redact_holder(void *ctx, const struct holder *h)
 	for (u32 i = 0; i < h->nends && i < RECORD_ENDS; i++) {
 		end[i] = h->end[i];
 		snprintf(end[i].comm, sizeof(end[i].comm), "comm-%zu",
-			 redact_number(&r->comms, h->end[i].comm,
+			 redact_number(r, RECORD_COMM, h->end[i].comm,
 				       strlen(h->end[i].comm)));
 	}
 	clean.end = end;
-	if (h->pages)
-		clean.pfn = redact_pfn(r, h->pfn);
-	if (h->object)
-		clean.object = redact_number(&r->inodes, &h->object, sizeof(h->object));
-	if (r->addresses)
-		clean.addr = 0;
-	if (h->name[0])
-		snprintf(clean.name, sizeof(clean.name), "device-%zu",
-			 redact_number(&r->names, h->name, strlen(h->name)));
+	redact_fields(r, record_holder_fields, &clean);
 	return record_holders_write(&r->w, &clean);
 }
 
 /* ---- text */
 
-static bool redact_starts(const char *line, const char *const *keys)
+/* Returns whether @line begins with one of the words of @keys, between bars. */
+static bool redact_starts(const char *line, const char *keys)
 {
-	for (; *keys; keys++)
-		if (!strncmp(line, *keys, strlen(*keys)))
+	for (size_t n;; keys += n + 1) {
+		n = strcspn(keys, "|");
+		if (!strncmp(line, keys, n))
 			return true;
-	return false;
+		if (!keys[n])
+			return false;
+	}
+}
+
+/* What is kept of text sections: how lines begin; "": all lines. */
+static const char *redact_kept(const char *section)
+{
+	if (redact_starts(section, "options|settings|pools|counters|modules|reproduce"))
+		return "";
+	if (!strcmp(section, "system"))
+		return "taint|cpus|nodes|lockdown|Mem|Swap|Anon|Mlocked|Unevictable|Huge|Cma";
+	if (!strcmp(section, "method"))
+		return "gupinfo |pagemap|kpage|struct page|page-table|the processes";
+	if (!strncmp(section, "process ", 8))
+		return "State|Threads|Vm|Rss|Hugetlb|THP_|CapEff|NoNewPrivs|Seccomp|CoreDumping|Max ";
+	return NULL;
 }
 
 /* Parameters of the kernel's command line that do not identify the machine. */
 static int redact_cmdline(struct redact *r, const char *line)
 {
-	static const char *const keep[] = { "transparent_hugepage",
-					    "hugepage",
-					    "default_hugepagesz",
-					    "hugetlb",
-					    "cma=",
-					    "movablecore",
-					    "kernelcore",
-					    "nokaslr",
-					    "page_owner",
-					    "slub_debug",
-					    "debug_pagealloc",
-					    "numa",
-					    "mitigations",
-					    "lockdown",
-					    "init_on_",
-					    "thp_",
-					    "zswap",
-					    "page_poison",
-					    "psi=",
-					    NULL };
+	static const char keep[] =
+		"transparent_hugepage|hugepage|default_hugepagesz|hugetlb|cma=|movablecore|"
+		"kernelcore|nokaslr|page_owner|slub_debug|debug_pagealloc|numa|mitigations|"
+		"lockdown|init_on_|thp_|zswap|page_poison|psi=";
 	char out[1024] = "";
 	unsigned masked = 0;
 
@@ -487,51 +516,35 @@ static int redact_module(struct redact *r, const char *line)
 	if (!taint || !strncmp(taint, " taint=- ", 9))
 		return record_write_verbatim(&r->w, line);
 	return record_write_text(&r->w, "module-%zu%s",
-				 redact_number(&r->names, line, strcspn(line, " ")),
+				 redact_number(r, RECORD_DEVICE, line,
+					       strcspn(line, " ")),
 				 taint);
 }
 
 static int redact_text(void *ctx, const char *section, const char *line)
 {
-	static const char *const whole[] = { "options", "settings",  "pools", "counters",
-					     "modules", "reproduce", NULL };
-	static const char *const machine[] = { "taint",       "cpus", "nodes", "lockdown",
-					       "Mem",         "Swap", "Anon",  "Mlocked",
-					       "Unevictable", "Huge", "Cma",   NULL };
-	static const char *const process[] = { "State",       "Threads",    "Vm",
-					       "Rss",         "Hugetlb",    "THP_",
-					       "CapEff",      "NoNewPrivs", "Seccomp",
-					       "CoreDumping", "Max ",       NULL };
-	static const char *const method[] = { "gupinfo ",   "pagemap",
-					      "kpage",      "struct page",
-					      "page-table", "the processes",
-					      NULL };
-	static const char *const masked[] = { "version:",  "exe:", "cmdline:", "cgroup:",
-					      "children:", "Uid:", "NSpid:",   NULL };
+	static const char masked[] =
+		"version:|exe:|cmdline:|cgroup:|children:|Uid:|NSpid:";
+	const char *kept = redact_kept(section);
 	struct redact *r = ctx;
-	bool known = redact_starts(section, whole);
 
 	if (!line) {
 		snprintf(r->section, sizeof(r->section), "%s", section);
-		if (!known && strcmp(section, "system") && strcmp(section, "method") &&
-		    strncmp(section, "process ", 8)) {
-			record_write_section(&r->w, strcmp(section, "dmesg") ? "masked"
-									     : "dmesg");
-			return record_write_text(&r->w, "masked");
-		}
-		return record_write_section(&r->w, section);
+		if (kept)
+			return record_write_section(&r->w, section);
+		record_write_section(&r->w,
+				     strcmp(section, "dmesg") ? "masked" : "dmesg");
+		return record_write_text(&r->w, "masked");
 	}
 	if (!strcmp(section, "modules"))
 		return redact_module(r, line);
 	if (!strcmp(section, "system") && !strncmp(line, "cmdline: ", 9))
 		return redact_cmdline(r, line + 9);
-	if (known || (!strcmp(section, "system") && redact_starts(line, machine)) ||
-	    (!strcmp(section, "method") && redact_starts(line, method)) ||
-	    (!strncmp(section, "process ", 8) && redact_starts(line, process)))
+	if (kept && redact_starts(line, kept))
 		return record_write_verbatim(&r->w, line);
-	for (unsigned i = 0; masked[i]; i++)
-		if (!strncmp(line, masked[i], strlen(masked[i])))
-			return record_write_text(&r->w, "%s masked", masked[i]);
+	if (redact_starts(line, masked))
+		return record_write_text(&r->w, "%.*s: masked", (int)strcspn(line, ":"),
+					 line);
 	return 0;
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "reportfile/record_int.h"
 #include "reportfile/redact.h"
 #include "test.h"
 
@@ -101,6 +102,48 @@ TEST(nothing_of_the_secrets_is_left)
 			printf("# %s is not there\n", there[i]);
 			EXPECT(false);
 		}
+}
+
+/* A new field of the format stands here, too: somebody has decided what becomes of it. */
+TEST(each_field_is_kept_or_redacted_on_purpose)
+{
+	static const char *const word[] = {
+		[RECORD_UNDECIDED] = "=?",   [RECORD_KEPT] = "",
+		[RECORD_ZEROED] = "=zeroed", [RECORD_COMM] = "=comm",
+		[RECORD_PATH] = "=path",     [RECORD_DEVICE] = "=device",
+		[RECORD_USER] = "=user",     [RECORD_INODE] = "=inode",
+		[RECORD_FRAME] = "=frame",   [RECORD_ADDRESS] = "=address",
+	};
+	static const struct {
+		const struct record_field *table;
+		const char *fate;
+	} expected[] = {
+		{ record_kernel_fields, "release version arch" },
+		{ record_sizes_fields, "page pmd" },
+		{ record_context_fields,
+		  "pfns-hidden kpage-denied scan bpf has-pinned pins-anywhere thp-enabled use-zero-page huge-free huge-free-pin unpinnable-memory pkey-rights soft-dirty numa-off" },
+		{ record_zone_fields, "node zone start=frame end=frame cma" },
+		{ record_pool_fields, "bytes free free-pin" },
+		{ record_process_fields,
+		  "ppid uid=user threads start=zeroed pinned VmPin VmLck VmRSS comm=comm" },
+		{ record_vma_fields,
+		  "name=path page pkey thp uffd-async fs file-known file-dax file-empty file gate smaps rss pss huge pmd pool-known pool-free pool-reserved pool-surplus pool-overcommit pool-mount pool-cgroup" },
+		{ record_state_fields,
+		  "pm scan level pte kpf kpc ref map entire pin order mapping type flags head large ids batches" },
+		{ record_holder_fields,
+		  "slot object=inode pfn=frame pages whole addr=address bytes offset len name=device" },
+	};
+
+	for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {
+		char fate[600] = "";
+
+		for (const struct record_field *f = expected[i].table; f->key; f++)
+			snprintf(fate + strlen(fate), sizeof(fate) - strlen(fate),
+				 "%s%s%s", fate[0] ? " " : "", f->key, word[f->redact]);
+		EXPECT_STR(fate, expected[i].fate);
+	}
+	for (const struct record_field *f = record_layout_fields; f->key; f++)
+		EXPECT_INT(f->redact, RECORD_KEPT);
 }
 
 TEST(page_frames_stay_neighbours_and_in_their_zone)
