@@ -9,6 +9,7 @@
 
 #include "demo/demo_actor.h"
 #include "demo/demo_pool.h"
+#include "pagestate/pagestate.h"
 
 #define WANTED 2 /* huge pages: the shared one and its copy */
 
@@ -70,23 +71,13 @@ static __attribute__((format(printf, 2, 3))) void skip(struct demo_result *r,
 	va_end(ap);
 }
 
-static bool thp_off(void)
-{
-	char text[128] = "";
-	FILE *f = fopen("/sys/kernel/mm/transparent_hugepage/enabled", "re");
-
-	if (!f)
-		return true;
-	if (!fgets(text, sizeof(text), f))
-		text[0] = '\0';
-	fclose(f);
-	return strstr(text, "[never]") != NULL;
-}
-
 /* This machine has the memory; else r->skipped has the reason and the remedy. */
 static bool available(struct demo *d, struct demo_result *r)
 {
-	if (r->memory == DEMO_THP && (!d->thp_bytes || thp_off()))
+	char why[PAGESTATE_WHY];
+
+	if (r->memory == DEMO_THP &&
+	    (!d->thp_bytes || pagestate_need(PAGESTATE_NEED_THP, why)))
 		skip(r,
 		     "transparent huge pages are off; as root: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
 	if (r->memory != DEMO_HUGETLB || demo_pool_read(&d->pool))

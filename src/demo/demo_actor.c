@@ -3,18 +3,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/uio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PAGE 4096
+
+struct order {
+	u8 who, action; /* enum demo_who, demo_action */
+};
 
 struct reply {
 	s64 ret;
@@ -29,7 +28,8 @@ struct actor {
 	char *mem;
 	size_t bytes;
 	int pipe[2];
-	int sock[DEMO_WHOS];
+	enum demo_who me;
+	struct helper child; /* of the parent */
 };
 
 static void fill(char *at, const char word[4])
@@ -92,22 +92,16 @@ static s64 do_protect(struct actor *a)
 	return 0;
 }
 
-static void serve(struct actor *a, enum demo_who me);
+static void serve(int sock, void *ctx);
 
 static s64 do_fork(struct actor *a)
 {
-	pid_t me = getpid(), pid = fork();
+	int err;
 
-	if (pid < 0)
-		return -errno;
-	close(a->sock[pid ? DEMO_CHILD : DEMO_PARENT]);
-	if (pid)
-		return pid;
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != me)
-		_exit(1);
-	serve(a, DEMO_CHILD);
-	_exit(0);
+	a->me = DEMO_CHILD; /* as the child is to find it */
+	err = helper_start(&a->child, serve, a);
+	a->me = DEMO_PARENT;
+	return err ? err : a->child.pid;
 }
 
 static s64 act(struct actor *a, u8 action, struct reply *r)
@@ -133,85 +127,57 @@ static s64 act(struct actor *a, u8 action, struct reply *r)
 	}
 }
 
-/* Does the actions that it receives until DEMO_QUIT, or until gupinfo is gone. */
-static void serve(struct actor *a, enum demo_who me)
+/* Does what it is asked for, and passes on what the child is asked for, until gupinfo is gone. */
+static void serve(int sock, void *ctx)
 {
-	u8 action;
+	struct actor *a = ctx;
+	struct order o;
 
-	while (recv(a->sock[me], &action, 1, 0) == 1 && action != DEMO_QUIT) {
+	while (read(sock, &o, sizeof(o)) == sizeof(o)) {
 		struct reply r = { 0 };
 
-		r.ret = act(a, action, &r);
-		r.addr = (u64)(uintptr_t)a->mem;
-		r.bytes = a->bytes;
-		if (send(a->sock[me], &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
+		if (o.who == a->me) {
+			r.ret = act(a, o.action, &r);
+			r.addr = (u64)(uintptr_t)a->mem;
+			r.bytes = a->bytes;
+		} else if (helper_ask(&a->child, &o, sizeof(o), &r, sizeof(r), 0)) {
+			r.ret = -EPIPE;
+		}
+		if (send(sock, &r, sizeof(r), MSG_NOSIGNAL) != sizeof(r))
 			break;
 	}
+	if (a->me == DEMO_PARENT)
+		helper_stop(&a->child, 0, 0);
 }
 
 int demo_actor_start(struct demo_actors *a, enum demo_memory memory, u64 huge_bytes)
 {
-	pid_t me = getpid();
-	int pair[2];
+	struct actor actor = { .memory = memory,
+			       .huge = huge_bytes,
+			       .me = DEMO_PARENT,
+			       .child = { .sock = -1 } };
+	int err;
 
 	memset(a, 0, sizeof(*a));
-	for (unsigned i = 0; i < DEMO_WHOS; i++)
-		a->sock[i] = a->remote[i] = -1;
-	for (unsigned i = 0; i < DEMO_WHOS; i++) {
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-			int err = -errno;
-
-			demo_actor_stop(a);
-			return err;
-		}
-		a->sock[i] = pair[0];
-		a->remote[i] = pair[1];
-	}
-	pid_t pid = fork();
-	if (!pid) {
-		struct actor actor = { .memory = memory,
-				       .huge = huge_bytes,
-				       .sock = { a->remote[0], a->remote[1] } };
-
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != me)
-			_exit(1);
-		close(a->sock[0]);
-		close(a->sock[1]);
-		serve(&actor, DEMO_PARENT);
-		_exit(0);
-	}
-	if (pid < 0) {
-		int err = -errno;
-
-		demo_actor_stop(a);
-		return err;
-	}
-	a->pid[DEMO_PARENT] = pid;
-	/* Only the actors keep their ends open, so that gupinfo notices a dead one. */
-	close(a->remote[DEMO_PARENT]);
-	a->remote[DEMO_PARENT] = -1;
-	return 0;
+	err = helper_start(&a->parent, serve, &actor);
+	if (!err)
+		a->pid[DEMO_PARENT] = a->parent.pid;
+	return err;
 }
 
 s64 demo_actor_do(struct demo_actors *a, enum demo_who who, enum demo_action action)
 {
+	struct order o = { .who = (u8)who, .action = (u8)action };
 	struct reply r;
-	u8 op = (u8)action;
 
-	if (send(a->sock[who], &op, 1, MSG_NOSIGNAL) != 1)
-		return -EPIPE;
-	if (recv(a->sock[who], &r, sizeof(r), 0) != sizeof(r))
+	if (helper_ask(&a->parent, &o, sizeof(o), &r, sizeof(r), 0))
 		return -EPIPE;
 	if (action == DEMO_MAP) {
 		a->addr = r.addr;
 		a->bytes = r.bytes;
 	}
-	if (action == DEMO_FORK && r.ret > 0) {
+	if (action == DEMO_FORK && r.ret > 0)
 		a->pid[DEMO_CHILD] = (pid_t)r.ret;
-		close(a->remote[DEMO_CHILD]);
-		a->remote[DEMO_CHILD] = -1;
-	}
 	if (action == DEMO_READ) {
 		memcpy(a->read, r.read, 4);
 		a->read[r.ret >= 4 && a->read[3] == ' ' ? 3 : 4] = '\0';
@@ -219,43 +185,8 @@ s64 demo_actor_do(struct demo_actors *a, enum demo_who who, enum demo_action act
 	return r.ret;
 }
 
-/* Waits, at most a second, until process @fd has ended and its memory is free. */
-static void await_end(int fd)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-
-	if (fd < 0)
-		return;
-	while (poll(&p, 1, 1000) < 0 && errno == EINTR)
-		;
-	close(fd);
-}
-
 void demo_actor_stop(struct demo_actors *a)
 {
-	u8 quit = DEMO_QUIT;
-
-	/* The child first: it is the parent's. */
-	for (unsigned i = DEMO_WHOS; i-- > 0;)
-		if (a->pid[i])
-			(void)!send(a->sock[i], &quit, 1, MSG_NOSIGNAL);
-	for (unsigned i = 0; i < DEMO_WHOS; i++) {
-		if (a->sock[i] >= 0)
-			close(a->sock[i]);
-		if (a->remote[i] >= 0)
-			close(a->remote[i]);
-	}
-	if (a->pid[DEMO_CHILD]) {
-		int fd = (int)syscall(SYS_pidfd_open, a->pid[DEMO_CHILD], 0);
-
-		kill(a->pid[DEMO_CHILD], SIGKILL);
-		await_end(fd);
-	}
-	if (a->pid[DEMO_PARENT]) {
-		kill(a->pid[DEMO_PARENT], SIGKILL);
-		waitpid(a->pid[DEMO_PARENT], NULL, 0);
-	}
-	memset(a, 0, sizeof(*a));
-	for (unsigned i = 0; i < DEMO_WHOS; i++)
-		a->sock[i] = a->remote[i] = -1;
+	helper_stop(&a->parent, 1, a->pid[DEMO_CHILD]);
+	memset(a->pid, 0, sizeof(a->pid));
 }

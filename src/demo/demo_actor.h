@@ -9,13 +9,13 @@
 #define GUPINFO_DEMO_ACTOR_H
 
 #include "demo/demo.h"
+#include "os/helper.h"
 
 struct demo_actors {
-	pid_t pid[DEMO_WHOS];  /* 0: not there */
-	int sock[DEMO_WHOS];   /* gupinfo's ends */
-	int remote[DEMO_WHOS]; /* the actors' ends */
-	u64 addr, bytes;       /* the memory, once it is mapped */
-	char read[5];          /* result of the last DEMO_READ: "old" or "new" */
+	struct helper parent; /* the child is a helper of it */
+	pid_t pid[DEMO_WHOS]; /* 0: not there */
+	u64 addr, bytes;      /* the memory, once it is mapped */
+	char read[5];         /* result of the last DEMO_READ: "old" or "new" */
 };
 
 /* Starts the parent.  Returns 0 or -errno. */

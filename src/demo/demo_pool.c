@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/readfile.h"
+
 #define NR_HUGEPAGES "/proc/sys/vm/nr_hugepages"
 
 int demo_pool_read(struct demo_pool *p)
@@ -36,12 +38,8 @@ int demo_pool_read(struct demo_pool *p)
 
 static int read_number(u64 *ret)
 {
-	FILE *f = fopen(NR_HUGEPAGES, "re");
-	int n = f ? fscanf(f, "%" SCNu64, ret) : -1;
-
-	if (f)
-		fclose(f);
-	return n == 1 ? 0 : -EIO;
+	*ret = readfile_number(AT_FDCWD, NR_HUGEPAGES);
+	return *ret == UINT64_MAX ? -EIO : 0;
 }
 
 static int write_number(u64 n)

@@ -16,7 +16,6 @@ enum demo_action {
 	DEMO_PROTECT,
 	DEMO_STORE,
 	DEMO_READ,
-	DEMO_QUIT,
 };
 
 enum demo_case_id {

@@ -19,6 +19,7 @@
 #include <sys/types.h>
 
 #include "lib/bits.h"
+#include "os/helper.h"
 
 /* What a state needs of the machine. */
 #define PAGESTATE_NEED_THP BIT(0)
@@ -84,10 +85,7 @@ struct pagestate {
 	bool blocks; /* an access may wait for ever: nobody serves the userfaultfd */
 	bool disk;   /* the backing file is on a disk file system */
 	unsigned nchildren, nrefs;
-	struct pagestate_child {
-		pid_t pid;
-		int sock;
-	} child[PAGESTATE_CHILDREN];
+	struct helper child[PAGESTATE_CHILDREN];
 	struct pagestate_ref ref[PAGESTATE_REFS];
 	char why[PAGESTATE_WHY]; /* why the state could not be made */
 };

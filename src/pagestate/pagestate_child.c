@@ -6,8 +6,6 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -56,101 +54,59 @@ static void pagestate_child_obey(const struct pagestate_child_order *o,
 	}
 }
 
-/* Makes the process die with @parent. */
-static void pagestate_child_tie(pid_t parent)
+static void pagestate_child_run(int sock, void *ctx)
 {
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-}
-
-static _Noreturn void pagestate_child_main(int sock, pid_t parent)
-{
-	struct pagestate_child_reply r = { 0 };
+	struct pagestate_child_reply r = { 0 }; /* the first one is to nothing: it runs */
 	struct pagestate_child_order o;
 
-	pagestate_child_tie(parent);
 	signal(SIGINT, SIG_IGN);
-	do {
-		if (write(sock, &r, sizeof(r)) != sizeof(r))
-			break;
+	while (write(sock, &r, sizeof(r)) == sizeof(r) &&
+	       read(sock, &o, sizeof(o)) == sizeof(o)) {
 		r = (struct pagestate_child_reply){ 0 };
-		if (read(sock, &o, sizeof(o)) != sizeof(o))
-			break;
 		pagestate_child_obey(&o, &r);
-	} while (true);
-	_exit(0);
-}
-
-static int pagestate_child_reply(int sock, u64 *ret, u8 *ret_byte)
-{
-	struct pagestate_child_reply r;
-
-	if (read(sock, &r, sizeof(r)) != sizeof(r))
-		return -EPIPE;
-	if (ret && !r.err)
-		*ret = r.value;
-	if (ret_byte && !r.err)
-		*ret_byte = r.byte;
-	return (int)r.err;
+	}
 }
 
 int pagestate_child_fork(struct pagestate *s)
 {
-	struct pagestate_child *c = &s->child[s->nchildren];
-	int pair[2];
-	pid_t me = getpid();
+	struct helper *c = &s->child[s->nchildren];
+	struct pagestate_child_reply r;
+	int err;
 
 	if (s->nchildren == PAGESTATE_CHILDREN)
 		return pagestate_fail(s, -EAGAIN, "more than %d children",
 				      PAGESTATE_CHILDREN);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		return pagestate_fail(s, -errno, "socketpair: %s", strerror(errno));
-	c->pid = fork();
-	if (c->pid == 0) {
-		close(pair[0]);
-		pagestate_child_main(pair[1], me);
-	}
-	close(pair[1]);
-	if (c->pid < 0) {
-		int err = -errno;
-
-		close(pair[0]);
+	err = helper_start(c, pagestate_child_run, NULL);
+	if (err)
 		return pagestate_fail(s, err, "fork: %s", strerror(-err));
-	}
-	c->sock = pair[0];
 	s->nchildren++;
-	return pagestate_child_reply(c->sock, NULL, NULL);
+	return helper_ask(c, NULL, 0, &r, sizeof(r), 0);
 }
 
 void pagestate_child_exit(struct pagestate *s)
 {
-	struct pagestate_child *c;
-	char end;
-
-	if (!s->nchildren)
-		return;
-	c = &s->child[--s->nchildren];
-	kill(c->pid, SIGKILL);
-	/* The child's socket closes after its memory is gone; it need not be our own child. */
-	while (read(c->sock, &end, 1) > 0)
-		;
-	close(c->sock);
-	waitpid(c->pid, NULL, 0);
+	if (s->nchildren)
+		helper_stop(&s->child[--s->nchildren], 0, 0);
 }
 
 int pagestate_child_ask(struct pagestate *s, const struct pagestate_child_order *order,
 			u64 *ret, u8 *ret_byte)
 {
-	int sock, err;
+	struct pagestate_child_reply r;
 
 	if (!s->nchildren)
 		return pagestate_fail(s, -ECHILD, "no child to ask");
-	sock = s->child[s->nchildren - 1].sock;
-	if (send(sock, order, sizeof(*order), MSG_NOSIGNAL) != sizeof(*order))
+	if (helper_ask(&s->child[s->nchildren - 1], order, sizeof(*order), &r, sizeof(r),
+		       0))
 		return pagestate_fail(s, -EPIPE, "the child is gone");
-	err = pagestate_child_reply(sock, ret, ret_byte);
-	return err ? pagestate_fail(s, err, "the child: %s", strerror(-err)) : 0;
+	if (r.err)
+		return pagestate_fail(s, (int)r.err, "the child: %s",
+				      strerror((int)-r.err));
+	if (ret)
+		*ret = r.value;
+	if (ret_byte)
+		*ret_byte = r.byte;
+	return 0;
 }
 
 /* The rest of the old process: waits for the new one and takes its children along. */
@@ -191,7 +147,7 @@ int pagestate_child_change_roles(struct pagestate *s,
 		close(ready[0]);
 		return pagestate_fail(s, -EAGAIN, "fork failed");
 	}
-	pagestate_child_tie(me);
+	helper_tie(me);
 	if (read(ready[0], &err, sizeof(err)) != sizeof(err))
 		_exit(1);
 	close(ready[0]);

@@ -7,9 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "os/readfile.h"
@@ -45,85 +43,62 @@ static bool pagestate_worker_make(struct pagestate *s, const char *state, bool l
 	return w->err == 0;
 }
 
-static _Noreturn void pagestate_worker_main(int sock, const char *state, bool lenient,
-					    const struct gupcall_env *env)
+struct pagestate_worker_job {
+	const char *state;
+	bool lenient;
+	const struct gupcall_env *env;
+};
+
+static void pagestate_worker_run(int sock, void *ctx)
 {
+	static struct pagestate_worker_answer a;
+	const struct pagestate_worker_job *job = ctx;
 	struct pagestate_worker w = { 0 };
-	struct pagestate s;
 	struct pagestate_worker_order o;
+	struct pagestate s;
+	bool made;
 
 	signal(SIGPIPE, SIG_IGN);
-	gupcall_env_enter(env);
-	if (!pagestate_worker_make(&s, state, lenient, &w)) {
-		(void)!write(sock, &w, sizeof(w));
+	gupcall_env_enter(job->env);
+	made = pagestate_worker_make(&s, job->state, job->lenient, &w);
+	if (write(sock, &w, sizeof(w)) != sizeof(w) || !made)
 		_exit(0);
-	}
-	if (write(sock, &w, sizeof(w)) != sizeof(w))
-		_exit(1);
 	while (read(sock, &o, sizeof(o)) == sizeof(o) && o.act < GUPCALLS) {
-		static struct pagestate_worker_answer a;
-
-		a.tried = gupcall_run(&s, o.act, o.leaf, env, &a.result);
+		a.tried = gupcall_run(&s, o.act, o.leaf, job->env, &a.result);
 		if (write(sock, &a, sizeof(a)) != sizeof(a))
 			break;
 	}
-	gupcall_finish(env);
+	gupcall_finish(job->env);
 	pagestate_factory_drop(&s);
-	_exit(0);
 }
 
-/* Receives one message; -ETIMEDOUT, or -EPIPE when the worker is gone. */
-static int pagestate_worker_receive(struct pagestate_worker *w, void *msg, size_t len)
+/* Ends a worker that does not answer; @why gets the reason.  Returns @err. */
+static int pagestate_worker_lost(struct pagestate_worker *w, int err, char *why)
 {
-	struct pollfd p = { .fd = w->sock, .events = POLLIN };
-	int n;
-
-	do
-		n = poll(&p, 1, PAGESTATE_WORKER_SECONDS * 1000);
-	while (n < 0 && errno == EINTR);
-	if (n == 0)
-		return -ETIMEDOUT;
-	return read(w->sock, msg, len) == (ssize_t)len ? 0 : -EPIPE;
+	pagestate_worker_stop(w);
+	snprintf(why, PAGESTATE_WHY, "the worker %s",
+		 err == -ETIMEDOUT ? "does not answer" : "died");
+	return err;
 }
 
 int pagestate_worker_start(struct pagestate_worker *w, const char *state, bool lenient,
 			   const struct gupcall_env *env)
 {
+	struct pagestate_worker_job job = { state, lenient, env };
 	struct pagestate_worker made;
-	pid_t me = getpid();
-	int pair[2], err;
+	int err;
 
-	*w = (struct pagestate_worker){ .sock = -1 };
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair)) {
-		snprintf(w->why, PAGESTATE_WHY, "socketpair: %s", strerror(errno));
-		return -errno;
-	}
-	w->pid = fork();
-	if (w->pid == 0) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (getppid() != me)
-			_exit(1);
-		close(pair[0]);
-		pagestate_worker_main(pair[1], state, lenient, env);
-	}
-	err = -errno;
-	close(pair[1]);
-	w->sock = pair[0];
-	if (w->pid < 0) {
-		close(w->sock);
-		w->sock = -1;
+	*w = (struct pagestate_worker){ 0 };
+	err = helper_start(&w->helper, pagestate_worker_run, &job);
+	if (err) {
 		snprintf(w->why, PAGESTATE_WHY, "fork: %s", strerror(-err));
 		return err;
 	}
-	err = pagestate_worker_receive(w, &made, sizeof(made));
-	if (err) {
-		pagestate_worker_stop(w);
-		snprintf(w->why, PAGESTATE_WHY, "the worker %s",
-			 err == -ETIMEDOUT ? "does not answer" : "died");
-		return err;
-	}
-	made.pid = w->pid;
-	made.sock = w->sock;
+	err = helper_ask(&w->helper, NULL, 0, &made, sizeof(made),
+			 PAGESTATE_WORKER_SECONDS);
+	if (err)
+		return pagestate_worker_lost(w, err, w->why);
+	made.helper = w->helper;
 	*w = made;
 	return 0;
 }
@@ -135,7 +110,7 @@ int pagestate_worker_start(struct pagestate_worker *w, const char *state, bool l
  */
 static bool pagestate_worker_waits(const struct pagestate_worker *w)
 {
-	struct pollfd p = { .fd = w->sock, .events = POLLIN };
+	struct pollfd p = { .fd = w->helper.sock, .events = POLLIN };
 	char path[32], where[64];
 
 	for (int i = 0; i < PAGESTATE_WORKER_SECONDS * 50 && !poll(&p, 1, 20); i++) {
@@ -153,45 +128,27 @@ int pagestate_worker_call(struct pagestate_worker *w, enum gupcall_id act, u64 l
 {
 	static struct pagestate_worker_answer a;
 	struct pagestate_worker_order order = { .act = act, .leaf = leaf };
-	int err = -EPIPE;
+	int sock = w->helper.sock, err = -EPIPE;
 
 	*ret = (struct gupcall_result){ 0 };
-	if (w->sock >= 0 &&
-	    send(w->sock, &order, sizeof(order), MSG_NOSIGNAL) == sizeof(order)) {
+	if (sock >= 0 &&
+	    send(sock, &order, sizeof(order), MSG_NOSIGNAL) == sizeof(order)) {
 		if (w->blocks && pagestate_worker_waits(w)) {
 			kill(w->subject, SIGKILL);
 			pagestate_worker_stop(w);
 			ret->waits = true;
 			return 0;
 		}
-		err = pagestate_worker_receive(w, &a, sizeof(a));
+		err = helper_ask(&w->helper, NULL, 0, &a, sizeof(a),
+				 PAGESTATE_WORKER_SECONDS);
 	}
-	if (!err) {
-		*ret = a.result;
-		return a.tried;
-	}
-	pagestate_worker_stop(w);
-	snprintf(ret->why, PAGESTATE_WHY, "the worker %s",
-		 err == -ETIMEDOUT ? "does not answer" : "died");
-	return err;
+	if (err)
+		return pagestate_worker_lost(w, err, ret->why);
+	*ret = a.result;
+	return a.tried;
 }
 
 void pagestate_worker_stop(struct pagestate_worker *w)
 {
-	struct pollfd p = { .fd = w->sock, .events = POLLIN };
-	char end;
-
-	if (w->sock < 0)
-		return;
-	/* Asked to end, it frees its memory first; when it is killed, its helpers die with it. */
-	shutdown(w->sock, SHUT_WR);
-	if (poll(&p, 1, 5000) != 1 || read(w->sock, &end, 1) > 0) {
-		if (w->subject > 0)
-			kill(w->subject, SIGKILL);
-		kill(w->pid, SIGKILL);
-	}
-	close(w->sock);
-	w->sock = -1;
-	while (waitpid(w->pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	helper_stop(&w->helper, 5, w->subject);
 }

@@ -13,8 +13,7 @@
 #include "pagestate/pagestate.h"
 
 struct pagestate_worker {
-	pid_t pid;                 /* the process that was started, and is waited for */
-	int sock;                  /* -1: not running */
+	struct helper helper;      /* the process that was started, and is waited for */
 	s32 err;                   /* result of making the state: 0 or -errno */
 	s32 subject;               /* the process that has the watched page */
 	u64 addr, len, page, leaf; /* of the state, in the subject */
