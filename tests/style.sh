@@ -8,19 +8,20 @@ cd "$srcdir" || exit 1
 
 mapfile -t c_files < <(find src tests bench -name '*.[ch]' ! -name '*.skel.h' ! -name 'vmlinux*' 2>/dev/null)
 mapfile -t scripts < <(grep -lE -m 1 '^#!/bin/(ba)?sh|^# shellcheck shell=' -r \
-	run check autogen.sh .ci tools tests bench completion 2>/dev/null | grep -vE '\.(log|trs|md|c|py)$')
+	run check autogen.sh .ci debian tools tests bench completion 2>/dev/null | grep -vE '\.(log|trs|md|c|py)$')
 mapfile -t texts < <(find ./*.md NEWS AUTHORS man docs completion src tests/*.sh tests/unit tools run check \
 	-type f ! -name '*.skel.h' ! -name 'vmlinux*' ! -name '*.o' ! -path '*/golden/*' 2>/dev/null)
 
 # Releases of clang-format differ; the project's is Debian 12's.
-version=$(clang-format --version 2>/dev/null | grep -oE 'version [0-9]+' | grep -oE '[0-9]+')
+formatter=$(command -v clang-format-14 || echo clang-format)
+version=$("$formatter" --version 2>/dev/null | grep -oE 'version [0-9]+' | grep -oE '[0-9]+')
 if [ -z "$version" ]; then
 	skip "clang-format" "clang-format is not installed"
 elif [ "$version" != 14 ]; then
 	skip "clang-format" "the project is formatted by clang-format 14, this is $version"
 else
 	bad=$(for f in "${c_files[@]}"; do
-		clang-format --dry-run -Werror "$f" >/dev/null 2>&1 || echo "clang-format -i $f"
+		"$formatter" --dry-run -Werror "$f" >/dev/null 2>&1 || echo "clang-format -i $f"
 	done)
 	expect_empty "clang-format" "$bad"
 fi
@@ -56,7 +57,7 @@ bad=$(awk '
 expect_empty "rules have the parts in one order, aligned" "$bad"
 
 # Every file that takes a comment names its licence; REUSE.toml does for the others.
-mapfile -t licensed < <(git ls-files 2>/dev/null | grep -vxE "COPYING|AUTHORS|NEWS" |
+mapfile -t licensed < <(git ls-files 2>/dev/null | grep -vxE "COPYING|AUTHORS|NEWS|debian/(changelog|source/format)" |
 	grep -vE '^tests/(golden/.*|btf/.*\.btf|fuzz/corpus/.*|tui/.*\.(steps|screen))$|^m4/\.gitkeep$')
 if [ ${#licensed[@]} -gt 0 ]; then
 	licensed+=(tests/golden/make.sh tests/golden/run.sh)

@@ -24,7 +24,7 @@ ENSURE_BUILD=(autoconf automake make gcc libc6-dev pkgconf libproc2-dev libkmod-
 	liblzma-dev libzstd-dev libsmartcols-dev libncurses-dev libjson-c-dev libbpf-dev clang bpftool)
 # What the tests use besides; each test skips when its tool is missing.
 ENSURE_CHECK=(python3 python3-jsonschema jq tmux procps bsdextrautils ncurses-bin shellcheck codespell clang-format
-	xz-utils zstd strace libcap2-bin)
+	xz-utils zstd strace libcap2-bin mandoc)
 # Compilers that the BPF programs are built by; no release has all of them.
 ENSURE_CLANGS=(clang-14 clang-16 clang-18 clang-19)
 # What the VM level uses besides.
