@@ -34,6 +34,14 @@ bad=$("$gupinfo" --list-columns --noheadings | cut -d' ' -f1 | while read -r col
 	sed -n '/^\.SH COLUMNS/,/^\.SH/p' <<<"$manual" | grep -qwF -- "$column" || echo "$column"
 done)
 expect_empty "every column is in the manual" "$bad"
+expect_empty "its tables of columns are those of --list-columns (tools/man-columns.sh)" \
+	"$("$srcdir/tools/man-columns.sh" "$gupinfo" --check 2>&1)"
+expect_empty "NEWS, manual and packages name the version of configure.ac" "$("$srcdir/tools/version.sh" --check 2>&1)"
+if command -v mandoc >/dev/null; then
+	expect_empty "mandoc -Tlint has no complaint" "$(mandoc -Tlint "$srcdir"/man/*.[15] 2>&1)"
+else
+	skip "mandoc -Tlint has no complaint" "mandoc is not installed"
+fi
 if command -v groff >/dev/null; then
 	expect_empty "groff has no complaints" \
 		"$(groff -t -man -Tutf8 -ww -rLL=78n "$man" 2>&1 >/dev/null | grep -v 'TS/TE')"
@@ -52,9 +60,38 @@ completed()
 }
 expect_empty "completion knows the options of --help" \
 	"$(comm -23 <(echo "$options") <(completed -- | long))"
+if command -v python3 >/dev/null; then
+	expect_empty "completion/ is made of the tables (tools/completion.py)" "$("$srcdir/tools/completion.py" --check 2>&1)"
+else
+	skip "completion/ is made of the tables" "python3 is not installed"
+fi
+words=$(for shell in _gupinfo gupinfo.fish; do
+	while read -r option; do
+		grep -qE -- "$option(=-?)?\[| -l ${option#--}( .*)? -d " "$srcdir/completion/$shell" || echo "$shell: $option has no words"
+	done <<<"$options"
+done)
+expect_empty "zsh and fish have words for each of them" "$words"
+for shell in zsh fish; do
+	script=$srcdir/completion/$([ $shell = zsh ] && echo _gupinfo || echo gupinfo.fish)
+	if command -v $shell >/dev/null; then
+		expect_empty "$shell reads its completion" "$($shell -n "$script" 2>&1)"
+	else
+		skip "$shell reads its completion" "$shell is not installed"
+	fi
+done
+if command -v fish >/dev/null; then
+	expect_empty "fish completes a value and a column" "$(PATH=$builddir:$PATH fish -N -c "source $srcdir/completion/gupinfo.fish
+		complete -C 'gupinfo --evidence b'; complete -C 'gupinfo -o ADDR,KIN'" 2>&1 | cut -f1 | grep -vx 'bpf\|ADDR,KIND')"
+fi
+bad=$(for model in $(completed --model ''); do
+	"$gupinfo" --facts --model "$model" >/dev/null 2>&1 || [ $? = 3 ] || echo "--model $model is refused"
+done)
+expect_empty "each model that completion offers is one" "$bad"
+expect_empty "completion of a state and an operation" \
+	"$(completed --state order-0,hugetlb+child-vms | grep -vx order-0,hugetlb+child-vmspliced)"
 expect_empty "completion of a value" "$(completed --color n | grep -vx never)"
 expect_empty "completion of a column" "$(completed -o ADDR,KI | grep -vx ADDR,KIND)"
-expect_empty "completion of a process" "$(completed --pid '' | grep -qx $$ || completed --pid '')"
+expect_empty "completion of a process" "$(completed --pid '' | grep -qx $$ || completed --pid ''; completed "$$" | grep -qx $$ || completed "$$")"
 
 # ---- what the matrix of kernels showed
 expect_empty "docs/kernels.md and proved.def are made of docs/kernels.tsv" \
