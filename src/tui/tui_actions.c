@@ -84,36 +84,6 @@ static void move_end(struct tui *t, bool last)
 	}
 }
 
-static bool do_move(struct tui *t, enum tui_action action)
-{
-	switch (action) {
-	case TUI_DO_UP:
-		move(t, 0, -1, false);
-		return true;
-	case TUI_DO_DOWN:
-		move(t, 0, 1, false);
-		return true;
-	case TUI_DO_LEFT:
-		move(t, -1, 0, false);
-		return true;
-	case TUI_DO_RIGHT:
-		move(t, 1, 0, false);
-		return true;
-	case TUI_DO_PAGE_UP:
-		move(t, 0, -1, true);
-		return true;
-	case TUI_DO_PAGE_DOWN:
-		move(t, 0, 1, true);
-		return true;
-	case TUI_DO_FIRST:
-	case TUI_DO_LAST:
-		move_end(t, action == TUI_DO_LAST);
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* ---- views */
 
 static void next_pane(struct tui *t, int by)
@@ -214,37 +184,6 @@ static void make_help(struct tui *t, struct tui_text *text)
 		"  A capital: the cell's pages differ. Bright: changed a moment ago.");
 }
 
-static bool do_view(struct tui *t, enum tui_action action, enum tui_request *ret)
-{
-	switch (action) {
-	case TUI_DO_HELP:
-		open_text(t, "Help", make_help);
-		return true;
-	case TUI_DO_OPEN:
-		open_it(t);
-		return true;
-	case TUI_DO_BACK:
-	case TUI_DO_CANCEL:
-		*ret = back(t, action == TUI_DO_BACK);
-		return true;
-	case TUI_DO_QUIT:
-		*ret = TUI_REQUEST_QUIT;
-		return true;
-	case TUI_DO_REDRAW:
-		*ret = TUI_REQUEST_REDRAW;
-		return true;
-	case TUI_DO_PANE_NEXT:
-	case TUI_DO_PANE_PREV:
-		next_pane(t, action == TUI_DO_PANE_NEXT ? 1 : -1);
-		return true;
-	case TUI_DO_EXPLAIN:
-		tui_state_open(t, TUI_VIEW_DETAIL);
-		return true;
-	default:
-		return false;
-	}
-}
-
 /* ---- looking */
 
 static void set_lens(struct tui *t, unsigned lens)
@@ -254,68 +193,31 @@ static void set_lens(struct tui *t, unsigned lens)
 	t->generation++;
 }
 
-static bool do_look(struct tui *t, enum tui_action action, enum tui_request *ret)
+static void zoom(struct tui *t, int by)
 {
-	if (action >= TUI_DO_LENS_0 && action <= TUI_DO_LENS_8) {
-		set_lens(t, action - TUI_DO_LENS_0);
-		return true;
-	}
-	switch (action) {
-	case TUI_DO_LENS_NEXT:
-	case TUI_DO_LENS_PREV:
-		set_lens(t, t->lens + (action == TUI_DO_LENS_NEXT ? 1 : TUI_LENSES - 1));
-		return true;
-	case TUI_DO_ZOOM_IN:
+	if (by < 0)
 		t->zoom -= t->zoom > 0;
-		tui_pages_chosen(t);
-		return true;
-	case TUI_DO_ZOOM_OUT:
+	else
 		t->zoom += t->zoom + 1 < TUI_ZOOMS && t->grid.map.cells > 1;
-		tui_pages_chosen(t);
-		return true;
-	case TUI_DO_SEARCH:
-		tui_prompt_open(t, TUI_PROMPT_SEARCH);
-		return true;
-	case TUI_DO_FILTER:
-		tui_prompt_open(t, TUI_PROMPT_FILTER);
-		return true;
-	case TUI_DO_FIND_NEXT:
-	case TUI_DO_FIND_PREV:
-		tui_prompt_find(t, action == TUI_DO_FIND_NEXT ? 1 : -1);
-		return true;
-	case TUI_DO_SORT:
-		t->order = (u8)((t->order + 1) % TUI_ORDERS);
-		tui_vmas_sort(t);
-		return true;
-	case TUI_DO_PROC_NEXT:
-		move_process(t, 1);
-		return true;
-	case TUI_DO_WHO:
-		*ret = TUI_REQUEST_WHO;
-		return true;
-	case TUI_DO_PICK:
-		*ret = TUI_REQUEST_PICK;
-		return true;
-	default:
-		return false;
-	}
+	tui_pages_chosen(t);
+}
+
+static void sort(struct tui *t)
+{
+	t->order = (u8)((t->order + 1) % TUI_ORDERS);
+	tui_vmas_sort(t);
 }
 
 /* ---- time and the target */
 
-static void make_changes(struct tui *t, struct tui_text *text)
-{
-	tui_time_changes(t, text);
-}
-
-static void do_diff(struct tui *t)
+static void diff(struct tui *t)
 {
 	if (!t->mark_store) {
 		tui_state_message(t, TUI_WARN, "no mark yet: m marks this moment");
 		return;
 	}
 	if (t->diff)
-		open_text(t, "Changed since the mark", make_changes);
+		open_text(t, "Changed since the mark", tui_time_changes);
 	t->diff = true;
 	t->generation++;
 }
@@ -336,59 +238,22 @@ static enum tui_request step_target(struct tui *t, enum tui_request request)
 	return request;
 }
 
-static bool do_time(struct tui *t, enum tui_action action, enum tui_request *ret)
+/* At the last event a stopped target goes on. */
+static enum tui_request next_event(struct tui *t)
 {
-	switch (action) {
-	case TUI_DO_PAUSE:
-		tui_time_pause(t);
-		return true;
-	case TUI_DO_EVENT_NEXT:
-		if (t->status.target == TUI_TARGET_STOPPED &&
-		    (t->is_live || tui_state_at(t) + 1 >= t->history.n))
-			*ret = step_target(t, TUI_REQUEST_STEP);
-		else
-			tui_time_step(t, 1, true);
-		return true;
-	case TUI_DO_EVENT_PREV:
-		tui_time_step(t, -1, true);
-		return true;
-	case TUI_DO_SNAP_NEXT:
-	case TUI_DO_SNAP_PREV:
-		tui_time_step(t, action == TUI_DO_SNAP_NEXT ? 1 : -1, false);
-		return true;
-	case TUI_DO_NOW:
-		tui_time_now(t);
-		return true;
-	case TUI_DO_JUMP:
-		tui_prompt_open(t, TUI_PROMPT_JUMP);
-		return true;
-	case TUI_DO_FOLLOW:
-		t->follow = !t->follow;
-		tui_state_message(t, TUI_NORMAL,
-				  t->follow ? "the cursor goes where events happen"
-					    : "the cursor stays where it is");
-		return true;
-	case TUI_DO_MARK:
-		tui_time_mark(t);
-		return true;
-	case TUI_DO_DIFF:
-		do_diff(t);
-		return true;
-	case TUI_DO_STEP:
-		*ret = step_target(t, TUI_REQUEST_STEP);
-		return true;
-	case TUI_DO_GO:
-		*ret = step_target(t, TUI_REQUEST_GO);
-		return true;
-	case TUI_DO_STOP:
-		*ret = step_target(t, TUI_REQUEST_STOP);
-		return true;
-	case TUI_DO_SAVE:
-		*ret = TUI_REQUEST_SAVE;
-		return true;
-	default:
-		return false;
-	}
+	if (t->status.target == TUI_TARGET_STOPPED &&
+	    (t->is_live || tui_state_at(t) + 1 >= t->history.n))
+		return step_target(t, TUI_REQUEST_STEP);
+	tui_time_step(t, 1, true);
+	return TUI_REQUEST_NONE;
+}
+
+static void follow(struct tui *t)
+{
+	t->follow = !t->follow;
+	tui_state_message(t, TUI_NORMAL,
+			  t->follow ? "the cursor goes where events happen"
+				    : "the cursor stays where it is");
 }
 
 /* Keys that scroll act on the text on top, all others on the view below it. */
@@ -422,8 +287,17 @@ enum tui_request tui_actions_do(struct tui *t, enum tui_action action)
 		tui_pages_move(t, action == TUI_DO_LEFT ? -1 : 1, 0);
 		return ret;
 	}
-	if (do_view(t, action, &ret) || do_move(t, action) || do_look(t, action, &ret))
-		return ret;
-	do_time(t, action, &ret);
+	switch (action) {
+#define KEY(id, keys, word, group, do, help) \
+	case TUI_DO_##id:                    \
+		do                           \
+			;                    \
+		break;
+#include "tui/tui_keys.def"
+#undef KEY
+	case TUI_DO_NOTHING:
+	case TUI_ACTIONS:
+		break;
+	}
 	return ret;
 }

@@ -140,19 +140,6 @@ static void add_unknown(struct detail *d, int indent, u64 facts)
 		tui_text_wrap(d->text, TUI_S_UNKNOWN, indent, d->width, text);
 }
 
-static u8 word_role(const struct gup_verdict *v)
-{
-	static const u8 roles[GUP_WORDS] = {
-		[GUP_WORD_FAST] = TUI_W_FAST,     [GUP_WORD_SLOW] = TUI_W_SLOW,
-		[GUP_WORD_MARK] = TUI_W_MARK,     [GUP_WORD_COPY] = TUI_W_COPY,
-		[GUP_WORD_REUSE] = TUI_W_REUSE,   [GUP_WORD_FAULT] = TUI_W_FAULT,
-		[GUP_WORD_SWAPIN] = TUI_W_SWAPIN, [GUP_WORD_MIGRATE] = TUI_W_MIGRATE,
-		[GUP_WORD_ERRNO] = TUI_W_ERROR,   [GUP_WORD_UNKNOWN] = TUI_S_UNKNOWN,
-	};
-
-	return roles[v->word];
-}
-
 static void add_requests(struct detail *d)
 {
 	heading(d, "the six requests");
@@ -162,7 +149,7 @@ static void add_requests(struct detail *d)
 
 		tui_text_add(d->text, chosen ? TUI_STRONG : TUI_NORMAL, "%s%-6s",
 			     chosen ? "▸" : " ", gup_request_name(i));
-		tui_text_more(d->text, word_role(v), "%-8s",
+		tui_text_more(d->text, tui_grid_role(tui_grid_of_word(v->word)), "%-8s",
 			      gup_word_name(v->word, v->err));
 		if (v->word == GUP_WORD_UNKNOWN) {
 			add_unknown(d, 15, v->unknown);

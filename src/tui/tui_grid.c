@@ -89,6 +89,11 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 	return unknown[kind_of(lens)];
 }
 
+static bool is_anon(const struct page_run *p)
+{
+	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
+}
+
 /* Classifies anonymous memory by who may have it. */
 static enum tui_glyph anon_glyph(const struct page_run *p)
 {
@@ -99,34 +104,18 @@ static enum tui_glyph anon_glyph(const struct page_run *p)
 
 static enum tui_glyph kind_glyph(const struct page_run *p)
 {
-	switch (p->kind) {
-	case PAGE_ANON:
-		return anon_glyph(p);
-	case PAGE_HUGETLB:
-		return p->anon ? anon_glyph(p) : TUI_GLYPH_FILE;
-	case PAGE_KSM:
-		return TUI_GLYPH_KSM;
-	case PAGE_ZERO:
-	case PAGE_HUGE_ZERO:
-		return TUI_GLYPH_ZERO;
-	case PAGE_FILE:
-	case PAGE_SHMEM:
-		return TUI_GLYPH_FILE;
-	case PAGE_DEVICE:
-	case PAGE_SPECIAL:
-		return TUI_GLYPH_DEVICE;
-	case PAGE_SWAP:
-	case PAGE_MIGRATION:
-		return TUI_GLYPH_SWAP;
-	case PAGE_GUARD:
-	case PAGE_MARKER:
-		return TUI_GLYPH_GUARD;
-	case PAGE_HWPOISON:
-		return TUI_GLYPH_BAD;
-	case PAGE_NONE:
-		return TUI_GLYPH_ABSENT;
-	}
-	return TUI_GLYPH_UNKNOWN;
+	static const u8 kinds[PAGE_KINDS] = {
+		[PAGE_NONE] = TUI_GLYPH_ABSENT,     [PAGE_KSM] = TUI_GLYPH_KSM,
+		[PAGE_ZERO] = TUI_GLYPH_ZERO,       [PAGE_HUGE_ZERO] = TUI_GLYPH_ZERO,
+		[PAGE_FILE] = TUI_GLYPH_FILE,       [PAGE_SHMEM] = TUI_GLYPH_FILE,
+		[PAGE_HUGETLB] = TUI_GLYPH_FILE,    [PAGE_DEVICE] = TUI_GLYPH_DEVICE,
+		[PAGE_SPECIAL] = TUI_GLYPH_DEVICE,  [PAGE_SWAP] = TUI_GLYPH_SWAP,
+		[PAGE_MIGRATION] = TUI_GLYPH_SWAP,  [PAGE_GUARD] = TUI_GLYPH_GUARD,
+		[PAGE_MARKER] = TUI_GLYPH_GUARD,    [PAGE_HWPOISON] = TUI_GLYPH_BAD,
+		[PAGE_UNKNOWN] = TUI_GLYPH_UNKNOWN,
+	};
+
+	return is_anon(p) ? anon_glyph(p) : (enum tui_glyph)kinds[p->kind];
 }
 
 static enum tui_glyph state_glyph(const struct page_class *c)
@@ -139,54 +128,25 @@ static enum tui_glyph state_glyph(const struct page_class *c)
 	if (pins)
 		return p->pincount_kind == PAGE_COUNT_EXACT ? TUI_GLYPH_PINNED
 							    : TUI_GLYPH_MAYBE;
-	if ((p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon)) &&
-	    p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
+	if (is_anon(p) && p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
 	    p->excess > 0)
 		return TUI_GLYPH_EXTRA;
 	return kind_glyph(p);
 }
 
+/* tui_glyphs.def has the letters of these in the order of their enums. */
+_Static_assert(TUI_GLYPH_R_UNKNOWN - TUI_GLYPH_R_FAST == (int)GUP_WORD_UNKNOWN, "");
+_Static_assert(TUI_GLYPH_T_UNKNOWN - TUI_GLYPH_T_NONE == (int)GUP_WRITE_UNKNOWN, "");
+_Static_assert(TUI_GLYPH_K_UNKNOWN - TUI_GLYPH_K_SHARE == (int)GUP_FORK_UNKNOWN, "");
+
 enum tui_glyph tui_grid_of_word(enum gup_word word)
 {
-	static const u8 words[GUP_WORDS] = {
-		[GUP_WORD_FAST] = TUI_GLYPH_R_FAST,
-		[GUP_WORD_SLOW] = TUI_GLYPH_R_SLOW,
-		[GUP_WORD_MARK] = TUI_GLYPH_R_MARK,
-		[GUP_WORD_COPY] = TUI_GLYPH_R_COPY,
-		[GUP_WORD_REUSE] = TUI_GLYPH_R_REUSE,
-		[GUP_WORD_FAULT] = TUI_GLYPH_R_FAULT,
-		[GUP_WORD_SWAPIN] = TUI_GLYPH_R_SWAPIN,
-		[GUP_WORD_MIGRATE] = TUI_GLYPH_R_MIGRATE,
-		[GUP_WORD_ERRNO] = TUI_GLYPH_R_ERROR,
-		[GUP_WORD_UNKNOWN] = TUI_GLYPH_R_UNKNOWN,
-	};
-
-	return words[word];
-}
-
-static enum tui_glyph write_glyph(const struct gup_write *w)
-{
-	static const u8 faults[GUP_WRITES] = {
-		[GUP_WRITE_NONE] = TUI_GLYPH_T_NONE,
-		[GUP_WRITE_REUSE] = TUI_GLYPH_T_REUSE,
-		[GUP_WRITE_COPY] = TUI_GLYPH_T_COPY,
-		[GUP_WRITE_POPULATE] = TUI_GLYPH_T_POPULATE,
-		[GUP_WRITE_SWAPIN] = TUI_GLYPH_T_SWAPIN,
-		[GUP_WRITE_SEGV] = TUI_GLYPH_T_SEGV,
-		[GUP_WRITE_UNKNOWN] = TUI_GLYPH_T_UNKNOWN,
-	};
-
-	return w->leak == TRI_YES ? TUI_GLYPH_T_LEAK : faults[w->fault];
+	return TUI_GLYPH_R_FAST + word;
 }
 
 enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens)
 {
-	static const u8 forks[GUP_FORKS] = {
-		[GUP_FORK_SHARE] = TUI_GLYPH_K_SHARE,
-		[GUP_FORK_COPY] = TUI_GLYPH_K_COPY,
-		[GUP_FORK_SKIP] = TUI_GLYPH_K_SKIP,
-		[GUP_FORK_UNKNOWN] = TUI_GLYPH_K_UNKNOWN,
-	};
+	const struct gup_verdicts *v = c ? c->verdicts : NULL;
 
 	if (!c)
 		return unknown_of(lens);
@@ -196,11 +156,12 @@ enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens)
 	case LENS_STATE:
 		return state_glyph(c);
 	case LENS_WRITE:
-		return write_glyph(&c->verdicts->write);
+		return v->write.leak == TRI_YES ? TUI_GLYPH_T_LEAK
+						: TUI_GLYPH_T_NONE + v->write.fault;
 	case LENS_FORK:
-		return forks[c->verdicts->fork.word];
+		return TUI_GLYPH_K_SHARE + v->fork.word;
 	default:
-		return tui_grid_of_word(c->verdicts->req[lens - TUI_LENS_REQUEST].word);
+		return tui_grid_of_word(v->req[lens - TUI_LENS_REQUEST].word);
 	}
 }
 
@@ -285,28 +246,36 @@ void tui_grid_map_deinit(struct tui_map *m)
 	memset(m, 0, sizeof(*m));
 }
 
-void tui_grid_cell_range(const struct tui_map *m, u64 cell, u64 *ret_start, u64 *ret_end)
+/* Returns the last segment that begins at or before cell @cell, or (SIZE_MAX) at @addr. */
+static size_t find_segment(const struct tui_map *m, u64 cell, u64 addr)
 {
 	size_t lo = 0, hi = m->nsegments;
 
+	while (hi - lo > 1) {
+		size_t mid = lo + (hi - lo) / 2;
+		const struct tui_segment *g = &m->segment[mid];
+
+		if (cell == SIZE_MAX ? g->addr <= addr : g->cell <= cell)
+			lo = mid;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+void tui_grid_cell_range(const struct tui_map *m, u64 cell, u64 *ret_start, u64 *ret_end)
+{
 	if (m->step) {
 		*ret_start = MAX(m->base + cell * m->step, m->start);
 		*ret_end = MIN(m->base + (cell + 1) * m->step, m->end);
 		return;
 	}
 	*ret_start = *ret_end = m->end;
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->segment[mid].cell <= cell)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	if (lo >= m->nsegments || cell >= m->cells)
+	if (!m->nsegments || cell >= m->cells)
 		return;
-	const struct tui_segment *g = &m->segment[lo];
-	u64 limit = lo + 1 < m->nsegments ? m->segment[lo + 1].addr : m->end;
+	size_t i = find_segment(m, cell, 0);
+	const struct tui_segment *g = &m->segment[i];
+	u64 limit = i + 1 < m->nsegments ? g[1].addr : m->end;
 	u64 n = cell - g->cell;
 	*ret_start = n ? g->addr + g->first + (n - 1) * g->step : g->addr;
 	*ret_end = MIN(g->addr + g->first + n * g->step, limit);
@@ -314,22 +283,12 @@ void tui_grid_cell_range(const struct tui_map *m, u64 cell, u64 *ret_start, u64 
 
 u64 tui_grid_cell_of(const struct tui_map *m, u64 addr)
 {
-	size_t lo = 0, hi = m->nsegments;
-
 	if (!m->cells)
 		return 0;
 	addr = MIN(MAX(addr, m->start), m->end - 1);
 	if (m->step)
 		return (addr - m->base) / m->step;
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (m->segment[mid].addr <= addr)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	const struct tui_segment *g = &m->segment[lo];
+	const struct tui_segment *g = &m->segment[find_segment(m, SIZE_MAX, addr)];
 	u64 off = addr - g->addr;
 	return g->cell + (off < g->first ? 0 : 1 + (off - g->first) / g->step);
 }

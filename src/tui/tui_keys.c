@@ -11,7 +11,7 @@ static const struct {
 	const char *keys, *word, *help;
 	u8 group;
 } rows[TUI_ACTIONS] = {
-#define KEY(id, k, w, g, h) \
+#define KEY(id, k, w, g, do, h) \
 	[TUI_DO_##id] = { .keys = k, .word = w, .group = GROUP_##g, .help = h },
 #include "tui/tui_keys.def"
 #undef KEY
