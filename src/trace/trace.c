@@ -36,11 +36,6 @@ static void forget_call(struct trace *t, pid_t tid)
 
 /* ---- an event: look at its ranges in the process and its relatives, tell the difference */
 
-struct states {
-	struct store *before[64];
-	unsigned n;
-};
-
 static bool related(const struct trace_process *p, const struct trace_process *q)
 {
 	if (p == q)
@@ -98,12 +93,7 @@ static int tell_pages(struct trace *t, struct event *e, struct trace_process *ow
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
 		if (related(own, p) && !(relatives_only && p == own))
 			r = trace_state_compare(t, p, range, n, &scopes);
-	e->scope = scopes.scope;
-	e->nscopes = scopes.n;
-	if (!r)
-		r = trace_state_emit(t, e, own);
-	trace_state_forget(&scopes);
-	return r;
+	return trace_state_emit_scopes(t, e, own, &scopes, r);
 }
 
 /* ---- stops */
@@ -213,12 +203,7 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 			r = -ENOMEM;
 		store_free(none);
 	}
-	e.scope = scopes.scope;
-	e.nscopes = scopes.n;
-	if (!r)
-		r = trace_state_emit(t, &e, p);
-	trace_state_forget(&scopes);
-	return r;
+	return trace_state_emit_scopes(t, &e, p, &scopes, r);
 }
 
 /* gupinfo itself called the command's own exec: name the program that runs now. */

@@ -219,20 +219,21 @@ static void add_range(struct trace_call *c, pid_t pid, u64 start, u64 len)
 		(struct event_range){ .pid = pid, .start = first, .end = end };
 }
 
-/* Adds at most @limit bytes of the @n iovecs at @addr of @caller; they point into @owner. */
-static void add_vector(struct trace_call *c, pid_t caller, bool compat, u64 addr, u64 n,
-		       pid_t owner, u64 limit)
+/* Adds at most @limit bytes of the @n iovecs at @addr of the caller; they point into @owner. */
+static void add_vector(struct trace_call *c, const struct tracer_stop *stop, u64 addr,
+		       u64 n, pid_t owner, u64 limit)
 {
 	union {
 		u64 wide[2 * 64];
 		u32 narrow[2 * 64];
 	} iov;
+	bool compat = stop->compat;
 	size_t each = compat ? 8 : 16;
 
 	for (u64 done = 0; done < MIN(n, 1024) && limit;) {
 		u64 step = MIN(n - done, 64);
 
-		if (peek(caller, addr + done * each, &iov, step * each) !=
+		if (peek(stop->pid, addr + done * each, &iov, step * each) !=
 		    (ssize_t)(step * each))
 			return;
 		for (u64 i = 0; i < step && limit; i++) {
@@ -246,24 +247,19 @@ static void add_vector(struct trace_call *c, pid_t caller, bool compat, u64 addr
 	}
 }
 
-/* Returns the O_* flags of a descriptor, or -1. */
-static int fd_flags(pid_t pid, int fd)
+/* Returns the number behind @key in what the kernel shows of a descriptor; UINT64_MAX: none. */
+static u64 fd_number(pid_t pid, u64 fd, const char *key, int base)
 {
-	char path[64], text[256];
-	unsigned flags;
-	ssize_t n;
+	char file[32];
 
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", pid, fd);
-	int in = open(path, O_RDONLY | O_CLOEXEC);
-	if (in < 0)
-		return -1;
-	n = read(in, text, sizeof(text) - 1);
-	close(in);
-	if (n <= 0)
-		return -1;
-	text[n] = '\0';
-	char *at = strstr(text, "flags:");
-	return at && sscanf(at, "flags: %o", &flags) == 1 ? (int)flags : -1;
+	snprintf(file, sizeof(file), "fdinfo/%d", (int)fd);
+	return tracer_task_field(pid, file, key, base);
+}
+
+/* Returns the O_* flags of a descriptor; UINT64_MAX: it has none. */
+static u64 fd_flags(pid_t pid, u64 fd)
+{
+	return fd_number(pid, fd, "\nflags:", 8);
 }
 
 /* Returns the process that @pid means to @caller, 0 when their PID namespaces differ. */
@@ -278,21 +274,6 @@ static pid_t pid_of(pid_t caller, pid_t pid)
 	return a > 0 && a == b && !memcmp(ours, theirs, (size_t)a) ? pid : 0;
 }
 
-static pid_t pid_of_fd(pid_t caller, int fd)
-{
-	char path[64], line[128];
-	int pid = 0;
-
-	snprintf(path, sizeof(path), "/proc/%d/fdinfo/%d", caller, fd);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "Pid: %d", &pid) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return pid > 0 ? pid : 0;
-}
-
 /* Adds the buffers that io_uring_register names; unregistering takes those registered before. */
 static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 			 struct trace_call *c)
@@ -301,17 +282,14 @@ static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 	u64 w[5];
 
 	if (op == URING_REGISTER_BUFFERS) {
-		add_vector(c, stop->pid, stop->compat, arg, stop->args[3], stop->pid,
-			   UINT64_MAX);
+		add_vector(c, stop, arg, stop->args[3], stop->pid, UINT64_MAX);
 	} else if (op == URING_REGISTER_BUFFERS2 && peek(stop->pid, arg, w, 32) == 32) {
 		/* struct io_uring_rsrc_register: nr, flags, resv2, data, tags */
-		add_vector(c, stop->pid, stop->compat, w[2], (u32)w[0], stop->pid,
-			   UINT64_MAX);
+		add_vector(c, stop, w[2], (u32)w[0], stop->pid, UINT64_MAX);
 	} else if (op == URING_REGISTER_BUFFERS_UPDATE &&
 		   peek(stop->pid, arg, w, 32) == 32) {
 		/* struct io_uring_rsrc_update2: offset, resv, data, tags, nr, resv2 */
-		add_vector(c, stop->pid, stop->compat, w[1], (u32)w[3], stop->pid,
-			   UINT64_MAX);
+		add_vector(c, stop, w[1], (u32)w[3], stop->pid, UINT64_MAX);
 	} else if (op == URING_UNREGISTER_BUFFERS) {
 		struct trace_process *p = trace_state_find(t, stop->pid);
 
@@ -323,51 +301,18 @@ static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 		     op == URING_REGISTER_BUFFERS_UPDATE;
 }
 
-static void splice_ranges(const struct tracer_stop *stop, struct trace_call *c, u64 limit)
-{
-	int flags = fd_flags(stop->pid, (int)stop->args[0]);
-
-	c->nranges = 0;
-	add_vector(c, stop->pid, stop->compat, stop->args[1], stop->args[2], stop->pid,
-		   limit);
-	if (flags >= 0 && (flags & O_ACCMODE) == O_RDONLY) {
-		/* from a pipe into memory: bytes are copied, no reference is taken */
-		struct event_arg *a = add_arg(&c->event, "direction", EVENT_ARG_TEXT);
-		snprintf(a->text, sizeof(a->text), "from-pipe");
-		c->watches = false;
-	}
-}
-
-/* The call's file is O_DIRECT: adds its ranges. */
-static bool direct_ranges(const struct tracer_stop *stop, const struct call_row *row,
+static void remote_ranges(const struct tracer_stop *stop, bool pidfd,
 			  struct trace_call *c, u64 limit)
 {
-	int flags = fd_flags(stop->pid, (int)stop->args[0]);
+	const u64 *a = stop->args;
+	u64 pid = pidfd ? fd_number(stop->pid, a[0], "\nPid:", 10)
+			: (u64)pid_of(stop->pid, (pid_t)a[0]);
 
-	if (flags < 0 || !(flags & O_DIRECT))
-		return false;
-	c->nranges = 0;
-	if (row->range == RANGE_BUFFER)
-		add_range(c, stop->pid, stop->args[1], MIN(stop->args[2], limit));
-	else
-		add_vector(c, stop->pid, stop->compat, stop->args[1], stop->args[2],
-			   stop->pid, limit);
-	return true;
-}
-
-static void remote_ranges(const struct tracer_stop *stop, const struct call_row *row,
-			  struct trace_call *c, u64 limit)
-{
-	bool pidfd = row->range == RANGE_PIDFD;
-	pid_t pid = pidfd ? pid_of_fd(stop->pid, (int)stop->args[0])
-			  : pid_of(stop->pid, (pid_t)stop->args[0]);
-
-	c->nranges = 0;
-	if (!pid)
+	if (!pid || pid > INT32_MAX)
 		c->event.incomplete = "the target is numbered in another PID namespace";
 	else
-		add_vector(c, stop->pid, stop->compat, stop->args[pidfd ? 1 : 3],
-			   stop->args[pidfd ? 2 : 4], pid, limit);
+		add_vector(c, stop, a[pidfd ? 1 : 3], a[pidfd ? 2 : 4], (pid_t)pid,
+			   limit);
 }
 
 /* The call makes a thread, or a child in the same address space: no page changes its owner. */
@@ -383,11 +328,61 @@ static bool makes_thread(const struct tracer_stop *stop)
 	return flags & CLONE_VM;
 }
 
+/*
+ * Adds the ranges of the call; @ret NULL: those that are known before it, as if it would do all.  What
+ * a call that has returned did not do it did not touch.
+ */
+static void add_ranges(struct trace *t, const struct tracer_stop *stop, u8 range,
+		       struct trace_call *c, const s64 *ret)
+{
+	const u64 *a = stop->args;
+	u64 limit = ret ? (u64)*ret : UINT64_MAX;
+
+	switch (range) {
+	case RANGE_SPAN:
+		add_range(c, stop->pid, a[0], a[1]);
+		break;
+	case RANGE_MREMAP:
+		if (ret)
+			add_range(c, stop->pid, limit, a[2]);
+		else
+			add_range(c, stop->pid, a[0], a[1]);
+		if (!ret && a[3] & MREMAP_FIXED)
+			add_range(c, stop->pid, a[4], a[2]);
+		break;
+	case RANGE_MMAP:
+		if (ret || a[3] & MAP_FIXED)
+			add_range(c, stop->pid, ret ? limit : a[0], a[1]);
+		break;
+	case RANGE_BUFFER:
+		c->nranges = 0;
+		add_range(c, stop->pid, a[1], MIN(a[2], limit));
+		break;
+	case RANGE_VECTOR:
+	case RANGE_SPLICE:
+		c->nranges = 0;
+		add_vector(c, stop, a[1], a[2], stop->pid, limit);
+		break;
+	case RANGE_REMOTE:
+		c->nranges = 0;
+		remote_ranges(stop, false, c, limit);
+		break;
+	case RANGE_PIDFD:
+		if (!ret)
+			remote_ranges(stop, true, c, limit);
+		break;
+	case RANGE_URING:
+		if (!ret)
+			uring_ranges(t, stop, c);
+		break;
+	}
+}
+
 bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 		      struct trace_call *c)
 {
 	const struct call_row *row = &rows[stop->call];
-	const u64 *a = stop->args;
+	u64 flags;
 
 	memset(c, 0, sizeof(*c));
 	c->tid = stop->tid;
@@ -399,74 +394,36 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 		snprintf(c->event.call, sizeof(c->event.call), "%s",
 			 tracer_call_name(stop->call));
 	show_args(stop, row, &c->event);
-	switch (row->range) {
-	case RANGE_WHOLE:
-		c->whole = true;
-		c->no_pages = makes_thread(stop);
-		break;
-	case RANGE_SPAN:
-	case RANGE_MREMAP:
-		add_range(c, stop->pid, a[0], a[1]);
-		if (row->range == RANGE_MREMAP && a[3] & MREMAP_FIXED)
-			add_range(c, stop->pid, a[4], a[2]);
-		break;
-	case RANGE_MMAP:
-		c->no_pages = !(a[3] & (MAP_FIXED | MAP_POPULATE | MAP_LOCKED));
-		if (a[3] & MAP_FIXED)
-			add_range(c, stop->pid, a[0], a[1]);
-		break;
-	case RANGE_BUFFER:
-	case RANGE_VECTOR:
-		if (!direct_ranges(stop, row, c, UINT64_MAX))
+	c->whole = row->range == RANGE_WHOLE;
+	c->no_pages = c->whole ? makes_thread(stop)
+		      : row->range == RANGE_MMAP
+			      ? !(stop->args[3] & (MAP_FIXED | MAP_POPULATE | MAP_LOCKED))
+			      : row->range == RANGE_NONE;
+	if (row->range == RANGE_BUFFER || row->range == RANGE_VECTOR) {
+		flags = fd_flags(stop->pid, stop->args[0]);
+		if (flags == UINT64_MAX || !(flags & O_DIRECT))
 			return false;
-		break;
-	case RANGE_SPLICE:
-		splice_ranges(stop, c, UINT64_MAX);
-		break;
-	case RANGE_REMOTE:
-	case RANGE_PIDFD:
-		remote_ranges(stop, row, c, UINT64_MAX);
-		break;
-	case RANGE_URING:
-		uring_ranges(t, stop, c);
-		break;
-	default:
-		c->no_pages = true;
 	}
+	if (row->range == RANGE_SPLICE) {
+		flags = fd_flags(stop->pid, stop->args[0]);
+		if (flags != UINT64_MAX && (flags & O_ACCMODE) == O_RDONLY) {
+			/* from a pipe into memory: bytes are copied, no reference is taken */
+			struct event_arg *a =
+				add_arg(&c->event, "direction", EVENT_ARG_TEXT);
+
+			snprintf(a->text, sizeof(a->text), "from-pipe");
+			c->watches = false;
+		}
+	}
+	add_ranges(t, stop, row->range, c, NULL);
 	return true;
 }
 
 void trace_call_return(struct trace *t, const struct tracer_stop *stop,
 		       struct trace_call *c)
 {
-	const struct call_row *row = &rows[stop->call];
-	const u64 *a = stop->args;
-
 	c->event.has_ret = true;
 	c->event.ret = stop->ret;
-	if (stop->ret < 0)
-		return;
-	switch (row->range) {
-	case RANGE_MMAP:
-		if (!c->no_pages)
-			add_range(c, stop->pid, (u64)stop->ret, a[1]);
-		break;
-	case RANGE_MREMAP:
-		add_range(c, stop->pid, (u64)stop->ret, a[2]);
-		break;
-	case RANGE_SPLICE: /* bytes that were not spliced were not touched */
-		c->nranges = 0;
-		add_vector(c, stop->pid, stop->compat, a[1], a[2], stop->pid,
-			   (u64)stop->ret);
-		break;
-	case RANGE_BUFFER:
-	case RANGE_VECTOR:
-		direct_ranges(stop, row, c, (u64)stop->ret);
-		break;
-	case RANGE_REMOTE:
-		remote_ranges(stop, row, c, (u64)stop->ret);
-		break;
-	default:
-		break;
-	}
+	if (stop->ret >= 0 && !c->no_pages)
+		add_ranges(t, stop, rows[stop->call].range, c, &stop->ret);
 }

@@ -127,6 +127,9 @@ int trace_state_members(struct trace *t, struct trace_process *first, struct eve
  * between two readings only when something changed.
  */
 int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p);
+/* Likewise with @scopes, unless making them has failed (@r), and frees them. */
+int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_process *p,
+			    struct trace_scopes *scopes, int r);
 int trace_state_emit_last(struct trace *t, struct trace_process *p);
 
 /* ---- trace_sample.c */

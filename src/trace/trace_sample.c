@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "trace/trace_int.h"
+#include "trace/tracer_int.h"
 #include "os/clock.h"
 
 static const int watched[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
@@ -33,16 +34,8 @@ static int start(struct trace *t, const sigset_t *mask)
 	if (pipe2(failed, O_CLOEXEC) < 0)
 		return -errno;
 	pid_t pid = fork();
-	if (!pid) {
-		if (t->opt.sigpipe_default)
-			signal(SIGPIPE, SIG_DFL);
-		sigprocmask(SIG_SETMASK, mask, NULL);
-		execvp(t->opt.argv[0], t->opt.argv);
-		err = errno;
-		if (write(failed[1], &err, sizeof(err)) < 0)
-			_exit(126);
-		_exit(127);
-	}
+	if (!pid)
+		tracer_start_exec(t->opt.argv, t->opt.sigpipe_default, mask, failed[1]);
 	err = pid < 0 ? errno : 0;
 	close(failed[1]);
 	if (!err && read(failed[0], &err, sizeof(err)) == sizeof(err) && err)

@@ -280,6 +280,17 @@ int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 	return r;
 }
 
+int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_process *p,
+			    struct trace_scopes *scopes, int r)
+{
+	e->scope = scopes->scope;
+	e->nscopes = scopes->n;
+	if (!r)
+		r = trace_state_emit(t, e, p);
+	trace_state_forget(scopes);
+	return r;
+}
+
 int trace_state_between(struct trace *t, struct trace_process *p,
 			const struct event_range *range, unsigned n)
 {

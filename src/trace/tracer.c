@@ -23,11 +23,11 @@
 /* Counts threads of @pid, without @but, that have not begun to exit. */
 static unsigned others_alive(struct tracer *t, pid_t pid, pid_t but)
 {
+	struct tracer_task *k;
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-		for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
-			n += k->pid == pid && k->tid != but && !k->exiting;
+	tracer_each (t, k)
+		n += k->pid == pid && k->tid != but && !k->exiting;
 	return n;
 }
 
@@ -50,13 +50,6 @@ static int hand_out(struct tracer *t, struct tracer_task *task, enum tracer_what
 
 static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
 {
-	static const struct {
-		int native, i386;
-	} number[TRACER_CALLS] = {
-#define TRACER_CALL(id, name, nat, i386nr, filter) { .native = nat, .i386 = i386nr },
-#include "trace/tracer.def"
-#undef TRACER_CALL
-	};
 	bool compat = false;
 
 #ifdef __x86_64__
@@ -66,7 +59,8 @@ static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
 #endif
 	*ret_compat = compat;
 	for (unsigned i = 0; i < TRACER_CALLS; i++)
-		if (nr == (u64)(s64)(compat ? number[i].i386 : number[i].native))
+		if (nr == (u64)(s64)(compat ? tracer_task_calls[i].i386
+					    : tracer_task_calls[i].native))
 			return i;
 	return TRACER_CALLS;
 }
@@ -87,6 +81,18 @@ static bool enter_call(struct tracer_task *task, u32 arch, u64 nr, const u64 arg
 	return true;
 }
 
+/* Reads clone3's flags, which its first argument points to; or writes them.  False: it cannot. */
+static bool clone3_flags(const struct tracer_task *task, u64 *flags, bool write)
+{
+	struct iovec here = { .iov_base = flags, .iov_len = sizeof(*flags) };
+	struct iovec there = { .iov_base = (void *)(uintptr_t)task->args[0],
+			       .iov_len = sizeof(*flags) };
+	ssize_t n = write ? process_vm_writev(task->tid, &here, 1, &there, 1, 0)
+			  : process_vm_readv(task->tid, &here, 1, &there, 1, 0);
+
+	return n == sizeof(*flags);
+}
+
 /*
  * The filter would apply to a child made with CLONE_UNTRACED, and SECCOMP_RET_TRACE without a
  * tracer fails its calls with ENOSYS: remove the flag.  clone(2) has it in a register;
@@ -95,9 +101,6 @@ static bool enter_call(struct tracer_task *task, u32 arch, u64 nr, const u64 arg
 static void strip_untraced(struct tracer *t, struct tracer_task *task)
 {
 	u64 flags = 0;
-	struct iovec here = { .iov_base = &flags, .iov_len = sizeof(flags) };
-	struct iovec there = { .iov_base = (void *)(uintptr_t)task->args[0],
-			       .iov_len = sizeof(flags) };
 
 	if (!t->filtered)
 		return;
@@ -110,39 +113,34 @@ static void strip_untraced(struct tracer *t, struct tracer_task *task)
 		       task->args[0]);
 	}
 #endif
-	if (task->call == TRACER_CLONE3 &&
-	    process_vm_readv(task->tid, &here, 1, &there, 1, 0) == sizeof(flags) &&
+	if (task->call == TRACER_CLONE3 && clone3_flags(task, &flags, false) &&
 	    flags & CLONE_UNTRACED) {
 		flags &= ~(u64)CLONE_UNTRACED;
-		task->stripped = process_vm_writev(task->tid, &here, 1, &there, 1, 0) ==
-				 sizeof(flags);
+		task->stripped = clone3_flags(task, &flags, true);
 	}
 }
 
 static void restore_flags(struct tracer_task *task)
 {
 	u64 flags = 0;
-	struct iovec here = { .iov_base = &flags, .iov_len = sizeof(flags) };
-	struct iovec there = { .iov_base = (void *)(uintptr_t)task->args[0],
-			       .iov_len = sizeof(flags) };
 
 	if (!task->stripped)
 		return;
 	task->stripped = false;
-	if (process_vm_readv(task->tid, &here, 1, &there, 1, 0) != sizeof(flags))
+	if (!clone3_flags(task, &flags, false))
 		return;
 	flags |= CLONE_UNTRACED;
-	process_vm_writev(task->tid, &here, 1, &there, 1, 0);
+	clone3_flags(task, &flags, true);
 }
 
 /* Reports once that the process of @task is about to end. */
 static int tell_exit(struct tracer *t, struct tracer_task *task, int status,
 		     struct tracer_stop *ret)
 {
-	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-		for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
-			if (k->pid == task->pid)
-				k->exit_emitted = true;
+	struct tracer_task *k;
+
+	tracer_each (t, k)
+		k->exit_emitted |= k->pid == task->pid;
 	hand_out(t, task, TRACER_EXITING, ret);
 	ret->status = status;
 	return 1;
@@ -202,20 +200,18 @@ static bool child_shares_mm(const struct tracer_task *task, int event, pid_t chi
 		return false;
 	if (task->entry_known && task->call == TRACER_CLONE)
 		return task->args[0] & CLONE_VM;
-	if (task->entry_known && task->call == TRACER_CLONE3) {
-		struct iovec here = { .iov_base = &flags, .iov_len = sizeof(flags) };
-		struct iovec there = { .iov_base = (void *)(uintptr_t)task->args[0],
-				       .iov_len = sizeof(flags) };
-		if (process_vm_readv(task->tid, &here, 1, &there, 1, 0) == sizeof(flags))
-			return flags & CLONE_VM;
-	}
+	if (task->entry_known && task->call == TRACER_CLONE3 &&
+	    clone3_flags(task, &flags, false))
+		return flags & CLONE_VM;
 	return syscall(SYS_kcmp, task->tid, child, KCMP_VM, 0, 0) == 0;
 }
 
 /* Adds a thread that was attached at its birth and stands in its first stop. */
 static struct tracer_task *add_fresh(struct tracer *t, pid_t tid, int sig)
 {
-	struct tracer_task *task = tracer_task_add(t, tid, tracer_task_tgid(tid));
+	u64 pid = tracer_task_field(tid, "status", "\nTgid:", 10);
+	struct tracer_task *task =
+		tracer_task_add(t, tid, pid == UINT64_MAX ? tid : (pid_t)pid);
 
 	if (task) {
 		task->mode = TRACER_STOPPED;
@@ -265,6 +261,7 @@ static int on_fork(struct tracer *t, struct tracer_task *task, int event,
 static int on_exec(struct tracer *t, struct tracer_task *task, struct tracer_stop *ret)
 {
 	unsigned long former = 0;
+	struct tracer_task *k;
 
 	ptrace(PTRACE_GETEVENTMSG, task->tid, 0, &former);
 	struct tracer_task *old = tracer_task_find(t, (pid_t)former);
@@ -275,12 +272,9 @@ static int on_exec(struct tracer *t, struct tracer_task *task, struct tracer_sto
 		task->compat = old->compat;
 		memcpy(task->args, old->args, sizeof(task->args));
 	}
-	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-		for (struct tracer_task *k = t->bucket[i], *next; k; k = next) {
-			next = k->next;
-			if (k->pid == task->pid && k != task)
-				tracer_task_drop(t, k->tid);
-		}
+	tracer_each (t, k)
+		if (k->pid == task->pid && k != task)
+			tracer_task_drop(t, k->tid);
 	task->exiting = false;
 	task->starting = false;
 	return hand_out(t, task, TRACER_EXECED, ret);
@@ -374,6 +368,15 @@ static int on_report(struct tracer *t, pid_t tid, int status, struct tracer_stop
 
 /* ---- waiting */
 
+static void signal_all(struct tracer *t, int sig)
+{
+	struct tracer_task *k;
+
+	tracer_each (t, k)
+		if (k->tid == k->pid)
+			kill(k->pid, sig);
+}
+
 /*
  * Sleeps until a child reports or @timeout_ms pass.  Returns 0, -ETIMEDOUT, or the signal that
  * asks gupinfo to end.
@@ -400,10 +403,7 @@ static int sleep_for_report(struct tracer *t, int timeout_ms)
 		if (t->status < 0)
 			kill(t->command, sig);
 		else
-			for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-				for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
-					if (k->tid == k->pid)
-						kill(k->pid, sig);
+			signal_all(t, sig);
 	}
 	return 0;
 }
@@ -535,17 +535,17 @@ int tracer_detach(struct tracer *t)
 
 void tracer_free(struct tracer *t)
 {
+	struct tracer_task *k;
+
 	if (!t)
 		return;
 	if (t->ntasks && tracer_detach(t) == -EINVAL) {
-		for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-			for (struct tracer_task *k = t->bucket[i]; k; k = k->next)
-				kill(k->pid, SIGKILL);
+		tracer_each (t, k)
+			kill(k->pid, SIGKILL);
 		tracer_start_drain(t, true);
 	}
-	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-		while (t->bucket[i])
-			tracer_task_drop(t, t->bucket[i]->tid);
+	tracer_each (t, k)
+		tracer_task_drop(t, k->tid);
 	if (t->restore_mask)
 		sigaction(SIGCHLD, &t->old_chld, NULL);
 	if (t->restore_mask)
@@ -565,11 +565,5 @@ bool tracer_filtered(const struct tracer *t)
 
 const char *tracer_call_name(enum tracer_call call)
 {
-	static const char *const names[] = {
-#define TRACER_CALL(id, name, ...) name,
-#include "trace/tracer.def"
-#undef TRACER_CALL
-	};
-
-	return names[call];
+	return tracer_task_calls[call].name;
 }

@@ -96,6 +96,11 @@ bool tracer_filtered(const struct tracer *t);
 /* Detaches all, or kills a command that still runs.  Ignores NULL. */
 void tracer_free(struct tracer *t);
 
+/*
+ * Returns the number behind @key, "\nKey:", in the lines "Key: number" of a file of /proc/TID, but of the
+ * first line; UINT64_MAX when it cannot be read.
+ */
+u64 tracer_task_field(pid_t tid, const char *file, const char *key, int base);
 /* Parses /proc/TID/stat.  Returns 0, -ESRCH (no such thread), or why it cannot be read. */
 int tracer_task_stat(pid_t tid, struct procstat *ret);
 

@@ -61,13 +61,27 @@ struct tracer_task *tracer_task_add(struct tracer *t, pid_t tid, pid_t pid);
 void tracer_task_drop(struct tracer *t, pid_t tid);
 /* The table has a thread of process @pid. */
 bool tracer_task_any(const struct tracer *t, pid_t pid);
-/* Returns the thread group of @tid, or @tid when it cannot be read any more. */
-pid_t tracer_task_tgid(pid_t tid);
+/* Walks all threads; the body may drop @k, not others. */
+#define tracer_each(t, k)                                               \
+	for (unsigned bucket_ = 0; bucket_ < TRACER_BUCKETS; bucket_++) \
+		for (struct tracer_task *next_ = (t)->bucket[bucket_];  \
+		     (k = next_) && (next_ = k->next, true);)
+
+/* The calls of tracer.def. */
+extern const struct tracer_call_row {
+	const char *name;
+	int native, i386; /* numbers; -1: there is none */
+	u8 filter;
+} tracer_task_calls[TRACER_CALLS];
+enum { FILTER_ALL, FILTER_DIO };
 /* Leaves a stopped job stopped, but is told by ptrace when it continues. */
 void tracer_task_listen(struct tracer_task *task);
 /* Lets a stopped thread go on by the request that suits its state. */
 void tracer_task_resume(struct tracer *t, struct tracer_task *task);
 
+/* In a child: becomes the command, or writes the error of exec to @failed and ends. */
+void tracer_start_exec(char *const *argv, bool sigpipe_default, const sigset_t *mask,
+		       int failed);
 int tracer_start_command(struct tracer *t, const struct tracer_options *opt);
 int tracer_start_attach(struct tracer *t, pid_t pid);
 /* Waits for a report of @tid.  Returns 0, -EINTR when a signal asks gupinfo to end, or -errno. */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
@@ -24,17 +25,6 @@
 	 PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT)
 
 /* ---- the filter: seccomp(2); one run of compares for each architecture of tracer.def */
-
-enum { FILTER_ALL, FILTER_DIO };
-
-static const struct {
-	int native, i386, filter;
-} calls[TRACER_CALLS] = {
-#define TRACER_CALL(id, name, nat, i386nr, f) \
-	{ .native = nat, .i386 = i386nr, .filter = f },
-#include "trace/tracer.def"
-#undef TRACER_CALL
-};
 
 #define DATA(member) offsetof(struct seccomp_data, member)
 #define FILTER_MAX (8 + 2 * (3 * TRACER_CALLS + 6))
@@ -59,9 +49,11 @@ static void emit_calls(struct filter_text *f, bool i386)
 
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned i = 0; i < TRACER_CALLS; i++) {
-			int nr = i386 ? calls[i].i386 : calls[i].native;
+			int nr = i386 ? tracer_task_calls[i].i386
+				      : tracer_task_calls[i].native;
 
-			if (nr < 0 || (calls[i].filter == FILTER_DIO) != (pass == 1))
+			if (nr < 0 ||
+			    (tracer_task_calls[i].filter == FILTER_DIO) != (pass == 1))
 				continue;
 			if (pass == 0) {
 				emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 1));
@@ -71,8 +63,9 @@ static void emit_calls(struct filter_text *f, bool i386)
 			dio = true; /* over the following compares and the final allow */
 			unsigned left = 0;
 			for (unsigned j = i + 1; j < TRACER_CALLS; j++)
-				left += calls[j].filter == FILTER_DIO &&
-					(i386 ? calls[j].i386 : calls[j].native) >= 0;
+				left += tracer_task_calls[j].filter == FILTER_DIO &&
+					(i386 ? tracer_task_calls[j].i386
+					      : tracer_task_calls[j].native) >= 0;
 			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, left + 1, 0));
 		}
 	}
@@ -118,6 +111,19 @@ unsigned tracer_start_filter(struct sock_filter *ret, unsigned max)
 
 /* ---- start */
 
+void tracer_start_exec(char *const *argv, bool sigpipe_default, const sigset_t *mask,
+		       int failed)
+{
+	int err;
+
+	if (sigpipe_default)
+		signal(SIGPIPE, SIG_DFL);
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execvp(argv[0], argv);
+	err = errno;
+	_exit(write(failed, &err, sizeof(err)) < 0 ? 126 : 127);
+}
+
 /* In the child: waits until it is traced and becomes the command.  Never returns. */
 static void become(const struct tracer *t, const struct tracer_options *opt, int go,
 		   int failed, bool filter)
@@ -134,35 +140,19 @@ static void become(const struct tracer *t, const struct tracer_options *opt, int
 		prog = (struct sock_fprog){ .len = (u16)text.n, .filter = text.insn };
 		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0) {
 			err = -errno;
-			goto out;
+			_exit(write(failed, &err, sizeof(err)) < 0 ? 126 : 127);
 		}
 	}
 	sigaction(SIGCHLD, &t->old_chld, NULL);
-	if (opt->sigpipe_default)
-		sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
-	sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
-	execvp(opt->argv[0], opt->argv);
-	err = errno;
-out:
-	if (write(failed, &err, sizeof(err)) < 0)
-		_exit(126);
-	_exit(127);
+	tracer_start_exec(opt->argv, opt->sigpipe_default, &t->old_mask, failed);
 }
 
 /* The filter needs no no_new_privs: CAP_SYS_ADMIN is effective. */
 static bool may_filter(void)
 {
-	char line[128];
-	unsigned long long eff = 0;
-	FILE *f = fopen("/proc/self/status", "re");
+	u64 caps = tracer_task_field(getpid(), "status", "\nCapEff:", 16);
 
-	if (!f)
-		return false;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "CapEff: %llx", &eff) == 1)
-			break;
-	fclose(f);
-	return eff >> 21 & 1;
+	return caps != UINT64_MAX && caps >> CAP_SYS_ADMIN & 1;
 }
 
 int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status)
@@ -268,17 +258,9 @@ int tracer_start_command(struct tracer *t, const struct tracer_options *opt)
 
 static pid_t tracer_of(pid_t pid)
 {
-	char path[64], line[128];
-	int tracer = 0;
+	u64 tracer = tracer_task_field(pid, "status", "\nTracerPid:", 10);
 
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	FILE *f = fopen(path, "re");
-	while (f && fgets(line, sizeof(line), f))
-		if (sscanf(line, "TracerPid: %d", &tracer) == 1)
-			break;
-	if (f)
-		fclose(f);
-	return tracer;
+	return tracer == UINT64_MAX ? 0 : (pid_t)tracer;
 }
 
 static sigjmp_buf stuck;
@@ -445,12 +427,11 @@ static void let_go(struct tracer *t, pid_t tid, int status, bool killed)
  */
 static void drop_dead(struct tracer *t)
 {
-	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-		for (struct tracer_task *k = t->bucket[i], *next; k; k = next) {
-			next = k->next;
-			if (is_dead(k->tid))
-				tracer_task_drop(t, k->tid);
-		}
+	struct tracer_task *k;
+
+	tracer_each (t, k)
+		if (is_dead(k->tid))
+			tracer_task_drop(t, k->tid);
 }
 
 void tracer_start_drain(struct tracer *t, bool killed)
@@ -478,16 +459,15 @@ void tracer_start_drain(struct tracer *t, bool killed)
 
 int tracer_start_let_go(struct tracer *t)
 {
+	struct tracer_task *k;
+
 	if (t->filtered && t->command)
 		return -EINVAL;
-	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-		for (struct tracer_task *k = t->bucket[i], *next; k; k = next) {
-			next = k->next;
-			if (k->mode == TRACER_STOPPED)
-				let_go(t, k->tid, 0, false);
-			else if (ptrace(PTRACE_INTERRUPT, k->tid, 0, 0) < 0)
-				tracer_task_drop(t, k->tid);
-		}
+	tracer_each (t, k)
+		if (k->mode == TRACER_STOPPED)
+			let_go(t, k->tid, 0, false);
+		else if (ptrace(PTRACE_INTERRUPT, k->tid, 0, 0) < 0)
+			tracer_task_drop(t, k->tid);
 	tracer_start_drain(t, false);
 	return 0;
 }

@@ -1,11 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/syscall.h>
 
+#include "os/readfile.h"
 #include "trace/tracer_int.h"
+
+const struct tracer_call_row tracer_task_calls[TRACER_CALLS] = {
+#define TRACER_CALL(id, ...) { __VA_ARGS__ },
+#include "trace/tracer.def"
+#undef TRACER_CALL
+};
 
 /* ---- the table of threads */
 
@@ -20,41 +29,44 @@ struct tracer_task *tracer_task_find(struct tracer *t, pid_t tid)
 
 bool tracer_task_any(const struct tracer *t, pid_t pid)
 {
-	for (unsigned i = 0; i < TRACER_BUCKETS; i++)
-		for (const struct tracer_task *k = t->bucket[i]; k; k = k->next)
-			if (k->pid == pid)
-				return true;
+	const struct tracer_task *k;
+
+	tracer_each (t, k)
+		if (k->pid == pid)
+			return true;
 	return false;
 }
 
-pid_t tracer_task_tgid(pid_t tid)
+u64 tracer_task_field(pid_t tid, const char *file, const char *key, int base)
 {
-	char path[64], line[128];
-	int pid = tid;
+	char path[64], *text, *at;
+	u64 n = UINT64_MAX;
+	size_t len;
 
-	snprintf(path, sizeof(path), "/proc/%d/status", tid);
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return tid;
-	while (fgets(line, sizeof(line), f))
-		if (sscanf(line, "Tgid: %d", &pid) == 1)
-			break;
-	fclose(f);
-	return pid;
+	snprintf(path, sizeof(path), "/proc/%d/%s", tid, file);
+	if (readfile(AT_FDCWD, path, &text, &len))
+		return n;
+	at = strstr(text, key);
+	if (at)
+		n = strtoull(at + strlen(key), NULL, base);
+	free(text);
+	return n;
 }
 
 int tracer_task_stat(pid_t tid, struct procstat *ret)
 {
-	char path[64], text[1024];
+	char path[64], *text;
+	size_t len;
+	int err;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", tid);
-	FILE *f = fopen(path, "re");
-	if (!f)
-		return errno == ENOENT ? -ESRCH : -errno;
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	fclose(f);
+	err = readfile(AT_FDCWD, path, &text, &len);
+	if (err)
+		return err == -ENOENT ? -ESRCH : err;
 	/* the kernel shows nothing of a thread that has ended */
-	return procstat_parse(text, ret) ? 0 : text[0] ? -EINVAL : -ESRCH;
+	err = procstat_parse(text, ret) ? 0 : len ? -EINVAL : -ESRCH;
+	free(text);
+	return err;
 }
 
 struct tracer_task *tracer_task_add(struct tracer *t, pid_t tid, pid_t pid)

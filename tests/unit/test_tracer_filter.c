@@ -56,17 +56,6 @@ static void make(void)
 	EXPECT(n > 10 && n <= BPF_MAXINSNS);
 }
 
-enum { FILTER_ALL, FILTER_DIO };
-
-static const struct {
-	const char *name;
-	int native, i386, filter;
-} calls[] = {
-#define TRACER_CALL(id, name, nat, i386nr, f) { name, nat, i386nr, f },
-#include "trace/tracer.def"
-#undef TRACER_CALL
-};
-
 static void check(u32 arch, const char *name, int nr, int how)
 {
 	bool dio = how == FILTER_DIO;
@@ -92,10 +81,12 @@ static void check(u32 arch, const char *name, int nr, int how)
 TEST(calls_of_the_table_stop)
 {
 	make();
-	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
-		check(NATIVE, calls[i].name, calls[i].native, calls[i].filter);
+	for (unsigned i = 0; i < TRACER_CALLS; i++) {
+		check(NATIVE, tracer_task_calls[i].name, tracer_task_calls[i].native,
+		      tracer_task_calls[i].filter);
 #ifdef __x86_64__
-		check(AUDIT_ARCH_I386, calls[i].name, calls[i].i386, calls[i].filter);
+		check(AUDIT_ARCH_I386, tracer_task_calls[i].name,
+		      tracer_task_calls[i].i386, tracer_task_calls[i].filter);
 #endif
 	}
 }
@@ -106,9 +97,9 @@ TEST(others_go_on)
 	for (int nr = 0; nr < 600; nr++) {
 		bool native = false, i386 = false;
 
-		for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
-			native |= calls[i].native == nr;
-			i386 |= calls[i].i386 == nr;
+		for (unsigned i = 0; i < TRACER_CALLS; i++) {
+			native |= tracer_task_calls[i].native == nr;
+			i386 |= tracer_task_calls[i].i386 == nr;
 		}
 		EXPECT_INT(stops(NATIVE, nr, 4096), native);
 #ifdef __x86_64__
