@@ -233,55 +233,13 @@ int event_compare(const struct event *e, struct event_change **ret, size_t *ret_
 
 /* ---- the family, side by side */
 
-struct cursor {
-	const struct store *store;
-	const struct store_process *p;
-	size_t vma, row;
-	bool has; /* a page covers the position */
-	struct page_run page;
-	u64 end; /* nothing changes before it */
-};
-
-/* Moves @c to @addr: which page is there, and how far it reaches. */
-static void seek(struct cursor *c, u64 addr, u64 end)
-{
-	const struct store_vma *v = NULL;
-	const struct store_row *row;
-
-	c->has = false;
-	c->end = end;
-	if (!c->p)
-		return;
-	while (c->vma < c->p->nvmas && c->p->vma[c->vma].vma.end <= addr)
-		c->vma++;
-	if (c->vma == c->p->nvmas)
-		return;
-	v = &c->p->vma[c->vma];
-	if (v->vma.start > addr) {
-		c->end = MIN(end, v->vma.start);
-		return;
-	}
-	c->end = MIN(end, v->vma.end);
-	size_t n = store_row_from(c->store, v, addr);
-	if (n == store_nrows(v))
-		return;
-	row = &v->rows->row[n];
-	if (row->addr > addr) {
-		c->end = MIN(c->end, row->addr);
-		return;
-	}
-	c->end = MIN(c->end, store_row_end(c->store, row));
-	store_page_at(c->store, row, addr, &c->page);
-	c->has = is_page(store_class(c->store, row));
-}
-
 static bool pfn_known(const struct page_run *p)
 {
 	return p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && p->pfn;
 }
 
 /* Fills @run from @addr on; false if fewer than two members have a page there. */
-static bool side_by_side(const struct cursor c[EVENT_FAMILY], u64 addr,
+static bool side_by_side(const struct store_cursor c[EVENT_FAMILY], u64 addr,
 			 struct event_shared *run)
 {
 	unsigned first = EVENT_FAMILY, holders = 0;
@@ -289,19 +247,19 @@ static bool side_by_side(const struct cursor c[EVENT_FAMILY], u64 addr,
 	run->hidden = run->shared = false;
 	run->size = 0;
 	for (unsigned i = 0; i < run->n; i++) {
-		const struct page_run *p = &c[i].page;
-		u64 in = addr - (c[i].has ? p->addr : addr);
+		struct page_run p;
 
-		run->has[i] = c[i].has;
-		run->same[i] = false;
-		run->pfn_known[i] = c[i].has && pfn_known(p);
-		/* Members may have leaves of different size: compare base pages. */
-		run->pfn[i] = run->pfn_known[i] ? p->pfn + in / 4096 : 0;
-		if (!c[i].has)
+		run->has[i] = is_page(c[i].at.class);
+		run->same[i] = run->pfn_known[i] = false;
+		if (!run->has[i])
 			continue;
+		store_page_at(c[i].at.store, c[i].at.row, addr, &p);
+		run->pfn_known[i] = pfn_known(&p);
+		/* Members may have leaves of different size: compare base pages. */
+		run->pfn[i] = p.pfn + (addr - p.addr) / 4096;
 		holders++;
 		run->hidden |= !run->pfn_known[i];
-		run->size = run->size ? MIN(run->size, p->size) : p->size;
+		run->size = run->size ? MIN(run->size, p.size) : p.size;
 		if (first == EVENT_FAMILY)
 			first = i;
 		else if (run->pfn_known[i] && run->pfn_known[first] &&
@@ -327,19 +285,21 @@ static bool continues(const struct event_shared *run, const struct event_shared 
 int event_family_add(const struct event *e, u64 start, u64 end, bool only_shared,
 		     struct event_family *family)
 {
-	struct cursor c[EVENT_FAMILY] = { 0 };
+	struct store_cursor c[EVENT_FAMILY] = { 0 };
 	struct event_shared next = { .n = MIN(e->nmembers, EVENT_FAMILY) }, *last = NULL;
 
 	for (unsigned i = 0; i < next.n; i++) {
-		c[i].store = e->member[i].now;
-		c[i].p = c[i].store ? store_process_by_pid(c[i].store, e->member[i].pid)
-				    : NULL;
+		const struct store *now = e->member[i].now;
+
+		c[i].at.store = now;
+		c[i].at.process =
+			now ? store_process_by_pid(now, e->member[i].pid) : NULL;
 	}
 	for (u64 addr = start; addr < end; addr = next.end) {
 		next.start = addr;
 		next.end = end;
 		for (unsigned i = 0; i < next.n; i++) {
-			seek(&c[i], addr, end);
+			store_diff_seek(&c[i], addr, end);
 			next.end = MIN(next.end, c[i].end);
 		}
 		if (!side_by_side(c, addr, &next) || (only_shared && !next.shared))

@@ -168,6 +168,16 @@ struct store_side {
 	const struct page_class *class; /* of ->row */
 };
 
+/* A place that moves through a process, best ascending.  Starts as { .at = { store, process } }. */
+struct store_cursor {
+	struct store_side at;      /* what is there */
+	u64 end;                   /* nothing changes before it */
+	bool covered;              /* the store knows the place */
+	size_t vma_hint, row_hint; /* where the last address was found */
+};
+/* Moves to @addr; ->end is at most @limit.  Without a process nothing is there. */
+void store_diff_seek(struct store_cursor *c, u64 addr, u64 limit);
+
 /* A run of pages with the same differences.  Valid as long as the stores do not change. */
 struct store_change {
 	u64 start, end;

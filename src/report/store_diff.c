@@ -136,16 +136,8 @@ u32 store_diff_class(const struct page_class *a, const struct page_class *b)
 
 /* ---- the walk */
 
-/* One side of the comparison at one address; nothing changes before ->end. */
-struct side {
-	struct store_side at;
-	bool covered;
-	u64 end;
-	size_t vma_hint, row_hint; /* where the last address was found */
-};
-
 /* Like store_vma_from() and store_row_from(), but fast for ascending addresses. */
-static size_t next_vma(struct side *side, u64 addr)
+static size_t next_vma(struct store_cursor *side, u64 addr)
 {
 	const struct store_process *p = side->at.process;
 	size_t i = side->vma_hint;
@@ -162,7 +154,7 @@ static size_t next_vma(struct side *side, u64 addr)
 	return side->vma_hint = i;
 }
 
-static size_t next_row(struct side *side, const struct store_vma *v, u64 addr)
+static size_t next_row(struct store_cursor *side, const struct store_vma *v, u64 addr)
 {
 	const struct store *s = side->at.store;
 	size_t i = side->row_hint, n = store_nrows(v);
@@ -177,7 +169,7 @@ static size_t next_row(struct side *side, const struct store_vma *v, u64 addr)
 	return side->row_hint = i;
 }
 
-static void side_at(struct side *side, u64 addr, u64 limit)
+void store_diff_seek(struct store_cursor *side, u64 addr, u64 limit)
 {
 	const struct store *s = side->at.store;
 	const struct store_process *p = side->at.process;
@@ -318,7 +310,7 @@ static bool same_rows(const struct store_side *a, const struct store_side *b)
 }
 
 /* Returns the end of the run of equal rows that begins here, up to @end; 0: none. */
-static u64 like_rows_end(struct side *a, struct side *b, u64 end)
+static u64 like_rows_end(struct store_cursor *a, struct store_cursor *b, u64 end)
 {
 	const struct store_row *ra = a->at.row, *rb = b->at.row;
 	size_t na, nb, n = 0;
@@ -340,15 +332,15 @@ int store_diff(const struct store *sa, const struct store_process *pa,
 	       const struct store *sb, const struct store_process *pb, u64 start, u64 end,
 	       u32 mask, store_diff_cb cb, void *ctx, u64 *ret_skipped)
 {
-	struct side a = { .at = { .store = sa, .process = pa } };
-	struct side b = { .at = { .store = sb, .process = pb } };
+	struct store_cursor a = { .at = { .store = sa, .process = pa } };
+	struct store_cursor b = { .at = { .store = sb, .process = pb } };
 	struct pending pending = { .cb = cb, .ctx = ctx };
 	u64 next, skipped = 0;
 	int r = 0;
 
 	for (u64 addr = start; !r && addr < end; addr = next) {
-		side_at(&a, addr, end);
-		side_at(&b, addr, end);
+		store_diff_seek(&a, addr, end);
+		store_diff_seek(&b, addr, end);
 		next = MIN(a.end, b.end);
 		if (same_rows(&a.at, &b.at)) {
 			next = MIN(a.at.vma->vma.end, end);
