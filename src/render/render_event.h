@@ -31,11 +31,11 @@ unsigned render_event_read_differ(const void *recorded,
 				  struct event_differ ret[EVENT_DIFFERS]);
 
 /*
- * Writes @e as JSON to opt->out, a stream of open_memstream(); the states of pages begin at
- * *@ret_pages.  Returns 0 or -ENOMEM.
+ * Makes a line of JSON, which the caller frees; the states of pages begin at *@ret_pages.  Returns 0 or
+ * -ENOMEM.
  */
-int render_event_json(const struct render_event_options *opt, const struct event *e,
-		      size_t *ret_pages);
+int render_event_json(const struct event *e, bool verbose, char **ret, size_t *ret_len,
+		      u64 *ret_pages);
 /* Larger events are not read: json-c's tree of what a stranger wrote is fifty times as large. */
 #define RENDER_EVENT_READ_MAX (16u << 20)
 /*

@@ -172,54 +172,60 @@ static void json_head(struct js *j, const struct event *e)
 
 /* Lists of all changes what @one writes. */
 static void json_changes(struct js *j, const struct event *e, const char *key,
-			 const struct render_event_options *opt,
+			 bool verbose,
 			 void (*one)(struct js *j, const struct event_change *c))
 {
 	js_open(j, key, '[');
 	for (size_t i = 0; i < e->nchanges; i++)
-		if (opt->verbose || !event_is_noise(e, &e->change[i]))
+		if (verbose || !event_is_noise(e, &e->change[i]))
 			one(j, &e->change[i]);
 	js_close(j, ']');
 }
 
-int render_event_json(const struct render_event_options *opt, const struct event *e,
-		      size_t *ret_pages)
+static void json_event(struct js *j, const struct event *e, bool verbose, u64 *ret_pages)
 {
-	struct js j = { .out = opt->out };
-
-	js_open(&j, NULL, '{');
-	json_head(&j, e);
-	json_changes(&j, e, "changes", opt, json_change);
-	js_open(&j, "members", '[');
+	js_open(j, NULL, '{');
+	json_head(j, e);
+	json_changes(j, e, "changes", verbose, json_change);
+	js_open(j, "members", '[');
 	for (unsigned i = 0; i < e->nmembers; i++)
-		js_num(&j, NULL, e->member[i].pid);
-	js_close(&j, ']');
-	json_family(&j, e, "family", true);
-	json_family(&j, e, "apart", false);
-	*ret_pages = (size_t)ftello(opt->out);
-	json_changes(&j, e, "before", opt, json_before);
-	json_changes(&j, e, "after", opt, json_after);
-	js_close(&j, '}');
-	return ferror(opt->out) ? -ENOMEM : 0;
+		js_num(j, NULL, e->member[i].pid);
+	js_close(j, ']');
+	json_family(j, e, "family", true);
+	json_family(j, e, "apart", false);
+	*ret_pages = (u64)ftello(j->out);
+	json_changes(j, e, "before", verbose, json_before);
+	json_changes(j, e, "after", verbose, json_after);
+	js_close(j, '}');
+}
+
+int render_event_json(const struct event *e, bool verbose, char **ret, size_t *ret_len,
+		      u64 *ret_pages)
+{
+	struct js j = { .out = open_memstream(ret, ret_len) };
+
+	if (!j.out)
+		return -ENOMEM;
+	json_event(&j, e, verbose, ret_pages);
+	fputc('\n', j.out);
+	if (!fclose(j.out))
+		return 0;
+	free(*ret);
+	return -ENOMEM;
 }
 
 /* Writes one line at once: the traced program may write to the same stream. */
 static int on_event(void *ctx, const struct event *e)
 {
 	const struct render_event_options *r = ctx;
-	char *text = NULL;
-	size_t len = 0, pages;
-	struct render_event_options own = { .out = open_memstream(&text, &len),
-					    .verbose = r->verbose };
-	int err;
+	char *text;
+	size_t len;
+	u64 pages;
+	int err = render_event_json(e, r->verbose, &text, &len, &pages);
 
-	if (!own.out)
-		return -ENOMEM;
-	err = render_event_json(&own, e, &pages);
-	fputc('\n', own.out);
-	if (fclose(own.out))
-		err = -ENOMEM;
-	if (!err && (fwrite(text, 1, len, r->out) != len || fflush(r->out)))
+	if (err)
+		return err;
+	if (fwrite(text, 1, len, r->out) != len || fflush(r->out))
 		err = -EPIPE;
 	free(text);
 	return err;

@@ -93,21 +93,6 @@ static struct json_object *list(struct reading *r, struct json_object *o, const 
 
 /* ---- the lists */
 
-static const char *cause_name(unsigned cause)
-{
-	return event_cause_name(cause);
-}
-
-static const char *kind_name(unsigned kind)
-{
-	return page_kind_name(kind);
-}
-
-static const char *event_word(unsigned kind)
-{
-	return event_name(kind);
-}
-
 static void read_changes(struct reading *r, struct json_object *o)
 {
 	struct json_object *a =
@@ -118,8 +103,8 @@ static void read_changes(struct reading *r, struct json_object *o)
 
 		r->change[i] = (struct event_change){
 			.pid = (pid_t)num(c, "pid"),
-			.cause = word(r, text(c, "what"), EVENT_CAUSES, cause_name),
-			.kind = word(r, text(c, "kind"), PAGE_KINDS, kind_name),
+			.cause = word(r, text(c, "what"), EVENT_CAUSES, event_cause_name),
+			.kind = word(r, text(c, "kind"), PAGE_KINDS, page_kind_name),
 			.leaks = num(c, "leak_changed"),
 			.start = hex(c, "addr"),
 			.end = hex(c, "end"),
@@ -267,7 +252,7 @@ static void read_event(struct reading *r, struct json_object *o)
 	struct event *e = &r->e;
 
 	*e = (struct event){
-		.kind = word(r, text(o, "event"), EVENTS, event_word),
+		.kind = word(r, text(o, "event"), EVENTS, event_name),
 		.seq = (u64)num(o, "seq"),
 		.time_ns = nanoseconds(o, "time"),
 		.since_ns = nanoseconds(o, "since"),

@@ -55,18 +55,16 @@ static void put_pieces(FILE *out, char mark, const char *text, size_t len)
 static int on_event(void *ctx, const struct event *e)
 {
 	struct render_event_record *r = ctx;
-	char *text = NULL;
-	size_t len = 0, pages = 0;
-	struct render_event_options json = { .out = open_memstream(&text, &len) };
-	int err = json.out ? render_event_json(&json, e, &pages) : -ENOMEM;
+	char *text;
+	size_t len;
+	u64 pages;
+	int err = render_event_json(e, false, &text, &len, &pages);
 
-	if (json.out && fclose(json.out))
-		err = -ENOMEM;
-	if (!err) {
-		put_pieces(r->opt.data, '=', text, pages);
-		put_pieces(r->opt.data, '-', text + pages, len - pages);
-		err = ferror(r->opt.data) ? -EIO : 0;
-	}
+	if (err)
+		return err;
+	put_pieces(r->opt.data, '=', text, pages);
+	put_pieces(r->opt.data, '-', text + pages, len - pages - 1);
+	err = ferror(r->opt.data) ? -EIO : 0;
 	free(text);
 	if (!err && r->opt.inner)
 		err = r->opt.inner->event(r->opt.inner_ctx, e);
