@@ -444,27 +444,17 @@ static void read_lists(struct tui_watch *w)
 	w->family_next_ns = now + (u64)MAX(ns / VMAS_BUDGET, (double)FAMILY_NS);
 }
 
-static double seconds(const struct timeval *tv)
-{
-	return (double)tv->tv_sec + (double)tv->tv_usec / 1e6;
-}
-
 /* Measures gupinfo's CPU time over the last seconds. */
 static void measure_cpu(struct tui_watch *w)
 {
-	u64 now = clock_now();
-	struct rusage u;
+	u64 now = clock_now(), used = clock_of(CLOCK_PROCESS_CPUTIME_ID);
 
-	if (now < w->cpu_next_ns || getrusage(RUSAGE_SELF, &u))
+	if (now < w->cpu_next_ns)
 		return;
-	if (w->usage_ns) {
-		double used = seconds(&u.ru_utime) + seconds(&u.ru_stime) -
-			      seconds(&w->usage.ru_utime) - seconds(&w->usage.ru_stime);
-
+	if (w->usage_ns)
 		tui_state_status(w->t)->cpu_percent =
-			used / ((double)(now - w->usage_ns) / 1e9) * 100;
-	}
-	w->usage = u;
+			(double)(used - w->used_ns) / (double)(now - w->usage_ns) * 100;
+	w->used_ns = used;
 	w->usage_ns = now;
 	w->cpu_next_ns = now + 2000000000u;
 }

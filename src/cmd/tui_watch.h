@@ -6,8 +6,6 @@
 #ifndef GUPINFO_TUI_WATCH_H
 #define GUPINFO_TUI_WATCH_H
 
-#include <sys/resource.h>
-
 #include "lib/diag.h"
 #include "report/source.h"
 #include "tui/tui_state.h"
@@ -27,8 +25,7 @@ struct tui_watch {
 	/* Cost. */
 	double ns_per_page;
 	u64 vmas_next_ns, family_next_ns, cpu_next_ns;
-	struct rusage usage;
-	u64 usage_ns;
+	u64 used_ns, usage_ns; /* CPU time, and when it was */
 	/* Where the next part begins. */
 	u64 part_at, back_at;
 	unsigned back_pid;
