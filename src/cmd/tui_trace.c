@@ -13,8 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/escape.h"
 #include "os/clock.h"
+#include "render/render_event.h"
 
 /* ---- an event in one line */
 
@@ -41,16 +41,13 @@ static void put(struct line *l, const char *fmt, ...)
 static void put_args(struct line *l, const struct event *e)
 {
 	for (unsigned i = 0; i < e->nargs; i++) {
-		const struct event_arg *a = &e->arg[i];
-		char text[4 * sizeof(a->text)];
+		char text[500];
 
-		put(l, "%s%s=", i ? " " : l->at ? "; " : "", a->name);
-		if (a->kind == EVENT_ARG_TEXT)
-			put(l, "%s", escape_text(text, sizeof(text), a->text));
-		else if (a->kind == EVENT_ARG_HEX)
-			put(l, "%" PRIx64, (u64)a->num);
-		else
-			put(l, "%" PRId64, a->num);
+		put(l, "%s%s",
+		    i       ? " "
+		    : l->at ? "; "
+			    : "",
+		    render_event_arg(&e->arg[i], text, sizeof(text)));
 	}
 	if (e->child)
 		put(l, "%schild %d", l->at ? ", " : "", (int)e->child);

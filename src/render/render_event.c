@@ -272,17 +272,18 @@ static void show_family(const struct render_event_options *r, const struct event
 
 /* ---- the paragraph */
 
-static void put_arg(struct line *l, const struct event_arg *a, bool last)
+const char *render_event_arg(const struct event_arg *a, char *buf, size_t size)
 {
-	char text[500];
+	char text[4 * sizeof(a->text)];
 
 	if (a->kind == EVENT_ARG_TEXT)
-		put(l, "%s=%s%s", a->name, escape_text(text, sizeof(text), a->text),
-		    last ? "" : ",");
-	else if (a->kind == EVENT_ARG_HEX)
-		put(l, "%s=%" PRIx64 "%s", a->name, (u64)a->num, last ? "" : ",");
+		snprintf(buf, size, "%s=%s", a->name,
+			 escape_text(text, sizeof(text), a->text));
 	else
-		put(l, "%s=%" PRId64 "%s", a->name, a->num, last ? "" : ",");
+		snprintf(buf, size,
+			 a->kind == EVENT_ARG_HEX ? "%s=%" PRIx64 : "%s=%" PRId64,
+			 a->name, (u64)a->num);
+	return buf;
 }
 
 static void put_result(struct line *l, const struct event *e)
@@ -309,7 +310,7 @@ static double seconds(const struct event *e, u64 t)
 static void show_head(const struct render_event_options *r, const struct event *e)
 {
 	struct line l = { .out = r->out };
-	char comm[300];
+	char comm[500];
 
 	put(&l, "%9.6f", seconds(e, e->time_ns));
 	put(&l, "%d", e->pid);
@@ -319,7 +320,8 @@ static void show_head(const struct render_event_options *r, const struct event *
 	put(&l, "%s", e->call[0] ? e->call : event_name(e->kind));
 	l.indent = 8;
 	for (unsigned i = 0; i < e->nargs; i++)
-		put_arg(&l, &e->arg[i], i + 1 == e->nargs);
+		put(&l, "%s%s", render_event_arg(&e->arg[i], comm, sizeof(comm)),
+		    i + 1 < e->nargs ? "," : "");
 	put_result(&l, e);
 	if (e->since_ns)
 		put(&l, "(between %.6f and now)", seconds(e, e->since_ns));

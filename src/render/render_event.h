@@ -24,6 +24,9 @@ extern const struct event_view render_event_view;
 /* One JSON object a line (interface: man gupinfo, section JSON). */
 extern const struct event_view render_event_json_view;
 
+/* Formats "name=value"; what the target wrote is escaped.  Returns @buf. */
+const char *render_event_arg(const struct event_arg *a, char *buf, size_t size);
+
 /* Lists the facts and verdicts that differ, or of a page of one side its state; returns how many. */
 unsigned render_event_differ(const struct event_change *c,
 			     struct event_differ ret[EVENT_DIFFERS]);

@@ -27,7 +27,7 @@
 /* ---- the filter: seccomp(2); one run of compares for each architecture of tracer.def */
 
 #define DATA(member) offsetof(struct seccomp_data, member)
-#define FILTER_MAX (8 + 2 * (3 * TRACER_CALLS + 6))
+#define FILTER_MAX (8 + 2 * (6 * TRACER_CALLS + 2))
 
 struct filter_text {
 	struct sock_filter insn[FILTER_MAX];
@@ -45,38 +45,24 @@ static void emit(struct filter_text *f, struct sock_filter insn)
 /* Emits compares of the call's number with those of one architecture; other calls are allowed. */
 static void emit_calls(struct filter_text *f, bool i386)
 {
-	bool dio = false;
+	for (unsigned i = 0; i < TRACER_CALLS; i++) {
+		const struct tracer_call_row *call = &tracer_task_calls[i];
+		int nr = i386 ? call->i386 : call->native;
 
-	for (unsigned pass = 0; pass < 2; pass++) {
-		for (unsigned i = 0; i < TRACER_CALLS; i++) {
-			int nr = i386 ? tracer_task_calls[i].i386
-				      : tracer_task_calls[i].native;
-
-			if (nr < 0 ||
-			    (tracer_task_calls[i].filter == FILTER_DIO) != (pass == 1))
-				continue;
-			if (pass == 0) {
-				emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 1));
-				emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
-				continue;
-			}
-			dio = true; /* over the following compares and the final allow */
-			unsigned left = 0;
-			for (unsigned j = i + 1; j < TRACER_CALLS; j++)
-				left += tracer_task_calls[j].filter == FILTER_DIO &&
-					(i386 ? tracer_task_calls[j].i386
-					      : tracer_task_calls[j].native) >= 0;
-			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, left + 1, 0));
+		if (nr < 0)
+			continue;
+		if (call->filter == FILTER_DIO) { /* a multiple of 512, but not 0 */
+			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 5));
+			emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(args[2])));
+			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
+			emit(f, JUMP(BPF_JMP | BPF_JSET | BPF_K, 511, 0, 1));
+			emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+		} else {
+			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 1));
 		}
+		emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
 	}
 	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-	if (!dio)
-		return;
-	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(args[2])));
-	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
-	emit(f, JUMP(BPF_JMP | BPF_JSET | BPF_K, 511, 0, 1));
-	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
-	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE));
 }
 
 static void make_filter(struct filter_text *f)

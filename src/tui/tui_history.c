@@ -150,21 +150,10 @@ static int on_change(void *ctx, const struct store_change *c)
 	if (is_noise(c))
 		return 0;
 	/* A mapping without pages that appears or vanishes changes no pages. */
-	if (!(c->what & (STORE_REAL & ~STORE_MAPPED)))
+	if (!(c->what & (BIT(TUI_REASONS) - 1)))
 		return 0;
 	s->sum.bytes += n;
-	if (c->what & STORE_APPEARED)
-		s->sum.appeared += n;
-	else if (c->what & STORE_VANISHED)
-		s->sum.vanished += n;
-	else if (c->what & STORE_MOVED)
-		s->sum.moved += n;
-	else if (c->what & STORE_STATE)
-		s->sum.state += n;
-	else if (c->what & STORE_COUNTS)
-		s->sum.counts += n;
-	else
-		s->sum.verdicts += n;
+	s->sum.by[__builtin_ctz(c->what & (BIT(TUI_REASONS) - 1))] += n;
 	if (s->h)
 		remember(s->h, s->pid, c->start, c->end, s->time_ns);
 	return 0;
@@ -192,24 +181,18 @@ void tui_history_summary(const struct store *a, const struct store *b, pid_t pid
 void tui_history_summary_text(const struct tui_summary *s, u32 page_size, char *buf,
 			      size_t size)
 {
-	const struct {
-		u64 bytes;
-		const char *word;
-	} parts[] = {
-		{ s->appeared, "new" },        { s->vanished, "gone" },
-		{ s->moved, "replaced" },      { s->state, "other state" },
-		{ s->counts, "other counts" }, { s->verdicts, "other verdict" },
-	};
+	static const char *const words[TUI_REASONS] = { "new",          "gone",
+							"replaced",     "other state",
+							"other counts", "other verdict" };
 	size_t at = 0;
 
 	if (size)
 		buf[0] = '\0';
-	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (!parts[i].bytes || at >= size)
+	for (unsigned i = 0; i < TUI_REASONS; i++) {
+		if (!s->by[i] || at >= size)
 			continue;
 		int n = snprintf(buf + at, size - at, "%s%llu %s", at ? ", " : "",
-				 (unsigned long long)(parts[i].bytes / page_size),
-				 parts[i].word);
+				 (unsigned long long)(s->by[i] / page_size), words[i]);
 		at += (size_t)MAX(n, 0);
 	}
 }

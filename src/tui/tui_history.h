@@ -73,10 +73,13 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 void tui_history_recall(struct tui_history *h, const struct store *a,
 			const struct store *b, pid_t pid, u64 time_ns);
 
-/* Sums up the changes between two stores: "12 pages copied, 3 new". */
+/* The bytes that differ between two stores, by the first reason of STORE_APPEARED to STORE_VERDICT. */
+#define TUI_REASONS 6
 struct tui_summary {
-	u64 bytes, appeared, vanished, moved, state, counts, verdicts; /* all in bytes */
+	u64 bytes; /* all */
+	u64 by[TUI_REASONS];
 };
+/* Sums up the changes of process @pid: "12 new, 3 replaced" pages. */
 void tui_history_summary(const struct store *a, const struct store *b, pid_t pid,
 			 u64 start, u64 end, struct tui_summary *ret);
 void tui_history_summary_text(const struct tui_summary *s, u32 page_size, char *buf,

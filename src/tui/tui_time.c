@@ -116,7 +116,6 @@ struct listing {
 	struct tui_text *text;
 	u32 page_size;
 	unsigned lines;
-	u64 bytes;
 };
 
 static void side_words(const struct page_class *c, char *buf, size_t size)
@@ -143,15 +142,11 @@ static int list_change(void *ctx, const struct store_change *c)
 {
 	struct listing *l = ctx;
 	char a[100], b[100];
-	const char *what = c->what & STORE_APPEARED   ? "new"
-			   : c->what & STORE_VANISHED ? "gone"
-			   : c->what & STORE_MOVED    ? "replaced"
-			   : c->what & STORE_STATE    ? "state"
-			   : c->what & STORE_COUNTS   ? "counts"
-			   : c->what & STORE_VERDICT  ? "verdict"
-						      : "mapping";
+	static const char *const words[] = { "new",    "gone",    "replaced", "state",
+					     "counts", "verdict", "mapping" };
+	const char *what = words[__builtin_ctz((c->what & (BIT(TUI_REASONS) - 1)) |
+					       BIT(TUI_REASONS))];
 
-	l->bytes += c->end - c->start;
 	if (++l->lines > 2000)
 		return 0;
 	side_words(c->a.class, a, sizeof(a));
