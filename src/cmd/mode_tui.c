@@ -108,35 +108,28 @@ static void attach(struct tui_live *l)
 
 /* ---- who has the page */
 
-/* Lists followed processes that map the frame of @page. */
-static unsigned list_mappers(struct tui_live *l, const struct page_run *page, u32 base,
-			     struct tui_text *text)
+/* Lists followed processes that map page frame @pfn. */
+static unsigned list_mappers(struct tui_live *l, u64 pfn, struct tui_text *text)
 {
 	const struct store *s = l->watch.live;
+	char comm[256];
 	unsigned n = 0;
+	u64 addr;
 
 	for (size_t i = 0; i < s->nprocs; i++)
-		for (size_t j = 0; j < s->proc[i].nvmas; j++)
-			for (size_t k = 0; k < store_nrows(&s->proc[i].vma[j]); k++) {
-				const struct store_row *row =
-					&s->proc[i].vma[j].rows->row[k];
-				const struct page_run *c = &store_class(s, row)->page;
-				char comm[256];
+		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
+			const struct store_vma *v = &s->proc[i].vma[j];
 
-				if (c->why[PAGE_F_PFN] != PAGE_WHY_KNOWN ||
-				    page->pfn < row->pfn ||
-				    (page->pfn - row->pfn) * base >=
-					    row->pages * c->size ||
-				    !row->pfn)
+			for (size_t k = 0; k < store_nrows(v); k++) {
+				if (!store_row_frame(s, &v->rows->row[k], pfn, &addr))
 					continue;
 				n++;
 				escape_text(comm, sizeof(comm), s->proc[i].process.comm);
 				tui_text_add(text, TUI_NORMAL, "  %d %s  at %llx",
 					     (int)s->proc[i].process.pid, comm,
-					     (unsigned long long)(row->addr +
-								  (page->pfn - row->pfn) *
-									  base));
+					     (unsigned long long)addr);
 			}
+		}
 	return n;
 }
 
@@ -201,7 +194,7 @@ static void who(struct tui_live *l)
 	tui_text_init(&text);
 	tui_text_add(&text, TUI_STRONG, "PFN %llx, now:", (unsigned long long)page.pfn);
 	tui_text_add(&text, TUI_TITLE, "mapped by processes that are followed here");
-	unsigned n = list_mappers(l, &page, kernel_page_size(&s->kernel.ev), &text);
+	unsigned n = list_mappers(l, page.pfn, &text);
 	if (page.why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN && page.mapcount > (s64)n)
 		tui_text_add(&text, TUI_WARN, "  and %lld more mappings elsewhere",
 			     (long long)page.mapcount - (long long)n);

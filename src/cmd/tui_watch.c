@@ -81,33 +81,18 @@ static int collect(struct tui_watch *w, const pid_t *pids, unsigned npids, u64 s
 		   u64 end, struct diag *diag, struct store **ret)
 {
 	struct collect_range range = { start, end };
-	struct store_options opt = { .holes = true };
 	struct collect_options c = {
 		.pids = pids,
 		.npids = npids,
+		.ranges = end ? &range : NULL,
+		.nranges = end != 0,
 		.holes = true,
 		/* A part that ended early would look as if pages had gone. */
 		.whole = w->live != NULL,
 		.model = w->model
 	};
-	struct store *s;
-	int err;
 
-	if (end) {
-		opt.ranges = c.ranges = &range;
-		opt.nranges = c.nranges = 1;
-	}
-	s = store_new(&opt, w->live);
-	if (!s)
-		return -ENOMEM;
-	c.judge = s->judge;
-	err = collect_run(w->src, &c, &store_view, s, diag);
-	if (err) {
-		store_free(s);
-		return err;
-	}
-	*ret = s;
-	return 0;
+	return store_collect(w->src, &c, w->live, diag, ret);
 }
 
 /* Reads a part of one process again and notifies the view.  Returns 0 or -errno. */

@@ -67,11 +67,6 @@ static enum tri writable(const struct page_run *p)
 	return tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE);
 }
 
-static bool is_anon(const struct page_run *p)
-{
-	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
-}
-
 /* Names the cause of another page frame at the same place. */
 static enum event_cause moved(const struct page_run *a, const struct page_run *b)
 {
@@ -81,16 +76,16 @@ static enum event_cause moved(const struct page_run *a, const struct page_run *b
 		return EVENT_CAUSE_MERGED;
 	if (b->order > a->order && b->leaf > a->leaf)
 		return EVENT_CAUSE_COLLAPSED;
-	if (!is_anon(b))
+	if (!page_is_anon(b))
 		return EVENT_CAUSE_OTHER;
 	/* A store copies neither a page that the entry lets it write nor an exclusive one. */
-	if (wa == TRI_YES || (is_anon(a) && a->anon_exclusive == TRI_YES))
+	if (wa == TRI_YES || (page_is_anon(a) && a->anon_exclusive == TRI_YES))
 		return EVENT_CAUSE_MIGRATED;
 	if (wb == TRI_YES)
 		return EVENT_CAUSE_COPIED;
 	if (b->anon_exclusive == TRI_YES)
 		return wb == TRI_NO ? EVENT_CAUSE_UNSHARED : EVENT_CAUSE_COPIED;
-	if (is_anon(a) && a->anon_exclusive == TRI_NO && b->anon_exclusive == TRI_NO)
+	if (page_is_anon(a) && a->anon_exclusive == TRI_NO && b->anon_exclusive == TRI_NO)
 		return EVENT_CAUSE_MIGRATED;
 	return EVENT_CAUSE_OTHER;
 }
@@ -141,7 +136,7 @@ enum event_cause event_cause(const struct store_change *c)
 	if (!was) {
 		if (a && a->page.kind == PAGE_SWAP)
 			return EVENT_CAUSE_SWAPPED_IN;
-		return is_anon(&b->page) || writable(&b->page) == TRI_YES
+		return page_is_anon(&b->page) || writable(&b->page) == TRI_YES
 			       ? EVENT_CAUSE_POPULATED
 			       : EVENT_CAUSE_READ_IN;
 	}

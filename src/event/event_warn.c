@@ -21,18 +21,13 @@ enum spliced {
 	SPLICED_UNKNOWN
 };
 
-static bool is_anon(const struct page_run *p)
-{
-	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
-}
-
 /* Predicts a store when this is the only mapping left and the new reference is still held. */
 static enum spliced spliced(const struct page_run *p, const struct kernel *kernel)
 {
 	struct facts f = p->facts;
 	struct gup_write w;
 
-	if (!is_anon(p) || p->anon_exclusive != TRI_NO)
+	if (!page_is_anon(p) || p->anon_exclusive != TRI_NO)
 		return SPLICED_NOT;
 	fact_set(&f, F(MAPCOUNT_ONE) | F(EXTRA_REFS), true);
 	fact_set(&f,
@@ -66,7 +61,7 @@ static bool leak_averted(const struct event_change *c)
 {
 	const struct page_class *a = c->c.a.class;
 
-	return a && c->cause == EVENT_CAUSE_COPIED && is_anon(&a->page) &&
+	return a && c->cause == EVENT_CAUSE_COPIED && page_is_anon(&a->page) &&
 	       a->page.why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && a->page.expected >= 0 &&
 	       a->page.excess > 0 && leak_of(a) == TRI_NO;
 }
@@ -227,7 +222,7 @@ static void warn_fork(struct event *e, const struct event_shared *run)
 	if (!row || v->vma.shared)
 		return;
 	const struct page_run *page = &store_class(s, row)->page;
-	if (is_anon(page) && fact_get(&page->facts, FACT_MAYBE_PINNED) == TRI_YES)
+	if (page_is_anon(page) && fact_get(&page->facts, FACT_MAYBE_PINNED) == TRI_YES)
 		add(e, &fork_pinned, e->child, run->start,
 		    (run->end - run->start) / run->size);
 }

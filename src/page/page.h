@@ -199,6 +199,11 @@ static inline unsigned page_batches(const struct page_run *page)
 /* MADV_FREE took it: memory pressure drops it, unless it is written to before. */
 enum tri page_lazily_free(const struct page_run *page);
 
+/* The page is anonymous memory, of hugetlb, too. */
+static inline bool page_is_anon(const struct page_run *p)
+{
+	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
+}
 const char *page_kind_name(enum page_kind kind);
 const char *page_zone_name(int zone);
 const char *page_leaf_name(enum raw_level leaf); /* "pmd"; NULL: unknown */

@@ -23,9 +23,16 @@ struct replay_process {
 	u64 line;        /* of the file */
 };
 
+/* A file and what was read of it last. */
+struct replay_text {
+	int fd;
+	u64 offset;
+	size_t len;
+	char buf[1 << 16];
+};
+
 struct replay {
 	struct source source; /* first member */
-	int fd;               /* of the text */
 	struct replay_unpack file;
 	char name[256];
 	struct record_reader reader;
@@ -49,75 +56,59 @@ struct replay {
 	void *ctx;
 	bool in_area, done;
 
-	u64 buf_offset;
-	size_t buf_len;
-	char buf[1 << 16];
+	struct replay_text text;
 };
 
 /* ---- bytes */
 
 /* Fills ->buf with the bytes at @offset; returns how many there are, 0 at the end. */
-static ssize_t replay_fill(struct replay *r, u64 offset)
+static ssize_t replay_fill(struct replay_text *t, u64 offset)
 {
 	ssize_t n;
 
-	if (offset >= r->buf_offset && offset < r->buf_offset + r->buf_len)
-		return (ssize_t)(r->buf_offset + r->buf_len - offset);
+	if (offset >= t->offset && offset < t->offset + t->len)
+		return (ssize_t)(t->offset + t->len - offset);
 	do
-		n = pread(r->fd, r->buf, sizeof(r->buf), (off_t)offset);
+		n = pread(t->fd, t->buf, sizeof(t->buf), (off_t)offset);
 	while (n < 0 && errno == EINTR);
-	r->buf_offset = offset;
-	r->buf_len = n > 0 ? (size_t)n : 0;
+	t->offset = offset;
+	t->len = n > 0 ? (size_t)n : 0;
 	return n < 0 ? -errno : n;
 }
 
 /* Feeds the file from @offset until it ends or the reader stops. */
-static int replay_feed(struct replay *r, struct record_reader *reader, u64 offset)
+static int replay_feed(struct replay_text *t, struct record_reader *reader, u64 offset)
 {
-	for (;;) {
-		ssize_t n = replay_fill(r, offset);
-		int err;
+	ssize_t n;
 
-		if (n < 0)
-			return (int)n;
-		if (!n)
-			return 0;
-		err = record_read_feed(reader, r->buf + (offset - r->buf_offset),
-				       (size_t)n);
+	while ((n = replay_fill(t, offset)) > 0) {
+		int err = record_read_feed(reader, t->buf + (offset - t->offset),
+					   (size_t)n);
+
 		if (err)
 			return err;
 		offset += (u64)n;
 	}
+	return (int)n;
 }
 
 int replay_scan_fd(int fd, const struct record_handler *handler, void *ctx, char why[200])
 {
+	struct replay_text *text = calloc(1, sizeof(*text));
 	struct record_reader reader;
-	char *buf = malloc(1 << 16);
-	off_t at = 0;
-	int err = buf ? record_read_init(&reader, handler, ctx) : -ENOMEM;
+	int err = record_read_init(&reader, handler, ctx);
 
-	while (!err) {
-		ssize_t n = pread(fd, buf, 1 << 16, at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			err = -errno;
-		if (n <= 0)
-			break;
-		at += n;
-		err = record_read_feed(&reader, buf, (size_t)n);
-	}
+	if (!text)
+		err = -ENOMEM;
+	else
+		text->fd = fd;
+	if (!err)
+		err = replay_feed(text, &reader, 0);
 	if (!err)
 		err = record_read_end(&reader);
-	if (buf) {
-		memcpy(why, reader.why, sizeof(reader.why));
-		record_read_deinit(&reader);
-	} else {
-		why[0] = '\0';
-	}
-	free(buf);
+	memcpy(why, reader.why, sizeof(reader.why));
+	record_read_deinit(&reader);
+	free(text);
 	return err;
 }
 
@@ -125,7 +116,7 @@ int replay_scan(struct source *src, const struct record_handler *handler, void *
 {
 	struct replay *r = (struct replay *)src;
 	char why[200];
-	int err = replay_scan_fd(r->fd, handler, ctx, why);
+	int err = replay_scan_fd(r->text.fd, handler, ctx, why);
 
 	return err == -ENODATA ? 0 : err; /* replay_open() has reported it */
 }
@@ -364,7 +355,7 @@ static int replay_op_observe(struct source *src, pid_t pid, const struct vma *vm
 	if (area) {
 		r->reader.handler = &replay_observing;
 		record_read_seek(&r->reader, area->offset, &p->process);
-		err = replay_feed(r, &r->reader, area->offset);
+		err = replay_feed(&r->text, &r->reader, area->offset);
 		if (err && !r->done)
 			return err;
 	}
@@ -468,7 +459,7 @@ static int replay_build(struct replay *r)
 
 	r->reader_ready = true;
 	if (!err)
-		err = replay_feed(r, &r->reader, 0);
+		err = replay_feed(&r->text, &r->reader, 0);
 	if (!err)
 		err = record_read_end(&r->reader);
 	sorted = (!err || err == -ENODATA) && r->nprocs ? replay_sort(r) : 0;
@@ -520,7 +511,7 @@ int replay_read(struct source *src)
 	struct replay *r = (struct replay *)src;
 	int err = replay_unpack_text(&r->file, r->name, src->diag);
 
-	r->fd = r->file.text < 0 ? r->file.fd : r->file.text;
+	r->text.fd = r->file.text < 0 ? r->file.fd : r->file.text;
 	return err ? err : replay_build(r);
 }
 

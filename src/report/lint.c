@@ -98,7 +98,7 @@ u64 lint_row(const struct report_row *row, s64 unexplained)
 			bits |= BIT(LINT_EXCLUSIVE_KSM);
 		if (lint_pte(p, PAGE_PTE_WRITE))
 			bits |= BIT(LINT_WRITABLE_KSM);
-	} else if (p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon)) {
+	} else if (page_is_anon(p)) {
 		bits |= lint_anon(p);
 	}
 	if (p->kind == PAGE_FILE && p->flags & p->flags_known & KPF_BIT(SWAPCACHE) &&

@@ -402,6 +402,19 @@ void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
 	store_page_cut(s, ret, addr, addr + 1);
 }
 
+bool store_row_frame(const struct store *s, const struct store_row *row, u64 pfn,
+		     u64 *ret_addr)
+{
+	const struct page_run *p = &store_class(s, row)->page;
+	u64 base = kernel_page_size(&s->kernel.ev);
+
+	if (p->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !row->pfn || pfn < row->pfn ||
+	    pfn - row->pfn >= row->pages * p->size / base)
+		return false;
+	*ret_addr = row->addr + (pfn - row->pfn) * base;
+	return true;
+}
+
 bool store_covers(const struct store *s, const struct store_vma *v, u64 addr)
 {
 	if (addr < v->vma.start || addr >= v->vma.end || v->dropped ||
@@ -420,4 +433,25 @@ struct report_row store_report_row(const struct store *s, const struct store_pro
 				    .page = page,
 				    .class = store_class(s, row),
 				    .verdicts = store_class(s, row)->verdicts };
+}
+
+int store_collect(struct source *src, const struct collect_options *opt,
+		  const struct store *like, struct diag *diag, struct store **ret)
+{
+	struct collect_options own = *opt;
+	struct store *s = store_new(&(struct store_options){ .ranges = opt->ranges,
+							     .nranges = opt->nranges,
+							     .holes = opt->holes },
+				    like);
+	int err = s ? 0 : -ENOMEM;
+
+	if (!err) {
+		own.judge = s->judge;
+		err = collect_run(src, &own, &store_view, s, diag);
+	}
+	if (err)
+		store_free(s);
+	else
+		*ret = s;
+	return err;
 }

@@ -81,6 +81,13 @@ void store_free(struct store *s);
 struct store *store_copy(const struct store *s);
 
 /*
+ * Collects by @opt into a new store, which has the ranges and holes of @opt and shares the classes of
+ * @like, if any.  Returns 0, or -errno with messages in @diag.
+ */
+int store_collect(struct source *src, const struct collect_options *opt,
+		  const struct store *like, struct diag *diag, struct store **ret);
+
+/*
  * Fills a store, which is the context.  Every call returns 0 or -ENOMEM.  Rows above the bound
  * are no error: ->dropped counts them.
  */
@@ -120,6 +127,10 @@ void store_page_cut(const struct store *s, struct page_run *page, u64 start, u64
 /* Restores the one page of @row that holds @addr. */
 void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
 		   struct page_run *ret);
+
+/* Whether page frame @pfn is in the run; then at *@ret_addr. */
+bool store_row_frame(const struct store *s, const struct store_row *row, u64 pfn,
+		     u64 *ret_addr);
 
 /*
  * The store knows the state of @addr: it is in a VMA whose rows were wanted and kept.  A

@@ -179,7 +179,6 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	struct trace_call *c = call_of(t, stop->tid);
 	struct event e = { .kind = EVENT_FORK, .pid = stop->pid, .tid = stop->tid };
 	struct trace_scopes scopes = { 0 };
-	struct store *none = NULL;
 	int r = 0;
 
 	if (!p || !child)
@@ -199,9 +198,8 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	e.time_ns = stop->time_ns;
 	if (!stop->shares_mm) {
 		r = trace_state_compare(t, p, NULL, 0, &scopes);
-		if (!r && trace_state_read(t, child, NULL, 0, &none) == -ENOMEM)
+		if (!r && trace_state_read(t, child, NULL, 0, NULL) == -ENOMEM)
 			r = -ENOMEM;
-		store_free(none);
 	}
 	return trace_state_emit_scopes(t, &e, p, &scopes, r);
 }
@@ -251,11 +249,7 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 	p->family = ++t->families;
 	p->borrowed = p->exiting = p->execing = false;
 	p->nwatched = p->nscans = 0;
-	now = NULL;
-	if (!r && trace_state_read(t, p, NULL, 0, &now) == -ENOMEM)
-		r = -ENOMEM;
-	store_free(now);
-	return r;
+	return r ?: trace_state_read(t, p, NULL, 0, NULL) == -ENOMEM ? -ENOMEM : 0;
 }
 
 /* The process still has its pages: emits what it did last. */
@@ -389,28 +383,6 @@ int trace_status(const struct trace *t)
 
 /* ---- life */
 
-/* Reads a process that already runs for the first time. */
-static int attach_event(struct trace *t, pid_t pid)
-{
-	struct trace_process *p = trace_state_add(t, pid);
-	struct event e = { .kind = EVENT_ATTACH, .pid = pid, .tid = pid };
-	struct store *none = NULL;
-	int r;
-
-	if (!p)
-		return -ENOMEM;
-	r = t->opt.no_stop ? trace_sample_hold(t, p) : 0;
-	if (!r)
-		r = trace_state_read(t, p, NULL, 0, &none);
-	store_free(none);
-	if (r == -ESRCH || r == -ENOMEM)
-		return r;
-	if (r)
-		e.incomplete = strerror(-r);
-	e.time_ns = clock_now();
-	return trace_state_emit(t, &e, p);
-}
-
 static int begin(struct trace *t)
 {
 	const struct source_machine *m = t->src->machine;
@@ -449,7 +421,7 @@ int trace_new(const struct trace_options *opt, struct source *src,
 		r = opt->no_stop ? trace_sample_new(t)
 				 : tracer_new(&topt, diag, &t->tracer);
 	for (unsigned i = 0; !r && !opt->argv && i < opt->npids; i++)
-		r = attach_event(t, opt->pids[i]);
+		r = trace_state_attach(t, opt->pids[i]);
 	if (r) {
 		trace_free(t);
 		return r;

@@ -91,8 +91,8 @@ void trace_state_drop(struct trace *t, pid_t pid);
 
 /*
  * Reads @n ranges of @p (0: everything) into its state.  *@ret_before becomes the state before,
- * which the caller frees; NULL when there was none.  Returns 0, or -errno and has changed
- * nothing.
+ * which the caller frees; NULL when there was none.  Without @ret_before it is freed.  Returns 0, or
+ * -errno and has changed nothing.
  */
 int trace_state_read(struct trace *t, struct trace_process *p,
 		     const struct event_range *range, unsigned n,
@@ -130,13 +130,15 @@ int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p);
 /* Likewise with @scopes, unless making them has failed (@r), and frees them. */
 int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_process *p,
 			    struct trace_scopes *scopes, int r);
+/* Holds @p's present memory: an exec is noticed before the new one is read.  0 or -errno. */
+int trace_state_hold(struct trace *t, struct trace_process *p);
+/* Reads a process that already runs for the first time, and emits that.  0, -errno or a view's value. */
+int trace_state_attach(struct trace *t, pid_t pid);
 int trace_state_emit_last(struct trace *t, struct trace_process *p);
 
 /* ---- trace_sample.c */
 
 int trace_sample_new(struct trace *t);
-/* Holds @p's present memory: an exec is noticed before the new one is read.  0 or -errno. */
-int trace_sample_hold(struct trace *t, struct trace_process *p);
 int trace_sample_step(struct trace *t, int timeout_ms);
 void trace_sample_free(struct trace *t);
 

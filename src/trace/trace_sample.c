@@ -50,15 +50,6 @@ static int start(struct trace *t, const sigset_t *mask)
 	return 0;
 }
 
-int trace_sample_hold(struct trace *t, struct trace_process *p)
-{
-	struct process process;
-	int r = t->src->ops->open(t->src, p->pid, &process);
-
-	p->held = !r;
-	return r;
-}
-
 static void release(struct trace *t, struct trace_process *p)
 {
 	if (p->held)
@@ -78,14 +69,14 @@ static int execed(struct trace *t, struct trace_process *p)
 	struct event e = {
 		.kind = EVENT_EXEC, .pid = p->pid, .tid = p->pid, .since_ns = t->tick_ns
 	};
-	struct store *before = p->now, *none = NULL;
+	struct store *before = p->now;
 	int r;
 
 	release(t, p);
-	if (trace_sample_hold(t, p)) /* it is about to end */
+	if (trace_state_hold(t, p)) /* it is about to end */
 		return 0;
 	p->now = NULL;
-	r = trace_state_read(t, p, NULL, 0, &none);
+	r = trace_state_read(t, p, NULL, 0, NULL);
 	if (r) { /* the next reading finds the reason */
 		p->now = before;
 		return r == -ENOMEM ? r : 0;
@@ -101,33 +92,28 @@ static int execed(struct trace *t, struct trace_process *p)
 static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 {
 	struct trace_process *p = trace_state_add(t, pid);
-	struct event e = { .kind = parent ? EVENT_FORK : EVENT_ATTACH,
-			   .pid = pid,
-			   .tid = pid };
-	struct store *none = NULL;
+	struct event e = { .kind = EVENT_FORK,
+			   .pid = parent->pid,
+			   .tid = parent->pid,
+			   .child = pid,
+			   .has_ret = true,
+			   .ret = pid,
+			   .since_ns = t->tick_ns };
 	int r;
 
 	if (!p)
 		return -ENOMEM;
-	if (parent) {
-		p->ppid = parent->pid;
-		p->family = parent->family;
-		e.pid = e.tid = parent->pid;
-		e.child = pid;
-		e.has_ret = true;
-		e.ret = pid;
-		e.since_ns = t->tick_ns;
-	}
-	r = trace_sample_hold(t, p);
+	p->ppid = parent->pid;
+	p->family = parent->family;
+	r = trace_state_hold(t, p);
 	if (!r)
-		r = trace_state_read(t, p, NULL, 0, &none);
-	store_free(none);
+		r = trace_state_read(t, p, NULL, 0, NULL);
 	if (r) {
 		drop(t, p);
-		return parent && r != -ENOMEM ? 0 : r;
+		return r != -ENOMEM ? 0 : r;
 	}
 	e.time_ns = clock_now();
-	return trace_state_emit(t, &e, parent ? parent : p);
+	return trace_state_emit(t, &e, parent);
 }
 
 /* Finds new children of all threads of @p. */
@@ -206,7 +192,7 @@ int trace_sample_new(struct trace *t)
 	t->old_mask = old;
 	if (t->opt.argv)
 		r = start(t, &old);
-	return !r && t->command ? appeared(t, t->command, NULL) : r;
+	return !r && t->command ? trace_state_attach(t, t->command) : r;
 }
 
 int trace_sample_step(struct trace *t, int timeout_ms)

@@ -86,37 +86,35 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 			 const struct event_range *range, unsigned n, struct store **ret)
 {
 	struct collect_range part[TRACE_RANGES];
-	struct store_options sopt = { .ranges = n ? part : NULL,
-				      .nranges = n,
-				      .holes = t->opt.holes };
-	struct collect_options copt = { .pids = &p->pid,
-					.npids = 1,
-					.ranges = n ? part : NULL,
-					.nranges = n,
-					.holes = t->opt.holes,
-					.whole = true,
-					/* a command runs to its own end */
-					.tick = t->opt.argv ? NULL : look_tick,
-					.model = t->opt.model,
-					.judge = t->pool->judge };
-	struct store *s;
+	struct collect_options opt = { .pids = &p->pid,
+				       .npids = 1,
+				       .ranges = n ? part : NULL,
+				       .nranges = n,
+				       .holes = t->opt.holes,
+				       .whole = true,
+				       /* a command runs to its own end */
+				       .tick = t->opt.argv ? NULL : look_tick,
+				       .model = t->opt.model };
 	int r;
 
 	for (unsigned i = 0; i < n; i++)
-		part[i] = (struct collect_range){ .start = range[i].start,
-						  .end = range[i].end };
-	s = store_new(&sopt, t->pool);
-	if (!s)
-		return -ENOMEM;
+		part[i] = (struct collect_range){ range[i].start, range[i].end };
 	/* Ranges without pages and processes that end are events: drop the messages. */
-	r = collect_run(t->src, &copt, &store_view, s, NULL);
-	if (!r && !store_process_by_pid(s, p->pid))
-		r = -ESRCH;
-	if (r)
-		store_free(s);
+	r = store_collect(t->src, &opt, t->pool, NULL, ret);
+	if (r || store_process_by_pid(*ret, p->pid))
+		return r;
+	store_free(*ret);
+	return -ESRCH;
+}
+
+/* Makes @now the state of @p; the one before goes to @ret_before, or is freed when that is NULL. */
+static void replace(struct trace_process *p, struct store *now, struct store **ret_before)
+{
+	if (ret_before)
+		*ret_before = p->now;
 	else
-		*ret = s;
-	return r;
+		store_free(p->now);
+	p->now = now;
 }
 
 int trace_state_read(struct trace *t, struct trace_process *p,
@@ -135,8 +133,7 @@ int trace_state_read(struct trace *t, struct trace_process *p,
 	if (!n || !p->now) {
 		p->full_ns = begin;
 		p->cost_ns = clock_now() - begin;
-		*ret_before = p->now;
-		p->now = fresh;
+		replace(p, fresh, ret_before);
 		return 0;
 	}
 	merged = store_copy(p->now);
@@ -149,8 +146,7 @@ int trace_state_read(struct trace *t, struct trace_process *p,
 	}
 	for (unsigned i = 0; i < n; i++)
 		remember(p, range[i].start, range[i].end, begin);
-	*ret_before = p->now;
-	p->now = merged;
+	replace(p, merged, ret_before);
 	return 0;
 }
 
@@ -330,4 +326,32 @@ int trace_state_emit_last(struct trace *t, struct trace_process *p)
 		return 0;
 	memcpy(m.comm, sp->process.comm, sizeof(m.comm));
 	return t->view->process(t->view_ctx, &m);
+}
+
+int trace_state_hold(struct trace *t, struct trace_process *p)
+{
+	struct process process;
+	int r = t->src->ops->open(t->src, p->pid, &process);
+
+	p->held = !r;
+	return r;
+}
+
+int trace_state_attach(struct trace *t, pid_t pid)
+{
+	struct trace_process *p = trace_state_add(t, pid);
+	struct event e = { .kind = EVENT_ATTACH, .pid = pid, .tid = pid };
+	int r;
+
+	if (!p)
+		return -ENOMEM;
+	r = t->opt.no_stop ? trace_state_hold(t, p) : 0;
+	if (!r)
+		r = trace_state_read(t, p, NULL, 0, NULL);
+	if (r == -ESRCH || r == -ENOMEM)
+		return r;
+	if (r)
+		e.incomplete = strerror(-r);
+	e.time_ns = clock_now();
+	return trace_state_emit(t, &e, p);
 }

@@ -89,11 +89,6 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 	return unknown[kind_of(lens)];
 }
 
-static bool is_anon(const struct page_run *p)
-{
-	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
-}
-
 /* Classifies anonymous memory by who may have it. */
 static enum tui_glyph anon_glyph(const struct page_run *p)
 {
@@ -115,7 +110,7 @@ static enum tui_glyph kind_glyph(const struct page_run *p)
 		[PAGE_UNKNOWN] = TUI_GLYPH_UNKNOWN,
 	};
 
-	return is_anon(p) ? anon_glyph(p) : (enum tui_glyph)kinds[p->kind];
+	return page_is_anon(p) ? anon_glyph(p) : (enum tui_glyph)kinds[p->kind];
 }
 
 static enum tui_glyph state_glyph(const struct page_class *c)
@@ -128,8 +123,8 @@ static enum tui_glyph state_glyph(const struct page_class *c)
 	if (pins)
 		return p->pincount_kind == PAGE_COUNT_EXACT ? TUI_GLYPH_PINNED
 							    : TUI_GLYPH_MAYBE;
-	if (is_anon(p) && p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
-	    p->excess > 0)
+	if (page_is_anon(p) && p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN &&
+	    p->expected >= 0 && p->excess > 0)
 		return TUI_GLYPH_EXTRA;
 	return kind_glyph(p);
 }

@@ -86,20 +86,14 @@ static bool find_pfn(struct tui *t, u64 pfn)
 {
 	const struct store *s = tui_state_store(t);
 	const struct store_process *p = tui_state_process(t);
-	u64 base = tui_state_page_size(t);
+	u64 addr;
 
 	for (size_t i = 0; p && i < p->nvmas; i++)
-		for (size_t j = 0; j < store_nrows(&p->vma[i]); j++) {
-			const struct store_row *row = &p->vma[i].rows->row[j];
-			const struct page_run *c = &store_class(s, row)->page;
-			u64 n = row->pages * c->size / base;
-
-			if (c->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !row->pfn ||
-			    pfn < row->pfn || pfn - row->pfn >= n)
-				continue;
-			tui_state_cursor(t, row->addr + (pfn - row->pfn) * base);
-			return true;
-		}
+		for (size_t j = 0; j < store_nrows(&p->vma[i]); j++)
+			if (store_row_frame(s, &p->vma[i].rows->row[j], pfn, &addr)) {
+				tui_state_cursor(t, addr);
+				return true;
+			}
 	return false;
 }
 
