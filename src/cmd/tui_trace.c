@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,43 +17,26 @@
 
 /* ---- an event in one line */
 
-struct line {
-	char text[400];
-	size_t at;
-};
-
-static void put(struct line *l, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
-static void put(struct line *l, const char *fmt, ...)
+/* Returns @separator where something precedes it. */
+static const char *between(FILE *l, const char *separator)
 {
-	va_list ap;
-	int n;
-
-	if (l->at >= sizeof(l->text))
-		return;
-	va_start(ap, fmt);
-	n = vsnprintf(l->text + l->at, sizeof(l->text) - l->at, fmt, ap);
-	va_end(ap);
-	l->at += (size_t)MAX(n, 0);
+	return ftell(l) ? separator : "";
 }
 
-static void put_args(struct line *l, const struct event *e)
+static void put_args(FILE *l, const struct event *e)
 {
 	for (unsigned i = 0; i < e->nargs; i++) {
 		char text[500];
 
-		put(l, "%s%s",
-		    i       ? " "
-		    : l->at ? "; "
-			    : "",
-		    render_event_arg(&e->arg[i], text, sizeof(text)));
+		fprintf(l, "%s%s", i ? " " : between(l, "; "),
+			render_event_arg(&e->arg[i], text, sizeof(text)));
 	}
 	if (e->child)
-		put(l, "%schild %d", l->at ? ", " : "", (int)e->child);
+		fprintf(l, "%schild %d", between(l, ", "), (int)e->child);
 	else if (e->has_ret && e->ret < 0)
-		put(l, " → %s", strerror((int)-e->ret));
+		fprintf(l, " → %s", strerror((int)-e->ret));
 	else if (e->has_ret && e->kind != EVENT_MMAP)
-		put(l, " = %" PRId64, e->ret);
+		fprintf(l, " = %" PRId64, e->ret);
 }
 
 struct causes {
@@ -78,14 +60,15 @@ static void count_causes(const struct event *e, struct causes *n)
 	}
 }
 
-static void put_causes(struct line *l, const struct causes *n)
+static void put_causes(FILE *l, const struct causes *n)
 {
-	const char *sep = l->at ? "; " : "";
+	const char *sep = between(l, "; ");
 
 	for (unsigned i = 0; i < EVENT_CAUSES; i++) {
 		if (!n->bytes[i])
 			continue;
-		put(l, "%s%" PRIu64 " %s", sep, n->bytes[i] >> 12, event_cause_name(i));
+		fprintf(l, "%s%" PRIu64 " %s", sep, n->bytes[i] >> 12,
+			event_cause_name(i));
 		sep = ", ";
 	}
 }
@@ -136,29 +119,33 @@ static int on_event(void *ctx, const struct event *e)
 {
 	struct tui_trace *tt = ctx;
 	struct causes causes = { 0 };
-	struct line l = { .text = "" };
+	char line[400] = "";
+	FILE *l = fmemopen(line, sizeof(line) - 1, "w");
 	struct tui_moment m = {
 		.kind = event_is_between(e) ? TUI_MOMENT_SAMPLE : TUI_MOMENT_EVENT,
 		.pid = e->pid,
 		.time_ns = tt->base_ns + e->time_ns - MIN(e->start_ns, e->time_ns),
 		.what = (char *)event_name(e->kind),
-		.text = l.text
+		.text = line
 	};
 
+	if (!l)
+		return -ENOMEM;
 	count_causes(e, &causes);
-	if (is_noise(e, &causes))
-		return 0;
 	for (unsigned i = 0; i < e->nwarnings; i++) {
 		char text[300];
 
-		put(&l, "%s%s", l.at ? "; " : "",
-		    event_warn_text(&e->warning[i], text, sizeof(text)));
+		fprintf(l, "%s%s", between(l, "; "),
+			event_warn_text(&e->warning[i], text, sizeof(text)));
 		m.warning |= e->warning[i].leak;
 	}
-	put_causes(&l, &causes);
-	put_args(&l, e);
+	put_causes(l, &causes);
+	put_args(l, e);
 	if (e->incomplete)
-		put(&l, "%s%s", l.at ? "; " : "", e->incomplete);
+		fprintf(l, "%s%s", between(l, "; "), e->incomplete);
+	fclose(l);
+	if (is_noise(e, &causes))
+		return 0;
 	m.partial = true;
 	m.changed = causes.all;
 	m.addr = place(e, &causes);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/escape.h"
 
 #define DEPTH 8 /* levels of nested values; an event has six */
 /*
@@ -24,6 +25,7 @@ struct reading {
 	struct event_change *change;
 	struct event_member *member;
 	struct event_family family;
+	char incomplete[300];
 	int err;
 };
 
@@ -134,13 +136,13 @@ unsigned render_event_read_differ(const void *recorded,
 		if (n == EVENT_DIFFERS || !json_object_is_type(words, json_type_array))
 			break;
 		n++;
-		snprintf(d->name, sizeof(d->name), "%s", name);
+		escape_text(d->name, sizeof(d->name), name);
 		d->before[0] = '\0';
 		for (unsigned i = 0; i < 1u + both; i++)
-			snprintf(i < both ? d->before : d->after, sizeof(d->after), "%s",
-				 json_object_get_string(
-					 json_object_array_get_idx(words, i))
-					 ?: "");
+			escape_text(i < both ? d->before : d->after, sizeof(d->after),
+				    json_object_get_string(
+					    json_object_array_get_idx(words, i))
+					    ?: "");
 	}
 	return n;
 }
@@ -219,8 +221,9 @@ static void read_warnings(struct reading *r, struct json_object *o)
 	}
 }
 
-static void read_args(struct event *e, struct json_object *o)
+static void read_args(struct reading *r, struct json_object *o)
 {
+	struct event *e = &r->e;
 	struct json_object *args = json_object_object_get(o, "args");
 
 	if (!json_object_is_type(args, json_type_object))
@@ -230,7 +233,9 @@ static void read_args(struct event *e, struct json_object *o)
 		struct event_arg *a = &e->arg[e->nargs];
 		const char *s = json_object_get_string(value) ?: "";
 
-		if (e->nargs == EVENT_ARGS)
+		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz_")])
+			r->err = -EINVAL; /* it would be shown as it is */
+		if (e->nargs == EVENT_ARGS || r->err)
 			break;
 		e->nargs++;
 		a->name = name;
@@ -263,15 +268,14 @@ static void read_event(struct reading *r, struct json_object *o)
 		.shares_mm = num(o, "shares_mm"),
 		.has_ret = json_object_object_get(o, "ret") != NULL,
 		.ret = num(o, "ret"),
-		.incomplete = text(o, "incomplete"),
 	};
 	if (!e->start_ns) /* of a gupinfo whose events had less */
 		r->err = -EINVAL;
-	if (!e->incomplete[0])
-		e->incomplete = NULL;
+	escape_text(r->incomplete, sizeof(r->incomplete), text(o, "incomplete"));
+	e->incomplete = r->incomplete[0] ? r->incomplete : NULL;
 	snprintf(e->comm, sizeof(e->comm), "%s", text(o, "comm"));
-	snprintf(e->call, sizeof(e->call), "%s", text(o, "call"));
-	read_args(e, o);
+	escape_text(e->call, sizeof(e->call), text(o, "call"));
+	read_args(r, o);
 	read_ranges(r, o);
 	read_members(r, o);
 	read_changes(r, o);

@@ -116,6 +116,12 @@ static void text_mmap_flags(u64 flags, char *buf, size_t len)
 					      names[i].name);
 }
 
+static const char *const advices[] = {
+#define MADVISE(id, nr, name) [nr] = name,
+#include "trace/madvise.def"
+#undef MADVISE
+};
+
 static void text_named(u64 value, const char *const *names, size_t n, char *buf,
 		       size_t len)
 {
@@ -123,17 +129,6 @@ static void text_named(u64 value, const char *const *names, size_t n, char *buf,
 		snprintf(buf, len, "%s", names[value]);
 	else
 		snprintf(buf, len, "%" PRIu64, value);
-}
-
-static void text_advice(u64 advice, char *buf, size_t len)
-{
-	static const char *const names[] = {
-#define MADVISE(id, nr, name) [nr] = name,
-#include "trace/madvise.def"
-#undef MADVISE
-	};
-
-	text_named(advice, names, ARRAY_SIZE(names), buf, len);
 }
 
 enum {
@@ -145,17 +140,12 @@ enum {
 
 #define URING_USE_REGISTERED_RING BIT(31)
 
-static void text_uring(u64 op, char *buf, size_t len)
-{
-	static const char *const names[] = {
+static const char *const uring_ops[] = {
 #define URING(id, nr, name) [nr] = name,
 #include "trace/uring.def"
 #undef URING
 #undef URING_LATER
-	};
-
-	text_named(op & ~URING_USE_REGISTERED_RING, names, ARRAY_SIZE(names), buf, len);
-}
+};
 
 static struct event_arg *add_arg(struct event *e, const char *name, u8 kind)
 {
@@ -185,9 +175,11 @@ static void show_args(const struct tracer_stop *stop, const struct call_row *row
 		if (as == ARG_MAP)
 			text_mmap_flags(v, a->text, sizeof(a->text));
 		if (as == ARG_ADVICE)
-			text_advice(v, a->text, sizeof(a->text));
+			text_named(v, advices, ARRAY_SIZE(advices), a->text,
+				   sizeof(a->text));
 		if (as == ARG_URING)
-			text_uring(v, a->text, sizeof(a->text));
+			text_named(v & ~URING_USE_REGISTERED_RING, uring_ops,
+				   ARRAY_SIZE(uring_ops), a->text, sizeof(a->text));
 		if (as == ARG_STRING)
 			peek_string(stop->pid, v, a->text, sizeof(a->text));
 	}

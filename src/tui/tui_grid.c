@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_grid.h"
 #include "lib/array.h"
+#include "render/columns.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -290,19 +291,15 @@ u64 tui_grid_cell_of(const struct tui_map *m, u64 addr)
 
 void tui_grid_scale(unsigned zoom, u32 page_size, char *buf, size_t size)
 {
-	static const char units[] = "KMGTPE";
-	u64 bytes = zoom_pages(zoom) * page_size;
-	unsigned u = 0;
+	u64 pages = zoom_pages(zoom);
+	char bytes[16];
 
-	if (zoom == TUI_ZOOM_FOLIO) {
+	if (zoom == TUI_ZOOM_FOLIO)
 		snprintf(buf, size, "1 cell = 1 folio or hole");
-		return;
-	}
-	for (bytes >>= 10; bytes >= 1024 && u < 5; bytes >>= 10)
-		u++;
-	snprintf(buf, size, "1 cell = %llu page%s (%llu%c)",
-		 (unsigned long long)zoom_pages(zoom), zoom ? "s" : "",
-		 (unsigned long long)bytes, units[u]);
+	else
+		snprintf(buf, size, "1 cell = %llu page%s (%s)",
+			 (unsigned long long)pages, zoom ? "s" : "",
+			 columns_size(pages * page_size, bytes, sizeof(bytes)));
 }
 
 /* ---- cells */

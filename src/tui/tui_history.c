@@ -110,11 +110,12 @@ size_t tui_history_with_pages(const struct tui_history *h, size_t i)
 	return SIZE_MAX;
 }
 
+/* Sums up the bytes that differ, and by reason. */
 struct summing {
-	struct tui_summary sum;
-	struct tui_history *h;
 	pid_t pid;
+	struct tui_history *h; /* keeps the ranges as recent; or NULL */
 	u64 time_ns;
+	u64 bytes, by[TUI_REASONS];
 };
 
 static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 time_ns)
@@ -152,42 +153,37 @@ static int on_change(void *ctx, const struct store_change *c)
 	/* A mapping without pages that appears or vanishes changes no pages. */
 	if (!(c->what & (BIT(TUI_REASONS) - 1)))
 		return 0;
-	s->sum.bytes += n;
-	s->sum.by[__builtin_ctz(c->what & (BIT(TUI_REASONS) - 1))] += n;
+	s->bytes += n;
+	s->by[__builtin_ctz(c->what & (BIT(TUI_REASONS) - 1))] += n;
 	if (s->h)
 		remember(s->h, s->pid, c->start, c->end, s->time_ns);
 	return 0;
 }
 
+/* Sums up into @s what differs in [start, end) of process ->pid. */
+static void sum_up(struct summing *s, const struct store *a, const struct store *b,
+		   u64 start, u64 end)
+{
+	store_diff(a, store_process_by_pid(a, s->pid), b, store_process_by_pid(b, s->pid),
+		   start, end, STORE_REAL, on_change, s, NULL);
+}
+
 void tui_history_recall(struct tui_history *h, const struct store *a,
 			const struct store *b, pid_t pid, u64 time_ns)
 {
-	struct summing s = { .h = h, .pid = pid, .time_ns = time_ns };
-
-	store_diff(a, store_process_by_pid(a, pid), b, store_process_by_pid(b, pid), 0,
-		   UINT64_MAX, STORE_REAL, on_change, &s, NULL);
+	sum_up(&(struct summing){ .h = h, .pid = pid, .time_ns = time_ns }, a, b, 0,
+	       UINT64_MAX);
 }
 
-void tui_history_summary(const struct store *a, const struct store *b, pid_t pid,
-			 u64 start, u64 end, struct tui_summary *ret)
-{
-	struct summing s = { 0 };
-
-	store_diff(a, store_process_by_pid(a, pid), b, store_process_by_pid(b, pid),
-		   start, end, STORE_REAL, on_change, &s, NULL);
-	*ret = s.sum;
-}
-
-void tui_history_summary_text(const struct tui_summary *s, u32 page_size, char *buf,
-			      size_t size)
+/* Formats "12 new, 3 replaced", in pages. */
+static void summary_text(const struct summing *s, u32 page_size, char *buf, size_t size)
 {
 	static const char *const words[TUI_REASONS] = { "new",          "gone",
 							"replaced",     "other state",
 							"other counts", "other verdict" };
 	size_t at = 0;
 
-	if (size)
-		buf[0] = '\0';
+	buf[0] = '\0';
 	for (unsigned i = 0; i < TUI_REASONS; i++) {
 		if (!s->by[i] || at >= size)
 			continue;
@@ -210,21 +206,19 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 
 	if (i != SIZE_MAX) {
 		const struct store *old = h->moment[i].store;
+		struct summing all = { .pid = pid };
 
-		store_diff(old, store_process_by_pid(old, pid), now,
-			   store_process_by_pid(now, pid), start, end, STORE_REAL,
-			   on_change, &s, NULL);
-		if (!s.sum.bytes)
-			return 0;
-		if (time_ns < h->moment[i].time_ns + gap_ns)
-			return s.sum.bytes;
+		sum_up(&s, old, now, start, end);
+		if (!s.bytes || time_ns < h->moment[i].time_ns + gap_ns)
+			return s.bytes;
 		/* The sample has every page, so its text covers every change. */
-		tui_history_summary(old, now, pid, 0, UINT64_MAX, &s.sum);
-		tui_history_summary_text(&s.sum, page, text, sizeof(text));
+		sum_up(&all, old, now, 0, UINT64_MAX);
+		summary_text(&all, page, text, sizeof(text));
+		s.bytes = all.bytes;
 	}
 	m.what = (char *)(i == SIZE_MAX ? "start" : "changed");
 	m.text = text;
-	m.changed = s.sum.bytes;
+	m.changed = s.bytes;
 	tui_history_add(h, &m, store_copy(now));
-	return s.sum.bytes;
+	return s.bytes;
 }

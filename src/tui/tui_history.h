@@ -73,16 +73,7 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 void tui_history_recall(struct tui_history *h, const struct store *a,
 			const struct store *b, pid_t pid, u64 time_ns);
 
-/* The bytes that differ between two stores, by the first reason of STORE_APPEARED to STORE_VERDICT. */
+/* The reasons for which pages differ, from STORE_APPEARED to STORE_VERDICT: the first bit counts. */
 #define TUI_REASONS 6
-struct tui_summary {
-	u64 bytes; /* all */
-	u64 by[TUI_REASONS];
-};
-/* Sums up the changes of process @pid: "12 new, 3 replaced" pages. */
-void tui_history_summary(const struct store *a, const struct store *b, pid_t pid,
-			 u64 start, u64 end, struct tui_summary *ret);
-void tui_history_summary_text(const struct tui_summary *s, u32 page_size, char *buf,
-			      size_t size);
 
 #endif

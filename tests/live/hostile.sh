@@ -100,6 +100,7 @@ head, data = text.split("\n[", 1)[0], text
 open(sys.argv[1], "w").write(re.sub(r'"comm":"', r'"comm":"\\xc2\\x9b\\xe2\\x80\\xae\\xff\\xc3\\xa4\\x1b', data))
 EOF
 shows "--replay --trace of a hostile recording" --replay "$dir/recording" --trace --json-lines
+shows "--replay --trace -v of a hostile recording" --replay "$dir/recording" --trace -v
 if command -v script >/dev/null; then
 	# it ends at the end of its input
 	TERM=xterm timeout 60 script -qec "stty rows 40 cols 120; exec '$gupinfo' --replay '$dir/report' --tui" /dev/null \

@@ -551,6 +551,26 @@ TEST(read_from_json)
 	store_free(sa);
 }
 
+TEST(a_recording_of_a_stranger)
+{
+	const char *json =
+		"{\"event\":\"madvise\",\"start\":1.0,\"time\":1.0,\"pid\":1,\"tid\":1,"
+		"\"comm\":\"\\u001b[31m\",\"call\":\"\\u009b31m\",\"incomplete\":\"\\u001b]0;x\\u0007\","
+		"\"args\":{\"path\":\"\\u202e\"},\"changes\":[{\"what\":\"gone\",\"kind\":\"anon\","
+		"\"differs\":{\"\\u001bc\":[\"\\u001b[2J\",\"\\n\"]}}]}";
+	const char *name =
+		"{\"event\":\"exec\",\"start\":1.0,\"args\":{\"\\u001b[1m\":1}}";
+	const struct event_view view = { .event = on_read };
+
+	read_again = NULL;
+	EXPECT_INT(render_event_read(json, &view, (void *)&render_event_view), 0);
+	for (const char *c = read_again; c && *c; c++)
+		EXPECT((*c >= 0x20 && *c < 0x7f) || *c == '\n');
+	EXPECT(read_again && strstr(read_again, "\\x1b[2J>\\x0a"));
+	free(read_again);
+	EXPECT_INT(render_event_read(name, &view, NULL), -EINVAL);
+}
+
 TEST(what_is_no_event)
 {
 	static const char *const none[] = {
