@@ -69,7 +69,7 @@ static int mode_verify_requests(struct session *s, struct mode_verify *m)
 		snprintf(word, sizeof(word), "%.*s", (int)MIN(len, sizeof(word) - 1),
 			 arg);
 		what = verify_what_by_name(word);
-		if (what == VERIFY_WHATS) {
+		if (what == GUP_WHATS) {
 			diag_add(
 				&s->diag, DIAG_ERROR,
 				"--request takes get-r, get-w, pin-r, pin-w, lt-r, lt-w, store, fork or migrate, not '%s'",

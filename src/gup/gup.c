@@ -153,6 +153,14 @@ const char *gup_migrate_name(enum gup_migrate_word word)
 	return names[word];
 }
 
+const char *gup_what_name(unsigned what)
+{
+	return what < GUP_REQUESTS ? gup_request_name(what)
+	       : what == GUP_STORE ? "store"
+	       : what == GUP_FORK  ? "fork"
+				   : "migrate";
+}
+
 const char *gup_tri_name(enum tri tri)
 {
 	return tri == TRI_YES ? "yes" : tri == TRI_NO ? "no" : "unknown";

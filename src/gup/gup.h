@@ -163,7 +163,14 @@ struct gup_verdicts {
 u32 gup_request_flags(enum gup_request req);
 
 /* The words of the interface.  Each function returns a static string, never NULL. */
-const char *gup_request_name(enum gup_request req);  /* "get-r" */
+/* What else is predicted: a store, a fork, a migration. */
+#define GUP_STORE GUP_REQUESTS
+#define GUP_FORK (GUP_REQUESTS + 1)
+#define GUP_MIGRATE (GUP_REQUESTS + 2)
+#define GUP_WHATS (GUP_REQUESTS + 3)
+
+const char *gup_request_name(enum gup_request req); /* "get-r" */
+const char *gup_what_name(unsigned what); /* of a request, "store", "fork", "migrate" */
 const char *gup_request_foll(enum gup_request req);  /* "FOLL_GET|FOLL_WRITE" */
 const char *gup_request_users(enum gup_request req); /* "vmsplice" */
 const char *gup_reason_name(enum gup_reason reason); /* "must-unshare" */

@@ -13,21 +13,6 @@
 #define KERNEL_TOO_NEW KV(7, 4, 0) /* the first release whose source was not read */
 #define KERNEL_BPF KV(6, 1, 0) /* the oldest release on which the BPF programs can run */
 
-enum kernel_class { RULE, MEANING, PATCH };
-
-/* Releases from ->since up to but without ->until (0: no end).  A ->since of 0 ends a list. */
-struct kernel_range {
-	u32 since, until;
-};
-
-struct kernel_row {
-	const char *name;
-	enum kernel_class class;
-	struct kernel_range ranges[4];
-	u8 config, probe;
-	const char *commit, *subject;
-};
-
 #define RANGES(...)         \
 	{                   \
 		__VA_ARGS__ \
@@ -39,14 +24,14 @@ struct kernel_row {
 #define PRB(id) KPROBE_##id
 #define NOPRB KPROBES
 
-static const struct kernel_row kernel_rows[KFACTS] = {
-#define KFACT(id, n, cl, r, c, p, co, s) \
-	[KFACT_##id] = { .name = n,      \
-			 .class = cl,    \
-			 .ranges = r,    \
-			 .config = c,    \
-			 .probe = p,     \
-			 .commit = co,   \
+static const struct kernel_fact kernel_rows[KFACTS] = {
+#define KFACT(id, n, cl, r, c, p, co, s)       \
+	[KFACT_##id] = { .name = n,            \
+			 .class = KERNEL_##cl, \
+			 .ranges = r,          \
+			 .config = c,          \
+			 .probe = p,           \
+			 .commit = co,         \
 			 .subject = s },
 #include "kernel/kernel.def"
 #undef KFACT
@@ -192,7 +177,7 @@ static enum tri kernel_config_by_arch(enum kconfig id, const char *arch)
 }
 
 /* The release has the behaviour; unknown when the patch level decides and the name lacks it. */
-static enum tri kernel_in_range(const struct kernel_row *row, const struct kernel *k)
+static enum tri kernel_in_range(const struct kernel_fact *row, const struct kernel *k)
 {
 	u32 kv = MAX(k->kv, KERNEL_OLDEST);
 
@@ -208,7 +193,7 @@ static enum tri kernel_in_range(const struct kernel_row *row, const struct kerne
 	return TRI_NO;
 }
 
-static enum tri kernel_resolve_fact(const struct kernel_row *row, const struct kernel *k,
+static enum tri kernel_resolve_fact(const struct kernel_fact *row, const struct kernel *k,
 				    bool assume, u8 *ret_origin)
 {
 	enum tri config, version;
@@ -286,7 +271,8 @@ bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len)
 static bool kernel_force(struct kernel *k, const char *name)
 {
 	for (unsigned i = 0; i < KFACTS; i++)
-		if (kernel_rows[i].class == PATCH && !strcmp(kernel_rows[i].name, name)) {
+		if (kernel_rows[i].class == KERNEL_PATCH &&
+		    !strcmp(kernel_rows[i].name, name)) {
 			k->known |= BIT(i);
 			k->value |= BIT(i);
 			k->origin[i] = KORIGIN_FORCED;
@@ -425,34 +411,9 @@ const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len)
 	return buf;
 }
 
-const char *kernel_fact_name(enum kfact id)
+const struct kernel_fact *kernel_fact(enum kfact id)
 {
-	return kernel_rows[id].name;
-}
-
-const char *kernel_fact_subject(enum kfact id)
-{
-	return kernel_rows[id].subject;
-}
-
-const char *kernel_fact_commit(enum kfact id)
-{
-	return kernel_rows[id].commit;
-}
-
-bool kernel_fact_is_meaning(enum kfact id)
-{
-	return kernel_rows[id].class == MEANING;
-}
-
-enum kconfig kernel_fact_config(enum kfact id)
-{
-	return kernel_rows[id].config;
-}
-
-enum kprobe kernel_fact_probe(enum kfact id)
-{
-	return kernel_rows[id].probe;
+	return &kernel_rows[id];
 }
 
 /* Prints "6.12", or "6.12.117" when the patch level matters. */
@@ -521,7 +482,7 @@ const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len)
 
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len)
 {
-	const struct kernel_row *row = &kernel_rows[id];
+	const struct kernel_fact *row = &kernel_rows[id];
 	size_t n = 0;
 
 	if (len)
@@ -532,8 +493,9 @@ const char *kernel_fact_range(enum kfact id, char *buf, size_t len)
 		if (n < len)
 			n += kernel_print_range(row->ranges[i], buf + n, len - n);
 	}
-	return n || !len ? buf
-			 : strncpy(buf, row->class == PATCH ? "never" : "", len - 1);
+	return n || !len
+		       ? buf
+		       : strncpy(buf, row->class == KERNEL_PATCH ? "never" : "", len - 1);
 }
 
 const char *kernel_origin_name(enum korigin o)

@@ -130,14 +130,23 @@ static inline enum tri kernel_has(const struct kernel *k, enum kfact id)
 	return tri_from(k->known >> id & 1, k->value >> id & 1);
 }
 
-const char *kernel_fact_name(enum kfact id);    /* "large-folio-reuse" */
-const char *kernel_fact_subject(enum kfact id); /* one line for people */
-const char *kernel_fact_commit(enum kfact id);  /* "1da190f4d0a6 (6.15)" or "" */
-bool kernel_fact_is_meaning(
-	enum kfact id); /* the fact changes the meaning of a word; no rule asks for it */
-/* Returns the option or probe that decides; KCONFIGS or KPROBES when there is none. */
-enum kconfig kernel_fact_config(enum kfact id);
-enum kprobe kernel_fact_probe(enum kfact id);
+/* Releases from ->since up to but without ->until (0: no end).  A ->since of 0 ends a list. */
+struct kernel_range {
+	u32 since, until;
+};
+
+/* A row of kernel.def. */
+struct kernel_fact {
+	const char *name; /* "large-folio-reuse" */
+	/* MEANING: the fact changes the meaning of a word; no rule asks for it */
+	enum { KERNEL_RULE, KERNEL_MEANING, KERNEL_PATCH } class;
+	struct kernel_range ranges[4];
+	u8 config, probe; /* which decides; KCONFIGS or KPROBES: none */
+	const char *commit,
+		*subject; /* "1da190f4d0a6 (6.15)" or ""; one line for people */
+};
+
+const struct kernel_fact *kernel_fact(enum kfact id);
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.14" */
 /* The releases that have all behaviours of @has and none of @lacks; "" for all releases. */
 const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len);

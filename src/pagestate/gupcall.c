@@ -35,7 +35,7 @@ struct act {
 	int pipe[2], ring;
 };
 
-/* Returns 0 or -errno; -EIO when it failed without a reason. */
+/* Returns -errno when it failed; -EIO without a reason. */
 typedef int gupcall_fn(struct act *a);
 
 static gupcall_fn gupcall_vmsplice, gupcall_dio, gupcall_process_vm, gupcall_uring,
@@ -46,15 +46,14 @@ static const struct {
 	gupcall_fn *run;
 	long arg;
 } gupcall_rows[GUPCALLS] = {
-#define GUPCALL(id, name_, what_, request_, entry_, kyes_, kno_, run_, arg_, text_) \
-	[GUPCALL_DO_##id] = { .row = { .name = name_,                               \
-				       .text = text_,                               \
-				       .what = what_,                               \
-				       .request = request_,                         \
-				       .entry = entry_,                             \
-				       .kyes = kyes_,                               \
-				       .kno = kno_ },                               \
-			      .run = run_,                                          \
+#define GUPCALL(id, name_, what_, entry_, kyes_, kno_, run_, arg_, text_) \
+	[GUPCALL_DO_##id] = { .row = { .name = name_,                     \
+				       .text = text_,                     \
+				       .what = what_,                     \
+				       .entry = entry_,                   \
+				       .kyes = kyes_,                     \
+				       .kno = kno_ },                     \
+			      .run = run_,                                \
 			      .arg = arg_ },
 #include "pagestate/gupcall.def"
 #undef GUPCALL
@@ -89,9 +88,8 @@ static long gupcall_call(const struct act *a, long nr, long p0, long p1, long p2
 static int gupcall_vmsplice(struct act *a)
 {
 	struct iovec iov = { .iov_base = a->page, .iov_len = 4096 };
-	long r = gupcall_call(a, SYS_vmsplice, a->pipe[1], (long)&iov, 1, 0, 0, 0);
 
-	return r < 0 ? (int)r : 0;
+	return (int)gupcall_call(a, SYS_vmsplice, a->pipe[1], (long)&iov, 1, 0, 0, 0);
 }
 
 static int gupcall_dio(struct act *a)
@@ -102,7 +100,7 @@ static int gupcall_dio(struct act *a)
 	/* When GUP fails, iomap_dio_rw() of 6.15 and 6.16 reads nothing and returns no error. */
 	if (!a->dry && r >= 0 && r < 4096)
 		return -EIO;
-	return r < 0 ? (int)r : 0;
+	return (int)r;
 }
 
 static int gupcall_process_vm(struct act *a)
@@ -110,12 +108,10 @@ static int gupcall_process_vm(struct act *a)
 	static char buf[64];
 	struct iovec mine = { .iov_base = buf, .iov_len = sizeof(buf) },
 		     theirs = { .iov_base = a->page, .iov_len = sizeof(buf) };
-	long r;
 
 	buf[0] = PAGESTATE_BYTE_STORE;
-	r = gupcall_call(a, a->arg ? SYS_process_vm_writev : SYS_process_vm_readv,
-			 getpid(), (long)&mine, 1, (long)&theirs, 1, 0);
-	return r < 0 ? (int)r : 0;
+	return (int)gupcall_call(a, a->arg ? SYS_process_vm_writev : SYS_process_vm_readv,
+				 getpid(), (long)&mine, 1, (long)&theirs, 1, 0);
 }
 
 static int gupcall_uring(struct act *a)
@@ -451,21 +447,22 @@ int gupcall_run(struct pagestate *s, enum gupcall_id id, u64 leaf,
 		ret->before = pagestate_pagemap(s->page);
 		slow = gupcall_slow_count(env);
 		faults = gupcall_faults();
-		ret->err = gupcall_rows[id].run(&a);
+		err = gupcall_rows[id].run(&a);
 		faults = gupcall_faults() - faults;
 		slow = gupcall_slow_count(env) - slow;
 		ret->after = pagestate_pagemap(s->page);
 	}
+	ret->err = MIN(err, 0);
 	ret->faults = faults;
 	ret->errno_is_gup = ret->err && ret->err != -EIO &&
 			    gupcall_rows[id].run != gupcall_process_vm;
-	if (env->slow >= 0 && row->what == GUPCALL_REQUEST)
+	if (env->slow >= 0 && row->what < GUP_REQUESTS)
 		ret->slow = slow ? TRI_YES : TRI_NO;
-	if (row->what == GUPCALL_STORE && !ret->err)
+	if (row->what == GUP_STORE && !ret->err)
 		ret->refs =
 			gupcall_refs_see(s, leaf,
 					 !((ret->before ^ ret->after) & (BIT(55) - 1)));
-	if (row->what == GUPCALL_FORK)
+	if (row->what == GUP_FORK)
 		gupcall_look_at_child(s, ret);
 	return 0;
 }

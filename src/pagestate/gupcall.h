@@ -12,7 +12,6 @@
 #include "kernel/kernel.h"
 #include "pagestate/pagestate.h"
 
-enum gupcall_what { GUPCALL_REQUEST, GUPCALL_STORE, GUPCALL_FORK, GUPCALL_MIGRATE };
 enum gupcall_entry { GUPCALL_FAST, GUPCALL_SLOW };
 
 enum gupcall_id {
@@ -24,9 +23,8 @@ enum gupcall_id {
 
 struct gupcall_row {
 	const char *name, *text;
-	u8 what;    /* enum gupcall_what */
-	u8 request; /* enum gup_request */
-	u8 entry;   /* enum gupcall_entry */
+	u8 what;  /* enum gup_request, GUP_STORE … */
+	u8 entry; /* enum gupcall_entry */
 	u64 kyes, kno;
 };
 
@@ -48,9 +46,9 @@ struct gupcall_result {
 	u64 before, after;      /* pagemap entries of the page */
 	u64 faults;             /* minor and major page faults of the call */
 	u8 refs;                /* enum tri: a reference reads the stored byte */
-	u64 child_first, child; /* GUPCALL_FORK: child's entry before and after a load */
+	u64 child_first, child; /* GUP_FORK: child's entry before and after a load */
 	s32 child_err;          /* of that load: 0, -EFAULT, -ENOMEM: nothing is mapped */
-	u8 byte, child_byte;    /* GUPCALL_FORK: what both processes load */
+	u8 byte, child_byte;    /* GUP_FORK: what both processes load */
 	bool waits;             /* in handle_userfault(): nothing else here is known */
 	char why[PAGESTATE_WHY]; /* why gupcall_run() could not try it */
 };

@@ -488,12 +488,12 @@ static void get_change_text(const struct report_row *row, u32 arg, struct cell *
 static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct columns_fact *f = row->item;
-	enum kprobe probe = kernel_fact_probe(f->id);
-	const char *text = !arg       ? kernel_fact_name(f->id)
+	enum kprobe probe = kernel_fact(f->id)->probe;
+	const char *text = !arg       ? kernel_fact(f->id)->name
 			   : arg == 2 ? kernel_origin_name(f->kernel->origin[f->id])
 			   : arg == 3 ? kernel_fact_range(f->id, c->buf, sizeof(c->buf))
-			   : arg == 4 ? kernel_fact_commit(f->id)
-			   : arg == 6 ? kernel_fact_subject(f->id)
+			   : arg == 4 ? kernel_fact(f->id)->commit
+			   : arg == 6 ? kernel_fact(f->id)->subject
 			   : probe < KPROBES ? kernel_probe_text(probe)
 					     : "";
 

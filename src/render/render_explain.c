@@ -169,8 +169,8 @@ static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_k
 			render_block(r->opt->out, "         ", 9, text);
 	}
 	for (unsigned i = 0; i < KFACTS; i++) {
-		snprintf(text, sizeof(text), "kernel: %s: %s", kernel_fact_name(i),
-			 kernel_fact_subject(i));
+		snprintf(text, sizeof(text), "kernel: %s: %s", kernel_fact(i)->name,
+			 kernel_fact(i)->subject);
 		if (unknown_kernel >> i & 1)
 			render_block(r->opt->out, "         ", 9, text);
 	}

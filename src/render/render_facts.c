@@ -32,18 +32,18 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 	render_json_head(&j, opt, k, m);
 	js_open(&j, "facts", '[');
 	for (unsigned i = 0; i < KFACTS; i++) {
-		enum kprobe probe = kernel_fact_probe(i);
+		enum kprobe probe = kernel_fact(i)->probe;
 		char range[64];
 
 		js_open(&j, NULL, '{');
-		js_str(&j, "name", kernel_fact_name(i));
+		js_str(&j, "name", kernel_fact(i)->name);
 		js_tri(&j, "value", kernel_has(k, i));
 		js_str(&j, "from", kernel_origin_name(k->origin[i]));
 		js_str(&j, "releases", kernel_fact_range(i, range, sizeof(range)));
-		js_str(&j, "commit", kernel_fact_commit(i));
+		js_str(&j, "commit", kernel_fact(i)->commit);
 		if (probe < KPROBES)
 			js_str(&j, "probe", kernel_probe_text(probe));
-		js_str(&j, "subject", kernel_fact_subject(i));
+		js_str(&j, "subject", kernel_fact(i)->subject);
 		js_close(&j, '}');
 	}
 	js_close(&j, ']');

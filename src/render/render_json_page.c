@@ -29,7 +29,7 @@ static void json_unknown(struct js *j, u64 unknown, u64 unknown_kernel)
 			js_str(j, NULL, fact_decider(i));
 	for (unsigned i = 0; i < KFACTS; i++)
 		if (unknown_kernel >> i & 1)
-			js_str(j, NULL, kernel_fact_name(i));
+			js_str(j, NULL, kernel_fact(i)->name);
 	js_close(j, ']');
 }
 

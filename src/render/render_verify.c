@@ -10,14 +10,6 @@
 static const char *const render_verify_outcome[] = { "right", "wrong", "unknown",
 						     "skipped" };
 
-static const char *render_verify_what(unsigned what)
-{
-	return what < GUP_REQUESTS    ? gup_request_name(what)
-	       : what == VERIFY_STORE ? "store"
-	       : what == VERIFY_FORK  ? "fork"
-				      : "migrate";
-}
-
 /* Prints "12" when all are right, "12/1!" with 1 wrong, "12?3" with 3 unknown, "-" never tried. */
 static void render_verify_cell(FILE *out, const u64 n[VERIFY_OUTCOMES])
 {
@@ -42,12 +34,12 @@ static void render_verify_cell(FILE *out, const u64 n[VERIFY_OUTCOMES])
 static void render_verify_rows(FILE *out, const struct verify_result *r)
 {
 	fprintf(out, "%-18s", "STATE");
-	for (unsigned w = 0; w < VERIFY_WHATS; w++)
-		fprintf(out, " %7s", render_verify_what(w));
+	for (unsigned w = 0; w < GUP_WHATS; w++)
+		fprintf(out, " %7s", gup_what_name(w));
 	fputc('\n', out);
 	for (size_t i = 0; i < r->nrows; i++) {
 		fprintf(out, "%-18.18s", r->row[i].state);
-		for (unsigned w = 0; w < VERIFY_WHATS; w++)
+		for (unsigned w = 0; w < GUP_WHATS; w++)
 			render_verify_cell(out, r->row[i].n[w]);
 		fputc('\n', out);
 	}

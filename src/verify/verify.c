@@ -20,31 +20,20 @@ bool verify_stopped(void)
 	return verify_end != 0;
 }
 
-const char *verify_what_name(unsigned what)
+bool verify_wanted(const struct verify *v, enum gupcall_id act)
 {
-	return what < GUP_REQUESTS    ? gup_request_name(what)
-	       : what == VERIFY_STORE ? "store"
-	       : what == VERIFY_FORK  ? "fork"
-				      : "migrate";
-}
+	char why[PAGESTATE_WHY];
 
-unsigned verify_what(const struct gupcall_row *row)
-{
-	return row->what == GUPCALL_REQUEST ? row->request
-					    : GUP_REQUESTS + row->what - GUPCALL_STORE;
-}
-
-bool verify_wanted(const struct verify_options *opt, enum gupcall_id act)
-{
-	return !opt->only || opt->only & BIT(verify_what(gupcall_row(act)));
+	return (!v->opt->only || v->opt->only & BIT(gupcall_row(act)->what)) &&
+	       !gupcall_available(act, v->k, &v->env, why);
 }
 
 unsigned verify_what_by_name(const char *name)
 {
-	for (unsigned i = 0; i < VERIFY_WHATS; i++)
-		if (!strcmp(name, verify_what_name(i)))
+	for (unsigned i = 0; i < GUP_WHATS; i++)
+		if (!strcmp(name, gup_what_name(i)))
 			return i;
-	return VERIFY_WHATS;
+	return GUP_WHATS;
 }
 
 void verify_result_deinit(struct verify_result *r)

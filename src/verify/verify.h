@@ -25,12 +25,6 @@ enum verify_outcome {
 	VERIFY_OUTCOMES
 };
 
-/* Beyond the six requests: a store, a fork, a migration. */
-#define VERIFY_STORE GUP_REQUESTS
-#define VERIFY_FORK (GUP_REQUESTS + 1)
-#define VERIFY_MIGRATE (GUP_REQUESTS + 2)
-#define VERIFY_WHATS (GUP_REQUESTS + 3)
-
 #define VERIFY_STATE_MAX 512
 #define VERIFY_FIELDS 6
 #define VERIFY_NOTE 200
@@ -47,7 +41,7 @@ struct verify_case {
 	char state[VERIFY_STATE_MAX];
 	const char *request; /* "get-r" … "store", "fork", "migrate" */
 	const char *act;     /* "vmsplice" */
-	u8 what;             /* enum gup_request, VERIFY_STORE, … */
+	u8 what;             /* enum gup_request, GUP_STORE … */
 	u8 outcome;          /* enum verify_outcome */
 	bool random, raced;
 	u8 nfields;
@@ -59,7 +53,7 @@ struct verify_case {
 /* Counts for one base state. */
 struct verify_row {
 	char state[32];
-	u64 n[VERIFY_WHATS][VERIFY_OUTCOMES];
+	u64 n[GUP_WHATS][VERIFY_OUTCOMES];
 };
 
 struct verify_reason {
@@ -113,8 +107,7 @@ void verify_stop(void);
 
 void verify_result_deinit(struct verify_result *r);
 
-/* Returns the what of a --request word ("get-r" … "lt-w", "store", "fork", "migrate"), or VERIFY_WHATS. */
+/* Returns the what of a --request word ("get-r" … "lt-w", "store", "fork", "migrate"), or GUP_WHATS. */
 unsigned verify_what_by_name(const char *name);
-const char *verify_what_name(unsigned what);
 
 #endif

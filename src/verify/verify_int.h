@@ -26,11 +26,8 @@ void verify_trial(struct verify *v, const char *state, enum gupcall_id act, bool
 /* Counts @c and, if @keep, stores it.  Returns 0 or -ENOMEM. */
 int verify_count(struct verify *v, const struct verify_case *c, bool keep);
 
-/* Returns what the call of @row tries: enum gup_request, VERIFY_STORE, … */
-unsigned verify_what(const struct gupcall_row *row);
-
-/* The user wants @act to be tried. */
-bool verify_wanted(const struct verify_options *opt, enum gupcall_id act);
+/* Returns whether the user wants @act to be tried, and this machine can do it. */
+bool verify_wanted(const struct verify *v, enum gupcall_id act);
 
 bool verify_stopped(void);
 extern volatile sig_atomic_t verify_end; /* set by verify_stop() */

@@ -9,8 +9,6 @@
 #define VERIFY_SWAP BIT(62)
 #define VERIFY_PFN (BIT(55) - 1)
 
-static const char *const verify_tri[] = { "no", "yes", "unknown" };
-
 /* Adds a field; @match: the observed value agrees. */
 static void verify_field(struct verify_case *c, const char *key, const char *predicted,
 			 const char *observed, bool match)
@@ -31,8 +29,8 @@ static void verify_field(struct verify_case *c, const char *key, const char *pre
 static void verify_field_tri(struct verify_case *c, const char *key, enum tri predicted,
 			     enum tri observed)
 {
-	verify_field(c, key, verify_tri[predicted],
-		     observed == TRI_UNKNOWN ? NULL : verify_tri[observed],
+	verify_field(c, key, gup_tri_name(predicted),
+		     observed == TRI_UNKNOWN ? NULL : gup_tri_name(observed),
 		     predicted == observed);
 }
 
@@ -225,7 +223,7 @@ static bool verify_counted(const struct kernel *k, enum gupcall_id act,
 	if (page->facts.value & F(VMA_HUGETLB))
 		return kernel_has(k, KFACT_HUGETLB_FAULT_GENERIC) == TRI_YES;
 	return !(page->facts.value & F(VMA_SHARED)) || !retries ||
-	       !(gup_request_flags(row->request) & GUP_WRITE) ||
+	       !(gup_request_flags(row->what) & GUP_WRITE) ||
 	       kernel_has(k, KFACT_FAULT_COMPLETED) == TRI_YES;
 }
 
@@ -247,36 +245,36 @@ void verify_judge(const struct kernel *k, enum gupcall_id act,
 	const char *observed;
 
 	switch (row->what) {
-	case GUPCALL_REQUEST:
-		ret->unknown = predicted->req[row->request].unknown;
-		ret->unknown_kernel = predicted->req[row->request].unknown_kernel;
-		if (verify_fell_back(k, act, &predicted->req[row->request], seen)) {
-			ret->outcome = VERIFY_SKIPPED;
-			snprintf(
-				ret->note, sizeof(ret->note), "%s",
-				"ext4 of this kernel writes through the page cache when GUP fails");
-			return;
-		}
-		verify_request(ret, row, &predicted->req[row->request], seen,
-			       verify_counted(k, act, page));
-		break;
-	case GUPCALL_STORE:
+	case GUP_STORE:
 		ret->unknown = predicted->write.unknown;
 		ret->unknown_kernel = predicted->write.unknown_kernel;
 		verify_store(ret, &predicted->write, page, seen);
 		break;
-	case GUPCALL_MIGRATE:
+	case GUP_MIGRATE:
 		ret->unknown = predicted->migrate.unknown;
 		ret->unknown_kernel = predicted->migrate.unknown_kernel;
 		verify_migrate(ret, predicted->migrate.word, seen);
 		break;
-	default:
+	case GUP_FORK:
 		ret->unknown = predicted->fork.unknown;
 		ret->unknown_kernel = predicted->fork.unknown_kernel;
 		observed = verify_fork_seen(seen);
 		verify_field(ret, "fork", gup_fork_name(predicted->fork.word), observed,
 			     observed && !strcmp(observed,
 						 gup_fork_name(predicted->fork.word)));
+		break;
+	default:
+		ret->unknown = predicted->req[row->what].unknown;
+		ret->unknown_kernel = predicted->req[row->what].unknown_kernel;
+		if (verify_fell_back(k, act, &predicted->req[row->what], seen)) {
+			ret->outcome = VERIFY_SKIPPED;
+			snprintf(
+				ret->note, sizeof(ret->note), "%s",
+				"ext4 of this kernel writes through the page cache when GUP fails");
+			return;
+		}
+		verify_request(ret, row, &predicted->req[row->what], seen,
+			       verify_counted(k, act, page));
 	}
 	ret->outcome = VERIFY_RIGHT;
 	for (unsigned i = 0; i < ret->nfields; i++) {

@@ -168,25 +168,17 @@ static void verify_shrink(struct verify *v, enum gupcall_id act, struct verify_c
 	}
 }
 
-static unsigned verify_acts(struct verify *v, enum gupcall_id *ret)
-{
-	char why[PAGESTATE_WHY];
-	unsigned n = 0;
-
-	for (unsigned a = 0; a < GUPCALLS; a++)
-		if (verify_wanted(v->opt, a) && !gupcall_available(a, v->k, &v->env, why))
-			ret[n++] = a;
-	return n;
-}
-
 int verify_random(struct verify *v)
 {
 	static struct verify_case c;
 	enum gupcall_id act[GUPCALLS];
-	unsigned nacts = verify_acts(v, act), kept = 0;
+	unsigned nacts = 0, kept = 0;
 	char state[VERIFY_STATE_MAX];
 	int err = 0;
 
+	for (unsigned a = 0; a < GUPCALLS; a++)
+		if (verify_wanted(v, a))
+			act[nacts++] = a;
 	for (u64 i = 0; i < v->opt->trials && nacts && !err && !verify_stopped(); i++) {
 		u64 seed = v->r->seed + i; /* so that each trial can be repeated alone */
 		enum gupcall_id a;

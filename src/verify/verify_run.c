@@ -49,12 +49,11 @@ static unsigned verify_nmods(unsigned id)
 static int verify_state(struct verify *v, const char *state)
 {
 	static struct verify_case c;
-	char why[PAGESTATE_WHY];
 	int err = 0;
 
 	for (unsigned a = 0; a < GUPCALLS && !err && !verify_end; a++) {
 		/* Calls that this machine lacks are no trials. */
-		if (!verify_wanted(v->opt, a) || gupcall_available(a, v->k, &v->env, why))
+		if (!verify_wanted(v, a))
 			continue;
 		verify_trial(v, state, a, !strncmp(state, "arena", 5), &c);
 		err = verify_count(v, &c, true);
@@ -101,7 +100,7 @@ int verify_run(struct source *src, const struct verify_options *opt,
 		err = verify_fixed(&v);
 	if (!err && opt->trials)
 		err = verify_random(&v);
-	if (opt->only & BIT(VERIFY_MIGRATE) &&
+	if (opt->only & BIT(GUP_MIGRATE) &&
 	    gupcall_available(GUPCALL_DO_MOVE, k, &v.env, why))
 		diag_add(diag, DIAG_NOTE, "migrate is not tried: %s", why);
 	gupcall_env_close(&v.env);

@@ -109,7 +109,7 @@ static void verify_once(struct verify *v, const char *state, enum gupcall_id act
 			    "gup_test would warn of the zero page in the kernel's log");
 	} else if (pagestate_worker_call(&w, act, MAX(l.page.size, 4096u), &seen)) {
 		verify_skip(c, seen.why);
-	} else if (seen.waits && gupcall_row(act)->what == GUPCALL_FORK) {
+	} else if (seen.waits && gupcall_row(act)->what == GUP_FORK) {
 		verify_skip(c, "looking at it waits for the user fault handler");
 	} else if (verify_not_gup(v, act, &seen)) {
 		verify_skip(c, "io_uring of this kernel refuses mappings of files");
@@ -128,8 +128,8 @@ void verify_trial(struct verify *v, const char *state, enum gupcall_id act, bool
 
 	*c = (struct verify_case){ .act = row->name };
 	snprintf(c->state, sizeof(c->state), "%s", state);
-	c->what = (u8)verify_what(row);
-	c->request = verify_what_name(c->what);
+	c->what = row->what;
+	c->request = gup_what_name(c->what);
 	verify_once(v, state, act, lenient, c);
 	for (int i = 0; c->outcome == VERIFY_WRONG && i < VERIFY_REPEATS; i++) {
 		verify_once(v, state, act, lenient, c);

@@ -37,12 +37,12 @@ TEST(rows_are_complete)
 	for (unsigned i = 0; i < KFACTS; i++) {
 		char range[64];
 
-		EXPECT(kernel_fact_name(i) && kernel_fact_name(i)[0]);
-		EXPECT(kernel_fact_subject(i) && kernel_fact_subject(i)[0]);
-		EXPECT(kernel_fact_commit(i) != NULL);
+		EXPECT(kernel_fact(i)->name && kernel_fact(i)->name[0]);
+		EXPECT(kernel_fact(i)->subject && kernel_fact(i)->subject[0]);
+		EXPECT(kernel_fact(i)->commit != NULL);
 		EXPECT(kernel_fact_range(i, range, sizeof(range))[0]);
 		for (unsigned j = 0; j < i; j++)
-			EXPECT(strcmp(kernel_fact_name(i), kernel_fact_name(j)));
+			EXPECT(strcmp(kernel_fact(i)->name, kernel_fact(j)->name));
 	}
 	for (unsigned i = 0; i < KCONFIGS; i++)
 		EXPECT(!strncmp(kernel_config_name(i), "CONFIG_", 7));
@@ -55,8 +55,8 @@ TEST(every_option_and_probe_decides_a_fact)
 	u64 configs = 0, probes = 0;
 
 	for (unsigned i = 0; i < KFACTS; i++) {
-		configs |= BIT(kernel_fact_config(i));
-		probes |= BIT(kernel_fact_probe(i));
+		configs |= BIT(kernel_fact(i)->config);
+		probes |= BIT(kernel_fact(i)->probe);
 	}
 	for (unsigned i = 0; i < KPROBES; i++)
 		EXPECT(probes >> i & 1);
