@@ -50,7 +50,7 @@ static const struct {
 	[GUPCALL_DO_##id] = { .row = { .name = name_,                     \
 				       .text = text_,                     \
 				       .what = what_,                     \
-				       .entry = entry_,                   \
+				       .entry = GUPCALL_##entry_,         \
 				       .kyes = kyes_,                     \
 				       .kno = kno_ },                     \
 			      .run = run_,                                \

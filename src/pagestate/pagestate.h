@@ -22,6 +22,7 @@
 #include "os/helper.h"
 
 /* What a state needs of the machine. */
+#define PAGESTATE_NEED_NOTHING 0
 #define PAGESTATE_NEED_THP BIT(0)
 #define PAGESTATE_NEED_HUGETLB BIT(1)
 #define PAGESTATE_NEED_HUGETLB_1G BIT(2)

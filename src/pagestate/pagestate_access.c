@@ -24,8 +24,9 @@ static void pagestate_access_catch(struct sigaction old[2], bool on)
 	sigaction(SIGBUS, on ? &sa : &old[1], on ? &old[1] : NULL);
 }
 
+/* Stores @byte, unless it is negative, or loads into *@ret. */
 PAGESTATE_ACCESS_PLAIN
-int pagestate_access_store(char *addr, size_t len, size_t step, int byte)
+static int pagestate_access(const char *addr, size_t len, size_t step, int byte, u8 *ret)
 {
 	struct sigaction old[2];
 	volatile int err = 0;
@@ -35,27 +36,25 @@ int pagestate_access_store(char *addr, size_t len, size_t step, int byte)
 		err = -EFAULT;
 	} else {
 		for (size_t i = 0; i < len; i += step)
-			*(volatile char *)(addr + i) = (char)byte;
+			if (byte >= 0)
+				*(volatile char *)(addr + i) = (char)byte;
+			else
+				*ret = *(const volatile u8 *)(addr + i);
 	}
 	pagestate_access_catch(old, false);
 	return err;
 }
 
-PAGESTATE_ACCESS_PLAIN
+int pagestate_access_store(char *addr, size_t len, size_t step, int byte)
+{
+	return pagestate_access(addr, len, step, byte, NULL);
+}
+
 int pagestate_access_load(const char *addr, size_t len, size_t step, u8 *ret)
 {
-	struct sigaction old[2];
-	volatile u8 byte = 0;
-	volatile int err = 0;
+	u8 byte = 0;
+	int err = pagestate_access(addr, len, step, -1, &byte);
 
-	pagestate_access_catch(old, true);
-	if (sigsetjmp(pagestate_access_out, 1)) {
-		err = -EFAULT;
-	} else {
-		for (size_t i = 0; i < len; i += step)
-			byte = *(const volatile u8 *)(addr + i);
-	}
-	pagestate_access_catch(old, false);
 	if (ret && !err)
 		*ret = byte;
 	return err;

@@ -21,13 +21,14 @@ static const struct {
 	u32 kib;
 	const char *steps;
 } pagestate_rows[PAGESTATES] = {
-#define PAGESTATE(id, name_, needs_, try_, mapping_, kib_, steps_, text_)              \
-	[PAGESTATE_##id] = {                                                           \
-		.row = { .name = name_, .text = text_, .needs = needs_, .try = try_ }, \
-		.mapping = PAGESTATE_MAP_##mapping_,                                   \
-		.kib = kib_,                                                           \
-		.steps = steps_                                                        \
-	},
+#define PAGESTATE(id, name_, needs_, try_, mapping_, kib_, steps_, text_) \
+	[PAGESTATE_##id] = { .row = { .name = name_,                      \
+				      .text = text_,                      \
+				      .needs = PAGESTATE_NEED_##needs_,   \
+				      .try = PAGESTATE_TRY_##try_ },      \
+			     .mapping = PAGESTATE_MAP_##mapping_,         \
+			     .kib = kib_,                                 \
+			     .steps = steps_ },
 #include "pagestate/pagestate.def"
 #undef PAGESTATE
 };

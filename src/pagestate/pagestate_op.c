@@ -28,13 +28,13 @@ static const struct {
 	pagestate_op_fn *run;
 	long arg;
 } pagestate_op_rows[PAGESTATE_OPS] = {
-#define OP(id, name_, scope_, weight_, needs_, run_, arg_, text_) \
-	[PAGESTATE_OP_##id] = { .row = { .name = name_,           \
-					 .text = text_,           \
-					 .needs = needs_,         \
-					 .scope = scope_,         \
-					 .weight = weight_ },     \
-				.run = run_,                      \
+#define OP(id, name_, scope_, weight_, needs_, run_, arg_, text_)          \
+	[PAGESTATE_OP_##id] = { .row = { .name = name_,                    \
+					 .text = text_,                    \
+					 .needs = PAGESTATE_NEED_##needs_, \
+					 .scope = PAGESTATE_##scope_,      \
+					 .weight = weight_ },              \
+				.run = run_,                               \
 				.arg = arg_ },
 #include "pagestate/pagestate_op.def"
 #undef OP
