@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 #include "lib/pure.h"
 
 #define BTFCUT_MAGIC 0xeb9f
@@ -76,6 +78,7 @@ struct btfcut {
 	struct btfcut_buf out, out_strs;
 	u32 nout, ptr, integer; /* ids in the cut */
 	bool whole; /* members of the current type, which is unnamed, are the owner's */
+	int err;    /* the first failure; what is put then goes nowhere */
 };
 
 static unsigned btfcut_kind(const struct btfcut_type *t)
@@ -104,47 +107,35 @@ static const char *btfcut_name(const struct btfcut *c, u32 off)
 
 /* ---- the output */
 
-static int btfcut_put(struct btfcut_buf *b, const void *data, size_t len)
+static void btfcut_put(struct btfcut *c, struct btfcut_buf *b, const void *data,
+		       size_t len)
 {
-	if (b->len + len > b->room) {
-		size_t room = MAX(b->room * 2, b->len + len + 4096);
-		u8 *more = realloc(b->data, room);
+	char *to =
+		c->err || !len ? NULL : array_more(&b->data, &b->len, &b->room, 1, len);
 
-		if (!more)
-			return -ENOMEM;
-		b->data = more;
-		b->room = room;
-	}
-	if (len)
-		memcpy(b->data + b->len, data, len);
-	b->len += len;
-	return 0;
+	if (to)
+		memcpy(to, data, len);
+	else if (len && !c->err)
+		c->err = -ENOMEM;
 }
 
-static int btfcut_put_name(struct btfcut *c, u32 *name)
+static void btfcut_put_name(struct btfcut *c, u32 *name)
 {
 	const char *s = btfcut_name(c, *name);
 
-	*name = 0;
-	if (!*s)
-		return 0;
-	*name = c->out_strs.len;
-	return btfcut_put(&c->out_strs, s, strlen(s) + 1);
+	*name = *s ? c->out_strs.len : 0;
+	if (*s)
+		btfcut_put(c, &c->out_strs, s, strlen(s) + 1);
 }
 
-/* Appends a type and the @len bytes @rest behind it; its id goes to *@ret. */
-static int btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *rest,
-			   size_t len, u32 *ret)
+/* Appends a type and the @len bytes @rest behind it.  Returns its id. */
+static u32 btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *rest,
+			   size_t len)
 {
-	int err = btfcut_put_name(c, &t.name);
-
-	if (!err)
-		err = btfcut_put(&c->out, &t, sizeof(t));
-	if (!err)
-		err = btfcut_put(&c->out, rest, len);
-	if (!err)
-		*ret = ++c->nout;
-	return err;
+	btfcut_put_name(c, &t.name);
+	btfcut_put(c, &c->out, &t, sizeof(t));
+	btfcut_put(c, &c->out, rest, len);
+	return ++c->nout;
 }
 
 /* ---- the input */
@@ -221,7 +212,7 @@ static int btfcut_scan(struct btfcut *c, u32 id)
 
 /* ---- types */
 
-static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret);
+static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth);
 
 /* Skips what CO-RE skips: typedefs and qualifiers. */
 static u32 btfcut_resolve(struct btfcut *c, u32 id)
@@ -246,25 +237,6 @@ static u32 btfcut_resolve(struct btfcut *c, u32 id)
 	return 0;
 }
 
-/* Copies members or enum values with the cut's ids of their names and types. */
-static int btfcut_words(struct btfcut *c, u32 id, const struct btfcut_type *t,
-			unsigned depth, u32 *words)
-{
-	unsigned kind = btfcut_kind(t), step = btfcut_each[kind] / 4;
-	int err = 0;
-
-	memcpy(words, c->types + c->at[id] + sizeof(*t),
-	       (size_t)btfcut_vlen(t) * btfcut_each[kind]);
-	for (u32 i = 0; i < btfcut_vlen(t) && !err; i++, words += step) {
-		/* 6.19: "union pipe_index;", a type with a name (-fms-extensions) */
-		c->whole = !*btfcut_name(c, words[0]);
-		err = btfcut_put_name(c, &words[0]);
-		if (!err && (kind == BTFCUT_STRUCT || kind == BTFCUT_UNION))
-			err = btfcut_emit(c, words[1], depth + 1, &words[1]);
-	}
-	return err;
-}
-
 /* CO-RE needs only its size: it is a member of a type that nobody wants. */
 static bool btfcut_is_other(const struct btfcut *c, const struct btfcut_type *t)
 {
@@ -272,80 +244,81 @@ static bool btfcut_is_other(const struct btfcut *c, const struct btfcut_type *t)
 	       btfcut_wanted(c, t->name, btfcut_kind(t)) < 0;
 }
 
-static int btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
-			    unsigned depth, u32 *ret)
+/* Puts a type with members or enum values, with the cut's ids of their names and types. */
+static u32 btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
+			    unsigned depth)
 {
-	unsigned kind = btfcut_kind(&t);
+	unsigned kind = btfcut_kind(&t), step = btfcut_each[kind] / 4;
 	size_t len = (size_t)btfcut_vlen(&t) * btfcut_each[kind];
-	u32 *words;
-	int err;
+	u32 *words = malloc(len + 1), ret;
 
-	words = malloc(len + 1);
-	if (!words)
-		return -ENOMEM;
-	err = btfcut_words(c, id, &t, depth, words);
-	if (!err)
-		err = btfcut_put_type(c, t, words, len, ret);
+	if (!words) {
+		c->err = -ENOMEM;
+		return 0;
+	}
+	memcpy(words, c->types + c->at[id] + sizeof(t), len);
+	for (u32 i = 0, *w = words; i < btfcut_vlen(&t) && !c->err; i++, w += step) {
+		/* 6.19: "union pipe_index;", a type with a name (-fms-extensions) */
+		c->whole = !*btfcut_name(c, w[0]);
+		btfcut_put_name(c, &w[0]);
+		if (kind == BTFCUT_STRUCT || kind == BTFCUT_UNION)
+			w[1] = btfcut_emit(c, w[1], depth + 1);
+	}
+	ret = btfcut_put_type(c, t, words, len);
 	free(words);
-	return err;
+	return ret;
 }
 
-static int btfcut_array(struct btfcut *c, u32 id, struct btfcut_type t, unsigned depth,
-			u32 *ret)
+static u32 btfcut_array(struct btfcut *c, u32 id, struct btfcut_type t, unsigned depth)
 {
 	u32 words[3]; /* element, index, number */
-	int err;
 
 	memcpy(words, c->types + c->at[id] + sizeof(t), sizeof(words));
-	err = btfcut_emit(c, words[0], depth + 1, &words[0]);
+	words[0] = btfcut_emit(c, words[0], depth + 1);
 	words[1] = c->integer;
-	return err ? err : btfcut_put_type(c, t, words, sizeof(words), ret);
+	return btfcut_put_type(c, t, words, sizeof(words));
 }
 
-/* Puts type @id of a member into the cut. */
-static int btfcut_emit(struct btfcut *c, u32 id, unsigned depth, u32 *ret)
+/* Puts type @id of a member into the cut, unless it is there.  Returns its id. */
+static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth)
 {
 	struct btfcut_type t;
 	u32 got = 0, *new;
-	int err;
 
 	id = btfcut_resolve(c, id);
 	t = btfcut_get(c, id);
 	if (!id || id > c->n || depth > BTFCUT_DEPTH)
-		return -EINVAL;
-	new = &c->new[id * 2 + !btfcut_is_other(c, &t)];
-	if (*new) {
-		*ret = *new;
+		c->err = c->err ? c->err : -EINVAL;
+	if (c->err)
 		return 0;
-	}
+	new = &c->new[id * 2 + !btfcut_is_other(c, &t)];
+	if (*new)
+		return *new;
 	if (btfcut_is_other(c, &t))
 		t.info &= ~0xffffu;
 	switch (btfcut_kind(&t)) {
 	case BTFCUT_INT:
-		err = btfcut_put_type(c, t, c->types + c->at[id] + sizeof(t), 4, &got);
+		got = btfcut_put_type(c, t, c->types + c->at[id] + sizeof(t), 4);
 		break;
 	case BTFCUT_FLOAT:
-		err = btfcut_put_type(c, t, NULL, 0, &got);
+		got = btfcut_put_type(c, t, NULL, 0);
 		break;
 	case BTFCUT_PTR:
 		got = c->ptr;
-		err = 0;
 		break;
 	case BTFCUT_ARRAY:
-		err = btfcut_array(c, id, t, depth, &got);
+		got = btfcut_array(c, id, t, depth);
 		break;
 	case BTFCUT_STRUCT:
 	case BTFCUT_UNION:
 	case BTFCUT_ENUM:
 	case BTFCUT_ENUM64:
-		err = btfcut_composite(c, id, t, depth, &got);
+		got = btfcut_composite(c, id, t, depth);
 		break;
 	default:
-		err = -EINVAL;
+		c->err = -EINVAL;
 	}
-	if (!err)
-		*ret = *new = got;
-	return err;
+	return *new = got;
 }
 
 static int btfcut_open(struct btfcut *c, const void *btf, size_t size)
@@ -372,24 +345,20 @@ static int btfcut_open(struct btfcut *c, const void *btf, size_t size)
 	return 0;
 }
 
-static int btfcut_write(struct btfcut *c)
+static void btfcut_write(struct btfcut *c)
 {
 	struct btfcut_type integer = { .info = BTFCUT_INT << 24, .size = 4 };
 	struct btfcut_type ptr = { .info = BTFCUT_PTR << 24 };
-	u32 encoding = 32, unused;
-	int err = btfcut_put(&c->out_strs, "", 1);
+	u32 encoding = 32;
 
-	if (!err)
-		err = btfcut_put_type(c, ptr, NULL, 0, &c->ptr);
-	if (!err)
-		err = btfcut_put_type(c, integer, &encoding, sizeof(encoding),
-				      &c->integer);
-	for (u32 i = 0; i < c->nfound && !err; i++)
-		err = btfcut_emit(c, c->found[i], 0, &unused);
-	return err;
+	btfcut_put(c, &c->out_strs, "", 1);
+	c->ptr = btfcut_put_type(c, ptr, NULL, 0);
+	c->integer = btfcut_put_type(c, integer, &encoding, sizeof(encoding));
+	for (u32 i = 0; i < c->nfound && !c->err; i++)
+		btfcut_emit(c, c->found[i], 0);
 }
 
-static int btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
+static void btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 {
 	struct btfcut_header h = { .magic = BTFCUT_MAGIC,
 				   .version = 1,
@@ -398,19 +367,16 @@ static int btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 				   .str_off = c->out.len,
 				   .str_len = c->out_strs.len };
 	struct btfcut_buf all = { 0 };
-	int err = btfcut_put(&all, &h, sizeof(h));
 
-	if (!err)
-		err = btfcut_put(&all, c->out.data, c->out.len);
-	if (!err)
-		err = btfcut_put(&all, c->out_strs.data, c->out_strs.len);
-	if (err) {
+	btfcut_put(c, &all, &h, sizeof(h));
+	btfcut_put(c, &all, c->out.data, c->out.len);
+	btfcut_put(c, &all, c->out_strs.data, c->out_strs.len);
+	if (c->err) {
 		free(all.data);
-		return err;
+		return;
 	}
 	*ret = all.data;
 	*ret_size = all.len;
-	return 0;
 }
 
 /* @name is a member of @t or of its unnamed members, or a value of the enum. */
@@ -479,17 +445,16 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 	/* a type takes at least twelve bytes */
 	c.at = malloc((c.types_len / sizeof(struct btfcut_type) + 2) * sizeof(*c.at));
 	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, 2 * sizeof(*c.new));
-	err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;
-	if (!err) {
+	c.err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;
+	if (!c.err) {
 		btfcut_has(&c);
 		btfcut_offsets(&c);
-		err = btfcut_write(&c);
+		btfcut_write(&c);
+		btfcut_join(&c, ret, ret_size);
 	}
-	if (!err)
-		err = btfcut_join(&c, ret, ret_size);
 	free(c.at);
 	free(c.new);
 	free(c.out.data);
 	free(c.out_strs.data);
-	return err;
+	return c.err;
 }

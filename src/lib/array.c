@@ -1,23 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/array.h"
 
+#include "lib/bits.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/pure.h"
 
-void *array_add(void *array, size_t *n, size_t *room, size_t size)
+void *array_more(void *array, size_t *n, size_t *room, size_t size, size_t more)
 {
-	size_t more = *room ? *room * 2 : 16;
+	size_t want = MAX(*room * 2, *n + more + 15);
 	char *p;
 
 	memcpy(&p, array, sizeof(p));
-	if (*n == *room) {
-		p = reallocarray(p, more, size);
+	if (more > *room - *n) {
+		p = reallocarray(p, want, size);
 		if (!p)
 			return NULL;
 		memcpy(array, &p, sizeof(p));
-		*room = more;
+		*room = want;
 	}
-	return memset(p + size * (*n)++, 0, size);
+	*n += more;
+	return p + size * (*n - more);
+}
+
+void *array_add(void *array, size_t *n, size_t *room, size_t size)
+{
+	void *p = array_more(array, n, room, size, 1);
+
+	return p ? memset(p, 0, size) : NULL;
 }

@@ -16,4 +16,7 @@
  */
 void *array_add(void *array, size_t *n, size_t *room, size_t size);
 
+/* The same with @more elements that are not set. */
+void *array_more(void *array, size_t *n, size_t *room, size_t size, size_t more);
+
 #endif
