@@ -84,7 +84,6 @@ struct pagestate {
 	int fd;      /* backing file, -1 */
 	int uffd;    /* userfaultfd, -1 */
 	bool blocks; /* an access may wait for ever: nobody serves the userfaultfd */
-	bool disk;   /* the backing file is on a disk file system */
 	unsigned nchildren, nrefs;
 	struct helper child[PAGESTATE_CHILDREN];
 	struct pagestate_ref ref[PAGESTATE_REFS];

@@ -122,6 +122,21 @@ int pagestate_factory_check(const char *state, char *why)
 	return base ? -EINVAL : 0;
 }
 
+/* Does @op on pages @first … @last-1 of the mapping. */
+static int pagestate_do(struct pagestate *s, enum pagestate_op_id op, size_t first,
+			size_t last)
+{
+	size_t pages = s->len / s->leaf;
+
+	if (pagestate_op_row(op)->scope == PAGESTATE_ALL)
+		first = 0, last = pages;
+	if (first >= pages)
+		return pagestate_fail(s, -EINVAL, "%s: the mapping has %zu pages",
+				      pagestate_op_row(op)->name, pages);
+	return pagestate_op_run(s, op, s->addr + first * s->leaf,
+				(MIN(last, pages) - first) * s->leaf);
+}
+
 /* Does the operations @text, each on the page that is looked at unless it names others. */
 static int pagestate_steps(struct pagestate *s, const char *text, bool lenient)
 {
@@ -131,9 +146,9 @@ static int pagestate_steps(struct pagestate *s, const char *text, bool lenient)
 	while (!err && text && (text = pagestate_next(text, &w))) {
 		size_t look = (size_t)(s->page - s->addr) / s->leaf;
 
-		err = pagestate_factory_do(s, pagestate_op_by_name(&w),
-					   w.has_range ? w.first : look,
-					   w.has_range ? w.last : look + 1);
+		err = pagestate_do(s, pagestate_op_by_name(&w),
+				   w.has_range ? w.first : look,
+				   w.has_range ? w.last : look + 1);
 		if (lenient)
 			err = 0;
 	}
@@ -174,20 +189,6 @@ int pagestate_factory_make(struct pagestate *s, const char *state)
 int pagestate_factory_make_lenient(struct pagestate *s, const char *state)
 {
 	return pagestate_make_words(s, state, true);
-}
-
-int pagestate_factory_do(struct pagestate *s, enum pagestate_op_id op, size_t first,
-			 size_t last)
-{
-	size_t pages = s->len / s->leaf;
-
-	if (pagestate_op_row(op)->scope == PAGESTATE_ALL)
-		first = 0, last = pages;
-	if (first >= pages)
-		return pagestate_fail(s, -EINVAL, "%s: the mapping has %zu pages",
-				      pagestate_op_row(op)->name, pages);
-	return pagestate_op_run(s, op, s->addr + first * s->leaf,
-				(MIN(last, pages) - first) * s->leaf);
 }
 
 void pagestate_factory_drop(struct pagestate *s)

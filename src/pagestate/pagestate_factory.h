@@ -24,10 +24,6 @@ int pagestate_factory_make(struct pagestate *s, const char *state);
 /* Likewise, but skips operations that fail: for random sequences. */
 int pagestate_factory_make_lenient(struct pagestate *s, const char *state);
 
-/* Does @op on pages @first … @last-1 of the mapping; returns like pagestate_factory_make(). */
-int pagestate_factory_do(struct pagestate *s, enum pagestate_op_id op, size_t first,
-			 size_t last);
-
 /* Releases all that pagestate_factory_make() made; waits for its helper processes. */
 void pagestate_factory_drop(struct pagestate *s);
 

@@ -87,7 +87,6 @@ static int pagestate_disk(struct pagestate *s)
 	s->fd = pagestate_disk_file(0);
 	if (s->fd < 0)
 		return pagestate_fail(s, -EOPNOTSUPP, "no disk file system");
-	s->disk = true;
 	return pagestate_fill(s);
 }
 

@@ -55,7 +55,8 @@ int pagestate_ref_vmsplice(struct pagestate *s, char *page)
 	return pagestate_fail(s, err, "vmsplice: %s", strerror(-err));
 }
 
-int pagestate_ref_ring(void *addr, size_t len)
+/* Makes an io_uring with one registered buffer.  Returns its fd or -errno. */
+static int pagestate_ring(void *addr, size_t len)
 {
 	struct io_uring_params params = { 0 };
 	struct iovec iov = { .iov_base = addr, .iov_len = len };
@@ -70,13 +71,6 @@ int pagestate_ref_ring(void *addr, size_t len)
 	return err;
 }
 
-void pagestate_ref_ring_close(int fd)
-{
-	/* close() alone would unpin later, from a work queue. */
-	syscall(SYS_io_uring_register, fd, IORING_UNREGISTER_BUFFERS, NULL, 0);
-	close(fd);
-}
-
 int pagestate_ref_pin(struct pagestate *s, char *page)
 {
 	struct pagestate_ref *r = pagestate_ref_new(s);
@@ -84,7 +78,7 @@ int pagestate_ref_pin(struct pagestate *s, char *page)
 
 	if (!r)
 		return -EAGAIN;
-	fd = pagestate_ref_ring(page, 4096);
+	fd = pagestate_ring(page, 4096);
 	if (fd < 0)
 		return pagestate_fail(s, fd, "io_uring buffer: %s", strerror(-fd));
 	*r = (struct pagestate_ref){ .kind = PAGESTATE_REF_RING,
@@ -104,7 +98,10 @@ void pagestate_ref_release(struct pagestate *s)
 		return;
 	r = &s->ref[--s->nrefs];
 	if (r->kind == PAGESTATE_REF_RING) {
-		pagestate_ref_ring_close(r->fd[0]);
+		/* close() alone would unpin later, from a work queue. */
+		syscall(SYS_io_uring_register, r->fd[0], IORING_UNREGISTER_BUFFERS, NULL,
+			0);
+		close(r->fd[0]);
 		return;
 	}
 	/* Empty the pipe: other processes may hold it open. */

@@ -23,9 +23,4 @@ void pagestate_ref_release(struct pagestate *s);
  */
 int pagestate_ref_byte(const struct pagestate_ref *ref);
 
-/* Makes an io_uring with one registered buffer.  Returns its fd or -errno. */
-int pagestate_ref_ring(void *addr, size_t len);
-/* Unregisters and closes; the pins are gone when it returns. */
-void pagestate_ref_ring_close(int fd);
-
 #endif

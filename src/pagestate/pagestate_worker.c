@@ -32,14 +32,8 @@ static bool pagestate_worker_make(struct pagestate *s, const char *state, bool l
 			 : pagestate_factory_make(s, state);
 	memcpy(w->why, s->why, sizeof(w->why));
 	w->subject = getpid();
-	w->addr = (uintptr_t)s->addr;
-	w->len = s->len;
 	w->page = (uintptr_t)s->page;
-	w->leaf = s->leaf;
 	w->blocks = s->blocks;
-	w->disk = s->disk;
-	w->nchildren = (u8)s->nchildren;
-	w->nrefs = (u8)s->nrefs;
 	return w->err == 0;
 }
 

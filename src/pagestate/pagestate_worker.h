@@ -13,13 +13,11 @@
 #include "pagestate/pagestate.h"
 
 struct pagestate_worker {
-	struct helper helper;      /* the process that was started, and is waited for */
-	s32 err;                   /* result of making the state: 0 or -errno */
-	s32 subject;               /* the process that has the watched page */
-	u64 addr, len, page, leaf; /* of the state, in the subject */
-	bool blocks;               /* see struct pagestate */
-	bool disk;
-	u8 nchildren, nrefs;
+	struct helper helper;    /* the process that was started, and is waited for */
+	s32 err;                 /* result of making the state: 0 or -errno */
+	s32 subject;             /* the process that has the watched page */
+	u64 page;                /* its address there */
+	bool blocks;             /* see struct pagestate */
 	char why[PAGESTATE_WHY]; /* why the state could not be made */
 };
 

@@ -173,8 +173,6 @@ int record_write_flush(struct record_writer *w);
 void record_write_add(struct record_writer *w, const char *text);
 void record_write_addf(struct record_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
-/* Writes untrusted bytes: what is not printable ASCII, and @also, becomes \xHH. */
-void record_write_escaped(struct record_writer *w, const char *text, const char *also);
 void record_write_quoted(struct record_writer *w, const char *text);
 /* Writes " key=value" of each field of @object that is not optional or has a value. */
 void record_write_fields(struct record_writer *w, const struct record_field *table,

@@ -119,7 +119,9 @@ void record_write_addf(struct record_writer *w, const char *fmt, ...)
 		record_add_n(w, buf, (size_t)n);
 }
 
-void record_write_escaped(struct record_writer *w, const char *text, const char *also)
+/* Writes untrusted bytes: what is not printable ASCII, and @also, becomes \xHH. */
+static void record_write_escaped(struct record_writer *w, const char *text,
+				 const char *also)
 {
 	for (; *text; text++) {
 		u8 c = (u8)*text;

@@ -100,7 +100,8 @@ static bool redact_harmless(const char *name)
 	return !strncmp(name, "anon_inode:[", 12);
 }
 
-void redact_name(struct redact *r, const char *name, char *buf)
+/* Masks the VMA's @name into @buf (VMA_NAME_MAX bytes). */
+static void redact_name(struct redact *r, const char *name, char *buf)
 {
 	static const char deleted[] = " (deleted)";
 	static const struct {

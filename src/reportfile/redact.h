@@ -27,8 +27,6 @@ int redact_begin(struct redact *r, record_put put, void *ctx);
 /* Writes the end line.  Returns 0 or -errno. */
 int redact_end(struct redact *r);
 
-/* Masks the VMA's @name into @buf (VMA_NAME_MAX bytes).  Only tests call it from outside. */
-void redact_name(struct redact *r, const char *name, char *buf);
 /* Returns the new number of @pfn; valid after redact_begin(). */
 u64 redact_pfn(const struct redact *r, u64 pfn);
 
