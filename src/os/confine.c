@@ -101,70 +101,42 @@ static void confine_landlock(enum confine_files files, const char *out)
 #define CONFINE_ARCH 0 /* every call is denied: no filter then */
 #endif
 
-enum confine_when { ALWAYS, WITH_OUT, WITH_SCREEN };
-
-/* The calls that are left, the most frequent first. */
-static const struct confine_call {
-	u16 nr;
-	u8 when;   /* enum confine_when */
-	u8 checks; /* 1 + the argument that must be ->value; 0: none */
-	u32 value;
-} confine_calls[] = {
-	{ SYS_pread64 },
-	{ SYS_write },
-	{ SYS_read },
-	{ SYS_brk },
-	{ SYS_mmap },
-	{ SYS_munmap },
-	{ SYS_mremap },
-	{ SYS_mprotect },
-	{ SYS_madvise },
-	{ SYS_lseek },
-	{ SYS_close },
-	{ SYS_fcntl },
-	{ SYS_fstat },
-	{ SYS_newfstatat },
-	{ SYS_futex },
-	{ SYS_getrandom },
-	{ SYS_sysinfo },
-	{ SYS_writev },
-	{ SYS_clock_gettime },
-	{ SYS_clock_nanosleep },
-	{ SYS_getpid },
-	{ SYS_gettid },
-	{ SYS_sched_yield },
-	{ SYS_sigaltstack },
-	{ SYS_rt_sigaction },
-	{ SYS_rt_sigprocmask },
-	{ SYS_rt_sigreturn },
-	{ SYS_restart_syscall },
-	{ SYS_exit_group },
-	{ SYS_ioctl, .checks = 2, .value = TCGETS },
-	{ SYS_ioctl, .checks = 2, .value = TIOCGWINSZ },
-	{ SYS_renameat2, WITH_OUT },
-	{ SYS_unlinkat, WITH_OUT },
+/* The calls that are left, the most frequent first: always, ... */
+static const u16 confine_calls[] = {
+	SYS_pread64,      SYS_write,          SYS_read,          SYS_brk,
+	SYS_mmap,         SYS_munmap,         SYS_mremap,        SYS_mprotect,
+	SYS_madvise,      SYS_lseek,          SYS_close,         SYS_fcntl,
+	SYS_fstat,        SYS_newfstatat,     SYS_futex,         SYS_getrandom,
+	SYS_sysinfo,      SYS_writev,         SYS_clock_gettime, SYS_clock_nanosleep,
+	SYS_getpid,       SYS_gettid,         SYS_sched_yield,   SYS_sigaltstack,
+	SYS_rt_sigaction, SYS_rt_sigprocmask, SYS_rt_sigreturn,  SYS_restart_syscall,
+	SYS_exit_group
+};
+/* ... with a file to write, ... */
+static const u16 confine_out[] = { SYS_renameat2, SYS_unlinkat,
 #ifdef SYS_rename
-	{ SYS_rename, WITH_OUT },
-	{ SYS_unlink, WITH_OUT },
+				   SYS_rename, SYS_unlink
 #endif
-	{ SYS_openat, WITH_SCREEN },
-	{ SYS_faccessat, WITH_SCREEN },
-	{ SYS_faccessat2, WITH_SCREEN },
-	{ SYS_ppoll, WITH_SCREEN },
-	{ SYS_pselect6, WITH_SCREEN },
+};
+/* ... with a screen, ... */
+static const u16 confine_screen[] = { SYS_openat, SYS_faccessat, SYS_faccessat2,
+				      SYS_ppoll,  SYS_pselect6,
 #ifdef SYS_poll
-	{ SYS_access, WITH_SCREEN },
-	{ SYS_poll, WITH_SCREEN },
-	{ SYS_select, WITH_SCREEN },
+				      SYS_access, SYS_poll,      SYS_select,
 #endif
-	{ SYS_getuid, WITH_SCREEN },
-	{ SYS_geteuid, WITH_SCREEN },
-	{ SYS_getgid, WITH_SCREEN },
-	{ SYS_getegid, WITH_SCREEN },
-	{ SYS_kill, WITH_SCREEN, .checks = 1, .value = 0 }, /* stops the job */
-	{ SYS_ioctl, WITH_SCREEN, .checks = 2, .value = TCSETS },
-	{ SYS_ioctl, WITH_SCREEN, .checks = 2, .value = TCSETSW },
-	{ SYS_ioctl, WITH_SCREEN, .checks = 2, .value = TCSETSF },
+				      SYS_getuid, SYS_geteuid,   SYS_getgid,
+				      SYS_getegid };
+/* ... and those of which one argument must have a value. */
+static const struct {
+	u16 nr;
+	bool screen;
+	u8 arg;
+	u32 value;
+} confine_checked[] = {
+	{ SYS_ioctl, false, 1, TCGETS }, { SYS_ioctl, false, 1, TIOCGWINSZ },
+	{ SYS_kill, true, 0, 0 }, /* stops the job */
+	{ SYS_ioctl, true, 1, TCSETS },  { SYS_ioctl, true, 1, TCSETSW },
+	{ SYS_ioctl, true, 1, TCSETSF },
 };
 
 #define LOAD(member)                                            \
@@ -174,26 +146,39 @@ static const struct confine_call {
 	(struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, what, yes, no)
 #define RETURN(what) (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, what)
 
-static void confine_seccomp(enum confine_when most)
+static struct sock_filter confine_filter[512];
+
+static u16 confine_allow_calls(u16 n, const u16 *calls, size_t ncalls)
 {
-	static struct sock_filter f[6 * ARRAY_SIZE(confine_calls) + 8];
+	for (size_t i = 0; i < ncalls; i++) {
+		confine_filter[n++] = EQUALS(calls[i], 0, 1);
+		confine_filter[n++] = RETURN(SECCOMP_RET_ALLOW);
+	}
+	return n;
+}
+
+static void confine_seccomp(bool out, bool screen)
+{
+	struct sock_filter *f = confine_filter;
 	struct sock_fprog program = { .filter = f };
 	u16 n = 0;
 
 	f[n++] = LOAD(arch);
 	f[n++] = EQUALS(CONFINE_ARCH, 1, 0);
 	f[n++] = RETURN(SECCOMP_RET_KILL_PROCESS);
-	for (size_t i = 0; i < ARRAY_SIZE(confine_calls); i++) {
-		const struct confine_call *c = &confine_calls[i];
-
-		if (c->when > most)
+	f[n++] = LOAD(nr);
+	n = confine_allow_calls(n, confine_calls, ARRAY_SIZE(confine_calls));
+	if (out)
+		n = confine_allow_calls(n, confine_out, ARRAY_SIZE(confine_out));
+	if (screen)
+		n = confine_allow_calls(n, confine_screen, ARRAY_SIZE(confine_screen));
+	for (size_t i = 0; i < ARRAY_SIZE(confine_checked); i++) {
+		if (confine_checked[i].screen && !screen)
 			continue;
 		f[n++] = LOAD(nr);
-		f[n++] = EQUALS(c->nr, 0, c->checks ? 3 : 1);
-		if (c->checks) {
-			f[n++] = LOAD(args[c->checks - 1]);
-			f[n++] = EQUALS(c->value, 0, 1);
-		}
+		f[n++] = EQUALS(confine_checked[i].nr, 0, 3);
+		f[n++] = LOAD(args[confine_checked[i].arg]);
+		f[n++] = EQUALS(confine_checked[i].value, 0, 1);
 		f[n++] = RETURN(SECCOMP_RET_ALLOW);
 	}
 	f[n++] = RETURN(SECCOMP_RET_ERRNO | EPERM);
@@ -214,5 +199,5 @@ void confine_all(u64 keep, enum confine_files files, const char *out)
 		return;
 #endif
 	confine_landlock(files, out);
-	confine_seccomp(files == CONFINE_SCREEN ? WITH_SCREEN : out ? WITH_OUT : ALWAYS);
+	confine_seccomp(out || files == CONFINE_SCREEN, files == CONFINE_SCREEN);
 }
