@@ -25,45 +25,22 @@ static pagestate_open_fn pagestate_disk, pagestate_disk_ro, pagestate_memfd,
 	pagestate_secret, pagestate_gate, pagestate_huge_file, pagestate_huge_mount,
 	pagestate_huge_full;
 
-#define HUGE ((size_t)2 << 20)
-#define ANON (MAP_PRIVATE | MAP_ANONYMOUS)
-
 static const struct pagestate_mapped {
 	pagestate_open_fn *open; /* NULL: no file */
-	size_t leaf;             /* 0: 4096 */
+	size_t leaf;
 	int flags, advice;
 	bool readonly;
 	u8 look; /* the page that is looked at */
 } pagestate_mappings[] = {
-	[PAGESTATE_MAP_ANON] = { .flags = ANON, .advice = MADV_NOHUGEPAGE, .look = 1 },
-	[PAGESTATE_MAP_THP] = { .flags = ANON, .advice = MADV_HUGEPAGE, .look = 1 },
-	[PAGESTATE_MAP_ARENA] = { .flags = ANON },
-	[PAGESTATE_MAP_HUGETLB] = { .leaf = HUGE, .flags = ANON | MAP_HUGETLB },
-	[PAGESTATE_MAP_HUGETLB_SHARED] = { .leaf = HUGE,
-					   .flags = MAP_SHARED | MAP_ANONYMOUS |
-						    MAP_HUGETLB },
-	[PAGESTATE_MAP_HUGETLB_1G] = { .leaf = 1 << 30, .flags = ANON | MAP_HUGETLB },
-	[PAGESTATE_MAP_HUGETLB_UNRESERVED] = { .leaf = HUGE,
-					       .flags = ANON | MAP_HUGETLB |
-							MAP_NORESERVE },
-	[PAGESTATE_MAP_HUGETLB_FILE] = { pagestate_huge_file, HUGE, MAP_PRIVATE },
-	[PAGESTATE_MAP_HUGETLB_MOUNT] = { pagestate_huge_mount, HUGE,
-					  MAP_PRIVATE | MAP_NORESERVE },
-	[PAGESTATE_MAP_HUGETLB_FULL] = { pagestate_huge_full, HUGE,
-					 MAP_PRIVATE | MAP_NORESERVE },
-	[PAGESTATE_MAP_DISK] = { pagestate_disk, .flags = MAP_PRIVATE, .look = 1 },
-	[PAGESTATE_MAP_DISK_RO] = { pagestate_disk, .flags = MAP_PRIVATE,
-				    .readonly = true, .look = 1 },
-	[PAGESTATE_MAP_DISK_SHARED] = { pagestate_disk, .flags = MAP_SHARED, .look = 1 },
-	[PAGESTATE_MAP_DISK_SHARED_RO] = { pagestate_disk_ro, .flags = MAP_SHARED,
-					   .readonly = true, .look = 1 },
-	[PAGESTATE_MAP_TMPFS] = { pagestate_memfd, .flags = MAP_PRIVATE, .look = 1 },
-	[PAGESTATE_MAP_MEMFD] = { pagestate_memfd, .flags = MAP_SHARED, .look = 1 },
-	[PAGESTATE_MAP_MEMFD_RO] = { pagestate_memfd, .flags = MAP_SHARED,
-				     .readonly = true, .look = 1 },
-	[PAGESTATE_MAP_SHMEM] = { .flags = MAP_SHARED | MAP_ANONYMOUS, .look = 1 },
-	[PAGESTATE_MAP_SECRET] = { pagestate_secret, .flags = MAP_SHARED, .look = 1 },
-	[PAGESTATE_MAP_GATE] = { pagestate_gate },
+#define MAPPING(id, kib, flags_, advice_, readonly_, look_, open_) \
+	[PAGESTATE_MAP_##id] = { .open = open_,                    \
+				 .leaf = (size_t)kib << 10,        \
+				 .flags = flags_,                  \
+				 .advice = advice_,                \
+				 .readonly = readonly_,            \
+				 .look = look_ },
+#include "pagestate/pagestate_map.def"
+#undef MAPPING
 };
 
 /* ---- files */
@@ -209,7 +186,7 @@ int pagestate_map_make(struct pagestate *s, enum pagestate_mapping id, size_t le
 	int prot = m->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
 	int flags = m->flags, err;
 
-	s->leaf = m->leaf ? m->leaf : 4096;
+	s->leaf = m->leaf;
 	s->len = len;
 	if (flags & MAP_HUGETLB)
 		flags |= (m->leaf >> 30 ? 30 : 21) << 26; /* MAP_HUGE_SHIFT */
@@ -218,7 +195,7 @@ int pagestate_map_make(struct pagestate *s, enum pagestate_mapping id, size_t le
 		return err;
 	s->addr = pagestate_map(s, len, s->leaf, prot, flags, s->fd);
 	if (!s->addr)
-		return m->leaf ? -EOPNOTSUPP : -errno;
+		return s->leaf > 4096 ? -EOPNOTSUPP : -errno;
 	s->page = s->addr + m->look * 4096;
 	if (m->advice && madvise(s->addr, len, m->advice) && m->advice == MADV_HUGEPAGE)
 		return pagestate_fail(s, -EOPNOTSUPP, "MADV_HUGEPAGE: %s",
