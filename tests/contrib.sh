@@ -58,6 +58,19 @@ if command -v systemd-analyze >/dev/null; then
 else
 	skip "the units are systemd's" "systemd-analyze is not installed"
 fi
+# what a build needs is listed three times
+if [ -d "$srcdir/debian" ]; then
+	# shellcheck disable=SC2034  # used by ensure.sh
+	ENSURE_NAME=contrib
+	libraries=$(. "$srcdir/tools/ensure.sh" && printf '%s\n' "${ENSURE_BUILD[@]}" | grep -E '^(lib.*-dev|clang|bpftool|zlib1g-dev)$' | grep -vx libc6-dev)
+	expect_empty "debian/control wants what tools/ensure.sh installs" "$(while read -r package; do
+		grep -qE "^ $package( |,)" "$srcdir/debian/control" || echo "$package"
+	done <<<"$libraries")"
+	modules=$(grep -oE 'PKG_CHECK_MODULES\(\[[A-Z0-9_]+\], \[[a-z0-9-]+|GUP_(LAZY|PACKER)\(\[[A-Z0-9]+\], \[[a-z0-9-]+' "$srcdir/configure.ac" | sed 's/.*\[//' | sort -u)
+	expect_empty "the RPM spec wants what configure.ac asks for" "$(while read -r module; do
+		grep -q "pkgconfig($module)" "$srcdir/contrib/gupinfo.spec" || echo "$module"
+	done <<<"$modules")"
+fi
 if [ -d "$srcdir/.github" ]; then
 	with yamllint "yamllint finds nothing" yamllint -s -c "$srcdir/.yamllint" "$srcdir/.github" "$prometheus"/*.yml
 	# a workflow that names what is not there would fail where nobody looks

@@ -79,7 +79,7 @@ strip "$tree/gupinfo"
 	echo "The interactive view needs a terminal description (ncurses-base); reports list no kernel modules."
 	echo
 	echo "Linked in, from the sources of the Debian packages:"
-	dpkg-query -W -f '${source:Package} ${source:Version}\n' libc6-dev libbpf-dev libelf-dev zlib1g-dev libncurses-dev \
+	dpkg-query -W -f '${source:Package} ${source:Version}\n' libc6-dev libjson-c-dev libbpf-dev libelf-dev zlib1g-dev libncurses-dev \
 		libproc2-dev liblzma-dev libzstd-dev libsmartcols-dev 2>/dev/null | sort -u
 } >"$tree/BUNDLE"
 if readelf -d "$tree/gupinfo" | grep NEEDED; then
