@@ -49,6 +49,17 @@ else
 	skip "groff has no complaints" "groff is not installed"
 fi
 
+# ---- documents
+picture=$(sed -n '/^## The picture/,/^## Questions/p' "$srcdir/README.md" | sed '1,/^```$/d; /^```$/,$d')
+screen=$(awk '/^=+$/ { n++; next } n == 1 { sub(/ +$/, ""); print }' "$srcdir/tests/tui/01-first-screen.screen")
+expect_empty "the picture of README is a screen that tests/tui/run.sh compares" "$(diff <(echo "$picture") <(echo "$screen"))"
+expect_empty "documents name options that there are" "$(cat "$srcdir"/*.md "$srcdir"/docs/*.md | grep -oE '(gupinfo|\./run) [^`|]*' |
+	sed 's/ -- .*//' | long | comm -23 - <(echo "$options"))"
+expect_empty "documents lead to files that there are" "$(cd "$srcdir" && grep -oE '\]\([a-zA-Z./][^):#]*' README.md HACKING.md CONTRIBUTING.md SECURITY.md docs/*.md |
+	grep -v '(https$' | while IFS=: read -r from link; do
+		[ -e "$(dirname "$from")/${link#](}" ] || echo "$from: ${link#](}"
+	done)"
+
 # ---- completion
 # shellcheck source=completion/gupinfo.bash
 . "$srcdir/completion/gupinfo.bash"
