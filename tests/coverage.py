@@ -1,16 +1,18 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""coverage.py BUILD - which rows of which table the tests reach; writes docs/coverage.md.
+"""coverage.py BUILD [OUTPUT...] - which rows of which table the tests reach; writes docs/coverage.md.
 
 BUILD is an optimised build with its test programs (make check TESTS=).  A row of a .def table is data: gcov
 counts no line of it.  So a row counts as hit when its effect is seen:
 
   rules     test_predict_ref compares each rule with the transcription on every state, and knows which fired
   columns   gupinfo prints each of them, of rows that have it
+  whole     a unit test includes the table and compares each row, with a header of the kernel's or by use
   others    their word is in an output: an accepted one (tests/golden, tests/tui) or one of the commands that
             are run here, with --verify on this kernel; or keys are pressed by a script of tests/tui
   NEVER     with the row turned into its opposite, gupinfo infers something else (tests/mutate.py); by hand
 
+OUTPUT: what gupinfo --verify --json printed on other kernels, such as one with GUP_TEST.
 What is not seen that way may be named in the source of a test, which is weaker: it is counted apart.
 --check: exit 1 when a row is neither.
 """
@@ -22,7 +24,8 @@ import sys
 
 TOP = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))
 sys.path.insert(0, os.path.join(TOP, "tools"))
-BUILD = os.path.realpath(next((a for a in sys.argv[1:] if not a.startswith("-")), os.path.join(TOP, "build/run")))
+FILES = [os.path.realpath(a) for a in sys.argv[1:] if not a.startswith("-")]
+BUILD = FILES[0] if FILES else os.path.join(TOP, "build/run")
 GUPINFO = os.path.join(BUILD, "gupinfo")
 os.chdir(TOP)
 
@@ -72,17 +75,24 @@ sources = text_of("tests/unit/*.[ch]", "tests/live/*", "tests/*.sh", "tests/tui/
                   "tests/fuzz/*.c", "tests/chaos/*")
 
 print("running gupinfo and test_predict_ref", file=sys.stderr)
-seen = accepted + run("--facts") + run("--verify", "--trials", "3000", "--seed", "1", "--json") + run("--demo", "-v")
+# test_vma reads each pair of letters (flag_rows)
+whole = {"page/vma.def"} | set(re.findall(r'#include "([a-z/_]+\.def)"', text_of("tests/unit/*.c")))
+seen = accepted + text_of(*FILES[1:], "tests/golden/*.gupinfo") + run("--facts") + run("--verify", "--trials", "3000", "--seed", "1", "--json") + run("--demo", "-v")
 seen += run("--all", "--openmetrics") + run("--list-columns")
 for fixture in FIXTURES:
     addresses = [line.split()[:2] for line in run("--replay", fixture, "--pages", "-rn", "-o", "PID,ADDR,KIND").splitlines()
                  if "none" not in line]
     for model in ("5.10", "5.15", "6.1", "6.6", "6.12", "7.3"):
-        for pid, addr in addresses[::3]:
-            seen += run("--replay", fixture, "--pid", pid, "--explain", addr, "--model", model)
+        for pid in sorted({pid for pid, _ in addresses}):
+            explain = [word for p, addr in addresses if p == pid for word in ("--explain", addr)]
+            seen += run("--replay", fixture, "--pid", pid, "--model", model, *explain[:40])
     seen += run("--replay", fixture, "--pages", "-o", "FLAGS,PTE,VMFLAGS") + run("--replay", fixture, "--json", "--pages")
 ref = subprocess.run([os.path.join(BUILD, "tests/unit/test_predict_ref")], capture_output=True, text=True, check=False).stdout
 all_fired = re.search(r"^ok \d+ - every_rule_fired", ref, re.M) is not None
+
+
+# functions of rules; all of these fire, or none counts
+deciding = {r[2].split(",")[1].strip() for path in glob.glob("src/gup/predict_*.def") for r in rows(path, "RULE")} if all_fired else set()
 
 
 def word(text, inside):
@@ -94,36 +104,41 @@ def column_prints(row):
     for view in (["--pid", str(os.getpid()), "--pages"], ["--pid", str(os.getpid())], ["--all"], ["--lint", "--pid", str(os.getpid())],
                  ["--facts"], ["--list-columns"], ["--diff", FIXTURES[0], FIXTURES[-1]]):
         out = run(*view, "-o", name)
-        if out.splitlines() and out.splitlines()[0].split()[:1] == [name]:
+        if any(line.split() == [name] for line in out.splitlines()[:40]):
             return True
     return False
 
 
+# how a test names a row: by its identifier after a prefix, or alone in a macro of the test
+PREFIX = {"CAUSE": ["EVENT_CAUSE_"], "EVENT": ["EVENT_"], "FACT": [""], "LINT": [""], "PTE": ["PAGE_PTE_"], "ROLE": ["TUI_ROLE_"]}
+scripts = text_of("tests/*.sh", "tests/live/*.sh", "tests/golden/*.sh", "tests/chaos/*", "tests/tui/*.sh")
+# a state that was made was made by these operations
+made = " ".join(r[1][1] for r in rows("src/pagestate/pagestate.def", "PAGESTATE") if word(r[1][0], seen)).replace("+", " ").replace("@", " @")
 PRESSED = set(re.findall(r"\S+", steps))
 TABLES = [  # file, macro, is it hit?, what names it in a source
-    ("cmd/options.def", "OPTION", None, lambda r: "--" + r[1][0]),
+    ("cmd/options.def", "OPTION", lambda r: re.search(r"(--%s|[ ]-%s)(?![\w-])" % (r[1][0], r[2].split(",")[2].strip(" '")), scripts), lambda r: ""),
     ("event/demo.def", "CASE", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("event/event.def", "EVENT", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
     ("event/event.def", "CAUSE", lambda r: bool(r[1]) and r[1][-1] in screens + seen, lambda r: "EVENT_CAUSE_" + r[0]),
     ("kernel/kconfig.def", "KCONFIG", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("kernel/kernel.def", "KFACT", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
-    ("kernel/kfunc.def", "KFUNC", lambda r: word(r[0] + "()", seen + " ") or (r[0] + "(") in seen, lambda r: r[0]),
+    ("kernel/kfunc.def", "KFUNC", lambda r: r[0] in deciding or (r[0] + "(") in seen, lambda r: r[0]),
     ("kernel/kprobe.def", "KPROBE", lambda r: word(r[1][0], seen) or r[1][-1] in seen, lambda r: "KPROBE_" + r[0]),
     ("kpageflags.def", "KPF", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
-    ("page/fact.def", "FACT", lambda r: word(r[1][0], seen), lambda r: r[0]),
+    ("page/fact.def", "FACT", lambda r: word(r[1][0], seen), lambda r: "F_" + r[0]),
     ("page/pageflag.def", "PAGEFLAG", lambda r: word(r[0].replace("PG_", ""), seen), lambda r: r[0]),
     ("page/pte.def", "PTE", lambda r: word(r[1][-1], seen), lambda r: "PTE_" + r[0]),
     ("page/vma.def", "VMFLAG", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("pagestate/gupcall.def", "GUPCALL", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("pagestate/pagestate.def", "PAGESTATE", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
-    ("pagestate/pagestate_op.def", "OP", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
+    ("pagestate/pagestate_op.def", "OP", lambda r: word(r[1][0], made) or word(r[1][0], seen), lambda r: r[1][0]),
     ("render/columns.def", "COLUMN", column_prints, lambda r: r[0]),
     ("render/sums.def", "SUM", lambda r: word(r[0], seen), lambda r: r[0]),
     ("report/highlights.def", "HIGHLIGHT", lambda r: r[1][0].split(":")[0] in seen + screens, lambda r: "HIGHLIGHT_" + r[0]),
     ("report/lint.def", "LINT", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("trace/madvise.def", "MADVISE", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
     ("trace/tracer.def", "TRACER_CALL", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
-    ("trace/trace_call.def", "TRACE_CALL", lambda r: word(r[0].lower(), screens), lambda r: r[0]),
+    ("trace/trace_call.def", "TRACE_CALL", lambda r: word(r[0].lower(), screens) or word("__NR_" + r[0].lower(), sources), lambda r: r[0].lower()),
     ("trace/uring.def", "URING", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
     ("tui/tui_glyphs.def", "GLYPH", lambda r: word(r[1][0], screens), lambda r: r[0]),
     ("tui/tui_keys.def", "KEY", lambda r: any(k in PRESSED for k in r[1][0].split()), lambda r: "TUI_" + r[0]),
@@ -137,9 +152,9 @@ def main():
     lines.append(("gup/predict_*.def", "RULE", rules, rules if all_fired else 0, 0, [] if all_fired else ["test_predict_ref says which"]))
     for path, macro, hit, named in TABLES:
         table = list(rows(os.path.join("src", path), macro))
-        hits = [r for r in table if hit and hit(r)]
+        hits = table if path in whole else [r for r in table if hit and hit(r)]
         rest = [r for r in table if r not in hits]
-        by_name = [r for r in rest if word(named(r).lstrip("-"), sources)]
+        by_name = [r for r in rest if any(word(n.lstrip("-"), sources) for n in [named(r), macro + "_" + r[0]] + [p + r[0] for p in PREFIX.get(macro, [])])]
         neither = [r[0] for r in rest if r not in by_name]
         lines.append((path, macro, len(table), len(hits), len(by_name), neither))
     release = subprocess.run(["uname", "-r"], capture_output=True, text=True, check=False).stdout.strip().split("-")[0]
@@ -155,7 +170,8 @@ is used: [mutants.md](mutants.md) is its measure. `kernel/proved.def` is made of
 |---|---|---|---|---|---|
 """ % release)
         for path, macro, n, hits, by_name, neither in lines:
-            out.write("| `%s` | %s | %d | %d | %d | %s |\n" % (path, macro, n, hits, by_name, ", ".join(neither) or "-"))
+            note = ", each by a unit test" if path in whole else ""
+            out.write("| `%s` | %s | %d | %d%s | %d | %s |\n" % (path, macro, n, hits, note, by_name, ", ".join(neither) or "-"))
             total = [total[0] + n, total[1] + hits, total[2] + by_name, total[3] + len(neither)]
             left += neither
         out.write("| all | | %d | %d | %d | %d |\n" % tuple(total))

@@ -143,3 +143,39 @@ TEST(pages_of_a_driver_are_no_finding)
 	highlights_end(&list);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0);
 }
+
+/* A small anonymous page that is pinned and not exclusive breaks an invariant, unless it changed meanwhile. */
+TEST(what_breaks_an_invariant_is_found_unless_it_raced)
+{
+	static const struct gup_verdicts v;
+	const struct vma vma = { .start = 1 << 24, .end = 2 << 24 };
+	struct page_run p = { .addr = 1 << 24,
+			      .pages = 1,
+			      .size = 4096,
+			      .kind = PAGE_ANON,
+			      .anon = true,
+			      .present = TRI_YES,
+			      .anon_exclusive = TRI_NO,
+			      .folio_mapcount = 1,
+			      .mapcount = 1,
+			      .mapcount_kind = PAGE_COUNT_EXACT,
+			      .refcount = 1025,
+			      .pincount = 1,
+			      .pincount_kind = PAGE_COUNT_EXACT,
+			      .expected = 1 };
+	struct report_row row = {
+		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
+	};
+
+	fact_set(&p.facts, F(PRESENT), true);
+	for (unsigned raced = 0; raced < 2; raced++) {
+		p.raced = raced;
+		begin(2);
+		highlights_look(&list, &row);
+		highlights_end(&list);
+		EXPECT_INT(list.pages[HIGHLIGHT_PINNED], 1);
+		EXPECT_INT(list.pages[HIGHLIGHT_PIN_NOT_EXCLUSIVE], 1);
+		EXPECT_INT(list.pages[HIGHLIGHT_BUG], !raced);
+		EXPECT_INT(list.pages[HIGHLIGHT_RACED], raced);
+	}
+}

@@ -191,6 +191,13 @@ TEST(file_systems)
 TEST(flag_rows)
 {
 	for (unsigned i = 0; i < VMFLAGS; i++) {
+		char line[32];
+		struct vma v;
+
+		header("1000-2000 rw-p 0 00:00 0", &v);
+		snprintf(line, sizeof(line), "VmFlags: %s", vma_flag_letters(i));
+		EXPECT_INT(smaps(line, &v), 1);
+		EXPECT_INT(v.flags, BIT(i));
 		EXPECT_INT(strlen(vma_flag_letters(i)), 2);
 		EXPECT(!strncmp(vma_flag_text(i), "VM_", 3));
 		for (unsigned j = 0; j < i; j++)
