@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#define Z_SOLO /* no unistd.h: clang refuses what pure.h makes of it */
 #include <zlib.h>
 
 #include "lib/pure.h"
