@@ -62,11 +62,11 @@ static void offer_processes(struct tui_live *l)
 
 		if (!list[i].rss_bytes) /* kernel threads have no pages */
 			continue;
-		r->pid = list[i].pid;
-		r->rss_bytes = list[i].rss_bytes;
-		r->has_shared = !procs_shared(r->pid, &r->shared_bytes);
-		r->has_pinned = pinned_bytes(l, r->pid, &r->pinned_bytes);
-		escape_text(r->comm, sizeof(r->comm), list[i].comm);
+		r->process = list[i];
+		r->totals.present = list[i].rss_bytes;
+		r->totals.shared_unknown =
+			procs_shared(list[i].pid, &r->totals.shared) != 0;
+		r->totals.pins_unknown = !pinned_bytes(l, list[i].pid, &r->totals.pinned);
 		kept++;
 	}
 	tui_view_procs(l->t, rows, kept);

@@ -411,7 +411,9 @@ static void get_bound(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_mapped(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_set(c, CELL_BYTES, row->totals->size_bytes);
+	cell_set(c, CELL_BYTES,
+		 row->vma && !row->folded ? row->vma->end - row->vma->start
+					  : row->totals->size_bytes);
 }
 
 static void get_parent(const struct report_row *row, u32 arg, struct cell *c)

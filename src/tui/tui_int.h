@@ -3,6 +3,7 @@
 #ifndef GUPINFO_TUI_INT_H
 #define GUPINFO_TUI_INT_H
 
+#include "render/columns.h"
 #include "tui/tui_grid.h"
 #include "tui/tui_keys.h"
 #include "tui/tui_state.h"
@@ -157,6 +158,34 @@ void tui_time_mark(struct tui *t);
 void tui_time_changes(struct tui *t, struct tui_text *ret);
 /* Returns "LIVE", "PAUSED" or "REPLAY" and its role. */
 const char *tui_time_word(const struct tui *t, u8 *ret_role);
+
+/* ---- tui_list.c: rows of the columns that text output has (columns.def) */
+struct tui_list_col {
+	const char *name; /* of the column; NULL: the caller draws it */
+	u8 fit;           /* shown where there is room, the least first */
+	u8 role;
+	u8 min; /* width; 0: the column's */
+};
+#define TUI_LIST_COLS 8
+struct tui_list {
+	enum columns_of of;
+	const struct tui_list_col *col;
+	unsigned n;
+	int width[TUI_LIST_COLS]; /* 0: not shown */
+};
+/* Sets widths for @w columns; the caller's column and the last one share what is left. */
+void tui_list_fit(struct tui_list *l, int w);
+/* Puts the names of the columns; @own is the title of the caller's. */
+void tui_list_titles(const struct tui_list *l, struct tui_screen *s, int x, int y,
+		     const char *own);
+/*
+ * Puts a row, its first column in the role @first; its sums are "?" unless @known.  Returns where the
+ * caller's column begins.
+ */
+int tui_list_row(const struct tui_list *l, struct tui_screen *s, int x, int y,
+		 const struct report_row *row, bool known, u8 first);
+/* Returns the first line, of @n in @rows, so that line @at is shown, near @top. */
+size_t tui_list_top(size_t top, size_t at, size_t n, int rows);
 
 /* ---- tui_vmas.c: the list of mappings */
 void tui_vmas_sort(struct tui *t);

@@ -307,11 +307,7 @@ void tui_panes_time(struct tui *t)
 
 	tui_panes_title(t, TUI_PANE_TIME, "Timeline");
 	size_t want = MIN(at, h->n ? h->n - 1 : 0);
-	if (want < t->time_top)
-		t->time_top = want;
-	if (want >= t->time_top + rows)
-		t->time_top = want - rows + 1;
-	t->time_top = MIN(t->time_top, h->n - MIN(h->n, rows));
+	t->time_top = tui_list_top(t->time_top, want, h->n, (int)rows);
 	for (size_t i = 0; i < rows && t->time_top + i < h->n; i++)
 		draw_moment(t, t->time_top + i, r->y + (int)i, t->time_top + i == at);
 	if (!h->n)
@@ -360,14 +356,13 @@ void tui_panes_family(struct tui *t)
 	const struct store *s = tui_state_store(t);
 	const struct store_process *current = tui_state_process(t);
 	char title[60];
-	size_t top = 0, at = s && current ? (size_t)(current - s->proc) : 0;
+	size_t at = s && current ? (size_t)(current - s->proc) : 0;
+	size_t top = s ? tui_list_top(0, at, s->nprocs, r->h) : 0;
 
 	snprintf(title, sizeof(title), "Family at %llx", (unsigned long long)t->addr);
 	tui_panes_title(t, TUI_PANE_FAMILY, title);
 	if (!s)
 		return;
-	if (at >= (size_t)r->h)
-		top = at - (size_t)r->h + 1;
 	for (int i = 0; i < r->h && top + (size_t)i < s->nprocs; i++) {
 		const struct store_process *p = &s->proc[top + (size_t)i];
 

@@ -4,34 +4,35 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/columns.h"
 #include "tui/tui_int.h"
+
+static const char *const orders[TUI_BYS] = { "SHAR", "PIN", "RSS", "PID" };
+
+/* The totals of the picker count bytes. */
+static struct report_row row_of(const struct tui_proc *p)
+{
+	return (struct report_row){ .process = &p->process,
+				    .totals = &p->totals,
+				    .base = 1 };
+}
 
 static int compare(const void *a, const void *b, void *ctx)
 {
 	const struct tui_proc *pa = a, *pb = b;
-	u8 order = *(const u8 *)ctx;
-	u64 ka = 0, kb = 0;
+	const struct column *by = ctx;
+	struct report_row x = row_of(pa), y = row_of(pb);
+	int order = columns_order(by, &x, &y, strcmp(by->name, "PID") != 0);
 
-	if (order == TUI_BY_RSS)
-		ka = pa->rss_bytes, kb = pb->rss_bytes;
-	else if (order == TUI_BY_SHARED)
-		ka = pa->has_shared ? pa->shared_bytes : 0,
-		kb = pb->has_shared ? pb->shared_bytes : 0;
-	else if (order == TUI_BY_PINNED)
-		ka = pa->has_pinned ? pa->pinned_bytes : 0,
-		kb = pb->has_pinned ? pb->pinned_bytes : 0;
-	if (ka != kb)
-		return ka > kb ? -1 : 1;
-	return pa->pid < pb->pid ? -1 : pa->pid > pb->pid;
+	return order ? order : pa->process.pid < pb->process.pid ? -1 : 1;
 }
 
 static bool passes(const struct tui *t, const struct tui_proc *p)
 {
 	char pid[16];
 
-	snprintf(pid, sizeof(pid), "%d", (int)p->pid);
-	return !t->input[0] || strcasestr(p->comm, t->input) || strstr(pid, t->input);
+	snprintf(pid, sizeof(pid), "%d", (int)p->process.pid);
+	return !t->input[0] || strcasestr(p->process.comm, t->input) ||
+	       strstr(pid, t->input);
 }
 
 /* Returns the @n-th row that passes the filter, or NULL. */
@@ -54,7 +55,10 @@ static size_t count(const struct tui *t)
 
 static void sort(struct tui *t)
 {
-	qsort_r(t->procs, t->nprocs, sizeof(*t->procs), compare, &t->proc_order);
+	const char *by = orders[t->proc_order];
+
+	qsort_r(t->procs, t->nprocs, sizeof(*t->procs), compare,
+		(void *)columns_find(COLUMNS_PROCESS, by, strlen(by)));
 }
 
 /* Keeps the selected process under the cursor when the rows change. */
@@ -63,7 +67,7 @@ static void keep_selection(struct tui *t, pid_t pid)
 	size_t n = count(t);
 
 	for (size_t i = 0; pid && i < n; i++)
-		if (visible(t, i)->pid == pid) {
+		if (visible(t, i)->process.pid == pid) {
 			t->proc_at = i;
 			return;
 		}
@@ -73,7 +77,7 @@ static void keep_selection(struct tui *t, pid_t pid)
 void tui_picker_rows(struct tui *t, const struct tui_proc *rows, size_t n)
 {
 	struct tui_proc *selected = visible(t, t->proc_at), *copy;
-	pid_t pid = selected ? selected->pid : 0;
+	pid_t pid = selected ? selected->process.pid : 0;
 
 	copy = malloc(MAX(n, 1) * sizeof(*copy));
 	if (!copy)
@@ -133,7 +137,7 @@ enum tui_request tui_picker_key(struct tui *t, u32 key)
 		p = visible(t, t->proc_at);
 		if (!p)
 			return TUI_REQUEST_NONE;
-		t->picked = p->pid;
+		t->picked = p->process.pid;
 		t->nviews--;
 		return TUI_REQUEST_PICKED;
 	case TUI_KEY_TAB:
@@ -161,17 +165,16 @@ enum tui_request tui_picker_key(struct tui *t, u32 key)
 	return TUI_REQUEST_NONE;
 }
 
-static const char *bytes_text(bool known, u64 bytes, char *buf, size_t size)
-{
-	if (known)
-		return columns_size(bytes, buf, size);
-	return "?";
-}
-
 void tui_picker_draw(struct tui *t)
 {
-	static const char *const orders[TUI_BYS] = { "shared", "pinned", "resident",
-						     "PID" };
+	static const struct tui_list_col cols[] = {
+		{ .name = "PID" },
+		{ .name = "RSS", .fit = 1 },
+		{ .name = "SHAR", .fit = 2 },
+		{ .name = "PIN", .fit = 3 },
+		{ .name = "COMM", .fit = 4 },
+	};
+	struct tui_list l = { COLUMNS_PROCESS, cols, ARRAY_SIZE(cols), { 0 } };
 	const struct tui_rect *r = &t->layout.body;
 	size_t n = count(t), rows = (size_t)MAX(r->h - 2, 0);
 	int x;
@@ -182,28 +185,17 @@ void tui_picker_draw(struct tui *t)
 	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_KEY, 0, "filter: ");
 	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_STRONG, 0, t->input);
 	tui_screen_put(&t->screen, x, r->y, 1, TUI_STRONG, TUI_REVERSE, " ");
-	tui_screen_printf(&t->screen, r->x, r->y + 1, r->w, TUI_DIM, 0,
-			  "%8s %8s %8s %8s  %s", "PID", "resident", "shared", "pinned",
-			  "command");
-	if (t->proc_at < t->proc_top)
-		t->proc_top = t->proc_at;
-	if (rows && t->proc_at >= t->proc_top + rows)
-		t->proc_top = t->proc_at - rows + 1;
+	tui_list_fit(&l, r->w);
+	tui_list_titles(&l, &t->screen, r->x, r->y + 1, "");
+	t->proc_top = tui_list_top(t->proc_top, t->proc_at, n, (int)rows);
 	for (size_t i = 0; i < rows; i++) {
 		const struct tui_proc *p = visible(t, t->proc_top + i);
-		char rss[16], shared[16], pinned[16];
 		int y = r->y + 2 + (int)i;
 
 		if (!p)
 			break;
-		tui_screen_printf(&t->screen, r->x, y, r->w, TUI_NORMAL, 0,
-				  "%8d %8s %8s %8s  %s", (int)p->pid,
-				  columns_size(p->rss_bytes, rss, sizeof(rss)),
-				  bytes_text(p->has_shared, p->shared_bytes, shared,
-					     sizeof(shared)),
-				  bytes_text(p->has_pinned, p->pinned_bytes, pinned,
-					     sizeof(pinned)),
-				  p->comm);
+		struct report_row row = row_of(p);
+		tui_list_row(&l, &t->screen, r->x, y, &row, true, TUI_NORMAL);
 		if (t->proc_top + i == t->proc_at)
 			tui_screen_paint(&t->screen, r->x, y, r->w, TUI_REVERSE);
 	}

@@ -59,12 +59,10 @@ enum tui_request {
 	TUI_REQUEST_PICKED, /* tui_state_picked() was chosen */
 };
 
-/* A row of the process picker. */
+/* A row of the process picker; its totals count bytes, not pages. */
 struct tui_proc {
-	pid_t pid;
-	char comm[64]; /* escaped */
-	u64 rss_bytes, shared_bytes, pinned_bytes;
-	bool has_shared, has_pinned; /* else unknown */
+	struct process process;
+	struct report_totals totals;
 };
 
 /* Returns NULL without memory. */
@@ -104,9 +102,6 @@ u64 tui_state_addr(const struct tui *t);
 void tui_state_visible(const struct tui *t, pid_t *ret_pid, u64 *ret_start, u64 *ret_end);
 /* Moves the cursor to this page (of the selected process). */
 void tui_state_goto(struct tui *t, pid_t pid, u64 addr);
-
-/* Shows only what passes the --filter expression @text; shows a message when it is none. */
-void tui_view_filter(struct tui *t, const char *text);
 
 /* Draws; the screen is valid until the next call. */
 const struct tui_screen *tui_view_draw(struct tui *t);

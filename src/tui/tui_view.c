@@ -68,11 +68,6 @@ void tui_view_moment(struct tui *t)
 		tui_time_goto(t, t->history.n - 1);
 }
 
-void tui_view_filter(struct tui *t, const char *text)
-{
-	tui_prompt_filter(t, text);
-}
-
 void tui_view_procs(struct tui *t, const struct tui_proc *rows, size_t n)
 {
 	tui_picker_rows(t, rows, n);

@@ -3,48 +3,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/columns.h"
-#include "lib/escape.h"
 #include "tui/tui_int.h"
 
 /* ---- order */
 
+static const char *const orders[TUI_ORDERS] = { NULL, "SIZE", "RSS", "PINS", "SHAR" };
+
 struct sorting {
+	const struct tui *t;
 	const struct store_process *p;
-	u8 order;
+	const struct column *by;
 };
 
-static u64 sort_key(const struct store_vma *v, u8 order)
+static struct report_row row_of(const struct tui *t, const struct store_vma *v)
 {
-	switch (order) {
-	case TUI_ORDER_SIZE:
-		return v->vma.end - v->vma.start;
-	case TUI_ORDER_RSS:
-		return v->totals.present;
-	case TUI_ORDER_PINNED:
-		return v->totals.pinned;
-	case TUI_ORDER_SHARED:
-		return v->totals.shared;
-	}
-	return 0;
+	return (struct report_row){ .vma = &v->vma,
+				    .totals = &v->totals,
+				    .base = tui_state_page_size(t),
+				    .what = vma_base_name(&v->vma) };
 }
 
 static int compare(const void *a, const void *b, void *ctx)
 {
 	const struct sorting *s = ctx;
 	u32 ia = *(const u32 *)a, ib = *(const u32 *)b;
-	u64 ka = sort_key(&s->p->vma[ia], s->order),
-	    kb = sort_key(&s->p->vma[ib], s->order);
+	struct report_row x = row_of(s->t, &s->p->vma[ia]);
+	struct report_row y = row_of(s->t, &s->p->vma[ib]);
+	int order = columns_order(s->by, &x, &y, true);
 
-	if (ka != kb)
-		return ka > kb ? -1 : 1;
-	return ia < ib ? -1 : ia > ib;
+	return order ? order : ia < ib ? -1 : ia > ib;
 }
 
 void tui_vmas_sort(struct tui *t)
 {
 	const struct store_process *p = tui_state_process(t);
-	struct sorting s = { p, t->order };
+	const char *by = orders[t->order];
+	struct sorting s = { t, p, NULL };
 	size_t n = p ? p->nvmas : 0;
 
 	t->sorted_stale = false;
@@ -55,8 +49,10 @@ void tui_vmas_sort(struct tui *t)
 	t->sorted = sorted;
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = (u32)i;
-	if (t->order != TUI_ORDER_ADDR)
+	if (by) {
+		s.by = columns_find(COLUMNS_MAPPING, by, strlen(by));
 		qsort_r(sorted, n, sizeof(*sorted), compare, &s);
+	}
 	t->nsorted = n;
 }
 
@@ -208,179 +204,52 @@ static void draw_bar(struct tui *t, const struct store_vma *v, int x, int y, int
 
 /* ---- lines */
 
-enum {
-	COL_ADDR,
-	COL_PERMS,
-	COL_SIZE,
-	COL_RSS,
-	COL_SHARED,
-	COL_PINS,
-	COL_BAR,
-	COL_NAME,
-	COLS
+static const struct tui_list_col cols[] = {
+	{ .name = "START", .fit = 0 },
+	{ .name = "PERM", .fit = 7, .role = TUI_DIM, .min = 4 },
+	{ .name = "SIZE", .fit = 1, .role = TUI_DIM },
+	{ .name = "RSS", .fit = 4, .role = TUI_DIM },
+	{ .name = "SHAR", .fit = 5, .role = TUI_DIM },
+	{ .name = "PINS", .fit = 6, .role = TUI_S_PINNED },
+	{ .fit = 2, .min = 6 }, /* the bar */
+	{ .name = "NAME", .fit = 3, .min = 7 },
 };
 
-static const struct {
-	const char *title;
-	u8 width, order; /* shown when the pane has room, by order */
-	bool right;
-} cols[COLS] = {
-	[COL_ADDR] = { .title = "address", .width = 12, .order = 0 },
-	[COL_SIZE] = { .title = "size", .width = 5, .order = 1, .right = true },
-	[COL_BAR] = { .title = "pages", .width = 6, .order = 2 },
-	[COL_NAME] = { .title = "name", .width = 7, .order = 3 },
-	[COL_RSS] = { .title = "rss", .width = 5, .order = 4, .right = true },
-	[COL_SHARED] = { .title = "sh%", .width = 4, .order = 5, .right = true },
-	[COL_PINS] = { .title = "pins", .width = 5, .order = 6, .right = true },
-	[COL_PERMS] = { .title = "perm", .width = 4, .order = 7 },
-};
+#define BAR 6
 
-/* Sets widths for a pane of @w columns; 0: not shown. */
-static void fit(int w, int width[COLS])
+static void draw_line(struct tui *t, const struct tui_list *l, const struct store_vma *v,
+		      int y, bool selected)
 {
-	int left = w + 1;
-
-	memset(width, 0, COLS * sizeof(*width));
-	for (unsigned order = 0; order < COLS; order++)
-		for (unsigned c = 0; c < COLS; c++)
-			if (cols[c].order == order && left >= cols[c].width + 1) {
-				width[c] = cols[c].width;
-				left -= cols[c].width + 1;
-			}
-	if (left > 8 && width[COL_BAR]) {
-		width[COL_BAR] += left / 3;
-		left -= left / 3;
-	}
-	if (width[COL_NAME])
-		width[COL_NAME] += left;
-}
-
-static void col_text(const struct tui *t, const struct store_vma *v, unsigned col,
-		     char *buf, size_t size)
-{
-	u64 page = tui_state_page_size(t);
-	char perms[5], name[4 * VMA_NAME_MAX];
-	const struct report_totals *n = &v->totals;
-
-	buf[0] = '\0';
-	switch (col) {
-	case COL_ADDR:
-		if (v->vma.start >> 48) /* the end of a name identifies it better */
-			snprintf(buf, size, "…%011llx",
-				 (unsigned long long)v->vma.start & (BIT(44) - 1));
-		else
-			snprintf(buf, size, "%llx", (unsigned long long)v->vma.start);
-		break;
-	case COL_PERMS:
-		vma_perms(&v->vma, perms);
-		snprintf(buf, size, "%s", perms);
-		break;
-	case COL_SIZE:
-		columns_size(v->vma.end - v->vma.start, buf, size);
-		break;
-	case COL_RSS:
-		if (v->has_totals)
-			columns_size(n->present * page, buf, size);
-		else
-			snprintf(buf, size, "?");
-		break;
-	case COL_SHARED:
-		if (n->present)
-			snprintf(buf, size, "%llu%%",
-				 (unsigned long long)(n->shared * 100 / n->present));
-		break;
-	case COL_PINS:
-		if (n->pinned)
-			snprintf(buf, size, "%llu", (unsigned long long)n->pinned);
-		break;
-	case COL_NAME: {
-		const char *slash = strrchr(v->vma.name, '/');
-
-		escape_text(name, sizeof(name),
-			    v->vma.name[0] == '/' && slash[1] ? slash + 1 : v->vma.name);
-		snprintf(buf, size, "%s", name);
-		break;
-	}
-	}
-}
-
-static void draw_line(struct tui *t, const struct store_vma *v, int y,
-		      const int width[COLS], bool selected)
-{
-	static const u8 order[COLS] = { COL_ADDR,   COL_PERMS, COL_SIZE, COL_RSS,
-					COL_SHARED, COL_PINS,  COL_BAR,  COL_NAME };
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_VMAS];
-	int x = r->x;
-	char text[4 * VMA_NAME_MAX];
+	struct report_row row = row_of(t, v);
+	int bar = tui_list_row(l, &t->screen, r->x, y, &row, v->has_totals,
+			       v->totals.leaks ? TUI_BAD : TUI_NORMAL);
 
-	for (unsigned i = 0; i < COLS; i++) {
-		unsigned c = order[i];
-
-		if (!width[c])
-			continue;
-		u8 role = v->totals.leaks && c == COL_ADDR ? TUI_BAD
-			  : c == COL_PINS                  ? TUI_S_PINNED
-			  : c == COL_ADDR || c == COL_NAME ? TUI_NORMAL
-							   : TUI_DIM;
-		col_text(t, v, c, text, sizeof(text));
-		int pad = cols[c].right ? width[c] - tui_screen_width(text) : 0;
-		if (c == COL_BAR)
-			draw_bar(t, v, x, y, width[c]);
-		else
-			tui_screen_put(&t->screen, x + MAX(pad, 0), y,
-				       width[c] - MAX(pad, 0), role, 0, text);
-		x += width[c] + 1;
-	}
+	draw_bar(t, v, bar, y, l->width[BAR]);
 	if (selected)
 		tui_screen_paint(&t->screen, r->x, y, r->w,
 				 t->focus == TUI_PANE_VMAS ? TUI_REVERSE : TUI_UNDERLINE);
 }
 
-static void draw_titles(struct tui *t, const int width[COLS])
-{
-	static const u8 order[COLS] = { COL_ADDR,   COL_PERMS, COL_SIZE, COL_RSS,
-					COL_SHARED, COL_PINS,  COL_BAR,  COL_NAME };
-	const struct tui_rect *r = &t->layout.pane[TUI_PANE_VMAS];
-	int x = r->x;
-
-	for (unsigned i = 0; i < COLS; i++) {
-		unsigned c = order[i];
-
-		if (!width[c])
-			continue;
-		const char *title =
-			c == COL_BAR ? tui_grid_lens_name(t->lens) : cols[c].title;
-		int pad = cols[c].right ? width[c] - (int)strlen(title) : 0;
-		tui_screen_put(&t->screen, x + MAX(pad, 0), r->y, width[c], TUI_DIM, 0,
-			       title);
-		x += width[c] + 1;
-	}
-}
-
 void tui_vmas_draw(struct tui *t)
 {
-	static const char *const orders[TUI_ORDERS] = { "", " by size", " by rss",
-							" by pins", " by sharing" };
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_VMAS];
+	struct tui_list l = { COLUMNS_MAPPING, cols, ARRAY_SIZE(cols), { 0 } };
 	size_t selected = tui_vmas_selected(t), rows = (size_t)MAX(r->h - 1, 0);
-	int width[COLS];
+	const char *by = orders[t->order];
 	char title[60];
 
-	snprintf(title, sizeof(title), "Mappings%s %zu/%zu", orders[t->order],
-		 t->nsorted ? selected + 1 : 0, t->nsorted);
+	snprintf(title, sizeof(title), "Mappings%s%s %zu/%zu", by ? " by " : "",
+		 by ? by : "", t->nsorted ? selected + 1 : 0, t->nsorted);
 	tui_panes_title(t, TUI_PANE_VMAS, title);
-	fit(r->w, width);
-	draw_titles(t, width);
-	if (selected < t->vma_top)
-		t->vma_top = selected;
-	if (rows && selected >= t->vma_top + rows)
-		t->vma_top = selected - rows + 1;
-	t->vma_top = MIN(t->vma_top, t->nsorted - MIN(t->nsorted, rows));
+	tui_list_fit(&l, r->w);
+	tui_list_titles(&l, &t->screen, r->x, r->y, tui_grid_lens_name(t->lens));
+	t->vma_top = tui_list_top(t->vma_top, selected, t->nsorted, (int)rows);
 	for (size_t i = 0; i < rows; i++) {
 		const struct store_vma *v = tui_vmas_at(t, t->vma_top + i);
 
 		if (!v)
 			break;
-		draw_line(t, v, r->y + 1 + (int)i, width, t->vma_top + i == selected);
+		draw_line(t, &l, v, r->y + 1 + (int)i, t->vma_top + i == selected);
 	}
 }

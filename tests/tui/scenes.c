@@ -447,11 +447,16 @@ static struct store *load_kinds(struct tui *t)
 static void load_picker(struct tui *t)
 {
 	static const struct tui_proc procs[] = {
-		{ 1, "systemd", 14 * MIB, 9 * MIB, 0, true, true },
-		{ 812, "postgres", 190 * MIB, 160 * MIB, 0, true, true },
-		{ 813, "postgres", 24 * MIB, 20 * MIB, 0, true, true },
-		{ 2301, "qemu-system-x86", 4200 * MIB, 30 * MIB, 4096 * MIB, true, true },
-		{ 4242, "demo", 9 * MIB, 0, 0, false, false },
+		{ { .pid = 1, .comm = "systemd" },
+		  { .present = 14 * MIB, .shared = 9 * MIB } },
+		{ { .pid = 812, .comm = "postgres" },
+		  { .present = 190 * MIB, .shared = 160 * MIB } },
+		{ { .pid = 813, .comm = "postgres" },
+		  { .present = 24 * MIB, .shared = 20 * MIB } },
+		{ { .pid = 2301, .comm = "qemu-system-x86" },
+		  { .present = 4200 * MIB, .shared = 30 * MIB, .pinned = 4096 * MIB } },
+		{ { .pid = 4242, .comm = "demo" },
+		  { .present = 9 * MIB, .shared_unknown = 1, .pins_unknown = 1 } },
 	};
 
 	tui_view_procs(t, procs, ARRAY_SIZE(procs));

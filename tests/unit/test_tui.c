@@ -267,7 +267,10 @@ TEST(random_keys)
 			tui_state_resize(t, 1 + (int)(random_next(&seed) % 220),
 					 1 + (int)(random_next(&seed) % 60));
 		if (tui_view_key(t, key) == TUI_REQUEST_PICK)
-			tui_view_procs(t, &(struct tui_proc){ .pid = 1, .comm = "x" }, 1);
+			tui_view_procs(t,
+				       &(struct tui_proc){
+					       .process = { .pid = 1, .comm = "x" } },
+				       1);
 		if (random_next(&seed) % 10 == 0)
 			look_again(t, live, 1 + i % 2, seed);
 		if (random_next(&seed) % 20 == 0)
