@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -88,8 +89,27 @@ static const u64 obeyed[MODES] = {
 	[MODE_LIST_COLUMNS] = O_TABLE | O(OUTPUT) | O(SORT) | O(FILTER) | O(TOP),
 };
 
-static int add_pids(struct options *opt, const char *list, char *why, size_t size)
+/* The options as far as they are parsed, and where the sentence goes that says why one is wrong. */
+struct parser {
+	struct options *opt;
+	char *why;
+	size_t size;
+};
+
+__attribute__((format(printf, 2, 3))) static int refuse(const struct parser *p,
+							const char *fmt, ...)
 {
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(p->why, p->size, fmt, ap);
+	va_end(ap);
+	return -EINVAL;
+}
+
+static int add_pids(const struct parser *p, const char *list)
+{
+	struct options *opt = p->opt;
 	const char *at = list;
 
 	for (;;) {
@@ -97,18 +117,14 @@ static int add_pids(struct options *opt, const char *list, char *why, size_t siz
 		long pid = strtol(at, &end, 10);
 
 		if (end == at || (*end && *end != ',') || pid <= 0 || pid > INT32_MAX ||
-		    *at < '0' || *at > '9') {
-			snprintf(
-				why, size,
+		    *at < '0' || *at > '9')
+			return refuse(
+				p,
 				"--pid takes process numbers such as 4242 or 4242,4243, not '%.40s'",
 				list);
-			return -EINVAL;
-		}
-		if (opt->npids == OPTIONS_PIDS) {
-			snprintf(why, size, "more than %u processes; use several runs",
-				 OPTIONS_PIDS);
-			return -EINVAL;
-		}
+		if (opt->npids == OPTIONS_PIDS)
+			return refuse(p, "more than %u processes; use several runs",
+				      OPTIONS_PIDS);
 		opt->pids[opt->npids++] = (pid_t)pid;
 		if (!*end)
 			return 0;
@@ -117,8 +133,9 @@ static int add_pids(struct options *opt, const char *list, char *why, size_t siz
 }
 
 /* Refuses what the mode would not obey. */
-static int check_obeyed(const struct options *opt, char *why, size_t size)
+static int check_obeyed(const struct parser *p)
 {
+	const struct options *opt = p->opt;
 	const char *mode = NULL;
 	u64 known = 0;
 
@@ -131,35 +148,29 @@ static int check_obeyed(const struct options *opt, char *why, size_t size)
 		    mode_options[i].mode == opt->mode)
 			mode = rows[mode_options[i].option].name;
 	for (unsigned i = 0; i < OPTIONS; i++)
-		if (opt->given[i] && known & ~obeyed[opt->mode] & BIT(i)) {
-			snprintf(why, size, "--%s means nothing to %s%s; leave one out",
-				 rows[i].name, mode ? "--" : "the summary",
-				 mode ? mode : "");
-			return -EINVAL;
-		}
-	if (opt->command && opt->mode != MODE_TRACE && opt->mode != MODE_TUI) {
-		snprintf(why, size,
-			 "a program after -- is started by --trace or --tui, not by --%s",
-			 mode ? mode : "");
-		return -EINVAL;
-	}
+		if (opt->given[i] && known & ~obeyed[opt->mode] & BIT(i))
+			return refuse(p, "--%s means nothing to %s%s; leave one out",
+				      rows[i].name, mode ? "--" : "the summary",
+				      mode ? mode : "");
+	if (opt->command && opt->mode != MODE_TRACE && opt->mode != MODE_TUI)
+		return refuse(
+			p,
+			"a program after -- is started by --trace or --tui, not by --%s",
+			mode ? mode : "");
 	return 0;
 }
 
-static int add_range(struct options *opt, const char *text, char *why, size_t size)
+static int add_range(const struct parser *p, const char *text)
 {
+	struct options *opt = p->opt;
 	const char *reason = NULL;
 	struct collect_range r;
 	int kind = range_parse(text, 4096, &r, &reason);
 
-	if (kind < 0) {
-		snprintf(why, size, "--range %.60s: %s", text, reason);
-		return -EINVAL;
-	}
-	if (opt->nranges == OPTIONS_RANGES || opt->nnames == OPTIONS_RANGES) {
-		snprintf(why, size, "more than %u ranges", OPTIONS_RANGES);
-		return -EINVAL;
-	}
+	if (kind < 0)
+		return refuse(p, "--range %.60s: %s", text, reason);
+	if (opt->nranges == OPTIONS_RANGES || opt->nnames == OPTIONS_RANGES)
+		return refuse(p, "more than %u ranges", OPTIONS_RANGES);
 	u64 addr;
 
 	opt->only_addresses = (opt->only_addresses || !(opt->nranges + opt->nnames)) &&
@@ -172,102 +183,94 @@ static int add_range(struct options *opt, const char *text, char *why, size_t si
 }
 
 /* Finds the index of @value in @words (NULL-terminated). */
-static int choose(const char *option, const char *value, const char *const *words,
-		  u8 *ret, char *why, size_t size)
+static int choose(const struct parser *p, const char *option, const char *value,
+		  const char *const *words, u8 *ret)
 {
-	size_t at = 0;
+	char takes[100] = "";
 
-	for (unsigned i = 0; words[i]; i++)
+	for (unsigned i = 0; words[i]; i++) {
 		if (!strcmp(words[i], value)) {
 			*ret = i;
 			return 0;
 		}
-	at = snprintf(why, size, "--%s takes", option);
-	for (unsigned i = 0; words[i] && at < size; i++)
-		at += snprintf(why + at, size - at, "%s %s", i ? " or" : "", words[i]);
-	if (at < size)
-		snprintf(why + at, size - at, ", not '%.40s'", value);
-	return -EINVAL;
+		snprintf(takes + strlen(takes), sizeof(takes) - strlen(takes), "%s %s",
+			 i ? " or" : "", words[i]);
+	}
+	return refuse(p, "--%s takes%s, not '%.40s'", option, takes, value);
 }
 
 /* Parses @arg as a number from @min to @max, which @takes describes. */
-static int add_number(unsigned id, const char *arg, u64 min, u64 max, const char *takes,
-		      u64 *ret, char *why, size_t size)
+static int add_number(const struct parser *p, unsigned id, u64 min, u64 max,
+		      const char *takes, u64 *ret)
 {
+	const char *arg = p->opt->value[id];
 	char *end;
 
 	errno = 0;
 	*ret = strtoull(arg, &end, strncmp(arg, "0x", 2) ? 10 : 16);
 	if (*arg >= '0' && *arg <= '9' && !*end && !errno && *ret >= min && *ret <= max)
 		return 0;
-	snprintf(why, size, "--%s takes %s, not '%.40s'", rows[id].name, takes, arg);
-	return -EINVAL;
+	return refuse(p, "--%s takes %s, not '%.40s'", rows[id].name, takes, arg);
 }
 
-static int apply_value(struct options *opt, unsigned id, const char *arg, char *why,
-		       size_t size)
+static int apply_value(const struct parser *p, unsigned id)
 {
+	struct options *opt = p->opt;
+	const char *arg = opt->value[id];
 	static const char *const colors[] = { "auto", "always", "never", NULL };
 	static const char *const evidences[] = { "auto", "procfs", "bpf", NULL };
 
 	switch (id) {
 	case OPTION_PID:
-		return add_pids(opt, arg, why, size);
+		return add_pids(p, arg);
 	case OPTION_RANGE:
-		return add_range(opt, arg, why, size);
+		return add_range(p, arg);
 	case OPTION_EXPLAIN:
-		if (opt->nexplain == OPTIONS_RANGES) {
-			snprintf(why, size, "more than %u addresses", OPTIONS_RANGES);
-			return -EINVAL;
-		}
+		if (opt->nexplain == OPTIONS_RANGES)
+			return refuse(p, "more than %u addresses", OPTIONS_RANGES);
 		if (!range_parse_address(arg, &opt->explain[opt->nexplain++]))
 			return 0;
-		snprintf(
-			why, size,
+		return refuse(
+			p,
 			"--explain takes a hexadecimal address such as 7f12a000, not '%.40s'",
 			arg);
-		return -EINVAL;
 	case OPTION_WHO:
 		if (!range_parse_address(arg, &opt->explain[0]))
 			return 0;
-		snprintf(
-			why, size,
+		return refuse(
+			p,
 			"--who takes a hexadecimal PFN such as 0x149fd0, or with --pid an address, not '%.40s'",
 			arg);
-		return -EINVAL;
 	case OPTION_INTERVAL:
-		return add_number(id, arg, 1, 3600000, "milliseconds from 1 to 3600000",
-				  &opt->interval_ms, why, size);
+		return add_number(p, id, 1, 3600000, "milliseconds from 1 to 3600000",
+				  &opt->interval_ms);
 	case OPTION_TOP:
-		return add_number(id, arg, 1, INT32_MAX, "a number such as 20",
-				  &opt->render.top, why, size);
+		return add_number(p, id, 1, INT32_MAX, "a number such as 20",
+				  &opt->render.top);
 	case OPTION_TRIALS:
-		return add_number(id, arg, 0, UINT64_MAX, "a number", &opt->trials, why,
-				  size);
+		return add_number(p, id, 0, UINT64_MAX, "a number", &opt->trials);
 	case OPTION_SEED:
-		return add_number(id, arg, 0, UINT64_MAX, "a number", &opt->seed, why,
-				  size);
+		return add_number(p, id, 0, UINT64_MAX, "a number", &opt->seed);
 	case OPTION_COLOR:
-		return arg ? choose("color", arg, colors, &opt->color, why, size)
+		return arg ? choose(p, "color", arg, colors, &opt->color)
 			   : (opt->color = 1, 0);
 	case OPTION_REDACT:
-		if (arg && strcmp(arg, "addresses")) {
-			snprintf(why, size, "--redact takes nothing or =addresses");
-			return -EINVAL;
-		}
+		if (arg && strcmp(arg, "addresses"))
+			return refuse(p, "--redact takes nothing or =addresses");
 		opt->redact = true;
 		opt->redact_addresses = arg != NULL;
 		return 0;
 	case OPTION_EVIDENCE:
-		return choose("evidence", arg, evidences, &opt->evidence, why, size);
+		return choose(p, "evidence", arg, evidences, &opt->evidence);
 	default:
 		return 0;
 	}
 }
 
-static int apply(struct options *opt, unsigned id, const char *arg, char *why,
-		 size_t size)
+static int apply(const struct parser *p, unsigned id, const char *arg)
 {
+	struct options *opt = p->opt;
+
 	if (opt->given[id] < 255)
 		opt->given[id]++;
 	opt->value[id] = arg;
@@ -280,32 +283,29 @@ static int apply(struct options *opt, unsigned id, const char *arg, char *why,
 			opt->mode = MODE_LINT;
 			break;
 		}
-		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode) {
-			snprintf(
-				why, size,
+		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode)
+			return refuse(
+				p,
 				"--%s asks for another view than an earlier option; give one",
 				rows[id].name);
-			return -EINVAL;
-		}
 		opt->mode = mode_options[i].mode;
 	}
-	return apply_value(opt, id, arg, why, size);
+	return apply_value(p, id);
 }
 
-static int finish(struct options *opt, char *why, size_t size)
+static int finish(const struct parser *p)
 {
+	struct options *opt = p->opt;
 	unsigned formats = 0;
 	static const u8 exclusive[] = { OPTION_JSON, OPTION_JSON_LINES, OPTION_RAW,
 					OPTION_PAIRS, OPTION_OPENMETRICS };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(exclusive); i++)
 		formats += opt->given[exclusive[i]] != 0;
-	if (formats > 1) {
-		snprintf(
-			why, size,
+	if (formats > 1)
+		return refuse(
+			p,
 			"give one of --json, --json-lines, --raw, --pairs and --openmetrics");
-		return -EINVAL;
-	}
 	opt->each = opt->given[OPTION_EACH];
 	opt->json = opt->given[OPTION_JSON];
 	opt->json_lines = opt->given[OPTION_JSON_LINES];
@@ -325,10 +325,8 @@ static int finish(struct options *opt, char *why, size_t size)
 	opt->render.json = opt->json_lines ? RENDER_JSON_LINES
 			   : opt->json     ? RENDER_JSON_DOCUMENT
 					   : RENDER_JSON_NONE;
-	if (opt->mode == MODE_DIFF && !opt->diff_b) {
-		snprintf(why, size, "--diff needs two reports, or a report and a PID");
-		return -EINVAL;
-	}
+	if (opt->mode == MODE_DIFF && !opt->diff_b)
+		return refuse(p, "--diff needs two reports, or a report and a PID");
 	if (opt->mode == MODE_SUMMARY && opt->command)
 		opt->mode = MODE_TRACE;
 	/* -o implies the rows that have these columns; --json-lines, and what both have, pages. */
@@ -338,20 +336,16 @@ static int finish(struct options *opt, char *why, size_t size)
 			  : opt->json_lines))
 		opt->mode = MODE_PAGES;
 	if (opt->given[OPTION_OPENMETRICS] &&
-	    (opt->columns || opt->render.bytes || opt->render.noheadings)) {
-		snprintf(
-			why, size,
+	    (opt->columns || opt->render.bytes || opt->render.noheadings))
+		return refuse(
+			p,
 			"--openmetrics has metrics of its own; leave out --output, --bytes and --noheadings");
-		return -EINVAL;
-	}
 	if (opt->json && !opt->columns && opt->mode != MODE_ALL &&
-	    (opt->given[OPTION_SORT] || opt->given[OPTION_TOP])) {
-		snprintf(
-			why, size,
+	    (opt->given[OPTION_SORT] || opt->given[OPTION_TOP]))
+		return refuse(
+			p,
 			"--json without --output is a document; give the columns of the rows that --sort and --top are for");
-		return -EINVAL;
-	}
-	return check_obeyed(opt, why, size);
+	return check_obeyed(p);
 }
 
 static void build_getopt(struct option *longs, char *shorts)
@@ -389,7 +383,7 @@ static const char *option_name(unsigned i)
 	return i < OPTIONS ? rows[i].name : NULL;
 }
 
-static int usage(int c, char **argv, char *why, size_t size)
+static int usage(const struct parser *p, int c, char **argv)
 {
 	const char *what = argv[optind - 1];
 	const char *like =
@@ -398,17 +392,14 @@ static int usage(int c, char **argv, char *why, size_t size)
 			: NULL;
 
 	if (c == ':')
-		snprintf(why, size,
-			 "option '%.60s' needs an argument; see gupinfo --help", what);
-	else if (optopt && optopt < 256)
-		snprintf(why, size, "unknown option '-%c'; see gupinfo --help", optopt);
-	else if (like)
-		snprintf(why, size, "unknown option '%.60s'; did you mean --%s?", what,
-			 like);
-	else
-		snprintf(why, size,
-			 "unknown or ambiguous option '%.60s'; see gupinfo --help", what);
-	return -EINVAL;
+		return refuse(p, "option '%.60s' needs an argument; see gupinfo --help",
+			      what);
+	if (optopt && optopt < 256)
+		return refuse(p, "unknown option '-%c'; see gupinfo --help", optopt);
+	if (like)
+		return refuse(p, "unknown option '%.60s'; did you mean --%s?", what,
+			      like);
+	return refuse(p, "unknown or ambiguous option '%.60s'; see gupinfo --help", what);
 }
 
 /* Whether argv[optind] is PIDs without --pid. */
@@ -418,55 +409,53 @@ static bool is_bare_pid(int argc, char **argv)
 	       !argv[optind][strspn(argv[optind], "0123456789,")];
 }
 
+/* Takes the option @c of getopt_long(), with the words after it that belong to it. */
+static int take(const struct parser *p, int argc, char **argv, int c)
+{
+	unsigned id = option_of(c);
+	int err;
+
+	if (c == '?' || c == ':')
+		return usage(p, c, argv);
+	/* Accept "--demo NAME" like "--demo=NAME". */
+	if (id == OPTION_DEMO && !optarg && optind < argc && argv[optind][0] != '-')
+		optarg = argv[optind++];
+	err = apply(p, id, optarg);
+	if (!err && id == OPTION_DIFF && optind < argc &&
+	    (argv[optind][0] != '-' || !argv[optind][1]))
+		p->opt->diff_b = argv[optind++];
+	return err;
+}
+
 int options_parse(int argc, char **argv, struct options *ret, char *why, size_t why_size)
 {
+	const struct parser p = { ret, why, why_size };
 	struct option longs[OPTIONS + 1];
 	char shorts[2 * OPTIONS + 3];
-	int c;
+	int c, err = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->pids = calloc(OPTIONS_PIDS, sizeof(*ret->pids));
-	if (!ret->pids) {
-		snprintf(why, why_size, "out of memory");
-		return -ENOMEM;
-	}
+	if (!ret->pids)
+		return refuse(&p, "out of memory");
 	build_getopt(longs, shorts);
 	opterr = 0;
 	optind = 1;
-	while ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1 ||
-	       is_bare_pid(argc, argv)) {
-		if (c == -1) {
-			int err = apply(ret, OPTION_PID, argv[optind++], why, why_size);
-
-			if (err)
-				return err;
-			continue;
-		}
-		if (c == '?' || c == ':')
-			return usage(c, argv, why, why_size);
-		/* Accept "--demo NAME" like "--demo=NAME". */
-		if (option_of(c) == OPTION_DEMO && !optarg && optind < argc &&
-		    argv[optind][0] != '-')
-			optarg = argv[optind++];
-		int err = apply(ret, option_of(c), optarg, why, why_size);
-
-		if (err)
-			return err;
-		if (option_of(c) == OPTION_DIFF && optind < argc &&
-		    (argv[optind][0] != '-' || !argv[optind][1]))
-			ret->diff_b = argv[optind++];
-	}
+	while (!err && ((c = getopt_long(argc, argv, shorts, longs, NULL)) != -1 ||
+			is_bare_pid(argc, argv)))
+		err = c == -1 ? apply(&p, OPTION_PID, argv[optind++])
+			      : take(&p, argc, argv, c);
+	if (err)
+		return err;
 	if (optind < argc) {
-		if (strcmp(argv[optind - 1], "--")) {
-			snprintf(
-				why, why_size,
+		if (strcmp(argv[optind - 1], "--"))
+			return refuse(
+				&p,
 				"unexpected argument '%.60s'; a program to start comes after --",
 				argv[optind]);
-			return -EINVAL;
-		}
 		ret->command = argv + optind;
 	}
-	return finish(ret, why, why_size);
+	return finish(&p);
 }
 
 void options_deinit(struct options *opt)
