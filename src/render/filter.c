@@ -197,7 +197,9 @@ static int filter_compare(struct filter_parser *p)
 		return filter_fail(p, *p->at ? "a column name is expected"
 					     : "the expression ends too early");
 	const struct column *col = columns_find(p->of, p->at, len);
-	const struct column *page = columns_find(COLUMNS_PAGE, p->at, len);
+	/* mappings and processes are sums of pages */
+	const struct column *page =
+		p->of <= COLUMNS_PROCESS ? columns_find(COLUMNS_PAGE, p->at, len) : NULL;
 
 	if (!col && (!page || p->not_page))
 		return filter_fail(p, FILTER_NO_COLUMN);

@@ -20,8 +20,8 @@
 struct filter;
 
 /*
- * Parses @expr, over columns of @of, or of pages if it names one that only pages have.  Returns 0,
- * -ENOMEM, or -EINVAL with one sentence in @why.
+ * Parses @expr, over columns of @of, or if these are sums of pages and it names a column that only
+ * pages have, of pages.  Returns 0, -ENOMEM, or -EINVAL with one sentence in @why.
  */
 int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char *why,
 		 size_t why_size);

@@ -68,12 +68,12 @@ TEST(what_is_not_known_is_not_false)
 	EXPECT_INT(match("NODE == 0"), TRI_NO);
 }
 
-/* Returns of which rows an expression over columns of mappings is, or -EINVAL. */
-static int rows_of(const char *expr)
+/* Returns of which rows an expression over columns of @rows is, or -EINVAL. */
+static int rows_of(enum columns_of rows, const char *expr)
 {
 	char why[200];
 	struct filter *f = NULL;
-	int of = filter_parse(COLUMNS_MAPPING, expr, &f, why, sizeof(why));
+	int of = filter_parse(rows, expr, &f, why, sizeof(why));
 
 	of = of ? of : (int)filter_of(f);
 	filter_free(f);
@@ -82,12 +82,14 @@ static int rows_of(const char *expr)
 
 TEST(a_column_that_only_pages_have_makes_it_a_filter_of_pages)
 {
-	EXPECT_INT(rows_of("PIN > 0 && PSS > 4K"), COLUMNS_MAPPING);
-	EXPECT_INT(rows_of("PIN > 0 && KIND == \"anon\""), COLUMNS_PAGE);
-	EXPECT_INT(rows_of("KIND == \"anon\" || PIN"), COLUMNS_PAGE);
-	EXPECT_INT(rows_of("KIND == \"anon\" && PSS > 4K"), -EINVAL);
-	EXPECT_INT(rows_of("PSS > 4K && KIND == \"anon\""), -EINVAL);
-	EXPECT_INT(rows_of("WHAT == \"moved\""), -EINVAL);
+	EXPECT_INT(rows_of(COLUMNS_MAPPING, "PIN > 0 && PSS > 4K"), COLUMNS_MAPPING);
+	EXPECT_INT(rows_of(COLUMNS_MAPPING, "PIN > 0 && KIND == \"anon\""), COLUMNS_PAGE);
+	EXPECT_INT(rows_of(COLUMNS_MAPPING, "KIND == \"anon\" || PIN"), COLUMNS_PAGE);
+	EXPECT_INT(rows_of(COLUMNS_MAPPING, "KIND == \"anon\" && PSS > 4K"), -EINVAL);
+	EXPECT_INT(rows_of(COLUMNS_MAPPING, "PSS > 4K && KIND == \"anon\""), -EINVAL);
+	EXPECT_INT(rows_of(COLUMNS_MAPPING, "WHAT == \"moved\""), -EINVAL);
+	EXPECT_INT(rows_of(COLUMNS_FACT, "MAP > 1"), -EINVAL);
+	EXPECT_INT(rows_of(COLUMNS_FINDING, "MAP > 1"), COLUMNS_FINDING);
 }
 
 TEST(bad_expressions_say_why)
