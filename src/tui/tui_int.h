@@ -46,23 +46,28 @@ struct tui_layout {
 /* The grid's cells, kept until their pages change. */
 struct tui_gridview {
 	struct tui_map map;
-	pid_t map_pid;
-	const struct store *map_store; /* the store of which the map was made */
-	u64 map_start, map_end, map_generation;
-	unsigned map_zoom;
+	struct tui_mapkey {                /* what the map was made of */
+		const struct store *store; /* and its state, when cells are folios */
+		u64 generation, start, end;
+		pid_t pid;
+		unsigned zoom;
+	} map_key;
 	u64 top; /* first cell on the screen, a multiple of ->per_row */
 	int per_row, rows, label, legend;
 	unsigned geometry_zoom;
-	/* Cache of cells. */
-	const struct store *store;
-	pid_t pid;
-	u64 vma, first;
-	int lens;
-	unsigned zoom, filter_generation;
+	struct tui_gridkey { /* what the cells were made of */
+		const struct store *store;
+		u64 vma, first;
+		size_t n;
+		pid_t pid;
+		unsigned lens, zoom, filter_generation;
+	} key;
 	size_t n, room;
-	struct tui_gridcell *cell;
-	u8 *valid, *recent;
-	u32 *changed; /* STORE_* bits against the mark, when comparing */
+	struct tui_shown {
+		struct tui_gridcell as;
+		bool valid, recent;
+		u32 changed; /* STORE_* bits against the mark, when comparing */
+	} * cell;
 	u64 changed_generation;
 };
 

@@ -47,20 +47,16 @@ static bool make_map(struct tui *t, const struct store *s, const struct store_vm
 {
 	struct tui_gridview *g = &t->grid;
 	bool folios = t->zoom == TUI_ZOOM_FOLIO;
+	const struct tui_mapkey key = { folios ? s : NULL, folios ? t->generation : 0,
+					v->vma.start,      v->vma.end,
+					tui_state_pid(t),  t->zoom };
 
-	if (g->map.cells && g->map_zoom == t->zoom && g->map_start == v->vma.start &&
-	    g->map_pid == tui_state_pid(t) && g->map_end == v->vma.end &&
-	    (!folios || (g->map_store == s && g->map_generation == t->generation)))
+	if (g->map.cells && !memcmp(&g->map_key, &key, sizeof(key)))
 		return true;
 	tui_grid_map_deinit(&g->map);
 	if (tui_grid_map(&g->map, s, v, t->zoom))
 		return false;
-	g->map_zoom = t->zoom;
-	g->map_start = v->vma.start;
-	g->map_pid = tui_state_pid(t);
-	g->map_end = v->vma.end;
-	g->map_store = s;
-	g->map_generation = t->generation;
+	g->map_key = key;
 	return true;
 }
 
@@ -109,31 +105,19 @@ static void make_geometry(struct tui *t)
 
 static bool make_room(struct tui_gridview *g, size_t n)
 {
+	struct tui_shown *cell;
+
 	if (n <= g->room)
 		return true;
-	struct tui_gridcell *cell = realloc(g->cell, n * sizeof(*cell));
-	if (cell)
-		g->cell = cell;
-	u8 *valid = realloc(g->valid, n);
-	if (valid)
-		g->valid = valid;
-	u8 *recent = realloc(g->recent, n);
-	if (recent)
-		g->recent = recent;
-	u32 *changed = realloc(g->changed, n * sizeof(*changed));
-	if (changed)
-		g->changed = changed;
-	if (!cell || !valid || !recent || !changed)
+	cell = realloc(g->cell, n * sizeof(*cell));
+	if (!cell)
 		return false;
+	g->cell = cell;
 	g->room = n;
 	return true;
 }
 
 /* ---- differences to the mark */
-
-struct marking {
-	struct tui_gridview *g;
-};
 
 static int on_change(void *ctx, const struct store_change *c)
 {
@@ -142,7 +126,7 @@ static int on_change(void *ctx, const struct store_change *c)
 	u64 last = tui_grid_cell_of(&g->map, c->end - 1);
 
 	for (u64 i = MAX(first, g->top); i <= last && i < g->top + g->n; i++)
-		g->changed[i - g->top] |= c->what;
+		g->cell[i - g->top].changed |= c->what;
 	return 0;
 }
 
@@ -154,7 +138,8 @@ static void make_changes(struct tui *t, const struct store *s,
 
 	if (!t->diff || !t->mark_store)
 		return;
-	memset(g->changed, 0, g->n * sizeof(*g->changed));
+	for (size_t i = 0; i < g->n; i++)
+		g->cell[i].changed = 0;
 	tui_grid_cell_range(&g->map, g->top, &start, &ignored);
 	tui_grid_cell_range(&g->map, g->top + g->n - 1, &ignored, &end);
 	store_diff(t->mark_store, store_process_by_pid(t->mark_store, p->process.pid), s,
@@ -183,30 +168,25 @@ bool tui_pages_prepare(struct tui *t)
 	size_t n = (size_t)MIN((u64)(g->rows * g->per_row), g->map.cells - g->top);
 	if (!make_room(g, n))
 		return false;
-	bool same = g->store == s && g->pid == p->process.pid && g->vma == v->vma.start &&
-		    g->first == g->top && g->lens == t->lens && g->zoom == t->zoom &&
-		    g->n == n && g->filter_generation == t->filter_generation &&
+	const struct tui_gridkey key = { s,       v->vma.start,        g->top,
+					 n,       p->process.pid,      t->lens,
+					 t->zoom, t->filter_generation };
+	bool same = !memcmp(&g->key, &key, sizeof(key)) &&
 		    (t->is_live || g->changed_generation == t->generation) &&
 		    t->zoom != TUI_ZOOM_FOLIO;
-	if (!same)
-		memset(g->valid, 0, n);
-	g->store = s;
-	g->pid = p->process.pid;
-	g->vma = v->vma.start;
-	g->first = g->top;
-	g->lens = t->lens;
-	g->zoom = t->zoom;
-	g->filter_generation = t->filter_generation;
+	for (size_t i = 0; !same && i < n; i++)
+		g->cell[i].valid = false;
+	g->key = key;
 	g->n = n;
 	g->changed_generation = t->generation;
 	for (size_t i = 0; i < n; i++) {
 		u64 start, end;
 
-		if (g->valid[i])
+		if (g->cell[i].valid)
 			continue;
 		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
-		g->cell[i] = tui_grid_cell(s, p, v, start, end, t->lens, t->filter);
-		g->valid[i] = 1;
+		g->cell[i].as = tui_grid_cell(s, p, v, start, end, t->lens, t->filter);
+		g->cell[i].valid = true;
 	}
 	make_changes(t, s, p);
 	return true;
@@ -221,16 +201,13 @@ void tui_pages_invalidate(struct tui *t, u64 start, u64 end)
 	u64 first = tui_grid_cell_of(&g->map, start),
 	    last = tui_grid_cell_of(&g->map, end - 1);
 	for (u64 i = MAX(first, g->top); i <= last && i < g->top + g->n; i++)
-		g->valid[i - g->top] = 0;
+		g->cell[i - g->top].valid = false;
 }
 
 void tui_pages_deinit(struct tui *t)
 {
 	tui_grid_map_deinit(&t->grid.map);
 	free(t->grid.cell);
-	free(t->grid.valid);
-	free(t->grid.recent);
-	free(t->grid.changed);
 }
 
 /* ---- moving */
@@ -299,24 +276,26 @@ static void mark_recent(struct tui *t)
 	const struct tui_history *h = &t->history;
 	u64 since = t->is_live && t->now_ns > RECENT_NS ? t->now_ns - RECENT_NS : 0;
 
-	memset(g->recent, 0, g->n);
+	for (size_t i = 0; i < g->n; i++)
+		g->cell[i].recent = false;
 	for (unsigned k = 0; k < h->nrecent; k++) {
 		const struct tui_recent *r = &h->recent[k];
 
-		if (r->time_ns < since || r->pid != g->pid || r->end <= g->map.start ||
-		    r->start >= g->map.end)
+		if (r->time_ns < since || r->pid != g->key.pid ||
+		    r->end <= g->map.start || r->start >= g->map.end)
 			continue;
 		u64 first = MAX(tui_grid_cell_of(&g->map, r->start), g->top);
 		u64 last = tui_grid_cell_of(&g->map, r->end - 1);
 		for (u64 i = first; i <= last && i < g->top + g->n; i++)
-			g->recent[i - g->top] = 1;
+			g->cell[i - g->top].recent = true;
 	}
 }
 
 static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 {
 	struct tui_gridview *g = &t->grid;
-	const struct tui_gridcell *c = &g->cell[i];
+	const struct tui_gridcell *c = &g->cell[i].as;
+	u32 changed = g->cell[i].changed;
 	u32 ch = tui_grid_letter(c->glyph);
 	u8 role = tui_grid_role(c->glyph), attr = 0;
 	char text[8];
@@ -326,8 +305,8 @@ static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 	if (c->unmatched)
 		role = TUI_LINE;
 	if (t->diff && t->mark_store)
-		role = g->changed[i] ? change_role(g->changed[i], &ch) : TUI_LINE;
-	else if (g->recent[i])
+		role = changed ? change_role(changed, &ch) : TUI_LINE;
+	else if (g->cell[i].recent)
 		attr |= TUI_RECENT;
 	if (cursor)
 		attr |= TUI_REVERSE;
@@ -340,18 +319,20 @@ static void draw_legend(struct tui *t, int y)
 {
 	const struct tui_gridview *g = &t->grid;
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
+	struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
 	u64 n[TUI_GLYPHS] = { 0 };
-	int x = r->x, end = r->x + r->w, last = y + g->legend - 1;
+	int last = y + g->legend - 1;
 
 	if (t->diff) {
-		tui_screen_put(&t->screen, x, y, r->w, TUI_DIM, 0,
-			       "+ new  - gone  > replaced  ~ state");
-		tui_screen_put(&t->screen, x, MIN(y + 1, last), g->legend > 1 ? r->w : 0,
-			       TUI_DIM, 0, "# counts  v verdict");
+		tui_screen_add(&l, TUI_DIM, "+ new  - gone  > replaced  ~ state");
+		l.x = r->x;
+		l.y++;
+		if (g->legend > 1)
+			tui_screen_add(&l, TUI_DIM, "# counts  v verdict");
 		return;
 	}
 	for (size_t i = 0; i < g->n; i++)
-		n[g->cell[i].glyph]++;
+		n[g->cell[i].as.glyph]++;
 	for (unsigned k = 0; k < TUI_GLYPHS; k++) {
 		unsigned best = 0;
 
@@ -362,42 +343,42 @@ static void draw_legend(struct tui *t, int y)
 			break;
 		n[best] = 0;
 		int need = 2 + (int)strlen(tui_grid_word(best));
-		if (x + need > end && y < last) {
-			y++;
-			x = r->x;
+		if (l.x + need > l.end && l.y < last) {
+			l.y++;
+			l.x = r->x;
 		}
-		if (x + need > end)
+		if (l.x + need > l.end)
 			continue; /* a shorter one may fit */
-		x = tui_screen_put(&t->screen, x, y, 1, tui_grid_role(best), 0,
-				   best == tui_grid_hole(t->lens)
-					   ? "·"
-					   : (char[]){ (char)tui_grid_letter(best), 0 });
-		x = tui_screen_printf(&t->screen, x, y, end - x, TUI_DIM, 0, " %s  ",
-				      tui_grid_word(best));
+		if (best == tui_grid_hole(t->lens))
+			tui_screen_add(&l, tui_grid_role(best), "·");
+		else
+			tui_screen_add(&l, tui_grid_role(best), "%c",
+				       tui_grid_letter(best));
+		tui_screen_add(&l, TUI_DIM, " %s  ", tui_grid_word(best));
 	}
 }
 
-/* Draws the page under @addr in one line, where there is no detail pane. */
-static int draw_line(struct tui *t, u64 addr, int x, int y, int w)
+/* Adds the page under @addr, where there is no detail pane. */
+static void draw_line(struct tui *t, u64 addr, struct tui_line *l)
 {
 	const struct store *s = tui_state_store(t);
 	const struct store_vma *v = tui_state_vma(t);
 	const struct store_row *row = store_row_at(s, v, addr);
 	char map[24], ref[24], pin[24];
-	struct page_run p;
+	struct page_run p = { .kind = PAGE_NONE };
 	const struct report_row page = { .page = &p };
 
-	if (!row)
-		return tui_screen_put(&t->screen, x, y, w, TUI_DIM, 0,
-				      store_covers(s, v, addr) ? "absent" : "? not read");
-	store_page_at(s, row, addr, &p);
+	if (row)
+		store_page_at(s, row, addr, &p);
 	if (p.kind == PAGE_NONE)
-		return tui_screen_put(&t->screen, x, y, w, TUI_DIM, 0, "absent");
-	return tui_screen_printf(&t->screen, x, y, w, TUI_NORMAL, 0,
-				 "%s map %s ref %s pin %s", page_kind_name(p.kind),
-				 columns_named("MAP", &page, map, sizeof(map)),
-				 columns_named("REF", &page, ref, sizeof(ref)),
-				 columns_named("PIN", &page, pin, sizeof(pin)));
+		tui_screen_add(l, TUI_DIM,
+			       row || store_covers(s, v, addr) ? "absent" : "? not read");
+	else
+		tui_screen_add(l, TUI_NORMAL, "%s map %s ref %s pin %s",
+			       page_kind_name(p.kind),
+			       columns_named("MAP", &page, map, sizeof(map)),
+			       columns_named("REF", &page, ref, sizeof(ref)),
+			       columns_named("PIN", &page, pin, sizeof(pin)));
 }
 
 static void draw_rows(struct tui *t)
@@ -409,24 +390,21 @@ static void draw_rows(struct tui *t)
 
 	for (size_t i = 0; i < g->n; i++) {
 		int y = r->y + (int)i / g->per_row, at = (int)i % g->per_row;
+		struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
 		u64 start, end;
-		char label[24];
 
 		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
-		if (!at) {
-			if (t->layout.narrow)
-				snprintf(label, sizeof(label), "%llx",
-					 (unsigned long long)start);
-			else
-				snprintf(label, sizeof(label), "+%0*llx", g->label - 1,
-					 (unsigned long long)(MAX(start, g->map.start) -
-							      g->map.start));
-			tui_screen_put(&t->screen, r->x, y, g->label, TUI_DIM, 0, label);
-		}
+		if (!at && t->layout.narrow)
+			tui_screen_add(&l, TUI_DIM, "%llx", (unsigned long long)start);
+		else if (!at)
+			tui_screen_add(&l, TUI_DIM, "+%0*llx", g->label - 1,
+				       (unsigned long long)(MAX(start, g->map.start) -
+							    g->map.start));
 		draw_cell(t, i, r->x + g->label + 1 + at, y, g->top + i == cursor);
 		if (!t->layout.narrow)
 			continue;
-		draw_line(t, start, r->x + g->label + 3, y, r->w - g->label - 3);
+		l.x = r->x + g->label + 3;
+		draw_line(t, start, &l);
 		if (g->top + i == cursor && focus)
 			tui_screen_paint(&t->screen, r->x, y, r->w, TUI_REVERSE);
 	}
@@ -448,10 +426,9 @@ void tui_pages_draw(struct tui *t)
 	if (t->layout.narrow)
 		return;
 	draw_legend(t, r->y + g->rows);
-	int y = r->y + g->rows + g->legend;
 	if (t->layout.shown[TUI_PANE_DETAIL])
 		return;
-	int x = tui_screen_printf(&t->screen, r->x, y, r->w, TUI_STRONG, 0, "%llx ",
-				  (unsigned long long)t->addr);
-	draw_line(t, t->addr, x, y, r->x + r->w - x);
+	struct tui_line l = { &t->screen, r->x, r->y + g->rows + g->legend, r->x + r->w };
+	tui_screen_add(&l, TUI_STRONG, "%llx ", (unsigned long long)t->addr);
+	draw_line(t, t->addr, &l);
 }

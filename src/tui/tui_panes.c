@@ -10,40 +10,43 @@
 void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title)
 {
 	const struct tui_rect *r = &t->layout.pane[pane];
-	u8 role = t->focus == pane ? TUI_TITLE_FOCUS : TUI_TITLE;
-	int x = r->x, end = r->x + r->w;
+	bool focus = t->focus == pane;
+	struct tui_line l = { &t->screen, r->x, r->y - 1, r->x + r->w };
 
-	x = tui_screen_put(&t->screen, x, r->y - 1, end - x, role, 0,
-			   t->focus == pane ? "▸" : "─");
-	x = tui_screen_put(&t->screen, x, r->y - 1, end - x, role, 0, title);
-	if (x + 1 < end)
-		tui_screen_fill(&t->screen, x + 1, r->y - 1, end - x - 1, TUI_LINE,
-				0x2500);
+	tui_screen_add(&l, focus ? TUI_TITLE_FOCUS : TUI_TITLE, "%s%s", focus ? "▸" : "─",
+		       title);
+	if (l.x + 1 < l.end)
+		tui_screen_fill(l.s, l.x + 1, l.y, l.end - l.x - 1, TUI_LINE, 0x2500);
 }
 
 /* ---- header */
 
-static void header_name(struct tui *t, int *x)
+/* Begins the line @y of the header. */
+static struct tui_line header_line(struct tui *t, int y)
+{
+	return (struct tui_line){ &t->screen, 0, y, t->screen.cols };
+}
+
+/* Returns the column after the name. */
+static int header_name(struct tui *t)
 {
 	const struct store *s = tui_state_store(t);
 	const struct store_process *p = tui_state_process(t);
 	char comm[4 * sizeof(p->process.comm)];
-	int w = t->screen.cols;
+	struct tui_line l = header_line(t, 0);
 
-	*x = tui_screen_put(&t->screen, *x, 0, w, TUI_HEADER_DIM, 0, "gupinfo ");
+	tui_screen_add(&l, TUI_HEADER_DIM, "gupinfo ");
 	if (!p)
-		return;
+		return l.x;
 	escape_text(comm, sizeof(comm), p->process.comm);
-	*x = tui_screen_printf(&t->screen, *x, 0, w - *x, TUI_HEADER_STRONG, 0, "%d %s",
-			       (int)p->process.pid, comm);
-	if (s->has_head && w >= (t->status.target == TUI_TARGET_GONE ? 100 : 60))
-		*x = tui_screen_printf(&t->screen, *x, 0, w - *x, TUI_HEADER_DIM, 0,
-				       "  Linux %s, model %s%s", s->kernel.ev.release,
-				       s->kernel.model,
-				       kernel_proof(&s->kernel, NULL) ==
-						       KERNEL_EXTRAPOLATED
-					       ? " (extrapolated)"
-					       : "");
+	tui_screen_add(&l, TUI_HEADER_STRONG, "%d %s", (int)p->process.pid, comm);
+	if (s->has_head && l.end >= (t->status.target == TUI_TARGET_GONE ? 100 : 60))
+		tui_screen_add(&l, TUI_HEADER_DIM, "  Linux %s, model %s%s",
+			       s->kernel.ev.release, s->kernel.model,
+			       kernel_proof(&s->kernel, NULL) == KERNEL_EXTRAPOLATED
+				       ? " (extrapolated)"
+				       : "");
+	return l.x;
 }
 
 /* Returns what the target does; @buf may hold the text. */
@@ -78,23 +81,23 @@ static void header_mode(struct tui *t, int left)
 	const char *target = t->opt.replay
 				     ? t->opt.name ? t->opt.name : ""
 				     : target_word(t, &target_role, buf, sizeof(buf));
-	int n = tui_screen_width(target) + 2 + (int)strlen(word) + 1;
-	int x = t->screen.cols - n;
+	struct tui_line l = header_line(t, 0);
 
-	if (x < left + 2) { /* no room: at least the word */
-		x = t->screen.cols - (int)strlen(word) - 1;
-		if (t->status.target == TUI_TARGET_STOPPED ||
-		    t->status.target == TUI_TARGET_GONE) {
-			word = t->status.target == TUI_TARGET_GONE ? "GONE" : "STOPPED";
-			role = TUI_STOPPED;
-			x = t->screen.cols - (int)strlen(word) - 1;
-		}
-		tui_screen_printf(&t->screen, MAX(x - 1, 0), 0, t->screen.cols, role, 0,
-				  " %s ", word);
+	l.x = l.end - tui_screen_width(target) - 2 - (int)strlen(word) - 1;
+	if (l.x >= left + 2) {
+		tui_screen_add(&l, target_role, "%s", target);
+		l.x += 2;
+		tui_screen_add(&l, role, "%s", word);
 		return;
 	}
-	x = tui_screen_put(&t->screen, x, 0, t->screen.cols, target_role, 0, target);
-	tui_screen_put(&t->screen, x + 2, 0, t->screen.cols, role, 0, word);
+	/* no room: at least the word */
+	if (t->status.target == TUI_TARGET_STOPPED ||
+	    t->status.target == TUI_TARGET_GONE) {
+		word = t->status.target == TUI_TARGET_GONE ? "GONE" : "STOPPED";
+		role = TUI_STOPPED;
+	}
+	l.x = MAX(l.end - (int)strlen(word) - 2, 0);
+	tui_screen_add(&l, role, " %s ", word);
 }
 
 /* Formats a share; only 0 and 100 % look like nothing and everything. */
@@ -115,58 +118,52 @@ static const char *percent(u64 n, u64 of, char *buf, size_t size)
 static void header_verdict(struct tui *t, int y)
 {
 	const struct store_process *p = tui_state_process(t);
-	int w = t->screen.cols, x = 0;
+	struct tui_line l = header_line(t, y);
 	char size[16], share[16];
 
 	if (!p || !p->has_totals) {
-		tui_screen_put(&t->screen, 0, y, w, TUI_HEADER_DIM, 0,
-			       p ? "reading its pages" : "");
+		tui_screen_add(&l, TUI_HEADER_DIM, "%s", p ? "reading its pages" : "");
 		return;
 	}
 	const struct report_totals *n = &p->totals;
+	u64 base = tui_state_page_size(t), sum = 0;
 	unsigned req = t->lens >= TUI_LENS_REQUEST && t->lens < TUI_LENS_WRITE
 			       ? t->lens - TUI_LENS_REQUEST
 			       : GUP_PIN_R;
-	u64 sum = 0;
 
-	x = tui_screen_printf(&t->screen, x, y, w, TUI_HEADER_STRONG, 0, "%s",
-			      columns_size(n->present * tui_state_page_size(t), size,
-					   sizeof(size)));
-	x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER_DIM, 0, " resident  ");
+	tui_screen_add(&l, TUI_HEADER_STRONG, "%s",
+		       columns_size(n->present * base, size, sizeof(size)));
+	tui_screen_add(&l, TUI_HEADER_DIM, " resident  ");
 	if (n->leaks) {
-		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_S_LEAK, 0,
-				      " LEAK: %s ",
-				      columns_size(n->leaks * tui_state_page_size(t),
-						   size, sizeof(size)));
-		x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER, 0, "  ");
+		tui_screen_add(&l, TUI_S_LEAK, " LEAK: %s ",
+			       columns_size(n->leaks * base, size, sizeof(size)));
+		tui_screen_add(&l, TUI_HEADER, "  ");
 	}
-	x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER_STRONG, 0, "%s",
-			      gup_request_name(req));
+	tui_screen_add(&l, TUI_HEADER_STRONG, "%s", gup_request_name(req));
 	for (unsigned i = 0; i < GUP_WORDS; i++)
 		sum += n->gup[req][i];
 	for (unsigned i = 0; i < GUP_WORDS; i++)
 		if (n->gup[req][i])
-			x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
-					      "  %s %s",
-					      i == GUP_WORD_ERRNO ? "error"
-								  : gup_word_name(i, 0),
-					      percent(n->gup[req][i], sum, share,
-						      sizeof(share)));
+			tui_screen_add(&l, TUI_HEADER, "  %s %s",
+				       i == GUP_WORD_ERRNO ? "error"
+							   : gup_word_name(i, 0),
+				       percent(n->gup[req][i], sum, share,
+					       sizeof(share)));
 	if (n->pinned)
-		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
-				      "  pinned %llu", (unsigned long long)n->pinned);
+		tui_screen_add(&l, TUI_HEADER, "  pinned %llu",
+			       (unsigned long long)n->pinned);
 	if (n->excess_refs)
-		tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
-				  "  extra refs %llu",
-				  (unsigned long long)n->excess_refs);
+		tui_screen_add(&l, TUI_HEADER, "  extra refs %llu",
+			       (unsigned long long)n->excess_refs);
 }
 
 /* Draws the last events as a chain, the newest last.  Returns the column after it. */
 static int header_chain(struct tui *t, int y, int w)
 {
 	const struct tui_history *h = &t->history;
+	struct tui_line l = { &t->screen, 0, y, w };
 	size_t first = h->n;
-	int need = 0, x = 0;
+	int need = 0;
 
 	while (first > 0 && h->n - first < 12) {
 		int n = tui_screen_width(h->moment[first - 1].what) + 3;
@@ -178,19 +175,16 @@ static int header_chain(struct tui *t, int y, int w)
 	}
 	for (size_t i = first; i < h->n; i++) {
 		const struct tui_moment *m = &h->moment[i];
-		bool here = !t->is_live && i == tui_state_at(t);
 
-		if (x)
-			x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER_DIM, 0,
-					   " ─ ");
-		x = tui_screen_put(&t->screen, x, y, w - x,
-				   m->warning                    ? TUI_STOPPED
-				   : here                        ? TUI_PAUSED
-				   : m->kind == TUI_MOMENT_EVENT ? TUI_HEADER_STRONG
-								 : TUI_HEADER_DIM,
-				   here ? TUI_UNDERLINE : 0, m->what);
+		if (l.x)
+			tui_screen_add(&l, TUI_HEADER_DIM, " ─ ");
+		tui_screen_add(&l,
+			       m->warning                    ? TUI_STOPPED
+			       : m->kind == TUI_MOMENT_EVENT ? TUI_HEADER_STRONG
+							     : TUI_HEADER_DIM,
+			       "%s", m->what);
 	}
-	return x ? x + 2 : 0;
+	return l.x ? l.x + 2 : 0;
 }
 
 /* Returns moments a second, over the last ten seconds. */
@@ -209,33 +203,29 @@ static double event_rate(const struct tui *t)
 static void header_time(struct tui *t, int y)
 {
 	const struct tui_status *s = &t->status;
-	int w = t->screen.cols, x = 0;
+	struct tui_line l = header_line(t, y);
+	int w = l.end;
 
 	if (!t->is_live && t->history.n) {
 		const struct tui_moment *m = &t->history.moment[tui_state_at(t)];
 		double ago = ((double)t->now_ns - (double)m->time_ns) / 1e9;
 
-		x = tui_screen_printf(&t->screen, x, y, w, TUI_HEADER_STRONG, 0,
-				      "#%u of %u", m->number, t->history.numbers);
+		tui_screen_add(&l, TUI_HEADER_STRONG, "#%u of %u", m->number,
+			       t->history.numbers);
 		if (!t->opt.replay)
-			x = tui_screen_printf(&t->screen, x, y, w - x, TUI_HEADER, 0,
-					      ", %.1f s ago", MAX(ago, 0.0));
-		if (m->store && m->partial)
-			x = tui_screen_put(&t->screen, x, y, w - x, TUI_PAUSED, 0,
-					   ", pages as each was last looked at");
-		if (!m->store)
-			x = tui_screen_put(&t->screen, x, y, w - x, TUI_PAUSED, 0,
-					   ", pages of another time");
-		x = tui_screen_put(&t->screen, x, y, w - x, TUI_HEADER, 0, "  ");
+			tui_screen_add(&l, TUI_HEADER, ", %.1f s ago", MAX(ago, 0.0));
+		if (!m->store || m->partial)
+			tui_screen_add(&l, TUI_PAUSED, "%s",
+				       m->store ? ", pages as each was last looked at"
+						: ", pages of another time");
+		tui_screen_add(&l, TUI_HEADER, "  ");
 	}
 	if (s->where[0])
-		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_STOPPED, 0, "%s  ",
-				      s->where);
+		tui_screen_add(&l, TUI_STOPPED, "%s  ", s->where);
 	if (t->is_live && !s->problem[0] && !s->where[0] && w >= 70)
-		x = header_chain(t, y, w - 56);
+		l.x = header_chain(t, y, w - 56);
 	if (s->problem[0])
-		x = tui_screen_printf(&t->screen, x, y, w - x, TUI_PAUSED, 0, "%s",
-				      s->problem);
+		tui_screen_add(&l, TUI_PAUSED, "%s", s->problem);
 	if (t->opt.replay || s->scan_ms <= 0)
 		return;
 	char cost[160], age[40] = "";
@@ -245,25 +235,22 @@ static void header_time(struct tui *t, int y)
 		 "%u events, %.1f/s  %s%.0f looks/s: %.1f ms, cpu %.1f%% ",
 		 t->history.numbers, event_rate(t), age, s->refreshes, s->scan_ms,
 		 s->cpu_percent);
-	int at = w - tui_screen_width(cost);
-	if (at <= x) {
+	if (w - tui_screen_width(cost) <= l.x)
 		snprintf(cost, sizeof(cost), "%.1f ms, cpu %.1f%% ", s->scan_ms,
 			 s->cpu_percent);
-		at = w - tui_screen_width(cost);
-	}
-	if (at > x)
-		tui_screen_put(&t->screen, at, y, w, TUI_HEADER_DIM, 0, cost);
+	if (w - tui_screen_width(cost) <= l.x)
+		return;
+	l.x = w - tui_screen_width(cost);
+	tui_screen_add(&l, TUI_HEADER_DIM, "%s", cost);
 }
 
 void tui_panes_header(struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.header;
-	int x = 0;
 
 	for (int y = 0; y < r->h; y++)
 		tui_screen_fill(&t->screen, 0, y, r->w, TUI_HEADER, ' ');
-	header_name(t, &x);
-	header_mode(t, x);
+	header_mode(t, header_name(t));
 	if (r->h > 1)
 		header_verdict(t, 1);
 	if (r->h > 2)
@@ -276,25 +263,21 @@ static void draw_moment(struct tui *t, size_t i, int y, bool here)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_TIME];
 	const struct tui_moment *m = &t->history.moment[i];
-	int x = r->x, end = r->x + r->w;
+	struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
 	u8 role = m->warning                    ? TUI_BAD
 		  : m->kind == TUI_MOMENT_EVENT ? TUI_STRONG
 		  : m->kind == TUI_MOMENT_NOTE  ? TUI_DIM
 						: TUI_NORMAL;
 
-	x = tui_screen_put(&t->screen, x, y, end - x, TUI_KEY, 0, here ? "▸" : " ");
-	x = tui_screen_printf(&t->screen, x, y, end - x, TUI_DIM, 0, "%4u %8.3fs ",
-			      m->number, (double)m->time_ns / 1e9);
-	x = tui_screen_put(&t->screen, x, y, end - x, TUI_DIM, 0,
-			   m->kind == TUI_MOMENT_EVENT ? "●"
-			   : m->store                  ? "○"
-						       : "·");
+	tui_screen_add(&l, TUI_KEY, here ? "▸" : " ");
+	tui_screen_add(&l, TUI_DIM, "%4u %8.3fs %s", m->number, (double)m->time_ns / 1e9,
+		       m->kind == TUI_MOMENT_EVENT ? "●"
+		       : m->store                  ? "○"
+						   : "·");
 	if (m->pid)
-		x = tui_screen_printf(&t->screen, x, y, end - x, TUI_DIM, 0, " %d",
-				      (int)m->pid);
-	x = tui_screen_printf(&t->screen, x, y, end - x, role, 0, " %s", m->what);
-	tui_screen_printf(&t->screen, x, y, end - x, m->warning ? TUI_WARN : TUI_NORMAL,
-			  0, "  %s", m->text);
+		tui_screen_add(&l, TUI_DIM, " %d", (int)m->pid);
+	tui_screen_add(&l, role, " %s", m->what);
+	tui_screen_add(&l, m->warning ? TUI_WARN : TUI_NORMAL, "  %s", m->text);
 	if (here && t->focus == TUI_PANE_TIME)
 		tui_screen_paint(&t->screen, r->x, y, r->w, TUI_REVERSE);
 }
@@ -323,16 +306,16 @@ static void draw_relative(struct tui *t, const struct store *s,
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_FAMILY];
 	const struct store_vma *v = store_vma_at(p, t->addr);
 	const struct store_row *row = v ? store_row_at(s, v, t->addr) : NULL;
-	int x = r->x, end = r->x + r->w;
+	struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
 	char comm[4 * sizeof(p->process.comm)], pfn[24], map[24], ref[24];
 	struct page_run page;
 
 	escape_text(comm, sizeof(comm), p->process.comm);
-	x = tui_screen_printf(&t->screen, x, y, end - x, here ? TUI_STRONG : TUI_NORMAL,
-			      0, "%s%d %s ", here ? "▸" : " ", (int)p->process.pid, comm);
-	x = MAX(x, r->x + MIN(r->w / 3, 20));
+	tui_screen_add(&l, here ? TUI_STRONG : TUI_NORMAL, "%s%d %s ", here ? "▸" : " ",
+		       (int)p->process.pid, comm);
+	l.x = MAX(l.x, r->x + MIN(r->w / 3, 20));
 	if (!v || !row) {
-		tui_screen_put(&t->screen, x, y, end - x, TUI_DIM, 0,
+		tui_screen_add(&l, TUI_DIM,
 			       !v                            ? "not mapped"
 			       : store_covers(s, v, t->addr) ? "absent"
 							     : "? not read");
@@ -341,13 +324,13 @@ static void draw_relative(struct tui *t, const struct store *s,
 	enum tui_glyph g = tui_grid_glyph(store_class(s, row), t->lens);
 	struct report_row rr = store_report_row(s, p, v, row, &page);
 	store_page_cut(s, &page, t->addr, t->addr + 1);
-	x = tui_screen_printf(&t->screen, x, y, end - x, tui_grid_role(g), 0, "%c ",
-			      g == tui_grid_hole(t->lens) ? '-' : tui_grid_letter(g));
-	tui_screen_printf(&t->screen, x, y, end - x, TUI_NORMAL, 0, "%s map %s ref %s %s",
-			  columns_named("PFN", &rr, pfn, sizeof(pfn)),
-			  columns_named("MAP", &rr, map, sizeof(map)),
-			  columns_named("REF", &rr, ref, sizeof(ref)),
-			  page.kind == PAGE_NONE ? "" : tui_grid_word(g));
+	tui_screen_add(&l, tui_grid_role(g), "%c ",
+		       g == tui_grid_hole(t->lens) ? '-' : tui_grid_letter(g));
+	tui_screen_add(&l, TUI_NORMAL, "%s map %s ref %s %s",
+		       columns_named("PFN", &rr, pfn, sizeof(pfn)),
+		       columns_named("MAP", &rr, map, sizeof(map)),
+		       columns_named("REF", &rr, ref, sizeof(ref)),
+		       page.kind == PAGE_NONE ? "" : tui_grid_word(g));
 }
 
 void tui_panes_family(struct tui *t)
@@ -374,49 +357,46 @@ void tui_panes_family(struct tui *t)
 
 /* ---- key bar, prompt, message */
 
-static int bar_key(struct tui *t, int x, enum tui_action action, const char *word)
+static void bar_key(struct tui_line *l, enum tui_action action, const char *word)
 {
-	const struct tui_rect *r = &t->layout.bar;
 	char key[16];
 
 	tui_keys_first(action, key, sizeof(key));
-	if (x + (int)strlen(key) + 1 + (int)strlen(word) > r->w)
-		return x;
-	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_KEY, 0, key);
-	x = tui_screen_printf(&t->screen, x, r->y, r->w - x, TUI_DIM, 0, " %s  ", word);
-	return x;
+	if (l->x + (int)strlen(key) + 1 + (int)strlen(word) > l->end)
+		return;
+	tui_screen_add(l, TUI_KEY, "%s", key);
+	tui_screen_add(l, TUI_DIM, " %s  ", word);
 }
 
 void tui_panes_bar(struct tui *t)
 {
 	static const char *const prompts[] = { "", "find: ", "filter: ", "go to: " };
 	const struct tui_rect *r = &t->layout.bar;
-	int x = 0;
+	struct tui_line l = { &t->screen, 0, r->y, r->w };
 
 	if (!r->h)
 		return;
 	if (t->prompt) {
-		x = tui_screen_put(&t->screen, 0, r->y, r->w, TUI_KEY, 0,
-				   prompts[t->prompt]);
-		x = tui_screen_put(&t->screen, x, r->y, r->w - x - 1, TUI_STRONG, 0,
-				   t->input);
-		tui_screen_put(&t->screen, MIN(x, r->w - 1), r->y, 1, TUI_STRONG,
+		tui_screen_add(&l, TUI_KEY, "%s", prompts[t->prompt]);
+		l.end--;
+		tui_screen_add(&l, TUI_STRONG, "%s", t->input);
+		tui_screen_put(&t->screen, MIN(l.x, r->w - 1), r->y, 1, TUI_STRONG,
 			       TUI_REVERSE, " ");
 		return;
 	}
 	if (t->message[0]) {
-		tui_screen_put(&t->screen, 0, r->y, r->w, t->message_role, 0, t->message);
+		tui_screen_add(&l, t->message_role, "%s", t->message);
 		return;
 	}
 	if (t->status.target == TUI_TARGET_STOPPED) {
-		x = bar_key(t, x, TUI_DO_STEP, "next event");
-		x = bar_key(t, x, TUI_DO_GO, "go on");
+		bar_key(&l, TUI_DO_STEP, "next event");
+		bar_key(&l, TUI_DO_GO, "go on");
 	} else if (t->status.target == TUI_TARGET_RUNNING && !t->status.stepping) {
-		x = bar_key(t, x, TUI_DO_STOP, "stop at events");
+		bar_key(&l, TUI_DO_STOP, "stop at events");
 	}
 	if (t->diff || t->filter)
-		x = bar_key(t, x, TUI_DO_CANCEL, t->diff ? "no diff" : "no filter");
+		bar_key(&l, TUI_DO_CANCEL, t->diff ? "no diff" : "no filter");
 	for (unsigned i = 1; i < TUI_ACTIONS; i++)
 		if (tui_keys_word(i)[0])
-			x = bar_key(t, x, i, tui_keys_word(i));
+			bar_key(&l, i, tui_keys_word(i));
 }

@@ -177,14 +177,13 @@ void tui_picker_draw(struct tui *t)
 	struct tui_list l = { COLUMNS_PROCESS, cols, ARRAY_SIZE(cols), { 0 } };
 	const struct tui_rect *r = &t->layout.body;
 	size_t n = count(t), rows = (size_t)MAX(r->h - 2, 0);
-	int x;
+	struct tui_line title = { &t->screen, r->x, r->y, r->x + r->w };
 
-	x = tui_screen_printf(&t->screen, r->x, r->y, r->w, TUI_TITLE_FOCUS, 0,
-			      " Which process? by %s, %zu of %zu ", orders[t->proc_order],
-			      n, t->nprocs);
-	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_KEY, 0, "filter: ");
-	x = tui_screen_put(&t->screen, x, r->y, r->w - x, TUI_STRONG, 0, t->input);
-	tui_screen_put(&t->screen, x, r->y, 1, TUI_STRONG, TUI_REVERSE, " ");
+	tui_screen_add(&title, TUI_TITLE_FOCUS, " Which process? by %s, %zu of %zu ",
+		       orders[t->proc_order], n, t->nprocs);
+	tui_screen_add(&title, TUI_KEY, "filter: ");
+	tui_screen_add(&title, TUI_STRONG, "%s", t->input);
+	tui_screen_put(&t->screen, title.x, r->y, 1, TUI_STRONG, TUI_REVERSE, " ");
 	tui_list_fit(&l, r->w);
 	tui_list_titles(&l, &t->screen, r->x, r->y + 1, "");
 	t->proc_top = tui_list_top(t->proc_top, t->proc_at, n, (int)rows);

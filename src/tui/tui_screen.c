@@ -154,6 +154,17 @@ int tui_screen_printf(struct tui_screen *s, int x, int y, int w, u8 role, u8 att
 	return tui_screen_put(s, x, y, w, role, attr, text);
 }
 
+void tui_screen_add(struct tui_line *l, u8 role, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	l->x = tui_screen_put(l->s, l->x, l->y, l->end - l->x, role, 0, text);
+}
+
 void tui_screen_fill(struct tui_screen *s, int x, int y, int n, u8 role, u32 ch)
 {
 	int width;

@@ -54,6 +54,13 @@ int tui_screen_put(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
 		   const char *text);
 int tui_screen_printf(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
 		      const char *fmt, ...) __attribute__((format(printf, 7, 8)));
+/* A line that is written from the left: each text begins where the last one ended. */
+struct tui_line {
+	struct tui_screen *s;
+	int x, y, end; /* nothing is put at ->end or behind */
+};
+void tui_screen_add(struct tui_line *l, u8 role, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Puts one character @n times. */
 void tui_screen_fill(struct tui_screen *s, int x, int y, int n, u8 role, u32 ch);
 /* Sets role and attributes of existing characters. */

@@ -105,26 +105,30 @@ enum tui_request tui_view_click(struct tui *t, int x, int y)
 	return TUI_REQUEST_NONE;
 }
 
+/* Draws @text into @r from line *@top on, and in the line above how many lines follow. */
+static void draw_lines(struct tui *t, const struct tui_text *text,
+		       const struct tui_rect *r, unsigned *top)
+{
+	unsigned rows = (unsigned)r->h;
+
+	*top = MIN(*top, text->lines - MIN(text->lines, rows));
+	tui_text_draw(text, &t->screen, r, *top);
+	if (text->lines > *top + rows)
+		tui_screen_printf(&t->screen, r->x + r->w - 10, r->y - 1, 10, TUI_DIM, 0,
+				  " %u more ", text->lines - *top - rows);
+}
+
 static void draw_text_view(struct tui *t, const struct tui_text *text, const char *title)
 {
 	struct tui_rect r = t->layout.body;
-	int x = tui_screen_put(&t->screen, r.x, r.y, r.w, TUI_TITLE_FOCUS, 0, " ");
+	struct tui_line l = { &t->screen, r.x, r.y, r.x + r.w };
 
-	x = tui_screen_put(&t->screen, x, r.y, r.w - x, TUI_TITLE_FOCUS, 0, title);
-	if (x + 1 < r.w)
-		tui_screen_fill(&t->screen, x + 1, r.y, r.w - x - 1, TUI_LINE, 0x2500);
+	tui_screen_add(&l, TUI_TITLE_FOCUS, " %s", title);
+	if (l.x + 1 < l.end)
+		tui_screen_fill(l.s, l.x + 1, l.y, l.end - l.x - 1, TUI_LINE, 0x2500);
 	r.y++;
 	r.h--;
-	if (t->text_top + 1 > text->lines)
-		t->text_top = text->lines ? text->lines - 1 : 0;
-	if (text->lines > (unsigned)r.h)
-		t->text_top = MIN(t->text_top, text->lines - (unsigned)r.h);
-	else
-		t->text_top = 0;
-	tui_text_draw(text, &t->screen, &r, t->text_top);
-	if (text->lines > t->text_top + (unsigned)r.h)
-		tui_screen_printf(&t->screen, r.w - 10, r.y - 1, 10, TUI_DIM, 0,
-				  " %u more ", text->lines - t->text_top - (unsigned)r.h);
+	draw_lines(t, text, &r, &t->text_top);
 }
 
 static void draw_detail_pane(struct tui *t)
@@ -134,15 +138,8 @@ static void draw_detail_pane(struct tui *t)
 
 	tui_text_init(&text);
 	tui_detail_text(t, r->w, false, &text);
-	if (text.lines > (unsigned)r->h)
-		t->detail_top = MIN(t->detail_top, text.lines - (unsigned)r->h);
-	else
-		t->detail_top = 0;
 	tui_panes_title(t, TUI_PANE_DETAIL, "Page");
-	unsigned lines = tui_text_draw(&text, &t->screen, r, t->detail_top);
-	if (lines > t->detail_top + (unsigned)r->h)
-		tui_screen_printf(&t->screen, r->x + r->w - 10, r->y - 1, 10, TUI_DIM, 0,
-				  " %u more ", lines - t->detail_top - (unsigned)r->h);
+	draw_lines(t, &text, r, &t->detail_top);
 	tui_text_deinit(&text);
 }
 

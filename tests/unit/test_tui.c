@@ -206,8 +206,9 @@ static void check_caches(struct tui *t)
 
 		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
 		c = tui_grid_cell(s, p, v, start, end, t->lens, t->filter);
-		wrong += c.glyph != g->cell[i].glyph || c.mixed != g->cell[i].mixed ||
-			 c.unmatched != g->cell[i].unmatched;
+		wrong += c.glyph != g->cell[i].as.glyph ||
+			 c.mixed != g->cell[i].as.mixed ||
+			 c.unmatched != g->cell[i].as.unmatched;
 	}
 	EXPECT_INT(wrong, 0);
 	for (unsigned i = 0; i < TUI_BARS; i++) {
