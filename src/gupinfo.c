@@ -129,12 +129,10 @@ static int run(struct session *s)
 	int status;
 
 	if (mode->needs & NEEDS_PROCESS && !s->opt.npids && !s->opt.comm &&
-	    !s->opt.replay && !s->opt.given[OPTION_ALL]) {
-		diag_add(
-			&s->diag, DIAG_ERROR,
+	    !s->opt.replay && !s->opt.given[OPTION_ALL])
+		return session_fail(
+			s, EXIT_USAGE,
 			"which process? Give --pid PID or --comm NAME; gupinfo --help explains");
-		return EXIT_USAGE;
-	}
 	status = session_rows(s);
 	if (status)
 		return status;

@@ -77,8 +77,7 @@ static struct store *diff_collect(struct session *s, struct diff_side *side,
 					   &side->model, &why);
 		opt.model = &side->model;
 		if (err)
-			diag_add(&s->diag, DIAG_ERROR, "--model %.40s: %s", s->opt.model,
-				 why);
+			session_fail(s, err, "--model %.40s: %s", s->opt.model, why);
 	}
 	if (!err)
 		opt.judge = store->judge;

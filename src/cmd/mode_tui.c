@@ -436,10 +436,8 @@ int mode_tui(struct session *s)
 
 	if (err)
 		return err;
-	if (tui_start(&terminal, why, sizeof(why))) {
-		diag_add(&s->diag, DIAG_ERROR, "%s", why);
-		return EXIT_FAILED;
-	}
+	if (tui_start(&terminal, why, sizeof(why)))
+		return session_fail(s, EXIT_FAILED, "%s", why);
 	err = run(&l);
 	tui_stop();
 	tui_trace_stop(&l.trace, STDOUT_FILENO);

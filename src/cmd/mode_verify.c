@@ -46,12 +46,11 @@ static int mode_verify_states(struct session *s, struct mode_verify *m)
 			continue;
 		}
 		if (pagestate_factory_check(word, why) ||
-		    m->opt.nstates == MODE_VERIFY_STATES) {
-			diag_add(&s->diag, DIAG_ERROR, "--state %.60s: %s", word,
-				 m->opt.nstates == MODE_VERIFY_STATES ? "too many states"
-								      : why);
-			return -EINVAL;
-		}
+		    m->opt.nstates == MODE_VERIFY_STATES)
+			return session_fail(s, -EINVAL, "--state %.60s: %s", word,
+					    m->opt.nstates == MODE_VERIFY_STATES
+						    ? "too many states"
+						    : why);
 		m->state[m->opt.nstates++] = word;
 	}
 	return 0;
@@ -69,13 +68,11 @@ static int mode_verify_requests(struct session *s, struct mode_verify *m)
 		snprintf(word, sizeof(word), "%.*s", (int)MIN(len, sizeof(word) - 1),
 			 arg);
 		what = verify_what_by_name(word);
-		if (what == GUP_WHATS) {
-			diag_add(
-				&s->diag, DIAG_ERROR,
+		if (what == GUP_WHATS)
+			return session_fail(
+				s, -EINVAL,
 				"--request takes get-r, get-w, pin-r, pin-w, lt-r, lt-w, store, fork or migrate, not '%s'",
 				word);
-			return -EINVAL;
-		}
 		m->opt.only |= BIT(what);
 		arg += len + (arg[len] == ',');
 	}
@@ -127,12 +124,10 @@ int mode_verify(struct session *s)
 	struct mode_verify m = { .opt = { .trials = MODE_VERIFY_TRIALS } };
 	int status = EXIT_USAGE;
 
-	if (s->has_model || s->opt.replay) {
-		diag_add(
-			&s->diag, DIAG_ERROR,
+	if (s->has_model || s->opt.replay)
+		return session_fail(
+			s, EXIT_USAGE,
 			"--verify asks this kernel: it goes with neither --model nor --replay");
-		return EXIT_USAGE;
-	}
 	m.tty = isatty(STDERR_FILENO);
 	m.opt.progress = mode_verify_progress;
 	m.opt.progress_ctx = &m;

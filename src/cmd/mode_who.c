@@ -134,9 +134,8 @@ static int who_target(struct who *w)
 	err = collect_run(s->source, &opt, &first, w, &s->diag);
 	if (err < 0 || w->pfn)
 		return MIN(err, 0);
-	diag_add(&s->diag, DIAG_ERROR, "no page frame is known at %llx of process %d",
-		 (unsigned long long)s->opt.explain[0], (int)s->opt.pids[0]);
-	return -ENOENT;
+	return session_fail(s, -ENOENT, "no page frame is known at %llx of process %d",
+			    (unsigned long long)s->opt.explain[0], (int)s->opt.pids[0]);
 }
 
 /* Searches all processes; returns their number, and how many could not be read. */
@@ -204,18 +203,15 @@ int mode_who(struct session *s)
 	size_t n = 0, unread = 0;
 	int err;
 
-	if (s->opt.replay || s->opt.npids > 1) {
-		diag_add(
-			&s->diag, DIAG_ERROR,
+	if (s->opt.replay || s->opt.npids > 1)
+		return session_fail(
+			s, EXIT_USAGE,
 			"--who takes a PFN, or with one --pid an address; it looks at this machine only");
-		return EXIT_USAGE;
-	}
 	w.machine = s->source->machine;
 	w.base = kernel_page_size(&w.machine->kernel);
-	if (w.machine->page.pfns_hidden) {
-		diag_add(&s->diag, DIAG_ERROR, "%s", page_why_text(PAGE_WHY_PFN_HIDDEN));
-		return EXIT_FAILED;
-	}
+	if (w.machine->page.pfns_hidden)
+		return session_fail(s, EXIT_FAILED, "%s",
+				    page_why_text(PAGE_WHY_PFN_HIDDEN));
 	err = who_target(&w);
 	if (!err)
 		err = who_scan(&w, &n, &unread);

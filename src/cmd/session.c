@@ -15,8 +15,7 @@
 #include <string.h>
 #include <time.h>
 
-__attribute__((format(printf, 3, 4))) static int
-session_fail(struct session *s, int status, const char *fmt, ...)
+int session_fail(struct session *s, int ret, const char *fmt, ...)
 {
 	char text[600];
 	va_list ap;
@@ -25,7 +24,7 @@ session_fail(struct session *s, int status, const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	diag_add(&s->diag, DIAG_ERROR, "%s", text);
-	return status;
+	return ret;
 }
 
 static int session_find_comm(struct session *s)

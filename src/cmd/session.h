@@ -75,6 +75,10 @@ void session_missing(struct session *s);
 /* After the summary of a replay by another model: prints verdicts that differ. */
 void session_rejudged(struct session *s);
 
+/* Adds an error message.  Returns @ret. */
+int session_fail(struct session *s, int ret, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* Returns the exit status for a collection's return value and the diagnostics so far. */
 int session_exit(struct session *s, int err);
 
