@@ -20,14 +20,12 @@ int mode_all_processes(struct session *s)
 	if (err)
 		return err;
 	for (size_t i = 0; i < n; i++)
-		if (!list[i].kernel_thread)
-			list[users++] = list[i];
-	n = users;
-	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++)
-		opt->pids[opt->npids++] = list[i].pid;
-	if (n > opt->npids)
+		if (!list[i].kernel_thread && users++ < OPTIONS_PIDS)
+			opt->pids[opt->npids++] = list[i].pid;
+	if (users > opt->npids)
 		diag_add(&s->diag, DIAG_INCOMPLETE,
-			 "only the first %u of %zu processes are read", opt->npids, n);
+			 "only the first %u of %zu processes are read", opt->npids,
+			 users);
 	free(list);
 	return 0;
 }

@@ -225,8 +225,9 @@ static int report_put_tail(void *ctx, const char *buf, size_t len)
 static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
 {
 	static const struct record_handler facts_handler = { .text = report_facts_text };
-	struct render_report_facts facts = { .taint = "" };
-	struct source *src = replay_open_fd(tmp->fd, "the new report", &s->diag);
+	struct render_report *view = calloc(1, sizeof(*view));
+	struct source *src =
+		view ? replay_open_fd(tmp->fd, "the new report", &s->diag) : NULL;
 	bool live = !s->opt.replay && !s->opt.redact;
 	struct collect_options opt = { .model = s->has_model ? &s->model : NULL,
 				       .holders = true,
@@ -234,22 +235,21 @@ static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
 				       .wait = live ? session_wait : NULL,
 				       .again_at = live ? s->source : NULL };
 	size_t n;
-	void *ctx;
 	int err;
 
-	if (!src)
+	if (!src) {
+		free(view);
 		return -EIO;
+	}
+	view->out = out;
 	err = replay_read(src);
 	opt.pids = replay_pids(src, &n);
 	opt.npids = (unsigned)n;
 	if (!err)
-		err = replay_scan(src, &facts_handler, &facts);
+		err = replay_scan(src, &facts_handler, &view->facts);
 	if (!err)
-		err = render_report_new(out, &facts, &ctx);
-	if (!err) {
-		err = collect_run(src, &opt, &render_report_view, ctx, &s->diag);
-		render_report_free(ctx);
-	}
+		err = collect_run(src, &opt, &render_report_view, view, &s->diag);
+	free(view);
 	src->ops->close(src);
 	return err;
 }

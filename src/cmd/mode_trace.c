@@ -147,14 +147,11 @@ int mode_demo(struct session *s)
 				    .reserve = s->opt.given[OPTION_RESERVE_HUGEPAGES],
 				    .model = s->has_model ? &s->model : NULL };
 	unsigned wrong = 0;
-	void *ctx;
-	bool brief = !opt.name && !s->opt.given[OPTION_VERBOSE];
-	int err = render_demo_new(s->opt.render.out, s->opt.render.color, brief, &ctx);
+	struct render_demo view = { .out = s->opt.render.out,
+				    .color = s->opt.render.color,
+				    .brief = !opt.name && !s->opt.given[OPTION_VERBOSE] };
+	int err = demo_run(&opt, s->source, &render_demo_view, &view, &s->diag, &wrong);
 
-	if (!err) {
-		err = demo_run(&opt, s->source, &render_demo_view, ctx, &s->diag, &wrong);
-		render_demo_free(ctx);
-	}
 	if (err == -EINVAL && s->diag.worst == DIAG_ERROR)
 		return EXIT_USAGE;
 	return !err && wrong ? EXIT_FOUND : session_exit(s, err);

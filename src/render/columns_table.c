@@ -93,29 +93,16 @@ static void get_comm(const struct report_row *row, u32 arg, struct cell *c)
 	cell_untrusted(c, row->process ? row->process->comm : row->what);
 }
 
-static void get_addr(const struct report_row *row, u32 arg, struct cell *c)
+/* Where a run is: first address, address after it, pages, size of each, size of all. */
+static void get_place(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_set(c, CELL_ADDR, row->page->addr);
-}
+	const struct page_run *p = row->page;
+	const u64 bytes = p->pages * p->size;
+	const u64 values[] = { p->addr, p->addr + bytes, p->pages, p->size, bytes };
+	static const u8 types[] = { CELL_ADDR, CELL_ADDR, CELL_COUNT, CELL_BYTES,
+				    CELL_BYTES };
 
-static void get_end(const struct report_row *row, u32 arg, struct cell *c)
-{
-	cell_set(c, CELL_ADDR, row->page->addr + row->page->pages * row->page->size);
-}
-
-static void get_pages(const struct report_row *row, u32 arg, struct cell *c)
-{
-	cell_set(c, CELL_COUNT, row->page->pages);
-}
-
-static void get_size(const struct report_row *row, u32 arg, struct cell *c)
-{
-	cell_set(c, CELL_BYTES, row->page->size);
-}
-
-static void get_bytes(const struct report_row *row, u32 arg, struct cell *c)
-{
-	cell_set(c, CELL_BYTES, row->page->size * row->page->pages);
+	cell_set(c, types[arg], values[arg]);
 }
 
 static void get_kind(const struct report_row *row, u32 arg, struct cell *c)
@@ -124,12 +111,21 @@ static void get_kind(const struct report_row *row, u32 arg, struct cell *c)
 		cell_text(c, page_kind_name(row->page->kind));
 }
 
-static void get_leaf(const struct report_row *row, u32 arg, struct cell *c)
+/* Words: the leaf, how the mapcount and the pincount are known, the zone. */
+static void get_word(const struct report_row *row, u32 arg, struct cell *c)
 {
-	const char *name = page_leaf_name(row->page->leaf);
+	static const u8 fields[] = { PAGE_F_LEAF, PAGE_F_MAPCOUNT, PAGE_F_PINCOUNT,
+				     PAGE_F_ZONE };
+	const struct page_run *p = row->page;
+	const char *name;
 
-	if (cell_field(c, row, PAGE_F_LEAF))
-		cell_text(c, name ? name : "?");
+	if (!cell_field(c, row, fields[arg]))
+		return;
+	name = !arg       ? page_leaf_name(p->leaf)
+	       : arg == 1 ? page_count_kind_name(p->mapcount_kind)
+	       : arg == 2 ? page_count_kind_name(p->pincount_kind)
+			  : page_zone_name(p->zone);
+	cell_text(c, name ? name : "?");
 }
 
 static void get_pfn(const struct report_row *row, u32 arg, struct cell *c)
@@ -138,38 +134,21 @@ static void get_pfn(const struct report_row *row, u32 arg, struct cell *c)
 		cell_set(c, CELL_HEX, arg ? row->page->head_pfn : row->page->pfn);
 }
 
-static void get_folio(const struct report_row *row, u32 arg, struct cell *c)
+/* Numbers: pages of the folio, MAP, REF, PIN, node, FOLIOMAP. */
+static void get_number(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (cell_field(c, row, PAGE_F_FOLIO))
-		cell_set(c, CELL_COUNT, 1ll << row->page->order);
-}
+	static const u8 fields[] = { PAGE_F_FOLIO,    PAGE_F_MAPCOUNT, PAGE_F_REFCOUNT,
+				     PAGE_F_PINCOUNT, PAGE_F_ZONE,     PAGE_F_REFCOUNT };
+	const struct page_run *p = row->page;
+	const s64 values[] = { 1ll << p->order, p->mapcount, p->refcount,
+			       p->pincount,     p->node,     p->folio_mapcount };
 
-static void get_mapcount(const struct report_row *row, u32 arg, struct cell *c)
-{
-	if (cell_field(c, row, PAGE_F_MAPCOUNT))
-		cell_set(c, CELL_COUNT, row->page->mapcount);
-}
-
-static void get_mapcount_kind(const struct report_row *row, u32 arg, struct cell *c)
-{
-	if (cell_field(c, row, PAGE_F_MAPCOUNT))
-		cell_text(c, page_count_kind_name(row->page->mapcount_kind));
-}
-
-static void get_folio_mapcount(const struct report_row *row, u32 arg, struct cell *c)
-{
-	if (!cell_field(c, row, PAGE_F_REFCOUNT))
+	if (!cell_field(c, row, fields[arg]))
 		return;
-	if (row->page->folio_mapcount < 0)
+	if (arg == 5 && p->folio_mapcount < 0)
 		c->type = CELL_UNKNOWN;
 	else
-		cell_set(c, CELL_COUNT, row->page->folio_mapcount);
-}
-
-static void get_refcount(const struct report_row *row, u32 arg, struct cell *c)
-{
-	if (cell_field(c, row, PAGE_F_REFCOUNT))
-		cell_set(c, CELL_COUNT, row->page->refcount);
+		cell_set(c, CELL_COUNT, values[arg]);
 }
 
 static void get_excess(const struct report_row *row, u32 arg, struct cell *c)
@@ -180,18 +159,6 @@ static void get_excess(const struct report_row *row, u32 arg, struct cell *c)
 		c->type = page_of_owner(row->page) ? CELL_NONE : CELL_UNKNOWN;
 	else
 		cell_set(c, CELL_COUNT, arg ? row->page->expected : row->page->excess);
-}
-
-static void get_pincount(const struct report_row *row, u32 arg, struct cell *c)
-{
-	if (cell_field(c, row, PAGE_F_PINCOUNT))
-		cell_set(c, CELL_COUNT, row->page->pincount);
-}
-
-static void get_pincount_kind(const struct report_row *row, u32 arg, struct cell *c)
-{
-	if (cell_field(c, row, PAGE_F_PINCOUNT))
-		cell_text(c, page_count_kind_name(row->page->pincount_kind));
 }
 
 static void get_exclusive(const struct report_row *row, u32 arg, struct cell *c)
@@ -262,16 +229,6 @@ static void get_flags(const struct report_row *row, u32 arg, struct cell *c)
 		at += n;
 	}
 	cell_text(c, at ? c->buf : "none");
-}
-
-static void get_node(const struct report_row *row, u32 arg, struct cell *c)
-{
-	if (!cell_field(c, row, PAGE_F_ZONE))
-		return;
-	if (arg)
-		cell_text(c, page_zone_name(row->page->zone));
-	else
-		cell_set(c, CELL_COUNT, row->page->node);
 }
 
 static void get_swap(const struct report_row *row, u32 arg, struct cell *c)

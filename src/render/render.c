@@ -2,17 +2,8 @@
 /* Helpers of all views. */
 #include "render/render.h"
 
+#include <stdarg.h>
 #include <string.h>
-
-struct table_options render_table_options(const struct render_options *opt)
-{
-	bool cut = opt->cut && opt->format == TABLE_TEXT;
-
-	return (struct table_options){ .out = opt->out,
-				       .format = opt->format,
-				       .noheadings = opt->noheadings,
-				       .width = cut ? opt->width : 0 };
-}
 
 void render_columns_chosen(struct render_options *opt, enum columns_of of,
 			   const struct report_row *sum)
@@ -57,8 +48,14 @@ void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text)
 	fputc('\n', out);
 }
 
-void render_block(FILE *out, const char *label, unsigned indent, const char *text)
+void render_block(FILE *out, const char *label, unsigned indent, const char *fmt, ...)
 {
+	char text[1200];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
 	fprintf(out, "%-*s", (int)indent, label);
 	render_wrap(out, indent, indent, text);
 }

@@ -52,9 +52,6 @@ extern const struct render_view render_pages_view;   /* --pages and --each */
 extern const struct render_view render_json_view;    /* --json and --json-lines */
 extern const struct render_view render_all_view;     /* --all */
 
-/* How a table is laid out: as @opt says; only a terminal cuts. */
-struct table_options render_table_options(const struct render_options *opt);
-
 /* Fills ->columns with those that are shown: chosen ones, or of @of what fits (columns_fit()). */
 void render_columns_chosen(struct render_options *opt, enum columns_of of,
 			   const struct report_row *sum);
@@ -96,7 +93,8 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 
 /* Prints @text from @col on, broken at blanks to fit 80 columns; more lines begin at @indent. */
 void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text);
-/* Prints @label, then @text from column @indent on, likewise. */
-void render_block(FILE *out, const char *label, unsigned indent, const char *text);
+/* Prints @label, then the text from column @indent on, likewise. */
+void render_block(FILE *out, const char *label, unsigned indent, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 #endif

@@ -14,30 +14,8 @@
 
 #define INDENT 14
 
-struct render_demo {
-	FILE *out;
-	bool color;
-	bool brief; /* of one case what matters; of the others the result */
-	bool shown; /* the case at hand */
-	const struct kernel *kernel;
-	bool forked; /* the case has forked */
-};
-
 static const char *const actors[] = { "parent", "child" };
-
-/* Prints "    predicted  text …". */
-static __attribute__((format(printf, 3, 4))) void
-say(struct render_demo *r, const char *label, const char *fmt, ...)
-{
-	char text[600];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	fprintf(r->out, "    %-9s ", label);
-	render_wrap(r->out, INDENT, INDENT, text);
-}
+static const char *const labels[] = { "    parent", "    child" };
 
 /* ---- the state of the page in words */
 
@@ -97,14 +75,14 @@ static void show_sights(struct render_demo *r, const struct demo_step *s)
 			continue;
 		describe(&s->after[i], text, sizeof(text));
 		if (i == DEMO_CHILD && same_page(&s->after[0], &s->after[1])) {
-			say(r, actors[i], "the same page%s",
-			    s->after[0].page.anon_exclusive ==
-					    s->after[1].page.anon_exclusive
-				    ? ""
-				    : ", differently marked");
+			render_block(r->out, labels[i], INDENT, "the same page%s",
+				     s->after[0].page.anon_exclusive ==
+						     s->after[1].page.anon_exclusive
+					     ? ""
+					     : ", differently marked");
 			continue;
 		}
-		say(r, actors[i], "%s", text);
+		render_block(r->out, labels[i], INDENT, "%s", text);
 	}
 }
 
@@ -126,14 +104,15 @@ static void predict_splice(struct render_demo *r, const struct demo_sight *s)
 
 	if (!s->has)
 		return;
-	say(r, "predicted", "%s; a plain reference (FOLL_GET) to %s",
-	    v->fast == TRI_YES  ? "GUP-fast takes it, without asking anyone"
-	    : v->fast == TRI_NO ? "GUP-fast refuses, slow GUP takes it"
-				: "taken, fast or slow",
-	    s->page.anon_exclusive == TRI_NO
-		    ? "a page that is not exclusive: it may be somebody else's too"
-	    : s->page.anon_exclusive == TRI_YES ? "the process's own page"
-						: "the page");
+	render_block(
+		r->out, "    predicted", INDENT, "%s; a plain reference (FOLL_GET) to %s",
+		v->fast == TRI_YES  ? "GUP-fast takes it, without asking anyone"
+		: v->fast == TRI_NO ? "GUP-fast refuses, slow GUP takes it"
+				    : "taken, fast or slow",
+		s->page.anon_exclusive == TRI_NO
+			? "a page that is not exclusive: it may be somebody else's too"
+		: s->page.anon_exclusive == TRI_YES ? "the process's own page"
+						    : "the page");
 }
 
 static void predict_store(struct render_demo *r, const struct demo_sight *s)
@@ -145,20 +124,24 @@ static void predict_store(struct render_demo *r, const struct demo_sight *s)
 		return;
 	if (w->leak == TRI_UNKNOWN) {
 		unknown_facts(w->unknown, facts, sizeof(facts));
-		say(r, "predicted",
-		    "not known: it depends on facts that could not be read (%s)", facts);
+		render_block(r->out, "    predicted", INDENT,
+			     "not known: it depends on facts that could not be read (%s)",
+			     facts);
 		return;
 	}
 	if (w->leak == TRI_YES)
-		say(r, "predicted", "the store %s, so the reference sees it: LEAK",
-		    w->fault == GUP_WRITE_NONE
-			    ? "needs no fault"
-			    : "keeps the page although somebody else refers to it");
+		render_block(
+			r->out, "    predicted", INDENT,
+			"the store %s, so the reference sees it: LEAK",
+			w->fault == GUP_WRITE_NONE
+				? "needs no fault"
+				: "keeps the page although somebody else refers to it");
 	else
-		say(r, "predicted", "%s",
-		    w->fault == GUP_WRITE_COPY
-			    ? "the store goes to a copy, the reference keeps the old bytes: safe"
-			    : "nobody else will see the store: safe");
+		render_block(
+			r->out, "    predicted", INDENT, "%s",
+			w->fault == GUP_WRITE_COPY
+				? "the store goes to a copy, the reference keeps the old bytes: safe"
+				: "nobody else will see the store: safe");
 }
 
 /* ---- steps */
@@ -177,9 +160,9 @@ static void show_store(struct render_demo *r, const struct demo_step *s)
 	predict_store(r, a);
 	if (a->has && b->has && a->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN &&
 	    b->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
-		say(r, "seen",
-		    same_page(a, b) ? "the page was kept, and is writable now"
-				    : "a new page took its place");
+		render_block(r->out, "    seen", INDENT,
+			     same_page(a, b) ? "the page was kept, and is writable now"
+					     : "a new page took its place");
 }
 
 static void show_read(struct render_demo *r, const struct demo_step *s)
@@ -198,11 +181,12 @@ static void show_read(struct render_demo *r, const struct demo_step *s)
 		return;
 	if (r->color && s->observed == TRI_YES)
 		fputs("\033[1;31m", r->out);
-	say(r, "seen",
-	    s->observed == TRI_YES
-		    ? "LEAK%s: the %s has read what the other process stored later"
-		    : "safe%s: the %s still reads what was there when it took the reference",
-	    judged, actors[s->who]);
+	render_block(
+		r->out, "    seen", INDENT,
+		s->observed == TRI_YES
+			? "LEAK%s: the %s has read what the other process stored later"
+			: "safe%s: the %s still reads what was there when it took the reference",
+		judged, actors[s->who]);
 	if (r->color && s->observed == TRI_YES)
 		fputs("\033[0m", r->out);
 }
@@ -222,12 +206,13 @@ static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory
 		if (s->before[s->who].has) {
 			u8 word = s->before[s->who].verdicts.fork.word;
 
-			say(r, "predicted",
-			    word == GUP_FORK_SHARE
-				    ? "both processes share the page, write-protected"
-			    : word == GUP_FORK_COPY
-				    ? "the page is pinned: the child gets its own copy"
-				    : "not known");
+			render_block(
+				r->out, "    predicted", INDENT,
+				word == GUP_FORK_SHARE
+					? "both processes share the page, write-protected"
+				: word == GUP_FORK_COPY
+					? "the page is pinned: the child gets its own copy"
+					: "not known");
 		}
 		break;
 	case DEMO_SPLICE:
@@ -314,7 +299,7 @@ static int on_result(void *ctx, const struct demo_result *res)
 
 	if (r->shown && res->skipped[0]) {
 		fputs("\n", r->out);
-		say(r, "skipped", "%s", res->skipped);
+		render_block(r->out, "    skipped", INDENT, "%s", res->skipped);
 	}
 	return fflush(r->out) ? -EPIPE : 0;
 }
@@ -374,21 +359,3 @@ const struct demo_view render_demo_view = { .begin = on_begin,
 					    .step = on_step,
 					    .result = on_result,
 					    .end = on_end };
-
-int render_demo_new(FILE *out, bool color, bool brief, void **ret)
-{
-	struct render_demo *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->out = out;
-	r->color = color;
-	r->brief = brief;
-	*ret = r;
-	return 0;
-}
-
-void render_demo_free(void *ctx)
-{
-	free(ctx);
-}

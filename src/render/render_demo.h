@@ -7,9 +7,13 @@
 
 #include "event/demo_case.h"
 
+struct render_demo {
+	FILE *out;
+	bool color;
+	bool brief; /* of one case what matters, of all the results */
+	bool shown; /* the case at hand */
+	const struct kernel *kernel;
+};
 extern const struct demo_view render_demo_view;
-/* @brief: of one case what matters, of all the results. */
-int render_demo_new(FILE *out, bool color, bool brief, void **ret);
-void render_demo_free(void *ctx);
 
 #endif

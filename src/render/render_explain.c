@@ -8,24 +8,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <string.h>
 
 /* ---- text blocks */
 
 #define EXPLAIN_LABEL 10 /* width of the label column */
-
-__attribute__((format(printf, 3, 4))) static void
-explain_line(FILE *out, const char *label, const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	render_block(out, label, EXPLAIN_LABEL, text);
-}
 
 /* ---- what is known of the page */
 
@@ -37,27 +24,29 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 	FILE *out = r->opt->out;
 	char a[256], b[64], c[64];
 
-	explain_line(out, "page", "%s%s%s, %" PRIu64 " KiB mapped by %s",
+	render_block(out, "page", EXPLAIN_LABEL, "%s%s%s, %" PRIu64 " KiB mapped by %s",
 		     page->kind == PAGE_UNKNOWN ? "of unknown kind"
 						: page_kind_name(page->kind),
 		     page->kind == PAGE_HUGETLB && page->anon ? " (private, anonymous)"
 							      : "",
 		     page->raced ? " (changed while it was read)" : "", page->size / 1024,
 		     levels[page->leaf & 3]);
-	explain_line(out, "", "PFN %s, folio of %s page(s), node %s, zone %s",
+	render_block(out, "", EXPLAIN_LABEL,
+		     "PFN %s, folio of %s page(s), node %s, zone %s",
 		     columns_named("PFN", row, a, 32),
 		     columns_named("FOLIO", row, b, sizeof(b)),
 		     columns_named("NODE", row, c, 16),
 		     columns_named("ZONE", row, c + 20, 20));
-	explain_line(out, "flags", "%s", columns_named("FLAGS", row, a, sizeof(a)));
-	explain_line(out, "exclusive", "AnonExclusive: %s",
+	render_block(out, "flags", EXPLAIN_LABEL, "%s",
+		     columns_named("FLAGS", row, a, sizeof(a)));
+	render_block(out, "exclusive", EXPLAIN_LABEL, "AnonExclusive: %s",
 		     columns_named("EXCL", row, a, sizeof(a)));
 	if (page_lazily_free(page) == TRI_YES)
-		explain_line(
-			out, "",
+		render_block(
+			out, "", EXPLAIN_LABEL,
 			"lazily free (MADV_FREE): memory pressure drops the page with its data; a store takes it back");
-	explain_line(
-		out, "entry",
+	render_block(
+		out, "entry", EXPLAIN_LABEL,
 		"%s  (Write Dirty Young eXec Special protNone Uffd-wp soft-dirty deVmap; - clear, ? not known)",
 		columns_named("PTE", row, a, sizeof(a)));
 }
@@ -70,19 +59,18 @@ static void explain_holders(FILE *out, const struct report_row *row)
 
 	for (unsigned i = 0; i < row->nholders; i++) {
 		const struct holder *h = &row->holders[i];
-		char raw[400], text[900], line[1000];
+		char raw[400], text[900];
 
-		snprintf(line, sizeof(line), "%s (%s)",
-			 escape_text(text, sizeof(text),
-				     holders_text(h, raw, sizeof(raw))),
-			 holders_certainty_name(h->certainty));
-		render_block(out, label, EXPLAIN_LABEL, line);
+		render_block(out, label, EXPLAIN_LABEL, "%s (%s)",
+			     escape_text(text, sizeof(text),
+					 holders_text(h, raw, sizeof(raw))),
+			     holders_certainty_name(h->certainty));
 		label = "";
 	}
 	if (l->more)
-		explain_line(out, "", "and %u more holders", l->more);
+		render_block(out, "", EXPLAIN_LABEL, "and %u more holders", l->more);
 	if (l->unexplained > 0)
-		explain_line(out, label, "unexplained references: %lld",
+		render_block(out, label, EXPLAIN_LABEL, "unexplained references: %lld",
 			     (long long)l->unexplained);
 }
 
@@ -92,11 +80,11 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 	FILE *out = r->opt->out;
 	char a[64], b[64], c[64], d[64];
 
-	explain_line(out, "counts", "mapcount %s (%s), folio mapcount %s",
+	render_block(out, "counts", EXPLAIN_LABEL, "mapcount %s (%s), folio mapcount %s",
 		     columns_named("MAP", row, a, sizeof(a)),
 		     columns_named("MAPKIND", row, b, sizeof(b)),
 		     columns_named("FOLIOMAP", row, c, sizeof(c)));
-	explain_line(out, "",
+	render_block(out, "", EXPLAIN_LABEL,
 		     "refcount %s, of which expected %s, excess %s; pincount %s (%s)",
 		     columns_named("REF", row, a, sizeof(a)),
 		     columns_named("EXPECTED", row, b, sizeof(b)),
@@ -107,8 +95,8 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 		explain_holders(out, row);
 	} else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->excess == 1 &&
 		   page->expected >= 0 && !page->order) {
-		explain_line(
-			out, "",
+		render_block(
+			out, "", EXPLAIN_LABEL,
 			"the page is off the LRU lists: the one more is a CPU's batch, or isolation");
 	}
 }
@@ -120,17 +108,14 @@ static void explain_missing(struct render_explain *r, const struct report_row *r
 
 	why = predict_contradiction(r->head.kernel, &page->facts);
 	if (why)
-		explain_line(r->opt->out, "facts",
+		render_block(r->opt->out, "facts", EXPLAIN_LABEL,
 			     "contradict each other, so nothing is predicted: %s", why);
 	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
-		char text[300];
-
 		if (page->why[i] == PAGE_WHY_KNOWN ||
 		    page->why[i] == PAGE_WHY_NOT_APPLICABLE)
 			continue;
-		snprintf(text, sizeof(text), "%s: %s", page_field_name(i),
-			 page_why_text(page->why[i]));
-		render_block(r->opt->out, label, EXPLAIN_LABEL, text);
+		render_block(r->opt->out, label, EXPLAIN_LABEL, "%s: %s",
+			     page_field_name(i), page_why_text(page->why[i]));
 		label = "";
 	}
 }
@@ -143,12 +128,12 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 		const struct predict_rule *rule = predict_rule(path->rule[i]);
 		const char *func = kernel_function(r->head.kernel,
 						   predict_rule_func(path, i, r->facts));
-		char text[600], label[8], cite[200];
+		char label[8], cite[200];
 
-		snprintf(text, sizeof(text), "%s(): %s [%s; %s]", func, rule->reason,
-			 rule->id, predict_rule_cite(rule, cite, sizeof(cite)));
 		snprintf(label, sizeof(label), "%6u ", i + 1);
-		render_block(r->opt->out, label, 7, text);
+		render_block(r->opt->out, label, 7, "%s(): %s [%s; %s]", func,
+			     rule->reason, rule->id,
+			     predict_rule_cite(rule, cite, sizeof(cite)));
 	}
 	if (path->forked)
 		render_block(r->opt->out, "     ? ", 7,
@@ -157,23 +142,17 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 
 static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_kernel)
 {
-	char text[400];
-
 	if (!unknown && !unknown_kernel)
 		return;
 	render_block(r->opt->out, "       ", 7, "would be decided by:");
-	for (unsigned i = 0; i < FACTS; i++) {
-		snprintf(text, sizeof(text), "%s (%s): %s", fact_name(i), fact_decider(i),
-			 fact_text(i));
+	for (unsigned i = 0; i < FACTS; i++)
 		if (unknown >> i & 1)
-			render_block(r->opt->out, "         ", 9, text);
-	}
-	for (unsigned i = 0; i < KFACTS; i++) {
-		snprintf(text, sizeof(text), "kernel: %s: %s", kernel_fact(i)->name,
-			 kernel_fact(i)->subject);
+			render_block(r->opt->out, "", 9, "%s (%s): %s", fact_name(i),
+				     fact_decider(i), fact_text(i));
+	for (unsigned i = 0; i < KFACTS; i++)
 		if (unknown_kernel >> i & 1)
-			render_block(r->opt->out, "         ", 9, text);
-	}
+			render_block(r->opt->out, "", 9, "kernel: %s: %s",
+				     kernel_fact(i)->name, kernel_fact(i)->subject);
 }
 
 static const char *explain_slow(const struct gup_verdict *v, char *buf, size_t size)
@@ -280,7 +259,7 @@ static void explain_raw(struct render_explain *r, const struct report_row *row)
 		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? "  " : "",
 			       words[i], columns_named(words[i], row, a, sizeof(a)));
 	fputc('\n', r->opt->out);
-	render_block(r->opt->out, "raw words", EXPLAIN_LABEL, text);
+	render_block(r->opt->out, "raw words", EXPLAIN_LABEL, "%s", text);
 }
 
 /* ---- the view */
@@ -306,7 +285,7 @@ static void explain_pool(FILE *out, const struct vma *v)
 	if (v->huge_cgroup != UINT64_MAX)
 		snprintf(cgroup, sizeof(cgroup), "; the cgroup's limit leaves %" PRIu64,
 			 v->huge_cgroup);
-	explain_line(out, "pool",
+	render_block(out, "pool", EXPLAIN_LABEL,
 		     "%" PRIu64 " huge pages free, %" PRIu64 " reserved, %" PRIu64
 		     " of %" PRIu64 " surplus%s%s",
 		     v->huge_free, v->huge_reserved, v->huge_surplus, v->huge_overcommit,
@@ -333,8 +312,8 @@ static int explain_row(void *ctx, const struct report_row *row)
 		kernel_proof(r->head.kernel, NULL) == KERNEL_EXTRAPOLATED
 			? " (extrapolated)"
 			: "");
-	explain_line(out, "mapping", "%" PRIx64 "-%" PRIx64 " %s %s", row->vma->start,
-		     row->vma->end, perms,
+	render_block(out, "mapping", EXPLAIN_LABEL, "%" PRIx64 "-%" PRIx64 " %s %s",
+		     row->vma->start, row->vma->end, perms,
 		     escape_text(name, sizeof(name), row->vma->name));
 	explain_pool(out, row->vma);
 	r->facts = &row->page->facts;

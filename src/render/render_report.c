@@ -11,20 +11,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-
-struct render_report {
-	FILE *out;
-	struct render_report_facts facts;
-	u32 base, kv;
-	struct kernel kernel;
-	struct source_evidence evidence[SOURCE_FACTS];
-	unsigned processes;
-	struct process process; /* the first one */
-	u64 pages;
-	struct highlights highlights;
-};
 
 /* ---- text */
 
@@ -71,11 +58,9 @@ static int report_begin(void *ctx, const struct report_head *head)
 {
 	struct render_report *r = ctx;
 
-	r->kernel = *head->kernel;
-	r->kv = head->kernel->kv;
+	r->head = *head;
 	r->base = r->highlights.base = kernel_page_size(&head->machine->kernel);
 	r->highlights.cpus = head->machine->cpus;
-	memcpy(r->evidence, head->machine->evidence, sizeof(r->evidence));
 	return 0;
 }
 
@@ -171,7 +156,7 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 		render_report_line(r->out, 3,
 				   "and %" PRIu64 " more pages of this area are like it",
 				   s->pages - s->page.size / r->base);
-	dump_page(&s->page, &s->vma, r->kv, r->base, &dump);
+	dump_page(&s->page, &s->vma, r->head.kernel->kv, r->base, &dump);
 	for (unsigned i = 0; i < dump.n; i++)
 		render_report_line(r->out, 3, "%s", dump.line[i]);
 	for (unsigned i = 0; i < LINTS; i++)
@@ -223,7 +208,8 @@ static void report_suspects(struct render_report *r, const u8 *kinds, unsigned n
 static int report_end(void *ctx, const struct report_totals *t)
 {
 	struct render_report *r = ctx;
-	const struct kernel *k = &r->kernel;
+	const struct kernel *k = r->head.kernel;
+	const struct source_evidence *evidence = r->head.machine->evidence;
 	u8 kinds[HIGHLIGHTS];
 	unsigned n;
 
@@ -239,9 +225,9 @@ static int report_end(void *ctx, const struct report_totals *t)
 	if (r->facts.taint[0])
 		render_report_line(r->out, 0, "Taint:   %s", r->facts.taint);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++)
-		if (!r->evidence[i].ok)
+		if (!evidence[i].ok)
 			render_report_line(r->out, 0, "Missing: %s: %s",
-					   source_fact_name(i), r->evidence[i].why);
+					   source_fact_name(i), evidence[i].why);
 	report_suspects(r, kinds, n);
 	fputc('\n', r->out);
 	return ferror(r->out) ? -EIO : 0;
@@ -253,20 +239,3 @@ const struct report_view render_report_view = {
 	.row = report_row,
 	.end = report_end,
 };
-
-int render_report_new(FILE *out, const struct render_report_facts *facts, void **ret)
-{
-	struct render_report *r = calloc(1, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	r->out = out;
-	r->facts = *facts;
-	*ret = r;
-	return 0;
-}
-
-void render_report_free(void *ctx)
-{
-	free(ctx);
-}

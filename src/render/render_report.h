@@ -7,6 +7,7 @@
 
 #include "render/js.h"
 #include "render/render.h"
+#include "report/highlights.h"
 #include "report/lint.h"
 
 #define RENDER_REPORT_PAGES 3
@@ -18,9 +19,17 @@ struct render_report_facts {
 };
 
 /* The first page: verdict, kernel, configuration, taint, the three most suspicious pages. */
+struct render_report {
+	FILE *out;
+	struct render_report_facts facts;
+	u32 base;
+	struct report_head head; /* valid until the end of the report */
+	unsigned processes;
+	struct process process; /* the first one */
+	u64 pages;
+	struct highlights highlights;
+};
 extern const struct report_view render_report_view;
-int render_report_new(FILE *out, const struct render_report_facts *facts, void **ret);
-void render_report_free(void *ctx);
 
 /* --lint: as text, JSON, or rows of findings. */
 struct render_report_lint {

@@ -147,15 +147,14 @@ static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 {
 	static const char *const marks[] = { " ", "-", "!", "!!" };
 	u64 pages = list->pages[kind];
-	char text[300], mark[8], in[40] = "";
+	char mark[8], in[40] = "";
 
 	if (list->mappings[kind] > 1)
 		snprintf(in, sizeof(in), " in %" PRIu64 " mappings",
 			 list->mappings[kind]);
-	snprintf(text, sizeof(text), "%" PRIu64 " page%s%s %s", pages,
-		 pages == 1 ? "" : "s", in, highlights_text(kind));
 	snprintf(mark, sizeof(mark), "%2s ", marks[highlights_severity(kind)]);
-	render_block(out, mark, 3, text);
+	render_block(out, mark, 3, "%" PRIu64 " page%s%s %s", pages,
+		     pages == 1 ? "" : "s", in, highlights_text(kind));
 	for (unsigned i = 0; i < SUMMARY_PLACES && list->best[kind][i].pages; i++) {
 		const struct highlight *it = &list->best[kind][i];
 		const char *what = vma_what(&it->vma, NULL, NULL);

@@ -41,7 +41,13 @@ int rows_new(const struct render_options *opt, enum columns_of of,
 {
 	struct rows *r = calloc(1, sizeof(*r));
 	struct table_column cols[RENDER_COLUMNS_MAX];
-	struct table_options topt = render_table_options(opt);
+	/* only a terminal cuts */
+	struct table_options topt = { .out = opt->out,
+				      .format = opt->format,
+				      .noheadings = opt->noheadings,
+				      .width = opt->cut && opt->format == TABLE_TEXT
+						       ? opt->width
+						       : 0 };
 	int err = 0;
 
 	if (!r)
@@ -261,7 +267,7 @@ int rows_end(struct rows *r, const struct report_row *sum)
 	}
 	if (sum)
 		err = rows_write(r, sum);
-	return err ? err : table_end(r->table, true);
+	return err ? err : table_end(r->table);
 }
 
 int rows_columns(const struct render_options *opt)

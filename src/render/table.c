@@ -211,11 +211,11 @@ int table_row(struct table *t, const char *const *text, const char *const *color
 	return 0;
 }
 
-int table_end(struct table *t, bool headings)
+int table_end(struct table *t)
 {
 	if (t->rows)
 		return table_print(t, t->printed);
-	if (t->printed || !headings || t->opt.noheadings || t->opt.format == TABLE_PAIRS)
+	if (t->printed || t->opt.noheadings || t->opt.format == TABLE_PAIRS)
 		return 0;
 	for (unsigned i = 0; i < t->ncols; i++) {
 		struct libscols_column *cl = scols_table_get_column(t->tb, i);

@@ -34,8 +34,8 @@ int table_new(const struct table_options *opt, const struct table_column *cols,
 	      unsigned n, struct table **ret);
 /* Adds a row; @text has one string a column (copied), @color NULL or one colour name or NULL. */
 int table_row(struct table *t, const char *const *text, const char *const *color);
-/* Prints the remaining rows; the headings of an empty table only with @headings. */
-int table_end(struct table *t, bool headings);
+/* Prints the remaining rows, of an empty table the headings. */
+int table_end(struct table *t);
 void table_free(struct table *t);
 
 #endif

@@ -81,8 +81,8 @@ void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char
 	}
 }
 
-unsigned tui_text_draw(const struct tui_text *t, struct tui_screen *s,
-		       const struct tui_rect *r, unsigned first)
+void tui_text_draw(const struct tui_text *t, struct tui_screen *s,
+		   const struct tui_rect *r, unsigned first)
 {
 	unsigned line = UINT32_MAX;
 	int x = 0;
@@ -99,5 +99,4 @@ unsigned tui_text_draw(const struct tui_text *t, struct tui_screen *s,
 		x = tui_screen_put(s, x, r->y + (int)(line - first), r->x + r->w - x,
 				   span->role, 0, span->text);
 	}
-	return t->lines;
 }

@@ -31,8 +31,8 @@ void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
  * adds lines with the same indent as needed.
  */
 void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words);
-/* Puts lines @first … into @r.  Returns the number of lines of the text. */
-unsigned tui_text_draw(const struct tui_text *t, struct tui_screen *s,
-		       const struct tui_rect *r, unsigned first);
+/* Puts lines @first … into @r. */
+void tui_text_draw(const struct tui_text *t, struct tui_screen *s,
+		   const struct tui_rect *r, unsigned first);
 
 #endif

@@ -141,14 +141,13 @@ static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 	    (b->stale &&
 	     (store_nrows(v) < 4096 || t->now_ns - b->time_ns > 2000000000u)) ||
 	    (s != t->live && b->generation != t->generation)) {
-		memset(b, 0, sizeof(*b));
-		b->store = s;
-		b->pid = tui_state_pid(t);
-		b->start = v->vma.start;
-		b->end = v->vma.end;
-		b->lens = t->lens;
-		b->generation = t->generation;
-		b->time_ns = t->now_ns;
+		*b = (struct tui_bar){ .store = s,
+				       .pid = tui_state_pid(t),
+				       .start = v->vma.start,
+				       .end = v->vma.end,
+				       .lens = t->lens,
+				       .generation = t->generation,
+				       .time_ns = t->now_ns };
 		tui_grid_count(s, v, t->lens, b->bytes);
 	}
 	return b->bytes;

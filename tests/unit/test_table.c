@@ -34,7 +34,7 @@ static void print(struct table_options opt, unsigned odd, const char *const *row
 	for (unsigned i = 0; i < ROWS; i++)
 		EXPECT_INT(table_row(t, i == odd ? row : plain, i == odd ? color : NULL),
 			   0);
-	EXPECT_INT(table_end(t, true), 0);
+	EXPECT_INT(table_end(t), 0);
 	table_free(t);
 	fclose(opt.out);
 	nlines = 0;
