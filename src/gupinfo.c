@@ -18,13 +18,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-static int mode_help(struct session *s)
+int mode_help(struct session *s)
 {
 	options_help(stdout);
 	return EXIT_COMPLETE;
 }
 
-static int mode_version(struct session *s)
+int mode_version(struct session *s)
 {
 	puts("gupinfo " GUPINFO_VERSION);
 	return EXIT_COMPLETE;
@@ -33,10 +33,11 @@ static int mode_version(struct session *s)
 static char output[65536]; /* buffer of stdout when it is no terminal */
 
 /* What a mode needs before it runs. */
-#define NEEDS_SOURCE BIT(0)
-#define NEEDS_PROCESS BIT(1)
-#define NEEDS_WIPE BIT(2) /* it prints where progress may be shown */
+#define SOURCE BIT(0)
+#define PID BIT(1)
+#define WIPE BIT(2) /* it prints where progress may be shown */
 
+#define READS_LOG (CONFINE_READ | BIT(CAP_SYSLOG))
 #define MAKES_PAGES \
 	(CONFINE_READ | BIT(CAP_IPC_LOCK) | BIT(CAP_SYS_NICE) | BIT(CAP_SYS_RESOURCE))
 
@@ -45,38 +46,11 @@ static const struct mode_row {
 	u8 needs;
 	u64 caps; /* what it does with a live source needs these capabilities */
 } modes[MODES] = {
-	[MODE_SUMMARY] = { .run = mode_summary,
-			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			   .caps = CONFINE_READ },
-	[MODE_PAGES] = { .run = mode_pages,
-			 .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			 .caps = CONFINE_READ },
-	[MODE_EXPLAIN] = { .run = mode_explain,
-			   .needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			   .caps = CONFINE_READ },
-	[MODE_WHO] = { .run = mode_who, .needs = NEEDS_SOURCE, .caps = CONFINE_READ },
-	[MODE_FACTS] = { .run = mode_facts, .needs = NEEDS_SOURCE },
-	[MODE_TUI] = { .run = mode_tui, .needs = NEEDS_SOURCE, .caps = CONFINE_TRACE },
-	[MODE_DIFF] = { .run = mode_diff },
-	[MODE_LINT] = { .run = mode_lint,
-			.needs = NEEDS_SOURCE | NEEDS_PROCESS | NEEDS_WIPE,
-			.caps = CONFINE_READ },
-	[MODE_REPORT] = { .run = mode_report,
-			  .needs = NEEDS_SOURCE | NEEDS_PROCESS,
-			  .caps = CONFINE_READ | BIT(CAP_SYSLOG) },
-	[MODE_DEMO] = { .run = mode_demo, .needs = NEEDS_SOURCE, .caps = MAKES_PAGES },
-	[MODE_TRACE] = { .run = mode_trace,
-			 .needs = NEEDS_SOURCE,
-			 .caps = CONFINE_TRACE },
-	[MODE_VERIFY] = { .run = mode_verify,
-			  .needs = NEEDS_SOURCE,
-			  .caps = MAKES_PAGES },
-	[MODE_ALL] = { .run = mode_all,
-		       .needs = NEEDS_SOURCE | NEEDS_WIPE,
-		       .caps = CONFINE_READ },
-	[MODE_LIST_COLUMNS] = { .run = mode_list_columns },
-	[MODE_HELP] = { .run = mode_help },
-	[MODE_VERSION] = { .run = mode_version },
+#define DEFAULT MODE
+#define MODE(id, r, n, c, ...) [MODE_##id] = { .run = mode_##r, .needs = n, .caps = c },
+#include "cmd/modes.def"
+#undef MODE
+#undef DEFAULT
 };
 
 static void print_messages(const struct diag *d)
@@ -117,7 +91,7 @@ static void choose_terminal(struct session *s)
 		r->width = 40;
 	if (isatty(STDERR_FILENO))
 		s->progress = stderr;
-	if (s->progress && tty && modes[s->opt.mode].needs & NEEDS_WIPE)
+	if (s->progress && tty && modes[s->opt.mode].needs & WIPE)
 		r->out = progress_output(stdout);
 	r->color =
 		s->opt.color == 1 || (!s->opt.color && tty && (!no_color || !*no_color));
@@ -128,15 +102,15 @@ static int run(struct session *s)
 	const struct mode_row *mode = &modes[s->opt.mode];
 	int status;
 
-	if (mode->needs & NEEDS_PROCESS && !s->opt.npids && !s->opt.comm &&
-	    !s->opt.replay && !s->opt.given[OPTION_ALL])
+	if (mode->needs & PID && !s->opt.npids && !s->opt.comm && !s->opt.replay &&
+	    !s->opt.given[OPTION_ALL])
 		return session_fail(
 			s, EXIT_USAGE,
 			"which process? Give --pid PID or --comm NAME; gupinfo --help explains");
 	status = session_rows(s);
 	if (status)
 		return status;
-	if (mode->needs & NEEDS_SOURCE) {
+	if (mode->needs & SOURCE) {
 		status = session_open(s, mode->caps);
 		if (!status)
 			status = session_redact(s);

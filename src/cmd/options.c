@@ -42,23 +42,13 @@ static const struct option_row {
 static const struct {
 	u8 option, mode;
 } mode_options[] = {
-	{ OPTION_PAGES, MODE_PAGES },
+#define DEFAULT(...)
+#define MODE(id, ...) { OPTION_##id, MODE_##id },
+#include "cmd/modes.def"
+#undef MODE
+#undef DEFAULT
 	{ OPTION_EACH, MODE_PAGES },
-	{ OPTION_EXPLAIN, MODE_EXPLAIN },
-	{ OPTION_FACTS, MODE_FACTS },
-	{ OPTION_LIST_COLUMNS, MODE_LIST_COLUMNS },
-	{ OPTION_REPORT, MODE_REPORT },
-	{ OPTION_DIFF, MODE_DIFF },
-	{ OPTION_LINT, MODE_LINT },
-	{ OPTION_WHO, MODE_WHO },
-	{ OPTION_DEMO, MODE_DEMO },
-	{ OPTION_TRACE, MODE_TRACE },
-	{ OPTION_TUI, MODE_TUI },
-	{ OPTION_ALL, MODE_ALL },
 	{ OPTION_OPENMETRICS, MODE_ALL },
-	{ OPTION_VERIFY, MODE_VERIFY },
-	{ OPTION_HELP, MODE_HELP },
-	{ OPTION_VERSION, MODE_VERSION },
 };
 
 #define LONG_VALUE(id) (256 + (id))
@@ -70,23 +60,16 @@ static const struct {
 #define O_TABLE (O(RAW) | O(PAIRS) | O(NOHEADINGS))
 #define O_ROWS (O_TABLE | O_JSON | O(OUTPUT) | O(BYTES) | O(SORT) | O(TOP))
 
+#define O_PACE (O(NO_STOP) | O(INTERVAL))
+#define O_TRIALS (O(TRIALS) | O(SEED) | O(STATE) | O(REQUEST))
+
 /* Which of the options that not every mode can obey a mode obeys; the others it refuses. */
 static const u64 obeyed[MODES] = {
-	[MODE_SUMMARY] = O_WHICH | O_PART | O_ROWS | O(VERBOSE),
-	[MODE_PAGES] = O_WHICH | O_PART | O_ROWS,
-	[MODE_ALL] = O_WHICH | O_PART | O_ROWS,
-	[MODE_EXPLAIN] = O_WHICH | O_JSON,
-	[MODE_FACTS] = O(REPLAY) | O(FILTER) | O_ROWS,
-	[MODE_LINT] = O_WHICH | O_PART | O_ROWS,
-	[MODE_WHO] = O(PID) | O(REPLAY) | O(FILTER) | O_ROWS,
-	[MODE_DIFF] = O(RANGE) | O(FILTER) | O_ROWS,
-	[MODE_REPORT] = O_WHICH | O(RANGE),
-	[MODE_TUI] = O_WHICH | O(RANGE) | O(NO_STOP) | O(INTERVAL),
-	[MODE_TRACE] =
-		O_WHICH | O_JSON | O(OUTPUT) | O(VERBOSE) | O(NO_STOP) | O(INTERVAL),
-	[MODE_DEMO] = O(VERBOSE) | O(RESERVE_HUGEPAGES),
-	[MODE_VERIFY] = O(REPLAY) | O(JSON) | O(TRIALS) | O(SEED) | O(STATE) | O(REQUEST),
-	[MODE_LIST_COLUMNS] = O_TABLE | O(OUTPUT) | O(SORT) | O(FILTER) | O(TOP),
+#define DEFAULT MODE
+#define MODE(id, run, needs, caps, of, obeys) [MODE_##id] = obeys,
+#include "cmd/modes.def"
+#undef MODE
+#undef DEFAULT
 };
 
 /* The options as far as they are parsed, and where the sentence goes that says why one is wrong. */

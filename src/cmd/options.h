@@ -16,24 +16,12 @@ enum option_id {
 	OPTIONS
 };
 
-/* The task of this run; each mode has a row in gupinfo.c's table. */
 enum mode {
-	MODE_SUMMARY,
-	MODE_PAGES,
-	MODE_EXPLAIN,
-	MODE_FACTS,
-	MODE_LIST_COLUMNS,
-	MODE_HELP,
-	MODE_VERSION,
-	MODE_DEMO,
-	MODE_TRACE,
-	MODE_TUI,
-	MODE_REPORT,
-	MODE_LINT,
-	MODE_VERIFY,
-	MODE_ALL,
-	MODE_WHO,
-	MODE_DIFF,
+#define DEFAULT MODE
+#define MODE(id, ...) MODE_##id,
+#include "cmd/modes.def"
+#undef MODE
+#undef DEFAULT
 	MODES
 };
 

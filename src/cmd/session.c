@@ -48,24 +48,16 @@ static int session_find_comm(struct session *s)
 /* What the rows of the view are about. */
 static enum columns_of session_of(const struct session *s)
 {
-	switch (s->opt.mode) {
-	case MODE_ALL:
-		return COLUMNS_PROCESS;
-	case MODE_SUMMARY:
-		return s->opt.json && !s->opt.columns ? COLUMNS_PAGE : COLUMNS_MAPPING;
-	case MODE_WHO:
-		return COLUMNS_ENTRY;
-	case MODE_LINT:
-		return COLUMNS_FINDING;
-	case MODE_DIFF:
-		return COLUMNS_CHANGE;
-	case MODE_FACTS:
-		return COLUMNS_FACT;
-	case MODE_LIST_COLUMNS:
-		return COLUMNS_COLUMN;
-	default:
-		return COLUMNS_PAGE;
-	}
+	static const u8 rows[MODES] = {
+#define DEFAULT MODE
+#define MODE(id, run, needs, caps, of, obeys) [MODE_##id] = COLUMNS_##of,
+#include "cmd/modes.def"
+#undef MODE
+#undef DEFAULT
+	};
+	bool document = s->opt.render.json == RENDER_JSON_DOCUMENT && !s->opt.columns;
+
+	return s->opt.mode == MODE_SUMMARY && document ? COLUMNS_PAGE : rows[s->opt.mode];
 }
 
 static const char *session_column_name(unsigned i)

@@ -82,18 +82,13 @@ int session_fail(struct session *s, int ret, const char *fmt, ...)
 /* Returns the exit status for a collection's return value and the diagnostics so far. */
 int session_exit(struct session *s, int err);
 
-/* Modes: each returns an exit status. */
-int mode_summary(struct session *s);
-int mode_pages(struct session *s);
-int mode_explain(struct session *s);
-int mode_facts(struct session *s);
-int mode_who(struct session *s);
-int mode_list_columns(struct session *s);
-int mode_tui(struct session *s);
-int mode_diff(struct session *s);
-int mode_lint(struct session *s);
-int mode_report(struct session *s);
-int mode_trace(struct session *s);
+/* Each mode returns an exit status. */
+#define DEFAULT MODE
+#define MODE(id, run, ...) int mode_##run(struct session *s);
+#include "cmd/modes.def"
+#undef MODE
+#undef DEFAULT
+
 /*
  * Passes the events of the recording that is replayed to @view, or writes them as JSON when that is
  * NULL; @ret_found: it is a recording.  Returns 0, -errno or the view's value.
@@ -101,8 +96,5 @@ int mode_trace(struct session *s);
 struct event_view;
 int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
 		      bool *ret_found);
-int mode_all(struct session *s);
-int mode_demo(struct session *s);
-int mode_verify(struct session *s);
 
 #endif
