@@ -65,6 +65,7 @@ for from in "--pid=$list" "--replay=$dir/report"; do
 	shows "$name: --explain" "$from" --explain "$addr"
 	shows "$name: --lint" "$from" --lint
 	shows "$name: --lint --json" "$from" --lint --json
+	shows "$name: --lint --raw" "$from" --lint --raw -o +COMM
 	shows "$name: no such mapping" "$from" --range "$all"
 	shows "$name: --report --redact" "$from" --report --redact
 	for json in --json --json-lines "--pages --json" "--explain=$addr --json"; do
@@ -78,6 +79,9 @@ shows "--who --json" --pid "${pids[0]}" --who "$addr" --json
 if [ -s "$dir/out" ]; then is_json "--who --json"; else skip "--who --json is JSON" "$(head -n 1 "$dir/err")"; fi
 shows "--diff" --diff "$dir/report" "${pids[0]}"
 shows "--diff --json" --diff "$dir/report" "${pids[0]}" --json
+shows "--diff --pairs" --diff "$dir/report" "${pids[0]}" --pairs -o +COMM
+shows "--diff --json of columns" --diff "$dir/report" "${pids[0]}" --json -o +COMM
+is_json "--diff --json of columns"
 shows "--all" --all --pid "$list"
 shows "--all --json" --all --pid "$list" --json
 shows "--all --openmetrics" --all --pid "$list" --openmetrics

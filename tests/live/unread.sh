@@ -39,6 +39,7 @@ views=(
 	'--pid PID --who 1000'
 	'--pid PID --lint'
 	'--pid PID --lint --json'
+	'--pid PID --lint --raw'
 	'--pid PID --report'
 	'--pid PID --redact --pages'
 	'--pid PID --range [stack]'
@@ -46,6 +47,7 @@ views=(
 	'--pid PID --all --json'
 	'--pid PID --all --openmetrics'
 	"--diff $dir/self PID|2"
+	"--diff $dir/self PID --raw|2"
 	'--pid PID --trace'
 	'--pid PID --trace --json-lines'
 	'--pid PID --trace --no-stop'
