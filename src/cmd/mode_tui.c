@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/escape.h"
-#include "page/holders.h"
 #include "live/procs.h"
 #include "cmd/session.h"
 #include "tui.h"
@@ -108,72 +106,7 @@ static void attach(struct tui_live *l)
 
 /* ---- who has the page */
 
-/* Lists followed processes that map page frame @pfn. */
-static unsigned list_mappers(struct tui_live *l, u64 pfn, struct tui_text *text)
-{
-	const struct store *s = l->watch.live;
-	char comm[256];
-	unsigned n = 0;
-	u64 addr;
-
-	for (size_t i = 0; i < s->nprocs; i++)
-		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
-			const struct store_vma *v = &s->proc[i].vma[j];
-
-			for (size_t k = 0; k < store_nrows(v); k++) {
-				if (!store_row_frame(s, &v->rows->row[k], pfn, &addr))
-					continue;
-				n++;
-				escape_text(comm, sizeof(comm), s->proc[i].process.comm);
-				tui_text_add(text, TUI_NORMAL, "  %d %s  at %llx",
-					     (int)s->proc[i].process.pid, comm,
-					     (unsigned long long)addr);
-			}
-		}
-	return n;
-}
-
-/* Lists other holders (pipes, io_uring, candidates) and what stays unexplained. */
-static void list_holders(struct tui_live *l, const struct page_run *page, pid_t pid,
-			 struct tui_text *text)
-{
-	struct source *src = l->s->source;
-	const struct holders *h = NULL;
-	struct holders_ledger ledger;
-	char line[400], safe[1200];
-
-	if (page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || page->expected < 0) {
-		tui_text_add(text, TUI_S_UNKNOWN, "its references are not known: %s",
-			     page_why_text(page->why[PAGE_F_REFCOUNT]));
-		return;
-	}
-	tui_text_add(text, TUI_TITLE,
-		     "references: %lld in all, %lld by page tables and caches",
-		     (long long)page->refcount, (long long)page->expected);
-	if (src->ops->holders && src->ops->holders(src, l->watch.pid, l->watch.npids, &h))
-		h = NULL;
-	holders_explain(h, page, pid, &ledger);
-	for (unsigned i = 0; i < ledger.n; i++)
-		tui_text_add(text,
-			     ledger.holder[i].certainty == HOLDERS_EXACT ? TUI_STRONG
-									 : TUI_DIM,
-			     "  %s: %s",
-			     holders_certainty_name(ledger.holder[i].certainty),
-			     escape_text(safe, sizeof(safe),
-					 holders_text(&ledger.holder[i], line,
-						      sizeof(line))));
-	if (ledger.more)
-		tui_text_add(text, TUI_DIM, "  and %u more", ledger.more);
-	if (ledger.unexplained > 0)
-		tui_text_add(text, TUI_WARN, "  %lld stay unexplained",
-			     (long long)ledger.unexplained);
-	else if (ledger.unexplained < 0 && page->excess)
-		tui_text_add(text, TUI_S_UNKNOWN, "  holders could not be looked for");
-	if (h && !h->complete)
-		tui_text_add(text, TUI_WARN, "  not every holder was seen: %s",
-			     escape_text(safe, sizeof(safe), h->why));
-}
-
+/* Shows what --who shows, of the processes that are followed. */
 static void who(struct tui_live *l)
 {
 	u64 addr = tui_state_addr(l->t);
@@ -182,8 +115,13 @@ static void who(struct tui_live *l)
 		s ? store_process_by_pid(s, tui_state_pid(l->t)) : NULL;
 	const struct store_vma *v = p ? store_vma_at(p, addr) : NULL;
 	const struct store_row *row = v ? store_row_at(s, v, addr) : NULL;
-	struct tui_text text;
+	struct render_options opt = { .width = 80, .version = l->s->opt.render.version };
+	struct session own = *l->s; /* its messages are shown here */
+	char *text = NULL, *at = NULL;
+	struct tui_text lines;
 	struct page_run page;
+	pid_t pids[TUI_WATCH_PIDS];
+	size_t len, n = 0;
 
 	if (!row || store_class(s, row)->page.why[PAGE_F_PFN] != PAGE_WHY_KNOWN) {
 		tui_state_message(l->t, TUI_WARN,
@@ -191,15 +129,22 @@ static void who(struct tui_live *l)
 		return;
 	}
 	store_page_at(s, row, addr, &page);
-	tui_text_init(&text);
-	tui_text_add(&text, TUI_STRONG, "PFN %llx, now:", (unsigned long long)page.pfn);
-	tui_text_add(&text, TUI_TITLE, "mapped by processes that are followed here");
-	unsigned n = list_mappers(l, page.pfn, &text);
-	if (page.why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN && page.mapcount > (s64)n)
-		tui_text_add(&text, TUI_WARN, "  and %lld more mappings elsewhere",
-			     (long long)page.mapcount - (long long)n);
-	list_holders(l, &page, p->process.pid, &text);
-	tui_state_text(l->t, "Who has this page", &text);
+	opt.out = open_memstream(&text, &len);
+	if (!opt.out)
+		return;
+	diag_init(&own.diag);
+	for (; n < s->nprocs && n < ARRAY_SIZE(pids); n++)
+		pids[n] = s->proc[n].process.pid;
+	mode_who_page(&own, page.pfn, pids, n, &opt);
+	for (unsigned i = 0; i < own.diag.n; i++)
+		fprintf(opt.out, "%s\n", own.diag.message[i].text);
+	diag_deinit(&own.diag);
+	fclose(opt.out);
+	tui_text_init(&lines);
+	for (char *line = text; text && (line = strtok_r(line, "\n", &at)); line = NULL)
+		tui_text_add(&lines, TUI_NORMAL, "%s", line);
+	free(text);
+	tui_state_text(l->t, "Who has this page, of those that are followed", &lines);
 }
 
 /* ---- saving */

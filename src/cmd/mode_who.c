@@ -106,61 +106,65 @@ static int who_process(struct who *w, pid_t pid)
 	return err;
 }
 
+/* Where --who's address is looked up. */
+struct who_at {
+	u64 addr, base;
+	u64 pfn; /* 0: not known */
+};
+
 static int who_first(void *ctx, const struct report_row *row)
 {
-	struct who *w = ctx;
+	struct who_at *at = ctx;
 	const struct page_run *page = row->page;
 
 	if (page->raw.has & RAW_HAS_PFN)
-		w->pfn = page->pfn + (w->s->opt.explain[0] - page->addr) / w->base;
+		at->pfn = page->pfn + (at->addr - page->addr) / at->base;
 	return 1;
 }
 
 /* Returns the PFN of --who: given, or of an address of --pid. */
-static int who_target(struct who *w)
+static int who_target(struct session *s, u64 *ret)
 {
 	static const struct report_view first = { .raw = who_first };
-	struct session *s = w->s;
-	struct collect_range at = { s->opt.explain[0], s->opt.explain[0] + 1 };
+	u64 addr = s->opt.explain[0];
+	struct who_at at = { addr, kernel_page_size(&s->source->machine->kernel), 0 };
+	struct collect_range range = { addr, addr + 1 };
 	struct collect_options opt = {
-		.pids = s->opt.pids, .npids = 1, .ranges = &at, .nranges = 1
+		.pids = s->opt.pids, .npids = 1, .ranges = &range, .nranges = 1
 	};
 	int err;
 
-	w->pfn = s->opt.explain[0];
+	*ret = addr;
 	if (!s->opt.npids)
 		return 0;
-	w->pfn = 0;
-	err = collect_run(s->source, &opt, &first, w, &s->diag);
-	if (err < 0 || w->pfn)
+	err = collect_run(s->source, &opt, &first, &at, &s->diag);
+	*ret = at.pfn;
+	if (err < 0 || at.pfn)
 		return MIN(err, 0);
 	return session_fail(s, -ENOENT, "no page frame is known at %llx of process %d",
-			    (unsigned long long)s->opt.explain[0], (int)s->opt.pids[0]);
+			    (unsigned long long)addr, (int)s->opt.pids[0]);
 }
 
-/* Searches all processes; returns their number, and how many could not be read. */
-static int who_scan(struct who *w, size_t *ret_n, size_t *ret_unread)
+/* Searches @n processes; returns how many could not be read. */
+static int who_scan(struct who *w, const pid_t *pids, size_t n, size_t *ret_unread)
 {
-	struct process *list;
-	int err = procs_list(NULL, &list, ret_n);
+	int err = 0;
 
-	if (err)
-		return err;
-	for (size_t i = 0; i < *ret_n && err != -ENOMEM; i++) {
-		err = who_process(w, list[i].pid);
+	for (size_t i = 0; i < n && err != -ENOMEM; i++) {
+		err = who_process(w, pids[i]);
 		if (!err || err == -ENOMEM || err == -ESRCH || err == -ENXIO ||
 		    err == -ENOENT)
 			continue; /* gone, ended, or a kernel thread */
 		++*ret_unread;
 		if (err < 0)
-			diag_add_process(&w->s->diag, DIAG_INCOMPLETE, list[i].pid, "%s",
+			diag_add_process(&w->s->diag, DIAG_INCOMPLETE, pids[i], "%s",
 					 collect_why(err));
 	}
-	free(list);
 	return err == -ENOMEM ? err : 0;
 }
 
-static int who_show(struct who *w, size_t n, size_t unread)
+static int who_show(struct who *w, const struct render_options *opt, size_t n,
+		    size_t unread)
 {
 	struct session *s = w->s;
 	const struct holders *h = NULL;
@@ -194,30 +198,53 @@ static int who_show(struct who *w, size_t n, size_t unread)
 	if (unread)
 		diag_add(&s->diag, DIAG_INCOMPLETE,
 			 "%zu of %zu processes could not be read", unread, n);
-	return render_who(&s->opt.render, &view);
+	return render_who(opt, &view);
+}
+
+int mode_who_page(struct session *s, u64 pfn, const pid_t *pids, size_t n,
+		  const struct render_options *opt)
+{
+	struct who w = { .s = s,
+			 .machine = s->source->machine,
+			 .base = kernel_page_size(&s->source->machine->kernel),
+			 .pfn = pfn };
+	size_t unread = 0;
+	int err = who_scan(&w, pids, n, &unread);
+
+	if (!err)
+		err = who_show(&w, opt, n, unread);
+	free(w.hit);
+	free(w.map);
+	return err;
 }
 
 int mode_who(struct session *s)
 {
-	struct who w = { .s = s };
-	size_t n = 0, unread = 0;
+	struct process *list = NULL;
+	pid_t *pids = NULL;
+	size_t n = 0;
+	u64 pfn = 0;
 	int err;
 
 	if (s->opt.replay || s->opt.npids > 1)
 		return session_fail(
 			s, EXIT_USAGE,
 			"--who takes a PFN, or with one --pid an address; it looks at this machine only");
-	w.machine = s->source->machine;
-	w.base = kernel_page_size(&w.machine->kernel);
-	if (w.machine->page.pfns_hidden)
+	if (s->source->machine->page.pfns_hidden)
 		return session_fail(s, EXIT_FAILED, "%s",
 				    page_why_text(PAGE_WHY_PFN_HIDDEN));
-	err = who_target(&w);
+	err = who_target(s, &pfn);
 	if (!err)
-		err = who_scan(&w, &n, &unread);
+		err = procs_list(NULL, &list, &n);
+	if (!err) {
+		pids = calloc(MAX(n, 1), sizeof(*pids));
+		err = pids ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < n && !err; i++)
+		pids[i] = list[i].pid;
 	if (!err)
-		err = who_show(&w, n, unread);
-	free(w.hit);
-	free(w.map);
+		err = mode_who_page(s, pfn, pids, n, &s->opt.render);
+	free(list);
+	free(pids);
 	return session_exit(s, err);
 }

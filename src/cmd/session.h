@@ -97,4 +97,11 @@ struct event_view;
 int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
 		      bool *ret_found);
 
+/*
+ * Writes who of the @n processes maps the page @pfn, and who else holds it.  Returns 0 or -errno;
+ * messages say what could not be read.
+ */
+int mode_who_page(struct session *s, u64 pfn, const pid_t *pids, size_t n,
+		  const struct render_options *opt);
+
 #endif

@@ -114,6 +114,14 @@ for size in 80x24 120x40 200x50; do
 	sees "$size: the help screen" "Help"
 	keys q
 	sees "$size: back" "Mappings"
+	if [ "$(id -u)" = 0 ]; then
+		keys w
+		sees "$size: who has the page" "unexplained references:"
+		keys q
+		sees "$size: back again" "Mappings"
+	else
+		skip "$size: who has the page" "only root sees page frames"
+	fi
 	keys q
 	restored "$size: q" 0
 done
