@@ -23,7 +23,8 @@ struct diff_side {
 	unsigned npids;
 	pid_t pid;
 	struct kernel model;
-	bool has_model, file;
+	bool file;
+	struct store *store;
 };
 
 static int diff_open(struct session *s, const char *name, struct diff_side *side)
@@ -56,37 +57,30 @@ static int diff_read(struct diff_side *side)
 	return 0;
 }
 
-static struct store *diff_collect(struct session *s, struct diff_side *side,
-				  const struct store *like)
+static int diff_collect(struct session *s, struct diff_side *side,
+			const struct store *like)
 {
-	struct store *store = store_new(&(struct store_options){ .holes = true }, like);
 	const char *why = "";
-	struct collect_options opt = {
-		.pids = side->pids,
-		.npids = side->npids,
-		.ranges = s->opt.range,
-		.nranges = s->opt.nranges,
-		.names = s->opt.name,
-		.nnames = s->opt.nnames,
-		.holes = true,
-	};
-	int err = store ? 0 : -ENOMEM;
+	struct collect_options opt = session_asked(s);
+	int err = 0;
 
-	if (!err && s->opt.model) {
+	side->store = store_new(&(struct store_options){ .holes = true }, like);
+	if (!side->store)
+		return EXIT_TROUBLE;
+	if (s->opt.model)
 		err = kernel_resolve_model(&side->src->machine->kernel, s->opt.model,
 					   &side->model, &why);
-		opt.model = &side->model;
-		if (err)
-			session_fail(s, err, "--model %.40s: %s", s->opt.model, why);
-	}
-	if (!err)
-		opt.judge = store->judge;
-	if (!err)
-		err = collect_run(side->src, &opt, &store_view, store, &s->diag);
-	if (!err)
-		return store;
-	store_free(store);
-	return NULL;
+	if (err)
+		return session_fail(s, EXIT_TROUBLE, "--model %.40s: %s", s->opt.model,
+				    why);
+	opt.pids = side->pids;
+	opt.npids = side->npids;
+	opt.model = s->opt.model ? &side->model : NULL;
+	opt.holes = true;
+	opt.judge = side->store->judge;
+	return collect_run(side->src, &opt, &store_view, side->store, &s->diag)
+		       ? EXIT_TROUBLE
+		       : 0;
 }
 
 /* Returns the process of @b to compare with @p: of the same PID, or the only one of both. */
@@ -120,47 +114,41 @@ static int diff_stores(struct render_diff *d)
 
 int mode_diff(struct session *s)
 {
-	struct diff_side a = { 0 }, b = { 0 };
+	const char *names[] = { s->opt.value[OPTION_DIFF], s->opt.diff_b };
+	struct diff_side side[2] = { 0 };
 	struct render_diff d = { .opt = &s->opt.render };
-	struct store *sa = NULL, *sb = NULL;
-	int err = diff_open(s, s->opt.value[OPTION_DIFF], &a);
+	int err = 0;
 
-	if (!err)
-		err = diff_open(s, s->opt.diff_b, &b);
-	if (!err && a.file && b.file)
+	for (unsigned i = 0; i < 2 && !err; i++)
+		err = diff_open(s, names[i], &side[i]);
+	if (!err && side[0].file && side[1].file)
 		session_confine(s);
 	else if (!err)
 		confine_caps(CONFINE_READ);
-	if (!err)
-		err = diff_read(&a);
-	if (!err)
-		err = diff_read(&b);
+	for (unsigned i = 0; i < 2 && !err; i++)
+		err = diff_read(&side[i]);
+	for (unsigned i = 0; i < 2 && !err; i++)
+		err = diff_collect(s, &side[i], side[0].store);
 	if (!err) {
-		sa = diff_collect(s, &a, NULL);
-		sb = sa ? diff_collect(s, &b, sa) : NULL;
-		err = sb ? 0 : EXIT_TROUBLE;
-	}
-	if (!err) {
-		d.a = sa;
-		d.b = sb;
-		d.base = kernel_page_size(&sa->machine.kernel);
+		d.a = side[0].store;
+		d.b = side[1].store;
+		d.base = kernel_page_size(&d.a->machine.kernel);
 		err = render_diff_begin(&d);
 		if (!err)
 			err = diff_stores(&d);
 		if (!err)
 			err = render_diff_end(&d);
 		rows_free(d.rows);
-		if (sa->dropped || sb->dropped)
+		if (d.a->dropped || d.b->dropped)
 			diag_add(
 				&s->diag, DIAG_INCOMPLETE,
 				"the reports are too large to be compared whole; give --range");
 	}
-	store_free(sb);
-	store_free(sa);
-	if (a.src)
-		a.src->ops->close(a.src);
-	if (b.src)
-		b.src->ops->close(b.src);
+	for (unsigned i = 2; i--;) {
+		store_free(side[i].store);
+		if (side[i].src)
+			side[i].src->ops->close(side[i].src);
+	}
 	if (err || s->diag.worst == DIAG_ERROR)
 		return err == -EPIPE ? EXIT_COMPLETE : EXIT_TROUBLE;
 	if (d.changes)

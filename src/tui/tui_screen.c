@@ -142,18 +142,6 @@ int tui_screen_put(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
 	return x;
 }
 
-int tui_screen_printf(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
-		      const char *fmt, ...)
-{
-	char text[1024];
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	return tui_screen_put(s, x, y, w, role, attr, text);
-}
-
 void tui_screen_add(struct tui_line *l, u8 role, const char *fmt, ...)
 {
 	char text[1024];

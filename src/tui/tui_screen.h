@@ -52,8 +52,6 @@ void tui_screen_clear(struct tui_screen *s);
  */
 int tui_screen_put(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
 		   const char *text);
-int tui_screen_printf(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
-		      const char *fmt, ...) __attribute__((format(printf, 7, 8)));
 /* A line that is written from the left: each text begins where the last one ended. */
 struct tui_line {
 	struct tui_screen *s;

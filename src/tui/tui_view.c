@@ -109,13 +109,13 @@ enum tui_request tui_view_click(struct tui *t, int x, int y)
 static void draw_lines(struct tui *t, const struct tui_text *text,
 		       const struct tui_rect *r, unsigned *top)
 {
+	struct tui_line l = { &t->screen, r->x + r->w - 10, r->y - 1, r->x + r->w };
 	unsigned rows = (unsigned)r->h;
 
 	*top = MIN(*top, text->lines - MIN(text->lines, rows));
 	tui_text_draw(text, &t->screen, r, *top);
 	if (text->lines > *top + rows)
-		tui_screen_printf(&t->screen, r->x + r->w - 10, r->y - 1, 10, TUI_DIM, 0,
-				  " %u more ", text->lines - *top - rows);
+		tui_screen_add(&l, TUI_DIM, " %u more ", text->lines - *top - rows);
 }
 
 static void draw_text_view(struct tui *t, const struct tui_text *text, const char *title)
