@@ -2,6 +2,7 @@
 #include "render/rows.h"
 
 #include "lib/escape.h"
+#include "render/filter.h"
 #include "render/js.h"
 
 #include <errno.h>
@@ -32,9 +33,13 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 	render_json_head(&j, opt, k, m);
 	js_open(&j, "facts", '[');
 	for (unsigned i = 0; i < KFACTS; i++) {
+		const struct columns_fact fact = { k, i };
+		const struct report_row row = { .item = &fact };
 		enum kprobe probe = kernel_fact(i)->probe;
 		char range[64];
 
+		if (opt->filter && filter_match(opt->filter, &row) != TRI_YES)
+			continue;
 		js_open(&j, NULL, '{');
 		js_str(&j, "name", kernel_fact(i)->name);
 		js_tri(&j, "value", kernel_has(k, i));
@@ -56,7 +61,7 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 	const struct report_head head = { k, m };
 	char release[80], why[400], proof[160];
 
-	if (opt->json && !opt->ncolumns)
+	if (opt->json && !rows_asked(opt))
 		return facts_json(opt, k, m);
 	if (!rows_asked(opt)) {
 		fprintf(opt->out, "Linux %s %s, judged as %s (%s)\n",

@@ -163,7 +163,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 
 int render_who(const struct render_options *opt, const struct render_who *who)
 {
-	if (opt->format != TABLE_TEXT || (opt->json && opt->ncolumns))
+	if (opt->format != TABLE_TEXT || (opt->json && rows_asked(opt)))
 		return who_rows(opt, who);
 	return opt->json ? who_json(opt, who) : who_text(opt, who);
 }

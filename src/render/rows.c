@@ -31,8 +31,9 @@ struct rows {
 
 bool rows_asked(const struct render_options *opt)
 {
-	return opt->ncolumns || opt->sort || opt->top || opt->noheadings || opt->bytes ||
-	       opt->format != TABLE_TEXT;
+	return opt->ncolumns || opt->sort || opt->top ||
+	       (!opt->json &&
+		(opt->noheadings || opt->bytes || opt->format != TABLE_TEXT));
 }
 
 int rows_new(const struct render_options *opt, enum columns_of of,

@@ -93,6 +93,10 @@ expect_empty "version" "$(run 0 --version; grep -q '^gupinfo [0-9]' "$out" || ca
 expect_empty "list-columns" "$(run 0 --list-columns; grep -q '^MAP ' "$out" || cat "$out")"
 expect_empty "list-columns, chosen" \
 	"$(run 0 -H -n -r -o COLUMN -Q 'OF == "findings"' --sort COLUMN; [ "$(paste -sd' ' "$out")" = "CLASS FINDING INVARIANT REASON" ] || cat "$out")"
+expect_empty "facts in a document, chosen" \
+	"$(run 0 --facts --json -Q 'FACT == "secretmem"'; [ "$(grep -o '"name"' "$out" | wc -l)" = 1 ] || cat "$out")"
+expect_empty "lines of facts, sorted" \
+	"$(run 0 --facts --json-lines --sort -FACT --top 2; [ "$(grep -c '^{"fact":' "$out")" = 2 ] || cat "$out")"
 expect_empty "facts, chosen" "$(run 0 --facts -r -n -o FACT,VALUE -Q 'FACT == "secretmem"'; grep -qxE 'secretmem (yes|no|\?)' "$out" || cat "$out")"
 expect_empty "a process that does not exist" \
 	"$(run 1 --pid 2147483646; grep -q 'does not exist' "$err" || cat "$err")"
