@@ -66,10 +66,13 @@ struct render_explain {
 };
 extern const struct report_view render_explain_view;
 
-/* Opens a JSON document and "gupinfo", the first object of each, and adds "schema". */
+/* Opens a JSON document and "gupinfo", the first object of each, and adds "schema" and "version". */
 struct js;
-void render_json_begin(struct js *j);
-/* Does the same and adds version, kernel and evidence. */
+void render_json_begin(struct js *j, const char *version);
+/* Adds "kernel": @ev judged as @k. */
+void render_json_kernel(struct js *j, const struct kernel *k,
+			const struct kernel_evidence *ev);
+/* Begins a document and adds kernel and evidence. */
 void render_json_head(struct js *j, const struct render_options *opt,
 		      const struct kernel *k, const struct source_machine *m);
 /* Open an object that is an element of the document's array, or a line; close it. */

@@ -68,7 +68,7 @@ static void json_evidence(struct js *j, const struct source_machine *m)
 	js_close(j, '}');
 }
 
-void render_json_begin(struct js *j)
+void render_json_begin(struct js *j, const char *version)
 {
 	js_open(j, NULL, '{');
 	js_open(j, "gupinfo", '{');
@@ -76,19 +76,18 @@ void render_json_begin(struct js *j)
 	js_num(j, NULL, 1);
 	js_num(j, NULL, 0);
 	js_close(j, ']');
+	js_str(j, "version", version);
 }
 
-void render_json_head(struct js *j, const struct render_options *opt,
-		      const struct kernel *k, const struct source_machine *m)
+void render_json_kernel(struct js *j, const struct kernel *k,
+			const struct kernel_evidence *ev)
 {
 	const struct kernel_trials *by;
 	enum kernel_proof proof = kernel_proof(k, &by);
 
-	render_json_begin(j);
-	js_str(j, "version", opt->version);
 	js_open(j, "kernel", '{');
-	js_str(j, "release", m->kernel.release);
-	js_str(j, "arch", m->kernel.arch);
+	js_str(j, "release", ev->release);
+	js_str(j, "arch", ev->arch);
 	js_str(j, "model", k->model);
 	js_bool(j, "extrapolated", proof == KERNEL_EXTRAPOLATED);
 	js_str(j, "proved", kernel_proof_name(proof));
@@ -102,6 +101,13 @@ void render_json_head(struct js *j, const struct render_options *opt,
 		js_null(j, "proved_by");
 	}
 	js_close(j, '}');
+}
+
+void render_json_head(struct js *j, const struct render_options *opt,
+		      const struct kernel *k, const struct source_machine *m)
+{
+	render_json_begin(j, opt->version);
+	render_json_kernel(j, k, &m->kernel);
 	json_evidence(j, m);
 }
 

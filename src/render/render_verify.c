@@ -134,20 +134,12 @@ static void render_verify_case(struct js *j, const struct verify_case *c)
 
 void render_verify_json(FILE *out, const struct verify_result *r, const char *version)
 {
-	enum kernel_proof proof = kernel_proof(r->kernel, NULL);
 	struct js j = { .out = out };
 
-	render_json_begin(&j);
-	js_str(&j, "version", version);
+	render_json_begin(&j, version);
 	js_close(&j, '}');
 	js_open(&j, "verify", '{');
-	js_open(&j, "kernel", '{');
-	js_str(&j, "release", r->kernel->ev.release);
-	js_str(&j, "arch", r->kernel->ev.arch);
-	js_str(&j, "model", r->kernel->model);
-	js_bool(&j, "extrapolated", proof == KERNEL_EXTRAPOLATED);
-	js_str(&j, "proved", kernel_proof_name(proof));
-	js_close(&j, '}');
+	render_json_kernel(&j, r->kernel, &r->kernel->ev);
 	js_u64(&j, "seed", r->seed);
 	js_u64(&j, "trials", r->trials);
 	js_u64(&j, "random", r->random);
