@@ -292,6 +292,23 @@ u64 record_hash(const void *key, size_t len)
 	return h;
 }
 
+void *record_table_at(struct record_table *t, size_t i, size_t size)
+{
+	void **chunk = &t->chunk[i / RECORD_CHUNK];
+
+	if (!*chunk)
+		*chunk = calloc(RECORD_CHUNK, size);
+	return *chunk ? (char *)*chunk + i % RECORD_CHUNK * size : NULL;
+}
+
+void record_names_free(struct record_names *n)
+{
+	for (unsigned i = 0; i < ARRAY_SIZE(n->state.chunk); i++) {
+		free(n->state.chunk[i]);
+		free(n->judge.chunk[i]);
+	}
+}
+
 void record_state_of(const struct raw_page *raw, struct raw_page *ret_state)
 {
 	memset(ret_state, 0, sizeof(*ret_state));

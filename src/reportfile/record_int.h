@@ -93,20 +93,27 @@ static inline bool record_pte_in_run(u32 has)
 	return (has & RAW_HAS_PTE) && !(has & RAW_HAS_PFN);
 }
 
-/*
- * Dictionaries of states and judgements by name.  Behind the last is the one that has no name.
- * Unused entries are zero.
- */
-struct record_names {
-	struct raw_page state[RECORD_STATES + 1]; /* ->pages of a used one is 1 */
-	struct record_judgement judge[RECORD_JUDGEMENTS + 1];
+/* A sparse array for a dictionary.  Unused entries are zero. */
+#define RECORD_CHUNK 256
+struct record_table {
+	void *chunk[RECORD_STATES / RECORD_CHUNK];
 };
 
-/* Forgets those without names, which end with their VMA. */
+/* States and judgements by name, and those that have none, which end with their VMA. */
+struct record_names {
+	struct record_table state, judge;
+	struct raw_page lone_state; /* ->pages of a used one is 1 */
+	struct record_judgement lone_judge;
+};
+
+/* Returns entry @i of @size bytes; NULL: no memory. */
+void *record_table_at(struct record_table *t, size_t i, size_t size);
+void record_names_free(struct record_names *n);
+
 static inline void record_forget(struct record_names *n)
 {
-	memset(&n->state[RECORD_STATES], 0, sizeof(n->state[0]));
-	memset(&n->judge[RECORD_JUDGEMENTS], 0, sizeof(n->judge[0]));
+	memset(&n->lone_state, 0, sizeof(n->lone_state));
+	memset(&n->lone_judge, 0, sizeof(n->lone_judge));
 }
 
 enum record_section {
@@ -141,7 +148,7 @@ struct record_parse {
 	struct vma vma;
 	struct record_machine machine;
 	char line[RECORD_LINE_MAX + 1];
-	struct record_names names; /* last: most of it is never touched */
+	struct record_names names;
 };
 
 /* Sets ->why ("line 12: …") and ->error, unless an earlier failure did; returns ->error. */

@@ -138,24 +138,38 @@ static int record_parse_state(struct record_reader *r, char *line, struct raw_pa
 	return 0;
 }
 
-/* Return what @id names, or NULL: no state or judgement can have this name. */
+/* Returns entry @id of @t, which has @max of @size bytes, or NULL: nothing can have this name. */
+static void *record_pages_named(struct record_reader *r, struct record_table *t,
+				const char *id, u32 max, size_t size)
+{
+	void *at;
+	u64 n;
+
+	if (!record_number(id, 16, &n) || n >= max)
+		return NULL;
+	at = record_table_at(t, n, size);
+	if (!at)
+		record_fail(r, -ENOMEM, "out of memory");
+	return at;
+}
+
 static struct raw_page *record_pages_state_of(struct record_reader *r, const char *id)
 {
-	u64 n = RECORD_STATES;
+	struct record_names *n = &r->parse->names;
 
-	if (strcmp(id, "-") && (!record_number(id, 16, &n) || n >= RECORD_STATES))
-		return NULL;
-	return &r->parse->names.state[n];
+	return strcmp(id, "-") ? record_pages_named(r, &n->state, id, RECORD_STATES,
+						    sizeof(n->lone_state))
+			       : &n->lone_state;
 }
 
 static struct record_judgement *record_pages_judgement_of(struct record_reader *r,
 							  const char *id)
 {
-	u64 n = RECORD_JUDGEMENTS;
+	struct record_names *n = &r->parse->names;
 
-	if (strcmp(id, "*") && (!record_number(id, 16, &n) || n >= RECORD_JUDGEMENTS))
-		return NULL;
-	return &r->parse->names.judge[n];
+	return strcmp(id, "*") ? record_pages_named(r, &n->judge, id, RECORD_JUDGEMENTS,
+						    sizeof(n->lone_judge))
+			       : &n->lone_judge;
 }
 
 static int record_pages_state(struct record_reader *r, char *line)
@@ -169,7 +183,7 @@ static int record_pages_state(struct record_reader *r, char *line)
 	slot = record_pages_state_of(r, id);
 	if (!slot)
 		return record_fail(r, -EINVAL, "no state can have this name");
-	if (slot != &p->names.state[RECORD_STATES] && slot->pages && !p->seeked)
+	if (slot != &p->names.lone_state && slot->pages && !p->seeked)
 		return record_fail(r, -EINVAL, "state %s is defined twice", id);
 	if (record_parse_state(r, line, &state))
 		return r->error;
@@ -209,7 +223,7 @@ static int record_pages_judge(struct record_reader *r, char *line)
 	slot = record_pages_judgement_of(r, id);
 	if (!slot)
 		return record_fail(r, -EINVAL, "no judgement can have this name");
-	if (slot != &p->names.judge[RECORD_JUDGEMENTS] && slot->present && !p->seeked)
+	if (slot != &p->names.lone_judge && slot->present && !p->seeked)
 		return record_fail(r, -EINVAL, "judgement %s is defined twice", id);
 	while ((word = record_next(&line))) {
 		char *value = strchr(word, '=');

@@ -38,6 +38,8 @@ int record_read_init(struct record_reader *r, const struct record_handler *handl
 
 void record_read_deinit(struct record_reader *r)
 {
+	if (r->parse)
+		record_names_free(&r->parse->names);
 	free(r->parse);
 	r->parse = NULL;
 }

@@ -17,7 +17,7 @@ _Static_assert(sizeof(struct record_judgement) <= sizeof(struct raw_page),
 
 struct record_dict {
 	unsigned nstates, njudgements;
-	struct record_names names; /* last: most of it is never touched */
+	struct record_names names;
 };
 
 int record_write_init(struct record_writer *w, record_put put, void *ctx)
@@ -33,6 +33,8 @@ int record_write_init(struct record_writer *w, record_put put, void *ctx)
 
 void record_write_deinit(struct record_writer *w)
 {
+	if (w->dict)
+		record_names_free(&w->dict->names);
 	free(w->dict);
 	w->dict = NULL;
 }
@@ -356,31 +358,32 @@ static void record_write_state(struct record_writer *w, const char *id,
 }
 
 /*
- * Finds the name of @value, of @size bytes, among the @max of @names.  Returns whether it has to be
- * defined: it is new; or there is no name left, *@ret_name is @max, and the one there was another.
+ * Finds the name of @value, of @size bytes, among the @max of @t.  Returns whether it has to be
+ * defined: it is new; or there is no name left, *@ret_name is @max, and @lone was another.
  */
-static bool record_write_name(void *names, unsigned *used, u32 max, const void *value,
-			      size_t size, u32 *ret_name)
+static bool record_write_name(struct record_table *t, unsigned *used, u32 max,
+			      const void *value, size_t size, void *lone, u32 *ret_name)
 {
 	static const struct raw_page none;
 	u64 h = record_hash(value, size);
 	u32 slot = (u32)(h ^ h >> 32) % max;
-	char *at = (char *)names + max * size;
 	bool same;
 
 	*ret_name = max;
 	for (unsigned i = 0; i < 64 && *ret_name == max; i++, slot = (slot + 1) % max) {
-		char *entry = (char *)names + slot * size;
+		void *entry = record_table_at(t, slot, size);
 
+		if (!entry)
+			break;
 		same = !memcmp(entry, value, size);
 		if (!same && (memcmp(entry, &none, size) || *used > max / 4 * 3))
 			continue;
 		*ret_name = slot;
 		*used += !same;
-		at = entry;
+		lone = entry;
 	}
-	same = !memcmp(at, value, size);
-	memcpy(at, value, size);
+	same = !memcmp(lone, value, size);
+	memcpy(lone, value, size);
 	return !same;
 }
 
@@ -395,8 +398,8 @@ static void record_state_id(struct record_writer *w, const struct raw_page *raw,
 
 	record_state_of(raw, &state);
 	state.pages = 1;
-	new = record_write_name(d->names.state, &d->nstates, RECORD_STATES, &state,
-				sizeof(state), &name);
+	new = record_write_name(&d->names.state, &d->nstates, RECORD_STATES, &state,
+				sizeof(state), &d->names.lone_state, &name);
 	snprintf(id, 8, name < RECORD_STATES ? "%04x" : "-", name);
 	if (new)
 		record_write_state(w, id, &state, note);
@@ -440,8 +443,8 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 	snprintf(id, 8, "-");
 	if (!j || !j->present)
 		return;
-	new = record_write_name(d->names.judge, &d->njudgements, RECORD_JUDGEMENTS, j,
-				sizeof(*j), &name);
+	new = record_write_name(&d->names.judge, &d->njudgements, RECORD_JUDGEMENTS, j,
+				sizeof(*j), &d->names.lone_judge, &name);
 	snprintf(id, 8, name < RECORD_JUDGEMENTS ? "%03x" : "*", name);
 	if (new)
 		record_write_judgement(w, id, j);
