@@ -147,13 +147,13 @@ static long bvec_step(u32 i, struct ring_walk *w)
 			    bpf_core_field_offset(struct io_mapped_ubuf, bvec) +
 			    i * bpf_core_type_size(struct bio_vec);
 	u64 page = (u64)BPF_CORE_READ(v, bv_page);
-	u32 pages =
-		(BPF_CORE_READ(v, bv_offset) % 4096 + BPF_CORE_READ(v, bv_len) + 4095) /
-		4096;
+	u32 offset = BPF_CORE_READ(v, bv_offset);
+	u32 pages = (offset % 4096 + BPF_CORE_READ(v, bv_len) + 4095) / 4096;
 
+	/* Of a buffer in huge pages (6.10), bv_page may be the folio's first. */
 	if (page && pages)
-		hold(w->object, page, pages, w->index, STRUCTPAGE_RING, w->addr, w->bytes,
-		     0, 0);
+		hold(w->object, page + offset / 4096 * files.page_size, pages, w->index,
+		     STRUCTPAGE_RING, w->addr, w->bytes, 0, 0);
 	return 0;
 }
 

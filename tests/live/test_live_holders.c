@@ -277,6 +277,7 @@ TEST(registered_thp)
 	char *p = (char *)(((uintptr_t)q + huge - 1) & ~(huge - 1));
 	struct iovec v = { p + 16 * PAGE, 64 * PAGE };
 	struct holders_ledger l;
+	const struct holder *h;
 	struct page_run page;
 	int fd = syscall(SYS_io_uring_setup, 4, &params);
 
@@ -291,6 +292,12 @@ TEST(registered_thp)
 	EXPECT_INT(page.pincount, page.excess);
 	EXPECT_INT(l.explained, page.excess);
 	EXPECT_INT(l.unexplained, 0);
+	h = find(&l, HOLDERS_IO_URING);
+	EXPECT(h);
+	if (h) {
+		EXPECT_INT(h->pfn - page.pfn, 16); /* the buffer, not the folio */
+		EXPECT_INT(h->pages, 64);
+	}
 	close(fd);
 	munmap(q, 2 * huge);
 }
