@@ -29,10 +29,8 @@ static enum spliced spliced(const struct page_run *p, const struct kernel *kerne
 
 	if (!page_is_anon(p) || p->anon_exclusive != TRI_NO)
 		return SPLICED_NOT;
-	fact_set(&f, F(MAPCOUNT_ONE) | F(EXTRA_REFS), true);
-	fact_set(&f,
-		 F(LARGE_MAPS) | F(MM_SHARED) | F(REF_ONE) | F(REF_SOLE) | F(REF_IS_MAPS),
-		 false);
+	fact_set(&f, F(MAPCOUNT_ONE) | F(EXTRA_REFS) | F(HELD), true);
+	fact_set(&f, F(MM_SHARED) | F(REF_ONE) | F(REF_SOLE) | F(REF_IS_MAPS), false);
 	predict_write(kernel, &f, &w);
 	if (w.leak != TRI_YES)
 		return w.leak == TRI_NO ? SPLICED_SAFE : SPLICED_UNKNOWN;

@@ -27,7 +27,7 @@
 #define GONE                                                                             \
 	(F(SWAP) | F(MIGRATION) | F(GUARD) | F(POISON) | F(DEVICE_ENTRY) | F(PROTNONE) | \
 	 F(DEVMAP) | F(KSM) | F(NO_MAPPING) | F(SWAP_EXCLUSIVE) | F(SWAP_SHARED) |       \
-	 F(ZONE_MOVABLE) | F(BLOCK_UNPINNABLE) | F(LARGE_MAPS) | F(MM_SHARED) |          \
+	 F(ZONE_MOVABLE) | F(BLOCK_UNPINNABLE) | F(HELD) | F(MM_SHARED) |                \
 	 F(EXTRA_REFS) | F(MAYBE_PINNED))
 #define SOLE (F(REF_ONE) | F(REF_SOLE) | F(REF_IS_MAPS) | F(MAPCOUNT_ONE))
 #define SMALL (F(LEAF_PMD) | F(LEAF_PUD) | F(HUGEPD) | F(LARGE) | F(HUGE_ZERO))

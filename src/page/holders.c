@@ -99,6 +99,22 @@ const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, siz
 	return NULL;
 }
 
+u64 holders_alike(const struct holders *h, u64 pfn, u64 n, bool *ret_held)
+{
+	const struct holder *x = NULL;
+	u64 end = pfn;
+	size_t pos = 0;
+
+	*ret_held = false;
+	while (h && (x = holders_next(h, pfn, pfn + n, &pos)) && x->pfn <= end) {
+		*ret_held = true;
+		end = MAX(end, x->pfn + x->pages);
+	}
+	if (*ret_held)
+		return MIN(n, end - pfn);
+	return x ? x->pfn - pfn : n;
+}
+
 s64 holders_refs(const struct holder *holder, u64 head, u64 pages)
 {
 	u64 from = MAX(holder->pfn, head),

@@ -83,6 +83,12 @@ void holders_sort(struct holders *h);
  */
 const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, size_t *pos);
 
+/*
+ * Returns how many of the @n frames from @pfn on are like the first: in *@ret_held whether exact
+ * holders have them, or all of them when nobody looked for holders (@h is NULL).
+ */
+u64 holders_alike(const struct holders *h, u64 pfn, u64 n, bool *ret_held);
+
 /* Whether one of the processes @pids has @holder open. */
 bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids);
 

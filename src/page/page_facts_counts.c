@@ -30,14 +30,21 @@ static s64 facts_batches(const struct page_run *p)
 	return facts_flag(p, KPF_BIT(MLOCKED)) == TRI_NO ? 1 : 2;
 }
 
-/* Who isolates a page from its LRU list (reclaim, migration) has a reference; a batch, too. */
-static s64 facts_isolated(const struct page_run *p)
+/*
+ * Is there a reference besides those of the batches that were read?  Who isolates a page from its LRU
+ * list (reclaim, migration) has one, too; a batch that adds it to a list has taken it from nobody.
+ * mlock's batch has pages of both kinds (mlock_folio(), mlock_new_folio()).
+ */
+static enum tri facts_beside_batches(const struct page_run *p)
 {
 	u32 mlock = STRUCTPAGE_BATCH(STRUCTPAGE_MLOCK, 0);
-	/* the LRU's batches have lower numbers than mlock's */
-	bool batch = p->batches && (p->batches & 0xffff) < mlock;
+	s64 rest = p->excess - page_batches(p);
 
-	return facts_flag(p, KPF_BIT(LRU)) == TRI_NO && !batch;
+	/* the LRU's batches have lower numbers than mlock's */
+	if (rest != 1 || facts_flag(p, KPF_BIT(LRU)) != TRI_NO ||
+	    (p->batches && (p->batches & 0xffff) < mlock))
+		return tri_from(true, rest > 0);
+	return tri_from(!p->batches, false);
 }
 
 /*
@@ -95,7 +102,7 @@ static enum tri facts_extra_refs(const struct page_run *p)
 	if (facts_large(p) == TRI_YES || !cached)
 		return TRI_YES;
 	if (p->raw.has & RAW_HAS_BATCHES)
-		return tri_from(true, p->excess > page_batches(p) + facts_isolated(p));
+		return facts_beside_batches(p);
 	if (p->excess > facts_batches(p))
 		return TRI_YES;
 	return lru == TRI_NO && p->excess == 1 ? TRI_NO : TRI_UNKNOWN;
@@ -108,11 +115,9 @@ void page_facts_counts_maps(struct page_facts_work *w)
 
 	if (facts_known(p, PAGE_F_MAPCOUNT) && n >= 0) {
 		fact_set(&w->f, F(MAPCOUNT_ONE), n == 1);
-		fact_set(&w->f, F(LARGE_MAPS), n > 1);
 	} else if (facts_known(p, PAGE_F_MAPCOUNT) &&
 		   p->mapcount_kind == PAGE_COUNT_EXACT && p->mapcount > 1) {
 		fact_set(&w->f, F(MAPCOUNT_ONE), false);
-		fact_set(&w->f, F(LARGE_MAPS), true);
 	}
 	fact_set_tri(&w->f, F(MM_SHARED), p->mm_shared);
 	fact_set_tri(&w->f, F(SWAP_SHARED), facts_swap_shared(p));

@@ -234,8 +234,13 @@ static void explain_whatif(struct render_explain *r, const struct gup_verdicts *
 
 	fprintf(out, "\na store now = %s: %s\n", gup_write_name(v->write.fault),
 		writes[v->write.fault]);
-	fprintf(out, "   seen by references outside the page tables: %s; leak: %s\n",
-		gup_tri_name(v->write.seen_by_refs), gup_tri_name(v->write.leak));
+	fprintf(out, "   seen by references outside the page tables: %s%s; leak: %s\n",
+		gup_tri_name(v->write.seen_by_refs),
+		v->write.seen_by_refs == TRI_YES &&
+				r->facts->value & (F(LEAF_PMD) | F(LEAF_PUD))
+			? ", in the part that they hold"
+			: "",
+		gup_tri_name(v->write.leak));
 	explain_path(r, &v->write.path);
 	explain_unknown(r, v->write.unknown, v->write.unknown_kernel);
 	fprintf(out, "\na fork now = %s: %s\n", gup_fork_name(v->fork.word),

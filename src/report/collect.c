@@ -121,14 +121,29 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 	row->nholders = c->ledger.n;
 }
 
-/* A reference that a holder explains is no batch's: somebody can read the page through it. */
+/* It depends on its holders whether a reference is to @page, or a batch's, or to another of its folio. */
+static bool collect_held_unknown(const struct page_run *page)
+{
+	return fact_get(&page->facts, FACT_HELD) == TRI_UNKNOWN && page->excess > 0 &&
+	       page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN;
+}
+
+/*
+ * A reference that a holder explains is no batch's: somebody can read the page through it.  Where
+ * holders explain all references of a folio, none is to a page that they do not hold.
+ */
 static void collect_held(struct collector *c, struct report_row *row)
 {
-	if (!row->ledger || row->ledger->explained <= 0 ||
-	    fact_get(&row->page->facts, FACT_EXTRA_REFS) != TRI_UNKNOWN)
+	bool held;
+	u64 n;
+
+	if (!row->ledger || !collect_held_unknown(row->page))
+		return;
+	n = holders_alike(c->holders, row->page->pfn, row->page->pages, &held);
+	if (n < row->page->pages || (!held && row->ledger->unexplained))
 		return;
 	c->held = *row->page;
-	fact_set(&c->held.facts, F(EXTRA_REFS), true);
+	fact_set(&c->held.facts, F(HELD), held);
 	fact_infer(NULL, &c->held.facts);
 	if (verdict_cache_judge(c->judge, &c->held, &row->class))
 		return; /* the cache is full: what was judged without holders holds, too */
@@ -219,21 +234,35 @@ static int collect_deliver(struct collector *c, const struct page_run *page)
 	return c->view->row(c->view_ctx, &row);
 }
 
+/* Returns how many pages of @run from page @at on are shown as one row. */
+static u64 collect_part(struct collector *c, const struct page_run *run, u64 at)
+{
+	bool held;
+
+	if (c->opt->each && run->kind != PAGE_NONE)
+		return 1;
+	if (!c->opt->holders || run->pages == 1 || !collect_held_unknown(run))
+		return run->pages - at;
+	collect_find_holders(c);
+	return holders_alike(c->holders, run->pfn + at, run->pages - at, &held);
+}
+
 /* Passes the pending run to the view. */
 static int collect_flush(struct collector *c)
 {
 	struct page_run run = c->pending;
-	u64 step = c->opt->each && run.kind != PAGE_NONE ? 1 : run.pages;
+	u64 n;
 	int err = 0;
 
 	c->pending.pages = 0;
 	if (!c->look && run.pages)
 		report_folios(&c->vma_totals, &c->folio, &run, c->base);
-	for (u64 i = 0; i < run.pages && !err; i += step) {
+	for (u64 i = 0; i < run.pages && !err; i += n) {
 		struct page_run part = run;
 
-		if (step < run.pages)
-			page_cut(&part, i, step, c->base);
+		n = collect_part(c, &run, i);
+		if (n < run.pages)
+			page_cut(&part, i, n, c->base);
 		err = collect_deliver(c, &part);
 	}
 	return err;

@@ -45,6 +45,26 @@ static void highlights_close(struct highlights *list, enum highlights_kind kind)
 	now->pages = 0;
 }
 
+/* Returns how many frames of @row exact holders have; all where they do not explain all references. */
+static u64 highlights_held(const struct report_row *row, u64 frames)
+{
+	const struct page_run *page = row->page;
+	u64 sum = 0, counted = page->pfn, end = page->pfn + frames;
+
+	if (!row->ledger || row->ledger->unexplained || row->ledger->more)
+		return frames;
+	for (unsigned i = 0; i < row->nholders; i++) {
+		const struct holder *x = &row->holders[i];
+		u64 first = MAX(x->pfn, counted), last = MIN(x->pfn + x->pages, end);
+
+		if (first < last) {
+			sum += last - first;
+			counted = last;
+		}
+	}
+	return sum ? sum : frames;
+}
+
 static void highlights_add(struct highlights *list, enum highlights_kind kind,
 			   const struct report_row *row, u64 bugs)
 {
@@ -54,6 +74,8 @@ static void highlights_add(struct highlights *list, enum highlights_kind kind,
 	if (now->pages &&
 	    (now->process.pid != row->process->pid || now->vma.start != row->vma->start))
 		highlights_close(list, kind);
+	if (kind == HIGHLIGHT_SEEN)
+		pages = highlights_held(row, pages);
 	now->pages += pages;
 	if (now->pages != pages)
 		return;

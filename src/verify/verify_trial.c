@@ -32,9 +32,12 @@ static int verify_row_seen(void *ctx, const struct report_row *row)
 	return 1;
 }
 
-/* Predicts for the worker's page.  Returns 0, -ENOENT without a row, or -errno. */
+/*
+ * Predicts for the worker's page; only who sees a store depends on holders.  Returns 0, -ENOENT without
+ * a row, or -errno.
+ */
 static int verify_look(struct verify *v, const struct pagestate_worker *w,
-		       struct verify_look *l)
+		       enum gupcall_id act, struct verify_look *l)
 {
 	struct collect_range range = { .start = w->page, .end = w->page + 4096 };
 	struct collect_options opt = { .pids = &w->subject,
@@ -42,6 +45,7 @@ static int verify_look(struct verify *v, const struct pagestate_worker *w,
 				       .ranges = &range,
 				       .nranges = 1,
 				       .each = true,
+				       .holders = gupcall_row(act)->what == GUP_STORE,
 				       .holes = true };
 	struct report_view view = { .row = verify_row_seen };
 	int err;
@@ -98,7 +102,7 @@ static void verify_once(struct verify *v, const char *state, enum gupcall_id act
 		c->outcome = VERIFY_SKIPPED;
 	} else if (w.blocks && !gupcall_may_wait(act)) {
 		verify_skip(c, "the kernel's log would complain of a wait without retry");
-	} else if ((err = verify_look(v, &w, &l))) {
+	} else if ((err = verify_look(v, &w, act, &l))) {
 		verify_skip(c, err == -ENOENT ? "no row: nothing is mapped there"
 					      : strerror(-err));
 	} else if (l.mergeable) {

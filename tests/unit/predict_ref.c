@@ -139,7 +139,7 @@ static void ref_map_fresh(struct ref *r, bool writable, bool huge)
 	ref_now(r,
 		F(SWAP) | F(KSM) | F(ZERO) | F(HUGE_ZERO) | F(SPECIAL) | F(SHMEM) |
 			F(NO_MAPPING) | F(ZONE_MOVABLE) | F(BLOCK_UNPINNABLE) |
-			F(EXTRA_REFS) | F(LARGE_MAPS) | F(MM_SHARED) | F(DEVMAP),
+			F(EXTRA_REFS) | F(HELD) | F(MM_SHARED) | F(DEVMAP),
 		false);
 	if (!huge)
 		ref_now(r, F(LARGE) | F(LEAF_PMD) | F(LEAF_PUD), false);
@@ -162,7 +162,7 @@ static bool ref_can_reuse_anon(const struct ref *r)
 	if (r->v >= 609 && IS(r, LARGE)) {
 		if (r->v < 615)
 			return false;
-		return IS(r, LARGE_MAPS) && !IS(r, MM_SHARED) && IS(r, REF_IS_MAPS);
+		return !IS(r, MAPCOUNT_ONE) && !IS(r, MM_SHARED) && IS(r, REF_IS_MAPS);
 	}
 	return !IS(r, KSM) && IS(r, REF_SOLE);
 }
@@ -202,7 +202,6 @@ static enum ref_end ref_wp_huge_pmd(struct ref *r, int kind, struct ref_fault *o
 	if (IS(r, ANON) && protected && !IS(r, UFFD_WP)) { /* "goto split" */
 		ref_now(r, F(LEAF_PMD) | F(REF_ONE) | F(REF_SOLE) | F(MAPCOUNT_ONE),
 			false);
-		ref_now(r, F(LARGE_MAPS), true);
 		return ref_do_wp_page(r, kind, out);
 	}
 	if (!IS(r, VMA_ANON)) {
@@ -537,22 +536,18 @@ struct ref_slow ref_gup(struct ref r)
 
 /* ---- a store, a fork */
 
-static void ref_seen(const struct ref *before, struct gup_write *ret)
+/* @split: the store is to one page of the huge one, and who holds which is not known. */
+static void ref_seen(const struct ref *before, bool split, struct gup_write *ret)
 {
-	bool part = IS(before, LARGE) && !IS(before, LEAF_PMD) && !IS(before, LEAF_PUD) &&
-		    !IS(before, VMA_HUGETLB);
+	bool exclusive = IS(before, ANON_EXCLUSIVE) || IS(before, PTE_WRITE);
 
 	ret->seen_by_refs = TRI_NO;
 	ret->leak = TRI_NO;
-	if (ret->fault == GUP_WRITE_COPY || !IS(before, EXTRA_REFS))
+	if (ret->fault == GUP_WRITE_COPY || !IS(before, HELD))
 		return;
-	ret->seen_by_refs = TRI_YES;
-	if (part && (!IS(before, ANON) || IS(before, ANON_EXCLUSIVE)))
-		ret->seen_by_refs =
-			TRI_UNKNOWN; /* perhaps of another page of the folio */
-	else if (IS(before, ANON) && !IS(before, ANON_EXCLUSIVE) &&
-		 !IS(before, PTE_WRITE))
-		ret->leak = TRI_YES;
+	ret->seen_by_refs = split ? TRI_UNKNOWN : TRI_YES;
+	if (IS(before, ANON) && !exclusive)
+		ret->leak = ret->seen_by_refs;
 }
 
 static void ref_store_missing(const struct ref *r, struct gup_write *ret)
@@ -612,7 +607,7 @@ void ref_store(struct ref r, struct gup_write *ret)
 		ref_numa(&r);
 	if (IS(&r, PTE_WRITE)) {
 		ret->fault = hinted ? GUP_WRITE_REUSE : GUP_WRITE_NONE;
-		ref_seen(&before, ret);
+		ref_seen(&before, false, ret);
 		return;
 	}
 	end = IS(&r, VMA_HUGETLB) ? ref_hugetlb_fault(&r, FAULT_WRITE, &out)
@@ -629,9 +624,9 @@ void ref_store(struct ref r, struct gup_write *ret)
 		return;
 	}
 	ret->fault = out.copied ? GUP_WRITE_COPY : GUP_WRITE_REUSE;
-	if (!hinted && !out.copied && !IS(&r, LEAF_PMD))
-		ref_now(&before, F(LEAF_PMD), false); /* it was split */
-	ref_seen(&before, ret);
+	ref_seen(&before,
+		 !hinted && !out.copied && IS(&before, LEAF_PMD) && !IS(&r, LEAF_PMD),
+		 ret);
 }
 
 /* copy_page_range() and, for hugetlb, copy_hugetlb_page_range() */

@@ -562,7 +562,8 @@ TEST(a_reference_of_a_moment_is_looked_at_again)
 
 TEST(a_store_is_seen_by_a_holder_that_is_named)
 {
-	const struct raw_page obs[] = { by_bpf(0x10000, 2, 100, 2),
+	const struct raw_page obs[] = { by_bpf(0x10000, 1, 100, 2),
+					by_bpf(0x11000, 1, 101, 2),
 					by_bpf(0x12000, 1, 102, 1) };
 	struct holder pipes[] = {
 		{ .kind = HOLDERS_PIPE, .pfn = 100, .pages = 1 },
@@ -571,7 +572,7 @@ TEST(a_store_is_seen_by_a_holder_that_is_named)
 	struct holders h = { .holder = pipes, .n = 2, .complete = true };
 
 	holders_sort(&h);
-	EXPECT_INT(look(obs, NULL, 2, &h), 0);
+	EXPECT_INT(look(obs, NULL, 3, &h), 0);
 	EXPECT_INT(f.readings, 2); /* once more, and then all is explained */
 	EXPECT_INT(seen.rows, 2);
 	EXPECT_INT(seen.verdicts[0].write.seen_by_refs, TRI_NO);
@@ -581,7 +582,52 @@ TEST(a_store_is_seen_by_a_holder_that_is_named)
 	/* of one page nobody is known: it may be in a batch */
 	h.n = 1;
 	holders_sort(&h);
-	EXPECT_INT(look(obs, NULL, 2, &h), 0);
+	EXPECT_INT(look(obs, NULL, 3, &h), 0);
+	EXPECT_INT(seen.rows, 3);
+	EXPECT_INT(seen.verdicts[1].write.seen_by_refs, TRI_YES);
+	EXPECT_INT(seen.verdicts[2].write.seen_by_refs, TRI_UNKNOWN);
+	diag_deinit(&diag);
+}
+
+/* A reference to a large folio counts for all its pages; who holds it has some of them. */
+TEST(a_store_is_seen_in_the_part_that_is_held)
+{
+	struct raw_page obs[8];
+	struct holder part = { .kind = HOLDERS_IO_URING, .pfn = 106, .pages = 2 };
+	struct holders h = { .holder = &part, .n = 1, .complete = true };
+	static const u8 seen_by[] = { TRI_NO, TRI_NO, TRI_YES, TRI_NO };
+
+	for (unsigned i = 0; i < 8; i++) {
+		obs[i] = by_bpf(0x10000 + i * 0x1000ull, 1, 104 + i, 9);
+		obs[i].has |= RAW_HAS_LARGE;
+		obs[i].head_pfn = 104;
+		obs[i].order = 3;
+		obs[i].large_mapcount = 8;
+		obs[i].head_flags |= BIT(6);
+	}
+	part.whole = true; /* one reference for both */
+	holders_sort(&h);
+	EXPECT_INT(look(obs, NULL, 8, &h), 0);
+	EXPECT_INT(seen.rows, 4); /* the head is another kind of page */
+	for (unsigned i = 0; i < 4; i++) {
+		EXPECT_INT(seen.verdicts[i].write.seen_by_refs, seen_by[i]);
+		EXPECT_INT(seen.verdicts[i].write.leak, TRI_NO);
+	}
+	EXPECT_INT(seen.page[2].addr, 0x12000);
+	EXPECT_INT(seen.page[2].pages, 2);
+	diag_deinit(&diag);
+	/* somebody else has one too, and nobody knows where */
+	for (unsigned i = 0; i < 8; i++)
+		obs[i].refcount = 10;
+	EXPECT_INT(look(obs, NULL, 8, &h), 0);
+	EXPECT_INT(seen.rows, 4);
+	EXPECT_INT(seen.verdicts[1].write.seen_by_refs, TRI_UNKNOWN);
+	EXPECT_INT(seen.verdicts[2].write.seen_by_refs, TRI_YES);
+	diag_deinit(&diag);
+	/* nobody is known */
+	h.n = h.nexact = 0;
+	EXPECT_INT(look(obs, NULL, 8, &h), 0);
+	EXPECT_INT(seen.rows, 2);
 	EXPECT_INT(seen.verdicts[1].write.seen_by_refs, TRI_UNKNOWN);
 	diag_deinit(&diag);
 }

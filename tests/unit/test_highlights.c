@@ -116,6 +116,47 @@ TEST(what_a_batch_may_hold_is_no_verdict)
 	EXPECT_INT(list.pages[HIGHLIGHT_UNEXPLAINED], 0);
 }
 
+/* A pipe has two pages of a huge one, another has one of these as well. */
+TEST(pages_of_a_huge_page_that_are_held_are_counted)
+{
+	const struct gup_verdicts v = { .write = { .seen_by_refs = TRI_YES } };
+	const struct vma vma = { .start = 0, .end = 2 << 20 };
+	struct holders_ledger ledger = {
+		.n = 2,
+		.explained = 3,
+		.holder = { { .kind = HOLDERS_PIPE, .pfn = 520, .pages = 2 },
+			    { .kind = HOLDERS_PIPE, .pfn = 521, .pages = 1 } }
+	};
+	struct page_run p = { .pages = 1,
+			      .size = 2 << 20,
+			      .pfn = 512,
+			      .kind = PAGE_ANON,
+			      .anon = true,
+			      .leaf = RAW_LEVEL_PMD,
+			      .order = 9,
+			      .refcount = 4,
+			      .expected = 1,
+			      .excess = 3 };
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .page = &p,
+				  .verdicts = &v,
+				  .ledger = &ledger,
+				  .holders = ledger.holder,
+				  .nholders = 2 };
+
+	fact_set(&p.facts, F(PRESENT), true);
+	begin(2);
+	highlights_look(&list, &row);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 2);
+	ledger.unexplained = 1; /* somebody else may have any of them */
+	begin(2);
+	highlights_look(&list, &row);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 512);
+}
+
 /* The rings of an io_uring are seen by design: the kernel shares them with the process. */
 TEST(pages_of_a_driver_are_no_finding)
 {

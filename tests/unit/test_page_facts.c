@@ -435,7 +435,7 @@ TEST(references_of_batches)
 		{ "isolated", 2, 0, 0, TRI_NO, TRI_NO },
 		{ "isolated and one more", 3, 0, 0, TRI_NO, TRI_YES },
 		{ "two batches", 3, 0, add | (u32)lock << 16, TRI_UNKNOWN, TRI_NO },
-		{ "mlock's batch, isolated", 3, 0, lock, TRI_NO, TRI_NO },
+		{ "mlock's batch, isolated or held", 3, 0, lock, TRI_NO, TRI_UNKNOWN },
 		{ "mlock's batch and two more", 4, 0, lock, TRI_NO, TRI_YES },
 	};
 	struct page_context ctx = context("6.18");

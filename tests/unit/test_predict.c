@@ -580,7 +580,7 @@ TEST(functions_by_level)
 	fact_set(&f, FACTS_ALL, false);
 	fact_set(&f,
 		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
-			 F(ANON) | F(LARGE) | F(LEAF_PMD) | F(MM_SHARED) | F(LARGE_MAPS),
+			 F(ANON) | F(LARGE) | F(LEAF_PMD) | F(MM_SHARED),
 		 true);
 	predict_request(&k, &f, GUP_PIN_W, &v);
 	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_fast, 0, &f)),

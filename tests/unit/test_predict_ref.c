@@ -376,7 +376,7 @@ TEST(counters)
 				    F(LEAF_PMD),       F(PROTNONE),     F(UFFD_WP),
 				    F(ANON_EXCLUSIVE), F(PTE_WRITE),    F(EXTRA_REFS),
 				    F(REF_ONE),        F(REF_SOLE),     F(MAPCOUNT_ONE),
-				    F(LARGE_MAPS),     F(MM_SHARED),    F(REF_IS_MAPS),
+				    F(HELD),           F(MM_SHARED),    F(REF_IS_MAPS),
 				    F(SWAP_SHARED),    F(ZONE_MOVABLE), F(HUGE_FREE),
 				    F(HUGE_FREE_PIN),  F(HUGE_RESERVED) };
 

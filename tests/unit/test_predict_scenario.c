@@ -18,28 +18,29 @@
 #define HUGETLB_VMA (F(VMA_HUGETLB) | RW | F(HUGE_FREE))
 #define NO_WRITE (F(VMA_WRITE))
 
+#define EXTRA (F(EXTRA_REFS) | F(HELD))
+
 /* Pages.  "Shared": forked, both alive; "prev": forked, the other one gone. */
 #define SOLE (F(REF_ONE) | F(REF_SOLE) | F(MAPCOUNT_ONE))
 #define SMALL (F(PRESENT) | F(ANON))
 #define SMALL_EXCLUSIVE (SMALL | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | SOLE)
 #define SMALL_SHARED SMALL
 #define SMALL_PREV (SMALL | SOLE)
-#define SMALL_PREV_REF (SMALL | F(MAPCOUNT_ONE) | F(EXTRA_REFS))
+#define SMALL_PREV_REF (SMALL | F(MAPCOUNT_ONE) | EXTRA)
 #define THP (F(PRESENT) | F(ANON) | F(LARGE) | F(LEAF_PMD))
 #define THP_EXCLUSIVE (THP | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | SOLE | F(REF_IS_MAPS))
-#define THP_SHARED (THP | F(LARGE_MAPS) | F(MM_SHARED) | F(REF_IS_MAPS))
+#define THP_SHARED (THP | F(MM_SHARED) | F(REF_IS_MAPS))
 #define THP_PREV (THP | SOLE | F(REF_IS_MAPS))
-#define THP_PREV_REF (THP | F(MAPCOUNT_ONE) | F(EXTRA_REFS))
+#define THP_PREV_REF (THP | F(MAPCOUNT_ONE) | EXTRA)
 #define PART (F(PRESENT) | F(ANON) | F(LARGE))
-#define PART_EXCLUSIVE \
-	(PART | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(LARGE_MAPS) | F(REF_IS_MAPS))
-#define PART_SHARED (PART | F(LARGE_MAPS) | F(MM_SHARED) | F(REF_IS_MAPS))
-#define PART_PREV (PART | F(LARGE_MAPS) | F(REF_IS_MAPS))
-#define PART_PREV_REF (PART | F(LARGE_MAPS) | F(EXTRA_REFS))
+#define PART_EXCLUSIVE (PART | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(REF_IS_MAPS))
+#define PART_SHARED (PART | F(MM_SHARED) | F(REF_IS_MAPS))
+#define PART_PREV (PART | F(REF_IS_MAPS))
+#define PART_PREV_REF (PART | EXTRA)
 #define PART_LAST (PART | SOLE | F(REF_IS_MAPS))
 #define HUGETLB (F(PRESENT) | F(ANON) | F(LARGE) | F(LEAF_PMD))
 #define HUGETLB_EXCLUSIVE (HUGETLB | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | SOLE)
-#define HUGETLB_PREV_REF (HUGETLB | F(MAPCOUNT_ONE) | F(EXTRA_REFS))
+#define HUGETLB_PREV_REF (HUGETLB | F(MAPCOUNT_ONE) | EXTRA)
 #define HUGETLB_PREV (HUGETLB | SOLE)
 #define KSM_PAGE (F(PRESENT) | F(ANON) | F(KSM))
 #define ZERO_PAGE (F(PRESENT) | F(ZERO) | F(SPECIAL))
@@ -83,8 +84,8 @@ static const struct row rows[] = {
 	{ "3b", "shared", "5.10", "5.18", ANON_VMA | SMALL_SHARED, GUP_PIN_R, "yes",
 	  "slow", SAME },
 	{ "3c", "unshared and pinned", "5.19", NULL,
-	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | F(EXTRA_REFS), STORE,
-	  "reuse", "no", 0 },
+	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | EXTRA, STORE, "reuse",
+	  "no", 0 },
 	{ "4", "shared", "5.10", NULL, ANON_VMA | SMALL_SHARED, GUP_PIN_W, "no", "copy",
 	  COPIED },
 	{ "4", "shared", "5.10", NULL, ANON_VMA | SMALL_SHARED, GUP_GET_W, "no", "copy",
@@ -106,8 +107,8 @@ static const struct row rows[] = {
 	{ "9-12", "the draft", "5.10+", NULL, HUGETLB_VMA | HUGETLB_PREV_REF, STORE,
 	  "copy", "no", 0 },
 	{ "13", "exclusive, read-only, in a pipe", "5.19", NULL,
-	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | F(EXTRA_REFS), STORE,
-	  "reuse", "no", 0 },
+	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | EXTRA, STORE, "reuse",
+	  "no", 0 },
 	{ "14", "THP", "5.19", NULL, ANON_VMA | THP_EXCLUSIVE, GUP_GET_R, "yes", "slow",
 	  SAME },
 	{ "14", "THP", "5.19", NULL, ANON_VMA | THP_EXCLUSIVE, GUP_LT_W, "yes", "slow",
@@ -150,10 +151,10 @@ static const struct row rows[] = {
 	  "slow", SAME },
 	{ "30", "hugetlb pinned", "5.19", NULL,
 	  HUGETLB_VMA | HUGETLB | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE) |
-		  F(EXTRA_REFS) | F(MAYBE_PINNED) | F(MM_HAS_PINNED),
+		  EXTRA | F(MAYBE_PINNED) | F(MM_HAS_PINNED),
 	  FORK, "copy", "", 0 },
 	{ "30", "hugetlb pinned", "5.10", "5.11",
-	  HUGETLB_VMA | HUGETLB | F(PTE_WRITE) | F(MAPCOUNT_ONE) | F(EXTRA_REFS) |
+	  HUGETLB_VMA | HUGETLB | F(PTE_WRITE) | F(MAPCOUNT_ONE) | EXTRA |
 		  F(MAYBE_PINNED) | F(MM_HAS_PINNED),
 	  FORK, "share", "", 0 },
 	{ "31", "hugetlb MAP_SHARED", "5.10", NULL,
@@ -197,8 +198,8 @@ static const struct row rows[] = {
 	  "slow", SAME },
 	{ "42", "private file", "5.10", NULL, FILE_PRIVATE | FILE_PAGE, GUP_PIN_R, "yes",
 	  "slow", SAME },
-	{ "42", "private file", "5.10", NULL, FILE_PRIVATE | FILE_PAGE | F(EXTRA_REFS),
-	  STORE, "copy", "no", 0 },
+	{ "42", "private file", "5.10", NULL, FILE_PRIVATE | FILE_PAGE | EXTRA, STORE,
+	  "copy", "no", 0 },
 	{ "43", "private file", "5.10", NULL, FILE_PRIVATE | FILE_PAGE, GUP_LT_W, "no",
 	  "copy", COPIED },
 	{ "43", "private file", "5.10", NULL, FILE_PRIVATE | FILE_PAGE, GUP_PIN_W, "no",
@@ -289,16 +290,16 @@ static const struct row rows[] = {
 	  ANON_VMA | SMALL_PREV | F(PTE_WRITE) | F(BLOCK_UNPINNABLE), GUP_LT_W, "no",
 	  "migrate", MOVED },
 	{ "60", "movable zone, other references", "5.19", NULL,
-	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE) |
-		  F(EXTRA_REFS) | F(ZONE_MOVABLE),
+	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE) | EXTRA |
+		  F(ZONE_MOVABLE),
 	  GUP_LT_W, "no", "ENOMEM", NONE },
 	{ "62", "pinned", "5.19", NULL,
-	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE) |
-		  F(EXTRA_REFS) | F(MAYBE_PINNED) | F(MM_HAS_PINNED),
+	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE) | EXTRA |
+		  F(MAYBE_PINNED) | F(MM_HAS_PINNED),
 	  FORK, "copy", "", 0 },
 	{ "63", "in a pipe", "5.19", NULL,
-	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE) |
-		  F(EXTRA_REFS) | F(MM_HAS_PINNED),
+	  ANON_VMA | SMALL | F(ANON_EXCLUSIVE) | F(PTE_WRITE) | F(MAPCOUNT_ONE) | EXTRA |
+		  F(MM_HAS_PINNED),
 	  FORK, "share", "", 0 },
 	{ "64", "fsdax", "5.10", NULL, SHMEM_SHARED | F(VMA_FSDAX) | F(PRESENT), GUP_LT_R,
 	  NULL, "EOPNOTSUPP", NONE },
@@ -310,8 +311,7 @@ static const struct row rows[] = {
 	{ "66", "vsyscall", "5.10", NULL, F(VMA_GATE) | F(VMA_READ) | F(PRESENT),
 	  GUP_GET_W, "no", "EFAULT", NONE },
 	{ "10.1", "shmem in a pipe", "5.10", NULL,
-	  SHMEM_SHARED | SHMEM_PAGE | F(PTE_WRITE) | F(EXTRA_REFS), STORE, "none", "no",
-	  0 },
+	  SHMEM_SHARED | SHMEM_PAGE | F(PTE_WRITE) | EXTRA, STORE, "none", "no", 0 },
 	{ "10.1", "zero page", "5.10", NULL, ANON_VMA | ZERO_PAGE, STORE, "copy", "no",
 	  0 },
 	{ "10.1", "swapped out, shared", "5.19", NULL,
@@ -339,8 +339,8 @@ static const struct row rows[] = {
 	{ "", "the draft copies it for its own reference", "5.10+", NULL,
 	  HUGETLB_VMA | HUGETLB_PREV, STORE, "copy", "no", 0 },
 	{ "", "the draft keeps exclusive pages", "5.19+", NULL,
-	  HUGETLB_VMA | HUGETLB | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | F(EXTRA_REFS),
-	  STORE, "reuse", "no", 0 },
+	  HUGETLB_VMA | HUGETLB | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | EXTRA, STORE,
+	  "reuse", "no", 0 },
 	{ "", "hugetlb, none free, perhaps reserved", "5.10", NULL,
 	  (HUGETLB_VMA & ~F(HUGE_FREE)) | HUGETLB | F(HUGE_RESERVED), STORE, "unknown",
 	  "unknown", 0 },
