@@ -76,5 +76,31 @@ for EVIDENCE in procfs ""; do
 	fi
 	echo "# $unknown of $cells words are not known${EVIDENCE:+ by $EVIDENCE}"
 done
+
+out=$(mktemp)
+trap 'rm -f "$out"' EXIT
+# A store to the page of a huge one that an io_uring or a pipe has is seen there; one to the others is not.
+for name in thp-pte+pinned thp-pte+vmspliced; do
+	if ! "$gupinfo" --facts 2>/dev/null | grep -q 'struct page  *read'; then
+		skip "$name" "struct pages cannot be read here"
+		continue
+	fi
+	# It stays until its input ends.
+	exec 9> >(exec "$mkpages" "$name" >"$out" 2>&1)
+	maker=$!
+	until grep -q . "$out" || ! kill -0 "$maker" 2>/dev/null; do sleep 0.1; done
+	made=$(head -n 1 "$out")
+	pid=${made#pid=} pid=${pid%% *} page=${made##*page=} page=${page%% *}
+	if [[ $made = pid=* ]]; then
+		start=$((0x${page#0x} & ~0x1fffff))
+		seen=$("$gupinfo" --pid "$pid" --pages --range "$(printf '%x-%x' $start $((start + 0x200000)))" -n -o PAGES,SEEN 2>/dev/null |
+			awk '{ n[$2] += $1 } END { print n["yes"] + 0, n["no"] + 0 }')
+		expect_empty "$name: seen in the page that is held" "$([ "$seen" = "1 511" ] || echo "yes and no: $seen")"
+	else
+		skip "$name" "$made"
+	fi
+	exec 9>&-
+	: >"$out"
+done
 bpf_reader
 done_testing
