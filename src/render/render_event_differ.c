@@ -1,85 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What changed at an event, in words: a row for each fact and verdict that views show. */
+/* What changed at an event, in words: a row for each column of pages and each bit that views show. */
 #include "render/render_event.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "render/columns.h"
 
 #define WORD sizeof(((struct event_differ *)0)->after)
 
-/* The page on one side. */
-struct side {
-	const struct page_run *page;
-	const struct gup_verdicts *verdicts;
-};
-
-static const char *tri_word(enum tri t)
+static const char *tri_word(enum tri t, char buf[WORD])
 {
-	return t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "?";
+	return strcpy(buf, t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "?");
 }
 
-static const char *pfn(const struct side *s, unsigned arg, char buf[WORD])
+static const char *pfn(const struct page_run *p, unsigned arg, char buf[WORD])
 {
-	if (s->page->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !s->page->pfn)
-		return "";
-	return columns_digits(s->page->pfn, 16, "", buf, WORD);
+	if (p->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !p->pfn)
+		return strcpy(buf, "");
+	return columns_digits(p->pfn, 16, "", buf, WORD);
 }
 
-static const char *kind(const struct side *s, unsigned arg, char buf[WORD])
+static const char *leaf(const struct page_run *p, unsigned arg, char buf[WORD])
 {
-	return page_kind_name(s->page->kind);
+	return p->leaf ? columns_size(p->size, buf, WORD) : strcpy(buf, "");
 }
 
-static const char *leaf(const struct side *s, unsigned arg, char buf[WORD])
+/* Unlike the column, "no" where nothing can be exclusive: a page that was goes by this word. */
+static const char *exclusive(const struct page_run *p, unsigned arg, char buf[WORD])
 {
-	return s->page->leaf ? columns_size(s->page->size, buf, WORD) : "";
+	return tri_word(p->anon_exclusive, buf);
 }
 
-static const char *exclusive(const struct side *s, unsigned arg, char buf[WORD])
+static const char *pte_bit(const struct page_run *p, unsigned bit, char buf[WORD])
 {
-	return tri_word(s->page->anon_exclusive);
-}
-
-static const char *pte_bit(const struct side *s, unsigned bit, char buf[WORD])
-{
-	return tri_word(tri_from(s->page->pte_known & bit, s->page->pte & bit));
-}
-
-static const char *count(const struct side *s, unsigned field, char buf[WORD])
-{
-	const struct page_run *p = s->page;
-	s64 n = field == PAGE_F_MAPCOUNT   ? p->mapcount
-		: field == PAGE_F_REFCOUNT ? p->refcount
-					   : p->pincount;
-
-	if (p->why[field] != PAGE_WHY_KNOWN)
-		return p->why[field] == PAGE_WHY_NOT_APPLICABLE ? "-" : "?";
-	snprintf(buf, WORD, "%" PRId64, n);
-	return buf;
-}
-
-static const char *request(const struct side *s, unsigned req, char buf[WORD])
-{
-	const struct gup_verdict *v = &s->verdicts->req[req];
-
-	return gup_word_name(v->word, v->err);
-}
-
-static const char *store(const struct side *s, unsigned arg, char buf[WORD])
-{
-	return gup_write_name(s->verdicts->write.fault);
-}
-
-static const char *leak(const struct side *s, unsigned arg, char buf[WORD])
-{
-	return tri_word(s->verdicts->write.leak);
-}
-
-static const char *fork_word(const struct side *s, unsigned arg, char buf[WORD])
-{
-	return gup_fork_name(s->verdicts->fork.word);
+	return tri_word(tri_from(p->pte_known & bit, p->pte & bit), buf);
 }
 
 enum {
@@ -89,31 +43,31 @@ enum {
 };
 
 static const struct row {
-	const char *name;
-	const char *(*word)(const struct side *s, unsigned arg, char buf[WORD]);
-	u16 arg;
+	const char *name, *column; /* no column: by word() */
 	u8 when;
+	const char *(*word)(const struct page_run *p, unsigned arg, char buf[WORD]);
+	u16 arg;
 } rows[] = {
-	{ "pfn", pfn, 0, STATE | STAYED },
-	{ "kind", kind },
-	{ "leaf", leaf },
-	{ "pfn", pfn, 0, MOVED },
-	{ "excl", exclusive, 0, STATE },
-	{ "write", pte_bit, PAGE_PTE_WRITE, STATE },
-	{ "protnone", pte_bit, PAGE_PTE_PROTNONE },
-	{ "uffd-wp", pte_bit, PAGE_PTE_UFFD_WP },
-	{ "map", count, PAGE_F_MAPCOUNT, STATE },
-	{ "ref", count, PAGE_F_REFCOUNT, STATE },
-	{ "pin", count, PAGE_F_PINCOUNT },
-	{ NULL, request, GUP_GET_R },
-	{ NULL, request, GUP_GET_W },
-	{ NULL, request, GUP_PIN_R },
-	{ NULL, request, GUP_PIN_W },
-	{ NULL, request, GUP_LT_R },
-	{ NULL, request, GUP_LT_W },
-	{ "store", store },
-	{ "leak", leak, 0, STATE },
-	{ "fork", fork_word },
+	{ "pfn", NULL, STATE | STAYED, pfn },
+	{ "kind", "KIND" },
+	{ "leaf", NULL, 0, leaf },
+	{ "pfn", NULL, MOVED, pfn },
+	{ "excl", NULL, STATE, exclusive },
+	{ "write", NULL, STATE, pte_bit, PAGE_PTE_WRITE },
+	{ "protnone", NULL, 0, pte_bit, PAGE_PTE_PROTNONE },
+	{ "uffd-wp", NULL, 0, pte_bit, PAGE_PTE_UFFD_WP },
+	{ "map", "MAP", STATE },
+	{ "ref", "REF", STATE },
+	{ "pin", "PIN" },
+	{ "get-r", "GET-R" },
+	{ "get-w", "GET-W" },
+	{ "pin-r", "PIN-R" },
+	{ "pin-w", "PIN-W" },
+	{ "lt-r", "LT-R" },
+	{ "lt-w", "LT-W" },
+	{ "store", "WRITE" },
+	{ "leak", "LEAK", STATE },
+	{ "fork", "FORK" },
 };
 _Static_assert(ARRAY_SIZE(rows) <= EVENT_DIFFERS, "an event has room for all of them");
 
@@ -123,24 +77,27 @@ static bool means(const char *word)
 	return word[0] && strcmp(word, "?") && strcmp(word, "-") && strcmp(word, "no");
 }
 
-/* Fills @ret when @row differs, or is worth a word of a page that only the side @b has. */
-static bool differs(const struct row *row, const struct side *a, const struct side *b,
-		    bool moved, struct event_differ *ret)
+static void put_word(const struct row *row, const struct report_row *side, char buf[WORD])
 {
-	char buf[WORD];
-	const char *word = row->word(b, row->arg, buf);
+	if (row->column)
+		columns_named(row->column, side, buf, WORD);
+	else
+		row->word(side->page, row->arg, buf);
+}
 
-	snprintf(ret->name, sizeof(ret->name), "%s",
-		 row->name ? row->name : gup_request_name(row->arg));
-	snprintf(ret->after, sizeof(ret->after), "%s", word);
-	ret->before[0] = '\0';
+/* Fills @ret when @row differs, or is worth a word of a page that only the side @b has. */
+static bool differs(const struct row *row, const struct report_row *a,
+		    const struct report_row *b, bool moved, struct event_differ *ret)
+{
 	if (row->when & (STAYED | MOVED) && !(row->when & (moved ? MOVED : STAYED)))
 		return false;
+	snprintf(ret->name, sizeof(ret->name), "%s", row->name);
+	ret->before[0] = '\0';
+	put_word(row, b, ret->after);
 	if (!a->page || row->when & STAYED)
-		return row->when & STATE && means(word);
-	word = row->word(a, row->arg, buf);
-	snprintf(ret->before, sizeof(ret->before), "%s", word);
-	return word[0] && ret->after[0] && strcmp(word, ret->after);
+		return row->when & STATE && means(ret->after);
+	put_word(row, a, ret->before);
+	return ret->before[0] && ret->after[0] && strcmp(ret->before, ret->after);
 }
 
 unsigned render_event_differ(const struct event_change *change,
@@ -149,7 +106,7 @@ unsigned render_event_differ(const struct event_change *change,
 	const struct store_change *c = &change->c;
 	const struct store_side *after = c->b.class ? &c->b : &c->a;
 	struct page_run page[2];
-	struct side a = { 0 }, b = { &page[1] };
+	struct report_row a = { 0 }, b = { .page = &page[1] };
 	unsigned n = 0;
 
 	if (!after->class)
@@ -157,7 +114,8 @@ unsigned render_event_differ(const struct event_change *change,
 	b.verdicts = after->class->verdicts;
 	store_diff_page(c, after, &page[1]);
 	if (c->a.class && c->b.class) {
-		a = (struct side){ &page[0], c->a.class->verdicts };
+		a = (struct report_row){ .page = &page[0],
+					 .verdicts = c->a.class->verdicts };
 		store_diff_page(c, &c->a, &page[0]);
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)

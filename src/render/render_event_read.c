@@ -55,6 +55,12 @@ static u64 nanoseconds(struct json_object *o, const char *key)
 	return s * 1000000000 + ns;
 }
 
+/* A name that is shown, and written as a key, as it is. */
+static bool is_word(const char *name)
+{
+	return name[0] && !name[strspn(name, "abcdefghijklmnopqrstuvwxyz_-")];
+}
+
 /* Returns the number below @n that has this word; an unknown word is an error. */
 static u8 word(struct reading *r, const char *text, unsigned n,
 	       const char *(*name)(unsigned number))
@@ -130,16 +136,18 @@ unsigned render_event_read_differ(const void *recorded,
 	json_object_object_foreach(o, name, words)
 	{
 		struct event_differ *d = &ret[n];
-		bool both = json_object_is_type(words, json_type_array) &&
-			    json_object_array_length(words) == 2;
+		size_t sides = json_object_is_type(words, json_type_array)
+				       ? json_object_array_length(words)
+				       : 0;
 
-		if (n == EVENT_DIFFERS || !json_object_is_type(words, json_type_array))
+		if (n == EVENT_DIFFERS || sides < 1 || sides > 2 || !is_word(name))
 			break;
 		n++;
-		escape_text(d->name, sizeof(d->name), name);
+		snprintf(d->name, sizeof(d->name), "%s", name);
 		d->before[0] = '\0';
-		for (unsigned i = 0; i < 1u + both; i++)
-			escape_text(i < both ? d->before : d->after, sizeof(d->after),
+		for (size_t i = 0; i < sides; i++)
+			escape_text(i + 1 < sides ? d->before : d->after,
+				    sizeof(d->after),
 				    json_object_get_string(
 					    json_object_array_get_idx(words, i))
 					    ?: "");
@@ -233,8 +241,8 @@ static void read_args(struct reading *r, struct json_object *o)
 		struct event_arg *a = &e->arg[e->nargs];
 		const char *s = json_object_get_string(value) ?: "";
 
-		if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz_")])
-			r->err = -EINVAL; /* it would be shown as it is */
+		if (!is_word(name))
+			r->err = -EINVAL;
 		if (e->nargs == EVENT_ARGS || r->err)
 			break;
 		e->nargs++;

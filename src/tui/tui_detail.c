@@ -35,19 +35,14 @@ static void heading(struct detail *d, const char *title)
 /* Adds "MAP 2" or "REF ?": the column's own text; "?" stands out. */
 static bool value(struct detail *d, const char *label, const char *column)
 {
-	const struct column *col = columns_find(COLUMNS_PAGE, column, strlen(column));
-	struct cell cell;
 	char buf[300];
+	const char *text = columns_named(column, &d->row, buf, sizeof(buf));
+	bool unknown = !strcmp(text, "?");
 
-	if (!col)
-		return false;
-	columns_get(col, &d->row, &cell);
-	const char *text = columns_text(&cell, false, buf, sizeof(buf));
 	tui_text_more(d->text, TUI_DIM, "%s ", label);
-	tui_text_more(d->text, cell.type == CELL_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG,
-		      "%s", text);
+	tui_text_more(d->text, unknown ? TUI_S_UNKNOWN : TUI_STRONG, "%s", text);
 	tui_text_more(d->text, TUI_NORMAL, "  ");
-	return cell.type == CELL_UNKNOWN;
+	return unknown;
 }
 
 static void add_place(struct detail *d)

@@ -557,7 +557,7 @@ TEST(a_recording_of_a_stranger)
 		"{\"event\":\"madvise\",\"start\":1.0,\"time\":1.0,\"pid\":1,\"tid\":1,"
 		"\"comm\":\"\\u001b[31m\",\"call\":\"\\u009b31m\",\"incomplete\":\"\\u001b]0;x\\u0007\","
 		"\"args\":{\"path\":\"\\u202e\"},\"changes\":[{\"what\":\"gone\",\"kind\":\"anon\","
-		"\"differs\":{\"\\u001bc\":[\"\\u001b[2J\",\"\\n\"]}}]}";
+		"\"differs\":{\"pfn\":[\"\\u001b[2J\",\"\\n\"],\"\\u001bc\":[\"1\"]}}]}";
 	const char *name =
 		"{\"event\":\"exec\",\"start\":1.0,\"args\":{\"\\u001b[1m\":1}}";
 	const struct event_view view = { .event = on_read };
