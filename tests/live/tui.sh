@@ -265,4 +265,14 @@ keys e
 sees "it needs no process" "the six requests"
 keys q q
 restored "after replaying" 0
+if [ -x "$builddir/tests/live/tracee" ] &&
+	"$gupinfo" --trace --output "$dir/recording" -- "$builddir/tests/live/tracee" splice >/dev/null 2>&1; then
+	in_tmux 120x40 "$gupinfo --tui --replay $dir/recording"
+	sees "a recording has its events in the timeline" "vmsplice  "
+	sees "and the pages after them" "the pages as they were recorded"
+	keys q q
+	restored "after a recording" 0
+else
+	skip "a recording has its events in the timeline" "tracee is not built, or no ptrace here"
+fi
 done_testing
