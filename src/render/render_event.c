@@ -361,10 +361,13 @@ static void show_warnings(const struct render_event_options *r, const struct eve
 static int on_begin(void *ctx, const struct report_head *head)
 {
 	const struct render_event_options *r = ctx;
+	char release[300], model[100];
 
+	/* a recording of a stranger says which kernel it was */
 	fprintf(r->out,
 		"gupinfo --trace: kernel %s judged as %s; times are seconds since the start\n",
-		head->machine->kernel.release, head->kernel->model);
+		escape_text(release, sizeof(release), head->machine->kernel.release),
+		escape_text(model, sizeof(model), head->kernel->model));
 	return 0;
 }
 

@@ -99,8 +99,8 @@ done
 python3 - "$dir/recording" <<'EOF'
 import re
 import sys
-text = open(sys.argv[1]).read()
-head, data = text.split("\n[", 1)[0], text
+data = open(sys.argv[1]).read()
+data = re.sub(r'^release "', r'release "6.18\\x1b[31m\\xc2\\x9b', data, flags=re.M)
 open(sys.argv[1], "w").write(re.sub(r'"comm":"', r'"comm":"\\xc2\\x9b\\xe2\\x80\\xae\\xff\\xc3\\xa4\\x1b', data))
 EOF
 shows "--replay --trace of a hostile recording" --replay "$dir/recording" --trace --json-lines
