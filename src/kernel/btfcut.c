@@ -13,6 +13,7 @@
 #define BTFCUT_DEPTH 32  /* structs nested in each other */
 #define BTFCUT_UNNAMED 8 /* nesting of unnamed members in which a member is searched */
 #define BTFCUT_FOUND 64  /* types that have a wanted name; several may share one */
+#define BTFCUT_BEGINS 1024
 
 enum btfcut_kind {
 	BTFCUT_INT = 1,
@@ -72,7 +73,8 @@ struct btfcut {
 	u32 next; /* offset of the type to scan next */
 	struct btfcut_want *want;
 	unsigned nwant, missing; /* names; names not found yet */
-	u8 begins[256];          /* by btfcut_begin(): some wanted name has this hash */
+	u8 begins[BTFCUT_BEGINS]; /* by btfcut_begin(): 1 + the last wanted name of this hash */
+	u8 before[UINT8_MAX];     /* by wanted name: the one before it, likewise */
 	u32 found[BTFCUT_FOUND], nfound;
 	u32 percpu; /* id of the section of per-CPU variables */
 	struct btfcut_buf out, out_strs;
@@ -141,9 +143,13 @@ static u32 btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *r
 /* ---- the input */
 
 /* A hash that spares comparing most of the 100,000 names with the wanted ones. */
-static u8 btfcut_begin(const char *name)
+static unsigned btfcut_begin(const char *name)
 {
-	return *name ? name[0] * 13 + name[1] * 5 + (name[1] ? name[2] : 0) : 0;
+	unsigned hash = 0;
+
+	for (unsigned i = 0; i < 5 && name[i]; i++)
+		hash = hash * 37 + (u8)name[i];
+	return hash % BTFCUT_BEGINS;
 }
 
 /* Returns the index of the wanted function, variable or type of this name, or -1. */
@@ -151,12 +157,11 @@ static int btfcut_wanted(const struct btfcut *c, u32 name, unsigned kind)
 {
 	const char *s = btfcut_name(c, name);
 
-	if (!c->begins[btfcut_begin(s)])
-		return -1;
-	for (unsigned i = 0; i < c->nwant; i++)
-		if (c->want[i].func == (kind == BTFCUT_FUNC) &&
-		    c->want[i].var == (kind == BTFCUT_VAR) && !strcmp(s, c->want[i].name))
-			return (int)i;
+	for (unsigned i = c->begins[btfcut_begin(s)]; i; i = c->before[i - 1])
+		if (c->want[i - 1].func == (kind == BTFCUT_FUNC) &&
+		    c->want[i - 1].var == (kind == BTFCUT_VAR) &&
+		    !strcmp(s, c->want[i - 1].name))
+			return (int)i - 1;
 	return -1;
 }
 
@@ -435,11 +440,14 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 	struct btfcut c = { .want = want, .nwant = nwant, .missing = nwant };
 	int err = btfcut_open(&c, btf, size);
 
-	if (err)
-		return err;
+	if (err || nwant > ARRAY_SIZE(c.before))
+		return err ? err : -EINVAL;
 	for (unsigned i = 0; i < nwant; i++) {
+		u8 *last = &c.begins[btfcut_begin(want[i].name)];
+
 		want[i].id = want[i].has = want[i].offset = 0;
-		c.begins[btfcut_begin(want[i].name)] = 1;
+		c.before[i] = *last;
+		*last = (u8)(i + 1);
 	}
 	c.missing++; /* the section of per-CPU variables */
 	/* a type takes at least twelve bytes */
