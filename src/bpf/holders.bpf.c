@@ -15,8 +15,8 @@
 char LICENSE[] SEC("license") = "GPL";
 
 struct structpage_files files;
-struct structpage_end ends[STRUCTPAGE_ENDS];
-struct structpage_hold holds[STRUCTPAGE_HOLDS];
+BPF_RECORDS(ends, struct structpage_end, STRUCTPAGE_ENDS);
+BPF_RECORDS(holds, struct structpage_hold, STRUCTPAGE_HOLDS);
 u64 seen[4096]; /* objects that have been delivered; collisions deliver them again */
 
 #define S_IFMT 0170000
@@ -41,10 +41,10 @@ static __always_inline void end(u64 object, struct file *file, struct task_struc
 				u32 fd, u32 kind)
 {
 	u32 i = files.nends++;
-	struct structpage_end *e = &ends[i & (STRUCTPAGE_ENDS - 1)];
+	struct structpage_end *e = bpf_map_lookup_elem(&ends, &i);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 
-	if (i >= STRUCTPAGE_ENDS)
+	if (!e)
 		return;
 	e->object = object;
 	e->ino = BPF_CORE_READ(inode, i_ino);
@@ -59,19 +59,19 @@ static __always_inline void end(u64 object, struct file *file, struct task_struc
 static __always_inline void hold(u64 object, u64 page, u32 pages, u32 slot, u32 kind,
 				 u64 addr, u64 bytes, u32 offset, u32 len)
 {
-	u32 i = files.nholds;
-	struct structpage_hold *h = &holds[i & (STRUCTPAGE_HOLDS - 1)];
-	struct structpage_hold *p = &holds[(i - 1) & (STRUCTPAGE_HOLDS - 1)];
+	u32 i = files.nholds, last = i - 1;
+	struct structpage_hold *h = bpf_map_lookup_elem(&holds, &i);
+	struct structpage_hold *p = bpf_map_lookup_elem(&holds, &last);
 	u64 pfn = pfn_of(page);
 
-	if (i && kind == STRUCTPAGE_RING && pages == 1 && p->object == object &&
+	if (p && kind == STRUCTPAGE_RING && pages == 1 && p->object == object &&
 	    p->slot == slot && p->pfn + p->pages == pfn && p->refs == p->pages) {
 		p->pages++;
 		p->refs++;
 		return;
 	}
 	files.nholds++;
-	if (i >= STRUCTPAGE_HOLDS)
+	if (!h)
 		return;
 	h->object = object;
 	h->pfn = pfn;

@@ -145,6 +145,7 @@ int look(void *ctx)
 /* --- batches */
 
 struct structpage_batches batches;
+BPF_RECORDS(batched, struct structpage_batch, STRUCTPAGE_BATCHED);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
@@ -167,15 +168,18 @@ static long entry_step(u32 i, u32 *in)
 {
 	/* the low bits of an entry of mlock's batch are flags */
 	u64 folio = load64(list.at + i * 8ULL) & ~3ULL;
-	struct structpage_batch *b;
 	u32 n = batches.n;
+	struct structpage_batch *b;
 
 	if (!folio)
 		return 0;
 	batches.n = n + 1;
-	n = (n & (STRUCTPAGE_BATCHED - 1)) + (batches.half & 1) * STRUCTPAGE_BATCHED;
-	barrier_var(n); /* 6.1's verifier wants the bound last */
-	b = &batches.batch[n & (2 * STRUCTPAGE_BATCHED - 1)];
+	if (n >= batches.room)
+		return 0;
+	n += batches.first;
+	b = bpf_map_lookup_elem(&batched, &n);
+	if (!b)
+		return 0;
 	b->pfn = (folio - batches.vmemmap) / batches.page_size;
 	b->in = *in;
 	return 0;

@@ -20,8 +20,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-struct structpage_rec rec[2 * STRUCTPAGE_RECS]; /* two halves, filled in turn */
-u64 pt[512];                                    /* the current table of leaf entries */
+BPF_RECORDS(recs, struct structpage_rec, 2 * STRUCTPAGE_RECS); /* two halves, filled in turn */
+u64 pt[512]; /* the current table of leaf entries */
 
 #define TRIES 3
 
@@ -41,12 +41,11 @@ struct {
 	u64 touched;
 } walk;
 
-/* Returns record @i of the half that is being filled. */
+/* Returns record @i of the half that is being filled; never NULL, which the verifier cannot know. */
 static __always_inline struct structpage_rec *record(u32 i)
 {
 	i = (i & (STRUCTPAGE_RECS - 1)) + (call.half & 1) * STRUCTPAGE_RECS;
-	barrier_var(i); /* 6.1's verifier wants the bound last */
-	return &rec[i & (2 * STRUCTPAGE_RECS - 1)];
+	return bpf_map_lookup_elem(&recs, &i);
 }
 
 static __always_inline u64 leaf_pages(u8 level)
@@ -89,6 +88,8 @@ __noinline int commit(void)
 {
 	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
 
+	if (!r || !p)
+		return 0;
 	if (call.n > walk.table_rec && continues(p, r)) {
 		if (r->has & STRUCTPAGE_PRESENT &&
 		    p->pfn + p->pages * leaf_pages(r->level) != r->pfn)
@@ -137,6 +138,8 @@ __noinline int settle(void)
 {
 	struct structpage_rec *p = record(call.n - 1);
 
+	if (!p)
+		return 0;
 	p->pages += walk.run;
 	if (walk.jump)
 		p->has |= STRUCTPAGE_FOLDED;
@@ -159,6 +162,8 @@ static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool 
 
 	settle();
 	r = record(call.n);
+	if (!r)
+		return true;
 	clear_words(r);
 	r->addr = addr;
 	r->pages = 1;
@@ -219,6 +224,8 @@ __noinline int hole(u64 addr, u64 next)
 	if (call.pfn_hi)
 		return 0;
 	r = record(call.n);
+	if (!r)
+		return 0;
 	clear_words(r);
 	r->addr = addr;
 	r->pages = (next - addr) >> 12;
@@ -243,6 +250,8 @@ static __always_inline void jump(u64 addr, u64 e)
 {
 	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
 
+	if (!r || !p)
+		return;
 	p->pages += walk.run;
 	walk.run = 0;
 	*r = *p;

@@ -13,6 +13,7 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdarg.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 /* libbpf.h has an enum with the names of our enum tri */
@@ -33,14 +34,22 @@
 #include "os/clock.h"
 #include "os/worker_pool.h"
 
+/* Records that a program writes: a map of it (BPF_RECORDS). */
+struct records {
+	void *at; /* NULL: not mapped */
+	size_t bytes;
+};
+
 struct bpfpage {
 	struct structpage_bpf *skel;
 	struct bpfbtf btf; /* the part of the kernel's BTF that the programs need */
 	struct holders_bpf *files; /* set while the results of a walk are in use */
+	struct records ends, holds;
 	struct memory_bpf *memory; /* loaded at the first use */
+	struct records batched;
 	struct structpage_call *call;
 	struct structpage_cal *cal;
-	const struct structpage_rec *rec;
+	struct records rec;
 	bool cast, gentle;
 	struct worker_pool *pool; /* started when a range takes several calls */
 	bool pool_tried;
@@ -177,6 +186,26 @@ static int register_handlers(void)
 	return r < 0 ? r : 0;
 }
 
+static int records_map(const struct bpf_map *map, struct records *ret)
+{
+	size_t bytes = (size_t)bpf_map__max_entries(map) *
+		       ROUND_UP(bpf_map__value_size(map), 8);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+			bpf_map__fd(map), 0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	*ret = (struct records){ at, bytes };
+	return 0;
+}
+
+static void records_unmap(struct records *r)
+{
+	if (r->at)
+		munmap(r->at, r->bytes);
+	r->at = NULL;
+}
+
 static int load(struct bpfpage *bp, bool cast)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
@@ -193,6 +222,8 @@ static int load(struct bpfpage *bp, bool cast)
 	bpf_program__set_autoload(bp->skel->progs.observe_copy, !cast);
 	bpf_program__set_autoload(bp->skel->progs.vmas, bpfbtf_id(BPFBTF_TASK_VMA));
 	r = structpage_bpf__load(bp->skel);
+	if (!r)
+		r = records_map(bp->skel->maps.recs, &bp->rec);
 	if (r) {
 		structpage_bpf__destroy(bp->skel);
 		bp->skel = NULL;
@@ -200,7 +231,6 @@ static int load(struct bpfpage *bp, bool cast)
 	}
 	bp->call = &bp->skel->bss->call;
 	bp->cal = &bp->skel->bss->cal;
-	bp->rec = bp->skel->bss->rec;
 	return 0;
 }
 
@@ -225,7 +255,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 		return say(why, r, "the BPF programs could not be loaded");
 	io.cal = bp->cal;
 	io.call = bp->call;
-	io.rec = bp->rec;
+	io.rec = bp->rec.at;
 	r = calibrate_run(&io, &bp->pinned_bit, why, BPFPAGE_WHY);
 	if (r)
 		return r;
@@ -264,7 +294,9 @@ void bpfpage_close(struct bpfpage *bp)
 	if (!bp)
 		return;
 	bpfpage_files_done(bp);
+	records_unmap(&bp->batched);
 	memory_bpf__destroy(bp->memory);
+	records_unmap(&bp->rec);
 	structpage_bpf__destroy(bp->skel);
 	bpfbtf_close(&bp->btf);
 	worker_pool_free(bp->pool);
@@ -307,8 +339,10 @@ struct walk {
 	int run; /* result of the call */
 };
 
-static int deliver(struct walk *w, const struct structpage_rec *rec)
+static int deliver(struct walk *w, u32 half)
 {
+	const struct structpage_rec *rec =
+		(struct structpage_rec *)w->bp->rec.at + half * STRUCTPAGE_RECS;
 	struct raw_page raw[BATCH];
 	u32 k = 0;
 	int r = 0;
@@ -343,11 +377,9 @@ static int step(struct walk *w)
 static int piece(void *ctx, size_t i, unsigned who)
 {
 	struct walk *w = ctx;
-	u32 half = !w->bp->call->half;
-
 	(void)who;
 	if (i)
-		return deliver(w, w->bp->rec + half * STRUCTPAGE_RECS);
+		return deliver(w, !w->bp->call->half);
 	w->run = step(w);
 	return 0;
 }
@@ -379,7 +411,7 @@ static int walk(struct bpfpage *bp, u64 start, u64 end, source_raw_cb cb, void *
 			r = w.run;
 	}
 	w.n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS);
-	return r ? r : deliver(&w, bp->rec + bp->call->half * STRUCTPAGE_RECS);
+	return r ? r : deliver(&w, bp->call->half);
 }
 
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
@@ -429,6 +461,8 @@ int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
 
 void bpfpage_files_done(struct bpfpage *bp)
 {
+	records_unmap(&bp->ends);
+	records_unmap(&bp->holds);
 	holders_bpf__destroy(bp->files);
 	bp->files = NULL;
 }
@@ -458,38 +492,72 @@ static int iterate(struct bpf_program *prog)
 	return r;
 }
 
-int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
+static int load_files(struct bpfpage *bp, u32 grow)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
-	struct holders_bpf__bss *bss;
 	int r;
 
-	bpfpage_files_done(bp);
 	said = (struct bpflog){ 0 };
 	if (bp->btf.fd >= 0)
 		opts.btf_custom_path = bp->btf.path;
 	bp->files = holders_bpf__open_opts(&opts);
-	if (!bp->files || holders_bpf__load(bp->files)) {
-		r = -errno;
-		bpfpage_files_done(bp);
+	if (!bp->files)
+		return -errno;
+	bpf_map__set_max_entries(bp->files->maps.ends, STRUCTPAGE_ENDS * grow);
+	bpf_map__set_max_entries(bp->files->maps.holds, STRUCTPAGE_HOLDS * grow);
+	r = holders_bpf__load(bp->files);
+	if (!r)
+		r = records_map(bp->files->maps.ends, &bp->ends);
+	return r ? r : records_map(bp->files->maps.holds, &bp->holds);
+}
+
+/* Walks all open files with @grow times the least room. */
+static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
+		      char why[BPFPAGE_WHY])
+{
+	struct structpage_files *files;
+	int r = load_files(bp, grow);
+
+	if (r)
 		return say(why, r, "the BPF program of open files could not be loaded");
-	}
-	bss = bp->files->bss;
-	bss->files.vmemmap = bp->call->vmemmap;
-	bss->files.page_size = bp->cal->page_size;
+	files = &bp->files->bss->files;
+	files->vmemmap = bp->call->vmemmap;
+	files->page_size = bp->cal->page_size;
 	r = iterate(bp->files->progs.files_walk);
-	if (r) {
-		bpfpage_files_done(bp);
+	if (r)
 		return say(why, r, "open files could not be walked");
-	}
-	ret->end = bss->ends;
-	ret->hold = bss->holds;
-	ret->nends = MIN(bss->files.nends, (u32)STRUCTPAGE_ENDS);
-	ret->nholds = MIN(bss->files.nholds, (u32)STRUCTPAGE_HOLDS);
-	ret->nfiles = bss->files.nfiles;
-	ret->raced = bss->files.raced;
-	ret->truncated = ret->nends < bss->files.nends || ret->nholds < bss->files.nholds;
+	*ret = (struct bpfpage_files){
+		.end = bp->ends.at,
+		.hold = bp->holds.at,
+		.nends = MIN(files->nends, STRUCTPAGE_ENDS * grow),
+		.nholds = MIN(files->nholds, STRUCTPAGE_HOLDS * grow),
+		.nfiles = files->nfiles,
+		.raced = files->raced,
+	};
+	ret->truncated = ret->nends < files->nends || ret->nholds < files->nholds;
 	return 0;
+}
+
+int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
+{
+	u32 grow = 1;
+	int r;
+
+	for (;;) {
+		bpfpage_files_done(bp);
+		r = walk_files(bp, grow, ret, why);
+		if (r || !ret->truncated || grow == STRUCTPAGE_GROW)
+			break;
+		grow = STRUCTPAGE_GROW;
+	}
+	if (r)
+		bpfpage_files_done(bp);
+	return r;
+}
+
+static u32 batches_room(void)
+{
+	return STRUCTPAGE_BATCHED * (u32)MAX(sysconf(_SC_NPROCESSORS_CONF), 1);
 }
 
 /* Loads the programs that look at all memory, once. */
@@ -501,27 +569,36 @@ static bool load_memory(struct bpfpage *bp)
 		opts.btf_custom_path = bp->btf.path;
 	if (!bp->memory) {
 		bp->memory = memory_bpf__open_opts(&opts);
-		if (bp->memory)
-			memory_bpf__load(bp->memory);
+		if (bp->memory) {
+			bpf_map__set_max_entries(bp->memory->maps.batched,
+						 2 * batches_room());
+			if (!memory_bpf__load(bp->memory))
+				records_map(bp->memory->maps.batched, &bp->batched);
+		}
 	}
 	return bp->memory && bpf_program__fd(bp->memory->progs.look) >= 0;
 }
 
-struct structpage_batches *bpfpage_batches(struct bpfpage *bp, u32 half)
+struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_n)
 {
 	struct structpage_batches *b;
 
-	if (!bpfbtf_offset(BPFBTF_HRTIMER_BASES) || !load_memory(bp))
+	if (!bpfbtf_offset(BPFBTF_HRTIMER_BASES) || !load_memory(bp) || !bp->batched.at)
 		return NULL;
 	b = &bp->memory->bss->batches;
-	b->half = half;
+	b->room = batches_room();
+	b->first = half * b->room;
 	b->vmemmap = bp->call->vmemmap;
 	b->page_size = bp->cal->page_size;
 	b->timers = bpfbtf_offset(BPFBTF_HRTIMER_BASES);
 	b->fbatches = bpfbtf_offset(BPFBTF_CPU_FBATCHES);
 	b->rotate = bpfbtf_offset(BPFBTF_LRU_ROTATE);
 	b->mlock = bpfbtf_offset(BPFBTF_MLOCK_FBATCH) | bpfbtf_offset(BPFBTF_MLOCK_PVEC);
-	return run_prog(bp->memory->progs.look_batches) ? NULL : b;
+	if (run_prog(bp->memory->progs.look_batches) || b->unknown || b->n > b->room ||
+	    b->cpus < sysconf(_SC_NPROCESSORS_ONLN))
+		return NULL;
+	*ret_n = b->n;
+	return (struct structpage_batch *)bp->batched.at + b->first;
 }
 
 const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)

@@ -94,9 +94,9 @@ enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
 const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes);
 
 /*
- * Reads the batches of all CPUs into one half of ->batch; NULL when it cannot.  Writable, the other
- * half stays.
+ * Returns what the batches of all CPUs hold, in one half of a writable array whose other half stays;
+ * NULL when some may be missing.
  */
-struct structpage_batches *bpfpage_batches(struct bpfpage *bp, u32 half);
+struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_n);
 
 #endif

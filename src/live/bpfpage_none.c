@@ -97,9 +97,9 @@ int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
 	return -ENOTSUP;
 }
 
-struct structpage_batches *bpfpage_batches(struct bpfpage *bp, u32 half)
+struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_n)
 {
-	(void)bp, (void)half;
+	(void)bp, (void)half, (void)ret_n;
 	return NULL;
 }
 

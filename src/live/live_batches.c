@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "live/bpfpage.h"
 
@@ -21,15 +20,11 @@ static int live_batches_cmp(const void *a, const void *b)
 static struct structpage_batch *live_batches_read(struct bpfpage *bpf, u32 half,
 						  u32 *ret_n)
 {
-	struct structpage_batches *b = bpfpage_batches(bpf, half);
+	struct structpage_batch *b = bpfpage_batches(bpf, half, ret_n);
 
-	if (!b || b->unknown || b->n > STRUCTPAGE_BATCHED ||
-	    b->cpus < sysconf(_SC_NPROCESSORS_ONLN))
-		return NULL;
-	*ret_n = b->n;
-	qsort(b->batch + half * STRUCTPAGE_BATCHED, b->n, sizeof(*b->batch),
-	      live_batches_cmp);
-	return b->batch + half * STRUCTPAGE_BATCHED;
+	if (b)
+		qsort(b, *ret_n, sizeof(*b), live_batches_cmp);
+	return b;
 }
 
 void live_batches_begin(struct live_batches *b)

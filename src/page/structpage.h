@@ -174,7 +174,12 @@ enum structpage_batch_list {
 	STRUCTPAGE_BATCHES
 };
 #define STRUCTPAGE_BATCH(list, cpu) (((u32)(list) + 1) << 13 | (cpu)) /* never 0 */
-#define STRUCTPAGE_BATCHED 16384                                      /* a power of two */
+#define STRUCTPAGE_BATCHED 256 /* folios in the batches of a CPU, at most */
+
+struct structpage_batch {
+	u64 pfn;
+	u32 in; /* STRUCTPAGE_BATCH() */
+};
 
 struct structpage_batches {
 	/* arguments */
@@ -182,22 +187,20 @@ struct structpage_batches {
 	u32 page_size;
 	u32 timers, fbatches, rotate,
 		mlock; /* offsets of per-CPU variables; 0: there is none */
-	u32 half;      /* which half of ->batch to fill: 0 or 1 */
+	u32 first, room; /* the part of the array to fill */
 	/* results */
 	u32 cpus;    /* whose batches were read */
 	u32 unknown; /* the kernel has batches that the program does not know */
-	u32 n;       /* may exceed the half */
+	u32 n;       /* may exceed ->room */
 	u64 from;    /* private to the program */
-	struct structpage_batch {
-		u64 pfn;
-		u32 in; /* STRUCTPAGE_BATCH() */
-	} batch[2 * STRUCTPAGE_BATCHED];
 };
 
 /* --- references outside the page tables: BPF walks the open files of every process */
 
-#define STRUCTPAGE_ENDS 16384  /* a power of two */
-#define STRUCTPAGE_HOLDS 65536 /* a power of two */
+/* Room for records at first; the loader doubles it for more holds, up to the last. */
+#define STRUCTPAGE_ENDS 1024
+#define STRUCTPAGE_HOLDS 4096
+#define STRUCTPAGE_GROW 16
 
 enum { STRUCTPAGE_PIPE, STRUCTPAGE_RING };
 
