@@ -278,6 +278,13 @@ static int live_holders(struct source *src, const pid_t *pids, unsigned npids,
 	return live_holders_read((struct live *)src, pids, npids, ret);
 }
 
+static bool live_may_hold(struct source *src, pid_t pid)
+{
+	const struct live_process *p = live_find((struct live *)src, pid);
+
+	return !p || live_holders_may_hold(p->dir);
+}
+
 static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
 			 source_raw_cb cb, void *ctx)
 {
@@ -302,6 +309,7 @@ static const struct source_ops live_ops = {
 	.close = live_close,
 	.find = live_find_pfn,
 	.holders = live_holders,
+	.may_hold = live_may_hold,
 };
 
 static int live_open_array(struct live *l, const char *path)

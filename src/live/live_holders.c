@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "live/bpfpage.h"
@@ -277,23 +278,76 @@ static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, i
 		live_holders_ring(o, dir, pid, fd);
 }
 
+/* Opens the directory @path below @dir; NULL when it cannot. */
+static DIR *live_holders_dir(int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
+/* --- what a process has open */
+
+#define LIVE_LINKS 4096 /* looking at more takes longer than finding all holders */
+
+/* A pipe, a FIFO or an io_uring is open as @name; a file may be on a server that does not answer. */
+static bool live_holders_is_one(int fds, const char *name)
+{
+	char link[64] = "";
+	struct statx st;
+
+	if (readlinkat(fds, name, link, sizeof(link) - 1) < 0)
+		return true;
+	if (!strncmp(link, "anon_inode:", 11) || !strncmp(link, "socket:", 7))
+		return !strcmp(link, "anon_inode:[io_uring]");
+	return statx(fds, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) ||
+	       S_ISFIFO(st.stx_mode);
+}
+
+/* Threads may have files of their own. */
+bool live_holders_may_hold(int dir)
+{
+	DIR *tasks = live_holders_dir(dir, "task");
+	bool may = !tasks;
+	unsigned links = 0;
+
+	for (struct dirent *t; !may && (t = readdir(tasks));) {
+		char path[300];
+		DIR *fds;
+
+		if (!isdigit((unsigned char)t->d_name[0]))
+			continue;
+		snprintf(path, sizeof(path), "task/%s/fd", t->d_name);
+		fds = live_holders_dir(dir, path);
+		may = !fds;
+		for (struct dirent *e; !may && (e = readdir(fds));)
+			if (isdigit((unsigned char)e->d_name[0]))
+				may = ++links > LIVE_LINKS ||
+				      live_holders_is_one(dirfd(fds), e->d_name);
+		if (fds)
+			closedir(fds);
+	}
+	if (tasks)
+		closedir(tasks);
+	return may;
+}
+
 static void live_holders_fds(struct live_holders_list *o, int dir, pid_t pid)
 {
-	int fd = openat(dir, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	DIR *d = live_holders_dir(dir, "fd");
 	struct dirent *e;
 	char link[256];
 	ssize_t n;
 
-	if (!d) {
-		if (fd >= 0)
-			close(fd);
+	if (!d)
 		return;
-	}
 	while (!o->err && (e = readdir(d))) {
 		if (!isdigit((unsigned char)e->d_name[0]))
 			continue;
-		n = readlinkat(fd, e->d_name, link, sizeof(link) - 1);
+		n = readlinkat(dirfd(d), e->d_name, link, sizeof(link) - 1);
 		if (n <= 0)
 			continue;
 		link[n] = '\0';
@@ -302,20 +356,25 @@ static void live_holders_fds(struct live_holders_list *o, int dir, pid_t pid)
 	closedir(d);
 }
 
-static void live_holders_process(struct live_holders_list *o, pid_t pid)
+/* Returns the thread group of @pid. */
+static pid_t live_holders_process(struct live_holders_list *o, pid_t pid)
 {
 	char path[32], *text, *p;
+	pid_t tgid = pid;
 	size_t len;
 	int dir;
 
 	snprintf(path, sizeof(path), "proc/%d", (int)pid);
 	dir = openat(o->l->root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0)
-		return;
+		return tgid;
 	live_holders_fds(o, dir, pid);
 	if (!readfile(dir, "status", &text, &len)) {
 		unsigned long long kib;
 
+		p = strstr(text, "\nTgid:");
+		if (p)
+			tgid = atoi(p + 6);
 		p = strstr(text, "\nVmPin:");
 		if (p && sscanf(p, "\nVmPin: %llu", &kib) == 1 && kib)
 			live_holders_candidate(o, HOLDERS_VMPIN, pid, -1, "VmPin", 0,
@@ -323,6 +382,7 @@ static void live_holders_process(struct live_holders_list *o, pid_t pid)
 		free(text);
 	}
 	close(dir);
+	return tgid;
 }
 
 void live_holders_free(struct live *l)
@@ -339,22 +399,27 @@ int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
 		      const struct holders **ret)
 {
 	struct live_holders_list o = { .l = l };
+	pid_t *tgids = calloc(npids + 1, sizeof(*tgids));
 
 	live_holders_free(l);
 	l->holders = o.h = calloc(1, sizeof(*o.h));
-	if (!o.h)
-		return -ENOMEM;
+	if (!o.h || !tgids) {
+		o.err = -ENOMEM;
+		goto out;
+	}
 	live_holders_bpf(&o);
 	for (unsigned i = 0; i < npids && !o.err; i++)
-		live_holders_process(&o, pids[i]);
-	if (o.err) {
-		live_holders_free(l);
-		return o.err;
-	}
+		tgids[i] = live_holders_process(&o, pids[i]);
+	if (o.err)
+		goto out;
 	for (size_t i = 0; i < o.h->n; i++)
 		o.h->holder[i].end = o.h->end + (uintptr_t)o.h->holder[i].end;
-	live_holders_mapped(l, o.h, pids, npids);
+	live_holders_mapped(l, o.h, tgids, npids);
 	holders_sort(o.h);
 	*ret = o.h;
-	return 0;
+out:
+	free(tgids);
+	if (o.err)
+		live_holders_free(l);
+	return o.err;
 }

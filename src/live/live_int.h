@@ -182,6 +182,8 @@ enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
 		      const struct holders **ret);
 void live_holders_free(struct live *l);
+/* See source_ops.may_hold; @dir is the directory of the process. */
+bool live_holders_may_hold(int dir);
 
 /* Reads all of l->machine that is read once (live_machine.c). */
 void live_machine_read(struct live *l);

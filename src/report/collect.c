@@ -85,14 +85,20 @@ static void collect_find_holders(struct collector *c)
  */
 static void collect_unmapped(struct collector *c)
 {
+	const struct source_ops *ops = c->src->ops;
 	struct report_totals *t = &c->process_totals;
+	pid_t pid = c->process.tgid ? c->process.tgid : c->process.pid;
 	s64 n = -1;
 
 	if (c->opt->holders && !c->page_ctx.recorded &&
 	    c->src->machine->evidence[SOURCE_STRUCTPAGE].ok) {
-		collect_find_holders(c);
-		n = c->holders ? holders_unmapped(c->holders, c->process.pid) : -1;
 		t->held_looked = 1;
+		if (ops->may_hold && !ops->may_hold(c->src, c->process.pid))
+			n = 0;
+		else
+			collect_find_holders(c);
+		if (n < 0 && c->holders)
+			n = holders_unmapped(c->holders, pid);
 	}
 	t->held_unmapped = n > 0 ? n : 0;
 	t->held_unknown = n < 0;

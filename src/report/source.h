@@ -97,6 +97,11 @@ struct source_ops {
 	 */
 	int (*holders)(struct source *src, const pid_t *pids, unsigned npids,
 		       const struct holders **ret);
+	/*
+	 * Whether the open process @pid may have something open that holds frames though nothing maps
+	 * them: asked first, because finding all holders is costly.  NULL: it may.
+	 */
+	bool (*may_hold)(struct source *src, pid_t pid);
 };
 
 /* Every implementation has it as its first member. */

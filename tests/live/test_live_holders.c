@@ -2,10 +2,14 @@
 /* Pipes and io_urings of our own, found again with their slots and descriptors. */
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <linux/io_uring.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -184,6 +188,124 @@ TEST(pages_in_batches)
 		munmap(p, PAGE);
 	}
 	EXPECT_INT(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
+/* More descriptors and buffers than the loader has room for at first. */
+TEST(many_descriptors_of_pipes)
+{
+	NEED_BPF();
+	enum { PIPES = 20, DUPS = 60, SLOTS = 256 };
+	static int fd[PIPES][2], dup_of[PIPES][DUPS];
+	const struct rlimit files = { 4096, 4096 };
+	const struct holders *h = NULL;
+	char *p = page_of_ours(1);
+	pid_t pid = getpid();
+	unsigned found = 0;
+
+	if (setrlimit(RLIMIT_NOFILE, &files))
+		SKIP("no more than 1024 files may be open");
+	for (int i = 0; i < PIPES; i++) {
+		struct iovec v = { p, 1 };
+
+		EXPECT_INT(pipe(fd[i]), 0);
+		if (fcntl(fd[i][1], F_SETPIPE_SZ, SLOTS * PAGE) < 0)
+			SKIP("pipes may have no 256 buffers");
+		for (int k = 0; k < SLOTS; k++)
+			EXPECT_INT(vmsplice(fd[i][1], &v, 1, 0), 1);
+		for (int k = 0; k < DUPS; k++)
+			dup_of[i][k] = dup(fd[i][0]);
+	}
+	EXPECT_INT(src->ops->holders(src, &pid, 1, &h), 0);
+	EXPECT(h && h->complete);
+	for (size_t i = 0; h && i < h->n; i++)
+		if (h->holder[i].nends >= 2 + DUPS && holders_open_by(&h->holder[i], &pid, 1))
+			found++;
+	EXPECT_INT(found, PIPES * SLOTS);
+	for (int i = 0; i < PIPES; i++) {
+		close(fd[i][0]);
+		close(fd[i][1]);
+		for (int k = 0; k < DUPS; k++)
+			close(dup_of[i][k]);
+	}
+	munmap(p, PAGE);
+}
+
+enum open_thing { SOCKET, PIPE, NAMED_PIPE, RING, PIPE_OF_A_THREAD, THINGS };
+
+static void *thread_of_own_files(void *ctx)
+{
+	int fd[2];
+
+	if (unshare(CLONE_FILES) || pipe(fd))
+		_exit(1);
+	raise(SIGSTOP);
+	return NULL;
+}
+
+/* Has no file open but /dev/null and @what, and stops. */
+static void open_only(enum open_thing what, const char *fifo)
+{
+	struct io_uring_params params = { 0 };
+	int null = open("/dev/null", O_RDWR), fd[2], ok = 0;
+	pthread_t thread;
+
+	for (int i = 0; i < 3; i++)
+		dup2(null, i);
+	if (syscall(SYS_close_range, 3, ~0U, 0))
+		_exit(1);
+	switch (what) {
+	case SOCKET:
+		ok = socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
+		break;
+	case PIPE:
+		ok = !pipe(fd);
+		break;
+	case NAMED_PIPE:
+		ok = open(fifo, O_RDWR) >= 0;
+		break;
+	case RING:
+		ok = syscall(SYS_io_uring_setup, 4, &params) >= 0;
+		break;
+	default:
+		ok = !pthread_create(&thread, NULL, thread_of_own_files, NULL);
+		if (ok)
+			pthread_join(thread, NULL);
+	}
+	if (!ok)
+		_exit(1);
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+TEST(what_can_hold_memory_that_nothing_maps)
+{
+	char dir[] = "/tmp/gupinfo-XXXXXX", fifo[64];
+
+	open_source();
+	EXPECT(src);
+	EXPECT(mkdtemp(dir));
+	snprintf(fifo, sizeof(fifo), "%s/fifo", dir);
+	EXPECT_INT(mkfifo(fifo, 0600), 0);
+	for (enum open_thing what = 0; what < THINGS; what++) {
+		struct process p;
+		int status;
+		pid_t pid = fork();
+
+		if (!pid)
+			open_only(what, fifo);
+		waitpid(pid, &status, WUNTRACED);
+		if (!WIFSTOPPED(status)) {
+			printf("# thing %d cannot be opened here\n", what);
+			continue;
+		}
+		EXPECT_INT(src->ops->open(src, pid, &p), 0);
+		EXPECT_INT(src->ops->may_hold(src, pid), what != SOCKET);
+		src->ops->release(src, pid);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+	}
+	unlink(fifo);
+	rmdir(dir);
 }
 
 /* The pipe is held by a child that does not map the page any more. */

@@ -61,6 +61,11 @@ static int fake_holders(struct source *src, const pid_t *pids, unsigned npids,
 	return 0;
 }
 
+static bool fake_may_hold(struct source *src, pid_t pid)
+{
+	return !((struct fake_source *)src)->holds_nothing;
+}
+
 static void fake_release(struct source *src, pid_t pid)
 {
 	((struct fake_source *)src)->released++;
@@ -75,6 +80,7 @@ static const struct source_ops fake_ops = {
 	.vmas = fake_vmas,
 	.observe = fake_observe,
 	.holders = fake_holders,
+	.may_hold = fake_may_hold,
 	.release = fake_release,
 	.close = fake_close,
 };

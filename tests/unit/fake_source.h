@@ -22,6 +22,7 @@ struct fake_source {
 	unsigned opened, released, delivered;
 	const struct holders *holders; /* the result of ->holders(); NULL: -ENOTSUP */
 	unsigned asked;                /* calls of ->holders() */
+	bool holds_nothing;            /* ->may_hold() returns the opposite */
 };
 
 /* Makes a 6.18 machine with process 42, "fake", which maps nothing. */

@@ -632,6 +632,40 @@ TEST(a_store_is_seen_in_the_part_that_is_held)
 	diag_deinit(&diag);
 }
 
+/* Pages that only a pipe of the process has: all holders are searched when it may have one open. */
+TEST(unmapped_memory_is_looked_for_where_it_can_be)
+{
+	struct collect_options opt = { .holders = true, .pids = &pid, .npids = 1 };
+	const struct holder_end end = { .pid = 42 };
+	struct holder pipe = { .kind = HOLDERS_PIPE,
+			       .pfn = 100,
+			       .pages = 3,
+			       .unmapped = 2,
+			       .nends = 1,
+			       .end = &end };
+	struct holders h = { .holder = &pipe, .n = 1, .complete = true };
+
+	holders_sort(&h);
+	for (unsigned i = 0; i < 3; i++) {
+		fake_source_init(&f);
+		f.machine.evidence[SOURCE_STRUCTPAGE].ok = true;
+		f.holders = &h;
+		f.holds_nothing = !i;
+		f.process.tgid = 42;
+		if (i == 2) /* a thread of it */
+			f.process.pid = 43;
+		opt.pids = &f.process.pid;
+		memset(&seen, 0, sizeof(seen));
+		diag_init(&diag);
+		EXPECT_INT(collect_run(&f.source, &opt, &view, &seen, &diag), 0);
+		EXPECT_INT(f.asked, i > 0);
+		EXPECT_INT(seen.totals.held_looked, 1);
+		EXPECT_INT(seen.totals.held_unknown, 0);
+		EXPECT_INT(seen.totals.held_unmapped, i ? 2 : 0);
+		diag_deinit(&diag);
+	}
+}
+
 /* [vvar] was "changed while it was read", and the pins of its process were unknown. */
 TEST(what_gup_never_hands_out_has_no_pins)
 {
