@@ -94,6 +94,8 @@ refused "a line of continuations without end" "the line is longer than" --replay
 said=$(ulimit -t 60; timeout 300 "$gupinfo" --replay many --lint 2>&1 >/dev/null)
 status=$?
 expect_empty "200,000 processes" "$([ $status = 3 ] && grep -q torn <<<"$said" || echo "status $status: $said")"
+seen=$("$gupinfo" --replay many --json 2>/dev/null | grep -o '"pid":[0-9]*' | sort -u | wc -l)
+expect_empty "and all of them are looked at" "$([ "$seen" -gt 100000 ] || echo "$seen")"
 rm many
 run --replay "$report" --pages -Q "$(yes '(' | head -n 50000 | tr -d '\n')"
 expect_empty "a filter of 50,000 parentheses" "$([ $status = 2 ] && grep -q 'nested too deeply' <<<"$said" || echo "$status $said")"

@@ -11,23 +11,17 @@ int mode_all_processes(struct session *s)
 {
 	struct options *opt = &s->opt;
 	struct process *list = NULL;
-	size_t n = 0, users = 0;
+	size_t n = 0;
 	int err;
 
 	if (opt->npids)
 		return 0;
 	err = procs_list(NULL, &list, &n);
-	if (err)
-		return err;
-	for (size_t i = 0; i < n; i++)
-		if (!list[i].kernel_thread && users++ < OPTIONS_PIDS)
-			opt->pids[opt->npids++] = list[i].pid;
-	if (users > opt->npids)
-		diag_add(&s->diag, DIAG_INCOMPLETE,
-			 "only the first %u of %zu processes are read", opt->npids,
-			 users);
+	for (size_t i = 0; i < n && !err; i++)
+		if (!list[i].kernel_thread)
+			err = options_add_pid(opt, list[i].pid);
 	free(list);
-	return 0;
+	return err;
 }
 
 static bool all_is_of_process(const struct diag_message *m)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "cmd/options.h"
 
+#include "lib/array.h"
 #include "lib/nearest.h"
 #include "report/range.h"
 
@@ -72,6 +73,18 @@ static const u64 obeyed[MODES] = {
 #undef DEFAULT
 };
 
+int options_add_pid(struct options *opt, pid_t pid)
+{
+	size_t n = opt->npids;
+	pid_t *new = array_add(&opt->pids, &n, &opt->pids_room, sizeof(*new));
+
+	if (!new)
+		return -ENOMEM;
+	*new = pid;
+	opt->npids = (unsigned)n;
+	return 0;
+}
+
 /* The options as far as they are parsed, and where the sentence goes that says why one is wrong. */
 struct parser {
 	struct options *opt;
@@ -105,10 +118,8 @@ static int add_pids(const struct parser *p, const char *list)
 				p,
 				"--pid takes process numbers such as 4242 or 4242,4243, not '%.40s'",
 				list);
-		if (opt->npids == OPTIONS_PIDS)
-			return refuse(p, "more than %u processes; use several runs",
-				      OPTIONS_PIDS);
-		opt->pids[opt->npids++] = (pid_t)pid;
+		if (options_add_pid(opt, (pid_t)pid))
+			return refuse(p, "out of memory");
 		if (!*end)
 			return 0;
 		at = end + 1;
@@ -418,9 +429,6 @@ int options_parse(int argc, char **argv, struct options *ret, char *why, size_t 
 	int c, err = 0;
 
 	memset(ret, 0, sizeof(*ret));
-	ret->pids = calloc(OPTIONS_PIDS, sizeof(*ret->pids));
-	if (!ret->pids)
-		return refuse(&p, "out of memory");
 	build_getopt(longs, shorts);
 	opterr = 0;
 	optind = 1;

@@ -28,7 +28,6 @@ enum mode {
 enum evidence_choice { EVIDENCE_AUTO, EVIDENCE_PROCFS, EVIDENCE_BPF };
 
 #define OPTIONS_RANGES 64
-#define OPTIONS_PIDS 4096
 
 struct options {
 	u8 mode; /* enum mode */
@@ -38,6 +37,7 @@ struct options {
 	u8 evidence; /* enum evidence_choice */
 	pid_t *pids; /* owned */
 	unsigned npids;
+	size_t pids_room;
 	const char *comm, *replay, *model, *filter, *bits, *columns;
 	struct collect_range range[OPTIONS_RANGES];
 	unsigned nranges;
@@ -61,6 +61,9 @@ struct options {
 /* Parses argv.  Returns 0, or -EINVAL with one sentence in @why that names the remedy. */
 int options_parse(int argc, char **argv, struct options *ret, char *why, size_t why_size);
 void options_deinit(struct options *opt);
+
+/* Appends to ->pids.  Returns 0 or -ENOMEM. */
+int options_add_pid(struct options *opt, pid_t pid);
 
 void options_help(FILE *out);
 

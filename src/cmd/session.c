@@ -37,9 +37,11 @@ static int session_find_comm(struct session *s)
 	if (err < 0)
 		return session_fail(s, EXIT_FAILED, "cannot list processes: %s",
 				    strerror(-err));
-	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++)
-		opt->pids[opt->npids++] = list[i].pid;
+	for (size_t i = 0; i < n && !err; i++)
+		err = options_add_pid(opt, list[i].pid);
 	free(list);
+	if (err)
+		return session_exit(s, err);
 	return n ? 0
 		 : session_fail(s, EXIT_FAILED, "no process is called '%.60s'",
 				opt->comm);
@@ -174,13 +176,14 @@ static int session_replay_pids(struct session *s)
 
 	if (opt->npids)
 		return 0;
-	for (size_t i = 0; i < n && opt->npids < OPTIONS_PIDS; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct process p;
 
 		if (opt->comm && (s->source->ops->open(s->source, pids[i], &p) ||
 				  strcmp(p.comm, opt->comm)))
 			continue;
-		opt->pids[opt->npids++] = pids[i];
+		if (options_add_pid(opt, pids[i]))
+			return session_exit(s, -ENOMEM);
 	}
 	return opt->npids ? 0
 			  : session_fail(s, EXIT_FAILED,
