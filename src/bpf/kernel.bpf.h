@@ -31,13 +31,13 @@ enum { BPF_F_MMAPABLE = 1 << 10 };
  * Records that the loader maps.  Of global data it would write every byte first; and how many there
  * are it may choose.
  */
-#define BPF_RECORDS(name, of, n)                     \
-	struct {                                     \
-		__uint(type, BPF_MAP_TYPE_ARRAY);    \
-		__uint(map_flags, BPF_F_MMAPABLE);   \
-		__uint(max_entries, n);              \
-		__type(key, u32);                    \
-		__type(value, of);                   \
+#define BPF_RECORDS(name, of, n)                   \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(map_flags, BPF_F_MMAPABLE); \
+		__uint(max_entries, n);            \
+		__type(key, u32);                  \
+		__type(value, of);                 \
 	} name SEC(".maps")
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

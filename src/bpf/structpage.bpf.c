@@ -20,8 +20,9 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-BPF_RECORDS(recs, struct structpage_rec, 2 * STRUCTPAGE_RECS); /* two halves, filled in turn */
-u64 pt[512]; /* the current table of leaf entries */
+BPF_RECORDS(recs, struct structpage_rec,
+	    2 * STRUCTPAGE_RECS); /* two halves, filled in turn */
+u64 pt[512];                      /* the current table of leaf entries */
 
 #define TRIES 3
 

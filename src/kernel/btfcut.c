@@ -73,8 +73,9 @@ struct btfcut {
 	u32 next; /* offset of the type to scan next */
 	struct btfcut_want *want;
 	unsigned nwant, missing; /* names; names not found yet */
-	u8 begins[BTFCUT_BEGINS]; /* by btfcut_begin(): 1 + the last wanted name of this hash */
-	u8 before[UINT8_MAX];     /* by wanted name: the one before it, likewise */
+	u8 begins
+		[BTFCUT_BEGINS]; /* by btfcut_begin(): 1 + the last wanted name of this hash */
+	u8 before[UINT8_MAX]; /* by wanted name: the one before it, likewise */
 	u32 found[BTFCUT_FOUND], nfound;
 	u32 percpu; /* id of the section of per-CPU variables */
 	struct btfcut_buf out, out_strs;

@@ -3,7 +3,7 @@
  * bpfpage.h - page-table entries and struct pages, read by BPF (src/bpf/).
  *
  * Nothing is delivered before calibrate.c has checked the programs on pages of gupinfo's own.
- * Only bpfpage.c includes libbpf; built without it, bpfpage_open() returns an error.
+ * Built without BPF, bpfpage_open() returns an error.
  */
 #ifndef GUPINFO_BPFPAGE_H
 #define GUPINFO_BPFPAGE_H
@@ -12,7 +12,7 @@
 #include "report/source.h"
 #include "page/structpage.h"
 
-#define BPFPAGE_WHY 160 /* bytes of a reason, with the NUL */
+#define BPFPAGE_WHY 160 /* bytes of a reason, with the NUL: BPFPROG_WHY */
 
 struct bpfpage;
 

@@ -186,7 +186,7 @@ struct structpage_batches {
 	u64 vmemmap;
 	u32 page_size;
 	u32 timers, fbatches, rotate,
-		mlock; /* offsets of per-CPU variables; 0: there is none */
+		mlock;   /* offsets of per-CPU variables; 0: there is none */
 	u32 first, room; /* the part of the array to fill */
 	/* results */
 	u32 cpus;    /* whose batches were read */

@@ -632,9 +632,8 @@ TEST(a_fresh_page_is_in_a_batch_of_this_cpu)
 		EXPECT(b);
 		for (u32 i = 0; b && i < n; i++)
 			if (b[i].pfn == pfn) {
-				EXPECT_INT(b[i].in,
-					   STRUCTPAGE_BATCH(STRUCTPAGE_LRU_ADD,
-							    sched_getcpu()));
+				EXPECT_INT(b[i].in, STRUCTPAGE_BATCH(STRUCTPAGE_LRU_ADD,
+								     sched_getcpu()));
 				found++;
 			}
 		printf("# %u pages in batches\n", n);

@@ -218,7 +218,8 @@ TEST(many_descriptors_of_pipes)
 	EXPECT_INT(src->ops->holders(src, &pid, 1, &h), 0);
 	EXPECT(h && h->complete);
 	for (size_t i = 0; h && i < h->n; i++)
-		if (h->holder[i].nends >= 2 + DUPS && holders_open_by(&h->holder[i], &pid, 1))
+		if (h->holder[i].nends >= 2 + DUPS &&
+		    holders_open_by(&h->holder[i], &pid, 1))
 			found++;
 	EXPECT_INT(found, PIPES * SLOTS);
 	for (int i = 0; i < PIPES; i++) {

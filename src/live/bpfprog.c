@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "live/bpfprog.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "config.h"
+
+#ifdef HAVE_BPF
+
+#include <linux/bpf.h>
+
+/* libbpf.h has an enum with the names of our enum tri */
+#define TRI_NO LIBBPF_TRI_NO
+#define TRI_YES LIBBPF_TRI_YES
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "bpf/holders.skel.h"
+#include "bpf/memory.skel.h"
+#include "bpf/structpage.skel.h"
+#undef TRI_NO
+#undef TRI_YES
+
+#include "kernel/bpflog.h"
+
+/* Records that a program writes: a map of it (BPF_RECORDS). */
+struct bpfprog_map {
+	void *at; /* NULL: not mapped */
+	size_t bytes;
+};
+
+struct bpfprog {
+	enum bpfprog_object which;
+	union {
+		void *any;
+		struct structpage_bpf *structpage;
+		struct holders_bpf *holders;
+		struct memory_bpf *memory;
+	} skel;
+	struct bpf_object_skeleton *skeleton; /* of ->skel */
+	struct bpfprog_data data;
+	struct bpfprog_map map[2];
+};
+
+/* Why programs were not loaded.  It is global because libbpf's print callback has no context. */
+static struct bpflog said;
+
+static int log_print(enum libbpf_print_level level, const char *fmt, va_list ap)
+{
+	char *text;
+
+	if (level == LIBBPF_WARN && vasprintf(&text, fmt, ap) >= 0) {
+		bpflog_add(&said, text);
+		free(text);
+	}
+	return 0;
+}
+
+static bool lockdown_confidentiality(void)
+{
+	char buf[128];
+	int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? 0 : read(fd, buf, sizeof(buf) - 1);
+
+	if (fd >= 0)
+		close(fd);
+	buf[n > 0 ? n : 0] = '\0';
+	return strstr(buf, "[confidentiality]");
+}
+
+/* Writes a sentence about a failed bpf system call. */
+static int say(char *why, int err)
+{
+	if (lockdown_confidentiality())
+		snprintf(
+			why, BPFPROG_WHY,
+			"kernel lockdown is in confidentiality mode: BPF may not read memory");
+	else if (err == -EPERM)
+		snprintf(why, BPFPROG_WHY,
+			 "BPF not permitted: needs CAP_BPF and CAP_PERFMON");
+	else if (access("/sys/kernel/btf/vmlinux", R_OK))
+		snprintf(
+			why, BPFPROG_WHY,
+			"the kernel has no BTF (CONFIG_DEBUG_INFO_BTF): layouts are not known");
+	else
+		snprintf(why, BPFPROG_WHY, "the BPF programs could not be loaded: %s",
+			 said.line[0] ? said.line : strerror(-err));
+	return err;
+}
+
+/* libbpf calls this after it has relocated a program and before it loads it. */
+static int prepare_syscall(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
+			   long cookie)
+{
+	struct bpf_insn *insn = (struct bpf_insn *)bpf_program__insns(prog);
+
+	(void)cookie;
+	opts->prog_flags |= BPF_F_SLEEPABLE;
+	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++) {
+		if (insn[i].code == (BPF_JMP | BPF_CALL) &&
+		    insn[i].imm == STRUCTPAGE_CALL_CAST) {
+			insn[i].src_reg = BPF_PSEUDO_KFUNC_CALL;
+			insn[i].imm = (s32)bpfbtf_id(BPFBTF_CAST);
+		} else if ((insn[i].code == (BPF_ALU64 | BPF_MOV | BPF_K) ||
+			    insn[i].code == (BPF_ALU | BPF_MOV | BPF_K)) &&
+			   insn[i].imm == STRUCTPAGE_ID_PAGE) {
+			insn[i].imm = (s32)bpfbtf_id(BPFBTF_PAGE);
+		}
+	}
+	return 0;
+}
+
+/* Sets the iterator's id here: libbpf would search all of the kernel's BTF for it. */
+static int prepare_iter(struct bpf_program *prog, struct bpf_prog_load_opts *opts,
+			long cookie)
+{
+	bool vma = strstr(bpf_program__section_name(prog), "task_vma");
+
+	(void)cookie;
+	opts->expected_attach_type = BPF_TRACE_ITER;
+	opts->attach_btf_id = bpfbtf_id(vma ? BPFBTF_TASK_VMA : BPFBTF_TASK_FILE);
+	return bpf_program__set_type(prog, BPF_PROG_TYPE_TRACING);
+}
+
+static int register_handlers(void)
+{
+	static bool done;
+	LIBBPF_OPTS(libbpf_prog_handler_opts, syscall,
+		    .prog_prepare_load_fn = prepare_syscall);
+	LIBBPF_OPTS(libbpf_prog_handler_opts, iter, .prog_prepare_load_fn = prepare_iter);
+	int r;
+
+	if (done)
+		return 0;
+	done = true;
+	libbpf_set_print(log_print);
+	r = libbpf_register_prog_handler("gupinfo.syscall", BPF_PROG_TYPE_SYSCALL, 0,
+					 &syscall);
+	if (r >= 0)
+		r = libbpf_register_prog_handler("gupinfo.iter+", BPF_PROG_TYPE_SYSCALL,
+						 0, &iter);
+	return r < 0 ? r : 0;
+}
+
+static struct bpf_program *find(const struct bpfprog *p, const char *name)
+{
+	return bpf_object__find_program_by_name(*p->skeleton->obj, name);
+}
+
+static int open_object(struct bpfprog *p, const struct bpfprog_options *opt)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, opts);
+
+	if (opt->btf && opt->btf->fd >= 0)
+		opts.btf_custom_path = opt->btf->path;
+	switch (p->which) {
+	case BPFPROG_STRUCTPAGE:
+		p->skel.structpage = structpage_bpf__open_opts(&opts);
+		p->skeleton = p->skel.structpage ? p->skel.structpage->skeleton : NULL;
+		break;
+	case BPFPROG_HOLDERS:
+		p->skel.holders = holders_bpf__open_opts(&opts);
+		p->skeleton = p->skel.holders ? p->skel.holders->skeleton : NULL;
+		break;
+	case BPFPROG_MEMORY:
+		p->skel.memory = memory_bpf__open_opts(&opts);
+		p->skeleton = p->skel.memory ? p->skel.memory->skeleton : NULL;
+	}
+	return p->skeleton ? 0 : -errno;
+}
+
+/* The variables are where libbpf maps them while it loads. */
+static void find_data(struct bpfprog *p)
+{
+	struct bpfprog_data *d = &p->data;
+
+	switch (p->which) {
+	case BPFPROG_STRUCTPAGE:
+		d->call = &p->skel.structpage->bss->call;
+		d->cal = &p->skel.structpage->bss->cal;
+		break;
+	case BPFPROG_HOLDERS:
+		d->files = &p->skel.holders->bss->files;
+		break;
+	case BPFPROG_MEMORY:
+		d->memory = &p->skel.memory->bss->memory;
+		d->batches = &p->skel.memory->bss->batches;
+	}
+}
+
+static int map_records(const struct bpf_map *map, struct bpfprog_map *ret)
+{
+	size_t bytes =
+		(size_t)bpf_map__max_entries(map) * ROUND_UP(bpf_map__value_size(map), 8);
+	void *at = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map),
+			0);
+
+	if (at == MAP_FAILED)
+		return -errno;
+	*ret = (struct bpfprog_map){ at, bytes };
+	return 0;
+}
+
+static int load(struct bpfprog *p, const struct bpfprog_options *opt)
+{
+	struct bpf_map *map[ARRAY_SIZE(p->map)] = { NULL };
+	int r = register_handlers();
+
+	said = (struct bpflog){ 0 };
+	if (!r)
+		r = open_object(p, opt);
+	for (unsigned i = 0; !r && i < ARRAY_SIZE(opt->without); i++)
+		if (opt->without[i])
+			bpf_program__set_autoload(find(p, opt->without[i]), false);
+	for (unsigned i = 0; !r && i < ARRAY_SIZE(map) && opt->map[i]; i++) {
+		map[i] = bpf_object__find_map_by_name(*p->skeleton->obj, opt->map[i]);
+		if (opt->room[i])
+			bpf_map__set_max_entries(map[i], opt->room[i]);
+	}
+	if (!r)
+		r = bpf_object__load_skeleton(p->skeleton);
+	for (unsigned i = 0; !r && i < ARRAY_SIZE(map) && map[i]; i++)
+		r = map_records(map[i], &p->map[i]);
+	return r;
+}
+
+int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
+		 struct bpfprog **ret, char why[BPFPROG_WHY])
+{
+	struct bpfprog *p = calloc(1, sizeof(*p));
+	int r = -ENOMEM;
+
+	if (p) {
+		p->which = which;
+		r = load(p, opt);
+	}
+	if (r) {
+		bpfprog_free(p);
+		return say(why, r);
+	}
+	find_data(p);
+	*ret = p;
+	return 0;
+}
+
+void bpfprog_free(struct bpfprog *p)
+{
+	if (!p)
+		return;
+	for (unsigned i = 0; i < ARRAY_SIZE(p->map); i++)
+		if (p->map[i].at)
+			munmap(p->map[i].at, p->map[i].bytes);
+	if (p->skeleton)
+		bpf_object__destroy_skeleton(p->skeleton);
+	free(p->skel.any);
+	free(p);
+}
+
+const struct bpfprog_data *bpfprog_data(const struct bpfprog *p)
+{
+	return &p->data;
+}
+
+void *bpfprog_records(const struct bpfprog *p, unsigned i)
+{
+	return p->map[i].at;
+}
+
+int bpfprog_run(const struct bpfprog *p, const char *name)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(find(p, name)), &opts);
+}
+
+int bpfprog_iterate(const struct bpfprog *p, const char *name, pid_t pid)
+{
+	union bpf_iter_link_info info = { .task.tid = (u32)pid };
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info,
+		    .iter_info_len = sizeof(info));
+	int link, fd, prog = bpf_program__fd(find(p, name));
+
+	if (prog < 0)
+		return -ENOTSUP;
+	link = bpf_link_create(prog, 0, BPF_TRACE_ITER, pid ? &opts : NULL);
+	if (link < 0)
+		return link;
+	fd = bpf_iter_create(link); /* it keeps a reference to the link */
+	close(link);
+	return fd;
+}
+
+#else
+
+int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
+		 struct bpfprog **ret, char why[BPFPROG_WHY])
+{
+	snprintf(why, BPFPROG_WHY, "gupinfo was built without BPF");
+	return -ENOTSUP;
+}
+
+void bpfprog_free(struct bpfprog *p)
+{
+}
+
+const struct bpfprog_data *bpfprog_data(const struct bpfprog *p)
+{
+	return NULL;
+}
+
+void *bpfprog_records(const struct bpfprog *p, unsigned i)
+{
+	return NULL;
+}
+
+int bpfprog_run(const struct bpfprog *p, const char *name)
+{
+	return -ENOTSUP;
+}
+
+int bpfprog_iterate(const struct bpfprog *p, const char *name, pid_t pid)
+{
+	return -ENOTSUP;
+}
+
+#endif

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bpfprog.h - BPF programs (src/bpf/): loaded, run, and the memory that they share with gupinfo.
+ *
+ * Only bpfprog.c includes libbpf; built without it, bpfprog_load() returns an error.
+ */
+#ifndef GUPINFO_BPFPROG_H
+#define GUPINFO_BPFPROG_H
+
+#include <sys/types.h>
+
+#include "live/bpfbtf.h"
+#include "page/structpage.h"
+
+#define BPFPROG_WHY 160 /* bytes of a reason, with the NUL */
+
+enum bpfprog_object { BPFPROG_STRUCTPAGE, BPFPROG_HOLDERS, BPFPROG_MEMORY };
+
+struct bpfprog;
+
+/* What not to load of an object, and how many records its maps take. */
+struct bpfprog_options {
+	const char *without[2]; /* programs; NULL: none */
+	const char *map
+		[2]; /* their first records are given to the loader's caller; NULL: none */
+	u32 room[2]; /* of each; 0: as the object has it */
+	const struct bpfbtf *btf;
+};
+
+/* Variables of the programs, as far as the object has them. */
+struct bpfprog_data {
+	struct structpage_call *call;
+	struct structpage_cal *cal;
+	struct structpage_files *files;
+	struct structpage_memory *memory;
+	struct structpage_batches *batches;
+};
+
+/*
+ * Returns 0, or -errno with a sentence for people in @why: no BTF, not permitted, what the verifier
+ * wrote.
+ */
+int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
+		 struct bpfprog **ret, char why[BPFPROG_WHY]);
+void bpfprog_free(struct bpfprog *p);
+
+const struct bpfprog_data *bpfprog_data(const struct bpfprog *p);
+/* Returns the records of ->map[@i]. */
+void *bpfprog_records(const struct bpfprog *p, unsigned i);
+
+/* Runs a program once.  Returns 0 or -errno. */
+int bpfprog_run(const struct bpfprog *p, const char *name);
+/*
+ * Starts an iterator of process @pid, 0 of all.  Returns a descriptor for read(2) and close(2), or
+ * -errno.
+ */
+int bpfprog_iterate(const struct bpfprog *p, const char *name, pid_t pid);
+
+#endif
