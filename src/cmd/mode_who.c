@@ -167,7 +167,7 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 		    size_t unread)
 {
 	struct session *s = w->s;
-	const struct holders *h = NULL;
+	struct holders *h = NULL;
 	struct holders_ledger ledger;
 	struct render_who view = { .pfn = w->pfn,
 				   .map = w->map,

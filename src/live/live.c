@@ -273,7 +273,7 @@ static void live_close(struct source *src)
 }
 
 static int live_holders(struct source *src, const pid_t *pids, unsigned npids,
-			const struct holders **ret)
+			struct holders **ret)
 {
 	return live_holders_read((struct live *)src, pids, npids, ret);
 }

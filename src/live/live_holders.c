@@ -396,7 +396,7 @@ void live_holders_free(struct live *l)
 }
 
 int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
-		      const struct holders **ret)
+		      struct holders **ret)
 {
 	struct live_holders_list o = { .l = l };
 	pid_t *tgids = calloc(npids + 1, sizeof(*tgids));

@@ -180,7 +180,7 @@ enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 
 /* See source_ops.holders (live_holders.c). */
 int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
-		      const struct holders **ret);
+		      struct holders **ret);
 void live_holders_free(struct live *l);
 /* See source_ops.may_hold; @dir is the directory of the process. */
 bool live_holders_may_hold(int dir);

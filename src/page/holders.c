@@ -28,23 +28,35 @@ void holders_sort(struct holders *h)
 {
 	if (h->n)
 		qsort(h->holder, h->n, sizeof(*h->holder), by_pfn);
-	h->nexact = h->longest = 0;
-	while (h->nexact < h->n && h->holder[h->nexact].pages) {
-		h->longest = MAX(h->longest, h->holder[h->nexact].pages);
-		h->nexact++;
+	h->nexact = 0;
+	h->steps = HOLDERS_STEPS;
+	for (u64 reach = 0; h->nexact < h->n && h->holder[h->nexact].pages; h->nexact++) {
+		struct holder *x = &h->holder[h->nexact];
+
+		reach = x->reach = MAX(reach, x->pfn + x->pages);
 	}
 }
 
-/* Returns the first holder that may reach @pfn: none has more than ->longest frames. */
-static size_t lower_bound(const struct holders *h, u64 pfn)
+static bool step(struct holders *h)
 {
-	u64 from = pfn > h->longest ? pfn - h->longest : 0;
+	if (h->steps && --h->steps)
+		return true;
+	if (h->complete)
+		snprintf(h->why, sizeof(h->why),
+			 "so many overlap that not every page could be explained");
+	h->complete = false;
+	return false;
+}
+
+/* Returns the first holder that reaches @pfn. */
+static size_t lower_bound(struct holders *h, u64 pfn)
+{
 	size_t lo = 0, hi = h->nexact;
 
 	while (lo < hi) {
 		size_t mid = lo + (hi - lo) / 2;
 
-		if (h->holder[mid].pfn < from)
+		if (h->holder[mid].reach <= pfn)
 			lo = mid + 1;
 		else
 			hi = mid;
@@ -61,7 +73,7 @@ bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned np
 	return false;
 }
 
-s64 holders_unmapped(const struct holders *h, pid_t pid)
+s64 holders_unmapped(struct holders *h, pid_t pid)
 {
 	u64 sum = 0, counted = 0;
 
@@ -82,11 +94,11 @@ s64 holders_unmapped(const struct holders *h, pid_t pid)
 	return (s64)sum;
 }
 
-const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, size_t *pos)
+const struct holder *holders_next(struct holders *h, u64 pfn, u64 end, size_t *pos)
 {
 	if (!*pos)
 		*pos = lower_bound(h, pfn);
-	for (; *pos < h->nexact; (*pos)++) {
+	for (; *pos < h->nexact && step(h); (*pos)++) {
 		const struct holder *x = &h->holder[*pos];
 
 		if (x->pfn >= end)
@@ -99,7 +111,7 @@ const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, siz
 	return NULL;
 }
 
-u64 holders_alike(const struct holders *h, u64 pfn, u64 n, bool *ret_held)
+u64 holders_alike(struct holders *h, u64 pfn, u64 n, bool *ret_held)
 {
 	const struct holder *x = NULL;
 	u64 end = pfn;
@@ -138,25 +150,38 @@ static void ledger_add(struct holders_ledger *l, const struct holder *holder)
 		l->more++;
 }
 
-/* Counts the references that exact holders have on the folio of @pages frames at @head. */
-static s64 explained(const struct holders *h, u64 head, u64 pages)
+/*
+ * Counts the references that exact holders have on the folio of @pages frames at @head.  Before
+ * *@ret_next no holder begins or ends.
+ */
+static s64 explained(struct holders *h, u64 head, u64 pages, u64 *ret_next)
 {
 	const struct holder *x;
 	size_t pos = 0;
 	s64 n = 0;
 
-	while ((x = holders_next(h, head, head + pages, &pos)))
+	*ret_next = UINT64_MAX;
+	while ((x = holders_next(h, head, head + pages, &pos))) {
 		n += holders_refs(x, head, pages);
+		*ret_next = MIN(*ret_next, x->pfn + x->pages);
+	}
+	if (pos < h->nexact)
+		*ret_next = MIN(*ret_next, h->holder[pos].pfn);
 	return n;
 }
 
-/* Returns the references explained of the run's least explained folio. */
-static s64 explained_least(const struct holders *h, u64 from, u64 to, u64 step)
+/* Returns the references explained of the least explained folio of @pages frames in [@from, @to). */
+static s64 explained_least(struct holders *h, u64 from, u64 to, u64 pages)
 {
-	s64 least = explained(h, from, step);
+	s64 least = INT64_MAX;
+	u64 next;
 
-	for (u64 at = from + step; at < to && least; at += step)
-		least = MIN(least, explained(h, at, step));
+	for (u64 at = from; at < to && least && h->steps;) {
+		s64 refs = explained(h, at, pages, &next);
+
+		least = MIN(least, refs);
+		at = pages == 1 ? MAX(next, at + 1) : at + pages;
+	}
 	return least;
 }
 
@@ -167,7 +192,7 @@ bool holders_may_be_batched(const struct page_run *p)
 		p->kind == PAGE_SHMEM);
 }
 
-static void add_guesses(const struct holders *h, const struct page_run *page, pid_t pid,
+static void add_guesses(struct holders *h, const struct page_run *page, pid_t pid,
 			struct holders_ledger *ret)
 {
 	struct holder batch = { .kind = HOLDERS_LRU_BATCH,
@@ -175,7 +200,7 @@ static void add_guesses(const struct holders *h, const struct page_run *page, pi
 
 	if (holders_may_be_batched(page) && ret->unexplained % PIN_BIAS)
 		ledger_add(ret, &batch);
-	for (size_t i = h->nexact; i < h->n; i++)
+	for (size_t i = h->nexact; i < h->n && step(h); i++)
 		if (h->holder[i].nends && h->holder[i].end[0].pid == pid)
 			ledger_add(ret, &h->holder[i]);
 }
@@ -205,7 +230,7 @@ static void add_batches(const struct page_run *page, struct holders_ledger *ret)
 	ret->explained = page_batches(page);
 }
 
-void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
+void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret)
 {
 	u64 step = 1ULL << MIN(page->order, 40), from = page->head_pfn, to = from + step;
@@ -235,6 +260,8 @@ void holders_explain(const struct holders *h, const struct page_run *page, pid_t
 	ret->unexplained = MAX(page->excess - ret->explained, 0);
 	if (ret->unexplained)
 		add_guesses(h, page, pid, ret);
+	if (!h->steps)
+		ret->unexplained = -1;
 }
 
 const char *holders_kind_name(enum holders_kind kind)

@@ -46,12 +46,13 @@ struct holder_end {
 };
 
 struct holder {
-	u8 kind;         /* enum holders_kind */
-	u8 certainty;    /* enum holders_certainty */
-	bool whole;      /* it has one reference per folio, not one per frame */
-	u32 slot;        /* pipe: index in its ring; io_uring: index of the buffer */
-	u64 object;      /* pipe: inode number; others: 0 */
-	u64 pfn, pages;  /* the frames that it holds; 0 pages: not known */
+	u8 kind;        /* enum holders_kind */
+	u8 certainty;   /* enum holders_certainty */
+	bool whole;     /* it has one reference per folio, not one per frame */
+	u32 slot;       /* pipe: index in its ring; io_uring: index of the buffer */
+	u64 object;     /* pipe: inode number; others: 0 */
+	u64 pfn, pages; /* the frames that it holds; 0 pages: not known */
+	u64 reach; /* the largest end of the frames of this and of all holders before it */
 	u64 addr, bytes; /* its length in process ->end[0].pid */
 	u32 offset, len; /* pipe buffer: where its bytes are in the page */
 	/* frames that nothing maps, but for those that the kernel made to hold bytes; -1: not known */
@@ -67,27 +68,34 @@ struct holders {
 	struct holder *holder;
 	size_t n;      /* exact holders and candidates */
 	size_t nexact; /* exact holders: they have frames */
-	u64 longest;   /* the largest ->pages of all */
+	/*
+	 * Steps of searches that are left.  Who made a report, or the pipes of a process, may let so
+	 * many holders overlap that all pages could not be explained in any time.
+	 */
+	u64 steps;
 	struct holder_end *end;
 	size_t nends;
 	bool complete; /* every pipe and ring was read */
 	char why[160]; /* when not complete: the reason, one sentence */
 };
 
-/* Sorts @h->holder and fills ->nexact and ->longest.  The source calls it once, after filling. */
+#define HOLDERS_STEPS (1ULL << 27)
+
+/* Sorts @h->holder and fills what searches need.  The source calls it once, after filling. */
 void holders_sort(struct holders *h);
 
 /*
  * Returns the next exact holder of a frame in [@pfn, @end), in ascending order of first frames.
- * *@pos is 0 at first and is advanced.  Returns NULL at the end.
+ * *@pos is 0 at first and is advanced.  Returns NULL at the end, and when no ->steps are left: then
+ * @h is not complete any more.
  */
-const struct holder *holders_next(const struct holders *h, u64 pfn, u64 end, size_t *pos);
+const struct holder *holders_next(struct holders *h, u64 pfn, u64 end, size_t *pos);
 
 /*
  * Returns how many of the @n frames from @pfn on are like the first: in *@ret_held whether exact
  * holders have them, or all of them when nobody looked for holders (@h is NULL).
  */
-u64 holders_alike(const struct holders *h, u64 pfn, u64 n, bool *ret_held);
+u64 holders_alike(struct holders *h, u64 pfn, u64 n, bool *ret_held);
 
 /* Whether one of the processes @pids has @holder open. */
 bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids);
@@ -108,16 +116,16 @@ struct holders_ledger {
  * Explains the excess of @page (a page or a run) by batches of CPUs and by the exact holders of its
  * frames or its folio's.  What they leave over may be held by an LRU batch, where these were not read,
  * or by the candidates of process @pid.  @h is NULL when nobody looked for holders; then
- * ->unexplained is -1 unless batches explain all.
+ * ->unexplained is -1 unless batches explain all.  Without ->steps left it is -1, too.
  */
-void holders_explain(const struct holders *h, const struct page_run *page, pid_t pid,
+void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
 		     struct holders_ledger *ret);
 
 /*
  * Returns how many frames the pipes and io_urings that @pid has open hold though nothing maps them,
  * each once; -1 when that is not known.
  */
-s64 holders_unmapped(const struct holders *h, pid_t pid);
+s64 holders_unmapped(struct holders *h, pid_t pid);
 
 /* Whether CPUs' batches, which were not read, may hold references on @page: small ones of the LRU. */
 bool holders_may_be_batched(const struct page_run *page);

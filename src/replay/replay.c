@@ -392,7 +392,7 @@ static int replay_op_vmas(struct source *src, pid_t pid, bool smaps, source_vma_
 }
 
 static int replay_op_holders(struct source *src, const pid_t *pids, unsigned npids,
-			     const struct holders **ret)
+			     struct holders **ret)
 {
 	struct replay *r = (struct replay *)src;
 

@@ -37,7 +37,7 @@ struct collector {
 	struct report_totals vma_totals, process_totals, totals;
 	struct report_folio folio;
 
-	const struct holders *holders; /* NULL: not read yet */
+	struct holders *holders; /* NULL: not read yet */
 	bool holders_tried, holders_said;
 	struct holders_ledger ledger; /* of the row that is delivered */
 	struct page_run held;         /* its page, when the ledger adds to its facts */
@@ -112,16 +112,16 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 	    page->expected < 0 || page->excess <= 0 ||
 	    (collect_only_batch(page) && !page->batches))
 		return;
-	if (!collect_only_batch(page)) {
+	if (!collect_only_batch(page))
 		collect_find_holders(c);
-		if (c->holders && !c->holders->complete && !c->holders_said)
-			diag_add(c->diag, DIAG_INCOMPLETE, "holders: %s",
-				 c->holders->why);
-		c->holders_said = true;
-	}
 	if (!c->holders && !page->batches)
 		return;
 	holders_explain(c->holders, page, c->process.pid, &c->ledger);
+	if (!collect_only_batch(page) && c->holders && !c->holders->complete &&
+	    !c->holders_said) {
+		diag_add(c->diag, DIAG_INCOMPLETE, "holders: %s", c->holders->why);
+		c->holders_said = true;
+	}
 	row->ledger = &c->ledger;
 	row->holders = c->ledger.holder;
 	row->nholders = c->ledger.n;

@@ -96,7 +96,7 @@ struct source_ops {
 	 * May be NULL.
 	 */
 	int (*holders)(struct source *src, const pid_t *pids, unsigned npids,
-		       const struct holders **ret);
+		       struct holders **ret);
 	/*
 	 * Whether the open process @pid may have something open that holds frames though nothing maps
 	 * them: asked first, because finding all holders is costly.  NULL: it may.

@@ -16,9 +16,9 @@ struct capture {
 	struct record_writer *w;
 	struct capture_result *result;
 	const struct source_machine *machine;
-	const struct holders *holders; /* NULL: the source has none */
-	u8 *held;                      /* by holder: it holds a recorded page */
-	struct page_run run;           /* not written yet; ->pages is 0: none */
+	struct holders *holders; /* NULL: the source has none */
+	u8 *held;                /* by holder: it holds a recorded page */
+	struct page_run run;     /* not written yet; ->pages is 0: none */
 	struct record_judgement judged;
 };
 
@@ -146,7 +146,7 @@ static int capture_vma_end(void *ctx, const struct process *p, const struct vma 
 static int capture_end(void *ctx, const struct report_totals *t)
 {
 	struct capture *c = ctx;
-	const struct holders *h = c->holders;
+	struct holders *h = c->holders;
 	int err;
 
 	if (!h)

@@ -74,7 +74,7 @@ static int vma_cb(void *ctx, const struct vma *vma)
 static struct page_run look(const void *addr, struct holders_ledger *ret)
 {
 	struct wanted w = { .addr = (uintptr_t)addr };
-	const struct holders *h = NULL;
+	struct holders *h = NULL;
 	struct process p;
 	pid_t pid = getpid();
 
@@ -197,7 +197,7 @@ TEST(many_descriptors_of_pipes)
 	enum { PIPES = 20, DUPS = 60, SLOTS = 256 };
 	static int fd[PIPES][2], dup_of[PIPES][DUPS];
 	const struct rlimit files = { 4096, 4096 };
-	const struct holders *h = NULL;
+	struct holders *h = NULL;
 	char *p = page_of_ours(1);
 	pid_t pid = getpid();
 	unsigned found = 0;
@@ -430,7 +430,7 @@ TEST(ring_by_fdinfo)
 {
 	struct io_uring_params params = { 0 };
 	struct live_options opt = { .evidence = LIVE_EVIDENCE_PROCFS };
-	const struct holders *h = NULL;
+	struct holders *h = NULL;
 	const struct holder *ring = NULL;
 	char *p = page_of_ours(1);
 	struct iovec v = { p, PAGE };

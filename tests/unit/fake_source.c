@@ -50,7 +50,7 @@ static int fake_observe(struct source *src, pid_t pid, const struct vma *vma, u6
 }
 
 static int fake_holders(struct source *src, const pid_t *pids, unsigned npids,
-			const struct holders **ret)
+			struct holders **ret)
 {
 	struct fake_source *f = (struct fake_source *)src;
 

@@ -20,9 +20,9 @@ struct fake_source {
 	unsigned batch;     /* runs per callback; 0: all at once */
 	unsigned vanish_at; /* deliver so many runs, then return -ESRCH; 0: never */
 	unsigned opened, released, delivered;
-	const struct holders *holders; /* the result of ->holders(); NULL: -ENOTSUP */
-	unsigned asked;                /* calls of ->holders() */
-	bool holds_nothing;            /* ->may_hold() returns the opposite */
+	struct holders *holders; /* the result of ->holders(); NULL: -ENOTSUP */
+	unsigned asked;          /* calls of ->holders() */
+	bool holds_nothing;      /* ->may_hold() returns the opposite */
 };
 
 /* Makes a 6.18 machine with process 42, "fake", which maps nothing. */

@@ -483,7 +483,7 @@ static struct raw_page by_bpf(u64 addr, u64 pages, u64 pfn, s32 refs)
 }
 
 static int look(const struct raw_page *obs, const struct raw_page *again, unsigned n,
-		const struct holders *h)
+		struct holders *h)
 {
 	static struct pte_layout pte;
 	struct collect_options opt = {

@@ -77,7 +77,7 @@ TEST(sorting)
 	struct holders h = all();
 
 	EXPECT_INT(h.nexact, 4);
-	EXPECT_INT(h.longest, 256);
+	EXPECT_INT(h.holder[3].reach, 0x500);
 	EXPECT_INT(h.holder[0].pfn, 0x100);
 	EXPECT_INT(h.holder[4].kind, HOLDERS_VMPIN);
 }
@@ -198,6 +198,51 @@ TEST(batches)
 	holders_explain(NULL, &p, 43, &l);
 	EXPECT_STR(holders_text(&l.holder[0], text, sizeof(text)),
 		   "the ? batch of CPU 1");
+}
+
+/* Holders that all overlap, as somebody may write them into a report: the search ends. */
+TEST(holders_without_end)
+{
+	enum { MANY = 200000, STEPS = 10 * MANY };
+	static struct holder many[MANY];
+	struct holders h = { .holder = many, .n = MANY, .complete = true };
+	struct page_run p = small(1 << 20, 1);
+	struct holders_ledger l;
+	unsigned looks = 0;
+
+	for (u64 i = 0; i < MANY; i++)
+		many[i] = (struct holder){ .kind = HOLDERS_PIPE,
+					   .pfn = i,
+					   .pages = 1ULL << 60 };
+	holders_sort(&h);
+	h.steps = STEPS;
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.explained, MANY);
+	EXPECT_INT(l.unexplained, 0);
+	EXPECT_INT(l.n + l.more, MANY);
+	EXPECT_INT(h.steps, STEPS - 2 * MANY);
+	/* a page that none reaches takes none of them */
+	p.pfn = p.head_pfn = 1ULL << 61;
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.unexplained, 1);
+	EXPECT_INT(h.steps, STEPS - 2 * MANY);
+	p.pfn = p.head_pfn = 1 << 20;
+	p.pages = 1ULL << 50;
+	for (; h.complete && looks < 10; looks++)
+		holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(looks, 4);
+	EXPECT_INT(l.unexplained, -1);
+	EXPECT(h.why[0]);
+	/* candidates, too */
+	for (u64 i = 0; i < MANY; i++)
+		many[i] = (struct holder){ .kind = HOLDERS_VMPIN,
+					   .certainty = HOLDERS_CANDIDATE };
+	h.complete = true;
+	holders_sort(&h);
+	h.steps = MANY - 1;
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.unexplained, -1);
+	EXPECT(!h.complete);
 }
 
 TEST(nothing_looked_for)
