@@ -96,6 +96,18 @@ status=$?
 expect_empty "200,000 processes" "$([ $status = 3 ] && grep -q torn <<<"$said" || echo "status $status: $said")"
 seen=$("$gupinfo" --replay many --json 2>/dev/null | grep -o '"pid":[0-9]*' | sort -u | wc -l)
 expect_empty "and all of them are looked at" "$([ "$seen" -gt 100000 ] || echo "$seen")"
+{ sed '/^\[pages\]/,$d' "$report" && awk -v n=50000 'BEGIN {
+	print "[pages]\nprocess 1 ppid=1 uid=0 threads=1 start=0 pinned=yes VmPin=0 VmLck=0\n+ VmRSS=4096 comm=\"c\""
+	printf "vma 20000000-%x rw-p 0 00:00 0 page=4096 pkey=-1 thp=no fs=none\n", 536870912 + n * 8192
+	print "state 1 level=pte pte=8000000000000067 ref=9 map=1 entire=0 pin=0 order=0"
+	print "+ mapping=anon type=0 flags=17fff80002082c head=17fff80002082c large=1 pfn"
+	for (i = 0; i < n; i++) printf "%x 1 1 - p%x\n", 536870912 + i * 8192, 4 * n + i * 2
+	print "[holders]\ncomplete"
+	for (i = 0; i < 4 * n; i++)
+		printf "holder pipe exact object=1 pfn=%x pages=16777216 len=4096 end=1:3:r:\"c\"\n", i + 1 }'; } >many
+said=$(ulimit -t 120; timeout 600 "$gupinfo" --replay many 2>&1 >/dev/null)
+status=$?
+expect_empty "200,000 holders of each of 50,000 pages" "$([ $status = 3 ] && grep -q 'so many overlap' <<<"$said" || echo "status $status: $said")"
 rm many
 run --replay "$report" --pages -Q "$(yes '(' | head -n 50000 | tr -d '\n')"
 expect_empty "a filter of 50,000 parentheses" "$([ $status = 2 ] && grep -q 'nested too deeply' <<<"$said" || echo "$status $said")"

@@ -25,7 +25,8 @@ struct collector {
 	struct page_context
 		page_ctx; /* ->kernel gives the words of /proc their meaning */
 	u32 base;
-	bool fold; /* the source may fold runs */
+	bool fold;    /* the source may fold runs */
+	bool repeats; /* ->opt->again, but a report shows the same at each look */
 
 	struct verdict_cache *judge;
 
@@ -220,7 +221,7 @@ static struct report_row collect_row(const struct collector *c,
 static int collect_deliver(struct collector *c, const struct page_run *page)
 {
 	struct report_row row = collect_row(c, page, c->pending_class);
-	bool again = c->opt->again && c->look + 1 < COLLECT_LOOKS;
+	bool again = c->repeats && c->look + 1 < COLLECT_LOOKS;
 
 	if (again && !c->look && collect_suspicious(&row, 0))
 		return collect_later(c, page);
@@ -570,11 +571,12 @@ int collect_run(struct source *src, const struct collect_options *opt,
 		free(c);
 		return -ENOMEM;
 	}
-	c->fold = opt->fold && (!opt->holders || opt->again) && !opt->each && !opt->keep;
 	if (src->ops->refresh)
 		src->ops->refresh(src);
 	c->base = kernel_page_size(&src->machine->kernel);
 	c->page_ctx = src->machine->page;
+	c->repeats = opt->again && (opt->again_at || !c->page_ctx.recorded);
+	c->fold = opt->fold && (!opt->holders || c->repeats) && !opt->each && !opt->keep;
 	struct report_head head = { .kernel =
 					    opt->model ? opt->model : c->page_ctx.kernel,
 				    .machine = src->machine };
