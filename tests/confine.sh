@@ -69,6 +69,8 @@ for view in "--trace" "--trace --json-lines"; do
 	confined "--replay $view opens nothing" none --replay recording $view
 done
 confined "--diff of files opens nothing" none --diff "$report" "$srcdir/tests/golden/linux-6.12.gupinfo"
+confined "--diff of a file and a process opens nothing once the file is read" none --diff "$report" $$
+confined "--diff of a process and a file, likewise" none --diff $$ "$report"
 # a file that takes its place: that name, and where it takes capabilities to write there, those
 usual+='|rename|renameat2'
 if command -v strace >/dev/null && traced "$gupinfo" --replay "$report" --report=made; then

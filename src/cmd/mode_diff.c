@@ -24,7 +24,7 @@ struct diff_side {
 	pid_t pid;
 	struct kernel model;
 	bool file;
-	struct store *store;
+	struct store *store; /* what was collected: a live source is closed then */
 };
 
 static int diff_open(struct session *s, const char *name, struct diff_side *side)
@@ -78,9 +78,37 @@ static int diff_collect(struct session *s, struct diff_side *side,
 	opt.model = s->opt.model ? &side->model : NULL;
 	opt.holes = true;
 	opt.judge = side->store->judge;
-	return collect_run(side->src, &opt, &store_view, side->store, &s->diag)
-		       ? EXIT_TROUBLE
-		       : 0;
+	err = collect_run(side->src, &opt, &store_view, side->store, &s->diag);
+	if (!side->file) { /* and end its threads */
+		side->src->ops->close(side->src);
+		side->src = NULL;
+	}
+	return err ? EXIT_TROUBLE : 0;
+}
+
+/*
+ * Live processes first: then all capabilities can be given up, and threads that have them are gone,
+ * before the first byte of a file is looked at.
+ */
+static int diff_read_both(struct session *s, struct diff_side *side)
+{
+	const struct store *like = NULL;
+	int err = 0;
+
+	confine_caps(CONFINE_READ);
+	for (unsigned files = 0; files < 2 && !err; files++) {
+		if (files && (side[0].file || side[1].file))
+			session_confine(s);
+		for (unsigned i = 0; i < 2 && !err; i++) {
+			if (side[i].file != files)
+				continue;
+			err = diff_read(&side[i]);
+			if (!err)
+				err = diff_collect(s, &side[i], like);
+			like = side[i].store;
+		}
+	}
+	return err;
 }
 
 /* Returns the process of @b to compare with @p: of the same PID, or the only one of both. */
@@ -121,14 +149,8 @@ int mode_diff(struct session *s)
 
 	for (unsigned i = 0; i < 2 && !err; i++)
 		err = diff_open(s, names[i], &side[i]);
-	if (!err && side[0].file && side[1].file)
-		session_confine(s);
-	else if (!err)
-		confine_caps(CONFINE_READ);
-	for (unsigned i = 0; i < 2 && !err; i++)
-		err = diff_read(&side[i]);
-	for (unsigned i = 0; i < 2 && !err; i++)
-		err = diff_collect(s, &side[i], side[0].store);
+	if (!err)
+		err = diff_read_both(s, side);
 	if (!err) {
 		d.a = side[0].store;
 		d.b = side[1].store;

@@ -148,7 +148,8 @@ static int set_head(struct store *s, const struct kernel *kernel,
 	s->machine.page.kernel = &s->kernel;
 	s->machine.page.spans = spans;
 	s->machine.page.nspans = spans ? machine->page.nspans : 0;
-	s->machine.page.layout = NULL; /* the source owns it */
+	s->machine.page.layout = NULL; /* the source owns these */
+	s->machine.page.pte = NULL;
 	s->has_head = true;
 	return 0;
 }
