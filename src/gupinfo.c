@@ -83,6 +83,7 @@ static void choose_terminal(struct session *s)
 	if (!tty)
 		setvbuf(stdout, output, _IOFBF, sizeof(output));
 	r->version = PACKAGE_VERSION;
+	r->diag = &s->diag;
 	if (tty && !ioctl(STDOUT_FILENO, TIOCGWINSZ, &ws) && ws.ws_col)
 		r->width = ws.ws_col;
 	else

@@ -112,6 +112,21 @@ rm many
 run --replay "$report" --pages -Q "$(yes '(' | head -n 50000 | tr -d '\n')"
 expect_empty "a filter of 50,000 parentheses" "$([ $status = 2 ] && grep -q 'nested too deeply' <<<"$said" || echo "$status $said")"
 
+# ---- a reader of JSON knows whether all is there
+sed '$d' "$report" >torn
+for view in "" --pages --lint --all "--pages -o ADDR" "--diff $report"; do
+	for file in "$report" torn; do
+		# shellcheck disable=SC2086
+		case $view in
+		--diff*) got=$("$gupinfo" $view $file --json 2>/dev/null) ;;
+		*) got=$("$gupinfo" --replay $file $view --json 2>/dev/null) ;;
+		esac
+		want=$([ "$file" = torn ] && echo true || echo false)
+		expect_empty "JSON of ${view:-a summary} of ${file##*/}: partial is $want" \
+			"$([[ $got == *"\"partial\":$want"*"}" ]] || tail -c 100 <<<"$got")"
+	done
+done
+
 # ---- what gupinfo writes
 mkdir out
 cd out || exit 1

@@ -158,13 +158,13 @@ int mode_diff(struct session *s)
 		err = render_diff_begin(&d);
 		if (!err)
 			err = diff_stores(&d);
-		if (!err)
-			err = render_diff_end(&d);
-		rows_free(d.rows);
 		if (d.a->dropped || d.b->dropped)
 			diag_add(
 				&s->diag, DIAG_INCOMPLETE,
 				"the reports are too large to be compared whole; give --range");
+		if (!err)
+			err = render_diff_end(&d);
+		rows_free(d.rows);
 	}
 	for (unsigned i = 2; i--;) {
 		store_free(side[i].store);

@@ -110,7 +110,7 @@ static int report_body(struct session *s, struct tempfile *tmp, bool text)
 	if (!err)
 		err = capture_pages(s->source, &opt, &w, &result, &s->diag);
 	if (!err && text)
-		session_missing(s);
+		session_missing(s, &s->diag);
 	if (!err && text && s->opt.replay) {
 		err = report_copy(s, &w, false);
 	} else if (!err && text) {

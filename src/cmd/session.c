@@ -287,21 +287,24 @@ static bool session_keep(void *ctx, const struct report_row *row)
 }
 
 /* Evidence that this machine denies makes every view incomplete: report it once. */
-void session_missing(struct session *s)
+bool session_missing(const struct session *s, struct diag *diag)
 {
 	const struct source_machine *m = s->source->machine;
+	bool missing = m->page.pfns_hidden;
 
 	if (s->opt.replay)
-		return;
-	if (m->page.pfns_hidden)
-		diag_add(&s->diag, DIAG_INCOMPLETE, "%s",
-			 page_why_text(PAGE_WHY_PFN_HIDDEN));
+		return false;
+	if (missing)
+		diag_add(diag, DIAG_INCOMPLETE, "%s", page_why_text(PAGE_WHY_PFN_HIDDEN));
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
 
-		if (!m->evidence[i].ok && !(deep && s->opt.evidence == EVIDENCE_PROCFS))
-			diag_add(&s->diag, DIAG_INCOMPLETE, "%s", m->evidence[i].why);
+		if (m->evidence[i].ok || (deep && s->opt.evidence == EVIDENCE_PROCFS))
+			continue;
+		diag_add(diag, DIAG_INCOMPLETE, "%s", m->evidence[i].why);
+		missing = true;
 	}
+	return missing;
 }
 
 /* No column shows a PFN: runs may merge pages whose PFNs are not consecutive. */
@@ -386,11 +389,12 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		c.tick = progress_tick;
 		c.tick_ctx = &pace;
 	}
+	s->opt.render.missing = session_missing(s, NULL);
 	err = collect_run(s->source, &c, view, ctx, &s->diag);
 	progress_end(&pace);
 
 	if (err >= 0)
-		session_missing(s);
+		session_missing(s, &s->diag);
 	if (opt->mode == MODE_ALL || (opt->mode == MODE_LINT && opt->given[OPTION_ALL]))
 		mode_all_messages(s);
 	return err;

@@ -69,8 +69,8 @@ void session_wait(unsigned msecs);
 /* With --redact, replaces the source by a redacted report of it.  Returns 0 or an exit status. */
 int session_redact(struct session *s);
 
-/* Reports missing evidence, as messages of class DIAG_INCOMPLETE. */
-void session_missing(struct session *s);
+/* Reports missing evidence in @diag, as messages of class DIAG_INCOMPLETE; returns whether some is. */
+bool session_missing(const struct session *s, struct diag *diag);
 
 /* After the summary of a replay by another model: prints verdicts that differ. */
 void session_rejudged(struct session *s);

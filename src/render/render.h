@@ -34,7 +34,9 @@ struct render_options {
 	const struct filter *filter; /* of rows that are not pages; NULL: none */
 	bool verbose;
 	bool openmetrics;
-	const char *version; /* gupinfo's */
+	const char *version;     /* gupinfo's */
+	const struct diag *diag; /* what could not be read so far */
+	bool missing; /* evidence that the machine denies; ->diag has it at the end */
 };
 
 /*
@@ -78,8 +80,11 @@ void render_json_head(struct js *j, const struct render_options *opt,
 /* Open an object that is an element of the document's array, or a line; close it. */
 void render_json_item(struct js *j, const struct render_options *opt);
 void render_json_item_end(struct js *j, const struct render_options *opt);
-/* Closes "gupinfo" and the document.  Returns 0, or -EIO when writing has failed. */
-int render_json_end(struct js *j);
+/*
+ * Adds "partial", unless @opt is NULL, and closes "gupinfo" and the document.  Returns 0, or -EIO when
+ * writing has failed.
+ */
+int render_json_end(struct js *j, const struct render_options *opt);
 /* Adds "pages", "memory" and "gup", the totals @t; @base is the size of a page. */
 void render_json_totals(struct js *j, const struct report_totals *t, u32 base);
 /* Adds a holder, as in "refs". */

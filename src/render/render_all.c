@@ -82,7 +82,7 @@ static int all_json(struct render_all *r, size_t n, const struct report_totals *
 		render_json_totals(&j, sum, r->base);
 		js_close(&j, '}');
 	}
-	return render_json_end(&j);
+	return render_json_end(&j, r->opt);
 }
 
 static int all_begin(void *ctx, const struct report_head *head)

@@ -135,7 +135,7 @@ int render_diff_end(struct render_diff *d)
 		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
 			js_num(&d->js, changes_word(i), (s64)d->pages[i]);
 		js_close(&d->js, '}');
-		return render_json_end(&d->js);
+		return render_json_end(&d->js, d->opt);
 	}
 	if (!d->changes) {
 		fputs("no page differs\n", out);

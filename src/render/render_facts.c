@@ -52,7 +52,7 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 		js_close(&j, '}');
 	}
 	js_close(&j, ']');
-	return render_json_end(&j);
+	return render_json_end(&j, opt);
 }
 
 int render_facts(const struct render_options *opt, const struct kernel *k,

@@ -127,8 +127,11 @@ void render_json_item_end(struct js *j, const struct render_options *opt)
 		fputc('\n', j->out);
 }
 
-int render_json_end(struct js *j)
+int render_json_end(struct js *j, const struct render_options *opt)
 {
+	if (opt)
+		js_bool(j, "partial",
+			opt->missing || (opt->diag && opt->diag->worst > DIAG_NOTE));
 	js_close(j, '}');
 	js_close(j, '}');
 	fputc('\n', j->out);
@@ -252,7 +255,7 @@ static int json_end(void *ctx, const struct report_totals *t)
 	if (r->lines)
 		return 0;
 	js_close(&r->js, ']');
-	return render_json_end(&r->js);
+	return render_json_end(&r->js, r->opt);
 }
 
 static void json_deinit(void *ctx)

@@ -152,7 +152,7 @@ static int lint_end(void *ctx, const struct report_totals *t)
 		for (unsigned i = 0; i < ARRAY_SIZE(l->found); i++)
 			js_num_if(&l->js, lint_class_name(i), t->size_bytes,
 				  (s64)l->found[i]);
-		return render_json_end(&l->js);
+		return render_json_end(&l->js, l->opt);
 	}
 	if (t->size_bytes) /* something was read */
 		render_report_line(l->opt->out, 0,

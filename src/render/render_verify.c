@@ -149,5 +149,5 @@ void render_verify_json(FILE *out, const struct verify_result *r, const char *ve
 	for (size_t i = 0; i < r->ncases; i++)
 		render_verify_case(&j, &r->cases[i]);
 	js_close(&j, ']');
-	render_json_end(&j);
+	render_json_end(&j, NULL);
 }

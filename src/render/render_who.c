@@ -158,7 +158,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	js_num_if(&j, "unexplained", known, known ? l->unexplained : 0);
 	js_num(&j, "processes", (s64)who->processes);
 	js_num(&j, "unread", (s64)who->unread);
-	return render_json_end(&j);
+	return render_json_end(&j, opt);
 }
 
 int render_who(const struct render_options *opt, const struct render_who *who)

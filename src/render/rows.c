@@ -264,7 +264,7 @@ int rows_end(struct rows *r, const struct report_row *sum)
 		return err;
 	if (r->opt.json) {
 		js_close(&r->js, ']');
-		return render_json_end(&r->js);
+		return render_json_end(&r->js, &r->opt);
 	}
 	if (sum)
 		err = rows_write(r, sum);
