@@ -118,6 +118,37 @@ for how in --redact --redact=addresses; do
 		<("$gupinfo" --replay "$dir/clean2" --pages -o PAGES,KIND,LEAF,MAP,REF,EXCL,PIN-R,LT-W -n --raw) | head -n 6)
 	expect_empty "verdicts survive $how" "$bad"
 done
+# Names that the kernel has of this machine: of a cgroup, and of modules that are not of its tree.
+cgroup=
+for tree in /sys/fs/cgroup /sys/fs/cgroup/*/; do
+	mkdir "$tree/gupinfo-secret-$$" 2>/dev/null || continue
+	cgroup=$tree/gupinfo-secret-$$
+	[ -e "$tree/cgroup.procs" ] && echo "$pid" 2>/dev/null >"$cgroup/cgroup.procs" &&
+		head -n 1 "/proc/$pid/cgroup" | grep -q "gupinfo-secret-$$" && break
+	echo "$pid" 2>/dev/null >"$tree/cgroup.procs"
+	rmdir "$cgroup"
+	cgroup=
+done
+names=$(awk '/\([A-Z]*O[A-Z]*\)$/ { print $1 }' /proc/modules 2>/dev/null)
+[ -n "$cgroup" ] && names+=" gupinfo-secret-$$"
+if [ -z "${names// /}" ]; then
+	skip "names of cgroups and modules are masked" "no cgroup can be made here, and no such module is loaded"
+else
+	bad=
+	"$gupinfo" --pid "$pid" --report="$dir/plain" 2>/dev/null
+	"$gupinfo" --pid "$pid" --redact --report="$dir/clean" 2>/dev/null
+	"$gupinfo" --replay "$dir/plain" --redact --report="$dir/clean2" 2>/dev/null
+	for word in $names; do
+		grep -qw -- "$word" "$dir/plain" || bad+="$word is in no report: nothing is tested"$'\n'
+		bad+=$(grep -w -- "$word" "$dir/clean" "$dir/clean2")
+	done
+	expect_empty "names of cgroups and modules are masked: $(xargs <<<"${names//$$/N}")" "$bad"
+fi
+if [ -n "$cgroup" ]; then
+	echo "$pid" 2>/dev/null >"$(dirname "$cgroup")/cgroup.procs"
+	rmdir "$cgroup"
+fi
+
 bad=$("$gupinfo" --pid "$pid" --redact 2>&1 | grep -F "$secret")
 bad+=$("$gupinfo" --pid "$pid" --redact --json-lines 2>&1 | grep -F "$secret")
 expect_empty "other views are redacted, too" "$bad"
