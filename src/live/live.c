@@ -341,6 +341,7 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	live_machine_read(l);
 	live_vmas_internal(l);
 	live_bpf_open(l);
+	live_machine_refresh(l);
 	probe_run(l);
 	if (l->opt.many && !l->bpf) /* no memory for it: no cache */
 		l->cache = calloc(1, sizeof(*l->cache));

@@ -86,7 +86,6 @@ void live_bpf_open(struct live *l)
 	m->page.have_bpf = true;
 	m->page.layout = bpfpage_layout(l->bpf);
 	live_bpf_cma(l);
-	live_machine_refresh(l);
 }
 
 void live_bpf_close(struct live *l)

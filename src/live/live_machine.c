@@ -197,7 +197,6 @@ void live_machine_read(struct live *l)
 	m->page.use_zero_page = s.use_zero_page;
 	m->page.huge_free = TRI_UNKNOWN; /* each mapping decides */
 	m->page.unpinnable_memory = live_machine_unpinnable(l);
-	live_machine_refresh(l);
 	m->page.numa_balancing_off = live_machine_no_hints(l, &v);
 	m->page.soft_dirty = m->kernel.config[KCONFIG_MEM_SOFT_DIRTY];
 	m->cpus = (u32)sysconf(_SC_NPROCESSORS_CONF);
