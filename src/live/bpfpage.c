@@ -9,7 +9,6 @@
 
 #include "live/bpfprog.h"
 #include "live/calibrate.h"
-#include "os/clock.h"
 #include "os/worker_pool.h"
 
 struct bpfpage {
@@ -25,7 +24,6 @@ struct bpfpage {
 	struct worker_pool *pool; /* started when a range takes several calls */
 	bool pool_tried;
 	int pinned_bit;
-	u64 usecs;
 	struct kpf_layout layout;
 	struct structpage_machine machine;
 };
@@ -54,9 +52,9 @@ static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 	if (r)
 		return r;
 	bp->cast = cast;
-	bp->call = bpfprog_data(bp->prog)->call;
-	bp->cal = bpfprog_data(bp->prog)->cal;
-	bp->rec = bpfprog_records(bp->prog, 0);
+	bp->call = bp->prog->call;
+	bp->cal = bp->prog->cal;
+	bp->rec = bp->prog->records[0];
 	return 0;
 }
 
@@ -92,7 +90,6 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		 char why[BPFPAGE_WHY])
 {
 	struct bpfpage *bp = calloc(1, sizeof(*bp));
-	u64 t0 = clock_now() / 1000;
 	int r;
 
 	if (!bp) {
@@ -105,7 +102,6 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		bpfpage_close(bp);
 		return r;
 	}
-	bp->usecs = clock_now() / 1000 - t0;
 	*ret = bp;
 	return 0;
 }
@@ -130,11 +126,6 @@ const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp)
 const char *bpfpage_reader(const struct bpfpage *bp)
 {
 	return bp->cast ? "cast" : "copy";
-}
-
-u64 bpfpage_open_usecs(const struct bpfpage *bp)
-{
-	return bp->usecs;
 }
 
 u64 bpfpage_user_end(const struct bpfpage *bp)
@@ -305,7 +296,7 @@ static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
 
 	if (r)
 		return r;
-	files = bpfprog_data(bp->files)->files;
+	files = bp->files->files;
 	files->vmemmap = bp->call->vmemmap;
 	files->page_size = bp->cal->page_size;
 	r = iterate(bp->files, "files_walk");
@@ -315,8 +306,8 @@ static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
 		return r;
 	}
 	*ret = (struct bpfpage_files){
-		.end = bpfprog_records(bp->files, 0),
-		.hold = bpfprog_records(bp->files, 1),
+		.end = bp->files->records[0],
+		.hold = bp->files->records[1],
 		.nends = MIN(files->nends, opt.room[0]),
 		.nholds = MIN(files->nholds, opt.room[1]),
 		.nfiles = files->nfiles,
@@ -349,7 +340,7 @@ static u32 batches_room(void)
 }
 
 /* Loads the programs that look at all memory, once. */
-static const struct bpfprog_data *load_memory(struct bpfpage *bp)
+static const struct bpfprog *load_memory(struct bpfpage *bp)
 {
 	const struct bpfprog_options opt = { .map = { "batched" },
 					     .room = { 2 * batches_room() },
@@ -359,18 +350,18 @@ static const struct bpfprog_data *load_memory(struct bpfpage *bp)
 	if (!bp->memory_tried)
 		bpfprog_load(BPFPROG_MEMORY, &opt, &bp->memory, why);
 	bp->memory_tried = true;
-	return bp->memory ? bpfprog_data(bp->memory) : NULL;
+	return bp->memory;
 }
 
 struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_n)
 {
-	const struct bpfprog_data *d =
+	const struct bpfprog *p =
 		bpfbtf_offset(BPFBTF_HRTIMER_BASES) ? load_memory(bp) : NULL;
 	struct structpage_batches *b;
 
-	if (!d)
+	if (!p)
 		return NULL;
-	b = d->batches;
+	b = p->batches;
 	b->room = batches_room();
 	b->first = half * b->room;
 	b->vmemmap = bp->call->vmemmap;
@@ -379,23 +370,23 @@ struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_
 	b->fbatches = bpfbtf_offset(BPFBTF_CPU_FBATCHES);
 	b->rotate = bpfbtf_offset(BPFBTF_LRU_ROTATE);
 	b->mlock = bpfbtf_offset(BPFBTF_MLOCK_FBATCH) | bpfbtf_offset(BPFBTF_MLOCK_PVEC);
-	if (bpfprog_run(bp->memory, "look_batches") || b->unknown || b->n > b->room ||
+	if (bpfprog_run(p, "look_batches") || b->unknown || b->n > b->room ||
 	    b->cpus < sysconf(_SC_NPROCESSORS_ONLN))
 		return NULL;
 	*ret_n = b->n;
-	return (struct structpage_batch *)bpfprog_records(bp->memory, 0) + b->first;
+	return (struct structpage_batch *)p->records[0] + b->first;
 }
 
 const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
 {
-	const struct bpfprog_data *d = load_memory(bp);
+	const struct bpfprog *p = load_memory(bp);
 
-	if (!d)
+	if (!p)
 		return NULL;
-	d->memory->vmemmap = bp->call->vmemmap;
-	d->memory->page_size = bp->cal->page_size;
-	d->memory->nodes = nodes;
-	return bpfprog_run(bp->memory, "look") ? NULL : d->memory;
+	p->memory->vmemmap = bp->call->vmemmap;
+	p->memory->page_size = bp->cal->page_size;
+	p->memory->nodes = nodes;
+	return bpfprog_run(p, "look") ? NULL : p->memory;
 }
 
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)

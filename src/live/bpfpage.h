@@ -33,9 +33,8 @@ void bpfpage_close(struct bpfpage *bp);
 /* Returns the page->flags bit numbers of the running kernel; valid as long as @bp. */
 const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp);
 
-/* Returns "cast" or "copy", and the microseconds that bpfpage_open() took. */
+/* Returns "cast" or "copy". */
 const char *bpfpage_reader(const struct bpfpage *bp);
-u64 bpfpage_open_usecs(const struct bpfpage *bp);
 /* Returns the end of user addresses. */
 u64 bpfpage_user_end(const struct bpfpage *bp);
 /* Returns the STRUCTPAGE_F_* fields that the running kernel has. */

@@ -30,25 +30,6 @@
 
 #include "kernel/bpflog.h"
 
-/* Records that a program writes: a map of it (BPF_RECORDS). */
-struct bpfprog_map {
-	void *at; /* NULL: not mapped */
-	size_t bytes;
-};
-
-struct bpfprog {
-	enum bpfprog_object which;
-	union {
-		void *any;
-		struct structpage_bpf *structpage;
-		struct holders_bpf *holders;
-		struct memory_bpf *memory;
-	} skel;
-	struct bpf_object_skeleton *skeleton; /* of ->skel */
-	struct bpfprog_data data;
-	struct bpfprog_map map[2];
-};
-
 /* Why programs were not loaded.  It is global because libbpf's print callback has no context. */
 static struct bpflog said;
 
@@ -154,48 +135,41 @@ static struct bpf_program *find(const struct bpfprog *p, const char *name)
 	return bpf_object__find_program_by_name(*p->skeleton->obj, name);
 }
 
-static int open_object(struct bpfprog *p, const struct bpfprog_options *opt)
+/* Its variables are where libbpf maps them, also while it loads. */
+static int open_object(struct bpfprog *p, enum bpfprog_object which,
+		       const struct bpfbtf *btf)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
+	struct structpage_bpf *structpage = NULL;
+	struct holders_bpf *holders = NULL;
+	struct memory_bpf *memory = NULL;
 
-	if (opt->btf && opt->btf->fd >= 0)
-		opts.btf_custom_path = opt->btf->path;
-	switch (p->which) {
-	case BPFPROG_STRUCTPAGE:
-		p->skel.structpage = structpage_bpf__open_opts(&opts);
-		p->skeleton = p->skel.structpage ? p->skel.structpage->skeleton : NULL;
-		break;
-	case BPFPROG_HOLDERS:
-		p->skel.holders = holders_bpf__open_opts(&opts);
-		p->skeleton = p->skel.holders ? p->skel.holders->skeleton : NULL;
-		break;
-	case BPFPROG_MEMORY:
-		p->skel.memory = memory_bpf__open_opts(&opts);
-		p->skeleton = p->skel.memory ? p->skel.memory->skeleton : NULL;
+	if (btf->fd >= 0)
+		opts.btf_custom_path = btf->path;
+	if (which == BPFPROG_STRUCTPAGE)
+		p->skel = structpage = structpage_bpf__open_opts(&opts);
+	else if (which == BPFPROG_HOLDERS)
+		p->skel = holders = holders_bpf__open_opts(&opts);
+	else
+		p->skel = memory = memory_bpf__open_opts(&opts);
+	if (!p->skel)
+		return -errno;
+	if (structpage) {
+		p->call = &structpage->bss->call;
+		p->cal = &structpage->bss->cal;
+		p->skeleton = structpage->skeleton;
+	} else if (holders) {
+		p->files = &holders->bss->files;
+		p->skeleton = holders->skeleton;
+	} else {
+		p->memory = &memory->bss->memory;
+		p->batches = &memory->bss->batches;
+		p->skeleton = memory->skeleton;
 	}
-	return p->skeleton ? 0 : -errno;
+	return 0;
 }
 
-/* The variables are where libbpf maps them while it loads. */
-static void find_data(struct bpfprog *p)
-{
-	struct bpfprog_data *d = &p->data;
-
-	switch (p->which) {
-	case BPFPROG_STRUCTPAGE:
-		d->call = &p->skel.structpage->bss->call;
-		d->cal = &p->skel.structpage->bss->cal;
-		break;
-	case BPFPROG_HOLDERS:
-		d->files = &p->skel.holders->bss->files;
-		break;
-	case BPFPROG_MEMORY:
-		d->memory = &p->skel.memory->bss->memory;
-		d->batches = &p->skel.memory->bss->batches;
-	}
-}
-
-static int map_records(const struct bpf_map *map, struct bpfprog_map *ret)
+static int map_records(const struct bpf_map *map, void **ret, size_t *ret_bytes)
 {
 	size_t bytes =
 		(size_t)bpf_map__max_entries(map) * ROUND_UP(bpf_map__value_size(map), 8);
@@ -204,18 +178,20 @@ static int map_records(const struct bpf_map *map, struct bpfprog_map *ret)
 
 	if (at == MAP_FAILED)
 		return -errno;
-	*ret = (struct bpfprog_map){ at, bytes };
+	*ret = at;
+	*ret_bytes = bytes;
 	return 0;
 }
 
-static int load(struct bpfprog *p, const struct bpfprog_options *opt)
+static int load(struct bpfprog *p, enum bpfprog_object which,
+		const struct bpfprog_options *opt)
 {
-	struct bpf_map *map[ARRAY_SIZE(p->map)] = { NULL };
+	struct bpf_map *map[ARRAY_SIZE(p->records)] = { NULL };
 	int r = register_handlers();
 
 	said = (struct bpflog){ 0 };
 	if (!r)
-		r = open_object(p, opt);
+		r = open_object(p, which, opt->btf);
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(opt->without); i++)
 		if (opt->without[i])
 			bpf_program__set_autoload(find(p, opt->without[i]), false);
@@ -227,7 +203,7 @@ static int load(struct bpfprog *p, const struct bpfprog_options *opt)
 	if (!r)
 		r = bpf_object__load_skeleton(p->skeleton);
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(map) && map[i]; i++)
-		r = map_records(map[i], &p->map[i]);
+		r = map_records(map[i], &p->records[i], &p->bytes[i]);
 	return r;
 }
 
@@ -235,42 +211,27 @@ int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
 		 struct bpfprog **ret, char why[BPFPROG_WHY])
 {
 	struct bpfprog *p = calloc(1, sizeof(*p));
-	int r = -ENOMEM;
+	int r = p ? load(p, which, opt) : -ENOMEM;
 
-	if (p) {
-		p->which = which;
-		r = load(p, opt);
+	if (!r) {
+		*ret = p;
+		return 0;
 	}
-	if (r) {
-		bpfprog_free(p);
-		return say(why, r);
-	}
-	find_data(p);
-	*ret = p;
-	return 0;
+	bpfprog_free(p);
+	return say(why, r);
 }
 
 void bpfprog_free(struct bpfprog *p)
 {
 	if (!p)
 		return;
-	for (unsigned i = 0; i < ARRAY_SIZE(p->map); i++)
-		if (p->map[i].at)
-			munmap(p->map[i].at, p->map[i].bytes);
+	for (unsigned i = 0; i < ARRAY_SIZE(p->records); i++)
+		if (p->records[i])
+			munmap(p->records[i], p->bytes[i]);
 	if (p->skeleton)
 		bpf_object__destroy_skeleton(p->skeleton);
-	free(p->skel.any);
+	free(p->skel);
 	free(p);
-}
-
-const struct bpfprog_data *bpfprog_data(const struct bpfprog *p)
-{
-	return &p->data;
-}
-
-void *bpfprog_records(const struct bpfprog *p, unsigned i)
-{
-	return p->map[i].at;
 }
 
 int bpfprog_run(const struct bpfprog *p, const char *name)
@@ -308,16 +269,6 @@ int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
 
 void bpfprog_free(struct bpfprog *p)
 {
-}
-
-const struct bpfprog_data *bpfprog_data(const struct bpfprog *p)
-{
-	return NULL;
-}
-
-void *bpfprog_records(const struct bpfprog *p, unsigned i)
-{
-	return NULL;
 }
 
 int bpfprog_run(const struct bpfprog *p, const char *name)

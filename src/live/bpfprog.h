@@ -16,8 +16,6 @@
 
 enum bpfprog_object { BPFPROG_STRUCTPAGE, BPFPROG_HOLDERS, BPFPROG_MEMORY };
 
-struct bpfprog;
-
 /* What not to load of an object, and how many records its maps take. */
 struct bpfprog_options {
 	const char *without[2]; /* programs; NULL: none */
@@ -27,13 +25,17 @@ struct bpfprog_options {
 	const struct bpfbtf *btf;
 };
 
-/* Variables of the programs, as far as the object has them. */
-struct bpfprog_data {
+/* An object, and what its programs share with gupinfo, as far as it has that. */
+struct bpfprog {
 	struct structpage_call *call;
 	struct structpage_cal *cal;
 	struct structpage_files *files;
 	struct structpage_memory *memory;
 	struct structpage_batches *batches;
+	void *records[2]; /* of bpfprog_options.map */
+	size_t bytes[2];
+	void *skel;
+	struct bpf_object_skeleton *skeleton; /* of ->skel */
 };
 
 /*
@@ -43,10 +45,6 @@ struct bpfprog_data {
 int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
 		 struct bpfprog **ret, char why[BPFPROG_WHY]);
 void bpfprog_free(struct bpfprog *p);
-
-const struct bpfprog_data *bpfprog_data(const struct bpfprog *p);
-/* Returns the records of ->map[@i]. */
-void *bpfprog_records(const struct bpfprog *p, unsigned i);
 
 /* Runs a program once.  Returns 0 or -errno. */
 int bpfprog_run(const struct bpfprog *p, const char *name);

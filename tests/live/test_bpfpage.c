@@ -36,8 +36,7 @@ static bool open_reader(void)
 	if (bpfpage_open(NULL, &bp, why))
 		return false;
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
-	printf("# reader %s, opened in %llu us\n", bpfpage_reader(bp),
-	       (unsigned long long)bpfpage_open_usecs(bp));
+	printf("# reader %s\n", bpfpage_reader(bp));
 	return pagemap >= 0;
 }
 
