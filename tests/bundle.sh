@@ -11,6 +11,7 @@ top=$(cd "$(dirname "$(readlink -f "$0")")/.." && pwd)
 # shellcheck source=tests/tap.sh
 . "$top/tests/tap.sh"
 program=$(readlink -f "$1")
+[ -x "$program" ] || { not_ok "$1 is a program"; done_testing; }
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 root=$dir/root

@@ -48,7 +48,7 @@ package_root()
 		sed -nE 's/^ ([a-z0-9.+-]+).*/\1/p' | grep -vE '^(debhelper-compat|dh-dlopenlibdeps)$')
 	[ "$1" = bookworm ] || want+=(dh-dlopenlibdeps)
 	tarball "$1-package" "$1" "${want[@]}" build-essential debhelper autoconf automake lintian autopkgtest adduser \
-		rpm rpmlint strace tmux libcap2-bin mandoc
+		rpm rpmlint elfutils strace tmux libcap2-bin mandoc
 }
 
 # as USER COMMAND: in the root, its output into the log
@@ -172,7 +172,7 @@ bundle()
 	tar -C "$root/tmp/tree" --strip-components=1 -xf "$tarball"
 	as root "apt-get -qq update && cd /tmp/tree && tools/bundle.sh /tmp/bundle"
 	judged "$1: bundle: it builds" $?
-	file=$(find "$root/tmp/bundle" -name '*.tar.xz')
+	file=$(find "$root/tmp/bundle" -maxdepth 1 -name '*.tar.xz')
 	if [ -n "$file" ]; then
 		cp "$file" "$out/"
 		mkdir -p "$out/bundle" && tar -C "$out/bundle" --strip-components=1 -xf "$file"
