@@ -39,7 +39,7 @@ struct spec {
 	bool write, leak;
 };
 
-static void judge(const struct spec *p, struct gup_verdicts *v)
+static void judge(const struct scene *sc, const struct spec *p, struct gup_verdicts *v)
 {
 	bool anon = p->kind == PAGE_ANON || p->kind == PAGE_HUGETLB;
 
@@ -95,6 +95,12 @@ static void judge(const struct spec *p, struct gup_verdicts *v)
 					      : GUP_WRITE_REUSE;
 	v->write.leak = v->write.seen_by_refs = p->leak ? TRI_YES : TRI_NO;
 	v->fork.word = p->pin ? GUP_FORK_COPY : GUP_FORK_SHARE;
+	v->migrate.word =
+		p->kind == PAGE_NONE || p->kind == PAGE_SWAP || p->kind == PAGE_GUARD
+			? GUP_MIGRATE_NONE
+		: sc->blind       ? GUP_MIGRATE_UNKNOWN
+		: p->ref > p->map ? GUP_MIGRATE_REFS
+				  : GUP_MIGRATE_YES;
 }
 
 static void fill(const struct scene *sc, const struct spec *p, u64 addr,
@@ -197,7 +203,7 @@ static u64 pages(struct scene *sc, u64 addr, struct spec spec)
 	if (sc->blind && spec.kind == PAGE_ANON && spec.exclusive != TRI_YES)
 		spec.exclusive = TRI_UNKNOWN;
 	fill(sc, &spec, addr, &page);
-	judge(&spec, &verdicts);
+	judge(sc, &spec, &verdicts);
 	store_view.row(sc->s, &row);
 	report_count(&sc->vma_totals, &row, PAGE);
 	return addr + spec.n * spec.size;
@@ -371,7 +377,8 @@ static struct store *load_thp(struct tui *t)
 		page.head_pfn = 0x140000;
 		page.expected = page.folio_mapcount = 768;
 		page.excess = 0;
-		judge(&sp, &verdicts);
+		judge(&sc, &sp, &verdicts);
+		verdicts.migrate.word = GUP_MIGRATE_YES;
 		store_view.row(sc.s, &row);
 		report_count(&sc.vma_totals, &row, PAGE);
 		at += 256 * PAGE;
