@@ -147,7 +147,8 @@ static void collect_held(struct collector *c, struct report_row *row)
 	if (!row->ledger || !collect_held_unknown(row->page))
 		return;
 	n = holders_alike(c->holders, row->page->pfn, row->page->pages, &held);
-	if (n < row->page->pages || (!held && row->ledger->unexplained))
+	if (n < row->page->pages || (!held && row->ledger->unexplained) ||
+	    (c->holders && !c->holders->steps)) /* the search gave up */
 		return;
 	c->held = *row->page;
 	fact_set(&c->held.facts, F(HELD), held);
