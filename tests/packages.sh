@@ -144,12 +144,12 @@ rpm()
 	mkdir -p "$root"/tmp/rpm/{SOURCES,SPECS}
 	cp "$tarball" "$root/tmp/rpm/SOURCES/"
 	cp "$top/contrib/gupinfo.spec" "$root/tmp/rpm/SPECS/"
-	cp "$top/contrib/gupinfo.rpmlintrc" "$root/tmp/rpm/"
+	cp "$top/contrib/rpmlint.toml" "$root/tmp/rpm/"
 	chown -R 65534:65534 "$root/tmp/rpm"
 	as nobody "rpmbuild --nodeps -D '_topdir /tmp/rpm' -ba /tmp/rpm/SPECS/gupinfo.spec"
 	judged "$suite: rpm: it builds, and its tests pass" $?
 	grep -E '^# (TOTAL|PASS|SKIP|FAIL|ERROR): ' "$log" | sed 's/^/#/'
-	as nobody "rpmlint -r /tmp/rpm/gupinfo.rpmlintrc /tmp/rpm/SPECS/gupinfo.spec \$(find /tmp/rpm -name '*.rpm' ! -name '*-debug*') 2>&1 | tee /tmp/rpm/rpmlint; exit \${PIPESTATUS[0]}"
+	as nobody "rpmlint -c /tmp/rpm/rpmlint.toml /tmp/rpm/SPECS/gupinfo.spec \$(find /tmp/rpm -name '*.rpm' ! -name '*-debug*') 2>&1 | tee /tmp/rpm/rpmlint; exit \${PIPESTATUS[0]}"
 	judged "$suite: rpm: rpmlint finds nothing" $?
 	tail -n 1 "$root/tmp/rpm/rpmlint" | sed 's/^/# /'
 	mkdir -p "$out/$suite-rpm" && find "$root/tmp/rpm" -name '*.rpm' -exec cp {} "$out/$suite-rpm/" \;
