@@ -55,6 +55,12 @@ screen=$(awk '/^=+$/ { n++; next } n == 1 { sub(/ +$/, ""); print }' "$srcdir/te
 expect_empty "the picture of README is a screen that tests/tui/run.sh compares" "$(diff <(echo "$picture") <(echo "$screen"))"
 expect_empty "documents name options that there are" "$(cat "$srcdir"/*.md "$srcdir"/docs/*.md | grep -oE '(gupinfo|\./run) [^`|]*' |
 	sed 's/ -- .*//' | long | comm -23 - <(echo "$options"))"
+expect_empty "documents filter by expressions that are understood" "$(grep -ohE -- "-Q '[^']*'" "$srcdir"/*.md "$srcdir"/docs/*.md |
+	sed "s/^-Q '//; s/'\$//" | sort -u | while read -r expr; do
+		out=$("$gupinfo" --pid $$ --pages -Q "$expr" 2>&1 >/dev/null)
+		[ $? -ne 2 ] || out=$("$gupinfo" --pid $$ -Q "$expr" 2>&1 >/dev/null)
+		[ $? -ne 2 ] || echo "$expr: $out"
+	done)"
 expect_empty "documents lead to files that there are" "$(cd "$srcdir" && grep -oE '\]\([a-zA-Z./][^):#]*' README.md HACKING.md CONTRIBUTING.md SECURITY.md docs/*.md |
 	grep -v '(https$' | while IFS=: read -r from link; do
 		[ -e "$(dirname "$from")/${link#](}" ] || echo "$from: ${link#](}"

@@ -111,7 +111,7 @@ static int filter_op(struct filter_parser *p)
 		{ "!~", OP_NOMATCH }, { "<=", OP_LE },  { ">=", OP_GE },
 		{ "<", OP_LT },       { ">", OP_GT },   { "eq ", OP_EQ },
 		{ "ne ", OP_NE },     { "lt ", OP_LT }, { "le ", OP_LE },
-		{ "gt ", OP_GT },     { "ge ", OP_GE },
+		{ "gt ", OP_GT },     { "ge ", OP_GE }, { "=", OP_EQ },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(ops); i++)

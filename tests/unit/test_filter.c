@@ -43,6 +43,7 @@ static int match(const char *expr)
 TEST(comparisons)
 {
 	EXPECT_INT(match("MAP == 2"), TRI_YES);
+	EXPECT_INT(match("MAP = 2"), TRI_YES);
 	EXPECT_INT(match("map>1 && kind==\"anon\""), TRI_YES);
 	EXPECT_INT(match("MAP>2 || PAGES>=3"), TRI_YES);
 	EXPECT_INT(match("!(MAP==2)"), TRI_NO);
