@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * array.h - arrays that grow by one element at a time.
+ * array.h - arrays that grow by one element at a time, and the search in sorted ones.
  *
  * Knows: how much room to add.  Never: what is in them.  Owns: nothing.
  */
@@ -18,5 +18,24 @@ void *array_add(void *array, size_t *n, size_t *room, size_t size);
 
 /* The same with @more elements that are not set. */
 void *array_more(void *array, size_t *n, size_t *room, size_t size, size_t more);
+
+/*
+ * Returns the first of the indices [@from, @to) for which @before, an expression of @i, does not
+ * hold; @to when it holds for all.  It must hold for a beginning of the array and for nothing else.
+ */
+#define ARRAY_FIRST(i, from, to, before)                      \
+	({                                                    \
+		size_t low_ = (from), high_ = (to);           \
+                                                              \
+		while (low_ < high_) {                        \
+			size_t i = low_ + (high_ - low_) / 2; \
+                                                              \
+			if (before)                           \
+				low_ = i + 1;                 \
+			else                                  \
+				high_ = i;                    \
+		}                                             \
+		low_;                                         \
+	})
 
 #endif

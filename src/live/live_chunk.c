@@ -5,6 +5,8 @@
  */
 #include "live/live_scan.h"
 
+#include "lib/array.h"
+
 #include <errno.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -156,17 +158,8 @@ struct live_words {
 /* Returns the run that holds the word @slot. */
 static u32 live_chunk_find(const struct live_chunk *c, u32 slot)
 {
-	u32 lo = 0, hi = c->nruns;
-
-	while (hi - lo > 1) {
-		u32 mid = lo + (hi - lo) / 2;
-
-		if (c->run[mid].slot <= slot)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo; /* the hole before it has the same slot */
+	/* the hole before it has the same slot */
+	return (u32)ARRAY_FIRST(i, 1, c->nruns, c->run[i].slot <= slot) - 1;
 }
 
 /* Stores @n words @from for @slot and on, or marks those that differ. */

@@ -7,6 +7,7 @@
 
 #include "kpageflags.h"
 
+#include "lib/array.h"
 #include "lib/pure.h"
 
 #define PIN_BIAS 1024 /* GUP_PIN_COUNTING_BIAS: what a pin adds to a small page's count */
@@ -51,17 +52,7 @@ static bool step(struct holders *h)
 /* Returns the first holder that reaches @pfn. */
 static size_t lower_bound(struct holders *h, u64 pfn)
 {
-	size_t lo = 0, hi = h->nexact;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (h->holder[mid].reach <= pfn)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return ARRAY_FIRST(i, 0, h->nexact, h->holder[i].reach <= pfn);
 }
 
 bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids)

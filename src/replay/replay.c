@@ -321,19 +321,10 @@ static const struct replay_process *replay_find(struct replay *r, pid_t pid)
 static const struct replay_area *
 replay_area_of(struct replay *r, const struct replay_process *p, const struct vma *vma)
 {
-	size_t low = p->first, high = p->first + p->n;
+	size_t end = p->first + p->n,
+	       at = ARRAY_FIRST(i, p->first, end, r->area[i].vma.end <= vma->start);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (r->area[mid].vma.end <= vma->start)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < p->first + p->n && r->area[low].vma.start <= vma->start
-		       ? &r->area[low]
-		       : NULL;
+	return at < end && r->area[at].vma.start <= vma->start ? &r->area[at] : NULL;
 }
 
 static int replay_op_observe(struct source *src, pid_t pid, const struct vma *vma,

@@ -318,17 +318,7 @@ const struct store_process *store_process_by_pid(const struct store *s, pid_t pi
 
 size_t store_vma_from(const struct store_process *p, u64 addr)
 {
-	size_t lo = 0, hi = p->nvmas;
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (p->vma[mid].vma.end <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return ARRAY_FIRST(i, 0, p->nvmas, p->vma[i].vma.end <= addr);
 }
 
 const struct store_vma *store_vma_at(const struct store_process *p, u64 addr)
@@ -345,17 +335,8 @@ u64 store_row_end(const struct store *s, const struct store_row *row)
 
 size_t store_row_from(const struct store *s, const struct store_vma *v, u64 addr)
 {
-	size_t lo = 0, hi = store_nrows(v);
-
-	while (lo < hi) {
-		size_t mid = lo + (hi - lo) / 2;
-
-		if (store_row_end(s, &v->rows->row[mid]) <= addr)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	return lo;
+	return ARRAY_FIRST(i, 0, store_nrows(v),
+			   store_row_end(s, &v->rows->row[i]) <= addr);
 }
 
 const struct store_row *store_row_at(const struct store *s, const struct store_vma *v,

@@ -182,17 +182,9 @@ static int redact_add(struct redact *r, u64 pfn, u64 pages)
 
 static const struct redact_extent *redact_find(const struct redact *r, u64 granule)
 {
-	size_t low = 0, high = r->n;
+	size_t first = ARRAY_FIRST(i, 0, r->n, r->extent[i].end <= granule);
 
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (r->extent[mid].end <= granule)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < r->n ? &r->extent[low] : NULL;
+	return first < r->n ? &r->extent[first] : NULL;
 }
 
 u64 redact_pfn(const struct redact *r, u64 pfn)

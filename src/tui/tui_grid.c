@@ -245,18 +245,11 @@ void tui_grid_map_deinit(struct tui_map *m)
 /* Returns the last segment that begins at or before cell @cell, or (SIZE_MAX) at @addr. */
 static size_t find_segment(const struct tui_map *m, u64 cell, u64 addr)
 {
-	size_t lo = 0, hi = m->nsegments;
+	const struct tui_segment *g = m->segment;
 
-	while (hi - lo > 1) {
-		size_t mid = lo + (hi - lo) / 2;
-		const struct tui_segment *g = &m->segment[mid];
-
-		if (cell == SIZE_MAX ? g->addr <= addr : g->cell <= cell)
-			lo = mid;
-		else
-			hi = mid;
-	}
-	return lo;
+	return ARRAY_FIRST(i, 1, m->nsegments,
+			   cell == SIZE_MAX ? g[i].addr <= addr : g[i].cell <= cell) -
+	       1;
 }
 
 void tui_grid_cell_range(const struct tui_map *m, u64 cell, u64 *ret_start, u64 *ret_end)
