@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kpageflags.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <string.h>
 
@@ -93,10 +94,7 @@ static u64 kpageflags_number(const char *s, size_t len)
 	else if (len > 2 && s[0] == '0' && (s[1] == 'x' || s[1] == 'X'))
 		s += 2, len -= 2, base = 16;
 	for (; len; s++, len--) {
-		unsigned digit = *s >= '0' && *s <= '9'   ? *s - '0'
-				 : *s >= 'a' && *s <= 'f' ? *s - 'a' + 10
-				 : *s >= 'A' && *s <= 'F' ? *s - 'A' + 10
-							  : 99;
+		unsigned digit = digit_value((char)tolower((unsigned char)*s));
 
 		if (digit >= base || v > (UINT64_MAX - digit) / base)
 			return 0;

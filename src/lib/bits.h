@@ -34,6 +34,12 @@ static inline enum tri tri_from(bool known, bool value)
 	return known ? (value ? TRI_YES : TRI_NO) : TRI_UNKNOWN;
 }
 
+/* Returns the value of a digit of any base up to 16, in lower case; 16 when it is none. */
+static inline unsigned digit_value(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
 /* A kernel release as one comparable number: KV(6, 12, 117) is 6.12.117. */
 #define KV(major, minor, patch) ((u32)(major) << 24 | (u32)(minor) << 16 | (u32)(patch))
 

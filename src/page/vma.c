@@ -27,14 +27,9 @@ static bool vma_hex(struct vma_text *t, u64 *ret)
 	u64 v = 0;
 
 	for (; t->p < t->end; t->p++) {
-		char c = *t->p;
-		unsigned digit;
+		unsigned digit = digit_value(*t->p);
 
-		if (c >= '0' && c <= '9')
-			digit = c - '0';
-		else if (c >= 'a' && c <= 'f')
-			digit = c - 'a' + 10;
-		else
+		if (digit > 15)
 			break;
 		if (v >> 60)
 			return false;

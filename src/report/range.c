@@ -7,27 +7,21 @@
 
 #include "lib/pure.h"
 
-static int range_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return 16;
-}
-
 /* Reads digits of @base; returns how many, or -ERANGE. */
 static int range_digits(const char *s, size_t len, unsigned base, u64 *ret)
 {
+	unsigned digit;
 	u64 v = 0;
 	size_t i;
 
-	for (i = 0; i < len && (unsigned)range_digit(s[i]) < base; i++)
+	for (i = 0; i < len; i++) {
+		digit = digit_value((char)tolower((unsigned char)s[i]));
+		if (digit >= base)
+			break;
 		if (__builtin_mul_overflow(v, base, &v) ||
-		    __builtin_add_overflow(v, (u64)range_digit(s[i]), &v))
+		    __builtin_add_overflow(v, digit, &v))
 			return -ERANGE;
+	}
 	*ret = v;
 	return (int)i;
 }

@@ -394,15 +394,6 @@ char *record_next(char **at)
 	return start;
 }
 
-int record_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return 99;
-}
-
 /* Parses all of @s: at least one digit, at most 64 bits. */
 bool record_number(const char *s, unsigned base, u64 *ret)
 {
@@ -411,7 +402,7 @@ bool record_number(const char *s, unsigned base, u64 *ret)
 	if (!*s)
 		return false;
 	for (; *s; s++) {
-		unsigned d = (unsigned)record_digit(*s);
+		unsigned d = digit_value(*s);
 
 		if (d >= base || v > (UINT64_MAX - d) / base)
 			return false;
@@ -428,8 +419,8 @@ static bool record_char(const char **s, char *ret)
 
 	*ret = *at++;
 	if (*ret == '\\' && *at == 'x') {
-		int high = record_digit(at[1]),
-		    low = high < 16 ? record_digit(at[2]) : 99;
+		unsigned high = digit_value(at[1]),
+			 low = high < 16 ? digit_value(at[2]) : 16;
 
 		if (high > 15 || low > 15 || !(high | low))
 			return false;

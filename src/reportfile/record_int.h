@@ -157,7 +157,6 @@ int record_fail(struct record_reader *r, int err, const char *fmt, ...)
 
 char *record_next(char **at);
 bool record_number(const char *s, unsigned base, u64 *ret);
-int record_digit(char c); /* 0 … 15, or 99 */
 /* Undoes the quoting of @s.  Returns false when it is malformed or longer than @buf. */
 bool record_unquote(const char *s, char *buf, size_t size);
 char *record_value(char *word, const char *key);

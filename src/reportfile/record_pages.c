@@ -333,7 +333,7 @@ int record_pages_line(struct record_reader *r, char *line)
 		return record_pages_state(r, line);
 	if (!strcmp(key, "judge"))
 		return record_pages_judge(r, line);
-	if (record_digit(key[0]) < 16 && !key[strspn(key, "0123456789abcdef")])
+	if (digit_value(key[0]) < 16 && !key[strspn(key, "0123456789abcdef")])
 		return record_pages_run(r, key, line);
 	return 0; /* of a later minor version */
 }
