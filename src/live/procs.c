@@ -20,10 +20,7 @@
 	X(procps_pids_select) \
 	X(procps_pids_unref)
 
-static struct {
-	PROCS_FUNCTIONS(LAZY_POINTER)
-} lib;
-static const char *const procs_functions[] = { PROCS_FUNCTIONS(LAZY_NAME) };
+LAZY_FUNCTIONS(lib, PROCS_FUNCTIONS);
 LAZY_NOTE(LIBPROC2, "lists of processes");
 
 enum procs_item {
@@ -76,8 +73,7 @@ static int procs_by_pid(const void *a, const void *b)
 
 static int procs_open(struct pids_info **info, enum pids_item *items, int n)
 {
-	int err =
-		dynlib_load(LIBPROC2, procs_functions, ARRAY_SIZE(procs_functions), &lib);
+	int err = dynlib_load(LIBPROC2, lib_names, ARRAY_SIZE(lib_names), &lib);
 
 	return err ? err : lib.procps_pids_new(info, items, n);
 }

@@ -12,9 +12,14 @@
 #include "lib/bits.h"
 
 /*
- * A file that uses a library lists the functions, FUNCTIONS(X) being X(one) X(two) ..., in
- * struct { FUNCTIONS(LAZY_POINTER) } and const char *names[] = { FUNCTIONS(LAZY_NAME) }.
+ * A file that uses a library lists the functions, @functions(X) being X(one) X(two) ...; it calls
+ * them as @lib.one(), and @lib_names are their names.
  */
+#define LAZY_FUNCTIONS(lib, functions)  \
+	static struct {                 \
+		functions(LAZY_POINTER) \
+	} lib;                          \
+	static const char *const lib##_names[] = { functions(LAZY_NAME) }
 #define LAZY_POINTER(function) __typeof__(function) *function;
 #define LAZY_NAME(function) #function,
 

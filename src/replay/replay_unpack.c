@@ -60,10 +60,7 @@ static void replay_unpack_gzip_end(z_stream *s)
 
 #ifdef LIBLZMA
 #define LZMA_FUNCTIONS(X) X(lzma_stream_decoder) X(lzma_code) X(lzma_end)
-static struct {
-	LZMA_FUNCTIONS(LAZY_POINTER)
-} lzma;
-static const char *const lzma_functions[] = { LZMA_FUNCTIONS(LAZY_NAME) };
+LAZY_FUNCTIONS(lzma, LZMA_FUNCTIONS);
 static lzma_stream xz;
 
 static int replay_unpack_xz(z_stream *s, bool last)
@@ -101,10 +98,7 @@ static void replay_unpack_xz_end(z_stream *s)
 	X(ZSTD_decompressStream) \
 	X(ZSTD_isError)          \
 	X(ZSTD_freeDStream)
-static struct {
-	ZSTD_FUNCTIONS(LAZY_POINTER)
-} lib;
-static const char *const zstd_functions[] = { ZSTD_FUNCTIONS(LAZY_NAME) };
+LAZY_FUNCTIONS(lib, ZSTD_FUNCTIONS);
 static ZSTD_DStream *zstd;
 
 /* libzstd refuses by itself what needs more than 128 MiB. */
@@ -149,14 +143,14 @@ static const struct replay_packer {
 	  "7zXZ",
 	  5, "xz", "liblzma",
 #ifdef LIBLZMA
-	  replay_unpack_xz, replay_unpack_xz_end, LIBLZMA, lzma_functions,
-	  ARRAY_SIZE(lzma_functions), &lzma
+	  replay_unpack_xz, replay_unpack_xz_end, LIBLZMA, lzma_names,
+	  ARRAY_SIZE(lzma_names), &lzma
 #endif
 	},
 	{ "\x28\xb5\x2f\xfd", 4, "zstd", "libzstd",
 #ifdef LIBZSTD
-	  replay_unpack_zstd, replay_unpack_zstd_end, LIBZSTD, zstd_functions,
-	  ARRAY_SIZE(zstd_functions), &lib
+	  replay_unpack_zstd, replay_unpack_zstd_end, LIBZSTD, lib_names,
+	  ARRAY_SIZE(lib_names), &lib
 #endif
 	},
 	{ "", 0, NULL, NULL, replay_unpack_plain },
