@@ -10,6 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "os/readfile.h"
+
 #include "config.h"
 
 #ifdef HAVE_BPF
@@ -46,14 +48,11 @@ static int log_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 
 static bool lockdown_confidentiality(void)
 {
-	char buf[128];
-	int fd = open("/sys/kernel/security/lockdown", O_RDONLY | O_CLOEXEC);
-	ssize_t n = fd < 0 ? 0 : read(fd, buf, sizeof(buf) - 1);
+	char line[128];
 
-	if (fd >= 0)
-		close(fd);
-	buf[n > 0 ? n : 0] = '\0';
-	return strstr(buf, "[confidentiality]");
+	return readfile_line(AT_FDCWD, "/sys/kernel/security/lockdown", line,
+			     sizeof(line)) &&
+	       strstr(line, "[confidentiality]");
 }
 
 /* Writes a sentence about a failed bpf system call. */

@@ -4,6 +4,7 @@
 #include "live/kmods.h"
 
 #include "os/dynlib.h"
+#include "os/readfile.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -29,28 +30,17 @@
 	X(kmod_module_unref)           \
 	X(kmod_module_unref_list)
 
-static struct {
-	KMODS_FUNCTIONS(LAZY_POINTER)
-} lib;
-static const char *const kmods_functions[] = { KMODS_FUNCTIONS(LAZY_NAME) };
+LAZY_FUNCTIONS(lib, KMODS_FUNCTIONS);
 LAZY_NOTE(LIBKMOD, "loaded modules in reports");
 
 /* Reads the first line of /sys/module/@name/@file, "" when there is none. */
 static void kmods_attribute(const char *name, const char *file, char *ret, size_t size)
 {
 	char path[160];
-	ssize_t n;
-	int fd;
 
-	ret[0] = '\0';
 	snprintf(path, sizeof(path), "/sys/module/%s/%s", name, file);
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	n = read(fd, ret, size - 1);
-	close(fd);
-	ret[n > 0 ? n : 0] = '\0';
-	ret[strcspn(ret, "\n")] = '\0';
+	if (!readfile_line(AT_FDCWD, path, ret, size))
+		ret[0] = '\0';
 }
 
 static void kmods_holders(const struct kmod_module *mod, char *ret, size_t size)
@@ -113,7 +103,7 @@ int kmods_list(struct kmods_module **ret, size_t *ret_n)
 
 	if (access("/proc/modules", F_OK))
 		return -errno;
-	err = dynlib_load(LIBKMOD, kmods_functions, ARRAY_SIZE(kmods_functions), &lib);
+	err = dynlib_load(LIBKMOD, lib_names, ARRAY_SIZE(lib_names), &lib);
 	if (err)
 		return err;
 	ctx = lib.kmod_new(NULL, &none);
