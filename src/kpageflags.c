@@ -11,16 +11,11 @@ enum kpageflags_class { STABLE, RAW, DERIVED };
 
 static const struct {
 	u8 bit, class;
-	const char *name, *text;
+	const char *name;
 	u32 since, until;
 } rows[] = {
 #define KPF(id, b, n, c, s, u, t) \
-	{ .bit = (b),             \
-	  .class = (c),           \
-	  .name = (n),            \
-	  .since = (s),           \
-	  .until = (u),           \
-	  .text = (t) },
+	{ .bit = (b), .class = (c), .name = (n), .since = (s), .until = (u) },
 #include "kpageflags.def"
 #undef KPF
 };
@@ -55,13 +50,6 @@ const char *kpageflags_name(unsigned bit, u32 kv)
 	int row = kpageflags_row(bit, kv);
 
 	return row < 0 ? bits[bit & 63] : rows[row].name;
-}
-
-const char *kpageflags_text(unsigned bit, u32 kv)
-{
-	int row = kpageflags_row(bit, kv);
-
-	return row < 0 ? "" : rows[row].text;
 }
 
 u64 kpageflags_exported(u32 kv)

@@ -23,8 +23,6 @@ enum kpageflags_bit {
  * without a meaning there is "bitN".
  */
 const char *kpageflags_name(unsigned bit, u32 kv);
-/* Returns the meaning of the bit, "" when it has none in @kv. */
-const char *kpageflags_text(unsigned bit, u32 kv);
 /* Returns the bits that a kernel of release @kv can set in the file. */
 u64 kpageflags_exported(u32 kv);
 

@@ -118,7 +118,8 @@ u64 holders_alike(struct holders *h, u64 pfn, u64 n, bool *ret_held)
 	return x ? x->pfn - pfn : n;
 }
 
-s64 holders_refs(const struct holder *holder, u64 head, u64 pages)
+/* Returns the number of references that @holder has on the folio of @pages frames at @head. */
+static s64 refs_of(const struct holder *holder, u64 head, u64 pages)
 {
 	u64 from = MAX(holder->pfn, head),
 	    to = MIN(holder->pfn + holder->pages, head + pages);
@@ -153,7 +154,7 @@ static s64 explained(struct holders *h, u64 head, u64 pages, u64 *ret_next)
 
 	*ret_next = UINT64_MAX;
 	while ((x = holders_next(h, head, head + pages, &pos))) {
-		n += holders_refs(x, head, pages);
+		n += refs_of(x, head, pages);
 		*ret_next = MIN(*ret_next, x->pfn + x->pages);
 	}
 	if (pos < h->nexact)

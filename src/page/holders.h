@@ -100,9 +100,6 @@ u64 holders_alike(struct holders *h, u64 pfn, u64 n, bool *ret_held);
 /* Whether one of the processes @pids has @holder open. */
 bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids);
 
-/* Returns the number of references that @holder has on the folio of @pages frames at @head. */
-s64 holders_refs(const struct holder *holder, u64 head, u64 pages);
-
 /* The ledger of one page: which holders explain its excess references. */
 struct holders_ledger {
 	u32 n;           /* holders in ->holder */

@@ -6,11 +6,8 @@
 
 #include "lib/pure.h"
 
-static const struct {
-	char letters[3];
-	const char *text;
-} vma_flags[VMFLAGS] = {
-#define VMFLAG(id, l, t) [VMFLAG_##id] = { .letters = l, .text = t },
+static const char vma_flags[VMFLAGS][3] = {
+#define VMFLAG(id, letters, name) [VMFLAG_##id] = letters,
 #include "page/vma.def"
 #undef VMFLAG
 };
@@ -157,7 +154,7 @@ static void vma_parse_flags(struct vma_text t, struct vma *vma)
 	vma->has_flags = true;
 	while (t.end - t.p >= 2) {
 		for (unsigned i = 0; i < VMFLAGS; i++)
-			if (!memcmp(t.p, vma_flags[i].letters, 2))
+			if (!memcmp(t.p, vma_flags[i], 2))
 				vma->flags |= BIT(i);
 		t.p += 2;
 		vma_spaces(&t);
@@ -264,12 +261,7 @@ enum tri vma_is_cow(const struct vma *vma)
 
 const char *vma_flag_letters(enum vma_flag id)
 {
-	return vma_flags[id].letters;
-}
-
-const char *vma_flag_text(enum vma_flag id)
-{
-	return vma_flags[id].text;
+	return vma_flags[id];
 }
 
 void vma_perms(const struct vma *vma, char buf[5])

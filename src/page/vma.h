@@ -90,7 +90,6 @@ bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size);
 enum tri vma_is_cow(const struct vma *vma);
 
 const char *vma_flag_letters(enum vma_flag id); /* "rd" */
-const char *vma_flag_text(enum vma_flag id);    /* "VM_READ" */
 
 /* Writes the perms column, such as "rw-p", into buf[5]. */
 void vma_perms(const struct vma *vma, char buf[5]);

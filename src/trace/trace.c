@@ -376,11 +376,6 @@ const struct event_member *trace_members(struct trace *t, unsigned *ret_n)
 	return t->member;
 }
 
-int trace_status(const struct trace *t)
-{
-	return t->tracer ? tracer_status(t->tracer) : t->status;
-}
-
 /* ---- life */
 
 static int begin(struct trace *t)
@@ -467,7 +462,7 @@ int trace_run(const struct trace_options *opt, struct source *src,
 		r = 0;
 	else if (t->tracer && t->opt.argv)
 		tracer_follow_silently(t->tracer);
-	*ret_status = trace_status(t);
+	*ret_status = t->tracer ? tracer_status(t->tracer) : t->status;
 	for (struct trace_process *p = t->process; p && !r; p = p->next)
 		r = trace_state_emit_last(t, p);
 	if (!r && view->end)

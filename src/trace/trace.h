@@ -52,9 +52,6 @@ pid_t trace_held(const struct trace *t);
 /* Returns the followed processes; valid until the next trace_step(). */
 const struct event_member *trace_members(struct trace *t, unsigned *ret_n);
 
-/* Returns the wait status of the command; -1 when it runs or gupinfo did not start it. */
-int trace_status(const struct trace *t);
-
 /* Lets attached processes go.  Ignores NULL. */
 void trace_free(struct trace *t);
 

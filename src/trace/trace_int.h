@@ -103,15 +103,12 @@ struct trace_scopes {
 	size_t n, room;
 };
 /*
- * Reads likewise and adds the states before and after to @scopes, which trace_state_forget()
- * frees.  Returns 0, also when there was no state before, or -ENOMEM.
+ * Reads likewise and adds the states before and after to @scopes.
+ * Returns 0, also when there was no state before, or -ENOMEM.
  */
 int trace_state_compare(struct trace *t, struct trace_process *p,
 			const struct event_range *range, unsigned n,
 			struct trace_scopes *scopes);
-void trace_state_forget(struct trace_scopes *scopes);
-/* Returns when [start, end) of @p was last read. */
-u64 trace_state_since(const struct trace_process *p, u64 start, u64 end);
 
 /* Reads, and emits changes since the last reading as own events.  0 or a view's value. */
 int trace_state_between(struct trace *t, struct trace_process *p,

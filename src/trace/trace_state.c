@@ -57,7 +57,8 @@ static void remember(struct trace_process *p, u64 start, u64 end, u64 time_ns)
 		(struct trace_scan){ .start = start, .end = end, .time_ns = time_ns };
 }
 
-u64 trace_state_since(const struct trace_process *p, u64 start, u64 end)
+/* Returns when [@start, @end) of @p was last read. */
+static u64 read_last(const struct trace_process *p, u64 start, u64 end)
 {
 	u64 since = p->full_ns;
 
@@ -177,7 +178,7 @@ int trace_state_compare(struct trace *t, struct trace_process *p,
 	return 0;
 }
 
-void trace_state_forget(struct trace_scopes *scopes)
+static void forget(struct trace_scopes *scopes)
 {
 	const struct store *last = NULL;
 
@@ -283,7 +284,7 @@ int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_proce
 	e->nscopes = scopes->n;
 	if (!r)
 		r = trace_state_emit(t, e, p);
-	trace_state_forget(scopes);
+	forget(scopes);
 	return r;
 }
 
@@ -297,8 +298,7 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 	if (p->borrowed)
 		return 0;
 	for (unsigned i = 0; i < n; i++)
-		e.since_ns = MIN(e.since_ns,
-				 trace_state_since(p, range[i].start, range[i].end));
+		e.since_ns = MIN(e.since_ns, read_last(p, range[i].start, range[i].end));
 	if (!n)
 		e.since_ns = p->full_ns;
 	r = trace_state_compare(t, p, range, n, &scopes);
@@ -311,7 +311,7 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 		one.kind = pass ? EVENT_CHANGE : EVENT_WRITE_FAULT;
 		r = trace_state_emit(t, &one, p);
 	}
-	trace_state_forget(&scopes);
+	forget(&scopes);
 	return r;
 }
 

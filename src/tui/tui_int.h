@@ -194,8 +194,6 @@ size_t tui_list_top(size_t top, size_t at, size_t n, int rows);
 
 /* ---- tui_vmas.c: the list of mappings */
 void tui_vmas_sort(struct tui *t);
-size_t tui_vmas_selected(const struct tui *t); /* position in the sorted list */
-const struct store_vma *tui_vmas_at(const struct tui *t, size_t i);
 void tui_vmas_move(struct tui *t, s64 by);
 /* Has the letters of mappings in this range counted again. */
 void tui_vmas_invalidate(struct tui *t, u64 start, u64 end);
@@ -227,8 +225,6 @@ void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title);
 /* ---- tui_prompt.c: search, filter, jump */
 void tui_prompt_open(struct tui *t, enum tui_prompt prompt);
 void tui_prompt_key(struct tui *t, u32 key);
-/* Filters by @text; "" drops the filter. */
-void tui_prompt_filter(struct tui *t, const char *text);
 void tui_prompt_find(struct tui *t, int direction);
 
 /* ---- tui_picker.c */

@@ -148,7 +148,8 @@ static void do_search(struct tui *t)
 		tui_prompt_find(t, 1);
 }
 
-void tui_prompt_filter(struct tui *t, const char *text)
+/* Filters by @text; "" drops the filter. */
+static void set_filter(struct tui *t, const char *text)
 {
 	struct filter *f = NULL;
 	char why[160] = "";
@@ -236,7 +237,7 @@ void tui_prompt_key(struct tui *t, u32 key)
 		if (prompt == TUI_PROMPT_SEARCH)
 			do_search(t);
 		else if (prompt == TUI_PROMPT_FILTER)
-			tui_prompt_filter(t, t->input);
+			set_filter(t, t->input);
 		else
 			do_jump(t);
 		return;

@@ -56,7 +56,7 @@ void tui_vmas_sort(struct tui *t)
 	t->nsorted = n;
 }
 
-const struct store_vma *tui_vmas_at(const struct tui *t, size_t i)
+static const struct store_vma *vma_at(const struct tui *t, size_t i)
 {
 	const struct store_process *p = tui_state_process(t);
 
@@ -64,7 +64,8 @@ const struct store_vma *tui_vmas_at(const struct tui *t, size_t i)
 							      : NULL;
 }
 
-size_t tui_vmas_selected(const struct tui *t)
+/* Returns the position in the sorted list. */
+static size_t selected_at(const struct tui *t)
 {
 	const struct store_process *p = tui_state_process(t);
 	const struct store_vma *v = tui_state_vma(t);
@@ -83,19 +84,19 @@ void tui_vmas_move(struct tui *t, s64 by)
 {
 	if (t->sorted_stale)
 		tui_vmas_sort(t);
-	s64 i = (s64)tui_vmas_selected(t) + by;
+	s64 i = (s64)selected_at(t) + by;
 
 	if (!t->nsorted)
 		return;
 	const struct store_vma *v =
-		tui_vmas_at(t, (size_t)MIN(MAX(i, 0), (s64)t->nsorted - 1));
+		vma_at(t, (size_t)MIN(MAX(i, 0), (s64)t->nsorted - 1));
 	if (v && v != tui_state_vma(t))
 		tui_state_cursor(t, v->vma.start);
 }
 
 void tui_vmas_click(struct tui *t, int line)
 {
-	const struct store_vma *v = tui_vmas_at(t, t->vma_top + (size_t)MAX(line - 1, 0));
+	const struct store_vma *v = vma_at(t, t->vma_top + (size_t)MAX(line - 1, 0));
 
 	if (line >= 1 && v)
 		tui_state_cursor(t, v->vma.start);
@@ -234,7 +235,7 @@ void tui_vmas_draw(struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_VMAS];
 	struct tui_list l = { COLUMNS_MAPPING, cols, ARRAY_SIZE(cols), { 0 } };
-	size_t selected = tui_vmas_selected(t), rows = (size_t)MAX(r->h - 1, 0);
+	size_t selected = selected_at(t), rows = (size_t)MAX(r->h - 1, 0);
 	const char *by = orders[t->order];
 	char title[60];
 
@@ -245,7 +246,7 @@ void tui_vmas_draw(struct tui *t)
 	tui_list_titles(&l, &t->screen, r->x, r->y, tui_grid_lens_name(t->lens));
 	t->vma_top = tui_list_top(t->vma_top, selected, t->nsorted, (int)rows);
 	for (size_t i = 0; i < rows; i++) {
-		const struct store_vma *v = tui_vmas_at(t, t->vma_top + i);
+		const struct store_vma *v = vma_at(t, t->vma_top + i);
 
 		if (!v)
 			break;

@@ -39,7 +39,6 @@ TEST(one_meaning_for_each_bit_and_kernel)
 	EXPECT_STR(kpageflags_name(1, K61), "error");
 	EXPECT_STR(kpageflags_name(1, K618), "bit1");
 	EXPECT_STR(kpageflags_name(55, 0), "bit55");
-	EXPECT_STR(kpageflags_text(55, 0), "");
 	EXPECT_STR(kpageflags_name(12, 0), "anon");
 	EXPECT(kpageflags_exported(K61) & KPF_BIT(ERROR));
 	EXPECT(!(kpageflags_exported(K618) & KPF_BIT(ERROR)));
