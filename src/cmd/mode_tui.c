@@ -319,7 +319,7 @@ static int begin_state(struct tui_live *l)
 {
 	struct tui_options opt = { .ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
 				   .replay = l->s->opt.replay != NULL,
-				   .follow = l->s->opt.command != NULL,
+				   .follow = l->s->opt.command || l->s->opt.replay,
 				   .name = l->s->opt.replay };
 
 	tui_size(&opt.cols, &opt.rows);

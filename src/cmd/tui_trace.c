@@ -107,12 +107,25 @@ static bool is_noise(const struct event *e, const struct causes *n)
 	       n->bytes[EVENT_CAUSE_READ_IN] + n->bytes[EVENT_CAUSE_COUNTED] == n->all;
 }
 
-/* Returns the cursor's new place; fork, exec and exit concern every page. */
-static u64 place(const struct event *e, const struct causes *n)
+/*
+ * Puts the cursor's new place into @m: what is warned of, a leak before the rest.  Else fork, exec
+ * and exit concern every page.
+ */
+static void place(const struct event *e, const struct causes *n, struct tui_moment *m)
 {
-	if (e->kind == EVENT_FORK || e->kind == EVENT_EXEC || e->kind == EVENT_EXIT)
-		return 0;
-	return e->nranges && e->range[0].pid == e->pid ? e->range[0].start : n->addr;
+	const struct event_warning *w = e->nwarnings ? e->warning : NULL;
+
+	for (unsigned i = 1; i < e->nwarnings && !w->leak; i++)
+		if (e->warning[i].leak)
+			w = &e->warning[i];
+	if (w) {
+		m->at_pid = w->pid;
+		m->addr = w->addr;
+	} else if (e->kind != EVENT_FORK && e->kind != EVENT_EXEC &&
+		   e->kind != EVENT_EXIT) {
+		m->addr = e->nranges && e->range[0].pid == e->pid ? e->range[0].start
+								  : n->addr;
+	}
 }
 
 static int on_event(void *ctx, const struct event *e)
@@ -148,15 +161,20 @@ static int on_event(void *ctx, const struct event *e)
 		return 0;
 	m.partial = true;
 	m.changed = causes.all;
-	m.addr = place(e, &causes);
+	place(e, &causes, &m);
 	if (tui_history_add(tui_state_history(tt->t), &m,
 			    family_store(e->member, e->nmembers)))
 		return -ENOMEM;
 	if (!tt->w)
 		return 0;
 	tui_view_moment(tt->t);
-	tt->stop_worthy |= (event_flags(e->kind) & EVENT_STOPS) != 0;
-	if (event_is_between(e))
+	tt->stop_worthy |= event_flags(e->kind) & EVENT_STOPS || e->nwarnings;
+	if (m.at_pid && (!tt->at_pid || m.warning)) {
+		tt->at_pid = m.at_pid;
+		tt->at_addr = m.addr;
+	}
+	/* A stop keeps the name of its event, whatever is found when all pages are read then. */
+	if (tt->stopped || (event_is_between(e) && !e->nwarnings))
 		return 0;
 	snprintf(tui_state_status(tt->t)->where, sizeof(tui_state_status(tt->t)->where),
 		 "after %s of %d", event_name(e->kind), (int)e->pid);
@@ -278,9 +296,8 @@ void tui_trace_stop(struct tui_trace *tt, int fd)
 
 void tui_trace_step(struct tui_trace *tt)
 {
-	tt->stepping = true;
 	tt->stopped = false;
-	show_target(tt);
+	tui_trace_hold(tt);
 }
 
 void tui_trace_go(struct tui_trace *tt)
@@ -292,6 +309,8 @@ void tui_trace_go(struct tui_trace *tt)
 void tui_trace_hold(struct tui_trace *tt)
 {
 	tt->stepping = true;
+	tt->stop_worthy = false;
+	tt->at_pid = 0;
 	show_target(tt);
 }
 
@@ -322,7 +341,6 @@ bool tui_trace_round(struct tui_trace *tt)
 	/* The trace reads a new program's memory at once. */
 	tui_watch_drop(tt->w, NULL, 0);
 	while (!tt->stopped && !tt->over && !tt->ended && clock_now() < until) {
-		tt->stop_worthy = false;
 		int r = trace_step(tt->trace, 20);
 
 		shown |= r == 1;
@@ -330,6 +348,7 @@ bool tui_trace_round(struct tui_trace *tt)
 			tt->ended = true;
 		else if (r < 0)
 			tt->over = true;
+		/* Nothing stands still at the end of a process: the next one that does is the stop. */
 		if (r == 1 && tt->stepping && tt->stop_worthy && trace_held(tt->trace)) {
 			tt->stopped = true;
 			tt->stepping = false;
@@ -343,6 +362,8 @@ bool tui_trace_round(struct tui_trace *tt)
 		if (tt->stopped)
 			tui_history_replace(tui_state_history(tt->t),
 					    store_copy(tt->w->live));
+		if (tt->stopped && tt->at_pid)
+			tui_state_goto(tt->t, tt->at_pid, tt->at_addr);
 	}
 	if (tt->over) {
 		struct tui_moment m = { .kind = TUI_MOMENT_NOTE,

@@ -21,6 +21,8 @@ struct tui_trace {
 	bool stepping;    /* stop at the next event worth it */
 	bool stopped;     /* the target stands still until the user lets it go */
 	bool stop_worthy; /* an event worth stopping at has come */
+	pid_t at_pid;     /* whose page was warned of since the last stop; 0: none */
+	u64 at_addr;      /* the page */
 	bool over;        /* the last process has ended */
 	bool ended;       /* a signal asks gupinfo to end */
 };

@@ -82,6 +82,26 @@ $(shot)
 $(cat "$dir/stderr" 2>/dev/null)"
 	fi
 }
+# steps_to NAME TEXT: lets the target run from stop to stop until the screen shows it.
+steps_to()
+{
+	local before
+
+	for _ in {1..30}; do
+		wait_for "TARGET STOPPED" || break
+		before=$(shot)
+		if grep -qF -- "$2" <<<"$before"; then
+			ok "$1"
+			return
+		fi
+		keys '>'
+		until [ "$(shot)" != "$before" ]; do
+			patience -s "$(gupinfo_pid)" || break
+		done
+	done
+	not_ok "$1" "no stop with '$2' before:
+$(shot)"
+}
 # restored NAME STATUS: the program ended so, and the terminal is as it was.
 restored()
 {
@@ -240,6 +260,29 @@ if [ -x "$tracee" ]; then
 		ok "what the command wrote comes at the end"
 	else
 		not_ok "what the command wrote comes at the end" "$(shot)"
+	fi
+	"$gupinfo" --trace -- "$tracee" seed 2>&1 | tr -s '\n ' '  ' >"$dir/trace"
+	if grep -q "the reference still reads the old bytes" "$dir/trace"; then
+		in_tmux 80x24 "$gupinfo --tui -- $tracee seed"
+		steps_to ">: a store that is warned of is a stop" "after write-fault of"
+		steps_to ">: the exit of a child is a stop" "after exit of"
+		keys q
+		restored "leaving it there" 0
+	else
+		skip ">: a store that is warned of is a stop" "no warning is possible here"
+	fi
+	"$gupinfo" --trace -- "$tracee" seed-huge 2>&1 | tr -s '\n ' '  ' >"$dir/trace"
+	if grep -q "will see it (leak)" "$dir/trace"; then
+		in_tmux 120x40 "$gupinfo --tui -- $tracee seed-huge"
+		steps_to ">: the child's munmap that arms a leak is a stop" "after munmap of"
+		sees "the header has the leak" "LEAK: 2M   pin-r"
+		sees "the cursor is at its page, in the parent's row, too" "map 1 ref 2 leak"
+		keys p
+		sees "the child's header has its parent's leak" "LEAK: 2M in "
+		keys q
+		restored "leaving it there" 0
+	else
+		skip ">: the child's munmap that arms a leak is a stop" "no free huge page, or no leak here"
 	fi
 	in_tmux 100x30 "$gupinfo --tui -- sleep 500"
 	wait_for "TARGET STOPPED"
