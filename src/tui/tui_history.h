@@ -24,7 +24,8 @@ struct tui_moment {
 	bool warning; /* show ->text as a warning */
 	char *what;   /* "vmsplice"; the caller has escaped untrusted text */
 	char *text;   /* "fd 5, 1 page: 4096" */
-	u64 addr;     /* where, in ->pid; 0 nowhere in particular */
+	u64 addr;     /* where; 0 nowhere in particular */
+	pid_t at_pid; /* whose ->addr it is; 0: ->pid's */
 	u64 changed;  /* bytes that differ from the moment before */
 	struct store *store; /* the pages after it; NULL: dropped, or never read */
 };

@@ -114,6 +114,32 @@ static const char *percent(u64 n, u64 of, char *buf, size_t size)
 	return buf;
 }
 
+/* Draws how much a store of any process of the family would leak, and whose store if not this one's. */
+static void header_leak(const struct tui *t, struct tui_line *l, pid_t pid)
+{
+	const struct store *s = tui_state_store(t);
+	char size[16], whose[24] = "";
+	u64 leaks = 0;
+
+	for (size_t i = 0; i < s->nprocs; i++) {
+		const struct store_process *p = &s->proc[i];
+
+		if (!p->has_totals || !p->totals.leaks)
+			continue;
+		if (leaks)
+			snprintf(whose, sizeof(whose), "in the family ");
+		else if (p->process.pid != pid)
+			snprintf(whose, sizeof(whose), "in %d ", (int)p->process.pid);
+		leaks += p->totals.leaks;
+	}
+	if (!leaks)
+		return;
+	tui_screen_add(l, TUI_S_LEAK, " LEAK: %s %s",
+		       columns_size(leaks * tui_state_page_size(t), size, sizeof(size)),
+		       whose);
+	tui_screen_add(l, TUI_HEADER, "  ");
+}
+
 /* Draws how many pages of the process have which answer under the lens. */
 static void header_verdict(struct tui *t, int y)
 {
@@ -134,11 +160,7 @@ static void header_verdict(struct tui *t, int y)
 	tui_screen_add(&l, TUI_HEADER_STRONG, "%s",
 		       columns_size(n->present * base, size, sizeof(size)));
 	tui_screen_add(&l, TUI_HEADER_DIM, " resident  ");
-	if (n->leaks) {
-		tui_screen_add(&l, TUI_S_LEAK, " LEAK: %s ",
-			       columns_size(n->leaks * base, size, sizeof(size)));
-		tui_screen_add(&l, TUI_HEADER, "  ");
-	}
+	header_leak(t, &l, p->process.pid);
 	tui_screen_add(&l, TUI_HEADER_STRONG, "%s", gup_request_name(req));
 	for (unsigned i = 0; i < GUP_WORDS; i++)
 		sum += n->gup[req][i];

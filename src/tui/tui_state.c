@@ -131,7 +131,7 @@ void tui_state_follow(struct tui *t, const struct tui_moment *m)
 {
 	if (!t->follow || !m->addr)
 		return;
-	t->pid = m->pid;
+	t->pid = m->at_pid ? m->at_pid : m->pid;
 	tui_state_cursor(t, m->addr);
 }
 
