@@ -8,6 +8,7 @@ counts no line of it.  So a row counts as hit when its effect is seen:
   rules     test_predict_ref compares each rule with the transcription on every state, and knows which fired
   columns   gupinfo prints each of them, of rows that have it
   whole     a unit test includes the table and compares each row, with a header of the kernel's or by use
+  calls     test_trace_call enters the call, and expects its event or its ranges
   others    their word is in an output: an accepted one (tests/golden, tests/tui) or one of the commands that
             are run here, with --verify on this kernel; or keys are pressed by a script of tests/tui
   NEVER     with the row turned into its opposite, gupinfo infers something else (tests/mutate.py); by hand
@@ -70,6 +71,7 @@ def rows(path, macro):
 FIXTURES = sorted(glob.glob("tests/golden/linux-*.gupinfo"))
 accepted = text_of("tests/golden/linux-*/**", "tests/golden/hostile/expected")
 screens = text_of("tests/tui/*.screen")
+entered = text_of("tests/unit/test_trace_call.c")
 steps = text_of("tests/tui/*.steps")
 sources = text_of("tests/unit/*.[ch]", "tests/live/*", "tests/*.sh", "tests/tui/*.[ch]", "tests/golden/*.sh", "tests/golden/*/states",
                   "tests/fuzz/*.c", "tests/chaos/*")
@@ -138,7 +140,7 @@ TABLES = [  # file, macro, is it hit?, what names it in a source
     ("report/lint.def", "LINT", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("trace/madvise.def", "MADVISE", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
     ("trace/tracer.def", "TRACER_CALL", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
-    ("trace/trace_call.def", "TRACE_CALL", lambda r: word(r[0].lower(), screens) or word("__NR_" + r[0].lower(), sources), lambda r: r[0].lower()),
+    ("trace/trace_call.def", "TRACE_CALL", lambda r: re.search(r"(CALL\(|TRACER_)%s\b" % r[0], entered), lambda r: r[0].lower()),
     ("trace/uring.def", "URING", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
     ("tui/tui_glyphs.def", "GLYPH", lambda r: word(r[1][0], screens), lambda r: r[0]),
     ("tui/tui_keys.def", "KEY", lambda r: any(k in PRESSED for k in r[1][0].split()), lambda r: "TUI_" + r[0]),

@@ -145,6 +145,7 @@ TEST(modified_states)
 		"hugetlb+child-vmspliced",
 		"hugetlb+parent-vmspliced",
 		"thp+child-vmspliced",
+		"order-0+pageout+touch",
 	};
 	char text[512];
 

@@ -181,6 +181,8 @@ TEST(causes)
 
 	EXPECT_INT(cause_of(&own, &shared), EVENT_CAUSE_SHARED);
 	EXPECT_INT(cause_of(&shared, &alone), EVENT_CAUSE_COUNTED);
+	/* mprotect(PROT_READ): the same page, still exclusive, without the right to write */
+	EXPECT_INT(cause_of(&own, &marked), EVENT_CAUSE_PROTECTED);
 	EXPECT_INT(cause_of(&shared, &copy), EVENT_CAUSE_COPIED);
 	EXPECT_INT(cause_of(&alone, &own), EVENT_CAUSE_REUSED);
 	EXPECT_INT(cause_of(&alone, &marked), EVENT_CAUSE_MARKED);

@@ -210,6 +210,40 @@ TEST(probe_beats_config_beats_version)
 	EXPECT_INT(k.origin[KFACT_SECRETMEM], KORIGIN_PROBE);
 }
 
+/* Whatever the release, what an option brings is missing without it. */
+TEST(a_kernel_lacks_what_an_option_that_is_off_brings)
+{
+	static const char *const releases[] = { "5.15.1", "6.1.1", "6.18.1", "7.3.1" };
+
+	for (unsigned i = 0; i < KFACTS; i++) {
+		unsigned option = kernel_fact(i)->config, with = 0;
+
+		for (unsigned r = 0; option < KCONFIGS && r < ARRAY_SIZE(releases); r++) {
+			struct kernel_evidence ev;
+			struct kernel k;
+
+			kernel_evidence_init(&ev);
+			strcpy(ev.release, releases[r]);
+			ev.config[option] = TRI_YES;
+			EXPECT_INT(kernel_resolve(&ev, &k), 0);
+			with += kernel_has(&k, i) == TRI_YES;
+			ev.config[option] = TRI_NO;
+			EXPECT_INT(kernel_resolve(&ev, &k), 0);
+			EXPECT_INT(kernel_has(&k, i), TRI_NO);
+		}
+		EXPECT(option == KCONFIGS || with);
+	}
+	struct kernel_evidence ev;
+	struct kernel k;
+
+	kernel_evidence_init(&ev);
+	strcpy(ev.release, "7.3.4");
+	ev.config[KCONFIG_USERFAULTFD_RWP] = TRI_NO;
+	EXPECT_INT(kernel_resolve(&ev, &k), 0);
+	EXPECT_INT(kernel_has(&k, KFACT_UFFD_RWP), TRI_NO);
+	EXPECT_INT(k.origin[KFACT_UFFD_RWP], KORIGIN_CONFIG);
+}
+
 TEST(configuration_text)
 {
 	static const char text[] =

@@ -541,6 +541,37 @@ TEST(read_write_protection_of_userfaultfd)
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_OK);
 }
 
+static bool passes(const struct kernel *k, const struct facts *f,
+		   const struct gup_path *p, const char *func)
+{
+	for (unsigned i = 0; i < p->n; i++)
+		if (!strcmp(kernel_function(k, predict_rule_func(p, i, f)), func))
+			return true;
+	return false;
+}
+
+/* A path names the function of the entry's level: a huge page's fault is another one. */
+TEST(a_store_to_a_numa_hint)
+{
+	struct kernel k = resolve("6.18", "x86_64");
+	struct facts f = { 0 };
+	struct gup_verdicts v;
+
+	fact_set(&f, FACTS_ALL, false);
+	fact_set(&f,
+		 F(VMA_ANON) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) | F(PRESENT) |
+			 F(PROTNONE) | F(ANON) | F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE),
+		 true);
+	predict_all(&k, &f, &v);
+	EXPECT_INT(v.write.fault, GUP_WRITE_REUSE);
+	EXPECT(passes(&k, &f, &v.write.path, "do_numa_page"));
+	fact_set(&f, F(LEAF_PMD) | F(LARGE), true);
+	predict_all(&k, &f, &v);
+	EXPECT_INT(v.write.fault, GUP_WRITE_REUSE);
+	EXPECT(passes(&k, &f, &v.write.path, "do_huge_pmd_numa_page"));
+	EXPECT(!passes(&k, &f, &v.write.path, "do_numa_page"));
+}
+
 /* --model: the facts of one kernel, judged by another. */
 TEST(facts_of_another_kernel)
 {

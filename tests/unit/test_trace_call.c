@@ -242,6 +242,93 @@ TEST(reads_that_are_not_direct_are_of_no_interest)
 	close(fd);
 }
 
+/* What each call that reads or writes with O_DIRECT touches: a buffer, or the vectors at its place. */
+TEST(direct_calls_touch_their_buffers)
+{
+	static const struct {
+		u8 call, event;
+		bool vector;
+	} calls[] = {
+		{ TRACER_READ, EVENT_READ, false },
+		{ TRACER_PREAD64, EVENT_READ, false },
+		{ TRACER_READV, EVENT_READ, true },
+		{ TRACER_PREADV, EVENT_READ, true },
+		{ TRACER_PREADV2, EVENT_READ, true },
+		{ TRACER_WRITE, EVENT_WRITE, false },
+		{ TRACER_PWRITE64, EVENT_WRITE, false },
+		{ TRACER_WRITEV, EVENT_WRITE, true },
+		{ TRACER_PWRITEV, EVENT_WRITE, true },
+		{ TRACER_PWRITEV2, EVENT_WRITE, true },
+	};
+	const struct iovec iov[2] = { { (void *)0x10000, 0x1000 },
+				      { (void *)0x30000, 0x2000 } };
+	int cached = open("/proc/self/exe", O_RDONLY), direct;
+
+	EXPECT(cached >= 0);
+	direct = open("/proc/self/exe", O_RDONLY | O_DIRECT);
+	for (unsigned i = 0; i < ARRAY_SIZE(calls); i++) {
+		u64 at = calls[i].vector ? (uintptr_t)iov : 0x10000;
+		u64 count = calls[i].vector ? 2 : 0x3000;
+
+		EXPECT(!enter(calls[i].call, (u64)cached, at, count, 0, 0, 0));
+		if (direct < 0)
+			continue;
+		EXPECT(enter(calls[i].call, (u64)direct, at, count, 0, 0, 0));
+		EXPECT_INT(call.event.kind, calls[i].event);
+		EXPECT_INT(call.event.nargs, 3);
+		EXPECT_INT(arg("fd")->num, direct);
+		EXPECT_INT(arg("buffer")->num, at);
+		EXPECT_INT(arg("count")->num, count);
+		EXPECT(!call.watches); /* the references are gone when the call returns */
+		EXPECT_INT(call.nranges, calls[i].vector ? 2 : 1);
+		expect_range(0, 0x10000, calls[i].vector ? 0x11000 : 0x13000);
+		if (calls[i].vector)
+			expect_range(1, 0x30000, 0x32000);
+		leave(0x1800); /* the rest was not touched */
+		EXPECT_INT(call.nranges, calls[i].vector ? 2 : 1);
+		expect_range(0, 0x10000, calls[i].vector ? 0x11000 : 0x12000);
+		if (calls[i].vector)
+			expect_range(1, 0x30000, 0x31000);
+	}
+	close(cached);
+	if (direct < 0)
+		SKIP("the file system of this program has no O_DIRECT");
+	close(direct);
+}
+
+TEST(calls_of_the_whole_process)
+{
+	EXPECT(CALL(FORK, 0, 0, 0, 0, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_FORK);
+	EXPECT(call.whole && !call.no_pages);
+	/* The parent waits in vfork() and shares its page tables with the child. */
+	EXPECT(CALL(VFORK, 0, 0, 0, 0, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_FORK);
+	EXPECT(!call.whole && call.no_pages);
+	EXPECT(CALL(EXECVEAT, 7, (uintptr_t) "true", 0, 0, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_EXEC);
+	EXPECT_STR(call.event.call, "execveat");
+	EXPECT_STR(arg("path")->text, "true");
+	EXPECT_INT(arg("dirfd")->num, 7);
+	EXPECT(call.whole && !call.no_pages);
+}
+
+TEST(protection_calls)
+{
+	EXPECT(CALL(MPROTECT, 0x10000, 0x2000, PROT_READ, 0, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_MPROTECT);
+	EXPECT_INT(call.event.nargs, 3);
+	expect_range(0, 0x10000, 0x12000);
+	EXPECT(CALL(PKEY_MPROTECT, 0x10000, 0x2000, PROT_WRITE, 5, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_MPROTECT);
+	EXPECT_STR(call.event.call, "pkey_mprotect");
+	EXPECT_STR(arg("prot")->text, "-w-");
+	EXPECT_INT(arg("pkey")->num, 5);
+	expect_range(0, 0x10000, 0x12000);
+	EXPECT(CALL(PROCESS_VM_WRITEV, getpid(), 0, 0, 0, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_PROCESS_VM_WRITEV);
+}
+
 TEST(threads_change_no_pages)
 {
 	u64 args[1] = { CLONE_VM | CLONE_THREAD };
