@@ -39,6 +39,12 @@ struct spec {
 	bool write, leak;
 };
 
+static bool maps_no_page(const struct spec *p)
+{
+	return p->kind == PAGE_NONE || p->kind == PAGE_SWAP || p->kind == PAGE_GUARD ||
+	       p->kind == PAGE_MARKER;
+}
+
 static void judge(const struct scene *sc, const struct spec *p, struct gup_verdicts *v)
 {
 	bool anon = p->kind == PAGE_ANON || p->kind == PAGE_HUGETLB;
@@ -95,12 +101,10 @@ static void judge(const struct scene *sc, const struct spec *p, struct gup_verdi
 					      : GUP_WRITE_REUSE;
 	v->write.leak = v->write.seen_by_refs = p->leak ? TRI_YES : TRI_NO;
 	v->fork.word = p->pin ? GUP_FORK_COPY : GUP_FORK_SHARE;
-	v->migrate.word =
-		p->kind == PAGE_NONE || p->kind == PAGE_SWAP || p->kind == PAGE_GUARD
-			? GUP_MIGRATE_NONE
-		: sc->blind       ? GUP_MIGRATE_UNKNOWN
-		: p->ref > p->map ? GUP_MIGRATE_REFS
-				  : GUP_MIGRATE_YES;
+	v->migrate.word = maps_no_page(p)   ? GUP_MIGRATE_NONE
+			  : sc->blind       ? GUP_MIGRATE_UNKNOWN
+			  : p->ref > p->map ? GUP_MIGRATE_REFS
+					    : GUP_MIGRATE_YES;
 }
 
 static void fill(const struct scene *sc, const struct spec *p, u64 addr,
@@ -121,7 +125,7 @@ static void fill(const struct scene *sc, const struct spec *p, u64 addr,
 				   .expected = p->map };
 	for (unsigned o = 0; pages >> o > 1; o++)
 		page->order = (u8)(o + 1);
-	if (p->kind == PAGE_NONE || p->kind == PAGE_GUARD || p->kind == PAGE_SWAP) {
+	if (maps_no_page(p)) {
 		for (unsigned f = 0; f < PAGE_FIELDS; f++)
 			page->why[f] = f == PAGE_F_KIND ? PAGE_WHY_KNOWN
 							: PAGE_WHY_NOT_APPLICABLE;
@@ -451,6 +455,115 @@ static struct store *load_kinds(struct tui *t)
 	return sc.s;
 }
 
+/* A page and the words of what is judged about it. */
+struct worded {
+	struct spec spec;
+	u8 word; /* of all six requests; only a long-term pin migrates */
+	u8 write, fork;
+};
+
+/* The scene "words", as it was at the start and as it is now. */
+static struct store *words_step(bool now, const struct store *like)
+{
+	static const struct worded all[] = {
+		{ { 1, PAGE, 0x10, PAGE_ANON, TRI_YES, 1, 1, 0, true },
+		  GUP_WORD_FAST,
+		  GUP_WRITE_NONE,
+		  GUP_FORK_SHARE },
+		{ { 1, PAGE, 0x11, PAGE_ANON, TRI_YES, 1, 1, 0, true },
+		  GUP_WORD_SLOW,
+		  GUP_WRITE_REUSE,
+		  GUP_FORK_SHARE },
+		{ { 1, PAGE, 0x12, PAGE_ANON, TRI_NO, 1, 1, 0, false },
+		  GUP_WORD_MARK,
+		  GUP_WRITE_REUSE,
+		  GUP_FORK_SHARE },
+		{ { 1, PAGE, 0x13, PAGE_ANON, TRI_NO, 2, 2, 0, false },
+		  GUP_WORD_COPY,
+		  GUP_WRITE_COPY,
+		  GUP_FORK_SHARE },
+		{ { 1, PAGE, 0x14, PAGE_ANON, TRI_YES, 1, 1, 0, false },
+		  GUP_WORD_REUSE,
+		  GUP_WRITE_REUSE,
+		  GUP_FORK_SHARE },
+		{ { 1, PAGE, 0, PAGE_MARKER },
+		  GUP_WORD_FAULT,
+		  GUP_WRITE_POPULATE,
+		  GUP_FORK_SKIP },
+		{ { 1, PAGE, 0x16, PAGE_SWAP },
+		  GUP_WORD_SWAPIN,
+		  GUP_WRITE_SWAPIN,
+		  GUP_FORK_SHARE },
+		{ { 1, PAGE, 0x17, PAGE_ANON, TRI_YES, 1, 1, 0, true },
+		  GUP_WORD_MIGRATE,
+		  GUP_WRITE_NONE,
+		  GUP_FORK_COPY },
+		{ { 1, PAGE, 0x18, PAGE_FILE, TRI_NO, 1, 1, 0, false },
+		  GUP_WORD_ERRNO,
+		  GUP_WRITE_SEGV,
+		  GUP_FORK_SKIP },
+		{ { 1, PAGE, 0x19, PAGE_ANON, TRI_UNKNOWN, 1, 1, 0, false },
+		  GUP_WORD_UNKNOWN,
+		  GUP_WRITE_UNKNOWN,
+		  GUP_FORK_UNKNOWN },
+		{ { 1, PAGE, 0x1a, PAGE_ANON, TRI_YES, 1, 1, 0, true },
+		  GUP_WORD_FAST,
+		  GUP_WRITE_NONE,
+		  GUP_FORK_SHARE },
+	};
+	struct page_run page;
+	struct gup_verdicts verdicts;
+	struct scene sc;
+	struct report_row row = { .process = &sc.process,
+				  .vma = &sc.vma,
+				  .page = &page,
+				  .verdicts = &verdicts };
+	u64 at = ANON;
+
+	begin(&sc, like, false);
+	process(&sc, 78, 1, "words");
+	vma(&sc, ANON, 16 * PAGE, "rw-p", "");
+	for (unsigned i = 0; i < ARRAY_SIZE(all); i++, at += PAGE) {
+		struct worded p = all[i];
+
+		if (!now && i == 0) /* it appears */
+			p.spec = (struct spec){ 1, PAGE, 0, PAGE_NONE };
+		if (now && i == 10) /* it vanishes */
+			p.spec = (struct spec){ 1, PAGE, 0, PAGE_NONE };
+		if (now && i == 2) /* another frame */
+			p.spec.pfn = 0x99;
+		if (now && i == 4) /* another state */
+			p.spec.exclusive = TRI_NO;
+		if (now && i == 7) /* a reference more */
+			p.spec.ref++;
+		fill(&sc, &p.spec, at, &page);
+		judge(&sc, &p.spec, &verdicts);
+		for (unsigned r = 0; r < GUP_REQUESTS; r++)
+			verdicts.req[r].word = p.word == GUP_WORD_MIGRATE && r < GUP_LT_R
+						       ? GUP_WORD_FAST
+						       : p.word;
+		verdicts.write.fault = p.write;
+		verdicts.fork.word = p.fork;
+		store_view.row(sc.s, &row);
+		report_count(&sc.vma_totals, &row, PAGE);
+	}
+	vma_end(&sc);
+	process_end(&sc);
+	return sc.s;
+}
+
+static struct store *load_words(struct tui *t)
+{
+	struct store *first = words_step(false, NULL), *live;
+
+	tui_state_now(t, 9000000000ull);
+	tui_state_live(t, NULL);
+	moment(t, 0.0, TUI_MOMENT_NOTE, 78, "start", "first look", false, first);
+	live = words_step(true, first);
+	tui_state_live(t, live);
+	return live;
+}
+
 static void load_picker(struct tui *t)
 {
 	static const struct tui_proc procs[] = {
@@ -482,6 +595,8 @@ bool scenes_load(struct tui *t, const char *name, struct store **ret_live)
 		*ret_live = load_hostile(t);
 	} else if (!strcmp(name, "kinds")) {
 		*ret_live = load_kinds(t);
+	} else if (!strcmp(name, "words")) {
+		*ret_live = load_words(t);
 	} else if (!strcmp(name, "picker")) {
 		load_picker(t);
 	} else if (!strcmp(name, "empty")) {

@@ -21,6 +21,7 @@
  *	picker	- nothing chosen yet
  *	empty	- a process without mappings
  *	kinds	- one page of each kind
+ *	words	- pages for which requests, a write and a fork have every word; changed since the start
  */
 bool scenes_load(struct tui *t, const char *name, struct store **ret_live);
 
