@@ -71,6 +71,45 @@ u64 kpageflags_expand(u64 word)
 	return word;
 }
 
+const char *kpageflags_frame(u64 word, const char **ret_text)
+{
+	/*
+	 * The first that fits.  Bits of types (free, slab, page table, offline) come before those
+	 * that stable_page_flags() derives from ->mapping, which frames of these types use otherwise.
+	 */
+	static const struct {
+		u64 bits;
+		const char *name, *text;
+	} frames[] = {
+		{ KPF_BIT(NOPAGE), "nopage",
+		  "no such frame: a hole, offline memory, a device's, or beyond the end" },
+		{ KPF_BIT(HWPOISON), "hwpoison", "hardware-corrupted" },
+		{ KPF_BIT(BUDDY), "free", "free, in the buddy allocator" },
+		{ KPF_BIT(OFFLINE), "offline", "logically offline (balloon)" },
+		{ KPF_BIT(SLAB), "slab", "slab: objects of the kernel" },
+		{ KPF_BIT(PGTABLE), "pgtable", "page table" },
+		{ KPF_BIT(ZERO_PAGE), "zero", "the zero page or the huge zero page" },
+		{ KPF_BIT(HUGE), "hugetlb", "hugetlb: free in the pool, or in use" },
+		{ KPF_BIT(KSM), "ksm", "merged by KSM" },
+		{ KPF_BIT(ANON), "anon", "anonymous memory" },
+		{ KPF_BIT(RESERVED), "reserved",
+		  "reserved: the kernel's image, firmware, or taken at boot" },
+		{ KPF_BIT(LRU) | KPF_BIT(SWAPBACKED), "shmem",
+		  "page cache of shmem, or cut off from it" },
+		{ KPF_BIT(LRU), "file", "page cache of a file, or cut off from it" },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(frames); i++)
+		if ((word & frames[i].bits) == frames[i].bits) {
+			*ret_text = frames[i].text;
+			return frames[i].name;
+		}
+	*ret_text =
+		word ? "its flags do not show it: the kernel's own, or page cache in a CPU's batch"
+		     : "it has no flags: the kernel's own, free in a CPU's list, or (newer kernels) no such frame";
+	return NULL;
+}
+
 /* Parses "0x800", "bit11" or "34"; 0 when it is no number. */
 static u64 kpageflags_number(const char *s, size_t len)
 {

@@ -32,6 +32,12 @@ u64 kpageflags_exported(u32 kv);
  */
 u64 kpageflags_expand(u64 word);
 
+/*
+ * Classifies a frame that no process maps by its @word: returns a short name, in *@ret_text a sentence.
+ * Returns NULL when no flag decides; then the sentence is the reason.
+ */
+const char *kpageflags_frame(u64 word, const char **ret_text);
+
 /* A --bits argument. */
 struct kpageflags_filter {
 	u64 mask;

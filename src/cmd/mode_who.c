@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kpageflags.h"
 #include "lib/array.h"
 #include "page/holders.h"
 #include "live/procs.h"
@@ -163,6 +164,19 @@ static int who_scan(struct who *w, const pid_t *pids, size_t n, size_t *ret_unre
 	return err == -ENOMEM ? err : 0;
 }
 
+/* Classifies the frame, which no entry was found for. */
+static void who_frame(const struct who *w, struct render_who *ret)
+{
+	struct source *src = w->s->source;
+	const struct source_evidence *file = &w->machine->evidence[SOURCE_KPAGEFLAGS];
+	u64 word;
+	int err = src->ops->frame ? src->ops->frame(src, w->pfn, &word) : -ENOTSUP;
+
+	ret->frame_text = file->ok ? "/proc/kpageflags cannot be read" : file->why;
+	if (!err)
+		ret->frame = kpageflags_frame(word, &ret->frame_text);
+}
+
 static int who_show(struct who *w, const struct render_options *opt, size_t n,
 		    size_t unread)
 {
@@ -195,6 +209,8 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 				npids ? pids[0] : 0, &ledger);
 		view.ledger = &ledger;
 	}
+	if (!w->nmaps)
+		who_frame(w, &view);
 	if (unread)
 		diag_add(&s->diag, DIAG_INCOMPLETE,
 			 "%zu of %zu processes could not be read", unread, n);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kpageflags.h"
 #include "page/frame_cache.h"
 #include "lib/procstat.h"
 #include "os/readfile.h"
@@ -300,6 +301,21 @@ static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
 	return live_bpf_find(l, p, pfn, end, cb, ctx);
 }
 
+static int live_frame(struct source *src, u64 pfn, u64 *ret)
+{
+	struct live *l = (struct live *)src;
+	s64 got = 0;
+
+	if (l->kpageflags < 0)
+		return l->kpageflags;
+	if (pfn <= INT64_MAX / sizeof(*ret))
+		got = live_frames_pread(&l->kpageflags, ret, sizeof(*ret),
+					pfn * sizeof(*ret));
+	if (!got) /* the file ends before it */
+		*ret = KPF_BIT(NOPAGE);
+	return got < 0 ? (int)got : 0;
+}
+
 static const struct source_ops live_ops = {
 	.refresh = live_refresh,
 	.open = live_open_process,
@@ -309,6 +325,7 @@ static const struct source_ops live_ops = {
 	.close = live_close,
 	.find = live_find_pfn,
 	.holders = live_holders,
+	.frame = live_frame,
 	.may_hold = live_may_hold,
 };
 

@@ -98,6 +98,11 @@ struct source_ops {
 	int (*holders)(struct source *src, const pid_t *pids, unsigned npids,
 		       struct holders **ret);
 	/*
+	 * Reads frame @pfn's word of /proc/kpageflags: NOPAGE beyond its end.  NULL: the source
+	 * knows frames of processes only.
+	 */
+	int (*frame)(struct source *src, u64 pfn, u64 *ret);
+	/*
 	 * Whether the open process @pid may have something open that holds frames though nothing maps
 	 * them: asked first, because finding all holders is costly.  NULL: it may.
 	 */

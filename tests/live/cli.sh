@@ -291,6 +291,32 @@ if [ "$(id -u)" = 0 ]; then
 	fi
 	exec 9>&-
 	wait "$maker" 2>/dev/null
+	# Frames of the kernel's image stay reserved; the word has no other flag.
+	reserved=$(od -An -v -tx8 -w8 /proc/kpageflags 2>/dev/null | grep -m1 -n 0000000100000000)
+	if [ -n "$reserved" ]; then
+		printf -v pfn %x $((${reserved%%:*} - 1))
+		"$gupinfo" --who "$pfn" >"$out" 2>/dev/null
+		expect_empty "--who of a reserved frame" "$(grep -q "^PFN 0x$pfn: mapped by no process" "$out" &&
+			grep -q "^reserved: " "$out" || cat "$out")"
+		"$gupinfo" --who "$pfn" --json >"$out" 2>/dev/null
+		expect_empty "--who of a reserved frame, JSON" "$(grep -q '"frame": *"reserved"' "$out" || cat "$out")"
+		for pfn in fffffffffffff ffffffffffffffff; do
+			"$gupinfo" --who $pfn >"$out" 2>/dev/null
+			expect_empty "--who of frame $pfn, which is none" "$(grep -q "^no such frame: " "$out" || cat "$out")"
+		done
+	else
+		skip "--who of a reserved frame" "/proc/kpageflags shows none"
+	fi
+	# CAP_SYS_ADMIN alone sees PFNs, but may not open root's files.
+	tmp=$(mktemp -d) && chmod 755 "$tmp" && cp "$gupinfo" "$tmp/gupinfo"
+	if setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+sys_admin \
+		--ambient-caps=-all,+sys_admin "$tmp/gupinfo" --who 1 >"$out" 2>"$err"; [ $? = 3 ]; then
+		expect_empty "--who of a frame whose flags are not readable" \
+			"$(grep -q '^frame: ? (/proc/kpageflags: .*needs root' "$out" || cat "$out" "$err")"
+	else
+		skip "--who of a frame whose flags are not readable" "$(head -1 "$err")"
+	fi
+	rm -rf "$tmp"
 else
 	skip "--who" "needs root"
 fi

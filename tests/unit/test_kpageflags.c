@@ -46,6 +46,38 @@ TEST(one_meaning_for_each_bit_and_kernel)
 	EXPECT(!(kpageflags_exported(K61) & KPF_BIT(ARCH_3)));
 }
 
+TEST(frames_that_nobody_maps)
+{
+	static const struct {
+		u64 word;
+		const char *name;
+	} frames[] = {
+		{ KPF_BIT(NOPAGE), "nopage" },
+		{ KPF_BIT(BUDDY), "free" },
+		{ KPF_BIT(OFFLINE), "offline" },
+		{ KPF_BIT(OFFLINE) | KPF_BIT(RESERVED), "offline" },
+		{ KPF_BIT(SLAB) | KPF_BIT(COMPOUND_TAIL) | KPF_BIT(ANON), "slab" },
+		{ KPF_BIT(PGTABLE), "pgtable" },
+		{ KPF_BIT(ZERO_PAGE) | KPF_BIT(RESERVED), "zero" },
+		{ KPF_BIT(HUGE) | KPF_BIT(COMPOUND_HEAD), "hugetlb" },
+		{ KPF_BIT(ANON) | KPF_BIT(KSM) | KPF_BIT(LRU), "ksm" },
+		{ KPF_BIT(ANON) | KPF_BIT(LRU) | KPF_BIT(SWAPBACKED), "anon" },
+		{ KPF_BIT(RESERVED), "reserved" },
+		{ KPF_BIT(LRU) | KPF_BIT(SWAPBACKED), "shmem" },
+		{ KPF_BIT(LRU) | KPF_BIT(UPTODATE), "file" },
+	};
+	const char *text;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(frames); i++) {
+		text = NULL;
+		EXPECT_STR(kpageflags_frame(frames[i].word, &text), frames[i].name);
+		EXPECT(text && text[0]);
+	}
+	EXPECT(!kpageflags_frame(KPF_BIT(UPTODATE), &text) && text[0]);
+	/* Kernels since 6.17 show a PFN without a page as 0. */
+	EXPECT(!kpageflags_frame(0, &text) && strstr(text, "no such frame"));
+}
+
 TEST(expand)
 {
 	EXPECT_INT(kpageflags_expand(KPF_BIT(ANON) | KPF_BIT(OWNER_2)),
