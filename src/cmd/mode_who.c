@@ -123,7 +123,7 @@ static int who_first(void *ctx, const struct report_row *row)
 	return 1;
 }
 
-/* Returns the PFN of --who: given, or of an address of --pid. */
+/* Returns the PFN of --who: given, of a physical address, or of an address of --pid. */
 static int who_target(struct session *s, u64 *ret)
 {
 	static const struct report_view first = { .raw = who_first };
@@ -135,7 +135,7 @@ static int who_target(struct session *s, u64 *ret)
 	};
 	int err;
 
-	*ret = addr;
+	*ret = s->opt.physical ? addr / at.base : addr;
 	if (!s->opt.npids)
 		return 0;
 	err = collect_run(s->source, &opt, &first, &at, &s->diag);
@@ -242,10 +242,10 @@ int mode_who(struct session *s)
 	u64 pfn = 0;
 	int err;
 
-	if (s->opt.replay || s->opt.npids > 1)
+	if (s->opt.replay || s->opt.npids > !s->opt.physical)
 		return session_fail(
 			s, EXIT_USAGE,
-			"--who takes a PFN, or with one --pid an address; it looks at this machine only");
+			"--who takes a PFN or phys:ADDR, or with one --pid an address; it looks at this machine only");
 	if (s->source->machine->page.pfns_hidden)
 		return session_fail(s, EXIT_FAILED, "%s",
 				    page_why_text(PAGE_WHY_PFN_HIDDEN));

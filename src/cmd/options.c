@@ -229,11 +229,12 @@ static int apply_value(const struct parser *p, unsigned id)
 			"--explain takes a hexadecimal address such as 7f12a000, not '%.40s'",
 			arg);
 	case OPTION_WHO:
-		if (!range_parse_address(arg, &opt->explain[0]))
+		opt->physical = !strncmp(arg, "phys:", 5);
+		if (!range_parse_address(arg + 5 * opt->physical, &opt->explain[0]))
 			return 0;
 		return refuse(
 			p,
-			"--who takes a hexadecimal PFN such as 0x149fd0, or with --pid an address, not '%.40s'",
+			"--who takes a hexadecimal PFN such as 0x149fd0, phys:ADDR, or with --pid an address, not '%.40s'",
 			arg);
 	case OPTION_INTERVAL:
 		return add_number(p, id, 1, 3600000, "milliseconds from 1 to 3600000",

@@ -50,6 +50,7 @@ struct options {
 	u64 trials, seed;    /* of --verify; seed 0: a new one */
 	bool redact, redact_addresses;
 	u64 explain[OPTIONS_RANGES]; /* addresses of --explain; the argument of --who */
+	bool physical;               /* the argument of --who is a physical address */
 	unsigned nexplain;
 	const char *diff_b;         /* second argument of --diff */
 	u8 given[OPTIONS];          /* how often each option was given */

@@ -74,6 +74,9 @@ done <<'EOF'
 --tui --json --raw --filter=MAP --output=ADDR
 --who=1000 --range=1000 --bits=lru
 EOF
+refused "--who takes a physical address" --who phys:
+refused "--who takes a hexadecimal physical address" --who phys:0xg
+refused "--who takes no physical address of a process" --who phys:0x1000 --pid $sleeper
 refused "--facts refuses --bits" --facts --bits=lru
 refused "--facts have no column of pages" --facts --filter=MAP
 refused "--diff refuses --bits" --diff /dev/null /dev/null --bits=lru
@@ -284,6 +287,11 @@ if [ "$(id -u)" = 0 ]; then
 		bad=$(diff <(grep -v 'could not be read' "$out") \
 			<("$gupinfo" --who "$pfn" 2>/dev/null | grep -v 'could not be read'))
 		expect_empty "--who of its page frame says the same" "$bad"
+		# The page's last byte by its physical address.
+		printf -v last %x $((pfn * $(getconf PAGESIZE) + $(getconf PAGESIZE) - 1))
+		bad=$(diff <(grep -v 'could not be read' "$out") \
+			<("$gupinfo" --who "phys:0x$last" 2>/dev/null | grep -v 'could not be read'))
+		expect_empty "--who of its physical address says the same" "$bad"
 		bad=$("$gupinfo" --who "$pfn" -n -r -o PID,MAP,PIN-R --sort -PID --top 1 2>/dev/null)
 		expect_empty "--who in chosen columns" "$(grep -qE '^[0-9]+ 2 [a-z]+$' <<<"$bad" || echo "$bad")"
 	else
