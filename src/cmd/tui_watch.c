@@ -17,7 +17,9 @@
 #define BACK_BUDGET 0.004  /* likewise, for other pages */
 #define VMAS_BUDGET 0.005  /* likewise, for the list of mappings */
 #define ALIGN (2ull << 20) /* parts are cut at the ends of huge pages */
-#define FAMILY_NS 3000000000ull
+#define ANEW_BUDGET 0.05   /* likewise, for everything after a fork or exit */
+#define ANEW_NS 500e6      /* a family for which that takes longer is read in parts */
+#define FAMILY_NS 1000000000ull
 #define SAMPLE_NS 900000000ull /* between two samples of the timeline */
 
 /* Returns the CPU time of this thread, which bounds its reading. */
@@ -163,8 +165,18 @@ static void mark_gone(struct tui_watch *w, pid_t pid)
 			tui_state_status(w->t)->target = TUI_TARGET_GONE;
 		else
 			store_merge_drop(w->live, pid);
+		w->stale = true;
 		tui_state_live(w->t, w->live);
 	}
+}
+
+/* Everything has just been read. */
+static void all_is_new(struct tui_watch *w)
+{
+	w->full_ns = w->crawl_ns = session_ns(w);
+	w->back_pid = 0;
+	w->back_at = 0;
+	w->stale = false;
 }
 
 /* Reads all of @pid into the live store. */
@@ -180,6 +192,21 @@ static bool read_process(struct tui_watch *w, pid_t pid)
 	if (!err)
 		tui_state_live(w->t, w->live);
 	return !err;
+}
+
+/* Reads the whole family at once after a fork or exit, unless that takes too long or comes too often. */
+static void read_anew(struct tui_watch *w)
+{
+	u64 t0 = cpu_clock();
+
+	if (!w->stale || clock_now() < w->anew_next_ns ||
+	    (double)count_pages(w->live) * w->ns_per_page > ANEW_NS)
+		return;
+	for (unsigned i = 0; i < w->npids; i++)
+		if (!w->gone[i] && read_process(w, w->pid[i]))
+			tui_view_changed(w->t, w->pid[i], 0, UINT64_MAX);
+	all_is_new(w);
+	w->anew_next_ns = clock_now() + (u64)((double)(cpu_clock() - t0) / ANEW_BUDGET);
 }
 
 /* Process @pid runs another program; the pages of the old one stay in earlier moments. */
@@ -254,6 +281,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	tui_state_status(w->t)->target = TUI_TARGET_SAMPLED;
 	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
 	tui_state_now(w->t, session_ns(w));
+	all_is_new(w);
 	for (unsigned i = 0; i < npids; i++)
 		tui_history_sample(tui_state_history(w->t), fresh, pids[i], 0, UINT64_MAX,
 				   session_ns(w), 0);
@@ -275,6 +303,8 @@ static void add_process(struct tui_watch *w, pid_t pid, pid_t parent)
 		return;
 	w->pid[w->npids] = pid;
 	w->gone[w->npids++] = false;
+	w->stale = true;
+	read_anew(w);
 	snprintf(text, sizeof(text), "child of %d, seen now", (int)parent);
 	note(w, pid, "fork", text);
 }
@@ -341,23 +371,19 @@ static u64 budget_bytes(const struct tui_watch *w, double budget)
 /* Reads the next part of the screen; small pictures are one part. */
 static int read_visible(struct tui_watch *w)
 {
-	u64 start, end, part = budget_bytes(w, BUDGET), now = session_ns(w);
+	u64 start, end, part = budget_bytes(w, BUDGET);
 	pid_t pid;
 
 	tui_state_visible(w->t, &pid, &start, &end);
 	if (start >= end || !store_process_by_pid(w->live, pid))
 		return 0;
 	u64 at = w->part_at;
-	if (at < start || at >= end) {
+	if (at < start || at >= end)
 		at = start;
-		w->age_ns = w->round_ns;
-		w->round_ns = now;
-	}
 	u64 to = MIN(end, (at + part) & ~(ALIGN - 1));
 	if (to <= at)
 		to = end;
 	w->part_at = to >= end ? 0 : to;
-	tui_state_status(w->t)->age_s = (double)(now - w->age_ns) / 1e9;
 	int err = read_part(w, pid, at, to);
 	/* Always read the page under the cursor, in the whole family. */
 	u64 addr = tui_state_addr(w->t) & ~(u64)4095;
@@ -383,8 +409,11 @@ static void read_background(struct tui_watch *w)
 	u64 left = budget_bytes(w, BACK_BUDGET);
 
 	for (unsigned tries = 0; tries <= w->npids && left; tries++) {
-		if (w->back_pid >= w->npids)
+		if (w->back_pid >= w->npids) {
 			w->back_pid = 0;
+			w->full_ns = w->crawl_ns;
+			w->crawl_ns = session_ns(w);
+		}
 		pid_t pid = w->pid[w->back_pid];
 		p = w->gone[w->back_pid] ? NULL : store_process_by_pid(w->live, pid);
 		size_t i = p ? store_vma_from(p, w->back_at) : 0;
@@ -456,6 +485,9 @@ void tui_watch_round(struct tui_watch *w)
 	if (!w->traced)
 		read_lists(w);
 	read_visible(w);
-	if (!w->traced && !tui_watch_over(w))
-		read_background(w);
+	if (w->traced || tui_watch_over(w))
+		return;
+	read_anew(w);
+	read_background(w);
+	tui_state_status(w->t)->age_s = (double)(session_ns(w) - w->full_ns) / 1e9;
 }

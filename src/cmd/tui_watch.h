@@ -29,7 +29,10 @@ struct tui_watch {
 	/* Where the next part begins. */
 	u64 part_at, back_at;
 	unsigned back_pid;
-	u64 round_ns, age_ns; /* when the screen's oldest part was read */
+	/* When the reading of everything began: the present one, and the last that was finished. */
+	u64 crawl_ns, full_ns;
+	bool stale; /* a fork or exit has changed who shares the pages of all others */
+	u64 anew_next_ns;
 };
 
 /* Returns 0 or -ENOMEM. */

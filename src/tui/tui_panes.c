@@ -160,6 +160,8 @@ static void header_verdict(struct tui *t, int y)
 	tui_screen_add(&l, TUI_HEADER_STRONG, "%s",
 		       columns_size(n->present * base, size, sizeof(size)));
 	tui_screen_add(&l, TUI_HEADER_DIM, " resident  ");
+	if (t->is_live && t->status.target == TUI_TARGET_SAMPLED && t->status.age_s > 1)
+		tui_screen_add(&l, TUI_PAUSED, "%.0f s old  ", t->status.age_s);
 	header_leak(t, &l, p->process.pid);
 	tui_screen_add(&l, TUI_HEADER_STRONG, "%s", gup_request_name(req));
 	for (unsigned i = 0; i < GUP_WORDS; i++)
@@ -250,12 +252,10 @@ static void header_time(struct tui *t, int y)
 		tui_screen_add(&l, TUI_PAUSED, "%s", s->problem);
 	if (t->opt.replay || s->scan_ms <= 0)
 		return;
-	char cost[160], age[40] = "";
-	if (s->age_s > 1 && w >= 100)
-		snprintf(age, sizeof(age), "oldest page %.1f s  ", s->age_s);
+	char cost[160];
 	snprintf(cost, sizeof(cost),
-		 "%u events, %.1f/s  %s%.0f looks/s: %.1f ms, cpu %.1f%% ",
-		 t->history.numbers, event_rate(t), age, s->refreshes, s->scan_ms,
+		 "%u events, %.1f/s  %.0f looks/s: %.1f ms, cpu %.1f%% ",
+		 t->history.numbers, event_rate(t), s->refreshes, s->scan_ms,
 		 s->cpu_percent);
 	if (w - tui_screen_width(cost) <= l.x)
 		snprintf(cost, sizeof(cost), "%.1f ms, cpu %.1f%% ", s->scan_ms,

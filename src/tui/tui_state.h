@@ -38,7 +38,7 @@ struct tui_status {
 	char where[80];     /* of a stopped target: "after fork() = 4243" */
 	double scan_ms;     /* the last reading of pages */
 	double cpu_percent; /* of one core, for all of gupinfo */
-	double age_s;       /* of the oldest page on the screen; < 0 unknown */
+	double age_s;       /* of the oldest page of the family; < 0 unknown */
 	double seen_s;      /* time of the last reading, since the session's start */
 	double refreshes;   /* per second */
 	u64 scanned_pages;  /* by the last reading */

@@ -199,6 +199,33 @@ else
 fi
 kill -KILL $target
 wait $target 2>/dev/null
+# It opens the FIFO when it has its memory; then it forks, and its child ends, a line each.
+# shellcheck disable=SC2016
+LC_ALL=C bash -c 'printf -v big %100000000s; exec 3<>"$1"; read -r _ <&3; read -r _ <&3
+	(read -r _ <&3); read -r _ <&3' sh "$dir/go" &
+target=$!
+echo >"$dir/go"
+in_tmux 80x24 "$gupinfo --tui --pid $target"
+wait_for "pin-r  fast"
+echo >"$dir/go"
+wait_for "fork  child"
+keys '['
+wait_for "PAUSED" # at the fork, whenever that is looked at
+shared=$(shot)
+keys Space
+echo >"$dir/go"
+if grep -q 'pin-r.*  ? ' <<<"$shared"; then
+	skip "fork: the totals are read at once" "who shares is not known here"
+else
+	if grep -qE 'pin-r.*  copy >?9[0-9]%' <<<"$shared"; then
+		ok "fork: the totals are read at once"
+	else
+		not_ok "fork: the totals are read at once" "$shared"
+	fi
+	sees "the child's exit: they are read again" "mark 9"
+fi
+kill -KILL $target
+wait $target 2>/dev/null
 start_target
 in_tmux 80x24 "$gupinfo --tui --pid $target"
 wait_for Mappings

@@ -7,6 +7,7 @@
  *	type TEXT		a key for each character
  *	resize 40x12		another size
  *	stopped TEXT		the target stands still
+ *	age SECONDS		what the totals are made of was read then
  *	screen			prints the screen
  *	roles			prints a letter for each cell's role and attributes
  *	requests		prints what the last keys asked the program for
@@ -134,6 +135,8 @@ static bool command(char *cmd, char *arg)
 	} else if (!strcmp(cmd, "gone")) {
 		tui_state_status(t)->target = TUI_TARGET_GONE;
 		tui_state_status(t)->seen_s = atof(arg);
+	} else if (!strcmp(cmd, "age")) {
+		tui_state_status(t)->age_s = atof(arg);
 	} else if (!strcmp(cmd, "screen")) {
 		print_screen();
 	} else if (!strcmp(cmd, "roles")) {
