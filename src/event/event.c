@@ -315,7 +315,7 @@ static int compare_runs(const void *a, const void *b)
 {
 	const struct event_shared *x = a, *y = b;
 
-	return x->start < y->start ? -1 : x->start > y->start;
+	return ORDER(x->start, y->start);
 }
 
 void event_family_sort(struct event_family *family)

@@ -22,6 +22,9 @@ typedef int8_t s8;
 #define MIN(a, b) ((a) < (b) ? (a) : (b))
 #define MAX(a, b) ((a) > (b) ? (a) : (b))
 
+/* What a comparison for qsort() returns: negative, 0 or positive. */
+#define ORDER(a, b) (((a) > (b)) - ((a) < (b)))
+
 /* Round @x down or up to @a, a power of two. */
 #define ROUND_DOWN(x, a) ((x) & ~((u64)(a)-1))
 #define ROUND_UP(x, a) ROUND_DOWN((x) + (a)-1, a)

@@ -11,9 +11,7 @@ static int live_batches_cmp(const void *a, const void *b)
 {
 	const struct structpage_batch *x = a, *y = b;
 
-	if (x->pfn != y->pfn)
-		return x->pfn < y->pfn ? -1 : 1;
-	return (x->in > y->in) - (x->in < y->in);
+	return ORDER(x->pfn, y->pfn) ?: ORDER(x->in, y->in);
 }
 
 /* Returns the batches of all CPUs by PFN, or NULL when some may be missing. */

@@ -76,22 +76,16 @@ static int live_holders_cmp_end(const void *a, const void *b)
 {
 	const struct structpage_end *x = a, *y = b;
 
-	if (x->object != y->object)
-		return x->object < y->object ? -1 : 1;
-	if (x->pid != y->pid)
-		return x->pid < y->pid ? -1 : 1;
-	return (x->fd > y->fd) - (x->fd < y->fd);
+	return ORDER(x->object, y->object) ?: ORDER(x->pid, y->pid) ?:
+	       ORDER(x->fd, y->fd);
 }
 
 static int live_holders_cmp_hold(const void *a, const void *b)
 {
 	const struct structpage_hold *x = a, *y = b;
 
-	if (x->object != y->object)
-		return x->object < y->object ? -1 : 1;
-	if (x->slot != y->slot)
-		return x->slot < y->slot ? -1 : 1;
-	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
+	return ORDER(x->object, y->object) ?: ORDER(x->slot, y->slot) ?:
+	       ORDER(x->pfn, y->pfn);
 }
 
 /* Makes a holder for each run of frames.  An object that was delivered twice counts once. */

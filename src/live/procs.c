@@ -68,7 +68,7 @@ static int procs_by_pid(const void *a, const void *b)
 {
 	const struct process *x = a, *y = b;
 
-	return (x->pid > y->pid) - (x->pid < y->pid);
+	return ORDER(x->pid, y->pid);
 }
 
 static int procs_open(struct pids_info **info, enum pids_item *items, int n)

@@ -16,13 +16,8 @@ static int by_pfn(const void *a, const void *b)
 {
 	const struct holder *x = a, *y = b;
 
-	if (!x->pages != !y->pages)
-		return !x->pages ? 1 : -1;
-	if (x->pfn != y->pfn)
-		return x->pfn < y->pfn ? -1 : 1;
-	if (x->object != y->object)
-		return x->object < y->object ? -1 : 1;
-	return (x->slot > y->slot) - (x->slot < y->slot);
+	return ORDER(!x->pages, !y->pages) ?: ORDER(x->pfn, y->pfn) ?:
+	       ORDER(x->object, y->object) ?: ORDER(x->slot, y->slot);
 }
 
 void holders_sort(struct holders *h)

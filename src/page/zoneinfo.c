@@ -115,7 +115,7 @@ static int zoneinfo_order(const void *a, const void *b)
 {
 	const struct zoneinfo_cma *x = a, *y = b;
 
-	return (x->pfn > y->pfn) - (x->pfn < y->pfn);
+	return ORDER(x->pfn, y->pfn);
 }
 
 static bool zoneinfo_inside(const struct page_span *s, const struct zoneinfo_cma *c)

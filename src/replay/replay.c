@@ -305,10 +305,9 @@ static const struct record_handler replay_observing = {
 
 static int replay_by_pid(const void *a, const void *b)
 {
-	pid_t x = ((const struct replay_process *)a)->process.pid;
-	pid_t y = ((const struct replay_process *)b)->process.pid;
+	const struct replay_process *x = a, *y = b;
 
-	return (x > y) - (x < y);
+	return ORDER(x->process.pid, y->process.pid);
 }
 
 static const struct replay_process *replay_find(struct replay *r, pid_t pid)

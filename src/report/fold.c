@@ -39,11 +39,9 @@ static int fold_weight(const void *a, const void *b)
 {
 	const struct fold_row *x = a, *y = b;
 
-	if (x->severity != y->severity)
-		return x->severity > y->severity ? -1 : 1;
-	if (x->totals.present != y->totals.present)
-		return x->totals.present > y->totals.present ? -1 : 1;
-	return x->vma.start < y->vma.start ? -1 : x->vma.start > y->vma.start;
+	return ORDER(y->severity, x->severity) ?:
+	       ORDER(y->totals.present, x->totals.present) ?:
+	       ORDER(x->vma.start, y->vma.start);
 }
 
 static const char *fold_name(const struct fold_row *r)

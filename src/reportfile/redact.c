@@ -138,7 +138,7 @@ static int redact_order(const void *a, const void *b)
 {
 	const struct redact_extent *x = a, *y = b;
 
-	return x->start < y->start ? -1 : x->start > y->start;
+	return ORDER(x->start, y->start);
 }
 
 /* Sorts the extents and joins adjacent ones. */
