@@ -118,14 +118,13 @@ static void live_refresh(struct source *src)
 /* Finds a live thread: a main thread that has ended shows no memory in /proc. */
 static void live_choose_thread(struct live_process *p, const struct procstat *leader)
 {
-	int tasks =
-		leader->state == 'Z' ? openat(p->dir, "task", O_RDONLY | O_CLOEXEC) : -1;
-	DIR *dir = tasks >= 0 ? fdopendir(tasks) : NULL;
+	DIR *dir = leader->state == 'Z' ? readfile_dir(p->dir, "task") : NULL;
 	bool found = false;
 
 	for (struct dirent *d; dir && !found && (d = readdir(dir));) {
 		struct procstat stat;
-		int fd = openat(tasks, d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		int fd =
+			openat(dirfd(dir), d->d_name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 		if (fd < 0)
 			continue;
@@ -140,8 +139,6 @@ static void live_choose_thread(struct live_process *p, const struct procstat *le
 	}
 	if (dir)
 		closedir(dir);
-	else if (tasks >= 0)
-		close(tasks);
 }
 
 /* Reads what may change about an open process. */

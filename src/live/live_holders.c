@@ -45,8 +45,7 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 {
 	struct holders *h = o->h;
 	struct holder_end *e;
-	char path[64], *text;
-	size_t len;
+	char path[64];
 
 	e = array_add(&h->end, &h->nends, &o->end_room, sizeof(*e));
 	if (!e) {
@@ -62,11 +61,7 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 		return h->nends - 1;
 	}
 	snprintf(path, sizeof(path), "proc/%d/comm", (int)pid);
-	if (!readfile(o->l->root, path, &text, &len)) {
-		snprintf(e->comm, sizeof(e->comm), "%.*s", (int)strcspn(text, "\n"),
-			 text);
-		free(text);
-	}
+	readfile_line(o->l->root, path, e->comm, sizeof(e->comm));
 	return h->nends - 1;
 }
 
@@ -272,17 +267,6 @@ static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, i
 		live_holders_ring(o, dir, pid, fd);
 }
 
-/* Opens the directory @path below @dir; NULL when it cannot. */
-static DIR *live_holders_dir(int dir, const char *path)
-{
-	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *d = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!d && fd >= 0)
-		close(fd);
-	return d;
-}
-
 /* --- what a process has open */
 
 #define LIVE_LINKS 4096 /* looking at more takes longer than finding all holders */
@@ -304,7 +288,7 @@ static bool live_holders_is_one(int fds, const char *name)
 /* Threads may have files of their own. */
 bool live_holders_may_hold(int dir)
 {
-	DIR *tasks = live_holders_dir(dir, "task");
+	DIR *tasks = readfile_dir(dir, "task");
 	bool may = !tasks;
 	unsigned links = 0;
 
@@ -315,7 +299,7 @@ bool live_holders_may_hold(int dir)
 		if (!isdigit((unsigned char)t->d_name[0]))
 			continue;
 		snprintf(path, sizeof(path), "task/%s/fd", t->d_name);
-		fds = live_holders_dir(dir, path);
+		fds = readfile_dir(dir, path);
 		may = !fds;
 		for (struct dirent *e; !may && (e = readdir(fds));)
 			if (isdigit((unsigned char)e->d_name[0]))
@@ -331,7 +315,7 @@ bool live_holders_may_hold(int dir)
 
 static void live_holders_fds(struct live_holders_list *o, int dir, pid_t pid)
 {
-	DIR *d = live_holders_dir(dir, "fd");
+	DIR *d = readfile_dir(dir, "fd");
 	struct dirent *e;
 	char link[256];
 	ssize_t n;

@@ -118,14 +118,14 @@ static void live_hugetlb_cgroup(struct live *l, struct vma *vma, char *dir, size
 /* Parses "4:hugetlb:/path" of v1, "0::/path" of v2.  The root has no limits. */
 static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct vma *vma)
 {
-	char *text, *line, *next;
+	char *text, *line, *rest;
 	bool known = true;
 	size_t len;
 
 	vma->huge_cgroup = UINT64_MAX;
 	if (readfile(p->dir, "cgroup", &text, &len))
 		return;
-	for (line = text; line && *line; line = next) {
+	for (rest = text; (line = strsep(&rest, "\n")) && *line;) {
 		static const char *const base[] = { "sys/fs/cgroup/hugetlb",
 						    "sys/fs/cgroup" };
 		char *names = strchr(line, ':'),
@@ -133,9 +133,6 @@ static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct 
 		char dir[LIVE_HUGETLB_PATH];
 		bool v2 = path == names + 1;
 
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
 		if (!path || (!v2 && !memmem(names, path - names, "hugetlb", 7)) ||
 		    !strcmp(path, ":/"))
 			continue;

@@ -218,17 +218,12 @@ int live_machine_resolve(struct live *l)
 
 static void live_machine_pools(int root, struct live_machine_settings *s)
 {
-	int fd = openat(root, "sys/kernel/mm/hugepages",
-			O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *dir = readfile_dir(root, "sys/kernel/mm/hugepages");
 	unsigned long long kib;
 	struct dirent *e;
 
-	if (!dir) {
-		if (fd >= 0)
-			close(fd);
+	if (!dir)
 		return;
-	}
 	while ((e = readdir(dir)) && s->npools < LIVE_MACHINE_POOLS) {
 		struct live_machine_pool *p = &s->pool[s->npools];
 		const struct {

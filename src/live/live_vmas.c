@@ -92,18 +92,14 @@ static void live_vmas_mountinfo_line(struct live_mounts *m, char *line)
 
 static void live_vmas_mountinfo(struct live_mounts *m, int dir, const char *path)
 {
-	char *text, *line, *next;
+	char *text, *line, *rest;
 	size_t len;
 
 	m->read = true;
 	if (readfile(dir, path, &text, &len))
 		return;
-	for (line = text; line && *line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
+	for (rest = text; (line = strsep(&rest, "\n"));)
 		live_vmas_mountinfo_line(m, line);
-	}
 	free(text);
 }
 

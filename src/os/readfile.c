@@ -45,6 +45,16 @@ int readfile(int dir, const char *path, char **ret, size_t *ret_len)
 	return 0;
 }
 
+DIR *readfile_dir(int dir, const char *path)
+{
+	int fd = openat(dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!d && fd >= 0)
+		close(fd);
+	return d;
+}
+
 bool readfile_line(int root, const char *path, char *ret, size_t size)
 {
 	char *text;

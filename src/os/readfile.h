@@ -3,12 +3,16 @@
 #ifndef GUPINFO_READFILE_H
 #define GUPINFO_READFILE_H
 
+#include <dirent.h>
 #include <stddef.h>
 
 #include "lib/bits.h"
 
 /* Reads the whole file below @dir into memory for free(3), NUL-terminated; or -errno. */
 int readfile(int dir, const char *path, char **ret, size_t *ret_len);
+
+/* Opens the directory @path below @dir; NULL when it cannot. */
+DIR *readfile_dir(int dir, const char *path);
 
 /* Reads the first line of a small file; returns false when it cannot. */
 bool readfile_line(int root, const char *path, char *ret, size_t size);
