@@ -123,7 +123,7 @@ static void who(struct tui_live *l)
 	pid_t pids[TUI_WATCH_PIDS];
 	size_t len, n = 0;
 
-	if (!row || store_class(s, row)->page.why[PAGE_F_PFN] != PAGE_WHY_KNOWN) {
+	if (!row || !page_knows(&store_class(s, row)->page, PAGE_F_PFN)) {
 		tui_state_message(l->t, TUI_WARN,
 				  "no page with a known frame is there now");
 		return;

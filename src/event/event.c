@@ -90,11 +90,6 @@ static enum event_cause moved(const struct page_run *a, const struct page_run *b
 	return EVENT_CAUSE_OTHER;
 }
 
-static bool pins_known(const struct page_run *p)
-{
-	return p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN;
-}
-
 /* Names the cause of a change without another page frame, or with hidden frames. */
 static enum event_cause stayed(const struct store_change *c)
 {
@@ -116,7 +111,8 @@ static enum event_cause stayed(const struct store_change *c)
 		return EVENT_CAUSE_REUSED;
 	if (rights)
 		return EVENT_CAUSE_PROTECTED;
-	if (pins_known(a) && pins_known(b) && !a->pincount != !b->pincount)
+	if (page_knows(a, PAGE_F_PINCOUNT) && page_knows(b, PAGE_F_PINCOUNT) &&
+	    !a->pincount != !b->pincount)
 		return b->pincount ? EVENT_CAUSE_PINNED : EVENT_CAUSE_UNPINNED;
 	if (c->what & STORE_COUNTS)
 		return EVENT_CAUSE_COUNTED;
@@ -230,7 +226,7 @@ int event_compare(const struct event *e, struct event_change **ret, size_t *ret_
 
 static bool pfn_known(const struct page_run *p)
 {
-	return p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && p->pfn;
+	return page_knows(p, PAGE_F_PFN) && p->pfn;
 }
 
 /* Fills @run from @addr on; false if fewer than two members have a page there. */

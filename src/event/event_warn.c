@@ -60,7 +60,7 @@ static bool leak_averted(const struct event_change *c)
 	const struct page_class *a = c->c.a.class;
 
 	return a && c->cause == EVENT_CAUSE_COPIED && page_is_anon(&a->page) &&
-	       a->page.why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && a->page.expected >= 0 &&
+	       page_knows(&a->page, PAGE_F_REFCOUNT) && a->page.expected >= 0 &&
 	       a->page.excess > 0 && leak_of(a) == TRI_NO;
 }
 

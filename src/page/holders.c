@@ -226,8 +226,8 @@ void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
 
 	memset(ret, 0, sizeof(*ret));
 	ret->unexplained = -1;
-	if (!(page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && page->pfn) ||
-	    page->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
+	if (!(page_knows(page, PAGE_F_PFN) && page->pfn) ||
+	    !page_knows(page, PAGE_F_FOLIO))
 		return;
 	add_batches(page, ret);
 	if (!h) {
@@ -242,7 +242,7 @@ void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
 	while ((x = holders_next(h, from, to, &pos)))
 		ledger_add(ret, x);
 	ret->explained += explained_least(h, from, to, step);
-	if (page->expected < 0 || page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN)
+	if (page->expected < 0 || !page_knows(page, PAGE_F_REFCOUNT))
 		return;
 	ret->unexplained = MAX(page->excess - ret->explained, 0);
 	if (ret->unexplained)

@@ -56,9 +56,9 @@ void page_cut(struct page_run *page, u64 skip, u64 n, u64 base)
 	page->pages = n;
 	if (page->kind == PAGE_SWAP)
 		page->swap_offset += skip;
-	else if (page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && !page_of_zeroes(page))
+	else if (page_knows(page, PAGE_F_PFN) && !page_of_zeroes(page))
 		page->pfn += skip * MAX(page->size / base, 1);
-	if (page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && page->order < 32)
+	if (page_knows(page, PAGE_F_FOLIO) && page->order < 32)
 		page->head_pfn = ROUND_DOWN(page->pfn, BIT(page->order));
 	page->raw.addr = page->addr;
 	page->raw.pages = page->pages;

@@ -199,6 +199,17 @@ static inline unsigned page_batches(const struct page_run *page)
 /* MADV_FREE took it: memory pressure drops it, unless it is written to before. */
 enum tri page_lazily_free(const struct page_run *page);
 
+static inline bool page_knows(const struct page_run *page, enum page_field field)
+{
+	return page->why[field] == PAGE_WHY_KNOWN;
+}
+
+/* The page has the field, but nobody knows its value. */
+static inline bool page_lacks(const struct page_run *page, enum page_field field)
+{
+	return !page_knows(page, field) && page->why[field] != PAGE_WHY_NOT_APPLICABLE;
+}
+
 /* The page is anonymous memory, of hugetlb, too. */
 static inline bool page_is_anon(const struct page_run *p)
 {

@@ -81,7 +81,7 @@ static s64 page_count_expected(const struct page_work *w)
 	const struct raw_page *o = w->raw;
 	s64 pages = 1ll << MIN(p->order, 30), refs = p->folio_mapcount;
 
-	if (refs < 0 || page_of_owner(p) || p->why[PAGE_F_FOLIO] != PAGE_WHY_KNOWN)
+	if (refs < 0 || page_of_owner(p) || !page_knows(p, PAGE_F_FOLIO))
 		return -1;
 	if (p->anon || p->kind == PAGE_KSM) {
 		if (!(p->flags_known & KPF_BIT(SWAPCACHE)))
@@ -151,8 +151,7 @@ static enum tri page_count_mm_shared(const struct page_work *w)
 		return TRI_UNKNOWN;
 	if (p->folio_mapcount <= 1)
 		return TRI_NO;
-	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
-	    (!p->order || p->kind == PAGE_HUGETLB))
+	if (page_knows(p, PAGE_F_FOLIO) && (!p->order || p->kind == PAGE_HUGETLB))
 		return TRI_YES;
 	if (w->raw->has & RAW_HAS_MM_IDS)
 		return tri_from(true, w->raw->mm_ids & PAGE_MM_IDS_SHARED);

@@ -339,7 +339,7 @@ static void facts_entry(struct page_facts_work *w)
 	if (!(p->pte_known & PAGE_PTE_SPECIAL))
 		fact_set_tri(&w->f, F(SPECIAL), facts_special(w));
 	if (!(p->pte_known & PAGE_PTE_DEVMAP) && p->zone >= 0 &&
-	    p->zone != PAGE_ZONE_DEVICE && facts_known(p, PAGE_F_ZONE))
+	    p->zone != PAGE_ZONE_DEVICE && page_knows(p, PAGE_F_ZONE))
 		fact_set(&w->f, F(DEVMAP), false);
 }
 
@@ -405,7 +405,7 @@ static enum tri facts_block(const struct page_facts_work *w)
 {
 	const struct page_run *p = w->page;
 
-	if (p->zone == PAGE_ZONE_DEVICE && facts_known(p, PAGE_F_ZONE))
+	if (p->zone == PAGE_ZONE_DEVICE && page_knows(p, PAGE_F_ZONE))
 		return TRI_UNKNOWN;
 	if (facts_config(w, KCONFIG_CMA) == TRI_NO)
 		return TRI_NO;
@@ -423,7 +423,7 @@ static enum tri facts_movable(const struct page_facts_work *w)
 
 	if (p->kind == PAGE_HUGETLB)
 		return TRI_YES;
-	if (facts_known(p, PAGE_F_ZONE) && p->zone == PAGE_ZONE_DEVICE)
+	if (page_knows(p, PAGE_F_ZONE) && p->zone == PAGE_ZONE_DEVICE)
 		return TRI_NO;
 	if (facts_flag(p, KPF_BIT(LRU)) != TRI_YES && !p->batches)
 		return TRI_UNKNOWN;
@@ -451,7 +451,7 @@ static void facts_page(struct page_facts_work *w)
 	fact_set_tri(&w->f, F(ANON_EXCLUSIVE), p->anon_exclusive);
 	if (anon == TRI_NO)
 		fact_set(&w->f, F(ANON_EXCLUSIVE), false);
-	if (facts_known(p, PAGE_F_ZONE) && p->zone >= 0)
+	if (page_knows(p, PAGE_F_ZONE) && p->zone >= 0)
 		fact_set(&w->f, F(ZONE_MOVABLE), p->zone == PAGE_ZONE_MOVABLE);
 	fact_set_tri(&w->f, F(BLOCK_UNPINNABLE), facts_block(w));
 }

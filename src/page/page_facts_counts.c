@@ -113,9 +113,9 @@ void page_facts_counts_maps(struct page_facts_work *w)
 	const struct page_run *p = w->page;
 	s64 n = p->folio_mapcount;
 
-	if (facts_known(p, PAGE_F_MAPCOUNT) && n >= 0) {
+	if (page_knows(p, PAGE_F_MAPCOUNT) && n >= 0) {
 		fact_set(&w->f, F(MAPCOUNT_ONE), n == 1);
-	} else if (facts_known(p, PAGE_F_MAPCOUNT) &&
+	} else if (page_knows(p, PAGE_F_MAPCOUNT) &&
 		   p->mapcount_kind == PAGE_COUNT_EXACT && p->mapcount > 1) {
 		fact_set(&w->f, F(MAPCOUNT_ONE), false);
 	}
@@ -127,9 +127,9 @@ void page_facts_counts_refs(struct page_facts_work *w)
 {
 	const struct page_run *p = w->page;
 
-	if (facts_known(p, PAGE_F_PINCOUNT) && p->pincount >= 0)
+	if (page_knows(p, PAGE_F_PINCOUNT) && p->pincount >= 0)
 		fact_set(&w->f, F(MAYBE_PINNED), p->pincount > 0);
-	if (!facts_known(p, PAGE_F_REFCOUNT) || p->refcount < 0)
+	if (!page_knows(p, PAGE_F_REFCOUNT) || p->refcount < 0)
 		return;
 	fact_set(&w->f, F(REF_ONE), p->refcount == 1);
 	fact_set_tri(&w->f, F(REF_SOLE), facts_ref_sole(p));

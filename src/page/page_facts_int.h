@@ -21,14 +21,9 @@ static inline enum tri tri_not(enum tri t)
 
 static inline enum tri facts_flag(const struct page_run *p, u64 bit)
 {
-	return p->why[PAGE_F_FLAGS] == PAGE_WHY_KNOWN
+	return page_knows(p, PAGE_F_FLAGS)
 		       ? tri_from(p->flags_known & bit, p->flags & bit)
 		       : TRI_UNKNOWN;
-}
-
-static inline bool facts_known(const struct page_run *p, enum page_field field)
-{
-	return p->why[field] == PAGE_WHY_KNOWN;
 }
 
 static inline enum tri facts_large(const struct page_run *p)

@@ -37,7 +37,7 @@ static const char *changes_exclusive(const struct page_run *p)
 static void changes_number(const struct page_run *p, enum page_field field, s64 n,
 			   char *buf, size_t size)
 {
-	bool known = p->why[field] == PAGE_WHY_KNOWN;
+	bool known = page_knows(p, field);
 
 	snprintf(buf, size, known ? "%" PRId64 : "?", n);
 }
@@ -58,7 +58,7 @@ static void changes_side(const struct store_change *c, const struct store_side *
 		snprintf(buf, size, "%s", page_kind_name(p->kind));
 		return;
 	}
-	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN && c->what & STORE_MOVED)
+	if (page_knows(p, PAGE_F_PFN) && c->what & STORE_MOVED)
 		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64, p->pfn);
 	changes_number(p, PAGE_F_MAPCOUNT, p->mapcount, map, sizeof(map));
 	changes_number(p, PAGE_F_REFCOUNT, p->refcount, ref, sizeof(ref));

@@ -8,11 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static bool dump_known(const struct page_run *p, enum page_field field)
-{
-	return p->why[field] == PAGE_WHY_KNOWN;
-}
-
 /* Formats a number, or "?" when it was not read. */
 static const char *dump_number(bool known, s64 value, char buf[24])
 {
@@ -97,21 +92,21 @@ void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
 
 	memset(ret, 0, sizeof(*ret));
 	dump_index(p, vma, base_page_size ? base_page_size : 4096, index);
-	if (dump_known(p, PAGE_F_PFN))
+	if (page_knows(p, PAGE_F_PFN))
 		snprintf(pfn, sizeof(pfn), "%#" PRIx64, p->pfn);
 	else
 		snprintf(pfn, sizeof(pfn), "?");
 	dump_line(ret, "page: refcount:%s mapcount:%s mapping:%s index:%s pfn:%s",
-		  dump_number(dump_known(p, PAGE_F_REFCOUNT), p->refcount, ref),
-		  dump_number(dump_known(p, PAGE_F_MAPCOUNT), p->mapcount, map),
+		  dump_number(page_knows(p, PAGE_F_REFCOUNT), p->refcount, ref),
+		  dump_number(page_knows(p, PAGE_F_MAPCOUNT), p->mapcount, map),
 		  dump_mapping(p), index, pfn);
-	if (dump_known(p, PAGE_F_FOLIO) && p->order)
+	if (page_knows(p, PAGE_F_FOLIO) && p->order)
 		dump_line(ret,
 			  "head: order:%u mapcount:%s entire_mapcount:%s pincount:%s",
 			  p->order,
 			  dump_number(p->folio_mapcount >= 0, p->folio_mapcount, folio),
 			  dump_number(raw, p->raw.entire_mapcount, entire),
-			  dump_number(dump_known(p, PAGE_F_PINCOUNT) &&
+			  dump_number(page_knows(p, PAGE_F_PINCOUNT) &&
 					      p->pincount_kind == PAGE_COUNT_EXACT,
 				      p->pincount, pin));
 	dump_flags(ret, p, kv);

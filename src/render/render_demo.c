@@ -40,7 +40,7 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 		snprintf(buf, len, "not mapped");
 		return;
 	}
-	if (p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
+	if (page_knows(p, PAGE_F_PFN))
 		add(buf, len, "page frame %" PRIx64, p->pfn);
 	else
 		add(buf, len, "page frame hidden");
@@ -50,9 +50,9 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 	if (p->pte_known & PAGE_PTE_WRITE)
 		add(buf, len, ", %s",
 		    p->pte & PAGE_PTE_WRITE ? "writable" : "write-protected");
-	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN)
+	if (page_knows(p, PAGE_F_MAPCOUNT))
 		add(buf, len, ", mapped %" PRId64 "x", p->mapcount);
-	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
+	if (page_knows(p, PAGE_F_REFCOUNT))
 		add(buf, len, ", %" PRId64 " reference%s", p->refcount,
 		    p->refcount == 1 ? "" : "s");
 	if (!strchr(buf, ','))
@@ -61,8 +61,8 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 
 static bool same_page(const struct demo_sight *a, const struct demo_sight *b)
 {
-	return a->has && b->has && a->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN &&
-	       b->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN && a->page.pfn == b->page.pfn;
+	return a->has && b->has && page_knows(&a->page, PAGE_F_PFN) &&
+	       page_knows(&b->page, PAGE_F_PFN) && a->page.pfn == b->page.pfn;
 }
 
 /* Prints the page of each process, in one line when both have the same. */
@@ -158,8 +158,8 @@ static void show_store(struct render_demo *r, const struct demo_step *s)
 
 	title(r, s, "stores \"new\" there");
 	predict_store(r, a);
-	if (a->has && b->has && a->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN &&
-	    b->page.why[PAGE_F_PFN] == PAGE_WHY_KNOWN)
+	if (a->has && b->has && page_knows(&a->page, PAGE_F_PFN) &&
+	    page_knows(&b->page, PAGE_F_PFN))
 		render_block(r->out, "    seen", INDENT,
 			     same_page(a, b) ? "the page was kept, and is writable now"
 					     : "a new page took its place");

@@ -15,7 +15,7 @@ static const char *tri_word(enum tri t, char buf[WORD])
 
 static const char *pfn(const struct page_run *p, unsigned arg, char buf[WORD])
 {
-	if (p->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !p->pfn)
+	if (!page_knows(p, PAGE_F_PFN) || !p->pfn)
 		return strcpy(buf, "");
 	return columns_digits(p->pfn, 16, "", buf, WORD);
 }

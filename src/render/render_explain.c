@@ -93,7 +93,7 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 		     columns_named("PINKIND", row, d + 32, 32));
 	if (row->ledger) {
 		explain_holders(out, row);
-	} else if (page->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && page->excess == 1 &&
+	} else if (page_knows(page, PAGE_F_REFCOUNT) && page->excess == 1 &&
 		   page->expected >= 0 && !page->order) {
 		render_block(
 			out, "", EXPLAIN_LABEL,
@@ -111,8 +111,7 @@ static void explain_missing(struct render_explain *r, const struct report_row *r
 		render_block(r->opt->out, "facts", EXPLAIN_LABEL,
 			     "contradict each other, so nothing is predicted: %s", why);
 	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
-		if (page->why[i] == PAGE_WHY_KNOWN ||
-		    page->why[i] == PAGE_WHY_NOT_APPLICABLE)
+		if (!page_lacks(page, i))
 			continue;
 		render_block(r->opt->out, label, EXPLAIN_LABEL, "%s: %s",
 			     page_field_name(i), page_why_text(page->why[i]));

@@ -98,7 +98,7 @@ static void json_pte(struct js *j, const struct page_run *page)
 
 static void json_flags(struct js *j, const struct page_run *page)
 {
-	if (page->why[PAGE_F_FLAGS] != PAGE_WHY_KNOWN) {
+	if (!page_knows(page, PAGE_F_FLAGS)) {
 		js_null(j, "flags");
 		return;
 	}
@@ -109,26 +109,21 @@ static void json_flags(struct js *j, const struct page_run *page)
 	js_close(j, ']');
 }
 
-static bool json_knows(const struct page_run *page, enum page_field field)
-{
-	return page->why[field] == PAGE_WHY_KNOWN;
-}
-
 static void json_counts(struct js *j, const struct page_run *page)
 {
-	bool mapcount = json_knows(page, PAGE_F_MAPCOUNT);
-	bool pincount = json_knows(page, PAGE_F_PINCOUNT);
+	bool mapcount = page_knows(page, PAGE_F_MAPCOUNT);
+	bool pincount = page_knows(page, PAGE_F_PINCOUNT);
 
-	js_num_if(j, "folio_pages", json_knows(page, PAGE_F_FOLIO), 1ll << page->order);
+	js_num_if(j, "folio_pages", page_knows(page, PAGE_F_FOLIO), 1ll << page->order);
 	js_num_if(j, "mapcount", mapcount, page->mapcount);
 	js_str(j, "mapcount_kind",
 	       mapcount ? page_count_kind_name(page->mapcount_kind) : NULL);
-	js_num_if(j, "refcount", json_knows(page, PAGE_F_REFCOUNT), page->refcount);
+	js_num_if(j, "refcount", page_knows(page, PAGE_F_REFCOUNT), page->refcount);
 	js_num_if(j, "pincount", pincount, page->pincount);
 	js_str(j, "pincount_kind",
 	       pincount ? page_count_kind_name(page->pincount_kind) : NULL);
 	js_tri(j, "anon_exclusive",
-	       json_knows(page, PAGE_F_ANON_EXCLUSIVE) ? (enum tri)page->anon_exclusive
+	       page_knows(page, PAGE_F_ANON_EXCLUSIVE) ? (enum tri)page->anon_exclusive
 						       : TRI_UNKNOWN);
 }
 
@@ -137,7 +132,7 @@ static void json_refs(struct js *j, const struct report_row *row)
 {
 	const struct page_run *page = row->page;
 
-	if (page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN) {
+	if (!page_knows(page, PAGE_F_REFCOUNT)) {
 		js_null(j, "refs");
 		return;
 	}
@@ -160,8 +155,7 @@ static void json_why(struct js *j, const struct page_run *page)
 	bool any = false;
 
 	for (unsigned i = 0; i < PAGE_FIELDS; i++) {
-		if (page->why[i] == PAGE_WHY_KNOWN ||
-		    page->why[i] == PAGE_WHY_NOT_APPLICABLE)
+		if (!page_lacks(page, i))
 			continue;
 		if (!any)
 			js_open(j, "unknown", '{');
@@ -183,7 +177,7 @@ void render_json_page_place(struct js *j, const char *key, const struct report_r
 	js_hex(j, "addr", page->addr);
 	js_num(j, "pages", (s64)page->pages);
 	js_num(j, "size", (s64)page->size);
-	if (json_knows(page, PAGE_F_PFN))
+	if (page_knows(page, PAGE_F_PFN))
 		js_hex(j, "pfn", page->pfn);
 	else
 		js_null(j, "pfn");
@@ -192,7 +186,7 @@ void render_json_page_place(struct js *j, const char *key, const struct report_r
 void render_json_page_rest(struct js *j, const struct report_row *row)
 {
 	const struct page_run *page = row->page;
-	bool zone = json_knows(page, PAGE_F_ZONE);
+	bool zone = page_knows(page, PAGE_F_ZONE);
 
 	js_str(j, "kind", page->kind == PAGE_UNKNOWN ? NULL : page_kind_name(page->kind));
 	js_str(j, "leaf", page_leaf_name(page->leaf));

@@ -115,7 +115,7 @@ static void report_ledger(struct render_report *r, const struct highlight *s)
 {
 	const struct page_run *p = &s->page;
 
-	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0)
+	if (page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0)
 		render_report_line(r->out, 3,
 				   "ledger: refcount %" PRId64 " = %" PRId64
 				   " of mappings and caches + %" PRId64 " others%s",

@@ -47,7 +47,7 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 	dump_page(p, row->vma, l->kv, l->base, &dump);
 	for (unsigned i = 0; i < dump.n; i++)
 		render_report_line(out, 2, "%s", dump.line[i]);
-	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0)
+	if (page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0)
 		render_report_line(out, 2,
 				   "ledger: refcount %" PRId64 " = %" PRId64
 				   " of mappings and caches + %" PRId64 " others",
@@ -80,8 +80,7 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 /* If nobody looked for holders: references that are neither mapping, cache nor pin. */
 static s64 lint_excess(const struct page_run *p)
 {
-	return p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN && p->expected >= 0 &&
-			       p->pincount <= 0
+	return page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0 && p->pincount <= 0
 		       ? p->excess
 		       : -1;
 }

@@ -12,10 +12,10 @@ static void who_counts(FILE *out, const struct render_who *who)
 {
 	const struct page_run *p = &who->map[0].page;
 
-	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && p->order)
+	if (page_knows(p, PAGE_F_FOLIO) && p->order)
 		fprintf(out, "in a folio of %llu pages from PFN 0x%llx\n",
 			1ULL << p->order, (unsigned long long)p->head_pfn);
-	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN) {
+	if (page_knows(p, PAGE_F_MAPCOUNT)) {
 		fprintf(out, "mapped %lld times, %zu found", (long long)p->mapcount,
 			who->nmaps);
 		if (p->folio_mapcount >= 0 && p->order)
@@ -23,7 +23,7 @@ static void who_counts(FILE *out, const struct render_who *who)
 				(long long)p->folio_mapcount);
 		fprintf(out, "\n");
 	}
-	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN)
+	if (!page_knows(p, PAGE_F_REFCOUNT))
 		fprintf(out, "references: ? (%s)\n",
 			page_why_text(p->why[PAGE_F_REFCOUNT]));
 	else if (p->expected < 0)
@@ -116,9 +116,8 @@ static void who_json_map(struct js *j, const struct render_who_map *m)
 	js_tri(j, "write",
 	       tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE));
 	js_tri(j, "anon_exclusive",
-	       p->why[PAGE_F_ANON_EXCLUSIVE] == PAGE_WHY_KNOWN
-		       ? (enum tri)p->anon_exclusive
-		       : TRI_UNKNOWN);
+	       page_knows(p, PAGE_F_ANON_EXCLUSIVE) ? (enum tri)p->anon_exclusive
+						    : TRI_UNKNOWN);
 	js_str(j, "name", m->vma.name);
 	js_close(j, '}');
 }
@@ -126,12 +125,12 @@ static void who_json_map(struct js *j, const struct render_who_map *m)
 static void who_json_page(struct js *j, const struct page_run *p)
 {
 	js_str(j, "kind", p->kind == PAGE_UNKNOWN ? NULL : page_kind_name(p->kind));
-	if (p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN) {
+	if (page_knows(p, PAGE_F_FOLIO)) {
 		js_hex(j, "head_pfn", p->head_pfn);
 		js_num(j, "folio_pages", 1LL << p->order);
 	}
-	js_num_if(j, "mapcount", p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN, p->mapcount);
-	js_num_if(j, "refcount", p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN, p->refcount);
+	js_num_if(j, "mapcount", page_knows(p, PAGE_F_MAPCOUNT), p->mapcount);
+	js_num_if(j, "refcount", page_knows(p, PAGE_F_REFCOUNT), p->refcount);
 	if (p->expected >= 0) {
 		js_num(j, "expected", p->expected);
 		js_num(j, "excess", p->excess);

@@ -109,7 +109,7 @@ static void collect_unmapped(struct collector *c)
 static void collect_holders(struct collector *c, const struct page_run *page,
 			    struct report_row *row)
 {
-	if (!c->opt->holders || page->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN ||
+	if (!c->opt->holders || !page_knows(page, PAGE_F_REFCOUNT) ||
 	    page->expected < 0 || page->excess <= 0 ||
 	    (collect_only_batch(page) && !page->batches))
 		return;
@@ -132,7 +132,7 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 static bool collect_held_unknown(const struct page_run *page)
 {
 	return fact_get(&page->facts, FACT_HELD) == TRI_UNKNOWN && page->excess > 0 &&
-	       page->why[PAGE_F_PFN] == PAGE_WHY_KNOWN;
+	       page_knows(page, PAGE_F_PFN);
 }
 
 /*
@@ -166,8 +166,8 @@ static bool collect_suspicious(const struct report_row *row, unsigned look)
 
 	if (lint_bugs(row))
 		return true;
-	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || p->expected < 0 ||
-	    p->excess <= 0 || collect_only_batch(p))
+	if (!page_knows(p, PAGE_F_REFCOUNT) || p->expected < 0 || p->excess <= 0 ||
+	    collect_only_batch(p))
 		return false;
 	if (!look)
 		return true;

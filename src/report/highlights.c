@@ -93,11 +93,6 @@ static void highlights_add(struct highlights *list, enum highlights_kind kind,
 			     sizeof(now->holder[0]));
 }
 
-static bool highlights_known(const struct page_run *page, enum page_field field)
-{
-	return page->why[field] == PAGE_WHY_KNOWN;
-}
-
 /*
  * References that neither mappings, caches, pins nor holders that were found explain.  What CPUs
  * may keep in batches on its way to or between LRU lists is no verdict on anybody: a small page can
@@ -124,7 +119,7 @@ static void highlights_look_refs(struct highlights *list, const struct report_ro
 {
 	const struct page_run *page = row->page;
 	const struct gup_verdicts *v = row->verdicts;
-	bool pinned = highlights_known(page, PAGE_F_PINCOUNT) && page->pincount > 0;
+	bool pinned = page_knows(page, PAGE_F_PINCOUNT) && page->pincount > 0;
 
 	if (pinned)
 		highlights_add(list, HIGHLIGHT_PINNED, row, 0);
@@ -135,8 +130,7 @@ static void highlights_look_refs(struct highlights *list, const struct report_ro
 	/* What the kernel shares with the process by design, such as the rings of an io_uring, is seen. */
 	else if (v->write.seen_by_refs == TRI_YES && !pinned && !page_of_owner(page))
 		highlights_add(list, HIGHLIGHT_SEEN, row, 0);
-	else if (highlights_known(page, PAGE_F_REFCOUNT) && page->expected >= 0 &&
-		 !pinned)
+	else if (page_knows(page, PAGE_F_REFCOUNT) && page->expected >= 0 && !pinned)
 		highlights_look_unexplained(list, row);
 }
 
@@ -156,7 +150,7 @@ void highlights_look(struct highlights *list, const struct report_row *row)
 	if (v->req[GUP_LT_W].page == GUP_PAGE_MIGRATED)
 		highlights_add(list, HIGHLIGHT_MIGRATE, row, 0);
 	if (page->kind == PAGE_ANON && page->anon_exclusive == TRI_NO &&
-	    highlights_known(page, PAGE_F_MAPCOUNT) && page->mapcount == 1 &&
+	    page_knows(page, PAGE_F_MAPCOUNT) && page->mapcount == 1 &&
 	    page->mapcount_kind == PAGE_COUNT_EXACT)
 		highlights_add(list, HIGHLIGHT_COPY_ALONE, row, 0);
 	else if (v->req[GUP_PIN_R].word == GUP_WORD_COPY)

@@ -15,11 +15,6 @@ static const struct {
 #undef LINT
 };
 
-static bool lint_known(const struct page_run *p, enum page_field field)
-{
-	return p->why[field] == PAGE_WHY_KNOWN;
-}
-
 static bool lint_pte(const struct page_run *p, u16 bit)
 {
 	return p->pte_known & p->pte & bit;
@@ -27,8 +22,8 @@ static bool lint_pte(const struct page_run *p, u16 bit)
 
 static u64 lint_counts(const struct page_run *p)
 {
-	bool ref = lint_known(p, PAGE_F_REFCOUNT);
-	bool map = lint_known(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
+	bool ref = page_knows(p, PAGE_F_REFCOUNT);
+	bool map = page_knows(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
 	u64 bits = 0;
 
 	if (ref && p->folio_mapcount >= 0 && p->refcount < p->folio_mapcount)
@@ -46,7 +41,7 @@ static u64 lint_counts(const struct page_run *p)
 
 static u64 lint_pins(const struct page_run *p)
 {
-	if (!lint_known(p, PAGE_F_PINCOUNT) || p->pincount <= 0 ||
+	if (!page_knows(p, PAGE_F_PINCOUNT) || p->pincount <= 0 ||
 	    p->anon_exclusive != TRI_NO)
 		return 0;
 	if (p->pincount_kind != PAGE_COUNT_EXACT)
@@ -60,7 +55,7 @@ static u64 lint_pins(const struct page_run *p)
 
 static u64 lint_anon(const struct page_run *p)
 {
-	bool map = lint_known(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
+	bool map = page_knows(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
 	bool write = lint_pte(p, PAGE_PTE_WRITE);
 	u64 bits = lint_pins(p);
 
@@ -69,7 +64,7 @@ static u64 lint_anon(const struct page_run *p)
 	if (p->anon_exclusive == TRI_NO && write)
 		bits |= BIT(LINT_WRITABLE_NOT_EXCLUSIVE);
 	if (p->anon_exclusive == TRI_NO && !write && !p->order && map &&
-	    p->mapcount == 1 && lint_known(p, PAGE_F_REFCOUNT) && p->expected >= 0 &&
+	    p->mapcount == 1 && page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0 &&
 	    !p->excess)
 		bits |= BIT(LINT_ALONE_NOT_EXCLUSIVE);
 	return bits;

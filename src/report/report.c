@@ -27,24 +27,14 @@ static bool report_has_unknown(const struct gup_verdicts *v)
 	return v->write.fault == GUP_WRITE_UNKNOWN || v->fork.word == GUP_FORK_UNKNOWN;
 }
 
-static bool report_known(const struct page_run *page, enum page_field f)
-{
-	return page->why[f] == PAGE_WHY_KNOWN;
-}
-
-static bool report_applies_unknown(const struct page_run *page, enum page_field f)
-{
-	return !report_known(page, f) && page->why[f] != PAGE_WHY_NOT_APPLICABLE;
-}
-
 static void report_count_refs(struct report_totals *t, const struct page_run *page, u64 n)
 {
-	if (report_applies_unknown(page, PAGE_F_PINCOUNT))
+	if (page_lacks(page, PAGE_F_PINCOUNT))
 		t->pins_unknown += n;
-	else if (report_known(page, PAGE_F_PINCOUNT) && page->pincount > 0)
+	else if (page_knows(page, PAGE_F_PINCOUNT) && page->pincount > 0)
 		t->pinned += n;
-	if (!report_known(page, PAGE_F_REFCOUNT))
-		t->refs_unknown += report_applies_unknown(page, PAGE_F_REFCOUNT) ? n : 0;
+	if (!page_knows(page, PAGE_F_REFCOUNT))
+		t->refs_unknown += page_lacks(page, PAGE_F_REFCOUNT) ? n : 0;
 	else if (page->expected >= 0)
 		t->excess_refs += page->excess > 0 ? n : 0;
 	else if (report_ordinary(page))
@@ -54,7 +44,7 @@ static void report_count_refs(struct report_totals *t, const struct page_run *pa
 /* Whether somebody else maps the page now. */
 static enum tri report_shared(const struct page_run *page)
 {
-	bool known = report_known(page, PAGE_F_MAPCOUNT);
+	bool known = page_knows(page, PAGE_F_MAPCOUNT);
 
 	if (page->mm_shared != TRI_UNKNOWN &&
 	    (!known || page->mapcount_kind != PAGE_COUNT_EXACT))
@@ -87,12 +77,11 @@ static void report_count_maps(struct report_totals *t, const struct page_run *pa
 	if (page->anon && page->anon_exclusive == TRI_UNKNOWN &&
 	    report_shared(page) != TRI_YES)
 		t->exclusive_unknown += n;
-	if (report_applies_unknown(page, PAGE_F_MAPCOUNT) &&
-	    report_shared(page) == TRI_UNKNOWN)
+	if (page_lacks(page, PAGE_F_MAPCOUNT) && report_shared(page) == TRI_UNKNOWN)
 		t->shared_unknown += n;
 	if (!report_ordinary(page) && page->kind != PAGE_UNKNOWN)
 		return;
-	if (!report_known(page, PAGE_F_MAPCOUNT)) {
+	if (!page_knows(page, PAGE_F_MAPCOUNT)) {
 		t->maps_unknown += n;
 		return;
 	}

@@ -248,8 +248,7 @@ static int on_row(void *ctx, const struct report_row *row)
 	}
 	if (err)
 		return err == -EAGAIN ? 0 : err;
-	bool has_head = page->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
-			page->pfn >= page->head_pfn &&
+	bool has_head = page_knows(page, PAGE_F_FOLIO) && page->pfn >= page->head_pfn &&
 			page->pfn - page->head_pfn < STORE_NO_HEAD;
 	struct store_row new = {
 		.addr = page->addr,
@@ -390,7 +389,7 @@ bool store_row_frame(const struct store *s, const struct store_row *row, u64 pfn
 	const struct page_run *p = &store_class(s, row)->page;
 	u64 base = kernel_page_size(&s->kernel.ev);
 
-	if (p->why[PAGE_F_PFN] != PAGE_WHY_KNOWN || !row->pfn || pfn < row->pfn ||
+	if (!page_knows(p, PAGE_F_PFN) || !row->pfn || pfn < row->pfn ||
 	    pfn - row->pfn >= row->pages * p->size / base)
 		return false;
 	*ret_addr = row->addr + (pfn - row->pfn) * base;

@@ -16,16 +16,11 @@ static bool is_page(const struct page_class *c)
 	return c && c->page.kind != PAGE_NONE;
 }
 
-static bool known(const struct page_run *p, enum page_field field)
-{
-	return p->why[field] == PAGE_WHY_KNOWN;
-}
-
 /* Returns @what when both sides know the field and it differs, KNOWN when only one knows it. */
 static u32 field_diff(const struct page_run *a, const struct page_run *b,
 		      enum page_field field, bool differs, u32 what)
 {
-	bool ka = known(a, field), kb = known(b, field);
+	bool ka = page_knows(a, field), kb = page_knows(b, field);
 
 	if (ka && kb)
 		return differs ? what : 0;
@@ -239,7 +234,8 @@ static u32 sides_diff(const struct store_side *a, const struct store_side *b, u6
 
 		store_page_at(a->store, a->row, addr, &pa);
 		store_page_at(b->store, b->row, addr, &pb);
-		if (known(&pa, PAGE_F_PFN) && known(&pb, PAGE_F_PFN) && pa.pfn != pb.pfn)
+		if (page_knows(&pa, PAGE_F_PFN) && page_knows(&pb, PAGE_F_PFN) &&
+		    pa.pfn != pb.pfn)
 			what |= STORE_MOVED;
 		if (pa.kind == PAGE_SWAP && pb.kind == PAGE_SWAP &&
 		    pa.swap_offset != pb.swap_offset)

@@ -46,7 +46,7 @@ static void capture_held(struct capture *c, const struct page_run *page)
 	const struct holder *h;
 	size_t pos = 0;
 
-	if (!c->held || page->why[PAGE_F_PFN] != PAGE_WHY_KNOWN)
+	if (!c->held || !page_knows(page, PAGE_F_PFN))
 		return;
 	if (page->order) {
 		start = MIN(start, page->head_pfn);

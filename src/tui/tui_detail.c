@@ -103,7 +103,7 @@ static void add_references(struct detail *d)
 {
 	const struct page_run *p = &d->page;
 
-	if (p->why[PAGE_F_REFCOUNT] != PAGE_WHY_KNOWN || p->expected < 0)
+	if (!page_knows(p, PAGE_F_REFCOUNT) || p->expected < 0)
 		return;
 	heading(d, "references of the folio");
 	tui_text_add(d->text, TUI_STRONG, " %lld", (long long)p->refcount);

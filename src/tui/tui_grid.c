@@ -117,15 +117,15 @@ static enum tui_glyph kind_glyph(const struct page_run *p)
 static enum tui_glyph state_glyph(const struct page_class *c)
 {
 	const struct page_run *p = &c->page;
-	bool pins = p->why[PAGE_F_PINCOUNT] == PAGE_WHY_KNOWN && p->pincount > 0;
+	bool pins = page_knows(p, PAGE_F_PINCOUNT) && p->pincount > 0;
 
 	if (c->verdicts->write.leak == TRI_YES)
 		return TUI_GLYPH_LEAK;
 	if (pins)
 		return p->pincount_kind == PAGE_COUNT_EXACT ? TUI_GLYPH_PINNED
 							    : TUI_GLYPH_MAYBE;
-	if (page_is_anon(p) && p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN &&
-	    p->expected >= 0 && p->excess > 0)
+	if (page_is_anon(p) && page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0 &&
+	    p->excess > 0)
 		return TUI_GLYPH_EXTRA;
 	return kind_glyph(p);
 }
@@ -204,8 +204,8 @@ static int map_folios(struct tui_map *m, const struct store *s, const struct sto
 			r = add_segment(m, &room, start, 1, end - start, end - start);
 			continue;
 		}
-		bool folios = p->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN && p->order &&
-			      p->order < 32 && p->why[PAGE_F_PFN] == PAGE_WHY_KNOWN;
+		bool folios = page_knows(p, PAGE_F_FOLIO) && p->order && p->order < 32 &&
+			      page_knows(p, PAGE_F_PFN);
 		u64 step = folios ? MAX(base << p->order, p->size) : p->size;
 		u64 head = folios ? (row->pfn * base) & (step - 1) : 0;
 		u64 first = MIN(step - head, end - start);

@@ -127,9 +127,9 @@ static void side_words(const struct page_class *c, char *buf, size_t size)
 		snprintf(buf, size, "absent");
 		return;
 	}
-	if (p->why[PAGE_F_MAPCOUNT] == PAGE_WHY_KNOWN)
+	if (page_knows(p, PAGE_F_MAPCOUNT))
 		snprintf(map, sizeof(map), "%lld", (long long)p->mapcount);
-	if (p->why[PAGE_F_REFCOUNT] == PAGE_WHY_KNOWN)
+	if (page_knows(p, PAGE_F_REFCOUNT))
 		snprintf(ref, sizeof(ref), "%lld", (long long)p->refcount);
 	snprintf(buf, size, "%s%s map %s ref %s write %s", page_kind_name(p->kind),
 		 p->anon_exclusive == TRI_YES ? " excl" : "", map, ref,
