@@ -33,7 +33,6 @@ static int who_raw(void *ctx, const struct report_row *row)
 	struct page_run page = *row->page;
 	u64 frames = page.size / w->base;
 	struct report_row one = *row;
-	struct render_who_map *m;
 
 	if (!(page.raw.has & RAW_HAS_PFN) || w->pfn < page.pfn ||
 	    w->pfn >= page.pfn + page.pages * frames)
@@ -42,14 +41,12 @@ static int who_raw(void *ctx, const struct report_row *row)
 	one.page = &page;
 	if (filter && filter_match(filter, &one) != TRI_YES)
 		return 0;
-	m = array_add(&w->map, &w->nmaps, &w->room, sizeof(*m));
-	if (!m)
-		return -ENOMEM;
-	*m = (struct render_who_map){ .process = *row->process,
-				      .vma = *row->vma,
-				      .page = page,
-				      .verdicts = *row->verdicts };
-	return 0;
+	struct render_who_map m = { .process = *row->process,
+				    .vma = *row->vma,
+				    .page = page,
+				    .verdicts = *row->verdicts };
+
+	return array_put(&w->map, &w->nmaps, &w->room, sizeof(m), &m);
 }
 
 static const struct report_view who_view = { .raw = who_raw };
@@ -63,12 +60,10 @@ static int who_hit(void *ctx, const struct raw_page *raw, size_t n)
 				 : 0;
 		u64 addr = raw[i].addr + in * w->base;
 
-		struct collect_range *new =
-			array_add(&w->hit, &w->nhits, &w->hit_room, sizeof(*new));
+		struct collect_range new = { addr, addr + 1 };
 
-		if (!new)
+		if (array_put(&w->hit, &w->nhits, &w->hit_room, sizeof(new), &new))
 			return -ENOMEM;
-		*new = (struct collect_range){ addr, addr + 1 };
 	}
 	return 0;
 }

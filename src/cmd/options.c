@@ -76,13 +76,10 @@ static const u64 obeyed[MODES] = {
 int options_add_pid(struct options *opt, pid_t pid)
 {
 	size_t n = opt->npids;
-	pid_t *new = array_add(&opt->pids, &n, &opt->pids_room, sizeof(*new));
+	int err = array_put(&opt->pids, &n, &opt->pids_room, sizeof(pid), &pid);
 
-	if (!new)
-		return -ENOMEM;
-	*new = pid;
 	opt->npids = (unsigned)n;
-	return 0;
+	return err;
 }
 
 /* The options as far as they are parsed, and where the sentence goes that says why one is wrong. */

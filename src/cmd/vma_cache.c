@@ -89,12 +89,7 @@ static int keep(void *ctx, const struct vma *vma)
 {
 	struct kept *k = ctx;
 
-	struct vma *v = array_add(&k->vma, &k->n, &k->room, sizeof(*v));
-
-	if (!v)
-		return -ENOMEM;
-	*v = *vma;
-	return 0;
+	return array_put(&k->vma, &k->n, &k->room, sizeof(*vma), vma);
 }
 
 static int on_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb, void *ctx)

@@ -3,6 +3,7 @@
 
 #include "lib/bits.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,4 +31,14 @@ void *array_add(void *array, size_t *n, size_t *room, size_t size)
 	void *p = array_more(array, n, room, size, 1);
 
 	return p ? memset(p, 0, size) : NULL;
+}
+
+int array_put(void *array, size_t *n, size_t *room, size_t size, const void *element)
+{
+	void *p = array_more(array, n, room, size, 1);
+
+	if (!p)
+		return -ENOMEM;
+	memcpy(p, element, size);
+	return 0;
 }

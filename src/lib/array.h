@@ -19,6 +19,9 @@ void *array_add(void *array, size_t *n, size_t *room, size_t size);
 /* The same with @more elements that are not set. */
 void *array_more(void *array, size_t *n, size_t *room, size_t size, size_t more);
 
+/* Appends a copy of @element likewise; returns 0 or -ENOMEM. */
+int array_put(void *array, size_t *n, size_t *room, size_t size, const void *element);
+
 /*
  * Returns the first of the indices [@from, @to) for which @before, an expression of @i, does not
  * hold; @to when it holds for all.  It must hold for a beginning of the array and for nothing else.

@@ -26,14 +26,9 @@ void live_vmas_free(struct live_mounts *m)
 	*m = (struct live_mounts){ 0 };
 }
 
-static int live_vmas_add_mount(struct live_mounts *m, struct live_mount mount)
+static void live_vmas_add_mount(struct live_mounts *m, struct live_mount mount)
 {
-	struct live_mount *new = array_add(&m->mount, &m->n, &m->room, sizeof(*new));
-
-	if (!new)
-		return -ENOMEM;
-	*new = mount;
-	return 0;
+	array_put(&m->mount, &m->n, &m->room, sizeof(mount), &mount);
 }
 
 static void live_vmas_add_fd(struct live *l, int fd, enum vma_fs fs)

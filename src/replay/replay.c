@@ -148,28 +148,21 @@ static int replay_index_machine(void *ctx, const struct record_machine *m)
 static int replay_index_process(void *ctx, const struct process *p)
 {
 	struct replay *r = ctx;
-	struct replay_process *new;
+	struct replay_process new = { .process = *p,
+				      .first = r->nareas,
+				      .line = r->reader.line };
 
-	new = array_add(&r->proc, &r->nprocs, &r->proc_room, sizeof(*new));
-	if (!new)
-		return -ENOMEM;
-	*new = (struct replay_process){ .process = *p,
-					.first = r->nareas,
-					.line = r->reader.line };
-	return 0;
+	return array_put(&r->proc, &r->nprocs, &r->proc_room, sizeof(new), &new);
 }
 
 static int replay_index_vma(void *ctx, const struct process *p, const struct vma *vma)
 {
 	struct replay *r = ctx;
-	struct replay_area *new =
-		array_add(&r->area, &r->nareas, &r->area_room, sizeof(*new));
+	struct replay_area new = { .offset = r->reader.offset, .vma = *vma };
+	int err = array_put(&r->area, &r->nareas, &r->area_room, sizeof(new), &new);
 
-	if (!new)
-		return -ENOMEM;
-	*new = (struct replay_area){ .offset = r->reader.offset, .vma = *vma };
-	r->proc[r->nprocs - 1].n++;
-	return 0;
+	r->proc[r->nprocs - 1].n += !err;
+	return err;
 }
 
 static int replay_index_holders(void *ctx, bool complete, const char *why)
@@ -194,15 +187,12 @@ static int replay_index_holder(void *ctx, const struct holder *h)
 		return -ENOMEM;
 	*new = *h;
 	new->end = (void *)all->nends;
-	for (u32 i = 0; i < h->nends; i++) {
-		struct holder_end *end =
-			array_add(&all->end, &all->nends, &r->end_room, sizeof(*end));
+	int err = 0;
 
-		if (!end)
-			return -ENOMEM;
-		*end = h->end[i];
-	}
-	return 0;
+	for (u32 i = 0; i < h->nends && !err; i++)
+		err = array_put(&all->end, &all->nends, &r->end_room, sizeof(*h->end),
+				&h->end[i]);
+	return err;
 }
 
 /* ---- observing */

@@ -199,13 +199,9 @@ static int collect_later(struct collector *c, const struct page_run *page)
 		c->again[c->nagain - 1].end = end;
 		return 0;
 	}
-	struct collect_range *new =
-		array_add(&c->again, &c->nagain, &c->again_room, sizeof(*new));
+	struct collect_range new = { .start = page->addr, .end = end };
 
-	if (!new)
-		return -ENOMEM;
-	*new = (struct collect_range){ .start = page->addr, .end = end };
-	return 0;
+	return array_put(&c->again, &c->nagain, &c->again_room, sizeof(new), &new);
 }
 
 static struct report_row collect_row(const struct collector *c,

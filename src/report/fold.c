@@ -3,7 +3,6 @@
 
 #include "lib/array.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,14 +11,11 @@
 int fold_add(struct fold *f, const struct vma *vma, const struct report_totals *t,
 	     unsigned severity)
 {
-	struct fold_row *r = array_add(&f->row, &f->n, &f->room, sizeof(*r));
-
-	if (!r)
-		return -ENOMEM;
-	*r = (struct fold_row){
+	struct fold_row row = {
 		.vma = *vma, .totals = *t, .mappings = 1, .severity = severity
 	};
-	return 0;
+
+	return array_put(&f->row, &f->n, &f->room, sizeof(row), &row);
 }
 
 void fold_names(struct fold *f)

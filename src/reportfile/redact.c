@@ -72,16 +72,13 @@ static size_t redact_number(struct redact *r, enum record_redact kind, const voi
 			    size_t len)
 {
 	struct redact_names *names = &r->seen[kind];
-	u64 h = record_hash(key, len), *new;
+	u64 h = record_hash(key, len);
 
 	for (size_t i = 0; i < names->n; i++)
 		if (names->hash[i] == h)
 			return i + 1;
-	new = array_add(&names->hash, &names->n, &names->room, sizeof(*new));
-	if (!new)
-		return 0;
-	*new = h;
-	return names->n;
+	return array_put(&names->hash, &names->n, &names->room, sizeof(h), &h) ? 0
+									       : names->n;
 }
 
 /* The kernel gives these names, on every machine. */
@@ -173,11 +170,7 @@ static int redact_add(struct redact *r, u64 pfn, u64 pages)
 		redact_join(r);
 		r->join_at = MAX(r->n * 2, 1024);
 	}
-	tail = array_add(&r->extent, &r->n, &r->room, sizeof(*tail));
-	if (!tail)
-		return -ENOMEM;
-	*tail = e;
-	return 0;
+	return array_put(&r->extent, &r->n, &r->room, sizeof(e), &e);
 }
 
 static const struct redact_extent *redact_find(const struct redact *r, u64 granule)

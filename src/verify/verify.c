@@ -92,14 +92,8 @@ int verify_count(struct verify *v, const struct verify_case *c, bool keep)
 		r->missing[i] += c->unknown >> i & 1;
 	if (c->outcome == VERIFY_SKIPPED)
 		verify_reason(r, c->note);
-	if (keep) {
-		struct verify_case *new =
-			array_add(&r->cases, &r->ncases, &r->case_room, sizeof(*new));
-
-		if (!new)
-			return -ENOMEM;
-		*new = *c;
-	}
+	if (keep && array_put(&r->cases, &r->ncases, &r->case_room, sizeof(*c), c))
+		return -ENOMEM;
 	if (v->opt->progress)
 		v->opt->progress(v->opt->progress_ctx, r);
 	return 0;
