@@ -9,6 +9,7 @@ counts no line of it.  So a row counts as hit when its effect is seen:
   columns   gupinfo prints each of them, of rows that have it
   whole     a unit test includes the table and compares each row, with a header of the kernel's or by use
   calls     test_trace_call enters the call, and expects its event or its ranges
+  expected  a unit test compares the row's identifier with what the code returned: EXPECT_INT(…, EVENT_CAUSE_GONE)
   others    their word is in an output: an accepted one (tests/golden, tests/tui) or one of the commands that
             are run here, with --verify on this kernel; or keys are pressed by a script of tests/tui
   NEVER     with the row turned into its opposite, gupinfo infers something else (tests/mutate.py); by hand
@@ -71,14 +72,16 @@ def rows(path, macro):
 FIXTURES = sorted(glob.glob("tests/golden/linux-*.gupinfo"))
 accepted = text_of("tests/golden/linux-*/**", "tests/golden/hostile/expected")
 screens = text_of("tests/tui/*.screen")
+expected = " ".join(re.findall(r"EXPECT\w*\(.*?\);", text_of("tests/unit/*.c"), re.S))
+expected = re.sub(r"EXPECT_(FACT|LINT)\(\w+, ", r"\1_", re.sub(r"\bF\((\w+)\)", r"FACT_\1", expected))
 entered = text_of("tests/unit/test_trace_call.c")
 steps = text_of("tests/tui/*.steps")
 sources = text_of("tests/unit/*.[ch]", "tests/live/*", "tests/*.sh", "tests/tui/*.[ch]", "tests/golden/*.sh", "tests/golden/*/states",
                   "tests/fuzz/*.c", "tests/chaos/*")
 
 print("running gupinfo and test_predict_ref", file=sys.stderr)
-# test_vma reads each pair of letters (flag_rows)
-whole = {"page/vma.def"} | set(re.findall(r'#include "([a-z/_]+\.def)"', text_of("tests/unit/*.c")))
+# test_vma reads each pair of letters (flag_rows), test_tracer_filter enters each call of tracer_task_calls
+whole = {"page/vma.def", "trace/tracer.def"} | set(re.findall(r'#include "([a-z/_]+\.def)"', text_of("tests/unit/*.c")))
 seen = accepted + text_of(*FILES[1:], "tests/golden/*.gupinfo") + run("--facts") + run("--verify", "--trials", "3000", "--seed", "1", "--json") + run("--demo", "-v")
 seen += run("--all", "--openmetrics") + run("--list-columns")
 for fixture in FIXTURES:
@@ -154,9 +157,10 @@ def main():
     lines.append(("gup/predict_*.def", "RULE", rules, rules if all_fired else 0, 0, [] if all_fired else ["test_predict_ref says which"]))
     for path, macro, hit, named in TABLES:
         table = list(rows(os.path.join("src", path), macro))
-        hits = table if path in whole else [r for r in table if hit and hit(r)]
+        ids = {r[0]: [macro + "_" + r[0]] + [p + r[0] for p in PREFIX.get(macro, []) if p] for r in table}
+        hits = table if path in whole else [r for r in table if hit(r) or any(word(n, expected) for n in ids[r[0]])]
         rest = [r for r in table if r not in hits]
-        by_name = [r for r in rest if any(word(n.lstrip("-"), sources) for n in [named(r), macro + "_" + r[0]] + [p + r[0] for p in PREFIX.get(macro, [])])]
+        by_name = [r for r in rest if any(word(n.lstrip("-"), sources) for n in [named(r), r[0]] + ids[r[0]])]
         neither = [r[0] for r in rest if r not in by_name]
         lines.append((path, macro, len(table), len(hits), len(by_name), neither))
     release = subprocess.run(["uname", "-r"], capture_output=True, text=True, check=False).stdout.strip().split("-")[0]

@@ -214,6 +214,8 @@ TEST(causes)
 	EXPECT_INT(cause_of(&own, &pinned), EVENT_CAUSE_PINNED);
 	EXPECT_INT(cause_of(&pinned, &own), EVENT_CAUSE_UNPINNED);
 	EXPECT_INT(cause_of(&file, &own), EVENT_CAUSE_COPIED);
+	/* MADV_DONTNEED and a read, say: no single deed puts a file's page in place of the process's own */
+	EXPECT_INT(cause_of(&own, &file), EVENT_CAUSE_OTHER);
 }
 
 TEST(an_event_takes_only_its_causes)

@@ -185,6 +185,52 @@ TEST(pages_of_a_driver_are_no_finding)
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0);
 }
 
+/* What requests, a store and a fork would do to a page that many map. */
+TEST(verdicts_are_found)
+{
+	struct gup_verdicts v = { .req = { [GUP_LT_W] = { .page = GUP_PAGE_MIGRATED },
+					   [GUP_PIN_R] = { .word = GUP_WORD_COPY } },
+				  .write = { .seen_by_refs = TRI_YES, .leak = TRI_YES },
+				  .fork = { .word = GUP_FORK_COPY } };
+	struct vma vma = { .start = 1 << 24, .end = 2 << 24, .write = true };
+	struct page_run p = { .addr = 1 << 24,
+			      .pages = 3,
+			      .size = 4096,
+			      .kind = PAGE_ANON,
+			      .anon = true,
+			      .anon_exclusive = TRI_NO,
+			      .folio_mapcount = 2,
+			      .mapcount = 2,
+			      .mapcount_kind = PAGE_COUNT_EXACT,
+			      .expected = -1 };
+	struct report_row row = {
+		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
+	};
+
+	fact_set(&p.facts, F(PRESENT), true);
+	begin(2);
+	highlights_look(&list, &row);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_LEAK], 3);
+	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0); /* a leak is more than that */
+	EXPECT_INT(list.pages[HIGHLIGHT_MIGRATE], 3);
+	EXPECT_INT(list.pages[HIGHLIGHT_COPY], 3);
+	EXPECT_INT(list.pages[HIGHLIGHT_COPY_ALONE], 0);
+	EXPECT_INT(list.pages[HIGHLIGHT_FORK_COPY], 3);
+	EXPECT_INT(list.pages[HIGHLIGHT_LT_REFUSED], 0);
+	v.req[GUP_LT_W] = (struct gup_verdict){ .word = GUP_WORD_ERRNO };
+	begin(2);
+	highlights_look(&list, &row);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_LT_REFUSED], 3);
+	EXPECT_INT(list.pages[HIGHLIGHT_MIGRATE], 0);
+	vma.write = false; /* nobody expects that it may be written to */
+	begin(2);
+	highlights_look(&list, &row);
+	highlights_end(&list);
+	EXPECT_INT(list.pages[HIGHLIGHT_LT_REFUSED], 0);
+}
+
 /* A small anonymous page that is pinned and not exclusive breaks an invariant, unless it changed meanwhile. */
 TEST(what_breaks_an_invariant_is_found_unless_it_raced)
 {

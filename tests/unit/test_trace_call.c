@@ -65,6 +65,7 @@ TEST(words_of_arguments)
 	EXPECT_STR(arg("flags")->text, "private,fixed,anonymous");
 	EXPECT_INT(arg("fd")->num, -1);
 	CALL(MADVISE, 0x10000, 4096, 14, 0, 0, 0);
+	EXPECT_INT(call.event.kind, EVENT_MADVISE);
 	EXPECT_STR(arg("advice")->text, "hugepage");
 	CALL(MADVISE, 0x10000, 4096, 102, 0, 0, 0);
 	EXPECT_STR(arg("advice")->text, "guard-install");
@@ -117,6 +118,7 @@ TEST(a_string_that_ends_at_an_unmapped_page)
 TEST(ranges_are_whole_pages)
 {
 	CALL(MUNMAP, 0x10800, 0x1000, 0, 0, 0, 0);
+	EXPECT_INT(call.event.kind, EVENT_MUNMAP);
 	EXPECT_INT(call.nranges, 1);
 	expect_range(0, 0x10000, 0x12000);
 	CALL(MUNMAP, 0x10000, 0, 0, 0, 0, 0);
@@ -124,6 +126,7 @@ TEST(ranges_are_whole_pages)
 	CALL(MUNMAP, UINT64_MAX - 100, 4096, 0, 0, 0, 0);
 	EXPECT_INT(call.nranges, 0);
 	CALL(MREMAP, 0x10000, 0x1000, 0x3000, MREMAP_MAYMOVE | MREMAP_FIXED, 0x80000, 0);
+	EXPECT_INT(call.event.kind, EVENT_MREMAP);
 	EXPECT_INT(call.nranges, 2);
 	expect_range(1, 0x80000, 0x83000);
 	CALL(MREMAP, 0x10000, 0x1000, 0x3000, MREMAP_MAYMOVE, 0, 0);
@@ -155,6 +158,7 @@ TEST(ranges_of_vectors)
 	expect_range(0, 0x10000, 0x12000); /* neighbours are one */
 	expect_range(1, 0x30000, 0x31000);
 	EXPECT(call.watches);
+	EXPECT_INT(call.event.kind, EVENT_VMSPLICE);
 	EXPECT_INT(call.event.nargs, 4);
 	leave(0x1008); /* of the second vector 8 bytes, of the third none */
 	EXPECT_INT(call.nranges, 2);
@@ -171,6 +175,7 @@ TEST(ranges_of_vectors)
 	close(fds[0]);
 	close(fds[1]);
 	CALL(PROCESS_VM_READV, getpid(), 0, 0, (uintptr_t)iov, 2, 0);
+	EXPECT_INT(call.event.kind, EVENT_PROCESS_VM_READV);
 	EXPECT_INT(call.nranges, 2);
 	EXPECT(!call.event.incomplete);
 }
@@ -231,6 +236,9 @@ TEST(reads_that_are_not_direct_are_of_no_interest)
 	EXPECT(fd >= 0);
 	EXPECT(!CALL(READ, fd, 0x10000, 4096, 0, 0, 0));
 	EXPECT(!CALL(READ, 9999, 0x10000, 4096, 0, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_READ);
+	EXPECT(!CALL(WRITE, fd, 0x10000, 4096, 0, 0, 0));
+	EXPECT_INT(call.event.kind, EVENT_WRITE);
 	close(fd);
 	fd = open("/proc/self/exe", O_RDONLY | O_DIRECT);
 	if (fd < 0)
