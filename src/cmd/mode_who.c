@@ -23,6 +23,7 @@ struct who {
 	size_t nhits, hit_room;
 	struct render_who_map *map;
 	size_t nmaps, room;
+	bool filtered; /* --filter did not hold for some entry that maps the page */
 };
 
 /* Keeps @row's page when it is or holds the frame: of a run the one leaf. */
@@ -39,8 +40,10 @@ static int who_raw(void *ctx, const struct report_row *row)
 		return 0;
 	page_cut(&page, (w->pfn - page.pfn) / frames, 1, w->base);
 	one.page = &page;
-	if (filter && filter_match(filter, &one) != TRI_YES)
+	if (filter && filter_match(filter, &one) != TRI_YES) {
+		w->filtered = true;
 		return 0;
+	}
 	struct render_who_map m = { .process = *row->process,
 				    .vma = *row->vma,
 				    .page = page,
@@ -181,6 +184,7 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 	struct render_who view = { .pfn = w->pfn,
 				   .map = w->map,
 				   .nmaps = w->nmaps,
+				   .filtered = w->filtered,
 				   .kernel = w->machine->page.kernel,
 				   .machine = w->machine,
 				   .processes = n,
@@ -204,7 +208,7 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 				npids ? pids[0] : 0, &ledger);
 		view.ledger = &ledger;
 	}
-	if (!w->nmaps)
+	if (!w->nmaps && !w->filtered)
 		who_frame(w, &view);
 	if (unread)
 		diag_add(&s->diag, DIAG_INCOMPLETE,

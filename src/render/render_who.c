@@ -84,10 +84,11 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 	int err = 0;
 
 	fprintf(out, "PFN 0x%llx: %s\n", (unsigned long long)who->pfn,
-		who->nmaps    ? page_kind_name(who->map[0].page.kind)
-		: who->unread ? "mapped by no process that could be read"
-			      : "mapped by no process");
-	if (!who->nmaps)
+		who->nmaps      ? page_kind_name(who->map[0].page.kind)
+		: who->filtered ? "mapped, by no entry for which --filter holds"
+		: who->unread   ? "mapped by no process that could be read"
+				: "mapped by no process");
+	if (who->frame_text)
 		fprintf(out, who->frame ? "%s\n" : "frame: ? (%s)\n", who->frame_text);
 	if (who->nmaps) {
 		who_counts(out, who);
@@ -160,7 +161,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	js_num_if(&j, "unexplained", known, known ? l->unexplained : 0);
 	js_num(&j, "processes", (s64)who->processes);
 	js_num(&j, "unread", (s64)who->unread);
-	if (!who->nmaps) {
+	if (who->frame_text) {
 		js_str(&j, "frame", who->frame);
 		js_str(&j, "frame_text", who->frame_text);
 	}

@@ -18,6 +18,7 @@ struct render_who {
 	u64 pfn;
 	const struct render_who_map *map;
 	size_t nmaps;
+	bool filtered; /* there are other entries, for which --filter did not hold */
 	/* of a frame that no entry was found for: what it is, NULL: not known, and in words */
 	const char *frame, *frame_text;
 	const struct holders_ledger *ledger; /* NULL: nobody looked for holders */

@@ -292,6 +292,10 @@ if [ "$(id -u)" = 0 ]; then
 		bad=$(diff <(grep -v 'could not be read' "$out") \
 			<("$gupinfo" --who "phys:0x$last" 2>/dev/null | grep -v 'could not be read'))
 		expect_empty "--who of its physical address says the same" "$bad"
+		"$gupinfo" --who "$pfn" -Q 'PID == 0' >"$out.q" 2>/dev/null
+		expect_empty "--who of a mapped page, all filtered away" \
+			"$(grep -q '^PFN 0x[0-9a-f]*: mapped, by no entry for which' "$out.q" || cat "$out.q")"
+		rm -f "$out.q"
 		bad=$("$gupinfo" --who "$pfn" -n -r -o PID,MAP,PIN-R --sort -PID --top 1 2>/dev/null)
 		expect_empty "--who in chosen columns" "$(grep -qE '^[0-9]+ 2 [a-z]+$' <<<"$bad" || echo "$bad")"
 	else
