@@ -189,10 +189,19 @@ static void take_members(struct tui_trace *tt)
 	unsigned n;
 	const struct event_member *m = trace_members(tt->trace, &n);
 	struct store *s = family_store(m, n), *old = tt->w->live;
+	const struct tui_history *h = tui_state_history(tt->t);
+	size_t last = s ? SIZE_MAX : tui_history_with_pages(h, h->n);
+	u64 seen_ns = clock_now() - tt->w->start_ns;
 
+	if (last !=
+	    SIZE_MAX) { /* all have ended: their last event has what they had then */
+		s = store_copy(h->moment[last].store);
+		seen_ns = h->moment[last].time_ns;
+	}
 	if (!s)
-		return; /* the last picture stays */
-	tt->w->npids = 0;
+		return;
+	if (n)
+		tt->w->npids = 0;
 	for (unsigned i = 0; i < n && tt->w->npids < TUI_WATCH_PIDS; i++)
 		if (m[i].now) {
 			tt->w->gone[tt->w->npids] = false;
@@ -200,7 +209,7 @@ static void take_members(struct tui_trace *tt)
 		}
 	tui_watch_drop(tt->w, NULL, 0);
 	tt->w->live = s;
-	tui_state_status(tt->t)->seen_s = (double)(clock_now() - tt->w->start_ns) / 1e9;
+	tui_state_status(tt->t)->seen_s = (double)seen_ns / 1e9;
 	tui_state_live(tt->t, s);
 	tui_view_changed(tt->t, tui_state_pid(tt->t), 0, UINT64_MAX);
 	store_free(old);

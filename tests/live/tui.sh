@@ -281,6 +281,8 @@ if [ -x "$tracee" ]; then
 	sees "-- CMD: stands still at its first instruction" "TARGET STOPPED"
 	keys c
 	sees "c: it goes on to its end" "target is gone"
+	keys / h e a p Enter
+	sees "the picture is of its end, not of its first instruction" "rw-p [heap]"
 	keys q
 	restored "its end" 0
 	if shot | grep -q "from the command"; then
