@@ -139,16 +139,12 @@ enum event_cause event_cause(const struct store_change *c)
 	return c->what & STORE_MOVED ? moved(&a->page, &b->page) : stayed(c);
 }
 
-static u8 leak_of(const struct page_class *c)
-{
-	return c ? c->verdicts->write.leak : TRI_UNKNOWN;
-}
-
 bool event_matters(const struct store_change *c)
 {
 	if (c->what & (STORE_APPEARED | STORE_VANISHED | STORE_MOVED | STORE_STATE))
 		return true;
-	return c->what & STORE_VERDICT && leak_of(c->a.class) != leak_of(c->b.class);
+	return c->what & STORE_VERDICT &&
+	       event_leak(c->a.class) != event_leak(c->b.class);
 }
 
 bool event_is_noise(const struct event *e, const struct event_change *c)
@@ -191,7 +187,8 @@ static int add_change(void *ctx, const struct store_change *c)
 		.pid = c->b.process->process.pid,
 		.cause = cause,
 		.kind = page->kind,
-		.leaks = c->what & STORE_VERDICT && a && b && leak_of(a) != leak_of(b),
+		.leaks = c->what & STORE_VERDICT && a && b &&
+			 event_leak(a) != event_leak(b),
 		.start = c->start,
 		.end = c->end,
 		.pages = page->size ? (c->end - c->start + page->size - 1) / page->size

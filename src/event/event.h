@@ -151,6 +151,12 @@ u64 event_flags(enum event_kind kind);
 #define EVENT_STOPS BIT(1)
 #define EVENT_COUNTS BIT(2)
 
+/* Returns whether a store to pages of @c leaks; unknown without a page. */
+static inline u8 event_leak(const struct page_class *c)
+{
+	return c ? c->verdicts->write.leak : TRI_UNKNOWN;
+}
+
 /* Names the cause of the difference @c. */
 enum event_cause event_cause(const struct store_change *c);
 /* The difference is an event even if no call explains it; mere counts and bookkeeping are not. */

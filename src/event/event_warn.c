@@ -39,19 +39,14 @@ static enum spliced spliced(const struct page_run *p, const struct kernel *kerne
 
 /* ---- of changed runs */
 
-static u8 leak_of(const struct page_class *c)
-{
-	return c ? c->verdicts->write.leak : TRI_UNKNOWN;
-}
-
 static bool leak_armed(const struct event_change *c)
 {
-	return leak_of(c->c.b.class) == TRI_YES && leak_of(c->c.a.class) != TRI_YES;
+	return event_leak(c->c.b.class) == TRI_YES && event_leak(c->c.a.class) != TRI_YES;
 }
 
 static bool leak_happened(const struct event_change *c)
 {
-	return c->c.b.class && leak_of(c->c.a.class) == TRI_YES &&
+	return c->c.b.class && event_leak(c->c.a.class) == TRI_YES &&
 	       c->cause == EVENT_CAUSE_REUSED;
 }
 
@@ -61,7 +56,7 @@ static bool leak_averted(const struct event_change *c)
 
 	return a && c->cause == EVENT_CAUSE_COPIED && page_is_anon(&a->page) &&
 	       page_knows(&a->page, PAGE_F_REFCOUNT) && a->page.expected >= 0 &&
-	       a->page.excess > 0 && leak_of(a) == TRI_NO;
+	       a->page.excess > 0 && event_leak(a) == TRI_NO;
 }
 
 static bool pin_unshared(const struct event_change *c)

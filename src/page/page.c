@@ -44,19 +44,13 @@ enum tri page_lazily_free(const struct page_run *page)
 			true);
 }
 
-/* All pages of a run are the one of zeroes. */
-static bool page_of_zeroes(const struct page_run *page)
-{
-	return page->kind == PAGE_ZERO || page->kind == PAGE_HUGE_ZERO;
-}
-
 void page_cut(struct page_run *page, u64 skip, u64 n, u64 base)
 {
 	page->addr += skip * page->size;
 	page->pages = n;
 	if (page->kind == PAGE_SWAP)
 		page->swap_offset += skip;
-	else if (page_knows(page, PAGE_F_PFN) && !page_of_zeroes(page))
+	else if (page_knows(page, PAGE_F_PFN) && !page_is_zero(page))
 		page->pfn += skip * MAX(page->size / base, 1);
 	if (page_knows(page, PAGE_F_FOLIO) && page->order < 32)
 		page->head_pfn = ROUND_DOWN(page->pfn, BIT(page->order));
@@ -74,7 +68,7 @@ bool page_frames_continue(const struct page_run *page, const struct page_run *ne
 
 	if (page->kind == PAGE_SWAP)
 		return page->swap_offset + page->pages == next->swap_offset;
-	if (page_of_zeroes(page))
+	if (page_is_zero(page))
 		return page->pfn == next->pfn;
 	return !page->pfn ? !next->pfn : page->pfn + page->pages * step == next->pfn;
 }

@@ -210,6 +210,12 @@ static inline bool page_lacks(const struct page_run *page, enum page_field field
 	return !page_knows(page, field) && page->why[field] != PAGE_WHY_NOT_APPLICABLE;
 }
 
+/* All pages of the run are the one of zeroes. */
+static inline bool page_is_zero(const struct page_run *p)
+{
+	return p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
+}
+
 /* The page is anonymous memory, of hugetlb, too. */
 static inline bool page_is_anon(const struct page_run *p)
 {

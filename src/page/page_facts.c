@@ -9,11 +9,6 @@
 
 #include "lib/pure.h"
 
-static enum tri facts_kernel(const struct page_facts_work *w, enum kfact id)
-{
-	return w->ctx->kernel ? kernel_has(w->ctx->kernel, id) : TRI_UNKNOWN;
-}
-
 static enum tri facts_config(const struct page_facts_work *w, enum kconfig id)
 {
 	return w->ctx->kernel ? (enum tri)w->ctx->kernel->ev.config[id] : TRI_UNKNOWN;
@@ -252,7 +247,8 @@ static void facts_nonpresent(struct page_facts_work *w)
 		fact_set(&w->f, F(CACHED), false);
 	if (p->pte_known & PAGE_PTE_UFFD_WP)
 		fact_set(&w->f, F(UFFD_WP), p->pte & PAGE_PTE_UFFD_WP);
-	else if (facts_kernel(w, KFACT_PM_UFFD_WP) == TRI_YES &&
+	else if (w->ctx->kernel &&
+		 kernel_has(w->ctx->kernel, KFACT_PM_UFFD_WP) == TRI_YES &&
 		 p->raw.has & RAW_HAS_PAGEMAP)
 		fact_set(&w->f, F(UFFD_WP), p->raw.pagemap & PAGEMAP_UFFD_WP);
 	else if (p->kind == PAGE_NONE && !(w->vma->flags & FACTS_UFFD_PROTECTS))

@@ -38,11 +38,6 @@ static inline bool page_huge_leaf(const struct page_work *w)
 	return w->page->leaf == RAW_LEVEL_PMD || w->page->leaf == RAW_LEVEL_PUD;
 }
 
-static inline bool page_is_zero(const struct page_run *p)
-{
-	return p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
-}
-
 /* The flags are known and one of @bits is set. */
 static inline bool page_has_flag(const struct page_run *p, u64 bits)
 {

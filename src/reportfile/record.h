@@ -78,8 +78,7 @@ int record_write_magic(record_put put, void *ctx);
 /* Starts a section; @name has only [a-z0-9 -]. */
 int record_write_section(struct record_writer *w, const char *name);
 /* Writes a comment for people, which readers skip. */
-int record_write_comment(struct record_writer *w, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int record_write_comment(struct record_writer *w, const char *text);
 /* Writes a line of a text section and escapes what is not printable ASCII. */
 int record_write_text(struct record_writer *w, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -207,34 +207,24 @@ int record_write_section(struct record_writer *w, const char *name)
 	return record_write_flush(w);
 }
 
-static void record_add_text(struct record_writer *w, const char *lead, const char *fmt,
-			    va_list ap)
+int record_write_comment(struct record_writer *w, const char *text)
 {
-	char buf[RECORD_LINE_MAX / 4 - 16]; /* fits even when every byte is escaped */
-
-	if (vsnprintf(buf, sizeof(buf), fmt, ap) < 0)
-		buf[0] = '\0';
-	record_write_add(w, lead);
-	record_write_escaped(w, buf, "\\");
-}
-
-int record_write_comment(struct record_writer *w, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	record_add_text(w, "# ", fmt, ap);
-	va_end(ap);
+	record_write_add(w, "# ");
+	record_write_escaped(w, text, "\\");
 	return record_write_flush(w);
 }
 
 int record_write_text(struct record_writer *w, const char *fmt, ...)
 {
+	char buf[RECORD_LINE_MAX / 4 - 16]; /* fits even when every byte is escaped */
 	va_list ap;
 
 	va_start(ap, fmt);
-	record_add_text(w, " ", fmt, ap);
+	if (vsnprintf(buf, sizeof(buf), fmt, ap) < 0)
+		buf[0] = '\0';
 	va_end(ap);
+	record_write_add(w, " ");
+	record_write_escaped(w, buf, "\\");
 	return record_write_flush(w);
 }
 
@@ -333,11 +323,8 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 static void record_write_state(struct record_writer *w, const char *id,
 			       const struct raw_page *state, const char *note)
 {
-	if (note && note[0]) {
-		record_write_add(w, "# ");
-		record_write_escaped(w, note, "\\");
-		record_write_flush(w);
-	}
+	if (note && note[0])
+		record_write_comment(w, note);
 	record_write_addf(w, "state %s", id);
 	for (const struct record_field *f = record_state_fields; f->key; f++) {
 		if (!(state->has & f->has))
