@@ -3,9 +3,7 @@
 #include "live/procs.h"
 #include "cmd/session.h"
 
-#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 int mode_all_processes(struct session *s)
 {

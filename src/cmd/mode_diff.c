@@ -8,7 +8,6 @@
 #include "render/rows.h"
 #include "replay/replay.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

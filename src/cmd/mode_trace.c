@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "demo/demo.h"

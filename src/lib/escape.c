@@ -2,7 +2,6 @@
 #include "lib/escape.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/pure.h"
 

@@ -4,7 +4,6 @@
 #include "lib/bits.h"
 
 #include <ctype.h>
-#include <string.h>
 
 #include "lib/pure.h"
 

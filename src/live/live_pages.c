@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define LIVE_TRIES 3
 #define LIVE_LEAST 64    /* words of a chunk after one that has changed */

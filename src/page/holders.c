@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kpageflags.h"
-
 #include "lib/array.h"
 #include "lib/pure.h"
 

@@ -3,7 +3,6 @@
 #include "pagestate/pagestate_factory.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -9,7 +9,6 @@
 #include "report/lint.h"
 
 #include <stdio.h>
-#include <string.h>
 
 #define PAGES (BIT(COLUMNS_PAGE) | BIT(COLUMNS_ENTRY) | BIT(COLUMNS_FINDING))
 

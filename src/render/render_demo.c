@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "page/fact.h"
-#include "gup/predict.h"
 #include "render/render.h"
 #include "render/columns.h"
 

@@ -2,9 +2,7 @@
 #include "render/render_event.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "render/js.h"
 #include "render/render.h"

@@ -5,8 +5,6 @@
 #include "render/filter.h"
 #include "render/js.h"
 
-#include <errno.h>
-
 static int facts_rows(const struct render_options *opt, const struct report_head *head)
 {
 	struct rows *rows;

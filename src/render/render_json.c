@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render.h"
 
-#include "page/holders.h"
-
 #include "render/js.h"
-#include "kpageflags.h"
-#include "gup/predict.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define MEMO 64
 

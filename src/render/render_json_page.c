@@ -8,8 +8,6 @@
 #include "kpageflags.h"
 #include "gup/predict.h"
 
-#include <string.h>
-
 static void json_path(struct js *j, const char *key, const struct gup_path *path)
 {
 	js_open(j, key, '[');

@@ -5,7 +5,6 @@
 #include "page/holders.h"
 #include "report/lint.h"
 #include "report/highlights.h"
-#include "gup/predict.h"
 #include "reportfile/record.h"
 
 #include <errno.h>

@@ -6,9 +6,7 @@
 #include "report/fold.h"
 #include "report/highlights.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct render_summary {

@@ -5,7 +5,6 @@
 #include "render/render.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 static const char *const render_verify_outcome[] = { "right", "wrong", "unknown",
 						     "skipped" };

@@ -3,7 +3,6 @@
 
 #include "page/fact_infer.h"
 #include "page/holders.h"
-#include "kpageflags.h"
 #include "gup/verdict_cache.h"
 #include "report/lint.h"
 #include "lib/array.h"

@@ -4,9 +4,6 @@
 #include "page/page.h"
 #include "gup/predict.h"
 
-#include <errno.h>
-#include <string.h>
-
 #include "lib/pure.h"
 
 void model_diff_init(struct model_diff *r, const struct source_machine *m,

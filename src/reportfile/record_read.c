@@ -2,7 +2,6 @@
 #include "reportfile/record_int.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

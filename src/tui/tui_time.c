@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
-#include <string.h>
 
-#include "lib/escape.h"
 #include "tui/tui_int.h"
 
 void tui_time_goto(struct tui *t, size_t moment)

@@ -3,7 +3,6 @@
 #include "tui/tui_state.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "tui/tui_int.h"
 

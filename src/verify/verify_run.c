@@ -2,7 +2,6 @@
 /* Decides which trials are done. */
 #include "verify/verify_int.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
