@@ -72,8 +72,10 @@ def rows(path, macro):
 FIXTURES = sorted(glob.glob("tests/golden/linux-*.gupinfo"))
 accepted = text_of("tests/golden/linux-*/**", "tests/golden/hostile/expected")
 screens = text_of("tests/tui/*.screen")
-expected = " ".join(re.findall(r"EXPECT\w*\(.*?\);", text_of("tests/unit/*.c"), re.S))
+nested = r"(?:[^()]|\(%s\))*"
+expected = " ".join(re.findall(r"EXPECT\w*\(%s\)" % (nested % nested % nested % r"[^()]*"), text_of("tests/unit/*.c")))
 expected = re.sub(r"EXPECT_(FACT|LINT)\(\w+, ", r"\1_", re.sub(r"\bF\((\w+)\)", r"FACT_\1", expected))
+expected = re.sub(r"EXPECT_FLAG\(", "FACT_VMA_", expected)
 entered = text_of("tests/unit/test_trace_call.c")
 steps = text_of("tests/tui/*.steps")
 sources = text_of("tests/unit/*.[ch]", "tests/live/*", "tests/*.sh", "tests/tui/*.[ch]", "tests/golden/*.sh", "tests/golden/*/states",
@@ -127,7 +129,7 @@ TABLES = [  # file, macro, is it hit?, what names it in a source
     ("event/event.def", "CAUSE", lambda r: bool(r[1]) and r[1][-1] in screens + seen, lambda r: "EVENT_CAUSE_" + r[0]),
     ("kernel/kconfig.def", "KCONFIG", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("kernel/kernel.def", "KFACT", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
-    ("kernel/kfunc.def", "KFUNC", lambda r: r[0] in deciding or (r[0] + "(") in seen, lambda r: r[0]),
+    ("kernel/kfunc.def", "KFUNC", lambda r: r[0] in deciding or (r[0] + "(") in seen or '"%s"' % r[0] in expected, lambda r: r[0]),
     ("kernel/kprobe.def", "KPROBE", lambda r: word(r[1][0], seen) or r[1][-1] in seen, lambda r: "KPROBE_" + r[0]),
     ("kpageflags.def", "KPF", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("page/fact.def", "FACT", lambda r: word(r[1][0], seen), lambda r: "F_" + r[0]),
@@ -164,17 +166,18 @@ def main():
         neither = [r[0] for r in rest if r not in by_name]
         lines.append((path, macro, len(table), len(hits), len(by_name), neither))
     release = subprocess.run(["uname", "-r"], capture_output=True, text=True, check=False).stdout.strip().split("-")[0]
+    others = sorted(set(re.findall(r'"release":"([0-9.]+)', text_of(*FILES[1:]))) - {release})
     with open("docs/coverage.md", "w") as out:
         out.write("""<!-- SPDX-License-Identifier: GPL-2.0-or-later -->
 # Which rows of which table the tests reach
 
-Made by `tests/coverage.py build/run` on Linux %s: its head says what counts as hit. *named*: not seen in
+Made by `tests/coverage.py build/run` on %s: its head says what counts as hit. *named*: not seen in
 an output, but named in the source of a test. `fact_never.def` (what the kernel excludes) shows nothing when a row
 is used: [mutants.md](mutants.md) is its measure. `kernel/proved.def` is made of [kernels.tsv](kernels.tsv).
 
 | Table | Row | Rows | Hit | Named | Neither |
 |---|---|---|---|---|---|
-""" % release)
+""" % " with outputs of ".join("Linux " + r for r in [release, *others]))
         for path, macro, n, hits, by_name, neither in lines:
             note = ", each by a unit test" if path in whole else ""
             out.write("| `%s` | %s | %d | %d%s | %d | %s |\n" % (path, macro, n, hits, note, by_name, ", ".join(neither) or "-"))

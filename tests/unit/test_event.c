@@ -132,6 +132,9 @@ TEST(words)
 	for (unsigned i = 0; i < EVENT_CAUSES; i++)
 		EXPECT(event_cause_name(i) && event_cause_text(i));
 	EXPECT_STR(event_name(EVENT_WRITE_FAULT), "write-fault");
+	EXPECT_STR(event_name(EVENT_EXIT), "exit");
+	EXPECT_STR(event_name(EVENT_CHANGE), "change");
+	EXPECT_STR(event_name(EVENT_ATTACH), "attach");
 	EXPECT_STR(event_name(EVENT_IO_URING_REGISTER), "io_uring_register");
 }
 

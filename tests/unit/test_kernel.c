@@ -214,6 +214,8 @@ TEST(probe_beats_config_beats_version)
 TEST(a_kernel_lacks_what_an_option_that_is_off_brings)
 {
 	static const char *const releases[] = { "5.15.1", "6.1.1", "6.18.1", "7.3.1" };
+	static const char unset[] =
+		"CONFIG_USERFAULTFD=y\n# CONFIG_USERFAULTFD_RWP is not set\n";
 
 	for (unsigned i = 0; i < KFACTS; i++) {
 		unsigned option = kernel_fact(i)->config, with = 0;
@@ -238,7 +240,8 @@ TEST(a_kernel_lacks_what_an_option_that_is_off_brings)
 
 	kernel_evidence_init(&ev);
 	strcpy(ev.release, "7.3.4");
-	ev.config[KCONFIG_USERFAULTFD_RWP] = TRI_NO;
+	kernel_evidence_config(&ev, unset, sizeof(unset) - 1);
+	EXPECT_INT(ev.config[KCONFIG_USERFAULTFD_RWP], TRI_NO);
 	EXPECT_INT(kernel_resolve(&ev, &k), 0);
 	EXPECT_INT(kernel_has(&k, KFACT_UFFD_RWP), TRI_NO);
 	EXPECT_INT(k.origin[KFACT_UFFD_RWP], KORIGIN_CONFIG);

@@ -114,6 +114,43 @@ static void add_refs(struct page_run *p, int refcount, int expected)
 
 #define EXPECT_FACT(p, id, tri) EXPECT_INT(fact_get(&(p).facts, FACT_##id), tri)
 
+/* The facts of an exclusive page in a mapping that has @flag, too. */
+static struct page_run flagged(u64 flag)
+{
+	struct page_context ctx = context("7.3");
+	struct vma v = anon_vma();
+	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+
+	v.flags |= flag;
+	p.anon_exclusive = TRI_YES;
+	page_facts(&ctx, &v, &p);
+	return p;
+}
+
+/* Each flag is its own fact; a mapping without it lacks the fact. */
+TEST(flags_of_a_mapping)
+{
+	const struct page_run plain = flagged(0);
+	struct page_run p;
+
+	EXPECT_FACT(plain, VMA_READ, TRI_YES);
+#define EXPECT_FLAG(id)                               \
+	do {                                          \
+		p = flagged(VF(id));                  \
+		EXPECT_FACT(p, VMA_##id, TRI_YES);    \
+		EXPECT_FACT(plain, VMA_##id, TRI_NO); \
+	} while (0)
+
+	EXPECT_FLAG(PFNMAP);
+	EXPECT_FLAG(HUGETLB);
+	EXPECT_FLAG(SHADOW_STACK);
+	EXPECT_FLAG(DONTCOPY);
+	EXPECT_FLAG(WIPEONFORK);
+	EXPECT_FLAG(UFFD_MISSING);
+	EXPECT_FLAG(UFFD_WP);
+	EXPECT_FLAG(UFFD_RWP);
+}
+
 TEST(proc_alone_judges_an_exclusive_page)
 {
 	struct page_context ctx = context("6.18");
