@@ -73,8 +73,9 @@ bpf_reader()
 
 # patience PS_OPTION...: false when those processes have had what they need to go on: when they did
 # not wait for a processor in 100 looks of 0.2 s, or have used 120 s of one.  However slow the
-# machine is, what was awaited has not come then.  Set tap_looks to 0 before the first look.
-tap_looks=0
+# machine is, what was awaited has not come then.  A second of a processor is worth 50 looks: --gentle
+# sleeps for three quarters of its time.  Set tap_looks to 0 before the first look.
+tap_looks=0 tap_used=0
 patience()
 {
 	local busy used
@@ -83,6 +84,8 @@ patience()
 	read -r busy used < <(ps -o stat=,cputimes= "$@" 2>/dev/null |
 		awk '/^[RD]/ { busy = 1 } { used += $2 } END { print busy + 0, used + 0 }')
 	[ "$busy" = 1 ] || tap_looks=$((tap_looks + 1))
+	[ "$used" -le $tap_used ] || tap_looks=$((tap_looks > 50 ? tap_looks - 50 : 0))
+	tap_used=$used
 	[ $tap_looks -lt 100 ] && [ "$used" -lt 120 ]
 }
 
