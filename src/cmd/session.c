@@ -17,13 +17,11 @@
 
 int session_fail(struct session *s, int ret, const char *fmt, ...)
 {
-	char text[600];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	diag_addv(&s->diag, DIAG_ERROR, 0, fmt, ap);
 	va_end(ap);
-	diag_add(&s->diag, DIAG_ERROR, "%s", text);
 	return ret;
 }
 

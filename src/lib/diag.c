@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/diag.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +21,8 @@ void diag_deinit(struct diag *d)
 	memset(d, 0, sizeof(*d));
 }
 
-static void diag_keep(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
-		      va_list ap)
+void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
+	       va_list ap)
 {
 	char text[512];
 	int n = pid ? snprintf(text, sizeof(text), "process %d ", (int)pid) : 0;
@@ -54,7 +53,7 @@ void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	diag_keep(d, class, 0, fmt, ap);
+	diag_addv(d, class, 0, fmt, ap);
 	va_end(ap);
 }
 
@@ -64,6 +63,6 @@ void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const ch
 	va_list ap;
 
 	va_start(ap, fmt);
-	diag_keep(d, class, pid, fmt, ap);
+	diag_addv(d, class, pid, fmt, ap);
 	va_end(ap);
 }

@@ -3,6 +3,7 @@
 #ifndef GUPINFO_DIAG_H
 #define GUPINFO_DIAG_H
 
+#include <stdarg.h>
 #include <sys/types.h>
 
 #include "lib/bits.h"
@@ -36,5 +37,8 @@ void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
 /* The same of process @pid: the message is "process PID " and the text. */
 void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
 		      ...) __attribute__((format(printf, 4, 5)));
+/* Either, with @pid or 0. */
+void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
+	       va_list ap) __attribute__((format(printf, 4, 0)));
 
 #endif
