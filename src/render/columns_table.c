@@ -53,6 +53,14 @@ static void cell_text(struct cell *c, const char *text)
 	c->text = text;
 }
 
+static void cell_word(struct cell *c, bool known, const char *word)
+{
+	if (known)
+		cell_text(c, word);
+	else
+		c->type = CELL_UNKNOWN;
+}
+
 static void cell_untrusted(struct cell *c, const char *text)
 {
 	cell_text(c, escape_text(c->buf, sizeof(c->buf), text));
@@ -261,19 +269,15 @@ static void get_request(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct gup_verdict *v = &row->verdicts->req[arg];
 
-	if (v->word == GUP_WORD_UNKNOWN)
-		c->type = CELL_UNKNOWN;
-	else
-		cell_text(c, gup_word_name(v->word, v->err));
+	cell_word(c, v->word != GUP_WORD_UNKNOWN, gup_word_name(v->word, v->err));
 	c->color = word_color(v->word);
 }
 
 static void get_write(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (row->verdicts->write.fault == GUP_WRITE_UNKNOWN)
-		c->type = CELL_UNKNOWN;
-	else
-		cell_text(c, gup_write_name(row->verdicts->write.fault));
+	u8 fault = row->verdicts->write.fault;
+
+	cell_word(c, fault != GUP_WRITE_UNKNOWN, gup_write_name(fault));
 }
 
 static void get_write_tri(const struct report_row *row, u32 arg, struct cell *c)
@@ -284,18 +288,16 @@ static void get_write_tri(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_fork(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (row->verdicts->fork.word == GUP_FORK_UNKNOWN)
-		c->type = CELL_UNKNOWN;
-	else
-		cell_text(c, gup_fork_name(row->verdicts->fork.word));
+	u8 word = row->verdicts->fork.word;
+
+	cell_word(c, word != GUP_FORK_UNKNOWN, gup_fork_name(word));
 }
 
 static void get_migrate(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (row->verdicts->migrate.word == GUP_MIGRATE_UNKNOWN)
-		c->type = CELL_UNKNOWN;
-	else
-		cell_text(c, gup_migrate_name(row->verdicts->migrate.word));
+	u8 word = row->verdicts->migrate.word;
+
+	cell_word(c, word != GUP_MIGRATE_UNKNOWN, gup_migrate_name(word));
 }
 
 /* The name that maps shows, or what the caller calls the mapping. */

@@ -204,6 +204,15 @@ static void explain_request(struct render_explain *r, const struct gup_verdict *
 	explain_unknown(r, v->unknown, v->unknown_kernel);
 }
 
+/* @texts: what each word means. */
+static void explain_word(struct render_explain *r, const struct gup_whatif *w,
+			 const char *what, const char *name, const char *const *texts)
+{
+	fprintf(r->opt->out, "\n%s now = %s: %s\n", what, name, texts[w->word]);
+	explain_path(r, &w->path);
+	explain_unknown(r, w->unknown, w->unknown_kernel);
+}
+
 static void explain_whatif(struct render_explain *r, const struct gup_verdicts *v)
 {
 	static const char *const writes[GUP_WRITES] = {
@@ -241,14 +250,9 @@ static void explain_whatif(struct render_explain *r, const struct gup_verdicts *
 		gup_tri_name(v->write.leak));
 	explain_path(r, &v->write.path);
 	explain_unknown(r, v->write.unknown, v->write.unknown_kernel);
-	fprintf(out, "\na fork now = %s: %s\n", gup_fork_name(v->fork.word),
-		forks[v->fork.word]);
-	explain_path(r, &v->fork.path);
-	explain_unknown(r, v->fork.unknown, v->fork.unknown_kernel);
-	fprintf(out, "\na migration now = %s: %s\n", gup_migrate_name(v->migrate.word),
-		moves[v->migrate.word]);
-	explain_path(r, &v->migrate.path);
-	explain_unknown(r, v->migrate.unknown, v->migrate.unknown_kernel);
+	explain_word(r, &v->fork, "a fork", gup_fork_name(v->fork.word), forks);
+	explain_word(r, &v->migrate, "a migration", gup_migrate_name(v->migrate.word),
+		     moves);
 }
 
 static void explain_raw(struct render_explain *r, const struct report_row *row)

@@ -232,6 +232,17 @@ static void add_request_paths(struct detail *d, enum gup_request req)
 									    : 0);
 }
 
+static void add_what_if(struct detail *d, const struct gup_whatif *w, const char *what,
+			const char *name, bool known, bool path)
+{
+	u8 role = known ? TUI_STRONG : TUI_S_UNKNOWN;
+
+	tui_text_add(d->text, TUI_NORMAL, "%s", what);
+	tui_text_more(d->text, role, "%s", name);
+	if (path)
+		add_path(d, "", &w->path, name, role, w->unknown);
+}
+
 static void add_what_ifs(struct detail *d, bool paths)
 {
 	const struct gup_write *w = &d->row.verdicts->write;
@@ -255,16 +266,10 @@ static void add_what_ifs(struct detail *d, bool paths)
 	}
 	if (paths)
 		add_path(d, "", &w->path, gup_write_name(w->fault), role, w->unknown);
-	role = f->word == GUP_FORK_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG;
-	tui_text_add(d->text, TUI_NORMAL, " it forks now:  ");
-	tui_text_more(d->text, role, "%s", gup_fork_name(f->word));
-	if (paths)
-		add_path(d, "", &f->path, gup_fork_name(f->word), role, f->unknown);
-	role = m->word == GUP_MIGRATE_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG;
-	tui_text_add(d->text, TUI_NORMAL, " it is migrated now: ");
-	tui_text_more(d->text, role, "%s", gup_migrate_name(m->word));
-	if (paths)
-		add_path(d, "", &m->path, gup_migrate_name(m->word), role, m->unknown);
+	add_what_if(d, f, " it forks now:  ", gup_fork_name(f->word),
+		    f->word != GUP_FORK_UNKNOWN, paths);
+	add_what_if(d, m, " it is migrated now: ", gup_migrate_name(m->word),
+		    m->word != GUP_MIGRATE_UNKNOWN, paths);
 }
 
 static void add_raw(struct detail *d)
