@@ -108,8 +108,8 @@ static bool is_noise(const struct event *e, const struct causes *n)
 }
 
 /*
- * Puts the cursor's new place into @m: what is warned of, a leak before the rest.  Else fork, exec
- * and exit concern every page.
+ * Puts the cursor's new place into @m: what is warned of, a leak before the rest, which makes @m a
+ * warning.  Else fork, exec and exit concern every page.
  */
 static void place(const struct event *e, const struct causes *n, struct tui_moment *m)
 {
@@ -119,6 +119,7 @@ static void place(const struct event *e, const struct causes *n, struct tui_mome
 		if (e->warning[i].leak)
 			w = &e->warning[i];
 	if (w) {
+		m->warning = w->leak;
 		m->at_pid = w->pid;
 		m->addr = w->addr;
 	} else if (e->kind != EVENT_FORK && e->kind != EVENT_EXEC &&
@@ -128,12 +129,31 @@ static void place(const struct event *e, const struct causes *n, struct tui_mome
 	}
 }
 
+/* Writes what the timeline says of @e. */
+static int describe(const struct event *e, const struct causes *n, char *line,
+		    size_t size)
+{
+	FILE *l = fmemopen(line, size - 1, "w");
+	char text[300];
+
+	if (!l)
+		return -ENOMEM;
+	for (unsigned i = 0; i < e->nwarnings; i++)
+		fprintf(l, "%s%s", between(l, "; "),
+			event_warn_text(&e->warning[i], text, sizeof(text)));
+	put_causes(l, n);
+	put_args(l, e);
+	if (e->incomplete)
+		fprintf(l, "%s%s", between(l, "; "), e->incomplete);
+	fclose(l);
+	return 0;
+}
+
 static int on_event(void *ctx, const struct event *e)
 {
 	struct tui_trace *tt = ctx;
 	struct causes causes = { 0 };
 	char line[400] = "";
-	FILE *l = fmemopen(line, sizeof(line) - 1, "w");
 	struct tui_moment m = {
 		.kind = event_is_between(e) ? TUI_MOMENT_SAMPLE : TUI_MOMENT_EVENT,
 		.pid = e->pid,
@@ -142,23 +162,11 @@ static int on_event(void *ctx, const struct event *e)
 		.text = line
 	};
 
-	if (!l)
-		return -ENOMEM;
 	count_causes(e, &causes);
-	for (unsigned i = 0; i < e->nwarnings; i++) {
-		char text[300];
-
-		fprintf(l, "%s%s", between(l, "; "),
-			event_warn_text(&e->warning[i], text, sizeof(text)));
-		m.warning |= e->warning[i].leak;
-	}
-	put_causes(l, &causes);
-	put_args(l, e);
-	if (e->incomplete)
-		fprintf(l, "%s%s", between(l, "; "), e->incomplete);
-	fclose(l);
 	if (is_noise(e, &causes))
 		return 0;
+	if (describe(e, &causes, line, sizeof(line)))
+		return -ENOMEM;
 	m.partial = true;
 	m.changed = causes.all;
 	place(e, &causes, &m);
@@ -193,8 +201,8 @@ static void take_members(struct tui_trace *tt)
 	size_t last = s ? SIZE_MAX : tui_history_with_pages(h, h->n);
 	u64 seen_ns = clock_now() - tt->w->start_ns;
 
-	if (last !=
-	    SIZE_MAX) { /* all have ended: their last event has what they had then */
+	/* All have ended: their last event has what they had then. */
+	if (last != SIZE_MAX) {
 		s = store_copy(h->moment[last].store);
 		seen_ns = h->moment[last].time_ns;
 	}
