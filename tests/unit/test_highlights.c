@@ -69,6 +69,14 @@ static void begin(u32 cpus)
 	list.cpus = cpus;
 }
 
+/* Makes the list of a process that has nothing but @row. */
+static void look(const struct report_row *row)
+{
+	begin(2);
+	highlights_look(&list, row);
+	highlights_end(&list);
+}
+
 /* 48 mappings filled the list that there was; what came later was lost. */
 TEST(sums_are_of_all_pages_and_the_largest_are_shown)
 {
@@ -146,14 +154,10 @@ TEST(pages_of_a_huge_page_that_are_held_are_counted)
 				  .nholders = 2 };
 
 	fact_set(&p.facts, F(PRESENT), true);
-	begin(2);
-	highlights_look(&list, &row);
-	highlights_end(&list);
+	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 2);
 	ledger.unexplained = 1; /* somebody else may have any of them */
-	begin(2);
-	highlights_look(&list, &row);
-	highlights_end(&list);
+	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 512);
 }
 
@@ -173,15 +177,11 @@ TEST(pages_of_a_driver_are_no_finding)
 	};
 
 	fact_set(&p.facts, F(PRESENT), true);
-	begin(2);
-	highlights_look(&list, &row);
-	highlights_end(&list);
+	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 1);
 	p.raw.has = RAW_HAS_PAGE;
 	p.raw.mapping = RAW_MAPPING_NULL;
-	begin(2);
-	highlights_look(&list, &row);
-	highlights_end(&list);
+	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0);
 }
 
@@ -208,9 +208,7 @@ TEST(verdicts_are_found)
 	};
 
 	fact_set(&p.facts, F(PRESENT), true);
-	begin(2);
-	highlights_look(&list, &row);
-	highlights_end(&list);
+	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_LEAK], 3);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0); /* a leak is more than that */
 	EXPECT_INT(list.pages[HIGHLIGHT_MIGRATE], 3);
@@ -219,15 +217,11 @@ TEST(verdicts_are_found)
 	EXPECT_INT(list.pages[HIGHLIGHT_FORK_COPY], 3);
 	EXPECT_INT(list.pages[HIGHLIGHT_LT_REFUSED], 0);
 	v.req[GUP_LT_W] = (struct gup_verdict){ .word = GUP_WORD_ERRNO };
-	begin(2);
-	highlights_look(&list, &row);
-	highlights_end(&list);
+	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_LT_REFUSED], 3);
 	EXPECT_INT(list.pages[HIGHLIGHT_MIGRATE], 0);
 	vma.write = false; /* nobody expects that it may be written to */
-	begin(2);
-	highlights_look(&list, &row);
-	highlights_end(&list);
+	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_LT_REFUSED], 0);
 }
 
@@ -257,9 +251,7 @@ TEST(what_breaks_an_invariant_is_found_unless_it_raced)
 	fact_set(&p.facts, F(PRESENT), true);
 	for (unsigned raced = 0; raced < 2; raced++) {
 		p.raced = raced;
-		begin(2);
-		highlights_look(&list, &row);
-		highlights_end(&list);
+		look(&row);
 		EXPECT_INT(list.pages[HIGHLIGHT_PINNED], 1);
 		EXPECT_INT(list.pages[HIGHLIGHT_PIN_NOT_EXCLUSIVE], 1);
 		EXPECT_INT(list.pages[HIGHLIGHT_BUG], !raced);
