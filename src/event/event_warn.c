@@ -50,13 +50,13 @@ static bool leak_happened(const struct event_change *c)
 	       c->cause == EVENT_CAUSE_REUSED;
 }
 
+/* A reference that a batch of a CPU may have, or one to another page of the folio, reads nothing. */
 static bool leak_averted(const struct event_change *c)
 {
 	const struct page_class *a = c->c.a.class;
 
 	return a && c->cause == EVENT_CAUSE_COPIED && page_is_anon(&a->page) &&
-	       page_knows(&a->page, PAGE_F_REFCOUNT) && a->page.expected >= 0 &&
-	       a->page.excess > 0 && event_leak(a) == TRI_NO;
+	       fact_get(&a->page.facts, FACT_HELD) == TRI_YES && event_leak(a) == TRI_NO;
 }
 
 static bool pin_unshared(const struct event_change *c)

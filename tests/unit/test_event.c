@@ -17,8 +17,9 @@ struct spec {
 	s64 refcount, mapcount, excess, pincount;
 	u8 leak;
 	u64 size;
-	u8 order;  /* of the folio, when it is not that of the size */
-	u64 pages; /* 0: one */
+	u8 order;   /* of the folio, when it is not that of the size */
+	u64 pages;  /* 0: one */
+	bool batch; /* ->excess may be an LRU batch's */
 };
 
 static struct kernel kernel;
@@ -55,6 +56,8 @@ static void fill_page(const struct spec *s, u64 addr, u64 n, struct page_run *pa
 		 s->kind == PAGE_HUGETLB);
 	fact_set(&page->facts, F(ANON_EXCLUSIVE), anon && s->exclusive);
 	fact_set(&page->facts, F(PTE_WRITE), s->writable);
+	fact_set_tri(&page->facts, F(EXTRA_REFS) | F(HELD),
+		     tri_from(!s->batch, s->excess > 0));
 }
 
 /* A store with process @pid, an area of 4 MiB at A, and one run. */
@@ -352,11 +355,13 @@ TEST(leak_warnings)
 				    .excess = 1,
 				    .size = HUGE,
 				    .leak = TRI_YES };
-	struct spec before = armed, stored = armed, copied = armed;
-	struct store *s0, *s1, *s2, *s3;
+	struct spec before = armed, stored = armed, copied = armed, batch;
+	struct store *s0, *s1, *s2, *s3, *s4;
 
 	before.mapcount = 2;
 	before.leak = TRI_NO;
+	batch = before;
+	batch.batch = true;
 	stored.exclusive = stored.writable = true;
 	stored.leak = TRI_NO;
 	s0 = state(NULL, 1, &before, 1);
@@ -385,6 +390,10 @@ TEST(leak_warnings)
 	scope.after = s3;
 	EXPECT(has_warning(&e, "copied-safe", 1));
 	EXPECT(!has_warning(&e, "leak", 1));
+	s4 = state(s0, 1, &batch, 1);
+	scope.before = s4;
+	EXPECT(!has_warning(&e, "copied-safe", 1));
+	store_free(s4);
 	store_free(s3);
 	store_free(s2);
 	store_free(s1);
