@@ -118,41 +118,59 @@ static enum tri facts_beyond_eof(const struct vma *v, const struct page_run *p)
 	return first >= ROUND_UP(v->file_bytes, unit) ? TRI_YES : TRI_UNKNOWN;
 }
 
+static const struct page_pool *facts_pool(const struct page_context *ctx,
+					  const struct vma *v)
+{
+	for (unsigned i = 0; i < ctx->npools; i++)
+		if (ctx->pool[i].bytes == v->page_size)
+			return &ctx->pool[i];
+	return NULL;
+}
+
+/* The pool has a page that is not reserved, or may grow by one. */
+static enum tri facts_huge_pool(const struct page_context *ctx, const struct vma *v)
+{
+	const struct page_pool *pool = facts_pool(ctx, v);
+
+	if (v->huge_known & VMA_HUGE_POOL && v->huge_free > v->huge_reserved)
+		return TRI_YES;
+	if (v->huge_known & VMA_HUGE_POOL)
+		return tri_from(v->huge_known & VMA_HUGE_MOUNT &&
+					!(v->huge_known & VMA_HUGE_KEPT) &&
+					v->huge_surplus >= v->huge_overcommit,
+				false);
+	return pool ? pool->free : ctx->huge_free;
+}
+
 /*
  * alloc_hugetlb_folio() may get a huge page that is not reserved: it asks the limit of the
  * mount, the cgroups' limits, the pool, and whether the pool may grow, in this order.
  */
-static enum tri facts_huge_free(const struct page_context *ctx, const struct vma *v)
+static enum tri facts_huge_free(const struct vma *v, enum tri pool)
 {
 	bool mount = v->huge_known & VMA_HUGE_MOUNT,
 	     cgroup = v->huge_known & VMA_HUGE_CGROUP;
 
 	if ((mount && !v->huge_mount) || (cgroup && !v->huge_cgroup))
 		return TRI_NO;
-	if (v->huge_known & VMA_HUGE_POOL && v->huge_free > v->huge_reserved)
+	if (pool == TRI_YES && v->huge_known & VMA_HUGE_POOL)
 		return tri_from(mount && cgroup, true);
-	if (v->huge_known & VMA_HUGE_POOL)
-		return tri_from(mount && !(v->huge_known & VMA_HUGE_KEPT) &&
-					v->huge_surplus >= v->huge_overcommit,
-				false);
-	for (unsigned i = 0; i < ctx->npools; i++)
-		if (ctx->pool[i].bytes == v->page_size)
-			return ctx->pool[i].free;
-	return ctx->huge_free;
+	return pool;
 }
 
-/* The same for memory outside of ZONE_MOVABLE and CMA; @free is the answer for any memory. */
+/*
+ * Has the pool one outside of ZONE_MOVABLE and CMA?  @pool is the answer for any memory.  Limits are
+ * not asked: alloc_hugetlb_folio_nodemask(), which a migration calls, charges nobody.
+ */
 static enum tri facts_huge_free_pin(const struct page_context *ctx, const struct vma *v,
-				    enum tri free)
+				    enum tri pool)
 {
-	enum tri pool = ctx->huge_free_pin;
+	const struct page_pool *p = facts_pool(ctx, v);
+	enum tri pin = p ? p->free_pin : ctx->huge_free_pin;
 
-	if (ctx->unpinnable_memory == TRI_NO || free == TRI_NO)
-		return free;
-	for (unsigned i = 0; i < ctx->npools; i++)
-		if (ctx->pool[i].bytes == v->page_size)
-			pool = ctx->pool[i].free_pin;
-	return pool == TRI_YES ? free : pool;
+	if (ctx->unpinnable_memory == TRI_NO || pool == TRI_NO)
+		return pool;
+	return pin == TRI_YES ? pool : pin;
 }
 
 /*
@@ -162,10 +180,10 @@ static enum tri facts_huge_free_pin(const struct page_context *ctx, const struct
 static void facts_huge(struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
-	enum tri free = facts_huge_free(w->ctx, v);
+	enum tri pool = facts_huge_pool(w->ctx, v);
 
-	fact_set_tri(&w->f, F(HUGE_FREE), free);
-	fact_set_tri(&w->f, F(HUGE_FREE_PIN), facts_huge_free_pin(w->ctx, v, free));
+	fact_set_tri(&w->f, F(HUGE_FREE), facts_huge_free(v, pool));
+	fact_set_tri(&w->f, F(HUGE_FREE_PIN), facts_huge_free_pin(w->ctx, v, pool));
 	if (!(v->flags & VF(HUGETLB)) || v->shared)
 		return;
 	if (v->flags & VF(NORESERVE))

@@ -237,7 +237,7 @@ static enum ref_end ref_wp_huge_pmd(struct ref *r, int kind, struct ref_fault *o
 /* dequeue_hugetlb_folio_node_exact() passes over what PF_MEMALLOC_PIN must not have. */
 static bool ref_hugetlb_free(const struct ref *r)
 {
-	return r->flags & GUP_LONGTERM ? IS(r, HUGE_FREE_PIN) : IS(r, HUGE_FREE);
+	return IS(r, HUGE_FREE) && (!(r->flags & GUP_LONGTERM) || IS(r, HUGE_FREE_PIN));
 }
 
 /* alloc_hugetlb_folio() fails: vma_needs_reservation(), subpool, cgroup, pool and surplus say no. */

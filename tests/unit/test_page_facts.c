@@ -661,6 +661,14 @@ TEST(huge_pages_for_pins)
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, HUGE_FREE, TRI_YES);
 	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_NO);
+	ctx.pool[0].free_pin = TRI_YES;
+	v.huge_known = VMA_HUGE_POOL | VMA_HUGE_MOUNT;
+	v.huge_free = 1;
+	v.huge_mount = 0; /* size= is reached; a migration does not ask it */
+	page_facts(&ctx, &v, &p);
+	EXPECT_FACT(p, HUGE_FREE, TRI_NO);
+	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_YES);
+	v.huge_known = 0;
 	v.page_size = 1 << 30; /* not in the list */
 	page_facts(&ctx, &v, &p);
 	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_UNKNOWN);
