@@ -255,17 +255,21 @@ static void follow(struct tui *t)
 				    : "the cursor stays where it is");
 }
 
+int tui_actions_lines(enum tui_action action, int rows)
+{
+	return action == TUI_DO_UP          ? -1
+	       : action == TUI_DO_DOWN      ? 1
+	       : action == TUI_DO_PAGE_UP   ? -MAX(rows, 1)
+	       : action == TUI_DO_PAGE_DOWN ? MAX(rows, 1)
+	       : action == TUI_DO_FIRST     ? -1000000
+	       : action == TUI_DO_LAST      ? 1000000
+					    : 0;
+}
+
 /* Keys that scroll act on the text on top, all others on the view below it. */
 static bool do_text(struct tui *t, enum tui_action action)
 {
-	int h = MAX(t->layout.body.h - 2, 1);
-	int by = action == TUI_DO_UP          ? -1
-		 : action == TUI_DO_DOWN      ? 1
-		 : action == TUI_DO_PAGE_UP   ? -h
-		 : action == TUI_DO_PAGE_DOWN ? h
-		 : action == TUI_DO_FIRST     ? -1000000
-		 : action == TUI_DO_LAST      ? 1000000
-					      : 0;
+	int by = tui_actions_lines(action, t->layout.body.h - 2);
 
 	if (!by)
 		return action == TUI_DO_OPEN || action == TUI_DO_PANE_NEXT ||

@@ -149,6 +149,8 @@ void tui_state_settle(struct tui *t);
 
 /* ---- tui_actions.c */
 enum tui_request tui_actions_do(struct tui *t, enum tui_action action);
+/* Returns by how many lines @action scrolls what has @rows of them on the screen; 0: it does not. */
+int tui_actions_lines(enum tui_action action, int rows);
 
 /* ---- tui_layout.c */
 void tui_layout_make(const struct tui *t, struct tui_layout *ret);
@@ -225,6 +227,8 @@ void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title);
 /* ---- tui_prompt.c: search, filter, jump */
 void tui_prompt_open(struct tui *t, enum tui_prompt prompt);
 void tui_prompt_key(struct tui *t, u32 key);
+/* Types @key into the input; false: it is not one that types. */
+bool tui_prompt_type(struct tui *t, u32 key);
 void tui_prompt_find(struct tui *t, int direction);
 
 /* ---- tui_picker.c */

@@ -80,13 +80,15 @@ enum tui_action tui_keys_action(u32 key)
 	return TUI_DO_NOTHING;
 }
 
-void tui_keys_first(enum tui_action action, char *buf, size_t size)
+void tui_keys_first(enum tui_action action, bool named, char *buf, size_t size)
 {
 	const char *keys = rows[action].keys, *name;
 	size_t len;
 
-	name = next_name(&keys, &len);
-	snprintf(buf, size, "%.*s", (int)len, name);
+	do
+		name = next_name(&keys, &len);
+	while (name && named && len == 1);
+	snprintf(buf, size, "%.*s", name ? (int)len : 0, name ? name : "");
 }
 
 const char *tui_keys_word(enum tui_action action)

@@ -43,8 +43,9 @@ u32 tui_keys_by_name(const char *name, size_t len);
 /* Returns the action of @key, TUI_DO_NOTHING when it has none. */
 enum tui_action tui_keys_action(u32 key);
 
-/* Returns the first key of an action as people write it, and its word in the key bar or "". */
-void tui_keys_first(enum tui_action action, char *buf, size_t size);
+/* Returns the first key of an action as people write it (@named: that is no character). */
+void tui_keys_first(enum tui_action action, bool named, char *buf, size_t size);
+/* Returns the word of an action in the key bar, or "". */
 const char *tui_keys_word(enum tui_action action);
 
 /* Makes the help screen for @cols columns: keys by group. */

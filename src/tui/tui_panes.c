@@ -271,7 +271,9 @@ void tui_panes_header(struct tui *t)
 
 	for (int y = 0; y < r->h; y++)
 		tui_screen_fill(&t->screen, 0, y, r->w, TUI_HEADER, ' ');
-	header_mode(t, header_name(t));
+	int left = header_name(t);
+	if (tui_state_store(t)) /* else none is chosen yet */
+		header_mode(t, left);
 	if (r->h > 1)
 		header_verdict(t, 1);
 	if (r->h > 2)
@@ -378,16 +380,35 @@ void tui_panes_family(struct tui *t)
 
 /* ---- key bar, prompt, message */
 
-static void bar_key(struct tui_line *l, enum tui_action action, const char *word)
+static void bar_key(const struct tui *t, struct tui_line *l, enum tui_action action,
+		    const char *word)
 {
 	char key[16];
 
-	tui_keys_first(action, key, sizeof(key));
-	if (l->x + (int)strlen(key) + 1 + (int)strlen(word) > l->end)
+	tui_keys_first(action, t->view[t->nviews - 1] == TUI_VIEW_PICKER, key,
+		       sizeof(key));
+	if (!word)
+		word = tui_keys_word(action);
+	if (!word[0] || l->x + (int)strlen(key) + 1 + (int)strlen(word) > l->end)
 		return;
 	tui_screen_add(l, TUI_KEY, "%s", key);
 	tui_screen_add(l, TUI_DIM, " %s  ", word);
 }
+
+/* What the bar offers in views on top of the first one, whose bar has all keys with a word. */
+static const struct {
+	u8 view, action;
+	const char *word; /* NULL: the usual one */
+} offers[] = {
+	{ TUI_VIEW_PICKER, TUI_DO_OPEN, "look at it" },
+	{ TUI_VIEW_PICKER, TUI_DO_SORT, "sort" },
+	{ TUI_VIEW_PICKER, TUI_DO_HELP, NULL },
+	{ TUI_VIEW_PICKER, TUI_DO_CANCEL, "leave" },
+	{ TUI_VIEW_PICKER, TUI_DO_QUIT, "quit" },
+	{ TUI_VIEW_TEXT, TUI_DO_BACK, NULL },
+	{ TUI_VIEW_TEXT, TUI_DO_PAGE_DOWN, "scroll" },
+	{ TUI_VIEW_TEXT, TUI_DO_HELP, NULL },
+};
 
 void tui_panes_bar(struct tui *t)
 {
@@ -409,15 +430,19 @@ void tui_panes_bar(struct tui *t)
 		tui_screen_add(&l, t->message_role, "%s", t->message);
 		return;
 	}
+	for (unsigned i = 0; i < ARRAY_SIZE(offers); i++)
+		if (offers[i].view == t->view[t->nviews - 1])
+			bar_key(t, &l, offers[i].action, offers[i].word);
+	if (l.x)
+		return;
 	if (t->status.target == TUI_TARGET_STOPPED) {
-		bar_key(&l, TUI_DO_STEP, "next event");
-		bar_key(&l, TUI_DO_GO, "go on");
+		bar_key(t, &l, TUI_DO_STEP, "next event");
+		bar_key(t, &l, TUI_DO_GO, "go on");
 	} else if (t->status.target == TUI_TARGET_RUNNING && !t->status.stepping) {
-		bar_key(&l, TUI_DO_STOP, "stop at events");
+		bar_key(t, &l, TUI_DO_STOP, "stop at events");
 	}
 	if (t->diff || t->filter)
-		bar_key(&l, TUI_DO_CANCEL, t->diff ? "no diff" : "no filter");
+		bar_key(t, &l, TUI_DO_CANCEL, t->diff ? "no diff" : "no filter");
 	for (unsigned i = 1; i < TUI_ACTIONS; i++)
-		if (tui_keys_word(i)[0])
-			bar_key(&l, i, tui_keys_word(i));
+		bar_key(t, &l, i, NULL);
 }

@@ -96,18 +96,6 @@ void tui_picker_rows(struct tui *t, const struct tui_proc *rows, size_t n)
 	keep_selection(t, pid);
 }
 
-static void type(struct tui *t, u32 key)
-{
-	if (key == TUI_KEY_BACKSPACE || key == 8 || key == 127) {
-		if (t->input_len)
-			t->input[--t->input_len] = '\0';
-	} else if (key > 0x20 && key < 0x7f && t->input_len + 1 < sizeof(t->input)) {
-		t->input[t->input_len++] = (char)key;
-		t->input[t->input_len] = '\0';
-	}
-	t->proc_at = t->proc_top = 0;
-}
-
 static enum tui_request leave(struct tui *t)
 {
 	if (!tui_state_store(t))
@@ -116,52 +104,52 @@ static enum tui_request leave(struct tui *t)
 	return TUI_REQUEST_NONE;
 }
 
-/* Letters filter, so only other keys have actions. */
+static enum tui_request pick(struct tui *t)
+{
+	const struct tui_proc *p = visible(t, t->proc_at);
+
+	if (!p)
+		return TUI_REQUEST_NONE;
+	t->picked = p->process.pid;
+	t->nviews--;
+	return TUI_REQUEST_PICKED;
+}
+
+/* Characters are typed into the filter, so that only other keys have actions. */
 enum tui_request tui_picker_key(struct tui *t, u32 key)
 {
-	s64 n = (s64)count(t), at = (s64)t->proc_at;
-	int page = MAX(t->layout.body.h - 2, 1);
-	struct tui_proc *p;
+	enum tui_action action;
+	s64 n, by;
 
-	switch (key) {
-	case TUI_KEY_ESC:
+	if (tui_prompt_type(t, key)) {
+		t->proc_at = t->proc_top = 0;
+		return TUI_REQUEST_NONE;
+	}
+	action = tui_keys_action(key);
+	switch (action) {
+	case TUI_DO_CANCEL:
 		if (!t->input_len)
 			return leave(t);
 		t->input[t->input_len = 0] = '\0';
 		return TUI_REQUEST_NONE;
-	case 3: /* Ctrl-C */
-		return leave(t);
-	case TUI_KEY_ENTER:
-	case '\n':
-		p = visible(t, t->proc_at);
-		if (!p)
-			return TUI_REQUEST_NONE;
-		t->picked = p->process.pid;
-		t->nviews--;
-		return TUI_REQUEST_PICKED;
-	case TUI_KEY_TAB:
+	case TUI_DO_OPEN:
+		return pick(t);
+	case TUI_DO_SORT:
+	case TUI_DO_PANE_NEXT:
 		t->proc_order = (u8)((t->proc_order + 1) % TUI_BYS);
 		sort(t);
 		t->proc_at = t->proc_top = 0;
 		return TUI_REQUEST_NONE;
-	case TUI_KEY_UP:
-	case TUI_KEY_DOWN:
-		at += key == TUI_KEY_UP ? -1 : 1;
-		break;
-	case TUI_KEY_PGUP:
-	case TUI_KEY_PGDN:
-		at += key == TUI_KEY_PGUP ? -page : page;
-		break;
-	case TUI_KEY_HOME:
-	case TUI_KEY_END:
-		at = key == TUI_KEY_HOME ? 0 : n;
-		break;
+	case TUI_DO_HELP:
+	case TUI_DO_QUIT:
+	case TUI_DO_REDRAW:
+		return tui_actions_do(t, action);
 	default:
-		type(t, key);
+		by = tui_actions_lines(action, t->layout.body.h - 2);
+		n = (s64)count(t);
+		t->proc_at = (size_t)MAX(MIN((s64)t->proc_at + by, n - 1), 0);
 		return TUI_REQUEST_NONE;
 	}
-	t->proc_at = (size_t)MIN(MAX(at, 0), MAX(n - 1, 0));
-	return TUI_REQUEST_NONE;
 }
 
 void tui_picker_draw(struct tui *t)

@@ -210,26 +210,34 @@ static void do_jump(struct tui *t)
 
 /* ---- the line */
 
+bool tui_prompt_type(struct tui *t, u32 key)
+{
+	if (key == TUI_KEY_BACKSPACE || key == 8 || key == 127)
+		t->input_len -= t->input_len > 0;
+	else if (key == 21) /* Ctrl-U */
+		t->input_len = 0;
+	else if (key < 0x20 || key >= 0x7f)
+		return false;
+	else if (t->input_len + 1 < sizeof(t->input))
+		t->input[t->input_len++] = (char)key;
+	t->input[t->input_len] = '\0';
+	return true;
+}
+
 void tui_prompt_key(struct tui *t, u32 key)
 {
 	u8 prompt = t->prompt;
+	bool empty = !t->input_len;
 
+	if (tui_prompt_type(t, key)) {
+		if (empty && !t->input_len) /* a backspace too many */
+			t->prompt = TUI_PROMPT_NONE;
+		return;
+	}
 	switch (key) {
 	case TUI_KEY_ESC:
 	case 3: /* Ctrl-C */
 		t->prompt = TUI_PROMPT_NONE;
-		return;
-	case TUI_KEY_BACKSPACE:
-	case 8:
-	case 127:
-		if (!t->input_len) {
-			t->prompt = TUI_PROMPT_NONE;
-			return;
-		}
-		t->input[--t->input_len] = '\0';
-		return;
-	case 21: /* Ctrl-U */
-		t->input[t->input_len = 0] = '\0';
 		return;
 	case TUI_KEY_ENTER:
 	case '\n':
@@ -240,10 +248,5 @@ void tui_prompt_key(struct tui *t, u32 key)
 			set_filter(t, t->input);
 		else
 			do_jump(t);
-		return;
-	}
-	if (key >= 0x20 && key < 0x7f && t->input_len + 1 < sizeof(t->input)) {
-		t->input[t->input_len++] = (char)key;
-		t->input[t->input_len] = '\0';
 	}
 }
