@@ -145,6 +145,8 @@ if command -v python3 >/dev/null; then
 	valid "JSON of findings" lint '' --json --lint --replay "$golden.18.gupinfo"
 	valid "JSON lines of findings" finding --lines --json-lines --lint --replay "$golden.18.gupinfo"
 	valid "JSON of rows of findings" document '' --json -o +KIND --lint --replay "$golden.18.gupinfo"
+	valid "JSON of --family" family '' --json --family --replay "$golden.18.gupinfo"
+	valid "JSON of --family of a process" family '' --json --family --pid $!
 	valid "JSON of --diff" diff '' --json --diff "$golden".{12,18}.gupinfo
 	valid "JSON lines of changes" change --lines --json-lines --diff "$golden".{12,18}.gupinfo
 	if grep -q -- '--verify' <<<"$help"; then

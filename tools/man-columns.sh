@@ -43,6 +43,8 @@ tables()
 	echo '.\" columns: made by tools/man-columns.sh'
 	table 'Of pages' 'lB lx' '^pages'
 	table 'Of mappings (m: the summary) and of processes (p: \-\-all)' 'lB l lx' '^(mappings|processes)' 'mappings processes'
+	table 'Of a family (\-\-family): its members, parts of them by mapping, pairs; with those of processes and mappings' \
+		'lB l lx' '^(members|pairs)' 'members parts pairs'
 	table 'Of findings (\-\-lint; with those of pages), changes (\-\-diff), facts and columns' 'lB l lx' \
 		'^(findings|changes|facts|columns)|,changes' 'findings changes facts columns'
 	echo '.\" end of columns'

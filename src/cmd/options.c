@@ -275,6 +275,12 @@ static int apply(const struct parser *p, unsigned id, const char *arg)
 			opt->mode = MODE_LINT;
 			break;
 		}
+		if ((id == OPTION_OPENMETRICS && opt->mode == MODE_FAMILY) ||
+		    (id == OPTION_FAMILY && opt->mode == MODE_ALL &&
+		     !opt->given[OPTION_ALL])) {
+			opt->mode = MODE_FAMILY;
+			break;
+		}
 		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode)
 			return refuse(
 				p,

@@ -45,8 +45,19 @@ static int session_find_comm(struct session *s)
 				opt->comm);
 }
 
-/* What the rows of the view are about. */
-static enum columns_of session_of(const struct session *s)
+/* Of the rows of --family those that have the columns of -o; with --verbose mappings. */
+static enum columns_of session_family(const struct session *s)
+{
+	const char *list = s->opt.columns;
+
+	if (!list)
+		return s->opt.render.verbose ? COLUMNS_PART : COLUMNS_MEMBER;
+	return columns_are(COLUMNS_MEMBER, list) || !columns_are(COLUMNS_PART, list)
+		       ? columns_are(COLUMNS_PAIR, list) ? COLUMNS_PAIR : COLUMNS_MEMBER
+		       : COLUMNS_PART;
+}
+
+enum columns_of session_of(const struct session *s)
 {
 	static const u8 rows[MODES] = {
 #define DEFAULT MODE
@@ -57,6 +68,8 @@ static enum columns_of session_of(const struct session *s)
 	};
 	bool document = s->opt.render.json == RENDER_JSON_DOCUMENT && !s->opt.columns;
 
+	if (s->opt.mode == MODE_FAMILY)
+		return session_family(s);
 	return s->opt.mode == MODE_SUMMARY && document ? COLUMNS_PAGE : rows[s->opt.mode];
 }
 

@@ -33,6 +33,8 @@ struct session {
 	int wait_status;
 };
 
+/* What the rows of the view are about. */
+enum columns_of session_of(const struct session *s);
 /* Finds the columns of -o, --sort and --filter.  Returns 0, or an exit status after a message. */
 int session_rows(struct session *s);
 /*

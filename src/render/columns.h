@@ -35,6 +35,9 @@ enum columns_of {
 	COLUMNS_PROCESS,
 	COLUMNS_ENTRY,   /* --who: a page as an entry maps it */
 	COLUMNS_FINDING, /* --lint: a page, and the enum lint that it breaks */
+	COLUMNS_MEMBER,  /* --family: a process, and its struct family_sums */
+	COLUMNS_PART,    /* --family: a mapping of it, likewise */
+	COLUMNS_PAIR,    /* --family: struct family_pair */
 	COLUMNS_CHANGE, /* --diff: struct store_change; NULL: a process of one side only */
 	COLUMNS_FACT,   /* --facts: struct columns_fact */
 	COLUMNS_COLUMN, /* --list-columns: struct column */
@@ -56,7 +59,7 @@ struct columns_fact {
 struct column {
 	const char *name; /* "MAPCOUNT" */
 	const char *help;
-	u8 of;     /* BIT(COLUMNS_*) */
+	u16 of;    /* BIT(COLUMNS_*) */
 	u8 fit[2]; /* shown without -o; [1] of COLUMNS_PROCESS: 0 no, 1 yes, else by room */
 	u8 flags; /* COLUMN_* */
 	u8 width; /* usual width in characters */

@@ -6,11 +6,13 @@
 #include "kpageflags.h"
 #include "render/changes.h"
 #include "render/sums.h"
+#include "report/family.h"
 #include "report/lint.h"
 
 #include <stdio.h>
 
 #define PAGES (BIT(COLUMNS_PAGE) | BIT(COLUMNS_ENTRY) | BIT(COLUMNS_FINDING))
+#define FAMILIES (BIT(COLUMNS_MEMBER) | BIT(COLUMNS_PART))
 
 /* ---- rows */
 
@@ -23,6 +25,10 @@ static const struct {
 	[COLUMNS_ENTRY] = { "entries", "PID,COMM,ADDR,LEAF,PERMS,PTE,EXCL,NAME" },
 	[COLUMNS_FINDING] = { "findings",
 			      "CLASS,FINDING,PID,ADDR,PAGES,KIND,MAP,REF,PIN,NAME" },
+	[COLUMNS_MEMBER] = { "members",
+			     "PID,WITH,RSS,SAME,COPIED,NEW,WAIT,EXCL,PSS,USS,COMM" },
+	[COLUMNS_PART] = { "parts", "PID,START-END,RSS,SAME,COPIED,NEW,WAIT,PSS,NAME" },
+	[COLUMNS_PAIR] = { "pairs", "PID,WITH,SHARED,ANON,KSM,FILE,COMM" },
 	[COLUMNS_CHANGE] = { "changes",
 			     "PID,START,END,PAGES,WHAT,BEFORE,AFTER,VERDICTS" },
 	[COLUMNS_FACT] = { "facts", "FACT,VALUE,FROM,RELEASES,MEANING" },
@@ -415,6 +421,40 @@ static void get_mix(const struct report_row *row, u32 arg, struct cell *c)
 	c->text = c->buf;
 }
 
+/* ---- of a family */
+
+/* The process beside which a member is classified, or the second one of a pair. */
+static void get_with(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct family_sums *sums = row->item;
+	const struct family_pair *pair = row->item;
+	const struct process *with = row->totals ? sums->with : pair->b;
+
+	if (with)
+		cell_set(c, CELL_COUNT, with->pid);
+}
+
+static void get_class(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct family_sums *sums = row->item;
+
+	if (!sums->with)
+		return;
+	cell_set(c, CELL_SUM, sums->pages[arg] * row->base);
+	c->rest = sums->pages[FAMILY_UNKNOWN] * row->base;
+}
+
+/* What both of a pair map: of one kind, or of all. */
+static void get_shared(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct family_pair *pair = row->item;
+
+	cell_set(c, CELL_SUM, 0);
+	for (unsigned kind = 0; kind < FAMILY_KINDS; kind++)
+		if (arg == FAMILY_KINDS || arg == kind)
+			c->num += pair->pages[kind] * row->base;
+}
+
 /* ---- of the other views */
 
 static void get_finding(const struct report_row *row, u32 arg, struct cell *c)
@@ -463,12 +503,19 @@ static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
 		cell_text(c, text);
 }
 
-/* Entries and findings are pages, which --list-columns does not repeat. */
+/*
+ * Entries and findings are pages, members and their parts processes and mappings: --list-columns does not
+ * repeat them.
+ */
 static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct column *col = row->item;
-	u32 of = col->of & BIT(COLUMNS_PAGE) ? (col->of & ~PAGES) | BIT(COLUMNS_PAGE)
-					     : col->of;
+	u32 of = col->of;
+
+	if (of & BIT(COLUMNS_PAGE))
+		of = (of & ~PAGES) | BIT(COLUMNS_PAGE);
+	if (of & (BIT(COLUMNS_MAPPING) | BIT(COLUMNS_PROCESS)))
+		of &= ~FAMILIES;
 	size_t at = 0;
 
 	for (unsigned i = 0; arg == 1 && i < COLUMNS_OF; i++)
@@ -484,8 +531,10 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 /* ---- the table */
 
 #define P PAGES
-#define M BIT(COLUMNS_MAPPING)
-#define R BIT(COLUMNS_PROCESS)
+#define M (BIT(COLUMNS_MAPPING) | BIT(COLUMNS_PART))
+#define R (BIT(COLUMNS_PROCESS) | BIT(COLUMNS_MEMBER))
+#define G FAMILIES
+#define T BIT(COLUMNS_PAIR)
 #define L BIT(COLUMNS_FINDING)
 #define C BIT(COLUMNS_CHANGE)
 #define B BIT(COLUMNS_FACT)

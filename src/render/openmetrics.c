@@ -19,22 +19,32 @@ static void label(FILE *out, const char *text)
 	}
 }
 
+void openmetrics_sample(FILE *out, const struct process *p, const char *name,
+			const char *key, const char *value, u64 n)
+{
+	fprintf(out, "gupinfo_%s{pid=\"%d\",comm=\"", name, (int)p->pid);
+	label(out, p->comm);
+	if (key)
+		fprintf(out, "\",%s=\"%s", key, value);
+	fprintf(out, "\"} %" PRIu64 "\n", n);
+}
+
 /* The known part of every process; @unknown: the part that could not be read, where there is one. */
 static void process_samples(FILE *out, enum sums m, bool unknown, u32 base,
 			    const struct render_all_row *rows, size_t n)
 {
+	char name[80];
+
 	for (size_t i = 0; i < n; i++) {
 		const struct report_totals *t = &rows[i].totals;
 		u64 rest = sums_rest(m, t, base), known = sums_bytes(m, t, base);
 
 		if (unknown ? !rest : rest && !known)
 			continue;
-		fprintf(out, "gupinfo_process_%s{pid=\"%d\",comm=\"",
-			unknown ? "unknown_bytes" : sums_metric(m), rows[i].process.pid);
-		label(out, rows[i].process.comm);
-		if (unknown)
-			fprintf(out, "\",of=\"%s", sums_metric(m));
-		fprintf(out, "\"} %" PRIu64 "\n", unknown ? rest : known);
+		snprintf(name, sizeof(name), "process_%s",
+			 unknown ? "unknown_bytes" : sums_metric(m));
+		openmetrics_sample(out, &rows[i].process, name, unknown ? "of" : NULL,
+				   sums_metric(m), unknown ? rest : known);
 	}
 }
 
@@ -44,14 +54,17 @@ static void head_of(FILE *out, const char *name, const char *suffix, const char 
 		help, name, suffix);
 }
 
-int openmetrics_write(const struct render_options *opt, const struct report_head *head,
-		      const struct render_all_row *rows, size_t n, size_t seen,
-		      const struct report_totals *all)
+void openmetrics_head(FILE *out, const char *name, const char *help)
 {
-	u32 base = kernel_page_size(&head->kernel->ev);
+	head_of(out, name, "", help);
+}
+
+void openmetrics_begin(const struct render_options *opt, const struct report_head *head)
+{
 	FILE *out = opt->out;
 
-	head_of(out, "build_info", "", "The gupinfo and the kernel that it judged by");
+	openmetrics_head(out, "build_info",
+			 "The gupinfo and the kernel that it judged by");
 	fputs("gupinfo_build_info{version=\"", out);
 	label(out, opt->version);
 	fputs("\",release=\"", out);
@@ -59,7 +72,23 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 	fputs("\",model=\"", out);
 	label(out, head->kernel->model);
 	fputs("\"} 1\n", out);
-	head_of(out, "processes", "", "Processes that were read");
+}
+
+int openmetrics_end(FILE *out)
+{
+	fputs("# EOF\n", out);
+	return ferror(out) ? -EIO : 0;
+}
+
+int openmetrics_write(const struct render_options *opt, const struct report_head *head,
+		      const struct render_all_row *rows, size_t n, size_t seen,
+		      const struct report_totals *all)
+{
+	u32 base = kernel_page_size(&head->kernel->ev);
+	FILE *out = opt->out;
+
+	openmetrics_begin(opt, head);
+	openmetrics_head(out, "processes", "Processes that were read");
 	fprintf(out, "gupinfo_processes %zu\n", seen);
 	for (unsigned i = 0; i < SUMS; i++) {
 		if (!sums_metric(i))
@@ -73,12 +102,13 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", sums_metric(i),
 				sums_bytes(i, all, base));
 	}
-	head_of(out, "process_unknown_bytes", "",
+	openmetrics_head(
+		out, "process_unknown_bytes",
 		"Pages of which it is not known whether they count in the metric that is named");
 	for (unsigned i = 0; i < SUMS; i++)
 		if (sums_metric(i))
 			process_samples(out, i, true, base, rows, n);
-	head_of(out, "sum_unknown_bytes", "", "The same, summed over all processes");
+	openmetrics_head(out, "sum_unknown_bytes", "The same, summed over all processes");
 	for (unsigned i = 0; i < SUMS; i++) {
 		u64 rest = sums_rest(i, all, base);
 
@@ -86,6 +116,5 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 			fprintf(out, "gupinfo_sum_unknown_bytes{of=\"%s\"} %" PRIu64 "\n",
 				sums_metric(i), rest);
 	}
-	fputs("# EOF\n", out);
-	return ferror(out) ? -EIO : 0;
+	return openmetrics_end(out);
 }

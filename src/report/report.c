@@ -10,8 +10,7 @@ static bool report_present(const struct page_run *page)
 	return fact_get(&page->facts, FACT_PRESENT) == TRI_YES;
 }
 
-/* Anonymous memory, or a cache's. */
-static bool report_ordinary(const struct page_run *page)
+bool report_ordinary(const struct page_run *page)
 {
 	return (page->kind == PAGE_ANON || page->kind == PAGE_KSM ||
 		page->kind == PAGE_FILE || page->kind == PAGE_SHMEM ||

@@ -100,6 +100,8 @@ struct report_folio {
 void report_folios(struct report_totals *t, struct report_folio *f,
 		   const struct page_run *page, u32 base_page_size);
 
+/* Anonymous memory, or a cache's: those of ->other are not. */
+bool report_ordinary(const struct page_run *page);
 /* Adds the pages of @row (or @from) to @t. */
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size);

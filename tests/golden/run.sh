@@ -158,6 +158,8 @@ views()
 		view "$name" --all --json -o PID,RSS,PIN,LEAK,COMM -Q 'PIN > 0' | members
 		view "$name" --lint --raw -Q 'CLASS != "explainable" || MAP > 1' --top 6
 		view "$name" --lint --json -o CLASS,FINDING,ADDR,INVARIANT --sort -ADDR --top 3 | members
+		view "$name" --family --raw -b -o +OTHER --top 30
+		view "$name" --family --raw -o PID,START,RSS,SAME,NEW,NAME --sort -RSS --top 3
 		view "$name" --facts --pairs -o FACT,VALUE,PROBE -Q PROBE --top 4
 	} >"$dir/rows"
 	view "$name" --facts >"$dir/facts"

@@ -66,6 +66,10 @@ for from in "--pid=$list" "--replay=$dir/report"; do
 	shows "$name: --lint" "$from" --lint
 	shows "$name: --lint --json" "$from" --lint --json
 	shows "$name: --lint --raw" "$from" --lint --raw -o +COMM
+	shows "$name: --family" "$from" --family --verbose
+	shows "$name: --family --openmetrics" "$from" --family --openmetrics
+	shows "$name: --family --json" "$from" --family --json
+	is_json "$name: --family --json"
 	shows "$name: no such mapping" "$from" --range "$all"
 	shows "$name: --report --redact" "$from" --report --redact
 	for json in --json --json-lines "--pages --json" "--explain=$addr --json"; do

@@ -46,6 +46,9 @@ views=(
 	'--pid PID --all'
 	'--pid PID --all --json'
 	'--pid PID --all --openmetrics'
+	'--pid PID --family'
+	'--pid PID --family --json'
+	'--pid PID --family --openmetrics'
 	"--diff $dir/self PID|2"
 	"--diff $dir/self PID --raw|2"
 	'--pid PID --trace'

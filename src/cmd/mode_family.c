@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* --family: processes, their descendants, and the frames that they share. */
+#include "cmd/session.h"
+
+#include "live/procs.h"
+#include "render/render_family.h"
+#include "replay/replay.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define FAMILY_BYTES ((size_t)1 << 30) /* of the store: 32 for each run of pages */
+
+static bool family_has(const struct options *opt, pid_t pid)
+{
+	for (unsigned i = 0; i < opt->npids; i++)
+		if (opt->pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* Adds to the processes that were asked for those of @list that descend from one of them. */
+static int family_descendants(struct options *opt, const struct process *list, size_t n)
+{
+	unsigned before;
+	int err = 0;
+
+	do {
+		before = opt->npids;
+		for (size_t i = 0; i < n && !err; i++)
+			if (family_has(opt, list[i].ppid) &&
+			    !family_has(opt, list[i].pid))
+				err = options_add_pid(opt, list[i].pid);
+	} while (!err && opt->npids > before);
+	return err;
+}
+
+/* The processes of the report that is replayed. */
+static int family_recorded(struct session *s, struct process **ret, size_t *ret_n)
+{
+	const pid_t *pids = replay_pids(s->source, ret_n);
+
+	*ret = calloc(MAX(*ret_n, 1), sizeof(**ret));
+	for (size_t i = 0; i < *ret_n && *ret; i++)
+		if (!s->source->ops->open(s->source, pids[i], &(*ret)[i]))
+			s->source->ops->release(s->source, pids[i]);
+	return *ret ? 0 : -ENOMEM;
+}
+
+static int family_show(struct session *s)
+{
+	struct store *store =
+		store_new(&(struct store_options){ .max_bytes = FAMILY_BYTES }, NULL);
+	struct family *family = NULL;
+	int err = store ? session_collect(s, &store_view, store, false) : -ENOMEM;
+
+	if (!err && store->dropped)
+		diag_add(
+			&s->diag, DIAG_INCOMPLETE,
+			"there are more runs of pages than fit in %zu MiB: the rest is not known",
+			FAMILY_BYTES >> 20);
+	if (!err)
+		err = family_new(store, &family);
+	if (err == -E2BIG)
+		err = session_fail(s, err, "more than %u processes", FAMILY_MEMBERS);
+	if (!err)
+		err = render_family(&s->opt.render, store, family, session_of(s));
+	family_free(family);
+	store_free(store);
+	return err;
+}
+
+int mode_family(struct session *s)
+{
+	struct process *list = NULL;
+	size_t n = 0;
+	int err = s->opt.replay ? 0 : session_follow(s);
+
+	if (err)
+		return err;
+	err = s->opt.replay ? family_recorded(s, &list, &n) : procs_list(NULL, &list, &n);
+	if (!err)
+		err = family_descendants(&s->opt, list, n);
+	free(list);
+	return session_exit(s, err ? err : family_show(s));
+}
