@@ -295,7 +295,7 @@ static void loop(struct tui_live *l)
 			return;
 		if (now >= next && !l->trace.stopped && !l->s->opt.replay) {
 			tui_watch_round(&l->watch);
-			next = clock_now() + TICK_MS * 1000000ull;
+			next = now + TICK_MS * 1000000ull;
 		}
 		if (l->trace.stopped) /* nothing moves: wait for a key, and for signals */
 			next = clock_now() + 100000000u;

@@ -12,20 +12,23 @@
 #include "cmd/vma_cache.h"
 #include "os/clock.h"
 
-#define ROUND_NS 250e6     /* the time between two rounds */
-#define BUDGET 0.014       /* of one core, for reading the pages on the screen */
-#define BACK_BUDGET 0.004  /* likewise, for other pages */
-#define VMAS_BUDGET 0.005  /* likewise, for the list of mappings */
+#define ROUND_NS 250e6   /* the time between two rounds */
+#define BUDGET 0.008     /* of one core, for reading the pages on the screen */
+#define BACK_BUDGET 0.02 /* likewise, for other pages of a family that is read in parts */
+#define VMAS_BUDGET 0.003  /* likewise, for the list of mappings */
 #define ALIGN (2ull << 20) /* parts are cut at the ends of huge pages */
 #define ANEW_BUDGET 0.05   /* likewise, for everything after a fork or exit */
 #define ANEW_NS 500e6      /* a family for which that takes longer is read in parts */
+#define PASS_BUDGET 0.04 /* likewise, for everything again and again, each fourth round */
+#define PASS_AGE 900e6   /* if that is enough */
+#define PASS_NS 150e6    /* a family for which that takes longer is read in parts */
 #define FAMILY_NS 1000000000ull
 #define SAMPLE_NS 900000000ull /* between two samples of the timeline */
 
-/* Returns the CPU time of this thread, which bounds its reading. */
+/* Returns the CPU time of gupinfo, also of the threads that read for it. */
 static u64 cpu_clock(void)
 {
-	return clock_of(CLOCK_THREAD_CPUTIME_ID);
+	return clock_of(CLOCK_PROCESS_CPUTIME_ID);
 }
 
 int tui_watch_init(struct tui_watch *w, struct source *src, const struct kernel *model,
@@ -170,10 +173,11 @@ static void mark_gone(struct tui_watch *w, pid_t pid)
 	}
 }
 
-/* Everything has just been read. */
-static void all_is_new(struct tui_watch *w)
+/* Everything has just been read, from @start_ns of the session and @cpu_ns of the CPU clock on. */
+static void all_is_new(struct tui_watch *w, u64 start_ns, u64 cpu_ns)
 {
-	w->full_ns = w->crawl_ns = session_ns(w);
+	w->full_ns = w->crawl_ns = start_ns;
+	w->pass_ns = cpu_clock() - cpu_ns;
 	w->back_pid = 0;
 	w->back_at = 0;
 	w->stale = false;
@@ -194,19 +198,30 @@ static bool read_process(struct tui_watch *w, pid_t pid)
 	return !err;
 }
 
-/* Reads the whole family at once after a fork or exit, unless that takes too long or comes too often. */
-static void read_anew(struct tui_watch *w)
+/*
+ * Reads the whole family at once, after a fork or exit and, where that is quick, again and again, so
+ * that no total is older than a second.  Returns false when it is not time, or would take too long.
+ */
+static bool read_anew(struct tui_watch *w)
 {
-	u64 t0 = cpu_clock();
+	u64 cpu = cpu_clock(), start = session_ns(w);
+	double pass = (double)w->pass_ns, age = (double)(start - w->full_ns);
 
-	if (!w->stale || clock_now() < w->anew_next_ns ||
-	    (double)count_pages(w->live) * w->ns_per_page > ANEW_NS)
-		return;
-	for (unsigned i = 0; i < w->npids; i++)
-		if (!w->gone[i] && read_process(w, w->pid[i]))
-			tui_view_changed(w->t, w->pid[i], 0, UINT64_MAX);
-	all_is_new(w);
-	w->anew_next_ns = clock_now() + (u64)((double)(cpu_clock() - t0) / ANEW_BUDGET);
+	if ((!w->stale || clock_now() < w->anew_next_ns || pass > ANEW_NS) &&
+	    (pass > PASS_NS || age < MAX(PASS_AGE, pass / PASS_BUDGET)))
+		return false;
+	for (unsigned i = 0; i < w->npids; i++) {
+		if (w->gone[i] || !read_process(w, w->pid[i]))
+			continue;
+		tui_view_changed(w->t, w->pid[i], 0, UINT64_MAX);
+		tui_history_sample(tui_state_history(w->t), w->live, w->pid[i], 0,
+				   UINT64_MAX, session_ns(w), SAMPLE_NS);
+	}
+	all_is_new(w, start, cpu);
+	w->anew_next_ns = clock_now() + (u64)((double)w->pass_ns / ANEW_BUDGET);
+	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
+	tui_state_status(w->t)->scan_ms += (double)w->pass_ns / 1e6;
+	return true;
 }
 
 /* Process @pid runs another program; the pages of the old one stay in earlier moments. */
@@ -255,7 +270,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 		   struct diag *diag)
 {
 	struct store *fresh, *old = w->live;
-	u64 t0 = clock_now();
+	u64 t0 = clock_now(), cpu = cpu_clock(), start = session_ns(w);
 	int err;
 
 	npids = MIN(npids, TUI_WATCH_PIDS);
@@ -281,7 +296,7 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	tui_state_status(w->t)->target = TUI_TARGET_SAMPLED;
 	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
 	tui_state_now(w->t, session_ns(w));
-	all_is_new(w);
+	all_is_new(w, start, cpu);
 	for (unsigned i = 0; i < npids; i++)
 		tui_history_sample(tui_state_history(w->t), fresh, pids[i], 0, UINT64_MAX,
 				   session_ns(w), 0);
@@ -461,7 +476,7 @@ static void read_lists(struct tui_watch *w)
 /* Measures gupinfo's CPU time over the last seconds. */
 static void measure_cpu(struct tui_watch *w)
 {
-	u64 now = clock_now(), used = clock_of(CLOCK_PROCESS_CPUTIME_ID);
+	u64 now = clock_now(), used = cpu_clock();
 
 	if (now < w->cpu_next_ns)
 		return;
@@ -484,10 +499,11 @@ void tui_watch_round(struct tui_watch *w)
 	tui_state_status(w->t)->scanned_pages = 0;
 	if (!w->traced)
 		read_lists(w);
-	read_visible(w);
+	if (w->traced || !read_anew(w))
+		read_visible(w);
 	if (w->traced || tui_watch_over(w))
 		return;
-	read_anew(w);
-	read_background(w);
+	if ((double)w->pass_ns > PASS_NS)
+		read_background(w);
 	tui_state_status(w->t)->age_s = (double)(session_ns(w) - w->full_ns) / 1e9;
 }

@@ -31,7 +31,8 @@ struct tui_watch {
 	unsigned back_pid;
 	/* When the reading of everything began: the present one, and the last that was finished. */
 	u64 crawl_ns, full_ns;
-	bool stale; /* a fork or exit has changed who shares the pages of all others */
+	u64 pass_ns; /* CPU time of the last reading of everything at once */
+	bool stale;  /* a fork or exit has changed who shares the pages of all others */
 	u64 anew_next_ns;
 };
 

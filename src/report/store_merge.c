@@ -73,17 +73,14 @@ static void totals_change(struct report_totals *t, const struct report_totals *f
 		to[i] = add ? to[i] + f[i] : to[i] - MIN(to[i], f[i]);
 }
 
-/* Adds @row of @v to @t or subtracts it. */
 static void count_row(const struct store *s, const struct store_process *p,
-		      const struct store_vma *v, const struct store_row *row, bool add,
+		      const struct store_vma *v, const struct store_row *row,
 		      struct report_totals *t)
 {
-	struct report_totals one = { 0 };
 	struct page_run page;
 	struct report_row r = store_report_row(s, p, v, row, &page);
 
-	report_count(&one, &r, kernel_page_size(&s->kernel.ev));
-	totals_change(t, &one, add);
+	report_count(t, &r, kernel_page_size(&s->kernel.ev));
 }
 
 static void recount(const struct store *s, const struct store_process *p,
@@ -91,7 +88,7 @@ static void recount(const struct store *s, const struct store_process *p,
 {
 	memset(&v->totals, 0, sizeof(v->totals));
 	for (size_t i = 0; i < store_nrows(v); i++)
-		count_row(s, p, v, &v->rows->row[i], true, &v->totals);
+		count_row(s, p, v, &v->rows->row[i], &v->totals);
 	v->totals.size_bytes = v->vma.end - v->vma.start;
 	v->has_totals = true;
 }
@@ -222,15 +219,18 @@ static bool same_list(const struct merge *m)
 static void replace_alike(const struct store *s, const struct store_process *p,
 			  struct store_vma *v, size_t i, const struct store_vma *nv)
 {
+	struct report_totals gone = { 0 };
+
 	for (size_t k = 0; k < store_nrows(nv); k++) {
 		struct store_row *row = &v->rows->row[i + k];
 
 		if (!memcmp(row, &nv->rows->row[k], sizeof(*row)))
 			continue;
-		count_row(s, p, v, row, false, &v->totals);
+		count_row(s, p, v, row, &gone);
 		*row = nv->rows->row[k];
-		count_row(s, p, v, row, true, &v->totals);
+		count_row(s, p, v, row, &v->totals);
 	}
+	totals_change(&v->totals, &gone, false);
 	v->vma = nv->vma;
 }
 
@@ -241,6 +241,7 @@ static int replace_rows(struct store *s, const struct store_process *p,
 {
 	size_t n = store_nrows(v), add = store_nrows(nv), i = store_row_from(s, v, from),
 	       j = i;
+	struct report_totals gone = { 0 };
 	struct store_row left, right;
 	bool has_left = false, has_right = false;
 
@@ -262,7 +263,7 @@ static int replace_rows(struct store *s, const struct store_process *p,
 		return -ENOMEM;
 	struct store_row *row = v->rows->row;
 	for (size_t k = i; k < j; k++)
-		count_row(s, p, v, &row[k], false, &v->totals);
+		count_row(s, p, v, &row[k], &gone);
 	memmove(&row[i + put], &row[j], after * sizeof(*row));
 	if (has_left)
 		row[i] = left;
@@ -272,7 +273,8 @@ static int replace_rows(struct store *s, const struct store_process *p,
 		row[i + has_left + add] = right;
 	v->rows->n = i + put + after;
 	for (size_t k = i; k < i + put; k++)
-		count_row(s, p, v, &row[k], true, &v->totals);
+		count_row(s, p, v, &row[k], &v->totals);
+	totals_change(&v->totals, &gone, false);
 	v->vma = nv->vma;
 	return 0;
 }
@@ -321,9 +323,30 @@ int store_merge(struct store *s, const struct store *fresh, pid_t pid, u64 start
 	return r;
 }
 
+/*
+ * Has the mappings of @p, a copy, share the blocks of rows that @old has with the same rows: then a
+ * comparison with an earlier copy of @old need not look at them.
+ */
+static void share_rows(const struct store_process *old, struct store_process *p)
+{
+	for (size_t i = 0; i < p->nvmas; i++) {
+		struct store_vma *v = &p->vma[i];
+		const struct store_vma *o = store_vma_at(old, v->vma.start);
+
+		if (!o || !v->rows || store_nrows(o) != store_nrows(v) ||
+		    memcmp(o->rows->row, v->rows->row,
+			   v->rows->n * sizeof(v->rows->row[0])))
+			continue;
+		v->rows->refs--; /* @p's original has it, too */
+		v->rows = o->rows;
+		v->rows->refs++;
+	}
+}
+
 int store_merge_add(struct store *s, const struct store *from, pid_t pid)
 {
 	const struct store_process *p = store_process_by_pid(from, pid);
+	const struct store_process *old = store_process_by_pid(s, pid);
 	struct store_process copy;
 
 	if (s->judge != from->judge)
@@ -332,6 +355,8 @@ int store_merge_add(struct store *s, const struct store *from, pid_t pid)
 		return -ESRCH;
 	if (store_process_copy(p, &copy))
 		return -ENOMEM;
+	if (old)
+		share_rows(old, &copy);
 	if (!array_add(&s->proc, &s->nprocs, &s->room, sizeof(copy))) {
 		store_process_free(&copy);
 		return -ENOMEM;

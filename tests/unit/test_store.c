@@ -429,7 +429,16 @@ TEST(processes_come_and_go)
 	end(other);
 	EXPECT_INT(store_merge_add(s, other, 44), -ESRCH);
 	EXPECT_INT(store_merge_add(s, other, 43), 0);
+	const struct store_rows *rows = store_process_by_pid(s, 43)->vma[0].rows;
+	store_free(other);
+	other = store_new(&s->opt, s);
+	begin(other, 43);
+	vma(other, A, A + 0x1000);
+	row(other, A, 1, 4096, 9, 1);
+	end(other);
 	EXPECT_INT(store_merge_add(s, other, 43), 0);
+	/* the same rows are the same block, so that comparing them costs nothing */
+	EXPECT(store_process_by_pid(s, 43)->vma[0].rows == rows);
 	store_free(other);
 	EXPECT_INT(s->nprocs, 2);
 	EXPECT_INT(store_process_by_pid(s, 43)->nvmas, 1);
