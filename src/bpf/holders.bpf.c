@@ -37,8 +37,9 @@ static __always_inline bool first_time(u64 object)
 	return true;
 }
 
+/* @owner: the memory that the object's maker has, or 0. */
 static __always_inline void end(u64 object, struct file *file, struct task_struct *task,
-				u32 fd, u32 kind)
+				u32 fd, u32 kind, u64 owner)
 {
 	u32 i = files.nends++;
 	struct structpage_end *e = bpf_map_lookup_elem(&ends, &i);
@@ -52,6 +53,8 @@ static __always_inline void end(u64 object, struct file *file, struct task_struc
 	e->pid = BPF_CORE_READ(task, tgid);
 	e->fd = fd;
 	e->mode = BPF_CORE_READ(file, f_mode) & 3;
+	if (owner && owner == (u64)BPF_CORE_READ(task, mm))
+		e->mode |= STRUCTPAGE_OWNER;
 	e->kind = kind;
 }
 
@@ -234,7 +237,7 @@ int files_walk(struct bpf_iter__task_file *ctx)
 
 		if (!p)
 			return 0;
-		end((u64)p, file, task, fd, STRUCTPAGE_PIPE);
+		end((u64)p, file, task, fd, STRUCTPAGE_PIPE, 0);
 		if (first_time((u64)p))
 			pipe(p);
 	} else if (is_ring(file)) {
@@ -242,7 +245,8 @@ int files_walk(struct bpf_iter__task_file *ctx)
 
 		if (!r)
 			return 0;
-		end((u64)r, file, task, fd, STRUCTPAGE_RING);
+		end((u64)r, file, task, fd, STRUCTPAGE_RING,
+		    (u64)BPF_CORE_READ((struct io_ring_ctx *)r, mm_account));
 		if (first_time((u64)r))
 			ring(r);
 	}

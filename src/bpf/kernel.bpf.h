@@ -289,6 +289,7 @@ struct io_rsrc_data {
 };
 /* 6.13: 7029acd8a950 ("io_uring/rsrc: get rid of per-ring io_rsrc_node list") */
 struct io_ring_ctx {
+	struct mm_struct *mm_account; /* 5.9 */
 	struct io_rsrc_data buf_table;
 };
 struct io_ring_ctx___old {

@@ -300,26 +300,12 @@ int session_redact(struct session *s)
 
 /* ---- --lint */
 
-/*
- * Each CPU keeps up to 125 of a node's counts back (calculate_normal_threshold(), mm/vmstat.c),
- * in both directions: a smaller difference proves nothing.
- */
-static u64 lint_pins_kept(const struct session *s)
-{
-	const struct page_context *c = &s->source->machine->page;
-	s16 nodes = 1;
-
-	for (unsigned i = 0; i < c->nspans; i++)
-		nodes = MAX(nodes, c->spans[i].node + 1);
-	return 2ull * 125 * sysconf(_SC_NPROCESSORS_CONF) * nodes;
-}
-
 static void lint_pins(struct session *s, u64 found[3])
 {
 	u64 acquired, released;
 
 	if (s->opt.replay || sysinfo_pins(&acquired, &released) || released <= acquired ||
-	    released - acquired <= lint_pins_kept(s))
+	    released - acquired <= sysinfo_pins_kept(s->source->machine))
 		return;
 	found[LINT_CLASS_BUG]++;
 	if (!s->opt.render.json && !rows_asked(&s->opt.render))

@@ -269,12 +269,12 @@ static int apply(const struct parser *p, unsigned id, const char *arg)
 	for (unsigned i = 0; i < ARRAY_SIZE(mode_options); i++) {
 		if (mode_options[i].option != id)
 			continue;
-		/* --lint --all: of the whole machine */
-		if ((id == OPTION_ALL && opt->mode == MODE_LINT) ||
-		    (id == OPTION_LINT && opt->mode == MODE_ALL)) {
-			opt->mode = MODE_LINT;
+		/* --lint --all, --pins --all: of the whole machine */
+		if (id == OPTION_ALL &&
+		    (opt->mode == MODE_LINT || opt->mode == MODE_PINS))
 			break;
-		}
+		if ((id == OPTION_LINT || id == OPTION_PINS) && opt->mode == MODE_ALL)
+			opt->mode = MODE_SUMMARY;
 		if ((id == OPTION_OPENMETRICS && opt->mode == MODE_FAMILY) ||
 		    (id == OPTION_FAMILY && opt->mode == MODE_ALL &&
 		     !opt->given[OPTION_ALL])) {

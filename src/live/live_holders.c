@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -56,6 +57,7 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 	e->fd = fd;
 	e->reads = mode & 1;
 	e->writes = mode & 2;
+	e->owner = mode & STRUCTPAGE_OWNER;
 	if (h->nends > 1 && e[-1].pid == pid) {
 		memcpy(e->comm, e[-1].comm, sizeof(e->comm));
 		return h->nends - 1;
@@ -81,6 +83,13 @@ static int live_holders_cmp_hold(const void *a, const void *b)
 
 	return ORDER(x->object, y->object) ?: ORDER(x->slot, y->slot) ?:
 	       ORDER(x->pfn, y->pfn);
+}
+
+static int live_holders_cmp_pid(const void *a, const void *b)
+{
+	const pid_t *x = a, *y = b;
+
+	return ORDER(*x, *y);
 }
 
 /* Makes a holder for each run of frames.  An object that was delivered twice counts once. */
@@ -152,41 +161,68 @@ static void live_holders_bpf(struct live_holders_list *o)
 	bpfpage_files_done(o->l->bpf);
 }
 
-/*
- * Counts frames of @h that nothing maps.  Of a pipe's pages only those are asked that were given to
- * it from a process: others pipe_write() has made, or belong to a file.
- */
-static s64 live_holders_unmapped(struct live *l, const struct holder *h)
+static bool live_holders_words(struct live *l, u64 pfn, u64 *words, u64 n)
 {
-	const u64 given = KPF_BIT(ANON) | KPF_BIT(HUGE);
-	u64 words[512];
-	s64 n = 0;
+	return l->kpageflags >= 0 &&
+	       pread(l->kpageflags, words, n * 8, (off_t)pfn * 8) == (ssize_t)(n * 8);
+}
 
+/* Extends the frames of @h to whole compound pages. */
+static void live_holders_span(struct live *l, struct holder *h)
+{
+	u64 first = h->pfn, end = h->pfn + h->pages, word;
+
+	while (live_holders_words(l, first, &word, 1) && word & KPF_BIT(COMPOUND_TAIL) &&
+	       first)
+		first--;
+	while (live_holders_words(l, end, &word, 1) && word & KPF_BIT(COMPOUND_TAIL))
+		end++;
+	h->span_pfn = first;
+	h->span = end - first;
+}
+
+/*
+ * Counts frames of @h: of memory, and of these those that nothing maps.  Of a pipe's and a socket's
+ * frames the kernel may have made some to hold bytes: they belong to no process and to no file, whose
+ * memory is up to date.
+ */
+static void live_holders_count(struct live *l, struct holder *h)
+{
+	const u64 memory = KPF_BIT(ANON) | KPF_BIT(HUGE) | KPF_BIT(MMAP) | KPF_BIT(LRU) |
+			   KPF_BIT(UPTODATE);
+	u64 words[512];
+
+	h->memory = h->unmapped = 0;
 	for (u64 at = 0; at < h->pages;) {
 		u64 some = MIN(h->pages - at, ARRAY_SIZE(words));
 
-		if (l->kpageflags < 0 ||
-		    pread(l->kpageflags, words, some * 8, (off_t)(h->pfn + at) * 8) !=
-			    (ssize_t)(some * 8))
-			return -1;
-		for (u64 i = 0; i < some; i++)
-			n += !(words[i] & KPF_BIT(MMAP)) &&
-			     (h->kind != HOLDERS_PIPE || words[i] & given);
+		if (!live_holders_words(l, h->pfn + at, words, some)) {
+			h->memory = h->unmapped = -1;
+			return;
+		}
+		for (u64 i = 0; i < some; i++) {
+			bool is = holders_kind_flags(h->kind) & HOLDERS_F_PIN ||
+				  words[i] & memory;
+
+			h->memory += is;
+			h->unmapped += is && !(words[i] & KPF_BIT(MMAP));
+			h->lone += !(words[i] & KPF_COMPOUND_BITS);
+		}
 		at += some;
 	}
-	return n;
+	live_holders_span(l, h);
 }
 
-/* Looks at what the processes @pids have open only: others may hold much. */
+/* Looks at what the processes @pids, which ascend, have open only: others may hold much. */
 static void live_holders_mapped(struct live *l, struct holders *h, const pid_t *pids,
 				unsigned npids)
 {
 	for (size_t i = 0; i < h->n; i++) {
 		struct holder *x = &h->holder[i];
 
-		x->unmapped = -1;
+		x->memory = x->unmapped = -1;
 		if (x->certainty == HOLDERS_EXACT && holders_open_by(x, pids, npids))
-			x->unmapped = live_holders_unmapped(l, x);
+			live_holders_count(l, x);
 	}
 }
 
@@ -257,13 +293,10 @@ static void live_holders_ring(struct live_holders_list *o, int dir, pid_t pid, i
 static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, int fd,
 			      const char *link)
 {
-	if (!strncmp(link, "/dev/vfio/", 10) && isdigit((unsigned char)link[10]))
-		live_holders_candidate(o, HOLDERS_VFIO, pid, fd, link, 0, 0, 0);
-	else if (!strcmp(link, "/dev/iommu"))
-		live_holders_candidate(o, HOLDERS_IOMMUFD, pid, fd, link, 0, 0, 0);
-	else if (!strncmp(link, "/dev/infiniband/uverbs", 22))
-		live_holders_candidate(o, HOLDERS_RDMA, pid, fd, link, 0, 0, 0);
-	else if (!strcmp(link, "anon_inode:[io_uring]") && !o->l->bpf)
+	for (unsigned kind = 0; kind < HOLDERS_KINDS; kind++)
+		if (holders_kind_open(kind) && !fnmatch(holders_kind_open(kind), link, 0))
+			live_holders_candidate(o, kind, pid, fd, link, 0, 0, 0);
+	if (!strcmp(link, "anon_inode:[io_uring]") && !o->l->bpf)
 		live_holders_ring(o, dir, pid, fd);
 }
 
@@ -390,6 +423,7 @@ int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
 		tgids[i] = live_holders_process(&o, pids[i]);
 	if (o.err)
 		goto out;
+	qsort(tgids, npids, sizeof(*tgids), live_holders_cmp_pid);
 	for (size_t i = 0; i < o.h->n; i++)
 		o.h->holder[i].end = o.h->end + (uintptr_t)o.h->holder[i].end;
 	live_holders_mapped(l, o.h, tgids, npids);

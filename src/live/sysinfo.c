@@ -286,6 +286,36 @@ int sysinfo_pins(u64 *ret_acquired, u64 *ret_released)
 	return 0;
 }
 
+u64 sysinfo_pins_kept(const struct source_machine *m)
+{
+	s16 nodes = 1;
+
+	for (unsigned i = 0; i < m->page.nspans; i++)
+		nodes = MAX(nodes, m->page.spans[i].node + 1);
+	return 2ull * 125 * sysconf(_SC_NPROCESSORS_CONF) * nodes;
+}
+
+int sysinfo_memlock(pid_t pid, u64 *ret)
+{
+	static const char key[] = "Max locked memory";
+	char path[64], *text, *p;
+	size_t len;
+	int err;
+
+	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
+	err = readfile(AT_FDCWD, path, &text, &len);
+	if (err)
+		return err;
+	p = strstr(text, key);
+	if (p) {
+		p += sizeof(key) - 1;
+		p += strspn(p, " ");
+		*ret = *p == 'u' ? UINT64_MAX : strtoull(p, NULL, 10);
+	}
+	free(text);
+	return p ? 0 : -ENOENT;
+}
+
 static void facts_counters(struct record_writer *w)
 {
 	static const char *const wanted[] = { "nr_foll_pin_", "thp_",

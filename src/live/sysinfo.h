@@ -8,6 +8,7 @@
 #ifndef GUPINFO_SYSINFO_H
 #define GUPINFO_SYSINFO_H
 
+#include "report/source.h"
 #include "reportfile/record.h"
 
 /* Writes [system], [options], [settings], [pools], [counters], [modules]. */
@@ -19,5 +20,13 @@ int sysinfo_dmesg(struct record_writer *w);
 
 /* Reads nr_foll_pin_acquired and _released of /proc/vmstat; -ENOENT when the kernel has none. */
 int sysinfo_pins(u64 *ret_acquired, u64 *ret_released);
+/*
+ * Each CPU keeps up to 125 of a node's counts back (calculate_normal_threshold(), mm/vmstat.c),
+ * in both directions: a difference of the two counters up to what is returned proves nothing.
+ */
+u64 sysinfo_pins_kept(const struct source_machine *m);
+
+/* Reads RLIMIT_MEMLOCK of @pid in bytes: UINT64_MAX without limit.  Returns 0 or -errno. */
+int sysinfo_memlock(pid_t pid, u64 *ret);
 
 #endif

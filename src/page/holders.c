@@ -50,10 +50,12 @@ static size_t lower_bound(struct holders *h, u64 pfn)
 
 bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids)
 {
-	for (u32 i = 0; i < holder->nends; i++)
-		for (unsigned p = 0; p < npids; p++)
-			if (holder->end[i].pid == pids[p])
-				return true;
+	for (u32 i = 0; i < holder->nends; i++) {
+		size_t at = ARRAY_FIRST(p, 0, npids, pids[p] < holder->end[i].pid);
+
+		if (at < npids && pids[at] == holder->end[i].pid)
+			return true;
+	}
 	return false;
 }
 
@@ -67,8 +69,7 @@ s64 holders_unmapped(struct holders *h, pid_t pid)
 		const struct holder *x = &h->holder[i];
 		u64 end = x->pfn + x->pages, first = MAX(x->pfn, counted);
 
-		if ((x->kind != HOLDERS_PIPE && x->kind != HOLDERS_IO_URING) ||
-		    !x->unmapped || end <= first || !holders_open_by(x, &pid, 1))
+		if (!x->unmapped || end <= first || !holders_open_by(x, &pid, 1))
 			continue;
 		if (x->unmapped < 0)
 			return -1;
@@ -111,6 +112,11 @@ u64 holders_alike(struct holders *h, u64 pfn, u64 n, bool *ret_held)
 	return x ? x->pfn - pfn : n;
 }
 
+u64 holders_refs(const struct holder *holder)
+{
+	return holder->whole ? 1 : holder->pages;
+}
+
 /* Returns the number of references that @holder has on the folio of @pages frames at @head. */
 static s64 refs_of(const struct holder *holder, u64 head, u64 pages)
 {
@@ -122,7 +128,7 @@ static s64 refs_of(const struct holder *holder, u64 head, u64 pages)
 		return 0;
 	if (holder->whole) /* it holds one reference, on the folio of its first frame */
 		n = holder->pfn >= head && holder->pfn < head + pages;
-	if (holder->kind == HOLDERS_IO_URING && pages == 1)
+	if (holders_kind_flags(holder->kind) & HOLDERS_F_PIN && pages == 1)
 		n *= PIN_BIAS;
 	return n;
 }
@@ -183,7 +189,8 @@ static void add_guesses(struct holders *h, const struct page_run *page, pid_t pi
 	struct holder batch = { .kind = HOLDERS_LRU_BATCH,
 				.certainty = HOLDERS_POSSIBLE };
 
-	if (holders_may_be_batched(page) && ret->unexplained % PIN_BIAS)
+	/* Of two, each would have to be in the batch of another CPU. */
+	if (holders_may_be_batched(page) && ret->unexplained % PIN_BIAS == 1)
 		ledger_add(ret, &batch);
 	for (size_t i = h->nexact; i < h->n && step(h); i++)
 		if (h->holder[i].nends && h->holder[i].end[0].pid == pid)
@@ -249,23 +256,33 @@ void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
 		ret->unexplained = -1;
 }
 
+static const struct {
+	const char *name, *open, *text;
+	u8 flags;
+} kinds[HOLDERS_KINDS] = {
+#define PIN HOLDERS_F_PIN
+#define SLOT HOLDERS_F_SLOT
+#define ROW HOLDERS_F_ROW
+#define CHARGED HOLDERS_F_CHARGED
+#define HOLDER(id, n, f, o, t) \
+	[HOLDERS_##id] = { .name = n, .flags = f, .open = o, .text = t },
+#include "page/holders.def"
+#undef HOLDER
+};
+
 const char *holders_kind_name(enum holders_kind kind)
 {
-	static const char *const names[HOLDERS_KINDS] = {
-		[HOLDERS_PIPE] = "pipe",
-		[HOLDERS_IO_URING] = "io_uring",
-		[HOLDERS_MAPPING] = "mapping",
-		[HOLDERS_PAGE_CACHE] = "page-cache",
-		[HOLDERS_SWAP_CACHE] = "swap-cache",
-		[HOLDERS_LRU_BATCH] = "lru-batch",
-		[HOLDERS_VFIO] = "vfio",
-		[HOLDERS_IOMMUFD] = "iommufd",
-		[HOLDERS_RDMA] = "rdma",
-		[HOLDERS_AF_XDP] = "af_xdp",
-		[HOLDERS_VMPIN] = "vmpin",
-	};
+	return (unsigned)kind < HOLDERS_KINDS ? kinds[kind].name : "?";
+}
 
-	return (unsigned)kind < HOLDERS_KINDS ? names[kind] : "?";
+const char *holders_kind_open(enum holders_kind kind)
+{
+	return kinds[kind].open;
+}
+
+u8 holders_kind_flags(enum holders_kind kind)
+{
+	return kinds[kind].flags;
 }
 
 const char *holders_certainty_name(enum holders_certainty c)
@@ -279,7 +296,36 @@ const char *holders_certainty_name(enum holders_certainty c)
 #define ADD(...) \
 	(at += at < size ? (size_t)snprintf(buf + at, size - at, __VA_ARGS__) : 0)
 
-static size_t text_ends(const struct holder *h, char *buf, size_t size, size_t at)
+static size_t text_what(const struct holder *h, char *buf, size_t size)
+{
+	size_t at = 0;
+
+	for (const char *t = kinds[h->kind].text; *t; t++) {
+		switch (*t == '%' ? *++t : 0) {
+		case 'o':
+			ADD("%llu", (unsigned long long)h->object);
+			break;
+		case 's':
+			ADD("%u", h->slot);
+			break;
+		case 'a':
+			ADD("0x%llx+%lluK", (unsigned long long)h->addr,
+			    (unsigned long long)h->bytes >> 10);
+			break;
+		case 'b':
+			ADD("%llu KiB", (unsigned long long)h->bytes >> 10);
+			break;
+		case 'n':
+			ADD("%s", h->name[0] ? h->name : "an LRU batch of some CPU");
+			break;
+		default:
+			ADD("%c", *t);
+		}
+	}
+	return at;
+}
+
+static void text_ends(const struct holder *h, char *buf, size_t size, size_t at)
 {
 	const char *sep = ": ";
 
@@ -290,54 +336,35 @@ static size_t text_ends(const struct holder *h, char *buf, size_t size, size_t a
 			ADD(" and %u more", h->nends - i);
 			break;
 		}
-		ADD("%s%s%s(%d) fd %d", sep,
+		ADD("%s%s%s(%d)", sep,
 		    h->kind != HOLDERS_PIPE ? ""
 		    : e->reads && e->writes ? "read and written by "
 		    : e->writes             ? "written by "
 					    : "read by ",
-		    e->comm, (int)e->pid, e->fd);
+		    e->comm, (int)e->pid);
+		if (e->fd >= 0)
+			ADD(" fd %d", e->fd);
 		sep = ", ";
 	}
-	return at;
+}
+
+char *holders_what(const struct holder *h, char *buf, size_t size)
+{
+	if (size)
+		buf[0] = '\0';
+	text_what(h, buf, size);
+	return buf;
 }
 
 char *holders_text(const struct holder *h, char *buf, size_t size)
 {
 	size_t at = 0;
-	pid_t pid = h->nends ? h->end[0].pid : 0;
 
-	if (!size)
-		return buf;
-	buf[0] = '\0';
-	switch (h->kind) {
-	case HOLDERS_PIPE:
-		ADD("pipe %llu slot %u", (unsigned long long)h->object, h->slot);
-		text_ends(h, buf, size, at);
-		break;
-	case HOLDERS_IO_URING:
-		ADD("io_uring buffer %u, 0x%llx+%lluK", h->slot,
-		    (unsigned long long)h->addr, (unsigned long long)h->bytes >> 10);
-		text_ends(h, buf, size, at);
-		break;
-	case HOLDERS_MAPPING:
-		ADD("mapped at 0x%llx by %s(%d)", (unsigned long long)h->addr,
-		    h->nends ? h->end[0].comm : "?", (int)pid);
-		break;
-	case HOLDERS_LRU_BATCH:
-		ADD("%s", h->name[0] ? h->name : "an LRU batch of some CPU is possible");
-		break;
-	case HOLDERS_VMPIN:
-		ADD("process %d has %llu KiB pinned (VmPin)", (int)pid,
-		    (unsigned long long)h->bytes >> 10);
-		break;
-	case HOLDERS_PAGE_CACHE:
-	case HOLDERS_SWAP_CACHE:
-		ADD("the %s",
-		    h->kind == HOLDERS_PAGE_CACHE ? "page cache" : "swap cache");
-		break;
-	default:
-		ADD("process %d holds %s", (int)pid, h->name);
-		break;
-	}
+	if (size)
+		buf[0] = '\0';
+	if (h->certainty != HOLDERS_EXACT)
+		ADD("perhaps ");
+	at += text_what(h, buf + MIN(at, size), size - MIN(at, size));
+	text_ends(h, buf, size, at);
 	return buf;
 }

@@ -17,19 +17,17 @@
 #include "page/page.h"
 
 enum holders_kind {
-	HOLDERS_PIPE,       /* a pipe buffer: vmsplice, splice, tee */
-	HOLDERS_IO_URING,   /* a registered buffer: FOLL_PIN|FOLL_LONGTERM */
-	HOLDERS_MAPPING,    /* an entry of a process's page table */
-	HOLDERS_PAGE_CACHE, /* the page cache of a file */
-	HOLDERS_SWAP_CACHE,
-	HOLDERS_LRU_BATCH, /* a CPU's folio batch on its way to or between LRU lists */
-	HOLDERS_VFIO,      /* a process with /dev/vfio/N open */
-	HOLDERS_IOMMUFD,   /* … /dev/iommu */
-	HOLDERS_RDMA,      /* … /dev/infiniband/uverbsN */
-	HOLDERS_AF_XDP,    /* … an AF_XDP socket */
-	HOLDERS_VMPIN,     /* a process whose status says VmPin */
+#define HOLDER(id, ...) HOLDERS_##id,
+#include "page/holders.def"
+#undef HOLDER
 	HOLDERS_KINDS
 };
+
+/* Flags of kinds, as holders.def has them. */
+#define HOLDERS_F_PIN BIT(0)
+#define HOLDERS_F_SLOT BIT(1)
+#define HOLDERS_F_ROW BIT(2)
+#define HOLDERS_F_CHARGED BIT(3)
 
 enum holders_certainty {
 	HOLDERS_EXACT,     /* it was seen to hold this page */
@@ -42,7 +40,8 @@ struct holder_end {
 	pid_t pid;
 	int fd;
 	bool reads, writes; /* how it was opened */
-	char comm[16];      /* untrusted */
+	bool owner;    /* a descriptor of who made it, whose VmPin it is charged to */
+	char comm[16]; /* untrusted */
 };
 
 struct holder {
@@ -55,8 +54,13 @@ struct holder {
 	u64 reach; /* the largest end of the frames of this and of all holders before it */
 	u64 addr, bytes; /* its length in process ->end[0].pid */
 	u32 offset, len; /* pipe buffer: where its bytes are in the page */
-	/* frames that nothing maps, but for those that the kernel made to hold bytes; -1: not known */
-	s64 unmapped;
+	/*
+	 * Frames that are a process's or a file's, not made by the kernel to hold bytes; how many of
+	 * them nothing maps; -1: not known.
+	 */
+	s64 memory, unmapped;
+	/* frames of no compound page; the first frame and the number of all with compound pages whole */
+	u64 lone, span_pfn, span;
 	u32 nends;
 	/* who has it open; of a pipe: readers and writers */
 	const struct holder_end *end;
@@ -97,8 +101,11 @@ const struct holder *holders_next(struct holders *h, u64 pfn, u64 end, size_t *p
  */
 u64 holders_alike(struct holders *h, u64 pfn, u64 n, bool *ret_held);
 
-/* Whether one of the processes @pids has @holder open. */
+/* Whether one of the processes @pids, which ascend, has @holder open. */
 bool holders_open_by(const struct holder *holder, const pid_t *pids, unsigned npids);
+
+/* Returns how many references @holder has; those of kinds with HOLDERS_F_PIN are pins. */
+u64 holders_refs(const struct holder *holder);
 
 /* The ledger of one page: which holders explain its excess references. */
 struct holders_ledger {
@@ -128,12 +135,17 @@ s64 holders_unmapped(struct holders *h, pid_t pid);
 bool holders_may_be_batched(const struct page_run *page);
 
 const char *holders_kind_name(enum holders_kind kind);        /* "pipe" */
+const char *holders_kind_open(enum holders_kind kind);        /* "/dev/iommu", or NULL */
+u8 holders_kind_flags(enum holders_kind kind);                /* HOLDERS_F_* */
 const char *holders_certainty_name(enum holders_certainty c); /* "exact" */
 
 /*
- * Formats one line for people: "pipe 1234 slot 0: read by cow(4242) fd 5, written by …".
+ * Formats one line for people: "pipe 1234 slot 0: read by cow(4242) fd 5, written by …"; who is not an
+ * exact holder is "perhaps" one.
  * Returns @buf.  Names of processes and files in it are untrusted.
  */
 char *holders_text(const struct holder *holder, char *buf, size_t size);
+/* The same without the processes. */
+char *holders_what(const struct holder *holder, char *buf, size_t size);
 
 #endif

@@ -204,13 +204,16 @@ struct structpage_batches {
 
 enum { STRUCTPAGE_PIPE, STRUCTPAGE_RING };
 
+#define STRUCTPAGE_OWNER \
+	4 /* of a process that made it: what it pins is charged to its memory */
+
 /* An open descriptor of a pipe or an io_uring. */
 struct structpage_end {
 	u64 object; /* a kernel address that tells objects apart; never shown */
 	u64 ino;
 	u32 dev;
 	s32 pid, fd;
-	u32 mode; /* FMODE_READ 1, FMODE_WRITE 2 */
+	u32 mode; /* FMODE_READ 1, FMODE_WRITE 2; or STRUCTPAGE_OWNER */
 	u32 kind; /* STRUCTPAGE_PIPE, STRUCTPAGE_RING */
 	u32 pad;
 };

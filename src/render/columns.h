@@ -39,6 +39,7 @@ enum columns_of {
 	COLUMNS_PART,    /* --family: a mapping of it, likewise */
 	COLUMNS_PAIR,    /* --family: struct family_pair */
 	COLUMNS_CHANGE, /* --diff: struct store_change; NULL: a process of one side only */
+	COLUMNS_PIN,    /* --pins: struct pins_row */
 	COLUMNS_FACT,   /* --facts: struct columns_fact */
 	COLUMNS_COLUMN, /* --list-columns: struct column */
 	COLUMNS_OF

@@ -8,6 +8,7 @@
 #include "render/sums.h"
 #include "report/family.h"
 #include "report/lint.h"
+#include "report/pins.h"
 
 #include <stdio.h>
 
@@ -31,6 +32,7 @@ static const struct {
 	[COLUMNS_PAIR] = { "pairs", "PID,WITH,SHARED,ANON,KSM,FILE,COMM" },
 	[COLUMNS_CHANGE] = { "changes",
 			     "PID,START,END,PAGES,WHAT,BEFORE,AFTER,VERDICTS" },
+	[COLUMNS_PIN] = { "pins", "PID,COMM,BY,HELD,MAPPED,UNMAPPED,PINS,FD,WHAT" },
 	[COLUMNS_FACT] = { "facts", "FACT,VALUE,FROM,RELEASES,MEANING" },
 	[COLUMNS_COLUMN] = { "columns", "COLUMN,OF,DESCRIPTION" },
 };
@@ -485,6 +487,26 @@ static void get_change_text(const struct report_row *row, u32 arg, struct cell *
 		cell_text(c, c->buf);
 }
 
+/* What a process holds: the subsystem, how certain it is, the object; numbers. */
+static void get_pin(const struct report_row *row, u32 arg, struct cell *c)
+{
+	static const u8 types[PINS_NUMBERS] = { CELL_BYTES, CELL_BYTES, CELL_BYTES,
+						CELL_COUNT, CELL_COUNT, CELL_ADDR,
+						CELL_BYTES };
+	const struct pins_row *pin = row->item;
+	char text[300];
+
+	if (arg == PINS_NUMBERS)
+		cell_text(c, holders_kind_name(pin->holder.kind));
+	else if (arg == PINS_NUMBERS + 1)
+		cell_text(c, holders_certainty_name(pin->holder.certainty));
+	else if (arg > PINS_NUMBERS)
+		cell_text(c, escape_text(c->buf, sizeof(c->buf),
+					 pins_text(pin, text, sizeof(text))));
+	else if (pins_number(pin, arg, row->base, &c->num))
+		c->type = c->num < 0 ? CELL_UNKNOWN : types[arg];
+}
+
 static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct columns_fact *f = row->item;
@@ -537,6 +559,7 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 #define T BIT(COLUMNS_PAIR)
 #define L BIT(COLUMNS_FINDING)
 #define C BIT(COLUMNS_CHANGE)
+#define N BIT(COLUMNS_PIN)
 #define B BIT(COLUMNS_FACT)
 #define H BIT(COLUMNS_COLUMN)
 #define RIGHT COLUMN_RIGHT

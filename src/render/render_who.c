@@ -65,7 +65,8 @@ static void who_holders(FILE *out, const struct render_who *who)
 	for (unsigned i = 0; l && i < l->n; i++) {
 		char raw[400], text[1600];
 
-		fprintf(out, "held by %s (%s)\n",
+		fprintf(out, "%s%s (%s)\n",
+			l->holder[i].certainty == HOLDERS_EXACT ? "held by " : "",
 			escape_text(text, sizeof(text),
 				    holders_text(&l->holder[i], raw, sizeof(raw))),
 			holders_certainty_name(l->holder[i].certainty));

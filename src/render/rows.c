@@ -25,6 +25,7 @@ struct rows {
 	size_t n, room;
 	unsigned written;
 	bool mixed;
+	bool ended; /* the array of a document */
 	struct cell cells[RENDER_COLUMNS_MAX];
 	char bufs[RENDER_COLUMNS_MAX][32];
 };
@@ -251,7 +252,8 @@ static int rows_write_kept(struct rows *r, const struct rows_kept *k)
 	return rows_json_end(r);
 }
 
-int rows_end(struct rows *r, const struct report_row *sum)
+/* Writes the rows that wait for others. */
+static int rows_flush(struct rows *r)
 {
 	size_t n = r->opt.top ? MIN(r->opt.top, r->n) : r->n;
 	int err = 0;
@@ -260,10 +262,28 @@ int rows_end(struct rows *r, const struct report_row *sum)
 		qsort_r(r->kept, r->n, sizeof(*r->kept), rows_compare, r);
 	for (size_t i = 0; i < n && !err; i++)
 		err = rows_write_kept(r, &r->kept[i]);
+	return err;
+}
+
+int rows_members(struct rows *r, struct js **ret)
+{
+	int err = rows_flush(r);
+
+	js_close(&r->js, ']');
+	r->ended = true;
+	*ret = &r->js;
+	return err;
+}
+
+int rows_end(struct rows *r, const struct report_row *sum)
+{
+	int err = r->ended ? 0 : rows_flush(r);
+
 	if (err || r->opt.json == RENDER_JSON_LINES)
 		return err;
 	if (r->opt.json) {
-		js_close(&r->js, ']');
+		if (!r->ended)
+			js_close(&r->js, ']');
 		return render_json_end(&r->js, &r->opt);
 	}
 	if (sum)

@@ -8,6 +8,7 @@
 
 #include "render/render.h"
 
+struct js;
 struct rows;
 
 /*
@@ -19,6 +20,8 @@ int rows_new(const struct render_options *opt, enum columns_of of,
 	     const struct report_row *sum, const struct report_head *head,
 	     struct rows **ret);
 int rows_add(struct rows *r, const struct report_row *row);
+/* Ends the rows of a document, to which the caller may add members by *@ret before rows_end(). */
+int rows_members(struct rows *r, struct js **ret);
 /* Writes what is left, and @sum as the last row of a table for people unless it is NULL. */
 int rows_end(struct rows *r, const struct report_row *sum);
 /* The options ask for rows, of a view that has a text or a document of its own without. */

@@ -115,15 +115,23 @@ TEST(pipe_explains_one_reference)
 TEST(remainder_is_said)
 {
 	struct holders h = all();
-	struct page_run p = small(0x100, 3);
+	struct page_run p = small(0x100, 2);
 	struct holders_ledger l;
+	char text[100];
 
 	holders_explain(&h, &p, 42, &l);
-	EXPECT_INT(l.unexplained, 2);
+	EXPECT_INT(l.unexplained, 1);
 	EXPECT_INT(l.n, 3); /* the pipe, an LRU batch, and the process's own VmPin */
 	EXPECT_INT(l.holder[1].kind, HOLDERS_LRU_BATCH);
 	EXPECT_INT(l.holder[1].certainty, HOLDERS_POSSIBLE);
+	EXPECT_STR(holders_text(&l.holder[1], text, sizeof(text)),
+		   "perhaps an LRU batch of some CPU");
 	EXPECT_INT(l.holder[2].kind, HOLDERS_VMPIN);
+	p.excess = p.refcount = 3; /* two references are not one batch's */
+	holders_explain(&h, &p, 42, &l);
+	EXPECT_INT(l.unexplained, 2);
+	EXPECT_INT(l.n, 2);
+	p.excess = 2;
 	holders_explain(&h, &p, 43, &l);
 	EXPECT_INT(l.n, 2); /* another process's candidates are none */
 }
