@@ -114,28 +114,26 @@ static void who(struct tui_live *l)
 	const struct store_process *p =
 		s ? store_process_by_pid(s, tui_state_pid(l->t)) : NULL;
 	const struct store_vma *v = p ? store_vma_at(p, addr) : NULL;
-	const struct store_row *row = v ? store_row_at(s, v, addr) : NULL;
+	const struct page_run *row = v ? store_row_at(v, addr) : NULL;
 	struct render_options opt = { .width = 80, .version = l->s->opt.render.version };
 	struct session own = *l->s; /* its messages are shown here */
 	char *text = NULL, *at = NULL;
 	struct tui_text lines;
-	struct page_run page;
 	pid_t pids[TUI_WATCH_PIDS];
 	size_t len, n = 0;
 
-	if (!row || !page_knows(&store_class(s, row)->page, PAGE_F_PFN)) {
+	if (!row || !page_knows(&row->class->page, PAGE_F_PFN)) {
 		tui_state_message(l->t, TUI_WARN,
 				  "no page with a known frame is there now");
 		return;
 	}
-	store_page_at(s, row, addr, &page);
 	opt.out = open_memstream(&text, &len);
 	if (!opt.out)
 		return;
 	diag_init(&own.diag);
 	for (; n < s->nprocs && n < ARRAY_SIZE(pids); n++)
 		pids[n] = s->proc[n].process.pid;
-	mode_who_page(&own, page.pfn, pids, n, &opt);
+	mode_who_page(&own, store_page_at(s, row, addr).pfn, pids, n, &opt);
 	for (unsigned i = 0; i < own.diag.n; i++)
 		fprintf(opt.out, "%s\n", own.diag.message[i].text);
 	diag_deinit(&own.diag);

@@ -22,6 +22,7 @@ struct who {
 	size_t nhits, hit_room;
 	struct render_who_map *map;
 	size_t nmaps, room;
+	struct verdict_cache *classes; /* of ->map; those of a collection go with it */
 	bool filtered; /* --filter did not hold for some entry that maps the page */
 };
 
@@ -30,25 +31,24 @@ static int who_raw(void *ctx, const struct report_row *row)
 {
 	struct who *w = ctx;
 	const struct filter *filter = w->s->filter;
-	struct page_run page = *row->page;
-	u64 frames = page.size / w->base;
+	const struct page_class *class = row->run.class;
+	u64 size = class->page.size, nth = (w->pfn - row->run.pfn) / (size / w->base);
+	u64 addr = row->run.addr + nth * size;
 	struct report_row one = *row;
 
-	if (!(page.raw.has & RAW_HAS_PFN) || w->pfn < page.pfn ||
-	    w->pfn >= page.pfn + page.pages * frames)
+	if (!(row->raw->has & RAW_HAS_PFN) || w->pfn < row->run.pfn ||
+	    nth >= row->run.pages)
 		return 0;
-	page_cut(&page, (w->pfn - page.pfn) / frames, 1, w->base);
-	one.page = &page;
+	page_cut(&one.run, addr, addr + size, w->base);
 	if (filter && filter_match(filter, &one) != TRI_YES) {
 		w->filtered = true;
 		return 0;
 	}
-	struct render_who_map m = { .process = *row->process,
-				    .vma = *row->vma,
-				    .page = page,
-				    .verdicts = *row->verdicts };
+	struct render_who_map m = { *row->process, *row->vma, one.run };
+	int err = verdict_cache_class(w->classes, &class->page, row->raw, class->verdicts,
+				      &m.run.class);
 
-	return array_put(&w->map, &w->nmaps, &w->room, sizeof(m), &m);
+	return err ? err : array_put(&w->map, &w->nmaps, &w->room, sizeof(m), &m);
 }
 
 static const struct report_view who_view = { .raw = who_raw };
@@ -113,10 +113,9 @@ struct who_at {
 static int who_first(void *ctx, const struct report_row *row)
 {
 	struct who_at *at = ctx;
-	const struct page_run *page = row->page;
 
-	if (page->raw.has & RAW_HAS_PFN)
-		at->pfn = page->pfn + (at->addr - page->addr) / at->base;
+	if (row->raw->has & RAW_HAS_PFN)
+		at->pfn = row->run.pfn + (at->addr - row->run.addr) / at->base;
 	return 1;
 }
 
@@ -188,12 +187,10 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 				   .machine = w->machine,
 				   .processes = n,
 				   .unread = unread };
-	struct page_run page = { .pfn = w->pfn,
-				 .head_pfn = w->pfn,
-				 .pages = 1,
-				 .size = w->base,
-				 .expected = -1,
-				 .leaf = RAW_LEVEL_PTE };
+	const struct page_class unmapped = {
+		.page = { .size = w->base, .expected = -1, .leaf = RAW_LEVEL_PTE }
+	};
+	const struct page_run frame = { .pfn = w->pfn, .pages = 1, .class = &unmapped };
 	pid_t pids[64];
 	unsigned npids = 0;
 
@@ -203,7 +200,7 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 	    !s->source->ops->holders(s->source, pids, npids, &h)) {
 		if (!h->complete)
 			diag_add(&s->diag, DIAG_INCOMPLETE, "holders: %s", h->why);
-		holders_explain(h, w->nmaps ? &w->map[0].page : &page,
+		holders_explain(h, w->nmaps ? &w->map[0].run : &frame,
 				npids ? pids[0] : 0, &ledger);
 		view.ledger = &ledger;
 	}
@@ -221,14 +218,16 @@ int mode_who_page(struct session *s, u64 pfn, const pid_t *pids, size_t n,
 	struct who w = { .s = s,
 			 .machine = s->source->machine,
 			 .base = kernel_page_size(&s->source->machine->kernel),
-			 .pfn = pfn };
+			 .pfn = pfn,
+			 .classes = verdict_cache_new(SIZE_MAX, true) };
 	size_t unread = 0;
-	int err = who_scan(&w, pids, n, &unread);
+	int err = w.classes ? who_scan(&w, pids, n, &unread) : -ENOMEM;
 
 	if (!err)
 		err = who_show(&w, opt, n, unread);
 	free(w.hit);
 	free(w.map);
+	verdict_cache_unref(w.classes);
 	return err;
 }
 

@@ -291,8 +291,8 @@ static bool session_keep(void *ctx, const struct report_row *row)
 {
 	struct session *s = ctx;
 
-	if (s->opt.bits && kpageflags_match(&s->bits, row->page->flags,
-					    row->page->flags_known) != TRI_YES)
+	if (s->opt.bits && kpageflags_match(&s->bits, report_page(row)->flags,
+					    report_page(row)->flags_known) != TRI_YES)
 		return false;
 	return !session_of_pages(s) || filter_match(s->filter, row) == TRI_YES;
 }

@@ -68,11 +68,9 @@ static u64 count_pages(const struct store *s)
 			const struct store_vma *v = &s->proc[i].vma[j];
 
 			for (size_t k = 0; k < store_nrows(v); k++) {
-				const struct store_row *row = &v->rows->row[k];
+				const struct page_run *row = &v->rows->row[k];
 
-				n += store_class(s, row)->page.kind == PAGE_NONE
-					     ? 1
-					     : row->pages;
+				n += row->class->page.kind == PAGE_NONE ? 1 : row->pages;
 			}
 		}
 	return n;

@@ -26,36 +26,16 @@ struct demo {
 
 /* ---- looking at the page */
 
-static int take_row(void *ctx, const struct report_row *row)
-{
-	struct demo_sight *s = ctx;
-
-	if (s->has)
-		return 0;
-	s->has = row->page->kind != PAGE_NONE;
-	s->page = *row->page;
-	s->verdicts = *row->verdicts;
-	return 0;
-}
-
 static void look(struct demo *d, struct demo_sight sight[DEMO_WHOS])
 {
-	static const struct report_view view = { .row = take_row };
-	struct collect_range range = { .start = d->actors.addr,
-				       .end = d->actors.addr + 4096 };
-
 	for (unsigned i = 0; i < DEMO_WHOS; i++) {
-		struct collect_options opt = { .pids = &d->actors.pid[i],
-					       .npids = 1,
-					       .ranges = &range,
-					       .nranges = 1,
-					       .model = d->opt->model };
+		struct demo_sight *s = &sight[i];
 
-		memset(&sight[i], 0, sizeof(sight[i]));
-		sight[i].pid = d->actors.pid[i];
-		if (!sight[i].pid || !d->actors.addr)
-			continue;
-		collect_run(d->src, &opt, &view, &sight[i], NULL);
+		*s = (struct demo_sight){ .pid = d->actors.pid[i] };
+		s->has = s->pid && d->actors.addr &&
+			 !collect_look(d->src, s->pid, d->actors.addr, d->opt->model,
+				       false, &s->look) &&
+			 s->look.page.kind != PAGE_NONE;
 	}
 }
 
@@ -118,7 +98,7 @@ static int one_step(struct demo *d, struct demo_result *r, unsigned i)
 
 	look(d, step.before);
 	if (step.action == DEMO_STORE && step.before[step.who].has) {
-		const struct gup_write *w = &step.before[step.who].verdicts.write;
+		const struct gup_write *w = &step.before[step.who].look.verdicts.write;
 
 		r->predicted = w->leak;
 		r->unknown = w->unknown;
@@ -135,8 +115,8 @@ static int one_step(struct demo *d, struct demo_result *r, unsigned i)
 		skip(r, "step %u failed: %s", i + 1,
 		     step.ret == -EPIPE ? "the process died" : strerror((int)-step.ret));
 	const struct demo_sight *s = &step.after[step.who];
-	if (step.action == DEMO_MAP && r->memory == DEMO_THP && s->has && s->page.leaf &&
-	    s->page.leaf != RAW_LEVEL_PMD)
+	if (step.action == DEMO_MAP && r->memory == DEMO_THP && s->has &&
+	    s->look.page.leaf && s->look.page.leaf != RAW_LEVEL_PMD)
 		skip(r, "the kernel had no huge page to give");
 	return d->view->step ? d->view->step(d->ctx, &step, r->memory) : 0;
 }

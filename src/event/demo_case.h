@@ -3,7 +3,7 @@
 #ifndef GUPINFO_DEMO_CASE_H
 #define GUPINFO_DEMO_CASE_H
 
-#include "report/report.h"
+#include "report/collect.h"
 
 enum demo_memory { DEMO_ORDER_0, DEMO_THP, DEMO_HUGETLB, DEMO_MEMORIES };
 enum demo_who { DEMO_PARENT, DEMO_CHILD, DEMO_WHOS };
@@ -41,8 +41,7 @@ struct demo_case {
 struct demo_sight {
 	bool has; /* the process has a page there, and it was read */
 	pid_t pid;
-	struct page_run page;
-	struct gup_verdicts verdicts;
+	struct collect_look look;
 };
 
 struct demo_step {

@@ -61,13 +61,13 @@ static bool is_page(const struct page_class *c)
 	       kind != PAGE_GUARD && kind != PAGE_MARKER;
 }
 
-static enum tri writable(const struct page_run *p)
+static enum tri writable(const struct page_info *p)
 {
 	return tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE);
 }
 
 /* Names the cause of another page frame at the same place. */
-static enum event_cause moved(const struct page_run *a, const struct page_run *b)
+static enum event_cause moved(const struct page_info *a, const struct page_info *b)
 {
 	enum tri wa = writable(a), wb = writable(b);
 
@@ -92,7 +92,7 @@ static enum event_cause moved(const struct page_run *a, const struct page_run *b
 /* Names the cause of a change without another page frame, or with hidden frames. */
 static enum event_cause stayed(const struct store_change *c)
 {
-	const struct page_run *a = &c->a.class->page, *b = &c->b.class->page;
+	const struct page_info *a = &c->a.class->page, *b = &c->b.class->page;
 	enum tri wa = writable(a), wb = writable(b);
 	bool rights = a->pte_known & b->pte_known & (a->pte ^ b->pte) &
 		      (PAGE_PTE_WRITE | PAGE_PTE_PROTNONE | PAGE_PTE_UFFD_WP);
@@ -179,8 +179,8 @@ static int add_change(void *ctx, const struct store_change *c)
 	if (!new)
 		return -ENOMEM;
 	const struct page_class *a = c->a.class, *b = c->b.class;
-	static const struct page_run none;
-	const struct page_run *page = b ? &b->page : a ? &a->page : &none;
+	static const struct page_info none;
+	const struct page_info *page = b ? &b->page : a ? &a->page : &none;
 
 	*new = (struct event_change){
 		.pid = c->b.process->process.pid,
@@ -220,11 +220,6 @@ int event_compare(const struct event *e, struct event_change **ret, size_t *ret_
 
 /* ---- the family, side by side */
 
-static bool pfn_known(const struct page_run *p)
-{
-	return page_knows(p, PAGE_F_PFN) && p->pfn;
-}
-
 /* Fills @run from @addr on; false if fewer than two members have a page there. */
 static bool side_by_side(const struct store_cursor c[EVENT_FAMILY], u64 addr,
 			 struct event_shared *run)
@@ -234,19 +229,19 @@ static bool side_by_side(const struct store_cursor c[EVENT_FAMILY], u64 addr,
 	run->hidden = run->shared = false;
 	run->size = 0;
 	for (unsigned i = 0; i < run->n; i++) {
-		struct page_run p;
-
 		run->has[i] = is_page(c[i].at.class);
 		run->same[i] = run->pfn_known[i] = false;
 		if (!run->has[i])
 			continue;
-		store_page_at(c[i].at.store, c[i].at.row, addr, &p);
-		run->pfn_known[i] = pfn_known(&p);
+		struct page_run page = store_page_at(c[i].at.store, c[i].at.row, addr);
+		const struct page_info *p = &page.class->page;
+
+		run->pfn_known[i] = page_knows(p, PAGE_F_PFN) && page.pfn;
 		/* Members may have leaves of different size: compare base pages. */
-		run->pfn[i] = p.pfn + (addr - p.addr) / 4096;
+		run->pfn[i] = page.pfn + (addr - page.addr) / 4096;
 		holders++;
 		run->hidden |= !run->pfn_known[i];
-		run->size = run->size ? MIN(run->size, p.size) : p.size;
+		run->size = run->size ? MIN(run->size, p->size) : p->size;
 		if (first == EVENT_FAMILY)
 			first = i;
 		else if (run->pfn_known[i] && run->pfn_known[first] &&

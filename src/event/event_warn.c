@@ -22,7 +22,7 @@ enum spliced {
 };
 
 /* Predicts a store when this is the only mapping left and the new reference is still held. */
-static enum spliced spliced(const struct page_run *p, const struct kernel *kernel)
+static enum spliced spliced(const struct page_info *p, const struct kernel *kernel)
 {
 	struct facts f = p->facts;
 	struct gup_write w;
@@ -165,31 +165,30 @@ static void warn_range(struct event *e, const struct event_range *range,
 		       const struct store *after)
 {
 	const struct store_process *p = store_process_by_pid(after, range->pid);
-	struct page_run page;
 
 	for (size_t i = p ? store_vma_from(p, range->start) : 0; p && i < p->nvmas; i++) {
 		const struct store_vma *v = &p->vma[i];
 
 		if (v->vma.start >= range->end)
 			return;
-		for (size_t k = store_row_from(after, v, range->start);
-		     k < store_nrows(v); k++) {
-			const struct store_row *row = &v->rows->row[k];
+		for (size_t k = store_row_from(v, range->start); k < store_nrows(v);
+		     k++) {
+			const struct page_run *row = &v->rows->row[k];
 			enum spliced what;
 
 			if (row->addr >= range->end)
 				break;
-			what = spliced(&store_class(after, row)->page, &after->kernel);
+			what = spliced(&row->class->page, &after->kernel);
 			if (what == SPLICED_NOT)
 				continue;
-			store_row_page(after, row, &page);
-			store_page_cut(after, &page, MAX(range->start, row->addr),
-				       MIN(range->end, store_row_end(after, row)));
+			struct page_run part = store_report_row(after, p, v, row,
+								range->start, range->end)
+						       .run;
 			for (unsigned w = 0; w < ARRAY_SIZE(rows); w++)
 				if (rows[w].spliced == what &&
 				    rows[w].kinds >> e->kind & 1)
-					add(e, &rows[w], range->pid, page.addr,
-					    page.pages);
+					add(e, &rows[w], range->pid, part.addr,
+					    part.pages);
 		}
 	}
 }
@@ -211,10 +210,10 @@ static void warn_fork(struct event *e, const struct event_shared *run)
 		return;
 	const struct store_process *p = store_process_by_pid(s, e->member[0].pid);
 	const struct store_vma *v = p ? store_vma_at(p, run->start) : NULL;
-	const struct store_row *row = v ? store_row_at(s, v, run->start) : NULL;
+	const struct page_run *row = v ? store_row_at(v, run->start) : NULL;
 	if (!row || v->vma.shared)
 		return;
-	const struct page_run *page = &store_class(s, row)->page;
+	const struct page_info *page = &row->class->page;
 	if (page_is_anon(page) && fact_get(&page->facts, FACT_MAYBE_PINNED) == TRI_YES)
 		add(e, &fork_pinned, e->child, run->start,
 		    (run->end - run->start) / run->size);

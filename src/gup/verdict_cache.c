@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gup/verdict_cache.h"
 
-#include "lib/array.h"
 #include "page/zoneinfo.h"
 
 #include <errno.h>
@@ -36,7 +35,6 @@ void verdict_cache_unref(struct verdict_cache *j)
 	tdestroy(j->facts, free);
 	tdestroy(j->verdicts, free);
 	tdestroy(j->classes, free);
-	free(j->class);
 	free(j);
 }
 
@@ -45,7 +43,7 @@ struct verdict_cache *verdict_cache_renew(struct verdict_cache *j)
 	struct verdict_cache *new = verdict_cache_new(j->max, j->words);
 
 	if (new) {
-		new->first = j->first + (u32)j->n;
+		new->next = j->next;
 		verdict_cache_begin(new, &j->kernel, j->page);
 		verdict_cache_unref(j);
 	}
@@ -117,38 +115,32 @@ static int verdict_cache_intern(struct verdict_cache *j, const struct page_class
 {
 	struct page_class **at = tfind(c, &j->classes, verdict_cache_order_class);
 
-	if (at) {
-		*ret = *at;
-		return 0;
-	}
-	if (j->n >= j->max)
+	if (!at && j->n >= j->max)
 		return -EAGAIN;
-	struct page_class **new =
-		array_add(&j->class, &j->n, &j->room, sizeof(*j->class));
-	*ret = new ? verdict_cache_keep(&j->classes, c, sizeof(*c),
-					verdict_cache_order_class)
-		   : NULL;
-	if (new && !*ret)
-		j->n--;
+	*ret = at ? *at
+		  : verdict_cache_keep(&j->classes, c, sizeof(*c),
+				       verdict_cache_order_class);
 	if (!*ret)
 		return -ENOMEM;
-	(*ret)->id = j->first + (u32)j->n - 1;
-	*new = *ret;
+	if (!at) {
+		(*ret)->cache = j;
+		(*ret)->id = j->next++;
+		j->n++;
+	}
 	return 0;
 }
 
-int verdict_cache_class(struct verdict_cache *j, const struct page_run *page,
-			const struct gup_verdicts *v, const struct page_class **ret)
+int verdict_cache_class(struct verdict_cache *j, const struct page_info *page,
+			const struct raw_page *raw, const struct gup_verdicts *v,
+			const struct page_class **ret)
 {
-	const size_t common = offsetof(struct page_run, size);
 	struct page_class c, *class, *like;
-	struct page_run *p = &c.page;
 	int err;
 
 	memset(&c, 0, sizeof(c));
-	memcpy((char *)p + common, (const char *)page + common, sizeof(*p) - common);
-	if (!p->size)
-		p->size = 4096;
+	memcpy(&c.page, page, sizeof(c.page));
+	if (!c.page.size)
+		c.page.size = 4096;
 	c.verdicts = verdict_cache_keep(&j->verdicts, v, sizeof(*v),
 					verdict_cache_order_verdicts);
 	err = c.verdicts ? verdict_cache_intern(j, &c, &class) : -ENOMEM;
@@ -156,14 +148,13 @@ int verdict_cache_class(struct verdict_cache *j, const struct page_run *page,
 		return err;
 	class->like = like = class;
 	if (j->words) {
-		p->raw = page->raw;
-		c.raw_page_has_pfn = p->raw.pfn && p->raw.pfn == page->pfn;
-		p->raw.addr = p->raw.pages = p->raw.pfn = p->raw.head_pfn = 0;
-		if (p->kind == PAGE_SWAP || p->kind == PAGE_MIGRATION ||
-		    p->kind == PAGE_DEVICE) {
+		c.raw = *raw;
+		c.raw.addr = c.raw.pages = c.raw.pfn = c.raw.head_pfn = 0;
+		if (page->kind == PAGE_SWAP || page->kind == PAGE_MIGRATION ||
+		    page->kind == PAGE_DEVICE) {
 			/* These words hold an offset that differs from page to page. */
-			p->raw.pagemap = p->raw.pte = 0;
-			p->raw.has &= ~(u32)(RAW_HAS_PAGEMAP | RAW_HAS_PTE);
+			c.raw.pagemap = c.raw.pte = 0;
+			c.raw.has &= ~(u32)(RAW_HAS_PAGEMAP | RAW_HAS_PTE);
 		}
 		err = verdict_cache_intern(j, &c, &class);
 		if (err)
@@ -174,8 +165,8 @@ int verdict_cache_class(struct verdict_cache *j, const struct page_run *page,
 	return 0;
 }
 
-int verdict_cache_judge(struct verdict_cache *j, const struct page_run *page,
-			const struct page_class **ret)
+int verdict_cache_judge(struct verdict_cache *j, const struct page_info *page,
+			const struct raw_page *raw, const struct page_class **ret)
 {
 	struct verdict_cache_facts key = { .facts = page->facts }, *known;
 	struct gup_verdicts v = { 0 };
@@ -187,7 +178,8 @@ int verdict_cache_judge(struct verdict_cache *j, const struct page_run *page,
 		return -ENOMEM;
 	if (!known->verdicts)
 		predict_all(&j->kernel, &page->facts, &v);
-	err = verdict_cache_class(j, page, known->verdicts ? known->verdicts : &v, ret);
+	err = verdict_cache_class(j, page, raw, known->verdicts ? known->verdicts : &v,
+				  ret);
 	if (!err)
 		known->verdicts = (*ret)->verdicts;
 	return err;
@@ -234,43 +226,24 @@ static bool verdict_cache_same_place(const struct verdict_cache *j,
 		       zoneinfo_find(ctx->spans, ctx->nspans, b->pfn);
 }
 
-static bool verdict_cache_like(const struct verdict_cache *j,
-			       const struct verdict_cache_like *like,
-			       const struct raw_page *raw, struct page_run *ret)
-{
-	const struct page_run *p = &like->page;
-
-	if (like->vma != j->vma || !verdict_cache_same_words(&p->raw, raw) ||
-	    !verdict_cache_same_place(j, &p->raw, raw))
-		return false;
-	*ret = *p;
-	ret->raw = *raw;
-	ret->addr = raw->addr;
-	ret->pages = raw->pages;
-	if (raw->has & RAW_HAS_PFN)
-		ret->pfn = raw->pfn;
-	if (p->head_pfn)
-		ret->head_pfn = p->head_pfn == p->pfn ? ret->pfn : raw->head_pfn;
-	return true;
-}
-
 int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
-		       const struct raw_page *raw, struct page_run *ret,
-		       const struct page_class **ret_class)
+		       const struct raw_page *raw, struct page_run *ret)
 {
 	struct verdict_cache_like *like = &j->like[verdict_cache_slot(raw)];
-	int err;
+	const struct page_class *class = like->class;
+	u64 pfn = raw->has & RAW_HAS_PFN ? raw->pfn : like->pfn;
 
-	if (verdict_cache_like(j, like, raw, ret)) {
-		*ret_class = like->class;
-		return 0;
+	if (like->vma != j->vma || !verdict_cache_same_words(&like->raw, raw) ||
+	    !verdict_cache_same_place(j, &like->raw, raw)) {
+		struct page_info page;
+		int err;
+
+		pfn = page_read(j->page, vma, raw, &page);
+		err = verdict_cache_judge(j, &page, raw, &class);
+		if (err)
+			return err;
+		*like = (struct verdict_cache_like){ j->vma, *raw, pfn, class };
 	}
-	page_read(j->page, vma, raw, ret);
-	err = verdict_cache_judge(j, ret, ret_class);
-	if (err)
-		return err;
-	like->vma = j->vma;
-	like->page = *ret;
-	like->class = *ret_class;
+	*ret = (struct page_run){ raw->addr, raw->pages, pfn, class };
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * verdict_cache.h - from raw words to a page, its class and its verdicts; like pages are judged
- * once.
+ * verdict_cache.h - from raw words to a run and its class, which has facts and verdicts; like pages
+ * are judged once.
  *
  * The cache lives until nobody holds a reference: its collection, and the stores whose rows are of
  * its classes.
@@ -14,19 +14,6 @@
 
 #define VERDICT_CACHE_LIKES 64 /* pages to compare with; a power of two */
 
-/*
- * What many pages have in common: all but the place in memory and swap.  Pages of one class are
- * the same to every view; a cache has each class once.
- */
-struct page_class {
-	struct page_run page; /* addresses, PFNs and swap offsets are zero */
-	const struct gup_verdicts *verdicts;
-	bool raw_page_has_pfn; /* raw.pfn is the page's pfn, else it is 0 */
-	/* A class is what stands before this; ->like differs from it only in the raw words. */
-	const struct page_class *like;
-	u32 id; /* ascends from 0, and goes on when the cache is renewed */
-};
-
 struct verdict_cache {
 	unsigned refs;
 	bool words;                      /* classes keep the raw words, too: for stores */
@@ -34,12 +21,12 @@ struct verdict_cache {
 	const struct page_context *page; /* gives the words their meaning */
 	u32 vma; /* number of the current VMA: pages of different VMAs are never alike */
 	void *facts, *verdicts, *classes; /* trees of tsearch(3) */
-	struct page_class **class;        /* by ->id, the first is ->first */
-	size_t n, room, max;
-	u32 first;
+	size_t n, max;                    /* classes; so many there may be */
+	u32 next;                         /* ->id of the next class */
 	struct verdict_cache_like {
 		u32 vma; /* 0: empty */
-		struct page_run page;
+		struct raw_page raw;
+		u64 pfn; /* as page_read() returned it */
 		const struct page_class *class;
 	} like[VERDICT_CACHE_LIKES];
 };
@@ -59,24 +46,24 @@ void verdict_cache_begin(struct verdict_cache *j, const struct kernel *kernel,
 void verdict_cache_next_vma(struct verdict_cache *j);
 
 /*
- * Interprets @raw in @vma and returns the page and its class.  Returns 0, -ENOMEM, or -EAGAIN
- * when the cache is full.
+ * Interprets @raw in @vma and returns the run that it is.  Returns 0, -ENOMEM, or -EAGAIN when the
+ * cache is full.
  */
 int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
-		       const struct raw_page *raw, struct page_run *ret,
-		       const struct page_class **ret_class);
-/* Returns the class of @page, whose facts it judges, likewise. */
-int verdict_cache_judge(struct verdict_cache *j, const struct page_run *page,
-			const struct page_class **ret);
+		       const struct raw_page *raw, struct page_run *ret);
+/* Returns the class of @page, which was read from @raw and whose facts it judges, likewise. */
+int verdict_cache_judge(struct verdict_cache *j, const struct page_info *page,
+			const struct raw_page *raw, const struct page_class **ret);
 /* Returns the class of @page with the verdicts @v, likewise. */
-int verdict_cache_class(struct verdict_cache *j, const struct page_run *page,
-			const struct gup_verdicts *v, const struct page_class **ret);
+int verdict_cache_class(struct verdict_cache *j, const struct page_info *page,
+			const struct raw_page *raw, const struct gup_verdicts *v,
+			const struct page_class **ret);
 
 /* The class is one of the cache's own. */
 static inline bool verdict_cache_has(const struct verdict_cache *j,
 				     const struct page_class *class)
 {
-	return class->id - j->first < j->n && j->class[class->id - j->first] == class;
+	return class->cache == j;
 }
 
 #endif

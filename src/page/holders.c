@@ -176,14 +176,14 @@ static s64 explained_least(struct holders *h, u64 from, u64 to, u64 pages)
 	return least;
 }
 
-bool holders_may_be_batched(const struct page_run *p)
+bool holders_may_be_batched(const struct page_info *p)
 {
-	return !p->order && !(p->raw.has & RAW_HAS_BATCHES) &&
+	return !p->order && !p->has_batches &&
 	       (p->kind == PAGE_ANON || p->kind == PAGE_KSM || p->kind == PAGE_FILE ||
 		p->kind == PAGE_SHMEM);
 }
 
-static void add_guesses(struct holders *h, const struct page_run *page, pid_t pid,
+static void add_guesses(struct holders *h, const struct page_info *page, pid_t pid,
 			struct holders_ledger *ret)
 {
 	struct holder batch = { .kind = HOLDERS_LRU_BATCH,
@@ -198,7 +198,7 @@ static void add_guesses(struct holders *h, const struct page_run *page, pid_t pi
 }
 
 /* Adds the batches of CPUs that hold @page. */
-static void add_batches(const struct page_run *page, struct holders_ledger *ret)
+static void add_batches(const struct page_info *page, struct holders_ledger *ret)
 {
 	static const char *const names[] = {
 		"?",
@@ -222,16 +222,17 @@ static void add_batches(const struct page_run *page, struct holders_ledger *ret)
 	ret->explained = page_batches(page);
 }
 
-void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
+void holders_explain(struct holders *h, const struct page_run *run, pid_t pid,
 		     struct holders_ledger *ret)
 {
-	u64 step = 1ULL << MIN(page->order, 40), from = page->head_pfn, to = from + step;
+	const struct page_info *page = &run->class->page;
+	u64 step = 1ULL << MIN(page->order, 40), from = page_head(run), to = from + step;
 	const struct holder *x;
 	size_t pos = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->unexplained = -1;
-	if (!(page_knows(page, PAGE_F_PFN) && page->pfn) ||
+	if (!(page_knows(page, PAGE_F_PFN) && run->pfn) ||
 	    !page_knows(page, PAGE_F_FOLIO))
 		return;
 	add_batches(page, ret);
@@ -240,10 +241,10 @@ void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
 			ret->unexplained = 0;
 		return;
 	}
-	if (step * page->pages > 1 && page->leaf > RAW_LEVEL_PTE)
-		to = from + step * page->pages;
+	if (step * run->pages > 1 && page->leaf > RAW_LEVEL_PTE)
+		to = from + step * run->pages;
 	else if (!page->order)
-		to = from + page->pages;
+		to = from + run->pages;
 	while ((x = holders_next(h, from, to, &pos)))
 		ledger_add(ret, x);
 	ret->explained += explained_least(h, from, to, step);

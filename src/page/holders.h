@@ -117,12 +117,12 @@ struct holders_ledger {
 };
 
 /*
- * Explains the excess of @page (a page or a run) by batches of CPUs and by the exact holders of its
+ * Explains the excess of the pages of @run by batches of CPUs and by the exact holders of its
  * frames or its folio's.  What they leave over may be held by an LRU batch, where these were not read,
  * or by the candidates of process @pid.  @h is NULL when nobody looked for holders; then
  * ->unexplained is -1 unless batches explain all.  Without ->steps left it is -1, too.
  */
-void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
+void holders_explain(struct holders *h, const struct page_run *run, pid_t pid,
 		     struct holders_ledger *ret);
 
 /*
@@ -132,7 +132,7 @@ void holders_explain(struct holders *h, const struct page_run *page, pid_t pid,
 s64 holders_unmapped(struct holders *h, pid_t pid);
 
 /* Whether CPUs' batches, which were not read, may hold references on @page: small ones of the LRU. */
-bool holders_may_be_batched(const struct page_run *page);
+bool holders_may_be_batched(const struct page_info *page);
 
 const char *holders_kind_name(enum holders_kind kind);        /* "pipe" */
 const char *holders_kind_open(enum holders_kind kind);        /* "/dev/iommu", or NULL */

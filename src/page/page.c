@@ -21,16 +21,16 @@ enum page_why page_why_bpf(const struct page_work *w)
 	return w->ctx->have_bpf ? PAGE_WHY_RACED : PAGE_WHY_NO_BPF;
 }
 
-bool page_of_owner(const struct page_run *page)
+bool page_of_owner(const struct page_info *page)
 {
-	if (page->raw.has & RAW_HAS_PAGE && page->kind != PAGE_HUGETLB && !page->anon &&
-	    page->kind != PAGE_KSM && page->raw.mapping == RAW_MAPPING_NULL)
+	if (page->has_page && page->kind != PAGE_HUGETLB && !page->anon &&
+	    page->kind != PAGE_KSM && page->mapping == RAW_MAPPING_NULL)
 		return true;
 	return page->kind == PAGE_SPECIAL || page->kind == PAGE_DEVICE;
 }
 
 /* As smaps_account() counts LazyFree (fs/proc/task_mmu.c): neither swap-backed nor dirty. */
-enum tri page_lazily_free(const struct page_run *page)
+enum tri page_lazily_free(const struct page_info *page)
 {
 	const u64 flags = KPF_BIT(SWAPBACKED) | KPF_BIT(DIRTY);
 
@@ -44,33 +44,29 @@ enum tri page_lazily_free(const struct page_run *page)
 			true);
 }
 
-void page_cut(struct page_run *page, u64 skip, u64 n, u64 base)
+void page_cut(struct page_run *run, u64 start, u64 end, u64 base)
 {
-	page->addr += skip * page->size;
-	page->pages = n;
-	if (page->kind == PAGE_SWAP)
-		page->swap_offset += skip;
-	else if (page_knows(page, PAGE_F_PFN) && !page_is_zero(page))
-		page->pfn += skip * MAX(page->size / base, 1);
-	if (page_knows(page, PAGE_F_FOLIO) && page->order < 32)
-		page->head_pfn = ROUND_DOWN(page->pfn, BIT(page->order));
-	page->raw.addr = page->addr;
-	page->raw.pages = page->pages;
-	if (page->raw.pfn) {
-		page->raw.pfn = page->pfn;
-		page->raw.head_pfn = page->head_pfn;
-	}
+	const struct page_info *p = &run->class->page;
+	u64 skip = (start - run->addr) / p->size;
+
+	run->pages = (end - run->addr + p->size - 1) / p->size - skip;
+	run->addr += skip * p->size;
+	if (p->kind == PAGE_SWAP)
+		run->pfn += skip;
+	else if (page_knows(p, PAGE_F_PFN) && !page_is_zero(p))
+		run->pfn += skip * MAX(p->size / base, 1);
 }
 
-bool page_frames_continue(const struct page_run *page, const struct page_run *next)
+bool page_frames_continue(const struct page_run *run, const struct page_run *next)
 {
-	u64 step = page->leaf > RAW_LEVEL_PTE ? BIT(page->order) : 1;
+	const struct page_info *p = &run->class->page;
+	u64 step = p->leaf > RAW_LEVEL_PTE ? BIT(p->order) : 1;
 
-	if (page->kind == PAGE_SWAP)
-		return page->swap_offset + page->pages == next->swap_offset;
-	if (page_is_zero(page))
-		return page->pfn == next->pfn;
-	return !page->pfn ? !next->pfn : page->pfn + page->pages * step == next->pfn;
+	if (page_is_zero(p))
+		return run->pfn == next->pfn;
+	if (!run->pfn && p->kind != PAGE_SWAP)
+		return !next->pfn;
+	return run->pfn + run->pages * step == next->pfn;
 }
 
 const char *page_kind_name(enum page_kind kind)

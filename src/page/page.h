@@ -72,19 +72,8 @@ enum page_count_kind {
 	PAGE_COUNT_ESTIMATE
 };
 
-/*
- * A run of pages.  First where it is, which differs between pages that are alike; from ->size on
- * what they have in common: all of it is part of their class (gup/verdict_cache.h).
- */
-struct page_run {
-	u64 addr;  /* first byte of the run */
-	u64 pages; /* pages of ->size in the run */
-	u64 pfn;   /* of the first page */
-	u64 head_pfn;
-	u64 swap_offset;
-	struct raw_page raw;
-	bool folded; /* ->pfn and ->swap_offset are the first page's only */
-
+/* What pages that are alike have in common: all but their place. */
+struct page_info {
 	u64 size; /* bytes of one page; the leaf size when a PMD or PUD maps the run */
 	u64 flags,
 		flags_known; /* KPF_* bits in /proc/kpageflags numbering (kpageflags.h) */
@@ -94,7 +83,7 @@ struct page_run {
 	s64 expected;       /* folio_expected_ref_count(), -1 unknown */
 	s64 excess;         /* refcount - expected; only when both are known */
 	struct facts facts; /* what predict.h judges */
-	u32 batches; /* of CPUs that hold it, as in ->raw; known with RAW_HAS_BATCHES */
+	u32 batches; /* of CPUs that hold it, as in the raw page; known with ->has_batches */
 	u32 swap_type;
 	u16 pte, pte_known;  /* PAGE_PTE_* */
 	s16 node;            /* -1 unknown */
@@ -113,6 +102,35 @@ struct page_run {
 	u8 migratetype_bad; /* enum tri: CMA or ISOLATE pageblock */
 	u8 present;         /* enum tri: pte_present() */
 	u8 swap_exclusive;  /* enum tri: pte_swp_exclusive() of a swap entry */
+	u8 mapping;         /* enum raw_mapping, with ->has_page */
+	bool has_page;      /* its struct page was read */
+	bool has_batches;
+	bool counts_disagree; /* /proc/kpagecount and _mapcount of a page that is not large */
+};
+
+struct gup_verdicts;
+
+/*
+ * Pages that are alike have one class, and all that anybody shows of them is read through it: it is
+ * kept once (gup/verdict_cache.h).
+ */
+struct page_class {
+	struct page_info page;
+	struct raw_page
+		raw; /* the words that have no place in them, where words are kept */
+	const struct gup_verdicts *verdicts;
+	/* A class is what stands before this; ->like differs from it only in the raw words. */
+	const struct page_class *like;
+	const void *cache; /* that has it */
+	u32 id;            /* ascends from 0, and goes on when the cache is renewed */
+};
+
+/* Consecutive addresses whose pages are alike. */
+struct page_run {
+	u64 addr;  /* first byte of the run */
+	u64 pages; /* pages of ->class->page.size */
+	u64 pfn;   /* of the first page; of swapped pages the offset in the swap area */
+	const struct page_class *class;
 };
 
 enum page_zone {
@@ -174,50 +192,65 @@ struct kpf_layout {
 #undef PAGEFLAG
 };
 
-/* Interprets the words @raw of a page in @vma.  @ret is valid whatever the words are. */
-void page_read(const struct page_context *ctx, const struct vma *vma,
-	       const struct raw_page *raw, struct page_run *ret);
+/*
+ * Interprets the words @raw of a page in @vma.  @ret is valid whatever the words are.  Returns the
+ * page's place: page_run.pfn.
+ */
+u64 page_read(const struct page_context *ctx, const struct vma *vma,
+	      const struct raw_page *raw, struct page_info *ret);
 
-/* Cuts @page to @n of its pages, from page @skip on; @base: bytes of a base page. */
-void page_cut(struct page_run *page, u64 skip, u64 n, u64 base);
+/* Returns the address behind @run. */
+static inline u64 page_end(const struct page_run *run)
+{
+	return run->addr + run->pages * run->class->page.size;
+}
 
-/* The PFNs, or the places in swap, of @next follow those of @page. */
-bool page_frames_continue(const struct page_run *page, const struct page_run *next);
+/* Returns the first frame of the folio of @run's first page: a compound page is aligned. */
+static inline u64 page_head(const struct page_run *run)
+{
+	return ROUND_DOWN(run->pfn, BIT(MIN(run->class->page.order, 40)));
+}
+
+/* Cuts @run to the pages that touch [start, end), which lies in it; @base: bytes of a base page. */
+void page_cut(struct page_run *run, u64 start, u64 end, u64 base);
+
+/* The PFNs, or the places in swap, of @next follow those of @run, which is like it. */
+bool page_frames_continue(const struct page_run *run, const struct page_run *next);
 
 /*
  * A page that is neither anonymous nor a cache's: the driver or the part of the kernel that
  * allocated it holds any number of references (io_uring's rings, vm_insert_page()).
  */
-bool page_of_owner(const struct page_run *page);
+bool page_of_owner(const struct page_info *page);
 
 /* Returns the number of references of batches of CPUs, of those that were read. */
-static inline unsigned page_batches(const struct page_run *page)
+static inline unsigned page_batches(const struct page_info *page)
 {
 	return !!(page->batches & 0xffff) + !!(page->batches >> 16);
 }
 
 /* MADV_FREE took it: memory pressure drops it, unless it is written to before. */
-enum tri page_lazily_free(const struct page_run *page);
+enum tri page_lazily_free(const struct page_info *page);
 
-static inline bool page_knows(const struct page_run *page, enum page_field field)
+static inline bool page_knows(const struct page_info *page, enum page_field field)
 {
 	return page->why[field] == PAGE_WHY_KNOWN;
 }
 
 /* The page has the field, but nobody knows its value. */
-static inline bool page_lacks(const struct page_run *page, enum page_field field)
+static inline bool page_lacks(const struct page_info *page, enum page_field field)
 {
 	return !page_knows(page, field) && page->why[field] != PAGE_WHY_NOT_APPLICABLE;
 }
 
 /* All pages of the run are the one of zeroes. */
-static inline bool page_is_zero(const struct page_run *p)
+static inline bool page_is_zero(const struct page_info *p)
 {
 	return p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
 }
 
 /* The page is anonymous memory, of hugetlb, too. */
-static inline bool page_is_anon(const struct page_run *p)
+static inline bool page_is_anon(const struct page_info *p)
 {
 	return p->kind == PAGE_ANON || (p->kind == PAGE_HUGETLB && p->anon);
 }

@@ -9,7 +9,7 @@
 
 static void page_count_maps_struct(struct page_work *w, bool large)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 
 	if (o->has & RAW_HAS_LARGE)
@@ -27,11 +27,14 @@ static void page_count_maps_struct(struct page_work *w, bool large)
 	p->mapcount = o->mapcount;
 	p->mapcount_kind = PAGE_COUNT_EXACT;
 	page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_KNOWN);
+	p->counts_disagree = !p->order && p->kind != PAGE_HUGETLB &&
+			     o->has & RAW_HAS_KPAGECOUNT &&
+			     (s64)o->kpagecount != o->mapcount;
 }
 
 static void page_count_maps_proc(struct page_work *w, bool large)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 	enum tri average = page_kernel(w, KFACT_KPAGECOUNT_AVERAGE);
 
@@ -58,7 +61,7 @@ static void page_count_maps_proc(struct page_work *w, bool large)
 
 void page_count_maps(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	/* A hugetlb folio is only mapped whole: page and folio have one map count. */
 	bool large = (w->head || w->tail) && p->kind != PAGE_HUGETLB;
 
@@ -77,7 +80,7 @@ void page_count_maps(struct page_work *w)
 /* folio_expected_ref_count(), mm.h (6.16; before: scattered); -1 when a part is unknown. */
 static s64 page_count_expected(const struct page_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 	s64 pages = 1ll << MIN(p->order, 30), refs = p->folio_mapcount;
 
@@ -120,7 +123,7 @@ static bool page_count_none(const struct page_work *w)
 
 static void page_count_pins(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 
 	page_why(w, PAGE_F_PINCOUNT, PAGE_WHY_KNOWN);
@@ -144,7 +147,7 @@ static void page_count_pins(struct page_work *w)
 
 static enum tri page_count_mm_shared(const struct page_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 
 	if (!w->present || page_is_zero(p) || p->kind == PAGE_SPECIAL ||
 	    p->folio_mapcount < 0)
@@ -160,7 +163,7 @@ static enum tri page_count_mm_shared(const struct page_work *w)
 
 void page_count_refs(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 
 	p->refcount = p->pincount = p->expected = -1;
 	page_count_pins(w);

@@ -97,8 +97,9 @@ static enum tri facts_fsdax(const struct vma *v)
 }
 
 /* filemap_fault() and its kin refuse pages whose offset is not below i_size rounded up. */
-static enum tri facts_beyond_eof(const struct vma *v, const struct page_run *p)
+static enum tri facts_beyond_eof(const struct page_facts_work *w)
 {
+	const struct vma *v = w->vma;
 	static const char *const names[] = { "/anon_hugepage", "/dev/zero", "/SYSV",
 					     "[anon_shmem:" };
 	u64 first, end, unit = MAX(v->page_size, 4096u);
@@ -111,8 +112,8 @@ static enum tri facts_beyond_eof(const struct vma *v, const struct page_run *p)
 		return TRI_NO;
 	if (!v->file_known)
 		return TRI_UNKNOWN;
-	first = v->offset + (p->addr - v->start);
-	end = first + p->pages * p->size;
+	first = v->offset + (w->raw->addr - v->start);
+	end = first + w->raw->pages * w->page->size;
 	if (end <= ROUND_UP(v->file_bytes, unit))
 		return TRI_NO;
 	return first >= ROUND_UP(v->file_bytes, unit) ? TRI_YES : TRI_UNKNOWN;
@@ -222,7 +223,7 @@ static void facts_vma(struct page_facts_work *w)
 
 /* ---- the entry */
 
-static enum tri facts_present(const struct page_run *p)
+static enum tri facts_present(const struct page_info *p)
 {
 	if (p->present != TRI_UNKNOWN)
 		return p->present;
@@ -251,7 +252,7 @@ static void facts_nonpresent(struct page_facts_work *w)
 		[PAGE_GUARD] = F(GUARD),         [PAGE_HWPOISON] = F(POISON),
 		[PAGE_DEVICE] = F(DEVICE_ENTRY),
 	};
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 
 	if (p->kind == PAGE_UNKNOWN || p->kind == PAGE_SPECIAL || p->kind == PAGE_MARKER)
 		return;
@@ -260,15 +261,15 @@ static void facts_nonpresent(struct page_facts_work *w)
 	fact_set(&w->f, by_kind[p->kind], true);
 	if (p->kind == PAGE_SWAP)
 		fact_set_tri(&w->f, F(SWAP_EXCLUSIVE), p->swap_exclusive);
-	fact_set_tri(&w->f, F(BEYOND_EOF), facts_beyond_eof(w->vma, p));
+	fact_set_tri(&w->f, F(BEYOND_EOF), facts_beyond_eof(w));
 	if (p->kind == PAGE_NONE && w->vma->file_empty)
 		fact_set(&w->f, F(CACHED), false);
 	if (p->pte_known & PAGE_PTE_UFFD_WP)
 		fact_set(&w->f, F(UFFD_WP), p->pte & PAGE_PTE_UFFD_WP);
 	else if (w->ctx->kernel &&
 		 kernel_has(w->ctx->kernel, KFACT_PM_UFFD_WP) == TRI_YES &&
-		 p->raw.has & RAW_HAS_PAGEMAP)
-		fact_set(&w->f, F(UFFD_WP), p->raw.pagemap & PAGEMAP_UFFD_WP);
+		 w->raw->has & RAW_HAS_PAGEMAP)
+		fact_set(&w->f, F(UFFD_WP), w->raw->pagemap & PAGEMAP_UFFD_WP);
 	else if (p->kind == PAGE_NONE && !(w->vma->flags & FACTS_UFFD_PROTECTS))
 		fact_set(&w->f, F(UFFD_WP), false);
 }
@@ -340,7 +341,7 @@ static void facts_entry(struct page_facts_work *w)
 		{ F(SPECIAL), PAGE_PTE_SPECIAL }, { F(UFFD_WP), PAGE_PTE_UFFD_WP },
 		{ F(DEVMAP), PAGE_PTE_DEVMAP },
 	};
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(map); i++)
 		fact_set_tri(&w->f, map[i].fact,
@@ -359,7 +360,7 @@ static void facts_entry(struct page_facts_work *w)
 
 static void facts_leaf(struct page_facts_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 	const struct vma *v = w->vma;
 	u64 leaf = p->leaf == RAW_LEVEL_PMD   ? F(LEAF_PMD)
 		   : p->leaf == RAW_LEVEL_PUD ? F(LEAF_PUD)
@@ -387,29 +388,31 @@ static void facts_leaf(struct page_facts_work *w)
 
 /* ---- the page */
 
-static enum tri facts_anon(const struct page_run *p)
+static enum tri facts_anon(const struct page_facts_work *w)
 {
+	const struct page_info *p = w->page;
+
 	if (p->kind != PAGE_UNKNOWN)
 		return tri_from(true,
 				p->anon || p->kind == PAGE_ANON || p->kind == PAGE_KSM);
 	if (facts_flag(p, KPF_BIT(ANON)) != TRI_UNKNOWN)
 		return facts_flag(p, KPF_BIT(ANON));
 	/* pagemap never sets the file bit for an anonymous page */
-	return p->raw.has & RAW_HAS_PAGEMAP && p->raw.pagemap & PAGEMAP_FILE
+	return w->raw->has & RAW_HAS_PAGEMAP && w->raw->pagemap & PAGEMAP_FILE
 		       ? TRI_NO
 		       : TRI_UNKNOWN;
 }
 
 static enum tri facts_no_mapping(const struct page_facts_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 	/* Truncation unmaps a page before it leaves the page cache.  Drivers' pages differ. */
 	bool cache = (p->kind == PAGE_FILE || p->kind == PAGE_SHMEM) &&
 		     (vma_fs_on_disk(w->vma->fs) || w->vma->fs == VMA_FS_SHMEM) &&
 		     fact_get(&w->f, FACT_VMA_FSDAX) == TRI_NO;
 
-	if (p->raw.has & RAW_HAS_PAGE)
-		return tri_from(true, p->raw.mapping == RAW_MAPPING_NULL);
+	if (p->has_page)
+		return tri_from(true, p->mapping == RAW_MAPPING_NULL);
 	return tri_from(cache || p->kind == PAGE_HUGETLB ||
 				facts_flag(p, KPF_BIT(LRU)) == TRI_YES,
 			false);
@@ -417,7 +420,7 @@ static enum tri facts_no_mapping(const struct page_facts_work *w)
 
 static enum tri facts_block(const struct page_facts_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 
 	if (p->zone == PAGE_ZONE_DEVICE && page_knows(p, PAGE_F_ZONE))
 		return TRI_UNKNOWN;
@@ -432,7 +435,7 @@ static enum tri facts_block(const struct page_facts_work *w)
  */
 static enum tri facts_movable(const struct page_facts_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 	enum tri dirty = facts_flag(p, KPF_BIT(DIRTY));
 
 	if (p->kind == PAGE_HUGETLB)
@@ -450,8 +453,8 @@ static enum tri facts_movable(const struct page_facts_work *w)
 
 static void facts_page(struct page_facts_work *w)
 {
-	const struct page_run *p = w->page;
-	enum tri anon = facts_anon(p);
+	const struct page_info *p = w->page;
+	enum tri anon = facts_anon(w);
 	bool known = p->kind != PAGE_UNKNOWN;
 
 	fact_set_tri(&w->f, F(ANON), anon);
@@ -471,9 +474,9 @@ static void facts_page(struct page_facts_work *w)
 }
 
 void page_facts(const struct page_context *ctx, const struct vma *vma,
-		struct page_run *page)
+		const struct raw_page *raw, struct page_info *page)
 {
-	struct page_facts_work w = { .ctx = ctx, .vma = vma, .page = page };
+	struct page_facts_work w = { .ctx = ctx, .vma = vma, .raw = raw, .page = page };
 
 	facts_vma(&w);
 	w.present = facts_present(page);

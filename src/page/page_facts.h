@@ -6,12 +6,11 @@
 #include "page/page.h"
 
 /*
- * Fills @page->facts from the other members of @page, from @vma and @ctx, and adds what follows
- * on every kernel (fact_infer()), so that other kernels' rules can judge the facts too.  A
+ * Fills @page->facts from the other members of @page, from @vma, @ctx and @raw, and adds what follows on every kernel (fact_infer()), so that other kernels' rules can judge the facts too.  A
  * raced page keeps only the facts of its VMA.  Facts that contradict each other stay as they
  * were read; the predictor then returns unknown.
  */
 void page_facts(const struct page_context *ctx, const struct vma *vma,
-		struct page_run *page);
+		const struct raw_page *raw, struct page_info *page);
 
 #endif

@@ -8,12 +8,12 @@
 #include "lib/pure.h"
 
 /* The swap cache holds one reference for each page of the folio. */
-static s64 facts_swapcache(const struct page_run *p)
+static s64 facts_swapcache(const struct page_info *p)
 {
 	return facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_YES ? (s64)(1ULL << p->order) : 0;
 }
 
-static enum tri facts_swap_shared(const struct page_run *p)
+static enum tri facts_swap_shared(const struct page_info *p)
 {
 	return tri_from(facts_flag(p, KPF_BIT(SWAPCACHE)) == TRI_NO, false);
 }
@@ -23,9 +23,9 @@ static enum tri facts_swap_shared(const struct page_run *p)
  * LRU lists, and since 5.18 one of mlock_new_folio() or munlock_folio(), which leave PG_mlocked set
  * until the batch is drained.
  */
-static s64 facts_batches(const struct page_run *p)
+static s64 facts_batches(const struct page_info *p)
 {
-	if (p->raw.has & RAW_HAS_BATCHES)
+	if (p->has_batches)
 		return page_batches(p);
 	return facts_flag(p, KPF_BIT(MLOCKED)) == TRI_NO ? 1 : 2;
 }
@@ -35,7 +35,7 @@ static s64 facts_batches(const struct page_run *p)
  * list (reclaim, migration) has one, too; a batch that adds it to a list has taken it from nobody.
  * mlock's batch has pages of both kinds (mlock_folio(), mlock_new_folio()).
  */
-static enum tri facts_beside_batches(const struct page_run *p)
+static enum tri facts_beside_batches(const struct page_info *p)
 {
 	u32 mlock = STRUCTPAGE_BATCH(STRUCTPAGE_MLOCK, 0);
 	s64 rest = p->excess - page_batches(p);
@@ -52,7 +52,7 @@ static enum tri facts_beside_batches(const struct page_run *p)
  * the page is not on an LRU list, drains this CPU's batch.  On which CPU the fault will be is not
  * known.
  */
-static enum tri facts_ref_sole(const struct page_run *p)
+static enum tri facts_ref_sole(const struct page_info *p)
 {
 	enum tri lru = facts_flag(p, KPF_BIT(LRU)),
 		 cached = facts_flag(p, KPF_BIT(SWAPCACHE));
@@ -71,7 +71,7 @@ static enum tri facts_ref_sole(const struct page_run *p)
 	return tri_not(facts_swap_shared(p));
 }
 
-static enum tri facts_ref_is_maps(const struct page_run *p)
+static enum tri facts_ref_is_maps(const struct page_info *p)
 {
 	s64 cache = facts_swapcache(p);
 
@@ -87,7 +87,7 @@ static enum tri facts_ref_is_maps(const struct page_run *p)
  * is a per-CPU batch's or isolation's; one on them may have such a one too (activation,
  * MADV_FREE).
  */
-static enum tri facts_extra_refs(const struct page_run *p)
+static enum tri facts_extra_refs(const struct page_info *p)
 {
 	enum tri lru = facts_flag(p, KPF_BIT(LRU));
 	bool cached = p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
@@ -101,7 +101,7 @@ static enum tri facts_extra_refs(const struct page_run *p)
 		return TRI_NO;
 	if (facts_large(p) == TRI_YES || !cached)
 		return TRI_YES;
-	if (p->raw.has & RAW_HAS_BATCHES)
+	if (p->has_batches)
 		return facts_beside_batches(p);
 	if (p->excess > facts_batches(p))
 		return TRI_YES;
@@ -110,7 +110,7 @@ static enum tri facts_extra_refs(const struct page_run *p)
 
 void page_facts_counts_maps(struct page_facts_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 	s64 n = p->folio_mapcount;
 
 	if (page_knows(p, PAGE_F_MAPCOUNT) && n >= 0) {
@@ -125,7 +125,7 @@ void page_facts_counts_maps(struct page_facts_work *w)
 
 void page_facts_counts_refs(struct page_facts_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 
 	if (page_knows(p, PAGE_F_PINCOUNT) && p->pincount >= 0)
 		fact_set(&w->f, F(MAYBE_PINNED), p->pincount > 0);

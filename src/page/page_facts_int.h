@@ -9,7 +9,8 @@
 struct page_facts_work {
 	const struct page_context *ctx;
 	const struct vma *vma;
-	const struct page_run *page;
+	const struct raw_page *raw;
+	const struct page_info *page;
 	enum tri present;
 	struct facts f;
 };
@@ -19,21 +20,21 @@ static inline enum tri tri_not(enum tri t)
 	return t == TRI_UNKNOWN ? t : t == TRI_YES ? TRI_NO : TRI_YES;
 }
 
-static inline enum tri facts_flag(const struct page_run *p, u64 bit)
+static inline enum tri facts_flag(const struct page_info *p, u64 bit)
 {
 	return page_knows(p, PAGE_F_FLAGS)
 		       ? tri_from(p->flags_known & bit, p->flags & bit)
 		       : TRI_UNKNOWN;
 }
 
-static inline enum tri facts_large(const struct page_run *p)
+static inline enum tri facts_large(const struct page_info *p)
 {
 	if (p->kind == PAGE_HUGETLB || p->kind == PAGE_HUGE_ZERO ||
 	    p->leaf == RAW_LEVEL_PMD || p->leaf == RAW_LEVEL_PUD)
 		return TRI_YES;
 	if (p->kind == PAGE_ZERO || p->kind == PAGE_KSM)
 		return TRI_NO;
-	if (p->raw.has & RAW_HAS_PAGE)
+	if (p->has_page)
 		return tri_from(true, p->order);
 	return facts_flag(p, KPF_COMPOUND_BITS);
 }

@@ -19,7 +19,7 @@
  */
 static void page_flags_ksm(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 
 	if (!(p->flags & KPF_BIT(KSM)) || page_kernel(w, KFACT_KPF_KSM_BUG) == TRI_NO)
 		return;
@@ -35,7 +35,7 @@ static void page_flags_ksm(struct page_work *w)
 
 static void page_flags_proc(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	u32 kv = w->ctx->kernel ? w->ctx->kernel->kv : 0;
 
 	p->flags = kpageflags_expand(w->raw->kpageflags);
@@ -53,7 +53,7 @@ static void page_flags_proc(struct page_work *w)
 }
 
 /* Sets the flags @bits when bit @number of @word is set; a flag that the kernel lacks is clear. */
-static void page_flags_bit(struct page_run *p, u64 word, u8 number, u64 bits)
+static void page_flags_bit(struct page_info *p, u64 word, u8 number, u64 bits)
 {
 	p->flags_known |= bits;
 	if (number != 0xff && number < 64 && word & BIT(number))
@@ -63,7 +63,7 @@ static void page_flags_bit(struct page_run *p, u64 word, u8 number, u64 bits)
 /* Reads the flags that the folio keeps in its head's page->flags. */
 static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	u64 word = w->raw->head_flags;
 	const struct {
 		u8 number;
@@ -91,7 +91,7 @@ static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 
 static void page_flags_struct(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 	bool hugetlb = w->vma->has_flags && w->vma->flags & VF(HUGETLB);
 
@@ -116,7 +116,7 @@ static void page_flags_struct(struct page_work *w)
 
 void page_flags_read(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 	u64 zero = KPF_BIT(ZERO_PAGE) | KPF_BIT(THP);
 
@@ -141,7 +141,7 @@ void page_flags_read(struct page_work *w)
 /* A page that is mapped more than once is never AnonExclusive. */
 static bool page_flags_shared(const struct page_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 
 	if (p->mapcount_kind == PAGE_COUNT_EXACT)
 		return p->mapcount > 1;
@@ -165,7 +165,7 @@ static enum tri page_flags_exclusive_tail(const struct page_work *w, bool bit)
 
 static enum tri page_flags_exclusive_find(struct page_work *w)
 {
-	const struct page_run *p = w->page;
+	const struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 	const struct kpf_layout *l = w->ctx->layout;
 
@@ -188,7 +188,7 @@ static enum tri page_flags_exclusive_find(struct page_work *w)
 
 void page_flags_exclusive(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	enum tri exists = page_kernel(w, KFACT_ANON_EXCLUSIVE);
 
 	p->anon_exclusive = TRI_UNKNOWN;

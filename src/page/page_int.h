@@ -13,8 +13,9 @@ struct page_work {
 	const struct page_context *ctx;
 	const struct vma *vma;
 	const struct raw_page *raw;
-	struct page_run *page;
+	struct page_info *page;
 	u64 base;
+	u64 swap_offset; /* of an entry that is not present */
 	bool entry;      /* the entry was read, from pagemap or by BPF */
 	bool has_pte;    /* ->pte is the decoded entry */
 	bool has_page;   /* the words of struct page were read */
@@ -39,7 +40,7 @@ static inline bool page_huge_leaf(const struct page_work *w)
 }
 
 /* The flags are known and one of @bits is set. */
-static inline bool page_has_flag(const struct page_run *p, u64 bits)
+static inline bool page_has_flag(const struct page_info *p, u64 bits)
 {
 	return p->flags & p->flags_known & bits;
 }

@@ -30,7 +30,7 @@ static bool page_kind_driver(const struct page_work *w)
 /* Classifies a page by its known flags. */
 static enum page_kind page_kind_flags(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 
 	p->anon = page_has_flag(p, KPF_BIT(ANON));
 	if (page_has_flag(p, KPF_BIT(HUGE)))
@@ -52,7 +52,7 @@ static enum page_kind page_kind_flags(struct page_work *w)
 /* Without kpageflags, by struct page and entry: the zero pages have no mapping. */
 static enum page_kind page_kind_struct(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	bool special = w->has_pte && w->pte.bits & PAGE_PTE_SPECIAL;
 
 	if (w->raw->mapping == RAW_MAPPING_NULL && !page_has_flag(p, KPF_BIT(HUGE)) &&
@@ -137,7 +137,7 @@ static enum page_kind page_kind_state(const struct page_work *w, enum pte_state 
 /* Classifies an entry that pagemap shows as not present. */
 static enum page_kind page_kind_nonpresent(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	u64 word = w->raw->pagemap;
 
 	if (w->vma->has_flags && w->vma->flags & VF(PFNMAP))
@@ -150,15 +150,15 @@ static enum page_kind page_kind_nonpresent(struct page_work *w)
 	if (!(word & PAGEMAP_SWAP)) /* hugetlb: a marker shows its uffd-wp bit at most */
 		return PAGE_UNKNOWN;
 	p->swap_type = pagemap_swap_type(word);
-	p->swap_offset = pagemap_swap_offset(word);
+	w->swap_offset = pagemap_swap_offset(word);
 	if (!w->ctx->pte)
 		return PAGE_UNKNOWN;
-	return page_kind_state(w, w->ctx->pte->swap_state[p->swap_type], p->swap_offset);
+	return page_kind_state(w, w->ctx->pte->swap_state[p->swap_type], w->swap_offset);
 }
 
 static enum page_kind page_kind_entry(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 
 	if (!w->entry)
 		return w->vma->gate ? PAGE_SPECIAL : PAGE_UNKNOWN;
@@ -176,7 +176,7 @@ static enum page_kind page_kind_entry(struct page_work *w)
 	if (!w->has_pte)
 		return page_kind_nonpresent(w);
 	p->swap_type = w->pte.swap_type;
-	p->swap_offset = w->pte.swap_offset;
+	w->swap_offset = w->pte.swap_offset;
 	return page_kind_state(w, w->pte.state, w->pte.marker);
 }
 
@@ -192,7 +192,7 @@ static enum page_why page_kind_why(const struct page_work *w)
 
 void page_kind_find(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 
 	p->kind = page_kind_entry(w);
 	page_why(w, PAGE_F_KIND,

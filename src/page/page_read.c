@@ -51,15 +51,14 @@ static void page_open(struct page_work *w)
 
 static void page_place(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 	bool none = !w->present && (w->entry || w->vma->gate);
 
-	p->addr = o->addr;
-	p->pages = o->pages;
-	p->raw = *o;
 	p->raced = o->has & RAW_RACED;
-	p->folded = o->has & RAW_FOLDED;
+	p->has_page = o->has & RAW_HAS_PAGE;
+	p->has_batches = o->has & RAW_HAS_BATCHES;
+	p->mapping = o->mapping;
 	p->size = page_leaf_size(w);
 	p->leaf = o->has & RAW_HAS_LEVEL ? o->level : 0;
 	page_why(w, PAGE_F_LEAF,
@@ -68,8 +67,6 @@ static void page_place(struct page_work *w)
 		 : w->ctx->recorded  ? PAGE_WHY_NOT_RECORDED
 		 : w->ctx->have_scan ? PAGE_WHY_RACED
 				     : PAGE_WHY_NO_SCAN);
-	if (o->has & RAW_HAS_PFN)
-		p->pfn = o->pfn;
 	page_why(w, PAGE_F_PFN,
 		 o->has & RAW_HAS_PFN ? PAGE_WHY_KNOWN
 		 : none               ? PAGE_WHY_NOT_APPLICABLE
@@ -90,25 +87,21 @@ static unsigned page_log2(u64 n)
 
 static void page_folio(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 
-	p->head_pfn = p->pfn;
 	page_why(w, PAGE_F_FOLIO, PAGE_WHY_KNOWN);
 	if (!w->present || p->kind == PAGE_SPECIAL) {
 		page_why(w, PAGE_F_FOLIO, PAGE_WHY_NOT_APPLICABLE);
 	} else if (w->has_page) {
 		p->order = w->raw->order;
-		p->head_pfn = w->raw->head_pfn;
 	} else if (p->kind == PAGE_HUGETLB || page_huge_leaf(w)) {
 		p->order = page_log2(p->size / w->base);
 	} else if (p->kind == PAGE_ZERO) {
 		p->order = 0;
 	} else if (!(p->flags_known & KPF_BIT(COMPOUND_TAIL))) {
 		page_why(w, PAGE_F_FOLIO, page_why_frame(w));
-		p->head_pfn = 0;
 	} else if (w->head || w->tail) {
 		page_why(w, PAGE_F_FOLIO, page_why_bpf(w));
-		p->head_pfn = w->head ? p->pfn : 0;
 	}
 }
 
@@ -123,7 +116,7 @@ static enum tri page_migratetype(const struct page_work *w, const struct page_sp
 
 static void page_zone(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct page_span *s = NULL;
 
 	p->node = p->zone = -1;
@@ -133,7 +126,7 @@ static void page_zone(struct page_work *w)
 		return;
 	}
 	if (w->raw->has & RAW_HAS_PFN)
-		s = zoneinfo_find(w->ctx->spans, w->ctx->nspans, p->pfn);
+		s = zoneinfo_find(w->ctx->spans, w->ctx->nspans, w->raw->pfn);
 	p->migratetype_bad = page_migratetype(w, s);
 	if (!s || s->zone < 0) {
 		page_why(w, PAGE_F_ZONE,
@@ -159,7 +152,7 @@ static void page_entry_uffd(struct page_work *w)
 /* Infers bits of the entry from other words, each exactly. */
 static void page_entry_infer(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 	const struct raw_page *o = w->raw;
 	const struct vma *v = w->vma;
 
@@ -183,7 +176,7 @@ static void page_entry_infer(struct page_work *w)
 
 static void page_entry(struct page_work *w)
 {
-	struct page_run *p = w->page;
+	struct page_info *p = w->page;
 
 	p->pkey = w->vma->pkey > 0 ? w->vma->pkey : 0;
 	if (!w->present) {
@@ -204,8 +197,8 @@ static void page_entry(struct page_work *w)
 	}
 }
 
-void page_read(const struct page_context *ctx, const struct vma *vma,
-	       const struct raw_page *raw, struct page_run *ret)
+u64 page_read(const struct page_context *ctx, const struct vma *vma,
+	      const struct raw_page *raw, struct page_info *ret)
 {
 	struct page_work w = { .ctx = ctx, .vma = vma, .raw = raw, .page = ret };
 
@@ -220,5 +213,8 @@ void page_read(const struct page_context *ctx, const struct vma *vma,
 	page_zone(&w);
 	page_entry(&w);
 	page_count_refs(&w);
-	page_facts(ctx, vma, ret);
+	page_facts(ctx, vma, raw, ret);
+	if (ret->kind == PAGE_SWAP)
+		return w.swap_offset;
+	return raw->has & RAW_HAS_PFN ? raw->pfn : 0;
 }

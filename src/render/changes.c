@@ -26,7 +26,7 @@ static void changes_what(u32 what, char *buf, size_t size)
 					       changes_words[i]);
 }
 
-static const char *changes_exclusive(const struct page_run *p)
+static const char *changes_exclusive(const struct page_info *p)
 {
 	return p->anon_exclusive == TRI_YES ? " excl"
 	       : p->anon_exclusive == TRI_NO && (p->kind == PAGE_ANON || p->anon)
@@ -34,7 +34,7 @@ static const char *changes_exclusive(const struct page_run *p)
 		       : "";
 }
 
-static void changes_number(const struct page_run *p, enum page_field field, s64 n,
+static void changes_number(const struct page_info *p, enum page_field field, s64 n,
 			   char *buf, size_t size)
 {
 	bool known = page_knows(p, field);
@@ -47,19 +47,19 @@ static void changes_side(const struct store_change *c, const struct store_side *
 			 char *buf, size_t size)
 {
 	char ref[40], map[40], pfn[40] = "";
-	struct page_run page, *p = &page;
+	const struct page_info *p = side->class ? &side->class->page : NULL;
 
-	if (!side->class || side->class->page.kind == PAGE_NONE) {
+	if (!p || p->kind == PAGE_NONE) {
 		snprintf(buf, size, "%s", side->vma ? "hole" : "not mapped");
 		return;
 	}
-	store_diff_page(c, side, p);
 	if (p->present != TRI_YES) {
 		snprintf(buf, size, "%s", page_kind_name(p->kind));
 		return;
 	}
 	if (page_knows(p, PAGE_F_PFN) && c->what & STORE_MOVED)
-		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64, p->pfn);
+		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64,
+			 store_diff_row(c, side).run.pfn);
 	changes_number(p, PAGE_F_MAPCOUNT, p->mapcount, map, sizeof(map));
 	changes_number(p, PAGE_F_REFCOUNT, p->refcount, ref, sizeof(ref));
 	snprintf(buf, size, "%s%s map %s ref %s%s%s", page_kind_name(p->kind),

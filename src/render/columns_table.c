@@ -79,7 +79,7 @@ static void cell_untrusted(struct cell *c, const char *text)
 static bool cell_field(struct cell *c, const struct report_row *row,
 		       enum page_field field)
 {
-	enum page_why why = row->page->why[field];
+	enum page_why why = report_page(row)->why[field];
 
 	if (why == PAGE_WHY_KNOWN)
 		return true;
@@ -111,9 +111,9 @@ static void get_comm(const struct report_row *row, u32 arg, struct cell *c)
 /* Where a run is: first address, address after it, pages, size of each, size of all. */
 static void get_place(const struct report_row *row, u32 arg, struct cell *c)
 {
-	const struct page_run *p = row->page;
-	const u64 bytes = p->pages * p->size;
-	const u64 values[] = { p->addr, p->addr + bytes, p->pages, p->size, bytes };
+	const struct page_run *run = &row->run;
+	const u64 size = report_page(row)->size, end = page_end(run);
+	const u64 values[] = { run->addr, end, run->pages, size, end - run->addr };
 	static const u8 types[] = { CELL_ADDR, CELL_ADDR, CELL_COUNT, CELL_BYTES,
 				    CELL_BYTES };
 
@@ -122,8 +122,8 @@ static void get_place(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_kind(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (cell_field(c, row, PAGE_F_KIND) || row->page->kind != PAGE_UNKNOWN)
-		cell_text(c, page_kind_name(row->page->kind));
+	if (cell_field(c, row, PAGE_F_KIND) || report_page(row)->kind != PAGE_UNKNOWN)
+		cell_text(c, page_kind_name(report_page(row)->kind));
 }
 
 /* Words: the leaf, how the mapcount and the pincount are known, the zone. */
@@ -131,7 +131,7 @@ static void get_word(const struct report_row *row, u32 arg, struct cell *c)
 {
 	static const u8 fields[] = { PAGE_F_LEAF, PAGE_F_MAPCOUNT, PAGE_F_PINCOUNT,
 				     PAGE_F_ZONE };
-	const struct page_run *p = row->page;
+	const struct page_info *p = report_page(row);
 	const char *name;
 
 	if (!cell_field(c, row, fields[arg]))
@@ -145,8 +145,8 @@ static void get_word(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_pfn(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (cell_field(c, row, PAGE_F_PFN))
-		cell_set(c, CELL_HEX, arg ? row->page->head_pfn : row->page->pfn);
+	if (cell_field(c, row, PAGE_F_PFN) && (!arg || cell_field(c, row, PAGE_F_FOLIO)))
+		cell_set(c, CELL_HEX, arg ? page_head(&row->run) : row->run.pfn);
 }
 
 /* Numbers: pages of the folio, MAP, REF, PIN, node, FOLIOMAP. */
@@ -154,7 +154,7 @@ static void get_number(const struct report_row *row, u32 arg, struct cell *c)
 {
 	static const u8 fields[] = { PAGE_F_FOLIO,    PAGE_F_MAPCOUNT, PAGE_F_REFCOUNT,
 				     PAGE_F_PINCOUNT, PAGE_F_ZONE,     PAGE_F_REFCOUNT };
-	const struct page_run *p = row->page;
+	const struct page_info *p = report_page(row);
 	const s64 values[] = { 1ll << p->order, p->mapcount, p->refcount,
 			       p->pincount,     p->node,     p->folio_mapcount };
 
@@ -170,16 +170,17 @@ static void get_excess(const struct report_row *row, u32 arg, struct cell *c)
 {
 	if (!cell_field(c, row, PAGE_F_REFCOUNT))
 		return;
-	if (row->page->expected < 0)
-		c->type = page_of_owner(row->page) ? CELL_NONE : CELL_UNKNOWN;
+	if (report_page(row)->expected < 0)
+		c->type = page_of_owner(report_page(row)) ? CELL_NONE : CELL_UNKNOWN;
 	else
-		cell_set(c, CELL_COUNT, arg ? row->page->expected : row->page->excess);
+		cell_set(c, CELL_COUNT,
+			 arg ? report_page(row)->expected : report_page(row)->excess);
 }
 
 static void get_exclusive(const struct report_row *row, u32 arg, struct cell *c)
 {
 	if (cell_field(c, row, PAGE_F_ANON_EXCLUSIVE))
-		cell_tri(c, row->page->anon_exclusive);
+		cell_tri(c, report_page(row)->anon_exclusive);
 }
 
 static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
@@ -192,7 +193,7 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 #include "page/pte.def"
 #undef PTE
 	};
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 	bool swap = page->kind == PAGE_SWAP && page->pte & PAGE_PTE_UFFD_WP;
 
 	/* Of these bits a swap entry has only userfaultfd's. */
@@ -209,7 +210,7 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_raw(const struct report_row *row, u32 arg, struct cell *c)
 {
-	const struct raw_page *o = &row->page->raw;
+	const struct raw_page *o = row->raw;
 	const struct {
 		u32 has;
 		u64 word;
@@ -227,7 +228,7 @@ static void get_raw(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_flags(const struct report_row *row, u32 arg, struct cell *c)
 {
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 	size_t at = 0;
 
 	if (!cell_field(c, row, PAGE_F_FLAGS))
@@ -248,10 +249,10 @@ static void get_flags(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_swap(const struct report_row *row, u32 arg, struct cell *c)
 {
-	if (row->page->kind != PAGE_SWAP)
+	if (report_page(row)->kind != PAGE_SWAP)
 		return;
-	snprintf(c->buf, sizeof(c->buf), "%u:0x%llx", row->page->swap_type,
-		 (unsigned long long)row->page->swap_offset);
+	snprintf(c->buf, sizeof(c->buf), "%u:0x%llx", report_page(row)->swap_type,
+		 (unsigned long long)row->run.pfn);
 	cell_text(c, c->buf);
 }
 
@@ -275,7 +276,7 @@ static const char *word_color(enum gup_word word)
 
 static void get_request(const struct report_row *row, u32 arg, struct cell *c)
 {
-	const struct gup_verdict *v = &row->verdicts->req[arg];
+	const struct gup_verdict *v = &row->run.class->verdicts->req[arg];
 
 	cell_word(c, v->word != GUP_WORD_UNKNOWN, gup_word_name(v->word, v->err));
 	c->color = word_color(v->word);
@@ -283,27 +284,28 @@ static void get_request(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_write(const struct report_row *row, u32 arg, struct cell *c)
 {
-	u8 fault = row->verdicts->write.fault;
+	u8 fault = row->run.class->verdicts->write.fault;
 
 	cell_word(c, fault != GUP_WRITE_UNKNOWN, gup_write_name(fault));
 }
 
 static void get_write_tri(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_tri(c, arg ? row->verdicts->write.leak : row->verdicts->write.seen_by_refs);
+	cell_tri(c, arg ? row->run.class->verdicts->write.leak
+			: row->run.class->verdicts->write.seen_by_refs);
 	c->color = arg && c->num ? "red" : NULL;
 }
 
 static void get_fork(const struct report_row *row, u32 arg, struct cell *c)
 {
-	u8 word = row->verdicts->fork.word;
+	u8 word = row->run.class->verdicts->fork.word;
 
 	cell_word(c, word != GUP_FORK_UNKNOWN, gup_fork_name(word));
 }
 
 static void get_migrate(const struct report_row *row, u32 arg, struct cell *c)
 {
-	u8 word = row->verdicts->migrate.word;
+	u8 word = row->run.class->verdicts->migrate.word;
 
 	cell_word(c, word != GUP_MIGRATE_UNKNOWN, gup_migrate_name(word));
 }
@@ -345,7 +347,7 @@ static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_raced(const struct report_row *row, u32 arg, struct cell *c)
 {
-	cell_set(c, CELL_BOOL, row->page->raced);
+	cell_set(c, CELL_BOOL, report_page(row)->raced);
 }
 
 /* ---- of mappings and processes */

@@ -29,12 +29,12 @@ __attribute__((format(printf, 2, 3))) static void dump_line(struct dump_page *d,
 	d->n++;
 }
 
-static const char *dump_mapping(const struct page_run *p)
+static const char *dump_mapping(const struct page_info *p)
 {
 	static const char *const names[] = { "0", "anon", "ksm", "file", "movable" };
 
-	if (p->raw.has & RAW_HAS_PAGE && p->raw.mapping < ARRAY_SIZE(names))
-		return names[p->raw.mapping];
+	if (p->has_page && p->mapping < ARRAY_SIZE(names))
+		return names[p->mapping];
 	return p->kind == PAGE_KSM                             ? "ksm"
 	       : p->kind == PAGE_ANON || p->anon               ? "anon"
 	       : p->kind == PAGE_FILE || p->kind == PAGE_SHMEM ? "file"
@@ -42,19 +42,21 @@ static const char *dump_mapping(const struct page_run *p)
 }
 
 /* Derives page->index from the VMA; for an anonymous page right only if it was never moved. */
-static void dump_index(const struct page_run *p, const struct vma *vma, u32 base,
+static void dump_index(const struct page_run *run, const struct vma *vma, u32 base,
 		       char buf[24])
 {
+	const struct page_info *p = &run->class->page;
 	bool file = p->kind == PAGE_FILE || p->kind == PAGE_SHMEM;
 
 	if (!file || p->anon) {
 		snprintf(buf, 24, "?");
 		return;
 	}
-	snprintf(buf, 24, "%#" PRIx64, (p->addr - vma->start + vma->offset) / base);
+	snprintf(buf, 24, "%#" PRIx64, (run->addr - vma->start + vma->offset) / base);
 }
 
-static void dump_flags(struct dump_page *d, const struct page_run *p, u32 kv)
+static void dump_flags(struct dump_page *d, const struct page_info *p, u64 head_flags,
+		       u32 kv)
 {
 	const char *type = p->kind == PAGE_KSM               ? "ksm "
 			   : p->kind == PAGE_ANON || p->anon ? "anon "
@@ -62,8 +64,8 @@ static void dump_flags(struct dump_page *d, const struct page_run *p, u32 kv)
 	char names[300] = "", word[24] = "?";
 	size_t at = 0;
 
-	if (p->raw.has & RAW_HAS_PAGE)
-		snprintf(word, sizeof(word), "%#" PRIx64, p->raw.head_flags);
+	if (p->has_page)
+		snprintf(word, sizeof(word), "%#" PRIx64, head_flags);
 	for (unsigned bit = 0; bit < 64; bit++) {
 		const char *name = p->flags & p->flags_known & BIT(bit)
 					   ? kpageflags_name(bit, kv)
@@ -83,17 +85,16 @@ static void dump_flags(struct dump_page *d, const struct page_run *p, u32 kv)
 		  p->migratetype_bad == TRI_YES ? " CMA or ISOLATE" : "");
 }
 
-void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
-	       u32 base_page_size, struct dump_page *ret)
+void dump_page(const struct page_run *run, const struct raw_page *raw,
+	       const struct vma *vma, u32 kv, u32 base_page_size, struct dump_page *ret)
 {
 	char ref[24], map[24], index[24], pfn[24], folio[24], entire[24], pin[24];
-	const struct page_run *p = page;
-	bool raw = p->raw.has & RAW_HAS_PAGE;
+	const struct page_info *p = &run->class->page;
 
 	memset(ret, 0, sizeof(*ret));
-	dump_index(p, vma, base_page_size ? base_page_size : 4096, index);
+	dump_index(run, vma, base_page_size ? base_page_size : 4096, index);
 	if (page_knows(p, PAGE_F_PFN))
-		snprintf(pfn, sizeof(pfn), "%#" PRIx64, p->pfn);
+		snprintf(pfn, sizeof(pfn), "%#" PRIx64, run->pfn);
 	else
 		snprintf(pfn, sizeof(pfn), "?");
 	dump_line(ret, "page: refcount:%s mapcount:%s mapping:%s index:%s pfn:%s",
@@ -105,12 +106,12 @@ void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
 			  "head: order:%u mapcount:%s entire_mapcount:%s pincount:%s",
 			  p->order,
 			  dump_number(p->folio_mapcount >= 0, p->folio_mapcount, folio),
-			  dump_number(raw, p->raw.entire_mapcount, entire),
+			  dump_number(p->has_page, raw->entire_mapcount, entire),
 			  dump_number(page_knows(p, PAGE_F_PINCOUNT) &&
 					      p->pincount_kind == PAGE_COUNT_EXACT,
 				      p->pincount, pin));
-	dump_flags(ret, p, kv);
+	dump_flags(ret, p, raw->head_flags, kv);
 	/* PGTY_hugetlb (6.11); before, no single word of struct page shows hugetlb. */
-	if (raw && p->raw.page_type >> 24 == 0xf4)
-		dump_line(ret, "page_type: %x(hugetlb)", p->raw.page_type >> 24);
+	if (p->has_page && raw->page_type >> 24 == 0xf4)
+		dump_line(ret, "page_type: %x(hugetlb)", raw->page_type >> 24);
 }

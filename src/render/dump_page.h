@@ -16,10 +16,10 @@ struct dump_page {
 };
 
 /*
- * Formats the first page of @page in VMA @vma: page:, head: (large folios), flags:, page_type:
+ * Formats the first page of @run, with the words @raw, in VMA @vma: page:, head: (large folios), flags:, page_type:
  * (when there is one).  Kernel addresses and raw words of struct page are never known.
  */
-void dump_page(const struct page_run *page, const struct vma *vma, u32 kv,
-	       u32 base_page_size, struct dump_page *ret);
+void dump_page(const struct page_run *run, const struct raw_page *raw,
+	       const struct vma *vma, u32 kv, u32 base_page_size, struct dump_page *ret);
 
 #endif

@@ -31,7 +31,7 @@ static void add(char *buf, size_t len, const char *fmt, ...)
 
 static void describe(const struct demo_sight *s, char *buf, size_t len)
 {
-	const struct page_run *p = &s->page;
+	const struct page_info *p = &s->look.page;
 
 	buf[0] = '\0';
 	if (!s->has) {
@@ -39,7 +39,7 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 		return;
 	}
 	if (page_knows(p, PAGE_F_PFN))
-		add(buf, len, "page frame %" PRIx64, p->pfn);
+		add(buf, len, "page frame %" PRIx64, s->look.pfn);
 	else
 		add(buf, len, "page frame hidden");
 	if (p->anon_exclusive != TRI_UNKNOWN)
@@ -59,8 +59,8 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 
 static bool same_page(const struct demo_sight *a, const struct demo_sight *b)
 {
-	return a->has && b->has && page_knows(&a->page, PAGE_F_PFN) &&
-	       page_knows(&b->page, PAGE_F_PFN) && a->page.pfn == b->page.pfn;
+	return a->has && b->has && page_knows(&a->look.page, PAGE_F_PFN) &&
+	       page_knows(&b->look.page, PAGE_F_PFN) && a->look.pfn == b->look.pfn;
 }
 
 /* Prints the page of each process, in one line when both have the same. */
@@ -74,8 +74,8 @@ static void show_sights(struct render_demo *r, const struct demo_step *s)
 		describe(&s->after[i], text, sizeof(text));
 		if (i == DEMO_CHILD && same_page(&s->after[0], &s->after[1])) {
 			render_block(r->out, labels[i], INDENT, "the same page%s",
-				     s->after[0].page.anon_exclusive ==
-						     s->after[1].page.anon_exclusive
+				     s->after[0].look.page.anon_exclusive ==
+						     s->after[1].look.page.anon_exclusive
 					     ? ""
 					     : ", differently marked");
 			continue;
@@ -98,7 +98,7 @@ static void unknown_facts(u64 unknown, char *buf, size_t len)
 
 static void predict_splice(struct render_demo *r, const struct demo_sight *s)
 {
-	const struct gup_verdict *v = &s->verdicts.req[GUP_GET_R];
+	const struct gup_verdict *v = &s->look.verdicts.req[GUP_GET_R];
 
 	if (!s->has)
 		return;
@@ -107,15 +107,15 @@ static void predict_splice(struct render_demo *r, const struct demo_sight *s)
 		v->fast == TRI_YES  ? "GUP-fast takes it, without asking anyone"
 		: v->fast == TRI_NO ? "GUP-fast refuses, slow GUP takes it"
 				    : "taken, fast or slow",
-		s->page.anon_exclusive == TRI_NO
+		s->look.page.anon_exclusive == TRI_NO
 			? "a page that is not exclusive: it may be somebody else's too"
-		: s->page.anon_exclusive == TRI_YES ? "the process's own page"
-						    : "the page");
+		: s->look.page.anon_exclusive == TRI_YES ? "the process's own page"
+							 : "the page");
 }
 
 static void predict_store(struct render_demo *r, const struct demo_sight *s)
 {
-	const struct gup_write *w = &s->verdicts.write;
+	const struct gup_write *w = &s->look.verdicts.write;
 	char facts[200];
 
 	if (!s->has)
@@ -156,8 +156,8 @@ static void show_store(struct render_demo *r, const struct demo_step *s)
 
 	title(r, s, "stores \"new\" there");
 	predict_store(r, a);
-	if (a->has && b->has && page_knows(&a->page, PAGE_F_PFN) &&
-	    page_knows(&b->page, PAGE_F_PFN))
+	if (a->has && b->has && page_knows(&a->look.page, PAGE_F_PFN) &&
+	    page_knows(&b->look.page, PAGE_F_PFN))
 		render_block(r->out, "    seen", INDENT,
 			     same_page(a, b) ? "the page was kept, and is writable now"
 					     : "a new page took its place");
@@ -202,7 +202,7 @@ static int on_step(void *ctx, const struct demo_step *s, enum demo_memory memory
 	case DEMO_FORK:
 		title(r, s, "forks");
 		if (s->before[s->who].has) {
-			u8 word = s->before[s->who].verdicts.fork.word;
+			u8 word = s->before[s->who].look.verdicts.fork.word;
 
 			render_block(
 				r->out, "    predicted", INDENT,

@@ -11,15 +11,13 @@
 static void diff_json_side(struct js *j, const char *key, const struct store_change *c,
 			   const struct store_side *side)
 {
-	struct page_run page;
-	struct report_row row = { .process = &side->process->process, .page = &page };
+	struct report_row row;
 
 	if (!side->class) {
 		js_null(j, key);
 		return;
 	}
-	store_diff_page(c, side, &page);
-	row.verdicts = side->class->verdicts;
+	row = store_diff_row(c, side);
 	render_json_page_place(j, key, &row, false);
 	render_json_page_rest(j, &row);
 }

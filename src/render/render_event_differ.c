@@ -13,26 +13,30 @@ static const char *tri_word(enum tri t, char buf[WORD])
 	return strcpy(buf, t == TRI_YES ? "yes" : t == TRI_NO ? "no" : "?");
 }
 
-static const char *pfn(const struct page_run *p, unsigned arg, char buf[WORD])
+static const char *pfn(const struct report_row *side, unsigned arg, char buf[WORD])
 {
-	if (!page_knows(p, PAGE_F_PFN) || !p->pfn)
+	if (!page_knows(report_page(side), PAGE_F_PFN) || !side->run.pfn)
 		return strcpy(buf, "");
-	return columns_digits(p->pfn, 16, "", buf, WORD);
+	return columns_digits(side->run.pfn, 16, "", buf, WORD);
 }
 
-static const char *leaf(const struct page_run *p, unsigned arg, char buf[WORD])
+static const char *leaf(const struct report_row *side, unsigned arg, char buf[WORD])
 {
+	const struct page_info *p = report_page(side);
+
 	return p->leaf ? columns_size(p->size, buf, WORD) : strcpy(buf, "");
 }
 
 /* Unlike the column, "no" where nothing can be exclusive: a page that was goes by this word. */
-static const char *exclusive(const struct page_run *p, unsigned arg, char buf[WORD])
+static const char *exclusive(const struct report_row *side, unsigned arg, char buf[WORD])
 {
-	return tri_word(p->anon_exclusive, buf);
+	return tri_word(report_page(side)->anon_exclusive, buf);
 }
 
-static const char *pte_bit(const struct page_run *p, unsigned bit, char buf[WORD])
+static const char *pte_bit(const struct report_row *side, unsigned bit, char buf[WORD])
 {
+	const struct page_info *p = report_page(side);
+
 	return tri_word(tri_from(p->pte_known & bit, p->pte & bit), buf);
 }
 
@@ -45,7 +49,7 @@ enum {
 static const struct row {
 	const char *name, *column; /* no column: by word() */
 	u8 when;
-	const char *(*word)(const struct page_run *p, unsigned arg, char buf[WORD]);
+	const char *(*word)(const struct report_row *side, unsigned arg, char buf[WORD]);
 	u16 arg;
 } rows[] = {
 	{ "pfn", NULL, STATE | STAYED, pfn },
@@ -82,7 +86,7 @@ static void put_word(const struct row *row, const struct report_row *side, char 
 	if (row->column)
 		columns_named(row->column, side, buf, WORD);
 	else
-		row->word(side->page, row->arg, buf);
+		row->word(side, row->arg, buf);
 }
 
 /* Fills @ret when @row differs, or is worth a word of a page that only the side @b has. */
@@ -94,7 +98,7 @@ static bool differs(const struct row *row, const struct report_row *a,
 	snprintf(ret->name, sizeof(ret->name), "%s", row->name);
 	ret->before[0] = '\0';
 	put_word(row, b, ret->after);
-	if (!a->page || row->when & STAYED)
+	if (!a->run.class || row->when & STAYED)
 		return row->when & STATE && means(ret->after);
 	put_word(row, a, ret->before);
 	return ret->before[0] && ret->after[0] && strcmp(ret->before, ret->after);
@@ -105,19 +109,14 @@ unsigned render_event_differ(const struct event_change *change,
 {
 	const struct store_change *c = &change->c;
 	const struct store_side *after = c->b.class ? &c->b : &c->a;
-	struct page_run page[2];
-	struct report_row a = { 0 }, b = { .page = &page[1] };
+	struct report_row a = { 0 }, b;
 	unsigned n = 0;
 
 	if (!after->class)
 		return render_event_read_differ(change->recorded, ret);
-	b.verdicts = after->class->verdicts;
-	store_diff_page(c, after, &page[1]);
-	if (c->a.class && c->b.class) {
-		a = (struct report_row){ .page = &page[0],
-					 .verdicts = c->a.class->verdicts };
-		store_diff_page(c, &c->a, &page[0]);
-	}
+	b = store_diff_row(c, after);
+	if (c->a.class && c->b.class)
+		a = store_diff_row(c, &c->a);
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
 		n += differs(&rows[i], &a, &b, c->what & STORE_MOVED, &ret[n]);
 	return n;

@@ -93,15 +93,9 @@ static void json_family(struct js *j, const struct event *e, const char *key, bo
 static void json_page(struct js *j, const struct event_change *c,
 		      const struct store_side *side)
 {
-	struct page_run page;
-
 	if (!side->class)
 		return;
-	store_diff_page(&c->c, side, &page);
-	struct report_row row = { .process = &side->process->process,
-				  .vma = &side->vma->vma,
-				  .page = &page,
-				  .verdicts = side->class->verdicts };
+	struct report_row row = store_diff_row(&c->c, side);
 
 	render_json_page_place(j, NULL, &row, true);
 	render_json_page_rest(j, &row);

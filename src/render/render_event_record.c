@@ -77,13 +77,18 @@ static int write_rows(struct record_writer *w, const struct store *s,
 	int err = record_write_vma(w, &v->vma);
 
 	for (size_t i = 0; !err && i < store_nrows(v); i++) {
-		const struct store_row *row = &v->rows->row[i];
+		const struct page_run *row = &v->rows->row[i];
+		struct raw_page raw = row->class->raw;
 		struct record_judgement judged;
-		struct page_run page;
 
-		store_row_page(s, row, &page);
-		record_judge(store_class(s, row)->verdicts, &judged);
-		err = record_write_run(w, &page.raw, &judged, NULL);
+		raw.addr = row->addr;
+		raw.pages = row->pages;
+		if (raw.has & RAW_HAS_PFN) {
+			raw.pfn = row->pfn;
+			raw.head_pfn = page_head(row);
+		}
+		record_judge(row->class->verdicts, &judged);
+		err = record_write_run(w, &raw, &judged, NULL);
 	}
 	return err;
 }

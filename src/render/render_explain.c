@@ -19,7 +19,7 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 {
 	static const char *const levels[] = { "an unknown level", "a PTE", "a PMD",
 					      "a PUD" };
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 	FILE *out = r->opt->out;
 	char a[256], b[64], c[64];
 
@@ -75,7 +75,7 @@ static void explain_holders(FILE *out, const struct report_row *row)
 
 static void explain_ledger(struct render_explain *r, const struct report_row *row)
 {
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 	FILE *out = r->opt->out;
 	char a[64], b[64], c[64], d[64];
 
@@ -102,7 +102,7 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 
 static void explain_missing(struct render_explain *r, const struct report_row *row)
 {
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 	const char *label = "not known", *why;
 
 	why = predict_contradiction(r->head.kernel, &page->facts);
@@ -302,11 +302,11 @@ static void explain_pool(FILE *out, const struct vma *v)
 static int explain_row(void *ctx, const struct report_row *row)
 {
 	struct render_explain *r = ctx;
-	const struct page_run *page = row->page;
+	const struct gup_verdicts *v = row->run.class->verdicts;
 	FILE *out = r->opt->out;
 	char comm[sizeof(row->process->comm) * 4], name[VMA_NAME_MAX * 4], perms[5];
 
-	if (r->addr < page->addr || r->addr - page->addr >= page->pages * page->size)
+	if (r->addr < row->run.addr || r->addr >= page_end(&row->run))
 		return 0;
 	if (r->found)
 		fputc('\n', out);
@@ -323,13 +323,13 @@ static int explain_row(void *ctx, const struct report_row *row)
 		     row->vma->start, row->vma->end, perms,
 		     escape_text(name, sizeof(name), row->vma->name));
 	explain_pool(out, row->vma);
-	r->facts = &row->page->facts;
+	r->facts = &report_page(row)->facts;
 	explain_page(r, row);
 	explain_ledger(r, row);
 	explain_missing(r, row);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		explain_request(r, &row->verdicts->req[i], i);
-	explain_whatif(r, row->verdicts);
+		explain_request(r, &v->req[i], i);
+	explain_whatif(r, v);
 	explain_raw(r, row);
 	return ferror(out) ? -EIO : 0;
 }

@@ -169,12 +169,12 @@ static int json_process(void *ctx, const struct process *p)
 /* Writes what follows the place of a page, which pages of its class share. */
 static int json_like(struct render_json *r, const struct report_row *row)
 {
-	struct json_memo *l = &r->memo[row->class->id % MEMO];
+	struct json_memo *l = &r->memo[row->run.class->id % MEMO];
 
-	if (!l->text || l->class != row->class->id) {
+	if (!l->text || l->class != row->run.class->id) {
 		free(l->text);
 		l->text = NULL;
-		l->class = row->class->id;
+		l->class = row->run.class->id;
 		struct js j = { .out = open_memstream(&l->text, &l->len), .comma = true };
 
 		if (!j.out)
@@ -197,7 +197,7 @@ static int json_row(void *ctx, const struct report_row *row)
 	else
 		js_line(&r->js);
 	render_json_page_place(&r->js, NULL, row, r->lines);
-	if (!row->class || row->ledger || row->page->kind == PAGE_SWAP)
+	if (row->ledger || report_page(row)->kind == PAGE_SWAP)
 		render_json_page_rest(&r->js, row);
 	else
 		err = json_like(r, row);

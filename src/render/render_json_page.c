@@ -71,7 +71,7 @@ static void json_verdicts(struct js *j, const struct gup_verdicts *v)
 	js_close(j, '}');
 }
 
-static void json_pte(struct js *j, const struct page_run *page)
+static void json_pte(struct js *j, const struct page_info *page)
 {
 	static const struct {
 		u16 bit;
@@ -94,7 +94,7 @@ static void json_pte(struct js *j, const struct page_run *page)
 	js_close(j, '}');
 }
 
-static void json_flags(struct js *j, const struct page_run *page)
+static void json_flags(struct js *j, const struct page_info *page)
 {
 	if (!page_knows(page, PAGE_F_FLAGS)) {
 		js_null(j, "flags");
@@ -107,7 +107,7 @@ static void json_flags(struct js *j, const struct page_run *page)
 	js_close(j, ']');
 }
 
-static void json_counts(struct js *j, const struct page_run *page)
+static void json_counts(struct js *j, const struct page_info *page)
 {
 	bool mapcount = page_knows(page, PAGE_F_MAPCOUNT);
 	bool pincount = page_knows(page, PAGE_F_PINCOUNT);
@@ -128,7 +128,7 @@ static void json_counts(struct js *j, const struct page_run *page)
 /* Adds the reference ledger. */
 static void json_refs(struct js *j, const struct report_row *row)
 {
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 
 	if (!page_knows(page, PAGE_F_REFCOUNT)) {
 		js_null(j, "refs");
@@ -148,7 +148,7 @@ static void json_refs(struct js *j, const struct report_row *row)
 	js_close(j, '}');
 }
 
-static void json_why(struct js *j, const struct page_run *page)
+static void json_why(struct js *j, const struct page_info *page)
 {
 	bool any = false;
 
@@ -167,23 +167,23 @@ static void json_why(struct js *j, const struct page_run *page)
 void render_json_page_place(struct js *j, const char *key, const struct report_row *row,
 			    bool with_pid)
 {
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 
 	js_open(j, key, '{');
 	if (with_pid)
 		js_num(j, "pid", row->process->pid);
-	js_hex(j, "addr", page->addr);
-	js_num(j, "pages", (s64)page->pages);
+	js_hex(j, "addr", row->run.addr);
+	js_num(j, "pages", (s64)row->run.pages);
 	js_num(j, "size", (s64)page->size);
 	if (page_knows(page, PAGE_F_PFN))
-		js_hex(j, "pfn", page->pfn);
+		js_hex(j, "pfn", row->run.pfn);
 	else
 		js_null(j, "pfn");
 }
 
 void render_json_page_rest(struct js *j, const struct report_row *row)
 {
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 	bool zone = page_knows(page, PAGE_F_ZONE);
 
 	js_str(j, "kind", page->kind == PAGE_UNKNOWN ? NULL : page_kind_name(page->kind));
@@ -196,14 +196,14 @@ void render_json_page_rest(struct js *j, const struct report_row *row)
 	if (page->kind == PAGE_SWAP) {
 		js_open(j, "swap", '{');
 		js_num(j, "type", page->swap_type);
-		js_hex(j, "offset", page->swap_offset);
+		js_hex(j, "offset", row->run.pfn);
 		js_close(j, '}');
 	}
 	if (page->raced)
 		js_bool(j, "raced", true);
 	json_refs(j, row);
 	json_why(j, page);
-	json_verdicts(j, row->verdicts);
+	json_verdicts(j, row->run.class->verdicts);
 	js_close(j, '}');
 }
 

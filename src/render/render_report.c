@@ -76,8 +76,8 @@ static int report_row(void *ctx, const struct report_row *row)
 {
 	struct render_report *r = ctx;
 	highlights_look(&r->highlights, row);
-	if (row->page->present == TRI_YES)
-		r->pages += row->page->pages * (row->page->size / r->base);
+	if (report_page(row)->present == TRI_YES)
+		r->pages += row->run.pages * (report_page(row)->size / r->base);
 	return 0;
 }
 
@@ -112,7 +112,7 @@ static void report_verdict(struct render_report *r, const struct report_totals *
 
 static void report_ledger(struct render_report *r, const struct highlight *s)
 {
-	const struct page_run *p = &s->page;
+	const struct page_info *p = &s->class.page;
 
 	if (page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0)
 		render_report_line(r->out, 3,
@@ -138,24 +138,27 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 			   const struct highlight *s)
 {
 	const struct gup_verdicts *v = &s->verdicts;
+	const struct page_info *p = &s->class.page;
+	struct page_run run = s->run;
 	struct dump_page dump;
 	char words[200];
 	int at = 0;
 
 	fputc('\n', r->out);
 	render_report_line(r->out, 0, "%u. pid %d, %" PRIx64 " (%s, %s%s): %s", number,
-			   (int)s->process.pid, s->page.addr,
+			   (int)s->process.pid, run.addr,
 			   s->vma.name[0] ? s->vma.name : "anonymous area",
-			   page_kind_name(s->page.kind),
-			   s->page.anon_exclusive == TRI_YES  ? ", exclusive"
-			   : s->page.anon_exclusive == TRI_NO ? ", not exclusive"
-							      : "",
+			   page_kind_name(p->kind),
+			   p->anon_exclusive == TRI_YES  ? ", exclusive"
+			   : p->anon_exclusive == TRI_NO ? ", not exclusive"
+							 : "",
 			   highlights_text(kind));
-	if (s->pages > s->page.size / r->base)
+	if (s->pages > p->size / r->base)
 		render_report_line(r->out, 3,
 				   "and %" PRIu64 " more pages of this area are like it",
-				   s->pages - s->page.size / r->base);
-	dump_page(&s->page, &s->vma, r->head.kernel->kv, r->base, &dump);
+				   s->pages - p->size / r->base);
+	run.class = &s->class;
+	dump_page(&run, &s->raw, &s->vma, r->head.kernel->kv, r->base, &dump);
 	for (unsigned i = 0; i < dump.n; i++)
 		render_report_line(r->out, 3, "%s", dump.line[i]);
 	for (unsigned i = 0; i < LINTS; i++)

@@ -29,22 +29,22 @@ static int report_lint_begin(void *ctx, const struct report_head *head)
 static void lint_show(struct render_report_lint *l, const struct report_row *row,
 		      enum lint id)
 {
-	const struct page_run *p = row->page;
+	const struct page_info *p = report_page(row);
+	u64 pages = row->run.pages * (p->size / l->base);
 	struct dump_page dump;
 	FILE *out = l->opt->out;
 
 	render_report_line(out, 0, "%s: %s: pid %d, %" PRIx64 ", %" PRIu64 " page%s (%s)",
 			   lint_class_name(lint_class_of(id, row)), lint_name(id),
-			   (int)row->process->pid, p->addr,
-			   p->pages * (p->size / l->base),
-			   p->pages * (p->size / l->base) == 1 ? "" : "s",
+			   (int)row->process->pid, row->run.addr, pages,
+			   pages == 1 ? "" : "s",
 			   row->vma->name[0] ? row->vma->name : "anonymous area");
 	render_report_line(out, 2, "must hold: %s", lint_invariant(id));
 	render_report_line(out, 2, "because: %s", lint_reason(id));
 	if (p->raced)
 		render_report_line(out, 2,
 				   "the page changed while it was read: look again");
-	dump_page(p, row->vma, l->kv, l->base, &dump);
+	dump_page(&row->run, row->raw, row->vma, l->kv, l->base, &dump);
 	for (unsigned i = 0; i < dump.n; i++)
 		render_report_line(out, 2, "%s", dump.line[i]);
 	if (page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0)
@@ -64,21 +64,21 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 static void lint_json(struct render_report_lint *l, const struct report_row *row,
 		      enum lint id)
 {
-	const struct page_run *p = row->page;
+	const struct page_info *p = report_page(row);
 
 	render_json_item(&l->js, l->opt);
 	js_str(&l->js, "name", lint_name(id));
 	js_str(&l->js, "class", lint_class_name(lint_class_of(id, row)));
 	js_str(&l->js, "invariant", lint_invariant(id));
 	js_num(&l->js, "pid", row->process->pid);
-	js_num(&l->js, "pages", (s64)(p->pages * (p->size / l->base)));
+	js_num(&l->js, "pages", (s64)(row->run.pages * (p->size / l->base)));
 	render_json_page_place(&l->js, "page", row, false);
 	render_json_page_rest(&l->js, row);
 	render_json_item_end(&l->js, l->opt);
 }
 
 /* If nobody looked for holders: references that are neither mapping, cache nor pin. */
-static s64 lint_excess(const struct page_run *p)
+static s64 lint_excess(const struct page_info *p)
 {
 	return page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0 && p->pincount <= 0
 		       ? p->excess
@@ -88,7 +88,7 @@ static s64 lint_excess(const struct page_run *p)
 /* Shows that the pages of @row break the invariant @id; an area's first ones at length. */
 static int lint_found(struct render_report_lint *l, const struct report_row *row, u32 id)
 {
-	u64 pages = row->page->pages * (row->page->size / l->base);
+	u64 pages = row->run.pages * (report_page(row)->size / l->base);
 
 	if (l->opt->filter && filter_match(l->opt->filter, row) != TRI_YES)
 		return 0;
@@ -108,7 +108,8 @@ static int lint_found(struct render_report_lint *l, const struct report_row *row
 static int lint_view_row(void *ctx, const struct report_row *row)
 {
 	struct render_report_lint *l = ctx;
-	s64 unexplained = row->ledger ? row->ledger->unexplained : lint_excess(row->page);
+	s64 unexplained =
+		row->ledger ? row->ledger->unexplained : lint_excess(report_page(row));
 	u64 bits = lint_row(row, unexplained);
 	struct report_row finding = *row;
 	int err = 0;

@@ -158,7 +158,7 @@ static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 		const char *what = vma_what(&it->vma, NULL, NULL);
 		char name[VMA_NAME_MAX * 4];
 
-		fprintf(out, "   --explain %-16" PRIx64 " %s\n", it->page.addr,
+		fprintf(out, "   --explain %-16" PRIx64 " %s\n", it->run.addr,
 			escape_text(name, sizeof(name), what ? what : it->vma.name));
 	}
 }

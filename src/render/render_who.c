@@ -10,11 +10,12 @@
 /* Counts the entries found for pages of the folio, and those for this page. */
 static void who_counts(FILE *out, const struct render_who *who)
 {
-	const struct page_run *p = &who->map[0].page;
+	const struct page_info *p = &who->map[0].run.class->page;
 
 	if (page_knows(p, PAGE_F_FOLIO) && p->order)
 		fprintf(out, "in a folio of %llu pages from PFN 0x%llx\n",
-			1ULL << p->order, (unsigned long long)p->head_pfn);
+			1ULL << p->order,
+			(unsigned long long)page_head(&who->map[0].run));
 	if (page_knows(p, PAGE_F_MAPCOUNT)) {
 		fprintf(out, "mapped %lld times, %zu found", (long long)p->mapcount,
 			who->nmaps);
@@ -46,8 +47,8 @@ static int who_rows(const struct render_options *opt, const struct render_who *w
 		const struct render_who_map *m = &who->map[i];
 		struct report_row row = { .process = &m->process,
 					  .vma = &m->vma,
-					  .page = &m->page,
-					  .verdicts = &m->verdicts };
+					  .run = m->run,
+					  .raw = &m->run.class->raw };
 
 		err = rows_add(rows, &row);
 	}
@@ -85,7 +86,7 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 	int err = 0;
 
 	fprintf(out, "PFN 0x%llx: %s\n", (unsigned long long)who->pfn,
-		who->nmaps      ? page_kind_name(who->map[0].page.kind)
+		who->nmaps      ? page_kind_name(who->map[0].run.class->page.kind)
 		: who->filtered ? "mapped, by no entry for which --filter holds"
 		: who->unread   ? "mapped by no process that could be read"
 				: "mapped by no process");
@@ -105,14 +106,14 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 
 static void who_json_map(struct js *j, const struct render_who_map *m)
 {
-	const struct page_run *p = &m->page;
+	const struct page_info *p = &m->run.class->page;
 	char perms[5];
 
 	vma_perms(&m->vma, perms);
 	js_open(j, NULL, '{');
 	js_num(j, "pid", m->process.pid);
 	js_str(j, "comm", m->process.comm);
-	js_hex(j, "addr", p->addr);
+	js_hex(j, "addr", m->run.addr);
 	js_str(j, "leaf", page_leaf_name(p->leaf));
 	js_str(j, "perms", perms);
 	js_tri(j, "write",
@@ -124,11 +125,13 @@ static void who_json_map(struct js *j, const struct render_who_map *m)
 	js_close(j, '}');
 }
 
-static void who_json_page(struct js *j, const struct page_run *p)
+static void who_json_page(struct js *j, const struct page_run *run)
 {
+	const struct page_info *p = &run->class->page;
+
 	js_str(j, "kind", p->kind == PAGE_UNKNOWN ? NULL : page_kind_name(p->kind));
 	if (page_knows(p, PAGE_F_FOLIO)) {
-		js_hex(j, "head_pfn", p->head_pfn);
+		js_hex(j, "head_pfn", page_head(run));
 		js_num(j, "folio_pages", 1LL << p->order);
 	}
 	js_num_if(j, "mapcount", page_knows(p, PAGE_F_MAPCOUNT), p->mapcount);
@@ -150,7 +153,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	js_open(&j, "who", '{');
 	js_hex(&j, "pfn", who->pfn);
 	if (who->nmaps)
-		who_json_page(&j, &who->map[0].page);
+		who_json_page(&j, &who->map[0].run);
 	js_open(&j, "mappings", '[');
 	for (size_t i = 0; i < who->nmaps; i++)
 		who_json_map(&j, &who->map[i]);

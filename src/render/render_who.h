@@ -10,8 +10,7 @@
 struct render_who_map {
 	struct process process;
 	struct vma vma;
-	struct page_run page;
-	struct gup_verdicts verdicts;
+	struct page_run run;
 };
 
 struct render_who {

@@ -33,14 +33,14 @@ struct collector {
 	const struct vma *vma;
 	bool vma_open; /* the view's vma() was called for ->vma */
 	struct page_run pending;
-	const struct page_class *pending_class;
+	struct raw_page raw; /* the words of its first page */
+	bool folded;         /* it has the PFN of its first page only */
 	struct report_totals vma_totals, process_totals, totals;
 	struct report_folio folio;
 
 	struct holders *holders; /* NULL: not read yet */
 	bool holders_tried, holders_said;
 	struct holders_ledger ledger; /* of the row that is delivered */
-	struct page_run held;         /* its page, when the ledger adds to its facts */
 
 	struct collect_range *again; /* of ->vma, to be looked at again */
 	size_t nagain, again_room;
@@ -63,7 +63,7 @@ static int collect_open_vma(struct collector *c)
 }
 
 /* Only batches of CPUs have more references (mm/swap.c), or who isolated it. */
-static bool collect_only_batch(const struct page_run *p)
+static bool collect_only_batch(const struct page_info *p)
 {
 	return fact_get(&p->facts, FACT_EXTRA_REFS) == TRI_NO;
 }
@@ -105,9 +105,10 @@ static void collect_unmapped(struct collector *c)
 }
 
 /* Looks for holders of a page with more references than mappings and caches explain. */
-static void collect_holders(struct collector *c, const struct page_run *page,
-			    struct report_row *row)
+static void collect_holders(struct collector *c, struct report_row *row)
 {
+	const struct page_info *page = report_page(row);
+
 	if (!c->opt->holders || !page_knows(page, PAGE_F_REFCOUNT) ||
 	    page->expected < 0 || page->excess <= 0 ||
 	    (collect_only_batch(page) && !page->batches))
@@ -116,7 +117,7 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 		collect_find_holders(c);
 	if (!c->holders && !page->batches)
 		return;
-	holders_explain(c->holders, page, c->process.pid, &c->ledger);
+	holders_explain(c->holders, &row->run, c->process.pid, &c->ledger);
 	if (!collect_only_batch(page) && c->holders && !c->holders->complete &&
 	    !c->holders_said) {
 		diag_add(c->diag, DIAG_INCOMPLETE, "holders: %s", c->holders->why);
@@ -128,7 +129,7 @@ static void collect_holders(struct collector *c, const struct page_run *page,
 }
 
 /* It depends on its holders whether a reference is to @page, or a batch's, or to another of its folio. */
-static bool collect_held_unknown(const struct page_run *page)
+static bool collect_held_unknown(const struct page_info *page)
 {
 	return fact_get(&page->facts, FACT_HELD) == TRI_UNKNOWN && page->excess > 0 &&
 	       page_knows(page, PAGE_F_PFN);
@@ -140,28 +141,26 @@ static bool collect_held_unknown(const struct page_run *page)
  */
 static void collect_held(struct collector *c, struct report_row *row)
 {
+	struct page_info page = *report_page(row);
 	bool held;
 	u64 n;
 
-	if (!row->ledger || !collect_held_unknown(row->page))
+	if (!row->ledger || !collect_held_unknown(&page))
 		return;
-	n = holders_alike(c->holders, row->page->pfn, row->page->pages, &held);
-	if (n < row->page->pages || (!held && row->ledger->unexplained) ||
+	n = holders_alike(c->holders, row->run.pfn, row->run.pages, &held);
+	if (n < row->run.pages || (!held && row->ledger->unexplained) ||
 	    (c->holders && !c->holders->steps)) /* the search gave up */
 		return;
-	c->held = *row->page;
-	fact_set(&c->held.facts, F(HELD), held);
-	fact_infer(NULL, &c->held.facts);
-	if (verdict_cache_judge(c->judge, &c->held, &row->class))
-		return; /* the cache is full: what was judged without holders holds, too */
-	row->page = &c->held;
-	row->verdicts = row->class->verdicts;
+	fact_set(&page.facts, F(HELD), held);
+	fact_infer(NULL, &page.facts);
+	/* When the cache is full, what was judged without holders holds, too. */
+	verdict_cache_judge(c->judge, &page, row->raw, &row->run.class);
 }
 
 /* What the page shows at look @look may be of a moment: somebody who had it is about to let go. */
 static bool collect_suspicious(const struct report_row *row, unsigned look)
 {
-	const struct page_run *p = row->page;
+	const struct page_info *p = report_page(row);
 
 	if (lint_bugs(row))
 		return true;
@@ -189,46 +188,44 @@ static void collect_wait(struct collector *c)
 	c->opt->wait(c->look == 2 ? 20 : 100);
 }
 
-/* Keeps the range of @page for the next look. */
-static int collect_later(struct collector *c, const struct page_run *page)
+/* Keeps the range of @run for the next look. */
+static int collect_later(struct collector *c, const struct page_run *run)
 {
-	u64 end = page->addr + page->pages * page->size;
+	struct collect_range new = { .start = run->addr, .end = page_end(run) };
 
-	if (c->nagain && c->again[c->nagain - 1].end == page->addr) {
-		c->again[c->nagain - 1].end = end;
+	if (c->nagain && c->again[c->nagain - 1].end == new.start) {
+		c->again[c->nagain - 1].end = new.end;
 		return 0;
 	}
-	struct collect_range new = { .start = page->addr, .end = end };
 
 	return array_put(&c->again, &c->nagain, &c->again_room, sizeof(new), &new);
 }
 
 static struct report_row collect_row(const struct collector *c,
-				     const struct page_run *page,
-				     const struct page_class *class)
+				     const struct page_run *run,
+				     const struct raw_page *raw)
 {
-	return (struct report_row){ .process = &c->process,
-				    .vma = c->vma,
-				    .page = page,
-				    .class = class,
-				    .verdicts = class->verdicts };
+	return (struct report_row){
+		.process = &c->process, .vma = c->vma, .run = *run, .raw = raw
+	};
 }
 
-static int collect_deliver(struct collector *c, const struct page_run *page)
+/* Passes a part of the run that waited to the view. */
+static int collect_deliver(struct collector *c, const struct page_run *part)
 {
-	struct report_row row = collect_row(c, page, c->pending_class);
+	struct report_row row = collect_row(c, part, &c->raw);
 	bool again = c->repeats && c->look + 1 < COLLECT_LOOKS;
 
 	if (again && !c->look && collect_suspicious(&row, 0))
-		return collect_later(c, page);
-	collect_holders(c, page, &row);
+		return collect_later(c, part);
+	collect_holders(c, &row);
 	if (again && collect_suspicious(&row, c->look))
-		return collect_later(c, page);
+		return collect_later(c, part);
 	collect_held(c, &row);
 	if (c->opt->keep && !c->opt->keep(c->opt->keep_ctx, &row))
 		return 0;
 	report_count(&c->vma_totals, &row, c->base);
-	if (page->kind == PAGE_NONE && !c->opt->holes)
+	if (report_page(&row)->kind == PAGE_NONE && !c->opt->holes)
 		return 0;
 	int err = collect_open_vma(c);
 
@@ -240,11 +237,12 @@ static int collect_deliver(struct collector *c, const struct page_run *page)
 /* Returns how many pages of @run from page @at on are shown as one row. */
 static u64 collect_part(struct collector *c, const struct page_run *run, u64 at)
 {
+	const struct page_info *page = &run->class->page;
 	bool held;
 
-	if (c->opt->each && run->kind != PAGE_NONE)
+	if (c->opt->each && page->kind != PAGE_NONE)
 		return 1;
-	if (!c->opt->holders || run->pages == 1 || !collect_held_unknown(run))
+	if (!c->opt->holders || run->pages == 1 || !collect_held_unknown(page))
 		return run->pages - at;
 	collect_find_holders(c);
 	return holders_alike(c->holders, run->pfn + at, run->pages - at, &held);
@@ -259,13 +257,13 @@ static int collect_flush(struct collector *c)
 
 	c->pending.pages = 0;
 	if (!c->look && run.pages)
-		report_folios(&c->vma_totals, &c->folio, &run, c->base);
+		report_folios(&c->vma_totals, &c->folio, &run, c->folded, c->base);
 	for (u64 i = 0; i < run.pages && !err; i += n) {
 		struct page_run part = run;
+		u64 size = run.class->page.size, start = run.addr + i * size;
 
 		n = collect_part(c, &run, i);
-		if (n < run.pages)
-			page_cut(&part, i, n, c->base);
+		page_cut(&part, start, start + n * size, c->base);
 		err = collect_deliver(c, &part);
 	}
 	return err;
@@ -273,43 +271,45 @@ static int collect_flush(struct collector *c)
 
 /* @next, unlike the pages of the run that waits, is shown as they are. */
 static bool collect_looks_same(const struct collector *c, const struct page_run *next,
-			       const struct page_class *class)
+			       const struct raw_page *raw)
 {
-	const struct page_run *page = &c->pending;
-	struct report_row a = collect_row(c, page, c->pending_class);
-	struct report_row b = collect_row(c, next, class);
+	const struct page_info *page = &c->pending.class->page,
+			       *other = &next->class->page;
+	struct report_row a = collect_row(c, &c->pending, &c->raw);
+	struct report_row b = collect_row(c, next, raw);
 
-	return c->opt->same && !c->opt->each && page->size == next->size &&
-	       (page->kind == PAGE_NONE) == (next->kind == PAGE_NONE) &&
-	       (c->opt->fold || page_frames_continue(page, next)) &&
+	return c->opt->same && !c->opt->each && page->size == other->size &&
+	       (page->kind == PAGE_NONE) == (other->kind == PAGE_NONE) &&
+	       (c->opt->fold || page_frames_continue(&c->pending, next)) &&
 	       c->opt->same(c->opt->same_ctx, &a, &b);
 }
 
 /* @next joins the pending run. */
 static bool collect_merges(struct collector *c, const struct page_run *next,
-			   const struct page_class *class)
+			   const struct raw_page *raw)
 {
-	struct page_run *page = &c->pending;
-	bool like = c->pending_class->like == class->like;
+	const struct page_run *run = &c->pending;
+	bool like = run->class->like == next->class->like;
 
-	if (next->addr != page->addr + page->pages * page->size)
+	if (next->addr != page_end(run))
 		return false;
-	if (like && !page->folded && !next->folded && page_frames_continue(page, next))
+	if (like && !c->folded && !(raw->has & RAW_FOLDED) &&
+	    page_frames_continue(run, next))
 		return true;
 	/* holders are found by PFN: keep the PFNs of pages that need them */
-	if (c->opt->holders && (next->excess > 0 || page->excess > 0))
+	if (c->opt->holders &&
+	    (next->class->page.excess > 0 || run->class->page.excess > 0))
 		return false;
-	if (!(c->opt->fold && like) && !collect_looks_same(c, next, class))
+	if (!(c->opt->fold && like) && !collect_looks_same(c, next, raw))
 		return false;
-	page->folded |= c->opt->fold;
+	c->folded |= c->opt->fold;
 	return true;
 }
 
 static int collect_page(struct collector *c, const struct raw_page *raw)
 {
-	const struct page_class *class;
-	struct page_run page;
-	int err = verdict_cache_page(c->judge, c->vma, raw, &page, &class);
+	struct page_run run;
+	int err = verdict_cache_page(c->judge, c->vma, raw, &run);
 
 	if (err == -EAGAIN) { /* the pending run refers to a class of the full cache */
 		struct verdict_cache *new;
@@ -318,25 +318,25 @@ static int collect_page(struct collector *c, const struct raw_page *raw)
 		new = verdict_cache_renew(c->judge);
 		c->judge = new ? new : c->judge;
 		if (!err)
-			err = new ? verdict_cache_page(new, c->vma, raw, &page, &class)
-				  : -ENOMEM;
+			err = new ? verdict_cache_page(new, c->vma, raw, &run) : -ENOMEM;
 	}
 	if (!err && c->view->raw)
 		err = collect_open_vma(c);
 	if (!err && c->view->raw) {
-		struct report_row row = collect_row(c, &page, class);
+		struct report_row row = collect_row(c, &run, raw);
 
 		err = c->view->raw(c->view_ctx, &row);
 	}
 	if (err)
 		return err;
-	if (c->pending.pages && collect_merges(c, &page, class)) {
-		c->pending.pages += page.pages;
+	if (c->pending.pages && collect_merges(c, &run, raw)) {
+		c->pending.pages += run.pages;
 		return 0;
 	}
 	err = collect_flush(c);
-	c->pending = page;
-	c->pending_class = class;
+	c->pending = run;
+	c->raw = *raw;
+	c->folded = raw->has & RAW_FOLDED;
 	return err;
 }
 

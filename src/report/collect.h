@@ -77,4 +77,19 @@ int collect_check(struct source *src, const struct collect_options *opt,
 int collect_run(struct source *src, const struct collect_options *opt,
 		const struct report_view *view, void *view_ctx, struct diag *diag);
 
+/* The page at one address, at one moment. */
+struct collect_look {
+	u64 pfn; /* as in struct page_run */
+	struct page_info page;
+	struct gup_verdicts verdicts;
+	bool mergeable; /* KSM may merge it at any time */
+};
+
+/*
+ * Looks at the page, or the hole, at @addr; @model and @holders as in collect_options.  Returns 0,
+ * -ENOENT when nothing is mapped there, or -errno.
+ */
+int collect_look(struct source *src, pid_t pid, u64 addr, const struct kernel *model,
+		 bool holders, struct collect_look *ret);
+
 #endif

@@ -48,18 +48,18 @@ static bool family_same_object(const struct vma *a, const struct vma *b)
  * Only this process maps the page, as it was read: what another one shows of it, unless it has the same
  * memory (vfork), is older or newer.
  */
-static bool family_alone(const struct page_run *page)
+static bool family_alone(const struct page_info *page)
 {
 	return page_knows(page, PAGE_F_MAPCOUNT) &&
 	       page->mapcount_kind == PAGE_COUNT_EXACT && page->mapcount == 1;
 }
 
 /* @page, at @addr of @row, beside the page of @with that lies there. */
-static enum family_class family_beside(const struct store *s, const struct store_row *row,
-				       const struct page_run *page, u64 addr,
-				       const struct store_row *other)
+static enum family_class family_beside(const struct store *s, const struct page_run *row,
+				       const struct page_info *page, u64 addr,
+				       const struct page_run *other)
 {
-	const struct page_run *with = &store_class(s, other)->page;
+	const struct page_info *with = &other->class->page;
 	u32 base = kernel_page_size(&s->kernel.ev);
 
 	if (with->kind == PAGE_NONE || with->kind == PAGE_GUARD ||
@@ -75,14 +75,14 @@ static enum family_class family_beside(const struct store *s, const struct store
 }
 
 enum family_class family_at(const struct store *s, const struct store_vma *v,
-			    const struct store_row *row, u64 addr,
+			    const struct page_run *row, u64 addr,
 			    const struct store_process *with, u64 *ret_end)
 {
-	const struct page_run *page = &store_class(s, row)->page;
-	u64 end = store_row_end(s, row);
+	const struct page_info *page = &row->class->page;
+	u64 end = page_end(row);
 	size_t i = store_vma_from(with, addr), n;
 	const struct store_vma *other = i < with->nvmas ? &with->vma[i] : NULL;
-	const struct store_row *at = NULL;
+	const struct page_run *at = NULL;
 
 	*ret_end = end;
 	if (!report_ordinary(page))
@@ -96,11 +96,11 @@ enum family_class family_at(const struct store *s, const struct store_vma *v,
 	end = *ret_end = MIN(end, other->vma.end);
 	if (!family_same_object(&v->vma, &other->vma))
 		return FAMILY_NEW;
-	n = store_row_from(s, other, addr);
+	n = store_row_from(other, addr);
 	if (n < store_nrows(other))
 		at = &other->rows->row[n];
 	if (at && at->addr <= addr) {
-		*ret_end = MIN(end, store_row_end(s, at));
+		*ret_end = MIN(end, page_end(at));
 		return family_beside(s, row, page, addr, at);
 	}
 	*ret_end = at ? MIN(end, at->addr) : end;
@@ -115,16 +115,16 @@ static const struct store_vma *family_vma(const struct family_sweep *w,
 	return &w->f->member[r->member].process->vma[r->vma];
 }
 
-static const struct store_row *family_row(const struct family_sweep *w,
-					  const struct family_run *r)
+static const struct page_run *family_row(const struct family_sweep *w,
+					 const struct family_run *r)
 {
 	return &family_vma(w, r)->rows->row[r->row];
 }
 
-static const struct page_run *family_page(const struct family_sweep *w,
-					  const struct family_run *r)
+static const struct page_info *family_page(const struct family_sweep *w,
+					   const struct family_run *r)
 {
-	return &store_class(w->s, family_row(w, r))->page;
+	return &family_row(w, r)->class->page;
 }
 
 static int family_by_pfn(const void *a, const void *b)
@@ -140,7 +140,7 @@ static int family_runs(struct family_sweep *w, u32 member, u32 vma)
 	int err = 0;
 
 	for (size_t i = 0; i < store_nrows(v) && !err; i++) {
-		const struct page_run *page = &store_class(w->s, &v->rows->row[i])->page;
+		const struct page_info *page = &v->rows->row[i].class->page;
 		struct family_run new = { v->rows->row[i].pfn, member, vma, (u32)i };
 
 		if (report_ordinary(page) && page_knows(page, PAGE_F_PFN) && new.pfn)
@@ -154,7 +154,7 @@ static void family_count_run(struct family_sweep *w, const struct family_now *no
 {
 	const struct family_run *r = now->run;
 	struct family_member *m = &w->f->member[r->member];
-	const struct store_row *row = family_row(w, r);
+	const struct page_run *row = family_row(w, r);
 	u64 addr = row->addr + (w->pfn - r->pfn) * w->base, end = addr + n * w->base;
 	bool same = w->seen[m->with] == w->stamp &&
 		    (w->one_memory || !family_alone(family_page(w, r)));
@@ -178,7 +178,7 @@ static void family_count_run(struct family_sweep *w, const struct family_now *no
 	}
 }
 
-static enum family_kind family_kind_of(const struct page_run *page)
+static enum family_kind family_kind_of(const struct page_info *page)
 {
 	return page->kind == PAGE_KSM ? FAMILY_KSM
 	       : page_is_anon(page)   ? FAMILY_ANON
@@ -192,7 +192,7 @@ static void family_count_own(struct family_sweep *w, u64 n)
 	s64 most = 0;
 
 	for (size_t i = 0; i < w->nnow; i++) {
-		const struct page_run *page = family_page(w, w->now[i].run);
+		const struct page_info *page = family_page(w, w->now[i].run);
 
 		known &= page_knows(page, PAGE_F_MAPCOUNT) &&
 			 page->mapcount_kind == PAGE_COUNT_EXACT;

@@ -69,7 +69,7 @@ static inline size_t family_pair_at(size_t i, size_t j)
  * @with has at that address.  The class holds up to *@ret_end, which is in the row.
  */
 enum family_class family_at(const struct store *s, const struct store_vma *v,
-			    const struct store_row *row, u64 addr,
+			    const struct page_run *row, u64 addr,
 			    const struct store_process *with, u64 *ret_end);
 
 #endif

@@ -48,8 +48,7 @@ static void highlights_close(struct highlights *list, enum highlights_kind kind)
 /* Returns how many frames of @row exact holders have; all where they do not explain all references. */
 static u64 highlights_held(const struct report_row *row, u64 frames)
 {
-	const struct page_run *page = row->page;
-	u64 sum = 0, counted = page->pfn, end = page->pfn + frames;
+	u64 pfn = row->run.pfn, sum = 0, counted = pfn, end = pfn + frames;
 
 	if (!row->ledger || row->ledger->unexplained || row->ledger->more)
 		return frames;
@@ -68,7 +67,7 @@ static u64 highlights_held(const struct report_row *row, u64 frames)
 static void highlights_add(struct highlights *list, enum highlights_kind kind,
 			   const struct report_row *row, u64 bugs)
 {
-	u64 pages = row->page->pages * (row->page->size / list->base);
+	u64 pages = row->run.pages * (report_page(row)->size / list->base);
 	struct highlight *now = &list->now[kind];
 
 	if (now->pages &&
@@ -82,8 +81,10 @@ static void highlights_add(struct highlights *list, enum highlights_kind kind,
 	now->lint = bugs;
 	now->process = *row->process;
 	now->vma = *row->vma;
-	now->page = *row->page;
-	now->verdicts = *row->verdicts;
+	now->class = *row->run.class;
+	now->verdicts = *now->class.verdicts;
+	now->run = row->run;
+	now->raw = *row->raw;
 	now->has_ledger = row->ledger;
 	now->unexplained = row->ledger ? row->ledger->unexplained : -1;
 	for (now->nholders = 0;
@@ -101,7 +102,7 @@ static void highlights_add(struct highlights *list, enum highlights_kind kind,
 static void highlights_look_unexplained(struct highlights *list,
 					const struct report_row *row)
 {
-	const struct page_run *page = row->page;
+	const struct page_info *page = report_page(row);
 	s64 rest = row->ledger ? row->ledger->unexplained : page->excess;
 
 	if (rest <= 0 || fact_get(&page->facts, FACT_EXTRA_REFS) == TRI_NO)
@@ -117,8 +118,8 @@ static void highlights_look_unexplained(struct highlights *list,
 
 static void highlights_look_refs(struct highlights *list, const struct report_row *row)
 {
-	const struct page_run *page = row->page;
-	const struct gup_verdicts *v = row->verdicts;
+	const struct page_info *page = report_page(row);
+	const struct gup_verdicts *v = row->run.class->verdicts;
 	bool pinned = page_knows(page, PAGE_F_PINCOUNT) && page->pincount > 0;
 
 	if (pinned)
@@ -136,8 +137,8 @@ static void highlights_look_refs(struct highlights *list, const struct report_ro
 
 void highlights_look(struct highlights *list, const struct report_row *row)
 {
-	const struct page_run *page = row->page;
-	const struct gup_verdicts *v = row->verdicts;
+	const struct page_info *page = report_page(row);
+	const struct gup_verdicts *v = row->run.class->verdicts;
 	u64 bugs = lint_bugs(row);
 
 	if (page->raced)

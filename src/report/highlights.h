@@ -27,8 +27,10 @@ struct highlight {
 	u64 lint;  /* BIT(LINT_*): the bugs */
 	struct process process;
 	struct vma vma;
-	struct page_run page;
+	struct page_run run;
+	struct page_class class; /* a copy: the collection forgets its classes */
 	struct gup_verdicts verdicts;
+	struct raw_page raw;
 	bool has_ledger; /* for holders */
 	s64 unexplained; /* references; -1 unknown */
 	unsigned nholders;

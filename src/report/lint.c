@@ -15,12 +15,12 @@ static const struct {
 #undef LINT
 };
 
-static bool lint_pte(const struct page_run *p, u16 bit)
+static bool lint_pte(const struct page_info *p, u16 bit)
 {
 	return p->pte_known & p->pte & bit;
 }
 
-static u64 lint_counts(const struct page_run *p)
+static u64 lint_counts(const struct page_info *p)
 {
 	bool ref = page_knows(p, PAGE_F_REFCOUNT);
 	bool map = page_knows(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
@@ -32,14 +32,12 @@ static u64 lint_counts(const struct page_run *p)
 		bits |= BIT(LINT_MAPPED_UNREFERENCED);
 	if (map && p->folio_mapcount >= 0 && p->folio_mapcount < p->mapcount)
 		bits |= BIT(LINT_FOLIO_MAP_BELOW_PAGE);
-	if (!p->order && (p->raw.has & RAW_HAS_KPAGECOUNT) &&
-	    (p->raw.has & RAW_HAS_PAGE) && p->kind != PAGE_HUGETLB &&
-	    (s64)p->raw.kpagecount != p->raw.mapcount)
+	if (p->counts_disagree)
 		bits |= BIT(LINT_COUNT_DISAGREE);
 	return bits;
 }
 
-static u64 lint_pins(const struct page_run *p)
+static u64 lint_pins(const struct page_info *p)
 {
 	if (!page_knows(p, PAGE_F_PINCOUNT) || p->pincount <= 0 ||
 	    p->anon_exclusive != TRI_NO)
@@ -53,7 +51,7 @@ static u64 lint_pins(const struct page_run *p)
 	return BIT(LINT_PART_PIN_NOT_EXCLUSIVE);
 }
 
-static u64 lint_anon(const struct page_run *p)
+static u64 lint_anon(const struct page_info *p)
 {
 	bool map = page_knows(p, PAGE_F_MAPCOUNT) && p->mapcount_kind == PAGE_COUNT_EXACT;
 	bool write = lint_pte(p, PAGE_PTE_WRITE);
@@ -72,7 +70,7 @@ static u64 lint_anon(const struct page_run *p)
 
 u64 lint_row(const struct report_row *row, s64 unexplained)
 {
-	const struct page_run *p = row->page;
+	const struct page_info *p = report_page(row);
 	bool zero = p->kind == PAGE_ZERO || p->kind == PAGE_HUGE_ZERO;
 	bool ordinary = p->kind == PAGE_ANON || p->kind == PAGE_KSM ||
 			p->kind == PAGE_FILE || p->kind == PAGE_SHMEM ||
@@ -116,7 +114,7 @@ u64 lint_bugs(const struct report_row *row)
 
 enum lint_class lint_class_of(enum lint id, const struct report_row *row)
 {
-	if (row->page->raced)
+	if (report_page(row)->raced)
 		return LINT_CLASS_RACE;
 	return lint_rows[id].class;
 }

@@ -5,12 +5,12 @@
 
 #include "lib/pure.h"
 
-static bool report_present(const struct page_run *page)
+static bool report_present(const struct page_info *page)
 {
 	return fact_get(&page->facts, FACT_PRESENT) == TRI_YES;
 }
 
-bool report_ordinary(const struct page_run *page)
+bool report_ordinary(const struct page_info *page)
 {
 	return (page->kind == PAGE_ANON || page->kind == PAGE_KSM ||
 		page->kind == PAGE_FILE || page->kind == PAGE_SHMEM ||
@@ -26,7 +26,8 @@ static bool report_has_unknown(const struct gup_verdicts *v)
 	return v->write.fault == GUP_WRITE_UNKNOWN || v->fork.word == GUP_FORK_UNKNOWN;
 }
 
-static void report_count_refs(struct report_totals *t, const struct page_run *page, u64 n)
+static void report_count_refs(struct report_totals *t, const struct page_info *page,
+			      u64 n)
 {
 	if (page_lacks(page, PAGE_F_PINCOUNT))
 		t->pins_unknown += n;
@@ -41,7 +42,7 @@ static void report_count_refs(struct report_totals *t, const struct page_run *pa
 }
 
 /* Whether somebody else maps the page now. */
-static enum tri report_shared(const struct page_run *page)
+static enum tri report_shared(const struct page_info *page)
 {
 	bool known = page_knows(page, PAGE_F_MAPCOUNT);
 
@@ -52,7 +53,7 @@ static enum tri report_shared(const struct page_run *page)
 }
 
 /* The part of the resident memory that the page is in. */
-static u64 *report_part(struct report_totals *t, const struct page_run *page)
+static u64 *report_part(struct report_totals *t, const struct page_info *page)
 {
 	enum tri shared = report_shared(page);
 
@@ -69,8 +70,8 @@ static u64 *report_part(struct report_totals *t, const struct page_run *page)
 	return page->anon_exclusive == TRI_NO ? &t->waiting : &t->part_unknown;
 }
 
-static void report_count_maps(struct report_totals *t, const struct page_run *page, u64 n,
-			      u32 base)
+static void report_count_maps(struct report_totals *t, const struct page_info *page,
+			      u64 n, u32 base)
 {
 	*report_part(t, page) += n;
 	if (page->anon && page->anon_exclusive == TRI_UNKNOWN &&
@@ -88,7 +89,8 @@ static void report_count_maps(struct report_totals *t, const struct page_run *pa
 	t->pss += n * base * REPORT_PSS / (u64)MAX(page->mapcount, 1);
 }
 
-static void report_count_kind(struct report_totals *t, const struct page_run *page, u64 n)
+static void report_count_kind(struct report_totals *t, const struct page_info *page,
+			      u64 n)
 {
 	bool huge = page->leaf >= RAW_LEVEL_PMD;
 	enum tri lazy = page_lazily_free(page);
@@ -111,8 +113,8 @@ static void report_count_kind(struct report_totals *t, const struct page_run *pa
 	t->lazyfree_unknown += lazy == TRI_UNKNOWN ? n : 0;
 }
 
-static void report_count_page(struct report_totals *t, const struct page_run *page, u64 n,
-			      u32 base)
+static void report_count_page(struct report_totals *t, const struct page_info *page,
+			      u64 n, u32 base)
 {
 	if (page->kind == PAGE_SWAP)
 		t->swapped += n;
@@ -141,23 +143,24 @@ static void report_folio_end(struct report_totals *t, struct report_folio *f)
 }
 
 void report_folios(struct report_totals *t, struct report_folio *f,
-		   const struct page_run *page, u32 base)
+		   const struct page_run *run, bool folded, u32 base)
 {
+	const struct page_info *page = run ? &run->class->page : NULL;
 	bool large = page && page->order && page->kind != PAGE_HUGETLB &&
 		     page->leaf == RAW_LEVEL_PTE && report_present(page);
 	u64 size = large ? 1ull << page->order : 1, done = 0;
 
-	if (f->n && (!large || f->order != page->order || page->folded))
+	if (f->n && (!large || f->order != page->order || folded))
 		report_folio_end(t, f);
 	if (!large)
 		return;
-	if (page->folded) {
-		t->thp_folded += page->pages;
+	if (folded) {
+		t->thp_folded += run->pages;
 		return;
 	}
-	while (done < page->pages) {
-		u64 pfn = page->pfn + done, addr = page->addr + done * base;
-		u64 in = pfn % size, n = MIN(page->pages - done, size - in);
+	while (done < run->pages) {
+		u64 pfn = run->pfn + done, addr = run->addr + done * base;
+		u64 in = pfn % size, n = MIN(run->pages - done, size - in);
 
 		if (f->n && (pfn != f->pfn || addr != f->addr || pfn - in != f->head))
 			report_folio_end(t, f);
@@ -176,19 +179,20 @@ void report_folios(struct report_totals *t, struct report_folio *f,
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size)
 {
-	const struct page_run *page = row->page;
-	u64 n = page->pages * (page->size / base_page_size);
+	const struct page_info *page = report_page(row);
+	const struct gup_verdicts *v = row->run.class->verdicts;
+	u64 n = row->run.pages * (page->size / base_page_size);
 
 	report_count_page(t, page, n, base_page_size);
-	if (page->kind == PAGE_NONE || !row->verdicts)
+	if (page->kind == PAGE_NONE)
 		return;
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		t->gup[i][row->verdicts->req[i].word] += n;
-	if (report_has_unknown(row->verdicts))
+		t->gup[i][v->req[i].word] += n;
+	if (report_has_unknown(v))
 		t->unknown += n;
-	if (row->verdicts->write.leak == TRI_YES)
+	if (v->write.leak == TRI_YES)
 		t->leaks += n;
-	else if (row->verdicts->write.leak == TRI_UNKNOWN &&
+	else if (v->write.leak == TRI_UNKNOWN &&
 		 page->why[PAGE_F_PINCOUNT] != PAGE_WHY_NOT_APPLICABLE)
 		t->leaks_unknown += n;
 }

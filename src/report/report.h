@@ -53,9 +53,10 @@ struct report_totals {
 struct report_row {
 	const struct process *process;
 	const struct vma *vma;
-	const struct page_run *page;
-	const struct page_class *class; /* of like pages; NULL: a view's own row */
-	const struct gup_verdicts *verdicts;
+	struct page_run
+		run; /* its class has facts and verdicts; NULL: a row without a page */
+	const struct raw_page
+		*raw; /* the words of its first page, as far as they are kept */
 	const struct holder *holders; /* named holders of the page */
 	unsigned nholders;
 	/* how many references ->holders explain; NULL: nobody looked for holders */
@@ -73,12 +74,18 @@ struct report_head {
 	const struct source_machine *machine;
 };
 
+/* What is known of the pages of @row, which has a class. */
+static inline const struct page_info *report_page(const struct report_row *row)
+{
+	return &row->run.class->page;
+}
+
 /* A view.  NULL members are skipped; a non-zero return ends the collection with that value. */
 struct report_view {
 	int (*begin)(void *ctx, const struct report_head *head);
 	int (*process)(void *ctx, const struct process *p);
 	int (*vma)(void *ctx, const struct process *p, const struct vma *vma);
-	/* A run as the source read it, its words in ->page->raw, before like runs are merged. */
+	/* A run as the source read it, its words in ->raw, before like runs are merged. */
 	int (*raw)(void *ctx, const struct report_row *row);
 	int (*row)(void *ctx, const struct report_row *row);
 	int (*vma_end)(void *ctx, const struct process *p, const struct vma *vma,
@@ -96,12 +103,15 @@ struct report_folio {
 	bool aligned;
 };
 
-/* Counts how @page, as it was read, maps large folios by PTEs; NULL: no page of the VMA is to come. */
+/*
+ * Counts how the pages of @run, as they were read, map large folios by PTEs; NULL: no page of the VMA
+ * is to come.  @folded: their frames were not looked at.
+ */
 void report_folios(struct report_totals *t, struct report_folio *f,
-		   const struct page_run *page, u32 base_page_size);
+		   const struct page_run *run, bool folded, u32 base_page_size);
 
 /* Anonymous memory, or a cache's: those of ->other are not. */
-bool report_ordinary(const struct page_run *page);
+bool report_ordinary(const struct page_info *page);
 /* Adds the pages of @row (or @from) to @t. */
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size);

@@ -46,7 +46,7 @@ int store_rows_own(struct store *s, struct store_vma *v, size_t n)
 	return 0;
 }
 
-int store_rows_add(struct store *s, struct store_vma *v, const struct store_row *row)
+int store_rows_add(struct store *s, struct store_vma *v, const struct page_run *row)
 {
 	int err = store_rows_own(s, v, store_nrows(v) + 1);
 
@@ -229,35 +229,26 @@ static bool in_ranges(const struct store_options *opt, u64 start, u64 end)
 static int on_row(void *ctx, const struct report_row *row)
 {
 	struct store *s = ctx;
-	const struct page_run *page = row->page;
+	struct page_run new = row->run;
+	const struct page_class *class = new.class;
 	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
 
 	if (!proc || !proc->nvmas)
 		return -EINVAL;
-	if (!in_ranges(&s->opt, page->addr,
-		       page->addr + page->pages * (page->size ? page->size : 4096)))
+	if (!in_ranges(&s->opt, new.addr, page_end(&new)))
 		return 0;
 	struct store_vma *v = &proc->vma[proc->nvmas - 1];
-	const struct page_class *class = row->class;
 	int err = s->bytes < s->opt.max_bytes ? 0 : -EAGAIN;
-	if (!err && !(class && verdict_cache_has(s->judge, class)))
-		err = verdict_cache_class(s->judge, page, row->verdicts, &class);
+	if (!err && !verdict_cache_has(s->judge, class))
+		err = verdict_cache_class(s->judge, &class->page,
+					  row->raw ? row->raw : &class->raw,
+					  class->verdicts, &new.class);
 	if (err == -EAGAIN) {
 		s->dropped++;
 		v->dropped = true;
 	}
 	if (err)
 		return err == -EAGAIN ? 0 : err;
-	bool has_head = page_knows(page, PAGE_F_FOLIO) && page->pfn >= page->head_pfn &&
-			page->pfn - page->head_pfn < STORE_NO_HEAD;
-	struct store_row new = {
-		.addr = page->addr,
-		.pages = page->pages,
-		.pfn = page->kind == PAGE_SWAP ? page->swap_offset : page->pfn,
-		.folio_offset =
-			has_head ? (u32)(page->pfn - page->head_pfn) : STORE_NO_HEAD,
-		.class = class->id,
-	};
 	return store_rows_add(s, v, &new);
 }
 
@@ -327,66 +318,31 @@ const struct store_vma *store_vma_at(const struct store_process *p, u64 addr)
 	return i < p->nvmas && p->vma[i].vma.start <= addr ? &p->vma[i] : NULL;
 }
 
-u64 store_row_end(const struct store *s, const struct store_row *row)
+size_t store_row_from(const struct store_vma *v, u64 addr)
 {
-	return row->addr + row->pages * store_class(s, row)->page.size;
+	return ARRAY_FIRST(i, 0, store_nrows(v), page_end(&v->rows->row[i]) <= addr);
 }
 
-size_t store_row_from(const struct store *s, const struct store_vma *v, u64 addr)
+const struct page_run *store_row_at(const struct store_vma *v, u64 addr)
 {
-	return ARRAY_FIRST(i, 0, store_nrows(v),
-			   store_row_end(s, &v->rows->row[i]) <= addr);
-}
-
-const struct store_row *store_row_at(const struct store *s, const struct store_vma *v,
-				     u64 addr)
-{
-	size_t i = store_row_from(s, v, addr);
+	size_t i = store_row_from(v, addr);
 
 	return i < store_nrows(v) && v->rows->row[i].addr <= addr ? &v->rows->row[i]
 								  : NULL;
 }
 
-void store_row_page(const struct store *s, const struct store_row *row,
-		    struct page_run *ret)
+struct page_run store_page_at(const struct store *s, const struct page_run *row, u64 addr)
 {
-	const struct page_class *c = store_class(s, row);
+	struct page_run page = *row;
 
-	*ret = c->page;
-	ret->addr = ret->raw.addr = row->addr;
-	ret->pages = ret->raw.pages = row->pages;
-	if (c->page.kind == PAGE_SWAP) {
-		ret->swap_offset = row->pfn;
-		return;
-	}
-	ret->pfn = row->pfn;
-	if (row->folio_offset != STORE_NO_HEAD)
-		ret->head_pfn = row->pfn - row->folio_offset;
-	if (c->raw_page_has_pfn) {
-		ret->raw.pfn = ret->pfn;
-		ret->raw.head_pfn = ret->head_pfn;
-	}
+	page_cut(&page, addr, addr + 1, kernel_page_size(&s->kernel.ev));
+	return page;
 }
 
-void store_page_cut(const struct store *s, struct page_run *page, u64 start, u64 end)
-{
-	u64 skip = (start - page->addr) / page->size;
-	u64 pages = (end - page->addr + page->size - 1) / page->size;
-
-	page_cut(page, skip, pages - skip, kernel_page_size(&s->kernel.ev));
-}
-
-void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
-		   struct page_run *ret)
-{
-	store_row_page(s, row, ret);
-	store_page_cut(s, ret, addr, addr + 1);
-}
-
-bool store_row_frame(const struct store *s, const struct store_row *row, u64 pfn,
+bool store_row_frame(const struct store *s, const struct page_run *row, u64 pfn,
 		     u64 *ret_addr)
 {
-	const struct page_run *p = &store_class(s, row)->page;
+	const struct page_info *p = &row->class->page;
 	u64 base = kernel_page_size(&s->kernel.ev);
 
 	if (!page_knows(p, PAGE_F_PFN) || !row->pfn || pfn < row->pfn ||
@@ -401,19 +357,21 @@ bool store_covers(const struct store *s, const struct store_vma *v, u64 addr)
 	if (addr < v->vma.start || addr >= v->vma.end || v->dropped ||
 	    !in_ranges(&s->opt, addr, addr + 1))
 		return false;
-	return !s->opt.holes || store_row_at(s, v, addr);
+	return !s->opt.holes || store_row_at(v, addr);
 }
 
 struct report_row store_report_row(const struct store *s, const struct store_process *p,
-				   const struct store_vma *v, const struct store_row *row,
-				   struct page_run *page)
+				   const struct store_vma *v, const struct page_run *row,
+				   u64 start, u64 end)
 {
-	store_row_page(s, row, page);
-	return (struct report_row){ .process = &p->process,
-				    .vma = &v->vma,
-				    .page = page,
-				    .class = store_class(s, row),
-				    .verdicts = store_class(s, row)->verdicts };
+	struct report_row ret = { .process = &p->process,
+				  .vma = &v->vma,
+				  .run = *row,
+				  .raw = &row->class->raw };
+
+	page_cut(&ret.run, MAX(start, row->addr), MIN(end, page_end(row)),
+		 kernel_page_size(&s->kernel.ev));
+	return ret;
 }
 
 int store_collect(struct source *src, const struct collect_options *opt,

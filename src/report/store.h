@@ -19,20 +19,10 @@
 
 #define STORE_MAX_CLASSES 65536
 
-#define STORE_NO_HEAD UINT32_MAX
-
-/* A run of pages: ->pages of store_class().page.size bytes each. */
-struct store_row {
-	u64 addr, pages;
-	u64 pfn;          /* of the first page, if the class has PFNs */
-	u32 folio_offset; /* pfn - head_pfn, or STORE_NO_HEAD */
-	u32 class;        /* ->id of its class */
-};
-
 struct store_rows {
 	unsigned refs;
 	size_t n, room;
-	struct store_row row[];
+	struct page_run row[];
 };
 
 struct store_vma {
@@ -97,39 +87,25 @@ const struct store_process *store_process_by_pid(const struct store *s, pid_t pi
 const struct store_vma *store_vma_at(const struct store_process *p, u64 addr);
 /* Returns the index of the first VMA that ends above @addr, p->nvmas when there is none. */
 size_t store_vma_from(const struct store_process *p, u64 addr);
-const struct store_row *store_row_at(const struct store *s, const struct store_vma *v,
-				     u64 addr);
+const struct page_run *store_row_at(const struct store_vma *v, u64 addr);
 /* Returns the index of the first row of @v that ends above @addr, else the number of rows. */
-size_t store_row_from(const struct store *s, const struct store_vma *v, u64 addr);
+size_t store_row_from(const struct store_vma *v, u64 addr);
 static inline size_t store_nrows(const struct store_vma *v)
 {
 	return v->rows ? v->rows->n : 0;
 }
 
-/* Returns the class of @row; valid as long as the store. */
-static inline const struct page_class *store_class(const struct store *s,
-						   const struct store_row *row)
-{
-	return s->judge->class[row->class];
-}
-u64 store_row_end(const struct store *s, const struct store_row *row);
-
-/* Returns @row as a view gets it, pointing to @page, which becomes the whole run. */
+/* Returns the pages of @row, a run of @s, that touch [start, end), as a view gets them. */
 struct report_row store_report_row(const struct store *s, const struct store_process *p,
-				   const struct store_vma *v, const struct store_row *row,
-				   struct page_run *page);
+				   const struct store_vma *v, const struct page_run *row,
+				   u64 start, u64 end);
 
-/* Restores the whole run with its addresses and PFNs. */
-void store_row_page(const struct store *s, const struct store_row *row,
-		    struct page_run *ret);
-/* Cuts @page, a run of @s, to the pages that touch [start, end), which lies in the run. */
-void store_page_cut(const struct store *s, struct page_run *page, u64 start, u64 end);
-/* Restores the one page of @row that holds @addr. */
-void store_page_at(const struct store *s, const struct store_row *row, u64 addr,
-		   struct page_run *ret);
+/* Returns the one page of @row that holds @addr. */
+struct page_run store_page_at(const struct store *s, const struct page_run *row,
+			      u64 addr);
 
 /* Whether page frame @pfn is in the run; then at *@ret_addr. */
-bool store_row_frame(const struct store *s, const struct store_row *row, u64 pfn,
+bool store_row_frame(const struct store *s, const struct page_run *row, u64 pfn,
 		     u64 *ret_addr);
 
 /*
@@ -175,7 +151,7 @@ struct store_side {
 	const struct store *store;
 	const struct store_process *process;
 	const struct store_vma *vma;    /* NULL: not mapped there */
-	const struct store_row *row;    /* NULL: neither a page nor a hole's row */
+	const struct page_run *row;     /* NULL: neither a page nor a hole's row */
 	const struct page_class *class; /* of ->row */
 };
 
@@ -197,9 +173,9 @@ struct store_change {
 };
 typedef int (*store_diff_cb)(void *ctx, const struct store_change *change);
 
-/* Restores the run of [start, end) on @side of @c, which has a row. */
-void store_diff_page(const struct store_change *c, const struct store_side *side,
-		     struct page_run *ret);
+/* Returns the run of [start, end) on @side of @c, which has a row. */
+struct report_row store_diff_row(const struct store_change *c,
+				 const struct store_side *side);
 
 /* Returns the differences of two classes (never MOVED or MAPPED); NULL is a hole. */
 u32 store_diff_class(const struct page_class *a, const struct page_class *b);

@@ -16,7 +16,7 @@ static bool is_page(const struct page_class *c)
 }
 
 /* Returns @what when both sides know the field and it differs, KNOWN when only one knows it. */
-static u32 field_diff(const struct page_run *a, const struct page_run *b,
+static u32 field_diff(const struct page_info *a, const struct page_info *b,
 		      enum page_field field, bool differs, u32 what)
 {
 	bool ka = page_knows(a, field), kb = page_knows(b, field);
@@ -33,7 +33,7 @@ static u32 tri_diff(u8 a, u8 b, u32 what)
 	return a == TRI_UNKNOWN || b == TRI_UNKNOWN ? STORE_KNOWN : what;
 }
 
-static u32 page_diff(const struct page_run *a, const struct page_run *b)
+static u32 page_diff(const struct page_info *a, const struct page_info *b)
 {
 	u16 pte = a->pte_known & b->pte_known;
 	u16 changed = (a->pte ^ b->pte) & pte;
@@ -150,14 +150,13 @@ static size_t next_vma(struct store_cursor *side, u64 addr)
 
 static size_t next_row(struct store_cursor *side, const struct store_vma *v, u64 addr)
 {
-	const struct store *s = side->at.store;
 	size_t i = side->row_hint, n = store_nrows(v);
 
-	if (i > n || (i && store_row_end(s, &v->rows->row[i - 1]) > addr))
-		i = store_row_from(s, v, addr);
-	for (unsigned k = 0; i < n && store_row_end(s, &v->rows->row[i]) <= addr; i++)
+	if (i > n || (i && page_end(&v->rows->row[i - 1]) > addr))
+		i = store_row_from(v, addr);
+	for (unsigned k = 0; i < n && page_end(&v->rows->row[i]) <= addr; i++)
 		if (++k > 4) {
-			i = store_row_from(s, v, addr);
+			i = store_row_from(v, addr);
 			break;
 		}
 	return side->row_hint = i;
@@ -183,12 +182,12 @@ void store_diff_seek(struct store_cursor *side, u64 addr, u64 limit)
 	side->end = MIN(limit, v->vma.end);
 	size_t r = next_row(side, v, addr);
 	if (r < store_nrows(v)) {
-		const struct store_row *row = &v->rows->row[r];
+		const struct page_run *row = &v->rows->row[r];
 
 		if (row->addr <= addr) {
 			side->at.row = row;
-			side->at.class = store_class(s, row);
-			side->end = MIN(side->end, store_row_end(s, row));
+			side->at.class = row->class;
+			side->end = MIN(side->end, page_end(row));
 			return;
 		}
 		side->end = MIN(side->end, row->addr);
@@ -204,12 +203,16 @@ void store_diff_seek(struct store_cursor *side, u64 addr, u64 limit)
 	}
 }
 
-void store_diff_page(const struct store_change *c, const struct store_side *side,
-		     struct page_run *ret)
+struct report_row store_diff_row(const struct store_change *c,
+				 const struct store_side *side)
 {
-	store_row_page(side->store, side->row, ret);
-	store_page_cut(side->store, ret, c->start, c->end);
-	ret->pages = (c->end - c->start + ret->size - 1) / ret->size;
+	struct report_row ret = store_report_row(side->store, side->process, side->vma,
+						 side->row, c->start, c->end);
+	u64 size = report_page(&ret)->size;
+
+	/* The next rows may go on with the run. */
+	ret.run.pages = (c->end - c->start + size - 1) / size;
+	return ret;
 }
 
 /* Both sides have the same row of the same classes. */
@@ -229,15 +232,13 @@ static u32 sides_diff(const struct store_side *a, const struct store_side *b, u6
 	if (!a->vma != !b->vma)
 		what |= STORE_MAPPED;
 	if (is_page(a->class) && is_page(b->class)) {
-		struct page_run pa, pb;
+		const struct page_info *pa = &a->class->page, *pb = &b->class->page;
+		bool differ = store_page_at(a->store, a->row, addr).pfn !=
+			      store_page_at(b->store, b->row, addr).pfn;
 
-		store_page_at(a->store, a->row, addr, &pa);
-		store_page_at(b->store, b->row, addr, &pb);
-		if (page_knows(&pa, PAGE_F_PFN) && page_knows(&pb, PAGE_F_PFN) &&
-		    pa.pfn != pb.pfn)
+		if (differ && page_knows(pa, PAGE_F_PFN) && page_knows(pb, PAGE_F_PFN))
 			what |= STORE_MOVED;
-		if (pa.kind == PAGE_SWAP && pb.kind == PAGE_SWAP &&
-		    pa.swap_offset != pb.swap_offset)
+		if (differ && pa->kind == PAGE_SWAP && pb->kind == PAGE_SWAP)
 			what |= STORE_STATE;
 	}
 	return what;
@@ -263,15 +264,11 @@ static int pending_flush(struct pending *p)
 static bool side_continues(const struct store_side *first, const struct store_side *next,
 			   u64 addr)
 {
-	struct page_run a, b;
-
 	if (first->vma != next->vma || first->class != next->class)
 		return false;
-	if (!is_page(first->class))
-		return true;
-	store_page_at(first->store, first->row, addr, &a);
-	store_page_at(next->store, next->row, addr, &b);
-	return a.pfn == b.pfn && a.swap_offset == b.swap_offset;
+	return !is_page(first->class) ||
+	       store_page_at(first->store, first->row, addr).pfn ==
+		       store_page_at(next->store, next->row, addr).pfn;
 }
 
 static int pending_add(struct pending *p, const struct store_side *a,
@@ -307,7 +304,7 @@ static bool same_rows(const struct store_side *a, const struct store_side *b)
 /* Returns the end of the run of equal rows that begins here, up to @end; 0: none. */
 static u64 like_rows_end(struct store_cursor *a, struct store_cursor *b, u64 end)
 {
-	const struct store_row *ra = a->at.row, *rb = b->at.row;
+	const struct page_run *ra = a->at.row, *rb = b->at.row;
 	size_t na, nb, n = 0;
 
 	if (!same_row(&a->at, &b->at) || !a->at.store->opt.holes ||
@@ -320,7 +317,7 @@ static u64 like_rows_end(struct store_cursor *a, struct store_cursor *b, u64 end
 		n++;
 	a->row_hint += n;
 	b->row_hint += n;
-	return MIN(store_row_end(a->at.store, &ra[n]), a->at.vma->vma.end);
+	return MIN(page_end(&ra[n]), a->at.vma->vma.end);
 }
 
 int store_diff(const struct store *sa, const struct store_process *pa,

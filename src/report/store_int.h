@@ -12,7 +12,7 @@
 /* Gives @v a block of its own with room for @n rows; its rows are kept.  0 or -ENOMEM. */
 int store_rows_own(struct store *s, struct store_vma *v, size_t n);
 /* Appends @row to @v, likewise. */
-int store_rows_add(struct store *s, struct store_vma *v, const struct store_row *row);
+int store_rows_add(struct store *s, struct store_vma *v, const struct page_run *row);
 /* Makes @to a copy of @from that shares its rows. */
 void store_vma_share(const struct store_vma *from, struct store_vma *to);
 /* The same for a process: 0 or -ENOMEM, then @to has no VMA. */

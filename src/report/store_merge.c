@@ -18,25 +18,16 @@ struct merge {
 };
 
 /* Cuts @row to the pages that lie wholly in [start, end); returns false when there are none. */
-static bool cut_row(const struct store *s, struct store_row *row, u64 start, u64 end)
+static bool cut_row(const struct store *s, struct page_run *row, u64 start, u64 end)
 {
-	u64 size = store_class(s, row)->page.size, row_end = store_row_end(s, row);
+	u64 size = row->class->page.size, row_end = page_end(row);
 	u64 skip = row->addr < start ? (start - row->addr + size - 1) / size : 0;
 	u64 from = row->addr + skip * size, to = MIN(row_end, end);
-	struct page_run page;
 
-	if (row->addr >= start && row_end <= end)
-		return true;
-	u64 n = from < to ? (to - from) / size : 0;
-	if (!n)
+	if (from + size > to)
 		return false;
-	store_row_page(s, row, &page);
-	store_page_cut(s, &page, from, from + n * size);
-	row->addr = from;
-	row->pages = n;
-	row->pfn = page.kind == PAGE_SWAP ? page.swap_offset : page.pfn;
-	if (row->folio_offset != STORE_NO_HEAD)
-		row->folio_offset = (u32)(page.pfn - page.head_pfn);
+	page_cut(row, from, from + (to - from) / size * size,
+		 kernel_page_size(&s->kernel.ev));
 	return true;
 }
 
@@ -50,9 +41,9 @@ static int take_old(const struct merge *m, struct store_vma *ret, u64 start, u64
 	     i < old->nvmas && old->vma[i].vma.start < end; i++) {
 		const struct store_vma *v = &old->vma[i];
 
-		for (size_t j = store_row_from(m->s, v, start);
-		     j < store_nrows(v) && !err; j++) {
-			struct store_row row = v->rows->row[j];
+		for (size_t j = store_row_from(v, start); j < store_nrows(v) && !err;
+		     j++) {
+			struct page_run row = v->rows->row[j];
 
 			if (cut_row(m->s, &row, start, end))
 				err = store_rows_add(m->s, ret, &row);
@@ -74,11 +65,10 @@ static void totals_change(struct report_totals *t, const struct report_totals *f
 }
 
 static void count_row(const struct store *s, const struct store_process *p,
-		      const struct store_vma *v, const struct store_row *row,
+		      const struct store_vma *v, const struct page_run *row,
 		      struct report_totals *t)
 {
-	struct page_run page;
-	struct report_row r = store_report_row(s, p, v, row, &page);
+	struct report_row r = store_report_row(s, p, v, row, 0, UINT64_MAX);
 
 	report_count(t, &r, kernel_page_size(&s->kernel.ev));
 }
@@ -176,7 +166,7 @@ static size_t bytes_of(const struct store *s)
 			const struct store_vma *v = &s->proc[i].vma[j];
 
 			bytes += sizeof(*v) +
-				 (v->rows ? v->rows->room * sizeof(struct store_row) : 0);
+				 (v->rows ? v->rows->room * sizeof(struct page_run) : 0);
 		}
 	return bytes;
 }
@@ -222,7 +212,7 @@ static void replace_alike(const struct store *s, const struct store_process *p,
 	struct report_totals gone = { 0 };
 
 	for (size_t k = 0; k < store_nrows(nv); k++) {
-		struct store_row *row = &v->rows->row[i + k];
+		struct page_run *row = &v->rows->row[i + k];
 
 		if (!memcmp(row, &nv->rows->row[k], sizeof(*row)))
 			continue;
@@ -239,10 +229,10 @@ static int replace_rows(struct store *s, const struct store_process *p,
 			struct store_vma *v, const struct store *fresh,
 			const struct store_vma *nv, u64 from, u64 to)
 {
-	size_t n = store_nrows(v), add = store_nrows(nv), i = store_row_from(s, v, from),
+	size_t n = store_nrows(v), add = store_nrows(nv), i = store_row_from(v, from),
 	       j = i;
 	struct report_totals gone = { 0 };
-	struct store_row left, right;
+	struct page_run left, right;
 	bool has_left = false, has_right = false;
 
 	while (j < n && v->rows->row[j].addr < to)
@@ -251,8 +241,7 @@ static int replace_rows(struct store *s, const struct store_process *p,
 		left = v->rows->row[i];
 		right = v->rows->row[j - 1];
 		has_left = left.addr < from && cut_row(s, &left, 0, from);
-		has_right = store_row_end(s, &right) > to &&
-			    cut_row(s, &right, to, UINT64_MAX);
+		has_right = page_end(&right) > to && cut_row(s, &right, to, UINT64_MAX);
 	}
 	size_t put = has_left + add + has_right, after = n - j;
 	if (add == j - i && put == add && !store_rows_own(s, v, n)) {
@@ -261,7 +250,7 @@ static int replace_rows(struct store *s, const struct store_process *p,
 	}
 	if (store_rows_own(s, v, n - (j - i) + put))
 		return -ENOMEM;
-	struct store_row *row = v->rows->row;
+	struct page_run *row = v->rows->row;
 	for (size_t k = i; k < j; k++)
 		count_row(s, p, v, &row[k], &gone);
 	memmove(&row[i + put], &row[j], after * sizeof(*row));
@@ -291,7 +280,7 @@ static int merge_vma(const struct merge *m, struct store_vma *v,
 		nv->dropped || (v->dropped && (from > v->vma.start || to < v->vma.end));
 	if (n) { /* leaves may reach beyond the range */
 		from = MIN(from, nv->rows->row[0].addr);
-		to = MAX(to, store_row_end(m->fresh, &nv->rows->row[n - 1]));
+		to = MAX(to, page_end(&nv->rows->row[n - 1]));
 	}
 	totals_change(&m->old->totals, &v->totals, false);
 	r = replace_rows(m->s, m->old, v, m->fresh, nv, from, to);

@@ -18,12 +18,13 @@ struct capture {
 	const struct source_machine *machine;
 	struct holders *holders; /* NULL: the source has none */
 	u8 *held;                /* by holder: it holds a recorded page */
-	struct page_run run;     /* not written yet; ->pages is 0: none */
+	struct raw_page raw;     /* not written yet; ->pages is 0: none */
+	struct page_info page;   /* its meaning: the collection may forget its class */
 	struct record_judgement judged;
 };
 
 /* Describes a state in a few words, without what is unknown. */
-static void capture_note(const struct page_run *p, char *buf, size_t size)
+static void capture_note(const struct page_info *p, char *buf, size_t size)
 {
 	static const char *const exclusive[] = { ", not exclusive", ", exclusive", "" };
 	static const char *const leaf[] = { "", "", " at PMD", " at PUD" };
@@ -37,20 +38,21 @@ static void capture_note(const struct page_run *p, char *buf, size_t size)
 		 p->order ? ", large folio" : "", p->raced ? ", raced" : "");
 }
 
-/* Marks the holders of frames of @page's run and of its folio. */
-static void capture_held(struct capture *c, const struct page_run *page)
+/* Marks the holders of frames of the pending run and of its folio. */
+static void capture_held(struct capture *c)
 {
 	const struct kernel_evidence *ev = &c->machine->kernel;
-	u64 frames = page->pages * (page->size / kernel_page_size(ev));
-	u64 start = page->pfn, end = page->pfn + frames;
+	const struct page_info *page = &c->page;
+	u64 frames = c->raw.pages * (page->size / kernel_page_size(ev));
+	u64 start = c->raw.pfn, end = start + frames;
 	const struct holder *h;
 	size_t pos = 0;
 
 	if (!c->held || !page_knows(page, PAGE_F_PFN))
 		return;
 	if (page->order) {
-		start = MIN(start, page->head_pfn);
-		end = MAX(end, page->head_pfn + BIT(page->order));
+		start = ROUND_DOWN(start, BIT(page->order));
+		end = MAX(end, start + BIT(page->order));
 	}
 	while ((h = holders_next(c->holders, start, end, &pos)))
 		c->held[h - c->holders->holder] = 1;
@@ -61,14 +63,13 @@ static int capture_flush(struct capture *c)
 {
 	char note[120];
 
-	if (!c->run.pages)
+	if (!c->raw.pages)
 		return 0;
-	capture_note(&c->run, note, sizeof(note));
-	capture_held(c, &c->run);
+	capture_note(&c->page, note, sizeof(note));
+	capture_held(c);
 	c->result->runs++;
-	c->result->raced += c->run.raced;
-	c->run.pages = 0;
-	return record_write_run(c->w, &c->run.raw, &c->judged, note);
+	c->result->raced += c->page.raced;
+	return record_write_run(c->w, &c->raw, &c->judged, note);
 }
 
 /* @next continues @run: same words, next address and PFN. */
@@ -93,16 +94,16 @@ static bool capture_continues(const struct capture *c, const struct raw_page *ru
 static int capture_raw(void *ctx, const struct report_row *row)
 {
 	struct capture *c = ctx;
-	const struct raw_page *raw = &row->page->raw;
 	int err;
 
-	if (c->run.pages && capture_continues(c, &c->run.raw, raw)) {
-		c->run.pages = c->run.raw.pages += raw->pages;
+	if (c->raw.pages && capture_continues(c, &c->raw, row->raw)) {
+		c->raw.pages += row->raw->pages;
 		return 0;
 	}
 	err = capture_flush(c);
-	c->run = *row->page;
-	record_judge(row->verdicts, &c->judged);
+	c->raw = *row->raw;
+	c->page = *report_page(row);
+	record_judge(row->run.class->verdicts, &c->judged);
 	return err;
 }
 
@@ -139,7 +140,11 @@ static int capture_vma(void *ctx, const struct process *p, const struct vma *vma
 static int capture_vma_end(void *ctx, const struct process *p, const struct vma *vma,
 			   const struct report_totals *t)
 {
-	return capture_flush(ctx);
+	struct capture *c = ctx;
+	int err = capture_flush(c);
+
+	c->raw.pages = 0;
+	return err;
 }
 
 /* Writes section "holders": holders of recorded pages, candidates of recorded processes. */

@@ -44,7 +44,7 @@ static int model_diff_run(void *ctx, const struct process *p, const struct vma *
 	struct model_diff_change c = { .pid = p->pid, .addr = raw->addr };
 	struct record_judgement new;
 	struct gup_verdicts v;
-	struct page_run page;
+	struct page_info page;
 	const struct kernel_evidence *ev = &r->machine.kernel;
 	bool differ = false;
 

@@ -399,7 +399,7 @@ static int redact_run(void *ctx, const struct process *p, const struct vma *vma,
 {
 	struct redact *r = ctx;
 	struct raw_page clean = *raw;
-	struct page_run page;
+	struct page_info page;
 
 	clean.addr += r->shift;
 	if (raw->has & RAW_HAS_PFN)

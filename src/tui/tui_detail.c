@@ -16,7 +16,6 @@ struct detail {
 	const struct store_process *p;
 	const struct store_vma *v;
 	const struct page_class *class;
-	struct page_run page;
 	struct report_row row;
 };
 
@@ -64,7 +63,7 @@ static void add_facts(struct detail *d)
 	tui_text_add(d->text, tui_grid_role(g), " %c %s", tui_grid_letter(g),
 		     tui_grid_word(g));
 	tui_text_more(d->text, TUI_NORMAL, "  ");
-	if (d->page.kind == PAGE_NONE) {
+	if (d->class->page.kind == PAGE_NONE) {
 		tui_text_more(d->text, TUI_DIM, "nothing is mapped here");
 		return;
 	}
@@ -83,25 +82,25 @@ static void add_facts(struct detail *d)
 	tui_text_add(d->text, TUI_NORMAL, " ");
 	unknown |= value(d, "AnonExclusive", "EXCL");
 	unknown |= value(d, "PTE", "PTE");
-	if (d->page.kind == PAGE_SWAP) {
+	if (d->class->page.kind == PAGE_SWAP) {
 		tui_text_add(d->text, TUI_NORMAL, " ");
 		value(d, "swap", "SWAP");
 	}
 	tui_text_add(d->text, TUI_NORMAL, " ");
 	value(d, "flags", "FLAGS");
 	for (unsigned f = 0; unknown && f < PAGE_FIELDS; f++)
-		if (d->page.why[f] > PAGE_WHY_NOT_APPLICABLE) {
+		if (d->class->page.why[f] > PAGE_WHY_NOT_APPLICABLE) {
 			tui_text_add(d->text, TUI_S_UNKNOWN, " ?");
 			tui_text_more(d->text, TUI_DIM, " %s: ", page_field_name(f));
 			tui_text_wrap(d->text, TUI_DIM, 6, d->width,
-				      page_why_text(d->page.why[f]));
+				      page_why_text(d->class->page.why[f]));
 			break;
 		}
 }
 
 static void add_references(struct detail *d)
 {
-	const struct page_run *p = &d->page;
+	const struct page_info *p = &d->class->page;
 
 	if (!page_knows(p, PAGE_F_REFCOUNT) || p->expected < 0)
 		return;
@@ -139,7 +138,7 @@ static void add_requests(struct detail *d)
 {
 	heading(d, "the six requests");
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
-		const struct gup_verdict *v = &d->row.verdicts->req[i];
+		const struct gup_verdict *v = &d->class->verdicts->req[i];
 		bool chosen = d->t->lens == TUI_LENS_REQUEST + i;
 
 		tui_text_add(d->text, chosen ? TUI_STRONG : TUI_NORMAL, "%s%-6s",
@@ -187,7 +186,8 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 			      r->reason);
 		tui_text_add(d->text, TUI_DIM, "      %s()",
 			     kernel_function(&d->s->kernel,
-					     predict_rule_func(path, i, &d->page.facts)));
+					     predict_rule_func(path, i,
+							       &d->class->page.facts)));
 		if (d->width >= 70)
 			tui_text_more(d->text, TUI_DIM, "  %s",
 				      predict_rule_cite(r, cite, sizeof(cite)));
@@ -201,7 +201,7 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 
 static void add_request_paths(struct detail *d, enum gup_request req)
 {
-	const struct gup_verdict *v = &d->row.verdicts->req[req];
+	const struct gup_verdict *v = &d->class->verdicts->req[req];
 	char title[120], outcome[100];
 
 	snprintf(title, sizeof(title), "%s: %s", gup_request_name(req),
@@ -245,9 +245,9 @@ static void add_what_if(struct detail *d, const struct gup_whatif *w, const char
 
 static void add_what_ifs(struct detail *d, bool paths)
 {
-	const struct gup_write *w = &d->row.verdicts->write;
-	const struct gup_whatif *f = &d->row.verdicts->fork,
-				*m = &d->row.verdicts->migrate;
+	const struct gup_write *w = &d->class->verdicts->write;
+	const struct gup_whatif *f = &d->class->verdicts->fork,
+				*m = &d->class->verdicts->migrate;
 	u8 role = w->fault == GUP_WRITE_UNKNOWN ? TUI_S_UNKNOWN : TUI_STRONG;
 
 	heading(d, "what if");
@@ -302,7 +302,7 @@ static void add_page(struct detail *d, bool full)
 {
 	add_cell(d);
 	add_facts(d);
-	if (d->page.raced)
+	if (d->class->page.raced)
 		tui_text_add(d->text, TUI_WARN, " changed while it was read");
 	add_references(d);
 	add_requests(d);
@@ -332,7 +332,7 @@ void tui_detail_text(const struct tui *t, int width, bool full, struct tui_text 
 		return;
 	}
 	add_place(&d);
-	const struct store_row *row = store_row_at(d.s, d.v, t->addr);
+	const struct page_run *row = store_row_at(d.v, t->addr);
 	if (!row) {
 		tui_text_add(ret,
 			     store_covers(d.s, d.v, t->addr) ? TUI_DIM : TUI_S_UNKNOWN,
@@ -340,11 +340,7 @@ void tui_detail_text(const struct tui *t, int width, bool full, struct tui_text 
 							     : " ? not read");
 		return;
 	}
-	d.class = store_class(d.s, row);
-	store_page_at(d.s, row, t->addr, &d.page);
-	d.row = (struct report_row){ .process = &d.p->process,
-				     .vma = &d.v->vma,
-				     .page = &d.page,
-				     .verdicts = d.class->verdicts };
+	d.class = row->class;
+	d.row = store_report_row(d.s, d.p, d.v, row, t->addr, t->addr + 1);
 	add_page(&d, full);
 }

@@ -91,14 +91,14 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 }
 
 /* Classifies anonymous memory by who may have it. */
-static enum tui_glyph anon_glyph(const struct page_run *p)
+static enum tui_glyph anon_glyph(const struct page_info *p)
 {
 	if (p->anon_exclusive == TRI_YES)
 		return TUI_GLYPH_EXCLUSIVE;
 	return p->anon_exclusive == TRI_NO ? TUI_GLYPH_SHARED : TUI_GLYPH_UNKNOWN;
 }
 
-static enum tui_glyph kind_glyph(const struct page_run *p)
+static enum tui_glyph kind_glyph(const struct page_info *p)
 {
 	static const u8 kinds[PAGE_KINDS] = {
 		[PAGE_NONE] = TUI_GLYPH_ABSENT,     [PAGE_KSM] = TUI_GLYPH_KSM,
@@ -116,7 +116,7 @@ static enum tui_glyph kind_glyph(const struct page_run *p)
 
 static enum tui_glyph state_glyph(const struct page_class *c)
 {
-	const struct page_run *p = &c->page;
+	const struct page_info *p = &c->page;
 	bool pins = page_knows(p, PAGE_F_PINCOUNT) && p->pincount > 0;
 
 	if (c->verdicts->write.leak == TRI_YES)
@@ -189,11 +189,11 @@ static int map_folios(struct tui_map *m, const struct store *s, const struct sto
 	size_t room = 0;
 	int r = 0;
 
-	for (size_t i = store_row_from(s, v, m->start); !r && i < store_nrows(v); i++) {
-		const struct store_row *row = &v->rows->row[i];
-		const struct page_run *p = &store_class(s, row)->page;
+	for (size_t i = store_row_from(v, m->start); !r && i < store_nrows(v); i++) {
+		const struct page_run *row = &v->rows->row[i];
+		const struct page_info *p = &row->class->page;
 		u64 start = MAX(row->addr, m->start);
-		u64 end = MIN(store_row_end(s, row), m->end);
+		u64 end = MIN(page_end(row), m->end);
 
 		if (start > at)
 			r = add_segment(m, &room, at, 1, start - at, start - at);
@@ -298,13 +298,11 @@ void tui_grid_scale(unsigned zoom, u32 page_size, char *buf, size_t size)
 /* ---- cells */
 
 static bool matches(const struct store *s, const struct store_process *p,
-		    const struct store_vma *v, const struct store_row *row,
+		    const struct store_vma *v, const struct page_run *row,
 		    const struct filter *filter, u64 start, u64 end)
 {
-	struct page_run page;
-	struct report_row r = store_report_row(s, p, v, row, &page);
+	struct report_row r = store_report_row(s, p, v, row, start, end);
 
-	store_page_cut(s, &page, MAX(start, row->addr), MIN(end, store_row_end(s, row)));
 	return filter_match(filter, &r) == TRI_YES;
 }
 
@@ -316,10 +314,9 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 	struct tui_gridcell cell = { .unmatched = filter != NULL };
 	unsigned kinds = 0, best = TUI_GLYPHS;
 
-	for (size_t i = store_row_from(s, v, start); i < store_nrows(v) && at < end;
-	     i++) {
-		const struct store_row *row = &v->rows->row[i];
-		u64 from = MAX(row->addr, at), to = MIN(store_row_end(s, row), end);
+	for (size_t i = store_row_from(v, start); i < store_nrows(v) && at < end; i++) {
+		const struct page_run *row = &v->rows->row[i];
+		u64 from = MAX(row->addr, at), to = MIN(page_end(row), end);
 
 		if (row->addr >= end)
 			break;
@@ -328,7 +325,7 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 		if (from > at)
 			bytes[store_covers(s, v, at) ? tui_grid_hole(lens)
 						     : unknown_of(lens)] += from - at;
-		bytes[tui_grid_glyph(store_class(s, row), lens)] += to - from;
+		bytes[tui_grid_glyph(row->class, lens)] += to - from;
 		at = to;
 	}
 	if (at < end)
@@ -351,9 +348,8 @@ void tui_grid_count(const struct store *s, const struct store_vma *v, enum tui_l
 		    u64 *ret)
 {
 	for (size_t i = 0; i < store_nrows(v); i++) {
-		const struct store_row *row = &v->rows->row[i];
+		const struct page_run *row = &v->rows->row[i];
 
-		ret[tui_grid_glyph(store_class(s, row), lens)] +=
-			store_row_end(s, row) - row->addr;
+		ret[tui_grid_glyph(row->class, lens)] += page_end(row) - row->addr;
 	}
 }

@@ -362,19 +362,16 @@ static void draw_line(struct tui *t, u64 addr, struct tui_line *l)
 {
 	const struct store *s = tui_state_store(t);
 	const struct store_vma *v = tui_state_vma(t);
-	const struct store_row *row = store_row_at(s, v, addr);
+	const struct page_run *row = store_row_at(v, addr);
 	char map[24], ref[24], pin[24];
-	struct page_run p = { .kind = PAGE_NONE };
-	const struct report_row page = { .page = &p };
+	const struct report_row page = { .run.class = row ? row->class : NULL };
 
-	if (row)
-		store_page_at(s, row, addr, &p);
-	if (p.kind == PAGE_NONE)
+	if (!row || row->class->page.kind == PAGE_NONE)
 		tui_screen_add(l, TUI_DIM,
 			       row || store_covers(s, v, addr) ? "absent" : "? not read");
 	else
 		tui_screen_add(l, TUI_NORMAL, "%s map %s ref %s pin %s",
-			       page_kind_name(p.kind),
+			       page_kind_name(row->class->page.kind),
 			       columns_named("MAP", &page, map, sizeof(map)),
 			       columns_named("REF", &page, ref, sizeof(ref)),
 			       columns_named("PIN", &page, pin, sizeof(pin)));

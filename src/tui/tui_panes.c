@@ -328,10 +328,9 @@ static void draw_relative(struct tui *t, const struct store *s,
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_FAMILY];
 	const struct store_vma *v = store_vma_at(p, t->addr);
-	const struct store_row *row = v ? store_row_at(s, v, t->addr) : NULL;
+	const struct page_run *row = v ? store_row_at(v, t->addr) : NULL;
 	struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
 	char comm[4 * sizeof(p->process.comm)], pfn[24], map[24], ref[24];
-	struct page_run page;
 
 	escape_text(comm, sizeof(comm), p->process.comm);
 	tui_screen_add(&l, here ? TUI_STRONG : TUI_NORMAL, "%s%d %s ", here ? "▸" : " ",
@@ -344,16 +343,15 @@ static void draw_relative(struct tui *t, const struct store *s,
 							     : "? not read");
 		return;
 	}
-	enum tui_glyph g = tui_grid_glyph(store_class(s, row), t->lens);
-	struct report_row rr = store_report_row(s, p, v, row, &page);
-	store_page_cut(s, &page, t->addr, t->addr + 1);
+	enum tui_glyph g = tui_grid_glyph(row->class, t->lens);
+	struct report_row rr = store_report_row(s, p, v, row, t->addr, t->addr + 1);
 	tui_screen_add(&l, tui_grid_role(g), "%c ",
 		       g == tui_grid_hole(t->lens) ? '-' : tui_grid_letter(g));
 	tui_screen_add(&l, TUI_NORMAL, "%s map %s ref %s %s",
 		       columns_named("PFN", &rr, pfn, sizeof(pfn)),
 		       columns_named("MAP", &rr, map, sizeof(map)),
 		       columns_named("REF", &rr, ref, sizeof(ref)),
-		       page.kind == PAGE_NONE ? "" : tui_grid_word(g));
+		       row->class->page.kind == PAGE_NONE ? "" : tui_grid_word(g));
 }
 
 void tui_panes_family(struct tui *t)

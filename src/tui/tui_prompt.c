@@ -29,11 +29,10 @@ static bool parse_hex(const char *text, u64 *ret)
 }
 
 static bool row_matches(const struct tui *t, const struct store_process *p,
-			const struct store_vma *v, const struct store_row *row)
+			const struct store_vma *v, const struct page_run *row)
 {
 	const struct store *s = tui_state_store(t);
-	struct page_run page;
-	struct report_row r = store_report_row(s, p, v, row, &page);
+	struct report_row r = store_report_row(s, p, v, row, 0, UINT64_MAX);
 
 	return filter_match(t->find, &r) == TRI_YES;
 }
@@ -51,7 +50,7 @@ static bool find_row(struct tui *t, int direction)
 
 		for (size_t j = 0; j < rows; j++) {
 			size_t r = direction > 0 ? j : rows - 1 - j;
-			const struct store_row *row = &v->rows->row[r];
+			const struct page_run *row = &v->rows->row[r];
 
 			/* First mapping: rows ahead only; last one: the remaining rows. */
 			if (k == 0 &&

@@ -118,7 +118,7 @@ struct listing {
 
 static void side_words(const struct page_class *c, char *buf, size_t size)
 {
-	const struct page_run *p = &c->page;
+	const struct page_info *p = &c->page;
 	char map[16] = "?", ref[16] = "?";
 
 	if (!c || p->kind == PAGE_NONE) {

@@ -34,7 +34,7 @@ extern volatile sig_atomic_t verify_end; /* set by verify_stop() */
 
 /* Compares the prediction with what the call showed; fills ret->field … ret->outcome. */
 void verify_judge(const struct kernel *k, enum gupcall_id act,
-		  const struct page_run *page, const struct gup_verdicts *predicted,
+		  const struct page_info *page, const struct gup_verdicts *predicted,
 		  const struct gupcall_result *seen, struct verify_case *ret);
 
 /* Tries opt->trials random sequences.  Returns 0 or -errno. */

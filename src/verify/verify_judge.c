@@ -143,7 +143,7 @@ static const char *verify_store_seen(const struct gupcall_result *seen)
 }
 
 static void verify_store(struct verify_case *c, const struct gup_write *w,
-			 const struct page_run *page, const struct gupcall_result *seen)
+			 const struct page_info *page, const struct gupcall_result *seen)
 {
 	const char *predicted = w->waits ? "waits" : gup_write_name(w->fault);
 	const char *observed = verify_store_seen(seen);
@@ -215,7 +215,7 @@ static void verify_migrate(struct verify_case *c, enum gup_migrate_word word,
  * GUP's second try finds the page.
  */
 static bool verify_counted(const struct kernel *k, enum gupcall_id act,
-			   const struct page_run *page)
+			   const struct page_info *page)
 {
 	const struct gupcall_row *row = gupcall_row(act);
 	bool retries = row->entry == GUPCALL_FAST || act == GUPCALL_DO_VM_WRITEV;
@@ -238,7 +238,7 @@ static bool verify_fell_back(const struct kernel *k, enum gupcall_id act,
 }
 
 void verify_judge(const struct kernel *k, enum gupcall_id act,
-		  const struct page_run *page, const struct gup_verdicts *predicted,
+		  const struct page_info *page, const struct gup_verdicts *predicted,
 		  const struct gupcall_result *seen, struct verify_case *ret)
 {
 	const struct gupcall_row *row = gupcall_row(act);

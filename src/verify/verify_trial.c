@@ -11,54 +11,8 @@
 
 #define VERIFY_REPEATS 3
 
-struct verify_look {
-	u64 addr;
-	bool found, mergeable;
-	struct page_run page;
-	struct gup_verdicts verdicts;
-};
-
-static int verify_row_seen(void *ctx, const struct report_row *row)
-{
-	struct verify_look *l = ctx;
-
-	if (row->page->addr > l->addr ||
-	    l->addr >= row->page->addr + row->page->pages * row->page->size)
-		return 0;
-	l->page = *row->page;
-	l->verdicts = *row->verdicts;
-	l->mergeable = row->vma->flags & VF(MERGEABLE) && row->page->kind != PAGE_KSM;
-	l->found = true;
-	return 1;
-}
-
-/*
- * Predicts for the worker's page; only who sees a store depends on holders.  Returns 0, -ENOENT without
- * a row, or -errno.
- */
-static int verify_look(struct verify *v, const struct pagestate_worker *w,
-		       enum gupcall_id act, struct verify_look *l)
-{
-	struct collect_range range = { .start = w->page, .end = w->page + 4096 };
-	struct collect_options opt = { .pids = &w->subject,
-				       .npids = 1,
-				       .ranges = &range,
-				       .nranges = 1,
-				       .each = true,
-				       .holders = gupcall_row(act)->what == GUP_STORE,
-				       .holes = true };
-	struct report_view view = { .row = verify_row_seen };
-	int err;
-
-	*l = (struct verify_look){ .addr = w->page };
-	err = collect_run(v->src, &opt, &view, l, NULL);
-	if (l->found)
-		return 0;
-	return err < 0 ? err : -ENOENT;
-}
-
 /* Notes the raw words of a wrong case for a bug report. */
-static void verify_note(struct verify_case *c, const struct verify_look *l,
+static void verify_note(struct verify_case *c, const struct collect_look *l,
 			const struct gupcall_result *seen)
 {
 	snprintf(
@@ -90,7 +44,7 @@ static void verify_once(struct verify *v, const char *state, enum gupcall_id act
 			bool lenient, struct verify_case *c)
 {
 	struct pagestate_worker w;
-	struct verify_look l;
+	struct collect_look l;
 	struct gupcall_result seen;
 	int err = pagestate_worker_start(&w, state, lenient, &v->env);
 
@@ -102,7 +56,9 @@ static void verify_once(struct verify *v, const char *state, enum gupcall_id act
 		c->outcome = VERIFY_SKIPPED;
 	} else if (w.blocks && !gupcall_may_wait(act)) {
 		verify_skip(c, "the kernel's log would complain of a wait without retry");
-	} else if ((err = verify_look(v, &w, act, &l))) {
+	} else if ((err = collect_look(v->src, w.subject, w.page, NULL,
+				       /* only who sees a store depends on holders */
+				       gupcall_row(act)->what == GUP_STORE, &l))) {
 		verify_skip(c, err == -ENOENT ? "no row: nothing is mapped there"
 					      : strerror(-err));
 	} else if (l.mergeable) {

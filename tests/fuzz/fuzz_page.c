@@ -32,7 +32,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct page_span span = { .end_pfn = 0x100000, .zone = PAGE_ZONE_NORMAL };
 	struct process process = { .pid = 1 };
 	struct gup_verdicts v;
-	struct page_run page;
+	struct page_info page;
 
 	for (unsigned i = 0; !kernels[7].kv && i < 8; i++) {
 		struct kernel_evidence ev;
@@ -93,9 +93,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	check(v.write.fault < GUP_WRITES && v.fork.word < GUP_FORKS &&
 	      v.migrate.word < GUP_MIGRATES);
 
-	struct report_row row = {
-		.process = &process, .vma = &in.vma, .page = &page, .verdicts = &v
-	};
+	struct page_class class = { .page = page, .verdicts = &v };
+	struct report_row row = { .process = &process,
+				  .vma = &in.vma,
+				  .run = { .class = &class } };
 	u64 bits = lint_row(&row, -1);
 	check(!(bits >> LINTS));
 	return 0;

@@ -39,13 +39,14 @@ static void lines(const char *text, size_t len)
 
 static void filter(const char *text)
 {
-	struct page_run page = { .pages = 1, .size = 4096 };
 	struct gup_verdicts verdicts = { 0 };
+	struct page_class class = { .page = { .size = 4096 }, .verdicts = &verdicts };
 	struct process process = { .pid = 1, .comm = "x" };
 	struct vma vma = { .end = 4096 };
-	struct report_row row = {
-		.process = &process, .vma = &vma, .page = &page, .verdicts = &verdicts
-	};
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .run = { 0, 1, 0, &class },
+				  .raw = &class.raw };
 	struct filter *f = NULL;
 	char why[300];
 

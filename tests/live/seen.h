@@ -49,7 +49,7 @@ static __attribute__((unused)) int keep_raw(void *ctx, const struct raw_page *ra
 	struct seen *s = ctx;
 
 	for (size_t i = 0; i < n; i++) {
-		struct page_run p;
+		struct page_info p;
 
 		page_read(&s->ctx, &s->vma, &raw[i], &p);
 		if (s->next)
@@ -114,15 +114,17 @@ static __attribute__((unused)) int look(struct seen *s, const void *addr, u64 le
 	return err;
 }
 
-static __attribute__((unused)) struct page_run page_at(const struct seen *s,
-						       const void *addr)
+static const struct raw_page *raw_at; /* the words of the last page_at() */
+
+static __attribute__((unused)) struct page_info page_at(const struct seen *s,
+							const void *addr)
 {
-	struct page_run p = { .kind = PAGE_UNKNOWN };
+	struct page_info p = { .kind = PAGE_UNKNOWN };
 
 	for (size_t i = 0; i < s->n; i++) {
 		page_read(&s->ctx, &s->vma, &s->raw[i], &p);
-		if ((uintptr_t)addr >= p.addr &&
-		    (uintptr_t)addr < p.addr + p.pages * p.size)
+		raw_at = &s->raw[i];
+		if ((uintptr_t)addr - raw_at->addr < raw_at->pages * p.size)
 			return p;
 	}
 	EXPECT(!"an observation of the address");

@@ -21,17 +21,17 @@ static void compare_plain(const struct seen *s, u64 start, u64 end)
 		KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) | KPF_BIT(IDLE);
 
 	for (u64 a = start; a < end; a += PAGE) {
-		struct page_run p = page_at(s, (void *)(uintptr_t)a);
+		struct page_info p = page_at(s, (void *)(uintptr_t)a);
 		u64 w = word_of(pm, a / PAGE), pfn = pagemap_pfn(w);
 
 		if (!pfn) {
-			EXPECT_INT(p.pfn, 0);
+			EXPECT_INT(raw_at->pfn, 0);
 			continue;
 		}
-		EXPECT_INT(p.pfn + (a - p.addr) / PAGE, pfn);
+		EXPECT_INT(raw_at->pfn + (a - raw_at->addr) / PAGE, pfn);
 		if (p.kind != PAGE_ZERO)
 			EXPECT_INT(p.mapcount, word_of(kc, pfn));
-		EXPECT_INT((p.raw.kpageflags ^ word_of(kf, pfn)) & ~changing, 0);
+		EXPECT_INT((raw_at->kpageflags ^ word_of(kf, pfn)) & ~changing, 0);
 	}
 	close(pm);
 	close(kf);
@@ -180,7 +180,7 @@ TEST(a_thp_is_one_observation)
 {
 	char *m, *p = map_thp(&m);
 	struct seen s;
-	struct page_run page;
+	struct page_info page;
 
 	if (!is_root())
 		SKIP("needs root");
@@ -222,7 +222,7 @@ TEST(leaves_without_pagemap_scan)
 {
 	char *m, *p = map_thp(&m);
 	struct seen s;
-	struct page_run page;
+	struct page_info page;
 
 	if (!is_root() || !p)
 		SKIP("needs root and THP");
@@ -319,7 +319,7 @@ TEST(hugetlb)
 {
 	char *m = map(2 * HUGE, MAP_HUGETLB | 21 << 26);
 	struct seen s;
-	struct page_run p;
+	struct page_info p;
 
 	if (!is_root())
 		SKIP("needs root");
@@ -339,7 +339,7 @@ TEST(hugetlb)
 		EXPECT_INT(p.leaf, RAW_LEVEL_PMD);
 		EXPECT_INT(p.anon_exclusive, TRI_YES);
 		EXPECT_INT(p.mapcount, 1);
-		EXPECT_INT(p.pages, 1);
+		EXPECT_INT(raw_at->pages, 1);
 		seen_close(&s);
 	}
 	munmap(m, 2 * HUGE);
@@ -350,7 +350,7 @@ TEST(a_huge_page_of_1_gib)
 	u64 len = 1ull << 30;
 	char *m = map(len, MAP_HUGETLB | 30 << 26);
 	struct seen s;
-	struct page_run p;
+	struct page_info p;
 
 	if (!is_root())
 		SKIP("needs root");
@@ -366,11 +366,11 @@ TEST(a_huge_page_of_1_gib)
 		EXPECT_INT(look(&s, m + 5 * HUGE, PAGE), 0);
 		EXPECT_INT(s.n, 1);
 		p = page_at(&s, m + len - 1);
-		EXPECT_INT(p.addr, (uintptr_t)m);
+		EXPECT_INT(raw_at->addr, (uintptr_t)m);
 		EXPECT_INT(p.kind, PAGE_HUGETLB);
 		EXPECT_INT(p.leaf, RAW_LEVEL_PUD);
 		EXPECT_INT(p.size, len);
-		EXPECT_INT(p.pages, 1);
+		EXPECT_INT(raw_at->pages, 1);
 		EXPECT_INT(p.order, 18);
 		EXPECT_INT(p.anon_exclusive, TRI_YES);
 		EXPECT_INT(p.mapcount, 1);
@@ -395,7 +395,7 @@ TEST(guards_and_swap_markers)
 		EXPECT(seen_open(&s, i ? &by_pagemap : &by_scan, getpid()));
 		EXPECT_INT(look(&s, m, 4 * PAGE), 0);
 		EXPECT_INT(page_at(&s, m + PAGE).kind, PAGE_GUARD);
-		EXPECT_INT(page_at(&s, m + PAGE).pages, 2);
+		EXPECT_INT(raw_at->pages, 2);
 		EXPECT_INT(page_at(&s, m + 3 * PAGE).kind, PAGE_NONE);
 		seen_close(&s);
 	}

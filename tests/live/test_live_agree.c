@@ -2,7 +2,8 @@
 /* BPF and /proc say the same of the same page. */
 #include "seen.h"
 
-static void agree(const struct page_run *a, const struct page_run *b)
+static void agree(const struct page_info *a, const struct page_info *b, u64 addr, u64 pfn,
+		  u64 other_pfn)
 {
 	u64 changing = KPF_BIT(LRU) | KPF_BIT(REFERENCED) | KPF_BIT(ACTIVE) |
 		       KPF_BIT(IDLE) | KPF_BIT(UPTODATE);
@@ -10,7 +11,7 @@ static void agree(const struct page_run *a, const struct page_run *b)
 
 	if (a->raced || b->raced)
 		return;
-	EXPECT_INT(a->pfn ? a->pfn : b->pfn, b->pfn);
+	EXPECT_INT(pfn ? pfn : other_pfn, other_pfn);
 	if (a->kind != PAGE_UNKNOWN && b->kind != PAGE_UNKNOWN) {
 		EXPECT_STR(page_kind_name(a->kind), page_kind_name(b->kind));
 		EXPECT_INT(a->anon, b->anon);
@@ -24,9 +25,8 @@ static void agree(const struct page_run *a, const struct page_run *b)
 	if (a->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN &&
 	    b->why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN) {
 		EXPECT_INT(a->order, b->order);
-		EXPECT_INT(a->head_pfn, b->head_pfn);
 	}
-	if (a->leaf && b->leaf && a->pfn)
+	if (a->leaf && b->leaf && pfn)
 		EXPECT_INT(a->leaf, b->leaf);
 	EXPECT_INT((a->flags ^ b->flags) & a->flags_known & b->flags_known & ~changing,
 		   0);
@@ -36,9 +36,15 @@ static void agree(const struct page_run *a, const struct page_run *b)
 	EXPECT_INT(a->zone, b->zone);
 	if (test_failures != before)
 		printf("# at 0x%llx: %s, pfn 0x%llx, flags 0x%llx and 0x%llx\n",
-		       (unsigned long long)a->addr, page_kind_name(b->kind),
-		       (unsigned long long)b->pfn, (unsigned long long)a->flags,
+		       (unsigned long long)addr, page_kind_name(b->kind),
+		       (unsigned long long)other_pfn, (unsigned long long)a->flags,
 		       (unsigned long long)b->flags);
+}
+
+/* The frame of the page at @addr, for which page_at() was called. */
+static u64 pfn_at(const char *addr)
+{
+	return raw_at->pfn ? raw_at->pfn + ((uintptr_t)addr - raw_at->addr) / PAGE : 0;
 }
 
 /* Compares every page of the VMA at @addr, read twice. */
@@ -47,17 +53,12 @@ static void compare_sources(struct seen *a, struct seen *b, const char *addr, u6
 	EXPECT_INT(look(a, addr, len), 0);
 	EXPECT_INT(look(b, addr, len), 0);
 	for (u64 at = 0; at < len;) {
-		struct page_run x = page_at(a, addr + at), y = page_at(b, addr + at);
+		struct page_info x = page_at(a, addr + at);
+		u64 pfn = pfn_at(addr + at);
+		struct page_info y = page_at(b, addr + at);
 		u64 step = MIN(x.size, y.size);
 
-		/* of runs: what is said of this page */
-		x.pfn += x.pfn ? ((uintptr_t)addr + at - x.addr) / PAGE : 0;
-		y.pfn += y.pfn ? ((uintptr_t)addr + at - y.addr) / PAGE : 0;
-		if (!x.order && x.why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN)
-			x.head_pfn = x.pfn;
-		if (!y.order && y.why[PAGE_F_FOLIO] == PAGE_WHY_KNOWN)
-			y.head_pfn = y.pfn;
-		agree(&x, &y);
+		agree(&x, &y, (uintptr_t)addr + at, pfn, pfn_at(addr + at));
 		if (test_failures > 10)
 			return;
 		at += step > PAGE ? step : PAGE;

@@ -44,7 +44,8 @@ static bool open_source(void)
 struct wanted {
 	const struct vma *vma;
 	u64 addr;
-	struct page_run page;
+	struct page_info page;
+	struct page_run run;
 	bool found;
 };
 
@@ -54,7 +55,10 @@ static int raw_cb(void *ctx, const struct raw_page *raw, size_t n)
 
 	(void)n;
 	if (!w->found)
-		page_read(&src->machine->page, w->vma, raw, &w->page);
+		w->run = (struct page_run){
+			raw->addr, raw->pages,
+			page_read(&src->machine->page, w->vma, raw, &w->page), NULL
+		};
 	w->found = true;
 	return 0;
 }
@@ -70,8 +74,10 @@ static int vma_cb(void *ctx, const struct vma *vma)
 				 raw_cb, w);
 }
 
+static u64 frame; /* of the page that look() looked at last */
+
 /* The page at @addr of ours and its ledger. */
-static struct page_run look(const void *addr, struct holders_ledger *ret)
+static struct page_info look(const void *addr, struct holders_ledger *ret)
 {
 	struct wanted w = { .addr = (uintptr_t)addr };
 	struct holders *h = NULL;
@@ -83,7 +89,9 @@ static struct page_run look(const void *addr, struct holders_ledger *ret)
 	EXPECT(w.found);
 	EXPECT_INT(src->ops->holders(src, &pid, 1, &h), 0);
 	EXPECT(h && h->complete);
-	holders_explain(h, &w.page, pid, ret);
+	w.run.class = &(struct page_class){ .page = w.page };
+	holders_explain(h, &w.run, pid, ret);
+	frame = w.run.pfn;
 	src->ops->release(src, pid);
 	return w.page;
 }
@@ -122,7 +130,7 @@ TEST(vmspliced_page)
 	struct iovec v[2] = { { p, PAGE }, { p + 2 * PAGE, PAGE } };
 	struct holders_ledger l;
 	const struct holder *h;
-	struct page_run page;
+	struct page_info page;
 	int fd[2];
 
 	if (pipe(fd))
@@ -163,7 +171,7 @@ TEST(pages_in_batches)
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++) {
 		char *p, text[100], want[100];
 		struct holders_ledger l;
-		struct page_run page;
+		struct page_info page;
 		const struct holder *h;
 
 		look(&none, &l); /* what is done once drains this CPU's batches */
@@ -174,7 +182,7 @@ TEST(pages_in_batches)
 			EXPECT_INT(madvise(p, PAGE, MADV_FREE), 0);
 		}
 		page = look(p, &l);
-		if (!(page.raw.has & RAW_HAS_BATCHES))
+		if (!(page.has_batches))
 			SKIP("the batches of this kernel cannot be read");
 		h = find(&l, HOLDERS_LRU_BATCH);
 		EXPECT(h);
@@ -318,7 +326,7 @@ TEST(child_vmspliced_hugetlb)
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	struct holders_ledger l;
 	const struct holder *h;
-	struct page_run page;
+	struct page_info page;
 	int fd[2], go[2];
 	char c;
 	pid_t pid;
@@ -350,7 +358,7 @@ TEST(child_vmspliced_hugetlb)
 	EXPECT(h);
 	if (h) {
 		EXPECT_INT(h->nends, 4); /* both ends, here and in the child */
-		EXPECT_INT(h->pfn, page.head_pfn + 7);
+		EXPECT_INT(h->pfn, frame + 7);
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
@@ -367,7 +375,7 @@ TEST(registered_buffer)
 	struct iovec v[2] = { { p, PAGE }, { p + 2 * PAGE, 4 * PAGE } };
 	struct holders_ledger l;
 	const struct holder *h;
-	struct page_run page;
+	struct page_info page;
 	int fd = syscall(SYS_io_uring_setup, 4, &params);
 
 	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, v, 2))
@@ -401,7 +409,7 @@ TEST(registered_thp)
 	struct iovec v = { p + 16 * PAGE, 64 * PAGE };
 	struct holders_ledger l;
 	const struct holder *h;
-	struct page_run page;
+	struct page_info page;
 	int fd = syscall(SYS_io_uring_setup, 4, &params);
 
 	madvise(p, huge, MADV_HUGEPAGE);
@@ -418,7 +426,7 @@ TEST(registered_thp)
 	h = find(&l, HOLDERS_IO_URING);
 	EXPECT(h);
 	if (h) {
-		EXPECT_INT(h->pfn - page.pfn, 16); /* the buffer, not the folio */
+		EXPECT_INT(h->pfn - frame, 16); /* the buffer, not the folio */
 		EXPECT_INT(h->pages, 64);
 	}
 	close(fd);

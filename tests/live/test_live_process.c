@@ -286,7 +286,7 @@ TEST(an_ordinary_user)
 	pid = fork();
 	if (!pid) {
 		struct seen s;
-		struct page_run p;
+		struct page_info p;
 
 		if (!geteuid() && (setgid(65534) || setuid(65534)))
 			_exit(2);
@@ -299,7 +299,7 @@ TEST(an_ordinary_user)
 		p = page_at(&s, m);
 		EXPECT(s.ctx.pfns_hidden);
 		EXPECT_INT(p.why[PAGE_F_PFN], PAGE_WHY_PFN_HIDDEN);
-		EXPECT_INT(p.pfn, 0);
+		EXPECT_INT(raw_at->pfn, 0);
 		EXPECT_INT(p.refcount, -1);
 		EXPECT(!s.src->machine->evidence[SOURCE_KPAGEFLAGS].ok);
 		EXPECT(s.src->machine->evidence[SOURCE_KPAGEFLAGS].why[0]);

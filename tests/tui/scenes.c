@@ -107,33 +107,29 @@ static void judge(const struct scene *sc, const struct spec *p, struct gup_verdi
 					    : GUP_MIGRATE_YES;
 }
 
-static void fill(const struct scene *sc, const struct spec *p, u64 addr,
-		 struct page_run *page)
+static void fill(const struct scene *sc, const struct spec *p, struct page_info *page)
 {
 	u64 pages = p->size / PAGE;
 
-	*page = (struct page_run){ .addr = addr,
-				   .pages = p->n,
-				   .size = p->size,
-				   .kind = p->kind,
-				   .leaf = p->size > PAGE ? RAW_LEVEL_PMD : RAW_LEVEL_PTE,
-				   .anon = p->kind == PAGE_ANON ||
-					   p->kind == PAGE_HUGETLB,
-				   .folio_mapcount = p->map,
-				   .mm_shared = TRI_UNKNOWN,
-				   .zone = PAGE_ZONE_NORMAL,
-				   .expected = p->map };
+	*page = (struct page_info){
+		.size = p->size,
+		.kind = p->kind,
+		.leaf = p->size > PAGE ? RAW_LEVEL_PMD : RAW_LEVEL_PTE,
+		.anon = p->kind == PAGE_ANON || p->kind == PAGE_HUGETLB,
+		.folio_mapcount = p->map,
+		.mm_shared = TRI_UNKNOWN,
+		.zone = PAGE_ZONE_NORMAL,
+		.expected = p->map
+	};
 	for (unsigned o = 0; pages >> o > 1; o++)
 		page->order = (u8)(o + 1);
 	if (maps_no_page(p)) {
 		for (unsigned f = 0; f < PAGE_FIELDS; f++)
 			page->why[f] = f == PAGE_F_KIND ? PAGE_WHY_KNOWN
 							: PAGE_WHY_NOT_APPLICABLE;
-		page->swap_offset = p->pfn;
 		return;
 	}
 	fact_set(&page->facts, F(PRESENT), true);
-	page->pfn = page->head_pfn = p->pfn;
 	page->mapcount = p->map;
 	page->mapcount_kind = PAGE_COUNT_EXACT;
 	page->refcount = p->ref;
@@ -195,19 +191,17 @@ static void vma(struct scene *sc, u64 start, u64 size, const char *perms,
 /* The next @spec.n pages of the mapping from @addr on.  Returns the address after them. */
 static u64 pages(struct scene *sc, u64 addr, struct spec spec)
 {
-	struct page_run page;
 	struct gup_verdicts verdicts;
-	struct report_row row = { .process = &sc->process,
-				  .vma = &sc->vma,
-				  .page = &page,
-				  .verdicts = &verdicts };
+	struct page_class class = { .verdicts = &verdicts };
+	struct report_row row = { .process = &sc->process, .vma = &sc->vma };
 
 	if (!spec.size)
 		spec.size = PAGE;
 	if (sc->blind && spec.kind == PAGE_ANON && spec.exclusive != TRI_YES)
 		spec.exclusive = TRI_UNKNOWN;
-	fill(sc, &spec, addr, &page);
+	fill(sc, &spec, &class.page);
 	judge(sc, &spec, &verdicts);
+	row.run = (struct page_run){ addr, spec.n, spec.pfn, &class };
 	store_view.row(sc->s, &row);
 	report_count(&sc->vma_totals, &row, PAGE);
 	return addr + spec.n * spec.size;
@@ -360,8 +354,9 @@ static struct store *load_thp(struct tui *t)
 				  true });
 	/* PTE-mapped, half of it shared: the trap */
 	for (unsigned i = 0; i < 2; i++) {
-		struct page_run page;
 		struct gup_verdicts verdicts;
+		struct page_class class = { .verdicts = &verdicts };
+		struct page_info *page = &class.page;
 		struct spec sp = { 256,
 				   PAGE,
 				   0x140000 + i * 256,
@@ -373,14 +368,12 @@ static struct store *load_thp(struct tui *t)
 				   !i };
 		struct report_row row = { .process = &sc.process,
 					  .vma = &sc.vma,
-					  .page = &page,
-					  .verdicts = &verdicts };
+					  .run = { at, sp.n, sp.pfn, &class } };
 
-		fill(&sc, &sp, at, &page);
-		page.order = 9;
-		page.head_pfn = 0x140000;
-		page.expected = page.folio_mapcount = 768;
-		page.excess = 0;
+		fill(&sc, &sp, page);
+		page->order = 9;
+		page->expected = page->folio_mapcount = 768;
+		page->excess = 0;
 		judge(&sc, &sp, &verdicts);
 		verdicts.migrate.word = GUP_MIGRATE_YES;
 		store_view.row(sc.s, &row);
@@ -511,13 +504,10 @@ static struct store *words_step(bool now, const struct store *like)
 		  GUP_WRITE_NONE,
 		  GUP_FORK_SHARE },
 	};
-	struct page_run page;
 	struct gup_verdicts verdicts;
+	struct page_class class = { .verdicts = &verdicts };
 	struct scene sc;
-	struct report_row row = { .process = &sc.process,
-				  .vma = &sc.vma,
-				  .page = &page,
-				  .verdicts = &verdicts };
+	struct report_row row = { .process = &sc.process, .vma = &sc.vma };
 	u64 at = ANON;
 
 	begin(&sc, like, false);
@@ -536,7 +526,8 @@ static struct store *words_step(bool now, const struct store *like)
 			p.spec.exclusive = TRI_NO;
 		if (now && i == 7) /* a reference more */
 			p.spec.ref++;
-		fill(&sc, &p.spec, at, &page);
+		fill(&sc, &p.spec, &class.page);
+		row.run = (struct page_run){ at, p.spec.n, p.spec.pfn, &class };
 		judge(&sc, &p.spec, &verdicts);
 		for (unsigned r = 0; r < GUP_REQUESTS; r++)
 			verdicts.req[r].word = p.word == GUP_WORD_MIGRATE && r < GUP_LT_R

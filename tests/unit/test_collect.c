@@ -16,7 +16,8 @@
 
 struct seen {
 	unsigned rows, vmas, processes, ends;
-	struct page_run page[32];
+	struct page_run run[32];
+	struct page_info page[32];
 	struct gup_verdicts verdicts[32];
 	struct report_totals totals;
 	int stop_at;
@@ -41,8 +42,9 @@ static int see_row(void *ctx, const struct report_row *row)
 	if (s->stop_at && s->rows == (unsigned)s->stop_at)
 		return 77;
 	if (s->rows < 32) {
-		s->page[s->rows] = *row->page;
-		s->verdicts[s->rows] = *row->verdicts;
+		s->run[s->rows] = row->run;
+		s->page[s->rows] = *report_page(row);
+		s->verdicts[s->rows] = *row->run.class->verdicts;
 	}
 	s->rows++;
 	return 0;
@@ -136,8 +138,8 @@ TEST(like_pages_become_one_run)
 
 	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), (struct collect_options){ 0 }), 0);
 	EXPECT_INT(seen.rows, 4);
-	EXPECT_INT(seen.page[0].pages, 3);
-	EXPECT_INT(seen.page[1].addr, 0x13000);
+	EXPECT_INT(seen.run[0].pages, 3);
+	EXPECT_INT(seen.run[1].addr, 0x13000);
 	EXPECT_INT(seen.totals.present, 6);
 	EXPECT_INT(seen.totals.exclusive, 4);
 	EXPECT_INT(seen.totals.shared, 2);
@@ -164,9 +166,7 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 		   0);
 	EXPECT_INT(f.fold, 1);
 	EXPECT_INT(seen.rows, 3);
-	EXPECT_INT(seen.page[0].pages, 7);
-	EXPECT(seen.page[0].folded);
-	EXPECT(!seen.page[1].folded);
+	EXPECT_INT(seen.run[0].pages, 7);
 	EXPECT_INT(seen.totals.present, 9);
 	EXPECT_INT(seen.totals.exclusive, 7);
 	diag_deinit(&diag);
@@ -180,7 +180,7 @@ TEST(where_no_frame_is_shown_like_pages_are_one_run)
 static bool same_map_count(void *ctx, const struct report_row *a,
 			   const struct report_row *b)
 {
-	return a->page->mapcount == b->page->mapcount;
+	return report_page(a)->mapcount == report_page(b)->mapcount;
 }
 
 /* DAMON sets the idle flag of some pages of a run, which no column shows. */
@@ -196,13 +196,13 @@ TEST(what_looks_the_same_is_a_run)
 
 	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), opt), 0);
 	EXPECT_INT(seen.rows, 3); /* frames are shown, and jump */
-	EXPECT_INT(seen.page[0].pages, 3);
-	EXPECT_INT(seen.page[1].pfn, 200);
+	EXPECT_INT(seen.run[0].pages, 3);
+	EXPECT_INT(seen.run[1].pfn, 200);
 	diag_deinit(&diag);
 	opt.fold = true;
 	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), opt), 0);
 	EXPECT_INT(seen.rows, 2);
-	EXPECT_INT(seen.page[0].pages, 4);
+	EXPECT_INT(seen.run[0].pages, 4);
 	diag_deinit(&diag);
 	opt.each = true;
 	EXPECT_INT(collect(raw, ARRAY_SIZE(raw), opt), 0);
@@ -217,8 +217,8 @@ TEST(each_splits_runs)
 
 	EXPECT_INT(collect(raw, 1, (struct collect_options){ .each = true }), 0);
 	EXPECT_INT(seen.rows, 5);
-	EXPECT_INT(seen.page[4].addr, 0x14000);
-	EXPECT_INT(seen.page[4].pfn, 104);
+	EXPECT_INT(seen.run[4].addr, 0x14000);
+	EXPECT_INT(seen.run[4].pfn, 104);
 	EXPECT_INT(seen.totals.present, 5);
 	diag_deinit(&diag);
 }
@@ -233,7 +233,7 @@ TEST(each_page_of_zeroes_is_the_same_frame)
 	EXPECT_INT(collect(raw, 3, (struct collect_options){ .each = true }), 0);
 	EXPECT_INT(seen.rows, 3);
 	EXPECT_INT(seen.page[2].kind, PAGE_ZERO);
-	EXPECT_INT(seen.page[2].pfn, 100);
+	EXPECT_INT(seen.run[2].pfn, 100);
 	diag_deinit(&diag);
 }
 
@@ -242,8 +242,9 @@ static int see_raw(void *ctx, const struct report_row *row)
 	struct seen *s = ctx;
 
 	EXPECT(s->vmas == 1); /* the view has been shown the VMA */
-	EXPECT_INT(row->page->raw.addr, row->page->addr);
-	s->page[s->rows++] = *row->page;
+	EXPECT_INT(row->raw->addr, row->run.addr);
+	EXPECT_INT(row->raw->pages, row->run.pages);
+	s->run[s->rows++] = row->run;
 	return 0;
 }
 
@@ -262,35 +263,36 @@ TEST(raw_runs_come_as_they_were_read)
 	diag_init(&diag);
 	EXPECT_INT(collect_run(&f.source, &opt, &raw_view, &seen, &diag), 0);
 	EXPECT_INT(seen.rows, 2);
-	EXPECT_INT(seen.page[0].raw.pages, 2);
-	EXPECT_INT(seen.page[1].pfn, 102);
+	EXPECT_INT(seen.run[0].pages, 2);
+	EXPECT_INT(seen.run[1].pfn, 102);
 	diag_deinit(&diag);
 }
 
 TEST(a_cut_run_begins_at_its_first_page)
 {
-	struct page_run p = { .addr = 0x200000,
-			      .pages = 4,
-			      .pfn = 512,
-			      .size = 2 << 20,
-			      .order = 9,
-			      .kind = PAGE_ANON,
-			      .raw = { .pfn = 512 } };
+	struct page_class class = {
+		.page = { .size = 2 << 20, .order = 9, .kind = PAGE_ANON }
+	};
+	struct page_run p = { 0x200000, 4, 512, &class };
 
-	page_cut(&p, 2, 1, 4096);
+	page_cut(&p, 0x600000, 0x800000, 4096);
 	EXPECT_INT(p.pages, 1);
 	EXPECT_INT(p.addr, 0x600000);
 	EXPECT_INT(p.pfn, 1536);
-	EXPECT_INT(p.head_pfn, 1536);
-	EXPECT_INT(p.raw.pfn, 1536);
+	EXPECT_INT(page_head(&p), 1536);
+	p.pfn += 7;
+	EXPECT_INT(page_head(&p), 1536);
 	/* one page of zeroes is mapped everywhere */
-	p.kind = PAGE_HUGE_ZERO;
-	page_cut(&p, 3, 1, 4096);
-	EXPECT_INT(p.pfn, 1536);
-	p.kind = PAGE_SWAP;
-	p.swap_offset = 7;
-	page_cut(&p, 3, 1, 4096);
-	EXPECT_INT(p.swap_offset, 10);
+	p = (struct page_run){ 0x200000, 4, 512, &class };
+	class.page.kind = PAGE_HUGE_ZERO;
+	page_cut(&p, 0x600000, 0x600001, 4096);
+	EXPECT_INT(p.pages, 1);
+	EXPECT_INT(p.pfn, 512);
+	p = (struct page_run){ 0x200000, 4, 7, &class };
+	class.page.kind = PAGE_SWAP;
+	page_cut(&p, 0x7fffff, 0x800001, 4096);
+	EXPECT_INT(p.pages, 2);
+	EXPECT_INT(p.pfn, 9);
 }
 
 TEST(only_what_is_asked_for)
@@ -306,7 +308,7 @@ TEST(only_what_is_asked_for)
 			   (struct collect_options){ .ranges = &r, .nranges = 1 }),
 		   0);
 	EXPECT_INT(seen.rows, 1);
-	EXPECT_INT(seen.page[0].addr, 0x11000);
+	EXPECT_INT(seen.run[0].addr, 0x11000);
 	diag_deinit(&diag);
 	EXPECT_INT(collect(raw, 2,
 			   (struct collect_options){ .names = &name, .nnames = 1 }),
@@ -622,8 +624,8 @@ TEST(a_store_is_seen_in_the_part_that_is_held)
 		EXPECT_INT(seen.verdicts[i].write.seen_by_refs, seen_by[i]);
 		EXPECT_INT(seen.verdicts[i].write.leak, TRI_NO);
 	}
-	EXPECT_INT(seen.page[2].addr, 0x12000);
-	EXPECT_INT(seen.page[2].pages, 2);
+	EXPECT_INT(seen.run[2].addr, 0x12000);
+	EXPECT_INT(seen.run[2].pages, 2);
 	diag_deinit(&diag);
 	/* somebody else has one too, and nobody knows where */
 	for (unsigned i = 0; i < 8; i++)

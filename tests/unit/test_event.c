@@ -25,16 +25,13 @@ struct spec {
 static struct kernel kernel;
 static const struct source_machine machine = { 0 };
 
-static void fill_page(const struct spec *s, u64 addr, u64 n, struct page_run *page)
+static void fill_page(const struct spec *s, struct page_info *page)
 {
 	u64 size = s->size ? s->size : 4096;
 	bool anon = s->kind == PAGE_ANON || s->kind == PAGE_HUGETLB;
 
 	memset(page, 0, sizeof(*page));
-	page->addr = addr;
-	page->pages = n;
 	page->size = size;
-	page->pfn = page->head_pfn = s->pfn;
 	page->kind = s->kind;
 	page->leaf = size == 4096 ? RAW_LEVEL_PTE : RAW_LEVEL_PMD;
 	page->order = s->order ? s->order : size == 4096 ? 0 : 9;
@@ -70,14 +67,15 @@ static struct store *state(const struct store *like, pid_t pid, const struct spe
 	struct vma v = { .start = A, .end = A + 2 * HUGE, .read = true, .write = true };
 	struct report_totals t = { 0 };
 	struct gup_verdicts verdicts = { 0 };
-	struct page_run page;
-	struct report_row row = { .page = &page, .verdicts = &verdicts };
+	struct page_class class = { .verdicts = &verdicts };
 
 	store_view.begin(st, &head);
 	store_view.process(st, &p);
 	store_view.vma(st, NULL, &v);
 	if (s) {
-		fill_page(s, A, pages, &page);
+		struct report_row row = { .run = { A, pages, s->pfn, &class } };
+
+		fill_page(s, &class.page);
 		verdicts.write.leak = s->leak;
 		store_view.row(st, &row);
 	}
@@ -277,8 +275,8 @@ TEST(mere_counting_is_no_event)
 	struct store_change c = { .what = STORE_COUNTS, .a.class = &a, .b.class = &b };
 
 	two.refcount = 2;
-	fill_page(&one, A, 1, &a.page);
-	fill_page(&two, A, 1, &b.page);
+	fill_page(&one, &a.page);
+	fill_page(&two, &b.page);
 	EXPECT(!event_matters(&c));
 	c.what |= STORE_VERDICT;
 	EXPECT(!event_matters(&c));

@@ -39,23 +39,22 @@ static void process(struct store *s, pid_t pid, pid_t parent, u64 start, u64 ino
 static void run(struct store *s, u64 addr, u64 n, enum page_kind kind, u64 pfn, s64 maps,
 		u32 size)
 {
-	struct page_run page = { .addr = addr,
-				 .pages = n,
-				 .size = size,
-				 .pfn = pfn,
-				 .head_pfn = pfn,
-				 .kind = kind,
-				 .anon = kind == PAGE_ANON || kind == PAGE_KSM,
-				 .leaf = size == KIB4 ? RAW_LEVEL_PTE : RAW_LEVEL_PMD,
-				 .mapcount = maps,
-				 .mapcount_kind = PAGE_COUNT_EXACT,
-				 .refcount = maps };
 	struct gup_verdicts verdicts = { 0 };
-	struct report_row row = { .page = &page, .verdicts = &verdicts };
+	struct page_class class = {
+		.page = { .size = size,
+			  .kind = kind,
+			  .anon = kind == PAGE_ANON || kind == PAGE_KSM,
+			  .leaf = size == KIB4 ? RAW_LEVEL_PTE : RAW_LEVEL_PMD,
+			  .mapcount = maps,
+			  .mapcount_kind = PAGE_COUNT_EXACT,
+			  .refcount = maps },
+		.verdicts = &verdicts,
+	};
+	struct report_row row = { .run = { addr, n, pfn, &class } };
 
-	page.why[PAGE_F_MAPCOUNT] = maps ? PAGE_WHY_KNOWN : PAGE_WHY_NO_BPF;
-	page.why[PAGE_F_PFN] = pfn ? PAGE_WHY_KNOWN : PAGE_WHY_PFN_HIDDEN;
-	fact_set(&page.facts, F(PRESENT), kind != PAGE_SWAP);
+	class.page.why[PAGE_F_MAPCOUNT] = maps ? PAGE_WHY_KNOWN : PAGE_WHY_NO_BPF;
+	class.page.why[PAGE_F_PFN] = pfn ? PAGE_WHY_KNOWN : PAGE_WHY_PFN_HIDDEN;
+	fact_set(&class.page.facts, F(PRESENT), kind != PAGE_SWAP);
 	report_count(&totals, &row, KIB4);
 	EXPECT_INT(store_view.row(s, &row), 0);
 }
@@ -228,7 +227,7 @@ TEST(huge)
 	EXPECT_INT(f->own_unknown, 3 * 512);
 
 	const struct store_vma *v = &s->proc[1].vma[0];
-	const struct store_row *row = &v->rows->row[2];
+	const struct page_run *row = &v->rows->row[2];
 
 	EXPECT_INT(family_at(s, v, row, A + MIB2, &s->proc[0], &end), FAMILY_SAME);
 	EXPECT_INT(end, A + 2 * MIB2);

@@ -9,20 +9,20 @@ static struct process process = { .pid = 42, .comm = "fa\x1bke" };
 static struct vma vma = { .start = 0x7f0000000000,
 			  .end = 0x7f0000010000,
 			  .name = "[heap]" };
-static struct page_run page = {
-	.addr = 0x7f0000000000,
-	.pages = 3,
-	.size = 4096,
-	.kind = PAGE_ANON,
-	.mapcount = 2,
-	.why = { [PAGE_F_REFCOUNT] = PAGE_WHY_NO_BPF,
-		 [PAGE_F_ZONE] = PAGE_WHY_NOT_APPLICABLE },
-	.anon_exclusive = TRI_NO,
-};
 static struct gup_verdicts verdicts;
-static struct report_row row = {
-	.process = &process, .vma = &vma, .page = &page, .verdicts = &verdicts
+static struct page_class class = {
+	.page = { .size = 4096,
+		  .kind = PAGE_ANON,
+		  .mapcount = 2,
+		  .why = { [PAGE_F_REFCOUNT] = PAGE_WHY_NO_BPF,
+			   [PAGE_F_ZONE] = PAGE_WHY_NOT_APPLICABLE },
+		  .anon_exclusive = TRI_NO },
+	.verdicts = &verdicts,
 };
+static struct report_row row = { .process = &process,
+				 .vma = &vma,
+				 .run = { 0x7f0000000000, 3, 0, &class },
+				 .raw = &class.raw };
 
 static int match(const char *expr)
 {

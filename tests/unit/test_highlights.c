@@ -13,27 +13,27 @@ static void look_refs(u64 start, u64 pages, unsigned order, s64 excess)
 	static const struct gup_verdicts v;
 	const struct vma vma = { .start = start, .end = start + (pages << 12) };
 	struct holders_ledger ledger = { .unexplained = excess };
-	struct page_run p = { .addr = start,
-			      .pages = pages,
-			      .size = 4096,
-			      .kind = PAGE_ANON,
-			      .anon = true,
-			      .order = (u8)order,
-			      .present = TRI_YES,
-			      .anon_exclusive = TRI_YES,
-			      .folio_mapcount = 1,
-			      .mapcount = 1,
-			      .mapcount_kind = PAGE_COUNT_EXACT,
-			      .refcount = 1 + excess,
-			      .expected = 1,
-			      .excess = excess };
+	struct page_class class = { .verdicts = &v,
+				    .page = { .size = 4096,
+					      .kind = PAGE_ANON,
+					      .anon = true,
+					      .order = (u8)order,
+					      .present = TRI_YES,
+					      .anon_exclusive = TRI_YES,
+					      .folio_mapcount = 1,
+					      .mapcount = 1,
+					      .mapcount_kind = PAGE_COUNT_EXACT,
+					      .refcount = 1 + excess,
+					      .expected = 1,
+					      .excess = excess } };
+	struct page_info *p = &class.page;
 	struct report_row row = { .process = &process,
 				  .vma = &vma,
-				  .page = &p,
-				  .verdicts = &v,
+				  .run = { start, pages, 0, &class },
+				  .raw = &class.raw,
 				  .ledger = &ledger };
 
-	fact_set(&p.facts, F(PRESENT), true);
+	fact_set(&p->facts, F(PRESENT), true);
 	highlights_look(&list, &row);
 }
 
@@ -42,23 +42,24 @@ static void look_alone(u64 start, u64 pages, u64 addr)
 {
 	static const struct gup_verdicts v;
 	const struct vma vma = { .start = start, .end = start + (1 << 20) };
-	struct page_run p = { .addr = addr,
-			      .pages = pages,
-			      .size = 4096,
-			      .kind = PAGE_ANON,
-			      .anon = true,
-			      .present = TRI_YES,
-			      .anon_exclusive = TRI_NO,
-			      .folio_mapcount = -1,
-			      .mapcount = 1,
-			      .mapcount_kind = PAGE_COUNT_EXACT,
-			      .expected = -1 };
-	struct report_row row = {
-		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
-	};
+	struct page_class class = { .verdicts = &v,
+				    .page = { .size = 4096,
+					      .kind = PAGE_ANON,
+					      .anon = true,
+					      .present = TRI_YES,
+					      .anon_exclusive = TRI_NO,
+					      .folio_mapcount = -1,
+					      .mapcount = 1,
+					      .mapcount_kind = PAGE_COUNT_EXACT,
+					      .expected = -1 } };
+	struct page_info *p = &class.page;
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .run = { addr, pages, 0, &class },
+				  .raw = &class.raw };
 
-	p.why[PAGE_F_REFCOUNT] = PAGE_WHY_NO_BPF;
-	fact_set(&p.facts, F(PRESENT), true);
+	p->why[PAGE_F_REFCOUNT] = PAGE_WHY_NO_BPF;
+	fact_set(&p->facts, F(PRESENT), true);
 	highlights_look(&list, &row);
 }
 
@@ -99,7 +100,7 @@ TEST(sums_are_of_all_pages_and_the_largest_are_shown)
 	EXPECT_INT(list.pages[HIGHLIGHT_COPY_ALONE], sum);
 	for (unsigned i = 0; i < HIGHLIGHT_BEST; i++)
 		EXPECT_INT(list.best[HIGHLIGHT_COPY_ALONE][i].pages, 501 - i);
-	EXPECT_INT(list.best[HIGHLIGHT_COPY_ALONE][0].page.addr,
+	EXPECT_INT(list.best[HIGHLIGHT_COPY_ALONE][0].run.addr,
 		   list.best[HIGHLIGHT_COPY_ALONE][0].vma.start);
 }
 
@@ -135,25 +136,25 @@ TEST(pages_of_a_huge_page_that_are_held_are_counted)
 		.holder = { { .kind = HOLDERS_PIPE, .pfn = 520, .pages = 2 },
 			    { .kind = HOLDERS_PIPE, .pfn = 521, .pages = 1 } }
 	};
-	struct page_run p = { .pages = 1,
-			      .size = 2 << 20,
-			      .pfn = 512,
-			      .kind = PAGE_ANON,
-			      .anon = true,
-			      .leaf = RAW_LEVEL_PMD,
-			      .order = 9,
-			      .refcount = 4,
-			      .expected = 1,
-			      .excess = 3 };
+	struct page_class class = { .verdicts = &v,
+				    .page = { .size = 2 << 20,
+					      .kind = PAGE_ANON,
+					      .anon = true,
+					      .leaf = RAW_LEVEL_PMD,
+					      .order = 9,
+					      .refcount = 4,
+					      .expected = 1,
+					      .excess = 3 } };
+	struct page_info *p = &class.page;
 	struct report_row row = { .process = &process,
 				  .vma = &vma,
-				  .page = &p,
-				  .verdicts = &v,
+				  .run = { 1 << 24, 1, 512, &class },
+				  .raw = &class.raw,
 				  .ledger = &ledger,
 				  .holders = ledger.holder,
 				  .nholders = 2 };
 
-	fact_set(&p.facts, F(PRESENT), true);
+	fact_set(&p->facts, F(PRESENT), true);
 	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 2);
 	ledger.unexplained = 1; /* somebody else may have any of them */
@@ -166,21 +167,22 @@ TEST(pages_of_a_driver_are_no_finding)
 {
 	struct gup_verdicts v = { .write = { .seen_by_refs = TRI_YES } };
 	const struct vma vma = { .start = 1 << 24, .end = 2 << 24 };
-	struct page_run p = { .addr = 1 << 24,
-			      .pages = 1,
-			      .size = 4096,
-			      .kind = PAGE_FILE,
-			      .present = TRI_YES,
-			      .expected = -1 };
-	struct report_row row = {
-		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
-	};
+	struct page_class class = { .verdicts = &v,
+				    .page = { .size = 4096,
+					      .kind = PAGE_FILE,
+					      .present = TRI_YES,
+					      .expected = -1 } };
+	struct page_info *p = &class.page;
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .run = { 1 << 24, 1, 0, &class },
+				  .raw = &class.raw };
 
-	fact_set(&p.facts, F(PRESENT), true);
+	fact_set(&p->facts, F(PRESENT), true);
 	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 1);
-	p.raw.has = RAW_HAS_PAGE;
-	p.raw.mapping = RAW_MAPPING_NULL;
+	p->has_page = true;
+	p->mapping = RAW_MAPPING_NULL;
 	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0);
 }
@@ -193,21 +195,22 @@ TEST(verdicts_are_found)
 				  .write = { .seen_by_refs = TRI_YES, .leak = TRI_YES },
 				  .fork = { .word = GUP_FORK_COPY } };
 	struct vma vma = { .start = 1 << 24, .end = 2 << 24, .write = true };
-	struct page_run p = { .addr = 1 << 24,
-			      .pages = 3,
-			      .size = 4096,
-			      .kind = PAGE_ANON,
-			      .anon = true,
-			      .anon_exclusive = TRI_NO,
-			      .folio_mapcount = 2,
-			      .mapcount = 2,
-			      .mapcount_kind = PAGE_COUNT_EXACT,
-			      .expected = -1 };
-	struct report_row row = {
-		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
-	};
+	struct page_class class = { .verdicts = &v,
+				    .page = { .size = 4096,
+					      .kind = PAGE_ANON,
+					      .anon = true,
+					      .anon_exclusive = TRI_NO,
+					      .folio_mapcount = 2,
+					      .mapcount = 2,
+					      .mapcount_kind = PAGE_COUNT_EXACT,
+					      .expected = -1 } };
+	struct page_info *p = &class.page;
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .run = { 1 << 24, 3, 0, &class },
+				  .raw = &class.raw };
 
-	fact_set(&p.facts, F(PRESENT), true);
+	fact_set(&p->facts, F(PRESENT), true);
 	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_LEAK], 3);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 0); /* a leak is more than that */
@@ -230,27 +233,28 @@ TEST(what_breaks_an_invariant_is_found_unless_it_raced)
 {
 	static const struct gup_verdicts v;
 	const struct vma vma = { .start = 1 << 24, .end = 2 << 24 };
-	struct page_run p = { .addr = 1 << 24,
-			      .pages = 1,
-			      .size = 4096,
-			      .kind = PAGE_ANON,
-			      .anon = true,
-			      .present = TRI_YES,
-			      .anon_exclusive = TRI_NO,
-			      .folio_mapcount = 1,
-			      .mapcount = 1,
-			      .mapcount_kind = PAGE_COUNT_EXACT,
-			      .refcount = 1025,
-			      .pincount = 1,
-			      .pincount_kind = PAGE_COUNT_EXACT,
-			      .expected = 1 };
-	struct report_row row = {
-		.process = &process, .vma = &vma, .page = &p, .verdicts = &v
-	};
+	struct page_class class = { .verdicts = &v,
+				    .page = { .size = 4096,
+					      .kind = PAGE_ANON,
+					      .anon = true,
+					      .present = TRI_YES,
+					      .anon_exclusive = TRI_NO,
+					      .folio_mapcount = 1,
+					      .mapcount = 1,
+					      .mapcount_kind = PAGE_COUNT_EXACT,
+					      .refcount = 1025,
+					      .pincount = 1,
+					      .pincount_kind = PAGE_COUNT_EXACT,
+					      .expected = 1 } };
+	struct page_info *p = &class.page;
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .run = { 1 << 24, 1, 0, &class },
+				  .raw = &class.raw };
 
-	fact_set(&p.facts, F(PRESENT), true);
+	fact_set(&p->facts, F(PRESENT), true);
 	for (unsigned raced = 0; raced < 2; raced++) {
-		p.raced = raced;
+		p->raced = raced;
 		look(&row);
 		EXPECT_INT(list.pages[HIGHLIGHT_PINNED], 1);
 		EXPECT_INT(list.pages[HIGHLIGHT_PIN_NOT_EXCLUSIVE], 1);

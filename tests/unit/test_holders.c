@@ -57,19 +57,17 @@ static struct holders all(void)
 	return h;
 }
 
+static struct page_class class;
+
 static struct page_run small(u64 pfn, s64 excess)
 {
-	struct page_run p = { .pages = 1,
-			      .size = 4096,
-			      .pfn = pfn,
-			      .head_pfn = pfn,
-			      .kind = PAGE_ANON,
-			      .leaf = RAW_LEVEL_PTE,
-			      .expected = 1,
-			      .refcount = 1 + excess,
-			      .excess = excess };
-
-	return p;
+	class = (struct page_class){ .page = { .size = 4096,
+					       .kind = PAGE_ANON,
+					       .leaf = RAW_LEVEL_PTE,
+					       .expected = 1,
+					       .refcount = 1 + excess,
+					       .excess = excess } };
+	return (struct page_run){ .pages = 1, .pfn = pfn, .class = &class };
 }
 
 TEST(sorting)
@@ -127,11 +125,12 @@ TEST(remainder_is_said)
 	EXPECT_STR(holders_text(&l.holder[1], text, sizeof(text)),
 		   "perhaps an LRU batch of some CPU");
 	EXPECT_INT(l.holder[2].kind, HOLDERS_VMPIN);
-	p.excess = p.refcount = 3; /* two references are not one batch's */
+	class.page.excess = class.page.refcount =
+		3; /* two references are not one batch's */
 	holders_explain(&h, &p, 42, &l);
 	EXPECT_INT(l.unexplained, 2);
 	EXPECT_INT(l.n, 2);
-	p.excess = 2;
+	class.page.excess = 2;
 	holders_explain(&h, &p, 43, &l);
 	EXPECT_INT(l.n, 2); /* another process's candidates are none */
 }
@@ -154,8 +153,7 @@ TEST(large_folio)
 	struct page_run p = small(0x410, 1);
 	struct holders_ledger l;
 
-	p.head_pfn = 0x400;
-	p.order = 9;
+	class.page.order = 9;
 	holders_explain(&h, &p, 42, &l);
 	EXPECT_INT(l.n, 1);
 	EXPECT_INT(l.explained, 1); /* one pin for the folio as a whole */
@@ -185,8 +183,8 @@ TEST(batches)
 	struct holders_ledger l;
 	char text[80];
 
-	p.raw.has = RAW_HAS_BATCHES;
-	p.batches = STRUCTPAGE_BATCH(STRUCTPAGE_LRU_LAZYFREE, 3);
+	class.page.has_batches = true;
+	class.page.batches = STRUCTPAGE_BATCH(STRUCTPAGE_LRU_LAZYFREE, 3);
 	holders_explain(&h, &p, 43, &l);
 	EXPECT_INT(l.explained, 2);
 	EXPECT_INT(l.unexplained, 1);
@@ -194,15 +192,15 @@ TEST(batches)
 	EXPECT_INT(l.holder[0].certainty, HOLDERS_EXACT);
 	EXPECT_STR(holders_text(&l.holder[0], text, sizeof(text)),
 		   "the lru_lazyfree batch of CPU 3");
-	EXPECT(!holders_may_be_batched(&p));
-	p.excess = 1;
+	EXPECT(!holders_may_be_batched(&class.page));
+	class.page.excess = 1;
 	holders_explain(NULL, &p, 43, &l);
 	EXPECT_INT(l.unexplained, 0);
-	p.batches |= STRUCTPAGE_BATCH(STRUCTPAGE_MLOCK, 0x1fff) << 16;
+	class.page.batches |= STRUCTPAGE_BATCH(STRUCTPAGE_MLOCK, 0x1fff) << 16;
 	holders_explain(NULL, &p, 43, &l);
 	EXPECT_INT(l.n, 2);
 	EXPECT_INT(l.explained, 2);
-	p.batches = 0x10000; /* of a report that somebody made */
+	class.page.batches = 0x10000; /* of a report that somebody made */
 	holders_explain(NULL, &p, 43, &l);
 	EXPECT_STR(holders_text(&l.holder[0], text, sizeof(text)),
 		   "the ? batch of CPU 1");
@@ -230,11 +228,11 @@ TEST(holders_without_end)
 	EXPECT_INT(l.n + l.more, MANY);
 	EXPECT_INT(h.steps, STEPS - 2 * MANY);
 	/* a page that none reaches takes none of them */
-	p.pfn = p.head_pfn = 1ULL << 61;
+	p.pfn = 1ULL << 61;
 	holders_explain(&h, &p, 42, &l);
 	EXPECT_INT(l.unexplained, 1);
 	EXPECT_INT(h.steps, STEPS - 2 * MANY);
-	p.pfn = p.head_pfn = 1 << 20;
+	p.pfn = 1 << 20;
 	p.pages = 1ULL << 50;
 	for (; h.complete && looks < 10; looks++)
 		holders_explain(&h, &p, 42, &l);

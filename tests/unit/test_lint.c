@@ -4,37 +4,36 @@
 #include "test.h"
 
 /* A healthy page: anonymous, order 0, mapped once, exclusive, writable, everything known. */
-static struct page_run healthy(void)
+static struct page_info healthy(void)
 {
-	struct page_run p = { .addr = 0x1000,
-			      .pages = 1,
-			      .size = 4096,
-			      .kind = PAGE_ANON,
-			      .leaf = RAW_LEVEL_PTE,
-			      .present = TRI_YES,
-			      .anon_exclusive = TRI_YES,
-			      .mapcount = 1,
-			      .folio_mapcount = 1,
-			      .mapcount_kind = PAGE_COUNT_EXACT,
-			      .refcount = 1,
-			      .expected = 1,
-			      .pincount_kind = PAGE_COUNT_ESTIMATE,
-			      .pte = PAGE_PTE_WRITE,
-			      .pte_known = PAGE_PTE_WRITE | PAGE_PTE_UFFD_WP,
-			      .flags = KPF_BIT(ANON) | KPF_BIT(SWAPBACKED),
-			      .flags_known = ~0ull };
+	struct page_info p = { .size = 4096,
+			       .kind = PAGE_ANON,
+			       .leaf = RAW_LEVEL_PTE,
+			       .present = TRI_YES,
+			       .anon_exclusive = TRI_YES,
+			       .mapcount = 1,
+			       .folio_mapcount = 1,
+			       .mapcount_kind = PAGE_COUNT_EXACT,
+			       .refcount = 1,
+			       .expected = 1,
+			       .pincount_kind = PAGE_COUNT_ESTIMATE,
+			       .pte = PAGE_PTE_WRITE,
+			       .pte_known = PAGE_PTE_WRITE | PAGE_PTE_UFFD_WP,
+			       .flags = KPF_BIT(ANON) | KPF_BIT(SWAPBACKED),
+			       .flags_known = ~0ull };
 
 	return p;
 }
 
-static u64 lint(const struct page_run *p, s64 unexplained)
+static u64 lint(const struct page_info *p, s64 unexplained)
 {
 	struct gup_verdicts v = { 0 };
 	struct process process = { .pid = 1 };
 	struct vma vma = { .start = 0x1000, .end = 0x2000 };
-	struct report_row row = {
-		.process = &process, .vma = &vma, .page = p, .verdicts = &v
-	};
+	struct page_class class = { .page = *p, .verdicts = &v };
+	struct report_row row = { .process = &process,
+				  .vma = &vma,
+				  .run = { 0x1000, 1, 0, &class } };
 
 	return lint_row(&row, unexplained);
 }
@@ -43,7 +42,7 @@ static u64 lint(const struct page_run *p, s64 unexplained)
 
 TEST(a_healthy_page_breaks_nothing)
 {
-	struct page_run p = healthy();
+	struct page_info p = healthy();
 
 	EXPECT_INT(lint(&p, -1), 0);
 	EXPECT_INT(lint(&p, 0), 0);
@@ -54,7 +53,7 @@ TEST(a_healthy_page_breaks_nothing)
 
 TEST(counts)
 {
-	struct page_run p = healthy();
+	struct page_info p = healthy();
 
 	p.refcount = 1;
 	p.folio_mapcount = p.mapcount = 2;
@@ -71,15 +70,13 @@ TEST(counts)
 	p.anon_exclusive = TRI_UNKNOWN;
 	EXPECT_LINT(p, FOLIO_MAP_BELOW_PAGE);
 	p = healthy();
-	p.raw.has = RAW_HAS_KPAGECOUNT | RAW_HAS_PAGE;
-	p.raw.kpagecount = 2;
-	p.raw.mapcount = 1;
+	p.counts_disagree = true;
 	EXPECT_LINT(p, COUNT_DISAGREE);
 }
 
 TEST(exclusiveness)
 {
-	struct page_run p = healthy();
+	struct page_info p = healthy();
 
 	p.mapcount = p.folio_mapcount = p.refcount = 2;
 	EXPECT_LINT(p, EXCLUSIVE_SHARED);
@@ -99,7 +96,7 @@ TEST(exclusiveness)
 
 TEST(ksm_and_zero_pages)
 {
-	struct page_run p = healthy();
+	struct page_info p = healthy();
 
 	p.kind = PAGE_KSM;
 	EXPECT_INT(lint(&p, -1), BIT(LINT_EXCLUSIVE_KSM) | BIT(LINT_WRITABLE_KSM));
@@ -116,7 +113,7 @@ TEST(ksm_and_zero_pages)
 
 TEST(pins)
 {
-	struct page_run p = healthy();
+	struct page_info p = healthy();
 
 	p.pte = 0;
 	p.anon_exclusive = TRI_NO;
@@ -135,7 +132,7 @@ TEST(pins)
 
 TEST(other_rows)
 {
-	struct page_run p = healthy();
+	struct page_info p = healthy();
 
 	p.pte |= PAGE_PTE_UFFD_WP;
 	EXPECT_LINT(p, WRITABLE_UFFD_WP);
@@ -148,7 +145,7 @@ TEST(other_rows)
 /* What is not known breaks nothing. */
 TEST(unknown_facts)
 {
-	struct page_run p = healthy();
+	struct page_info p = healthy();
 
 	p.refcount = -5;
 	p.mapcount = 7;
@@ -166,12 +163,12 @@ TEST(unknown_facts)
 
 TEST(what_changed_while_it_was_read_is_a_race)
 {
-	struct page_run p = healthy();
-	struct report_row row = { .page = &p };
+	struct page_class class = { .page = healthy() };
+	struct report_row row = { .run.class = &class };
 
 	EXPECT_INT(lint_class_of(LINT_EXCLUSIVE_SHARED, &row), LINT_CLASS_BUG);
 	EXPECT_INT(lint_class_of(LINT_UNEXPLAINED, &row), LINT_CLASS_EXPLAINABLE);
-	p.raced = true;
+	class.page.raced = true;
 	EXPECT_INT(lint_class_of(LINT_EXCLUSIVE_SHARED, &row), LINT_CLASS_RACE);
 }
 

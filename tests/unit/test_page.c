@@ -123,20 +123,24 @@ static struct raw_page raw_of(u8 level, u64 flags, u64 count)
 				  .kpagecount = count };
 }
 
-/* @next has what like pages have in common, and the frame after @page's. */
-static bool continues(const struct page_run *page, const struct page_run *next)
+/* @next has what like pages have in common, and the frame @next_pfn after @page's @pfn. */
+static bool continues(const struct page_info *page, u64 pfn, const struct page_info *next,
+		      u64 next_pfn)
 {
-	return !memcmp(&page->size, &next->size,
-		       sizeof(*page) - offsetof(struct page_run, size)) &&
-	       page_frames_continue(page, next);
+	struct page_class class = { .page = *page };
+	struct page_run a = { 0, 1, pfn, &class }, b = { 0, 1, next_pfn, &class };
+
+	return !memcmp(page, next, sizeof(*page)) && page_frames_continue(&a, &b);
 }
 
-static struct page_run judge(const struct page_context *c, struct vma v,
-			     struct raw_page o)
-{
-	struct page_run p;
+static u64 place; /* of the last page that was judged: page_run.pfn */
 
-	page_read(c, &v, &o, &p);
+static struct page_info judge(const struct page_context *c, struct vma v,
+			      struct raw_page o)
+{
+	struct page_info p;
+
+	place = page_read(c, &v, &o, &p);
 	return p;
 }
 
@@ -144,7 +148,7 @@ static struct page_run judge(const struct page_context *c, struct vma v,
 static char ae(const char *model, u8 level, u64 flags, u64 count)
 {
 	struct page_context c = context(model);
-	struct page_run p;
+	struct page_info p;
 
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
@@ -198,7 +202,7 @@ TEST(exclusive_of_a_tail)
 TEST(why_a_tail_is_unknown)
 {
 	struct page_context c = context("6.18");
-	struct page_run p;
+	struct page_info p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
@@ -209,7 +213,6 @@ TEST(why_a_tail_is_unknown)
 	EXPECT(!(p.flags_known & KPF_BIT(OWNER_2)));
 	EXPECT_INT(fact_get(&p.facts, FACT_ANON_EXCLUSIVE), TRI_UNKNOWN);
 	EXPECT_INT(p.why[PAGE_F_FOLIO], PAGE_WHY_NO_BPF);
-	EXPECT_INT(p.head_pfn, 0);
 	decide(&c, KFACT_KPF_FOLIO_FLAGS, TRI_UNKNOWN);
 	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, ANON | TAIL | AE, 1));
 	EXPECT_INT(p.anon_exclusive, TRI_UNKNOWN);
@@ -221,7 +224,7 @@ TEST(why_a_tail_is_unknown)
 TEST(averages_prove_nothing)
 {
 	struct page_context c = context("6.18");
-	struct page_run p;
+	struct page_info p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_YES);
@@ -243,7 +246,7 @@ TEST(averages_prove_nothing)
 TEST(flags_of_tails_before_6_10)
 {
 	struct page_context c = context("6.9");
-	struct page_run p;
+	struct page_info p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	p = judge(&c, anon_vma(), raw_of(RAW_LEVEL_PTE, KPF_BIT(ANON) | TAIL, 1));
@@ -261,7 +264,7 @@ TEST(the_ksm_bit_with_the_bug)
 	struct page_context c = context("6.12");
 	struct vma mergeable = vma_of("rd wr mr mw me ac mg", VMA_FS_NONE);
 	struct raw_page o = raw_of(RAW_LEVEL_PTE, ANON | AE | KPF_BIT(KSM), 1);
-	struct page_run p;
+	struct page_info p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_YES);
 	p = judge(&c, anon_vma(), o);
@@ -297,7 +300,7 @@ TEST(hugetlb)
 	u64 flags = KPF_BIT(HUGE) | KPF_BIT(COMPOUND_HEAD) | KPF_BIT(UPTODATE);
 	struct page_context c = context("6.18");
 	struct vma v = vma_of("rd wr mr mw me de ht", VMA_FS_HUGETLB);
-	struct page_run p;
+	struct page_info p;
 
 	p = judge(&c, v, raw_of(RAW_LEVEL_PMD, flags | KPF_BIT(ANON) | AE, 1));
 	EXPECT_INT(p.kind, PAGE_HUGETLB);
@@ -344,7 +347,7 @@ TEST(hidden_pfns)
 {
 	struct page_context c = context("6.18");
 	struct raw_page o = raw_of(RAW_LEVEL_PTE, 0, 2);
-	struct page_run p;
+	struct page_info p;
 
 	c.pfns_hidden = c.kpage_denied = true;
 	decide(&c, KFACT_KPAGECOUNT_AVERAGE, TRI_NO);
@@ -403,7 +406,7 @@ TEST(cached_pages_have_a_mapping)
 {
 	struct page_context c = context("6.18");
 	struct raw_page o = raw_of(RAW_LEVEL_PTE, 0, 1);
-	struct page_run p;
+	struct page_info p;
 
 	o.has = RAW_HAS_PAGEMAP | RAW_HAS_SCAN | RAW_HAS_LEVEL;
 	o.pagemap |= PAGEMAP_FILE;
@@ -433,12 +436,12 @@ TEST(kpage_files_denied)
 {
 	struct page_context c = context("6.18");
 	struct raw_page o = raw_of(RAW_LEVEL_PTE, 0, 1);
-	struct page_run p;
+	struct page_info p;
 
 	c.kpage_denied = true;
 	o.has &= ~(RAW_HAS_KPAGEFLAGS | RAW_HAS_KPAGECOUNT);
 	p = judge(&c, anon_vma(), o);
-	EXPECT_INT(p.pfn, 0x100400);
+	EXPECT_INT(place, 0x100400);
 	EXPECT_INT(p.why[PAGE_F_FLAGS], PAGE_WHY_KPAGE_PERM);
 	EXPECT_INT(p.why[PAGE_F_MAPCOUNT], PAGE_WHY_KPAGE_PERM);
 	EXPECT_INT(p.why[PAGE_F_ZONE], PAGE_WHY_KNOWN);
@@ -480,17 +483,17 @@ TEST(swap_entries_keep_their_place)
 			      .pages = 1,
 			      .has = RAW_HAS_PAGEMAP,
 			      .pagemap = PAGEMAP_SWAP | 7 << 5 | 1 };
-	struct page_run p = judge(&c, anon_vma(), o), next;
+	struct page_info p = judge(&c, anon_vma(), o), next;
 
 	EXPECT_INT(p.swap_type, 1);
-	EXPECT_INT(p.swap_offset, 7);
+	EXPECT_INT(place, 7);
 	EXPECT_INT(p.why[PAGE_F_REFCOUNT], PAGE_WHY_NOT_APPLICABLE);
 	EXPECT_INT(p.why[PAGE_F_ANON_EXCLUSIVE], PAGE_WHY_NOT_APPLICABLE);
 	o.addr += 4096;
 	o.pagemap += 1 << 5;
 	next = judge(&c, anon_vma(), o);
-	EXPECT(continues(&p, &next));
-	EXPECT(!continues(&next, &p));
+	EXPECT(continues(&p, 7, &next, place));
+	EXPECT(!continues(&next, place, &p, 7));
 }
 
 /* ---- zero pages, zones */
@@ -498,7 +501,7 @@ TEST(swap_entries_keep_their_place)
 TEST(zero_pages)
 {
 	struct page_context c = context("6.18");
-	struct page_run p, next;
+	struct page_info p, next;
 	struct raw_page o =
 		raw_of(RAW_LEVEL_PTE, KPF_BIT(ZERO_PAGE) | KPF_BIT(RESERVED), 0);
 
@@ -508,7 +511,7 @@ TEST(zero_pages)
 	EXPECT(p.pte_known & PAGE_PTE_WRITE && !(p.pte & PAGE_PTE_WRITE));
 	o.addr += 4096;
 	next = judge(&c, anon_vma(), o);
-	EXPECT(continues(&p, &next)); /* the same page again */
+	EXPECT(continues(&p, o.pfn, &next, place)); /* the same page again */
 	p = judge(&c, anon_vma(),
 		  raw_of(RAW_LEVEL_PMD,
 			 KPF_BIT(ZERO_PAGE) | KPF_BIT(COMPOUND_HEAD) | KPF_BIT(THP), 0));
@@ -519,7 +522,7 @@ TEST(zones)
 {
 	struct page_context c = context("6.18");
 	struct raw_page o = raw_of(RAW_LEVEL_PTE, ANON, 1);
-	struct page_run p;
+	struct page_info p;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	p = judge(&c, anon_vma(), o);
@@ -583,7 +586,7 @@ TEST(struct_page_of_a_small_page)
 {
 	struct page_context c = struct_context("6.18");
 	u64 flags = B_LRU | B_SWAPBACKED;
-	struct page_run p;
+	struct page_info p;
 
 	p = judge(&c, anon_vma(),
 		  struct_raw(RAW_LEVEL_PTE, X86_PTE(2), RAW_MAPPING_ANON, flags | B_AE, 1,
@@ -622,7 +625,7 @@ TEST(struct_page_of_the_page_cache)
 {
 	struct page_context c = struct_context("6.18");
 	struct vma v = vma_of("rd sh mr mw me ms", VMA_FS_DISK);
-	struct page_run p;
+	struct page_info p;
 
 	/* bit 10 of a file page is owner_priv_1, not swapcache */
 	p = judge(&c, v,
@@ -679,7 +682,7 @@ TEST(private_without_its_flag)
 				      : rows[i].mapping == 1 ? VMA_FS_NONE
 							     : VMA_FS_DISK);
 		struct raw_page o;
-		struct page_run p;
+		struct page_info p;
 
 		structpage_to_raw(&m, &r, &o);
 		p = judge(&c, v, o);
@@ -694,7 +697,7 @@ TEST(struct_page_of_large_folios)
 	struct page_context c = struct_context("6.18");
 	struct raw_page o =
 		struct_raw(RAW_LEVEL_PTE, X86_PTE(0), RAW_MAPPING_ANON, 0, 512, 1);
-	struct page_run p;
+	struct page_info p;
 
 	/* a PTE-mapped tail: its own bit, the folio's counts */
 	o.order = 9;
@@ -705,7 +708,6 @@ TEST(struct_page_of_large_folios)
 	p = judge(&c, anon_vma(), o);
 	EXPECT_INT(p.anon_exclusive, TRI_NO);
 	EXPECT(p.flags & KPF_BIT(LRU) && p.flags & KPF_BIT(COMPOUND_TAIL));
-	EXPECT_INT(p.head_pfn, 0x100400);
 	EXPECT_INT(p.mapcount, 1);
 	EXPECT_INT(p.folio_mapcount, 512);
 	EXPECT_INT(p.mm_shared, TRI_NO);
@@ -775,7 +777,7 @@ TEST(entries_by_bpf)
 	EXPECT_INT(judge(&c, anon_vma(), o).why[PAGE_F_PFN], PAGE_WHY_NOT_APPLICABLE);
 	o.pte = 1ull << 59 | (~7ull << 9 & (BIT(59) - 1)); /* swap type 1, offset 7 */
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_SWAP);
-	EXPECT_INT(judge(&c, anon_vma(), o).swap_offset, 7);
+	EXPECT_INT(place, 7);
 	c.pte = NULL; /* entries are not understood, and pagemap was not read */
 	EXPECT_INT(judge(&c, anon_vma(), o).kind, PAGE_UNKNOWN);
 }
@@ -816,7 +818,7 @@ static struct raw_page rnd_raw(void)
 	return o;
 }
 
-static void check(const struct page_run *p)
+static void check(const struct page_info *p)
 {
 	EXPECT(p->kind < PAGE_KINDS);
 	for (unsigned f = 0; f < PAGE_FIELDS; f++)
@@ -851,7 +853,7 @@ TEST(total_over_any_words)
 
 		for (unsigned i = 0; i < 20000; i++) {
 			struct vma v = vma_of(flags[i % ARRAY_SIZE(flags)], rnd() % 9);
-			struct page_run p;
+			struct page_info p;
 
 			v.has_flags = i % 5;
 			c.layout = i & 1 ? &layout : NULL;
@@ -870,19 +872,18 @@ TEST(runs)
 {
 	struct page_context c = context("6.18");
 	struct raw_page o = raw_of(RAW_LEVEL_PMD, ANON | HEAD | AE, 1);
-	struct page_run a, b;
+	struct page_info a, b;
 
 	decide(&c, KFACT_KPF_KSM_BUG, TRI_NO);
 	a = judge(&c, anon_vma(), o);
 	o.addr += 2 << 20;
 	o.pfn += 512;
 	b = judge(&c, anon_vma(), o);
-	EXPECT(continues(&a, &b));
-	b.pfn++;
-	EXPECT(!continues(&a, &b));
+	EXPECT(continues(&a, place - 512, &b, place));
+	EXPECT(!continues(&a, place - 512, &b, place + 1));
 	o.kpageflags &= ~AE;
 	b = judge(&c, anon_vma(), o);
-	EXPECT(!continues(&a, &b));
+	EXPECT(!continues(&a, place - 512, &b, place));
 }
 
 TEST(words_for_everything)

@@ -58,42 +58,43 @@ static struct vma file_vma(enum vma_fs fs, bool shared, bool write)
 	return v;
 }
 
-/* What /proc alone says of a present page. */
-static struct page_run proc_page(enum page_kind kind, u64 flags, int mapcount)
-{
-	struct page_run p = { .kind = kind,
-			      .pages = 1,
-			      .size = 4096,
-			      .present = TRI_YES,
-			      .anon = kind == PAGE_ANON || kind == PAGE_KSM,
-			      .flags = flags,
-			      .flags_known = ~0ull,
-			      .mapcount = mapcount,
-			      .folio_mapcount = mapcount,
-			      .mapcount_kind = PAGE_COUNT_EXACT,
-			      .refcount = -1,
-			      .pincount = -1,
-			      .expected = -1,
-			      .anon_exclusive = TRI_UNKNOWN,
-			      .mm_shared = TRI_UNKNOWN,
-			      .swap_exclusive = TRI_UNKNOWN,
-			      .zone = PAGE_ZONE_NORMAL,
-			      .migratetype_bad = TRI_NO,
-			      .leaf = RAW_LEVEL_PTE };
+/* The words of which the pages are made. */
+static const struct raw_page entry = { .has = RAW_HAS_PAGEMAP,
+				       .pages = 1,
+				       .pagemap = PAGEMAP_PRESENT };
 
-	p.raw.has = RAW_HAS_PAGEMAP;
-	p.raw.pagemap = PAGEMAP_PRESENT;
+/* What /proc alone says of a present page. */
+static struct page_info proc_page(enum page_kind kind, u64 flags, int mapcount)
+{
+	struct page_info p = { .kind = kind,
+			       .size = 4096,
+			       .present = TRI_YES,
+			       .anon = kind == PAGE_ANON || kind == PAGE_KSM,
+			       .flags = flags,
+			       .flags_known = ~0ull,
+			       .mapcount = mapcount,
+			       .folio_mapcount = mapcount,
+			       .mapcount_kind = PAGE_COUNT_EXACT,
+			       .refcount = -1,
+			       .pincount = -1,
+			       .expected = -1,
+			       .anon_exclusive = TRI_UNKNOWN,
+			       .mm_shared = TRI_UNKNOWN,
+			       .swap_exclusive = TRI_UNKNOWN,
+			       .zone = PAGE_ZONE_NORMAL,
+			       .migratetype_bad = TRI_NO,
+			       .leaf = RAW_LEVEL_PTE };
+
 	p.why[PAGE_F_REFCOUNT] = p.why[PAGE_F_PINCOUNT] = p.why[PAGE_F_PTE] =
 		PAGE_WHY_NO_BPF;
 	return p;
 }
 
-static struct page_run missing_page(enum page_kind kind)
+static struct page_info missing_page(enum page_kind kind)
 {
-	struct page_run p = proc_page(kind, 0, -1);
+	struct page_info p = proc_page(kind, 0, -1);
 
 	p.present = TRI_NO;
-	p.raw.pagemap = 0;
 	p.leaf = 0;
 	for (unsigned i = 0; i < PAGE_FIELDS; i++)
 		p.why[i] = PAGE_WHY_NOT_APPLICABLE;
@@ -101,37 +102,37 @@ static struct page_run missing_page(enum page_kind kind)
 }
 
 /* What BPF adds. */
-static void add_refs(struct page_run *p, int refcount, int expected)
+static void add_refs(struct page_info *p, int refcount, int expected)
 {
 	p->why[PAGE_F_REFCOUNT] = p->why[PAGE_F_PINCOUNT] = PAGE_WHY_KNOWN;
 	p->refcount = refcount;
 	p->expected = expected;
 	p->excess = expected < 0 ? 0 : refcount - expected;
 	p->pincount = refcount / 1024;
-	p->raw.has |= RAW_HAS_PAGE;
-	p->raw.mapping = p->anon ? RAW_MAPPING_ANON : RAW_MAPPING_FILE;
+	p->has_page = true;
+	p->mapping = p->anon ? RAW_MAPPING_ANON : RAW_MAPPING_FILE;
 }
 
 #define EXPECT_FACT(p, id, tri) EXPECT_INT(fact_get(&(p).facts, FACT_##id), tri)
 
 /* The facts of an exclusive page in a mapping that has @flag, too. */
-static struct page_run flagged(u64 flag)
+static struct page_info flagged(u64 flag)
 {
 	struct page_context ctx = context("7.3");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 
 	v.flags |= flag;
 	p.anon_exclusive = TRI_YES;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	return p;
 }
 
 /* Each flag is its own fact; a mapping without it lacks the fact. */
 TEST(flags_of_a_mapping)
 {
-	const struct page_run plain = flagged(0);
-	struct page_run p;
+	const struct page_info plain = flagged(0);
+	struct page_info p;
 
 	EXPECT_FACT(plain, VMA_READ, TRI_YES);
 #define EXPECT_FLAG(id)                               \
@@ -155,11 +156,11 @@ TEST(proc_alone_judges_an_exclusive_page)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 	struct gup_verdicts verdicts;
 
 	p.anon_exclusive = TRI_YES;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	predict_all(&kernel, &p.facts, &verdicts);
 	EXPECT_INT(verdicts.req[GUP_GET_R].word, GUP_WORD_FAST);
 	EXPECT_INT(verdicts.req[GUP_PIN_R].word, GUP_WORD_FAST);
@@ -177,11 +178,11 @@ TEST(proc_alone_judges_a_shared_page)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
 	struct gup_verdicts verdicts;
 
 	p.anon_exclusive = TRI_NO;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PTE_WRITE, TRI_UNKNOWN); /* that follows from 5.19 on only */
 	predict_all(&kernel, &p.facts, &verdicts);
 	EXPECT_INT(verdicts.req[GUP_GET_R].word, GUP_WORD_FAST);
@@ -195,9 +196,9 @@ TEST(mapped_twice_is_not_exclusive)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 2);
 
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, MAPCOUNT_ONE, TRI_NO);
 	EXPECT_FACT(p, ANON_EXCLUSIVE, TRI_NO);
 }
@@ -206,11 +207,11 @@ TEST(before_anon_exclusive)
 {
 	struct page_context ctx = context("5.15");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 	struct gup_verdict verdict;
 
 	p.why[PAGE_F_ANON_EXCLUSIVE] = PAGE_WHY_KERNEL_OLD;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, ANON_EXCLUSIVE, TRI_UNKNOWN);
 	predict_request(&kernel, &p.facts, GUP_PIN_R, &verdict);
 	EXPECT_INT(verdict.word, GUP_WORD_FAST); /* the kernel lacks it */
@@ -224,37 +225,37 @@ TEST(prot_none_and_numa_hints)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_NO); /* one node */
 	ctx.spans = two_nodes;
 	ctx.nspans = 2;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_UNKNOWN);
 	ctx.numa_balancing_off = true;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_NO);
 	ctx.numa_balancing_off = false;
 	p.pte_known = PAGE_PTE_PROTNONE;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_NO);
 	p.pte = PAGE_PTE_PROTNONE;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_YES);
 	p.pte_known = p.pte = 0;
 	p.kind = PAGE_KSM;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_NO);
 	p.kind = PAGE_ANON;
 	v.read = v.write = false;
 	v.flags &= ~(VF(READ) | VF(WRITE));
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_YES);
 	v = file_vma(VMA_FS_DISK, false,
 		     false); /* read-only file mappings are not hinted */
 	p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_NO);
 }
 
@@ -262,24 +263,24 @@ TEST(holes)
 {
 	struct page_context ctx = context("6.18");
 	struct vma anon = anon_vma(), file = file_vma(VMA_FS_DISK, false, true);
-	struct page_run p = missing_page(PAGE_NONE);
+	struct page_info p = missing_page(PAGE_NONE);
 	struct gup_verdicts v;
 
-	page_facts(&ctx, &anon, &p);
+	page_facts(&ctx, &anon, &entry, &p);
 	predict_all(&kernel, &p.facts, &v);
 	EXPECT_INT(v.req[GUP_GET_R].word, GUP_WORD_FAULT);
 	EXPECT_INT(v.req[GUP_LT_W].word, GUP_WORD_FAULT);
 	EXPECT_INT(v.write.fault, GUP_WRITE_POPULATE);
 	EXPECT_INT(v.fork.word, GUP_FORK_SHARE);
 
-	page_facts(&ctx, &file, &p);
+	page_facts(&ctx, &file, &entry, &p);
 	predict_all(&kernel, &p.facts, &v);
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT_INT(v.req[GUP_GET_R].fault, GUP_FAULT_POPULATE);
 	EXPECT_INT(v.req[GUP_GET_R].unknown, F(BEYOND_EOF));
 
 	anon.flags |= VF(UFFD_MISSING);
-	page_facts(&ctx, &anon, &p);
+	page_facts(&ctx, &anon, &entry, &p);
 	predict_all(&kernel, &p.facts, &v);
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT_INT(v.req[GUP_GET_R].unknown, 0);
@@ -291,25 +292,25 @@ TEST(nothing_is_cached)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = file_vma(VMA_FS_SHMEM, true, true);
-	struct page_run hole = missing_page(PAGE_NONE), swap = missing_page(PAGE_SWAP);
+	struct page_info hole = missing_page(PAGE_NONE), swap = missing_page(PAGE_SWAP);
 	struct gup_verdicts got;
 
 	ctx.unpinnable_memory = TRI_YES;
 	v.file_known = true;
 	v.file_bytes = 1 << 20;
-	page_facts(&ctx, &v, &hole);
+	page_facts(&ctx, &v, &entry, &hole);
 	EXPECT_FACT(hole, CACHED, TRI_UNKNOWN);
 	predict_all(&kernel, &hole.facts, &got);
 	EXPECT_INT(got.req[GUP_LT_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT(got.req[GUP_LT_R].unknown & F(CACHED));
 	EXPECT(got.write.seen_by_refs == TRI_UNKNOWN && got.write.unknown & F(CACHED));
 	v.file_empty = true;
-	page_facts(&ctx, &v, &hole);
+	page_facts(&ctx, &v, &entry, &hole);
 	EXPECT_FACT(hole, CACHED, TRI_NO);
 	predict_all(&kernel, &hole.facts, &got);
 	EXPECT_INT(got.req[GUP_LT_R].word, GUP_WORD_FAULT);
 	EXPECT_INT(got.write.seen_by_refs, TRI_NO);
-	page_facts(&ctx, &v, &swap);
+	page_facts(&ctx, &v, &entry, &swap);
 	EXPECT_FACT(swap, CACHED, TRI_UNKNOWN);
 }
 
@@ -318,23 +319,23 @@ TEST(read_protection_waits_or_not)
 {
 	struct page_context ctx = context("7.3");
 	struct vma v = anon_vma();
-	struct page_run p = missing_page(PAGE_SWAP);
+	struct page_info p = missing_page(PAGE_SWAP);
 	struct gup_verdicts got;
 
 	v.flags |= VF(UFFD_RWP);
 	p.pte_known = p.pte = PAGE_PTE_UFFD_WP;
 	v.uffd_async = TRI_NO;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, UFFD_WP, TRI_YES);
 	predict_all(&kernel, &p.facts, &got);
 	EXPECT(got.req[GUP_GET_R].waits && got.write.waits);
 	v.uffd_async = TRI_YES;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	predict_all(&kernel, &p.facts, &got);
 	EXPECT(!got.req[GUP_GET_R].waits && !got.write.waits);
 	EXPECT_INT(got.req[GUP_GET_R].word, GUP_WORD_SWAPIN);
 	v.uffd_async = TRI_UNKNOWN;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	predict_all(&kernel, &p.facts, &got);
 	EXPECT(!got.req[GUP_GET_R].waits && got.req[GUP_GET_R].slow == GUP_SLOW_UNKNOWN);
 	EXPECT(got.req[GUP_GET_R].unknown & F(VMA_UFFD_ASYNC));
@@ -345,17 +346,17 @@ TEST(userfaultfd_read_write_protection_by_pagemap)
 {
 	struct page_context ctx = context("7.3");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(ANON), 1);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(ANON), 1);
 	struct gup_verdicts g;
 
 	v.flags |= VF(UFFD_RWP);
 	p.pte_known = PAGE_PTE_UFFD_WP;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_NO);
 	predict_all(&kernel, &p.facts, &g);
 	EXPECT_INT(g.req[GUP_GET_R].word, GUP_WORD_FAST);
 	p.pte = PAGE_PTE_UFFD_WP;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_YES);
 	predict_all(&kernel, &p.facts, &g);
 	EXPECT_INT(g.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
@@ -364,11 +365,11 @@ TEST(userfaultfd_read_write_protection_by_pagemap)
 	ctx.spans = two_nodes;
 	ctx.nspans = 2;
 	p.pte = 0;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PROTNONE, TRI_UNKNOWN);
 	p.pte_known = 0;
 	ctx.nspans = 1;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, UFFD_WP, TRI_UNKNOWN);
 	EXPECT_FACT(p, PROTNONE, TRI_UNKNOWN);
 }
@@ -387,19 +388,19 @@ TEST(entries_that_are_not_present)
 	struct vma v = anon_vma();
 
 	for (unsigned i = 0; i < ARRAY_SIZE(kinds); i++) {
-		struct page_run p = missing_page(kinds[i].kind);
+		struct page_info p = missing_page(kinds[i].kind);
 
-		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &entry, &p);
 		EXPECT_FACT(p, PRESENT, TRI_NO);
 		for (unsigned j = 0; j < ARRAY_SIZE(kinds); j++)
 			EXPECT_INT(fact_get(&p.facts, kinds[j].fact),
 				   i == j ? TRI_YES : TRI_NO);
 	}
 	for (enum page_kind kind = 0; kind < PAGE_KINDS; kind++) {
-		struct page_run p = missing_page(kind);
+		struct page_info p = missing_page(kind);
 
 		p.kind = kind == PAGE_MARKER ? PAGE_MARKER : PAGE_UNKNOWN;
-		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &entry, &p);
 		EXPECT_FACT(p, SWAP, TRI_UNKNOWN);
 		EXPECT_FACT(p, GUARD, TRI_UNKNOWN);
 	}
@@ -435,12 +436,12 @@ TEST(references)
 	struct vma v = anon_vma();
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct page_run p =
+		struct page_info p =
 			proc_page(PAGE_ANON, rows[i].flags | KPF_BIT(ANON), 1);
 		int failed = test_failures;
 
 		add_refs(&p, rows[i].refs, rows[i].expected);
-		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &entry, &p);
 		EXPECT_FACT(p, REF_ONE, rows[i].one);
 		EXPECT_FACT(p, REF_SOLE, rows[i].sole);
 		EXPECT_FACT(p, EXTRA_REFS, rows[i].extra);
@@ -479,15 +480,15 @@ TEST(references_of_batches)
 	struct vma v = anon_vma();
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct page_run p =
+		struct page_info p =
 			proc_page(PAGE_ANON,
 				  rows[i].flags | KPF_BIT(ANON) | KPF_BIT(MLOCKED), 1);
 		int failed = test_failures;
 
 		add_refs(&p, rows[i].refs, 1);
-		p.raw.has |= RAW_HAS_BATCHES;
+		p.has_batches = true;
 		p.batches = rows[i].batches;
-		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &entry, &p);
 		EXPECT_FACT(p, REF_SOLE, rows[i].sole);
 		EXPECT_FACT(p, EXTRA_REFS, rows[i].extra);
 		if (test_failures != failed)
@@ -531,14 +532,14 @@ TEST(movable_pages)
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		struct vma v = file_vma(rows[i].fs, false, true);
-		struct page_run p = proc_page(rows[i].kind, rows[i].flags, 1);
+		struct page_info p = proc_page(rows[i].kind, rows[i].flags, 1);
 
 		p.batches = rows[i].batches;
-		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &entry, &p);
 		if (fact_get(&p.facts, FACT_MOVABLE) != rows[i].movable)
 			EXPECT_STR(rows[i].what, "as movable as it should be");
 		p.zone = PAGE_ZONE_DEVICE;
-		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &entry, &p);
 		if (rows[i].kind != PAGE_HUGETLB)
 			EXPECT_FACT(p, MOVABLE, TRI_NO);
 	}
@@ -548,15 +549,15 @@ TEST(swap_slots)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page_run p =
+	struct page_info p =
 		proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(SWAPCACHE) | KPF_BIT(ANON),
 			  1);
 
 	add_refs(&p, 2, 2);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, SWAP_SHARED, TRI_UNKNOWN);
 	p.flags &= ~KPF_BIT(SWAPCACHE);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, SWAP_SHARED, TRI_NO);
 }
 
@@ -564,7 +565,7 @@ TEST(hugetlb_in_a_pipe_leaks)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
-	struct page_run p =
+	struct page_info p =
 		proc_page(PAGE_HUGETLB,
 			  KPF_BIT(HUGE) | KPF_BIT(COMPOUND_HEAD) | KPF_BIT(ANON), 1);
 	struct gup_write w;
@@ -576,7 +577,7 @@ TEST(hugetlb_in_a_pipe_leaks)
 	p.order = 9;
 	p.anon_exclusive = TRI_NO;
 	add_refs(&p, 2, 1);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, LEAF_PMD, TRI_YES);
 	EXPECT_FACT(p, EXTRA_REFS, TRI_YES);
 	predict_write(&kernel, &p.facts, &w);
@@ -585,7 +586,7 @@ TEST(hugetlb_in_a_pipe_leaks)
 	EXPECT_INT(w.leak, TRI_YES);
 	ctx = context("6.18+hugetlb-refcount");
 	ctx.huge_free = TRI_YES;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	predict_write(&kernel, &p.facts, &w);
 	EXPECT_INT(w.fault, GUP_WRITE_COPY);
 	EXPECT_INT(w.leak, TRI_NO);
@@ -615,7 +616,7 @@ TEST(whether_a_huge_page_can_be_had)
 		{ 0, 0, 0, 0, 0, 0, 0, TRI_UNKNOWN },
 	};
 	struct page_context ctx = context("6.18");
-	struct page_run p = missing_page(PAGE_NONE);
+	struct page_info p = missing_page(PAGE_NONE);
 	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
 
 	v.flags |= VF(HUGETLB);
@@ -628,18 +629,18 @@ TEST(whether_a_huge_page_can_be_had)
 		v.huge_overcommit = cases[i].overcommit;
 		v.huge_mount = cases[i].mount;
 		v.huge_cgroup = cases[i].cgroup;
-		page_facts(&ctx, &v, &p);
+		page_facts(&ctx, &v, &entry, &p);
 		EXPECT_INT(fact_get(&p.facts, FACT_HUGE_FREE), cases[i].want);
 		EXPECT_FACT(p, HUGE_RESERVED, TRI_UNKNOWN);
 		EXPECT_FACT(p, CACHED, TRI_UNKNOWN);
 	}
 	v.flags |= VF(NORESERVE);
 	strcpy(v.name, "/anon_hugepage (deleted)");
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, HUGE_RESERVED, TRI_NO);
 	EXPECT_FACT(p, CACHED, TRI_NO);
 	v.shared = true;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, HUGE_RESERVED, TRI_UNKNOWN);
 	EXPECT_FACT(p, CACHED, TRI_UNKNOWN);
 }
@@ -649,7 +650,7 @@ TEST(huge_pages_for_pins)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = file_vma(VMA_FS_HUGETLB, false, true);
-	struct page_run p = { .kind = PAGE_NONE };
+	struct page_info p = { .kind = PAGE_NONE };
 
 	v.page_size = 2 << 20;
 	ctx.unpinnable_memory = TRI_YES;
@@ -658,54 +659,54 @@ TEST(huge_pages_for_pins)
 	ctx.pool[0].free = TRI_YES;
 	ctx.pool[0].free_pin = TRI_NO;
 	ctx.huge_free_pin = TRI_UNKNOWN;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, HUGE_FREE, TRI_YES);
 	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_NO);
 	ctx.pool[0].free_pin = TRI_YES;
 	v.huge_known = VMA_HUGE_POOL | VMA_HUGE_MOUNT;
 	v.huge_free = 1;
 	v.huge_mount = 0; /* size= is reached; a migration does not ask it */
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, HUGE_FREE, TRI_NO);
 	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_YES);
 	v.huge_known = 0;
 	v.page_size = 1 << 30; /* not in the list */
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_UNKNOWN);
 	v.page_size = 2 << 20;
 	ctx.unpinnable_memory = TRI_NO;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, HUGE_FREE_PIN, TRI_YES);
 }
 
 TEST(vmas)
 {
 	struct page_context ctx = context("6.18");
-	struct page_run p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
+	struct page_info p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
 	struct vma v = file_vma(VMA_FS_DISK, true, true);
 
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, VMA_DIRTY_TRACKING, TRI_YES);
 	EXPECT_FACT(p, VMA_FSDAX, TRI_NO);
 	EXPECT_FACT(p, VMA_SECRETMEM, TRI_NO);
 	EXPECT_FACT(p, SPECIAL, TRI_NO);
 	EXPECT_FACT(p, NO_MAPPING, TRI_NO);
 	v.flags |= VF(HUGEPAGE);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, VMA_FSDAX, TRI_UNKNOWN);
 	v = file_vma(VMA_FS_UNKNOWN, true, true);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, VMA_DIRTY_TRACKING, TRI_UNKNOWN);
 	EXPECT_FACT(p, VMA_SECRETMEM, TRI_UNKNOWN);
 	v = file_vma(VMA_FS_DISK, false, true);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, VMA_DIRTY_TRACKING, TRI_NO);
 	v = file_vma(VMA_FS_SECRETMEM, true, true);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, VMA_SECRETMEM, TRI_YES);
 	v = anon_vma();
 	v.pkey = 3;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, PKEY_NO_WRITE, TRI_UNKNOWN);
 
 	/* maps alone */
@@ -713,7 +714,7 @@ TEST(vmas)
 	v.has_flags = v.has_smaps = false;
 	v.flags = 0;
 	p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, VMA_WRITE, TRI_YES);
 	EXPECT_FACT(p, VMA_MAYWRITE, TRI_YES);
 	EXPECT_FACT(p, VMA_IO, TRI_NO);
@@ -725,25 +726,25 @@ TEST(leaves)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page_run p =
+	struct page_info p =
 		proc_page(PAGE_ANON,
 			  KPF_BIT(LRU) | KPF_BIT(ANON) | KPF_BIT(COMPOUND_TAIL), 1);
 
 	p.leaf = RAW_LEVEL_PMD;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, LEAF_PMD, TRI_YES);
 	EXPECT_FACT(p, LEAF_PUD, TRI_NO);
 	EXPECT_FACT(p, LARGE, TRI_YES);
 	p.leaf = 0;
 	v.pmd_mapped_bytes = 2 << 20;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, LEAF_PMD, TRI_UNKNOWN);
 	v.pmd_mapped_bytes = 0;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, LEAF_PMD, TRI_NO);
 	v.pmd_mapped_bytes = 2 << 20;
 	p.flags &= ~KPF_COMPOUND_BITS;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, LEAF_PMD, TRI_NO); /* a small page */
 	EXPECT_FACT(p, LARGE, TRI_NO);
 }
@@ -752,10 +753,10 @@ TEST(raced_pages_keep_their_vma)
 {
 	struct page_context ctx = context("6.18");
 	struct vma v = anon_vma();
-	struct page_run p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
+	struct page_info p = proc_page(PAGE_ANON, KPF_BIT(LRU) | KPF_BIT(ANON), 1);
 
 	p.raced = true;
-	page_facts(&ctx, &v, &p);
+	page_facts(&ctx, &v, &entry, &p);
 	EXPECT_FACT(p, VMA_ANON, TRI_YES);
 	EXPECT_FACT(p, VMA_WRITE, TRI_YES);
 	EXPECT_FACT(p, PRESENT, TRI_UNKNOWN);
@@ -769,7 +770,7 @@ TEST(garbage)
 	u64 seed = 3;
 
 	for (unsigned i = 0; i < 20000; i++) {
-		struct page_run p, q;
+		struct page_info p, q;
 		struct vma v = anon_vma();
 		struct gup_verdicts verdicts;
 		u8 *bytes = (u8 *)&p;
@@ -789,6 +790,10 @@ TEST(garbage)
 		p.order %= 31;
 		p.anon = p.order & 1;
 		p.raced = (p.order & 7) == 1;
+		p.has_page = p.order & 2;
+		p.has_batches = p.order & 4;
+		p.counts_disagree = p.order & 8;
+		p.mapping %= RAW_MAPPING_MOVABLE + 1;
 		p.flags &= p.flags_known;
 		p.zone = p.zone % PAGE_ZONES;
 		for (unsigned j = 0; j < PAGE_FIELDS; j++)
@@ -796,8 +801,8 @@ TEST(garbage)
 		q = p;
 		v.fs = i % (VMA_FS_SPECIAL + 1);
 		v.flags = seed & (BIT(VMFLAGS) - 1);
-		page_facts(&ctx, &v, &p);
-		page_facts(&ctx, &v, &q);
+		page_facts(&ctx, &v, &entry, &p);
+		page_facts(&ctx, &v, &entry, &q);
 		EXPECT_INT(p.facts.value & ~p.facts.known, 0);
 		EXPECT_INT(p.facts.value, q.facts.value);
 		EXPECT_INT(p.facts.known, q.facts.known);

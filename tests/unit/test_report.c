@@ -10,23 +10,19 @@ static struct report_folio f;
 /* Counts a run of @n pages of folios of 16 pages, mapped by PTEs: page @addr has frame @pfn. */
 static void map(u64 addr, u64 pfn, u64 n)
 {
-	struct page_run page = {
-		.addr = addr * BASE,
-		.pfn = pfn,
-		.pages = n,
-		.size = BASE,
-		.order = 4,
-		.leaf = RAW_LEVEL_PTE,
-		.kind = PAGE_ANON,
-	};
+	struct page_class class = { .page = { .size = BASE,
+					      .order = 4,
+					      .leaf = RAW_LEVEL_PTE,
+					      .kind = PAGE_ANON } };
+	struct page_run run = { addr * BASE, n, pfn, &class };
 
-	fact_set(&page.facts, F(PRESENT), true);
-	report_folios(&t, &f, &page, BASE);
+	fact_set(&class.page.facts, F(PRESENT), true);
+	report_folios(&t, &f, &run, false, BASE);
 }
 
 static void end(void)
 {
-	report_folios(&t, &f, NULL, BASE);
+	report_folios(&t, &f, NULL, false, BASE);
 }
 
 static void begin(void)
@@ -77,11 +73,12 @@ TEST(parts_of_folios_are_parts)
 
 TEST(other_pages_end_a_folio)
 {
-	struct page_run small = { .addr = 0x108 * BASE, .pfn = 0x4008, .pages = 1 };
+	struct page_class small = { .verdicts = NULL };
+	struct page_run run = { 0x108 * BASE, 1, 0x4008, &small };
 
 	begin();
 	map(0x100, 0x4000, 8);
-	report_folios(&t, &f, &small, BASE);
+	report_folios(&t, &f, &run, false, BASE);
 	map(0x108, 0x4008, 8);
 	end();
 	EXPECT_INT(t.thp_part, 16);

@@ -28,18 +28,16 @@ static void vma(struct store *s, u64 start, u64 end)
 /* A row of @n pages of @size bytes; refcount tells classes apart. */
 static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, s64 refcount)
 {
-	struct page_run page = { .addr = addr,
-				 .pages = n,
-				 .size = size,
-				 .pfn = pfn,
-				 .head_pfn = pfn,
-				 .kind = pfn ? PAGE_ANON : PAGE_NONE,
-				 .leaf = size == 4096 ? RAW_LEVEL_PTE : RAW_LEVEL_PMD,
-				 .order = size == 4096 ? 0 : 9,
-				 .refcount = refcount,
-				 .anon_exclusive = TRI_YES };
 	struct gup_verdicts verdicts = { 0 };
-	struct report_row r = { .page = &page, .verdicts = &verdicts };
+	struct page_class class = { .verdicts = &verdicts,
+				    .page = { .size = size,
+					      .kind = pfn ? PAGE_ANON : PAGE_NONE,
+					      .leaf = size == 4096 ? RAW_LEVEL_PTE
+								   : RAW_LEVEL_PMD,
+					      .order = size == 4096 ? 0 : 9,
+					      .refcount = refcount,
+					      .anon_exclusive = TRI_YES } };
+	struct report_row r = { .run = { addr, n, pfn, &class } };
 
 	verdicts.req[GUP_PIN_W].word = refcount > 1 ? GUP_WORD_COPY : GUP_WORD_FAST;
 	EXPECT_INT(store_view.row(s, &r), 0);
@@ -75,9 +73,8 @@ static int play_vma(const struct store *s, const struct store_process *p,
 	int r = view->vma ? view->vma(ctx, &p->process, &v->vma) : 0;
 
 	for (size_t i = 0; !r && view->row && i < store_nrows(v); i++) {
-		struct page_run page;
 		struct report_row row =
-			store_report_row(s, p, v, &v->rows->row[i], &page);
+			store_report_row(s, p, v, &v->rows->row[i], 0, UINT64_MAX);
 
 		r = view->row(ctx, &row);
 	}
@@ -120,23 +117,22 @@ TEST(lookup)
 	EXPECT_INT(store_vma_from(p, A + 0x800000), 2);
 	const struct store_vma *v = store_vma_at(p, A + 0xd123);
 	EXPECT(v == &p->vma[0]);
-	const struct store_row *r = store_row_at(s, v, A + 0xd123);
+	const struct page_run *r = store_row_at(v, A + 0xd123);
 	EXPECT(r && r->addr == A + 0xc000);
-	store_page_at(s, r, A + 0xd123, &page);
+	page = store_page_at(s, r, A + 0xd123);
 	EXPECT_INT(page.addr, A + 0xd000);
 	EXPECT_INT(page.pages, 1);
 	EXPECT_INT(page.pfn, 201);
-	EXPECT_INT(page.head_pfn, 201);
-	store_row_page(s, r, &page);
-	EXPECT_INT(page.pages, 4);
-	EXPECT_INT(page.pfn, 200);
+	EXPECT_INT(page_head(&page), 201);
+	EXPECT_INT(r->pages, 4);
+	EXPECT_INT(r->pfn, 200);
 	/* a PMD leaf steps by 512 PFNs */
 	v = store_vma_at(p, A + 0x500000);
-	r = store_row_at(s, v, A + 0x500000);
-	store_page_at(s, r, A + 0x500000, &page);
+	r = store_row_at(v, A + 0x500000);
+	page = store_page_at(s, r, A + 0x500000);
 	EXPECT_INT(page.addr, A + 0x400000);
 	EXPECT_INT(page.pfn, 1024);
-	EXPECT_INT(page.head_pfn, 1024);
+	EXPECT_INT(page_head(&page), 1024);
 	/* two kinds of small page and one of large: three classes */
 	EXPECT_INT(s->judge->n, 3);
 	store_free(s);
@@ -180,24 +176,24 @@ TEST(bound)
 TEST(swap_offsets_do_not_make_classes)
 {
 	struct store *s = store_new(NULL, NULL);
-	struct page_run page = { .pages = 1, .size = 4096, .kind = PAGE_SWAP };
 	struct gup_verdicts verdicts = { 0 };
-	struct report_row r = { .page = &page, .verdicts = &verdicts };
+	struct page_class class = { .page = { .size = 4096, .kind = PAGE_SWAP },
+				    .verdicts = &verdicts };
+	struct raw_page raw = { .has = RAW_HAS_PAGEMAP };
+	struct report_row r = { .raw = &raw };
+	struct page_run page;
 
 	begin(s, 1);
 	vma(s, A, A + 0x100000);
 	for (unsigned i = 0; i < 16; i++) {
-		page.addr = A + i * 4096;
-		page.swap_offset = 1000 - i;
-		page.raw.pagemap = i;
-		page.raw.has = RAW_HAS_PAGEMAP;
+		r.run = (struct page_run){ A + i * 4096, 1, 1000 - i, &class };
+		raw.pagemap = i;
 		EXPECT_INT(store_view.row(s, &r), 0);
 	}
 	EXPECT_INT(s->judge->n, 1);
-	store_page_at(s, &s->proc[0].vma[0].rows->row[3], A + 3 * 4096, &page);
-	EXPECT_INT(page.swap_offset, 997);
-	EXPECT_INT(page.pfn, 0);
-	EXPECT_INT(page.raw.has, 0);
+	page = store_page_at(s, &s->proc[0].vma[0].rows->row[3], A + 3 * 4096);
+	EXPECT_INT(page.pfn, 997);
+	EXPECT_INT(page.class->raw.has, 0);
 	store_free(s);
 }
 
@@ -238,10 +234,8 @@ TEST(diff_same)
 static struct page_run side_of(const struct seen *seen, unsigned i, bool after)
 {
 	const struct store_change *c = &seen->c[i];
-	struct page_run page;
 
-	store_diff_page(c, after ? &c->b : &c->a, &page);
-	return page;
+	return store_diff_row(c, after ? &c->b : &c->a).run;
 }
 
 TEST(diff_changes)
@@ -265,7 +259,7 @@ TEST(diff_changes)
 	EXPECT_INT(seen.c[0].end, A + 0x3000);
 	EXPECT_INT(seen.c[0].what, STORE_COUNTS | STORE_VERDICT);
 	EXPECT_INT(side_of(&seen, 0, false).pages, 2);
-	EXPECT_INT(side_of(&seen, 0, true).refcount, 2);
+	EXPECT_INT(side_of(&seen, 0, true).class->page.refcount, 2);
 	EXPECT_INT(seen.c[1].what, STORE_MOVED);
 	EXPECT_INT(side_of(&seen, 1, false).pfn, 103);
 	EXPECT_INT(seen.c[2].what & STORE_APPEARED, STORE_APPEARED);
@@ -357,9 +351,9 @@ TEST(merge_part)
 	const struct store_vma *v = &s->proc[0].vma[0];
 	for (u64 a = A; a < A + 0x10000; a += 4096)
 		EXPECT(store_covers(s, v, a));
-	store_page_at(s, store_row_at(s, v, A + 0x1000), A + 0x1000, &page);
+	page = store_page_at(s, store_row_at(v, A + 0x1000), A + 0x1000);
 	EXPECT_INT(page.pfn, 101);
-	store_page_at(s, store_row_at(s, v, A + 0xf000), A + 0xf000, &page);
+	page = store_page_at(s, store_row_at(v, A + 0xf000), A + 0xf000);
 	EXPECT_INT(page.pfn, 203);
 	store_diff(old, &old->proc[0], s, &s->proc[0], 0, UINT64_MAX, STORE_REAL,
 		   on_change, &seen, NULL);
@@ -388,7 +382,7 @@ TEST(merge_new_shape)
 	EXPECT_INT(s->proc[0].nvmas, 3);
 	const struct store_vma *v = &s->proc[0].vma[1];
 	EXPECT_INT(v->vma.start, A + 0xa000);
-	store_page_at(s, store_row_at(s, v, A + 0xc000), A + 0xc000, &page);
+	page = store_page_at(s, store_row_at(v, A + 0xc000), A + 0xc000);
 	EXPECT_INT(page.pfn, 200);
 	EXPECT(!store_covers(s, v, A + 0xa000));
 	EXPECT_INT(s->proc[0].vma[2].vma.start, A + 0x200000);
@@ -412,7 +406,7 @@ TEST(merge_list_of_mappings)
 	EXPECT_INT(store_nrows(&v[0]), 3);
 	EXPECT_INT(store_nrows(&v[1]), 1);
 	EXPECT_INT(store_nrows(&v[2]), 0);
-	store_page_at(s, store_row_at(s, &v[1], A + 0x200000), A + 0x200000, &page);
+	page = store_page_at(s, store_row_at(&v[1], A + 0x200000), A + 0x200000);
 	EXPECT_INT(page.pfn, 512);
 	EXPECT(!store_covers(s, &v[2], A + 0x900000));
 	store_free(s);
@@ -504,15 +498,10 @@ TEST(merge_keeps_totals)
 		const struct store_vma *v = &s->proc[0].vma[0];
 		u64 at = A;
 		for (size_t i = 0; i < store_nrows(v); i++) {
-			struct page_run page;
-			struct report_row r = { .process = &s->proc[0].process,
-						.vma = &v->vma,
-						.page = &page };
+			struct report_row r = { .run = v->rows->row[i] };
 
 			EXPECT(v->rows->row[i].addr >= at);
-			at = store_row_end(s, &v->rows->row[i]);
-			store_row_page(s, &v->rows->row[i], &page);
-			r.verdicts = store_class(s, &v->rows->row[i])->verdicts;
+			at = page_end(&v->rows->row[i]);
 			report_count(&t, &r, 4096);
 		}
 		t.size_bytes = v->totals.size_bytes;

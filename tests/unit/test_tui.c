@@ -21,18 +21,15 @@ static u64 random_next(u64 *seed)
 
 static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, u8 order)
 {
-	struct page_run page = { .addr = addr,
-				 .pages = n,
-				 .size = size,
-				 .pfn = pfn,
-				 .kind = pfn ? PAGE_ANON : PAGE_NONE,
-				 .order = order,
-				 .refcount = 1,
-				 .anon_exclusive = TRI_YES };
 	struct gup_verdicts verdicts = { 0 };
-	struct report_row r = { .page = &page, .verdicts = &verdicts };
+	struct page_class class = { .verdicts = &verdicts,
+				    .page = { .size = size,
+					      .kind = pfn ? PAGE_ANON : PAGE_NONE,
+					      .order = order,
+					      .refcount = 1,
+					      .anon_exclusive = TRI_YES } };
+	struct report_row r = { .run = { addr, n, pfn, &class } };
 
-	page.head_pfn = pfn & ~(BIT(order) - 1);
 	EXPECT_INT(store_view.row(s, &r), 0);
 }
 

@@ -22,8 +22,6 @@ static u64 dice(u64 sides)
 	return state % sides;
 }
 
-#define COMMON offsetof(struct page_run, size)
-
 /* Words out of small sets, so that likes are frequent and near misses, too. */
 static struct raw_page any_raw(u64 addr)
 {
@@ -71,8 +69,8 @@ static void compare(const char *model, unsigned n)
 	verdict_cache_begin(j, &k, &ctx);
 	for (unsigned i = 0; i < n; i++) {
 		struct raw_page o = any_raw(0x1000 + i * 4096ull);
-		struct page_run page, direct;
-		const struct page_class *class;
+		struct page_info direct;
+		struct page_run run;
 		struct gup_verdicts judged;
 		int err;
 
@@ -81,21 +79,22 @@ static void compare(const char *model, unsigned n)
 			vma.has_flags = true;
 			verdict_cache_next_vma(j);
 		}
-		err = verdict_cache_page(j, &vma, &o, &page, &class);
+		err = verdict_cache_page(j, &vma, &o, &run);
 		if (err == -EAGAIN) {
-			u32 full = j->first + (u32)j->n;
+			u32 full = j->next;
 
 			j = verdict_cache_renew(j);
-			err = verdict_cache_page(j, &vma, &o, &page, &class);
-			EXPECT(class->id >= full);
+			err = verdict_cache_page(j, &vma, &o, &run);
+			EXPECT(run.class->id >= full);
 		}
 		EXPECT_INT(err, 0);
-		page_read(&ctx, &vma, &o, &direct);
-		EXPECT(!memcmp(&page, &direct, sizeof(page)));
+		EXPECT_INT(run.pfn, page_read(&ctx, &vma, &o, &direct));
+		EXPECT(run.addr == o.addr && run.pages == o.pages);
 		predict_all(&k, &direct.facts, &judged);
-		EXPECT(!memcmp(class->verdicts, &judged, sizeof(judged)));
-		EXPECT(verdict_cache_has(j, class) && class->like->like == class->like);
-		EXPECT(!memcmp(&class->page.size, &direct.size, sizeof(direct) - COMMON));
+		EXPECT(!memcmp(run.class->verdicts, &judged, sizeof(judged)));
+		EXPECT(verdict_cache_has(j, run.class) &&
+		       run.class->like->like == run.class->like);
+		EXPECT(!memcmp(&run.class->page, &direct, sizeof(direct)));
 		if (test_failures)
 			break;
 	}
@@ -108,28 +107,27 @@ TEST(likes_are_judged_as_if_each_were_alone)
 	compare("6.18", 4000);
 }
 
-/* A new member belongs behind ->size, unless like pages may differ in it; then it is named here. */
+/* Every byte of what is known of a page, but for its place, is part of its class. */
+static const struct raw_page none;
+
 TEST(all_that_like_pages_have_in_common_makes_their_class)
 {
 	struct verdict_cache *j = verdict_cache_new(1000, false);
 	struct gup_verdicts v = { 0 };
-	struct page_run a, b;
+	struct page_info a, b;
 	const struct page_class *first, *class;
 
 	memset(&a, 0, sizeof(a));
 	a.size = 4096;
-	EXPECT_INT(COMMON, sizeof(a.addr) + sizeof(a.pages) + sizeof(a.pfn) +
-				   sizeof(a.head_pfn) + sizeof(a.swap_offset) +
-				   sizeof(a.raw) + sizeof(u64) /* ->folded */);
-	EXPECT_INT(verdict_cache_class(j, &a, &v, &first), 0);
+	EXPECT_INT(verdict_cache_class(j, &a, &none, &v, &first), 0);
 	for (size_t i = 0; i < sizeof(a); i++) {
 		memcpy(&b, &a, sizeof(b));
 		((u8 *)&b)[i] ^= 1;
-		EXPECT_INT(verdict_cache_class(j, &b, &v, &class), 0);
-		EXPECT_INT(class == first, i < COMMON);
+		EXPECT_INT(verdict_cache_class(j, &b, &none, &v, &class), 0);
+		EXPECT(class != first);
 	}
 	v.fork.word = 1;
-	EXPECT_INT(verdict_cache_class(j, &a, &v, &class), 0);
+	EXPECT_INT(verdict_cache_class(j, &a, &none, &v, &class), 0);
 	EXPECT(class != first);
 	verdict_cache_unref(j);
 }
@@ -139,19 +137,18 @@ TEST(words_make_classes_of_a_store)
 {
 	struct verdict_cache *j = verdict_cache_new(3, true);
 	struct gup_verdicts v = { 0 };
-	struct page_run page = { .size = 4096,
-				 .pfn = 7,
-				 .raw = { .pfn = 7, .flags = 1 } };
+	struct page_info page = { .size = 4096 };
+	struct raw_page raw = { .pfn = 7, .flags = 1 };
 	const struct page_class *a, *b;
 
-	EXPECT_INT(verdict_cache_class(j, &page, &v, &a), 0);
-	EXPECT_INT(a->page.raw.flags, 1);
-	EXPECT(a->raw_page_has_pfn && !a->page.raw.pfn && !a->page.pfn);
-	page.raw.flags = 2;
-	EXPECT_INT(verdict_cache_class(j, &page, &v, &b), 0);
-	EXPECT(a != b && a->like == b->like && !a->like->page.raw.flags);
-	page.raw.flags = 3;
-	EXPECT_INT(verdict_cache_class(j, &page, &v, &b), -EAGAIN);
+	EXPECT_INT(verdict_cache_class(j, &page, &raw, &v, &a), 0);
+	EXPECT_INT(a->raw.flags, 1);
+	EXPECT(!a->raw.pfn);
+	raw.flags = 2;
+	EXPECT_INT(verdict_cache_class(j, &page, &raw, &v, &b), 0);
+	EXPECT(a != b && a->like == b->like && !a->like->raw.flags);
+	raw.flags = 3;
+	EXPECT_INT(verdict_cache_class(j, &page, &raw, &v, &b), -EAGAIN);
 	verdict_cache_unref(j);
 }
 
@@ -168,9 +165,8 @@ TEST(another_kernel_judges_again)
 
 		for (unsigned m = 0; m < ARRAY_SIZE(models); m++) {
 			struct kernel_evidence ev;
-			const struct page_class *class;
 			struct gup_verdicts judged;
-			struct page_run page;
+			struct page_run run;
 			struct kernel k;
 			const char *why;
 
@@ -178,9 +174,9 @@ TEST(another_kernel_judges_again)
 			EXPECT_INT(kernel_resolve_model(&ev, models[m], &k, &why), 0);
 			ctx.kernel = &k;
 			verdict_cache_begin(j, &k, &ctx);
-			EXPECT_INT(verdict_cache_page(j, &vma, &o, &page, &class), 0);
-			predict_all(&k, &page.facts, &judged);
-			EXPECT(!memcmp(class->verdicts, &judged, sizeof(judged)));
+			EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
+			predict_all(&k, &run.class->page.facts, &judged);
+			EXPECT(!memcmp(run.class->verdicts, &judged, sizeof(judged)));
 		}
 	}
 	verdict_cache_unref(j);

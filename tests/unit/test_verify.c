@@ -10,7 +10,7 @@
 #define TEST_PRESENT BIT(63)
 
 static struct kernel kernel;
-static struct page_run page;
+static struct page_info page;
 static struct gup_verdicts predicted;
 static struct gupcall_result seen;
 static struct verify_case result;
@@ -24,7 +24,7 @@ static void start(const char *release)
 	snprintf(ev.release, sizeof(ev.release), "%s", release);
 	snprintf(ev.arch, sizeof(ev.arch), "x86_64");
 	EXPECT_INT(kernel_resolve(&ev, &kernel), 0);
-	page = (struct page_run){ .anon = true, .anon_exclusive = TRI_YES };
+	page = (struct page_info){ .anon = true, .anon_exclusive = TRI_YES };
 	predicted = (struct gup_verdicts){ 0 };
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
 		predicted.req[i] = (struct gup_verdict){ .fast = TRI_YES };
