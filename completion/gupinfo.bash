@@ -106,6 +106,7 @@ _gupinfo()
 	--state) _gupinfo_states ;;
 	--request) _gupinfo_list 'get-r get-w pin-r pin-w lt-r lt-w store fork migrate' ;;
 	--interval) _gupinfo_words '50 200 1000' ;;
+	--events) _gupinfo_list 'exec fork exit vmsplice write-fault mmap munmap mremap mprotect madvise io_uring_register process_vm_readv process_vm_writev read write change attach warnings leaks' ;;
 	-o | --output) _gupinfo_columns ;;
 	--sort) _gupinfo_sorts ;;
 	-Q | --filter) _gupinfo_filters ;;
@@ -119,7 +120,7 @@ _gupinfo()
 		if [[ $cur == [0-9]* ]]; then
 			_gupinfo_pids
 		else
-			_gupinfo_words '-p --pid --comm -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --diff --who --pins --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --openmetrics -v --verbose --color --model --redact --evidence --gentle -h --help -V --version --'
+			_gupinfo_words '-p --pid --comm -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --diff --who --pins --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --events --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --openmetrics -v --verbose --color --model --redact --evidence --gentle -h --help -V --version --'
 		fi
 		;;
 	esac

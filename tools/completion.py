@@ -63,6 +63,7 @@ class Option:
 OPTIONS = [Option(row) for row in rows("cmd/options.def", "OPTION")]
 STATES = [string(row[1]) for row in rows("pagestate/pagestate.def", "PAGESTATE")]
 OPS = [string(row[1]) for row in rows("pagestate/pagestate_op.def", "OP")]
+EVENTS = [string(row[1]) for row in rows("event/event.def", "EVENT")]
 CASES = [string(row[1]) for row in rows("event/demo.def", "CASE")]
 FLAGS = sorted({string(row[2]) for row in rows("kpageflags.def", "KPF") if string(row[2])})
 # what the value of an option is: a function of the shells below, or words
@@ -76,9 +77,10 @@ VALUES = {
     "model": "5.10 5.15 6.1 6.6 6.12 6.18 7.0 7.1 7.2 7.3 +hugetlb-refcount".split(),
     "redact": ["addresses"], "evidence": ["auto", "procfs", "bpf"],
     "trials": ["100", "1000", "10000"], "interval": ["50", "200", "1000"], "top": ["10", "20", "50"],
+    "events": EVENTS + ["warnings", "leaks"],
     "explain": "none", "who": "none", "seed": "none",
 }
-LISTS = ("request", "bits")  # several words with commas between
+LISTS = ("request", "bits", "events")  # several words with commas between
 HEAD = """# SPDX-License-Identifier: GPL-2.0-or-later
 # %s completion for gupinfo(1), made by tools/completion.py; columns are asked of gupinfo itself.
 """

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <fcntl.h>
 #include <string.h>
 #include <stdio.h>
@@ -14,6 +15,44 @@
 #include "render/render_event.h"
 #include "replay/replay.h"
 #include "trace/trace.h"
+
+/* ---- --events, --range, --filter and --bits */
+
+static bool trace_named(void *ctx, const struct vma *vma)
+{
+	struct session *s = ctx;
+	struct collect_options asked = session_asked(s);
+
+	return collect_check_name(&asked, vma);
+}
+
+/* The page, as it is or, when it is gone, as it was. */
+static bool trace_keep(void *ctx, const struct event_change *c)
+{
+	const struct store_side *side = c->c.b.row ? &c->c.b : &c->c.a;
+	struct report_row row;
+
+	if (!side->row)
+		return false;
+	row = store_diff_row(&c->c, side);
+	return session_keep(ctx, &row);
+}
+
+/* What the options leave of the events, for @view. */
+static struct event_select trace_select(struct session *s, const struct event_view *view,
+					void *view_ctx)
+{
+	struct event_select select = s->opt.events;
+
+	select.ranges = s->opt.range;
+	select.nranges = s->opt.nranges;
+	select.named = s->opt.nnames ? trace_named : NULL;
+	select.keep = s->filter || s->opt.bits ? trace_keep : NULL;
+	select.ctx = s;
+	select.view = view;
+	select.view_ctx = view_ctx;
+	return select;
+}
 
 /* --output FILE: shows events by @view and keeps a recording. */
 static int record(struct session *s, const struct trace_options *topt,
@@ -48,18 +87,48 @@ static int record(struct session *s, const struct trace_options *topt,
 
 /* ---- --replay FILE --trace: the events of a recording */
 
-int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
-		      bool *ret_found)
+/* Passes all events to @r's view. */
+static int replay_scan_events(struct session *s, struct render_event_replay *r)
 {
 	static const struct record_handler handler = { .text = render_event_replay_line };
 	struct kernel judge = *s->source->machine->page.kernel;
 	struct report_head head = { .machine = s->source->machine, .kernel = &judge };
-	struct render_event_replay r = { .view = view, .ctx = ctx, .head = &head };
-	int err;
+	int err, last;
 
 	snprintf(judge.model, sizeof(judge.model), "%s", replay_model(s->source));
-	err = replay_scan(s->source, &handler, &r);
-	int last = render_event_replay_end(&r);
+	r->head = &head;
+	r->seen = 0;
+	err = replay_scan(s->source, &handler, r);
+	last = render_event_replay_end(r);
+	return err ? err : last;
+}
+
+/* Which events --events and --range select: the JSON is written as it was recorded. */
+static int replay_select(struct session *s, struct render_event_replay *r)
+{
+	struct event_select select = trace_select(s, &render_event_replay_want, r);
+	int err;
+
+	if (!s->opt.given[OPTION_EVENTS] && !s->opt.nranges)
+		return 0;
+	r->view = &event_select_view;
+	r->ctx = &select;
+	err = replay_scan_events(s, r);
+	r->view = NULL;
+	r->select = true;
+	r->unreadable = 0;
+	return err;
+}
+
+int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
+		      bool *ret_found)
+{
+	struct render_event_replay r = { .view = view, .ctx = ctx };
+	int err = view ? 0 : replay_select(s, &r);
+
+	if (!err)
+		err = replay_scan_events(s, &r);
+	free(r.wanted);
 
 	if (r.unreadable)
 		diag_add(
@@ -67,7 +136,7 @@ int mode_trace_replay(struct session *s, const struct event_view *view, void *ct
 			"%s: %u events cannot be read: they are damaged, or another version of gupinfo has recorded them; --trace --json-lines shows them as they are",
 			s->opt.replay, r.unreadable);
 	*ret_found = r.found;
-	return err ? err : last;
+	return err;
 }
 
 static int replay_events(struct session *s)
@@ -75,9 +144,19 @@ static int replay_events(struct session *s)
 	struct render_event_options ropt = { .out = stdout,
 					     .verbose = s->opt.given[OPTION_VERBOSE],
 					     .color = s->opt.render.color };
-	bool json = s->opt.json || s->opt.json_lines, found;
-	int err = mode_trace_replay(s, json ? NULL : &render_event_view, &ropt, &found);
+	bool json = s->opt.json || s->opt.json_lines, found = false;
+	struct event_select select;
+	int err;
 
+	if (s->filter || s->opt.bits || s->opt.nnames)
+		return session_fail(
+			s, EXIT_USAGE,
+			"a recording has addresses and events, but not every page of each moment: --range takes addresses there, and --filter and --bits are for the trace itself");
+	ropt.whole = s->opt.events.kinds;
+	select = trace_select(s, &render_event_view, &ropt);
+	err = mode_trace_replay(s, json ? NULL : &event_select_view, &select, &found);
+	if (!err && found && !json)
+		err = event_select_view.end(&select, -1);
 	if (!err && !found) {
 		diag_add(&s->diag, DIAG_ERROR,
 			 "%s holds no events: it is a report, not a recording of --trace",
@@ -103,8 +182,9 @@ static int trace_live(struct session *s)
 	/* The command's standard output is its own: text for people goes where strace's goes. */
 	struct render_event_options ropt = { .out = o->command && !json ? stderr : stdout,
 					     .verbose = o->given[OPTION_VERBOSE] };
-	const struct event_view *view =
-		json ? &render_event_json_view : &render_event_view;
+	struct event_select select =
+		trace_select(s, json ? &render_event_json_view : &render_event_view,
+			     &ropt);
 	int status = -1, err;
 
 	if (!o->command && !o->npids) {
@@ -118,11 +198,13 @@ static int trace_live(struct session *s)
 		return err;
 	ropt.color = o->color == 1 ||
 		     (!o->color && isatty(fileno(ropt.out)) && o->render.color);
+	ropt.whole = o->events.kinds;
 	fflush(stdout);
 	if (s->out.file)
-		err = record(s, &topt, view, &ropt, &status);
+		err = record(s, &topt, &event_select_view, &select, &status);
 	else
-		err = trace_run(&topt, s->source, view, &ropt, &s->diag, &status);
+		err = trace_run(&topt, s->source, &event_select_view, &select, &s->diag,
+				&status);
 	if (err && err != -EPIPE && status >= 0)
 		diag_add(&s->diag, DIAG_ERROR, "cannot write the events: %s",
 			 strerror(-err));

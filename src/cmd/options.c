@@ -204,6 +204,21 @@ static int add_number(const struct parser *p, unsigned id, u64 min, u64 max,
 	return refuse(p, "--%s takes %s, not '%.40s'", rows[id].name, takes, arg);
 }
 
+static int add_events(const struct parser *p, const char *list)
+{
+	char words[400] = "";
+	const char *bad;
+	size_t len;
+
+	if (!event_select_parse(&p->opt->events, list, &bad, &len))
+		return 0;
+	for (unsigned i = 0; i < EVENTS; i++)
+		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s, ",
+			 event_name(i));
+	return refuse(p, "--events takes %swarnings and leaks, not '%.*s'", words,
+		      (int)MIN(len, 40), bad);
+}
+
 static int apply_value(const struct parser *p, unsigned id)
 {
 	struct options *opt = p->opt;
@@ -233,6 +248,8 @@ static int apply_value(const struct parser *p, unsigned id)
 			p,
 			"--who takes a hexadecimal PFN such as 0x149fd0, phys:ADDR, or with --pid an address, not '%.40s'",
 			arg);
+	case OPTION_EVENTS:
+		return add_events(p, arg);
 	case OPTION_INTERVAL:
 		return add_number(p, id, 1, 3600000, "milliseconds from 1 to 3600000",
 				  &opt->interval_ms);
@@ -415,6 +432,11 @@ static int take(const struct parser *p, int argc, char **argv, int c)
 
 	if (c == '?' || c == ':')
 		return usage(p, c, argv);
+	/* as strace has it: -e fork */
+	if (c == 'e' && (p->opt->mode == MODE_TRACE ||
+			 !event_select_parse(&(struct event_select){ 0 }, optarg,
+					     &(const char *){ NULL }, &(size_t){ 0 })))
+		id = OPTION_EVENTS;
 	/* Accept "--demo NAME" like "--demo=NAME". */
 	if (id == OPTION_DEMO && !optarg && optind < argc && argv[optind][0] != '-')
 		optarg = argv[optind++];

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <sys/types.h>
 
+#include "event/event_select.h"
 #include "report/collect.h"
 #include "render/render.h"
 
@@ -45,9 +46,10 @@ struct options {
 	char *real_name
 		[OPTIONS_RANGES]; /* of a path, NULL without one; owned by the session */
 	unsigned nnames;
-	bool only_addresses; /* every --range is one address */
-	u64 interval_ms;     /* of --interval; 0: the default */
-	u64 trials, seed;    /* of --verify; seed 0: a new one */
+	bool only_addresses;        /* every --range is one address */
+	u64 interval_ms;            /* of --interval; 0: the default */
+	struct event_select events; /* of --events */
+	u64 trials, seed;           /* of --verify; seed 0: a new one */
 	bool redact, redact_addresses;
 	u64 explain[OPTIONS_RANGES]; /* addresses of --explain; the argument of --who */
 	bool physical;               /* the argument of --who is a physical address */

@@ -287,7 +287,7 @@ static bool session_of_pages(const struct session *s)
 	return s->filter && !s->opt.render.filter;
 }
 
-static bool session_keep(void *ctx, const struct report_row *row)
+bool session_keep(void *ctx, const struct report_row *row)
 {
 	struct session *s = ctx;
 

@@ -48,6 +48,8 @@ void session_close(struct session *s);
 
 /* Returns the processes, ranges, names and model that the command line asks for; the rest is 0. */
 struct collect_options session_asked(const struct session *s);
+/* --filter and --bits keep the page; the context is the session. */
+bool session_keep(void *ctx, const struct report_row *row);
 /* Shows what the options select by @view.  Returns an exit status. */
 int session_view(struct session *s, const struct render_view *view, bool holes);
 /* Collects what the options select into @view. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/escape.h"
@@ -357,6 +358,133 @@ static void show_warnings(const struct render_event_options *r, const struct eve
 	}
 }
 
+/* ---- sums */
+
+#define FOLD_NS 1000000000ull /* that a line sums up at most */
+#define SUMS 20               /* lines of the summary */
+
+/* The sums have it: not what other processes see of the counts. */
+static bool is_summed(const struct event *e, const struct event_change *c)
+{
+	return telling(e, c) && c->cause != EVENT_CAUSE_COUNTED;
+}
+
+/* The event has no paragraph of its own. */
+static bool is_folded(const struct render_event_options *r, const struct event *e)
+{
+	return !r->verbose && !e->nwarnings && !e->incomplete &&
+	       !(event_flags(e->kind) & EVENT_SHOWN) && !(r->whole >> e->kind & 1);
+}
+
+/* "4242 redis-server: write-fault copied 12M, reused 200K (3 times)", if it did anything. */
+static bool show_sum(struct line *l, const struct event_sum *s)
+{
+	char size[16], comm[500];
+	unsigned causes = 0;
+
+	for (unsigned i = 0; i < EVENT_CAUSES; i++)
+		causes += s->bytes[i] != 0;
+	if (!causes)
+		return false;
+	put(l, "%d", s->pid);
+	put(l, "%s:", escape_text(comm, sizeof(comm), s->comm));
+	l->indent = 8;
+	put(l, "%s", event_name(s->kind));
+	for (unsigned i = 0; i < EVENT_CAUSES; i++)
+		if (s->bytes[i])
+			put(l, "%s %s%s", event_cause_name(i),
+			    columns_size(s->bytes[i], size, sizeof(size)),
+			    --causes ? "," : "");
+	if (s->events > 1)
+		put(l, "(%" PRIu64 " times)", s->events);
+	end_line(l);
+	return true;
+}
+
+/* Shows what was folded since the last paragraph, a line for each process and kind. */
+static void show_folded(struct render_event_options *r)
+{
+	struct event_sums *f = &r->now;
+
+	if (f->n)
+		fputc('\n', r->out);
+	for (size_t i = 0; i < f->n; i++) {
+		struct line l = { .out = r->out };
+
+		put(&l, "%9.6f", (double)(s64)(f->time_ns - f->start_ns) / 1e9);
+		show_sum(&l, &f->sum[i]);
+	}
+	f->n = 0;
+	f->since_ns = 0;
+}
+
+static void count_warnings(struct render_event_options *r, const struct event *e)
+{
+	for (unsigned i = 0; i < e->nwarnings; i++) {
+		const struct event_warning *w = &e->warning[i];
+		struct render_event_warned *at = r->warned;
+
+		while (at < r->warned + RENDER_EVENT_WARNINGS - 1 && at->events &&
+		       strcmp(at->first.id, w->id))
+			at++;
+		if (!at->events)
+			*at = (struct render_event_warned){ .first = *w,
+							    .seq = e->seq,
+							    .time_ns = e->time_ns };
+		at->events++;
+		at->pages += w->pages;
+	}
+}
+
+static void show_kinds(const struct render_event_options *r)
+{
+	struct line l = { .out = r->out, .indent = 8 };
+	const u64 *events = r->all.events;
+	unsigned kinds = 0;
+
+	l.col = (unsigned)fprintf(r->out, "\nAfter %.6f s:",
+				  (double)(s64)(r->all.time_ns - r->all.start_ns) / 1e9);
+	for (unsigned kind = 0; kind < EVENTS; kind++)
+		kinds += events[kind] != 0;
+	for (unsigned kind = 0; kind < EVENTS; kind++)
+		if (events[kind])
+			put(&l, "%" PRIu64 " %s%s", events[kind], event_name(kind),
+			    --kinds ? "," : "");
+	end_line(&l);
+}
+
+static void show_summary(const struct render_event_options *r)
+{
+	unsigned lines = 0;
+	char text[200];
+
+	show_kinds(r);
+	for (size_t i = 0; i < r->all.n && lines < SUMS; i++) {
+		struct line l = { .out = r->out, .indent = 4 };
+
+		lines += show_sum(&l, &r->all.sum[i]);
+	}
+	if (lines == SUMS || r->all.more)
+		fputs("    ...\n", r->out);
+	for (unsigned i = 0; i < RENDER_EVENT_WARNINGS && r->warned[i].events; i++) {
+		const struct render_event_warned *w = &r->warned[i];
+		struct line l = { .out = r->out, .indent = 2 };
+
+		put(&l, "!");
+		l.indent = 4;
+		snprintf(text, sizeof(text),
+			 "%s: %" PRIu64 " page%s, first of %d at %" PRIx64
+			 " after %.6f s (event %" PRIu64 ")",
+			 w->first.id, w->pages, w->pages == 1 ? "" : "s", w->first.pid,
+			 w->first.addr, (double)(s64)(w->time_ns - r->all.start_ns) / 1e9,
+			 w->seq);
+		put_words(&l, text);
+		end_line(&l);
+	}
+	if (!r->warned[0].events)
+		fputs("    no warnings\n", r->out);
+}
+
 static int on_begin(void *ctx, const struct report_head *head)
 {
 	const struct render_event_options *r = ctx;
@@ -377,10 +505,19 @@ static int flushed(const struct render_event_options *r)
 
 static int on_event(void *ctx, const struct event *e)
 {
-	const struct render_event_options *r = ctx;
+	struct render_event_options *r = ctx;
+	bool folded = is_folded(r, e);
+	int err = event_select_sum(&r->all, e, is_summed);
 
-	if (!r->verbose && !is_shown(e))
-		return 0;
+	count_warnings(r, e);
+	if (err || (!r->verbose && !is_shown(e)))
+		return err;
+	if (r->now.n && (!folded || e->time_ns - r->now.since_ns >= FOLD_NS))
+		show_folded(r);
+	if (folded) {
+		err = event_select_sum(&r->now, e, is_summed);
+		return err ? err : flushed(r);
+	}
 	fputc('\n', r->out);
 	show_head(r, e);
 	show_changes(r, e);
@@ -393,7 +530,17 @@ static int on_event(void *ctx, const struct event *e)
 
 static int on_end(void *ctx, int status)
 {
-	return flushed(ctx);
+	struct render_event_options *r = ctx;
+
+	show_folded(r);
+	if (r->all.n)
+		show_summary(r);
+	else
+		fputs("\nno events\n", r->out);
+	free(r->now.sum);
+	free(r->all.sum);
+	r->now = r->all = (struct event_sums){ 0 };
+	return flushed(r);
 }
 
 const struct event_view render_event_view = { .begin = on_begin,

@@ -10,16 +10,29 @@
 
 #include <stdio.h>
 
-#include "event/event.h"
+#include "event/event_select.h"
+
+#define RENDER_EVENT_WARNINGS 16 /* kinds of them that a summary has */
 
 /* The context of both views. */
 struct render_event_options {
 	FILE *out;
 	bool verbose; /* show every event and every run */
 	bool color;
+	u32 whole; /* BIT(EVENT_*): each of these has a paragraph */
+	/* What the text was so far; all zero at first. */
+	struct event_sums now, all; /* not shown yet, and everything */
+	struct render_event_warned {
+		struct event_warning first;
+		u64 events, pages, seq, time_ns;
+	} warned[RENDER_EVENT_WARNINGS];
 };
 
-/* Text for 80 columns: one event a paragraph, without what did not change. */
+/*
+ * Text for 80 columns, without what did not change.  An event of its own is a paragraph; of those that
+ * come by the thousand without a warning (stores, and calls such as munmap and mprotect) a line has the
+ * sums of a second, or of the time up to the next paragraph.  At the end sums of everything.
+ */
 extern const struct event_view render_event_view;
 /* One JSON object a line (interface: man gupinfo, section JSON). */
 extern const struct event_view render_event_json_view;
@@ -74,6 +87,10 @@ struct render_event_replay {
 	const struct report_head *head;
 	bool found;          /* it is a recording */
 	unsigned unreadable; /* events that only the JSON output shows */
+	/* With ->select only those are written as JSON of which the bit of ->wanted is set. */
+	bool select;
+	size_t seen, nwanted, room_wanted;
+	u8 *wanted;
 	/* The event that is being put together. */
 	char *json;
 	size_t len, room;
@@ -85,5 +102,7 @@ struct render_event_replay {
  */
 int render_event_replay_line(void *ctx, const char *section, const char *line);
 int render_event_replay_end(struct render_event_replay *r);
+/* A view, of which the reading is the context: sets the bits of ->wanted of the events that it gets. */
+extern const struct event_view render_event_replay_want;
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/escape.h"
 #include "reportfile/record.h"
 
@@ -44,6 +45,28 @@ int render_event_replay_end(struct render_event_replay *r)
 	return err;
 }
 
+static int want(void *ctx, const struct event *e)
+{
+	struct render_event_replay *r = ctx;
+	size_t byte = (r->seen - 1) / 8;
+
+	while (r->nwanted <= byte)
+		if (!array_add(&r->wanted, &r->nwanted, &r->room_wanted, 1))
+			return -ENOMEM;
+	r->wanted[byte] |= (u8)(1 << (r->seen - 1) % 8);
+	return 0;
+}
+
+const struct event_view render_event_replay_want = { .event = want };
+
+static bool is_wanted(const struct render_event_replay *r)
+{
+	size_t byte = (r->seen - 1) / 8;
+
+	return !r->select ||
+	       (byte < r->nwanted && r->wanted[byte] >> (r->seen - 1) % 8 & 1);
+}
+
 int render_event_replay_line(void *ctx, const char *section, const char *line)
 {
 	char part[RECORD_LINE_MAX + 1];
@@ -57,8 +80,12 @@ int render_event_replay_line(void *ctx, const char *section, const char *line)
 	r->found = true;
 	if (err || !line || !*line)
 		return err;
-	if (*line == '=')
+	if (*line == '=') {
 		err = render_event_replay_end(r);
+		r->seen++;
+	}
+	if (!r->view && !is_wanted(r))
+		return err;
 	r->open = true;
 	r->in_pages |= *line == '-';
 	size_t n = record_unescape(line + 1, part);

@@ -18,6 +18,8 @@ static int again(void *ctx, const struct event *e)
 		opt.out = open_memstream(&text, &len);
 		if (views[i]->event(&opt, e))
 			abort();
+		if (views[i]->end)
+			views[i]->end(&opt, -1);
 		fclose(opt.out);
 		/* what was read once is written so that it can be read */
 		if (i && !ctx &&

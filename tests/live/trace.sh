@@ -132,6 +132,15 @@ if said=$(python3 "$srcdir/tests/events.py" "$srcdir/tests/event.schema.json" "$
 else
 	not_ok "a replayed recording gives the events as JSON" "$said"
 fi
+for from in "-- $tracee seed" "--replay $dir/recording"; do
+	# shellcheck disable=SC2086  # words of a command
+	"$gupinfo" --trace -e fork,exit --json-lines $from 2>&1 |
+		grep -oE '"event":"[a-z]*"' | sort | uniq -c | sed 's/^ *//' >"$dir/out"
+	expect_empty "-e fork,exit ${from%% *}: these events only" \
+		"$(diff "$dir/out" - <<<$'2 "event":"exit"\n1 "event":"fork"')"
+done
+"$gupinfo" --trace --range '[stack]' -- "$tracee" seed 2>&1 >/dev/null | grep -vE ' (exec|clone|exit) |stack|^After|^    ' >"$dir/out"
+expect_empty "--range: changes elsewhere are not shown" "$(grep -E 'mprotect|munmap' "$dir/out")"
 if "$gupinfo" --replay "$dir/recording" >"$dir/out" 2>"$dir/err" && grep -q "tracee" "$dir/out"; then
 	ok "a recording opens like a report"
 else

@@ -451,6 +451,8 @@ static char *shown(const struct event_view *view, const struct event *e)
 					    .verbose = true };
 
 	EXPECT_INT(view->event(&opt, e), 0);
+	if (view->end)
+		EXPECT_INT(view->end(&opt, -1), 0);
 	fclose(opt.out);
 	return text;
 }
@@ -615,4 +617,156 @@ TEST(what_is_no_event)
 	strcat(many, "]}");
 	EXPECT_INT(render_event_read(many, &view, (void *)&render_event_view), -EINVAL);
 	free(many);
+}
+
+/* ---- what a view gets of the events, and their sums */
+
+static struct event got;
+static struct event_change got_change[4];
+static unsigned gots;
+
+static int on_got(void *ctx, const struct event *e)
+{
+	got = *e;
+	for (size_t i = 0; i < MIN(e->nchanges, 4); i++)
+		got_change[i] = e->change[i];
+	gots++;
+	return 0;
+}
+
+static const struct event_view got_view = { .event = on_got };
+
+static struct event_select want(const char *list)
+{
+	struct event_select s = { .view = &got_view };
+	const char *bad;
+	size_t len;
+
+	EXPECT_INT(event_select_parse(&s, list, &bad, &len), 0);
+	gots = 0;
+	return s;
+}
+
+TEST(selection)
+{
+	struct event fork = { .kind = EVENT_FORK }, leak = { .kind = EVENT_MUNMAP },
+		     safe = { .kind = EVENT_VMSPLICE };
+	struct event_select s = want("fork,leaks");
+	const struct event_view *view = &event_select_view;
+	const char *bad;
+	size_t len;
+
+	event_warn_add(&leak, "leak-next-write", 1, A, 1);
+	event_warn_add(&safe, "vmsplice-shared", 1, A, 1);
+	view->event(&s, &fork);
+	view->event(&s, &leak);
+	EXPECT_INT(gots, 2);
+	view->event(&s, &safe);
+	EXPECT_INT(gots, 2);
+	s = want("warnings");
+	view->event(&s, &fork);
+	view->event(&s, &leak);
+	view->event(&s, &safe);
+	EXPECT_INT(gots, 2);
+	EXPECT_INT(event_select_parse(&s, "fork,dance,exit", &bad, &len), -EINVAL);
+	EXPECT(!strncmp(bad, "dance,", 6) && len == 5);
+	EXPECT_INT(event_select_parse(&s, "fork,", &bad, &len), -EINVAL);
+}
+
+TEST(selection_of_addresses)
+{
+	const struct collect_range ranges[] = { { A + 0x1800, A + 0x3000 },
+						{ A + 0x8000, A + 0x8001 } };
+	struct event_change change[] = {
+		{ .pid = 1, .start = A, .end = A + 0x2000, .pages = 2, .size = 4096 },
+		{ .pid = 1,
+		  .start = A + 0x8000,
+		  .end = A + 0x9000,
+		  .pages = 1,
+		  .size = 4096 },
+		{ .pid = 1,
+		  .start = A + 0xa000,
+		  .end = A + 0xb000,
+		  .pages = 1,
+		  .size = 4096 },
+	};
+	struct event e = { .kind = EVENT_MUNMAP, .change = change, .nchanges = 3 };
+	struct event_select s = { .ranges = ranges, .nranges = 2, .view = &got_view };
+
+	gots = 0;
+	event_warn_add(&e, "leak", 1, A + 0x1000, 1);
+	event_warn_add(&e, "leak-next-write", 1, A, 1);
+	event_select_view.event(&s, &e);
+	EXPECT_INT(gots, 1);
+	EXPECT_INT(got.nchanges, 2);
+	EXPECT_INT(got_change[0].start, A + 0x1000);
+	EXPECT_INT(got_change[0].pages, 1);
+	EXPECT_INT(got_change[1].start, A + 0x8000);
+	EXPECT_INT(got.nwarnings, 1);
+	EXPECT_STR(got.warning[0].id, "leak");
+	/* nothing of it is left; but a process that comes is shown */
+	e.change += 2;
+	e.nchanges = 1;
+	event_select_view.event(&s, &e);
+	EXPECT_INT(gots, 1);
+	e.kind = EVENT_FORK;
+	event_select_view.event(&s, &e);
+	EXPECT_INT(gots, 2);
+	EXPECT_INT(got.nchanges, 0);
+}
+
+/* A store or a call of process @pid at @ms changes @pages. */
+static void happens(struct render_event_options *opt, enum event_kind kind, pid_t pid,
+		    u64 ms, enum event_cause cause, u64 pages)
+{
+	struct event_change change = { .pid = pid,
+				       .kind = PAGE_ANON,
+				       .cause = cause,
+				       .start = A,
+				       .end = A + pages * 4096,
+				       .pages = pages,
+				       .size = 4096 };
+	struct event e = { .kind = kind,
+			   .seq = ms,
+			   .start_ns = 1,
+			   .time_ns = 1 + ms * 1000000,
+			   .pid = pid,
+			   .tid = pid,
+			   .comm = "sh",
+			   .change = &change,
+			   .nchanges = 1 };
+
+	if (cause == EVENT_CAUSE_GONE)
+		event_warn_add(&e, "leak-next-write", pid, A, 3);
+	EXPECT_INT(render_event_view.event(opt, &e), 0);
+}
+
+TEST(sums_of_intervals)
+{
+	char *text = NULL;
+	size_t len;
+	struct render_event_options opt = { .out = open_memstream(&text, &len) };
+
+	/* stores fold up to a second, or to the next event with a warning */
+	happens(&opt, EVENT_WRITE_FAULT, 7, 100, EVENT_CAUSE_COPIED, 256);
+	happens(&opt, EVENT_WRITE_FAULT, 7, 600, EVENT_CAUSE_COPIED, 256);
+	happens(&opt, EVENT_MPROTECT, 8, 700, EVENT_CAUSE_PROTECTED, 2);
+	happens(&opt, EVENT_WRITE_FAULT, 7, 1200, EVENT_CAUSE_REUSED, 1);
+	happens(&opt, EVENT_MUNMAP, 8, 1300, EVENT_CAUSE_GONE, 1);
+	EXPECT_INT(render_event_view.end(&opt, -1), 0);
+	fclose(opt.out);
+	EXPECT_STR(
+		text,
+		"\n 0.700000 7 sh: write-fault copied 2M (2 times)\n"
+		" 0.700000 8 sh: mprotect protected 8K\n"
+		"\n 1.200000 7 sh: write-fault reused 4K\n"
+		"\n 1.300000 8 sh munmap\n    8 7f0000000000 1x4K anon gone:\n"
+		"  ! 8 7f0000000000: the next store to 3 pages will reuse it, and a reference\n"
+		"    taken through another process's mapping will see it (leak)\n"
+		"\nAfter 1.300000 s: 3 write-fault, 1 munmap, 1 mprotect\n"
+		"    7 sh: write-fault copied 2M, reused 4K (3 times)\n"
+		"    8 sh: mprotect protected 8K\n    8 sh: munmap gone 4K\n"
+		"  ! leak-next-write: 3 pages, first of 8 at 7f0000000000 after 1.300000 s (event\n"
+		"    1300)\n");
+	free(text);
 }
