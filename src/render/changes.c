@@ -28,10 +28,11 @@ static void changes_what(u32 what, char *buf, size_t size)
 
 static const char *changes_exclusive(const struct page_info *p)
 {
-	return p->anon_exclusive == TRI_YES ? " excl"
-	       : p->anon_exclusive == TRI_NO && (p->kind == PAGE_ANON || p->anon)
-		       ? " shared"
-		       : "";
+	if (p->anon_exclusive == TRI_YES)
+		return " excl";
+	if (p->anon_exclusive != TRI_NO || (p->kind != PAGE_ANON && !p->anon))
+		return "";
+	return report_shared(p) == TRI_NO ? " was shared" : " shared";
 }
 
 static void changes_number(const struct page_info *p, enum page_field field, s64 n,

@@ -41,8 +41,7 @@ static void report_count_refs(struct report_totals *t, const struct page_info *p
 		t->refs_unknown += n;
 }
 
-/* Whether somebody else maps the page now. */
-static enum tri report_shared(const struct page_info *page)
+enum tri report_shared(const struct page_info *page)
 {
 	bool known = page_knows(page, PAGE_F_MAPCOUNT);
 

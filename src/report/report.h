@@ -112,6 +112,10 @@ void report_folios(struct report_totals *t, struct report_folio *f,
 
 /* Anonymous memory, or a cache's: those of ->other are not. */
 bool report_ordinary(const struct page_info *page);
+
+/* Returns whether somebody else maps @page now. */
+enum tri report_shared(const struct page_info *page);
+
 /* Adds the pages of @row (or @from) to @t. */
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size);

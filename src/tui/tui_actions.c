@@ -53,6 +53,7 @@ static void move(struct tui *t, int dx, int dy, bool page)
 	case TUI_PANE_DETAIL:
 		move_detail(t, by);
 		break;
+	case TUI_PANE_PLOT:
 	case TUI_PANE_TIME:
 		move_time(t, by);
 		break;
@@ -74,6 +75,7 @@ static void move_end(struct tui *t, bool last)
 	case TUI_PANE_DETAIL:
 		t->detail_top = last ? 10000 : 0;
 		break;
+	case TUI_PANE_PLOT:
 	case TUI_PANE_TIME:
 		if (last)
 			tui_time_now(t);
@@ -89,7 +91,7 @@ static void next_pane(struct tui *t, int by)
 {
 	unsigned i = t->focus;
 
-	if (t->layout.narrow) { /* every pane exists, one at a time */
+	if (t->layout.alone) { /* every pane exists, one at a time */
 		t->focus = (u8)((i + TUI_PANES + (unsigned)by) % TUI_PANES);
 		return;
 	}
@@ -97,6 +99,16 @@ static void next_pane(struct tui *t, int by)
 		i = (i + TUI_PANES + (unsigned)by) % TUI_PANES;
 	while (!tui_layout_has(&t->layout, i) && i != t->focus);
 	t->focus = (u8)i;
+}
+
+static void open_text(struct tui *t, const char *title,
+		      void (*make)(struct tui *t, struct tui_text *text))
+{
+	struct tui_text text;
+
+	tui_text_init(&text);
+	make(t, &text);
+	tui_state_text(t, title, &text);
 }
 
 static void open_it(struct tui *t)
@@ -116,7 +128,11 @@ static void open_it(struct tui *t)
 	case TUI_PANE_DETAIL:
 		tui_state_open(t, TUI_VIEW_DETAIL);
 		break;
+	case TUI_PANE_PLOT:
 	case TUI_PANE_TIME:
+		if (t->history.n)
+			open_text(t, "Event", tui_panes_moment);
+		break;
 	case TUI_PANE_FAMILY:
 		t->focus = TUI_PANE_GRID;
 		break;
@@ -145,6 +161,10 @@ static enum tui_request back(struct tui *t, bool quit)
 		t->nviews--;
 		return TUI_REQUEST_NONE;
 	}
+	if (t->alone) {
+		t->alone = false;
+		return TUI_REQUEST_NONE;
+	}
 	if (t->layout.narrow && t->focus != TUI_PANE_VMAS) {
 		t->focus = TUI_PANE_VMAS;
 		return TUI_REQUEST_NONE;
@@ -154,16 +174,6 @@ static enum tui_request back(struct tui *t, bool quit)
 	if (!drop_one(t) && !t->is_live && !t->opt.replay)
 		tui_time_now(t);
 	return TUI_REQUEST_NONE;
-}
-
-static void open_text(struct tui *t, const char *title,
-		      void (*make)(struct tui *t, struct tui_text *text))
-{
-	struct tui_text text;
-
-	tui_text_init(&text);
-	make(t, &text);
-	tui_state_text(t, title, &text);
 }
 
 static void make_help(struct tui *t, struct tui_text *text)

@@ -93,9 +93,13 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 /* Classifies anonymous memory by who may have it. */
 static enum tui_glyph anon_glyph(const struct page_info *p)
 {
+	enum tri shared = report_shared(p);
+
 	if (p->anon_exclusive == TRI_YES)
 		return TUI_GLYPH_EXCLUSIVE;
-	return p->anon_exclusive == TRI_NO ? TUI_GLYPH_SHARED : TUI_GLYPH_UNKNOWN;
+	if (p->anon_exclusive == TRI_UNKNOWN || shared == TRI_UNKNOWN)
+		return TUI_GLYPH_UNKNOWN;
+	return shared == TRI_YES ? TUI_GLYPH_SHARED : TUI_GLYPH_WAS;
 }
 
 static enum tui_glyph kind_glyph(const struct page_info *p)
@@ -165,7 +169,7 @@ enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens)
 
 static u64 zoom_pages(unsigned zoom)
 {
-	return zoom < 2 ? 1 : 1ull << 3 * (zoom - 1);
+	return zoom < 2 ? 1 : 1ull << (zoom - 1);
 }
 
 /* Appends @cells cells of @step bytes from @addr on; the first one has @first bytes. */

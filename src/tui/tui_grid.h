@@ -46,8 +46,8 @@ enum tui_glyph tui_grid_hole(enum tui_lens lens);
 
 /* ---- zoom: which pages a cell stands for */
 
-#define TUI_ZOOM_FOLIO 1 /* 0 is pages; 2 and up are 8, 64, 512 … pages */
-#define TUI_ZOOMS 14
+#define TUI_ZOOM_FOLIO 1 /* 0 is pages; 2 and up are 2, 4, 8 … pages */
+#define TUI_ZOOMS 38
 
 struct tui_segment {
 	u64 cell, addr; /* number and first byte of its first cell */

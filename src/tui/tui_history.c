@@ -19,6 +19,7 @@ static void moment_deinit(struct tui_moment *m)
 {
 	free(m->what);
 	free(m->text);
+	free(m->level);
 	store_free(m->store);
 }
 
@@ -67,6 +68,31 @@ static void thin(struct tui_history *h)
 		}
 }
 
+struct tui_level tui_history_level(const struct store *s, const struct store_process *p)
+{
+	const struct report_totals *n = &p->totals;
+	u64 base = kernel_page_size(&s->kernel.ev);
+
+	return (struct tui_level){ .pid = p->process.pid,
+				   .exclusive = n->exclusive * base,
+				   .waiting = n->waiting * base,
+				   .shared = n->shared * base,
+				   .rest = (n->present -
+					    MIN(n->present,
+						n->exclusive + n->waiting + n->shared)) *
+					   base,
+				   .pinned = n->pinned * base };
+}
+
+/* Keeps what each process has, also when the pages are dropped. */
+static void keep_levels(struct tui_moment *m, const struct store *s)
+{
+	m->level = calloc(MAX(s->nprocs, 1), sizeof(*m->level));
+	for (size_t i = 0; m->level && i < s->nprocs; i++)
+		if (s->proc[i].has_totals)
+			m->level[m->nlevels++] = tui_history_level(s, &s->proc[i]);
+}
+
 int tui_history_add(struct tui_history *h, const struct tui_moment *moment,
 		    struct store *store)
 {
@@ -81,6 +107,8 @@ int tui_history_add(struct tui_history *h, const struct tui_moment *moment,
 		return -ENOMEM;
 	}
 	m.store = store;
+	if (store)
+		keep_levels(&m, store);
 	m.number = ++h->numbers;
 	if (h->n > MOMENTS_MAX) {
 		moment_deinit(&h->moment[0]);
@@ -133,8 +161,7 @@ static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 t
 	h->nrecent = MIN(h->nrecent + 1, TUI_RECENT_MAX);
 }
 
-/* Every process of the machine changes counts of the page cache and zero pages. */
-static bool is_noise(const struct store_change *c)
+bool tui_history_noise(const struct store_change *c)
 {
 	u8 kind = c->b.class ? c->b.class->page.kind : PAGE_NONE;
 
@@ -148,7 +175,7 @@ static int on_change(void *ctx, const struct store_change *c)
 	struct summing *s = ctx;
 	u64 n = c->end - c->start;
 
-	if (is_noise(c))
+	if (tui_history_noise(c))
 		return 0;
 	/* A mapping without pages that appears or vanishes changes no pages. */
 	if (!(c->what & (BIT(TUI_REASONS) - 1)))

@@ -15,6 +15,12 @@ enum tui_moment_kind {
 	TUI_MOMENT_NOTE,   /* about the watching itself */
 };
 
+/* What a process has at a moment, in bytes. */
+struct tui_level {
+	pid_t pid;
+	u64 exclusive, waiting, shared, rest, pinned;
+};
+
 struct tui_moment {
 	u64 time_ns; /* since the session's start */
 	u32 number;  /* 1 is the first moment ever */
@@ -27,6 +33,9 @@ struct tui_moment {
 	u64 addr;     /* where; 0 nowhere in particular */
 	pid_t at_pid; /* whose ->addr it is; 0: ->pid's */
 	u64 changed;  /* bytes that differ from the moment before */
+	struct tui_level
+		*level; /* of each process, owned by the history; NULL: as before */
+	unsigned nlevels;
 	struct store *store; /* the pages after it; NULL: dropped, or never read */
 };
 
@@ -46,6 +55,9 @@ struct tui_history {
 	unsigned nrecent, recent_at;
 	struct tui_recent recent[TUI_RECENT_MAX];
 };
+
+/* Returns what @p has. */
+struct tui_level tui_history_level(const struct store *s, const struct store_process *p);
 
 void tui_history_init(struct tui_history *h, size_t max_bytes);
 void tui_history_deinit(struct tui_history *h);
@@ -73,6 +85,9 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 /* Keeps the differences of @a and @b as changes at @time_ns. */
 void tui_history_recall(struct tui_history *h, const struct store *a,
 			const struct store *b, pid_t pid, u64 time_ns);
+
+/* Only counts differ that every process of the machine changes: of the page cache, of zero pages. */
+bool tui_history_noise(const struct store_change *c);
 
 /* The reasons for which pages differ, from STORE_APPEARED to STORE_VERDICT: the first bit counts. */
 #define TUI_REASONS 6

@@ -11,6 +11,7 @@
 enum tui_pane {
 	TUI_PANE_VMAS,
 	TUI_PANE_GRID,
+	TUI_PANE_PLOT,
 	TUI_PANE_DETAIL,
 	TUI_PANE_TIME,
 	TUI_PANE_FAMILY,
@@ -38,7 +39,8 @@ enum tui_vma_order {
 enum tui_proc_order { TUI_BY_SHARED, TUI_BY_PINNED, TUI_BY_RSS, TUI_BY_PID, TUI_BYS };
 
 struct tui_layout {
-	bool too_small, narrow; /* narrow: one list at a time */
+	bool too_small, narrow; /* narrow: lines of words */
+	bool alone;             /* one pane at a time */
 	bool shown[TUI_PANES];
 	struct tui_rect header, body, bar, pane[TUI_PANES]; /* without its title line */
 };
@@ -99,6 +101,7 @@ struct tui {
 	struct store *mark_store;
 	u64 mark_ns;
 	bool diff;
+	bool alone;                /* the pane with the focus fills the screen */
 	u8 focus, view[8], nviews; /* enum tui_view; view[nviews - 1] is on top */
 	pid_t pid;
 	u64 addr;   /* under the cursor */
@@ -220,9 +223,16 @@ void tui_detail_text(const struct tui *t, int width, bool full, struct tui_text 
 /* ---- tui_panes.c: header, timeline, family, key bar */
 void tui_panes_header(struct tui *t);
 void tui_panes_time(struct tui *t);
+/* Returns the lines of the timeline on @w columns, but no more than @most. */
+int tui_panes_time_lines(const struct tui *t, int w, int most);
+/* Makes the whole text of the moment under the cursor. */
+void tui_panes_moment(struct tui *t, struct tui_text *ret);
 void tui_panes_family(struct tui *t);
 void tui_panes_bar(struct tui *t);
 void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title);
+
+/* ---- tui_plot.c: memory over time */
+void tui_plot_draw(struct tui *t);
 
 /* ---- tui_prompt.c: search, filter, jump */
 void tui_prompt_open(struct tui *t, enum tui_prompt prompt);

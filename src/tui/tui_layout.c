@@ -5,6 +5,11 @@
 #define MIN_ROWS 5
 #define NARROW 60
 #define WIDE 100
+#define DETAIL_ROWS 40 /* what a page has to show */
+#define FAMILY_COLS 64 /* and a relative */
+#define PLOT_ROWS 7
+#define TALL 20      /* on less the plot gets only what the grid leaves */
+#define GRID_FRAME 4 /* title, legend and a line of words */
 
 bool tui_layout_has(const struct tui_layout *l, enum tui_pane pane)
 {
@@ -18,30 +23,51 @@ static void place(struct tui_layout *l, enum tui_pane pane, int x, int y, int w,
 	l->shown[pane] = w > 0 && h > 1;
 }
 
-/* Lets one list fill the body. */
-static void make_narrow(const struct tui *t, struct tui_layout *l)
-{
-	const struct tui_rect *b = &l->body;
-
-	l->narrow = true;
-	place(l, t->focus, b->x, b->y, b->w, b->h);
-}
-
-/* Places the timeline and, when there is a family, the family beside it. */
+/* Returns the rows below the others: timeline and family, by what they have to show. */
 static int make_bottom(const struct tui *t, struct tui_layout *l)
 {
 	const struct tui_rect *b = &l->body;
 	const struct store *s = tui_state_store(t);
-	bool family = s && s->nprocs > 1;
-	int h = b->h < 12 ? 0 : b->h < 22 ? 5 : b->h < 36 ? 8 : 12;
-	int w = family ? b->w / 2 : b->w;
+	int family = s && s->nprocs > 1 ? (int)s->nprocs + 1 : 0, h;
+	bool beside = family && b->w >= WIDE;
+	int above = MAX((int)t->nsorted + 2, b->w >= WIDE ? DETAIL_ROWS : 0);
+	int most = MAX(b->h * 2 / 5, b->h - above);
+	int w = beside ? MAX(b->w / 2, b->w - FAMILY_COLS) : b->w;
 
-	if (!h)
+	if (b->h < 12)
 		return 0;
-	place(l, TUI_PANE_TIME, b->x, b->y + b->h - h, family ? w - 1 : w, h);
-	if (family)
+	h = MIN(1 + tui_panes_time_lines(t, w - beside, most), most);
+	if (beside) {
+		h = MAX(h, MIN(family, most));
 		place(l, TUI_PANE_FAMILY, b->x + w, b->y + b->h - h, b->w - w, h);
+	} else if (family) {
+		family = MIN(family, most / 2);
+		h = MIN(h, most - family);
+		place(l, TUI_PANE_FAMILY, b->x, b->y + b->h - family, w, family);
+		place(l, TUI_PANE_TIME, b->x, b->y + b->h - family - h, w, h);
+		return family + h;
+	}
+	place(l, TUI_PANE_TIME, b->x, b->y + b->h - h, w - beside, h);
 	return h;
+}
+
+/* Returns the rows of the grid, of @h, in @w columns; what it does not need is the plot's. */
+static int grid_rows(const struct tui *t, int w, int h)
+{
+	const struct store_vma *v = tui_state_vma(t);
+	u64 pages = v ? (v->vma.end - v->vma.start) / tui_state_page_size(t) : 1;
+	u64 most = (u64)(h < TALL ? h : h - PLOT_ROWS),
+	    per_row = (u64)MAX(w / 8 * 8 - 8, 8), need;
+
+	if (!t->history.n || h < PLOT_ROWS)
+		return h;
+	if (v && t->zoomed == v->vma.start)
+		return (int)most;
+	do { /* as the zoom is chosen */
+		need = (pages - 1) / per_row + 1 + GRID_FRAME;
+		pages = (pages + 1) / 2;
+	} while (need > most);
+	return (int)need > h - PLOT_ROWS ? h : (int)need;
 }
 
 static void make_wide(const struct tui *t, struct tui_layout *l)
@@ -58,12 +84,13 @@ static void make_wide(const struct tui *t, struct tui_layout *l)
 	while (b->w < widths[k].cols)
 		k++;
 	int vmas = widths[k].vmas, detail = widths[k].detail;
-	int grid = b->w - vmas - 1 - (detail ? detail + 1 : 0);
+	int w = b->w - vmas - 1 - (detail ? detail + 1 : 0), grid = grid_rows(t, w, h);
 
 	place(l, TUI_PANE_VMAS, b->x, b->y, vmas, h);
-	place(l, TUI_PANE_GRID, b->x + vmas + 1, b->y, grid, h);
+	place(l, TUI_PANE_GRID, b->x + vmas + 1, b->y, w, grid);
+	place(l, TUI_PANE_PLOT, b->x + vmas + 1, b->y + grid, w, h - grid);
 	if (detail)
-		place(l, TUI_PANE_DETAIL, b->x + vmas + 1 + grid + 1, b->y, detail, h);
+		place(l, TUI_PANE_DETAIL, b->x + vmas + 1 + w + 1, b->y, detail, h);
 }
 
 void tui_layout_make(const struct tui *t, struct tui_layout *ret)
@@ -79,8 +106,10 @@ void tui_layout_make(const struct tui *t, struct tui_layout *ret)
 	ret->header = (struct tui_rect){ 0, 0, cols, header };
 	ret->bar = (struct tui_rect){ 0, rows - bar, cols, bar };
 	ret->body = (struct tui_rect){ 0, header, cols, rows - header - bar };
-	if (cols < NARROW)
-		make_narrow(t, ret);
+	ret->narrow = cols < NARROW;
+	ret->alone = ret->narrow || t->alone;
+	if (ret->alone)
+		place(ret, t->focus, 0, header, cols, ret->body.h);
 	else
 		make_wide(t, ret);
 }

@@ -15,22 +15,18 @@ static u64 room_for(const struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
 
-	if (t->layout.narrow)
-		return (u64)MAX(r->h, 1) * 16;
 	return (u64)MAX(r->w - 10, 8) * (u64)MAX(r->h - 2, 1);
 }
 
-/* Returns the finest zoom that shows all of the mapping; huge pages are not divided. */
+/* Returns the finest zoom that shows all of the mapping. */
 static unsigned best_zoom(const struct tui *t, const struct store_vma *v)
 {
 	u64 pages = (v->vma.end - v->vma.start) / tui_state_page_size(t);
-	const struct report_totals *n = &v->totals;
 	unsigned zoom = 0;
 
-	if (n->thp + n->hugetlb > n->present / 2)
-		zoom = 4;
-	while (zoom + 1 < TUI_ZOOMS &&
-	       (zoom ? pages >> 3 * (zoom - 1) : pages) > room_for(t))
+	if (t->layout.narrow) /* a line for each */
+		return TUI_ZOOM_FOLIO;
+	while (zoom + 1 < TUI_ZOOMS && (zoom ? pages >> (zoom - 1) : pages) > room_for(t))
 		zoom += zoom ? 1 : 2;
 	return zoom;
 }

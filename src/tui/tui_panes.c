@@ -282,43 +282,122 @@ void tui_panes_header(struct tui *t)
 
 /* ---- timeline */
 
-static void draw_moment(struct tui *t, size_t i, int y, bool here)
+/* Makes the lines of moment @i on @w columns; on few columns only what tells it from others. */
+static void moment_lines(const struct tui *t, size_t i, int w, bool here,
+			 struct tui_text *ret)
 {
-	const struct tui_rect *r = &t->layout.pane[TUI_PANE_TIME];
 	const struct tui_moment *m = &t->history.moment[i];
-	struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
 	u8 role = m->warning                    ? TUI_BAD
 		  : m->kind == TUI_MOMENT_EVENT ? TUI_STRONG
 		  : m->kind == TUI_MOMENT_NOTE  ? TUI_DIM
 						: TUI_NORMAL;
+	char start[100];
 
-	tui_screen_add(&l, TUI_KEY, here ? "▸" : " ");
-	tui_screen_add(&l, TUI_DIM, "%4u %8.3fs %s", m->number, (double)m->time_ns / 1e9,
-		       m->kind == TUI_MOMENT_EVENT ? "●"
-		       : m->store                  ? "○"
-						   : "·");
+	tui_text_init(ret);
+	snprintf(start, sizeof(start), "%4u %8.3fs %s", m->number,
+		 (double)m->time_ns / 1e9,
+		 m->kind == TUI_MOMENT_EVENT ? "●"
+		 : m->store                  ? "○"
+					     : "·");
+	tui_text_add(ret, TUI_KEY, here ? "▸" : " ");
+	tui_text_more(ret, TUI_DIM, "%s", start);
 	if (m->pid)
-		tui_screen_add(&l, TUI_DIM, " %d", (int)m->pid);
-	tui_screen_add(&l, role, " %s", m->what);
-	tui_screen_add(&l, m->warning ? TUI_WARN : TUI_NORMAL, "  %s", m->text);
-	if (here && t->focus == TUI_PANE_TIME)
-		tui_screen_paint(&t->screen, r->x, y, r->w, TUI_REVERSE);
+		tui_text_more(ret, TUI_DIM, " %d", (int)m->pid);
+	tui_text_more(ret, role, " %s  ", m->what);
+	tui_text_wrap(ret, m->warning ? TUI_WARN : TUI_NORMAL,
+		      w < 70 ? 9 : tui_text_width(ret), w, m->text);
+}
+
+int tui_panes_time_lines(const struct tui *t, int w, int most)
+{
+	int n = 0;
+
+	for (size_t i = t->history.n; i-- > 0 && n < most;) {
+		struct tui_text text;
+
+		moment_lines(t, i, w, false, &text);
+		n += (int)text.lines;
+		tui_text_deinit(&text);
+	}
+	return MIN(MAX(n, 1), most);
+}
+
+/* Returns the first moment to show, so that @want is shown, and the last ones if there is room. */
+static size_t first_moment(const struct tui *t, size_t want, int w, int rows)
+{
+	size_t n = t->history.n, top = MIN(t->time_top, want), i = want + 1;
+	struct tui_text text;
+	int left = rows;
+
+	while (i > top && left > 0) { /* upwards from the wanted one */
+		moment_lines(t, --i, w, false, &text);
+		left -= (int)text.lines;
+		tui_text_deinit(&text);
+	}
+	if (left < 0 && i < want)
+		return i + 1;
+	top = i;
+	for (i = want + 1; i < n && left > 0; i++) { /* what follows it */
+		moment_lines(t, i, w, false, &text);
+		left -= (int)text.lines;
+		tui_text_deinit(&text);
+	}
+	while (top && left > 0) {
+		moment_lines(t, top - 1, w, false, &text);
+		left -= (int)text.lines;
+		tui_text_deinit(&text);
+		top -= left >= 0;
+	}
+	return top;
 }
 
 void tui_panes_time(struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_TIME];
 	const struct tui_history *h = &t->history;
-	size_t at = t->is_live ? h->n : tui_state_at(t), rows = (size_t)MAX(r->h, 1);
+	size_t at = t->is_live ? h->n : tui_state_at(t);
+	struct tui_rect left = *r;
+	struct tui_text text;
 
 	tui_panes_title(t, TUI_PANE_TIME, "Timeline");
-	size_t want = MIN(at, h->n ? h->n - 1 : 0);
-	t->time_top = tui_list_top(t->time_top, want, h->n, (int)rows);
-	for (size_t i = 0; i < rows && t->time_top + i < h->n; i++)
-		draw_moment(t, t->time_top + i, r->y + (int)i, t->time_top + i == at);
-	if (!h->n)
+	if (!h->n) {
 		tui_screen_put(&t->screen, r->x, r->y, r->w, TUI_DIM, 0,
 			       " nothing has happened yet");
+		return;
+	}
+	t->time_top = first_moment(t, MIN(at, h->n - 1), r->w, r->h);
+	for (size_t i = t->time_top; i < h->n && left.h > 0; i++) {
+		moment_lines(t, i, r->w, i == at, &text);
+		tui_text_draw(&text, &t->screen, &left, 0);
+		for (int k = 0; k < MIN((int)text.lines, left.h); k++)
+			if (i == at && t->focus == TUI_PANE_TIME)
+				tui_screen_paint(&t->screen, r->x, left.y + k, r->w,
+						 TUI_REVERSE);
+		left.y += (int)text.lines;
+		left.h -= (int)text.lines;
+		tui_text_deinit(&text);
+	}
+}
+
+void tui_panes_moment(struct tui *t, struct tui_text *ret)
+{
+	const struct tui_history *h = &t->history;
+	size_t i = t->is_live ? h->n - 1 : tui_state_at(t);
+	const struct tui_moment *m = &h->moment[i];
+	char size[16];
+
+	moment_lines(t, i, t->screen.cols, false, ret);
+	tui_text_add(ret, TUI_NORMAL, "%s", "");
+	if (m->addr)
+		tui_text_add(ret, TUI_DIM, " at %llx of %d", (unsigned long long)m->addr,
+			     (int)(m->at_pid ? m->at_pid : m->pid));
+	if (m->changed)
+		tui_text_add(ret, TUI_DIM, " %s of memory differ from the moment before",
+			     columns_size(m->changed, size, sizeof(size)));
+	tui_text_add(ret, TUI_DIM, " %s",
+		     !m->store    ? "its pages are not kept"
+		     : m->partial ? "its pages are as each was last looked at"
+				  : "its pages are kept");
 }
 
 /* ---- family: the same page in every process */

@@ -70,7 +70,8 @@ void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char
 			for (cut = room; cut && words[cut] != ' '; cut--)
 				;
 			if (!cut)
-				cut = room;
+				for (cut = room; (words[cut] & 0xc0) == 0x80; cut--)
+					;
 		}
 		if (!first)
 			tui_text_add(t, role, "%*s", indent, "");
@@ -79,6 +80,16 @@ void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char
 		if (!*words)
 			return;
 	}
+}
+
+int tui_text_width(const struct tui_text *t)
+{
+	int w = 0;
+
+	for (unsigned i = 0; i < t->n; i++)
+		if (t->span[i].line + 1 == t->lines)
+			w += tui_screen_width(t->span[i].text);
+	return w;
 }
 
 void tui_text_draw(const struct tui_text *t, struct tui_screen *s,

@@ -27,10 +27,12 @@ void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)
 void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
- * Continues the last line, which has @indent columns, with ASCII @words up to column @cols, and
+ * Continues the last line, which has @indent columns, with @words up to column @cols, and
  * adds lines with the same indent as needed.
  */
 void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words);
+/* Returns the columns of the last line. */
+int tui_text_width(const struct tui_text *t);
 /* Puts lines @first … into @r. */
 void tui_text_draw(const struct tui_text *t, struct tui_screen *s,
 		   const struct tui_rect *r, unsigned first);

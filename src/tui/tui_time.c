@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
 
+#include "render/changes.h"
 #include "tui/tui_int.h"
 
 void tui_time_goto(struct tui *t, size_t moment)
@@ -114,46 +115,29 @@ struct listing {
 	struct tui_text *text;
 	u32 page_size;
 	unsigned lines;
+	u64 noise; /* bytes */
 };
-
-static void side_words(const struct page_class *c, char *buf, size_t size)
-{
-	const struct page_info *p = &c->page;
-	char map[16] = "?", ref[16] = "?";
-
-	if (!c || p->kind == PAGE_NONE) {
-		snprintf(buf, size, "absent");
-		return;
-	}
-	if (page_knows(p, PAGE_F_MAPCOUNT))
-		snprintf(map, sizeof(map), "%lld", (long long)p->mapcount);
-	if (page_knows(p, PAGE_F_REFCOUNT))
-		snprintf(ref, sizeof(ref), "%lld", (long long)p->refcount);
-	snprintf(buf, size, "%s%s map %s ref %s write %s", page_kind_name(p->kind),
-		 p->anon_exclusive == TRI_YES ? " excl" : "", map, ref,
-		 c->verdicts->write.leak == TRI_YES
-			 ? "LEAK"
-			 : gup_write_name(c->verdicts->write.fault));
-}
 
 static int list_change(void *ctx, const struct store_change *c)
 {
+	struct report_row row = { .item = c };
 	struct listing *l = ctx;
-	char a[100], b[100];
-	static const char *const words[] = { "new",    "gone",    "replaced", "state",
-					     "counts", "verdict", "mapping" };
-	const char *what = words[__builtin_ctz((c->what & (BIT(TUI_REASONS) - 1)) |
-					       BIT(TUI_REASONS))];
+	char part[4][200];
 
+	if (tui_history_noise(c)) {
+		l->noise += c->end - c->start;
+		return 0;
+	}
 	if (++l->lines > 2000)
 		return 0;
-	side_words(c->a.class, a, sizeof(a));
-	side_words(c->b.class, b, sizeof(b));
+	for (unsigned i = 0; i < ARRAY_SIZE(part); i++)
+		changes_part(&row, i, part[i], sizeof(part[i]));
 	tui_text_add(l->text, TUI_NORMAL, "%12llx", (unsigned long long)c->start);
 	tui_text_more(l->text, TUI_DIM, " %6llu ",
 		      (unsigned long long)((c->end - c->start) / l->page_size));
-	tui_text_more(l->text, TUI_D_CHANGED, "%-9s", what);
-	tui_text_more(l->text, TUI_NORMAL, "%s → %s", a, b);
+	tui_text_more(l->text, TUI_D_CHANGED, "%-14s", part[0]);
+	tui_text_more(l->text, TUI_NORMAL, " %s → %s  ", part[1], part[2]);
+	tui_text_more(l->text, TUI_DIM, "%s", part[3]);
 	return 0;
 }
 
@@ -164,7 +148,8 @@ void tui_time_changes(struct tui *t, struct tui_text *ret)
 	struct listing l = { .text = ret, .page_size = tui_state_page_size(t) };
 	u64 skipped = 0;
 
-	tui_text_add(ret, TUI_DIM, "%12s %6s what     before → now", "address", "pages");
+	tui_text_add(ret, TUI_DIM, "%12s %6s what           before → now", "address",
+		     "pages");
 	if (!t->mark_store || !p)
 		return;
 	store_diff(t->mark_store, store_process_by_pid(t->mark_store, p->process.pid), s,
@@ -174,6 +159,11 @@ void tui_time_changes(struct tui *t, struct tui_text *ret)
 	if (l.lines > 2000)
 		tui_text_add(ret, TUI_WARN, "%u more runs are not listed",
 			     l.lines - 2000);
+	if (l.noise)
+		tui_text_add(
+			ret, TUI_DIM,
+			"not listed: counts of %llu file pages, which other processes change, too",
+			(unsigned long long)(l.noise / l.page_size));
 	if (skipped)
 		tui_text_add(ret, TUI_DIM,
 			     "not compared, because not read at both times: %llu KiB",

@@ -154,12 +154,14 @@ static void draw_main(struct tui *t)
 		tui_vmas_draw(t);
 	if (l->shown[TUI_PANE_DETAIL])
 		draw_detail_pane(t);
+	if (l->shown[TUI_PANE_PLOT])
+		tui_plot_draw(t);
 	if (l->shown[TUI_PANE_TIME])
 		tui_panes_time(t);
 	if (l->shown[TUI_PANE_FAMILY])
 		tui_panes_family(t);
 	for (int y = l->body.y;
-	     !l->narrow && y < l->pane[TUI_PANE_GRID].y + l->pane[TUI_PANE_GRID].h; y++) {
+	     !l->alone && y < l->pane[TUI_PANE_VMAS].y + l->pane[TUI_PANE_VMAS].h; y++) {
 		tui_screen_fill(&t->screen, l->pane[TUI_PANE_GRID].x - 1, y, 1, TUI_LINE,
 				0x2502);
 		if (l->shown[TUI_PANE_DETAIL])

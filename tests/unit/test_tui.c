@@ -185,6 +185,28 @@ TEST(screens_take_any_bytes)
 	}
 }
 
+/* Panes lie in the body, each has a line, and none covers another. */
+static void check_layout(const struct tui_layout *l)
+{
+	const struct tui_rect *b = &l->body;
+
+	for (unsigned i = 0; i < TUI_PANES; i++) {
+		const struct tui_rect *p = &l->pane[i];
+
+		if (!l->shown[i])
+			continue;
+		EXPECT(p->x >= b->x && p->x + p->w <= b->x + b->w && p->h > 0);
+		EXPECT(p->y > b->y && p->y + p->h <= b->y + b->h);
+		for (unsigned k = 0; k < i; k++) {
+			const struct tui_rect *q = &l->pane[k];
+
+			EXPECT(!l->shown[k] || p->x >= q->x + q->w ||
+			       q->x >= p->x + p->w || p->y > q->y + q->h ||
+			       q->y > p->y + p->h);
+		}
+	}
+}
+
 /* What is kept of cells and bars is what would be made now. */
 static void check_caches(struct tui *t)
 {
@@ -195,6 +217,7 @@ static void check_caches(struct tui *t)
 	unsigned wrong = 0;
 
 	tui_view_draw(t);
+	check_layout(&t->layout);
 	if (t->layout.too_small || t->nviews > 1 || !t->layout.shown[TUI_PANE_GRID] || !v)
 		return;
 	for (size_t i = 0; i < g->n; i++) {
