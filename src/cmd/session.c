@@ -391,6 +391,8 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	c.holders =
 		opt->mode == MODE_EXPLAIN || opt->mode == MODE_LINT ||
 		opt->mode == MODE_SUMMARY || (pages && (json || opt->filter)) ||
+		(opt->mode == MODE_ALL && !opt->replay &&
+		 s->source->machine->evidence[SOURCE_STRUCTPAGE].ok) ||
 		columns_have(opt->render.columns, opt->render.ncolumns, COLUMN_HOLDERS);
 	c.wait = opt->replay ? NULL : session_wait;
 	c.again = opt->mode == MODE_LINT || opt->mode == MODE_ALL ||

@@ -197,6 +197,25 @@ static void add_guesses(struct holders *h, const struct page_info *page, pid_t p
 			ledger_add(ret, &h->holder[i]);
 }
 
+u64 holders_frames(const struct holders_ledger *l, const struct page_run *run, u64 frames,
+		   u8 flags)
+{
+	u64 sum = 0, counted = run->pfn, end = run->pfn + frames;
+
+	if (l->unexplained || l->more || !page_knows(&run->class->page, PAGE_F_PFN))
+		return frames;
+	for (unsigned i = 0; i < l->n; i++) {
+		const struct holder *x = &l->holder[i];
+		u64 first = MAX(x->pfn, counted), last = MIN(x->pfn + x->pages, end);
+
+		if (first < last && (holders_kind_flags(x->kind) & flags) == flags) {
+			sum += last - first;
+			counted = last;
+		}
+	}
+	return sum ? sum : frames;
+}
+
 /* Adds the batches of CPUs that hold @page. */
 static void add_batches(const struct page_info *page, struct holders_ledger *ret)
 {

@@ -126,6 +126,13 @@ void holders_explain(struct holders *h, const struct page_run *run, pid_t pid,
 		     struct holders_ledger *ret);
 
 /*
+ * Returns how many of the @frames of @run exact holders of kinds with @flags have: of a large folio they
+ * may have a part.  All, where these do not explain all references.
+ */
+u64 holders_frames(const struct holders_ledger *l, const struct page_run *run, u64 frames,
+		   u8 flags);
+
+/*
  * Returns how many frames the pipes and io_urings that @pid has open hold though nothing maps them,
  * each once; -1 when that is not known.
  */

@@ -32,7 +32,8 @@ static bool columns_news(const struct column *col, const struct report_row *sum)
 	if (!sum || !(col->flags & COLUMN_NEWS))
 		return false;
 	columns_get(col, sum, &c);
-	return c.num || c.rest;
+	/* that nobody looked for holders is no news */
+	return c.num || (c.rest && !(col->flags & COLUMN_HOLDERS));
 }
 
 unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row *sum,

@@ -45,25 +45,6 @@ static void highlights_close(struct highlights *list, enum highlights_kind kind)
 	now->pages = 0;
 }
 
-/* Returns how many frames of @row exact holders have; all where they do not explain all references. */
-static u64 highlights_held(const struct report_row *row, u64 frames)
-{
-	u64 pfn = row->run.pfn, sum = 0, counted = pfn, end = pfn + frames;
-
-	if (!row->ledger || row->ledger->unexplained || row->ledger->more)
-		return frames;
-	for (unsigned i = 0; i < row->nholders; i++) {
-		const struct holder *x = &row->holders[i];
-		u64 first = MAX(x->pfn, counted), last = MIN(x->pfn + x->pages, end);
-
-		if (first < last) {
-			sum += last - first;
-			counted = last;
-		}
-	}
-	return sum ? sum : frames;
-}
-
 static void highlights_add(struct highlights *list, enum highlights_kind kind,
 			   const struct report_row *row, u64 bugs)
 {
@@ -73,8 +54,9 @@ static void highlights_add(struct highlights *list, enum highlights_kind kind,
 	if (now->pages &&
 	    (now->process.pid != row->process->pid || now->vma.start != row->vma->start))
 		highlights_close(list, kind);
-	if (kind == HIGHLIGHT_SEEN)
-		pages = highlights_held(row, pages);
+	if (row->ledger && (kind == HIGHLIGHT_SEEN || kind == HIGHLIGHT_PINNED))
+		pages = holders_frames(row->ledger, &row->run, pages,
+				       kind == HIGHLIGHT_PINNED ? HOLDERS_F_PIN : 0);
 	now->pages += pages;
 	if (now->pages != pages)
 		return;

@@ -2,6 +2,7 @@
 #include "report/report.h"
 
 #include "kpageflags.h"
+#include "page/holders.h"
 
 #include "lib/pure.h"
 
@@ -26,17 +27,25 @@ static bool report_has_unknown(const struct gup_verdicts *v)
 	return v->write.fault == GUP_WRITE_UNKNOWN || v->fork.word == GUP_FORK_UNKNOWN;
 }
 
-static void report_count_refs(struct report_totals *t, const struct page_info *page,
+/* Of the @n pages of @row those that its holders have, where that is known. */
+static u64 report_held(const struct report_row *row, u64 n, u8 flags)
+{
+	return row->ledger ? holders_frames(row->ledger, &row->run, n, flags) : n;
+}
+
+static void report_count_refs(struct report_totals *t, const struct report_row *row,
 			      u64 n)
 {
+	const struct page_info *page = report_page(row);
+
 	if (page_lacks(page, PAGE_F_PINCOUNT))
 		t->pins_unknown += n;
 	else if (page_knows(page, PAGE_F_PINCOUNT) && page->pincount > 0)
-		t->pinned += n;
+		t->pinned += report_held(row, n, HOLDERS_F_PIN);
 	if (!page_knows(page, PAGE_F_REFCOUNT))
 		t->refs_unknown += page_lacks(page, PAGE_F_REFCOUNT) ? n : 0;
 	else if (page->expected >= 0)
-		t->excess_refs += page->excess > 0 ? n : 0;
+		t->excess_refs += page->excess > 0 ? report_held(row, n, 0) : 0;
 	else if (report_ordinary(page))
 		t->refs_unknown += n;
 }
@@ -122,7 +131,6 @@ static void report_count_page(struct report_totals *t, const struct page_info *p
 	t->present += n;
 	report_count_maps(t, page, n, base);
 	report_count_kind(t, page, n);
-	report_count_refs(t, page, n);
 }
 
 /* All pages of the folio that one mapping has are known. */
@@ -183,6 +191,8 @@ void report_count(struct report_totals *t, const struct report_row *row,
 	u64 n = row->run.pages * (page->size / base_page_size);
 
 	report_count_page(t, page, n, base_page_size);
+	if (report_present(page))
+		report_count_refs(t, row, n);
 	if (page->kind == PAGE_NONE)
 		return;
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)

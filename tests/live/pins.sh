@@ -56,6 +56,20 @@ pipe-written
 mlock mlock exact 16384 - - - -
 EOF
 
+# A ring has 4 of the 512 pages of a folio: so do sums.
+if start ring-thp; then
+	"$gupinfo" --pid "$pid" -o PINS,EXTRA,NAME --range 40000000-40200000 -r -n -b >"$dir/out" 2>/dev/null
+	"$gupinfo" --pid "$pid" --range 40000000-40200000 >"$dir/text" 2>/dev/null
+	"$gupinfo" --all --pid "$pid" -o PIN,EXCESS -r -n -b >"$dir/all" 2>/dev/null
+	if ! grep -q 'THP' "$dir/text"; then
+		skip "ring-thp: sums" "no transparent huge page was given"
+	else
+		expect_empty "ring-thp: sums" "$(grep -q '^16384 16384' "$dir/out" && grep -q '^16384 ' "$dir/all" &&
+			grep -q '^ - 4 pages pinned' "$dir/text" || cat "$dir/out" "$dir/all" "$dir/text")"
+	fi
+	stop
+fi
+
 # The kernel's counters: all pins are found, and each that VmPin counts.
 all=
 for kind in ring ring-unmapped ring-thp pipe mlock; do

@@ -160,6 +160,13 @@ TEST(pages_of_a_huge_page_that_are_held_are_counted)
 	ledger.unexplained = 1; /* somebody else may have any of them */
 	look(&row);
 	EXPECT_INT(list.pages[HIGHLIGHT_SEEN], 512);
+	p->pincount = 1;
+	look(&row);
+	EXPECT_INT(list.pages[HIGHLIGHT_PINNED], 512);
+	ledger.unexplained = 0;
+	ledger.holder[1].kind = HOLDERS_IO_URING; /* the other one does not pin */
+	look(&row);
+	EXPECT_INT(list.pages[HIGHLIGHT_PINNED], 1);
 }
 
 /* The rings of an io_uring are seen by design: the kernel shares them with the process. */
