@@ -54,6 +54,7 @@ complete -c gupinfo -l bits -x -a 'active anon anon_exclusive arch arch_2 arch_3
 complete -c gupinfo -l top -x -a '10 20 50' -d 'only the first N rows; of --all without --sort the largest'
 complete -c gupinfo -l openmetrics -d '--all or --family as OpenMetrics, for node_exporter\'s textfile collector'
 complete -c gupinfo -s v -l verbose -d 'every mapping of the summary and of --family, every event and run of --trace, every step of --demo'
+complete -c gupinfo -l no-mouse -d '--tui: leave the mouse to the terminal'
 complete -c gupinfo -l color -f -a 'auto always never' -d 'auto, always or never'
 complete -c gupinfo -l model -x -a '5.10 5.15 6.1 6.6 6.12 6.18 7.0 7.1 7.2 7.3 +hugetlb-refcount' -d 'judge by the rules of another kernel, e.g. 6.1, +hugetlb-refcount'
 complete -c gupinfo -l redact -f -a 'addresses' -d 'renumber page frames, mask names; with =addresses rebase addresses, too'

@@ -22,7 +22,7 @@ static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
 static struct {
 	bool on;
 	SCREEN *screen;
-	bool color;
+	u8 scheme; /* enum tui_scheme */
 	int colors;
 	struct termios termios;
 	char restore[256]; /* resets the terminal; a signal handler can write it */
@@ -93,12 +93,12 @@ static void add_restore(const char *capability)
 	}
 }
 
-static void make_restore(bool mouse)
+static void make_restore(void)
 {
 	static const char mouse_off[] = "\033[?1000l\033[?1006l";
 
 	term.restore_len = 0;
-	if (mouse && key_mouse) {
+	if (key_mouse) {
 		memcpy(term.restore, mouse_off, sizeof(mouse_off) - 1);
 		term.restore_len = sizeof(mouse_off) - 1;
 	}
@@ -111,30 +111,39 @@ static void make_restore(bool mouse)
 /* ---- colours */
 
 static const struct {
-	s16 fg8, fg256, bg256;
+	s16 fg8;
+	struct {
+		s16 fg, bg;
+	} of[TUI_SCHEME_NONE];
 	u8 attr;
 } roles[TUI_ROLES] = {
-#define ROLE(id, f8, f256, b256, a) \
-	[TUI_##id] = { .fg8 = f8, .fg256 = f256, .bg256 = b256, .attr = a },
+#define ROLE(id, f8, f1, b1, f2, b2, f3, b3, a)                      \
+	[TUI_##id] = { .fg8 = f8,                                    \
+		       .of = { { f1, b1 }, { f2, b2 }, { f3, b3 } }, \
+		       .attr = a },
 #include "tui/tui_roles.def"
 #undef ROLE
 };
 
-#define RECENT_BG 238
+/* The background of what has just changed. */
+static const short recent_bg[TUI_SCHEME_NONE] = { 238, 252, 238 };
 
 /* With 256 colours each role has a pair, and one for its recent form; else each colour has one. */
 static void make_colors(void)
 {
 	term.colors = 0;
-	if (!term.color || !has_colors() || start_color() == ERR)
+	if (term.scheme == TUI_SCHEME_NONE || !has_colors() || start_color() == ERR)
 		return;
 	use_default_colors();
 	term.colors = COLORS;
 	if (term.colors >= 256 && COLOR_PAIRS > 2 * TUI_ROLES) {
 		for (short i = 0; i < TUI_ROLES; i++) {
-			init_pair((short)(1 + i), roles[i].fg256, roles[i].bg256);
-			init_pair((short)(1 + TUI_ROLES + i), roles[i].fg256,
-				  roles[i].bg256 >= 0 ? roles[i].bg256 : RECENT_BG);
+			short fg = roles[i].of[term.scheme].fg,
+			      bg = roles[i].of[term.scheme].bg;
+
+			init_pair((short)(1 + i), fg, bg);
+			init_pair((short)(1 + TUI_ROLES + i), fg,
+				  bg >= 0 ? bg : recent_bg[term.scheme]);
 		}
 		return;
 	}
@@ -167,7 +176,8 @@ static attr_t look(const struct tui_cell *c, short *pair)
 	*pair = 0;
 	if (term.colors >= 256) {
 		*pair = (short)(1 + role + (c->attr & TUI_RECENT ? TUI_ROLES : 0));
-		if (roles[role].bg256 >= 0) /* the background shows it already */
+		if (roles[role].of[term.scheme].bg >=
+		    0) /* the background shows it already */
 			attr &= (u8)~TUI_REVERSE;
 		attr &= (u8)~TUI_FAINT; /* a grey of its own */
 	} else if (term.colors && roles[role].fg8 >= 0) {
@@ -179,7 +189,19 @@ static attr_t look(const struct tui_cell *c, short *pair)
 
 /* ---- life */
 
-int tui_start(const struct tui_terminal *opt, char *why, size_t why_size)
+void tui_look(u8 scheme, bool mouse)
+{
+	term.scheme = scheme;
+	make_colors();
+	mousemask(mouse ? BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED |
+				  BUTTON5_PRESSED
+			: 0,
+		  NULL);
+	free(term.shown); /* all of it is painted again */
+	term.shown = NULL;
+}
+
+int tui_start(u8 scheme, bool mouse, char *why, size_t why_size)
 {
 	const char *name = getenv("TERM");
 
@@ -214,8 +236,7 @@ int tui_start(const struct tui_terminal *opt, char *why, size_t why_size)
 	}
 	term.on = true;
 	end_signal = 0;
-	term.color = opt->color;
-	make_restore(opt->mouse);
+	make_restore();
 	take_signals();
 	raw();
 	noecho();
@@ -223,11 +244,7 @@ int tui_start(const struct tui_terminal *opt, char *why, size_t why_size)
 	keypad(stdscr, TRUE);
 	intrflush(stdscr, FALSE);
 	curs_set(0);
-	make_colors();
-	if (opt->mouse)
-		mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED |
-				  BUTTON5_PRESSED,
-			  NULL);
+	tui_look(scheme, mouse);
 	mouseinterval(0);
 	return 0;
 }
@@ -276,9 +293,9 @@ static u32 mouse_key(int *ret_x, int *ret_y)
 	*ret_x = e.x;
 	*ret_y = e.y;
 	if (e.bstate & BUTTON4_PRESSED)
-		return TUI_KEY_UP;
+		return TUI_KEY_WHEEL_UP;
 	if (e.bstate & BUTTON5_PRESSED)
-		return TUI_KEY_DOWN;
+		return TUI_KEY_WHEEL_DOWN;
 	return e.bstate & (BUTTON1_PRESSED | BUTTON1_CLICKED) ? TUI_KEY_MOUSE
 							      : TUI_KEY_NONE;
 }

@@ -10,17 +10,15 @@
 #ifndef GUPINFO_TUI_H
 #define GUPINFO_TUI_H
 
+#include "tui/tui_config.h"
 #include "tui/tui_keys.h"
 
 #define TUI_KEY_END_SIGNAL (TUI_KEY_LAST + 1)
 
-struct tui_terminal {
-	bool color; /* false: NO_COLOR or --color=never */
-	bool mouse;
-};
-
-/* Takes the terminal.  Returns 0, or -EINVAL with a sentence in @why. */
-int tui_start(const struct tui_terminal *opt, char *why, size_t why_size);
+/* Takes the terminal, as tui_look() does.  Returns 0, or -EINVAL with a sentence in @why. */
+int tui_start(u8 scheme, bool mouse, char *why, size_t why_size);
+/* Shows colours of enum tui_scheme from now on, and takes the mouse or leaves it. */
+void tui_look(u8 scheme, bool mouse);
 /* Gives the terminal back.  Safe to call at any time. */
 void tui_stop(void);
 
@@ -28,8 +26,8 @@ void tui_size(int *ret_cols, int *ret_rows);
 
 /*
  * Waits at most @timeout_ms for a key (tui_keys.h).  TUI_KEY_NONE: none came; TUI_KEY_RESIZE:
- * call tui_size(); TUI_KEY_MOUSE: a click at (*@ret_x, *@ret_y), the wheel gives TUI_KEY_UP and
- * _DOWN; TUI_KEY_END_SIGNAL: a signal asks gupinfo to end, see tui_signal().
+ * call tui_size(); TUI_KEY_MOUSE: a click at (*@ret_x, *@ret_y), and likewise the wheel;
+ * TUI_KEY_END_SIGNAL: a signal asks gupinfo to end, see tui_signal().
  */
 u32 tui_key(int timeout_ms, int *ret_x, int *ret_y);
 /* Returns the signal that asked gupinfo to end, or 0. */

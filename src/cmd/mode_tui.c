@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --tui: wires the terminal, the state and the sources together. */
 #include <errno.h>
+#include <fcntl.h>
 #include <langinfo.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "live/procs.h"
@@ -15,6 +17,7 @@
 #include "cmd/tui_trace.h"
 #include "cmd/tui_watch.h"
 #include "os/clock.h"
+#include "os/readfile.h"
 
 #define TICK_MS 250
 
@@ -220,6 +223,86 @@ static int load_replay(struct tui_live *l)
 	return 0;
 }
 
+/* ---- the settings */
+
+/* Returns where they are kept, for free(), or NULL. */
+static char *config_path(void)
+{
+	const char *xdg = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+	char *path = NULL;
+
+	if (xdg && *xdg == '/' ? asprintf(&path, "%s/gupinfo/tui.conf", xdg) < 0
+	    : home && *home == '/'
+		    ? asprintf(&path, "%s/.config/gupinfo/tui.conf", home) < 0
+		    : true)
+		return NULL;
+	return path;
+}
+
+/* Returns the text of the file, for free(); "" when there is none. */
+static char *config_text(const char *path)
+{
+	char *text;
+	struct stat st;
+	size_t len;
+
+	if (path && !stat(path, &st) && S_ISREG(st.st_mode) && st.st_size < 1 << 16 &&
+	    !readfile(AT_FDCWD, path, &text, &len))
+		return text;
+	return strdup("");
+}
+
+/* Takes the settings of the file; says in @why which line is broken. */
+static void config_read(struct tui_config *c, char *why, size_t size)
+{
+	char *path = config_path(), *text = config_text(path), line[120];
+
+	tui_config_init(c);
+	if (text && tui_config_read(c, text, line, sizeof(line)))
+		snprintf(why, size, "%s: %s", path, line);
+	free(text);
+	free(path);
+}
+
+/* Makes the folders of @path that are missing. */
+static void make_folders(char *path)
+{
+	for (char *at = path + 1; (at = strchr(at, '/')); at++) {
+		*at = '\0';
+		mkdir(path, 0700);
+		*at = '/';
+	}
+}
+
+/* Writes the settings into the file; its other lines stay. */
+static void config_keep(struct tui_live *l)
+{
+	char *path = config_path(), *old = config_text(path);
+	char *text = old ? tui_config_write(tui_state_config(l->t), old) : NULL;
+	struct outfile out;
+	struct diag diag;
+	int err = path && text ? 0 : -ENOMEM;
+
+	diag_init(&diag);
+	if (!err) {
+		make_folders(path);
+		err = outfile_open(&out, path, &diag);
+	}
+	if (!err)
+		err = outfile_close(&out, fputs(text, out.file) < 0 ? -EIO : 0);
+	if (err)
+		tui_state_message(l->t, TUI_BAD, "not kept: %s",
+				  diag.n ? diag.message[0].text
+				  : path ? "out of memory"
+					 : "neither XDG_CONFIG_HOME nor HOME is set");
+	else
+		tui_state_message(l->t, TUI_GOOD, "kept in %s", path);
+	diag_deinit(&diag);
+	free(text);
+	free(old);
+	free(path);
+}
+
 /* ---- the loop */
 
 /* Does what a key requested.  Returns false at the end. */
@@ -252,6 +335,12 @@ static bool answer(struct tui_live *l, enum tui_request request)
 	case TUI_REQUEST_SAVE:
 		save(l);
 		break;
+	case TUI_REQUEST_TERMINAL:
+		tui_look(tui_state_config(l->t)->scheme, tui_state_config(l->t)->mouse);
+		break;
+	case TUI_REQUEST_KEEP:
+		config_keep(l);
+		break;
 	case TUI_REQUEST_NONE:
 		break;
 	}
@@ -271,7 +360,9 @@ static bool take_key(struct tui_live *l, u32 key, int x, int y)
 		tui_size(&cols, &rows);
 		return !tui_state_resize(l->t, cols, rows);
 	case TUI_KEY_MOUSE:
-		return answer(l, tui_view_click(l->t, x, y));
+	case TUI_KEY_WHEEL_UP:
+	case TUI_KEY_WHEEL_DOWN:
+		return answer(l, tui_view_mouse(l->t, key, x, y));
 	case 26: /* Ctrl-Z */
 		tui_suspend();
 		return true;
@@ -313,12 +404,13 @@ static void loop(struct tui_live *l)
 
 /* ---- beginning and end */
 
-static int begin_state(struct tui_live *l)
+static int begin_state(struct tui_live *l, const struct tui_config *config)
 {
 	struct tui_options opt = { .ascii = strcmp(nl_langinfo(CODESET), "UTF-8") != 0,
 				   .replay = l->s->opt.replay != NULL,
 				   .follow = l->s->opt.command || l->s->opt.replay,
-				   .name = l->s->opt.replay };
+				   .name = l->s->opt.replay,
+				   .config = config };
 
 	tui_size(&opt.cols, &opt.rows);
 	l->t = tui_view_new(&opt);
@@ -335,10 +427,10 @@ static void missing_facts(struct tui_live *l)
 			 "no refcounts, pins, PTE bits: %.120s", e->why);
 }
 
-static int run(struct tui_live *l)
+static int run(struct tui_live *l, const struct tui_config *config, const char *broken)
 {
 	struct session *s = l->s;
-	int err = begin_state(l);
+	int err = begin_state(l, config);
 
 	if (!err)
 		err = tui_watch_init(&l->watch, s->source,
@@ -358,6 +450,8 @@ static int run(struct tui_live *l)
 		offer_processes(l);
 	if (!err && s->opt.nranges && s->opt.npids)
 		tui_state_goto(l->t, s->opt.pids[0], s->opt.range[0].start);
+	if (!err && broken[0])
+		tui_state_message(l->t, TUI_WARN, "%s", broken);
 	if (!err)
 		loop(l);
 	return err;
@@ -366,22 +460,22 @@ static int run(struct tui_live *l)
 int mode_tui(struct session *s)
 {
 	const char *no_color = getenv("NO_COLOR");
-	struct tui_terminal terminal = {
-		.color =
-			s->opt.color == 1 || (!s->opt.color && (!no_color || !*no_color)),
-		.mouse = true,
-	};
+	bool color = s->opt.color == 1 || (!s->opt.color && (!no_color || !*no_color));
 	struct tui_live l = { .s = s,
 			      .trace.output = -1,
 			      .pipe_ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN };
-	char why[300];
+	struct tui_config config;
+	char why[300], broken[300] = "";
 	int err = s->opt.npids == 1 ? session_follow(s) : 0;
 
 	if (err)
 		return err;
-	if (tui_start(&terminal, why, sizeof(why)))
+	config_read(&config, broken, sizeof(broken));
+	config.mouse &= !s->opt.given[OPTION_NO_MOUSE];
+	if (tui_start(color ? config.scheme : TUI_SCHEME_NONE, config.mouse, why,
+		      sizeof(why)))
 		return session_fail(s, EXIT_FAILED, "%s", why);
-	err = run(&l);
+	err = run(&l, &config, broken);
 	tui_stop();
 	tui_trace_stop(&l.trace, STDOUT_FILENO);
 	tui_watch_deinit(&l.watch);

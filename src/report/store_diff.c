@@ -46,7 +46,9 @@ static u32 page_diff(const struct page_info *a, const struct page_info *b)
 	what |= field_diff(a, b, PAGE_F_ZONE, a->zone != b->zone || a->node != b->node,
 			   STORE_STATE);
 	what |= tri_diff(a->anon_exclusive, b->anon_exclusive, STORE_STATE);
-	what |= tri_diff(a->mm_shared, b->mm_shared, STORE_STATE);
+	/* Whether others map a page of a file, too, is a count that they change. */
+	what |= tri_diff(a->mm_shared, b->mm_shared,
+			 a->anon || b->anon ? STORE_STATE : STORE_COUNTS);
 	if (a->kind == PAGE_SWAP && b->kind == PAGE_SWAP && a->swap_type != b->swap_type)
 		what |= STORE_STATE;
 	if (changed & PTE_STATE)

@@ -211,12 +211,6 @@ static void zoom(struct tui *t, int by)
 	tui_pages_chosen(t);
 }
 
-static void sort(struct tui *t)
-{
-	t->order = (u8)((t->order + 1) % TUI_ORDERS);
-	tui_vmas_sort(t);
-}
-
 /* ---- time and the target */
 
 static void diff(struct tui *t)
@@ -265,21 +259,10 @@ static void follow(struct tui *t)
 				    : "the cursor stays where it is");
 }
 
-int tui_actions_lines(enum tui_action action, int rows)
-{
-	return action == TUI_DO_UP          ? -1
-	       : action == TUI_DO_DOWN      ? 1
-	       : action == TUI_DO_PAGE_UP   ? -MAX(rows, 1)
-	       : action == TUI_DO_PAGE_DOWN ? MAX(rows, 1)
-	       : action == TUI_DO_FIRST     ? -1000000
-	       : action == TUI_DO_LAST      ? 1000000
-					    : 0;
-}
-
 /* Keys that scroll act on the text on top, all others on the view below it. */
 static bool do_text(struct tui *t, enum tui_action action)
 {
-	int by = tui_actions_lines(action, t->layout.body.h - 2);
+	int by = tui_list_lines(action, t->layout.body.h - 2);
 
 	if (!by)
 		return action == TUI_DO_OPEN || action == TUI_DO_PANE_NEXT ||
@@ -293,6 +276,9 @@ enum tui_request tui_actions_do(struct tui *t, enum tui_action action)
 	enum tui_request ret = TUI_REQUEST_NONE;
 	u8 view = t->view[t->nviews - 1];
 
+	if ((view == TUI_VIEW_SORT || view == TUI_VIEW_SETUP) &&
+	    tui_menu_do(t, action, &ret))
+		return ret;
 	if ((view == TUI_VIEW_TEXT || view == TUI_VIEW_DETAIL) && do_text(t, action))
 		return ret;
 	if (view == TUI_VIEW_DETAIL &&

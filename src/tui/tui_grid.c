@@ -312,7 +312,8 @@ static bool matches(const struct store *s, const struct store_process *p,
 
 struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_process *p,
 				  const struct store_vma *v, u64 start, u64 end,
-				  enum tui_lens lens, const struct filter *filter)
+				  enum tui_lens lens, const struct filter *filter,
+				  const struct filter *find)
 {
 	u64 bytes[TUI_GLYPHS] = { 0 }, at = start;
 	struct tui_gridcell cell = { .unmatched = filter != NULL };
@@ -326,6 +327,8 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 			break;
 		if (filter && cell.unmatched && matches(s, p, v, row, filter, from, to))
 			cell.unmatched = false;
+		if (find && !cell.hit && matches(s, p, v, row, find, from, to))
+			cell.hit = true;
 		if (from > at)
 			bytes[store_covers(s, v, at) ? tui_grid_hole(lens)
 						     : unknown_of(lens)] += from - at;

@@ -81,12 +81,14 @@ struct tui_gridcell {
 	u8 glyph;
 	bool mixed;     /* pages of the cell differ under the lens */
 	bool unmatched; /* no page of it passes the filter */
+	bool hit;       /* a page of it is what was searched for */
 };
 
-/* Returns the cell for [start, end) of @v.  @filter may be NULL. */
+/* Returns the cell for [start, end) of @v.  @filter and @find may be NULL. */
 struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_process *p,
 				  const struct store_vma *v, u64 start, u64 end,
-				  enum tui_lens lens, const struct filter *filter);
+				  enum tui_lens lens, const struct filter *filter,
+				  const struct filter *find);
 
 /* Counts the bytes of @v's rows by letter, for bars and legends, into ret[TUI_GLYPHS]. */
 void tui_grid_count(const struct store *s, const struct store_vma *v, enum tui_lens lens,

@@ -18,7 +18,14 @@ enum tui_pane {
 	TUI_PANES
 };
 
-enum tui_view { TUI_VIEW_MAIN, TUI_VIEW_DETAIL, TUI_VIEW_TEXT, TUI_VIEW_PICKER };
+enum tui_view {
+	TUI_VIEW_MAIN,
+	TUI_VIEW_DETAIL,
+	TUI_VIEW_TEXT,
+	TUI_VIEW_PICKER,
+	TUI_VIEW_SORT,
+	TUI_VIEW_SETUP,
+};
 
 enum tui_prompt {
 	TUI_PROMPT_NONE,
@@ -26,17 +33,6 @@ enum tui_prompt {
 	TUI_PROMPT_FILTER,
 	TUI_PROMPT_JUMP,
 };
-
-enum tui_vma_order {
-	TUI_ORDER_ADDR,
-	TUI_ORDER_SIZE,
-	TUI_ORDER_RSS,
-	TUI_ORDER_PINNED,
-	TUI_ORDER_SHARED,
-	TUI_ORDERS
-};
-
-enum tui_proc_order { TUI_BY_SHARED, TUI_BY_PINNED, TUI_BY_RSS, TUI_BY_PID, TUI_BYS };
 
 struct tui_layout {
 	bool too_small, narrow; /* narrow: lines of words */
@@ -88,6 +84,7 @@ struct tui_bar {
 
 struct tui {
 	struct tui_options opt;
+	struct tui_config config;
 	struct tui_screen screen;
 	struct tui_layout layout;
 	struct tui_status status;
@@ -108,7 +105,7 @@ struct tui {
 	u64 wanted; /* where the user put the cursor, mapped or not */
 	unsigned zoom;
 	u64 zoomed; /* the mapping whose zoom the user chose */
-	u8 lens, order;
+	u8 lens;
 	size_t vma_top, time_top;
 	unsigned detail_top;
 	struct tui_gridview grid;
@@ -129,7 +126,15 @@ struct tui {
 	unsigned filter_generation;
 	struct tui_proc *procs;
 	size_t nprocs, proc_at, proc_top;
-	u8 proc_order;
+	bool procs_stale; /* to be sorted */
+	u8 menu_table;    /* enum tui_table */
+	size_t menu_at;
+	unsigned menu_top;
+	struct tui_span_of_bar {
+		int x, end;
+		u8 action;
+	} bar_key[32]; /* what a click on the key bar does */
+	unsigned nbar;
 	pid_t picked;
 	char message[200];
 	u8 message_role;
@@ -152,8 +157,6 @@ void tui_state_settle(struct tui *t);
 
 /* ---- tui_actions.c */
 enum tui_request tui_actions_do(struct tui *t, enum tui_action action);
-/* Returns by how many lines @action scrolls what has @rows of them on the screen; 0: it does not. */
-int tui_actions_lines(enum tui_action action, int rows);
 
 /* ---- tui_layout.c */
 void tui_layout_make(const struct tui *t, struct tui_layout *ret);
@@ -170,24 +173,18 @@ void tui_time_changes(struct tui *t, struct tui_text *ret);
 const char *tui_time_word(const struct tui *t, u8 *ret_role);
 
 /* ---- tui_list.c: rows of the columns that text output has (columns.def) */
-struct tui_list_col {
-	const char *name; /* of the column; NULL: the caller draws it */
-	u8 fit;           /* shown where there is room, the least first */
-	u8 role;
-	u8 min; /* width; 0: the column's */
-};
-#define TUI_LIST_COLS 8
 struct tui_list {
-	enum columns_of of;
-	const struct tui_list_col *col;
-	unsigned n;
-	int width[TUI_LIST_COLS]; /* 0: not shown */
+	const struct tui_columns *cols;
+	int bar; /* width of the caller's column before the last; 0: none */
+	int width[TUI_COLUMNS_MAX]; /* 0: not shown */
 };
-/* Sets widths for @w columns; the caller's column and the last one share what is left. */
-void tui_list_fit(struct tui_list *l, int w);
+/* Sets widths for @w columns; the caller's column, if it has one, and the last share what is left. */
+void tui_list_fit(struct tui_list *l, const struct tui_columns *cols, bool bar, int w);
 /* Puts the names of the columns; @own is the title of the caller's. */
 void tui_list_titles(const struct tui_list *l, struct tui_screen *s, int x, int y,
 		     const char *own);
+/* Returns the column at @x of a row that begins at 0, or NULL. */
+const struct column *tui_list_at(const struct tui_list *l, int x);
 /*
  * Puts a row, its first column in the role @first; its sums are "?" unless @known.  Returns where the
  * caller's column begins.
@@ -197,12 +194,17 @@ int tui_list_row(const struct tui_list *l, struct tui_screen *s, int x, int y,
 /* Returns the first line, of @n in @rows, so that line @at is shown, near @top. */
 size_t tui_list_top(size_t top, size_t at, size_t n, int rows);
 
+/* Returns by how many lines @action scrolls what has @rows of them on the screen; 0: it does not. */
+int tui_list_lines(enum tui_action action, int rows);
+/* Sorts by a column, or the other way round if it is sorted by it. */
+void tui_list_sort(struct tui *t, enum tui_table table, const struct column *by);
+
 /* ---- tui_vmas.c: the list of mappings */
 void tui_vmas_sort(struct tui *t);
 void tui_vmas_move(struct tui *t, s64 by);
 /* Has the letters of mappings in this range counted again. */
 void tui_vmas_invalidate(struct tui *t, u64 start, u64 end);
-void tui_vmas_click(struct tui *t, int line);
+void tui_vmas_click(struct tui *t, int x, int line);
 void tui_vmas_draw(struct tui *t);
 
 /* ---- tui_pages.c: the grid pane */
@@ -225,14 +227,23 @@ void tui_panes_header(struct tui *t);
 void tui_panes_time(struct tui *t);
 /* Returns the lines of the timeline on @w columns, but no more than @most. */
 int tui_panes_time_lines(const struct tui *t, int w, int most);
+/* Goes to the moment at this line of the pane. */
+void tui_panes_time_click(struct tui *t, int line);
 /* Makes the whole text of the moment under the cursor. */
 void tui_panes_moment(struct tui *t, struct tui_text *ret);
 void tui_panes_family(struct tui *t);
 void tui_panes_bar(struct tui *t);
 void tui_panes_title(struct tui *t, enum tui_pane pane, const char *title);
 
+/* ---- tui_menu.c: choosing the order, and the settings */
+void tui_menu_open(struct tui *t, enum tui_view view);
+/* Does @action in the open menu; false: the action is not the menu's. */
+bool tui_menu_do(struct tui *t, enum tui_action action, enum tui_request *ret);
+void tui_menu_text(struct tui *t, struct tui_text *ret);
+
 /* ---- tui_plot.c: memory over time */
 void tui_plot_draw(struct tui *t);
+void tui_plot_click(struct tui *t, int x);
 
 /* ---- tui_prompt.c: search, filter, jump */
 void tui_prompt_open(struct tui *t, enum tui_prompt prompt);
@@ -242,8 +253,9 @@ bool tui_prompt_type(struct tui *t, u32 key);
 void tui_prompt_find(struct tui *t, int direction);
 
 /* ---- tui_picker.c */
+void tui_picker_click(struct tui *t, int x, int line);
 void tui_picker_rows(struct tui *t, const struct tui_proc *rows, size_t n);
-enum tui_request tui_picker_key(struct tui *t, u32 key);
+enum tui_request tui_picker_do(struct tui *t, enum tui_action action);
 void tui_picker_draw(struct tui *t);
 
 #endif

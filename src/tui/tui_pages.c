@@ -180,7 +180,8 @@ bool tui_pages_prepare(struct tui *t)
 		if (g->cell[i].valid)
 			continue;
 		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
-		g->cell[i].as = tui_grid_cell(s, p, v, start, end, t->lens, t->filter);
+		g->cell[i].as =
+			tui_grid_cell(s, p, v, start, end, t->lens, t->filter, t->find);
 		g->cell[i].valid = true;
 	}
 	make_changes(t, s, p);
@@ -299,6 +300,8 @@ static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 		ch -= 'a' - 'A';
 	if (c->unmatched)
 		role = TUI_LINE;
+	if (c->hit)
+		role = TUI_HIT;
 	if (t->diff && t->mark_store)
 		role = changed ? change_role(changed, &ch) : TUI_LINE;
 	else if (g->cell[i].recent)

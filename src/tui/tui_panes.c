@@ -379,6 +379,21 @@ void tui_panes_time(struct tui *t)
 	}
 }
 
+void tui_panes_time_click(struct tui *t, int line)
+{
+	struct tui_text text;
+
+	for (size_t i = t->time_top; i < t->history.n; i++) {
+		moment_lines(t, i, t->layout.pane[TUI_PANE_TIME].w, false, &text);
+		line -= (int)text.lines;
+		tui_text_deinit(&text);
+		if (line < 0) {
+			tui_time_goto(t, i);
+			return;
+		}
+	}
+}
+
 void tui_panes_moment(struct tui *t, struct tui_text *ret)
 {
 	const struct tui_history *h = &t->history;
@@ -457,9 +472,10 @@ void tui_panes_family(struct tui *t)
 
 /* ---- key bar, prompt, message */
 
-static void bar_key(const struct tui *t, struct tui_line *l, enum tui_action action,
+static void bar_key(struct tui *t, struct tui_line *l, enum tui_action action,
 		    const char *word)
 {
+	int x = l->x;
 	char key[16];
 
 	tui_keys_first(action, t->view[t->nviews - 1] == TUI_VIEW_PICKER, key,
@@ -470,6 +486,9 @@ static void bar_key(const struct tui *t, struct tui_line *l, enum tui_action act
 		return;
 	tui_screen_add(l, TUI_KEY, "%s", key);
 	tui_screen_add(l, TUI_DIM, " %s  ", word);
+	if (t->nbar < ARRAY_SIZE(t->bar_key))
+		t->bar_key[t->nbar++] =
+			(struct tui_span_of_bar){ x, l->x - 2, (u8)action };
 }
 
 /* What the bar offers in views on top of the first one, whose bar has all keys with a word. */
@@ -478,13 +497,23 @@ static const struct {
 	const char *word; /* NULL: the usual one */
 } offers[] = {
 	{ TUI_VIEW_PICKER, TUI_DO_OPEN, "look at it" },
-	{ TUI_VIEW_PICKER, TUI_DO_SORT, "sort" },
+	{ TUI_VIEW_PICKER, TUI_DO_SORT, NULL },
+	{ TUI_VIEW_PICKER, TUI_DO_SETUP, NULL },
 	{ TUI_VIEW_PICKER, TUI_DO_HELP, NULL },
 	{ TUI_VIEW_PICKER, TUI_DO_CANCEL, "leave" },
 	{ TUI_VIEW_PICKER, TUI_DO_QUIT, "quit" },
 	{ TUI_VIEW_TEXT, TUI_DO_BACK, NULL },
 	{ TUI_VIEW_TEXT, TUI_DO_PAGE_DOWN, "scroll" },
+	{ TUI_VIEW_TEXT, TUI_DO_SEARCH, NULL },
+	{ TUI_VIEW_TEXT, TUI_DO_FIND_NEXT, "next" },
 	{ TUI_VIEW_TEXT, TUI_DO_HELP, NULL },
+	{ TUI_VIEW_SORT, TUI_DO_OPEN, "sort by it" },
+	{ TUI_VIEW_SORT, TUI_DO_BACK, NULL },
+	{ TUI_VIEW_SETUP, TUI_DO_OPEN, "choose" },
+	{ TUI_VIEW_SETUP, TUI_DO_LEFT, "column up" },
+	{ TUI_VIEW_SETUP, TUI_DO_RIGHT, "down" },
+	{ TUI_VIEW_SETUP, TUI_DO_SAVE, "keep the settings" },
+	{ TUI_VIEW_SETUP, TUI_DO_BACK, NULL },
 };
 
 void tui_panes_bar(struct tui *t)
@@ -493,6 +522,7 @@ void tui_panes_bar(struct tui *t)
 	const struct tui_rect *r = &t->layout.bar;
 	struct tui_line l = { &t->screen, 0, r->y, r->w };
 
+	t->nbar = 0;
 	if (!r->h)
 		return;
 	if (t->prompt) {

@@ -5,7 +5,10 @@
 
 #include "tui/tui_int.h"
 
-static const char *const orders[TUI_BYS] = { "SHAR", "PIN", "RSS", "PID" };
+static const struct tui_columns *columns(const struct tui *t)
+{
+	return &t->config.table[TUI_TABLE_PROCESSES];
+}
 
 /* The totals of the picker count bytes. */
 static struct report_row row_of(const struct tui_proc *p)
@@ -18,9 +21,9 @@ static struct report_row row_of(const struct tui_proc *p)
 static int compare(const void *a, const void *b, void *ctx)
 {
 	const struct tui_proc *pa = a, *pb = b;
-	const struct column *by = ctx;
+	const struct tui_columns *c = ctx;
 	struct report_row x = row_of(pa), y = row_of(pb);
-	int order = columns_order(by, &x, &y, strcmp(by->name, "PID") != 0);
+	int order = columns_order(c->by, &x, &y, c->descending);
 
 	return order ? order : pa->process.pid < pb->process.pid ? -1 : 1;
 }
@@ -54,10 +57,10 @@ static size_t count(const struct tui *t)
 
 static void sort(struct tui *t)
 {
-	const char *by = orders[t->proc_order];
-
-	qsort_r(t->procs, t->nprocs, sizeof(*t->procs), compare,
-		(void *)columns_find(COLUMNS_PROCESS, by, strlen(by)));
+	if (t->procs)
+		qsort_r(t->procs, t->nprocs, sizeof(*t->procs), compare,
+			(void *)columns(t));
+	t->procs_stale = false;
 }
 
 /* Keeps the selected process under the cursor when the rows change. */
@@ -115,17 +118,10 @@ static enum tui_request pick(struct tui *t)
 	return TUI_REQUEST_PICKED;
 }
 
-/* Characters are typed into the filter, so that only other keys have actions. */
-enum tui_request tui_picker_key(struct tui *t, u32 key)
+enum tui_request tui_picker_do(struct tui *t, enum tui_action action)
 {
-	enum tui_action action;
 	s64 n, by;
 
-	if (tui_prompt_type(t, key)) {
-		t->proc_at = t->proc_top = 0;
-		return TUI_REQUEST_NONE;
-	}
-	action = tui_keys_action(key);
 	switch (action) {
 	case TUI_DO_CANCEL:
 		if (!t->input_len)
@@ -134,44 +130,51 @@ enum tui_request tui_picker_key(struct tui *t, u32 key)
 		return TUI_REQUEST_NONE;
 	case TUI_DO_OPEN:
 		return pick(t);
-	case TUI_DO_SORT:
 	case TUI_DO_PANE_NEXT:
-		t->proc_order = (u8)((t->proc_order + 1) % TUI_BYS);
-		sort(t);
-		t->proc_at = t->proc_top = 0;
-		return TUI_REQUEST_NONE;
+		action = TUI_DO_SORT; /* fall through */
+	case TUI_DO_SORT:
+	case TUI_DO_SETUP:
 	case TUI_DO_HELP:
 	case TUI_DO_QUIT:
 	case TUI_DO_REDRAW:
 		return tui_actions_do(t, action);
 	default:
-		by = tui_actions_lines(action, t->layout.body.h - 2);
+		by = tui_list_lines(action, t->layout.body.h - 2);
 		n = (s64)count(t);
 		t->proc_at = (size_t)MAX(MIN((s64)t->proc_at + by, n - 1), 0);
 		return TUI_REQUEST_NONE;
 	}
 }
 
+void tui_picker_click(struct tui *t, int x, int line)
+{
+	struct tui_list l;
+
+	tui_list_fit(&l, columns(t), false, t->layout.body.w);
+	if (line == 1 && tui_list_at(&l, x))
+		tui_list_sort(t, TUI_TABLE_PROCESSES, tui_list_at(&l, x));
+	else if (line > 1 && visible(t, t->proc_top + (size_t)line - 2))
+		t->proc_at = t->proc_top + (size_t)line - 2;
+}
+
 void tui_picker_draw(struct tui *t)
 {
-	static const struct tui_list_col cols[] = {
-		{ .name = "PID" },
-		{ .name = "RSS", .fit = 1 },
-		{ .name = "SHAR", .fit = 2 },
-		{ .name = "PIN", .fit = 3 },
-		{ .name = "COMM", .fit = 4 },
-	};
-	struct tui_list l = { COLUMNS_PROCESS, cols, ARRAY_SIZE(cols), { 0 } };
+	struct tui_list l;
 	const struct tui_rect *r = &t->layout.body;
+
+	if (t->procs_stale) {
+		sort(t);
+		t->proc_at = t->proc_top = 0;
+	}
 	size_t n = count(t), rows = (size_t)MAX(r->h - 2, 0);
 	struct tui_line title = { &t->screen, r->x, r->y, r->x + r->w };
 
 	tui_screen_add(&title, TUI_TITLE_FOCUS, " Which process? by %s, %zu of %zu ",
-		       orders[t->proc_order], n, t->nprocs);
+		       columns(t)->by->name, n, t->nprocs);
 	tui_screen_add(&title, TUI_KEY, "filter: ");
 	tui_screen_add(&title, TUI_STRONG, "%s", t->input);
 	tui_screen_put(&t->screen, title.x, r->y, 1, TUI_STRONG, TUI_REVERSE, " ");
-	tui_list_fit(&l, r->w);
+	tui_list_fit(&l, columns(t), false, r->w);
 	tui_list_titles(&l, &t->screen, r->x, r->y + 1, "");
 	t->proc_top = tui_list_top(t->proc_top, t->proc_at, n, (int)rows);
 	for (size_t i = 0; i < rows; i++) {

@@ -179,3 +179,17 @@ void tui_plot_draw(struct tui *t)
 		tui_screen_paint(&t->screen, r->x + LABEL + here, r->y + y, 1,
 				 TUI_REVERSE);
 }
+
+void tui_plot_click(struct tui *t, int x)
+{
+	const struct tui_rect *r = &t->layout.pane[TUI_PANE_PLOT];
+	struct plot p = { .t = t, .r = r, .cols = r->w - LABEL - 1 };
+	size_t i = t->history.n;
+
+	if (p.cols < 8 || !measure(&p))
+		return;
+	while (i > p.first + 1 &&
+	       column_of(&p, t->history.moment[i - 1].time_ns) > x - LABEL)
+		i--;
+	tui_time_goto(t, i - 1);
+}

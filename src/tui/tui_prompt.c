@@ -96,6 +96,23 @@ static bool find_pfn(struct tui *t, u64 pfn)
 	return false;
 }
 
+/* Scrolls the text on top to the next line with what is searched for. */
+static bool find_line(struct tui *t, int direction)
+{
+	const struct tui_text *x = &t->text;
+
+	for (size_t k = 0; k < x->n; k++) {
+		const struct tui_span *s = &x->span[direction > 0 ? k : x->n - 1 - k];
+
+		if ((direction > 0 ? s->line > t->text_top : s->line < t->text_top) &&
+		    strcasestr(s->text, t->search)) {
+			t->text_top = s->line;
+			return true;
+		}
+	}
+	return false;
+}
+
 void tui_prompt_find(struct tui *t, int direction)
 {
 	const struct store_process *p = tui_state_process(t);
@@ -104,6 +121,11 @@ void tui_prompt_find(struct tui *t, int direction)
 
 	if (!t->search[0]) {
 		tui_state_message(t, TUI_WARN, "nothing to find yet: / asks");
+		return;
+	}
+	if (t->view[t->nviews - 1] == TUI_VIEW_TEXT) {
+		if (!find_line(t, direction))
+			tui_state_message(t, TUI_WARN, "not found: %s", t->search);
 		return;
 	}
 	if (t->find)
@@ -135,6 +157,7 @@ static void do_search(struct tui *t)
 
 	filter_free(t->find);
 	t->find = NULL;
+	t->filter_generation++;
 	snprintf(t->search, sizeof(t->search), "%s", t->input);
 	if (is_expression(t->search) &&
 	    filter_parse(COLUMNS_PAGE, t->search, &t->find, why, sizeof(why))) {

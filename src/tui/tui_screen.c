@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_screen.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -166,6 +167,28 @@ void tui_screen_paint(struct tui_screen *s, int x, int y, int n, u8 attr)
 {
 	for (int i = MAX(x, 0); y >= 0 && y < s->rows && i < x + n && i < s->cols; i++)
 		s->cell[y * s->cols + i].attr |= attr;
+}
+
+static bool same_char(u32 a, u8 b)
+{
+	return a == b || (a < 0x80 && tolower((int)a) == tolower(b));
+}
+
+void tui_screen_mark(struct tui_screen *s, const struct tui_rect *r, const char *text,
+		     u8 role)
+{
+	int n = (int)strlen(text);
+
+	for (int y = r->y; n && y < r->y + r->h; y++)
+		for (int x = r->x; x + n <= r->x + r->w; x++) {
+			struct tui_cell *c = &s->cell[y * s->cols + x];
+			int k = 0;
+
+			while (k < n && same_char(c[k].ch, (u8)text[k]))
+				k++;
+			for (int i = 0; k == n && i < n; i++)
+				c[i].role = role;
+		}
 }
 
 int tui_screen_width(const char *text)

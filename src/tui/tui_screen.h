@@ -64,6 +64,10 @@ void tui_screen_fill(struct tui_screen *s, int x, int y, int n, u8 role, u32 ch)
 /* Sets role and attributes of existing characters. */
 void tui_screen_paint(struct tui_screen *s, int x, int y, int n, u8 attr);
 
+/* Gives the characters of @r that are @text, in any case of ASCII, the role @role. */
+void tui_screen_mark(struct tui_screen *s, const struct tui_rect *r, const char *text,
+		     u8 role);
+
 /* Returns the columns that @text needs. */
 int tui_screen_width(const char *text);
 

@@ -137,6 +137,11 @@ void tui_state_now(struct tui *t, u64 time_ns)
 	t->now_ns = time_ns;
 }
 
+const struct tui_config *tui_state_config(const struct tui *t)
+{
+	return &t->config;
+}
+
 struct tui_status *tui_state_status(struct tui *t)
 {
 	return &t->status;

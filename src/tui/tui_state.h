@@ -11,6 +11,7 @@
 #define GUPINFO_TUI_STATE_H
 
 #include "report/store.h"
+#include "tui/tui_config.h"
 #include "tui/tui_history.h"
 #include "tui/tui_text.h"
 
@@ -18,10 +19,11 @@ struct tui;
 
 struct tui_options {
 	int cols, rows;
-	bool ascii;       /* no UTF-8 */
-	bool follow;      /* the cursor moves to where an event happens */
-	bool replay;      /* a recording: no process behind it */
-	const char *name; /* of the recording, escaped; may be NULL */
+	bool ascii;                      /* no UTF-8 */
+	bool follow;                     /* the cursor moves to where an event happens */
+	bool replay;                     /* a recording: no process behind it */
+	const char *name;                /* of the recording, escaped; may be NULL */
+	const struct tui_config *config; /* copied; NULL: as without a file */
 };
 
 enum tui_target {
@@ -49,14 +51,16 @@ struct tui_status {
 enum tui_request {
 	TUI_REQUEST_NONE,
 	TUI_REQUEST_QUIT,
-	TUI_REQUEST_REDRAW, /* the terminal may be garbled */
-	TUI_REQUEST_WHO,    /* of tui_state_addr(); answer by tui_state_text() */
-	TUI_REQUEST_SAVE,   /* answer by tui_state_message() */
-	TUI_REQUEST_STEP,   /* let the target run to its next event */
-	TUI_REQUEST_GO,     /* let the target run without stopping */
-	TUI_REQUEST_STOP,   /* stop the target at events again */
-	TUI_REQUEST_PICK,   /* fill the picker: tui_view_procs() */
-	TUI_REQUEST_PICKED, /* tui_state_picked() was chosen */
+	TUI_REQUEST_REDRAW,   /* the terminal may be garbled */
+	TUI_REQUEST_WHO,      /* of tui_state_addr(); answer by tui_state_text() */
+	TUI_REQUEST_SAVE,     /* answer by tui_state_message() */
+	TUI_REQUEST_STEP,     /* let the target run to its next event */
+	TUI_REQUEST_GO,       /* let the target run without stopping */
+	TUI_REQUEST_STOP,     /* stop the target at events again */
+	TUI_REQUEST_PICK,     /* fill the picker: tui_view_procs() */
+	TUI_REQUEST_PICKED,   /* tui_state_picked() was chosen */
+	TUI_REQUEST_TERMINAL, /* colours or mouse of tui_state_config() have changed */
+	TUI_REQUEST_KEEP,     /* keep tui_state_config(); answer by tui_state_message() */
 };
 
 /* A row of the process picker; its totals count bytes, not pages. */
@@ -81,6 +85,7 @@ struct tui_history *tui_state_history(struct tui *t);
 void tui_view_moment(struct tui *t);
 /* Sets the time since the session's start. */
 void tui_state_now(struct tui *t, u64 time_ns);
+const struct tui_config *tui_state_config(const struct tui *t);
 struct tui_status *tui_state_status(struct tui *t);
 void tui_state_message(struct tui *t, u8 role, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
@@ -92,8 +97,8 @@ pid_t tui_state_picked(const struct tui *t);
 
 /* Handles a key (tui_keys.h). */
 enum tui_request tui_view_key(struct tui *t, u32 key);
-/* Handles a click at (@x, @y). */
-enum tui_request tui_view_click(struct tui *t, int x, int y);
+/* Handles TUI_KEY_MOUSE or a turn of the wheel at (@x, @y). */
+enum tui_request tui_view_mouse(struct tui *t, u32 key, int x, int y);
 
 /* Return the process and page under the cursor; 0 when there is none. */
 pid_t tui_state_pid(const struct tui *t);

@@ -19,6 +19,10 @@ struct tui *tui_view_new(const struct tui_options *opt)
 	t->follow = opt->follow;
 	t->nviews = 1;
 	t->status.age_s = -1;
+	if (opt->config)
+		t->config = *opt->config;
+	else
+		tui_config_init(&t->config);
 	t->bar = calloc(TUI_BARS, sizeof(*t->bar));
 	if (!t->bar || tui_screen_init(&t->screen, opt->cols, opt->rows, opt->ascii)) {
 		tui_view_free(t);
@@ -72,6 +76,12 @@ void tui_view_procs(struct tui *t, const struct tui_proc *rows, size_t n)
 	tui_picker_rows(t, rows, n);
 }
 
+static enum tui_request view_do(struct tui *t, enum tui_action action)
+{
+	return t->view[t->nviews - 1] == TUI_VIEW_PICKER ? tui_picker_do(t, action)
+							 : tui_actions_do(t, action);
+}
+
 enum tui_request tui_view_key(struct tui *t, u32 key)
 {
 	t->message[0] = '\0';
@@ -79,28 +89,81 @@ enum tui_request tui_view_key(struct tui *t, u32 key)
 		tui_prompt_key(t, key);
 		return TUI_REQUEST_NONE;
 	}
-	if (t->view[t->nviews - 1] == TUI_VIEW_PICKER)
-		return tui_picker_key(t, key);
-	return tui_actions_do(t, tui_keys_action(key));
+	if (t->view[t->nviews - 1] == TUI_VIEW_PICKER && tui_prompt_type(t, key)) {
+		t->proc_at = t->proc_top = 0;
+		return TUI_REQUEST_NONE;
+	}
+	return view_do(t, tui_keys_action(key));
 }
 
-enum tui_request tui_view_click(struct tui *t, int x, int y)
+static bool inside(const struct tui_rect *r, int x, int y)
 {
-	for (unsigned i = 0; i < TUI_PANES; i++) {
-		const struct tui_rect *r = &t->layout.pane[i];
+	return x >= r->x && x < r->x + r->w && y >= r->y && y < r->y + r->h;
+}
 
-		if (!t->layout.shown[i] || x < r->x || x >= r->x + r->w || y < r->y - 1 ||
-		    y >= r->y + r->h || t->nviews > 1)
-			continue;
-		t->focus = (u8)i;
-		if (y < r->y)
-			break;
-		if (i == TUI_PANE_VMAS)
-			tui_vmas_click(t, y - r->y);
-		else if (i == TUI_PANE_GRID)
-			tui_pages_click(t, x - r->x, y - r->y);
+/* Returns the pane at (@x, @y), its title included, or TUI_PANES. */
+static unsigned pane_at(const struct tui *t, int x, int y)
+{
+	for (unsigned i = 0; i < TUI_PANES; i++)
+		if (t->layout.shown[i] && (inside(&t->layout.pane[i], x, y) ||
+					   inside(&t->layout.pane[i], x, y + 1)))
+			return i;
+	return TUI_PANES;
+}
+
+/* Scrolls what is under the pointer. */
+static enum tui_request turn_wheel(struct tui *t, u32 key, unsigned pane)
+{
+	u8 focus = t->focus;
+
+	if (t->nviews == 1 && pane < TUI_PANES)
+		t->focus = (u8)pane;
+	for (unsigned i = 0; i < 3; i++)
+		tui_view_key(t, key == TUI_KEY_WHEEL_UP ? TUI_KEY_UP : TUI_KEY_DOWN);
+	t->focus = focus;
+	return TUI_REQUEST_NONE;
+}
+
+static void click(struct tui *t, unsigned pane, int x, int y)
+{
+	t->focus = (u8)pane;
+	if (y < 0) /* the title */
+		return;
+	switch (pane) {
+	case TUI_PANE_VMAS:
+		tui_vmas_click(t, x, y);
+		break;
+	case TUI_PANE_GRID:
+		tui_pages_click(t, x, y);
+		break;
+	case TUI_PANE_TIME:
+		tui_panes_time_click(t, y);
+		break;
+	case TUI_PANE_PLOT:
+		tui_plot_click(t, x);
 		break;
 	}
+}
+
+enum tui_request tui_view_mouse(struct tui *t, u32 key, int x, int y)
+{
+	const struct tui_rect *b = &t->layout.body;
+	unsigned pane = pane_at(t, x, y);
+	u8 view = t->view[t->nviews - 1];
+
+	if (t->prompt)
+		return TUI_REQUEST_NONE;
+	if (key != TUI_KEY_MOUSE)
+		return turn_wheel(t, key, pane);
+	for (unsigned i = 0; y >= b->y + b->h && i < t->nbar; i++)
+		if (x >= t->bar_key[i].x && x < t->bar_key[i].end)
+			return view_do(t, t->bar_key[i].action);
+	if (view == TUI_VIEW_PICKER && inside(b, x, y))
+		tui_picker_click(t, x, y - b->y);
+	else if ((view == TUI_VIEW_SORT || view == TUI_VIEW_SETUP) && y > b->y)
+		t->menu_at = t->menu_top + (size_t)(y - b->y - 1);
+	else if (view == TUI_VIEW_MAIN && pane < TUI_PANES)
+		click(t, pane, x - t->layout.pane[pane].x, y - t->layout.pane[pane].y);
 	return TUI_REQUEST_NONE;
 }
 
@@ -117,7 +180,8 @@ static void draw_lines(struct tui *t, const struct tui_text *text,
 		tui_screen_add(&l, TUI_DIM, " %u more ", text->lines - *top - rows);
 }
 
-static void draw_text_view(struct tui *t, const struct tui_text *text, const char *title)
+static void draw_text_view(struct tui *t, const struct tui_text *text, const char *title,
+			   unsigned *top)
 {
 	struct tui_rect r = t->layout.body;
 	struct tui_line l = { &t->screen, r.x, r.y, r.x + r.w };
@@ -127,7 +191,7 @@ static void draw_text_view(struct tui *t, const struct tui_text *text, const cha
 		tui_screen_fill(l.s, l.x + 1, l.y, l.end - l.x - 1, TUI_LINE, 0x2500);
 	r.y++;
 	r.h--;
-	draw_lines(t, text, &r, &t->text_top);
+	draw_lines(t, text, &r, top);
 }
 
 static void draw_detail_pane(struct tui *t)
@@ -139,6 +203,22 @@ static void draw_detail_pane(struct tui *t)
 	tui_detail_text(t, r->w, false, &text);
 	tui_panes_title(t, TUI_PANE_DETAIL, "Page");
 	draw_lines(t, &text, r, &t->detail_top);
+	tui_text_deinit(&text);
+}
+
+static void draw_menu(struct tui *t, const char *title)
+{
+	const struct tui_rect *b = &t->layout.body;
+	struct tui_text text;
+
+	tui_text_init(&text);
+	tui_menu_text(t, &text);
+	t->menu_at = MIN(t->menu_at, MAX(text.lines, 1u) - 1);
+	t->menu_top =
+		(unsigned)tui_list_top(t->menu_top, t->menu_at, text.lines, b->h - 1);
+	draw_text_view(t, &text, title, &t->menu_top);
+	tui_screen_paint(&t->screen, b->x, b->y + 1 + (int)(t->menu_at - t->menu_top),
+			 b->w, TUI_REVERSE);
 	tui_text_deinit(&text);
 }
 
@@ -189,11 +269,17 @@ const struct tui_screen *tui_view_draw(struct tui *t)
 		tui_text_init(&text);
 		tui_pages_prepare(t);
 		tui_detail_text(t, t->layout.body.w, true, &text);
-		draw_text_view(t, &text, "Page");
+		draw_text_view(t, &text, "Page", &t->text_top);
 		tui_text_deinit(&text);
 		break;
 	case TUI_VIEW_TEXT:
-		draw_text_view(t, &t->text, t->title);
+		draw_text_view(t, &t->text, t->title, &t->text_top);
+		break;
+	case TUI_VIEW_SORT:
+		draw_menu(t, "Sort by");
+		break;
+	case TUI_VIEW_SETUP:
+		draw_menu(t, "Setup");
 		break;
 	case TUI_VIEW_PICKER:
 		tui_picker_draw(t);
@@ -201,6 +287,15 @@ const struct tui_screen *tui_view_draw(struct tui *t)
 	default:
 		draw_main(t);
 	}
+	const char *hit =
+		t->view[t->nviews - 1] == TUI_VIEW_PICKER ? t->input : t->search;
+	struct tui_rect r = t->layout.body;
+	if (t->view[t->nviews - 1] != TUI_VIEW_MAIN) { /* not in the title */
+		r.y++;
+		r.h--;
+	}
+	if (!t->find)
+		tui_screen_mark(&t->screen, &r, hit, TUI_HIT);
 	tui_panes_bar(t);
 	return &t->screen;
 }

@@ -7,13 +7,21 @@
 
 /* ---- order */
 
-static const char *const orders[TUI_ORDERS] = { NULL, "SIZE", "RSS", "PINS", "SHAR" };
-
 struct sorting {
 	const struct tui *t;
 	const struct store_process *p;
-	const struct column *by;
 };
+
+static const struct tui_columns *columns(const struct tui *t)
+{
+	return &t->config.table[TUI_TABLE_MAPPINGS];
+}
+
+/* Mappings are in the order of their addresses. */
+static bool as_they_are(const struct tui *t)
+{
+	return !columns(t)->descending && !strcmp(columns(t)->by->name, "START");
+}
 
 static struct report_row row_of(const struct tui *t, const struct store_vma *v)
 {
@@ -29,7 +37,7 @@ static int compare(const void *a, const void *b, void *ctx)
 	u32 ia = *(const u32 *)a, ib = *(const u32 *)b;
 	struct report_row x = row_of(s->t, &s->p->vma[ia]);
 	struct report_row y = row_of(s->t, &s->p->vma[ib]);
-	int order = columns_order(s->by, &x, &y, true);
+	int order = columns_order(columns(s->t)->by, &x, &y, columns(s->t)->descending);
 
 	return order ? order : ia < ib ? -1 : ia > ib;
 }
@@ -37,8 +45,7 @@ static int compare(const void *a, const void *b, void *ctx)
 void tui_vmas_sort(struct tui *t)
 {
 	const struct store_process *p = tui_state_process(t);
-	const char *by = orders[t->order];
-	struct sorting s = { t, p, NULL };
+	struct sorting s = { t, p };
 	size_t n = p ? p->nvmas : 0;
 
 	t->sorted_stale = false;
@@ -49,10 +56,8 @@ void tui_vmas_sort(struct tui *t)
 	t->sorted = sorted;
 	for (size_t i = 0; i < n; i++)
 		sorted[i] = (u32)i;
-	if (by) {
-		s.by = columns_find(COLUMNS_MAPPING, by, strlen(by));
+	if (!as_they_are(t))
 		qsort_r(sorted, n, sizeof(*sorted), compare, &s);
-	}
 	t->nsorted = n;
 }
 
@@ -72,7 +77,7 @@ static size_t selected_at(const struct tui *t)
 
 	if (!p || !v)
 		return 0;
-	if (t->order == TUI_ORDER_ADDR)
+	if (as_they_are(t))
 		return (size_t)(v - p->vma);
 	for (size_t i = 0; i < t->nsorted; i++)
 		if (t->sorted[i] == (u32)(v - p->vma))
@@ -94,11 +99,15 @@ void tui_vmas_move(struct tui *t, s64 by)
 		tui_state_cursor(t, v->vma.start);
 }
 
-void tui_vmas_click(struct tui *t, int line)
+void tui_vmas_click(struct tui *t, int x, int line)
 {
 	const struct store_vma *v = vma_at(t, t->vma_top + (size_t)MAX(line - 1, 0));
+	struct tui_list l;
 
-	if (line >= 1 && v)
+	tui_list_fit(&l, columns(t), true, t->layout.pane[TUI_PANE_VMAS].w);
+	if (!line && tui_list_at(&l, x))
+		tui_list_sort(t, TUI_TABLE_MAPPINGS, tui_list_at(&l, x));
+	else if (line && v)
 		tui_state_cursor(t, v->vma.start);
 }
 
@@ -204,19 +213,6 @@ static void draw_bar(struct tui *t, const struct store_vma *v, int x, int y, int
 
 /* ---- lines */
 
-static const struct tui_list_col cols[] = {
-	{ .name = "START", .fit = 0 },
-	{ .name = "PERM", .fit = 7, .role = TUI_DIM, .min = 4 },
-	{ .name = "SIZE", .fit = 1, .role = TUI_DIM },
-	{ .name = "RSS", .fit = 4, .role = TUI_DIM },
-	{ .name = "SHAR", .fit = 5, .role = TUI_DIM },
-	{ .name = "PINS", .fit = 6, .role = TUI_S_PINNED },
-	{ .fit = 2, .min = 6 }, /* the bar */
-	{ .name = "NAME", .fit = 3, .min = 7 },
-};
-
-#define BAR 6
-
 static void draw_line(struct tui *t, const struct tui_list *l, const struct store_vma *v,
 		      int y, bool selected)
 {
@@ -225,7 +221,7 @@ static void draw_line(struct tui *t, const struct tui_list *l, const struct stor
 	int bar = tui_list_row(l, &t->screen, r->x, y, &row, v->has_totals,
 			       v->totals.leaks ? TUI_BAD : TUI_NORMAL);
 
-	draw_bar(t, v, bar, y, l->width[BAR]);
+	draw_bar(t, v, bar, y, l->bar);
 	if (selected)
 		tui_screen_paint(&t->screen, r->x, y, r->w,
 				 t->focus == TUI_PANE_VMAS ? TUI_REVERSE : TUI_UNDERLINE);
@@ -234,15 +230,16 @@ static void draw_line(struct tui *t, const struct tui_list *l, const struct stor
 void tui_vmas_draw(struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_VMAS];
-	struct tui_list l = { COLUMNS_MAPPING, cols, ARRAY_SIZE(cols), { 0 } };
 	size_t selected = selected_at(t), rows = (size_t)MAX(r->h - 1, 0);
-	const char *by = orders[t->order];
+	bool usual = as_they_are(t);
+	struct tui_list l;
 	char title[60];
 
-	snprintf(title, sizeof(title), "Mappings%s%s %zu/%zu", by ? " by " : "",
-		 by ? by : "", t->nsorted ? selected + 1 : 0, t->nsorted);
+	snprintf(title, sizeof(title), "Mappings%s%s %zu/%zu", usual ? "" : " by ",
+		 usual ? "" : columns(t)->by->name, t->nsorted ? selected + 1 : 0,
+		 t->nsorted);
 	tui_panes_title(t, TUI_PANE_VMAS, title);
-	tui_list_fit(&l, r->w);
+	tui_list_fit(&l, columns(t), true, r->w);
 	tui_list_titles(&l, &t->screen, r->x, r->y, tui_grid_lens_name(t->lens));
 	t->vma_top = tui_list_top(t->vma_top, selected, t->nsorted, (int)rows);
 	for (size_t i = 0; i < rows; i++) {

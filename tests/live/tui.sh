@@ -38,6 +38,7 @@ in_tmux()
 	tmux -L "$server" kill-session -t t 2>/dev/null
 	rm -f "$dir/status" "$dir/before" "$dir/after"
 	cat >"$dir/run" <<-END
+		export XDG_CONFIG_HOME=$dir/config
 		stty -g >$dir/before
 		$2 2>$dir/stderr
 		echo \$? >$dir/status
@@ -148,7 +149,7 @@ done
 in_tmux 40x12 "$gupinfo --tui --pid $target"
 sees "40x12: a list" "Mappings"
 keys Enter
-sees "40x12: pages of one mapping" "1 page"
+sees "40x12: pages of one mapping" "1 folio or hole"
 tmux -L "$server" resize-window -t t -x 120 -y 30
 sees "resized to 120x30" "Timeline"
 tmux -L "$server" resize-window -t t -x 15 -y 4
@@ -269,6 +270,30 @@ if [ "$(cat "$dir/status")" = 1 ] && grep -q "TERM is 'dumb'" "$dir/stderr"; the
 else
 	not_ok "TERM=dumb is refused with a sentence" "$(cat "$dir/status" "$dir/stderr")"
 fi
+
+# ---- settings
+mouse()
+{
+	tmux -L "$server" display -p -t t '#{mouse_any_flag}'
+}
+config=$dir/config/gupinfo/tui.conf
+if [ -e "$config" ]; then not_ok "nothing is kept unasked"; else ok "nothing is kept unasked"; fi
+in_tmux 80x24 "TERM=xterm-256color $gupinfo --tui --pid $target"
+wait_for Mappings
+if [ "$(mouse)" = 1 ]; then ok "the mouse is used"; else not_ok "the mouse is used"; fi
+keys F2 Down Down Down Enter s
+sees "the setup: s keeps the settings" "kept in"
+colors=$(tmux -L "$server" capture-pane -p -e -t t | grep -cE $'\033\[([0-9;]*;)?[34][0-8][;m]')
+if [ "$colors" = 0 ]; then ok "no colours from now on"; else not_ok "no colours from now on"; fi
+expect_empty "the file has them" "$(grep -q '^colors = none$' "$config" || cat "$config")"
+echo nonsense >>"$config"
+in_tmux 80x24 "$gupinfo --tui --no-mouse --pid $target"
+sees "a broken line is shown" "is not understood: nonsense"
+if [ "$(mouse)" = 0 ]; then ok "--no-mouse"; else not_ok "--no-mouse"; fi
+keys F2 s
+sees "with --no-mouse: kept" "kept in"
+expect_empty "the broken line stays" "$(grep -q '^nonsense$' "$config" || cat "$config")"
+rm -f "$config"
 
 # ---- choosing, stepping
 in_tmux 80x24 "$gupinfo --tui"

@@ -5,6 +5,7 @@
  *	size 80x24	ascii	utf8	data SCENE [replay]	before the first key
  *	keys Down l C-f …	key names of tui_keys.def
  *	type TEXT		a key for each character
+ *	click X,Y  wheel X,Y	the mouse; the wheel turns down
  *	resize 40x12		another size
  *	stopped TEXT		the target stands still
  *	age SECONDS		what the totals are made of was read then
@@ -33,8 +34,9 @@ static void fail(const char *file, unsigned line, const char *text)
 
 static void key(u32 k)
 {
-	static const char *const names[] = { "none", "quit", "redraw", "who",  "save",
-					     "step", "go",   "stop",   "pick", "picked" };
+	static const char *const names[] = { "none", "quit",   "redraw",   "who",
+					     "save", "step",   "go",       "stop",
+					     "pick", "picked", "terminal", "keep" };
 	enum tui_request r = tui_view_key(t, k);
 
 	tui_view_draw(t);
@@ -125,6 +127,12 @@ static bool command(char *cmd, char *arg)
 	} else if (!strcmp(cmd, "type")) {
 		for (; *arg; arg++)
 			key((u8)*arg);
+	} else if (!strcmp(cmd, "click") || !strcmp(cmd, "wheel")) {
+		if (sscanf(arg, "%d,%d", &cols, &rows) != 2)
+			return false;
+		tui_view_mouse(t, cmd[0] == 'c' ? TUI_KEY_MOUSE : TUI_KEY_WHEEL_DOWN,
+			       cols, rows);
+		tui_view_draw(t);
 	} else if (!strcmp(cmd, "resize")) {
 		return sscanf(arg, "%dx%d", &cols, &rows) == 2 &&
 		       !tui_state_resize(t, cols, rows);

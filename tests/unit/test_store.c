@@ -274,6 +274,21 @@ TEST(diff_changes)
 	store_free(b);
 }
 
+TEST(others_map_a_page_of_a_file)
+{
+	static const struct gup_verdicts v;
+	struct page_class a = { .page = { .kind = PAGE_FILE, .mm_shared = TRI_NO },
+				.verdicts = &v };
+	struct page_class b = { .page = { .kind = PAGE_FILE, .mm_shared = TRI_YES },
+				.verdicts = &v };
+
+	a.like = &a;
+	b.like = &b;
+	EXPECT_INT(store_diff_class(&a, &b), STORE_COUNTS);
+	a.page.anon = b.page.anon = true;
+	EXPECT_INT(store_diff_class(&a, &b), STORE_STATE);
+}
+
 TEST(diff_split_runs_join)
 {
 	/* the same pages as one run and as three: no difference; a change over both is one run */

@@ -118,8 +118,9 @@ TEST(huge_sparse_mapping_costs_nothing)
 		EXPECT_INT(tui_grid_map(&m, s, &s->proc[0].vma[0], zoom), 0);
 		tui_grid_cell_range(&m, m.cells - 1, &from, &to);
 		EXPECT_INT(to, v.end);
-		struct tui_gridcell c = tui_grid_cell(s, &s->proc[0], &s->proc[0].vma[0],
-						      from, to, TUI_LENS_STATE, NULL);
+		struct tui_gridcell c =
+			tui_grid_cell(s, &s->proc[0], &s->proc[0].vma[0], from, to,
+				      TUI_LENS_STATE, NULL, NULL);
 		EXPECT_INT(c.glyph, TUI_GLYPH_ABSENT);
 		tui_grid_map_deinit(&m);
 	}
@@ -143,6 +144,46 @@ TEST(every_key_does_one_thing)
 			EXPECT_INT(tui_keys_action(key), i + 1);
 			p += len;
 		}
+}
+
+TEST(settings_of_a_file)
+{
+	struct tui_config c;
+	char why[200] = "", *text, *again;
+
+	tui_config_init(&c);
+	EXPECT_INT(tui_config_read(&c,
+				   "# mine\n\n mapping-columns=START,rss , \n"
+				   "mapping-columns = START,rss,NAME\n"
+				   "process-sort = -PID\ncolors =pink\n"
+				   "color = dark\nnonsense\nmouse = off",
+				   why, sizeof(why)),
+		   4);
+	EXPECT_STR(why, "line 3 is not understood:  mapping-columns=START,rss , ");
+	EXPECT_INT(c.table[TUI_TABLE_MAPPINGS].n, 3);
+	EXPECT_STR(c.table[TUI_TABLE_MAPPINGS].col[1]->name, "RSS");
+	EXPECT_STR(c.table[TUI_TABLE_PROCESSES].by->name, "PID");
+	EXPECT(c.table[TUI_TABLE_PROCESSES].descending);
+	EXPECT_INT(c.scheme, TUI_SCHEME_DARK);
+	EXPECT(!c.mouse);
+	/* what the tables cannot show is no setting */
+	EXPECT_INT(tui_config_read(&c, "process-columns = PID,EXCL\n", why, sizeof(why)),
+		   1);
+	EXPECT_INT(tui_config_read(&c, "mapping-sort = THPALIGN\n", why, sizeof(why)), 1);
+	/* what is not understood stays, and nothing is written twice */
+	c.scheme = TUI_SCHEME_LIGHT;
+	text = tui_config_write(&c, "# mine\ncolors = pink\nmouse = on\nnonsense");
+	EXPECT_STR(text, "# mine\ncolors = pink\nmouse = off\nnonsense\n"
+			 "mapping-columns = START,RSS,NAME\nmapping-sort = START\n"
+			 "process-columns = PID,RSS,SHAR,PIN,COMM\nprocess-sort = -PID\n"
+			 "colors = light\n");
+	again = tui_config_write(&c, text);
+	EXPECT_STR(again, text);
+	free(again);
+	tui_config_init(&c);
+	EXPECT_INT(tui_config_read(&c, text, why, sizeof(why)), 2);
+	EXPECT_INT(c.scheme, TUI_SCHEME_LIGHT);
+	free(text);
 }
 
 TEST(glyphs_of_a_lens_differ)
@@ -225,9 +266,9 @@ static void check_caches(struct tui *t)
 		u64 start, end;
 
 		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
-		c = tui_grid_cell(s, p, v, start, end, t->lens, t->filter);
+		c = tui_grid_cell(s, p, v, start, end, t->lens, t->filter, t->find);
 		wrong += c.glyph != g->cell[i].as.glyph ||
-			 c.mixed != g->cell[i].as.mixed ||
+			 c.mixed != g->cell[i].as.mixed || c.hit != g->cell[i].as.hit ||
 			 c.unmatched != g->cell[i].as.unmatched;
 	}
 	EXPECT_INT(wrong, 0);
@@ -284,6 +325,11 @@ TEST(random_keys)
 
 		if (key >= 127)
 			key = TUI_KEY_FIRST + key % 24;
+		if (key >= TUI_KEY_MOUSE && key <= TUI_KEY_WHEEL_DOWN) {
+			tui_view_mouse(t, key, (int)(random_next(&seed) % 230) - 5,
+				       (int)(random_next(&seed) % 65) - 2);
+			continue;
+		}
 		if (random_next(&seed) % 50 == 0)
 			tui_state_resize(t, 1 + (int)(random_next(&seed) % 220),
 					 1 + (int)(random_next(&seed) % 60));
