@@ -57,7 +57,9 @@ static void add_place(struct detail *d)
 
 static void add_facts(struct detail *d)
 {
-	enum tui_glyph g = tui_grid_glyph(d->class, TUI_LENS_STATE);
+	enum tui_glyph g =
+		tui_grid_glyph(d->s, d->p, d->v, store_row_at(d->v, d->t->addr),
+			       d->t->addr, TUI_LENS_STATE);
 	bool unknown = false;
 
 	tui_text_add(d->text, tui_grid_role(g), " %c %s", tui_grid_letter(g),

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENS_STATE, LENS_REQUEST, LENS_WRITE, LENS_FORK };
+enum { LENS_STATE, LENS_REQUEST, LENS_WRITE, LENS_FORK, LENS_FAMILY };
 
 static const struct {
 	const char *word, *meaning;
@@ -33,6 +33,8 @@ const char *tui_grid_lens_name(enum tui_lens lens)
 		return "write";
 	if (lens == TUI_LENS_FORK)
 		return "fork";
+	if (lens == TUI_LENS_FAMILY)
+		return "family";
 	return gup_request_name(lens - TUI_LENS_REQUEST);
 }
 
@@ -62,6 +64,8 @@ static u8 kind_of(enum tui_lens lens)
 		return LENS_STATE;
 	if (lens == TUI_LENS_WRITE)
 		return LENS_WRITE;
+	if (lens == TUI_LENS_FAMILY)
+		return LENS_FAMILY;
 	return lens == TUI_LENS_FORK ? LENS_FORK : LENS_REQUEST;
 }
 
@@ -75,7 +79,8 @@ enum tui_glyph tui_grid_hole(enum tui_lens lens)
 	static const u8 holes[] = { [LENS_STATE] = TUI_GLYPH_ABSENT,
 				    [LENS_REQUEST] = TUI_GLYPH_R_ABSENT,
 				    [LENS_WRITE] = TUI_GLYPH_T_ABSENT,
-				    [LENS_FORK] = TUI_GLYPH_K_ABSENT };
+				    [LENS_FORK] = TUI_GLYPH_K_ABSENT,
+				    [LENS_FAMILY] = TUI_GLYPH_F_ABSENT };
 
 	return holes[kind_of(lens)];
 }
@@ -85,7 +90,8 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 	static const u8 unknown[] = { [LENS_STATE] = TUI_GLYPH_UNKNOWN,
 				      [LENS_REQUEST] = TUI_GLYPH_R_UNKNOWN,
 				      [LENS_WRITE] = TUI_GLYPH_T_UNKNOWN,
-				      [LENS_FORK] = TUI_GLYPH_K_UNKNOWN };
+				      [LENS_FORK] = TUI_GLYPH_K_UNKNOWN,
+				      [LENS_FAMILY] = TUI_GLYPH_F_UNKNOWN };
 
 	return unknown[kind_of(lens)];
 }
@@ -137,6 +143,7 @@ static enum tui_glyph state_glyph(const struct page_class *c)
 /* tui_glyphs.def has the letters of these in the order of their enums. */
 _Static_assert(TUI_GLYPH_R_UNKNOWN - TUI_GLYPH_R_FAST == (int)GUP_WORD_UNKNOWN, "");
 _Static_assert(TUI_GLYPH_T_UNKNOWN - TUI_GLYPH_T_NONE == (int)GUP_WRITE_UNKNOWN, "");
+_Static_assert(TUI_GLYPH_F_UNKNOWN - TUI_GLYPH_F_ABSENT == (int)FAMILY_UNKNOWN, "");
 _Static_assert(TUI_GLYPH_K_UNKNOWN - TUI_GLYPH_K_SHARE == (int)GUP_FORK_UNKNOWN, "");
 
 enum tui_glyph tui_grid_of_word(enum gup_word word)
@@ -144,14 +151,27 @@ enum tui_glyph tui_grid_of_word(enum gup_word word)
 	return TUI_GLYPH_R_FAST + word;
 }
 
-enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens)
+const struct store_process *tui_grid_other(const struct store *s,
+					   const struct store_process *p)
 {
-	const struct gup_verdicts *v = c ? c->verdicts : NULL;
+	const struct store_process *other = NULL;
 
-	if (!c)
-		return unknown_of(lens);
-	if (c->page.kind == PAGE_NONE)
-		return tui_grid_hole(lens);
+	for (size_t i = s->nprocs; i-- > 0;) {
+		const struct store_process *o = &s->proc[i];
+
+		if (o->process.pid == p->process.ppid)
+			return o;
+		if (o != p && (!other || other->process.ppid != p->process.pid ||
+			       o->process.ppid == p->process.pid))
+			other = o;
+	}
+	return other;
+}
+
+static enum tui_glyph class_glyph(const struct page_class *c, enum tui_lens lens)
+{
+	const struct gup_verdicts *v = c->verdicts;
+
 	switch (kind_of(lens)) {
 	case LENS_STATE:
 		return state_glyph(c);
@@ -162,6 +182,42 @@ enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens)
 		return TUI_GLYPH_K_SHARE + v->fork.word;
 	default:
 		return tui_grid_of_word(v->req[lens - TUI_LENS_REQUEST].word);
+	}
+}
+
+/* Returns the glyph of @row at @addr, beside @other, and up to where it is the same. */
+static enum tui_glyph glyph_at(const struct store *s, const struct store_process *other,
+			       const struct store_vma *v, const struct page_run *row,
+			       u64 addr, enum tui_lens lens, u64 *ret_end)
+{
+	*ret_end = page_end(row);
+	if (row->class->page.kind == PAGE_NONE)
+		return tui_grid_hole(lens);
+	if (lens != TUI_LENS_FAMILY)
+		return class_glyph(row->class, lens);
+	return other ? TUI_GLYPH_F_ABSENT + family_at(s, v, row, addr, other, ret_end)
+		     : TUI_GLYPH_F_UNKNOWN;
+}
+
+enum tui_glyph tui_grid_glyph(const struct store *s, const struct store_process *p,
+			      const struct store_vma *v, const struct page_run *row,
+			      u64 addr, enum tui_lens lens)
+{
+	u64 ignored;
+
+	return glyph_at(s, tui_grid_other(s, p), v, row, addr, lens, &ignored);
+}
+
+/* Adds the bytes of [@from, @to) of a run by letter. */
+static void count_run(const struct store *s, const struct store_process *other,
+		      const struct store_vma *v, const struct page_run *row, u64 from,
+		      u64 to, enum tui_lens lens, u64 *bytes)
+{
+	for (u64 next; from < to; from = next) {
+		enum tui_glyph g = glyph_at(s, other, v, row, from, lens, &next);
+
+		next = MIN(next, to);
+		bytes[g] += next - from;
 	}
 }
 
@@ -317,6 +373,7 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 {
 	u64 bytes[TUI_GLYPHS] = { 0 }, at = start;
 	struct tui_gridcell cell = { .unmatched = filter != NULL };
+	const struct store_process *other = tui_grid_other(s, p);
 	unsigned kinds = 0, best = TUI_GLYPHS;
 
 	for (size_t i = store_row_from(v, start); i < store_nrows(v) && at < end; i++) {
@@ -332,7 +389,7 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 		if (from > at)
 			bytes[store_covers(s, v, at) ? tui_grid_hole(lens)
 						     : unknown_of(lens)] += from - at;
-		bytes[tui_grid_glyph(row->class, lens)] += to - from;
+		count_run(s, other, v, row, from, to, lens, bytes);
 		at = to;
 	}
 	if (at < end)
@@ -351,12 +408,14 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 	return cell;
 }
 
-void tui_grid_count(const struct store *s, const struct store_vma *v, enum tui_lens lens,
-		    u64 *ret)
+void tui_grid_count(const struct store *s, const struct store_process *p,
+		    const struct store_vma *v, enum tui_lens lens, u64 *ret)
 {
+	const struct store_process *other = tui_grid_other(s, p);
+
 	for (size_t i = 0; i < store_nrows(v); i++) {
 		const struct page_run *row = &v->rows->row[i];
 
-		ret[tui_grid_glyph(row->class, lens)] += page_end(row) - row->addr;
+		count_run(s, other, v, row, row->addr, page_end(row), lens, ret);
 	}
 }

@@ -8,6 +8,7 @@
 #define GUPINFO_TUI_GRID_H
 
 #include "render/filter.h"
+#include "report/family.h"
 #include "report/store.h"
 #include "tui/tui_screen.h"
 
@@ -17,6 +18,7 @@ enum tui_lens {
 	TUI_LENS_REQUEST, /* + enum gup_request */
 	TUI_LENS_WRITE = TUI_LENS_REQUEST + GUP_REQUESTS,
 	TUI_LENS_FORK,
+	TUI_LENS_FAMILY, /* beside tui_grid_other() */
 	TUI_LENSES
 };
 
@@ -39,8 +41,13 @@ bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens);
 /* Returns the glyph of a request's verdict. */
 enum tui_glyph tui_grid_of_word(enum gup_word word);
 
-/* Returns the glyph of a class of pages; NULL: nothing is known about the address. */
-enum tui_glyph tui_grid_glyph(const struct page_class *c, enum tui_lens lens);
+/* Returns the process with which TUI_LENS_FAMILY compares @p: its parent, a child, any other, or NULL. */
+const struct store_process *tui_grid_other(const struct store *s,
+					   const struct store_process *p);
+/* Returns the glyph of a page of a run. */
+enum tui_glyph tui_grid_glyph(const struct store *s, const struct store_process *p,
+			      const struct store_vma *v, const struct page_run *row,
+			      u64 addr, enum tui_lens lens);
 /* Returns the glyph of an address that is covered and has no row. */
 enum tui_glyph tui_grid_hole(enum tui_lens lens);
 
@@ -91,7 +98,7 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 				  const struct filter *find);
 
 /* Counts the bytes of @v's rows by letter, for bars and legends, into ret[TUI_GLYPHS]. */
-void tui_grid_count(const struct store *s, const struct store_vma *v, enum tui_lens lens,
-		    u64 *ret);
+void tui_grid_count(const struct store *s, const struct store_process *p,
+		    const struct store_vma *v, enum tui_lens lens, u64 *ret);
 
 #endif

@@ -77,10 +77,8 @@ struct tui_level tui_history_level(const struct store *s, const struct store_pro
 				   .exclusive = n->exclusive * base,
 				   .waiting = n->waiting * base,
 				   .shared = n->shared * base,
-				   .rest = (n->present -
-					    MIN(n->present,
-						n->exclusive + n->waiting + n->shared)) *
-					   base,
+				   .file = n->private_file * base,
+				   .unknown = n->part_unknown * base,
 				   .pinned = n->pinned * base };
 }
 

@@ -18,7 +18,7 @@ enum tui_moment_kind {
 /* What a process has at a moment, in bytes. */
 struct tui_level {
 	pid_t pid;
-	u64 exclusive, waiting, shared, rest, pinned;
+	u64 exclusive, waiting, shared, file, unknown, pinned;
 };
 
 struct tui_moment {

@@ -411,10 +411,20 @@ void tui_pages_draw(struct tui *t)
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
 	char title[200], scale[60];
 
+	const struct store_process *other =
+		t->lens == TUI_LENS_FAMILY
+			? tui_grid_other(tui_state_store(t), tui_state_process(t))
+			: NULL;
+	char beside[30] = "";
+
+	if (other)
+		snprintf(beside, sizeof(beside), "beside %d", (int)other->process.pid);
 	tui_grid_scale(t->zoom, tui_state_page_size(t), scale, sizeof(scale));
-	snprintf(title, sizeof(title), "%s%s  %s",
-		 t->diff ? "since the mark" : tui_grid_lens_name(t->lens),
-		 t->filter ? ", filtered" : "", scale);
+	snprintf(title, sizeof(title), "%s%s%s  %s",
+		 t->diff ? "since the mark"
+		 : other ? ""
+			 : tui_grid_lens_name(t->lens),
+		 beside, t->filter ? ", filtered" : "", scale);
 	tui_panes_title(t, TUI_PANE_GRID, title);
 	mark_recent(t);
 	draw_rows(t);

@@ -437,7 +437,7 @@ static void draw_relative(struct tui *t, const struct store *s,
 							     : "? not read");
 		return;
 	}
-	enum tui_glyph g = tui_grid_glyph(row->class, t->lens);
+	enum tui_glyph g = tui_grid_glyph(s, p, v, row, t->addr, t->lens);
 	struct report_row rr = store_report_row(s, p, v, row, t->addr, t->addr + 1);
 	tui_screen_add(&l, tui_grid_role(g), "%c ",
 		       g == tui_grid_hole(t->lens) ? '-' : tui_grid_letter(g));

@@ -15,6 +15,7 @@ struct plot {
 	u64 from, to;          /* time */
 	u64 most, most_pinned; /* bytes */
 	size_t first;          /* moment */
+	unsigned parts;        /* that there are */
 	struct tui_level now;  /* of the present, if it is shown */
 };
 
@@ -26,7 +27,8 @@ static const struct {
 	{ offsetof(struct tui_level, exclusive), TUI_GLYPH_EXCLUSIVE },
 	{ offsetof(struct tui_level, waiting), TUI_GLYPH_WAS },
 	{ offsetof(struct tui_level, shared), TUI_GLYPH_SHARED },
-	{ offsetof(struct tui_level, rest), TUI_GLYPH_FILE },
+	{ offsetof(struct tui_level, file), TUI_GLYPH_FILE },
+	{ offsetof(struct tui_level, unknown), TUI_GLYPH_UNKNOWN },
 };
 
 static u64 part_of(const struct tui_level *l, unsigned i)
@@ -34,13 +36,17 @@ static u64 part_of(const struct tui_level *l, unsigned i)
 	return *(const u64 *)((const char *)l + parts[i].at);
 }
 
-static u64 sum_of(const struct tui_level *l)
+/* Widens the bounds of @p for @l. */
+static void measure_level(struct plot *p, const struct tui_level *l)
 {
 	u64 sum = 0;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++)
+	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
 		sum += part_of(l, i);
-	return sum;
+		p->parts |= part_of(l, i) ? BIT(i) : 0;
+	}
+	p->most = MAX(p->most, sum);
+	p->most_pinned = MAX(p->most_pinned, l->pinned);
 }
 
 /* Returns what @m knows of the process, or NULL. */
@@ -65,8 +71,7 @@ static bool measure(struct plot *p)
 		if (!l)
 			continue;
 		p->first = i;
-		p->most = MAX(p->most, sum_of(l));
-		p->most_pinned = MAX(p->most_pinned, l->pinned);
+		measure_level(p, l);
 	}
 	if (p->first == h->n || !p->most)
 		return false;
@@ -75,8 +80,7 @@ static bool measure(struct plot *p)
 	if (p->t->is_live && now && now->has_totals &&
 	    p->t->status.target != TUI_TARGET_GONE) {
 		p->now = tui_history_level(tui_state_store(p->t), now);
-		p->most = MAX(p->most, sum_of(&p->now));
-		p->most_pinned = MAX(p->most_pinned, p->now.pinned);
+		measure_level(p, &p->now);
 		p->to = MAX(p->to, p->t->now_ns);
 	}
 	return true;
@@ -163,6 +167,8 @@ void tui_plot_draw(struct tui *t)
 	struct tui_line l = { &t->screen, r->x + tui_screen_width(title) + 2, r->y - 1,
 			      r->x + r->w };
 	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (!(p.parts >> i & 1))
+			continue;
 		tui_screen_add(&l, tui_grid_role(parts[i].glyph), "%c ",
 			       tui_grid_letter(parts[i].glyph));
 		tui_screen_add(&l, TUI_DIM, "%s ", tui_grid_word(parts[i].glyph));

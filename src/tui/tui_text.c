@@ -59,29 +59,6 @@ void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
 	va_end(ap);
 }
 
-void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words)
-{
-	size_t room = (size_t)MAX(cols - indent, 12);
-
-	for (bool first = true;; first = false) {
-		size_t len = strlen(words), cut = len;
-
-		if (len > room) {
-			for (cut = room; cut && words[cut] != ' '; cut--)
-				;
-			if (!cut)
-				for (cut = room; (words[cut] & 0xc0) == 0x80; cut--)
-					;
-		}
-		if (!first)
-			tui_text_add(t, role, "%*s", indent, "");
-		tui_text_more(t, role, "%.*s", (int)cut, words);
-		words += cut + (words[cut] == ' ');
-		if (!*words)
-			return;
-	}
-}
-
 int tui_text_width(const struct tui_text *t)
 {
 	int w = 0;
@@ -90,6 +67,30 @@ int tui_text_width(const struct tui_text *t)
 		if (t->span[i].line + 1 == t->lines)
 			w += tui_screen_width(t->span[i].text);
 	return w;
+}
+
+void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words)
+{
+	size_t room = (size_t)MAX(cols - tui_text_width(t), 0);
+
+	for (bool first = true;; first = false) {
+		size_t len = strlen(words), cut = len;
+
+		if (len > room) {
+			for (cut = room; cut && words[cut] != ' '; cut--)
+				;
+			if (!cut && !first) /* a word that no line has room for */
+				for (cut = room; (words[cut] & 0xc0) == 0x80; cut--)
+					;
+		}
+		if (cut)
+			tui_text_more(t, role, "%.*s", (int)cut, words);
+		words += cut + (words[cut] == ' ');
+		if (!*words)
+			return;
+		tui_text_add(t, role, "%*s", indent, "");
+		room = (size_t)MAX(cols - indent, 12);
+	}
 }
 
 void tui_text_draw(const struct tui_text *t, struct tui_screen *s,

@@ -27,8 +27,8 @@ void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)
 void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 /*
- * Continues the last line, which has @indent columns, with @words up to column @cols, and
- * adds lines with the same indent as needed.
+ * Continues the last line with @words up to column @cols, and adds lines of @indent columns and more
+ * of them as needed.
  */
 void tui_text_wrap(struct tui_text *t, u8 role, int indent, int cols, const char *words);
 /* Returns the columns of the last line. */

@@ -55,7 +55,7 @@ void tui_view_changed(struct tui *t, pid_t pid, u64 start, u64 end)
 	tui_vmas_invalidate(t, start, end);
 	if (!t->is_live)
 		return;
-	if (p && p->process.pid == pid)
+	if (p && (p->process.pid == pid || t->lens == TUI_LENS_FAMILY))
 		tui_pages_invalidate(t, start, end);
 	tui_state_settle(t);
 }

@@ -158,7 +158,7 @@ static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 				       .lens = t->lens,
 				       .generation = t->generation,
 				       .time_ns = t->now_ns };
-		tui_grid_count(s, v, t->lens, b->bytes);
+		tui_grid_count(s, tui_state_process(t), v, t->lens, b->bytes);
 	}
 	return b->bytes;
 }

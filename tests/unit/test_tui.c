@@ -280,7 +280,7 @@ static void check_caches(struct tui *t)
 		    b->start != v->vma.start || b->lens != t->lens || b->stale ||
 		    (s != t->live && b->generation != t->generation))
 			continue;
-		tui_grid_count(s, v, t->lens, bytes);
+		tui_grid_count(s, p, v, t->lens, bytes);
 		EXPECT(!memcmp(bytes, b->bytes, sizeof(bytes)));
 	}
 }
