@@ -545,7 +545,8 @@ int vmas(struct bpf_iter__task_vma *ctx)
 	struct structpage_vma v = {};
 	struct hugetlbfs_sb_info *sb;
 
-	if (!ctx->task || !vma)
+	if (!ctx->task || !vma || vma->vm_end <= call.vma_lo ||
+	    vma->vm_start >= call.vma_hi)
 		return 0;
 	v.start = vma->vm_start;
 	v.end = vma->vm_end;

@@ -426,7 +426,7 @@ int session_follow(struct session *s)
 			return EXIT_FAILED;
 		}
 		s->source->ops->release(s->source, pid);
-		collect_note(&p, &s->diag);
+		collect_why_note(&p, &s->diag);
 		if (p.kernel_thread)
 			return EXIT_FAILED;
 		s->opt.pids[i] = p.tgid ? p.tgid : pid;

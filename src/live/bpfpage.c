@@ -251,10 +251,13 @@ void bpfpage_gentle(struct bpfpage *bp)
 	bp->call->gentle = 1;
 }
 
-int bpfpage_vmas(struct bpfpage *bp, pid_t pid)
+int bpfpage_vmas(struct bpfpage *bp, pid_t pid, u64 start, u64 end)
 {
-	int fd = bpfprog_iterate(bp->prog, "vmas", pid);
+	int fd;
 
+	bp->call->vma_lo = start;
+	bp->call->vma_hi = end;
+	fd = bpfprog_iterate(bp->prog, "vmas", pid);
 	return fd < 0 ? -ENOTSUP : fd;
 }
 
@@ -334,22 +337,20 @@ int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAG
 	return r;
 }
 
-static u32 batches_room(void)
-{
-	return STRUCTPAGE_BATCHED * (u32)MAX(sysconf(_SC_NPROCESSORS_CONF), 1);
-}
-
 /* Loads the programs that look at all memory, once. */
 static const struct bpfprog *load_memory(struct bpfpage *bp)
 {
-	const struct bpfprog_options opt = { .map = { "batched" },
-					     .room = { 2 * batches_room() },
-					     .btf = &bp->btf };
+	struct bpfprog_options opt = { .map = { "batched" }, .btf = &bp->btf };
 	char why[BPFPAGE_WHY];
+	u32 room;
 
-	if (!bp->memory_tried)
-		bpfprog_load(BPFPROG_MEMORY, &opt, &bp->memory, why);
+	if (bp->memory_tried)
+		return bp->memory;
 	bp->memory_tried = true;
+	room = STRUCTPAGE_BATCHED * (u32)MAX(sysconf(_SC_NPROCESSORS_CONF), 1);
+	opt.room[0] = 2 * room;
+	if (!bpfprog_load(BPFPROG_MEMORY, &opt, &bp->memory, why))
+		bp->memory->batches->room = room;
 	return bp->memory;
 }
 
@@ -362,7 +363,6 @@ struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_
 	if (!p)
 		return NULL;
 	b = p->batches;
-	b->room = batches_room();
 	b->first = half * b->room;
 	b->vmemmap = bp->call->vmemmap;
 	b->page_size = bp->cal->page_size;

@@ -76,12 +76,13 @@ void bpfpage_files_done(struct bpfpage *bp);
 void bpfpage_gentle(struct bpfpage *bp);
 
 /*
- * Opens a stream of struct structpage_vma of process @pid, ascending, for read(2) and close(2).
+ * Opens a stream of struct structpage_vma of process @pid with a part in [@start, @end),
+ * ascending, for read(2) and close(2).
  * Each VMA is as it was at some moment of the reading.  Returns a descriptor or -errno;
  * -ENOTSUP when the kernel has no such iterator (before 5.12) or cannot pick a process (before
  * 6.1).
  */
-int bpfpage_vmas(struct bpfpage *bp, pid_t pid);
+int bpfpage_vmas(struct bpfpage *bp, pid_t pid, u64 start, u64 end);
 
 /* Reads MMF_HAS_PINNED of the process behind @pagemap_fd. */
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);

@@ -75,16 +75,20 @@ static struct live_process *live_find(struct live *l, pid_t pid)
 	return p;
 }
 
-/* A process that cannot be checked, for want of descriptors, counts as alive. */
-static bool live_alive(const struct live_process *p)
+/*
+ * Reads whether @p still has the memory that was opened: 0 or -ESRCH.  Other errors, such as want of
+ * descriptors, say nothing of it.
+ */
+static int live_alive(const struct live_process *p, struct procstat *ret)
 {
-	struct procstat now;
-	int err = live_stat(p->dir, &now);
+	int err = live_stat(p->dir, ret);
 
 	if (err)
-		return err != -ESRCH && err != -ENXIO;
-	return now.start_time == p->start_time &&
-	       (!p->had_memory || live_chunk_has_memory(p));
+		return err == -ENXIO ? -ESRCH : err;
+	return ret->start_time == p->start_time &&
+			       (!p->had_memory || live_chunk_has_memory(p))
+		       ? 0
+		       : -ESRCH;
 }
 
 static void live_release(struct source *src, pid_t pid)
@@ -177,7 +181,7 @@ static int live_open_process(struct source *src, pid_t pid, struct process *ret)
 	int err;
 
 	if (p) { /* all who have it open see the same memory, or none */
-		err = live_alive(p) ? live_stat(p->dir, &stat) : -ESRCH;
+		err = live_alive(p, &stat);
 		if (!err)
 			err = live_describe(l, p, &stat, ret);
 		p->users += !err;
@@ -220,15 +224,23 @@ static int live_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
 	struct procstat stat;
-	int err;
+	int err = p ? live_alive(p, &stat) : -ESRCH;
 
-	if (!p || !live_alive(p))
-		return -ESRCH;
-	if (!live_stat(p->dir, &stat))
+	if (err == -ESRCH)
+		return err;
+	if (!err)
 		live_choose_thread(p, &stat);
 	err = live_vmas_walk(l, p, smaps, cb, ctx);
 	/* The VMA list of a process that exits or execs ends early: ask whether it lives. */
-	return err || live_alive(p) ? err : -ESRCH;
+	return err || live_alive(p, &stat) != -ESRCH ? err : -ESRCH;
+}
+
+static int live_vma_at(struct source *src, pid_t pid, u64 addr, struct vma *ret)
+{
+	struct live *l = (struct live *)src;
+	struct live_process *p = live_find(l, pid);
+
+	return p ? live_vmas_at(l, p, addr, ret) : -ESRCH;
 }
 
 static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 start,
@@ -317,6 +329,7 @@ static const struct source_ops live_ops = {
 	.refresh = live_refresh,
 	.open = live_open_process,
 	.vmas = live_vmas,
+	.vma_at = live_vma_at,
 	.observe = live_pages,
 	.release = live_release,
 	.close = live_close,

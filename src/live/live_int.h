@@ -44,7 +44,7 @@ struct live_process {
 	int mem;     /* the same, or the task/TID of a live thread */
 	int pagemap; /* -errno when it could not be opened */
 	bool had_memory;
-	int maps; /* for live_vmas_same(): 0 not tried yet, else a descriptor or -errno */
+	int maps; /* for live_vmas_query(): 0 not tried yet, else a descriptor or -errno */
 	struct live_mounts mounts;
 };
 
@@ -121,6 +121,8 @@ bool live_chunk_has_memory(const struct live_process *p);
 
 int live_vmas_walk(struct live *l, struct live_process *p, bool smaps, source_vma_cb cb,
 		   void *ctx);
+/* See source_ops.vma_at. */
+int live_vmas_at(struct live *l, struct live_process *p, u64 addr, struct vma *ret);
 /* @vma is what it was when it was read; unknown before 6.11. */
 enum tri live_vmas_same(struct live_process *p, const struct vma *vma);
 void live_vmas_internal(struct live *l); /* fills l->internal */

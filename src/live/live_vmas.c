@@ -178,22 +178,34 @@ struct live_query {
 _Static_assert(sizeof(struct live_query) == 104, "struct procmap_query");
 #define LIVE_QUERY_IOCTL 0xc0686611u /* _IOWR('f', 17, struct procmap_query) */
 _Static_assert(LIVE_QUERY_IOCTL == _IOWR('f', 17, struct live_query), "PROCMAP_QUERY");
+#define LIVE_QUERY_NAME 8192 /* of a path, PATH_MAX, with " (deleted)" */
 #define LIVE_QUERY_PERMS 0xf /* read, write, exec, shared */
 
-enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
-{
-	struct live_query q = { .size = sizeof(q), .addr = vma->start };
-	u64 perms = vma->read | vma->write << 1 | vma->exec << 2 | vma->shared << 3;
+#define LIVE_QUERY_NEXT 0x10 /* PROCMAP_QUERY_COVERING_OR_NEXT_VMA */
 
+/* Returns 0 or -errno; -ENOENT: there is no such VMA. */
+static int live_vmas_query(struct live_process *p, struct live_query *q)
+{
+	q->size = sizeof(*q);
 	if (!p->maps) {
 		p->maps = openat(p->mem, "maps", O_RDONLY | O_CLOEXEC);
 		if (p->maps < 0)
 			p->maps = -errno;
 	}
 	if (p->maps < 0)
-		return TRI_UNKNOWN;
-	if (ioctl(p->maps, LIVE_QUERY_IOCTL, &q))
-		return errno == ENOENT || errno == ESRCH ? TRI_NO : TRI_UNKNOWN;
+		return p->maps;
+	return ioctl(p->maps, LIVE_QUERY_IOCTL, q) ? -errno : 0;
+}
+
+enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
+{
+	struct live_query q = { .addr = vma->start };
+	u64 perms = vma->read | vma->write << 1 | vma->exec << 2 | vma->shared << 3;
+	bool opened = p->maps >= 0;
+	int err = live_vmas_query(p, &q);
+
+	if (err)
+		return opened && (err == -ENOENT || err == -ESRCH) ? TRI_NO : TRI_UNKNOWN;
 	/* The VMA may have grown, or merged with a like neighbour. */
 	return tri_from(true, q.start <= vma->start && q.end >= vma->end &&
 				      (q.vma_flags & LIVE_QUERY_PERMS) == perms &&
@@ -312,6 +324,16 @@ static bool live_vmas_bits_next(struct live_vmas_bits *b)
 	return b->n;
 }
 
+/* Opens the flags of VMAs with a part in [@start, @end); ->fd is negative when BPF cannot. */
+static void live_vmas_bits_open(struct live *l, struct live_process *p, u64 start,
+				u64 end, struct live_vmas_bits *ret)
+{
+	*ret = (struct live_vmas_bits){
+		.page = kernel_page_size(&l->machine.kernel),
+		.fd = l->bpf ? bpfpage_vmas(l->bpf, p->pid, start, end) : -ENOTSUP,
+	};
+}
+
 /* Adds the flags of @vma; false when BPF read another VMA, or flags of unknown meaning. */
 static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 {
@@ -342,6 +364,15 @@ struct live_vmas_pass {
 	void *ctx;
 };
 
+/* Adds what neither maps nor smaps has. */
+static void live_vmas_complete(struct live *l, struct live_process *p, struct vma *vma)
+{
+	live_vmas_fs(l, p, vma);
+	live_vmas_file(p, vma);
+	live_hugetlb_read(l, p, vma);
+	live_vmas_uffd(l, p, vma);
+}
+
 /* Returns -EAGAIN when neither smaps nor @o->bits has the flags of @vma. */
 static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
 {
@@ -350,10 +381,7 @@ static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
 	if (o->bits && !live_vmas_bits_add(o->bits, vma) && !vma->has_flags)
 		return -EAGAIN;
 	o->from = vma->end;
-	live_vmas_fs(o->l, o->p, vma);
-	live_vmas_file(o->p, vma);
-	live_hugetlb_read(o->l, o->p, vma);
-	live_vmas_uffd(o->l, o->p, vma);
+	live_vmas_complete(o->l, o->p, vma);
 	return o->cb(o->ctx, vma);
 }
 
@@ -401,13 +429,12 @@ static int live_vmas_file_of(struct live_vmas_pass *o, const char *name)
 /* Reads maps, and VmFlags by BPF; smaps goes on where they disagree.  -EAGAIN: BPF read nothing. */
 static int live_vmas_quick(struct live_vmas_pass *o)
 {
-	struct live_vmas_bits *b = calloc(1, sizeof(*b));
+	struct live_vmas_bits *b = malloc(sizeof(*b));
 	int err = -EAGAIN;
 
 	if (!b)
 		return -ENOMEM;
-	b->page = kernel_page_size(&o->l->machine.kernel);
-	b->fd = bpfpage_vmas(o->l->bpf, o->p->pid);
+	live_vmas_bits_open(o->l, o->p, 0, UINT64_MAX, b);
 	if (b->fd >= 0 && live_vmas_bits_next(b)) {
 		o->bits = b;
 		err = live_vmas_file_of(o, "maps");
@@ -435,4 +462,45 @@ int live_vmas_walk(struct live *l, struct live_process *p, bool smaps, source_vm
 	if (err == -ENOENT && faccessat(p->mem, "maps", F_OK, 0) == 0)
 		err = live_vmas_file_of(&o, "maps"); /* a kernel without smaps */
 	return err == -ENOENT ? -ESRCH : err;
+}
+
+/* Makes the line of maps out of @q, with its @name, and parses it. */
+static int live_vmas_parse_query(const struct live_query *q, const char *name,
+				 struct vma *ret)
+{
+	char line[LIVE_QUERY_NAME + 128];
+	int n = snprintf(line, sizeof(line), "%llx-%llx %c%c%c%c %llx %x:%x %llu %s",
+			 (unsigned long long)q->start, (unsigned long long)q->end,
+			 q->vma_flags & 1 ? 'r' : '-', q->vma_flags & 2 ? 'w' : '-',
+			 q->vma_flags & 4 ? 'x' : '-', q->vma_flags & 8 ? 's' : 'p',
+			 (unsigned long long)q->offset, q->dev_major, q->dev_minor,
+			 (unsigned long long)q->inode, name);
+
+	return vma_parse_header(line, (size_t)n, ret);
+}
+
+int live_vmas_at(struct live *l, struct live_process *p, u64 addr, struct vma *ret)
+{
+	char name[LIVE_QUERY_NAME] = "";
+	struct live_query q = { .flags = LIVE_QUERY_NEXT,
+				.addr = addr,
+				.name = (uintptr_t)name,
+				.name_size = sizeof(name) };
+	struct live_vmas_bits bits;
+	int err = l->bpf ? live_vmas_query(p, &q) : -ENOTSUP;
+
+	/* maps writes a newline in a name as \012 */
+	if (err || strchr(name, '\n') || live_vmas_parse_query(&q, name, ret))
+		return err ? err : -EINVAL;
+	live_vmas_bits_open(l, p, ret->start, ret->end, &bits);
+	if (bits.fd < 0)
+		return bits.fd;
+	err = live_vmas_bits_next(&bits) && live_vmas_bits_add(&bits, ret) ? 0 : -EAGAIN;
+	close(bits.fd);
+	if (err)
+		return err;
+	p->mounts.stat_inode = 0; /* the file may have grown since the last time */
+	live_vmas_complete(l, p, ret);
+	/* the descriptor of maps may have been opened after an exec: then the old memory is gone */
+	return live_chunk_has_memory(p) ? 0 : -ESRCH;
 }

@@ -101,6 +101,7 @@ struct structpage_call {
 	/* arguments of the walk */
 	u64 addr, end;      /* in: the range; out: where the next call goes on */
 	u64 pfn_lo, pfn_hi; /* pfn_hi not 0: only entries of these PFNs, no holes */
+	u64 vma_lo, vma_hi; /* of "vmas": only VMAs with a part in it */
 	s32 fd;             /* the process's pagemap, opened by the calling process */
 	u32 hugetlb;        /* the range is a hugetlb VMA */
 	u32 fold;           /* the PFNs of a run need not ascend */

@@ -32,6 +32,7 @@ struct collector {
 	struct process process;
 	const struct vma *vma;
 	bool vma_open; /* the view's vma() was called for ->vma */
+	u64 vmas_from; /* VMAs that end there or below were visited */
 	struct page_run pending;
 	struct raw_page raw; /* the words of its first page */
 	bool folded;         /* it has the PFN of its first page only */
@@ -437,6 +438,8 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	struct collector *c = ctx;
 	bool any = false;
 
+	if (vma->end <= c->vmas_from) /* it was visited, or is before the range */
+		return 0;
 	c->vma = vma;
 	c->vma_open = false;
 	verdict_cache_next_vma(c->judge);
@@ -460,15 +463,30 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	return err;
 }
 
-void collect_note(const struct process *p, struct diag *diag)
+/* Visits the VMAs: those of a single range one by one, as far as the source can. */
+static int collect_vmas(struct collector *c, pid_t pid)
 {
-	if (p->kernel_thread)
-		diag_add(diag, DIAG_NOTE,
-			 "process %d is a kernel thread: it has no memory of its own",
-			 (int)p->pid);
-	else if (p->tgid && p->tgid != p->pid)
-		diag_add(diag, DIAG_NOTE, "%d is a thread of process %d", (int)p->pid,
-			 (int)p->tgid);
+	const struct source_ops *ops = c->src->ops;
+	const struct collect_options *opt = c->opt;
+	bool few = opt->nranges == 1 && !opt->nnames && !opt->smaps && ops->vma_at;
+	struct vma vma;
+	int err = 0;
+
+	c->vmas_from = few ? opt->ranges[0].start : 0;
+	while (few && c->vmas_from < opt->ranges[0].end) {
+		err = ops->vma_at(c->src, pid, c->vmas_from, &vma);
+		if (err && err != -ESRCH)
+			break;
+		if (err || vma.start >= opt->ranges[0].end)
+			return err;
+		err = collect_vma(c, &vma);
+		if (err)
+			return err;
+		c->vmas_from = vma.end;
+	}
+	if (few && !err)
+		return 0;
+	return ops->vmas(c->src, pid, opt->smaps, collect_vma, c);
 }
 
 static int collect_process(struct collector *c, pid_t pid)
@@ -480,12 +498,12 @@ static int collect_process(struct collector *c, pid_t pid)
 	err = ops->open(c->src, pid, &c->process);
 	if (err)
 		return err;
-	collect_note(&c->process, c->diag);
+	collect_why_note(&c->process, c->diag);
 	c->page_ctx.has_pinned = c->process.has_pinned;
 	if (c->view->process)
 		err = c->view->process(c->view_ctx, &c->process);
 	if (!err)
-		err = ops->vmas(c->src, pid, c->opt->smaps, collect_vma, c);
+		err = collect_vmas(c, pid);
 	if (err <= 0)
 		collect_unmapped(c);
 	if ((err <= 0) && c->view->process_end) {
@@ -497,23 +515,6 @@ static int collect_process(struct collector *c, pid_t pid)
 	report_add(&c->totals, &c->process_totals);
 	ops->release(c->src, pid);
 	return err;
-}
-
-const char *collect_why(int err)
-{
-	switch (err) {
-	case -ESRCH:
-		return "does not exist";
-	case -ENXIO:
-		return "has ended: its memory is gone, only its exit status waits for its parent (zombie)";
-	case -EACCES:
-	case -EPERM:
-		return "may not be read (permission denied): that needs its user and all of its capabilities, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH in its user namespace";
-	case -EMFILE:
-		return "cannot be opened: gupinfo has no file descriptor left (ulimit -n)";
-	default:
-		return strerror(-err);
-	}
 }
 
 static void collect_explain_failure(struct collector *c, pid_t pid, int err, bool begun)

@@ -55,7 +55,7 @@ struct collect_options {
 };
 
 /* Adds a note on a process that has no memory of its own, or is a thread. */
-void collect_note(const struct process *p, struct diag *diag);
+void collect_why_note(const struct process *p, struct diag *diag);
 
 /* Returns why a process could not be read (@err of a source): a sentence after its number. */
 const char *collect_why(int err);

@@ -77,6 +77,11 @@ struct source_ops {
 	int (*vmas)(struct source *src, pid_t pid, bool smaps, source_vma_cb cb,
 		    void *ctx);
 	/*
+	 * Finds the VMA of @addr, or the next one.  NULL, or an error but -ESRCH: the source has no
+	 * fast way, ->vmas finds it.
+	 */
+	int (*vma_at)(struct source *src, pid_t pid, u64 addr, struct vma *ret);
+	/*
 	 * Delivers [start, end) of @vma ascending, without gaps: holes are runs, too.  @fold:
 	 * no column shows a PFN, runs may be RAW_FOLDED.
 	 */

@@ -249,6 +249,7 @@ static int on_execed(struct trace *t, const struct tracer_stop *stop)
 	p->family = ++t->families;
 	p->borrowed = p->exiting = p->execing = false;
 	p->nwatched = p->nscans = 0;
+	trace_state_release(t, p);
 	return r ?: trace_state_read(t, p, NULL, 0, NULL) == -ENOMEM ? -ENOMEM : 0;
 }
 

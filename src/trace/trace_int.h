@@ -11,6 +11,7 @@
 #define TRACE_RANGES 64 /* of one call; further ones are dropped, with a note */
 #define TRACE_LOOKS 16
 #define TRACE_WATCHED 64
+#define TRACE_HELD 64 /* processes held open between looks: each takes some descriptors */
 
 /* A reading: since it, a difference may have appeared. */
 struct trace_scan {
@@ -22,7 +23,7 @@ struct trace_process {
 	pid_t pid, ppid;
 	u64 family;    /* processes of one number have pages of one another by fork */
 	bool borrowed; /* it runs in its parent's address space until exec (vfork) */
-	bool held;     /* --no-stop: the source holds its memory open */
+	bool held;     /* the source holds its memory open */
 	bool foreign;  /* not followed: another process's call named it */
 	bool exiting;
 	bool execing; /* from the entry of exec to its end: the old pages may be gone */
@@ -62,6 +63,7 @@ struct trace {
 	struct event_member *member; /* scratch for events */
 	size_t nmembers_room;
 	u64 seq, families;
+	unsigned nheld;      /* processes that the source holds open */
 	u64 realtime_offset; /* CLOCK_REALTIME - CLOCK_MONOTONIC */
 	u64 start_ns, tick_ns;
 	pid_t held;
@@ -129,6 +131,8 @@ int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_proce
 			    struct trace_scopes *scopes, int r);
 /* Holds @p's present memory: an exec is noticed before the new one is read.  0 or -errno. */
 int trace_state_hold(struct trace *t, struct trace_process *p);
+/* Lets it go: after an exec, the next look opens the new memory. */
+void trace_state_release(struct trace *t, struct trace_process *p);
 /* Reads a process that already runs for the first time, and emits that.  0, -errno or a view's value. */
 int trace_state_attach(struct trace *t, pid_t pid);
 int trace_state_emit_last(struct trace *t, struct trace_process *p);

@@ -49,19 +49,6 @@ static int start(struct trace *t, const sigset_t *mask)
 	return 0;
 }
 
-static void release(struct trace *t, struct trace_process *p)
-{
-	if (p->held)
-		t->src->ops->release(t->src, p->pid);
-	p->held = false;
-}
-
-static void drop(struct trace *t, struct trace_process *p)
-{
-	release(t, p);
-	trace_state_drop(t, p->pid);
-}
-
 /* @p is alive without the held memory: it runs another program, or is about to end. */
 static int execed(struct trace *t, struct trace_process *p)
 {
@@ -71,7 +58,7 @@ static int execed(struct trace *t, struct trace_process *p)
 	struct store *before = p->now;
 	int r;
 
-	release(t, p);
+	trace_state_release(t, p);
 	if (trace_state_hold(t, p)) /* it is about to end */
 		return 0;
 	p->now = NULL;
@@ -108,7 +95,7 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 	if (!r)
 		r = trace_state_read(t, p, NULL, 0, NULL);
 	if (r) {
-		drop(t, p);
+		trace_state_drop(t, pid);
 		return r != -ENOMEM ? 0 : r;
 	}
 	e.time_ns = clock_now();
@@ -170,7 +157,7 @@ static int sample(struct trace *t)
 			if (p->pid == t->command && t->status >= 0)
 				trace_state_exit(&e, t->status);
 			r = trace_state_emit(t, &e, p);
-			drop(t, p);
+			trace_state_drop(t, p->pid);
 			continue;
 		}
 		r = has_memory(t, p) ? trace_state_between(t, p, NULL, 0) : execed(t, p);
@@ -221,8 +208,6 @@ int trace_sample_step(struct trace *t, int timeout_ms)
 
 void trace_sample_free(struct trace *t)
 {
-	for (struct trace_process *p = t->process; p; p = p->next)
-		release(t, p);
 	if (t->opt.no_stop)
 		sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
 }

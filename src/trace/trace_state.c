@@ -43,6 +43,7 @@ void trace_state_drop(struct trace *t, pid_t pid)
 			struct trace_process *gone = *p;
 
 			*p = gone->next;
+			trace_state_release(t, gone);
 			store_free(gone->now);
 			free(gone);
 			return;
@@ -100,6 +101,9 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 
 	for (unsigned i = 0; i < n; i++)
 		part[i] = (struct collect_range){ range[i].start, range[i].end };
+	if (!p->held && t->nheld < TRACE_HELD)
+		trace_state_hold(t,
+				 p); /* if it cannot, reading fails for the same reason */
 	/* Ranges without pages and processes that end are events: drop the messages. */
 	r = store_collect(t->src, &opt, t->pool, NULL, ret);
 	if (r || store_process_by_pid(*ret, p->pid))
@@ -334,7 +338,16 @@ int trace_state_hold(struct trace *t, struct trace_process *p)
 	int r = t->src->ops->open(t->src, p->pid, &process);
 
 	p->held = !r;
+	t->nheld += p->held;
 	return r;
+}
+
+void trace_state_release(struct trace *t, struct trace_process *p)
+{
+	if (p->held)
+		t->src->ops->release(t->src, p->pid);
+	t->nheld -= p->held;
+	p->held = false;
 }
 
 int trace_state_attach(struct trace *t, pid_t pid)

@@ -338,7 +338,8 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 {
 	char path[64];
 	bool more = true;
-	unsigned patience = 300;
+	unsigned waits =
+		0; /* of a millisecond; the more with threads that may be traced */
 	int r = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/task", pid);
@@ -360,12 +361,13 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 			if (r == -ESRCH || (r == -EPERM && is_dead(tid)))
 				r = 0;
 			/* it was dead for a moment: a thread that executes takes its place */
-			if (r == -EPERM && !tracer_of(tid) && patience && patience--)
+			if (r == -EPERM && !tracer_of(tid) &&
+			    waits++ < (tracer_task_any(t, pid) ? 10000 : 300))
 				r = usleep(1000) + 1;
 			more |= r > 0;
 		}
 		closedir(dir);
-		if (!r && !more && !tracer_task_any(t, pid) && patience && patience--)
+		if (!r && !more && !tracer_task_any(t, pid) && waits++ < 300)
 			more = !usleep(1000);
 	}
 	if (!r && !tracer_task_any(t, pid))

@@ -193,10 +193,31 @@ static void make_vmas(void)
 	     MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | MAP_NORESERVE, -1, 0);
 }
 
+static void expect_same(const struct vma *a, const struct vma *b)
+{
+	EXPECT_INT(a->start, b->start);
+	EXPECT_INT(a->end, b->end);
+	EXPECT_INT(a->offset, b->offset);
+	EXPECT_INT(a->inode, b->inode);
+	EXPECT_INT(a->dev_major, b->dev_major);
+	EXPECT_INT(a->dev_minor, b->dev_minor);
+	EXPECT_INT(a->read | a->write << 1 | a->exec << 2 | a->shared << 3,
+		   b->read | b->write << 1 | b->exec << 2 | b->shared << 3);
+	EXPECT_INT(a->file_known, b->file_known);
+	EXPECT_INT(a->file_bytes, b->file_bytes);
+	EXPECT_INT(a->has_flags, b->has_flags);
+	EXPECT_INT(a->flags, b->flags);
+	EXPECT_INT(a->page_size, b->page_size);
+	EXPECT_INT(MAX(a->pkey, 0), MAX(b->pkey, 0));
+	EXPECT_INT(a->fs, b->fs);
+	EXPECT_STR(a->name, b->name);
+}
+
 TEST(vmas_by_bpf_and_by_smaps_agree)
 {
 	static struct vmas quick, slow;
 	struct seen s;
+	size_t found = 0;
 	int pipes[2];
 	pid_t pid;
 
@@ -209,16 +230,17 @@ TEST(vmas_by_bpf_and_by_smaps_agree)
 	EXPECT(slow.n && slow.vma[0].has_smaps &&
 	       quick.vma[0].has_smaps != s.ctx.have_bpf);
 	for (size_t i = 0; i < quick.n && i < slow.n; i++) {
-		const struct vma *a = &quick.vma[i], *b = &slow.vma[i];
+		struct vma one;
 
-		EXPECT_INT(a->start, b->start);
-		EXPECT_INT(a->has_flags, b->has_flags);
-		EXPECT_INT(a->flags, b->flags);
-		EXPECT_INT(a->page_size, b->page_size);
-		EXPECT_INT(MAX(a->pkey, 0), MAX(b->pkey, 0));
-		EXPECT_INT(a->fs, b->fs);
-		EXPECT_STR(a->name, b->name);
+		expect_same(&quick.vma[i], &slow.vma[i]);
+		/* PROCMAP_QUERY is of 6.11, and does not know the gate */
+		if (slow.vma[i].gate ||
+		    s.src->ops->vma_at(s.src, pid, slow.vma[i].start, &one))
+			continue;
+		expect_same(&one, &slow.vma[i]);
+		found++;
 	}
+	printf("# %zu of %zu mappings were found by their address, too\n", found, slow.n);
 	seen_close(&s);
 	close(pipes[0]);
 	close(pipes[1]);

@@ -21,9 +21,25 @@ static int fake_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb
 	struct fake_source *f = (struct fake_source *)src;
 	int err = 0;
 
+	f->walks++;
 	for (unsigned i = 0; i < f->nvmas && !err; i++)
 		err = cb(ctx, &f->vmas[i]);
 	return err;
+}
+
+static int fake_vma_at(struct source *src, pid_t pid, u64 addr, struct vma *ret)
+{
+	struct fake_source *f = (struct fake_source *)src;
+
+	if (!f->finds)
+		return -ENOTSUP;
+	f->finds--;
+	for (unsigned i = 0; i < f->nvmas; i++)
+		if (f->vmas[i].end > addr) {
+			*ret = f->vmas[i];
+			return 0;
+		}
+	return -ENOENT;
 }
 
 static int fake_observe(struct source *src, pid_t pid, const struct vma *vma, u64 start,
@@ -78,6 +94,7 @@ static void fake_close(struct source *src)
 static const struct source_ops fake_ops = {
 	.open = fake_open,
 	.vmas = fake_vmas,
+	.vma_at = fake_vma_at,
 	.observe = fake_observe,
 	.holders = fake_holders,
 	.may_hold = fake_may_hold,

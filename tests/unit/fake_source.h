@@ -23,6 +23,8 @@ struct fake_source {
 	struct holders *holders; /* the result of ->holders(); NULL: -ENOTSUP */
 	unsigned asked;          /* calls of ->holders() */
 	bool holds_nothing;      /* ->may_hold() returns the opposite */
+	unsigned finds;          /* so many calls of ->vma_at() succeed */
+	unsigned walks;          /* calls of ->vmas() */
 };
 
 /* Makes a 6.18 machine with process 42, "fake", which maps nothing. */

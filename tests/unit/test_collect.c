@@ -318,6 +318,44 @@ TEST(only_what_is_asked_for)
 	diag_deinit(&diag);
 }
 
+/* The VMAs of one range are found one by one; where that fails the walk goes on. */
+TEST(a_range_needs_only_its_mappings)
+{
+	const struct vma vmas[] = {
+		{ .start = 0x10000, .end = 0x12000, .read = true, .write = true },
+		{ .start = 0x12000, .end = 0x13000, .read = true, .write = true },
+		{ .start = 0x20000, .end = 0x30000, .read = true, .write = true },
+	};
+	const struct raw_page raw[] = {
+		fake_source_anon(0x10000, 1, 100, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x11000, 1, 150, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x12000, 1, 170, ANON | EXCLUSIVE, 1),
+		fake_source_anon(0x20000, 1, 190, ANON | EXCLUSIVE, 1),
+	};
+	const struct collect_range r = { .start = 0x11000, .end = 0x14000 };
+	struct collect_options opt = {
+		.pids = &pid, .npids = 1, .ranges = &r, .nranges = 1
+	};
+
+	for (unsigned finds = 0; finds < 4; finds++) {
+		fake_source_init(&f);
+		f.vmas = vmas;
+		f.nvmas = ARRAY_SIZE(vmas);
+		f.raw = raw;
+		f.nobs = ARRAY_SIZE(raw);
+		f.finds = finds;
+		memset(&seen, 0, sizeof(seen));
+		diag_init(&diag);
+		EXPECT_INT(collect_run(&f.source, &opt, &view, &seen, &diag), 0);
+		EXPECT_INT(seen.rows, 2);
+		EXPECT_INT(seen.run[0].addr, 0x11000);
+		EXPECT_INT(seen.run[1].addr, 0x12000);
+		EXPECT_INT(seen.vmas, 2);
+		EXPECT_INT(f.walks, finds < 3);
+		diag_deinit(&diag);
+	}
+}
+
 TEST(a_process_that_vanishes_keeps_what_was_read)
 {
 	const struct raw_page raw[] = {
