@@ -129,15 +129,15 @@ static void place(const struct event *e, const struct causes *n, struct tui_mome
 	}
 }
 
-/* Writes what the timeline says of @e. */
-static int describe(const struct event *e, const struct causes *n, char *line,
-		    size_t size)
+/* Returns what the timeline says of @e, for free(), or NULL. */
+static char *describe(const struct event *e, const struct causes *n)
 {
-	FILE *l = fmemopen(line, size - 1, "w");
-	char text[300];
+	char text[300], *line = NULL;
+	size_t len;
+	FILE *l = open_memstream(&line, &len);
 
 	if (!l)
-		return -ENOMEM;
+		return NULL;
 	for (unsigned i = 0; i < e->nwarnings; i++)
 		fprintf(l, "%s%s", between(l, "; "),
 			event_warn_text(&e->warning[i], text, sizeof(text)));
@@ -146,33 +146,34 @@ static int describe(const struct event *e, const struct causes *n, char *line,
 	if (e->incomplete)
 		fprintf(l, "%s%s", between(l, "; "), e->incomplete);
 	fclose(l);
-	return 0;
+	return line;
 }
 
 static int on_event(void *ctx, const struct event *e)
 {
 	struct tui_trace *tt = ctx;
 	struct causes causes = { 0 };
-	char line[400] = "";
 	struct tui_moment m = {
 		.kind = event_is_between(e) ? TUI_MOMENT_SAMPLE : TUI_MOMENT_EVENT,
 		.pid = e->pid,
 		.time_ns = tt->base_ns + e->time_ns - MIN(e->start_ns, e->time_ns),
-		.what = (char *)event_name(e->kind),
-		.text = line
+		.what = (char *)event_name(e->kind)
 	};
 
 	count_causes(e, &causes);
 	if (is_noise(e, &causes))
 		return 0;
-	if (describe(e, &causes, line, sizeof(line)))
+	m.text = describe(e, &causes);
+	if (!m.text)
 		return -ENOMEM;
 	m.partial = true;
 	m.changed = causes.all;
 	place(e, &causes, &m);
-	if (tui_history_add(tui_state_history(tt->t), &m,
-			    family_store(e->member, e->nmembers)))
-		return -ENOMEM;
+	int err = tui_history_add(tui_state_history(tt->t), &m,
+				  family_store(e->member, e->nmembers));
+	free(m.text);
+	if (err)
+		return err;
 	if (!tt->w)
 		return 0;
 	tui_view_moment(tt->t);

@@ -13,7 +13,7 @@
 #include "os/clock.h"
 
 #define ROUND_NS 250e6   /* the time between two rounds */
-#define BUDGET 0.008     /* of one core, for reading the pages on the screen */
+#define BUDGET 0.006     /* of one core, for reading the pages on the screen */
 #define BACK_BUDGET 0.02 /* likewise, for other pages of a family that is read in parts */
 #define VMAS_BUDGET 0.003  /* likewise, for the list of mappings */
 #define ALIGN (2ull << 20) /* parts are cut at the ends of huge pages */

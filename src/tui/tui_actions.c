@@ -97,7 +97,7 @@ static void next_pane(struct tui *t, int by)
 	}
 	do
 		i = (i + TUI_PANES + (unsigned)by) % TUI_PANES;
-	while (!tui_layout_has(&t->layout, i) && i != t->focus);
+	while (!t->layout.shown[i] && i != t->focus);
 	t->focus = (u8)i;
 }
 

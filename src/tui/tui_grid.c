@@ -25,17 +25,30 @@ static const struct {
 #undef GLYPH
 };
 
+/* Of each kind of lens its name, and the letters of a hole and of what is not known. */
+static const struct {
+	const char *name; /* NULL: the request's */
+	u8 hole, unknown;
+} lenses[] = {
+	[LENS_STATE] = { "state", TUI_GLYPH_ABSENT, TUI_GLYPH_UNKNOWN },
+	[LENS_REQUEST] = { NULL, TUI_GLYPH_R_ABSENT, TUI_GLYPH_R_UNKNOWN },
+	[LENS_WRITE] = { "write", TUI_GLYPH_T_ABSENT, TUI_GLYPH_T_UNKNOWN },
+	[LENS_FORK] = { "fork", TUI_GLYPH_K_ABSENT, TUI_GLYPH_K_UNKNOWN },
+	[LENS_FAMILY] = { "family", TUI_GLYPH_F_ABSENT, TUI_GLYPH_F_UNKNOWN },
+};
+
+static u8 kind_of(enum tui_lens lens)
+{
+	return lens == TUI_LENS_STATE  ? LENS_STATE
+	       : lens < TUI_LENS_WRITE ? LENS_REQUEST
+				       : (u8)(LENS_WRITE + lens - TUI_LENS_WRITE);
+}
+
 const char *tui_grid_lens_name(enum tui_lens lens)
 {
-	if (lens == TUI_LENS_STATE)
-		return "state";
-	if (lens == TUI_LENS_WRITE)
-		return "write";
-	if (lens == TUI_LENS_FORK)
-		return "fork";
-	if (lens == TUI_LENS_FAMILY)
-		return "family";
-	return gup_request_name(lens - TUI_LENS_REQUEST);
+	const char *name = lenses[kind_of(lens)].name;
+
+	return name ? name : gup_request_name(lens - TUI_LENS_REQUEST);
 }
 
 u8 tui_grid_letter(enum tui_glyph g)
@@ -58,17 +71,6 @@ const char *tui_grid_meaning(enum tui_glyph g)
 	return glyphs[g].meaning;
 }
 
-static u8 kind_of(enum tui_lens lens)
-{
-	if (lens == TUI_LENS_STATE)
-		return LENS_STATE;
-	if (lens == TUI_LENS_WRITE)
-		return LENS_WRITE;
-	if (lens == TUI_LENS_FAMILY)
-		return LENS_FAMILY;
-	return lens == TUI_LENS_FORK ? LENS_FORK : LENS_REQUEST;
-}
-
 bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens)
 {
 	return glyphs[g].lens == kind_of(lens);
@@ -76,24 +78,12 @@ bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens)
 
 enum tui_glyph tui_grid_hole(enum tui_lens lens)
 {
-	static const u8 holes[] = { [LENS_STATE] = TUI_GLYPH_ABSENT,
-				    [LENS_REQUEST] = TUI_GLYPH_R_ABSENT,
-				    [LENS_WRITE] = TUI_GLYPH_T_ABSENT,
-				    [LENS_FORK] = TUI_GLYPH_K_ABSENT,
-				    [LENS_FAMILY] = TUI_GLYPH_F_ABSENT };
-
-	return holes[kind_of(lens)];
+	return lenses[kind_of(lens)].hole;
 }
 
 static enum tui_glyph unknown_of(enum tui_lens lens)
 {
-	static const u8 unknown[] = { [LENS_STATE] = TUI_GLYPH_UNKNOWN,
-				      [LENS_REQUEST] = TUI_GLYPH_R_UNKNOWN,
-				      [LENS_WRITE] = TUI_GLYPH_T_UNKNOWN,
-				      [LENS_FORK] = TUI_GLYPH_K_UNKNOWN,
-				      [LENS_FAMILY] = TUI_GLYPH_F_UNKNOWN };
-
-	return unknown[kind_of(lens)];
+	return lenses[kind_of(lens)].unknown;
 }
 
 /* Classifies anonymous memory by who may have it. */
@@ -110,7 +100,7 @@ static enum tui_glyph anon_glyph(const struct page_info *p)
 
 static enum tui_glyph kind_glyph(const struct page_info *p)
 {
-	static const u8 kinds[PAGE_KINDS] = {
+	static const u8 of_kind[PAGE_KINDS] = {
 		[PAGE_NONE] = TUI_GLYPH_ABSENT,     [PAGE_KSM] = TUI_GLYPH_KSM,
 		[PAGE_ZERO] = TUI_GLYPH_ZERO,       [PAGE_HUGE_ZERO] = TUI_GLYPH_ZERO,
 		[PAGE_FILE] = TUI_GLYPH_FILE,       [PAGE_SHMEM] = TUI_GLYPH_FILE,
@@ -121,7 +111,7 @@ static enum tui_glyph kind_glyph(const struct page_info *p)
 		[PAGE_UNKNOWN] = TUI_GLYPH_UNKNOWN,
 	};
 
-	return page_is_anon(p) ? anon_glyph(p) : (enum tui_glyph)kinds[p->kind];
+	return page_is_anon(p) ? anon_glyph(p) : (enum tui_glyph)of_kind[p->kind];
 }
 
 static enum tui_glyph state_glyph(const struct page_class *c)

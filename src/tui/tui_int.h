@@ -107,6 +107,7 @@ struct tui {
 	u64 zoomed; /* the mapping whose zoom the user chose */
 	u8 lens;
 	size_t vma_top, time_top;
+	unsigned time_skip; /* lines of the moment at the top that are above it */
 	unsigned detail_top;
 	struct tui_gridview grid;
 	/* Sorted mappings. */
@@ -160,7 +161,6 @@ enum tui_request tui_actions_do(struct tui *t, enum tui_action action);
 
 /* ---- tui_layout.c */
 void tui_layout_make(const struct tui *t, struct tui_layout *ret);
-bool tui_layout_has(const struct tui_layout *l, enum tui_pane pane);
 
 /* ---- tui_time.c: where in time */
 void tui_time_goto(struct tui *t, size_t moment);

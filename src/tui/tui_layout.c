@@ -11,11 +11,6 @@
 #define TALL 20      /* on less the plot gets only what the grid leaves */
 #define GRID_FRAME 4 /* title, legend and a line of words */
 
-bool tui_layout_has(const struct tui_layout *l, enum tui_pane pane)
-{
-	return l->shown[pane];
-}
-
 static void place(struct tui_layout *l, enum tui_pane pane, int x, int y, int w, int h)
 {
 	/* The first line is the title's. */

@@ -135,9 +135,13 @@ bool tui_menu_do(struct tui *t, enum tui_action action, enum tui_request *ret)
 
 /* ---- drawing */
 
-static const char *help_of(const struct column *col, struct cell *cell)
+static const char *help_of(const struct tui *t, const struct column *col,
+			   struct cell *cell)
 {
 	static const char name[] = "DESCRIPTION";
+
+	if (t->menu_table == TUI_TABLE_PROCESSES && !strcmp(col->name, "PIN"))
+		return "what drivers report as pinned (VmPin): a lower bound";
 
 	columns_get(columns_find(COLUMNS_COLUMN, name, sizeof(name) - 1),
 		    &(struct report_row){ .item = col }, cell);
@@ -179,6 +183,6 @@ void tui_menu_text(struct tui *t, struct tui_text *ret)
 		tui_text_more(ret, TUI_DIM, "%s",
 			      m->kind == SCHEME  ? schemes[m->scheme]
 			      : m->kind == MOUSE ? "click, wheel, titles"
-						 : help_of(m->col, &cell));
+						 : help_of(t, m->col, &cell));
 	}
 }

@@ -71,7 +71,4 @@ void tui_screen_mark(struct tui_screen *s, const struct tui_rect *r, const char 
 /* Returns the columns that @text needs. */
 int tui_screen_width(const char *text);
 
-/* Returns the screen as UTF-8 lines without trailing blanks, for free(); NULL: no memory. */
-char *tui_screen_text(const struct tui_screen *s);
-
 #endif

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "scenes.h"
 #include "tui/tui_keys.h"
@@ -59,15 +60,25 @@ static bool keys(char *arg)
 	return true;
 }
 
+/* Prints the screen as lines without trailing blanks. */
 static void print_screen(void)
 {
-	char *text = tui_screen_text(tui_view_draw(t));
-	int cols = tui_view_draw(t)->cols;
+	const struct tui_screen *s = tui_view_draw(t);
 
-	for (int i = 0; i < cols; i++)
+	for (int i = 0; i < s->cols; i++)
 		putchar('=');
-	printf("\n%s", text);
-	free(text);
+	putchar('\n');
+	for (int y = 0; y < s->rows; y++) {
+		const struct tui_cell *c = &s->cell[y * s->cols];
+		int n = s->cols;
+
+		while (n && c[n - 1].ch == ' ')
+			n--;
+		for (int x = 0; x < n; x++)
+			if (c[x].ch)
+				printf("%lc", (wint_t)c[x].ch);
+		putchar('\n');
+	}
 }
 
 static void print_roles(void)
