@@ -308,47 +308,45 @@ static void moment_lines(const struct tui *t, size_t i, int w, bool here,
 		      w < 70 ? 9 : tui_text_width(ret), w, m->text);
 }
 
+static int lines_of(const struct tui *t, size_t i, int w)
+{
+	struct tui_text text;
+	int n;
+
+	moment_lines(t, i, w, false, &text);
+	n = (int)text.lines;
+	tui_text_deinit(&text);
+	return n;
+}
+
 int tui_panes_time_lines(const struct tui *t, int w, int most)
 {
 	int n = 0;
 
-	for (size_t i = t->history.n; i-- > 0 && n < most;) {
-		struct tui_text text;
-
-		moment_lines(t, i, w, false, &text);
-		n += (int)text.lines;
-		tui_text_deinit(&text);
-	}
+	for (size_t i = t->history.n; i-- > 0 && n < most;)
+		n += lines_of(t, i, w);
 	return MIN(MAX(n, 1), most);
 }
 
-/* Returns the first moment to show, so that @want is shown, and the last ones if there is room. */
-static size_t first_moment(const struct tui *t, size_t want, int w, int rows)
+/*
+ * Puts at the top of the pane the moment, or a line of it, with which @want is shown, and the last ones
+ * if there is room.
+ */
+static void scroll(struct tui *t, size_t want, int w, int rows)
 {
-	size_t n = t->history.n, top = MIN(t->time_top, want), i = want + 1;
-	struct tui_text text;
+	size_t top = want + 1, i;
 	int left = rows;
 
-	while (i > top && left > 0) { /* upwards from the wanted one */
-		moment_lines(t, --i, w, false, &text);
-		left -= (int)text.lines;
-		tui_text_deinit(&text);
-	}
-	if (left < 0 && i < want)
-		return i + 1;
-	top = i;
-	for (i = want + 1; i < n && left > 0; i++) { /* what follows it */
-		moment_lines(t, i, w, false, &text);
-		left -= (int)text.lines;
-		tui_text_deinit(&text);
-	}
-	while (top && left > 0) {
-		moment_lines(t, top - 1, w, false, &text);
-		left -= (int)text.lines;
-		tui_text_deinit(&text);
-		top -= left >= 0;
-	}
-	return top;
+	while (top > MIN(t->time_top, want) && left > 0) /* upwards from the wanted one */
+		left -= lines_of(t, --top, w);
+	bool cut = left < 0;
+	for (i = want + 1; i < t->history.n && left > 0; i++) /* what follows it */
+		left -= lines_of(t, i, w);
+	cut |= left > 0;
+	while (top && left > 0)
+		left -= lines_of(t, --top, w);
+	t->time_top = top;
+	t->time_skip = cut && left < 0 && top < want ? (unsigned)-left : 0;
 }
 
 void tui_panes_time(struct tui *t)
@@ -357,7 +355,6 @@ void tui_panes_time(struct tui *t)
 	const struct tui_history *h = &t->history;
 	size_t at = t->is_live ? h->n : tui_state_at(t);
 	struct tui_rect left = *r;
-	struct tui_text text;
 
 	tui_panes_title(t, TUI_PANE_TIME, "Timeline");
 	if (!h->n) {
@@ -365,33 +362,32 @@ void tui_panes_time(struct tui *t)
 			       " nothing has happened yet");
 		return;
 	}
-	t->time_top = first_moment(t, MIN(at, h->n - 1), r->w, r->h);
+	scroll(t, MIN(at, h->n - 1), r->w, r->h);
 	for (size_t i = t->time_top; i < h->n && left.h > 0; i++) {
+		unsigned skip = i == t->time_top ? t->time_skip : 0;
+		struct tui_text text;
+
 		moment_lines(t, i, r->w, i == at, &text);
-		tui_text_draw(&text, &t->screen, &left, 0);
-		for (int k = 0; k < MIN((int)text.lines, left.h); k++)
+		tui_text_draw(&text, &t->screen, &left, skip);
+		for (int k = 0; k < MIN((int)(text.lines - skip), left.h); k++)
 			if (i == at && t->focus == TUI_PANE_TIME)
 				tui_screen_paint(&t->screen, r->x, left.y + k, r->w,
 						 TUI_REVERSE);
-		left.y += (int)text.lines;
-		left.h -= (int)text.lines;
+		left.y += (int)(text.lines - skip);
+		left.h -= (int)(text.lines - skip);
 		tui_text_deinit(&text);
 	}
 }
 
 void tui_panes_time_click(struct tui *t, int line)
 {
-	struct tui_text text;
+	size_t i = t->time_top;
 
-	for (size_t i = t->time_top; i < t->history.n; i++) {
-		moment_lines(t, i, t->layout.pane[TUI_PANE_TIME].w, false, &text);
-		line -= (int)text.lines;
-		tui_text_deinit(&text);
-		if (line < 0) {
-			tui_time_goto(t, i);
-			return;
-		}
-	}
+	line += (int)t->time_skip;
+	for (; i < t->history.n && line >= 0; i++)
+		line -= lines_of(t, i, t->layout.pane[TUI_PANE_TIME].w);
+	if (line < 0)
+		tui_time_goto(t, i - 1);
 }
 
 void tui_panes_moment(struct tui *t, struct tui_text *ret)
