@@ -17,7 +17,6 @@
 #include "cmd/tui_trace.h"
 #include "cmd/tui_watch.h"
 #include "os/clock.h"
-#include "os/readfile.h"
 
 #define TICK_MS 250
 
@@ -239,17 +238,21 @@ static char *config_path(void)
 	return path;
 }
 
-/* Returns the text of the file, for free(); "" when there is none. */
+#define CONFIG_MAX 65536
+
+/* Returns the text of the file, for free(), "" when there is none; NULL: it cannot be ours. */
 static char *config_text(const char *path)
 {
-	char *text;
-	struct stat st;
-	size_t len;
+	char *text = calloc(1, CONFIG_MAX);
+	int fd = path ? open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC) : -1;
+	ssize_t n = text && fd >= 0 ? read(fd, text, CONFIG_MAX) : 0;
 
-	if (path && !stat(path, &st) && S_ISREG(st.st_mode) && st.st_size < 1 << 16 &&
-	    !readfile(AT_FDCWD, path, &text, &len))
+	if (fd >= 0)
+		close(fd);
+	if (n >= 0 && n < CONFIG_MAX)
 		return text;
-	return strdup("");
+	free(text);
+	return NULL;
 }
 
 /* Takes the settings of the file; says in @why which line is broken. */
@@ -293,7 +296,7 @@ static void config_keep(struct tui_live *l)
 	if (err)
 		tui_state_message(l->t, TUI_BAD, "not kept: %s",
 				  diag.n ? diag.message[0].text
-				  : path ? "out of memory"
+				  : path ? "the file that is there is no text of ours"
 					 : "neither XDG_CONFIG_HOME nor HOME is set");
 	else
 		tui_state_message(l->t, TUI_GOOD, "kept in %s", path);

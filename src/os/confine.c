@@ -84,6 +84,11 @@ static void confine_landlock(enum confine_files files, const char *out)
 	if (files == CONFINE_SCREEN) {
 		snprintf(own, sizeof(own), "%s/.terminfo", home ? home : "");
 		confine_allow(rules, own, CONFINE_LOOK);
+		snprintf(own, sizeof(own), "%s/.config/gupinfo", home ? home : "");
+		if (getenv("XDG_CONFIG_HOME"))
+			snprintf(own, sizeof(own), "%s/gupinfo",
+				 getenv("XDG_CONFIG_HOME"));
+		confine_allow(rules, own, CONFINE_LOOK);
 		confine_allow(rules, getenv("TERMINFO"), CONFINE_LOOK);
 		confine_allow(rules, getenv("TMPDIR"), CONFINE_MAKE);
 	}

@@ -25,7 +25,8 @@ void confine_caps(u64 keep);
 
 enum confine_files {
 	CONFINE_NO_FILES,
-	CONFINE_SCREEN, /* terminfo is read, and reports are saved in the working directory */
+	/* Terminfo and the settings of --tui are read, and reports are saved in the working directory. */
+	CONFINE_SCREEN,
 };
 
 /*
