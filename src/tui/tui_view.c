@@ -287,15 +287,15 @@ const struct tui_screen *tui_view_draw(struct tui *t)
 	default:
 		draw_main(t);
 	}
-	const char *hit =
-		t->view[t->nviews - 1] == TUI_VIEW_PICKER ? t->input : t->search;
+	bool typed = t->view[t->nviews - 1] == TUI_VIEW_PICKER ||
+		     t->prompt == TUI_PROMPT_SEARCH;
 	struct tui_rect r = t->layout.body;
 	if (t->view[t->nviews - 1] != TUI_VIEW_MAIN) { /* not in the title */
 		r.y++;
 		r.h--;
 	}
-	if (!t->find)
-		tui_screen_mark(&t->screen, &r, hit, TUI_HIT);
+	if (!t->find || typed)
+		tui_screen_mark(&t->screen, &r, typed ? t->input : t->search, TUI_HIT);
 	tui_panes_bar(t);
 	return &t->screen;
 }
