@@ -69,7 +69,7 @@ static void offer_processes(struct tui_live *l)
 		r->totals.pins_unknown = !pinned_bytes(l, list[i].pid, &r->totals.pinned);
 		kept++;
 	}
-	tui_view_procs(l->t, rows, kept);
+	tui_picker_rows(l->t, rows, kept);
 	free(rows);
 	free(list);
 }

@@ -184,9 +184,10 @@ static void make_help(struct tui *t, struct tui_text *text)
 	for (unsigned g = 0; g < TUI_GLYPHS; g++) {
 		if (!tui_grid_of_lens(g, t->lens))
 			continue;
-		tui_text_add(text, tui_grid_role(g), "  %c ", tui_grid_letter(g));
-		tui_text_more(text, TUI_STRONG, "%-13s", tui_grid_word(g));
-		tui_text_more(text, TUI_NORMAL, "%s", tui_grid_meaning(g));
+		tui_text_add(text, tui_grid_letters[g].role, "  %c ",
+			     tui_grid_letters[g].letter);
+		tui_text_more(text, TUI_STRONG, "%-13s", tui_grid_letters[g].word);
+		tui_text_more(text, TUI_NORMAL, "%s", tui_grid_letters[g].meaning);
 	}
 	tui_text_add(
 		text, TUI_DIM,

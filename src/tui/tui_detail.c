@@ -62,8 +62,8 @@ static void add_facts(struct detail *d)
 			       d->t->addr, TUI_LENS_STATE);
 	bool unknown = false;
 
-	tui_text_add(d->text, tui_grid_role(g), " %c %s", tui_grid_letter(g),
-		     tui_grid_word(g));
+	tui_text_add(d->text, tui_grid_letters[g].role, " %c %s",
+		     tui_grid_letters[g].letter, tui_grid_letters[g].word);
 	tui_text_more(d->text, TUI_NORMAL, "  ");
 	if (d->class->page.kind == PAGE_NONE) {
 		tui_text_more(d->text, TUI_DIM, "nothing is mapped here");
@@ -145,8 +145,8 @@ static void add_requests(struct detail *d)
 
 		tui_text_add(d->text, chosen ? TUI_STRONG : TUI_NORMAL, "%s%-6s",
 			     chosen ? "▸" : " ", gup_request_name(i));
-		tui_text_more(d->text, tui_grid_role(tui_grid_of_word(v->word)), "%-8s",
-			      gup_word_name(v->word, v->err));
+		tui_text_more(d->text, tui_grid_letters[tui_grid_of_word(v->word)].role,
+			      "%-8s", gup_word_name(v->word, v->err));
 		if (v->word == GUP_WORD_UNKNOWN) {
 			add_unknown(d, 15, v->unknown);
 			continue;

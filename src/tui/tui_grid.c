@@ -10,10 +10,7 @@
 
 enum { LENS_STATE, LENS_REQUEST, LENS_WRITE, LENS_FORK, LENS_FAMILY };
 
-static const struct {
-	const char *word, *meaning;
-	u8 lens, letter, role, weight;
-} glyphs[TUI_GLYPHS] = {
+const struct tui_letter tui_grid_letters[TUI_GLYPHS] = {
 #define GLYPH(id, ln, ch, r, w, wd, text)       \
 	[TUI_GLYPH_##id] = { .lens = LENS_##ln, \
 			     .letter = ch,      \
@@ -51,29 +48,9 @@ const char *tui_grid_lens_name(enum tui_lens lens)
 	return name ? name : gup_request_name(lens - TUI_LENS_REQUEST);
 }
 
-u8 tui_grid_letter(enum tui_glyph g)
-{
-	return glyphs[g].letter;
-}
-
-u8 tui_grid_role(enum tui_glyph g)
-{
-	return glyphs[g].role;
-}
-
-const char *tui_grid_word(enum tui_glyph g)
-{
-	return glyphs[g].word;
-}
-
-const char *tui_grid_meaning(enum tui_glyph g)
-{
-	return glyphs[g].meaning;
-}
-
 bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens)
 {
-	return glyphs[g].lens == kind_of(lens);
+	return tui_grid_letters[g].lens == kind_of(lens);
 }
 
 enum tui_glyph tui_grid_hole(enum tui_lens lens)
@@ -389,8 +366,10 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 		if (!bytes[g])
 			continue;
 		kinds++;
-		if (best == TUI_GLYPHS || glyphs[g].weight > glyphs[best].weight ||
-		    (glyphs[g].weight == glyphs[best].weight && bytes[g] > bytes[best]))
+		if (best == TUI_GLYPHS ||
+		    tui_grid_letters[g].weight > tui_grid_letters[best].weight ||
+		    (tui_grid_letters[g].weight == tui_grid_letters[best].weight &&
+		     bytes[g] > bytes[best]))
 			best = g;
 	}
 	cell.glyph = (u8)(best < TUI_GLYPHS ? best : unknown_of(lens));

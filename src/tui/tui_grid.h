@@ -31,10 +31,11 @@ enum tui_glyph {
 
 const char *tui_grid_lens_name(enum tui_lens lens); /* "state", "get-r", "write" */
 
-u8 tui_grid_letter(enum tui_glyph g);
-u8 tui_grid_role(enum tui_glyph g);
-const char *tui_grid_word(enum tui_glyph g);
-const char *tui_grid_meaning(enum tui_glyph g);
+/* The rows of tui_glyphs.def. */
+extern const struct tui_letter {
+	const char *word, *meaning;
+	u8 lens, letter, role, weight;
+} tui_grid_letters[TUI_GLYPHS];
 /* @g can be seen under @lens. */
 bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens);
 

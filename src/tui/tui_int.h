@@ -254,7 +254,6 @@ void tui_prompt_find(struct tui *t, int direction);
 
 /* ---- tui_picker.c */
 void tui_picker_click(struct tui *t, int x, int line);
-void tui_picker_rows(struct tui *t, const struct tui_proc *rows, size_t n);
 enum tui_request tui_picker_do(struct tui *t, enum tui_action action);
 void tui_picker_draw(struct tui *t);
 

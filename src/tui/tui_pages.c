@@ -292,8 +292,8 @@ static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 	struct tui_gridview *g = &t->grid;
 	const struct tui_gridcell *c = &g->cell[i].as;
 	u32 changed = g->cell[i].changed;
-	u32 ch = tui_grid_letter(c->glyph);
-	u8 role = tui_grid_role(c->glyph), attr = 0;
+	u32 ch = tui_grid_letters[c->glyph].letter;
+	u8 role = tui_grid_letters[c->glyph].role, attr = 0;
 	char text[8];
 
 	if (c->mixed && ch >= 'a' && ch <= 'z')
@@ -340,7 +340,7 @@ static void draw_legend(struct tui *t, int y)
 		if (!n[best])
 			break;
 		n[best] = 0;
-		int need = 2 + (int)strlen(tui_grid_word(best));
+		int need = 2 + (int)strlen(tui_grid_letters[best].word);
 		if (l.x + need > l.end && l.y < last) {
 			l.y++;
 			l.x = r->x;
@@ -348,11 +348,11 @@ static void draw_legend(struct tui *t, int y)
 		if (l.x + need > l.end)
 			continue; /* a shorter one may fit */
 		if (best == tui_grid_hole(t->lens))
-			tui_screen_add(&l, tui_grid_role(best), "·");
+			tui_screen_add(&l, tui_grid_letters[best].role, "·");
 		else
-			tui_screen_add(&l, tui_grid_role(best), "%c",
-				       tui_grid_letter(best));
-		tui_screen_add(&l, TUI_DIM, " %s  ", tui_grid_word(best));
+			tui_screen_add(&l, tui_grid_letters[best].role, "%c",
+				       tui_grid_letters[best].letter);
+		tui_screen_add(&l, TUI_DIM, " %s  ", tui_grid_letters[best].word);
 	}
 }
 

@@ -435,13 +435,14 @@ static void draw_relative(struct tui *t, const struct store *s,
 	}
 	enum tui_glyph g = tui_grid_glyph(s, p, v, row, t->addr, t->lens);
 	struct report_row rr = store_report_row(s, p, v, row, t->addr, t->addr + 1);
-	tui_screen_add(&l, tui_grid_role(g), "%c ",
-		       g == tui_grid_hole(t->lens) ? '-' : tui_grid_letter(g));
+	tui_screen_add(&l, tui_grid_letters[g].role, "%c ",
+		       g == tui_grid_hole(t->lens) ? '-' : tui_grid_letters[g].letter);
 	tui_screen_add(&l, TUI_NORMAL, "%s map %s ref %s %s",
 		       columns_named("PFN", &rr, pfn, sizeof(pfn)),
 		       columns_named("MAP", &rr, map, sizeof(map)),
 		       columns_named("REF", &rr, ref, sizeof(ref)),
-		       row->class->page.kind == PAGE_NONE ? "" : tui_grid_word(g));
+		       row->class->page.kind == PAGE_NONE ? ""
+							  : tui_grid_letters[g].word);
 }
 
 void tui_panes_family(struct tui *t)

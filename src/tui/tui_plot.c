@@ -109,12 +109,12 @@ static void draw_column(const struct plot *p, const struct tui_level *l, int x)
 			end = y + 1; /* what is more than a trifle is seen */
 		for (; y < end; y++)
 			tui_screen_fill(&p->t->screen, x, p->r->y + p->rows - 1 - y, 1,
-					tui_grid_role(parts[i].glyph),
-					tui_grid_letter(parts[i].glyph));
+					tui_grid_letters[parts[i].glyph].role,
+					tui_grid_letters[parts[i].glyph].letter);
 	}
 	if (l->pinned)
 		tui_screen_fill(&p->t->screen, x, p->r->y + p->rows, 1,
-				tui_grid_role(TUI_GLYPH_PINNED),
+				tui_grid_letters[TUI_GLYPH_PINNED].role,
 				'0' + (u32)MAX(l->pinned * 9 / p->most_pinned, 1));
 }
 
@@ -169,16 +169,16 @@ void tui_plot_draw(struct tui *t)
 	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
 		if (!(p.parts >> i & 1))
 			continue;
-		tui_screen_add(&l, tui_grid_role(parts[i].glyph), "%c ",
-			       tui_grid_letter(parts[i].glyph));
-		tui_screen_add(&l, TUI_DIM, "%s ", tui_grid_word(parts[i].glyph));
+		tui_screen_add(&l, tui_grid_letters[parts[i].glyph].role, "%c ",
+			       tui_grid_letters[parts[i].glyph].letter);
+		tui_screen_add(&l, TUI_DIM, "%s ", tui_grid_letters[parts[i].glyph].word);
 	}
 	tui_screen_put(&t->screen, r->x, r->y, LABEL - 1, TUI_DIM, 0,
 		       columns_size(p.most, size, sizeof(size)));
 	tui_screen_put(&t->screen, r->x, r->y + p.rows - 1, LABEL - 1, TUI_DIM, 0, "0");
 	if (p.most_pinned)
 		tui_screen_put(&t->screen, r->x, r->y + p.rows, LABEL - 1,
-			       tui_grid_role(TUI_GLYPH_PINNED), 0,
+			       tui_grid_letters[TUI_GLYPH_PINNED].role, 0,
 			       columns_size(p.most_pinned, size, sizeof(size)));
 	int here = draw_columns(&p);
 	for (int y = 0; here >= 0 && y < r->h; y++)

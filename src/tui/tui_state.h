@@ -57,7 +57,7 @@ enum tui_request {
 	TUI_REQUEST_STEP,     /* let the target run to its next event */
 	TUI_REQUEST_GO,       /* let the target run without stopping */
 	TUI_REQUEST_STOP,     /* stop the target at events again */
-	TUI_REQUEST_PICK,     /* fill the picker: tui_view_procs() */
+	TUI_REQUEST_PICK,     /* fill the picker: tui_picker_rows() */
 	TUI_REQUEST_PICKED,   /* tui_state_picked() was chosen */
 	TUI_REQUEST_TERMINAL, /* colours or mouse of tui_state_config() have changed */
 	TUI_REQUEST_KEEP,     /* keep tui_state_config(); answer by tui_state_message() */
@@ -92,7 +92,7 @@ void tui_state_message(struct tui *t, u8 role, const char *fmt, ...)
 /* Opens a page of text on top; takes over @text's content. */
 void tui_state_text(struct tui *t, const char *title, struct tui_text *text);
 /* Opens (or refreshes) the process picker; copies the rows. */
-void tui_view_procs(struct tui *t, const struct tui_proc *rows, size_t n);
+void tui_picker_rows(struct tui *t, const struct tui_proc *rows, size_t n);
 pid_t tui_state_picked(const struct tui *t);
 
 /* Handles a key (tui_keys.h). */

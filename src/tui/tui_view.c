@@ -71,11 +71,6 @@ void tui_view_moment(struct tui *t)
 		tui_time_goto(t, t->history.n - 1);
 }
 
-void tui_view_procs(struct tui *t, const struct tui_proc *rows, size_t n)
-{
-	tui_picker_rows(t, rows, n);
-}
-
 static enum tui_request view_do(struct tui *t, enum tui_action action)
 {
 	return t->view[t->nviews - 1] == TUI_VIEW_PICKER ? tui_picker_do(t, action)

@@ -127,8 +127,9 @@ static unsigned request_parts(const struct report_totals *t, unsigned req,
 		enum tui_glyph g = tui_grid_of_word(w);
 
 		if (t->gup[req][w])
-			ret[n++] = (struct part){ tui_grid_letter(g), tui_grid_role(g),
-						  t->gup[req][w] };
+			ret[n++] =
+				(struct part){ tui_grid_letters[g].letter,
+					       tui_grid_letters[g].role, t->gup[req][w] };
 	}
 	return n;
 }
@@ -175,8 +176,8 @@ static unsigned bar_parts(const struct tui *t, const struct store_vma *v,
 	bytes = count_letters(t, v);
 	for (unsigned g = 0; g < TUI_GLYPHS; g++)
 		if (bytes[g] && g != tui_grid_hole(t->lens))
-			ret[n++] = (struct part){ tui_grid_letter(g), tui_grid_role(g),
-						  bytes[g] };
+			ret[n++] = (struct part){ tui_grid_letters[g].letter,
+						  tui_grid_letters[g].role, bytes[g] };
 	return n;
 }
 

@@ -570,7 +570,7 @@ static void load_picker(struct tui *t)
 		  { .present = 9 * MIB, .shared_unknown = 1, .pins_unknown = 1 } },
 	};
 
-	tui_view_procs(t, procs, ARRAY_SIZE(procs));
+	tui_picker_rows(t, procs, ARRAY_SIZE(procs));
 }
 
 bool scenes_load(struct tui *t, const char *name, struct store **ret_live)

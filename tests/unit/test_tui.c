@@ -193,7 +193,8 @@ TEST(glyphs_of_a_lens_differ)
 			for (unsigned b = 0; b < a; b++)
 				if (tui_grid_of_lens(a, lens) &&
 				    tui_grid_of_lens(b, lens))
-					EXPECT(tui_grid_letter(a) != tui_grid_letter(b));
+					EXPECT(tui_grid_letters[a].letter !=
+					       tui_grid_letters[b].letter);
 }
 
 /* Whatever bytes a process is called, the screen has only characters of one or two columns. */
@@ -334,10 +335,10 @@ TEST(random_keys)
 			tui_state_resize(t, 1 + (int)(random_next(&seed) % 220),
 					 1 + (int)(random_next(&seed) % 60));
 		if (tui_view_key(t, key) == TUI_REQUEST_PICK)
-			tui_view_procs(t,
-				       &(struct tui_proc){
-					       .process = { .pid = 1, .comm = "x" } },
-				       1);
+			tui_picker_rows(t,
+					&(struct tui_proc){
+						.process = { .pid = 1, .comm = "x" } },
+					1);
 		if (random_next(&seed) % 10 == 0)
 			look_again(t, live, 1 + i % 2, seed);
 		if (random_next(&seed) % 20 == 0)
