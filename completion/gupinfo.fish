@@ -25,6 +25,7 @@ complete -c gupinfo -l all -d 'one row per process, largest first; --pid and --c
 complete -c gupinfo -l family -d 'processes and their descendants: what they still share, what was copied since, frames counted once'
 complete -c gupinfo -l tui -d 'interactive; without --pid it lets you choose a process'
 complete -c gupinfo -l report -F -d 'a bug report: plain text, one file, readable and replayable'
+complete -c gupinfo -l svg -F -d 'a picture in one file, with the report in it: of processes, of a family, over the time of a recording'
 complete -c gupinfo -l diff -r -F -d 'what changed between two reports, or a report and a PID; exit 1 when anything'
 complete -c gupinfo -l who -x -d 'every process that maps a page, by PFN, physical address or with --pid by address, and every other holder'
 complete -c gupinfo -l pins -d 'what processes hold and pin, mapped or not, beside the kernel\'s counters and their limits; --pid and --comm limit it'

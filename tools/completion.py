@@ -68,7 +68,8 @@ CASES = [string(row[1]) for row in rows("event/demo.def", "CASE")]
 FLAGS = sorted({string(row[2]) for row in rows("kpageflags.def", "KPF") if string(row[2])})
 # what the value of an option is: a function of the shells below, or words
 VALUES = {
-    "pid": "pids", "comm": "comms", "range": "ranges", "replay": "files", "report": "files",
+    "pid": "pids", "comm": "comms", "range": "ranges", "replay": "files", "report": "files", "svg": "files",
+    "svg": "files",
     "diff": "files", "output": "columns", "sort": "sorts", "filter": "filters",
     "state": "states",
     # "only get-r, get-w, … or migrate"

@@ -70,17 +70,25 @@ static int family_show(struct session *s)
 	return err;
 }
 
-int mode_family(struct session *s)
+int mode_family_members(struct session *s)
 {
 	struct process *list = NULL;
 	size_t n = 0;
+	int err = s->opt.replay ? family_recorded(s, &list, &n)
+				: procs_list(NULL, &list, &n);
+
+	if (!err)
+		err = family_descendants(&s->opt, list, n);
+	free(list);
+	return err;
+}
+
+int mode_family(struct session *s)
+{
 	int err = s->opt.replay ? 0 : session_follow(s);
 
 	if (err)
 		return err;
-	err = s->opt.replay ? family_recorded(s, &list, &n) : procs_list(NULL, &list, &n);
-	if (!err)
-		err = family_descendants(&s->opt, list, n);
-	free(list);
+	err = mode_family_members(s);
 	return session_exit(s, err ? err : family_show(s));
 }

@@ -7,6 +7,7 @@
 #include "reportfile/capture.h"
 #include "live/sysinfo.h"
 #include "reportfile/redact.h"
+#include "render/render_event.h"
 #include "render/render_report.h"
 #include "render/rows.h"
 #include "report/lint.h"
@@ -31,6 +32,7 @@ static struct collect_options report_options(struct session *s)
 struct report_copy {
 	struct record_writer *w;
 	bool before; /* the sections before the pages, else those after */
+	bool events; /* of these only the events of a recording */
 	bool skip;
 };
 
@@ -43,17 +45,19 @@ static int report_copy_text(void *ctx, const char *section, const char *line)
 		bool after = !strcmp(section, "dmesg") || !strcmp(section, "method") ||
 			     !strcmp(section, "reproduce");
 
-		c->skip = after == c->before;
+		c->skip = after == c->before ||
+			  (c->events && strcmp(section, RENDER_EVENT_SECTION));
 		return c->skip ? 0 : record_write_section(c->w, section);
 	}
 	return c->skip ? 0 : record_write_verbatim(c->w, line);
 }
 
 /* A report of a report keeps its text. */
-static int report_copy(struct session *s, struct record_writer *w, bool before)
+static int report_copy(struct session *s, struct record_writer *w, bool before,
+		       bool events)
 {
 	static const struct record_handler handler = { .text = report_copy_text };
-	struct report_copy copy = { .w = w, .before = before };
+	struct report_copy copy = { .w = w, .before = before, .events = events };
 
 	return replay_scan(s->source, &handler, &copy);
 }
@@ -100,8 +104,8 @@ static int report_body(struct session *s, struct tempfile *tmp, bool text)
 
 	if (!err)
 		err = capture_machine(s->source, opt.model, &w);
-	if (!err && text && s->opt.replay)
-		err = report_copy(s, &w, true);
+	if (!err && s->opt.replay)
+		err = report_copy(s, &w, true, !text);
 	if (!err && text && !s->opt.replay) {
 		err = sysinfo_write(&w);
 		for (unsigned i = 0; !err && i < opt.npids; i++)
@@ -112,7 +116,7 @@ static int report_body(struct session *s, struct tempfile *tmp, bool text)
 	if (!err && text)
 		session_missing(s, &s->diag);
 	if (!err && text && s->opt.replay) {
-		err = report_copy(s, &w, false);
+		err = report_copy(s, &w, false, false);
 	} else if (!err && text) {
 		sysinfo_dmesg(&w);
 		report_method(s, &w, &result);
@@ -153,7 +157,7 @@ static int report_redact(struct session *s, struct tempfile *tmp)
 }
 
 /* A report file starts with the magic line: only with it can the body be replayed. */
-static int report_make(struct session *s, struct tempfile *tmp, bool text)
+int mode_report_make(struct session *s, struct tempfile *tmp, bool text)
 {
 	struct collect_options copt = report_options(s);
 	int err = collect_check(s->source, &copt, &s->diag);
@@ -258,7 +262,7 @@ int mode_report(struct session *s)
 {
 	static struct tempfile tmp;
 	struct report_tail tail = { .out = s->out.file ? s->out.file : stdout };
-	int err = report_make(s, &tmp, true);
+	int err = mode_report_make(s, &tmp, true);
 
 	if (!err) {
 		err = record_write_magic(report_put_file, tail.out);
@@ -281,7 +285,7 @@ int session_redact(struct session *s)
 
 	if (!s->opt.redact || s->opt.mode == MODE_REPORT)
 		return 0;
-	err = report_make(s, &tmp, false);
+	err = mode_report_make(s, &tmp, false);
 	if (err)
 		return session_exit(s, err);
 	src = replay_open_fd(tmp.fd, "the redacted report", &s->diag);

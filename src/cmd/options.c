@@ -52,6 +52,16 @@ static const struct {
 	{ OPTION_OPENMETRICS, MODE_ALL },
 };
 
+/* Two of them that are one mode: --lint and --pins of the whole machine, --family in another form. */
+static const struct {
+	u8 a, b, mode;
+} together[] = {
+	{ OPTION_ALL, OPTION_LINT, MODE_LINT },
+	{ OPTION_ALL, OPTION_PINS, MODE_PINS },
+	{ OPTION_FAMILY, OPTION_OPENMETRICS, MODE_FAMILY },
+	{ OPTION_FAMILY, OPTION_SVG, MODE_SVG },
+};
+
 #define LONG_VALUE(id) (256 + (id))
 
 #define O(id) BIT(OPTION_##id)
@@ -283,21 +293,15 @@ static int apply(const struct parser *p, unsigned id, const char *arg)
 	if (opt->given[id] < 255)
 		opt->given[id]++;
 	opt->value[id] = arg;
+	for (unsigned i = 0; i < ARRAY_SIZE(together); i++)
+		if (opt->given[together[i].a] && opt->given[together[i].b] &&
+		    (id == together[i].a || id == together[i].b)) {
+			opt->mode = together[i].mode;
+			return apply_value(p, id);
+		}
 	for (unsigned i = 0; i < ARRAY_SIZE(mode_options); i++) {
 		if (mode_options[i].option != id)
 			continue;
-		/* --lint --all, --pins --all: of the whole machine */
-		if (id == OPTION_ALL &&
-		    (opt->mode == MODE_LINT || opt->mode == MODE_PINS))
-			break;
-		if ((id == OPTION_LINT || id == OPTION_PINS) && opt->mode == MODE_ALL)
-			opt->mode = MODE_SUMMARY;
-		if ((id == OPTION_OPENMETRICS && opt->mode == MODE_FAMILY) ||
-		    (id == OPTION_FAMILY && opt->mode == MODE_ALL &&
-		     !opt->given[OPTION_ALL])) {
-			opt->mode = MODE_FAMILY;
-			break;
-		}
 		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode)
 			return refuse(
 				p,

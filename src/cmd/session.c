@@ -205,7 +205,8 @@ static int session_replay_pids(struct session *s)
 void session_confine(struct session *s)
 {
 	/* a report needs a temporary file, a redacted one two */
-	tempfile_reserve((s->opt.mode == MODE_REPORT) + 2 * s->opt.redact);
+	tempfile_reserve((s->opt.mode == MODE_REPORT || s->opt.mode == MODE_SVG) +
+			 2 * s->opt.redact);
 	confine_all(s->out.beside ? CONFINE_WRITE : 0, s->opt.mode == MODE_TUI,
 		    s->out.beside);
 }
@@ -219,14 +220,15 @@ static int session_replay(struct session *s)
 	return replay_read(s->source) ? EXIT_FAILED : session_replay_pids(s);
 }
 
-/* Opens what --report and --trace's --output name; standard output needs no opening. */
+/* Opens what --report, --svg and --trace's --output name; standard output needs no opening. */
 static int session_output(struct session *s)
 {
 	const char *path = s->opt.mode == MODE_REPORT  ? s->opt.value[OPTION_REPORT]
+			   : s->opt.mode == MODE_SVG   ? s->opt.value[OPTION_SVG]
 			   : s->opt.mode == MODE_TRACE ? s->opt.columns
 						       : NULL;
 
-	if (!path || (s->opt.mode == MODE_REPORT ? !strcmp(path, "-") : !!s->opt.replay))
+	if (!path || (s->opt.mode == MODE_TRACE ? !!s->opt.replay : !strcmp(path, "-")))
 		return 0;
 	return outfile_open(&s->out, path, &s->diag) ? EXIT_FAILED : 0;
 }

@@ -70,6 +70,16 @@ int session_follow(struct session *s);
 /* Lets others run (collect.h). */
 void session_wait(unsigned msecs);
 
+/* Adds what descends from the processes that were asked for.  Returns 0 or -errno. */
+int mode_family_members(struct session *s);
+
+/*
+ * Writes a report of what the options select to @tmp, redacted with --redact; without @text only what
+ * was read of pages, and the events of a recording.
+ */
+struct tempfile;
+int mode_report_make(struct session *s, struct tempfile *tmp, bool text);
+
 /* With --redact, replaces the source by a redacted report of it.  Returns 0 or an exit status. */
 int session_redact(struct session *s);
 

@@ -71,16 +71,34 @@ static int on_event(void *ctx, const struct event *e)
 	return err;
 }
 
+/* The state has no row where nothing is mapped; in a report that would mean "not read". */
+static int write_hole(struct record_writer *w, const struct store *s,
+		      const struct store_vma *v, u64 from, u64 to)
+{
+	struct raw_page hole = { .addr = from,
+				 .pages = (to - from) / w->base_page_size,
+				 .has = RAW_HAS_PAGEMAP };
+
+	return from < to && store_covers(s, v, from)
+		       ? record_write_run(w, &hole, NULL, NULL)
+		       : 0;
+}
+
 static int write_rows(struct record_writer *w, const struct store *s,
 		      const struct store_vma *v)
 {
 	int err = record_write_vma(w, &v->vma);
+	u64 next = v->vma.start;
 
 	for (size_t i = 0; !err && i < store_nrows(v); i++) {
 		const struct page_run *row = &v->rows->row[i];
 		struct raw_page raw = row->class->raw;
 		struct record_judgement judged;
 
+		err = write_hole(w, s, v, next, row->addr);
+		next = page_end(row);
+		if (err)
+			break;
 		raw.addr = row->addr;
 		raw.pages = row->pages;
 		if (raw.has & RAW_HAS_PFN) {
@@ -90,7 +108,7 @@ static int write_rows(struct record_writer *w, const struct store *s,
 		record_judge(row->class->verdicts, &judged);
 		err = record_write_run(w, &raw, &judged, NULL);
 	}
-	return err;
+	return err ? err : write_hole(w, s, v, next, v->vma.end);
 }
 
 static int on_process(void *ctx, const struct event_member *m)

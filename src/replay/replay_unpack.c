@@ -127,6 +127,64 @@ static void replay_unpack_zstd_end(z_stream *s)
 }
 #endif
 
+/* How much of a picture was read; one file at a time. */
+static struct {
+	enum { SVG_BEFORE, SVG_TEXT, SVG_BEHIND } at;
+	char name[8];
+	size_t len; /* of what has matched of the tag, or of an entity's name */
+} svg;
+
+/*
+ * A picture with a report in it (render/render_svg.h): skips what stands before the report, and undoes
+ * the escapes of XML up to the tag behind it.
+ */
+static int replay_unpack_svg(z_stream *s, bool last)
+{
+	static const char tag[] = "<metadata id=\"gupinfo-report\">\n";
+	static const struct {
+		const char *name;
+		char c;
+	} entity[] = { { "&amp;", '&' }, { "&lt;", '<' }, { "&gt;", '>' } };
+
+	for (; s->avail_in && s->avail_out; s->next_in++, s->avail_in--) {
+		char c = (char)*s->next_in, put = c;
+
+		if (svg.at == SVG_BEFORE) {
+			svg.len = c == tag[svg.len] ? svg.len + 1 : c == tag[0];
+			if (svg.len < sizeof(tag) - 1)
+				continue;
+			svg.at = SVG_TEXT;
+			svg.len = 0;
+			continue;
+		}
+		if (svg.at == SVG_TEXT && c == '<')
+			svg.at = SVG_BEHIND;
+		if (svg.at == SVG_BEHIND)
+			continue;
+		if (svg.len || c == '&') {
+			svg.name[svg.len++] = c;
+			svg.name[svg.len] = '\0';
+			put = '\0';
+			for (unsigned i = 0; i < ARRAY_SIZE(entity); i++)
+				if (!strcmp(svg.name, entity[i].name))
+					put = entity[i].c;
+			if (!put && svg.len > 5)
+				return -EBADMSG;
+			if (!put)
+				continue;
+			svg.len = 0;
+		}
+		*s->next_out++ = (Bytef)put;
+		s->avail_out--;
+	}
+	return 1;
+}
+
+static void replay_unpack_svg_end(z_stream *s)
+{
+	memset(&svg, 0, sizeof(svg));
+}
+
 static const struct replay_packer {
 	const char *magic;
 	size_t len;
@@ -153,6 +211,8 @@ static const struct replay_packer {
 	  ARRAY_SIZE(lib_names), &lib
 #endif
 	},
+	{ "<svg", 4, "svg", "nothing", replay_unpack_svg, replay_unpack_svg_end },
+	{ "<?xml", 5, "svg", "nothing", replay_unpack_svg, replay_unpack_svg_end },
 	{ "", 0, NULL, NULL, replay_unpack_plain },
 };
 

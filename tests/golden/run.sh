@@ -50,7 +50,7 @@ view()
 	shift
 	echo "\$ gupinfo --replay $name.gupinfo $*"
 	# which kernels are proved changes with docs/kernels.tsv
-	replay "$name" "$@" 2>&1 | sed -E "s,$golden/,,g; s/(as [0-9][^ ]*) \\((proved|read)( .*)?\\)$/\\1 (PROOF)/
+	replay "$name" "$@" 2>&1 | sed -E "s,$golden/,,g; s/(as [0-9][^ ]*) \\((proved|read)( [^)]*)?\\)(<.*)?$/\\1 (PROOF)\\4/
 		s/\"proved\": ?\"(proved|read)\"/\"proved\":\"PROOF\"/; s/\"proved_by\": ?(null|\{[^}]*\})/\"proved_by\":\"PROOF\"/"
 	status=${PIPESTATUS[0]}
 	[ "$status" = 0 ] || echo "exit status $status"
@@ -163,6 +163,7 @@ views()
 		view "$name" --facts --pairs -o FACT,VALUE,PROBE -Q PROBE --top 4
 	} >"$dir/rows"
 	view "$name" --facts >"$dir/facts"
+	view "$name" --svg --pid "$list" | sed '/^<metadata/,/^<\/metadata>/d' >"$dir/svg"
 	# The first page; "the words come back" looks at the rest.
 	view "$name" --report | sed '/^\[kernel\]/,$d' >"$dir/report"
 	if [ -f "$golden/$name/states" ]; then
@@ -258,6 +259,10 @@ for report in "$golden"/*.gupinfo; do
 	fi
 	bad=$(diff <(words <"$report") <(replay "$name" --report | words) | head -n 20)
 	expect_empty "$name: the words come back" "$bad"
+	replay "$name" --svg >"$today/svg" 2>/dev/null
+	bad=$("$gupinfo" --replay "$today/svg" --svg 2>/dev/null | cmp - "$today/svg" 2>&1
+		diff <(replay "$name" --pages 2>/dev/null) <("$gupinfo" --replay "$today/svg" --pages 2>/dev/null) | head -n 20)
+	expect_empty "$name: a picture holds the report, which gives the same picture" "$bad"
 done
 
 # Files that nobody should have written: one sentence each, and exit status 1 or 3.

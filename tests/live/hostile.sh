@@ -67,6 +67,9 @@ for from in "--pid=$list" "--replay=$dir/report"; do
 	shows "$name: --lint --json" "$from" --lint --json
 	shows "$name: --lint --raw" "$from" --lint --raw -o +COMM
 	shows "$name: --family" "$from" --family --verbose
+	shows "$name: --svg" "$from" --svg
+	expect_empty "$name: --svg is XML" "$(python3 -c 'import sys, xml.dom.minidom
+xml.dom.minidom.parse(sys.stdin)' <"$dir/out" 2>&1 | tail -n 1)"
 	shows "$name: --family --openmetrics" "$from" --family --openmetrics
 	shows "$name: --family --json" "$from" --family --json
 	is_json "$name: --family --json"

@@ -132,6 +132,12 @@ if said=$(python3 "$srcdir/tests/events.py" "$srcdir/tests/event.schema.json" "$
 else
 	not_ok "a replayed recording gives the events as JSON" "$said"
 fi
+"$gupinfo" --replay "$dir/recording" --svg="$dir/picture"
+if "$gupinfo" --replay "$dir/picture" --trace 2>&1 | cmp -s - "$dir/shown" && ! grep -q 'class="k12"' "$dir/picture"; then
+	ok "--svg of a recording holds its events, and nothing is unknown"
+else
+	not_ok "--svg of a recording holds its events, and nothing is unknown" "$(head -c 2000 "$dir/picture")"
+fi
 for from in "-- $tracee seed" "--replay $dir/recording"; do
 	# shellcheck disable=SC2086  # words of a command
 	"$gupinfo" --trace -e fork,exit --json-lines $from 2>&1 |

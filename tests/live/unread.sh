@@ -41,6 +41,7 @@ views=(
 	'--pid PID --lint --json'
 	'--pid PID --lint --raw'
 	'--pid PID --report'
+	'--pid PID --svg'
 	'--pid PID --redact --pages'
 	'--pid PID --range [stack]'
 	'--pid PID --all'
