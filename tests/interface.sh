@@ -50,9 +50,11 @@ else
 fi
 
 # ---- documents
-picture=$(sed -n '/^## The picture/,/^## Questions/p' "$srcdir/README.md" | sed '1,/^```$/d; /^```$/,$d')
-screen=$(awk '/^=+$/ { n++; next } n == 1 { sub(/ +$/, ""); print }' "$srcdir/tests/tui/01-first-screen.screen")
-expect_empty "the picture of README is a screen that tests/tui/run.sh compares" "$(diff <(echo "$picture") <(echo "$screen"))"
+if command -v python3 >/dev/null; then
+	expect_empty "docs/session.svg is made of screens that tests/tui/run.sh compares" "$("$srcdir/tools/session.py" --check 2>&1)"
+else
+	skip "docs/session.svg is made of screens" "python3 is not installed"
+fi
 expect_empty "documents name options that there are" "$(cat "$srcdir"/*.md "$srcdir"/docs/*.md | grep -oE '(gupinfo|\./run) [^`|]*' |
 	sed 's/ -- .*//' | long | comm -23 - <(echo "$options"))"
 expect_empty "documents filter by expressions that are understood" "$(grep -ohE -- "-Q '[^']*'" "$srcdir"/*.md "$srcdir"/docs/*.md |

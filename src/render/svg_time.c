@@ -125,9 +125,13 @@ static int time_on_event(void *ctx, const struct event *e)
 	lane = time_lane(t, e->pid, e->comm);
 	if (lane >= 0)
 		time_mark(t, e, lane);
-	for (size_t i = 0; i < e->nchanges && !err; i++)
-		err = time_change(t, e, e->change[i].pid, e->change[i].start,
-				  e->change[i].end, time_kind(&e->change[i]));
+	for (size_t i = 0; i < e->nchanges && !err; i++) {
+		const struct event_change *c = &e->change[i];
+
+		err = time_change(t, e, c->pid, c->start, c->end, time_kind(c));
+		if (!err && e->kind == EVENT_FORK && c->cause == EVENT_CAUSE_SHARED)
+			err = time_change(t, e, e->child, c->start, c->end, SVG_SHARED);
+	}
 	for (unsigned i = 0; i < e->nwarnings && !err; i++)
 		for (size_t k = 0; k < e->nchanges && e->warning[i].leak && !err; k++)
 			if (e->change[k].pid == e->warning[i].pid &&

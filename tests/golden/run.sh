@@ -178,6 +178,31 @@ views()
 	fi
 }
 
+# recording DIR: a trace of which the events and the picture are compared: a child gives a huge page that it
+# shares with its parent to a pipe, and unmaps it.
+recording()
+{
+	local args
+	mkdir -p "$1"
+	for args in "" "-e leaks,exit" "--range 7f0000000000+4K -e munmap,write-fault"; do
+		echo "\$ gupinfo --replay leak.gupinfo.gz --trace $args"
+		# shellcheck disable=SC2086  # words
+		replay_file "$golden/leak.gupinfo.gz" --trace $args
+	done >"$1/trace"
+	replay_file "$golden/leak.gupinfo.gz" --svg | sed '/^<metadata/,/^<\/metadata>/d' >"$1/leak.svg"
+}
+
+replay_file()
+{
+	"$gupinfo" --replay "$@" 2>&1
+}
+
+# the kernels that are proved change with docs/kernels.tsv
+unproved()
+{
+	sed -E 's/\((proved|read|extrapolated)[^)]*\)</(PROOF)</' "$1"
+}
+
 accept()
 {
 	local new
@@ -232,6 +257,8 @@ case ${1-} in
 	for name; do
 		accept "$(basename "$name" .gupinfo)"
 	done
+	recording "$golden/leak"
+	mv "$golden/leak/leak.svg" "$srcdir/docs/leak.svg"
 	exit
 	;;
 --add)
@@ -264,6 +291,10 @@ for report in "$golden"/*.gupinfo; do
 		diff <(replay "$name" --pages 2>/dev/null) <("$gupinfo" --replay "$today/svg" --pages 2>/dev/null) | head -n 20)
 	expect_empty "$name: a picture holds the report, which gives the same picture" "$bad"
 done
+
+recording "$today/leak"
+expect_empty "the events of a recording" "$(diff -u "$golden/leak/trace" "$today/leak/trace" | head -n 40)"
+expect_empty "docs/leak.svg is its picture" "$(diff <(unproved "$srcdir/docs/leak.svg") <(unproved "$today/leak/leak.svg") | head -n 10)"
 
 # Files that nobody should have written: one sentence each, and exit status 1 or 3.
 for file in "$golden"/hostile/*; do

@@ -17,6 +17,7 @@ if [ "${1:-}" = --accept ]; then
 		[ $# -eq 0 ] || [[ " $* " == *" ${name%%-*} "* ]] || continue
 		"$script" "$steps" >"${steps%.steps}.screen" || echo "$name failed" >&2
 	done
+	"$srcdir/tools/session.py" # a picture of one of them
 	exit
 fi
 
