@@ -97,16 +97,32 @@ void svg_box(struct svg *s, unsigned x, unsigned y, unsigned w, unsigned h,
 
 /* ---- cells */
 
-enum svg_kind svg_cell_kind(const struct svg_cell *c)
+void svg_cells_choose(struct svg_cell *cell, unsigned n)
 {
-	unsigned best = SVG_ABSENT;
+	s64 owed[SVG_KINDS] = {
+		0
+	}; /* thousandths of a cell that a kind was not shown in */
 
-	for (unsigned k = 1; k < SVG_KINDS; k++)
-		if (c->pages[k] && (kinds[k].weight > kinds[best].weight ||
-				    (kinds[k].weight == kinds[best].weight &&
-				     c->pages[k] > c->pages[best])))
-			best = k;
-	return best;
+	for (struct svg_cell *c = cell; c < cell + n; c++) {
+		unsigned best = SVG_ABSENT;
+		u64 all = 0;
+
+		for (unsigned k = 1; k < SVG_KINDS; k++)
+			if (c->pages[k] && kinds[k].weight > kinds[best].weight)
+				best = k;
+		for (unsigned k = 1; k < SVG_KINDS; k++)
+			if (kinds[k].weight == kinds[best].weight)
+				all += c->pages[k];
+		for (unsigned k = 1; k < SVG_KINDS && all; k++) {
+			if (kinds[k].weight != kinds[best].weight || !c->pages[k])
+				continue;
+			owed[k] += (s64)(c->pages[k] * 1000 / all);
+			if (owed[k] > owed[best])
+				best = k;
+		}
+		owed[best] -= 1000;
+		c->shown = (u8)best;
+	}
 }
 
 const char *svg_cells_text(const struct svg_cell *c, unsigned from, unsigned to,
@@ -169,7 +185,7 @@ void svg_begin(FILE *out, unsigned height, const char *title)
 	      ".m{font-family:\"DejaVu Sans Mono\",Consolas,monospace;font-size:9px}\n"
 	      ".t{font-size:9px;stroke:#fff;stroke-width:2.5;paint-order:stroke;pointer-events:none}\n"
 	      ".a{stroke:#999;stroke-width:1;fill:none}.w{fill:#d50000;font-weight:bold}\n"
-	      "rect{stroke:#666;stroke-width:.25}rect:hover{stroke:#000;stroke-width:2}\n"
+	      ".k0{stroke:#666;stroke-width:.75}rect:hover{stroke:#000;stroke-width:2}\n"
 	      "@media print{@page{margin:8mm}svg{width:100%;height:auto}}\n",
 	      out);
 	for (unsigned k = 0; k < SVG_KINDS; k++)

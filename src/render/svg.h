@@ -44,12 +44,16 @@ void svg_box(struct svg *s, unsigned x, unsigned y, unsigned w, unsigned h,
 	     enum svg_kind kind, const char *fmt, ...)
 	__attribute__((format(printf, 7, 8)));
 
-/* Pages of each kind in one pixel. */
+/* Pages of each kind in one cell of a strip, and the kind that is shown. */
 struct svg_cell {
 	u64 pages[SVG_KINDS];
+	u8 shown;
 };
-/* The kind that is shown of it. */
-enum svg_kind svg_cell_kind(const struct svg_cell *c);
+/*
+ * Chooses what is shown of @n cells: the heaviest kind, and of equals one after another, so that many cells
+ * have them in the proportion of their pages.
+ */
+void svg_cells_choose(struct svg_cell *c, unsigned n);
 /* "30 pages exclusive, 2 shared" of the cells [@from, @to). */
 const char *svg_cells_text(const struct svg_cell *c, unsigned from, unsigned to,
 			   char *buf, size_t size);

@@ -210,7 +210,7 @@ static int strip_choose(struct strip *t)
 		all += t->row[i].seen;
 	for (kept = 0;
 	     kept < MIN(t->nrows, (size_t)ROWS) &&
-	     (kept < FEW || t->row[kept].weight >= STRIP_NEWS || shown < all - all / 256);
+	     (kept < FEW || t->row[kept].weight >= STRIP_NEWS || shown < all - all / 100);
 	     kept++)
 		shown += t->row[kept].seen;
 	t->left_out = t->nrows - kept;
@@ -267,9 +267,9 @@ static void strip_line(struct strip *t, unsigned x, unsigned y, u64 start, u64 p
 	char text[300];
 
 	for (unsigned i = from, next; i < to; i = next) {
-		enum svg_kind kind = svg_cell_kind(&t->cell[i]);
+		u8 kind = t->cell[i].shown;
 
-		for (next = i + 1; next < to && svg_cell_kind(&t->cell[next]) == kind;)
+		for (next = i + 1; next < to && t->cell[next].shown == kind;)
 			next++;
 		if (kind)
 			svg_box(t->svg, x + (i - from) * t->cell_px, y,
@@ -294,6 +294,7 @@ static unsigned strip_draw(struct strip *t, const struct strip_row *row, size_t 
 		return 0;
 	strip_fill(t, v, strip_parent(t, m), pages);
 	cells = ((v->vma.end - v->vma.start) / t->base + pages - 1) / pages;
+	svg_cells_choose(t->cell, (unsigned)MIN(cells, (u64)t->cells * LINES));
 	for (u64 from = 0; from < cells; from += t->cells, line++) {
 		unsigned to = (unsigned)MIN(from + t->cells, cells);
 
