@@ -328,14 +328,13 @@ static void show_head(const struct render_event_options *r, const struct event *
 	end_line(&l);
 }
 
-/* The event is shown without -v. */
-static bool is_shown(const struct event *e)
+static bool any_change(const struct event *e,
+		       bool (*is)(const struct event *e, const struct event_change *c))
 {
-	bool shown = event_flags(e->kind) & EVENT_SHOWN;
-
-	for (size_t i = 0; i < e->nchanges && !shown; i++)
-		shown = telling(e, &e->change[i]);
-	return shown;
+	for (size_t i = 0; i < e->nchanges; i++)
+		if (is(e, &e->change[i]))
+			return true;
+	return false;
 }
 
 static void show_warnings(const struct render_event_options *r, const struct event *e)
@@ -510,7 +509,8 @@ static int on_event(void *ctx, const struct event *e)
 	int err = event_select_sum(&r->all, e, is_summed);
 
 	count_warnings(r, e);
-	if (err || (!r->verbose && !is_shown(e)))
+	if (err || (!r->verbose && !(event_flags(e->kind) & EVENT_SHOWN) &&
+		    !any_change(e, folded ? is_summed : telling)))
 		return err;
 	if (r->now.n && (!folded || e->time_ns - r->now.since_ns >= FOLD_NS))
 		show_folded(r);

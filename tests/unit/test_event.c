@@ -663,6 +663,9 @@ TEST(selection)
 	EXPECT_INT(gots, 2);
 	view->event(&s, &safe);
 	EXPECT_INT(gots, 2);
+	s = want("fork");
+	view->event(&s, &leak);
+	EXPECT_INT(gots, 0);
 	s = want("warnings");
 	view->event(&s, &fork);
 	view->event(&s, &leak);
@@ -751,6 +754,7 @@ TEST(sums_of_intervals)
 	happens(&opt, EVENT_WRITE_FAULT, 7, 100, EVENT_CAUSE_COPIED, 256);
 	happens(&opt, EVENT_WRITE_FAULT, 7, 600, EVENT_CAUSE_COPIED, 256);
 	happens(&opt, EVENT_MPROTECT, 8, 700, EVENT_CAUSE_PROTECTED, 2);
+	happens(&opt, EVENT_MUNMAP, 9, 700, EVENT_CAUSE_COUNTED, 5);
 	happens(&opt, EVENT_WRITE_FAULT, 7, 1200, EVENT_CAUSE_REUSED, 1);
 	happens(&opt, EVENT_MUNMAP, 8, 1300, EVENT_CAUSE_GONE, 1);
 	EXPECT_INT(render_event_view.end(&opt, -1), 0);
@@ -763,7 +767,7 @@ TEST(sums_of_intervals)
 		"\n 1.300000 8 sh munmap\n    8 7f0000000000 1x4K anon gone:\n"
 		"  ! 8 7f0000000000: the next store to 3 pages will reuse it, and a reference\n"
 		"    taken through another process's mapping will see it (leak)\n"
-		"\nAfter 1.300000 s: 3 write-fault, 1 munmap, 1 mprotect\n"
+		"\nAfter 1.300000 s: 3 write-fault, 2 munmap, 1 mprotect\n"
 		"    7 sh: write-fault copied 2M, reused 4K (3 times)\n"
 		"    8 sh: mprotect protected 8K\n    8 sh: munmap gone 4K\n"
 		"  ! leak-next-write: 3 pages, first of 8 at 7f0000000000 after 1.300000 s (event\n"
