@@ -31,7 +31,6 @@ struct family_sweep {
 	u32 *seen, stamp; /* [i] == stamp: member i maps the frame */
 	u32 *mapper;      /* those members */
 	size_t nmappers;
-	bool one_memory; /* each of them shows that only it maps the frame */
 };
 
 /* ---- one page beside another process */
@@ -156,8 +155,7 @@ static void family_count_run(struct family_sweep *w, const struct family_now *no
 	struct family_member *m = &w->f->member[r->member];
 	const struct page_run *row = family_row(w, r);
 	u64 addr = row->addr + (w->pfn - r->pfn) * w->base, end = addr + n * w->base;
-	bool same = w->seen[m->with] == w->stamp &&
-		    (w->one_memory || !family_alone(family_page(w, r)));
+	bool same = w->seen[m->with] == w->stamp && !family_alone(family_page(w, r));
 
 	const struct store_process *with = w->f->member[m->with].process;
 	/* of a process that is not a child the same address means nothing */
@@ -212,11 +210,9 @@ static void family_count(struct family_sweep *w, u64 n)
 
 	w->stamp++;
 	w->nmappers = 0;
-	w->one_memory = true;
 	for (size_t i = 0; i < w->nnow; i++) {
 		u32 m = w->now[i].run->member;
 
-		w->one_memory &= family_alone(family_page(w, w->now[i].run));
 		if (w->seen[m] != w->stamp)
 			w->mapper[w->nmappers++] = m;
 		w->seen[m] = w->stamp;

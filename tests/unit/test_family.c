@@ -168,6 +168,23 @@ TEST(one_memory)
 	done(s, f);
 }
 
+TEST(another_program)
+{
+	struct store *s = store_begin();
+
+	/* the child has executed another program, whose file lies at the address */
+	process(s, 1, 0, A, 5);
+	run(s, A, 3, PAGE_ANON, 1000, 1, KIB4);
+	process_end(s);
+	process(s, 2, 1, A, 77);
+	run(s, A, 3, PAGE_ANON, 2000, 1, KIB4);
+	process_end(s);
+	struct family *f = judge(s);
+
+	expect_member(f, 1, 0, 0, 3, 0);
+	done(s, f);
+}
+
 TEST(unrelated)
 {
 	struct store *s = store_begin();
