@@ -50,11 +50,12 @@ confined()
 }
 
 confined "--replay opens nothing" none --replay "$report"
+"$gupinfo" --replay "$report" --svg >packed.svg 2>/dev/null
 for packed in packed.*; do
 	confined "--replay of what ${packed#*.} has packed opens nothing" none --replay "$packed"
 done
 for view in --pages --json --lint --facts "--explain 20000000" --report "--model 6.1" "--redact --pages" "--redact --report" \
-	--all "--pages -Q MAP>0"; do
+	--all "--pages -Q MAP>0" --family --svg "--redact --svg"; do
 	# shellcheck disable=SC2086
 	confined "--replay $view opens nothing" none --replay "$report" $view
 done
@@ -64,7 +65,7 @@ done
 	printf '[event-data]\n'
 	sed 's/^/ =/' "$srcdir/tests/fuzz/corpus/event/fork" | fold -w 70 | sed '2,$s/^/+/'
 } >recording
-for view in "--trace" "--trace --json-lines"; do
+for view in "--trace" "--trace --json-lines" "--trace -e fork --json-lines" --svg; do
 	# shellcheck disable=SC2086
 	confined "--replay $view opens nothing" none --replay recording $view
 done

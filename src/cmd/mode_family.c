@@ -74,21 +74,18 @@ int mode_family_members(struct session *s)
 {
 	struct process *list = NULL;
 	size_t n = 0;
-	int err = s->opt.replay ? family_recorded(s, &list, &n)
-				: procs_list(NULL, &list, &n);
-
-	if (!err)
-		err = family_descendants(&s->opt, list, n);
-	free(list);
-	return err;
-}
-
-int mode_family(struct session *s)
-{
 	int err = s->opt.replay ? 0 : session_follow(s);
 
 	if (err)
 		return err;
-	err = mode_family_members(s);
-	return session_exit(s, err ? err : family_show(s));
+	err = s->opt.replay ? family_recorded(s, &list, &n) : procs_list(NULL, &list, &n);
+	if (!err)
+		err = family_descendants(&s->opt, list, n);
+	free(list);
+	return err ? session_exit(s, err) : 0;
+}
+
+int mode_family(struct session *s)
+{
+	return session_exit(s, family_show(s));
 }

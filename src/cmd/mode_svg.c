@@ -65,7 +65,7 @@ static pid_t *picture_pids(struct source *src, unsigned *ret_n)
 /* Draws the report in @src, which is the one in @tmp. */
 static int picture_draw(struct session *s, struct source *src, struct tempfile *tmp)
 {
-	bool live = !s->opt.replay && !s->opt.redact, found;
+	bool live = !s->opt.replay && !s->opt.given[OPTION_REDACT], found;
 	struct highlights *h = calloc(1, sizeof(*h));
 	struct svg_time *time = calloc(1, sizeof(*time));
 	struct collect_options opt = { .model = s->has_model ? &s->model : NULL,
@@ -110,10 +110,9 @@ int mode_svg(struct session *s)
 {
 	static struct tempfile tmp;
 	struct source *src = NULL;
-	int err = s->opt.given[OPTION_FAMILY] ? mode_family_members(s) : 0;
+	int err;
 
-	if (err)
-		return session_exit(s, err);
+	s->opt.redact = false; /* session_redact() has done it */
 	err = mode_report_make(s, &tmp, false);
 	if (!err) {
 		src = replay_open_fd(tmp.fd, "the report", &s->diag);

@@ -267,6 +267,8 @@ int session_open(struct session *s, u64 caps)
 		status = session_model(s);
 	if (!status && s->opt.comm && !s->opt.replay)
 		status = session_find_comm(s);
+	if (!status && s->opt.given[OPTION_FAMILY])
+		status = mode_family_members(s);
 	session_real_names(s);
 	return status;
 }

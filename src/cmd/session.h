@@ -70,7 +70,7 @@ int session_follow(struct session *s);
 /* Lets others run (collect.h). */
 void session_wait(unsigned msecs);
 
-/* Adds what descends from the processes that were asked for.  Returns 0 or -errno. */
+/* Adds what descends from the processes that were asked for.  Returns 0 or an exit status. */
 int mode_family_members(struct session *s);
 
 /*

@@ -122,6 +122,11 @@ static void svg_bars(const struct render_svg *r, struct svg *svg)
 				most);
 			svg->y += 18;
 		}
+	if (r->f->n > n) {
+		svg_text(svg, SVG_LEFT, svg->y + 8, "n", NULL, "and %zu more processes",
+			 r->f->n - n);
+		svg->y += 12;
+	}
 	if (r->f->n > 1) {
 		char own[16];
 

@@ -138,6 +138,8 @@ if "$gupinfo" --replay "$dir/picture" --trace 2>&1 | cmp -s - "$dir/shown" && ! 
 else
 	not_ok "--svg of a recording holds its events, and nothing is unknown" "$(head -c 2000 "$dir/picture")"
 fi
+"$gupinfo" --replay "$dir/recording" --redact --svg >"$dir/picture"
+expect_empty "--redact leaves nothing of the events in a picture" "$(grep -cE 'vmsplice|event-data|tracee' "$dir/picture" | grep -vx 0)"
 for from in "-- $tracee seed" "--replay $dir/recording"; do
 	# shellcheck disable=SC2086  # words of a command
 	"$gupinfo" --trace -e fork,exit --json-lines $from 2>&1 |
