@@ -58,7 +58,7 @@ expect_empty "rules have the parts in one order, aligned" "$bad"
 
 # Every file that takes a comment names its licence; REUSE.toml does for the others.
 mapfile -t licensed < <(git ls-files 2>/dev/null | grep -vxE "COPYING|AUTHORS|NEWS|debian/(changelog|source/format)" |
-	grep -vE '^tests/(golden/.*|btf/.*\.btf|fuzz/corpus/.*|tui/.*\.(steps|screen))$|^m4/\.gitkeep$')
+	grep -vE '^tests/(golden/.*|btf/.*\.btf|fuzz/corpus/.*|tui/.*\.(steps|screen))$|^m4/\.gitkeep$|^docs/.*\.svg$')
 if [ ${#licensed[@]} -gt 0 ]; then
 	licensed+=(tests/golden/make.sh tests/golden/run.sh)
 	expect_empty "every file names its licence" "$(awk 'FNR == 1 { if (NR > 1 && !named) print file; named = 0; file = FILENAME }
