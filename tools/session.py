@@ -33,9 +33,10 @@ def roles():
     """Name of each role: colours of text and ground, whether it is bold."""
     looks = {}
     for row in re.findall(r"^ROLE\((.*)\)$", open(os.path.join(TOP, "src/tui/tui_roles.def")).read(), re.M):
-        name, _, front, back, attributes = (part.strip() for part in row.split(","))
-        looks[name] = (colour(int(front)) if int(front) >= 0 else FRONT,
-                       colour(int(back)) if int(back) >= 0 else None, "BOLD" in attributes)
+        part = [word.strip() for word in row.split(",")]
+        front, back = int(part[2]), int(part[3])  # of the dark scheme
+        looks[part[0]] = (colour(front) if front >= 0 else FRONT, colour(back) if back >= 0 else None,
+                          "BOLD" in part[-1])
     return looks
 
 
