@@ -132,6 +132,7 @@ struct address_space {
 struct pipe_inode_info;
 struct super_block {
 	u32 s_dev;
+	unsigned long s_magic;
 	void *s_fs_info;
 };
 struct inode {
@@ -275,7 +276,11 @@ struct io_mapped_ubuf {
 	u64 ubuf;
 	unsigned int nr_bvecs;
 	unsigned int len; /* 6.12 */
+	u8 flags;         /* 7.0 */
 	struct bio_vec bvec[1];
+};
+struct io_mapped_ubuf___6_15 {
+	bool is_kbuf;
 };
 struct io_mapped_ubuf___end {
 	u64 ubuf_end; /* until 6.11 */
@@ -287,14 +292,89 @@ struct io_rsrc_data {
 	unsigned int nr;
 	struct io_rsrc_node **nodes;
 };
-/* 6.13: 7029acd8a950 ("io_uring/rsrc: get rid of per-ring io_rsrc_node list") */
+/* 6.14: memory of the process, or of the kernel. */
+struct io_mapped_region {
+	struct page **pages;
+	unsigned int nr_pages;
+};
+struct io_buffer_list {
+	struct page **buf_pages; /* until 6.14 */
+	u16 buf_nr_pages;
+	u16 bgid;
+	struct io_mapped_region region;
+};
 struct io_ring_ctx {
 	struct mm_struct *mm_account; /* 5.9 */
+	/* 6.13: 7029acd8a950 ("io_uring/rsrc: get rid of per-ring io_rsrc_node list") */
 	struct io_rsrc_data buf_table;
+	struct io_buffer_list *io_bl; /* until 6.8 */
+	struct xarray io_bl_xa;
+	u16 n_ring_pages, n_sqe_pages; /* 6.5 to 6.13 */
+	struct page **ring_pages, **sqe_pages;
+	struct io_mapped_region ring_region, sq_region, param_region; /* 6.14 */
 };
 struct io_ring_ctx___old {
 	unsigned int nr_user_bufs;
 	struct io_mapped_ubuf **user_bufs;
+};
+
+/* --- sockets */
+struct rb_node {
+	unsigned long __rb_parent_color;
+	struct rb_node *rb_right, *rb_left;
+};
+struct rb_root {
+	struct rb_node *rb_node;
+};
+struct sk_buff {
+	struct sk_buff *next;
+	struct rb_node rbnode;
+	unsigned int end;
+	unsigned char *head;
+};
+struct sk_buff_head {
+	struct sk_buff *next;
+	u32 qlen;
+};
+struct skb_shared_info {
+	u8 flags, nr_frags;
+	struct bio_vec frags[1];
+};
+struct sock_common {
+	u16 skc_family;
+};
+struct sock {
+	struct sock_common __sk_common;
+	struct sk_buff_head sk_receive_queue, sk_write_queue;
+	struct rb_root tcp_rtx_queue;
+	u16 sk_protocol;
+};
+struct socket {
+	struct sock *sk;
+};
+struct xdp_umem {
+	u32 npgs;
+	struct page **pgs;
+};
+struct xdp_sock {
+	struct xdp_umem *umem;
+};
+
+/* --- udmabufs */
+struct dma_buf {
+	const char *exp_name;
+	void *priv;
+};
+struct udmabuf {
+	unsigned long pagecount;
+	struct page **pages;         /* until 6.10, and 7.3 */
+	struct list_head unpin_list; /* 6.11, 6.12 */
+	unsigned long nr_pinned;     /* 6.13 */
+	struct folio **pinned_folios;
+};
+struct udmabuf_folio {
+	struct folio *folio;
+	struct list_head list;
 };
 
 /* --- iterators */

@@ -85,6 +85,13 @@ static int live_holders_cmp_hold(const void *a, const void *b)
 	       ORDER(x->pfn, y->pfn);
 }
 
+static int live_holders_by_refs(const void *a, const void *b)
+{
+	const struct structpage_hold *x = a, *y = b;
+
+	return live_holders_cmp_hold(x, y) ?: ORDER(y->refs, x->refs);
+}
+
 static int live_holders_cmp_pid(const void *a, const void *b)
 {
 	const pid_t *x = a, *y = b;
@@ -117,11 +124,13 @@ static void live_holders_join(struct live_holders_list *o, const struct bpfpage_
 		h = live_holders_add(o);
 		if (!h)
 			return;
-		h->kind = s->kind == STRUCTPAGE_PIPE ? HOLDERS_PIPE : HOLDERS_IO_URING;
+		h->kind = s->kind;
 		h->certainty = HOLDERS_EXACT;
 		h->whole = s->refs < s->pages;
+		h->again = !s->refs;
 		h->slot = s->slot;
-		h->object = s->kind == STRUCTPAGE_PIPE && n ? f->end[e - 1].ino : 0;
+		if (n && holders_kind_flags(h->kind) & HOLDERS_F_INODE)
+			h->object = f->end[e - 1].ino;
 		h->pfn = s->pfn;
 		h->pages = s->pages;
 		h->addr = s->addr;
@@ -149,15 +158,17 @@ static void live_holders_bpf(struct live_holders_list *o)
 		return;
 	}
 	qsort(f.end, f.nends, sizeof(*f.end), live_holders_cmp_end);
-	qsort(f.hold, f.nholds, sizeof(*f.hold), live_holders_cmp_hold);
+	qsort(f.hold, f.nholds, sizeof(*f.hold), live_holders_by_refs);
 	live_holders_join(o, &f);
 	o->h->complete = !f.truncated && !f.raced;
 	if (f.raced)
 		snprintf(o->h->why, sizeof(o->h->why),
-			 "%u pipes kept changing while they were read", f.raced);
+			 "%u pipes and sockets kept changing while they were read",
+			 f.raced);
 	if (f.truncated)
-		snprintf(o->h->why, sizeof(o->h->why),
-			 "more pipe and io_uring buffers than there is room for");
+		snprintf(
+			o->h->why, sizeof(o->h->why),
+			"more buffers of pipes, io_urings and sockets than there is room for");
 	bpfpage_files_done(o->l->bpf);
 }
 
@@ -290,11 +301,32 @@ static void live_holders_ring(struct live_holders_list *o, int dir, pid_t pid, i
 				       0);
 }
 
+/* Whether exact holders, or a candidate of this name, have the descriptor. */
+static bool live_holders_known(const struct live_holders_list *o, enum holders_kind kind,
+			       pid_t pid, int fd, const char *name)
+{
+	const struct holders *h = o->h;
+
+	for (size_t i = 0; i < h->nends; i++)
+		if (h->end[i].pid == pid && h->end[i].fd == fd)
+			return true;
+	for (size_t i = 0; i < h->n; i++) {
+		const struct holder *x = &h->holder[i];
+
+		if (x->certainty != HOLDERS_EXACT && x->kind == kind &&
+		    h->end[(uintptr_t)x->end].pid == pid && !strcmp(x->name, name))
+			return true;
+	}
+	return false;
+}
+
 static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, int fd,
 			      const char *link)
 {
 	for (unsigned kind = 0; kind < HOLDERS_KINDS; kind++)
-		if (holders_kind_open(kind) && !fnmatch(holders_kind_open(kind), link, 0))
+		if (holders_kind_open(kind) &&
+		    !fnmatch(holders_kind_open(kind), link, 0) &&
+		    !live_holders_known(o, kind, pid, fd, link))
 			live_holders_candidate(o, kind, pid, fd, link, 0, 0, 0);
 	if (!strcmp(link, "anon_inode:[io_uring]") && !o->l->bpf)
 		live_holders_ring(o, dir, pid, fd);
@@ -304,7 +336,7 @@ static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, i
 
 #define LIVE_LINKS 4096 /* looking at more takes longer than finding all holders */
 
-/* A pipe, a FIFO or an io_uring is open as @name; a file may be on a server that does not answer. */
+/* What BPF looks into is open as @name; a file may be on a server that does not answer. */
 static bool live_holders_is_one(int fds, const char *name)
 {
 	char link[64] = "";
@@ -312,8 +344,10 @@ static bool live_holders_is_one(int fds, const char *name)
 
 	if (readlinkat(fds, name, link, sizeof(link) - 1) < 0)
 		return true;
-	if (!strncmp(link, "anon_inode:", 11) || !strncmp(link, "socket:", 7))
+	if (!strncmp(link, "anon_inode:", 11))
 		return !strcmp(link, "anon_inode:[io_uring]");
+	if (!strncmp(link, "socket:", 7) || !strncmp(link, "/dmabuf:", 8))
+		return true;
 	return statx(fds, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) ||
 	       S_ISFIFO(st.stx_mode);
 }

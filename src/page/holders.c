@@ -114,7 +114,7 @@ u64 holders_alike(struct holders *h, u64 pfn, u64 n, bool *ret_held)
 
 u64 holders_refs(const struct holder *holder)
 {
-	return holder->whole ? 1 : holder->pages;
+	return holder->again ? 0 : holder->whole ? 1 : holder->pages;
 }
 
 /* Returns the number of references that @holder has on the folio of @pages frames at @head. */
@@ -124,7 +124,7 @@ static s64 refs_of(const struct holder *holder, u64 head, u64 pages)
 	    to = MIN(holder->pfn + holder->pages, head + pages);
 	s64 n = from < to ? (s64)(to - from) : 0;
 
-	if (!n || holder->certainty != HOLDERS_EXACT)
+	if (!n || holder->certainty != HOLDERS_EXACT || holder->again)
 		return 0;
 	if (holder->whole) /* it holds one reference, on the folio of its first frame */
 		n = holder->pfn >= head && holder->pfn < head + pages;
@@ -284,6 +284,7 @@ static const struct {
 #define SLOT HOLDERS_F_SLOT
 #define ROW HOLDERS_F_ROW
 #define CHARGED HOLDERS_F_CHARGED
+#define INODE HOLDERS_F_INODE
 #define HOLDER(id, n, f, o, t) \
 	[HOLDERS_##id] = { .name = n, .flags = f, .open = o, .text = t },
 #include "page/holders.def"

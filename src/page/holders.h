@@ -28,6 +28,7 @@ enum holders_kind {
 #define HOLDERS_F_SLOT BIT(1)
 #define HOLDERS_F_ROW BIT(2)
 #define HOLDERS_F_CHARGED BIT(3)
+#define HOLDERS_F_INODE BIT(4)
 
 enum holders_certainty {
 	HOLDERS_EXACT,     /* it was seen to hold this page */
@@ -45,11 +46,12 @@ struct holder_end {
 };
 
 struct holder {
-	u8 kind;        /* enum holders_kind */
-	u8 certainty;   /* enum holders_certainty */
-	bool whole;     /* it has one reference per folio, not one per frame */
-	u32 slot;       /* pipe: index in its ring; io_uring: index of the buffer */
-	u64 object;     /* pipe: inode number; others: 0 */
+	u8 kind;      /* enum holders_kind */
+	u8 certainty; /* enum holders_certainty */
+	bool whole;   /* it has one reference per folio, not one per frame */
+	bool again; /* its references are those of another holder, with which it shares a buffer */
+	u32 slot;   /* HOLDERS_F_SLOT: pipe: index in its ring; io_uring: of the buffer */
+	u64 object; /* HOLDERS_F_INODE: inode number; others: 0 */
 	u64 pfn, pages; /* the frames that it holds; 0 pages: not known */
 	u64 reach; /* the largest end of the frames of this and of all holders before it */
 	u64 addr, bytes; /* its length in process ->end[0].pid */

@@ -229,6 +229,12 @@ static inline unsigned page_batches(const struct page_info *page)
 	return !!(page->batches & 0xffff) + !!(page->batches >> 16);
 }
 
+/*
+ * Formats whose ->expected references are: "1 mapping, 1 page cache, 1 private", the last of which is
+ * that of buffer heads or of another of the file system.  Returns @buf; "" when they are not known.
+ */
+char *page_count_expected_text(const struct page_info *page, char *buf, size_t size);
+
 /* MADV_FREE took it: memory pressure drops it, unless it is written to before. */
 enum tri page_lazily_free(const struct page_info *page);
 

@@ -2,6 +2,8 @@
 /* Map counts, reference counts and pins, and the reference count that the kernel expects. */
 #include "page/page_int.h"
 
+#include <stdio.h>
+
 #include "lib/pure.h"
 
 #define PAGE_PIN_BIAS 1024         /* GUP_PIN_COUNTING_BIAS */
@@ -105,6 +107,26 @@ static s64 page_count_expected(const struct page_work *w)
 	if (p->kind == PAGE_HUGETLB)
 		return refs;
 	return refs + (page_has_flag(p, KPF_BIT(PRIVATE)) ? 1 : 0);
+}
+
+char *page_count_expected_text(const struct page_info *p, char *buf, size_t size)
+{
+	bool private = page_has_flag(p, KPF_BIT(PRIVATE)) && p->kind != PAGE_HUGETLB &&
+		       !p->anon && p->kind != PAGE_KSM;
+	s64 cache = p->expected - p->folio_mapcount - private;
+	int at = 0;
+
+	buf[0] = '\0';
+	if (p->expected < 0)
+		return buf;
+	at = snprintf(buf, size, "%lld mapping%s", (long long)p->folio_mapcount,
+		      p->folio_mapcount == 1 ? "" : "s");
+	if (cache)
+		at += snprintf(buf + at, size - at, ", %lld %s cache", (long long)cache,
+			       p->anon || p->kind == PAGE_KSM ? "swap" : "page");
+	if (private)
+		snprintf(buf + at, size - at, ", 1 private");
+	return buf;
 }
 
 /*

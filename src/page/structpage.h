@@ -203,32 +203,40 @@ struct structpage_batches {
 #define STRUCTPAGE_HOLDS 4096
 #define STRUCTPAGE_GROW 16
 
-enum { STRUCTPAGE_PIPE, STRUCTPAGE_RING };
+/* Kinds of holders, in the order of enum holders_kind. */
+enum {
+#define HOLDER(id, ...) STRUCTPAGE_BY_##id,
+#include "page/holders.def"
+#undef HOLDER
+};
+/* ->slot counts what is queued: neighbours are one run though their slots differ. */
+#define STRUCTPAGE_NUMBERED(kind) \
+	((kind) == STRUCTPAGE_BY_SOCKET_SEND || (kind) == STRUCTPAGE_BY_SOCKET_RECEIVE)
 
 #define STRUCTPAGE_OWNER \
 	4 /* of a process that made it: what it pins is charged to its memory */
 
-/* An open descriptor of a pipe or an io_uring. */
+/* An open descriptor of an object that holds pages. */
 struct structpage_end {
 	u64 object; /* a kernel address that tells objects apart; never shown */
 	u64 ino;
 	u32 dev;
 	s32 pid, fd;
 	u32 mode; /* FMODE_READ 1, FMODE_WRITE 2; or STRUCTPAGE_OWNER */
-	u32 kind; /* STRUCTPAGE_PIPE, STRUCTPAGE_RING */
-	u32 pad;
 };
 
-/* Consecutive page frames that one pipe buffer or registered buffer holds. */
+/* Consecutive page frames that one pipe buffer, registered buffer or other object holds. */
 struct structpage_hold {
 	u64 object;
 	u64 pfn;
-	u64 addr, bytes; /* registered buffer, in the process that owns it */
+	u64 addr, bytes; /* in the process that owns it; 0: not known */
 	u32 pages;       /* consecutive PFNs */
-	u32 refs;        /* all references that it has on them (pins for a ring) */
-	u32 slot;        /* slot in the pipe's ring, or index of the registered buffer */
+	u32 refs; /* all references that it has on them; 0: those of another record */
+	u32 slot; /* in the pipe's ring; index of the buffer or its group; number in a queue */
 	u32 offset, len; /* pipe buffer: where its bytes are in the page */
-	u32 kind;
+	u32 kind;        /* STRUCTPAGE_BY_* */
+	/* private to the program: the references are in another record */
+	u32 again, pad;
 };
 
 struct structpage_files {
@@ -236,7 +244,7 @@ struct structpage_files {
 	u32 page_size;     /* sizeof(struct page) */
 	u32 nends, nholds; /* results; above the arrays' sizes: cut */
 	u32 nfiles;
-	u32 raced; /* pipes that kept changing: their pages are missing */
+	u32 raced; /* pipes and sockets that kept changing: their pages are missing */
 };
 
 #ifndef __bpf__

@@ -217,10 +217,10 @@ void render_json_page_holder(struct js *j, const struct holder *h)
 		if (h->end[0].fd >= 0)
 			js_num(j, "fd", h->end[0].fd);
 	}
-	if (h->kind == HOLDERS_PIPE || h->kind == HOLDERS_IO_URING)
+	if (holders_kind_flags(h->kind) & HOLDERS_F_SLOT)
 		js_num(j, "slot", h->slot);
-	if (h->kind == HOLDERS_PIPE)
-		js_num(j, "pipe", h->object);
+	if (holders_kind_flags(h->kind) & HOLDERS_F_INODE)
+		js_num(j, h->kind == HOLDERS_PIPE ? "pipe" : "socket", h->object);
 	if (h->bytes) {
 		if (h->addr)
 			js_hex(j, "addr", h->addr);

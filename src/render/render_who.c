@@ -11,6 +11,7 @@
 static void who_counts(FILE *out, const struct render_who *who)
 {
 	const struct page_info *p = &who->map[0].run.class->page;
+	char text[80];
 
 	if (page_knows(p, PAGE_F_FOLIO) && p->order)
 		fprintf(out, "in a folio of %llu pages from PFN 0x%llx\n",
@@ -30,8 +31,10 @@ static void who_counts(FILE *out, const struct render_who *who)
 	else if (p->expected < 0)
 		fprintf(out, "%lld references\n", (long long)p->refcount);
 	else
-		fprintf(out, "%lld references: %lld of mappings and caches, %lld more\n",
+		fprintf(out,
+			"%lld references: %lld of mappings and caches (%s), %lld more\n",
 			(long long)p->refcount, (long long)p->expected,
+			page_count_expected_text(p, text, sizeof(text)),
 			(long long)p->excess);
 }
 
@@ -78,6 +81,13 @@ static void who_holders(FILE *out, const struct render_who *who)
 		fprintf(out, "unexplained references: ?\n");
 	else
 		fprintf(out, "unexplained references: %lld\n", (long long)l->unexplained);
+	if (l && l->unexplained >= 0 && who->nmaps) {
+		const struct page_info *p = &who->map[0].run.class->page;
+
+		fprintf(out, "%lld of %lld references are explained\n",
+			(long long)(p->refcount - l->unexplained),
+			(long long)p->refcount);
+	}
 }
 
 static int who_text(const struct render_options *opt, const struct render_who *who)

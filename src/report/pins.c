@@ -51,7 +51,8 @@ static u64 charged(const struct holder *x, u64 *counted)
 {
 	u64 from = MAX(x->span_pfn, *counted), end = x->span_pfn + x->span;
 
-	if (!(holders_kind_flags(x->kind) & HOLDERS_F_CHARGED) || x->memory < 0)
+	if (!(holders_kind_flags(x->kind) & HOLDERS_F_CHARGED) || x->memory < 0 ||
+	    x->again)
 		return 0;
 	if (x->lone == x->span)
 		return x->lone;

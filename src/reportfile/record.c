@@ -177,17 +177,12 @@ const struct record_field record_fork_fields[] = {
 
 #define HOLDER(...) FIELD(struct holder, __VA_ARGS__, .optional = true)
 const struct record_field record_holder_fields[] = {
-	HOLDER("slot", slot, DEC, KEPT),
-	HOLDER("object", object, DEC, INODE),
-	HOLDER("pfn", pfn, HEX, FRAME),
-	HOLDER("pages", pages, DEC, KEPT),
-	HOLDER("whole", whole, DEC, KEPT),
-	HOLDER("addr", addr, HEX, ADDRESS),
-	HOLDER("bytes", bytes, DEC, KEPT),
-	HOLDER("offset", offset, DEC, KEPT),
-	HOLDER("len", len, DEC, KEPT),
-	HOLDER("name", name, TEXT, DEVICE),
-	{ 0 },
+	HOLDER("slot", slot, DEC, KEPT),     HOLDER("object", object, DEC, INODE),
+	HOLDER("pfn", pfn, HEX, FRAME),      HOLDER("pages", pages, DEC, KEPT),
+	HOLDER("whole", whole, DEC, KEPT),   HOLDER("again", again, DEC, KEPT),
+	HOLDER("addr", addr, HEX, ADDRESS),  HOLDER("bytes", bytes, DEC, KEPT),
+	HOLDER("offset", offset, DEC, KEPT), HOLDER("len", len, DEC, KEPT),
+	HOLDER("name", name, TEXT, DEVICE),  { 0 },
 };
 
 /* ---- values */

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signal.h>
@@ -60,6 +61,22 @@ static int ring_of(char *p, size_t n)
 static int make_ring(void)
 {
 	return ring_of(some(16, 0), 16 * PAGE);
+}
+
+struct clone {
+	uint32_t src_fd, flags, src_off, dst_off, nr, pad[3];
+};
+
+/* Two rings share the buffer and its pins (6.12). */
+static int make_ring_clone(void)
+{
+	struct io_uring_params params = { 0 };
+	struct clone clone = { .src_fd = (uint32_t)make_ring() };
+	int fd = (int)syscall(SYS_io_uring_setup, 4, &params);
+
+	if (fd < 0 || syscall(SYS_io_uring_register, fd, 30, &clone, 1))
+		cannot("IORING_REGISTER_CLONE_BUFFERS");
+	return fd;
 }
 
 /* The buffer's mapping goes away: its pages stay. */
@@ -116,6 +133,118 @@ static int make_mlock(void)
 	return -1;
 }
 
+static int make_umem(void)
+{
+	struct xdp_umem_reg reg = { .addr = (uintptr_t)some(16, 0),
+				    .len = 16 * PAGE,
+				    .chunk_size = PAGE };
+	int fd = socket(AF_XDP, SOCK_RAW, 0);
+
+	if (fd < 0 || setsockopt(fd, SOL_XDP, XDP_UMEM_REG, &reg, sizeof(reg)))
+		cannot("AF_XDP");
+	return fd;
+}
+
+/* A connection of TCP to ourselves, of whose other end nobody reads. */
+static int connection(void)
+{
+	struct sockaddr_in a = { .sin_family = AF_INET,
+				 .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), small = 4096;
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	socklen_t n = sizeof(a);
+
+	setsockopt(listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof(small));
+	if (bind(listener, (void *)&a, sizeof(a)) || listen(listener, 1) ||
+	    getsockname(listener, (void *)&a, &n) || connect(fd, (void *)&a, sizeof(a)) ||
+	    accept(listener, NULL, NULL) < 0)
+		cannot("TCP");
+	return fd;
+}
+
+/* The pages wait to be sent: who should read them does not. */
+static int make_zerocopy(void)
+{
+	char *p = some(64, 0);
+	int fd = connection(), one = 1;
+
+	if (setsockopt(fd, SOL_SOCKET, 60 /* SO_ZEROCOPY */, &one, sizeof(one)) ||
+	    send(fd, p, 64 * PAGE, 0x4000000 /* MSG_ZEROCOPY */ | MSG_DONTWAIT) < 0)
+		cannot("MSG_ZEROCOPY");
+	return fd;
+}
+
+/* Pages go into a pipe, and from there into a socket that nobody reads (6.5). */
+static int make_socket(void)
+{
+	struct iovec v = { some(4, 0), 4 * PAGE };
+	int fd[2], pipes[2];
+
+	if (socketpair(AF_UNIX, SOCK_STREAM, 0, fd) || pipe(pipes) ||
+	    vmsplice(pipes[1], &v, 1, 0) != 4 * (ssize_t)PAGE ||
+	    splice(pipes[0], NULL, fd[1], NULL, 4 * PAGE, 0) != 4 * (ssize_t)PAGE)
+		cannot("splice to a socket");
+	close(pipes[0]);
+	close(pipes[1]);
+	return fd[0];
+}
+
+static int make_provided(void)
+{
+	struct io_uring_params params = { 0 };
+	struct io_uring_buf_reg reg = { .ring_addr = (uintptr_t)some(1, 0),
+					.ring_entries = 16,
+					.bgid = 7 };
+	int fd = (int)syscall(SYS_io_uring_setup, 4, &params);
+
+	if (fd < 0 ||
+	    syscall(SYS_io_uring_register, fd, IORING_REGISTER_PBUF_RING, &reg, 1))
+		cannot("ring of provided buffers");
+	return fd;
+}
+
+/* Its rings are in our memory (6.5). */
+static int make_ring_memory(void)
+{
+	struct io_uring_params params = { .flags = 1U << 14 /* IORING_SETUP_NO_MMAP */ };
+	char *p = mmap(AT, HUGE, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	uint64_t at[2] = { (uintptr_t)p, (uintptr_t)p + PAGE };
+	int fd;
+
+	madvise(p, HUGE, MADV_NOHUGEPAGE);
+	memset(p, 0, 2 * PAGE);
+	memcpy((char *)&params.cq_off + 32, &at[0], 8); /* cq_off.user_addr */
+	memcpy((char *)&params.sq_off + 32, &at[1], 8); /* sq_off.user_addr */
+	fd = (int)syscall(SYS_io_uring_setup, 4, &params);
+	if (fd < 0)
+		cannot("IORING_SETUP_NO_MMAP");
+	return fd;
+}
+
+struct udmabuf_create {
+	uint32_t memfd, flags;
+	uint64_t offset, size;
+};
+
+static int make_udmabuf(void)
+{
+	int memfd = memfd_create("hold", MFD_ALLOW_SEALING);
+	int fd = open("/dev/udmabuf", O_RDWR);
+	struct udmabuf_create create = { .memfd = memfd, .size = 16 * PAGE };
+	char *p;
+
+	if (memfd < 0 || ftruncate(memfd, 16 * PAGE) ||
+	    fcntl(memfd, F_ADD_SEALS, F_SEAL_SHRINK))
+		cannot("memfd");
+	p = mmap(AT, 16 * PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, memfd, 0);
+	memset(p, 1, 16 * PAGE);
+	if (fd < 0 ||
+	    (fd = ioctl(fd, _IOW('u', 0x42, struct udmabuf_create), &create)) < 0)
+		cannot("udmabuf");
+	return fd;
+}
+
 static const struct {
 	const char *name;
 	int (*make)(void);
@@ -123,9 +252,16 @@ static const struct {
 	{ "ring", make_ring },
 	{ "ring-unmapped", make_ring_unmapped },
 	{ "ring-thp", make_ring_thp },
+	{ "ring-clone", make_ring_clone },
+	{ "ring-memory", make_ring_memory },
+	{ "provided", make_provided },
 	{ "pipe", make_pipe },
 	{ "pipe-written", make_pipe_written },
 	{ "mlock", make_mlock },
+	{ "umem", make_umem },
+	{ "zerocopy", make_zerocopy },
+	{ "socket", make_socket },
+	{ "udmabuf", make_udmabuf },
 };
 
 int main(int argc, char **argv)

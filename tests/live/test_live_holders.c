@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <linux/io_uring.h>
 #include <sched.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -239,7 +240,7 @@ TEST(many_descriptors_of_pipes)
 	munmap(p, PAGE);
 }
 
-enum open_thing { SOCKET, PIPE, NAMED_PIPE, RING, PIPE_OF_A_THREAD, THINGS };
+enum open_thing { EVENTS, SOCKET, PIPE, NAMED_PIPE, RING, PIPE_OF_A_THREAD, THINGS };
 
 static void *thread_of_own_files(void *ctx)
 {
@@ -263,6 +264,9 @@ static void open_only(enum open_thing what, const char *fifo)
 	if (syscall(SYS_close_range, 3, ~0U, 0))
 		_exit(1);
 	switch (what) {
+	case EVENTS:
+		ok = eventfd(0, 0) >= 0;
+		break;
 	case SOCKET:
 		ok = socket(AF_UNIX, SOCK_STREAM, 0) >= 0;
 		break;
@@ -308,7 +312,7 @@ TEST(what_can_hold_memory_that_nothing_maps)
 			continue;
 		}
 		EXPECT_INT(src->ops->open(src, pid, &p), 0);
-		EXPECT_INT(src->ops->may_hold(src, pid), what != SOCKET);
+		EXPECT_INT(src->ops->may_hold(src, pid), what != EVENTS);
 		src->ops->release(src, pid);
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);

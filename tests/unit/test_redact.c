@@ -131,7 +131,7 @@ TEST(each_field_is_kept_or_redacted_on_purpose)
 		{ record_state_fields,
 		  "pm scan level pte kpf kpc ref map entire pin order mapping type flags head large ids batches" },
 		{ record_holder_fields,
-		  "slot object=inode pfn=frame pages whole addr=address bytes offset len name=device" },
+		  "slot object=inode pfn=frame pages whole again addr=address bytes offset len name=device" },
 	};
 
 	for (unsigned i = 0; i < sizeof(expected) / sizeof(expected[0]); i++) {

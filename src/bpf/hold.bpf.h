@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* hold.bpf.h - the records of holders.bpf.c: open descriptors, and what the objects behind them hold. */
+#ifndef GUPINFO_HOLD_BPF_H
+#define GUPINFO_HOLD_BPF_H
+
+#include "page/structpage.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+struct structpage_files files;
+BPF_RECORDS(ends, struct structpage_end, STRUCTPAGE_ENDS);
+BPF_RECORDS(holds, struct structpage_hold, STRUCTPAGE_HOLDS);
+u64 seen[4096]; /* objects that have been delivered; collisions deliver them again */
+struct structpage_hold now; /* what the next holds have in common */
+
+#define MOST_PAGES (1 << 20)
+#define MOST_BUFFERS (1 << 14)
+
+static __always_inline u64 load64(u64 at)
+{
+	u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), (void *)at);
+	return v;
+}
+
+static __always_inline u64 *seen_at(u64 object)
+{
+	return &seen[(object >> 6) & (ARRAY_SIZE(seen) - 1)];
+}
+
+static __always_inline bool first_time(u64 object)
+{
+	u64 *s = seen_at(object);
+
+	if (*s == object)
+		return false;
+	*s = object;
+	return true;
+}
+
+/* @owner: the memory that the object's maker has, or 0. */
+static __always_inline void end(u64 object, struct file *file, struct task_struct *task,
+				u32 fd, u64 owner)
+{
+	u32 i = files.nends++;
+	struct structpage_end *e = bpf_map_lookup_elem(&ends, &i);
+	struct inode *inode = BPF_CORE_READ(file, f_inode);
+
+	if (!e)
+		return;
+	e->object = object;
+	e->ino = BPF_CORE_READ(inode, i_ino);
+	e->dev = BPF_CORE_READ(inode, i_sb, s_dev);
+	e->pid = BPF_CORE_READ(task, tgid);
+	e->fd = fd;
+	e->mode = BPF_CORE_READ(file, f_mode) & 3;
+	if (owner && owner == (u64)BPF_CORE_READ(task, mm))
+		e->mode |= STRUCTPAGE_OWNER;
+}
+
+static __always_inline void begin(u64 object, u32 kind)
+{
+	now.object = object;
+	now.kind = kind;
+	now.slot = now.offset = now.len = 0;
+	now.addr = now.bytes = 0;
+	now.again = 0;
+}
+
+/* Adds @pages frames from @page on with one reference; joins them to the last run if possible. */
+static __always_inline void hold(u64 page, u32 pages)
+{
+	u32 i = files.nholds, last = i - 1;
+	struct structpage_hold *h = bpf_map_lookup_elem(&holds, &i);
+	struct structpage_hold *p = bpf_map_lookup_elem(&holds, &last);
+	u64 pfn = (page - files.vmemmap) / files.page_size;
+
+	if (p && pages == 1 && p->object == now.object && p->kind == now.kind &&
+	    (p->slot == now.slot || STRUCTPAGE_NUMBERED(now.kind)) &&
+	    p->pfn + p->pages == pfn && p->refs == p->pages) {
+		p->pages++;
+		p->refs++;
+		return;
+	}
+	files.nholds++;
+	if (!h)
+		return;
+	*h = now;
+	h->pfn = pfn;
+	h->pages = pages;
+	h->refs = !now.again;
+}
+
+/* Returns the first page of the folio of @page (page_head() of folio.bpf.h). */
+static __always_inline u64 head_of(u64 page)
+{
+	u64 word = 0;
+
+	if (bpf_core_field_exists(struct page, compound_head))
+		word = load64(page + bpf_core_field_offset(struct page, compound_head));
+	else
+		word = load64(page +
+			      bpf_core_field_offset(struct page___info, compound_info));
+	if (!(word & 1))
+		return page;
+	return word >> 32 == 0xffffffff ? page & word & ~1ULL : word - 1;
+}
+
+static __always_inline u64 flags_of(u64 page)
+{
+	if (bpf_core_field_exists(struct page___memdesc, flags.f)) /* 6.18 */
+		return load64(page + bpf_core_field_offset(struct page___memdesc, flags));
+	return load64(page + bpf_core_field_offset(struct page, flags));
+}
+
+/* It is memory of a process or a file: that was filled before it was mapped. */
+static __always_inline bool is_memory(u64 page)
+{
+	return flags_of(head_of(page)) &
+	       BIT(bpf_core_enum_value(enum pageflags, PG_uptodate));
+}
+
+static long array_step(u32 i, u64 *at)
+{
+	u64 page = load64(*at + i * 8ULL);
+
+	if (page && is_memory(page))
+		hold(page, 1);
+	return 0;
+}
+
+/* Holds the pages of an array of @n pointers at @at. */
+static __always_inline void hold_array(u64 at, u32 n)
+{
+	now.bytes = n * 4096ULL;
+	if (at)
+		bpf_loop(n > MOST_PAGES ? MOST_PAGES : n, array_step, &at, 0);
+}
+
+/* A list, and a place in it. */
+struct queue_walk {
+	u64 head, at;
+};
+
+#endif
