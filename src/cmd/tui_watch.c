@@ -19,9 +19,10 @@
 #define ALIGN (2ull << 20) /* parts are cut at the ends of huge pages */
 #define ANEW_BUDGET 0.05   /* likewise, for everything after a fork or exit */
 #define ANEW_NS 500e6      /* a family for which that takes longer is read in parts */
-#define PASS_BUDGET 0.04 /* likewise, for everything again and again, each fourth round */
-#define PASS_AGE 900e6   /* if that is enough */
-#define PASS_NS 150e6    /* a family for which that takes longer is read in parts */
+#define PASS_BUDGET \
+	0.035          /* likewise, for everything again and again, each fourth round */
+#define PASS_AGE 900e6 /* if that is enough */
+#define PASS_NS 150e6  /* a family for which that takes longer is read in parts */
 #define FAMILY_NS 1000000000ull
 #define SAMPLE_NS 900000000ull /* between two samples of the timeline */
 

@@ -32,16 +32,20 @@ int store_rows_own(struct store *s, struct store_vma *v, size_t n)
 
 	if (old && old->refs == 1 && n <= had)
 		return 0;
-	new = malloc(sizeof(*new) + room * sizeof(new->row[0]));
+	/* A block that nobody shares grows where it is, or moves without a copy if it is large. */
+	bool own = old && old->refs == 1;
+	new = realloc(own ? old : NULL, sizeof(*new) + room * sizeof(new->row[0]));
 	if (!new)
 		return -ENOMEM;
+	if (!own) {
+		new->n = store_nrows(v);
+		if (old)
+			memcpy(new->row, old->row, old->n * sizeof(new->row[0]));
+		rows_unref(old);
+	}
 	new->refs = 1;
 	new->room = room;
-	new->n = store_nrows(v);
-	if (old)
-		memcpy(new->row, old->row, old->n * sizeof(new->row[0]));
 	s->bytes += (room - had) * sizeof(new->row[0]);
-	rows_unref(old);
 	v->rows = new;
 	return 0;
 }

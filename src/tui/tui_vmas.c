@@ -141,6 +141,9 @@ void tui_vmas_invalidate(struct tui *t, u64 start, u64 end)
 			t->bar[i].stale = true;
 }
 
+/* Counting the letters of a run takes a thousandth of this, so that it may be done again. */
+#define BAR_NS 40000ull
+
 /* Returns the bytes of each letter in @v. */
 static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 {
@@ -149,8 +152,8 @@ static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
 
 	if (b->store != s || b->pid != tui_state_pid(t) || b->start != v->vma.start ||
 	    b->end != v->vma.end || b->lens != t->lens ||
-	    (b->stale &&
-	     (store_nrows(v) < 4096 || t->now_ns - b->time_ns > 2000000000u)) ||
+	    (b->stale && (store_nrows(v) < 4096 ||
+			  t->now_ns - b->time_ns > store_nrows(v) * BAR_NS)) ||
 	    (s != t->live && b->generation != t->generation)) {
 		*b = (struct tui_bar){ .store = s,
 				       .pid = tui_state_pid(t),
