@@ -14,6 +14,15 @@ const char *changes_word(unsigned bit)
 	return changes_words[bit];
 }
 
+bool changes_of_others(const struct store_change *c)
+{
+	u8 kind = c->b.class ? c->b.class->page.kind : PAGE_NONE;
+
+	return !(c->what & (STORE_REAL & ~STORE_COUNTS)) &&
+	       (kind == PAGE_FILE || kind == PAGE_ZERO || kind == PAGE_HUGE_ZERO ||
+		kind == PAGE_SPECIAL || kind == PAGE_DEVICE);
+}
+
 /* Formats "state,verdict". */
 static void changes_what(u32 what, char *buf, size_t size)
 {

@@ -7,6 +7,9 @@
 
 #define CHANGES_WORDS 9
 
+/* Only counts differ that every process of the machine changes: of the page cache, of zero pages. */
+bool changes_of_others(const struct store_change *c);
+
 /* Returns the word of a bit of STORE_*: "moved". */
 const char *changes_word(unsigned bit);
 

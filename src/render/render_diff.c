@@ -100,6 +100,8 @@ static int diff_row(struct render_diff *d, const struct report_row *row)
 		return rows_add(d->rows, row);
 	if (d->opt->json)
 		diff_json(d, row);
+	else if (c && !d->opt->filter && changes_of_others(c))
+		d->others += c->end - c->start;
 	else
 		diff_text(d, row);
 	return ferror(d->opt->out) ? -EIO : 0;
@@ -145,6 +147,11 @@ int render_diff_end(struct render_diff *d)
 					d->pages[i]);
 		fputc('\n', out);
 	}
+	if (d->others)
+		fprintf(out,
+			"not listed: counts of %" PRIu64
+			" pages of files and the kernel, which others change, too; -o PID,START,PAGES,WHAT lists them\n",
+			d->others / d->base);
 	if (d->skipped)
 		fprintf(out,
 			"not compared, because one side does not know them: %" PRIu64

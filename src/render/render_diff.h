@@ -18,6 +18,7 @@ struct render_diff {
 	u64 changes;              /* changed runs that were shown */
 	u64 pages[CHANGES_WORDS]; /* base pages by bit of STORE_* */
 	u64 skipped;              /* bytes that one side does not cover */
+	u64 others;               /* bytes of changes that text does not list */
 	pid_t pid;                /* of the last heading */
 };
 

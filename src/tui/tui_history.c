@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_history.h"
 #include "lib/array.h"
+#include "render/changes.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -159,21 +160,12 @@ static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 t
 	h->nrecent = MIN(h->nrecent + 1, TUI_RECENT_MAX);
 }
 
-bool tui_history_noise(const struct store_change *c)
-{
-	u8 kind = c->b.class ? c->b.class->page.kind : PAGE_NONE;
-
-	return !(c->what & (STORE_REAL & ~STORE_COUNTS)) &&
-	       (kind == PAGE_FILE || kind == PAGE_ZERO || kind == PAGE_HUGE_ZERO ||
-		kind == PAGE_SPECIAL || kind == PAGE_DEVICE);
-}
-
 static int on_change(void *ctx, const struct store_change *c)
 {
 	struct summing *s = ctx;
 	u64 n = c->end - c->start;
 
-	if (tui_history_noise(c))
+	if (changes_of_others(c))
 		return 0;
 	/* A mapping without pages that appears or vanishes changes no pages. */
 	if (!(c->what & (BIT(TUI_REASONS) - 1)))

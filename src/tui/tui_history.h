@@ -86,9 +86,6 @@ u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid
 void tui_history_recall(struct tui_history *h, const struct store *a,
 			const struct store *b, pid_t pid, u64 time_ns);
 
-/* Only counts differ that every process of the machine changes: of the page cache, of zero pages. */
-bool tui_history_noise(const struct store_change *c);
-
 /* The reasons for which pages differ, from STORE_APPEARED to STORE_VERDICT: the first bit counts. */
 #define TUI_REASONS 6
 

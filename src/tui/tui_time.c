@@ -124,7 +124,7 @@ static int list_change(void *ctx, const struct store_change *c)
 	struct listing *l = ctx;
 	char part[4][200];
 
-	if (tui_history_noise(c)) {
+	if (changes_of_others(c)) {
 		l->noise += c->end - c->start;
 		return 0;
 	}
@@ -162,7 +162,7 @@ void tui_time_changes(struct tui *t, struct tui_text *ret)
 	if (l.noise)
 		tui_text_add(
 			ret, TUI_DIM,
-			"not listed: counts of %llu file pages, which other processes change, too",
+			"not listed: counts of %llu pages of files and the kernel, which others change, too",
 			(unsigned long long)(l.noise / l.page_size));
 	if (skipped)
 		tui_text_add(ret, TUI_DIM,

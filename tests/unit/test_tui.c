@@ -2,6 +2,7 @@
 #include <locale.h>
 
 #include "test.h"
+#include "render/changes.h"
 #include "tui/tui_grid.h"
 #include "tui/tui_history.h"
 #include "tui/tui_int.h"
@@ -184,6 +185,20 @@ TEST(settings_of_a_file)
 	EXPECT_INT(tui_config_read(&c, text, why, sizeof(why)), 2);
 	EXPECT_INT(c.scheme, TUI_SCHEME_LIGHT);
 	free(text);
+}
+
+TEST(changes_of_others_are_counts_of_files)
+{
+	struct page_class file = { .page = { .kind = PAGE_FILE } };
+	struct page_class anon = { .page = { .kind = PAGE_ANON } };
+
+	EXPECT(changes_of_others(
+		&(struct store_change){ .what = STORE_COUNTS, .b.class = &file }));
+	EXPECT(!changes_of_others(
+		&(struct store_change){ .what = STORE_COUNTS, .b.class = &anon }));
+	EXPECT(!changes_of_others(&(struct store_change){
+		.what = STORE_COUNTS | STORE_STATE, .b.class = &file }));
+	EXPECT(!changes_of_others(&(struct store_change){ .what = STORE_VANISHED }));
 }
 
 TEST(glyphs_of_a_lens_differ)
