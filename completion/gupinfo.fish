@@ -43,7 +43,7 @@ complete -c gupinfo -l events -x -a 'exec fork exit vmsplice write-fault mmap mu
 complete -c gupinfo -l reserve-hugepages -d '--demo: add the huge pages it needs to the pool, then take them away again'
 complete -c gupinfo -s o -l output -x -a '(__fish_complete_list , __gupinfo_columns)' -d 'columns to print; +COLS adds to the defaults'
 complete -c gupinfo -s H -l list-columns -d 'list the columns'
-complete -c gupinfo -s J -l json -d 'one JSON document'
+complete -c gupinfo -s J -l json -f -d 'one JSON document; with =compact what like pages share stands in the first of them'
 complete -c gupinfo -l json-lines -d 'one JSON object per line'
 complete -c gupinfo -s r -l raw -d 'columns separated by one blank'
 complete -c gupinfo -s P -l pairs -d 'KEY="value" pairs'

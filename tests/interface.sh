@@ -137,6 +137,7 @@ if command -v python3 >/dev/null; then
 	trap 'kill $!' EXIT
 	valid "JSON of the summary" document '' --json --pid $!
 	valid "JSON of pages" document '' --json --pages --pid $!
+	valid "compact JSON" document '' --json=compact --pages --pid $!
 	valid "JSON of single pages" document '' --json --each --pid "$!,$$" --range '[stack]'
 	valid "JSON of an explanation" document '' --json --pages --pid $! --evidence procfs
 	valid "JSON by another model" document '' --json --pages --pid $! --model 6.1
@@ -147,6 +148,20 @@ if command -v python3 >/dev/null; then
 	valid "JSON of findings" lint '' --json --lint --replay "$golden.18.gupinfo"
 	valid "JSON lines of findings" finding --lines --json-lines --lint --replay "$golden.18.gupinfo"
 	valid "JSON of rows of findings" document '' --json -o +KIND --lint --replay "$golden.18.gupinfo"
+	# each run of a class has the members of the first, beside its place
+	expect_empty "compact JSON has what the whole has" "$(python3 - "$gupinfo" "$golden.18.gupinfo" 2>&1 <<-'E'
+		import json, subprocess, sys
+		def pages(how):
+		    out = subprocess.run([sys.argv[1], "--replay", sys.argv[2], "--pages", how], stdout=subprocess.PIPE)
+		    return [p for q in json.loads(out.stdout)["gupinfo"]["processes"] for p in q["pages"]]
+		first, short, whole = {}, pages("--json=compact"), pages("--json")
+		for p in short:
+		    p.update({k: v for k, v in first.setdefault(p.get("class"), p).items() if k not in p})
+		for p in short:
+		    p.pop("class", None)
+		print("" if short == whole and len(first) < len(whole) else "they differ", end="")
+	E
+	)"
 	valid "JSON of --family" family '' --json --family --replay "$golden.18.gupinfo"
 	valid "JSON of --family of a process" family '' --json --family --pid $!
 	valid "JSON of --diff" diff '' --json --diff "$golden".{12,18}.gupinfo

@@ -279,6 +279,11 @@ static int apply_value(const struct parser *p, unsigned id)
 		opt->redact = true;
 		opt->redact_addresses = arg != NULL;
 		return 0;
+	case OPTION_JSON:
+		if (arg && strcmp(arg, "compact"))
+			return refuse(p, "--json takes nothing or =compact");
+		opt->render.compact = arg != NULL;
+		return 0;
 	case OPTION_EVIDENCE:
 		return choose(p, "evidence", arg, evidences, &opt->evidence);
 	default:
@@ -364,6 +369,11 @@ static int finish(const struct parser *p)
 		return refuse(
 			p,
 			"--json without --output is a document; give the columns of the rows that --sort and --top are for");
+	if (opt->render.compact &&
+	    (opt->columns || (opt->mode != MODE_SUMMARY && opt->mode != MODE_PAGES)))
+		return refuse(
+			p,
+			"--json=compact is a document of pages; leave out --output and other views");
 	return check_obeyed(p);
 }
 

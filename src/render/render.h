@@ -25,6 +25,7 @@ struct render_options {
 	unsigned width; /* of the terminal, or that the layout is for */
 	bool cut;       /* what is wider is cut: a terminal */
 	u8 json;        /* enum render_json_kind */
+	bool compact; /* of a document: the members of like pages stand in the first of them */
 	const struct column *columns[RENDER_COLUMNS_MAX]; /* chosen with -o */
 	unsigned ncolumns;
 	bool add;                  /* -o +COLS: to those that are shown without it */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render.h"
 
+#include "lib/array.h"
 #include "render/js.h"
 
 #include <errno.h>
@@ -22,6 +23,8 @@ struct render_json {
 		char *text; /* NULL: unused */
 		size_t len;
 	} memo[MEMO];
+	bool *written; /* compact: by page_class.id, whether a row has its members */
+	size_t nwritten, written_room;
 };
 
 /* ---- the document */
@@ -166,6 +169,24 @@ static int json_process(void *ctx, const struct process *p)
 	return r->vmas.out ? 0 : -ENOMEM;
 }
 
+/* Writes the number of the class, and what its pages share only in the first row that has it. */
+static int json_class(struct render_json *r, const struct report_row *row)
+{
+	u32 id = row->run.class->id;
+
+	while (id >= r->nwritten)
+		if (!array_add(&r->written, &r->nwritten, &r->written_room,
+			       sizeof(*r->written)))
+			return -ENOMEM;
+	js_num(&r->js, "class", id);
+	if (r->written[id])
+		js_close(&r->js, '}');
+	else
+		render_json_page_rest(&r->js, row);
+	r->written[id] = true;
+	return 0;
+}
+
 /* Writes what follows the place of a page, which pages of its class share. */
 static int json_like(struct render_json *r, const struct report_row *row)
 {
@@ -200,7 +221,7 @@ static int json_row(void *ctx, const struct report_row *row)
 	if (row->ledger || report_page(row)->kind == PAGE_SWAP)
 		render_json_page_rest(&r->js, row);
 	else
-		err = json_like(r, row);
+		err = r->opt->compact ? json_class(r, row) : json_like(r, row);
 	if (r->lines)
 		fputc('\n', r->js.out);
 	return err ? err : ferror(r->js.out) ? -EIO : 0;
@@ -262,6 +283,7 @@ static void json_deinit(void *ctx)
 	free(r->vmas_text);
 	for (unsigned i = 0; i < MEMO; i++)
 		free(r->memo[i].text);
+	free(r->written);
 }
 
 const struct render_view render_json_view = {
