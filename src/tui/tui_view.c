@@ -258,6 +258,8 @@ const struct tui_screen *tui_view_draw(struct tui *t)
 			       "needs 20x5");
 		return &t->screen;
 	}
+	if (!t->layout.shown[t->focus])
+		t->focus = TUI_PANE_VMAS;
 	tui_panes_header(t);
 	switch (t->view[t->nviews - 1]) {
 	case TUI_VIEW_DETAIL:
