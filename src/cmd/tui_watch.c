@@ -116,7 +116,6 @@ static int read_part(struct tui_watch *w, pid_t pid, u64 start, u64 end)
 	if (pages > 64)
 		w->ns_per_page = w->ns_per_page * 0.7 + ns / (double)pages * 0.3;
 	status->scan_ms += ns / 1e6;
-	status->scanned_pages += pages;
 	if (err)
 		return err;
 	status->seen_s = (double)session_ns(w) / 1e9;
@@ -291,7 +290,6 @@ int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
 	if (pages > 64)
 		w->ns_per_page = ns / (double)pages;
 	tui_state_status(w->t)->scan_ms = ns / 1e6;
-	tui_state_status(w->t)->scanned_pages = pages;
 	tui_state_status(w->t)->target = TUI_TARGET_SAMPLED;
 	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
 	tui_state_now(w->t, session_ns(w));
@@ -495,7 +493,6 @@ void tui_watch_round(struct tui_watch *w)
 	if (!w->live || tui_watch_over(w))
 		return;
 	tui_state_status(w->t)->scan_ms = 0;
-	tui_state_status(w->t)->scanned_pages = 0;
 	if (!w->traced)
 		read_lists(w);
 	if (w->traced || !read_anew(w))

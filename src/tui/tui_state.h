@@ -43,7 +43,6 @@ struct tui_status {
 	double age_s;       /* of the oldest page of the family; < 0 unknown */
 	double seen_s;      /* time of the last reading, since the session's start */
 	double refreshes;   /* per second */
-	u64 scanned_pages;  /* by the last reading */
 	char problem[160];  /* missing facts, or "" */
 };
 
