@@ -152,36 +152,58 @@ static enum tui_glyph class_glyph(const struct page_class *c, enum tui_lens lens
 	}
 }
 
-/* Returns the glyph of @row at @addr, beside @other, and up to where it is the same. */
-static enum tui_glyph glyph_at(const struct store *s, const struct store_process *other,
-			       const struct store_vma *v, const struct page_run *row,
-			       u64 addr, enum tui_lens lens, u64 *ret_end)
+/* Two processes, of which the lens shows what @p has beside @other; NULL: there is no other. */
+struct beside {
+	const struct store *s;
+	const struct store_process *other;
+	bool kin; /* one is the other's parent: unlike frames were copied */
+};
+
+static struct beside beside(const struct store *s, const struct store_process *p)
 {
+	const struct store_process *o = tui_grid_other(s, p);
+
+	return (struct beside){ s, o,
+				o && (o->process.pid == p->process.ppid ||
+				      o->process.ppid == p->process.pid) };
+}
+
+/* Returns the glyph of @row at @addr, and up to where it is the same. */
+static enum tui_glyph glyph_at(const struct beside *b, const struct store_vma *v,
+			       const struct page_run *row, u64 addr, enum tui_lens lens,
+			       u64 *ret_end)
+{
+	enum family_class class;
+
 	*ret_end = page_end(row);
 	if (row->class->page.kind == PAGE_NONE)
 		return tui_grid_hole(lens);
 	if (lens != TUI_LENS_FAMILY)
 		return class_glyph(row->class, lens);
-	return other ? TUI_GLYPH_F_ABSENT + family_at(s, v, row, addr, other, ret_end)
-		     : TUI_GLYPH_F_UNKNOWN;
+	if (!b->other)
+		return TUI_GLYPH_F_UNKNOWN;
+	class = family_at(b->s, v, row, addr, b->other, ret_end);
+	return TUI_GLYPH_F_ABSENT +
+	       (class == FAMILY_COPIED && !b->kin ? FAMILY_NEW : class);
 }
 
 enum tui_glyph tui_grid_glyph(const struct store *s, const struct store_process *p,
 			      const struct store_vma *v, const struct page_run *row,
 			      u64 addr, enum tui_lens lens)
 {
+	const struct beside b = beside(s, p);
 	u64 ignored;
 
-	return glyph_at(s, tui_grid_other(s, p), v, row, addr, lens, &ignored);
+	return glyph_at(&b, v, row, addr, lens, &ignored);
 }
 
 /* Adds the bytes of [@from, @to) of a run by letter. */
-static void count_run(const struct store *s, const struct store_process *other,
-		      const struct store_vma *v, const struct page_run *row, u64 from,
-		      u64 to, enum tui_lens lens, u64 *bytes)
+static void count_run(const struct beside *b, const struct store_vma *v,
+		      const struct page_run *row, u64 from, u64 to, enum tui_lens lens,
+		      u64 *bytes)
 {
 	for (u64 next; from < to; from = next) {
-		enum tui_glyph g = glyph_at(s, other, v, row, from, lens, &next);
+		enum tui_glyph g = glyph_at(b, v, row, from, lens, &next);
 
 		next = MIN(next, to);
 		bytes[g] += next - from;
@@ -340,7 +362,7 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 {
 	u64 bytes[TUI_GLYPHS] = { 0 }, at = start;
 	struct tui_gridcell cell = { .unmatched = filter != NULL };
-	const struct store_process *other = tui_grid_other(s, p);
+	const struct beside b = beside(s, p);
 	unsigned kinds = 0, best = TUI_GLYPHS;
 
 	for (size_t i = store_row_from(v, start); i < store_nrows(v) && at < end; i++) {
@@ -356,7 +378,7 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 		if (from > at)
 			bytes[store_covers(s, v, at) ? tui_grid_hole(lens)
 						     : unknown_of(lens)] += from - at;
-		count_run(s, other, v, row, from, to, lens, bytes);
+		count_run(&b, v, row, from, to, lens, bytes);
 		at = to;
 	}
 	if (at < end)
@@ -380,11 +402,11 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 void tui_grid_count(const struct store *s, const struct store_process *p,
 		    const struct store_vma *v, enum tui_lens lens, u64 *ret)
 {
-	const struct store_process *other = tui_grid_other(s, p);
+	const struct beside b = beside(s, p);
 
 	for (size_t i = 0; i < store_nrows(v); i++) {
 		const struct page_run *row = &v->rows->row[i];
 
-		count_run(s, other, v, row, row->addr, page_end(row), lens, ret);
+		count_run(&b, v, row, row->addr, page_end(row), lens, ret);
 	}
 }

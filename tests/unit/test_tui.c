@@ -128,6 +128,41 @@ TEST(huge_sparse_mapping_costs_nothing)
 	store_free(s);
 }
 
+/* Unlike frames at one address were copied only if one process is the other's parent. */
+TEST(beside_another_process)
+{
+	for (int kin = 0; kin < 2; kin++) {
+		struct store *s =
+			store_new(&(struct store_options){ .holes = true }, NULL);
+		struct process p = { .pid = 1 }, q = { .pid = 2, .ppid = kin };
+		struct vma v = { .start = A, .end = A + 0x3000 };
+		enum tui_glyph seen[3];
+
+		store_view.begin(s, &(struct report_head){ &kernel, &machine });
+		store_view.process(s, &p);
+		store_view.vma(s, &p, &v);
+		row(s, A, 1, 4096, 100, 0);
+		row(s, A + 0x1000, 1, 4096, 300, 0);
+		row(s, A + 0x2000, 1, 4096, 0, 0);
+		store_view.process(s, &q);
+		store_view.vma(s, &q, &v);
+		row(s, A, 1, 4096, 100, 0);
+		row(s, A + 0x1000, 1, 4096, 500, 0);
+		row(s, A + 0x2000, 1, 4096, 700, 0);
+		for (unsigned i = 0; i < 3; i++) {
+			const struct store_vma *w = &s->proc[1].vma[0];
+
+			seen[i] = tui_grid_glyph(s, &s->proc[1], w,
+						 store_row_at(w, A + i * 0x1000),
+						 A + i * 0x1000, TUI_LENS_FAMILY);
+		}
+		EXPECT_INT(seen[0], TUI_GLYPH_F_SAME);
+		EXPECT_INT(seen[1], kin ? TUI_GLYPH_F_COPIED : TUI_GLYPH_F_NEW);
+		EXPECT_INT(seen[2], TUI_GLYPH_F_NEW);
+		store_free(s);
+	}
+}
+
 TEST(every_key_does_one_thing)
 {
 	static const char *const keys[] = {
