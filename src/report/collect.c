@@ -447,6 +447,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	int err = collect_parts(c, vma, &any);
 	int err2 = collect_flush(c);
 
+	report_folios(&c->vma_totals, &c->folio, NULL, false, c->base);
 	err = err ? err : err2;
 	if (!err)
 		err = collect_again(c);

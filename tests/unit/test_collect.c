@@ -664,6 +664,8 @@ TEST(a_store_is_seen_in_the_part_that_is_held)
 	}
 	EXPECT_INT(seen.run[2].addr, 0x12000);
 	EXPECT_INT(seen.run[2].pages, 2);
+	EXPECT_INT(seen.totals.thp_aligned,
+		   8); /* though the mapping ends with the folio */
 	diag_deinit(&diag);
 	/* somebody else has one too, and nobody knows where */
 	for (unsigned i = 0; i < 8; i++)
