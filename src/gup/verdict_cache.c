@@ -213,12 +213,19 @@ static bool verdict_cache_same_words(const struct raw_page *a, const struct raw_
 		       sizeof(*a) - MORE_FROM);
 }
 
-/* The PFNs alone mean the same: zone, and head or tail of the folio. */
-static bool verdict_cache_same_place(const struct verdict_cache *j,
-				     const struct raw_page *a, const struct raw_page *b)
+/*
+ * The places alone mean the same: the zone of the PFN, and head or tail of the folio.  Where nothing is
+ * present, the address decides whether the file reaches so far.
+ */
+static bool verdict_cache_same_place(const struct verdict_cache *j, const struct vma *vma,
+				     const struct verdict_cache_like *like,
+				     const struct raw_page *b)
 {
 	const struct page_context *ctx = j->page;
+	const struct raw_page *a = &like->raw;
 
+	if (vma->file_known && like->class->page.present != TRI_YES)
+		return false;
 	if ((a->pfn == a->head_pfn) != (b->pfn == b->head_pfn))
 		return false;
 	return !(a->has & RAW_HAS_PFN) ||
@@ -234,7 +241,7 @@ int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
 	u64 pfn = raw->has & RAW_HAS_PFN ? raw->pfn : like->pfn;
 
 	if (like->vma != j->vma || !verdict_cache_same_words(&like->raw, raw) ||
-	    !verdict_cache_same_place(j, &like->raw, raw)) {
+	    !verdict_cache_same_place(j, vma, like, raw)) {
 		struct page_info page;
 		int err;
 

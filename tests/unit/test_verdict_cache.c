@@ -181,3 +181,35 @@ TEST(another_kernel_judges_again)
 	}
 	verdict_cache_unref(j);
 }
+
+/* The words of a hole do not show whether the file reaches so far. */
+TEST(holes_on_both_sides_of_the_end_of_a_file_are_not_alike)
+{
+	struct verdict_cache *j = verdict_cache_new(1000, false);
+	struct kernel_evidence ev;
+	struct page_context ctx = { .have_bpf = true };
+	struct vma vma = { .start = 0x1000,
+			   .end = 0x10000000,
+			   .inode = 1,
+			   .fs = VMA_FS_SHMEM,
+			   .file_known = true,
+			   .file_bytes = 0x4000 };
+	struct raw_page o = { .addr = 0x1000,
+			      .pages = 1,
+			      .has = RAW_HAS_PAGEMAP | RAW_HAS_LEVEL,
+			      .level = RAW_LEVEL_PTE };
+	struct page_run run;
+	struct kernel k;
+	const char *why;
+
+	kernel_evidence_init(&ev);
+	EXPECT_INT(kernel_resolve_model(&ev, "7.3", &k, &why), 0);
+	ctx.kernel = &k;
+	verdict_cache_begin(j, &k, &ctx);
+	EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
+	EXPECT_INT(fact_get(&run.class->page.facts, FACT_BEYOND_EOF), TRI_NO);
+	o.addr = 0x8000;
+	EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
+	EXPECT_INT(fact_get(&run.class->page.facts, FACT_BEYOND_EOF), TRI_YES);
+	verdict_cache_unref(j);
+}
