@@ -27,7 +27,7 @@ enum event_cause {
 
 #define EVENT_ARGS 10
 #define EVENT_WARNINGS 8
-#define EVENT_DIFFERS 20
+#define EVENT_DIFFERS 21
 #define EVENT_FAMILY 8 /* members that are looked at side by side */
 
 enum event_arg_kind { EVENT_ARG_NUM, EVENT_ARG_HEX, EVENT_ARG_TEXT };

@@ -161,6 +161,14 @@ const char *gup_what_name(unsigned what)
 				   : "migrate";
 }
 
+const char *gup_what_word(const struct gup_verdicts *v, unsigned what)
+{
+	return what < GUP_REQUESTS ? gup_word_name(v->req[what].word, v->req[what].err)
+	       : what == GUP_STORE ? gup_write_name(v->write.fault)
+	       : what == GUP_FORK  ? gup_fork_name(v->fork.word)
+				   : gup_migrate_name(v->migrate.word);
+}
+
 const char *gup_tri_name(enum tri tri)
 {
 	return tri == TRI_YES ? "yes" : tri == TRI_NO ? "no" : "unknown";

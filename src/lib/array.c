@@ -15,7 +15,7 @@ void *array_more(void *array, size_t *n, size_t *room, size_t size, size_t more)
 	char *p;
 
 	memcpy(&p, array, sizeof(p));
-	if (more > *room - *n) {
+	if (!p || more > *room - *n) {
 		p = reallocarray(p, want, size);
 		if (!p)
 			return NULL;

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 static const char *const changes_words[CHANGES_WORDS] = {
 	"appeared", "vanished", "moved", "state", "counts",
@@ -77,34 +78,22 @@ static void changes_side(const struct store_change *c, const struct store_side *
 		 side->class->verdicts->write.leak == TRI_YES ? " LEAK" : "");
 }
 
-/* Formats "pin-r fast -> copy" for each request whose word changed. */
+/* Formats "pin-r fast -> copy" for each verdict whose word changed. */
 static void changes_verdicts(const struct store_change *c, char *buf, size_t size)
 {
-	const struct gup_verdicts *va, *vb;
 	size_t at = 0;
 
 	buf[0] = '\0';
 	if (!(c->what & STORE_VERDICT) || !c->a.class || !c->b.class)
 		return;
-	va = c->a.class->verdicts;
-	vb = c->b.class->verdicts;
-	for (unsigned i = 0; i < GUP_REQUESTS && at < size; i++) {
-		const struct gup_verdict *a = &va->req[i];
-		const struct gup_verdict *b = &vb->req[i];
+	for (unsigned i = 0; i < GUP_WHATS && at < size; i++) {
+		const char *a = gup_what_word(c->a.class->verdicts, i);
+		const char *b = gup_what_word(c->b.class->verdicts, i);
 
-		if (a->word != b->word || a->err != b->err)
+		if (strcmp(a, b))
 			at += (size_t)snprintf(buf + at, size - at, "%s%s %s -> %s",
-					       at ? ", " : "", gup_request_name(i),
-					       gup_word_name(a->word, a->err),
-					       gup_word_name(b->word, b->err));
+					       at ? ", " : "", gup_what_name(i), a, b);
 	}
-	if (at < size && va->write.fault != vb->write.fault)
-		at += (size_t)snprintf(buf + at, size - at, "%sstore %s -> %s",
-				       at ? ", " : "", gup_write_name(va->write.fault),
-				       gup_write_name(vb->write.fault));
-	if (at < size && va->fork.word != vb->fork.word)
-		snprintf(buf + at, size - at, "%sfork %s -> %s", at ? ", " : "",
-			 gup_fork_name(va->fork.word), gup_fork_name(vb->fork.word));
 }
 
 bool changes_part(const struct report_row *row, unsigned part, char *buf, size_t size)

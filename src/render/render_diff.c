@@ -179,7 +179,7 @@ void render_diff_rejudged(const struct render_options *opt, const struct model_d
 		const struct model_diff_change *c = &r->change[i];
 
 		fprintf(out,
-			"  %-6s %8s -> %-8s %8" PRIu64 " page%s, the first %d:%" PRIx64
+			"  %-7s %8s -> %-8s %8" PRIu64 " page%s, the first %d:%" PRIx64
 			"\n",
 			model_diff_what_name(c->what), model_diff_word(c, false),
 			model_diff_word(c, true), c->pages, c->pages == 1 ? " " : "s",

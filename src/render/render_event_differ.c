@@ -72,6 +72,7 @@ static const struct row {
 	{ "store", "WRITE" },
 	{ "leak", "LEAK", STATE },
 	{ "fork", "FORK" },
+	{ "migrate", "MIGRATE" },
 };
 _Static_assert(ARRAY_SIZE(rows) <= EVENT_DIFFERS, "an event has room for all of them");
 

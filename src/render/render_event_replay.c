@@ -31,8 +31,11 @@ int render_event_replay_end(struct render_event_replay *r)
 		putchar('\n');
 		err = ferror(stdout) ? -EPIPE : 0;
 	} else if (r->open) {
-		strcpy(r->json + r->len, r->in_pages ? "}" : "");
-		err = render_event_read(r->json, r->view, r->ctx);
+		char *end = array_more(&r->json, &r->len, &r->room, 1, 2);
+
+		if (end)
+			strcpy(end, r->in_pages ? "}" : "");
+		err = end ? render_event_read(r->json, r->view, r->ctx) : -ENOMEM;
 	}
 	if (err == -EINVAL) {
 		r->unreadable++;
@@ -93,16 +96,12 @@ int render_event_replay_line(void *ctx, const char *section, const char *line)
 		put_json(err ? "" : part);
 		return err;
 	}
-	if (r->room < r->len + n + 2) {
-		char *more = realloc(r->json, r->room = 2 * (r->len + n) + 2);
+	if (r->in_pages || r->len > RENDER_EVENT_READ_MAX)
+		return 0;
+	char *end = array_more(&r->json, &r->len, &r->room, 1, n);
 
-		if (!more)
-			return -ENOMEM;
-		r->json = more;
-	}
-	if (!r->in_pages && r->len <= RENDER_EVENT_READ_MAX) {
-		memcpy(r->json + r->len, part, n);
-		r->len += n;
-	}
+	if (!end)
+		return -ENOMEM;
+	memcpy(end, part, n);
 	return 0;
 }

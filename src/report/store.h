@@ -136,11 +136,12 @@ void store_merge_drop(struct store *s, pid_t pid);
 #define STORE_MOVED BIT(2) /* another PFN, both known */
 #define STORE_STATE \
 	BIT(3) /* kind, leaf, AnonExclusive, PTE permissions, swap slot, order, zone */
-#define STORE_COUNTS BIT(4)  /* refcount, mapcount, pincount */
-#define STORE_VERDICT BIT(5) /* the verdict of a request, the store or the fork */
-#define STORE_MINOR BIT(6)   /* flags, young, dirty and other bookkeeping */
-#define STORE_KNOWN BIT(7)   /* only one side knows a fact or verdict */
-#define STORE_MAPPED BIT(8)  /* only one side has a VMA there */
+#define STORE_COUNTS BIT(4) /* refcount, mapcount, pincount */
+#define STORE_VERDICT \
+	BIT(5) /* the verdict of a request, the store, the fork or the migration */
+#define STORE_MINOR BIT(6)  /* flags, young, dirty and other bookkeeping */
+#define STORE_KNOWN BIT(7)  /* only one side knows a fact or verdict */
+#define STORE_MAPPED BIT(8) /* only one side has a VMA there */
 
 #define STORE_ANY (BIT(9) - 1)
 /* A change of the page itself: not bookkeeping, and not mere gain or loss of knowledge. */

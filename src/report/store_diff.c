@@ -26,11 +26,17 @@ static u32 field_diff(const struct page_info *a, const struct page_info *b,
 	return ka != kb ? STORE_KNOWN : 0;
 }
 
-static u32 tri_diff(u8 a, u8 b, u32 what)
+/* Returns @what when two words differ, KNOWN when one of them is @unknown. */
+static u32 word_diff(u8 a, u8 b, u8 unknown, u32 what)
 {
 	if (a == b)
 		return 0;
-	return a == TRI_UNKNOWN || b == TRI_UNKNOWN ? STORE_KNOWN : what;
+	return a == unknown || b == unknown ? STORE_KNOWN : what;
+}
+
+static u32 tri_diff(u8 a, u8 b, u32 what)
+{
+	return word_diff(a, b, TRI_UNKNOWN, what);
 }
 
 static u32 page_diff(const struct page_info *a, const struct page_info *b)
@@ -72,25 +78,15 @@ static u32 page_diff(const struct page_info *a, const struct page_info *b)
 
 static u32 request_diff(const struct gup_verdict *a, const struct gup_verdict *b)
 {
-	u32 what = tri_diff(a->fast, b->fast, STORE_VERDICT);
+	u32 what = tri_diff(a->fast, b->fast, STORE_VERDICT) |
+		   word_diff(a->word, b->word, GUP_WORD_UNKNOWN, STORE_VERDICT);
 
-	if (a->word != b->word)
-		what |= a->word == GUP_WORD_UNKNOWN || b->word == GUP_WORD_UNKNOWN
-				? STORE_KNOWN
-				: STORE_VERDICT;
 	if (a->slow == GUP_SLOW_UNKNOWN || b->slow == GUP_SLOW_UNKNOWN)
 		return what | (a->slow != b->slow ? STORE_KNOWN : 0);
 	if (a->slow != b->slow || a->err != b->err || a->fast_reason != b->fast_reason)
 		what |= STORE_VERDICT;
-	if (a->fault != b->fault)
-		what |= a->fault == GUP_FAULT_UNKNOWN || b->fault == GUP_FAULT_UNKNOWN
-				? STORE_KNOWN
-				: STORE_VERDICT;
-	if (a->page != b->page)
-		what |= a->page == GUP_PAGE_UNKNOWN || b->page == GUP_PAGE_UNKNOWN
-				? STORE_KNOWN
-				: STORE_VERDICT;
-	return what;
+	return what | word_diff(a->fault, b->fault, GUP_FAULT_UNKNOWN, STORE_VERDICT) |
+	       word_diff(a->page, b->page, GUP_PAGE_UNKNOWN, STORE_VERDICT);
 }
 
 static u32 verdicts_diff(const struct gup_verdicts *a, const struct gup_verdicts *b)
@@ -100,18 +96,12 @@ static u32 verdicts_diff(const struct gup_verdicts *a, const struct gup_verdicts
 
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
 		what |= request_diff(&a->req[i], &b->req[i]);
-	if (wa->fault != wb->fault)
-		what |= wa->fault == GUP_WRITE_UNKNOWN || wb->fault == GUP_WRITE_UNKNOWN
-				? STORE_KNOWN
-				: STORE_VERDICT;
-	what |= tri_diff(wa->seen_by_refs, wb->seen_by_refs, STORE_VERDICT);
-	what |= tri_diff(wa->leak, wb->leak, STORE_VERDICT);
-	if (a->fork.word != b->fork.word)
-		what |= a->fork.word == GUP_FORK_UNKNOWN ||
-					b->fork.word == GUP_FORK_UNKNOWN
-				? STORE_KNOWN
-				: STORE_VERDICT;
-	return what;
+	return what | tri_diff(wa->seen_by_refs, wb->seen_by_refs, STORE_VERDICT) |
+	       tri_diff(wa->leak, wb->leak, STORE_VERDICT) |
+	       word_diff(wa->fault, wb->fault, GUP_WRITE_UNKNOWN, STORE_VERDICT) |
+	       word_diff(a->fork.word, b->fork.word, GUP_FORK_UNKNOWN, STORE_VERDICT) |
+	       word_diff(a->migrate.word, b->migrate.word, GUP_MIGRATE_UNKNOWN,
+			 STORE_VERDICT);
 }
 
 u32 store_diff_class(const struct page_class *a, const struct page_class *b)

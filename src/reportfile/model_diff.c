@@ -57,9 +57,10 @@ static int model_diff_run(void *ctx, const struct process *p, const struct vma *
 	page_read(&r->machine.page, vma, raw, &page);
 	predict_all(r->judge, &page.facts, &v);
 	record_judge(&v, &new);
-	for (unsigned i = 0; i < REJUDGE_FORK + 1; i++) {
-		u8 from[] = { old->write, old->leak, old->fork };
-		u8 to[] = { new.write, new.leak, new.fork };
+	/* Reports of before have no verdict on a migration. */
+	for (unsigned i = 0; i < REJUDGE_MIGRATE + (old->migrate < GUP_MIGRATES); i++) {
+		u8 from[] = { old->write, old->leak, old->fork, old->migrate };
+		u8 to[] = { new.write, new.leak, new.fork, new.migrate };
 
 		c.what = (u8)i;
 		c.from = i < GUP_REQUESTS ? old->req[i].word : from[i - GUP_REQUESTS];
@@ -92,6 +93,8 @@ const char *model_diff_what_name(unsigned what)
 		return "leak";
 	case REJUDGE_FORK:
 		return "fork";
+	case REJUDGE_MIGRATE:
+		return "migrate";
 	default:
 		return gup_request_name(what);
 	}
@@ -108,6 +111,8 @@ const char *model_diff_word(const struct model_diff_change *c, bool to)
 		return gup_tri_name(word);
 	case REJUDGE_FORK:
 		return gup_fork_name(word);
+	case REJUDGE_MIGRATE:
+		return gup_migrate_name(word);
 	default:
 		return gup_word_name(word, to ? c->to_err : c->from_err);
 	}

@@ -13,14 +13,14 @@
 
 /* Pages for which one verdict changed from one word to another. */
 struct model_diff_change {
-	u8 what; /* enum gup_request, or REJUDGE_WRITE, _LEAK, _FORK */
+	u8 what; /* enum gup_request, or REJUDGE_WRITE, _LEAK, _FORK, _MIGRATE */
 	u8 from, to, from_err, to_err;
 	pid_t pid;
 	u64 addr; /* of the first such page */
 	u64 pages;
 };
 
-enum { REJUDGE_WRITE = GUP_REQUESTS, REJUDGE_LEAK, REJUDGE_FORK };
+enum { REJUDGE_WRITE = GUP_REQUESTS, REJUDGE_LEAK, REJUDGE_FORK, REJUDGE_MIGRATE };
 
 struct model_diff {
 	const struct kernel *judge; /* the model that judges */
@@ -40,8 +40,7 @@ void model_diff_init(struct model_diff *r, const struct source_machine *machine,
 /* The context is a struct model_diff *. */
 extern const struct record_handler model_diff_handler;
 
-const char *
-model_diff_what_name(unsigned what); /* "pin-r", "a store", "a leak", "a fork" */
+const char *model_diff_what_name(unsigned what); /* "pin-r", "store", "leak", "fork" */
 const char *model_diff_word(const struct model_diff_change *c, bool to);
 
 #endif

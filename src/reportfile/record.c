@@ -173,6 +173,11 @@ const struct record_field record_fork_fields[] = {
 	{ 0 },
 };
 
+const struct record_field record_migrate_fields[] = {
+	JUDGEMENT("", migrate, MIGRATE),
+	{ 0 },
+};
+
 /* ---- holders */
 
 #define HOLDER(...) FIELD(struct holder, __VA_ARGS__, .optional = true)
@@ -222,6 +227,8 @@ const char *record_word(enum record_form form, unsigned v)
 		return v < GUP_WRITES ? gup_write_name(v) : NULL;
 	case RECORD_FORK:
 		return v < GUP_FORKS ? gup_fork_name(v) : NULL;
+	case RECORD_MIGRATE:
+		return v < GUP_MIGRATES ? gup_migrate_name(v) : NULL;
 	default:
 		return NULL;
 	}
@@ -346,6 +353,7 @@ void record_judge(const struct gup_verdicts *v, struct record_judgement *ret)
 	ret->seen_by_refs = v->write.seen_by_refs;
 	ret->leak = v->write.leak;
 	ret->fork = v->fork.word;
+	ret->migrate = v->migrate.word;
 	ret->present = 1;
 }
 

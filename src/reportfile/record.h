@@ -35,7 +35,8 @@ struct record_judgement {
 	} req[GUP_REQUESTS];
 	u8 write, seen_by_refs, leak, fork;
 	u8 present; /* 0: no verdict was recorded */
-	u8 pad[3];
+	u8 migrate; /* GUP_MIGRATES: an older gupinfo, which did not predict it, made the report */
+	u8 pad[2];
 };
 
 /* Copies the words of @v. */

@@ -26,7 +26,8 @@ enum record_form {
 	RECORD_PAGE,    /* enum gup_page */
 	RECORD_WORD,    /* enum gup_word */
 	RECORD_WRITE,   /* enum gup_write_fault */
-	RECORD_FORK     /* enum gup_fork_word */
+	RECORD_FORK,    /* enum gup_fork_word */
+	RECORD_MIGRATE  /* enum gup_migrate_word */
 };
 
 /* What becomes of a field in a redacted report.  Each field has to say it. */
@@ -60,7 +61,7 @@ extern const struct record_field record_kernel_fields[], record_sizes_fields[],
 	record_context_fields[], record_zone_fields[], record_pool_fields[],
 	record_layout_fields[], record_process_fields[], record_vma_fields[],
 	record_state_fields[], record_request_fields[], record_store_fields[],
-	record_fork_fields[], record_holder_fields[];
+	record_fork_fields[], record_migrate_fields[], record_holder_fields[];
 
 static inline u64 record_missing(const struct record_field *f)
 {

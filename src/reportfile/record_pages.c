@@ -215,7 +215,7 @@ static bool record_parse_parts(const struct record_field *table, char *text, voi
 static int record_pages_judge(struct record_reader *r, char *line)
 {
 	struct record_parse *p = r->parse;
-	struct record_judgement j = { .present = 1 }, *slot;
+	struct record_judgement j = { .present = 1, .migrate = GUP_MIGRATES }, *slot;
 	char *id = record_next(&line), *word;
 
 	if (!id)
@@ -242,6 +242,8 @@ static int record_pages_judge(struct record_reader *r, char *line)
 			ok = record_parse_parts(record_store_fields, value, &j);
 		else if (!strcmp(word, "fork"))
 			ok = record_parse_parts(record_fork_fields, value, &j);
+		else if (!strcmp(word, "migrate"))
+			ok = record_parse_parts(record_migrate_fields, value, &j);
 		if (!ok)
 			return record_fail(r, -EINVAL, "the judgement of %s is bad",
 					   word);

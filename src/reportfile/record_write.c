@@ -417,6 +417,8 @@ static void record_write_judgement(struct record_writer *w, const char *id,
 				   &j->req[i]);
 	record_write_parts(w, "write", record_store_fields, j);
 	record_write_parts(w, "fork", record_fork_fields, j);
+	if (j->migrate < GUP_MIGRATES)
+		record_write_parts(w, "migrate", record_migrate_fields, j);
 	record_write_flush(w);
 }
 
