@@ -13,29 +13,29 @@
 
 #define LIVE_HUGETLB_PATH 512
 
-/* Reads the pool, e.g. /sys/kernel/mm/hugepages/hugepages-2048kB. */
-static void live_hugetlb_pool(struct live *l, struct vma *vma)
+bool live_hugetlb_pool(int root, struct live_machine_pool *p)
 {
 	const struct {
 		const char *file;
 		u64 *ret;
 	} rows[] = {
-		{ "free_hugepages", &vma->huge_free },
-		{ "resv_hugepages", &vma->huge_reserved },
-		{ "surplus_hugepages", &vma->huge_surplus },
-		{ "nr_overcommit_hugepages", &vma->huge_overcommit },
+		{ "nr_hugepages", &p->total },
+		{ "free_hugepages", &p->free },
+		{ "resv_hugepages", &p->reserved },
+		{ "surplus_hugepages", &p->surplus },
+		{ "nr_overcommit_hugepages", &p->overcommit },
 	};
 	bool known = true;
-	char path[96];
+	char path[120];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/hugepages-%ukB/%s",
-			 vma->page_size >> 10, rows[i].file);
-		*rows[i].ret = readfile_number(l->root, path);
-		known = known && *rows[i].ret != UINT64_MAX;
+		snprintf(path, sizeof(path),
+			 "sys/kernel/mm/hugepages/hugepages-%llukB/%s",
+			 (unsigned long long)p->page_bytes >> 10, rows[i].file);
+		*rows[i].ret = readfile_number(root, path);
+		known &= *rows[i].ret != UINT64_MAX;
 	}
-	if (known)
-		vma->huge_known |= VMA_HUGE_POOL;
+	return known;
 }
 
 /*
@@ -149,9 +149,16 @@ static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct 
 
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma)
 {
+	struct live_machine_pool pool = { .page_bytes = vma->page_size };
+
 	if (vma->fs != VMA_FS_HUGETLB || !vma->page_size)
 		return;
-	live_hugetlb_pool(l, vma);
+	if (live_hugetlb_pool(l->root, &pool))
+		vma->huge_known |= VMA_HUGE_POOL;
+	vma->huge_free = pool.free;
+	vma->huge_reserved = pool.reserved;
+	vma->huge_surplus = pool.surplus;
+	vma->huge_overcommit = pool.overcommit;
 	live_hugetlb_mount(p, vma);
 	live_hugetlb_cgroups(l, p, vma);
 }

@@ -128,6 +128,8 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma);
 void live_vmas_internal(struct live *l); /* fills l->internal */
 void live_vmas_free(struct live_mounts *m);
 
+/* Reads the pool of @p->page_bytes below the directory @root; returns whether all of it is known. */
+bool live_hugetlb_pool(int root, struct live_machine_pool *p);
 /* Reads limits of the pool, mount and cgroups for @vma if it maps hugetlb (live_hugetlb.c). */
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 

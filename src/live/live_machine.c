@@ -225,28 +225,10 @@ static void live_machine_pools(int root, struct live_machine_settings *s)
 	if (!dir)
 		return;
 	while ((e = readdir(dir)) && s->npools < LIVE_MACHINE_POOLS) {
-		struct live_machine_pool *p = &s->pool[s->npools];
-		const struct {
-			const char *file;
-			u64 *ret;
-		} rows[] = {
-			{ "nr_hugepages", &p->total },
-			{ "free_hugepages", &p->free },
-			{ "resv_hugepages", &p->reserved },
-			{ "surplus_hugepages", &p->surplus },
-			{ "nr_overcommit_hugepages", &p->overcommit },
-		};
-		char path[320];
-
 		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
 			continue;
-		p->page_bytes = kib << 10;
-		for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-			snprintf(path, sizeof(path), "sys/kernel/mm/hugepages/%s/%s",
-				 e->d_name, rows[i].file);
-			*rows[i].ret = readfile_number(root, path);
-		}
-		s->npools++;
+		s->pool[s->npools].page_bytes = kib << 10;
+		live_hugetlb_pool(root, &s->pool[s->npools++]);
 	}
 	closedir(dir);
 }
