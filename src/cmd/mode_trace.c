@@ -12,6 +12,7 @@
 
 #include "demo/demo.h"
 #include "render/render_demo.h"
+#include "render/rows.h"
 #include "render/render_event.h"
 #include "replay/replay.h"
 #include "trace/trace.h"
@@ -228,8 +229,10 @@ int mode_demo(struct session *s)
 				    .reserve = s->opt.given[OPTION_RESERVE_HUGEPAGES],
 				    .model = s->has_model ? &s->model : NULL };
 	unsigned wrong = 0;
-	struct render_demo view = { .out = s->opt.render.out,
-				    .color = s->opt.render.color,
+	struct render_demo view = { .opt = &s->opt.render,
+				    .out = s->opt.render.out,
+				    .silent = s->opt.render.json ||
+					      rows_asked(&s->opt.render),
 				    .brief = !opt.name && !s->opt.given[OPTION_VERBOSE] };
 	int err = demo_run(&opt, s->source, &render_demo_view, &view, &s->diag, &wrong);
 

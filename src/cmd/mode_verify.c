@@ -108,10 +108,10 @@ static int mode_verify_run(struct session *s, struct mode_verify *m)
 	sigaction(SIGTERM, &old[1], NULL);
 	if (m->tty)
 		fputs("\033[K", stderr);
-	if (s->opt.json)
-		render_verify_json(s->opt.render.out, &r, s->opt.render.version);
-	else
-		render_verify_text(s->opt.render.out, &r);
+	if (!err)
+		err = render_verify(&s->opt.render,
+				    &(struct report_head){ r.kernel, s->source->machine },
+				    &r);
 	if (err)
 		diag_add(&s->diag, DIAG_ERROR, "verifying failed: %s", strerror(-err));
 	err = err ? EXIT_FAILED : r.n[VERIFY_WRONG] ? EXIT_FOUND : EXIT_COMPLETE;

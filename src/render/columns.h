@@ -40,6 +40,8 @@ enum columns_of {
 	COLUMNS_PAIR,    /* --family: struct family_pair */
 	COLUMNS_CHANGE, /* --diff: struct store_change; NULL: a process of one side only */
 	COLUMNS_PIN,    /* --pins: struct pins_row */
+	COLUMNS_STATE,  /* --verify: struct verify_row */
+	COLUMNS_CASE,   /* --demo: struct demo_result */
 	COLUMNS_FACT,   /* --facts: struct columns_fact */
 	COLUMNS_COLUMN, /* --list-columns: struct column */
 	COLUMNS_OF

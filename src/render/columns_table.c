@@ -7,9 +7,12 @@
 #include "render/changes.h"
 #include "render/sums.h"
 #include "report/family.h"
+#include "event/demo_case.h"
 #include "report/lint.h"
+#include "verify/verify.h"
 #include "report/pins.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define PAGES (BIT(COLUMNS_PAGE) | BIT(COLUMNS_ENTRY) | BIT(COLUMNS_FINDING))
@@ -33,6 +36,9 @@ static const struct {
 	[COLUMNS_CHANGE] = { "changes",
 			     "PID,START,END,PAGES,WHAT,BEFORE,AFTER,VERDICTS" },
 	[COLUMNS_PIN] = { "pins", "PID,COMM,BY,HELD,MAPPED,UNMAPPED,PINS,FD,WHAT" },
+	[COLUMNS_STATE] = { "states",
+			    "STATE,GET-R,GET-W,PIN-R,PIN-W,LT-R,LT-W,STORE,FORK,MIGRATE" },
+	[COLUMNS_CASE] = { "cases", "MEMORY,CASE,PREDICTED,OBSERVED,RESULT" },
 	[COLUMNS_FACT] = { "facts", "FACT,VALUE,FROM,RELEASES,MEANING" },
 	[COLUMNS_COLUMN] = { "columns", "COLUMN,OF,DESCRIPTION" },
 };
@@ -509,6 +515,43 @@ static void get_pin(const struct report_row *row, u32 arg, struct cell *c)
 		c->type = c->num < 0 ? CELL_UNKNOWN : types[arg];
 }
 
+/* The state, or "12" trials that were right, "12!1" and a wrong one, "12?3" and 3 unknown in part. */
+static void get_state(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const struct verify_row *v = row->item;
+	const u64 *n = arg < GUP_WHATS ? v->n[arg] : NULL;
+	int at;
+
+	if (!n)
+		cell_text(c, v->state);
+	if (!n || !(n[VERIFY_RIGHT] + n[VERIFY_WRONG] + n[VERIFY_UNKNOWN]))
+		return;
+	at = snprintf(c->buf, sizeof(c->buf), "%" PRIu64, n[VERIFY_RIGHT]);
+	if (n[VERIFY_WRONG])
+		at += snprintf(c->buf + at, 24, "!%" PRIu64, n[VERIFY_WRONG]);
+	if (n[VERIFY_UNKNOWN])
+		snprintf(c->buf + at, 24, "?%" PRIu64, n[VERIFY_UNKNOWN]);
+	cell_text(c, c->buf);
+}
+
+/* Memory and case of the demo, what was predicted and seen of it, and whether that was right. */
+static void get_case(const struct report_row *row, u32 arg, struct cell *c)
+{
+	static const char *const leaks[] = { "safe", "leak", NULL };
+	const struct demo_result *r = row->item;
+	u8 leak = arg == 2 ? r->predicted : r->observed;
+
+	if (arg < 2)
+		cell_text(c, arg ? r->c->name : demo_case_memory(r->memory));
+	else if (arg < 4 && !r->skipped[0])
+		cell_word(c, leak != TRI_UNKNOWN, leaks[leak]);
+	else if (arg == 4)
+		cell_text(c, r->skipped[0]                 ? "skipped"
+			     : r->predicted == TRI_UNKNOWN ? "not predicted"
+			     : r->predicted == r->observed ? "as predicted"
+							   : "WRONG");
+}
+
 static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct columns_fact *f = row->item;
@@ -562,6 +605,8 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 #define L BIT(COLUMNS_FINDING)
 #define C BIT(COLUMNS_CHANGE)
 #define N BIT(COLUMNS_PIN)
+#define S BIT(COLUMNS_STATE)
+#define D BIT(COLUMNS_CASE)
 #define B BIT(COLUMNS_FACT)
 #define H BIT(COLUMNS_COLUMN)
 #define RIGHT COLUMN_RIGHT

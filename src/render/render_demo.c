@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "page/fact.h"
-#include "render/render.h"
 #include "render/columns.h"
+#include "render/rows.h"
 
 #define INDENT 14
 
@@ -177,7 +177,7 @@ static void show_read(struct render_demo *r, const struct demo_step *s)
 	title(r, s, what);
 	if (s->observed == TRI_UNKNOWN)
 		return;
-	if (r->color && s->observed == TRI_YES)
+	if (r->opt->color && s->observed == TRI_YES)
 		fputs("\033[1;31m", r->out);
 	render_block(
 		r->out, "    seen", INDENT,
@@ -185,7 +185,7 @@ static void show_read(struct render_demo *r, const struct demo_step *s)
 			? "LEAK%s: the %s has read what the other process stored later"
 			: "safe%s: the %s still reads what was there when it took the reference",
 		judged, actors[s->who]);
-	if (r->color && s->observed == TRI_YES)
+	if (r->opt->color && s->observed == TRI_YES)
 		fputs("\033[0m", r->out);
 }
 
@@ -245,11 +245,19 @@ static const char intro[] =
 	"If the kernel counts mappings only, it may think that the last process that maps a page is alone and let it store into it: then the holder of the reference sees the store. "
 	"Below, gupinfo makes a parent and a child of its own, predicts each step from the state of the page, does it, and looks again.";
 
+static void rule(const struct render_demo *r)
+{
+	fprintf(r->out, "\n%.79s\n",
+		"--------------------------------------------------------------------------------");
+}
+
 static int on_begin(void *ctx, const struct report_head *head)
 {
 	struct render_demo *r = ctx;
 
-	r->kernel = head->kernel;
+	r->head = *head;
+	if (r->silent)
+		return 0;
 	fprintf(r->out, "gupinfo --demo: kernel %s, judged as %s\n\n",
 		head->machine->kernel.release, head->kernel->model);
 	render_wrap(r->out, 0, 0, r->brief ? intro_brief : intro);
@@ -274,12 +282,11 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 	char size[16], text[200];
 
 	/* the case in which the kernel's own test fails */
-	r->shown =
-		!r->brief || (memory == DEMO_HUGETLB && c == demo_case(DEMO_CASE_CHILD));
+	r->shown = !r->silent && (!r->brief || (memory == DEMO_HUGETLB &&
+						c == demo_case(DEMO_CASE_CHILD)));
 	if (!r->shown)
 		return 0;
-	fprintf(r->out, "\n%.79s\n",
-		"--------------------------------------------------------------------------------");
+	rule(r);
 	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_case_memory(memory),
 		 c->name, what[memory],
 		 bytes ? columns_size(bytes, size, sizeof(size)) : "?", c->selftest);
@@ -302,36 +309,42 @@ static int on_result(void *ctx, const struct demo_result *res)
 	return fflush(r->out) ? -EPIPE : 0;
 }
 
-static const char *leak_word(u8 t)
+static int demo_rows(const struct render_demo *r, const struct demo_result *res,
+		     unsigned n)
 {
-	return t == TRI_YES ? "leak" : t == TRI_NO ? "safe" : "?";
+	struct rows *rows;
+	int err = rows_new(r->opt, COLUMNS_CASE, NULL, &r->head, &rows);
+
+	if (err)
+		return err;
+	for (unsigned i = 0; i < n && !err; i++)
+		err = rows_add(rows, &(struct report_row){ .item = &res[i] });
+	if (!err)
+		err = rows_end(rows, NULL);
+	rows_free(rows);
+	return err;
 }
 
 static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 {
 	struct render_demo *r = ctx;
 	unsigned leaks = 0, wrong = 0, unknown = 0, skipped = 0;
+	int err;
 
-	fprintf(r->out, "\n%.79s\n%-8s  %-15s  %-9s  %-9s  %s\n",
-		"--------------------------------------------------------------------------------",
-		"MEMORY", "CASE", "PREDICTED", "OBSERVED", "RESULT");
+	if (!r->silent)
+		rule(r);
+	err = demo_rows(r, res, n);
+	if (err || r->silent)
+		return err;
 	for (unsigned i = 0; i < n; i++) {
 		const struct demo_result *x = &res[i];
 		bool skip = x->skipped[0], known = x->predicted != TRI_UNKNOWN;
-		bool right = known && x->predicted == x->observed;
 
 		leaks += !skip && x->observed == TRI_YES;
 		skipped += skip;
 		unknown += !skip && !known;
-		wrong += !skip && known && x->observed != TRI_UNKNOWN && !right;
-		fprintf(r->out, "%-8s  %-15s  %-9s  %-9s  %s\n",
-			demo_case_memory(x->memory), x->c->name,
-			skip ? "-" : leak_word(x->predicted),
-			skip ? "-" : leak_word(x->observed),
-			skip     ? "skipped"
-			: !known ? "not predicted"
-			: right  ? "as predicted"
-				 : "WRONG");
+		wrong += !skip && known && x->observed != TRI_UNKNOWN &&
+			 x->predicted != x->observed;
 	}
 	fprintf(r->out, "\n%u of %u cases leak", leaks, n - skipped);
 	fprintf(r->out, wrong ? "; %u predicted wrongly" : "; none predicted wrongly",

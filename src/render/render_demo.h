@@ -3,16 +3,16 @@
 #ifndef GUPINFO_RENDER_DEMO_H
 #define GUPINFO_RENDER_DEMO_H
 
-#include <stdio.h>
-
 #include "event/demo_case.h"
+#include "render/render.h"
 
 struct render_demo {
+	const struct render_options *opt;
 	FILE *out;
-	bool color;
-	bool brief; /* of one case what matters, of all the results */
-	bool shown; /* the case at hand */
-	const struct kernel *kernel;
+	bool silent; /* rows of the cases, and nothing else */
+	bool brief;  /* of one case what matters, of all the results */
+	bool shown;  /* the case at hand */
+	struct report_head head;
 };
 extern const struct demo_view render_demo_view;
 

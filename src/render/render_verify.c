@@ -2,47 +2,29 @@
 #include "render/render_verify.h"
 
 #include "render/js.h"
-#include "render/render.h"
+#include "render/rows.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 static const char *const render_verify_outcome[] = { "right", "wrong", "unknown",
 						     "skipped" };
 
-/* Prints "12" when all are right, "12/1!" with 1 wrong, "12?3" with 3 unknown, "-" never tried. */
-static void render_verify_cell(FILE *out, const u64 n[VERIFY_OUTCOMES])
+static int render_verify_rows(const struct render_options *opt,
+			      const struct report_head *head,
+			      const struct verify_result *r)
 {
-	char cell[64];
-	u64 tried = n[VERIFY_RIGHT] + n[VERIFY_WRONG] + n[VERIFY_UNKNOWN];
-	int len;
+	struct rows *rows;
+	int err = rows_new(opt, COLUMNS_STATE, NULL, head, &rows);
 
-	if (!tried) {
-		fprintf(out, " %7s", "-");
-		return;
-	}
-	len = snprintf(cell, sizeof(cell), "%" PRIu64, n[VERIFY_RIGHT]);
-	if (n[VERIFY_WRONG])
-		len += snprintf(cell + len, sizeof(cell) - (size_t)len, "!%" PRIu64,
-				n[VERIFY_WRONG]);
-	if (n[VERIFY_UNKNOWN])
-		snprintf(cell + len, sizeof(cell) - (size_t)len, "?%" PRIu64,
-			 n[VERIFY_UNKNOWN]);
-	fprintf(out, " %7s", cell);
-}
-
-static void render_verify_rows(FILE *out, const struct verify_result *r)
-{
-	fprintf(out, "%-18s", "STATE");
-	for (unsigned w = 0; w < GUP_WHATS; w++)
-		fprintf(out, " %7s", gup_what_name(w));
-	fputc('\n', out);
-	for (size_t i = 0; i < r->nrows; i++) {
-		fprintf(out, "%-18.18s", r->row[i].state);
-		for (unsigned w = 0; w < GUP_WHATS; w++)
-			render_verify_cell(out, r->row[i].n[w]);
-		fputc('\n', out);
-	}
-	fputs("right, !wrong, ?unknown in part; - not tried\n", out);
+	if (err)
+		return err;
+	for (size_t i = 0; i < r->nrows && !err; i++)
+		err = rows_add(rows, &(struct report_row){ .item = &r->row[i] });
+	if (!err)
+		err = rows_end(rows, NULL);
+	rows_free(rows);
+	return err;
 }
 
 static void render_verify_wrong(FILE *out, const struct verify_result *r,
@@ -81,9 +63,9 @@ static void render_verify_missing(FILE *out, const struct verify_result *r)
 		fprintf(out, "  %8" PRIu64 "  %s\n", r->reason[i].n, r->reason[i].text);
 }
 
-void render_verify_text(FILE *out, const struct verify_result *r)
+static void render_verify_text(FILE *out, const struct verify_result *r)
 {
-	render_verify_rows(out, r);
+	fputs("right, !wrong, ?unknown in part; - not tried\n", out);
 	for (size_t i = 0; i < r->ncases; i++)
 		if (r->cases[i].outcome == VERIFY_WRONG)
 			render_verify_wrong(out, r, &r->cases[i]);
@@ -131,7 +113,8 @@ static void render_verify_case(struct js *j, const struct verify_case *c)
 	js_close(j, '}');
 }
 
-void render_verify_json(FILE *out, const struct verify_result *r, const char *version)
+static void render_verify_json(FILE *out, const struct verify_result *r,
+			       const char *version)
 {
 	struct js j = { .out = out };
 
@@ -149,4 +132,17 @@ void render_verify_json(FILE *out, const struct verify_result *r, const char *ve
 		render_verify_case(&j, &r->cases[i]);
 	js_close(&j, ']');
 	render_json_end(&j, NULL);
+}
+
+int render_verify(const struct render_options *opt, const struct report_head *head,
+		  const struct verify_result *r)
+{
+	bool document = opt->json == RENDER_JSON_DOCUMENT && !rows_asked(opt);
+	int err = document ? 0 : render_verify_rows(opt, head, r);
+
+	if (document)
+		render_verify_json(opt->out, r, opt->version);
+	else if (!err && !opt->json && !rows_asked(opt))
+		render_verify_text(opt->out, r);
+	return err ? err : ferror(opt->out) ? -EIO : 0;
 }

@@ -3,14 +3,14 @@
 #ifndef GUPINFO_RENDER_VERIFY_H
 #define GUPINFO_RENDER_VERIFY_H
 
-#include <stdio.h>
-
+#include "render/render.h"
 #include "verify/verify.h"
 
-/* Prints 80 columns: counts by state, every wrong case, what was unknown and why. */
-void render_verify_text(FILE *out, const struct verify_result *r);
-
-/* Prints the "verify" document of the interface; @version is gupinfo's. */
-void render_verify_json(FILE *out, const struct verify_result *r, const char *version);
+/*
+ * Writes the rows that are asked for, or the "verify" document of the interface, or in 80 columns: counts
+ * by state, every wrong case, what was unknown and why.  Returns 0 or -errno.
+ */
+int render_verify(const struct render_options *opt, const struct report_head *head,
+		  const struct verify_result *r);
 
 #endif

@@ -279,6 +279,9 @@ TEST(views)
 {
 	struct verify_result r = { .kernel = &kernel, .seed = 5, .trials = 1 };
 	struct verify_row row = { .state = "order-0" };
+	const struct source_machine machine = { 0 };
+	const struct report_head head = { &kernel, &machine };
+	struct render_options opt = { .version = "0.1.0" };
 	char *text = NULL;
 	size_t len;
 	FILE *out;
@@ -296,9 +299,10 @@ TEST(views)
 	r.cases = &result;
 	r.nrows = r.ncases = 1;
 	out = open_memstream(&text, &len);
-	render_verify_text(out, &r);
+	opt.out = out;
+	EXPECT_INT(render_verify(&opt, &head, &r), 0);
 	fclose(out);
-	EXPECT(strstr(text, "order-0                0!1       -"));
+	EXPECT(strstr(text, "order-0              0!1     -"));
 	EXPECT(strstr(text, "WRONG: get-r of order-0+shared by vmsplice on 6.18.0\n"));
 	EXPECT(strstr(text,
 		      "fault         predicted none      observed some      <-- wrong"));
@@ -306,7 +310,9 @@ TEST(views)
 	EXPECT(strstr(text, "0 right, 1 wrong, 0 unknown, 0 skipped"));
 	free(text);
 	out = open_memstream(&text, &len);
-	render_verify_json(out, &r, "0.1.0");
+	opt.out = out;
+	opt.json = RENDER_JSON_DOCUMENT;
+	EXPECT_INT(render_verify(&opt, &head, &r), 0);
 	fclose(out);
 	EXPECT(strstr(text, "\"wrong\":1"));
 	EXPECT(strstr(text, "\"result\":\"wrong\""));
