@@ -169,6 +169,14 @@ const char *gup_what_word(const struct gup_verdicts *v, unsigned what)
 				   : gup_migrate_name(v->migrate.word);
 }
 
+bool gup_what_known(const struct gup_verdicts *v, unsigned what)
+{
+	return what < GUP_REQUESTS ? v->req[what].word != GUP_WORD_UNKNOWN
+	       : what == GUP_STORE ? v->write.fault != GUP_WRITE_UNKNOWN
+	       : what == GUP_FORK  ? v->fork.word != GUP_FORK_UNKNOWN
+				   : v->migrate.word != GUP_MIGRATE_UNKNOWN;
+}
+
 const char *gup_tri_name(enum tri tri)
 {
 	return tri == TRI_YES ? "yes" : tri == TRI_NO ? "no" : "unknown";

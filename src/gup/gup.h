@@ -171,8 +171,9 @@ u32 gup_request_flags(enum gup_request req);
 
 const char *gup_request_name(enum gup_request req); /* "get-r" */
 const char *gup_what_name(unsigned what); /* of a request, "store", "fork", "migrate" */
-const char *gup_what_word(const struct gup_verdicts *v,
-			  unsigned what);            /* "fast", "reuse" */
+/* The verdict in one word, as "fast", "reuse", "share", "yes", and whether it is known. */
+const char *gup_what_word(const struct gup_verdicts *v, unsigned what);
+bool gup_what_known(const struct gup_verdicts *v, unsigned what);
 const char *gup_request_foll(enum gup_request req);  /* "FOLL_GET|FOLL_WRITE" */
 const char *gup_request_users(enum gup_request req); /* "vmsplice" */
 const char *gup_reason_name(enum gup_reason reason); /* "must-unshare" */

@@ -280,19 +280,12 @@ static const char *word_color(enum gup_word word)
 	}
 }
 
-static void get_request(const struct report_row *row, u32 arg, struct cell *c)
+static void get_verdict(const struct report_row *row, u32 what, struct cell *c)
 {
-	const struct gup_verdict *v = &row->run.class->verdicts->req[arg];
+	const struct gup_verdicts *v = row->run.class->verdicts;
 
-	cell_word(c, v->word != GUP_WORD_UNKNOWN, gup_word_name(v->word, v->err));
-	c->color = word_color(v->word);
-}
-
-static void get_write(const struct report_row *row, u32 arg, struct cell *c)
-{
-	u8 fault = row->run.class->verdicts->write.fault;
-
-	cell_word(c, fault != GUP_WRITE_UNKNOWN, gup_write_name(fault));
+	cell_word(c, gup_what_known(v, what), gup_what_word(v, what));
+	c->color = what < GUP_REQUESTS ? word_color(v->req[what].word) : NULL;
 }
 
 static void get_write_tri(const struct report_row *row, u32 arg, struct cell *c)
@@ -300,20 +293,6 @@ static void get_write_tri(const struct report_row *row, u32 arg, struct cell *c)
 	cell_tri(c, arg ? row->run.class->verdicts->write.leak
 			: row->run.class->verdicts->write.seen_by_refs);
 	c->color = arg && c->num ? "red" : NULL;
-}
-
-static void get_fork(const struct report_row *row, u32 arg, struct cell *c)
-{
-	u8 word = row->run.class->verdicts->fork.word;
-
-	cell_word(c, word != GUP_FORK_UNKNOWN, gup_fork_name(word));
-}
-
-static void get_migrate(const struct report_row *row, u32 arg, struct cell *c)
-{
-	u8 word = row->run.class->verdicts->migrate.word;
-
-	cell_word(c, word != GUP_MIGRATE_UNKNOWN, gup_migrate_name(word));
 }
 
 /* The name that maps shows, or what the caller calls the mapping. */

@@ -49,10 +49,7 @@ static int all_rows(struct render_all *r, size_t n, const struct report_totals *
 
 		err = rows_add(rows, &row);
 	}
-	if (!err)
-		err = rows_end(rows, opt.format == TABLE_TEXT && r->seen ? &sum : NULL);
-	rows_free(rows);
-	return err;
+	return rows_finish(rows, err, opt.format == TABLE_TEXT && r->seen ? &sum : NULL);
 }
 
 static int all_json(struct render_all *r, size_t n, const struct report_totals *sum)

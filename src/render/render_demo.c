@@ -309,22 +309,6 @@ static int on_result(void *ctx, const struct demo_result *res)
 	return fflush(r->out) ? -EPIPE : 0;
 }
 
-static int demo_rows(const struct render_demo *r, const struct demo_result *res,
-		     unsigned n)
-{
-	struct rows *rows;
-	int err = rows_new(r->opt, COLUMNS_CASE, NULL, &r->head, &rows);
-
-	if (err)
-		return err;
-	for (unsigned i = 0; i < n && !err; i++)
-		err = rows_add(rows, &(struct report_row){ .item = &res[i] });
-	if (!err)
-		err = rows_end(rows, NULL);
-	rows_free(rows);
-	return err;
-}
-
 static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 {
 	struct render_demo *r = ctx;
@@ -333,7 +317,7 @@ static int on_end(void *ctx, const struct demo_result *res, unsigned n)
 
 	if (!r->silent)
 		rule(r);
-	err = demo_rows(r, res, n);
+	err = rows_items(r->opt, COLUMNS_CASE, &r->head, res, sizeof(*res), n);
 	if (err || r->silent)
 		return err;
 	for (unsigned i = 0; i < n; i++) {

@@ -5,24 +5,6 @@
 #include "render/filter.h"
 #include "render/js.h"
 
-static int facts_rows(const struct render_options *opt, const struct report_head *head)
-{
-	struct rows *rows;
-	int err = rows_new(opt, COLUMNS_FACT, NULL, head, &rows);
-
-	if (err)
-		return err;
-	for (unsigned i = 0; i < KFACTS && !err; i++) {
-		const struct columns_fact fact = { head->kernel, i };
-
-		err = rows_add(rows, &(struct report_row){ .item = &fact });
-	}
-	if (!err)
-		err = rows_end(rows, NULL);
-	rows_free(rows);
-	return err;
-}
-
 static int facts_json(const struct render_options *opt, const struct kernel *k,
 		      const struct source_machine *m)
 {
@@ -57,6 +39,7 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 		 const struct source_machine *m)
 {
 	const struct report_head head = { k, m };
+	struct columns_fact fact[KFACTS];
 	char release[80], why[400], proof[160];
 
 	if (opt->json && !rows_asked(opt))
@@ -79,5 +62,7 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 					kernel_probe_text(i));
 		fputc('\n', opt->out);
 	}
-	return facts_rows(opt, &head);
+	for (unsigned i = 0; i < KFACTS; i++)
+		fact[i] = (struct columns_fact){ k, i };
+	return rows_items(opt, COLUMNS_FACT, &head, fact, sizeof(*fact), KFACTS);
 }

@@ -84,13 +84,11 @@ static int family_rows(const struct render_family *r, const struct render_option
 		err = of == COLUMNS_PART ? family_add_parts(r, rows, &r->f->member[i])
 					 : rows_add(rows, &row);
 	}
-	if (!err)
-		err = rows_end(rows, of == COLUMNS_MEMBER && opt->format == TABLE_TEXT &&
-						     r->f->n > 1
-					     ? &sum
-					     : NULL);
-	rows_free(rows);
-	return err;
+	return rows_finish(rows, err,
+			   of == COLUMNS_MEMBER && opt->format == TABLE_TEXT &&
+					   r->f->n > 1
+				   ? &sum
+				   : NULL);
 }
 
 /* ---- for people */

@@ -116,9 +116,7 @@ int render_pins(const struct render_options *opt, const struct report_head *head
 		err = rows_members(rows, &j);
 		pins_json_end(j, p);
 	}
-	if (!err)
-		err = rows_end(rows, NULL);
-	rows_free(rows);
+	err = rows_finish(rows, err, NULL);
 	if (err || opt->json || rows_asked(opt))
 		return err;
 	if (p->nrows)

@@ -10,23 +10,6 @@
 static const char *const render_verify_outcome[] = { "right", "wrong", "unknown",
 						     "skipped" };
 
-static int render_verify_rows(const struct render_options *opt,
-			      const struct report_head *head,
-			      const struct verify_result *r)
-{
-	struct rows *rows;
-	int err = rows_new(opt, COLUMNS_STATE, NULL, head, &rows);
-
-	if (err)
-		return err;
-	for (size_t i = 0; i < r->nrows && !err; i++)
-		err = rows_add(rows, &(struct report_row){ .item = &r->row[i] });
-	if (!err)
-		err = rows_end(rows, NULL);
-	rows_free(rows);
-	return err;
-}
-
 static void render_verify_wrong(FILE *out, const struct verify_result *r,
 				const struct verify_case *c)
 {
@@ -138,7 +121,9 @@ int render_verify(const struct render_options *opt, const struct report_head *he
 		  const struct verify_result *r)
 {
 	bool document = opt->json == RENDER_JSON_DOCUMENT && !rows_asked(opt);
-	int err = document ? 0 : render_verify_rows(opt, head, r);
+	int err = document ? 0
+			   : rows_items(opt, COLUMNS_STATE, head, r->row, sizeof(*r->row),
+					r->nrows);
 
 	if (document)
 		render_verify_json(opt->out, r, opt->version);

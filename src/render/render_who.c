@@ -55,10 +55,7 @@ static int who_rows(const struct render_options *opt, const struct render_who *w
 
 		err = rows_add(rows, &row);
 	}
-	if (!err)
-		err = rows_end(rows, NULL);
-	rows_free(rows);
-	return err;
+	return rows_finish(rows, err, NULL);
 }
 
 static void who_holders(FILE *out, const struct render_who *who)

@@ -291,19 +291,32 @@ int rows_end(struct rows *r, const struct report_row *sum)
 	return err ? err : table_end(r->table);
 }
 
-int rows_columns(const struct render_options *opt)
+int rows_finish(struct rows *r, int err, const struct report_row *sum)
+{
+	if (!err)
+		err = rows_end(r, sum);
+	rows_free(r);
+	return err;
+}
+
+int rows_items(const struct render_options *opt, enum columns_of of,
+	       const struct report_head *head, const void *item, size_t size, size_t n)
 {
 	struct rows *rows;
-	unsigned n;
-	const struct column *table = columns_table(&n);
-	int err = rows_new(opt, COLUMNS_COLUMN, NULL, NULL, &rows);
+	int err = rows_new(opt, of, NULL, head, &rows);
 
 	if (err)
 		return err;
-	for (unsigned i = 0; i < n && !err; i++)
-		err = rows_add(rows, &(struct report_row){ .item = &table[i] });
-	if (!err)
-		err = rows_end(rows, NULL);
-	rows_free(rows);
-	return err;
+	for (size_t i = 0; i < n && !err; i++)
+		err = rows_add(rows, &(struct report_row){ .item = (const char *)item +
+								   i * size });
+	return rows_finish(rows, err, NULL);
+}
+
+int rows_columns(const struct render_options *opt)
+{
+	unsigned n;
+	const struct column *table = columns_table(&n);
+
+	return rows_items(opt, COLUMNS_COLUMN, NULL, table, sizeof(*table), n);
 }

@@ -29,6 +29,11 @@ bool rows_asked(const struct render_options *opt);
 /* A cell had "fast 99% +", or another word that holds for a part. */
 bool rows_mixed(const struct rows *r);
 void rows_free(struct rows *r);
+/* Ends and frees the rows; returns @err if it is one, else what rows_end() does. */
+int rows_finish(struct rows *r, int err, const struct report_row *sum);
+/* All of it for @n rows of which each has one of @item, @size bytes apart. */
+int rows_items(const struct render_options *opt, enum columns_of of,
+	       const struct report_head *head, const void *item, size_t size, size_t n);
 
 /* --list-columns: the columns themselves. */
 int rows_columns(const struct render_options *opt);

@@ -21,10 +21,10 @@ bool report_ordinary(const struct page_info *page)
 
 static bool report_has_unknown(const struct gup_verdicts *v)
 {
-	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		if (v->req[i].word == GUP_WORD_UNKNOWN)
+	for (unsigned i = 0; i < GUP_MIGRATE; i++)
+		if (!gup_what_known(v, i))
 			return true;
-	return v->write.fault == GUP_WRITE_UNKNOWN || v->fork.word == GUP_FORK_UNKNOWN;
+	return false;
 }
 
 /* Of the @n pages of @row those that its holders have, where that is known. */
