@@ -74,10 +74,10 @@ struct column {
 const struct column *columns_table(unsigned *ret_n);
 
 /* What --list-columns calls the rows of @of: "pages". */
-const char *columns_table_of(enum columns_of of);
+const char *columns_rows(enum columns_of of);
 
 /* The columns that rows of @of have without -o, as for columns_select(); NULL: those that fit. */
-const char *columns_table_usual(enum columns_of of);
+const char *columns_rows_usual(enum columns_of of);
 
 /* Returns the column named @name (in any case) of rows of @of, or NULL. */
 const struct column *columns_find(enum columns_of of, const char *name, size_t len);

@@ -18,41 +18,6 @@
 #define PAGES (BIT(COLUMNS_PAGE) | BIT(COLUMNS_ENTRY) | BIT(COLUMNS_FINDING))
 #define FAMILIES (BIT(COLUMNS_MEMBER) | BIT(COLUMNS_PART))
 
-/* ---- rows */
-
-static const struct {
-	const char *name, *usual;
-} columns_kinds[COLUMNS_OF] = {
-	[COLUMNS_PAGE] = { "pages", NULL },
-	[COLUMNS_MAPPING] = { "mappings", NULL },
-	[COLUMNS_PROCESS] = { "processes", NULL },
-	[COLUMNS_ENTRY] = { "entries", "PID,COMM,ADDR,LEAF,PERMS,PTE,EXCL,NAME" },
-	[COLUMNS_FINDING] = { "findings",
-			      "CLASS,FINDING,PID,ADDR,PAGES,KIND,MAP,REF,PIN,NAME" },
-	[COLUMNS_MEMBER] = { "members",
-			     "PID,WITH,RSS,SAME,COPIED,NEW,WAIT,EXCL,PSS,USS,COMM" },
-	[COLUMNS_PART] = { "parts", "PID,START-END,RSS,SAME,COPIED,NEW,WAIT,PSS,NAME" },
-	[COLUMNS_PAIR] = { "pairs", "PID,WITH,SHARED,ANON,KSM,FILE,COMM" },
-	[COLUMNS_CHANGE] = { "changes",
-			     "PID,START,END,PAGES,WHAT,BEFORE,AFTER,VERDICTS" },
-	[COLUMNS_PIN] = { "pins", "PID,COMM,BY,HELD,MAPPED,UNMAPPED,PINS,FD,WHAT" },
-	[COLUMNS_STATE] = { "states",
-			    "STATE,GET-R,GET-W,PIN-R,PIN-W,LT-R,LT-W,STORE,FORK,MIGRATE" },
-	[COLUMNS_CASE] = { "cases", "MEMORY,CASE,PREDICTED,OBSERVED,RESULT" },
-	[COLUMNS_FACT] = { "facts", "FACT,VALUE,FROM,RELEASES,MEANING" },
-	[COLUMNS_COLUMN] = { "columns", "COLUMN,OF,DESCRIPTION" },
-};
-
-const char *columns_table_of(enum columns_of of)
-{
-	return columns_kinds[of].name;
-}
-
-const char *columns_table_usual(enum columns_of of)
-{
-	return columns_kinds[of].usual;
-}
-
 /* ---- making cells */
 
 static void cell_set(struct cell *c, enum cell_type type, s64 num)
@@ -567,7 +532,7 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 	for (unsigned i = 0; arg == 1 && i < COLUMNS_OF; i++)
 		if (of & BIT(i))
 			at += snprintf(c->buf + at, sizeof(c->buf) - at, "%s%s",
-				       at ? "," : "", columns_table_of(i));
+				       at ? "," : "", columns_rows(i));
 	cell_text(c, !arg           ? col->name
 		     : arg == 1     ? c->buf
 		     : col->help[0] ? col->help
