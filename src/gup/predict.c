@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gup/predict_int.h"
+#include "lib/array.h"
 #include "page/fact_infer.h"
 
 #include <string.h>
@@ -213,12 +214,11 @@ static unsigned predict_next(const struct predict_rule *r, struct predict_case *
 	return c->wfault ? PREDICT_SEEN : PREDICT_WRITE;
 }
 
-static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
-			 struct predict_result *ret);
+static void predict_walk(struct predict_case *c, unsigned i, struct predict_result *ret);
 
 /* Walks both cases of the unknown fact @bit. */
-static void predict_split(const struct predict_case *c, unsigned stage, unsigned i,
-			  u64 bit, bool kernel, struct predict_result *ret)
+static void predict_split(const struct predict_case *c, unsigned i, u64 bit, bool kernel,
+			  struct predict_result *ret)
 {
 	struct predict_result second;
 	bool have = false;
@@ -229,7 +229,7 @@ static void predict_split(const struct predict_case *c, unsigned stage, unsigned
 		fact_set(kernel ? &branch.k : &branch.f, bit, v);
 		if (fact_infer_close(&branch.f, &branch.k))
 			continue;
-		predict_walk(&branch, stage, i, have ? &second : ret);
+		predict_walk(&branch, i, have ? &second : ret);
 		if (have)
 			predict_join(ret, &second, bit, kernel);
 		have = true;
@@ -244,19 +244,27 @@ static void predict_split(const struct predict_case *c, unsigned stage, unsigned
 	}
 }
 
-static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
-			 struct predict_result *ret)
+/* Returns the first rule of @stage. */
+static unsigned predict_first(unsigned stage)
+{
+	return ARRAY_FIRST(i, 0, predict_rule_count, predict_rule_all[i].stage < stage);
+}
+
+/* Walks from rule @i on. */
+static void predict_walk(struct predict_case *c, unsigned i, struct predict_result *ret)
 {
 	static const struct predict_rule undecided = { .next = PREDICT_UNDECIDED };
+	u8 stage = predict_rule_all[i].stage;
 
-	while (i < predict_rule_tables[stage].n && c->steps < PREDICT_STEPS) {
-		const struct predict_rule *r = &predict_rule_tables[stage].rules[i];
+	while (i < predict_rule_count && predict_rule_all[i].stage == stage &&
+	       c->steps < PREDICT_STEPS) {
+		const struct predict_rule *r = &predict_rule_all[i];
 		bool kernel = false;
 		u64 bit = 0;
 		int m = predict_match(r, c, &bit, &kernel);
 
 		if (m < 0) {
-			predict_split(c, stage, i, bit, kernel, ret);
+			predict_split(c, i, bit, kernel, ret);
 			return;
 		}
 		if (!m) {
@@ -265,8 +273,7 @@ static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
 		}
 		c->steps++;
 		if (c->path.n < GUP_PATH_MAX)
-			c->path.rule[c->path.n++] =
-				(u16)(predict_rule_tables[stage].base + i);
+			c->path.rule[c->path.n++] = (u16)i;
 		predict_effects(r, c);
 		if (r->next >= PREDICT_ENDS) {
 			predict_end(c, r, ret);
@@ -276,8 +283,8 @@ static void predict_walk(struct predict_case *c, unsigned stage, unsigned i,
 			i++;
 			continue;
 		}
-		stage = predict_next(r, c);
-		i = 0;
+		stage = (u8)predict_next(r, c);
+		i = predict_first(stage);
 	}
 	predict_end(c, &undecided, ret);
 }
@@ -328,7 +335,7 @@ static void predict_run(const struct kernel *k, const struct facts *f, unsigned 
 	predict_translate(&c.f, &c.k);
 	never = fact_infer_close(&c.f, &c.k);
 	if (!never) {
-		predict_walk(&c, stage, 0, ret);
+		predict_walk(&c, predict_first(stage), ret);
 		return;
 	}
 	memset(ret, 0, sizeof(*ret));
@@ -425,7 +432,5 @@ void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdi
 
 unsigned predict_rules(void)
 {
-	const struct predict_table *last = &predict_rule_tables[PREDICT_STAGES - 1];
-
-	return last->base + last->n;
+	return predict_rule_count;
 }

@@ -57,6 +57,7 @@ struct predict_rule {
 	u64 since,
 		before; /* for the citation alone: kernel facts that came, or went, with the rule */
 	u8 need, forbid; /* GUP_* flags that the request must (not) have */
+	u8 stage;        /* of the walk: enum predict_stage */
 
 	/* The effect of the rule; see predict.c. */
 	u64 set, clear, forget;

@@ -43,12 +43,8 @@ enum predict_stage {
 	PREDICT_MIGRATE_END, /* ->value: enum gup_migrate_word */
 };
 
-/* The rules of one stage; ->base is the id of the first. */
-struct predict_table {
-	const struct predict_rule *rules;
-	unsigned n, base;
-};
-
-extern const struct predict_table predict_rule_tables[PREDICT_STAGES];
+/* All rules by their ids, in the order of the stages. */
+extern const struct predict_rule predict_rule_all[];
+extern const unsigned predict_rule_count;
 
 #endif

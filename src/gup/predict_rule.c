@@ -68,78 +68,46 @@
 #define BEFORE(id) .before = K(id)
 #define TEXT(r, c) .reason = r, .cite = c
 
-#define RULE(i, f, ...) { .id = i, .func = KFUNC_##f, __VA_ARGS__ },
+#define RULE(i, f, ...) { .stage = STAGE, .id = i, .func = KFUNC_##f, __VA_ARGS__ },
 
-static const struct predict_rule rules_fast[] = {
+const struct predict_rule predict_rule_all[] = {
+#define STAGE PREDICT_FAST
 #include "gup/predict_fast.def"
-};
-static const struct predict_rule rules_check[] = {
+#undef STAGE
+#define STAGE PREDICT_CHECK
 #include "gup/predict_check.def"
-};
-static const struct predict_rule rules_follow[] = {
+#undef STAGE
+#define STAGE PREDICT_FOLLOW
 #include "gup/predict_follow.def"
-};
-static const struct predict_rule rules_fault[] = {
+#undef STAGE
+#define STAGE PREDICT_FAULT
 #include "gup/predict_fault.def"
-};
-static const struct predict_rule rules_cow[] = {
+#undef STAGE
+#define STAGE PREDICT_COW
 #include "gup/predict_cow.def"
-};
-static const struct predict_rule rules_longterm[] = {
+#undef STAGE
+#define STAGE PREDICT_LONGTERM
 #include "gup/predict_longterm.def"
-};
-static const struct predict_rule rules_store[] = {
+#undef STAGE
+#define STAGE PREDICT_WRITE
 #include "gup/predict_store.def"
-};
-static const struct predict_rule rules_seen[] = {
+#undef STAGE
+#define STAGE PREDICT_SEEN
 #include "gup/predict_seen.def"
-};
-static const struct predict_rule rules_fork[] = {
+#undef STAGE
+#define STAGE PREDICT_FORK
 #include "gup/predict_fork.def"
-};
-static const struct predict_rule rules_migrate[] = {
+#undef STAGE
+#define STAGE PREDICT_MIGRATE
 #include "gup/predict_migrate.def"
+#undef STAGE
 };
 
-/* Rule ids count through all tables in the order of the stages. */
-enum {
-	BASE_CHECK = ARRAY_SIZE(rules_fast),
-	BASE_FOLLOW = BASE_CHECK + ARRAY_SIZE(rules_check),
-	BASE_FAULT = BASE_FOLLOW + ARRAY_SIZE(rules_follow),
-	BASE_COW = BASE_FAULT + ARRAY_SIZE(rules_fault),
-	BASE_LONGTERM = BASE_COW + ARRAY_SIZE(rules_cow),
-	BASE_WRITE = BASE_LONGTERM + ARRAY_SIZE(rules_longterm),
-	BASE_SEEN = BASE_WRITE + ARRAY_SIZE(rules_store),
-	BASE_FORK = BASE_SEEN + ARRAY_SIZE(rules_seen),
-	BASE_MIGRATE = BASE_FORK + ARRAY_SIZE(rules_fork),
-};
-
-#define TABLE(rules_, base_)                                            \
-	{                                                               \
-		.rules = rules_, .n = ARRAY_SIZE(rules_), .base = base_ \
-	}
-const struct predict_table predict_rule_tables[PREDICT_STAGES] = {
-	[PREDICT_FAST] = TABLE(rules_fast, 0),
-	[PREDICT_CHECK] = TABLE(rules_check, BASE_CHECK),
-	[PREDICT_FOLLOW] = TABLE(rules_follow, BASE_FOLLOW),
-	[PREDICT_FAULT] = TABLE(rules_fault, BASE_FAULT),
-	[PREDICT_COW] = TABLE(rules_cow, BASE_COW),
-	[PREDICT_LONGTERM] = TABLE(rules_longterm, BASE_LONGTERM),
-	[PREDICT_WRITE] = TABLE(rules_store, BASE_WRITE),
-	[PREDICT_SEEN] = TABLE(rules_seen, BASE_SEEN),
-	[PREDICT_FORK] = TABLE(rules_fork, BASE_FORK),
-	[PREDICT_MIGRATE] = TABLE(rules_migrate, BASE_MIGRATE),
-};
+const unsigned predict_rule_count = ARRAY_SIZE(predict_rule_all);
 
 const struct predict_rule *predict_rule(unsigned id)
 {
-	for (unsigned i = PREDICT_STAGES; i-- > 0;)
-		if (id >= predict_rule_tables[i].base)
-			return id - predict_rule_tables[i].base < predict_rule_tables[i].n
-				       ? &predict_rule_tables[i]
-						  .rules[id - predict_rule_tables[i].base]
-				       : NULL;
-	return NULL;
+	return id < ARRAY_SIZE(predict_rule_all) ? &predict_rule_all[id] : NULL;
 }
 
 const char *predict_rule_cite(const struct predict_rule *rule, char *buf, size_t len)
