@@ -7,7 +7,7 @@
 #include "lib/pure.h"
 
 static const char vma_flags[VMFLAGS][3] = {
-#define VMFLAG(id, letters, name) [VMFLAG_##id] = letters,
+#define VMFLAG(id, letters, bit, name) [VMFLAG_##id] = letters,
 #include "page/vma.def"
 #undef VMFLAG
 };
@@ -207,41 +207,31 @@ int vma_parse_smaps(const char *line, size_t len, struct vma *vma)
 	return 0;
 }
 
-/* Bit numbers of include/linux/mm.h; none has moved since 5.8. */
-static const u8 vma_bits[32] = {
-	[0] = VMFLAG_READ,         [1] = VMFLAG_WRITE,        [2] = VMFLAG_EXEC,
-	[3] = VMFLAG_SHARED,       [4] = VMFLAG_MAYREAD,      [5] = VMFLAG_MAYWRITE,
-	[6] = VMFLAG_MAYEXEC,      [7] = VMFLAG_MAYSHARE,     [8] = VMFLAG_GROWSDOWN,
-	[9] = VMFLAG_UFFD_MISSING, [10] = VMFLAG_PFNMAP,      [11] = VMFLAGS,
-	[12] = VMFLAG_UFFD_WP,     [13] = VMFLAG_LOCKED,      [14] = VMFLAG_IO,
-	[15] = VMFLAG_SEQ_READ,    [16] = VMFLAG_RAND_READ,   [17] = VMFLAG_DONTCOPY,
-	[18] = VMFLAG_DONTEXPAND,  [19] = VMFLAG_LOCKONFAULT, [20] = VMFLAG_ACCOUNT,
-	[21] = VMFLAG_NORESERVE,   [22] = VMFLAG_HUGETLB,     [23] = VMFLAG_SYNC,
-	[24] = VMFLAG_ARCH_1,      [25] = VMFLAG_WIPEONFORK,  [26] = VMFLAG_DONTDUMP,
-	[27] = VMFLAG_SOFTDIRTY,   [28] = VMFLAG_MIXEDMAP,    [29] = VMFLAG_HUGEPAGE,
-	[30] = VMFLAG_NOHUGEPAGE,  [31] = VMFLAG_MERGEABLE,
+static const s8 vma_bits[VMFLAGS] = {
+#define VMFLAG(id, letters, bit, name) [VMFLAG_##id] = bit,
+#include "page/vma.def"
+#undef VMFLAG
 };
 #define VMA_PKEY_SHIFT 32
 #define VMA_PKEY_BITS 4
 
 bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size)
 {
-	u64 flags = 0;
+	u64 flags = 0, pkey = vm_flags >> VMA_PKEY_SHIFT;
 
-	if (vm_flags >> (VMA_PKEY_SHIFT + VMA_PKEY_BITS))
+	vm_flags &= BIT(VMA_PKEY_SHIFT) - 1;
+	for (unsigned i = 0; i < VMFLAGS; i++)
+		if (vma_bits[i] >= 0 && vm_flags & BIT(vma_bits[i])) {
+			vm_flags &= ~BIT(vma_bits[i]);
+			flags |= BIT(i);
+		}
+	if (vm_flags || pkey >> VMA_PKEY_BITS)
 		return false;
-	for (unsigned i = 0; i < ARRAY_SIZE(vma_bits); i++) {
-		if (!(vm_flags & BIT(i)))
-			continue;
-		if (vma_bits[i] == VMFLAGS)
-			return false;
-		flags |= BIT(vma_bits[i]);
-	}
 	vma->flags = flags;
 	vma->has_flags = true;
 	vma->page_size = page_size;
-	if (vm_flags >> VMA_PKEY_SHIFT)
-		vma->pkey = vm_flags >> VMA_PKEY_SHIFT;
+	if (pkey)
+		vma->pkey = pkey;
 	if (flags & VF(HUGETLB))
 		vma->fs = VMA_FS_HUGETLB;
 	return true;

@@ -7,7 +7,7 @@
 
 /* VmFlags of smaps: one bit per pair of letters, in vma.def's order. */
 enum vma_flag {
-#define VMFLAG(id, letters, text) VMFLAG_##id,
+#define VMFLAG(id, letters, bit, text) VMFLAG_##id,
 #include "page/vma.def"
 #undef VMFLAG
 	VMFLAGS
