@@ -330,6 +330,32 @@ TEST(diff_unknown_is_not_a_change)
 	EXPECT_INT(store_diff_class(&a, NULL), STORE_VANISHED);
 }
 
+/* Each verdict alone is a difference, unless one side does not know it. */
+TEST(diff_of_each_verdict)
+{
+	struct gup_verdicts same = { 0 }, other;
+	struct page_class a = { .verdicts = &same, .like = &a },
+			  b = { .verdicts = &other, .like = &b };
+	struct {
+		u8 *word, unknown;
+	} words[] = {
+		{ &other.req[GUP_LT_W].word, GUP_WORD_UNKNOWN },
+		{ &other.write.fault, GUP_WRITE_UNKNOWN },
+		{ &other.write.leak, TRI_UNKNOWN },
+		{ &other.fork.word, GUP_FORK_UNKNOWN },
+		{ &other.migrate.word, GUP_MIGRATE_UNKNOWN },
+	};
+
+	a.page.size = b.page.size = 4096;
+	for (unsigned i = 0; i < ARRAY_SIZE(words); i++) {
+		other = same;
+		*words[i].word = 1;
+		EXPECT_INT(store_diff_class(&a, &b), STORE_VERDICT);
+		*words[i].word = words[i].unknown;
+		EXPECT_INT(store_diff_class(&a, &b), STORE_KNOWN);
+	}
+}
+
 TEST(play_gives_the_same_store)
 {
 	struct store *a = example(NULL), *b = store_new(&a->opt, NULL);
