@@ -3,7 +3,7 @@
 #include "cmd/session.h"
 
 #include "live/procs.h"
-#include "render/render_family.h"
+#include "report/family.h"
 #include "replay/replay.h"
 
 #include <errno.h>

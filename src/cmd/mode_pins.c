@@ -8,7 +8,7 @@
 
 #include "lib/array.h"
 #include "live/sysinfo.h"
-#include "render/render_pins.h"
+#include "report/pins.h"
 #include "report/collect.h"
 
 #define MODE_PINS_LOOKS 3

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "render/render_verify.h"
 #include "pagestate/pagestate_factory.h"
 #include "verify/verify.h"
 

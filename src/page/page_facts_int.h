@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* page_facts_int.h - what page_facts.c and page_facts_counts.c share. */
+/* page_facts_int.h - derives the fact word of a page from its fields, its VMA and its context. */
 #ifndef GUPINFO_PAGE_FACTS_INT_H
 #define GUPINFO_PAGE_FACTS_INT_H
 
 #include "kpageflags.h"
-#include "page/page_facts.h"
+#include "page/page.h"
 
 struct page_facts_work {
 	const struct page_context *ctx;
@@ -38,6 +38,14 @@ static inline enum tri facts_large(const struct page_info *p)
 		return tri_from(true, p->order);
 	return facts_flag(p, KPF_COMPOUND_BITS);
 }
+
+/*
+ * Fills @page->facts from the other members of @page, from @vma, @ctx and @raw, and adds what follows on every kernel (fact_infer()), so that other kernels' rules can judge the facts too.  A
+ * raced page keeps only the facts of its VMA.  Facts that contradict each other stay as they
+ * were read; the predictor then returns unknown.
+ */
+void page_facts(const struct page_context *ctx, const struct vma *vma,
+		const struct raw_page *raw, struct page_info *page);
 
 /* Sets the facts that follow from the map counts, and from the references, of w's page. */
 void page_facts_counts_maps(struct page_facts_work *w);

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "page/page_facts.h"
+#include "page/page_facts_int.h"
 #include "page/zoneinfo.h"
 
 #include "lib/pure.h"

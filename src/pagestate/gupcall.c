@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "os/readfile.h"
-#include "pagestate/pagestate_access.h"
+#include "pagestate/pagestate_int.h"
 #include "pagestate/pagestate_child.h"
 #include "pagestate/pagestate_ref.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/pagestate_access.h"
+#include "pagestate/pagestate_int.h"
 
 #include <errno.h>
 #include <setjmp.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/pagestate_steps.h"
+#include "pagestate/pagestate_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,8 +10,6 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "pagestate/pagestate_access.h"
 
 #ifndef MADV_PAGEOUT
 #define MADV_PAGEOUT 21

@@ -11,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "pagestate/pagestate_access.h"
+#include "pagestate/pagestate_int.h"
 
 struct pagestate_child_reply {
 	s64 err;

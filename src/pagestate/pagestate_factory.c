@@ -10,8 +10,7 @@
 #include <unistd.h>
 
 #include "pagestate/pagestate_child.h"
-#include "pagestate/pagestate_map.h"
-#include "pagestate/pagestate_op.h"
+#include "pagestate/pagestate_int.h"
 #include "pagestate/pagestate_ref.h"
 
 static const struct {

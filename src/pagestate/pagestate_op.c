@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "pagestate/pagestate_op.h"
+#include "pagestate/pagestate_int.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -11,10 +11,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#include "pagestate/pagestate_access.h"
 #include "pagestate/pagestate_child.h"
 #include "pagestate/pagestate_ref.h"
-#include "pagestate/pagestate_steps.h"
 
 static pagestate_op_fn pagestate_op_look, pagestate_op_touch, pagestate_op_fork,
 	pagestate_op_exit, pagestate_op_child, pagestate_op_ref, pagestate_op_release,

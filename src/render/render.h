@@ -96,6 +96,25 @@ void render_json_page_place(struct js *j, const char *key, const struct report_r
 			    bool with_pid);
 void render_json_page_rest(struct js *j, const struct report_row *row);
 
+/*
+ * --verify: the rows that are asked for, or the "verify" document, or in 80 columns: counts by state, every
+ * wrong case, what was unknown and why.  These return 0 or -errno.
+ */
+struct verify_result;
+int render_verify(const struct render_options *opt, const struct report_head *head,
+		  const struct verify_result *r);
+/*
+ * --pins: rows; below them, unless columns of these were chosen, the sums, the counters and the limits.
+ */
+struct pins;
+int render_pins(const struct render_options *opt, const struct report_head *head,
+		const struct pins *pins);
+/* --family: rows of @of, and around them what else there is to know of the family @f of @s. */
+struct family;
+struct store;
+int render_family(const struct render_options *opt, const struct store *s,
+		  const struct family *f, enum columns_of of);
+
 /* --facts: the resolved model. */
 int render_facts(const struct render_options *opt, const struct kernel *k,
 		 const struct source_machine *m);

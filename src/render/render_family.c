@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render_family.h"
+#include "report/family.h"
 
 #include "render/js.h"
 #include "render/openmetrics.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render_pins.h"
+#include "report/pins.h"
 
 #include <errno.h>
 

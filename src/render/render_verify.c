@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render_verify.h"
+#include "verify/verify.h"
 
 #include "render/js.h"
 #include "render/rows.h"

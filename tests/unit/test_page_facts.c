@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kpageflags.h"
-#include "page/page_facts.h"
+#include "page/page_facts_int.h"
 #include "page/structpage.h"
 #include "pagemap.h"
 #include "gup/predict.h"

@@ -4,7 +4,7 @@
 
 #include "test.h"
 
-#include "render/render_verify.h"
+#include "render/render.h"
 #include "verify/verify_int.h"
 
 #define TEST_PRESENT BIT(63)

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* pagestate_int.h - what the files of page states share: mappings, operations, careful accesses. */
+#ifndef GUPINFO_PAGESTATE_INT_H
+#define GUPINFO_PAGESTATE_INT_H
+
+#include "pagestate/pagestate.h"
+
+enum pagestate_mapping {
+#define MAPPING(id, ...) PAGESTATE_MAP_##id,
+#include "pagestate/pagestate_map.def"
+#undef MAPPING
+};
+
+/*
+ * Maps @len bytes and fills @s (addr, len, page, leaf …).  Returns 0, or -errno with s->why set;
+ * -EOPNOTSUPP means that this machine cannot do it.  pagestate_factory_drop() releases what was
+ * mapped before a failure.
+ */
+int pagestate_map_make(struct pagestate *s, enum pagestate_mapping id, size_t len);
+
+/* Does @op on [@addr, @addr + @len).  Returns 0 or -errno with s->why set. */
+int pagestate_op_run(struct pagestate *s, enum pagestate_op_id op, char *addr,
+		     size_t len);
+
+/*
+ * Operations that are more than one system call work on [@addr, @addr + @len) of the mapping.  They
+ * return 0; or -errno, with s->why set when its name is not enough.  -EOPNOTSUPP means that this machine
+ * cannot do it.
+ */
+typedef int pagestate_op_fn(struct pagestate *s, char *addr, size_t len, long arg);
+
+/* pagestate_anon.c.  @arg of uffd: bit 0 asynchronous, bit 1 reads are protected, too. */
+pagestate_op_fn pagestate_anon_merge, pagestate_anon_pageout, pagestate_anon_uffd;
+/* pagestate_huge.c: they load or store, and look whether the kernel gave what was wanted. */
+pagestate_op_fn pagestate_huge_thp, pagestate_huge_zero, pagestate_huge_folio,
+	pagestate_huge_take;
+
+/*
+ * Loads and stores that may fail: SIGSEGV and SIGBUS are caught meanwhile.  Not for several threads
+ * at once.
+ */
+
+/* Stores @byte at @addr, @addr + @step … below @addr + @len.  0, or -EFAULT at a fault. */
+int pagestate_access_store(char *addr, size_t len, size_t step, int byte);
+
+/* Loads likewise; *@ret (may be NULL) gets the last byte. */
+int pagestate_access_load(const char *addr, size_t len, size_t step, u8 *ret);
+
+#endif
