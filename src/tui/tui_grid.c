@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LENS_STATE, LENS_REQUEST, LENS_WRITE, LENS_FORK, LENS_FAMILY };
+enum { LENS_STATE, LENS_REQUEST, LENS_WRITE, LENS_FORK, LENS_FAMILY, LENS_MIGRATE };
 
 const struct tui_letter tui_grid_letters[TUI_GLYPHS] = {
 #define GLYPH(id, ln, ch, r, w, wd, text)       \
@@ -32,6 +32,7 @@ static const struct {
 	[LENS_WRITE] = { "write", TUI_GLYPH_T_ABSENT, TUI_GLYPH_T_UNKNOWN },
 	[LENS_FORK] = { "fork", TUI_GLYPH_K_ABSENT, TUI_GLYPH_K_UNKNOWN },
 	[LENS_FAMILY] = { "family", TUI_GLYPH_F_ABSENT, TUI_GLYPH_F_UNKNOWN },
+	[LENS_MIGRATE] = { "migrate", TUI_GLYPH_M_ABSENT, TUI_GLYPH_M_UNKNOWN },
 };
 
 static u8 kind_of(enum tui_lens lens)
@@ -112,6 +113,7 @@ _Static_assert(TUI_GLYPH_R_UNKNOWN - TUI_GLYPH_R_FAST == (int)GUP_WORD_UNKNOWN, 
 _Static_assert(TUI_GLYPH_T_UNKNOWN - TUI_GLYPH_T_NONE == (int)GUP_WRITE_UNKNOWN, "");
 _Static_assert(TUI_GLYPH_F_UNKNOWN - TUI_GLYPH_F_ABSENT == (int)FAMILY_UNKNOWN, "");
 _Static_assert(TUI_GLYPH_K_UNKNOWN - TUI_GLYPH_K_SHARE == (int)GUP_FORK_UNKNOWN, "");
+_Static_assert(TUI_GLYPH_M_UNKNOWN - TUI_GLYPH_M_YES == (int)GUP_MIGRATE_UNKNOWN, "");
 
 enum tui_glyph tui_grid_of_word(enum gup_word word)
 {
@@ -147,6 +149,8 @@ static enum tui_glyph class_glyph(const struct page_class *c, enum tui_lens lens
 						: TUI_GLYPH_T_NONE + v->write.fault;
 	case LENS_FORK:
 		return TUI_GLYPH_K_SHARE + v->fork.word;
+	case LENS_MIGRATE:
+		return TUI_GLYPH_M_YES + v->migrate.word;
 	default:
 		return tui_grid_of_word(v->req[lens - TUI_LENS_REQUEST].word);
 	}

@@ -19,6 +19,7 @@ enum tui_lens {
 	TUI_LENS_WRITE = TUI_LENS_REQUEST + GUP_REQUESTS,
 	TUI_LENS_FORK,
 	TUI_LENS_FAMILY, /* beside tui_grid_other() */
+	TUI_LENS_MIGRATE,
 	TUI_LENSES
 };
 
