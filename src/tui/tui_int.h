@@ -204,6 +204,8 @@ void tui_vmas_sort(struct tui *t);
 void tui_vmas_move(struct tui *t, s64 by);
 /* Has the letters of mappings in this range counted again. */
 void tui_vmas_invalidate(struct tui *t, u64 start, u64 end);
+/* Returns the bytes of each letter in @v. */
+const u64 *tui_vmas_letters(const struct tui *t, const struct store_vma *v);
 void tui_vmas_click(struct tui *t, int x, int line);
 void tui_vmas_draw(struct tui *t);
 

@@ -312,14 +312,16 @@ static void draw_cell(struct tui *t, size_t i, int x, int y, bool cursor)
 	tui_screen_put(&t->screen, x, y, 1, role, attr, text);
 }
 
-/* Draws one word for each letter on the screen, the most frequent first. */
+/* Draws one word for each letter on the screen, the most frequent first, with its part of the mapping. */
 static void draw_legend(struct tui *t, int y)
 {
 	const struct tui_gridview *g = &t->grid;
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_GRID];
 	struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
+	const u64 *bytes = tui_vmas_letters(t, tui_state_vma(t));
 	u64 n[TUI_GLYPHS] = { 0 };
 	int last = y + g->legend - 1;
+	char text[40], size[16];
 
 	if (t->diff) {
 		tui_screen_add(&l, TUI_DIM, "+ new  - gone  > replaced  ~ state");
@@ -340,19 +342,20 @@ static void draw_legend(struct tui *t, int y)
 		if (!n[best])
 			break;
 		n[best] = 0;
-		int need = 2 + (int)strlen(tui_grid_letters[best].word);
+		const struct tui_letter *letter = &tui_grid_letters[best];
+		bool hole = best == tui_grid_hole(t->lens);
+		snprintf(text, sizeof(text), "%s%s%s", letter->word, hole ? "" : " ",
+			 hole ? "" : columns_size(bytes[best], size, sizeof(size)));
+		int need = 2 + tui_screen_width(text);
 		if (l.x + need > l.end && l.y < last) {
 			l.y++;
 			l.x = r->x;
 		}
 		if (l.x + need > l.end)
 			continue; /* a shorter one may fit */
-		if (best == tui_grid_hole(t->lens))
-			tui_screen_add(&l, tui_grid_letters[best].role, "·");
-		else
-			tui_screen_add(&l, tui_grid_letters[best].role, "%c",
-				       tui_grid_letters[best].letter);
-		tui_screen_add(&l, TUI_DIM, " %s  ", tui_grid_letters[best].word);
+		tui_screen_add(&l, letter->role, "%s",
+			       hole ? "·" : (char[]){ (char)letter->letter, 0 });
+		tui_screen_add(&l, TUI_DIM, " %s  ", text);
 	}
 }
 

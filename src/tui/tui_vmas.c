@@ -144,8 +144,7 @@ void tui_vmas_invalidate(struct tui *t, u64 start, u64 end)
 /* Counting the letters of a run takes a thousandth of this, so that it may be done again. */
 #define BAR_NS 40000ull
 
-/* Returns the bytes of each letter in @v. */
-static const u64 *count_letters(const struct tui *t, const struct store_vma *v)
+const u64 *tui_vmas_letters(const struct tui *t, const struct store_vma *v)
 {
 	const struct store *s = tui_state_store(t);
 	struct tui_bar *b = &t->bar[(v->vma.start >> 12) % TUI_BARS];
@@ -176,7 +175,7 @@ static unsigned bar_parts(const struct tui *t, const struct store_vma *v,
 
 	if (t->lens >= TUI_LENS_REQUEST && t->lens < TUI_LENS_WRITE)
 		return request_parts(&v->totals, t->lens - TUI_LENS_REQUEST, ret);
-	bytes = count_letters(t, v);
+	bytes = tui_vmas_letters(t, v);
 	for (unsigned g = 0; g < TUI_GLYPHS; g++)
 		if (bytes[g] && g != tui_grid_hole(t->lens))
 			ret[n++] = (struct part){ tui_grid_letters[g].letter,
