@@ -68,7 +68,10 @@ done <<'EOF'
 --explain=1000 --top=3 --sort=MAP --filter=MAP --raw --output=ADDR --bits=lru --range=1000 --bytes
 --lint --verbose --no-stop --trials=3
 --report --json --raw --filter=MAP --output=ADDR --bytes
---trace --filter=MAP --range=[heap] --raw --bits=lru --bytes --top=3
+--trace --raw --bytes --top=3 --sort=MAP --events=dance
+--family --bits=lru --filter=MAP --events=fork
+--svg --json --raw --filter=MAP --output=ADDR --verbose
+--pages --events=fork
 --demo --json --filter=MAP --output=ADDR
 --list-columns --json --bytes --bits=lru
 --tui --json --raw --filter=MAP --output=ADDR
@@ -84,6 +87,10 @@ refused "--diff has no column of pages" --diff /dev/null /dev/null --sort=MAP
 refused "findings have no column of changes" --pid $sleeper --lint -o WHAT
 refused "--verify refuses --raw" --verify --raw
 refused "metrics have no columns" --all --openmetrics -o PID
+refused "metrics of a family have no columns" --pid $sleeper --family --openmetrics -o PID
+refused "members of a family have no column of pairs and of mappings" --pid $sleeper --family -o SHARED,START
+expect_empty "the rows of a family are those that have the columns" "$(run $complete --pid $sleeper --family -rn -o PID,WITH,SHARED; run $complete --pid $sleeper --family -rn -o PID,START,SAME; [ -s "$out" ] || echo nothing
+	run $complete --openmetrics --family --pid $sleeper; grep -q '^gupinfo_family_frames_bytes' "$out" || cat "$out")"
 refused "a document cannot be sorted" --pid $sleeper --pages --json --sort REF
 refused "a column that only pages have" --pid $sleeper --sort KIND
 refused "a column that processes have not" --pid $sleeper --all -o COMM,START
