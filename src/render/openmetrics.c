@@ -22,11 +22,14 @@ static void label(FILE *out, const char *text)
 void openmetrics_sample(FILE *out, const struct process *p, const char *name,
 			const char *key, const char *value, u64 n)
 {
-	fprintf(out, "gupinfo_%s{pid=\"%d\",comm=\"", name, (int)p->pid);
-	label(out, p->comm);
+	fprintf(out, "gupinfo_%s", name);
+	if (p) {
+		fprintf(out, "{pid=\"%d\",comm=\"", (int)p->pid);
+		label(out, p->comm);
+	}
 	if (key)
-		fprintf(out, "\",%s=\"%s", key, value);
-	fprintf(out, "\"} %" PRIu64 "\n", n);
+		fprintf(out, "%s%s=\"%s", p ? "\"," : "{", key, value);
+	fprintf(out, "%s %" PRIu64 "\n", p || key ? "\"}" : "", n);
 }
 
 /* The known part of every process; @unknown: the part that could not be read, where there is one. */

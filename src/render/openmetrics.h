@@ -20,7 +20,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 		      const struct render_all_row *rows, size_t n, size_t seen,
 		      const struct report_totals *all);
 
-/* Parts of it: what begins each file, what begins a metric, a sample of a process, the end. */
+/* Parts of it: what begins each file and a metric; a sample, @p and @key may be NULL; the end. */
 void openmetrics_begin(const struct render_options *opt, const struct report_head *head);
 void openmetrics_head(FILE *out, const char *name, const char *help);
 void openmetrics_sample(FILE *out, const struct process *p, const char *name,

@@ -6,7 +6,6 @@
 #include "render/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 #define FAMILY_PAIRS 10 /* shown for people without --verbose */
 
@@ -239,14 +238,36 @@ static int family_json(const struct render_family *r)
 
 /* ---- OpenMetrics */
 
-static void family_metrics_member(const struct render_family *r,
+/* A sample of the known part of @n pages; nothing when none is known. */
+static void family_metric(const struct render_family *r, const struct process *p,
+			  const char *name, const char *key, const char *value, u64 n,
+			  u64 unknown)
+{
+	if (n || !unknown)
+		openmetrics_sample(r->opt->out, p, name, key, value, n * r->base);
+}
+
+static void family_metrics_beside(const struct render_family *r,
 				  const struct family_member *m)
 {
+	const u64 *pages = m->sums.pages;
+
 	for (unsigned c = 0; c < FAMILY_CLASSES && m->sums.with; c++)
 		if (family_classes[c])
-			openmetrics_sample(r->opt->out, &m->process->process,
-					   "family_beside_bytes", "class",
-					   family_classes[c], m->sums.pages[c] * r->base);
+			family_metric(r, &m->process->process, "family_beside_bytes",
+				      "class", family_classes[c], pages[c],
+				      pages[FAMILY_UNKNOWN]);
+}
+
+static void family_metrics_frames(const struct render_family *r)
+{
+	char n[24];
+
+	for (size_t i = 1; i <= r->f->n; i++) {
+		snprintf(n, sizeof(n), "%zu", i);
+		family_metric(r, NULL, "family_frames_bytes", "processes", n, r->f->by[i],
+			      r->f->unplaced);
+	}
 }
 
 static int family_metrics(const struct render_family *r)
@@ -259,26 +280,24 @@ static int family_metrics(const struct render_family *r)
 		out, "family_beside_bytes",
 		"Pages that the process shares with its parent, or the first one; that were copied; that only it has");
 	for (size_t i = 0; i < f->n; i++)
-		family_metrics_member(r, &f->member[i]);
+		family_metrics_beside(r, &f->member[i]);
 	openmetrics_head(out, "family_waiting_bytes",
 			 "Anonymous pages, mapped once, that are not exclusive");
 	for (size_t i = 0; i < f->n; i++)
-		openmetrics_sample(out, &f->member[i].process->process,
-				   "family_waiting_bytes", NULL, NULL,
-				   f->member[i].process->totals.waiting * r->base);
+		family_metric(r, &f->member[i].process->process, "family_waiting_bytes",
+			      NULL, NULL, f->member[i].process->totals.waiting,
+			      f->member[i].process->totals.part_unknown);
 	openmetrics_head(
 		out, "family_frames_bytes",
 		"Frames by how many of the processes map them, each counted once");
-	for (size_t i = 1; i <= f->n; i++)
-		fprintf(out,
-			"gupinfo_family_frames_bytes{processes=\"%zu\"} %" PRIu64 "\n", i,
-			f->by[i] * r->base);
+	family_metrics_frames(r);
 	openmetrics_head(out, "family_own_bytes", "Of these nobody else maps");
-	fprintf(out, "gupinfo_family_own_bytes %" PRIu64 "\n", f->own * r->base);
+	family_metric(r, NULL, "family_own_bytes", NULL, NULL, f->own,
+		      f->own_unknown + f->unplaced);
 	openmetrics_head(out, "family_unknown_bytes",
 			 "Pages whose frame, or who else maps it, is not known");
-	fprintf(out, "gupinfo_family_unknown_bytes %" PRIu64 "\n",
-		(f->unplaced + f->own_unknown) * r->base);
+	family_metric(r, NULL, "family_unknown_bytes", NULL, NULL,
+		      f->unplaced + f->own_unknown, 0);
 	return openmetrics_end(out);
 }
 

@@ -352,8 +352,11 @@ static void strip_mapping(struct strip *t, const struct strip_row *row)
 		pages = (row->pages + room - 1) / room;
 	strip_label(t, row, pages);
 	lines += pages != t->cell_pages;
-	for (size_t i = 0; i < t->n; i++)
-		lines = MAX(lines, strip_draw(t, row, i, pages));
+	for (size_t i = 0; i < t->n; i++) {
+		unsigned drawn = strip_draw(t, row, i, pages);
+
+		lines = MAX(lines, drawn);
+	}
 	t->svg->y += lines * (HEIGHT + 2) + 2;
 }
 

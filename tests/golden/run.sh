@@ -294,6 +294,7 @@ done
 
 recording "$today/leak"
 expect_empty "the events of a recording" "$(diff -u "$golden/leak/trace" "$today/leak/trace" | head -n 40)"
+expect_empty "no box is drawn twice" "$(grep '^<rect' "$today/leak/leak.svg" | sort | uniq -d)"
 expect_empty "docs/leak.svg is its picture" "$(diff <(unproved "$srcdir/docs/leak.svg") <(unproved "$today/leak/leak.svg") | head -n 10)"
 
 # Files that nobody should have written: one sentence each, and exit status 1 or 3.
