@@ -6,10 +6,7 @@
 
 #include "lib/pure.h"
 
-static const struct {
-	u32 flags;
-	const char *name, *foll, *users;
-} requests[GUP_REQUESTS] = {
+const struct gup_request_row gup_requests[GUP_REQUESTS] = {
 	[GUP_GET_R] = { .flags = 0,
 			.name = "get-r",
 			.foll = "FOLL_GET",
@@ -36,31 +33,11 @@ static const struct {
 		       .users = "io_uring fixed buffers, RDMA, vfio, AF_XDP" },
 };
 
-u32 gup_request_flags(enum gup_request req)
-{
-	return requests[req].flags;
-}
-
-const char *gup_request_name(enum gup_request req)
-{
-	return requests[req].name;
-}
-
-const char *gup_request_foll(enum gup_request req)
-{
-	return requests[req].foll;
-}
-
-const char *gup_request_users(enum gup_request req)
-{
-	return requests[req].users;
-}
-
 enum gup_request gup_request_by_name(const char *name, size_t len)
 {
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		if (strlen(requests[i].name) == len &&
-		    !memcmp(requests[i].name, name, len))
+		if (strlen(gup_requests[i].name) == len &&
+		    !memcmp(gup_requests[i].name, name, len))
 			return i;
 	return GUP_REQUESTS;
 }
@@ -155,7 +132,7 @@ const char *gup_migrate_name(enum gup_migrate_word word)
 
 const char *gup_what_name(unsigned what)
 {
-	return what < GUP_REQUESTS ? gup_request_name(what)
+	return what < GUP_REQUESTS ? gup_requests[what].name
 	       : what == GUP_STORE ? "store"
 	       : what == GUP_FORK  ? "fork"
 				   : "migrate";

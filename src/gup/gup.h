@@ -24,6 +24,13 @@ enum gup_request {
 	GUP_REQUESTS
 };
 
+extern const struct gup_request_row {
+	u32 flags;         /* GUP_WRITE … */
+	const char *name;  /* "get-r" */
+	const char *foll;  /* "FOLL_GET|FOLL_WRITE" */
+	const char *users; /* "vmsplice" */
+} gup_requests[GUP_REQUESTS];
+
 /* Why GUP-fast does not take a page: stable words of the interface. */
 enum gup_reason {
 	GUP_REASON_NONE,
@@ -160,8 +167,6 @@ struct gup_verdicts {
 	struct gup_whatif fork, migrate;
 };
 
-u32 gup_request_flags(enum gup_request req);
-
 /* The words of the interface.  Each function returns a static string, never NULL. */
 /* What else is predicted: a store, a fork, a migration. */
 #define GUP_STORE GUP_REQUESTS
@@ -169,13 +174,10 @@ u32 gup_request_flags(enum gup_request req);
 #define GUP_MIGRATE (GUP_REQUESTS + 2)
 #define GUP_WHATS (GUP_REQUESTS + 3)
 
-const char *gup_request_name(enum gup_request req); /* "get-r" */
 const char *gup_what_name(unsigned what); /* of a request, "store", "fork", "migrate" */
 /* The verdict in one word, as "fast", "reuse", "share", "yes", and whether it is known. */
 const char *gup_what_word(const struct gup_verdicts *v, unsigned what);
 bool gup_what_known(const struct gup_verdicts *v, unsigned what);
-const char *gup_request_foll(enum gup_request req);  /* "FOLL_GET|FOLL_WRITE" */
-const char *gup_request_users(enum gup_request req); /* "vmsplice" */
 const char *gup_reason_name(enum gup_reason reason); /* "must-unshare" */
 const char *gup_slow_name(enum gup_slow slow);
 const char *gup_fault_name(enum gup_fault fault);

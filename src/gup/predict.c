@@ -359,7 +359,7 @@ const char *predict_contradiction(const struct kernel *k, const struct facts *f)
 void predict_request(const struct kernel *k, const struct facts *f, enum gup_request req,
 		     struct gup_verdict *ret)
 {
-	u32 flags = gup_request_flags(req);
+	u32 flags = gup_requests[req].flags;
 	struct predict_result fast, slow;
 
 	predict_run(k, f, PREDICT_FAST, flags, &fast);

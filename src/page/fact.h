@@ -41,10 +41,12 @@ static inline enum tri fact_get(const struct facts *f, enum fact id)
 	return tri_from(f->known >> id & 1, f->value >> id & 1);
 }
 
-const char *fact_name(enum fact id);    /* "pte-write" */
-const char *fact_decider(enum fact id); /* "pte" */
+extern const struct fact_row {
+	const char *name;    /* "pte-write" */
+	const char *decider; /* "pte" */
+	const char *text;    /* the kernel's words */
+} fact_rows[FACTS];
 /* @id is in @set, and no fact before it there has its decider: for lists that name each once. */
 bool fact_decides(u64 set, enum fact id);
-const char *fact_text(enum fact id); /* the kernel's words */
 
 #endif

@@ -416,9 +416,9 @@ static void get_finding(const struct report_row *row, u32 arg, struct cell *c)
 	enum lint id = *(const u32 *)row->item;
 
 	cell_text(c, !arg       ? lint_class_name(lint_class_of(id, row))
-		     : arg == 1 ? lint_name(id)
-		     : arg == 2 ? lint_invariant(id)
-				: lint_reason(id));
+		     : arg == 1 ? lint_rows[id].name
+		     : arg == 2 ? lint_rows[id].invariant
+				: lint_rows[id].reason);
 }
 
 static void get_change_place(const struct report_row *row, u32 arg, struct cell *c)
@@ -536,7 +536,7 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 	cell_text(c, !arg           ? col->name
 		     : arg == 1     ? c->buf
 		     : col->help[0] ? col->help
-				    : sums_help(col->arg));
+				    : sums_rows[col->arg].help);
 }
 
 /* ---- the table */

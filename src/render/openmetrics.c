@@ -45,9 +45,9 @@ static void process_samples(FILE *out, enum sums m, bool unknown, u32 base,
 		if (unknown ? !rest : rest && !known)
 			continue;
 		snprintf(name, sizeof(name), "process_%s",
-			 unknown ? "unknown_bytes" : sums_metric(m));
+			 unknown ? "unknown_bytes" : sums_rows[m].metric);
 		openmetrics_sample(out, &rows[i].process, name, unknown ? "of" : NULL,
-				   sums_metric(m), unknown ? rest : known);
+				   sums_rows[m].metric, unknown ? rest : known);
 	}
 }
 
@@ -94,30 +94,30 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 	openmetrics_head(out, "processes", "Processes that were read");
 	fprintf(out, "gupinfo_processes %zu\n", seen);
 	for (unsigned i = 0; i < SUMS; i++) {
-		if (!sums_metric(i))
+		if (!sums_rows[i].metric)
 			continue;
-		head_of(out, "process_", sums_metric(i), sums_help(i));
+		head_of(out, "process_", sums_rows[i].metric, sums_rows[i].help);
 		process_samples(out, i, false, base, rows, n);
 		/* pages that several processes map are counted for each of them, but in pss_bytes */
-		head_of(out, "sum_", sums_metric(i),
+		head_of(out, "sum_", sums_rows[i].metric,
 			"The same, summed over all processes");
 		if (seen && (sums_bytes(i, all, base) || !sums_rest(i, all, base)))
-			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", sums_metric(i),
+			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", sums_rows[i].metric,
 				sums_bytes(i, all, base));
 	}
 	openmetrics_head(
 		out, "process_unknown_bytes",
 		"Pages of which it is not known whether they count in the metric that is named");
 	for (unsigned i = 0; i < SUMS; i++)
-		if (sums_metric(i))
+		if (sums_rows[i].metric)
 			process_samples(out, i, true, base, rows, n);
 	openmetrics_head(out, "sum_unknown_bytes", "The same, summed over all processes");
 	for (unsigned i = 0; i < SUMS; i++) {
 		u64 rest = sums_rest(i, all, base);
 
-		if (rest && sums_metric(i))
+		if (rest && sums_rows[i].metric)
 			fprintf(out, "gupinfo_sum_unknown_bytes{of=\"%s\"} %" PRIu64 "\n",
-				sums_metric(i), rest);
+				sums_rows[i].metric, rest);
 	}
 	return openmetrics_end(out);
 }

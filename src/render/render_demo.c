@@ -91,7 +91,7 @@ static void unknown_facts(u64 unknown, char *buf, size_t len)
 	buf[0] = '\0';
 	for (unsigned i = 0; i < FACTS; i++)
 		if (fact_decides(unknown, i))
-			add(buf, len, "%s%s", buf[0] ? ", " : "", fact_decider(i));
+			add(buf, len, "%s%s", buf[0] ? ", " : "", fact_rows[i].decider);
 	if (!buf[0])
 		snprintf(buf, len, "facts of the kernel");
 }

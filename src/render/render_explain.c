@@ -145,8 +145,8 @@ static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_k
 	render_block(r->opt->out, "       ", 7, "would be decided by:");
 	for (unsigned i = 0; i < FACTS; i++)
 		if (unknown >> i & 1)
-			render_block(r->opt->out, "", 9, "%s (%s): %s", fact_name(i),
-				     fact_decider(i), fact_text(i));
+			render_block(r->opt->out, "", 9, "%s (%s): %s", fact_rows[i].name,
+				     fact_rows[i].decider, fact_rows[i].text);
 	for (unsigned i = 0; i < KFACTS; i++)
 		if (unknown_kernel >> i & 1)
 			render_block(r->opt->out, "", 9, "kernel: %s: %s",
@@ -190,9 +190,9 @@ static void explain_request(struct render_explain *r, const struct gup_verdict *
 	FILE *out = r->opt->out;
 	char slow[200];
 
-	fprintf(out, "\n%s = %s: %s\n", gup_request_name(req),
-		gup_word_name(v->word, v->err), gup_request_foll(req));
-	fprintf(out, "   as in %s\n", gup_request_users(req));
+	fprintf(out, "\n%s = %s: %s\n", gup_requests[req].name,
+		gup_word_name(v->word, v->err), gup_requests[req].foll);
+	fprintf(out, "   as in %s\n", gup_requests[req].users);
 	fprintf(out, "   GUP-fast %s%s%s\n",
 		v->fast == TRI_YES       ? "takes the page"
 		: v->fast == TRI_UNKNOWN ? "may or may not take it"

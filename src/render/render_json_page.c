@@ -24,7 +24,7 @@ static void json_unknown(struct js *j, u64 unknown, u64 unknown_kernel)
 	js_open(j, "unknown", '[');
 	for (unsigned i = 0; i < FACTS; i++)
 		if (fact_decides(unknown, i))
-			js_str(j, NULL, fact_decider(i));
+			js_str(j, NULL, fact_rows[i].decider);
 	for (unsigned i = 0; i < KFACTS; i++)
 		if (unknown_kernel >> i & 1)
 			js_str(j, NULL, kernel_fact(i)->name);
@@ -54,7 +54,7 @@ static void json_verdicts(struct js *j, const struct gup_verdicts *v)
 {
 	js_open(j, "gup", '{');
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		json_verdict(j, gup_request_name(i), &v->req[i]);
+		json_verdict(j, gup_requests[i].name, &v->req[i]);
 	js_close(j, '}');
 	js_open(j, "write", '{');
 	js_str(j, "fault", gup_write_name(v->write.fault));

@@ -87,7 +87,7 @@ static void json_gup_totals(struct js *j, const struct report_totals *t)
 			if (!t->gup[i][w])
 				continue;
 			if (!any)
-				js_open(j, gup_request_name(i), '{');
+				js_open(j, gup_requests[i].name, '{');
 			any = true;
 			js_num(j, w == GUP_WORD_ERRNO ? "error" : gup_word_name(w, 0),
 			       t->gup[i][w]);

@@ -91,11 +91,11 @@ static void report_verdict(struct render_report *r, const struct report_totals *
 			 r->process.comm);
 	else
 		snprintf(who, sizeof(who), "%u processes", r->processes);
-	if (worst && highlights_severity(*worst) > 1)
+	if (worst && highlights_rows[*worst].severity > 1)
 		render_report_line(r->out, 0, "Verdict: %" PRIu64 " page%s of %s: %s.",
 				   r->highlights.pages[*worst],
 				   r->highlights.pages[*worst] == 1 ? "" : "s", who,
-				   highlights_text(*worst));
+				   highlights_rows[*worst].text);
 	else
 		render_report_line(r->out, 0,
 				   "Verdict: nothing suspicious among %" PRIu64
@@ -152,7 +152,7 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 			   p->anon_exclusive == TRI_YES  ? ", exclusive"
 			   : p->anon_exclusive == TRI_NO ? ", not exclusive"
 							 : "",
-			   highlights_text(kind));
+			   highlights_rows[kind].text);
 	if (s->pages > p->size / r->base)
 		render_report_line(r->out, 3,
 				   "and %" PRIu64 " more pages of this area are like it",
@@ -164,12 +164,12 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 	for (unsigned i = 0; i < LINTS; i++)
 		if (s->lint & BIT(i))
 			render_report_line(r->out, 3, "page dumped because: %s (%s)",
-					   lint_name(i), lint_invariant(i));
+					   lint_rows[i].name, lint_rows[i].invariant);
 	report_ledger(r, s);
 	report_holders(r, s);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
 		at += snprintf(words + at, sizeof(words) - (size_t)at, "%s%s=%s",
-			       i ? " " : "", gup_request_name(i),
+			       i ? " " : "", gup_requests[i].name,
 			       gup_word_name(v->req[i].word, v->req[i].err));
 	render_report_line(r->out, 3, "gup: %s", words);
 	render_report_line(r->out, 3,
@@ -195,7 +195,7 @@ static void report_suspects(struct render_report *r, const u8 *kinds, unsigned n
 			&r->highlights.best[kind][i % HIGHLIGHT_BEST];
 		unsigned j = 0;
 
-		if (!it->pages || !highlights_severity(kind))
+		if (!it->pages || !highlights_rows[kind].severity)
 			continue;
 		while (j < nshown && (shown[j]->process.pid != it->process.pid ||
 				      shown[j]->vma.start != it->vma.start))

@@ -35,12 +35,12 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 	FILE *out = l->opt->out;
 
 	render_report_line(out, 0, "%s: %s: pid %d, %" PRIx64 ", %" PRIu64 " page%s (%s)",
-			   lint_class_name(lint_class_of(id, row)), lint_name(id),
+			   lint_class_name(lint_class_of(id, row)), lint_rows[id].name,
 			   (int)row->process->pid, row->run.addr, pages,
 			   pages == 1 ? "" : "s",
 			   row->vma->name[0] ? row->vma->name : "anonymous area");
-	render_report_line(out, 2, "must hold: %s", lint_invariant(id));
-	render_report_line(out, 2, "because: %s", lint_reason(id));
+	render_report_line(out, 2, "must hold: %s", lint_rows[id].invariant);
+	render_report_line(out, 2, "because: %s", lint_rows[id].reason);
 	if (p->raced)
 		render_report_line(out, 2,
 				   "the page changed while it was read: look again");
@@ -67,9 +67,9 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 	const struct page_info *p = report_page(row);
 
 	render_json_item(&l->js, l->opt);
-	js_str(&l->js, "name", lint_name(id));
+	js_str(&l->js, "name", lint_rows[id].name);
 	js_str(&l->js, "class", lint_class_name(lint_class_of(id, row)));
-	js_str(&l->js, "invariant", lint_invariant(id));
+	js_str(&l->js, "invariant", lint_rows[id].invariant);
 	js_num(&l->js, "pid", row->process->pid);
 	js_num(&l->js, "pages", (s64)(row->run.pages * (p->size / l->base)));
 	render_json_page_place(&l->js, "page", row, false);
@@ -132,7 +132,7 @@ static int lint_vma_end(void *ctx, const struct process *p, const struct vma *vm
 			render_report_line(l->opt->out, 0,
 					   "%s: %" PRIu64 " more pages of %" PRIx64
 					   "-%" PRIx64 "; --pages --filter shows each",
-					   lint_name(id), l->area[id], vma->start,
+					   lint_rows[id].name, l->area[id], vma->start,
 					   vma->end);
 		l->area[id] = l->start[id] = 0;
 	}

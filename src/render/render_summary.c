@@ -123,7 +123,7 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 		fprintf(out, " %6s", summary_word(words[w]));
 	fputc('\n', out);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
-		fprintf(out, "%-6s", gup_request_name(i));
+		fprintf(out, "%-6s", gup_requests[i].name);
 		for (unsigned w = 0; w < ARRAY_SIZE(words); w++) {
 			char text[24];
 			u64 n = t->gup[i][words[w]];
@@ -150,9 +150,9 @@ static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 	if (list->mappings[kind] > 1)
 		snprintf(in, sizeof(in), " in %" PRIu64 " mappings",
 			 list->mappings[kind]);
-	snprintf(mark, sizeof(mark), "%2s ", marks[highlights_severity(kind)]);
+	snprintf(mark, sizeof(mark), "%2s ", marks[highlights_rows[kind].severity]);
 	render_block(out, mark, 3, "%" PRIu64 " page%s%s %s", pages,
-		     pages == 1 ? "" : "s", in, highlights_text(kind));
+		     pages == 1 ? "" : "s", in, highlights_rows[kind].text);
 	for (unsigned i = 0; i < SUMMARY_PLACES && list->best[kind][i].pages; i++) {
 		const struct highlight *it = &list->best[kind][i];
 		const char *what = vma_what(&it->vma, NULL, NULL);
@@ -182,7 +182,7 @@ static void summary_notables(struct render_summary *r, bool findings)
 	unsigned n = highlights_found(&r->highlights, kinds);
 
 	for (unsigned i = 0; i < n; i++) {
-		if (findings != !!highlights_severity(kinds[i]))
+		if (findings != !!highlights_rows[kinds[i]].severity)
 			continue;
 		if (title)
 			fprintf(r->opt->out, "%s%s\n", findings ? "" : "\n", title);

@@ -50,14 +50,15 @@ static void svg_head(const struct render_svg *r, struct svg *svg, const char *ti
 	const struct report_totals *t = &r->s->totals;
 	u8 kinds[HIGHLIGHTS];
 	unsigned n = highlights_found(r->h, kinds);
-	bool bad = n && highlights_severity(kinds[0]) > 1;
+	bool bad = n && highlights_rows[kinds[0]].severity > 1;
 	char text[400];
 
 	svg_text(svg, 0, svg->y + 16, "h", NULL, "%s", title);
 	svg->y += 26;
 	if (bad)
 		snprintf(text, sizeof(text), "%" PRIu64 " page%s %s", r->h->pages[*kinds],
-			 r->h->pages[*kinds] == 1 ? ":" : "s:", highlights_text(*kinds));
+			 r->h->pages[*kinds] == 1 ? ":" : "s:",
+			 highlights_rows[*kinds].text);
 	else
 		snprintf(text, sizeof(text),
 			 "Nothing suspicious among %" PRIu64 " present pages%s.",
@@ -84,9 +85,9 @@ static void svg_findings(const struct render_svg *r, struct svg *svg)
 		snprintf(text, sizeof(text),
 			 "%s %" PRIu64 " page%s %s; in %" PRIu64
 			 " mapping%s, first %" PRIx64 " of %d",
-			 highlights_severity(kinds[i]) > 1 ? "!" : "-",
+			 highlights_rows[kinds[i]].severity > 1 ? "!" : "-",
 			 r->h->pages[kinds[i]], r->h->pages[kinds[i]] == 1 ? "" : "s",
-			 highlights_text(kinds[i]), r->h->mappings[kinds[i]],
+			 highlights_rows[kinds[i]].text, r->h->mappings[kinds[i]],
 			 r->h->mappings[kinds[i]] == 1 ? "" : "s", h->run.addr,
 			 (int)h->process.pid);
 		svg_lines(svg, "n", 140, text);

@@ -37,8 +37,8 @@ static void render_verify_missing(FILE *out, const struct verify_result *r)
 		if (!any)
 			fputs("\nunknown for want of:\n", out);
 		any = true;
-		fprintf(out, "  %8" PRIu64 "  %s (%s)\n", r->missing[i], fact_name(i),
-			fact_decider(i));
+		fprintf(out, "  %8" PRIu64 "  %s (%s)\n", r->missing[i],
+			fact_rows[i].name, fact_rows[i].decider);
 	}
 	if (r->nreasons)
 		fputs("\nskipped because:\n", out);
@@ -88,7 +88,7 @@ static void render_verify_case(struct js *j, const struct verify_case *c)
 		js_open(j, "unknown", '[');
 		for (unsigned i = 0; i < FACTS; i++)
 			if (c->unknown >> i & 1)
-				js_str(j, NULL, fact_decider(i));
+				js_str(j, NULL, fact_rows[i].decider);
 		js_close(j, ']');
 	}
 	if (c->note[0])

@@ -5,25 +5,12 @@
 #define PIN_R(word) AT(gup[GUP_PIN_R][GUP_WORD_##word])
 #define NONE UINT32_MAX
 
-static const struct {
-	const char *metric, *help;
-	u32 at, plus, unknown; /* offsets in struct report_totals, or NONE */
-} sums[SUMS] = {
+const struct sums_row sums_rows[SUMS] = {
 #define SUM(id, a, p, u, m, h) \
 	[SUM_##id] = { .metric = m, .help = h, .at = a, .plus = p, .unknown = u },
 #include "render/sums.def"
 #undef SUM
 };
-
-const char *sums_metric(enum sums id)
-{
-	return sums[id].metric;
-}
-
-const char *sums_help(enum sums id)
-{
-	return sums[id].help;
-}
 
 static u64 sums_at(const struct report_totals *t, u32 at, u32 base)
 {
@@ -32,10 +19,10 @@ static u64 sums_at(const struct report_totals *t, u32 at, u32 base)
 
 u64 sums_bytes(enum sums id, const struct report_totals *t, u32 base)
 {
-	return sums_at(t, sums[id].at, base) + sums_at(t, sums[id].plus, base);
+	return sums_at(t, sums_rows[id].at, base) + sums_at(t, sums_rows[id].plus, base);
 }
 
 u64 sums_rest(enum sums id, const struct report_totals *t, u32 base)
 {
-	return sums_at(t, sums[id].unknown, base);
+	return sums_at(t, sums_rows[id].unknown, base);
 }

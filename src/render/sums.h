@@ -12,8 +12,10 @@ enum sums {
 	SUMS
 };
 
-const char *sums_metric(enum sums id); /* "pinned_bytes" */
-const char *sums_help(enum sums id);
+extern const struct sums_row {
+	const char *metric, *help; /* "pinned_bytes" */
+	u32 at, plus, unknown;     /* offsets in struct report_totals; UINT32_MAX: none */
+} sums_rows[SUMS];
 /* The bytes that are known, and those of which it is not known whether they count. */
 u64 sums_bytes(enum sums id, const struct report_totals *t, u32 base);
 u64 sums_rest(enum sums id, const struct report_totals *t, u32 base);

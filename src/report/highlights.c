@@ -8,24 +8,11 @@
 
 #include "lib/pure.h"
 
-static const struct {
-	u8 severity;
-	const char *text;
-} highlights_rows[HIGHLIGHTS] = {
+const struct highlights_row highlights_rows[HIGHLIGHTS] = {
 #define HIGHLIGHT(id, s, t) [HIGHLIGHT_##id] = { .severity = s, .text = t },
 #include "report/highlights.def"
 #undef HIGHLIGHT
 };
-
-unsigned highlights_severity(enum highlights_kind kind)
-{
-	return highlights_rows[kind].severity;
-}
-
-const char *highlights_text(enum highlights_kind kind)
-{
-	return highlights_rows[kind].text;
-}
 
 /* The mapping of which rows came is complete. */
 static void highlights_close(struct highlights *list, enum highlights_kind kind)
@@ -151,7 +138,7 @@ unsigned highlights_worst(const struct highlights *list, const struct vma *vma)
 
 	for (unsigned i = 0; i < HIGHLIGHTS; i++)
 		if (list->now[i].pages && list->now[i].vma.start == vma->start)
-			worst = MAX(worst, highlights_severity(i));
+			worst = MAX(worst, highlights_rows[i].severity);
 	return worst;
 }
 

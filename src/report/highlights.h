@@ -55,7 +55,9 @@ void highlights_end(struct highlights *list);
 /* The kinds that were found, the worst and then the most frequent first; returns their number. */
 unsigned highlights_found(const struct highlights *list, u8 kinds[HIGHLIGHTS]);
 
-unsigned highlights_severity(enum highlights_kind kind); /* 3 leak … 0 curiosity */
-const char *highlights_text(enum highlights_kind kind);  /* after "N pages" */
+extern const struct highlights_row {
+	u8 severity;      /* 3 leak … 0 curiosity */
+	const char *text; /* after "N pages" */
+} highlights_rows[HIGHLIGHTS];
 
 #endif

@@ -5,10 +5,7 @@
 
 #include "lib/pure.h"
 
-static const struct {
-	const char *name, *invariant, *reason;
-	u8 class;
-} lint_rows[LINTS] = {
+const struct lint_row lint_rows[LINTS] = {
 #define LINT(id, n, c, i, r) \
 	[LINT_##id] = { .name = n, .class = LINT_CLASS_##c, .invariant = i, .reason = r },
 #include "report/lint.def"
@@ -117,21 +114,6 @@ enum lint_class lint_class_of(enum lint id, const struct report_row *row)
 	if (report_page(row)->raced)
 		return LINT_CLASS_RACE;
 	return lint_rows[id].class;
-}
-
-const char *lint_name(enum lint id)
-{
-	return lint_rows[id].name;
-}
-
-const char *lint_invariant(enum lint id)
-{
-	return lint_rows[id].invariant;
-}
-
-const char *lint_reason(enum lint id)
-{
-	return lint_rows[id].reason;
 }
 
 const char *lint_class_name(enum lint_class class)

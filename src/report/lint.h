@@ -14,6 +14,14 @@ enum lint {
 
 enum lint_class { LINT_CLASS_BUG, LINT_CLASS_RACE, LINT_CLASS_EXPLAINABLE };
 
+/* What is known of each invariant. */
+extern const struct lint_row {
+	const char *name;      /* "exclusive-but-shared" */
+	const char *invariant; /* what must hold */
+	const char *reason;    /* why it does, in the kernel's words */
+	u8 class;              /* enum lint_class of a page that did not race */
+} lint_rows[LINTS];
+
 /*
  * Returns the invariants that @row's pages break, as BIT(LINT_*).  @unexplained: references
  * that neither mappings nor caches nor named holders explain, -1 unknown.
@@ -26,9 +34,6 @@ u64 lint_bugs(const struct report_row *row);
 /* Returns whether breaking @id is a bug, explainable or a race for @row. */
 enum lint_class lint_class_of(enum lint id, const struct report_row *row);
 
-const char *lint_name(enum lint id);      /* "exclusive-but-shared" */
-const char *lint_invariant(enum lint id); /* the invariant */
-const char *lint_reason(enum lint id);    /* why it holds, in the kernel's words */
 const char *lint_class_name(enum lint_class class);
 
 #endif

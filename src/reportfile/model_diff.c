@@ -96,7 +96,7 @@ const char *model_diff_what_name(unsigned what)
 	case REJUDGE_MIGRATE:
 		return "migrate";
 	default:
-		return gup_request_name(what);
+		return gup_requests[what].name;
 	}
 }
 

@@ -413,7 +413,7 @@ static void record_write_judgement(struct record_writer *w, const char *id,
 {
 	record_write_addf(w, "judge %s", id);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		record_write_parts(w, gup_request_name(i), record_request_fields,
+		record_write_parts(w, gup_requests[i].name, record_request_fields,
 				   &j->req[i]);
 	record_write_parts(w, "write", record_store_fields, j);
 	record_write_parts(w, "fork", record_fork_fields, j);

@@ -131,7 +131,7 @@ static void add_unknown(struct detail *d, int indent, u64 facts)
 	for (unsigned f = 0; f < FACTS; f++)
 		if (facts >> f & 1 && at < sizeof(text))
 			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
-					       at == 1 ? " " : ", ", fact_name(f));
+					       at == 1 ? " " : ", ", fact_rows[f].name);
 	if (facts)
 		tui_text_wrap(d->text, TUI_S_UNKNOWN, indent, d->width, text);
 }
@@ -144,7 +144,7 @@ static void add_requests(struct detail *d)
 		bool chosen = d->t->lens == TUI_LENS_REQUEST + i;
 
 		tui_text_add(d->text, chosen ? TUI_STRONG : TUI_NORMAL, "%s%-6s",
-			     chosen ? "▸" : " ", gup_request_name(i));
+			     chosen ? "▸" : " ", gup_requests[i].name);
 		tui_text_more(d->text, tui_grid_letters[tui_grid_of_word(v->word)].role,
 			      "%-8s", gup_word_name(v->word, v->err));
 		if (v->word == GUP_WORD_UNKNOWN) {
@@ -206,10 +206,10 @@ static void add_request_paths(struct detail *d, enum gup_request req)
 	const struct gup_verdict *v = &d->class->verdicts->req[req];
 	char title[120], outcome[100];
 
-	snprintf(title, sizeof(title), "%s: %s", gup_request_name(req),
-		 gup_request_foll(req));
+	snprintf(title, sizeof(title), "%s: %s", gup_requests[req].name,
+		 gup_requests[req].foll);
 	heading(d, title);
-	tui_text_add(d->text, TUI_DIM, " %s", gup_request_users(req));
+	tui_text_add(d->text, TUI_DIM, " %s", gup_requests[req].users);
 	snprintf(outcome, sizeof(outcome), "%s",
 		 v->fast == TRI_YES  ? "GUP-fast takes the page"
 		 : v->fast == TRI_NO ? "falls back to slow GUP"

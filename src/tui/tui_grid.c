@@ -46,7 +46,7 @@ const char *tui_grid_lens_name(enum tui_lens lens)
 {
 	const char *name = lenses[kind_of(lens)].name;
 
-	return name ? name : gup_request_name(lens - TUI_LENS_REQUEST);
+	return name ? name : gup_requests[lens - TUI_LENS_REQUEST].name;
 }
 
 bool tui_grid_of_lens(enum tui_glyph g, enum tui_lens lens)

@@ -162,7 +162,7 @@ static void header_verdict(struct tui *t, int y)
 	if (t->is_live && t->status.target == TUI_TARGET_SAMPLED && t->status.age_s > 1)
 		tui_screen_add(&l, TUI_PAUSED, "%.0f s old  ", t->status.age_s);
 	header_leak(t, &l, p->process.pid);
-	tui_screen_add(&l, TUI_HEADER_STRONG, "%s", gup_request_name(req));
+	tui_screen_add(&l, TUI_HEADER_STRONG, "%s", gup_requests[req].name);
 	for (unsigned i = 0; i < GUP_WORDS; i++)
 		sum += n->gup[req][i];
 	for (unsigned i = 0; i < GUP_WORDS; i++)

@@ -223,7 +223,7 @@ static bool verify_counted(const struct kernel *k, enum gupcall_id act,
 	if (page->facts.value & F(VMA_HUGETLB))
 		return kernel_has(k, KFACT_HUGETLB_FAULT_GENERIC) == TRI_YES;
 	return !(page->facts.value & F(VMA_SHARED)) || !retries ||
-	       !(gup_request_flags(row->what) & GUP_WRITE) ||
+	       !(gup_requests[row->what].flags & GUP_WRITE) ||
 	       kernel_has(k, KFACT_FAULT_COMPLETED) == TRI_YES;
 }
 

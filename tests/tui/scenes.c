@@ -52,8 +52,8 @@ static void judge(const struct scene *sc, const struct spec *p, struct gup_verdi
 	memset(v, 0, sizeof(*v));
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
 		struct gup_verdict *r = &v->req[i];
-		bool write = gup_request_flags(i) & GUP_WRITE,
-		     pin = gup_request_flags(i) & GUP_PIN;
+		bool write = gup_requests[i].flags & GUP_WRITE,
+		     pin = gup_requests[i].flags & GUP_PIN;
 
 		*r = (struct gup_verdict){ .fast = TRI_YES, .word = GUP_WORD_FAST };
 		if (p->kind == PAGE_NONE) {

@@ -5,11 +5,11 @@
 TEST(every_fact_has_words)
 {
 	for (unsigned i = 0; i < FACTS; i++) {
-		EXPECT(fact_name(i) && fact_name(i)[0]);
-		EXPECT(fact_decider(i) && fact_decider(i)[0]);
-		EXPECT(fact_text(i) && fact_text(i)[0]);
+		EXPECT(fact_rows[i].name && fact_rows[i].name[0]);
+		EXPECT(fact_rows[i].decider && fact_rows[i].decider[0]);
+		EXPECT(fact_rows[i].text && fact_rows[i].text[0]);
 		for (unsigned j = 0; j < i; j++)
-			EXPECT(strcmp(fact_name(i), fact_name(j)));
+			EXPECT(strcmp(fact_rows[i].name, fact_rows[j].name));
 	}
 }
 

@@ -112,7 +112,7 @@ TEST(what_a_batch_may_hold_is_no_verdict)
 	highlights_end(&list);
 	EXPECT_INT(list.pages[HIGHLIGHT_UNEXPLAINED], 0);
 	EXPECT_INT(list.pages[HIGHLIGHT_BATCH], 200);
-	EXPECT_INT(highlights_severity(HIGHLIGHT_BATCH), 0);
+	EXPECT_INT(highlights_rows[HIGHLIGHT_BATCH].severity, 0);
 	begin(2);
 	look_refs(1 << 24, 1, 0, 3);  /* more than there are CPUs */
 	look_refs(2 << 24, 16, 4, 1); /* large folios do not stay in batches */

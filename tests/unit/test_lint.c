@@ -175,10 +175,10 @@ TEST(what_changed_while_it_was_read_is_a_race)
 TEST(every_invariant_has_words)
 {
 	for (unsigned i = 0; i < LINTS; i++) {
-		EXPECT(lint_name(i) && lint_name(i)[0]);
-		EXPECT(lint_invariant(i) && lint_invariant(i)[0]);
-		EXPECT(lint_reason(i) && lint_reason(i)[0]);
+		EXPECT(lint_rows[i].name && lint_rows[i].name[0]);
+		EXPECT(lint_rows[i].invariant && lint_rows[i].invariant[0]);
+		EXPECT(lint_rows[i].reason && lint_rows[i].reason[0]);
 		for (unsigned j = 0; j < i; j++)
-			EXPECT(strcmp(lint_name(i), lint_name(j)));
+			EXPECT(strcmp(lint_rows[i].name, lint_rows[j].name));
 	}
 }

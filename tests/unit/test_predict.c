@@ -107,7 +107,7 @@ TEST(every_fact_is_asked_for)
 	}
 	for (unsigned i = 0; i < FACTS; i++)
 		if (!(facts >> i & 1))
-			EXPECT_STR(fact_name(i), "asked for by a rule");
+			EXPECT_STR(fact_rows[i].name, "asked for by a rule");
 	for (unsigned i = 0; i < KFACTS; i++) {
 		bool infers = i == KFACT_PMD_SPECIAL || i == KFACT_HUGE_ZERO_SPECIAL;
 

@@ -48,7 +48,7 @@ static void report(unsigned k, const struct facts *f, const char *what)
 	printf("# %s: %s:", kernels[k].model, what);
 	for (unsigned i = 0; i < FACTS; i++)
 		if (f->value >> i & 1)
-			printf(" %s", fact_name(i));
+			printf(" %s", fact_rows[i].name);
 	printf("\n");
 	test_failures++;
 }
@@ -78,7 +78,7 @@ static void compare_request(unsigned k, const struct facts *f, enum gup_request 
 			 .draft = kernels[k].draft,
 			 .zero_bug = !strcmp(kernels[k].model, "6.1.130"),
 			 .secretmem = true,
-			 .flags = gup_request_flags(req) };
+			 .flags = gup_requests[req].flags };
 	enum gup_reason reason = ref_fast(&r);
 	struct ref_slow slow = ref_gup(r);
 	struct gup_verdict got;
@@ -89,7 +89,7 @@ static void compare_request(unsigned k, const struct facts *f, enum gup_request 
 	note_path(&got.path_slow);
 	if (got.fast != (reason == GUP_REASON_NONE) || got.fast_reason != reason) {
 		snprintf(what, sizeof(what), "%s fast %s %s, expected %s",
-			 gup_request_name(req), gup_tri_name(got.fast),
+			 gup_requests[req].name, gup_tri_name(got.fast),
 			 gup_reason_name(got.fast_reason), gup_reason_name(reason));
 		report(k, f, what);
 		say_path(&got.path_fast);
@@ -101,7 +101,7 @@ static void compare_request(unsigned k, const struct facts *f, enum gup_request 
 				got.fault != slow.fault ||
 				!got.unknown == (got.page == GUP_PAGE_UNKNOWN)) {
 		snprintf(what, sizeof(what), "%s slow %s %u %s %s, expected %s %d %s %s",
-			 gup_request_name(req), gup_slow_name(got.slow), got.err,
+			 gup_requests[req].name, gup_slow_name(got.slow), got.err,
 			 gup_fault_name(got.fault), gup_page_name(got.page),
 			 slow.wait ? "wait" : "", slow.err, gup_fault_name(slow.fault),
 			 gup_page_name(slow.page));
