@@ -161,7 +161,14 @@ struct beside {
 	const struct store *s;
 	const struct store_process *other;
 	bool kin; /* one is the other's parent: unlike frames were copied */
+	/* The letters of classes that were looked at, when there are many runs; or NULL. */
+	struct known {
+		const struct page_class *class;
+		u8 glyph;
+	} * known;
 };
+
+#define KNOWN 64
 
 static struct beside beside(const struct store *s, const struct store_process *p)
 {
@@ -169,7 +176,8 @@ static struct beside beside(const struct store *s, const struct store_process *p
 
 	return (struct beside){ s, o,
 				o && (o->process.pid == p->process.ppid ||
-				      o->process.ppid == p->process.pid) };
+				      o->process.ppid == p->process.pid),
+				NULL };
 }
 
 /* Returns the glyph of @row at @addr, and up to where it is the same. */
@@ -182,8 +190,15 @@ static enum tui_glyph glyph_at(const struct beside *b, const struct store_vma *v
 	*ret_end = page_end(row);
 	if (row->class->page.kind == PAGE_NONE)
 		return tui_grid_hole(lens);
-	if (lens != TUI_LENS_FAMILY)
-		return class_glyph(row->class, lens);
+	if (lens != TUI_LENS_FAMILY) {
+		struct known none = { 0 },
+			     *k = b->known ? &b->known[row->class->id % KNOWN] : &none;
+
+		if (k->class != row->class)
+			*k = (struct known){ row->class,
+					     (u8)class_glyph(row->class, lens) };
+		return k->glyph;
+	}
 	if (!b->other)
 		return TUI_GLYPH_F_UNKNOWN;
 	class = family_at(b->s, v, row, addr, b->other, ret_end);
@@ -406,7 +421,10 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 void tui_grid_count(const struct store *s, const struct store_process *p,
 		    const struct store_vma *v, enum tui_lens lens, u64 *ret)
 {
-	const struct beside b = beside(s, p);
+	struct beside b = beside(s, p);
+	struct known known[KNOWN] = { 0 };
+
+	b.known = known;
 
 	for (size_t i = 0; i < store_nrows(v); i++) {
 		const struct page_run *row = &v->rows->row[i];

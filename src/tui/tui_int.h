@@ -77,7 +77,7 @@ struct tui_bar {
 	u64 generation; /* of a past store; ranges invalidate the live one */
 	u64 time_ns;
 	u8 lens;
-	bool stale; /* to be counted again; large ones after some seconds */
+	bool stale; /* to be counted again; large ones not at once */
 	u64 bytes[TUI_GLYPHS];
 };
 #define TUI_BARS 128

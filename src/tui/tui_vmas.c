@@ -141,8 +141,8 @@ void tui_vmas_invalidate(struct tui *t, u64 start, u64 end)
 			t->bar[i].stale = true;
 }
 
-/* Counting the letters of a run takes a thousandth of this, so that it may be done again. */
-#define BAR_NS 40000ull
+/* Counting the letters of a run takes some thousandths of this, so that it is soon done again. */
+#define BAR_NS(lens) ((lens) == TUI_LENS_FAMILY ? 15000ull : 6000ull)
 
 const u64 *tui_vmas_letters(const struct tui *t, const struct store_vma *v)
 {
@@ -152,7 +152,7 @@ const u64 *tui_vmas_letters(const struct tui *t, const struct store_vma *v)
 	if (b->store != s || b->pid != tui_state_pid(t) || b->start != v->vma.start ||
 	    b->end != v->vma.end || b->lens != t->lens ||
 	    (b->stale && (store_nrows(v) < 4096 ||
-			  t->now_ns - b->time_ns > store_nrows(v) * BAR_NS)) ||
+			  t->now_ns - b->time_ns > store_nrows(v) * BAR_NS(t->lens))) ||
 	    (s != t->live && b->generation != t->generation)) {
 		*b = (struct tui_bar){ .store = s,
 				       .pid = tui_state_pid(t),
