@@ -123,6 +123,7 @@ static void who(struct tui_live *l)
 	struct tui_text lines;
 	pid_t pids[TUI_WATCH_PIDS];
 	size_t len, n = 0;
+	int cols, rows;
 
 	if (!row || !page_knows(&row->class->page, PAGE_F_PFN)) {
 		tui_state_message(l->t, TUI_WARN,
@@ -141,8 +142,11 @@ static void who(struct tui_live *l)
 	diag_deinit(&own.diag);
 	fclose(opt.out);
 	tui_text_init(&lines);
-	for (char *line = text; text && (line = strtok_r(line, "\n", &at)); line = NULL)
-		tui_text_add(&lines, TUI_NORMAL, "%s", line);
+	tui_size(&cols, &rows);
+	for (char *line = text; text && (line = strtok_r(line, "\n", &at)); line = NULL) {
+		tui_text_add(&lines, TUI_NORMAL, "%s", "");
+		tui_text_wrap(&lines, TUI_NORMAL, 4, cols, line);
+	}
 	free(text);
 	tui_state_text(l->t, "Who has this page, of those that are followed", &lines);
 }
@@ -255,7 +259,7 @@ static char *config_text(const char *path)
 	return NULL;
 }
 
-/* Takes the settings of the file; says in @why which line is broken. */
+/* Takes the settings of the file; @why gets the first line that is broken. */
 static void config_read(struct tui_config *c, char *why, size_t size)
 {
 	char *path = config_path(), *text = config_text(path), line[120];

@@ -282,7 +282,7 @@ void tui_panes_header(struct tui *t)
 
 /* ---- timeline */
 
-/* Makes the lines of moment @i on @w columns; on few columns only what tells it from others. */
+/* Makes the lines of moment @i on @w columns. */
 static void moment_lines(const struct tui *t, size_t i, int w, bool here,
 			 struct tui_text *ret)
 {
