@@ -344,8 +344,9 @@ static void draw_legend(struct tui *t, int y)
 		n[best] = 0;
 		const struct tui_letter *letter = &tui_grid_letters[best];
 		bool hole = best == tui_grid_hole(t->lens);
-		snprintf(text, sizeof(text), "%s%s%s", letter->word, hole ? "" : " ",
-			 hole ? "" : columns_size(bytes[best], size, sizeof(size)));
+		bool amount = !hole && bytes[best]; /* what was not read has none */
+		snprintf(text, sizeof(text), "%s%s%s", letter->word, amount ? " " : "",
+			 amount ? columns_size(bytes[best], size, sizeof(size)) : "");
 		int need = 2 + tui_screen_width(text);
 		if (l.x + need > l.end && l.y < last) {
 			l.y++;
