@@ -27,7 +27,7 @@ must()
 
 run --all --pid $a,$b --raw
 expect_empty "one row per process" "$(must grep -qE "^$a [0-9]" "$out"; must grep -qE "^$b [0-9]" "$out")"
-expect_empty "headings" "$(must grep -q '^PID RSS EXCL SHAR WAIT USS PSS LAZY PIN EXCESS UNSHARE LEAK SWAP HUGETLB THP COMM$' "$out")"
+expect_empty "headings" "$(must grep -q '^PID RSS EXCL SHAR WAIT USS PSS LAZY PIN EXCESS UNSHARE LEAK SWAP HUGETLB THP HELD COMM$' "$out")"
 [ "$(id -u)" != 0 ] || run --all --raw
 expect_empty "kernel threads are no news" "$(grep 'kernel thread' "$err" | head -n 3)"
 expect_empty "every process" "$(must grep -qE "^$a [0-9].* sleep\$" "$out")"
