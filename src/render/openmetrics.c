@@ -51,22 +51,17 @@ static void process_samples(FILE *out, enum sums m, bool unknown, u32 base,
 	}
 }
 
-static void head_of(FILE *out, const char *name, const char *suffix, const char *help)
+void openmetrics_head(FILE *out, const char *of, const char *name, const char *help)
 {
-	fprintf(out, "# HELP gupinfo_%s%s %s\n# TYPE gupinfo_%s%s gauge\n", name, suffix,
-		help, name, suffix);
-}
-
-void openmetrics_head(FILE *out, const char *name, const char *help)
-{
-	head_of(out, name, "", help);
+	fprintf(out, "# HELP gupinfo_%s%s %s\n# TYPE gupinfo_%s%s gauge\n", of, name,
+		help, of, name);
 }
 
 void openmetrics_begin(const struct render_options *opt, const struct report_head *head)
 {
 	FILE *out = opt->out;
 
-	openmetrics_head(out, "build_info",
+	openmetrics_head(out, "", "build_info",
 			 "The gupinfo and the kernel that it judged by");
 	fputs("gupinfo_build_info{version=\"", out);
 	label(out, opt->version);
@@ -91,27 +86,28 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 	FILE *out = opt->out;
 
 	openmetrics_begin(opt, head);
-	openmetrics_head(out, "processes", "Processes that were read");
+	openmetrics_head(out, "", "processes", "Processes that were read");
 	fprintf(out, "gupinfo_processes %zu\n", seen);
 	for (unsigned i = 0; i < SUMS; i++) {
 		if (!sums_rows[i].metric)
 			continue;
-		head_of(out, "process_", sums_rows[i].metric, sums_rows[i].help);
+		openmetrics_head(out, "process_", sums_rows[i].metric, sums_rows[i].help);
 		process_samples(out, i, false, base, rows, n);
 		/* pages that several processes map are counted for each of them, but in pss_bytes */
-		head_of(out, "sum_", sums_rows[i].metric,
-			"The same, summed over all processes");
+		openmetrics_head(out, "sum_", sums_rows[i].metric,
+				 "The same, summed over all processes");
 		if (seen && (sums_bytes(i, all, base) || !sums_rest(i, all, base)))
 			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", sums_rows[i].metric,
 				sums_bytes(i, all, base));
 	}
 	openmetrics_head(
-		out, "process_unknown_bytes",
+		out, "", "process_unknown_bytes",
 		"Pages of which it is not known whether they count in the metric that is named");
 	for (unsigned i = 0; i < SUMS; i++)
 		if (sums_rows[i].metric)
 			process_samples(out, i, true, base, rows, n);
-	openmetrics_head(out, "sum_unknown_bytes", "The same, summed over all processes");
+	openmetrics_head(out, "", "sum_unknown_bytes",
+			 "The same, summed over all processes");
 	for (unsigned i = 0; i < SUMS; i++) {
 		u64 rest = sums_rest(i, all, base);
 

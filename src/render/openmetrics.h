@@ -22,7 +22,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 
 /* Parts of it: what begins each file and a metric; a sample, @p and @key may be NULL; the end. */
 void openmetrics_begin(const struct render_options *opt, const struct report_head *head);
-void openmetrics_head(FILE *out, const char *name, const char *help);
+void openmetrics_head(FILE *out, const char *of, const char *name, const char *help);
 void openmetrics_sample(FILE *out, const struct process *p, const char *name,
 			const char *key, const char *value, u64 n);
 int openmetrics_end(FILE *out);

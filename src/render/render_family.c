@@ -277,24 +277,24 @@ static int family_metrics(const struct render_family *r)
 
 	openmetrics_begin(r->opt, &r->head);
 	openmetrics_head(
-		out, "family_beside_bytes",
+		out, "family_", "beside_bytes",
 		"Pages that the process shares with its parent, or the first one; that were copied; that only it has");
 	for (size_t i = 0; i < f->n; i++)
 		family_metrics_beside(r, &f->member[i]);
-	openmetrics_head(out, "family_waiting_bytes",
+	openmetrics_head(out, "family_", "waiting_bytes",
 			 "Anonymous pages, mapped once, that are not exclusive");
 	for (size_t i = 0; i < f->n; i++)
 		family_metric(r, &f->member[i].process->process, "family_waiting_bytes",
 			      NULL, NULL, f->member[i].process->totals.waiting,
 			      f->member[i].process->totals.part_unknown);
 	openmetrics_head(
-		out, "family_frames_bytes",
+		out, "family_", "frames_bytes",
 		"Frames by how many of the processes map them, each counted once");
 	family_metrics_frames(r);
-	openmetrics_head(out, "family_own_bytes", "Of these nobody else maps");
+	openmetrics_head(out, "family_", "own_bytes", "Of these nobody else maps");
 	family_metric(r, NULL, "family_own_bytes", NULL, NULL, f->own,
 		      f->own_unknown + f->unplaced);
-	openmetrics_head(out, "family_unknown_bytes",
+	openmetrics_head(out, "family_", "unknown_bytes",
 			 "Pages whose frame, or who else maps it, is not known");
 	family_metric(r, NULL, "family_unknown_bytes", NULL, NULL,
 		      f->unplaced + f->own_unknown, 0);
