@@ -9,6 +9,9 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+
+#define PICTURE_REPORT (16 << 20) /* bytes of a report that goes into a picture */
 
 static int picture_report(void *ctx, int (*put)(void *out, const char *buf, size_t len),
 			  void *out)
@@ -70,17 +73,23 @@ static int picture_draw(struct session *s, struct source *src, struct tempfile *
 	struct svg_time *time = calloc(1, sizeof(*time));
 	struct collect_options opt = { .model = s->has_model ? &s->model : NULL,
 				       .holders = true };
-	struct render_svg r = { .h = h,
-				.time = time,
-				.version = s->opt.render.version,
-				.report = picture_report,
-				.ctx = tmp };
+	struct render_svg r = {
+		.h = h, .time = time, .version = s->opt.render.version, .ctx = tmp
+	};
+	struct stat st;
 	struct store *store = NULL;
 	struct family *family = NULL;
 	pid_t *pids = picture_pids(src, &opt.npids);
 	int err = h && time && pids ? 0 : -ENOMEM;
 
 	opt.pids = pids;
+	if (!fstat(tmp->fd, &st) && st.st_size <= PICTURE_REPORT)
+		r.report = picture_report;
+	else
+		diag_add(
+			&s->diag, DIAG_NOTE,
+			"the report is larger than %u MiB, and so not in the picture; --report=FILE writes it",
+			PICTURE_REPORT >> 20);
 	if (!err)
 		err = store_collect(src, &opt, NULL, &s->diag, &store);
 	if (!err)

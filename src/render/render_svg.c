@@ -193,8 +193,10 @@ int render_svg(const struct render_svg *r, FILE *out)
 		svg_legend(&above);
 		svg_findings(r, &above);
 		svg_text(
-			&below, 0, below.y + 8, "n", NULL,
-			"gupinfo --replay FILE shows the report in this file by any view.");
+			&below, 0, below.y + 8, "n", NULL, "%s",
+			r->report
+				? "gupinfo --replay FILE shows the report in this file by any view."
+				: "The report that this was drawn from is too large for this file.");
 	}
 	if (above.out && fclose(above.out))
 		err = -ENOMEM;
@@ -204,9 +206,12 @@ int render_svg(const struct render_svg *r, FILE *out)
 		svg_begin(out, above.y + below.y + 14, title);
 		fprintf(out, "%s<g transform=\"translate(0,%u)\">\n%s</g>\n", text[0],
 			above.y, text[1]);
-		fputs(RENDER_SVG_REPORT "\n", out);
-		err = r->report(r->ctx, svg_put_report, out);
-		fputs("</metadata>\n</svg>\n", out);
+		if (r->report) {
+			fputs(RENDER_SVG_REPORT "\n", out);
+			err = r->report(r->ctx, svg_put_report, out);
+			fputs("</metadata>\n", out);
+		}
+		fputs("</svg>\n", out);
 	}
 	free(text[0]);
 	free(text[1]);

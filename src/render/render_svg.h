@@ -21,7 +21,7 @@ struct render_svg {
 	const struct highlights *h; /* of all of it */
 	struct svg_time *time;
 	const char *version;
-	/* Passes the report to @put.  Returns 0 or -errno. */
+	/* Passes the report to @put; NULL: it is not in the file.  Returns 0 or -errno. */
 	int (*report)(void *ctx, int (*put)(void *out, const char *buf, size_t len),
 		      void *out);
 	void *ctx;
