@@ -10,7 +10,7 @@ mapfile -t c_files < <(find src tests bench -name '*.[ch]' ! -name '*.skel.h' ! 
 mapfile -t scripts < <(grep -lE -m 1 '^#!/bin/(ba)?sh|^# shellcheck shell=' -r \
 	run check autogen.sh .ci debian tools tests bench completion 2>/dev/null | grep -vE '\.(log|trs|md|c|py)$')
 mapfile -t texts < <(find ./*.md NEWS AUTHORS man docs completion src tests/*.sh tests/unit tools run check \
-	-type f ! -name '*.skel.h' ! -name 'vmlinux*' ! -name '*.o' ! -path '*/golden/*' 2>/dev/null)
+	-type f ! -name '*.skel.h' ! -name 'vmlinux*' ! -name '*.o' ! -name '*.svg' ! -path '*/golden/*' 2>/dev/null)
 
 # Releases of clang-format differ; the project's is Debian 12's.
 formatter=$(command -v clang-format-14 || echo clang-format)
