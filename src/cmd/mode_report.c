@@ -71,7 +71,7 @@ static void report_method(struct session *s, struct record_writer *w,
 	record_write_text(w, "gupinfo %s, report format %u.%u", GUPINFO_VERSION,
 			  RECORD_MAJOR, RECORD_MINOR);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
-		record_write_text(w, "%s: %s", source_fact_name(i),
+		record_write_text(w, "%s: %s", source_facts[i].name,
 				  m->evidence[i].ok ? "read" : m->evidence[i].why);
 	}
 	record_write_text(w, "struct page read by: %s",

@@ -42,93 +42,63 @@ enum gup_request gup_request_by_name(const char *name, size_t len)
 	return GUP_REQUESTS;
 }
 
-const char *gup_reason_name(enum gup_reason reason)
-{
-	static const char *const names[GUP_REASONS] = {
-		[GUP_REASON_NONE] = "none",
-		[GUP_REASON_NOT_PRESENT] = "not-present",
-		[GUP_REASON_MUST_UNSHARE] = "must-unshare",
-		[GUP_REASON_NO_WRITE] = "no-write",
-		[GUP_REASON_NEEDS_VMA] = "needs-vma",
-		[GUP_REASON_PROTNONE] = "protnone",
-		[GUP_REASON_SPECIAL] = "special",
-		[GUP_REASON_SECRETMEM] = "secretmem",
-		[GUP_REASON_DIRTY_TRACKING] = "dirty-tracking",
-		[GUP_REASON_NOT_PINNABLE] = "not-pinnable",
-		[GUP_REASON_HUGEPD] = "hugepd",
-		[GUP_REASON_PKEY] = "pkey",
-		[GUP_REASON_NO_MAPPING] = "no-mapping",
-		[GUP_REASON_DEVMAP] = "devmap",
-		[GUP_REASON_NOT_BUILT] = "not-built",
-		[GUP_REASON_ADDRESS] = "address",
-		[GUP_REASON_UNKNOWN] = "unknown",
-	};
-
-	return names[reason];
-}
+const char *const gup_reason_names[GUP_REASONS] = {
+	[GUP_REASON_NONE] = "none",
+	[GUP_REASON_NOT_PRESENT] = "not-present",
+	[GUP_REASON_MUST_UNSHARE] = "must-unshare",
+	[GUP_REASON_NO_WRITE] = "no-write",
+	[GUP_REASON_NEEDS_VMA] = "needs-vma",
+	[GUP_REASON_PROTNONE] = "protnone",
+	[GUP_REASON_SPECIAL] = "special",
+	[GUP_REASON_SECRETMEM] = "secretmem",
+	[GUP_REASON_DIRTY_TRACKING] = "dirty-tracking",
+	[GUP_REASON_NOT_PINNABLE] = "not-pinnable",
+	[GUP_REASON_HUGEPD] = "hugepd",
+	[GUP_REASON_PKEY] = "pkey",
+	[GUP_REASON_NO_MAPPING] = "no-mapping",
+	[GUP_REASON_DEVMAP] = "devmap",
+	[GUP_REASON_NOT_BUILT] = "not-built",
+	[GUP_REASON_ADDRESS] = "address",
+	[GUP_REASON_UNKNOWN] = "unknown",
+};
 
 const char *gup_slow_name(enum gup_slow slow)
 {
 	return slow == GUP_SLOW_OK ? "ok" : slow == GUP_SLOW_ERROR ? "error" : "unknown";
 }
 
-const char *gup_fault_name(enum gup_fault fault)
-{
-	static const char *const names[] = {
-		[GUP_FAULT_NONE] = "none",       [GUP_FAULT_POPULATE] = "populate",
-		[GUP_FAULT_SWAPIN] = "swapin",   [GUP_FAULT_NUMA] = "numa",
-		[GUP_FAULT_UNSHARE] = "unshare", [GUP_FAULT_WRITE] = "write",
-		[GUP_FAULT_UNKNOWN] = "unknown",
-	};
+const char *const gup_fault_names[] = {
+	[GUP_FAULT_NONE] = "none",       [GUP_FAULT_POPULATE] = "populate",
+	[GUP_FAULT_SWAPIN] = "swapin",   [GUP_FAULT_NUMA] = "numa",
+	[GUP_FAULT_UNSHARE] = "unshare", [GUP_FAULT_WRITE] = "write",
+	[GUP_FAULT_UNKNOWN] = "unknown",
+};
 
-	return names[fault];
-}
+const char *const gup_page_names[] = {
+	[GUP_PAGE_SAME] = "same", [GUP_PAGE_COPY] = "copy",
+	[GUP_PAGE_NEW] = "new",   [GUP_PAGE_MIGRATED] = "migrated",
+	[GUP_PAGE_NONE] = "none", [GUP_PAGE_UNKNOWN] = "unknown",
+};
 
-const char *gup_page_name(enum gup_page page)
-{
-	static const char *const names[] = {
-		[GUP_PAGE_SAME] = "same", [GUP_PAGE_COPY] = "copy",
-		[GUP_PAGE_NEW] = "new",   [GUP_PAGE_MIGRATED] = "migrated",
-		[GUP_PAGE_NONE] = "none", [GUP_PAGE_UNKNOWN] = "unknown",
-	};
+const char *const gup_write_names[GUP_WRITES] = {
+	[GUP_WRITE_NONE] = "none",       [GUP_WRITE_REUSE] = "reuse",
+	[GUP_WRITE_COPY] = "copy",       [GUP_WRITE_POPULATE] = "populate",
+	[GUP_WRITE_SWAPIN] = "swapin",   [GUP_WRITE_SEGV] = "segv",
+	[GUP_WRITE_UNKNOWN] = "unknown",
+};
 
-	return names[page];
-}
+const char *const gup_fork_names[GUP_FORKS] = {
+	[GUP_FORK_SHARE] = "share",
+	[GUP_FORK_COPY] = "copy",
+	[GUP_FORK_SKIP] = "skip",
+	[GUP_FORK_UNKNOWN] = "unknown",
+};
 
-const char *gup_write_name(enum gup_write_fault fault)
-{
-	static const char *const names[GUP_WRITES] = {
-		[GUP_WRITE_NONE] = "none",       [GUP_WRITE_REUSE] = "reuse",
-		[GUP_WRITE_COPY] = "copy",       [GUP_WRITE_POPULATE] = "populate",
-		[GUP_WRITE_SWAPIN] = "swapin",   [GUP_WRITE_SEGV] = "segv",
-		[GUP_WRITE_UNKNOWN] = "unknown",
-	};
-
-	return names[fault];
-}
-
-const char *gup_fork_name(enum gup_fork_word word)
-{
-	static const char *const names[GUP_FORKS] = {
-		[GUP_FORK_SHARE] = "share",
-		[GUP_FORK_COPY] = "copy",
-		[GUP_FORK_SKIP] = "skip",
-		[GUP_FORK_UNKNOWN] = "unknown",
-	};
-
-	return names[word];
-}
-
-const char *gup_migrate_name(enum gup_migrate_word word)
-{
-	static const char *const names[GUP_MIGRATES] = {
-		[GUP_MIGRATE_YES] = "yes",         [GUP_MIGRATE_REFS] = "refs",
-		[GUP_MIGRATE_NEVER] = "never",     [GUP_MIGRATE_NONE] = "none",
-		[GUP_MIGRATE_UNKNOWN] = "unknown",
-	};
-
-	return names[word];
-}
+const char *const gup_migrate_names[GUP_MIGRATES] = {
+	[GUP_MIGRATE_YES] = "yes",         [GUP_MIGRATE_REFS] = "refs",
+	[GUP_MIGRATE_NEVER] = "never",     [GUP_MIGRATE_NONE] = "none",
+	[GUP_MIGRATE_UNKNOWN] = "unknown",
+};
 
 const char *gup_what_name(unsigned what)
 {
@@ -141,9 +111,9 @@ const char *gup_what_name(unsigned what)
 const char *gup_what_word(const struct gup_verdicts *v, unsigned what)
 {
 	return what < GUP_REQUESTS ? gup_word_name(v->req[what].word, v->req[what].err)
-	       : what == GUP_STORE ? gup_write_name(v->write.fault)
-	       : what == GUP_FORK  ? gup_fork_name(v->fork.word)
-				   : gup_migrate_name(v->migrate.word);
+	       : what == GUP_STORE ? gup_write_names[v->write.fault]
+	       : what == GUP_FORK  ? gup_fork_names[v->fork.word]
+				   : gup_migrate_names[v->migrate.word];
 }
 
 bool gup_what_known(const struct gup_verdicts *v, unsigned what)

@@ -167,24 +167,24 @@ struct gup_verdicts {
 	struct gup_whatif fork, migrate;
 };
 
-/* The words of the interface.  Each function returns a static string, never NULL. */
-/* What else is predicted: a store, a fork, a migration. */
+/* What else than requests is predicted: a store, a fork, a migration. */
 #define GUP_STORE GUP_REQUESTS
 #define GUP_FORK (GUP_REQUESTS + 1)
 #define GUP_MIGRATE (GUP_REQUESTS + 2)
 #define GUP_WHATS (GUP_REQUESTS + 3)
 
+/* The words of the interface.  What functions return is static, never NULL. */
+extern const char *const gup_reason_names[GUP_REASONS]; /* "must-unshare" */
+extern const char *const gup_fault_names[];
+extern const char *const gup_page_names[];
+extern const char *const gup_write_names[GUP_WRITES];
+extern const char *const gup_fork_names[GUP_FORKS];
+extern const char *const gup_migrate_names[GUP_MIGRATES];
 const char *gup_what_name(unsigned what); /* of a request, "store", "fork", "migrate" */
 /* The verdict in one word, as "fast", "reuse", "share", "yes", and whether it is known. */
 const char *gup_what_word(const struct gup_verdicts *v, unsigned what);
 bool gup_what_known(const struct gup_verdicts *v, unsigned what);
-const char *gup_reason_name(enum gup_reason reason); /* "must-unshare" */
 const char *gup_slow_name(enum gup_slow slow);
-const char *gup_fault_name(enum gup_fault fault);
-const char *gup_page_name(enum gup_page page);
-const char *gup_write_name(enum gup_write_fault fault);
-const char *gup_fork_name(enum gup_fork_word word);
-const char *gup_migrate_name(enum gup_migrate_word word);
 const char *gup_tri_name(enum tri tri); /* "no" "yes" "unknown" */
 
 /* Returns "EFAULT" for 14, and "ERROR" for an errno that is not listed. */

@@ -158,14 +158,9 @@ const char *page_field_name(enum page_field field)
 	return names[field];
 }
 
-const char *page_count_kind_name(enum page_count_kind kind)
-{
-	static const char *const names[] = {
-		[PAGE_COUNT_UNKNOWN] = "unknown",
-		[PAGE_COUNT_EXACT] = "exact",
-		[PAGE_COUNT_AVERAGE] = "average",
-		[PAGE_COUNT_ESTIMATE] = "estimate",
-	};
-
-	return names[kind];
-}
+const char *const page_count_kind_names[] = {
+	[PAGE_COUNT_UNKNOWN] = "unknown",
+	[PAGE_COUNT_EXACT] = "exact",
+	[PAGE_COUNT_AVERAGE] = "average",
+	[PAGE_COUNT_ESTIMATE] = "estimate",
+};

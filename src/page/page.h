@@ -265,6 +265,6 @@ const char *page_zone_name(int zone);
 const char *page_leaf_name(enum raw_level leaf); /* "pmd"; NULL: unknown */
 const char *page_why_text(enum page_why why);
 const char *page_field_name(enum page_field field);
-const char *page_count_kind_name(enum page_count_kind kind);
+extern const char *const page_count_kind_names[];
 
 #endif

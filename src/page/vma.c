@@ -6,7 +6,7 @@
 
 #include "lib/pure.h"
 
-static const char vma_flags[VMFLAGS][3] = {
+const char vma_flag_letters[VMFLAGS][3] = {
 #define VMFLAG(id, letters, bit, name) [VMFLAG_##id] = letters,
 #include "page/vma.def"
 #undef VMFLAG
@@ -154,7 +154,7 @@ static void vma_parse_flags(struct vma_text t, struct vma *vma)
 	vma->has_flags = true;
 	while (t.end - t.p >= 2) {
 		for (unsigned i = 0; i < VMFLAGS; i++)
-			if (!memcmp(t.p, vma_flags[i], 2))
+			if (!memcmp(t.p, vma_flag_letters[i], 2))
 				vma->flags |= BIT(i);
 		t.p += 2;
 		vma_spaces(&t);
@@ -249,11 +249,6 @@ enum tri vma_is_cow(const struct vma *vma)
 	return vma->shared ? TRI_NO : TRI_UNKNOWN;
 }
 
-const char *vma_flag_letters(enum vma_flag id)
-{
-	return vma_flags[id];
-}
-
 void vma_perms(const struct vma *vma, char buf[5])
 {
 	buf[0] = vma->read ? 'r' : '-';
@@ -321,19 +316,14 @@ enum vma_fs vma_fs_by_type(const char *type)
 	return VMA_FS_UNKNOWN;
 }
 
-const char *vma_fs_name(enum vma_fs fs)
-{
-	static const char *const names[] = {
-		[VMA_FS_UNKNOWN] = "unknown",     [VMA_FS_NONE] = "none",
-		[VMA_FS_SHMEM] = "shmem",         [VMA_FS_HUGETLB] = "hugetlb",
-		[VMA_FS_SECRETMEM] = "secretmem", [VMA_FS_DISK] = "disk",
-		[VMA_FS_NODIRTY] = "nodirty",     [VMA_FS_DEVICE] = "device",
-		[VMA_FS_SPECIAL] = "special",     [VMA_FS_RAMFS] = "ramfs",
-		[VMA_FS_CAREFUL] = "careful",
-	};
-
-	return names[fs];
-}
+const char *const vma_fs_names[] = {
+	[VMA_FS_UNKNOWN] = "unknown",     [VMA_FS_NONE] = "none",
+	[VMA_FS_SHMEM] = "shmem",         [VMA_FS_HUGETLB] = "hugetlb",
+	[VMA_FS_SECRETMEM] = "secretmem", [VMA_FS_DISK] = "disk",
+	[VMA_FS_NODIRTY] = "nodirty",     [VMA_FS_DEVICE] = "device",
+	[VMA_FS_SPECIAL] = "special",     [VMA_FS_RAMFS] = "ramfs",
+	[VMA_FS_CAREFUL] = "careful",
+};
 
 static bool vma_no_access(const struct vma *vma)
 {

@@ -89,7 +89,7 @@ bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size);
 /* is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown unless VmFlags or perms decide. */
 enum tri vma_is_cow(const struct vma *vma);
 
-const char *vma_flag_letters(enum vma_flag id); /* "rd" */
+extern const char vma_flag_letters[VMFLAGS][3]; /* "rd" */
 
 /* Writes the perms column, such as "rw-p", into buf[5]. */
 void vma_perms(const struct vma *vma, char buf[5]);
@@ -113,7 +113,7 @@ enum vma_fs vma_fs_by_name(const struct vma *vma);
  */
 enum vma_fs vma_fs_by_type(const char *type);
 
-const char *vma_fs_name(enum vma_fs fs); /* "shmem" */
+extern const char *const vma_fs_names[]; /* "shmem" */
 
 /*
  * Returns what an anonymous mapping is, as far as flags and its neighbours @below and @above (NULL:

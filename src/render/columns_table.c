@@ -108,8 +108,8 @@ static void get_word(const struct report_row *row, u32 arg, struct cell *c)
 	if (!cell_field(c, row, fields[arg]))
 		return;
 	name = !arg       ? page_leaf_name(p->leaf)
-	       : arg == 1 ? page_count_kind_name(p->mapcount_kind)
-	       : arg == 2 ? page_count_kind_name(p->pincount_kind)
+	       : arg == 1 ? page_count_kind_names[p->mapcount_kind]
+	       : arg == 2 ? page_count_kind_names[p->pincount_kind]
 			  : page_zone_name(p->zone);
 	cell_text(c, name ? name : "?");
 }
@@ -291,7 +291,7 @@ static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 	for (unsigned i = 0; i < VMFLAGS && at + 4 < sizeof(c->buf); i++)
 		if (row->vma->flags >> i & 1)
 			at += snprintf(c->buf + at, sizeof(c->buf) - at, "%s%s",
-				       at ? "," : "", vma_flag_letters(i));
+				       at ? "," : "", vma_flag_letters[i]);
 	cell_text(c, c->buf);
 }
 
@@ -415,7 +415,7 @@ static void get_finding(const struct report_row *row, u32 arg, struct cell *c)
 {
 	enum lint id = *(const u32 *)row->item;
 
-	cell_text(c, !arg       ? lint_class_name(lint_class_of(id, row))
+	cell_text(c, !arg       ? lint_class_names[lint_class_of(id, row)]
 		     : arg == 1 ? lint_rows[id].name
 		     : arg == 2 ? lint_rows[id].invariant
 				: lint_rows[id].reason);

@@ -197,7 +197,7 @@ static void explain_request(struct render_explain *r, const struct gup_verdict *
 		v->fast == TRI_YES       ? "takes the page"
 		: v->fast == TRI_UNKNOWN ? "may or may not take it"
 					 : "falls back to slow GUP: ",
-		v->fast == TRI_NO ? gup_reason_name(v->fast_reason) : "", "");
+		v->fast == TRI_NO ? gup_reason_names[v->fast_reason] : "", "");
 	explain_path(r, &v->path_fast);
 	fprintf(out, "   slow GUP %s\n", explain_slow(v, slow, sizeof(slow)));
 	explain_path(r, &v->path_slow);
@@ -239,7 +239,7 @@ static void explain_whatif(struct render_explain *r, const struct gup_verdicts *
 	};
 	FILE *out = r->opt->out;
 
-	fprintf(out, "\na store now = %s: %s\n", gup_write_name(v->write.fault),
+	fprintf(out, "\na store now = %s: %s\n", gup_write_names[v->write.fault],
 		writes[v->write.fault]);
 	fprintf(out, "   seen by references outside the page tables: %s%s; leak: %s\n",
 		gup_tri_name(v->write.seen_by_refs),
@@ -250,8 +250,8 @@ static void explain_whatif(struct render_explain *r, const struct gup_verdicts *
 		gup_tri_name(v->write.leak));
 	explain_path(r, &v->write.path);
 	explain_unknown(r, v->write.unknown, v->write.unknown_kernel);
-	explain_word(r, &v->fork, "a fork", gup_fork_name(v->fork.word), forks);
-	explain_word(r, &v->migrate, "a migration", gup_migrate_name(v->migrate.word),
+	explain_word(r, &v->fork, "a fork", gup_fork_names[v->fork.word], forks);
+	explain_word(r, &v->migrate, "a migration", gup_migrate_names[v->migrate.word],
 		     moves);
 }
 

@@ -50,7 +50,7 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 			m->kernel.arch, k->model,
 			kernel_proof_text(k, proof, sizeof(proof)));
 		for (unsigned i = 0; i < SOURCE_FACTS; i++)
-			fprintf(opt->out, "  %-12s %s\n", source_fact_name(i),
+			fprintf(opt->out, "  %-12s %s\n", source_facts[i].name,
 				m->evidence[i].ok ? "read"
 						  : escape_text(why, sizeof(why),
 								m->evidence[i].why));

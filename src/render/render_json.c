@@ -44,7 +44,7 @@ static void json_vma(struct js *j, const struct vma *vma, const struct report_to
 		js_open(j, "flags", '[');
 		for (unsigned i = 0; i < VMFLAGS; i++)
 			if (vma->flags >> i & 1)
-				js_str(j, NULL, vma_flag_letters(i));
+				js_str(j, NULL, vma_flag_letters[i]);
 		js_close(j, ']');
 	} else {
 		js_null(j, "flags");
@@ -60,7 +60,7 @@ static void json_evidence(struct js *j, const struct source_machine *m)
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
 		const char *by = deep && m->structpage_by ? m->structpage_by : "ok";
 
-		js_str(j, source_fact_key(i),
+		js_str(j, source_facts[i].key,
 		       m->evidence[i].ok ? by : m->evidence[i].why);
 	}
 	js_close(j, '}');

@@ -36,12 +36,12 @@ static void json_verdict(struct js *j, const char *key, const struct gup_verdict
 	js_open(j, key, '{');
 	js_str(j, "fast", gup_tri_name(v->fast));
 	if (v->fast == TRI_NO)
-		js_str(j, "fast_reason", gup_reason_name(v->fast_reason));
+		js_str(j, "fast_reason", gup_reason_names[v->fast_reason]);
 	js_str(j, "slow", gup_slow_name(v->slow));
 	if (v->slow == GUP_SLOW_ERROR)
 		js_str(j, "errno", gup_errno_name(v->err));
-	js_str(j, "fault", gup_fault_name(v->fault));
-	js_str(j, "page", gup_page_name(v->page));
+	js_str(j, "fault", gup_fault_names[v->fault]);
+	js_str(j, "page", gup_page_names[v->page]);
 	js_str(j, "word", gup_word_name(v->word, v->err));
 	json_unknown(j, v->unknown, v->unknown_kernel);
 	json_path(j, "path", v->fast == TRI_YES ? &v->path_fast : &v->path_slow);
@@ -57,15 +57,15 @@ static void json_verdicts(struct js *j, const struct gup_verdicts *v)
 		json_verdict(j, gup_requests[i].name, &v->req[i]);
 	js_close(j, '}');
 	js_open(j, "write", '{');
-	js_str(j, "fault", gup_write_name(v->write.fault));
+	js_str(j, "fault", gup_write_names[v->write.fault]);
 	js_tri(j, "seen_by_refs", v->write.seen_by_refs);
 	js_tri(j, "leak", v->write.leak);
 	json_unknown(j, v->write.unknown, v->write.unknown_kernel);
 	json_path(j, "path", &v->write.path);
 	js_close(j, '}');
-	js_str(j, "fork", gup_fork_name(v->fork.word));
+	js_str(j, "fork", gup_fork_names[v->fork.word]);
 	js_open(j, "migrate", '{');
-	js_str(j, "word", gup_migrate_name(v->migrate.word));
+	js_str(j, "word", gup_migrate_names[v->migrate.word]);
 	json_unknown(j, v->migrate.unknown, v->migrate.unknown_kernel);
 	json_path(j, "path", &v->migrate.path);
 	js_close(j, '}');
@@ -115,11 +115,11 @@ static void json_counts(struct js *j, const struct page_info *page)
 	js_num_if(j, "folio_pages", page_knows(page, PAGE_F_FOLIO), 1ll << page->order);
 	js_num_if(j, "mapcount", mapcount, page->mapcount);
 	js_str(j, "mapcount_kind",
-	       mapcount ? page_count_kind_name(page->mapcount_kind) : NULL);
+	       mapcount ? page_count_kind_names[page->mapcount_kind] : NULL);
 	js_num_if(j, "refcount", page_knows(page, PAGE_F_REFCOUNT), page->refcount);
 	js_num_if(j, "pincount", pincount, page->pincount);
 	js_str(j, "pincount_kind",
-	       pincount ? page_count_kind_name(page->pincount_kind) : NULL);
+	       pincount ? page_count_kind_names[page->pincount_kind] : NULL);
 	js_tri(j, "anon_exclusive",
 	       page_knows(page, PAGE_F_ANON_EXCLUSIVE) ? (enum tri)page->anon_exclusive
 						       : TRI_UNKNOWN);

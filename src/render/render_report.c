@@ -174,12 +174,13 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 	render_report_line(r->out, 3, "gup: %s", words);
 	render_report_line(r->out, 3,
 			   "if it stores now: %s; seen by references: %s; leak: %s",
-			   gup_write_name(v->write.fault),
+			   gup_write_names[v->write.fault],
 			   gup_tri_name(v->write.seen_by_refs),
 			   gup_tri_name(v->write.leak));
-	render_report_line(r->out, 3, "if it forks now: %s", gup_fork_name(v->fork.word));
+	render_report_line(r->out, 3, "if it forks now: %s",
+			   gup_fork_names[v->fork.word]);
 	render_report_line(r->out, 3, "if it is migrated now: %s",
-			   gup_migrate_name(v->migrate.word));
+			   gup_migrate_names[v->migrate.word]);
 }
 
 /* The largest examples of the worst kinds, each mapping once. */
@@ -229,7 +230,7 @@ static int report_end(void *ctx, const struct report_totals *t)
 	for (unsigned i = 0; i < SOURCE_FACTS; i++)
 		if (!evidence[i].ok)
 			render_report_line(r->out, 0, "Missing: %s: %s",
-					   source_fact_name(i), evidence[i].why);
+					   source_facts[i].name, evidence[i].why);
 	report_suspects(r, kinds, n);
 	fputc('\n', r->out);
 	return ferror(r->out) ? -EIO : 0;

@@ -35,7 +35,7 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 	FILE *out = l->opt->out;
 
 	render_report_line(out, 0, "%s: %s: pid %d, %" PRIx64 ", %" PRIu64 " page%s (%s)",
-			   lint_class_name(lint_class_of(id, row)), lint_rows[id].name,
+			   lint_class_names[lint_class_of(id, row)], lint_rows[id].name,
 			   (int)row->process->pid, row->run.addr, pages,
 			   pages == 1 ? "" : "s",
 			   row->vma->name[0] ? row->vma->name : "anonymous area");
@@ -68,7 +68,7 @@ static void lint_json(struct render_report_lint *l, const struct report_row *row
 
 	render_json_item(&l->js, l->opt);
 	js_str(&l->js, "name", lint_rows[id].name);
-	js_str(&l->js, "class", lint_class_name(lint_class_of(id, row)));
+	js_str(&l->js, "class", lint_class_names[lint_class_of(id, row)]);
 	js_str(&l->js, "invariant", lint_rows[id].invariant);
 	js_num(&l->js, "pid", row->process->pid);
 	js_num(&l->js, "pages", (s64)(row->run.pages * (p->size / l->base)));
@@ -150,7 +150,7 @@ static int lint_end(void *ctx, const struct report_totals *t)
 	if (l->opt->json) {
 		js_close(&l->js, ']');
 		for (unsigned i = 0; i < ARRAY_SIZE(l->found); i++)
-			js_num_if(&l->js, lint_class_name(i), t->size_bytes,
+			js_num_if(&l->js, lint_class_names[i], t->size_bytes,
 				  (s64)l->found[i]);
 		return render_json_end(&l->js, l->opt);
 	}

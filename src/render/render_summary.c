@@ -288,7 +288,7 @@ static int summary_end(void *ctx, const struct report_totals *t)
 		if (e->ok)
 			continue;
 		fprintf(r->opt->out, "%s  %-12s %s\n", any ? "" : "\nNot read:\n",
-			source_fact_name(i), escape_text(why, sizeof(why), e->why));
+			source_facts[i].name, escape_text(why, sizeof(why), e->why));
 		any = true;
 	}
 	return 0;

@@ -116,9 +116,4 @@ enum lint_class lint_class_of(enum lint id, const struct report_row *row)
 	return lint_rows[id].class;
 }
 
-const char *lint_class_name(enum lint_class class)
-{
-	static const char *const names[] = { "bug", "race", "explainable" };
-
-	return names[class];
-}
+const char *const lint_class_names[] = { "bug", "race", "explainable" };

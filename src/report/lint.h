@@ -34,6 +34,6 @@ u64 lint_bugs(const struct report_row *row);
 /* Returns whether breaking @id is a bug, explainable or a race for @row. */
 enum lint_class lint_class_of(enum lint id, const struct report_row *row);
 
-const char *lint_class_name(enum lint_class class);
+extern const char *const lint_class_names[];
 
 #endif

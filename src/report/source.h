@@ -33,8 +33,9 @@ enum source_fact {
 };
 
 /* "structpage", as JSON and reports have it, and "struct page" for people. */
-const char *source_fact_key(enum source_fact fact);
-const char *source_fact_name(enum source_fact fact);
+extern const struct source_fact_row {
+	const char *key, *name; /* of JSON, and for people */
+} source_facts[SOURCE_FACTS];
 
 struct process {
 	pid_t pid, ppid;

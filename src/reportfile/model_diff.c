@@ -106,13 +106,13 @@ const char *model_diff_word(const struct model_diff_change *c, bool to)
 
 	switch (c->what) {
 	case REJUDGE_WRITE:
-		return gup_write_name(word);
+		return gup_write_names[word];
 	case REJUDGE_LEAK:
 		return gup_tri_name(word);
 	case REJUDGE_FORK:
-		return gup_fork_name(word);
+		return gup_fork_names[word];
 	case REJUDGE_MIGRATE:
-		return gup_migrate_name(word);
+		return gup_migrate_names[word];
 	default:
 		return gup_word_name(word, to ? c->to_err : c->from_err);
 	}

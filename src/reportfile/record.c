@@ -208,15 +208,15 @@ const char *record_word(enum record_form form, unsigned v)
 			return "unknown";
 		return v < PAGE_ZONES ? page_zone_name((int)v) : NULL;
 	case RECORD_FS:
-		return v < VMA_FSES ? vma_fs_name(v) : NULL;
+		return v < VMA_FSES ? vma_fs_names[v] : NULL;
 	case RECORD_REASON:
-		return v < GUP_REASONS ? gup_reason_name(v) : NULL;
+		return v < GUP_REASONS ? gup_reason_names[v] : NULL;
 	case RECORD_SLOW:
 		return v <= GUP_SLOW_UNKNOWN ? gup_slow_name(v) : NULL;
 	case RECORD_FAULT:
-		return v <= GUP_FAULT_UNKNOWN ? gup_fault_name(v) : NULL;
+		return v <= GUP_FAULT_UNKNOWN ? gup_fault_names[v] : NULL;
 	case RECORD_PAGE:
-		return v <= GUP_PAGE_UNKNOWN ? gup_page_name(v) : NULL;
+		return v <= GUP_PAGE_UNKNOWN ? gup_page_names[v] : NULL;
 	case RECORD_WORD:
 		if (v == GUP_WORD_ERRNO)
 			return "errno";
@@ -224,11 +224,11 @@ const char *record_word(enum record_form form, unsigned v)
 			return "unknown";
 		return v < GUP_WORDS ? gup_word_name(v, 0) : NULL;
 	case RECORD_WRITE:
-		return v < GUP_WRITES ? gup_write_name(v) : NULL;
+		return v < GUP_WRITES ? gup_write_names[v] : NULL;
 	case RECORD_FORK:
-		return v < GUP_FORKS ? gup_fork_name(v) : NULL;
+		return v < GUP_FORKS ? gup_fork_names[v] : NULL;
 	case RECORD_MIGRATE:
-		return v < GUP_MIGRATES ? gup_migrate_name(v) : NULL;
+		return v < GUP_MIGRATES ? gup_migrate_names[v] : NULL;
 	default:
 		return NULL;
 	}

@@ -75,7 +75,7 @@ static int record_machine_evidence(struct record_reader *r, char *line)
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		struct source_evidence *e = &m->m.evidence[i];
 
-		if (strcmp(key, source_fact_key(i)))
+		if (strcmp(key, source_facts[i].key))
 			continue;
 		e->ok = !strcmp(value, "ok");
 		why = record_next(&line);

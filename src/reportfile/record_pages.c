@@ -35,8 +35,8 @@ static void record_pages_flags(char *text, struct vma *vma)
 		size_t n = strcspn(text, ",");
 
 		for (unsigned i = 0; i < VMFLAGS; i++)
-			if (strlen(vma_flag_letters(i)) == n &&
-			    !memcmp(text, vma_flag_letters(i), n))
+			if (strlen(vma_flag_letters[i]) == n &&
+			    !memcmp(text, vma_flag_letters[i], n))
 				vma->flags |= BIT(i);
 		end = text + n + (text[n] == ',');
 	}

@@ -271,7 +271,7 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 	record_write_kernel(w, &m->kernel, model);
 	record_write_section(w, "evidence");
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
-		record_write_addf(w, "%s %s", source_fact_key(i),
+		record_write_addf(w, "%s %s", source_facts[i].key,
 				  m->evidence[i].ok ? "ok" : "missing ");
 		if (!m->evidence[i].ok)
 			record_write_quoted(w, m->evidence[i].why);
@@ -315,7 +315,7 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 		for (unsigned i = 0, n = 0; i < VMFLAGS; i++)
 			if (vma->flags & BIT(i))
 				record_write_addf(w, "%s%s", n++ ? "," : "",
-						  vma_flag_letters(i));
+						  vma_flag_letters[i]);
 	}
 	return record_write_flush(w);
 }

@@ -155,15 +155,15 @@ static void add_requests(struct detail *d)
 			tui_text_more(d->text, TUI_DIM, "by GUP-fast");
 		else if (v->fast == TRI_NO)
 			tui_text_more(d->text, TUI_DIM, "%s",
-				      gup_reason_name(v->fast_reason));
+				      gup_reason_names[v->fast_reason]);
 		else
 			tui_text_more(d->text, TUI_S_UNKNOWN, "fast?");
 		if (v->fast != TRI_YES && v->slow == GUP_SLOW_OK)
 			tui_text_more(d->text, TUI_DIM, " → %s, %s page",
 				      v->fault == GUP_FAULT_NONE
 					      ? "no fault"
-					      : gup_fault_name(v->fault),
-				      gup_page_name(v->page));
+					      : gup_fault_names[v->fault],
+				      gup_page_names[v->page]);
 	}
 }
 
@@ -223,7 +223,7 @@ static void add_request_paths(struct detail *d, enum gup_request req)
 		snprintf(outcome, sizeof(outcome), "%s", gup_errno_name(v->err));
 	else if (v->slow == GUP_SLOW_OK)
 		snprintf(outcome, sizeof(outcome), "ok, fault: %s, page: %s",
-			 gup_fault_name(v->fault), gup_page_name(v->page));
+			 gup_fault_names[v->fault], gup_page_names[v->page]);
 	else
 		snprintf(outcome, sizeof(outcome), "unknown");
 	add_path(d, "slow GUP", &v->path_slow, outcome,
@@ -255,7 +255,8 @@ static void add_what_ifs(struct detail *d, bool paths)
 	heading(d, "what if");
 	tui_text_add(d->text, TUI_NORMAL, " it writes now: ");
 	tui_text_more(d->text, role, "%s",
-		      w->fault == GUP_WRITE_NONE ? "no fault" : gup_write_name(w->fault));
+		      w->fault == GUP_WRITE_NONE ? "no fault"
+						 : gup_write_names[w->fault]);
 	if (w->leak == TRI_YES) {
 		tui_text_add(d->text, TUI_S_LEAK, " LEAK");
 		tui_text_more(d->text, TUI_BAD, " ");
@@ -267,10 +268,10 @@ static void add_what_ifs(struct detail *d, bool paths)
 		tui_text_more(d->text, TUI_S_UNKNOWN, ", leak ?");
 	}
 	if (paths)
-		add_path(d, "", &w->path, gup_write_name(w->fault), role, w->unknown);
-	add_what_if(d, f, " it forks now:  ", gup_fork_name(f->word),
+		add_path(d, "", &w->path, gup_write_names[w->fault], role, w->unknown);
+	add_what_if(d, f, " it forks now:  ", gup_fork_names[f->word],
 		    f->word != GUP_FORK_UNKNOWN, paths);
-	add_what_if(d, m, " it is migrated now: ", gup_migrate_name(m->word),
+	add_what_if(d, m, " it is migrated now: ", gup_migrate_names[m->word],
 		    m->word != GUP_MIGRATE_UNKNOWN, paths);
 }
 

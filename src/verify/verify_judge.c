@@ -70,7 +70,7 @@ static void verify_page(struct verify_case *c, enum gup_page predicted,
 	default:
 		break;
 	}
-	verify_field(c, "page", gup_page_name(predicted), name[fate], match);
+	verify_field(c, "page", gup_page_names[predicted], name[fate], match);
 }
 
 /* Adds the fields of a request that certainly takes GUP-fast, or never does. */
@@ -116,7 +116,7 @@ static void verify_request(struct verify_case *c, const struct gupcall_row *row,
 	if (fast == TRI_UNKNOWN && v->fault != GUP_FAULT_NONE)
 		verify_field(c, "fault", "unknown", NULL, false);
 	else
-		verify_field(c, "fault", gup_fault_name(v->fault), faults,
+		verify_field(c, "fault", gup_fault_names[v->fault], faults,
 			     (v->fault == GUP_FAULT_NONE) == !seen->faults);
 	if (fast == TRI_UNKNOWN && v->page != GUP_PAGE_SAME)
 		verify_page(c, GUP_PAGE_UNKNOWN, seen);
@@ -145,7 +145,7 @@ static const char *verify_store_seen(const struct gupcall_result *seen)
 static void verify_store(struct verify_case *c, const struct gup_write *w,
 			 const struct page_info *page, const struct gupcall_result *seen)
 {
-	const char *predicted = w->waits ? "waits" : gup_write_name(w->fault);
+	const char *predicted = w->waits ? "waits" : gup_write_names[w->fault];
 	const char *observed = verify_store_seen(seen);
 	enum tri leak = TRI_UNKNOWN;
 
@@ -201,7 +201,7 @@ static void verify_migrate(struct verify_case *c, enum gup_migrate_word word,
 		match = seen->err;
 	else if (word == GUP_MIGRATE_NONE)
 		match = seen->err == -ENOENT || seen->err == -EFAULT;
-	verify_field(c, "migrate", gup_migrate_name(word),
+	verify_field(c, "migrate", gup_migrate_names[word],
 		     moved       ? "yes"
 		     : seen->err ? gup_errno_name((unsigned)-seen->err)
 				 : "same",
@@ -259,9 +259,9 @@ void verify_judge(const struct kernel *k, enum gupcall_id act,
 		ret->unknown = predicted->fork.unknown;
 		ret->unknown_kernel = predicted->fork.unknown_kernel;
 		observed = verify_fork_seen(seen);
-		verify_field(ret, "fork", gup_fork_name(predicted->fork.word), observed,
+		verify_field(ret, "fork", gup_fork_names[predicted->fork.word], observed,
 			     observed && !strcmp(observed,
-						 gup_fork_name(predicted->fork.word)));
+						 gup_fork_names[predicted->fork.word]));
 		break;
 	default:
 		ret->unknown = predicted->req[row->what].unknown;

@@ -30,7 +30,7 @@ static void lines(const char *text, size_t len)
 			check(strnlen(vma.name, sizeof(vma.name)) < sizeof(vma.name));
 		vma_parse_smaps(text, n, &vma);
 		vma_is_cow(&vma);
-		check(vma_fs_name(vma_fs_by_name(&vma)));
+		check(vma_fs_names[vma_fs_by_name(&vma)]);
 		n += newline != NULL;
 		text += n;
 		len -= n;

@@ -896,5 +896,5 @@ TEST(words_for_everything)
 		EXPECT(page_field_name(i) && page_field_name(i)[0]);
 	EXPECT_STR(page_zone_name(PAGE_ZONE_MOVABLE), "Movable");
 	EXPECT_STR(page_zone_name(-1), "?");
-	EXPECT_STR(page_count_kind_name(PAGE_COUNT_AVERAGE), "average");
+	EXPECT_STR(page_count_kind_names[PAGE_COUNT_AVERAGE], "average");
 }

@@ -90,7 +90,7 @@ static void compare_request(unsigned k, const struct facts *f, enum gup_request 
 	if (got.fast != (reason == GUP_REASON_NONE) || got.fast_reason != reason) {
 		snprintf(what, sizeof(what), "%s fast %s %s, expected %s",
 			 gup_requests[req].name, gup_tri_name(got.fast),
-			 gup_reason_name(got.fast_reason), gup_reason_name(reason));
+			 gup_reason_names[got.fast_reason], gup_reason_names[reason]);
 		report(k, f, what);
 		say_path(&got.path_fast);
 	}
@@ -102,9 +102,9 @@ static void compare_request(unsigned k, const struct facts *f, enum gup_request 
 				!got.unknown == (got.page == GUP_PAGE_UNKNOWN)) {
 		snprintf(what, sizeof(what), "%s slow %s %u %s %s, expected %s %d %s %s",
 			 gup_requests[req].name, gup_slow_name(got.slow), got.err,
-			 gup_fault_name(got.fault), gup_page_name(got.page),
-			 slow.wait ? "wait" : "", slow.err, gup_fault_name(slow.fault),
-			 gup_page_name(slow.page));
+			 gup_fault_names[got.fault], gup_page_names[got.page],
+			 slow.wait ? "wait" : "", slow.err, gup_fault_names[slow.fault],
+			 gup_page_names[slow.page]);
 		report(k, f, what);
 		say_path(&got.path_slow);
 	}
@@ -130,8 +130,8 @@ static void compare_store(unsigned k, const struct facts *f)
 	    got.leak == want.leak && got.waits == want.waits)
 		return;
 	snprintf(what, sizeof(what), "store %s seen %s leak %s, expected %s %s %s",
-		 gup_write_name(got.fault), gup_tri_name(got.seen_by_refs),
-		 gup_tri_name(got.leak), gup_write_name(want.fault),
+		 gup_write_names[got.fault], gup_tri_name(got.seen_by_refs),
+		 gup_tri_name(got.leak), gup_write_names[want.fault],
 		 gup_tri_name(want.seen_by_refs), gup_tri_name(want.leak));
 	report(k, f, what);
 	say_path(&got.path);
@@ -152,8 +152,8 @@ static void compare_fork(unsigned k, const struct facts *f)
 	note_path(&got.path);
 	if (got.word == want)
 		return;
-	snprintf(what, sizeof(what), "fork %s, expected %s", gup_fork_name(got.word),
-		 gup_fork_name(want));
+	snprintf(what, sizeof(what), "fork %s, expected %s", gup_fork_names[got.word],
+		 gup_fork_names[want]);
 	report(k, f, what);
 	say_path(&got.path);
 }
@@ -170,7 +170,7 @@ static void compare_migrate(unsigned k, const struct facts *f)
 	if (got.word == want && !got.unknown == (want != GUP_MIGRATE_UNKNOWN))
 		return;
 	snprintf(what, sizeof(what), "migrate %s, expected %s",
-		 gup_migrate_name(got.word), gup_migrate_name(want));
+		 gup_migrate_names[got.word], gup_migrate_names[want]);
 	report(k, f, what);
 	say_path(&got.path);
 }

@@ -437,7 +437,7 @@ static void check_request(const struct row *r, const char *model, const struct k
 	if (r->fast && strcmp(gup_tri_name(v.fast), r->fast))
 		fail(r, model, "fast", gup_tri_name(v.fast), r->fast);
 	if (v.page != r->page)
-		fail(r, model, "page", gup_page_name(v.page), gup_page_name(r->page));
+		fail(r, model, "page", gup_page_names[v.page], gup_page_names[r->page]);
 	if (v.slow == GUP_SLOW_ERROR)
 		word = gup_errno_name(v.err);
 	else if (v.slow == GUP_SLOW_UNKNOWN || v.page == GUP_PAGE_UNKNOWN)
@@ -479,18 +479,19 @@ static void check(const struct row *r, const char *model)
 		check_request(r, model, &k, &f);
 	} else if (r->act == STORE) {
 		predict_write(&k, &f, &w);
-		if (strcmp(gup_write_name(w.fault), r->fast))
-			fail(r, model, "store", gup_write_name(w.fault), r->fast);
+		if (strcmp(gup_write_names[w.fault], r->fast))
+			fail(r, model, "store", gup_write_names[w.fault], r->fast);
 		if (strcmp(gup_tri_name(w.leak), r->slow))
 			fail(r, model, "leak", gup_tri_name(w.leak), r->slow);
 	} else if (r->act == FORK) {
 		predict_fork(&k, &f, &whatif);
-		if (strcmp(gup_fork_name(whatif.word), r->fast))
-			fail(r, model, "fork", gup_fork_name(whatif.word), r->fast);
+		if (strcmp(gup_fork_names[whatif.word], r->fast))
+			fail(r, model, "fork", gup_fork_names[whatif.word], r->fast);
 	} else {
 		predict_migrate(&k, &f, &whatif);
-		if (strcmp(gup_migrate_name(whatif.word), r->fast))
-			fail(r, model, "migrate", gup_migrate_name(whatif.word), r->fast);
+		if (strcmp(gup_migrate_names[whatif.word], r->fast))
+			fail(r, model, "migrate", gup_migrate_names[whatif.word],
+			     r->fast);
 	}
 }
 

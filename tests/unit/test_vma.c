@@ -185,7 +185,7 @@ TEST(file_systems)
 	EXPECT_INT(vma_fs_by_type("overlay"), VMA_FS_UNKNOWN);
 	EXPECT_INT(vma_fs_by_type(""), VMA_FS_UNKNOWN);
 	for (unsigned i = 0; i < VMA_FSES; i++)
-		EXPECT(vma_fs_name(i)[0]);
+		EXPECT(vma_fs_names[i][0]);
 }
 
 TEST(flag_rows)
@@ -195,11 +195,11 @@ TEST(flag_rows)
 		struct vma v;
 
 		header("1000-2000 rw-p 0 00:00 0", &v);
-		snprintf(line, sizeof(line), "VmFlags: %s", vma_flag_letters(i));
+		snprintf(line, sizeof(line), "VmFlags: %s", vma_flag_letters[i]);
 		EXPECT_INT(smaps(line, &v), 1);
 		EXPECT_INT(v.flags, BIT(i));
-		EXPECT_INT(strlen(vma_flag_letters(i)), 2);
+		EXPECT_INT(strlen(vma_flag_letters[i]), 2);
 		for (unsigned j = 0; j < i; j++)
-			EXPECT(strcmp(vma_flag_letters(i), vma_flag_letters(j)));
+			EXPECT(strcmp(vma_flag_letters[i], vma_flag_letters[j]));
 	}
 }
