@@ -78,7 +78,7 @@ VALUES = {
     "model": "5.10 5.15 6.1 6.6 6.12 6.18 7.0 7.1 7.2 7.3 +hugetlb-refcount".split(),
     "redact": ["addresses"], "evidence": ["auto", "procfs", "bpf"],
     "trials": ["100", "1000", "10000"], "interval": ["50", "200", "1000"], "top": ["10", "20", "50"],
-    "events": EVENTS + ["warnings", "leaks"],
+    "events": EVENTS + ["warnings", "leaks"], "blockers": ["cma", "node0", "zone:Movable", "zone:Normal"],
     "explain": "none", "who": "none", "seed": "none",
 }
 LISTS = ("request", "bits", "events")  # several words with commas between

@@ -45,8 +45,8 @@ tables()
 	table 'Of mappings (m: the summary) and of processes (p: \-\-all)' 'lB l lx' '^(mappings|processes)' 'mappings processes'
 	table 'Of a family (\-\-family): its members, parts of them by mapping, pairs; with those of processes and mappings' \
 		'lB l lx' '^(members|pairs)' 'members parts pairs'
-	table 'Of findings (\-\-lint; with those of pages), changes (\-\-diff), pins (\-\-pins), states (\-\-verify), cases (\-\-demo), facts and columns' 'lB l lx' \
-		'^(findings|changes|pins|states|cases|facts|columns)|,changes' 'findings changes pins states cases facts columns'
+	table 'Of findings (\-\-lint; with those of pages), changes (\-\-diff), pins (\-\-pins), blockers (\-\-blockers), states (\-\-verify), cases (\-\-demo), facts and columns' 'lB l lx' \
+		'^(findings|changes|pins|blockers|states|cases|facts|columns)|,changes' 'findings changes pins blockers states cases facts columns'
 	echo '.\" end of columns'
 }
 

@@ -128,6 +128,13 @@ struct xarray {
 struct address_space {
 	struct xarray i_pages;
 };
+struct address_space_operations {
+	void *migrate_folio;
+};
+struct address_space___host {
+	struct inode *host;
+	struct address_space_operations *a_ops;
+};
 
 struct pipe_inode_info;
 struct super_block {
@@ -142,11 +149,33 @@ struct inode {
 	struct pipe_inode_info *i_pipe;
 };
 
+/* Their own flavours, because the relocations of holders.bpf.c are tested on old types. */
+struct super_block___type {
+	void *s_type;
+};
+struct hlist_head {
+	void *first;
+};
+struct inode___dentry {
+	struct hlist_head i_dentry;
+};
+
 struct qstr {
 	const unsigned char *name;
 };
 struct dentry {
 	struct qstr d_name;
+};
+struct hlist_node {
+	void *next;
+};
+struct dentry___union {
+	union {
+		struct hlist_node d_alias;
+	} d_u;
+};
+struct dentry___anon {
+	struct hlist_node d_alias;
 };
 struct path {
 	struct dentry *dentry;

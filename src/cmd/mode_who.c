@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "kpageflags.h"
+#include "gup/frame.h"
 #include "lib/array.h"
 #include "page/holders.h"
 #include "live/procs.h"
@@ -160,17 +160,28 @@ static int who_scan(struct who *w, const pid_t *pids, size_t n, size_t *ret_unre
 	return err == -ENOMEM ? err : 0;
 }
 
+static int who_is(void *ctx, const struct raw_page *raw, const struct vma *file)
+{
+	struct render_who *ret = ctx;
+	struct frame frame;
+
+	frame_judge(ret->kernel, &ret->machine->page, raw, file, &frame);
+	ret->frame = frame.kind;
+	ret->frame_text = frame.text;
+	return 0;
+}
+
 /* Classifies the frame, which no entry was found for. */
 static void who_frame(const struct who *w, struct render_who *ret)
 {
 	struct source *src = w->s->source;
 	const struct source_evidence *file = &w->machine->evidence[SOURCE_KPAGEFLAGS];
-	u64 word;
-	int err = src->ops->frame ? src->ops->frame(src, w->pfn, &word) : -ENOTSUP;
 
 	ret->frame_text = file->ok ? "/proc/kpageflags cannot be read" : file->why;
-	if (!err)
-		ret->frame = kpageflags_frame(word, &ret->frame_text);
+	u64 pfn = MIN(w->pfn, UINT64_MAX - 1); /* no frame is as high as either */
+
+	if (src->ops->frames)
+		src->ops->frames(src, pfn, pfn + 1, who_is, ret);
 }
 
 static int who_show(struct who *w, const struct render_options *opt, size_t n,

@@ -19,7 +19,8 @@ struct bpfpage {
 	const struct structpage_rec *rec;
 	struct bpfprog *files; /* holders.bpf.c, while the results of a walk are in use */
 	struct bpfprog *memory; /* memory.bpf.c, loaded at the first use */
-	bool memory_tried;
+	struct bpfprog *frames; /* frames.bpf.c, likewise */
+	bool memory_tried, frames_tried;
 	bool cast, gentle;
 	struct worker_pool *pool; /* started when a range takes several calls */
 	bool pool_tried;
@@ -112,6 +113,7 @@ void bpfpage_close(struct bpfpage *bp)
 		return;
 	bpfpage_files_done(bp);
 	bpfprog_free(bp->memory);
+	bpfprog_free(bp->frames);
 	bpfprog_free(bp->prog);
 	bpfbtf_close(&bp->btf);
 	worker_pool_free(bp->pool);
@@ -387,6 +389,40 @@ const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
 	p->memory->page_size = bp->cal->page_size;
 	p->memory->nodes = nodes;
 	return bpfprog_run(p, "look") ? NULL : p->memory;
+}
+
+static const struct bpfprog *load_frames(struct bpfpage *bp)
+{
+	const struct bpfprog_options opt = { .map = { "found" }, .btf = &bp->btf };
+	char why[BPFPAGE_WHY];
+
+	if (!bp->frames_tried && !bpfprog_load(BPFPROG_FRAMES, &opt, &bp->frames, why))
+		*bp->frames->call = *bp->call;
+	bp->frames_tried = true;
+	return bp->frames;
+}
+
+int bpfpage_frames(struct bpfpage *bp, u64 pfn, u64 end, bool hugetlb,
+		   bpfpage_frame_cb cb, void *ctx)
+{
+	const struct bpfprog *p = load_frames(bp);
+	const struct structpage_frame *f = p ? p->records[0] : NULL;
+	int r = p ? 0 : -ENOTSUP;
+	struct raw_page raw;
+
+	if (!p)
+		return r;
+	p->frames->at = pfn;
+	p->frames->end = MIN(end, bp->call->max_pfn);
+	p->call->hugetlb = hugetlb;
+	while (!r && p->frames->at < p->frames->end) {
+		r = bpfprog_run(p, "look");
+		for (u32 i = 0; !r && i < MIN(p->frames->n, (u32)STRUCTPAGE_RECS); i++) {
+			structpage_to_raw(&bp->machine, &f[i].rec, &raw);
+			r = cb(ctx, &raw, &f[i]);
+		}
+	}
+	return r;
 }
 
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)

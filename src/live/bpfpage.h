@@ -94,6 +94,16 @@ enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
 const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes);
 
 /*
+ * Delivers the words of the frames [@pfn, @end), ascending: runs whose ->addr is 0, and of each the file whose
+ * cache has it, unless its ->ino is 0.  Frames without a struct page are missing.  @hugetlb: all are
+ * hugetlb's.  Returns 0, -errno, or the callback's non-zero value.
+ */
+typedef int (*bpfpage_frame_cb)(void *ctx, const struct raw_page *raw,
+				const struct structpage_frame *file);
+int bpfpage_frames(struct bpfpage *bp, u64 pfn, u64 end, bool hugetlb,
+		   bpfpage_frame_cb cb, void *ctx);
+
+/*
  * Returns what the batches of all CPUs hold, in one half of a writable array whose other half stays;
  * NULL when some may be missing.
  */

@@ -24,6 +24,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "bpf/frames.skel.h"
 #include "bpf/holders.skel.h"
 #include "bpf/memory.skel.h"
 #include "bpf/structpage.skel.h"
@@ -142,6 +143,7 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 	struct structpage_bpf *structpage = NULL;
 	struct holders_bpf *holders = NULL;
 	struct memory_bpf *memory = NULL;
+	struct frames_bpf *frames = NULL;
 
 	if (btf->fd >= 0)
 		opts.btf_custom_path = btf->path;
@@ -149,6 +151,8 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 		p->skel = structpage = structpage_bpf__open_opts(&opts);
 	else if (which == BPFPROG_HOLDERS)
 		p->skel = holders = holders_bpf__open_opts(&opts);
+	else if (which == BPFPROG_FRAMES)
+		p->skel = frames = frames_bpf__open_opts(&opts);
 	else
 		p->skel = memory = memory_bpf__open_opts(&opts);
 	if (!p->skel)
@@ -160,6 +164,10 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 	} else if (holders) {
 		p->files = &holders->bss->files;
 		p->skeleton = holders->skeleton;
+	} else if (frames) {
+		p->call = &frames->bss->call;
+		p->frames = &frames->bss->frames;
+		p->skeleton = frames->skeleton;
 	} else {
 		p->memory = &memory->bss->memory;
 		p->batches = &memory->bss->batches;

@@ -14,7 +14,12 @@
 
 #define BPFPROG_WHY 160 /* bytes of a reason, with the NUL */
 
-enum bpfprog_object { BPFPROG_STRUCTPAGE, BPFPROG_HOLDERS, BPFPROG_MEMORY };
+enum bpfprog_object {
+	BPFPROG_STRUCTPAGE,
+	BPFPROG_HOLDERS,
+	BPFPROG_MEMORY,
+	BPFPROG_FRAMES
+};
 
 /* What not to load of an object, and how many records its maps take. */
 struct bpfprog_options {
@@ -32,6 +37,7 @@ struct bpfprog {
 	struct structpage_files *files;
 	struct structpage_memory *memory;
 	struct structpage_batches *batches;
+	struct structpage_frames *frames;
 	void *records[2]; /* of bpfprog_options.map */
 	size_t bytes[2];
 	void *skel;

@@ -310,19 +310,10 @@ static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
 	return live_bpf_find(l, p, pfn, end, cb, ctx);
 }
 
-static int live_frame(struct source *src, u64 pfn, u64 *ret)
+static int live_frames(struct source *src, u64 pfn, u64 end, source_frames_cb cb,
+		       void *ctx)
 {
-	struct live *l = (struct live *)src;
-	s64 got = 0;
-
-	if (l->kpageflags < 0)
-		return l->kpageflags;
-	if (pfn <= INT64_MAX / sizeof(*ret))
-		got = live_frames_pread(&l->kpageflags, ret, sizeof(*ret),
-					pfn * sizeof(*ret));
-	if (!got) /* the file ends before it */
-		*ret = KPF_BIT(NOPAGE);
-	return got < 0 ? (int)got : 0;
+	return live_physical_frames((struct live *)src, pfn, end, cb, ctx);
 }
 
 static const struct source_ops live_ops = {
@@ -335,7 +326,7 @@ static const struct source_ops live_ops = {
 	.close = live_close,
 	.find = live_find_pfn,
 	.holders = live_holders,
-	.frame = live_frame,
+	.frames = live_frames,
 	.may_hold = live_may_hold,
 };
 

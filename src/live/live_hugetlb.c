@@ -147,18 +147,23 @@ static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct 
 		vma->huge_known |= VMA_HUGE_CGROUP;
 }
 
-void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma)
+void live_hugetlb_counters(struct live *l, struct vma *vma)
 {
 	struct live_machine_pool pool = { .page_bytes = vma->page_size };
 
-	if (vma->fs != VMA_FS_HUGETLB || !vma->page_size)
-		return;
 	if (live_hugetlb_pool(l->root, &pool))
 		vma->huge_known |= VMA_HUGE_POOL;
 	vma->huge_free = pool.free;
 	vma->huge_reserved = pool.reserved;
 	vma->huge_surplus = pool.surplus;
 	vma->huge_overcommit = pool.overcommit;
+}
+
+void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma)
+{
+	if (vma->fs != VMA_FS_HUGETLB || !vma->page_size)
+		return;
+	live_hugetlb_counters(l, vma);
 	live_hugetlb_mount(p, vma);
 	live_hugetlb_cgroups(l, p, vma);
 }

@@ -130,6 +130,8 @@ void live_vmas_free(struct live_mounts *m);
 
 /* Reads the pool of @p->page_bytes below the directory @root; returns whether all of it is known. */
 bool live_hugetlb_pool(int root, struct live_machine_pool *p);
+/* Reads the counters of the pool of @vma's page size. */
+void live_hugetlb_counters(struct live *l, struct vma *vma);
 /* Reads limits of the pool, mount and cgroups for @vma if it maps hugetlb (live_hugetlb.c). */
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 
@@ -143,6 +145,10 @@ struct live_split {
 	void *ctx;
 };
 int live_pages_split(void *ctx, const struct raw_page *raw, size_t n);
+
+/* See source_ops.frames (live_physical.c). */
+int live_physical_frames(struct live *l, u64 pfn, u64 end, source_frames_cb cb,
+			 void *ctx);
 
 /* Ends the helper (live_frames.c). */
 void live_frames_close(struct live *l);

@@ -448,6 +448,10 @@ static enum tri facts_movable(const struct page_facts_work *w)
 		return TRI_YES;
 	if (p->kind == PAGE_FILE && w->vma->fs == VMA_FS_RAMFS && dirty == TRI_YES)
 		return TRI_NO;
+	/* fallback_migrate_folio() moves what is clean, unless a mapping's entry is dirty */
+	if (p->kind == PAGE_FILE && w->vma->fs == VMA_FS_CAREFUL && dirty == TRI_NO &&
+	    facts_flag(p, KPF_BIT(PRIVATE)) == TRI_NO && !p->folio_mapcount)
+		return TRI_YES;
 	return tri_from(p->kind == PAGE_FILE && w->vma->fs == VMA_FS_DISK, true);
 }
 

@@ -161,6 +161,23 @@ struct structpage_memory {
 	} free[STRUCTPAGE_FREE];
 };
 
+/* --- page frames by their numbers */
+
+/* A run of frames, and the file whose page cache has them. */
+struct structpage_frame {
+	struct structpage_rec rec; /* ->addr and ->pte are 0 */
+	u64 ino;                   /* 0: no file */
+	u32 dev;       /* as the kernel has it: the minor number is the low 20 bits */
+	u32 moves;     /* it has a_ops->migrate_folio() */
+	char fs[24];   /* type of its file system */
+	char name[40]; /* without its directories; untrusted */
+};
+
+struct structpage_frames {
+	u64 at, end; /* in: the frames; out: where the next call goes on */
+	u32 n, pad;  /* records */
+};
+
 /* --- pages in batches of CPUs */
 
 /* Batches of a CPU (mm/swap.c, mm/mlock.c); each holds a reference on its folios. */

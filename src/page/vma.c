@@ -308,6 +308,7 @@ enum vma_fs vma_fs_by_type(const char *type)
 		{ "gfs2", VMA_FS_DISK },         { "udf", VMA_FS_CAREFUL },
 		{ "squashfs", VMA_FS_DISK },     { "erofs", VMA_FS_DISK },
 		{ "iso9660", VMA_FS_DISK },      { "ecryptfs", VMA_FS_CAREFUL },
+		{ "bdev", VMA_FS_CAREFUL }, /* a busy buffer head stops it */
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)

@@ -43,7 +43,8 @@ enum columns_of {
 	COLUMNS_STATE,  /* --verify: struct verify_row */
 	COLUMNS_CASE,   /* --demo: struct demo_result */
 	COLUMNS_FACT,   /* --facts: struct columns_fact */
-	COLUMNS_COLUMN, /* --list-columns: struct column */
+	COLUMNS_COLUMN,  /* --list-columns: struct column */
+	COLUMNS_BLOCKER, /* --blockers: struct blockers_row */
 	COLUMNS_OF
 };
 

@@ -23,6 +23,7 @@ static const struct {
 	[COLUMNS_CASE] = { "cases", "MEMORY,CASE,PREDICTED,OBSERVED,RESULT" },
 	[COLUMNS_FACT] = { "facts", "FACT,VALUE,FROM,RELEASES,MEANING" },
 	[COLUMNS_COLUMN] = { "columns", "COLUMN,OF,DESCRIPTION" },
+	[COLUMNS_BLOCKER] = { "blockers", "PAGES,WHY,KIND,PFN,PID,COMM,HOLDER" },
 };
 
 const char *columns_rows(enum columns_of of)

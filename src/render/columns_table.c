@@ -5,6 +5,7 @@
 #include "lib/escape.h"
 #include "kpageflags.h"
 #include "render/changes.h"
+#include "render/columns_blocker.h"
 #include "render/sums.h"
 #include "report/family.h"
 #include "event/demo_case.h"
@@ -539,6 +540,8 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 				    : sums_rows[col->arg].help);
 }
 
+#define get_blocker columns_blocker_get
+
 /* ---- the table */
 
 #define P PAGES
@@ -553,6 +556,7 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 #define D BIT(COLUMNS_CASE)
 #define B BIT(COLUMNS_FACT)
 #define H BIT(COLUMNS_COLUMN)
+#define A BIT(COLUMNS_BLOCKER)
 #define RIGHT COLUMN_RIGHT
 #define FRAME COLUMN_FRAME
 #define RUN COLUMN_RUN

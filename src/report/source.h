@@ -59,6 +59,13 @@ struct source_machine {
 
 typedef int (*source_vma_cb)(void *ctx, const struct vma *vma);
 typedef int (*source_raw_cb)(void *ctx, const struct raw_page *raw, size_t n);
+/*
+ * A run of page frames: of @raw, ->pages counts frames, ->kpageflags is the first one's word (NOPAGE: there
+ * is none), ->pagemap that of an entry that maps it.  @file is a mapping of such pages: the file system,
+ * inode and last name of the file whose cache has them, as far as that is known.
+ */
+typedef int (*source_frames_cb)(void *ctx, const struct raw_page *raw,
+				const struct vma *file);
 
 struct holders;
 struct source;
@@ -104,10 +111,11 @@ struct source_ops {
 	int (*holders)(struct source *src, const pid_t *pids, unsigned npids,
 		       struct holders **ret);
 	/*
-	 * Reads frame @pfn's word of /proc/kpageflags: NOPAGE beyond its end.  NULL: the source
+	 * Delivers frames [@pfn, @end) ascending, without gaps, whoever maps them.  NULL: the source
 	 * knows frames of processes only.
 	 */
-	int (*frame)(struct source *src, u64 pfn, u64 *ret);
+	int (*frames)(struct source *src, u64 pfn, u64 end, source_frames_cb cb,
+		      void *ctx);
 	/*
 	 * Whether the open process @pid may have something open that holds frames though nothing maps
 	 * them: asked first, because finding all holders is costly.  NULL: it may.

@@ -326,6 +326,34 @@ if [ "$(id -u)" = 0 ]; then
 	else
 		skip "--who of a reserved frame" "/proc/kpageflags shows none"
 	fi
+	# --blockers: a page in a pipe is one, until somebody reads it.
+	if "$gupinfo" --evidence=bpf --pid $$ --range '[stack]' >/dev/null 2>&1; then
+		coproc MAKER { exec "$builddir/tests/live/mkpages" order-0+vmspliced 2>&1; }
+		maker=$MAKER_PID
+		eval "exec 9>&${MAKER[1]}-"
+		read -r line <&"${MAKER[0]}"
+		if [[ $line == pid=* ]]; then
+			pid=${line#pid=} pid=${pid%% *} at=${line##*page=0x} at=${at%% *}
+			pfn=$("$gupinfo" --pid "$pid" --range "$at+4K" --pages -r -n -o PFN 2>/dev/null)
+			"$gupinfo" --blockers "$pfn" >"$out" 2>"$err"
+			status=$?
+			expect_empty "--blockers: a page in a pipe" "$([ $status = 4 ] && grep -q ' 1 would not$' "$out" &&
+				grep -qE "^ *1 refs +anon +$pfn +$pid +mkpages +pipe [0-9]+: " "$out" || cat "$out" "$err")"
+			"$gupinfo" --blockers "$pfn" --json >"$out" 2>"$err"
+			expect_empty "--blockers, JSON" "$(grep -q '"why": *"refs"' "$out" || cat "$out" "$err")"
+		else
+			skip "--blockers: a page in a pipe" "$line"
+		fi
+		exec 9>&-
+		wait "$maker" 2>/dev/null
+	else
+		skip "--blockers: a page in a pipe" "no BPF"
+	fi
+	for area in memory4294967295 node9999 zone:Nowhere cma:nowhere 0x5-0x5 phys:zz; do
+		"$gupinfo" --blockers $area >"$out" 2>"$err"
+		status=$?
+		expect_empty "--blockers $area, which is none" "$([ $status = 1 ] || [ $status = 2 ] && [ -s "$err" ] || cat "$out" "$err")"
+	done
 	# CAP_SYS_ADMIN alone sees PFNs, but may not open root's files.
 	tmp=$(mktemp -d) && chmod 755 "$tmp" && cp "$gupinfo" "$tmp/gupinfo"
 	if setpriv --reuid=65534 --regid=65534 --clear-groups --inh-caps=-all,+sys_admin \

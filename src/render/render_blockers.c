@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "render/render_blockers.h"
+
+#include "lib/escape.h"
+#include "render/rows.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+/* "32768 frames: 30101 free, 2650 would move, 17 would not" */
+static void blockers_sums(FILE *out, const char *area, const u64 *n)
+{
+	char text[400];
+	u64 all = 0;
+
+	for (unsigned i = FRAME_ABSENT + 1; i < FRAME_STATES; i++)
+		all += n[i];
+	fprintf(out,
+		"%s: %" PRIu64 " frames: %" PRIu64 " free, %" PRIu64
+		" would move, %" PRIu64 " would not",
+		escape_text(text, sizeof(text), area), all, n[FRAME_FREE], n[FRAME_MOVES],
+		n[FRAME_BLOCKS]);
+	if (n[FRAME_UNKNOWN])
+		fprintf(out, ", %" PRIu64 " unknown", n[FRAME_UNKNOWN]);
+	fputc('\n', out);
+}
+
+int render_blockers(const struct render_options *opt, const char *area,
+		    struct blockers *b, const struct source_machine *m)
+{
+	const struct report_head head = { b->kernel, m };
+	bool people = !opt->json && opt->format == TABLE_TEXT && !opt->noheadings;
+	struct blockers_row *list = NULL;
+	struct rows *rows = NULL;
+	size_t n = 0;
+	int err = blockers_rows(b, &list, &n);
+
+	if (err)
+		return err;
+	if (people)
+		blockers_sums(opt->out, area, b->frames);
+	if (n || !people) {
+		err = rows_new(opt, COLUMNS_BLOCKER, NULL, &head, &rows);
+		for (size_t i = 0; i < n && !err; i++)
+			err = rows_add(rows, &(struct report_row){
+						     .item = &list[i],
+						     .base = m->kernel.page_size });
+		if (!err)
+			err = rows_end(rows, NULL);
+		rows_free(rows);
+	}
+	free(list);
+	return err ? err : ferror(opt->out) ? -EIO : 0;
+}
