@@ -206,6 +206,11 @@ static void predict_effects(const struct predict_rule *r, struct predict_case *c
 /* Returns the stage to go on with after @r, which does not end the walk. */
 static unsigned predict_next(const struct predict_rule *r, struct predict_case *c)
 {
+	if (r->next == PREDICT_MIGRATE_END) { /* of a long-term pin */
+		c->flags |= PREDICT_TRIED;
+		c->flags |= r->value == GUP_MIGRATE_YES ? PREDICT_MOVED : 0;
+		return PREDICT_LONGTERM;
+	}
 	if (r->next != PREDICT_RETRY)
 		return r->next;
 	c->flags &= ~PREDICT_UNSHARE;
@@ -275,7 +280,8 @@ static void predict_walk(struct predict_case *c, unsigned i, struct predict_resu
 		if (c->path.n < GUP_PATH_MAX)
 			c->path.rule[c->path.n++] = (u16)i;
 		predict_effects(r, c);
-		if (r->next >= PREDICT_ENDS) {
+		if (r->next >= PREDICT_ENDS &&
+		    !(r->next == PREDICT_MIGRATE_END && c->flags & GUP_LONGTERM)) {
 			predict_end(c, r, ret);
 			return;
 		}

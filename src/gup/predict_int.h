@@ -13,6 +13,8 @@
 #define PREDICT_UNSHARE BIT(3) /* the fault is an unshare fault */
 #define PREDICT_STORE BIT(4)   /* a store by the process, not GUP */
 #define PREDICT_COPIED BIT(5)  /* the store's page was copied */
+#define PREDICT_TRIED BIT(6)   /* a long-term pin tried to move the page */
+#define PREDICT_MOVED BIT(7)   /* and did */
 
 /* The stages of a walk, and its ends. */
 enum predict_stage {

@@ -55,6 +55,8 @@
 #define FOLL(...) .need = OR_OF(FOLL_FLAG, __VA_ARGS__)
 #define NOFOLL(...) .forbid = OR_OF(FOLL_FLAG, __VA_ARGS__)
 
+#define MOVED .need = PREDICT_TRIED | PREDICT_MOVED
+#define NOT_MOVED .need = PREDICT_TRIED, .forbid = PREDICT_MOVED
 #define RAISE(f) .raise = GUP_FAULT_##f
 #define PAGE(p) .page = GUP_PAGE_##p
 #define STORE(w) .wfault = GUP_WRITE_##w

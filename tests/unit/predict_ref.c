@@ -464,19 +464,39 @@ static enum ref_follow ref_follow(const struct ref *r, enum gup_fault *why)
 	return FOLLOW_PAGE;
 }
 
+static int ref_migrate_folio(const struct ref *r);
+
+/* migrate_pages() of a folio that a long-term pin has isolated; -1: it depends. */
+static int ref_migrate_pinned(const struct ref *r)
+{
+	int err = ref_migrate_folio(r);
+
+	if (err)
+		return err;
+	if (IS(r, VMA_HUGETLB) &&
+	    !IS(r, HUGE_FREE_PIN)) /* alloc_migrate_hugetlb_folio() */
+		return IS(r, LEAF_PUD) ? ENOMEM : -1;
+	if (!IS(r, VMA_HUGETLB) && !IS(r, ANON) && !IS(r, MOVABLE))
+		return EBUSY; /* fallback_migrate_folio() */
+	return 0;
+}
+
 /* check_and_migrate_movable_pages(), check_and_migrate_cma_pages(). */
 static int ref_migrate(const struct ref *r, enum gup_page *page)
 {
+	int err;
+
 	if (ref_longterm_pinnable(r))
 		return 0;
-	if (IS(r, EXTRA_REFS))
+	if (!IS(r, VMA_HUGETLB) && !IS(r, ANON) &&
+	    IS(r, NO_MAPPING)) /* !folio_isolate_lru() */
+		return r->v < 513 ? 0 : -1;
+	err = ref_migrate_pinned(r);
+	if (err > 0)
 		return r->v < 513 ? 0 : ENOMEM;
-	if (IS(r, VMA_HUGETLB) &&
-	    !IS(r, HUGE_FREE_PIN)) /* alloc_migrate_hugetlb_folio() */
-		return r->v >= 513 && IS(r, LEAF_PUD) ? ENOMEM : -1;
-	if (*page != GUP_PAGE_NEW)
+	if (!err && *page != GUP_PAGE_NEW)
 		*page = GUP_PAGE_MIGRATED;
-	return 0;
+	return err;
 }
 
 static struct ref_slow ref_error(struct ref_slow s, int err)

@@ -66,8 +66,8 @@ TEST(releases_are_those_of_kernel_def)
 		  "mm/gup.c, gup_hugepte(); Linux 5.19-6.10" },
 		{ "fork-hugetlb-old", "mm/hugetlb.c; Linux -5.11" },
 		{ "follow-zero-pin-fails", "mm/gup.c; Linux 6.1.130-6.1.134" },
-		{ "longterm-gigantic",
-		  "mm/gup.c, mm/hugetlb.c, hstate_is_gigantic() (f0f4463837da); Linux 5.12.5-" },
+		{ "longterm-failed",
+		  "mm/gup.c, migrate_longterm_unpinnable_folios(); Linux 5.12.5-" },
 		{ "seen-writable", "mm/memory.c; Linux -5.18" },
 		{ "fast-pte", "mm/gup.c" },
 	};

@@ -391,7 +391,8 @@ TEST(longterm)
 	static const u64 vary[] = {
 		F(ANON),      F(ANON_EXCLUSIVE), F(PTE_WRITE),        F(LARGE),
 		F(LEAF_PMD),  F(ZONE_MOVABLE),   F(BLOCK_UNPINNABLE), F(EXTRA_REFS),
-		F(HUGE_FREE), F(REF_SOLE),       F(MAPCOUNT_ONE),     F(ZERO)
+		F(HUGE_FREE), F(REF_SOLE),       F(MAPCOUNT_ONE),     F(ZERO),
+		F(MOVABLE),   F(NO_MAPPING),     F(HUGE_FREE_PIN)
 	};
 
 	every_page(F(PRESENT), F(PROTNONE) | F(UFFD_WP) | F(DEVMAP), vary,
@@ -433,8 +434,7 @@ TEST(every_rule_fired)
 		"fast-hugepd-needs-vma",
 		"fast-hugepd",
 		"fast-devmap-pud",
-		"longterm-gigantic",
-		"longterm-gigantic-movable",
+		"migrate-gigantic-pin",
 		"cow-pud",
 		"fast-pud",
 	};

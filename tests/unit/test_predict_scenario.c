@@ -327,6 +327,17 @@ static const struct row rows[] = {
 	{ "", "hugetlb in CMA", "5.19", "6.5",
 	  HUGETLB_VMA | HUGETLB_EXCLUSIVE | F(HUGE_FREE_PIN) | F(BLOCK_UNPINNABLE),
 	  GUP_LT_W, "no", "ENOMEM", NONE },
+	{ "", "ramfs in CMA, dirty", "5.19", NULL,
+	  F(VMA_READ) | F(VMA_MAYSHARE) | F(VMA_SHARED) | F(PRESENT) |
+		  F(BLOCK_UNPINNABLE),
+	  GUP_LT_R, "no", "ENOMEM", NONE },
+	{ "", "ramfs in CMA, clean", "5.19", NULL,
+	  F(VMA_READ) | F(VMA_MAYSHARE) | F(VMA_SHARED) | F(PRESENT) |
+		  F(BLOCK_UNPINNABLE) | F(MOVABLE),
+	  GUP_LT_R, "no", "migrate", MOVED },
+	{ "", "in CMA, isolated by somebody", "5.19", NULL,
+	  ANON_VMA | SMALL_EXCLUSIVE | F(BLOCK_UNPINNABLE), GUP_LT_W, "no", "migrate",
+	  MOVED },
 	{ "", "hugetlb in ZONE_MOVABLE, none free for pins", "6.6", NULL,
 	  HUGETLB_VMA | HUGETLB_EXCLUSIVE | F(ZONE_MOVABLE), GUP_LT_W, "no", "?",
 	  GUP_PAGE_UNKNOWN },
