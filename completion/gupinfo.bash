@@ -102,6 +102,7 @@ _gupinfo()
 	--diff) _gupinfo_files ;;
 	--who) ;;
 	--blockers) _gupinfo_words 'cma node0 zone:Movable zone:Normal' ;;
+	--dmesg) _gupinfo_files ;;
 	--demo) _gupinfo_words 'hugetlb thp order-0 child child-mprotect before-fork after-fork' ;;
 	--trials) _gupinfo_words '100 1000 10000' ;;
 	--seed) ;;
@@ -122,7 +123,7 @@ _gupinfo()
 		if [[ $cur == [0-9]* ]]; then
 			_gupinfo_pids
 		else
-			_gupinfo_words '-p --pid --comm -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --svg --diff --who --pins --blockers --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --events --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --openmetrics -v --verbose --no-mouse --color --model --redact --evidence --gentle -h --help -V --version --'
+			_gupinfo_words '-p --pid --comm -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --svg --diff --who --pins --blockers --dmesg --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --events --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --openmetrics -v --verbose --no-mouse --color --model --redact --evidence --gentle -h --help -V --version --'
 		fi
 		;;
 	esac

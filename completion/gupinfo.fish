@@ -30,6 +30,7 @@ complete -c gupinfo -l diff -r -F -d 'what changed between two reports, or a rep
 complete -c gupinfo -l who -x -d 'every process that maps a page, by PFN, physical address or with --pid by address, and every other holder'
 complete -c gupinfo -l pins -d 'what processes hold and pin, mapped or not, beside the kernel\'s counters and their limits; --pid and --comm limit it'
 complete -c gupinfo -l blockers -x -a 'cma node0 zone:Movable zone:Normal' -d 'what of an area of physical memory would not move, why and whose: PFN-PFN, phys:A-B, memory32, node1, zone:Movable, cma:NAME; exit status 4 when anything'
+complete -c gupinfo -l dmesg -r -F -d 'explain the kernel\'s own dumps of pages in its log: migration failure, unmovable page and others; needs no privileges'
 complete -c gupinfo -l lint -d 'invariants that do not hold, with --all of the whole machine; exit status 4 for bugs'
 complete -c gupinfo -l demo -f -a 'hugetlb thp order-0 child child-mprotect before-fork after-fork' -d 'the hugetlb vmsplice case and its siblings, step by step, on pages that gupinfo makes itself'
 complete -c gupinfo -l trace -d 'follow -- COMMAND or --pid through fork, vmsplice and the other calls that change pages'

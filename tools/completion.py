@@ -71,6 +71,8 @@ VALUES = {
     "pid": "pids", "comm": "comms", "range": "ranges", "replay": "files", "report": "files", "svg": "files",
     "svg": "files",
     "diff": "files", "output": "columns", "sort": "sorts", "filter": "filters",
+    "pid": "pids", "comm": "comms", "range": "ranges", "replay": "files", "report": "files",
+    "diff": "files", "dmesg": "files", "output": "columns", "sort": "sorts", "filter": "filters",
     "state": "states",
     # "only get-r, get-w, … or migrate"
     "request": re.split(r", | or ", next(o.help for o in OPTIONS if o.long == "request")[len("only "):]),

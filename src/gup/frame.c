@@ -116,6 +116,15 @@ static void frame_predict(struct frame *f, const struct kernel *k)
 	}
 }
 
+void frame_mapping(struct vma *ret, bool anon, bool huge, enum vma_fs fs)
+{
+	ret->fs = huge ? VMA_FS_HUGETLB : anon ? VMA_FS_NONE : fs;
+	ret->has_flags = ret->read = true;
+	ret->shared = !anon;
+	ret->flags = VF(READ) | (anon ? 0 : VF(MAYSHARE) | VF(SHARED) | VF(MAYWRITE)) |
+		     (huge ? VF(HUGETLB) : 0);
+}
+
 void frame_judge(const struct kernel *k, const struct page_context *ctx,
 		 const struct raw_page *raw, const struct vma *file, struct frame *ret)
 {

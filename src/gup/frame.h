@@ -32,6 +32,12 @@ struct frame {
 	struct gup_whatif migrate;
 };
 
+/*
+ * Sets what is known of the mappings of a page that no mapping was asked for: of the file system @fs, unless it is
+ * anonymous or @huge.  @ret keeps the name and the numbers that it has.
+ */
+void frame_mapping(struct vma *ret, bool anon, bool huge, enum vma_fs fs);
+
 /* Judges the frames of @raw; @file is what the source knows of their mappings (source_ops.frames). */
 void frame_judge(const struct kernel *k, const struct page_context *ctx,
 		 const struct raw_page *raw, const struct vma *file, struct frame *ret);

@@ -11,6 +11,7 @@
 #define KERNEL_VERSION_MAX \
 	15 /* bytes of "255.255.65535", and room for a patch in ->model */
 #define KERNEL_TOO_NEW KV(7, 4, 0) /* the first release whose source was not read */
+#define KERNEL_NEWEST "7.3"        /* the last one before it */
 #define KERNEL_BPF KV(6, 1, 0) /* the oldest release on which the BPF programs can run */
 
 #define RANGES(...)         \
@@ -324,6 +325,11 @@ static const char *kernel_foreign(const struct kernel_evidence *ev, const char *
 	else
 		memcpy(ret->model, name, end - name);
 	return NULL;
+}
+
+const char *kernel_newest(void)
+{
+	return KERNEL_NEWEST;
 }
 
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,

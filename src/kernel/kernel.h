@@ -108,6 +108,9 @@ bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len);
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 			 struct kernel *ret, const char **ret_why);
 
+/* The model of the newest release whose source was read. */
+const char *kernel_newest(void);
+
 /* What the rules rest on: trials on this series, its source, or a neighbour's rules. */
 enum kernel_proof { KERNEL_PROVED, KERNEL_READ, KERNEL_EXTRAPOLATED };
 

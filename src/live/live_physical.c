@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "gup/frame.h"
 #include "kpageflags.h"
 #include "live/bpfpage.h"
 #include "os/readfile.h"
@@ -56,28 +57,24 @@ static void live_physical_vma(struct live_physical *p, const struct raw_page *ra
 					    : raw->kpageflags & KPF_BIT(ANON);
 	u64 size = kernel_page_size(&p->l->machine.kernel) << MIN(raw->order, 30);
 
-	v->fs = anon ? VMA_FS_NONE : VMA_FS_UNKNOWN;
-	v->has_flags = v->read = true;
-	v->shared = !anon;
-	v->flags = VF(READ) | (anon ? 0 : VF(MAYSHARE) | VF(SHARED) | VF(MAYWRITE));
+	bool huge = raw->kpageflags & KPF_BIT(HUGE);
+	enum vma_fs fs = VMA_FS_UNKNOWN;
+
 	v->inode = v->dev_major = v->dev_minor = 0;
 	v->name[0] = '\0';
 	if (file && file->ino) {
-		v->fs = vma_fs_by_type(file->fs);
+		fs = vma_fs_by_type(file->fs);
 		/* without private data nothing but a lack of the method makes them refuse */
-		if (v->fs == VMA_FS_CAREFUL && file->moves &&
+		if (fs == VMA_FS_CAREFUL && file->moves &&
 		    !(raw->kpageflags & KPF_BIT(PRIVATE)))
-			v->fs = VMA_FS_DISK;
+			fs = VMA_FS_DISK;
 		v->inode = file->ino;
 		v->dev_major = file->dev >> 20;
 		v->dev_minor = file->dev & 0xfffff;
 		memcpy(v->name, file->name, sizeof(file->name));
 	}
-	if (!(raw->kpageflags & KPF_BIT(HUGE)))
-		return;
-	v->fs = VMA_FS_HUGETLB;
-	v->flags |= VF(HUGETLB);
-	if (raw->has & RAW_HAS_PAGE && v->page_size != size) {
+	frame_mapping(v, anon, huge, fs);
+	if (huge && raw->has & RAW_HAS_PAGE && v->page_size != size) {
 		v->page_size = (u32)size;
 		v->huge_known = 0;
 		live_hugetlb_counters(p->l, v);

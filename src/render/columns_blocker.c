@@ -45,6 +45,8 @@ void columns_blocker_get(const struct report_row *row, u32 arg, struct cell *c)
 	switch (arg) {
 	case BLOCKER_PAGES:
 		return columns_blocker_number(c, CELL_COUNT, true, b->pages);
+	case BLOCKER_TIMES:
+		return columns_blocker_number(c, CELL_COUNT, b->times, b->times);
 	case BLOCKER_BYTES:
 		return columns_blocker_number(c, CELL_BYTES, true, b->pages * row->base);
 	case BLOCKER_PFN:
@@ -52,7 +54,7 @@ void columns_blocker_get(const struct report_row *row, u32 arg, struct cell *c)
 	case BLOCKER_INODE:
 		return columns_blocker_number(c, CELL_COUNT, cause->inode, cause->inode);
 	case BLOCKER_ADDR:
-		return columns_blocker_number(c, CELL_ADDR, owner, b->addr);
+		return columns_blocker_number(c, CELL_ADDR, owner && !b->times, b->addr);
 	case BLOCKER_PID:
 		columns_blocker_number(c, CELL_COUNT, owner, owner ? (u64)owner->pid : 0);
 		break;

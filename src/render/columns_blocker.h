@@ -7,6 +7,7 @@
 
 enum columns_blocker {
 	BLOCKER_PAGES,
+	BLOCKER_TIMES,
 	BLOCKER_BYTES,
 	BLOCKER_WHY,
 	BLOCKER_KIND,

@@ -49,13 +49,14 @@ struct blockers {
 	size_t nsorted; /* of ->run; the others are parts of them */
 };
 
-/* One row: frames with one cause and one owner. */
+/* One row: frames with one cause and one owner; of --dmesg a page, and who allocated it. */
 struct blockers_row {
 	const struct blockers_cause *cause;
 	const struct blockers_owner
 		*owner; /* NULL: nobody maps them, or nobody who could be read */
 	u64 pfn, addr;  /* the first frame, and where the owner maps it */
 	u64 pages;
+	u64 times; /* --dmesg: how many dumps of it are alike; 0: it is no dump */
 };
 
 void blockers_init(struct blockers *b, const struct kernel *k,

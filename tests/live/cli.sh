@@ -277,6 +277,22 @@ for _ in 1 2 3 4 5; do
 done
 expect_empty "a dying process" "$([ "$status" -le 3 ] || cat "$err")"
 
+# --dmesg: the kernel's log, with a name that a terminal must not see; it needs no privileges.
+printf '%s\n' '[    0.000000] Linux version 6.12.117-test (root@vm)' '[    7.0] migrating pfn 893ad failed ret:3' \
+	'[    7.0] page: refcount:3 mapcount:0 mapping:000000001a2b3c4d index:0x5 pfn:0x893ad' \
+	$'[    7.0] aops:ext4_da_aops ino:1f dentry name(?):"a\e[31mb"' \
+	'[    7.0] flags: 0x1fff00000002091c(uptodate|node=0|zone=3)' \
+	'[    7.0] raw: 1fff00000002091c ffb243f2022ad648 ff21e252427afca8 ff21e2524224ca28' \
+	'[    7.0] page dumped because: migration failure' >"$out.log"
+chmod 644 "$out.log"
+"$gupinfo" --dmesg "$out.log" >"$out" 2>"$err"
+expect_empty "--dmesg explains a dump" "$(grep -q 'file, mapped 0 times, 3 references: 1 expected, 1 of who tried to move it, 1 more$' "$out" &&
+	grep -q '^   does not move, refs: ' "$out" && ! grep -q $'\e' "$out" || cat "$out" "$err")"
+"$gupinfo" --dmesg - --noheadings --raw -o PFN,WHY,TIMES,RULE <"$out.log" >"$out" 2>"$err"
+expect_empty "--dmesg in chosen columns" "$(grep -qx '0x893ad refs 1 migrate-refs' "$out" || cat "$out" "$err")"
+rm -f "$out.log"
+refused "--dmesg of no file" --dmesg /nonexistent/log
+
 # --who: the page of an address, or of a page frame, in both processes that map it.
 if [ "$(id -u)" = 0 ]; then
 	coproc MAKER { exec "$builddir/tests/live/mkpages" order-0+shared 2>&1; }
