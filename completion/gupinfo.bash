@@ -100,7 +100,7 @@ _gupinfo()
 	--report) _gupinfo_files ;;
 	--svg) _gupinfo_files ;;
 	--diff) _gupinfo_files ;;
-	--who) ;;
+	--who) _gupinfo_files ;;
 	--blockers) _gupinfo_words 'cma node0 zone:Movable zone:Normal' ;;
 	--dmesg) _gupinfo_files ;;
 	--demo) _gupinfo_words 'hugetlb thp order-0 child child-mprotect before-fork after-fork' ;;

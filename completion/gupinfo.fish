@@ -27,7 +27,7 @@ complete -c gupinfo -l tui -d 'interactive; without --pid it lets you choose a p
 complete -c gupinfo -l report -F -d 'a bug report: plain text, one file, readable and replayable'
 complete -c gupinfo -l svg -F -d 'a picture in one file, with the report in it: of processes, of a family, over the time of a recording'
 complete -c gupinfo -l diff -r -F -d 'what changed between two reports, or a report and a PID; exit 1 when anything'
-complete -c gupinfo -l who -x -d 'every process that maps a page, by PFN, physical address or with --pid by address, and every other holder'
+complete -c gupinfo -l who -r -F -d 'every process that maps a page, by PFN, physical address or with --pid by address, and every other holder; of an area as of --blockers, or of a file what its frames are'
 complete -c gupinfo -l pins -d 'what processes hold and pin, mapped or not, beside the kernel\'s counters and their limits; --pid and --comm limit it'
 complete -c gupinfo -l blockers -x -a 'cma node0 zone:Movable zone:Normal' -d 'what of an area of physical memory would not move, why and whose: PFN-PFN, phys:A-B, memory32, node1, zone:Movable, cma:NAME; exit status 4 when anything'
 complete -c gupinfo -l dmesg -r -F -d 'explain the kernel\'s own dumps of pages in its log: migration failure, unmovable page and others; needs no privileges'

@@ -4,6 +4,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "live/live_area.h"
 #include "live/procs.h"
@@ -61,12 +64,14 @@ static int blockers_owners(struct blockers_scan *scan)
 {
 	struct process *list = NULL;
 	size_t n = 0;
-	int err = scan->b.unowned && scan->s->source->ops->find
+	int err = scan->b.nruns && (scan->b.unowned || scan->b.all) &&
+				  scan->s->source->ops->find
 			  ? procs_list(NULL, &list, &n)
 			  : 0;
 
 	blockers_sort(&scan->b);
-	for (size_t i = 0; i < n && scan->b.unowned && err != -ENOMEM; i++) {
+	for (size_t i = 0; i < n && (scan->b.unowned || scan->b.all) && err != -ENOMEM;
+	     i++) {
 		if (list[i].kernel_thread)
 			continue;
 		err = blockers_search(scan, list[i].pid);
@@ -103,40 +108,93 @@ static int blockers_status(struct blockers_scan *scan)
 			 scan->unread);
 	session_missing(s, &s->diag);
 	status = session_exit(s, 0);
-	return n[FRAME_BLOCKS] && status != EXIT_FAILED ? EXIT_FOUND : status;
+	return n[FRAME_BLOCKS] && !scan->b.all && status != EXIT_FAILED ? EXIT_FOUND
+									: status;
 }
 
-int mode_blockers(struct session *s)
+/* Looks for the file @path in all memory. */
+static int blockers_file(struct blockers_scan *scan, const char *path)
+{
+	struct session *s = scan->s;
+	const struct page_context *c = &s->source->machine->page;
+	const char *slash = strrchr(path, '/');
+	struct stat st;
+
+	if (stat(path, &st))
+		return session_fail(s, EXIT_FAILED, "cannot look at %s: %s", path,
+				    strerror(errno));
+	scan->b.inode = st.st_ino;
+	scan->b.name = slash + 1;
+	scan->b.dev[0] = major(st.st_dev);
+	scan->b.dev[1] = minor(st.st_dev);
+	for (unsigned i = 0; i < c->nspans && i < LIVE_AREA_RANGES; i++)
+		scan->area.range[scan->area.n++] =
+			(struct collect_range){ c->spans[i].start_pfn,
+						c->spans[i].end_pfn };
+	return 0;
+}
+
+/* Returns 0, or an exit status after a message. */
+static int blockers_where(struct blockers_scan *scan, const char *option,
+			  const char *text)
+{
+	struct session *s = scan->s;
+	const struct source_machine *m = s->source->machine;
+	char why[300];
+	int err;
+
+	if (s->opt.replay || !s->source->ops->frames || s->opt.npids)
+		return session_fail(
+			s, EXIT_USAGE,
+			"%s of an area looks at this machine, and at all processes",
+			option);
+	if (scan->b.all && strchr(text, '/'))
+		err = blockers_file(scan, text);
+	else
+		err = live_area_find(m, text, &scan->area, why, sizeof(why));
+	if (err < 0)
+		return session_fail(s, err == -EINVAL ? EXIT_USAGE : EXIT_FAILED,
+				    "%s: %s", option, why);
+	if (!err && !m->evidence[SOURCE_KPAGEFLAGS].ok)
+		err = session_fail(s, EXIT_FAILED, "%s",
+				   m->evidence[SOURCE_KPAGEFLAGS].why);
+	return err;
+}
+
+static int blockers_show(struct session *s, const char *option, const char *text,
+			 bool all)
 {
 	struct source *src = s->source;
 	struct blockers_scan scan = { .s = s };
 	struct holders *holders = NULL;
-	char why[300];
 	int err;
 
-	if (s->opt.replay || !src->ops->frames)
-		return session_fail(s, EXIT_USAGE,
-				    "--blockers looks at this machine only");
-	err = live_area_find(src->machine, s->opt.value[OPTION_BLOCKERS], &scan.area, why,
-			     sizeof(why));
-	if (err)
-		return session_fail(s, err == -EINVAL ? EXIT_USAGE : EXIT_FAILED,
-				    "--blockers: %s", why);
-	if (!src->machine->evidence[SOURCE_KPAGEFLAGS].ok)
-		return session_fail(s, EXIT_FAILED, "%s",
-				    src->machine->evidence[SOURCE_KPAGEFLAGS].why);
-	blockers_holders(s, &holders);
 	blockers_init(&scan.b, s->has_model ? &s->model : src->machine->page.kernel,
-		      &src->machine->page, holders);
+		      &src->machine->page, NULL);
+	scan.b.all = all;
+	err = blockers_where(&scan, option, text);
+	if (err)
+		return err;
+	blockers_holders(s, &holders);
+	scan.b.holders = holders;
 	for (unsigned i = 0; i < scan.area.n && !err; i++)
 		err = src->ops->frames(src, scan.area.range[i].start,
 				       scan.area.range[i].end, blockers_add, &scan.b);
 	if (!err)
 		err = blockers_owners(&scan);
 	if (!err)
-		err = render_blockers(&s->opt.render, s->opt.value[OPTION_BLOCKERS],
-				      &scan.b, src->machine);
+		err = render_blockers(&s->opt.render, text, &scan.b, src->machine);
 	err = err ? session_exit(s, err) : blockers_status(&scan);
 	blockers_deinit(&scan.b);
 	return err;
+}
+
+int mode_blockers(struct session *s)
+{
+	return blockers_show(s, "--blockers", s->opt.value[OPTION_BLOCKERS], false);
+}
+
+int mode_blockers_who(struct session *s)
+{
+	return blockers_show(s, "--who", s->opt.value[OPTION_WHO], true);
 }

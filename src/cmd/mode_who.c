@@ -250,10 +250,12 @@ int mode_who(struct session *s)
 	u64 pfn = 0;
 	int err;
 
+	if (s->opt.area)
+		return mode_blockers_who(s);
 	if (s->opt.replay || s->opt.npids > !s->opt.physical)
 		return session_fail(
 			s, EXIT_USAGE,
-			"--who takes a PFN or phys:ADDR, or with one --pid an address; it looks at this machine only");
+			"--who takes a PFN, phys:ADDR, an area or a file, or with one --pid an address; it looks at this machine only");
 	if (s->source->machine->page.pfns_hidden)
 		return session_fail(s, EXIT_FAILED, "%s",
 				    page_why_text(PAGE_WHY_PFN_HIDDEN));

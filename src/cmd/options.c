@@ -254,10 +254,8 @@ static int apply_value(const struct parser *p, unsigned id)
 		opt->physical = !strncmp(arg, "phys:", 5);
 		if (!range_parse_address(arg + 5 * opt->physical, &opt->explain[0]))
 			return 0;
-		return refuse(
-			p,
-			"--who takes a hexadecimal PFN such as 0x149fd0, phys:ADDR, or with --pid an address, not '%.40s'",
-			arg);
+		opt->area = true; /* the mode finds out what it is */
+		return 0;
 	case OPTION_EVENTS:
 		return add_events(p, arg);
 	case OPTION_INTERVAL:

@@ -53,6 +53,7 @@ struct options {
 	bool redact, redact_addresses;
 	u64 explain[OPTIONS_RANGES]; /* addresses of --explain; the argument of --who */
 	bool physical;               /* the argument of --who is a physical address */
+	bool area;                   /* it is neither: an area or a file */
 	unsigned nexplain;
 	const char *diff_b;         /* second argument of --diff */
 	u8 given[OPTIONS];          /* how often each option was given */

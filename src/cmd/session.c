@@ -70,6 +70,8 @@ enum columns_of session_of(const struct session *s)
 
 	if (s->opt.mode == MODE_FAMILY)
 		return session_family(s);
+	if (s->opt.mode == MODE_WHO && s->opt.area)
+		return COLUMNS_BLOCKER;
 	return s->opt.mode == MODE_SUMMARY && document ? COLUMNS_PAGE : rows[s->opt.mode];
 }
 

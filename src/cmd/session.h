@@ -111,6 +111,9 @@ struct event_view;
 int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
 		      bool *ret_found);
 
+/* --who of an area of physical memory, or of a file. */
+int mode_blockers_who(struct session *s);
+
 /*
  * Writes who of the @n processes maps the page @pfn, and who else holds it.  Returns 0 or -errno;
  * messages say what could not be read.

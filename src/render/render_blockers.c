@@ -9,13 +9,16 @@
 #include <stdlib.h>
 
 /* "32768 frames: 30101 free, 2650 would move, 17 would not" */
-static void blockers_sums(FILE *out, const char *area, const u64 *n)
+static void blockers_sums(FILE *out, const char *area, const struct blockers *b)
 {
+	const u64 *n = b->frames;
 	char text[400];
 	u64 all = 0;
 
 	for (unsigned i = FRAME_ABSENT + 1; i < FRAME_STATES; i++)
 		all += n[i];
+	if (b->inode)
+		fprintf(out, "page cache of ");
 	fprintf(out,
 		"%s: %" PRIu64 " frames: %" PRIu64 " free, %" PRIu64
 		" would move, %" PRIu64 " would not",
@@ -39,7 +42,7 @@ int render_blockers(const struct render_options *opt, const char *area,
 	if (err)
 		return err;
 	if (people)
-		blockers_sums(opt->out, area, b->frames);
+		blockers_sums(opt->out, area, b);
 	if (n || !people) {
 		err = rows_new(opt, COLUMNS_BLOCKER, NULL, &head, &rows);
 		for (size_t i = 0; i < n && !err; i++)

@@ -17,12 +17,16 @@ void blockers_init(struct blockers *b, const struct kernel *k,
 void blockers_deinit(struct blockers *b)
 {
 	free(b->run);
+	free(b->extra);
 	free(b->cause);
 	free(b->owner);
 }
 
-static bool blockers_same(const struct blockers_cause *a, const struct blockers_cause *b)
+static bool blockers_same(const struct blockers *all, const struct blockers_cause *a,
+			  const struct blockers_cause *b)
 {
+	if (all->all && (a->inode != b->inode || strcmp(a->file, b->file)))
+		return false;
 	return a->state == b->state && a->mapped == b->mapped && a->kind == b->kind &&
 	       a->why == b->why && a->rule == b->rule && !strcmp(a->holder, b->holder);
 }
@@ -42,7 +46,7 @@ static s64 blockers_cause(struct blockers *b, const struct blockers_cause *cause
 	for (size_t i = b->ncauses; i-- > 1;) {
 		struct blockers_cause *c = &b->cause[i];
 
-		if (!blockers_same(c, cause))
+		if (!blockers_same(b, c, cause))
 			continue;
 		if (c->inode != cause->inode || strcmp(c->file, cause->file))
 			c->inode = 0, c->file[0] = '\0';
@@ -61,7 +65,7 @@ static void blockers_holder(struct blockers *b, const struct page_run *run,
 {
 	struct holders_ledger ledger;
 
-	if (!cause->rule || !page_knows(&run->class->page, PAGE_F_REFCOUNT))
+	if ((!cause->rule && !b->all) || !page_knows(&run->class->page, PAGE_F_REFCOUNT))
 		return;
 	holders_explain(b->holders, run, 0, &ledger);
 	for (u32 i = 0; i < ledger.n && !cause->holder[0]; i++) {
@@ -116,6 +120,14 @@ static int blockers_keep(struct blockers *b, const struct frame *f,
 						 .cause = (u32)index });
 }
 
+/* Files of overlays and subvolumes have other devices than stat(2) shows. */
+static bool blockers_is_file(const struct blockers *b, const struct vma *file)
+{
+	return file->inode == b->inode &&
+	       ((file->dev_major == b->dev[0] && file->dev_minor == b->dev[1]) ||
+		!strcmp(file->name, b->name));
+}
+
 int blockers_add(void *ctx, const struct raw_page *raw, const struct vma *file)
 {
 	struct blockers *b = ctx;
@@ -125,11 +137,16 @@ int blockers_add(void *ctx, const struct raw_page *raw, const struct vma *file)
 	struct frame f;
 	int err = 0;
 
+	if (b->inode && !blockers_is_file(b, file))
+		return 0;
 	frame_judge(b->kernel, b->page, raw, file, &f);
 	class.page = f.page;
 	b->frames[f.state] += raw->pages;
-	if (f.state != FRAME_BLOCKS && f.state != FRAME_UNKNOWN)
-		return 0;
+	if (f.state == FRAME_MOVES || f.state == FRAME_FREE || f.state == FRAME_ABSENT) {
+		if (!b->all)
+			return 0;
+		f.why = f.state == FRAME_MOVES ? "moves" : "-";
+	}
 	for (; run.pfn < end && !err; run.pfn += run.pages) {
 		bool held;
 
@@ -193,6 +210,23 @@ static int blockers_split(struct blockers *b, size_t i, u64 pfn, u64 end)
 	return 0;
 }
 
+/* Process @pid maps a part of @r, which has an owner. */
+static int blockers_also(struct blockers *b, const struct blockers_run *r, pid_t pid,
+			 const char *comm, u64 addr, u64 pfn, u64 end)
+{
+	struct blockers_run also = *r;
+
+	if (!b->all || b->nextra == BLOCKERS_RUNS || b->owner[r->owner - 1].pid == pid)
+		return 0;
+	also.pfn = MAX(r->pfn, pfn);
+	also.pages = MIN(r->pfn + r->pages, end) - also.pfn;
+	also.addr = addr + (also.pfn - pfn) * kernel_page_size(&b->kernel->ev);
+	also.owner = blockers_owner(b, pid, comm);
+	if (!also.owner)
+		return -ENOMEM;
+	return array_put(&b->extra, &b->nextra, &b->extra_room, sizeof(also), &also);
+}
+
 int blockers_map(struct blockers *b, pid_t pid, const char *comm, u64 addr, u64 pfn,
 		 u64 pages)
 {
@@ -202,8 +236,13 @@ int blockers_map(struct blockers *b, pid_t pid, const char *comm, u64 addr, u64 
 	for (; i < b->nsorted && b->run[i].pfn < end; i++) {
 		struct blockers_run *r = &b->run[i];
 
-		if (r->owner || !b->cause[r->cause].mapped)
+		if (!b->cause[r->cause].mapped)
 			continue;
+		if (r->owner) {
+			if (blockers_also(b, r, pid, comm, addr, pfn, end))
+				return -ENOMEM;
+			continue;
+		}
 		if (b->nruns < BLOCKERS_RUNS && blockers_split(b, i, pfn, end))
 			return -ENOMEM;
 		r = &b->run[i];
@@ -224,12 +263,16 @@ static int blockers_by_cause(const void *a, const void *b)
 	       ORDER(x->pfn, y->pfn);
 }
 
-/* What blocks for sure comes first. */
+/* What blocks for sure comes first, what is free last. */
 static int blockers_by_pages(const void *a, const void *b)
 {
+	static const u8 rank[FRAME_STATES] = { [FRAME_UNKNOWN] = 1,
+					       [FRAME_MOVES] = 2,
+					       [FRAME_FREE] = 3,
+					       [FRAME_ABSENT] = 4 };
 	const struct blockers_row *x = a, *y = b;
 
-	return ORDER(x->cause->state, y->cause->state) ?: ORDER(y->pages, x->pages) ?:
+	return ORDER(rank[x->cause->state], rank[y->cause->state]) ?: ORDER(y->pages, x->pages) ?:
 	       ORDER(x->pfn, y->pfn);
 }
 
@@ -238,6 +281,11 @@ int blockers_rows(struct blockers *b, struct blockers_row **ret, size_t *ret_n)
 	struct blockers_row *rows = NULL, *last = NULL;
 	size_t n = 0, room = 0;
 
+	for (size_t i = 0; i < b->nextra; i++)
+		if (array_put(&b->run, &b->nruns, &b->runs_room, sizeof(*b->run),
+			      &b->extra[i]))
+			return -ENOMEM;
+	b->nextra = 0;
 	if (b->nruns)
 		qsort(b->run, b->nruns, sizeof(*b->run), blockers_by_cause);
 	for (size_t i = 0; i < b->nruns; i++) {

@@ -35,9 +35,16 @@ struct blockers {
 	const struct kernel *kernel;
 	const struct page_context *page;
 	struct holders *holders; /* NULL: nobody looked for them */
+	bool all; /* what moves or is free, too; every process that maps a frame; each file apart */
+	u64 inode; /* only frames in the cache of this file; 0: all */
+	const char *
+		name; /* its last name, which is asked of a file on another device than @dev */
+	u32 dev[2];
 	u64 frames[FRAME_STATES];
 	struct blockers_run *run; /* ascending by ->pfn */
 	size_t nruns, runs_room;
+	struct blockers_run *extra; /* parts of them that another process maps, too */
+	size_t nextra, extra_room;
 	struct blockers_cause *cause; /* the first is "others" */
 	size_t ncauses, causes_room;
 	struct blockers_owner {

@@ -315,6 +315,17 @@ if [ "$(id -u)" = 0 ]; then
 		bad=$(diff <(grep -v 'could not be read' "$out") \
 			<("$gupinfo" --who "phys:0x$last" 2>/dev/null | grep -v 'could not be read'))
 		expect_empty "--who of its physical address says the same" "$bad"
+		"$gupinfo" --who "$pfn+1" -n -r -o PAGES,KIND,PFN,PID,ADDR >"$out.q" 2>/dev/null
+		expect_empty "--who of an area finds both processes, too" "$(
+			diff <(sort -u <<<"$rows") <(sed -n "s/^1 anon $pfn \([0-9]*\) $at\$/\1/p" "$out.q" | sort) >&2 ||
+				cat "$out.q")"
+		"$gupinfo" --who "$gupinfo" >"$out.q" 2>/dev/null
+		if [ "$(stat -f -c %T "$gupinfo")" != overlayfs ] && "$gupinfo" --evidence=bpf --pid $$ --range '[stack]' >/dev/null 2>&1; then
+			expect_empty "--who of a file finds who runs it" "$(
+				grep -q "^page cache of $gupinfo: [1-9]" "$out.q" && grep -qE '^ *[0-9]+ [a-z?]+ .* gupinfo ' "$out.q" || cat "$out.q")"
+		else
+			skip "--who of a file finds who runs it" "no BPF, or an overlay"
+		fi
 		"$gupinfo" --who "$pfn" -Q 'PID == 0' >"$out.q" 2>/dev/null
 		expect_empty "--who of a mapped page, all filtered away" \
 			"$(grep -q '^PFN 0x[0-9a-f]*: mapped, by no entry for which' "$out.q" || cat "$out.q")"
