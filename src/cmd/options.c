@@ -293,6 +293,8 @@ static int apply(const struct parser *p, unsigned id, const char *arg)
 {
 	struct options *opt = p->opt;
 
+	if (opt->mode == MODE_HELP) /* whatever else is asked for */
+		return 0;
 	if (opt->given[id] < 255)
 		opt->given[id]++;
 	opt->value[id] = arg;
@@ -305,7 +307,8 @@ static int apply(const struct parser *p, unsigned id, const char *arg)
 	for (unsigned i = 0; i < ARRAY_SIZE(mode_options); i++) {
 		if (mode_options[i].option != id)
 			continue;
-		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode)
+		if (opt->mode != MODE_SUMMARY && opt->mode != mode_options[i].mode &&
+		    id != OPTION_HELP)
 			return refuse(
 				p,
 				"--%s asks for another view than an earlier option; give one",

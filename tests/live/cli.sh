@@ -85,7 +85,8 @@ refused "--facts have no column of pages" --facts --filter=MAP
 refused "--diff refuses --bits" --diff /dev/null /dev/null --bits=lru
 refused "--diff has no column of pages" --diff /dev/null /dev/null --sort=MAP
 refused "findings have no column of changes" --pid $sleeper --lint -o WHAT
-refused "--verify refuses --raw" --verify --raw
+refused "--verify refuses --range" --verify --range=1000
+expect_empty "--help helps after another view" "$(run $complete --verify --help; grep -q ^Usage "$out" || cat "$out" "$err")"
 refused "metrics have no columns" --all --openmetrics -o PID
 refused "metrics of a family have no columns" --pid $sleeper --family --openmetrics -o PID
 refused "members of a family have no column of pairs and of mappings" --pid $sleeper --family -o SHARED,START
