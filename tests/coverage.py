@@ -109,7 +109,8 @@ def word(text, inside):
 def column_prints(row):
     name = row[0]
     for view in (["--pid", str(os.getpid()), "--pages"], ["--pid", str(os.getpid())], ["--all"], ["--lint", "--pid", str(os.getpid())],
-                 ["--facts"], ["--list-columns"], ["--diff", FIXTURES[0], FIXTURES[-1]]):
+                 ["--facts"], ["--list-columns"], ["--diff", FIXTURES[0], FIXTURES[-1]], ["--demo"],
+                 ["--verify", "--state", "file-private"]):
         out = run(*view, "-o", name)
         if any(line.split() == [name] for line in out.splitlines()[:40]):
             return True

@@ -101,10 +101,11 @@ static void judge(const struct scene *sc, const struct spec *p, struct gup_verdi
 					      : GUP_WRITE_REUSE;
 	v->write.leak = v->write.seen_by_refs = p->leak ? TRI_YES : TRI_NO;
 	v->fork.word = p->pin ? GUP_FORK_COPY : GUP_FORK_SHARE;
-	v->migrate.word = maps_no_page(p)   ? GUP_MIGRATE_NONE
-			  : sc->blind       ? GUP_MIGRATE_UNKNOWN
-			  : p->ref > p->map ? GUP_MIGRATE_REFS
-					    : GUP_MIGRATE_YES;
+	v->migrate.word = maps_no_page(p)          ? GUP_MIGRATE_NONE
+			  : p->kind == PAGE_DEVICE ? GUP_MIGRATE_NEVER
+			  : sc->blind              ? GUP_MIGRATE_UNKNOWN
+			  : p->ref > p->map        ? GUP_MIGRATE_REFS
+						   : GUP_MIGRATE_YES;
 }
 
 static void fill(const struct scene *sc, const struct spec *p, struct page_info *page)
