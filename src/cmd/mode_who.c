@@ -258,7 +258,7 @@ int mode_who(struct session *s)
 			"--who takes a PFN, phys:ADDR, an area or a file, or with one --pid an address; it looks at this machine only");
 	if (s->source->machine->page.pfns_hidden)
 		return session_fail(s, EXIT_FAILED, "%s",
-				    page_why_text(PAGE_WHY_PFN_HIDDEN));
+				    page_why_texts[PAGE_WHY_PFN_HIDDEN]);
 	err = who_target(s, &pfn);
 	if (!err)
 		err = procs_list(NULL, &list, &n);

@@ -312,7 +312,8 @@ bool session_missing(const struct session *s, struct diag *diag)
 	if (s->opt.replay)
 		return false;
 	if (missing)
-		diag_add(diag, DIAG_INCOMPLETE, "%s", page_why_text(PAGE_WHY_PFN_HIDDEN));
+		diag_add(diag, DIAG_INCOMPLETE, "%s",
+			 page_why_texts[PAGE_WHY_PFN_HIDDEN]);
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
 

@@ -111,52 +111,41 @@ const char *page_zone_name(int zone)
 	return zone >= 0 && zone < PAGE_ZONES ? names[zone] : "?";
 }
 
-const char *page_why_text(enum page_why why)
-{
-	static const char *const texts[PAGE_WHYS] = {
-		[PAGE_WHY_KNOWN] = "known",
-		[PAGE_WHY_NOT_APPLICABLE] = "does not apply",
-		[PAGE_WHY_PFN_HIDDEN] =
-			"page frame numbers are hidden: needs CAP_SYS_ADMIN",
-		[PAGE_WHY_KPAGE_PERM] =
-			"/proc/kpageflags and /proc/kpagecount are not readable: needs root of the initial user namespace",
-		[PAGE_WHY_NO_BPF] = "needs BPF, which is not in use",
-		[PAGE_WHY_HEAD_ONLY] =
-			"/proc/kpageflags shows the head's flag for every page of a folio; needs BPF",
-		[PAGE_WHY_NO_SCAN] = "the kernel has no PAGEMAP_SCAN (before 6.7)",
-		[PAGE_WHY_RACED] = "changed while it was read",
-		[PAGE_WHY_NO_PAGE_MAPCOUNT] =
-			"CONFIG_NO_PAGE_MAPCOUNT: the kernel keeps an average only",
-		[PAGE_WHY_HUGETLB_HEAD_0] =
-			"/proc/kpagecount reads 0 for hugetlb heads on 6.9 and 6.10",
-		[PAGE_WHY_KERNEL_OLD] = "this kernel does not have it",
-		[PAGE_WHY_NO_ZONEINFO] = "/proc/zoneinfo does not say",
-		[PAGE_WHY_NOT_RECORDED] = "the report does not hold it",
-		[PAGE_WHY_UNCALIBRATED] =
-			"depends on a kernel behaviour that could not be probed",
-	};
+const char *const page_why_texts[PAGE_WHYS] = {
+	[PAGE_WHY_KNOWN] = "known",
+	[PAGE_WHY_NOT_APPLICABLE] = "does not apply",
+	[PAGE_WHY_PFN_HIDDEN] = "page frame numbers are hidden: needs CAP_SYS_ADMIN",
+	[PAGE_WHY_KPAGE_PERM] =
+		"/proc/kpageflags and /proc/kpagecount are not readable: needs root of the initial user namespace",
+	[PAGE_WHY_NO_BPF] = "needs BPF, which is not in use",
+	[PAGE_WHY_HEAD_ONLY] =
+		"/proc/kpageflags shows the head's flag for every page of a folio; needs BPF",
+	[PAGE_WHY_NO_SCAN] = "the kernel has no PAGEMAP_SCAN (before 6.7)",
+	[PAGE_WHY_RACED] = "changed while it was read",
+	[PAGE_WHY_NO_PAGE_MAPCOUNT] =
+		"CONFIG_NO_PAGE_MAPCOUNT: the kernel keeps an average only",
+	[PAGE_WHY_HUGETLB_HEAD_0] =
+		"/proc/kpagecount reads 0 for hugetlb heads on 6.9 and 6.10",
+	[PAGE_WHY_KERNEL_OLD] = "this kernel does not have it",
+	[PAGE_WHY_NO_ZONEINFO] = "/proc/zoneinfo does not say",
+	[PAGE_WHY_NOT_RECORDED] = "the report does not hold it",
+	[PAGE_WHY_UNCALIBRATED] =
+		"depends on a kernel behaviour that could not be probed",
+};
 
-	return texts[why];
-}
-
-const char *page_field_name(enum page_field field)
-{
-	static const char *const names[PAGE_FIELDS] = {
-		[PAGE_F_PFN] = "pfn",
-		[PAGE_F_LEAF] = "leaf",
-		[PAGE_F_FLAGS] = "flags",
-		[PAGE_F_MAPCOUNT] = "mapcount",
-		[PAGE_F_REFCOUNT] = "refcount",
-		[PAGE_F_PINCOUNT] = "pincount",
-		[PAGE_F_ANON_EXCLUSIVE] = "anon_exclusive",
-		[PAGE_F_PTE] = "pte",
-		[PAGE_F_ZONE] = "zone",
-		[PAGE_F_FOLIO] = "folio_pages",
-		[PAGE_F_KIND] = "kind",
-	};
-
-	return names[field];
-}
+const char *const page_field_names[PAGE_FIELDS] = {
+	[PAGE_F_PFN] = "pfn",
+	[PAGE_F_LEAF] = "leaf",
+	[PAGE_F_FLAGS] = "flags",
+	[PAGE_F_MAPCOUNT] = "mapcount",
+	[PAGE_F_REFCOUNT] = "refcount",
+	[PAGE_F_PINCOUNT] = "pincount",
+	[PAGE_F_ANON_EXCLUSIVE] = "anon_exclusive",
+	[PAGE_F_PTE] = "pte",
+	[PAGE_F_ZONE] = "zone",
+	[PAGE_F_FOLIO] = "folio_pages",
+	[PAGE_F_KIND] = "kind",
+};
 
 const char *const page_count_kind_names[] = {
 	[PAGE_COUNT_UNKNOWN] = "unknown",

@@ -46,7 +46,7 @@ enum page_field {
 	PAGE_FIELDS
 };
 
-/* Why a field is unknown; page_why_text() has the words for people. */
+/* Why a field is unknown; page_why_texts[] has the words for people. */
 enum page_why {
 	PAGE_WHY_KNOWN,
 	PAGE_WHY_NOT_APPLICABLE, /* "-": e.g. the refcount of a hole */
@@ -263,8 +263,8 @@ static inline bool page_is_anon(const struct page_info *p)
 const char *page_kind_name(enum page_kind kind);
 const char *page_zone_name(int zone);
 const char *page_leaf_name(enum raw_level leaf); /* "pmd"; NULL: unknown */
-const char *page_why_text(enum page_why why);
-const char *page_field_name(enum page_field field);
+extern const char *const page_why_texts[PAGE_WHYS];
+extern const char *const page_field_names[PAGE_FIELDS];
 extern const char *const page_count_kind_names[];
 
 #endif

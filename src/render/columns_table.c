@@ -56,7 +56,7 @@ static bool cell_field(struct cell *c, const struct report_row *row,
 	if (why == PAGE_WHY_KNOWN)
 		return true;
 	c->type = why == PAGE_WHY_NOT_APPLICABLE ? CELL_NONE : CELL_UNKNOWN;
-	c->why = page_why_text(why);
+	c->why = page_why_texts[why];
 	return false;
 }
 

@@ -113,7 +113,7 @@ static void explain_missing(struct render_explain *r, const struct report_row *r
 		if (!page_lacks(page, i))
 			continue;
 		render_block(r->opt->out, label, EXPLAIN_LABEL, "%s: %s",
-			     page_field_name(i), page_why_text(page->why[i]));
+			     page_field_names[i], page_why_texts[page->why[i]]);
 		label = "";
 	}
 }

@@ -158,7 +158,7 @@ static void json_why(struct js *j, const struct page_info *page)
 		if (!any)
 			js_open(j, "unknown", '{');
 		any = true;
-		js_str(j, page_field_name(i), page_why_text(page->why[i]));
+		js_str(j, page_field_names[i], page_why_texts[page->why[i]]);
 	}
 	if (any)
 		js_close(j, '}');

@@ -122,7 +122,7 @@ static void report_ledger(struct render_report *r, const struct highlight *s)
 				   p->pincount > 0 ? " (pins count here)" : "");
 	else
 		render_report_line(r->out, 3, "ledger: refcount not known (%s)",
-				   page_why_text(p->why[PAGE_F_REFCOUNT]));
+				   page_why_texts[p->why[PAGE_F_REFCOUNT]]);
 }
 
 static void report_holders(struct render_report *r, const struct highlight *s)

@@ -278,7 +278,7 @@ static int summary_end(void *ctx, const struct report_totals *t)
 		return 0;
 	if (m->page.pfns_hidden) {
 		fprintf(r->opt->out, "\nNot read:\n  %-12s %s\n", "PFNs",
-			page_why_text(PAGE_WHY_PFN_HIDDEN));
+			page_why_texts[PAGE_WHY_PFN_HIDDEN]);
 		any = true;
 	}
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {

@@ -27,7 +27,7 @@ static void who_counts(FILE *out, const struct render_who *who)
 	}
 	if (!page_knows(p, PAGE_F_REFCOUNT))
 		fprintf(out, "references: ? (%s)\n",
-			page_why_text(p->why[PAGE_F_REFCOUNT]));
+			page_why_texts[p->why[PAGE_F_REFCOUNT]]);
 	else if (p->expected < 0)
 		fprintf(out, "%lld references\n", (long long)p->refcount);
 	else

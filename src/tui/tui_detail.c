@@ -93,9 +93,9 @@ static void add_facts(struct detail *d)
 	for (unsigned f = 0; unknown && f < PAGE_FIELDS; f++)
 		if (d->class->page.why[f] > PAGE_WHY_NOT_APPLICABLE) {
 			tui_text_add(d->text, TUI_S_UNKNOWN, " ?");
-			tui_text_more(d->text, TUI_DIM, " %s: ", page_field_name(f));
+			tui_text_more(d->text, TUI_DIM, " %s: ", page_field_names[f]);
 			tui_text_wrap(d->text, TUI_DIM, 6, d->width,
-				      page_why_text(d->class->page.why[f]));
+				      page_why_texts[d->class->page.why[f]]);
 			break;
 		}
 }

@@ -891,9 +891,9 @@ TEST(words_for_everything)
 	for (unsigned i = 0; i < PAGE_KINDS; i++)
 		EXPECT(page_kind_name(i) && page_kind_name(i)[0]);
 	for (unsigned i = 0; i < PAGE_WHYS; i++)
-		EXPECT(page_why_text(i) && page_why_text(i)[0]);
+		EXPECT(page_why_texts[i] && page_why_texts[i][0]);
 	for (unsigned i = 0; i < PAGE_FIELDS; i++)
-		EXPECT(page_field_name(i) && page_field_name(i)[0]);
+		EXPECT(page_field_names[i] && page_field_names[i][0]);
 	EXPECT_STR(page_zone_name(PAGE_ZONE_MOVABLE), "Movable");
 	EXPECT_STR(page_zone_name(-1), "?");
 	EXPECT_STR(page_count_kind_names[PAGE_COUNT_AVERAGE], "average");
