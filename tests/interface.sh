@@ -162,6 +162,17 @@ if command -v python3 >/dev/null; then
 		print("" if short == whole and len(first) < len(whole) else "they differ", end="")
 	E
 	)"
+	"$gupinfo" --who 1 >/dev/null 2>&1
+	if [ $? != 1 ]; then
+		pfn=$("$gupinfo" --pid $! --range '[stack]' --pages -r -n -o PFN 2>/dev/null | grep -m 1 0x)
+		valid "JSON of --who of a frame" who '' --json --who 1
+		valid "JSON of --who of a mapped page" who '' --json --who "${pfn:-1}"
+		valid "JSON of --who of an area" document '' --json --who 1+16
+		valid "JSON of --blockers" document '' --json --blockers 1+16
+	else
+		skip "JSON of --who" "no page frame numbers"
+	fi
+	valid "JSON of --dmesg" document '' --json --dmesg "$srcdir/tests/fuzz/corpus/dmesg/piped-6.1"
 	valid "JSON of --family" family '' --json --family --replay "$golden.18.gupinfo"
 	valid "JSON of --family of a process" family '' --json --family --pid $!
 	valid "JSON of --diff" diff '' --json --diff "$golden".{12,18}.gupinfo

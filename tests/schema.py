@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 """schema.py SCHEMA DEFINITION [--lines] < JSON: complains of what the schema does not allow.
 
-DEFINITION is a name under $defs: document, lint, diff, page_line, finding, change, verify, event.
+DEFINITION is a name under $defs: document, who, lint, diff, page_line, finding, change, verify, event.
 Exit: 0 valid, 1 not, 77 when python3-jsonschema is missing.
 """
 import json
