@@ -56,7 +56,6 @@ static void live_physical_vma(struct live_physical *p, const struct raw_page *ra
 						      raw->mapping == RAW_MAPPING_KSM
 					    : raw->kpageflags & KPF_BIT(ANON);
 	u64 size = kernel_page_size(&p->l->machine.kernel) << MIN(raw->order, 30);
-
 	bool huge = raw->kpageflags & KPF_BIT(HUGE);
 	enum vma_fs fs = VMA_FS_UNKNOWN;
 
@@ -78,6 +77,9 @@ static void live_physical_vma(struct live_physical *p, const struct raw_page *ra
 		v->page_size = (u32)size;
 		v->huge_known = 0;
 		live_hugetlb_counters(p->l, v);
+		/* a migration asks no limits */
+		v->huge_known |= VMA_HUGE_MOUNT | VMA_HUGE_CGROUP;
+		v->huge_mount = v->huge_cgroup = UINT64_MAX;
 	}
 }
 
