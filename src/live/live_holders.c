@@ -320,14 +320,36 @@ static bool live_holders_known(const struct live_holders_list *o, enum holders_k
 	return false;
 }
 
+/* Open with O_DIRECT: requests hold their pages until they are done. */
+static bool live_holders_direct(int dir, int fd)
+{
+	char path[32], *text, *flags;
+	bool direct;
+	size_t len;
+
+	snprintf(path, sizeof(path), "fdinfo/%d", fd);
+	if (readfile(dir, path, &text, &len))
+		return false;
+	flags = strstr(text, "flags:");
+	direct = flags && strtoul(flags + 6, NULL, 8) & O_DIRECT;
+	free(text);
+	return direct;
+}
+
 static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, int fd,
 			      const char *link)
 {
+	static const char direct[] = "a file is open with O_DIRECT";
+
 	for (unsigned kind = 0; kind < HOLDERS_KINDS; kind++)
 		if (holders_kind_open(kind) &&
 		    !fnmatch(holders_kind_open(kind), link, 0) &&
 		    !live_holders_known(o, kind, pid, fd, link))
 			live_holders_candidate(o, kind, pid, fd, link, 0, 0, 0);
+	if (link[0] == '/' && strncmp(link, "/dev/null", 9) &&
+	    live_holders_direct(dir, fd) &&
+	    !live_holders_known(o, HOLDERS_DIRECT_IO, pid, fd, direct))
+		live_holders_candidate(o, HOLDERS_DIRECT_IO, pid, fd, direct, 0, 0, 0);
 	if (!strcmp(link, "anon_inode:[io_uring]") && !o->l->bpf)
 		live_holders_ring(o, dir, pid, fd);
 }

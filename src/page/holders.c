@@ -285,6 +285,7 @@ static const struct {
 #define ROW HOLDERS_F_ROW
 #define CHARGED HOLDERS_F_CHARGED
 #define INODE HOLDERS_F_INODE
+#define WEAK HOLDERS_F_WEAK
 #define HOLDER(id, n, f, o, t) \
 	[HOLDERS_##id] = { .name = n, .flags = f, .open = o, .text = t },
 #include "page/holders.def"

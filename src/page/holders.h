@@ -29,6 +29,7 @@ enum holders_kind {
 #define HOLDERS_F_ROW BIT(2)
 #define HOLDERS_F_CHARGED BIT(3)
 #define HOLDERS_F_INODE BIT(4)
+#define HOLDERS_F_WEAK BIT(5)
 
 enum holders_certainty {
 	HOLDERS_EXACT,     /* it was seen to hold this page */

@@ -78,6 +78,10 @@ static void who_holders(FILE *out, const struct render_who *who)
 		fprintf(out, "unexplained references: ?\n");
 	else
 		fprintf(out, "unexplained references: %lld\n", (long long)l->unexplained);
+	if (l && l->unexplained > 0)
+		render_block(
+			out, "", 0,
+			"(looked for in pipes, io_urings, sockets, AF_XDP umems, udmabufs and batches of CPUs; I/O in flight, drivers and the kernel itself cannot be looked into)");
 	if (l && l->unexplained >= 0 && who->nmaps) {
 		const struct page_info *p = &who->map[0].run.class->page;
 

@@ -222,6 +222,17 @@ static int make_ring_memory(void)
 	return fd;
 }
 
+/* Nobody knows whether a request is in flight: it is a candidate. */
+static int make_direct(void)
+{
+	int fd = open("/proc/self/exe", O_RDONLY | O_DIRECT);
+
+	some(4, 0);
+	if (fd < 0)
+		cannot("O_DIRECT");
+	return fd;
+}
+
 struct udmabuf_create {
 	uint32_t memfd, flags;
 	uint64_t offset, size;
@@ -261,6 +272,7 @@ static const struct {
 	{ "umem", make_umem },
 	{ "zerocopy", make_zerocopy },
 	{ "socket", make_socket },
+	{ "direct", make_direct },
 	{ "udmabuf", make_udmabuf },
 };
 

@@ -70,6 +70,7 @@ mlock|mlock exact 16384 - - - -|
 umem|af_xdp exact 65536 65536 0 16 3|AF_XDP umem, 64 KiB: hold([0-9]*) fd 3
 zerocopy|socket-send exact * * 0 0 4|send queue of socket [0-9]*: hold([0-9]*) fd 4
 socket|socket-receive exact 16384 16384 0 0 3|receive queue of socket [0-9]*: hold([0-9]*) fd 3
+direct|direct-io candidate [?] [?] [?] [?] 3|
 udmabuf|udmabuf* exact 65536 65536 0 * 5|udmabuf, 64 KiB: hold([0-9]*) fd 5
 EOF
 
