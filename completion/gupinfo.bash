@@ -94,6 +94,7 @@ _gupinfo()
 	case $prev in
 	-p | --pid) _gupinfo_pids ;;
 	--comm) _gupinfo_comms ;;
+	--cgroup) _gupinfo_files ;;
 	-A | --range) _gupinfo_ranges ;;
 	--replay) _gupinfo_files ;;
 	-e | --explain) ;;
@@ -115,6 +116,7 @@ _gupinfo()
 	-Q | --filter) _gupinfo_filters ;;
 	--bits) _gupinfo_list 'active anon anon_exclusive arch arch_2 arch_3 buddy compound_head compound_tail dirty error file huge hwpoison idle_page ksm locked lru mappedtodisk mlocked mmap mmap_exclusive nopage offline owner_2 owner_private pgtable private private_2 readahead reclaim referenced reserved slab slub_debug slub_frozen softdirty swap swapbacked swapcache thp uncached unevictable uptodate writeback zero_page' ;;
 	--top) _gupinfo_words '10 20 50' ;;
+	--by) _gupinfo_words 'cgroup' ;;
 	--color) _gupinfo_words 'auto always never' ;;
 	--model) _gupinfo_words '5.10 5.15 6.1 6.6 6.12 6.18 7.0 7.1 7.2 7.3 +hugetlb-refcount' ;;
 	--redact) _gupinfo_words 'addresses' ;;

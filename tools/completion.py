@@ -81,7 +81,7 @@ VALUES = {
     "redact": ["addresses"], "evidence": ["auto", "procfs", "bpf"],
     "trials": ["100", "1000", "10000"], "interval": ["50", "200", "1000"], "top": ["10", "20", "50"],
     "events": EVENTS + ["warnings", "leaks"], "blockers": ["cma", "node0", "zone:Movable", "zone:Normal"],
-    "explain": "none", "who": "files", "seed": "none",
+    "explain": "none", "cgroup": "files", "by": ["cgroup"], "who": "files", "seed": "none",
 }
 LISTS = ("request", "bits", "events")  # several words with commas between
 HEAD = """# SPDX-License-Identifier: GPL-2.0-or-later

@@ -84,8 +84,8 @@ static int mode_pins_by_pid(const void *a, const void *b)
 	return ORDER(*x, *y);
 }
 
-/* Reads the processes that were asked for, each once. */
-static int mode_pins_processes(struct session *s, struct pins *p)
+/* Reads the processes that were asked for, each once; messages are those of the first look. */
+static int mode_pins_processes(struct session *s, struct pins *p, unsigned look)
 {
 	const struct options *opt = &s->opt;
 	int err = 0;
@@ -98,7 +98,7 @@ static int mode_pins_processes(struct session *s, struct pins *p)
 		if (i && opt->pids[i - 1] == opt->pids[i])
 			continue;
 		err = mode_pins_process(s, p, opt->pids[i]);
-		if (!err || err == -ENOMEM ||
+		if (!err || err == -ENOMEM || look ||
 		    (!asked && (err == -ESRCH || err == -ENXIO)))
 			continue;
 		diag_add_process(&s->diag, DIAG_INCOMPLETE, opt->pids[i], "%s",
@@ -131,8 +131,9 @@ static bool mode_pins_again(const struct session *s, const struct pins *p)
 {
 	s64 rest = pins_unexplained(p);
 
-	return !p->steady ||
-	       (rest && (u64)MAX(rest, -rest) <= sysinfo_pins_kept(s->source->machine));
+	return p->complete &&
+	       (!p->steady ||
+		(rest && (u64)MAX(rest, -rest) <= sysinfo_pins_kept(s->source->machine)));
 }
 
 static int mode_pins_read(struct session *s, struct pins *p)
@@ -145,7 +146,7 @@ static int mode_pins_read(struct session *s, struct pins *p)
 		pins_deinit(p);
 		*p = (struct pins){ .base = kernel_page_size(
 					    &s->source->machine->kernel) };
-		err = mode_pins_processes(s, p);
+		err = mode_pins_processes(s, p, look);
 		if (!err)
 			err = mode_pins_look(s, p);
 		if (!err && !mode_pins_again(s, p))

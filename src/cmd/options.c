@@ -65,7 +65,7 @@ static const struct {
 #define LONG_VALUE(id) (256 + (id))
 
 #define O(id) BIT(OPTION_##id)
-#define O_WHICH (O(PID) | O(COMM) | O(REPLAY))
+#define O_WHICH (O(PID) | O(COMM) | O(CGROUP) | O(REPLAY))
 #define O_PART (O(RANGE) | O(FILTER) | O(BITS))
 #define O_JSON (O(JSON) | O(JSON_LINES))
 #define O_TABLE (O(RAW) | O(PAIRS) | O(NOHEADINGS))
@@ -268,6 +268,9 @@ static int apply_value(const struct parser *p, unsigned id)
 		return add_number(p, id, 0, UINT64_MAX, "a number", &opt->trials);
 	case OPTION_SEED:
 		return add_number(p, id, 0, UINT64_MAX, "a number", &opt->seed);
+	case OPTION_BY:
+		opt->render.by_cgroup = !strcmp(arg, "cgroup");
+		return opt->render.by_cgroup ? 0 : refuse(p, "--by takes cgroup");
 	case OPTION_COLOR:
 		return arg ? choose(p, "color", arg, colors, &opt->color)
 			   : (opt->color = 1, 0);
@@ -350,6 +353,9 @@ static int finish(const struct parser *p)
 	opt->render.json = opt->json_lines ? RENDER_JSON_LINES
 			   : opt->json     ? RENDER_JSON_DOCUMENT
 					   : RENDER_JSON_NONE;
+	if (opt->render.by_cgroup && opt->given[OPTION_OPENMETRICS])
+		return refuse(p,
+			      "--openmetrics has a sample per process; leave out --by");
 	if (opt->mode == MODE_DIFF && !opt->diff_b)
 		return refuse(p, "--diff needs two reports, or a report and a PID");
 	if (opt->mode == MODE_SUMMARY && opt->command)

@@ -10,6 +10,7 @@
 #include "replay/replay.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +44,40 @@ static int session_find_comm(struct session *s)
 	return n ? 0
 		 : session_fail(s, EXIT_FAILED, "no process is called '%.60s'",
 				opt->comm);
+}
+
+/* The processes whose memory cgroup is @path, or below it; a path may begin with where it is mounted. */
+static int session_find_cgroup(struct session *s)
+{
+	static const char *const mounts[] = { "/sys/fs/cgroup/memory", "/sys/fs/cgroup" };
+	const char *path = s->opt.value[OPTION_CGROUP];
+	struct options *opt = &s->opt;
+	struct process *list = NULL;
+	size_t n = 0, len;
+	int err = procs_list(NULL, &list, &n);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(mounts); i++)
+		if (!strncmp(path, mounts[i], strlen(mounts[i])))
+			path += strlen(mounts[i]);
+	len = strlen(path);
+	while (len && path[len - 1] == '/')
+		len--;
+	for (size_t i = 0; i < n && !err; i++) {
+		char file[40], is[4096];
+
+		snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)list[i].pid);
+		if (!list[i].kernel_thread &&
+		    procs_cgroup(AT_FDCWD, file, is, sizeof(is)) &&
+		    !strncmp(is, path, len) && (!len || !is[len] || is[len] == '/'))
+			err = options_add_pid(opt, list[i].pid);
+	}
+	free(list);
+	if (err)
+		return session_exit(s, err);
+	return opt->npids ? 0
+			  : session_fail(s, EXIT_FAILED,
+					 "no process is in the cgroup '%.100s'",
+					 s->opt.value[OPTION_CGROUP]);
 }
 
 /* Of the rows of --family those that have the columns of -o; with --verbose mappings. */
@@ -256,9 +291,14 @@ int session_open(struct session *s, u64 caps)
 			return status;
 	} else {
 		s->source = live_open(
-			&(struct live_options){ .evidence = s->opt.evidence,
-						.gentle = s->opt.given[OPTION_GENTLE],
-						.many = s->opt.given[OPTION_ALL] },
+			&(struct live_options){
+				.evidence = s->opt.evidence,
+				.gentle = s->opt.given[OPTION_GENTLE],
+				.cgroups = s->opt.mode == MODE_ALL ||
+					   columns_have(s->opt.render.columns,
+							s->opt.render.ncolumns,
+							COLUMN_CGROUP),
+				.many = s->opt.given[OPTION_ALL] },
 			&s->diag);
 		if (!s->source)
 			return EXIT_FAILED;
@@ -269,6 +309,12 @@ int session_open(struct session *s, u64 caps)
 		status = session_model(s);
 	if (!status && s->opt.comm && !s->opt.replay)
 		status = session_find_comm(s);
+	if (!status && s->opt.given[OPTION_CGROUP])
+		status = s->opt.replay
+				 ? session_fail(
+					   s, EXIT_USAGE,
+					   "a report has no cgroups; leave out --cgroup")
+				 : session_find_cgroup(s);
 	if (!status && s->opt.given[OPTION_FAMILY])
 		status = mode_family_members(s);
 	session_real_names(s);
@@ -401,6 +447,9 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		(opt->mode == MODE_ALL && !opt->replay &&
 		 s->source->machine->evidence[SOURCE_STRUCTPAGE].ok) ||
 		columns_have(opt->render.columns, opt->render.ncolumns, COLUMN_HOLDERS);
+	c.cgroups =
+		columns_have(opt->render.columns, opt->render.ncolumns, COLUMN_CGROUP) ||
+		(pages && opt->filter && strstr(opt->filter, "MEMCG"));
 	c.wait = opt->replay ? NULL : session_wait;
 	c.again = opt->mode == MODE_LINT || opt->mode == MODE_ALL ||
 		  (opt->mode == MODE_SUMMARY && !json);

@@ -12,6 +12,7 @@
 #include "kpageflags.h"
 #include "page/frame_cache.h"
 #include "lib/procstat.h"
+#include "live/procs.h"
 #include "os/readfile.h"
 
 /* Returns 0, -ESRCH, -ENXIO (a zombie has only its exit status), or why it is unreadable. */
@@ -168,6 +169,8 @@ static int live_describe(struct live *l, struct live_process *p,
 	    !info.kernel_thread)
 		return p->pagemap == -EACCES && live_exits(p->mem) ? -ESRCH : p->pagemap;
 	info.has_pinned = live_bpf_has_pinned(l, p);
+	if (l->opt.cgroups)
+		procs_cgroup(p->dir, "cgroup", info.cgroup, sizeof(info.cgroup));
 	*ret = info;
 	return 0;
 }
@@ -268,6 +271,7 @@ static void live_close(struct source *src)
 		close(l->kpageflags);
 	if (l->kpagecount >= 0)
 		close(l->kpagecount);
+	live_cgroup_close(l);
 	if (l->root >= 0)
 		close(l->root);
 	live_holders_free(l);
@@ -327,6 +331,7 @@ static const struct source_ops live_ops = {
 	.find = live_find_pfn,
 	.holders = live_holders,
 	.frames = live_frames,
+	.cgroup = live_cgroup,
 	.may_hold = live_may_hold,
 };
 

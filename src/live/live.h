@@ -27,6 +27,7 @@ struct live_options {
 	const char *root; /* directory that holds proc/ and sys/; NULL is "/" */
 	bool gentle;      /* small chunks, one thread */
 	bool many;        /* many processes, one after another: use frame_cache.h */
+	bool cgroups;     /* read which cgroup each process is in */
 	bool no_scan;     /* as if the kernel had no PAGEMAP_SCAN */
 	bool no_kpage;    /* as if /proc/kpage* were not readable */
 	bool no_probe;    /* no experiments on gupinfo's memory */

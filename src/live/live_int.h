@@ -84,12 +84,24 @@ struct live_buffers {
 	struct raw_page out[LIVE_OUT];
 };
 
+/* Memory cgroups by the inode numbers of their directories. */
+struct live_cgroups {
+	struct live_cgroup {
+		u64 ino;
+		char *path;
+	} * list;
+	size_t n, room;
+	bool tried;
+};
+
 struct live {
 	struct source src; /* first member */
 	struct live_options opt;
 	int root;       /* directory descriptor of opt.root */
 	int kpageflags; /* -errno when it could not be opened */
 	int kpagecount;
+	int kpagecgroup; /* opened when the first page is asked for */
+	struct live_cgroups cgroups;
 	bool have_scan;
 	u32 scan_mask; /* categories that this kernel knows */
 	bool pfns_hidden;
@@ -194,6 +206,10 @@ int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
 void live_holders_free(struct live *l);
 /* See source_ops.may_hold; @dir is the directory of the process. */
 bool live_holders_may_hold(int dir);
+
+/* See source_ops.cgroup (live_cgroup.c). */
+const char *live_cgroup(struct source *src, u64 pfn, u64 pages, u64 *ret_same);
+void live_cgroup_close(struct live *l);
 
 /* Reads all of l->machine that is read once (live_machine.c). */
 void live_machine_read(struct live *l);

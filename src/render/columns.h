@@ -58,6 +58,7 @@ struct columns_fact {
 #define COLUMN_RUN BIT(2)     /* follows from where a run begins and how long it is */
 #define COLUMN_HOLDERS BIT(3) /* depends on who holds the page */
 #define COLUMN_NEWS BIT(4)    /* where it has a value it is worth the room of others */
+#define COLUMN_CGROUP BIT(6)  /* a memory cgroup */
 #define COLUMN_MIX BIT(5)     /* "fast 99% +", which needs a word of explanation */
 
 struct column {

@@ -296,6 +296,17 @@ static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 	cell_text(c, c->buf);
 }
 
+/* Of the page, or of the process. */
+static void get_cgroup(const struct report_row *row, u32 arg, struct cell *c)
+{
+	const char *path = !arg ? row->cgroup : row->process ? row->process->cgroup : "";
+
+	if (path && *path)
+		cell_untrusted(c, path);
+	else if (!path || (arg && row->process))
+		c->type = CELL_UNKNOWN;
+}
+
 static void get_raced(const struct report_row *row, u32 arg, struct cell *c)
 {
 	cell_set(c, CELL_BOOL, report_page(row)->raced);
@@ -449,13 +460,9 @@ static void get_pin(const struct report_row *row, u32 arg, struct cell *c)
 	const struct pins_row *pin = row->item;
 	char text[300];
 
-	if (arg == PINS_NUMBERS)
-		cell_text(c, holders_kind_name(pin->holder.kind));
-	else if (arg == PINS_NUMBERS + 1)
-		cell_text(c, holders_certainty_name(pin->holder.certainty));
-	else if (arg > PINS_NUMBERS)
+	if (arg >= PINS_NUMBERS)
 		cell_text(c, escape_text(c->buf, sizeof(c->buf),
-					 pins_text(pin, text, sizeof(text))));
+					 pins_text(pin, arg, text, sizeof(text))));
 	else if (pins_number(pin, arg, row->base, &c->num))
 		c->type = c->num < 0 ? CELL_UNKNOWN : types[arg];
 }
@@ -563,6 +570,7 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 #define HOLDERS COLUMN_HOLDERS
 #define NEWS COLUMN_NEWS
 #define MIX COLUMN_MIX
+#define CGROUP COLUMN_CGROUP
 
 static const struct column columns[] = {
 #define COLUMN(n, o, f0, f1, w, f, g, a, h) \

@@ -11,8 +11,9 @@
 
 /* The totals of one process, which --all shows as a row. */
 struct render_all_row {
-	struct process process;
+	struct process process; /* of --by cgroup the first of it */
 	struct report_totals totals;
+	size_t members; /* others in the row */
 };
 
 /* Writes gauges of @n processes, of @all (@seen processes), and "# EOF".  Returns 0 or -EIO. */

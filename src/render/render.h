@@ -35,6 +35,7 @@ struct render_options {
 	const struct filter *filter; /* of rows that are not pages; NULL: none */
 	bool verbose;
 	bool openmetrics;
+	bool by_cgroup;          /* --all: a row is a cgroup */
 	const char *version;     /* gupinfo's */
 	const struct diag *diag; /* what could not be read so far */
 	bool missing; /* evidence that the machine denies; ->diag has it at the end */

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 struct render_all {
 	const struct render_options *opt;
@@ -34,11 +35,18 @@ static int all_rows(struct render_all *r, size_t n, const struct report_totals *
 	struct render_options opt = *r->opt;
 	struct report_row sum = { .totals = totals, .base = r->base };
 	struct rows *rows;
+	const char *bad;
 	char text[64];
+	size_t len;
 	int err;
 
 	opt.filter = NULL;
 	opt.sort = NULL;
+	if (opt.by_cgroup && !opt.ncolumns)
+		columns_select(COLUMNS_PROCESS,
+			       "RSS,EXCL,SHAR,WAIT,PSS,PIN,EXCESS,HELD,SWAP,COMM,CGROUP",
+			       opt.columns, &opt.ncolumns, RENDER_COLUMNS_MAX, &bad,
+			       &len);
 	snprintf(text, sizeof(text), "all %zu processes", r->seen);
 	sum.what = text;
 	err = rows_new(&opt, COLUMNS_PROCESS, &sum, &r->head, &rows);
@@ -68,6 +76,9 @@ static int all_json(struct render_all *r, size_t n, const struct report_totals *
 		js_num(&j, "uid", p->uid);
 		js_num(&j, "threads", p->threads);
 		js_tri(&j, "has_pinned", p->has_pinned);
+		js_str(&j, "cgroup", p->cgroup[0] ? p->cgroup : NULL);
+		if (r->opt->by_cgroup) /* of which the others are of the first one */
+			js_num(&j, "processes", (s64)r->rows[i].members + 1);
 		render_json_totals(&j, &r->rows[i].totals, r->base);
 		js_close(&j, '}');
 	}
@@ -92,6 +103,17 @@ static int all_begin(void *ctx, const struct report_head *head)
 	return 0;
 }
 
+/* Adds a process to the row of its cgroup, which is named after how many it has. */
+static void all_join(struct render_all *r, struct render_all_row *row,
+		     const struct report_totals *t)
+{
+	report_add(&row->totals, t);
+	row->members++;
+	snprintf(row->process.comm, sizeof(row->process.comm), "%zu processes",
+		 row->members + 1);
+	r->seen++;
+}
+
 static int all_process_end(void *ctx, const struct process *p,
 			   const struct report_totals *t)
 {
@@ -100,13 +122,19 @@ static int all_process_end(void *ctx, const struct process *p,
 
 	if (!t->size_bytes) /* a kernel thread, or it ended before it was read */
 		return 0;
+	for (size_t i = 0; r->opt->by_cgroup && i < r->n; i++)
+		if (!strcmp(r->rows[i].process.cgroup, p->cgroup)) {
+			all_join(r, &r->rows[i], t);
+			return 0;
+		}
 	new = array_add(&r->rows, &r->n, &r->room, sizeof(*new));
 	if (!new)
 		return -ENOMEM;
 	*new = (struct render_all_row){ .process = *p, .totals = *t };
 	r->seen++;
 	struct report_row row = all_row(r, new);
-	if (r->opt->filter && filter_match(r->opt->filter, &row) != TRI_YES)
+	if (r->opt->filter && !r->opt->by_cgroup &&
+	    filter_match(r->opt->filter, &row) != TRI_YES)
 		r->n--;
 	return 0;
 }
@@ -124,6 +152,16 @@ static int all_compare(const void *a, const void *b, void *ctx)
 static int all_end(void *ctx, const struct report_totals *sum)
 {
 	struct render_all *r = ctx;
+	size_t kept = 0;
+
+	for (size_t i = 0; r->opt->filter && r->opt->by_cgroup && i < r->n; i++) {
+		struct report_row row = all_row(r, &r->rows[i]);
+
+		if (filter_match(r->opt->filter, &row) == TRI_YES)
+			r->rows[kept++] = r->rows[i];
+	}
+	if (r->opt->filter && r->opt->by_cgroup)
+		r->n = kept;
 	size_t n = r->opt->top && r->opt->top < r->n ? r->opt->top : r->n;
 
 	if (r->n)

@@ -58,9 +58,11 @@ static void pins_text_end(FILE *out, const struct pins *p)
 {
 	char held[32], unmapped[32];
 
-	fprintf(out, "held: %s, each page once, of which %s mapped by nobody\n",
-		pins_size(p->held * p->base, held),
-		p->unmapped_unknown ? "?" : pins_size(p->unmapped * p->base, unmapped));
+	fprintf(out, "held: %s%s, each page once, of which %s mapped by nobody\n",
+		p->complete ? "" : "at least ", pins_size(p->held * p->base, held),
+		p->unmapped_unknown || !p->complete
+			? "?"
+			: pins_size(p->unmapped * p->base, unmapped));
 	pins_counters(out, p);
 	pins_limits(out, p);
 }
@@ -69,13 +71,15 @@ static void pins_json_end(struct js *j, const struct pins *p)
 {
 	js_open(j, "pins", '{');
 	js_num(j, "held", (s64)(p->held * p->base));
-	js_num_if(j, "unmapped", !p->unmapped_unknown, (s64)(p->unmapped * p->base));
+	js_num_if(j, "unmapped", p->complete && !p->unmapped_unknown,
+		  (s64)(p->unmapped * p->base));
 	js_num(j, "pins", (s64)p->pins);
 	js_num(j, "found", (s64)p->found);
 	js_num_if(j, "acquired", p->has_counters, (s64)p->acquired);
 	js_num_if(j, "released", p->has_counters, (s64)p->released);
 	js_num_if(j, "unexplained", p->has_counters, pins_unexplained(p));
 	js_bool(j, "steady", p->steady);
+	js_bool(j, "complete", p->complete);
 	js_close(j, '}');
 	js_open(j, "limits", '[');
 	for (size_t i = 0; i < p->n; i++) {

@@ -170,7 +170,7 @@ static void summary_held(const struct render_summary *r, const struct report_tot
 
 	if (t->held_unmapped)
 		fprintf(r->opt->out,
-			"Held: %s in pipes and io_urings of this process, mapped by nobody any more\n\n",
+			"Held: %s by pipes, io_urings, sockets and others of this process, mapped by nobody any more (--pins has each)\n\n",
 			columns_size(t->held_unmapped * r->base, size, sizeof(size)));
 }
 

@@ -42,6 +42,7 @@ struct collector {
 	struct holders *holders; /* NULL: not read yet */
 	bool holders_tried, holders_said;
 	struct holders_ledger ledger; /* of the row that is delivered */
+	const char *cgroup;           /* likewise */
 
 	struct collect_range *again; /* of ->vma, to be looked at again */
 	size_t nagain, again_room;
@@ -215,6 +216,7 @@ static struct report_row collect_row(const struct collector *c,
 static int collect_deliver(struct collector *c, const struct page_run *part)
 {
 	struct report_row row = collect_row(c, part, &c->raw);
+
 	bool again = c->repeats && c->look + 1 < COLLECT_LOOKS;
 
 	if (again && !c->look && collect_suspicious(&row, 0))
@@ -223,6 +225,7 @@ static int collect_deliver(struct collector *c, const struct page_run *part)
 	if (again && collect_suspicious(&row, c->look))
 		return collect_later(c, part);
 	collect_held(c, &row);
+	row.cgroup = c->cgroup;
 	if (c->opt->keep && !c->opt->keep(c->opt->keep_ctx, &row))
 		return 0;
 	report_count(&c->vma_totals, &row, c->base);
@@ -230,23 +233,24 @@ static int collect_deliver(struct collector *c, const struct page_run *part)
 		return 0;
 	int err = collect_open_vma(c);
 
-	if (err || !c->view->row)
-		return err;
-	return c->view->row(c->view_ctx, &row);
+	return err || !c->view->row ? err : c->view->row(c->view_ctx, &row);
 }
 
 /* Returns how many pages of @run from page @at on are shown as one row. */
 static u64 collect_part(struct collector *c, const struct page_run *run, u64 at)
 {
 	const struct page_info *page = &run->class->page;
+	u64 n = run->pages - at;
 	bool held;
 
+	if (c->opt->cgroups)
+		n = source_cgroup(c->src, run, at, c->base, &c->cgroup);
 	if (c->opt->each && page->kind != PAGE_NONE)
 		return 1;
 	if (!c->opt->holders || run->pages == 1 || !collect_held_unknown(page))
-		return run->pages - at;
+		return n;
 	collect_find_holders(c);
-	return holders_alike(c->holders, run->pfn + at, run->pages - at, &held);
+	return holders_alike(c->holders, run->pfn + at, n, &held);
 }
 
 /* Passes the pending run to the view. */
@@ -344,7 +348,6 @@ static int collect_page(struct collector *c, const struct raw_page *raw)
 static int collect_raw(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct collector *c = ctx;
-
 	u64 leaves = 0;
 
 	for (size_t i = 0; i < n; i++) {

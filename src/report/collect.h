@@ -38,6 +38,7 @@ struct collect_options {
 	collect_same same;
 	void *same_ctx;
 	bool holders; /* look for holders of excess references */
+	bool cgroups; /* find the memory cgroup of each page; pages of two are not alike */
 	/*
 	 * Looks again at pages with references that nobody explains and with broken invariants:
 	 * what a batch or a fault of a moment ago held is gone then.  They come after their

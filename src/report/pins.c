@@ -287,10 +287,14 @@ bool pins_number(const struct pins_row *row, enum pins_number number, u32 base, 
 	return numbers[number].has;
 }
 
-const char *pins_text(const struct pins_row *row, char *buf, size_t size)
+const char *pins_text(const struct pins_row *row, unsigned word, char *buf, size_t size)
 {
 	const struct holder *h = &row->holder;
 
+	if (word == PINS_BY)
+		return holders_kind_name(h->kind);
+	if (word == PINS_CERTAINTY)
+		return holders_certainty_name(h->certainty);
 	if (h->kind == HOLDERS_PIPE)
 		snprintf(buf, size, "pipe %llu, %u buffer%s",
 			 (unsigned long long)h->object, row->buffers,

@@ -67,8 +67,10 @@ enum pins_number {
 };
 /* Returns whether @row has the number; in *@ret it is -1 when it is not known. */
 bool pins_number(const struct pins_row *row, enum pins_number number, u32 base, s64 *ret);
-/* Formats what holds the memory of @row: "io_uring buffer 0, 0x…".  Names in it are untrusted. */
-const char *pins_text(const struct pins_row *row, char *buf, size_t size);
+/* Words of a row: the kind of the holder, how certain it is, and what it is, in which names are untrusted. */
+enum { PINS_BY = PINS_NUMBERS, PINS_CERTAINTY, PINS_WHAT };
+/* Returns a word, which may be in @buf. */
+const char *pins_text(const struct pins_row *row, unsigned word, char *buf, size_t size);
 void pins_deinit(struct pins *p);
 
 #endif

@@ -63,9 +63,10 @@ struct report_row {
 	const struct holders_ledger *ledger;
 	/* A row of a mapping, of a process or of a sum has these instead of a page. */
 	const struct report_totals *totals;
-	u32 base;         /* size of a page, of which ->totals counts */
-	u32 folded;       /* mappings that are this one row; 0: it is ->vma's */
-	const char *what; /* "libc.so.6": what they have in common */
+	u32 base;           /* size of a page, of which ->totals counts */
+	u32 folded;         /* mappings that are this one row; 0: it is ->vma's */
+	const char *what;   /* "libc.so.6": what they have in common */
+	const char *cgroup; /* the memory cgroup of the page; "": none, NULL: not known */
 	const void *item; /* of a row of neither: what the getters of its columns know */
 };
 

@@ -47,6 +47,7 @@ struct process {
 	u8 has_pinned;      /* enum tri */
 	bool kernel_thread; /* has no memory of its own */
 	u64 vm_pin_bytes, vm_lck_bytes, rss_bytes;
+	char cgroup[192]; /* of memory, untrusted; "": not known */
 };
 
 struct source_machine {
@@ -121,7 +122,20 @@ struct source_ops {
 	 * them: asked first, because finding all holders is costly.  NULL: it may.
 	 */
 	bool (*may_hold)(struct source *src, pid_t pid);
+	/*
+	 * Returns the path of the memory cgroup that frame @pfn is charged to, and in *@ret_same how many
+	 * of @pages frames from there on are; "": none, NULL: not known.  NULL: the source has none.
+	 */
+	const char *(*cgroup)(struct source *src, u64 pfn, u64 pages, u64 *ret_same);
 };
+
+struct source;
+/*
+ * Returns how many pages of @run from page @at on are in one memory cgroup, and in *@ret its path, as
+ * source_ops.cgroup does; @base: bytes of a base page.
+ */
+u64 source_cgroup(struct source *src, const struct page_run *run, u64 at, u64 base,
+		  const char **ret);
 
 /* Every implementation has it as its first member. */
 struct source {

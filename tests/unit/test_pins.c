@@ -136,8 +136,9 @@ TEST(rows_of_processes)
 		EXPECT_INT(p.row[i].pins, want[i].pins);
 		EXPECT_INT(p.row[i].fd, want[i].fd);
 	}
-	EXPECT_STR(pins_text(&p.row[0], text, sizeof(text)), "pipe 77, 3 buffers");
-	EXPECT_STR(pins_text(&p.row[9], text, sizeof(text)), "/dev/vfio/1");
+	EXPECT_STR(pins_text(&p.row[0], PINS_WHAT, text, sizeof(text)),
+		   "pipe 77, 3 buffers");
+	EXPECT_STR(pins_text(&p.row[9], PINS_WHAT, text, sizeof(text)), "/dev/vfio/1");
 	pins_deinit(&p);
 }
 
