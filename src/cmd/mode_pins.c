@@ -170,7 +170,7 @@ int mode_pins(struct session *s)
 	if (!err)
 		err = render_pins(&s->opt.render, &head, &pins);
 	pins_deinit(&pins);
-	session_missing(s, &s->diag);
 	mode_all_messages(s);
+	session_missing(s, &s->diag);
 	return session_exit(s, err);
 }

@@ -229,6 +229,15 @@ static int add_events(const struct parser *p, const char *list)
 		      (int)MIN(len, 40), bad);
 }
 
+/* An optional argument @arg can be @word only. */
+static int check_word(const struct parser *p, unsigned id, const char *arg,
+		      const char *word)
+{
+	return !arg || !strcmp(arg, word)
+		       ? 0
+		       : refuse(p, "--%s takes nothing or =%s", rows[id].name, word);
+}
+
 static int apply_value(const struct parser *p, unsigned id)
 {
 	struct options *opt = p->opt;
@@ -275,16 +284,12 @@ static int apply_value(const struct parser *p, unsigned id)
 		return arg ? choose(p, "color", arg, colors, &opt->color)
 			   : (opt->color = 1, 0);
 	case OPTION_REDACT:
-		if (arg && strcmp(arg, "addresses"))
-			return refuse(p, "--redact takes nothing or =addresses");
 		opt->redact = true;
 		opt->redact_addresses = arg != NULL;
-		return 0;
+		return check_word(p, id, arg, "addresses");
 	case OPTION_JSON:
-		if (arg && strcmp(arg, "compact"))
-			return refuse(p, "--json takes nothing or =compact");
 		opt->render.compact = arg != NULL;
-		return 0;
+		return check_word(p, id, arg, "compact");
 	case OPTION_EVIDENCE:
 		return choose(p, "evidence", arg, evidences, &opt->evidence);
 	default:

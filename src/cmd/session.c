@@ -67,7 +67,7 @@ static int session_find_cgroup(struct session *s)
 
 		snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)list[i].pid);
 		if (!list[i].kernel_thread &&
-		    procs_cgroup(AT_FDCWD, file, is, sizeof(is)) &&
+		    live_cgroup_read(AT_FDCWD, file, is, sizeof(is)) &&
 		    !strncmp(is, path, len) && (!len || !is[len] || is[len] == '/'))
 			err = options_add_pid(opt, list[i].pid);
 	}
@@ -462,10 +462,10 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	err = collect_run(s->source, &c, view, ctx, &s->diag);
 	progress_end(&pace);
 
-	if (err >= 0)
-		session_missing(s, &s->diag);
 	if (opt->mode == MODE_ALL || (opt->mode == MODE_LINT && opt->given[OPTION_ALL]))
 		mode_all_messages(s);
+	if (err >= 0)
+		session_missing(s, &s->diag);
 	return err;
 }
 

@@ -12,7 +12,6 @@
 #include "kpageflags.h"
 #include "page/frame_cache.h"
 #include "lib/procstat.h"
-#include "live/procs.h"
 #include "os/readfile.h"
 
 /* Returns 0, -ESRCH, -ENXIO (a zombie has only its exit status), or why it is unreadable. */
@@ -170,7 +169,7 @@ static int live_describe(struct live *l, struct live_process *p,
 		return p->pagemap == -EACCES && live_exits(p->mem) ? -ESRCH : p->pagemap;
 	info.has_pinned = live_bpf_has_pinned(l, p);
 	if (l->opt.cgroups)
-		procs_cgroup(p->dir, "cgroup", info.cgroup, sizeof(info.cgroup));
+		live_cgroup_read(p->dir, "cgroup", info.cgroup, sizeof(info.cgroup));
 	*ret = info;
 	return 0;
 }

@@ -39,4 +39,7 @@ struct live_options {
  */
 struct source *live_open(const struct live_options *opt, struct diag *diag);
 
+/* Reads the path of the memory cgroup that @file, a /proc/PID/cgroup, has.  Returns false when it has none. */
+bool live_cgroup_read(int dir, const char *file, char *ret, size_t size);
+
 #endif

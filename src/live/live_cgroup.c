@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 #include "lib/array.h"
-#include "live/procs.h"
 #include "os/readfile.h"
 
 #define LIVE_CGROUP_PATH 1024
@@ -116,7 +115,7 @@ void live_cgroup_close(struct live *l)
 		close(l->kpagecgroup);
 }
 
-bool procs_cgroup(int dir, const char *file, char *ret, size_t size)
+bool live_cgroup_read(int dir, const char *file, char *ret, size_t size)
 {
 	char *text, *line, *rest;
 	bool found = false;

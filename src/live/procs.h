@@ -13,12 +13,6 @@
 int procs_list(const char *comm, struct process **ret, size_t *ret_n);
 
 /*
- * Reads the path of the memory cgroup that @file, a /proc/PID/cgroup, has.  Returns false when it has none
- * (live_cgroup.c).
- */
-bool procs_cgroup(int dir, const char *file, char *ret, size_t size);
-
-/*
  * Counts the bytes of @pid that other processes map too, by smaps_rollup, for which the kernel
  * walks the whole process.  Returns 0 or -errno, -EACCES when gupinfo may not read it.
  */
