@@ -77,19 +77,21 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 {
 	const struct page_info *page = report_page(row);
 	FILE *out = r->opt->out;
-	char a[64], b[64], c[64], d[64];
+	char a[64], b[64], c[64], d[64], parts[80];
 
+	page_count_expected_text(page, parts, sizeof(parts));
 	render_block(out, "counts", EXPLAIN_LABEL, "mapcount %s (%s), folio mapcount %s",
 		     columns_named("MAP", row, a, sizeof(a)),
 		     columns_named("MAPKIND", row, b, sizeof(b)),
 		     columns_named("FOLIOMAP", row, c, sizeof(c)));
-	render_block(out, "", EXPLAIN_LABEL,
-		     "refcount %s, of which expected %s, excess %s; pincount %s (%s)",
-		     columns_named("REF", row, a, sizeof(a)),
-		     columns_named("EXPECTED", row, b, sizeof(b)),
-		     columns_named("EXCESS", row, c, sizeof(c)),
-		     columns_named("PIN", row, d, sizeof(d)),
-		     columns_named("PINKIND", row, d + 32, 32));
+	render_block(
+		out, "", EXPLAIN_LABEL,
+		"refcount %s, of which expected %s%s%s%s, excess %s; pincount %s (%s)",
+		columns_named("REF", row, a, sizeof(a)),
+		columns_named("EXPECTED", row, b, sizeof(b)), *parts ? " (" : "", parts,
+		*parts ? ")" : "", columns_named("EXCESS", row, c, sizeof(c)),
+		columns_named("PIN", row, d, sizeof(d)),
+		columns_named("PINKIND", row, d + 32, 32));
 	if (row->ledger) {
 		explain_holders(out, row);
 	} else if (page_knows(page, PAGE_F_REFCOUNT) && page->excess == 1 &&

@@ -126,6 +126,13 @@ static int make_pipe_written(void)
 	return fd[1];
 }
 
+/* The page cache has the pages of a memfd. */
+static int make_memfd(void)
+{
+	some(4, MAP_SHARED);
+	return -1;
+}
+
 static int make_mlock(void)
 {
 	if (mlock(some(4, 0), 4 * PAGE))
@@ -268,6 +275,7 @@ static const struct {
 	{ "provided", make_provided },
 	{ "pipe", make_pipe },
 	{ "pipe-written", make_pipe_written },
+	{ "memfd", make_memfd },
 	{ "mlock", make_mlock },
 	{ "umem", make_umem },
 	{ "zerocopy", make_zerocopy },

@@ -74,6 +74,13 @@ direct|direct-io candidate [?] [?] [?] [?] 3|
 udmabuf|udmabuf* exact 65536 65536 0 * 5|udmabuf, 64 KiB: hold([0-9]*) fd 5
 EOF
 
+if start memfd; then
+	"$gupinfo" --pid "$pid" --who 40003000 >"$dir/who" 2>/dev/null
+	expect_empty "references of caches are parts of the expected ones" "$(
+		grep -q '^2 references: 2 of mappings and caches (1 mapping, 1 page cache), 0 more$' "$dir/who" || cat "$dir/who")"
+	stop
+fi
+
 # A ring has 4 of the 512 pages of a folio: so do sums.
 if start ring-thp; then
 	"$gupinfo" --pid "$pid" -o PINS,EXTRA,NAME --range 40000000-40200000 -r -n -b >"$dir/out" 2>/dev/null

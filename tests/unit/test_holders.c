@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "kpageflags.h"
 #include "page/holders.h"
 #include "page/structpage.h"
 #include "test.h"
@@ -108,6 +109,40 @@ TEST(pipe_explains_one_reference)
 	EXPECT_INT(l.unexplained, 0);
 	EXPECT_STR(holders_text(&l.holder[0], text, sizeof(text)),
 		   "pipe 9 slot 0: read by cow(42) fd 5, written by cow(42) fd 6");
+}
+
+TEST(expected_references_have_parts)
+{
+	static const struct {
+		struct page_info page;
+		const char *text;
+	} rows[] = {
+		{ { .kind = PAGE_ANON, .anon = true, .folio_mapcount = 1, .expected = 1 },
+		  "1 mapping" },
+		{ { .kind = PAGE_ANON, .anon = true, .folio_mapcount = 2, .expected = 3 },
+		  "2 mappings, 1 swap cache" },
+		{ { .kind = PAGE_FILE,
+		    .flags = KPF_BIT(PRIVATE),
+		    .folio_mapcount = 1,
+		    .expected = 3 },
+		  "1 mapping, 1 page cache, 1 private" },
+		{ { .kind = PAGE_SHMEM,
+		    .folio_mapcount = 1,
+		    .expected = 513,
+		    .order = 9 },
+		  "1 mapping, 512 page cache" },
+		{ { .kind = PAGE_HUGETLB,
+		    .flags = KPF_BIT(PRIVATE),
+		    .folio_mapcount = 2,
+		    .expected = 3 },
+		  "2 mappings, 1 page cache" },
+		{ { .kind = PAGE_FILE, .folio_mapcount = 1, .expected = -1 }, "" },
+	};
+	char text[80];
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		EXPECT_STR(page_count_expected_text(&rows[i].page, text, sizeof(text)),
+			   rows[i].text);
 }
 
 TEST(remainder_is_said)
