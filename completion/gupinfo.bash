@@ -125,7 +125,7 @@ _gupinfo()
 		if [[ $cur == [0-9]* ]]; then
 			_gupinfo_pids
 		else
-			_gupinfo_words '-p --pid --comm -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --svg --diff --who --pins --blockers --dmesg --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --events --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --openmetrics -v --verbose --no-mouse --color --model --redact --evidence --gentle -h --help -V --version --'
+			_gupinfo_words '-p --pid --comm --cgroup -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --svg --diff --who --pins --blockers --dmesg --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --events --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --by --openmetrics -v --verbose --no-mouse --color --model --redact --evidence --gentle -h --help -V --version --'
 		fi
 		;;
 	esac

@@ -193,14 +193,14 @@ static void live_holders_span(struct live *l, struct holder *h)
 }
 
 /*
- * Counts frames of @h: of memory, and of these those that nothing maps.  Of a pipe's and a socket's
- * frames the kernel may have made some to hold bytes: they belong to no process and to no file, whose
- * memory is up to date.
+ * Counts frames of @h: of memory, and of these those that nothing maps.  In a pipe's and a socket's
+ * frames the kernel may have put bytes itself, and those of a file that nobody maps are its cache: what
+ * is pinned, anonymous, shared or mapped is or was memory of a process.
  */
 static void live_holders_count(struct live *l, struct holder *h)
 {
-	const u64 memory = KPF_BIT(ANON) | KPF_BIT(HUGE) | KPF_BIT(MMAP) | KPF_BIT(LRU) |
-			   KPF_BIT(UPTODATE);
+	const u64 memory =
+		KPF_BIT(ANON) | KPF_BIT(HUGE) | KPF_BIT(MMAP) | KPF_BIT(SWAPBACKED);
 	u64 words[512];
 
 	h->memory = h->unmapped = 0;

@@ -58,8 +58,7 @@ struct holder {
 	u64 addr, bytes; /* its length in process ->end[0].pid */
 	u32 offset, len; /* pipe buffer: where its bytes are in the page */
 	/*
-	 * Frames that are a process's or a file's, not made by the kernel to hold bytes; how many of
-	 * them nothing maps; -1: not known.
+	 * Frames that are or were memory of a process; how many of them nothing maps; -1: not known.
 	 */
 	s64 memory, unmapped;
 	/* frames of no compound page; the first frame and the number of all with compound pages whole */

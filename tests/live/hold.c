@@ -5,7 +5,6 @@
  *	hold KIND	prints "pid=… addr=0x… fd=…"; exit 77 with the reason where it cannot be made here
  *	hold --list	the kinds
  */
-#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +20,7 @@
 #include <sys/signal.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -131,6 +131,20 @@ static int make_memfd(void)
 {
 	some(4, MAP_SHARED);
 	return -1;
+}
+
+/* What splice() takes of a file is the file's cache, nobody's memory. */
+static int make_pipe_file(void)
+{
+	int fd[2], file = open("/etc/passwd", O_RDONLY);
+	struct statfs fs;
+
+	errno = ENODEV; /* what tmpfs has is like memory of processes */
+	if (file < 0 || fstatfs(file, &fs) || fs.f_type == 0x01021994 ||
+	    fs.f_type == 0x858458f6 || pipe(fd) ||
+	    splice(file, NULL, fd[1], NULL, PAGE, 0) <= 0)
+		cannot("splice of a file on disk");
+	return fd[1];
 }
 
 static int make_mlock(void)
@@ -275,6 +289,7 @@ static const struct {
 	{ "provided", make_provided },
 	{ "pipe", make_pipe },
 	{ "pipe-written", make_pipe_written },
+	{ "pipe-file", make_pipe_file },
 	{ "memfd", make_memfd },
 	{ "mlock", make_mlock },
 	{ "umem", make_umem },

@@ -66,6 +66,7 @@ ring-memory|io_uring-ring exact 8192 8192 0 2 3|
 provided|io_uring-provided exact 4096 4096 0 1 3|
 pipe|pipe exact 16384 16384 0 0 3|pipe [0-9]* slot 3: read by hold([0-9]*) fd 3, written by hold([0-9]*) fd 4
 pipe-written||
+pipe-file||
 mlock|mlock exact 16384 - - - -|
 umem|af_xdp exact 65536 65536 0 16 3|AF_XDP umem, 64 KiB: hold([0-9]*) fd 3
 zerocopy|socket-send exact * * 0 0 4|send queue of socket [0-9]*: hold([0-9]*) fd 4
