@@ -69,8 +69,13 @@ static __always_inline void begin(u64 object, u32 kind)
 	now.again = 0;
 }
 
+/*
+ * What is called more than once is a global function: the verifier checks each of these once, whoever
+ * calls it, which keeps loading short.
+ */
+
 /* Adds @pages frames from @page on with one reference; joins them to the last run if possible. */
-static __always_inline void hold(u64 page, u32 pages)
+__noinline int hold(u64 page, u32 pages)
 {
 	u32 i = files.nholds, last = i - 1;
 	struct structpage_hold *h = bpf_map_lookup_elem(&holds, &i);
@@ -82,15 +87,16 @@ static __always_inline void hold(u64 page, u32 pages)
 	    p->pfn + p->pages == pfn && p->refs == p->pages) {
 		p->pages++;
 		p->refs++;
-		return;
+		return 0;
 	}
 	files.nholds++;
 	if (!h)
-		return;
+		return 0;
 	*h = now;
 	h->pfn = pfn;
 	h->pages = pages;
 	h->refs = !now.again;
+	return 0;
 }
 
 /* Returns the first page of the folio of @page (page_head() of folio.bpf.h). */
@@ -116,10 +122,10 @@ static __always_inline u64 flags_of(u64 page)
 }
 
 /* It is memory of a process or a file: that was filled before it was mapped. */
-static __always_inline bool is_memory(u64 page)
+__noinline int is_memory(u64 page)
 {
-	return flags_of(head_of(page)) &
-	       BIT(bpf_core_enum_value(enum pageflags, PG_uptodate));
+	return (flags_of(head_of(page)) &
+		BIT(bpf_core_enum_value(enum pageflags, PG_uptodate))) != 0;
 }
 
 static long array_step(u32 i, u64 *at)
@@ -132,11 +138,12 @@ static long array_step(u32 i, u64 *at)
 }
 
 /* Holds the pages of an array of @n pointers at @at. */
-static __always_inline void hold_array(u64 at, u32 n)
+__noinline int hold_array(u64 at, u32 n)
 {
 	now.bytes = n * 4096ULL;
 	if (at)
 		bpf_loop(n > MOST_PAGES ? MOST_PAGES : n, array_step, &at, 0);
+	return 0;
 }
 
 /* A list, and a place in it. */

@@ -55,9 +55,10 @@ static long buffer_step(u32 i, u64 *bufs)
 	return 0;
 }
 
-static __always_inline void ring_buffers(struct io_ring_ctx *ctx)
+__noinline int ring_buffers(u64 of)
 {
-	struct io_ring_ctx___old *old = (void *)ctx;
+	struct io_ring_ctx *ctx = (void *)of;
+	struct io_ring_ctx___old *old = (void *)of;
 	u64 bufs;
 	u32 n;
 
@@ -71,12 +72,15 @@ static __always_inline void ring_buffers(struct io_ring_ctx *ctx)
 	}
 	if (bufs)
 		bpf_loop(n > MOST_BUFFERS ? MOST_BUFFERS : n, buffer_step, &bufs, 0);
+	return 0;
 }
 
 /* --- io_uring: rings of provided buffers, and rings in memory of the process */
 
-static __always_inline void buffer_list(struct io_buffer_list *bl)
+__noinline int buffer_list(u64 at)
 {
+	struct io_buffer_list *bl = (void *)at;
+
 	now.slot = BPF_CORE_READ(bl, bgid);
 	if (bpf_core_field_exists(struct io_buffer_list, region)) /* 6.15 */
 		hold_array((u64)BPF_CORE_READ(bl, region.pages),
@@ -84,6 +88,7 @@ static __always_inline void buffer_list(struct io_buffer_list *bl)
 	else if (bpf_core_field_exists(struct io_buffer_list, buf_nr_pages))
 		hold_array((u64)BPF_CORE_READ(bl, buf_pages),
 			   BPF_CORE_READ(bl, buf_nr_pages));
+	return 0;
 }
 
 /* The way down an xarray of 16 bits: nodes, and the next slot of each. */
@@ -122,18 +127,19 @@ static long list_step(u32 i, void *ctx)
 	if ((entry & 3) == 2 && entry > 4096)
 		way_down(entry);
 	else if (entry && !(entry & 3))
-		buffer_list((void *)entry);
+		buffer_list(entry);
 	return 0;
 }
 
 static long first_list_step(u32 i, u64 *lists)
 {
-	buffer_list((void *)*lists + i * bpf_core_type_size(struct io_buffer_list));
+	buffer_list(*lists + i * bpf_core_type_size(struct io_buffer_list));
 	return 0;
 }
 
-static __always_inline void ring_provided(struct io_ring_ctx *ctx)
+__noinline int ring_provided(u64 of)
 {
+	struct io_ring_ctx *ctx = (void *)of;
 	u64 entry, lists;
 
 	begin((u64)ctx, STRUCTPAGE_BY_IO_URING_PROVIDED);
@@ -143,14 +149,15 @@ static __always_inline void ring_provided(struct io_ring_ctx *ctx)
 			bpf_loop(64, first_list_step, &lists, 0);
 	}
 	if (!bpf_core_field_exists(struct io_ring_ctx, io_bl_xa))
-		return;
+		return 0;
 	entry = (u64)BPF_CORE_READ(ctx, io_bl_xa.xa_head);
 	way.depth = 0;
 	if ((entry & 3) == 2 && entry > 4096)
 		way_down(entry);
 	else if (entry && !(entry & 3))
-		buffer_list((void *)entry);
+		buffer_list(entry);
 	bpf_loop(1 << 17, list_step, NULL, 0);
+	return 0;
 }
 
 #define RING_PAGES(pages, n)                                       \
@@ -161,14 +168,17 @@ static __always_inline void ring_provided(struct io_ring_ctx *ctx)
 	} while (0)
 
 /* IORING_SETUP_NO_MMAP (6.5) */
-static __always_inline void ring_memory(struct io_ring_ctx *ctx)
+__noinline int ring_memory(u64 of)
 {
+	struct io_ring_ctx *ctx = (void *)of;
+
 	begin((u64)ctx, STRUCTPAGE_BY_IO_URING_RING);
 	RING_PAGES(ring_pages, n_ring_pages); /* until 6.13 */
 	RING_PAGES(sqe_pages, n_sqe_pages);
 	RING_PAGES(ring_region.pages, ring_region.nr_pages);
 	RING_PAGES(sq_region.pages, sq_region.nr_pages);
 	RING_PAGES(param_region.pages, param_region.nr_pages);
+	return 0;
 }
 
 #endif

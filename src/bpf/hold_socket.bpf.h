@@ -32,8 +32,9 @@ static long frag_step(u32 i, u64 *frags)
 #define SKBFL_MANAGED_FRAG_REFS 16 /* io_uring has the references */
 
 /* Clones share what is behind skb->end, and have one reference together. */
-static __always_inline void skb_frags(struct sk_buff *skb)
+__noinline int skb_frags(u64 of)
 {
+	struct sk_buff *skb = (void *)of;
 	struct skb_shared_info *info =
 		(void *)BPF_CORE_READ(skb, head) + BPF_CORE_READ(skb, end);
 	u64 frags = (u64)info + bpf_core_field_offset(struct skb_shared_info, frags);
@@ -41,8 +42,9 @@ static __always_inline void skb_frags(struct sk_buff *skb)
 
 	if (!n || BPF_CORE_READ(info, flags) & SKBFL_MANAGED_FRAG_REFS ||
 	    !first_time((u64)info))
-		return;
+		return 0;
 	bpf_loop(n & 63, frag_step, &frags, 0);
+	return 0;
 }
 
 static long queue_step(u32 i, struct queue_walk *w)
@@ -51,16 +53,17 @@ static long queue_step(u32 i, struct queue_walk *w)
 
 	if (!skb || w->at == w->head)
 		return 1;
-	skb_frags(skb);
+	skb_frags(w->at);
 	w->at = (u64)BPF_CORE_READ(skb, next);
 	return 0;
 }
 
-static __always_inline void queue(u64 head)
+__noinline int queue(u64 head)
 {
 	struct queue_walk w = { head, load64(head) };
 
 	bpf_loop(MOST_BUFFERS, queue_step, &w, 0);
+	return 0;
 }
 
 /* In order: down to the left, then a node, its right subtree, up. */
@@ -77,7 +80,7 @@ static long tree_step(u32 i, struct tree_walk *w)
 		to = BPF_CORE_READ(at, rb_left);
 		w->phase = !to;
 	} else if (w->phase == 1) {
-		skb_frags((void *)w->at - bpf_core_field_offset(struct sk_buff, rbnode));
+		skb_frags(w->at - bpf_core_field_offset(struct sk_buff, rbnode));
 		to = BPF_CORE_READ(at, rb_right);
 		w->phase = to ? 0 : 2;
 	} else {
@@ -124,16 +127,17 @@ static __always_inline u64 queued(struct sock *sk)
 }
 
 /* Reads the queues once; false when they changed meanwhile and memory was found in them. */
-static __always_inline bool socket_once(struct sock *sk)
+__noinline int socket_once(u64 of)
 {
+	struct sock *sk = (void *)of;
 	u32 n = files.nholds;
 	u64 before = queued(sk);
 
 	queues(sk, sent(sk));
 	if (n == files.nholds || before == queued(sk))
-		return true;
+		return 1;
 	files.nholds = n;
-	return false;
+	return 0;
 }
 
 static __always_inline void umem_pages(struct xdp_umem *umem)
@@ -159,7 +163,7 @@ static __always_inline u64 socket_holds(struct sock *sk)
 	s = seen_at(object);
 	if ((*s & ~1ULL) == object)
 		return *s & 1 ? object : 0;
-	if (!socket_once(sk) && !socket_once(sk) && !socket_once(sk))
+	if (!socket_once(object) && !socket_once(object) && !socket_once(object))
 		files.raced++;
 	*s = object | (files.nholds != n);
 	return files.nholds != n ? object : 0;

@@ -42,27 +42,28 @@ static long pipe_step(u32 i, struct pipe_walk *w)
 }
 
 /* Reads the pipe once; false when it changed meanwhile. */
-static __always_inline bool pipe_once(struct pipe_inode_info *pipe)
+__noinline int pipe_once(u64 of)
 {
+	struct pipe_inode_info *pipe = (void *)of;
 	struct pipe_walk w = { .tail = BPF_CORE_READ(pipe, tail) };
 	u32 head = BPF_CORE_READ(pipe, head), n = files.nholds;
 
 	w.mask = BPF_CORE_READ(pipe, ring_size) - 1;
 	w.bufs = (u64)BPF_CORE_READ(pipe, bufs);
 	if (head - w.tail > w.mask + 1 || !w.bufs)
-		return false;
+		return 0;
 	bpf_loop(head - w.tail, pipe_step, &w, 0);
 	if (head == BPF_CORE_READ(pipe, head) && w.tail == BPF_CORE_READ(pipe, tail) &&
 	    w.bufs == (u64)BPF_CORE_READ(pipe, bufs))
-		return true;
+		return 1;
 	files.nholds = n;
-	return false;
+	return 0;
 }
 
 /* Not a loop: 6.1's verifier takes none around a callback. */
-static __always_inline void pipe(struct pipe_inode_info *pipe)
+static __always_inline void pipe(u64 pipe)
 {
-	begin((u64)pipe, STRUCTPAGE_BY_PIPE);
+	begin(pipe, STRUCTPAGE_BY_PIPE);
 	if (pipe_once(pipe) || pipe_once(pipe) || pipe_once(pipe))
 		return;
 	files.raced++;
@@ -71,16 +72,17 @@ static __always_inline void pipe(struct pipe_inode_info *pipe)
 /* --- udmabufs */
 
 /* Holds a folio, of which the low byte of _flags_1 has the order since 6.6. */
-static __always_inline void hold_folio(u64 folio)
+__noinline int hold_folio(u64 folio)
 {
 	u32 order = 0;
 
 	if (!folio)
-		return;
+		return 0;
 	if (flags_of(folio) & BIT(bpf_core_enum_value(enum pageflags, PG_head)))
 		order = load64(folio + bpf_core_field_offset(struct folio, _flags_1)) &
 			31;
 	hold(folio, 1U << order);
+	return 0;
 }
 
 static long folio_step(u32 i, u64 *at)
@@ -150,7 +152,7 @@ static __always_inline u64 found(struct file *file, u64 *owner)
 	if (type == S_IFIFO) {
 		of = (u64)BPF_CORE_READ(inode, i_pipe);
 		if (of && first_time(of))
-			pipe((void *)of);
+			pipe(of);
 		return of;
 	}
 	if (!of)
@@ -162,9 +164,9 @@ static __always_inline u64 found(struct file *file, u64 *owner)
 	if (is_named(BPF_CORE_READ(file, f_path.dentry, d_name.name), "[io_uring]", 11)) {
 		*owner = (u64)BPF_CORE_READ((struct io_ring_ctx *)of, mm_account);
 		if (first_time(of)) {
-			ring_buffers((void *)of);
-			ring_provided((void *)of);
-			ring_memory((void *)of);
+			ring_buffers(of);
+			ring_provided(of);
+			ring_memory(of);
 		}
 		return of;
 	}
