@@ -8,6 +8,7 @@
 #include "gup/frame.h"
 #include "lib/array.h"
 #include "page/holders.h"
+#include "live/page_owner.h"
 #include "live/procs.h"
 #include "report/collect.h"
 #include "render/render_who.h"
@@ -202,6 +203,7 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 		.page = { .size = w->base, .expected = -1, .leaf = RAW_LEVEL_PTE }
 	};
 	const struct page_run frame = { .pfn = w->pfn, .pages = 1, .class = &unmapped };
+	char owner[PAGE_OWNER_MAX + 1];
 	pid_t pids[64];
 	unsigned npids = 0;
 
@@ -217,6 +219,8 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 	}
 	if (!w->nmaps && !w->filtered)
 		who_frame(w, &view);
+	if (!page_owner_read(w->pfn, owner))
+		view.owner = owner;
 	if (unread)
 		diag_add(&s->diag, DIAG_INCOMPLETE,
 			 "%zu of %zu processes could not be read", unread, n);

@@ -2,6 +2,7 @@
 #include "render/render_who.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "lib/escape.h"
 #include "render/js.h"
@@ -91,6 +92,32 @@ static void who_holders(FILE *out, const struct render_who *who)
 	}
 }
 
+/* Calls @line with each line of page_owner's record. */
+static void who_owner(const char *text, void (*line)(void *ctx, const char *line),
+		      void *ctx)
+{
+	char buf[400];
+
+	for (size_t n; text && *text; text += n + (text[n] == '\n')) {
+		n = strcspn(text, "\n");
+		snprintf(buf, sizeof(buf), "%.*s", (int)n, text);
+		if (n)
+			line(ctx, buf);
+	}
+}
+
+static void who_owner_text(void *ctx, const char *line)
+{
+	char text[1600];
+
+	fprintf(ctx, "  %s\n", escape_text(text, sizeof(text), line));
+}
+
+static void who_owner_json(void *ctx, const char *line)
+{
+	js_str(ctx, NULL, line);
+}
+
 static int who_text(const struct render_options *opt, const struct render_who *who)
 {
 	FILE *out = opt->out;
@@ -109,6 +136,9 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 		err = who_rows(opt, who);
 	}
 	who_holders(out, who);
+	if (who->owner)
+		fprintf(out, "\npage_owner:\n");
+	who_owner(who->owner, who_owner_text, out);
 	if (who->unread)
 		fprintf(out, "%zu of %zu processes could not be read\n", who->unread,
 			who->processes);
@@ -179,6 +209,11 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	if (who->frame_text) {
 		js_str(&j, "frame", who->frame);
 		js_str(&j, "frame_text", who->frame_text);
+	}
+	if (who->owner) {
+		js_open(&j, "page_owner", '[');
+		who_owner(who->owner, who_owner_json, &j);
+		js_close(&j, ']');
 	}
 	return render_json_end(&j, opt);
 }

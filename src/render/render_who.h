@@ -20,6 +20,7 @@ struct render_who {
 	bool filtered; /* there are other entries, for which --filter did not hold */
 	/* of a frame that no entry was found for: what it is, NULL: not known, and in words */
 	const char *frame, *frame_text;
+	const char *owner; /* lines on who allocated it, untrusted; NULL: not noted */
 	const struct holders_ledger *ledger; /* NULL: nobody looked for holders */
 	const struct kernel *kernel;
 	const struct source_machine *machine;

@@ -26,6 +26,14 @@ block=memory$((pfn / frames))
 ! "$gupinfo" --blockers $block -Q 'KIND = reserved' -n 2>/dev/null | grep -q . ||
 	skip_all "the kernel's image lies in the block"
 
+if [ "$(dd if=/sys/kernel/debug/page_owner bs=4096 count=1 2>/dev/null | head -c 4)" = Page ]; then
+	said=$("$gupinfo" --who "$pfn" 2>&1)
+	expect_empty "--who has the record of page_owner" "$(
+		grep -A 1 '^page_owner:' <<<"$said" | grep -qE '^  Page allocated via order .*\(mkpages\)' || echo "$said")"
+else
+	skip "--who has the record of page_owner" "the kernel runs without page_owner=on"
+fi
+
 # blocks: the frames that references keep; others are those of a moment, on their way into a cache
 blocks()
 {

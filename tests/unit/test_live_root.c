@@ -9,6 +9,7 @@
 
 #include "live/live.h"
 #include "live/live_machine.h"
+#include "live/page_owner.h"
 #include "pagemap.h"
 
 #include "test.h"
@@ -298,4 +299,25 @@ TEST(a_pagemap_that_ends_is_a_process_that_is_gone)
 	src->ops->close(src);
 	diag_deinit(&diag);
 	end();
+}
+
+/* Records of page_owner: of 6.1, whose PFN is decimal, and of 7.3. */
+TEST(a_record_is_of_the_frames_that_were_allocated)
+{
+	static const char old[] =
+		"Page allocated via order 0, mask 0x140cca(GFP_HIGHUSER_MOVABLE), pid 97, tgid 97 (PFN 1), ts 5 ns\n"
+		"PFN 4096 type Movable Block 8 type Movable Flags 0x1(locked)\n post_alloc_hook+0x1/0x2\n\n";
+	static const char large[] =
+		"Page allocated via order 9, mask 0x1(x), pid 1, tgid 1 (a), ts 5 ns\n"
+		"PFN 0x1000 type Movable Block 8 type Movable Flags 0x1(locked)\n f+0x1/0x2\n\n";
+
+	EXPECT(page_owner_is_of(old, 4096));
+	EXPECT(!page_owner_is_of(old, 4097));
+	EXPECT(!page_owner_is_of(old, 1));
+	EXPECT(!page_owner_is_of(large, 0xfff));
+	EXPECT(page_owner_is_of(large, 0x1000));
+	EXPECT(page_owner_is_of(large, 0x11ff));
+	EXPECT(!page_owner_is_of(large, 0x1200));
+	EXPECT(!page_owner_is_of("", 0));
+	EXPECT(!page_owner_is_of("Page allocated via order 64,\nPFN 0\n", 0));
 }

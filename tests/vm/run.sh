@@ -70,5 +70,6 @@ while read -r name image modules; do
 	# kernels of our own making know these: two nodes, CMA, ZONE_MOVABLE
 	case $name in stock-*) continue ;; esac
 	NUMA=2 APPEND="movablecore=512M cma=128M" boot "$name+numa+movable+cma" "$image" "${modules:-}"
+	GUPINFO_VM_TRIALS=0 APPEND="movablecore=512M page_owner=on" boot "$name+movable" "$image" "${modules:-}" tests/live/blockers.sh
 done <"$work/kernels"
 done_testing
