@@ -44,10 +44,13 @@ struct strip {
 
 static enum svg_kind strip_anon(const struct page_info *p)
 {
-	if (p->anon_exclusive != TRI_NO)
-		return p->anon_exclusive == TRI_YES ? SVG_EXCLUSIVE : SVG_UNKNOWN;
-	return page_knows(p, PAGE_F_MAPCOUNT) && p->mapcount == 1 ? SVG_WAITING
-								  : SVG_SHARED;
+	enum tri shared = report_shared(p);
+
+	if (p->anon_exclusive == TRI_YES)
+		return SVG_EXCLUSIVE;
+	if (p->anon_exclusive == TRI_UNKNOWN || shared == TRI_UNKNOWN)
+		return SVG_UNKNOWN;
+	return shared == TRI_YES ? SVG_SHARED : SVG_WAITING;
 }
 
 static enum svg_kind strip_plain(const struct page_info *p)
