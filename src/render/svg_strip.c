@@ -42,45 +42,28 @@ struct strip {
 
 /* ---- what a page is */
 
-static enum svg_kind strip_anon(const struct page_info *p)
+static enum svg_kind strip_kind(enum report_state state)
 {
-	enum tri shared = report_shared(p);
-
-	if (p->anon_exclusive == TRI_YES)
-		return SVG_EXCLUSIVE;
-	if (p->anon_exclusive == TRI_UNKNOWN || shared == TRI_UNKNOWN)
-		return SVG_UNKNOWN;
-	return shared == TRI_YES ? SVG_SHARED : SVG_WAITING;
-}
-
-static enum svg_kind strip_plain(const struct page_info *p)
-{
-	static const u8 kinds[PAGE_KINDS] = {
-		[PAGE_NONE] = SVG_ABSENT,     [PAGE_KSM] = SVG_KSM,
-		[PAGE_ZERO] = SVG_OTHER,      [PAGE_HUGE_ZERO] = SVG_OTHER,
-		[PAGE_FILE] = SVG_FILE,       [PAGE_SHMEM] = SVG_FILE,
-		[PAGE_HUGETLB] = SVG_FILE,    [PAGE_DEVICE] = SVG_OTHER,
-		[PAGE_SPECIAL] = SVG_OTHER,   [PAGE_SWAP] = SVG_SWAP,
-		[PAGE_MIGRATION] = SVG_SWAP,  [PAGE_GUARD] = SVG_ABSENT,
-		[PAGE_MARKER] = SVG_ABSENT,   [PAGE_HWPOISON] = SVG_UNKNOWN,
-		[PAGE_UNKNOWN] = SVG_UNKNOWN,
+	static const u8 kinds[REPORT_STATES] = {
+		[REPORT_ABSENT] = SVG_ABSENT,
+		[REPORT_FILE] = SVG_FILE,
+		[REPORT_EXCLUSIVE] = SVG_EXCLUSIVE,
+		[REPORT_SHARED] = SVG_SHARED,
+		[REPORT_WAITING] = SVG_WAITING,
+		[REPORT_ZERO] = SVG_OTHER,
+		[REPORT_KSM] = SVG_KSM,
+		[REPORT_SWAP] = SVG_SWAP,
+		[REPORT_GUARD] = SVG_ABSENT,
+		[REPORT_DEVICE] = SVG_OTHER,
+		[REPORT_UNKNOWN] = SVG_UNKNOWN,
+		[REPORT_EXTRA] = SVG_EXTRA,
+		[REPORT_MAYBE] = SVG_PINNED,
+		[REPORT_PINNED] = SVG_PINNED,
+		[REPORT_BAD] = SVG_UNKNOWN,
+		[REPORT_LEAK] = SVG_LEAK,
 	};
 
-	return page_is_anon(p) ? strip_anon(p) : (enum svg_kind)kinds[p->kind];
-}
-
-/* What is remarkable about a page; SVG_ABSENT: nothing. */
-static enum svg_kind strip_news(const struct page_class *c)
-{
-	const struct page_info *p = &c->page;
-
-	if (c->verdicts->write.leak == TRI_YES)
-		return SVG_LEAK;
-	if (page_knows(p, PAGE_F_PINCOUNT) && p->pincount > 0)
-		return SVG_PINNED;
-	return page_is_anon(p) && fact_get(&p->facts, FACT_EXTRA_REFS) == TRI_YES
-		       ? SVG_EXTRA
-		       : SVG_ABSENT;
+	return kinds[state];
 }
 
 static enum svg_kind strip_beside(enum family_class class)
@@ -244,7 +227,8 @@ static void strip_fill(struct strip *t, const struct store_vma *v,
 	memset(t->cell, 0, t->cells * LINES * sizeof(*t->cell));
 	for (size_t i = 0; i < store_nrows(v); i++) {
 		const struct page_run *row = &v->rows->row[i];
-		enum svg_kind news = strip_news(row->class);
+		enum report_state state = report_state(row->class);
+		bool news = state > REPORT_UNKNOWN && state != REPORT_BAD;
 		u64 next;
 
 		for (u64 addr = MAX(row->addr, v->vma.start);
@@ -256,9 +240,8 @@ static void strip_fill(struct strip *t, const struct store_vma *v,
 				class = family_at(t->s, v, row, addr, parent, &next);
 			strip_count(t, (addr - v->vma.start) / t->base,
 				    (next - addr) / t->base, pages,
-				    news    ? news
-				    : class ? strip_beside(class)
-					    : strip_plain(&row->class->page));
+				    class && !news ? strip_beside(class)
+						   : strip_kind(state));
 		}
 	}
 }

@@ -60,6 +60,43 @@ enum tri report_shared(const struct page_info *page)
 	return tri_from(known, page->mapcount > 1);
 }
 
+static enum report_state report_kind(const struct page_info *page)
+{
+	static const u8 of_kind[PAGE_KINDS] = {
+		[PAGE_NONE] = REPORT_ABSENT,     [PAGE_KSM] = REPORT_KSM,
+		[PAGE_ZERO] = REPORT_ZERO,       [PAGE_HUGE_ZERO] = REPORT_ZERO,
+		[PAGE_FILE] = REPORT_FILE,       [PAGE_SHMEM] = REPORT_FILE,
+		[PAGE_HUGETLB] = REPORT_FILE,    [PAGE_DEVICE] = REPORT_DEVICE,
+		[PAGE_SPECIAL] = REPORT_DEVICE,  [PAGE_SWAP] = REPORT_SWAP,
+		[PAGE_MIGRATION] = REPORT_SWAP,  [PAGE_GUARD] = REPORT_GUARD,
+		[PAGE_MARKER] = REPORT_GUARD,    [PAGE_HWPOISON] = REPORT_BAD,
+		[PAGE_UNKNOWN] = REPORT_UNKNOWN,
+	};
+	enum tri shared = report_shared(page);
+
+	if (!page_is_anon(page))
+		return of_kind[page->kind];
+	if (page->anon_exclusive == TRI_YES)
+		return REPORT_EXCLUSIVE;
+	if (page->anon_exclusive == TRI_UNKNOWN || shared == TRI_UNKNOWN)
+		return REPORT_UNKNOWN;
+	return shared == TRI_YES ? REPORT_SHARED : REPORT_WAITING;
+}
+
+enum report_state report_state(const struct page_class *class)
+{
+	const struct page_info *page = &class->page;
+
+	if (class->verdicts->write.leak == TRI_YES)
+		return REPORT_LEAK;
+	if (page_knows(page, PAGE_F_PINCOUNT) && page->pincount > 0)
+		return page->pincount_kind == PAGE_COUNT_EXACT ? REPORT_PINNED
+							       : REPORT_MAYBE;
+	if (page_is_anon(page) && fact_get(&page->facts, FACT_EXTRA_REFS) == TRI_YES)
+		return REPORT_EXTRA;
+	return report_kind(page);
+}
+
 /* The part of the resident memory that the page is in. */
 static u64 *report_part(struct report_totals *t, const struct page_info *page)
 {

@@ -50,6 +50,27 @@ struct report_totals {
 	u64 gup[GUP_REQUESTS][GUP_WORDS];
 };
 
+/* What a page is, in one word: the heaviest that holds is the last of these. */
+enum report_state {
+	REPORT_ABSENT,
+	REPORT_EXCLUSIVE, /* anonymous memory: AnonExclusive */
+	REPORT_SHARED,    /* others map it, too */
+	REPORT_WAITING,   /* nobody else does, and yet it is not exclusive */
+	REPORT_FILE,
+	REPORT_ZERO,
+	REPORT_KSM,
+	REPORT_SWAP,
+	REPORT_GUARD,
+	REPORT_DEVICE,
+	REPORT_UNKNOWN,
+	REPORT_EXTRA, /* anonymous, with references beside page tables, caches and LRU batches */
+	REPORT_MAYBE, /* its refcount looks pinned */
+	REPORT_PINNED,
+	REPORT_BAD,
+	REPORT_LEAK, /* the next store leaks */
+	REPORT_STATES
+};
+
 struct report_row {
 	const struct process *process;
 	const struct vma *vma;
@@ -116,6 +137,8 @@ bool report_ordinary(const struct page_info *page);
 
 /* Returns whether somebody else maps @page now. */
 enum tri report_shared(const struct page_info *page);
+
+enum report_state report_state(const struct page_class *class);
 
 /* Adds the pages of @row (or @from) to @t. */
 void report_count(struct report_totals *t, const struct report_row *row,

@@ -64,51 +64,8 @@ static enum tui_glyph unknown_of(enum tui_lens lens)
 	return lenses[kind_of(lens)].unknown;
 }
 
-/* Classifies anonymous memory by who may have it. */
-static enum tui_glyph anon_glyph(const struct page_info *p)
-{
-	enum tri shared = report_shared(p);
-
-	if (p->anon_exclusive == TRI_YES)
-		return TUI_GLYPH_EXCLUSIVE;
-	if (p->anon_exclusive == TRI_UNKNOWN || shared == TRI_UNKNOWN)
-		return TUI_GLYPH_UNKNOWN;
-	return shared == TRI_YES ? TUI_GLYPH_SHARED : TUI_GLYPH_WAS;
-}
-
-static enum tui_glyph kind_glyph(const struct page_info *p)
-{
-	static const u8 of_kind[PAGE_KINDS] = {
-		[PAGE_NONE] = TUI_GLYPH_ABSENT,     [PAGE_KSM] = TUI_GLYPH_KSM,
-		[PAGE_ZERO] = TUI_GLYPH_ZERO,       [PAGE_HUGE_ZERO] = TUI_GLYPH_ZERO,
-		[PAGE_FILE] = TUI_GLYPH_FILE,       [PAGE_SHMEM] = TUI_GLYPH_FILE,
-		[PAGE_HUGETLB] = TUI_GLYPH_FILE,    [PAGE_DEVICE] = TUI_GLYPH_DEVICE,
-		[PAGE_SPECIAL] = TUI_GLYPH_DEVICE,  [PAGE_SWAP] = TUI_GLYPH_SWAP,
-		[PAGE_MIGRATION] = TUI_GLYPH_SWAP,  [PAGE_GUARD] = TUI_GLYPH_GUARD,
-		[PAGE_MARKER] = TUI_GLYPH_GUARD,    [PAGE_HWPOISON] = TUI_GLYPH_BAD,
-		[PAGE_UNKNOWN] = TUI_GLYPH_UNKNOWN,
-	};
-
-	return page_is_anon(p) ? anon_glyph(p) : (enum tui_glyph)of_kind[p->kind];
-}
-
-static enum tui_glyph state_glyph(const struct page_class *c)
-{
-	const struct page_info *p = &c->page;
-	bool pins = page_knows(p, PAGE_F_PINCOUNT) && p->pincount > 0;
-
-	if (c->verdicts->write.leak == TRI_YES)
-		return TUI_GLYPH_LEAK;
-	if (pins)
-		return p->pincount_kind == PAGE_COUNT_EXACT ? TUI_GLYPH_PINNED
-							    : TUI_GLYPH_MAYBE;
-	if (page_is_anon(p) && page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0 &&
-	    p->excess > 0)
-		return TUI_GLYPH_EXTRA;
-	return kind_glyph(p);
-}
-
 /* tui_glyphs.def has the letters of these in the order of their enums. */
+_Static_assert(TUI_GLYPH_LEAK - TUI_GLYPH_ABSENT == (int)REPORT_LEAK, "");
 _Static_assert(TUI_GLYPH_R_UNKNOWN - TUI_GLYPH_R_FAST == (int)GUP_WORD_UNKNOWN, "");
 _Static_assert(TUI_GLYPH_T_UNKNOWN - TUI_GLYPH_T_NONE == (int)GUP_WRITE_UNKNOWN, "");
 _Static_assert(TUI_GLYPH_F_UNKNOWN - TUI_GLYPH_F_ABSENT == (int)FAMILY_UNKNOWN, "");
@@ -143,7 +100,7 @@ static enum tui_glyph class_glyph(const struct page_class *c, enum tui_lens lens
 
 	switch (kind_of(lens)) {
 	case LENS_STATE:
-		return state_glyph(c);
+		return TUI_GLYPH_ABSENT + report_state(c);
 	case LENS_WRITE:
 		return v->write.leak == TRI_YES ? TUI_GLYPH_T_LEAK
 						: TUI_GLYPH_T_NONE + v->write.fault;

@@ -135,6 +135,7 @@ static void fill(const struct scene *sc, const struct spec *p, struct page_info 
 	page->mapcount_kind = PAGE_COUNT_EXACT;
 	page->refcount = p->ref;
 	page->excess = p->ref - p->map;
+	fact_set(&page->facts, F(EXTRA_REFS), page->excess > 0);
 	page->pincount = p->pin;
 	page->pincount_kind = p->size > PAGE ? PAGE_COUNT_EXACT : PAGE_COUNT_ESTIMATE;
 	page->anon_exclusive = p->exclusive;
@@ -148,6 +149,8 @@ static void fill(const struct scene *sc, const struct spec *p, struct page_info 
 	page->pte_known = page->pte = 0;
 	page->expected = -1;
 	page->refcount = page->excess = page->pincount = 0;
+	page->facts = (struct facts){ 0 };
+	fact_set(&page->facts, F(PRESENT), true);
 	if (page->size == PAGE && p->kind == PAGE_ANON && p->exclusive != TRI_YES) {
 		page->anon_exclusive = TRI_UNKNOWN;
 		page->why[PAGE_F_ANON_EXCLUSIVE] = PAGE_WHY_HEAD_ONLY;
@@ -375,6 +378,7 @@ static struct store *load_thp(struct tui *t)
 		page->order = 9;
 		page->expected = page->folio_mapcount = 768;
 		page->excess = 0;
+		fact_set(&page->facts, F(EXTRA_REFS), false);
 		judge(&sc, &sp, &verdicts);
 		verdicts.migrate.word = GUP_MIGRATE_YES;
 		store_view.row(sc.s, &row);

@@ -83,3 +83,41 @@ TEST(other_pages_end_a_folio)
 	end();
 	EXPECT_INT(t.thp_part, 16);
 }
+
+/* Views show a page as the heaviest of what it is; what is not known is nothing else. */
+TEST(a_page_is_in_one_state)
+{
+	struct gup_verdicts v = { .write.leak = TRI_NO };
+	struct page_class c = { .verdicts = &v,
+				.page = { .kind = PAGE_ANON,
+					  .anon = true,
+					  .anon_exclusive = TRI_NO,
+					  .mm_shared = TRI_UNKNOWN,
+					  .mapcount = 1,
+					  .mapcount_kind = PAGE_COUNT_EXACT } };
+
+	EXPECT_INT(report_state(&c), REPORT_WAITING);
+	c.page.mapcount = 2;
+	EXPECT_INT(report_state(&c), REPORT_SHARED);
+	c.page.why[PAGE_F_MAPCOUNT] = PAGE_WHY_NO_BPF;
+	EXPECT_INT(report_state(&c), REPORT_UNKNOWN);
+	c.page.anon_exclusive = TRI_YES;
+	EXPECT_INT(report_state(&c), REPORT_EXCLUSIVE);
+	/* a reference that may be a batch's is no news */
+	c.page.expected = c.page.excess = 1;
+	EXPECT_INT(report_state(&c), REPORT_EXCLUSIVE);
+	fact_set(&c.page.facts, F(EXTRA_REFS), true);
+	EXPECT_INT(report_state(&c), REPORT_EXTRA);
+	c.page.pincount = 1;
+	c.page.pincount_kind = PAGE_COUNT_ESTIMATE;
+	EXPECT_INT(report_state(&c), REPORT_MAYBE);
+	c.page.pincount_kind = PAGE_COUNT_EXACT;
+	EXPECT_INT(report_state(&c), REPORT_PINNED);
+	v.write.leak = TRI_YES;
+	EXPECT_INT(report_state(&c), REPORT_LEAK);
+	c = (struct page_class){ .verdicts = &v, .page = { .kind = PAGE_SWAP } };
+	v.write.leak = TRI_NO;
+	EXPECT_INT(report_state(&c), REPORT_SWAP);
+	c.page.kind = PAGE_UNKNOWN;
+	EXPECT_INT(report_state(&c), REPORT_UNKNOWN);
+}
