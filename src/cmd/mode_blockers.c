@@ -104,8 +104,8 @@ static int blockers_status(struct blockers_scan *scan)
 			 (unsigned long long)n[FRAME_UNKNOWN]);
 	if (scan->unread)
 		diag_add(&s->diag, DIAG_INCOMPLETE,
-			 "%zu processes could not be read: not every owner is known",
-			 scan->unread);
+			 "%zu process%s could not be read: not every owner is known",
+			 scan->unread, scan->unread == 1 ? "" : "es");
 	session_missing(s, &s->diag);
 	status = session_exit(s, 0);
 	return n[FRAME_BLOCKS] && !scan->b.all && status != EXIT_FAILED ? EXIT_FOUND

@@ -94,7 +94,8 @@ static int dmesg_sums(FILE *out, const struct dmesg *d)
 
 	for (size_t i = 0; i < d->n; i++)
 		dumps += d->dump[i].times;
-	fprintf(out, "%" PRIu64 " dumps of pages, %zu that differ\n", dumps, d->n);
+	fprintf(out, "%" PRIu64 " dump%s of pages, %zu different\n", dumps,
+		dumps == 1 ? "" : "s", d->n);
 	if (d->dropped)
 		fprintf(out, "%" PRIu64 " of them came after the %d that are kept\n",
 			d->dropped, DMESG_DUMPS);
