@@ -324,6 +324,8 @@ if [ "$(id -u)" = 0 ]; then
 		if [ "$(stat -f -c %T "$gupinfo")" != overlayfs ] && "$gupinfo" --evidence=bpf --pid $$ --range '[stack]' >/dev/null 2>&1; then
 			expect_empty "--who of a file finds who runs it" "$(
 				grep -q "^page cache of $gupinfo: [1-9]" "$out.q" && grep -qE '^ *[0-9]+ [a-z?]+ .* gupinfo ' "$out.q" || cat "$out.q")"
+			inode=$(stat -c %i "$gupinfo")
+			expect_empty "--who of a file has its inode" "$("$gupinfo" --who "$gupinfo" -n -r -o INODE 2>/dev/null | grep -qx "$inode" || echo "not $inode")"
 		else
 			skip "--who of a file finds who runs it" "no BPF, or an overlay"
 		fi
