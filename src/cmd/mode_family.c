@@ -25,9 +25,10 @@ static int family_descendants(struct options *opt, const struct process *list, s
 	unsigned before;
 	int err = 0;
 
+	/* family_new() takes no more: looking for the descendants of all would take long */
 	do {
 		before = opt->npids;
-		for (size_t i = 0; i < n && !err; i++)
+		for (size_t i = 0; i < n && !err && opt->npids <= FAMILY_MEMBERS; i++)
 			if (family_has(opt, list[i].ppid) &&
 			    !family_has(opt, list[i].pid))
 				err = options_add_pid(opt, list[i].pid);
@@ -47,6 +48,15 @@ static int family_recorded(struct session *s, struct process **ret, size_t *ret_
 	return *ret ? 0 : -ENOMEM;
 }
 
+int mode_family_new(struct session *s, const struct store *store, struct family **ret)
+{
+	int err = family_new(store, ret);
+
+	return err == -E2BIG
+		       ? session_fail(s, err, "more than %u processes", FAMILY_MEMBERS)
+		       : err;
+}
+
 static int family_show(struct session *s)
 {
 	struct store *store =
@@ -60,9 +70,7 @@ static int family_show(struct session *s)
 			"there are more runs of pages than fit in %zu MiB: the rest is not known",
 			FAMILY_BYTES >> 20);
 	if (!err)
-		err = family_new(store, &family);
-	if (err == -E2BIG)
-		err = session_fail(s, err, "more than %u processes", FAMILY_MEMBERS);
+		err = mode_family_new(s, store, &family);
 	if (!err)
 		err = render_family(&s->opt.render, store, family, session_of(s));
 	family_free(family);

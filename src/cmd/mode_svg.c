@@ -56,7 +56,7 @@ static pid_t *picture_pids(struct source *src, unsigned *ret_n)
 	for (size_t i = 0, at; ret && i < n; i++) {
 		ret[at = i] = pids[i];
 		/* before the first of its children */
-		for (size_t k = i; k-- > 0;)
+		for (size_t k = n <= FAMILY_MEMBERS ? i : 0; k-- > 0;)
 			if (!src->ops->open(src, ret[k], &p) && p.ppid == pids[i])
 				at = k;
 		memmove(&ret[at + 1], &ret[at], (i - at) * sizeof(*ret));
@@ -93,7 +93,7 @@ static int picture_draw(struct session *s, struct source *src, struct tempfile *
 	if (!err)
 		err = store_collect(src, &opt, NULL, &s->diag, &store);
 	if (!err)
-		err = store->nprocs ? family_new(store, &family) : -ESRCH;
+		err = store->nprocs ? mode_family_new(s, store, &family) : -ESRCH;
 	opt.again = true;
 	opt.wait = live ? session_wait : NULL;
 	opt.again_at = live ? s->source : NULL;

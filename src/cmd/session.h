@@ -72,6 +72,8 @@ void session_wait(unsigned msecs);
 
 /* Adds what descends from the processes that were asked for.  Returns 0 or an exit status. */
 int mode_family_members(struct session *s);
+/* Sums up the processes of @store as family_new() does.  Returns 0 or -errno, too many after a message. */
+int mode_family_new(struct session *s, const struct store *store, struct family **ret);
 
 /*
  * Writes a report of what the options select to @tmp, redacted with --redact; without @text only what

@@ -294,6 +294,27 @@ done
 
 recording "$today/leak"
 expect_empty "the events of a recording" "$(diff -u "$golden/leak/trace" "$today/leak/trace" | head -n 40)"
+# A hostile report: more processes than are compared with one another.
+if command -v python3 >/dev/null; then
+	python3 - "$golden/linux-6.18.gupinfo" "$today/many" <<-'E'
+		import re, sys, zlib
+		text = open(sys.argv[1], "rb").read()
+		start = text.index(b"\n[kernel]") + 1
+		body = text[start:text.rindex(b"[end ")]
+		at = body.index(b"\nprocess ") + 1
+		line = b'process %d ppid=%d uid=0 threads=1 start=0 pinned=unknown VmPin=0 VmLck=0 VmRSS=0 comm="x"\n'
+		many = b"".join(line % (i, i + 1) for i in range(1000000, 1020000))
+		body = body[:at] + many + body[at:]
+		end = b"[end %d %08x]\n" % (body.count(b"\n"), zlib.crc32(body))
+		open(sys.argv[2], "wb").write(text[:start] + body + end)
+	E
+	for view in --family --svg; do
+		said=$(timeout 120 "$gupinfo" --replay "$today/many" $view 2>&1 >/dev/null)
+		expect_empty "$view of too many processes" "$([ "$said" = "gupinfo: more than 2048 processes" ] || echo "it says: $said")"
+	done
+else
+	skip "too many processes" "python3 is not installed"
+fi
 expect_empty "no box is drawn twice" "$(grep '^<rect' "$today/leak/leak.svg" | sort | uniq -d)"
 expect_empty "docs/leak.svg is the picture of what it holds" "$(diff <(unproved "$srcdir/docs/leak.svg") <(unproved "$today/leak/leak.svg") | head -n 10)"
 
