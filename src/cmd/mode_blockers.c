@@ -13,6 +13,7 @@
 #include "render/render_blockers.h"
 #include "report/blockers.h"
 #include "report/collect.h"
+#include "reportfile/record.h"
 
 struct blockers_scan {
 	struct session *s;
@@ -26,17 +27,15 @@ static int blockers_hit(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct blockers_scan *scan = ctx;
 	const struct kernel_evidence *ev = &scan->s->source->machine->kernel;
-	u64 huge = ev->pmd_size / kernel_page_size(ev);
 	int err = 0;
 
-	for (size_t i = 0; i < n && !err; i++) {
-		u64 frames = raw[i].level == RAW_LEVEL_PMD   ? huge
-			     : raw[i].level == RAW_LEVEL_PUD ? huge * huge
-							     : 1;
-
+	for (size_t i = 0; i < n && !err; i++)
 		err = blockers_map(&scan->b, scan->process->pid, scan->process->comm,
-				   raw[i].addr, raw[i].pfn, raw[i].pages * frames);
-	}
+				   raw[i].addr, raw[i].pfn,
+				   raw[i].pages *
+					   (record_leaf_size(&raw[i], ev->page_size,
+							     ev->pmd_size) /
+					    kernel_page_size(ev)));
 	return err;
 }
 
