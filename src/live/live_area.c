@@ -63,29 +63,20 @@ static int live_area_zone(struct live_area_search *s, const char *name)
 	return live_area_fail(s, -EINVAL, "there is no zone '%.40s'", name);
 }
 
-/* Reads a number in @base from the first line of a file. */
-static bool live_area_number(const char *path, int base, u64 *ret)
-{
-	char line[64], *end;
-
-	if (!readfile_line(AT_FDCWD, path, line, sizeof(line)))
-		return false;
-	*ret = strtoull(line, &end, base);
-	return end != line;
-}
-
 static int live_area_block(struct live_area_search *s, const char *name, u64 base)
 {
-	u64 index, bytes;
+	u64 index, bytes = readfile_hex(AT_FDCWD,
+					"/sys/devices/system/memory/block_size_bytes");
 	char path[120];
 
 	snprintf(path, sizeof(path), "/sys/devices/system/memory/%.40s/phys_index", name);
-	if (!live_area_number("/sys/devices/system/memory/block_size_bytes", 16, &bytes))
+	if (bytes == UINT64_MAX)
 		return live_area_fail(
 			s, -ENOENT,
 			"%.40s: the kernel shows no memory blocks (CONFIG_MEMORY_HOTPLUG)",
 			name);
-	if (!live_area_number(path, 16, &index))
+	index = readfile_hex(AT_FDCWD, path);
+	if (index == UINT64_MAX)
 		return live_area_fail(s, -ENOENT,
 				      "there is no /sys/devices/system/memory/%.40s",
 				      name);
@@ -98,13 +89,15 @@ static int live_area_cma(struct live_area_search *s, const char *name)
 	char path[120];
 
 	snprintf(path, sizeof(path), "/sys/kernel/debug/cma/%.60s/count", name);
-	if (strchr(name, '/') || !live_area_number(path, 10, &count))
+	count = strchr(name, '/') ? UINT64_MAX : readfile_number(AT_FDCWD, path);
+	if (count == UINT64_MAX)
 		return live_area_fail(
 			s, -ENOENT,
 			"/sys/kernel/debug/cma/%.60s cannot be read: no such area, no debugfs, or no CONFIG_CMA_DEBUGFS; cma stands for all areas",
 			name);
 	snprintf(path, sizeof(path), "/sys/kernel/debug/cma/%.60s/base_pfn", name);
-	if (!live_area_number(path, 10, &first))
+	first = readfile_number(AT_FDCWD, path);
+	if (first == UINT64_MAX)
 		return live_area_fail(s, -ENOENT,
 				      "/sys/kernel/debug/cma/%.60s has no base_pfn",
 				      name);

@@ -203,14 +203,13 @@ static bool live_physical_online(struct live_physical *p, u64 pfn)
 
 static void live_physical_block(struct live_physical *p)
 {
-	char line[32];
+	u64 bytes =
+		readfile_hex(p->l->root, "sys/devices/system/memory/block_size_bytes");
 
 	p->online = true;
 	p->block = UINT64_MAX;
-	if (readfile_line(p->l->root, "sys/devices/system/memory/block_size_bytes", line,
-			  sizeof(line)))
-		p->block_frames = strtoull(line, NULL, 16) /
-				  kernel_page_size(&p->l->machine.kernel);
+	if (bytes != UINT64_MAX)
+		p->block_frames = bytes / kernel_page_size(&p->l->machine.kernel);
 }
 
 static int live_physical_words(struct live_physical *p, size_t n)

@@ -68,12 +68,22 @@ bool readfile_line(int root, const char *path, char *ret, size_t size)
 	return true;
 }
 
-u64 readfile_number(int root, const char *path)
+static u64 readfile_digits(int root, const char *path, unsigned base)
 {
 	char line[64];
 
-	if (!readfile_line(root, path, line, sizeof(line)) || line[0] < '0' ||
-	    line[0] > '9')
+	if (!readfile_line(root, path, line, sizeof(line)) ||
+	    digit_value(line[0]) >= base)
 		return UINT64_MAX;
-	return strtoull(line, NULL, 10);
+	return strtoull(line, NULL, (int)base);
+}
+
+u64 readfile_number(int root, const char *path)
+{
+	return readfile_digits(root, path, 10);
+}
+
+u64 readfile_hex(int root, const char *path)
+{
+	return readfile_digits(root, path, 16);
 }

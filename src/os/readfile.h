@@ -20,4 +20,7 @@ bool readfile_line(int root, const char *path, char *ret, size_t size);
 /* Reads the number at the start of a small file; returns UINT64_MAX when there is none. */
 u64 readfile_number(int root, const char *path);
 
+/* Likewise a hexadecimal one, without 0x. */
+u64 readfile_hex(int root, const char *path);
+
 #endif
