@@ -178,18 +178,33 @@ static bool live_holders_words(struct live *l, u64 pfn, u64 *words, u64 n)
 	       pread(l->kpageflags, words, n * 8, (off_t)pfn * 8) == (ssize_t)(n * 8);
 }
 
-/* Extends the frames of @h to whole compound pages. */
-static void live_holders_span(struct live *l, struct holder *h)
+/* Returns the first frame from @pfn on, upwards or down, that is no tail of a compound page. */
+static u64 live_holders_edge(const struct live *l, u64 pfn, bool up)
 {
-	u64 first = h->pfn, end = h->pfn + h->pages, word;
+	u64 words[512];
 
-	while (live_holders_words(l, first, &word, 1) && word & KPF_BIT(COMPOUND_TAIL) &&
-	       first)
-		first--;
-	while (live_holders_words(l, end, &word, 1) && word & KPF_BIT(COMPOUND_TAIL))
-		end++;
-	h->span_pfn = first;
-	h->span = end - first;
+	for (;; pfn -= !up) {
+		u64 base = ROUND_DOWN(pfn, ARRAY_SIZE(words)), i = pfn - base;
+		ssize_t got = l->kpageflags < 0 ? 0
+						: pread(l->kpageflags, words,
+							sizeof(words), (off_t)base * 8);
+		u64 n = got > 0 ? (u64)got / 8 : 0;
+
+		while (i < n && words[i] & KPF_BIT(COMPOUND_TAIL) && (up || i))
+			i += up ? 1 : -1;
+		pfn = base + i;
+		/* at the border of the block the next one decides */
+		if (up ? i < ARRAY_SIZE(words)
+		       : i || !base || !n || !(words[0] & KPF_BIT(COMPOUND_TAIL)))
+			return pfn;
+	}
+}
+
+/* Extends the frames of @h to whole compound pages. */
+static void live_holders_span(const struct live *l, struct holder *h)
+{
+	h->span_pfn = live_holders_edge(l, h->pfn, false);
+	h->span = live_holders_edge(l, h->pfn + h->pages, true) - h->span_pfn;
 }
 
 /*
@@ -221,7 +236,8 @@ static void live_holders_count(struct live *l, struct holder *h)
 		}
 		at += some;
 	}
-	live_holders_span(l, h);
+	if (holders_kind_flags(h->kind) & HOLDERS_F_CHARGED)
+		live_holders_span(l, h);
 }
 
 /* Looks at what the processes @pids, which ascend, have open only: others may hold much. */
