@@ -129,7 +129,14 @@ static int make_pipe_written(void)
 /* The page cache has the pages of a memfd. */
 static int make_memfd(void)
 {
+	char *p;
+
 	some(4, MAP_SHARED);
+	/* so many more fill the batch of this CPU, which puts those on a list, and has no reference then */
+	p = mmap(NULL, 256 * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+		 -1, 0);
+	madvise(p, 256 * PAGE, MADV_NOHUGEPAGE);
+	memset(p, 1, 256 * PAGE);
 	return -1;
 }
 
