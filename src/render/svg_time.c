@@ -369,8 +369,8 @@ static void time_marks(struct svg *svg, const struct svg_time *t, unsigned top)
 						     : y + HEIGHT;
 		char text[80];
 
-		snprintf(text, sizeof(text), "%s%s%s", m->warning ? "! " : "",
-			 m->leak ? m->warning : event_name(m->event), "");
+		snprintf(text, sizeof(text), "%s%s", m->warning ? "! " : "",
+			 m->leak ? m->warning : event_name(m->event));
 		fprintf(svg->out, "<path d=\"M%u %uV%u\" class=\"a\"%s/>\n", x, y - 2, y2,
 			m->warning ? " style=\"stroke:#d50000\"" : "");
 		w = 6 * (unsigned)strlen(text) + 4;
@@ -381,7 +381,6 @@ static void time_marks(struct svg *svg, const struct svg_time *t, unsigned top)
 		if (x + w > SVG_WIDTH)
 			x = SVG_WIDTH - w;
 		used[row] = x + w;
-		snprintf(text + strlen(text), 1, "%s", "");
 		svg_text(svg, x, top - 6 - row * 11, m->warning ? "w" : "n",
 			 m->warning ? m->warning : "", "%s", text);
 	}
