@@ -132,10 +132,11 @@ static void svg_bars(const struct render_svg *r, struct svg *svg)
 		char own[16];
 
 		svg_text(svg, SVG_LEFT, svg->y + 8, "n", NULL,
-			 "Each frame counted once%s: %s, of which nobody else maps %s.",
+			 "Each frame counted once%s: %s, of which nobody else maps %s%s.",
 			 r->f->unplaced ? ", as far as frames are known" : "",
 			 columns_size(r->f->frames * base, size, sizeof(size)),
-			 columns_size(r->f->own * base, own, sizeof(own)));
+			 columns_size(r->f->own * base, own, sizeof(own)),
+			 r->f->own_unknown + r->f->unplaced ? "+?" : "");
 		svg->y += 16;
 	}
 	svg->y += 4;
