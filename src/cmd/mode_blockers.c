@@ -100,7 +100,7 @@ static int blockers_status(struct blockers_scan *scan)
 	if (n[FRAME_UNKNOWN])
 		diag_add(&s->diag, DIAG_INCOMPLETE,
 			 "of %llu frames it is not known whether they would move",
-			 (unsigned long long)n[FRAME_UNKNOWN]);
+			 n[FRAME_UNKNOWN]);
 	if (scan->unread)
 		diag_add(&s->diag, DIAG_INCOMPLETE,
 			 "%zu process%s could not be read: not every owner is known",

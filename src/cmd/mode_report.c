@@ -79,8 +79,7 @@ static void report_method(struct session *s, struct record_writer *w,
 	record_write_text(
 		w,
 		"%llu processes, %llu areas, %llu runs, of which %llu changed while they were read",
-		(unsigned long long)r->processes, (unsigned long long)r->vmas,
-		(unsigned long long)r->runs, (unsigned long long)r->raced);
+		r->processes, r->vmas, r->runs, r->raced);
 	record_write_text(
 		w,
 		"the processes ran on: nothing was stopped or locked; memory contents were not read");
@@ -314,7 +313,7 @@ static void lint_pins(struct session *s, u64 found[3])
 	found[LINT_CLASS_BUG]++;
 	if (!s->opt.render.json && !rows_asked(&s->opt.render))
 		printf("bug: more-unpins-than-pins: nr_foll_pin_released %llu > nr_foll_pin_acquired %llu\n",
-		       (unsigned long long)released, (unsigned long long)acquired);
+		       released, acquired);
 }
 
 int mode_lint(struct session *s)

@@ -83,9 +83,8 @@ static void mode_verify_progress(void *ctx, const struct verify_result *r)
 	const struct mode_verify *m = ctx;
 
 	if (m->tty && r->trials % 64 == 0)
-		fprintf(stderr, "\r%llu trials, %llu wrong\033[K\r",
-			(unsigned long long)r->trials,
-			(unsigned long long)r->n[VERIFY_WRONG]);
+		fprintf(stderr, "\r%llu trials, %llu wrong\033[K\r", r->trials,
+			r->n[VERIFY_WRONG]);
 }
 
 static void mode_verify_interrupt(int sig)

@@ -140,7 +140,7 @@ static int who_target(struct session *s, u64 *ret)
 	if (err < 0 || at.pfn)
 		return MIN(err, 0);
 	return session_fail(s, -ENOENT, "no page frame is known at %llx of process %d",
-			    (unsigned long long)addr, (int)s->opt.pids[0]);
+			    addr, (int)s->opt.pids[0]);
 }
 
 /* Searches @n processes; returns how many could not be read. */

@@ -5,7 +5,6 @@
 #include "render/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 int session_view(struct session *s, const struct render_view *view, bool holes)
@@ -54,8 +53,7 @@ static int explain_one(struct session *s, unsigned i)
 	err = session_collect(s, &render_explain_view, &e, true);
 	if (!err && !e.found)
 		diag_add(&s->diag, DIAG_ERROR,
-			 "%" PRIx64
-			 " is in no mapping of the process; --pages lists what is",
+			 "%llx is in no mapping of the process; --pages lists what is",
 			 e.addr);
 	return err;
 }

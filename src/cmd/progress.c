@@ -3,7 +3,6 @@
 
 #include "os/clock.h"
 
-#include <inttypes.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -38,7 +37,7 @@ static void show(struct progress *p, u64 at)
 
 	if (!p->out || at - p->started < SECOND || at - p->shown < SECOND / 4)
 		return;
-	n = snprintf(line, sizeof(line), "%" PRIu64 " entries read", p->entries);
+	n = snprintf(line, sizeof(line), "%llu entries read", p->entries);
 	if (p->nprocess > 1)
 		n += snprintf(line + n, sizeof(line) - n, ", process %u of %u",
 			      p->process, p->nprocess);

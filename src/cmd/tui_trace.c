@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +35,7 @@ static void put_args(FILE *l, const struct event *e)
 	else if (e->has_ret && e->ret < 0)
 		fprintf(l, " → %s", strerror((int)-e->ret));
 	else if (e->has_ret && e->kind != EVENT_MMAP)
-		fprintf(l, " = %" PRId64, e->ret);
+		fprintf(l, " = %lld", e->ret);
 }
 
 struct causes {
@@ -67,8 +66,7 @@ static void put_causes(FILE *l, const struct causes *n)
 	for (unsigned i = 0; i < EVENT_CAUSES; i++) {
 		if (!n->bytes[i])
 			continue;
-		fprintf(l, "%s%" PRIu64 " %s", sep, n->bytes[i] >> 12,
-			event_cause_name(i));
+		fprintf(l, "%s%llu %s", sep, n->bytes[i] >> 12, event_cause_name(i));
 		sep = ", ";
 	}
 }

@@ -2,7 +2,6 @@
 #include "demo/demo.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,9 +71,7 @@ static bool available(struct demo *d, struct demo_result *r)
 			     err == -ENOMEM ? "no memory for them" : strerror(-err));
 	} else if (d->pool.free < WANTED) {
 		skip(r,
-		     "needs %u free huge pages, %" PRIu64
-		     " are free; as root: echo %" PRIu64
-		     " > /proc/sys/vm/nr_hugepages, or gupinfo --demo --reserve-hugepages does that and puts the old value back",
+		     "needs %u free huge pages, %llu are free; as root: echo %llu > /proc/sys/vm/nr_hugepages, or gupinfo --demo --reserve-hugepages does that and puts the old value back",
 		     WANTED, d->pool.free, d->pool.total + WANTED - d->pool.free);
 	}
 	return !r->skipped[0];

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,10 +22,10 @@ int demo_pool_read(struct demo_pool *p)
 	if (!f)
 		return -errno;
 	while (fgets(line, sizeof(line), f)) {
-		sscanf(line, "HugePages_Total: %" SCNu64, &total);
-		sscanf(line, "HugePages_Free: %" SCNu64, &free_pages);
-		sscanf(line, "HugePages_Rsvd: %" SCNu64, &reserved);
-		sscanf(line, "Hugepagesize: %" SCNu64, &kb);
+		sscanf(line, "HugePages_Total: %llu", &total);
+		sscanf(line, "HugePages_Free: %llu", &free_pages);
+		sscanf(line, "HugePages_Rsvd: %llu", &reserved);
+		sscanf(line, "Hugepagesize: %llu", &kb);
 	}
 	fclose(f);
 	p->bytes = kb * 1024;
@@ -44,7 +43,7 @@ static int read_number(u64 *ret)
 static int write_number(u64 n)
 {
 	char text[32];
-	int len = snprintf(text, sizeof(text), "%" PRIu64 "\n", n);
+	int len = snprintf(text, sizeof(text), "%llu\n", n);
 	int fd = open(NR_HUGEPAGES, O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)

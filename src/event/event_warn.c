@@ -262,10 +262,10 @@ const char *event_warn_text(const struct event_warning *w, char *buf, size_t len
 	if (verb)
 		snprintf(pages, sizeof(pages),
 			 w->pages == 1 ? "a page that is" : "%llu pages that are",
-			 (unsigned long long)w->pages);
+			 w->pages);
 	else
 		snprintf(pages, sizeof(pages), w->pages == 1 ? "1 page" : "%llu pages",
-			 (unsigned long long)w->pages);
+			 w->pages);
 	snprintf(buf, len, w->text, pages);
 	return buf;
 }

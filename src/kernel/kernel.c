@@ -403,8 +403,8 @@ const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len)
 
 	switch (kernel_proof(k, &by)) {
 	case KERNEL_PROVED:
-		snprintf(buf, len, "proved by %llu trials on %s, %s",
-			 (unsigned long long)by->trials, by->release, by->date);
+		snprintf(buf, len, "proved by %llu trials on %s, %s", by->trials,
+			 by->release, by->date);
 		break;
 	case KERNEL_READ:
 		snprintf(buf, len, "read from source, not tried");

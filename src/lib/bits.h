@@ -7,11 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-typedef uint64_t u64;
+typedef unsigned long long u64;
 typedef uint32_t u32;
 typedef uint16_t u16;
 typedef uint8_t u8;
-typedef int64_t s64;
+typedef long long s64;
 typedef int32_t s32;
 typedef int16_t s16;
 typedef int8_t s8;

@@ -73,7 +73,7 @@ static const char *live_cgroup_name(struct live_cgroups *c, u64 ino)
 	new = array_add(&c->list, &c->n, &c->room, sizeof(*new));
 	if (!new)
 		return NULL;
-	snprintf(text, sizeof(text), "inode %llu", (unsigned long long)ino);
+	snprintf(text, sizeof(text), "inode %llu", ino);
 	new->ino = ino;
 	new->path = strdup(text);
 	return new->path;

@@ -31,7 +31,7 @@ bool live_hugetlb_pool(int root, struct live_machine_pool *p)
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
 		snprintf(path, sizeof(path),
 			 "sys/kernel/mm/hugepages/hugepages-%llukB/%s",
-			 (unsigned long long)p->page_bytes >> 10, rows[i].file);
+			 p->page_bytes >> 10, rows[i].file);
 		*rows[i].ret = readfile_number(root, path);
 		known &= *rows[i].ret != UINT64_MAX;
 	}
@@ -53,8 +53,7 @@ static void live_hugetlb_mount(struct live_process *p, struct vma *vma)
 	for (unsigned i = 0; i < ARRAY_SIZE(internal); i++)
 		if (!strncmp(vma->name, internal[i], strlen(internal[i])))
 			vma->huge_known |= VMA_HUGE_MOUNT;
-	snprintf(path, sizeof(path), "map_files/%llx-%llx",
-		 (unsigned long long)vma->start, (unsigned long long)vma->end);
+	snprintf(path, sizeof(path), "map_files/%llx-%llx", vma->start, vma->end);
 	fd = openat(p->dir, path, O_PATH | O_CLOEXEC);
 	if (fd < 0)
 		return;

@@ -196,7 +196,7 @@ static bool live_physical_online(struct live_physical *p, u64 pfn)
 		return p->online;
 	p->block = pfn / p->block_frames;
 	snprintf(path, sizeof(path), "sys/devices/system/memory/memory%llu/online",
-		 (unsigned long long)p->block);
+		 p->block);
 	p->online = readfile_number(p->l->root, path) == 1;
 	return p->online;
 }

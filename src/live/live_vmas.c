@@ -114,8 +114,7 @@ static unsigned live_vmas_mode(struct live_process *p, const struct vma *vma,
 	struct statx st;
 	char path[64];
 
-	snprintf(path, sizeof(path), "map_files/%llx-%llx",
-		 (unsigned long long)vma->start, (unsigned long long)vma->end);
+	snprintf(path, sizeof(path), "map_files/%llx-%llx", vma->start, vma->end);
 	if (statx(p->mem, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st))
 		return 0;
 	*ret_rdev = makedev(st.stx_rdev_major, st.stx_rdev_minor);
@@ -231,8 +230,7 @@ static void live_vmas_file(struct live_process *p, struct vma *vma)
 		return;
 	if (m->stat_inode != vma->inode || m->stat_major != vma->dev_major ||
 	    m->stat_minor != vma->dev_minor) {
-		snprintf(path, sizeof(path), "map_files/%llx-%llx",
-			 (unsigned long long)vma->start, (unsigned long long)vma->end);
+		snprintf(path, sizeof(path), "map_files/%llx-%llx", vma->start, vma->end);
 		m->stat_known = !statx(p->mem, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
 				       STATX_SIZE | STATX_BLOCKS, &st) &&
 				st.stx_mask & STATX_SIZE;
@@ -470,11 +468,10 @@ static int live_vmas_parse_query(const struct live_query *q, const char *name,
 {
 	char line[LIVE_QUERY_NAME + 128];
 	int n = snprintf(line, sizeof(line), "%llx-%llx %c%c%c%c %llx %x:%x %llu %s",
-			 (unsigned long long)q->start, (unsigned long long)q->end,
-			 q->vma_flags & 1 ? 'r' : '-', q->vma_flags & 2 ? 'w' : '-',
-			 q->vma_flags & 4 ? 'x' : '-', q->vma_flags & 8 ? 's' : 'p',
-			 (unsigned long long)q->offset, q->dev_major, q->dev_minor,
-			 (unsigned long long)q->inode, name);
+			 q->start, q->end, q->vma_flags & 1 ? 'r' : '-',
+			 q->vma_flags & 2 ? 'w' : '-', q->vma_flags & 4 ? 'x' : '-',
+			 q->vma_flags & 8 ? 's' : 'p', q->offset, q->dev_major,
+			 q->dev_minor, q->inode, name);
 
 	return vma_parse_header(line, (size_t)n, ret);
 }

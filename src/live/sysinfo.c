@@ -8,7 +8,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,8 +71,7 @@ static void facts_taint(struct record_writer *w)
 		if (bits & BIT(i))
 			snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s",
 				 words[i]);
-	record_write_text(w, "taint: %" PRIu64 "%s", bits,
-			  bits ? text : " (not tainted)");
+	record_write_text(w, "taint: %llu%s", bits, bits ? text : " (not tainted)");
 }
 
 /* Writes lines of @path that start with one of @keys (NULL-terminated). */
@@ -330,7 +328,7 @@ static void facts_counters(struct record_writer *w)
 
 	record_write_section(w, "counters");
 	if (!sysinfo_pins(&acquired, &released))
-		record_write_text(w, "foll_pin acquired - released: %" PRId64,
+		record_write_text(w, "foll_pin acquired - released: %lld",
 				  (s64)(acquired - released));
 	else
 		record_write_text(w, "foll_pin: this kernel does not count pins");

@@ -325,17 +325,16 @@ static size_t text_what(const struct holder *h, char *buf, size_t size)
 	for (const char *t = kinds[h->kind].text; *t; t++) {
 		switch (*t == '%' ? *++t : 0) {
 		case 'o':
-			ADD("%llu", (unsigned long long)h->object);
+			ADD("%llu", h->object);
 			break;
 		case 's':
 			ADD("%u", h->slot);
 			break;
 		case 'a':
-			ADD("0x%llx+%lluK", (unsigned long long)h->addr,
-			    (unsigned long long)h->bytes >> 10);
+			ADD("0x%llx+%lluK", h->addr, h->bytes >> 10);
 			break;
 		case 'b':
-			ADD("%llu KiB", (unsigned long long)h->bytes >> 10);
+			ADD("%llu KiB", h->bytes >> 10);
 			break;
 		case 'n':
 			ADD("%s", h->name[0] ? h->name : "an LRU batch of some CPU");

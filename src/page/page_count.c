@@ -119,10 +119,10 @@ char *page_count_expected_text(const struct page_info *p, char *buf, size_t size
 	buf[0] = '\0';
 	if (p->expected < 0)
 		return buf;
-	at = snprintf(buf, size, "%lld mapping%s", (long long)p->folio_mapcount,
+	at = snprintf(buf, size, "%lld mapping%s", p->folio_mapcount,
 		      p->folio_mapcount == 1 ? "" : "s");
 	if (cache)
-		at += snprintf(buf + at, size - at, ", %lld %s cache", (long long)cache,
+		at += snprintf(buf + at, size - at, ", %lld %s cache", cache,
 			       p->anon || p->kind == PAGE_KSM ? "swap" : "page");
 	if (private)
 		snprintf(buf + at, size - at, ", 1 private");

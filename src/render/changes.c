@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/changes.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -50,7 +49,7 @@ static void changes_number(const struct page_info *p, enum page_field field, s64
 {
 	bool known = page_knows(p, field);
 
-	snprintf(buf, size, known ? "%" PRId64 : "?", n);
+	snprintf(buf, size, known ? "%lld" : "?", n);
 }
 
 /* Describes one side of a change in a few words. */
@@ -69,8 +68,7 @@ static void changes_side(const struct store_change *c, const struct store_side *
 		return;
 	}
 	if (page_knows(p, PAGE_F_PFN) && c->what & STORE_MOVED)
-		snprintf(pfn, sizeof(pfn), " pfn %#" PRIx64,
-			 store_diff_row(c, side).run.pfn);
+		snprintf(pfn, sizeof(pfn), " pfn %#llx", store_diff_row(c, side).run.pfn);
 	changes_number(p, PAGE_F_MAPCOUNT, p->mapcount, map, sizeof(map));
 	changes_number(p, PAGE_F_REFCOUNT, p->refcount, ref, sizeof(ref));
 	snprintf(buf, size, "%s%s map %s ref %s%s%s", page_kind_name(p->kind),

@@ -127,10 +127,9 @@ const char *columns_size(u64 bytes, char *buf, size_t size)
 	unsigned tenth = rest * 10 / 1024;
 
 	if (whole < 10 && tenth && u)
-		snprintf(buf, size, "%llu.%u%c", (unsigned long long)whole, tenth,
-			 units[u]);
+		snprintf(buf, size, "%llu.%u%c", whole, tenth, units[u]);
 	else
-		snprintf(buf, size, "%llu%c", (unsigned long long)whole, units[u]);
+		snprintf(buf, size, "%llu%c", whole, units[u]);
 	return buf;
 }
 

@@ -13,7 +13,6 @@
 #include "verify/verify.h"
 #include "report/pins.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #define PAGES (BIT(COLUMNS_PAGE) | BIT(COLUMNS_ENTRY) | BIT(COLUMNS_FINDING))
@@ -224,7 +223,7 @@ static void get_swap(const struct report_row *row, u32 arg, struct cell *c)
 	if (report_page(row)->kind != PAGE_SWAP)
 		return;
 	snprintf(c->buf, sizeof(c->buf), "%u:0x%llx", report_page(row)->swap_type,
-		 (unsigned long long)row->run.pfn);
+		 row->run.pfn);
 	cell_text(c, c->buf);
 }
 
@@ -324,12 +323,10 @@ static void get_range(const struct report_row *row, u32 arg, struct cell *c)
 	else if (!vma)
 		snprintf(c->buf, sizeof(c->buf), "total");
 	else if (vma->gate)
-		snprintf(c->buf, sizeof(c->buf), "%llx+%lluK",
-			 (unsigned long long)vma->start,
-			 (unsigned long long)(vma->end - vma->start) / 1024);
+		snprintf(c->buf, sizeof(c->buf), "%llx+%lluK", vma->start,
+			 (vma->end - vma->start) / 1024);
 	else
-		snprintf(c->buf, sizeof(c->buf), "%llx-%llx",
-			 (unsigned long long)vma->start, (unsigned long long)vma->end);
+		snprintf(c->buf, sizeof(c->buf), "%llx-%llx", vma->start, vma->end);
 	cell_text(c, c->buf);
 }
 
@@ -478,11 +475,11 @@ static void get_state(const struct report_row *row, u32 arg, struct cell *c)
 		cell_text(c, v->state);
 	if (!n || !(n[VERIFY_RIGHT] + n[VERIFY_WRONG] + n[VERIFY_UNKNOWN]))
 		return;
-	at = snprintf(c->buf, sizeof(c->buf), "%" PRIu64, n[VERIFY_RIGHT]);
+	at = snprintf(c->buf, sizeof(c->buf), "%llu", n[VERIFY_RIGHT]);
 	if (n[VERIFY_WRONG])
-		at += snprintf(c->buf + at, 24, "!%" PRIu64, n[VERIFY_WRONG]);
+		at += snprintf(c->buf + at, 24, "!%llu", n[VERIFY_WRONG]);
 	if (n[VERIFY_UNKNOWN])
-		snprintf(c->buf + at, 24, "?%" PRIu64, n[VERIFY_UNKNOWN]);
+		snprintf(c->buf + at, 24, "?%llu", n[VERIFY_UNKNOWN]);
 	cell_text(c, c->buf);
 }
 

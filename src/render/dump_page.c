@@ -3,7 +3,6 @@
 
 #include "kpageflags.h"
 
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 static const char *dump_number(bool known, s64 value, char buf[24])
 {
 	if (known)
-		snprintf(buf, 24, "%" PRId64, value);
+		snprintf(buf, 24, "%lld", value);
 	else
 		snprintf(buf, 24, "?");
 	return buf;
@@ -52,7 +51,7 @@ static void dump_index(const struct page_run *run, const struct vma *vma, u32 ba
 		snprintf(buf, 24, "?");
 		return;
 	}
-	snprintf(buf, 24, "%#" PRIx64, (run->addr - vma->start + vma->offset) / base);
+	snprintf(buf, 24, "%#llx", (run->addr - vma->start + vma->offset) / base);
 }
 
 static void dump_flags(struct dump_page *d, const struct page_info *p, u64 head_flags,
@@ -65,7 +64,7 @@ static void dump_flags(struct dump_page *d, const struct page_info *p, u64 head_
 	size_t at = 0;
 
 	if (p->has_page)
-		snprintf(word, sizeof(word), "%#" PRIx64, head_flags);
+		snprintf(word, sizeof(word), "%#llx", head_flags);
 	for (unsigned bit = 0; bit < 64; bit++) {
 		const char *name = p->flags & p->flags_known & BIT(bit)
 					   ? kpageflags_name(bit, kv)
@@ -94,7 +93,7 @@ void dump_page(const struct page_run *run, const struct raw_page *raw,
 	memset(ret, 0, sizeof(*ret));
 	dump_index(run, vma, base_page_size ? base_page_size : 4096, index);
 	if (page_knows(p, PAGE_F_PFN))
-		snprintf(pfn, sizeof(pfn), "%#" PRIx64, run->pfn);
+		snprintf(pfn, sizeof(pfn), "%#llx", run->pfn);
 	else
 		snprintf(pfn, sizeof(pfn), "?");
 	dump_line(ret, "page: refcount:%s mapcount:%s mapping:%s index:%s pfn:%s",

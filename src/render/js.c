@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/js.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 #include "lib/escape.h"
@@ -136,7 +135,7 @@ void js_tri(struct js *j, const char *key, enum tri t)
 void js_seconds(struct js *j, const char *key, u64 ns)
 {
 	js_key(j, key);
-	fprintf(j->out, "%" PRIu64 ".%09" PRIu64, ns / 1000000000, ns % 1000000000);
+	fprintf(j->out, "%llu.%09llu", ns / 1000000000, ns % 1000000000);
 }
 
 void js_null(struct js *j, const char *key)

@@ -5,7 +5,6 @@
 #include "render/sums.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 /* Writes @text as the value of a label. */
 static void label(FILE *out, const char *text)
@@ -29,7 +28,7 @@ void openmetrics_sample(FILE *out, const struct process *p, const char *name,
 	}
 	if (key)
 		fprintf(out, "%s%s=\"%s", p ? "\"," : "{", key, value);
-	fprintf(out, "%s %" PRIu64 "\n", p || key ? "\"}" : "", n);
+	fprintf(out, "%s %llu\n", p || key ? "\"}" : "", n);
 }
 
 /* The known part of every process; @unknown: the part that could not be read, where there is one. */
@@ -97,7 +96,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 		openmetrics_head(out, "sum_", sums_rows[i].metric,
 				 "The same, summed over all processes");
 		if (seen && (sums_bytes(i, all, base) || !sums_rest(i, all, base)))
-			fprintf(out, "gupinfo_sum_%s %" PRIu64 "\n", sums_rows[i].metric,
+			fprintf(out, "gupinfo_sum_%s %llu\n", sums_rows[i].metric,
 				sums_bytes(i, all, base));
 	}
 	openmetrics_head(
@@ -112,7 +111,7 @@ int openmetrics_write(const struct render_options *opt, const struct report_head
 		u64 rest = sums_rest(i, all, base);
 
 		if (rest && sums_rows[i].metric)
-			fprintf(out, "gupinfo_sum_unknown_bytes{of=\"%s\"} %" PRIu64 "\n",
+			fprintf(out, "gupinfo_sum_unknown_bytes{of=\"%s\"} %llu\n",
 				sums_rows[i].metric, rest);
 	}
 	return openmetrics_end(out);

@@ -5,7 +5,6 @@
 #include "render/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 
 /* "32768 frames: 30101 free, 2650 would move, 17 would not" */
@@ -19,13 +18,11 @@ static void blockers_sums(FILE *out, const char *area, const struct blockers *b)
 		all += n[i];
 	if (b->inode)
 		fprintf(out, "page cache of ");
-	fprintf(out,
-		"%s: %" PRIu64 " frames: %" PRIu64 " free, %" PRIu64
-		" would move, %" PRIu64 " would not",
+	fprintf(out, "%s: %llu frames: %llu free, %llu would move, %llu would not",
 		escape_text(text, sizeof(text), area), all, n[FRAME_FREE], n[FRAME_MOVES],
 		n[FRAME_BLOCKS]);
 	if (n[FRAME_UNKNOWN])
-		fprintf(out, ", %" PRIu64 " unknown", n[FRAME_UNKNOWN]);
+		fprintf(out, ", %llu unknown", n[FRAME_UNKNOWN]);
 	fputc('\n', out);
 }
 

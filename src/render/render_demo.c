@@ -2,7 +2,6 @@
 #include "render/render_demo.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -39,7 +38,7 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 		return;
 	}
 	if (page_knows(p, PAGE_F_PFN))
-		add(buf, len, "page frame %" PRIx64, s->look.pfn);
+		add(buf, len, "page frame %llx", s->look.pfn);
 	else
 		add(buf, len, "page frame hidden");
 	if (p->anon_exclusive != TRI_UNKNOWN)
@@ -49,9 +48,9 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 		add(buf, len, ", %s",
 		    p->pte & PAGE_PTE_WRITE ? "writable" : "write-protected");
 	if (page_knows(p, PAGE_F_MAPCOUNT))
-		add(buf, len, ", mapped %" PRId64 "x", p->mapcount);
+		add(buf, len, ", mapped %lldx", p->mapcount);
 	if (page_knows(p, PAGE_F_REFCOUNT))
-		add(buf, len, ", %" PRId64 " reference%s", p->refcount,
+		add(buf, len, ", %lld reference%s", p->refcount,
 		    p->refcount == 1 ? "" : "s");
 	if (!strchr(buf, ','))
 		add(buf, len, ", its state is not readable");

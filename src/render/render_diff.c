@@ -6,7 +6,6 @@
 #include "render/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 static void diff_json_side(struct js *j, const char *key, const struct store_change *c,
 			   const struct store_side *side)
@@ -80,8 +79,8 @@ static void diff_text(struct render_diff *d, const struct report_row *row)
 	d->pid = row->process->pid;
 	for (unsigned i = 0; i < ARRAY_SIZE(part); i++)
 		changes_part(row, i, part[i], sizeof(part[i]));
-	fprintf(out, "%" PRIx64 "-%" PRIx64 " %" PRIu64 " %s\n    %s -> %s\n", c->start,
-		c->end, (c->end - c->start) / d->base, part[0], part[1], part[2]);
+	fprintf(out, "%llx-%llx %llu %s\n    %s -> %s\n", c->start, c->end,
+		(c->end - c->start) / d->base, part[0], part[1], part[2]);
 	if (part[3][0])
 		fprintf(out, "    %s\n", part[3]);
 }
@@ -143,19 +142,16 @@ int render_diff_end(struct render_diff *d)
 		fputs("pages:", out);
 		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
 			if (d->pages[i])
-				fprintf(out, " %s %" PRIu64, changes_word(i),
-					d->pages[i]);
+				fprintf(out, " %s %llu", changes_word(i), d->pages[i]);
 		fputc('\n', out);
 	}
 	if (d->others)
 		fprintf(out,
-			"not listed: counts of %" PRIu64
-			" pages of files and the kernel, which others change, too; -o PID,START,PAGES,WHAT lists them\n",
+			"not listed: counts of %llu pages of files and the kernel, which others change, too; -o PID,START,PAGES,WHAT lists them\n",
 			d->others / d->base);
 	if (d->skipped)
 		fprintf(out,
-			"not compared, because one side does not know them: %" PRIu64
-			" pages\n",
+			"not compared, because one side does not know them: %llu pages\n",
 			d->skipped / d->base);
 	return ferror(out) ? -EIO : 0;
 }
@@ -170,17 +166,14 @@ void render_diff_rejudged(const struct render_options *opt, const struct model_d
 	if (!r->differ)
 		fprintf(out, "no verdict differs");
 	else
-		fprintf(out, "%" PRIu64 " of %" PRIu64 " pages differ", r->differ,
-			r->differ + r->same);
+		fprintf(out, "%llu of %llu pages differ", r->differ, r->differ + r->same);
 	if (r->unjudged)
-		fprintf(out, "; %" PRIu64 " had no recorded verdict", r->unjudged);
+		fprintf(out, "; %llu had no recorded verdict", r->unjudged);
 	fputs(".\n", out);
 	for (unsigned i = 0; i < r->n; i++) {
 		const struct model_diff_change *c = &r->change[i];
 
-		fprintf(out,
-			"  %-7s %8s -> %-8s %8" PRIu64 " page%s, the first %d:%" PRIx64
-			"\n",
+		fprintf(out, "  %-7s %8s -> %-8s %8llu page%s, the first %d:%llx\n",
 			model_diff_what_name(c->what), model_diff_word(c, false),
 			model_diff_word(c, true), c->pages, c->pages == 1 ? " " : "s",
 			(int)c->pid, c->addr);

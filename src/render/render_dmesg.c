@@ -6,7 +6,6 @@
 #include "report/blockers.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,17 +13,17 @@
 static void dmesg_refs(const struct dmesg_dump *d, const struct dmesg_verdict *v,
 		       char *buf, size_t size)
 {
-	int n = snprintf(buf, size, "%" PRId64 " reference%s", d->refcount,
+	int n = snprintf(buf, size, "%lld reference%s", d->refcount,
 			 d->refcount == 1 ? "" : "s");
 
 	if (v->expected < 0 || n < 0 || (size_t)n >= size)
 		return;
-	n += snprintf(buf + n, size - n, ": %" PRId64 " expected", v->expected);
+	n += snprintf(buf + n, size - n, ": %lld expected", v->expected);
 	if (v->own && (size_t)n < size)
-		n += snprintf(buf + n, size - n, ", %" PRId64 " of who tried to move it",
+		n += snprintf(buf + n, size - n, ", %lld of who tried to move it",
 			      v->own);
 	if ((size_t)n < size)
-		snprintf(buf + n, size - n, ", %" PRId64 " more", v->more);
+		snprintf(buf + n, size - n, ", %lld more", v->more);
 }
 
 static void dmesg_page(FILE *out, const struct dmesg_dump *d)
@@ -40,14 +39,13 @@ static void dmesg_page(FILE *out, const struct dmesg_dump *d)
 	if (d->type[0])
 		fprintf(out, "   type: %s\n", escape_text(text, sizeof(text), d->type));
 	if (d->aops[0])
-		fprintf(out, "   mapping: %s, inode %" PRIu64,
+		fprintf(out, "   mapping: %s, inode %llu",
 			escape_text(text, sizeof(text), d->aops), d->ino);
 	if (d->aops[0])
-		fprintf(out, ", \"%s\", page %" PRIu64 " of it\n",
+		fprintf(out, ", \"%s\", page %llu of it\n",
 			escape_text(text, sizeof(text), d->name), d->index);
 	else if (d->mapping == RAW_MAPPING_ANON && d->index)
-		fprintf(out, "   at address %" PRIx64 "000 of who mapped it first\n",
-			d->index);
+		fprintf(out, "   at address %llx000 of who mapped it first\n", d->index);
 	if (d->pid)
 		fprintf(out, "   allocated by %s(%d)\n",
 			escape_text(text, sizeof(text), d->comm), (int)d->pid);
@@ -59,12 +57,12 @@ static void dmesg_text(FILE *out, const struct dmesg_dump *d,
 	const struct frame *f = &v->frame;
 	char text[300], cite[200] = "";
 
-	fprintf(out, "PFN 0x%" PRIx64 ": %s", d->pfn,
+	fprintf(out, "PFN 0x%llx: %s", d->pfn,
 		d->reason[0] ? escape_text(text, sizeof(text), d->reason)
 			     : "a dump without a reason");
 	if (d->times > 1)
-		fprintf(out, ", %" PRIu64 " times", d->times);
-	fprintf(out, "\n   %s, mapped %" PRId64 " time%s, %s\n", f->kind ? f->kind : "?",
+		fprintf(out, ", %llu times", d->times);
+	fprintf(out, "\n   %s, mapped %lld time%s, %s\n", f->kind ? f->kind : "?",
 		d->mapcount, d->mapcount == 1 ? "" : "s", row->cause->holder);
 	dmesg_page(out, d);
 	for (unsigned i = 0; f->rule && i < predict_rules(); i++)
@@ -82,8 +80,7 @@ static void dmesg_text(FILE *out, const struct dmesg_dump *d,
 		fprintf(out, "     [%s; %s]\n", f->rule, cite);
 	if (f->state == FRAME_BLOCKS && f->rule)
 		fprintf(out,
-			"   gupinfo --who 0x%" PRIx64
-			" names who holds it, as long as it does\n",
+			"   gupinfo --who 0x%llx names who holds it, as long as it does\n",
 			d->pfn);
 	fputc('\n', out);
 }
@@ -94,11 +91,11 @@ static int dmesg_sums(FILE *out, const struct dmesg *d)
 
 	for (size_t i = 0; i < d->n; i++)
 		dumps += d->dump[i].times;
-	fprintf(out, "%" PRIu64 " dump%s of pages, %zu different\n", dumps,
+	fprintf(out, "%llu dump%s of pages, %zu different\n", dumps,
 		dumps == 1 ? "" : "s", d->n);
 	if (d->dropped)
-		fprintf(out, "%" PRIu64 " of them came after the %d that are kept\n",
-			d->dropped, DMESG_DUMPS);
+		fprintf(out, "%llu of them came after the %d that are kept\n", d->dropped,
+			DMESG_DUMPS);
 	return 0;
 }
 

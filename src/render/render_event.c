@@ -2,7 +2,6 @@
 #include "render/render_event.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,8 +88,8 @@ static void put_run(const struct render_event_options *r, const struct event_cha
 	char size[16];
 
 	put(&l, "%d", c->pid);
-	put(&l, "%012" PRIx64, c->start);
-	put(&l, "%" PRIu64 "x%s", c->pages, columns_size(c->size, size, sizeof(size)));
+	put(&l, "%012llx", c->start);
+	put(&l, "%llux%s", c->pages, columns_size(c->size, size, sizeof(size)));
 	put(&l, "%s", page_kind_name(c->kind));
 	put(&l, "%s:", event_cause_name(c->cause));
 	l.indent = 8;
@@ -169,15 +168,13 @@ static void show_groups(const struct render_event_options *r, const struct group
 		char size[16];
 
 		put(&l, "%d", g->pid);
-		put(&l, "%" PRIu64 "x%s", g->pages,
-		    columns_size(g->size, size, sizeof(size)));
+		put(&l, "%llux%s", g->pages, columns_size(g->size, size, sizeof(size)));
 		put(&l, "%s", page_kind_name(g->kind));
 		l.indent = 8;
 		put_words(&l, event_cause_text(g->cause));
 		if (g->runs > 1)
 			put(&l, "(%u runs,", g->runs);
-		put(&l, "%s%" PRIx64 "-%" PRIx64 "%s", g->runs > 1 ? "" : "(", g->first,
-		    g->last, ")");
+		put(&l, "%s%llx-%llx%s", g->runs > 1 ? "" : "(", g->first, g->last, ")");
 		end_line(&l);
 	}
 	if (gs->more)
@@ -214,8 +211,8 @@ static void show_shared(const struct render_event_options *r, const struct event
 	unsigned first = EVENT_FAMILY;
 	char size[16];
 
-	put(&l, "family %012" PRIx64, run->start);
-	put(&l, "%" PRIu64 "x%s:", shared_pages(run),
+	put(&l, "family %012llx", run->start);
+	put(&l, "%llux%s:", shared_pages(run),
 	    columns_size(run->size, size, sizeof(size)));
 	l.indent = 8;
 	for (unsigned i = 0; i < run->n; i++) {
@@ -229,7 +226,7 @@ static void show_shared(const struct render_event_options *r, const struct event
 		else if (first < EVENT_FAMILY && run->pfn[i] == run->pfn[first])
 			put(&l, "%d the same%s", pid, sep);
 		else
-			put(&l, "%d pfn %" PRIx64 "%s", pid, run->pfn[i], sep);
+			put(&l, "%d pfn %llx%s", pid, run->pfn[i], sep);
 		if (first == EVENT_FAMILY && run->has[i] && run->pfn_known[i])
 			first = i;
 	}
@@ -252,8 +249,7 @@ static void sum_family(const struct render_event_options *r, const struct event 
 			"    family what %u processes share is not known: page frames are hidden\n",
 			n);
 	else
-		fprintf(r->out,
-			"    family %u processes share %" PRIu64 " pages in %zu runs\n",
+		fprintf(r->out, "    family %u processes share %llu pages in %zu runs\n",
 			n, pages, e->nfamily);
 }
 
@@ -280,8 +276,7 @@ const char *render_event_arg(const struct event_arg *a, char *buf, size_t size)
 		snprintf(buf, size, "%s=%s", a->name,
 			 escape_text(text, sizeof(text), a->text));
 	else
-		snprintf(buf, size,
-			 a->kind == EVENT_ARG_HEX ? "%s=%" PRIx64 : "%s=%" PRId64,
+		snprintf(buf, size, a->kind == EVENT_ARG_HEX ? "%s=%llx" : "%s=%lld",
 			 a->name, (u64)a->num);
 	return buf;
 }
@@ -296,9 +291,9 @@ static void put_result(struct line *l, const struct event *e)
 	} else if (e->kind == EVENT_FORK) {
 		put(l, "-> %d%s", e->child, e->shares_mm ? " (same address space)" : "");
 	} else if (e->kind == EVENT_MMAP || e->kind == EVENT_MREMAP) {
-		put(l, "= %" PRIx64, (u64)e->ret);
+		put(l, "= %llx", (u64)e->ret);
 	} else {
-		put(l, "= %" PRId64, e->ret);
+		put(l, "= %lld", e->ret);
 	}
 }
 
@@ -349,7 +344,7 @@ static void show_warnings(const struct render_event_options *r, const struct eve
 			fputs("\033[1;31m", r->out);
 		put(&l, "!");
 		l.indent = 4;
-		put(&l, "%d %" PRIx64 ":", w->pid, w->addr);
+		put(&l, "%d %llx:", w->pid, w->addr);
 		put_words(&l, event_warn_text(w, text, sizeof(text)));
 		if (r->color && w->leak)
 			fputs("\033[0m", r->out);
@@ -395,7 +390,7 @@ static bool show_sum(struct line *l, const struct event_sum *s)
 			    columns_size(s->bytes[i], size, sizeof(size)),
 			    --causes ? "," : "");
 	if (s->events > 1)
-		put(l, "(%" PRIu64 " times)", s->events);
+		put(l, "(%llu times)", s->events);
 	end_line(l);
 	return true;
 }
@@ -447,7 +442,7 @@ static void show_kinds(const struct render_event_options *r)
 		kinds += events[kind] != 0;
 	for (unsigned kind = 0; kind < EVENTS; kind++)
 		if (events[kind])
-			put(&l, "%" PRIu64 " %s%s", events[kind], event_name(kind),
+			put(&l, "%llu %s%s", events[kind], event_name(kind),
 			    --kinds ? "," : "");
 	end_line(&l);
 }
@@ -472,8 +467,7 @@ static void show_summary(const struct render_event_options *r)
 		put(&l, "!");
 		l.indent = 4;
 		snprintf(text, sizeof(text),
-			 "%s: %" PRIu64 " page%s, first of %d at %" PRIx64
-			 " after %.6f s (event %" PRIu64 ")",
+			 "%s: %llu page%s, first of %d at %llx after %.6f s (event %llu)",
 			 w->first.id, w->pages, w->pages == 1 ? "" : "s", w->first.pid,
 			 w->first.addr, (double)(s64)(w->time_ns - r->all.start_ns) / 1e9,
 			 w->seq);

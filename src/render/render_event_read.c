@@ -3,7 +3,6 @@
 #include "render/render_event.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <json-c/json.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +50,7 @@ static u64 nanoseconds(struct json_object *o, const char *key)
 {
 	u64 s = 0, ns = 0;
 
-	sscanf(text(o, key), "%" SCNu64 ".%9" SCNu64, &s, &ns);
+	sscanf(text(o, key), "%llu.%9llu", &s, &ns);
 	return s * 1000000000 + ns;
 }
 

@@ -7,7 +7,6 @@
 #include "gup/predict.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 /* ---- text blocks */
 
@@ -23,7 +22,7 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 	FILE *out = r->opt->out;
 	char a[256], b[64], c[64];
 
-	render_block(out, "page", EXPLAIN_LABEL, "%s%s%s, %" PRIu64 " KiB mapped by %s",
+	render_block(out, "page", EXPLAIN_LABEL, "%s%s%s, %llu KiB mapped by %s",
 		     page->kind == PAGE_UNKNOWN ? "of unknown kind"
 						: page_kind_name(page->kind),
 		     page->kind == PAGE_HUGETLB && page->anon ? " (private, anonymous)"
@@ -70,7 +69,7 @@ static void explain_holders(FILE *out, const struct report_row *row)
 		render_block(out, "", EXPLAIN_LABEL, "and %u more holders", l->more);
 	if (l->unexplained > 0)
 		render_block(out, label, EXPLAIN_LABEL, "unexplained references: %lld",
-			     (long long)l->unexplained);
+			     l->unexplained);
 }
 
 static void explain_ledger(struct render_explain *r, const struct report_row *row)
@@ -289,14 +288,13 @@ static void explain_pool(FILE *out, const struct vma *v)
 	if (!(v->huge_known & VMA_HUGE_POOL))
 		return;
 	if (v->huge_mount != UINT64_MAX)
-		snprintf(mount, sizeof(mount), "; the mount's limit leaves %" PRIu64,
+		snprintf(mount, sizeof(mount), "; the mount's limit leaves %llu",
 			 v->huge_mount);
 	if (v->huge_cgroup != UINT64_MAX)
-		snprintf(cgroup, sizeof(cgroup), "; the cgroup's limit leaves %" PRIu64,
+		snprintf(cgroup, sizeof(cgroup), "; the cgroup's limit leaves %llu",
 			 v->huge_cgroup);
 	render_block(out, "pool", EXPLAIN_LABEL,
-		     "%" PRIu64 " huge pages free, %" PRIu64 " reserved, %" PRIu64
-		     " of %" PRIu64 " surplus%s%s",
+		     "%llu huge pages free, %llu reserved, %llu of %llu surplus%s%s",
 		     v->huge_free, v->huge_reserved, v->huge_surplus, v->huge_overcommit,
 		     mount, cgroup);
 }
@@ -314,15 +312,15 @@ static int explain_row(void *ctx, const struct report_row *row)
 		fputc('\n', out);
 	r->found = true;
 	vma_perms(row->vma, perms);
-	fprintf(out, "%" PRIx64 " of process %d %s, judged as Linux %s%s\n", r->addr,
+	fprintf(out, "%llx of process %d %s, judged as Linux %s%s\n", r->addr,
 		(int)row->process->pid,
 		escape_text(comm, sizeof(comm), row->process->comm),
 		r->head.kernel->model,
 		kernel_proof(r->head.kernel, NULL) == KERNEL_EXTRAPOLATED
 			? " (extrapolated)"
 			: "");
-	render_block(out, "mapping", EXPLAIN_LABEL, "%" PRIx64 "-%" PRIx64 " %s %s",
-		     row->vma->start, row->vma->end, perms,
+	render_block(out, "mapping", EXPLAIN_LABEL, "%llx-%llx %s %s", row->vma->start,
+		     row->vma->end, perms,
 		     escape_text(name, sizeof(name), row->vma->name));
 	explain_pool(out, row->vma);
 	r->facts = &report_page(row)->facts;

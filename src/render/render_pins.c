@@ -21,16 +21,14 @@ static void pins_counters(FILE *out, const struct pins *p)
 	if (p->has_counters)
 		fprintf(out,
 			"%lld outstanding (nr_foll_pin_acquired %llu - nr_foll_pin_released %llu), ",
-			(long long)(p->acquired - p->released),
-			(unsigned long long)p->acquired, (unsigned long long)p->released);
+			(p->acquired - p->released), p->acquired, p->released);
 	else
 		fprintf(out, "the kernel counts none (nr_foll_pin_*), ");
-	fprintf(out, "%llu found", (unsigned long long)p->found);
+	fprintf(out, "%llu found", p->found);
 	if (p->found != p->pins)
-		fprintf(out, " (%llu of other processes)",
-			(unsigned long long)(p->found - p->pins));
+		fprintf(out, " (%llu of other processes)", (p->found - p->pins));
 	if (p->has_counters)
-		fprintf(out, ", %lld unexplained%s", (long long)rest,
+		fprintf(out, ", %lld unexplained%s", rest,
 			p->steady ? "" : "; they change");
 	fputc('\n', out);
 }

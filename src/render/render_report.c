@@ -8,7 +8,6 @@
 #include "reportfile/record.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -92,21 +91,19 @@ static void report_verdict(struct render_report *r, const struct report_totals *
 	else
 		snprintf(who, sizeof(who), "%u processes", r->processes);
 	if (worst && highlights_rows[*worst].severity > 1)
-		render_report_line(r->out, 0, "Verdict: %" PRIu64 " page%s of %s: %s.",
+		render_report_line(r->out, 0, "Verdict: %llu page%s of %s: %s.",
 				   r->highlights.pages[*worst],
 				   r->highlights.pages[*worst] == 1 ? "" : "s", who,
 				   highlights_rows[*worst].text);
 	else
-		render_report_line(r->out, 0,
-				   "Verdict: nothing suspicious among %" PRIu64
-				   " present pages of %s%s.",
-				   r->pages, who,
-				   t->unknown ? ", as far as could be read" : "");
+		render_report_line(
+			r->out, 0,
+			"Verdict: nothing suspicious among %llu present pages of %s%s.",
+			r->pages, who, t->unknown ? ", as far as could be read" : "");
 	if (t->unknown)
 		render_report_line(
 			r->out, 0,
-			"         %" PRIu64
-			" pages have verdicts that an unread fact would decide.",
+			"         %llu pages have verdicts that an unread fact would decide.",
 			t->unknown);
 }
 
@@ -115,11 +112,11 @@ static void report_ledger(struct render_report *r, const struct highlight *s)
 	const struct page_info *p = &s->class.page;
 
 	if (page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0)
-		render_report_line(r->out, 3,
-				   "ledger: refcount %" PRId64 " = %" PRId64
-				   " of mappings and caches + %" PRId64 " others%s",
-				   p->refcount, p->expected, p->excess,
-				   p->pincount > 0 ? " (pins count here)" : "");
+		render_report_line(
+			r->out, 3,
+			"ledger: refcount %lld = %lld of mappings and caches + %lld others%s",
+			p->refcount, p->expected, p->excess,
+			p->pincount > 0 ? " (pins count here)" : "");
 	else
 		render_report_line(r->out, 3, "ledger: refcount not known (%s)",
 				   page_why_texts[p->why[PAGE_F_REFCOUNT]]);
@@ -130,7 +127,7 @@ static void report_holders(struct render_report *r, const struct highlight *s)
 	for (unsigned i = 0; i < s->nholders; i++)
 		render_report_line(r->out, 3, "holder: %s", s->holder[i]);
 	if (s->has_ledger && s->unexplained > 0)
-		render_report_line(r->out, 3, "holder: not found for %" PRId64 " of them",
+		render_report_line(r->out, 3, "holder: not found for %lld of them",
 				   s->unexplained);
 }
 
@@ -145,7 +142,7 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 	int at = 0;
 
 	fputc('\n', r->out);
-	render_report_line(r->out, 0, "%u. pid %d, %" PRIx64 " (%s, %s%s): %s", number,
+	render_report_line(r->out, 0, "%u. pid %d, %llx (%s, %s%s): %s", number,
 			   (int)s->process.pid, run.addr,
 			   s->vma.name[0] ? s->vma.name : "anonymous area",
 			   page_kind_name(p->kind),
@@ -155,7 +152,7 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 			   highlights_rows[kind].text);
 	if (s->pages > p->size / r->base)
 		render_report_line(r->out, 3,
-				   "and %" PRIu64 " more pages of this area are like it",
+				   "and %llu more pages of this area are like it",
 				   s->pages - p->size / r->base);
 	run.class = &s->class;
 	dump_page(&run, &s->raw, &s->vma, r->head.kernel->kv, r->base, &dump);

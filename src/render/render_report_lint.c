@@ -8,7 +8,6 @@
 #include "render/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 static int report_lint_begin(void *ctx, const struct report_head *head)
 {
@@ -34,7 +33,7 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 	struct dump_page dump;
 	FILE *out = l->opt->out;
 
-	render_report_line(out, 0, "%s: %s: pid %d, %" PRIx64 ", %" PRIu64 " page%s (%s)",
+	render_report_line(out, 0, "%s: %s: pid %d, %llx, %llu page%s (%s)",
 			   lint_class_names[lint_class_of(id, row)], lint_rows[id].name,
 			   (int)row->process->pid, row->run.addr, pages,
 			   pages == 1 ? "" : "s",
@@ -48,10 +47,10 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 	for (unsigned i = 0; i < dump.n; i++)
 		render_report_line(out, 2, "%s", dump.line[i]);
 	if (page_knows(p, PAGE_F_REFCOUNT) && p->expected >= 0)
-		render_report_line(out, 2,
-				   "ledger: refcount %" PRId64 " = %" PRId64
-				   " of mappings and caches + %" PRId64 " others",
-				   p->refcount, p->expected, p->excess);
+		render_report_line(
+			out, 2,
+			"ledger: refcount %lld = %lld of mappings and caches + %lld others",
+			p->refcount, p->expected, p->excess);
 	for (unsigned i = 0; i < row->nholders; i++) {
 		char text[300];
 
@@ -129,11 +128,10 @@ static int lint_vma_end(void *ctx, const struct process *p, const struct vma *vm
 
 	for (unsigned id = 0; id < LINTS; id++) {
 		if (l->area[id])
-			render_report_line(l->opt->out, 0,
-					   "%s: %" PRIu64 " more pages of %" PRIx64
-					   "-%" PRIx64 "; --pages --filter shows each",
-					   lint_rows[id].name, l->area[id], vma->start,
-					   vma->end);
+			render_report_line(
+				l->opt->out, 0,
+				"%s: %llu more pages of %llx-%llx; --pages --filter shows each",
+				lint_rows[id].name, l->area[id], vma->start, vma->end);
 		l->area[id] = l->start[id] = 0;
 	}
 	return 0;
@@ -155,10 +153,10 @@ static int lint_end(void *ctx, const struct report_totals *t)
 		return render_json_end(&l->js, l->opt);
 	}
 	if (t->size_bytes) /* something was read */
-		render_report_line(l->opt->out, 0,
-				   "%" PRIu64 " pages break an invariant, %" PRIu64
-				   " raced, %" PRIu64 " are explainable.",
-				   l->found[0], l->found[1], l->found[2]);
+		render_report_line(
+			l->opt->out, 0,
+			"%llu pages break an invariant, %llu raced, %llu are explainable.",
+			l->found[0], l->found[1], l->found[2]);
 	return ferror(l->opt->out) ? -EIO : 0;
 }
 

@@ -6,7 +6,6 @@
 #include "report/fold.h"
 #include "report/highlights.h"
 
-#include <inttypes.h>
 #include <string.h>
 
 struct render_summary {
@@ -131,7 +130,7 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 			if (n > 999999)
 				columns_size(n, text, sizeof(text));
 			else
-				snprintf(text, sizeof(text), n ? "%" PRIu64 : "-", n);
+				snprintf(text, sizeof(text), n ? "%llu" : "-", n);
 			fprintf(out, " %*s", (int)MAX(6, strlen(summary_word(words[w]))),
 				text);
 		}
@@ -148,17 +147,16 @@ static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 	char mark[8], in[40] = "";
 
 	if (list->mappings[kind] > 1)
-		snprintf(in, sizeof(in), " in %" PRIu64 " mappings",
-			 list->mappings[kind]);
+		snprintf(in, sizeof(in), " in %llu mappings", list->mappings[kind]);
 	snprintf(mark, sizeof(mark), "%2s ", marks[highlights_rows[kind].severity]);
-	render_block(out, mark, 3, "%" PRIu64 " page%s%s %s", pages,
-		     pages == 1 ? "" : "s", in, highlights_rows[kind].text);
+	render_block(out, mark, 3, "%llu page%s%s %s", pages, pages == 1 ? "" : "s", in,
+		     highlights_rows[kind].text);
 	for (unsigned i = 0; i < SUMMARY_PLACES && list->best[kind][i].pages; i++) {
 		const struct highlight *it = &list->best[kind][i];
 		const char *what = vma_what(&it->vma, NULL, NULL);
 		char name[VMA_NAME_MAX * 4];
 
-		fprintf(out, "   --explain %-16" PRIx64 " %s\n", it->run.addr,
+		fprintf(out, "   --explain %-16llx %s\n", it->run.addr,
 			escape_text(name, sizeof(name), what ? what : it->vma.name));
 	}
 }

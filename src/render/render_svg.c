@@ -4,7 +4,6 @@
 #include "render/svg_strip.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -56,13 +55,13 @@ static void svg_head(const struct render_svg *r, struct svg *svg, const char *ti
 	svg_text(svg, 0, svg->y + 16, "h", NULL, "%s", title);
 	svg->y += 26;
 	if (bad)
-		snprintf(text, sizeof(text), "%" PRIu64 " page%s %s", r->h->pages[*kinds],
+		snprintf(text, sizeof(text), "%llu page%s %s", r->h->pages[*kinds],
 			 r->h->pages[*kinds] == 1 ? ":" : "s:",
 			 highlights_rows[*kinds].text);
 	else
 		snprintf(text, sizeof(text),
-			 "Nothing suspicious among %" PRIu64 " present pages%s.",
-			 t->present, t->unknown ? ", as far as could be read" : "");
+			 "Nothing suspicious among %llu present pages%s.", t->present,
+			 t->unknown ? ", as far as could be read" : "");
 	if (r->time->leak[0])
 		snprintf(text, sizeof(text), "%s", r->time->leak);
 	svg_lines(svg, bad || r->time->leak[0] ? "v w" : "v", 96, text);
@@ -83,8 +82,7 @@ static void svg_findings(const struct render_svg *r, struct svg *svg)
 		char text[500];
 
 		snprintf(text, sizeof(text),
-			 "%s %" PRIu64 " page%s %s; in %" PRIu64
-			 " mapping%s, first %" PRIx64 " of %d",
+			 "%s %llu page%s %s; in %llu mapping%s, first %llx of %d",
 			 highlights_rows[kinds[i]].severity > 1 ? "!" : "-",
 			 r->h->pages[kinds[i]], r->h->pages[kinds[i]] == 1 ? "" : "s",
 			 highlights_rows[kinds[i]].text, r->h->mappings[kinds[i]],

@@ -5,7 +5,6 @@
 #include "render/rows.h"
 
 #include <errno.h>
-#include <inttypes.h>
 
 static const char *const render_verify_outcome[] = { "right", "wrong", "unknown",
 						     "skipped" };
@@ -37,13 +36,13 @@ static void render_verify_missing(FILE *out, const struct verify_result *r)
 		if (!any)
 			fputs("\nunknown for want of:\n", out);
 		any = true;
-		fprintf(out, "  %8" PRIu64 "  %s (%s)\n", r->missing[i],
-			fact_rows[i].name, fact_rows[i].decider);
+		fprintf(out, "  %8llu  %s (%s)\n", r->missing[i], fact_rows[i].name,
+			fact_rows[i].decider);
 	}
 	if (r->nreasons)
 		fputs("\nskipped because:\n", out);
 	for (unsigned i = 0; i < r->nreasons; i++)
-		fprintf(out, "  %8" PRIu64 "  %s\n", r->reason[i].n, r->reason[i].text);
+		fprintf(out, "  %8llu  %s\n", r->reason[i].n, r->reason[i].text);
 }
 
 static void render_verify_text(FILE *out, const struct verify_result *r)
@@ -54,9 +53,7 @@ static void render_verify_text(FILE *out, const struct verify_result *r)
 			render_verify_wrong(out, r, &r->cases[i]);
 	render_verify_missing(out, r);
 	fprintf(out,
-		"\n%s (model %s): %" PRIu64 " trials in %" PRIu64 " s, %" PRIu64
-		" of them random (seed %" PRIu64 "): %" PRIu64 " right, %" PRIu64
-		" wrong, %" PRIu64 " unknown, %" PRIu64 " skipped\n",
+		"\n%s (model %s): %llu trials in %llu s, %llu of them random (seed %llu): %llu right, %llu wrong, %llu unknown, %llu skipped\n",
 		r->kernel->ev.release, r->kernel->model, r->trials, r->seconds, r->random,
 		r->seed, r->n[VERIFY_RIGHT], r->n[VERIFY_WRONG], r->n[VERIFY_UNKNOWN],
 		r->n[VERIFY_SKIPPED]);

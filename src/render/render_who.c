@@ -16,27 +16,23 @@ static void who_counts(FILE *out, const struct render_who *who)
 
 	if (page_knows(p, PAGE_F_FOLIO) && p->order)
 		fprintf(out, "in a folio of %llu pages from PFN 0x%llx\n",
-			1ULL << p->order,
-			(unsigned long long)page_head(&who->map[0].run));
+			1ULL << p->order, page_head(&who->map[0].run));
 	if (page_knows(p, PAGE_F_MAPCOUNT)) {
-		fprintf(out, "mapped %lld times, %zu found", (long long)p->mapcount,
-			who->nmaps);
+		fprintf(out, "mapped %lld times, %zu found", p->mapcount, who->nmaps);
 		if (p->folio_mapcount >= 0 && p->order)
-			fprintf(out, " (the folio %lld times)",
-				(long long)p->folio_mapcount);
+			fprintf(out, " (the folio %lld times)", p->folio_mapcount);
 		fprintf(out, "\n");
 	}
 	if (!page_knows(p, PAGE_F_REFCOUNT))
 		fprintf(out, "references: ? (%s)\n",
 			page_why_texts[p->why[PAGE_F_REFCOUNT]]);
 	else if (p->expected < 0)
-		fprintf(out, "%lld references\n", (long long)p->refcount);
+		fprintf(out, "%lld references\n", p->refcount);
 	else
 		fprintf(out,
 			"%lld references: %lld of mappings and caches (%s), %lld more\n",
-			(long long)p->refcount, (long long)p->expected,
-			page_count_expected_text(p, text, sizeof(text)),
-			(long long)p->excess);
+			p->refcount, p->expected,
+			page_count_expected_text(p, text, sizeof(text)), p->excess);
 }
 
 static int who_rows(const struct render_options *opt, const struct render_who *who)
@@ -78,7 +74,7 @@ static void who_holders(FILE *out, const struct render_who *who)
 	if (!l || l->unexplained < 0)
 		fprintf(out, "unexplained references: ?\n");
 	else
-		fprintf(out, "unexplained references: %lld\n", (long long)l->unexplained);
+		fprintf(out, "unexplained references: %lld\n", l->unexplained);
 	if (l && l->unexplained > 0)
 		render_block(
 			out, "", 0,
@@ -87,8 +83,7 @@ static void who_holders(FILE *out, const struct render_who *who)
 		const struct page_info *p = &who->map[0].run.class->page;
 
 		fprintf(out, "%lld of %lld references are explained\n",
-			(long long)(p->refcount - l->unexplained),
-			(long long)p->refcount);
+			(p->refcount - l->unexplained), p->refcount);
 	}
 }
 
@@ -123,7 +118,7 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 	FILE *out = opt->out;
 	int err = 0;
 
-	fprintf(out, "PFN 0x%llx: %s\n", (unsigned long long)who->pfn,
+	fprintf(out, "PFN 0x%llx: %s\n", who->pfn,
 		who->nmaps      ? page_kind_name(who->map[0].run.class->page.kind)
 		: who->filtered ? "mapped, by no entry for which --filter holds"
 		: who->unread   ? "mapped by no process that could be read"

@@ -138,7 +138,7 @@ const char *svg_cells_text(const struct svg_cell *c, unsigned from, unsigned to,
 			pages += c[i].pages[k];
 		if (pages && at < size)
 			at += (size_t)snprintf(buf + at, size - at, "%s%llu %s%s",
-					       at ? ", " : "", (unsigned long long)pages,
+					       at ? ", " : "", pages,
 					       at           ? ""
 					       : pages == 1 ? "page "
 							    : "pages ",

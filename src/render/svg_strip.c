@@ -2,7 +2,6 @@
 #include "render/svg_strip.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -259,8 +258,7 @@ static void strip_line(struct strip *t, unsigned x, unsigned y, u64 start, u64 p
 			next++;
 		if (kind)
 			svg_box(t->svg, x + (i - from) * t->cell_px, y,
-				(next - i) * t->cell_px, HEIGHT, kind,
-				"%" PRIx64 "-%" PRIx64 ": %s",
+				(next - i) * t->cell_px, HEIGHT, kind, "%llx-%llx: %s",
 				start + i * pages * t->base,
 				start + next * pages * t->base,
 				svg_cells_text(t->cell, i, next, text, sizeof(text)));
@@ -286,7 +284,7 @@ static unsigned strip_draw(struct strip *t, const struct strip_row *row, size_t 
 
 		svg_box(t->svg, x, t->svg->y + line * (HEIGHT + 2),
 			(to - (unsigned)from) * t->cell_px, HEIGHT, SVG_ABSENT,
-			"%s %" PRIx64 "-%" PRIx64, v->vma.name, v->vma.start, v->vma.end);
+			"%s %llx-%llx", v->vma.name, v->vma.start, v->vma.end);
 		strip_line(t, x, t->svg->y + line * (HEIGHT + 2), v->vma.start, pages,
 			   (unsigned)from, to);
 	}
@@ -316,10 +314,10 @@ static void strip_label(struct strip *t, const struct strip_row *row, u64 pages)
 		v = store_vma_at(t->f->member[t->first + i].process, row->start);
 	vma_perms(&v->vma, perms);
 	columns_size(row->pages * t->base, size, sizeof(size));
-	snprintf(title, sizeof(title), "%s %s, %" PRIx64 "-%" PRIx64 ", %s, %s resident",
-		 v->vma.name, perms, v->vma.start, v->vma.end, size,
+	snprintf(title, sizeof(title), "%s %s, %llx-%llx, %s, %s resident", v->vma.name,
+		 perms, v->vma.start, v->vma.end, size,
 		 columns_size(v->totals.present * t->base, rss, sizeof(rss)));
-	svg_text(t->svg, 0, t->svg->y + 8, "m", title, "%" PRIx64, row->start);
+	svg_text(t->svg, 0, t->svg->y + 8, "m", title, "%llx", row->start);
 	svg_text(t->svg, 70, t->svg->y + 8, "m", title, "%s",
 		 strip_name(v, 13, name, sizeof(name)));
 	svg_text(t->svg, SVG_LEFT - 6, t->svg->y + 8, "m r", title, "%s", size);

@@ -2,7 +2,6 @@
 #include "render/svg_time.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -81,7 +80,7 @@ static void time_leak(struct svg_time *t, const struct event *e)
 	for (unsigned i = 0; i < e->nwarnings && !t->leak[0]; i++)
 		if (e->warning[i].leak)
 			snprintf(t->leak, sizeof(t->leak),
-				 "After %.6f s (event %" PRIu64 "): %s",
+				 "After %.6f s (event %llu): %s",
 				 (double)(e->time_ns - t->start_ns) / 1e9, e->seq,
 				 event_warn_text(&e->warning[i], text, sizeof(text)));
 }
@@ -306,9 +305,8 @@ static void time_boxes(struct time_raster *r, unsigned y, unsigned rows)
 		if (kind)
 			svg_box(r->svg, SVG_LEFT + x * CELL, r->svg->y + y,
 				(next - x) * CELL, rows, kind,
-				"%" PRIx64 "-%" PRIx64 ": %s, %.6f s to %.6f s", s->start,
-				s->end, svg_word(kind),
-				(double)all / 1e9 * x / (COLUMNS - 1),
+				"%llx-%llx: %s, %.6f s to %.6f s", s->start, s->end,
+				svg_word(kind), (double)all / 1e9 * x / (COLUMNS - 1),
 				(double)all / 1e9 * MIN(next, COLUMNS - 1) /
 					(COLUMNS - 1));
 	}
@@ -328,7 +326,7 @@ static void time_draw(struct time_raster *r)
 		if (r->span[i].rows >= 9)
 			svg_text(r->svg, SVG_LEFT - 6,
 				 r->svg->y + r->span[i].top + r->span[i].rows / 2 + 4,
-				 "m r", NULL, "%" PRIx64, r->span[i].start);
+				 "m r", NULL, "%llx", r->span[i].start);
 }
 
 static int time_one(struct svg *svg, const struct svg_time *t, unsigned lane)

@@ -424,7 +424,7 @@ static int replay_sort(struct replay *r)
 			continue;
 		snprintf(r->reader.why, sizeof(r->reader.why),
 			 "line %llu: process %d is there twice",
-			 (unsigned long long)MAX(r->proc[i - 1].line, r->proc[i].line),
+			 MAX(r->proc[i - 1].line, r->proc[i].line),
 			 (int)r->proc[i].process.pid);
 		return -EINVAL;
 	}

@@ -94,9 +94,8 @@ int collect_check(struct source *src, const struct collect_options *opt,
 			diag_add(
 				diag, DIAG_ERROR,
 				"nothing is mapped in %llx-%llx of %s; its %u mappings lie in %llx-%llx",
-				(unsigned long long)opt->ranges[i].start,
-				(unsigned long long)opt->ranges[i].end, whose, f.mappings,
-				(unsigned long long)f.start, (unsigned long long)f.end);
+				opt->ranges[i].start, opt->ranges[i].end, whose,
+				f.mappings, f.start, f.end);
 		}
 	return err;
 }

@@ -296,8 +296,7 @@ const char *pins_text(const struct pins_row *row, unsigned word, char *buf, size
 	if (word == PINS_CERTAINTY)
 		return holders_certainty_name(h->certainty);
 	if (h->kind == HOLDERS_PIPE)
-		snprintf(buf, size, "pipe %llu, %u buffer%s",
-			 (unsigned long long)h->object, row->buffers,
+		snprintf(buf, size, "pipe %llu, %u buffer%s", h->object, row->buffers,
 			 row->buffers == 1 ? "" : "s");
 	else
 		holders_what(h, buf, size);

@@ -368,7 +368,7 @@ int record_fail(struct record_reader *r, int err, const char *fmt, ...)
 		return r->error;
 	if (r->parse->line_number)
 		n = snprintf(r->why, sizeof(r->why),
-			     "line %llu: ", (unsigned long long)r->parse->line_number);
+			     "line %llu: ", r->parse->line_number);
 	va_start(ap, fmt);
 	vsnprintf(r->why + n, sizeof(r->why) - (size_t)n, fmt, ap);
 	va_end(ap);

@@ -116,8 +116,7 @@ static int record_read_magic(struct record_reader *r, char *line)
 		return record_fail(
 			r, -EPROTONOSUPPORT,
 			"the report has format %llu.%llu; this gupinfo reads format %u",
-			(unsigned long long)major, (unsigned long long)minor,
-			RECORD_MAJOR);
+			major, minor, RECORD_MAJOR);
 	return 0;
 }
 

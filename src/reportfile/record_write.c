@@ -155,11 +155,11 @@ static void record_write_value(struct record_writer *w, const struct record_fiel
 	if (word)
 		record_write_add(w, word);
 	else if (f->form == RECORD_HEX)
-		record_write_addf(w, "%llx", (unsigned long long)value);
+		record_write_addf(w, "%llx", value);
 	else if (f->form == RECORD_SIGNED)
-		record_write_addf(w, "%lld", (long long)value);
+		record_write_addf(w, "%lld", value);
 	else
-		record_write_addf(w, "%llu", (unsigned long long)value);
+		record_write_addf(w, "%llu", value);
 }
 
 static void record_write_field(struct record_writer *w, const struct record_field *f,
@@ -305,10 +305,8 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 
 	record_forget(&w->dict->names);
 	vma_perms(vma, perms);
-	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu",
-			  (unsigned long long)vma->start, (unsigned long long)vma->end,
-			  perms, (unsigned long long)vma->offset, vma->dev_major,
-			  vma->dev_minor, (unsigned long long)vma->inode);
+	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu", vma->start, vma->end,
+			  perms, vma->offset, vma->dev_major, vma->dev_minor, vma->inode);
 	record_write_fields(w, record_vma_fields, vma);
 	if (vma->has_flags) {
 		record_write_add(w, " flags=");
@@ -330,8 +328,7 @@ static void record_write_state(struct record_writer *w, const char *id,
 		if (!(state->has & f->has))
 			continue;
 		if (f->has == RAW_HAS_PAGEMAP)
-			record_write_addf(w, " %s=%llx", f->key,
-					  (unsigned long long)state->pagemap >> 55);
+			record_write_addf(w, " %s=%llx", f->key, state->pagemap >> 55);
 		else if (f->has == RAW_HAS_PTE && record_pte_in_run(state->has))
 			record_write_addf(w, " %s=*", f->key);
 		else
@@ -449,24 +446,22 @@ int record_write_run(struct record_writer *w, const struct raw_page *raw,
 		return w->error;
 	record_state_id(w, raw, note, state);
 	record_judge_id(w, judged, judge);
-	record_write_addf(w, "%llx %llu %s %s", (unsigned long long)raw->addr,
-			  (unsigned long long)raw->pages, state, judge);
+	record_write_addf(w, "%llx %llu %s %s", raw->addr, raw->pages, state, judge);
 	if (raw->has & RAW_HAS_PFN)
-		record_write_addf(w, " p%llx", (unsigned long long)raw->pfn);
+		record_write_addf(w, " p%llx", raw->pfn);
 	if (raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn)
-		record_write_addf(w, " h%llx", (unsigned long long)raw->head_pfn);
+		record_write_addf(w, " h%llx", raw->head_pfn);
 	if (entry)
-		record_write_addf(w, " w%llx", (unsigned long long)entry);
+		record_write_addf(w, " w%llx", entry);
 	if (record_pte_in_run(raw->has))
-		record_write_addf(w, " e%llx", (unsigned long long)raw->pte);
+		record_write_addf(w, " e%llx", raw->pte);
 	return record_write_flush(w);
 }
 
 int record_write_end(struct record_writer *w)
 {
 	char buf[64];
-	int n = snprintf(buf, sizeof(buf), "[end %llu %08x]\n",
-			 (unsigned long long)w->lines, w->crc);
+	int n = snprintf(buf, sizeof(buf), "[end %llu %08x]\n", w->lines, w->crc);
 
 	if (!w->error)
 		w->error = w->put(w->ctx, buf, (size_t)n);

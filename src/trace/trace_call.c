@@ -2,7 +2,6 @@
 /* What the calls of tracer.def mean: event, arguments, and which bytes of whom they touch. */
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
@@ -127,7 +126,7 @@ static void text_named(u64 value, const char *const *names, size_t n, char *buf,
 	if (value < n && names[value])
 		snprintf(buf, len, "%s", names[value]);
 	else
-		snprintf(buf, len, "%" PRIu64, value);
+		snprintf(buf, len, "%llu", value);
 }
 
 enum {

@@ -50,7 +50,7 @@ static void add_place(struct detail *d)
 
 	vma_perms(&d->v->vma, perms);
 	escape_text(name, sizeof(name), d->v->vma.name);
-	tui_text_add(d->text, TUI_STRONG, "%llx ", (unsigned long long)d->t->addr);
+	tui_text_add(d->text, TUI_STRONG, "%llx ", d->t->addr);
 	tui_text_more(d->text, TUI_DIM, "%s ", perms);
 	tui_text_more(d->text, TUI_NORMAL, "%s", name[0] ? name : "anonymous");
 }
@@ -107,12 +107,12 @@ static void add_references(struct detail *d)
 	if (!page_knows(p, PAGE_F_REFCOUNT) || p->expected < 0)
 		return;
 	heading(d, "references of the folio");
-	tui_text_add(d->text, TUI_STRONG, " %lld", (long long)p->refcount);
+	tui_text_add(d->text, TUI_STRONG, " %lld", p->refcount);
 	tui_text_more(d->text, TUI_DIM, " in all, ");
-	tui_text_more(d->text, TUI_STRONG, "%lld", (long long)p->expected);
+	tui_text_more(d->text, TUI_STRONG, "%lld", p->expected);
 	tui_text_more(d->text, TUI_DIM, " by page tables and caches");
 	if (p->excess > 0) {
-		tui_text_add(d->text, TUI_S_EXTRA, " %lld more", (long long)p->excess);
+		tui_text_add(d->text, TUI_S_EXTRA, " %lld more", p->excess);
 		tui_text_more(d->text, TUI_DIM, ": pipe, pin, or an LRU batch; w asks");
 	} else if (p->excess < 0) {
 		tui_text_add(d->text, TUI_WARN, " %lld missing", (long long)-p->excess);

@@ -315,8 +315,7 @@ void tui_grid_scale(unsigned zoom, u32 page_size, char *buf, size_t size)
 	if (zoom == TUI_ZOOM_FOLIO)
 		snprintf(buf, size, "1 cell = 1 folio or hole");
 	else
-		snprintf(buf, size, "1 cell = %llu page%s (%s)",
-			 (unsigned long long)pages, zoom ? "s" : "",
+		snprintf(buf, size, "1 cell = %llu page%s (%s)", pages, zoom ? "s" : "",
 			 columns_size(pages * page_size, bytes, sizeof(bytes)));
 }
 

@@ -205,7 +205,7 @@ static void summary_text(const struct summing *s, u32 page_size, char *buf, size
 		if (!s->by[i] || at >= size)
 			continue;
 		int n = snprintf(buf + at, size - at, "%s%llu %s", at ? ", " : "",
-				 (unsigned long long)(s->by[i] / page_size), words[i]);
+				 (s->by[i] / page_size), words[i]);
 		at += (size_t)MAX(n, 0);
 	}
 }

@@ -394,11 +394,10 @@ static void draw_rows(struct tui *t)
 
 		tui_grid_cell_range(&g->map, g->top + i, &start, &end);
 		if (!at && t->layout.narrow)
-			tui_screen_add(&l, TUI_DIM, "%llx", (unsigned long long)start);
+			tui_screen_add(&l, TUI_DIM, "%llx", start);
 		else if (!at)
 			tui_screen_add(&l, TUI_DIM, "+%0*llx", g->label - 1,
-				       (unsigned long long)(MAX(start, g->map.start) -
-							    g->map.start));
+				       (MAX(start, g->map.start) - g->map.start));
 		draw_cell(t, i, r->x + g->label + 1 + at, y, g->top + i == cursor);
 		if (!t->layout.narrow)
 			continue;
@@ -438,6 +437,6 @@ void tui_pages_draw(struct tui *t)
 	if (t->layout.shown[TUI_PANE_DETAIL])
 		return;
 	struct tui_line l = { &t->screen, r->x, r->y + g->rows + g->legend, r->x + r->w };
-	tui_screen_add(&l, TUI_STRONG, "%llx ", (unsigned long long)t->addr);
+	tui_screen_add(&l, TUI_STRONG, "%llx ", t->addr);
 	draw_line(t, t->addr, &l);
 }

@@ -173,11 +173,9 @@ static void header_verdict(struct tui *t, int y)
 				       percent(n->gup[req][i], sum, share,
 					       sizeof(share)));
 	if (n->pinned)
-		tui_screen_add(&l, TUI_HEADER, "  pinned %llu",
-			       (unsigned long long)n->pinned);
+		tui_screen_add(&l, TUI_HEADER, "  pinned %llu", n->pinned);
 	if (n->excess_refs)
-		tui_screen_add(&l, TUI_HEADER, "  extra refs %llu",
-			       (unsigned long long)n->excess_refs);
+		tui_screen_add(&l, TUI_HEADER, "  extra refs %llu", n->excess_refs);
 }
 
 /* Draws the last events as a chain, the newest last.  Returns the column after it. */
@@ -400,7 +398,7 @@ void tui_panes_moment(struct tui *t, struct tui_text *ret)
 	moment_lines(t, i, t->screen.cols, false, ret);
 	tui_text_add(ret, TUI_NORMAL, "%s", "");
 	if (m->addr)
-		tui_text_add(ret, TUI_DIM, " at %llx of %d", (unsigned long long)m->addr,
+		tui_text_add(ret, TUI_DIM, " at %llx of %d", m->addr,
 			     (int)(m->at_pid ? m->at_pid : m->pid));
 	if (m->changed)
 		tui_text_add(ret, TUI_DIM, " %s of memory differ from the moment before",
@@ -454,7 +452,7 @@ void tui_panes_family(struct tui *t)
 	size_t at = s && current ? (size_t)(current - s->proc) : 0;
 	size_t top = s ? tui_list_top(0, at, s->nprocs, r->h) : 0;
 
-	snprintf(title, sizeof(title), "Family at %llx", (unsigned long long)t->addr);
+	snprintf(title, sizeof(title), "Family at %llx", t->addr);
 	tui_panes_title(t, TUI_PANE_FAMILY, title);
 	if (!s)
 		return;

@@ -132,9 +132,8 @@ static int list_change(void *ctx, const struct store_change *c)
 		return 0;
 	for (unsigned i = 0; i < ARRAY_SIZE(part); i++)
 		changes_part(&row, i, part[i], sizeof(part[i]));
-	tui_text_add(l->text, TUI_NORMAL, "%12llx", (unsigned long long)c->start);
-	tui_text_more(l->text, TUI_DIM, " %6llu ",
-		      (unsigned long long)((c->end - c->start) / l->page_size));
+	tui_text_add(l->text, TUI_NORMAL, "%12llx", c->start);
+	tui_text_more(l->text, TUI_DIM, " %6llu ", ((c->end - c->start) / l->page_size));
 	tui_text_more(l->text, TUI_D_CHANGED, "%-14s", part[0]);
 	tui_text_more(l->text, TUI_NORMAL, " %s → %s  ", part[1], part[2]);
 	tui_text_more(l->text, TUI_DIM, "%s", part[3]);
@@ -163,9 +162,9 @@ void tui_time_changes(struct tui *t, struct tui_text *ret)
 		tui_text_add(
 			ret, TUI_DIM,
 			"not listed: counts of %llu pages of files and the kernel, which others change, too",
-			(unsigned long long)(l.noise / l.page_size));
+			(l.noise / l.page_size));
 	if (skipped)
 		tui_text_add(ret, TUI_DIM,
 			     "not compared, because not read at both times: %llu KiB",
-			     (unsigned long long)skipped >> 10);
+			     skipped >> 10);
 }

@@ -19,11 +19,9 @@ static void verify_note(struct verify_case *c, const struct collect_look *l,
 		c->note, sizeof(c->note),
 		"kind %s leaf %u ae %u refs %lld/%lld maps %lld facts %llx/%llx saw err %d faults %llu slow %u pagemap %llx -> %llx",
 		page_kind_name(l->page.kind), l->page.leaf, l->page.anon_exclusive,
-		(long long)l->page.refcount, (long long)l->page.expected,
-		(long long)l->page.mapcount, (unsigned long long)l->page.facts.value,
-		(unsigned long long)l->page.facts.known, seen->err,
-		(unsigned long long)seen->faults, seen->slow,
-		(unsigned long long)seen->before, (unsigned long long)seen->after);
+		l->page.refcount, l->page.expected, l->page.mapcount, l->page.facts.value,
+		l->page.facts.known, seen->err, seen->faults, seen->slow, seen->before,
+		seen->after);
 }
 
 static void verify_skip(struct verify_case *c, const char *why)

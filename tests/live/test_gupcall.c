@@ -33,9 +33,8 @@ static bool act(const char *state, enum gupcall_id id)
 		printf("# %s: %s: %s\n", state, gupcall_row(id)->name, r.why);
 	else
 		printf("# %s: %s: err %d faults %llu slow %d %llx -> %llx refs %d\n",
-		       state, gupcall_row(id)->name, r.err, (unsigned long long)r.faults,
-		       r.slow, (unsigned long long)r.before, (unsigned long long)r.after,
-		       r.refs);
+		       state, gupcall_row(id)->name, r.err, r.faults, r.slow, r.before,
+		       r.after, r.refs);
 	return !err;
 }
 

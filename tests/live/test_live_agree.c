@@ -35,10 +35,8 @@ static void agree(const struct page_info *a, const struct page_info *b, u64 addr
 		   0);
 	EXPECT_INT(a->zone, b->zone);
 	if (test_failures != before)
-		printf("# at 0x%llx: %s, pfn 0x%llx, flags 0x%llx and 0x%llx\n",
-		       (unsigned long long)addr, page_kind_name(b->kind),
-		       (unsigned long long)other_pfn, (unsigned long long)a->flags,
-		       (unsigned long long)b->flags);
+		printf("# at 0x%llx: %s, pfn 0x%llx, flags 0x%llx and 0x%llx\n", addr,
+		       page_kind_name(b->kind), other_pfn, a->flags, b->flags);
 }
 
 /* The frame of the page at @addr, for which page_at() was called. */

@@ -349,7 +349,7 @@ TEST(many_vmas)
 		SKIP("quick");
 	for (u64 i = 0; i < n; i += 2)
 		if (mprotect(m + i * PAGE, PAGE, PROT_READ))
-			SKIP("the process may not have %llu VMAs", (unsigned long long)n);
+			SKIP("the process may not have %llu VMAs", n);
 	EXPECT(seen_open(&s, &by_scan, getpid()));
 	EXPECT_INT(look(&s, m + 20000 * PAGE, PAGE), 0);
 	EXPECT(s.nvmas >= n - 1);

@@ -79,8 +79,8 @@ static void child(const char *state, int pipe, u64 want)
 	if (!strcmp(state, "huge-zero"))
 		got &= ~TEST_FILE;
 	n = err ? snprintf(text, sizeof(text), "%s", s.why)
-		: snprintf(text, sizeof(text), "pagemap %#llx, expected %#llx",
-			   (unsigned long long)got, (unsigned long long)want);
+		: snprintf(text, sizeof(text), "pagemap %#llx, expected %#llx", got,
+			   want);
 	if (write(pipe, text, (size_t)n) != n)
 		_exit(CHILD_WRONG);
 	if (!err)

@@ -115,9 +115,7 @@ static bool quiet; /* another try follows */
 		if (a_ != b_) {                                                         \
 			if (!quiet)                                                     \
 				printf("# %s at %llx: %s is %llx by BPF, %llx by %s\n", \
-				       state_name, (unsigned long long)o->addr, what,   \
-				       (unsigned long long)a_, (unsigned long long)b_,  \
-				       by);                                             \
+				       state_name, o->addr, what, a_, b_, by);          \
 			test_failures++;                                                \
 		}                                                                       \
 	} while (0)
@@ -365,11 +363,8 @@ TEST(every_state_a_second_time)
 			check_state(name);
 		}
 	printf("# %llu states (%llu not made), %llu leaves: %llu entries equal pagemap's, %llu flag words kpageflags', %llu counts kpagecount's, %llu pages and %llu large folios kcore's, %llu entries ptdump's\n",
-	       (unsigned long long)seen.states, (unsigned long long)seen.skipped,
-	       (unsigned long long)seen.leaves, (unsigned long long)seen.entries,
-	       (unsigned long long)seen.flags, (unsigned long long)seen.counts,
-	       (unsigned long long)seen.kcore, (unsigned long long)seen.large,
-	       (unsigned long long)seen.dump);
+	       seen.states, seen.skipped, seen.leaves, seen.entries, seen.flags,
+	       seen.counts, seen.kcore, seen.large, seen.dump);
 	EXPECT(seen.states > 3);
 	src->ops->close(src);
 	bpfpage_close(bp);

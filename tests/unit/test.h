@@ -43,7 +43,7 @@ static char test_skip_reason[200];
 
 #define EXPECT_INT(a, b)                                                                 \
 	do {                                                                             \
-		long long a_ = (long long)(a), b_ = (long long)(b);                      \
+		long long a_ = (a), b_ = (b);                                            \
 		if (a_ != b_) {                                                          \
 			printf("# %s:%d: %s is %lld (0x%llx), expected %lld (0x%llx)\n", \
 			       __FILE__, __LINE__, #a, a_, a_, b_, b_);                  \

@@ -144,8 +144,7 @@ TEST(proofs)
 		EXPECT(rows[i].trials > 0);
 		snprintf(k.ev.arch, sizeof(k.ev.arch), "%s", rows[i].arch);
 		snprintf(text, sizeof(text), "proved by %llu trials on %s, %s",
-			 (unsigned long long)rows[i].trials, rows[i].release,
-			 rows[i].date);
+			 rows[i].trials, rows[i].release, rows[i].date);
 		expect_proof(&k, KERNEL_PROVED, text);
 		/* a patch that nobody tried */
 		k.origin[KFACT_HUGETLB_REFCOUNT] = KORIGIN_FORCED;

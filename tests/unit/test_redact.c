@@ -170,13 +170,11 @@ TEST(page_frames_stay_neighbours_and_in_their_zone)
 	EXPECT(dma < dma32 && dma32 < a && a < normal &&
 	       normal < redact_pfn(r, 0x63ffff));
 	EXPECT_INT(redact_pfn(r, 0x400000), 0);
-	snprintf(zone, sizeof(zone), "zone=DMA start=%llx end=%llx\n",
-		 (unsigned long long)redact_pfn(r, 1),
-		 (unsigned long long)redact_pfn(r, 0x1ff) + 1);
+	snprintf(zone, sizeof(zone), "zone=DMA start=%llx end=%llx\n", redact_pfn(r, 1),
+		 redact_pfn(r, 0x1ff) + 1);
 	EXPECT(strstr(text, zone));
-	snprintf(zone, sizeof(zone), "zone=Normal start=%llx end=%llx\n",
-		 (unsigned long long)normal,
-		 (unsigned long long)redact_pfn(r, 0x63ffff) + 1);
+	snprintf(zone, sizeof(zone), "zone=Normal start=%llx end=%llx\n", normal,
+		 redact_pfn(r, 0x63ffff) + 1);
 	EXPECT(strstr(text, zone));
 	redact_free(r);
 }

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <inttypes.h>
 #include <locale.h>
 
 #include "render/columns.h"
@@ -110,9 +109,9 @@ TEST(digits_are_those_of_printf)
 	char got[40], want[40];
 
 	for (unsigned i = 0; i < ARRAY_SIZE(numbers); i++) {
-		snprintf(want, sizeof(want), "0x%" PRIx64, numbers[i]);
+		snprintf(want, sizeof(want), "0x%llx", numbers[i]);
 		EXPECT_STR(columns_digits(numbers[i], 16, "0x", got, sizeof(got)), want);
-		snprintf(want, sizeof(want), "%" PRIu64, numbers[i]);
+		snprintf(want, sizeof(want), "%llu", numbers[i]);
 		EXPECT_STR(columns_digits(numbers[i], 10, "", got, sizeof(got)), want);
 	}
 	EXPECT_STR(columns_digits(100, 10, "", got, 3), "");
