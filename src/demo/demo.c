@@ -129,7 +129,7 @@ static int run_case(struct demo *d, const struct demo_case *c, u8 memory,
 	r->memory = memory;
 	r->predicted = r->observed = TRI_UNKNOWN;
 	bool may = available(d, r);
-	bytes = memory == DEMO_ORDER_0 ? 4096
+	bytes = memory == DEMO_ORDER_0 ? kernel_page_size(&d->src->machine->kernel)
 		: memory == DEMO_THP   ? d->thp_bytes
 				       : d->pool.bytes;
 	if (d->view->start)

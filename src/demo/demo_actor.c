@@ -9,7 +9,9 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define PAGE 4096
+#include "os/memsize.h"
+
+#define PAGE_MAX (64 << 10) /* the largest base page */
 
 struct order {
 	u8 who, action; /* enum demo_who, demo_action */
@@ -34,13 +36,13 @@ struct actor {
 
 static void fill(char *at, const char word[4])
 {
-	for (unsigned i = 0; i < PAGE; i += 4)
+	for (size_t i = 0; i < memsize_page(); i += 4)
 		memcpy(at + i, word, 4);
 }
 
 static s64 do_map(struct actor *a)
 {
-	size_t bytes = a->memory == DEMO_ORDER_0 ? PAGE : a->huge;
+	size_t bytes = a->memory == DEMO_ORDER_0 ? memsize_page() : a->huge;
 	int flags = MAP_PRIVATE | MAP_ANONYMOUS;
 	char *mem;
 
@@ -57,14 +59,14 @@ static s64 do_map(struct actor *a)
 			a->memory == DEMO_THP ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
 	a->mem = mem;
 	a->bytes = bytes;
-	for (size_t i = 0; i < bytes; i += PAGE)
+	for (size_t i = 0; i < bytes; i += memsize_page())
 		fill(mem + i, "old ");
 	return 0;
 }
 
 static s64 do_splice(struct actor *a)
 {
-	struct iovec iov = { .iov_base = a->mem, .iov_len = PAGE };
+	struct iovec iov = { .iov_base = a->mem, .iov_len = memsize_page() };
 
 	if (pipe2(a->pipe, O_CLOEXEC | O_NONBLOCK) < 0)
 		return -errno;
@@ -74,7 +76,7 @@ static s64 do_splice(struct actor *a)
 
 static s64 do_read(struct actor *a, struct reply *r)
 {
-	char buf[PAGE];
+	char buf[PAGE_MAX];
 	ssize_t n = read(a->pipe[0], buf, sizeof(buf));
 
 	if (n < 0)

@@ -14,6 +14,7 @@
 
 #include "page/structpage.h"
 #include "page/zoneinfo.h"
+#include "os/memsize.h"
 #include "os/readfile.h"
 
 #define LIVE_THP "sys/kernel/mm/transparent_hugepage/"
@@ -73,7 +74,6 @@ static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 	char path[160], *text;
 	struct utsname name;
 	size_t len;
-	u64 pmd;
 
 	kernel_evidence_init(ev);
 	if (uname(&name))
@@ -85,11 +85,8 @@ static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 			   sizeof(ev->version)))
 		snprintf(ev->version, sizeof(ev->version), "%.64s", name.version);
 	snprintf(ev->arch, sizeof(ev->arch), "%.16s", name.machine);
-	ev->page_size = sysconf(_SC_PAGESIZE);
-	pmd = readfile_number(l->root,
-			      "sys/kernel/mm/transparent_hugepage/hpage_pmd_size");
-	/* A page table of one base page has page_size / 8 entries. */
-	ev->pmd_size = pmd && pmd < 1u << 31 ? pmd : ev->page_size / 8 * ev->page_size;
+	ev->page_size = (u32)memsize_page();
+	ev->pmd_size = (u32)memsize_pmd(l->root);
 	if (!live_machine_config(l->root, ev->release, path, &text, &len)) {
 		kernel_evidence_config(ev, text, len);
 		free(text);

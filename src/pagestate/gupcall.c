@@ -32,6 +32,7 @@ struct act {
 	long arg;
 	bool dry;
 	char *page; /* the page, or scratch when dry */
+	size_t len; /* bytes of a base page */
 	int pipe[2], ring;
 };
 
@@ -87,7 +88,7 @@ static long gupcall_call(const struct act *a, long nr, long p0, long p1, long p2
 
 static int gupcall_vmsplice(struct act *a)
 {
-	struct iovec iov = { .iov_base = a->page, .iov_len = 4096 };
+	struct iovec iov = { .iov_base = a->page, .iov_len = a->len };
 
 	return (int)gupcall_call(a, SYS_vmsplice, a->pipe[1], (long)&iov, 1, 0, 0, 0);
 }
@@ -95,10 +96,10 @@ static int gupcall_vmsplice(struct act *a)
 static int gupcall_dio(struct act *a)
 {
 	long r = gupcall_call(a, a->arg ? SYS_pwrite64 : SYS_pread64, a->env->dio,
-			      (long)a->page, 4096, 0, 0, 0);
+			      (long)a->page, (long)a->len, 0, 0, 0);
 
 	/* When GUP fails, iomap_dio_rw() of 6.15 and 6.16 reads nothing and returns no error. */
-	if (!a->dry && r >= 0 && r < 4096)
+	if (!a->dry && r >= 0 && r < (long)a->len)
 		return -EIO;
 	return (int)r;
 }
@@ -116,7 +117,7 @@ static int gupcall_process_vm(struct act *a)
 
 static int gupcall_uring(struct act *a)
 {
-	struct iovec iov = { .iov_base = a->page, .iov_len = 4096 };
+	struct iovec iov = { .iov_base = a->page, .iov_len = a->len };
 
 	return (int)gupcall_call(a, SYS_io_uring_register, a->ring,
 				 IORING_REGISTER_BUFFERS, (long)&iov, 1, 0, 0);
@@ -125,7 +126,7 @@ static int gupcall_uring(struct act *a)
 static int gupcall_gup_test(struct act *a)
 {
 	struct gupcall_gup_test_arg g = { .addr = (uintptr_t)a->page,
-					  .size = 4096,
+					  .size = a->len,
 					  .nr_pages_per_call = 1,
 					  .gup_flags = a->arg & 16 ? 1 : 0 };
 	long r = gupcall_call(a, SYS_ioctl, a->env->gup_test,
@@ -134,13 +135,13 @@ static int gupcall_gup_test(struct act *a)
 	if (r < 0)
 		return (int)r;
 	/* gup_test also succeeds for fewer pages: only the size shows it. */
-	return a->dry || g.size == 4096 ? 0 : -EIO;
+	return a->dry || g.size == a->len ? 0 : -EIO;
 }
 
 static int gupcall_gup_kept(struct act *a)
 {
 	struct gupcall_gup_kept_arg g = { .addr = (uintptr_t)a->page,
-					  .size = 4096,
+					  .size = a->len,
 					  .flags = (u32)a->arg };
 
 	return (int)gupcall_call(a, SYS_ioctl, a->env->gup_test,
@@ -199,6 +200,7 @@ static int gupcall_open_slow(int cpu, char *why)
 
 static int gupcall_open_dio(char *why)
 {
+	size_t page = pagestate_size(PAGESTATE_SIZE_BASE);
 	void *block = NULL;
 	int fd = pagestate_disk_file(O_DIRECT);
 
@@ -207,12 +209,12 @@ static int gupcall_open_dio(char *why)
 			 "no directory whose file system does direct I/O");
 		return -1;
 	}
-	if (posix_memalign(&block, 4096, 4096)) {
+	if (posix_memalign(&block, page, page)) {
 		close(fd);
 		return -1;
 	}
-	memset(block, PAGESTATE_BYTE_STORE, 4096);
-	if (pwrite(fd, block, 4096, 0) != 4096) {
+	memset(block, PAGESTATE_BYTE_STORE, page);
+	if (pwrite(fd, block, page, 0) != (ssize_t)page) {
 		snprintf(why, PAGESTATE_WHY, "direct I/O: %s", strerror(errno));
 		close(fd);
 		fd = -1;
@@ -257,7 +259,7 @@ void gupcall_finish(const struct gupcall_env *env)
 static void gupcall_flush_tlb(void)
 {
 	static char *many; /* more pages than x86 flushes one by one */
-	size_t len = 64 * 4096;
+	size_t page = pagestate_size(PAGESTATE_SIZE_BASE), len = 64 * page;
 
 	if (!many) {
 		/*
@@ -271,7 +273,7 @@ static void gupcall_flush_tlb(void)
 			return;
 		}
 	}
-	pagestate_store(many, len, 4096, 1);
+	pagestate_store(many, len, page, 1);
 	mprotect(many, len, PROT_READ);
 	mprotect(many, len, PROT_READ | PROT_WRITE);
 }
@@ -409,6 +411,7 @@ static enum tri gupcall_refs_see(const struct pagestate *s, u64 leaf, bool kept)
 static void gupcall_look_at_child(struct pagestate *s, struct gupcall_result *ret)
 {
 	struct pagestate_child_order o = { .what = PAGESTATE_CHILD_PFN, .addr = s->page };
+	size_t page = pagestate_size(PAGESTATE_SIZE_BASE);
 	unsigned char core;
 
 	if (ret->err)
@@ -419,17 +422,19 @@ static void gupcall_look_at_child(struct pagestate *s, struct gupcall_result *re
 	pagestate_access_load(s->page, 1, 1, &ret->byte);
 	/* The vsyscall page is in nobody's mappings. */
 	if (ret->child_err == -ENOMEM &&
-	    mincore(s->page - (uintptr_t)s->page % 4096, 4096, &core))
+	    mincore(s->page - (uintptr_t)s->page % page, page, &core))
 		ret->child_err = -EFAULT;
 }
 
 int gupcall_run(struct pagestate *s, enum gupcall_id id, u64 leaf,
 		const struct gupcall_env *env, struct gupcall_result *ret)
 {
-	static char scratch[8192] __attribute__((aligned(4096)));
-	struct act a = {
-		.s = s, .env = env, .arg = gupcall_rows[id].arg, .pipe = { -1, -1 }
-	};
+	static char scratch[64 << 10] __attribute__((aligned(64 << 10))); /* any page */
+	struct act a = { .s = s,
+			 .env = env,
+			 .arg = gupcall_rows[id].arg,
+			 .len = pagestate_size(PAGESTATE_SIZE_BASE),
+			 .pipe = { -1, -1 } };
 	const struct gupcall_row *row = &gupcall_rows[id].row;
 	u64 faults = 0, slow = 0;
 	int err;

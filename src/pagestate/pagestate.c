@@ -12,7 +12,20 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "os/memsize.h"
 #include "os/readfile.h"
+
+size_t pagestate_size(enum pagestate_size size)
+{
+	static size_t known[PAGESTATE_SIZES];
+
+	if (!known[size])
+		known[size] = size == PAGESTATE_SIZE_BASE ? memsize_page()
+			      : size == PAGESTATE_SIZE_PMD
+				      ? memsize_pmd(AT_FDCWD)
+				      : memsize_hugetlb(size - PAGESTATE_SIZE_HUGETLB);
+	return known[size];
+}
 
 int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
 {
@@ -66,19 +79,22 @@ char *pagestate_map(struct pagestate *s, size_t len, size_t align, int prot, int
 		    int fd)
 {
 	static u64 next = 0x20000000;
+	size_t pmd = pagestate_size(PAGESTATE_SIZE_PMD);
 	char *p;
 
-	if (align < 1 << 21)
-		align = 1 << 21;
+	align = MAX(align, pmd);
 	for (int i = 0; i < 64; i++) {
 		u64 at = ROUND_UP(next, align);
 
-		next = ROUND_UP(at + len + (1 << 21), 1 << 21);
+		next = ROUND_UP(at + len + pmd, pmd);
 		p = mmap((void *)at, len, prot, flags | MAP_FIXED_NOREPLACE, fd, 0);
 		if (p == (void *)at)
 			return p;
 		if (p != MAP_FAILED)
 			munmap(p, len);
+		else if (errno == EBUSY)
+			/* Power's hash MMU has one page size for each 256 MiB of addresses. */
+			next = ROUND_UP(next, 256 << 20);
 		else if (errno != EEXIST)
 			break;
 	}
@@ -99,29 +115,39 @@ u64 pagestate_pagemap(const void *addr)
 
 	if (fd < 0)
 		return 0;
-	if (pread(fd, &entry, sizeof(entry), (off_t)((uintptr_t)addr / 4096 * 8)) !=
+	if (pread(fd, &entry, sizeof(entry),
+		  (off_t)((uintptr_t)addr / pagestate_size(PAGESTATE_SIZE_BASE) * 8)) !=
 	    sizeof(entry))
 		entry = 0;
 	close(fd);
 	return entry;
 }
 
-u64 pagestate_pool(const char *kib, const char *file)
+u64 pagestate_pool(enum pagestate_size size, const char *file)
 {
 	char path[96];
 	u64 n;
 
-	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%skB/%s", kib,
-		 file);
+	snprintf(path, sizeof(path), "/sys/kernel/mm/hugepages/hugepages-%zukB/%s",
+		 pagestate_size(size) >> 10, file);
 	n = readfile_number(AT_FDCWD, path);
 	return n == UINT64_MAX ? 0 : n;
 }
 
-/* Returns whether at least @want pages of the pool are free and not reserved. */
-static bool pagestate_pool_has(const char *kib, u64 want)
+/* Returns NULL when @want pages of the pool are free and not reserved, or what is missing. */
+static const char *pagestate_pool_missing(enum pagestate_size size, u64 want)
 {
-	return pagestate_pool(kib, "free_hugepages") >=
-	       pagestate_pool(kib, "resv_hugepages") + want;
+	static char why[PAGESTATE_WHY];
+	char text[24];
+
+	if (!pagestate_size(size))
+		return "this kernel has no hugetlb pages";
+	if (pagestate_pool(size, "free_hugepages") >=
+	    pagestate_pool(size, "resv_hugepages") + want)
+		return NULL;
+	snprintf(why, sizeof(why), "fewer than %u free %s hugetlb pages", (unsigned)want,
+		 memsize_text(pagestate_size(size), false, text, sizeof(text)));
+	return why;
 }
 
 static bool pagestate_has_swap(void)
@@ -151,13 +177,13 @@ static const char *pagestate_missing(u64 need)
 			       ? NULL
 			       : "transparent huge pages are off";
 	case PAGESTATE_NEED_HUGETLB:
-		return pagestate_pool_has("2048", 4)
-			       ? NULL
-			       : "fewer than 4 free 2 MiB hugetlb pages";
-	case PAGESTATE_NEED_HUGETLB_1G:
-		return pagestate_pool_has("1048576", 2)
-			       ? NULL
-			       : "fewer than 2 free 1 GiB hugetlb pages";
+		return pagestate_pool_missing(PAGESTATE_SIZE_HUGETLB, 4);
+	case PAGESTATE_NEED_HUGETLB_2:
+		return pagestate_pool_missing(PAGESTATE_SIZE_HUGETLB_2, 2);
+	case PAGESTATE_NEED_HUGETLB_3:
+		return pagestate_pool_missing(PAGESTATE_SIZE_HUGETLB_3, 2);
+	case PAGESTATE_NEED_HUGETLB_4:
+		return pagestate_pool_missing(PAGESTATE_SIZE_HUGETLB_4, 2);
 	case PAGESTATE_NEED_SWAP:
 		return pagestate_has_swap() ? NULL : "no swap space";
 	case PAGESTATE_NEED_KSM:

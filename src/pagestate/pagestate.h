@@ -9,7 +9,7 @@
  * A state is written "base" or "base+op+op@N…": a row of pagestate.def, then operations from left to
  * right, e.g. "hugetlb+child-vmspliced" or "arena-thp+fill+shared+touch@7+look@7".  @N is a page
  * of the mapping (in its own page size), @N-M a range with M excluded; without it an operation
- * works on the page looked at.
+ * works on the page looked at.  A page may also be a part of the mapping: @1/2 is its middle.
  *
  * Helper processes are killed when the caller ends, however it ends.
  */
@@ -25,13 +25,29 @@
 #define PAGESTATE_NEED_NOTHING 0
 #define PAGESTATE_NEED_THP BIT(0)
 #define PAGESTATE_NEED_HUGETLB BIT(1)
-#define PAGESTATE_NEED_HUGETLB_1G BIT(2)
+#define PAGESTATE_NEED_HUGETLB_2 BIT(2) /* of the sizes that are not the default */
+#define PAGESTATE_NEED_HUGETLB_3 BIT(9)
+#define PAGESTATE_NEED_HUGETLB_4 BIT(10)
 #define PAGESTATE_NEED_SWAP BIT(3)
 #define PAGESTATE_NEED_KSM BIT(4) /* and running; gupinfo never starts it */
 #define PAGESTATE_NEED_UFFD BIT(5)
 #define PAGESTATE_NEED_GUARD BIT(6)
 #define PAGESTATE_NEED_SECRETMEM BIT(7)
 #define PAGESTATE_NEED_DISK BIT(8) /* a directory whose file system does direct I/O */
+
+/* Sizes of pages, which each machine has of its own. */
+enum pagestate_size {
+	PAGESTATE_SIZE_BASE,
+	PAGESTATE_SIZE_PMD,
+	PAGESTATE_SIZE_HUGETLB,   /* of the default size */
+	PAGESTATE_SIZE_HUGETLB_2, /* the other sizes, from the smallest on */
+	PAGESTATE_SIZE_HUGETLB_3,
+	PAGESTATE_SIZE_HUGETLB_4,
+	PAGESTATE_SIZES
+};
+
+/* Returns the bytes of @size; 0 when this machine has no such pages. */
+size_t pagestate_size(enum pagestate_size size);
 
 enum pagestate_try {
 	PAGESTATE_TRY_PLAIN, /* only as it is */
@@ -80,7 +96,7 @@ struct pagestate {
 	char *page;  /* the page that trials look at */
 	char *taken; /* a mapping that only reserves huge pages, and its bytes */
 	size_t taken_len;
-	size_t leaf; /* bytes of one page of the mapping: 4096 or the huge page's */
+	size_t leaf; /* bytes of one page of the mapping: a base page or a hugetlb page */
 	int fd;      /* backing file, -1 */
 	int uffd;    /* userfaultfd, -1 */
 	bool blocks; /* an access may wait for ever: nobody serves the userfaultfd */
@@ -125,8 +141,8 @@ u64 pagestate_pagemap(const void *addr);
 /* Returns 0 when the machine has all that @needs asks for, else -EOPNOTSUPP and @why. */
 int pagestate_need(u64 needs, char *why);
 
-/* Returns the number in @file of the pool of hugetlb pages of @kib; 0 when it cannot be read. */
-u64 pagestate_pool(const char *kib, const char *file);
+/* Returns the number in @file of the pool of hugetlb pages of @size; 0 when it cannot be read. */
+u64 pagestate_pool(enum pagestate_size size, const char *file);
 
 /* Opens an unlinked file on a file system that does direct I/O.  Returns an fd or -errno. */
 int pagestate_disk_file(int flags);

@@ -73,22 +73,23 @@ int pagestate_anon_pageout(struct pagestate *s, char *addr, size_t len, long arg
 /* Makes the page and a neighbour alike, registers both with KSM and waits for the merge. */
 int pagestate_anon_merge(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	char *other = addr + 4096 < s->addr + s->len ? addr + 4096 : addr - 4096;
+	size_t page = pagestate_size(PAGESTATE_SIZE_BASE);
+	char *other = addr + page < s->addr + s->len ? addr + page : addr - page;
 	u64 mask = BIT(55) - 1;
 
-	if (s->leaf != 4096 || s->len < 8192 ||
+	if (s->leaf != page || s->len < 2 * page ||
 	    pagestate_access_store(addr, 1, 1, PAGESTATE_BYTE_MADE) ||
 	    pagestate_access_store(other, 1, 1, PAGESTATE_BYTE_MADE))
 		return pagestate_fail(s, -EOPNOTSUPP, "KSM cannot merge this");
 	/* Content that no other process is likely to have. */
-	for (int i = 0; i < 4096; i += 8) {
-		u64 word = 0x6775706b736d0000ULL + (u64)getpid() * 4096 + (u64)i;
+	for (size_t i = 0; i < page; i += 8) {
+		u64 word = 0x6775706b736d0000ULL + (u64)getpid() * page + i;
 
 		memcpy(addr + i, &word, 8);
 	}
 	addr[0] = PAGESTATE_BYTE_MADE;
-	memcpy(other, addr, 4096);
-	if (madvise(addr, 4096, MADV_MERGEABLE) || madvise(other, 4096, MADV_MERGEABLE))
+	memcpy(other, addr, page);
+	if (madvise(addr, page, MADV_MERGEABLE) || madvise(other, page, MADV_MERGEABLE))
 		return pagestate_fail(s, -EOPNOTSUPP, "MADV_MERGEABLE: %s",
 				      strerror(errno));
 	for (int i = 0; i < 500; i++) {

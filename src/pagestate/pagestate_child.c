@@ -21,13 +21,14 @@ struct pagestate_child_reply {
 
 static void *pagestate_child_page(char *addr)
 {
-	return addr - (uintptr_t)addr % 4096;
+	return addr - (uintptr_t)addr % pagestate_size(PAGESTATE_SIZE_BASE);
 }
 
 static void pagestate_child_obey(const struct pagestate_child_order *o,
 				 struct pagestate_child_reply *r)
 {
-	struct iovec iov = { .iov_base = o->addr, .iov_len = 4096 };
+	size_t page = pagestate_size(PAGESTATE_SIZE_BASE);
+	struct iovec iov = { .iov_base = o->addr, .iov_len = page };
 	unsigned char core;
 
 	switch (o->what) {
@@ -38,14 +39,14 @@ static void pagestate_child_obey(const struct pagestate_child_order *o,
 		r->err = munmap(o->addr, o->len) ? -errno : 0;
 		break;
 	case PAGESTATE_CHILD_VMSPLICE:
-		r->err = vmsplice(o->fd, &iov, 1, 0) == 4096 ? 0 : -errno;
+		r->err = vmsplice(o->fd, &iov, 1, 0) == (ssize_t)page ? 0 : -errno;
 		break;
 	case PAGESTATE_CHILD_PFN:
 		r->value = pagestate_pagemap(o->addr);
 		break;
 	case PAGESTATE_CHILD_LOAD_PFN:
 		r->err = pagestate_access_load(o->addr, 1, 1, &r->byte);
-		if (r->err && mincore(pagestate_child_page(o->addr), 4096, &core))
+		if (r->err && mincore(pagestate_child_page(o->addr), page, &core))
 			r->err = -errno; /* ENOMEM: nothing is mapped there */
 		r->value = pagestate_pagemap(o->addr);
 		break;

@@ -5,7 +5,14 @@
 
 #include "pagestate/pagestate.h"
 
+/*
+ * Returns row @id, with the sizes of this machine; NULL when its kernel has no folios or no second,
+ * third … size of hugetlb pages of that kind.
+ */
 const struct pagestate_row *pagestate_factory_row(enum pagestate_id id);
+
+/* Returns the pages, in its own page size, of the mapping of row @id. */
+unsigned pagestate_factory_pages(enum pagestate_id id);
 
 /* Returns 0 when this machine can make row @id, or -EOPNOTSUPP with the reason in @why. */
 int pagestate_factory_available(enum pagestate_id id, char *why);

@@ -15,7 +15,6 @@
 #define MADV_COLLAPSE 25
 #endif
 
-#define PAGESTATE_HUGE ((size_t)2 << 20)
 #define PAGESTATE_THP "/sys/kernel/mm/transparent_hugepage/"
 
 /* Returns AnonHugePages of the VMA at @addr in KiB; -1 when smaps cannot be read. */
@@ -41,10 +40,12 @@ static long pagestate_huge_kib(const char *addr)
 
 int pagestate_huge_thp(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	pagestate_store(addr, len, 4096, PAGESTATE_BYTE_MADE);
-	if (pagestate_huge_kib(addr) != 2048)
+	long want = (long)(pagestate_size(PAGESTATE_SIZE_PMD) >> 10);
+
+	pagestate_store(addr, len, s->leaf, PAGESTATE_BYTE_MADE);
+	if (pagestate_huge_kib(addr) != want)
 		madvise(addr, len, MADV_COLLAPSE);
-	if (pagestate_huge_kib(addr) != 2048)
+	if (pagestate_huge_kib(addr) != want)
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "no transparent huge page could be had");
 	return 0;
@@ -58,7 +59,7 @@ int pagestate_huge_zero(struct pagestate *s, char *addr, size_t len, long arg)
 	(void)*(volatile char *)s->page;
 	/* The whole slot is present at once; otherwise it was the small zero page. */
 	if (!(pagestate_pagemap(addr) >> 63) ||
-	    !(pagestate_pagemap(addr + len - 4096) >> 63))
+	    !(pagestate_pagemap(addr + len - s->leaf) >> 63))
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "the kernel did not map the huge zero page");
 	return 0;
@@ -97,8 +98,8 @@ int pagestate_huge_folio(struct pagestate *s, char *addr, size_t len, long arg)
 		return pagestate_fail(
 			s, -EOPNOTSUPP,
 			"folios of %zu KiB are off (hugepages-%zukB/enabled)", kib, kib);
-	pagestate_store(addr, len, 4096, PAGESTATE_BYTE_MADE);
-	if (!pagestate_huge_is_folio(addr, len / 4096))
+	pagestate_store(addr, len, s->leaf, PAGESTATE_BYTE_MADE);
+	if (!pagestate_huge_is_folio(addr, len / s->leaf))
 		return pagestate_fail(s, -EOPNOTSUPP, "no folio of %zu KiB was allocated",
 				      kib);
 	return 0;
@@ -110,22 +111,24 @@ int pagestate_huge_folio(struct pagestate *s, char *addr, size_t len, long arg)
  */
 int pagestate_huge_take(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	u64 free = pagestate_pool("2048", "free_hugepages");
+	u64 free = pagestate_pool(PAGESTATE_SIZE_HUGETLB, "free_hugepages");
 	u64 own = pagestate_pagemap(s->page) >> 63;
+	size_t size = pagestate_size(PAGESTATE_SIZE_HUGETLB);
 
-	if (pagestate_pool("2048", "nr_overcommit_hugepages"))
+	if (pagestate_pool(PAGESTATE_SIZE_HUGETLB, "nr_overcommit_hugepages"))
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "the pool may grow (nr_overcommit_hugepages)");
-	if (!free || pagestate_pool("2048", "nr_hugepages") - free != own ||
-	    pagestate_pool("2048", "resv_hugepages"))
+	if (!free ||
+	    pagestate_pool(PAGESTATE_SIZE_HUGETLB, "nr_hugepages") - free != own ||
+	    pagestate_pool(PAGESTATE_SIZE_HUGETLB, "resv_hugepages"))
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "others use the pool of huge pages");
-	s->taken = mmap(NULL, free * PAGESTATE_HUGE, PROT_NONE,
-			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB | 21 << 26, -1, 0);
+	s->taken = mmap(NULL, free * size, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (s->taken == MAP_FAILED) {
 		s->taken = NULL;
 		return pagestate_fail(s, -EOPNOTSUPP, "mmap: %s", strerror(errno));
 	}
-	s->taken_len = free * PAGESTATE_HUGE;
+	s->taken_len = free * size;
 	return 0;
 }

@@ -11,6 +11,9 @@ enum pagestate_mapping {
 #undef MAPPING
 };
 
+/* Returns the bytes of one page of a mapping; 0 when this machine has no such pages. */
+size_t pagestate_map_page(enum pagestate_mapping id);
+
 /*
  * Maps @len bytes and fills @s (addr, len, page, leaf …).  Returns 0, or -errno with s->why set;
  * -EOPNOTSUPP means that this machine cannot do it.  pagestate_factory_drop() releases what was

@@ -16,7 +16,7 @@
 #define SYS_memfd_secret 447
 #endif
 
-#define PAGESTATE_FILE_LEN ((size_t)64 << 10) /* what exists of a file */
+#define PAGESTATE_FILE_PAGES 16 /* what exists of a file */
 
 /* Opens s->fd, the file of s->len bytes that is mapped.  Returns 0, or -errno and s->why. */
 typedef int pagestate_open_fn(struct pagestate *s);
@@ -27,17 +27,17 @@ static pagestate_open_fn pagestate_disk, pagestate_disk_ro, pagestate_memfd,
 
 static const struct pagestate_mapped {
 	pagestate_open_fn *open; /* NULL: no file */
-	size_t leaf;
+	u8 page;                 /* enum pagestate_size */
 	int flags, advice;
 	bool readonly;
 	u8 look; /* the page that is looked at */
 } pagestate_mappings[] = {
-#define MAPPING(id, kib, flags_, advice_, readonly_, look_, open_) \
-	[PAGESTATE_MAP_##id] = { .open = open_,                    \
-				 .leaf = (size_t)kib << 10,        \
-				 .flags = flags_,                  \
-				 .advice = advice_,                \
-				 .readonly = readonly_,            \
+#define MAPPING(id, page_, flags_, advice_, readonly_, look_, open_) \
+	[PAGESTATE_MAP_##id] = { .open = open_,                      \
+				 .page = PAGESTATE_SIZE_##page_,     \
+				 .flags = flags_,                    \
+				 .advice = advice_,                  \
+				 .readonly = readonly_,              \
 				 .look = look_ },
 #include "pagestate/pagestate_map.def"
 #undef MAPPING
@@ -48,10 +48,11 @@ static const struct pagestate_mapped {
 /* Writes what exists of the file; every page begins with PAGESTATE_BYTE_MADE. */
 static int pagestate_fill(struct pagestate *s)
 {
-	char block[4096] = { PAGESTATE_BYTE_MADE };
+	static char block[64 << 10] = { PAGESTATE_BYTE_MADE };
 
-	for (size_t at = 0; at < PAGESTATE_FILE_LEN; at += sizeof(block))
-		if (pwrite(s->fd, block, sizeof(block), (off_t)at) != sizeof(block))
+	for (unsigned i = 0; i < PAGESTATE_FILE_PAGES; i++)
+		if (pwrite(s->fd, block, s->leaf, (off_t)(i * s->leaf)) !=
+		    (ssize_t)s->leaf)
 			return pagestate_fail(s, -EIO, "cannot write a file: %s",
 					      strerror(errno));
 	return fdatasync(s->fd)
@@ -130,9 +131,11 @@ static int pagestate_huge_fs(struct pagestate *s, bool full)
 	enum { SET_STRING = 1, CMD_CREATE = 6 };
 	int fs = (int)syscall(SYS_fsopen, "hugetlbfs", 1 /* FSOPEN_CLOEXEC */), mnt = -1;
 	int other = -1, flags = O_RDWR | O_CREAT | O_CLOEXEC, err = 0;
+	char size[24];
 
-	if (fs >= 0 && !syscall(SYS_fsconfig, fs, SET_STRING, "pagesize", "2M", 0) &&
-	    !syscall(SYS_fsconfig, fs, SET_STRING, "size", "2M", 0) &&
+	snprintf(size, sizeof(size), "%zuK", s->leaf >> 10);
+	if (fs >= 0 && !syscall(SYS_fsconfig, fs, SET_STRING, "pagesize", size, 0) &&
+	    !syscall(SYS_fsconfig, fs, SET_STRING, "size", size, 0) &&
 	    !syscall(SYS_fsconfig, fs, CMD_CREATE, NULL, NULL, 0))
 		mnt = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
 	if (mnt < 0)
@@ -180,23 +183,28 @@ static int pagestate_gate(struct pagestate *s)
 	return 0;
 }
 
+size_t pagestate_map_page(enum pagestate_mapping id)
+{
+	return pagestate_size(pagestate_mappings[id].page);
+}
+
 int pagestate_map_make(struct pagestate *s, enum pagestate_mapping id, size_t len)
 {
 	const struct pagestate_mapped *m = &pagestate_mappings[id];
 	int prot = m->readonly ? PROT_READ : PROT_READ | PROT_WRITE;
 	int flags = m->flags, err;
 
-	s->leaf = m->leaf;
+	s->leaf = pagestate_map_page(id);
 	s->len = len;
 	if (flags & MAP_HUGETLB)
-		flags |= (m->leaf >> 30 ? 30 : 21) << 26; /* MAP_HUGE_SHIFT */
+		flags |= __builtin_ctzll(s->leaf) << 26; /* MAP_HUGE_SHIFT */
 	err = m->open ? m->open(s) : 0;
 	if (err || s->addr) /* the vsyscall page is mapped already */
 		return err;
 	s->addr = pagestate_map(s, len, s->leaf, prot, flags, s->fd);
 	if (!s->addr)
-		return s->leaf > 4096 ? -EOPNOTSUPP : -errno;
-	s->page = s->addr + m->look * 4096;
+		return m->page != PAGESTATE_SIZE_BASE ? -EOPNOTSUPP : -errno;
+	s->page = s->addr + m->look * pagestate_size(PAGESTATE_SIZE_BASE);
 	if (m->advice && madvise(s->addr, len, m->advice) && m->advice == MADV_HUGEPAGE)
 		return pagestate_fail(s, -EOPNOTSUPP, "MADV_HUGEPAGE: %s",
 				      strerror(errno));

@@ -152,10 +152,11 @@ struct pagestate_op_role {
 static int pagestate_op_parent(struct pagestate *s, void *ctx)
 {
 	const struct pagestate_op_role *role = ctx;
-	struct iovec iov = { .iov_base = role->addr, .iov_len = 4096 };
+	size_t page = pagestate_size(PAGESTATE_SIZE_BASE);
+	struct iovec iov = { .iov_base = role->addr, .iov_len = page };
 	int err = 0;
 
-	if (role->how == 0 && vmsplice(role->fd, &iov, 1, 0) != 4096)
+	if (role->how == 0 && vmsplice(role->fd, &iov, 1, 0) != (ssize_t)page)
 		err = -errno;
 	if (role->how != 2)
 		munmap(s->addr, s->len);
@@ -201,7 +202,7 @@ static int pagestate_op_mremap(struct pagestate *s, char *addr, size_t len, long
 	char *to;
 
 	/* On 6.18, moving part of a private hugetlb mapping leaks a page of the pool. */
-	if (s->leaf != 4096)
+	if (s->leaf != pagestate_size(PAGESTATE_SIZE_BASE))
 		return pagestate_fail(s, -EOPNOTSUPP,
 				      "mremap of hugetlb leaks reservations");
 	to = pagestate_map(s, len, s->leaf, PROT_NONE,
@@ -229,9 +230,9 @@ static int pagestate_op_only(struct pagestate *s, char *addr, size_t len, long a
 	return 0;
 }
 
-static int pagestate_op_truncate(struct pagestate *s, char *addr, size_t len, long to)
+static int pagestate_op_truncate(struct pagestate *s, char *addr, size_t len, long pages)
 {
-	return ftruncate(s->fd, to) ? -errno : 0;
+	return ftruncate(s->fd, pages * (off_t)s->leaf) ? -errno : 0;
 }
 
 static int pagestate_op_vm_read(struct pagestate *s, char *addr, size_t len, long arg)

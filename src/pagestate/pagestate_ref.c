@@ -41,12 +41,13 @@ int pagestate_ref_pipe(struct pagestate *s, char *page)
 
 int pagestate_ref_vmsplice(struct pagestate *s, char *page)
 {
-	struct iovec iov = { .iov_base = page, .iov_len = 4096 };
+	size_t len = pagestate_size(PAGESTATE_SIZE_BASE);
+	struct iovec iov = { .iov_base = page, .iov_len = len };
 	int err = pagestate_ref_pipe(s, page);
 
 	if (err)
 		return err;
-	if (vmsplice(s->ref[s->nrefs - 1].fd[1], &iov, 1, 0) == 4096) {
+	if (vmsplice(s->ref[s->nrefs - 1].fd[1], &iov, 1, 0) == (ssize_t)len) {
 		s->ref[s->nrefs - 1].pfn = pagestate_ref_pfn(page);
 		return 0;
 	}
@@ -78,7 +79,7 @@ int pagestate_ref_pin(struct pagestate *s, char *page)
 
 	if (!r)
 		return -EAGAIN;
-	fd = pagestate_ring(page, 4096);
+	fd = pagestate_ring(page, pagestate_size(PAGESTATE_SIZE_BASE));
 	if (fd < 0)
 		return pagestate_fail(s, fd, "io_uring buffer: %s", strerror(-fd));
 	*r = (struct pagestate_ref){ .kind = PAGESTATE_REF_RING,

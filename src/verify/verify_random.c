@@ -28,12 +28,12 @@ static unsigned verify_below(u64 *seed, unsigned n)
 
 static const struct {
 	enum pagestate_id id;
-	unsigned weight, pages;
+	unsigned weight;
 } verify_arenas[] = {
-	{ PAGESTATE_ARENA, 30, 1024 },      { PAGESTATE_ARENA_THP, 35, 1024 },
-	{ PAGESTATE_ARENA_SHMEM, 6, 1024 }, { PAGESTATE_ARENA_TMPFS, 8, 1024 },
-	{ PAGESTATE_ARENA_FILE, 6, 16 },    { PAGESTATE_ARENA_FILE_SHARED, 5, 16 },
-	{ PAGESTATE_ARENA_HUGETLB, 14, 2 },
+	{ PAGESTATE_ARENA, 30 },         { PAGESTATE_ARENA_THP, 35 },
+	{ PAGESTATE_ARENA_SHMEM, 6 },    { PAGESTATE_ARENA_TMPFS, 8 },
+	{ PAGESTATE_ARENA_FILE, 6 },     { PAGESTATE_ARENA_FILE_SHARED, 5 },
+	{ PAGESTATE_ARENA_HUGETLB, 14 },
 };
 
 static unsigned verify_arena(u64 *seed)
@@ -80,7 +80,13 @@ static enum pagestate_op_id verify_op(u64 *seed)
 static int verify_page_word(u64 *seed, char *buf, size_t len, unsigned look,
 			    unsigned pages)
 {
-	static const unsigned hot[] = { 0, 1, 2, 3, 7, 255, 511, 512, 513, 1023 };
+	/* The middle is where the second PMD of an arena begins. */
+	unsigned middle = MAX(pages / 2, 2u);
+	unsigned hot[] = { 0,          1,
+			   2,          3,
+			   7,          middle / 2 - 1,
+			   middle - 1, middle,
+			   middle + 1, 2 * middle - 1 };
 	unsigned how = verify_below(seed, 20), page = look, last;
 
 	if (how >= 12)
@@ -89,7 +95,7 @@ static int verify_page_word(u64 *seed, char *buf, size_t len, unsigned look,
 		return snprintf(buf, len, "@%u", page);
 	if (how == 17)
 		page = 0;
-	last = how == 17 ? MIN(512U, pages) : page + 1 + verify_below(seed, 16);
+	last = how == 17 ? MIN(middle, pages) : page + 1 + verify_below(seed, 16);
 	last = MIN(last, pages);
 	if (last <= page)
 		last = page + 1;
@@ -99,7 +105,8 @@ static int verify_page_word(u64 *seed, char *buf, size_t len, unsigned look,
 /* Writes a random state into @buf. */
 static void verify_sequence(u64 *seed, char *buf, size_t len)
 {
-	unsigned arena = verify_arena(seed), pages = verify_arenas[arena].pages;
+	unsigned arena = verify_arena(seed);
+	unsigned pages = pagestate_factory_pages(verify_arenas[arena].id);
 	unsigned ops = 2 + verify_below(seed, VERIFY_OPS_MAX - 1), look;
 	size_t n;
 

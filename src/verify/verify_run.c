@@ -66,10 +66,12 @@ static int verify_fixed(struct verify *v)
 	int err = 0;
 
 	for (unsigned i = 0; i < PAGESTATES && !err; i++) {
-		unsigned mods = v->opt->plain ? 1 : verify_nmods(i);
+		unsigned mods;
 
-		if (pagestate_factory_row(i)->try == PAGESTATE_TRY_ARENA)
+		if (!pagestate_factory_row(i) ||
+		    pagestate_factory_row(i)->try == PAGESTATE_TRY_ARENA)
 			continue;
+		mods = v->opt->plain ? 1 : verify_nmods(i);
 		for (unsigned m = 0; m < mods && !err && !verify_end; m++) {
 			snprintf(state, sizeof(state), "%s%s",
 				 pagestate_factory_row(i)->name, verify_mods[m]);

@@ -65,7 +65,9 @@ static void verify_once(struct verify *v, const char *state, enum gupcall_id act
 				 l.page.kind == PAGE_ZERO || l.page.kind == PAGE_NONE)) {
 		verify_skip(c,
 			    "gup_test would warn of the zero page in the kernel's log");
-	} else if (pagestate_worker_call(&w, act, MAX(l.page.size, 4096u), &seen)) {
+	} else if (pagestate_worker_call(&w, act,
+					 MAX(l.page.size, kernel_page_size(&v->k->ev)),
+					 &seen)) {
 		verify_skip(c, seen.why);
 	} else if (seen.waits && gupcall_row(act)->what == GUP_FORK) {
 		verify_skip(c, "looking at it waits for the user fault handler");

@@ -23,6 +23,8 @@ static void list(void)
 
 	puts("# states");
 	for (unsigned i = 0; i < PAGESTATES; i++) {
+		if (!pagestate_factory_row(i))
+			continue;
 		printf("%-18s %s", pagestate_factory_row(i)->name,
 		       pagestate_factory_row(i)->text);
 		if (pagestate_factory_available(i, why))

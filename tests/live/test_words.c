@@ -348,7 +348,7 @@ TEST(every_state_a_second_time)
 		for (unsigned m = 0; m < ARRAY_SIZE(more); m++) {
 			const struct pagestate_row *row = pagestate_factory_row(id);
 
-			if (m && (row->try != PAGESTATE_TRY_MODS || quick))
+			if (!row || (m && (row->try != PAGESTATE_TRY_MODS || quick)))
 				break;
 			if (pagestate_factory_available(id, reason)) {
 				if (!m)
