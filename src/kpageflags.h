@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kpageflags.h - bits of /proc/kpageflags (kpageflags.def): names, ranges of kernels, --bits. */
-#ifndef GUPINFO_KPAGEFLAGS_H
-#define GUPINFO_KPAGEFLAGS_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -57,5 +56,3 @@ int kpageflags_parse(const char *spec, struct kpageflags_filter *ret,
 
 /* Does a page pass with these @flags, of which @known were read? */
 enum tri kpageflags_match(const struct kpageflags_filter *f, u64 flags, u64 known);
-
-#endif

@@ -10,8 +10,7 @@
  * Knows: fs/proc/task_mmu.c (pagemap_read(), struct pm_scan_arg).
  * Never: opens a file.  Owns: nothing.
  */
-#ifndef GUPINFO_PAGEMAP_H
-#define GUPINFO_PAGEMAP_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -102,5 +101,3 @@ size_t pagemap_want_add(struct pagemap_want *want, size_t n, u64 index, u32 slot
  */
 int pagemap_read_words(pagemap_pread reader, void *ctx, const struct pagemap_want *want,
 		       size_t n, u64 *words, u8 *ok, u8 bit, u64 *buf, size_t buf_words);
-
-#endif

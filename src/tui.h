@@ -7,8 +7,7 @@
  * SIGHUP, SIGINT and SIGQUIT end the loop by TUI_KEY_END_SIGNAL; SIGSEGV, SIGBUS, SIGABRT,
  * SIGFPE and SIGILL restore the terminal and then do what they always do.
  */
-#ifndef GUPINFO_TUI_H
-#define GUPINFO_TUI_H
+#pragma once
 
 #include "tui/tui_config.h"
 #include "tui/tui_keys.h"
@@ -38,5 +37,3 @@ void tui_paint(const struct tui_screen *s, bool afresh);
 
 /* Ctrl-Z: gives the terminal back, stops gupinfo, takes the terminal again. */
 void tui_suspend(void);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* calibrate.bpf.h - finds kernel objects for calibrate.c, or the object of a descriptor. */
-#ifndef GUPINFO_CALIBRATE_BPF_H
-#define GUPINFO_CALIBRATE_BPF_H
+#pragma once
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -140,5 +139,3 @@ int calibrate(void *ctx)
 		bpf_loop(cal.candidates, cal_step, &top, 0);
 	return 0;
 }
-
-#endif

@@ -6,8 +6,7 @@
  * read: by bpf_probe_read_kernel(), or by loads through bpf_rdonly_cast() (6.2), which are
  * about three times as fast.  Neither can fault.
  */
-#ifndef GUPINFO_FOLIO_BPF_H
-#define GUPINFO_FOLIO_BPF_H
+#pragma once
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
@@ -250,5 +249,3 @@ static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw
 	if (r->refcount || r->head_flags || r->mapping)
 		r->has |= STRUCTPAGE_PAGE;
 }
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hold.bpf.h - the records of holders.bpf.c: open descriptors, and what the objects behind them hold. */
-#ifndef GUPINFO_HOLD_BPF_H
-#define GUPINFO_HOLD_BPF_H
+#pragma once
 
 #include "page/structpage.h"
 
@@ -150,5 +149,3 @@ __noinline int hold_array(u64 at, u32 n)
 struct queue_walk {
 	u64 head, at;
 };
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hold_ring.bpf.h - what an io_uring holds. */
-#ifndef GUPINFO_HOLD_RING_BPF_H
-#define GUPINFO_HOLD_RING_BPF_H
+#pragma once
 
 #include "hold.bpf.h"
 
@@ -180,5 +179,3 @@ __noinline int ring_memory(u64 of)
 	RING_PAGES(param_region.pages, param_region.nr_pages);
 	return 0;
 }
-
-#endif

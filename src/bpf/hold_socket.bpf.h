@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* hold_socket.bpf.h - what a socket holds: AF_XDP umems, pages in queues. */
-#ifndef GUPINFO_HOLD_SOCKET_BPF_H
-#define GUPINFO_HOLD_SOCKET_BPF_H
+#pragma once
 
 #include "hold.bpf.h"
 
@@ -168,5 +167,3 @@ static __always_inline u64 socket_holds(struct sock *sk)
 	*s = object | (files.nholds != n);
 	return files.nholds != n ? object : 0;
 }
-
-#endif

@@ -5,8 +5,7 @@
  * libbpf relocates every offset by the running kernel's BTF when it loads the program.  A type
  * with ___suffix is another generation of the type.
  */
-#ifndef GUPINFO_KERNEL_BPF_H
-#define GUPINFO_KERNEL_BPF_H
+#pragma once
 
 typedef unsigned char u8, __u8;
 typedef unsigned short u16, __u16;
@@ -426,5 +425,3 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
-
-#endif

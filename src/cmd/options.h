@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* options.h - parses and checks the command line (options.def). */
-#ifndef GUPINFO_OPTIONS_H
-#define GUPINFO_OPTIONS_H
+#pragma once
 
 #include <stdio.h>
 #include <sys/types.h>
@@ -70,5 +69,3 @@ void options_deinit(struct options *opt);
 int options_add_pid(struct options *opt, pid_t pid);
 
 void options_help(FILE *out);
-
-#endif

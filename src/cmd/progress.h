@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* progress.h - progress on a terminal during a collection, and the rests of --gentle. */
-#ifndef GUPINFO_PROGRESS_H
-#define GUPINFO_PROGRESS_H
+#pragma once
 
 #include <stdio.h>
 
@@ -31,5 +30,3 @@ void progress_end(struct progress *p);
  * writes.  The caller closes it.  Returns @out itself without memory.
  */
 FILE *progress_output(FILE *out);
-
-#endif

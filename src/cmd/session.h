@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* session.h - one run of gupinfo: options, source, model, diagnostics; and the modes. */
-#ifndef GUPINFO_SESSION_H
-#define GUPINFO_SESSION_H
+#pragma once
 
 #include "lib/diag.h"
 #include "render/filter.h"
@@ -122,5 +121,3 @@ int mode_blockers_who(struct session *s);
  */
 int mode_who_page(struct session *s, u64 pfn, const pid_t *pids, size_t n,
 		  const struct render_options *opt);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * Events become moments.  The trace and the command's output are kept here.
  */
-#ifndef GUPINFO_TUI_TRACE_H
-#define GUPINFO_TUI_TRACE_H
+#pragma once
 
 #include "trace/trace.h"
 #include "cmd/tui_watch.h"
@@ -48,5 +47,3 @@ void tui_trace_hold(struct tui_trace *tt);
 
 /* Lets the target run some milliseconds; call it often.  Returns: the picture has changed. */
 bool tui_trace_round(struct tui_trace *tt);
-
-#endif

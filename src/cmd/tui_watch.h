@@ -3,8 +3,7 @@
  * tui_watch.h - keeps the live store of the interactive view fresh: the screen first, within a
  * budget of CPU time.
  */
-#ifndef GUPINFO_TUI_WATCH_H
-#define GUPINFO_TUI_WATCH_H
+#pragma once
 
 #include "lib/diag.h"
 #include "report/source.h"
@@ -60,5 +59,3 @@ void tui_watch_round(struct tui_watch *w);
 
 /* All followed processes are gone. */
 bool tui_watch_over(const struct tui_watch *w);
-
-#endif

@@ -3,8 +3,7 @@
  * vma_cache.h - a source that caches the mappings of a process for a while: rereading a few
  * pages then does not read all of smaps.
  */
-#ifndef GUPINFO_VMA_CACHE_H
-#define GUPINFO_VMA_CACHE_H
+#pragma once
 
 #include "report/source.h"
 #include "report/store.h"
@@ -23,5 +22,3 @@ int vma_cache_to_store(void *ctx, const struct vma *vma);
 void vma_cache_forget(struct source *src, pid_t pid);
 /* Releases the memory of @pid: the next open() takes what the process has then. */
 void vma_cache_drop(struct source *src, pid_t pid);
-
-#endif

@@ -6,8 +6,7 @@
  * With ->reserve it adds huge pages to the pool.  A helper that outlives gupinfo gives them
  * back, however gupinfo ends.
  */
-#ifndef GUPINFO_DEMO_H
-#define GUPINFO_DEMO_H
+#pragma once
 
 #include "event/demo_case.h"
 #include "report/collect.h"
@@ -26,5 +25,3 @@ struct demo_options {
 int demo_run(const struct demo_options *opt, struct source *src,
 	     const struct demo_view *view, void *ctx, struct diag *diag,
 	     unsigned *ret_wrong);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * They are killed when gupinfo ends.
  */
-#ifndef GUPINFO_DEMO_ACTOR_H
-#define GUPINFO_DEMO_ACTOR_H
+#pragma once
 
 #include "demo/demo.h"
 #include "os/helper.h"
@@ -23,5 +22,3 @@ int demo_actor_start(struct demo_actors *a, enum demo_memory memory, u64 huge_by
 /* Lets @who do @action.  Returns its result, or -errno; -EPIPE: the actor is dead. */
 s64 demo_actor_do(struct demo_actors *a, enum demo_who who, enum demo_action action);
 void demo_actor_stop(struct demo_actors *a);
-
-#endif

@@ -5,8 +5,7 @@
  * Pages that were added go back at demo_pool_restore(), or when gupinfo ends in any other way:
  * a helper process that the terminal cannot interrupt restores the old value.
  */
-#ifndef GUPINFO_DEMO_POOL_H
-#define GUPINFO_DEMO_POOL_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -26,5 +25,3 @@ int demo_pool_read(struct demo_pool *p);
 int demo_pool_reserve(struct demo_pool *p, u64 want);
 /* Gives back what was added, and waits until it is done. */
 void demo_pool_restore(struct demo_pool *p);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* demo_case.h - the cases of --demo (demo.def), kinds of memory, results of each step. */
-#ifndef GUPINFO_DEMO_CASE_H
-#define GUPINFO_DEMO_CASE_H
+#pragma once
 
 #include "report/collect.h"
 
@@ -73,5 +72,3 @@ struct demo_view {
 
 const char *demo_case_memory(enum demo_memory memory); /* "order-0" */
 const struct demo_case *demo_case(enum demo_case_id id);
-
-#endif

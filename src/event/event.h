@@ -5,8 +5,7 @@
  * The words of events and causes are in event.def.  An event borrows its stores, lists and strings
  * for the time of the callback.  One of a recording has no stores: what views show is in the lists.
  */
-#ifndef GUPINFO_EVENT_H
-#define GUPINFO_EVENT_H
+#pragma once
 
 #include "report/store.h"
 
@@ -197,5 +196,3 @@ int event_family_add(const struct event *e, u64 start, u64 end, bool only_shared
 int event_family_of(const struct event *e, struct event_family *family);
 /* Puts a list in the order of addresses. */
 void event_family_sort(struct event_family *family);
-
-#endif

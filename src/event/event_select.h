@@ -4,8 +4,7 @@
  *
  * Knows: the words of -e.  Never: how an event is shown.  Owns: nothing; the caller frees a list of sums.
  */
-#ifndef GUPINFO_EVENT_SELECT_H
-#define GUPINFO_EVENT_SELECT_H
+#pragma once
 
 #include "event/event.h"
 
@@ -56,5 +55,3 @@ struct event_sums {
 /* Adds @e with those of its changes for which @counts holds.  Returns 0 or -ENOMEM. */
 int event_select_sum(struct event_sums *s, const struct event *e,
 		     bool (*counts)(const struct event *e, const struct event_change *c));
-
-#endif

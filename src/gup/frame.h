@@ -5,8 +5,7 @@
  * The rules are those of predict_migrate.def: what they ask of a mapping does not hold of a frame, which
  * compaction, offlining and CMA find without one.
  */
-#ifndef GUPINFO_FRAME_H
-#define GUPINFO_FRAME_H
+#pragma once
 
 #include "gup/predict.h"
 #include "page/page.h"
@@ -41,5 +40,3 @@ void frame_mapping(struct vma *ret, bool anon, bool huge, enum vma_fs fs);
 /* Judges the frames of @raw; @file is what the source knows of their mappings (source_ops.frames). */
 void frame_judge(const struct kernel *k, const struct page_context *ctx,
 		 const struct raw_page *raw, const struct vma *file, struct frame *ret);
-
-#endif

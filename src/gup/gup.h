@@ -3,8 +3,7 @@
  * gup.h - requests, outcomes and verdicts of get_user_pages(), and their words for people (man
  * gupinfo, section VERDICTS).  All strings are static.
  */
-#ifndef GUPINFO_GUP_H
-#define GUPINFO_GUP_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -195,5 +194,3 @@ const char *gup_word_name(enum gup_word word, unsigned err);
 
 /* Returns the request named @name ("pin-r"), or GUP_REQUESTS. */
 enum gup_request gup_request_by_name(const char *name, size_t len);
-
-#endif

@@ -22,8 +22,7 @@
  * ->unknown the facts that decide it, though some of them cannot be read at all, or it ->waits
  * for userfaultfd's handler.
  */
-#ifndef GUPINFO_PREDICT_H
-#define GUPINFO_PREDICT_H
+#pragma once
 
 #include "page/fact.h"
 #include "gup/gup.h"
@@ -80,5 +79,3 @@ const char *predict_rule_cite(const struct predict_rule *rule, char *buf, size_t
  */
 enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
 			     const struct facts *f);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Knows: the stages of a walk, how rules end it.  Never: used outside predict*.c.  Owns: nothing.
  */
-#ifndef GUPINFO_PREDICT_INT_H
-#define GUPINFO_PREDICT_INT_H
+#pragma once
 
 #include "gup/predict.h"
 
@@ -48,5 +47,3 @@ enum predict_stage {
 /* All rules by their ids, in the order of the stages. */
 extern const struct predict_rule predict_rule_all[];
 extern const unsigned predict_rule_count;
-
-#endif

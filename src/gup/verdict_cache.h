@@ -6,8 +6,7 @@
  * The cache lives until nobody holds a reference: its collection, and the stores whose rows are of
  * its classes.
  */
-#ifndef GUPINFO_VERDICT_CACHE_H
-#define GUPINFO_VERDICT_CACHE_H
+#pragma once
 
 #include "page/page.h"
 #include "gup/predict.h"
@@ -65,5 +64,3 @@ static inline bool verdict_cache_has(const struct verdict_cache *j,
 {
 	return class->cache == j;
 }
-
-#endif

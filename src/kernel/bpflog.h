@@ -6,8 +6,7 @@
  * libbpf warns of the cause first and of its consequences later.  It frames the verifier's log,
  * whose last line before the statistics is the verdict.
  */
-#ifndef GUPINFO_BPFLOG_H
-#define GUPINFO_BPFLOG_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -19,5 +18,3 @@ struct bpflog {
 
 /* Adds a warning of libbpf. */
 void bpflog_add(struct bpflog *l, const char *message);
-
-#endif

@@ -9,8 +9,7 @@
  * The format is in Documentation/bpf/btf.rst.  Relocations of fields follow members of named
  * types and of their unnamed members, and nothing behind a pointer.
  */
-#ifndef GUPINFO_BTFCUT_H
-#define GUPINFO_BTFCUT_H
+#pragma once
 
 #include <stddef.h>
 
@@ -35,5 +34,3 @@ struct btfcut_want {
  */
 int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned nwant,
 		void **ret, size_t *ret_size);
-
-#endif

@@ -5,8 +5,7 @@
  * A probe beats the configuration, which beats the version.  Only kernel.def names versions;
  * the callers read the evidence.
  */
-#ifndef GUPINFO_KERNEL_H
-#define GUPINFO_KERNEL_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -169,5 +168,3 @@ enum kfunc {
 	KFUNCS
 };
 const char *kernel_function(const struct kernel *k, enum kfunc id);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Knows: how much room to add.  Never: what is in them.  Owns: nothing.
  */
-#ifndef GUPINFO_ARRAY_H
-#define GUPINFO_ARRAY_H
+#pragma once
 
 #include <stddef.h>
 
@@ -40,5 +39,3 @@ int array_put(void *array, size_t *n, size_t *room, size_t size, const void *ele
 		}                                             \
 		low_;                                         \
 	})
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* bits.h - integers, ranges, pages and three-valued truth. */
-#ifndef GUPINFO_BITS_H
-#define GUPINFO_BITS_H
+#pragma once
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,5 +44,3 @@ static inline unsigned digit_value(char c)
 
 /* A kernel release as one comparable number: KV(6, 12, 117) is 6.12.117. */
 #define KV(major, minor, patch) ((u32)(major) << 24 | (u32)(minor) << 16 | (u32)(patch))
-
-#endif

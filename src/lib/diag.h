@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* diag.h - a list of warnings, owned by the caller.  Nothing is printed here. */
-#ifndef GUPINFO_DIAG_H
-#define GUPINFO_DIAG_H
+#pragma once
 
 #include <stdarg.h>
 #include <sys/types.h>
@@ -40,5 +39,3 @@ void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const ch
 /* Either, with @pid or 0. */
 void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
 	       va_list ap) __attribute__((format(printf, 4, 0)));
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* escape.h - makes strings of other processes harmless for terminals and mails. */
-#ifndef GUPINFO_ESCAPE_H
-#define GUPINFO_ESCAPE_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -21,5 +20,3 @@ bool escape_unsafe(u32 cp);
  * not valid (overlong forms, surrogates, above 10ffff).  Reads at most up to the NUL.
  */
 unsigned escape_utf8(const unsigned char *s, u32 *ret);
-
-#endif

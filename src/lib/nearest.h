@@ -4,8 +4,7 @@
  *
  * Knows: the distance of two words.  Never: what a name stands for.  Owns: nothing.
  */
-#ifndef GUPINFO_NEAREST_H
-#define GUPINFO_NEAREST_H
+#pragma once
 
 #include <stddef.h>
 
@@ -14,5 +13,3 @@
  * @name(0), @name(1), ... are the names, ended by NULL.
  */
 const char *nearest(const char *word, size_t len, const char *(*name)(unsigned i));
-
-#endif

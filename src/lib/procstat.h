@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* procstat.h - parses /proc/PID/stat (fs/proc/array.c, do_task_stat()). */
-#ifndef GUPINFO_PROCSTAT_H
-#define GUPINFO_PROCSTAT_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -27,5 +26,3 @@ static inline bool procstat_is_dead(const struct procstat *s)
 {
 	return s->state == 'X' || (s->state == 'Z' && s->threads <= 1);
 }
-
-#endif

@@ -4,8 +4,7 @@
  * compile errors.  (open and close are members of struct source_ops; tests/layers.sh finds
  * calls of them.)
  */
-#ifndef GUPINFO_PURE_H
-#define GUPINFO_PURE_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -21,5 +20,3 @@ ssize_t write(int, const void *, size_t) __attribute__((error("core does no I/O"
 int open(const char *, int, ...) __attribute__((error("core does no I/O")));
 
 pid_t fork(void) __attribute__((error("core does no I/O")));
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* rangelist.h - a short ascending list of address ranges that have changed. */
-#ifndef GUPINFO_RANGELIST_H
-#define GUPINFO_RANGELIST_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -24,5 +23,3 @@ bool rangelist_add(struct rangelist *c, u64 from, u64 to);
 /* Merges @x and @y into @ret, which must be neither of them. */
 void rangelist_merge(const struct rangelist *x, const struct rangelist *y,
 		     struct rangelist *ret);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* bpfbtf.h - cuts out of the kernel's BTF what the BPF programs (bpf/kernel.bpf.h) need. */
-#ifndef GUPINFO_BPFBTF_H
-#define GUPINFO_BPFBTF_H
+#pragma once
 
 #include <stddef.h>
 
@@ -46,5 +45,3 @@ u32 bpfbtf_id(enum bpfbtf_name name);
 
 /* Returns the offset of variable @name among those of a CPU; 0 when it is not known. */
 u32 bpfbtf_offset(enum bpfbtf_name name);
-
-#endif

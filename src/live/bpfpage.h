@@ -5,8 +5,7 @@
  * Nothing is delivered before calibrate.c has checked the programs on pages of gupinfo's own.
  * Built without BPF, bpfpage_open() returns an error.
  */
-#ifndef GUPINFO_BPFPAGE_H
-#define GUPINFO_BPFPAGE_H
+#pragma once
 
 #include "page/page.h"
 #include "report/source.h"
@@ -108,5 +107,3 @@ int bpfpage_frames(struct bpfpage *bp, u64 pfn, u64 end, bool hugetlb,
  * NULL when some may be missing.
  */
 struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_n);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Only bpfprog.c includes libbpf; built without it, bpfprog_load() returns an error.
  */
-#ifndef GUPINFO_BPFPROG_H
-#define GUPINFO_BPFPROG_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -59,5 +58,3 @@ int bpfprog_run(const struct bpfprog *p, const char *name);
  * -errno.
  */
 int bpfprog_iterate(const struct bpfprog *p, const char *name, pid_t pid);
-
-#endif

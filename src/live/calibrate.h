@@ -9,8 +9,7 @@
  * checked on other pages, if possible on a tail of a huge page; any failed check makes the
  * reader unavailable.
  */
-#ifndef GUPINFO_CALIBRATE_H
-#define GUPINFO_CALIBRATE_H
+#pragma once
 
 #include "page/structpage.h"
 
@@ -31,5 +30,3 @@ struct calibrate_io {
  */
 int calibrate_run(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
 		  size_t why_len);
-
-#endif

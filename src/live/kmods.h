@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* kmods.h - the loaded kernel modules, from libkmod. */
-#ifndef GUPINFO_KMODS_H
-#define GUPINFO_KMODS_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -22,5 +21,3 @@ struct kmods_module {
  * -ENOENT when the kernel has no loadable modules, or -errno.
  */
 int kmods_list(struct kmods_module **ret, size_t *ret_n);
-
-#endif

@@ -10,8 +10,7 @@
  * of their pages, and reads anew what differs, few entries at a time.  A leaf is marked
  * RAW_RACED when it keeps changing, or when its VMA has changed (6.11 and later).
  */
-#ifndef GUPINFO_LIVE_H
-#define GUPINFO_LIVE_H
+#pragma once
 
 #include "report/source.h"
 
@@ -41,5 +40,3 @@ struct source *live_open(const struct live_options *opt, struct diag *diag);
 
 /* Reads the path of the memory cgroup that @file, a /proc/PID/cgroup, has.  Returns false when it has none. */
 bool live_cgroup_read(int dir, const char *file, char *ret, size_t size);
-
-#endif

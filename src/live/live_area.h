@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_area.h - areas of physical memory by the names that the kernel and people give them. */
-#ifndef GUPINFO_LIVE_AREA_H
-#define GUPINFO_LIVE_AREA_H
+#pragma once
 
 #include "report/collect.h"
 
@@ -22,5 +21,3 @@ struct live_area {
  */
 int live_area_find(const struct source_machine *m, const char *text,
 		   struct live_area *ret, char *why, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_int.h - state of the live source, for live*.c and probe.c only. */
-#ifndef GUPINFO_LIVE_INT_H
-#define GUPINFO_LIVE_INT_H
+#pragma once
 
 #include "os/worker_pool.h"
 #include "live/live.h"
@@ -220,5 +219,3 @@ int live_machine_resolve(struct live *l);
 
 /* Runs experiments on gupinfo's memory; fills l->machine.kernel.probe (probe.c). */
 void probe_run(struct live *l);
-
-#endif

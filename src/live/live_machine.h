@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* live_machine.h - settings and counters of this machine, from /sys/kernel/mm and /proc. */
-#ifndef GUPINFO_LIVE_MACHINE_H
-#define GUPINFO_LIVE_MACHINE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -36,5 +35,3 @@ int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret);
  */
 int live_machine_config(int root, const char *release, char path[160], char **ret,
 			size_t *ret_len);
-
-#endif

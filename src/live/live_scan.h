@@ -6,8 +6,7 @@
  * same; live_frames.c reads kpageflags and kpagecount of a chunk's frames; live_pages.c makes
  * runs of the words, chunk by chunk.
  */
-#ifndef GUPINFO_LIVE_SCAN_H
-#define GUPINFO_LIVE_SCAN_H
+#pragma once
 
 #include "lib/rangelist.h"
 #include "live/live_int.h"
@@ -67,5 +66,3 @@ struct worker_pool *live_frames_pool(struct live *l, u32 nwords);
 
 /* Reads kpageflags and kpagecount of the present leaves of @c into o->buf. */
 void live_frames_read(struct live_scan *o, const struct live_chunk *c);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* page_owner.h - who allocated a page frame, as the kernel notes it with page_owner=on (mm/page_owner.c). */
-#ifndef GUPINFO_PAGE_OWNER_H
-#define GUPINFO_PAGE_OWNER_H
+#pragma once
 
 #include <stddef.h>
 
@@ -19,5 +18,3 @@ bool page_owner_is_of(const char *text, u64 pfn);
  * -ENODATA when no allocation is noted for the frame; another -errno when it may not be read.
  */
 int page_owner_read(u64 pfn, char ret[PAGE_OWNER_MAX + 1]);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* procs.h - process rows, from libproc2; live.c opens and follows one process. */
-#ifndef GUPINFO_PROCS_H
-#define GUPINFO_PROCS_H
+#pragma once
 
 #include "report/source.h"
 
@@ -17,5 +16,3 @@ int procs_list(const char *comm, struct process **ret, size_t *ret_n);
  * walks the whole process.  Returns 0 or -errno, -EACCES when gupinfo may not read it.
  */
 int procs_shared(pid_t pid, u64 *ret_bytes);
-
-#endif

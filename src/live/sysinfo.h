@@ -5,8 +5,7 @@
  * No memory contents, no kernel addresses.  What cannot be read becomes a line with the reason.
  * All lines go through record_write_text(), so that hostile names do no harm.
  */
-#ifndef GUPINFO_SYSINFO_H
-#define GUPINFO_SYSINFO_H
+#pragma once
 
 #include "report/source.h"
 #include "reportfile/record.h"
@@ -28,5 +27,3 @@ u64 sysinfo_pins_kept(const struct source_machine *m);
 
 /* Reads RLIMIT_MEMLOCK of @pid in bytes: UINT64_MAX without limit.  Returns 0 or -errno. */
 int sysinfo_memlock(pid_t pid, u64 *ret);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* clock.h - reads clocks, in nanoseconds. */
-#ifndef GUPINFO_CLOCK_H
-#define GUPINFO_CLOCK_H
+#pragma once
 
 #include <time.h>
 
@@ -19,5 +18,3 @@ static inline u64 clock_now(void)
 {
 	return clock_of(CLOCK_MONOTONIC);
 }
-
-#endif

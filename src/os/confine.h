@@ -6,8 +6,7 @@
  * be worth more than what the parser can do.  What the kernel cannot do is left out.  Both
  * calls hold for threads that are started later.
  */
-#ifndef GUPINFO_CONFINE_H
-#define GUPINFO_CONFINE_H
+#pragma once
 
 #include <linux/capability.h>
 
@@ -34,5 +33,3 @@ enum confine_files {
  * @out (NULL: nowhere), and no system call is left that reaches another process.
  */
 void confine_all(u64 keep, enum confine_files files, const char *out);
-
-#endif

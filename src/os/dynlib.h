@@ -6,8 +6,7 @@
  * libgcrypt: linked in the usual way they took half of the time from exec to main().  An ELF
  * note names each library, so that packagers find it.  Loaded libraries stay loaded.
  */
-#ifndef GUPINFO_DYNLIB_H
-#define GUPINFO_DYNLIB_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -41,5 +40,3 @@
  * @n @names.  Returns 0, or -ELIBACC when the library or one of its functions is missing.
  */
 int dynlib_load(const char *soname, const char *const *names, size_t n, void *functions);
-
-#endif

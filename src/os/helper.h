@@ -4,8 +4,7 @@
  *
  * It dies with its parent, however that ends.
  */
-#ifndef GUPINFO_HELPER_H
-#define GUPINFO_HELPER_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -34,5 +33,3 @@ void helper_stop(struct helper *h, int seconds, pid_t also);
 
 /* Makes the calling process die with @parent. */
 void helper_tie(pid_t parent);
-
-#endif

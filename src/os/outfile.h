@@ -6,8 +6,7 @@
  * when it is whole; a symbolic link is refused.  What is no file, such as a FIFO, a device or
  * /dev/stdout, is written as it is.
  */
-#ifndef GUPINFO_OUTFILE_H
-#define GUPINFO_OUTFILE_H
+#pragma once
 
 #include <stdio.h>
 
@@ -28,5 +27,3 @@ int outfile_open(struct outfile *o, const char *path, struct diag *diag);
  * Returns @err, 0, or -errno after a message.
  */
 int outfile_close(struct outfile *o, int err);
-
-#endif

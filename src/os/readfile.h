@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* readfile.h - reads whole files of /proc and /sys, which have no size. */
-#ifndef GUPINFO_READFILE_H
-#define GUPINFO_READFILE_H
+#pragma once
 
 #include <dirent.h>
 #include <stddef.h>
@@ -22,5 +21,3 @@ u64 readfile_number(int root, const char *path);
 
 /* Likewise a hexadecimal one, without 0x. */
 u64 readfile_hex(int root, const char *path);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tempfile.h - nameless temporary files for text that is printed after what is not known yet. */
-#ifndef GUPINFO_TEMPFILE_H
-#define GUPINFO_TEMPFILE_H
+#pragma once
 
 #include <stddef.h>
 
@@ -25,5 +24,3 @@ int tempfile_copy(struct tempfile *s, int (*put)(void *ctx, const char *buf, siz
 void tempfile_reserve(unsigned n);
 /* Opens a nameless temporary file; returns its descriptor or -errno. */
 int tempfile_fd(void);
-
-#endif

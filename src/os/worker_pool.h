@@ -7,8 +7,7 @@
  * load keeps from running.  The helper touches nothing between two calls of worker_pool_run()
  * and blocks all signals.
  */
-#ifndef GUPINFO_WORKER_POOL_H
-#define GUPINFO_WORKER_POOL_H
+#pragma once
 
 #include <stddef.h>
 
@@ -28,5 +27,3 @@ void worker_pool_free(struct worker_pool *c);
  * failed; others may then not have been begun.  With @c NULL the caller does them in order.
  */
 int worker_pool_run(struct worker_pool *c, worker_pool_fn fn, void *ctx, size_t n);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fact.h - the fact word: three-valued answers to what the rules ask about a page. */
-#ifndef GUPINFO_FACT_H
-#define GUPINFO_FACT_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -48,5 +47,3 @@ extern const struct fact_row {
 } fact_rows[FACTS];
 /* @id is in @set, and no fact before it there has its decider: for lists that name each once. */
 bool fact_decides(u64 set, enum fact id);
-
-#endif

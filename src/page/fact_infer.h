@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* fact_infer.h - infers facts from known ones by excluded combinations (fact_never.def). */
-#ifndef GUPINFO_FACT_INFER_H
-#define GUPINFO_FACT_INFER_H
+#pragma once
 
 #include "kernel/kernel.h"
 #include "page/fact.h"
@@ -29,5 +28,3 @@ const struct fact_never *fact_infer_close(struct facts *f, struct facts *k);
  * Returns false and leaves @f as it was when its facts contradict each other.
  */
 bool fact_infer(const struct kernel *k, struct facts *f);
-
-#endif

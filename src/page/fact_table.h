@@ -4,8 +4,7 @@
  *
  * Knows: F() and K() of several facts.  Never: included by another header.  Owns: nothing.
  */
-#ifndef GUPINFO_FACT_TABLE_H
-#define GUPINFO_FACT_TABLE_H
+#pragma once
 
 #include "kernel/kernel.h"
 #include "page/fact.h"
@@ -25,5 +24,3 @@
 #define NO(...) .no = OR_OF(F, __VA_ARGS__)     /* these do not */
 #define KYES(...) .kyes = OR_OF(K, __VA_ARGS__) /* the kernel has these behaviours */
 #define KNO(...) .kno = OR_OF(K, __VA_ARGS__)   /* it lacks these */
-
-#endif

@@ -13,8 +13,7 @@
  *
  * With BPF nothing is cached: it reads a struct page in 13 ns.
  */
-#ifndef GUPINFO_FRAME_CACHE_H
-#define GUPINFO_FRAME_CACHE_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -40,5 +39,3 @@ void frame_cache_put(struct frame_cache *c, u64 pfn, u64 flags, u64 count, u64 m
  */
 bool frame_cache_get(const struct frame_cache *c, u64 word, u64 ms, u64 *ret_flags,
 		     u64 *ret_count);
-
-#endif

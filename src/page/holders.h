@@ -9,8 +9,7 @@
  * page; fs/pipe.c, io_uring/rsrc.c), how holders are found is not (live_holders.c). The source
  * fills and frees struct holders.
  */
-#ifndef GUPINFO_HOLDERS_H
-#define GUPINFO_HOLDERS_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -156,5 +155,3 @@ const char *holders_certainty_name(enum holders_certainty c); /* "exact" */
 char *holders_text(const struct holder *holder, char *buf, size_t size);
 /* The same without the processes. */
 char *holders_what(const struct holder *holder, char *buf, size_t size);
-
-#endif

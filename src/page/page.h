@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* page.h - the meaning of a run's raw words: known and unknown facts, no verdicts. */
-#ifndef GUPINFO_PAGE_H
-#define GUPINFO_PAGE_H
+#pragma once
 
 #include "page/fact.h"
 #include "kernel/kernel.h"
@@ -266,5 +265,3 @@ const char *page_leaf_name(enum raw_level leaf); /* "pmd"; NULL: unknown */
 extern const char *const page_why_texts[PAGE_WHYS];
 extern const char *const page_field_names[PAGE_FIELDS];
 extern const char *const page_count_kind_names[];
-
-#endif

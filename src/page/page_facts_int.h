@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* page_facts_int.h - derives the fact word of a page from its fields, its VMA and its context. */
-#ifndef GUPINFO_PAGE_FACTS_INT_H
-#define GUPINFO_PAGE_FACTS_INT_H
+#pragma once
 
 #include "kpageflags.h"
 #include "page/page.h"
@@ -50,5 +49,3 @@ void page_facts(const struct page_context *ctx, const struct vma *vma,
 /* Sets the facts that follow from the map counts, and from the references, of w's page. */
 void page_facts_counts_maps(struct page_facts_work *w);
 void page_facts_counts_refs(struct page_facts_work *w);
-
-#endif

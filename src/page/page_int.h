@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* page_int.h - state that the steps of page_read() share; included by page*.c only. */
-#ifndef GUPINFO_PAGE_INT_H
-#define GUPINFO_PAGE_INT_H
+#pragma once
 
 #include "kpageflags.h"
 #include "page/page.h"
@@ -58,5 +57,3 @@ void page_count_maps(struct page_work *w);
 void page_count_refs(struct page_work *w);
 
 void page_kind_find(struct page_work *w);
-
-#endif

@@ -17,8 +17,7 @@
  *	is reported as not writable; the kernel's pte_write() says it is.
  * Owns: nothing.
  */
-#ifndef GUPINFO_PTE_H
-#define GUPINFO_PTE_H
+#pragma once
 
 #include "lib/bits.h"
 #include "kernel/kernel.h"
@@ -105,5 +104,3 @@ int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k);
 void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret);
 
 /* "present", "swap", … */
-
-#endif

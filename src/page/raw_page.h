@@ -10,8 +10,7 @@
  * asked to (source_ops.observe): their PFNs may be any of one zone.  Words that were not read are zero
  * and have their RAW_HAS_* bit clear.
  */
-#ifndef GUPINFO_RAW_PAGE_H
-#define GUPINFO_RAW_PAGE_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -71,5 +70,3 @@ struct raw_page {
 	u32 batches; /* up to two batches that hold it: STRUCTPAGE_BATCH(), above it another */
 	u64 mm_ids; /* folio->_mm_ids (6.15 and later) */
 };
-
-#endif

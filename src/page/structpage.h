@@ -5,8 +5,7 @@
  * Compiles for the host and for BPF.  Records hold raw words and no kernel pointers, but for
  * those that tell objects apart.  The programs' global data has this layout, too.
  */
-#ifndef GUPINFO_STRUCTPAGE_H
-#define GUPINFO_STRUCTPAGE_H
+#pragma once
 
 #ifdef __bpf__
 #include "kernel.bpf.h"
@@ -274,6 +273,4 @@ struct structpage_machine {
 /* Converts @r into the words that every source delivers.  @ret is valid whatever is in @r. */
 void structpage_to_raw(const struct structpage_machine *m, const struct structpage_rec *r,
 		       struct raw_page *ret);
-#endif
-
 #endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* vma.h - one VMA as /proc/PID/maps and smaps (fs/proc/task_mmu.c) or BPF show it. */
-#ifndef GUPINFO_VMA_H
-#define GUPINFO_VMA_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -124,5 +123,3 @@ const char *vma_what(const struct vma *vma, const struct vma *below,
 
 /* The last part of a path, else the whole name. */
 const char *vma_base_name(const struct vma *vma);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* zoneinfo.h - /proc/zoneinfo (mm/vmstat.c): which zone and node a PFN is in. */
-#ifndef GUPINFO_ZONEINFO_H
-#define GUPINFO_ZONEINFO_H
+#pragma once
 
 #include "page/page.h"
 
@@ -31,5 +30,3 @@ size_t zoneinfo_cut(const struct page_span *spans, size_t n, struct zoneinfo_cma
 
 /* Are the pages of @span CMA pages?  Unknown when only some may be, or @span is NULL. */
 enum tri zoneinfo_is_cma(const struct page_span *span);
-
-#endif

@@ -5,8 +5,7 @@
  * gupcall.def lists which call makes which request, and what it shows.  A reference that a call
  * takes is kept until gupcall_finish() or the end of the process.
  */
-#ifndef GUPINFO_GUPCALL_H
-#define GUPINFO_GUPCALL_H
+#pragma once
 
 #include "gup/gup.h"
 #include "kernel/kernel.h"
@@ -91,5 +90,3 @@ int gupcall_run(struct pagestate *s, enum gupcall_id id, u64 leaf,
 
 /* Releases what gup_test keeps for the whole machine. */
 void gupcall_finish(const struct gupcall_env *env);
-
-#endif

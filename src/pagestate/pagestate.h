@@ -13,8 +13,7 @@
  *
  * Helper processes are killed when the caller ends, however it ends.
  */
-#ifndef GUPINFO_PAGESTATE_H
-#define GUPINFO_PAGESTATE_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -146,5 +145,3 @@ u64 pagestate_pool(enum pagestate_size size, const char *file);
 
 /* Opens an unlinked file on a file system that does direct I/O.  Returns an fd or -errno. */
 int pagestate_disk_file(int flags);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * The state's struct pagestate has their processes and sockets in s->child.
  */
-#ifndef GUPINFO_PAGESTATE_CHILD_H
-#define GUPINFO_PAGESTATE_CHILD_H
+#pragma once
 
 #include "pagestate/pagestate.h"
 
@@ -46,5 +45,3 @@ int pagestate_child_ask(struct pagestate *s, const struct pagestate_child_order 
 int pagestate_child_change_roles(struct pagestate *s,
 				 int (*parent)(struct pagestate *s, void *ctx),
 				 void *ctx);
-
-#endif

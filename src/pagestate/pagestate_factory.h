@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pagestate_factory.h - makes a page state from words ("base+op+op@N"), and removes it. */
-#ifndef GUPINFO_PAGESTATE_FACTORY_H
-#define GUPINFO_PAGESTATE_FACTORY_H
+#pragma once
 
 #include "pagestate/pagestate.h"
 
@@ -33,5 +32,3 @@ int pagestate_factory_make_lenient(struct pagestate *s, const char *state);
 
 /* Releases all that pagestate_factory_make() made; waits for its helper processes. */
 void pagestate_factory_drop(struct pagestate *s);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* pagestate_int.h - what the files of page states share: mappings, operations, careful accesses. */
-#ifndef GUPINFO_PAGESTATE_INT_H
-#define GUPINFO_PAGESTATE_INT_H
+#pragma once
 
 #include "pagestate/pagestate.h"
 
@@ -48,5 +47,3 @@ int pagestate_access_store(char *addr, size_t len, size_t step, int byte);
 
 /* Loads likewise; *@ret (may be NULL) gets the last byte. */
 int pagestate_access_load(const char *addr, size_t len, size_t step, u8 *ret);
-
-#endif

@@ -3,8 +3,7 @@
  * pagestate_ref.h - the references outside the page tables that a page state holds (s->ref):
  * pipes by vmsplice, registered buffers of io_uring.
  */
-#ifndef GUPINFO_PAGESTATE_REF_H
-#define GUPINFO_PAGESTATE_REF_H
+#pragma once
 
 #include "pagestate/pagestate.h"
 
@@ -22,5 +21,3 @@ void pagestate_ref_release(struct pagestate *s);
  * tee(2) keeps the pipe filled.
  */
 int pagestate_ref_byte(const struct pagestate_ref *ref);
-
-#endif

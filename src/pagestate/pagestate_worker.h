@@ -4,8 +4,7 @@
  *
  * The worker dies with its owner, however that ends.
  */
-#ifndef GUPINFO_PAGESTATE_WORKER_H
-#define GUPINFO_PAGESTATE_WORKER_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -34,5 +33,3 @@ int pagestate_worker_call(struct pagestate_worker *w, enum gupcall_id act, u64 l
 
 /* Ends the worker and its helpers; their memory is free when it returns. */
 void pagestate_worker_stop(struct pagestate_worker *w);
-
-#endif

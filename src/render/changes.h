@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* changes.h - the parts of a row of changes (--diff) in words. */
-#ifndef GUPINFO_CHANGES_H
-#define GUPINFO_CHANGES_H
+#pragma once
 
 #include "report/store.h"
 
@@ -18,5 +17,3 @@ const char *changes_word(unsigned bit);
  * false when it has none.
  */
 bool changes_part(const struct report_row *row, unsigned part, char *buf, size_t size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* columns.h - one row per column: name, help, typed getter; and the text of a value. */
-#ifndef GUPINFO_COLUMNS_H
-#define GUPINFO_COLUMNS_H
+#pragma once
 
 #include "report/report.h"
 
@@ -134,5 +133,3 @@ bool columns_are(enum columns_of of, const char *list);
  */
 int columns_select(enum columns_of of, const char *list, const struct column **sel,
 		   unsigned *n, unsigned max, const char **ret_bad, size_t *ret_bad_len);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* columns_blocker.h - the cells of rows of --blockers: struct blockers_row. */
-#ifndef GUPINFO_COLUMNS_BLOCKER_H
-#define GUPINFO_COLUMNS_BLOCKER_H
+#pragma once
 
 #include "render/columns.h"
 
@@ -24,5 +23,3 @@ enum columns_blocker {
 
 /* Fills the cell of column @arg (enum columns_blocker), which has no value yet. */
 void columns_blocker_get(const struct report_row *row, u32 arg, struct cell *c);
-
-#endif

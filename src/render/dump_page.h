@@ -3,8 +3,7 @@
  * dump_page.h - a page in the format of the kernel's dump_page() (mm/debug.c), which every
  * maintainer reads at sight.  "?" stands for what was not read.
  */
-#ifndef GUPINFO_DUMP_PAGE_H
-#define GUPINFO_DUMP_PAGE_H
+#pragma once
 
 #include "page/page.h"
 
@@ -21,5 +20,3 @@ struct dump_page {
  */
 void dump_page(const struct page_run *run, const struct raw_page *raw,
 	       const struct vma *vma, u32 kv, u32 base_page_size, struct dump_page *ret);
-
-#endif

@@ -12,8 +12,7 @@
  * expression certainly holds are kept.  COLUMN alone holds when the value is neither 0 nor "no"
  * nor "-".
  */
-#ifndef GUPINFO_FILTER_H
-#define GUPINFO_FILTER_H
+#pragma once
 
 #include "render/columns.h"
 
@@ -29,5 +28,3 @@ int filter_parse(enum columns_of of, const char *expr, struct filter **ret, char
 enum columns_of filter_of(const struct filter *f);
 enum tri filter_match(const struct filter *f, const struct report_row *row);
 void filter_free(struct filter *f);
-
-#endif

@@ -8,8 +8,7 @@
  * a tree of it first.  A stream needs the commas, quotes and escapes below, which is less code than
  * an adapter to such a library.
  */
-#ifndef GUPINFO_JS_H
-#define GUPINFO_JS_H
+#pragma once
 
 #include <stdio.h>
 
@@ -38,5 +37,3 @@ void js_null(struct js *j, const char *key);
 
 /* The next element starts a line. */
 void js_line(struct js *j);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * What is not known at all has no sample: a gap in a graph is honest, a 0 is not.
  */
-#ifndef GUPINFO_OPENMETRICS_H
-#define GUPINFO_OPENMETRICS_H
+#pragma once
 
 #include "render/render.h"
 
@@ -27,5 +26,3 @@ void openmetrics_head(FILE *out, const char *of, const char *name, const char *h
 void openmetrics_sample(FILE *out, const struct process *p, const char *name,
 			const char *key, const char *value, u64 n);
 int openmetrics_end(FILE *out);
-
-#endif

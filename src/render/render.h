@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* render.h - views of a report on a stream: page table, summary, JSON, explanation, model. */
-#ifndef GUPINFO_RENDER_H
-#define GUPINFO_RENDER_H
+#pragma once
 
 #include <stdio.h>
 
@@ -125,5 +124,3 @@ void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text);
 /* Prints @label, then the text from column @indent on, likewise. */
 void render_block(FILE *out, const char *label, unsigned indent, const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* render_demo.h - --demo as a text for newcomers, 80 columns. */
-#ifndef GUPINFO_RENDER_DEMO_H
-#define GUPINFO_RENDER_DEMO_H
+#pragma once
 
 #include "event/demo_case.h"
 #include "render/render.h"
@@ -15,5 +14,3 @@ struct render_demo {
 	struct report_head head;
 };
 extern const struct demo_view render_demo_view;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* render_diff.h - differences of two reports (--diff), or of two models' verdicts on one. */
-#ifndef GUPINFO_RENDER_DIFF_H
-#define GUPINFO_RENDER_DIFF_H
+#pragma once
 
 #include "reportfile/model_diff.h"
 #include "render/changes.h"
@@ -32,5 +31,3 @@ int render_diff_end(struct render_diff *d);
 /* Prints the differences between the recorded verdicts (by model @recorded) and @r's. */
 void render_diff_rejudged(const struct render_options *opt, const struct model_diff *r,
 			  const char *recorded);
-
-#endif

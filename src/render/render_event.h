@@ -5,8 +5,7 @@
  * What a change of pages is about is in the table of render_event_differ.c.  A recording has the
  * JSON of each event; read again, it goes to the same views as an event of a trace.
  */
-#ifndef GUPINFO_RENDER_EVENT_H
-#define GUPINFO_RENDER_EVENT_H
+#pragma once
 
 #include <stdio.h>
 
@@ -104,5 +103,3 @@ int render_event_replay_line(void *ctx, const char *section, const char *line);
 int render_event_replay_end(struct render_event_replay *r);
 /* A view, of which the reading is the context: sets the bits of ->wanted of the events that it gets. */
 extern const struct event_view render_event_replay_want;
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* render_report.h - a report's first page and --lint's findings, in 80 columns of ASCII. */
-#ifndef GUPINFO_RENDER_REPORT_H
-#define GUPINFO_RENDER_REPORT_H
+#pragma once
 
 #include <stdio.h>
 
@@ -45,5 +44,3 @@ extern const struct report_view render_report_lint_view;
 /* Prints one line, escaped to ASCII and folded at 80 columns with @indent blanks. */
 void render_report_line(FILE *out, unsigned indent, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-
-#endif

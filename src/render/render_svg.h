@@ -4,8 +4,7 @@
  *
  * It needs no script and no network; the same report gives the same bytes.
  */
-#ifndef GUPINFO_RENDER_SVG_H
-#define GUPINFO_RENDER_SVG_H
+#pragma once
 
 #include "render/render.h"
 #include "render/svg_time.h"
@@ -29,5 +28,3 @@ struct render_svg {
 
 /* Returns 0 or -errno. */
 int render_svg(const struct render_svg *r, FILE *out);
-
-#endif

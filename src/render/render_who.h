@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* render_who.h - --who as text and JSON. */
-#ifndef GUPINFO_RENDER_WHO_H
-#define GUPINFO_RENDER_WHO_H
+#pragma once
 
 #include "page/holders.h"
 #include "render/render.h"
@@ -30,5 +29,3 @@ struct render_who {
 
 /* As a document of all, unless columns of the entries were chosen. */
 int render_who(const struct render_options *opt, const struct render_who *who);
-
-#endif

@@ -3,8 +3,7 @@
  * rows.h - rows of one kind as a table or as JSON: the columns that are asked for (-o) or fit, those
  * rows that --filter keeps, in the order of --sort, no more than --top.
  */
-#ifndef GUPINFO_ROWS_H
-#define GUPINFO_ROWS_H
+#pragma once
 
 #include "render/render.h"
 
@@ -37,5 +36,3 @@ int rows_items(const struct render_options *opt, enum columns_of of,
 
 /* --list-columns: the columns themselves. */
 int rows_columns(const struct render_options *opt);
-
-#endif

@@ -6,8 +6,7 @@
  * locale or the machine, so that the same report gives the same bytes.  Strings of other processes are
  * escaped for terminals first and for XML then.
  */
-#ifndef GUPINFO_SVG_H
-#define GUPINFO_SVG_H
+#pragma once
 
 #include <stdio.h>
 
@@ -66,5 +65,3 @@ void svg_bar(struct svg *s, unsigned x, unsigned y, unsigned w, unsigned h,
 void svg_begin(FILE *out, unsigned height, const char *title);
 /* The kinds that were used, at ->y. */
 void svg_legend(struct svg *s);
-
-#endif

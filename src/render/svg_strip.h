@@ -5,8 +5,7 @@
  * The number of cells is bounded, whatever the size of the processes: only the largest mappings have
  * strips of their own.
  */
-#ifndef GUPINFO_SVG_STRIP_H
-#define GUPINFO_SVG_STRIP_H
+#pragma once
 
 #include "render/svg.h"
 #include "report/family.h"
@@ -19,5 +18,3 @@ void svg_strip_sums(const struct family_member *m, u32 base, u64 ret[SVG_KINDS])
 /* The mappings of members @first to @first + @n of @f, side by side.  Returns 0 or -ENOMEM. */
 int svg_strip(struct svg *svg, const struct store *s, const struct family *f,
 	      size_t first, size_t n);
-
-#endif

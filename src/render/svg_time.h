@@ -6,8 +6,7 @@
  * Knows: what a change makes of a page.  Owns: what it keeps of the events, which is bounded: a recording
  * may be a stranger's.
  */
-#ifndef GUPINFO_SVG_TIME_H
-#define GUPINFO_SVG_TIME_H
+#pragma once
 
 #include "event/event.h"
 #include "render/svg.h"
@@ -54,5 +53,3 @@ extern const struct event_view svg_time_view;
 /* Draws them.  Returns 0 or -ENOMEM. */
 int svg_time(struct svg *svg, struct svg_time *t);
 void svg_time_deinit(struct svg_time *t);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Rows are printed in chunks, so memory stays bounded.
  */
-#ifndef GUPINFO_TABLE_H
-#define GUPINFO_TABLE_H
+#pragma once
 
 #include <stdio.h>
 
@@ -37,5 +36,3 @@ int table_row(struct table *t, const char *const *text, const char *const *color
 /* Prints the remaining rows, of an empty table the headings. */
 int table_end(struct table *t);
 void table_free(struct table *t);
-
-#endif

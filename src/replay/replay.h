@@ -6,8 +6,7 @@
  * replayed as far as it goes, with a message of class DIAG_INCOMPLETE.  What a report does not
  * hold is delivered as entries without words, never as holes.
  */
-#ifndef GUPINFO_REPLAY_H
-#define GUPINFO_REPLAY_H
+#pragma once
 
 #include "reportfile/record.h"
 #include "report/source.h"
@@ -32,5 +31,3 @@ int replay_scan(struct source *src, const struct record_handler *handler, void *
 /* Passes all of @fd, from its start, to @handler.  Torn files end with -ENODATA. */
 int replay_scan_fd(int fd, const struct record_handler *handler, void *ctx,
 		   char why[200]);
-
-#endif

@@ -6,8 +6,7 @@
  * files and libraries, the second looks at bytes of strangers.  Each ends with -errno after one
  * message of class DIAG_ERROR.
  */
-#ifndef GUPINFO_REPLAY_UNPACK_H
-#define GUPINFO_REPLAY_UNPACK_H
+#pragma once
 
 #include "lib/diag.h"
 
@@ -27,5 +26,3 @@ int replay_unpack_open(struct replay_unpack *u, int fd, const char *name,
 
 /* Writes ->text, up to a limit.  One file at a time. */
 int replay_unpack_text(struct replay_unpack *u, const char *name, struct diag *diag);
-
-#endif

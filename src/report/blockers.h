@@ -5,8 +5,7 @@
  * Knows at most BLOCKERS_RUNS runs of frames and BLOCKERS_CAUSES causes, whatever the size of the area; what
  * is beyond is counted under the cause "others".
  */
-#ifndef GUPINFO_BLOCKERS_H
-#define GUPINFO_BLOCKERS_H
+#pragma once
 
 #include "gup/frame.h"
 #include "page/holders.h"
@@ -79,5 +78,3 @@ int blockers_map(struct blockers *b, pid_t pid, const char *comm, u64 addr, u64 
 void blockers_sort(struct blockers *b);
 /* Sums up.  *@ret, largest first, is for free(3); its rows borrow from @b.  Returns 0 or -ENOMEM. */
 int blockers_rows(struct blockers *b, struct blockers_row **ret, size_t *ret_n);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* collect.h - reads a source, judges its words, and feeds runs of like pages to a view. */
-#ifndef GUPINFO_COLLECT_H
-#define GUPINFO_COLLECT_H
+#pragma once
 
 #include "lib/diag.h"
 #include "report/report.h"
@@ -92,5 +91,3 @@ struct collect_look {
  */
 int collect_look(struct source *src, pid_t pid, u64 addr, const struct kernel *model,
 		 bool holders, struct collect_look *ret);
-
-#endif

@@ -5,8 +5,7 @@
  *
  * The lines may come from anybody: nothing in them is trusted, and at most DMESG_DUMPS are kept.
  */
-#ifndef GUPINFO_DMESG_H
-#define GUPINFO_DMESG_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -62,5 +61,3 @@ void dmesg_deinit(struct dmesg *d);
 /* Judges a dump by the rules of @k. */
 void dmesg_judge(const struct kernel *k, const struct dmesg_dump *dump,
 		 struct dmesg_verdict *ret);
-
-#endif

@@ -7,8 +7,7 @@
  * Never: a guess; a page whose frame, or whose counterpart in the other process, is not known is in
  * ->unknown.  Owns: the sums; the store stays the caller's, and must not change.
  */
-#ifndef GUPINFO_FAMILY_H
-#define GUPINFO_FAMILY_H
+#pragma once
 
 #include "report/store.h"
 
@@ -71,5 +70,3 @@ static inline size_t family_pair_at(size_t i, size_t j)
 enum family_class family_at(const struct store *s, const struct store_vma *v,
 			    const struct page_run *row, u64 addr,
 			    const struct store_process *with, u64 *ret_end);
-
-#endif

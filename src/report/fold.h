@@ -3,8 +3,7 @@
  * fold.h - the mappings of a process as few rows: what matters first, the mappings of one file and
  * ordinary ones of one kind in one row each.
  */
-#ifndef GUPINFO_FOLD_H
-#define GUPINFO_FOLD_H
+#pragma once
 
 #include "report/report.h"
 
@@ -36,5 +35,3 @@ void fold_deinit(struct fold *f);
 
 #define FOLD_ALONE 6
 #define FOLD_NAMES 10 /* so many, and the summary fits a small terminal */
-
-#endif

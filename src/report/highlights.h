@@ -6,8 +6,7 @@
  * Knows: which verdicts and facts are remarkable, and how remarkable (highlights.def).
  * Never: layout.  Owns: a count of every kind over all pages, and the best examples of each.
  */
-#ifndef GUPINFO_HIGHLIGHTS_H
-#define GUPINFO_HIGHLIGHTS_H
+#pragma once
 
 #include "report/report.h"
 
@@ -59,5 +58,3 @@ extern const struct highlights_row {
 	u8 severity;      /* 3 leak … 0 curiosity */
 	const char *text; /* after "N pages" */
 } highlights_rows[HIGHLIGHTS];
-
-#endif

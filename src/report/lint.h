@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* lint.h - the invariants of lint.def that a page breaks.  An unknown fact breaks none. */
-#ifndef GUPINFO_LINT_H
-#define GUPINFO_LINT_H
+#pragma once
 
 #include "report/report.h"
 
@@ -35,5 +34,3 @@ u64 lint_bugs(const struct report_row *row);
 enum lint_class lint_class_of(enum lint id, const struct report_row *row);
 
 extern const char *const lint_class_names[];
-
-#endif

@@ -5,8 +5,7 @@
  * Exact holders (holders.h) become rows; what counters and limits have beyond them becomes rows whose
  * holder is not known.
  */
-#ifndef GUPINFO_PINS_H
-#define GUPINFO_PINS_H
+#pragma once
 
 #include "page/holders.h"
 #include "report/source.h"
@@ -72,5 +71,3 @@ enum { PINS_BY = PINS_NUMBERS, PINS_CERTAINTY, PINS_WHAT };
 /* Returns a word, which may be in @buf. */
 const char *pins_text(const struct pins_row *row, unsigned word, char *buf, size_t size);
 void pins_deinit(struct pins *p);
-
-#endif

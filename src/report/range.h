@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* range.h - address ranges and numbers as people type them. */
-#ifndef GUPINFO_RANGE_H
-#define GUPINFO_RANGE_H
+#pragma once
 
 #include "report/collect.h"
 
@@ -20,5 +19,3 @@ int range_parse_address(const char *text, u64 *ret);
 
 /* Parses a decimal or 0x number with an optional K, M, G or T.  Returns 0, -EINVAL or -ERANGE. */
 int range_parse_size(const char *text, size_t len, u64 *ret);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Pointers in a streamed row are valid during the call only.
  */
-#ifndef GUPINFO_REPORT_H
-#define GUPINFO_REPORT_H
+#pragma once
 
 #include "gup/verdict_cache.h"
 #include "page/page.h"
@@ -146,5 +145,3 @@ void report_count(struct report_totals *t, const struct report_row *row,
 /* The sum that lies at offset @at of @t, in bytes; @base is the size of a page. */
 u64 report_bytes(const struct report_totals *t, size_t at, u32 base);
 void report_add(struct report_totals *t, const struct report_totals *from);
-
-#endif

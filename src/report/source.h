@@ -6,8 +6,7 @@
  * Every call returns 0 or -errno.  -ESRCH: the process is gone; what was delivered stays valid.
  * A callback that returns non-zero stops the walk, and its value is returned.
  */
-#ifndef GUPINFO_SOURCE_H
-#define GUPINFO_SOURCE_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -144,5 +143,3 @@ struct source {
 	const struct source_machine
 		*machine; /* set before it is used; valid until close */
 };
-
-#endif

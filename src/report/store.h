@@ -8,8 +8,7 @@
  *
  * A row that was not kept never looks like a hole: see store_covers().
  */
-#ifndef GUPINFO_STORE_H
-#define GUPINFO_STORE_H
+#pragma once
 
 #include "gup/verdict_cache.h"
 #include "report/collect.h"
@@ -190,5 +189,3 @@ u32 store_diff_class(const struct page_class *a, const struct page_class *b);
 int store_diff(const struct store *sa, const struct store_process *a,
 	       const struct store *sb, const struct store_process *b, u64 start, u64 end,
 	       u32 mask, store_diff_cb cb, void *ctx, u64 *ret_skipped);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Knows: that copies of a store share blocks of rows.  Never: used elsewhere.  Owns: nothing.
  */
-#ifndef GUPINFO_STORE_INT_H
-#define GUPINFO_STORE_INT_H
+#pragma once
 
 #include "report/store.h"
 
@@ -19,5 +18,3 @@ void store_vma_share(const struct store_vma *from, struct store_vma *to);
 int store_process_copy(const struct store_process *from, struct store_process *to);
 /* Frees what @p owns, but not @p. */
 void store_process_free(struct store_process *p);
-
-#endif

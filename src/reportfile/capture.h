@@ -5,8 +5,7 @@
  * Knows: which raw runs are one line of a report, which holders belong to it.
  * Never: I/O, layout of the other sections.  Owns: nothing after the call.
  */
-#ifndef GUPINFO_CAPTURE_H
-#define GUPINFO_CAPTURE_H
+#pragma once
 
 #include "report/collect.h"
 #include "reportfile/record.h"
@@ -30,5 +29,3 @@ int capture_machine(struct source *src, const struct kernel *model,
  */
 int capture_pages(struct source *src, const struct collect_options *opt,
 		  struct record_writer *w, struct capture_result *ret, struct diag *diag);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * Memory does not grow with the report.
  */
-#ifndef GUPINFO_MODEL_DIFF_H
-#define GUPINFO_MODEL_DIFF_H
+#pragma once
 
 #include "reportfile/record.h"
 
@@ -42,5 +41,3 @@ extern const struct record_handler model_diff_handler;
 
 const char *model_diff_what_name(unsigned what); /* "pin-r", "store", "leak", "fork" */
 const char *model_diff_word(const struct model_diff_change *c, bool to);
-
-#endif

@@ -8,8 +8,7 @@
  * Writer and reader stream: memory does not grow with the file.  Whatever the bytes are, the
  * reader ends with valid values or with one sentence that names the line and the fault.
  */
-#ifndef GUPINFO_RECORD_H
-#define GUPINFO_RECORD_H
+#pragma once
 
 #include "gup/gup.h"
 #include "report/source.h"
@@ -158,5 +157,3 @@ size_t record_unescape(const char *line, char *buf);
 
 /* Returns the bytes of one leaf of @raw. */
 u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* record_int.h - the format's tables and the reader's state, for record*.c files only. */
-#ifndef GUPINFO_RECORD_INT_H
-#define GUPINFO_RECORD_INT_H
+#pragma once
 
 #include <string.h>
 
@@ -184,5 +183,3 @@ void record_write_quoted(struct record_writer *w, const char *text);
 /* Writes " key=value" of each field of @object that is not optional or has a value. */
 void record_write_fields(struct record_writer *w, const struct record_field *table,
 			 const void *object);
-
-#endif

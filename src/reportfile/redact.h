@@ -8,8 +8,7 @@
  * ones equally, for which only hashes of names are kept; what is not known to be harmless is
  * left out.
  */
-#ifndef GUPINFO_REDACT_H
-#define GUPINFO_REDACT_H
+#pragma once
 
 #include "reportfile/record.h"
 
@@ -29,5 +28,3 @@ int redact_end(struct redact *r);
 
 /* Returns the new number of @pfn; valid after redact_begin(). */
 u64 redact_pfn(const struct redact *r, u64 pfn);
-
-#endif

@@ -8,8 +8,7 @@
  * pages by fork).  A difference that no call explains is an event of its own, with the interval
  * in which it happened.
  */
-#ifndef GUPINFO_TRACE_H
-#define GUPINFO_TRACE_H
+#pragma once
 
 #include "event/event.h"
 #include "report/source.h"
@@ -62,5 +61,3 @@ void trace_free(struct trace *t);
 int trace_run(const struct trace_options *opt, struct source *src,
 	      const struct event_view *view, void *view_ctx, struct diag *diag,
 	      int *ret_status);
-
-#endif

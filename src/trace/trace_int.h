@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* trace_int.h - state that trace.c, trace_call.c, trace_state.c and trace_sample.c share. */
-#ifndef GUPINFO_TRACE_INT_H
-#define GUPINFO_TRACE_INT_H
+#pragma once
 
 #include <signal.h>
 
@@ -142,5 +141,3 @@ int trace_state_emit_last(struct trace *t, struct trace_process *p);
 int trace_sample_new(struct trace *t);
 int trace_sample_step(struct trace *t, int timeout_ms);
 void trace_sample_free(struct trace *t);
-
-#endif

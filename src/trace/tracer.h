@@ -8,8 +8,7 @@
  * tracer_new() to tracer_free(); the command starts with the mask as it was.  A process has at
  * most one tracer and calls it from one thread (ptrace demands it).
  */
-#ifndef GUPINFO_TRACER_H
-#define GUPINFO_TRACER_H
+#pragma once
 
 #include <sys/types.h>
 
@@ -105,5 +104,3 @@ u64 tracer_task_field(pid_t tid, const char *file, const char *key, int base);
 int tracer_task_stat(pid_t tid, struct procstat *ret);
 
 const char *tracer_call_name(enum tracer_call call); /* "vmsplice" */
-
-#endif

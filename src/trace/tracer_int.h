@@ -3,8 +3,7 @@
  * tracer_int.h - the table of threads that tracer.c (wait loop), tracer_task.c and
  * tracer_start.c (start, attach, let go) share.
  */
-#ifndef GUPINFO_TRACER_INT_H
-#define GUPINFO_TRACER_INT_H
+#pragma once
 
 #include <linux/filter.h>
 #include <signal.h>
@@ -92,5 +91,3 @@ void tracer_start_drain(struct tracer *t, bool killed);
 unsigned tracer_start_filter(struct sock_filter *ret, unsigned max);
 /* See tracer_detach(). */
 int tracer_start_let_go(struct tracer *t);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tui_config.h - what a file keeps of the interactive view: columns, their order, colours, mouse. */
-#ifndef GUPINFO_TUI_CONFIG_H
-#define GUPINFO_TUI_CONFIG_H
+#pragma once
 
 #include "render/columns.h"
 
@@ -51,5 +50,3 @@ unsigned tui_config_read(struct tui_config *c, const char *text, char *why, size
  * understood stay, settings that @old has not are added.  NULL: no memory.
  */
 char *tui_config_write(const struct tui_config *c, const char *old);
-
-#endif

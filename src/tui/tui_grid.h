@@ -4,8 +4,7 @@
  *
  * A map owns its segments until _deinit().
  */
-#ifndef GUPINFO_TUI_GRID_H
-#define GUPINFO_TUI_GRID_H
+#pragma once
 
 #include "render/filter.h"
 #include "report/family.h"
@@ -102,5 +101,3 @@ struct tui_gridcell tui_grid_cell(const struct store *s, const struct store_proc
 /* Counts the bytes of @v's rows by letter, for bars and legends, into ret[TUI_GLYPHS]. */
 void tui_grid_count(const struct store *s, const struct store_process *p,
 		    const struct store_vma *v, enum tui_lens lens, u64 *ret);
-
-#endif

@@ -4,8 +4,7 @@
  *
  * When memory runs out, old moments lose their pages.
  */
-#ifndef GUPINFO_TUI_HISTORY_H
-#define GUPINFO_TUI_HISTORY_H
+#pragma once
 
 #include "report/store.h"
 
@@ -88,5 +87,3 @@ void tui_history_recall(struct tui_history *h, const struct store *a,
 
 /* The reasons for which pages differ, from STORE_APPEARED to STORE_VERDICT: the first bit counts. */
 #define TUI_REASONS 6
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tui_int.h - struct tui, the state behind tui_state.h, for tui_*.c of this folder only. */
-#ifndef GUPINFO_TUI_INT_H
-#define GUPINFO_TUI_INT_H
+#pragma once
 
 #include "render/columns.h"
 #include "tui/tui_grid.h"
@@ -258,5 +257,3 @@ void tui_prompt_find(struct tui *t, int direction);
 void tui_picker_click(struct tui *t, int x, int line);
 enum tui_request tui_picker_do(struct tui *t, enum tui_action action);
 void tui_picker_draw(struct tui *t);
-
-#endif

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tui_keys.h - names of keys, their actions and the help, all from tui_keys.def. */
-#ifndef GUPINFO_TUI_KEYS_H
-#define GUPINFO_TUI_KEYS_H
+#pragma once
 
 #include "tui/tui_text.h"
 
@@ -52,5 +51,3 @@ const char *tui_keys_word(enum tui_action action);
 
 /* Makes the help screen for @cols columns: keys by group. */
 void tui_keys_help(int cols, struct tui_text *ret);
-
-#endif

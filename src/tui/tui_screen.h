@@ -4,8 +4,7 @@
  *
  * A screen owns its cells until _deinit().
  */
-#ifndef GUPINFO_TUI_SCREEN_H
-#define GUPINFO_TUI_SCREEN_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -70,5 +69,3 @@ void tui_screen_mark(struct tui_screen *s, const struct tui_rect *r, const char 
 
 /* Returns the columns that @text needs. */
 int tui_screen_width(const char *text);
-
-#endif

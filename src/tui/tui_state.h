@@ -7,8 +7,7 @@
  * tui_view_changed(); tui_view_draw() returns what to paint.  The live store is borrowed;
  * history and screen are its own.
  */
-#ifndef GUPINFO_TUI_STATE_H
-#define GUPINFO_TUI_STATE_H
+#pragma once
 
 #include "report/store.h"
 #include "tui/tui_config.h"
@@ -109,5 +108,3 @@ void tui_state_goto(struct tui *t, pid_t pid, u64 addr);
 
 /* Draws; the screen is valid until the next call. */
 const struct tui_screen *tui_view_draw(struct tui *t);
-
-#endif

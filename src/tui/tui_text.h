@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* tui_text.h - lines of styled text: help, detail, lists. */
-#ifndef GUPINFO_TUI_TEXT_H
-#define GUPINFO_TUI_TEXT_H
+#pragma once
 
 #include "tui/tui_screen.h"
 
@@ -36,5 +35,3 @@ int tui_text_width(const struct tui_text *t);
 /* Puts lines @first … into @r. */
 void tui_text_draw(const struct tui_text *t, struct tui_screen *s,
 		   const struct tui_rect *r, unsigned first);
-
-#endif

@@ -7,8 +7,7 @@
  * A wrong trial is repeated in fresh workers: it counts as wrong only when it is wrong each
  * time.
  */
-#ifndef GUPINFO_VERIFY_H
-#define GUPINFO_VERIFY_H
+#pragma once
 
 #include "lib/diag.h"
 #include "page/fact.h"
@@ -109,5 +108,3 @@ void verify_result_deinit(struct verify_result *r);
 
 /* Returns the what of a --request word ("get-r" … "lt-w", "store", "fork", "migrate"), or GUP_WHATS. */
 unsigned verify_what_by_name(const char *name);
-
-#endif

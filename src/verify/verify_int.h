@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* verify_int.h - struct verify, one run, for verify*.c only. */
-#ifndef GUPINFO_VERIFY_INT_H
-#define GUPINFO_VERIFY_INT_H
+#pragma once
 
 #include <signal.h>
 
@@ -39,5 +38,3 @@ void verify_judge(const struct kernel *k, enum gupcall_id act,
 
 /* Tries opt->trials random sequences.  Returns 0 or -errno. */
 int verify_random(struct verify *v);
-
-#endif

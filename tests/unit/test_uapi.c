@@ -16,7 +16,7 @@
 #include "pagemap.h"
 #include "test.h"
 
-#ifdef GUPINFO_KPAGEFLAGS_H
+#ifdef KPF_BIT
 #error "kpageflags.h has an enum of the header's names"
 #endif
 
