@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "kernel/btfcut.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,7 @@
 #define BTFCUT_UNNAMED 8 /* nesting of unnamed members in which a member is searched */
 #define BTFCUT_FOUND 64  /* types that have a wanted name; several may share one */
 #define BTFCUT_BEGINS 1024
+#define BTFCUT_EVERY 16 /* of so many types the place of one is kept */
 
 enum btfcut_kind {
 	BTFCUT_INT = 1,
@@ -67,12 +69,13 @@ struct btfcut {
 	u32 types_len;
 	const char *strs;
 	u32 strs_len;
-	u32 *at;  /* by id: offset of the type in ->types */
+	u32 *at;  /* by (id - 1) / BTFCUT_EVERY: offset of the type in ->types */
 	u32 *new; /* by id: ids in the cut without and with members; 0 none */
 	u32 n;    /* types that have been scanned */
 	u32 next; /* offset of the type to scan next */
 	struct btfcut_want *want;
-	unsigned nwant, missing; /* names; names not found yet */
+	unsigned nwant;
+	unsigned missing, funcs; /* names that are not found yet, and functions of them */
 	u8 begins
 		[BTFCUT_BEGINS]; /* by btfcut_begin(): 1 + the last wanted name of this hash */
 	u8 before[UINT8_MAX]; /* by wanted name: the one before it, likewise */
@@ -94,12 +97,43 @@ static u32 btfcut_vlen(const struct btfcut_type *t)
 	return t->info & 0xffff;
 }
 
-static struct btfcut_type btfcut_get(const struct btfcut *c, u32 id)
+#define BTFCUT_NAMED                                                                   \
+	(BIT(BTFCUT_VAR) | BIT(BTFCUT_STRUCT) | BIT(BTFCUT_UNION) | BIT(BTFCUT_ENUM) | \
+	 BIT(BTFCUT_ENUM64))
+#define BTFCUT_LONG                                                                     \
+	(BIT(BTFCUT_INT) | BIT(BTFCUT_ARRAY) | BIT(BTFCUT_STRUCT) | BIT(BTFCUT_UNION) | \
+	 BIT(BTFCUT_ENUM) | BIT(BTFCUT_ENUM64) | BIT(BTFCUT_FUNC_PROTO) |               \
+	 BIT(BTFCUT_VAR) | BIT(BTFCUT_DATASEC) | BIT(BTFCUT_DECL_TAG))
+
+/*
+ * Returns the size of a type with what is behind it.  Most have nothing there: then the next one is
+ * read before the CPU knows the kind of this.
+ */
+static size_t btfcut_size(const struct btfcut_type *t)
+{
+	unsigned kind = btfcut_kind(t);
+
+	if (!(BTFCUT_LONG >> kind & 1))
+		return sizeof(*t);
+	return sizeof(*t) + btfcut_fixed[kind] + btfcut_each[kind] * btfcut_vlen(t);
+}
+
+/* Returns type @id, which has been scanned, and sets *@ret_rest to what is behind it. */
+static struct btfcut_type btfcut_get(const struct btfcut *c, u32 id, const u8 **ret_rest)
 {
 	struct btfcut_type t = { 0 };
+	const u8 *at = c->types;
 
-	if (id && id <= c->n)
-		memcpy(&t, c->types + c->at[id], sizeof(t));
+	if (id && id <= c->n) {
+		at += c->at[(id - 1) / BTFCUT_EVERY];
+		memcpy(&t, at, sizeof(t));
+		for (u32 i = (id - 1) % BTFCUT_EVERY; i; i--) {
+			at += btfcut_size(&t);
+			memcpy(&t, at, sizeof(t));
+		}
+	}
+	if (ret_rest)
+		*ret_rest = at + sizeof(t);
 	return t;
 }
 
@@ -143,22 +177,30 @@ static u32 btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *r
 
 /* ---- the input */
 
-/* A hash that spares comparing most of the 100,000 names with the wanted ones. */
-static unsigned btfcut_begin(const char *name)
+/* A hash of the first eight bytes, which spares comparing most of the 100,000 names. */
+static unsigned btfcut_begin(const char *name, size_t room)
 {
-	unsigned hash = 0;
+	u64 word = 0, end;
 
-	for (unsigned i = 0; i < 5 && name[i]; i++)
-		hash = hash * 37 + (u8)name[i];
-	return hash % BTFCUT_BEGINS;
+	if (room < sizeof(word))
+		memcpy(&word, name, room);
+	else
+		memcpy(&word, name, sizeof(word));
+	word = le64toh(word);
+	/* the lowest bit of these is in the first byte that is 0 */
+	end = (word - 0x0101010101010101) & ~word & 0x8080808080808080;
+	word &= ((end & -end) >> 7) - 1;
+	return word * 0x9e3779b97f4a7c15 >> 54;
 }
 
 /* Returns the index of the wanted function, variable or type of this name, or -1. */
 static int btfcut_wanted(const struct btfcut *c, u32 name, unsigned kind)
 {
 	const char *s = btfcut_name(c, name);
+	unsigned i =
+		name < c->strs_len ? c->begins[btfcut_begin(s, c->strs_len - name)] : 0;
 
-	for (unsigned i = c->begins[btfcut_begin(s)]; i; i = c->before[i - 1])
+	for (; i; i = c->before[i - 1])
 		if (c->want[i - 1].func == (kind == BTFCUT_FUNC) &&
 		    c->want[i - 1].var == (kind == BTFCUT_VAR) &&
 		    !strcmp(s, c->want[i - 1].name))
@@ -166,54 +208,54 @@ static int btfcut_wanted(const struct btfcut *c, u32 name, unsigned kind)
 	return -1;
 }
 
-/* Notes where the next type starts and whether it is wanted. */
-static int btfcut_scan_one(struct btfcut *c)
+static void btfcut_found(struct btfcut *c, u32 id, struct btfcut_want *want,
+			 unsigned kind)
 {
-	u32 left = c->types_len - c->next;
-	struct btfcut_type t;
-	unsigned kind;
-	size_t len;
-	int i;
-
-	if (left < sizeof(t))
-		return -EINVAL;
-	memcpy(&t, c->types + c->next, sizeof(t));
-	kind = btfcut_kind(&t);
-	if (!kind || kind >= BTFCUT_KINDS)
-		return -EINVAL;
-	len = sizeof(t) + btfcut_fixed[kind] +
-	      (size_t)btfcut_each[kind] * btfcut_vlen(&t);
-	if (len > left)
-		return -EINVAL;
-	c->at[++c->n] = c->next;
-	c->next += len;
-	if (kind == BTFCUT_DATASEC && !strcmp(btfcut_name(c, t.name), ".data..percpu")) {
-		c->percpu = c->n;
+	if (!want->id) {
+		want->id = id;
 		c->missing--;
-	}
-	if (kind != BTFCUT_FUNC && kind != BTFCUT_VAR && kind != BTFCUT_STRUCT &&
-	    kind != BTFCUT_UNION && kind != BTFCUT_ENUM && kind != BTFCUT_ENUM64)
-		return 0;
-	i = btfcut_wanted(c, t.name, kind);
-	if (i < 0)
-		return 0;
-	if (!c->want[i].id) {
-		c->want[i].id = c->n;
-		c->missing--;
+		c->funcs -= kind == BTFCUT_FUNC;
 	}
 	if (kind != BTFCUT_FUNC && kind != BTFCUT_VAR && c->nfound < BTFCUT_FOUND)
-		c->found[c->nfound++] = c->n;
-	return 0;
+		c->found[c->nfound++] = id;
 }
 
-/* Scans until all wanted names and type @id are found, not to the end. */
+/* Notes where types start and which are wanted, until all wanted names and type @id are found. */
 static int btfcut_scan(struct btfcut *c, u32 id)
 {
-	int err = 0;
+	const u8 *types = c->types;
+	u32 n = c->n, next = c->next;
 
-	while (!err && c->next < c->types_len && (c->missing || c->n < id))
-		err = btfcut_scan_one(c);
-	return err;
+	while (next < c->types_len && (c->missing || n < id)) {
+		u32 left = c->types_len - next;
+		struct btfcut_type t;
+		unsigned kind;
+		size_t size;
+		int i;
+
+		if (left < sizeof(t))
+			return -EINVAL;
+		memcpy(&t, types + next, sizeof(t));
+		kind = btfcut_kind(&t);
+		size = btfcut_size(&t);
+		if (!kind || kind >= BTFCUT_KINDS || size > left)
+			return -EINVAL;
+		if (!(n++ % BTFCUT_EVERY))
+			c->at[n / BTFCUT_EVERY] = next;
+		next += size;
+		if (BTFCUT_NAMED >> kind & 1 || (kind == BTFCUT_FUNC && c->funcs)) {
+			i = btfcut_wanted(c, t.name, kind);
+			if (i >= 0)
+				btfcut_found(c, n, &c->want[i], kind);
+		} else if (kind == BTFCUT_DATASEC &&
+			   !strcmp(btfcut_name(c, t.name), ".data..percpu")) {
+			c->percpu = n;
+			c->missing--;
+		}
+	}
+	c->n = n;
+	c->next = next;
+	return 0;
 }
 
 /* ---- types */
@@ -228,7 +270,7 @@ static u32 btfcut_resolve(struct btfcut *c, u32 id)
 
 		if (id > c->n && btfcut_scan(c, id))
 			return 0;
-		t = btfcut_get(c, id);
+		t = btfcut_get(c, id, NULL);
 		switch (btfcut_kind(&t)) {
 		case BTFCUT_TYPEDEF:
 		case BTFCUT_VOLATILE:
@@ -251,7 +293,7 @@ static bool btfcut_is_other(const struct btfcut *c, const struct btfcut_type *t)
 }
 
 /* Puts a type with members or enum values, with the cut's ids of their names and types. */
-static u32 btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
+static u32 btfcut_composite(struct btfcut *c, struct btfcut_type t, const u8 *rest,
 			    unsigned depth)
 {
 	unsigned kind = btfcut_kind(&t), step = btfcut_each[kind] / 4;
@@ -262,7 +304,7 @@ static u32 btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
 		c->err = -ENOMEM;
 		return 0;
 	}
-	memcpy(words, c->types + c->at[id] + sizeof(t), len);
+	memcpy(words, rest, len);
 	for (u32 i = 0, *w = words; i < btfcut_vlen(&t) && !c->err; i++, w += step) {
 		/* 6.19: "union pipe_index;", a type with a name (-fms-extensions) */
 		c->whole = !*btfcut_name(c, w[0]);
@@ -275,11 +317,12 @@ static u32 btfcut_composite(struct btfcut *c, u32 id, struct btfcut_type t,
 	return ret;
 }
 
-static u32 btfcut_array(struct btfcut *c, u32 id, struct btfcut_type t, unsigned depth)
+static u32 btfcut_array(struct btfcut *c, struct btfcut_type t, const u8 *rest,
+			unsigned depth)
 {
 	u32 words[3]; /* element, index, number */
 
-	memcpy(words, c->types + c->at[id] + sizeof(t), sizeof(words));
+	memcpy(words, rest, sizeof(words));
 	words[0] = btfcut_emit(c, words[0], depth + 1);
 	words[1] = c->integer;
 	return btfcut_put_type(c, t, words, sizeof(words));
@@ -290,9 +333,10 @@ static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth)
 {
 	struct btfcut_type t;
 	u32 got = 0, *new;
+	const u8 *rest;
 
 	id = btfcut_resolve(c, id);
-	t = btfcut_get(c, id);
+	t = btfcut_get(c, id, &rest);
 	if (!id || id > c->n || depth > BTFCUT_DEPTH)
 		c->err = c->err ? c->err : -EINVAL;
 	if (c->err)
@@ -304,7 +348,7 @@ static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth)
 		t.info &= ~0xffffu;
 	switch (btfcut_kind(&t)) {
 	case BTFCUT_INT:
-		got = btfcut_put_type(c, t, c->types + c->at[id] + sizeof(t), 4);
+		got = btfcut_put_type(c, t, rest, 4);
 		break;
 	case BTFCUT_FLOAT:
 		got = btfcut_put_type(c, t, NULL, 0);
@@ -313,13 +357,13 @@ static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth)
 		got = c->ptr;
 		break;
 	case BTFCUT_ARRAY:
-		got = btfcut_array(c, id, t, depth);
+		got = btfcut_array(c, t, rest, depth);
 		break;
 	case BTFCUT_STRUCT:
 	case BTFCUT_UNION:
 	case BTFCUT_ENUM:
 	case BTFCUT_ENUM64:
-		got = btfcut_composite(c, id, t, depth);
+		got = btfcut_composite(c, t, rest, depth);
 		break;
 	default:
 		c->err = -EINVAL;
@@ -388,7 +432,8 @@ static void btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 /* @name is a member of @t or of its unnamed members, or a value of the enum. */
 static bool btfcut_has_member(struct btfcut *c, u32 id, const char *name, unsigned depth)
 {
-	struct btfcut_type t = btfcut_get(c, id);
+	const u8 *rest;
+	struct btfcut_type t = btfcut_get(c, id, &rest);
 	unsigned each = btfcut_each[btfcut_kind(&t)];
 	bool has = false;
 
@@ -396,8 +441,7 @@ static bool btfcut_has_member(struct btfcut *c, u32 id, const char *name, unsign
 		u32 words[2]; /* name, type or value */
 		const char *s;
 
-		memcpy(words, c->types + c->at[id] + sizeof(t) + (size_t)i * each,
-		       sizeof(words));
+		memcpy(words, rest + (size_t)i * each, sizeof(words));
 		s = btfcut_name(c, words[0]);
 		has = *s ? !strcmp(s, name)
 			 : btfcut_has_member(c, btfcut_resolve(c, words[1]), name,
@@ -409,7 +453,7 @@ static bool btfcut_has_member(struct btfcut *c, u32 id, const char *name, unsign
 static void btfcut_has(struct btfcut *c)
 {
 	for (unsigned i = 0; i < c->nfound; i++) {
-		struct btfcut_type t = btfcut_get(c, c->found[i]);
+		struct btfcut_type t = btfcut_get(c, c->found[i], NULL);
 		struct btfcut_want *w =
 			&c->want[btfcut_wanted(c, t.name, btfcut_kind(&t))];
 
@@ -423,12 +467,12 @@ static void btfcut_has(struct btfcut *c)
 /* Notes where in their section the wanted variables are. */
 static void btfcut_offsets(struct btfcut *c)
 {
-	struct btfcut_type t = btfcut_get(c, c->percpu);
+	const u8 *rest;
+	struct btfcut_type t = btfcut_get(c, c->percpu, &rest);
 	u32 words[3]; /* variable, offset, size */
 
 	for (u32 i = 0; i < btfcut_vlen(&t); i++) {
-		memcpy(words, c->types + c->at[c->percpu] + sizeof(t) + i * sizeof(words),
-		       sizeof(words));
+		memcpy(words, rest + i * sizeof(words), sizeof(words));
 		for (unsigned k = 0; k < c->nwant; k++)
 			if (c->want[k].var && c->want[k].id == words[0])
 				c->want[k].offset = words[1];
@@ -440,19 +484,24 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 {
 	struct btfcut c = { .want = want, .nwant = nwant, .missing = nwant };
 	int err = btfcut_open(&c, btf, size);
+	bool vars = false;
 
 	if (err || nwant > ARRAY_SIZE(c.before))
 		return err ? err : -EINVAL;
 	for (unsigned i = 0; i < nwant; i++) {
-		u8 *last = &c.begins[btfcut_begin(want[i].name)];
+		const char *name = want[i].name;
+		u8 *last = &c.begins[btfcut_begin(name, strlen(name) + 1)];
 
+		vars |= want[i].var;
+		c.funcs += want[i].func;
 		want[i].id = want[i].has = want[i].offset = 0;
 		c.before[i] = *last;
 		*last = (u8)(i + 1);
 	}
-	c.missing++; /* the section of per-CPU variables */
+	c.missing += vars; /* the section of per-CPU variables */
 	/* a type takes at least twelve bytes */
-	c.at = malloc((c.types_len / sizeof(struct btfcut_type) + 2) * sizeof(*c.at));
+	c.at = malloc((c.types_len / sizeof(struct btfcut_type) / BTFCUT_EVERY + 1) *
+		      sizeof(*c.at));
 	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, 2 * sizeof(*c.new));
 	c.err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;
 	if (!c.err) {
