@@ -12,33 +12,23 @@
 #include "kernel/btfcut.h"
 #include "page/structpage.h"
 
-/* The ids in the running kernel's BTF are the same for all readers of this process. */
+/*
+ * The ids in the running kernel's BTF are the same for all readers of this process.  What
+ * structpage.bpf.c needs comes first, for most runs load nothing else.
+ */
 static struct btfcut_want bpfbtf_ids[] = {
 	[BPFBTF_PAGE] = { "page" },
 	[BPFBTF_CAST] = { "bpf_rdonly_cast", .func = true },
 	[BPFBTF_TASK_VMA] = { "bpf_iter_task_vma", .func = true },
-	[BPFBTF_TASK_FILE] = { "bpf_iter_task_file", .func = true },
 	/* ->has becomes STRUCTPAGE_F_LARGE and STRUCTPAGE_F_MM_IDS. */
 	[BPFBTF_FOLIO] = { "folio", .member = { "_large_mapcount", "_mm_ids" } },
 	[BPFBTF_PAGEFLAGS] = { "pageflags", .member = { "PG_anon_exclusive" } },
-	[BPFBTF_HRTIMER_BASES] = { "hrtimer_bases", .var = true },
-	[BPFBTF_CPU_FBATCHES] = { "cpu_fbatches", .var = true },
-	[BPFBTF_LRU_ROTATE] = { "lru_rotate", .var = true },     /* until 6.11 */
-	[BPFBTF_MLOCK_FBATCH] = { "mlock_fbatch", .var = true }, /* 6.3 */
-	[BPFBTF_MLOCK_PVEC] = { "mlock_pvec", .var = true },
-	/* All other types of kernel.bpf.h. */
 	{ "mm_struct" },
 	{ "xarray" },
 	{ "xa_node" },
 	{ "address_space" },
 	{ "super_block" },
 	{ "inode" },
-	{ "qstr" },
-	{ "dentry" },
-	{ "address_space_operations" },
-	{ "hlist_head" },
-	{ "hlist_node" },
-	{ "path" },
 	{ "file" },
 	{ "fdtable" },
 	{ "files_struct" },
@@ -48,6 +38,21 @@ static struct btfcut_want bpfbtf_ids[] = {
 	{ "userfaultfd_ctx" },
 	{ "hstate" },
 	{ "hugetlbfs_sb_info" },
+	{ "bpf_iter_meta" },
+	{ "bpf_iter__task_vma" },
+	[BPFBTF_TASK_FILE] = { "bpf_iter_task_file", .func = true },
+	[BPFBTF_HRTIMER_BASES] = { "hrtimer_bases", .var = true },
+	[BPFBTF_CPU_FBATCHES] = { "cpu_fbatches", .var = true },
+	[BPFBTF_LRU_ROTATE] = { "lru_rotate", .var = true },     /* until 6.11 */
+	[BPFBTF_MLOCK_FBATCH] = { "mlock_fbatch", .var = true }, /* 6.3 */
+	[BPFBTF_MLOCK_PVEC] = { "mlock_pvec", .var = true },
+	/* All other types of kernel.bpf.h. */
+	{ "qstr" },
+	{ "dentry" },
+	{ "address_space_operations" },
+	{ "hlist_head" },
+	{ "hlist_node" },
+	{ "path" },
 	{ "list_head" },
 	{ "cma" },
 	{ "cma_memrange" },
@@ -82,8 +87,6 @@ static struct btfcut_want bpfbtf_ids[] = {
 	{ "dma_buf" },
 	{ "udmabuf" },
 	{ "udmabuf_folio" },
-	{ "bpf_iter_meta" },
-	{ "bpf_iter__task_vma" },
 	{ "bpf_iter__task_file" },
 };
 
@@ -132,18 +135,22 @@ static int bpfbtf_read(struct btfcut_want *want, unsigned nwant, void **ret,
 	return r;
 }
 
-int bpfbtf_make(const void *btf, size_t size, void **ret, size_t *ret_size)
+int bpfbtf_make(const void *btf, size_t size, bool all, void **ret, size_t *ret_size)
 {
-	return btfcut_make(btf, size, bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), ret, ret_size);
+	return btfcut_make(btf, size, bpfbtf_ids,
+			   all ? ARRAY_SIZE(bpfbtf_ids) : BPFBTF_TASK_FILE, ret,
+			   ret_size);
 }
 
-void bpfbtf_open(struct bpfbtf *b)
+void bpfbtf_open(struct bpfbtf *b, bool all)
 {
 	size_t size = 0;
 	void *data = NULL;
 
 	b->fd = -1;
-	if (bpfbtf_read(bpfbtf_ids, ARRAY_SIZE(bpfbtf_ids), &data, &size))
+	b->all = all;
+	if (bpfbtf_read(bpfbtf_ids, all ? ARRAY_SIZE(bpfbtf_ids) : BPFBTF_TASK_FILE,
+			&data, &size))
 		return;
 	b->fd = memfd_create("gupinfo-btf", MFD_CLOEXEC);
 	if (b->fd >= 0 && write(b->fd, data, size) != (ssize_t)size)

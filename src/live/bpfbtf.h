@@ -7,7 +7,8 @@
 #include "lib/bits.h"
 
 struct bpfbtf {
-	int fd; /* memfd of the cut (btfcut.h), or -1: libbpf has to read all BTF */
+	int fd;   /* memfd of the cut (btfcut.h), or -1: libbpf has to read all BTF */
+	bool all; /* it has more than structpage.bpf.c needs */
 	char path[32]; /* its path, for libbpf */
 };
 
@@ -16,9 +17,10 @@ enum bpfbtf_name {
 	BPFBTF_PAGE,
 	BPFBTF_CAST,
 	BPFBTF_TASK_VMA,
-	BPFBTF_TASK_FILE,
 	BPFBTF_FOLIO,
 	BPFBTF_PAGEFLAGS,
+	/* not of structpage.bpf.c, of which 17 types without a name here come before */
+	BPFBTF_TASK_FILE = BPFBTF_PAGEFLAGS + 18,
 	/* per-CPU variables */
 	BPFBTF_HRTIMER_BASES,
 	BPFBTF_CPU_FBATCHES,
@@ -34,10 +36,13 @@ enum bpfbtf_name {
 bool bpfbtf_fields(u32 *ret);
 
 /* Cuts any kernel's BTF, as btfcut_make(); bpfbtf_id() returns ids of that BTF from then on. */
-int bpfbtf_make(const void *btf, size_t size, void **ret, size_t *ret_size);
+int bpfbtf_make(const void *btf, size_t size, bool all, void **ret, size_t *ret_size);
 
-/* Reads the kernel's BTF, cuts it, and keeps the ids.  Without BTF ->fd is -1. */
-void bpfbtf_open(struct bpfbtf *b);
+/*
+ * Reads the kernel's BTF, cuts it for structpage.bpf.c or for @all programs, and keeps the ids.
+ * Without BTF ->fd is -1.
+ */
+void bpfbtf_open(struct bpfbtf *b, bool all);
 void bpfbtf_close(struct bpfbtf *b);
 
 /* Returns the id of @name in the running kernel's BTF; 0 when it has none or was not read. */

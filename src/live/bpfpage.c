@@ -66,7 +66,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	int r = -ENOTSUP;
 
 	if (!opt || !opt->no_cut)
-		bpfbtf_open(&bp->btf);
+		bpfbtf_open(&bp->btf, false);
 	/* Prefer the faster reader where the kernel takes it. */
 	if ((!opt || !opt->no_cast) && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
 		r = load(bp, true, why);
@@ -288,6 +288,18 @@ static int iterate(const struct bpfprog *prog, const char *name)
 	return r;
 }
 
+/* Loads other programs than those of structpage.bpf.c, for which more of the kernel's BTF is needed. */
+static int load_other(struct bpfpage *bp, enum bpfprog_object which,
+		      const struct bpfprog_options *opt, struct bpfprog **ret,
+		      char why[BPFPAGE_WHY])
+{
+	if (bp->btf.fd >= 0 && !bp->btf.all) {
+		bpfbtf_close(&bp->btf);
+		bpfbtf_open(&bp->btf, true);
+	}
+	return bpfprog_load(which, opt, ret, why);
+}
+
 /* Walks all open files with @grow times the least room. */
 static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
 		      char why[BPFPAGE_WHY])
@@ -296,7 +308,7 @@ static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
 					     .room = { STRUCTPAGE_ENDS * grow,
 						       STRUCTPAGE_HOLDS * grow },
 					     .btf = &bp->btf };
-	int r = bpfprog_load(BPFPROG_HOLDERS, &opt, &bp->files, why);
+	int r = load_other(bp, BPFPROG_HOLDERS, &opt, &bp->files, why);
 	struct structpage_files *files;
 
 	if (r)
@@ -351,18 +363,17 @@ static const struct bpfprog *load_memory(struct bpfpage *bp)
 	bp->memory_tried = true;
 	room = STRUCTPAGE_BATCHED * (u32)MAX(sysconf(_SC_NPROCESSORS_CONF), 1);
 	opt.room[0] = 2 * room;
-	if (!bpfprog_load(BPFPROG_MEMORY, &opt, &bp->memory, why))
+	if (!load_other(bp, BPFPROG_MEMORY, &opt, &bp->memory, why))
 		bp->memory->batches->room = room;
 	return bp->memory;
 }
 
 struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_n)
 {
-	const struct bpfprog *p =
-		bpfbtf_offset(BPFBTF_HRTIMER_BASES) ? load_memory(bp) : NULL;
+	const struct bpfprog *p = load_memory(bp);
 	struct structpage_batches *b;
 
-	if (!p)
+	if (!p || !bpfbtf_offset(BPFBTF_HRTIMER_BASES))
 		return NULL;
 	b = p->batches;
 	b->first = half * b->room;
@@ -396,7 +407,7 @@ static const struct bpfprog *load_frames(struct bpfpage *bp)
 	const struct bpfprog_options opt = { .map = { "found" }, .btf = &bp->btf };
 	char why[BPFPAGE_WHY];
 
-	if (!bp->frames_tried && !bpfprog_load(BPFPROG_FRAMES, &opt, &bp->frames, why))
+	if (!bp->frames_tried && !load_other(bp, BPFPROG_FRAMES, &opt, &bp->frames, why))
 		*bp->frames->call = *bp->call;
 	bp->frames_tried = true;
 	return bp->frames;
