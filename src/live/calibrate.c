@@ -191,11 +191,16 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 {
 	struct structpage_cal *cal = io->cal;
 	struct structpage_call *call = io->call;
+	unsigned high = 0;
 	u64 other;
 	int r;
 
-	memcpy(cal->content, o->anon, sizeof(cal->content));
-	cal->pfn = o->anon_pfn[0];
+	/* Of the highest frame: below a wrong base, which is too high, there is no memory to be read then. */
+	for (unsigned i = 1; i < ANON_PAGES; i++)
+		if (o->anon_pfn[i] > o->anon_pfn[high])
+			high = i;
+	memcpy(cal->content, o->anon + high * PAGE, sizeof(cal->content));
+	cal->pfn = o->anon_pfn[high];
 	cal->fd_pagemap = o->pagemap;
 	cal->candidates = 1 << 16; /* 64 TiB */
 	cal->fd_file = o->file[0];
