@@ -298,17 +298,9 @@ int event_family_add(const struct event *e, u64 start, u64 end, bool only_shared
 	return 0;
 }
 
-static int compare_runs(const void *a, const void *b)
-{
-	const struct event_shared *x = a, *y = b;
-
-	return ORDER(x->start, y->start);
-}
-
 void event_family_sort(struct event_family *family)
 {
-	if (family->n)
-		qsort(family->run, family->n, sizeof(*family->run), compare_runs);
+	array_sort(family->run, family->n, sizeof(*family->run));
 }
 
 int event_family_of(const struct event *e, struct event_family *family)

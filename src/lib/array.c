@@ -42,3 +42,16 @@ int array_put(void *array, size_t *n, size_t *room, size_t size, const void *ele
 	memcpy(p, element, size);
 	return 0;
 }
+
+static int array_order(const void *a, const void *b)
+{
+	const u64 *x = a, *y = b;
+
+	return ORDER(*x, *y);
+}
+
+void array_sort(void *array, size_t n, size_t size)
+{
+	if (n)
+		qsort(array, n, size, array_order);
+}

@@ -21,6 +21,9 @@ void *array_more(void *array, size_t *n, size_t *room, size_t size, size_t more)
 /* Appends a copy of @element likewise; returns 0 or -ENOMEM. */
 int array_put(void *array, size_t *n, size_t *room, size_t size, const void *element);
 
+/* Sorts @n elements of @size bytes by the u64 that each begins with. */
+void array_sort(void *array, size_t n, size_t size);
+
 /*
  * Returns the first of the indices [@from, @to) for which @before, an expression of @i, does not
  * hold; @to when it holds for all.  It must hold for a beginning of the array and for nothing else.

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page/zoneinfo.h"
 
-#include <stdlib.h>
 #include <string.h>
+
+#include "lib/array.h"
 
 #include "lib/pure.h"
 
@@ -111,13 +112,6 @@ const struct page_span *zoneinfo_find(const struct page_span *spans, size_t n, u
 	return found;
 }
 
-static int zoneinfo_order(const void *a, const void *b)
-{
-	const struct zoneinfo_cma *x = a, *y = b;
-
-	return ORDER(x->pfn, y->pfn);
-}
-
 static bool zoneinfo_inside(const struct page_span *s, const struct zoneinfo_cma *c)
 {
 	return c->pages && c->pfn >= s->start_pfn &&
@@ -129,7 +123,7 @@ size_t zoneinfo_cut(const struct page_span *spans, size_t n, struct zoneinfo_cma
 {
 	size_t k = 0;
 
-	qsort(cma, ncma, sizeof(*cma), zoneinfo_order);
+	array_sort(cma, ncma, sizeof(*cma));
 	for (size_t i = 0; i < n; i++) {
 		struct page_span rest = spans[i], piece;
 		u64 sum = 0;

@@ -113,13 +113,6 @@ static int strip_by_weight(const void *a, const void *b)
 				      : ORDER(x->start, y->start);
 }
 
-static int strip_by_start(const void *a, const void *b)
-{
-	const struct strip_row *x = a, *y = b;
-
-	return ORDER(x->start, y->start);
-}
-
 static int strip_gather(struct strip *t, const struct store_vma *v)
 {
 	const struct report_totals *sum = &v->totals;
@@ -201,7 +194,7 @@ static int strip_choose(struct strip *t)
 	t->left_out = t->nrows - kept;
 	t->left_out_bytes = (all - shown) * t->base;
 	t->nrows = kept;
-	qsort(t->row, t->nrows, sizeof(*t->row), strip_by_start);
+	array_sort(t->row, t->nrows, sizeof(*t->row));
 	strip_scale(t);
 	return 0;
 }

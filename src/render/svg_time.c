@@ -173,13 +173,6 @@ static unsigned time_x(const struct svg_time *t, u64 ns)
 	return (unsigned)((double)(ns - t->start_ns) / (double)all * (COLUMNS - 1));
 }
 
-static int time_by_start(const void *a, const void *b)
-{
-	const struct time_span *x = a, *y = b;
-
-	return ORDER(x->start, y->start);
-}
-
 /* Joins spans that overlap or have at most @gap bytes between them. */
 static void time_join(struct time_raster *r, u64 gap)
 {
@@ -227,7 +220,7 @@ static int time_spans(struct time_raster *r)
 	}
 	if (err || !r->nspans)
 		return err;
-	qsort(r->span, r->nspans, sizeof(*r->span), time_by_start);
+	array_sort(r->span, r->nspans, sizeof(*r->span));
 	for (time_join(r, 0); r->nspans > SPANS; time_join(r, gap))
 		gap = gap ? gap * 2 : 4096;
 	for (size_t i = 0; i < r->nspans; i++)

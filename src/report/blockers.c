@@ -171,17 +171,10 @@ static u32 blockers_owner(struct blockers *b, pid_t pid, const char *comm)
 	return (u32)b->nowners;
 }
 
-static int blockers_by_pfn(const void *a, const void *b)
-{
-	const struct blockers_run *x = a, *y = b;
-
-	return ORDER(x->pfn, y->pfn);
-}
-
 void blockers_sort(struct blockers *b)
 {
 	if (b->nsorted < b->nruns)
-		qsort(b->run, b->nruns, sizeof(*b->run), blockers_by_pfn);
+		array_sort(b->run, b->nruns, sizeof(*b->run));
 	b->nsorted = b->nruns;
 }
 

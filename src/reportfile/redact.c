@@ -131,20 +131,12 @@ static void redact_name(struct redact *r, const char *name, char *buf)
 
 /* ---- page frames */
 
-static int redact_order(const void *a, const void *b)
-{
-	const struct redact_extent *x = a, *y = b;
-
-	return ORDER(x->start, y->start);
-}
-
 /* Sorts the extents and joins adjacent ones. */
 static void redact_join(struct redact *r)
 {
 	size_t n = 0;
 
-	if (r->n)
-		qsort(r->extent, r->n, sizeof(*r->extent), redact_order);
+	array_sort(r->extent, r->n, sizeof(*r->extent));
 	for (size_t i = 0; i < r->n; i++) {
 		if (n && r->extent[i].start <= r->extent[n - 1].end)
 			r->extent[n - 1].end =
