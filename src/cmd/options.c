@@ -3,6 +3,7 @@
 
 #include "lib/array.h"
 #include "lib/nearest.h"
+#include "lib/text.h"
 #include "report/range.h"
 
 #include <errno.h>
@@ -194,8 +195,7 @@ static int choose(const struct parser *p, const char *option, const char *value,
 			*ret = i;
 			return 0;
 		}
-		snprintf(takes + strlen(takes), sizeof(takes) - strlen(takes), "%s %s",
-			 i ? " or" : "", words[i]);
+		text_add(takes, sizeof(takes), "%s %s", i ? " or" : "", words[i]);
 	}
 	return refuse(p, "--%s takes%s, not '%.40s'", option, takes, value);
 }
@@ -223,8 +223,7 @@ static int add_events(const struct parser *p, const char *list)
 	if (!event_select_parse(&p->opt->events, list, &bad, &len))
 		return 0;
 	for (unsigned i = 0; i < EVENTS; i++)
-		snprintf(words + strlen(words), sizeof(words) - strlen(words), "%s, ",
-			 event_name(i));
+		text_add(words, sizeof(words), "%s, ", event_name(i));
 	return refuse(p, "--events takes %swarnings and leaks, not '%.*s'", words,
 		      (int)MIN(len, 40), bad);
 }

@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 #include "lib/pure.h"
 
 #define KERNEL_OLDEST KV(5, 10, 0) /* the oldest release whose source was read */
@@ -355,10 +357,8 @@ int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 		*ret_why = why;
 		return -EINVAL;
 	}
-	if (plus) {
-		len = strlen(k.model);
-		snprintf(k.model + len, sizeof(k.model) - len, "%s", plus);
-	}
+	if (plus)
+		text_add(k.model, sizeof(k.model), "%s", plus);
 	*ret = k;
 	return 0;
 }
@@ -451,8 +451,8 @@ static void kernel_print_last(u32 until, char *buf, size_t len)
 			     buf, len);
 }
 
-/* "6.9-6.14", "6.15-", "-6.14" */
-static size_t kernel_print_range(struct kernel_range r, char *buf, size_t len)
+/* Appends "6.9-6.14", "6.15-", "-6.14". */
+static void kernel_add_range(struct kernel_range r, char *buf, size_t len)
 {
 	char since[16] = "", until[16] = "";
 
@@ -460,7 +460,7 @@ static size_t kernel_print_range(struct kernel_range r, char *buf, size_t len)
 		kernel_print(r.since, since, sizeof(since));
 	if (r.until)
 		kernel_print_last(r.until, until, sizeof(until));
-	return (size_t)snprintf(buf, len, "%s-%s", since, until);
+	text_add(buf, len, "%s-%s", since, until);
 }
 
 const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len)
@@ -482,26 +482,22 @@ const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len)
 	}
 	buf[0] = '\0';
 	if (all.since > 1 || all.until)
-		kernel_print_range(all, buf, len);
+		kernel_add_range(all, buf, len);
 	return buf;
 }
 
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len)
 {
 	const struct kernel_fact *row = &kernel_rows[id];
-	size_t n = 0;
 
-	if (len)
-		buf[0] = '\0';
-	for (unsigned i = 0;
-	     i < ARRAY_SIZE(row->ranges) && row->ranges[i].since && n < len; i++) {
-		n += (size_t)snprintf(buf + n, len - n, "%s", i ? ", " : "");
-		if (n < len)
-			n += kernel_print_range(row->ranges[i], buf + n, len - n);
+	buf[0] = '\0';
+	for (unsigned i = 0; i < ARRAY_SIZE(row->ranges) && row->ranges[i].since; i++) {
+		text_add(buf, len, "%s", i ? ", " : "");
+		kernel_add_range(row->ranges[i], buf, len);
 	}
-	return n || !len
-		       ? buf
-		       : strncpy(buf, row->class == KERNEL_PATCH ? "never" : "", len - 1);
+	if (row->class == KERNEL_PATCH && !*buf)
+		text_add(buf, len, "never");
+	return buf;
 }
 
 const char *kernel_origin_name(enum korigin o)

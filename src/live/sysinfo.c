@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "live/sysinfo.h"
 
+#include "lib/text.h"
 #include "live/kmods.h"
 #include "live/live_machine.h"
 #include "os/readfile.h"
@@ -69,8 +70,7 @@ static void facts_taint(struct record_writer *w)
 	}
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		if (bits & BIT(i))
-			snprintf(text + strlen(text), sizeof(text) - strlen(text), ", %s",
-				 words[i]);
+			text_add(text, sizeof(text), ", %s", words[i]);
 	record_write_text(w, "taint: %llu%s", bits, bits ? text : " (not tainted)");
 }
 

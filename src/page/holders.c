@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/text.h"
 #include "lib/pure.h"
 
 #define PIN_BIAS 1024 /* GUP_PIN_COUNTING_BIAS: what a pin adds to a small page's count */
@@ -314,39 +315,34 @@ const char *holders_certainty_name(enum holders_certainty c)
 	return (unsigned)c < ARRAY_SIZE(names) ? names[c] : "?";
 }
 
-/* Appends like snprintf() but never beyond @size. */
-#define ADD(...) \
-	(at += at < size ? (size_t)snprintf(buf + at, size - at, __VA_ARGS__) : 0)
-
-static size_t text_what(const struct holder *h, char *buf, size_t size)
+/* Appends what @h is. */
+static void text_what(const struct holder *h, char *buf, size_t size)
 {
-	size_t at = 0;
-
 	for (const char *t = kinds[h->kind].text; *t; t++) {
 		switch (*t == '%' ? *++t : 0) {
 		case 'o':
-			ADD("%llu", h->object);
+			text_add(buf, size, "%llu", h->object);
 			break;
 		case 's':
-			ADD("%u", h->slot);
+			text_add(buf, size, "%u", h->slot);
 			break;
 		case 'a':
-			ADD("0x%llx+%lluK", h->addr, h->bytes >> 10);
+			text_add(buf, size, "0x%llx+%lluK", h->addr, h->bytes >> 10);
 			break;
 		case 'b':
-			ADD("%llu KiB", h->bytes >> 10);
+			text_add(buf, size, "%llu KiB", h->bytes >> 10);
 			break;
 		case 'n':
-			ADD("%s", h->name[0] ? h->name : "an LRU batch of some CPU");
+			text_add(buf, size, "%s",
+				 h->name[0] ? h->name : "an LRU batch of some CPU");
 			break;
 		default:
-			ADD("%c", *t);
+			text_add(buf, size, "%c", *t);
 		}
 	}
-	return at;
 }
 
-static void text_ends(const struct holder *h, char *buf, size_t size, size_t at)
+static void text_ends(const struct holder *h, char *buf, size_t size)
 {
 	const char *sep = ": ";
 
@@ -354,38 +350,32 @@ static void text_ends(const struct holder *h, char *buf, size_t size, size_t at)
 		const struct holder_end *e = &h->end[i];
 
 		if (i == 4 && h->nends > 5) {
-			ADD(" and %u more", h->nends - i);
+			text_add(buf, size, " and %u more", h->nends - i);
 			break;
 		}
-		ADD("%s%s%s(%d)", sep,
-		    h->kind != HOLDERS_PIPE ? ""
-		    : e->reads && e->writes ? "read and written by "
-		    : e->writes             ? "written by "
-					    : "read by ",
-		    e->comm, (int)e->pid);
+		text_add(buf, size, "%s%s%s(%d)", sep,
+			 h->kind != HOLDERS_PIPE ? ""
+			 : e->reads && e->writes ? "read and written by "
+			 : e->writes             ? "written by "
+						 : "read by ",
+			 e->comm, (int)e->pid);
 		if (e->fd >= 0)
-			ADD(" fd %d", e->fd);
+			text_add(buf, size, " fd %d", e->fd);
 		sep = ", ";
 	}
 }
 
 char *holders_what(const struct holder *h, char *buf, size_t size)
 {
-	if (size)
-		buf[0] = '\0';
+	buf[0] = '\0';
 	text_what(h, buf, size);
 	return buf;
 }
 
 char *holders_text(const struct holder *h, char *buf, size_t size)
 {
-	size_t at = 0;
-
-	if (size)
-		buf[0] = '\0';
-	if (h->certainty != HOLDERS_EXACT)
-		ADD("perhaps ");
-	at += text_what(h, buf + MIN(at, size), size - MIN(at, size));
-	text_ends(h, buf, size, at);
+	snprintf(buf, size, h->certainty != HOLDERS_EXACT ? "perhaps " : "");
+	text_what(h, buf, size);
+	text_ends(h, buf, size);
 	return buf;
 }

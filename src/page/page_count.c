@@ -2,7 +2,7 @@
 /* Map counts, reference counts and pins, and the reference count that the kernel expects. */
 #include "page/page_int.h"
 
-#include <stdio.h>
+#include "lib/text.h"
 
 #include "lib/pure.h"
 
@@ -114,18 +114,17 @@ char *page_count_expected_text(const struct page_info *p, char *buf, size_t size
 	bool private = page_has_flag(p, KPF_BIT(PRIVATE)) && p->kind != PAGE_HUGETLB &&
 		       !p->anon && p->kind != PAGE_KSM;
 	s64 cache = p->expected - p->folio_mapcount - private;
-	int at = 0;
 
 	buf[0] = '\0';
 	if (p->expected < 0)
 		return buf;
-	at = snprintf(buf, size, "%lld mapping%s", p->folio_mapcount,
-		      p->folio_mapcount == 1 ? "" : "s");
+	text_add(buf, size, "%lld mapping%s", p->folio_mapcount,
+		 p->folio_mapcount == 1 ? "" : "s");
 	if (cache)
-		at += snprintf(buf + at, size - at, ", %lld %s cache", cache,
-			       p->anon || p->kind == PAGE_KSM ? "swap" : "page");
+		text_add(buf, size, ", %lld %s cache", cache,
+			 p->anon || p->kind == PAGE_KSM ? "swap" : "page");
 	if (private)
-		snprintf(buf + at, size - at, ", 1 private");
+		text_add(buf, size, ", 1 private");
 	return buf;
 }
 

@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 static const char *const changes_words[CHANGES_WORDS] = {
 	"appeared", "vanished", "moved", "state", "counts",
 	"verdict",  "minor",    "known", "mapped"
@@ -26,13 +28,9 @@ bool changes_of_others(const struct store_change *c)
 /* Formats "state,verdict". */
 static void changes_what(u32 what, char *buf, size_t size)
 {
-	size_t at = 0;
-
-	buf[0] = '\0';
 	for (unsigned i = 0; i < ARRAY_SIZE(changes_words); i++)
-		if (what & BIT(i) & STORE_REAL && at < size)
-			at += (size_t)snprintf(buf + at, size - at, "%s%s", at ? "," : "",
-					       changes_words[i]);
+		if (what & BIT(i) & STORE_REAL)
+			text_add(buf, size, "%s%s", *buf ? "," : "", changes_words[i]);
 }
 
 static const char *changes_exclusive(const struct page_info *p)
@@ -79,18 +77,15 @@ static void changes_side(const struct store_change *c, const struct store_side *
 /* Formats "pin-r fast -> copy" for each verdict whose word changed. */
 static void changes_verdicts(const struct store_change *c, char *buf, size_t size)
 {
-	size_t at = 0;
-
-	buf[0] = '\0';
 	if (!(c->what & STORE_VERDICT) || !c->a.class || !c->b.class)
 		return;
-	for (unsigned i = 0; i < GUP_WHATS && at < size; i++) {
+	for (unsigned i = 0; i < GUP_WHATS; i++) {
 		const char *a = gup_what_word(c->a.class->verdicts, i);
 		const char *b = gup_what_word(c->b.class->verdicts, i);
 
 		if (strcmp(a, b))
-			at += (size_t)snprintf(buf + at, size - at, "%s%s %s -> %s",
-					       at ? ", " : "", gup_what_name(i), a, b);
+			text_add(buf, size, "%s%s %s -> %s", *buf ? ", " : "",
+				 gup_what_name(i), a, b);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "render/columns.h"
 
 #include "lib/escape.h"
+#include "lib/text.h"
 #include "kpageflags.h"
 #include "render/changes.h"
 #include "render/columns_blocker.h"
@@ -57,6 +58,12 @@ static bool cell_field(struct cell *c, const struct report_row *row,
 	c->type = why == PAGE_WHY_NOT_APPLICABLE ? CELL_NONE : CELL_UNKNOWN;
 	c->why = page_why_texts[why];
 	return false;
+}
+
+/* Appends @word to the list in ->buf. */
+static void cell_list(struct cell *c, const char *word)
+{
+	text_add(c->buf, sizeof(c->buf), "%s%s", c->buf[0] ? "," : "", word);
 }
 
 static void cell_tri(struct cell *c, enum tri t)
@@ -200,22 +207,14 @@ static void get_raw(const struct report_row *row, u32 arg, struct cell *c)
 static void get_flags(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct page_info *page = report_page(row);
-	size_t at = 0;
 
 	if (!cell_field(c, row, PAGE_F_FLAGS))
 		return;
 	c->buf[0] = '\0';
-	for (unsigned bit = 0; bit < 64; bit++) {
-		if (!(page->flags >> bit & 1))
-			continue;
-		int n = snprintf(c->buf + at, sizeof(c->buf) - at, "%s%s", at ? "," : "",
-				 kpageflags_name(bit, 0));
-
-		if (n < 0 || (size_t)n >= sizeof(c->buf) - at)
-			break;
-		at += n;
-	}
-	cell_text(c, at ? c->buf : "none");
+	for (unsigned bit = 0; bit < 64; bit++)
+		if (page->flags >> bit & 1)
+			cell_list(c, kpageflags_name(bit, 0));
+	cell_text(c, c->buf[0] ? c->buf : "none");
 }
 
 static void get_swap(const struct report_row *row, u32 arg, struct cell *c)
@@ -279,8 +278,6 @@ static void get_perms(const struct report_row *row, u32 arg, struct cell *c)
 
 static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 {
-	size_t at = 0;
-
 	if (!row->vma || row->folded)
 		return;
 	if (!row->vma->has_flags) {
@@ -288,10 +285,9 @@ static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 		return;
 	}
 	c->buf[0] = '\0';
-	for (unsigned i = 0; i < VMFLAGS && at + 4 < sizeof(c->buf); i++)
+	for (unsigned i = 0; i < VMFLAGS; i++)
 		if (row->vma->flags >> i & 1)
-			at += snprintf(c->buf + at, sizeof(c->buf) - at, "%s%s",
-				       at ? "," : "", vma_flag_letters[i]);
+			cell_list(c, vma_flag_letters[i]);
 	cell_text(c, c->buf);
 }
 
@@ -469,17 +465,16 @@ static void get_state(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct verify_row *v = row->item;
 	const u64 *n = arg < GUP_WHATS ? v->n[arg] : NULL;
-	int at;
 
 	if (!n)
 		cell_text(c, v->state);
 	if (!n || !(n[VERIFY_RIGHT] + n[VERIFY_WRONG] + n[VERIFY_UNKNOWN]))
 		return;
-	at = snprintf(c->buf, sizeof(c->buf), "%llu", n[VERIFY_RIGHT]);
+	snprintf(c->buf, sizeof(c->buf), "%llu", n[VERIFY_RIGHT]);
 	if (n[VERIFY_WRONG])
-		at += snprintf(c->buf + at, 24, "!%llu", n[VERIFY_WRONG]);
+		text_add(c->buf, sizeof(c->buf), "!%llu", n[VERIFY_WRONG]);
 	if (n[VERIFY_UNKNOWN])
-		snprintf(c->buf + at, 24, "?%llu", n[VERIFY_UNKNOWN]);
+		text_add(c->buf, sizeof(c->buf), "?%llu", n[VERIFY_UNKNOWN]);
 	cell_text(c, c->buf);
 }
 
@@ -532,12 +527,10 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 		of = (of & ~PAGES) | BIT(COLUMNS_PAGE);
 	if (of & (BIT(COLUMNS_MAPPING) | BIT(COLUMNS_PROCESS)))
 		of &= ~FAMILIES;
-	size_t at = 0;
-
+	c->buf[0] = '\0';
 	for (unsigned i = 0; arg == 1 && i < COLUMNS_OF; i++)
 		if (of & BIT(i))
-			at += snprintf(c->buf + at, sizeof(c->buf) - at, "%s%s",
-				       at ? "," : "", columns_rows(i));
+			cell_list(c, columns_rows(i));
 	cell_text(c, !arg           ? col->name
 		     : arg == 1     ? c->buf
 		     : col->help[0] ? col->help

@@ -2,6 +2,7 @@
 #include "render/dump_page.h"
 
 #include "kpageflags.h"
+#include "lib/text.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -61,7 +62,6 @@ static void dump_flags(struct dump_page *d, const struct page_info *p, u64 head_
 			   : p->kind == PAGE_ANON || p->anon ? "anon "
 							     : "";
 	char names[300] = "", word[24] = "?";
-	size_t at = 0;
 
 	if (p->has_page)
 		snprintf(word, sizeof(word), "%#llx", head_flags);
@@ -70,15 +70,13 @@ static void dump_flags(struct dump_page *d, const struct page_info *p, u64 head_
 					   ? kpageflags_name(bit, kv)
 					   : NULL;
 
-		if (name && at + strlen(name) + 2 < sizeof(names))
-			at += (size_t)snprintf(names + at, sizeof(names) - at, "%s%s",
-					       at ? "|" : "", name);
+		if (name)
+			text_add(names, sizeof(names), "%s%s", *names ? "|" : "", name);
 	}
-	if (p->node >= 0 && at + 32 < sizeof(names))
-		at += (size_t)snprintf(names + at, sizeof(names) - at, "%snode=%d",
-				       at ? "|" : "", p->node);
-	if (p->zone >= 0 && at + 32 < sizeof(names))
-		snprintf(names + at, sizeof(names) - at, "%szone=%s", at ? "|" : "",
+	if (p->node >= 0)
+		text_add(names, sizeof(names), "%snode=%d", *names ? "|" : "", p->node);
+	if (p->zone >= 0)
+		text_add(names, sizeof(names), "%szone=%s", *names ? "|" : "",
 			 page_zone_name(p->zone));
 	dump_line(d, "%sflags: %s(%s)%s", type, word, names[0] ? names : "?",
 		  p->migratetype_bad == TRI_YES ? " CMA or ISOLATE" : "");

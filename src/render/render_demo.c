@@ -2,9 +2,9 @@
 #include "render/render_demo.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "page/fact.h"
 #include "render/columns.h"
 #include "render/rows.h"
@@ -16,18 +16,6 @@ static const char *const labels[] = { "    parent", "    child" };
 
 /* ---- the state of the page in words */
 
-static void add(char *buf, size_t len, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
-static void add(char *buf, size_t len, const char *fmt, ...)
-{
-	size_t n = strlen(buf);
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(buf + n, len - n, fmt, ap);
-	va_end(ap);
-}
-
 static void describe(const struct demo_sight *s, char *buf, size_t len)
 {
 	const struct page_info *p = &s->look.page;
@@ -38,22 +26,22 @@ static void describe(const struct demo_sight *s, char *buf, size_t len)
 		return;
 	}
 	if (page_knows(p, PAGE_F_PFN))
-		add(buf, len, "page frame %llx", s->look.pfn);
+		text_add(buf, len, "page frame %llx", s->look.pfn);
 	else
-		add(buf, len, "page frame hidden");
+		text_add(buf, len, "page frame hidden");
 	if (p->anon_exclusive != TRI_UNKNOWN)
-		add(buf, len, ", %s",
-		    p->anon_exclusive == TRI_YES ? "exclusive" : "not exclusive");
+		text_add(buf, len, ", %s",
+			 p->anon_exclusive == TRI_YES ? "exclusive" : "not exclusive");
 	if (p->pte_known & PAGE_PTE_WRITE)
-		add(buf, len, ", %s",
-		    p->pte & PAGE_PTE_WRITE ? "writable" : "write-protected");
+		text_add(buf, len, ", %s",
+			 p->pte & PAGE_PTE_WRITE ? "writable" : "write-protected");
 	if (page_knows(p, PAGE_F_MAPCOUNT))
-		add(buf, len, ", mapped %lldx", p->mapcount);
+		text_add(buf, len, ", mapped %lldx", p->mapcount);
 	if (page_knows(p, PAGE_F_REFCOUNT))
-		add(buf, len, ", %lld reference%s", p->refcount,
-		    p->refcount == 1 ? "" : "s");
+		text_add(buf, len, ", %lld reference%s", p->refcount,
+			 p->refcount == 1 ? "" : "s");
 	if (!strchr(buf, ','))
-		add(buf, len, ", its state is not readable");
+		text_add(buf, len, ", its state is not readable");
 }
 
 static bool same_page(const struct demo_sight *a, const struct demo_sight *b)
@@ -90,7 +78,8 @@ static void unknown_facts(u64 unknown, char *buf, size_t len)
 	buf[0] = '\0';
 	for (unsigned i = 0; i < FACTS; i++)
 		if (fact_decides(unknown, i))
-			add(buf, len, "%s%s", buf[0] ? ", " : "", fact_rows[i].decider);
+			text_add(buf, len, "%s%s", buf[0] ? ", " : "",
+				 fact_rows[i].decider);
 	if (!buf[0])
 		snprintf(buf, len, "facts of the kernel");
 }

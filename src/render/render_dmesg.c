@@ -2,6 +2,7 @@
 #include "render/render_dmesg.h"
 
 #include "lib/escape.h"
+#include "lib/text.h"
 #include "render/rows.h"
 #include "report/blockers.h"
 
@@ -13,17 +14,13 @@
 static void dmesg_refs(const struct dmesg_dump *d, const struct dmesg_verdict *v,
 		       char *buf, size_t size)
 {
-	int n = snprintf(buf, size, "%lld reference%s", d->refcount,
-			 d->refcount == 1 ? "" : "s");
-
-	if (v->expected < 0 || n < 0 || (size_t)n >= size)
+	snprintf(buf, size, "%lld reference%s", d->refcount, d->refcount == 1 ? "" : "s");
+	if (v->expected < 0)
 		return;
-	n += snprintf(buf + n, size - n, ": %lld expected", v->expected);
-	if (v->own && (size_t)n < size)
-		n += snprintf(buf + n, size - n, ", %lld of who tried to move it",
-			      v->own);
-	if ((size_t)n < size)
-		snprintf(buf + n, size - n, ", %lld more", v->more);
+	text_add(buf, size, ": %lld expected", v->expected);
+	if (v->own)
+		text_add(buf, size, ", %lld of who tried to move it", v->own);
+	text_add(buf, size, ", %lld more", v->more);
 }
 
 static void dmesg_page(FILE *out, const struct dmesg_dump *d)

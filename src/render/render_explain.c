@@ -2,6 +2,7 @@
 #include "render/render.h"
 
 #include "lib/escape.h"
+#include "lib/text.h"
 #include "page/holders.h"
 
 #include "gup/predict.h"
@@ -260,12 +261,11 @@ static void explain_raw(struct render_explain *r, const struct report_row *row)
 {
 	static const char *const words[] = { "PAGEMAP", "KPAGEFLAGS", "PTEWORD",
 					     "PAGEFLAGS", "HEADFLAGS" };
-	char a[40], text[400];
-	size_t at = 0;
+	char a[40], text[400] = "";
 
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-		at += snprintf(text + at, sizeof(text) - at, "%s%s %s", i ? "  " : "",
-			       words[i], columns_named(words[i], row, a, sizeof(a)));
+		text_add(text, sizeof(text), "%s%s %s", i ? "  " : "", words[i],
+			 columns_named(words[i], row, a, sizeof(a)));
 	fputc('\n', r->opt->out);
 	render_block(r->opt->out, "raw words", EXPLAIN_LABEL, "%s", text);
 }

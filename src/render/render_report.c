@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render_report.h"
 
+#include "lib/text.h"
 #include "render/dump_page.h"
 #include "page/holders.h"
 #include "report/lint.h"
@@ -138,8 +139,7 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 	const struct page_info *p = &s->class.page;
 	struct page_run run = s->run;
 	struct dump_page dump;
-	char words[200];
-	int at = 0;
+	char words[200] = "";
 
 	fputc('\n', r->out);
 	render_report_line(r->out, 0, "%u. pid %d, %llx (%s, %s%s): %s", number,
@@ -165,9 +165,9 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 	report_ledger(r, s);
 	report_holders(r, s);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		at += snprintf(words + at, sizeof(words) - (size_t)at, "%s%s=%s",
-			       i ? " " : "", gup_requests[i].name,
-			       gup_word_name(v->req[i].word, v->req[i].err));
+		text_add(words, sizeof(words), "%s%s=%s", i ? " " : "",
+			 gup_requests[i].name,
+			 gup_word_name(v->req[i].word, v->req[i].err));
 	render_report_line(r->out, 3, "gup: %s", words);
 	render_report_line(r->out, 3,
 			   "if it stores now: %s; seen by references: %s; leak: %s",

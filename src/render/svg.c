@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/escape.h"
+#include "lib/text.h"
 #include "render/columns.h"
 
 enum svg_pattern { NONE, SLANT, BACKSLANT, DOTS, LINES, BARS, CROSS };
@@ -128,21 +129,18 @@ void svg_cells_choose(struct svg_cell *cell, unsigned n)
 const char *svg_cells_text(const struct svg_cell *c, unsigned from, unsigned to,
 			   char *buf, size_t size)
 {
-	size_t at = 0;
-
 	buf[0] = '\0';
 	for (unsigned k = SVG_KINDS; k-- > SVG_ABSENT + 1;) {
 		u64 pages = 0;
 
 		for (unsigned i = from; i < to; i++)
 			pages += c[i].pages[k];
-		if (pages && at < size)
-			at += (size_t)snprintf(buf + at, size - at, "%s%llu %s%s",
-					       at ? ", " : "", pages,
-					       at           ? ""
-					       : pages == 1 ? "page "
-							    : "pages ",
-					       kinds[k].word);
+		if (pages)
+			text_add(buf, size, "%s%llu %s%s", *buf ? ", " : "", pages,
+				 *buf         ? ""
+				 : pages == 1 ? "page "
+					      : "pages ",
+				 kinds[k].word);
 	}
 	return buf[0] ? buf : "nothing";
 }

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 #include "lib/pure.h"
 
 static bool collect_name_matches(const struct collect_options *opt, unsigned i,
@@ -56,8 +58,7 @@ static int collect_found_vma(void *ctx, const struct vma *vma)
 		f->end = MAX(f->end, vma->end);
 	base = base && base[1] ? base + 1 : vma->name;
 	if (*base && strcmp(base, f->last) && at + strlen(base) + 8 < sizeof(f->text)) {
-		snprintf(f->text + at, sizeof(f->text) - at, "%s%s", at ? ", " : "",
-			 base);
+		text_add(f->text, sizeof(f->text), "%s%s", at ? ", " : "", base);
 		snprintf(f->last, sizeof(f->last), "%s", base);
 	}
 	return 0;

@@ -4,6 +4,7 @@
 
 #include "render/columns.h"
 #include "lib/escape.h"
+#include "lib/text.h"
 #include "gup/predict.h"
 #include "tui/tui_int.h"
 
@@ -21,12 +22,11 @@ struct detail {
 
 static void heading(struct detail *d, const char *title)
 {
-	char line[300];
+	char line[300] = " ";
 	int n = d->width - tui_screen_width(title) - 4;
-	size_t at = (size_t)snprintf(line, sizeof(line), "%s", " ");
 
-	for (; n > 0 && at + 4 < sizeof(line); n--)
-		at += (size_t)snprintf(line + at, sizeof(line) - at, "─");
+	for (; n > 0 && strlen(line) + 4 < sizeof(line); n--)
+		strcat(line, "─");
 	tui_text_add(d->text, TUI_TITLE, "─ %s", title);
 	tui_text_more(d->text, TUI_LINE, "%s", line);
 }
@@ -126,12 +126,11 @@ static void add_references(struct detail *d)
 static void add_unknown(struct detail *d, int indent, u64 facts)
 {
 	char text[400] = "?";
-	size_t at = 1;
 
 	for (unsigned f = 0; f < FACTS; f++)
-		if (facts >> f & 1 && at < sizeof(text))
-			at += (size_t)snprintf(text + at, sizeof(text) - at, "%s%s",
-					       at == 1 ? " " : ", ", fact_rows[f].name);
+		if (facts >> f & 1)
+			text_add(text, sizeof(text), "%s%s", text[1] ? ", " : " ",
+				 fact_rows[f].name);
 	if (facts)
 		tui_text_wrap(d->text, TUI_S_UNKNOWN, indent, d->width, text);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_history.h"
 #include "lib/array.h"
+#include "lib/text.h"
 #include "render/changes.h"
 
 #include <errno.h>
@@ -198,16 +199,12 @@ static void summary_text(const struct summing *s, u32 page_size, char *buf, size
 	static const char *const words[TUI_REASONS] = { "new",          "gone",
 							"replaced",     "other state",
 							"other counts", "other verdict" };
-	size_t at = 0;
 
 	buf[0] = '\0';
-	for (unsigned i = 0; i < TUI_REASONS; i++) {
-		if (!s->by[i] || at >= size)
-			continue;
-		int n = snprintf(buf + at, size - at, "%s%llu %s", at ? ", " : "",
-				 (s->by[i] / page_size), words[i]);
-		at += (size_t)MAX(n, 0);
-	}
+	for (unsigned i = 0; i < TUI_REASONS; i++)
+		if (s->by[i])
+			text_add(buf, size, "%s%llu %s", *buf ? ", " : "",
+				 s->by[i] / page_size, words[i]);
 }
 
 u64 tui_history_sample(struct tui_history *h, const struct store *now, pid_t pid,
