@@ -121,11 +121,12 @@ _gupinfo()
 	--model) _gupinfo_words '5.10 5.15 6.1 6.6 6.12 6.18 7.0 7.1 7.2 7.3 +hugetlb-refcount' ;;
 	--redact) _gupinfo_words 'addresses' ;;
 	--evidence) _gupinfo_words 'auto procfs bpf' ;;
+	--jobs) _gupinfo_words '1 2 4 8' ;;
 	*)
 		if [[ $cur == [0-9]* ]]; then
 			_gupinfo_pids
 		else
-			_gupinfo_words '-p --pid --comm --cgroup -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --svg --diff --who --pins --blockers --dmesg --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --events --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --by --openmetrics -v --verbose --no-mouse --color --model --redact --evidence --gentle -h --help -V --version --'
+			_gupinfo_words '-p --pid --comm --cgroup -A --range --replay --pages --each -e --explain --facts --all --family --tui --report --svg --diff --who --pins --blockers --dmesg --lint --demo --trace --verify --trials --seed --state --request --no-stop --interval --events --reserve-hugepages -o --output -H --list-columns -J --json --json-lines -r --raw -P --pairs -n --noheadings -b --bytes --sort -Q --filter --bits --top --by --openmetrics -v --verbose --no-mouse --color --model --redact --evidence --jobs --gentle -h --help -V --version --'
 		fi
 		;;
 	esac

@@ -64,6 +64,7 @@ complete -c gupinfo -l color -f -a 'auto always never' -d 'auto, always or never
 complete -c gupinfo -l model -x -a '5.10 5.15 6.1 6.6 6.12 6.18 7.0 7.1 7.2 7.3 +hugetlb-refcount' -d 'judge by the rules of another kernel, e.g. 6.1, +hugetlb-refcount'
 complete -c gupinfo -l redact -f -a 'addresses' -d 'renumber page frames, mask names; with =addresses rebase addresses, too'
 complete -c gupinfo -l evidence -x -a 'auto procfs bpf' -d 'auto, procfs or bpf: where facts come from'
+complete -c gupinfo -l jobs -x -a '1 2 4 8' -d 'so many threads read at most; by default one for each CPU, up to 16'
 complete -c gupinfo -l gentle -d 'rest between reads: slower, and the processes hardly notice'
 complete -c gupinfo -s h -l help -d 'this text'
 complete -c gupinfo -s V -l version -d 'the version'

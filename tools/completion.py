@@ -79,7 +79,7 @@ VALUES = {
     "demo": ["hugetlb", "thp", "order-0"] + CASES, "bits": FLAGS, "color": ["auto", "always", "never"],
     "model": "5.10 5.15 6.1 6.6 6.12 6.18 7.0 7.1 7.2 7.3 +hugetlb-refcount".split(),
     "redact": ["addresses"], "evidence": ["auto", "procfs", "bpf"],
-    "trials": ["100", "1000", "10000"], "interval": ["50", "200", "1000"], "top": ["10", "20", "50"],
+    "trials": ["100", "1000", "10000"], "interval": ["50", "200", "1000"], "top": ["10", "20", "50"], "jobs": ["1", "2", "4", "8"],
     "events": EVENTS + ["warnings", "leaks"], "blockers": ["cma", "node0", "zone:Movable", "zone:Normal"],
     "explain": "none", "cgroup": "files", "by": ["cgroup"], "who": "files", "seed": "none",
 }

@@ -6,6 +6,7 @@
 #include <bpf/bpf_helpers.h>
 
 struct structpage_cal cal;
+struct structpage_words cal_words;
 
 static __always_inline u64 read_mm_flags(u64 mm)
 {
@@ -98,7 +99,7 @@ static __always_inline void cal_head(void)
 	u64 page = page_address(cal.tail_pfn);
 	struct structpage_raw raw;
 
-	if (read_raw(page, &raw, false))
+	if (read_raw(page, &raw, &cal_words, false))
 		cal.tail_head = page_head(page, raw.head);
 }
 

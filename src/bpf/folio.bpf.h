@@ -12,7 +12,6 @@
 #include <bpf/bpf_helpers.h>
 
 struct structpage_call call;
-u64 head_words[16], page_words[16];
 
 /*
  * bpf_rdonly_cast() and the id of struct page without an extern, for which libbpf would load
@@ -29,10 +28,8 @@ static __always_inline u64 load64(u64 addr, const bool cast)
 
 	if (cast)
 		return *(volatile u64 *)rdonly_cast((void *)addr, STRUCTPAGE_ID_PAGE);
-	if (bpf_probe_read_kernel(&v, 8, (void *)addr)) {
-		call.faults++;
+	if (bpf_probe_read_kernel(&v, 8, (void *)addr))
 		v = 0;
-	}
 	return v;
 }
 
@@ -127,23 +124,24 @@ static long sum_step(u32 i, struct sum *s)
 	return 0;
 }
 
-static __always_inline void folio_sum(u64 head, struct structpage_rec *r)
+static __always_inline void folio_sum(u64 head, struct structpage_rec *r,
+				      struct structpage_words *words)
 {
 	struct sum s = { .page = head };
 
-	if (call.sum_head != head) {
+	if (words->sum_head != head) {
 		bpf_loop(1U << (r->order & 15), sum_step, &s, 0);
-		call.sum_head = head;
-		call.sum = s.sum;
+		words->sum_head = head;
+		words->sum = s.sum;
 	}
-	r->large = call.sum;
+	r->large = words->sum;
 	r->has |= STRUCTPAGE_SUM;
 }
 
 static __always_inline void read_large(u64 head, struct structpage_rec *r,
-				       const bool cast)
+				       struct structpage_words *words, const bool cast)
 {
-	const u64 *w = head_words;
+	const u64 *w = words->head;
 
 	r->order = word64(head, w, lay.order & ~7U, cast) >> (lay.order & 7) * 8;
 	r->entire = word32(head, w, lay.entire, cast);
@@ -156,8 +154,8 @@ static __always_inline void read_large(u64 head, struct structpage_rec *r,
 		r->mm_ids = word64(head, w, lay.mm_ids, cast);
 	if (lay.large != ABSENT)
 		r->large = word32(head, w, lay.large, cast);
-	else if (!call.hugetlb)
-		folio_sum(head, r);
+	else if (!(r->has & STRUCTPAGE_HUGETLB))
+		folio_sum(head, r, words);
 }
 
 /* Returns the head of the compound page that @page belongs to, or @page. */
@@ -193,19 +191,20 @@ static __always_inline u64 head_word(u64 page, u64 word)
 	return word & 1 && word >> 32 == 0xffffffff ? (page & word) | 1 : word;
 }
 
-/* Reads @raw of the struct page at @page; its words stay in page_words[].  False: it cannot. */
+/* Reads @raw of the struct page at @page.  False: it cannot. */
 static __always_inline bool read_raw(u64 page, struct structpage_raw *raw,
-				     const bool cast)
+				     struct structpage_words *words, const bool cast)
 {
-	if (!cast && bpf_probe_read_kernel(page_words, 64, (void *)page))
+	const u64 *w = words->page;
+
+	if (!cast && bpf_probe_read_kernel(words->page, 64, (void *)page))
 		return false;
-	raw->flags = word64(page, page_words, lay.flags, cast);
-	raw->head = head_word(page, word64(page, page_words, lay.head, cast));
-	raw->mapping = word64(page, page_words, lay.mapping, cast);
-	raw->counts = word64(page, page_words, lay.mapcount & ~7U, cast);
-	raw->counts2 = word64(page, page_words, lay.refcount & ~7U, cast);
-	raw->private =
-		lay.private != ABSENT && word64(page, page_words, lay.private, cast);
+	raw->flags = word64(page, w, lay.flags, cast);
+	raw->head = head_word(page, word64(page, w, lay.head, cast));
+	raw->mapping = word64(page, w, lay.mapping, cast);
+	raw->counts = word64(page, w, lay.mapcount & ~7U, cast);
+	raw->counts2 = word64(page, w, lay.refcount & ~7U, cast);
+	raw->private = lay.private != ABSENT && word64(page, w, lay.private, cast);
 	return true;
 }
 
@@ -225,9 +224,11 @@ static __always_inline bool same_raw(const struct structpage_raw *a,
 
 /* Fills @r from @raw of page @pfn and from its folio. */
 static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw,
-				       struct structpage_rec *r, const bool cast)
+				       struct structpage_rec *r,
+				       struct structpage_words *words, const bool cast)
 {
 	u64 page = page_address(pfn), head = page_head(page, raw->head);
+	const u64 *w = words->head;
 	bool large = head != page || raw->flags & lay.head_bit;
 
 	r->mapcount = raw->counts >> (lay.mapcount & 4) * 8;
@@ -235,15 +236,15 @@ static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw
 	r->head_pfn = head == page
 			      ? pfn
 			      : (head - call.vmemmap) / bpf_core_type_size(struct page);
-	if (!cast && bpf_probe_read_kernel(head_words, large ? 128 : 64, (void *)head))
+	if (!cast && bpf_probe_read_kernel(words->head, large ? 128 : 64, (void *)head))
 		return;
-	r->head_flags = word64(head, head_words, lay.flags, cast);
-	r->refcount = word32(head, head_words, lay.refcount, cast);
-	r->type = word32(head, head_words, lay.mapcount, cast);
-	r->mapping = mapping_bits(word64(head, head_words, lay.mapping, cast));
+	r->head_flags = word64(head, w, lay.flags, cast);
+	r->refcount = word32(head, w, lay.refcount, cast);
+	r->type = word32(head, w, lay.mapcount, cast);
+	r->mapping = mapping_bits(word64(head, w, lay.mapping, cast));
 	if (large)
-		read_large(head, r, cast);
-	if (lay.private != ABSENT && word64(head, head_words, lay.private, cast))
+		read_large(head, r, words, cast);
+	if (lay.private != ABSENT && word64(head, w, lay.private, cast))
 		r->has |= STRUCTPAGE_PRIVATE;
 	/* A mapped page has a reference: all words are zero when the memory could not be read. */
 	if (r->refcount || r->head_flags || r->mapping)

@@ -15,6 +15,7 @@ char LICENSE[] SEC("license") = "GPL";
 BPF_RECORDS(found, struct structpage_frame, STRUCTPAGE_RECS);
 
 struct structpage_frames frames;
+struct structpage_words words;
 struct structpage_raw
 	last; /* of the last frame of the record before; not read: flags are ~0 */
 
@@ -61,11 +62,11 @@ __noinline int other(u64 pfn)
 	f->rec.pages = 1;
 	f->rec.level = 1;
 	f->rec.has = STRUCTPAGE_PRESENT;
-	if (call.hugetlb)
+	if (frames.hugetlb)
 		f->rec.has |= STRUCTPAGE_HUGETLB;
-	read_folio(pfn, &last, &f->rec, false);
+	read_folio(pfn, &last, &f->rec, &words, false);
 	f->rec.has |= STRUCTPAGE_PAGE; /* it could be read, though all of it may be 0 */
-	mapping = head_words[lay.mapping / 8 & 15];
+	mapping = words.head[lay.mapping / 8 & 15];
 	if (f->rec.mapping == STRUCTPAGE_MAPPING_POINTER)
 		read_file(f, mapping);
 	frames.n++;
@@ -91,7 +92,7 @@ static long step(u32 i, void *ctx)
 	if (pfn >= frames.end || frames.n >= STRUCTPAGE_RECS)
 		return 1;
 	frames.at = pfn + 1;
-	if (!read_raw(page_address(pfn), &raw, false) || continues(&raw, pfn))
+	if (!read_raw(page_address(pfn), &raw, &words, false) || continues(&raw, pfn))
 		return 0;
 	last = raw;
 	other(pfn);
@@ -104,7 +105,7 @@ int look(void *ctx)
 	layout_page();
 	layout_folio();
 	frames.n = 0;
-	call.sum_head = 0;
+	words.sum_head = 0;
 	bpf_loop(STRUCTPAGE_STEPS, step, NULL, 0);
 	return 0;
 }

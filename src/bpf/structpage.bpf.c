@@ -20,32 +20,16 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-BPF_RECORDS(recs, struct structpage_rec,
-	    2 * STRUCTPAGE_RECS); /* two halves, filled in turn */
-u64 pt[512];                      /* the current table of leaf entries */
+BPF_RECORDS(recs, struct structpage_rec, STRUCTPAGE_RECS);
+BPF_RECORDS(walks, struct structpage_walk, 1);
 
 #define TRIES 3
 
-/* State of the walk between its steps. */
-struct {
-	u64 pgd;
-	/* Current entries (0: none), the entry of their table, and the address that they map. */
-	u64 table, pmd, pmd_ptr, base;
-	u32 i, to;                  /* entries that are left */
-	u32 tries;                  /* retries of a leaf that changes */
-	u32 table_rec, table_tries; /* records before it; times it was discarded */
-	/* the last leaf: its entry (0: a hole, ~0: nothing is like it) and its page */
-	u64 last;
-	struct structpage_raw raw;
-	u64 run;  /* leaves like it that its record does not count yet */
-	u64 jump; /* 0 when their PFNs ascend */
-	u64 touched;
-} walk;
-
-/* Returns record @i of the half that is being filled; never NULL, which the verifier cannot know. */
-static __always_inline struct structpage_rec *record(u32 i)
+/* Returns record @i of @w's buffer; never NULL, which the verifier cannot know. */
+static __always_inline struct structpage_rec *record(const struct structpage_walk *w,
+						     u32 i)
 {
-	i = (i & (STRUCTPAGE_RECS - 1)) + (call.half & 1) * STRUCTPAGE_RECS;
+	i = (i & (STRUCTPAGE_RECS - 1)) + w->first;
 	return bpf_map_lookup_elem(&recs, &i);
 }
 
@@ -59,7 +43,8 @@ static __always_inline u64 leaf_pages(u8 level)
 /* --- records */
 
 /* @r continues @p: words of a run differ only in address and PFN. */
-static __always_inline bool continues(const struct structpage_rec *p,
+static __always_inline bool continues(const struct structpage_walk *w,
+				      const struct structpage_rec *p,
 				      const struct structpage_rec *r)
 {
 	u64 step = leaf_pages(r->level);
@@ -70,7 +55,7 @@ static __always_inline bool continues(const struct structpage_rec *p,
 		return false;
 	if (!(r->has & STRUCTPAGE_PRESENT))
 		return true;
-	if (!call.fold && p->pfn + p->pages * step != r->pfn)
+	if (!w->fold && p->pfn + p->pages * step != r->pfn)
 		return false;
 	if (p->flags != r->flags || p->head_flags != r->head_flags ||
 	    p->mm_ids != r->mm_ids || p->refcount != r->refcount ||
@@ -84,21 +69,25 @@ static __always_inline bool continues(const struct structpage_rec *p,
 		(1ULL << (r->order & 63)) == step);
 }
 
-/* Accepts record(call.n), or merges it into the record before. */
-__noinline int commit(void)
+/* Accepts the record after the last, or merges it into the record before. */
+__noinline int commit(struct structpage_walk *w)
 {
-	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
+	struct structpage_rec *r, *p;
 
+	if (!w)
+		return 0;
+	r = record(w, w->n);
+	p = record(w, w->n - 1);
 	if (!r || !p)
 		return 0;
-	if (call.n > walk.table_rec && continues(p, r)) {
+	if (w->n > w->table_rec && continues(w, p, r)) {
 		if (r->has & STRUCTPAGE_PRESENT &&
 		    p->pfn + p->pages * leaf_pages(r->level) != r->pfn)
 			p->has |= STRUCTPAGE_FOLDED;
 		p->pages += r->pages;
 		return 0;
 	}
-	call.n++;
+	w->n++;
 	return 0;
 }
 
@@ -115,9 +104,9 @@ static __always_inline u64 pfn_of(u64 e, u8 level)
 	return ((e & call.valid) || !call.inverted ? e & m : ~e & m) >> 12;
 }
 
-static __always_inline bool filtered(u64 pfn, u64 step)
+static __always_inline bool filtered(const struct structpage_walk *w, u64 pfn, u64 step)
 {
-	return call.pfn_hi && (pfn + step <= call.pfn_lo || pfn >= call.pfn_hi);
+	return w->pfn_hi && (pfn + step <= w->pfn_lo || pfn >= w->pfn_hi);
 }
 
 static __always_inline bool has_struct_page(u64 e, u64 pfn)
@@ -135,17 +124,17 @@ static __always_inline void clear_words(struct structpage_rec *r)
 }
 
 /* Adds the leaves that were like the last one to its record. */
-__noinline int settle(void)
+__noinline int settle(struct structpage_walk *w)
 {
-	struct structpage_rec *p = record(call.n - 1);
+	struct structpage_rec *p = w ? record(w, w->n - 1) : NULL;
 
 	if (!p)
 		return 0;
-	p->pages += walk.run;
-	if (walk.jump)
+	p->pages += w->run;
+	if (w->jump)
 		p->has |= STRUCTPAGE_FOLDED;
-	walk.run = walk.jump = 0;
-	walk.last = ~0ULL;
+	w->run = w->jump = 0;
+	w->last = ~0ULL;
 	return 0;
 }
 
@@ -155,14 +144,15 @@ __noinline int settle(void)
  * Makes a record of leaf entry @e at @ptr.  Returns false when the entry has changed meanwhile:
  * the caller reads it again.
  */
-static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool cast)
+static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64 ptr,
+				 u8 level, const bool cast)
 {
 	struct structpage_rec *r;
 	struct structpage_raw raw;
 	u64 again;
 
-	settle();
-	r = record(call.n);
+	settle(w);
+	r = record(w, w->n);
 	if (!r)
 		return true;
 	clear_words(r);
@@ -173,58 +163,61 @@ static __always_inline bool leaf(u64 addr, u64 e, u64 ptr, u8 level, const bool 
 	if (!is_present(e, level))
 		return true;
 	r->pfn = pfn_of(e, level);
-	r->has = call.hugetlb ? STRUCTPAGE_PRESENT | STRUCTPAGE_HUGETLB
-			      : STRUCTPAGE_PRESENT;
-	if (has_struct_page(e, r->pfn) && read_raw(page_address(r->pfn), &raw, cast))
-		read_folio(r->pfn, &raw, r, cast);
+	r->has =
+		w->hugetlb ? STRUCTPAGE_PRESENT | STRUCTPAGE_HUGETLB : STRUCTPAGE_PRESENT;
+	if (has_struct_page(e, r->pfn) &&
+	    read_raw(page_address(r->pfn), &raw, &w->words, cast))
+		read_folio(r->pfn, &raw, r, &w->words, cast);
 	again = load64(ptr, cast);
 	r->pte = again & ~call.pfn_mask[level & 3];
 	if ((again ^ e) & ~call.ignore) {
-		call.retries++;
-		if (++walk.tries < TRIES)
+		if (++w->tries < TRIES)
 			return false;
 		r->has |= STRUCTPAGE_RACED;
 	}
-	walk.tries = 0;
-	if (walk.table_tries >= TRIES)
+	w->tries = 0;
+	if (w->table_tries >= TRIES)
 		r->has |= STRUCTPAGE_RACED;
 	/* Heads may have equal words and folios that differ. */
 	if (level == 1 && e == again && e & call.valid && !(e & call.special) &&
-	    r->has & STRUCTPAGE_PAGE && !(r->has & STRUCTPAGE_RACED) && !call.pfn_hi &&
+	    r->has & STRUCTPAGE_PAGE && !(r->has & STRUCTPAGE_RACED) && !w->pfn_hi &&
 	    !(raw.flags & lay.head_bit)) {
-		walk.last = e;
-		walk.raw = raw;
+		w->last = e;
+		w->raw = raw;
 	}
 	return true;
 }
 
-__noinline int leaf_copy(u64 addr, u64 e, u64 ptr, u32 level)
+__noinline int leaf_copy(struct structpage_walk *w, u64 addr, u64 e, u64 ptr, u32 level)
 {
-	return leaf(addr, e, ptr, level, false) && !commit();
+	return w && leaf(w, addr, e, ptr, level, false) && !commit(w);
 }
 
-__noinline int leaf_cast(u64 addr, u64 e, u64 ptr, u32 level)
+__noinline int leaf_cast(struct structpage_walk *w, u64 addr, u64 e, u64 ptr, u32 level)
 {
-	return leaf(addr, e, ptr, level, true) && !commit();
+	return w && leaf(w, addr, e, ptr, level, true) && !commit(w);
 }
 
-static __always_inline bool leaf_done(u64 addr, u64 e, u64 ptr, u32 level,
-				      const bool cast)
+static __always_inline bool leaf_done(struct structpage_walk *w, u64 addr, u64 e, u64 ptr,
+				      u32 level, const bool cast)
 {
-	return cast ? leaf_cast(addr, e, ptr, level) : leaf_copy(addr, e, ptr, level);
+	return cast ? leaf_cast(w, addr, e, ptr, level)
+		    : leaf_copy(w, addr, e, ptr, level);
 }
 
 /* Adds a hole up to @next. */
-__noinline int hole(u64 addr, u64 next)
+__noinline int hole(struct structpage_walk *w, u64 addr, u64 next)
 {
 	struct structpage_rec *r;
 
-	if (next > call.end)
-		next = call.end;
-	settle();
-	if (call.pfn_hi)
+	if (!w)
 		return 0;
-	r = record(call.n);
+	if (next > w->end)
+		next = w->end;
+	settle(w);
+	if (w->pfn_hi)
+		return 0;
+	r = record(w, w->n);
 	if (!r)
 		return 0;
 	clear_words(r);
@@ -232,103 +225,103 @@ __noinline int hole(u64 addr, u64 next)
 	r->pages = (next - addr) >> 12;
 	r->level = 1;
 	r->pte = 0;
-	return commit();
+	return commit(w);
 }
 
 /* Entry @e at @ptr and its page are like the last ones, except for the PFN. */
-static __always_inline bool like_last(u64 e, u64 ptr, const bool cast)
+static __always_inline bool like_last(struct structpage_walk *w, u64 e, u64 ptr,
+				      const bool cast)
 {
 	u64 pfn = (e & call.pfn_mask[1]) >> 12;
 	struct structpage_raw raw;
 
-	return !((e ^ walk.last) & ~call.pfn_mask[1]) && pfn < call.max_pfn &&
-	       read_raw(page_address(pfn), &raw, cast) && same_raw(&walk.raw, &raw) &&
-	       load64(ptr, cast) == e;
+	return !((e ^ w->last) & ~call.pfn_mask[1]) && pfn < call.max_pfn &&
+	       read_raw(page_address(pfn), &raw, &w->words, cast) &&
+	       same_raw(&w->raw, &raw) && load64(ptr, cast) == e;
 }
 
 /* Starts a run of pages like the last, elsewhere in memory. */
-static __always_inline void jump(u64 addr, u64 e)
+static __always_inline void jump(struct structpage_walk *w, u64 addr, u64 e)
 {
-	struct structpage_rec *r = record(call.n), *p = record(call.n - 1);
+	struct structpage_rec *r = record(w, w->n), *p = record(w, w->n - 1);
 
 	if (!r || !p)
 		return;
-	p->pages += walk.run;
-	walk.run = 0;
+	p->pages += w->run;
+	w->run = 0;
 	*r = *p;
 	r->addr = addr;
 	r->pages = 1;
 	r->pfn = r->head_pfn = (e & call.pfn_mask[1]) >> 12;
-	call.n++;
+	w->n++;
 }
 
-static __always_inline bool next_leaf(const bool cast)
+static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast)
 {
-	u32 i = walk.i;
-	u64 e = pt[i & 511], diff;
+	u32 i = w->i;
+	u64 e = w->pt[i & 511], diff;
 
-	if (call.pfn_hi) { /* only entries of these PFNs */
-		if (is_present(e, 1) && !filtered(pfn_of(e, 1), 1))
+	if (w->pfn_hi) { /* only entries of these PFNs */
+		if (is_present(e, 1) && !filtered(w, pfn_of(e, 1), 1))
 			return false;
 	} else if (!e) {
-		if (walk.last)
+		if (w->last)
 			return false;
-		walk.run++;
+		w->run++;
 	} else {
-		if (!like_last(e, walk.table + i * 8, cast))
+		if (!like_last(w, e, w->table + i * 8, cast))
 			return false;
-		diff = (e - walk.last) ^ 4096;
-		if (diff && !call.fold && walk.raw.head & 1)
+		diff = (e - w->last) ^ 4096;
+		if (diff && !w->fold && w->raw.head & 1)
 			return false;
-		walk.last = e;
-		if (!diff || call.fold) {
-			walk.jump |= diff;
-			walk.run++;
+		w->last = e;
+		if (!diff || w->fold) {
+			w->jump |= diff;
+			w->run++;
 		} else {
-			jump(walk.base + ((u64)i << 12), e);
+			jump(w, w->base + ((u64)i << 12), e);
 		}
 	}
-	walk.i = i + 1;
+	w->i = i + 1;
 	return true;
 }
 
-/* Handles the entry at walk.i of the current table, which is not like the last. */
-static __always_inline void other_leaf(const bool cast)
+/* Handles the entry at w->i of the current table, which is not like the last. */
+static __always_inline void other_leaf(struct structpage_walk *w, const bool cast)
 {
-	u32 i = walk.i;
-	u64 e = pt[i & 511], ptr = walk.table + i * 8, addr = walk.base + ((u64)i << 12);
+	u32 i = w->i;
+	u64 e = w->pt[i & 511], ptr = w->table + i * 8, addr = w->base + ((u64)i << 12);
 
 	if (!e) {
-		hole(addr, addr + 4096);
-		walk.last = 0;
-	} else if (!leaf_done(addr, e, ptr, 1, cast)) {
-		pt[i & 511] = load64(ptr, cast);
+		hole(w, addr, addr + 4096);
+		w->last = 0;
+	} else if (!leaf_done(w, addr, e, ptr, 1, cast)) {
+		w->pt[i & 511] = load64(ptr, cast);
 		return;
 	}
-	walk.i = i + 1;
+	w->i = i + 1;
 }
 
 /* --- the walk */
 
 /* Finishes the current table: did it belong to the process all the time? */
-static __always_inline void table_done(const bool cast)
+static __always_inline void table_done(struct structpage_walk *w, const bool cast)
 {
-	u64 again = load64(walk.pmd_ptr, cast);
+	u64 again = load64(w->pmd_ptr, cast);
 
-	settle();
-	walk.table = 0;
-	call.addr = walk.base + ((u64)walk.to << 12);
-	if ((again ^ walk.pmd) & ~call.ignore) {
-		call.retries++;
-		if (walk.table_tries < TRIES) { /* the last try is delivered as raced */
-			walk.table_tries++;
-			call.n = walk.table_rec;
-			call.addr = walk.base;
+	settle(w);
+	w->table = 0;
+	w->addr = w->base + ((u64)w->to << 12);
+	if ((again ^ w->pmd) & ~call.ignore) {
+		if (w->table_tries < TRIES) { /* the last try is delivered as raced */
+			w->table_tries++;
+			w->n = w->table_rec;
+			w->addr = w->base;
 			return;
 		}
 	}
-	walk.table_rec = call.n;
-	walk.table_tries = 0;
+	w->table_rec = w->n;
+	w->table_tries = 0;
 }
 
 /*
@@ -338,63 +331,66 @@ static __always_inline void table_done(const bool cast)
  */
 #define TOUCHES 8
 
-static long touch_step(u32 i, void *ctx)
+static long touch_step(u32 i, struct structpage_walk **at)
 {
+	struct structpage_walk *w = *at;
 	u64 e, sum = 0;
 
 	for (u32 k = 0; k < TOUCHES; k++) {
-		e = pt[(i * TOUCHES + k) & 511];
+		e = w->pt[(i * TOUCHES + k) & 511];
 		if ((e & (call.valid | call.special)) == call.valid)
 			sum += load64(page_address((e & call.pfn_mask[1]) >> 12), true);
 	}
-	walk.touched = sum;
+	w->touched = sum;
 	return 0;
 }
 
 /* Handles a PMD or PUD leaf. */
-static __always_inline void huge_leaf(u64 addr, u64 e, u64 ptr, u8 level, u64 size,
-				      const bool cast)
+static __always_inline void huge_leaf(struct structpage_walk *w, u64 addr, u64 e, u64 ptr,
+				      u8 level, u64 size, const bool cast)
 {
+	bool others = w->later && addr & (size - 1);
+
 	addr &= ~(size - 1);
-	if (call.pfn_hi &&
-	    (!is_present(e, level) || filtered(pfn_of(e, level), leaf_pages(level))))
-		settle();
-	else if (!leaf_done(addr, e, ptr, level, cast))
+	if (others || (w->pfn_hi && (!is_present(e, level) ||
+				     filtered(w, pfn_of(e, level), leaf_pages(level)))))
+		settle(w);
+	else if (!leaf_done(w, addr, e, ptr, level, cast))
 		return; /* the walk reads it again on its way down */
-	call.addr = addr + size;
+	w->addr = addr + size;
 }
 
-static __always_inline void open_table(u64 table, u64 e, u64 ptr, const bool cast)
+static __always_inline void open_table(struct structpage_walk *w, u64 table, u64 e,
+				       u64 ptr, const bool cast)
 {
-	u64 addr = call.addr, left = (call.end - addr + 4095) >> 12;
+	u64 addr = w->addr, left = (w->end - addr + 4095) >> 12;
 	u32 first = addr >> 12 & 511, n = left < 512 - first ? left : 512 - first;
 
 	table += first * 8;
 	barrier_var(n); /* 6.1's verifier wants to see the bound */
-	if (n > 512 || bpf_probe_read_kernel(pt, n * 8, (void *)table)) {
+	if (n > 512 || bpf_probe_read_kernel(w->pt, n * 8, (void *)table)) {
 		u64 next = (addr & ~((1ULL << 21) - 1)) + (1ULL << 21);
 
-		call.faults++;
-		hole(addr, next);
-		call.addr = next < call.end ? next : call.end;
+		hole(w, addr, next);
+		w->addr = next < w->end ? next : w->end;
 		return;
 	}
-	settle();
-	walk.table = table;
-	walk.pmd_ptr = ptr;
-	walk.pmd = e;
-	walk.base = addr & ~4095ULL;
-	walk.i = 0;
-	walk.to = n;
-	walk.table_rec = call.n;
+	settle(w);
+	w->table = table;
+	w->pmd_ptr = ptr;
+	w->pmd = e;
+	w->base = addr & ~4095ULL;
+	w->i = 0;
+	w->to = n;
+	w->table_rec = w->n;
 	if (cast)
-		bpf_loop((n + TOUCHES - 1) / TOUCHES, touch_step, NULL, 0);
+		bpf_loop((n + TOUCHES - 1) / TOUCHES, touch_step, &w, 0);
 }
 
-/* Walks down to call.addr's entry: a hole, a huge leaf, or a table that it copies to pt[]. */
-static __always_inline void descend(const bool cast)
+/* Walks down to w->addr's entry: a hole, a huge leaf, or a table that it copies to w->pt[]. */
+static __always_inline void descend(struct structpage_walk *w, const bool cast)
 {
-	u64 table = walk.pgd, addr = call.addr, e = 0, ptr = 0, next;
+	u64 table = w->pgd, addr = w->addr, e = 0, ptr = 0, next;
 	u32 l, shift = 0;
 
 	for (l = 5; l >= 2; l--) {
@@ -408,43 +404,42 @@ static __always_inline void descend(const bool cast)
 		table = call.page_offset + (e & call.pfn_mask[0]);
 	}
 	if (l < 2) {
-		open_table(table, e, ptr, cast);
+		open_table(w, table, e, ptr, cast);
 	} else if (!e || l > 3) {
 		next = (addr >> shift << shift) + (1ULL << shift);
-		hole(addr, next);
-		call.addr = next < call.end ? next : call.end;
+		hole(w, addr, next);
+		w->addr = next < w->end ? next : w->end;
 	} else {
-		huge_leaf(addr, e, ptr, l, 1ULL << shift, cast);
+		huge_leaf(w, addr, e, ptr, l, 1ULL << shift, cast);
 	}
 }
 
 /* Handles everything but one more leaf like the last.  Returns 1 when this call is done. */
-static __always_inline int other(const bool cast)
+static __always_inline int other(struct structpage_walk *w, const bool cast)
 {
-	call.steps++;
-	if (walk.table) {
-		if (walk.i < walk.to)
-			other_leaf(cast);
+	if (w->table) {
+		if (w->i < w->to)
+			other_leaf(w, cast);
 		else
-			table_done(cast);
+			table_done(w, cast);
 		return 0;
 	}
 	/* A table's records must fit, so that they can be discarded together. */
-	if (call.addr >= call.end || call.n + 513 > STRUCTPAGE_RECS)
+	if (w->addr >= w->end || w->n + 513 > STRUCTPAGE_RECS)
 		return 1;
-	descend(cast);
+	descend(w, cast);
 	return 0;
 }
 
 /* Separate functions, because the verifier checks each once. */
-__noinline int other_copy(void)
+__noinline int other_copy(struct structpage_walk *w)
 {
-	return other(false);
+	return w ? other(w, false) : 1;
 }
 
-__noinline int other_cast(void)
+__noinline int other_cast(struct structpage_walk *w)
 {
-	return other(true);
+	return w ? other(w, true) : 1;
 }
 
 /*
@@ -458,80 +453,88 @@ static __always_inline long not_zero(int r)
 	return r != 0;
 }
 
-static long step_copy(u32 i, void *ctx)
+static long step_copy(u32 i, struct structpage_walk **at)
 {
-	if (walk.i < walk.to && next_leaf(false))
+	struct structpage_walk *w = *at;
+
+	if (w->i < w->to && next_leaf(w, false))
 		return 0;
-	return not_zero(other_copy());
+	return not_zero(other_copy(w));
 }
 
-static long step_cast(u32 i, void *ctx)
+static long step_cast(u32 i, struct structpage_walk **at)
 {
-	if (walk.i < walk.to && next_leaf(true))
+	struct structpage_walk *w = *at;
+
+	if (w->i < w->to && next_leaf(w, true))
 		return 0;
-	return not_zero(other_cast());
+	return not_zero(other_cast(w));
 }
 
-static __always_inline u64 walk_begin(void)
+static __always_inline u64 walk_begin(struct structpage_walk *w)
 {
-	struct file *file = file_of(call.fd);
+	struct file *file = file_of(w->fd);
 	u64 mm = file ? (u64)BPF_CORE_READ(file, private_data) : 0;
 
-	call.n = call.steps = call.retries = call.faults = 0;
-	call.err = 0;
-	call.sum_head = 0;
-	walk.table = walk.i = walk.to = walk.tries = 0;
-	walk.table_rec = walk.table_tries = 0;
-	walk.run = walk.jump = 0;
-	walk.last = ~0ULL;
+	w->n = 0;
+	w->err = 0;
+	w->words.sum_head = 0;
+	w->table = w->i = w->to = w->tries = 0;
+	w->table_rec = w->table_tries = 0;
+	w->run = w->jump = 0;
+	w->last = ~0ULL;
 	if (!mm) {
-		call.err = -3;
+		w->err = -3;
 		return 0;
 	}
-	walk.pgd = (u64)BPF_CORE_READ((struct mm_struct *)mm, pgd);
-	call.mm_flags = read_mm_flags(mm);
+	w->pgd = (u64)BPF_CORE_READ((struct mm_struct *)mm, pgd);
+	w->mm_flags = read_mm_flags(mm);
 	return mm;
 }
 
 /* The process may have died meanwhile: then the kernel freed its tables during the walk. */
-static __always_inline void walk_end(u64 mm, const bool cast)
+static __always_inline void walk_end(struct structpage_walk *w, u64 mm, const bool cast)
 {
-	if (walk.table) { /* the call ends inside a table */
-		walk.to = walk.i;
-		table_done(cast);
+	if (w->table) { /* the call ends inside a table */
+		w->to = w->i;
+		table_done(w, cast);
 	}
-	settle();
-	call.mm_users = BPF_CORE_READ((struct mm_struct *)mm, mm_users.counter);
-	if (!call.mm_users)
-		call.err = -3; /* -ESRCH */
+	settle(w);
+	w->mm_users = BPF_CORE_READ((struct mm_struct *)mm, mm_users.counter);
+	if (!w->mm_users)
+		w->err = -3; /* -ESRCH */
 }
 
 /* Limits a call: a kernel without preemption runs nothing else meanwhile. */
-static __always_inline u32 walk_steps(void)
+static __always_inline u32 walk_steps(const struct structpage_walk *w)
 {
-	return call.gentle ? STRUCTPAGE_GENTLE : STRUCTPAGE_STEPS;
+	return w->gentle ? STRUCTPAGE_GENTLE : STRUCTPAGE_STEPS;
 }
 
 SEC("gupinfo.syscall")
-int observe_copy(void *ctx)
+int observe_copy(const u32 *ctx)
 {
-	u64 mm = walk_begin();
+	u32 i = *ctx;
+	struct structpage_walk *w = bpf_map_lookup_elem(&walks, &i);
+	u64 mm = w ? walk_begin(w) : 0;
 
 	if (mm) {
-		bpf_loop(walk_steps(), step_copy, NULL, 0);
-		walk_end(mm, false);
+		w->steps = bpf_loop(walk_steps(w), step_copy, &w, 0);
+		walk_end(w, mm, false);
 	}
 	return 0;
 }
 
 SEC("gupinfo.syscall")
-int observe_cast(void *ctx)
+int observe_cast(const u32 *ctx)
 {
-	u64 mm = walk_begin();
+	u32 i = *ctx;
+	struct structpage_walk *w = bpf_map_lookup_elem(&walks, &i);
+	u64 mm = w ? walk_begin(w) : 0;
 
 	if (mm) {
-		bpf_loop(walk_steps(), step_cast, NULL, 0);
-		walk_end(mm, true);
+		w->steps = bpf_loop(walk_steps(w), step_cast, &w, 0);
+		walk_end(w, mm, true);
 	}
 	return 0;
 }

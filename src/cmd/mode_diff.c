@@ -33,7 +33,8 @@ static int diff_open(struct session *s, const char *name, struct diff_side *side
 		side->file = true;
 	} else {
 		side->src =
-			live_open(&(struct live_options){ .evidence = s->opt.evidence },
+			live_open(&(struct live_options){ .evidence = s->opt.evidence,
+							  .jobs = (unsigned)s->opt.jobs },
 				  &s->diag);
 		side->pid = atoi(name);
 		side->pids = &side->pid;

@@ -272,6 +272,9 @@ static int apply_value(const struct parser *p, unsigned id)
 	case OPTION_TOP:
 		return add_number(p, id, 1, INT32_MAX, "a number such as 20",
 				  &opt->render.top);
+	case OPTION_JOBS:
+		return add_number(p, id, 1, 256, "a number of threads from 1 to 256",
+				  &opt->jobs);
 	case OPTION_TRIALS:
 		return add_number(p, id, 0, UINT64_MAX, "a number", &opt->trials);
 	case OPTION_SEED:

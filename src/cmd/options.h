@@ -48,6 +48,7 @@ struct options {
 	bool only_addresses;        /* every --range is one address */
 	u64 interval_ms;            /* of --interval; 0: the default */
 	struct event_select events; /* of --events */
+	u64 jobs;                   /* of --jobs; 0: as many as CPUs */
 	u64 trials, seed;           /* of --verify; seed 0: a new one */
 	bool redact, redact_addresses;
 	u64 explain[OPTIONS_RANGES]; /* addresses of --explain; the argument of --who */

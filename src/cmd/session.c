@@ -294,6 +294,7 @@ int session_open(struct session *s, u64 caps)
 			&(struct live_options){
 				.evidence = s->opt.evidence,
 				.gentle = s->opt.given[OPTION_GENTLE],
+				.jobs = (unsigned)s->opt.jobs,
 				.cgroups = s->opt.mode == MODE_ALL ||
 					   columns_have(s->opt.render.columns,
 							s->opt.render.ncolumns,

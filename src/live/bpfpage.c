@@ -9,35 +9,44 @@
 
 #include "live/bpfprog.h"
 #include "live/calibrate.h"
-#include "os/worker_pool.h"
+#include "os/worker_slices.h"
 
 struct bpfpage {
 	struct bpfbtf btf;    /* the part of the kernel's BTF that the programs need */
 	struct bpfprog *prog; /* of structpage.bpf.c, with its variables and records: */
 	struct structpage_call *call;
 	struct structpage_cal *cal;
-	const struct structpage_rec *rec;
+	const struct structpage_rec *rec; /* STRUCTPAGE_RECS for each walk */
+	struct structpage_walk *walk;     /* of each slot */
+	unsigned slots;
 	struct bpfprog *files; /* holders.bpf.c, while the results of a walk are in use */
 	struct bpfprog *memory; /* memory.bpf.c, loaded at the first use */
 	struct bpfprog *frames; /* frames.bpf.c, likewise */
 	bool memory_tried, frames_tried;
 	bool cast, gentle;
-	struct worker_pool *pool; /* started when a range takes several calls */
-	bool pool_tried;
+	struct worker_pool *pool; /* the caller's; NULL: one thread reads */
 	int pinned_bit;
 	struct kpf_layout layout;
 	struct structpage_machine machine;
 };
 
-#define BATCH 256 /* entries that a callback gets at once */
+#define BATCH 256                 /* entries that a callback gets at once */
+#define SLICE_ALIGN (2ULL << 20)  /* a table of entries, or a huge page */
+#define SLICE_FIRST (16ULL << 20) /* read in less time than a thread needs to wake up */
+
+/* Calls the program once, with the walk of @slot. */
+static int observe(const struct bpfpage *bp, u32 slot)
+{
+	return bpfprog_run(bp->prog, bp->cast ? "observe_cast" : "observe_copy", slot);
+}
 
 static int run(void *ctx, enum calibrate_prog prog)
 {
 	const struct bpfpage *bp = ctx;
 
-	return bpfprog_run(bp->prog, prog == CALIBRATE_BASES ? "calibrate"
-				     : bp->cast              ? "observe_cast"
-							     : "observe_copy");
+	if (prog == CALIBRATE_BASES)
+		return bpfprog_run(bp->prog, "calibrate", 0);
+	return observe(bp, 0);
 }
 
 static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
@@ -45,7 +54,8 @@ static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 	const struct bpfprog_options opt = {
 		.without = { cast ? "observe_copy" : "observe_cast",
 			     bpfbtf_id(BPFBTF_TASK_VMA) ? NULL : "vmas" },
-		.map = { "recs" },
+		.map = { "recs", "walks" },
+		.room = { STRUCTPAGE_RECS * bp->slots, bp->slots },
 		.btf = &bp->btf,
 	};
 	int r = bpfprog_load(BPFPROG_STRUCTPAGE, &opt, &bp->prog, why);
@@ -56,6 +66,9 @@ static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 	bp->call = bp->prog->call;
 	bp->cal = bp->prog->cal;
 	bp->rec = bp->prog->records[0];
+	bp->walk = bp->prog->records[1];
+	for (u32 i = 0; i < bp->slots; i++)
+		bp->walk[i].first = i * STRUCTPAGE_RECS;
 	return 0;
 }
 
@@ -76,6 +89,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 		return r;
 	io.cal = bp->cal;
 	io.call = bp->call;
+	io.walk = bp->walk;
 	io.rec = bp->rec;
 	r = calibrate_run(&io, &bp->pinned_bit, why, BPFPAGE_WHY);
 	if (r)
@@ -98,6 +112,9 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		return -ENOMEM;
 	}
 	bp->pinned_bit = bp->btf.fd = -1;
+	bp->pool = opt ? opt->pool : NULL;
+	/* While the first slice is delivered, each worker reads one, and some wait. */
+	bp->slots = worker_pool_size(bp->pool) > 1 ? 2 * worker_pool_size(bp->pool) : 1;
 	r = open_checked(bp, opt, why);
 	if (r) {
 		bpfpage_close(bp);
@@ -116,7 +133,6 @@ void bpfpage_close(struct bpfpage *bp)
 	bpfprog_free(bp->frames);
 	bpfprog_free(bp->prog);
 	bpfbtf_close(&bp->btf);
-	worker_pool_free(bp->pool);
 	free(bp);
 }
 
@@ -140,27 +156,76 @@ u32 bpfpage_fields(const struct bpfpage *bp)
 	return bp->cal->fields;
 }
 
-/* ---- walking: a call fills one half of the records while the other is handed on */
+/* ---- walking: several calls fill the records of their slots, those before are handed on */
 
 struct walk {
 	struct bpfpage *bp;
+	struct structpage_walk of; /* the arguments of all calls */
 	source_raw_cb cb;
 	void *ctx;
-	u64 end;
-	u32 n;   /* records to deliver, in the half that the program does not fill */
-	int run; /* result of the call */
+	u64 start;
+	u64 at; /* what lies below was delivered */
 };
 
-static int deliver(struct walk *w, u32 half)
+/* A worker_slices read(): calls the program once. */
+static int read_slice(void *ctx, unsigned slot, u64 at, u64 end, u64 *ret_to,
+		      unsigned *ret_full)
 {
-	const struct structpage_rec *rec = w->bp->rec + half * STRUCTPAGE_RECS;
+	const struct walk *w = ctx;
+	struct structpage_walk *call = &w->bp->walk[slot];
+	u32 steps = w->bp->gentle ? STRUCTPAGE_GENTLE : STRUCTPAGE_STEPS;
+	int r;
+
+	call->addr = at;
+	call->end = end;
+	call->pfn_lo = w->of.pfn_lo;
+	call->pfn_hi = w->of.pfn_hi;
+	call->fd = w->of.fd;
+	call->hugetlb = w->of.hugetlb;
+	call->fold = w->of.fold;
+	call->gentle = w->bp->gentle;
+	call->later = at > w->start;
+	r = observe(w->bp, slot);
+	if (!r)
+		r = call->err;
+	if (!r && call->addr <= at)
+		r = -EIO; /* cannot happen: every call advances */
+	if (r)
+		return r;
+	*ret_to = call->addr;
+	*ret_full = MAX(call->n * WORKER_SLICES_FULL / STRUCTPAGE_RECS,
+			call->steps * WORKER_SLICES_FULL / steps);
+	return 0;
+}
+
+/* A huge leaf appeared around the border of two slices: neither has what lies before @first. */
+static int deliver_gap(const struct walk *w, u64 first)
+{
+	const struct raw_page raw = { .addr = w->at,
+				      .pages = (first - w->at) >> 12,
+				      .level = RAW_LEVEL_PTE,
+				      .has = RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_RACED };
+
+	return w->cb(w->ctx, &raw, 1);
+}
+
+/* A worker_slices deliver(). */
+static int deliver(void *ctx, unsigned slot)
+{
+	struct walk *w = ctx;
+	const struct structpage_walk *call = &w->bp->walk[slot];
+	const struct structpage_rec *rec = w->bp->rec + (size_t)slot * STRUCTPAGE_RECS;
+	u32 n = MIN(call->n, (u32)STRUCTPAGE_RECS), k = 0;
+	u64 first = n ? rec->addr : call->addr;
 	struct raw_page raw[BATCH];
-	u32 k = 0;
 	int r = 0;
 
-	for (u32 i = 0; i < w->n && !r; i++) {
+	if (!w->of.pfn_hi && first > w->at)
+		r = deliver_gap(w, first);
+	w->at = call->addr;
+	for (u32 i = 0; i < n && !r; i++) {
 		structpage_to_raw(&w->bp->machine, &rec[i], &raw[k++]);
-		if (k == BATCH || i + 1 == w->n) {
+		if (k == BATCH || i + 1 == n) {
 			r = w->cb(w->ctx, raw, k);
 			k = 0;
 		}
@@ -168,89 +233,48 @@ static int deliver(struct walk *w, u32 half)
 	return r;
 }
 
-/* Calls the program once, from where the last call ended. */
-static int step(struct walk *w)
+static int walk(struct walk *w, u64 start, u64 end)
 {
-	struct structpage_call *call = w->bp->call;
-	u64 addr = call->addr;
-	int r;
+	const struct worker_slices s = {
+		.start = start,
+		.end = end,
+		.align = SLICE_ALIGN,
+		.size = SLICE_FIRST,
+		.slots = w->bp->slots,
+		.read = read_slice,
+		.deliver = deliver,
+		.ctx = w,
+	};
 
-	call->end = w->end;
-	r = run(w->bp, CALIBRATE_OBSERVE);
-	if (!r)
-		r = call->err;
-	if (!r && call->addr <= addr)
-		r = -EIO; /* cannot happen: every call advances */
-	return r;
-}
-
-/* A worker_pool_fn.  Keeps an error, so that earlier records are delivered first. */
-static int piece(void *ctx, size_t i, unsigned who)
-{
-	struct walk *w = ctx;
-	(void)who;
-	if (i)
-		return deliver(w, !w->bp->call->half);
-	w->run = step(w);
-	return 0;
-}
-
-static struct worker_pool *pool(struct bpfpage *bp)
-{
-	if (!bp->pool_tried && !bp->gentle)
-		bp->pool = worker_pool_new();
-	bp->pool_tried = true;
-	return bp->pool;
-}
-
-static int walk(struct bpfpage *bp, u64 start, u64 end, source_raw_cb cb, void *ctx)
-{
-	struct walk w = { .bp = bp, .cb = cb, .ctx = ctx, .end = end };
-	int r;
-
-	if (start >= end)
-		return 0;
-	bp->call->addr = start;
-	bp->call->half = 0;
-	r = step(&w);
-	while (!r && bp->call->addr < end) {
-		w.n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS);
-		bp->call->half = !bp->call->half;
-		r = worker_pool_run(w.n >= STRUCTPAGE_RECS / 4 ? pool(bp) : NULL, piece,
-				    &w, 2);
-		if (!r)
-			r = w.run;
-	}
-	w.n = MIN(bp->call->n, (u32)STRUCTPAGE_RECS);
-	return r ? r : deliver(&w, bp->call->half);
+	w->start = w->at = start;
+	return worker_slices_run(w->bp->pool, &s);
 }
 
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
 		    bool fold, source_raw_cb cb, void *ctx)
 {
-	bp->call->fd = pagemap_fd;
-	bp->call->hugetlb = hugetlb;
-	bp->call->fold = fold;
-	bp->call->pfn_lo = bp->call->pfn_hi = 0;
-	return walk(bp, start, end, cb, ctx);
+	struct walk w = { .bp = bp,
+			  .of = { .fd = pagemap_fd, .hugetlb = hugetlb, .fold = fold },
+			  .cb = cb,
+			  .ctx = ctx };
+
+	return walk(&w, start, end);
 }
 
 int bpfpage_find(struct bpfpage *bp, int pagemap_fd, u64 start, u64 end, u64 pfn_lo,
 		 u64 pfn_hi, source_raw_cb cb, void *ctx)
 {
-	if (pfn_hi <= pfn_lo)
-		return 0;
-	bp->call->fd = pagemap_fd;
-	bp->call->hugetlb = bp->call->fold = 0;
-	bp->call->pfn_lo = pfn_lo;
-	bp->call->pfn_hi = pfn_hi;
-	return walk(bp, start, end, cb, ctx);
+	struct walk w = { .bp = bp,
+			  .of = { .fd = pagemap_fd, .pfn_lo = pfn_lo, .pfn_hi = pfn_hi },
+			  .cb = cb,
+			  .ctx = ctx };
+
+	return pfn_hi > pfn_lo ? walk(&w, start, end) : 0;
 }
 
 void bpfpage_gentle(struct bpfpage *bp)
 {
 	bp->gentle = true;
-	bp->call->gentle = 1;
 }
 
 int bpfpage_vmas(struct bpfpage *bp, pid_t pid, u64 start, u64 end)
@@ -383,7 +407,7 @@ struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_
 	b->fbatches = bpfbtf_offset(BPFBTF_CPU_FBATCHES);
 	b->rotate = bpfbtf_offset(BPFBTF_LRU_ROTATE);
 	b->mlock = bpfbtf_offset(BPFBTF_MLOCK_FBATCH) | bpfbtf_offset(BPFBTF_MLOCK_PVEC);
-	if (bpfprog_run(p, "look_batches") || b->unknown || b->n > b->room ||
+	if (bpfprog_run(p, "look_batches", 0) || b->unknown || b->n > b->room ||
 	    b->cpus < sysconf(_SC_NPROCESSORS_ONLN))
 		return NULL;
 	*ret_n = b->n;
@@ -399,7 +423,7 @@ const struct structpage_memory *bpfpage_memory(struct bpfpage *bp, u32 nodes)
 	p->memory->vmemmap = bp->call->vmemmap;
 	p->memory->page_size = bp->cal->page_size;
 	p->memory->nodes = nodes;
-	return bpfprog_run(p, "look") ? NULL : p->memory;
+	return bpfprog_run(p, "look", 0) ? NULL : p->memory;
 }
 
 static const struct bpfprog *load_frames(struct bpfpage *bp)
@@ -425,9 +449,9 @@ int bpfpage_frames(struct bpfpage *bp, u64 pfn, u64 end, bool hugetlb,
 		return r;
 	p->frames->at = pfn;
 	p->frames->end = MIN(end, bp->call->max_pfn);
-	p->call->hugetlb = hugetlb;
+	p->frames->hugetlb = hugetlb;
 	while (!r && p->frames->at < p->frames->end) {
-		r = bpfprog_run(p, "look");
+		r = bpfprog_run(p, "look", 0);
 		for (u32 i = 0; !r && i < MIN(p->frames->n, (u32)STRUCTPAGE_RECS); i++) {
 			structpage_to_raw(&bp->machine, &f[i].rec, &raw);
 			r = cb(ctx, &raw, &f[i]);
@@ -440,9 +464,9 @@ enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
 {
 	if (bp->pinned_bit < 0)
 		return TRI_UNKNOWN;
-	bp->call->fd = pagemap_fd;
-	bp->call->addr = bp->call->end = 0;
-	if (run(bp, CALIBRATE_OBSERVE) || bp->call->err)
+	bp->walk->fd = pagemap_fd;
+	bp->walk->addr = bp->walk->end = 0;
+	if (observe(bp, 0) || bp->walk->err)
 		return TRI_UNKNOWN;
-	return bp->call->mm_flags >> bp->pinned_bit & 1 ? TRI_YES : TRI_NO;
+	return bp->walk->mm_flags >> bp->pinned_bit & 1 ? TRI_YES : TRI_NO;
 }

@@ -14,10 +14,12 @@
 #define BPFPAGE_WHY 160 /* bytes of a reason, with the NUL: BPFPROG_WHY */
 
 struct bpfpage;
+struct worker_pool;
 
 struct bpfpage_options {
 	bool no_cast; /* read by bpf_probe_read_kernel() even if faster ways exist */
 	bool no_cut;  /* let libbpf read all of the kernel's BTF; implies no_cast */
+	struct worker_pool *pool; /* readers; NULL: one thread reads.  Borrowed */
 };
 
 /*
@@ -45,9 +47,8 @@ u32 bpfpage_fields(const struct bpfpage *bp);
  * @start and the last end after @end.  @hugetlb: the range lies in a hugetlb VMA.  Returns 0,
  * -ESRCH when the process is gone, the callback's non-zero value, or -errno.
  *
- * One thread reads a range that takes several calls while another is in the callback, and they
- * may change roles.  Only one is ever in the callback, which must not call bpfpage_observe(),
- * bpfpage_find() or bpfpage_has_pinned().
+ * The workers of the pool read a range that takes several calls.  Only the caller's thread is in the
+ * callback, which must not call bpfpage_observe(), bpfpage_find() or bpfpage_has_pinned().
  */
 int bpfpage_observe(struct bpfpage *bp, int pagemap_fd, bool hugetlb, u64 start, u64 end,
 		    bool fold, source_raw_cb cb, void *ctx);
@@ -71,7 +72,7 @@ struct bpfpage_files {
 int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY]);
 void bpfpage_files_done(struct bpfpage *bp);
 
-/* From now on one thread makes short calls. */
+/* From now on calls are short. */
 void bpfpage_gentle(struct bpfpage *bp);
 
 /*

@@ -241,9 +241,10 @@ void bpfprog_free(struct bpfprog *p)
 	free(p);
 }
 
-int bpfprog_run(const struct bpfprog *p, const char *name)
+int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
 {
-	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .ctx_in = &number,
+		    .ctx_size_in = sizeof(number));
 
 	return bpf_prog_test_run_opts(bpf_program__fd(find(p, name)), &opts);
 }
@@ -278,7 +279,7 @@ void bpfprog_free(struct bpfprog *p)
 {
 }
 
-int bpfprog_run(const struct bpfprog *p, const char *name)
+int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
 {
 	return -ENOTSUP;
 }

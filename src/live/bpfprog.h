@@ -51,8 +51,8 @@ int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
 		 struct bpfprog **ret, char why[BPFPROG_WHY]);
 void bpfprog_free(struct bpfprog *p);
 
-/* Runs a program once.  Returns 0 or -errno. */
-int bpfprog_run(const struct bpfprog *p, const char *name);
+/* Runs a program once, with @number as its context.  Returns 0 or -errno.  Several threads may call it. */
+int bpfprog_run(const struct bpfprog *p, const char *name, u32 number);
 /*
  * Starts an iterator of process @pid, 0 of all.  Returns a descriptor for read(2) and close(2), or
  * -errno.

@@ -242,21 +242,21 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 static int check_pages(const struct calibrate_io *io, const struct own *o,
 		       const void *addr, const u64 *pfn, unsigned n, u8 mapping)
 {
-	struct structpage_call *call = io->call;
+	struct structpage_walk *walk = io->walk;
 	const struct structpage_rec *rec = io->rec;
 	const struct kpf_layout *l = (const void *)io->cal->flag;
 	unsigned i = 0;
 	int r;
 
-	call->addr = (uintptr_t)addr;
-	call->end = call->addr + n * PAGE;
-	call->pfn_lo = call->pfn_hi = 0;
-	call->fd = o->pagemap;
-	call->hugetlb = 0;
+	walk->addr = (uintptr_t)addr;
+	walk->end = walk->addr + n * PAGE;
+	walk->pfn_lo = walk->pfn_hi = 0;
+	walk->fd = o->pagemap;
+	walk->hugetlb = 0;
 	r = io->run(io->ctx, CALIBRATE_OBSERVE);
-	if (r || call->err || call->addr != (uintptr_t)addr + n * PAGE)
+	if (r || walk->err || walk->addr != (uintptr_t)addr + n * PAGE)
 		return -ENOTSUP;
-	for (unsigned k = 0; k < call->n; k++)
+	for (unsigned k = 0; k < walk->n; k++)
 		for (u64 j = 0; j < rec[k].pages; j++, i++)
 			if (i >= n || rec[k].level != RAW_LEVEL_PTE ||
 			    rec[k].pfn + j != pfn[i] || !(rec[k].has & STRUCTPAGE_PAGE) ||

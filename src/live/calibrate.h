@@ -18,6 +18,7 @@ enum calibrate_prog { CALIBRATE_BASES, CALIBRATE_OBSERVE };
 struct calibrate_io {
 	struct structpage_cal *cal; /* in the programs' memory */
 	struct structpage_call *call;
+	struct structpage_walk *walk; /* of CALIBRATE_OBSERVE, which fills: */
 	const struct structpage_rec *rec;
 	/* Runs a program; 0 or -errno. */
 	int (*run)(void *ctx, enum calibrate_prog prog);

@@ -360,6 +360,11 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 		open(l->opt.root ? l->opt.root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	l->kpageflags = live_open_array(l, "proc/kpageflags");
 	l->kpagecount = live_open_array(l, "proc/kpagecount");
+	if (live_frames_open(l)) {
+		diag_add(diag, DIAG_ERROR, "out of memory");
+		live_close(&l->src);
+		return NULL;
+	}
 	live_machine_read(l);
 	live_vmas_internal(l);
 	live_bpf_open(l);

@@ -24,12 +24,14 @@ enum live_evidence {
 struct live_options {
 	u8 evidence;      /* enum live_evidence */
 	const char *root; /* directory that holds proc/ and sys/; NULL is "/" */
-	bool gentle;      /* small chunks, one thread */
-	bool many;        /* many processes, one after another: use frame_cache.h */
-	bool cgroups;     /* read which cgroup each process is in */
-	bool no_scan;     /* as if the kernel had no PAGEMAP_SCAN */
-	bool no_kpage;    /* as if /proc/kpage* were not readable */
-	bool no_probe;    /* no experiments on gupinfo's memory */
+	bool gentle;      /* small chunks */
+	unsigned
+		jobs; /* workers; 0: one for each CPU.  ->gentle leaves out CPUs that are busy */
+	bool many;     /* many processes, one after another: use frame_cache.h */
+	bool cgroups;  /* read which cgroup each process is in */
+	bool no_scan;  /* as if the kernel had no PAGEMAP_SCAN */
+	bool no_kpage; /* as if /proc/kpage* were not readable */
+	bool no_probe; /* no experiments on gupinfo's memory */
 };
 
 /*

@@ -65,6 +65,7 @@ static void live_bpf_cma(struct live *l)
 void live_bpf_open(struct live *l)
 {
 	struct source_machine *m = &l->machine;
+	const struct bpfpage_options opt = { .pool = l->pool };
 	bool here = !l->opt.root || !strcmp(l->opt.root, "/");
 	char why[BPFPAGE_WHY] = "";
 
@@ -73,7 +74,7 @@ void live_bpf_open(struct live *l)
 	else if (l->opt.evidence == LIVE_EVIDENCE_PROCFS)
 		live_bpf_why(l, "not asked for (--evidence=procfs)");
 	else if (!kernel_takes_bpf(&m->kernel, why, sizeof(why)) ||
-		 bpfpage_open(NULL, &l->bpf, why))
+		 bpfpage_open(&opt, &l->bpf, why))
 		live_bpf_why(l, why);
 	if (here)
 		live_bpf_probe(m->kernel.probe);

@@ -152,7 +152,7 @@ struct live_words {
 	const struct live_scan *o;
 	const struct live_chunk *c;
 	bool compare;
-	bool changed[WORKER_POOL_SIZE]; /* by worker: a word differs */
+	bool changed; /* atomic: a word differs */
 };
 
 /* Returns the run that holds the word @slot. */
@@ -163,8 +163,7 @@ static u32 live_chunk_find(const struct live_chunk *c, u32 slot)
 }
 
 /* Stores @n words @from for @slot and on, or marks those that differ. */
-static void live_words_take(struct live_words *w, u32 slot, const u64 *from, size_t n,
-			    unsigned who)
+static void live_words_take(struct live_words *w, u32 slot, const u64 *from, size_t n)
 {
 	u64 *to = &w->o->buf->entry[slot];
 
@@ -175,7 +174,7 @@ static void live_words_take(struct live_words *w, u32 slot, const u64 *from, siz
 	}
 	if (!memcmp(to, from, n * sizeof(*to)))
 		return;
-	w->changed[who] = true;
+	__atomic_store_n(&w->changed, true, __ATOMIC_RELAXED);
 	for (size_t i = 0; i < n; i++)
 		if (to[i] != from[i])
 			w->o->buf->ok[slot + i] |= LIVE_OK_CHANGED;
@@ -198,7 +197,7 @@ static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsi
 	const struct live_chunk *c = w->c;
 	const struct live_run *r = &c->run[i];
 	u64 addr = r->addr + skip * w->o->page, end, first = MIN(r->pages - skip, max);
-	u64 *to = w->o->buf->scratch[who];
+	u64 *to = w->o->l->worker[who].scratch;
 	u32 slot = r->slot + skip, n = first, last = i;
 	int err;
 
@@ -223,19 +222,19 @@ static int live_words_group(struct live_words *w, u32 i, u64 skip, u32 max, unsi
 	err = live_words_pread(w->o, addr, to, (end - addr) / w->o->page);
 	if (err)
 		return err;
-	live_words_take(w, slot, to, first, who);
+	live_words_take(w, slot, to, first);
 	for (u32 k = i + 1; k <= last; k++)
 		if (!c->run[k].hole)
 			live_words_take(w, c->run[k].slot,
 					to + (c->run[k].addr - addr) / w->o->page,
-					c->run[k].pages, who);
+					c->run[k].pages);
 	*ret = n;
 	return 0;
 }
 
 /* Reads one word for each huge leaf and skips those between. */
 static int live_words_huge(struct live_words *w, const struct live_run *r, u64 skip,
-			   u32 n, unsigned who)
+			   u32 n)
 {
 	u64 size = live_scan_size(w->o, r->level), word;
 
@@ -244,7 +243,7 @@ static int live_words_huge(struct live_words *w, const struct live_run *r, u64 s
 
 		if (err)
 			return err;
-		live_words_take(w, r->slot + skip + i, &word, 1, who);
+		live_words_take(w, r->slot + skip + i, &word, 1);
 	}
 	return 0;
 }
@@ -271,7 +270,7 @@ static int live_words_piece(void *ctx, size_t piece, unsigned who)
 			err = live_words_group(w, i, skip, end - slot, who, &n);
 		} else {
 			n = MIN(r->pages - skip, end - slot);
-			err = live_words_huge(w, r, skip, n, who);
+			err = live_words_huge(w, r, skip, n);
 		}
 	}
 	return err;
@@ -355,7 +354,7 @@ static unsigned live_window_level(const struct live_scan *o, const struct live_w
 /* Finds runs and words of [c->from, o->to) without PAGEMAP_SCAN. */
 static int live_chunk_walk(const struct live_scan *o, struct live_chunk *c)
 {
-	struct live_window w = { .word = o->buf->scratch[0] };
+	struct live_window w = { .word = o->l->worker->scratch };
 
 	c->to = c->from;
 	c->nruns = c->nwords = 0;
@@ -465,7 +464,7 @@ int live_chunk_check(struct live_scan *o, const struct live_chunk *c,
 		err = live_words_run(&w);
 	if (err)
 		return err;
-	if (w.changed[0] || w.changed[1])
+	if (w.changed)
 		live_changes_words(o, c, &words);
 	rangelist_merge(&runs, &words, ret);
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Reads words of page frames in ascending order, neighbours in one read, and kpagecount of a
- * block right after its kpageflags, while struct page is in the CPU's cache.  Two threads share
- * the blocks.
+ * block right after its kpageflags, while struct page is in the CPU's cache.  The workers share the
+ * blocks.
  *
  * kpagecount is not read where the entry has the answer: its bit 56 is set when the kernel
  * finds the count that kpagecount shows to be 1 (for pages of large folios it may be another
@@ -12,6 +12,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #include "kpageflags.h"
 #include "os/clock.h"
 
+#define LIVE_JOBS 16         /* workers by default: one thread judges what they read */
 #define LIVE_FRAMES_RUN 128  /* frames of one request */
 #define LIVE_FRAMES_BLOCK 64 /* requests of one work item */
 
@@ -29,7 +31,46 @@ struct live_frames {
 	u64 count_skew; /* kpagecount of a hugetlb folio is right in its second page */
 };
 
-/* Reopens the file for the helper; duplicates the descriptor where that is not permitted. */
+/* Returns how many workers read: of a gentle scan no more than CPUs that are idle. */
+static unsigned live_frames_jobs(const struct live_options *opt)
+{
+	unsigned cpus = worker_pool_cpus();
+	unsigned jobs = opt->jobs ? opt->jobs : MIN(cpus, LIVE_JOBS);
+	double load;
+
+	if (opt->gentle && getloadavg(&load, 1) == 1)
+		jobs = MIN(jobs, load < cpus ? cpus - (unsigned)load : 1);
+	return jobs;
+}
+
+int live_frames_open(struct live *l)
+{
+	l->pool = worker_pool_new(live_frames_jobs(&l->opt));
+	l->worker = calloc(worker_pool_size(l->pool), sizeof(*l->worker));
+	if (!l->worker)
+		return -ENOMEM;
+	l->worker->opened = true;
+	l->worker->file[0] = l->kpageflags;
+	l->worker->file[1] = l->kpagecount;
+	return 0;
+}
+
+void live_frames_close(struct live *l)
+{
+	for (unsigned i = 1; l->worker && i < worker_pool_size(l->pool); i++)
+		for (unsigned k = 0; k < 2; k++)
+			if (l->worker[i].opened && l->worker[i].file[k] >= 0)
+				close(l->worker[i].file[k]);
+	worker_pool_free(l->pool);
+	free(l->worker);
+}
+
+struct worker_pool *live_frames_pool(struct live *l, u32 nwords)
+{
+	return nwords < LIVE_PARALLEL ? NULL : l->pool;
+}
+
+/* Reopens the file for a helper; duplicates the descriptor where that is not permitted. */
 static int live_frames_again(struct live *l, int fd, const char *path)
 {
 	int again = fd >= 0 ? openat(l->root, path, O_RDONLY | O_CLOEXEC) : -1;
@@ -37,28 +78,17 @@ static int live_frames_again(struct live *l, int fd, const char *path)
 	return again < 0 && fd >= 0 ? dup(fd) : again;
 }
 
-struct worker_pool *live_frames_pool(struct live *l, u32 nwords)
+/* Returns what worker @who has for itself; only that worker calls it. */
+static struct live_worker *live_frames_worker(struct live *l, unsigned who)
 {
-	if (nwords < LIVE_PARALLEL || l->opt.gentle)
-		return NULL;
-	if (l->pool_tried)
-		return l->pool;
-	l->pool_tried = true;
-	l->pool = worker_pool_new();
-	if (l->pool) {
-		l->helper[0] = live_frames_again(l, l->kpageflags, "proc/kpageflags");
-		l->helper[1] = live_frames_again(l, l->kpagecount, "proc/kpagecount");
-	}
-	return l->pool;
-}
+	struct live_worker *w = &l->worker[who];
 
-void live_frames_close(struct live *l)
-{
-	worker_pool_free(l->pool);
-	for (unsigned i = 0; l->pool && i < ARRAY_SIZE(l->helper); i++)
-		if (l->helper[i] >= 0)
-			close(l->helper[i]);
-	l->pool = NULL;
+	if (!w->opened) {
+		w->file[0] = live_frames_again(l, l->kpageflags, "proc/kpageflags");
+		w->file[1] = live_frames_again(l, l->kpagecount, "proc/kpagecount");
+		w->opened = true;
+	}
+	return w;
 }
 
 /* The entry at @slot shows that the page is mapped once. */
@@ -70,29 +100,25 @@ static bool live_frames_once(const struct live_buffers *b, u32 slot)
 }
 
 static int live_frames_flags(const struct live_frames *f, const struct pagemap_want *want,
-			     size_t n, unsigned who)
+			     size_t n, struct live_worker *w)
 {
 	struct live_buffers *b = f->b;
-	struct live *l = f->l;
 
-	if (l->kpageflags < 0)
+	if (w->file[0] < 0)
 		return 0;
-	return pagemap_read_words(live_frames_pread, who ? &l->helper[0] : &l->kpageflags,
-				  want, n, b->flags, b->ok, LIVE_OK_FLAGS,
-				  b->scratch[who], LIVE_WORDS);
+	return pagemap_read_words(live_frames_pread, &w->file[0], want, n, b->flags,
+				  b->ok, LIVE_OK_FLAGS, w->scratch, LIVE_WORDS);
 }
 
 static int live_frames_count(const struct live_frames *f, const struct pagemap_want *want,
-			     size_t n, unsigned who)
+			     size_t n, struct live_worker *w)
 {
 	struct live_buffers *b = f->b;
-	struct live *l = f->l;
 
 	if (!n)
 		return 0;
-	return pagemap_read_words(live_frames_pread, who ? &l->helper[1] : &l->kpagecount,
-				  want, n, b->count, b->ok, LIVE_OK_COUNT,
-				  b->scratch[who], LIVE_WORDS);
+	return pagemap_read_words(live_frames_pread, &w->file[1], want, n, b->count,
+				  b->ok, LIVE_OK_COUNT, w->scratch, LIVE_WORDS);
 }
 
 /* Reads flags, then counts, of one block.  A word that cannot be read stays unknown: no error. */
@@ -103,9 +129,10 @@ static int live_frames_block(void *ctx, size_t i, unsigned who)
 	const struct pagemap_want *want = &b->want[0][i * LIVE_FRAMES_BLOCK];
 	size_t n = MIN(f->n - i * LIVE_FRAMES_BLOCK, LIVE_FRAMES_BLOCK), nrest = 0;
 	struct pagemap_want rest[LIVE_FRAMES_BLOCK];
+	struct live_worker *worker = live_frames_worker(f->l, who);
 
-	live_frames_flags(f, want, n, who);
-	if (f->l->kpagecount < 0)
+	live_frames_flags(f, want, n, worker);
+	if (worker->file[1] < 0)
 		return 0;
 	for (size_t w = 0; w < n; w++)
 		for (u32 k = 0; k < want[w].n; k++) {
@@ -118,12 +145,12 @@ static int live_frames_block(void *ctx, size_t i, unsigned who)
 				continue;
 			}
 			if (nrest == LIVE_FRAMES_BLOCK) {
-				live_frames_count(f, rest, nrest, who);
+				live_frames_count(f, rest, nrest, worker);
 				nrest = 0;
 			}
 			nrest = pagemap_want_add(rest, nrest, index, slot, UINT32_MAX);
 		}
-	live_frames_count(f, rest, nrest, who);
+	live_frames_count(f, rest, nrest, worker);
 	return 0;
 }
 

@@ -78,9 +78,16 @@ struct live_buffers {
 	u64 flags[LIVE_LEAVES], count[LIVE_LEAVES];
 	u8 ok[LIVE_LEAVES];
 	struct pagemap_want want[2][LIVE_LEAVES];
-	u64 scratch[WORKER_POOL_SIZE][LIVE_WORDS];
 	struct pagemap_region region[LIVE_REGIONS];
 	struct raw_page out[LIVE_OUT];
+};
+
+/* What a worker has for itself. */
+struct live_worker {
+	u64 scratch[LIVE_WORDS];
+	/* kpageflags and kpagecount: two threads would contend for one file's counter */
+	int file[2];
+	bool opened;
 };
 
 /* Memory cgroups by the inode numbers of their directories. */
@@ -116,10 +123,9 @@ struct live {
 	struct live_mounts ours;     /* gupinfo's own mountinfo */
 	struct live_buffers *buf;
 	struct live_buffers *small; /* for what is read again; NULL until needed */
-	struct worker_pool *pool;   /* started when there is enough work; NULL: none */
-	bool pool_tried;
-	/* the helper's files: two threads would contend for one file's counter */
-	int helper[2];
+	struct worker_pool *pool;
+	struct live_worker
+		*worker; /* one for each of the pool; the first has what is above */
 	struct frame_cache *cache; /* opt.many without BPF; NULL: none */
 };
 
@@ -161,7 +167,8 @@ int live_pages_split(void *ctx, const struct raw_page *raw, size_t n);
 int live_physical_frames(struct live *l, u64 pfn, u64 end, source_frames_cb cb,
 			 void *ctx);
 
-/* Ends the helper (live_frames.c). */
+/* Makes and ends the workers (live_frames.c). */
+int live_frames_open(struct live *l);
 void live_frames_close(struct live *l);
 
 /* Calls PAGEMAP_SCAN once; returns the number of regions or -errno (live_chunk.c). */

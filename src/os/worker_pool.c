@@ -7,25 +7,29 @@
 #include <stdbool.h>
 #include <stdlib.h>
 
-/* The state of the work that the caller has posted for the helper. */
-enum worker_pool_state {
-	WORKER_POOL_IDLE,
-	WORKER_POOL_POSTED,
-	WORKER_POOL_WORKING,
-	WORKER_POOL_QUIT
+struct worker_pool_helper {
+	struct worker_pool *pool;
+	pthread_t thread;
+	unsigned who;
 };
 
 struct worker_pool {
-	pthread_t thread;
 	pthread_mutex_t lock; /* protects the members below */
 	pthread_cond_t posted, ended;
-	enum worker_pool_state state;
+	unsigned long run; /* number of the work that was posted last */
+	bool open;         /* helpers may begin with it */
+	bool quit;
+	unsigned working; /* helpers */
 	int err;
 	/* constant while there is work */
 	worker_pool_fn fn;
 	void *ctx;
 	size_t n;
 	size_t next; /* atomic: the next piece that nobody has taken */
+	/* the caller's */
+	bool started;
+	unsigned workers, nhelpers; /* wanted; threads that run */
+	struct worker_pool_helper helper[];
 };
 
 /* Takes and does pieces until none is left. */
@@ -46,51 +50,73 @@ static void worker_pool_pieces(struct worker_pool *c, unsigned who)
 	}
 }
 
-static void *worker_pool_help(void *pool)
+static void *worker_pool_help(void *helper)
 {
-	struct worker_pool *c = pool;
+	const struct worker_pool_helper *h = helper;
+	struct worker_pool *c = h->pool;
+	unsigned long done = 0;
 
 	pthread_mutex_lock(&c->lock);
 	for (;;) {
-		while (c->state != WORKER_POOL_POSTED && c->state != WORKER_POOL_QUIT)
+		while (!c->quit && (!c->open || c->run == done))
 			pthread_cond_wait(&c->posted, &c->lock);
-		if (c->state == WORKER_POOL_QUIT)
+		if (c->quit)
 			break;
-		c->state = WORKER_POOL_WORKING;
+		done = c->run;
+		c->working++;
 		pthread_mutex_unlock(&c->lock);
-		worker_pool_pieces(c, 1);
+		worker_pool_pieces(c, h->who);
 		pthread_mutex_lock(&c->lock);
-		c->state = WORKER_POOL_IDLE;
-		pthread_cond_signal(&c->ended);
+		if (!--c->working)
+			pthread_cond_signal(&c->ended);
 	}
 	pthread_mutex_unlock(&c->lock);
 	return NULL;
 }
 
-struct worker_pool *worker_pool_new(void)
+unsigned worker_pool_cpus(void)
 {
-	sigset_t all, before;
-	struct worker_pool *c;
 	cpu_set_t cpus;
-	int err;
 
 	/* sched_getaffinity() fails when the set is too small: then there are more CPUs. */
-	if (!sched_getaffinity(0, sizeof(cpus), &cpus) && CPU_COUNT(&cpus) < 2)
-		return NULL;
-	c = calloc(1, sizeof(*c));
+	if (sched_getaffinity(0, sizeof(cpus), &cpus))
+		return WORKER_POOL_MOST;
+	return (unsigned)CPU_COUNT(&cpus);
+}
+
+struct worker_pool *worker_pool_new(unsigned workers)
+{
+	struct worker_pool *c;
+
+	if (workers > WORKER_POOL_MOST)
+		workers = WORKER_POOL_MOST;
+	c = calloc(1, sizeof(*c) + workers * sizeof(c->helper[0]));
 	if (!c)
 		return NULL;
+	c->workers = workers ? workers : 1;
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->posted, NULL);
 	pthread_cond_init(&c->ended, NULL);
+	return c;
+}
+
+/* Starts as many helpers as there may be: the caller does what no thread is to be had for. */
+static void worker_pool_start(struct worker_pool *c)
+{
+	sigset_t all, before;
+
+	c->started = true;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	err = pthread_create(&c->thread, NULL, worker_pool_help, c);
+	for (unsigned i = 1; i < c->workers; i++) {
+		struct worker_pool_helper *h = &c->helper[c->nhelpers];
+
+		*h = (struct worker_pool_helper){ .pool = c, .who = i };
+		if (pthread_create(&h->thread, NULL, worker_pool_help, h))
+			break;
+		c->nhelpers++;
+	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (!err)
-		return c;
-	free(c);
-	return NULL;
 }
 
 void worker_pool_free(struct worker_pool *c)
@@ -98,21 +124,29 @@ void worker_pool_free(struct worker_pool *c)
 	if (!c)
 		return;
 	pthread_mutex_lock(&c->lock);
-	c->state = WORKER_POOL_QUIT;
-	pthread_cond_signal(&c->posted);
+	c->quit = true;
+	pthread_cond_broadcast(&c->posted);
 	pthread_mutex_unlock(&c->lock);
-	pthread_join(c->thread, NULL);
+	for (unsigned i = 0; i < c->nhelpers; i++)
+		pthread_join(c->helper[i].thread, NULL);
 	pthread_cond_destroy(&c->ended);
 	pthread_cond_destroy(&c->posted);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 }
 
+unsigned worker_pool_size(const struct worker_pool *c)
+{
+	return c ? c->workers : 1;
+}
+
 int worker_pool_run(struct worker_pool *c, worker_pool_fn fn, void *ctx, size_t n)
 {
 	int err = 0;
 
-	if (!c || n < 2) {
+	if (n >= 2 && worker_pool_size(c) > 1 && !c->started)
+		worker_pool_start(c);
+	if (n < 2 || !c || !c->nhelpers) {
 		for (size_t i = 0; i < n && !err; i++)
 			err = fn(ctx, i, 0);
 		return err;
@@ -122,15 +156,15 @@ int worker_pool_run(struct worker_pool *c, worker_pool_fn fn, void *ctx, size_t 
 	c->ctx = ctx;
 	c->n = n;
 	c->err = 0;
+	c->run++;
+	c->open = true;
 	__atomic_store_n(&c->next, 0, __ATOMIC_RELAXED);
-	c->state = WORKER_POOL_POSTED;
-	pthread_cond_signal(&c->posted);
+	pthread_cond_broadcast(&c->posted);
 	pthread_mutex_unlock(&c->lock);
 	worker_pool_pieces(c, 0);
 	pthread_mutex_lock(&c->lock);
-	if (c->state == WORKER_POOL_POSTED) /* the helper has not started */
-		c->state = WORKER_POOL_IDLE;
-	while (c->state == WORKER_POOL_WORKING)
+	c->open = false; /* who has not begun need not */
+	while (c->working)
 		pthread_cond_wait(&c->ended, &c->lock);
 	err = c->err;
 	pthread_mutex_unlock(&c->lock);

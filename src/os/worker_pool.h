@@ -1,26 +1,30 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * worker_pool.h - a second thread that helps with work of many independent pieces.
+ * worker_pool.h - threads that help with work of many independent pieces.
  *
- * The caller and the helper take pieces from a common counter until none is left: the caller
- * never waits for more than the helper's last piece, and not at all for a helper that other
- * load keeps from running.  The helper touches nothing between two calls of worker_pool_run()
+ * The caller and the helpers take pieces from a common counter until none is left: the caller
+ * never waits for more than the helpers' last pieces, and not at all for helpers that other
+ * load keeps from running.  A helper touches nothing between two calls of worker_pool_run()
  * and blocks all signals.
  */
 #pragma once
 
 #include <stddef.h>
 
-#define WORKER_POOL_SIZE 2 /* workers: 0 is the caller, 1 the helper */
+#define WORKER_POOL_MOST 256 /* workers */
 
 struct worker_pool;
 
-/* Does piece @i; @who < WORKER_POOL_SIZE selects buffers.  Returns 0 or -errno. */
+/* Does piece @i; @who selects buffers: 0 is the caller.  Returns 0 or -errno. */
 typedef int (*worker_pool_fn)(void *ctx, size_t i, unsigned who);
 
-/* Starts the helper.  Returns NULL when there is only one CPU to use, or no thread to be had. */
-struct worker_pool *worker_pool_new(void);
+/* Returns how many CPUs this process may use. */
+unsigned worker_pool_cpus(void);
+/* Makes a pool of at most @workers, whose threads start at the first run.  NULL without memory. */
+struct worker_pool *worker_pool_new(unsigned workers);
 void worker_pool_free(struct worker_pool *c);
+/* Returns how many workers there may be: 1 for NULL.  Each @who is below. */
+unsigned worker_pool_size(const struct worker_pool *c);
 
 /*
  * Does the pieces [0, @n) in any order.  Returns 0 when all are done, or the error of one that

@@ -82,7 +82,7 @@ struct structpage_vma {
 #define STRUCTPAGE_F_TOTAL \
 	BIT(4) /* folio->_total_mapcount: file folios count PMD mappings too (6.0, 6.1) */
 
-/* One call of a program: arguments and results in the programs' global data. */
+/* What the programs know of the machine, in their global data. */
 struct structpage_call {
 	/* constants of the machine, from calibration */
 	u64 vmemmap, page_offset;
@@ -97,23 +97,52 @@ struct structpage_call {
 	u64 zero_pfn[2];     /* special entries of these PFNs do have a struct page */
 	u32 levels;          /* page-table levels: 4 or 5 */
 	u32 inverted;        /* the PFN of an entry that is not valid is inverted */
-	/* arguments of the walk */
+	u64 vma_lo, vma_hi;  /* argument of "vmas": only VMAs with a part in it */
+};
+
+/* Copies of a struct page and of a folio's head, and what was summed up over the folio's pages. */
+struct structpage_words {
+	u64 head[16], page[16];
+	u64 sum_head;
+	s32 sum, pad;
+};
+
+/*
+ * One call of a program that walks page tables.  Each reader has its own: a program gets its number,
+ * so that several may run at the same time.
+ */
+struct structpage_walk {
+	/* arguments */
 	u64 addr, end;      /* in: the range; out: where the next call goes on */
 	u64 pfn_lo, pfn_hi; /* pfn_hi not 0: only entries of these PFNs, no holes */
-	u64 vma_lo, vma_hi; /* of "vmas": only VMAs with a part in it */
 	s32 fd;             /* the process's pagemap, opened by the calling process */
 	u32 hugetlb;        /* the range is a hugetlb VMA */
 	u32 fold;           /* the PFNs of a run need not ascend */
-	u32 half;           /* which half of the records to fill: 0 or 1 */
+	u32 first;          /* the first of the STRUCTPAGE_RECS records to fill */
 	u32 gentle;         /* return after STRUCTPAGE_GENTLE leaves */
+	u32 later; /* what lies before ->addr is another call's, with the leaf around it */
 	/* results */
 	u32 n;        /* records */
 	u32 mm_users; /* 0: the process is gone */
+	u32 steps;    /* leaves, about */
 	u64 mm_flags;
-	u64 steps, retries, faults;
 	s32 err; /* -errno of the program */
-	s32 sum; /* private to the program: the sum over a folio */
-	u64 sum_head;
+	u32 pad;
+	/* state between the steps */
+	u32 i, to; /* entries of the table that are left */
+	u32 tries; /* retries of a leaf that changes */
+	u64 pgd;
+	/* Current entries (0: none), the entry of their table, and the address that they map. */
+	u64 table, pmd, pmd_ptr, base;
+	u32 table_rec, table_tries; /* records before it; times it was discarded */
+	/* the last leaf: its entry (0: a hole, ~0: nothing is like it) and its page */
+	u64 last;
+	struct structpage_raw raw;
+	u64 run;  /* leaves like it that its record does not count yet */
+	u64 jump; /* 0 when their PFNs ascend */
+	u64 touched;
+	struct structpage_words words;
+	u64 pt[512]; /* the current table of leaf entries */
 };
 
 /* Arguments and results of the calibration program. */
@@ -174,7 +203,8 @@ struct structpage_frame {
 
 struct structpage_frames {
 	u64 at, end; /* in: the frames; out: where the next call goes on */
-	u32 n, pad;  /* records */
+	u32 hugetlb; /* in: all are hugetlb's */
+	u32 n;       /* records */
 };
 
 /* --- pages in batches of CPUs */

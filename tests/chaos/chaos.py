@@ -84,6 +84,7 @@ class Run:
         self.nobody = os.geteuid() == 0 and self.r.random() < 0.3
         self.behaviour = opt.behaviour or self.r.choice(opt.behaviours)
         self.view = opt.view or self.r.choice(sorted(VIEWS))
+        self.jobs = self.r.choice((1, 2, 5))
         self.user = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if self.nobody else {}
         self.complete = opt.complete[self.nobody]
         self.prey = None
@@ -120,6 +121,7 @@ class Run:
     def gupinfo(self, *args, interrupt=None):
         """Runs gupinfo.  Returns status, output and messages; -SIGNAL as status is a crash."""
         env = dict(os.environ, ASAN_OPTIONS="detect_leaks=0", LC_ALL="C.UTF-8", TERM="xterm", TMPDIR=self.opt.dir)
+        args = ("--jobs", str(self.jobs), *args)
         p = subprocess.Popen([self.opt.gupinfo, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.PIPE, cwd="/", env=env, **self.user)
         try:

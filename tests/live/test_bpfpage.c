@@ -15,6 +15,7 @@
 
 #include "live/bpfbtf.h"
 #include "live/bpfpage.h"
+#include "os/worker_pool.h"
 #include "need_bpf.h"
 #include "../unit/test.h"
 
@@ -573,6 +574,110 @@ TEST(runs_say_what_their_pages_say)
 	close(go[1]);
 	waitpid(pid, NULL, 0);
 	munmap(p, MIXED * PAGE);
+}
+
+/* ---- several readers deliver what one delivers, in order and once */
+
+#define WIDE (64ULL << 30)  /* addresses, most without a page */
+#define DENSE (64ULL << 20) /* with one at each address, behind the middle */
+
+struct wide {
+	struct raw_page raw[65536];
+	size_t n;
+	u64 at; /* all before it was delivered */
+};
+
+static int add_wide(void *ctx, const struct raw_page *raw, size_t n)
+{
+	struct wide *w = ctx;
+
+	for (size_t i = 0; i < n; i++) {
+		u64 size = raw[i].level == RAW_LEVEL_PMD ? THP : PAGE;
+
+		EXPECT_INT(raw[i].addr, w->at);
+		w->at = raw[i].addr + raw[i].pages * size;
+		EXPECT(w->n < ARRAY_SIZE(w->raw));
+		w->raw[w->n++] = raw[i];
+	}
+	return 0;
+}
+
+static char *wide(void)
+{
+	char *p = map(WIDE, MAP_NORESERVE), *dense = p + WIDE / 2 + 12 * PAGE;
+
+	madvise(p, WIDE, MADV_NOHUGEPAGE);
+	memset(dense, 1, DENSE);
+	mprotect(dense + DENSE / 2, 5 * PAGE, PROT_READ);
+	for (u64 at = 0; at < 4ULL << 30; at += 131 * PAGE)
+		if (at % 7)
+			p[at] = 1;
+		else
+			EXPECT_INT(*(volatile char *)&p[at], 0);
+	madvise(p + WIDE - 8 * THP, 8 * THP, MADV_HUGEPAGE);
+	memset(p + WIDE - 7 * THP, 1, 5 * THP);
+	return p;
+}
+
+static void observe_wide(struct bpfpage *by, const char *p, bool fold, struct wide *ret)
+{
+	u64 start = (uintptr_t)p + 3 * PAGE, end = (uintptr_t)p + WIDE - PAGE;
+
+	ret->n = 0;
+	ret->at = start;
+	EXPECT_INT(bpfpage_observe(by, pagemap, false, start, end, fold, add_wide, ret),
+		   0);
+	EXPECT(ret->at >= end);
+}
+
+/* Counts the runs of which some page differs between @a and @b, whose runs end elsewhere. */
+static unsigned differences_wide(const struct wide *a, const struct wide *b)
+{
+	unsigned differ = 0;
+
+	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
+		const struct raw_page *x = &a->raw[i], *y = &b->raw[k];
+		u64 size = x->level == RAW_LEVEL_PMD ? THP : PAGE;
+		u64 x_end = x->addr + x->pages * size, y_end = y->addr + y->pages * size;
+		u64 from = MAX(x->addr, y->addr);
+		struct raw_page page = *y;
+
+		page.pfn += y->has & RAW_HAS_PFN ? (from - y->addr) / PAGE : 0;
+		differ += x->level != y->level ||
+			  (!(y->has & RAW_FOLDED) &&
+			   !same_page(x, (from - x->addr) / PAGE, &page));
+		i += x_end <= y_end;
+		k += y_end <= x_end;
+	}
+	return differ;
+}
+
+TEST(several_readers_deliver_what_one_delivers)
+{
+	NEED_BPF();
+	static struct wide alone, together;
+	struct bpfpage *several;
+	char *p = wide();
+
+	for (unsigned workers = 2; workers <= 5; workers += 3)
+		for (int fold = 0; fold < 2; fold++) {
+			struct bpfpage_options opt = { .pool = worker_pool_new(workers) };
+			unsigned differ = 1;
+
+			EXPECT_INT(bpfpage_open(&opt, &several, why), 0);
+			/* DAMON and others change flags meanwhile */
+			for (int i = 0; i < 20 && differ; i++) {
+				observe_wide(several, p, fold, &together);
+				observe_wide(bp, p, fold, &alone);
+				differ = differences_wide(&alone, &together);
+			}
+			EXPECT_INT(differ, 0);
+			printf("# %u workers: %zu runs, alone %zu%s\n", workers,
+			       together.n, alone.n, fold ? ", folded" : "");
+			bpfpage_close(several);
+			worker_pool_free(opt.pool);
+		}
+	munmap(p, WIDE);
 }
 
 /* Relocated against the cut and against all of the kernel's BTF. */
