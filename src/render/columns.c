@@ -133,25 +133,34 @@ const char *columns_size(u64 bytes, char *buf, size_t size)
 	return buf;
 }
 
+char *columns_put(char *to, u64 n, unsigned base)
+{
+	unsigned digits = 1;
+
+	if (base == 16) {
+		digits = (67 - __builtin_clzll(n | 1)) / 4;
+		for (unsigned i = digits; i--; n >>= 4)
+			to[i] = "0123456789abcdef"[n & 15];
+	} else {
+		for (u64 rest = n; rest >= 10; rest /= 10)
+			digits++;
+		for (unsigned i = digits; i--; n /= 10)
+			to[i] = '0' + n % 10;
+	}
+	return to + digits;
+}
+
 const char *columns_digits(u64 n, unsigned base, const char *prefix, char *buf,
 			   size_t size)
 {
-	char digits[20]; /* of the largest number in base 10 */
-	size_t at = sizeof(digits), len = strlen(prefix);
+	char digits[COLUMNS_DIGITS];
+	size_t len = strlen(prefix), more = columns_put(digits, n, base) - digits;
 
-	if (base == 16)
-		do
-			digits[--at] = "0123456789abcdef"[n & 15];
-		while (n >>= 4);
-	else
-		do
-			digits[--at] = '0' + n % 10;
-		while (n /= 10);
-	if (len + sizeof(digits) - at >= size)
+	if (len + more >= size)
 		return "";
 	memcpy(buf, prefix, len);
-	memcpy(buf + len, digits + at, sizeof(digits) - at);
-	buf[len + sizeof(digits) - at] = '\0';
+	memcpy(buf + len, digits, more);
+	buf[len + more] = '\0';
 	return buf;
 }
 

@@ -114,10 +114,15 @@ int columns_order(const struct column *col, const struct report_row *a,
 /* Formats @cell for people into @buf (@bytes: sizes as plain numbers).  Returns the text. */
 const char *columns_text(const struct cell *cell, bool bytes, char *buf, size_t size);
 
+#define COLUMNS_DIGITS 20 /* of the largest number in base 10 */
+
 /*
- * Formats @prefix and @n in @base 10 or 16 into @buf, in a fifth of the time of snprintf().
- * Returns @buf, or "" when @size is too small.
+ * Writes @n in @base 10 or 16 to @to, where COLUMNS_DIGITS fit, in a fifth of the time of
+ * snprintf(), and no '\0'.  Returns the end.
  */
+char *columns_put(char *to, u64 n, unsigned base);
+
+/* Formats @prefix and @n likewise, with a '\0'.  Returns @buf, or "" when @size is too small. */
 const char *columns_digits(u64 n, unsigned base, const char *prefix, char *buf,
 			   size_t size);
 

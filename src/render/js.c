@@ -43,6 +43,12 @@ void js_close(struct js *j, char bracket)
 	j->comma = true;
 }
 
+void js_json(struct js *j, const char *key, const char *text, size_t len)
+{
+	js_key(j, key);
+	js_raw(j, text, len);
+}
+
 void js_line(struct js *j)
 {
 	if (j->comma)

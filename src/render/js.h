@@ -35,5 +35,8 @@ void js_tri(struct js *j, const char *key, enum tri t); /* unknown: null */
 void js_seconds(struct js *j, const char *key, u64 ns);
 void js_null(struct js *j, const char *key);
 
+/* Adds what is JSON already: a value, or an object that the caller goes on with. */
+void js_json(struct js *j, const char *key, const char *text, size_t len);
+
 /* The next element starts a line. */
 void js_line(struct js *j);

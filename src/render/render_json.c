@@ -6,8 +6,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <sys/uio.h>
 
 #define MEMO 64
+#define ROWS 64 /* that are written together */
 
 struct render_json {
 	const struct render_options *opt;
@@ -23,6 +25,13 @@ struct render_json {
 		char *text; /* NULL: unused */
 		size_t len;
 	} memo[MEMO];
+	/*
+	 * Rows that are not written yet: a place, and the text of a memo, which writev() takes from
+	 * where it is.  What else goes to ->js comes after json_flush().
+	 */
+	struct iovec part[2 * ROWS];
+	unsigned nparts;
+	char place[ROWS][RENDER_JSON_PLACE];
 	bool *written; /* compact: by page_class.id, whether a row has its members */
 	size_t nwritten, written_room;
 };
@@ -187,44 +196,97 @@ static int json_class(struct render_json *r, const struct report_row *row)
 	return 0;
 }
 
-/* Writes what follows the place of a page, which pages of its class share. */
-static int json_like(struct render_json *r, const struct report_row *row)
+/* Writes the rows that wait, behind what the stream has. */
+static int json_flush(struct render_json *r)
+{
+	struct iovec *at = r->part, *end = at + r->nparts;
+	FILE *out = r->js.out;
+	int fd = fileno(out); /* -1: it is in memory */
+
+	r->nparts = 0;
+	for (; fd < 0 && at < end; at++)
+		fwrite_unlocked(at->iov_base, 1, at->iov_len, out);
+	while (at < end && !fflush_unlocked(out)) {
+		ssize_t n = writev(fd, at, end - at);
+
+		if (n < 0 && errno != EINTR)
+			return -EIO;
+		for (; n > 0; at++) {
+			size_t done = MIN((size_t)n, at->iov_len);
+
+			n -= done;
+			at->iov_base = (char *)at->iov_base + done;
+			at->iov_len -= done;
+			if (at->iov_len)
+				break;
+		}
+	}
+	return ferror_unlocked(out) ? -EIO : 0;
+}
+
+/* Returns the memo with what follows the place of @row, or NULL. */
+static const struct json_memo *json_memo(struct render_json *r,
+					 const struct report_row *row)
 {
 	struct json_memo *l = &r->memo[row->run.class->id % MEMO];
 
-	if (!l->text || l->class != row->run.class->id) {
-		free(l->text);
-		l->text = NULL;
-		l->class = row->run.class->id;
-		struct js j = { .out = open_memstream(&l->text, &l->len), .comma = true };
+	if (l->text && l->class == row->run.class->id)
+		return l;
+	if (json_flush(r))
+		return NULL;
+	free(l->text);
+	l->text = NULL;
+	l->class = row->run.class->id;
+	struct js j = { .out = open_memstream(&l->text, &l->len), .comma = true };
 
-		if (!j.out)
-			return -ENOMEM;
-		render_json_page_rest(&j, row);
-		if (fclose(j.out))
-			return -ENOMEM;
-	}
-	fwrite_unlocked(l->text, 1, l->len, r->js.out);
-	return 0;
+	if (!j.out)
+		return NULL;
+	render_json_page_rest(&j, row);
+	if (r->lines)
+		fputc('\n', j.out);
+	return fclose(j.out) ? NULL : l;
+}
+
+/* A row that is its place and what its class shares. */
+static int json_like(struct render_json *r, const struct report_row *row)
+{
+	const struct json_memo *l = json_memo(r, row);
+	char *start = r->place[r->nparts / 2], *to = start;
+
+	if (!l)
+		return -ENOMEM;
+	if (!r->lines && r->js.comma)
+		*to++ = ',';
+	if (!r->lines)
+		*to++ = '\n';
+	r->js.comma = true;
+	to = render_json_page_put(to, row, r->lines);
+	r->part[r->nparts++] = (struct iovec){ start, to - start };
+	r->part[r->nparts++] = (struct iovec){ l->text, l->len };
+	return r->nparts < 2 * ROWS ? 0 : json_flush(r);
 }
 
 static int json_row(void *ctx, const struct report_row *row)
 {
 	struct render_json *r = ctx;
-	int err = 0;
+	bool own = row->ledger || report_page(row)->kind == PAGE_SWAP;
+	int err;
 
+	if (!own && !r->opt->compact)
+		return json_like(r, row);
+	err = json_flush(r);
 	if (r->lines)
 		r->js.comma = false;
 	else
 		js_line(&r->js);
 	render_json_page_place(&r->js, NULL, row, r->lines);
-	if (row->ledger || report_page(row)->kind == PAGE_SWAP)
+	if (own)
 		render_json_page_rest(&r->js, row);
-	else
-		err = r->opt->compact ? json_class(r, row) : json_like(r, row);
+	else if (!err)
+		err = json_class(r, row);
 	if (r->lines)
-		fputc('\n', r->js.out);
-	return err ? err : ferror(r->js.out) ? -EIO : 0;
+		putc_unlocked('\n', r->js.out);
+	return err ? err : ferror_unlocked(r->js.out) ? -EIO : 0;
 }
 
 static int json_vma_end(void *ctx, const struct process *p, const struct vma *vma,
@@ -244,13 +306,14 @@ static int json_process_end(void *ctx, const struct process *p,
 {
 	struct render_json *r = ctx;
 	struct js *j = &r->js;
-	int err;
+	int err = json_flush(r);
 
 	if (r->lines)
-		return 0;
+		return err;
 	js_close(j, ']');
 	js_open(j, "vmas", '[');
-	err = fclose(r->vmas.out) ? -ENOMEM : 0;
+	if (fclose(r->vmas.out) && !err)
+		err = -ENOMEM;
 	r->vmas.out = NULL;
 	if (!err)
 		fwrite(r->vmas_text, 1, r->vmas_len, j->out);
@@ -278,6 +341,7 @@ static void json_deinit(void *ctx)
 {
 	struct render_json *r = ctx;
 
+	json_flush(r);
 	if (r->vmas.out)
 		fclose(r->vmas.out);
 	free(r->vmas_text);

@@ -2,8 +2,11 @@
 /* Pages in JSON. */
 #include "render/render.h"
 
+#include <string.h>
+
 #include "page/holders.h"
 
+#include "render/columns.h"
 #include "render/js.h"
 #include "kpageflags.h"
 #include "gup/predict.h"
@@ -164,21 +167,30 @@ static void json_why(struct js *j, const struct page_info *page)
 		js_close(j, '}');
 }
 
-void render_json_page_place(struct js *j, const char *key, const struct report_row *row,
-			    bool with_pid)
+#define PUT(to, text) ((char *)memcpy((to), (text), sizeof(text) - 1) + sizeof(text) - 1)
+
+char *render_json_page_put(char *to, const struct report_row *row, bool with_pid)
 {
 	const struct page_info *page = report_page(row);
 
-	js_open(j, key, '{');
+	*to++ = '{';
 	if (with_pid)
-		js_num(j, "pid", row->process->pid);
-	js_hex(j, "addr", row->run.addr);
-	js_num(j, "pages", (s64)row->run.pages);
-	js_num(j, "size", (s64)page->size);
+		to = PUT(columns_put(PUT(to, "\"pid\":"), row->process->pid, 10), ",");
+	to = columns_put(PUT(to, "\"addr\":\"0x"), row->run.addr, 16);
+	to = columns_put(PUT(to, "\",\"pages\":"), row->run.pages, 10);
+	to = columns_put(PUT(to, ",\"size\":"), page->size, 10);
+	to = PUT(to, ",\"pfn\":");
 	if (page_knows(page, PAGE_F_PFN))
-		js_hex(j, "pfn", row->run.pfn);
-	else
-		js_null(j, "pfn");
+		return PUT(columns_put(PUT(to, "\"0x"), row->run.pfn, 16), "\"");
+	return PUT(to, "null");
+}
+
+void render_json_page_place(struct js *j, const char *key, const struct report_row *row,
+			    bool with_pid)
+{
+	char text[RENDER_JSON_PLACE];
+
+	js_json(j, key, text, render_json_page_put(text, row, with_pid) - text);
 }
 
 void render_json_page_rest(struct js *j, const struct report_row *row)

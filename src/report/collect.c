@@ -34,8 +34,9 @@ struct collector {
 	bool vma_open; /* the view's vma() was called for ->vma */
 	u64 vmas_from; /* VMAs that end there or below were visited */
 	struct page_run pending;
-	struct raw_page raw; /* the words of its first page */
-	bool folded;         /* it has the PFN of its first page only */
+	struct raw_page raw;     /* the words of its first page */
+	bool folded;             /* it has the PFN of its first page only */
+	struct page_run counted; /* pages of its class that ->vma_totals has not yet */
 	struct report_totals vma_totals, process_totals, totals;
 	struct report_folio folio;
 
@@ -228,7 +229,7 @@ static int collect_deliver(struct collector *c, const struct page_run *part)
 	row.cgroup = c->cgroup;
 	if (c->opt->keep && !c->opt->keep(c->opt->keep_ctx, &row))
 		return 0;
-	report_count(&c->vma_totals, &row, c->base);
+	report_count_later(&c->vma_totals, &c->counted, &row, c->base);
 	if (report_page(&row)->kind == PAGE_NONE && !c->opt->holes)
 		return 0;
 	int err = collect_open_vma(c);
@@ -268,7 +269,8 @@ static int collect_flush(struct collector *c)
 		u64 size = run.class->page.size, start = run.addr + i * size;
 
 		n = collect_part(c, &run, i);
-		page_cut(&part, start, start + n * size, c->base);
+		if (n < run.pages)
+			page_cut(&part, start, start + n * size, c->base);
 		err = collect_deliver(c, &part);
 	}
 	return err;
@@ -320,6 +322,7 @@ static int collect_page(struct collector *c, const struct raw_page *raw)
 		struct verdict_cache *new;
 
 		err = collect_flush(c);
+		report_count_later(&c->vma_totals, &c->counted, NULL, c->base);
 		new = verdict_cache_renew(c->judge);
 		c->judge = new ? new : c->judge;
 		if (!err)
@@ -454,6 +457,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 	err = err ? err : err2;
 	if (!err)
 		err = collect_again(c);
+	report_count_later(&c->vma_totals, &c->counted, NULL, c->base);
 	c->nagain = 0;
 	if (any && (!err || c->vma_open))
 		c->vma_totals.size_bytes = vma->end - vma->start;
@@ -521,17 +525,6 @@ static int collect_process(struct collector *c, pid_t pid)
 	return err;
 }
 
-static void collect_explain_failure(struct collector *c, pid_t pid, int err, bool begun)
-{
-	bool shown = c->process_totals.size_bytes;
-	enum diag_class class = shown || c->opt->npids > 1 ? DIAG_INCOMPLETE : DIAG_ERROR;
-
-	diag_add_process(c->diag, class, pid, "%s%s",
-			 begun && err == -ESRCH ? "vanished while it was read"
-						: collect_why(err),
-			 shown ? "; what was read before is shown" : "");
-}
-
 static int collect_processes(struct collector *c)
 {
 	unsigned read = 0;
@@ -547,8 +540,9 @@ static int collect_processes(struct collector *c)
 		if (!err || c->process_totals.size_bytes)
 			read++;
 		if (err) {
-			collect_explain_failure(c, c->opt->pids[i], err,
-						c->process.pid != 0);
+			collect_why_failed(&c->process, c->opt->pids[i], err,
+					   c->process_totals.size_bytes,
+					   c->opt->npids == 1, c->diag);
 			last = err;
 		}
 	}

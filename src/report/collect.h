@@ -60,6 +60,13 @@ void collect_why_note(const struct process *p, struct diag *diag);
 /* Returns why a process could not be read (@err of a source): a sentence after its number. */
 const char *collect_why(int err);
 
+/*
+ * Adds the message that @pid, @p if it could be opened, was not read; @shown: but a part of it, @alone:
+ * nothing else is looked at.
+ */
+void collect_why_failed(const struct process *p, pid_t pid, int err, bool shown,
+			bool alone, struct diag *diag);
+
 /* Whether one of the names of @opt is @vma's: its path, the last part of it, or its real path. */
 bool collect_check_name(const struct collect_options *opt, const struct vma *vma);
 

@@ -34,3 +34,13 @@ const char *collect_why(int err)
 		return strerror(-err);
 	}
 }
+
+void collect_why_failed(const struct process *p, pid_t pid, int err, bool shown,
+			bool alone, struct diag *diag)
+{
+	diag_add_process(diag, shown || !alone ? DIAG_INCOMPLETE : DIAG_ERROR, pid,
+			 "%s%s",
+			 p->pid && err == -ESRCH ? "vanished while it was read"
+						 : collect_why(err),
+			 shown ? "; what was read before is shown" : "");
+}

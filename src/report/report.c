@@ -243,6 +243,23 @@ void report_count(struct report_totals *t, const struct report_row *row,
 		t->leaks_unknown += n;
 }
 
+void report_count_later(struct report_totals *t, struct page_run *waiting,
+			const struct report_row *row, u32 base_page_size)
+{
+	struct report_row before = { .run = *waiting };
+
+	if (waiting->pages && (!row || row->ledger || row->run.class != waiting->class)) {
+		report_count(t, &before, base_page_size);
+		waiting->pages = 0;
+	}
+	if (row && row->ledger) {
+		report_count(t, row, base_page_size);
+	} else if (row) {
+		waiting->class = row->run.class;
+		waiting->pages += row->run.pages;
+	}
+}
+
 u64 report_bytes(const struct report_totals *t, size_t at, u32 base)
 {
 	u64 n = *(const u64 *)((const char *)t + at);

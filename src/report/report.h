@@ -142,6 +142,12 @@ enum report_state report_state(const struct page_class *class);
 /* Adds the pages of @row (or @from) to @t. */
 void report_count(struct report_totals *t, const struct report_row *row,
 		  u32 base_page_size);
+/*
+ * Adds likewise, but together what follows each other in one class: in @waiting is what @t has not yet, until
+ * @row is NULL.
+ */
+void report_count_later(struct report_totals *t, struct page_run *waiting,
+			const struct report_row *row, u32 base_page_size);
 /* The sum that lies at offset @at of @t, in bytes; @base is the size of a page. */
 u64 report_bytes(const struct report_totals *t, size_t at, u32 base);
 void report_add(struct report_totals *t, const struct report_totals *from);
