@@ -33,8 +33,7 @@ static int blockers_hit(void *ctx, const struct raw_page *raw, size_t n)
 		err = blockers_map(&scan->b, scan->process->pid, scan->process->comm,
 				   raw[i].addr, raw[i].pfn,
 				   raw[i].pages *
-					   (record_leaf_size(&raw[i], ev->page_size,
-							     ev->pmd_size) /
+					   (page_read_leaf_size(ev, NULL, &raw[i]) /
 					    kernel_page_size(ev)));
 	return err;
 }

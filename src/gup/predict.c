@@ -299,11 +299,8 @@ static void predict_walk(struct predict_case *c, unsigned i, struct predict_resu
 static const struct {
 	u64 kernel, facts;
 } predict_lacks[] = {
-	{ K(ANON_EXCLUSIVE), F(ANON_EXCLUSIVE) },
-	{ K(DEVMAP), F(DEVMAP) },
-	{ K(HUGEPD), F(HUGEPD) },
-	{ K(SECRETMEM), F(VMA_SECRETMEM) },
-	{ K(UFFD_RWP), F(VMA_UFFD_RWP) },
+	{ K(ANON_EXCLUSIVE), F(ANON_EXCLUSIVE) }, { K(DEVMAP), F(DEVMAP) },
+	{ K(SECRETMEM), F(VMA_SECRETMEM) },       { K(UFFD_RWP), F(VMA_UFFD_RWP) },
 	{ K(UFFD_WP_ASYNC), F(VMA_UFFD_ASYNC) },
 };
 
@@ -315,6 +312,7 @@ static void predict_translate(struct facts *f, const struct facts *k)
 	    fact_get(f, FACT_VMA_UFFD_RWP) != TRI_NO)
 		fact_set_tri(f, F(VMA_UFFD_ASYNC),
 			     tri_from(f->known & F(VMA_UFFD_WP), false));
+	predict_rule_place_hugetlb(f, k);
 	for (unsigned i = 0; i < ARRAY_SIZE(predict_lacks); i++)
 		if (k->known & ~k->value & predict_lacks[i].kernel)
 			fact_set(f, predict_lacks[i].facts, false);

@@ -73,9 +73,9 @@ const struct predict_rule *predict_rule(unsigned id);
 const char *predict_rule_cite(const struct predict_rule *rule, char *buf, size_t len);
 
 /*
- * Returns the function that decides step @i of @path on a page with facts @f.  A rule for
+ * Returns the function of @k that decides step @i of @path on a page with facts @f.  A rule for
  * entries of all levels names the function of the page's level (gup_fast_pmd_leaf(),
  * copy_huge_pmd(), …).
  */
-enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
-			     const struct facts *f);
+enum kfunc predict_rule_func(const struct kernel *k, const struct gup_path *path,
+			     unsigned i, const struct facts *f);

@@ -47,3 +47,9 @@ enum predict_stage {
 /* All rules by their ids, in the order of the stages. */
 extern const struct predict_rule predict_rule_all[];
 extern const unsigned predict_rule_count;
+
+/*
+ * Puts the entry of a hugetlb page where a kernel with facts @k has it, for what was read on another: in
+ * a hugepd directory, or since 6.11 in PMDs that are contiguous.
+ */
+void predict_rule_place_hugetlb(struct facts *f, const struct facts *k);

@@ -127,6 +127,9 @@ static const struct {
 	u64 facts;
 	u8 any, by;
 } predict_levels[] = {
+	{ F(HUGEPD), KFUNC_gup_fast_pte_range, KFUNC_gup_hugepte },
+	{ F(HUGEPD), KFUNC_follow_page_pte, KFUNC_follow_hugepd },
+	{ F(HUGEPD), KFUNC_hugetlb_follow_page_mask, KFUNC_follow_hugepd },
 	{ F(LEAF_PMD), KFUNC_gup_fast_pte_range, KFUNC_gup_fast_pmd_leaf },
 	{ F(LEAF_PUD), KFUNC_gup_fast_pte_range, KFUNC_gup_fast_pud_leaf },
 	{ F(VMA_HUGETLB), KFUNC_follow_page_pte, KFUNC_hugetlb_follow_page_mask },
@@ -145,11 +148,26 @@ static const struct {
 	  KFUNC_migrate_huge_page_move_mapping },
 };
 
-enum kfunc predict_rule_func(const struct gup_path *path, unsigned i,
-			     const struct facts *f)
+void predict_rule_place_hugetlb(struct facts *f, const struct facts *k)
+{
+	bool hugepd = k->value & K(HUGEPD);
+
+	if (~f->value & (F(VMA_HUGETLB) | F(PRESENT)) ||
+	    !(hugepd || f->value & F(HUGEPD)))
+		return;
+	fact_set(f, F(LEAF_PMD) | F(LEAF_PUD) | F(HUGEPD), false);
+	fact_set(f, hugepd ? F(HUGEPD) : F(LEAF_PMD), true);
+}
+
+enum kfunc predict_rule_func(const struct kernel *k, const struct gup_path *path,
+			     unsigned i, const struct facts *f)
 {
 	enum kfunc func = predict_rule(path->rule[i])->func;
-	u64 holds = f->value;
+	struct facts kernel = { .known = k->known, .value = k->value }, page = *f;
+	u64 holds;
+
+	predict_rule_place_hugetlb(&page, &kernel);
+	holds = page.value;
 
 	/* A fault of this path replaced the huge leaf by order-0 pages (not hugetlb). */
 	for (unsigned j = 0; j < i; j++)

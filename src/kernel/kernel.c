@@ -164,19 +164,27 @@ static int kernel_parse_evidence(const struct kernel_evidence *ev, struct kernel
 	return 0;
 }
 
-/* Returns what the architecture alone decides of an option. */
-static enum tri kernel_config_by_arch(enum kconfig id, const char *arch)
+/*
+ * Returns what the machine alone decides of an option.  Power has hugepd directories where the size
+ * of hugetlb pages is that of no level: 16M and 16G with a hash MMU and 4K pages; with 64K pages, and
+ * with a radix MMU, which has 2M and 1G, they are PMDs and PUDs (arch/powerpc/mm/hugetlbpage.c).
+ */
+static enum tri kernel_config_by_machine(enum kconfig id,
+					 const struct kernel_evidence *ev)
 {
 	static const char *const fast[] = { "x86_64",  "aarch64", "ppc64le",    "ppc64",
 					    "riscv64", "s390x",   "loongarch64" };
 
 	if (id == KCONFIG_HAVE_GUP_FAST)
 		for (unsigned i = 0; i < ARRAY_SIZE(fast); i++)
-			if (!strcmp(arch, fast[i]))
+			if (!strcmp(ev->arch, fast[i]))
 				return TRI_YES;
-	if (id == KCONFIG_ARCH_HAS_HUGEPD && arch[0] && strncmp(arch, "ppc", 3))
+	if (id != KCONFIG_ARCH_HAS_HUGEPD || !ev->arch[0])
+		return TRI_UNKNOWN;
+	if (strncmp(ev->arch, "ppc", 3) || ev->page_size > 4096 ||
+	    !strcmp(ev->mmu, "Radix"))
 		return TRI_NO;
-	return TRI_UNKNOWN;
+	return !strcmp(ev->mmu, "Hash") ? TRI_YES : TRI_UNKNOWN;
 }
 
 /* The release has the behaviour; unknown when the patch level decides and the name lacks it. */
@@ -199,7 +207,7 @@ static enum tri kernel_in_range(const struct kernel_fact *row, const struct kern
 static enum tri kernel_resolve_fact(const struct kernel_fact *row, const struct kernel *k,
 				    bool assume, u8 *ret_origin)
 {
-	enum tri config, version;
+	enum tri config, version, machine;
 
 	if (row->probe < KPROBES && k->ev.probe[row->probe] != TRI_UNKNOWN) {
 		*ret_origin = KORIGIN_PROBE;
@@ -211,8 +219,11 @@ static enum tri kernel_resolve_fact(const struct kernel_fact *row, const struct 
 		return version;
 	*ret_origin = KORIGIN_CONFIG;
 	config = k->ev.config[row->config];
-	if (config == TRI_UNKNOWN)
-		config = kernel_config_by_arch(row->config, k->ev.arch);
+	machine = kernel_config_by_machine(row->config, &k->ev);
+	/* A kernel for several machines has it for those that need it. */
+	if (config == TRI_UNKNOWN ||
+	    (config == TRI_YES && row->config == KCONFIG_ARCH_HAS_HUGEPD))
+		config = machine;
 	if (config == TRI_UNKNOWN && assume) {
 		*ret_origin = KORIGIN_ASSUMED;
 		config = kernel_configs[row->config].assumed;
@@ -311,6 +322,7 @@ static const char *kernel_foreign(const struct kernel_evidence *ev, const char *
 
 	kernel_evidence_init(&ret->ev);
 	memcpy(ret->ev.arch, ev->arch, sizeof(ret->ev.arch));
+	memcpy(ret->ev.mmu, ev->mmu, sizeof(ret->ev.mmu));
 	ret->ev.page_size = ev->page_size;
 	ret->ev.pmd_size = ev->pmd_size;
 	if (len >= sizeof(ret->ev.release) || kernel_parse(name, &ret->kv, &end) < 0 ||

@@ -49,6 +49,7 @@ struct kernel_evidence {
 	char release[65];    /* uname -r */
 	char version[65];    /* uname -v */
 	char arch[17];       /* uname -m */
+	char mmu[9];         /* Power's, of /proc/cpuinfo: "Hash" or "Radix" */
 	u32 page_size;       /* bytes of a base page; 0 means 4096 */
 	u32 pmd_size;        /* bytes mapped by a PMD leaf; 0 means unknown */
 	u8 config[KCONFIGS]; /* enum tri: =y; TRI_UNKNOWN when no config was readable */

@@ -69,6 +69,20 @@ int live_machine_config(int root, const char *release, char path[160], char **re
 	return -ENOENT;
 }
 
+/* Reads which MMU a Power machine uses; others have no such line. */
+static void live_machine_mmu(struct live *l, struct kernel_evidence *ev)
+{
+	char *text, *line;
+	size_t len;
+
+	if (readfile(l->root, "proc/cpuinfo", &text, &len))
+		return;
+	line = strstr(text, "\nMMU\t\t: ");
+	if (line)
+		sscanf(line, " MMU : %8[A-Za-z]", ev->mmu);
+	free(text);
+}
+
 static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 {
 	char path[160], *text;
@@ -85,6 +99,7 @@ static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 			   sizeof(ev->version)))
 		snprintf(ev->version, sizeof(ev->version), "%.64s", name.version);
 	snprintf(ev->arch, sizeof(ev->arch), "%.16s", name.machine);
+	live_machine_mmu(l, ev);
 	ev->page_size = (u32)memsize_page();
 	ev->pmd_size = (u32)memsize_pmd(l->root);
 	if (!live_machine_config(l->root, ev->release, path, &text, &len)) {

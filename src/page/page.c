@@ -95,9 +95,9 @@ const char *page_kind_name(enum page_kind kind)
 
 const char *page_leaf_name(enum raw_level leaf)
 {
-	static const char *const names[] = { NULL, "pte", "pmd", "pud" };
+	static const char *const names[] = { NULL, "pte", "pmd", "pud", "hugepd" };
 
-	return names[leaf & 3];
+	return names[leaf];
 }
 
 const char *page_zone_name(int zone)
@@ -131,6 +131,7 @@ const char *const page_why_texts[PAGE_WHYS] = {
 	[PAGE_WHY_NOT_RECORDED] = "the report does not hold it",
 	[PAGE_WHY_UNCALIBRATED] =
 		"depends on a kernel behaviour that could not be probed",
+	[PAGE_WHY_NO_MMU] = "/proc/cpuinfo does not say whether the MMU is hash or radix",
 };
 
 const char *const page_field_names[PAGE_FIELDS] = {

@@ -60,6 +60,7 @@ enum page_why {
 	PAGE_WHY_KERNEL_OLD, /* this kernel does not have the fact (AnonExclusive before 5.19) */
 	PAGE_WHY_NO_ZONEINFO,
 	PAGE_WHY_NOT_RECORDED, /* the report that is replayed does not hold it */
+	PAGE_WHY_NO_MMU,       /* Power with 4K pages: hugepd directories or leaves */
 	PAGE_WHY_UNCALIBRATED, /* no probe shows whether the kernel has the bug */
 	PAGE_WHYS
 };
@@ -261,6 +262,9 @@ static inline bool page_is_anon(const struct page_info *p)
 }
 const char *page_kind_name(enum page_kind kind);
 const char *page_zone_name(int zone);
+/* Returns the bytes of one leaf of @raw, which @vma (NULL: it is not hugetlb) has on machine @ev. */
+u64 page_read_leaf_size(const struct kernel_evidence *ev, const struct vma *vma,
+			const struct raw_page *raw);
 const char *page_leaf_name(enum raw_level leaf); /* "pmd"; NULL: unknown */
 extern const char *const page_why_texts[PAGE_WHYS];
 extern const char *const page_field_names[PAGE_FIELDS];

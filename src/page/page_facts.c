@@ -362,17 +362,22 @@ static void facts_leaf(struct page_facts_work *w)
 {
 	const struct page_info *p = w->page;
 	const struct vma *v = w->vma;
-	u64 leaf = p->leaf == RAW_LEVEL_PMD   ? F(LEAF_PMD)
-		   : p->leaf == RAW_LEVEL_PUD ? F(LEAF_PUD)
-					      : 0;
-	u32 pmd_size = w->ctx->kernel ? w->ctx->kernel->ev.pmd_size : 0;
+	u64 leaf = p->leaf == RAW_LEVEL_PMD      ? F(LEAF_PMD)
+		   : p->leaf == RAW_LEVEL_PUD    ? F(LEAF_PUD)
+		   : p->leaf == RAW_LEVEL_HUGEPD ? F(HUGEPD)
+						 : 0;
+	u64 pmd_size = w->ctx->kernel ? w->ctx->kernel->ev.pmd_size : 0;
 
 	if (!p->leaf && v->fs == VMA_FS_HUGETLB) {
-		if (!pmd_size || !v->page_size)
+		if (!pmd_size || !v->page_size ||
+		    kernel_has(w->ctx->kernel, KFACT_HUGEPD) != TRI_NO)
 			return;
-		leaf = v->page_size == pmd_size  ? F(LEAF_PMD)
-		       : v->page_size > pmd_size ? F(LEAF_PUD)
-						 : 0;
+		/* Between the sizes of levels lie contiguous entries of the lower level. */
+		leaf = v->page_size >= pmd_size *
+					       (kernel_page_size(&w->ctx->kernel->ev) / 8)
+			       ? F(LEAF_PUD)
+		       : v->page_size >= pmd_size ? F(LEAF_PMD)
+						  : 0;
 	} else if (!p->leaf) {
 		/* Level unknown, but no PMD if smaps counts none or the folio is order 0. */
 		if (p->kind == PAGE_UNKNOWN || p->kind == PAGE_DEVICE ||
@@ -382,7 +387,7 @@ static void facts_leaf(struct page_facts_work *w)
 		    !(facts_flag(p, KPF_COMPOUND_BITS) == TRI_NO))
 			return;
 	}
-	fact_set(&w->f, F(LEAF_PMD) | F(LEAF_PUD), false);
+	fact_set(&w->f, F(LEAF_PMD) | F(LEAF_PUD) | F(HUGEPD), false);
 	fact_set(&w->f, leaf, true);
 }
 

@@ -29,7 +29,7 @@ static inline enum tri facts_flag(const struct page_info *p, u64 bit)
 static inline enum tri facts_large(const struct page_info *p)
 {
 	if (p->kind == PAGE_HUGETLB || p->kind == PAGE_HUGE_ZERO ||
-	    p->leaf == RAW_LEVEL_PMD || p->leaf == RAW_LEVEL_PUD)
+	    p->leaf > RAW_LEVEL_PTE)
 		return TRI_YES;
 	if (p->kind == PAGE_ZERO || p->kind == PAGE_KSM)
 		return TRI_NO;

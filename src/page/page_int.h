@@ -35,7 +35,7 @@ static inline void page_why(struct page_work *w, enum page_field f, enum page_wh
 
 static inline bool page_huge_leaf(const struct page_work *w)
 {
-	return w->page->leaf == RAW_LEVEL_PMD || w->page->leaf == RAW_LEVEL_PUD;
+	return w->page->leaf > RAW_LEVEL_PTE;
 }
 
 /* The flags are known and one of @bits is set. */

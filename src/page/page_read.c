@@ -9,20 +9,18 @@
 
 #include "lib/pure.h"
 
-static u64 page_leaf_size(const struct page_work *w)
+u64 page_read_leaf_size(const struct kernel_evidence *ev, const struct vma *vma,
+			const struct raw_page *raw)
 {
-	const struct kernel_evidence *ev = w->ctx->kernel ? &w->ctx->kernel->ev : NULL;
-
-	if (w->vma->flags & VF(HUGETLB) && w->vma->page_size)
-		return w->vma->page_size;
-	if (w->raw->level == RAW_LEVEL_PMD && ev && ev->pmd_size)
-		return ev->pmd_size;
+	u64 base = ev ? kernel_page_size(ev) : 4096;
 	/* A page table of one base page has base / 8 entries. */
-	if (w->raw->level == RAW_LEVEL_PMD)
-		return w->base / 8 * w->base;
-	if (w->raw->level == RAW_LEVEL_PUD)
-		return w->base / 8 * (w->base / 8) * w->base;
-	return w->base;
+	u64 pmd = ev && ev->pmd_size ? ev->pmd_size : base / 8 * base;
+
+	if (vma && vma->flags & VF(HUGETLB) && vma->page_size)
+		return vma->page_size;
+	return raw->level == RAW_LEVEL_PMD   ? pmd
+	       : raw->level == RAW_LEVEL_PUD ? base / 8 * pmd
+					     : base;
 }
 
 /* Decodes the entry. */
@@ -49,6 +47,20 @@ static void page_open(struct page_work *w)
 	w->page->swap_exclusive = w->has_pte ? w->pte.swap_exclusive : TRI_UNKNOWN;
 }
 
+/* Returns the level of the leaf, hugepd where the kernel has these for hugetlb, or 0. */
+static u8 page_level(const struct page_work *w)
+{
+	enum tri hugepd = TRI_NO;
+
+	if (!(w->raw->has & RAW_HAS_LEVEL))
+		return 0;
+	if (w->vma->flags & VF(HUGETLB) && w->ctx->kernel)
+		hugepd = kernel_has(w->ctx->kernel, KFACT_HUGEPD);
+	return hugepd == TRI_NO    ? w->raw->level
+	       : hugepd == TRI_YES ? RAW_LEVEL_HUGEPD
+				   : 0;
+}
+
 static void page_place(struct page_work *w)
 {
 	struct page_info *p = w->page;
@@ -59,14 +71,16 @@ static void page_place(struct page_work *w)
 	p->has_page = o->has & RAW_HAS_PAGE;
 	p->has_batches = o->has & RAW_HAS_BATCHES;
 	p->mapping = o->mapping;
-	p->size = page_leaf_size(w);
-	p->leaf = o->has & RAW_HAS_LEVEL ? o->level : 0;
+	p->size = page_read_leaf_size(w->ctx->kernel ? &w->ctx->kernel->ev : NULL, w->vma,
+				      o);
+	p->leaf = page_level(w);
 	page_why(w, PAGE_F_LEAF,
-		 p->leaf             ? PAGE_WHY_KNOWN
-		 : none              ? PAGE_WHY_NOT_APPLICABLE
-		 : w->ctx->recorded  ? PAGE_WHY_NOT_RECORDED
-		 : w->ctx->have_scan ? PAGE_WHY_RACED
-				     : PAGE_WHY_NO_SCAN);
+		 p->leaf                  ? PAGE_WHY_KNOWN
+		 : none                   ? PAGE_WHY_NOT_APPLICABLE
+		 : o->has & RAW_HAS_LEVEL ? PAGE_WHY_NO_MMU
+		 : w->ctx->recorded       ? PAGE_WHY_NOT_RECORDED
+		 : w->ctx->have_scan      ? PAGE_WHY_RACED
+					  : PAGE_WHY_NO_SCAN);
 	page_why(w, PAGE_F_PFN,
 		 o->has & RAW_HAS_PFN ? PAGE_WHY_KNOWN
 		 : none               ? PAGE_WHY_NOT_APPLICABLE

@@ -31,8 +31,11 @@
 #define RAW_FOLDED BIT(12)      /* folded: only the first leaf's ->pfn and ->head_pfn */
 #define RAW_RACED BIT(15)       /* the words kept changing while they were read */
 
-/* The level of the leaf entry; on x86-64 4 KiB, 2 MiB and 1 GiB. */
-enum raw_level { RAW_LEVEL_PTE = 1, RAW_LEVEL_PMD, RAW_LEVEL_PUD };
+/*
+ * The level of the leaf entry; on x86-64 4 KiB, 2 MiB and 1 GiB.  Sources go by the size and have no
+ * hugepd: that level is concluded from the machine.
+ */
+enum raw_level { RAW_LEVEL_PTE = 1, RAW_LEVEL_PMD, RAW_LEVEL_PUD, RAW_LEVEL_HUGEPD };
 
 /* folio->mapping without its pointer: gupinfo never keeps kernel addresses. */
 enum raw_mapping {

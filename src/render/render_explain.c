@@ -17,19 +17,20 @@
 
 static void explain_page(struct render_explain *r, const struct report_row *row)
 {
-	static const char *const levels[] = { "an unknown level", "a PTE", "a PMD",
-					      "a PUD" };
+	static const char *const levels[] = { "by an unknown level", "by a PTE",
+					      "by a PMD", "by a PUD",
+					      "through a hugepd directory" };
 	const struct page_info *page = report_page(row);
 	FILE *out = r->opt->out;
 	char a[256], b[64], c[64];
 
-	render_block(out, "page", EXPLAIN_LABEL, "%s%s%s, %llu KiB mapped by %s",
+	render_block(out, "page", EXPLAIN_LABEL, "%s%s%s, %llu KiB mapped %s",
 		     page->kind == PAGE_UNKNOWN ? "of unknown kind"
 						: page_kind_name(page->kind),
 		     page->kind == PAGE_HUGETLB && page->anon ? " (private, anonymous)"
 							      : "",
 		     page->raced ? " (changed while it was read)" : "", page->size / 1024,
-		     levels[page->leaf & 3]);
+		     levels[page->leaf]);
 	render_block(out, "", EXPLAIN_LABEL,
 		     "PFN %s, folio of %s page(s), node %s, zone %s",
 		     columns_named("PFN", row, a, 32),
@@ -127,7 +128,8 @@ static void explain_path(struct render_explain *r, const struct gup_path *path)
 	for (unsigned i = 0; i < path->n; i++) {
 		const struct predict_rule *rule = predict_rule(path->rule[i]);
 		const char *func = kernel_function(r->head.kernel,
-						   predict_rule_func(path, i, r->facts));
+						   predict_rule_func(r->head.kernel, path,
+								     i, r->facts));
 		char label[8], cite[200];
 
 		snprintf(label, sizeof(label), "%6u ", i + 1);

@@ -199,9 +199,8 @@ static int replay_index_holder(void *ctx, const struct holder *h)
 
 static int replay_deliver(struct replay *r, const struct raw_page *raw)
 {
-	r->next = raw->addr + raw->pages * record_leaf_size(raw,
-							    r->machine.m.kernel.page_size,
-							    r->machine.m.kernel.pmd_size);
+	r->next = raw->addr +
+		  raw->pages * page_read_leaf_size(&r->machine.m.kernel, r->vma, raw);
 	return r->cb(r->ctx, raw, 1);
 }
 
@@ -230,7 +229,7 @@ static int replay_run(void *ctx, const struct process *p, const struct vma *vma,
 {
 	struct replay *r = ctx;
 	u64 base = kernel_page_size(&r->machine.m.kernel);
-	u64 leaf = record_leaf_size(raw, (u32)base, r->machine.m.kernel.pmd_size);
+	u64 leaf = page_read_leaf_size(&r->machine.m.kernel, vma, raw);
 	struct raw_page cut = *raw;
 	int err;
 

@@ -42,8 +42,7 @@ static u64 lint_pins(const struct page_info *p)
 	if (p->pincount_kind != PAGE_COUNT_EXACT)
 		return BIT(LINT_MAYBE_PIN_NOT_EXCLUSIVE);
 	/* A leaf larger than a page covers its folio, which has one AnonExclusive bit. */
-	if (p->leaf == RAW_LEVEL_PMD || p->leaf == RAW_LEVEL_PUD || !p->order ||
-	    p->kind == PAGE_HUGETLB)
+	if (p->leaf > RAW_LEVEL_PTE || !p->order || p->kind == PAGE_HUGETLB)
 		return BIT(LINT_PIN_NOT_EXCLUSIVE);
 	return BIT(LINT_PART_PIN_NOT_EXCLUSIVE);
 }

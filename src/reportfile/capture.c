@@ -27,9 +27,9 @@ struct capture {
 static void capture_note(const struct page_info *p, char *buf, size_t size)
 {
 	static const char *const exclusive[] = { ", not exclusive", ", exclusive", "" };
-	static const char *const leaf[] = { "", "", " at PMD", " at PUD" };
+	static const char *const leaf[] = { "", "", " at PMD", " at PUD", " in hugepd" };
 
-	snprintf(buf, size, "%s%s%s%s%s%s%s", page_kind_name(p->kind), leaf[p->leaf & 3],
+	snprintf(buf, size, "%s%s%s%s%s%s%s", page_kind_name(p->kind), leaf[p->leaf],
 		 p->kind == PAGE_HUGETLB && p->anon ? ", anon" : "",
 		 exclusive[MIN(p->anon_exclusive, TRI_UNKNOWN)],
 		 !(p->pte_known & PAGE_PTE_WRITE) ? ""
@@ -77,7 +77,7 @@ static bool capture_continues(const struct capture *c, const struct raw_page *ru
 			      const struct raw_page *next)
 {
 	const struct kernel_evidence *ev = &c->machine->kernel;
-	u64 leaf = record_leaf_size(run, ev->page_size, ev->pmd_size);
+	u64 leaf = c->page.size;
 	u64 steps = leaf / kernel_page_size(ev) * run->pages;
 	struct raw_page expected = *run;
 

@@ -48,8 +48,7 @@ static int model_diff_run(void *ctx, const struct process *p, const struct vma *
 	const struct kernel_evidence *ev = &r->machine.kernel;
 	bool differ = false;
 
-	c.pages = raw->pages * (record_leaf_size(raw, ev->page_size, ev->pmd_size) /
-				kernel_page_size(ev));
+	c.pages = raw->pages * (page_read_leaf_size(ev, vma, raw) / kernel_page_size(ev));
 	if (!old->present) {
 		r->unjudged += c.pages;
 		return 0;

@@ -24,6 +24,7 @@ const struct record_field record_kernel_fields[] = {
 	KERNEL("release", release, TEXT), /* each on a line of its own */
 	KERNEL("version", version, TEXT),
 	KERNEL("arch", arch, TEXT),
+	FIELD(struct kernel_evidence, "mmu", mmu, TEXT, KEPT, .optional = true),
 	{ 0 },
 };
 
@@ -321,16 +322,6 @@ void record_state_of(const struct raw_page *raw, struct raw_page *ret_state)
 	ret_state->pagemap &= ~RECORD_ENTRY_MASK;
 	if (record_pte_in_run(raw->has))
 		ret_state->pte = 0;
-}
-
-u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size)
-{
-	u64 base = base_page_size ? base_page_size : 4096;
-	u64 pmd = pmd_size ? pmd_size : 2 << 20;
-
-	if (!(raw->has & RAW_HAS_LEVEL) || raw->level <= RAW_LEVEL_PTE)
-		return base;
-	return raw->level == RAW_LEVEL_PMD ? pmd : pmd * (pmd / base);
 }
 
 void record_judge(const struct gup_verdicts *v, struct record_judgement *ret)

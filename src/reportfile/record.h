@@ -61,7 +61,7 @@ struct record_writer {
 	int error; /* the first failure: later calls return it */
 	u32 crc;
 	u64 lines;
-	u32 base_page_size, pmd_size;
+	u32 base_page_size;
 	size_t len; /* of the line under construction */
 	bool overflow;
 	char line[RECORD_LINE_MAX];
@@ -154,6 +154,3 @@ void record_read_seek(struct record_reader *r, u64 offset, const struct process 
  * room as the line.  Returns the length of what is in @buf.
  */
 size_t record_unescape(const char *line, char *buf);
-
-/* Returns the bytes of one leaf of @raw. */
-u64 record_leaf_size(const struct raw_page *raw, u32 base_page_size, u32 pmd_size);

@@ -307,7 +307,7 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	raw.pages = n;
 	if (!record_pages_own(line, &raw))
 		return record_fail(r, -EINVAL, "a word of the run is bad");
-	leaf = record_leaf_size(&raw, ev->page_size, ev->pmd_size);
+	leaf = page_read_leaf_size(ev, &p->vma, &raw);
 	if (start < p->next_addr || start >= p->vma.end ||
 	    start & (kernel_page_size(ev) - 1))
 		return record_fail(r, -EINVAL,

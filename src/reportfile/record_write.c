@@ -253,7 +253,8 @@ static void record_write_kernel(struct record_writer *w, const struct kernel_evi
 {
 	record_write_section(w, "kernel");
 	for (const struct record_field *f = record_kernel_fields; f->key; f++)
-		record_write_string(w, f->key, (const char *)ev + f->offset);
+		if (!f->optional || *((const char *)ev + f->offset))
+			record_write_string(w, f->key, (const char *)ev + f->offset);
 	if (model)
 		record_write_string(w, "model", model);
 	record_write_object(w, "sizes", record_sizes_fields, ev);
@@ -267,7 +268,6 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 	const struct page_context *c = &m->page;
 
 	w->base_page_size = m->kernel.page_size;
-	w->pmd_size = m->kernel.pmd_size;
 	record_write_kernel(w, &m->kernel, model);
 	record_write_section(w, "evidence");
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {

@@ -234,7 +234,7 @@ static int redact_scan_run(void *ctx, const struct process *p, const struct vma 
 	struct redact *r = ctx;
 	const struct kernel_evidence *ev = &r->machine.m.kernel;
 	u64 base = kernel_page_size(ev);
-	u64 frames = record_leaf_size(raw, ev->page_size, ev->pmd_size) / base;
+	u64 frames = page_read_leaf_size(ev, vma, raw) / base;
 	int err;
 
 	if (!(raw->has & RAW_HAS_PFN))

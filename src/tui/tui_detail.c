@@ -187,7 +187,7 @@ static void add_path(struct detail *d, const char *title, const struct gup_path 
 			      r->reason);
 		tui_text_add(d->text, TUI_DIM, "      %s()",
 			     kernel_function(&d->s->kernel,
-					     predict_rule_func(path, i,
+					     predict_rule_func(&d->s->kernel, path, i,
 							       &d->class->page.facts)));
 		if (d->width >= 70)
 			tui_text_more(d->text, TUI_DIM, "  %s",

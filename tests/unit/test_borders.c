@@ -133,7 +133,8 @@ static bool has(unsigned fact, struct release r)
 
 	kernel_evidence_init(&ev);
 	snprintf(ev.release, sizeof(ev.release), "%u.%u.%u", r.a, r.b, r.c);
-	strcpy(ev.arch, "x86_64");
+	strcpy(ev.arch, fact == KFACT_HUGEPD ? "ppc64le" : "x86_64");
+	strcpy(ev.mmu, fact == KFACT_HUGEPD ? "Hash" : "");
 	for (unsigned i = 0; i < KCONFIGS; i++)
 		ev.config[i] = TRI_YES;
 	EXPECT_INT(kernel_resolve(&ev, &k), 0);

@@ -225,6 +225,8 @@ TEST(a_kernel_lacks_what_an_option_that_is_off_brings)
 
 			kernel_evidence_init(&ev);
 			strcpy(ev.release, releases[r]);
+			strcpy(ev.arch, "ppc64le"); /* hugepd directories are Power's */
+			strcpy(ev.mmu, "Hash");
 			ev.config[option] = TRI_YES;
 			EXPECT_INT(kernel_resolve(&ev, &k), 0);
 			with += kernel_has(&k, i) == TRI_YES;
@@ -390,6 +392,8 @@ TEST(functions_by_generation)
 		{ "5.10", KFUNC_check_and_migrate_movable_pages,
 		  "check_and_migrate_cma_pages" },
 		{ "6.9", KFUNC_gup_hugepd, "gup_huge_pd" },
+		{ "6.9", KFUNC_follow_hugepd, "hugetlb_follow_page_mask" },
+		{ "6.10", KFUNC_follow_hugepd, "follow_hugepd" },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {

@@ -62,8 +62,7 @@ TEST(releases_are_those_of_kernel_def)
 		{ "fast-must-unshare",
 		  "mm/internal.h, include/linux/mm.h (a7f226604170); Linux 5.19-" },
 		{ "fast-no-mapping-small", "mm/gup.c, CONFIG_SECRETMEM; Linux 6.10-7.2" },
-		{ "fast-hugepd-must-unshare",
-		  "mm/gup.c, gup_hugepte(); Linux 5.19-6.10" },
+		{ "fast-hugepd", "mm/gup.c, gup_hugepte(), powerpc; Linux -6.10" },
 		{ "fork-hugetlb-old", "mm/hugetlb.c; Linux -5.11" },
 		{ "follow-zero-pin-fails", "mm/gup.c; Linux 6.1.130-6.1.134" },
 		{ "longterm-failed",
@@ -417,7 +416,7 @@ TEST(inference)
 	EXPECT_INT(fact_get(&f, FACT_ANON_EXCLUSIVE), TRI_NO);
 }
 
-/* ---- kernels whose configuration is not known, and powerpc's hugepd */
+/* ---- kernels whose configuration is not known */
 
 TEST(unknown_kernel_facts_are_named)
 {
@@ -460,60 +459,10 @@ TEST(not_built)
 	EXPECT_INT(v.fast_reason, GUP_REASON_NOT_BUILT);
 }
 
-/* gup_huge_pd(), gup_hugepte(); no machine with it was ever at hand. */
-TEST(hugepd)
-{
-	struct kernel_evidence ev;
-	struct kernel k;
-	struct facts f = { 0 };
-	struct gup_verdict v;
-
-	kernel_evidence_init(&ev);
-	strcpy(ev.release, "6.1.100");
-	strcpy(ev.arch, "ppc64le");
-	ev.config[KCONFIG_ARCH_HAS_HUGEPD] = TRI_YES;
-	EXPECT_INT(kernel_resolve(&ev, &k), 0);
-	EXPECT_INT(kernel_has(&k, KFACT_HUGEPD), TRI_YES);
-	fact_set(&f, FACTS_ALL, false);
-	fact_set(&f,
-		 F(VMA_HUGETLB) | F(VMA_READ) | F(VMA_WRITE) | F(VMA_MAYWRITE) |
-			 F(PRESENT) | F(HUGEPD) | F(LARGE) | F(ANON) | F(ANON_EXCLUSIVE) |
-			 F(MAPCOUNT_ONE),
-		 true);
-	predict_request(&k, &f, GUP_PIN_R, &v);
-	EXPECT_INT(v.fast, TRI_YES);
-	EXPECT_STR(predict_rule(v.path_fast.rule[v.path_fast.n - 1])->id, "fast-hugepd");
-	EXPECT(strstr(predict_rule(v.path_fast.rule[v.path_fast.n - 1])->reason,
-		      "never run on hardware"));
-	EXPECT_STR(kernel_function(&k, predict_rule(v.path_fast.rule[0])->func),
-		   "gup_huge_pd");
-	predict_request(&k, &f, GUP_PIN_W, &v);
-	EXPECT_INT(v.fast_reason, GUP_REASON_NO_WRITE);
-	fact_set(&f, F(ZONE_MOVABLE), true);
-	predict_request(&k, &f, GUP_LT_R, &v);
-	EXPECT_INT(v.fast_reason, GUP_REASON_NOT_PINNABLE);
-	fact_set(&f, F(ANON_EXCLUSIVE) | F(MAPCOUNT_ONE) | F(ZONE_MOVABLE), false);
-	predict_request(&k, &f, GUP_PIN_R, &v);
-	EXPECT_INT(v.fast_reason, GUP_REASON_MUST_UNSHARE);
-	fact_set(&f, F(BLOCK_UNPINNABLE), true);
-	predict_request(&k, &f, GUP_LT_R, &v);
-	EXPECT_INT(v.fast_reason, GUP_REASON_NOT_PINNABLE);
-	fact_set(&f, F(BLOCK_UNPINNABLE) | F(ANON), false);
-	strcpy(ev.release, "6.9.1");
-	EXPECT_INT(kernel_resolve(&ev, &k), 0);
-	predict_request(&k, &f, GUP_LT_R, &v);
-	EXPECT_INT(v.fast_reason, GUP_REASON_NEEDS_VMA);
-
-	/* Elsewhere and later it cannot be. */
-	strcpy(ev.release, "6.11.1");
-	EXPECT_INT(kernel_resolve(&ev, &k), 0);
-	EXPECT(!fact_infer(&k, &f));
-}
-
 static const char *last_func(const struct kernel *k, const struct facts *f,
 			     const struct gup_path *p)
 {
-	return kernel_function(k, predict_rule_func(p, p->n - 1U, f));
+	return kernel_function(k, predict_rule_func(k, p, p->n - 1U, f));
 }
 
 TEST(read_write_protection_of_userfaultfd)
@@ -548,7 +497,7 @@ static bool passes(const struct kernel *k, const struct facts *f,
 		   const struct gup_path *p, const char *func)
 {
 	for (unsigned i = 0; i < p->n; i++)
-		if (!strcmp(kernel_function(k, predict_rule_func(p, i, f)), func))
+		if (!strcmp(kernel_function(k, predict_rule_func(k, p, i, f)), func))
 			return true;
 	return false;
 }
@@ -617,18 +566,18 @@ TEST(functions_by_level)
 			 F(ANON) | F(LARGE) | F(LEAF_PMD) | F(MM_SHARED),
 		 true);
 	predict_request(&k, &f, GUP_PIN_W, &v);
-	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_fast, 0, &f)),
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&k, &v.path_fast, 0, &f)),
 		   "gup_fast_pmd_leaf");
-	EXPECT_STR(kernel_function(&old, predict_rule_func(&v.path_fast, 0, &f)),
+	EXPECT_STR(kernel_function(&old, predict_rule_func(&old, &v.path_fast, 0, &f)),
 		   "gup_huge_pmd");
 	/* check_vma_flags, follow, do_huge_pmd_wp_page, and then a small page's PTE */
 	EXPECT_INT(v.path_slow.n, 4);
-	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_slow, 1, &f)),
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&k, &v.path_slow, 1, &f)),
 		   "follow_huge_pmd");
-	EXPECT_STR(kernel_function(&old, predict_rule_func(&v.path_slow, 1, &f)),
+	EXPECT_STR(kernel_function(&old, predict_rule_func(&old, &v.path_slow, 1, &f)),
 		   "follow_trans_huge_pmd");
-	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_slow, 2, &f)),
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&k, &v.path_slow, 2, &f)),
 		   "do_huge_pmd_wp_page");
-	EXPECT_STR(kernel_function(&k, predict_rule_func(&v.path_slow, 3, &f)),
+	EXPECT_STR(kernel_function(&k, predict_rule_func(&k, &v.path_slow, 3, &f)),
 		   "follow_page_pte");
 }

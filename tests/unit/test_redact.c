@@ -118,7 +118,7 @@ TEST(each_field_is_kept_or_redacted_on_purpose)
 		const struct record_field *table;
 		const char *fate;
 	} expected[] = {
-		{ record_kernel_fields, "release version arch" },
+		{ record_kernel_fields, "release version arch mmu" },
 		{ record_sizes_fields, "page pmd" },
 		{ record_context_fields,
 		  "pfns-hidden kpage-denied scan bpf has-pinned pins-anywhere thp-enabled use-zero-page huge-free huge-free-pin unpinnable-memory pkey-rights soft-dirty numa-off" },
