@@ -23,6 +23,7 @@ struct bpfpage {
 	struct bpfprog *memory; /* memory.bpf.c, loaded at the first use */
 	struct bpfprog *frames; /* frames.bpf.c, likewise */
 	bool memory_tried, frames_tried;
+	s64 cpus; /* online when ->memory was loaded; later ones have the same layout */
 	bool cast, gentle;
 	struct worker_pool *pool; /* the caller's; NULL: one thread reads */
 	int pinned_bit;
@@ -294,7 +295,7 @@ void bpfpage_files_done(struct bpfpage *bp)
 }
 
 /* Runs an iterator program that prints nothing to its end. */
-static int iterate(const struct bpfprog *prog, const char *name)
+static int iterate(struct bpfprog *prog, const char *name)
 {
 	int fd = bpfprog_iterate(prog, name, 0), r = fd < 0 ? fd : 0;
 	char buf[64];
@@ -387,6 +388,7 @@ static const struct bpfprog *load_memory(struct bpfpage *bp)
 	bp->memory_tried = true;
 	room = STRUCTPAGE_BATCHED * (u32)MAX(sysconf(_SC_NPROCESSORS_CONF), 1);
 	opt.room[0] = 2 * room;
+	bp->cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	if (!load_other(bp, BPFPROG_MEMORY, &opt, &bp->memory, why))
 		bp->memory->batches->room = room;
 	return bp->memory;
@@ -408,7 +410,7 @@ struct structpage_batch *bpfpage_batches(struct bpfpage *bp, u32 half, u32 *ret_
 	b->rotate = bpfbtf_offset(BPFBTF_LRU_ROTATE);
 	b->mlock = bpfbtf_offset(BPFBTF_MLOCK_FBATCH) | bpfbtf_offset(BPFBTF_MLOCK_PVEC);
 	if (bpfprog_run(p, "look_batches", 0) || b->unknown || b->n > b->room ||
-	    b->cpus < sysconf(_SC_NPROCESSORS_ONLN))
+	    b->cpus < bp->cpus)
 		return NULL;
 	*ret_n = b->n;
 	return (struct structpage_batch *)p->records[0] + b->first;

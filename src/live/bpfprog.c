@@ -232,6 +232,8 @@ void bpfprog_free(struct bpfprog *p)
 {
 	if (!p)
 		return;
+	if (p->link_pid)
+		close(p->link);
 	for (unsigned i = 0; i < ARRAY_SIZE(p->records); i++)
 		if (p->records[i])
 			munmap(p->records[i], p->bytes[i]);
@@ -249,20 +251,28 @@ int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
 	return bpf_prog_test_run_opts(bpf_program__fd(find(p, name)), &opts);
 }
 
-int bpfprog_iterate(const struct bpfprog *p, const char *name, pid_t pid)
+int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid)
 {
 	union bpf_iter_link_info info = { .task.tid = (u32)pid };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info,
 		    .iter_info_len = sizeof(info));
-	int link, fd, prog = bpf_program__fd(find(p, name));
+	int prog, fd;
 
+	if (pid && p->link_pid == pid)
+		return bpf_iter_create(p->link);
+	prog = bpf_program__fd(find(p, name));
 	if (prog < 0)
 		return -ENOTSUP;
-	link = bpf_link_create(prog, 0, BPF_TRACE_ITER, pid ? &opts : NULL);
-	if (link < 0)
-		return link;
-	fd = bpf_iter_create(link); /* it keeps a reference to the link */
-	close(link);
+	if (p->link_pid)
+		close(p->link);
+	p->link_pid = 0;
+	p->link = bpf_link_create(prog, 0, BPF_TRACE_ITER, pid ? &opts : NULL);
+	if (p->link < 0)
+		return p->link;
+	fd = bpf_iter_create(p->link);
+	p->link_pid = pid;
+	if (!pid) /* the iterator keeps a reference to it */
+		close(p->link);
 	return fd;
 }
 
@@ -284,7 +294,7 @@ int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
 	return -ENOTSUP;
 }
 
-int bpfprog_iterate(const struct bpfprog *p, const char *name, pid_t pid)
+int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid)
 {
 	return -ENOTSUP;
 }

@@ -39,6 +39,8 @@ struct bpfprog {
 	struct structpage_frames *frames;
 	void *records[2]; /* of bpfprog_options.map */
 	size_t bytes[2];
+	int link;       /* the last iterator of a process, */
+	pid_t link_pid; /* this one; 0: none */
 	void *skel;
 	struct bpf_object_skeleton *skeleton; /* of ->skel */
 };
@@ -54,7 +56,7 @@ void bpfprog_free(struct bpfprog *p);
 /* Runs a program once, with @number as its context.  Returns 0 or -errno.  Several threads may call it. */
 int bpfprog_run(const struct bpfprog *p, const char *name, u32 number);
 /*
- * Starts an iterator of process @pid, 0 of all.  Returns a descriptor for read(2) and close(2), or
- * -errno.
+ * Starts an iterator of process @pid, 0 of all; an object has one that takes a process.  Returns a
+ * descriptor for read(2) and close(2), or -errno.
  */
-int bpfprog_iterate(const struct bpfprog *p, const char *name, pid_t pid);
+int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid);

@@ -237,12 +237,23 @@ static int live_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb
 	return err || live_alive(p, &stat) != -ESRCH ? err : -ESRCH;
 }
 
-static int live_vma_at(struct source *src, pid_t pid, u64 addr, struct vma *ret)
+static int live_vma_at(struct source *src, pid_t pid, u64 addr, u64 end, struct vma *ret)
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
 
-	return p ? live_vmas_at(l, p, addr, ret) : -ESRCH;
+	return p ? live_vmas_at(l, p, addr, end, ret) : -ESRCH;
+}
+
+static int live_glance(struct source *src, pid_t pid, struct process *process)
+{
+	struct live *l = (struct live *)src;
+	struct live_process *p = live_find(l, pid);
+
+	if (!p)
+		return -ESRCH;
+	process->has_pinned = live_bpf_has_pinned(l, p);
+	return 0;
 }
 
 static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 start,
@@ -324,6 +335,7 @@ static const struct source_ops live_ops = {
 	.open = live_open_process,
 	.vmas = live_vmas,
 	.vma_at = live_vma_at,
+	.glance = live_glance,
 	.observe = live_pages,
 	.release = live_release,
 	.close = live_close,

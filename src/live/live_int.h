@@ -139,7 +139,8 @@ bool live_chunk_has_memory(const struct live_process *p);
 int live_vmas_walk(struct live *l, struct live_process *p, bool smaps, source_vma_cb cb,
 		   void *ctx);
 /* See source_ops.vma_at. */
-int live_vmas_at(struct live *l, struct live_process *p, u64 addr, struct vma *ret);
+int live_vmas_at(struct live *l, struct live_process *p, u64 addr, u64 end,
+		 struct vma *ret);
 /* @vma is what it was when it was read; unknown before 6.11. */
 enum tri live_vmas_same(struct live_process *p, const struct vma *vma);
 void live_vmas_internal(struct live *l); /* fills l->internal */

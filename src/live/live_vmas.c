@@ -476,16 +476,23 @@ static int live_vmas_parse_query(const struct live_query *q, const char *name,
 	return vma_parse_header(line, (size_t)n, ret);
 }
 
-int live_vmas_at(struct live *l, struct live_process *p, u64 addr, struct vma *ret)
+int live_vmas_at(struct live *l, struct live_process *p, u64 addr, u64 end,
+		 struct vma *ret)
 {
-	char name[LIVE_QUERY_NAME] = "";
+	char name[LIVE_QUERY_NAME];
 	struct live_query q = { .flags = LIVE_QUERY_NEXT,
 				.addr = addr,
 				.name = (uintptr_t)name,
 				.name_size = sizeof(name) };
 	struct live_vmas_bits bits;
-	int err = l->bpf ? live_vmas_query(p, &q) : -ENOTSUP;
+	int err;
 
+	name[0] = '\0';
+	err = l->bpf ? live_vmas_query(p, &q) : -ENOTSUP;
+	/* the kernel's own mapping, above user space, is in no list */
+	if ((err == -ENOENT && end <= bpfpage_user_end(l->bpf)) ||
+	    (!err && q.start >= end))
+		return live_chunk_has_memory(p) ? -ENOENT : -ESRCH;
 	/* maps writes a newline in a name as \012 */
 	if (err || strchr(name, '\n') || live_vmas_parse_query(&q, name, ret))
 		return err ? err : -EINVAL;

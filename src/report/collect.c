@@ -482,12 +482,13 @@ static int collect_vmas(struct collector *c, pid_t pid)
 
 	c->vmas_from = few ? opt->ranges[0].start : 0;
 	while (few && c->vmas_from < opt->ranges[0].end) {
-		err = ops->vma_at(c->src, pid, c->vmas_from, &vma);
+		err = ops->vma_at(c->src, pid, c->vmas_from, opt->ranges[0].end, &vma);
+		if (err == -ENOENT)
+			return 0;
 		if (err && err != -ESRCH)
 			break;
-		if (err || vma.start >= opt->ranges[0].end)
-			return err;
-		err = collect_vma(c, &vma);
+		if (!err)
+			err = collect_vma(c, &vma);
 		if (err)
 			return err;
 		c->vmas_from = vma.end;
@@ -500,10 +501,14 @@ static int collect_vmas(struct collector *c, pid_t pid)
 static int collect_process(struct collector *c, pid_t pid)
 {
 	const struct source_ops *ops = c->src->ops;
+	bool known = c->opt->known && ops->glance;
 	int err;
 
 	memset(&c->process_totals, 0, sizeof(c->process_totals));
-	err = ops->open(c->src, pid, &c->process);
+	if (known)
+		c->process = *c->opt->known;
+	err = known ? ops->glance(c->src, pid, &c->process)
+		    : ops->open(c->src, pid, &c->process);
 	if (err)
 		return err;
 	collect_why_note(&c->process, c->diag);
@@ -521,7 +526,8 @@ static int collect_process(struct collector *c, pid_t pid)
 		err = err ? err : err2;
 	}
 	report_add(&c->totals, &c->process_totals);
-	ops->release(c->src, pid);
+	if (!known)
+		ops->release(c->src, pid);
 	return err;
 }
 

@@ -47,7 +47,12 @@ struct collect_options {
 	/* Lets others run for a while before a late look; NULL: do not wait. */
 	void (*wait)(unsigned msecs);
 	struct source *again_at; /* where it looks again; NULL: at the source itself */
-	bool holes;              /* also deliver rows of kind `none` */
+	/*
+	 * What is known of the only process, which somebody holds open: it is not read anew, but for what
+	 * judges its pages.  NULL: all of it is read.
+	 */
+	const struct process *known;
+	bool holes; /* also deliver rows of kind `none` */
 	bool whole; /* fail (-ESRCH, -EINTR) when a process vanishes or is interrupted */
 	const struct kernel *model; /* judge by this model, not by the machine's */
 	struct verdict_cache

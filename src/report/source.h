@@ -85,10 +85,15 @@ struct source_ops {
 	int (*vmas)(struct source *src, pid_t pid, bool smaps, source_vma_cb cb,
 		    void *ctx);
 	/*
-	 * Finds the VMA of @addr, or the next one.  NULL, or an error but -ESRCH: the source has no
-	 * fast way, ->vmas finds it.
+	 * Finds the VMA of @addr, or the next one that begins before @end; -ENOENT: there is none.
+	 * NULL, or an error but that and -ESRCH: the source has no fast way, ->vmas finds it.
 	 */
-	int (*vma_at)(struct source *src, pid_t pid, u64 addr, struct vma *ret);
+	int (*vma_at)(struct source *src, pid_t pid, u64 addr, u64 end, struct vma *ret);
+	/*
+	 * Reads of the open process @pid only what judges its pages: ->has_pinned.  NULL: ->open reads
+	 * all of it.
+	 */
+	int (*glance)(struct source *src, pid_t pid, struct process *p);
 	/*
 	 * Delivers [start, end) of @vma ascending, without gaps: holes are runs, too.  @fold:
 	 * no column shows a PFN, runs may be RAW_FOLDED.

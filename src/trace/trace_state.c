@@ -104,6 +104,8 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 	if (!p->held && t->nheld < TRACE_HELD)
 		trace_state_hold(t,
 				 p); /* if it cannot, reading fails for the same reason */
+	if (n && p->held && p->now)
+		opt.known = &store_process_by_pid(p->now, p->pid)->process;
 	/* Ranges without pages and processes that end are events: drop the messages. */
 	r = store_collect(t->src, &opt, t->pool, NULL, ret);
 	if (r || store_process_by_pid(*ret, p->pid))

@@ -232,8 +232,8 @@ TEST(vmas_by_bpf_and_by_smaps_agree)
 
 		expect_same(&quick.vma[i], &slow.vma[i]);
 		/* PROCMAP_QUERY is of 6.11, and does not know the gate */
-		if (slow.vma[i].gate ||
-		    s.src->ops->vma_at(s.src, pid, slow.vma[i].start, &one))
+		if (slow.vma[i].gate || s.src->ops->vma_at(s.src, pid, slow.vma[i].start,
+							   slow.vma[i].end, &one))
 			continue;
 		expect_same(&one, &slow.vma[i]);
 		found++;

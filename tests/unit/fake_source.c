@@ -27,7 +27,7 @@ static int fake_vmas(struct source *src, pid_t pid, bool smaps, source_vma_cb cb
 	return err;
 }
 
-static int fake_vma_at(struct source *src, pid_t pid, u64 addr, struct vma *ret)
+static int fake_vma_at(struct source *src, pid_t pid, u64 addr, u64 end, struct vma *ret)
 {
 	struct fake_source *f = (struct fake_source *)src;
 
@@ -35,7 +35,7 @@ static int fake_vma_at(struct source *src, pid_t pid, u64 addr, struct vma *ret)
 		return -ENOTSUP;
 	f->finds--;
 	for (unsigned i = 0; i < f->nvmas; i++)
-		if (f->vmas[i].end > addr) {
+		if (f->vmas[i].end > addr && f->vmas[i].start < end) {
 			*ret = f->vmas[i];
 			return 0;
 		}
