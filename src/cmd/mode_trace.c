@@ -173,13 +173,18 @@ static int trace_live(struct session *s)
 	bool json = o->json || o->json_lines;
 	/* When the reader goes away, gupinfo must survive until it has let the target go. */
 	bool ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
-	struct trace_options topt = { .argv = o->command,
-				      .pids = o->pids,
-				      .npids = o->npids,
-				      .no_stop = o->given[OPTION_NO_STOP],
-				      .interval_ms = (unsigned)o->interval_ms,
-				      .sigpipe_default = !ignored,
-				      .model = s->has_model ? &s->model : NULL };
+	struct trace_options topt = {
+		.argv = o->command,
+		.pids = o->pids,
+		.npids = o->npids,
+		.no_stop = o->given[OPTION_NO_STOP],
+		.interval_ms = (unsigned)o->interval_ms,
+		/* text shows a mapping without pages only on request */
+		.each_mmap = json || s->out.file || o->given[OPTION_VERBOSE] ||
+			     o->events.kinds & BIT(EVENT_MMAP),
+		.sigpipe_default = !ignored,
+		.model = s->has_model ? &s->model : NULL
+	};
 	/* The command's standard output is its own: text for people goes where strace's goes. */
 	struct render_event_options ropt = { .out = o->command && !json ? stderr : stdout,
 					     .verbose = o->given[OPTION_VERBOSE] };

@@ -268,6 +268,7 @@ int tui_trace_start(struct tui_trace *tt, char *const *argv, const pid_t *pids,
 		    struct diag *diag)
 {
 	struct trace_options opt = { .argv = argv,
+				     .each_mmap = true,
 				     .pids = pids,
 				     .npids = npids,
 				     .model = model,

@@ -398,6 +398,7 @@ int trace_new(const struct trace_options *opt, struct source *src,
 				       .pids = opt->pids,
 				       .npids = opt->npids,
 				       .no_filter = opt->no_filter,
+				       .each_mmap = opt->each_mmap,
 				       .sigpipe_default = opt->sigpipe_default };
 	int r;
 

@@ -385,10 +385,9 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 			 tracer_call_name(stop->call));
 	show_args(stop, row, &c->event);
 	c->whole = row->range == RANGE_WHOLE;
-	c->no_pages = c->whole ? makes_thread(stop)
-		      : row->range == RANGE_MMAP
-			      ? !(stop->args[3] & (MAP_FIXED | MAP_POPULATE | MAP_LOCKED))
-			      : row->range == RANGE_NONE;
+	c->no_pages = c->whole                   ? makes_thread(stop)
+		      : row->range == RANGE_MMAP ? !(stop->args[3] & TRACER_MMAP_PAGES)
+						 : row->range == RANGE_NONE;
 	if (row->range == RANGE_BUFFER || row->range == RANGE_VECTOR) {
 		flags = fd_flags(stop->pid, stop->args[0]);
 		if (flags == UINT64_MAX || !(flags & O_DIRECT))

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 #include <sys/user.h>
 #include <sys/wait.h>
@@ -65,13 +66,16 @@ static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
 	return TRACER_CALLS;
 }
 
-/* Notes the call that @task enters; returns false for a call that tracer.def lacks. */
-static bool enter_call(struct tracer_task *task, u32 arch, u64 nr, const u64 args[6])
+/* Notes the call that @task enters; returns false for one that no filter of tracer.def lets stop. */
+static bool enter_call(const struct tracer *t, struct tracer_task *task, u32 arch, u64 nr,
+		       const u64 args[6])
 {
 	bool compat = false;
 	enum tracer_call call = call_of(arch, nr, &compat);
 
-	task->entry_known = call != TRACER_CALLS;
+	task->entry_known =
+		call != TRACER_CALLS && (tracer_task_calls[call].filter != FILTER_MMAP ||
+					 t->each_mmap || args[3] & TRACER_MMAP_PAGES);
 	if (!task->entry_known)
 		return false;
 	task->call = call;
@@ -162,7 +166,8 @@ static int on_syscall(struct tracer *t, struct tracer_task *task, struct tracer_
 							: info.seccomp.args);
 		u64 nr = info.op == PTRACE_SYSCALL_INFO_ENTRY ? info.entry.nr
 							      : info.seccomp.nr;
-		task->in_call = enter_call(task, info.arch, nr, args) && !task->starting;
+		task->in_call =
+			enter_call(t, task, info.arch, nr, args) && !task->starting;
 		if (task->in_call && task->call == TRACER_EXIT_GROUP) {
 			task->in_call = false;
 			if (!task->exit_emitted)
@@ -368,6 +373,8 @@ static int on_report(struct tracer *t, pid_t tid, int status, struct tracer_stop
 
 /* ---- waiting */
 
+#define WAIT_MS 40 /* at most: then signals that ask gupinfo to end are looked for */
+
 static void signal_all(struct tracer *t, int sig)
 {
 	struct tracer_task *k;
@@ -377,21 +384,43 @@ static void signal_all(struct tracer *t, int sig)
 			kill(k->pid, sig);
 }
 
-/*
- * Sleeps until a child reports or @timeout_ms pass.  Returns 0, -ETIMEDOUT, or the signal that
- * asks gupinfo to end.
- */
-static int sleep_for_report(struct tracer *t, int timeout_ms)
+static void on_alarm(int sig)
 {
-	struct timespec ts = { .tv_sec = timeout_ms / 1000,
-			       .tv_nsec = timeout_ms % 1000 * 1000000L };
-	siginfo_t info;
-	int sig = timeout_ms < 0 ? sigwaitinfo(&t->watched, &info)
-				 : sigtimedwait(&t->watched, &info, &ts);
+	(void)sig; /* waitpid() ends with EINTR */
+}
 
-	if (sig < 0)
-		return errno == EAGAIN ? -ETIMEDOUT : 0;
-	if (sig == SIGCHLD)
+/*
+ * Waits at most @ms for a report.  Returns its thread, 0, or -errno.  It sleeps in waitpid(), not for
+ * SIGCHLD: a stop wakes that one in its own place (__wake_up_sync_key()), without another CPU.
+ */
+static pid_t wait_report(int ms, int *ret_status)
+{
+	/* repeated, because the first may come before the call sleeps */
+	const struct itimerval soon = { .it_value.tv_usec = ms * 1000,
+					.it_interval.tv_usec = 2000 };
+	const struct itimerval never = { 0 };
+	pid_t tid = waitpid(-1, ret_status, __WALL | WNOHANG);
+	int err;
+
+	if (!tid && ms) {
+		setitimer(ITIMER_REAL, &soon, NULL);
+		tid = waitpid(-1, ret_status, __WALL);
+		err = errno;
+		setitimer(ITIMER_REAL, &never, NULL);
+		errno = err;
+	}
+	return tid >= 0 ? tid : errno == EINTR ? 0 : -errno;
+}
+
+/* Returns the signal that asks gupinfo to end, or 0. */
+static int asked_to_end(struct tracer *t)
+{
+	const struct timespec now = { 0 };
+	siginfo_t info;
+	int sig = sigtimedwait(&t->watched, &info, &now);
+
+	t->asked_ns = clock_now();
+	if (sig <= 0 || sig == SIGCHLD)
 		return 0;
 	if (!t->command)
 		return sig;
@@ -424,40 +453,35 @@ static void go_on(struct tracer *t)
 int tracer_next(struct tracer *t, int timeout_ms, struct tracer_stop *ret)
 {
 	u64 end = timeout_ms < 0 ? 0 : clock_now() + (u64)timeout_ms * 1000000ULL;
-	int status, r, left = timeout_ms;
+	int status, r, left = WAIT_MS;
 
 	go_on(t);
 	if (t->at_exec) {
 		t->at_exec = false;
 		return on_exec(t, tracer_task_find(t, t->command), ret);
 	}
-	for (unsigned turn = 0;; turn++) {
+	for (;;) {
+		u64 now = clock_now();
+		pid_t tid;
+
 		if (!t->ntasks)
 			return -ECHILD;
-		pid_t tid = waitpid(-1, &status, __WALL | WNOHANG);
-		if (tid < 0 && errno != EINTR)
-			return -errno;
-		if (tid > 0) {
-			r = on_report(t, tid, status, ret);
-			if (r)
-				return r;
-			if (turn % 64 != 63)
-				continue;
-		}
-		if (timeout_ms >= 0) {
-			u64 now = clock_now();
-			left = now >= end ? 0 : (int)((end - now + 999999) / 1000000);
-		}
-		r = sleep_for_report(t, tid > 0 ? 0 : left);
-		if (r > 0) {
+		r = now - t->asked_ns < WAIT_MS * 1000000ULL ? 0 : asked_to_end(t);
+		if (r) {
 			memset(ret, 0, sizeof(*ret));
 			ret->what = TRACER_INTERRUPTED;
 			ret->status = r;
 			ret->time_ns = clock_now();
 			return 1;
 		}
-		if (r == -ETIMEDOUT && tid <= 0 && timeout_ms >= 0)
-			return 0;
+		if (timeout_ms >= 0)
+			left = now >= end ? 0 : (int)((end - now + 999999) / 1000000);
+		tid = wait_report(MIN(left, WAIT_MS), &status);
+		if (tid < 0 || (!tid && !left))
+			return tid;
+		r = tid ? on_report(t, tid, status, ret) : 0;
+		if (r)
+			return r;
 	}
 }
 
@@ -505,6 +529,7 @@ int tracer_new(const struct tracer_options *opt, struct diag *diag, struct trace
 		return -ENOMEM;
 	t->diag = diag;
 	t->serve = serve;
+	t->each_mmap = opt->each_mmap;
 	t->status = -1;
 	sigemptyset(&t->watched);
 	for (unsigned i = 0; i < 5; i++)
@@ -515,6 +540,7 @@ int tracer_new(const struct tracer_options *opt, struct diag *diag, struct trace
 	sigaddset(&alarm, SIGALRM);
 	sigprocmask(SIG_UNBLOCK, &alarm, NULL);
 	sigaction(SIGCHLD, &(struct sigaction){ .sa_handler = SIG_DFL }, &t->old_chld);
+	sigaction(SIGALRM, &(struct sigaction){ .sa_handler = on_alarm }, &t->old_alarm);
 	t->restore_mask = true;
 	if (opt->argv)
 		r = tracer_start_command(t, opt);
@@ -546,10 +572,11 @@ void tracer_free(struct tracer *t)
 	}
 	tracer_each (t, k)
 		tracer_task_drop(t, k->tid);
-	if (t->restore_mask)
+	if (t->restore_mask) {
 		sigaction(SIGCHLD, &t->old_chld, NULL);
-	if (t->restore_mask)
+		sigaction(SIGALRM, &t->old_alarm, NULL);
 		sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
+	}
 	free(t);
 }
 

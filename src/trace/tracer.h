@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <sys/mman.h>
 #include <sys/types.h>
 
 #include "lib/diag.h"
@@ -33,6 +34,9 @@ enum tracer_what {
 	TRACER_INTERRUPTED, /* ->status is the signal that asks gupinfo to end */
 };
 
+/* Flags with which mmap(2) gives the mapping pages, or takes those of another one. */
+#define TRACER_MMAP_PAGES (MAP_FIXED | MAP_POPULATE | MAP_LOCKED)
+
 struct tracer_stop {
 	u8 what;        /* enum tracer_what */
 	u8 call;        /* enum tracer_call */
@@ -52,6 +56,7 @@ struct tracer_options {
 	unsigned npids;
 	bool sigpipe_default; /* the caller ignores SIGPIPE, the command must not */
 	bool no_filter; /* stop at every call even if a seccomp filter is possible */
+	bool each_mmap; /* stop at mmap(2) without TRACER_MMAP_PAGES, too */
 };
 
 struct tracer;

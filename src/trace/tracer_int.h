@@ -44,10 +44,13 @@ struct tracer {
 	int status;    /* wait status of the command, -1 unknown */
 	bool at_exec;  /* the command stands in its first exec */
 	bool filtered;
+	bool each_mmap;
 	bool restore_mask;
 	sigset_t old_mask, watched;
 	struct sigaction old_chld; /* ignoring SIGCHLD would lose exit statuses */
-	struct tracer_task *held;  /* thread of the stop that the caller got */
+	struct sigaction old_alarm;
+	u64 asked_ns; /* when signals that ask gupinfo to end were looked for */
+	struct tracer_task *held; /* thread of the stop that the caller got */
 	pid_t held_child;
 	struct diag *diag;
 	/* Answers what traced threads report; -EINTR when a signal asks gupinfo to end. */
@@ -72,7 +75,7 @@ extern const struct tracer_call_row {
 	int native, i386; /* numbers; -1: there is none */
 	u8 filter;
 } tracer_task_calls[TRACER_CALLS];
-enum { FILTER_ALL, FILTER_DIO };
+enum { FILTER_ALL, FILTER_DIO, FILTER_MMAP };
 /* Leaves a stopped job stopped, but is told by ptrace when it continues. */
 void tracer_task_listen(struct tracer_task *task);
 /* Lets a stopped thread go on by the request that suits its state. */
@@ -88,6 +91,6 @@ int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status);
 /* Answers reports for a moment until no thread is left; @killed: they are to die. */
 void tracer_start_drain(struct tracer *t, bool killed);
 /* Builds the seccomp filter of a started command; returns its length, 0 when it does not fit. */
-unsigned tracer_start_filter(struct sock_filter *ret, unsigned max);
+unsigned tracer_start_filter(struct sock_filter *ret, unsigned max, bool each_mmap);
 /* See tracer_detach(). */
 int tracer_start_let_go(struct tracer *t);

@@ -43,7 +43,7 @@ static void emit(struct filter_text *f, struct sock_filter insn)
 #define JUMP(code, k, t, f) ((struct sock_filter)BPF_JUMP(code, k, t, f))
 
 /* Emits compares of the call's number with those of one architecture; other calls are allowed. */
-static void emit_calls(struct filter_text *f, bool i386)
+static void emit_calls(struct filter_text *f, bool i386, bool each_mmap)
 {
 	for (unsigned i = 0; i < TRACER_CALLS; i++) {
 		const struct tracer_call_row *call = &tracer_task_calls[i];
@@ -57,6 +57,12 @@ static void emit_calls(struct filter_text *f, bool i386)
 			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
 			emit(f, JUMP(BPF_JMP | BPF_JSET | BPF_K, 511, 0, 1));
 			emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
+		} else if (call->filter == FILTER_MMAP && !each_mmap) {
+			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 4));
+			emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(args[3])));
+			emit(f,
+			     JUMP(BPF_JMP | BPF_JSET | BPF_K, TRACER_MMAP_PAGES, 1, 0));
+			emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 		} else {
 			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 1));
 		}
@@ -65,14 +71,14 @@ static void emit_calls(struct filter_text *f, bool i386)
 	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 }
 
-static void make_filter(struct filter_text *f)
+static void make_filter(struct filter_text *f, bool each_mmap)
 {
 	struct filter_text i386 = { .n = 0 };
 
 	f->n = 0;
 #ifdef __x86_64__
 	emit(&i386, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(nr)));
-	emit_calls(&i386, true);
+	emit_calls(&i386, true, each_mmap);
 	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(arch)));
 	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, i386.n));
 	memcpy(f->insn + f->n, i386.insn, i386.n * sizeof(f->insn[0]));
@@ -81,14 +87,14 @@ static void make_filter(struct filter_text *f)
 	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 #endif
 	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(nr)));
-	emit_calls(f, false);
+	emit_calls(f, false, each_mmap);
 }
 
-unsigned tracer_start_filter(struct sock_filter *ret, unsigned max)
+unsigned tracer_start_filter(struct sock_filter *ret, unsigned max, bool each_mmap)
 {
 	struct filter_text f;
 
-	make_filter(&f);
+	make_filter(&f, each_mmap);
 	if (f.n > max)
 		return 0;
 	memcpy(ret, f.insn, f.n * sizeof(f.insn[0]));
@@ -122,7 +128,7 @@ static void become(const struct tracer *t, const struct tracer_options *opt, int
 	if (read(go, &c, 1) != 1)
 		_exit(127);
 	if (filter) {
-		make_filter(&text);
+		make_filter(&text, t->each_mmap);
 		prog = (struct sock_fprog){ .len = (u16)text.n, .filter = text.insn };
 		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &prog) < 0) {
 			err = -errno;
@@ -130,6 +136,7 @@ static void become(const struct tracer *t, const struct tracer_options *opt, int
 		}
 	}
 	sigaction(SIGCHLD, &t->old_chld, NULL);
+	sigaction(SIGALRM, &t->old_alarm, NULL);
 	tracer_start_exec(opt->argv, opt->sigpipe_default, &t->old_mask, failed);
 }
 

@@ -54,7 +54,9 @@ static void collect(struct tracer *t, struct result *res)
 
 static void run(char *const *argv, bool no_filter, struct result *res)
 {
-	struct tracer_options opt = { .argv = argv, .no_filter = no_filter };
+	struct tracer_options opt = { .argv = argv,
+				      .no_filter = no_filter,
+				      .each_mmap = true };
 	struct tracer *t;
 	struct diag diag;
 	int fds[2], saved = dup(1);

@@ -406,6 +406,21 @@ static int prog_maps(void)
 	return 0;
 }
 
+/* A page is mapped, written to and unmapped, again and again. */
+static int prog_touches(void)
+{
+	for (unsigned i = 0; i < 4000; i++) {
+		char *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (page == MAP_FAILED)
+			return 1;
+		*(volatile char *)page = 1;
+		munmap(page, 4096);
+	}
+	return 0;
+}
+
 static int prog_many_forks(void)
 {
 	for (unsigned i = 0; i < 500; i++) {
@@ -448,6 +463,7 @@ static const struct {
 	{ "exit-with-threads", prog_exit_with_threads },
 	{ "busy", prog_busy },
 	{ "maps", prog_maps },
+	{ "touches", prog_touches },
 	{ "many-forks", prog_many_forks },
 	{ "waiting-threads", prog_waiting_threads },
 	{ "exec-storm", prog_exec_storm },

@@ -41,18 +41,25 @@ static u32 run(const struct seccomp_data *d)
 	return 0;
 }
 
-static bool stops(u32 arch, int nr, u64 count)
+static bool stops_flags(u32 arch, int nr, u64 count, u64 flags)
 {
-	struct seccomp_data d = { .arch = arch, .nr = nr, .args = { 1, 2, count } };
+	struct seccomp_data d = { .arch = arch,
+				  .nr = nr,
+				  .args = { 1, 2, count, flags } };
 	u32 said = run(&d);
 
 	EXPECT(said == SECCOMP_RET_TRACE || said == SECCOMP_RET_ALLOW);
 	return said == SECCOMP_RET_TRACE;
 }
 
-static void make(void)
+static bool stops(u32 arch, int nr, u64 count)
 {
-	n = tracer_start_filter(filter, ARRAY_SIZE(filter));
+	return stops_flags(arch, nr, count, 0);
+}
+
+static void make(bool each_mmap)
+{
+	n = tracer_start_filter(filter, ARRAY_SIZE(filter), each_mmap);
 	EXPECT(n > 10 && n <= BPF_MAXINSNS);
 }
 
@@ -80,7 +87,7 @@ static void check(u32 arch, const char *name, int nr, int how)
 
 TEST(calls_of_the_table_stop)
 {
-	make();
+	make(true);
 	for (unsigned i = 0; i < TRACER_CALLS; i++) {
 		check(NATIVE, tracer_task_calls[i].name, tracer_task_calls[i].native,
 		      tracer_task_calls[i].filter);
@@ -93,7 +100,7 @@ TEST(calls_of_the_table_stop)
 
 TEST(others_go_on)
 {
-	make();
+	make(true);
 	for (int nr = 0; nr < 600; nr++) {
 		bool native = false, i386 = false;
 
@@ -122,13 +129,29 @@ TEST(the_calls_that_take_pages_are_in_the_table)
 				      SYS_pwritev2,
 				      SYS_execve };
 
-	make();
+	make(true);
 	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
 		EXPECT(stops(NATIVE, wanted[i], 4096));
 	EXPECT(!stops(NATIVE, SYS_getpid, 4096));
 }
 
+TEST(a_mapping_without_pages_goes_on)
+{
+	for (unsigned each = 0; each < 2; each++) {
+		make(each);
+		EXPECT_INT(stops_flags(NATIVE, SYS_mmap, 4096, MAP_PRIVATE), each);
+		EXPECT(stops_flags(NATIVE, SYS_mmap, 4096, MAP_PRIVATE | MAP_FIXED));
+		EXPECT(stops_flags(NATIVE, SYS_mmap, 4096, MAP_SHARED | MAP_POPULATE));
+		EXPECT(stops_flags(NATIVE, SYS_mmap, 4096, MAP_PRIVATE | MAP_LOCKED));
+		EXPECT(stops(NATIVE, SYS_munmap, 4096));
+#ifdef __x86_64__
+		EXPECT_INT(stops_flags(AUDIT_ARCH_I386, 192, 4096, MAP_PRIVATE), each);
+		EXPECT(stops_flags(AUDIT_ARCH_I386, 192, 4096, MAP_FIXED));
+#endif
+	}
+}
+
 TEST(no_room)
 {
-	EXPECT_INT(tracer_start_filter(filter, 3), 0);
+	EXPECT_INT(tracer_start_filter(filter, 3, true), 0);
 }
