@@ -3,6 +3,7 @@
 
 #include <endian.h>
 #include <errno.h>
+#include <linux/btf.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,53 +11,21 @@
 
 #include "lib/pure.h"
 
-#define BTFCUT_MAGIC 0xeb9f
+#define BTFCUT_KINDS (BTF_KIND_ENUM64 + 1)
 #define BTFCUT_DEPTH 32  /* structs nested in each other */
 #define BTFCUT_UNNAMED 8 /* nesting of unnamed members in which a member is searched */
 #define BTFCUT_FOUND 64  /* types that have a wanted name; several may share one */
 #define BTFCUT_BEGINS 1024
 #define BTFCUT_EVERY 16 /* of so many types the place of one is kept */
 
-enum btfcut_kind {
-	BTFCUT_INT = 1,
-	BTFCUT_PTR,
-	BTFCUT_ARRAY,
-	BTFCUT_STRUCT,
-	BTFCUT_UNION,
-	BTFCUT_ENUM,
-	BTFCUT_FWD,
-	BTFCUT_TYPEDEF,
-	BTFCUT_VOLATILE,
-	BTFCUT_CONST,
-	BTFCUT_RESTRICT,
-	BTFCUT_FUNC,
-	BTFCUT_FUNC_PROTO,
-	BTFCUT_VAR,
-	BTFCUT_DATASEC,
-	BTFCUT_FLOAT,
-	BTFCUT_DECL_TAG,
-	BTFCUT_TYPE_TAG,
-	BTFCUT_ENUM64,
-	BTFCUT_KINDS
-};
-
 /* Bytes behind struct btf_type, by kind: a fixed part, and a part for each of vlen. */
-static const u8 btfcut_fixed[BTFCUT_KINDS] = {
-	[BTFCUT_INT] = 4, [BTFCUT_ARRAY] = 12, [BTFCUT_VAR] = 4, [BTFCUT_DECL_TAG] = 4
-};
+static const u8 btfcut_fixed[BTFCUT_KINDS] = { [BTF_KIND_INT] = 4,
+					       [BTF_KIND_ARRAY] = 12,
+					       [BTF_KIND_VAR] = 4,
+					       [BTF_KIND_DECL_TAG] = 4 };
 static const u8 btfcut_each[BTFCUT_KINDS] = {
-	[BTFCUT_STRUCT] = 12, [BTFCUT_UNION] = 12,   [BTFCUT_ENUM] = 8,
-	[BTFCUT_ENUM64] = 12, [BTFCUT_DATASEC] = 12, [BTFCUT_FUNC_PROTO] = 8
-};
-
-struct btfcut_header {
-	u16 magic;
-	u8 version, flags;
-	u32 hdr_len, type_off, type_len, str_off, str_len;
-};
-
-struct btfcut_type {
-	u32 name, info, size; /* ->size is a type id in kinds that refer to one type */
+	[BTF_KIND_STRUCT] = 12, [BTF_KIND_UNION] = 12,   [BTF_KIND_ENUM] = 8,
+	[BTF_KIND_ENUM64] = 12, [BTF_KIND_DATASEC] = 12, [BTF_KIND_FUNC_PROTO] = 8
 };
 
 struct btfcut_buf {
@@ -87,41 +56,33 @@ struct btfcut {
 	int err;    /* the first failure; what is put then goes nowhere */
 };
 
-static unsigned btfcut_kind(const struct btfcut_type *t)
-{
-	return t->info >> 24 & 31;
-}
-
-static u32 btfcut_vlen(const struct btfcut_type *t)
-{
-	return t->info & 0xffff;
-}
-
-#define BTFCUT_NAMED                                                                   \
-	(BIT(BTFCUT_VAR) | BIT(BTFCUT_STRUCT) | BIT(BTFCUT_UNION) | BIT(BTFCUT_ENUM) | \
-	 BIT(BTFCUT_ENUM64))
-#define BTFCUT_LONG                                                                     \
-	(BIT(BTFCUT_INT) | BIT(BTFCUT_ARRAY) | BIT(BTFCUT_STRUCT) | BIT(BTFCUT_UNION) | \
-	 BIT(BTFCUT_ENUM) | BIT(BTFCUT_ENUM64) | BIT(BTFCUT_FUNC_PROTO) |               \
-	 BIT(BTFCUT_VAR) | BIT(BTFCUT_DATASEC) | BIT(BTFCUT_DECL_TAG))
+#define BTFCUT_NAMED                                                      \
+	(BIT(BTF_KIND_VAR) | BIT(BTF_KIND_STRUCT) | BIT(BTF_KIND_UNION) | \
+	 BIT(BTF_KIND_ENUM) | BIT(BTF_KIND_ENUM64))
+#define BTFCUT_LONG                                                             \
+	(BIT(BTF_KIND_INT) | BIT(BTF_KIND_ARRAY) | BIT(BTF_KIND_STRUCT) |       \
+	 BIT(BTF_KIND_UNION) | BIT(BTF_KIND_ENUM) | BIT(BTF_KIND_ENUM64) |      \
+	 BIT(BTF_KIND_FUNC_PROTO) | BIT(BTF_KIND_VAR) | BIT(BTF_KIND_DATASEC) | \
+	 BIT(BTF_KIND_DECL_TAG))
 
 /*
  * Returns the size of a type with what is behind it.  Most have nothing there: then the next one is
  * read before the CPU knows the kind of this.
  */
-static size_t btfcut_size(const struct btfcut_type *t)
+static size_t btfcut_size(const struct btf_type *t)
 {
-	unsigned kind = btfcut_kind(t);
+	unsigned kind = BTF_INFO_KIND(t->info);
 
 	if (!(BTFCUT_LONG >> kind & 1))
 		return sizeof(*t);
-	return sizeof(*t) + btfcut_fixed[kind] + btfcut_each[kind] * btfcut_vlen(t);
+	return sizeof(*t) + btfcut_fixed[kind] +
+	       btfcut_each[kind] * BTF_INFO_VLEN(t->info);
 }
 
 /* Returns type @id, which has been scanned, and sets *@ret_rest to what is behind it. */
-static struct btfcut_type btfcut_get(const struct btfcut *c, u32 id, const u8 **ret_rest)
+static struct btf_type btfcut_get(const struct btfcut *c, u32 id, const u8 **ret_rest)
 {
-	struct btfcut_type t = { 0 };
+	struct btf_type t = { 0 };
 	const u8 *at = c->types;
 
 	if (id && id <= c->n) {
@@ -166,10 +127,10 @@ static void btfcut_put_name(struct btfcut *c, u32 *name)
 }
 
 /* Appends a type and the @len bytes @rest behind it.  Returns its id. */
-static u32 btfcut_put_type(struct btfcut *c, struct btfcut_type t, const void *rest,
+static u32 btfcut_put_type(struct btfcut *c, struct btf_type t, const void *rest,
 			   size_t len)
 {
-	btfcut_put_name(c, &t.name);
+	btfcut_put_name(c, &t.name_off);
 	btfcut_put(c, &c->out, &t, sizeof(t));
 	btfcut_put(c, &c->out, rest, len);
 	return ++c->nout;
@@ -201,8 +162,8 @@ static int btfcut_wanted(const struct btfcut *c, u32 name, unsigned kind)
 		name < c->strs_len ? c->begins[btfcut_begin(s, c->strs_len - name)] : 0;
 
 	for (; i; i = c->before[i - 1])
-		if (c->want[i - 1].func == (kind == BTFCUT_FUNC) &&
-		    c->want[i - 1].var == (kind == BTFCUT_VAR) &&
+		if (c->want[i - 1].func == (kind == BTF_KIND_FUNC) &&
+		    c->want[i - 1].var == (kind == BTF_KIND_VAR) &&
 		    !strcmp(s, c->want[i - 1].name))
 			return (int)i - 1;
 	return -1;
@@ -214,9 +175,9 @@ static void btfcut_found(struct btfcut *c, u32 id, struct btfcut_want *want,
 	if (!want->id) {
 		want->id = id;
 		c->missing--;
-		c->funcs -= kind == BTFCUT_FUNC;
+		c->funcs -= kind == BTF_KIND_FUNC;
 	}
-	if (kind != BTFCUT_FUNC && kind != BTFCUT_VAR && c->nfound < BTFCUT_FOUND)
+	if (kind != BTF_KIND_FUNC && kind != BTF_KIND_VAR && c->nfound < BTFCUT_FOUND)
 		c->found[c->nfound++] = id;
 }
 
@@ -228,7 +189,7 @@ static int btfcut_scan(struct btfcut *c, u32 id)
 
 	while (next < c->types_len && (c->missing || n < id)) {
 		u32 left = c->types_len - next;
-		struct btfcut_type t;
+		struct btf_type t;
 		unsigned kind;
 		size_t size;
 		int i;
@@ -236,19 +197,19 @@ static int btfcut_scan(struct btfcut *c, u32 id)
 		if (left < sizeof(t))
 			return -EINVAL;
 		memcpy(&t, types + next, sizeof(t));
-		kind = btfcut_kind(&t);
+		kind = BTF_INFO_KIND(t.info);
 		size = btfcut_size(&t);
 		if (!kind || kind >= BTFCUT_KINDS || size > left)
 			return -EINVAL;
 		if (!(n++ % BTFCUT_EVERY))
 			c->at[n / BTFCUT_EVERY] = next;
 		next += size;
-		if (BTFCUT_NAMED >> kind & 1 || (kind == BTFCUT_FUNC && c->funcs)) {
-			i = btfcut_wanted(c, t.name, kind);
+		if (BTFCUT_NAMED >> kind & 1 || (kind == BTF_KIND_FUNC && c->funcs)) {
+			i = btfcut_wanted(c, t.name_off, kind);
 			if (i >= 0)
 				btfcut_found(c, n, &c->want[i], kind);
-		} else if (kind == BTFCUT_DATASEC &&
-			   !strcmp(btfcut_name(c, t.name), ".data..percpu")) {
+		} else if (kind == BTF_KIND_DATASEC &&
+			   !strcmp(btfcut_name(c, t.name_off), ".data..percpu")) {
 			c->percpu = n;
 			c->missing--;
 		}
@@ -266,17 +227,17 @@ static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth);
 static u32 btfcut_resolve(struct btfcut *c, u32 id)
 {
 	for (unsigned i = 0; i < BTFCUT_DEPTH; i++) {
-		struct btfcut_type t;
+		struct btf_type t;
 
 		if (id > c->n && btfcut_scan(c, id))
 			return 0;
 		t = btfcut_get(c, id, NULL);
-		switch (btfcut_kind(&t)) {
-		case BTFCUT_TYPEDEF:
-		case BTFCUT_VOLATILE:
-		case BTFCUT_CONST:
-		case BTFCUT_RESTRICT:
-		case BTFCUT_TYPE_TAG:
+		switch (BTF_INFO_KIND(t.info)) {
+		case BTF_KIND_TYPEDEF:
+		case BTF_KIND_VOLATILE:
+		case BTF_KIND_CONST:
+		case BTF_KIND_RESTRICT:
+		case BTF_KIND_TYPE_TAG:
 			id = t.size;
 			continue;
 		}
@@ -286,18 +247,20 @@ static u32 btfcut_resolve(struct btfcut *c, u32 id)
 }
 
 /* CO-RE needs only its size: it is a member of a type that nobody wants. */
-static bool btfcut_is_other(const struct btfcut *c, const struct btfcut_type *t)
+static bool btfcut_is_other(const struct btfcut *c, const struct btf_type *t)
 {
-	return btfcut_each[btfcut_kind(t)] && !c->whole && *btfcut_name(c, t->name) &&
-	       btfcut_wanted(c, t->name, btfcut_kind(t)) < 0;
+	unsigned kind = BTF_INFO_KIND(t->info);
+
+	return btfcut_each[kind] && !c->whole && *btfcut_name(c, t->name_off) &&
+	       btfcut_wanted(c, t->name_off, kind) < 0;
 }
 
 /* Puts a type with members or enum values, with the cut's ids of their names and types. */
-static u32 btfcut_composite(struct btfcut *c, struct btfcut_type t, const u8 *rest,
+static u32 btfcut_composite(struct btfcut *c, struct btf_type t, const u8 *rest,
 			    unsigned depth)
 {
-	unsigned kind = btfcut_kind(&t), step = btfcut_each[kind] / 4;
-	size_t len = (size_t)btfcut_vlen(&t) * btfcut_each[kind];
+	unsigned kind = BTF_INFO_KIND(t.info), step = btfcut_each[kind] / 4;
+	size_t len = (size_t)BTF_INFO_VLEN(t.info) * btfcut_each[kind];
 	u32 *words = malloc(len + 1), ret;
 
 	if (!words) {
@@ -305,11 +268,12 @@ static u32 btfcut_composite(struct btfcut *c, struct btfcut_type t, const u8 *re
 		return 0;
 	}
 	memcpy(words, rest, len);
-	for (u32 i = 0, *w = words; i < btfcut_vlen(&t) && !c->err; i++, w += step) {
+	for (u32 i = 0, *w = words; i < BTF_INFO_VLEN(t.info) && !c->err;
+	     i++, w += step) {
 		/* 6.19: "union pipe_index;", a type with a name (-fms-extensions) */
 		c->whole = !*btfcut_name(c, w[0]);
 		btfcut_put_name(c, &w[0]);
-		if (kind == BTFCUT_STRUCT || kind == BTFCUT_UNION)
+		if (kind == BTF_KIND_STRUCT || kind == BTF_KIND_UNION)
 			w[1] = btfcut_emit(c, w[1], depth + 1);
 	}
 	ret = btfcut_put_type(c, t, words, len);
@@ -317,7 +281,7 @@ static u32 btfcut_composite(struct btfcut *c, struct btfcut_type t, const u8 *re
 	return ret;
 }
 
-static u32 btfcut_array(struct btfcut *c, struct btfcut_type t, const u8 *rest,
+static u32 btfcut_array(struct btfcut *c, struct btf_type t, const u8 *rest,
 			unsigned depth)
 {
 	u32 words[3]; /* element, index, number */
@@ -331,7 +295,7 @@ static u32 btfcut_array(struct btfcut *c, struct btfcut_type t, const u8 *rest,
 /* Puts type @id of a member into the cut, unless it is there.  Returns its id. */
 static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth)
 {
-	struct btfcut_type t;
+	struct btf_type t;
 	u32 got = 0, *new;
 	const u8 *rest;
 
@@ -346,23 +310,23 @@ static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth)
 		return *new;
 	if (btfcut_is_other(c, &t))
 		t.info &= ~0xffffu;
-	switch (btfcut_kind(&t)) {
-	case BTFCUT_INT:
+	switch (BTF_INFO_KIND(t.info)) {
+	case BTF_KIND_INT:
 		got = btfcut_put_type(c, t, rest, 4);
 		break;
-	case BTFCUT_FLOAT:
+	case BTF_KIND_FLOAT:
 		got = btfcut_put_type(c, t, NULL, 0);
 		break;
-	case BTFCUT_PTR:
+	case BTF_KIND_PTR:
 		got = c->ptr;
 		break;
-	case BTFCUT_ARRAY:
+	case BTF_KIND_ARRAY:
 		got = btfcut_array(c, t, rest, depth);
 		break;
-	case BTFCUT_STRUCT:
-	case BTFCUT_UNION:
-	case BTFCUT_ENUM:
-	case BTFCUT_ENUM64:
+	case BTF_KIND_STRUCT:
+	case BTF_KIND_UNION:
+	case BTF_KIND_ENUM:
+	case BTF_KIND_ENUM64:
 		got = btfcut_composite(c, t, rest, depth);
 		break;
 	default:
@@ -374,12 +338,12 @@ static u32 btfcut_emit(struct btfcut *c, u32 id, unsigned depth)
 static int btfcut_open(struct btfcut *c, const void *btf, size_t size)
 {
 	const u8 *bytes = btf;
-	struct btfcut_header h;
+	struct btf_header h;
 
 	if (size < sizeof(h))
 		return -EINVAL;
 	memcpy(&h, btf, sizeof(h));
-	if (h.magic != BTFCUT_MAGIC || h.version != 1 || h.hdr_len < sizeof(h) ||
+	if (h.magic != BTF_MAGIC || h.version != BTF_VERSION || h.hdr_len < sizeof(h) ||
 	    h.hdr_len > size)
 		return -EINVAL;
 	bytes += h.hdr_len;
@@ -397,8 +361,8 @@ static int btfcut_open(struct btfcut *c, const void *btf, size_t size)
 
 static void btfcut_write(struct btfcut *c)
 {
-	struct btfcut_type integer = { .info = BTFCUT_INT << 24, .size = 4 };
-	struct btfcut_type ptr = { .info = BTFCUT_PTR << 24 };
+	struct btf_type integer = { .info = BTF_KIND_INT << 24, .size = 4 };
+	struct btf_type ptr = { .info = BTF_KIND_PTR << 24 };
 	u32 encoding = 32;
 
 	btfcut_put(c, &c->out_strs, "", 1);
@@ -410,12 +374,12 @@ static void btfcut_write(struct btfcut *c)
 
 static void btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 {
-	struct btfcut_header h = { .magic = BTFCUT_MAGIC,
-				   .version = 1,
-				   .hdr_len = sizeof(h),
-				   .type_len = c->out.len,
-				   .str_off = c->out.len,
-				   .str_len = c->out_strs.len };
+	struct btf_header h = { .magic = BTF_MAGIC,
+				.version = BTF_VERSION,
+				.hdr_len = sizeof(h),
+				.type_len = c->out.len,
+				.str_off = c->out.len,
+				.str_len = c->out_strs.len };
 	struct btfcut_buf all = { 0 };
 
 	btfcut_put(c, &all, &h, sizeof(h));
@@ -433,11 +397,11 @@ static void btfcut_join(struct btfcut *c, void **ret, size_t *ret_size)
 static bool btfcut_has_member(struct btfcut *c, u32 id, const char *name, unsigned depth)
 {
 	const u8 *rest;
-	struct btfcut_type t = btfcut_get(c, id, &rest);
-	unsigned each = btfcut_each[btfcut_kind(&t)];
+	struct btf_type t = btfcut_get(c, id, &rest);
+	unsigned each = btfcut_each[BTF_INFO_KIND(t.info)];
 	bool has = false;
 
-	for (u32 i = 0; i < btfcut_vlen(&t) && depth && each && !has; i++) {
+	for (u32 i = 0; i < BTF_INFO_VLEN(t.info) && depth && each && !has; i++) {
 		u32 words[2]; /* name, type or value */
 		const char *s;
 
@@ -453,9 +417,9 @@ static bool btfcut_has_member(struct btfcut *c, u32 id, const char *name, unsign
 static void btfcut_has(struct btfcut *c)
 {
 	for (unsigned i = 0; i < c->nfound; i++) {
-		struct btfcut_type t = btfcut_get(c, c->found[i], NULL);
+		struct btf_type t = btfcut_get(c, c->found[i], NULL);
 		struct btfcut_want *w =
-			&c->want[btfcut_wanted(c, t.name, btfcut_kind(&t))];
+			&c->want[btfcut_wanted(c, t.name_off, BTF_INFO_KIND(t.info))];
 
 		for (unsigned m = 0; m < ARRAY_SIZE(w->member) && w->member[m]; m++)
 			if (btfcut_has_member(c, c->found[i], w->member[m],
@@ -468,10 +432,10 @@ static void btfcut_has(struct btfcut *c)
 static void btfcut_offsets(struct btfcut *c)
 {
 	const u8 *rest;
-	struct btfcut_type t = btfcut_get(c, c->percpu, &rest);
+	struct btf_type t = btfcut_get(c, c->percpu, &rest);
 	u32 words[3]; /* variable, offset, size */
 
-	for (u32 i = 0; i < btfcut_vlen(&t); i++) {
+	for (u32 i = 0; i < BTF_INFO_VLEN(t.info); i++) {
 		memcpy(words, rest + i * sizeof(words), sizeof(words));
 		for (unsigned k = 0; k < c->nwant; k++)
 			if (c->want[k].var && c->want[k].id == words[0])
@@ -500,9 +464,9 @@ int btfcut_make(const void *btf, size_t size, struct btfcut_want *want, unsigned
 	}
 	c.missing += vars; /* the section of per-CPU variables */
 	/* a type takes at least twelve bytes */
-	c.at = malloc((c.types_len / sizeof(struct btfcut_type) / BTFCUT_EVERY + 1) *
+	c.at = malloc((c.types_len / sizeof(struct btf_type) / BTFCUT_EVERY + 1) *
 		      sizeof(*c.at));
-	c.new = calloc(c.types_len / sizeof(struct btfcut_type) + 2, 2 * sizeof(*c.new));
+	c.new = calloc(c.types_len / sizeof(struct btf_type) + 2, 2 * sizeof(*c.new));
 	c.err = c.at && c.new ? btfcut_scan(&c, 0) : -ENOMEM;
 	if (!c.err) {
 		btfcut_has(&c);
