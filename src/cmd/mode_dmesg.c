@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "render/render_dmesg.h"
+#include "report/dmesg.h"
 
 #define DMESG_LINE 4096 /* longer lines are cut */
 

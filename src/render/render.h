@@ -121,6 +121,14 @@ struct store;
 int render_family(const struct render_options *opt, const struct store *s,
 		  const struct family *f, enum columns_of of);
 
+/* --blockers: the sums of @area, and the rows of what blocks. */
+struct blockers;
+int render_blockers(const struct render_options *opt, const char *area,
+		    struct blockers *b, const struct source_machine *m);
+/* --dmesg: text or rows; @k: by whose rules the dumps are judged; @m has the machine's page size. */
+struct dmesg;
+int render_dmesg(const struct render_options *opt, const struct dmesg *d,
+		 const struct kernel *k, const struct source_machine *m);
 /* --facts: the resolved model. */
 int render_facts(const struct render_options *opt, const struct kernel *k,
 		 const struct source_machine *m);

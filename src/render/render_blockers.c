@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render_blockers.h"
-
 #include "lib/escape.h"
 #include "render/rows.h"
+#include "report/blockers.h"
 
 #include <errno.h>
 #include <stdlib.h>

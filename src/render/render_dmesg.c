@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "render/render_dmesg.h"
-
 #include "lib/escape.h"
 #include "lib/text.h"
 #include "render/rows.h"
 #include "report/blockers.h"
+#include "report/dmesg.h"
 
 #include <errno.h>
 #include <stdio.h>
