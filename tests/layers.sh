@@ -9,7 +9,7 @@ cd "$srcdir" || exit 1
 # Symbols that the core may use besides its own: memory, strings, text of a value.
 core_may='mem(cpy|move|set|cmp|chr|mem|pcpy|rchr)|str[a-z0-9]*|__isoc(99|23)_(strtou?ll?|sscanf)|sscanf'
 core_may+='|v?snprintf|qsort(_r)?|bsearch|__ctype_[a-z_]*|_GLOBAL_OFFSET_TABLE_|__stack_chk_fail|__errno_location'
-core_may+='|crc32|__assert_fail|__tls_get_addr|t(search|find|destroy)'
+core_may+='|crc32|__assert_fail|__tls_get_addr|t(search|find|destroy)|strerrorname_np'
 # Core files that own memory.
 core_owns=' array blockers dmesg event event_select event_warn collect diag family filter fold capture btfcut verdict_cache kernel pins record record_read record_write redact report store store_merge vma '
 

@@ -131,30 +131,9 @@ const char *gup_tri_name(enum tri tri)
 
 const char *gup_errno_name(unsigned err)
 {
-	switch (err) {
-	case ENOENT:
-		return "ENOENT";
-	case EFAULT:
-		return "EFAULT";
-	case ENOMEM:
-		return "ENOMEM";
-	case EOPNOTSUPP:
-		return "EOPNOTSUPP";
-	case EHWPOISON:
-		return "EHWPOISON";
-	case EBUSY:
-		return "EBUSY";
-	case EEXIST:
-		return "EEXIST";
-	case EREMOTEIO:
-		return "EREMOTEIO";
-	case EINVAL:
-		return "EINVAL";
-	case EAGAIN:
-		return "EAGAIN";
-	default:
-		return "ERROR";
-	}
+	const char *name = strerrorname_np((int)err);
+
+	return name && err ? name : "ERROR";
 }
 
 const char *gup_word_name(enum gup_word word, unsigned err)

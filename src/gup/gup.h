@@ -186,7 +186,7 @@ bool gup_what_known(const struct gup_verdicts *v, unsigned what);
 const char *gup_slow_name(enum gup_slow slow);
 const char *gup_tri_name(enum tri tri); /* "no" "yes" "unknown" */
 
-/* Returns "EFAULT" for 14, and "ERROR" for an errno that is not listed. */
+/* Returns "EFAULT" for 14, and "ERROR" for what is no errno. */
 const char *gup_errno_name(unsigned err);
 
 /* Returns the word for a table cell; for GUP_WORD_ERRNO it is the errno's name. */
