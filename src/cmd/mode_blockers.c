@@ -10,7 +10,7 @@
 
 #include "live/live_area.h"
 #include "live/procs.h"
-#include "render/render_blockers.h"
+#include "report/blockers.h"
 #include "report/blockers.h"
 #include "report/collect.h"
 #include "reportfile/record.h"

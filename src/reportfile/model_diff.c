@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/model_diff.h"
 
+#include "reportfile/record_int.h"
 #include "page/page.h"
 #include "gup/predict.h"
 
 #include "lib/pure.h"
+
+/* What is judged beside requests, whose ->what is behind theirs. */
+static const struct model_diff_rest {
+	const char *name;
+	u16 at;  /* in struct record_judgement */
+	u8 form; /* of its words */
+} model_diff_rest[] = {
+	{ "store", offsetof(struct record_judgement, write), RECORD_WRITE },
+	{ "leak", offsetof(struct record_judgement, leak), RECORD_TRI },
+	{ "fork", offsetof(struct record_judgement, fork), RECORD_FORK },
+	{ "migrate", offsetof(struct record_judgement, migrate), RECORD_MIGRATE },
+};
 
 void model_diff_init(struct model_diff *r, const struct source_machine *m,
 		     const struct kernel *judge)
@@ -56,16 +69,19 @@ static int model_diff_run(void *ctx, const struct process *p, const struct vma *
 	page_read(&r->machine.page, vma, raw, &page);
 	predict_all(r->judge, &page.facts, &v);
 	record_judge(&v, &new);
-	/* Reports of before have no verdict on a migration. */
-	for (unsigned i = 0; i < REJUDGE_MIGRATE + (old->migrate < GUP_MIGRATES); i++) {
-		u8 from[] = { old->write, old->leak, old->fork, old->migrate };
-		u8 to[] = { new.write, new.leak, new.fork, new.migrate };
+	for (unsigned i = 0; i < GUP_REQUESTS + ARRAY_SIZE(model_diff_rest); i++) {
+		bool request = i < GUP_REQUESTS;
+		const struct model_diff_rest *rest =
+			&model_diff_rest[request ? 0 : i - GUP_REQUESTS];
 
 		c.what = (u8)i;
-		c.from = i < GUP_REQUESTS ? old->req[i].word : from[i - GUP_REQUESTS];
-		c.to = i < GUP_REQUESTS ? new.req[i].word : to[i - GUP_REQUESTS];
-		c.from_err = i < GUP_REQUESTS ? (u8)old->req[i].err : 0;
-		c.to_err = i < GUP_REQUESTS ? (u8) new.req[i].err : 0;
+		c.from = request ? old->req[i].word : ((const u8 *)old)[rest->at];
+		c.to = request ? new.req[i].word : ((const u8 *)&new)[rest->at];
+		c.from_err = request ? (u8)old->req[i].err : 0;
+		c.to_err = request ? (u8) new.req[i].err : 0;
+		/* Reports of before have no verdict on a migration. */
+		if (!request && !record_word(rest->form, c.from))
+			continue;
 		if (c.from == c.to && c.from_err == c.to_err)
 			continue;
 		differ = true;
@@ -85,34 +101,15 @@ const struct record_handler model_diff_handler = {
 
 const char *model_diff_what_name(unsigned what)
 {
-	switch (what) {
-	case REJUDGE_WRITE:
-		return "store";
-	case REJUDGE_LEAK:
-		return "leak";
-	case REJUDGE_FORK:
-		return "fork";
-	case REJUDGE_MIGRATE:
-		return "migrate";
-	default:
-		return gup_requests[what].name;
-	}
+	return what < GUP_REQUESTS ? gup_requests[what].name
+				   : model_diff_rest[what - GUP_REQUESTS].name;
 }
 
 const char *model_diff_word(const struct model_diff_change *c, bool to)
 {
 	u8 word = to ? c->to : c->from;
 
-	switch (c->what) {
-	case REJUDGE_WRITE:
-		return gup_write_names[word];
-	case REJUDGE_LEAK:
-		return gup_tri_name(word);
-	case REJUDGE_FORK:
-		return gup_fork_names[word];
-	case REJUDGE_MIGRATE:
-		return gup_migrate_names[word];
-	default:
-		return gup_word_name(word, to ? c->to_err : c->from_err);
-	}
+	return c->what < GUP_REQUESTS
+		       ? gup_word_name(word, to ? c->to_err : c->from_err)
+		       : record_word(model_diff_rest[c->what - GUP_REQUESTS].form, word);
 }

@@ -12,14 +12,12 @@
 
 /* Pages for which one verdict changed from one word to another. */
 struct model_diff_change {
-	u8 what; /* enum gup_request, or REJUDGE_WRITE, _LEAK, _FORK, _MIGRATE */
+	u8 what; /* enum gup_request, or what else is judged, see model_diff_what_name() */
 	u8 from, to, from_err, to_err;
 	pid_t pid;
 	u64 addr; /* of the first such page */
 	u64 pages;
 };
-
-enum { REJUDGE_WRITE = GUP_REQUESTS, REJUDGE_LEAK, REJUDGE_FORK, REJUDGE_MIGRATE };
 
 struct model_diff {
 	const struct kernel *judge; /* the model that judges */

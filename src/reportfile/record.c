@@ -193,46 +193,38 @@ const struct record_field record_holder_fields[] = {
 
 /* ---- values */
 
+static const struct record_words {
+	unsigned n;
+	const char *const *words;
+} record_words[] = {
+	[RECORD_TRI] = { 3, (const char *const[]){ "no", "yes", "unknown" } },
+	[RECORD_LEVEL] = { 4, (const char *const[]){ "none", "pte", "pmd", "pud" } },
+	[RECORD_MAPPING] = { 5, (const char *const[]){ "null", "anon", "ksm", "file",
+						       "movable" } },
+	[RECORD_FS] = { VMA_FSES, vma_fs_names },
+	[RECORD_REASON] = { GUP_REASONS, gup_reason_names },
+	[RECORD_SLOW] = { 3, (const char *const[]){ "ok", "error", "unknown" } },
+	[RECORD_FAULT] = { GUP_FAULT_UNKNOWN + 1, gup_fault_names },
+	[RECORD_PAGE] = { GUP_PAGE_UNKNOWN + 1, gup_page_names },
+	[RECORD_WRITE] = { GUP_WRITES, gup_write_names },
+	[RECORD_FORK] = { GUP_FORKS, gup_fork_names },
+	[RECORD_MIGRATE] = { GUP_MIGRATES, gup_migrate_names },
+};
+
 const char *record_word(enum record_form form, unsigned v)
 {
-	static const char *const mapping[] = { "null", "anon", "ksm", "file", "movable" };
-
-	switch (form) {
-	case RECORD_TRI:
-		return v <= TRI_UNKNOWN ? gup_tri_name(v) : NULL;
-	case RECORD_LEVEL:
-		return v > RAW_LEVEL_PUD ? NULL : v ? page_leaf_name(v) : "none";
-	case RECORD_MAPPING:
-		return v < ARRAY_SIZE(mapping) ? mapping[v] : NULL;
-	case RECORD_ZONE:
-		if (v == PAGE_ZONES)
-			return "unknown";
-		return v < PAGE_ZONES ? page_zone_name((int)v) : NULL;
-	case RECORD_FS:
-		return v < VMA_FSES ? vma_fs_names[v] : NULL;
-	case RECORD_REASON:
-		return v < GUP_REASONS ? gup_reason_names[v] : NULL;
-	case RECORD_SLOW:
-		return v <= GUP_SLOW_UNKNOWN ? gup_slow_name(v) : NULL;
-	case RECORD_FAULT:
-		return v <= GUP_FAULT_UNKNOWN ? gup_fault_names[v] : NULL;
-	case RECORD_PAGE:
-		return v <= GUP_PAGE_UNKNOWN ? gup_page_names[v] : NULL;
-	case RECORD_WORD:
-		if (v == GUP_WORD_ERRNO)
-			return "errno";
-		if (v == GUP_WORD_UNKNOWN)
-			return "unknown";
-		return v < GUP_WORDS ? gup_word_name(v, 0) : NULL;
-	case RECORD_WRITE:
-		return v < GUP_WRITES ? gup_write_names[v] : NULL;
-	case RECORD_FORK:
-		return v < GUP_FORKS ? gup_fork_names[v] : NULL;
-	case RECORD_MIGRATE:
-		return v < GUP_MIGRATES ? gup_migrate_names[v] : NULL;
-	default:
-		return NULL;
-	}
+	if (form == RECORD_ZONE)
+		return v < PAGE_ZONES    ? page_zone_name((int)v)
+		       : v == PAGE_ZONES ? "unknown"
+					 : NULL;
+	if (form == RECORD_WORD)
+		return v == GUP_WORD_ERRNO     ? "errno"
+		       : v == GUP_WORD_UNKNOWN ? "unknown"
+		       : v < GUP_WORDS         ? gup_word_name(v, 0)
+					       : NULL;
+	return form < ARRAY_SIZE(record_words) && v < record_words[form].n
+		       ? record_words[form].words[v]
+		       : NULL;
 }
 
 u64 record_get(const struct record_field *f, const void *object)
