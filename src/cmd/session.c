@@ -125,7 +125,7 @@ static int session_no_column(struct session *s, const char *name, size_t len)
 	return session_fail(
 		s, EXIT_USAGE,
 		"there is no column '%.*s' of %s; %s%s%sgupinfo --list-columns lists them",
-		(int)MIN(len, 40), name, columns_rows(session_of(s)),
+		(int)MIN(len, 40), name, columns_rows[session_of(s)].name,
 		like ? "did you mean " : "", like ? like : "", like ? "? " : "");
 }
 

@@ -2,6 +2,7 @@
 /* columns.h - one row per column: name, help, typed getter; and the text of a value. */
 #pragma once
 
+#include "lib/escape.h"
 #include "report/report.h"
 
 enum cell_type {
@@ -26,6 +27,25 @@ struct cell {
 	const char *color; /* libsmartcols' name, or NULL */
 	char buf[VMA_NAME_MAX * 4];
 };
+
+/* What getters fill a cell with: a number, a static text, a string of another process. */
+static inline void cell_set(struct cell *c, enum cell_type type, s64 num)
+{
+	c->type = type;
+	c->num = num;
+}
+
+static inline void cell_text(struct cell *c, const char *text)
+{
+	c->type = CELL_TEXT;
+	c->text = text;
+}
+
+static inline void cell_untrusted(struct cell *c, const char *text)
+{
+	cell_text(c, escape_text(c->buf, sizeof(c->buf), text));
+	c->raw = text;
+}
 
 /* What a row is about; a column is of one or more.  What report_row.item points to is behind it. */
 enum columns_of {
@@ -74,11 +94,10 @@ struct column {
 /* The table and its length. */
 const struct column *columns_table(unsigned *ret_n);
 
-/* What --list-columns calls the rows of @of: "pages". */
-const char *columns_rows(enum columns_of of);
-
-/* The columns that rows of @of have without -o, as for columns_select(); NULL: those that fit. */
-const char *columns_rows_usual(enum columns_of of);
+extern const struct columns_kind {
+	const char *name;  /* what --list-columns calls the rows: "pages" */
+	const char *usual; /* their columns without -o; NULL: those that fit */
+} columns_rows[COLUMNS_OF];
 
 /* Returns the column named @name (in any case) of rows of @of, or NULL. */
 const struct column *columns_find(enum columns_of of, const char *name, size_t len);

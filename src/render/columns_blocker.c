@@ -1,82 +1,48 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/columns_blocker.h"
 
-#include "lib/escape.h"
 #include "report/blockers.h"
 
 #include <stdio.h>
-
-static void columns_blocker_number(struct cell *c, enum cell_type type, bool known, u64 n)
-{
-	c->type = known ? type : CELL_NONE;
-	c->num = (s64)n;
-}
-
-static void columns_blocker_text(struct cell *c, const char *text)
-{
-	c->type = text && *text ? CELL_TEXT : CELL_NONE;
-	c->text = text;
-}
-
-static void columns_blocker_untrusted(struct cell *c, const char *text)
-{
-	columns_blocker_text(c, text);
-	if (c->type == CELL_NONE)
-		return;
-	c->text = escape_text(c->buf, sizeof(c->buf), text);
-	c->raw = text;
-}
-
-static void columns_blocker_why(struct cell *c, const struct blockers_cause *cause)
-{
-	columns_blocker_text(c, cause->why);
-	if (cause->state != FRAME_UNKNOWN)
-		return;
-	snprintf(c->buf, sizeof(c->buf), "? %s", cause->why);
-	c->text = c->buf;
-}
 
 void columns_blocker_get(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct blockers_row *b = row->item;
 	const struct blockers_cause *cause = b->cause;
 	const struct blockers_owner *owner = b->owner;
-
-	switch (arg) {
-	case BLOCKER_PAGES:
-		return columns_blocker_number(c, CELL_COUNT, true, b->pages);
-	case BLOCKER_TIMES:
-		return columns_blocker_number(c, CELL_COUNT, b->times, b->times);
-	case BLOCKER_BYTES:
-		return columns_blocker_number(c, CELL_BYTES, true, b->pages * row->base);
-	case BLOCKER_PFN:
-		return columns_blocker_number(c, CELL_HEX, true, b->pfn);
-	case BLOCKER_INODE:
-		return columns_blocker_number(c, CELL_COUNT, cause->inode, cause->inode);
-	case BLOCKER_ADDR:
-		return columns_blocker_number(c, CELL_ADDR, owner && !b->times, b->addr);
-	case BLOCKER_PID:
-		columns_blocker_number(c, CELL_COUNT, owner, owner ? (u64)owner->pid : 0);
-		break;
-	case BLOCKER_COMM:
-		columns_blocker_untrusted(c, owner ? owner->comm : NULL);
-		break;
-	case BLOCKER_HOLDER:
-		return columns_blocker_untrusted(c, cause->holder);
-	case BLOCKER_FILE:
-		return columns_blocker_untrusted(c, cause->file);
-	case BLOCKER_WHY:
-		return columns_blocker_why(c, cause);
-	case BLOCKER_KIND:
-		columns_blocker_text(c, cause->kind);
-		c->type = cause->kind ? CELL_TEXT : CELL_UNKNOWN;
-		return;
-	case BLOCKER_RULE:
-		return columns_blocker_text(c, cause->rule);
-	default:
-		return columns_blocker_text(c, cause->text);
-	}
+	const struct {
+		u8 type; /* CELL_TEXT: ->text */
+		bool has;
+		u64 num;
+		const char *text;
+	} cells[] = {
+		[BLOCKER_PAGES] = { CELL_COUNT, true, b->pages },
+		[BLOCKER_TIMES] = { CELL_COUNT, b->times, b->times },
+		[BLOCKER_BYTES] = { CELL_BYTES, true, b->pages * row->base },
+		[BLOCKER_WHY] = { CELL_TEXT, cause->why, 0, cause->why },
+		[BLOCKER_KIND] = { CELL_TEXT, cause->kind, 0, cause->kind },
+		[BLOCKER_PFN] = { CELL_HEX, true, b->pfn },
+		[BLOCKER_PID] = { CELL_COUNT, owner, owner ? (u64)owner->pid : 0 },
+		[BLOCKER_COMM] = { CELL_TEXT, owner, 0, owner ? owner->comm : NULL },
+		[BLOCKER_ADDR] = { CELL_ADDR, owner && !b->times, b->addr },
+		[BLOCKER_HOLDER] = { CELL_TEXT, true, 0, cause->holder },
+		[BLOCKER_FILE] = { CELL_TEXT, true, 0, cause->file },
+		[BLOCKER_INODE] = { CELL_COUNT, cause->inode, cause->inode },
+		[BLOCKER_RULE] = { CELL_TEXT, cause->rule, 0, cause->rule },
+		[BLOCKER_REASON] = { CELL_TEXT, cause->text, 0, cause->text },
+	};
 	/* somebody maps them who was not found */
-	if (!owner && cause->mapped)
+	bool unowned =
+		!owner && cause->mapped && (arg == BLOCKER_PID || arg == BLOCKER_COMM);
+
+	if (unowned || (arg == BLOCKER_KIND && !cause->kind)) {
 		c->type = CELL_UNKNOWN;
+	} else if (arg == BLOCKER_WHY && cause->state == FRAME_UNKNOWN) {
+		snprintf(c->buf, sizeof(c->buf), "? %s", cause->why);
+		cell_text(c, c->buf);
+	} else if (cells[arg].has && cells[arg].type != CELL_TEXT) {
+		cell_set(c, cells[arg].type, (s64)cells[arg].num);
+	} else if (cells[arg].has && *cells[arg].text) {
+		cell_untrusted(c, cells[arg].text);
+	}
 }

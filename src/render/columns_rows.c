@@ -2,9 +2,7 @@
 /* The kinds of rows. */
 #include "render/columns.h"
 
-static const struct {
-	const char *name, *usual;
-} columns_kinds[COLUMNS_OF] = {
+const struct columns_kind columns_rows[COLUMNS_OF] = {
 	[COLUMNS_PAGE] = { "pages", NULL },
 	[COLUMNS_MAPPING] = { "mappings", NULL },
 	[COLUMNS_PROCESS] = { "processes", NULL },
@@ -25,13 +23,3 @@ static const struct {
 	[COLUMNS_COLUMN] = { "columns", "COLUMN,OF,DESCRIPTION" },
 	[COLUMNS_BLOCKER] = { "blockers", "PAGES,WHY,KIND,PFN,PID,COMM,HOLDER" },
 };
-
-const char *columns_rows(enum columns_of of)
-{
-	return columns_kinds[of].name;
-}
-
-const char *columns_rows_usual(enum columns_of of)
-{
-	return columns_kinds[of].usual;
-}

@@ -21,30 +21,12 @@
 
 /* ---- making cells */
 
-static void cell_set(struct cell *c, enum cell_type type, s64 num)
-{
-	c->type = type;
-	c->num = num;
-}
-
-static void cell_text(struct cell *c, const char *text)
-{
-	c->type = CELL_TEXT;
-	c->text = text;
-}
-
 static void cell_word(struct cell *c, bool known, const char *word)
 {
 	if (known)
 		cell_text(c, word);
 	else
 		c->type = CELL_UNKNOWN;
-}
-
-static void cell_untrusted(struct cell *c, const char *text)
-{
-	cell_text(c, escape_text(c->buf, sizeof(c->buf), text));
-	c->raw = text;
 }
 
 /* Sets the cell unless the field is known: "does not apply", or unknown with the reason. */
@@ -505,7 +487,7 @@ static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
 			   : arg == 3 ? kernel_fact_range(f->id, c->buf, sizeof(c->buf))
 			   : arg == 4 ? kernel_fact(f->id)->commit
 			   : arg == 6 ? kernel_fact(f->id)->subject
-			   : probe < KPROBES ? kernel_probe_text(probe)
+			   : probe < KPROBES ? kernel_probes[probe].text
 					     : "";
 
 	if (arg == 1)
@@ -530,7 +512,7 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 	c->buf[0] = '\0';
 	for (unsigned i = 0; arg == 1 && i < COLUMNS_OF; i++)
 		if (of & BIT(i))
-			cell_list(c, columns_rows(i));
+			cell_list(c, columns_rows[i].name);
 	cell_text(c, !arg           ? col->name
 		     : arg == 1     ? c->buf
 		     : col->help[0] ? col->help

@@ -18,8 +18,8 @@ void render_columns_chosen(struct render_options *opt, enum columns_of of,
 		return;
 	memcpy(added, opt->columns, n * sizeof(*added));
 	opt->ncolumns = 0;
-	if (columns_rows_usual(of))
-		columns_select(of, columns_rows_usual(of), opt->columns, &opt->ncolumns,
+	if (columns_rows[of].usual)
+		columns_select(of, columns_rows[of].usual, opt->columns, &opt->ncolumns,
 			       RENDER_COLUMNS_MAX, &bad, &len);
 	else
 		opt->ncolumns = columns_fit(of, all ? 0 : opt->width, sum, opt->columns);
