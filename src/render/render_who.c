@@ -87,34 +87,22 @@ static void who_holders(FILE *out, const struct render_who *who)
 	}
 }
 
-/* Calls @line with each line of page_owner's record. */
-static void who_owner(const char *text, void (*line)(void *ctx, const char *line),
-		      void *ctx)
+/* Copies the next line of page_owner's record; returns false when there is none. */
+static bool who_owner(const char **text, char *buf, size_t size)
 {
-	char buf[400];
+	size_t n = 0;
 
-	for (size_t n; text && *text; text += n + (text[n] == '\n')) {
-		n = strcspn(text, "\n");
-		snprintf(buf, sizeof(buf), "%.*s", (int)n, text);
-		if (n)
-			line(ctx, buf);
+	while (*text && **text && !n) {
+		n = strcspn(*text, "\n");
+		snprintf(buf, size, "%.*s", (int)n, *text);
+		*text += n + ((*text)[n] == '\n');
 	}
-}
-
-static void who_owner_text(void *ctx, const char *line)
-{
-	char text[1600];
-
-	fprintf(ctx, "  %s\n", escape_text(text, sizeof(text), line));
-}
-
-static void who_owner_json(void *ctx, const char *line)
-{
-	js_str(ctx, NULL, line);
+	return n;
 }
 
 static int who_text(const struct render_options *opt, const struct render_who *who)
 {
+	char line[400], text[1600];
 	FILE *out = opt->out;
 	int err = 0;
 
@@ -133,7 +121,8 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 	who_holders(out, who);
 	if (who->owner)
 		fprintf(out, "\npage_owner:\n");
-	who_owner(who->owner, who_owner_text, out);
+	for (const char *at = who->owner; who_owner(&at, line, sizeof(line));)
+		fprintf(out, "  %s\n", escape_text(text, sizeof(text), line));
 	if (who->unread)
 		fprintf(out, "%zu of %zu processes could not be read\n", who->unread,
 			who->processes);
@@ -183,6 +172,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	const struct holders_ledger *l = who->ledger;
 	bool known = l && l->unexplained >= 0;
 	struct js j = { .out = opt->out };
+	char line[400];
 
 	render_json_head(&j, opt, who->kernel, who->machine);
 	js_close(&j, '}');
@@ -207,7 +197,8 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	}
 	if (who->owner) {
 		js_open(&j, "page_owner", '[');
-		who_owner(who->owner, who_owner_json, &j);
+		for (const char *at = who->owner; who_owner(&at, line, sizeof(line));)
+			js_str(&j, NULL, line);
 		js_close(&j, ']');
 	}
 	return render_json_end(&j, opt);
