@@ -40,18 +40,13 @@ static const struct kernel_fact kernel_rows[KFACTS] = {
 #undef KFACT
 };
 
-static const struct {
-	const char *name, *old_name;
-	enum tri assumed;
-} kernel_configs[KCONFIGS] = {
+const struct kernel_config kernel_configs[KCONFIGS] = {
 #define KCONFIG(id, n, o, a) [KCONFIG_##id] = { .name = n, .old_name = o, .assumed = a },
 #include "kernel/kconfig.def"
 #undef KCONFIG
 };
 
-static const struct {
-	const char *name, *text;
-} kernel_probes[KPROBES] = {
+const struct kernel_probe kernel_probes[KPROBES] = {
 #define KPROBE(id, n, t) [KPROBE_##id] = { .name = n, .text = t },
 #include "kernel/kprobe.def"
 #undef KPROBE
@@ -521,21 +516,6 @@ const char *kernel_origin_name(enum korigin o)
 	};
 
 	return names[o];
-}
-
-const char *kernel_config_name(enum kconfig id)
-{
-	return kernel_configs[id].name;
-}
-
-const char *kernel_probe_name(enum kprobe id)
-{
-	return kernel_probes[id].name;
-}
-
-const char *kernel_probe_text(enum kprobe id)
-{
-	return kernel_probes[id].text;
 }
 
 const char *kernel_function(const struct kernel *k, enum kfunc id)

@@ -19,7 +19,7 @@ _Static_assert(KFACTS <= 64, "the kernel fact word is full");
 
 #define K(id) BIT(KFACT_##id)
 
-/* Configuration options on which some fact depends; see kernel_configs[]. */
+/* Configuration options on which some fact depends; see kernel_configs. */
 enum kconfig {
 #define KCONFIG(id, ...) KCONFIG_##id,
 #include "kernel/kconfig.def"
@@ -154,9 +154,14 @@ const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.1
 /* The releases that have all behaviours of @has and none of @lacks; "" for all releases. */
 const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len);
 const char *kernel_origin_name(enum korigin o);
-const char *kernel_config_name(enum kconfig id); /* "CONFIG_KSM" */
-const char *kernel_probe_name(enum kprobe id);
-const char *kernel_probe_text(enum kprobe id);
+
+extern const struct kernel_config {
+	const char *name, *old_name; /* "CONFIG_KSM" */
+	enum tri assumed;            /* of a foreign release */
+} kernel_configs[KCONFIGS];
+extern const struct kernel_probe {
+	const char *name, *text;
+} kernel_probes[KPROBES];
 
 /*
  * The function that does a job in this kernel's generation, e.g. kernel_function(k,

@@ -6,15 +6,9 @@
 
 #include "lib/text.h"
 
-static const char *const changes_words[CHANGES_WORDS] = {
-	"appeared", "vanished", "moved", "state", "counts",
-	"verdict",  "minor",    "known", "mapped"
-};
-
-const char *changes_word(unsigned bit)
-{
-	return changes_words[bit];
-}
+const char *const changes_words[CHANGES_WORDS] = { "appeared", "vanished", "moved",
+						   "state",    "counts",   "verdict",
+						   "minor",    "known",    "mapped" };
 
 bool changes_of_others(const struct store_change *c)
 {

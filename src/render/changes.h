@@ -9,8 +9,8 @@
 /* Only counts differ that every process of the machine changes: of the page cache, of zero pages. */
 bool changes_of_others(const struct store_change *c);
 
-/* Returns the word of a bit of STORE_*: "moved". */
-const char *changes_word(unsigned bit);
+/* The words of the bits of STORE_*: "moved". */
+extern const char *const changes_words[CHANGES_WORDS];
 
 /*
  * Formats a part of a row of changes: 0 what differs, 1 before, 2 after, 3 the verdicts.  Returns

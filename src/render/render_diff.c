@@ -37,7 +37,7 @@ static void diff_json(struct render_diff *d, const struct report_row *row)
 		js_str(j, NULL, "process");
 	for (unsigned i = 0; c && i < CHANGES_WORDS; i++)
 		if (c->what & BIT(i) & STORE_REAL)
-			js_str(j, NULL, changes_word(i));
+			js_str(j, NULL, changes_words[i]);
 	js_close(j, ']');
 	if (c) {
 		diff_json_side(j, "before", c, &c->a);
@@ -132,7 +132,7 @@ int render_diff_end(struct render_diff *d)
 		js_close(&d->js, ']');
 		js_open(&d->js, "pages", '{');
 		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
-			js_num(&d->js, changes_word(i), (s64)d->pages[i]);
+			js_num(&d->js, changes_words[i], (s64)d->pages[i]);
 		js_close(&d->js, '}');
 		return render_json_end(&d->js, d->opt);
 	}
@@ -142,7 +142,7 @@ int render_diff_end(struct render_diff *d)
 		fputs("pages:", out);
 		for (unsigned i = 0; i < ARRAY_SIZE(d->pages); i++)
 			if (d->pages[i])
-				fprintf(out, " %s %llu", changes_word(i), d->pages[i]);
+				fprintf(out, " %s %llu", changes_words[i], d->pages[i]);
 		fputc('\n', out);
 	}
 	if (d->others)

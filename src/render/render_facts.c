@@ -27,7 +27,7 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 		js_str(&j, "releases", kernel_fact_range(i, range, sizeof(range)));
 		js_str(&j, "commit", kernel_fact(i)->commit);
 		if (probe < KPROBES)
-			js_str(&j, "probe", kernel_probe_text(probe));
+			js_str(&j, "probe", kernel_probes[probe].text);
 		js_str(&j, "subject", kernel_fact(i)->subject);
 		js_close(&j, '}');
 	}
@@ -57,9 +57,9 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 		for (unsigned i = 0; i < KPROBES; i++)
 			if (k->ev.probe[i] != TRI_UNKNOWN)
 				fprintf(opt->out, "  probe %-21s %-3s %s\n",
-					kernel_probe_name(i),
+					kernel_probes[i].name,
 					gup_tri_name(k->ev.probe[i]),
-					kernel_probe_text(i));
+					kernel_probes[i].text);
 		fputc('\n', opt->out);
 	}
 	for (unsigned i = 0; i < KFACTS; i++)

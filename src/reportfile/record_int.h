@@ -79,7 +79,7 @@ void record_clear(const struct record_field *table, void *object);
 /* The name of option or probe @i in [config] or [probes]. */
 static inline const char *record_tri_name(bool probes, unsigned i)
 {
-	return probes ? kernel_probe_name(i) : kernel_config_name(i);
+	return probes ? kernel_probes[i].name : kernel_configs[i].name;
 }
 
 u64 record_hash(const void *key, size_t len);

@@ -22,7 +22,12 @@ static const struct {
 	{ "mouse", MOUSE, 0, "on" },
 };
 
-static const char *const schemes[TUI_SCHEMES] = { "dark", "light", "blind", "none" };
+const struct tui_config_scheme tui_config_schemes[TUI_SCHEMES] = {
+	{ "dark", "colours for a dark background" },
+	{ "light", "colours for a light background" },
+	{ "blind", "colours that colour-blind people tell apart, on dark" },
+	{ "none", "no colours" },
+};
 
 enum columns_of tui_config_of(enum tui_table table)
 {
@@ -38,11 +43,6 @@ bool tui_config_has(enum tui_table table, const struct column *col)
 				  !(col->flags & COLUMN_FRAME)
 			: strstr(" PID PPID UID THREADS RSS SHAR PIN COMM ", col->name) !=
 				  NULL);
-}
-
-const char *tui_config_scheme(enum tui_scheme scheme)
-{
-	return schemes[scheme];
 }
 
 /* ---- one setting */
@@ -87,7 +87,7 @@ static bool set(struct tui_config *c, unsigned i, const char *value)
 		return set_sort(t, settings[i].table, value);
 	case COLORS:
 		for (u8 k = 0; k < TUI_SCHEMES; k++)
-			if (!strcmp(value, schemes[k])) {
+			if (!strcmp(value, tui_config_schemes[k].name)) {
 				c->scheme = k;
 				return true;
 			}
@@ -108,7 +108,7 @@ static void put(const struct tui_config *c, unsigned i, FILE *out)
 	else if (settings[i].what == SORT)
 		fprintf(out, "%s%s", t->descending ? "-" : "", t->by->name);
 	else if (settings[i].what == COLORS)
-		fputs(schemes[c->scheme], out);
+		fputs(tui_config_schemes[c->scheme].name, out);
 	else
 		fputs(c->mouse ? "on" : "off", out);
 	fputc('\n', out);

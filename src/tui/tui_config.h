@@ -34,8 +34,9 @@ struct tui_config {
 enum columns_of tui_config_of(enum tui_table table);
 /* The table can show the column: what the list of processes does not read it has not. */
 bool tui_config_has(enum tui_table table, const struct column *col);
-/* Returns "dark". */
-const char *tui_config_scheme(enum tui_scheme scheme);
+extern const struct tui_config_scheme {
+	const char *name, *text; /* "dark" */
+} tui_config_schemes[TUI_SCHEMES];
 
 void tui_config_init(struct tui_config *c);
 

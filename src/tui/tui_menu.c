@@ -151,13 +151,6 @@ static const char *help_of(const struct tui *t, const struct column *col,
 void tui_menu_text(struct tui *t, struct tui_text *ret)
 {
 	const struct tui_columns *c = &t->config.table[t->menu_table];
-	static const char *const schemes[TUI_SCHEMES] = {
-		[TUI_SCHEME_DARK] = "colours for a dark background",
-		[TUI_SCHEME_LIGHT] = "colours for a light background",
-		[TUI_SCHEME_BLIND] =
-			"colours that colour-blind people tell apart, on dark",
-		[TUI_SCHEME_NONE] = "no colours",
-	};
 	bool sort = t->view[t->nviews - 1] == TUI_VIEW_SORT;
 	struct item item[ITEMS_MAX];
 	unsigned n = make_items(t, item);
@@ -177,11 +170,11 @@ void tui_menu_text(struct tui *t, struct tui_text *ret)
 			     : sort                  ? "↑"
 						     : "x");
 		tui_text_more(ret, i == t->menu_at ? TUI_STRONG : TUI_NORMAL, "%-10s ",
-			      m->kind == SCHEME  ? tui_config_scheme(m->scheme)
+			      m->kind == SCHEME  ? tui_config_schemes[m->scheme].name
 			      : m->kind == MOUSE ? "mouse"
 						 : m->col->name);
 		tui_text_more(ret, TUI_DIM, "%s",
-			      m->kind == SCHEME  ? schemes[m->scheme]
+			      m->kind == SCHEME  ? tui_config_schemes[m->scheme].text
 			      : m->kind == MOUSE ? "click, wheel, titles"
 						 : help_of(t, m->col, &cell));
 	}

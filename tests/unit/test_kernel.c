@@ -45,9 +45,9 @@ TEST(rows_are_complete)
 			EXPECT(strcmp(kernel_fact(i)->name, kernel_fact(j)->name));
 	}
 	for (unsigned i = 0; i < KCONFIGS; i++)
-		EXPECT(!strncmp(kernel_config_name(i), "CONFIG_", 7));
+		EXPECT(!strncmp(kernel_configs[i].name, "CONFIG_", 7));
 	for (unsigned i = 0; i < KPROBES; i++)
-		EXPECT(kernel_probe_name(i)[0] && kernel_probe_text(i)[0]);
+		EXPECT(kernel_probes[i].name[0] && kernel_probes[i].text[0]);
 }
 
 TEST(every_option_and_probe_decides_a_fact)
