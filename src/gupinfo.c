@@ -49,8 +49,6 @@ static const struct mode_row {
 #define DEFAULT MODE
 #define MODE(id, r, n, c, ...) [MODE_##id] = { .run = mode_##r, .needs = n, .caps = c },
 #include "cmd/modes.def"
-#undef MODE
-#undef DEFAULT
 };
 
 static void print_messages(const struct diag *d)

@@ -17,7 +17,6 @@ static const struct {
 #define KPF(id, b, n, c, s, u, t) \
 	{ .bit = (b), .class = (c), .name = (n), .since = (s), .until = (u) },
 #include "kpageflags.def"
-#undef KPF
 };
 
 static bool kpageflags_in(unsigned row, u32 kv)

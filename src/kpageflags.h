@@ -8,7 +8,6 @@
 enum kpageflags_bit {
 #define KPF(id, bit, ...) KPF_##id = (bit),
 #include "kpageflags.def"
-#undef KPF
 };
 #define KPF_BIT(id) BIT(KPF_##id)
 

@@ -122,7 +122,6 @@ static const struct {
 		       .of = { { f1, b1 }, { f2, b2 }, { f3, b3 } }, \
 		       .attr = a },
 #include "tui/tui_roles.def"
-#undef ROLE
 };
 
 /* The background of what has just changed. */

@@ -49,7 +49,6 @@ static __always_inline void cal_flags(void)
 				? bpf_core_enum_value(enum pageflags, pg) \
 				: 0xff;
 #include "page/pageflag.def"
-#undef PAGEFLAG
 }
 
 static __always_inline void cal_fields(void)

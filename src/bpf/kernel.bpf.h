@@ -99,7 +99,6 @@ struct folio___v62 {
 enum pageflags {
 #define PAGEFLAG(pg, member, kpf) pg,
 #include "page/pageflag.def"
-#undef PAGEFLAG
 	PG_owner_2,
 	PG_double_map,
 };

@@ -37,7 +37,6 @@ static const struct option_row {
 		.name = n, .letter = l, .arg = a, .argname = an, .group = g, .help = h \
 	},
 #include "cmd/options.def"
-#undef OPTION
 };
 
 /* Options that choose a mode. */
@@ -47,8 +46,6 @@ static const struct {
 #define DEFAULT(...)
 #define MODE(id, ...) { OPTION_##id, MODE_##id },
 #include "cmd/modes.def"
-#undef MODE
-#undef DEFAULT
 	{ OPTION_EACH, MODE_PAGES },
 	{ OPTION_OPENMETRICS, MODE_ALL },
 };
@@ -80,8 +77,6 @@ static const u64 obeyed[MODES] = {
 #define DEFAULT MODE
 #define MODE(id, run, needs, caps, of, obeys) [MODE_##id] = obeys,
 #include "cmd/modes.def"
-#undef MODE
-#undef DEFAULT
 };
 
 int options_add_pid(struct options *opt, pid_t pid)

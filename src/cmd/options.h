@@ -12,7 +12,6 @@
 enum option_id {
 #define OPTION(id, ...) OPTION_##id,
 #include "cmd/options.def"
-#undef OPTION
 	OPTIONS
 };
 
@@ -20,8 +19,6 @@ enum mode {
 #define DEFAULT MODE
 #define MODE(id, ...) MODE_##id,
 #include "cmd/modes.def"
-#undef MODE
-#undef DEFAULT
 	MODES
 };
 

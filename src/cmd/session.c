@@ -98,8 +98,6 @@ enum columns_of session_of(const struct session *s)
 #define DEFAULT MODE
 #define MODE(id, run, needs, caps, of, obeys) [MODE_##id] = COLUMNS_##of,
 #include "cmd/modes.def"
-#undef MODE
-#undef DEFAULT
 	};
 	bool document = s->opt.render.json == RENDER_JSON_DOCUMENT && !s->opt.columns;
 

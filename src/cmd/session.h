@@ -101,8 +101,6 @@ int session_exit(struct session *s, int err);
 #define DEFAULT MODE
 #define MODE(id, run, ...) int mode_##run(struct session *s);
 #include "cmd/modes.def"
-#undef MODE
-#undef DEFAULT
 
 /*
  * Passes the events of the recording that is replayed to @view, or writes them as JSON when that is

@@ -16,7 +16,6 @@ static const struct demo_case cases[DEMO_CASES] = {
 			     .reader = r,      \
 			     .step = { __VA_ARGS__ } },
 #include "event/demo.def"
-#undef CASE
 };
 
 const struct demo_case *demo_case(enum demo_case_id id)

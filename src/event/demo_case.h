@@ -20,7 +20,6 @@ enum demo_action {
 enum demo_case_id {
 #define CASE(id, ...) DEMO_CASE_##id,
 #include "event/demo.def"
-#undef CASE
 	DEMO_CASES
 };
 

@@ -37,19 +37,16 @@ static const struct kernel_fact kernel_rows[KFACTS] = {
 			 .commit = co,         \
 			 .subject = s },
 #include "kernel/kernel.def"
-#undef KFACT
 };
 
 const struct kernel_config kernel_configs[KCONFIGS] = {
 #define KCONFIG(id, n, o, a) [KCONFIG_##id] = { .name = n, .old_name = o, .assumed = a },
 #include "kernel/kconfig.def"
-#undef KCONFIG
 };
 
 const struct kernel_probe kernel_probes[KPROBES] = {
 #define KPROBE(id, n, t) [KPROBE_##id] = { .name = n, .text = t },
 #include "kernel/kprobe.def"
-#undef KPROBE
 };
 
 struct kernel_generation {
@@ -60,7 +57,6 @@ struct kernel_generation {
 static const struct kernel_generation kernel_functions[KFUNCS][4] = {
 #define KFUNC(f, since, until, ...) [KFUNC_##f] = { { #f, since, until }, __VA_ARGS__ },
 #include "kernel/kfunc.def"
-#undef KFUNC
 };
 
 void kernel_evidence_init(struct kernel_evidence *ev)

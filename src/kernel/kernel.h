@@ -12,7 +12,6 @@
 enum kfact {
 #define KFACT(id, ...) KFACT_##id,
 #include "kernel/kernel.def"
-#undef KFACT
 	KFACTS
 };
 _Static_assert(KFACTS <= 64, "the kernel fact word is full");
@@ -23,7 +22,6 @@ _Static_assert(KFACTS <= 64, "the kernel fact word is full");
 enum kconfig {
 #define KCONFIG(id, ...) KCONFIG_##id,
 #include "kernel/kconfig.def"
-#undef KCONFIG
 	KCONFIGS
 };
 
@@ -31,7 +29,6 @@ enum kconfig {
 enum kprobe {
 #define KPROBE(id, ...) KPROBE_##id,
 #include "kernel/kprobe.def"
-#undef KPROBE
 	KPROBES
 };
 
@@ -170,7 +167,6 @@ extern const struct kernel_probe {
 enum kfunc {
 #define KFUNC(id, ...) KFUNC_##id,
 #include "kernel/kfunc.def"
-#undef KFUNC
 	KFUNCS
 };
 const char *kernel_function(const struct kernel *k, enum kfunc id);

@@ -8,7 +8,6 @@
 const struct fact_row fact_rows[FACTS] = {
 #define FACT(id, n, d, t) [FACT_##id] = { .name = n, .decider = d, .text = t },
 #include "page/fact.def"
-#undef FACT
 };
 
 bool fact_decides(u64 set, enum fact id)

@@ -7,7 +7,6 @@
 enum fact {
 #define FACT(id, name, decider, text) FACT_##id,
 #include "page/fact.def"
-#undef FACT
 	FACTS
 };
 _Static_assert(FACTS <= 64, "the fact word is full");

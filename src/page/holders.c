@@ -290,7 +290,6 @@ static const struct {
 #define HOLDER(id, n, f, o, t) \
 	[HOLDERS_##id] = { .name = n, .flags = f, .open = o, .text = t },
 #include "page/holders.def"
-#undef HOLDER
 };
 
 const char *holders_kind_name(enum holders_kind kind)

@@ -18,7 +18,6 @@
 enum holders_kind {
 #define HOLDER(id, ...) HOLDERS_##id,
 #include "page/holders.def"
-#undef HOLDER
 	HOLDERS_KINDS
 };
 

@@ -189,7 +189,6 @@ struct page_context {
 struct kpf_layout {
 #define PAGEFLAG(pg, member, kpf) u8 member;
 #include "page/pageflag.def"
-#undef PAGEFLAG
 };
 
 /*

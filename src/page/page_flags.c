@@ -71,7 +71,6 @@ static void page_flags_layout(struct page_work *w, const struct kpf_layout *l)
 	} rows[] = {
 #define PAGEFLAG(pg, member, kpf) { l->member, kpf },
 #include "page/pageflag.def"
-#undef PAGEFLAG
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)

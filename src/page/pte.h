@@ -27,7 +27,6 @@
 enum page_pte {
 #define PTE(id, bit, letter, key) PAGE_PTE_##id = 1 << (bit),
 #include "page/pte.def"
-#undef PTE
 };
 
 enum pte_state {

@@ -253,7 +253,6 @@ struct structpage_batches {
 enum {
 #define HOLDER(id, ...) STRUCTPAGE_BY_##id,
 #include "page/holders.def"
-#undef HOLDER
 };
 /* ->slot counts what is queued: neighbours are one run though their slots differ. */
 #define STRUCTPAGE_NUMBERED(kind) \

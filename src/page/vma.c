@@ -9,7 +9,6 @@
 const char vma_flag_letters[VMFLAGS][3] = {
 #define VMFLAG(id, letters, bit, name) [VMFLAG_##id] = letters,
 #include "page/vma.def"
-#undef VMFLAG
 };
 _Static_assert(VMFLAGS <= 64, "the VmFlags word is full");
 
@@ -210,7 +209,6 @@ int vma_parse_smaps(const char *line, size_t len, struct vma *vma)
 static const s8 vma_bits[VMFLAGS] = {
 #define VMFLAG(id, letters, bit, name) [VMFLAG_##id] = bit,
 #include "page/vma.def"
-#undef VMFLAG
 };
 #define VMA_PKEY_SHIFT 32
 #define VMA_PKEY_BITS 4

@@ -8,7 +8,6 @@
 enum vma_flag {
 #define VMFLAG(id, letters, bit, text) VMFLAG_##id,
 #include "page/vma.def"
-#undef VMFLAG
 	VMFLAGS
 };
 #define VF(id) BIT(VMFLAG_##id)

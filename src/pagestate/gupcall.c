@@ -57,7 +57,6 @@ static const struct {
 			      .run = run_,                                \
 			      .arg = arg_ },
 #include "pagestate/gupcall.def"
-#undef GUPCALL
 };
 
 const struct gupcall_row *gupcall_row(enum gupcall_id id)

@@ -16,7 +16,6 @@ enum gupcall_entry { GUPCALL_FAST, GUPCALL_SLOW };
 enum gupcall_id {
 #define GUPCALL(id, ...) GUPCALL_DO_##id,
 #include "pagestate/gupcall.def"
-#undef GUPCALL
 	GUPCALLS
 };
 

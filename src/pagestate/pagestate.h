@@ -58,7 +58,6 @@ enum pagestate_try {
 enum pagestate_id {
 #define PAGESTATE(id, ...) PAGESTATE_##id,
 #include "pagestate/pagestate.def"
-#undef PAGESTATE
 	PAGESTATES
 };
 
@@ -67,7 +66,6 @@ enum pagestate_scope { PAGESTATE_ONE, PAGESTATE_ALL };
 enum pagestate_op_id {
 #define OP(id, ...) PAGESTATE_OP_##id,
 #include "pagestate/pagestate_op.def"
-#undef OP
 	PAGESTATE_OPS
 };
 

@@ -45,7 +45,6 @@ static const struct {
 			     .size = { size_ },                            \
 			     .steps = steps_ },
 #include "pagestate/pagestate.def"
-#undef PAGESTATE
 };
 #undef PAGES
 #undef KIB

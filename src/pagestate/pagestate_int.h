@@ -7,7 +7,6 @@
 enum pagestate_mapping {
 #define MAPPING(id, ...) PAGESTATE_MAP_##id,
 #include "pagestate/pagestate_map.def"
-#undef MAPPING
 };
 
 /* Returns the bytes of one page of a mapping; 0 when this machine has no such pages. */

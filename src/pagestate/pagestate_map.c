@@ -40,7 +40,6 @@ static const struct pagestate_mapped {
 				 .readonly = readonly_,              \
 				 .look = look_ },
 #include "pagestate/pagestate_map.def"
-#undef MAPPING
 };
 
 /* ---- files */

@@ -35,7 +35,6 @@ static const struct {
 				.run = run_,                               \
 				.arg = arg_ },
 #include "pagestate/pagestate_op.def"
-#undef OP
 };
 
 const struct pagestate_op_row *pagestate_op_row(enum pagestate_op_id id)

@@ -151,7 +151,6 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 	} letters[] = {
 #define PTE(id, bit, letter, key) { PAGE_PTE_##id, letter },
 #include "page/pte.def"
-#undef PTE
 	};
 	const struct page_info *page = report_page(row);
 	bool swap = page->kind == PAGE_SWAP && page->pte & PAGE_PTE_UFFD_WP;

@@ -82,7 +82,6 @@ static void json_pte(struct js *j, const struct page_info *page)
 	} bits[] = {
 #define PTE(id, bit, letter, key) { PAGE_PTE_##id, key },
 #include "page/pte.def"
-#undef PTE
 	};
 	if (!page->pte_known) {
 		js_null(j, "pte");

@@ -9,7 +9,6 @@ const struct sums_row sums_rows[SUMS] = {
 #define SUM(id, a, p, u, m, h) \
 	[SUM_##id] = { .metric = m, .help = h, .at = a, .plus = p, .unknown = u },
 #include "render/sums.def"
-#undef SUM
 };
 
 static u64 sums_at(const struct report_totals *t, u32 at, u32 base)

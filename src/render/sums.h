@@ -7,7 +7,6 @@
 enum sums {
 #define SUM(id, ...) SUM_##id,
 #include "render/sums.def"
-#undef SUM
 	SUMS
 };
 

@@ -19,7 +19,6 @@ static const struct {
 		.weight = w, .pattern = p, .color = c, .word = word_, .meaning = m \
 	},
 #include "render/svg.def"
-#undef SVG
 };
 
 /* Strokes of the patterns, in a tile of 6 pixels. */

@@ -15,7 +15,6 @@
 enum svg_kind {
 #define SVG(id, ...) SVG_##id,
 #include "render/svg.def"
-#undef SVG
 	SVG_KINDS
 };
 

@@ -15,20 +15,17 @@
 static const char *const dmesg_flags[] = {
 #define PAGEFLAG(pg, member, kpf) #pg,
 #include "page/pageflag.def"
-#undef PAGEFLAG
 };
 
 enum dmesg_flag {
 #define PAGEFLAG(pg, member, kpf) DMESG_##pg,
 #include "page/pageflag.def"
-#undef PAGEFLAG
 };
 
 /* page->flags of a dump has its bits in the order of the table. */
 static const struct kpf_layout dmesg_layout = {
 #define PAGEFLAG(pg, member, kpf) .member = DMESG_##pg,
 #include "page/pageflag.def"
-#undef PAGEFLAG
 };
 
 /* ---- parts of a line */

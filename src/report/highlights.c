@@ -11,7 +11,6 @@
 const struct highlights_row highlights_rows[HIGHLIGHTS] = {
 #define HIGHLIGHT(id, s, t) [HIGHLIGHT_##id] = { .severity = s, .text = t },
 #include "report/highlights.def"
-#undef HIGHLIGHT
 };
 
 /* The mapping of which rows came is complete. */

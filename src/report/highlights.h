@@ -13,7 +13,6 @@
 enum highlights_kind {
 #define HIGHLIGHT(id, severity, text) HIGHLIGHT_##id,
 #include "report/highlights.def"
-#undef HIGHLIGHT
 	HIGHLIGHTS
 };
 

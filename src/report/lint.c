@@ -9,7 +9,6 @@ const struct lint_row lint_rows[LINTS] = {
 #define LINT(id, n, c, i, r) \
 	[LINT_##id] = { .name = n, .class = LINT_CLASS_##c, .invariant = i, .reason = r },
 #include "report/lint.def"
-#undef LINT
 };
 
 static bool lint_pte(const struct page_info *p, u16 bit)

@@ -7,7 +7,6 @@
 enum lint {
 #define LINT(id, ...) LINT_##id,
 #include "report/lint.def"
-#undef LINT
 	LINTS
 };
 

@@ -74,7 +74,6 @@ const struct record_field record_pool_fields[] = {
 const struct record_field record_layout_fields[] = {
 #define PAGEFLAG(pg, m, kpf) FIELD(struct kpf_layout, #m, m, DEC, KEPT, .missing = 0xff),
 #include "page/pageflag.def"
-#undef PAGEFLAG
 	{ 0 },
 };
 

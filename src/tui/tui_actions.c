@@ -294,7 +294,6 @@ enum tui_request tui_actions_do(struct tui *t, enum tui_action action)
 			;                    \
 		break;
 #include "tui/tui_keys.def"
-#undef KEY
 	case TUI_DO_NOTHING:
 	case TUI_ACTIONS:
 		break;

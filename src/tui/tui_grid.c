@@ -19,7 +19,6 @@ const struct tui_letter tui_grid_letters[TUI_GLYPHS] = {
 			     .word = wd,        \
 			     .meaning = text },
 #include "tui/tui_glyphs.def"
-#undef GLYPH
 };
 
 /* Of each kind of lens its name, and the letters of a hole and of what is not known. */

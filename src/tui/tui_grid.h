@@ -25,7 +25,6 @@ enum tui_lens {
 enum tui_glyph {
 #define GLYPH(id, ...) TUI_GLYPH_##id,
 #include "tui/tui_glyphs.def"
-#undef GLYPH
 	TUI_GLYPHS
 };
 

@@ -14,7 +14,6 @@ static const struct {
 #define KEY(id, k, w, g, do, h) \
 	[TUI_DO_##id] = { .keys = k, .word = w, .group = GROUP_##g, .help = h },
 #include "tui/tui_keys.def"
-#undef KEY
 };
 
 u32 tui_keys_by_name(const char *name, size_t len)

@@ -34,7 +34,6 @@ enum tui_action {
 	TUI_DO_NOTHING,
 #define KEY(id, ...) TUI_DO_##id,
 #include "tui/tui_keys.def"
-#undef KEY
 	TUI_ACTIONS
 };
 

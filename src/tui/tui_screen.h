@@ -11,7 +11,6 @@
 enum tui_role {
 #define ROLE(id, ...) TUI_##id,
 #include "tui/tui_roles.def"
-#undef ROLE
 	TUI_ROLES
 };
 

@@ -87,7 +87,6 @@ static void print_roles(void)
 	static const char *const names[] = {
 #define ROLE(id, ...) #id,
 #include "tui/tui_roles.def"
-#undef ROLE
 	};
 
 	for (int y = 0; y < s->rows; y++) {

@@ -168,7 +168,6 @@ TEST(every_key_does_one_thing)
 	static const char *const keys[] = {
 #define KEY(id, k, ...) k,
 #include "tui/tui_keys.def"
-#undef KEY
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(keys); i++)

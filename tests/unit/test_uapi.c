@@ -48,7 +48,6 @@
 #define KPF(id, bit, name, ...) \
 	_Static_assert(KPF_##id == (bit), "kpageflags.def: " #id " has another bit");
 #include "kpageflags.def"
-#undef KPF
 
 /* Values that an older header lacks have their numbers from Linux 7.3. */
 #ifndef MADV_COLLAPSE
@@ -148,7 +147,6 @@ TEST(names_are_those_of_the_bits)
 	} rows[] = {
 #define KPF(id, bit, name, ...) { #id, name },
 #include "kpageflags.def"
-#undef KPF
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
