@@ -95,8 +95,7 @@ struct parser {
 	size_t size;
 };
 
-__attribute__((format(printf, 2, 3))) static int refuse(const struct parser *p,
-							const char *fmt, ...)
+PRINTF(2, 3) static int refuse(const struct parser *p, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -40,8 +40,7 @@ static void look(struct demo *d, struct demo_sight sight[DEMO_WHOS])
 
 /* ---- one case */
 
-static __attribute__((format(printf, 2, 3))) void skip(struct demo_result *r,
-						       const char *fmt, ...)
+static PRINTF(2, 3) void skip(struct demo_result *r, const char *fmt, ...)
 {
 	va_list ap;
 

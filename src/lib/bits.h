@@ -16,6 +16,9 @@ typedef int16_t s16;
 typedef int8_t s8;
 
 #define BIT(n) (1ULL << (n))
+/* A function that formats: which of its parameters are the format and what it takes. */
+#define PRINTF(format_, first) __attribute__((format(printf, format_, first)))
+
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 #define MIN(a, b) ((a) < (b) ? (a) : (b))

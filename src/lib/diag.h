@@ -31,11 +31,10 @@ void diag_deinit(struct diag *d);
  * Adds a message unless the list has an equal one.  Without memory, or if @d is NULL, the message
  * is lost.
  */
-void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...) PRINTF(3, 4);
 /* The same of process @pid: the message is "process PID " and the text. */
 void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
-		      ...) __attribute__((format(printf, 4, 5)));
+		      ...) PRINTF(4, 5);
 /* Either, with @pid or 0. */
 void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
-	       va_list ap) __attribute__((format(printf, 4, 0)));
+	       va_list ap) PRINTF(4, 0);

@@ -119,8 +119,7 @@ struct pagestate_op_row {
 const struct pagestate_op_row *pagestate_op_row(enum pagestate_op_id id);
 
 /* Formats s->why and returns @err, for the files that make states. */
-int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...) PRINTF(3, 4);
 
 /*
  * mmap() aligned to @align (a power of two), with room around it.  Addresses are low, so that

@@ -18,8 +18,7 @@ static const char *dump_number(bool known, s64 value, char buf[24])
 	return buf;
 }
 
-__attribute__((format(printf, 2, 3))) static void dump_line(struct dump_page *d,
-							    const char *fmt, ...)
+PRINTF(2, 3) static void dump_line(struct dump_page *d, const char *fmt, ...)
 {
 	va_list ap;
 

@@ -137,4 +137,4 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text);
 /* Prints @label, then the text from column @indent on, likewise. */
 void render_block(FILE *out, const char *label, unsigned indent, const char *fmt, ...)
-	__attribute__((format(printf, 4, 5)));
+	PRINTF(4, 5);

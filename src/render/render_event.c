@@ -21,8 +21,7 @@ struct line {
 };
 
 /* Adds a word; starts a new line when it does not fit. */
-static __attribute__((format(printf, 2, 3))) void put(struct line *l, const char *fmt,
-						      ...)
+static PRINTF(2, 3) void put(struct line *l, const char *fmt, ...)
 {
 	char word[512];
 	va_list ap;

@@ -42,5 +42,4 @@ struct render_report_lint {
 extern const struct report_view render_report_lint_view;
 
 /* Prints one line, escaped to ASCII and folded at 80 columns with @indent blanks. */
-void render_report_line(FILE *out, unsigned indent, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void render_report_line(FILE *out, unsigned indent, const char *fmt, ...) PRINTF(3, 4);

@@ -34,13 +34,11 @@ void svg_escape(FILE *out, const char *text);
 
 /* A line of text at @x; @class: of the style sheet, as in svg.c; @title: shown to who points at it, or NULL. */
 void svg_text(const struct svg *s, unsigned x, unsigned y, const char *class,
-	      const char *title, const char *fmt, ...)
-	__attribute__((format(printf, 6, 7)));
+	      const char *title, const char *fmt, ...) PRINTF(6, 7);
 
 /* A box of a kind, with a title for people who point at it. */
 void svg_box(struct svg *s, unsigned x, unsigned y, unsigned w, unsigned h,
-	     enum svg_kind kind, const char *fmt, ...)
-	__attribute__((format(printf, 7, 8)));
+	     enum svg_kind kind, const char *fmt, ...) PRINTF(7, 8);
 
 /* Pages of each kind in one cell of a strip, and the kind that is shown. */
 struct svg_cell {

@@ -80,8 +80,7 @@ int record_write_section(struct record_writer *w, const char *name);
 /* Writes a comment for people, which readers skip. */
 int record_write_comment(struct record_writer *w, const char *text);
 /* Writes a line of a text section and escapes what is not printable ASCII. */
-int record_write_text(struct record_writer *w, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+int record_write_text(struct record_writer *w, const char *fmt, ...) PRINTF(2, 3);
 /* Writes a line of a text section as a reader delivered it: it is escaped already. */
 int record_write_verbatim(struct record_writer *w, const char *line);
 

@@ -152,8 +152,7 @@ struct record_parse {
 };
 
 /* Sets ->why ("line 12: …") and ->error, unless an earlier failure did; returns ->error. */
-int record_fail(struct record_reader *r, int err, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int record_fail(struct record_reader *r, int err, const char *fmt, ...) PRINTF(3, 4);
 
 char *record_next(char **at);
 bool record_number(const char *s, unsigned base, u64 *ret);
@@ -177,8 +176,7 @@ int record_pages_line(struct record_reader *r, char *line);
 /* Write parts of the current line (record_write.c). */
 int record_write_flush(struct record_writer *w);
 void record_write_add(struct record_writer *w, const char *text);
-void record_write_addf(struct record_writer *w, const char *fmt, ...)
-	__attribute__((format(printf, 2, 3)));
+void record_write_addf(struct record_writer *w, const char *fmt, ...) PRINTF(2, 3);
 void record_write_quoted(struct record_writer *w, const char *text);
 /* Writes " key=value" of each field of @object that is not optional or has a value. */
 void record_write_fields(struct record_writer *w, const struct record_field *table,

@@ -55,8 +55,7 @@ struct tui_line {
 	struct tui_screen *s;
 	int x, y, end; /* nothing is put at ->end or behind */
 };
-void tui_screen_add(struct tui_line *l, u8 role, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void tui_screen_add(struct tui_line *l, u8 role, const char *fmt, ...) PRINTF(3, 4);
 /* Puts one character @n times. */
 void tui_screen_fill(struct tui_screen *s, int x, int y, int n, u8 role, u32 ch);
 /* Sets role and attributes of existing characters. */

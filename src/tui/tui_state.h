@@ -85,8 +85,7 @@ void tui_view_moment(struct tui *t);
 void tui_state_now(struct tui *t, u64 time_ns);
 const struct tui_config *tui_state_config(const struct tui *t);
 struct tui_status *tui_state_status(struct tui *t);
-void tui_state_message(struct tui *t, u8 role, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void tui_state_message(struct tui *t, u8 role, const char *fmt, ...) PRINTF(3, 4);
 /* Opens a page of text on top; takes over @text's content. */
 void tui_state_text(struct tui *t, const char *title, struct tui_text *text);
 /* Opens (or refreshes) the process picker; copies the rows. */

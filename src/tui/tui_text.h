@@ -20,11 +20,9 @@ struct tui_text {
 void tui_text_init(struct tui_text *t);
 void tui_text_deinit(struct tui_text *t);
 /* Starts a line. */
-void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...) PRINTF(3, 4);
 /* Continues the last line. */
-void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...) PRINTF(3, 4);
 /*
  * Continues the last line with @words up to column @cols, and adds lines of @indent columns and more
  * of them as needed.
