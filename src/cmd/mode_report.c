@@ -94,7 +94,7 @@ static void report_method(struct session *s, struct record_writer *w,
 }
 
 /* Writes a whole body, machine to end line, into @tmp. */
-static int report_body(struct session *s, struct tempfile *tmp, bool text)
+static int report_body(struct session *s, FILE *tmp, bool text)
 {
 	static struct record_writer w;
 	struct collect_options opt = report_options(s);
@@ -123,13 +123,13 @@ static int report_body(struct session *s, struct tempfile *tmp, bool text)
 	if (!err)
 		err = record_write_end(&w);
 	record_write_deinit(&w);
-	return err ? err : tempfile_flush(tmp);
+	return err ? err : fflush(tmp) ? -errno : 0;
 }
 
 /* Replaces the content of @tmp by its redacted form. */
-static int report_redact(struct session *s, struct tempfile *tmp)
+static int report_redact(struct session *s, FILE **tmp)
 {
-	static struct tempfile clean;
+	FILE *clean;
 	struct redact *r = redact_new(s->opt.redact_addresses);
 	int err = r ? tempfile_open(&clean) : -ENOMEM;
 	char why[200];
@@ -138,40 +138,42 @@ static int report_redact(struct session *s, struct tempfile *tmp)
 		redact_free(r);
 		return err;
 	}
-	record_write_magic(tempfile_put, &clean);
-	err = replay_scan_fd(tmp->fd, &redact_scan, r, why);
+	record_write_magic(tempfile_put, clean);
+	err = replay_scan_fd(fileno(*tmp), &redact_scan, r, why);
 	if (!err)
-		err = redact_begin(r, tempfile_put, &clean);
+		err = redact_begin(r, tempfile_put, clean);
 	if (!err)
-		err = replay_scan_fd(tmp->fd, &redact_write, r, why);
+		err = replay_scan_fd(fileno(*tmp), &redact_write, r, why);
 	if (!err)
 		err = redact_end(r);
-	if (!err)
-		err = tempfile_flush(&clean);
+	if (!err && fflush(clean))
+		err = -errno;
 	redact_free(r);
-	tempfile_close(tmp);
+	fclose(*tmp);
 	*tmp = clean;
-	clean.fd = -1;
 	return err;
 }
 
 /* A report file starts with the magic line: only with it can the body be replayed. */
-int mode_report_make(struct session *s, struct tempfile *tmp, bool text)
+int mode_report_make(struct session *s, FILE **ret, bool text)
 {
 	struct collect_options copt = report_options(s);
 	int err = collect_check(s->source, &copt, &s->diag);
+	FILE *tmp;
 
 	if (!err)
-		err = tempfile_open(tmp);
+		err = tempfile_open(&tmp);
 	if (err)
 		return err;
 	err = record_write_magic(tempfile_put, tmp);
 	if (!err)
 		err = report_body(s, tmp, text);
 	if (!err && s->opt.redact)
-		err = report_redact(s, tmp);
+		err = report_redact(s, &tmp);
 	if (err)
-		tempfile_close(tmp);
+		fclose(tmp);
+	else
+		*ret = tmp;
 	return err;
 }
 
@@ -225,12 +227,12 @@ static int report_put_tail(void *ctx, const char *buf, size_t len)
 	return report_put_file(t->out, newline, len - (size_t)(newline - buf));
 }
 
-static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
+static int report_first_page(struct session *s, FILE *tmp, FILE *out)
 {
 	static const struct record_handler facts_handler = { .text = report_facts_text };
 	struct render_report *view = calloc(1, sizeof(*view));
 	struct source *src =
-		view ? replay_open_fd(tmp->fd, "the new report", &s->diag) : NULL;
+		view ? replay_open_fd(fileno(tmp), "the new report", &s->diag) : NULL;
 	bool live = !s->opt.replay && !s->opt.redact;
 	struct collect_options opt = { .model = s->has_model ? &s->model : NULL,
 				       .holders = true,
@@ -259,17 +261,17 @@ static int report_first_page(struct session *s, struct tempfile *tmp, FILE *out)
 
 int mode_report(struct session *s)
 {
-	static struct tempfile tmp;
+	FILE *tmp;
 	struct report_tail tail = { .out = s->out.file ? s->out.file : stdout };
 	int err = mode_report_make(s, &tmp, true);
 
 	if (!err) {
 		err = record_write_magic(report_put_file, tail.out);
 		if (!err)
-			err = report_first_page(s, &tmp, tail.out);
+			err = report_first_page(s, tmp, tail.out);
 		if (!err)
-			err = tempfile_copy(&tmp, report_put_tail, &tail);
-		tempfile_close(&tmp);
+			err = tempfile_copy(tmp, report_put_tail, &tail);
+		fclose(tmp);
 	}
 	return session_exit(s, outfile_close(&s->out, err));
 }
@@ -278,7 +280,7 @@ int mode_report(struct session *s)
 
 int session_redact(struct session *s)
 {
-	static struct tempfile tmp;
+	FILE *tmp;
 	struct source *src;
 	int err;
 
@@ -287,8 +289,8 @@ int session_redact(struct session *s)
 	err = mode_report_make(s, &tmp, false);
 	if (err)
 		return session_exit(s, err);
-	src = replay_open_fd(tmp.fd, "the redacted report", &s->diag);
-	tempfile_close(&tmp);
+	src = replay_open_fd(fileno(tmp), "the redacted report", &s->diag);
+	fclose(tmp);
 	if (!src)
 		return EXIT_FAILED;
 	s->source->ops->close(s->source);

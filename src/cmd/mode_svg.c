@@ -66,7 +66,7 @@ static pid_t *picture_pids(struct source *src, unsigned *ret_n)
 }
 
 /* Draws the report in @src, which is the one in @tmp. */
-static int picture_draw(struct session *s, struct source *src, struct tempfile *tmp)
+static int picture_draw(struct session *s, struct source *src, FILE *tmp)
 {
 	bool live = !s->opt.replay && !s->opt.given[OPTION_REDACT], found;
 	struct highlights *h = calloc(1, sizeof(*h));
@@ -83,7 +83,7 @@ static int picture_draw(struct session *s, struct source *src, struct tempfile *
 	int err = h && time && pids ? 0 : -ENOMEM;
 
 	opt.pids = pids;
-	if (!fstat(tmp->fd, &st) && st.st_size <= PICTURE_REPORT)
+	if (!fstat(fileno(tmp), &st) && st.st_size <= PICTURE_REPORT)
 		r.report = picture_report;
 	else
 		diag_add(
@@ -117,18 +117,18 @@ static int picture_draw(struct session *s, struct source *src, struct tempfile *
 
 int mode_svg(struct session *s)
 {
-	static struct tempfile tmp;
 	struct source *src = NULL;
+	FILE *tmp;
 	int err;
 
 	s->opt.redact = false; /* session_redact() has done it */
 	err = mode_report_make(s, &tmp, false);
 	if (!err) {
-		src = replay_open_fd(tmp.fd, "the report", &s->diag);
+		src = replay_open_fd(fileno(tmp), "the report", &s->diag);
 		err = src ? replay_read(src) : -EIO;
 		if (!err)
-			err = picture_draw(s, src, &tmp);
-		tempfile_close(&tmp);
+			err = picture_draw(s, src, tmp);
+		fclose(tmp);
 	}
 	if (src)
 		src->ops->close(src);

@@ -75,11 +75,10 @@ int mode_family_members(struct session *s);
 int mode_family_new(struct session *s, const struct store *store, struct family **ret);
 
 /*
- * Writes a report of what the options select to @tmp, redacted with --redact; without @text only what
+ * Writes a report of what the options select to a new *@ret, redacted with --redact; without @text only what
  * was read of pages, and the events of a recording.
  */
-struct tempfile;
-int mode_report_make(struct session *s, struct tempfile *tmp, bool text);
+int mode_report_make(struct session *s, FILE **ret, bool text);
 
 /* With --redact, replaces the source by a redacted report of it.  Returns 0 or an exit status. */
 int session_redact(struct session *s);

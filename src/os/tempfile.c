@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 static int tempfile_fd_in(const char *dir)
@@ -52,78 +51,35 @@ void tempfile_reserve(unsigned n)
 		reserved[nreserved++] = fd;
 }
 
-int tempfile_fd(void)
+int tempfile_open(FILE **ret)
 {
-	return nreserved ? reserved[--nreserved] : tempfile_new();
+	int fd = nreserved ? reserved[--nreserved] : tempfile_new();
+	FILE *file = fd < 0 ? NULL : fdopen(fd, "w+");
+
+	if (file)
+		*ret = file;
+	else if (fd >= 0)
+		close(fd);
+	return file ? 0 : fd < 0 ? fd : -ENOMEM;
 }
 
-int tempfile_open(struct tempfile *s)
+int tempfile_put(void *file, const char *buf, size_t len)
 {
-	s->len = 0;
-	s->fd = tempfile_fd();
-	return s->fd < 0 ? s->fd : 0;
+	return fwrite(buf, 1, len, file) == len ? 0 : -errno;
 }
 
-void tempfile_close(struct tempfile *s)
-{
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
-}
-
-int tempfile_flush(struct tempfile *s)
-{
-	for (size_t done = 0; done < s->len;) {
-		ssize_t n = write(s->fd, s->buf + done, s->len - done);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n < 0 ? -errno : -EIO;
-		done += (size_t)n;
-	}
-	s->len = 0;
-	return 0;
-}
-
-int tempfile_put(void *ctx, const char *buf, size_t len)
-{
-	struct tempfile *s = ctx;
-
-	while (len) {
-		size_t n = sizeof(s->buf) - s->len;
-
-		if (!n) {
-			int err = tempfile_flush(s);
-
-			if (err)
-				return err;
-			continue;
-		}
-		n = n < len ? n : len;
-		memcpy(s->buf + s->len, buf, n);
-		s->len += n;
-		buf += n;
-		len -= n;
-	}
-	return 0;
-}
-
-int tempfile_copy(struct tempfile *s, int (*put)(void *ctx, const char *buf, size_t len),
+int tempfile_copy(FILE *file, int (*put)(void *ctx, const char *buf, size_t len),
 		  void *ctx)
 {
-	int err = tempfile_flush(s);
-	off_t at = 0;
+	char buf[1 << 14];
+	int err = fflush(file) ? -errno : 0;
+	ssize_t n = 0;
 
-	while (!err) {
-		ssize_t n = pread(s->fd, s->buf, sizeof(s->buf), at);
-
-		if (n < 0 && errno == EINTR)
-			continue;
+	for (off_t at = 0; !err; at += n) {
+		n = pread(fileno(file), buf, sizeof(buf), at);
 		if (n <= 0)
 			return n < 0 ? -errno : 0;
-		at += n;
-		err = put(ctx, s->buf, (size_t)n);
+		err = put(ctx, buf, (size_t)n);
 	}
 	return err;
 }

@@ -388,8 +388,8 @@ static void replay_op_close(struct source *src)
 	struct replay *r = (struct replay *)src;
 
 	close(r->file.fd);
-	if (r->file.text >= 0)
-		close(r->file.text);
+	if (r->file.text)
+		fclose(r->file.text);
 	if (r->reader_ready)
 		record_read_deinit(&r->reader);
 	free(r->proc);
@@ -490,7 +490,7 @@ int replay_read(struct source *src)
 	struct replay *r = (struct replay *)src;
 	int err = replay_unpack_text(&r->file, r->name, src->diag);
 
-	r->text.fd = r->file.text < 0 ? r->file.fd : r->file.text;
+	r->text.fd = r->file.text ? fileno(r->file.text) : r->file.fd;
 	return err ? err : replay_build(r);
 }
 

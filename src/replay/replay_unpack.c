@@ -257,7 +257,7 @@ int replay_unpack_open(struct replay_unpack *u, int fd, const char *name,
 	int err = fstat(fd, &st) ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
 
 	u->fd = fd;
-	u->text = -1;
+	u->text = NULL;
 	u->len = 0;
 	if (!err && S_ISFIFO(st.st_mode))
 		err = replay_unpack_wait(u);
@@ -266,10 +266,8 @@ int replay_unpack_open(struct replay_unpack *u, int fd, const char *name,
 	while (!err && (u->len < p->len || memcmp(u->buf, p->magic, p->len)))
 		p++;
 	u->packer = p;
-	if (!err && (p->name || lseek(fd, 0, SEEK_SET) < 0)) {
-		err = u->text = tempfile_fd();
-		err = MIN(err, 0);
-	}
+	if (!err && (p->name || lseek(fd, 0, SEEK_SET) < 0))
+		err = tempfile_open(&u->text);
 	if (err)
 		diag_add(diag, DIAG_ERROR, "cannot read %s: %s", name,
 			 err == -EPIPE ? "nobody writes to it" : strerror(-err));
@@ -287,14 +285,11 @@ int replay_unpack_open(struct replay_unpack *u, int fd, const char *name,
 /* Unpacks all into ->text, or the start of what is no report.  Returns 0 or -errno. */
 static int replay_unpack_pump(struct replay_unpack *u, z_stream *s)
 {
-	static struct tempfile tmp;
 	static u8 text[1 << 16];
 	u64 total = 0, packed = u->len;
 	bool report = true, last = u->len < sizeof(u->buf);
 	int err = 0, whole = 0;
 
-	tmp.fd = u->text;
-	tmp.len = 0;
 	s->next_in = u->buf;
 	s->avail_in = (uInt)u->len;
 	while (!err && report && !(last && !s->avail_in && whole)) {
@@ -316,7 +311,7 @@ static int replay_unpack_pump(struct replay_unpack *u, z_stream *s)
 		if (!err && !got && last && !s->avail_in && !whole)
 			err = -EBADMSG;
 		if (!err)
-			err = tempfile_put(&tmp, (char *)text, got);
+			err = tempfile_put(u->text, (char *)text, got);
 		report = total ||
 			 !memcmp(text, RECORD_MAGIC, MIN(got, strlen(RECORD_MAGIC)));
 		total += got;
@@ -325,7 +320,7 @@ static int replay_unpack_pump(struct replay_unpack *u, z_stream *s)
 		if (!err && total > UNPACK_FREE && total / UNPACK_RATIO > packed)
 			err = -E2BIG;
 	}
-	return err ? err : tempfile_flush(&tmp);
+	return err ? err : fflush(u->text) ? -errno : 0;
 }
 
 static const char *replay_unpack_why(int err)
@@ -345,9 +340,9 @@ int replay_unpack_text(struct replay_unpack *u, const char *name, struct diag *d
 {
 	const struct replay_packer *p = u->packer;
 	z_stream s = { 0 };
-	int err = u->text < 0 ? 0 : replay_unpack_pump(u, &s);
+	int err = !u->text ? 0 : replay_unpack_pump(u, &s);
 
-	if (u->text >= 0 && p->end)
+	if (u->text && p->end)
 		p->end(&s);
 	if (err)
 		diag_add(diag, DIAG_ERROR, "cannot %s %s%s%s: %s",

@@ -8,13 +8,15 @@
  */
 #pragma once
 
+#include <stdio.h>
+
 #include "lib/diag.h"
 
 struct replay_packer;
 
 struct replay_unpack {
-	int fd;   /* of the file, owned by the caller */
-	int text; /* of a nameless file for its text, the caller's, too; -1: ->fd will do */
+	int fd;     /* of the file, owned by the caller */
+	FILE *text; /* a nameless file for its text, the caller's, too; NULL: ->fd will do */
 	const struct replay_packer *packer;
 	size_t len; /* bytes read of ->fd and not unpacked */
 	u8 buf[1 << 16];
