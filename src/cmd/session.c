@@ -110,10 +110,7 @@ enum columns_of session_of(const struct session *s)
 
 static const char *session_column_name(unsigned i)
 {
-	unsigned n;
-	const struct column *table = columns_table(&n);
-
-	return i < n ? table[i].name : NULL;
+	return i < columns_table_n ? columns_table[i].name : NULL;
 }
 
 static int session_no_column(struct session *s, const char *name, size_t len)

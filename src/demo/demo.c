@@ -183,7 +183,7 @@ int demo_run(const struct demo_options *opt, struct source *src,
 	int err;
 
 	for (unsigned i = 0; i < DEMO_CASES * DEMO_MEMORIES; i++)
-		known |= chosen(opt->name, demo_case(i % DEMO_CASES), i / DEMO_CASES);
+		known |= chosen(opt->name, &demo_case[i % DEMO_CASES], i / DEMO_CASES);
 	if (!known) {
 		diag_add(
 			diag, DIAG_ERROR,
@@ -195,8 +195,8 @@ int demo_run(const struct demo_options *opt, struct source *src,
 	/* huge pages, which leak, come first */
 	for (unsigned m = DEMO_MEMORIES; !err && m--;)
 		for (unsigned c = 0; !err && c < DEMO_CASES; c++)
-			if (chosen(opt->name, demo_case(c), m))
-				err = run_case(&d, demo_case(c), m, &result[n++]);
+			if (chosen(opt->name, &demo_case[c], m))
+				err = run_case(&d, &demo_case[c], m, &result[n++]);
 	demo_pool_restore(&d.pool);
 	for (unsigned i = 0; i < n; i++)
 		wrong += !result[i].skipped[0] && result[i].predicted != TRI_UNKNOWN &&

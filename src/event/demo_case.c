@@ -7,7 +7,7 @@
 	{                                           \
 		.who = DEMO_##w, .action = DEMO_##a \
 	}
-static const struct demo_case cases[DEMO_CASES] = {
+const struct demo_case demo_case[DEMO_CASES] = {
 #define CASE(id, n, test, text, w, r, ...)     \
 	[DEMO_CASE_##id] = { .name = n,        \
 			     .selftest = test, \
@@ -17,11 +17,6 @@ static const struct demo_case cases[DEMO_CASES] = {
 			     .step = { __VA_ARGS__ } },
 #include "event/demo.def"
 };
-
-const struct demo_case *demo_case(enum demo_case_id id)
-{
-	return &cases[id];
-}
 
 const char *demo_case_memory(enum demo_memory memory)
 {

@@ -70,4 +70,4 @@ struct demo_view {
 };
 
 const char *demo_case_memory(enum demo_memory memory); /* "order-0" */
-const struct demo_case *demo_case(enum demo_case_id id);
+extern const struct demo_case demo_case[DEMO_CASES];

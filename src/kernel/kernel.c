@@ -27,7 +27,7 @@
 #define PRB(id) KPROBE_##id
 #define NOPRB KPROBES
 
-static const struct kernel_fact kernel_rows[KFACTS] = {
+const struct kernel_fact kernel_rows[KFACTS] = {
 #define KFACT(id, n, cl, r, c, p, co, s)       \
 	[KFACT_##id] = { .name = n,            \
 			 .class = KERNEL_##cl, \
@@ -418,11 +418,6 @@ const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len)
 					       : "newer than any verified kernel");
 	}
 	return buf;
-}
-
-const struct kernel_fact *kernel_fact(enum kfact id)
-{
-	return &kernel_rows[id];
 }
 
 /* Prints "6.12", or "6.12.117" when the patch level matters. */

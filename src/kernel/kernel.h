@@ -146,7 +146,7 @@ struct kernel_fact {
 		*subject; /* "1da190f4d0a6 (6.15)" or ""; one line for people */
 };
 
-const struct kernel_fact *kernel_fact(enum kfact id);
+extern const struct kernel_fact kernel_rows[KFACTS];
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.14" */
 /* The releases that have all behaviours of @has and none of @lacks; "" for all releases. */
 const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len);

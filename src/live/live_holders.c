@@ -129,7 +129,7 @@ static void live_holders_join(struct live_holders_list *o, const struct bpfpage_
 		h->whole = s->refs < s->pages;
 		h->again = !s->refs;
 		h->slot = s->slot;
-		if (n && holders_kind_flags(h->kind) & HOLDERS_F_INODE)
+		if (n && holders_kinds[h->kind].flags & HOLDERS_F_INODE)
 			h->object = f->end[e - 1].ino;
 		h->pfn = s->pfn;
 		h->pages = s->pages;
@@ -227,7 +227,7 @@ static void live_holders_count(struct live *l, struct holder *h)
 			return;
 		}
 		for (u64 i = 0; i < some; i++) {
-			bool is = holders_kind_flags(h->kind) & HOLDERS_F_PIN ||
+			bool is = holders_kinds[h->kind].flags & HOLDERS_F_PIN ||
 				  words[i] & memory;
 
 			h->memory += is;
@@ -236,7 +236,7 @@ static void live_holders_count(struct live *l, struct holder *h)
 		}
 		at += some;
 	}
-	if (holders_kind_flags(h->kind) & HOLDERS_F_CHARGED)
+	if (holders_kinds[h->kind].flags & HOLDERS_F_CHARGED)
 		live_holders_span(l, h);
 }
 
@@ -358,8 +358,8 @@ static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, i
 	static const char direct[] = "a file is open with O_DIRECT";
 
 	for (unsigned kind = 0; kind < HOLDERS_KINDS; kind++)
-		if (holders_kind_open(kind) &&
-		    !fnmatch(holders_kind_open(kind), link, 0) &&
+		if (holders_kinds[kind].open &&
+		    !fnmatch(holders_kinds[kind].open, link, 0) &&
 		    !live_holders_known(o, kind, pid, fd, link))
 			live_holders_candidate(o, kind, pid, fd, link, 0, 0, 0);
 	if (link[0] == '/' && strncmp(link, "/dev/null", 9) &&

@@ -129,7 +129,7 @@ static s64 refs_of(const struct holder *holder, u64 head, u64 pages)
 		return 0;
 	if (holder->whole) /* it holds one reference, on the folio of its first frame */
 		n = holder->pfn >= head && holder->pfn < head + pages;
-	if (holders_kind_flags(holder->kind) & HOLDERS_F_PIN && pages == 1)
+	if (holders_kinds[holder->kind].flags & HOLDERS_F_PIN && pages == 1)
 		n *= PIN_BIAS;
 	return n;
 }
@@ -209,7 +209,7 @@ u64 holders_frames(const struct holders_ledger *l, const struct page_run *run, u
 		const struct holder *x = &l->holder[i];
 		u64 first = MAX(x->pfn, counted), last = MIN(x->pfn + x->pages, end);
 
-		if (first < last && (holders_kind_flags(x->kind) & flags) == flags) {
+		if (first < last && (holders_kinds[x->kind].flags & flags) == flags) {
 			sum += last - first;
 			counted = last;
 		}
@@ -277,10 +277,7 @@ void holders_explain(struct holders *h, const struct page_run *run, pid_t pid,
 		ret->unexplained = -1;
 }
 
-static const struct {
-	const char *name, *open, *text;
-	u8 flags;
-} kinds[HOLDERS_KINDS] = {
+const struct holders_row holders_kinds[HOLDERS_KINDS] = {
 #define PIN HOLDERS_F_PIN
 #define SLOT HOLDERS_F_SLOT
 #define ROW HOLDERS_F_ROW
@@ -294,17 +291,7 @@ static const struct {
 
 const char *holders_kind_name(enum holders_kind kind)
 {
-	return (unsigned)kind < HOLDERS_KINDS ? kinds[kind].name : "?";
-}
-
-const char *holders_kind_open(enum holders_kind kind)
-{
-	return kinds[kind].open;
-}
-
-u8 holders_kind_flags(enum holders_kind kind)
-{
-	return kinds[kind].flags;
+	return (unsigned)kind < HOLDERS_KINDS ? holders_kinds[kind].name : "?";
 }
 
 const char *holders_certainty_name(enum holders_certainty c)
@@ -317,7 +304,7 @@ const char *holders_certainty_name(enum holders_certainty c)
 /* Appends what @h is. */
 static void text_what(const struct holder *h, char *buf, size_t size)
 {
-	for (const char *t = kinds[h->kind].text; *t; t++) {
+	for (const char *t = holders_kinds[h->kind].text; *t; t++) {
 		switch (*t == '%' ? *++t : 0) {
 		case 'o':
 			text_add(buf, size, "%llu", h->object);

@@ -141,9 +141,12 @@ s64 holders_unmapped(struct holders *h, pid_t pid);
 /* Whether CPUs' batches, which were not read, may hold references on @page: small ones of the LRU. */
 bool holders_may_be_batched(const struct page_info *page);
 
+extern const struct holders_row {
+	const char *name, *text; /* "pipe"; of what it is made for people */
+	const char *open;        /* "/dev/iommu", or NULL */
+	u8 flags;                /* HOLDERS_F_* */
+} holders_kinds[HOLDERS_KINDS];
 const char *holders_kind_name(enum holders_kind kind);        /* "pipe" */
-const char *holders_kind_open(enum holders_kind kind);        /* "/dev/iommu", or NULL */
-u8 holders_kind_flags(enum holders_kind kind);                /* HOLDERS_F_* */
 const char *holders_certainty_name(enum holders_certainty c); /* "exact" */
 
 /*

@@ -7,13 +7,11 @@
 
 const struct column *columns_find(enum columns_of of, const char *name, size_t len)
 {
-	unsigned n;
-	const struct column *table = columns_table(&n);
-
-	for (unsigned i = 0; i < n; i++)
-		if (table[i].of & BIT(of) && strlen(table[i].name) == len &&
-		    !strncasecmp(table[i].name, name, len))
-			return &table[i];
+	for (const struct column *c = columns_table; c < columns_table + columns_table_n;
+	     c++)
+		if (c->of & BIT(of) && strlen(c->name) == len &&
+		    !strncasecmp(c->name, name, len))
+			return c;
 	return NULL;
 }
 
@@ -39,14 +37,13 @@ static bool columns_news(const struct column *col, const struct report_row *sum)
 unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row *sum,
 		     const struct column **sel)
 {
-	unsigned n, taken = 0, room = width ? width + 1 : UINT32_MAX;
-	const struct column *table = columns_table(&n);
+	unsigned taken = 0, room = width ? width + 1 : UINT32_MAX;
 	bool take[256] = { 0 };
 
 	for (unsigned round = 0; round < 3; round++)
 		for (unsigned fit = 1; fit < 256; fit++)
-			for (unsigned i = 0; i < n; i++) {
-				const struct column *c = &table[i];
+			for (unsigned i = 0; i < columns_table_n; i++) {
+				const struct column *c = &columns_table[i];
 				bool now = !round      ? fit == 1
 					   : round < 2 ? columns_news(c, sum)
 						       : fit > 1;
@@ -58,9 +55,9 @@ unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row
 				take[i] = true;
 				room -= MIN(room, c->width + 1u);
 			}
-	for (unsigned i = 0; i < n; i++)
+	for (unsigned i = 0; i < columns_table_n; i++)
 		if (take[i])
-			sel[taken++] = &table[i];
+			sel[taken++] = &columns_table[i];
 	return taken;
 }
 

@@ -92,7 +92,8 @@ struct column {
 };
 
 /* The table and its length. */
-const struct column *columns_table(unsigned *ret_n);
+extern const struct column columns_table[];
+extern const unsigned columns_table_n;
 
 extern const struct columns_kind {
 	const char *name;  /* what --list-columns calls the rows: "pages" */

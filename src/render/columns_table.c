@@ -480,12 +480,12 @@ static void get_case(const struct report_row *row, u32 arg, struct cell *c)
 static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
 {
 	const struct columns_fact *f = row->item;
-	enum kprobe probe = kernel_fact(f->id)->probe;
-	const char *text = !arg       ? kernel_fact(f->id)->name
+	enum kprobe probe = kernel_rows[f->id].probe;
+	const char *text = !arg       ? kernel_rows[f->id].name
 			   : arg == 2 ? kernel_origin_name(f->kernel->origin[f->id])
 			   : arg == 3 ? kernel_fact_range(f->id, c->buf, sizeof(c->buf))
-			   : arg == 4 ? kernel_fact(f->id)->commit
-			   : arg == 6 ? kernel_fact(f->id)->subject
+			   : arg == 4 ? kernel_rows[f->id].commit
+			   : arg == 6 ? kernel_rows[f->id].subject
 			   : probe < KPROBES ? kernel_probes[probe].text
 					     : "";
 
@@ -543,7 +543,7 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 #define MIX COLUMN_MIX
 #define CGROUP COLUMN_CGROUP
 
-static const struct column columns[] = {
+const struct column columns_table[] = {
 #define COLUMN(n, o, f0, f1, w, f, g, a, h) \
 	{ .name = n,                        \
 	  .of = o,                          \
@@ -557,8 +557,4 @@ static const struct column columns[] = {
 #undef COLUMN
 };
 
-const struct column *columns_table(unsigned *ret_n)
-{
-	*ret_n = ARRAY_SIZE(columns);
-	return columns;
-}
+const unsigned columns_table_n = ARRAY_SIZE(columns_table);

@@ -271,7 +271,7 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 
 	/* the case in which the kernel's own test fails */
 	r->shown = !r->silent && (!r->brief || (memory == DEMO_HUGETLB &&
-						c == demo_case(DEMO_CASE_CHILD)));
+						c == &demo_case[DEMO_CASE_CHILD]));
 	if (!r->shown)
 		return 0;
 	rule(r);

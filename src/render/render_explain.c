@@ -154,7 +154,7 @@ static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_k
 	for (unsigned i = 0; i < KFACTS; i++)
 		if (unknown_kernel >> i & 1)
 			render_block(r->opt->out, "", 9, "kernel: %s: %s",
-				     kernel_fact(i)->name, kernel_fact(i)->subject);
+				     kernel_rows[i].name, kernel_rows[i].subject);
 }
 
 static const char *explain_slow(const struct gup_verdict *v, char *buf, size_t size)

@@ -15,20 +15,20 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 	for (unsigned i = 0; i < KFACTS; i++) {
 		const struct columns_fact fact = { k, i };
 		const struct report_row row = { .item = &fact };
-		enum kprobe probe = kernel_fact(i)->probe;
+		enum kprobe probe = kernel_rows[i].probe;
 		char range[64];
 
 		if (opt->filter && filter_match(opt->filter, &row) != TRI_YES)
 			continue;
 		js_open(&j, NULL, '{');
-		js_str(&j, "name", kernel_fact(i)->name);
+		js_str(&j, "name", kernel_rows[i].name);
 		js_tri(&j, "value", kernel_has(k, i));
 		js_str(&j, "from", kernel_origin_name(k->origin[i]));
 		js_str(&j, "releases", kernel_fact_range(i, range, sizeof(range)));
-		js_str(&j, "commit", kernel_fact(i)->commit);
+		js_str(&j, "commit", kernel_rows[i].commit);
 		if (probe < KPROBES)
 			js_str(&j, "probe", kernel_probes[probe].text);
-		js_str(&j, "subject", kernel_fact(i)->subject);
+		js_str(&j, "subject", kernel_rows[i].subject);
 		js_close(&j, '}');
 	}
 	js_close(&j, ']');

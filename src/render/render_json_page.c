@@ -30,7 +30,7 @@ static void json_unknown(struct js *j, u64 unknown, u64 unknown_kernel)
 			js_str(j, NULL, fact_rows[i].decider);
 	for (unsigned i = 0; i < KFACTS; i++)
 		if (unknown_kernel >> i & 1)
-			js_str(j, NULL, kernel_fact(i)->name);
+			js_str(j, NULL, kernel_rows[i].name);
 	js_close(j, ']');
 }
 
@@ -228,9 +228,9 @@ void render_json_page_holder(struct js *j, const struct holder *h)
 		if (h->end[0].fd >= 0)
 			js_num(j, "fd", h->end[0].fd);
 	}
-	if (holders_kind_flags(h->kind) & HOLDERS_F_SLOT)
+	if (holders_kinds[h->kind].flags & HOLDERS_F_SLOT)
 		js_num(j, "slot", h->slot);
-	if (holders_kind_flags(h->kind) & HOLDERS_F_INODE)
+	if (holders_kinds[h->kind].flags & HOLDERS_F_INODE)
 		js_num(j, h->kind == HOLDERS_PIPE ? "pipe" : "socket", h->object);
 	if (h->bytes) {
 		if (h->addr)

@@ -315,8 +315,6 @@ int rows_items(const struct render_options *opt, enum columns_of of,
 
 int rows_columns(const struct render_options *opt)
 {
-	unsigned n;
-	const struct column *table = columns_table(&n);
-
-	return rows_items(opt, COLUMNS_COLUMN, NULL, table, sizeof(*table), n);
+	return rows_items(opt, COLUMNS_COLUMN, NULL, columns_table,
+			  sizeof(*columns_table), columns_table_n);
 }

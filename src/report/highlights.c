@@ -77,7 +77,7 @@ static void highlights_look_unexplained(struct highlights *list,
 		return;
 	for (unsigned i = 0; i < row->nholders; i++)
 		if (row->holders[i].certainty == HOLDERS_CANDIDATE &&
-		    !(holders_kind_flags(row->holders[i].kind) & HOLDERS_F_WEAK))
+		    !(holders_kinds[row->holders[i].kind].flags & HOLDERS_F_WEAK))
 			return;
 	if (!holders_may_be_batched(page) || (list->cpus && rest > list->cpus))
 		highlights_add(list, HIGHLIGHT_UNEXPLAINED, row, 0);

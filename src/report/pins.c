@@ -14,7 +14,7 @@ static int by_object(const void *a, const void *b)
 {
 	const struct holder *x = *(const struct holder *const *)a;
 	const struct holder *y = *(const struct holder *const *)b;
-	bool slots = holders_kind_flags(x->kind) & HOLDERS_F_ROW;
+	bool slots = holders_kinds[x->kind].flags & HOLDERS_F_ROW;
 
 	return ORDER(x->end, y->end) ?: ORDER(x->nends, y->nends) ?:
 	       ORDER(x->kind, y->kind) ?:
@@ -24,7 +24,7 @@ static int by_object(const void *a, const void *b)
 static bool same_row(const struct holder *x, const struct holder *y)
 {
 	return x->end == y->end && x->nends == y->nends && x->kind == y->kind &&
-	       (x->slot == y->slot || !(holders_kind_flags(x->kind) & HOLDERS_F_ROW));
+	       (x->slot == y->slot || !(holders_kinds[x->kind].flags & HOLDERS_F_ROW));
 }
 
 /* Frames that are counted once, of holders that ascend by ->pfn. */
@@ -51,7 +51,7 @@ static u64 charged(const struct holder *x, u64 *counted)
 {
 	u64 from = MAX(x->span_pfn, *counted), end = x->span_pfn + x->span;
 
-	if (!(holders_kind_flags(x->kind) & HOLDERS_F_CHARGED) || x->memory < 0 ||
+	if (!(holders_kinds[x->kind].flags & HOLDERS_F_CHARGED) || x->memory < 0 ||
 	    x->again)
 		return 0;
 	if (x->lone == x->span)
@@ -81,7 +81,7 @@ static struct pins_row *add(struct pins *p, const struct pins_process *of)
 /* Adds the rows of the @n runs @run: one for each process that has their object open. */
 static int add_group(struct pins *p, const struct holder **run, size_t n)
 {
-	bool pins = holders_kind_flags(run[0]->kind) & HOLDERS_F_PIN;
+	bool pins = holders_kinds[run[0]->kind].flags & HOLDERS_F_PIN;
 	const struct holder_end *end = run[0]->end;
 	struct once once = { 0 };
 	u64 refs = 0;
@@ -139,8 +139,8 @@ static void add_sums(struct pins *p, const struct holders *h)
 	for (size_t i = 0; i < h->nexact; i++) {
 		const struct holder *x = &h->holder[i];
 		bool ours = false;
-		u64 refs =
-			holders_kind_flags(x->kind) & HOLDERS_F_PIN ? holders_refs(x) : 0;
+		u64 refs = holders_kinds[x->kind].flags & HOLDERS_F_PIN ? holders_refs(x)
+									: 0;
 
 		for (u32 e = 0; e < x->nends && !ours; e++)
 			ours = find(p, x->end[e].pid);

@@ -27,8 +27,7 @@ static unsigned make_items(const struct tui *t, struct item *ret)
 {
 	const struct tui_columns *c = &t->config.table[t->menu_table];
 	bool setup = t->view[t->nviews - 1] == TUI_VIEW_SETUP;
-	unsigned n = 0, all;
-	const struct column *table = columns_table(&all);
+	unsigned n = 0;
 
 	for (u8 i = 0; setup && i < TUI_SCHEMES; i++)
 		ret[n++] = (struct item){ .kind = SCHEME, .scheme = i };
@@ -36,10 +35,11 @@ static unsigned make_items(const struct tui *t, struct item *ret)
 		ret[n++] = (struct item){ .kind = MOUSE };
 	for (unsigned i = 0; setup && i < c->n; i++)
 		ret[n++] = (struct item){ .kind = COLUMN, .col = c->col[i] };
-	for (unsigned i = 0; i < all && n < ITEMS_MAX; i++)
-		if (tui_config_has(t->menu_table, &table[i]) &&
-		    (!setup || place_of(c, &table[i]) == c->n))
-			ret[n++] = (struct item){ .kind = COLUMN, .col = &table[i] };
+	for (unsigned i = 0; i < columns_table_n && n < ITEMS_MAX; i++)
+		if (tui_config_has(t->menu_table, &columns_table[i]) &&
+		    (!setup || place_of(c, &columns_table[i]) == c->n))
+			ret[n++] =
+				(struct item){ .kind = COLUMN, .col = &columns_table[i] };
 	return n;
 }
 

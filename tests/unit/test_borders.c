@@ -146,7 +146,7 @@ static void check(const struct border *b, struct release r)
 	if (has(b->fact, r) == expected(b, r))
 		return;
 	printf("# %s in %u.%u.%u: %s by kernel.def (seen as \"%s\")\n",
-	       kernel_fact(b->fact)->name, r.a, r.b, r.c, expected(b, r) ? "no" : "yes",
+	       kernel_rows[b->fact].name, r.a, r.b, r.c, expected(b, r) ? "no" : "yes",
 	       b->seen);
 	EXPECT(!"a border of kernel.def and this table differ");
 }
@@ -186,7 +186,7 @@ TEST(every_fact_has_its_borders_here)
 			n += borders[i].fact == fact;
 		if (n != 1)
 			printf("# %s has %u rows in tests/unit/test_borders.c\n",
-			       kernel_fact(fact)->name, n);
+			       kernel_rows[fact].name, n);
 		EXPECT_INT(n, 1);
 	}
 }

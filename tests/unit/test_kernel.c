@@ -37,12 +37,12 @@ TEST(rows_are_complete)
 	for (unsigned i = 0; i < KFACTS; i++) {
 		char range[64];
 
-		EXPECT(kernel_fact(i)->name && kernel_fact(i)->name[0]);
-		EXPECT(kernel_fact(i)->subject && kernel_fact(i)->subject[0]);
-		EXPECT(kernel_fact(i)->commit != NULL);
+		EXPECT(kernel_rows[i].name && kernel_rows[i].name[0]);
+		EXPECT(kernel_rows[i].subject && kernel_rows[i].subject[0]);
+		EXPECT(kernel_rows[i].commit != NULL);
 		EXPECT(kernel_fact_range(i, range, sizeof(range))[0]);
 		for (unsigned j = 0; j < i; j++)
-			EXPECT(strcmp(kernel_fact(i)->name, kernel_fact(j)->name));
+			EXPECT(strcmp(kernel_rows[i].name, kernel_rows[j].name));
 	}
 	for (unsigned i = 0; i < KCONFIGS; i++)
 		EXPECT(!strncmp(kernel_configs[i].name, "CONFIG_", 7));
@@ -55,8 +55,8 @@ TEST(every_option_and_probe_decides_a_fact)
 	u64 configs = 0, probes = 0;
 
 	for (unsigned i = 0; i < KFACTS; i++) {
-		configs |= BIT(kernel_fact(i)->config);
-		probes |= BIT(kernel_fact(i)->probe);
+		configs |= BIT(kernel_rows[i].config);
+		probes |= BIT(kernel_rows[i].probe);
 	}
 	for (unsigned i = 0; i < KPROBES; i++)
 		EXPECT(probes >> i & 1);
@@ -217,7 +217,7 @@ TEST(a_kernel_lacks_what_an_option_that_is_off_brings)
 		"CONFIG_USERFAULTFD=y\n# CONFIG_USERFAULTFD_RWP is not set\n";
 
 	for (unsigned i = 0; i < KFACTS; i++) {
-		unsigned option = kernel_fact(i)->config, with = 0;
+		unsigned option = kernel_rows[i].config, with = 0;
 
 		for (unsigned r = 0; option < KCONFIGS && r < ARRAY_SIZE(releases); r++) {
 			struct kernel_evidence ev;

@@ -111,8 +111,8 @@ TEST(every_fact_is_asked_for)
 		bool infers = i == KFACT_PMD_SPECIAL || i == KFACT_HUGE_ZERO_SPECIAL;
 
 		if (!(kernel >> i & 1) !=
-		    ((kernel_fact(i)->class == KERNEL_MEANING) || infers))
-			EXPECT_STR(kernel_fact(i)->name,
+		    ((kernel_rows[i].class == KERNEL_MEANING) || infers))
+			EXPECT_STR(kernel_rows[i].name,
 				   "asked for by a rule, or MEANING");
 	}
 }
