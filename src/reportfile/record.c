@@ -3,11 +3,9 @@
 
 #include "page/holders.h"
 
-#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "lib/pure.h"
 
@@ -488,8 +486,7 @@ int record_parse_fields(struct record_reader *r, const struct record_field *tabl
 			char *value = record_value(word, f->key);
 
 			if (value && !record_parse_field(f, value, object))
-				return record_fail(r, -EINVAL, "\"%s\" has a bad value",
-						   f->key);
+				return record_bad(r, "\"%s\" has a bad value", f->key);
 		}
 	}
 	return 0;

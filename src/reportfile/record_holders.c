@@ -3,9 +3,7 @@
 
 #include "page/holders.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/pure.h"
 
@@ -77,7 +75,7 @@ static int record_holders_holder(struct record_reader *r, char *line)
 		if (!strcmp(certainty, holders_certainty_name(i)))
 			h.certainty = (u8)i;
 	if (h.certainty == 255)
-		return record_fail(r, -EINVAL, "this is no holder");
+		return record_bad(r, "this is no holder");
 	if (h.kind == HOLDERS_KINDS)
 		return 0; /* of a later minor version */
 	while ((word = record_next(&line))) {
@@ -85,12 +83,12 @@ static int record_holders_holder(struct record_reader *r, char *line)
 
 		if (at &&
 		    (h.nends == RECORD_ENDS || !record_holders_end(at, &end[h.nends++])))
-			return record_fail(r, -EINVAL, "an end of the holder is bad");
+			return record_bad(r, "an end of the holder is bad");
 		if (!at && record_parse_fields(r, record_holder_fields, word, &h))
 			return r->error;
 	}
 	if (h.pages > UINT64_MAX / 4096 || h.pfn > UINT64_MAX / 4096)
-		return record_fail(r, -EINVAL, "the holder's frames are out of range");
+		return record_bad(r, "the holder's frames are out of range");
 	if (r->handler->holder)
 		r->error = r->handler->holder(r->ctx, &h);
 	return r->error;
@@ -110,7 +108,7 @@ int record_holders_line(struct record_reader *r, char *line)
 		return 0;
 	why = record_next(&line);
 	if (why && !record_unquote(why, text, sizeof(text)))
-		return record_fail(r, -EINVAL, "the reason is bad");
+		return record_bad(r, "the reason is bad");
 	if (r->handler->holders)
 		r->error = r->handler->holders(r->ctx, complete, text);
 	return r->error;

@@ -2,6 +2,7 @@
 /* record_int.h - the format's tables and the reader's state, for record*.c files only. */
 #pragma once
 
+#include <errno.h>
 #include <string.h>
 
 #include "reportfile/record.h"
@@ -153,6 +154,7 @@ struct record_parse {
 
 /* Sets ->why ("line 12: …") and ->error, unless an earlier failure did; returns ->error. */
 int record_fail(struct record_reader *r, int err, const char *fmt, ...) PRINTF(3, 4);
+#define record_bad(r, ...) record_fail(r, -EINVAL, __VA_ARGS__)
 
 char *record_next(char **at);
 bool record_number(const char *s, unsigned base, u64 *ret);

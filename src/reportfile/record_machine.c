@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/record_int.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/pure.h"
 
@@ -20,14 +18,14 @@ static int record_machine_kernel(struct record_reader *r, char *line)
 	bool ok = true;
 
 	if (!key || !value)
-		return record_fail(r, -EINVAL, "a fact of the kernel has no value");
+		return record_bad(r, "a fact of the kernel has no value");
 	for (const struct record_field *f = record_kernel_fields; f->key && ok; f++)
 		if (!strcmp(key, f->key))
 			ok = record_parse_field(f, value, ev);
 	if (!strcmp(key, "model"))
 		ok = record_unquote(value, m->model, sizeof(m->model));
 	if (!ok)
-		return record_fail(r, -EINVAL, "\"%s\" is no text, or too long", key);
+		return record_bad(r, "\"%s\" is no text, or too long", key);
 	if (strcmp(key, "sizes"))
 		return 0;
 	for (; value; value = record_next(&line))
@@ -35,12 +33,11 @@ static int record_machine_kernel(struct record_reader *r, char *line)
 			return r->error;
 	if (record_bad_size(ev->page_size, 65536) ||
 	    record_bad_size(ev->pmd_size, 512 << 20))
-		return record_fail(r, -EINVAL, "%u is no page size",
-				   record_bad_size(ev->page_size, 65536) ? ev->page_size
-									 : ev->pmd_size);
+		return record_bad(r, "%u is no page size",
+				  record_bad_size(ev->page_size, 65536) ? ev->page_size
+									: ev->pmd_size);
 	if (ev->pmd_size && ev->pmd_size <= kernel_page_size(ev))
-		return record_fail(r, -EINVAL,
-				   "the huge page is not larger than the page");
+		return record_bad(r, "the huge page is not larger than the page");
 	return 0;
 }
 
@@ -64,11 +61,10 @@ static int record_machine_evidence(struct record_reader *r, char *line)
 	char *key = record_next(&line), *value = record_next(&line), *why;
 
 	if (!key || !value)
-		return record_fail(r, -EINVAL, "evidence without a value");
+		return record_bad(r, "evidence without a value");
 	if (!strcmp(key, "structpage-by")) {
 		if (!record_unquote(value, m->structpage_by, sizeof(m->structpage_by)))
-			return record_fail(r, -EINVAL, "\"%s\" is no text, or too long",
-					   key);
+			return record_bad(r, "\"%s\" is no text, or too long", key);
 		m->m.structpage_by = m->structpage_by;
 		return 0;
 	}
@@ -81,7 +77,7 @@ static int record_machine_evidence(struct record_reader *r, char *line)
 		why = record_next(&line);
 		e->why[0] = '\0';
 		if (why && !record_unquote(why, e->why, sizeof(e->why)))
-			return record_fail(r, -EINVAL, "\"%s\" has a bad reason", key);
+			return record_bad(r, "\"%s\" has a bad reason", key);
 	}
 	return 0;
 }
@@ -92,12 +88,12 @@ static int record_machine_zone(struct record_reader *r, char *line)
 	struct page_span *span = &m->spans[m->m.page.nspans];
 
 	if (m->m.page.nspans == RECORD_SPANS)
-		return record_fail(r, -EINVAL, "more than %u zones", RECORD_SPANS);
+		return record_bad(r, "more than %u zones", RECORD_SPANS);
 	record_clear(record_zone_fields, span);
 	if (record_parse_fields(r, record_zone_fields, line, span))
 		return r->error;
 	if (span->end_pfn < span->start_pfn || span->node < 0)
-		return record_fail(r, -EINVAL, "this is no zone");
+		return record_bad(r, "this is no zone");
 	m->m.page.nspans++;
 	return 0;
 }
@@ -108,7 +104,7 @@ static int record_machine_pool(struct record_reader *r, char *line)
 	struct page_context *c = &r->parse->machine.m.page;
 
 	if (c->npools == PAGE_POOLS)
-		return record_fail(r, -EINVAL, "more than %u pools", PAGE_POOLS);
+		return record_bad(r, "more than %u pools", PAGE_POOLS);
 	record_clear(record_pool_fields, &c->pool[c->npools]);
 	return record_parse_fields(r, record_pool_fields, line, &c->pool[c->npools++]);
 }
@@ -140,8 +136,7 @@ int record_machine_send(struct record_reader *r)
 		return 0;
 	p->machine_sent = true;
 	if (!p->machine.m.kernel.release[0])
-		return record_fail(r, -EINVAL,
-				   "no kernel release comes before the pages");
+		return record_bad(r, "no kernel release comes before the pages");
 	if (r->handler->machine)
 		r->error = r->handler->machine(r->ctx, &p->machine);
 	return r->error;

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/record_int.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "lib/pure.h"
 
@@ -14,7 +12,7 @@ static int record_pages_process(struct record_reader *r, char *line)
 	u64 pid;
 
 	if (!word || !record_number(word, 10, &pid) || pid > INT32_MAX)
-		return record_fail(r, -EINVAL, "a process without a number");
+		return record_bad(r, "a process without a number");
 	memset(&p->process, 0, sizeof(p->process));
 	record_clear(record_process_fields, &p->process);
 	p->process.pid = (pid_t)pid;
@@ -79,16 +77,15 @@ static int record_pages_vma(struct record_reader *r, char *line)
 	char *word;
 
 	if (!p->have_process)
-		return record_fail(r, -EINVAL, "an area without a process");
+		return record_bad(r, "an area without a process");
 	memset(vma, 0, sizeof(*vma));
 	record_clear(record_vma_fields, vma);
 	if (!record_pages_area(&line, vma))
-		return record_fail(r, -EINVAL, "this is no area");
+		return record_bad(r, "this is no area");
 	if (vma->start >= vma->end || (vma->start | vma->end) & (page - 1))
-		return record_fail(r, -EINVAL,
-				   "the area's range is empty or not aligned");
+		return record_bad(r, "the area's range is empty or not aligned");
 	if (vma->start < p->vma_end)
-		return record_fail(r, -EINVAL, "areas are not in ascending order");
+		return record_bad(r, "areas are not in ascending order");
 	while ((word = record_next(&line))) {
 		char *flags = record_value(word, "flags");
 
@@ -124,17 +121,16 @@ static int record_parse_state(struct record_reader *r, char *line, struct raw_pa
 			if (f->has == RAW_HAS_PTE && !strcmp(value, "*"))
 				continue;
 			if (!record_parse_field(f, value, state))
-				return record_fail(r, -EINVAL, "\"%s\" has a bad value",
-						   f->key);
+				return record_bad(r, "\"%s\" has a bad value", f->key);
 		}
 	}
 	if (state->pagemap >> 9 || state->order > 40)
-		return record_fail(r, -EINVAL, "a word of the state is out of range");
+		return record_bad(r, "a word of the state is out of range");
 	state->pagemap <<= 55;
 	if (record_pte_in_run(state->has))
 		state->pte = 0;
 	if ((state->has & RAW_HAS_LEVEL) && !state->level)
-		return record_fail(r, -EINVAL, "a state with level \"none\"");
+		return record_bad(r, "a state with level \"none\"");
 	return 0;
 }
 
@@ -179,12 +175,12 @@ static int record_pages_state(struct record_reader *r, char *line)
 	char *id = record_next(&line);
 
 	if (!id)
-		return record_fail(r, -EINVAL, "a state without a name");
+		return record_bad(r, "a state without a name");
 	slot = record_pages_state_of(r, id);
 	if (!slot)
-		return record_fail(r, -EINVAL, "no state can have this name");
+		return record_bad(r, "no state can have this name");
 	if (slot != &p->names.lone_state && slot->pages && !p->seeked)
-		return record_fail(r, -EINVAL, "state %s is defined twice", id);
+		return record_bad(r, "state %s is defined twice", id);
 	if (record_parse_state(r, line, &state))
 		return r->error;
 	*slot = state;
@@ -219,12 +215,12 @@ static int record_pages_judge(struct record_reader *r, char *line)
 	char *id = record_next(&line), *word;
 
 	if (!id)
-		return record_fail(r, -EINVAL, "a judgement without a name");
+		return record_bad(r, "a judgement without a name");
 	slot = record_pages_judgement_of(r, id);
 	if (!slot)
-		return record_fail(r, -EINVAL, "no judgement can have this name");
+		return record_bad(r, "no judgement can have this name");
 	if (slot != &p->names.lone_judge && slot->present && !p->seeked)
-		return record_fail(r, -EINVAL, "judgement %s is defined twice", id);
+		return record_bad(r, "judgement %s is defined twice", id);
 	while ((word = record_next(&line))) {
 		char *value = strchr(word, '=');
 		enum gup_request req;
@@ -245,8 +241,7 @@ static int record_pages_judge(struct record_reader *r, char *line)
 		else if (!strcmp(word, "migrate"))
 			ok = record_parse_parts(record_migrate_fields, value, &j);
 		if (!ok)
-			return record_fail(r, -EINVAL, "the judgement of %s is bad",
-					   word);
+			return record_bad(r, "the judgement of %s is bad", word);
 	}
 	*slot = j;
 	return 0;
@@ -292,29 +287,28 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	u64 leaf, start, n;
 
 	if (!p->have_vma)
-		return record_fail(r, -EINVAL, "pages without an area");
+		return record_bad(r, "pages without an area");
 	if (!judge || !record_number(addr, 16, &start) || !record_number(pages, 10, &n) ||
 	    !n)
-		return record_fail(r, -EINVAL, "this is no run of pages");
+		return record_bad(r, "this is no run of pages");
 	like = record_pages_state_of(r, state);
 	if (!like || !like->pages)
-		return record_fail(r, -EINVAL, "the state is not defined");
+		return record_bad(r, "the state is not defined");
 	j = strcmp(judge, "-") ? record_pages_judgement_of(r, judge) : &none;
 	if (!j || (j != &none && !j->present))
-		return record_fail(r, -EINVAL, "the judgement is not defined");
+		return record_bad(r, "the judgement is not defined");
 	raw = *like;
 	raw.addr = start;
 	raw.pages = n;
 	if (!record_pages_own(line, &raw))
-		return record_fail(r, -EINVAL, "a word of the run is bad");
+		return record_bad(r, "a word of the run is bad");
 	leaf = page_read_leaf_size(ev, &p->vma, &raw);
 	if (start < p->next_addr || start >= p->vma.end ||
 	    start & (kernel_page_size(ev) - 1))
-		return record_fail(r, -EINVAL,
-				   "the run is outside its area, or not in order");
+		return record_bad(r, "the run is outside its area, or not in order");
 	/* The VMA may end inside a leaf: its end cuts the run. */
 	if (n > (p->vma.end - start + leaf - 1) / leaf)
-		return record_fail(r, -EINVAL, "the run is longer than its area");
+		return record_bad(r, "the run is longer than its area");
 	p->next_addr = n * leaf > p->vma.end - start ? p->vma.end : start + n * leaf;
 	if (r->handler->run)
 		r->error = r->handler->run(r->ctx, &p->process, &p->vma, &raw, j);

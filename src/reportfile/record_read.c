@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/record_int.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define Z_SOLO /* no unistd.h: clang refuses what pure.h makes of it */
 #include <zlib.h>
@@ -60,7 +58,7 @@ static int record_read_section(struct record_reader *r, char *line)
 	size_t n = strlen(line);
 
 	if (line[n - 1] != ']' || n < 3 || n - 2 >= sizeof(p->section_name))
-		return record_fail(r, -EINVAL, "this is no section");
+		return record_bad(r, "this is no section");
 	line[n - 1] = '\0';
 	memcpy(p->section_name, line + 1, n - 1);
 	p->section = SECTION_TEXT;
@@ -90,7 +88,7 @@ static int record_read_end_line(struct record_reader *r, char *line)
 	count = record_next(&at);
 	crc = record_next(&at);
 	if (!crc || !record_number(count, 10, &n) || !record_number(crc, 16, &sum))
-		return record_fail(r, -EINVAL, "this is no end line");
+		return record_bad(r, "this is no end line");
 	if (!p->machine_sent && record_machine_send(r))
 		return r->error;
 	p->section = SECTION_END;
@@ -104,14 +102,14 @@ static int record_read_magic(struct record_reader *r, char *line)
 	u64 major, minor;
 
 	if (strncmp(line, RECORD_MAGIC, strlen(RECORD_MAGIC)))
-		return record_fail(r, -EINVAL, "the file is no gupinfo report");
+		return record_bad(r, "the file is no gupinfo report");
 	dot = strchr(at, '.');
 	if (!dot)
-		return record_fail(r, -EINVAL, "the report has no format version");
+		return record_bad(r, "the report has no format version");
 	*dot++ = '\0';
 	dot[strcspn(dot, " ")] = '\0';
 	if (!record_number(at, 10, &major) || !record_number(dot, 10, &minor))
-		return record_fail(r, -EINVAL, "the report has no format version");
+		return record_bad(r, "the report has no format version");
 	if (major != RECORD_MAJOR)
 		return record_fail(
 			r, -EPROTONOSUPPORT,
@@ -146,8 +144,7 @@ static int record_read_dispatch(struct record_reader *r)
 	if (p->section == SECTION_HOLDERS)
 		return record_holders_line(r, line);
 	if (p->section != SECTION_TEXT && p->machine_sent)
-		return record_fail(r, -EINVAL,
-				   "the machine is described after the pages");
+		return record_bad(r, "the machine is described after the pages");
 	if (p->section != SECTION_TEXT)
 		return record_machine_line(r, line);
 	if (r->handler->text)
@@ -193,19 +190,17 @@ static int record_read_bytes(struct record_reader *r, const char *buf, size_t le
 		if ((u8)buf[i] >= 0x20 && (u8)buf[i] < 0x7f)
 			continue;
 		if (p->number == 1)
-			return record_fail(r, -EINVAL, "the file is no gupinfo report");
+			return record_bad(r, "the file is no gupinfo report");
 		p->line_number = p->number;
-		return record_fail(r, -EINVAL,
-				   "a byte that is no printable ASCII (0x%02x)",
-				   (u8)buf[i]);
+		return record_bad(r, "a byte that is no printable ASCII (0x%02x)",
+				  (u8)buf[i]);
 	}
 	p->crc = (u32)crc32(p->crc, (const u8 *)buf, (uInt)len);
 	p->offset += len;
 	buf += continues;
 	len -= continues;
 	if (len > RECORD_LINE_MAX - p->len)
-		return record_fail(r, -EINVAL, "the line is longer than %u bytes",
-				   RECORD_LINE_MAX);
+		return record_bad(r, "the line is longer than %u bytes", RECORD_LINE_MAX);
 	memcpy(p->line + p->len, buf, len);
 	p->len += len;
 	return 0;
@@ -237,8 +232,7 @@ int record_read_feed(struct record_reader *r, const char *buf, size_t len)
 
 		if (p->carriage && n) {
 			p->line_number = p->number;
-			return record_fail(r, -EINVAL,
-					   "a carriage return inside the line");
+			return record_bad(r, "a carriage return inside the line");
 		}
 		if (n > carriage && record_read_bytes(r, buf, n - carriage))
 			break;
@@ -260,9 +254,9 @@ int record_read_end(struct record_reader *r)
 	if (r->error)
 		return r->error;
 	if (!p->number)
-		return record_fail(r, -EINVAL, "the file is empty");
+		return record_bad(r, "the file is empty");
 	if (p->number == 1 && !p->pending)
-		return record_fail(r, -EINVAL, "the file is no gupinfo report");
+		return record_bad(r, "the file is no gupinfo report");
 	/* The last line of a torn file may lack its continuation: do not trust it. */
 	if (p->pending && (p->line_number == 1 || !memcmp(p->line, "[end ", 5)) &&
 	    record_read_dispatch(r))
