@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -97,11 +96,7 @@ struct parser {
 
 PRINTF(2, 3) static int refuse(const struct parser *p, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(p->why, p->size, fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(p->why, p->size, fmt);
 	return -EINVAL;
 }
 

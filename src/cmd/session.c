@@ -16,16 +16,6 @@
 #include <string.h>
 #include <time.h>
 
-int session_fail(struct session *s, int ret, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	diag_addv(&s->diag, DIAG_ERROR, 0, fmt, ap);
-	va_end(ap);
-	return ret;
-}
-
 static int session_find_comm(struct session *s)
 {
 	struct options *opt = &s->opt;

@@ -90,7 +90,7 @@ bool session_missing(const struct session *s, struct diag *diag);
 void session_rejudged(struct session *s);
 
 /* Adds an error message.  Returns @ret. */
-int session_fail(struct session *s, int ret, const char *fmt, ...) PRINTF(3, 4);
+#define session_fail(s, ret, ...) (diag_add(&(s)->diag, DIAG_ERROR, __VA_ARGS__), (ret))
 
 /* Returns the exit status for a collection's return value and the diagnostics so far. */
 int session_exit(struct session *s, int err);

@@ -2,10 +2,10 @@
 #include "demo/demo.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "demo/demo_actor.h"
 #include "demo/demo_pool.h"
 #include "pagestate/pagestate.h"
@@ -42,11 +42,7 @@ static void look(struct demo *d, struct demo_sight sight[DEMO_WHOS])
 
 static PRINTF(2, 3) void skip(struct demo_result *r, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(r->skipped, sizeof(r->skipped), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(r->skipped, sizeof(r->skipped), fmt);
 }
 
 /* This machine has the memory; else r->skipped has the reason and the remedy. */

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 #include "lib/pure.h"
 
 void diag_init(struct diag *d)
@@ -21,8 +23,8 @@ void diag_deinit(struct diag *d)
 	memset(d, 0, sizeof(*d));
 }
 
-void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
-	       va_list ap)
+void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
+		      ...)
 {
 	char text[512];
 	int n = pid ? snprintf(text, sizeof(text), "process %d ", (int)pid) : 0;
@@ -31,7 +33,7 @@ void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt
 		return;
 	if (class > d->worst)
 		d->worst = class;
-	vsnprintf(text + n, sizeof(text) - (size_t)n, fmt, ap);
+	TEXT_FORMAT(text + n, sizeof(text) - (size_t)n, fmt);
 	for (unsigned i = 0; i < d->n; i++)
 		if (d->message[i].class == class && !strcmp(d->message[i].text, text))
 			return;
@@ -46,23 +48,4 @@ void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt
 	}
 	d->message[d->n++] =
 		(struct diag_message){ .class = class, .pid = pid, .text = copy };
-}
-
-void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	diag_addv(d, class, 0, fmt, ap);
-	va_end(ap);
-}
-
-void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
-		      ...)
-{
-	va_list ap;
-
-	va_start(ap, fmt);
-	diag_addv(d, class, pid, fmt, ap);
-	va_end(ap);
 }

@@ -2,7 +2,6 @@
 /* diag.h - a list of warnings, owned by the caller.  Nothing is printed here. */
 #pragma once
 
-#include <stdarg.h>
 #include <sys/types.h>
 
 #include "lib/bits.h"
@@ -31,10 +30,7 @@ void diag_deinit(struct diag *d);
  * Adds a message unless the list has an equal one.  Without memory, or if @d is NULL, the message
  * is lost.
  */
-void diag_add(struct diag *d, enum diag_class class, const char *fmt, ...) PRINTF(3, 4);
-/* The same of process @pid: the message is "process PID " and the text. */
+#define diag_add(d, class, ...) diag_add_process(d, class, 0, __VA_ARGS__)
+/* The same of process @pid, unless it is 0: the message is "process PID " and the text. */
 void diag_add_process(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
 		      ...) PRINTF(4, 5);
-/* Either, with @pid or 0. */
-void diag_addv(struct diag *d, enum diag_class class, pid_t pid, const char *fmt,
-	       va_list ap) PRINTF(4, 0);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/text.h"
 #include "os/memsize.h"
 #include "os/readfile.h"
 
@@ -29,11 +29,7 @@ size_t pagestate_size(enum pagestate_size size)
 
 int pagestate_fail(struct pagestate *s, int err, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(s->why, sizeof(s->why), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(s->why, sizeof(s->why), fmt);
 	return err;
 }
 

@@ -4,7 +4,6 @@
 #include "kpageflags.h"
 #include "lib/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,11 +19,7 @@ static const char *dump_number(bool known, s64 value, char buf[24])
 
 PRINTF(2, 3) static void dump_line(struct dump_page *d, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(d->line[d->n], sizeof(d->line[0]), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(d->line[d->n], sizeof(d->line[0]), fmt);
 	d->n++;
 }
 

@@ -2,7 +2,7 @@
 /* Helpers of all views. */
 #include "render/render.h"
 
-#include <stdarg.h>
+#include "lib/text.h"
 #include <string.h>
 
 void render_columns_chosen(struct render_options *opt, enum columns_of of,
@@ -51,11 +51,8 @@ void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text)
 void render_block(FILE *out, const char *label, unsigned indent, const char *fmt, ...)
 {
 	char text[1200];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(text, sizeof(text), fmt);
 	fprintf(out, "%-*s", (int)indent, label);
 	render_wrap(out, indent, indent, text);
 }

@@ -2,11 +2,11 @@
 #include "render/render_event.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/escape.h"
+#include "lib/text.h"
 #include "render/columns.h"
 
 #define WIDTH 80
@@ -24,12 +24,9 @@ struct line {
 static PRINTF(2, 3) void put(struct line *l, const char *fmt, ...)
 {
 	char word[512];
-	va_list ap;
 	unsigned len;
 
-	va_start(ap, fmt);
-	vsnprintf(word, sizeof(word), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(word, sizeof(word), fmt);
 	len = (unsigned)strlen(word);
 	if (l->col > l->indent && l->col + 1 + len > WIDTH) {
 		fputc('\n', l->out);

@@ -9,7 +9,6 @@
 #include "reportfile/record.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 /* ---- text */
@@ -18,11 +17,8 @@ void render_report_line(FILE *out, unsigned indent, const char *fmt, ...)
 {
 	char raw[2000], text[8000];
 	size_t n = 0, column = 0, last;
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(raw, sizeof(raw), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(raw, sizeof(raw), fmt);
 	for (const char *s = raw; *s && n + 5 < sizeof(text); s++) {
 		if ((u8)*s >= 0x20 && (u8)*s < 0x7f)
 			text[n++] = *s;

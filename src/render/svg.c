@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/svg.h"
 
-#include <stdarg.h>
 #include <string.h>
 
 #include "lib/escape.h"
@@ -63,11 +62,8 @@ void svg_text(const struct svg *s, unsigned x, unsigned y, const char *class,
 	      const char *title, const char *fmt, ...)
 {
 	char text[1000];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(text, sizeof(text), fmt);
 	fprintf(s->out, "<text x=\"%u\" y=\"%u\" class=\"%s\">", x, y, class);
 	svg_escape(s->out, text);
 	if (title) {
@@ -82,11 +78,8 @@ void svg_box(struct svg *s, unsigned x, unsigned y, unsigned w, unsigned h,
 	     enum svg_kind kind, const char *fmt, ...)
 {
 	char text[1000];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(text, sizeof(text), fmt);
 	s->used |= BIT(kind);
 	fprintf(s->out,
 		"<rect x=\"%u\" y=\"%u\" width=\"%u\" height=\"%u\" class=\"k%u\"><title>",

@@ -2,8 +2,8 @@
 #include "reportfile/record_int.h"
 
 #include "page/holders.h"
+#include "lib/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -341,7 +341,6 @@ void record_judge(const struct gup_verdicts *v, struct record_judgement *ret)
 
 int record_fail(struct record_reader *r, int err, const char *fmt, ...)
 {
-	va_list ap;
 	int n = 0;
 
 	if (r->error)
@@ -349,9 +348,7 @@ int record_fail(struct record_reader *r, int err, const char *fmt, ...)
 	if (r->parse->line_number)
 		n = snprintf(r->why, sizeof(r->why),
 			     "line %llu: ", r->parse->line_number);
-	va_start(ap, fmt);
-	vsnprintf(r->why + n, sizeof(r->why) - (size_t)n, fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(r->why + n, sizeof(r->why) - (size_t)n, fmt);
 	return r->error = err;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/record_int.h"
 
-#include <stdarg.h>
+#include "lib/text.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -109,12 +110,9 @@ void record_write_add(struct record_writer *w, const char *text)
 void record_write_addf(struct record_writer *w, const char *fmt, ...)
 {
 	char buf[160];
-	va_list ap;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(buf, sizeof(buf), fmt, ap);
-	va_end(ap);
+	n = TEXT_FORMAT(buf, sizeof(buf), fmt);
 	if (n < 0 || (size_t)n >= sizeof(buf))
 		w->overflow = true;
 	else
@@ -215,12 +213,9 @@ int record_write_comment(struct record_writer *w, const char *text)
 int record_write_text(struct record_writer *w, const char *fmt, ...)
 {
 	char buf[RECORD_LINE_MAX / 4 - 16]; /* fits even when every byte is escaped */
-	va_list ap;
 
-	va_start(ap, fmt);
-	if (vsnprintf(buf, sizeof(buf), fmt, ap) < 0)
+	if (TEXT_FORMAT(buf, sizeof(buf), fmt) < 0)
 		buf[0] = '\0';
-	va_end(ap);
 	record_write_add(w, " ");
 	record_write_escaped(w, buf, "\\");
 	return record_write_flush(w);

@@ -3,13 +3,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <wchar.h>
 
 #include "lib/escape.h"
+#include "lib/text.h"
 
 int tui_screen_init(struct tui_screen *s, int cols, int rows, bool ascii)
 {
@@ -146,11 +146,8 @@ int tui_screen_put(struct tui_screen *s, int x, int y, int w, u8 role, u8 attr,
 void tui_screen_add(struct tui_line *l, u8 role, const char *fmt, ...)
 {
 	char text[1024];
-	va_list ap;
 
-	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(text, sizeof(text), fmt);
 	l->x = tui_screen_put(l->s, l->x, l->y, l->end - l->x, role, 0, text);
 }
 

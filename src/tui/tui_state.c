@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_state.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 
 #include "tui/tui_int.h"
+#include "lib/text.h"
 
 int tui_state_resize(struct tui *t, int cols, int rows)
 {
@@ -149,11 +149,7 @@ struct tui_status *tui_state_status(struct tui *t)
 
 void tui_state_message(struct tui *t, u8 role, const char *fmt, ...)
 {
-	va_list ap;
-
-	va_start(ap, fmt);
-	vsnprintf(t->message, sizeof(t->message), fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(t->message, sizeof(t->message), fmt);
 	t->message_role = role;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_text.h"
 #include "lib/array.h"
+#include "lib/text.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,14 +22,12 @@ void tui_text_deinit(struct tui_text *t)
 	memset(t, 0, sizeof(*t));
 }
 
-static void text_span(struct tui_text *t, u8 role, const char *fmt, va_list ap)
+static void text_span(struct tui_text *t, u8 role, const char *text)
 {
-	char buf[1024], *copy;
-	struct tui_span *span;
+	char *copy = strdup(text);
+	struct tui_span *span =
+		copy ? array_add(&t->span, &t->n, &t->room, sizeof(*span)) : NULL;
 
-	vsnprintf(buf, sizeof(buf), fmt, ap);
-	copy = strdup(buf);
-	span = copy ? array_add(&t->span, &t->n, &t->room, sizeof(*span)) : NULL;
 	if (!span) {
 		free(copy);
 		t->failed = true;
@@ -40,23 +38,20 @@ static void text_span(struct tui_text *t, u8 role, const char *fmt, va_list ap)
 
 void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...)
 {
-	va_list ap;
+	char text[1024];
 
+	TEXT_FORMAT(text, sizeof(text), fmt);
 	t->lines++;
-	va_start(ap, fmt);
-	text_span(t, role, fmt, ap);
-	va_end(ap);
+	text_span(t, role, text);
 }
 
 void tui_text_more(struct tui_text *t, u8 role, const char *fmt, ...)
 {
-	va_list ap;
+	char text[1024];
 
-	if (!t->lines)
-		t->lines++;
-	va_start(ap, fmt);
-	text_span(t, role, fmt, ap);
-	va_end(ap);
+	TEXT_FORMAT(text, sizeof(text), fmt);
+	t->lines += !t->lines;
+	text_span(t, role, text);
 }
 
 int tui_text_width(const struct tui_text *t)
