@@ -37,7 +37,8 @@ const char *svg_word(enum svg_kind kind)
 
 /* ---- text */
 
-void svg_escape(FILE *out, const char *text)
+/* Writes @text as content or as the value of an attribute. */
+static void svg_escape(FILE *out, const char *text)
 {
 	char safe[2000];
 

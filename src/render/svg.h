@@ -29,9 +29,6 @@ struct svg {
 	u32 used;   /* BIT(SVG_*): the legend has them */
 };
 
-/* Writes @text as content or as the value of an attribute. */
-void svg_escape(FILE *out, const char *text);
-
 /* A line of text at @x; @class: of the style sheet, as in svg.c; @title: shown to who points at it, or NULL. */
 void svg_text(const struct svg *s, unsigned x, unsigned y, const char *class,
 	      const char *title, const char *fmt, ...) PRINTF(6, 7);
