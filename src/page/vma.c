@@ -247,13 +247,14 @@ enum tri vma_is_cow(const struct vma *vma)
 	return vma->shared ? TRI_NO : TRI_UNKNOWN;
 }
 
-void vma_perms(const struct vma *vma, char buf[5])
+const char *vma_perms(const struct vma *vma, char buf[5])
 {
 	buf[0] = vma->read ? 'r' : '-';
 	buf[1] = vma->write ? 'w' : '-';
 	buf[2] = vma->exec ? 'x' : '-';
 	buf[3] = vma->shared ? 's' : 'p';
 	buf[4] = '\0';
+	return buf;
 }
 
 static bool vma_name_starts(const struct vma *vma, const char *prefix)

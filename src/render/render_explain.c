@@ -313,7 +313,6 @@ static int explain_row(void *ctx, const struct report_row *row)
 	if (r->found)
 		fputc('\n', out);
 	r->found = true;
-	vma_perms(row->vma, perms);
 	fprintf(out, "%llx of process %d %s, judged as Linux %s%s\n", r->addr,
 		(int)row->process->pid,
 		escape_text(comm, sizeof(comm), row->process->comm),
@@ -322,7 +321,7 @@ static int explain_row(void *ctx, const struct report_row *row)
 			? " (extrapolated)"
 			: "");
 	render_block(out, "mapping", EXPLAIN_LABEL, "%llx-%llx %s %s", row->vma->start,
-		     row->vma->end, perms,
+		     row->vma->end, vma_perms(row->vma, perms),
 		     escape_text(name, sizeof(name), row->vma->name));
 	explain_pool(out, row->vma);
 	r->facts = &report_page(row)->facts;

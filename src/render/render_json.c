@@ -43,11 +43,10 @@ static void json_vma(struct js *j, const struct vma *vma, const struct report_to
 {
 	char perms[5];
 
-	vma_perms(vma, perms);
 	js_open(j, NULL, '{');
 	js_hex(j, "start", vma->start);
 	js_hex(j, "end", vma->end);
-	js_str(j, "perms", perms);
+	js_str(j, "perms", vma_perms(vma, perms));
 	js_str(j, "name", vma->name);
 	if (vma->has_flags) {
 		js_open(j, "flags", '[');

@@ -134,13 +134,12 @@ static void who_json_map(struct js *j, const struct render_who_map *m)
 	const struct page_info *p = &m->run.class->page;
 	char perms[5];
 
-	vma_perms(&m->vma, perms);
 	js_open(j, NULL, '{');
 	js_num(j, "pid", m->process.pid);
 	js_str(j, "comm", m->process.comm);
 	js_hex(j, "addr", m->run.addr);
 	js_str(j, "leaf", page_leaf_name(p->leaf));
-	js_str(j, "perms", perms);
+	js_str(j, "perms", vma_perms(&m->vma, perms));
 	js_tri(j, "write",
 	       tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE));
 	js_tri(j, "anon_exclusive",

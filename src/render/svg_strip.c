@@ -305,10 +305,9 @@ static void strip_label(struct strip *t, const struct strip_row *row, u64 pages)
 
 	for (size_t i = 0; i < t->n && !(v && v->vma.start == row->start); i++)
 		v = store_vma_at(t->f->member[t->first + i].process, row->start);
-	vma_perms(&v->vma, perms);
 	columns_size(row->pages * t->base, size, sizeof(size));
 	snprintf(title, sizeof(title), "%s %s, %llx-%llx, %s, %s resident", v->vma.name,
-		 perms, v->vma.start, v->vma.end, size,
+		 vma_perms(&v->vma, perms), v->vma.start, v->vma.end, size,
 		 columns_size(v->totals.present * t->base, rss, sizeof(rss)));
 	svg_text(t->svg, 0, t->svg->y + 8, "m", title, "%llx", row->start);
 	svg_text(t->svg, 70, t->svg->y + 8, "m", title, "%s",

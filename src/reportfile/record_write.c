@@ -297,9 +297,9 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 	char perms[5];
 
 	record_forget(&w->dict->names);
-	vma_perms(vma, perms);
 	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu", vma->start, vma->end,
-			  perms, vma->offset, vma->dev_major, vma->dev_minor, vma->inode);
+			  vma_perms(vma, perms), vma->offset, vma->dev_major,
+			  vma->dev_minor, vma->inode);
 	record_write_fields(w, record_vma_fields, vma);
 	if (vma->has_flags) {
 		record_write_add(w, " flags=");

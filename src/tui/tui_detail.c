@@ -48,10 +48,9 @@ static void add_place(struct detail *d)
 {
 	char name[4 * VMA_NAME_MAX], perms[5];
 
-	vma_perms(&d->v->vma, perms);
 	escape_text(name, sizeof(name), d->v->vma.name);
 	tui_text_add(d->text, TUI_STRONG, "%llx ", d->t->addr);
-	tui_text_more(d->text, TUI_DIM, "%s ", perms);
+	tui_text_more(d->text, TUI_DIM, "%s ", vma_perms(&d->v->vma, perms));
 	tui_text_more(d->text, TUI_NORMAL, "%s", name[0] ? name : "anonymous");
 }
 
