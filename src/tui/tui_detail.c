@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <stdio.h>
-#include <string.h>
-
 #include "render/columns.h"
 #include "lib/escape.h"
 #include "lib/text.h"

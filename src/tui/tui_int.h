@@ -2,6 +2,10 @@
 /* tui_int.h - struct tui, the state behind tui_state.h, for tui_*.c of this folder only. */
 #pragma once
 
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "render/columns.h"
 #include "tui/tui_grid.h"
 #include "tui/tui_keys.h"

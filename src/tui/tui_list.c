@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <string.h>
-
 #include "tui/tui_int.h"
 
 #define LIST_SIZE 5 /* "1023M" */

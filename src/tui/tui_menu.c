@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Menus: the column to sort by; colours, mouse and columns. */
-#include <string.h>
-
 #include "tui/tui_int.h"
 
 struct item {

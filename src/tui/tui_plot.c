@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The plot: what the memory of the process was over time, as columns of the grid's letters. */
-#include <stdio.h>
-#include <string.h>
-
 #include "render/columns.h"
 #include "tui/tui_int.h"
 

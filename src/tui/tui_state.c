@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_state.h"
 
-#include <stdio.h>
-
 #include "tui/tui_int.h"
 #include "lib/text.h"
 

@@ -2,8 +2,6 @@
 /* The program's side of the view: keys and clicks in, a screen out, and who handles each. */
 #include "tui/tui_state.h"
 
-#include <stdlib.h>
-
 #include "tui/tui_int.h"
 
 struct tui *tui_view_new(const struct tui_options *opt)

@@ -2,11 +2,7 @@
 #include "verify/verify_int.h"
 #include "lib/array.h"
 
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 volatile sig_atomic_t verify_end;
 

@@ -2,6 +2,10 @@
 /* verify_int.h - struct verify, one run, for verify*.c only. */
 #pragma once
 
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <signal.h>
 
 #include "pagestate/gupcall.h"

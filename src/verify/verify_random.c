@@ -2,9 +2,6 @@
 /* Random sequences of operations on an arena; a wrong one is shortened before it is reported. */
 #include "verify/verify_int.h"
 
-#include <stdio.h>
-#include <string.h>
-
 #include "pagestate/pagestate_factory.h"
 
 #define VERIFY_OPS_MAX 14

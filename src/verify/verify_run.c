@@ -2,8 +2,6 @@
 /* Decides which trials are done. */
 #include "verify/verify_int.h"
 
-#include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "pagestate/pagestate_factory.h"

@@ -2,10 +2,6 @@
 /* One trial: make a state, predict, make the call, compare. */
 #include "verify/verify_int.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
 #include "report/collect.h"
 #include "report/source.h"
 
