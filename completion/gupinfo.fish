@@ -40,7 +40,7 @@ complete -c gupinfo -l trials -x -a '100 1000 10000' -d 'random trials after the
 complete -c gupinfo -l seed -x -d 'repeat the random trials of an earlier run'
 complete -c gupinfo -l state -x -a '(__fish_complete_list , __gupinfo_states)' -d 'only these page states, e.g. hugetlb+child-vmspliced; plain: all without variants; random: only random trials'
 complete -c gupinfo -l request -x -a 'get-r get-w pin-r pin-w lt-r lt-w store fork migrate' -d 'only get-r, get-w, pin-r, pin-w, lt-r, lt-w, store, fork or migrate'
-complete -c gupinfo -l no-stop -d 'sample; never stop the process'
+complete -c gupinfo -l no-stop -d 'never stop the process: see it by BPF, or sample'
 complete -c gupinfo -l interval -x -a '50 200 1000' -d 'look for silent changes this often (default 200)'
 complete -c gupinfo -l events -x -a 'exec fork exit vmsplice write-fault mmap munmap mremap mprotect madvise io_uring_register process_vm_readv process_vm_writev read write change attach warnings leaks' -d 'of --trace, and as -e: only fork, vmsplice, munmap, ..., or those with warnings, or leaks'
 complete -c gupinfo -l reserve-hugepages -d '--demo: add the huge pages it needs to the pool, then take them away again'

@@ -144,7 +144,7 @@ TABLES = [  # file, macro, is it hit?, what names it in a source
     ("render/sums.def", "SUM", lambda r: word(r[0], seen), lambda r: r[0]),
     ("report/highlights.def", "HIGHLIGHT", lambda r: r[1][0].split(":")[0] in seen + screens, lambda r: "HIGHLIGHT_" + r[0]),
     ("report/lint.def", "LINT", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
-    ("trace/madvise.def", "MADVISE", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
+    ("event/madvise.def", "MADVISE", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
     ("trace/tracer.def", "TRACER_CALL", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
     ("trace/trace_call.def", "TRACE_CALL", lambda r: re.search(r"(CALL\(|TRACER_)%s\b" % r[0], entered), lambda r: r[0].lower()),
     ("trace/uring.def", "URING", lambda r: word(r[1][0], screens), lambda r: r[1][0]),

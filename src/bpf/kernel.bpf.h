@@ -207,6 +207,8 @@ struct hrtimer {
 };
 struct signal_struct {
 	struct hrtimer real_timer;
+	atomic_t live;
+	int group_exit_code;
 };
 
 struct task_struct {
@@ -215,6 +217,8 @@ struct task_struct {
 	struct files_struct *files;
 	int tgid;
 	int pid;
+	int exit_code;
+	struct task_struct *group_leader;
 };
 
 /* --- xarray nodes */

@@ -171,7 +171,7 @@ static int add_change(void *ctx, const struct store_change *c)
 	if ((c->what & STORE_REAL) == STORE_VERDICT && c->b.class->page.kind == PAGE_NONE)
 		return 0;
 	if ((l->e->since_ns && !event_matters(c)) ||
-	    (event_is_between(l->e) &&
+	    ((event_is_between(l->e) || l->e->looked_ns) &&
 	     event_cause_is_fault(cause) != (l->e->kind == EVENT_WRITE_FAULT)))
 		return 0;
 	struct event_change *new = array_add(&l->change, &l->n, &l->room, sizeof(*new));

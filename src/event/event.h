@@ -64,6 +64,8 @@ struct event {
 	u64 time_ns;  /* when it was seen, since the epoch */
 	u64 since_ns; /* not exact: it happened after this time; 0: exact */
 	u64 start_ns; /* when the trace began, since the epoch */
+	/* The process ran on, and its pages were read at this time; 0: it stood still until then. */
+	u64 looked_ns;
 	pid_t pid, tid, child;
 	char comm[64]; /* untrusted */
 	char call[24]; /* the system call, if its name is not the event's word */

@@ -24,10 +24,13 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
+#include "event/watch_record.h"
+
 #include "bpf/frames.skel.h"
 #include "bpf/holders.skel.h"
 #include "bpf/memory.skel.h"
 #include "bpf/structpage.skel.h"
+#include "bpf/watch.skel.h"
 #undef TRI_NO
 #undef TRI_YES
 
@@ -144,8 +147,9 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 	struct holders_bpf *holders = NULL;
 	struct memory_bpf *memory = NULL;
 	struct frames_bpf *frames = NULL;
+	struct watch_bpf *watch = NULL;
 
-	if (btf->fd >= 0)
+	if (btf && btf->fd >= 0)
 		opts.btf_custom_path = btf->path;
 	if (which == BPFPROG_STRUCTPAGE)
 		p->skel = structpage = structpage_bpf__open_opts(&opts);
@@ -153,6 +157,8 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 		p->skel = holders = holders_bpf__open_opts(&opts);
 	else if (which == BPFPROG_FRAMES)
 		p->skel = frames = frames_bpf__open_opts(&opts);
+	else if (which == BPFPROG_WATCH)
+		p->skel = watch = watch_bpf__open_opts(&opts);
 	else
 		p->skel = memory = memory_bpf__open_opts(&opts);
 	if (!p->skel)
@@ -168,6 +174,9 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 		p->call = &frames->bss->call;
 		p->frames = &frames->bss->frames;
 		p->skeleton = frames->skeleton;
+	} else if (watch) {
+		p->watch = &watch->bss->watch;
+		p->skeleton = watch->skeleton;
 	} else {
 		p->memory = &memory->bss->memory;
 		p->batches = &memory->bss->batches;
@@ -190,6 +199,27 @@ static int map_records(const struct bpf_map *map, void **ret, size_t *ret_bytes)
 	return 0;
 }
 
+/*
+ * Aims each program of a call at the function @prefix + its name, or leaves it out; without a prefix one
+ * program sees all calls.
+ */
+static void aim(const struct bpfprog *p, const char *prefix)
+{
+	struct bpf_program *prog;
+	char name[64];
+
+	bpf_object__for_each_program(prog, *p->skeleton->obj)
+	{
+		if (!strcmp(bpf_program__name(prog), "call_returns"))
+			bpf_program__set_autoload(prog, !*prefix);
+		if (bpf_program__expected_attach_type(prog) != BPF_TRACE_FEXIT)
+			continue;
+		snprintf(name, sizeof(name), "%s%s", prefix, bpf_program__name(prog));
+		if (!*prefix || bpf_program__set_attach_target(prog, 0, name))
+			bpf_program__set_autoload(prog, false);
+	}
+}
+
 static int load(struct bpfprog *p, enum bpfprog_object which,
 		const struct bpfprog_options *opt)
 {
@@ -199,6 +229,8 @@ static int load(struct bpfprog *p, enum bpfprog_object which,
 	said = (struct bpflog){ 0 };
 	if (!r)
 		r = open_object(p, which, opt->btf);
+	if (!r && opt->calls)
+		aim(p, opt->calls);
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(opt->without); i++)
 		if (opt->without[i])
 			bpf_program__set_autoload(find(p, opt->without[i]), false);
@@ -237,6 +269,7 @@ void bpfprog_free(struct bpfprog *p)
 	for (unsigned i = 0; i < ARRAY_SIZE(p->records); i++)
 		if (p->records[i])
 			munmap(p->records[i], p->bytes[i]);
+	ring_buffer__free(p->ring);
 	if (p->skeleton)
 		bpf_object__destroy_skeleton(p->skeleton);
 	free(p->skel);
@@ -276,6 +309,84 @@ int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid)
 	return fd;
 }
 
+static int pass_record(void *ctx, void *data, size_t size)
+{
+	const struct bpfprog *p = ctx;
+
+	if (size >= offsetof(struct watch_record, vec_addr))
+		p->fn(p->fn_ctx, data);
+	return 0;
+}
+
+/* Attaches the programs of the loaded object and opens its ring. */
+static int attach(struct bpfprog *p)
+{
+	const struct bpf_map *map =
+		bpf_object__find_map_by_name(*p->skeleton->obj, "ring");
+	int r = bpf_object__attach_skeleton(p->skeleton);
+
+	if (r)
+		return r;
+	p->ring = ring_buffer__new(bpf_map__fd(map), pass_record, p, NULL);
+	return p->ring ? 0 : -errno;
+}
+
+static int watch_by(const char *prefix, const struct watch_shared *shared,
+		    bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
+		    char why[BPFPROG_WHY])
+{
+	const struct bpfprog_options opt = { .calls = prefix };
+	struct bpfprog *p;
+	int r = bpfprog_load(BPFPROG_WATCH, &opt, &p, why);
+
+	if (r)
+		return r;
+	p->fn = fn;
+	p->fn_ctx = ctx;
+	*p->watch = *shared;
+	r = attach(p);
+	if (!r) {
+		*ret = p;
+		return 0;
+	}
+	bpfprog_free(p);
+	return say(why, r);
+}
+
+int bpfprog_watch(const char *prefix, const struct watch_shared *shared,
+		  bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
+		  char why[BPFPROG_WHY])
+{
+	int r = watch_by(prefix, shared, fn, ctx, ret, why);
+
+	return r ? watch_by("", shared, fn, ctx, ret, why) : 0;
+}
+
+int bpfprog_follow(const struct bpfprog *p, pid_t pid)
+{
+	const struct bpf_map *map =
+		bpf_object__find_map_by_name(*p->skeleton->obj, "followed");
+	u32 key = (u32)pid;
+	u8 one = 1;
+
+	return bpf_map_update_elem(bpf_map__fd(map), &key, &one, BPF_ANY) ? -errno : 0;
+}
+
+void bpfprog_ignore_calls(struct bpfprog *p)
+{
+	struct watch_bpf *skel = p->skel;
+
+	bpf_link__destroy(skel->links.call_returns);
+	skel->links.call_returns = NULL;
+}
+
+void bpfprog_fetch(struct bpfprog *p, int timeout_ms)
+{
+	if (timeout_ms)
+		ring_buffer__poll(p->ring, timeout_ms);
+	ring_buffer__consume(p->ring); /* those that woke nobody, too */
+}
+
 #else
 
 int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
@@ -297,6 +408,26 @@ int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
 int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid)
 {
 	return -ENOTSUP;
+}
+
+int bpfprog_watch(const char *prefix, const struct watch_shared *shared,
+		  bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
+		  char why[BPFPROG_WHY])
+{
+	return bpfprog_load(BPFPROG_WATCH, NULL, ret, why);
+}
+
+int bpfprog_follow(const struct bpfprog *p, pid_t pid)
+{
+	return -ENOTSUP;
+}
+
+void bpfprog_ignore_calls(struct bpfprog *p)
+{
+}
+
+void bpfprog_fetch(struct bpfprog *p, int timeout_ms)
+{
 }
 
 #endif

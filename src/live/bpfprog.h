@@ -17,16 +17,21 @@ enum bpfprog_object {
 	BPFPROG_STRUCTPAGE,
 	BPFPROG_HOLDERS,
 	BPFPROG_MEMORY,
-	BPFPROG_FRAMES
+	BPFPROG_FRAMES,
+	BPFPROG_WATCH
 };
+
+struct watch_record;
+typedef void (*bpfprog_record_fn)(void *ctx, const struct watch_record *r);
 
 /* What not to load of an object, and how many records its maps take. */
 struct bpfprog_options {
 	const char *without[2]; /* programs; NULL: none */
 	const char *map
 		[2]; /* their first records are given to the loader's caller; NULL: none */
-	u32 room[2]; /* of each; 0: as the object has it */
-	const struct bpfbtf *btf;
+	u32 room[2];              /* of each; 0: as the object has it */
+	const struct bpfbtf *btf; /* NULL: libbpf reads all of it */
+	const char *calls;        /* how functions of system calls begin here */
 };
 
 /* An object, and what its programs share with gupinfo, as far as it has that. */
@@ -37,6 +42,10 @@ struct bpfprog {
 	struct structpage_memory *memory;
 	struct structpage_batches *batches;
 	struct structpage_frames *frames;
+	struct watch_shared *watch;
+	struct ring_buffer *ring; /* of bpfprog_watch(), whose records go to */
+	bpfprog_record_fn fn;
+	void *fn_ctx;
 	void *records[2]; /* of bpfprog_options.map */
 	size_t bytes[2];
 	int link;       /* the last iterator of a process, */
@@ -60,3 +69,18 @@ int bpfprog_run(const struct bpfprog *p, const char *name, u32 number);
  * descriptor for read(2) and close(2), or -errno.
  */
 int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid);
+
+/*
+ * Loads watch.bpf.c with @shared and attaches its programs: those of calls to the functions @prefix +
+ * name, as far as the kernel has them; where it lets nobody do that, one to the return of all calls.
+ * bpfprog_fetch() passes records to @fn.  Returns like bpfprog_load().
+ */
+int bpfprog_watch(const char *prefix, const struct watch_shared *shared,
+		  bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
+		  char why[BPFPROG_WHY]);
+/* Has the programs follow process @pid.  Returns 0 or -errno. */
+int bpfprog_follow(const struct bpfprog *p, pid_t pid);
+/* Ends the program that sees all calls. */
+void bpfprog_ignore_calls(struct bpfprog *p);
+/* Waits at most @timeout_ms for records that are urgent, and passes all that are there. */
+void bpfprog_fetch(struct bpfprog *p, int timeout_ms);

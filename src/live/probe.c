@@ -14,7 +14,7 @@
 
 enum {
 #define MADVISE(id, nr, name) PROBE_##id = nr,
-#include "trace/madvise.def"
+#include "event/madvise.def"
 #undef MADVISE
 };
 

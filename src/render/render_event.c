@@ -256,7 +256,7 @@ static void show_family(const struct render_event_options *r, const struct event
 
 	for (size_t i = 0; i < MIN(e->nfamily, limit); i++)
 		show_shared(r, e, &e->family[i]);
-	if (fork && e->nmembers >= 2 && !e->since_ns)
+	if (fork && e->nmembers >= 2 && !e->since_ns && !e->incomplete)
 		sum_family(r, e);
 	else if (e->nfamily > limit)
 		fprintf(r->out, "    and %zu more runs\n", e->nfamily - limit);
@@ -316,6 +316,9 @@ static void show_head(const struct render_event_options *r, const struct event *
 	put_result(&l, e);
 	if (e->since_ns)
 		put(&l, "(between %.6f and now)", seconds(e, e->since_ns));
+	if (e->looked_ns)
+		put(&l, "(its pages %.6f s later, while it ran on)",
+		    (double)(s64)(e->looked_ns - e->time_ns) / 1e9);
 	end_line(&l);
 }
 

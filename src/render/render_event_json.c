@@ -145,6 +145,8 @@ static void json_head(struct js *j, const struct event *e)
 	js_seconds(j, "start", e->start_ns);
 	if (e->since_ns)
 		js_seconds(j, "since", e->since_ns);
+	if (e->looked_ns)
+		js_seconds(j, "looked", e->looked_ns);
 	js_num(j, "pid", e->pid);
 	js_num(j, "tid", e->tid);
 	js_str(j, "comm", e->comm);

@@ -268,6 +268,7 @@ static void read_event(struct reading *r, struct json_object *o)
 		.seq = (u64)num(o, "seq"),
 		.time_ns = nanoseconds(o, "time"),
 		.since_ns = nanoseconds(o, "since"),
+		.looked_ns = nanoseconds(o, "looked"),
 		.start_ns = nanoseconds(o, "start"),
 		.pid = (pid_t)num(o, "pid"),
 		.tid = (pid_t)num(o, "tid"),

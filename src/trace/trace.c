@@ -111,21 +111,35 @@ static void watch(struct trace_process *p, const struct event_range *range, unsi
 	}
 }
 
-static int on_entry(struct trace *t, const struct tracer_stop *stop)
+/* Notes the call that @stop enters in *@ret; NULL when it does not matter.  0 or -ENOMEM. */
+static int enter_call(struct trace *t, const struct tracer_stop *stop,
+		      struct trace_call **ret)
 {
 	struct trace_call *c = calloc(1, sizeof(*c));
 
+	*ret = NULL;
 	if (!c)
 		return -ENOMEM;
 	forget_call(t, stop->tid);
 	if (!trace_call_entry(t, stop, c)) {
 		free(c);
-		tracer_skip(t->tracer);
 		return 0;
 	}
 	c->next = t->call;
-	t->call = c;
-	int r = look_before(t, c);
+	*ret = t->call = c;
+	return 0;
+}
+
+static int on_entry(struct trace *t, const struct tracer_stop *stop)
+{
+	struct trace_call *c;
+	int r = enter_call(t, stop, &c);
+
+	if (!c) {
+		tracer_skip(t->tracer);
+		return r;
+	}
+	r = look_before(t, c);
 	struct trace_process *p = trace_state_find(t, stop->pid);
 	if (p && c->event.kind == EVENT_EXEC)
 		p->execing = true;
@@ -137,10 +151,10 @@ static int on_return(struct trace *t, const struct tracer_stop *stop)
 	struct trace_call *c = call_of(t, stop->tid);
 	struct event_range range[TRACE_RANGES];
 	struct trace_process *own;
-	int r = 0;
+	int r = stop->seen ? enter_call(t, stop, &c) : 0;
 
 	if (!c)
-		return 0;
+		return r;
 	trace_call_return(t, stop, c);
 	c->event.time_ns = stop->time_ns;
 	if (c->whole ||
@@ -158,7 +172,9 @@ static int on_return(struct trace *t, const struct tracer_stop *stop)
 		c->event.nranges = n;
 		if (c->dropped)
 			c->event.incomplete = "more ranges than are compared";
-		if (c->no_pages || !n)
+		if (stop->passed && n)
+			c->event.incomplete = "the process ran on and changed them again";
+		if (c->no_pages || !n || stop->passed)
 			r = trace_state_emit(t, &c->event,
 					     trace_state_find(t, stop->pid));
 		else
@@ -179,7 +195,7 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	struct trace_call *c = call_of(t, stop->tid);
 	struct event e = { .kind = EVENT_FORK, .pid = stop->pid, .tid = stop->tid };
 	struct trace_scopes scopes = { 0 };
-	int r = 0;
+	int r = 0, read = 0;
 
 	if (!p || !child)
 		return p ? -ENOMEM : 0;
@@ -197,10 +213,15 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 	e.ret = stop->child;
 	e.time_ns = stop->time_ns;
 	if (!stop->shares_mm) {
-		r = trace_state_compare(t, p, NULL, 0, &scopes);
-		if (!r && trace_state_read(t, child, NULL, 0, NULL) == -ENOMEM)
-			r = -ENOMEM;
+		r = stop->passed ? 0 : trace_state_compare(t, p, NULL, 0, &scopes);
+		read = r ? r : trace_state_read(t, child, NULL, 0, NULL);
+		r = read == -ENOMEM ? read : r;
 	}
+	if (stop->seen && read)
+		e.incomplete = "the child had ended before it could be looked at";
+	else if (stop->passed)
+		e.incomplete =
+			"the process ran on, and was looked at a moment before or forked again";
 	return trace_state_emit_scopes(t, &e, p, &scopes, r);
 }
 
@@ -314,7 +335,7 @@ int trace_look(struct trace *t)
 	return look(t, true);
 }
 
-static int handle(struct trace *t, const struct tracer_stop *stop)
+int trace_handle(struct trace *t, const struct tracer_stop *stop)
 {
 	t->held = stop->pid;
 	switch (stop->what) {
@@ -355,7 +376,7 @@ int trace_step(struct trace *t, int timeout_ms)
 			return r;
 		bool stopped = r == 1;
 		if (stopped)
-			r = handle(t, &stop);
+			r = trace_handle(t, &stop);
 		if (!r && clock_now() - t->tick_ns >= (u64)interval * 1000000ULL)
 			r = look(t, false);
 		if (r || stopped)
@@ -410,6 +431,7 @@ int trace_new(const struct trace_options *opt, struct source *src,
 	t->view_ctx = view_ctx;
 	t->diag = diag;
 	t->status = -1;
+	t->handle = trace_handle;
 	t->start_ns = t->tick_ns = clock_now();
 	t->realtime_offset = clock_of(CLOCK_REALTIME) - t->start_ns;
 	t->pool = store_new(&(struct store_options){ .holes = opt->holes }, NULL);

@@ -52,6 +52,10 @@ pid_t trace_held(const struct trace *t);
 /* Returns the followed processes; valid until the next trace_step(). */
 const struct event_member *trace_members(struct trace *t, unsigned *ret_n);
 
+struct tracer_stop;
+/* Emits what @stop, or what was seen of a process that runs, is.  0, or a view's value. */
+int trace_handle(struct trace *t, const struct tracer_stop *stop);
+
 /* Lets attached processes go.  Ignores NULL. */
 void trace_free(struct trace *t);
 

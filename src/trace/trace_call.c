@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "trace/trace_int.h"
+#include "event/watch_record.h"
 
 enum range_kind {
 	RANGE_NONE,
@@ -58,23 +59,33 @@ static const struct call_row {
 
 /* ---- reading the caller's memory */
 
-/* Returns the bytes read, fewer than @len before an unmapped page, or -errno. */
-static ssize_t peek(pid_t pid, u64 addr, void *buf, size_t len)
+/*
+ * Reads memory of the caller, of what was seen of one that runs the copy that the kernel made.  Returns
+ * the bytes read, fewer than @len before an unmapped page, or -errno.
+ */
+static ssize_t peek(const struct tracer_stop *stop, u64 addr, void *buf, size_t len)
 {
+	const struct watch_record *seen = stop->seen;
 	struct iovec here = { .iov_base = buf, .iov_len = len };
 	struct iovec there = { .iov_base = (void *)(uintptr_t)addr, .iov_len = len };
-	ssize_t n = process_vm_readv(pid, &here, 1, &there, 1, 0);
+	ssize_t n;
 
+	if (seen && addr >= seen->vec_addr &&
+	    addr + len <= seen->vec_addr + 16ULL * seen->nvec) {
+		memcpy(buf, (const char *)seen->vec + (addr - seen->vec_addr), len);
+		return (ssize_t)len;
+	}
+	n = process_vm_readv(stop->pid, &here, 1, &there, 1, 0);
 	return n < 0 ? -errno : n;
 }
 
-static void peek_string(pid_t pid, u64 addr, char *buf, size_t len)
+static void peek_string(const struct tracer_stop *stop, u64 addr, char *buf, size_t len)
 {
 	size_t n = 0;
 
 	while (n < len - 1) {
 		size_t step = MIN(len - 1 - n, 4096 - (addr + n) % 4096);
-		ssize_t r = peek(pid, addr + n, buf + n, step);
+		ssize_t r = peek(stop, addr + n, buf + n, step);
 
 		if (r <= 0)
 			break;
@@ -116,7 +127,7 @@ static void text_mmap_flags(u64 flags, char *buf, size_t len)
 
 static const char *const advices[] = {
 #define MADVISE(id, nr, name) [nr] = name,
-#include "trace/madvise.def"
+#include "event/madvise.def"
 #undef MADVISE
 };
 
@@ -179,7 +190,7 @@ static void show_args(const struct tracer_stop *stop, const struct call_row *row
 			text_named(v & ~URING_USE_REGISTERED_RING, uring_ops,
 				   ARRAY_SIZE(uring_ops), a->text, sizeof(a->text));
 		if (as == ARG_STRING)
-			peek_string(stop->pid, v, a->text, sizeof(a->text));
+			peek_string(stop, v, a->text, sizeof(a->text));
 	}
 }
 
@@ -223,7 +234,7 @@ static void add_vector(struct trace_call *c, const struct tracer_stop *stop, u64
 	for (u64 done = 0; done < MIN(n, 1024) && limit;) {
 		u64 step = MIN(n - done, 64);
 
-		if (peek(stop->pid, addr + done * each, &iov, step * each) !=
+		if (peek(stop, addr + done * each, &iov, step * each) !=
 		    (ssize_t)(step * each))
 			return;
 		for (u64 i = 0; i < step && limit; i++) {
@@ -273,11 +284,10 @@ static void uring_ranges(struct trace *t, const struct tracer_stop *stop,
 
 	if (op == URING_REGISTER_BUFFERS) {
 		add_vector(c, stop, arg, stop->args[3], stop->pid, UINT64_MAX);
-	} else if (op == URING_REGISTER_BUFFERS2 && peek(stop->pid, arg, w, 32) == 32) {
+	} else if (op == URING_REGISTER_BUFFERS2 && peek(stop, arg, w, 32) == 32) {
 		/* struct io_uring_rsrc_register: nr, flags, resv2, data, tags */
 		add_vector(c, stop, w[2], (u32)w[0], stop->pid, UINT64_MAX);
-	} else if (op == URING_REGISTER_BUFFERS_UPDATE &&
-		   peek(stop->pid, arg, w, 32) == 32) {
+	} else if (op == URING_REGISTER_BUFFERS_UPDATE && peek(stop, arg, w, 32) == 32) {
 		/* struct io_uring_rsrc_update2: offset, resv, data, tags, nr, resv2 */
 		add_vector(c, stop, w[1], (u32)w[3], stop->pid, UINT64_MAX);
 	} else if (op == URING_UNREGISTER_BUFFERS) {
@@ -313,7 +323,7 @@ static bool makes_thread(const struct tracer_stop *stop)
 	if (stop->call == TRACER_CLONE)
 		flags = stop->args[0];
 	else if (stop->call == TRACER_CLONE3 &&
-		 peek(stop->pid, stop->args[0], &flags, sizeof(flags)) != sizeof(flags))
+		 peek(stop, stop->args[0], &flags, sizeof(flags)) != sizeof(flags))
 		flags = 0;
 	return flags & CLONE_VM;
 }

@@ -57,6 +57,8 @@ struct trace {
 	struct diag *diag;
 	struct trace_options opt;
 	struct trace_process *process;
+	/* Emits what a stop, or what was seen of a process that runs, is. */
+	int (*handle)(struct trace *t, const struct tracer_stop *stop);
 	struct trace_call *call;
 	struct store *pool;          /* keeps the classes of all states */
 	struct event_member *member; /* scratch for events */
@@ -68,7 +70,12 @@ struct trace {
 	pid_t held;
 	pid_t command; /* sampling: the command, if gupinfo started it */
 	int status;
-	sigset_t old_mask; /* sampling */
+	sigset_t old_mask;     /* sampling */
+	struct bpfprog *watch; /* sampling: what writes records; NULL: nothing does */
+	struct watch_record *record; /* fetched from it */
+	size_t nrecords, record_room;
+	u64 lost;            /* records for which gupinfo had no memory */
+	u64 calls, calls_ns; /* how many calls had been seen when */
 	bool interrupted;
 };
 
@@ -135,6 +142,18 @@ void trace_state_release(struct trace *t, struct trace_process *p);
 /* Reads a process that already runs for the first time, and emits that.  0, -errno or a view's value. */
 int trace_state_attach(struct trace *t, pid_t pid);
 int trace_state_emit_last(struct trace *t, struct trace_process *p);
+
+/* ---- trace_watch.c */
+
+/* Has the kernel write what processes do, or notes why it cannot. */
+void trace_watch_new(struct trace *t);
+void trace_watch_free(struct trace *t);
+/* Follows @pid, too.  0 or -errno. */
+int trace_watch_follow(struct trace *t, pid_t pid);
+/* Waits at most @timeout_ms, and emits what was written.  0 or a view's value. */
+int trace_watch_step(struct trace *t, int timeout_ms);
+/* Emits what ->record has. */
+int trace_watch_handle(struct trace *t);
 
 /* ---- trace_sample.c */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * --no-stop: nobody is stopped.  States are compared at intervals, and an event has the
- * interval in which it happened; forks and exits are seen in /proc.
+ * interval in which it happened; forks and exits are seen in /proc, where trace_watch.c sees none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -16,6 +16,9 @@
 #include "trace/tracer_int.h"
 #include "os/clock.h"
 
+#define WATCH_MS \
+	20 /* so often what the kernel wrote is fetched, if none of it is urgent */
+
 static const int watched[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };
 
 static void signals(sigset_t *ret)
@@ -28,14 +31,30 @@ static void signals(sigset_t *ret)
 /* Starts the command.  Returns 0 or the error of exec. */
 static int start(struct trace *t, const sigset_t *mask)
 {
-	int failed[2], err = 0;
+	int failed[2], go[2], err = 0;
+	char c;
 
 	if (pipe2(failed, O_CLOEXEC) < 0)
 		return -errno;
+	if (pipe2(go, O_CLOEXEC) < 0) {
+		err = -errno;
+		close(failed[0]);
+		close(failed[1]);
+		return err;
+	}
 	pid_t pid = fork();
-	if (!pid)
+	if (!pid) {
+		close(go[1]);
+		if (read(go[0], &c, 1) <
+		    0) /* until it is followed: the end of the pipe */
+			_exit(127);
 		tracer_start_exec(t->opt.argv, t->opt.sigpipe_default, mask, failed[1]);
+	}
 	err = pid < 0 ? errno : 0;
+	if (!err)
+		trace_watch_follow(t, pid);
+	close(go[0]);
+	close(go[1]);
 	close(failed[1]);
 	if (!err && read(failed[0], &err, sizeof(err)) == sizeof(err) && err)
 		waitpid(pid, NULL, 0);
@@ -77,6 +96,7 @@ static int execed(struct trace *t, struct trace_process *p)
 /* Emits a process that is new since the last reading. */
 static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 {
+	trace_watch_follow(t, pid); /* it may have been lost */
 	struct trace_process *p = trace_state_add(t, pid);
 	struct event e = { .kind = EVENT_FORK,
 			   .pid = parent->pid,
@@ -144,11 +164,18 @@ static bool has_memory(struct trace *t, struct trace_process *p)
 
 static int sample(struct trace *t)
 {
-	int r = 0;
+	int r = t->watch ? trace_watch_step(t, 0) : 0;
+	bool fetched = false;
 
 	for (struct trace_process *p = t->process, *next; p && !r; p = next) {
 		next = p->next;
 		if (is_gone(t, p->pid)) {
+			if (t->watch && !fetched) { /* the kernel has written how */
+				fetched = true;
+				r = trace_watch_step(t, 0);
+				next = t->process;
+				continue;
+			}
 			struct event e = { .kind = EVENT_EXIT,
 					   .pid = p->pid,
 					   .tid = p->pid,
@@ -160,6 +187,8 @@ static int sample(struct trace *t)
 			trace_state_drop(t, p->pid);
 			continue;
 		}
+		if (p->borrowed) /* it has its parent's pages */
+			continue;
 		r = has_memory(t, p) ? trace_state_between(t, p, NULL, 0) : execed(t, p);
 		if (!r)
 			r = find_children(t, p);
@@ -176,8 +205,13 @@ int trace_sample_new(struct trace *t)
 	signals(&set);
 	sigprocmask(SIG_BLOCK, &set, &old);
 	t->old_mask = old;
+	trace_watch_new(t);
+	for (unsigned i = 0; !t->opt.argv && i < t->opt.npids; i++)
+		trace_watch_follow(t, t->opt.pids[i]);
 	if (t->opt.argv)
 		r = start(t, &old);
+	if (!r && t->command && t->watch) /* its exec is the first that is seen */
+		return trace_state_add(t, t->command) ? 0 : -ENOMEM;
 	return !r && t->command ? trace_state_attach(t, t->command) : r;
 }
 
@@ -193,6 +227,12 @@ int trace_sample_step(struct trace *t, int timeout_ms)
 		return -ECHILD;
 	if (timeout_ms >= 0)
 		ms = MIN(ms, timeout_ms);
+	if (t->watch) {
+		r = trace_watch_step(t, MIN(ms, WATCH_MS));
+		if (r)
+			return r;
+		ms = 0;
+	}
 	ts = (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
 	signals(&set);
 	int sig = sigtimedwait(&set, &info, &ts);
@@ -202,12 +242,16 @@ int trace_sample_step(struct trace *t, int timeout_ms)
 		if (info.si_code != SI_KERNEL)
 			kill(t->command, sig);
 	}
+	if (t->watch &&
+	    clock_now() - t->tick_ns < 1000000ULL * (t->opt.interval_ms ?: 200))
+		return 1;
 	r = sample(t);
 	return r ? r : 1;
 }
 
 void trace_sample_free(struct trace *t)
 {
+	trace_watch_free(t);
 	if (t->opt.no_stop)
 		sigprocmask(SIG_SETMASK, &t->old_mask, NULL);
 }

@@ -101,7 +101,8 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 
 	for (unsigned i = 0; i < n; i++)
 		part[i] = (struct collect_range){ range[i].start, range[i].end };
-	if (!p->held && t->nheld < TRACE_HELD)
+	/* who is not stopped is seen to exec by the memory that is held */
+	if (!p->held && (t->nheld < TRACE_HELD || t->opt.no_stop))
 		trace_state_hold(t,
 				 p); /* if it cannot, reading fails for the same reason */
 	if (n && p->held && p->now)
@@ -256,6 +257,9 @@ int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 	struct event_family family = { 0 };
 	int r = trace_state_members(t, p, e);
 
+	if (t->opt.no_stop && e->nscopes && !event_is_between(e) && !e->since_ns)
+		e->looked_ns = clock_now() + t->realtime_offset;
+
 	if (!r)
 		r = event_compare(e, &change, &e->nchanges);
 	if (r || (event_is_between(e) && !e->nchanges)) {
@@ -286,10 +290,20 @@ int trace_state_emit(struct trace *t, struct event *e, struct trace_process *p)
 int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_process *p,
 			    struct trace_scopes *scopes, int r)
 {
+	struct event fault = { .kind = EVENT_WRITE_FAULT,
+			       .pid = e->pid,
+			       .tid = e->pid,
+			       .since_ns = t->tick_ns,
+			       .scope = scopes->scope,
+			       .nscopes = scopes->n };
+
 	e->scope = scopes->scope;
 	e->nscopes = scopes->n;
 	if (!r)
 		r = trace_state_emit(t, e, p);
+	fault.time_ns = clock_now();
+	if (!r && t->opt.no_stop && scopes->n) /* what it did before, or did since */
+		r = trace_state_emit(t, &fault, p);
 	forget(scopes);
 	return r;
 }

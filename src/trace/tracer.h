@@ -37,6 +37,8 @@ enum tracer_what {
 /* Flags with which mmap(2) gives the mapping pages, or takes those of another one. */
 #define TRACER_MMAP_PAGES (MAP_FIXED | MAP_POPULATE | MAP_LOCKED)
 
+struct watch_record;
+
 struct tracer_stop {
 	u8 what;        /* enum tracer_what */
 	u8 call;        /* enum tracer_call */
@@ -48,6 +50,9 @@ struct tracer_stop {
 	s64 ret; /* a value or -errno */
 	int status;
 	u64 time_ns; /* CLOCK_MONOTONIC of the stop */
+	/* --no-stop: what the kernel wrote of it, nobody stands still; NULL: a stop */
+	const struct watch_record *seen;
+	bool passed; /* of ->seen: its pages were changed again, or are gone */
 };
 
 struct tracer_options {

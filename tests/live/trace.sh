@@ -192,6 +192,20 @@ wait $tracer
 kill -KILL $target
 wait $target 2>/dev/null
 
+# ---- --no-stop where BPF is permitted: each event once, with its time
+"$gupinfo" --trace --no-stop --json-lines -- "$tracee" seed >"$dir/events" 2>"$dir/err" </dev/null
+if grep -q 'by looking now and then' "$dir/err"; then
+	skip "--no-stop: what the kernel writes" "$(sed 's/.*then: //' "$dir/err")"
+else
+	if said=$(python3 "$srcdir/tests/events.py" "$srcdir/tests/event.schema.json" "$dir/events" \
+		'[len(kinds(k)) for k in ("exec", "fork", "vmsplice", "exit")] == [1, 1, 1, 2] and not any("since" in x for k in ("exec", "fork", "vmsplice") for x in kinds(k)) and kinds("vmsplice")[0]["ret"] > 0' 2>&1) &&
+		! grep -q 'were lost' "$dir/err"; then
+		ok "--no-stop: what the kernel writes"
+	else
+		not_ok "--no-stop: what the kernel writes" "$said; $(cat "$dir/err")"
+	fi
+fi
+
 # ---- --no-stop: memory that is gone is no memory that was unmapped
 # until_event NAME: until the events have one of that name, or gupinfo has ended.
 until_event()

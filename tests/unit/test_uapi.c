@@ -62,7 +62,7 @@
 #endif
 #define MADVISE(id, nr, name) \
 	_Static_assert(MADV_##id == (nr), "madvise.def: " #id " has another number");
-#include "trace/madvise.def"
+#include "event/madvise.def"
 #undef MADVISE
 
 #define URING(id, nr, name) \
@@ -162,7 +162,7 @@ TEST(names_are_those_of_the_bits)
 TEST(names_are_those_of_the_advices_and_operations)
 {
 #define MADVISE(id, nr, name) expect_name(#id, name);
-#include "trace/madvise.def"
+#include "event/madvise.def"
 #undef MADVISE
 #define URING(id, nr, name) \
 	expect_name(!strncmp(#id, "REGISTER_", 9) ? &#id[9] : #id, name);

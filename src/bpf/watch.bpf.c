@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * watch.bpf.c - writes what followed processes do to a ring: nobody is stopped.
+ *
+ * Calls are seen where their functions return (fexit), which costs other calls and other processes
+ * nothing; where that is not permitted, by the tracepoint of all calls.  Forks, execs and exits have
+ * tracepoints of their own.
+ */
+#include "event/watch_record.h"
+
+#include <bpf/bpf_helpers.h>
+#include <bpf/bpf_core_read.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27 };
+enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
+
+#define OFFSET_VEC __builtin_offsetof(struct watch_record, vec_addr)
+#define WAKE_NS 1000000
+
+enum {
+#define TRACER_CALL(id, ...) CALL_##id,
+#include "trace/tracer.def"
+#undef TRACER_CALL
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, u32);
+	__type(value, u8);
+} followed SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, 8 << 20);
+} ring SEC(".maps");
+
+struct watch_shared watch;
+
+static __always_inline void lose(void)
+{
+	__sync_fetch_and_add(&watch.lost, 1);
+}
+
+/* Fills a record of the task that runs. */
+static __always_inline void begin(struct watch_record *r, u8 what, u32 pid, u32 tid)
+{
+	r->what = what;
+	r->pid = pid;
+	r->tid = tid;
+	r->time_ns = bpf_ktime_get_ns();
+	r->nvec = r->call = r->shares_mm = 0;
+	r->child = 0;
+	r->ret = 0;
+}
+
+/* Returns room for a record without iovecs; NULL: there is none. */
+static __always_inline struct watch_record *reserve(void)
+{
+	void *r = bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0);
+
+	if (!r)
+		lose();
+	return r;
+}
+
+/* Wakes gupinfo at once, but not all the time: that takes the process some microseconds. */
+static __always_inline void submit_urgent(struct watch_record *r)
+{
+	bool wake = r->time_ns - watch.woken_ns > WAKE_NS;
+
+	if (wake)
+		watch.woken_ns = r->time_ns;
+	bpf_ringbuf_submit(r, wake ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP);
+}
+
+/* Copies the first iovecs, which the call has just read, before the process changes them. */
+static __always_inline void copy_vector(struct watch_record *r, u64 addr, u64 n)
+{
+	if (n > WATCH_VECTORS)
+		n = WATCH_VECTORS;
+	r->vec_addr = addr;
+	if (!bpf_probe_read_user(r->vec, n * 16, (void *)addr))
+		r->nvec = n;
+}
+
+/* Returns which argument of @call points to iovecs, whose number is the next one; 0: none. */
+static __always_inline u32 vector_of(u8 call)
+{
+	switch (call) {
+	case CALL_VMSPLICE:
+	case CALL_PROCESS_MADVISE:
+		return 1;
+	case CALL_IO_URING_REGISTER:
+		return 2;
+	case CALL_PROCESS_VM_READV:
+	case CALL_PROCESS_VM_WRITEV:
+		return 3;
+	default:
+		return 0;
+	}
+}
+
+/* @call of a followed process has returned @ret; its arguments are in struct pt_regs at @regs. */
+static __always_inline int returned(u64 regs, u8 call, s64 ret)
+{
+	u64 id = bpf_get_current_pid_tgid(), word[WATCH_WORDS] = { 0 };
+	u32 vec = vector_of(call);
+	struct watch_record *r;
+
+	bpf_probe_read_kernel(word, sizeof(word), (void *)(regs + watch.words));
+	if (call == CALL_MMAP && !watch.each_mmap &&
+	    !(word[watch.arg[3] & (WATCH_WORDS - 1)] & watch.mmap_pages))
+		return 0;
+	r = vec ? bpf_ringbuf_reserve(&ring, sizeof(*r), 0)
+		: bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0);
+	if (!r) {
+		lose();
+		return 0;
+	}
+	begin(r, WATCH_CALL, id >> 32, id);
+	r->call = call;
+	r->ret = ret;
+	__builtin_memcpy(r->word, word, sizeof(word));
+	if (!vec) { /* calls that come by the thousand are fetched now and then, in packs */
+		bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+		return 0;
+	}
+	copy_vector(r, word[watch.arg[vec] & (WATCH_WORDS - 1)],
+		    word[watch.arg[vec + 1] & (WATCH_WORDS - 1)]);
+	submit_urgent(r);
+	return 0;
+}
+
+static __always_inline bool is_followed(void)
+{
+	u32 pid = bpf_get_current_pid_tgid() >> 32;
+
+	return bpf_map_lookup_elem(&followed, &pid);
+}
+
+/* The function of a call returns: (regs, ret). */
+static __always_inline int function_returns(u64 *ctx, u8 call)
+{
+	u64 regs = 0;
+
+	if (!is_followed())
+		return 0;
+	/* not through the typed pointer: where the arguments are is known when this runs */
+	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
+	return returned(regs, call, ctx[1]);
+}
+
+#define CALL(id, name)                                   \
+	SEC("fexit") int name(u64 *ctx)                  \
+	{                                                \
+		return function_returns(ctx, CALL_##id); \
+	}
+CALL(VMSPLICE, vmsplice)
+CALL(MMAP, mmap)
+CALL(MUNMAP, munmap)
+CALL(MREMAP, mremap)
+CALL(MPROTECT, mprotect)
+CALL(PKEY_MPROTECT, pkey_mprotect)
+CALL(MADVISE, madvise)
+CALL(PROCESS_MADVISE, process_madvise)
+CALL(IO_URING_REGISTER, io_uring_register)
+CALL(PROCESS_VM_READV, process_vm_readv)
+CALL(PROCESS_VM_WRITEV, process_vm_writev)
+
+/* Any call returns: (regs, ret). */
+SEC("raw_tp/sys_exit")
+int call_returns(u64 *ctx)
+{
+	u64 at[3] = { 0 };
+	u8 call;
+
+	if (!is_followed())
+		return 0;
+	watch.calls++;
+	bpf_probe_read_kernel(at, sizeof(at), (void *)(ctx[0] + watch.number));
+	if ((u32)at[0] >= WATCH_CALLS || (at[2] & watch.mode_mask) != watch.mode)
+		return 0;
+	call = watch.call_of[(u32)at[0]];
+	return call ? returned(ctx[0], call - 1, ctx[1]) : 0;
+}
+
+/* (parent, child): the child has not run. */
+SEC("raw_tp/sched_process_fork")
+int forked(u64 *ctx)
+{
+	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
+	u32 pid = BPF_CORE_READ(parent, tgid), new = BPF_CORE_READ(child, tgid);
+	struct watch_record *r;
+	u8 one = 1;
+
+	if (new == pid || !bpf_map_lookup_elem(&followed, &pid))
+		return 0;
+	if (bpf_map_update_elem(&followed, &new, &one, 0))
+		lose();
+	r = reserve();
+	if (!r)
+		return 0;
+	begin(r, WATCH_FORK, pid, BPF_CORE_READ(parent, pid));
+	r->child = new;
+	r->shares_mm = BPF_CORE_READ(parent, mm) == BPF_CORE_READ(child, mm);
+	submit_urgent(r);
+	return 0;
+}
+
+SEC("raw_tp/sched_process_exec")
+int execed(u64 *ctx)
+{
+	u64 id = bpf_get_current_pid_tgid();
+	u32 pid = id >> 32;
+	struct watch_record *r;
+
+	if (!bpf_map_lookup_elem(&followed, &pid))
+		return 0;
+	r = reserve();
+	if (!r)
+		return 0;
+	begin(r, WATCH_EXEC, pid, id);
+	submit_urgent(r);
+	return 0;
+}
+
+/* do_exit() has counted this thread out of ->live. */
+SEC("raw_tp/sched_process_exit")
+int exited(u64 *ctx)
+{
+	struct task_struct *task = (void *)ctx[0];
+	u64 id = bpf_get_current_pid_tgid();
+	u32 pid = id >> 32;
+	struct watch_record *r;
+
+	if (!bpf_map_lookup_elem(&followed, &pid) ||
+	    BPF_CORE_READ(task, signal, live.counter))
+		return 0;
+	bpf_map_delete_elem(&followed, &pid);
+	r = reserve();
+	if (!r)
+		return 0;
+	begin(r, WATCH_EXIT, pid, id);
+	r->ret = BPF_CORE_READ(task, signal, group_exit_code);
+	if (!r->ret)
+		r->ret = BPF_CORE_READ(task, group_leader, exit_code);
+	submit_urgent(r);
+	return 0;
+}
