@@ -115,10 +115,10 @@ static void live_machine_zones(struct live *l)
 
 	if (readfile(l->root, "proc/zoneinfo", &text, &len))
 		return;
-	n = zoneinfo_parse(text, len, NULL, 0);
+	n = zoneinfo_parse(text, NULL, 0);
 	l->spans = calloc(n ? n : 1, sizeof(*l->spans));
 	if (l->spans) {
-		l->machine.page.nspans = zoneinfo_parse(text, len, l->spans, n);
+		l->machine.page.nspans = zoneinfo_parse(text, l->spans, n);
 		l->machine.page.spans = l->spans;
 	}
 	free(text);

@@ -1,95 +1,58 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "page/zoneinfo.h"
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "lib/array.h"
 
 #include "lib/pure.h"
 
-/* One line without leading blanks and without its newline. */
-struct zoneinfo_line {
-	const char *p;
-	size_t len;
-};
-
-static bool zoneinfo_next(const char **text, const char *end, struct zoneinfo_line *ret)
-{
-	const char *p = *text, *nl;
-
-	if (p == end)
-		return false;
-	nl = memchr(p, '\n', end - p);
-	*text = nl ? nl + 1 : end;
-	nl = nl ? nl : end;
-	while (p < nl && *p == ' ')
-		p++;
-	*ret = (struct zoneinfo_line){ .p = p, .len = nl - p };
-	return true;
-}
-
-/* Parses the number after @key and blanks; false when the line lacks them. */
-static bool zoneinfo_number(struct zoneinfo_line l, const char *key, u64 *ret)
+/* Returns what follows @key at the start of @line, or NULL. */
+static const char *zoneinfo_after(const char *line, const char *key)
 {
 	size_t n = strlen(key);
-	u64 v = 0;
 
-	if (l.len <= n || memcmp(l.p, key, n))
-		return false;
-	while (n < l.len && l.p[n] == ' ')
-		n++;
-	if (n == l.len)
-		return false;
-	for (; n < l.len && l.p[n] >= '0' && l.p[n] <= '9'; n++)
-		v = v * 10 + (l.p[n] - '0');
-	*ret = v;
-	return true;
+	return strncmp(line, key, n) ? NULL : line + n;
 }
 
-static s8 zoneinfo_zone(struct zoneinfo_line l)
+/* The zone of a line "Node 0, zone   Normal"; -1: an unknown one. */
+static s8 zoneinfo_zone(const char *line)
 {
-	const char *name = memmem(l.p, l.len, "zone ", 5);
+	char name[20];
 
-	if (!name)
-		return -1;
-	name += 5;
-	while (name < l.p + l.len && *name == ' ')
-		name++;
-	for (unsigned i = 0; i < PAGE_ZONES; i++) {
-		const char *known = page_zone_name(i);
-		size_t left = l.p + l.len - name;
-
-		while (left && name[left - 1] == ' ')
-			left--;
-		if (strlen(known) == left && !memcmp(name, known, left))
-			return i;
-	}
+	if (sscanf(line, "%*u, zone %19s", name) == 1)
+		for (unsigned i = 0; i < PAGE_ZONES; i++)
+			if (!strcmp(name, page_zone_name((int)i)))
+				return (s8)i;
 	return -1;
 }
 
-size_t zoneinfo_parse(const char *text, size_t len, struct page_span *ret, size_t max)
+size_t zoneinfo_parse(const char *text, struct page_span *ret, size_t max)
 {
-	const char *end = text + len;
 	struct page_span span = { 0 };
-	struct zoneinfo_line l;
-	u64 spanned = 0, v;
+	const char *at;
+	u64 spanned = 0;
 	size_t n = 0;
 
-	while (zoneinfo_next(&text, end, &l)) {
-		if (l.len > 5 && !memcmp(l.p, "Node ", 5)) {
+	for (const char *line = text; line; line = strchr(line, '\n')) {
+		line += strspn(line, " \n");
+		if ((at = zoneinfo_after(line, "Node "))) {
+			u64 node = strtoull(at, NULL, 10);
+
 			span = (struct page_span){ .cma_pages = UINT64_MAX,
-						   .node = -1,
-						   .zone = zoneinfo_zone(l) };
-			if (zoneinfo_number(l, "Node", &v) && v <= INT16_MAX)
-				span.node = v;
+						   .node = node <= INT16_MAX ? (s16)node
+									     : -1,
+						   .zone = zoneinfo_zone(at) };
 			spanned = 0;
-		} else if (zoneinfo_number(l, "spanned ", &v)) {
-			spanned = v;
-		} else if (zoneinfo_number(l, "cma ", &v)) {
-			span.cma_pages = v;
-		} else if (zoneinfo_number(l, "start_pfn:", &v) && spanned) {
-			span.start_pfn = v;
-			span.end_pfn = v + spanned;
+		} else if ((at = zoneinfo_after(line, "spanned "))) {
+			spanned = strtoull(at, NULL, 10);
+		} else if ((at = zoneinfo_after(line, "cma "))) {
+			span.cma_pages = strtoull(at, NULL, 10);
+		} else if ((at = zoneinfo_after(line, "start_pfn:")) && spanned) {
+			span.start_pfn = strtoull(at, NULL, 10);
+			span.end_pfn = span.start_pfn + spanned;
 			if (n < max)
 				ret[n] = span;
 			n++;

@@ -5,12 +5,12 @@
 #include "page/page.h"
 
 /*
- * Parses @len bytes of zoneinfo into at most @max spans, in the order of the text, without
+ * Parses zoneinfo into at most @max spans, in the order of the text, without
  * zones that have no pages.  Returns the number of spans in the text, which may exceed @max.
  * Zones of different nodes may overlap: a PFN in more than one is in neither for sure.  The
  * kernel does not list a ZONE_DEVICE without present pages of its own.
  */
-size_t zoneinfo_parse(const char *text, size_t len, struct page_span *ret, size_t max);
+size_t zoneinfo_parse(const char *text, struct page_span *ret, size_t max);
 
 /* Returns the only span that holds @pfn, or NULL when none or more than one does. */
 const struct page_span *zoneinfo_find(const struct page_span *spans, size_t n, u64 pfn);

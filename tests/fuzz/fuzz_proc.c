@@ -104,8 +104,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lines(text, n);
 		break;
 	case 'z':
-		zoneinfo_parse(text, n, spans,
-			       16); /* may return more: how many there are */
+		zoneinfo_parse(text, spans, 16); /* may return more: how many there are */
 		break;
 	case 'c':
 		kernel_evidence_init(&ev);

@@ -41,7 +41,7 @@ TEST(parse)
 {
 	struct page_span s[8];
 
-	EXPECT_INT(zoneinfo_parse(text, strlen(text), s, 8), 4);
+	EXPECT_INT(zoneinfo_parse(text, s, 8), 4);
 	EXPECT_INT(s[0].zone, PAGE_ZONE_DMA);
 	EXPECT_INT(s[0].node, 0);
 	EXPECT_INT(s[0].start_pfn, 1);
@@ -58,15 +58,15 @@ TEST(count_without_room)
 {
 	struct page_span s[1];
 
-	EXPECT_INT(zoneinfo_parse(text, strlen(text), NULL, 0), 4);
-	EXPECT_INT(zoneinfo_parse(text, strlen(text), s, 1), 4);
+	EXPECT_INT(zoneinfo_parse(text, NULL, 0), 4);
+	EXPECT_INT(zoneinfo_parse(text, s, 1), 4);
 	EXPECT_INT(s[0].zone, PAGE_ZONE_DMA);
 }
 
 TEST(find)
 {
 	struct page_span s[8];
-	size_t n = zoneinfo_parse(text, strlen(text), s, 8);
+	size_t n = zoneinfo_parse(text, s, 8);
 
 	EXPECT(!zoneinfo_find(s, n, 0));
 	EXPECT(zoneinfo_find(s, n, 1) == &s[0]);
@@ -116,10 +116,9 @@ TEST(every_prefix)
 	struct page_span s[8];
 
 	for (size_t len = 0; len <= strlen(text); len++) {
-		char *copy = malloc(len ? len : 1);
+		char *copy = strndup(text, len);
 
-		memcpy(copy, text, len);
-		zoneinfo_parse(copy, len, s, 8);
+		zoneinfo_parse(copy, s, 8);
 		free(copy);
 	}
 }
