@@ -3,7 +3,6 @@
 #pragma once
 
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 
 struct structpage_cal cal;
 struct structpage_words cal_words;

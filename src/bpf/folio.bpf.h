@@ -9,7 +9,6 @@
 #pragma once
 
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 
 struct structpage_call call;
 
@@ -24,13 +23,8 @@ static void *(*const rdonly_cast)(const void *obj,
 
 static __always_inline u64 load64(u64 addr, const bool cast)
 {
-	u64 v = 0;
-
-	if (cast)
-		return *(volatile u64 *)rdonly_cast((void *)addr, STRUCTPAGE_ID_PAGE);
-	if (bpf_probe_read_kernel(&v, 8, (void *)addr))
-		v = 0;
-	return v;
+	return cast ? *(volatile u64 *)rdonly_cast((void *)addr, STRUCTPAGE_ID_PAGE)
+		    : probe64(addr);
 }
 
 /* Returns the word at @off of an object, from @addr or from its copy @words. */

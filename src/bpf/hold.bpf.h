@@ -5,7 +5,6 @@
 #include "page/structpage.h"
 
 #include <bpf/bpf_core_read.h>
-#include <bpf/bpf_helpers.h>
 
 struct structpage_files files;
 BPF_RECORDS(ends, struct structpage_end, STRUCTPAGE_ENDS);
@@ -15,14 +14,6 @@ struct structpage_hold now; /* what the next holds have in common */
 
 #define MOST_PAGES (1 << 20)
 #define MOST_BUFFERS (1 << 14)
-
-static __always_inline u64 load64(u64 at)
-{
-	u64 v = 0;
-
-	bpf_probe_read_kernel(&v, sizeof(v), (void *)at);
-	return v;
-}
 
 static __always_inline u64 *seen_at(u64 object)
 {
@@ -104,10 +95,10 @@ static __always_inline u64 head_of(u64 page)
 	u64 word = 0;
 
 	if (bpf_core_field_exists(struct page, compound_head))
-		word = load64(page + bpf_core_field_offset(struct page, compound_head));
+		word = probe64(page + bpf_core_field_offset(struct page, compound_head));
 	else
-		word = load64(page +
-			      bpf_core_field_offset(struct page___info, compound_info));
+		word = probe64(page +
+			       bpf_core_field_offset(struct page___info, compound_info));
 	if (!(word & 1))
 		return page;
 	return word >> 32 == 0xffffffff ? page & word & ~1ULL : word - 1;
@@ -116,8 +107,9 @@ static __always_inline u64 head_of(u64 page)
 static __always_inline u64 flags_of(u64 page)
 {
 	if (bpf_core_field_exists(struct page___memdesc, flags.f)) /* 6.18 */
-		return load64(page + bpf_core_field_offset(struct page___memdesc, flags));
-	return load64(page + bpf_core_field_offset(struct page, flags));
+		return probe64(page +
+			       bpf_core_field_offset(struct page___memdesc, flags));
+	return probe64(page + bpf_core_field_offset(struct page, flags));
 }
 
 /* It is memory of a process or a file: that was filled before it was mapped. */
@@ -129,7 +121,7 @@ __noinline int is_memory(u64 page)
 
 static long array_step(u32 i, u64 *at)
 {
-	u64 page = load64(*at + i * 8ULL);
+	u64 page = probe64(*at + i * 8ULL);
 
 	if (page && is_memory(page))
 		hold(page, 1);

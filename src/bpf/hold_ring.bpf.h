@@ -25,7 +25,7 @@ static long bvec_step(u32 i, u64 *imu)
 
 static long buffer_step(u32 i, u64 *bufs)
 {
-	struct io_mapped_ubuf *imu = (void *)load64(*bufs + i * 8ULL);
+	struct io_mapped_ubuf *imu = (void *)probe64(*bufs + i * 8ULL);
 	u64 at;
 	u32 n;
 
@@ -121,8 +121,8 @@ static long list_step(u32 i, void *ctx)
 		way.depth--;
 		return 0;
 	}
-	entry = load64(way.node[level & 3] +
-		       bpf_core_field_offset(struct xa_node, slots) + slot * 8ULL);
+	entry = probe64(way.node[level & 3] +
+			bpf_core_field_offset(struct xa_node, slots) + slot * 8ULL);
 	if ((entry & 3) == 2 && entry > 4096)
 		way_down(entry);
 	else if (entry && !(entry & 3))

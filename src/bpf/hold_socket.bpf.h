@@ -59,7 +59,7 @@ static long queue_step(u32 i, struct queue_walk *w)
 
 __noinline int queue(u64 head)
 {
-	struct queue_walk w = { head, load64(head) };
+	struct queue_walk w = { head, probe64(head) };
 
 	bpf_loop(MOST_BUFFERS, queue_step, &w, 0);
 	return 0;

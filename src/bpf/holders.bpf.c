@@ -79,7 +79,7 @@ __noinline int hold_folio(u64 folio)
 	if (!folio)
 		return 0;
 	if (flags_of(folio) & BIT(bpf_core_enum_value(enum pageflags, PG_head)))
-		order = load64(folio + bpf_core_field_offset(struct folio, _flags_1)) &
+		order = probe64(folio + bpf_core_field_offset(struct folio, _flags_1)) &
 			31;
 	hold(folio, 1U << order);
 	return 0;
@@ -87,7 +87,7 @@ __noinline int hold_folio(u64 folio)
 
 static long folio_step(u32 i, u64 *at)
 {
-	hold_folio(load64(*at + i * 8ULL));
+	hold_folio(probe64(*at + i * 8ULL));
 	return 0;
 }
 
@@ -97,8 +97,8 @@ static long pinned_step(u32 i, struct queue_walk *w)
 
 	if (!w->at || w->at == w->head)
 		return 1;
-	hold_folio(load64(of + bpf_core_field_offset(struct udmabuf_folio, folio)));
-	w->at = load64(w->at);
+	hold_folio(probe64(of + bpf_core_field_offset(struct udmabuf_folio, folio)));
+	w->at = probe64(w->at);
 	return 0;
 }
 
@@ -123,7 +123,7 @@ static __always_inline void udmabuf(u64 object, struct udmabuf *u)
 			bpf_loop(n > MOST_PAGES ? MOST_PAGES : n, folio_step, &at, 0);
 	} else if (bpf_core_field_exists(struct udmabuf, unpin_list)) {
 		w.head = (u64)u + bpf_core_field_offset(struct udmabuf, unpin_list);
-		w.at = load64(w.head);
+		w.at = probe64(w.head);
 		bpf_loop(MOST_PAGES, pinned_step, &w, 0);
 	}
 }

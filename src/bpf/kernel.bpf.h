@@ -23,6 +23,17 @@ typedef _Bool bool;
 #define BIT(n) (1ULL << (n))
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
+#include <bpf/bpf_helpers.h>
+
+/* Returns the word at @addr of the kernel's memory, 0 where it cannot be read. */
+static __always_inline u64 probe64(u64 addr)
+{
+	u64 v = 0;
+
+	bpf_probe_read_kernel(&v, sizeof(v), (void *)addr);
+	return v;
+}
+
 enum bpf_map_type { BPF_MAP_TYPE_ARRAY = 2, BPF_MAP_TYPE_PERCPU_ARRAY = 6 };
 enum { BPF_F_MMAPABLE = 1 << 10 };
 

@@ -10,7 +10,6 @@
  */
 #include "page/structpage.h"
 
-#include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
 char LICENSE[] SEC("license") = "GPL";
@@ -22,14 +21,6 @@ struct {
 	u64 head, at;
 	u32 order;
 } list;
-
-static __always_inline u64 load64(u64 at)
-{
-	u64 v = 0;
-
-	bpf_probe_read_kernel(&v, sizeof(v), (void *)at);
-	return v;
-}
 
 static __always_inline u32 load32(u64 at)
 {
@@ -82,7 +73,7 @@ static long free_step(u32 i, void *ctx)
 		memory.free[n & (STRUCTPAGE_FREE - 1)].order = list.order;
 		memory.nfree = n + 1;
 	}
-	list.at = load64(list.at);
+	list.at = probe64(list.at);
 	return 0;
 }
 
@@ -91,7 +82,7 @@ static long node_step(u32 node, u64 *hstate)
 {
 	list.head = *hstate + bpf_core_field_offset(struct hstate, hugepage_freelists) +
 		    node * 16ULL;
-	list.at = load64(list.head);
+	list.at = probe64(list.head);
 	bpf_loop(STRUCTPAGE_FREE, free_step, NULL, 0);
 	if (list.at != list.head)
 		memory.cut = 1;
@@ -107,38 +98,27 @@ static long hstate_step(u32 i, u64 *hstates)
 	return 0;
 }
 
-static __always_inline void read_cma(void)
-{
-	char name[] = "cma_areas", count[] = "cma_area_count";
-	u64 areas = 0, n = 0;
-
-	if (bpf_kallsyms_lookup_name(name, sizeof(name), 0, &areas) ||
-	    bpf_kallsyms_lookup_name(count, sizeof(count), 0, &n))
-		return;
-	memory.has |= STRUCTPAGE_HAS_CMA;
-	bpf_loop(load32(n), cma_step, &areas, 0);
-}
-
-static __always_inline void read_free(void)
-{
-	char name[] = "hstates", count[] = "hugetlb_max_hstate";
-	u64 hstates = 0, n = 0;
-
-	if (bpf_kallsyms_lookup_name(name, sizeof(name), 0, &hstates) ||
-	    bpf_kallsyms_lookup_name(count, sizeof(count), 0, &n))
-		return;
-	memory.has |= STRUCTPAGE_HAS_FREE;
-	bpf_loop(load32(n), hstate_step, &hstates, 0);
-}
+/* Calls @step for all elements of the array @name, whose number the variable @count has. */
+#define READ_ARRAY(name, count, step, bit)                                      \
+	do {                                                                    \
+		char array[] = name, number[] = count;                          \
+		u64 at = 0, n = 0;                                              \
+		if (!bpf_kallsyms_lookup_name(array, sizeof(array), 0, &at) &&  \
+		    !bpf_kallsyms_lookup_name(number, sizeof(number), 0, &n)) { \
+			memory.has |= bit;                                      \
+			bpf_loop(load32(n), step, &at, 0);                      \
+		}                                                               \
+	} while (0)
 
 SEC("gupinfo.syscall")
 int look(void *ctx)
 {
 	memory.ncma = memory.nfree = memory.has = memory.cut = 0;
 	if (bpf_core_type_exists(struct cma))
-		read_cma();
+		READ_ARRAY("cma_areas", "cma_area_count", cma_step, STRUCTPAGE_HAS_CMA);
 	if (bpf_core_field_exists(struct hstate, hugepage_freelists))
-		read_free();
+		READ_ARRAY("hstates", "hugetlb_max_hstate", hstate_step,
+			   STRUCTPAGE_HAS_FREE);
 	return 0;
 }
 
@@ -167,7 +147,7 @@ static __always_inline u64 own_address(u32 cpu)
 static long entry_step(u32 i, u32 *in)
 {
 	/* the low bits of an entry of mlock's batch are flags */
-	u64 folio = load64(list.at + i * 8ULL) & ~3ULL;
+	u64 folio = probe64(list.at + i * 8ULL) & ~3ULL;
 	u32 n = batches.n;
 	struct structpage_batch *b;
 
