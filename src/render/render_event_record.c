@@ -108,7 +108,9 @@ static int write_rows(struct record_writer *w, const struct store *s,
 		record_judge(row->class->verdicts, &judged);
 		err = record_write_run(w, &raw, &judged, NULL);
 	}
-	return err ? err : write_hole(w, s, v, next, v->vma.end);
+	if (!err)
+		err = write_hole(w, s, v, next, v->vma.end);
+	return err ? err : record_write_runs(w);
 }
 
 static int on_process(void *ctx, const struct event_member *m)

@@ -21,6 +21,8 @@ struct capture {
 	struct raw_page raw;     /* not written yet; ->pages is 0: none */
 	struct page_info page;   /* its meaning: the collection may forget its class */
 	struct record_judgement judged;
+	struct page_info noted; /* what ->note describes */
+	char note[120];
 };
 
 /* Describes a state in a few words, without what is unknown. */
@@ -61,15 +63,15 @@ static void capture_held(struct capture *c)
 /* Writes the pending run. */
 static int capture_flush(struct capture *c)
 {
-	char note[120];
-
 	if (!c->raw.pages)
 		return 0;
-	capture_note(&c->page, note, sizeof(note));
+	if (memcmp(&c->noted, &c->page, sizeof(c->page)))
+		capture_note(&c->page, c->note, sizeof(c->note));
+	c->noted = c->page;
 	capture_held(c);
 	c->result->runs++;
 	c->result->raced += c->page.raced;
-	return record_write_run(c->w, &c->raw, &c->judged, note);
+	return record_write_run(c->w, &c->raw, &c->judged, c->note);
 }
 
 /* @next continues @run: same words, next address and PFN. */

@@ -93,6 +93,8 @@ int record_write_vma(struct record_writer *w, const struct vma *vma);
 /* @judged and @note may be NULL; @note is a comment on a state that occurs for the first time. */
 int record_write_run(struct record_writer *w, const struct raw_page *raw,
 		     const struct record_judgement *judged, const char *note);
+/* Writes the run that waits for more; a process, a VMA, a section and the end do so, too. */
+int record_write_runs(struct record_writer *w);
 /* Write section "holders", after the pages: whether all were looked for, then each. */
 int record_holders_begin(struct record_writer *w, bool complete, const char *why);
 int record_holders_write(struct record_writer *w, const struct holder *h);

@@ -247,31 +247,59 @@ static int record_pages_judge(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* Parses the words that only this run has: PFN, head, swap entry, page-table entry. */
-static bool record_pages_own(char *line, struct raw_page *raw)
+/* Delivers @raw, whose words that only it has are complete. */
+static int record_pages_deliver(struct record_reader *r, struct raw_page *raw, bool head,
+				const struct record_judgement *j)
 {
-	bool head = false;
-	char *word;
-	u64 v;
+	struct record_parse *p = r->parse;
 
-	while ((word = record_next(&line))) {
-		if (!record_number(word + 1, 16, &v))
-			return false;
-		if (*word == 'p' && raw->has & RAW_HAS_PFN)
-			raw->pfn = v;
-		else if (*word == 'h' && raw->has & RAW_HAS_PAGE)
-			raw->head_pfn = v, head = true;
-		else if (*word == 'w' && raw->has & RAW_HAS_PAGEMAP &&
-			 v <= RECORD_ENTRY_MASK)
-			raw->pagemap |= v;
-		else if (*word == 'e' && record_pte_in_run(raw->has))
-			raw->pte = v;
-		else
-			return false;
-	}
 	if (raw->has & RAW_HAS_PAGE && !head)
 		raw->head_pfn = raw->pfn;
-	return true;
+	if (r->handler->run)
+		r->error = r->handler->run(r->ctx, &p->process, &p->vma, raw, j);
+	return r->error;
+}
+
+/*
+ * Parses the words that only this run has: head, swap entry, page-table entry, and PFNs.  What a PFN
+ * but the last stands for is a run of its own: "p2f80*3" three leaves, "p2f80" one.
+ */
+static int record_pages_own(struct record_reader *r, char *line, struct raw_page *raw,
+			    u64 leaf, const struct record_judgement *j)
+{
+	u64 v, n = 0, left = raw->pages;
+	bool head = false, ok = true;
+	char *word, *times;
+
+	while (ok && (word = record_next(&line))) {
+		times = *word == 'p' ? strchr(word, '*') : NULL;
+		if (times)
+			*times++ = '\0';
+		ok = record_number(word + 1, 16, &v);
+		if (ok && *word == 'p' && raw->has & RAW_HAS_PFN) {
+			raw->pages = n;
+			if (n && record_pages_deliver(r, raw, head, j))
+				return r->error;
+			raw->addr += n * leaf;
+			left -= n;
+			raw->pfn = v;
+			n = 1;
+			ok = (!times || record_number(times, 10, &n)) && n && n <= left;
+		} else if (ok && *word == 'h' && raw->has & RAW_HAS_PAGE) {
+			raw->head_pfn = v, head = true;
+		} else if (ok && *word == 'w' && raw->has & RAW_HAS_PAGEMAP &&
+			   v <= RECORD_ENTRY_MASK) {
+			raw->pagemap |= v;
+		} else if (ok && *word == 'e' && record_pte_in_run(raw->has)) {
+			raw->pte = v;
+		} else {
+			ok = false;
+		}
+	}
+	if (!ok || !left)
+		return record_bad(r, "a word of the run is bad");
+	raw->pages = left;
+	return record_pages_deliver(r, raw, head, j);
 }
 
 static int record_pages_run(struct record_reader *r, const char *addr, char *line)
@@ -300,8 +328,6 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	raw = *like;
 	raw.addr = start;
 	raw.pages = n;
-	if (!record_pages_own(line, &raw))
-		return record_bad(r, "a word of the run is bad");
 	leaf = page_read_leaf_size(ev, &p->vma, &raw);
 	if (start < p->next_addr || start >= p->vma.end ||
 	    start & (kernel_page_size(ev) - 1))
@@ -310,9 +336,7 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	if (n > (p->vma.end - start + leaf - 1) / leaf)
 		return record_bad(r, "the run is longer than its area");
 	p->next_addr = n * leaf > p->vma.end - start ? p->vma.end : start + n * leaf;
-	if (r->handler->run)
-		r->error = r->handler->run(r->ctx, &p->process, &p->vma, &raw, j);
-	return r->error;
+	return record_pages_own(r, line, &raw, leaf, j);
 }
 
 int record_pages_line(struct record_reader *r, char *line)

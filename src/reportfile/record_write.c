@@ -17,6 +17,17 @@ _Static_assert(sizeof(struct record_judgement) <= sizeof(struct raw_page),
 struct record_dict {
 	unsigned nstates, njudgements;
 	struct record_names names;
+	/* The run that is not written yet: like leaves may follow whose frames are elsewhere. */
+	struct record_run {
+		u64 addr, pages; /* ->pages 0: there is none */
+		u64 end;         /* where the next would follow; 0: none can */
+		u64 part;        /* pages since the last frame in ->own */
+		struct raw_page state;
+		struct record_judgement judged;
+		char state_id[8], judge_id[8];
+		size_t len;
+		char own[RECORD_LINE_MAX / 2]; /* words that only this run has */
+	} run;
 };
 
 int record_write_init(struct record_writer *w, record_put put, void *ctx)
@@ -197,6 +208,7 @@ static void record_write_string(struct record_writer *w, const char *key,
 
 int record_write_section(struct record_writer *w, const char *name)
 {
+	record_write_runs(w);
 	if (w->lines)
 		record_write_flush(w); /* an empty line; the checksum excludes it */
 	record_write_addf(w, "[%s]", name);
@@ -287,6 +299,7 @@ int record_write_machine(struct record_writer *w, const struct source_machine *m
 
 int record_write_process(struct record_writer *w, const struct process *p)
 {
+	record_write_runs(w);
 	record_write_addf(w, "process %d", (int)p->pid);
 	record_write_fields(w, record_process_fields, p);
 	return record_write_flush(w);
@@ -296,6 +309,7 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 {
 	char perms[5];
 
+	record_write_runs(w);
 	record_forget(&w->dict->names);
 	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu", vma->start, vma->end,
 			  vma_perms(vma, perms), vma->offset, vma->dev_major,
@@ -364,22 +378,18 @@ static bool record_write_name(struct record_table *t, unsigned *used, u32 max,
 	return !same;
 }
 
-/* Returns the name of @raw's state, which it writes first when it is new. */
-static void record_state_id(struct record_writer *w, const struct raw_page *raw,
+/* Returns the name of @state, which it writes first when it is new. */
+static void record_state_id(struct record_writer *w, const struct raw_page *state,
 			    const char *note, char id[8])
 {
 	struct record_dict *d = w->dict;
-	struct raw_page state;
-	bool new;
 	u32 name;
+	bool new = record_write_name(&d->names.state, &d->nstates, RECORD_STATES, state,
+				     sizeof(*state), &d->names.lone_state, &name);
 
-	record_state_of(raw, &state);
-	state.pages = 1;
-	new = record_write_name(&d->names.state, &d->nstates, RECORD_STATES, &state,
-				sizeof(state), &d->names.lone_state, &name);
 	snprintf(id, 8, name < RECORD_STATES ? "%04x" : "-", name);
 	if (new)
-		record_write_state(w, id, &state, note);
+		record_write_state(w, id, state, note);
 }
 
 /* Writes the parts of one value; of those after a colon the part before decides. */
@@ -420,7 +430,7 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 	u32 name;
 
 	snprintf(id, 8, "-");
-	if (!j || !j->present)
+	if (!j->present)
 		return;
 	new = record_write_name(&d->names.judge, &d->njudgements, RECORD_JUDGEMENTS, j,
 				sizeof(*j), &d->names.lone_judge, &name);
@@ -429,33 +439,99 @@ static void record_judge_id(struct record_writer *w, const struct record_judgeme
 		record_write_judgement(w, id, j);
 }
 
+int record_write_runs(struct record_writer *w)
+{
+	struct record_run *run = &w->dict->run;
+
+	if (!run->pages)
+		return w->error;
+	record_write_addf(w, "%llx %llu %s %s", run->addr, run->pages, run->state_id,
+			  run->judge_id);
+	record_add_n(w, run->own, run->len);
+	run->pages = 0;
+	return record_write_flush(w);
+}
+
+/* Adds " p" and @pfn behind what the run has. */
+static void record_run_frame(struct record_run *run, u64 pfn)
+{
+	unsigned digits = (67 - __builtin_clzll(pfn | 1)) / 4;
+	char *to = run->own + run->len;
+
+	*to++ = ' ';
+	*to++ = 'p';
+	for (unsigned i = digits; i--; pfn >>= 4)
+		to[i] = "0123456789abcdef"[pfn & 15];
+	run->len += 2 + digits;
+}
+
+static void record_run_begin(struct record_writer *w, const struct raw_page *raw,
+			     const char *note)
+{
+	struct record_run *run = &w->dict->run;
+	u64 entry = raw->has & RAW_HAS_PAGEMAP ? raw->pagemap & RECORD_ENTRY_MASK : 0;
+	bool head = raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn;
+
+	record_state_id(w, &run->state, note, run->state_id);
+	record_judge_id(w, &run->judged, run->judge_id);
+	run->addr = raw->addr;
+	run->len = run->pages = 0;
+	if (raw->has & RAW_HAS_PFN)
+		record_run_frame(run, raw->pfn);
+	if (head)
+		run->len += snprintf(run->own + run->len, 32, " h%llx", raw->head_pfn);
+	if (entry)
+		run->len += snprintf(run->own + run->len, 32, " w%llx", entry);
+	if (record_pte_in_run(raw->has))
+		run->len += snprintf(run->own + run->len, 32, " e%llx", raw->pte);
+	/* Of larger leaves there are not many. */
+	run->end = raw->has & RAW_HAS_PFN && !head && !entry &&
+				   (!(raw->has & RAW_HAS_LEVEL) ||
+				    raw->level <= RAW_LEVEL_PTE)
+			   ? raw->addr
+			   : 0;
+}
+
 int record_write_run(struct record_writer *w, const struct raw_page *raw,
 		     const struct record_judgement *judged, const char *note)
 {
-	char state[8], judge[8];
-	u64 entry = raw->has & RAW_HAS_PAGEMAP ? raw->pagemap & RECORD_ENTRY_MASK : 0;
+	static const struct record_judgement none;
+	struct record_run *run = &w->dict->run;
+	struct raw_page state;
 
 	if (w->error)
 		return w->error;
-	record_state_id(w, raw, note, state);
-	record_judge_id(w, judged, judge);
-	record_write_addf(w, "%llx %llu %s %s", raw->addr, raw->pages, state, judge);
-	if (raw->has & RAW_HAS_PFN)
-		record_write_addf(w, " p%llx", raw->pfn);
-	if (raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn)
-		record_write_addf(w, " h%llx", raw->head_pfn);
-	if (entry)
-		record_write_addf(w, " w%llx", entry);
-	if (record_pte_in_run(raw->has))
-		record_write_addf(w, " e%llx", raw->pte);
-	return record_write_flush(w);
+	record_state_of(raw, &state);
+	state.pages = 1;
+	judged = judged && judged->present ? judged : &none;
+	if (run->pages && run->end == raw->addr &&
+	    !(raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn) &&
+	    run->len < sizeof(run->own) - 64 &&
+	    !memcmp(&run->state, &state, sizeof(state)) &&
+	    !memcmp(&run->judged, judged, sizeof(*judged))) {
+		if (run->part > 1)
+			run->len += snprintf(run->own + run->len, 32, "*%llu", run->part);
+		record_run_frame(run, raw->pfn);
+	} else {
+		record_write_runs(w);
+		run->state = state;
+		run->judged = *judged;
+		record_run_begin(w, raw, note);
+	}
+	run->part = raw->pages;
+	run->pages += raw->pages;
+	if (run->end)
+		run->end += raw->pages * w->base_page_size;
+	return w->error;
 }
 
 int record_write_end(struct record_writer *w)
 {
 	char buf[64];
-	int n = snprintf(buf, sizeof(buf), "[end %llu %08x]\n", w->lines, w->crc);
+	int n;
 
+	record_write_runs(w);
+	n = snprintf(buf, sizeof(buf), "[end %llu %08x]\n", w->lines, w->crc);
 	if (!w->error)
 		w->error = w->put(w->ctx, buf, (size_t)n);
 	return w->error;

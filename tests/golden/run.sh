@@ -216,11 +216,38 @@ accept()
 # The words that a report holds, without what was made of them.
 words()
 {
-	awk '/^\[holders\]/ { exit }
+	awk 'function hex(s,	i, n) {
+			for (i = 1; i <= length(s); i++)
+				n = n * 16 + index("0123456789abcdef", substr(s, i, 1)) - 1
+			return n
+		}
+		function frames(	n, f, i, at, left, times, own, part) {
+			n = split(line, f, " ")
+			if (f[1] !~ /^[0-9a-f]+$/) {
+				if (n && f[1] != "judge")
+					print line
+				return
+			}
+			at = hex(f[1])
+			left = f[2]
+			for (i = 5; i <= n; i++) {
+				if (f[i] ~ /^p/ && own) {
+					print at, times, f[3] own
+					at += times * 4096
+					left -= times
+					own = ""
+				}
+				times = split(f[i], part, "*") > 1 ? part[2] : 1
+				own = own " " part[1]
+			}
+			print at, left, f[3] own
+		}
+		/^\[holders\]/ { exit }
 		/^\[pages\]/ { on = 1 }
 		!on || /^#/ { next }
-		!/^\+/ { judgement = /^judge / }
-		!judgement { if (/^[0-9a-f]+ [0-9]+ /) $4 = ""; print }'
+		/^\+/ { line = line substr($0, 2); next }
+		{ frames(); line = $0 }
+		END { frames() }'
 }
 
 # wanted NAME: where a state does not say what tests/states.sh wants.  At most one word of twenty

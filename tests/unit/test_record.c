@@ -522,6 +522,14 @@ TEST(hostile_files_are_answered_by_one_sentence)
 		  -EINVAL },
 		{ AREA "1000 1 0001 - p1g\n\n", "line 9: a word of the run is bad",
 		  -EINVAL },
+		{ AREA "state 0002 pm=100 pfn\n1000 2 0002 - p5 p6 p7\n\n",
+		  "line 10: a word of the run is bad", -EINVAL },
+		{ AREA "state 0002 pm=100 pfn\n1000 2 0002 - p5*3\n\n",
+		  "line 10: a word of the run is bad", -EINVAL },
+		{ AREA "state 0002 pm=100 pfn\n1000 2 0002 - p5*0\n\n",
+		  "line 10: a word of the run is bad", -EINVAL },
+		{ AREA "state 0002 pm=100 pfn\n1000 2 0002 - p5*\n\n",
+		  "line 10: a word of the run is bad", -EINVAL },
 		{ AREA "state 0001 pm=100\n\n", "line 9: state 0001 is defined twice",
 		  -EINVAL },
 		{ AREA "state 0002 pm=fff\n\n",
@@ -618,5 +626,61 @@ TEST(dictionaries_overflow_gracefully)
 	EXPECT_INT(s.raw[(n - 1) % 16].kpagecount, n - 1);
 	EXPECT_INT(s.raw[(n - 1) % 16].pfn, 1000 + n - 1);
 	EXPECT_INT(s.raw[(n - 1) % 16].flags, 0);
+	free(f.text);
+}
+/* Like leaves whose frames are anywhere share a line, until one is not like them. */
+TEST(scattered_frames_share_lines)
+{
+	static struct record_writer w;
+	struct source_machine m = machine();
+	struct record_judgement j = judgement();
+	struct raw_page o = page;
+	struct file f = { 0 };
+	struct seen s;
+	struct vma big = vma;
+	size_t before;
+	char why[200];
+	unsigned n = 4000;
+
+	big.end = big.start + 3ULL * n * 4096;
+	record_write_magic(file_put, &f);
+	record_write_init(&w, file_put, &f);
+	record_write_machine(&w, &m, NULL);
+	record_write_section(&w, "pages");
+	record_write_process(&w, &process);
+	record_write_vma(&w, &big);
+	before = f.len;
+	o.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_PAGE | RAW_HAS_LEVEL;
+	o.pagemap &= ~(BIT(55) - 1);
+	o.level = RAW_LEVEL_PTE;
+	o.order = 0;
+	o.addr = big.start;
+	for (unsigned i = 0; i < n; i++) {
+		o.pages = i % 100 == 7 ? 3 : 1;
+		o.refcount = i < n - 10 ? 1 : 2;
+		o.pfn = 0x100000 + i * 7919 % 0x100000;
+		o.head_pfn = i % 1000 == 500 ? o.pfn - 1 : o.pfn;
+		if (i % 900 == 899) /* nothing was read between */
+			o.addr += 4096;
+		EXPECT_INT(record_write_run(&w, &o, &j, NULL), 0);
+		o.addr += o.pages * 4096;
+	}
+	EXPECT_INT(record_write_end(&w), 0);
+	record_write_deinit(&w);
+	EXPECT(f.len - before < 9 * n);
+	EXPECT_INT(feed(&s, f.text, f.len, 65536, why), 0);
+	EXPECT_STR(why, "");
+	EXPECT_INT(s.runs, n);
+	for (unsigned i = n - 16; i < n; i++) {
+		const struct raw_page *got = &s.raw[i % 16];
+
+		EXPECT_INT(got->pages, i % 100 == 7 ? 3 : 1);
+		EXPECT_INT(got->refcount, i < n - 10 ? 1 : 2);
+		EXPECT_INT(got->pfn, 0x100000 + i * 7919 % 0x100000);
+		EXPECT_INT(got->head_pfn, got->pfn);
+		EXPECT(i == n - 16 ||
+		       got->addr == s.raw[(i - 1) % 16].addr +
+					    s.raw[(i - 1) % 16].pages * 4096);
+	}
 	free(f.text);
 }
