@@ -74,8 +74,10 @@ END {
 	}
 	within("sparse", "gupinfo, bpf", 20)
 	within("sparse", "gupinfo, procfs", 20)
-	within("small", "gupinfo, bpf", 50)
-	within("small", "gupinfo, procfs", 10)
+	within("small", "gupinfo, bpf", 5)
+	within("small", "gupinfo, procfs", 3)
+	within("scattered", "gupinfo --pages -J, bpf", int(pages["scattered"] / 10000))
+	within("scattered", "gupinfo --report, bpf", 2000)
 	part("many", "gupinfo --all, bpf", "one by one, bpf", 1)
 	part("many", "gupinfo --all, procfs", "one by one, procfs", 1)
 	if (most)
