@@ -57,15 +57,22 @@ DIR *readfile_dir(int dir, const char *path)
 
 bool readfile_line(int root, const char *path, char *ret, size_t size)
 {
-	char *text;
-	size_t len;
+	int fd = openat(root, path, O_RDONLY | O_CLOEXEC);
+	char text[4096];
+	size_t len = 0;
+	ssize_t got;
 
-	if (readfile(root, path, &text, &len))
+	if (fd < 0)
 		return false;
+	do { /* the line may come in parts; what follows it need not be read */
+		got = read(fd, text + len, sizeof(text) - 1 - len);
+		len += got > 0 ? (size_t)got : 0;
+	} while ((got > 0 && !memchr(text, '\n', len)) || (got < 0 && errno == EINTR));
+	close(fd);
+	text[len] = '\0';
 	text[strcspn(text, "\n")] = '\0';
 	snprintf(ret, size, "%s", text);
-	free(text);
-	return true;
+	return got >= 0;
 }
 
 static u64 readfile_digits(int root, const char *path, unsigned base)
