@@ -13,31 +13,6 @@
 
 #define LIVE_HUGETLB_PATH 512
 
-bool live_hugetlb_pool(int root, struct live_machine_pool *p)
-{
-	const struct {
-		const char *file;
-		u64 *ret;
-	} rows[] = {
-		{ "nr_hugepages", &p->total },
-		{ "free_hugepages", &p->free },
-		{ "resv_hugepages", &p->reserved },
-		{ "surplus_hugepages", &p->surplus },
-		{ "nr_overcommit_hugepages", &p->overcommit },
-	};
-	bool known = true;
-	char path[120];
-
-	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
-		snprintf(path, sizeof(path),
-			 "sys/kernel/mm/hugepages/hugepages-%llukB/%s",
-			 p->page_bytes >> 10, rows[i].file);
-		*rows[i].ret = readfile_number(root, path);
-		known &= *rows[i].ret != UINT64_MAX;
-	}
-	return known;
-}
-
 /*
  * hugetlbfs_statfs() shows 0 blocks without size= and min_size=, and -1 with min_size= alone.
  * The kernel's own mounts for anonymous mappings, memfds and SysV segments have neither.
@@ -148,14 +123,27 @@ static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct 
 
 void live_hugetlb_counters(struct live *l, struct vma *vma)
 {
-	struct live_machine_pool pool = { .page_bytes = vma->page_size };
+	const struct {
+		const char *file;
+		u64 *ret;
+	} rows[] = {
+		{ "free_hugepages", &vma->huge_free },
+		{ "resv_hugepages", &vma->huge_reserved },
+		{ "surplus_hugepages", &vma->huge_surplus },
+		{ "nr_overcommit_hugepages", &vma->huge_overcommit },
+	};
+	bool known = true;
+	char path[120];
 
-	if (live_hugetlb_pool(l->root, &pool))
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		snprintf(path, sizeof(path),
+			 "sys/kernel/mm/hugepages/hugepages-%llukB/%s",
+			 (u64)vma->page_size >> 10, rows[i].file);
+		*rows[i].ret = readfile_number(l->root, path);
+		known &= *rows[i].ret != UINT64_MAX;
+	}
+	if (known)
 		vma->huge_known |= VMA_HUGE_POOL;
-	vma->huge_free = pool.free;
-	vma->huge_reserved = pool.reserved;
-	vma->huge_surplus = pool.surplus;
-	vma->huge_overcommit = pool.overcommit;
 }
 
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma)

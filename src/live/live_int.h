@@ -146,8 +146,6 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma);
 void live_vmas_internal(struct live *l); /* fills l->internal */
 void live_vmas_free(struct live_mounts *m);
 
-/* Reads the pool of @p->page_bytes below the directory @root; returns whether all of it is known. */
-bool live_hugetlb_pool(int root, struct live_machine_pool *p);
 /* Reads the counters of the pool of @vma's page size. */
 void live_hugetlb_counters(struct live *l, struct vma *vma);
 /* Reads limits of the pool, mount and cgroups for @vma if it maps hugetlb (live_hugetlb.c). */

@@ -228,32 +228,16 @@ int live_machine_resolve(struct live *l)
 	return 0;
 }
 
-static void live_machine_pools(int root, struct live_machine_settings *s)
-{
-	DIR *dir = readfile_dir(root, "sys/kernel/mm/hugepages");
-	unsigned long long kib;
-	struct dirent *e;
-
-	if (!dir)
-		return;
-	while ((e = readdir(dir)) && s->npools < LIVE_MACHINE_POOLS) {
-		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
-			continue;
-		s->pool[s->npools].page_bytes = kib << 10;
-		live_hugetlb_pool(root, &s->pool[s->npools++]);
-	}
-	closedir(dir);
-}
-
 /*
  * Returns whether the pool has a free page that may be pinned for long, by where its pages lie.
  * Reservations are a number, of no pages in particular: dequeue_hugetlb_folio_node_exact()
  * takes any.
  */
-static u8 live_machine_pool_free_pin(struct live *l, const struct live_machine_pool *p,
+static u8 live_machine_pool_free_pin(struct live *l, u64 bytes,
 				     const struct structpage_memory *m)
 {
 	u64 page = kernel_page_size(&l->machine.kernel), good = 0, open = 0;
+	char path[120];
 
 	if (!m || !(m->has & STRUCTPAGE_HAS_FREE))
 		return TRI_UNKNOWN;
@@ -262,7 +246,7 @@ static u8 live_machine_pool_free_pin(struct live *l, const struct live_machine_p
 			zoneinfo_find(l->spans, l->machine.page.nspans, m->free[i].pfn);
 		enum tri cma = zoneinfo_is_cma(s);
 
-		if (page << m->free[i].order != p->page_bytes)
+		if (page << m->free[i].order != bytes)
 			continue;
 		open += !s || s->zone < 0 || cma == TRI_UNKNOWN;
 		good += s && s->zone >= 0 && s->zone != PAGE_ZONE_MOVABLE &&
@@ -270,7 +254,10 @@ static u8 live_machine_pool_free_pin(struct live *l, const struct live_machine_p
 	}
 	if (good)
 		return TRI_YES;
-	return !good && !open && !m->cut && !p->overcommit ? TRI_NO : TRI_UNKNOWN;
+	snprintf(path, sizeof(path),
+		 "sys/kernel/mm/hugepages/hugepages-%llukB/nr_overcommit_hugepages",
+		 bytes >> 10);
+	return !open && !m->cut && !readfile_number(l->root, path) ? TRI_NO : TRI_UNKNOWN;
 }
 
 static u8 live_machine_all(u8 sum, u8 one)
@@ -281,27 +268,33 @@ static u8 live_machine_all(u8 sum, u8 one)
 void live_machine_refresh(struct live *l)
 {
 	struct page_context *c = &l->machine.page;
-	struct live_machine_settings s = { 0 };
 	const struct structpage_memory *m = NULL;
+	unsigned long long kib;
+	struct dirent *e;
+	DIR *dir;
 
 	/* Without such memory, or not knowing, a later look finds what the first one found. */
 	if (c->npools && c->unpinnable_memory != TRI_YES)
 		return;
-	live_machine_pools(l->root, &s);
-	if (s.npools && c->unpinnable_memory == TRI_YES)
-		m = live_bpf_memory(l);
 	c->huge_free_pin = TRI_UNKNOWN;
-	for (c->npools = 0; c->npools < MIN(s.npools, (unsigned)PAGE_POOLS);
-	     c->npools++) {
-		const struct live_machine_pool *p = &s.pool[c->npools];
-		u8 pin = live_machine_pool_free_pin(l, p, m);
+	c->npools = 0;
+	dir = readfile_dir(l->root, "sys/kernel/mm/hugepages");
+	while (dir && (e = readdir(dir)) && c->npools < PAGE_POOLS) {
+		struct page_pool *p = &c->pool[c->npools];
 
-		c->pool[c->npools].bytes = p->page_bytes;
-		c->pool[c->npools].free = TRI_UNKNOWN; /* the mapping decides */
-		c->pool[c->npools].free_pin = pin;
+		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
+			continue;
+		if (!m && c->unpinnable_memory == TRI_YES)
+			m = live_bpf_memory(l);
+		p->bytes = kib << 10;
+		p->free = TRI_UNKNOWN; /* the mapping decides */
+		p->free_pin = live_machine_pool_free_pin(l, p->bytes, m);
 		c->huge_free_pin =
-			c->npools ? live_machine_all(c->huge_free_pin, pin) : pin;
+			c->npools++ ? live_machine_all(c->huge_free_pin, p->free_pin)
+				    : p->free_pin;
 	}
+	if (dir)
+		closedir(dir);
 }
 
 int live_machine_settings(const char *root, struct live_machine_settings *ret)
@@ -316,7 +309,6 @@ int live_machine_settings(const char *root, struct live_machine_settings *ret)
 			    sizeof(ret->thp_enabled));
 	zero = readfile_number(fd, LIVE_THP "use_zero_page");
 	ret->use_zero_page = tri_from(zero != UINT64_MAX, zero == 1);
-	live_machine_pools(fd, ret);
 	close(fd);
 	return 0;
 }

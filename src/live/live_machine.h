@@ -6,17 +6,10 @@
 
 #include "lib/bits.h"
 
-#define LIVE_MACHINE_POOLS 8
-
 /* What is set on this machine.  UINT64_MAX: not readable. */
 struct live_machine_settings {
 	char thp_enabled[16]; /* "always" "madvise" "never"; "" unknown */
 	u8 use_zero_page;     /* enum tri */
-	unsigned npools;
-	struct live_machine_pool {
-		u64 page_bytes;
-		u64 total, free, reserved, surplus, overcommit;
-	} pool[LIVE_MACHINE_POOLS];
 };
 
 /* Counters of /proc/vmstat; UINT64_MAX when the kernel lacks one. */

@@ -394,10 +394,6 @@ TEST(settings_and_counters)
 	struct live_machine_vmstat v;
 
 	EXPECT_INT(live_machine_settings(NULL, &s), 0);
-	for (unsigned i = 0; i < s.npools; i++) {
-		EXPECT(s.pool[i].page_bytes >= HUGE / 32);
-		EXPECT(s.pool[i].free <= s.pool[i].total);
-	}
 	EXPECT_INT(live_machine_vmstat(NULL, &v), 0);
 	EXPECT(v.foll_pin_acquired != UINT64_MAX);
 	EXPECT_INT(live_machine_settings("/nonexistent", &s), -ENOENT);

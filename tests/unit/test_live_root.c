@@ -84,25 +84,16 @@ TEST(settings)
 	EXPECT_INT(live_machine_settings(root, &s), 0);
 	EXPECT_STR(s.thp_enabled, "");
 	EXPECT_INT(s.use_zero_page, TRI_UNKNOWN);
-	EXPECT_INT(s.npools, 0);
 	EXPECT(live_machine_vmstat(root, &v) < 0);
 	EXPECT(v.foll_pin_acquired == UINT64_MAX);
 
 	file("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
 	file("sys/kernel/mm/transparent_hugepage/use_zero_page", "0\n");
-	file("sys/kernel/mm/hugepages/hugepages-2048kB/nr_hugepages", "7\n");
-	file("sys/kernel/mm/hugepages/hugepages-2048kB/free_hugepages", "3\n");
-	file("sys/kernel/mm/hugepages/not-a-pool/free_hugepages", "9\n");
 	file("proc/vmstat", "nr_foll_pin_acquired 12\nnr_foll_pin_released 5\n"
 			    "numa_pte_updates_not 8\n");
 	EXPECT_INT(live_machine_settings(root, &s), 0);
 	EXPECT_STR(s.thp_enabled, "madvise");
 	EXPECT_INT(s.use_zero_page, TRI_NO);
-	EXPECT_INT(s.npools, 1);
-	EXPECT_INT(s.pool[0].page_bytes, 2 << 20);
-	EXPECT_INT(s.pool[0].total, 7);
-	EXPECT_INT(s.pool[0].free, 3);
-	EXPECT(s.pool[0].reserved == UINT64_MAX); /* no such file: not 0 */
 	EXPECT_INT(live_machine_vmstat(root, &v), 0);
 	EXPECT_INT(v.foll_pin_acquired, 12);
 	EXPECT_INT(v.foll_pin_released, 5);
