@@ -6,12 +6,14 @@
 #include "live/procs.h"
 #include "lib/nearest.h"
 #include "os/confine.h"
+#include "os/readfile.h"
 #include "os/tempfile.h"
 #include "replay/replay.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -264,6 +266,28 @@ static void session_drop(struct session *s, u64 caps)
 		confine_caps(caps);
 }
 
+#define SESSION_SMALL 16384 /* pages that one thread reads before more have begun */
+
+/* Returns the number of threads to start; 0: as many as there are CPUs. */
+static unsigned session_jobs(const struct session *s)
+{
+	bool once = s->opt.mode != MODE_TUI && s->opt.mode != MODE_TRACE;
+	u64 pages = 0;
+
+	if (s->opt.jobs || !s->opt.npids || !once)
+		return (unsigned)s->opt.jobs;
+	for (unsigned i = 0; i < s->opt.npids && pages < SESSION_SMALL; i++) {
+		unsigned long long rss = SESSION_SMALL;
+		char path[32], line[128];
+
+		snprintf(path, sizeof(path), "/proc/%d/statm", (int)s->opt.pids[i]);
+		if (readfile_line(AT_FDCWD, path, line, sizeof(line)))
+			sscanf(line, "%*u %llu", &rss);
+		pages += rss;
+	}
+	return pages < SESSION_SMALL ? 1 : 0;
+}
+
 int session_open(struct session *s, u64 caps)
 {
 	int status = session_output(s);
@@ -279,7 +303,7 @@ int session_open(struct session *s, u64 caps)
 			&(struct live_options){
 				.evidence = s->opt.evidence,
 				.gentle = s->opt.given[OPTION_GENTLE],
-				.jobs = (unsigned)s->opt.jobs,
+				.jobs = session_jobs(s),
 				.cgroups = s->opt.mode == MODE_ALL ||
 					   columns_have(s->opt.render.columns,
 							s->opt.render.ncolumns,
