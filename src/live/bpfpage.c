@@ -77,8 +77,11 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 			char why[BPFPAGE_WHY])
 {
 	struct calibrate_io io = { .run = run, .ctx = bp };
-	int r = -ENOTSUP;
+	int r = bpfprog_permitted(why);
 
+	if (r)
+		return r;
+	r = -ENOTSUP;
 	if (!opt || !opt->no_cut)
 		bpfbtf_open(&bp->btf, false);
 	/* Prefer the faster reader where the kernel takes it. */

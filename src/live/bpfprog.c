@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "os/readfile.h"
@@ -246,6 +247,16 @@ static int load(struct bpfprog *p, enum bpfprog_object which,
 	return r;
 }
 
+/* A program without instructions is refused at once, and by -EPERM where no program is taken. */
+int bpfprog_permitted(char why[BPFPROG_WHY])
+{
+	union bpf_attr attr = { .prog_type = BPF_PROG_TYPE_TRACING };
+
+	return syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof(attr)) < 0 && errno == EPERM
+		       ? say(why, -EPERM)
+		       : 0;
+}
+
 int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
 		 struct bpfprog **ret, char why[BPFPROG_WHY])
 {
@@ -389,11 +400,16 @@ void bpfprog_fetch(struct bpfprog *p, int timeout_ms)
 
 #else
 
-int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
-		 struct bpfprog **ret, char why[BPFPROG_WHY])
+int bpfprog_permitted(char why[BPFPROG_WHY])
 {
 	snprintf(why, BPFPROG_WHY, "gupinfo was built without BPF");
 	return -ENOTSUP;
+}
+
+int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
+		 struct bpfprog **ret, char why[BPFPROG_WHY])
+{
+	return bpfprog_permitted(why);
 }
 
 void bpfprog_free(struct bpfprog *p)

@@ -54,6 +54,9 @@ struct bpfprog {
 	struct bpf_object_skeleton *skeleton; /* of ->skel */
 };
 
+/* Asks, before anything is prepared for it, whether the kernel takes programs: as bpfprog_load(). */
+int bpfprog_permitted(char why[BPFPROG_WHY]);
+
 /*
  * Returns 0, or -errno with a sentence for people in @why: no BTF, not permitted, what the verifier
  * wrote.
