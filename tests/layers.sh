@@ -15,7 +15,7 @@ core_owns=' array blockers dmesg event event_select event_warn collect diag fami
 
 # The layer of each folder of src; what stands beside them is listed in Makefile.am.
 declare -A layer=(
-	[lib]=core [kernel]=core [page]=core [gup]=core [report]=core [event]=core [reportfile]=core
+	[lib]=core [arch]=core [kernel]=core [page]=core [gup]=core [report]=core [event]=core [reportfile]=core
 	[os]=sys [live]=sys [replay]=sys [trace]=sys [pagestate]=sys [verify]=sys [demo]=sys
 	[render]=view [tui]=view
 	[cmd]=main

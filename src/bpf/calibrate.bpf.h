@@ -80,9 +80,10 @@ static __always_inline u64 cal_file_page(struct file *file)
 /* Tries one base of the direct map: does it show our page's content? */
 static long cal_step(u32 i, u64 *top)
 {
-	u64 base = *top - ((u64)i << 30), w[4] = {};
+	u64 base = *top - ((u64)i << (cal.step_shift & 63)), w[4] = {};
 
-	if (bpf_probe_read_kernel(w, sizeof(w), (void *)(base + (cal.pfn << 12))))
+	if (bpf_probe_read_kernel(w, sizeof(w),
+				  (void *)(base + (cal.pfn << call.page_shift))))
 		return 0;
 	if (w[0] != cal.content[0] || w[1] != cal.content[1] || w[2] != cal.content[2] ||
 	    w[3] != cal.content[3])
@@ -132,8 +133,10 @@ int calibrate(void *ctx)
 	if (!cal.same_mm)
 		return 0;
 	cal.mm_flags = read_mm_flags(mm);
+	cal.task_size = BPF_CORE_READ((struct mm_struct *)mm, task_size);
 	cal.pgd = (u64)BPF_CORE_READ((struct mm_struct *)mm, pgd);
-	top = cal.pgd & ~((1ULL << 30) - 1);
+	top = (cal.pgd | 0xffULL << 56) &
+	      -(1ULL << (cal.step_shift & 63)); /* without a tag */
 	if (cal.candidates)
 		bpf_loop(cal.candidates, cal_step, &top, 0);
 	return 0;

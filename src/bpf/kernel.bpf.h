@@ -116,6 +116,7 @@ enum pageflags {
 
 /* --- the process */
 struct mm_struct {
+	unsigned long task_size;
 	void *pgd;
 	atomic_t mm_users;
 	unsigned long flags;

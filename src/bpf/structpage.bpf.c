@@ -24,6 +24,7 @@ BPF_RECORDS(recs, struct structpage_rec, STRUCTPAGE_RECS);
 BPF_RECORDS(walks, struct structpage_walk, 1);
 
 #define TRIES 3
+#define PAGE (1ULL << call.page_shift)
 
 /* Returns record @i of @w's buffer; never NULL, which the verifier cannot know. */
 static __always_inline struct structpage_rec *record(const struct structpage_walk *w,
@@ -33,9 +34,15 @@ static __always_inline struct structpage_rec *record(const struct structpage_wal
 	return bpf_map_lookup_elem(&recs, &i);
 }
 
+/* log2 of the bytes that an entry of @level maps. */
+static __always_inline u32 level_shift(u32 level)
+{
+	return (call.page_shift + (call.page_shift - 3) * (level - 1)) & 63;
+}
+
 static __always_inline u64 leaf_pages(u8 level)
 {
-	return level == 1 ? 1 : level == 2 ? 512 : 1 << 18;
+	return 1ULL << ((level_shift(level) - call.page_shift) & 63);
 }
 
 /* The verifier checks a global function once, whoever calls it: this keeps loading short. */
@@ -51,7 +58,7 @@ static __always_inline bool continues(const struct structpage_walk *w,
 
 	if (p->level != r->level || p->pte != r->pte ||
 	    (p->has ^ r->has) & ~STRUCTPAGE_FOLDED ||
-	    p->addr + (p->pages * step << 12) != r->addr)
+	    p->addr + (p->pages * step << call.page_shift) != r->addr)
 		return false;
 	if (!(r->has & STRUCTPAGE_PRESENT))
 		return true;
@@ -97,11 +104,16 @@ static __always_inline bool is_present(u64 e, u8 level)
 	       (level > 1 && e & call.soft_present_hi);
 }
 
+/* Returns the PFN of @e that is valid, a table or a leaf at @level. */
+static __always_inline u64 valid_pfn(u64 e, u8 level)
+{
+	return (e & call.pfn_mask[level & 3]) >> call.page_shift |
+	       (e & call.pfn_high) << call.pfn_high_shift;
+}
+
 static __always_inline u64 pfn_of(u64 e, u8 level)
 {
-	u64 m = call.pfn_mask[level & 3];
-
-	return ((e & call.valid) || !call.inverted ? e & m : ~e & m) >> 12;
+	return valid_pfn((e & call.valid) || !call.inverted ? e : ~e, level);
 }
 
 static __always_inline bool filtered(const struct structpage_walk *w, u64 pfn, u64 step)
@@ -169,7 +181,7 @@ static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64
 	    read_raw(page_address(r->pfn), &raw, &w->words, cast))
 		read_folio(r->pfn, &raw, r, &w->words, cast);
 	again = load64(ptr, cast);
-	r->pte = again & ~call.pfn_mask[level & 3];
+	r->pte = again & ~(call.pfn_mask[level & 3] | call.pfn_high);
 	if ((again ^ e) & ~call.ignore) {
 		if (++w->tries < TRIES)
 			return false;
@@ -222,7 +234,7 @@ __noinline int hole(struct structpage_walk *w, u64 addr, u64 next)
 		return 0;
 	clear_words(r);
 	r->addr = addr;
-	r->pages = (next - addr) >> 12;
+	r->pages = (next - addr) >> call.page_shift;
 	r->level = 1;
 	r->pte = 0;
 	return commit(w);
@@ -232,11 +244,11 @@ __noinline int hole(struct structpage_walk *w, u64 addr, u64 next)
 static __always_inline bool like_last(struct structpage_walk *w, u64 e, u64 ptr,
 				      const bool cast)
 {
-	u64 pfn = (e & call.pfn_mask[1]) >> 12;
+	u64 pfn = valid_pfn(e, 1);
 	struct structpage_raw raw;
 
-	return !((e ^ w->last) & ~call.pfn_mask[1]) && pfn < call.max_pfn &&
-	       read_raw(page_address(pfn), &raw, &w->words, cast) &&
+	return !((e ^ w->last) & ~(call.pfn_mask[1] | call.pfn_high)) &&
+	       pfn < call.max_pfn && read_raw(page_address(pfn), &raw, &w->words, cast) &&
 	       same_raw(&w->raw, &raw) && load64(ptr, cast) == e;
 }
 
@@ -252,7 +264,7 @@ static __always_inline void jump(struct structpage_walk *w, u64 addr, u64 e)
 	*r = *p;
 	r->addr = addr;
 	r->pages = 1;
-	r->pfn = r->head_pfn = (e & call.pfn_mask[1]) >> 12;
+	r->pfn = r->head_pfn = valid_pfn(e, 1);
 	w->n++;
 }
 
@@ -271,7 +283,7 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 	} else {
 		if (!like_last(w, e, w->table + i * 8, cast))
 			return false;
-		diff = (e - w->last) ^ 4096;
+		diff = (e - w->last) ^ PAGE;
 		if (diff && !w->fold && w->raw.head & 1)
 			return false;
 		w->last = e;
@@ -279,7 +291,7 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 			w->jump |= diff;
 			w->run++;
 		} else {
-			jump(w, w->base + ((u64)i << 12), e);
+			jump(w, w->base + i * PAGE, e);
 		}
 	}
 	w->i = i + 1;
@@ -290,10 +302,10 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 static __always_inline void other_leaf(struct structpage_walk *w, const bool cast)
 {
 	u32 i = w->i;
-	u64 e = w->pt[i & 511], ptr = w->table + i * 8, addr = w->base + ((u64)i << 12);
+	u64 e = w->pt[i & 511], ptr = w->table + i * 8, addr = w->base + i * PAGE;
 
 	if (!e) {
-		hole(w, addr, addr + 4096);
+		hole(w, addr, addr + PAGE);
 		w->last = 0;
 	} else if (!leaf_done(w, addr, e, ptr, 1, cast)) {
 		w->pt[i & 511] = load64(ptr, cast);
@@ -311,7 +323,7 @@ static __always_inline void table_done(struct structpage_walk *w, const bool cas
 
 	settle(w);
 	w->table = 0;
-	w->addr = w->base + ((u64)w->to << 12);
+	w->addr = w->base + w->to * PAGE;
 	if ((again ^ w->pmd) & ~call.ignore) {
 		if (w->table_tries < TRIES) { /* the last try is delivered as raced */
 			w->table_tries++;
@@ -339,7 +351,7 @@ static long touch_step(u32 i, struct structpage_walk **at)
 	for (u32 k = 0; k < TOUCHES; k++) {
 		e = w->pt[(i * TOUCHES + k) & 511];
 		if ((e & (call.valid | call.special)) == call.valid)
-			sum += load64(page_address((e & call.pfn_mask[1]) >> 12), true);
+			sum += load64(page_address(valid_pfn(e, 1)), true);
 	}
 	w->touched = sum;
 	return 0;
@@ -363,13 +375,14 @@ static __always_inline void huge_leaf(struct structpage_walk *w, u64 addr, u64 e
 static __always_inline void open_table(struct structpage_walk *w, u64 table, u64 e,
 				       u64 ptr, const bool cast)
 {
-	u64 addr = w->addr, left = (w->end - addr + 4095) >> 12;
-	u32 first = addr >> 12 & 511, n = left < 512 - first ? left : 512 - first;
+	u64 addr = w->addr, left = (w->end - addr + PAGE - 1) >> call.page_shift;
+	u32 first = addr >> call.page_shift & 511,
+	    n = left < 512 - first ? left : 512 - first;
 
-	table += first * 8;
+	table += (addr >> call.page_shift & (PAGE / 8 - 1)) * 8;
 	barrier_var(n); /* 6.1's verifier wants to see the bound */
 	if (n > 512 || bpf_probe_read_kernel(w->pt, n * 8, (void *)table)) {
-		u64 next = (addr & ~((1ULL << 21) - 1)) + (1ULL << 21);
+		u64 size = 512 * PAGE, next = (addr & ~(size - 1)) + size;
 
 		hole(w, addr, next);
 		w->addr = next < w->end ? next : w->end;
@@ -379,7 +392,7 @@ static __always_inline void open_table(struct structpage_walk *w, u64 table, u64
 	w->table = table;
 	w->pmd_ptr = ptr;
 	w->pmd = e;
-	w->base = addr & ~4095ULL;
+	w->base = addr & ~(PAGE - 1);
 	w->i = 0;
 	w->to = n;
 	w->table_rec = w->n;
@@ -396,12 +409,12 @@ static __always_inline void descend(struct structpage_walk *w, const bool cast)
 	for (l = 5; l >= 2; l--) {
 		if (l > call.levels)
 			continue;
-		shift = 12 + 9 * (l - 1);
-		ptr = table + (addr >> shift & 511) * 8;
+		shift = level_shift(l);
+		ptr = table + (addr >> shift & (PAGE / 8 - 1)) * 8;
 		e = load64(ptr, cast);
-		if (!(e & call.valid) || (l <= 3 && e & call.leaf))
+		if (!(e & call.valid) || (l <= 3 && (e & call.leaf_mask) == call.leaf))
 			break;
-		table = call.page_offset + (e & call.pfn_mask[0]);
+		table = call.page_offset + (valid_pfn(e, 1) << call.page_shift);
 	}
 	if (l < 2) {
 		open_table(w, table, e, ptr, cast);

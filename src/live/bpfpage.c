@@ -152,7 +152,7 @@ const char *bpfpage_reader(const struct bpfpage *bp)
 
 u64 bpfpage_user_end(const struct bpfpage *bp)
 {
-	return bp->call->levels == 5 ? 1ULL << 56 : 1ULL << 47;
+	return 1ULL << calibrate_va_bits(bp->cal);
 }
 
 u32 bpfpage_fields(const struct bpfpage *bp)

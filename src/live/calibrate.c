@@ -11,14 +11,14 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
-#define PMD (2UL << 20)
 #define ANON_PAGES 8
+#define HUGE_MOST (32UL << 20) /* a huge zero page that is larger is not asked for */
 #define PM_PFN ((1ULL << 55) - 1)
 #define PM_PRESENT (1ULL << 63)
 
 /* Pages of gupinfo's own, for calibration. */
 struct own {
+	size_t page, pmd; /* bytes of a base page, and of a PMD leaf */
 	int pagemap;
 	int file[2]; /* memfds of one page */
 	u8 *anon;    /* ANON_PAGES pages */
@@ -39,7 +39,7 @@ static u64 pfn_of(const struct own *o, const void *addr)
 {
 	u64 word;
 
-	if (pread(o->pagemap, &word, 8, (uintptr_t)addr / PAGE * 8) != 8)
+	if (pread(o->pagemap, &word, 8, (uintptr_t)addr / o->page * 8) != 8)
 		return 0;
 	return word & PM_PRESENT ? word & PM_PFN : 0;
 }
@@ -47,14 +47,14 @@ static u64 pfn_of(const struct own *o, const void *addr)
 static void own_deinit(struct own *o)
 {
 	if (o->anon)
-		munmap(o->anon, ANON_PAGES * PAGE);
+		munmap(o->anon, ANON_PAGES * o->page);
 	if (o->zero)
-		munmap(o->zero, PAGE);
+		munmap(o->zero, o->page);
 	if (o->huge)
-		munmap(o->huge, 3 * PMD);
+		munmap(o->huge, 3 * o->pmd);
 	for (int i = 0; i < 2; i++) {
 		if (o->map[i])
-			munmap(o->map[i], PAGE);
+			munmap(o->map[i], o->page);
 		if (o->file[i] >= 0)
 			close(o->file[i]);
 	}
@@ -73,10 +73,10 @@ static int own_make_files(struct own *o)
 {
 	for (int i = 0; i < 2; i++) {
 		o->file[i] = memfd_create("gupinfo-calibrate", MFD_CLOEXEC);
-		if (o->file[i] < 0 || ftruncate(o->file[i], PAGE))
+		if (o->file[i] < 0 || ftruncate(o->file[i], o->page))
 			return -errno;
-		o->map[i] =
-			map_or_null(PAGE, PROT_READ | PROT_WRITE, MAP_SHARED, o->file[i]);
+		o->map[i] = map_or_null(o->page, PROT_READ | PROT_WRITE, MAP_SHARED,
+					o->file[i]);
 		if (!o->map[i])
 			return -ENOMEM;
 		memset(o->map[i], 1 + i, 64);
@@ -89,8 +89,9 @@ static u64 huge_pfn_of(const struct own *o, const u8 *addr)
 {
 	u64 pfn = *(const volatile u8 *)addr ? 0 : pfn_of(o, addr);
 
-	return pfn && !(pfn % (PMD / PAGE)) &&
-			       pfn_of(o, addr + PMD - PAGE) == pfn + PMD / PAGE - 1
+	return pfn && !(pfn % (o->pmd / o->page)) &&
+			       pfn_of(o, addr + o->pmd - o->page) ==
+				       pfn + o->pmd / o->page - 1
 		       ? pfn
 		       : 0;
 }
@@ -100,36 +101,40 @@ static void own_make_huge(struct own *o)
 {
 	const u8 *at;
 
-	o->huge = map_or_null(3 * PMD, PROT_READ | PROT_WRITE,
+	if (o->pmd > HUGE_MOST)
+		return;
+	o->huge = map_or_null(3 * o->pmd, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	if (!o->huge)
 		return;
-	at = (const u8 *)ROUND_UP((uintptr_t)o->huge, PMD);
-	if (madvise((void *)at, 2 * PMD, MADV_HUGEPAGE))
+	at = (const u8 *)ROUND_UP((uintptr_t)o->huge, o->pmd);
+	if (madvise((void *)at, 2 * o->pmd, MADV_HUGEPAGE))
 		return;
 	o->huge_pfn = huge_pfn_of(o, at);
-	if (o->huge_pfn && huge_pfn_of(o, at + PMD) == o->huge_pfn)
+	if (o->huge_pfn && huge_pfn_of(o, at + o->pmd) == o->huge_pfn)
 		o->huge_zero_pfn = o->huge_pfn;
 }
 
-static int own_init(struct own *o, char *why, size_t len)
+static int own_init(struct own *o, unsigned page_shift, char *why, size_t len)
 {
 	memset(o, 0, sizeof(*o));
+	o->page = 1UL << page_shift;
+	o->pmd = 1UL << arch_level_shift(page_shift, RAW_LEVEL_PMD);
 	o->file[0] = o->file[1] = -1;
 	o->pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	if (o->pagemap < 0)
 		return fail(why, len, -errno, "/proc/self/pagemap cannot be opened");
-	o->anon = map_or_null(ANON_PAGES * PAGE, PROT_READ | PROT_WRITE,
+	o->anon = map_or_null(ANON_PAGES * o->page, PROT_READ | PROT_WRITE,
 			      MAP_PRIVATE | MAP_ANONYMOUS, -1);
-	o->zero = map_or_null(PAGE, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
+	o->zero = map_or_null(o->page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1);
 	if (!o->anon || !o->zero || own_make_files(o))
 		return fail(why, len, -ENOMEM, "no memory for pages of our own");
-	madvise(o->anon, ANON_PAGES * PAGE, MADV_NOHUGEPAGE);
-	if (getrandom(o->anon, ANON_PAGES * PAGE, 0) < 0)
+	madvise(o->anon, ANON_PAGES * o->page, MADV_NOHUGEPAGE);
+	if (getrandom(o->anon, ANON_PAGES * o->page, 0) < 0)
 		return fail(why, len, -errno, "no random bytes for a page of our own");
 	for (unsigned i = 0; i < ANON_PAGES; i++) {
-		o->anon[i * PAGE]++;
-		o->anon_pfn[i] = pfn_of(o, o->anon + i * PAGE);
+		o->anon[i * o->page]++;
+		o->anon_pfn[i] = pfn_of(o, o->anon + i * o->page);
 	}
 	if (*(volatile u8 *)o->zero == 0)
 		o->zero_pfn = pfn_of(o, o->zero);
@@ -145,49 +150,38 @@ static int own_init(struct own *o, char *why, size_t len)
 		       : fail(why, len, -EPERM, "PFNs are hidden: needs CAP_SYS_ADMIN");
 }
 
-/* Constants of x86-64 entries; see pte.h. */
-static void machine_x86(struct structpage_call *c, u32 levels)
+static void high_bits(struct structpage_call *c, const struct arch_high *high)
 {
-	c->pfn_mask[0] = c->pfn_mask[1] = 0x000ffffffffff000ULL;
-	c->pfn_mask[2] = 0x000fffffffe00000ULL;
-	c->pfn_mask[3] = 0x000fffffc0000000ULL;
-	c->valid = BIT(0);
-	c->soft_present = BIT(8);
-	c->soft_present_hi = BIT(7);
-	c->special = BIT(9);
-	c->leaf = BIT(7);
-	c->ignore = BIT(5) | BIT(6);
-	c->inverted = 1;
-	c->levels = levels;
-	/* vmemmap has room for 64 TiB, or 4 PiB with five levels */
-	c->max_pfn = 1ULL << (levels == 5 ? 40 : 34);
+	c->pfn_high = high->mask;
+	c->pfn_high_shift = high->shift - c->page_shift;
 }
 
-/* /proc/cpuinfo has the flag; the kernel hides la57 when it runs with four levels. */
-static bool cpu_has(const char *flag)
+/* What the programs must know of this machine's entries. */
+static void machine(struct structpage_call *c, const struct pte_layout *l)
 {
-	char line[8192];
-	bool has = false;
-	FILE *f = fopen("/proc/cpuinfo", "re");
+	const struct arch *a = l->arch;
 
-	while (f && fgets(line, sizeof(line), f)) {
-		const char *p;
-
-		if (strncmp(line, "flags", 5))
-			continue;
-		p = strstr(line, flag);
-		has = p && p[-1] == ' ' &&
-		      (p[strlen(flag)] == ' ' || p[strlen(flag)] == '\n');
-		break;
-	}
-	if (f)
-		fclose(f);
-	return has;
+	memset(c, 0, sizeof(*c));
+	c->page_shift = l->page_shift;
+	for (unsigned i = RAW_LEVEL_PTE; i <= RAW_LEVEL_PUD; i++)
+		c->pfn_mask[i] = arch_pfn_mask(a, l->page_shift, i);
+	c->valid = a->valid;
+	c->soft_present = a->soft_present;
+	c->soft_present_hi = a->soft_present_hi;
+	for (unsigned i = 0; i < ARRAY_SIZE(a->bit); i++)
+		if (a->bit[i].means == PAGE_PTE_SPECIAL)
+			c->special = a->bit[i].mask;
+	c->leaf_mask = a->leaf_mask;
+	c->leaf = a->leaf;
+	c->ignore = a->hardware;
+	c->inverted = a->invert;
+	if (l->page_shift == 16)
+		high_bits(c, &a->high[1]);
 }
 
 /* -EAGAIN: the page may have moved or been swapped between pagemap and the check. */
-static int find_bases(const struct calibrate_io *io, const struct own *o, char *why,
-		      size_t len)
+static int find_bases(const struct calibrate_io *io, const struct arch *a,
+		      const struct own *o, char *why, size_t len)
 {
 	struct structpage_cal *cal = io->cal;
 	struct structpage_call *call = io->call;
@@ -199,10 +193,11 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 	for (unsigned i = 1; i < ANON_PAGES; i++)
 		if (o->anon_pfn[i] > o->anon_pfn[high])
 			high = i;
-	memcpy(cal->content, o->anon + high * PAGE, sizeof(cal->content));
+	memcpy(cal->content, o->anon + high * o->page, sizeof(cal->content));
 	cal->pfn = o->anon_pfn[high];
 	cal->fd_pagemap = o->pagemap;
-	cal->candidates = 1 << 16; /* 64 TiB */
+	cal->candidates = 1 << 17; /* of 1 GiB: 128 TiB */
+	cal->step_shift = a->direct_shift;
 	cal->fd_file = o->file[0];
 	r = io->run(io->ctx, CALIBRATE_BASES);
 	if (r)
@@ -219,6 +214,10 @@ static int find_bases(const struct calibrate_io *io, const struct own *o, char *
 			why, len, -EAGAIN,
 			"check failed: the direct map does not show a page of our own");
 	call->page_offset = cal->page_offset;
+	/* A table resolves as many bits of an address as there are words in a page. */
+	call->levels = (calibrate_va_bits(cal) - 4) / (call->page_shift - 3);
+	call->max_pfn = BIT(a->phys_bits[call->levels == 5 || call->page_shift == 16] -
+			    call->page_shift);
 	call->vmemmap = cal->folio - o->file_pfn[0] * cal->page_size;
 	/* The second file's page must be where the first predicts; a tail must find its head. */
 	cal->fd_file = o->file[1];
@@ -249,12 +248,12 @@ static int check_pages(const struct calibrate_io *io, const struct own *o,
 	int r;
 
 	walk->addr = (uintptr_t)addr;
-	walk->end = walk->addr + n * PAGE;
+	walk->end = walk->addr + n * o->page;
 	walk->pfn_lo = walk->pfn_hi = 0;
 	walk->fd = o->pagemap;
 	walk->hugetlb = 0;
 	r = io->run(io->ctx, CALIBRATE_OBSERVE);
-	if (r || walk->err || walk->addr != (uintptr_t)addr + n * PAGE)
+	if (r || walk->err || walk->addr != (uintptr_t)addr + n * o->page)
 		return -ENOTSUP;
 	for (unsigned k = 0; k < walk->n; k++)
 		for (u64 j = 0; j < rec[k].pages; j++, i++)
@@ -307,21 +306,25 @@ static int find_pinned_bit(const struct calibrate_io *io, const struct own *o)
 	return found;
 }
 
-static int calibrate_once(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
-			  size_t why_len)
+static int calibrate_once(const struct calibrate_io *io, const struct pte_layout *l,
+			  int *ret_pinned_bit, char *why, size_t why_len)
 {
 	struct own o;
 	int r;
 
-	memset(io->call, 0, sizeof(*io->call));
 	io->cal->tail_pfn = 0;
-	machine_x86(io->call, cpu_has("la57") ? 5 : 4);
-	r = own_init(&o, why, why_len);
+	machine(io->call, l);
+	r = own_init(&o, l->page_shift, why, why_len);
 	if (!r)
-		r = find_bases(io, &o, why, why_len);
+		r = find_bases(io, l->arch, &o, why, why_len);
 	if (!r) {
 		io->call->zero_pfn[0] = o.zero_pfn ? o.zero_pfn : ~0ULL;
 		io->call->zero_pfn[1] = o.huge_zero_pfn ? o.huge_zero_pfn : ~0ULL;
+		/* LPA2: what would be the shareability of this entry is 0, and part of the PFN */
+		if (l->page_shift < 16 && l->arch->high[0].mask &&
+		    !check_pages(io, &o, o.anon, o.anon_pfn, 1, 1) &&
+		    !(io->rec->pte & l->arch->high[0].mask))
+			high_bits(io->call, &l->arch->high[0]);
 		r = check_own(io, &o, why, why_len);
 	}
 	if (!r)
@@ -333,14 +336,24 @@ static int calibrate_once(const struct calibrate_io *io, int *ret_pinned_bit, ch
 int calibrate_run(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
 		  size_t why_len)
 {
+	struct kernel_evidence ev;
+	struct pte_layout l;
+	struct kernel k;
 	struct utsname u;
 	int r;
 
-	if (uname(&u) || strcmp(u.machine, "x86_64"))
+	kernel_evidence_init(&ev);
+	if (!uname(&u)) {
+		snprintf(ev.release, sizeof(ev.release), "%s", u.release);
+		snprintf(ev.version, sizeof(ev.version), "%s", u.version);
+		snprintf(ev.arch, sizeof(ev.arch), "%.16s", u.machine);
+	}
+	ev.page_size = (u32)sysconf(_SC_PAGESIZE);
+	if (kernel_resolve(&ev, &k) || pte_layout_kernel(&l, &k))
 		return fail(why, why_len, -ENOTSUP,
 			    "page tables of this architecture are not read");
-	r = calibrate_once(io, ret_pinned_bit, why, why_len);
+	r = calibrate_once(io, &l, ret_pinned_bit, why, why_len);
 	if (r == -EAGAIN)
-		r = calibrate_once(io, ret_pinned_bit, why, why_len);
+		r = calibrate_once(io, &l, ret_pinned_bit, why, why_len);
 	return r == -EAGAIN ? -ENOTSUP : r;
 }

@@ -5,9 +5,9 @@
  * A page of a file of gupinfo's own has a known PFN (pagemap) and a known struct folio (in the
  * file's page cache): their difference is the base of the struct pages.  A page of its own
  * memory has a known PFN and known random content: the base of the direct map is the one below
- * gupinfo's page directory, in steps of 1 GiB, at which BPF sees that content.  Both are then
- * checked on other pages, if possible on a tail of a huge page; any failed check makes the
- * reader unavailable.
+ * gupinfo's page directory, in steps of 1 GiB or less, at which BPF sees that content.  The size of its address
+ * space (mm->task_size) makes the levels of page tables.  All is then checked on other pages, if possible
+ * on a tail of a huge page; any failed check makes the reader unavailable.
  */
 #pragma once
 
@@ -24,6 +24,12 @@ struct calibrate_io {
 	int (*run)(void *ctx, enum calibrate_prog prog);
 	void *ctx;
 };
+
+/* Returns how many bits a user's address has; by CALIBRATE_BASES. */
+static inline unsigned calibrate_va_bits(const struct structpage_cal *cal)
+{
+	return 64 - __builtin_clzll((cal->task_size - 1) | 1);
+}
 
 /*
  * Fills the machine part of @io->call, and @ret_pinned_bit with the bit of MMF_HAS_PINNED in

@@ -303,6 +303,7 @@ static int live_vmas_line(struct live_lines *r, char **ret, size_t *ret_len)
 struct live_vmas_bits {
 	int fd;
 	u64 page; /* bytes of a base page */
+	unsigned pkey_bits;
 	struct structpage_vma v[128];
 	size_t at, n;
 };
@@ -327,6 +328,7 @@ static void live_vmas_bits_open(struct live *l, struct live_process *p, u64 star
 				u64 end, struct live_vmas_bits *ret)
 {
 	*ret = (struct live_vmas_bits){
+		.pkey_bits = l->pte.arch ? l->pte.arch->vma_pkey_bits : 0,
 		.page = kernel_page_size(&l->machine.kernel),
 		.fd = l->bpf ? bpfpage_vmas(l->bpf, p->pid, start, end) : -ENOTSUP,
 	};
@@ -339,7 +341,7 @@ static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 
 	if (vma->gate) /* get_gate_vma(): it is in no process and has no other flags */
 		return vma_set_flags(vma, vma->read | vma->write << 1 | vma->exec << 2,
-				     b->page);
+				     b->page, b->pkey_bits);
 	while (b->at < b->n && b->v[b->at].end <= vma->start)
 		if (!live_vmas_bits_next(b))
 			return false;
@@ -349,7 +351,8 @@ static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 		return false;
 	if (v->uffd & STRUCTPAGE_UFFD_RWP)
 		vma->uffd_async = tri_from(true, v->uffd & STRUCTPAGE_UFFD_RWP_ASYNC);
-	return v->order < 20 && vma_set_flags(vma, v->flags, b->page << v->order);
+	return v->order < 20 &&
+	       vma_set_flags(vma, v->flags, b->page << v->order, b->pkey_bits);
 }
 
 /* VMAs below @from have been delivered; @bits NULL: the lines are those of smaps. */

@@ -6,112 +6,7 @@
 
 #include "lib/pure.h"
 
-#define NOBIT 0xff
-#define BIT_UNKNOWN 0xfe
-#define FIELD(lo, hi) ((~0ULL >> (63 - (hi) + (lo))) << (lo))
-
-/* Sets PAGE_PTE_@say when (entry & mask) == want. */
-struct pte_bit {
-	u64 mask, want;
-	u16 say;
-};
-
-struct pte_arch {
-	const char *name;
-	u64 valid;        /* present for the hardware */
-	u64 soft_present; /* present for software only, e.g. PROT_NONE; when not valid */
-	u64 soft_present_hi; /* likewise, of PMD and PUD leaves (x86 pmd_present()) */
-	bool invert; /* the architecture inverts the PFN of an entry that is not valid */
-	u64 protnone_mask, protnone_want; /* pte_protnone() of a soft-present entry */
-	u64 pfn;
-	u8 pkey_shift, pkey_bits;
-	struct pte_bit bit[12];
-	/* non-present entries */
-	u8 swap_type_shift, swap_offset_shift, swap_offset_bits;
-	bool swap_offset_inverted;
-	u64 swap_exclusive, swap_uffd_wp, swap_soft_dirty;
-	u8 devmap_bit;     /* NOBIT: see pte_layout.devmap_bit */
-	u64 pfn_swap_mask; /* SWP_PFN_MASK: MAX_PHYSMEM_BITS - PAGE_SHIFT low bits */
-};
-
-static const struct pte_arch pte_x86_64 = {
-	.name = "x86_64",
-	.valid = BIT(0),
-	.soft_present = BIT(8),
-	.soft_present_hi = BIT(7),
-	.invert = true,
-	.protnone_mask = BIT(8) | BIT(0),
-	.protnone_want = BIT(8),
-	.pfn = FIELD(12, 51),
-	.pkey_shift = 59,
-	.pkey_bits = 4,
-	.bit = {
-		{ BIT(1), BIT(1), PAGE_PTE_WRITE },
-		{ BIT(6), BIT(6), PAGE_PTE_DIRTY },
-		{ BIT(5), BIT(5), PAGE_PTE_YOUNG },
-		{ BIT(9), BIT(9), PAGE_PTE_SPECIAL },
-		{ BIT(10), BIT(10), PAGE_PTE_UFFD_WP },
-		{ BIT(11), BIT(11), PAGE_PTE_SOFT_DIRTY },
-		{ BIT(63), 0, PAGE_PTE_EXEC },
-	},
-	.swap_type_shift = 59,
-	.swap_offset_shift = 9,
-	.swap_offset_bits = 50,
-	.swap_offset_inverted = true,
-	.swap_exclusive = BIT(3),
-	.swap_uffd_wp = BIT(2),
-	.swap_soft_dirty = BIT(1),
-	.devmap_bit = NOBIT,
-	.pfn_swap_mask = FIELD(0, 39), /* 52 physical bits; 5-level tables define the same */
-};
-
-/* arch/arm64/include/asm/pgtable-prot.h; dirty is WRITE && !RDONLY or a software bit. */
-#define ARM64_BITS                                                                  \
-	{ BIT(51), BIT(51), PAGE_PTE_WRITE }, { BIT(55), BIT(55), PAGE_PTE_DIRTY }, \
-		{ BIT(51) | BIT(7), BIT(51), PAGE_PTE_DIRTY },                      \
-		{ BIT(10), BIT(10), PAGE_PTE_YOUNG },                               \
-		{ BIT(56), BIT(56), PAGE_PTE_SPECIAL },                             \
-	{                                                                           \
-		BIT(54), 0, PAGE_PTE_EXEC                                           \
-	}
-
-static const struct pte_arch pte_arm64 = {
-	.name = "aarch64",
-	.valid = BIT(0),
-	.soft_present = BIT(11),
-	.soft_present_hi = BIT(11),
-	/* pte_protnone(): present-invalid, no user access, no user execution */
-	.protnone_mask = BIT(0) | BIT(11) | BIT(6) | BIT(54),
-	.protnone_want = BIT(11) | BIT(54),
-	.pfn = FIELD(12, 47),
-	.pkey_shift = 60,
-	.pkey_bits = 3,
-	.bit = { ARM64_BITS, { BIT(58), BIT(58), PAGE_PTE_UFFD_WP } },
-	.swap_type_shift = 6,
-	.swap_offset_shift = 12,
-	.swap_offset_bits = 50,
-	.swap_exclusive = BIT(2),
-	.swap_uffd_wp = BIT(3),
-	.devmap_bit = 57,
-	.pfn_swap_mask = FIELD(0, 39),
-};
-
-static const struct pte_arch pte_arm64_old = {
-	.name = "aarch64",
-	.valid = BIT(0),
-	.soft_present = BIT(58),
-	.soft_present_hi = BIT(58),
-	.protnone_mask = BIT(0) | BIT(58),
-	.protnone_want = BIT(58),
-	.pfn = FIELD(12, 47),
-	.bit = { ARM64_BITS },
-	.swap_type_shift = 3,
-	.swap_offset_shift = 8,
-	.swap_offset_bits = 50,
-	.swap_exclusive = BIT(2),
-	.devmap_bit = 57,
-	.pfn_swap_mask = FIELD(0, 39),
-};
+#define BIT_UNKNOWN 0xff
 
 /* The meaning of each special type in one numbering (include/linux/swap.h). */
 struct swap_types {
@@ -209,26 +104,21 @@ int pte_layout_init(struct pte_layout *ret, const struct pte_config *c)
 	ret->soft_dirty = c->soft_dirty;
 	ret->uffd_wp = c->uffd_wp;
 	ret->saved_dirty = TRI_NO;
-	ret->devmap_bit = NOBIT;
-	if (!strcmp(c->arch, "x86_64"))
-		ret->arch = &pte_x86_64;
-	else if (!strcmp(c->arch, "aarch64") && c->prot_none_bit58 != TRI_UNKNOWN)
-		ret->arch = c->prot_none_bit58 == TRI_YES ? &pte_arm64_old : &pte_arm64;
-	else
+	ret->page_shift = __builtin_ctz(c->page_size ? c->page_size : 4096);
+	ret->arch = arch_find(c->arch, c->prot_none_bit58);
+	if (!ret->arch)
 		return -ENOTSUP;
 	layout_swap(ret, c);
-	if (ret->arch == &pte_x86_64)
+	if (ret->arch->saved_dirty)
 		ret->saved_dirty = c->saved_dirty;
-	if (c->devmap == TRI_NO)
-		return 0;
-	if (c->devmap == TRI_UNKNOWN)
+	if (c->devmap == TRI_YES)
+		ret->devmap_bit = ret->arch->devmap[0] == ret->arch->devmap[1]
+					  ? ret->arch->devmap[0]
+				  : c->saved_dirty == TRI_UNKNOWN
+					  ? BIT_UNKNOWN
+					  : ret->arch->devmap[c->saved_dirty];
+	else if (c->devmap == TRI_UNKNOWN)
 		ret->devmap_bit = BIT_UNKNOWN;
-	else if (ret->arch->devmap_bit != NOBIT)
-		ret->devmap_bit = ret->arch->devmap_bit;
-	else
-		ret->devmap_bit = c->saved_dirty == TRI_YES  ? 57
-				  : c->saved_dirty == TRI_NO ? 58
-							     : BIT_UNKNOWN;
 	return 0;
 }
 
@@ -236,6 +126,7 @@ int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k)
 {
 	struct pte_config c = {
 		.arch = k->ev.arch,
+		.page_size = kernel_page_size(&k->ev),
 		.migration = k->ev.config[KCONFIG_MIGRATION],
 		.device_private = k->ev.config[KCONFIG_DEVICE_PRIVATE],
 		.memory_failure = k->ev.config[KCONFIG_MEMORY_FAILURE],
@@ -254,25 +145,16 @@ int pte_layout_kernel(struct pte_layout *ret, const struct kernel *k)
 	return pte_layout_init(ret, &c);
 }
 
-u64 pte_pfn_mask(const struct pte_layout *l, u8 level)
-{
-	static const u8 low[] = { 12, 12, 21, 30 };
-
-	if (!l->arch)
-		return 0;
-	return level < ARRAY_SIZE(low) ? l->arch->pfn & ~(BIT(low[level]) - 1) : 0;
-}
-
 static void decode_bits(const struct pte_layout *l, u64 e, struct pte *ret)
 {
-	const struct pte_arch *a = l->arch;
+	const struct arch *a = l->arch;
 
-	for (unsigned i = 0; i < ARRAY_SIZE(a->bit) && a->bit[i].say; i++) {
-		ret->known |= a->bit[i].say;
+	for (unsigned i = 0; i < ARRAY_SIZE(a->bit) && a->bit[i].means; i++) {
+		ret->known |= a->bit[i].means;
 		if ((e & a->bit[i].mask) == a->bit[i].want)
-			ret->bits |= a->bit[i].say;
+			ret->bits |= a->bit[i].means;
 	}
-	if (l->saved_dirty != TRI_NO && e & BIT(58)) {
+	if (l->saved_dirty != TRI_NO && e & a->saved_dirty) {
 		if (l->saved_dirty == TRI_YES)
 			ret->bits |= PAGE_PTE_DIRTY;
 		else if (!(ret->bits & PAGE_PTE_DIRTY))
@@ -280,13 +162,14 @@ static void decode_bits(const struct pte_layout *l, u64 e, struct pte *ret)
 	}
 	if (l->devmap_bit != BIT_UNKNOWN) {
 		ret->known |= PAGE_PTE_DEVMAP;
-		if (l->devmap_bit != NOBIT && e >> l->devmap_bit & 1)
+		if (l->devmap_bit && e >> l->devmap_bit & 1)
 			ret->bits |= PAGE_PTE_DEVMAP;
-	} else if (a == &pte_x86_64 && !(e & (BIT(57) | BIT(58)))) {
+	} else if (!(e & (BIT(a->devmap[0]) | BIT(a->devmap[1])))) {
 		ret->known |= PAGE_PTE_DEVMAP;
 	}
-	ret->known |= PAGE_PTE_PROTNONE;
-	if ((e & a->protnone_mask) == a->protnone_want)
+	/* An architecture without these bits has no such entries. */
+	ret->known |= PAGE_PTE_PROTNONE | PAGE_PTE_CONT | PAGE_PTE_TAGGED;
+	if ((e & a->protnone_mask) == a->protnone)
 		ret->bits |= PAGE_PTE_PROTNONE;
 }
 
@@ -308,20 +191,32 @@ static void decode_mask_config(const struct pte_layout *l, struct pte *ret)
 
 static void decode_present(const struct pte_layout *l, u64 e, u8 level, struct pte *ret)
 {
-	const struct pte_arch *a = l->arch;
-	u64 mask = pte_pfn_mask(l, level), pfn = e & mask;
+	const struct arch *a = l->arch;
+	u64 mask = arch_pfn_mask(a, l->page_shift, level), pfn = e & mask;
 
 	ret->state = PTE_STATE_PRESENT;
 	if (pfn && a->invert && !(e & a->valid))
 		pfn = ~e & mask;
-	ret->pfn = pfn >> 12;
+	ret->pfn = pfn >> l->page_shift;
 	ret->pkey = e >> a->pkey_shift & (BIT(a->pkey_bits) - 1);
 	decode_bits(l, e, ret);
 }
 
+/*
+ * The PFN is in the low SWP_PFN_BITS = MAX_PHYSMEM_BITS - PAGE_SHIFT bits of @off; above it are flags (6.1),
+ * as long as there is room (include/linux/swapops.h).  Returns 0 when bits are set that are either.
+ */
+static u64 swap_pfn(const struct pte_layout *l, u64 off)
+{
+	u64 least = BIT(l->arch->phys_bits[0] - l->page_shift) - 1,
+	    most = BIT(l->arch->phys_bits[1] - l->page_shift) - 1;
+
+	return off & most & ~least ? 0 : off & least;
+}
+
 static void decode_swap(const struct pte_layout *l, u64 e, u8 level, struct pte *ret)
 {
-	const struct pte_arch *a = l->arch;
+	const struct arch *a = l->arch;
 	u64 off = e >> a->swap_offset_shift & (BIT(a->swap_offset_bits) - 1);
 
 	if (a->swap_offset_inverted)
@@ -351,14 +246,14 @@ static void decode_swap(const struct pte_layout *l, u64 e, u8 level, struct pte 
 	case PTE_STATE_MIGRATION:
 	case PTE_STATE_DEVICE:
 	case PTE_STATE_HWPOISON:
-		ret->pfn = off & a->pfn_swap_mask;
+		ret->pfn = swap_pfn(l, off);
 		break;
 	}
 }
 
 void pte_decode(const struct pte_layout *l, u64 entry, u8 level, struct pte *ret)
 {
-	const struct pte_arch *a = l->arch;
+	const struct arch *a = l->arch;
 
 	memset(ret, 0, sizeof(*ret));
 	ret->swap_exclusive = ret->swap_write = TRI_UNKNOWN;

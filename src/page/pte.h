@@ -2,16 +2,7 @@
 /*
  * pte.h - what a leaf page-table entry means.
  *
- * x86-64 (arch/x86/include/asm/pgtable_types.h, pgtable_64.h):
- *
- *   present   63 NX | 62-59 pkey | 58 57 software | 51-12 PFN | 11 soft-dirty | 10 uffd-wp |
- *             9 special | 8 G | 7 PSE | 6 dirty | 5 accessed | 2 user | 1 write | 0 P
- *   prot-none 0 in bit 0, 1 in bit 8 and the PFN inverted (pgtable-invert.h)
- *   swap      63-59 type | 58-9 ~offset | 3 exclusive | 2 uffd-wp | 1 soft-dirty | 0 0
- *
- * arm64 has tables of its own in pte.c; its PFN field is the one of 4 KiB pages without LPA2.
- *
- * Knows: bit positions per architecture, the numbering of special swap types
+ * Knows: what the kernel makes of the bits of arch/arch.h, and the numbering of special swap types
  *	(include/linux/swap.h) as a function of the kernel's configuration.
  * Never: which VMA the entry is in.  A shadow-stack entry (write clear, dirty set, VM_SHADOW_STACK)
  *	is reported as not writable; the kernel's pte_write() says it is.
@@ -19,15 +10,9 @@
  */
 #pragma once
 
-#include "lib/bits.h"
+#include "arch/arch.h"
 #include "kernel/kernel.h"
 #include "page/raw_page.h"
-
-/* Software names for PTE bits, independent of the architecture. */
-enum page_pte {
-#define PTE(id, bit, letter, key) PAGE_PTE_##id = 1 << (bit),
-#include "page/pte.def"
-};
 
 enum pte_state {
 	PTE_STATE_NONE,      /* all bits clear (a soft-dirty hole excepted) */
@@ -49,6 +34,7 @@ enum pte_state {
 /* What decides the layout.  TRI_UNKNOWN is always allowed and leaves more of an entry unknown. */
 struct pte_config {
 	const char *arch;  /* uname -m */
+	u32 page_size;     /* of a base page; 0: 4096 */
 	u8 migration;      /* CONFIG_MIGRATION */
 	u8 device_private; /* CONFIG_DEVICE_PRIVATE */
 	u8 memory_failure; /* CONFIG_MEMORY_FAILURE */
@@ -64,9 +50,9 @@ struct pte_config {
 
 /* The positions of fields and the meaning of each special type (0-31) in one kernel's entries. */
 struct pte_layout {
-	const struct pte_arch
-		*arch;          /* NULL: gupinfo has no table for this architecture */
-	u8 devmap_bit;          /* 0xff: none; 0xfe: unknown */
+	const struct arch *arch; /* NULL: gupinfo has no table for this architecture */
+	u8 page_shift;
+	u8 devmap_bit;          /* 0: none; 0xff: unknown */
 	u8 saved_dirty;         /* enum tri */
 	u8 soft_dirty, uffd_wp; /* enum tri */
 	u8 swap_state[32];      /* enum pte_state, by swap type */
@@ -86,9 +72,6 @@ struct pte {
 	u64 swap_offset;
 	u64 pfn; /* of the page; 0 when the source cleared its bits */
 };
-
-/* Returns the bits of pte_present() entries that hold the PFN; 0 unknown. */
-u64 pte_pfn_mask(const struct pte_layout *l, u8 level);
 
 /*
  * Makes the layout of @c.  Types that an unknown option could change become PTE_STATE_SPECIAL.

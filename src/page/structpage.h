@@ -86,18 +86,20 @@ struct structpage_vma {
 struct structpage_call {
 	/* constants of the machine, from calibration */
 	u64 vmemmap, page_offset;
-	u64 pfn_mask[4];     /* PFN bits of a leaf, by level; [0] of a table */
+	u64 pfn_mask[4];     /* PFN bits of a leaf, by level; [1] of a table, too */
+	u64 pfn_high;        /* further PFN bits, shifted left by ->pfn_high_shift */
 	u64 valid;           /* entry bit: valid for the hardware */
 	u64 soft_present;    /* present for software only, when not valid */
 	u64 soft_present_hi; /* likewise, for PMD and PUD leaves only */
 	u64 special;         /* pte_special() */
-	u64 leaf;            /* entry bit of a PMD or PUD leaf */
+	u64 leaf_mask, leaf; /* of a PMD or PUD leaf: (entry & leaf_mask) == leaf */
 	u64 ignore;          /* bits that hardware may set at any time: accessed, dirty */
 	u64 max_pfn;         /* PFNs above it have no struct page */
 	u64 zero_pfn[2];     /* special entries of these PFNs do have a struct page */
-	u32 levels;          /* page-table levels: 4 or 5 */
-	u32 inverted;        /* the PFN of an entry that is not valid is inverted */
-	u64 vma_lo, vma_hi;  /* argument of "vmas": only VMAs with a part in it */
+	u32 page_shift, pfn_high_shift;
+	u32 levels;         /* page-table levels: 2 to 5 */
+	u32 inverted;       /* the PFN of an entry that is not valid is inverted */
+	u64 vma_lo, vma_hi; /* argument of "vmas": only VMAs with a part in it */
 };
 
 /* Copies of a struct page and of a folio's head, and what was summed up over the folio's pages. */
@@ -150,7 +152,8 @@ struct structpage_cal {
 	/* arguments */
 	s32 fd_pagemap, fd_file;
 	u64 pfn, content[4]; /* PFN and first bytes of a page of gupinfo's own */
-	u64 candidates;      /* how many 1 GiB steps to try */
+	u64 candidates;      /* how many steps of 1 << step_shift to try */
+	u32 step_shift;
 	u64 tail_pfn; /* PFN of a huge page's tail once struct pages were found, else 0 */
 	/* results */
 	u64 tail_head; /* the struct page that holds the tail's head pointer */
@@ -160,7 +163,7 @@ struct structpage_cal {
 	u32 page_size; /* sizeof(struct page) */
 	u32 fields;    /* STRUCTPAGE_F_* */
 	u32 same_mm;   /* the mm behind pagemap is the caller's */
-	u64 mm_flags;
+	u64 mm_flags, task_size;
 	u8 flag[40]; /* page->flags bit numbers in the order of pageflag.def; 0xff: the kernel lacks it */
 };
 

@@ -211,9 +211,8 @@ static const s8 vma_bits[VMFLAGS] = {
 #include "page/vma.def"
 };
 #define VMA_PKEY_SHIFT 32
-#define VMA_PKEY_BITS 4
 
-bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size)
+bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size, unsigned pkey_bits)
 {
 	u64 flags = 0, pkey = vm_flags >> VMA_PKEY_SHIFT;
 
@@ -223,7 +222,7 @@ bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size)
 			vm_flags &= ~BIT(vma_bits[i]);
 			flags |= BIT(i);
 		}
-	if (vm_flags || pkey >> VMA_PKEY_BITS)
+	if (vm_flags || pkey >> pkey_bits || (!pkey_bits && flags & VF(ARCH_1)))
 		return false;
 	vma->flags = flags;
 	vma->has_flags = true;

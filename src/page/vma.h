@@ -79,10 +79,11 @@ int vma_parse_smaps(const char *line, size_t len, struct vma *vma);
 
 /*
  * Sets the VmFlags and KernelPageSize that smaps would show for @vm_flags
- * (vm_area_struct.vm_flags of x86-64) and @page_size.  Returns false and changes nothing when a
- * bit is set whose meaning depends on the release (bit 11, and those above the protection key).
+ * (vm_area_struct.vm_flags) and @page_size.  Returns false and changes nothing when a bit is set
+ * whose meaning depends on the release (bit 11, and those above the protection key) or, with @pkey_bits
+ * 0, on the architecture (VM_ARCH_1, too).
  */
-bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size);
+bool vma_set_flags(struct vma *vma, u64 vm_flags, u32 page_size, unsigned pkey_bits);
 
 /* is_cow_mapping(): VM_MAYWRITE without VM_SHARED.  Unknown unless VmFlags or perms decide. */
 enum tri vma_is_cow(const struct vma *vma);

@@ -150,7 +150,7 @@ static void get_pte(const struct report_row *row, u32 arg, struct cell *c)
 		char letter;
 	} letters[] = {
 #define PTE(id, bit, letter, key) { PAGE_PTE_##id, letter },
-#include "page/pte.def"
+#include "arch/pte.def"
 	};
 	const struct page_info *page = report_page(row);
 	bool swap = page->kind == PAGE_SWAP && page->pte & PAGE_PTE_UFFD_WP;

@@ -81,7 +81,7 @@ static void json_pte(struct js *j, const struct page_info *page)
 		const char *key;
 	} bits[] = {
 #define PTE(id, bit, letter, key) { PAGE_PTE_##id, key },
-#include "page/pte.def"
+#include "arch/pte.def"
 	};
 	if (!page->pte_known) {
 		js_null(j, "pte");

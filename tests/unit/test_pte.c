@@ -61,7 +61,8 @@ TEST(x86_present)
 	EXPECT_INT(p.known, PAGE_PTE_WRITE | PAGE_PTE_DIRTY | PAGE_PTE_YOUNG |
 				    PAGE_PTE_SPECIAL | PAGE_PTE_PROTNONE |
 				    PAGE_PTE_UFFD_WP | PAGE_PTE_SOFT_DIRTY |
-				    PAGE_PTE_DEVMAP | PAGE_PTE_EXEC);
+				    PAGE_PTE_DEVMAP | PAGE_PTE_EXEC | PAGE_PTE_CONT |
+				    PAGE_PTE_TAGGED);
 }
 
 TEST(x86_software_bits)
@@ -126,8 +127,8 @@ TEST(x86_huge_leaves)
 	EXPECT_INT(p.pfn, 0x48000);
 	EXPECT(!(p.bits & PAGE_PTE_PROTNONE));
 	pte_layout_init(&l, &c);
-	EXPECT_INT(pte_pfn_mask(&l, RAW_LEVEL_PTE), 0x000ffffffffff000ULL);
-	EXPECT_INT(pte_pfn_mask(&l, RAW_LEVEL_PMD), 0x000fffffffe00000ULL);
+	EXPECT_INT(arch_pfn_mask(l.arch, 12, RAW_LEVEL_PTE), 0x000ffffffffff000ULL);
+	EXPECT_INT(arch_pfn_mask(l.arch, 12, RAW_LEVEL_PMD), 0x000fffffffe00000ULL);
 }
 
 TEST(x86_swap)
@@ -169,8 +170,10 @@ TEST(special_types_full_config)
 	/* SWP_DEVICE_WRITE, SWP_DEVICE_READ */
 	EXPECT_INT(decode(&c, swp(27, 4), 1).swap_write, TRI_YES);
 	EXPECT_INT(decode(&c, swp(28, 4), 1).swap_write, TRI_NO);
-	/* the PFN of a migration entry is below the young and dirty bits */
+	/* the PFN of a migration entry is below the young and dirty bits: these are 34 and 35 with four
+	 * levels of page tables, 40 and 41 with five */
 	EXPECT_INT(decode(&c, swp(26, 0x149fd0 | BIT(40) | BIT(41)), 1).pfn, 0x149fd0);
+	EXPECT_INT(decode(&c, swp(26, 0x149fd0 | BIT(34)), 1).pfn, 0);
 	EXPECT_INT(decode(&c, swp(31, 4), 1).marker, PTE_MARKER_GUARD);
 	EXPECT_INT(decode(&c, swp(31, 2), 1).marker, PTE_MARKER_POISON);
 	EXPECT_INT(decode(&c, swp(31, 1), 1).marker, PTE_MARKER_UFFD_WP);
@@ -251,6 +254,13 @@ TEST(arm64)
 	EXPECT_INT(p.swap_exclusive, TRI_YES);
 	p = decode(&c, 31ULL << 6 | 4ULL << 12, 1);
 	EXPECT_INT(p.marker, PTE_MARKER_GUARD);
+	/* part of a contiguous block, with MTE tags; 16K pages */
+	c.page_size = 16384;
+	p = decode(&c, 0x7 | BIT(6) | BIT(7) | BIT(10) | BIT(52) | BIT(54) | 0x48000000,
+		   1);
+	EXPECT_INT(p.pfn, 0x12000);
+	EXPECT_INT(p.bits, PAGE_PTE_YOUNG | PAGE_PTE_CONT | PAGE_PTE_TAGGED);
+	c.page_size = 0;
 	/* until 6.10: type from bit 3, offset from bit 8, PROT_NONE is bit 58 */
 	c.prot_none_bit58 = TRI_YES;
 	p = decode(&c, 2ULL << 3 | 0x77ULL << 8, 1);
@@ -259,6 +269,34 @@ TEST(arm64)
 	EXPECT_INT(p.swap_offset, 0x77);
 	p = decode(&c, BIT(58) | BIT(7) | 0x48000000, 1);
 	EXPECT(p.bits & PAGE_PTE_PROTNONE);
+	/* pmd_mkinvalid() */
+	p = decode(&c, BIT(59) | BIT(6) | BIT(7) | 0x48000000, RAW_LEVEL_PMD);
+	EXPECT_INT(p.state, PTE_STATE_PRESENT);
+	EXPECT(!(p.bits & PAGE_PTE_PROTNONE));
+}
+
+/* The sizes of pgtable-hwdef.h. */
+TEST(arm64_sizes)
+{
+	static const struct {
+		unsigned shift;
+		u64 pmd, cont, cont_pmd;
+	} want[] = { { 12, 2 << 20, 64 << 10, 32 << 20 },
+		     { 14, 32 << 20, 2 << 20, 1 << 30 },
+		     { 16, 512 << 20, 2 << 20, 16ULL << 30 } };
+	const struct arch *a = arch_find("aarch64", TRI_NO);
+
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
+		unsigned s = want[i].shift;
+
+		EXPECT_INT(BIT(arch_level_shift(s, RAW_LEVEL_PMD)), want[i].pmd);
+		EXPECT_INT((u64)arch_cont_pages(a, s, RAW_LEVEL_PTE) << s, want[i].cont);
+		EXPECT_INT((u64)arch_cont_pages(a, s, RAW_LEVEL_PMD) << s,
+			   want[i].cont_pmd);
+	}
+	EXPECT_INT(arch_cont_pages(arch_find("x86_64", TRI_UNKNOWN), 12, 1), 0);
+	EXPECT_INT(arch_untagged("aarch64", 0x5b00ffff12345000), 0xffff12345000);
+	EXPECT_INT(arch_untagged("x86_64", 0x5b00ffff12345000), 0x5b00ffff12345000);
 }
 
 TEST(unknown_architecture)
@@ -272,7 +310,6 @@ TEST(unknown_architecture)
 	pte_decode(&l, 0x67, 1, &p);
 	EXPECT_INT(p.state, PTE_STATE_SPECIAL);
 	EXPECT_INT(p.known, 0);
-	EXPECT_INT(pte_pfn_mask(&l, 1), 0);
 }
 
 TEST(layout_of_a_kernel)
@@ -299,6 +336,6 @@ TEST(layout_of_a_kernel)
 	EXPECT_INT(kernel_resolve(&ev, &k), 0);
 	EXPECT_INT(pte_layout_kernel(&l, &k), 0);
 	EXPECT_INT(l.swap_state[31], PTE_STATE_MARKER);
-	EXPECT_INT(l.devmap_bit, 0xff);
+	EXPECT_INT(l.devmap_bit, 0);
 	EXPECT_INT(l.saved_dirty, TRI_YES);
 }
