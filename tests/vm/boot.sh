@@ -2,12 +2,12 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # boot.sh IMAGE MODULES_DIR|initramfs|'' ROOTFS COMMAND - runs a shell command in a VM, prints its output.
 #
-#   IMAGE        a kernel image; MODULES_DIR its modules when virtio is not built in; initramfs: it
+#   IMAGE        a kernel image, of x86-64 or arm64; MODULES_DIR its modules when virtio is not built in; initramfs: it
 #                has no modules, the root file system stays in memory (no disk, no swap)
 #                A file "config" beside IMAGE is put where gupinfo looks for the configuration.
 #   ROOTFS       an image of rootfs.sh; the VM writes to a throw-away copy
 #   environment  MEM=2048 (MiB)  CPUS=2  NUMA=1|2  HUGE=64 (2 MiB pages)  SWAP=256 (MiB, 0: none)
-#                TIMEOUT=300 (seconds)  ACCEL=tcg (kvm is faster where it works)
+#                TIMEOUT=300 (seconds)  ACCEL=tcg (kvm is faster where it works)  CPU=max,... (qemu's -cpu)
 #                 APPEND="kernel parameters"  CONSOLE=file (kernel log)
 #
 # Exit: the command's status; 124 time-out; 125 the VM ended before the command did.
@@ -18,11 +18,35 @@ work=$(mktemp -d /var/tmp/gupinfo-vm.XXXXXX) || exit 125
 trap 'rm -rf "$work"' EXIT
 CONSOLE=${CONSOLE:-$work/console.log}
 
+# The bytes of $1 at $2 (od -t $3).
+bytes()
+{
+	od -An -j "$2" -N "${3#??}" -t "$3" "$1" | tr -d ' '
+}
+# An arm64 image has "ARMd" in its header, and the size of its pages: 1 is 4K, 2 is 16K, 3 is 64K.
+if [ "$(bytes "$image" 56 x04)" = 644d5241 ]; then
+	pages=$(($(bytes "$image" 24 u01) >> 1 & 3))
+	huge_mib=$((2 << (pages - 1) * 4))
+	HUGE=$((HUGE * 2 / huge_mib > 4 ? HUGE * 2 / huge_mib : 4))
+	[ $pages -lt 3 ] || [ "$MEM" -ge 4096 ] || MEM=4096
+	qemu=(qemu-system-aarch64 -machine "virt,mte=on" -cpu "${CPU:-max,pauth-impdef=on}")
+	console=ttyAMA0 output=ttyS0
+	second=(-chardev "stdio,id=output,signal=off" -device "pci-serial,chardev=output")
+else
+	# Without erms and fsrm the kernel clears and copies pages by words, not by bytes: an emulator does one
+	# step for each.
+	qemu=(qemu-system-x86_64 -machine q35 -cpu "${CPU:-max,-erms,-fsrm}")
+	console=ttyS0 output=ttyS1 second=(-serial stdio)
+fi
+busybox=$rootfs.busybox
+[ -x "$busybox" ] || busybox=$(command -v busybox)
+
 # ---- initramfs: the disk's driver, then the real root
 ir=$work/initramfs
 mkdir -p "$ir"/{proc,sys,dev,vm/root}
-cp "$(command -v busybox)" "$ir/vm/busybox" || exit 125
-order=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng)
+cp "$busybox" "$ir/vm/busybox" || exit 125
+order=(virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk virtio-rng
+	crc16 crc32c_generic libcrc32c mbcache jbd2 ext4)
 if [ -d "$modules" ]; then
 	for m in "${order[@]}"; do
 		f=$(find -L "$modules" -name "$m.ko*" | head -n 1)
@@ -52,10 +76,11 @@ INIT
 chmod +x "$ir/init"
 
 # ---- what runs as process 1 on the real root
-cat >"$ir/vm/stage2" <<'STAGE2'
+printf 'console=%s output=%s\n' $console $output >"$ir/vm/stage2"
+cat >>"$ir/vm/stage2" <<'STAGE2'
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root TERM=dumb LC_ALL=C.UTF-8
 b=/vm/busybox
-exec >/dev/ttyS0 2>&1 </dev/null
+exec >/dev/$console 2>&1 </dev/null
 mkdir -p /dev/pts /dev/shm /dev/hugepages
 mount -t devpts devpts /dev/pts; mount -t tmpfs tmpfs /dev/shm
 mount -t hugetlbfs hugetlbfs /dev/hugepages
@@ -66,12 +91,12 @@ ln -sf /proc/self/fd /dev/fd
 [ ! -f /vm/config ] || { mkdir -p /boot; cp /vm/config "/boot/config-$($b uname -r)"; }
 $b hostname gupinfo-test-vm
 $b ip link set lo up
-stty -F /dev/ttyS1 raw -echo -opost 115200
+stty -F /dev/$output raw -echo -opost 115200
 cd /var/tmp
-bash /vm/command </dev/null >/dev/ttyS1 2>&1
-echo "gupinfo-vm-exit $?" >/dev/ttyS1
+bash /vm/command </dev/null >/dev/$output 2>&1
+echo "gupinfo-vm-exit $?" >/dev/$output
 sync
-$b stty -F /dev/ttyS1 >/dev/null 2>&1
+$b stty -F /dev/$output >/dev/null 2>&1
 $b sleep 0.3
 $b poweroff -f
 STAGE2
@@ -97,14 +122,12 @@ if [ "$NUMA" -ge 2 ]; then
 	numa=(-object "memory-backend-ram,id=m0,size=${half}M" -numa node,nodeid=0,memdev=m0,cpus=0
 		-object "memory-backend-ram,id=m1,size=${half}M" -numa node,nodeid=1,memdev=m1,cpus=1)
 fi
-# Without erms and fsrm the kernel clears and copies pages by words, not by bytes: an emulator does one
-# step for each.
 # stdout is the command's; a VM that does not finish is killed
-TMPDIR=$work timeout -k 5 "${TIMEOUT:-300}" qemu-system-x86_64 -accel "${ACCEL:-tcg}" -cpu max,-erms,-fsrm -machine q35 \
+TMPDIR=$work timeout -k 5 "${TIMEOUT:-300}" "${qemu[@]}" -accel "${ACCEL:-tcg}" \
 	-smp "$smp" -m "${MEM}M" "${numa[@]}" -display none -monitor none -no-reboot -nodefaults \
 	-kernel "$image" -initrd "$work/initramfs.cpio" \
-	-append "console=ttyS0,115200 loglevel=6 panic=-1 rdinit=/init no_timer_check hugepages=$HUGE secretmem.enable=1 ${APPEND:-}" \
-	-serial "file:$CONSOLE" -serial stdio -nic none -device virtio-rng-pci "${drives[@]}" \
+	-append "console=$console,115200 loglevel=6 panic=-1 rdinit=/init no_timer_check hugepages=$HUGE secretmem.enable=1 ${APPEND:-}" \
+	-serial "file:$CONSOLE" "${second[@]}" -nic none -device virtio-rng-pci "${drives[@]}" \
 	</dev/null 2>"$work/qemu.err" | tee "$work/out" | grep -av --line-buffered '^gupinfo-vm-exit '
 status=${PIPESTATUS[0]}
 grep -aE 'BUG:|WARNING: (CPU|.*at )|Oops|general protection|Kernel panic' "$CONSOLE" | sed 's/^/[kernel] /' >&2

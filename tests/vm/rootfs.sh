@@ -4,13 +4,15 @@
 # same for kernels that can mount no disk.
 #
 # A small system out of this machine's own packages (their programs and the libraries that those
-# link with), the checkout's tests and BUILD_DIR's programs at the paths they have here.
+# link with), the checkout's tests and BUILD_DIR's programs at the paths they have here.  Of another
+# architecture, the system is what cross.sh unpacked (BUILD_DIR/../sysroot), and OUT.busybox its busybox.
 set -u
 top=$(cd "$(dirname "$(readlink -f "$0")")/../.." && pwd)
 build=$(readlink -f "$1") out=$2
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 root=$work/root
+foreign=${build%/*}/sysroot
 
 packages=(bash dash coreutils findutils grep sed mawk gawk util-linux procps jq mount diffutils
 	libc-bin libgcc-s1 ncurses-base base-files python3-minimal)
@@ -43,12 +45,19 @@ real() # paths with the directories' links resolved (/bin is /usr/bin)
 	done | sed 's,^/,,' | sort -u
 }
 
-for p in "${packages[@]}"; do
-	dpkg -L "$p" 2>/dev/null
-done | grep -vE '^/usr/share/(doc|man|locale|info|lintian|bash-completion)|^/etc/(init|cron)' |
-	real >"$work/files"
-{ echo /etc/alternatives/awk; echo /usr/bin/awk; echo /etc/ld.so.cache; find /etc/ld.so.conf* -type f; } |
-	real >>"$work/files"
+if [ -d "$foreign" ]; then
+	tar -C "$foreign/usr" --exclude=./include --exclude='*.a' -cf - . | tar -C "$root/usr" -xf -
+	ln -sf mawk "$root/usr/bin/awk"
+	cp "$root/usr/bin/busybox" "$out.busybox" || exit 1
+	: >"$work/files"
+else
+	for p in "${packages[@]}"; do
+		dpkg -L "$p" 2>/dev/null
+	done | grep -vE '^/usr/share/(doc|man|locale|info|lintian|bash-completion)|^/etc/(init|cron)' |
+		real >"$work/files"
+	{ echo /etc/alternatives/awk; echo /usr/bin/awk; echo /etc/ld.so.cache; find /etc/ld.so.conf* -type f; } |
+		real >>"$work/files"
+fi
 put <"$work/files"
 
 # the project: tests and programs, without objects
@@ -57,18 +66,22 @@ put <"$work/files"
 	sed "s,^\./,${build#/}/,") >>"$work/project"
 put <"$work/project"
 
-# libraries
-while read -r f; do
-	head -c 4 "/$f" 2>/dev/null | grep -q ELF && echo "/$f"
-done < <(cat "$work/files" "$work/project") |
-	xargs -r ldd 2>/dev/null | grep -oE '/[^ ()]+' | grep -v ':$' | sort -u >"$work/libs"
-# those that src/os/dynlib.c loads
-sed -nE 's/^#define LIB[A-Z0-9]+ "(.*)"$/\1/p' "$build/config.h" | while read -r so; do
-	f=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | awk -v so="$so" '$1 == so { print $NF; exit }')
-	echo "$f" && ldd "$f" | grep -oE '/[^ ()]+' | grep -v ':$'
-done >>"$work/libs"
-# a library is a link to its file: both
-{ cat "$work/libs"; xargs -r readlink -f <"$work/libs"; } | real | put
+# libraries, which a foreign system has
+libraries()
+{
+	while read -r f; do
+		head -c 4 "/$f" 2>/dev/null | grep -q ELF && echo "/$f"
+	done < <(cat "$work/files" "$work/project") |
+		xargs -r ldd 2>/dev/null | grep -oE '/[^ ()]+' | grep -v ':$' | sort -u >"$work/libs"
+	# those that src/os/dynlib.c loads
+	sed -nE 's/^#define LIB[A-Z0-9]+ "(.*)"$/\1/p' "$build/config.h" | while read -r so; do
+		f=$(PATH=$PATH:/usr/sbin:/sbin ldconfig -p | awk -v so="$so" '$1 == so { print $NF; exit }')
+		echo "$f" && ldd "$f" | grep -oE '/[^ ()]+' | grep -v ':$'
+	done >>"$work/libs"
+	# a library is a link to its file: both
+	{ cat "$work/libs"; xargs -r readlink -f <"$work/libs"; } | real | put
+}
+[ -d "$foreign" ] || libraries
 
 size=$(($(du -sm "$root" | cut -f1) * 5 / 4 + 512))
 rm -f "$out"

@@ -1,0 +1,56 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-or-later
+# cross.sh ARCH DIR - gupinfo and its test programs for another architecture, for rootfs.sh.
+#
+#   ARCH  Debian's name: arm64
+#   DIR   DIR/sysroot: Debian's packages of ARCH, unpacked once and never configured; nothing of them runs here.
+#         DIR/build: the programs, linked with them
+#
+# Status 77 and the reason: what it takes is not installed, or cannot be fetched.
+set -u
+here=$(dirname "$(readlink -f "$0")")
+top=$(cd "$here/../.." && pwd)
+mkdir -p "$2" && cd "$2" || exit 1
+dir=$PWD
+packages=base-files,bash,dash,coreutils,findutils,grep,sed,mawk,util-linux,mount,procps,jq,diffutils,libc-bin
+packages+=,python3-minimal,libpython3-stdlib,busybox-static,libc6-dev,libbpf-dev,libsmartcols-dev,libncurses-dev
+packages+=,libkmod-dev,libproc2-dev,libjson-c-dev,zlib1g-dev,libelf-dev,liblzma-dev,libzstd-dev
+
+absent()
+{
+	echo "$*"
+	exit 77
+}
+
+case $1 in
+arm64) host=aarch64-linux-gnu ;;
+*) absent "no name of a compiler is known for $1" ;;
+esac
+for tool in $host-gcc mmdebstrap clang bpftool; do
+	command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
+		absent "$tool is not installed"
+done
+[ -x "$top/configure" ] || absent "there is no configure: run ./autogen.sh"
+
+if [ ! -d sysroot ]; then
+	# shellcheck source=/dev/null
+	suite=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	rm -rf sysroot.new
+	mmdebstrap --variant=extract --architectures="$1" --include=$packages \
+		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+		--dpkgopt='path-exclude=/usr/share/{doc,man,locale,info}/*' "$suite" sysroot.new >sysroot.log 2>&1 ||
+		absent "no packages of $1: $(tail -n 1 sysroot.log)"
+	# a link names a file of the sysroot, not of this machine
+	find sysroot.new/usr/lib -lname '/*' -printf '%p %l\n' | while read -r link to; do
+		ln -sfnr "sysroot.new/$to" "$link"
+	done
+	mv sysroot.new sysroot
+fi
+export PKG_CONFIG_SYSROOT_DIR=$dir/sysroot
+export PKG_CONFIG_LIBDIR=$dir/sysroot/usr/lib/$host/pkgconfig:$dir/sysroot/usr/share/pkgconfig
+mkdir -p build && cd build || exit 1
+[ config.status -nt "$top/configure" ] ||
+	"$top/configure" -q --build="$(cc -dumpmachine)" --host=$host CFLAGS="-O2 -g1" \
+		CC="$(command -v ccache) $host-gcc --sysroot=$dir/sysroot" >configure.log 2>&1 ||
+	{ tail -n 5 configure.log; exit 1; }
+make -s -j"$(nproc)" check TESTS= >make.log 2>&1 || { tail -n 20 make.log; exit 1; }
