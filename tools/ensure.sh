@@ -28,7 +28,8 @@ ENSURE_CHECK=(python3 python3-jsonschema jq tmux procps bsdextrautils ncurses-bi
 # Compilers that the BPF programs are built by; no release has all of them.
 ENSURE_CLANGS=(clang-14 clang-16 clang-18 clang-19)
 # What the VM level uses besides.
-ENSURE_VM=(qemu-system-x86 busybox-static cpio e2fsprogs kmod xz-utils)
+ENSURE_VM=(qemu-system-x86 qemu-system-arm gcc-aarch64-linux-gnu mmdebstrap busybox-static cpio e2fsprogs kmod
+	xz-utils)
 
 ensure_say()
 {

@@ -23,10 +23,10 @@ absent()
 }
 
 case $1 in
-arm64) host=aarch64-linux-gnu ;;
+arm64) host=aarch64-linux-gnu qemu=qemu-system-aarch64 ;;
 *) absent "no name of a compiler is known for $1" ;;
 esac
-for tool in $host-gcc mmdebstrap clang bpftool; do
+for tool in $qemu $host-gcc mmdebstrap clang bpftool; do
 	command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
 		absent "$tool is not installed"
 done

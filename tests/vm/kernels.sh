@@ -2,9 +2,11 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels.sh [CACHE_DIR] - the kernels of the VM level, one a line: NAME IMAGE [MODULES_DIR|initramfs]
 #
-#   GUPINFO_VM_IMAGES     kernel images (bzImage, all drivers built in), separated by blanks
-#   GUPINFO_VM_KERNELS    Debian's stock cloud kernels to fetch, each SERIES, SERIES/SUITE or sid;
-#                         default "6.1 6.12", empty: none, all: each series that Debian serves
+#   GUPINFO_VM_ARCH       Debian's name: amd64 (default), arm64
+#   GUPINFO_VM_IMAGES     kernel images (all drivers built in), separated by blanks; those of GUPINFO_VM_ARCH
+#   GUPINFO_VM_KERNELS    Debian's stock cloud kernels to fetch, each SERIES, SERIES/SUITE or sid, with
+#                         "+16k" that with 16K pages (arm64); default "6.1 6.12", empty: none,
+#                         all: each series that Debian serves
 #   ../shared/vm/bzImage-*  beside the checkout are taken when GUPINFO_VM_IMAGES is not set
 #
 # Stock kernels are downloaded by apt-get and unpacked into CACHE_DIR, once; nothing is installed.
@@ -17,11 +19,18 @@ here=$(dirname "$(readlink -f "$0")")
 top=$(cd "$here/../.." && pwd)
 cache=${1:-$top/build/vm/kernels}
 
+arch=${GUPINFO_VM_ARCH:-amd64}
 all="5.10 6.1 6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3 sid"
+[ "$arch" = amd64 ] || all="6.1 6.12 6.12+16k 6.16 6.16+16k 6.19 7.1 7.1+16k 7.3 7.3+16k"
 
 say()
 {
 	echo "kernels.sh: $*" >&2
+}
+
+is_arm64()
+{
+	[ "$(dd if="$1" bs=4 skip=14 count=1 status=none | tr -d '\0')" = ARMd ]
 }
 
 release()
@@ -29,6 +38,10 @@ release()
 	# the release string of an x86 bzImage stands at the offset that its header holds at 0x20e
 	local at
 
+	if is_arm64 "$1"; then
+		grep -aoE -m 1 'Linux version [0-9][^ ]*' "$1" | head -n 1 | cut -d' ' -f3
+		return
+	fi
 	at=$(od -An -tu2 -j $((0x20e)) -N 2 "$1" 2>/dev/null | tr -d ' ')
 	[ -n "$at" ] && dd if="$1" bs=1 skip=$((at + 0x200)) count=80 status=none | tr '\0' '\n' |
 		head -n 1 | cut -d' ' -f1
@@ -49,12 +62,12 @@ suite_of()
 
 apt_get()
 {
-	apt-get -qq -c "$cache/apt/$suite/apt.conf" "$@" </dev/null
+	apt-get -qq -c "$cache/apt/$arch-$suite/apt.conf" "$@" </dev/null
 }
 
 apt_cache()
 {
-	apt-cache -c "$cache/apt/$suite/apt.conf" "$@" 2>/dev/null
+	apt-cache -c "$cache/apt/$arch-$suite/apt.conf" "$@" 2>/dev/null
 }
 
 # Writes the configuration of $suite into directory $1.
@@ -86,6 +99,8 @@ apt_configure()
 		Dir::State::lists "$1/lists";
 		Dir::Cache "$1/cache";
 		Acquire::Languages "none";
+		APT::Architecture "$arch";
+		APT::Architectures { "$arch"; };
 		#clear APT::Update::Post-Invoke;
 		#clear APT::Update::Post-Invoke-Success;
 	CONF
@@ -94,7 +109,7 @@ apt_configure()
 # Package lists of $suite that are not older than an hour; prints the reason when there are none.
 apt_lists()
 {
-	local dir=$cache/apt/$suite
+	local dir=$cache/apt/$arch-$suite
 
 	[ -z "$(find "$dir/updated" -mmin -60 2>/dev/null)" ] || return 0
 	mkdir -p "$dir"
@@ -105,14 +120,14 @@ apt_lists()
 	touch "$dir/updated"
 }
 
-# The releases of series $1 (sid: any) that $suite has cloud kernels of, the newest last.
+# The releases of series $1 (sid: any) that $suite has kernels of flavour $2 of, the newest last.
 stock_releases()
 {
 	local series=${1//./\\.}
 
 	[ "$1" != sid ] || series='[0-9]+\.[0-9]+'
-	apt_cache search --names-only '^linux-(image|binary)-[0-9].*-cloud-amd64$' |
-		sed -nE "s/^linux-(image|binary)-(${series}[.-][^ ]*)-cloud-amd64 .*/\2/p" | sort -uV
+	apt_cache search --names-only "^linux-(image|binary)-[0-9].*-$2\$" |
+		sed -nE "s/^linux-(image|binary)-(${series}[.-][^ ]*)-$2 .*/\2/p" | sort -uV
 }
 
 # fetch DIR PACKAGE: its files, in DIR.  Status 2: the suite has no such package; 1 and the reason: it
@@ -128,10 +143,11 @@ fetch()
 # since 7.2 the configuration is in linux-base.  Since 7.2 all of them are in usr/lib/modules.
 stock_fetch()
 {
-	local series=$1 dir=$2 release image modules config part
+	local series=${1%+16k} dir=$2 flavour=cloud-$arch release image modules config part
 
-	release=$(stock_releases "$series" | tail -n 1)-cloud-amd64
-	[ "$release" != -cloud-amd64 ] || { echo "$suite has no such cloud kernel"; return 1; }
+	[ "$series" = "$1" ] || flavour=$arch-16k
+	release=$(stock_releases "$series" "$flavour" | tail -n 1)-$flavour
+	[ "$release" != "-$flavour" ] || { echo "$suite has no such kernel $flavour"; return 1; }
 	for part in binary modules base; do
 		fetch "$dir" "linux-$part-$release" || [ $? = 2 ] || return 1
 	done
@@ -153,9 +169,10 @@ stock()
 {
 	local series=${1%%/*} suite dir why image
 
-	suite=$(suite_of "$series")
+	suite=$(suite_of "${series%+16k}")
 	[ "$series" = "$1" ] || suite=${1#*/}
 	dir=$cache/$series-$suite
+	[ "$arch" = amd64 ] || dir=$cache/$arch/$series-$suite
 	if [ ! -f "$dir/done" ]; then
 		for image in apt-get dpkg-deb; do
 			command -v $image >/dev/null || { say "stock $1: no $image"; return; }
@@ -182,10 +199,12 @@ if [ -z "${GUPINFO_VM_IMAGES+set}" ]; then
 	done
 fi
 for image in $images; do
-	if [ -r "$image" ]; then
-		echo "$(release "$image") $image"
-	else
+	if [ ! -r "$image" ]; then
 		say "cannot read $image"
+	elif is_arm64 "$image"; then
+		[ "$arch" != arm64 ] || echo "$(release "$image") $image"
+	elif [ "$arch" = amd64 ]; then
+		echo "$(release "$image") $image"
 	fi
 done
 kernels=${GUPINFO_VM_KERNELS-6.1 6.12}

@@ -5,6 +5,8 @@
 #   GUPINFO_VM_TRIALS=300   random trials of --verify for each kernel; 0: none
 #   GUPINFO_VM_SECONDS=240  limit for each boot
 #   GUPINFO_VM_TESTS=...    only these live tests
+#   GUPINFO_VM_CROSS=arm64  other architectures, which cross.sh builds for; empty: none
+#   GUPINFO_VM_KERNELS_arm64="6.12 6.12+16k"  their kernels
 #   and kernels.sh's and boot.sh's variables
 #
 # BUILD_DIR holds gupinfo and its test programs (make check TESTS=).  Kernels that are absent are
@@ -23,13 +25,6 @@ trap 'rm -rf "$work"' EXIT
 
 # shellcheck disable=SC2016  # make expands it
 tests=${GUPINFO_VM_TESTS-$(make -s -C "$build" --eval 'vm-tests: ; @echo $(filter tests/live/%,$(TESTS))' vm-tests)}
-"$top/tests/vm/kernels.sh" >"$work/kernels" 2>"$work/absent"
-while read -r line; do
-	skip "vm" "${line#kernels.sh: }"
-done <"$work/absent"
-[ -s "$work/kernels" ] || { skip "vm" "no kernel"; done_testing; }
-"$top/tests/vm/rootfs.sh" "$build" "$work/root.img" || { not_ok "the root image"; done_testing; }
-
 # What kernels say of what they are asked to do; not our doing.  6.1: a long-term pin of a hugetlb
 # page in ZONE_MOVABLE trips WARN_ON_ONCE(!try_grab_folio()) in follow_hugetlb_page().
 known_complaints='follow_hugetlb_page|Call Trace'
@@ -64,12 +59,36 @@ boot()
 	fi
 }
 
-while read -r name image modules; do
-	# shellcheck disable=SC2086  # a list
-	boot "$name" "$image" "${modules:-}" $tests
-	# kernels of our own making know these: two nodes, CMA, ZONE_MOVABLE
-	case $name in stock-*) continue ;; esac
-	NUMA=2 APPEND="movablecore=512M cma=128M" boot "$name+numa+movable+cma" "$image" "${modules:-}"
-	GUPINFO_VM_TRIALS=0 APPEND="movablecore=512M page_owner=on" boot "$name+movable" "$image" "${modules:-}" tests/live/blockers.sh
-done <"$work/kernels"
+# kernels: all of $GUPINFO_VM_ARCH, with the programs in $build
+kernels()
+{
+	"$top/tests/vm/kernels.sh" >"$work/kernels" 2>"$work/absent"
+	while read -r line; do
+		skip "vm" "${line#kernels.sh: }"
+	done <"$work/absent"
+	[ -s "$work/kernels" ] || { skip "vm" "no kernel of ${GUPINFO_VM_ARCH:-this architecture}"; return; }
+	"$top/tests/vm/rootfs.sh" "$build" "$work/root.img" || { not_ok "the root image"; return; }
+	while read -r name image modules; do
+		# shellcheck disable=SC2086  # a list
+		boot "$name" "$image" "${modules:-}" $tests
+		# kernels of our own making know these: two nodes, CMA, ZONE_MOVABLE
+		case $name in stock-*) continue ;; esac
+		NUMA=2 APPEND="movablecore=512M cma=128M" boot "$name+numa+movable+cma" "$image" "${modules:-}"
+		GUPINFO_VM_TRIALS=0 APPEND="movablecore=512M page_owner=on" \
+			boot "$name+movable" "$image" "${modules:-}" tests/live/blockers.sh
+	done <"$work/kernels"
+}
+
+kernels
+for GUPINFO_VM_ARCH in ${GUPINFO_VM_CROSS-arm64}; do
+	export GUPINFO_VM_ARCH
+	kernels=GUPINFO_VM_KERNELS_$GUPINFO_VM_ARCH
+	export GUPINFO_VM_KERNELS=${!kernels-6.12 6.12+16k}
+	why=$("$top/tests/vm/cross.sh" "$GUPINFO_VM_ARCH" "$top/build/vm/$GUPINFO_VM_ARCH" 2>&1)
+	case $? in
+	0) build=$top/build/vm/$GUPINFO_VM_ARCH/build && kernels ;;
+	77) skip "$GUPINFO_VM_ARCH" "$why" ;;
+	*) not_ok "$GUPINFO_VM_ARCH: the cross build" "$why" ;;
+	esac
+done
 done_testing
