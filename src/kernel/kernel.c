@@ -178,6 +178,16 @@ static enum tri kernel_config_by_machine(enum kconfig id,
 	return !strcmp(ev->mmu, "Hash") ? TRI_YES : TRI_UNKNOWN;
 }
 
+/*
+ * pte_access_permitted() of these machines asks for the bit of user mode, which a PROT_NONE entry lacks; the
+ * generic one (include/linux/pgtable.h) leaves it to pte_protnone(), which CONFIG_NUMA_BALANCING defines.
+ */
+static bool kernel_protnone_by_bits(const char *arch)
+{
+	return !strcmp(arch, "x86_64") || !strcmp(arch, "aarch64") ||
+	       !strncmp(arch, "ppc", 3);
+}
+
 /* The release has the behaviour; unknown when the patch level decides and the name lacks it. */
 static enum tri kernel_in_range(const struct kernel_fact *row, const struct kernel *k)
 {
@@ -209,6 +219,9 @@ static enum tri kernel_resolve_fact(const struct kernel_fact *row, const struct 
 	if (version != TRI_YES || row->config >= KCONFIGS)
 		return version;
 	*ret_origin = KORIGIN_CONFIG;
+	if (row == &kernel_rows[KFACT_FAST_PROTNONE] &&
+	    kernel_protnone_by_bits(k->ev.arch))
+		return TRI_YES;
 	config = k->ev.config[row->config];
 	machine = kernel_config_by_machine(row->config, &k->ev);
 	/* A kernel for several machines has it for those that need it. */

@@ -22,6 +22,7 @@ static const struct border {
 	}
 	/* rules: words of requests */
 	B(GUP_FAST, "fast", "always"),
+	B(FAST_PROTNONE, "fast: protnone", "always"),
 	B(SECRETMEM, "secretmem: EFAULT", "5.14-"),
 	B(LT_MOVABLE, "ZONE_MOVABLE: lt-* migrate", "5.13-"),
 	B(DEVMAP, "lt-* of device memory", "-6.16"),

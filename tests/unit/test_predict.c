@@ -48,7 +48,8 @@ TEST(rules_are_dated)
 		char cite[200];
 
 		/* A rule that asks for a kernel's behaviour is dated by kernel.def. */
-		if ((r->kyes | r->kno) & ~(K(GUP_FAST) | K(HUGETLB_REFCOUNT)))
+		if ((r->kyes | r->kno) &
+		    ~(K(GUP_FAST) | K(FAST_PROTNONE) | K(HUGETLB_REFCOUNT)))
 			if (!strstr(predict_rule_cite(r, cite, sizeof(cite)), "; Linux "))
 				EXPECT_STR(r->id, cite);
 	}
@@ -441,6 +442,43 @@ TEST(unknown_kernel_facts_are_named)
 	predict_request(&k, &f, GUP_GET_R, &v);
 	EXPECT_INT(v.fast, TRI_YES);
 	EXPECT_INT(v.unknown_kernel, 0);
+}
+
+/* vmsplice() takes a PROT_NONE page on s390x without NUMA balancing: seen on 6.12.107. */
+TEST(prot_none_by_machine)
+{
+	static const struct {
+		const char *arch;
+		u8 numa, fast;
+	} want[] = {
+		{ "x86_64", TRI_NO, TRI_NO },          { "aarch64", TRI_NO, TRI_NO },
+		{ "ppc64le", TRI_NO, TRI_NO },         { "s390x", TRI_YES, TRI_NO },
+		{ "s390x", TRI_NO, TRI_YES },          { "riscv64", TRI_NO, TRI_YES },
+		{ "s390x", TRI_UNKNOWN, TRI_UNKNOWN },
+	};
+	struct facts f = { 0 };
+	struct gup_verdict v;
+
+	fact_set(&f, FACTS_ALL, false);
+	fact_set(&f,
+		 F(VMA_ANON) | F(PRESENT) | F(PROTNONE) | F(ANON) | F(ANON_EXCLUSIVE) |
+			 F(MAPCOUNT_ONE),
+		 true);
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
+		struct kernel_evidence ev;
+		struct kernel k;
+
+		kernel_evidence_init(&ev);
+		strcpy(ev.release, "6.12.107");
+		strcpy(ev.arch, want[i].arch);
+		ev.config[KCONFIG_NUMA_BALANCING] = want[i].numa;
+		EXPECT_INT(kernel_resolve(&ev, &k), 0);
+		predict_request(&k, &f, GUP_GET_R, &v);
+		EXPECT_INT(v.fast, want[i].fast);
+		EXPECT_INT(v.err, 14); /* EFAULT */
+		predict_request(&k, &f, GUP_GET_W, &v);
+		EXPECT_INT(v.fast, TRI_NO);
+	}
 }
 
 TEST(not_built)
