@@ -147,6 +147,12 @@ static const struct {
 #define LOAD(member)                                            \
 	(struct sock_filter) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, \
 				      offsetof(struct seccomp_data, member))
+/* Loads the low half of an argument. */
+#define LOAD_ARG(i)                                               \
+	(struct sock_filter)                                      \
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,                \
+			 offsetof(struct seccomp_data, args[i]) + \
+				 4 * (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
 #define EQUALS(what, yes, no) \
 	(struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, what, yes, no)
 #define RETURN(what) (struct sock_filter) BPF_STMT(BPF_RET | BPF_K, what)
@@ -182,7 +188,7 @@ static void confine_seccomp(bool out, bool screen)
 			continue;
 		f[n++] = LOAD(nr);
 		f[n++] = EQUALS(confine_checked[i].nr, 0, 3);
-		f[n++] = LOAD(args[confine_checked[i].arg]);
+		f[n++] = LOAD_ARG(confine_checked[i].arg);
 		f[n++] = EQUALS(confine_checked[i].value, 0, 1);
 		f[n++] = RETURN(SECCOMP_RET_ALLOW);
 	}

@@ -27,6 +27,8 @@
 /* ---- the filter: seccomp(2); one run of compares for each architecture of tracer.def */
 
 #define DATA(member) offsetof(struct seccomp_data, member)
+/* The word of an argument that has its low bits. */
+#define DATA_LOW(i) (DATA(args[i]) + 4 * (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__))
 #define FILTER_MAX (8 + 2 * (6 * TRACER_CALLS + 2))
 
 struct filter_text {
@@ -53,13 +55,13 @@ static void emit_calls(struct filter_text *f, bool i386, bool each_mmap)
 			continue;
 		if (call->filter == FILTER_DIO) { /* a multiple of 512, but not 0 */
 			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 5));
-			emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(args[2])));
+			emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA_LOW(2)));
 			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0));
 			emit(f, JUMP(BPF_JMP | BPF_JSET | BPF_K, 511, 0, 1));
 			emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 		} else if (call->filter == FILTER_MMAP && !each_mmap) {
 			emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, (u32)nr, 0, 4));
-			emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(args[3])));
+			emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA_LOW(3)));
 			emit(f,
 			     JUMP(BPF_JMP | BPF_JSET | BPF_K, TRACER_MMAP_PAGES, 1, 0));
 			emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));

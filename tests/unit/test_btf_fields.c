@@ -230,6 +230,9 @@ static bool open_kernel(const char *name, bool all)
 	btf__free(whole);
 	btf__free(cut);
 	whole = cut = NULL;
+	/* The types of x86-64's kernels; a machine's own BTF has its own byte order. */
+	if (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)
+		return false;
 	snprintf(path, sizeof(path), "%s/tests/btf/%s.btf", dir ? dir : ".", name);
 	f = fopen(path, "re");
 	size = f ? fread(bytes, 1, sizeof(bytes), f) : 0;
