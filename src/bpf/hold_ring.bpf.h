@@ -97,22 +97,23 @@ struct {
 	u32 depth;
 } way;
 
-static __always_inline void way_down(u64 entry)
+/* Takes up an entry: pointers end in 00, nodes in 10 (include/linux/xarray.h). */
+static __always_inline void way_entry(u64 entry)
 {
 	u32 depth = way.depth;
 
-	if (depth >= 4)
-		return;
-	way.node[depth & 3] = entry - 2;
-	way.slot[depth & 3] = 0;
-	way.depth = depth + 1;
+	if (entry && !(entry & 3)) {
+		buffer_list(entry);
+	} else if ((entry & 3) == 2 && entry > 4096 && depth < 4) {
+		way.node[depth & 3] = entry - 2;
+		way.slot[depth & 3] = 0;
+		way.depth = depth + 1;
+	}
 }
 
-/* Pointers end in 00, nodes in 10 (include/linux/xarray.h). */
 static long list_step(u32 i, void *ctx)
 {
 	u32 level = way.depth - 1, slot;
-	u64 entry;
 
 	if (!way.depth)
 		return 1;
@@ -121,12 +122,8 @@ static long list_step(u32 i, void *ctx)
 		way.depth--;
 		return 0;
 	}
-	entry = probe64(way.node[level & 3] +
-			bpf_core_field_offset(struct xa_node, slots) + slot * 8ULL);
-	if ((entry & 3) == 2 && entry > 4096)
-		way_down(entry);
-	else if (entry && !(entry & 3))
-		buffer_list(entry);
+	way_entry(probe64(way.node[level & 3] +
+			  bpf_core_field_offset(struct xa_node, slots) + slot * 8ULL));
 	return 0;
 }
 
@@ -139,7 +136,7 @@ static long first_list_step(u32 i, u64 *lists)
 __noinline int ring_provided(u64 of)
 {
 	struct io_ring_ctx *ctx = (void *)of;
-	u64 entry, lists;
+	u64 lists;
 
 	begin((u64)ctx, STRUCTPAGE_BY_IO_URING_PROVIDED);
 	if (bpf_core_field_exists(struct io_ring_ctx, io_bl)) { /* until 6.8 */
@@ -149,12 +146,8 @@ __noinline int ring_provided(u64 of)
 	}
 	if (!bpf_core_field_exists(struct io_ring_ctx, io_bl_xa))
 		return 0;
-	entry = (u64)BPF_CORE_READ(ctx, io_bl_xa.xa_head);
 	way.depth = 0;
-	if ((entry & 3) == 2 && entry > 4096)
-		way_down(entry);
-	else if (entry && !(entry & 3))
-		buffer_list(entry);
+	way_entry((u64)BPF_CORE_READ(ctx, io_bl_xa.xa_head));
 	bpf_loop(1 << 17, list_step, NULL, 0);
 	return 0;
 }

@@ -128,13 +128,6 @@ static __always_inline bool has_struct_page(u64 e, u64 pfn)
 	return !(e & call.special) || pfn == call.zero_pfn[0] || pfn == call.zero_pfn[1];
 }
 
-static __always_inline void clear_words(struct structpage_rec *r)
-{
-	r->flags = r->head_flags = r->mm_ids = r->head_pfn = r->pfn = 0;
-	r->refcount = r->mapcount = r->type = r->entire = r->large = r->pincount = 0;
-	r->mapping = r->order = r->has = r->double_map = 0;
-}
-
 /* Adds the leaves that were like the last one to its record. */
 __noinline int settle(struct structpage_walk *w)
 {
@@ -167,7 +160,7 @@ static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64
 	r = record(w, w->n);
 	if (!r)
 		return true;
-	clear_words(r);
+	__builtin_memset(r, 0, sizeof(*r));
 	r->addr = addr;
 	r->pages = 1;
 	r->level = level;
@@ -217,7 +210,7 @@ static __always_inline bool leaf_done(struct structpage_walk *w, u64 addr, u64 e
 		    : leaf_copy(w, addr, e, ptr, level);
 }
 
-/* Adds a hole up to @next. */
+/* Adds a hole up to @next, and goes there. */
 __noinline int hole(struct structpage_walk *w, u64 addr, u64 next)
 {
 	struct structpage_rec *r;
@@ -226,17 +219,17 @@ __noinline int hole(struct structpage_walk *w, u64 addr, u64 next)
 		return 0;
 	if (next > w->end)
 		next = w->end;
+	w->addr = next;
 	settle(w);
 	if (w->pfn_hi)
 		return 0;
 	r = record(w, w->n);
 	if (!r)
 		return 0;
-	clear_words(r);
+	__builtin_memset(r, 0, sizeof(*r));
 	r->addr = addr;
 	r->pages = (next - addr) >> call.page_shift;
 	r->level = 1;
-	r->pte = 0;
 	return commit(w);
 }
 
@@ -382,10 +375,9 @@ static __always_inline void open_table(struct structpage_walk *w, u64 table, u64
 	table += (addr >> call.page_shift & (PAGE / 8 - 1)) * 8;
 	barrier_var(n); /* 6.1's verifier wants to see the bound */
 	if (n > 512 || bpf_probe_read_kernel(w->pt, n * 8, (void *)table)) {
-		u64 size = 512 * PAGE, next = (addr & ~(size - 1)) + size;
+		u64 size = 512 * PAGE;
 
-		hole(w, addr, next);
-		w->addr = next < w->end ? next : w->end;
+		hole(w, addr, (addr & ~(size - 1)) + size);
 		return;
 	}
 	settle(w);
@@ -403,7 +395,7 @@ static __always_inline void open_table(struct structpage_walk *w, u64 table, u64
 /* Walks down to w->addr's entry: a hole, a huge leaf, or a table that it copies to w->pt[]. */
 static __always_inline void descend(struct structpage_walk *w, const bool cast)
 {
-	u64 table = w->pgd, addr = w->addr, e = 0, ptr = 0, next;
+	u64 table = w->pgd, addr = w->addr, e = 0, ptr = 0;
 	u32 l, shift = 0;
 
 	for (l = 5; l >= 2; l--) {
@@ -419,9 +411,7 @@ static __always_inline void descend(struct structpage_walk *w, const bool cast)
 	if (l < 2) {
 		open_table(w, table, e, ptr, cast);
 	} else if (!e || l > 3) {
-		next = (addr >> shift << shift) + (1ULL << shift);
-		hole(w, addr, next);
-		w->addr = next < w->end ? next : w->end;
+		hole(w, addr, (addr >> shift << shift) + (1ULL << shift));
 	} else {
 		huge_leaf(w, addr, e, ptr, l, 1ULL << shift, cast);
 	}
