@@ -77,12 +77,7 @@ static int mode_pins_process(struct session *s, struct pins *p, pid_t pid)
 	return err;
 }
 
-static int mode_pins_by_pid(const void *a, const void *b)
-{
-	const pid_t *x = a, *y = b;
-
-	return ORDER(*x, *y);
-}
+ARRAY_ORDER(mode_pins_by_pid, pid_t, ORDER(*x, *y))
 
 /* Reads the processes that were asked for, each once; messages are those of the first look. */
 static int mode_pins_processes(struct session *s, struct pins *p, unsigned look)

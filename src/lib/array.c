@@ -43,12 +43,7 @@ int array_put(void *array, size_t *n, size_t *room, size_t size, const void *ele
 	return 0;
 }
 
-static int array_order(const void *a, const void *b)
-{
-	const u64 *x = a, *y = b;
-
-	return ORDER(*x, *y);
-}
+ARRAY_ORDER(array_order, u64, ORDER(*x, *y))
 
 void array_sort(void *array, size_t n, size_t size)
 {

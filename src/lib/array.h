@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * array.h - arrays that grow by one element at a time, and the search in sorted ones.
+ * array.h - arrays that grow by one element at a time, their order, and the search in sorted ones.
  *
  * Knows: how much room to add.  Never: what is in them.  Owns: nothing.
  */
@@ -20,6 +20,15 @@ void *array_more(void *array, size_t *n, size_t *room, size_t size, size_t more)
 
 /* Appends a copy of @element likewise; returns 0 or -ENOMEM. */
 int array_put(void *array, size_t *n, size_t *room, size_t size, const void *element);
+
+/* Defines @name for qsort(3): the expression @order has the order of the elements *@x and *@y. */
+#define ARRAY_ORDER(name, type, order)                  \
+	static int name(const void *x_, const void *y_) \
+	{                                               \
+		const type *x = x_, *y = y_;            \
+                                                        \
+		return order;                           \
+	}
 
 /* Sorts @n elements of @size bytes by the u64 that each begins with. */
 void array_sort(void *array, size_t n, size_t size);

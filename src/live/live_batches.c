@@ -5,14 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "live/bpfpage.h"
 
-static int live_batches_cmp(const void *a, const void *b)
-{
-	const struct structpage_batch *x = a, *y = b;
-
-	return ORDER(x->pfn, y->pfn) ?: ORDER(x->in, y->in);
-}
+ARRAY_ORDER(live_batches_cmp, struct structpage_batch,
+	    ORDER(x->pfn, y->pfn) ?: ORDER(x->in, y->in))
 
 /* Returns the batches of all CPUs by PFN, or NULL when some may be missing. */
 static struct structpage_batch *live_batches_read(struct bpfpage *bpf, u32 half,

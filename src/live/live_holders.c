@@ -69,35 +69,18 @@ static ssize_t live_holders_end(struct live_holders_list *o, pid_t pid, int fd, 
 
 /* --- by BPF */
 
-static int live_holders_cmp_end(const void *a, const void *b)
-{
-	const struct structpage_end *x = a, *y = b;
+ARRAY_ORDER(live_holders_cmp_end, struct structpage_end,
+	    ORDER(x->object, y->object) ?: ORDER(x->pid, y->pid) ?:
+	    ORDER(x->fd, y->fd))
 
-	return ORDER(x->object, y->object) ?: ORDER(x->pid, y->pid) ?:
-	       ORDER(x->fd, y->fd);
-}
+ARRAY_ORDER(live_holders_cmp_hold, struct structpage_hold,
+	    ORDER(x->object, y->object) ?: ORDER(x->slot, y->slot) ?:
+	    ORDER(x->pfn, y->pfn))
 
-static int live_holders_cmp_hold(const void *a, const void *b)
-{
-	const struct structpage_hold *x = a, *y = b;
+ARRAY_ORDER(live_holders_by_refs, struct structpage_hold,
+	    live_holders_cmp_hold(x, y) ?: ORDER(y->refs, x->refs))
 
-	return ORDER(x->object, y->object) ?: ORDER(x->slot, y->slot) ?:
-	       ORDER(x->pfn, y->pfn);
-}
-
-static int live_holders_by_refs(const void *a, const void *b)
-{
-	const struct structpage_hold *x = a, *y = b;
-
-	return live_holders_cmp_hold(x, y) ?: ORDER(y->refs, x->refs);
-}
-
-static int live_holders_cmp_pid(const void *a, const void *b)
-{
-	const pid_t *x = a, *y = b;
-
-	return ORDER(*x, *y);
-}
+ARRAY_ORDER(live_holders_cmp_pid, pid_t, ORDER(*x, *y))
 
 /* Makes a holder for each run of frames.  An object that was delivered twice counts once. */
 static void live_holders_join(struct live_holders_list *o, const struct bpfpage_files *f)

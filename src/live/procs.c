@@ -3,6 +3,7 @@
 
 #include "live/procs.h"
 
+#include "lib/array.h"
 #include "lib/procstat.h"
 
 #include "os/dynlib.h"
@@ -64,12 +65,7 @@ static void procs_fill(const struct pids_stack *stack, struct process *p)
 		strncpy(p->comm, comm, sizeof(p->comm) - 1);
 }
 
-static int procs_by_pid(const void *a, const void *b)
-{
-	const struct process *x = a, *y = b;
-
-	return ORDER(x->pid, y->pid);
-}
+ARRAY_ORDER(procs_by_pid, struct process, ORDER(x->pid, y->pid))
 
 static int procs_open(struct pids_info **info, enum pids_item *items, int n)
 {

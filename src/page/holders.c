@@ -11,13 +11,9 @@
 
 #define PIN_BIAS 1024 /* GUP_PIN_COUNTING_BIAS: what a pin adds to a small page's count */
 
-static int by_pfn(const void *a, const void *b)
-{
-	const struct holder *x = a, *y = b;
-
-	return ORDER(!x->pages, !y->pages) ?: ORDER(x->pfn, y->pfn) ?:
-	       ORDER(x->object, y->object) ?: ORDER(x->slot, y->slot);
-}
+ARRAY_ORDER(by_pfn, struct holder,
+	    ORDER(!x->pages, !y->pages) ?: ORDER(x->pfn, y->pfn) ?:
+	    ORDER(x->object, y->object) ?: ORDER(x->slot, y->slot))
 
 void holders_sort(struct holders *h)
 {

@@ -105,13 +105,8 @@ void svg_strip_sums(const struct family_member *m, u32 base, u64 ret[SVG_KINDS])
 
 /* ---- which mappings, at which scale */
 
-static int strip_by_weight(const void *a, const void *b)
-{
-	const struct strip_row *x = a, *y = b;
-
-	return x->weight != y->weight ? ORDER(y->weight, x->weight)
-				      : ORDER(x->start, y->start);
-}
+ARRAY_ORDER(strip_by_weight, struct strip_row,
+	    ORDER(y->weight, x->weight) ?: ORDER(x->start, y->start))
 
 static int strip_gather(struct strip *t, const struct store_vma *v)
 {

@@ -292,12 +292,7 @@ static const struct record_handler replay_observing = {
 	.text = replay_stop_text,
 };
 
-static int replay_by_pid(const void *a, const void *b)
-{
-	const struct replay_process *x = a, *y = b;
-
-	return ORDER(x->process.pid, y->process.pid);
-}
+ARRAY_ORDER(replay_by_pid, struct replay_process, ORDER(x->process.pid, y->process.pid))
 
 static const struct replay_process *replay_find(struct replay *r, pid_t pid)
 {

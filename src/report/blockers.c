@@ -248,13 +248,9 @@ int blockers_map(struct blockers *b, pid_t pid, const char *comm, u64 addr, u64 
 	return 0;
 }
 
-static int blockers_by_cause(const void *a, const void *b)
-{
-	const struct blockers_run *x = a, *y = b;
-
-	return ORDER(x->cause, y->cause) ?: ORDER(x->owner, y->owner) ?:
-	       ORDER(x->pfn, y->pfn);
-}
+ARRAY_ORDER(blockers_by_cause, struct blockers_run,
+	    ORDER(x->cause, y->cause) ?: ORDER(x->owner, y->owner) ?:
+	    ORDER(x->pfn, y->pfn))
 
 /* What blocks for sure comes first, what is free last. */
 static int blockers_by_pages(const void *a, const void *b)

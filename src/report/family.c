@@ -126,12 +126,8 @@ static const struct page_info *family_page(const struct family_sweep *w,
 	return &family_row(w, r)->class->page;
 }
 
-static int family_by_pfn(const void *a, const void *b)
-{
-	const struct family_run *x = a, *y = b;
-
-	return x->pfn != y->pfn ? ORDER(x->pfn, y->pfn) : ORDER(x->member, y->member);
-}
+ARRAY_ORDER(family_by_pfn, struct family_run,
+	    ORDER(x->pfn, y->pfn) ?: ORDER(x->member, y->member))
 
 static int family_runs(struct family_sweep *w, u32 member, u32 vma)
 {

@@ -31,14 +31,10 @@ void fold_names(struct fold *f)
 }
 
 /* By findings, then by resident size. */
-static int fold_weight(const void *a, const void *b)
-{
-	const struct fold_row *x = a, *y = b;
-
-	return ORDER(y->severity, x->severity) ?:
-	       ORDER(y->totals.present, x->totals.present) ?:
-	       ORDER(x->vma.start, y->vma.start);
-}
+ARRAY_ORDER(fold_weight, struct fold_row,
+	    ORDER(y->severity, x->severity) ?:
+	    ORDER(y->totals.present, x->totals.present) ?:
+	    ORDER(x->vma.start, y->vma.start))
 
 static const char *fold_name(const struct fold_row *r)
 {

@@ -224,16 +224,12 @@ int pins_locked(struct pins *p, size_t i, u64 addr, u64 bytes)
 	return 0;
 }
 
-static int by_process(const void *a, const void *b)
-{
-	const struct pins_row *x = a, *y = b;
-
-	return ORDER(x->of, y->of) ?:
-	       ORDER(x->holder.certainty, y->holder.certainty) ?:
-	       ORDER(x->holder.kind, y->holder.kind) ?: ORDER(x->fd, y->fd) ?:
-	       ORDER(x->holder.slot, y->holder.slot) ?:
-	       ORDER(x->holder.addr, y->holder.addr);
-}
+ARRAY_ORDER(by_process, struct pins_row,
+	    ORDER(x->of, y->of) ?:
+	    ORDER(x->holder.certainty, y->holder.certainty) ?:
+	    ORDER(x->holder.kind, y->holder.kind) ?: ORDER(x->fd, y->fd) ?:
+	    ORDER(x->holder.slot, y->holder.slot) ?:
+	    ORDER(x->holder.addr, y->holder.addr))
 
 int pins_make(struct pins *p, const struct holders *h)
 {
