@@ -11,7 +11,6 @@
 #include "live/live_area.h"
 #include "live/procs.h"
 #include "report/blockers.h"
-#include "report/blockers.h"
 #include "report/collect.h"
 #include "reportfile/record.h"
 
@@ -163,13 +162,15 @@ static int blockers_show(struct session *s, const char *option, const char *text
 			 bool all)
 {
 	struct source *src = s->source;
-	struct blockers_scan scan = { .s = s };
+	struct blockers_scan scan = {
+		.s = s,
+		.b = { .kernel = s->has_model ? &s->model : src->machine->page.kernel,
+		       .page = &src->machine->page,
+		       .all = all }
+	};
 	struct holders *holders = NULL;
 	int err;
 
-	blockers_init(&scan.b, s->has_model ? &s->model : src->machine->page.kernel,
-		      &src->machine->page, NULL);
-	scan.b.all = all;
 	err = blockers_where(&scan, option, text);
 	if (err)
 		return err;

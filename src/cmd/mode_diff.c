@@ -187,7 +187,7 @@ void session_rejudged(struct session *s)
 	r = malloc(sizeof(*r));
 	if (!r)
 		return;
-	model_diff_init(r, s->source->machine, &s->model);
+	*r = (struct model_diff){ .judge = &s->model, .machine = *s->source->machine };
 	if (!replay_scan(s->source, &model_diff_handler, r))
 		render_diff_rejudged(&s->opt.render, r, replay_model(s->source));
 	free(r);

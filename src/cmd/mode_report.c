@@ -201,11 +201,6 @@ static int report_facts_text(void *ctx, const char *section, const char *line)
 	return 0;
 }
 
-static int report_put_file(void *ctx, const char *buf, size_t len)
-{
-	return fwrite(buf, 1, len, ctx) == len ? 0 : errno ? -errno : -EIO;
-}
-
 /* Skips the first line of the body. */
 struct report_tail {
 	FILE *out;
@@ -218,13 +213,13 @@ static int report_put_tail(void *ctx, const char *buf, size_t len)
 	const char *newline;
 
 	if (t->past)
-		return report_put_file(t->out, buf, len);
+		return tempfile_put(t->out, buf, len);
 	newline = memchr(buf, '\n', len);
 	if (!newline)
 		return 0;
 	t->past = true;
 	newline++;
-	return report_put_file(t->out, newline, len - (size_t)(newline - buf));
+	return tempfile_put(t->out, newline, len - (size_t)(newline - buf));
 }
 
 static int report_first_page(struct session *s, FILE *tmp, FILE *out)
@@ -266,7 +261,7 @@ int mode_report(struct session *s)
 	int err = mode_report_make(s, &tmp, true);
 
 	if (!err) {
-		err = record_write_magic(report_put_file, tail.out);
+		err = record_write_magic(tempfile_put, tail.out);
 		if (!err)
 			err = report_first_page(s, tmp, tail.out);
 		if (!err)

@@ -13,12 +13,6 @@
 
 #define PICTURE_REPORT (16 << 20) /* bytes of a report that goes into a picture */
 
-static int picture_report(void *ctx, int (*put)(void *out, const char *buf, size_t len),
-			  void *out)
-{
-	return tempfile_copy(ctx, put, out);
-}
-
 static int picture_begin(void *ctx, const struct report_head *head)
 {
 	struct highlights *h = ctx;
@@ -84,7 +78,7 @@ static int picture_draw(struct session *s, struct source *src, FILE *tmp)
 
 	opt.pids = pids;
 	if (!fstat(fileno(tmp), &st) && st.st_size <= PICTURE_REPORT)
-		r.report = picture_report;
+		r.report = tempfile_copy;
 	else
 		diag_add(
 			&s->diag, DIAG_NOTE,

@@ -114,11 +114,6 @@ static void live_release(struct source *src, pid_t pid)
 	}
 }
 
-static void live_refresh(struct source *src)
-{
-	live_machine_refresh((struct live *)src);
-}
-
 /* Finds a live thread: a main thread that has ended shows no memory in /proc. */
 static void live_choose_thread(struct live_process *p, const struct procstat *leader)
 {
@@ -296,12 +291,6 @@ static void live_close(struct source *src)
 	free(l);
 }
 
-static int live_holders(struct source *src, const pid_t *pids, unsigned npids,
-			struct holders **ret)
-{
-	return live_holders_read((struct live *)src, pids, npids, ret);
-}
-
 static bool live_may_hold(struct source *src, pid_t pid)
 {
 	const struct live_process *p = live_find((struct live *)src, pid);
@@ -324,14 +313,8 @@ static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
 	return live_bpf_find(l, p, pfn, end, cb, ctx);
 }
 
-static int live_frames(struct source *src, u64 pfn, u64 end, source_frames_cb cb,
-		       void *ctx)
-{
-	return live_physical_frames((struct live *)src, pfn, end, cb, ctx);
-}
-
 static const struct source_ops live_ops = {
-	.refresh = live_refresh,
+	.refresh = live_machine_refresh,
 	.open = live_open_process,
 	.vmas = live_vmas,
 	.vma_at = live_vma_at,
@@ -340,8 +323,8 @@ static const struct source_ops live_ops = {
 	.release = live_release,
 	.close = live_close,
 	.find = live_find_pfn,
-	.holders = live_holders,
-	.frames = live_frames,
+	.holders = live_holders_read,
+	.frames = live_physical_frames,
 	.cgroup = live_cgroup,
 	.may_hold = live_may_hold,
 };
@@ -380,7 +363,7 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	live_machine_read(l);
 	live_vmas_internal(l);
 	live_bpf_open(l);
-	live_machine_refresh(l);
+	live_machine_refresh(&l->src);
 	probe_run(l);
 	if (l->opt.many && !l->bpf) /* no memory for it: no cache */
 		l->cache = calloc(1, sizeof(*l->cache));

@@ -461,9 +461,10 @@ void live_holders_free(struct live *l)
 	l->holders = NULL;
 }
 
-int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
+int live_holders_read(struct source *src, const pid_t *pids, unsigned npids,
 		      struct holders **ret)
 {
+	struct live *l = (struct live *)src;
 	struct live_holders_list o = { .l = l };
 	pid_t *tgids = calloc(npids + 1, sizeof(*tgids));
 

@@ -163,7 +163,7 @@ struct live_split {
 int live_pages_split(void *ctx, const struct raw_page *raw, size_t n);
 
 /* See source_ops.frames (live_physical.c). */
-int live_physical_frames(struct live *l, u64 pfn, u64 end, source_frames_cb cb,
+int live_physical_frames(struct source *src, u64 pfn, u64 end, source_frames_cb cb,
 			 void *ctx);
 
 /* Makes and ends the workers (live_frames.c). */
@@ -206,7 +206,7 @@ int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 
 /* See source_ops.holders (live_holders.c). */
-int live_holders_read(struct live *l, const pid_t *pids, unsigned npids,
+int live_holders_read(struct source *src, const pid_t *pids, unsigned npids,
 		      struct holders **ret);
 void live_holders_free(struct live *l);
 /* See source_ops.may_hold; @dir is the directory of the process. */
@@ -219,7 +219,7 @@ void live_cgroup_close(struct live *l);
 /* Reads all of l->machine that is read once (live_machine.c). */
 void live_machine_read(struct live *l);
 /* Reads what changes with every huge page: whether the pools have one outside of unpinnable memory. */
-void live_machine_refresh(struct live *l);
+void live_machine_refresh(struct source *src);
 /* Derives what follows from the evidence and the probes. */
 int live_machine_resolve(struct live *l);
 

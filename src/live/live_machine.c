@@ -265,8 +265,9 @@ static u8 live_machine_all(u8 sum, u8 one)
 	return sum == one ? sum : TRI_UNKNOWN;
 }
 
-void live_machine_refresh(struct live *l)
+void live_machine_refresh(struct source *src)
 {
+	struct live *l = (struct live *)src;
 	struct page_context *c = &l->machine.page;
 	const struct structpage_memory *m = NULL;
 	unsigned long long kib;

@@ -230,8 +230,10 @@ static int live_physical_words(struct live_physical *p, size_t n)
 	return err;
 }
 
-int live_physical_frames(struct live *l, u64 pfn, u64 end, source_frames_cb cb, void *ctx)
+int live_physical_frames(struct source *src, u64 pfn, u64 end, source_frames_cb cb,
+			 void *ctx)
 {
+	struct live *l = (struct live *)src;
 	struct live_physical *p;
 	int err = 0;
 

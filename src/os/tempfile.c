@@ -65,10 +65,10 @@ int tempfile_open(FILE **ret)
 
 int tempfile_put(void *file, const char *buf, size_t len)
 {
-	return fwrite(buf, 1, len, file) == len ? 0 : -errno;
+	return fwrite(buf, 1, len, file) == len ? 0 : errno ? -errno : -EIO;
 }
 
-int tempfile_copy(FILE *file, int (*put)(void *ctx, const char *buf, size_t len),
+int tempfile_copy(void *file, int (*put)(void *ctx, const char *buf, size_t len),
 		  void *ctx)
 {
 	char buf[1 << 14];

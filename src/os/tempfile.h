@@ -9,7 +9,7 @@ int tempfile_open(FILE **ret);
 /* A record_put for which @file is the FILE. */
 int tempfile_put(void *file, const char *buf, size_t len);
 /* Passes the whole content to @put, from the start.  Returns 0, -errno or @put's value. */
-int tempfile_copy(FILE *file, int (*put)(void *ctx, const char *buf, size_t len),
+int tempfile_copy(void *file, int (*put)(void *ctx, const char *buf, size_t len),
 		  void *ctx);
 /* Opens @n files ahead, up to 4: for a process that soon may not any more. */
 void tempfile_reserve(unsigned n);

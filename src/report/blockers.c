@@ -8,12 +8,6 @@
 #include "lib/array.h"
 #include "lib/pure.h"
 
-void blockers_init(struct blockers *b, const struct kernel *k,
-		   const struct page_context *page, struct holders *holders)
-{
-	*b = (struct blockers){ .kernel = k, .page = page, .holders = holders };
-}
-
 void blockers_deinit(struct blockers *b)
 {
 	free(b->run);

@@ -65,8 +65,6 @@ struct blockers_row {
 	u64 times; /* --dmesg: how many dumps of it are alike; 0: it is no dump */
 };
 
-void blockers_init(struct blockers *b, const struct kernel *k,
-		   const struct page_context *page, struct holders *holders);
 void blockers_deinit(struct blockers *b);
 
 /* A source_frames_cb: judges a run of frames. */

@@ -160,7 +160,7 @@ static bool dmesg_alike(const struct dmesg_dump *a, const struct dmesg_dump *b)
 }
 
 /* The dump is whole: counts it, or keeps it. */
-static int dmesg_close(struct dmesg *d)
+int dmesg_end(struct dmesg *d)
 {
 	size_t from = d->n > 256 ? d->n - 256 : 0;
 
@@ -187,7 +187,7 @@ static int dmesg_close(struct dmesg *d)
 
 static int dmesg_open(struct dmesg *d, const char *line)
 {
-	int err = dmesg_close(d);
+	int err = dmesg_end(d);
 
 	d->now = (struct dmesg_dump){ .folio_mapcount = -1,
 				      .pincount = -1,
@@ -238,7 +238,7 @@ int dmesg_line(struct dmesg *d, const char *line)
 		return 0;
 	} else if ((at = dmesg_after(line, "page dumped because: "))) {
 		dmesg_word(at, "\n", d->now.reason, sizeof(d->now.reason));
-		return dmesg_close(d);
+		return dmesg_end(d);
 	} else if ((at = dmesg_after(line, "flags: "))) {
 		dmesg_flags_line(&d->now, line, at);
 	} else if ((at = dmesg_after(line, "page_type: "))) {
@@ -255,11 +255,6 @@ int dmesg_line(struct dmesg *d, const char *line)
 		dmesg_aops_line(&d->now, at);
 	}
 	return 0;
-}
-
-int dmesg_end(struct dmesg *d)
-{
-	return dmesg_close(d);
 }
 
 void dmesg_deinit(struct dmesg *d)

@@ -19,12 +19,6 @@ static const struct model_diff_rest {
 	{ "migrate", offsetof(struct record_judgement, migrate), RECORD_MIGRATE },
 };
 
-void model_diff_init(struct model_diff *r, const struct source_machine *m,
-		     const struct kernel *judge)
-{
-	*r = (struct model_diff){ .judge = judge, .machine = *m };
-}
-
 static int model_diff_process(void *ctx, const struct process *p)
 {
 	struct model_diff *r = ctx;

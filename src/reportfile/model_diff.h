@@ -26,13 +26,9 @@ struct model_diff {
 	unsigned n;
 	u64 dropped; /* changes for which there was no room */
 	struct model_diff_change change[REJUDGE_CHANGES];
-	/* private */
-	struct source_machine machine;
+	struct source_machine
+		machine; /* the report's; what it points to must stay, and so must ->judge */
 };
-
-/* @machine is of the report, and what it points to must stay as long as @r; so must @judge. */
-void model_diff_init(struct model_diff *r, const struct source_machine *machine,
-		     const struct kernel *judge);
 
 /* The context is a struct model_diff *. */
 extern const struct record_handler model_diff_handler;

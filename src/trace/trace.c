@@ -481,7 +481,7 @@ int trace_run(const struct trace_options *opt, struct source *src,
 		;
 	/* Let the processes go before slow work: nobody should wait for gupinfo's output. */
 	if (r == -EINTR && t->tracer && !t->opt.argv)
-		tracer_detach(t->tracer);
+		tracer_start_let_go(t->tracer);
 	if (r == -ECHILD || r == -EINTR)
 		r = 0;
 	else if (t->tracer && t->opt.argv)

@@ -554,18 +554,13 @@ int tracer_new(const struct tracer_options *opt, struct diag *diag, struct trace
 	return 0;
 }
 
-int tracer_detach(struct tracer *t)
-{
-	return tracer_start_let_go(t);
-}
-
 void tracer_free(struct tracer *t)
 {
 	struct tracer_task *k;
 
 	if (!t)
 		return;
-	if (t->ntasks && tracer_detach(t) == -EINVAL) {
+	if (t->ntasks && tracer_start_let_go(t) == -EINVAL) {
 		tracer_each (t, k)
 			kill(k->pid, SIGKILL);
 		tracer_start_drain(t, true);

@@ -95,7 +95,7 @@ void tracer_follow_silently(struct tracer *t);
  * Lets every process go: stops and detaches each thread, which runs on as before.  Returns
  * -EINVAL for a command that was started with a filter: it cannot run without a tracer.
  */
-int tracer_detach(struct tracer *t);
+int tracer_start_let_go(struct tracer *t);
 
 /* Returns the wait status of the command once TRACER_EXITED has reported it; else -1. */
 int tracer_status(const struct tracer *t);

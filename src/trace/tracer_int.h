@@ -92,5 +92,3 @@ int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status);
 void tracer_start_drain(struct tracer *t, bool killed);
 /* Builds the seccomp filter of a started command; returns its length, 0 when it does not fit. */
 unsigned tracer_start_filter(struct sock_filter *ret, unsigned max, bool each_mmap);
-/* See tracer_detach(). */
-int tracer_start_let_go(struct tracer *t);

@@ -358,7 +358,7 @@ TEST(attach_and_let_go)
 		;
 	EXPECT_INT(stop.what, TRACER_INTERRUPTED);
 	EXPECT_INT(stop.status, SIGINT);
-	EXPECT_INT(tracer_detach(t), 0);
+	EXPECT_INT(tracer_start_let_go(t), 0);
 	tracer_free(t);
 	usleep(20000);
 	char state = state_of(pid, &tracer);
@@ -369,7 +369,7 @@ TEST(attach_and_let_go)
 	usleep(20000);
 	EXPECT_INT(tracer_new(&opt, &diag, &t), 0);
 	EXPECT_INT(tracer_next(t, 50, &stop), 0);
-	EXPECT_INT(tracer_detach(t), 0);
+	EXPECT_INT(tracer_start_let_go(t), 0);
 	tracer_free(t);
 	for (unsigned i = 0; i < 100 && state_of(pid, &tracer) != 'T'; i++)
 		usleep(10000);

@@ -161,7 +161,7 @@ TEST(owners)
 	size_t n;
 
 	begin("6.18");
-	blockers_init(&b, &kernel, &context, NULL);
+	b = (struct blockers){ .kernel = &kernel, .page = &context };
 	raw.pages = 16;
 	EXPECT_INT(blockers_add(&b, &raw, &anon), 0);
 	raw.pfn = raw.head_pfn = 0x1010;
@@ -223,7 +223,7 @@ TEST(holders)
 
 	begin("6.18");
 	holders_sort(&h);
-	blockers_init(&b, &kernel, &context, &h);
+	b = (struct blockers){ .kernel = &kernel, .page = &context, .holders = &h };
 	raw.pages = 4;
 	EXPECT_INT(blockers_add(&b, &raw, &anon), 0);
 	blockers_sort(&b);
