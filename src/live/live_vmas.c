@@ -306,6 +306,7 @@ struct live_vmas_bits {
 	unsigned pkey_bits;
 	struct structpage_vma v[128];
 	size_t at, n;
+	size_t most; /* so many are read at once: the kernel looks no further */
 };
 
 /* Moves to the next VMA; false at the end. */
@@ -316,7 +317,7 @@ static bool live_vmas_bits_next(struct live_vmas_bits *b)
 	if (++b->at < b->n)
 		return true;
 	do
-		got = read(b->fd, b->v, sizeof(b->v));
+		got = read(b->fd, b->v, b->most * sizeof(*b->v));
 	while (got < 0 && (errno == EINTR || errno == EAGAIN));
 	b->at = 0;
 	b->n = got > 0 ? (size_t)got / sizeof(*b->v) : 0;
@@ -330,6 +331,7 @@ static void live_vmas_bits_open(struct live *l, struct live_process *p, u64 star
 	*ret = (struct live_vmas_bits){
 		.pkey_bits = l->pte.arch ? l->pte.arch->vma_pkey_bits : 0,
 		.page = kernel_page_size(&l->machine.kernel),
+		.most = end - start == UINT64_MAX ? ARRAY_SIZE(ret->v) : 1,
 		.fd = l->bpf ? bpfpage_vmas(l->bpf, p->pid, start, end) : -ENOTSUP,
 	};
 }

@@ -158,9 +158,21 @@ static int set_head(struct store *s, const struct kernel *kernel,
 	return 0;
 }
 
-struct store *store_copy(const struct store *s)
+/* Makes an empty store that has the machine and the options of @s. */
+static struct store *store_like(const struct store *s)
 {
 	struct store *c = store_new(&s->opt, s);
+
+	if (c && s->has_head && set_head(c, &s->kernel, &s->machine)) {
+		store_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+struct store *store_copy(const struct store *s)
+{
+	struct store *c = store_like(s);
 
 	if (!c)
 		return NULL;
@@ -168,8 +180,6 @@ struct store *store_copy(const struct store *s)
 	c->totals = s->totals;
 	c->bytes = s->bytes;
 	c->dropped = s->dropped;
-	if (s->has_head && set_head(c, &s->kernel, &s->machine))
-		goto fail;
 	c->proc = calloc(s->nprocs ? s->nprocs : 1, sizeof(*c->proc));
 	if (!c->proc)
 		goto fail;
@@ -181,6 +191,28 @@ struct store *store_copy(const struct store *s)
 	}
 	return c;
 fail:
+	store_free(c);
+	return NULL;
+}
+
+struct store *store_part(const struct store *s, pid_t pid, u64 start, u64 end)
+{
+	const struct store_process *p = store_process_by_pid(s, pid);
+	struct store *c = p ? store_like(s) : NULL;
+	struct store_process some, *to;
+
+	if (!c)
+		return NULL;
+	some = *p;
+	some.vma = p->vma + store_vma_from(p, start);
+	some.nvmas = 0;
+	while (some.vma + some.nvmas < p->vma + p->nvmas &&
+	       some.vma[some.nvmas].vma.start < end)
+		some.nvmas++;
+	some.has_totals = false;
+	to = array_add(&c->proc, &c->nprocs, &c->room, sizeof(*to));
+	if (to && !store_process_copy(&some, to))
+		return c;
 	store_free(c);
 	return NULL;
 }

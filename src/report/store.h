@@ -70,6 +70,12 @@ void store_free(struct store *s);
 struct store *store_copy(const struct store *s);
 
 /*
+ * Makes a store of what process @pid of @s has mapped in [@start, @end), likewise.  NULL: no memory, or
+ * there is no such process.
+ */
+struct store *store_part(const struct store *s, pid_t pid, u64 start, u64 end);
+
+/*
  * Collects by @opt into a new store, which has the ranges and holes of @opt and shares the classes of
  * @like, if any.  Returns 0, or -errno with messages in @diag.
  */

@@ -119,73 +119,107 @@ static void sum_up(struct store_process *p)
 
 /* ---- the list of VMAs, when a mapping came, went or moved */
 
-static int relisted(const struct merge *m, struct store_process *ret)
+/* The old VMAs [from, to), among which the new list differs, and what takes their place. */
+struct relist {
+	size_t from, to;
+	struct store_process list; /* only its VMAs */
+};
+
+/* Makes the list of what takes the place of the old VMAs.  0 or -ENOMEM. */
+static int relisted(const struct merge *m, struct relist *ret)
 {
 	const struct store_process *old = m->old, *new = m->new;
-	size_t j = 0;
-	int r;
+	size_t i, j = 0, n = new->nvmas;
+	bool all = m->start >= m->end;
+	u64 start = n ? MIN(m->start, new->vma[0].vma.start) : m->start;
+	u64 end = n ? MAX(m->end, new->vma[n - 1].vma.end) : m->end;
+	int r = 0;
 
-	*ret = *new;
-	ret->nvmas = 0;
-	ret->room = old->nvmas + new->nvmas;
-	ret->vma = calloc(MAX(ret->room, 1), sizeof(*ret->vma));
-	if (!ret->vma)
+	i = ret->from = all ? 0 : store_vma_from(old, start);
+	ret->to = all ? old->nvmas : i;
+	while (ret->to < old->nvmas && old->vma[ret->to].vma.start < end)
+		ret->to++;
+	ret->list.vma = calloc(ret->to - i + n + 1, sizeof(*ret->list.vma));
+	if (!ret->list.vma)
 		return -ENOMEM;
-	for (size_t i = 0; i < old->nvmas || j < new->nvmas;) {
-		const struct store_vma *o = i < old->nvmas ? &old->vma[i] : NULL;
-		const struct store_vma *n = j < new->nvmas ? &new->vma[j] : NULL;
+	while (!r && (i < ret->to || j < n)) {
+		const struct store_vma *o = i < ret->to ? &old->vma[i] : NULL;
+		const struct store_vma *next = j < n ? &new->vma[j] : NULL;
 
-		if (o && (m->start >= m->end || overlaps(o, m->start, m->end) ||
-			  (n && overlaps(o, n->vma.start, n->vma.end)))) {
+		if (o && (all || overlaps(o, m->start, m->end) ||
+			  (next && overlaps(o, next->vma.start, next->vma.end)))) {
 			i++; /* the VMA is new in @fresh */
 			continue;
 		}
-		struct store_vma *out = &ret->vma[ret->nvmas];
-		if (o && (!n || o->vma.start < n->vma.start)) {
+		struct store_vma *out = &ret->list.vma[ret->list.nvmas++];
+		if (o && (!next || o->vma.start < next->vma.start)) {
 			store_vma_share(o, out);
 			i++;
-			ret->nvmas++;
 		} else {
-			r = kept_vma(m, n, out);
+			r = kept_vma(m, next, out);
 			j++;
-			ret->nvmas++;
-			if (r)
-				return r;
 		}
 	}
-	sum_up(ret);
+	return r;
+}
+
+/* Counts VMA @v of the process in what the store and the process sum up, or takes it off. */
+static void count_vma(const struct merge *m, const struct store_vma *v, bool add)
+{
+	size_t bytes =
+		sizeof(*v) + (v->rows ? v->rows->room * sizeof(struct page_run) : 0);
+
+	m->s->bytes += add ? bytes : -MIN(bytes, m->s->bytes);
+	totals_change(&m->old->totals, &v->totals, add);
+	m->old->has_totals &= v->has_totals;
+}
+
+/* Has room for @n VMAs of the process.  0 or -ENOMEM. */
+static int make_room(struct store_process *p, size_t n)
+{
+	struct store_vma *vma =
+		n > p->room ? realloc(p->vma, 2 * n * sizeof(*vma)) : p->vma;
+
+	if (!vma)
+		return -ENOMEM;
+	p->room = n > p->room ? 2 * n : p->room;
+	p->vma = vma;
 	return 0;
 }
 
-static size_t bytes_of(const struct store *s)
-{
-	size_t bytes = 0;
-
-	for (size_t i = 0; i < s->nprocs; i++)
-		for (size_t j = 0; j < s->proc[i].nvmas; j++) {
-			const struct store_vma *v = &s->proc[i].vma[j];
-
-			bytes += sizeof(*v) +
-				 (v->rows ? v->rows->room * sizeof(struct page_run) : 0);
-		}
-	return bytes;
-}
-
-/* Gives the process the VMAs of @fresh, with the rows that they still cover.  0 or -ENOMEM. */
+/*
+ * Gives the process the VMAs of @fresh, with the rows that they still cover: other VMAs, of which there
+ * may be many, are not looked at.  0 or -ENOMEM.
+ */
 static int relist(const struct merge *m)
 {
-	struct store_process ret;
-	size_t bytes = m->s->bytes;
-	int r = relisted(m, &ret);
+	struct store_process *p = m->old, gone = { 0 };
+	struct relist new = { 0 };
+	size_t bytes = m->s->bytes, put;
+	int r = relisted(m, &new);
 
+	m->s->bytes = bytes; /* the rows of the list are counted with it */
+	gone.nvmas = new.to - new.from;
+	put = new.list.nvmas;
+	gone.vma = malloc((gone.nvmas + 1) * sizeof(*gone.vma));
+	if (!r && (!gone.vma || make_room(p, MAX(p->nvmas - gone.nvmas + put, 1))))
+		r = -ENOMEM;
 	if (r) {
-		store_process_free(&ret);
-		m->s->bytes = bytes;
+		free(gone.vma);
+		store_process_free(&new.list);
 		return r;
 	}
-	store_process_free(m->old);
-	*m->old = ret;
-	m->s->bytes = bytes_of(m->s);
+	struct store_vma *at = &p->vma[new.from];
+	memcpy(gone.vma, at, gone.nvmas * sizeof(*at));
+	memmove(at + put, &p->vma[new.to], (p->nvmas - new.to) * sizeof(*at));
+	memcpy(at, new.list.vma, put * sizeof(*at));
+	p->nvmas = p->nvmas - gone.nvmas + put;
+	for (size_t i = 0; i < gone.nvmas; i++)
+		count_vma(m, &gone.vma[i], false);
+	for (size_t i = 0; i < put; i++)
+		count_vma(m, &at[i], true);
+	store_process_free(&gone);
+	free(new.list.vma);
 	return 0;
 }
 

@@ -98,9 +98,9 @@ struct trace_process *trace_state_add(struct trace *t, pid_t pid);
 void trace_state_drop(struct trace *t, pid_t pid);
 
 /*
- * Reads @n ranges of @p (0: everything) into its state.  *@ret_before becomes the state before,
- * which the caller frees; NULL when there was none.  Without @ret_before it is freed.  Returns 0, or
- * -errno and has changed nothing.
+ * Reads @n ranges of @p (0: everything) into its state.  *@ret_before becomes the state before, of the
+ * mappings there, which the caller frees; NULL when there was none.  Without @ret_before it is freed.
+ * Returns 0, or -errno; after -ENOMEM only a part may be read.
  */
 int trace_state_read(struct trace *t, struct trace_process *p,
 		     const struct event_range *range, unsigned n,

@@ -115,22 +115,12 @@ static int collect_fresh(struct trace *t, struct trace_process *p,
 	return -ESRCH;
 }
 
-/* Makes @now the state of @p; the one before goes to @ret_before, or is freed when that is NULL. */
-static void replace(struct trace_process *p, struct store *now, struct store **ret_before)
-{
-	if (ret_before)
-		*ret_before = p->now;
-	else
-		store_free(p->now);
-	p->now = now;
-}
-
 int trace_state_read(struct trace *t, struct trace_process *p,
 		     const struct event_range *range, unsigned n,
 		     struct store **ret_before)
 {
-	struct store *fresh, *merged;
-	u64 begin = clock_now();
+	u64 begin = clock_now(), start = UINT64_MAX, end = 0;
+	struct store *fresh, *before = NULL;
 	int r;
 
 	if (!p->now)
@@ -141,20 +131,32 @@ int trace_state_read(struct trace *t, struct trace_process *p,
 	if (!n || !p->now) {
 		p->full_ns = begin;
 		p->cost_ns = clock_now() - begin;
-		replace(p, fresh, ret_before);
+		if (ret_before)
+			*ret_before = p->now;
+		else
+			store_free(p->now);
+		p->now = fresh;
 		return 0;
 	}
-	merged = store_copy(p->now);
-	for (unsigned i = 0; merged && !r && i < n; i++)
-		r = store_merge(merged, fresh, p->pid, range[i].start, range[i].end);
+	for (unsigned i = 0; i < n; i++) {
+		start = MIN(start, range[i].start);
+		end = MAX(end, range[i].end);
+	}
+	if (ret_before) {
+		before = store_part(p->now, p->pid, start, end);
+		r = before ? 0 : -ENOMEM;
+	}
+	for (unsigned i = 0; !r && i < n; i++)
+		r = store_merge(p->now, fresh, p->pid, range[i].start, range[i].end);
 	store_free(fresh);
-	if (!merged || r) {
-		store_free(merged);
-		return r ? r : -ENOMEM;
+	if (r) {
+		store_free(before);
+		return r;
 	}
 	for (unsigned i = 0; i < n; i++)
 		remember(p, range[i].start, range[i].end, begin);
-	replace(p, merged, ret_before);
+	if (ret_before)
+		*ret_before = before;
 	return 0;
 }
 

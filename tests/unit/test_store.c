@@ -610,3 +610,72 @@ TEST(diff_short_cuts)
 	store_free(s);
 	store_free(old);
 }
+
+#define SLOTS 40
+#define SLOT 0x10000ULL
+
+/* What is mapped in slots [@from, @to) of @has, which have a page each. */
+static struct store *mapped(const struct store *like, const u64 *has, u64 from, u64 to)
+{
+	struct report_totals totals = { .size_bytes = SLOT }, sum = { 0 };
+	struct store *s = store_new(&(struct store_options){ .holes = true }, like);
+
+	begin(s, 42);
+	for (u64 i = from; i < to; i++) {
+		if (!has[i])
+			continue;
+		vma(s, A + i * SLOT, A + (i + 1) * SLOT);
+		row(s, A + i * SLOT, 1, 4096, has[i], 1);
+		EXPECT_INT(store_view.vma_end(s, NULL, NULL, &totals), 0);
+		report_add(&sum, &totals);
+	}
+	EXPECT_INT(store_view.process_end(s, NULL, &sum), 0);
+	EXPECT_INT(store_view.end(s, &sum), 0);
+	return s;
+}
+
+/* Mappings come and go in a range; the others stay as they are, and sums are those of a new list. */
+TEST(merge_of_mappings_that_come_and_go)
+{
+	u64 has[SLOTS] = { 0 }, seed = 3;
+	struct store *s, *part;
+
+	for (u64 i = 0; i < SLOTS; i += 2)
+		has[i] = 1000 + i;
+	s = mapped(NULL, has, 0, SLOTS);
+	for (unsigned round = 0; round < 400; round++) {
+		u64 from = (seed >> 33) % SLOTS, to = from + 1 + (seed >> 13) % 6, n = 0;
+		struct report_totals sum = { 0 };
+		struct store *fresh, *old;
+
+		to = MIN(to, SLOTS);
+		seed = seed * 6364136223846793005u + 1442695040888963407u;
+		part = store_part(s, 42, A + from * SLOT, A + to * SLOT);
+		old = round % 3 ? NULL : store_copy(s);
+		for (u64 i = from; i < to; i++) {
+			n += has[i] != 0;
+			has[i] = seed >> i & 1 ? 1000 + round * 64 + i : 0;
+		}
+		EXPECT_INT(part->proc[0].nvmas, n);
+		fresh = mapped(s, has, from, to);
+		EXPECT_INT(store_merge(s, fresh, 42, A + from * SLOT, A + to * SLOT), 0);
+		n = 0;
+		for (u64 i = 0; i < SLOTS; i++) {
+			const struct store_vma *v = &s->proc[0].vma[n];
+
+			if (!has[i])
+				continue;
+			EXPECT(n++ < s->proc[0].nvmas);
+			EXPECT_INT(v->vma.start, A + i * SLOT);
+			EXPECT_INT(store_nrows(v), 1);
+			EXPECT_INT(v->rows->row[0].pfn, has[i]);
+			report_add(&sum, &v->totals);
+		}
+		EXPECT_INT(s->proc[0].nvmas, n);
+		EXPECT(!memcmp(&sum, &s->proc[0].totals, sizeof(sum)));
+		store_free(part);
+		store_free(fresh);
+		store_free(old);
+	}
+	store_free(s);
+}
