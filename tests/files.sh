@@ -198,5 +198,9 @@ expect_empty "so are /dev/stdout and /dev/fd" "$bad"
 run --replay "$report" --report=/dev/null
 expect_empty "and a device" "$([ $status = 0 ] && [ -c /dev/null ] || echo "$status $said")"
 refused "a full device is said" "No space left" --replay "$report" --report=/dev/full
+for format in --json --json-lines --json=compact --raw; do
+	bad=$("$gupinfo" --replay "$report" --pages $format --pid 1172 2>&1 >/dev/full | grep -v 'Input/output error; what was read')
+	expect_empty "also by the pages in $format" "${bad#gupinfo: cannot write the output: No space left on device}"
+done
 
 done_testing

@@ -203,13 +203,11 @@ static int json_flush(struct render_json *r)
 	int fd = fileno(out); /* -1: it is in memory */
 
 	r->nparts = 0;
-	for (; fd < 0 && at < end; at++)
-		fwrite_unlocked(at->iov_base, 1, at->iov_len, out);
-	while (at < end && !fflush_unlocked(out)) {
+	while (fd >= 0 && at < end && !fflush_unlocked(out)) {
 		ssize_t n = writev(fd, at, end - at);
 
 		if (n < 0 && errno != EINTR)
-			return -EIO;
+			break;
 		for (; n > 0; at++) {
 			size_t done = MIN((size_t)n, at->iov_len);
 
@@ -220,6 +218,10 @@ static int json_flush(struct render_json *r)
 				break;
 		}
 	}
+	for (; at < end; at++) /* so that the stream has the error, too */
+		fwrite_unlocked(at->iov_base, 1, at->iov_len, out);
+	if (fd >= 0)
+		fflush_unlocked(out);
 	return ferror_unlocked(out) ? -EIO : 0;
 }
 
@@ -253,7 +255,7 @@ static int json_like(struct render_json *r, const struct report_row *row)
 	char *start = r->place[r->nparts / 2], *to = start;
 
 	if (!l)
-		return -ENOMEM;
+		return ferror_unlocked(r->js.out) ? -EIO : -ENOMEM;
 	if (!r->lines && r->js.comma)
 		*to++ = ',';
 	if (!r->lines)
