@@ -44,9 +44,14 @@ static __always_inline void lose(void)
 	__sync_fetch_and_add(&watch.lost, 1);
 }
 
-/* Fills a record of the task that runs. */
-static __always_inline void begin(struct watch_record *r, u8 what, u32 pid, u32 tid)
+/* Fills a record, for which there may be no room. */
+static __always_inline struct watch_record *fill(struct watch_record *r, u8 what, u32 pid,
+						 u32 tid)
 {
+	if (!r) {
+		lose();
+		return NULL;
+	}
 	r->what = what;
 	r->pid = pid;
 	r->tid = tid;
@@ -54,16 +59,13 @@ static __always_inline void begin(struct watch_record *r, u8 what, u32 pid, u32 
 	r->nvec = r->call = r->shares_mm = 0;
 	r->child = 0;
 	r->ret = 0;
+	return r;
 }
 
-/* Returns room for a record without iovecs; NULL: there is none. */
-static __always_inline struct watch_record *reserve(void)
+/* Returns a record without iovecs; NULL: there is no room. */
+static __always_inline struct watch_record *begin(u8 what, u32 pid, u32 tid)
 {
-	void *r = bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0);
-
-	if (!r)
-		lose();
-	return r;
+	return fill(bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0), what, pid, tid);
 }
 
 /* Wakes gupinfo at once, but not all the time: that takes the process some microseconds. */
@@ -114,13 +116,11 @@ static __always_inline int returned(u64 regs, u8 call, s64 ret)
 	if (call == CALL_MMAP && !watch.each_mmap &&
 	    !(word[watch.arg[3] & (WATCH_WORDS - 1)] & watch.mmap_pages))
 		return 0;
-	r = vec ? bpf_ringbuf_reserve(&ring, sizeof(*r), 0)
-		: bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0);
-	if (!r) {
-		lose();
+	r = fill(vec ? bpf_ringbuf_reserve(&ring, sizeof(*r), 0)
+		     : bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0),
+		 WATCH_CALL, id >> 32, id);
+	if (!r)
 		return 0;
-	}
-	begin(r, WATCH_CALL, id >> 32, id);
 	r->call = call;
 	r->ret = ret;
 	__builtin_memcpy(r->word, word, sizeof(word));
@@ -200,10 +200,9 @@ int forked(u64 *ctx)
 		return 0;
 	if (bpf_map_update_elem(&followed, &new, &one, 0))
 		lose();
-	r = reserve();
+	r = begin(WATCH_FORK, pid, BPF_CORE_READ(parent, pid));
 	if (!r)
 		return 0;
-	begin(r, WATCH_FORK, pid, BPF_CORE_READ(parent, pid));
 	r->child = new;
 	r->shares_mm = BPF_CORE_READ(parent, mm) == BPF_CORE_READ(child, mm);
 	submit_urgent(r);
@@ -214,16 +213,10 @@ SEC("raw_tp/sched_process_exec")
 int execed(u64 *ctx)
 {
 	u64 id = bpf_get_current_pid_tgid();
-	u32 pid = id >> 32;
-	struct watch_record *r;
+	struct watch_record *r = is_followed() ? begin(WATCH_EXEC, id >> 32, id) : NULL;
 
-	if (!bpf_map_lookup_elem(&followed, &pid))
-		return 0;
-	r = reserve();
-	if (!r)
-		return 0;
-	begin(r, WATCH_EXEC, pid, id);
-	submit_urgent(r);
+	if (r)
+		submit_urgent(r);
 	return 0;
 }
 
@@ -236,14 +229,12 @@ int exited(u64 *ctx)
 	u32 pid = id >> 32;
 	struct watch_record *r;
 
-	if (!bpf_map_lookup_elem(&followed, &pid) ||
-	    BPF_CORE_READ(task, signal, live.counter))
+	if (!is_followed() || BPF_CORE_READ(task, signal, live.counter))
 		return 0;
 	bpf_map_delete_elem(&followed, &pid);
-	r = reserve();
+	r = begin(WATCH_EXIT, pid, id);
 	if (!r)
 		return 0;
-	begin(r, WATCH_EXIT, pid, id);
 	r->ret = BPF_CORE_READ(task, signal, group_exit_code);
 	if (!r->ret)
 		r->ret = BPF_CORE_READ(task, group_leader, exit_code);

@@ -34,14 +34,9 @@ static int start(struct trace *t, const sigset_t *mask)
 	int failed[2], go[2], err = 0;
 	char c;
 
-	if (pipe2(failed, O_CLOEXEC) < 0)
-		return -errno;
-	if (pipe2(go, O_CLOEXEC) < 0) {
-		err = -errno;
-		close(failed[0]);
-		close(failed[1]);
+	err = tracer_start_pipes(go, failed);
+	if (err)
 		return err;
-	}
 	pid_t pid = fork();
 	if (!pid) {
 		close(go[1]);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,6 +8,7 @@
 #include "lib/array.h"
 #include "trace/trace_int.h"
 #include "os/clock.h"
+#include "os/readfile.h"
 
 /* ---- the followed processes */
 
@@ -234,14 +236,10 @@ int trace_state_members(struct trace *t, struct trace_process *first, struct eve
 void trace_state_comm(pid_t pid, char comm[64])
 {
 	char path[64];
-	FILE *f;
 
+	comm[0] = '\0';
 	snprintf(path, sizeof(path), "/proc/%d/comm", pid);
-	f = fopen(path, "re");
-	size_t n = f ? fread(comm, 1, 63, f) : 0;
-	comm[n && comm[n - 1] == '\n' ? n - 1 : n] = '\0';
-	if (f)
-		fclose(f);
+	readfile_line(AT_FDCWD, path, comm, 64);
 }
 
 void trace_state_exit(struct event *e, int status)

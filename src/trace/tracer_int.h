@@ -84,6 +84,8 @@ void tracer_task_resume(struct tracer *t, struct tracer_task *task);
 /* In a child: becomes the command, or writes the error of exec to @failed and ends. */
 void tracer_start_exec(char *const *argv, bool sigpipe_default, const sigset_t *mask,
 		       int failed);
+/* Makes the pipe that lets a child go on to its exec, and that of the error of exec.  0 or -errno. */
+int tracer_start_pipes(int go[2], int failed[2]);
 int tracer_start_command(struct tracer *t, const struct tracer_options *opt);
 int tracer_start_attach(struct tracer *t, pid_t pid);
 /* Waits for a report of @tid.  Returns 0, -EINTR when a signal asks gupinfo to end, or -errno. */

@@ -118,6 +118,20 @@ void tracer_start_exec(char *const *argv, bool sigpipe_default, const sigset_t *
 	_exit(write(failed, &err, sizeof(err)) < 0 ? 126 : 127);
 }
 
+int tracer_start_pipes(int go[2], int failed[2])
+{
+	int err;
+
+	if (pipe2(go, O_CLOEXEC) < 0)
+		return -errno;
+	if (!pipe2(failed, O_CLOEXEC))
+		return 0;
+	err = -errno;
+	close(go[0]);
+	close(go[1]);
+	return err;
+}
+
 /* In the child: waits until it is traced and becomes the command.  Never returns. */
 static void become(const struct tracer *t, const struct tracer_options *opt, int go,
 		   int failed, bool filter)
@@ -204,14 +218,9 @@ int tracer_start_command(struct tracer *t, const struct tracer_options *opt)
 	int go[2], failed[2], r;
 	bool filter = !opt->no_filter && may_filter();
 
-	if (pipe2(go, O_CLOEXEC) < 0)
-		return -errno;
-	if (pipe2(failed, O_CLOEXEC) < 0) {
-		r = -errno;
-		close(go[0]);
-		close(go[1]);
+	r = tracer_start_pipes(go, failed);
+	if (r)
 		return r;
-	}
 	pid_t pid = fork();
 	if (!pid)
 		become(t, opt, go[0], failed[1], filter);
