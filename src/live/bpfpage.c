@@ -155,6 +155,11 @@ u64 bpfpage_user_end(const struct bpfpage *bp)
 	return 1ULL << calibrate_va_bits(bp->cal);
 }
 
+bool bpfpage_walks(const struct bpfpage *bp)
+{
+	return bp->call->levels;
+}
+
 u32 bpfpage_fields(const struct bpfpage *bp)
 {
 	return bp->cal->fields;
@@ -206,7 +211,7 @@ static int read_slice(void *ctx, unsigned slot, u64 at, u64 end, u64 *ret_to,
 static int deliver_gap(const struct walk *w, u64 first)
 {
 	const struct raw_page raw = { .addr = w->at,
-				      .pages = (first - w->at) >> 12,
+				      .pages = (first - w->at) >> w->bp->call->page_shift,
 				      .level = RAW_LEVEL_PTE,
 				      .has = RAW_HAS_PTE | RAW_HAS_LEVEL | RAW_RACED };
 

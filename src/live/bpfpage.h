@@ -34,6 +34,9 @@ void bpfpage_close(struct bpfpage *bp);
 /* Returns the page->flags bit numbers of the running kernel; valid as long as @bp. */
 const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp);
 
+/* Page tables of this architecture are read; without, bpfpage_observe() and bpfpage_find() are not there. */
+bool bpfpage_walks(const struct bpfpage *bp);
+
 /* Returns "cast" or "copy". */
 const char *bpfpage_reader(const struct bpfpage *bp);
 /* Returns the end of user addresses. */

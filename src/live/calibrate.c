@@ -163,6 +163,8 @@ static void machine(struct structpage_call *c, const struct pte_layout *l)
 
 	memset(c, 0, sizeof(*c));
 	c->page_shift = l->page_shift;
+	if (!a)
+		return;
 	for (unsigned i = RAW_LEVEL_PTE; i <= RAW_LEVEL_PUD; i++)
 		c->pfn_mask[i] = arch_pfn_mask(a, l->page_shift, i);
 	c->valid = a->valid;
@@ -196,8 +198,8 @@ static int find_bases(const struct calibrate_io *io, const struct arch *a,
 	memcpy(cal->content, o->anon + high * o->page, sizeof(cal->content));
 	cal->pfn = o->anon_pfn[high];
 	cal->fd_pagemap = o->pagemap;
-	cal->candidates = 1 << 17; /* of 1 GiB: 128 TiB */
-	cal->step_shift = a->direct_shift;
+	cal->candidates = a ? 1 << 17 : 0; /* of 1 GiB: 128 TiB */
+	cal->step_shift = a ? a->direct_shift : 30;
 	cal->fd_file = o->file[0];
 	r = io->run(io->ctx, CALIBRATE_BASES);
 	if (r)
@@ -209,15 +211,19 @@ static int find_bases(const struct calibrate_io *io, const struct arch *a,
 		return fail(
 			why, len, -EAGAIN,
 			"check failed: the page cache of a file of our own was not found");
-	if (!cal->page_offset)
+	if (a && !cal->page_offset)
 		return fail(
 			why, len, -EAGAIN,
 			"check failed: the direct map does not show a page of our own");
 	call->page_offset = cal->page_offset;
-	/* A table resolves as many bits of an address as there are words in a page. */
-	call->levels = (calibrate_va_bits(cal) - 4) / (call->page_shift - 3);
-	call->max_pfn = BIT(a->phys_bits[call->levels == 5 || call->page_shift == 16] -
+	call->max_pfn = BIT(52 - call->page_shift);
+	if (a) {
+		/* A table resolves as many bits of an address as there are words in a page. */
+		call->levels = (calibrate_va_bits(cal) - 4) / (call->page_shift - 3);
+		call->max_pfn =
+			BIT(a->phys_bits[call->levels == 5 || call->page_shift == 16] -
 			    call->page_shift);
+	}
 	call->vmemmap = cal->folio - o->file_pfn[0] * cal->page_size;
 	/* The second file's page must be where the first predicts; a tail must find its head. */
 	cal->fd_file = o->file[1];
@@ -320,6 +326,8 @@ static int calibrate_once(const struct calibrate_io *io, const struct pte_layout
 	if (!r) {
 		io->call->zero_pfn[0] = o.zero_pfn ? o.zero_pfn : ~0ULL;
 		io->call->zero_pfn[1] = o.huge_zero_pfn ? o.huge_zero_pfn : ~0ULL;
+	}
+	if (!r && l->arch) {
 		/* LPA2: what would be the shareability of this entry is 0, and part of the PFN */
 		if (l->page_shift < 16 && l->arch->high[0].mask &&
 		    !check_pages(io, &o, o.anon, o.anon_pfn, 1, 1) &&
@@ -350,8 +358,7 @@ int calibrate_run(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
 	}
 	ev.page_size = (u32)sysconf(_SC_PAGESIZE);
 	if (kernel_resolve(&ev, &k) || pte_layout_kernel(&l, &k))
-		return fail(why, why_len, -ENOTSUP,
-			    "page tables of this architecture are not read");
+		l = (struct pte_layout){ .page_shift = __builtin_ctz(ev.page_size) };
 	r = calibrate_once(io, &l, ret_pinned_bit, why, why_len);
 	if (r == -EAGAIN)
 		r = calibrate_once(io, &l, ret_pinned_bit, why, why_len);

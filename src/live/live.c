@@ -261,8 +261,10 @@ static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 
 		return -ESRCH;
 	if (p->pagemap < 0)
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
-	if (l->bpf && !vma->gate)
+	if (live_bpf_walks(l) && !vma->gate)
 		return live_bpf_observe(l, p, vma, start, end, fold, cb, ctx);
+	if (l->bpf && !vma->gate)
+		return live_structs_observe(l, p, vma, start, end, cb, ctx);
 	return live_pages_range(l, p, vma, start, end, fold, cb, ctx);
 }
 
@@ -306,7 +308,7 @@ static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
 
 	if (!p)
 		return -ESRCH;
-	if (!l->bpf)
+	if (!live_bpf_walks(l))
 		return -ENOTSUP;
 	if (p->pagemap < 0)
 		return p->pagemap;

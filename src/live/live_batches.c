@@ -108,7 +108,7 @@ int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n)
 				step = b->after ? live_batches_mark_one(b, part) : step;
 			}
 			part->pages = step;
-			rest.addr += step << 12;
+			rest.addr += step * b->page;
 			rest.pfn += step;
 			rest.head_pfn += step;
 			if (b->nout == LIVE_OUT)

@@ -82,9 +82,13 @@ void live_bpf_open(struct live *l)
 		return;
 	if (l->opt.gentle)
 		bpfpage_gentle(l->bpf);
-	m->evidence[SOURCE_STRUCTPAGE].ok = m->evidence[SOURCE_PTE].ok = true;
+	m->evidence[SOURCE_STRUCTPAGE].ok = true;
+	m->page.have_bpf = bpfpage_walks(l->bpf);
+	m->evidence[SOURCE_PTE].ok = m->page.have_bpf;
+	live_bpf_why(l, m->page.have_bpf
+				? ""
+				: "page tables of this architecture are not read");
 	m->structpage_by = "bpf";
-	m->page.have_bpf = true;
 	m->page.layout = bpfpage_layout(l->bpf);
 	live_bpf_cma(l);
 }
@@ -162,9 +166,9 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 				    .huge_pages = MAX(huge / page, 1),
 				    .cb = moved ? live_bpf_raced : cb,
 				    .ctx = moved ? &mark : ctx };
-	struct live_batches marked = { .bpf = l->bpf,
-				       .cb = live_pages_split,
-				       .ctx = &split };
+	struct live_batches marked = {
+		.bpf = l->bpf, .page = page, .cb = live_pages_split, .ctx = &split
+	};
 	struct live_bpf_pass o = { .huge_pages = size / page,
 				   .level = size >= 1u << 30 ? RAW_LEVEL_PUD
 							     : RAW_LEVEL_PMD,

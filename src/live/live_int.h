@@ -177,6 +177,12 @@ int live_chunk_scan(int pagemap, u64 flags, u64 start, u64 end, u64 anyof, u64 m
 /* A pagemap_pread of the descriptor *@ctx. */
 s64 live_frames_pread(void *ctx, void *buf, size_t len, u64 offset);
 
+/* BPF walks page tables, whose entries it knows. */
+static inline bool live_bpf_walks(const struct live *l)
+{
+	return l->bpf && l->machine.evidence[SOURCE_PTE].ok;
+}
+
 /* Opens the BPF reader (live_bpf.c), or leaves l->bpf NULL and the reason in the evidence. */
 void live_bpf_open(struct live *l);
 void live_bpf_close(struct live *l);
@@ -187,6 +193,7 @@ void live_bpf_close(struct live *l);
  */
 struct live_batches {
 	struct bpfpage *bpf;
+	u64 page;                                /* bytes of a base page */
 	struct structpage_batch *before, *after; /* by PFN; NULL: not read */
 	u32 nbefore, nafter;
 	source_raw_cb cb;
@@ -201,6 +208,9 @@ int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n);
 const struct structpage_memory *live_bpf_memory(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
 		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx);
+/* Likewise, where BPF reads struct pages but no page tables (live_structs.c). */
+int live_structs_observe(struct live *l, struct live_process *p, const struct vma *vma,
+			 u64 start, u64 end, source_raw_cb cb, void *ctx);
 int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
 		  source_raw_cb cb, void *ctx);
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);

@@ -246,6 +246,7 @@ int live_physical_frames(struct source *src, u64 pfn, u64 end, source_frames_cb 
 	p->cb = cb;
 	p->ctx = ctx;
 	p->batches = (struct live_batches){ .bpf = l->bpf,
+					    .page = kernel_page_size(&l->machine.kernel),
 					    .cb = live_physical_marked,
 					    .ctx = p };
 	live_physical_block(p);

@@ -332,7 +332,8 @@ static void live_vmas_bits_open(struct live *l, struct live_process *p, u64 star
 		.pkey_bits = l->pte.arch ? l->pte.arch->vma_pkey_bits : 0,
 		.page = kernel_page_size(&l->machine.kernel),
 		.most = end - start == UINT64_MAX ? ARRAY_SIZE(ret->v) : 1,
-		.fd = l->bpf ? bpfpage_vmas(l->bpf, p->pid, start, end) : -ENOTSUP,
+		.fd = live_bpf_walks(l) ? bpfpage_vmas(l->bpf, p->pid, start, end)
+					: -ENOTSUP,
 	};
 }
 
@@ -458,7 +459,7 @@ int live_vmas_walk(struct live *l, struct live_process *p, bool smaps, source_vm
 	int err = -EAGAIN;
 
 	p->mounts.stat_inode = 0; /* a file may have grown since the last walk */
-	if (l->bpf && !smaps)
+	if (live_bpf_walks(l) && !smaps)
 		err = live_vmas_quick(&o);
 	if (err == -EAGAIN)
 		err = live_vmas_file_of(&o, "smaps");
@@ -493,7 +494,7 @@ int live_vmas_at(struct live *l, struct live_process *p, u64 addr, u64 end,
 	int err;
 
 	name[0] = '\0';
-	err = l->bpf ? live_vmas_query(p, &q) : -ENOTSUP;
+	err = live_bpf_walks(l) ? live_vmas_query(p, &q) : -ENOTSUP;
 	/* the kernel's own mapping, above user space, is in no list */
 	if ((err == -ENOENT && end <= bpfpage_user_end(l->bpf)) ||
 	    (!err && q.start >= end))

@@ -18,7 +18,9 @@ enum page_why page_why_bpf(const struct page_work *w)
 {
 	if (w->ctx->recorded)
 		return PAGE_WHY_NOT_RECORDED;
-	return w->ctx->have_bpf ? PAGE_WHY_RACED : PAGE_WHY_NO_BPF;
+	return w->ctx->have_bpf             ? PAGE_WHY_RACED
+	       : w->raw->has & RAW_HAS_PAGE ? PAGE_WHY_NO_TABLES
+					    : PAGE_WHY_NO_BPF;
 }
 
 bool page_of_owner(const struct page_info *page)
@@ -117,6 +119,7 @@ const char *const page_why_texts[PAGE_WHYS] = {
 	[PAGE_WHY_PFN_HIDDEN] = "page frame numbers are hidden: needs CAP_SYS_ADMIN",
 	[PAGE_WHY_KPAGE_PERM] =
 		"/proc/kpageflags and /proc/kpagecount are not readable: needs root of the initial user namespace",
+	[PAGE_WHY_NO_TABLES] = "page tables of this architecture are not read",
 	[PAGE_WHY_NO_BPF] = "needs BPF, which is not in use",
 	[PAGE_WHY_HEAD_ONLY] =
 		"/proc/kpageflags shows the head's flag for every page of a folio; needs BPF",

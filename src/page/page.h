@@ -52,6 +52,7 @@ enum page_why {
 	PAGE_WHY_PFN_HIDDEN,     /* pagemap hides PFNs without CAP_SYS_ADMIN */
 	PAGE_WHY_KPAGE_PERM, /* /proc/kpageflags or kpagecount not readable: root only */
 	PAGE_WHY_NO_BPF, /* only BPF reads it; the evidence says why BPF is not in use */
+	PAGE_WHY_NO_TABLES, /* BPF reads the page, but no page tables of this architecture */
 	PAGE_WHY_HEAD_ONLY, /* kpageflags shows the head's flags for tails since 6.10 */
 	PAGE_WHY_NO_SCAN,   /* kernel without PAGEMAP_SCAN (before 6.7) */
 	PAGE_WHY_RACED,     /* the entry changed while its page was read */
@@ -162,7 +163,7 @@ struct page_context {
 	u8 pfns_hidden;  /* the source is not allowed to see PFNs */
 	u8 kpage_denied; /* /proc/kpage* not readable */
 	u8 have_scan;    /* PAGEMAP_SCAN works */
-	u8 have_bpf;     /* BPF reads struct page and PTE */
+	u8 have_bpf;     /* BPF reads page tables, and struct pages */
 	u8 recorded;     /* a report is replayed */
 	u8 has_pinned;   /* enum tri: MMF_HAS_PINNED */
 	u8 pins_anywhere; /* enum tri: nr_foll_pin_acquired != released; TRI_NO proves no pins */
