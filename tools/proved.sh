@@ -124,7 +124,9 @@ md()
 		what this kernel or machine cannot do.
 
 		Variants: *default*, as it boots; *on*, with KSM, folios of all sizes and swap; *nodes+movable+cma*,
-		two nodes with ZONE_MOVABLE and CMA memory; *host*, not in a virtual machine. A kernel is called
+		two nodes with ZONE_MOVABLE and CMA memory; *host*, not in a virtual machine; *hash* and *radix*, Power by
+		its MMU (hash: 4K pages, 16M hugetlb pages in hugepd directories; radix: 4K, and 64K by the release's name).
+		s390x and riscv64 were judged by /proc, with Debian's kernels under qemu. A kernel is called
 		**proved** when one of its series is in this table with no wrong verdict, **read** when its rules
 		come from its source alone, **extrapolated** when it is newer than the newest that was read.
 
