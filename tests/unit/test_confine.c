@@ -46,6 +46,13 @@ static int in_child(int (*child)(void))
 			return __LINE__;  \
 	} while (0)
 
+/* src/os/confine.c knows the filter's AUDIT_ARCH of these; elsewhere no call is refused. */
+#if defined(__x86_64__) || defined(__aarch64__)
+#define FILTERED
+#else
+#define FILTERED SKIP("calls are filtered on x86-64 and arm64 only")
+#endif
+
 static int no_files(void)
 {
 	char *argv[] = { "true", NULL };
@@ -125,16 +132,19 @@ static int few_capabilities(void)
 
 TEST(a_parser_can_only_read_and_write)
 {
+	FILTERED;
 	EXPECT_INT(in_child(no_files), 0);
 }
 
 TEST(a_screen_can_save_here)
 {
+	FILTERED;
 	EXPECT_INT(in_child(for_a_screen), 0);
 }
 
 TEST(an_output_takes_its_place)
 {
+	FILTERED;
 	EXPECT(mkdtemp(dir));
 	EXPECT_INT(in_child(beside), 0);
 	EXPECT_INT(rmdir(dir), 0);
