@@ -184,6 +184,11 @@ bad=$(for f in "${files[@]}" src/bpf/*.c tests/unit/*.c tests/live/*.c; do
 done)
 expect_empty "600 lines a file (900 of a test), 60 a function" "$bad"
 
+# ---- the size of a page is the machine's: else 4096 is room for text, a named limit, an errno
+bad=$(grep -nE '(^|[^[:alnum:]])409[56]([^0-9]|$)|(<<|>>) *12\b' "${files[@]}" src/bpf/*.[ch] |
+	grep -vE '#[[:space:]]*define|\[4096\]|-409[56]|/\*.*4096|"[^"]*4096|<= 4095|size = 4096|entry > 4096|store_nrows|page_owner\.h')
+expect_empty "the size of a page comes from the machine (kernel_page_size(), page_shift)" "$bad"
+
 # ---- fuzzing: any byte for a bool is undefined, and ends the target at once
 bad=$(sed -n '/^struct vma {/,/^};/s/^\tbool \([^;]*\);.*/\1/p' src/page/vma.h | tr -d ' ' | tr , '\n' |
 	while read -r member; do

@@ -26,20 +26,28 @@ u64 arch_pfn_mask(const struct arch *a, unsigned page_shift, unsigned level)
 	return low > a->pfn_top ? 0 : (BIT(a->pfn_top + 1) - 1) & ~(BIT(low) - 1);
 }
 
-u32 arch_cont_pages(const struct arch *a, unsigned page_shift, unsigned level)
+/* Returns a row of @name: what its rows have in common is looked for. */
+static const struct arch *arch_any(const char *name)
 {
-	const u8 *cont = level == 1 ? a->cont : a->cont_huge;
-	unsigned i = (page_shift - 12) / 2;
+	const struct arch *a = arch_find(name, TRI_NO);
 
-	if (level > 2 || i >= ARRAY_SIZE(a->cont) || !cont[i])
+	return a ? a : arch_find(name, TRI_YES);
+}
+
+u32 arch_cont_pages(const char *name, unsigned page_shift, unsigned level)
+{
+	const struct arch *a = arch_any(name);
+	unsigned i = (page_shift - 12) / 2, bits;
+
+	if (!a || level > 2 || i >= ARRAY_SIZE(a->cont))
 		return 0;
-	return 1U << (arch_level_shift(page_shift, level) - page_shift + cont[i]);
+	bits = level == 1 ? a->cont[i] : a->cont_huge[i];
+	return bits ? 1U << (arch_level_shift(page_shift, level) - page_shift + bits) : 0;
 }
 
 u64 arch_untagged(const char *name, u64 addr)
 {
-	for (const struct arch *a = arch_all; a < arch_all + ARRAY_SIZE(arch_all); a++)
-		if (a->top_byte && !strcmp(a->name, name) && !(addr >> 55 & 1))
-			return addr & (BIT(56) - 1);
-	return addr;
+	const struct arch *a = arch_any(name);
+
+	return a && a->top_byte && !(addr >> 55 & 1) ? addr & (BIT(56) - 1) : addr;
 }

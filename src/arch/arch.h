@@ -40,7 +40,9 @@ struct arch {
 	u64 leaf_mask,
 		leaf; /* a valid entry above level 1 maps memory: (entry & leaf_mask) == leaf */
 	u64 hardware; /* bits that the hardware may change at any time: accessed, dirty */
-	bool invert;  /* the PFN of an entry that is not valid is inverted */
+	u64 user; /* of a valid entry: clear where only the kernel, or execution, may use it */
+	bool exec_only; /* PROT_EXEC alone may make entries without ->user */
+	bool invert;    /* the PFN of an entry that is not valid is inverted */
 	u64 protnone_mask,
 		protnone; /* pte_protnone(): (entry & protnone_mask) == protnone */
 	u8 pfn_top;       /* the highest bit of the PFN's field */
@@ -76,7 +78,7 @@ static inline unsigned arch_level_shift(unsigned page_shift, unsigned level)
 u64 arch_pfn_mask(const struct arch *a, unsigned page_shift, unsigned level);
 
 /* Returns the base pages of the contiguous block that @level's entry may be part of; 0: there are none. */
-u32 arch_cont_pages(const struct arch *a, unsigned page_shift, unsigned level);
+u32 arch_cont_pages(const char *name, unsigned page_shift, unsigned level);
 
 /* Returns @addr without a tag in its top byte, on machine @name. */
 u64 arch_untagged(const char *name, u64 addr);

@@ -64,6 +64,14 @@ static __always_inline void begin(u64 object, u32 kind)
  * calls it, which keeps loading short.
  */
 
+/* Returns how many frames @len bytes at @offset are in. */
+static __always_inline u32 frames(u32 offset, u32 len)
+{
+	u64 page = 1ULL << (files.page_shift & 31);
+
+	return ((offset & (page - 1)) + len + page - 1) >> (files.page_shift & 31);
+}
+
 /* Adds @pages frames from @page on with one reference; joins them to the last run if possible. */
 __noinline int hold(u64 page, u32 pages)
 {
@@ -131,7 +139,7 @@ static long array_step(u32 i, u64 *at)
 /* Holds the pages of an array of @n pointers at @at. */
 __noinline int hold_array(u64 at, u32 n)
 {
-	now.bytes = n * 4096ULL;
+	now.bytes = (u64)n << files.page_shift;
 	if (at)
 		bpf_loop(n > MOST_PAGES ? MOST_PAGES : n, array_step, &at, 0);
 	return 0;

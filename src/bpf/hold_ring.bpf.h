@@ -15,11 +15,11 @@ static long bvec_step(u32 i, u64 *imu)
 			    i * bpf_core_type_size(struct bio_vec);
 	u64 page = (u64)BPF_CORE_READ(v, bv_page);
 	u32 offset = BPF_CORE_READ(v, bv_offset);
-	u32 pages = (offset % 4096 + BPF_CORE_READ(v, bv_len) + 4095) / 4096;
+	u32 pages = frames(offset, BPF_CORE_READ(v, bv_len));
 
 	/* Of a buffer in huge pages (6.10), bv_page may be the folio's first. */
 	if (page && pages)
-		hold(page + offset / 4096 * files.page_size, pages);
+		hold(page + (offset >> files.page_shift) * files.page_size, pages);
 	return 0;
 }
 

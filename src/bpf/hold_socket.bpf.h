@@ -21,10 +21,10 @@ static long frag_step(u32 i, u64 *frags)
 	u64 page;
 
 	bpf_probe_read_kernel(&f, sizeof(f), (void *)*frags + i * sizeof(f));
-	page = f.page + f.offset / 4096 * files.page_size;
+	page = f.page + (f.offset >> files.page_shift) * files.page_size;
 	now.slot++;
 	if (f.page && !(f.page & 1) && f.len && is_memory(page))
-		hold(page, (f.offset % 4096 + f.len + 4095) / 4096);
+		hold(page, frames(f.offset, f.len));
 	return 0;
 }
 

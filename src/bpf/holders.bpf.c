@@ -115,7 +115,7 @@ static __always_inline void udmabuf(u64 object, struct udmabuf *u)
 		return;
 	}
 	begin(object, STRUCTPAGE_BY_UDMABUF);
-	now.bytes = BPF_CORE_READ(u, pagecount) * 4096;
+	now.bytes = BPF_CORE_READ(u, pagecount) << files.page_shift;
 	if (bpf_core_field_exists(struct udmabuf, pinned_folios)) { /* 6.13 */
 		at = (u64)BPF_CORE_READ(u, pinned_folios);
 		n = BPF_CORE_READ(u, nr_pinned);

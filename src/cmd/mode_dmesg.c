@@ -19,7 +19,6 @@ static int dmesg_model(struct session *s, const struct dmesg *d, struct kernel *
 
 	kernel_evidence_init(&ev);
 	strcpy(ev.arch, "x86_64");
-	ev.page_size = 4096;
 	ev.pmd_size = 2 << 20;
 	if (s->opt.model)
 		return kernel_resolve_model(&ev, s->opt.model, ret, &why)
@@ -62,7 +61,7 @@ int mode_dmesg(struct session *s)
 {
 	const char *path = s->opt.value[OPTION_DMESG];
 	FILE *in = strcmp(path, "-") ? fopen(path, "re") : stdin;
-	struct source_machine machine = { .kernel.page_size = 4096 };
+	struct source_machine machine = { .kernel.page_size = KERNEL_PAGE_LEAST };
 	struct dmesg d = { 0 };
 	struct kernel kernel;
 	int err;

@@ -64,10 +64,11 @@ int mode_explain(struct session *s)
 	int err = 0;
 
 	for (opt->nranges = 0; opt->nranges < opt->nexplain; opt->nranges++) {
-		u64 page = ROUND_DOWN(opt->explain[opt->nranges], 4096);
+		u64 page = ROUND_DOWN(opt->explain[opt->nranges], KERNEL_PAGE_LEAST);
 
 		opt->range[opt->nranges] =
-			(struct collect_range){ .start = page, .end = page + 4096 };
+			(struct collect_range){ .start = page,
+						.end = page + KERNEL_PAGE_LEAST };
 	}
 	if (opt->render.json)
 		return session_view(s, &render_json_view, true);

@@ -156,7 +156,7 @@ static int add_range(const struct parser *p, const char *text)
 	struct options *opt = p->opt;
 	const char *reason = NULL;
 	struct collect_range r;
-	int kind = range_parse(text, 4096, &r, &reason);
+	int kind = range_parse(text, KERNEL_PAGE_LEAST, &r, &reason);
 
 	if (kind < 0)
 		return refuse(p, "--range %.60s: %s", text, reason);

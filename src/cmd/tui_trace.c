@@ -59,14 +59,14 @@ static void count_causes(const struct event *e, struct causes *n)
 	}
 }
 
-static void put_causes(FILE *l, const struct causes *n)
+static void put_causes(FILE *l, const struct causes *n, u32 page)
 {
 	const char *sep = between(l, "; ");
 
 	for (unsigned i = 0; i < EVENT_CAUSES; i++) {
 		if (!n->bytes[i])
 			continue;
-		fprintf(l, "%s%llu %s", sep, n->bytes[i] >> 12, event_cause_name(i));
+		fprintf(l, "%s%llu %s", sep, n->bytes[i] / page, event_cause_name(i));
 		sep = ", ";
 	}
 }
@@ -128,7 +128,7 @@ static void place(const struct event *e, const struct causes *n, struct tui_mome
 }
 
 /* Returns what the timeline says of @e, for free(), or NULL. */
-static char *describe(const struct event *e, const struct causes *n)
+static char *describe(const struct event *e, const struct causes *n, u32 page)
 {
 	char text[300], *line = NULL;
 	size_t len;
@@ -139,7 +139,7 @@ static char *describe(const struct event *e, const struct causes *n)
 	for (unsigned i = 0; i < e->nwarnings; i++)
 		fprintf(l, "%s%s", between(l, "; "),
 			event_warn_text(&e->warning[i], text, sizeof(text)));
-	put_causes(l, n);
+	put_causes(l, n, page);
 	put_args(l, e);
 	if (e->incomplete)
 		fprintf(l, "%s%s", between(l, "; "), e->incomplete);
@@ -161,7 +161,7 @@ static int on_event(void *ctx, const struct event *e)
 	count_causes(e, &causes);
 	if (is_noise(e, &causes))
 		return 0;
-	m.text = describe(e, &causes);
+	m.text = describe(e, &causes, tui_state_page_size(tt->t));
 	if (!m.text)
 		return -ENOMEM;
 	m.partial = true;

@@ -377,7 +377,7 @@ static u64 budget_bytes(const struct tui_watch *w, double budget)
 {
 	double pages = budget * ROUND_NS / MAX(w->ns_per_page, 1.0);
 
-	return MAX((u64)(pages * 4096), ALIGN) & ~(ALIGN - 1);
+	return MAX((u64)(pages * KERNEL_PAGE_LEAST), ALIGN) & ~(ALIGN - 1);
 }
 
 /* Reads the next part of the screen; small pictures are one part. */
@@ -398,14 +398,15 @@ static int read_visible(struct tui_watch *w)
 	w->part_at = to >= end ? 0 : to;
 	int err = read_part(w, pid, at, to);
 	/* Always read the page under the cursor, in the whole family. */
-	u64 addr = tui_state_addr(w->t) & ~(u64)4095;
+	u64 page = kernel_page_size(&w->live->kernel.ev),
+	    addr = ROUND_DOWN(tui_state_addr(w->t), page);
 	for (unsigned i = 0; !err && i < w->npids && i < 8 && addr; i++) {
 		const struct store_process *p = store_process_by_pid(w->live, w->pid[i]);
 
 		if (w->gone[i] || !p || !store_vma_at(p, addr) ||
 		    (w->pid[i] == pid && addr >= at && addr < to))
 			continue;
-		int e = read_part(w, w->pid[i], addr, addr + 4096);
+		int e = read_part(w, w->pid[i], addr, addr + page);
 		if (e == -ESRCH)
 			lost(w, w->pid[i]);
 	}

@@ -238,7 +238,9 @@ static bool side_by_side(const struct store_cursor c[EVENT_FAMILY], u64 addr,
 
 		run->pfn_known[i] = page_knows(p, PAGE_F_PFN) && page.pfn;
 		/* Members may have leaves of different size: compare base pages. */
-		run->pfn[i] = page.pfn + (addr - page.addr) / 4096;
+		run->pfn[i] =
+			page.pfn +
+			(addr - page.addr) / kernel_page_size(&c[i].at.store->kernel.ev);
 		holders++;
 		run->hidden |= !run->pfn_known[i];
 		run->size = run->size ? MIN(run->size, p->size) : p->size;

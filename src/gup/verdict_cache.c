@@ -140,7 +140,7 @@ int verdict_cache_class(struct verdict_cache *j, const struct page_info *page,
 	memset(&c, 0, sizeof(c));
 	memcpy(&c.page, page, sizeof(c.page));
 	if (!c.page.size)
-		c.page.size = 4096;
+		c.page.size = KERNEL_PAGE_LEAST;
 	c.verdicts = verdict_cache_keep(&j->verdicts, v, sizeof(*v),
 					verdict_cache_order_verdicts);
 	err = c.verdicts ? verdict_cache_intern(j, &c, &class) : -ENOMEM;

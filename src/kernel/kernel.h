@@ -41,13 +41,16 @@ enum korigin {
 	KORIGIN_ASSUMED /* --model RELEASE: the option is as distributions set it */
 };
 
+/* No machine has smaller pages: what is rounded to it splits none. */
+#define KERNEL_PAGE_LEAST 4096
+
 /* Evidence of how a kernel behaves, before it is resolved.  Reports record it. */
 struct kernel_evidence {
 	char release[65];    /* uname -r */
 	char version[65];    /* uname -v */
 	char arch[17];       /* uname -m */
 	char mmu[9];         /* Power's, of /proc/cpuinfo: "Hash" or "Radix" */
-	u32 page_size;       /* bytes of a base page; 0 means 4096 */
+	u32 page_size;       /* bytes of a base page; 0 means KERNEL_PAGE_LEAST */
 	u32 pmd_size;        /* bytes mapped by a PMD leaf; 0 means unknown */
 	u8 config[KCONFIGS]; /* enum tri: =y; TRI_UNKNOWN when no config was readable */
 	u8 probe[KPROBES];   /* enum tri */
@@ -55,7 +58,7 @@ struct kernel_evidence {
 
 static inline u32 kernel_page_size(const struct kernel_evidence *ev)
 {
-	return ev->page_size ? ev->page_size : 4096;
+	return ev->page_size ? ev->page_size : KERNEL_PAGE_LEAST;
 }
 
 struct kernel {

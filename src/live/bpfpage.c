@@ -349,6 +349,7 @@ static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
 	files = bp->files->files;
 	files->vmemmap = bp->call->vmemmap;
 	files->page_size = bp->cal->page_size;
+	files->page_shift = bp->call->page_shift;
 	r = iterate(bp->files, "files_walk");
 	if (r) {
 		snprintf(why, BPFPAGE_WHY, "open files could not be walked: %s",

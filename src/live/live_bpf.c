@@ -120,9 +120,10 @@ static int live_bpf_raced(void *ctx, const struct raw_page *raw, size_t n)
 	return err;
 }
 
-/* Counts holes of a hugetlb VMA in its pages. */
+/* Makes one of the leaves of a hugetlb page: several are contiguous, a hole has base pages. */
 struct live_bpf_pass {
-	u64 huge_pages; /* base pages of a huge page */
+	const struct kernel_evidence *ev;
+	u64 huge; /* bytes of a huge page */
 	u8 level;
 	source_raw_cb cb;
 	void *ctx;
@@ -132,24 +133,28 @@ struct live_bpf_pass {
 static int live_bpf_hugetlb(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct live_bpf_pass *o = ctx;
+	size_t k = 0;
+	int err = 0;
 
-	for (size_t i = 0, k = 0; i < n; i++) {
-		struct raw_page *to = &o->out[k++];
+	for (size_t i = 0; i < n && !err; i++) {
+		struct raw_page *to = &o->out[k];
+		u64 first = ROUND_UP(raw[i].addr, o->huge),
+		    end = raw[i].addr +
+			  raw[i].pages * page_read_leaf_size(o->ev, NULL, &raw[i]);
 
-		*to = raw[i];
-		if (to->level == RAW_LEVEL_PTE) {
-			to->pages = MAX(to->pages / o->huge_pages, 1);
+		if (first < end) { /* else it is the rest of a page */
+			*to = raw[i];
+			to->addr = first;
+			to->pages = (end - first + o->huge - 1) / o->huge;
 			to->level = o->level;
+			k++;
 		}
-		if (k == LIVE_OUT || i + 1 == n) {
-			int r = o->cb(o->ctx, o->out, k);
-
-			if (r)
-				return r;
+		if (k == LIVE_OUT || (k && i + 1 == n)) {
+			err = o->cb(o->ctx, o->out, k);
 			k = 0;
 		}
 	}
-	return 0;
+	return err;
 }
 
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
@@ -164,14 +169,15 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	struct live_split split = { .l = l,
 				    .page = page,
 				    .huge_pages = MAX(huge / page, 1),
+				    .hugetlb = size > page,
 				    .cb = moved ? live_bpf_raced : cb,
 				    .ctx = moved ? &mark : ctx };
 	struct live_batches marked = {
 		.bpf = l->bpf, .page = page, .cb = live_pages_split, .ctx = &split
 	};
-	struct live_bpf_pass o = { .huge_pages = size / page,
-				   .level = size >= 1u << 30 ? RAW_LEVEL_PUD
-							     : RAW_LEVEL_PMD,
+	struct live_bpf_pass o = { .ev = &l->machine.kernel,
+				   .huge = size,
+				   .level = page_huge_level(&l->machine.kernel, size),
 				   .cb = live_pages_split,
 				   .ctx = &split };
 

@@ -157,6 +157,7 @@ int live_pages_range(struct live *l, struct live_process *p, const struct vma *v
 struct live_split {
 	const struct live *l;
 	u64 page, huge_pages; /* bytes of a base page; base pages of a huge leaf */
+	bool hugetlb;         /* every run is of huge leaves */
 	source_raw_cb cb;
 	void *ctx;
 };

@@ -330,7 +330,8 @@ int live_pages_split(void *ctx, const struct raw_page *raw, size_t n)
 	int err;
 
 	for (size_t i = 0; i < n; i++) {
-		u64 per = raw[i].level == RAW_LEVEL_PMD || raw[i].level == RAW_LEVEL_PUD
+		u64 per = s->hugetlb || raw[i].level == RAW_LEVEL_PMD ||
+					  raw[i].level == RAW_LEVEL_PUD
 				  ? s->huge_pages
 				  : 1;
 		struct raw_page rest = raw[i];
@@ -369,9 +370,7 @@ static void live_pages_init(struct live_scan *o)
 	o->pmd = o->l->machine.kernel.pmd_size;
 	if (v->flags & VF(HUGETLB) && v->page_size > o->page) {
 		o->huge = v->page_size;
-		o->huge_level = o->huge >= o->pmd * (o->page / 8) ? RAW_LEVEL_PUD
-				: o->huge >= o->pmd               ? RAW_LEVEL_PMD
-								  : RAW_LEVEL_PTE;
+		o->huge_level = page_huge_level(&o->l->machine.kernel, o->huge);
 	}
 	o->scan = o->l->have_scan && !(v->flags & VF(PFNMAP));
 	o->most = o->limit = o->l->opt.gentle ? LIVE_GENTLE : LIVE_LEAVES;

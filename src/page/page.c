@@ -59,10 +59,11 @@ void page_cut(struct page_run *run, u64 start, u64 end, u64 base)
 		run->pfn += skip * MAX(p->size / base, 1);
 }
 
-bool page_frames_continue(const struct page_run *run, const struct page_run *next)
+bool page_frames_continue(const struct page_run *run, const struct page_run *next,
+			  u64 base)
 {
 	const struct page_info *p = &run->class->page;
-	u64 step = p->leaf > RAW_LEVEL_PTE ? BIT(p->order) : 1;
+	u64 step = MAX(p->size / base, 1);
 
 	if (page_is_zero(p))
 		return run->pfn == next->pfn;

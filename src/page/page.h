@@ -215,7 +215,8 @@ static inline u64 page_head(const struct page_run *run)
 void page_cut(struct page_run *run, u64 start, u64 end, u64 base);
 
 /* The PFNs, or the places in swap, of @next follow those of @run, which is like it. */
-bool page_frames_continue(const struct page_run *run, const struct page_run *next);
+bool page_frames_continue(const struct page_run *run, const struct page_run *next,
+			  u64 base);
 
 /*
  * A page that is neither anonymous nor a cache's: the driver or the part of the kernel that
@@ -265,6 +266,16 @@ const char *page_zone_name(int zone);
 /* Returns the bytes of one leaf of @raw, which @vma (NULL: it is not hugetlb) has on machine @ev. */
 u64 page_read_leaf_size(const struct kernel_evidence *ev, const struct vma *vma,
 			const struct raw_page *raw);
+/*
+ * Returns the level whose entries map a hugetlb page of @bytes on a machine without hugepd.  Between the sizes of
+ * two levels lie contiguous entries of the lower one (arm64).
+ */
+static inline u8 page_huge_level(const struct kernel_evidence *ev, u64 bytes)
+{
+	return bytes < ev->pmd_size                                     ? RAW_LEVEL_PTE
+	       : bytes < (u64)ev->pmd_size * (kernel_page_size(ev) / 8) ? RAW_LEVEL_PMD
+									: RAW_LEVEL_PUD;
+}
 const char *page_leaf_name(enum raw_level leaf); /* "pmd"; NULL: unknown */
 extern const char *const page_why_texts[PAGE_WHYS];
 extern const char *const page_field_names[PAGE_FIELDS];

@@ -102,7 +102,7 @@ static enum tri facts_beyond_eof(const struct page_facts_work *w)
 	const struct vma *v = w->vma;
 	static const char *const names[] = { "/anon_hugepage", "/dev/zero", "/SYSV",
 					     "[anon_shmem:" };
-	u64 first, end, unit = MAX(v->page_size, 4096u);
+	u64 first, end, unit = MAX(v->page_size, (u32)KERNEL_PAGE_LEAST);
 
 	/* the kernel makes these files as long as their mapping */
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
@@ -196,6 +196,19 @@ static void facts_huge(struct page_facts_work *w)
 /* userfaultfd protects entries only in VMAs that have one of these flags; no VMA has both. */
 #define FACTS_UFFD_PROTECTS (VF(UFFD_WP) | VF(UFFD_RWP))
 
+/* pte_access_permitted() fails: of PROT_EXEC alone arm64 makes such entries, if the CPU has FEAT_PAN3. */
+static enum tri facts_execute_only(const struct page_facts_work *w)
+{
+	const struct arch *a = w->ctx->pte ? w->ctx->pte->arch : NULL;
+	const struct raw_page *o = w->raw;
+
+	if (!w->vma->exec || w->vma->read || w->vma->write || w->page->present == TRI_NO)
+		return TRI_NO;
+	if (a && o->has & RAW_HAS_PTE)
+		return tri_from(true, o->pte & a->valid && !(o->pte & a->user));
+	return a && !a->exec_only ? TRI_NO : TRI_UNKNOWN;
+}
+
 static void facts_vma(struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
@@ -215,7 +228,8 @@ static void facts_vma(struct page_facts_work *w)
 		     tri_from(v->fs != VMA_FS_UNKNOWN, v->fs == VMA_FS_SECRETMEM));
 	fact_set_tri(&w->f, F(VMA_DIRTY_TRACKING), facts_dirty_tracking(v));
 	if (v->pkey <= 0) /* key 0 is never denied; -1: no keys */
-		fact_set(&w->f, F(PKEY_NO_READ) | F(PKEY_NO_WRITE), false);
+		fact_set_tri(&w->f, F(PKEY_NO_READ) | F(PKEY_NO_WRITE),
+			     facts_execute_only(w));
 	fact_set_tri(&w->f, F(MM_HAS_PINNED), w->ctx->has_pinned);
 	fact_set_tri(&w->f, F(UNPINNABLE_MEMORY), w->ctx->unpinnable_memory);
 	facts_huge(w);
@@ -362,22 +376,17 @@ static void facts_leaf(struct page_facts_work *w)
 {
 	const struct page_info *p = w->page;
 	const struct vma *v = w->vma;
-	u64 leaf = p->leaf == RAW_LEVEL_PMD      ? F(LEAF_PMD)
-		   : p->leaf == RAW_LEVEL_PUD    ? F(LEAF_PUD)
-		   : p->leaf == RAW_LEVEL_HUGEPD ? F(HUGEPD)
-						 : 0;
+	static const u64 levels[] = { [RAW_LEVEL_PMD] = F(LEAF_PMD),
+				      [RAW_LEVEL_PUD] = F(LEAF_PUD),
+				      [RAW_LEVEL_HUGEPD] = F(HUGEPD) };
+	u64 leaf = levels[p->leaf];
 	u64 pmd_size = w->ctx->kernel ? w->ctx->kernel->ev.pmd_size : 0;
 
 	if (!p->leaf && v->fs == VMA_FS_HUGETLB) {
 		if (!pmd_size || !v->page_size ||
 		    kernel_has(w->ctx->kernel, KFACT_HUGEPD) != TRI_NO)
 			return;
-		/* Between the sizes of levels lie contiguous entries of the lower level. */
-		leaf = v->page_size >= pmd_size *
-					       (kernel_page_size(&w->ctx->kernel->ev) / 8)
-			       ? F(LEAF_PUD)
-		       : v->page_size >= pmd_size ? F(LEAF_PMD)
-						  : 0;
+		leaf = levels[page_huge_level(&w->ctx->kernel->ev, v->page_size)];
 	} else if (!p->leaf) {
 		/* Level unknown, but no PMD if smaps counts none or the folio is order 0. */
 		if (p->kind == PAGE_UNKNOWN || p->kind == PAGE_DEVICE ||

@@ -12,7 +12,7 @@
 u64 page_read_leaf_size(const struct kernel_evidence *ev, const struct vma *vma,
 			const struct raw_page *raw)
 {
-	u64 base = ev ? kernel_page_size(ev) : 4096;
+	u64 base = ev ? kernel_page_size(ev) : KERNEL_PAGE_LEAST;
 	/* A page table of one base page has base / 8 entries. */
 	u64 pmd = ev && ev->pmd_size ? ev->pmd_size : base / 8 * base;
 
@@ -28,9 +28,8 @@ static void page_open(struct page_work *w)
 {
 	const struct raw_page *o = w->raw;
 
-	w->base = 4096;
-	if (w->ctx->kernel && w->ctx->kernel->ev.page_size)
-		w->base = w->ctx->kernel->ev.page_size;
+	w->base = w->ctx->kernel ? kernel_page_size(&w->ctx->kernel->ev)
+				 : KERNEL_PAGE_LEAST;
 	if (o->has & RAW_HAS_PTE && w->ctx->pte && w->ctx->pte->arch) {
 		pte_decode(w->ctx->pte, o->pte, o->level, &w->pte);
 		w->has_pte = w->entry = true;

@@ -104,7 +104,7 @@ int pte_layout_init(struct pte_layout *ret, const struct pte_config *c)
 	ret->soft_dirty = c->soft_dirty;
 	ret->uffd_wp = c->uffd_wp;
 	ret->saved_dirty = TRI_NO;
-	ret->page_shift = __builtin_ctz(c->page_size ? c->page_size : 4096);
+	ret->page_shift = __builtin_ctz(c->page_size ? c->page_size : KERNEL_PAGE_LEAST);
 	ret->arch = arch_find(c->arch, c->prot_none_bit58);
 	if (!ret->arch)
 		return -ENOTSUP;

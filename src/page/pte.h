@@ -34,7 +34,7 @@ enum pte_state {
 /* What decides the layout.  TRI_UNKNOWN is always allowed and leaves more of an entry unknown. */
 struct pte_config {
 	const char *arch;  /* uname -m */
-	u32 page_size;     /* of a base page; 0: 4096 */
+	u32 page_size;     /* of a base page; 0: KERNEL_PAGE_LEAST */
 	u8 migration;      /* CONFIG_MIGRATION */
 	u8 device_private; /* CONFIG_DEVICE_PRIVATE */
 	u8 memory_failure; /* CONFIG_MEMORY_FAILURE */

@@ -290,6 +290,7 @@ struct structpage_hold {
 struct structpage_files {
 	u64 vmemmap;
 	u32 page_size;     /* sizeof(struct page) */
+	u32 page_shift;    /* log2 of the bytes of a base page */
 	u32 nends, nholds; /* results; above the arrays' sizes: cut */
 	u32 nfiles;
 	u32 raced; /* pipes and sockets that kept changing: their pages are missing */

@@ -83,7 +83,7 @@ void dump_page(const struct page_run *run, const struct raw_page *raw,
 	const struct page_info *p = &run->class->page;
 
 	memset(ret, 0, sizeof(*ret));
-	dump_index(run, vma, base_page_size ? base_page_size : 4096, index);
+	dump_index(run, vma, base_page_size ? base_page_size : KERNEL_PAGE_LEAST, index);
 	if (page_knows(p, PAGE_F_PFN))
 		snprintf(pfn, sizeof(pfn), "%#llx", run->pfn);
 	else

@@ -15,6 +15,25 @@
 
 /* ---- what is known of the page */
 
+/* The contiguous block of entries that the page's entry is part of (arm64); the kernel makes none over two folios. */
+static void explain_block(struct render_explain *r, const struct report_row *row)
+{
+	const struct kernel_evidence *ev = &r->head.kernel->ev;
+	const struct page_info *page = report_page(row);
+	unsigned shift = (unsigned)__builtin_ctzll(kernel_page_size(ev));
+	u64 pages = arch_cont_pages(ev->arch, shift, page->leaf);
+
+	if (pages)
+		render_block(r->opt->out, "block", EXPLAIN_LABEL,
+			     "%llu contiguous entries (%llu KiB) from %llx on, %s",
+			     pages << shift >> arch_level_shift(shift, page->leaf),
+			     pages << shift >> 10,
+			     ROUND_DOWN(row->run.addr, pages << shift),
+			     !page_knows(page, PAGE_F_FOLIO) ? "of one folio"
+			     : BIT(page->order) == pages     ? "a whole folio"
+							     : "a part of one folio");
+}
+
 static void explain_page(struct render_explain *r, const struct report_row *row)
 {
 	static const char *const levels[] = { "by an unknown level", "by a PTE",
@@ -47,8 +66,10 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 			"lazily free (MADV_FREE): memory pressure drops the page with its data; a store takes it back");
 	render_block(
 		out, "entry", EXPLAIN_LABEL,
-		"%s  (Write Dirty Young eXec Special protNone Uffd-wp soft-dirty deVmap; - clear, ? not known)",
+		"%s  (Write Dirty Young eXec Special protNone Uffd-wp soft-dirty deVmap Contiguous mte-Tagged; - clear, ? not known)",
 		columns_named("PTE", row, a, sizeof(a)));
+	if (page->pte & page->pte_known & PAGE_PTE_CONT)
+		explain_block(r, row);
 }
 
 /* Prints who has the references beyond the expected ones. */

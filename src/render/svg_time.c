@@ -195,7 +195,7 @@ static unsigned time_weight(const struct time_span *s)
 {
 	unsigned weight = 2;
 
-	for (u64 pages = (s->end - s->start) / 4096; pages > 1; pages /= 2)
+	for (u64 pages = (s->end - s->start) / KERNEL_PAGE_LEAST; pages > 1; pages /= 2)
 		weight++;
 	return weight;
 }
@@ -222,7 +222,7 @@ static int time_spans(struct time_raster *r)
 		return err;
 	array_sort(r->span, r->nspans, sizeof(*r->span));
 	for (time_join(r, 0); r->nspans > SPANS; time_join(r, gap))
-		gap = gap ? gap * 2 : 4096;
+		gap = gap ? gap * 2 : KERNEL_PAGE_LEAST;
 	for (size_t i = 0; i < r->nspans; i++)
 		all += time_weight(&r->span[i]);
 	for (size_t i = 0; i < r->nspans; i++) {

@@ -287,7 +287,7 @@ static bool collect_looks_same(const struct collector *c, const struct page_run 
 
 	return c->opt->same && !c->opt->each && page->size == other->size &&
 	       (page->kind == PAGE_NONE) == (other->kind == PAGE_NONE) &&
-	       (c->opt->fold || page_frames_continue(&c->pending, next)) &&
+	       (c->opt->fold || page_frames_continue(&c->pending, next, c->base)) &&
 	       c->opt->same(c->opt->same_ctx, &a, &b);
 }
 
@@ -301,7 +301,7 @@ static bool collect_merges(struct collector *c, const struct page_run *next,
 	if (next->addr != page_end(run))
 		return false;
 	if (like && !c->folded && !(raw->has & RAW_FOLDED) &&
-	    page_frames_continue(run, next))
+	    page_frames_continue(run, next, c->base))
 		return true;
 	/* holders are found by PFN: keep the PFNs of pages that need them */
 	if (c->opt->holders &&

@@ -87,7 +87,8 @@ static int record_holders_holder(struct record_reader *r, char *line)
 		if (!at && record_parse_fields(r, record_holder_fields, word, &h))
 			return r->error;
 	}
-	if (h.pages > UINT64_MAX / 4096 || h.pfn > UINT64_MAX / 4096)
+	if (h.pages > UINT64_MAX / KERNEL_PAGE_LEAST ||
+	    h.pfn > UINT64_MAX / KERNEL_PAGE_LEAST)
 		return record_bad(r, "the holder's frames are out of range");
 	if (r->handler->holder)
 		r->error = r->handler->holder(r->ctx, &h);

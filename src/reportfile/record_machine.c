@@ -7,7 +7,7 @@
 
 static bool record_bad_size(u32 n, u32 max)
 {
-	return n & (n - 1) || n > max || (n && n < 4096);
+	return n & (n - 1) || n > max || (n && n < KERNEL_PAGE_LEAST);
 }
 
 static int record_machine_kernel(struct record_reader *r, char *line)

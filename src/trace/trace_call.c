@@ -84,7 +84,8 @@ static void peek_string(const struct tracer_stop *stop, u64 addr, char *buf, siz
 	size_t n = 0;
 
 	while (n < len - 1) {
-		size_t step = MIN(len - 1 - n, 4096 - (addr + n) % 4096);
+		size_t step = MIN(len - 1 - n,
+				  KERNEL_PAGE_LEAST - (addr + n) % KERNEL_PAGE_LEAST);
 		ssize_t r = peek(stop, addr + n, buf + n, step);
 
 		if (r <= 0)
@@ -198,11 +199,12 @@ static void show_args(const struct tracer_stop *stop, const struct call_row *row
 
 static void add_range(struct trace_call *c, pid_t pid, u64 start, u64 len)
 {
-	u64 first = ROUND_DOWN(start, 4096), end;
+	u64 first = ROUND_DOWN(start, KERNEL_PAGE_LEAST), end;
 
-	if (!len || __builtin_add_overflow(start, len, &end) || end > UINT64_MAX - 4096)
+	if (!len || __builtin_add_overflow(start, len, &end) ||
+	    end > UINT64_MAX - KERNEL_PAGE_LEAST)
 		return;
-	end = ROUND_UP(end, 4096);
+	end = ROUND_UP(end, KERNEL_PAGE_LEAST);
 	for (unsigned i = 0; i < c->nranges; i++) {
 		struct event_range *r = &c->range[i];
 

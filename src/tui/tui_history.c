@@ -152,7 +152,7 @@ static void remember(struct tui_history *h, pid_t pid, u64 start, u64 end, u64 t
 		&h->recent[(h->recent_at + TUI_RECENT_MAX - 1) % TUI_RECENT_MAX];
 
 	if (h->nrecent && last->pid == pid && last->time_ns == time_ns &&
-	    last->end <= start && start - last->end < 4096) {
+	    last->end <= start && start - last->end < KERNEL_PAGE_LEAST) {
 		last->end = end;
 		return;
 	}

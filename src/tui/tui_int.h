@@ -148,7 +148,6 @@ struct tui {
 const struct store *tui_state_store(const struct tui *t); /* the one shown, or NULL */
 const struct store_process *tui_state_process(const struct tui *t);
 const struct store_vma *tui_state_vma(const struct tui *t);
-u32 tui_state_page_size(const struct tui *t);
 /* Moves the cursor. */
 void tui_state_cursor(struct tui *t, u64 addr);
 /* Returns the index of the shown moment when not live. */

@@ -50,7 +50,7 @@ u32 tui_state_page_size(const struct tui *t)
 {
 	const struct store *s = tui_state_store(t);
 
-	return s ? kernel_page_size(&s->kernel.ev) : 4096;
+	return s ? kernel_page_size(&s->kernel.ev) : KERNEL_PAGE_LEAST;
 }
 
 void tui_state_cursor(struct tui *t, u64 addr)

@@ -100,6 +100,7 @@ enum tui_request tui_view_mouse(struct tui *t, u32 key, int x, int y);
 /* Return the process and page under the cursor; 0 when there is none. */
 pid_t tui_state_pid(const struct tui *t);
 u64 tui_state_addr(const struct tui *t);
+u32 tui_state_page_size(const struct tui *t); /* of a base page */
 /* Returns the range of pages on the screen; empty unless the present is shown. */
 void tui_state_visible(const struct tui *t, pid_t *ret_pid, u64 *ret_start, u64 *ret_end);
 /* Moves the cursor to this page (of the selected process). */

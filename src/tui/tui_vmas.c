@@ -143,7 +143,7 @@ void tui_vmas_invalidate(struct tui *t, u64 start, u64 end)
 const u64 *tui_vmas_letters(const struct tui *t, const struct store_vma *v)
 {
 	const struct store *s = tui_state_store(t);
-	struct tui_bar *b = &t->bar[(v->vma.start >> 12) % TUI_BARS];
+	struct tui_bar *b = &t->bar[(v->vma.start / KERNEL_PAGE_LEAST) % TUI_BARS];
 
 	if (b->store != s || b->pid != tui_state_pid(t) || b->start != v->vma.start ||
 	    b->end != v->vma.end || b->lens != t->lens ||

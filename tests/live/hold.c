@@ -24,8 +24,8 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-#define PAGE 4096UL
-#define HUGE (2UL << 20)
+#define PAGE ((size_t)sysconf(_SC_PAGESIZE))
+#define HUGE (PAGE / 8 * PAGE)
 #define AT ((char *)0x40000000)
 
 static int cannot(const char *what)

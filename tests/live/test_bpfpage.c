@@ -10,6 +10,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -19,8 +20,9 @@
 #include "need_bpf.h"
 #include "../unit/test.h"
 
-#define PAGE 4096UL
-#define THP (2UL << 20)
+#define PAGE ((size_t)sysconf(_SC_PAGESIZE))
+#define HUGE (PAGE / 8) /* base pages that a PMD maps */
+#define THP (HUGE * PAGE)
 
 static struct bpfpage *bp;
 static int pagemap = -1;
@@ -39,6 +41,20 @@ static bool open_reader(void)
 	pagemap = open("/proc/self/pagemap", O_RDONLY | O_CLOEXEC);
 	printf("# reader %s\n", bpfpage_reader(bp));
 	return pagemap >= 0;
+}
+
+/* The bit of pte_write(). */
+static u64 write_bit(void)
+{
+	const struct arch *a;
+	struct utsname u;
+
+	uname(&u);
+	a = arch_find(u.machine, TRI_NO);
+	for (unsigned i = 0; a && i < ARRAY_SIZE(a->bit); i++)
+		if (a->bit[i].means == PAGE_PTE_WRITE)
+			return a->bit[i].mask;
+	return 0;
 }
 
 struct list {
@@ -172,7 +188,7 @@ TEST(agrees_with_procfs)
 	l = observe(p, n * PAGE, false);
 	for (size_t i = 0; i < l->n; i++) {
 		const struct raw_page *o = &l->raw[i];
-		u64 step = o->level == RAW_LEVEL_PMD ? 512 : 1;
+		u64 step = o->level == RAW_LEVEL_PMD ? HUGE : 1;
 
 		for (u64 k = 0; k < o->pages * step; k++, seen++) {
 			pread(pagemap, &word, 8, (o->addr / PAGE + k) * 8);
@@ -265,7 +281,7 @@ TEST(thp_pins_are_exact)
 	o = one(p, false);
 	if (o.level != RAW_LEVEL_PMD)
 		SKIP("no transparent huge page was given");
-	EXPECT_INT(o.order, 9);
+	EXPECT_INT(1UL << o.order, HUGE);
 	EXPECT_INT(o.addr, (uintptr_t)p);
 	EXPECT_INT(o.pincount, 0);
 	EXPECT_INT(o.mapcount, 1);
@@ -314,18 +330,18 @@ TEST(half_shared_thp)
 		bool first = o->addr < (uintptr_t)p + THP / 2;
 
 		EXPECT_INT(o->level, RAW_LEVEL_PTE);
-		EXPECT_INT(o->order, 9);
+		EXPECT_INT(1UL << o->order, HUGE);
 		EXPECT_INT(o->mapcount, first ? 2 : 1);
-		EXPECT_INT(o->large_mapcount, 512 + 256);
+		EXPECT_INT(o->large_mapcount, HUGE + HUGE / 2);
 		EXPECT_INT(ae(o), !first);
-		EXPECT_INT(!!(o->pte & 2), !first);
+		EXPECT_INT(!!(o->pte & write_bit()), !first);
 		if (first)
 			shared += o->pages;
 		else
 			exclusive += o->pages;
 	}
-	EXPECT_INT(shared, 256);
-	EXPECT_INT(exclusive, 256);
+	EXPECT_INT(shared, HUGE / 2);
+	EXPECT_INT(exclusive, HUGE / 2);
 	close(go[1]);
 	waitpid(pid, NULL, 0);
 }
@@ -371,7 +387,9 @@ TEST(find_by_pfn)
 	p[0] = 1;
 	pfn = one(p, false).pfn;
 	l.n = 0;
-	EXPECT_INT(bpfpage_find(bp, pagemap, 0, 1ULL << 47, pfn, pfn + 1, add, &l), 0);
+	EXPECT_INT(bpfpage_find(bp, pagemap, 0, bpfpage_user_end(bp), pfn, pfn + 1, add,
+				&l),
+		   0);
 	EXPECT_INT(l.n, 1);
 	EXPECT_INT(l.raw[0].addr, (uintptr_t)p);
 }
@@ -398,12 +416,16 @@ TEST(process_that_is_gone)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	EXPECT(fd >= 0);
 	l.n = 0;
-	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, false, add, &l), 0);
+	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, bpfpage_user_end(bp), false, add,
+				   &l),
+		   0);
 	EXPECT(l.n > 2);
 	EXPECT_INT(bpfpage_has_pinned(bp, fd), TRI_NO);
 	close(go[1]);
 	waitpid(pid, NULL, 0);
-	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, 1ULL << 47, false, add, &l), -ESRCH);
+	EXPECT_INT(bpfpage_observe(bp, fd, false, 0, bpfpage_user_end(bp), false, add,
+				   &l),
+		   -ESRCH);
 	close(fd);
 }
 
@@ -520,7 +542,7 @@ static unsigned differences(char *p, const struct list *runs)
 
 	for (size_t i = 0; i < runs->n; i++) {
 		const struct raw_page *run = &runs->raw[i];
-		u64 step = run->level == RAW_LEVEL_PMD ? 512 : 1;
+		u64 step = run->level == RAW_LEVEL_PMD ? HUGE : 1;
 
 		EXPECT_INT(run->addr, (uintptr_t)p + at * PAGE);
 		for (u64 k = 0; k < run->pages; k++, at += step) {

@@ -21,7 +21,7 @@
 #include "live/live.h"
 #include "need_bpf.h"
 
-#define PAGE 4096UL
+#define PAGE ((size_t)sysconf(_SC_PAGESIZE))
 
 static struct source *src;
 static struct diag diag;

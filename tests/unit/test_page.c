@@ -130,7 +130,7 @@ static bool continues(const struct page_info *page, u64 pfn, const struct page_i
 	struct page_class class = { .page = *page };
 	struct page_run a = { 0, 1, pfn, &class }, b = { 0, 1, next_pfn, &class };
 
-	return !memcmp(page, next, sizeof(*page)) && page_frames_continue(&a, &b);
+	return !memcmp(page, next, sizeof(*page)) && page_frames_continue(&a, &b, 4096);
 }
 
 static u64 place; /* of the last page that was judged: page_run.pfn */
