@@ -2,6 +2,10 @@
 /* The live source on mappings of our own, against plain readings. */
 #include "seen.h"
 
+#ifndef SYS_memfd_secret /* Power has no such call */
+#define SYS_memfd_secret 447
+#endif
+
 /* ---- against a plain reading of the files */
 
 static u64 word_of(int fd, u64 index)
