@@ -193,7 +193,7 @@ int verdict_cache_judge(struct verdict_cache *j, const struct page_info *page,
 _Static_assert(WORDS_FROM == 16 && MORE_FROM == WORDS_TO + 16,
 	       "addr, pages; words; pfn, head_pfn; words");
 
-static unsigned verdict_cache_slot(const struct raw_page *o)
+static unsigned verdict_cache_slot(const struct raw_page *o, unsigned zone)
 {
 	u64 h = ((o->flags ^ o->pagemap ^ (u64)o->refcount << 32) *
 		 0x9e3779b97f4a7c15ull) ^
@@ -202,7 +202,7 @@ static unsigned verdict_cache_slot(const struct raw_page *o)
 		 0xc2b2ae3d27d4eb4full);
 
 	h ^= h >> 29;
-	return (h ^ h >> 17) & (VERDICT_CACHE_LIKES - 1);
+	return (h ^ h >> 17 ^ zone) & (VERDICT_CACHE_LIKES - 1);
 }
 
 static bool verdict_cache_same_words(const struct raw_page *a, const struct raw_page *b)
@@ -217,31 +217,34 @@ static bool verdict_cache_same_words(const struct raw_page *a, const struct raw_
  * The places alone mean the same: the zone of the PFN, and head or tail of the folio.  Where nothing is
  * present, the address decides whether the file reaches so far.
  */
-static bool verdict_cache_same_place(const struct verdict_cache *j, const struct vma *vma,
+static bool verdict_cache_same_place(const struct vma *vma,
 				     const struct verdict_cache_like *like,
-				     const struct raw_page *b)
+				     const struct raw_page *b,
+				     const struct page_span *zone)
 {
-	const struct page_context *ctx = j->page;
 	const struct raw_page *a = &like->raw;
 
 	if (vma->file_known && like->class->page.present != TRI_YES)
 		return false;
 	if ((a->pfn == a->head_pfn) != (b->pfn == b->head_pfn))
 		return false;
-	return !(a->has & RAW_HAS_PFN) ||
-	       zoneinfo_find(ctx->spans, ctx->nspans, a->pfn) ==
-		       zoneinfo_find(ctx->spans, ctx->nspans, b->pfn);
+	return like->zone == zone;
 }
 
 int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
 		       const struct raw_page *raw, struct page_run *ret)
 {
-	struct verdict_cache_like *like = &j->like[verdict_cache_slot(raw)];
+	const struct page_context *ctx = j->page;
+	const struct page_span *zone =
+		raw->has & RAW_HAS_PFN ? zoneinfo_find(ctx->spans, ctx->nspans, raw->pfn)
+				       : NULL;
+	struct verdict_cache_like *like =
+		&j->like[verdict_cache_slot(raw, zone ? zone - ctx->spans : 0)];
 	const struct page_class *class = like->class;
 	u64 pfn = raw->has & RAW_HAS_PFN ? raw->pfn : like->pfn;
 
 	if (like->vma != j->vma || !verdict_cache_same_words(&like->raw, raw) ||
-	    !verdict_cache_same_place(j, vma, like, raw)) {
+	    !verdict_cache_same_place(vma, like, raw, zone)) {
 		struct page_info page;
 		int err;
 
@@ -249,7 +252,7 @@ int verdict_cache_page(struct verdict_cache *j, const struct vma *vma,
 		err = verdict_cache_judge(j, &page, raw, &class);
 		if (err)
 			return err;
-		*like = (struct verdict_cache_like){ j->vma, *raw, pfn, class };
+		*like = (struct verdict_cache_like){ j->vma, *raw, pfn, zone, class };
 	}
 	*ret = (struct page_run){ raw->addr, raw->pages, pfn, class };
 	return 0;

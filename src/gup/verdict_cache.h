@@ -25,7 +25,8 @@ struct verdict_cache {
 	struct verdict_cache_like {
 		u32 vma; /* 0: empty */
 		struct raw_page raw;
-		u64 pfn; /* as page_read() returned it */
+		u64 pfn;                      /* as page_read() returned it */
+		const struct page_span *zone; /* of the PFN; NULL: none or several */
 		const struct page_class *class;
 	} like[VERDICT_CACHE_LIKES];
 };
