@@ -24,6 +24,7 @@ BPF_RECORDS(recs, struct structpage_rec, STRUCTPAGE_RECS);
 BPF_RECORDS(walks, struct structpage_walk, 1);
 
 #define TRIES 3
+#define GROUP 4 /* leaves that are handled together */
 #define PAGE (1ULL << call.page_shift)
 
 /* Returns record @i of @w's buffer; never NULL, which the verifier cannot know. */
@@ -119,6 +120,12 @@ static __always_inline u64 pfn_of(u64 e, u8 level)
 static __always_inline bool filtered(const struct structpage_walk *w, u64 pfn, u64 step)
 {
 	return w->pfn_hi && (pfn + step <= w->pfn_lo || pfn >= w->pfn_hi);
+}
+
+/* Returns the struct page of the last-level entry @e, which is valid. */
+static __always_inline u64 page_of(u64 e)
+{
+	return page_address(valid_pfn(e, 1));
 }
 
 static __always_inline bool has_struct_page(u64 e, u64 pfn)
@@ -261,6 +268,49 @@ static __always_inline void jump(struct structpage_walk *w, u64 addr, u64 e)
 	w->n++;
 }
 
+/*
+ * Takes GROUP leaves that are like the last one.  Between them is no branch, so that the CPU does not
+ * wait for one before the next, and the verifier has one path to follow.
+ */
+static __always_inline bool next_group(struct structpage_walk *w)
+{
+	const struct structpage_raw like = w->raw;
+	u64 last = w->last, mask = call.pfn_mask[1] | call.pfn_high;
+	u64 other = 0, pfns = 0, jumps = 0, heads = 0, e;
+	u32 i = w->i;
+
+	for (u32 k = 0; k < GROUP; k++) {
+		e = w->pt[(i + k) & 511];
+		other |= (e ^ last) & ~mask;
+		pfns |= valid_pfn(e, 1);
+		jumps |= e - last - (k + 1) * PAGE;
+	}
+	if (other || !last || like.head & 1 || w->pfn_hi || lay.private != ABSENT ||
+	    (lay.mapcount ^ lay.refcount) & ~7U || (jumps && !w->fold) ||
+	    pfns >= call.max_pfn)
+		return false;
+	for (u32 k = 0; k < GROUP; k++) {
+		u64 page;
+
+		e = w->pt[(i + k) & 511];
+		page = page_of(e);
+		other |= load64(page + lay.flags, true) ^ like.flags;
+		other |= load64(page + lay.mapping, true) ^ like.mapping;
+		other |= load64(page + (lay.mapcount & ~7U), true) ^ like.counts;
+		heads |= load64(page + lay.head, true);
+		other |= load64(w->table + (i + k) * 8, true) ^ e;
+	}
+	if (other || heads & 1) {
+		w->alone = GROUP;
+		return false;
+	}
+	w->jump |= jumps;
+	w->last = e;
+	w->run += GROUP;
+	w->i = i + GROUP;
+	return true;
+}
+
 static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast)
 {
 	u32 i = w->i;
@@ -289,6 +339,17 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 	}
 	w->i = i + 1;
 	return true;
+}
+
+/* Handles the next leaf, or GROUP of them, if they are like the last. */
+static __always_inline bool next_leaves(struct structpage_walk *w)
+{
+	if (w->i >= w->to)
+		return false;
+	if (!w->alone && w->i + GROUP <= w->to && next_group(w))
+		return true;
+	w->alone -= !!w->alone;
+	return next_leaf(w, true);
 }
 
 /* Handles the entry at w->i of the current table, which is not like the last. */
@@ -330,21 +391,28 @@ static __always_inline void table_done(struct structpage_walk *w, const bool cas
 }
 
 /*
- * Scattered struct pages are in no cache.  Loads that nothing waits for fetch many at a time;
- * the walk over the table then finds them there.  Some entries behind the range may be touched, too:
- * to leave them out would be one more branch, of which the verifier follows both ways, eight times.
+ * Scattered struct pages are in no cache.  Loads that nothing waits for fetch many at a time, the more the
+ * fewer instructions are between them; the walk over the table then finds them there.  Some entries
+ * behind the range may be touched, too: to leave them out would be one more branch, of which the verifier
+ * follows both ways, eight times.
  */
-#define TOUCHES 8
-
 static long touch_step(u32 i, struct structpage_walk **at)
 {
 	struct structpage_walk *w = *at;
-	u64 e, sum = 0;
+	const u64 *pt = &w->pt[i * GROUP & (512 - GROUP)];
+	u64 all = ~0ULL, any = 0, sum = 0;
 
-	for (u32 k = 0; k < TOUCHES; k++) {
-		e = w->pt[(i * TOUCHES + k) & 511];
-		if ((e & (call.valid | call.special)) == call.valid)
-			sum += load64(page_address(valid_pfn(e, 1)), true);
+	for (u32 k = 0; k < GROUP; k++) {
+		all &= pt[k];
+		any |= pt[k];
+	}
+	if ((all & call.valid) == call.valid && !(any & call.special)) {
+		for (u32 k = 0; k < GROUP; k++)
+			sum += load64(page_of(pt[k]), true);
+	} else if (any) {
+		for (u32 k = 0; k < GROUP; k++)
+			if ((pt[k] & (call.valid | call.special)) == call.valid)
+				sum += load64(page_of(pt[k]), true);
 	}
 	w->touched = sum;
 	return 0;
@@ -389,7 +457,7 @@ static __always_inline void open_table(struct structpage_walk *w, u64 table, u64
 	w->to = n;
 	w->table_rec = w->n;
 	if (cast)
-		bpf_loop((n + TOUCHES - 1) / TOUCHES, touch_step, &w, 0);
+		bpf_loop((n + GROUP - 1) / GROUP, touch_step, &w, 0);
 }
 
 /* Walks down to w->addr's entry: a hole, a huge leaf, or a table that it copies to w->pt[]. */
@@ -469,7 +537,7 @@ static long step_cast(u32 i, struct structpage_walk **at)
 {
 	struct structpage_walk *w = *at;
 
-	if (w->i < w->to && next_leaf(w, true))
+	if (next_leaves(w))
 		return 0;
 	return not_zero(other_cast(w));
 }

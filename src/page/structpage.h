@@ -133,6 +133,8 @@ struct structpage_walk {
 	/* state between the steps */
 	u32 i, to; /* entries of the table that are left */
 	u32 tries; /* retries of a leaf that changes */
+	u32 alone; /* so many leaves are not tried in a group */
+	u32 pad2;
 	u64 pgd;
 	/* Current entries (0: none), the entry of their table, and the address that they map. */
 	u64 table, pmd, pmd_ptr, base;
