@@ -54,9 +54,8 @@ static int summary_rows(struct render_summary *r, const struct process *p,
 {
 	struct fold *f = &r->fold;
 	size_t n = 0;
-	int err = 0;
+	int err = fold_names(f);
 
-	fold_names(f);
 	for (size_t i = 0; r->opt->filter && i < f->n; i++) {
 		struct report_row row = summary_of(r, p, &f->row[i]);
 
@@ -223,6 +222,7 @@ static int summary_begin(void *ctx, const struct report_head *head)
 	r->base = kernel_page_size(&k->ev);
 	r->head = *head;
 	r->text = r->opt->format == TABLE_TEXT && !r->opt->json;
+	r->fold.few = r->text && !r->opt->verbose && !r->opt->filter;
 	/* Rows of chosen columns are of all processes. */
 	if (!r->text && r->opt->ncolumns)
 		return rows_new(r->opt, COLUMNS_MAPPING, NULL, head, &r->all);

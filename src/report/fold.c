@@ -3,32 +3,12 @@
 
 #include "lib/array.h"
 
+#include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lib/pure.h"
-
-int fold_add(struct fold *f, const struct vma *vma, const struct report_totals *t,
-	     unsigned severity)
-{
-	struct fold_row row = {
-		.vma = *vma, .totals = *t, .mappings = 1, .severity = severity
-	};
-
-	return array_put(&f->row, &f->n, &f->room, sizeof(row), &row);
-}
-
-void fold_names(struct fold *f)
-{
-	for (size_t i = 0; i < f->n; i++) {
-		struct fold_row *r = &f->row[i];
-		const struct vma *below = i ? &r[-1].vma : NULL;
-
-		r->what = vma_what(&r->vma, below, i + 1 < f->n ? &r[1].vma : NULL);
-		if (r->what && !r->vma.name[0] && r->totals.thp * 2 > r->totals.present)
-			r->what = "anonymous, THP";
-	}
-}
 
 /* By findings, then by resident size. */
 ARRAY_ORDER(fold_weight, struct fold_row,
@@ -54,8 +34,8 @@ static bool fold_alone(const struct fold_row *r, u64 present)
 {
 	bool file = r->vma.name[0] == '/' && !r->what;
 
-	return r->severity ||
-	       (!file && r->totals.present && r->totals.present * 20 >= present);
+	return r->mappings == 1 && (r->severity || (!file && r->totals.present &&
+						    r->totals.present * 20 >= present));
 }
 
 static void fold_join(struct fold_row *to, const struct fold_row *from)
@@ -64,6 +44,109 @@ static void fold_join(struct fold_row *to, const struct fold_row *from)
 	to->mappings += from->mappings;
 	to->severity = MAX(to->severity, from->severity);
 }
+
+/* ---- rows as they come */
+
+static void fold_name_row(struct fold_row *r, const struct vma *below,
+			  const struct vma *above)
+{
+	r->what = vma_what(&r->vma, below, above);
+	if (r->what && !r->vma.name[0] && r->totals.thp * 2 > r->totals.present)
+		r->what = "anonymous, THP";
+}
+
+static int fold_same_name(const void *a, const void *b)
+{
+	return strcmp(fold_name(a), fold_name(b));
+}
+
+/* Joins @row to the one of its name, which shows the first of its mappings. */
+static int fold_by_name_now(struct fold *f, struct fold_row *row)
+{
+	struct fold_row **at = tfind(row, &f->names, fold_same_name), *to;
+
+	if (at && row->vma.start > (*at)->vma.start) {
+		fold_join(*at, row);
+		return 0;
+	}
+	if (at) {
+		fold_join(row, *at);
+		row->next = (*at)->next;
+		**at = *row;
+		return 0;
+	}
+	to = malloc(sizeof(*to));
+	if (!to)
+		return -ENOMEM;
+	*to = *row;
+	if (!tsearch(to, &f->names, fold_same_name)) {
+		free(to);
+		return -ENOMEM;
+	}
+	to->next = f->list;
+	f->list = to;
+	return 0;
+}
+
+/*
+ * Keeps the last row, whose neighbour @above is known now: alone, or with those of its name.  What is no
+ * row of its own among those up to here is none among all, of which it is a smaller part.
+ */
+static int fold_last(struct fold *f, const struct vma *above)
+{
+	struct fold_row *row = &f->last, *least = &f->alone[0], lighter;
+
+	if (!row->mappings)
+		return 0;
+	fold_name_row(row, f->below.end ? &f->below : NULL, above);
+	f->below = row->vma;
+	f->present += row->totals.present;
+	if (!fold_alone(row, f->present))
+		return fold_by_name_now(f, row);
+	if (f->nalone < FOLD_ALONE) {
+		f->alone[f->nalone++] = *row;
+		return 0;
+	}
+	for (size_t i = 1; i < f->nalone; i++)
+		if (fold_weight(&f->alone[i], least) > 0)
+			least = &f->alone[i];
+	if (fold_weight(row, least) > 0)
+		return fold_by_name_now(f, row);
+	lighter = *least;
+	*least = *row;
+	return fold_by_name_now(f, &lighter);
+}
+
+int fold_add(struct fold *f, const struct vma *vma, const struct report_totals *t,
+	     unsigned severity)
+{
+	struct fold_row row = {
+		.vma = *vma, .totals = *t, .mappings = 1, .severity = severity
+	};
+	int err;
+
+	if (!f->few)
+		return array_put(&f->row, &f->n, &f->room, sizeof(row), &row);
+	err = fold_last(f, vma);
+	f->last = row;
+	return err;
+}
+
+int fold_names(struct fold *f)
+{
+	int err = f->few ? fold_last(f, NULL) : 0;
+
+	for (size_t i = 0; !f->few && i < f->n; i++)
+		fold_name_row(&f->row[i], i ? &f->row[i - 1].vma : NULL,
+			      i + 1 < f->n ? &f->row[i + 1].vma : NULL);
+	for (size_t i = 0; !err && i < f->nalone; i++)
+		err = array_put(&f->row, &f->n, &f->room, sizeof(*f->row), &f->alone[i]);
+	for (struct fold_row *r = f->list; !err && r; r = r->next)
+		err = array_put(&f->row, &f->n, &f->room, sizeof(*f->row), r);
+	return err;
+}
+
+/* ---- all rows */
 
 /* Joins neighbours of one name among the rows from @first on. */
 static void fold_alike(struct fold *f, size_t first)
@@ -112,6 +195,7 @@ void fold_rows(struct fold *f, size_t names)
 
 void fold_deinit(struct fold *f)
 {
+	tdestroy(f->names, free);
 	free(f->row);
-	*f = (struct fold){ .n = 0 };
+	*f = (struct fold){ .few = f->few };
 }

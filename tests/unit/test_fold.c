@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/fold.h"
@@ -131,4 +132,55 @@ TEST(anonymous_mappings_are_called_by_what_they_are)
 	expect_row(9, 1, MIB, "stack");
 	EXPECT_STR(vma_base_name(&fold.row[6].vma), "anon_hugepage (deleted)");
 	fold_deinit(&fold);
+}
+
+/* Adds @n mappings, some with findings, of a few names and sizes; returns their rows. */
+static struct fold random_rows(bool few, unsigned seed, unsigned n, size_t names)
+{
+	static const char *const name[] = {
+		"", "/lib/a", "/lib/b", "[heap]", "/bin/c", ""
+	};
+
+	fold.few = few;
+	srand(seed);
+	for (u64 at = 1; at <= n; at++) {
+		u64 pages = 1 + (u64)rand() % (rand() % 16 ? 8 : 4096);
+		struct vma vma = { .start = at << 30, .end = (at << 30) + (pages << 12) };
+		struct report_totals t = { .present = rand() % 8 ? pages : 0 };
+
+		vma.read = rand() % 4;
+		vma.exec = !(rand() % 16);
+		t.thp = rand() % 16 ? 0 : t.present;
+		snprintf(vma.name, sizeof(vma.name), "%s", name[rand() % 6]);
+		EXPECT_INT(fold_add(&fold, &vma, &t,
+				    rand() % (seed % 2 ? 100 : 1000) == 1),
+			   0);
+	}
+	EXPECT_INT(fold_names(&fold), 0);
+	fold_rows(&fold, names);
+	return fold;
+}
+
+TEST(few_rows_are_kept_of_many_mappings_and_folded_alike)
+{
+	for (unsigned seed = 0; seed < 200; seed++) {
+		size_t names = seed % 3 ? 3 : SIZE_MAX;
+		struct fold all, few;
+
+		fold = (struct fold){ .n = 0 };
+		all = random_rows(false, seed, seed * 2, names);
+		fold = (struct fold){ .n = 0 };
+		few = random_rows(true, seed, seed * 2, names);
+		EXPECT_INT(few.n, all.n);
+		for (size_t i = 0; i < few.n && i < all.n; i++) {
+			struct fold_row *a = &all.row[i], *b = &few.row[i];
+
+			a->next = b->next = NULL;
+			EXPECT(!memcmp(a, b, sizeof(*a)));
+		}
+		EXPECT(few.n <= 40);
+		fold_deinit(&few);
+		fold_deinit(&all);
+	}
+	fold = (struct fold){ .n = 0 };
 }
