@@ -15,7 +15,7 @@ struct verdict_cache *verdict_cache_new(size_t max, bool words)
 	struct verdict_cache *j = calloc(1, sizeof(*j));
 
 	if (j) {
-		j->refs = j->vma = 1;
+		j->refs = 1;
 		j->max = max;
 		j->words = words;
 	}
@@ -50,6 +50,19 @@ struct verdict_cache *verdict_cache_renew(struct verdict_cache *j)
 	return new;
 }
 
+/* Makes the current VMA unlike all before it. */
+static void verdict_cache_number(struct verdict_cache *j)
+{
+	j->vma = ++j->vmas;
+	if (j->vma)
+		return;
+	for (unsigned i = 0; i < VERDICT_CACHE_LIKES; i++)
+		j->like[i].vma = 0;
+	for (unsigned i = 0; i < VERDICT_CACHE_VMAS; i++)
+		j->kind[i].number = 0;
+	j->vma = j->vmas = 1;
+}
+
 void verdict_cache_begin(struct verdict_cache *j, const struct kernel *kernel,
 			 const struct page_context *page)
 {
@@ -59,16 +72,31 @@ void verdict_cache_begin(struct verdict_cache *j, const struct kernel *kernel,
 		j->kernel = *kernel;
 	}
 	j->page = page;
-	verdict_cache_next_vma(j);
+	verdict_cache_next_process(j);
 }
 
-void verdict_cache_next_vma(struct verdict_cache *j)
+void verdict_cache_next_process(struct verdict_cache *j)
 {
-	if (++j->vma)
-		return;
-	for (unsigned i = 0; i < VERDICT_CACHE_LIKES; i++)
-		j->like[i].vma = 0;
-	j->vma = 1;
+	for (unsigned i = 0; i < VERDICT_CACHE_VMAS; i++)
+		j->kind[i].number = 0;
+	verdict_cache_number(j);
+}
+
+void verdict_cache_next_vma(struct verdict_cache *j, const struct vma *vma)
+{
+	struct vma kind = *vma;
+
+	/* none of these is a fact of a page that is present; see verdict_cache_same_place() */
+	kind.start = kind.end = kind.offset = 0;
+	kind.rss_bytes = kind.pss_bytes = kind.anon_huge_bytes = 0;
+	for (unsigned i = 0; i < VERDICT_CACHE_VMAS; i++)
+		if (j->kind[i].number && !memcmp(&j->kind[i].vma, &kind, sizeof(kind))) {
+			j->vma = j->kind[i].number;
+			return;
+		}
+	verdict_cache_number(j);
+	j->kind[j->vma % VERDICT_CACHE_VMAS].vma = kind;
+	j->kind[j->vma % VERDICT_CACHE_VMAS].number = j->vma;
 }
 
 /* ---- values that are kept once */

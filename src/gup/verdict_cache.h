@@ -11,6 +11,7 @@
 #include "page/page.h"
 #include "gup/predict.h"
 
+#define VERDICT_CACHE_VMAS 4   /* kinds of VMAs to compare with; a power of two */
 #define VERDICT_CACHE_LIKES 64 /* pages to compare with; a power of two */
 
 struct verdict_cache {
@@ -18,7 +19,12 @@ struct verdict_cache {
 	bool words;                      /* classes keep the raw words, too: for stores */
 	struct kernel kernel;            /* by whose rules pages are judged */
 	const struct page_context *page; /* gives the words their meaning */
-	u32 vma; /* number of the current VMA: pages of different VMAs are never alike */
+	u32 vma; /* number of the current VMA's kind: pages of different kinds are never alike */
+	u32 vmas; /* the last number */
+	struct {
+		u32 number; /* 0: empty */
+		struct vma vma;
+	} kind[VERDICT_CACHE_VMAS];
 	void *facts, *verdicts, *classes; /* trees of tsearch(3) */
 	size_t n, max;                    /* classes; so many there may be */
 	u32 next;                         /* ->id of the next class */
@@ -42,8 +48,10 @@ struct verdict_cache *verdict_cache_renew(struct verdict_cache *j);
 /* Begins a collection that is judged by @kernel.  Borrows @page until the next one. */
 void verdict_cache_begin(struct verdict_cache *j, const struct kernel *kernel,
 			 const struct page_context *page);
-/* Drops cached pages but keeps classes: for another VMA, or when facts of the machine changed. */
-void verdict_cache_next_vma(struct verdict_cache *j);
+/* Drops cached pages but keeps classes: what is known of the process or machine changed. */
+void verdict_cache_next_process(struct verdict_cache *j);
+/* Pages of @vma follow: one of few lately that differ in address only has cached pages, too. */
+void verdict_cache_next_vma(struct verdict_cache *j, const struct vma *vma);
 
 /*
  * Interprets @raw in @vma and returns the run that it is.  Returns 0, -ENOMEM, or -EAGAIN when the

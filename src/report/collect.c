@@ -448,7 +448,7 @@ static int collect_vma(void *ctx, const struct vma *vma)
 		return 0;
 	c->vma = vma;
 	c->vma_open = false;
-	verdict_cache_next_vma(c->judge);
+	verdict_cache_next_vma(c->judge, vma);
 	memset(&c->vma_totals, 0, sizeof(c->vma_totals));
 	int err = collect_parts(c, vma, &any);
 	int err2 = collect_flush(c);
@@ -513,6 +513,7 @@ static int collect_process(struct collector *c, pid_t pid)
 		return err;
 	collect_why_note(&c->process, c->diag);
 	c->page_ctx.has_pinned = c->process.has_pinned;
+	verdict_cache_next_process(c->judge);
 	if (c->view->process)
 		err = c->view->process(c->view_ctx, &c->process);
 	if (!err)

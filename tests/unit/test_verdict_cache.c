@@ -77,7 +77,7 @@ static void compare(const char *model, unsigned n)
 		if (!dice(500)) { /* another VMA: its flags matter */
 			vma.flags ^= BIT(dice(8));
 			vma.has_flags = true;
-			verdict_cache_next_vma(j);
+			verdict_cache_next_vma(j, &vma);
 		}
 		err = verdict_cache_page(j, &vma, &o, &run);
 		if (err == -EAGAIN) {
