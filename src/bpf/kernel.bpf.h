@@ -126,6 +126,14 @@ typedef struct {
 	unsigned long __mm_flags[1];
 } mm_flags_t;
 
+/* 6.14: it is odd while somebody has the mmap lock for writing; an int before. */
+struct seqcount {
+	unsigned int sequence;
+};
+struct mm_struct___seq {
+	struct seqcount mm_lock_seq;
+};
+
 /* 6.18: mm->flags is a bitmap of its own type. */
 struct mm_struct___bitmap {
 	mm_flags_t flags;

@@ -17,6 +17,7 @@
 #include "folio.bpf.h"
 
 #include "calibrate.bpf.h"
+#include "vmas.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -276,9 +277,13 @@ static __always_inline bool next_group(struct structpage_walk *w)
 {
 	const struct structpage_raw like = w->raw;
 	u64 last = w->last, mask = call.pfn_mask[1] | call.pfn_high;
-	u64 other = 0, pfns = 0, jumps = 0, heads = 0, e;
+	u64 other = 0, pfns = 0, jumps = 0, heads = 0, e, page;
 	u32 i = w->i;
 
+	if (w->alone || i + GROUP > w->to) {
+		w->alone -= !!w->alone;
+		return false;
+	}
 	for (u32 k = 0; k < GROUP; k++) {
 		e = w->pt[(i + k) & 511];
 		other |= (e ^ last) & ~mask;
@@ -290,8 +295,6 @@ static __always_inline bool next_group(struct structpage_walk *w)
 	    pfns >= call.max_pfn)
 		return false;
 	for (u32 k = 0; k < GROUP; k++) {
-		u64 page;
-
 		e = w->pt[(i + k) & 511];
 		page = page_of(e);
 		other |= load64(page + lay.flags, true) ^ like.flags;
@@ -339,17 +342,6 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 	}
 	w->i = i + 1;
 	return true;
-}
-
-/* Handles the next leaf, or GROUP of them, if they are like the last. */
-static __always_inline bool next_leaves(struct structpage_walk *w)
-{
-	if (w->i >= w->to)
-		return false;
-	if (!w->alone && w->i + GROUP <= w->to && next_group(w))
-		return true;
-	w->alone -= !!w->alone;
-	return next_leaf(w, true);
 }
 
 /* Handles the entry at w->i of the current table, which is not like the last. */
@@ -537,7 +529,7 @@ static long step_cast(u32 i, struct structpage_walk **at)
 {
 	struct structpage_walk *w = *at;
 
-	if (next_leaves(w))
+	if (w->i < w->to && (next_group(w) || next_leaf(w, true)))
 		return 0;
 	return not_zero(other_cast(w));
 }
@@ -571,66 +563,37 @@ static __always_inline void walk_end(struct structpage_walk *w, u64 mm, const bo
 		table_done(w, cast);
 	}
 	settle(w);
+	w->mm_seq = 0;
+	if (bpf_core_field_exists(struct mm_struct___seq, mm_lock_seq.sequence))
+		w->mm_seq =
+			BPF_CORE_READ((struct mm_struct___seq *)mm, mm_lock_seq.sequence);
 	w->mm_users = BPF_CORE_READ((struct mm_struct *)mm, mm_users.counter);
 	if (!w->mm_users)
 		w->err = -3; /* -ESRCH */
 }
 
-/* Limits a call: a kernel without preemption runs nothing else meanwhile. */
-static __always_inline u32 walk_steps(const struct structpage_walk *w)
+static __always_inline int observe(u32 i, const bool cast)
 {
-	return w->gentle ? STRUCTPAGE_GENTLE : STRUCTPAGE_STEPS;
+	struct structpage_walk *w = bpf_map_lookup_elem(&walks, &i);
+	u64 mm = w ? walk_begin(w) : 0;
+
+	/* a kernel without preemption runs nothing else meanwhile */
+	if (mm) {
+		w->steps = bpf_loop(w->gentle ? STRUCTPAGE_GENTLE : STRUCTPAGE_STEPS,
+				    cast ? step_cast : step_copy, &w, 0);
+		walk_end(w, mm, cast);
+	}
+	return 0;
 }
 
 SEC("gupinfo.syscall")
 int observe_copy(const u32 *ctx)
 {
-	u32 i = *ctx;
-	struct structpage_walk *w = bpf_map_lookup_elem(&walks, &i);
-	u64 mm = w ? walk_begin(w) : 0;
-
-	if (mm) {
-		w->steps = bpf_loop(walk_steps(w), step_copy, &w, 0);
-		walk_end(w, mm, false);
-	}
-	return 0;
+	return observe(*ctx, false);
 }
 
 SEC("gupinfo.syscall")
 int observe_cast(const u32 *ctx)
 {
-	u32 i = *ctx;
-	struct structpage_walk *w = bpf_map_lookup_elem(&walks, &i);
-	u64 mm = w ? walk_begin(w) : 0;
-
-	if (mm) {
-		w->steps = bpf_loop(walk_steps(w), step_cast, &w, 0);
-		walk_end(w, mm, true);
-	}
-	return 0;
-}
-
-/* --- VMAs and their flags, for which smaps shows letters */
-
-SEC("gupinfo.iter/task_vma")
-int vmas(struct bpf_iter__task_vma *ctx)
-{
-	struct vm_area_struct *vma = ctx->vma;
-	struct structpage_vma v = {};
-	struct hugetlbfs_sb_info *sb;
-
-	if (!ctx->task || !vma || vma->vm_end <= call.vma_lo ||
-	    vma->vm_start >= call.vma_hi)
-		return 0;
-	v.start = vma->vm_start;
-	v.end = vma->vm_end;
-	v.flags = vma->vm_flags;
-	if (v.flags & STRUCTPAGE_VM_HUGETLB) {
-		sb = BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_fs_info);
-		v.order = BPF_CORE_READ(sb, hstate, order);
-	}
-	if (bpf_core_field_exists(struct vm_userfaultfd_ctx, ctx))
-		v.uffd = BPF_CORE_READ(vma, vm_userfaultfd_ctx.ctx, features);
-	bpf_seq_write(ctx->meta->seq, &v, sizeof(v));
-	return 0;
+	return observe(*ctx, true);
 }

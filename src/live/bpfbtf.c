@@ -24,6 +24,7 @@ static struct btfcut_want bpfbtf_ids[] = {
 	[BPFBTF_FOLIO] = { "folio", .member = { "_large_mapcount", "_mm_ids" } },
 	[BPFBTF_PAGEFLAGS] = { "pageflags", .member = { "PG_anon_exclusive" } },
 	{ "mm_struct" },
+	{ "seqcount" },
 	{ "xarray" },
 	{ "xa_node" },
 	{ "address_space" },

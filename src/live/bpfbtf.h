@@ -19,8 +19,8 @@ enum bpfbtf_name {
 	BPFBTF_TASK_VMA,
 	BPFBTF_FOLIO,
 	BPFBTF_PAGEFLAGS,
-	/* not of structpage.bpf.c, of which 17 types without a name here come before */
-	BPFBTF_TASK_FILE = BPFBTF_PAGEFLAGS + 18,
+	/* not of structpage.bpf.c, of which 18 types without a name here come before */
+	BPFBTF_TASK_FILE = BPFBTF_PAGEFLAGS + 19,
 	/* per-CPU variables */
 	BPFBTF_HRTIMER_BASES,
 	BPFBTF_CPU_FBATCHES,

@@ -471,13 +471,23 @@ int bpfpage_frames(struct bpfpage *bp, u64 pfn, u64 end, bool hugetlb,
 	return r;
 }
 
-enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
+/* Reads what a walk reads of the process itself. */
+static bool look_at_mm(struct bpfpage *bp, int pagemap_fd)
 {
-	if (bp->pinned_bit < 0)
-		return TRI_UNKNOWN;
 	bp->walk->fd = pagemap_fd;
 	bp->walk->addr = bp->walk->end = 0;
-	if (observe(bp, 0) || bp->walk->err)
+	return !observe(bp, 0) && !bp->walk->err;
+}
+
+u32 bpfpage_mm_seq(struct bpfpage *bp, int pagemap_fd)
+{
+	return look_at_mm(bp, pagemap_fd) && !(bp->walk->mm_seq & 1) ? bp->walk->mm_seq
+								     : 0;
+}
+
+enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd)
+{
+	if (bp->pinned_bit < 0 || !look_at_mm(bp, pagemap_fd))
 		return TRI_UNKNOWN;
 	return bp->walk->mm_flags >> bp->pinned_bit & 1 ? TRI_YES : TRI_NO;
 }

@@ -87,6 +87,13 @@ void bpfpage_gentle(struct bpfpage *bp);
  */
 int bpfpage_vmas(struct bpfpage *bp, pid_t pid, u64 start, u64 end);
 
+/*
+ * Reads a number that changes with the VMAs of the process behind @pagemap_fd: what was read of them
+ * between two calls that return the same is of one moment.  0: they change now, or the kernel has none
+ * (before 6.14).
+ */
+u32 bpfpage_mm_seq(struct bpfpage *bp, int pagemap_fd);
+
 /* Reads MMF_HAS_PINNED of the process behind @pagemap_fd. */
 enum tri bpfpage_has_pinned(struct bpfpage *bp, int pagemap_fd);
 

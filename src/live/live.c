@@ -261,6 +261,12 @@ static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 
 		return -ESRCH;
 	if (p->pagemap < 0)
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
+	if (fold && l->ahead) {
+		int err = live_ahead_observe(l, p, vma, start, end, cb, ctx);
+
+		if (err != -EAGAIN)
+			return err;
+	}
 	if (live_bpf_walks(l) && !vma->gate)
 		return live_bpf_observe(l, p, vma, start, end, fold, cb, ctx);
 	if (l->bpf && !vma->gate)

@@ -157,6 +157,26 @@ static int live_bpf_hugetlb(void *ctx, const struct raw_page *raw, size_t n)
 	return err;
 }
 
+u64 live_bpf_bytes(const struct live *l, const struct raw_page *raw)
+{
+	return page_read_leaf_size(&l->machine.kernel, NULL, raw);
+}
+
+int live_bpf_deliver(struct live *l, const struct vma *vma, bool moved,
+		     const struct raw_page *raw, size_t n, source_raw_cb cb, void *ctx)
+{
+	u64 page = kernel_page_size(&l->machine.kernel);
+	struct live_split mark = { .cb = cb, .ctx = ctx };
+	struct live_split split = { .l = l,
+				    .page = page,
+				    .huge_pages =
+					    MAX(l->machine.kernel.pmd_size / page, 1),
+				    .cb = moved ? live_bpf_raced : cb,
+				    .ctx = moved ? &mark : ctx };
+
+	return live_pages_split(&split, raw, n);
+}
+
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,
 		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx)
 {
@@ -172,24 +192,31 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 				    .hugetlb = size > page,
 				    .cb = moved ? live_bpf_raced : cb,
 				    .ctx = moved ? &mark : ctx };
-	struct live_batches marked = {
-		.bpf = l->bpf, .page = page, .cb = live_pages_split, .ctx = &split
-	};
-	struct live_bpf_pass o = { .ev = &l->machine.kernel,
-				   .huge = size,
-				   .level = page_huge_level(&l->machine.kernel, size),
-				   .cb = live_pages_split,
-				   .ctx = &split };
+	/* what they pass on is large: only what is used is set */
+	struct live_batches marked;
+	struct live_bpf_pass o;
 
 	start = MAX(ROUND_DOWN(start, size), vma->start);
 	end = MIN(ROUND_UP(end, size), vma->end);
 	if (start >= end)
 		return 0;
-	if (size == page && !fold)
-		live_batches_begin(&marked);
-	if (size == page)
+	if (size == page) {
+		marked.bpf = l->bpf;
+		marked.page = page;
+		marked.before = NULL;
+		marked.nout = 0;
+		marked.cb = live_pages_split;
+		marked.ctx = &split;
+		if (!fold)
+			live_batches_begin(&marked);
 		return bpfpage_observe(l->bpf, p->pagemap, false, start, end, fold,
 				       live_batches_mark, &marked);
+	}
+	o.ev = &l->machine.kernel;
+	o.huge = size;
+	o.level = page_huge_level(&l->machine.kernel, size);
+	o.cb = live_pages_split;
+	o.ctx = &split;
 	return bpfpage_observe(l->bpf, p->pagemap, true, start, end, fold,
 			       live_bpf_hugetlb, &o);
 }

@@ -100,8 +100,29 @@ struct live_cgroups {
 	bool tried;
 };
 
+/*
+ * Small VMAs that were listed and follow each other, until they are delivered; their pages are read
+ * together when the first is asked for (live_ahead.c).
+ */
+#define LIVE_AHEAD 256
+#define LIVE_AHEAD_RUNS 4096
+
+struct live_ahead {
+	const struct live_process *p;
+	u32 seq; /* bpfpage_mm_seq() before they were listed */
+	size_t n;
+	struct vma vma[LIVE_AHEAD];
+	/* runs of [from, to); @at: the first that was not delivered */
+	u64 from, to;
+	bool same; /* no VMA has changed since they were listed */
+	size_t nraw, at;
+	struct raw_page raw[LIVE_AHEAD_RUNS];
+};
+
 struct live {
 	struct source src; /* first member */
+	struct live_ahead
+		*ahead; /* while VMAs are walked; NULL: each is read by itself */
 	struct live_options opt;
 	int root;       /* directory descriptor of opt.root */
 	int kpageflags; /* -errno when it could not be opened */
@@ -212,6 +233,16 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 /* Likewise, where BPF reads struct pages but no page tables (live_structs.c). */
 int live_structs_observe(struct live *l, struct live_process *p, const struct vma *vma,
 			 u64 start, u64 end, source_raw_cb cb, void *ctx);
+/* Returns the bytes of a leaf of @raw. */
+u64 live_bpf_bytes(const struct live *l, const struct raw_page *raw);
+/* Delivers @n runs of @vma that were read before; @moved: it has changed since it was listed. */
+int live_bpf_deliver(struct live *l, const struct vma *vma, bool moved,
+		     const struct raw_page *raw, size_t n, source_raw_cb cb, void *ctx);
+
+/* Delivers the pages of @vma if it waits in l->ahead; returns -EAGAIN when it does not. */
+int live_ahead_observe(struct live *l, struct live_process *p, const struct vma *vma,
+		       u64 start, u64 end, source_raw_cb cb, void *ctx);
+
 int live_bpf_find(struct live *l, struct live_process *p, u64 pfn, u64 end,
 		  source_raw_cb cb, void *ctx);
 enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);

@@ -358,12 +358,69 @@ static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 	       vma_set_flags(vma, v->flags, b->page << v->order, b->pkey_bits);
 }
 
+/* ---- small VMAs wait, so that their pages are read together */
+
+#define LIVE_AHEAD_BYTES (1ULL << 20) /* larger VMAs are read by themselves */
+#define LIVE_AHEAD_GAP (1ULL << 30)   /* to the next VMA */
+
+/* Begins a walk of the VMAs of @p.  Returns false where nothing is read ahead. */
+static bool live_vmas_begin(struct live *l, const struct live_process *p)
+{
+	if (!l->src.ahead || !live_bpf_walks(l) || p->pagemap < 0 || l->ahead)
+		return false;
+	l->ahead = malloc(sizeof(*l->ahead));
+	if (!l->ahead)
+		return false;
+	l->ahead->p = p;
+	l->ahead->n = 0;
+	l->ahead->from = l->ahead->to = 0;
+	l->ahead->seq = bpfpage_mm_seq(l->bpf, p->pagemap);
+	return true;
+}
+
+static void live_vmas_end(struct live *l)
+{
+	free(l->ahead);
+	l->ahead = NULL;
+}
+
+static bool live_vmas_waits(const struct live_ahead *a, const struct vma *vma)
+{
+	return a->n < LIVE_AHEAD && !vma->gate && vma->has_flags &&
+	       !(vma->flags & VF(HUGETLB)) && vma->end - vma->start <= LIVE_AHEAD_BYTES &&
+	       (!a->n || (vma->start >= a->vma[a->n - 1].end &&
+			  vma->start - a->vma[a->n - 1].end <= LIVE_AHEAD_GAP));
+}
+
+/* Delivers the VMAs that wait, and lets @vma wait or delivers it, too (NULL: there is none). */
+static int live_vmas_pass(struct live *l, const struct vma *vma, source_vma_cb cb,
+			  void *ctx)
+{
+	struct live_ahead *a = l->ahead;
+	int err = 0;
+
+	if (!vma || !live_vmas_waits(a, vma)) {
+		for (size_t i = 0; i < a->n && !err; i++)
+			err = cb(ctx, &a->vma[i]);
+		a->n = 0;
+	}
+	if (err || !vma)
+		return err;
+	if (!live_vmas_waits(a, vma))
+		return cb(ctx, vma);
+	a->vma[a->n++] = *vma;
+	return 0;
+}
+
+/* ---- the walk */
+
 /* VMAs below @from have been delivered; @bits NULL: the lines are those of smaps. */
 struct live_vmas_pass {
 	struct live *l;
 	struct live_process *p;
 	struct live_vmas_bits *bits;
 	u64 from;
+	bool ahead; /* VMAs wait in ->l->ahead */
 	source_vma_cb cb;
 	void *ctx;
 };
@@ -386,7 +443,7 @@ static int live_vmas_deliver(struct live_vmas_pass *o, struct vma *vma)
 		return -EAGAIN;
 	o->from = vma->end;
 	live_vmas_complete(o->l, o->p, vma);
-	return o->cb(o->ctx, vma);
+	return o->ahead ? live_vmas_pass(o->l, vma, o->cb, o->ctx) : o->cb(o->ctx, vma);
 }
 
 static int live_vmas_stream(struct live_vmas_pass *o, struct live_lines *r)
@@ -459,12 +516,19 @@ int live_vmas_walk(struct live *l, struct live_process *p, bool smaps, source_vm
 	int err = -EAGAIN;
 
 	p->mounts.stat_inode = 0; /* a file may have grown since the last walk */
+	o.ahead = live_vmas_begin(l, p);
 	if (live_bpf_walks(l) && !smaps)
 		err = live_vmas_quick(&o);
 	if (err == -EAGAIN)
 		err = live_vmas_file_of(&o, "smaps");
 	if (err == -ENOENT && faccessat(p->mem, "maps", F_OK, 0) == 0)
 		err = live_vmas_file_of(&o, "maps"); /* a kernel without smaps */
+	if (o.ahead) {
+		int last = live_vmas_pass(l, NULL, cb, ctx);
+
+		err = err ? err : last;
+		live_vmas_end(l);
+	}
 	return err == -ENOENT ? -ESRCH : err;
 }
 

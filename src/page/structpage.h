@@ -126,10 +126,10 @@ struct structpage_walk {
 	/* results */
 	u32 n;        /* records */
 	u32 mm_users; /* 0: the process is gone */
+	u32 mm_seq;   /* changes with the VMAs; odd: they do now; 0: not known */
 	u32 steps;    /* leaves, about */
 	u64 mm_flags;
 	s32 err; /* -errno of the program */
-	u32 pad;
 	/* state between the steps */
 	u32 i, to; /* entries of the table that are left */
 	u32 tries; /* retries of a leaf that changes */

@@ -560,7 +560,7 @@ int collect_run(struct source *src, const struct collect_options *opt,
 		const struct report_view *view, void *view_ctx, struct diag *diag)
 {
 	struct collector *c = calloc(1, sizeof(*c));
-	int err = 0;
+	int err;
 
 	if (!c)
 		return -ENOMEM;
@@ -579,13 +579,13 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	c->page_ctx = src->machine->page;
 	c->repeats = opt->again && (opt->again_at || !c->page_ctx.recorded);
 	c->fold = opt->fold && (!opt->holders || c->repeats) && !opt->each && !opt->keep;
+	src->ahead = c->fold && !opt->nranges && !opt->nnames;
 	struct report_head head = { .kernel =
 					    opt->model ? opt->model : c->page_ctx.kernel,
 				    .machine = src->machine };
 
 	verdict_cache_begin(c->judge, head.kernel, &c->page_ctx);
-	if (view->begin)
-		err = view->begin(view_ctx, &head);
+	err = view->begin ? view->begin(view_ctx, &head) : 0;
 	if (!err)
 		err = collect_processes(c);
 	if (err <= 0 && view->end) {

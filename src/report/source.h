@@ -147,4 +147,6 @@ struct source {
 	struct diag *diag; /* borrowed; the source adds warnings */
 	const struct source_machine
 		*machine; /* set before it is used; valid until close */
+	/* The caller of ->vmas observes each VMA whole and with @fold: the source may read ahead. */
+	bool ahead;
 };
