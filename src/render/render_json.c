@@ -200,9 +200,12 @@ static int json_flush(struct render_json *r)
 {
 	struct iovec *at = r->part, *end = at + r->nparts;
 	FILE *out = r->js.out;
-	int fd = fileno(out); /* -1: it is in memory */
+	int fd;
 
+	if (!r->nparts) /* a process that ended before its report began has no stream */
+		return 0;
 	r->nparts = 0;
+	fd = fileno(out); /* -1: it is in memory */
 	while (fd >= 0 && at < end && !fflush_unlocked(out)) {
 		ssize_t n = writev(fd, at, end - at);
 

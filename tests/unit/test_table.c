@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <locale.h>
+#include <stdlib.h>
 
 #include "render/columns.h"
+#include "render/render.h"
 #include "render/table.h"
 #include "test.h"
 
@@ -116,4 +118,26 @@ TEST(digits_are_those_of_printf)
 	}
 	EXPECT_STR(columns_digits(100, 10, "", got, 3), "");
 	EXPECT_STR(columns_digits(100, 10, "", got, 4), "100");
+}
+
+/* The process ended before there was anything of it to show. */
+TEST(a_view_that_never_began_is_released)
+{
+	static const struct render_view *const views[] = {
+		&render_summary_view,
+		&render_pages_view,
+		&render_json_view,
+		&render_all_view,
+	};
+	static const struct render_options opt;
+
+	for (unsigned i = 0; i < ARRAY_SIZE(views); i++) {
+		void *ctx = calloc(1, views[i]->size);
+
+		EXPECT(ctx);
+		*(const struct render_options **)ctx = &opt;
+		if (views[i]->deinit)
+			views[i]->deinit(ctx);
+		free(ctx);
+	}
 }
