@@ -31,8 +31,9 @@ struct collector {
 
 	struct process process;
 	const struct vma *vma;
-	bool vma_open; /* the view's vma() was called for ->vma */
-	u64 vmas_from; /* VMAs that end there or below were visited */
+	bool process_open; /* the view's process() was called for ->process */
+	bool vma_open;     /* the view's vma() was called for ->vma */
+	u64 vmas_from;     /* VMAs that end there or below were visited */
 	struct page_run pending;
 	struct raw_page raw;     /* the words of its first page */
 	bool folded;             /* it has the PFN of its first page only */
@@ -63,12 +64,6 @@ static int collect_open_vma(struct collector *c)
 		return 0;
 	c->vma_open = true;
 	return c->view->vma ? c->view->vma(c->view_ctx, &c->process, c->vma) : 0;
-}
-
-/* Only batches of CPUs have more references (mm/swap.c), or who isolated it. */
-static bool collect_only_batch(const struct page_info *p)
-{
-	return fact_get(&p->facts, FACT_EXTRA_REFS) == TRI_NO;
 }
 
 /* Finds all holders, once. */
@@ -114,14 +109,14 @@ static void collect_holders(struct collector *c, struct report_row *row)
 
 	if (!c->opt->holders || !page_knows(page, PAGE_F_REFCOUNT) ||
 	    page->expected < 0 || page->excess <= 0 ||
-	    (collect_only_batch(page) && !page->batches))
+	    (report_only_batch(page) && !page->batches))
 		return;
-	if (!collect_only_batch(page))
+	if (!report_only_batch(page))
 		collect_find_holders(c);
 	if (!c->holders && !page->batches)
 		return;
 	holders_explain(c->holders, &row->run, c->process.pid, &c->ledger);
-	if (!collect_only_batch(page) && c->holders && !c->holders->complete &&
+	if (!report_only_batch(page) && c->holders && !c->holders->complete &&
 	    !c->holders_said) {
 		diag_add(c->diag, DIAG_INCOMPLETE, "holders: %s", c->holders->why);
 		c->holders_said = true;
@@ -158,25 +153,6 @@ static void collect_held(struct collector *c, struct report_row *row)
 	fact_infer(NULL, &page.facts);
 	/* When the cache is full, what was judged without holders holds, too. */
 	verdict_cache_judge(c->judge, &page, row->raw, &row->run.class);
-}
-
-/* What the page shows at look @look may be of a moment: somebody who had it is about to let go. */
-static bool collect_suspicious(const struct report_row *row, unsigned look)
-{
-	const struct page_info *p = report_page(row);
-
-	if (lint_bugs(row))
-		return true;
-	if (!page_knows(p, PAGE_F_REFCOUNT) || p->expected < 0 || p->excess <= 0 ||
-	    collect_only_batch(p))
-		return false;
-	if (!look)
-		return true;
-	/* One that stays on a page of a file is a batch's: another look would not tell. */
-	s64 batch = holders_may_be_batched(p) && !p->anon ? 1 : 0;
-
-	return (row->ledger ? row->ledger->unexplained : p->excess) > batch &&
-	       p->pincount <= 0;
 }
 
 /*
@@ -220,10 +196,10 @@ static int collect_deliver(struct collector *c, const struct page_run *part)
 
 	bool again = c->repeats && c->look + 1 < COLLECT_LOOKS;
 
-	if (again && !c->look && collect_suspicious(&row, 0))
+	if (again && !c->look && lint_suspicious(&row, 0))
 		return collect_later(c, part);
 	collect_holders(c, &row);
-	if (again && collect_suspicious(&row, c->look))
+	if (again && lint_suspicious(&row, c->look))
 		return collect_later(c, part);
 	collect_held(c, &row);
 	row.cgroup = c->cgroup;
@@ -439,19 +415,32 @@ static int collect_again(struct collector *c)
 	return err;
 }
 
+/* A process of which nothing can be read is not shown: its sums would be 0 without being known. */
+static int collect_open_process(struct collector *c)
+{
+	bool was = c->process_open;
+
+	c->process_open = true;
+	return was || !c->view->process ? 0 : c->view->process(c->view_ctx, &c->process);
+}
+
 static int collect_vma(void *ctx, const struct vma *vma)
 {
 	struct collector *c = ctx;
 	bool any = false;
+	int err, err2;
 
 	if (vma->end <= c->vmas_from) /* it was visited, or is before the range */
 		return 0;
+	err = collect_open_process(c);
+	if (err)
+		return err;
 	c->vma = vma;
 	c->vma_open = false;
 	verdict_cache_next_vma(c->judge, vma);
 	memset(&c->vma_totals, 0, sizeof(c->vma_totals));
-	int err = collect_parts(c, vma, &any);
-	int err2 = collect_flush(c);
+	err = collect_parts(c, vma, &any);
+	err2 = collect_flush(c);
 
 	report_folios(&c->vma_totals, &c->folio, NULL, false, c->base);
 	err = err ? err : err2;
@@ -514,13 +503,13 @@ static int collect_process(struct collector *c, pid_t pid)
 	collect_why_note(&c->process, c->diag);
 	c->page_ctx.has_pinned = c->process.has_pinned;
 	verdict_cache_next_process(c->judge);
-	if (c->view->process)
-		err = c->view->process(c->view_ctx, &c->process);
+	c->process_open = false;
+	err = collect_vmas(c, pid);
 	if (!err)
-		err = collect_vmas(c, pid);
-	if (err <= 0)
+		err = collect_open_process(c);
+	if (err <= 0 && c->process_open)
 		collect_unmapped(c);
-	if ((err <= 0) && c->view->process_end) {
+	if (err <= 0 && c->process_open && c->view->process_end) {
 		int err2 = c->view->process_end(c->view_ctx, &c->process,
 						&c->process_totals);
 

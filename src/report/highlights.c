@@ -73,7 +73,7 @@ static void highlights_look_unexplained(struct highlights *list,
 	const struct page_info *page = report_page(row);
 	s64 rest = row->ledger ? row->ledger->unexplained : page->excess;
 
-	if (rest <= 0 || fact_get(&page->facts, FACT_EXTRA_REFS) == TRI_NO)
+	if (rest <= 0 || report_only_batch(page))
 		return;
 	for (unsigned i = 0; i < row->nholders; i++)
 		if (row->holders[i].certainty == HOLDERS_CANDIDATE &&

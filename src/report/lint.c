@@ -2,6 +2,7 @@
 #include "report/lint.h"
 
 #include "kpageflags.h"
+#include "page/holders.h"
 
 #include "lib/pure.h"
 
@@ -115,3 +116,21 @@ enum lint_class lint_class_of(enum lint id, const struct report_row *row)
 }
 
 const char *const lint_class_names[] = { "bug", "race", "explainable" };
+
+bool lint_suspicious(const struct report_row *row, unsigned look)
+{
+	const struct page_info *p = report_page(row);
+
+	if (lint_bugs(row))
+		return true;
+	if (!page_knows(p, PAGE_F_REFCOUNT) || p->expected < 0 || p->excess <= 0 ||
+	    report_only_batch(p))
+		return false;
+	if (!look)
+		return true;
+	/* One that stays on a page of a file is a batch's: another look would not tell. */
+	s64 batch = holders_may_be_batched(p) && !p->anon ? 1 : 0;
+
+	return (row->ledger ? row->ledger->unexplained : p->excess) > batch &&
+	       p->pincount <= 0;
+}

@@ -29,6 +29,12 @@ u64 lint_row(const struct report_row *row, s64 unexplained);
 /* Those of them that the kernel never lets happen, as far as they are known without holders. */
 u64 lint_bugs(const struct report_row *row);
 
+/*
+ * Returns whether what @row's page shows at look @look (0: the first) may be of a moment: somebody
+ * who had the page is about to let go.
+ */
+bool lint_suspicious(const struct report_row *row, unsigned look);
+
 /* Returns whether breaking @id is a bug, explainable or a race for @row. */
 enum lint_class lint_class_of(enum lint id, const struct report_row *row);
 

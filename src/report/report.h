@@ -101,6 +101,12 @@ static inline const struct page_info *report_page(const struct report_row *row)
 	return &row->run.class->page;
 }
 
+/* Only batches of CPUs have more references to @p (mm/swap.c), or who isolated it. */
+static inline bool report_only_batch(const struct page_info *p)
+{
+	return fact_get(&p->facts, FACT_EXTRA_REFS) == TRI_NO;
+}
+
 /* A view.  NULL members are skipped; a non-zero return ends the collection with that value. */
 struct report_view {
 	int (*begin)(void *ctx, const struct report_head *head);

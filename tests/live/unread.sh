@@ -111,7 +111,7 @@ fi
 # Standard streams and as many descriptors as the views need to find the process, but no more.
 name="out of descriptors"
 bad=
-for n in 4 5 6 7 8 9 10 12 14 16 20 24 32; do
+for n in 4 5 6 7 8 9 10 12 14 {15..21} 24 32; do
 	for view in '' --json --pages --lint --report '--explain 1000' --all; do
 		# shellcheck disable=SC2086
 		(ulimit -n $n && exec "$gupinfo" --pid $sleeper $view) >"$dir/out" 2>"$dir/err" </dev/null
