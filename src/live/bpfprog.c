@@ -347,7 +347,7 @@ static int watch_by(const char *prefix, const struct watch_shared *shared,
 		    char why[BPFPROG_WHY])
 {
 	const struct bpfprog_options opt = { .calls = prefix };
-	struct bpfprog *p;
+	struct bpfprog *p = NULL;
 	int r = bpfprog_load(BPFPROG_WATCH, &opt, &p, why);
 
 	if (r)
