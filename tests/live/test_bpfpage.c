@@ -742,7 +742,8 @@ TEST(a_fresh_page_is_in_a_batch_of_this_cpu)
 	if (!bpfpage_batches(bp, 0, &n) && !bpfbtf_offset(BPFBTF_HRTIMER_BASES))
 		SKIP("the kernel's BTF has no per-CPU variables");
 	EXPECT(bpfpage_batches(bp, 0, &n));
-	for (int drained = 0; drained < 2; drained++) {
+	/* who drains the batches of all CPUs meanwhile makes the page one of none: again, then */
+	for (int try = 0, drained = 0; drained < 2; try++) {
 		char *p = mmap(NULL, PAGE, PROT_READ | PROT_WRITE,
 			       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 		struct structpage_batch *b;
@@ -763,8 +764,11 @@ TEST(a_fresh_page_is_in_a_batch_of_this_cpu)
 				found++;
 			}
 		printf("# %u pages in batches\n", n);
-		EXPECT_INT(found, !drained);
 		munmap(p, PAGE);
+		if (!found && !drained && try < 50)
+			continue;
+		EXPECT_INT(found, !drained);
+		drained++;
 	}
 	EXPECT_INT(sched_setaffinity(0, sizeof(all), &all), 0);
 }
