@@ -69,13 +69,14 @@ int live_machine_config(int root, const char *release, char path[160], char **re
 	return -ENOENT;
 }
 
-/* Reads which MMU a Power machine uses; others have no such line. */
+/* Reads which MMU a Power machine uses. */
 static void live_machine_mmu(struct live *l, struct kernel_evidence *ev)
 {
 	char *text, *line;
 	size_t len;
 
-	if (readfile(l->root, "proc/cpuinfo", &text, &len))
+	/* others have no such line, but one for each CPU to write */
+	if (strncmp(ev->arch, "ppc", 3) || readfile(l->root, "proc/cpuinfo", &text, &len))
 		return;
 	line = strstr(text, "\nMMU\t\t: ");
 	if (line)
