@@ -17,7 +17,7 @@ static int live_ahead_keep(void *ctx, const struct raw_page *raw, size_t n)
 		if (a->nraw == LIVE_AHEAD_RUNS)
 			return 1;
 		a->raw[a->nraw++] = raw[i];
-		a->to = raw[i].addr + raw[i].pages * live_bpf_bytes(l, &raw[i]);
+		a->to = page_read_end(&l->machine.kernel, NULL, &raw[i]);
 	}
 	return 0;
 }
@@ -42,7 +42,7 @@ static void live_ahead_cut(const struct live *l, struct raw_page *raw,
 			   const struct vma *vma)
 {
 	u64 page = kernel_page_size(&l->machine.kernel);
-	u64 size = live_bpf_bytes(l, raw), skip = 0;
+	u64 size = page_read_leaf_size(&l->machine.kernel, NULL, raw), skip = 0;
 
 	if (raw->addr < vma->start)
 		skip = (vma->start - raw->addr) / size;
@@ -75,18 +75,18 @@ int live_ahead_observe(struct live *l, struct live_process *p, const struct vma 
 	moved = !a->same && live_vmas_same(p, vma) == TRI_NO;
 	for (; !err && a->at < a->nraw && a->raw[a->at].addr < vma->end; a->at++) {
 		const struct raw_page *raw = &a->raw[a->at];
-		u64 raw_end = raw->addr + raw->pages * live_bpf_bytes(l, raw);
+		u64 raw_end = page_read_end(&l->machine.kernel, NULL, raw);
 
 		if (raw_end <= vma->start)
 			continue;
 		out[n] = *raw;
 		live_ahead_cut(l, &out[n++], vma);
 		if (n == ARRAY_SIZE(out)) {
-			err = live_bpf_deliver(l, vma, moved, out, n, cb, ctx);
+			err = live_bpf_deliver(l, moved, out, n, cb, ctx);
 			n = 0;
 		}
 		if (raw_end > vma->end) /* the next VMA has the rest */
 			break;
 	}
-	return err || !n ? err : live_bpf_deliver(l, vma, moved, out, n, cb, ctx);
+	return err || !n ? err : live_bpf_deliver(l, moved, out, n, cb, ctx);
 }

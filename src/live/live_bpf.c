@@ -139,8 +139,7 @@ static int live_bpf_hugetlb(void *ctx, const struct raw_page *raw, size_t n)
 	for (size_t i = 0; i < n && !err; i++) {
 		struct raw_page *to = &o->out[k];
 		u64 first = ROUND_UP(raw[i].addr, o->huge),
-		    end = raw[i].addr +
-			  raw[i].pages * page_read_leaf_size(o->ev, NULL, &raw[i]);
+		    end = page_read_end(o->ev, NULL, &raw[i]);
 
 		if (first < end) { /* else it is the rest of a page */
 			*to = raw[i];
@@ -157,22 +156,25 @@ static int live_bpf_hugetlb(void *ctx, const struct raw_page *raw, size_t n)
 	return err;
 }
 
-u64 live_bpf_bytes(const struct live *l, const struct raw_page *raw)
-{
-	return page_read_leaf_size(&l->machine.kernel, NULL, raw);
-}
-
-int live_bpf_deliver(struct live *l, const struct vma *vma, bool moved,
-		     const struct raw_page *raw, size_t n, source_raw_cb cb, void *ctx)
+/* Returns what passes leaves on as @to has it, those of @huge bytes split; @moved: marked as raced. */
+static struct live_split live_bpf_split(const struct live *l, u64 huge, bool moved,
+					struct live_split *to)
 {
 	u64 page = kernel_page_size(&l->machine.kernel);
-	struct live_split mark = { .cb = cb, .ctx = ctx };
-	struct live_split split = { .l = l,
+
+	return (struct live_split){ .l = l,
 				    .page = page,
-				    .huge_pages =
-					    MAX(l->machine.kernel.pmd_size / page, 1),
-				    .cb = moved ? live_bpf_raced : cb,
-				    .ctx = moved ? &mark : ctx };
+				    .huge_pages = MAX(huge / page, 1),
+				    .cb = moved ? live_bpf_raced : to->cb,
+				    .ctx = moved ? to : to->ctx };
+}
+
+int live_bpf_deliver(struct live *l, bool moved, const struct raw_page *raw, size_t n,
+		     source_raw_cb cb, void *ctx)
+{
+	struct live_split to = { .cb = cb, .ctx = ctx };
+	struct live_split split =
+		live_bpf_split(l, l->machine.kernel.pmd_size, moved, &to);
 
 	return live_pages_split(&split, raw, n);
 }
@@ -185,17 +187,13 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 		vma->flags & VF(HUGETLB) && vma->page_size > page ? vma->page_size : page;
 	u64 huge = size > page ? size : l->machine.kernel.pmd_size;
 	bool moved = live_vmas_same(p, vma) == TRI_NO;
-	struct live_split mark = { .cb = cb, .ctx = ctx };
-	struct live_split split = { .l = l,
-				    .page = page,
-				    .huge_pages = MAX(huge / page, 1),
-				    .hugetlb = size > page,
-				    .cb = moved ? live_bpf_raced : cb,
-				    .ctx = moved ? &mark : ctx };
+	struct live_split to = { .cb = cb, .ctx = ctx };
+	struct live_split split = live_bpf_split(l, huge, moved, &to);
 	/* what they pass on is large: only what is used is set */
 	struct live_batches marked;
 	struct live_bpf_pass o;
 
+	split.hugetlb = size > page;
 	start = MAX(ROUND_DOWN(start, size), vma->start);
 	end = MIN(ROUND_UP(end, size), vma->end);
 	if (start >= end)

@@ -233,11 +233,9 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 /* Likewise, where BPF reads struct pages but no page tables (live_structs.c). */
 int live_structs_observe(struct live *l, struct live_process *p, const struct vma *vma,
 			 u64 start, u64 end, source_raw_cb cb, void *ctx);
-/* Returns the bytes of a leaf of @raw. */
-u64 live_bpf_bytes(const struct live *l, const struct raw_page *raw);
-/* Delivers @n runs of @vma that were read before; @moved: it has changed since it was listed. */
-int live_bpf_deliver(struct live *l, const struct vma *vma, bool moved,
-		     const struct raw_page *raw, size_t n, source_raw_cb cb, void *ctx);
+/* Delivers @n runs of a VMA that were read before; @moved: it has changed since it was listed. */
+int live_bpf_deliver(struct live *l, bool moved, const struct raw_page *raw, size_t n,
+		     source_raw_cb cb, void *ctx);
 
 /* Delivers the pages of @vma if it waits in l->ahead; returns -EAGAIN when it does not. */
 int live_ahead_observe(struct live *l, struct live_process *p, const struct vma *vma,

@@ -266,6 +266,12 @@ const char *page_zone_name(int zone);
 /* Returns the bytes of one leaf of @raw, which @vma (NULL: it is not hugetlb) has on machine @ev. */
 u64 page_read_leaf_size(const struct kernel_evidence *ev, const struct vma *vma,
 			const struct raw_page *raw);
+/* Returns the address behind the last leaf of @raw, likewise. */
+static inline u64 page_read_end(const struct kernel_evidence *ev, const struct vma *vma,
+				const struct raw_page *raw)
+{
+	return raw->addr + raw->pages * page_read_leaf_size(ev, vma, raw);
+}
 /*
  * Returns the level whose entries map a hugetlb page of @bytes on a machine without hugepd.  Between the sizes of
  * two levels lie contiguous entries of the lower one (arm64).

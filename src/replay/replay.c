@@ -199,8 +199,7 @@ static int replay_index_holder(void *ctx, const struct holder *h)
 
 static int replay_deliver(struct replay *r, const struct raw_page *raw)
 {
-	r->next = raw->addr +
-		  raw->pages * page_read_leaf_size(&r->machine.m.kernel, r->vma, raw);
+	r->next = page_read_end(&r->machine.m.kernel, r->vma, raw);
 	return r->cb(r->ctx, raw, 1);
 }
 
