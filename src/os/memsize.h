@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* memsize.h - the sizes of pages that this machine has: base pages, PMD leaves, hugetlb pages. */
-#ifndef GUPINFO_MEMSIZE_H
-#define GUPINFO_MEMSIZE_H
+#pragma once
 
 #include "lib/bits.h"
 
@@ -19,5 +18,3 @@ u64 memsize_hugetlb(unsigned n);
 
 /* Writes @bytes as "16 MiB", or with @suffix as "16m", 0 as "?"; returns @ret. */
 char *memsize_text(u64 bytes, bool suffix, char *ret, size_t size);
-
-#endif

@@ -6,8 +6,7 @@
  * How large slices are follows from how full the slots become.  Whoever finds a slice much
  * fuller than expected cuts it; what was read behind it is then read again.
  */
-#ifndef GUPINFO_WORKER_SLICES_H
-#define GUPINFO_WORKER_SLICES_H
+#pragma once
 
 #include "lib/bits.h"
 #include "os/worker_pool.h"
@@ -36,5 +35,3 @@ struct worker_slices {
  * Without @pool the caller reads alone.
  */
 int worker_slices_run(struct worker_pool *pool, const struct worker_slices *s);
-
-#endif
