@@ -592,6 +592,18 @@ TEST(what_a_minor_version_adds_is_skipped)
 	EXPECT_INT(s.runs, 0); /* the last line of a torn file is not believed */
 }
 
+/* Writes a report up to the pages of @v. */
+static void begin_pages(struct record_writer *w, struct file *f,
+			const struct source_machine *m, const struct vma *v)
+{
+	record_write_magic(file_put, f);
+	record_write_init(w, file_put, f);
+	record_write_machine(w, m, NULL);
+	record_write_section(w, "pages");
+	record_write_process(w, &process);
+	record_write_vma(w, v);
+}
+
 /* More distinct states than names: they are written in full, and all come back. */
 TEST(dictionaries_overflow_gracefully)
 {
@@ -605,12 +617,7 @@ TEST(dictionaries_overflow_gracefully)
 	unsigned n = RECORD_STATES + 100;
 
 	big.end = big.start + (u64)n * 4096;
-	record_write_magic(file_put, &f);
-	record_write_init(&w, file_put, &f);
-	record_write_machine(&w, &m, NULL);
-	record_write_section(&w, "pages");
-	record_write_process(&w, &process);
-	record_write_vma(&w, &big);
+	begin_pages(&w, &f, &m, &big);
 	o.pages = 1;
 	o.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_KPAGECOUNT;
 	for (unsigned i = 0; i < n; i++) {
@@ -628,6 +635,7 @@ TEST(dictionaries_overflow_gracefully)
 	EXPECT_INT(s.raw[(n - 1) % 16].flags, 0);
 	free(f.text);
 }
+
 /* Like leaves whose frames are anywhere share a line, until one is not like them. */
 TEST(scattered_frames_share_lines)
 {
@@ -643,12 +651,7 @@ TEST(scattered_frames_share_lines)
 	unsigned n = 4000;
 
 	big.end = big.start + 3ULL * n * 4096;
-	record_write_magic(file_put, &f);
-	record_write_init(&w, file_put, &f);
-	record_write_machine(&w, &m, NULL);
-	record_write_section(&w, "pages");
-	record_write_process(&w, &process);
-	record_write_vma(&w, &big);
+	begin_pages(&w, &f, &m, &big);
 	before = f.len;
 	o.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_PAGE | RAW_HAS_LEVEL;
 	o.pagemap &= ~(BIT(55) - 1);
