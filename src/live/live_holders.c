@@ -13,7 +13,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "live/bpfpage.h"
@@ -357,8 +360,28 @@ static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, i
 
 #define LIVE_LINKS 4096 /* looking at more takes longer than finding all holders */
 
+/*
+ * The pipe that @pidfd's task has open as @name, and that statx() sees as @st, holds no byte.  Its open file is
+ * asked: to open the link in /proc would be one more reader or writer of the pipe.  A socket is not asked
+ * so, for who receives a socket becomes the one whom its cgroup's class is of (__receive_sock()).
+ */
+static bool live_holders_is_empty(int pidfd, const char *name, const struct statx *st)
+{
+	int fd = syscall(SYS_pidfd_getfd, pidfd, atoi(name), 0), bytes = 1;
+	struct stat is;
+
+	if (fd < 0)
+		return false;
+	if (fstat(fd, &is) || !S_ISFIFO(is.st_mode) || is.st_ino != st->stx_ino ||
+	    is.st_dev != makedev(st->stx_dev_major, st->stx_dev_minor) ||
+	    ioctl(fd, FIONREAD, &bytes))
+		bytes = 1; /* it is another file by now */
+	close(fd);
+	return !bytes;
+}
+
 /* What BPF looks into is open as @name; a file may be on a server that does not answer. */
-static bool live_holders_is_one(int fds, const char *name)
+static bool live_holders_is_one(int pidfd, int fds, const char *name)
 {
 	char link[64] = "";
 	struct statx st;
@@ -369,8 +392,34 @@ static bool live_holders_is_one(int fds, const char *name)
 		return !strcmp(link, "anon_inode:[io_uring]");
 	if (!strncmp(link, "socket:", 7) || !strncmp(link, "/dmabuf:", 8))
 		return true;
-	return statx(fds, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE, &st) ||
-	       S_ISFIFO(st.stx_mode);
+	if (statx(fds, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO,
+		  &st))
+		return true;
+	return S_ISFIFO(st.stx_mode) && !live_holders_is_empty(pidfd, name, &st);
+}
+
+/* Whether BPF looks into what thread @name in @tasks has open; adds to *@links. */
+static bool live_holders_thread(DIR *tasks, const char *name, unsigned *links)
+{
+	int pidfd = syscall(SYS_pidfd_open, atoi(name), 0);
+	char path[300];
+	bool may;
+	DIR *fds;
+
+	if (pidfd < 0) /* not of the main thread: since 6.9, by PIDFD_THREAD */
+		pidfd = syscall(SYS_pidfd_open, atoi(name), O_EXCL);
+	snprintf(path, sizeof(path), "%s/fd", name);
+	fds = readfile_dir(dirfd(tasks), path);
+	may = !fds;
+	for (struct dirent *e; !may && (e = readdir(fds));)
+		if (isdigit((unsigned char)e->d_name[0]))
+			may = ++*links > LIVE_LINKS ||
+			      live_holders_is_one(pidfd, dirfd(fds), e->d_name);
+	if (fds)
+		closedir(fds);
+	if (pidfd >= 0)
+		close(pidfd);
+	return may;
 }
 
 /* Threads may have files of their own. */
@@ -380,22 +429,9 @@ bool live_holders_may_hold(int dir)
 	bool may = !tasks;
 	unsigned links = 0;
 
-	for (struct dirent *t; !may && (t = readdir(tasks));) {
-		char path[300];
-		DIR *fds;
-
-		if (!isdigit((unsigned char)t->d_name[0]))
-			continue;
-		snprintf(path, sizeof(path), "task/%s/fd", t->d_name);
-		fds = readfile_dir(dir, path);
-		may = !fds;
-		for (struct dirent *e; !may && (e = readdir(fds));)
-			if (isdigit((unsigned char)e->d_name[0]))
-				may = ++links > LIVE_LINKS ||
-				      live_holders_is_one(dirfd(fds), e->d_name);
-		if (fds)
-			closedir(fds);
-	}
+	for (struct dirent *t; !may && (t = readdir(tasks));)
+		if (isdigit((unsigned char)t->d_name[0]))
+			may = live_holders_thread(tasks, t->d_name, &links);
 	if (tasks)
 		closedir(tasks);
 	return may;
