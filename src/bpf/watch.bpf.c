@@ -13,10 +13,11 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-enum { BPF_MAP_TYPE_HASH = 1, BPF_MAP_TYPE_RINGBUF = 27 };
+enum { BPF_MAP_TYPE_RINGBUF = 27 };
 enum { BPF_RB_NO_WAKEUP = 1, BPF_RB_FORCE_WAKEUP = 2 };
 
 #define OFFSET_VEC __builtin_offsetof(struct watch_record, vec_addr)
+#define OFFSET_FEW __builtin_offsetof(struct watch_record, arg[WATCH_FEW])
 #define WAKE_NS 1000000
 
 enum {
@@ -25,12 +26,7 @@ enum {
 #undef TRACER_CALL
 };
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, u32);
-	__type(value, u8);
-} followed SEC(".maps");
+BPF_RECORDS(followed, struct watch_followed, 1);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
@@ -38,6 +34,7 @@ struct {
 } ring SEC(".maps");
 
 struct watch_shared watch;
+const volatile struct watch_regs regs_of;
 
 static __always_inline void lose(void)
 {
@@ -62,10 +59,10 @@ static __always_inline struct watch_record *fill(struct watch_record *r, u8 what
 	return r;
 }
 
-/* Returns a record without iovecs; NULL: there is no room. */
+/* Returns a record of no call; NULL: there is no room. */
 static __always_inline struct watch_record *begin(u8 what, u32 pid, u32 tid)
 {
-	return fill(bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0), what, pid, tid);
+	return fill(bpf_ringbuf_reserve(&ring, OFFSET_FEW, 0), what, pid, tid);
 }
 
 /* Wakes gupinfo at once, but not all the time: that takes the process some microseconds. */
@@ -105,58 +102,86 @@ static __always_inline u32 vector_of(u8 call)
 	}
 }
 
-/* @call of a followed process has returned @ret; its arguments are in struct pt_regs at @regs. */
-static __always_inline int returned(u64 regs, u8 call, s64 ret)
+/* Returns the byte of @pid among those that are followed. */
+static __always_inline u8 *followed_at(u32 pid)
 {
-	u64 id = bpf_get_current_pid_tgid(), word[WATCH_WORDS] = { 0 };
+	u32 zero = 0;
+	struct watch_followed *f = bpf_map_lookup_elem(&followed, &zero);
+
+	return f ? &f->pid[pid & (WATCH_PIDS - 1)] : NULL;
+}
+
+static __always_inline bool follows(u32 pid)
+{
+	u8 *at = followed_at(pid);
+
+	return at && *at;
+}
+
+static __always_inline bool is_followed(void)
+{
+	return follows(bpf_get_current_pid_tgid() >> 32);
+}
+
+/* The verifier knows the offsets, as they are constant, so that no helper has to read the registers. */
+static __always_inline u64 argument(const void *regs, u32 i)
+{
+	return *(const u64 *)(regs + regs_of.arg[i]);
+}
+
+static __always_inline void set_call(struct watch_record *r, const void *regs, u8 call,
+				     s64 ret, u32 nargs)
+{
+	r->call = call;
+	r->ret = ret;
+	for (u32 i = 0; i < nargs; i++)
+		r->arg[i] = argument(regs, i);
+}
+
+/* Calls without a fourth argument, which come by the thousand. */
+static __always_inline bool has_few(u8 call)
+{
+	return call == CALL_MUNMAP || call == CALL_MPROTECT || call == CALL_MADVISE;
+}
+
+/* @call of a followed process, whose arguments are in @regs, has returned @ret. */
+static __always_inline int returned(const void *regs, u8 call, s64 ret)
+{
+	u64 id = bpf_get_current_pid_tgid();
 	u32 vec = vector_of(call);
 	struct watch_record *r;
 
-	bpf_probe_read_kernel(word, sizeof(word), (void *)(regs + watch.words));
 	if (call == CALL_MMAP && !watch.each_mmap &&
-	    !(word[watch.arg[3] & (WATCH_WORDS - 1)] & watch.mmap_pages))
+	    !(argument(regs, 3) & watch.mmap_pages))
 		return 0;
+	if (has_few(call)) {
+		r = begin(WATCH_CALL, id >> 32, id);
+		if (r) {
+			set_call(r, regs, call, ret, WATCH_FEW);
+			bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
+		}
+		return 0;
+	}
 	r = fill(vec ? bpf_ringbuf_reserve(&ring, sizeof(*r), 0)
 		     : bpf_ringbuf_reserve(&ring, OFFSET_VEC, 0),
 		 WATCH_CALL, id >> 32, id);
 	if (!r)
 		return 0;
-	r->call = call;
-	r->ret = ret;
-	__builtin_memcpy(r->word, word, sizeof(word));
+	set_call(r, regs, call, ret, ARRAY_SIZE(r->arg));
 	if (!vec) { /* calls that come by the thousand are fetched now and then, in packs */
 		bpf_ringbuf_submit(r, BPF_RB_NO_WAKEUP);
 		return 0;
 	}
-	copy_vector(r, word[watch.arg[vec] & (WATCH_WORDS - 1)],
-		    word[watch.arg[vec + 1] & (WATCH_WORDS - 1)]);
+	copy_vector(r, r->arg[vec & 3], r->arg[(vec & 3) + 1]);
 	submit_urgent(r);
 	return 0;
 }
 
-static __always_inline bool is_followed(void)
-{
-	u32 pid = bpf_get_current_pid_tgid() >> 32;
-
-	return bpf_map_lookup_elem(&followed, &pid);
-}
-
 /* The function of a call returns: (regs, ret). */
-static __always_inline int function_returns(u64 *ctx, u8 call)
-{
-	u64 regs = 0;
-
-	if (!is_followed())
-		return 0;
-	/* not through the typed pointer: where the arguments are is known when this runs */
-	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
-	return returned(regs, call, ctx[1]);
-}
-
-#define CALL(id, name)                                   \
-	SEC("fexit") int name(u64 *ctx)                  \
-	{                                                \
-		return function_returns(ctx, CALL_##id); \
+#define CALL(id, name)                                                                  \
+	SEC("fexit") int name(u64 *ctx)                                                 \
+	{                                                                               \
+		return is_followed() ? returned((void *)ctx[0], CALL_##id, ctx[1]) : 0; \
 	}
 CALL(VMSPLICE, vmsplice)
 CALL(MMAP, mmap)
@@ -171,20 +196,24 @@ CALL(PROCESS_VM_READV, process_vm_readv)
 CALL(PROCESS_VM_WRITEV, process_vm_writev)
 
 /* Any call returns: (regs, ret). */
-SEC("raw_tp/sys_exit")
+SEC("tp_btf/sys_exit")
 int call_returns(u64 *ctx)
 {
-	u64 at[3] = { 0 };
+	const void *regs = (void *)ctx[0];
+	u32 number;
 	u8 call;
 
 	if (!is_followed())
 		return 0;
 	watch.calls++;
-	bpf_probe_read_kernel(at, sizeof(at), (void *)(ctx[0] + watch.number));
-	if ((u32)at[0] >= WATCH_CALLS || (at[2] & watch.mode_mask) != watch.mode)
+	number = *(const u32 *)(regs + regs_of.number);
+	if (number >= WATCH_CALLS)
 		return 0;
-	call = watch.call_of[(u32)at[0]];
-	return call ? returned(ctx[0], call - 1, ctx[1]) : 0;
+	call = watch.call_of[number];
+	if (!call || (*(const u16 *)(regs + regs_of.mode) & regs_of.mode_mask) !=
+			     regs_of.mode_value)
+		return 0;
+	return returned(regs, call - 1, ctx[1]);
 }
 
 /* (parent, child): the child has not run. */
@@ -194,12 +223,11 @@ int forked(u64 *ctx)
 	struct task_struct *parent = (void *)ctx[0], *child = (void *)ctx[1];
 	u32 pid = BPF_CORE_READ(parent, tgid), new = BPF_CORE_READ(child, tgid);
 	struct watch_record *r;
-	u8 one = 1;
+	u8 *at = followed_at(new);
 
-	if (new == pid || !bpf_map_lookup_elem(&followed, &pid))
+	if (new == pid || !at || !follows(pid))
 		return 0;
-	if (bpf_map_update_elem(&followed, &new, &one, 0))
-		lose();
+	*at = 1;
 	r = begin(WATCH_FORK, pid, BPF_CORE_READ(parent, pid));
 	if (!r)
 		return 0;
@@ -226,13 +254,13 @@ int exited(u64 *ctx)
 {
 	struct task_struct *task = (void *)ctx[0];
 	u64 id = bpf_get_current_pid_tgid();
-	u32 pid = id >> 32;
+	u8 *at = followed_at(id >> 32);
 	struct watch_record *r;
 
-	if (!is_followed() || BPF_CORE_READ(task, signal, live.counter))
+	if (!at || !*at || BPF_CORE_READ(task, signal, live.counter))
 		return 0;
-	bpf_map_delete_elem(&followed, &pid);
-	r = begin(WATCH_EXIT, pid, id);
+	*at = 0;
+	r = begin(WATCH_EXIT, id >> 32, id);
 	if (!r)
 		return 0;
 	r->ret = BPF_CORE_READ(task, signal, group_exit_code);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -230,8 +231,10 @@ static int load(struct bpfprog *p, enum bpfprog_object which,
 	said = (struct bpflog){ 0 };
 	if (!r)
 		r = open_object(p, which, opt->btf);
-	if (!r && opt->calls)
+	if (!r && opt->calls) {
 		aim(p, opt->calls);
+		*(struct watch_regs *)((struct watch_bpf *)p->skel)->rodata = *opt->regs;
+	}
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(opt->without); i++)
 		if (opt->without[i])
 			bpf_program__set_autoload(find(p, opt->without[i]), false);
@@ -324,8 +327,8 @@ static int pass_record(void *ctx, void *data, size_t size)
 {
 	const struct bpfprog *p = ctx;
 
-	if (size >= offsetof(struct watch_record, vec_addr))
-		p->fn(p->fn_ctx, data);
+	if (size >= offsetof(struct watch_record, arg[WATCH_FEW]))
+		p->fn(p->fn_ctx, data, size);
 	return 0;
 }
 
@@ -339,14 +342,22 @@ static int attach(struct bpfprog *p)
 	if (r)
 		return r;
 	p->ring = ring_buffer__new(bpf_map__fd(map), pass_record, p, NULL);
-	return p->ring ? 0 : -errno;
+	if (!p->ring)
+		return -errno;
+	/* Only who is urgent ends a wait: libbpf's would end as long as there are records at all. */
+	return epoll_ctl(ring_buffer__epoll_fd(p->ring), EPOLL_CTL_MOD, bpf_map__fd(map),
+			 &(struct epoll_event){ .events = EPOLLIN | EPOLLET })
+		       ? -errno
+		       : 0;
 }
 
-static int watch_by(const char *prefix, const struct watch_shared *shared,
-		    bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
-		    char why[BPFPROG_WHY])
+static int watch_by(const char *prefix, const struct watch_regs *regs,
+		    const struct watch_shared *shared, bpfprog_record_fn fn, void *ctx,
+		    struct bpfprog **ret, char why[BPFPROG_WHY])
 {
-	const struct bpfprog_options opt = { .calls = prefix };
+	const struct bpfprog_options opt = { .calls = prefix,
+					     .regs = regs,
+					     .map = { "followed" } };
 	struct bpfprog *p = NULL;
 	int r = bpfprog_load(BPFPROG_WATCH, &opt, &p, why);
 
@@ -364,23 +375,20 @@ static int watch_by(const char *prefix, const struct watch_shared *shared,
 	return say(why, r);
 }
 
-int bpfprog_watch(const char *prefix, const struct watch_shared *shared,
-		  bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
-		  char why[BPFPROG_WHY])
+int bpfprog_watch(const char *prefix, const struct watch_regs *regs,
+		  const struct watch_shared *shared, bpfprog_record_fn fn, void *ctx,
+		  struct bpfprog **ret, char why[BPFPROG_WHY])
 {
-	int r = watch_by(prefix, shared, fn, ctx, ret, why);
+	int r = watch_by(prefix, regs, shared, fn, ctx, ret, why);
 
-	return r ? watch_by("", shared, fn, ctx, ret, why) : 0;
+	return r ? watch_by("", regs, shared, fn, ctx, ret, why) : 0;
 }
 
-int bpfprog_follow(const struct bpfprog *p, pid_t pid)
+void bpfprog_follow(const struct bpfprog *p, pid_t pid)
 {
-	const struct bpf_map *map =
-		bpf_object__find_map_by_name(*p->skeleton->obj, "followed");
-	u32 key = (u32)pid;
-	u8 one = 1;
+	struct watch_followed *followed = p->records[0];
 
-	return bpf_map_update_elem(bpf_map__fd(map), &key, &one, BPF_ANY) ? -errno : 0;
+	followed->pid[(u32)pid % WATCH_PIDS] = 1;
 }
 
 void bpfprog_ignore_calls(struct bpfprog *p)
@@ -426,16 +434,15 @@ int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid)
 	return -ENOTSUP;
 }
 
-int bpfprog_watch(const char *prefix, const struct watch_shared *shared,
-		  bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
-		  char why[BPFPROG_WHY])
+int bpfprog_watch(const char *prefix, const struct watch_regs *regs,
+		  const struct watch_shared *shared, bpfprog_record_fn fn, void *ctx,
+		  struct bpfprog **ret, char why[BPFPROG_WHY])
 {
 	return bpfprog_load(BPFPROG_WATCH, NULL, ret, why);
 }
 
-int bpfprog_follow(const struct bpfprog *p, pid_t pid)
+void bpfprog_follow(const struct bpfprog *p, pid_t pid)
 {
-	return -ENOTSUP;
 }
 
 void bpfprog_ignore_calls(struct bpfprog *p)

@@ -22,16 +22,18 @@ enum bpfprog_object {
 };
 
 struct watch_record;
-typedef void (*bpfprog_record_fn)(void *ctx, const struct watch_record *r);
+/* @r has @size bytes: arguments that the call has not, and iovecs, may be missing. */
+typedef void (*bpfprog_record_fn)(void *ctx, const struct watch_record *r, size_t size);
 
 /* What not to load of an object, and how many records its maps take. */
 struct bpfprog_options {
 	const char *without[2]; /* programs; NULL: none */
 	const char *map
 		[2]; /* their first records are given to the loader's caller; NULL: none */
-	u32 room[2];              /* of each; 0: as the object has it */
-	const struct bpfbtf *btf; /* NULL: libbpf reads all of it */
-	const char *calls;        /* how functions of system calls begin here */
+	u32 room[2];                   /* of each; 0: as the object has it */
+	const struct bpfbtf *btf;      /* NULL: libbpf reads all of it */
+	const char *calls;             /* how functions of system calls begin here, */
+	const struct watch_regs *regs; /* and where their arguments are */
 };
 
 /* An object, and what its programs share with gupinfo, as far as it has that. */
@@ -74,15 +76,15 @@ int bpfprog_run(const struct bpfprog *p, const char *name, u32 number);
 int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid);
 
 /*
- * Loads watch.bpf.c with @shared and attaches its programs: those of calls to the functions @prefix +
- * name, as far as the kernel has them; where it lets nobody do that, one to the return of all calls.
- * bpfprog_fetch() passes records to @fn.  Returns like bpfprog_load().
+ * Loads watch.bpf.c with @regs and @shared and attaches its programs: those of calls to the functions
+ * @prefix + name, as far as the kernel has them; where it lets nobody do that, one to the return of all
+ * calls.  bpfprog_fetch() passes records to @fn.  Returns like bpfprog_load().
  */
-int bpfprog_watch(const char *prefix, const struct watch_shared *shared,
-		  bpfprog_record_fn fn, void *ctx, struct bpfprog **ret,
-		  char why[BPFPROG_WHY]);
-/* Has the programs follow process @pid.  Returns 0 or -errno. */
-int bpfprog_follow(const struct bpfprog *p, pid_t pid);
+int bpfprog_watch(const char *prefix, const struct watch_regs *regs,
+		  const struct watch_shared *shared, bpfprog_record_fn fn, void *ctx,
+		  struct bpfprog **ret, char why[BPFPROG_WHY]);
+/* Has the programs follow process @pid. */
+void bpfprog_follow(const struct bpfprog *p, pid_t pid);
 /* Ends the program that sees all calls. */
 void bpfprog_ignore_calls(struct bpfprog *p);
 /* Waits at most @timeout_ms for records that are urgent, and passes all that are there. */

@@ -546,8 +546,9 @@ static int live_vmas_parse_query(const struct live_query *q, const char *name,
 	return vma_parse_header(line, (size_t)n, ret);
 }
 
-int live_vmas_at(struct live *l, struct live_process *p, u64 addr, u64 end,
-		 struct vma *ret)
+/* -EAGAIN: it was changed between its line and its flags. */
+static int live_vmas_look(struct live *l, struct live_process *p, u64 addr, u64 end,
+			  struct vma *ret)
 {
 	char name[LIVE_QUERY_NAME];
 	struct live_query q = { .flags = LIVE_QUERY_NEXT,
@@ -577,4 +578,15 @@ int live_vmas_at(struct live *l, struct live_process *p, u64 addr, u64 end,
 	live_vmas_complete(l, p, ret);
 	/* the descriptor of maps may have been opened after an exec: then the old memory is gone */
 	return live_chunk_has_memory(p) ? 0 : -ESRCH;
+}
+
+/* Who maps and unmaps all the time changes it again and again; to list all VMAs takes longer. */
+int live_vmas_at(struct live *l, struct live_process *p, u64 addr, u64 end,
+		 struct vma *ret)
+{
+	int err = -EAGAIN;
+
+	for (unsigned i = 0; i < 8 && err == -EAGAIN; i++)
+		err = live_vmas_look(l, p, addr, end, ret);
+	return err;
 }

@@ -148,8 +148,8 @@ int trace_state_emit_last(struct trace *t, struct trace_process *p);
 /* Has the kernel write what processes do, or notes why it cannot. */
 void trace_watch_new(struct trace *t);
 void trace_watch_free(struct trace *t);
-/* Follows @pid, too.  0 or -errno. */
-int trace_watch_follow(struct trace *t, pid_t pid);
+/* Follows @pid, too. */
+void trace_watch_follow(struct trace *t, pid_t pid);
 /* Waits at most @timeout_ms, and emits what was written.  0 or a view's value. */
 int trace_watch_step(struct trace *t, int timeout_ms);
 /* Emits what ->record has. */

@@ -18,52 +18,40 @@
 #include "trace/tracer_int.h"
 #include "event/watch_record.h"
 
-/*
- * What the kernel's functions of system calls begin with, and where struct pt_regs has what: of x86 the
- * words are r10, r9, r8, ax, cx, dx, si and di.
- */
+/* What the kernel's functions of system calls begin with, and where struct pt_regs has what. */
 #ifdef __x86_64__
 #define CALL_PREFIX "__x64_sys_"
-#define CALL_ARGS                \
-	{                        \
-		7, 6, 5, 0, 2, 1 \
-	}
-#define CALL_REGS                                                            \
-	.words = offsetof(struct user_regs_struct, r10),                     \
-	.number = offsetof(struct user_regs_struct, orig_rax), .mode = 0x33, \
-	.mode_mask = 0xffff /* __USER_CS */
-#else
-#define CALL_ARGS                \
-	{                        \
-		0, 1, 2, 3, 4, 5 \
+#define REG(name) offsetof(struct user_regs_struct, name)
+#define CALL_REGS                                                                    \
+	{                                                                            \
+		.arg = { REG(rdi), REG(rsi), REG(rdx), REG(r10), REG(r8), REG(r9) }, \
+		.number = REG(orig_rax), .mode = REG(cs), .mode_value = 0x33,        \
+		.mode_mask = 0xffff /* __USER_CS */                                  \
 	}
 #endif
 #ifdef __aarch64__
 #define CALL_PREFIX "__arm64_sys_"
-#define CALL_REGS .number = 280 /* syscallno */
+/* ->orig_x0 and ->syscallno; what a call returns takes the place of ->regs[0] */
+#define CALL_REGS                                                \
+	{                                                        \
+		.arg = { 272, 8, 16, 24, 32, 40 }, .number = 280 \
+	}
 #endif
 
 #define WATCH_AHEAD 256 /* records in which a later call of the same pages is sought */
 
-static void keep_record(void *ctx, const struct watch_record *r)
+static void keep_record(void *ctx, const struct watch_record *r, size_t size)
 {
 	struct trace *t = ctx;
 	struct watch_record *new =
 		array_add(&t->record, &t->nrecords, &t->record_room, sizeof(*new));
 
-	if (!new)
+	if (!new) {
 		t->lost++;
-	else if (r->nvec)
-		*new = *r;
-	else
-		memcpy(new, r, offsetof(struct watch_record, vec_addr));
-}
-
-static u64 argument(const struct watch_record *r, unsigned i)
-{
-	static const u8 word[] = CALL_ARGS;
-
-	return r->word[word[i]];
+		return;
+	}
+	*new = (struct watch_record){ 0 };
+	memcpy(new, r, MIN(size, sizeof(*new)));
 }
 
 /* Returns the bytes that the call of @r worked on first; false when its arguments do not have them. */
@@ -71,10 +59,8 @@ static bool bytes_of(const struct watch_record *r, u64 *start, u64 *end)
 {
 	bool vector = r->nvec;
 
-	*start = vector                   ? r->vec[0]
-		 : r->call == TRACER_MMAP ? (u64)r->ret
-					  : argument(r, 0);
-	*end = *start + (vector ? r->vec[1] : argument(r, 1));
+	*start = vector ? r->vec[0] : r->call == TRACER_MMAP ? (u64)r->ret : r->arg[0];
+	*end = *start + (vector ? r->vec[1] : r->arg[1]);
 	return r->what == WATCH_CALL &&
 	       (vector || (r->call >= TRACER_MMAP && r->call <= TRACER_MADVISE));
 }
@@ -121,8 +107,7 @@ static int handle_record(struct trace *t, size_t i)
 				    .seen = r,
 				    .passed = is_passed(t, i) };
 
-	for (unsigned k = 0; k < 6; k++)
-		stop.args[k] = argument(r, k);
+	memcpy(stop.args, r->arg, sizeof(r->arg));
 	/* a process is read at most 5 % of the time */
 	if (p && r->what == WATCH_FORK)
 		stop.passed |= clock_now() - p->full_ns < 20 * p->cost_ns;
@@ -174,9 +159,10 @@ int trace_watch_step(struct trace *t, int timeout_ms)
 	return trace_watch_handle(t);
 }
 
-int trace_watch_follow(struct trace *t, pid_t pid)
+void trace_watch_follow(struct trace *t, pid_t pid)
 {
-	return t->watch ? bpfprog_follow(t->watch, pid) : 0;
+	if (t->watch)
+		bpfprog_follow(t->watch, pid);
 }
 
 /* The calls that have a program of their own in watch.bpf.c. */
@@ -205,8 +191,8 @@ void trace_watch_new(struct trace *t)
 
 #ifdef CALL_PREFIX
 	const struct source_evidence *bpf = &t->src->machine->evidence[SOURCE_STRUCTPAGE];
-	struct watch_shared shared = { CALL_REGS, .arg = CALL_ARGS,
-				       .each_mmap = t->opt.each_mmap,
+	static const struct watch_regs regs = CALL_REGS;
+	struct watch_shared shared = { .each_mmap = t->opt.each_mmap,
 				       .mmap_pages = TRACER_MMAP_PAGES };
 
 	for (unsigned i = 0; i < TRACER_CALLS; i++)
@@ -219,7 +205,8 @@ void trace_watch_new(struct trace *t)
 			why, sizeof(why),
 			"gupinfo is in a PID namespace of its own, where processes have other numbers");
 	else
-		r = bpfprog_watch(CALL_PREFIX, &shared, keep_record, t, &t->watch, why);
+		r = bpfprog_watch(CALL_PREFIX, &regs, &shared, keep_record, t, &t->watch,
+				  why);
 #endif
 	if (r)
 		diag_add(t->diag, DIAG_NOTE,

@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 #include "live/bpfbtf.h"
+#include "event/watch_record.h"
 #include "live/bpfpage.h"
+#include "live/bpfprog.h"
+#include "os/clock.h"
 #include "os/worker_pool.h"
 #include "need_bpf.h"
 #include "../unit/test.h"
@@ -771,4 +774,58 @@ TEST(a_fresh_page_is_in_a_batch_of_this_cpu)
 		drained++;
 	}
 	EXPECT_INT(sched_setaffinity(0, sizeof(all), &all), 0);
+}
+
+#ifdef __x86_64__
+#define CALL_NUMBER 120 /* pt_regs->orig_ax */
+#elif defined(__aarch64__)
+#define CALL_NUMBER 280 /* ->syscallno */
+#endif
+
+static void count_record(void *ctx, const struct watch_record *r, size_t size)
+{
+	unsigned *n = ctx;
+
+	n[r->what]++;
+}
+
+/* Who maps and unmaps without a pause would else have gupinfo look at it all the time. */
+TEST(only_urgent_records_end_a_wait)
+{
+#ifdef CALL_NUMBER
+	const struct watch_regs regs = { .number = CALL_NUMBER };
+	struct watch_shared shared = { .each_mmap = 1 };
+	unsigned n[WATCH_EXIT + 1] = { 0 };
+	struct bpfprog *p;
+	char ns[64] = "";
+	pid_t pid;
+	u64 begin;
+
+	NEED_BPF();
+	if (readlink("/proc/self/ns/pid", ns, sizeof(ns) - 1) < 0 ||
+	    strcmp(ns, "pid:[4026531836]"))
+		SKIP("in a PID namespace of its own");
+	shared.call_of[SYS_madvise] = 1; /* of whichever name */
+	if (bpfprog_watch("", &regs, &shared, count_record, n, &p, why))
+		NO_BPF(why);
+	bpfprog_follow(p, getpid());
+	pid = fork();
+	if (!pid)
+		_exit(0);
+	waitpid(pid, NULL, 0);
+	bpfprog_fetch(p, 60000);
+	bpfprog_fetch(p, 0);
+	EXPECT(n[WATCH_FORK] == 1 && n[WATCH_EXIT] == 1);
+	/* The first ends at once: when who was urgent was fetched already, it is still known. */
+	madvise(NULL, 0, MADV_NORMAL);
+	bpfprog_fetch(p, 1);
+	madvise(NULL, 0, MADV_NORMAL);
+	begin = clock_now();
+	bpfprog_fetch(p, 50);
+	EXPECT(clock_now() - begin >= 45000000);
+	EXPECT(n[WATCH_CALL] == 2);
+	bpfprog_free(p);
+#else
+	SKIP("where its registers are is not known");
+#endif
 }

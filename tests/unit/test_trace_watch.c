@@ -89,7 +89,7 @@ static void end(void)
 	diag_deinit(&diag);
 }
 
-/* Adds a record of a call of process 42 with two arguments, as this architecture has them. */
+/* Adds a record of a call of process 42 with two arguments. */
 static struct watch_record *called(u8 call, u64 first, u64 second)
 {
 	struct watch_record *r = &list[t.nrecords++];
@@ -98,14 +98,8 @@ static struct watch_record *called(u8 call, u64 first, u64 second)
 				    .call = call,
 				    .pid = 42,
 				    .tid = 43,
-				    .time_ns = 1000 * t.nrecords };
-#ifdef __x86_64__
-	r->word[7] = first; /* di, si */
-	r->word[6] = second;
-#else
-	r->word[0] = first;
-	r->word[1] = second;
-#endif
+				    .time_ns = 1000 * t.nrecords,
+				    .arg = { first, second } };
 	return r;
 }
 
@@ -165,11 +159,7 @@ TEST(vectors_are_those_of_the_call)
 
 	begin();
 	r = called(TRACER_VMSPLICE, 9, 0x7000);
-#ifdef __x86_64__
-	r->word[5] = 1; /* dx */
-#else
-	r->word[2] = 1;
-#endif
+	r->arg[2] = 1;
 	r->ret = 0x1800;
 	r->vec_addr = 0x7000;
 	r->nvec = 1;
