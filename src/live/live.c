@@ -261,7 +261,7 @@ static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 
 		return -ESRCH;
 	if (p->pagemap < 0)
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
-	if (fold && l->ahead) {
+	if (l->ahead && fold == l->src.ahead_folds) {
 		int err = live_ahead_observe(l, p, vma, start, end, cb, ctx);
 
 		if (err != -EAGAIN)

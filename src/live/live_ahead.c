@@ -26,13 +26,15 @@ static int live_ahead_keep(void *ctx, const struct raw_page *raw, size_t n)
 static int live_ahead_read(struct live *l, struct live_process *p, const struct vma *vma)
 {
 	struct live_ahead *a = l->ahead;
+	struct live_batches marked; /* it is large: only what is used is set */
 	int err;
 
 	a->from = a->to = vma->start;
 	a->nraw = a->at = 0;
+	live_batches_begin(&marked, l, !l->src.ahead_folds, live_ahead_keep, l);
 	/* not folded: a run may go on in the next VMA, and the frame there must be known */
 	err = bpfpage_observe(l->bpf, p->pagemap, false, vma->start, a->vma[a->n - 1].end,
-			      false, live_ahead_keep, l);
+			      false, live_batches_mark, &marked);
 	a->same = a->seq && bpfpage_mm_seq(l->bpf, p->pagemap) == a->seq;
 	return err < 0 ? err : 0;
 }

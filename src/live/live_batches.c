@@ -22,9 +22,15 @@ static struct structpage_batch *live_batches_read(struct bpfpage *bpf, u32 half,
 	return b;
 }
 
-void live_batches_begin(struct live_batches *b)
+void live_batches_begin(struct live_batches *b, const struct live *l, bool marks,
+			source_raw_cb cb, void *ctx)
 {
-	b->before = live_batches_read(b->bpf, 0, &b->nbefore);
+	b->bpf = l->bpf;
+	b->page = kernel_page_size(&l->machine.kernel);
+	b->cb = cb;
+	b->ctx = ctx;
+	b->nout = 0;
+	b->before = marks ? live_batches_read(b->bpf, 0, &b->nbefore) : NULL;
 }
 
 /* Returns the first of @n batches that holds a frame from @pfn on, or the end of the list. */

@@ -199,14 +199,7 @@ int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *v
 	if (start >= end)
 		return 0;
 	if (size == page) {
-		marked.bpf = l->bpf;
-		marked.page = page;
-		marked.before = NULL;
-		marked.nout = 0;
-		marked.cb = live_pages_split;
-		marked.ctx = &split;
-		if (!fold)
-			live_batches_begin(&marked);
+		live_batches_begin(&marked, l, !fold, live_pages_split, &split);
 		return bpfpage_observe(l->bpf, p->pagemap, false, start, end, fold,
 				       live_batches_mark, &marked);
 	}

@@ -223,7 +223,9 @@ struct live_batches {
 	struct raw_page out[LIVE_OUT];
 	size_t nout;
 };
-void live_batches_begin(struct live_batches *b); /* before pages are read */
+/* Before pages are read, which then go to @cb.  Not @marks: as they are. */
+void live_batches_begin(struct live_batches *b, const struct live *l, bool marks,
+			source_raw_cb cb, void *ctx);
 int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n);
 
 /* Reads CMA areas and free huge pages; NULL when it cannot.  Valid until the next call. */

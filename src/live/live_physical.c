@@ -219,8 +219,7 @@ static int live_physical_words(struct live_physical *p, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (!p->word[i] && !live_physical_online(p, p->pfn + i))
 			p->word[i] = KPF_BIT(NOPAGE);
-	if (p->l->bpf)
-		live_batches_begin(&p->batches);
+	live_batches_begin(&p->batches, p->l, p->l->bpf, live_physical_marked, p);
 	for (size_t i = 0, end; i < n && !err; i = end) {
 		for (end = i + 1; end < n; end++)
 			if (!live_physical_alike(p, p->word[i], p->word[end]))
@@ -245,10 +244,6 @@ int live_physical_frames(struct source *src, u64 pfn, u64 end, source_frames_cb 
 	p->l = l;
 	p->cb = cb;
 	p->ctx = ctx;
-	p->batches = (struct live_batches){ .bpf = l->bpf,
-					    .page = kernel_page_size(&l->machine.kernel),
-					    .cb = live_physical_marked,
-					    .ctx = p };
 	live_physical_block(p);
 	for (p->pfn = pfn; p->pfn < end && !err;) {
 		size_t n = MIN(end - p->pfn, (u64)LIVE_PHYSICAL_WORDS);

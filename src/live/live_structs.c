@@ -109,9 +109,7 @@ int live_structs_observe(struct live *l, struct live_process *p, const struct vm
 {
 	u64 page = kernel_page_size(&l->machine.kernel);
 	bool hugetlb = vma->flags & VF(HUGETLB) && vma->page_size > page;
-	struct live_batches marked = {
-		.bpf = l->bpf, .page = page, .cb = cb, .ctx = ctx
-	};
+	struct live_batches marked; /* it is large: only what is used is set */
 	struct live_structs s = { .l = l,
 				  .p = p,
 				  .page = page,
@@ -122,6 +120,6 @@ int live_structs_observe(struct live *l, struct live_process *p, const struct vm
 				  .ctx = hugetlb ? ctx : &marked };
 
 	if (!hugetlb)
-		live_batches_begin(&marked);
+		live_batches_begin(&marked, l, true, cb, ctx);
 	return live_pages_range(l, p, vma, start, end, false, live_structs_runs, &s);
 }

@@ -6,19 +6,37 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/uio.h>
 
 #define MEMO 64
 #define ROWS 64 /* that are written together */
+#define KINDS 16
+
+/* A VMA: its text from ->perms on is @len bytes from @at on, which VMAs that are alike share. */
+struct json_vma {
+	u64 start, end;
+	size_t at, len;
+};
 
 struct render_json {
 	const struct render_options *opt;
 	bool lines;
 	u32 base;
 	struct js js;
-	struct js vmas; /* objects of VMAs, which follow the pages; these are streamed */
+	/* VMAs follow the pages, which are streamed */
+	struct json_vma *vma;
+	size_t nvma, vma_room;
+	FILE *vmas; /* writes ->vmas_text */
 	char *vmas_text;
 	size_t vmas_len;
+	/* The last kinds of VMAs, each in its turn: what their text is made of, and who has it. */
+	struct json_kind {
+		struct vma vma;
+		struct report_totals totals;
+		struct json_vma of;
+	} kind[KINDS];
+	unsigned nkinds;
 	/* The text that like pages share, all but their place: it is made once. */
 	struct json_memo {
 		u32 class;  /* page_class.id */
@@ -38,14 +56,13 @@ struct render_json {
 
 /* ---- the document */
 
-static void json_vma(struct js *j, const struct vma *vma, const struct report_totals *t,
+/* Writes what follows the addresses of a VMA. */
+static void json_vma(FILE *out, const struct vma *vma, const struct report_totals *t,
 		     u32 base)
 {
+	struct js js = { .out = out, .comma = true }, *j = &js;
 	char perms[5];
 
-	js_open(j, NULL, '{');
-	js_hex(j, "start", vma->start);
-	js_hex(j, "end", vma->end);
 	js_str(j, "perms", vma_perms(vma, perms));
 	js_str(j, "name", vma->name);
 	if (vma->has_flags) {
@@ -59,6 +76,30 @@ static void json_vma(struct js *j, const struct vma *vma, const struct report_to
 	}
 	render_json_totals(j, t, base);
 	js_close(j, '}');
+}
+
+/* Returns the kind of @vma, whose text is made when no VMA before had it. */
+static const struct json_kind *json_kind(struct render_json *r, const struct vma *vma,
+					 const struct report_totals *t)
+{
+	struct json_kind *k;
+
+	for (unsigned i = 0; i < MIN(r->nkinds, KINDS); i++) {
+		char old[5], new[5];
+
+		k = &r->kind[i];
+		if (k->vma.flags == vma->flags && k->vma.has_flags == vma->has_flags &&
+		    !strcmp(vma_perms(&k->vma, old), vma_perms(vma, new)) &&
+		    !memcmp(&k->totals, t, sizeof(*t)) && !strcmp(k->vma.name, vma->name))
+			return k;
+	}
+	k = &r->kind[r->nkinds++ % KINDS];
+	k->vma = *vma;
+	k->totals = *t;
+	k->of.at = ftello(r->vmas);
+	json_vma(r->vmas, vma, t, r->base);
+	k->of.len = ftello(r->vmas) - k->of.at;
+	return k;
 }
 
 static void json_evidence(struct js *j, const struct source_machine *m)
@@ -173,8 +214,9 @@ static int json_process(void *ctx, const struct process *p)
 	js_num(j, "threads", p->threads);
 	js_tri(j, "has_pinned", p->has_pinned);
 	js_open(j, "pages", '[');
-	r->vmas = (struct js){ .out = open_memstream(&r->vmas_text, &r->vmas_len) };
-	return r->vmas.out ? 0 : -ENOMEM;
+	r->nvma = r->nkinds = 0;
+	r->vmas = open_memstream(&r->vmas_text, &r->vmas_len);
+	return r->vmas ? 0 : -ENOMEM;
 }
 
 /* Writes the number of the class, and what its pages share only in the first row that has it. */
@@ -297,12 +339,14 @@ static int json_vma_end(void *ctx, const struct process *p, const struct vma *vm
 			const struct report_totals *t)
 {
 	struct render_json *r = ctx;
+	struct json_vma new;
 
 	if (r->lines)
 		return 0;
-	js_line(&r->vmas);
-	json_vma(&r->vmas, vma, t, r->base);
-	return 0;
+	new = json_kind(r, vma, t)->of;
+	new.start = vma->start;
+	new.end = vma->end;
+	return array_put(&r->vma, &r->nvma, &r->vma_room, sizeof(new), &new);
 }
 
 static int json_process_end(void *ctx, const struct process *p,
@@ -316,11 +360,17 @@ static int json_process_end(void *ctx, const struct process *p,
 		return err;
 	js_close(j, ']');
 	js_open(j, "vmas", '[');
-	if (fclose(r->vmas.out) && !err)
+	if (fclose(r->vmas) && !err)
 		err = -ENOMEM;
-	r->vmas.out = NULL;
-	if (!err)
-		fwrite(r->vmas_text, 1, r->vmas_len, j->out);
+	r->vmas = NULL;
+	for (size_t i = 0; i < r->nvma && !err; i++) {
+		js_line(j);
+		js_open(j, NULL, '{');
+		js_hex(j, "start", r->vma[i].start);
+		js_hex(j, "end", r->vma[i].end);
+		fwrite_unlocked(r->vmas_text + r->vma[i].at, 1, r->vma[i].len, j->out);
+		j->comma = true;
+	}
 	free(r->vmas_text);
 	r->vmas_text = NULL;
 	js_close(j, ']');
@@ -346,9 +396,10 @@ static void json_deinit(void *ctx)
 	struct render_json *r = ctx;
 
 	json_flush(r);
-	if (r->vmas.out)
-		fclose(r->vmas.out);
+	if (r->vmas)
+		fclose(r->vmas);
 	free(r->vmas_text);
+	free(r->vma);
 	for (unsigned i = 0; i < MEMO; i++)
 		free(r->memo[i].text);
 	free(r->written);

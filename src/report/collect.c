@@ -568,7 +568,9 @@ int collect_run(struct source *src, const struct collect_options *opt,
 	c->page_ctx = src->machine->page;
 	c->repeats = opt->again && (opt->again_at || !c->page_ctx.recorded);
 	c->fold = opt->fold && (!opt->holders || c->repeats) && !opt->each && !opt->keep;
-	src->ahead = c->fold && !opt->nranges && !opt->nnames;
+	/* what is read again is not folded */
+	src->ahead = (c->fold || !c->repeats) && !opt->nranges && !opt->nnames;
+	src->ahead_folds = c->fold;
 	struct report_head head = { .kernel =
 					    opt->model ? opt->model : c->page_ctx.kernel,
 				    .machine = src->machine };

@@ -147,6 +147,9 @@ struct source {
 	struct diag *diag; /* borrowed; the source adds warnings */
 	const struct source_machine
 		*machine; /* set before it is used; valid until close */
-	/* The caller of ->vmas observes each VMA whole and with @fold: the source may read ahead. */
-	bool ahead;
+	/*
+	 * The caller of ->vmas observes each VMA whole, the first time with @fold as ->ahead_folds is: the
+	 * source may read ahead for that.
+	 */
+	bool ahead, ahead_folds;
 };
