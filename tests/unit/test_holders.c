@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <fnmatch.h>
+
 #include "kpageflags.h"
 #include "page/holders.h"
 #include "page/structpage.h"
@@ -327,4 +329,81 @@ TEST(frames_that_nothing_maps_count_once_for_each_process_that_has_the_holder_op
 	EXPECT_INT(holders_unmapped(&h, 77), 9);
 	h.complete = false;
 	EXPECT_INT(holders_unmapped(&h, 77), -1);
+}
+
+TEST(each_kind_has_its_sentence)
+{
+	static const struct {
+		enum holders_kind kind;
+		const char *text;
+	} rows[] = {
+		{ HOLDERS_PIPE, "pipe 9 slot 1" },
+		{ HOLDERS_IO_URING, "io_uring buffer 1, 0x7000+64K" },
+		{ HOLDERS_MAPPING, "mapped at 0x7000+64K" },
+		{ HOLDERS_PAGE_CACHE, "the page cache" },
+		{ HOLDERS_SWAP_CACHE, "the swap cache" },
+		{ HOLDERS_LRU_BATCH, "NAME" },
+		{ HOLDERS_VFIO, "NAME" },
+		{ HOLDERS_IOMMUFD, "NAME" },
+		{ HOLDERS_RDMA, "NAME" },
+		{ HOLDERS_AF_XDP, "AF_XDP umem, 64 KiB" },
+		{ HOLDERS_VMPIN, "what VmPin counts, 64 KiB" },
+		{ HOLDERS_MLOCK, "mlock 0x7000+64K" },
+		{ HOLDERS_UNKNOWN, "NAME" },
+		{ HOLDERS_SOCKET_SEND, "send queue of socket 9" },
+		{ HOLDERS_SOCKET_RECEIVE, "receive queue of socket 9" },
+		{ HOLDERS_IO_URING_PROVIDED,
+		  "io_uring ring of provided buffers, group 1" },
+		{ HOLDERS_IO_URING_RING, "io_uring rings in memory of the process" },
+		{ HOLDERS_UDMABUF, "udmabuf, 64 KiB" },
+		{ HOLDERS_UDMABUF_GET, "udmabuf, 64 KiB" },
+		{ HOLDERS_DIRECT_IO, "direct I/O in flight: NAME" },
+		{ HOLDERS_KVM, "KVM, which pins memory of encrypted guests only" },
+		{ HOLDERS_VDPA, "NAME" },
+		{ HOLDERS_UBLK, "NAME" },
+		{ HOLDERS_DMABUF, "a dma-buf" },
+	};
+	char text[100];
+
+	EXPECT_INT(ARRAY_SIZE(rows), HOLDERS_KINDS);
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct holder h = { .kind = rows[i].kind,
+				    .object = 9,
+				    .slot = 1,
+				    .addr = 0x7000,
+				    .bytes = 65536,
+				    .name = "NAME" };
+
+		EXPECT_STR(holders_what(&h, text, sizeof(text)), rows[i].text);
+	}
+}
+
+/* Links as /proc/PID/fd has them: of drivers that may pin memory, each its own; others none. */
+TEST(an_open_device_is_a_candidate_of_its_kind)
+{
+	static const struct {
+		const char *link;
+		int kind; /* -1: of none */
+	} rows[] = {
+		{ "/dev/vfio/12", HOLDERS_VFIO },
+		{ "/dev/iommu", HOLDERS_IOMMUFD },
+		{ "/dev/infiniband/uverbs0", HOLDERS_RDMA },
+		{ "anon_inode:kvm-vm", HOLDERS_KVM },
+		{ "/dev/vhost-vdpa-0", HOLDERS_VDPA },
+		{ "/dev/ublkc3", HOLDERS_UBLK },
+		{ "/dmabuf:heap", HOLDERS_DMABUF },
+		{ "/dev/vfio/vfio", -1 }, /* the container, which has no group yet */
+		{ "/dev/kvm", -1 },
+		{ "/dev/ublk-control", -1 },
+		{ "anon_inode:kvm-vcpu:0", -1 },
+		{ "/tmp/dev/iommu", -1 },
+	};
+
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		for (int kind = 0; kind < HOLDERS_KINDS; kind++) {
+			const char *open = holders_kinds[kind].open;
+
+			EXPECT_INT(open && !fnmatch(open, rows[i].link, 0),
+				   kind == rows[i].kind);
+		}
 }
