@@ -82,8 +82,9 @@ sources = text_of("tests/unit/*.[ch]", "tests/live/*", "tests/*.sh", "tests/tui/
                   "tests/fuzz/*.c", "tests/chaos/*")
 
 print("running gupinfo and test_predict_ref", file=sys.stderr)
-# test_vma reads each pair of letters (flag_rows), test_tracer_filter enters each call of tracer_task_calls
-whole = {"page/vma.def", "trace/tracer.def"} | set(re.findall(r'#include "([a-z/_]+\.def)"', text_of("tests/unit/*.c")))
+# test_vma reads each pair of letters (flag_rows), test_tracer_filter enters each call of tracer_task_calls,
+# test_holders has the sentence of each kind
+whole = {"page/vma.def", "trace/tracer.def", "page/holders.def"} | set(re.findall(r'#include "([a-z/_]+\.def)"', text_of("tests/unit/*.c")))
 seen = accepted + text_of(*FILES[1:], "tests/golden/*.gupinfo") + run("--facts") + run("--verify", "--trials", "3000", "--seed", "1", "--json") + run("--demo", "-v")
 seen += run("--all", "--openmetrics") + run("--list-columns")
 for fixture in FIXTURES:
@@ -122,8 +123,10 @@ PREFIX = {"CAUSE": ["EVENT_CAUSE_"], "EVENT": ["EVENT_"], "FACT": [""], "LINT": 
 scripts = text_of("tests/*.sh", "tests/live/*.sh", "tests/golden/*.sh", "tests/chaos/*", "tests/tui/*.sh")
 # a state that was made was made by these operations
 made = " ".join(r[1][1] for r in rows("src/pagestate/pagestate.def", "PAGESTATE") if word(r[1][0], seen)).replace("+", " ").replace("@", " @")
+mapped = {r[2].split(",")[4].strip() for r in rows("src/pagestate/pagestate.def", "PAGESTATE") if word(r[1][0], seen)}
 PRESSED = set(re.findall(r"\S+", steps))
 TABLES = [  # file, macro, is it hit?, what names it in a source
+    ("cmd/modes.def", "MODE", lambda r: "--" + r[0].lower().replace("_", "-") in scripts, lambda r: ""),
     ("cmd/options.def", "OPTION", lambda r: re.search(r"(--%s|[ ]-%s)(?![\w-])" % (r[1][0], r[2].split(",")[2].strip(" '")), scripts), lambda r: ""),
     ("event/demo.def", "CASE", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("event/event.def", "EVENT", lambda r: word(r[1][0], screens), lambda r: r[1][0]),
@@ -134,13 +137,16 @@ TABLES = [  # file, macro, is it hit?, what names it in a source
     ("kernel/kprobe.def", "KPROBE", lambda r: word(r[1][0], seen) or r[1][-1] in seen, lambda r: "KPROBE_" + r[0]),
     ("kpageflags.def", "KPF", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("page/fact.def", "FACT", lambda r: word(r[1][0], seen), lambda r: "F_" + r[0]),
+    ("page/holders.def", "HOLDER", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("page/pageflag.def", "PAGEFLAG", lambda r: word(r[0].replace("PG_", ""), seen), lambda r: r[0]),
-    ("page/pte.def", "PTE", lambda r: word(r[1][-1], seen), lambda r: "PTE_" + r[0]),
+    ("arch/pte.def", "PTE", lambda r: word(r[1][-1], seen), lambda r: "PTE_" + r[0]),
     ("page/vma.def", "VMFLAG", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("pagestate/gupcall.def", "GUPCALL", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("pagestate/pagestate.def", "PAGESTATE", lambda r: word(r[1][0], seen), lambda r: r[1][0]),
     ("pagestate/pagestate_op.def", "OP", lambda r: word(r[1][0], made) or word(r[1][0], seen), lambda r: r[1][0]),
+    ("pagestate/pagestate_map.def", "MAPPING", lambda r: r[0] in mapped, lambda r: r[0]),
     ("render/columns.def", "COLUMN", column_prints, lambda r: r[0]),
+    ("render/svg.def", "SVG", lambda r: word(r[1][1], accepted), lambda r: "SVG_" + r[0]),
     ("render/sums.def", "SUM", lambda r: word(r[0], seen), lambda r: r[0]),
     ("report/highlights.def", "HIGHLIGHT", lambda r: r[1][0].split(":")[0] in seen + screens, lambda r: "HIGHLIGHT_" + r[0]),
     ("report/lint.def", "LINT", lambda r: word(r[1][0], seen), lambda r: r[1][0]),

@@ -184,6 +184,11 @@ bad=$(for f in "${files[@]}" src/bpf/*.c tests/unit/*.c tests/live/*.c; do
 done)
 expect_empty "600 lines a file (900 of a test), 60 a function" "$bad"
 
+# ---- tables: those of rules, of what cannot be and of architectures have a measure of their own
+bad=$(diff <(sed -n 's/^    ("\([a-z_/]*\.def\)".*/src\/\1/p' tests/coverage.py | sort -u) \
+	<(find src -name '*.def' | grep -vE '/predict_|/fact_never|/proved|arch/(x86|aarch)' | sort))
+expect_empty "each table is measured by tests/coverage.py" "$bad"
+
 # ---- the size of a page is the machine's: else 4096 is room for text, a named limit, an errno
 bad=$(grep -nE '(^|[^[:alnum:]])409[56]([^0-9]|$)|(<<|>>) *12\b' "${files[@]}" src/bpf/*.[ch] |
 	grep -vE '#[[:space:]]*define|\[4096\]|-409[56]|/\*.*4096|"[^"]*4096|<= 4095|size = 4096|entry > 4096|store_nrows|page_owner\.h')
