@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # cross.sh ARCH DIR - gupinfo and its test programs for another architecture, for rootfs.sh.
 #
-#   ARCH  Debian's name: arm64
+#   ARCH  Debian's name: arm64, ppc64el, riscv64, s390x
 #   DIR   DIR/sysroot: Debian's packages of ARCH, unpacked once and never configured; nothing of them runs here.
 #         DIR/build: the programs, linked with them
 #
@@ -22,11 +22,10 @@ absent()
 	exit 77
 }
 
-case $1 in
-arm64) host=aarch64-linux-gnu qemu=qemu-system-aarch64 ;;
-*) absent "no name of a compiler is known for $1" ;;
-esac
-for tool in $qemu $host-gcc mmdebstrap clang bpftool; do
+# shellcheck source=tests/vm/arch.sh
+. "$here/arch.sh"
+arch_set "$1" || absent "$1 is not known"
+for tool in "${qemu[0]}" "$triplet-gcc" mmdebstrap clang bpftool; do
 	command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
 		absent "$tool is not installed"
 done
@@ -34,23 +33,28 @@ done
 
 if [ ! -d sysroot ]; then
 	# shellcheck source=/dev/null
-	suite=$(. /etc/os-release && echo "${VERSION_CODENAME-}")
+	suite=${release:-$(. /etc/os-release && echo "${VERSION_CODENAME-}")}
+	# the suite alone, by the mirror that this machine uses: of other parts a mirror may be renewing its lists
+	# shellcheck disable=SC2016  # apt expands it
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' |
+		awk '$3 == "Debian" && $2 !~ /-/ { print $1; exit }')
 	rm -rf sysroot.new
 	mmdebstrap --variant=extract --architectures="$1" --include=$packages \
 		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-		--dpkgopt='path-exclude=/usr/share/{doc,man,locale,info}/*' "$suite" sysroot.new >sysroot.log 2>&1 ||
+		--dpkgopt='path-exclude=/usr/share/{doc,man,locale,info}/*' "$suite" sysroot.new \
+		${mirror:+"$mirror"} >sysroot.log 2>&1 ||
 		absent "no packages of $1: $(tail -n 1 sysroot.log)"
 	# a link names a file of the sysroot, not of this machine
-	find sysroot.new/usr/lib -lname '/*' -printf '%p %l\n' | while read -r link to; do
+	find sysroot.new/usr/lib sysroot.new/usr/lib64 -lname '/*' -printf '%p %l\n' 2>/dev/null | while read -r link to; do
 		ln -sfnr "sysroot.new/$to" "$link"
 	done
 	mv sysroot.new sysroot
 fi
 export PKG_CONFIG_SYSROOT_DIR=$dir/sysroot
-export PKG_CONFIG_LIBDIR=$dir/sysroot/usr/lib/$host/pkgconfig:$dir/sysroot/usr/share/pkgconfig
+export PKG_CONFIG_LIBDIR=$dir/sysroot/usr/lib/$triplet/pkgconfig:$dir/sysroot/usr/share/pkgconfig
 mkdir -p build && cd build || exit 1
 [ config.status -nt "$top/configure" ] ||
-	"$top/configure" -q --build="$(cc -dumpmachine)" --host=$host CFLAGS="-O2 -g1" \
-		CC="$(command -v ccache) $host-gcc --sysroot=$dir/sysroot" >configure.log 2>&1 ||
+	"$top/configure" -q --build="$(cc -dumpmachine)" --host="$triplet" CFLAGS="-O2 -g1" \
+		CC="$(command -v ccache) $triplet-gcc --sysroot=$dir/sysroot" >configure.log 2>&1 ||
 	{ tail -n 5 configure.log; exit 1; }
 make -s -j"$(nproc)" check TESTS= >make.log 2>&1 || { tail -n 20 make.log; exit 1; }

@@ -2,12 +2,13 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # kernels.sh [CACHE_DIR] - the kernels of the VM level, one a line: NAME IMAGE [MODULES_DIR|initramfs]
 #
-#   GUPINFO_VM_ARCH       Debian's name: amd64 (default), arm64
-#   GUPINFO_VM_IMAGES     kernel images (all drivers built in), separated by blanks; those of GUPINFO_VM_ARCH
-#   GUPINFO_VM_KERNELS    Debian's stock cloud kernels to fetch, each SERIES, SERIES/SUITE or sid, with
-#                         "+16k" that with 16K pages (arm64); default "6.1 6.12", empty: none,
-#                         all: each series that Debian serves
-#   ../shared/vm/bzImage-*  beside the checkout are taken when GUPINFO_VM_IMAGES is not set
+#   GUPINFO_VM_ARCH       Debian's name: amd64 (default), or another that arch.sh knows
+#   GUPINFO_VM_IMAGES     kernel images (all drivers built in), separated by blanks, also as .gz; those of
+#                         GUPINFO_VM_ARCH
+#   GUPINFO_VM_KERNELS    Debian's stock kernels to fetch (the cloud's where there are such), each SERIES,
+#                         SERIES/SUITE or sid, with "+16k" (arm64) or "+64k" (ppc64el) that with pages of that
+#                         size; default "6.1 6.12", empty: none, all: each series that Debian serves
+#   ../shared/vm/bzImage-* and vmlinux-*  beside the checkout are taken when GUPINFO_VM_IMAGES is not set
 #
 # Stock kernels are downloaded by apt-get and unpacked into CACHE_DIR, once; nothing is installed.
 # The package lists are CACHE_DIR's own; the mirror is the one that this machine uses for Debian.
@@ -19,18 +20,14 @@ here=$(dirname "$(readlink -f "$0")")
 top=$(cd "$here/../.." && pwd)
 cache=${1:-$top/build/vm/kernels}
 
+# shellcheck source=tests/vm/arch.sh
+. "$here/arch.sh"
 arch=${GUPINFO_VM_ARCH:-amd64}
-all="5.10 6.1 6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3 sid"
-[ "$arch" = amd64 ] || all="6.1 6.12 6.12+16k 6.16 6.16+16k 6.19 7.1 7.1+16k 7.3 7.3+16k"
+arch_set "$arch" || { echo "kernels.sh: $arch is not known" >&2; exit 1; }
 
 say()
 {
 	echo "kernels.sh: $*" >&2
-}
-
-is_arm64()
-{
-	[ "$(dd if="$1" bs=4 skip=14 count=1 status=none | tr -d '\0')" = ARMd ]
 }
 
 release()
@@ -38,7 +35,7 @@ release()
 	# the release string of an x86 bzImage stands at the offset that its header holds at 0x20e
 	local at
 
-	if is_arm64 "$1"; then
+	if [ "$arch" != amd64 ]; then
 		grep -aoE -m 1 'Linux version [0-9][^ ]*' "$1" | head -n 1 | cut -d' ' -f3
 		return
 	fi
@@ -51,6 +48,7 @@ release()
 suite_of()
 {
 	case $1 in
+	"${stock%/*}") echo "${stock#*/}" ;;
 	sid) echo sid ;;
 	5.10) echo bullseye ;;
 	6.1 | 6.12) echo bookworm ;;
@@ -139,22 +137,40 @@ fetch()
 		{ echo "cannot fetch $2: $(tail -n 1 "$1/log")"; return 1; }
 }
 
+# The image in directory $1, of which a link may have been made.
+image_in()
+{
+	find "$1" -type f \( -name 'vmlinu[xz]' -o -name 'vmlinu[xz]-*' \) | head -n 1
+}
+
+# unpack RELEASE DIR: its packages' files, or the reason.
 # Since 6.19 linux-image is empty; the image is in linux-binary, the modules in linux-modules, and
 # since 7.2 the configuration is in linux-base.  Since 7.2 all of them are in usr/lib/modules.
+unpack()
+{
+	local part
+
+	rm -rf "$2" && mkdir -p "$2" || return 1
+	for part in binary modules base image; do
+		[ $part != image ] || [ -z "$(image_in "$2")" ] || return 0
+		fetch "$2" "linux-$part-$1" || [ $? = 2 ] || return 1
+	done
+	[ -n "$(image_in "$2")" ] || { echo "no image in the packages of $1"; return 1; }
+}
+
 stock_fetch()
 {
-	local series=${1%+16k} dir=$2 flavour=cloud-$arch release image modules config part
+	local series=${1%+*} dir=$2 flavour=$flavour release image modules config why
 
-	[ "$series" = "$1" ] || flavour=$arch-16k
-	release=$(stock_releases "$series" "$flavour" | tail -n 1)-$flavour
-	[ "$release" != "-$flavour" ] || { echo "$suite has no such kernel $flavour"; return 1; }
-	for part in binary modules base; do
-		fetch "$dir" "linux-$part-$release" || [ $? = 2 ] || return 1
+	[ "$series" = "$1" ] || flavour=$pages-${1#*+}
+	why="$suite has no such kernel $flavour"
+	# a mirror may list what it does not have yet: then the release before
+	for release in $(stock_releases "$series" "$flavour" | tac); do
+		release+=-$flavour
+		! why=$(unpack "$release" "$dir") || break
 	done
-	image=$(find "$dir" -type f -name 'vmlinuz*')
-	[ -n "$image" ] || fetch "$dir" "linux-image-$release" || [ $? = 2 ] || return 1
-	image=$(find "$dir" -type f \( -name vmlinuz -o -name 'vmlinuz-*' \) | head -n 1)
-	[ -n "$image" ] || { echo "no image in the packages of $release"; return 1; }
+	[ -z "$why" ] || { echo "$why"; return 1; }
+	image=$(image_in "$dir")
 	config=$(find "$dir" -type f \( -path '*/modules/*/config' -o -name 'config-*' \) | head -n 1)
 	modules=$(find "$dir" -type d -path "*/lib/modules/$release" | head -n 1)
 	ln -sfn "${image#"$dir"/}" "$dir/vmlinuz"
@@ -162,50 +178,48 @@ stock_fetch()
 	if [ -n "$modules" ] && [ -n "$(find "$modules" -name 'virtio_blk.ko*')" ]; then
 		ln -sfn "${modules#"$dir"/}" "$dir/modules"
 	fi
+	echo "$release" >"$dir/done"
 }
 
 # stock SERIES[/SUITE]: one line of the list
 stock()
 {
-	local series=${1%%/*} suite dir why image
+	local series=${1%%/*} suite dir why image modules
 
-	suite=$(suite_of "${series%+16k}")
+	suite=$(suite_of "${series%+*}")
 	[ "$series" = "$1" ] || suite=${1#*/}
 	dir=$cache/$series-$suite
 	[ "$arch" = amd64 ] || dir=$cache/$arch/$series-$suite
-	if [ ! -f "$dir/done" ]; then
+	if [ ! -s "$dir/done" ]; then
 		for image in apt-get dpkg-deb; do
 			command -v $image >/dev/null || { say "stock $1: no $image"; return; }
 		done
-		rm -rf "$dir" && mkdir -p "$dir" || return
 		if ! why=$(apt_lists) || ! why=$(stock_fetch "$series" "$dir"); then
 			say "stock $1: $why"
 			return
 		fi
-		touch "$dir/done"
 	fi
-	image=$dir/vmlinuz
-	if [ -d "$dir/modules" ]; then
-		echo "stock-$(release "$image") $image $dir/modules/"
-	else
-		echo "stock-$(release "$image") $image initramfs"
-	fi
+	image=$dir/vmlinuz modules=initramfs
+	[ ! -d "$dir/modules" ] || modules=$dir/modules/
+	echo "stock-$(<"$dir/done") $image $modules"
 }
 
 images=${GUPINFO_VM_IMAGES-}
 if [ -z "${GUPINFO_VM_IMAGES+set}" ]; then
-	for image in "$top"/../shared/vm/bzImage-*; do
+	for image in "$top"/../shared/vm/{bzImage,vmlinux}-*; do
 		[ ! -r "$image" ] || images+=" $(readlink -f "$image")"
 	done
 fi
 for image in $images; do
 	if [ ! -r "$image" ]; then
 		say "cannot read $image"
-	elif is_arm64 "$image"; then
-		[ "$arch" != arm64 ] || echo "$(release "$image") $image"
-	elif [ "$arch" = amd64 ]; then
-		echo "$(release "$image") $image"
+		continue
 	fi
+	if [ "${image%.gz}" != "$image" ]; then
+		packed=$image image=$cache/$(basename "$image" .gz)
+		[ "$image" -nt "$packed" ] || { mkdir -p "$cache" && gzip -dc "$packed" >"$image"; } || continue
+	fi
+	[ "$(image_arch "$image")" != "$arch" ] || echo "$(release "$image") $image"
 done
 kernels=${GUPINFO_VM_KERNELS-6.1 6.12}
 [ "$kernels" != all ] || kernels=$all

@@ -5,9 +5,10 @@
 #   GUPINFO_MATRIX_SECONDS=60    for each kind of evidence of each boot
 #   GUPINFO_MATRIX_VARIANTS="default on nodes+movable+cma+on"
 #                                default: as it boots; on: KSM, mTHP and swap; nodes: two of them, with
-#                                ZONE_MOVABLE and CMA memory
+#                                ZONE_MOVABLE and CMA memory; radix, hash: Power by its MMU (the default there)
 #   GUPINFO_MATRIX_HOST=1        the running kernel is judged as well (as it is: "host")
 #   GUPINFO_MATRIX_SEED=...      of the first random trial; default: of the time
+#   GUPINFO_MATRIX_BOOT=300      seconds that a boot may take
 #   GUPINFO_MATRIX_DRY=1         nothing is written down
 #   and the variables of kernels.sh (here by default: all), boot.sh and judge.sh
 #
@@ -57,12 +58,13 @@ host()
 # boot NAME IMAGE MODULES VARIANT
 boot()
 {
-	local append='' nodes=1
+	local append='' nodes=1 processor=${CPU-}
 
 	case $4 in
 	nodes*) append="movablecore=512M cma=128M" nodes=2 ;;
+	hash*) processor=power8 ;;
 	esac
-	TIMEOUT=$((seconds * 4 + 300)) CPUS=${CPUS:-1} NUMA=$nodes APPEND=$append \
+	TIMEOUT=$((seconds * 4 + ${GUPINFO_MATRIX_BOOT:-300})) CPUS=${CPUS:-1} CPU=$processor NUMA=$nodes APPEND=$append \
 		"$top/tests/vm/boot.sh" "$2" "$3" "$work/root.img" "export GUPINFO_MATRIX_SLICE=${GUPINFO_MATRIX_SLICE:-4000} \
 			GUPINFO_MATRIX_EVIDENCE='${GUPINFO_MATRIX_EVIDENCE-bpf procfs}'
 		$top/tests/vm/judge.sh $build/gupinfo $4 $seconds $seed" </dev/null >"$work/lines" 2>"$work/err"
@@ -70,12 +72,15 @@ boot()
 }
 
 [ -z "${GUPINFO_MATRIX_HOST-}" ] || host
+# shellcheck source=tests/vm/arch.sh
+. "$top/tests/vm/arch.sh"
+arch_set "${GUPINFO_VM_ARCH:-amd64}" || exit 1
 GUPINFO_VM_KERNELS=${GUPINFO_VM_KERNELS-all} "$top/tests/vm/kernels.sh" >"$work/kernels"
 if [ -s "$work/kernels" ]; then
 	"$top/tests/vm/rootfs.sh" "$build" "$work/root.img" || exit 1
 fi
 while read -r name image modules; do
-	for variant in ${GUPINFO_MATRIX_VARIANTS-default on nodes+movable+cma+on}; do
+	for variant in ${GUPINFO_MATRIX_VARIANTS-$variants}; do
 		boot "$name" "$image" "${modules:-}" "$variant"
 	done
 done <"$work/kernels"

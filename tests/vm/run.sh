@@ -5,8 +5,8 @@
 #   GUPINFO_VM_TRIALS=300   random trials of --verify for each kernel; 0: none
 #   GUPINFO_VM_SECONDS=240  limit for each boot
 #   GUPINFO_VM_TESTS=...    only these live tests
-#   GUPINFO_VM_CROSS=arm64  other architectures, which cross.sh builds for; empty: none
-#   GUPINFO_VM_KERNELS_arm64="6.12 6.12+16k"  their kernels
+#   GUPINFO_VM_CROSS=arm64  other architectures, which cross.sh builds for (ppc64el, riscv64, s390x); empty: none
+#   GUPINFO_VM_KERNELS_arm64="6.12 6.12+16k" and so on: their kernels; default 6.12
 #   and kernels.sh's and boot.sh's variables
 #
 # BUILD_DIR holds gupinfo and its test programs (make check TESTS=).  Kernels that are absent are
@@ -83,7 +83,8 @@ kernels
 for GUPINFO_VM_ARCH in ${GUPINFO_VM_CROSS-arm64}; do
 	export GUPINFO_VM_ARCH
 	kernels=GUPINFO_VM_KERNELS_$GUPINFO_VM_ARCH
-	export GUPINFO_VM_KERNELS=${!kernels-6.12 6.12+16k}
+	[ "$GUPINFO_VM_ARCH" != arm64 ] || : "${GUPINFO_VM_KERNELS_arm64=6.12 6.12+16k}"
+	export GUPINFO_VM_KERNELS=${!kernels-6.12}
 	why=$("$top/tests/vm/cross.sh" "$GUPINFO_VM_ARCH" "$top/build/vm/$GUPINFO_VM_ARCH" 2>&1)
 	case $? in
 	0) build=$top/build/vm/$GUPINFO_VM_ARCH/build && kernels ;;
