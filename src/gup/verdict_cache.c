@@ -230,6 +230,8 @@ static unsigned verdict_cache_slot(const struct raw_page *o, unsigned zone)
 		 0xc2b2ae3d27d4eb4full);
 
 	h ^= h >> 29;
+	/* single pages and folded runs that have the same words may alternate */
+	zone ^= o->has & RAW_FOLDED ? VERDICT_CACHE_LIKES / 2 : 0;
 	return (h ^ h >> 17 ^ zone) & (VERDICT_CACHE_LIKES - 1);
 }
 

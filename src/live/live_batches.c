@@ -93,33 +93,51 @@ static bool live_batches_asks(const struct raw_page *raw)
 	       raw->refcount > raw->mapcount + (raw->mapping == RAW_MAPPING_FILE);
 }
 
+/* Passes @raw on in the parts that are marked differently. */
+static int live_batches_parts(struct live_batches *b, const struct raw_page *raw)
+{
+	struct raw_page rest = *raw;
+	u64 step = rest.pages;
+	int err = 0;
+
+	if (!b->after)
+		b->after = live_batches_read(b->bpf, 1, &b->nafter);
+	for (; rest.pages && !err; rest.pages -= step) {
+		struct raw_page *part = &b->out[b->nout++];
+
+		*part = rest;
+		step = b->after ? live_batches_mark_one(b, part) : step;
+		part->pages = step;
+		rest.addr += step * b->page;
+		rest.pfn += step;
+		rest.head_pfn += step;
+		if (b->nout == LIVE_OUT)
+			err = live_batches_flush(b);
+	}
+	return err;
+}
+
 int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct live_batches *b = ctx;
+	size_t plain = 0; /* runs before @i that are passed on as they are */
 	int err = 0;
 
 	b->after = NULL;
 	for (size_t i = 0; i < n && !err; i++) {
-		struct raw_page rest = raw[i];
-		u64 step = rest.pages;
-
-		for (; rest.pages && !err; rest.pages -= step) {
-			struct raw_page *part = &b->out[b->nout++];
-
-			*part = rest;
-			if (b->before && live_batches_asks(part)) {
-				if (!b->after)
-					b->after =
-						live_batches_read(b->bpf, 1, &b->nafter);
-				step = b->after ? live_batches_mark_one(b, part) : step;
-			}
-			part->pages = step;
-			rest.addr += step * b->page;
-			rest.pfn += step;
-			rest.head_pfn += step;
-			if (b->nout == LIVE_OUT)
+		if (!b->before || !live_batches_asks(&raw[i])) {
+			if (!plain++)
 				err = live_batches_flush(b);
+			continue;
 		}
+		if (plain)
+			err = b->cb(b->ctx, &raw[i - plain], plain);
+		plain = 0;
+		if (!err)
+			err = live_batches_parts(b, &raw[i]);
 	}
-	return err ? err : live_batches_flush(b);
+	if (!err)
+		err = plain ? b->cb(b->ctx, &raw[n - plain], plain)
+			    : live_batches_flush(b);
+	return err;
 }

@@ -334,13 +334,14 @@ int live_pages_split(void *ctx, const struct raw_page *raw, size_t n)
 					  raw[i].level == RAW_LEVEL_PUD
 				  ? s->huge_pages
 				  : 1;
-		struct raw_page rest = raw[i];
-		u64 until = live_pages_until(s->l, &rest, per);
+		u64 until = live_pages_until(s->l, &raw[i], per);
+		struct raw_page rest;
 
-		if (until == rest.pages) {
+		if (until == raw[i].pages) {
 			whole++;
 			continue;
 		}
+		rest = raw[i];
 		err = whole ? s->cb(s->ctx, &raw[i - whole], whole) : 0;
 		for (whole = 0; !err && rest.pages;
 		     until = live_pages_until(s->l, &rest, per)) {

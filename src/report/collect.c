@@ -139,12 +139,13 @@ static bool collect_held_unknown(const struct page_info *page)
  */
 static void collect_held(struct collector *c, struct report_row *row)
 {
-	struct page_info page = *report_page(row);
+	struct page_info page;
 	bool held;
 	u64 n;
 
-	if (!row->ledger || !collect_held_unknown(&page))
+	if (!row->ledger || !collect_held_unknown(report_page(row)))
 		return;
+	page = *report_page(row);
 	n = holders_alike(c->holders, row->run.pfn, row->run.pages, &held);
 	if (n < row->run.pages || (!held && row->ledger->unexplained) ||
 	    (c->holders && !c->holders->steps)) /* the search gave up */

@@ -246,9 +246,9 @@ void report_count(struct report_totals *t, const struct report_row *row,
 void report_count_later(struct report_totals *t, struct page_run *waiting,
 			const struct report_row *row, u32 base_page_size)
 {
-	struct report_row before = { .run = *waiting };
-
 	if (waiting->pages && (!row || row->ledger || row->run.class != waiting->class)) {
+		const struct report_row before = { .run = *waiting };
+
 		report_count(t, &before, base_page_size);
 		waiting->pages = 0;
 	}

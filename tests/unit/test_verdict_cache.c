@@ -213,3 +213,37 @@ TEST(holes_on_both_sides_of_the_end_of_a_file_are_not_alike)
 	EXPECT_INT(fact_get(&run.class->page.facts, FACT_BEYOND_EOF), TRI_YES);
 	verdict_cache_unref(j);
 }
+
+/* Memory that the kernel ages has both, one after the other, and each would else be judged anew. */
+TEST(single_pages_and_folded_runs_do_not_take_each_others_place)
+{
+	struct verdict_cache *j = verdict_cache_new(400, false);
+	struct kernel_evidence ev;
+	struct kernel k;
+	struct page_context ctx = { .kernel = &k,
+				    .spans = spans,
+				    .nspans = ARRAY_SIZE(spans),
+				    .have_bpf = true };
+	struct vma vma = { .start = 0x1000, .end = 0x10000000 };
+	struct page_run run;
+	unsigned places = 0;
+	const char *why = "";
+
+	kernel_evidence_init(&ev);
+	EXPECT_INT(kernel_resolve_model(&ev, "6.18", &k, &why), 0);
+	verdict_cache_begin(j, &k, &ctx);
+	for (unsigned i = 0; i < 2; i++) {
+		struct raw_page o = any_raw(0x1000);
+
+		o.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | (i ? RAW_FOLDED : 0);
+		o.pagemap = BIT(63);
+		o.pfn = o.head_pfn = 5000;
+		o.kpageflags = o.kpagecount = o.order = o.mapping = 0;
+		o.refcount = o.mapcount = o.large_mapcount = 0;
+		EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
+	}
+	for (unsigned i = 0; i < VERDICT_CACHE_LIKES; i++)
+		places += j->like[i].vma != 0;
+	EXPECT_INT(places, 2);
+	verdict_cache_unref(j);
+}
