@@ -23,8 +23,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define PAGE 4096ull
-#define HUGE (2ull << 20)
+#define PAGE ((u64)sysconf(_SC_PAGESIZE))
+#define HUGE (PAGE / 8 * PAGE)  /* what a PMD maps */
+#define HUGE_MOST (32ULL << 20) /* no test takes memory for larger ones (64K: 512 MiB) */
+#define MAP_HUGETLB_PMD (MAP_HUGETLB | __builtin_ctzll(HUGE) << 26)
 
 struct seen {
 	struct source *src;
@@ -152,13 +154,13 @@ static __attribute__((unused)) char *map(u64 len, int flags)
 	return p;
 }
 
-/* Returns a THP at an aligned address in a mapping of 4 MiB; NULL when the kernel gives none. */
+/* Returns a THP at an aligned address in a mapping of two; NULL when the kernel gives none. */
 static __attribute__((unused)) char *map_thp(char **ret_map)
 {
 	char *m = map(2 * HUGE, 0), *p = (char *)ROUND_UP((uintptr_t)m, HUGE);
 
 	*ret_map = m;
-	if (madvise(p, HUGE, 14 /* MADV_HUGEPAGE */))
+	if (HUGE > HUGE_MOST || madvise(p, HUGE, 14 /* MADV_HUGEPAGE */))
 		return NULL;
 	memset(p, 1, HUGE);
 	return p;

@@ -22,6 +22,7 @@
 #include "need_bpf.h"
 
 #define PAGE ((size_t)sysconf(_SC_PAGESIZE))
+#define HUGE (PAGE / 8 * PAGE) /* what a PMD maps */
 
 static struct source *src;
 static struct diag diag;
@@ -341,8 +342,7 @@ TEST(what_can_hold_memory_that_nothing_maps)
 TEST(child_vmspliced_hugetlb)
 {
 	NEED_BPF();
-	const size_t huge = 2UL << 20;
-	char *p = mmap(NULL, huge, PROT_READ | PROT_WRITE,
+	char *p = mmap(NULL, HUGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	struct holders_ledger l;
 	const struct holder *h;
@@ -361,7 +361,7 @@ TEST(child_vmspliced_hugetlb)
 		struct iovec v = { p + 7 * PAGE, PAGE };
 
 		(void)!vmsplice(fd[1], &v, 1, 0);
-		munmap(p, huge);
+		munmap(p, HUGE);
 		(void)!write(go[1], &c, 1);
 		pause();
 		_exit(0);
@@ -384,7 +384,7 @@ TEST(child_vmspliced_hugetlb)
 	waitpid(pid, NULL, 0);
 	close(fd[0]);
 	close(fd[1]);
-	munmap(p, huge);
+	munmap(p, HUGE);
 }
 
 TEST(registered_buffer)
@@ -421,18 +421,17 @@ TEST(registered_buffer)
 TEST(registered_thp)
 {
 	NEED_BPF();
-	const size_t huge = 2UL << 20;
 	struct io_uring_params params = { 0 };
-	char *q = mmap(NULL, 2 * huge, PROT_READ | PROT_WRITE,
+	char *q = mmap(NULL, 2 * HUGE, PROT_READ | PROT_WRITE,
 		       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	char *p = (char *)(((uintptr_t)q + huge - 1) & ~(huge - 1));
+	char *p = (char *)(((uintptr_t)q + HUGE - 1) & ~(HUGE - 1));
 	struct iovec v = { p + 16 * PAGE, 64 * PAGE };
 	struct holders_ledger l;
 	const struct holder *h;
 	struct page_info page;
 	int fd = syscall(SYS_io_uring_setup, 4, &params);
 
-	madvise(p, huge, MADV_HUGEPAGE);
+	madvise(p, HUGE, MADV_HUGEPAGE);
 	p[0] = 1;
 	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &v, 1))
 		SKIP("io_uring buffers cannot be registered here");
@@ -450,7 +449,7 @@ TEST(registered_thp)
 		EXPECT_INT(h->pages, 64);
 	}
 	close(fd);
-	munmap(q, 2 * huge);
+	munmap(q, 2 * HUGE);
 }
 
 /* Without BPF the ring is a candidate with its addresses. */

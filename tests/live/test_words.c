@@ -21,6 +21,8 @@
 #include "pagemap.h"
 #include "pagestate/pagestate_factory.h"
 
+#define PAGE ((u64)sysconf(_SC_PAGESIZE))
+
 static struct source *src;
 static struct bpfpage *bp;
 static char why[BPFPAGE_WHY];
@@ -123,7 +125,7 @@ static bool quiet; /* another try follows */
 static void check_entry(const struct raw_page *o, const struct pte *e)
 {
 	const char *by = "pagemap";
-	u64 word = at(pagemap, o->addr / 4096);
+	u64 word = at(pagemap, o->addr / PAGE);
 	bool present = e->state == PTE_STATE_PRESENT;
 
 	seen.entries++;
@@ -282,12 +284,12 @@ static int leaf_cb(void *ctx, const struct raw_page *raw, size_t n)
 
 	for (size_t i = 0; i < n; i++) {
 		struct raw_page o = raw[i];
-		u64 step = o.level == RAW_LEVEL_PMD   ? 512
-			   : o.level == RAW_LEVEL_PUD ? 1 << 18
-						      : 1;
+		u64 size =
+			BIT(arch_level_shift((unsigned)__builtin_ctzll(PAGE), o.level));
+		u64 step = size / PAGE;
 		u64 pages = MIN(o.pages, 4);
 
-		for (u64 k = 0; k < pages; k++, o.addr += step * 4096, o.pfn += step) {
+		for (u64 k = 0; k < pages; k++, o.addr += size, o.pfn += step) {
 			struct pte e;
 
 			if (raw[i].head_pfn == raw[i].pfn && (1ULL << o.order) == step)
