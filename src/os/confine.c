@@ -119,6 +119,9 @@ static const u16 confine_calls[] = {
 };
 /* ... with a file to write, ... */
 static const u16 confine_out[] = { SYS_renameat2, SYS_unlinkat,
+#ifdef SYS_renameat /* rename() of arm64 */
+				   SYS_renameat,
+#endif
 #ifdef SYS_rename
 				   SYS_rename, SYS_unlink
 #endif
