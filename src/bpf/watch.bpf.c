@@ -151,6 +151,9 @@ static __always_inline int returned(const void *regs, u8 call, s64 ret)
 	u32 vec = vector_of(call);
 	struct watch_record *r;
 
+	if ((*(const u16 *)(regs + regs_of.mode) & regs_of.mode_mask) !=
+	    regs_of.mode_value)
+		return 0;
 	if (call == CALL_MMAP && !watch.each_mmap &&
 	    !(argument(regs, 3) & watch.mmap_pages))
 		return 0;
@@ -210,10 +213,7 @@ int call_returns(u64 *ctx)
 	if (number >= WATCH_CALLS)
 		return 0;
 	call = watch.call_of[number];
-	if (!call || (*(const u16 *)(regs + regs_of.mode) & regs_of.mode_mask) !=
-			     regs_of.mode_value)
-		return 0;
-	return returned(regs, call - 1, ctx[1]);
+	return call ? returned(regs, call - 1, ctx[1]) : 0;
 }
 
 /* (parent, child): the child has not run. */

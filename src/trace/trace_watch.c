@@ -31,10 +31,14 @@
 #endif
 #ifdef __aarch64__
 #define CALL_PREFIX "__arm64_sys_"
-/* ->orig_x0 and ->syscallno; what a call returns takes the place of ->regs[0] */
-#define CALL_REGS                                                \
-	{                                                        \
-		.arg = { 272, 8, 16, 24, 32, 40 }, .number = 280 \
+/*
+ * ->orig_x0, ->syscallno and ->pstate; what a call returns takes the place of ->regs[0]. Many 32-bit calls
+ * have the same functions.
+ */
+#define CALL_REGS                                                              \
+	{                                                                      \
+		.arg = { 272, 8, 16, 24, 32, 40 }, .number = 280, .mode = 264, \
+		.mode_mask = 0x10 /* PSR_MODE32_BIT */                         \
 	}
 #endif
 

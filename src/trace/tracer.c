@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace/tracer.h"
 
-#include <elf.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/kcmp.h>
@@ -13,7 +12,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 #include <sys/uio.h>
-#include <sys/user.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -53,14 +51,14 @@ static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
 {
 	bool compat = false;
 
-#ifdef __x86_64__
-	compat = arch == AUDIT_ARCH_I386;
-	if (!compat && arch != AUDIT_ARCH_X86_64)
+#ifdef TRACER_ARCH
+	compat = arch == TRACER_ARCH_COMPAT;
+	if (!compat && arch != TRACER_ARCH)
 		return TRACER_CALLS;
 #endif
 	*ret_compat = compat;
 	for (unsigned i = 0; i < TRACER_CALLS; i++)
-		if (nr == (u64)(s64)(compat ? tracer_task_calls[i].i386
+		if (nr == (u64)(s64)(compat ? tracer_task_calls[i].compat
 					    : tracer_task_calls[i].native))
 			return i;
 	return TRACER_CALLS;
@@ -108,15 +106,10 @@ static void strip_untraced(struct tracer *t, struct tracer_task *task)
 
 	if (!t->filtered)
 		return;
-#ifdef __x86_64__
 	if (task->call == TRACER_CLONE && task->args[0] & CLONE_UNTRACED) {
 		task->args[0] &= ~(u64)CLONE_UNTRACED;
-		ptrace(PTRACE_POKEUSER, task->tid,
-		       task->compat ? offsetof(struct user_regs_struct, rbx)
-				    : offsetof(struct user_regs_struct, rdi),
-		       task->args[0]);
+		tracer_task_set_argument(task);
 	}
-#endif
 	if (task->call == TRACER_CLONE3 && clone3_flags(task, &flags, false) &&
 	    flags & CLONE_UNTRACED) {
 		flags &= ~(u64)CLONE_UNTRACED;

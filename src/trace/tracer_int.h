@@ -69,15 +69,33 @@ bool tracer_task_any(const struct tracer *t, pid_t pid);
 		for (struct tracer_task *next_ = (t)->bucket[bucket_];  \
 		     (k = next_) && (next_ = k->next, true);)
 
+/*
+ * The architectures whose calls a process of this machine may make.  Calls of others are not known, and
+ * none of theirs stops.
+ */
+#if defined(__x86_64__)
+#define TRACER_ARCH AUDIT_ARCH_X86_64
+#define TRACER_ARCH_COMPAT AUDIT_ARCH_I386
+#define TRACER_COMPAT(i386, arm) i386
+#elif defined(__aarch64__)
+#define TRACER_ARCH AUDIT_ARCH_AARCH64
+#define TRACER_ARCH_COMPAT AUDIT_ARCH_ARM
+#define TRACER_COMPAT(i386, arm) arm
+#else
+#define TRACER_COMPAT(i386, arm) -1
+#endif
+
 /* The calls of tracer.def. */
 extern const struct tracer_call_row {
 	const char *name;
-	int native, i386; /* numbers; -1: there is none */
+	int native, compat; /* numbers; -1: there is none */
 	u8 filter;
 } tracer_task_calls[TRACER_CALLS];
 enum { FILTER_ALL, FILTER_DIO, FILTER_MMAP };
 /* Leaves a stopped job stopped, but is told by ptrace when it continues. */
 void tracer_task_listen(struct tracer_task *task);
+/* Gives the call that @task enters its first argument from ->args; only where TRACER_ARCH is known. */
+void tracer_task_set_argument(const struct tracer_task *task);
 /* Lets a stopped thread go on by the request that suits its state. */
 void tracer_task_resume(struct tracer *t, struct tracer_task *task);
 

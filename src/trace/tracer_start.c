@@ -45,11 +45,11 @@ static void emit(struct filter_text *f, struct sock_filter insn)
 #define JUMP(code, k, t, f) ((struct sock_filter)BPF_JUMP(code, k, t, f))
 
 /* Emits compares of the call's number with those of one architecture; other calls are allowed. */
-static void emit_calls(struct filter_text *f, bool i386, bool each_mmap)
+static void emit_calls(struct filter_text *f, bool compat, bool each_mmap)
 {
 	for (unsigned i = 0; i < TRACER_CALLS; i++) {
 		const struct tracer_call_row *call = &tracer_task_calls[i];
-		int nr = i386 ? call->i386 : call->native;
+		int nr = compat ? call->compat : call->native;
 
 		if (nr < 0)
 			continue;
@@ -75,17 +75,17 @@ static void emit_calls(struct filter_text *f, bool i386, bool each_mmap)
 
 static void make_filter(struct filter_text *f, bool each_mmap)
 {
-	struct filter_text i386 = { .n = 0 };
+	struct filter_text compat = { .n = 0 };
 
 	f->n = 0;
-#ifdef __x86_64__
-	emit(&i386, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(nr)));
-	emit_calls(&i386, true, each_mmap);
+#ifdef TRACER_ARCH
+	emit(&compat, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(nr)));
+	emit_calls(&compat, true, each_mmap);
 	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(arch)));
-	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_I386, 0, i386.n));
-	memcpy(f->insn + f->n, i386.insn, i386.n * sizeof(f->insn[0]));
-	f->n += i386.n;
-	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, AUDIT_ARCH_X86_64, 1, 0));
+	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, TRACER_ARCH_COMPAT, 0, compat.n));
+	memcpy(f->insn + f->n, compat.insn, compat.n * sizeof(f->insn[0]));
+	f->n += compat.n;
+	emit(f, JUMP(BPF_JMP | BPF_JEQ | BPF_K, TRACER_ARCH, 1, 0));
 	emit(f, STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW));
 #endif
 	emit(f, STMT(BPF_LD | BPF_W | BPF_ABS, DATA(nr)));
@@ -156,12 +156,19 @@ static void become(const struct tracer *t, const struct tracer_options *opt, int
 	tracer_start_exec(opt->argv, opt->sigpipe_default, &t->old_mask, failed);
 }
 
-/* The filter needs no no_new_privs: CAP_SYS_ADMIN is effective. */
+/*
+ * The filter needs no no_new_privs: CAP_SYS_ADMIN is effective.  And the tracer must be able to write
+ * the flags of clone(2), as otherwise calls of an untraced child would fail.
+ */
 static bool may_filter(void)
 {
+#ifdef TRACER_ARCH
 	u64 caps = tracer_task_field(getpid(), "status", "\nCapEff:", 16);
 
 	return caps != UINT64_MAX && caps >> CAP_SYS_ADMIN & 1;
+#else
+	return false;
+#endif
 }
 
 int tracer_start_wait(struct tracer *t, pid_t tid, int *ret_status)

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <elf.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -6,6 +7,8 @@
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/user.h>
 
 #include "os/readfile.h"
 #include "trace/tracer_int.h"
@@ -124,4 +127,23 @@ void tracer_task_resume(struct tracer *t, struct tracer_task *task)
 	/* ESRCH: it was killed meanwhile; its exit will be reported. */
 	ptrace(calls ? PTRACE_SYSCALL : PTRACE_CONT, task->tid, 0, (long)task->signal);
 	task->signal = 0;
+}
+
+void tracer_task_set_argument(const struct tracer_task *task)
+{
+#if defined(__x86_64__)
+	ptrace(PTRACE_POKEUSER, task->tid,
+	       task->compat ? offsetof(struct user_regs_struct, rbx)
+			    : offsetof(struct user_regs_struct, rdi),
+	       task->args[0]);
+#elif defined(__aarch64__)
+	struct user_regs_struct regs;
+	struct iovec all = { .iov_base = &regs, .iov_len = sizeof(regs) };
+
+	if (ptrace(PTRACE_GETREGSET, task->tid, NT_PRSTATUS, &all))
+		return;
+	/* of a 32-bit process the registers are words of 4 bytes */
+	memcpy(&regs, task->args, task->compat ? 4 : 8);
+	ptrace(PTRACE_SETREGSET, task->tid, NT_PRSTATUS, &all);
+#endif
 }

@@ -228,23 +228,49 @@ static int prog_stopped(void)
 	return WEXITSTATUS(status);
 }
 
+/* mmap2(0, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0), madvise and munmap by 32-bit calls. */
 static int prog_compat(void)
 {
 #ifdef __x86_64__
-	long addr, ret;
+	long addr, ret, advised;
 
-	/* mmap2(0, 4096, PROT_READ, MAP_PRIVATE|MAP_ANONYMOUS, -1, 0) and munmap by int 0x80 */
 	__asm__ volatile("push %%rbp\n\txor %%ebp, %%ebp\n\tint $0x80\n\tpop %%rbp"
 			 : "=a"(addr)
 			 : "a"(192), "b"(0), "c"(4096), "d"(1), "S"(0x22), "D"(-1)
 			 : "memory", "r8", "r9", "r10", "r11");
 	__asm__ volatile("int $0x80"
+			 : "=a"(advised)
+			 : "a"(219), "b"(addr), "c"(4096), "d"(0)
+			 : "memory", "r8", "r9", "r10", "r11");
+	__asm__ volatile("int $0x80"
 			 : "=a"(ret)
 			 : "a"(91), "b"(addr), "c"(4096)
 			 : "memory", "r8", "r9", "r10", "r11");
-	return (u32)addr < 0xfffff000 && !ret ? 2 : 1;
+	return (u32)addr < 0xfffff000 && !advised && !ret ? 2 : 1;
+#elif defined(__aarch64__)
+	/* a program of A32 instructions, which ends with status 2 */
+	static const u32 program[] = {
+		/* ELF header, and one segment: all of it at 0x10000 */
+		0x464c457f, 0x00010101, 0, 0, 40 << 16 | 2, 1, 0x10054, 52, 0, 5 << 24,
+		32 << 16 | 52, 1, 0, 1, 0, 0x10000, 0x10000, 172, 172, 5, 0x10000,
+		/* mov r0, #0; mov r1, #4096; mov r2, #1; mov r3, #0x22; mvn r4, #0 */
+		0xe3a00000, 0xe3a01a01, 0xe3a02001, 0xe3a03022, 0xe3e04000,
+		/* mov r5, #0; mov r7, #192; svc 0; mov r6, r0 */
+		0xe3a05000, 0xe3a070c0, 0xef000000, 0xe1a06000,
+		/* mov r1, #4096; mov r2, #0; mov r7, #220; svc 0; mov r0, r6 */
+		0xe3a01a01, 0xe3a02000, 0xe3a070dc, 0xef000000, 0xe1a00006,
+		/* mov r7, #91; svc 0; cmp r0, #0; movne r0, #1; moveq r0, #2 */
+		0xe3a0705b, 0xef000000, 0xe3500000, 0x13a00001, 0x03a00002,
+		/* mov r1, r1; mov r7, #1; svc 0 */
+		0xe1a01001, 0xe3a07001, 0xef000000
+	};
+	int fd = memfd_create("a32", MFD_CLOEXEC);
+
+	if (fd >= 0 && write(fd, program, sizeof(program)) == sizeof(program))
+		fexecve(fd, (char *[]){ "a32", NULL }, environ);
+	return 1;
 #else
-	return 2;
+	return 1;
 #endif
 }
 

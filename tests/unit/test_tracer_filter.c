@@ -79,10 +79,10 @@ static void check(u32 arch, const char *name, int nr, int how)
 	EXPECT_INT(stops(arch, nr, 0), !dio);
 }
 
-#ifdef __x86_64__
-#define NATIVE AUDIT_ARCH_X86_64
+#ifdef TRACER_ARCH
+#define NATIVE TRACER_ARCH
 #else
-#define NATIVE AUDIT_ARCH_AARCH64
+#define NATIVE 0
 #endif
 
 TEST(calls_of_the_table_stop)
@@ -91,9 +91,9 @@ TEST(calls_of_the_table_stop)
 	for (unsigned i = 0; i < TRACER_CALLS; i++) {
 		check(NATIVE, tracer_task_calls[i].name, tracer_task_calls[i].native,
 		      tracer_task_calls[i].filter);
-#ifdef __x86_64__
-		check(AUDIT_ARCH_I386, tracer_task_calls[i].name,
-		      tracer_task_calls[i].i386, tracer_task_calls[i].filter);
+#ifdef TRACER_ARCH
+		check(TRACER_ARCH_COMPAT, tracer_task_calls[i].name,
+		      tracer_task_calls[i].compat, tracer_task_calls[i].filter);
 #endif
 	}
 }
@@ -102,18 +102,18 @@ TEST(others_go_on)
 {
 	make(true);
 	for (int nr = 0; nr < 600; nr++) {
-		bool native = false, i386 = false;
+		bool native = false, compat = false;
 
 		for (unsigned i = 0; i < TRACER_CALLS; i++) {
 			native |= tracer_task_calls[i].native == nr;
-			i386 |= tracer_task_calls[i].i386 == nr;
+			compat |= tracer_task_calls[i].compat == nr;
 		}
 		EXPECT_INT(stops(NATIVE, nr, 4096), native);
-#ifdef __x86_64__
-		EXPECT_INT(stops(AUDIT_ARCH_I386, nr, 4096), i386);
-		EXPECT(!stops(AUDIT_ARCH_AARCH64, nr, 4096));
+#ifdef TRACER_ARCH
+		EXPECT_INT(stops(TRACER_ARCH_COMPAT, nr, 4096), compat);
+		EXPECT(!stops(AUDIT_ARCH_S390X, nr, 4096));
 #else
-		(void)i386;
+		(void)compat;
 #endif
 	}
 }
