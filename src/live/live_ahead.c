@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Reads the pages of small VMAs that follow each other together, by BPF; see live_int.h. */
+/* Reads the pages of small VMAs that follow each other together; see live_int.h. */
 #include "live/live_int.h"
 
 #include <errno.h>
@@ -22,20 +22,32 @@ static int live_ahead_keep(void *ctx, const struct raw_page *raw, size_t n)
 	return 0;
 }
 
+/* Not folded: a run may go on in the next VMA, and the frame there must be known. */
+static int live_ahead_bpf(struct live *l, struct live_process *p, u64 start, u64 end)
+{
+	struct live_batches marked; /* it is large: only what is used is set */
+	int err;
+
+	live_batches_begin(&marked, l, !l->src.ahead_folds, live_ahead_keep, l);
+	err = bpfpage_observe(l->bpf, p->pagemap, false, start, end, false,
+			      live_batches_mark, &marked);
+	l->ahead->same =
+		l->ahead->seq && bpfpage_mm_seq(l->bpf, p->pagemap) == l->ahead->seq;
+	return err;
+}
+
 /* Reads from @vma, which waits, to the end of the last one, as far as there is room. */
 static int live_ahead_read(struct live *l, struct live_process *p, const struct vma *vma)
 {
 	struct live_ahead *a = l->ahead;
-	struct live_batches marked; /* it is large: only what is used is set */
+	u64 end = a->vma[a->n - 1].end;
 	int err;
 
 	a->from = a->to = vma->start;
 	a->nraw = a->at = 0;
-	live_batches_begin(&marked, l, !l->src.ahead_folds, live_ahead_keep, l);
-	/* not folded: a run may go on in the next VMA, and the frame there must be known */
-	err = bpfpage_observe(l->bpf, p->pagemap, false, vma->start, a->vma[a->n - 1].end,
-			      false, live_batches_mark, &marked);
-	a->same = a->seq && bpfpage_mm_seq(l->bpf, p->pagemap) == a->seq;
+	a->same = false;
+	err = l->bpf ? live_ahead_bpf(l, p, vma->start, end)
+		     : live_pages_several(l, p, vma->start, end, live_ahead_keep, l);
 	return err < 0 ? err : 0;
 }
 

@@ -174,6 +174,12 @@ void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 
 int live_pages_range(struct live *l, struct live_process *p, const struct vma *vma,
 		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx);
+/*
+ * Likewise of VMAs that are not hugetlb or PFNMAP, and of what lies between them, by PAGEMAP_SCAN.  Whether
+ * a VMA has changed the caller asks.
+ */
+int live_pages_several(struct live *l, struct live_process *p, u64 start, u64 end,
+		       source_raw_cb cb, void *ctx);
 /* A callback that cuts runs at the ends of zones and passes them on. */
 struct live_split {
 	const struct live *l;

@@ -210,7 +210,8 @@ static int live_pages_part(struct live_scan *o, const struct live_chunk *c,
 /* The VMA has changed since it was read. */
 static bool live_pages_moved(const struct live_scan *o, const struct live_chunk *c)
 {
-	return (c->nwords || c->nruns > 1) && live_vmas_same(o->p, o->vma) == TRI_NO;
+	return !o->several && (c->nwords || c->nruns > 1) &&
+	       live_vmas_same(o->p, o->vma) == TRI_NO;
 }
 
 /* Reads the entries and frames of @c, then the entries again, to find what changed meanwhile. */
@@ -380,14 +381,16 @@ static void live_pages_init(struct live_scan *o)
 	o->to = MIN(ROUND_UP(o->end, align), v->end);
 }
 
-int live_pages_range(struct live *l, struct live_process *p, const struct vma *vma,
-		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx)
+static int live_pages_of(struct live *l, struct live_process *p, const struct vma *vma,
+			 bool several, u64 start, u64 end, bool fold, source_raw_cb cb,
+			 void *ctx)
 {
 	struct live_scan o = { .l = l,
 			       .buf = l->buf,
 			       .out = l->buf->out,
 			       .p = p,
 			       .vma = vma,
+			       .several = several,
 			       .start = MAX(start, vma->start),
 			       .end = MIN(end, vma->end),
 			       .fold = fold,
@@ -412,4 +415,18 @@ int live_pages_range(struct live *l, struct live_process *p, const struct vma *v
 		err = flushed ? flushed : err;
 	}
 	return err;
+}
+
+int live_pages_range(struct live *l, struct live_process *p, const struct vma *vma,
+		     u64 start, u64 end, bool fold, source_raw_cb cb, void *ctx)
+{
+	return live_pages_of(l, p, vma, false, start, end, fold, cb, ctx);
+}
+
+int live_pages_several(struct live *l, struct live_process *p, u64 start, u64 end,
+		       source_raw_cb cb, void *ctx)
+{
+	const struct vma all = { .start = start, .end = end };
+
+	return live_pages_of(l, p, &all, true, start, end, false, cb, ctx);
 }

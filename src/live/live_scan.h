@@ -27,7 +27,8 @@ struct live_scan {
 	u64 pmd;  /* bytes of a PMD leaf, 0 unknown */
 	u64 huge; /* bytes of a hugetlb page, 0: not hugetlb */
 	u8 huge_level;
-	bool scan;       /* PAGEMAP_SCAN is used */
+	bool scan; /* PAGEMAP_SCAN is used */
+	bool several; /* ->vma stands for several: the caller asks whether they have changed */
 	bool fold;       /* PFNs of a run need not ascend */
 	u64 from, to;    /* what is read: whole leaves */
 	u64 start, end;  /* what was requested */

@@ -366,7 +366,8 @@ static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 /* Begins a walk of the VMAs of @p.  Returns false where nothing is read ahead. */
 static bool live_vmas_begin(struct live *l, const struct live_process *p)
 {
-	if (!l->src.ahead || !live_bpf_walks(l) || p->pagemap < 0 || l->ahead)
+	if (!l->src.ahead || p->pagemap < 0 || l->ahead ||
+	    !(l->bpf ? live_bpf_walks(l) : l->have_scan))
 		return false;
 	l->ahead = malloc(sizeof(*l->ahead));
 	if (!l->ahead)
@@ -374,7 +375,7 @@ static bool live_vmas_begin(struct live *l, const struct live_process *p)
 	l->ahead->p = p;
 	l->ahead->n = 0;
 	l->ahead->from = l->ahead->to = 0;
-	l->ahead->seq = bpfpage_mm_seq(l->bpf, p->pagemap);
+	l->ahead->seq = l->bpf ? bpfpage_mm_seq(l->bpf, p->pagemap) : 0;
 	return true;
 }
 
@@ -387,7 +388,8 @@ static void live_vmas_end(struct live *l)
 static bool live_vmas_waits(const struct live_ahead *a, const struct vma *vma)
 {
 	return a->n < LIVE_AHEAD && !vma->gate && vma->has_flags &&
-	       !(vma->flags & VF(HUGETLB)) && vma->end - vma->start <= LIVE_AHEAD_BYTES &&
+	       !(vma->flags & (VF(HUGETLB) | VF(PFNMAP))) &&
+	       vma->end - vma->start <= LIVE_AHEAD_BYTES &&
 	       (!a->n || (vma->start >= a->vma[a->n - 1].end &&
 			  vma->start - a->vma[a->n - 1].end <= LIVE_AHEAD_GAP));
 }

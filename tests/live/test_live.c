@@ -154,6 +154,120 @@ TEST(many_pages_as_a_plain_reading)
 		close(fd[i]);
 }
 
+/* ---- small VMAs that are read together */
+
+#define SMALL 700
+
+/* Passes on the pages of each VMA of ours, one by one. */
+struct alone {
+	struct seen *s;
+	struct raw_page page[4 * SMALL];
+	size_t n;
+	u64 start, end;
+};
+
+static int keep_alone(void *ctx, const struct raw_page *raw, size_t n)
+{
+	struct alone *a = ctx;
+
+	for (size_t i = 0; i < n; i++)
+		for (u64 k = 0; k < raw[i].pages && a->n < ARRAY_SIZE(a->page); k++) {
+			struct raw_page *p = &a->page[a->n++];
+
+			*p = raw[i];
+			p->addr += k * PAGE;
+			p->pfn += raw[i].pfn ? k : 0;
+			p->head_pfn = p->pages = 0;
+			p->kpageflags &= ~(KPF_BIT(LRU) | KPF_BIT(REFERENCED) |
+					   KPF_BIT(ACTIVE) | KPF_BIT(IDLE));
+			p->flags = p->head_flags = p->pte =
+				0; /* these, too, may change */
+			p->refcount = p->batches = 0;
+			p->has &= ~RAW_HAS_BATCHES;
+		}
+	return 0;
+}
+
+static int look_alone(void *ctx, const struct vma *vma)
+{
+	struct alone *a = ctx;
+
+	return vma->start < a->start || vma->end > a->end
+		       ? 0
+		       : a->s->src->ops->observe(a->s->src, a->s->process.pid, vma,
+						 vma->start, vma->end, false, keep_alone,
+						 a);
+}
+
+/* Mappings of one to three pages: touched, shared with us, or not there; some have others between them. */
+TEST(small_vmas_together_as_alone)
+{
+	static struct alone alone, together;
+	static const struct live_options by_any;
+	char *m = map(4 * SMALL * PAGE, MAP_NORESERVE);
+	int go[2];
+	char c;
+	pid_t pid;
+
+	if (!is_root())
+		SKIP("needs root");
+	madvise(m, 4 * SMALL * PAGE, 15 /* MADV_NOHUGEPAGE */);
+	for (u64 i = 0; i < 4 * SMALL; i += i < 2 * SMALL ? 3 : 1)
+		m[i * PAGE] =
+			1; /* frames that follow each other make runs longer than a VMA */
+	EXPECT_INT(pipe(go), 0);
+	pid = fork();
+	if (!pid) {
+		for (u64 i = 0; i < SMALL; i++) {
+			char *at = m + 4 * i * PAGE;
+
+			if (i < SMALL / 2)
+				at[i % 3 * PAGE] = 2;
+			mprotect(at, (1 + i % 3) * PAGE, PROT_READ);
+			if (i % 5 == 0)
+				munmap(at + 3 * PAGE, PAGE);
+		}
+		if (write(go[1], "", 1) == 1)
+			pause();
+		_exit(1);
+	}
+	EXPECT_INT(read(go[0], &c, 1), 1);
+	for (unsigned i = 0; i < 3; i++) {
+		struct seen s;
+
+		EXPECT(seen_open(&s,
+				 i == 0   ? &by_scan
+				 : i == 1 ? &by_pagemap
+					  : &by_any,
+				 pid));
+		for (unsigned k = 0; k < 2; k++) {
+			struct alone *a = k ? &together : &alone;
+
+			memset(a, 0, sizeof(*a));
+			a->s = &s;
+			a->start = (uintptr_t)m;
+			a->end = a->start + 4 * SMALL * PAGE;
+			s.src->ahead = k;
+			EXPECT_INT(s.src->ops->vmas(s.src, pid, false, look_alone, a), 0);
+		}
+		EXPECT_INT(alone.n, 4 * SMALL - SMALL / 5);
+		EXPECT_INT(together.n, alone.n);
+		EXPECT(!memcmp(alone.page, together.page, sizeof(alone.page)));
+		for (size_t j = 0; j < alone.n && test_failures < 10; j++) {
+			EXPECT_INT(together.page[j].addr, alone.page[j].addr);
+			EXPECT_INT(together.page[j].pfn, alone.page[j].pfn);
+			EXPECT_INT(together.page[j].pagemap, alone.page[j].pagemap);
+			EXPECT_INT(together.page[j].has, alone.page[j].has);
+		}
+		seen_close(&s);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	close(go[0]);
+	close(go[1]);
+	munmap(m, 4 * SMALL * PAGE);
+}
+
 TEST(a_range_is_delivered_whole_and_no_more)
 {
 	char *m = map(100 * PAGE, 0);
