@@ -288,6 +288,20 @@ static unsigned session_jobs(const struct session *s)
 	return pages < SESSION_SMALL ? 1 : 0;
 }
 
+/* Addresses on the command line may be pointers of a program, with tags that the machine ignores. */
+static void session_untag(struct session *s)
+{
+	const char *arch = s->source->machine->kernel.arch;
+	struct options *opt = &s->opt;
+
+	for (unsigned i = 0; i < opt->nranges; i++) {
+		opt->range[i].start = arch_untagged(arch, opt->range[i].start);
+		opt->range[i].end = arch_untagged(arch, opt->range[i].end);
+	}
+	for (unsigned i = 0; i < opt->nexplain; i++)
+		opt->explain[i] = arch_untagged(arch, opt->explain[i]);
+}
+
 int session_open(struct session *s, u64 caps)
 {
 	int status = session_output(s);
@@ -314,6 +328,7 @@ int session_open(struct session *s, u64 caps)
 			return EXIT_FAILED;
 		session_drop(s, caps);
 	}
+	session_untag(s);
 	status = session_evidence(s);
 	if (!status)
 		status = session_model(s);

@@ -197,10 +197,17 @@ static void show_args(const struct tracer_stop *stop, const struct call_row *row
 
 /* ---- ranges */
 
+/*
+ * Adds @len bytes at @start, an argument of a call.  munmap(), mprotect(), madvise(), the old address of
+ * mremap() and gup.c ignore a tag by untagged_addr(); mmap() and the new address of mremap() do not since
+ * 5.6 (commit dcde237319e6), and fail.
+ */
 static void add_range(struct trace_call *c, pid_t pid, u64 start, u64 len)
 {
-	u64 first = ROUND_DOWN(start, KERNEL_PAGE_LEAST), end;
+	u64 first, end;
 
+	start = arch_untagged(c->arch, start);
+	first = ROUND_DOWN(start, KERNEL_PAGE_LEAST);
 	if (!len || __builtin_add_overflow(start, len, &end) ||
 	    end > UINT64_MAX - KERNEL_PAGE_LEAST)
 		return;
@@ -388,6 +395,7 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 
 	memset(c, 0, sizeof(*c));
 	c->tid = stop->tid;
+	c->arch = t->src->machine->kernel.arch;
 	c->watches = row->watches;
 	c->event.kind = row->event;
 	c->event.pid = stop->pid;

@@ -40,6 +40,7 @@ struct trace_process {
 struct trace_call {
 	struct trace_call *next;
 	pid_t tid;
+	const char *arch;   /* uname -m */
 	struct event event; /* with kind and arguments */
 	struct event_range range[TRACE_RANGES];
 	unsigned nranges;

@@ -59,11 +59,14 @@ static void keep_record(void *ctx, const struct watch_record *r, size_t size)
 }
 
 /* Returns the bytes that the call of @r worked on first; false when its arguments do not have them. */
-static bool bytes_of(const struct watch_record *r, u64 *start, u64 *end)
+static bool bytes_of(const struct trace *t, const struct watch_record *r, u64 *start,
+		     u64 *end)
 {
+	const char *arch = t->src->machine->kernel.arch;
 	bool vector = r->nvec;
 
 	*start = vector ? r->vec[0] : r->call == TRACER_MMAP ? (u64)r->ret : r->arg[0];
+	*start = arch_untagged(arch, *start);
 	*end = *start + (vector ? r->vec[1] : r->arg[1]);
 	return r->what == WATCH_CALL &&
 	       (vector || (r->call >= TRACER_MMAP && r->call <= TRACER_MADVISE));
@@ -74,7 +77,7 @@ static bool is_passed(const struct trace *t, size_t i)
 {
 	const struct watch_record *r = &t->record[i];
 	u64 start = 0, end = 0, later, later_end;
-	bool known = bytes_of(r, &start, &end);
+	bool known = bytes_of(t, r, &start, &end);
 
 	for (size_t j = i + 1; j < MIN(t->nrecords, i + WATCH_AHEAD); j++) {
 		const struct watch_record *n = &t->record[j];
@@ -84,7 +87,7 @@ static bool is_passed(const struct trace *t, size_t i)
 		if (n->what == WATCH_EXEC || n->what == WATCH_EXIT ||
 		    (n->what == WATCH_FORK && r->what == WATCH_FORK))
 			return true;
-		if (known && bytes_of(n, &later, &later_end) && later < end &&
+		if (known && bytes_of(t, n, &later, &later_end) && later < end &&
 		    start < later_end)
 			return true;
 	}

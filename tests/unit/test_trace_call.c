@@ -2,6 +2,7 @@
 /* The arguments and ranges of traced calls, from bytes in this process: no ptrace, no root. */
 #include <fcntl.h>
 #include <sched.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -10,7 +11,9 @@
 
 #include "test.h"
 
-static struct trace trace;
+static struct source_machine machine = { .kernel.arch = "x86_64" };
+static struct source source = { .machine = &machine };
+static struct trace trace = { .src = &source };
 static struct trace_call call;
 static struct tracer_stop stop;
 
@@ -178,6 +181,21 @@ TEST(ranges_of_vectors)
 	EXPECT_INT(call.event.kind, EVENT_PROCESS_VM_READV);
 	EXPECT_INT(call.nranges, 2);
 	EXPECT(!call.event.incomplete);
+}
+
+TEST(tagged_addresses)
+{
+	struct iovec iov = { (void *)(0x5bULL << 56 | 0x10000), 0x2000 };
+
+	CALL(MADVISE, 0xb400000000010000, 0x1000, MADV_DONTNEED, 0, 0, 0);
+	expect_range(0, 0xb400000000010000, 0xb400000000011000);
+	strcpy(machine.kernel.arch, "aarch64");
+	CALL(MADVISE, 0xb400000000010000, 0x1000, MADV_DONTNEED, 0, 0, 0);
+	EXPECT_INT(arg("addr")->num, (s64)0xb400000000010000);
+	expect_range(0, 0x10000, 0x11000);
+	CALL(IO_URING_REGISTER, 3, 0, (uintptr_t)&iov, 1, 0, 0);
+	expect_range(0, 0x10000, 0x12000);
+	strcpy(machine.kernel.arch, "x86_64");
 }
 
 TEST(vectors_of_a_32_bit_call)

@@ -2,6 +2,7 @@
 /* What the kernel writes of processes that run, from bytes: no BPF, no root. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "trace/trace_int.h"
@@ -149,6 +150,14 @@ TEST(pages_that_were_changed_again_are_not_read)
 	EXPECT(seen.at[0].incomplete && !seen.at[0].changes && !seen.at[0].looked_ns);
 	EXPECT(!seen.at[1].incomplete && seen.at[1].changes == 1);
 	EXPECT(!seen.at[2].incomplete && !seen.at[2].changes);
+	end();
+	begin();
+	strcpy(fake.machine.kernel.arch, "aarch64");
+	called(TRACER_MPROTECT, 0x10000, 0x2000);
+	called(TRACER_MUNMAP, 0xb400000000011000, 0x1000); /* a tag */
+	EXPECT_INT(trace_watch_handle(&t), 0);
+	EXPECT(seen.at[0].incomplete && !seen.at[0].looked_ns);
+	EXPECT_INT(seen.at[1].start, 0x11000);
 	end();
 }
 
