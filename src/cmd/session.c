@@ -192,10 +192,11 @@ static void session_real_names(struct session *s)
 			s->opt.real_name[i] = realpath(s->opt.name[i], NULL);
 }
 
-/* --evidence=bpf fails when BPF does not work. */
+/* --evidence=bpf fails when BPF does not work; not where it reads struct pages and no page tables. */
 static int session_evidence(struct session *s)
 {
-	const struct source_evidence *e = &s->source->machine->evidence[SOURCE_PTE];
+	const struct source_evidence *e =
+		&s->source->machine->evidence[SOURCE_STRUCTPAGE];
 
 	if (s->opt.evidence != EVIDENCE_BPF || e->ok)
 		return 0;

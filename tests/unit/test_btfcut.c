@@ -4,6 +4,8 @@
 
 #include "test.h"
 
+#include <linux/btf.h>
+
 #define KIND(kind, vlen) ((u32)(kind) << 24 | (vlen))
 
 struct bytes {
@@ -66,9 +68,14 @@ static void make(struct bytes *b)
 
 static size_t join(const struct bytes *b, u8 *out)
 {
-	u32 h[6] = { 0xeb9f | 1 << 16, 24, 0, b->n * 4, b->n * 4, b->len };
+	struct btf_header h = { .magic = BTF_MAGIC,
+				.version = BTF_VERSION,
+				.hdr_len = sizeof(h),
+				.type_len = b->n * 4,
+				.str_off = b->n * 4,
+				.str_len = b->len };
 
-	memcpy(out, h, sizeof(h));
+	memcpy(out, &h, sizeof(h));
 	memcpy(out + sizeof(h), b->types, b->n * 4);
 	memcpy(out + sizeof(h) + b->n * 4, b->strs, b->len);
 	return sizeof(h) + b->n * 4 + b->len;

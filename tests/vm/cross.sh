@@ -25,7 +25,15 @@ absent()
 # shellcheck source=tests/vm/arch.sh
 . "$here/arch.sh"
 arch_set "$1" || absent "$1 is not known"
-for tool in "${qemu[0]}" "$triplet-gcc" mmdebstrap clang bpftool; do
+tools=("${qemu[0]}" "$triplet-gcc" mmdebstrap clang bpftool)
+# bpftool reads objects of its own byte order (until 7.5): here that of the sysroot, under emulation
+if [ "$1" = s390x ]; then
+	packages+=,bpftool tools+=(qemu-s390x-static) BPFTOOL=$dir/bpftool
+	printf '#!/bin/sh\nexec qemu-s390x-static -L "%s" "%s/usr/sbin/bpftool" "$@"\n' "$dir/sysroot" "$dir/sysroot" >bpftool
+	chmod +x bpftool
+	export BPFTOOL
+fi
+for tool in "${tools[@]}"; do
 	command -v "$tool" >/dev/null || PATH=$PATH:/usr/sbin command -v "$tool" >/dev/null ||
 		absent "$tool is not installed"
 done
