@@ -75,6 +75,10 @@ static int say(char *why, int err)
 		snprintf(
 			why, BPFPROG_WHY,
 			"the kernel has no BTF (CONFIG_DEBUG_INFO_BTF): layouts are not known");
+	else if (strstr(said.line, "callbacks are not allowed in non-JITed programs"))
+		snprintf(
+			why, BPFPROG_WHY,
+			"the kernel does not compile BPF programs: it needs CONFIG_BPF_JIT and net.core.bpf_jit_enable=1");
 	else
 		snprintf(why, BPFPROG_WHY, "the BPF programs could not be loaded: %s",
 			 said.line[0] ? said.line : strerror(-err));

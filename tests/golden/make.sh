@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-or-later
-# make.sh GUPINFO MKPAGES FILE - records the page states of the factory on this kernel as one report.
+# make.sh GUPINFO MKPAGES FILE [STATE…] - records the page states of the factory on this kernel as one report.
 #
 # Each state is a process of its own, named after it; needs root.  What cannot be made here is left
 # out and named on stderr; stdout lists the masked process name, the state and the address that
@@ -12,6 +12,7 @@ states='order-0 order-0+shared order-0+child-gone order-0+child-vmspliced order-
 	thp thp+shared thp+child-gone thp+child-vmspliced thp-pte thp-half-shared thp-half-own thp-single huge-zero
 	hugetlb hugetlb+shared hugetlb+child-gone hugetlb+child-vmspliced hugetlb+pinned hugetlb-shared
 	file-private file-cowed file-shared-dirty tmpfs-private memfd-dirty shmem secretmem'
+[ $# -le 3 ] || states=${*:4}
 dir=$(mktemp -d) || exit
 pids='' n=0
 # Every process waits for the end of its input, which is kept open until the report is written.
