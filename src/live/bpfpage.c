@@ -218,28 +218,49 @@ static int deliver_gap(const struct walk *w, u64 first)
 	return w->cb(w->ctx, &raw, 1);
 }
 
+/* Runs on their way, so many at a time. */
+struct batch {
+	const struct walk *w;
+	u32 n;
+	struct raw_page raw[BATCH];
+};
+
+static int deliver_batch(struct batch *b)
+{
+	u32 n = b->n;
+
+	b->n = 0;
+	return n ? b->w->cb(b->w->ctx, b->raw, n) : 0;
+}
+
+static int deliver_rec(struct batch *b, const struct structpage_rec *r)
+{
+	structpage_to_raw(&b->w->bp->machine, r, &b->raw[b->n++]);
+	return b->n == BATCH ? deliver_batch(b) : 0;
+}
+
 /* A worker_slices deliver(). */
 static int deliver(void *ctx, unsigned slot)
 {
 	struct walk *w = ctx;
 	const struct structpage_walk *call = &w->bp->walk[slot];
-	const struct structpage_rec *rec = w->bp->rec + (size_t)slot * STRUCTPAGE_RECS;
-	u32 n = MIN(call->n, (u32)STRUCTPAGE_RECS), k = 0;
-	u64 first = n ? rec->addr : call->addr;
-	struct raw_page raw[BATCH];
+	struct structpage_cursor at = { .rec = w->bp->rec +
+					       (size_t)slot * STRUCTPAGE_RECS,
+					.n = MIN(call->n, (u32)STRUCTPAGE_RECS),
+					.page_shift = w->bp->call->page_shift };
+	const struct structpage_rec *rec = at.rec;
+	u64 first = at.n ? rec->addr : call->addr;
+	struct batch b;
 	int r = 0;
 
+	b.w = w;
+	b.n = 0;
 	if (!w->of.pfn_hi && first > w->at)
 		r = deliver_gap(w, first);
 	w->at = call->addr;
-	for (u32 i = 0; i < n && !r; i++) {
-		structpage_to_raw(&w->bp->machine, &rec[i], &raw[k++]);
-		if (k == BATCH || i + 1 == n) {
-			r = w->cb(w->ctx, raw, k);
-			k = 0;
-		}
-	}
-	return r;
+	while (!r && (rec = structpage_next(&at)))
+		r = deliver_rec(&b, rec);
+	return r ? r : deliver_batch(&b);
 }
 
 static int walk(struct walk *w, u64 start, u64 end)

@@ -248,7 +248,9 @@ static int check_pages(const struct calibrate_io *io, const struct own *o,
 		       const void *addr, const u64 *pfn, unsigned n, u8 mapping)
 {
 	struct structpage_walk *walk = io->walk;
-	const struct structpage_rec *rec = io->rec;
+	struct structpage_cursor at = { .rec = io->rec,
+					.page_shift = io->call->page_shift };
+	const struct structpage_rec *rec;
 	const struct kpf_layout *l = (const void *)io->cal->flag;
 	unsigned i = 0;
 	int r;
@@ -261,14 +263,15 @@ static int check_pages(const struct calibrate_io *io, const struct own *o,
 	r = io->run(io->ctx, CALIBRATE_OBSERVE);
 	if (r || walk->err || walk->addr != (uintptr_t)addr + n * o->page)
 		return -ENOTSUP;
-	for (unsigned k = 0; k < walk->n; k++)
-		for (u64 j = 0; j < rec[k].pages; j++, i++)
-			if (i >= n || rec[k].level != RAW_LEVEL_PTE ||
-			    rec[k].pfn + j != pfn[i] || !(rec[k].has & STRUCTPAGE_PAGE) ||
-			    rec[k].mapping != mapping || rec[k].mapcount != 0 ||
-			    rec[k].refcount < 1 || rec[k].refcount > 64 ||
-			    !(rec[k].flags >> l->uptodate & 1) ||
-			    !(rec[k].flags >> l->swapbacked & 1))
+	at.n = walk->n;
+	while ((rec = structpage_next(&at)))
+		for (u64 j = 0; j < rec->pages; j++, i++)
+			if (i >= n || rec->level != RAW_LEVEL_PTE ||
+			    rec->pfn + j != pfn[i] || !(rec->has & STRUCTPAGE_PAGE) ||
+			    rec->mapping != mapping || rec->mapcount != 0 ||
+			    rec->refcount < 1 || rec->refcount > 64 ||
+			    !(rec->flags >> l->uptodate & 1) ||
+			    !(rec->flags >> l->swapbacked & 1))
 				return -ENOTSUP;
 	return i == n ? 0 : -ENOTSUP;
 }

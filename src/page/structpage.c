@@ -117,3 +117,37 @@ void structpage_to_raw(const struct structpage_machine *m, const struct structpa
 		ret->has |= RAW_HAS_LARGE;
 	}
 }
+
+const struct structpage_rec *structpage_next(struct structpage_cursor *c)
+{
+	const struct structpage_rec *r = &c->rec[c->i];
+	const u64 *pfn = (const u64 *)(r + 1) + c->at;
+	struct structpage_rec *part = &c->part;
+	u64 left, fit;
+
+	if (c->i >= c->n)
+		return NULL;
+	if (!(r->has & STRUCTPAGE_LISTED)) {
+		c->i++;
+		return r;
+	}
+	fit = (c->n - c->i - 1) * (sizeof(*r) / sizeof(*pfn));
+	left = MIN(r->pages, fit) - c->at;
+	if (!left) /* cannot happen: a list ends in a later record */
+		return NULL;
+	if (!c->at) {
+		*part = *r;
+		part->has &= ~STRUCTPAGE_LISTED;
+	}
+	part->addr = r->addr + (c->at << c->page_shift);
+	part->pfn = part->head_pfn = *pfn;
+	part->pages = 1;
+	while (part->pages < left && pfn[part->pages] == *pfn + part->pages)
+		part->pages++;
+	c->at += part->pages;
+	if (part->pages == left) {
+		c->i += 1 + (c->at * sizeof(*pfn) + sizeof(*r) - 1) / sizeof(*r);
+		c->at = 0;
+	}
+	return part;
+}

@@ -23,6 +23,8 @@
 #define STRUCTPAGE_FOLDED 16  /* the PFNs of the run do not ascend */
 #define STRUCTPAGE_PRIVATE 32 /* folio->private is set, in a kernel without PG_private */
 #define STRUCTPAGE_HUGETLB 64 /* the VMA is a hugetlb VMA */
+#define STRUCTPAGE_LISTED \
+	128 /* the PFNs of the run, in 8 bytes each, take the next records */
 
 /*
  * One leaf entry, or a run of leaves with the same words whose PFNs ascend unless the run is
@@ -53,6 +55,8 @@ struct structpage_rec {
 struct structpage_raw {
 	u64 flags, head, mapping, counts, counts2, private;
 };
+
+#define STRUCTPAGE_LIKES 8 /* 2^3: like_of() takes three bits */
 
 /* Records of one call, a power of two: few enough to stay in the CPU's cache. */
 #define STRUCTPAGE_RECS 2048
@@ -144,7 +148,17 @@ struct structpage_walk {
 	struct structpage_raw raw;
 	u64 run;  /* leaves like it that its record does not count yet */
 	u64 jump; /* 0 when their PFNs ascend */
+	/* earlier leaves, so that neighbours of several kinds need not be read anew */
+	struct structpage_like {
+		u64 e; /* ~0: none */
+		struct structpage_raw raw;
+		u32 rec, pad; /* a record of pages like it */
+	} like[STRUCTPAGE_LIKES];
 	u64 touched;
+	u32 list;   /* the record whose PFNs are being listed, from 1; 0: none */
+	u32 part;   /* groups of PFNs in the last of its records */
+	u32 closed; /* records below are not gone on with */
+	u32 pad4;
 	struct structpage_words words;
 	u64 pt[512]; /* the current table of leaf entries */
 };
@@ -308,4 +322,17 @@ struct structpage_machine {
 /* Converts @r into the words that every source delivers.  @ret is valid whatever is in @r. */
 void structpage_to_raw(const struct structpage_machine *m, const struct structpage_rec *r,
 		       struct raw_page *ret);
+
+/* The records of one call, of which some are PFNs. */
+struct structpage_cursor {
+	const struct structpage_rec *rec;
+	u32 n, page_shift;
+	/* private; zero at first */
+	u32 i;
+	u64 at; /* the next page of a run whose PFNs are listed */
+	struct structpage_rec part;
+};
+
+/* Returns the next run, whose PFNs ascend or which is folded, as for structpage_to_raw(); NULL at the end. */
+const struct structpage_rec *structpage_next(struct structpage_cursor *c);
 #endif

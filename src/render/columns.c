@@ -130,21 +130,35 @@ const char *columns_size(u64 bytes, char *buf, size_t size)
 	return buf;
 }
 
+/* Two digits at a time: rows of pages are little but numbers. */
+#define HEX(d)                                                                          \
+	d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9" d "a" d "b" d "c" d \
+	  "d" d "e" d "f"
+#define DEC(d) d "0" d "1" d "2" d "3" d "4" d "5" d "6" d "7" d "8" d "9"
+
 char *columns_put(char *to, u64 n, unsigned base)
 {
-	unsigned digits = 1;
+	static const char hex[] = HEX("0") HEX("1") HEX("2") HEX("3") HEX("4") HEX("5")
+		HEX("6") HEX("7") HEX("8") HEX("9") HEX("a") HEX("b") HEX("c") HEX("d")
+			HEX("e") HEX("f");
+	static const char dec[] = DEC("0") DEC("1") DEC("2") DEC("3") DEC("4") DEC("5")
+		DEC("6") DEC("7") DEC("8") DEC("9");
+	unsigned digits = base == 16 ? (67 - __builtin_clzll(n | 1)) / 4 : 1;
+	char *end, *at;
 
-	if (base == 16) {
-		digits = (67 - __builtin_clzll(n | 1)) / 4;
-		for (unsigned i = digits; i--; n >>= 4)
-			to[i] = "0123456789abcdef"[n & 15];
-	} else {
+	if (base != 16)
 		for (u64 rest = n; rest >= 10; rest /= 10)
 			digits++;
-		for (unsigned i = digits; i--; n /= 10)
-			to[i] = '0' + n % 10;
-	}
-	return to + digits;
+	at = end = to + digits;
+	if (base == 16)
+		for (; at - to >= 2; n >>= 8)
+			memcpy(at -= 2, &hex[2 * (n & 255)], 2);
+	else
+		for (; at - to >= 2; n /= 100)
+			memcpy(at -= 2, &dec[2 * (n % 100)], 2);
+	if (at > to)
+		*to = hex[2 * n + 1];
+	return end;
 }
 
 const char *columns_digits(u64 n, unsigned base, const char *prefix, char *buf,

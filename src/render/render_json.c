@@ -10,7 +10,7 @@
 #include <sys/uio.h>
 
 #define MEMO 64
-#define ROWS 64 /* that are written together */
+#define ROWS 256 /* that are written together */
 #define KINDS 16
 
 /* A VMA: its text from ->perms on is @len bytes from @at on, which VMAs that are alike share. */
@@ -37,7 +37,7 @@ struct render_json {
 		struct json_vma of;
 	} kind[KINDS];
 	unsigned nkinds;
-	/* The text that like pages share, all but their place: it is made once. */
+	/* The text that like pages share, all but their place (compact: their class): it is made once. */
 	struct json_memo {
 		u32 class;  /* page_class.id */
 		char *text; /* NULL: unused */
@@ -219,22 +219,14 @@ static int json_process(void *ctx, const struct process *p)
 	return r->vmas ? 0 : -ENOMEM;
 }
 
-/* Writes the number of the class, and what its pages share only in the first row that has it. */
-static int json_class(struct render_json *r, const struct report_row *row)
+/* Returns whether a row has what pages of class @id share, or NULL without memory. */
+static bool *json_written(struct render_json *r, u32 id)
 {
-	u32 id = row->run.class->id;
-
 	while (id >= r->nwritten)
 		if (!array_add(&r->written, &r->nwritten, &r->written_room,
 			       sizeof(*r->written)))
-			return -ENOMEM;
-	js_num(&r->js, "class", id);
-	if (r->written[id])
-		js_close(&r->js, '}');
-	else
-		render_json_page_rest(&r->js, row);
-	r->written[id] = true;
-	return 0;
+			return NULL;
+	return &r->written[id];
 }
 
 /* Writes the rows that wait, behind what the stream has. */
@@ -287,7 +279,12 @@ static const struct json_memo *json_memo(struct render_json *r,
 
 	if (!j.out)
 		return NULL;
-	render_json_page_rest(&j, row);
+	if (r->opt->compact) {
+		js_num(&j, "class", row->run.class->id);
+		js_close(&j, '}');
+	} else {
+		render_json_page_rest(&j, row);
+	}
 	if (r->lines)
 		fputc('\n', j.out);
 	return fclose(j.out) ? NULL : l;
@@ -315,10 +312,12 @@ static int json_like(struct render_json *r, const struct report_row *row)
 static int json_row(void *ctx, const struct report_row *row)
 {
 	struct render_json *r = ctx;
-	bool own = row->ledger || report_page(row)->kind == PAGE_SWAP;
+	bool own = row->ledger || report_page(row)->kind == PAGE_SWAP, *written = NULL;
 	int err;
 
-	if (!own && !r->opt->compact)
+	if (!own && r->opt->compact && !(written = json_written(r, row->run.class->id)))
+		return -ENOMEM;
+	if (!own && (!written || *written))
 		return json_like(r, row);
 	err = json_flush(r);
 	if (r->lines)
@@ -326,10 +325,11 @@ static int json_row(void *ctx, const struct report_row *row)
 	else
 		js_line(&r->js);
 	render_json_page_place(&r->js, NULL, row, r->lines);
-	if (own)
-		render_json_page_rest(&r->js, row);
-	else if (!err)
-		err = json_class(r, row);
+	if (written) {
+		js_num(&r->js, "class", row->run.class->id);
+		*written = true;
+	}
+	render_json_page_rest(&r->js, row);
 	if (r->lines)
 		putc_unlocked('\n', r->js.out);
 	return err ? err : ferror_unlocked(r->js.out) ? -EIO : 0;

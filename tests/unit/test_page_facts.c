@@ -809,3 +809,49 @@ TEST(garbage)
 		predict_all(&kernel, &p.facts, &verdicts);
 	}
 }
+
+/* Frames that are listed behind a record are runs as the other readers deliver them. */
+TEST(listed_frames_are_runs)
+{
+	struct structpage_rec rec[5] = {
+		{ .addr = 0x10000, .pages = 2, .pfn = 5, .level = RAW_LEVEL_PTE },
+		{ .addr = 0x12000,
+		  .pages = 14,
+		  .pfn = 100,
+		  .level = RAW_LEVEL_PTE,
+		  .refcount = 3,
+		  .has = STRUCTPAGE_PRESENT | STRUCTPAGE_LISTED },
+		[4] = { .addr = 0x20000, .pages = 1, .pfn = 7, .level = RAW_LEVEL_PTE },
+	};
+	static const struct {
+		u64 addr, pages, pfn;
+	} want[] = { { 0x10000, 2, 5 },   { 0x12000, 1, 100 }, { 0x13000, 3, 50 },
+		     { 0x16000, 9, 200 }, { 0x1f000, 1, 9 },   { 0x20000, 1, 7 } };
+	struct structpage_cursor c = { .rec = rec, .n = 5, .page_shift = 12 };
+	u64 *pfn = (u64 *)&rec[2];
+	const struct structpage_rec *r;
+	u64 pages = 0;
+
+	pfn[0] = 100;
+	for (unsigned i = 0; i < 3; i++)
+		pfn[1 + i] = 50 + i;
+	for (unsigned i = 0; i < 9; i++)
+		pfn[4 + i] = 200 + i;
+	pfn[13] = 9;
+	for (unsigned i = 0; i < ARRAY_SIZE(want); i++) {
+		r = structpage_next(&c);
+		EXPECT(r && r->addr == want[i].addr && r->pages == want[i].pages &&
+		       r->pfn == want[i].pfn && !(r->has & STRUCTPAGE_LISTED));
+		EXPECT(i == 0 || i == 5 || (r->refcount == 3 && r->head_pfn == r->pfn));
+	}
+	EXPECT(!structpage_next(&c));
+	/* a record that claims more than there is */
+	rec[1].pages = 1000;
+	c = (struct structpage_cursor){ .rec = rec, .n = 3, .page_shift = 12 };
+	while ((r = structpage_next(&c)))
+		pages += r->pages;
+	EXPECT_INT(pages, 2 + 12);
+	rec[2] = rec[1];
+	c = (struct structpage_cursor){ .rec = &rec[2], .n = 1, .page_shift = 12 };
+	EXPECT(!structpage_next(&c));
+}
