@@ -224,8 +224,8 @@ int live_machine_resolve(struct live *l)
 	l->machine.page.kernel = &l->kernel;
 	l->hugetlb_count_tail =
 		kernel_has(&l->kernel, KFACT_KPAGECOUNT_HUGETLB_ZERO) != TRI_NO;
-	if (!pte_layout_kernel(&l->pte, &l->kernel))
-		l->machine.page.pte = &l->pte;
+	pte_layout_kernel(&l->pte, &l->kernel);
+	l->machine.page.pte = &l->pte;
 	return 0;
 }
 

@@ -105,10 +105,11 @@ int pte_layout_init(struct pte_layout *ret, const struct pte_config *c)
 	ret->uffd_wp = c->uffd_wp;
 	ret->saved_dirty = TRI_NO;
 	ret->page_shift = __builtin_ctz(c->page_size ? c->page_size : KERNEL_PAGE_LEAST);
+	/* pagemap shows the types of any architecture: they are include/linux/swap.h's */
+	layout_swap(ret, c);
 	ret->arch = arch_find(c->arch, c->prot_none_bit58);
 	if (!ret->arch)
 		return -ENOTSUP;
-	layout_swap(ret, c);
 	if (ret->arch->saved_dirty)
 		ret->saved_dirty = c->saved_dirty;
 	if (c->devmap == TRI_YES)

@@ -75,7 +75,7 @@ struct pte {
 
 /*
  * Makes the layout of @c.  Types that an unknown option could change become PTE_STATE_SPECIAL.
- * Returns 0, or -ENOTSUP for an architecture without a table (@ret is valid and decodes
+ * Returns 0, or -ENOTSUP for an architecture without a table (@ret is valid: it knows the types, and decodes
  * everything to PTE_STATE_SPECIAL).
  */
 int pte_layout_init(struct pte_layout *ret, const struct pte_config *c);

@@ -310,6 +310,10 @@ TEST(unknown_architecture)
 	pte_decode(&l, 0x67, 1, &p);
 	EXPECT_INT(p.state, PTE_STATE_SPECIAL);
 	EXPECT_INT(p.known, 0);
+	/* pagemap shows the type of an entry that is not present, and the types are numbered alike everywhere */
+	EXPECT_INT(l.swap_state[0], PTE_STATE_SWAP);
+	EXPECT_INT(l.swap_state[22], PTE_STATE_SWAP);
+	EXPECT(l.swap_state[31] != PTE_STATE_SWAP);
 }
 
 TEST(layout_of_a_kernel)
