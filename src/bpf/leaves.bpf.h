@@ -15,8 +15,18 @@
 BPF_RECORDS(recs, struct structpage_rec, STRUCTPAGE_RECS);
 BPF_RECORDS(walks, struct structpage_walk, 1);
 
+/*
+ * About so many pages will be read.  What makes many of them fast is worth its loading only then: the
+ * verifier knows this number, and does not follow what it rules out.
+ */
+const volatile u32 pages;
+
+#define ALONE 2048      /* up to so many each goes through leaf() */
+#define NO_GROUPS 16384 /* up to so many are not grouped, remembered or touched ahead */
+
 #define TRIES 3
 #define GROUP 4 /* leaves that are handled together */
+#define HOLES 8 /* entries above them that are empty, likewise */
 #define PAGE (1ULL << call.page_shift)
 
 /* Returns record @i of @w's buffer; never NULL, which the verifier cannot know. */
@@ -155,8 +165,9 @@ __noinline int settle(struct structpage_walk *w)
 static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64 ptr,
 				 u8 level, const bool cast)
 {
+	/* in memory, where the verifier sees no difference between paths */
+	struct structpage_raw *raw = &w->now;
 	struct structpage_rec *r;
-	struct structpage_raw raw;
 	u64 again;
 
 	settle(w);
@@ -174,8 +185,8 @@ static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64
 	r->has =
 		w->hugetlb ? STRUCTPAGE_PRESENT | STRUCTPAGE_HUGETLB : STRUCTPAGE_PRESENT;
 	if (has_struct_page(e, r->pfn) &&
-	    read_raw(page_address(r->pfn), &raw, &w->words, cast))
-		read_folio(r->pfn, &raw, r, &w->words, cast);
+	    read_raw(page_address(r->pfn), raw, &w->words, cast))
+		read_folio(r->pfn, raw, r, &w->words, cast);
 	again = load64(ptr, cast);
 	r->pte = again & ~(call.pfn_mask[level & 3] | call.pfn_high);
 	if ((again ^ e) & ~call.ignore) {
@@ -189,9 +200,9 @@ static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64
 	/* Heads may have equal words and folios that differ. */
 	if (level == 1 && e == again && e & call.valid && !(e & call.special) &&
 	    r->has & STRUCTPAGE_PAGE && !(r->has & STRUCTPAGE_RACED) && !w->pfn_hi &&
-	    !(raw.flags & lay.head_bit)) {
+	    !(raw->flags & lay.head_bit)) {
 		w->last = e;
-		w->raw = raw;
+		w->raw = *raw;
 	}
 	return true;
 }
@@ -225,7 +236,7 @@ __noinline int leaf_cast(struct structpage_walk *w, u64 addr, u64 e, u64 ptr, u3
 	if (!w || !leaf(w, addr, e, ptr, level, true))
 		return 0;
 	commit(w);
-	if (w->last == e && !(w->raw.head & 1)) {
+	if (pages > NO_GROUPS && w->last == e && !(w->raw.head & 1)) {
 		like = like_of(w, e, w->raw.flags);
 		like->e = e;
 		like->raw = w->raw;
@@ -421,13 +432,19 @@ static __always_inline bool next_group(struct structpage_walk *w)
 	return true;
 }
 
+/* Only entries of some PFNs are asked for, and @e is of another. */
+static __always_inline bool passed_over(const struct structpage_walk *w, u64 e)
+{
+	return w->pfn_hi && (!is_present(e, 1) || filtered(w, pfn_of(e, 1), 1));
+}
+
 static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast)
 {
 	u32 i = w->i;
 	u64 e = w->pt[i & 511], diff;
 
-	if (w->pfn_hi) { /* only entries of these PFNs */
-		if (is_present(e, 1) && !filtered(w, pfn_of(e, 1), 1))
+	if (w->pfn_hi) {
+		if (!passed_over(w, e))
 			return false;
 	} else if (!e) {
 		if (w->last)
@@ -435,7 +452,7 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 		w->run++;
 	} else {
 		if (!like_last(w, e, w->table + i * 8, cast))
-			return cast && back(w);
+			return cast && pages > NO_GROUPS && back(w);
 		diff = (e - w->last) ^ PAGE;
 		if (diff && !w->fold && w->raw.head & 1)
 			return false;
@@ -451,13 +468,25 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 	return true;
 }
 
+/* Takes one more entry of a hole: tables of few pages have many. */
+static __always_inline bool next_hole(struct structpage_walk *w)
+{
+	if (w->last || w->pfn_hi || w->pt[w->i & 511])
+		return false;
+	w->run++;
+	w->i++;
+	return true;
+}
+
 /* Handles the entry at w->i of the current table, which is not like the last. */
 static __always_inline void other_leaf(struct structpage_walk *w, const bool cast)
 {
 	u32 i = w->i;
 	u64 e = w->pt[i & 511], ptr = w->table + i * 8, addr = w->base + i * PAGE;
 
-	if (!e) {
+	if (pages <= ALONE && passed_over(w, e)) {
+		settle(w);
+	} else if (!e) {
 		hole(w, addr, addr + PAGE);
 		w->last = 0;
 	} else if (!leaf_done(w, addr, e, ptr, 1, cast)) {

@@ -106,33 +106,69 @@ static __always_inline void open_table(struct structpage_walk *w, u64 table, u64
 	w->i = 0;
 	w->to = n;
 	w->table_rec = w->n;
-	if (cast)
+	if (cast && pages > NO_GROUPS)
 		bpf_loop((n + GROUP - 1) / GROUP, touch_step, &w, 0);
+}
+
+/* Goes from the table at w->down to the one below; returns 1 where there is none. */
+static __always_inline int down(struct structpage_walk *w, const bool cast)
+{
+	u32 l = w->level;
+	u64 e;
+
+	w->down_ptr = w->down + (w->addr >> level_shift(l) & (PAGE / 8 - 1)) * 8;
+	e = w->down_e = load64(w->down_ptr, cast);
+	if (!(e & call.valid) || (l <= 3 && (e & call.leaf_mask) == call.leaf))
+		return 1;
+	w->down = call.page_offset + (valid_pfn(e, 1) << call.page_shift);
+	w->level = l - 1;
+	return 0;
+}
+
+__noinline int down_copy(struct structpage_walk *w)
+{
+	return w ? down(w, false) : 1;
+}
+
+__noinline int down_cast(struct structpage_walk *w)
+{
+	return w ? down(w, true) : 1;
+}
+
+/* Returns how many entries from the empty one at @ptr on are: all of an aligned group, or one. */
+static __always_inline u64 empty_entries(u64 ptr, const bool cast)
+{
+	u64 any = ptr & (8 * HOLES - 1);
+
+	if (any)
+		return 1;
+	for (u32 k = 1; k < HOLES; k++)
+		any |= load64(ptr + 8 * k, cast);
+	return any ? 1 : HOLES;
 }
 
 /* Walks down to w->addr's entry: a hole, a huge leaf, or a table that it copies to w->pt[]. */
 static __always_inline void descend(struct structpage_walk *w, const bool cast)
 {
-	u64 table = w->pgd, addr = w->addr, e = 0, ptr = 0;
-	u32 l, shift = 0;
+	u64 addr = w->addr;
+	u32 shift;
 
-	for (l = 5; l >= 2; l--) {
-		if (l > call.levels)
-			continue;
-		shift = level_shift(l);
-		ptr = table + (addr >> shift & (PAGE / 8 - 1)) * 8;
-		e = load64(ptr, cast);
-		if (!(e & call.valid) || (l <= 3 && (e & call.leaf_mask) == call.leaf))
+	w->down = w->pgd;
+	w->level = call.levels;
+	for (u32 i = 0; i < 4; i++)
+		if (w->level < 2 || (cast ? down_cast(w) : down_copy(w)))
 			break;
-		table = call.page_offset + (valid_pfn(e, 1) << call.page_shift);
-	}
-	if (l < 2) {
-		open_table(w, table, e, ptr, cast);
-	} else if (!e || l > 3) {
+	shift = level_shift(w->level);
+	if (w->level < 2)
+		open_table(w, w->down, w->down_e, w->down_ptr, cast);
+	else if (!w->down_e)
+		hole(w, addr,
+		     (addr >> shift << shift) +
+			     (empty_entries(w->down_ptr, cast) << shift));
+	else if (w->level > 3)
 		hole(w, addr, (addr >> shift << shift) + (1ULL << shift));
-	} else {
-		huge_leaf(w, addr, e, ptr, l, 1ULL << shift, cast);
-	}
+	else
+		huge_leaf(w, addr, w->down_e, w->down_ptr, w->level, 1ULL << shift, cast);
 }
 
 /* Handles everything but one more leaf like the last.  Returns 1 when this call is done. */
@@ -187,7 +223,9 @@ static long step_cast(u32 i, struct structpage_walk **at)
 {
 	struct structpage_walk *w = *at;
 
-	if (w->i < w->to && (next_group(w) || next_leaf(w, true)))
+	if (w->i < w->to &&
+	    (pages <= ALONE ? next_hole(w)
+			    : (pages > NO_GROUPS && next_group(w)) || next_leaf(w, true)))
 		return 0;
 	return not_zero(other_cast(w));
 }

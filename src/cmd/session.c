@@ -269,14 +269,14 @@ static void session_drop(struct session *s, u64 caps)
 
 #define SESSION_SMALL 16384 /* pages that one thread reads before more have begun */
 
-/* Returns the number of threads to start; 0: as many as there are CPUs. */
-static unsigned session_jobs(const struct session *s)
+/* Returns about how many pages are to be read; 0: SESSION_SMALL or more, or again and again. */
+static u32 session_pages(const struct session *s)
 {
 	bool once = s->opt.mode != MODE_TUI && s->opt.mode != MODE_TRACE;
-	u64 pages = 0;
+	u64 pages = 1;
 
-	if (s->opt.jobs || !s->opt.npids || !once)
-		return (unsigned)s->opt.jobs;
+	if (!once)
+		return 0;
 	for (unsigned i = 0; i < s->opt.npids && pages < SESSION_SMALL; i++) {
 		unsigned long long rss = SESSION_SMALL;
 		char path[32], line[128];
@@ -286,7 +286,7 @@ static unsigned session_jobs(const struct session *s)
 			sscanf(line, "%*u %llu", &rss);
 		pages += rss;
 	}
-	return pages < SESSION_SMALL ? 1 : 0;
+	return pages < SESSION_SMALL && s->opt.npids ? (u32)pages : 0;
 }
 
 /* Addresses on the command line may be pointers of a program, with tags that the machine ignores. */
@@ -306,6 +306,7 @@ static void session_untag(struct session *s)
 int session_open(struct session *s, u64 caps)
 {
 	int status = session_output(s);
+	u32 pages;
 
 	if (status)
 		return status;
@@ -314,11 +315,15 @@ int session_open(struct session *s, u64 caps)
 		if (status)
 			return status;
 	} else {
+		pages = session_pages(s);
 		s->source = live_open(
 			&(struct live_options){
 				.evidence = s->opt.evidence,
 				.gentle = s->opt.given[OPTION_GENTLE],
-				.jobs = session_jobs(s),
+				.pages = pages,
+				.jobs = s->opt.jobs ? (unsigned)s->opt.jobs
+					: pages     ? 1
+						    : 0,
 				.cgroups = s->opt.mode == MODE_ALL ||
 					   columns_have(s->opt.render.columns,
 							s->opt.render.ncolumns,

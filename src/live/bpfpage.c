@@ -50,7 +50,7 @@ static int run(void *ctx, enum calibrate_prog prog)
 	return observe(bp, 0);
 }
 
-static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
+static int load(struct bpfpage *bp, bool cast, u32 pages, char why[BPFPAGE_WHY])
 {
 	const struct bpfprog_options opt = {
 		.without = { cast ? "observe_copy" : "observe_cast",
@@ -58,6 +58,7 @@ static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 		.map = { "recs", "walks" },
 		.room = { STRUCTPAGE_RECS * bp->slots, bp->slots },
 		.btf = &bp->btf,
+		.pages = pages,
 	};
 	int r = bpfprog_load(BPFPROG_STRUCTPAGE, &opt, &bp->prog, why);
 
@@ -77,6 +78,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 			char why[BPFPAGE_WHY])
 {
 	struct calibrate_io io = { .run = run, .ctx = bp };
+	u32 pages = opt ? opt->pages : 0;
 	int r = bpfprog_permitted(why);
 
 	if (r)
@@ -86,9 +88,9 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 		bpfbtf_open(&bp->btf, false);
 	/* Prefer the faster reader where the kernel takes it. */
 	if ((!opt || !opt->no_cast) && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
-		r = load(bp, true, why);
+		r = load(bp, true, pages, why);
 	if (r && r != -EPERM)
-		r = load(bp, false, why);
+		r = load(bp, false, pages, why);
 	if (r)
 		return r;
 	io.cal = bp->cal;

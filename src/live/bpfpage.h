@@ -19,6 +19,7 @@ struct worker_pool;
 struct bpfpage_options {
 	bool no_cast; /* read by bpf_probe_read_kernel() even if faster ways exist */
 	bool no_cut;  /* let libbpf read all of the kernel's BTF; implies no_cast */
+	u32 pages;    /* about so many will be read; 0: many */
 	struct worker_pool *pool; /* readers; NULL: one thread reads.  Borrowed */
 };
 

@@ -146,7 +146,7 @@ static struct bpf_program *find(const struct bpfprog *p, const char *name)
 
 /* Its variables are where libbpf maps them, also while it loads. */
 static int open_object(struct bpfprog *p, enum bpfprog_object which,
-		       const struct bpfbtf *btf)
+		       const struct bpfprog_options *opt)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct structpage_bpf *structpage = NULL;
@@ -155,8 +155,8 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 	struct frames_bpf *frames = NULL;
 	struct watch_bpf *watch = NULL;
 
-	if (btf && btf->fd >= 0)
-		opts.btf_custom_path = btf->path;
+	if (opt->btf && opt->btf->fd >= 0)
+		opts.btf_custom_path = opt->btf->path;
 	if (which == BPFPROG_STRUCTPAGE)
 		p->skel = structpage = structpage_bpf__open_opts(&opts);
 	else if (which == BPFPROG_HOLDERS)
@@ -170,6 +170,7 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 	if (!p->skel)
 		return -errno;
 	if (structpage) {
+		structpage->rodata->pages = opt->pages ? opt->pages : UINT32_MAX;
 		p->call = &structpage->bss->call;
 		p->cal = &structpage->bss->cal;
 		p->skeleton = structpage->skeleton;
@@ -234,7 +235,7 @@ static int load(struct bpfprog *p, enum bpfprog_object which,
 
 	said = (struct bpflog){ 0 };
 	if (!r)
-		r = open_object(p, which, opt->btf);
+		r = open_object(p, which, opt);
 	if (!r && opt->calls) {
 		aim(p, opt->calls);
 		*(struct watch_regs *)((struct watch_bpf *)p->skel)->rodata = *opt->regs;

@@ -27,6 +27,7 @@ struct live_options {
 	bool gentle;      /* small chunks */
 	unsigned
 		jobs; /* workers; 0: one for each CPU.  ->gentle leaves out CPUs that are busy */
+	u32 pages;     /* about so many are read; 0: many */
 	bool many;     /* many processes, one after another: use frame_cache.h */
 	bool cgroups;  /* read which cgroup each process is in */
 	bool no_scan;  /* as if the kernel had no PAGEMAP_SCAN */

@@ -65,7 +65,7 @@ static void live_bpf_cma(struct live *l)
 void live_bpf_open(struct live *l)
 {
 	struct source_machine *m = &l->machine;
-	const struct bpfpage_options opt = { .pool = l->pool };
+	const struct bpfpage_options opt = { .pool = l->pool, .pages = l->opt.pages };
 	bool here = !l->opt.root || !strcmp(l->opt.root, "/");
 	char why[BPFPAGE_WHY] = "";
 

@@ -135,17 +135,17 @@ struct structpage_walk {
 	u64 mm_flags;
 	s32 err; /* -errno of the program */
 	/* state between the steps */
-	u32 i, to; /* entries of the table that are left */
-	u32 tries; /* retries of a leaf that changes */
-	u32 alone; /* so many leaves are not tried in a group */
-	u32 pad2;
-	u64 pgd;
+	u32 i, to;                       /* entries of the table that are left */
+	u32 tries;                       /* retries of a leaf that changes */
+	u32 alone;                       /* so many leaves are not tried in a group */
+	u32 level;                       /* on the way down: of the table at ->down */
+	u64 pgd, down, down_ptr, down_e; /* ->down_e, at ->down_ptr, pointed to ->down */
 	/* Current entries (0: none), the entry of their table, and the address that they map. */
 	u64 table, pmd, pmd_ptr, base;
 	u32 table_rec, table_tries; /* records before it; times it was discarded */
 	/* the last leaf: its entry (0: a hole, ~0: nothing is like it) and its page */
 	u64 last;
-	struct structpage_raw raw;
+	struct structpage_raw raw, now; /* ->now: of the leaf that is read */
 	u64 run;  /* leaves like it that its record does not count yet */
 	u64 jump; /* 0 when their PFNs ascend */
 	/* earlier leaves, so that neighbours of several kinds need not be read anew */

@@ -380,22 +380,36 @@ TEST(hugetlb_reference_without_mapping)
 	munmap(p, THP);
 }
 
+/* For many pages, by copies, for few and for very few: each has its own way from one leaf to the next. */
+static const struct bpfpage_options readers[] = {
+	{ .pages = 0 },
+	{ .no_cast = true },
+	{ .pages = 4096 },
+	{ .pages = 1 },
+};
+
 TEST(find_by_pfn)
 {
 	NEED_BPF();
 	static struct list l;
+	struct bpfpage *keep = bp;
 	char *p = map(PAGE, 0);
 	u64 pfn;
 
 	madvise(p, PAGE, MADV_NOHUGEPAGE);
 	p[0] = 1;
 	pfn = one(p, false).pfn;
-	l.n = 0;
-	EXPECT_INT(bpfpage_find(bp, pagemap, 0, bpfpage_user_end(bp), pfn, pfn + 1, add,
-				&l),
-		   0);
-	EXPECT_INT(l.n, 1);
-	EXPECT_INT(l.raw[0].addr, (uintptr_t)p);
+	for (unsigned i = 0; i < ARRAY_SIZE(readers); i++) {
+		EXPECT_INT(bpfpage_open(&readers[i], &bp, why), 0);
+		l.n = 0;
+		EXPECT_INT(bpfpage_find(bp, pagemap, 0, bpfpage_user_end(bp), pfn,
+					pfn + 1, add, &l),
+			   0);
+		EXPECT_INT(l.n, 1);
+		EXPECT_INT(l.raw[0].addr, (uintptr_t)p);
+		bpfpage_close(bp);
+	}
+	bp = keep;
 }
 
 TEST(process_that_is_gone)
@@ -582,16 +596,14 @@ static void compare_runs(char *p, bool fold)
 TEST(runs_say_what_their_pages_say)
 {
 	NEED_BPF();
-	struct bpfpage_options copied = { .no_cast = true };
 	struct bpfpage *keep = bp;
 	char *p = mixed();
 	int go[2];
 	pid_t pid = sharer(p, go);
 
 	EXPECT(pid > 0);
-	compare_runs(p, false);
-	compare_runs(p, true);
-	if (!bpfpage_open(&copied, &bp, why)) {
+	for (unsigned i = 0; i < ARRAY_SIZE(readers); i++) {
+		EXPECT_INT(bpfpage_open(&readers[i], &bp, why), 0);
 		compare_runs(p, false);
 		compare_runs(p, true);
 		bpfpage_close(bp);
