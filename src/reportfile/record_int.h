@@ -94,6 +94,8 @@ static inline bool record_pte_in_run(u32 has)
 	return (has & RAW_HAS_PTE) && !(has & RAW_HAS_PFN);
 }
 
+#define RECORD_PAIRS 16 /* of a state and a judgement that a line of runs may name */
+
 /* A sparse array for a dictionary.  Unused entries are zero. */
 #define RECORD_CHUNK 256
 struct record_table {

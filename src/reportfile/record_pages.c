@@ -247,46 +247,131 @@ static int record_pages_judge(struct record_reader *r, char *line)
 	return 0;
 }
 
-/* Delivers @raw, whose words that only it has are complete. */
-static int record_pages_deliver(struct record_reader *r, struct raw_page *raw, bool head,
-				const struct record_judgement *j)
+/* What the pages of a run line are like, by the names in it. */
+struct record_like {
+	const struct raw_page *state;
+	const struct record_judgement *judged;
+};
+
+static int record_pages_like(struct record_reader *r, const char *state,
+			     const char *judge, struct record_like *ret)
+{
+	static const struct record_judgement none;
+	const struct raw_page *like = record_pages_state_of(r, state);
+	const struct record_judgement *j = &none;
+
+	if (!like || !like->pages)
+		return record_bad(r, "the state is not defined");
+	if (strcmp(judge, "-"))
+		j = record_pages_judgement_of(r, judge);
+	if (!j || (j != &none && !j->present))
+		return record_bad(r, "the judgement is not defined");
+	*ret = (struct record_like){ like, j };
+	return 0;
+}
+
+/* A run line on its way. */
+struct record_line {
+	struct raw_page raw; /* ->addr: of what is not delivered yet */
+	u64 leaf, left;      /* bytes of a leaf; leaves from ->raw.addr on */
+	u64 part;            /* leaves of the last frame; 0: there was none */
+	bool head;           /* ->raw.head_pfn was in the line */
+	bool more;           /* a frame must follow */
+	struct record_like like[RECORD_PAIRS];
+	unsigned nlikes, now;
+};
+
+static int record_pages_deliver(struct record_reader *r, struct record_line *l, u64 n)
 {
 	struct record_parse *p = r->parse;
+	struct raw_page *raw = &l->raw;
 
-	if (raw->has & RAW_HAS_PAGE && !head)
+	raw->pages = n;
+	if (raw->has & RAW_HAS_PAGE && !l->head)
 		raw->head_pfn = raw->pfn;
-	if (r->handler->run)
-		r->error = r->handler->run(r->ctx, &p->process, &p->vma, raw, j);
+	if (n && r->handler->run)
+		r->error = r->handler->run(r->ctx, &p->process, &p->vma, raw,
+					   l->like[l->now].judged);
+	raw->addr += n * l->leaf;
+	l->left -= n;
+	l->part = 0;
 	return r->error;
 }
 
-/*
- * Parses the words that only this run has: head, swap entry, page-table entry, and PFNs.  What a PFN
- * but the last stands for is a run of its own: "p2f80*3" three leaves, "p2f80" one.
- */
-static int record_pages_own(struct record_reader *r, char *line, struct raw_page *raw,
-			    u64 leaf, const struct record_judgement *j)
+/* What follows has the state and the judgement number @n of the line. */
+static bool record_pages_switch(struct record_reader *r, struct record_line *l, u64 n)
 {
-	u64 v, n = 0, left = raw->pages;
-	bool head = false, ok = true;
+	struct raw_page next;
+
+	if (n >= l->nlikes || !l->part || record_pages_deliver(r, l, l->part))
+		return false;
+	l->now = (unsigned)n;
+	next = *l->like[n].state;
+	next.addr = l->raw.addr;
+	l->raw = next;
+	l->more = true;
+	return next.has & RAW_HAS_PFN && !l->head &&
+	       page_read_leaf_size(&r->parse->machine.m.kernel, &r->parse->vma, &next) ==
+		       l->leaf;
+}
+
+/* Names a further state and judgement: "2f80:1a3". */
+static bool record_pages_also(struct record_reader *r, struct record_line *l, char *name)
+{
+	char *judge = strchr(name, ':');
+
+	if (!judge || l->nlikes == RECORD_PAIRS)
+		return false;
+	*judge++ = '\0';
+	return !record_pages_like(r, name, judge, &l->like[l->nlikes]) &&
+	       record_pages_switch(r, l, l->nlikes++);
+}
+
+static bool record_pages_frame(struct record_reader *r, struct record_line *l, u64 pfn,
+			       const char *times)
+{
+	u64 n = 1;
+
+	if (l->part && record_pages_deliver(r, l, l->part))
+		return false;
+	l->raw.pfn = pfn;
+	l->more = false;
+	if (times && !record_number(times, 10, &n))
+		return false;
+	l->part = n;
+	return n && n <= l->left;
+}
+
+/*
+ * Parses the words that only this run has: head, swap entry, page-table entry, PFNs, and what else the
+ * pages behind are like.  What a PFN but the last stands for is a run of its own: "p2f80*3" three leaves,
+ * "p2f80" one, "1p2f80" one that is like those behind the first "s".
+ */
+static int record_pages_own(struct record_reader *r, char *line, struct record_line *l)
+{
+	struct raw_page *raw = &l->raw;
 	char *word, *times;
+	bool ok = true;
+	u64 v = 0;
 
 	while (ok && (word = record_next(&line))) {
+		if (*word == 's') {
+			ok = record_pages_also(r, l, word + 1);
+			continue;
+		}
+		if (word[1] == 'p') {
+			ok = record_pages_switch(r, l, (u64)digit_value(*word++));
+			if (!ok)
+				break;
+		}
 		times = *word == 'p' ? strchr(word, '*') : NULL;
 		if (times)
 			*times++ = '\0';
 		ok = record_number(word + 1, 16, &v);
 		if (ok && *word == 'p' && raw->has & RAW_HAS_PFN) {
-			raw->pages = n;
-			if (n && record_pages_deliver(r, raw, head, j))
-				return r->error;
-			raw->addr += n * leaf;
-			left -= n;
-			raw->pfn = v;
-			n = 1;
-			ok = (!times || record_number(times, 10, &n)) && n && n <= left;
+			ok = record_pages_frame(r, l, v, times);
 		} else if (ok && *word == 'h' && raw->has & RAW_HAS_PAGE) {
-			raw->head_pfn = v, head = true;
+			raw->head_pfn = v, l->head = true;
 		} else if (ok && *word == 'w' && raw->has & RAW_HAS_PAGEMAP &&
 			   v <= RECORD_ENTRY_MASK) {
 			raw->pagemap |= v;
@@ -296,10 +381,11 @@ static int record_pages_own(struct record_reader *r, char *line, struct raw_page
 			ok = false;
 		}
 	}
-	if (!ok || !left)
+	if (r->error)
+		return r->error;
+	if (!ok || !l->left || l->more)
 		return record_bad(r, "a word of the run is bad");
-	raw->pages = left;
-	return record_pages_deliver(r, raw, head, j);
+	return record_pages_deliver(r, l, l->left);
 }
 
 static int record_pages_run(struct record_reader *r, const char *addr, char *line)
@@ -308,35 +394,31 @@ static int record_pages_run(struct record_reader *r, const char *addr, char *lin
 	struct kernel_evidence *ev = &p->machine.m.kernel;
 	char *pages = record_next(&line), *state = record_next(&line);
 	char *judge = record_next(&line);
-	static const struct record_judgement none;
-	const struct record_judgement *j;
-	const struct raw_page *like;
-	struct raw_page raw;
-	u64 leaf, start, n;
+	struct record_line l;
+	u64 start, n;
 
 	if (!p->have_vma)
 		return record_bad(r, "pages without an area");
 	if (!judge || !record_number(addr, 16, &start) || !record_number(pages, 10, &n) ||
 	    !n)
 		return record_bad(r, "this is no run of pages");
-	like = record_pages_state_of(r, state);
-	if (!like || !like->pages)
-		return record_bad(r, "the state is not defined");
-	j = strcmp(judge, "-") ? record_pages_judgement_of(r, judge) : &none;
-	if (!j || (j != &none && !j->present))
-		return record_bad(r, "the judgement is not defined");
-	raw = *like;
-	raw.addr = start;
-	raw.pages = n;
-	leaf = page_read_leaf_size(ev, &p->vma, &raw);
+	if (record_pages_like(r, state, judge, &l.like[0]))
+		return r->error;
+	l.raw = *l.like[0].state;
+	l.raw.addr = start;
+	l.leaf = page_read_leaf_size(ev, &p->vma, &l.raw);
+	l.left = n;
+	l.part = l.now = 0;
+	l.head = l.more = false;
+	l.nlikes = 1;
 	if (start < p->next_addr || start >= p->vma.end ||
 	    start & (kernel_page_size(ev) - 1))
 		return record_bad(r, "the run is outside its area, or not in order");
 	/* The VMA may end inside a leaf: its end cuts the run. */
-	if (n > (p->vma.end - start + leaf - 1) / leaf)
+	if (n > (p->vma.end - start + l.leaf - 1) / l.leaf)
 		return record_bad(r, "the run is longer than its area");
-	p->next_addr = n * leaf > p->vma.end - start ? p->vma.end : start + n * leaf;
-	return record_pages_own(r, line, &raw, leaf, j);
+	p->next_addr = n * l.leaf > p->vma.end - start ? p->vma.end : start + n * l.leaf;
+	return record_pages_own(r, line, &l);
 }
 
 int record_pages_line(struct record_reader *r, char *line)

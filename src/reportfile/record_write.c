@@ -24,7 +24,12 @@ struct record_dict {
 		u64 part;        /* pages since the last frame in ->own */
 		struct raw_page state;
 		struct record_judgement judged;
-		char state_id[8], judge_id[8];
+		/* Names of what the line's pages have; later parts of it may have those of part 0 again. */
+		struct record_pair {
+			char state[8], judge[8];
+		} pair[RECORD_PAIRS];
+		unsigned npairs;
+		char again; /* the next frame's pages have those of that part; 0: the last ones */
 		size_t len;
 		char own[RECORD_LINE_MAX / 2]; /* words that only this run has */
 	} run;
@@ -445,8 +450,8 @@ int record_write_runs(struct record_writer *w)
 
 	if (!run->pages)
 		return w->error;
-	record_write_addf(w, "%llx %llu %s %s", run->addr, run->pages, run->state_id,
-			  run->judge_id);
+	record_write_addf(w, "%llx %llu %s %s", run->addr, run->pages, run->pair[0].state,
+			  run->pair[0].judge);
 	record_add_n(w, run->own, run->len);
 	run->pages = 0;
 	return record_write_flush(w);
@@ -459,10 +464,26 @@ static void record_run_frame(struct record_run *run, u64 pfn)
 	char *to = run->own + run->len;
 
 	*to++ = ' ';
+	if (run->again)
+		*to++ = run->again;
+	run->again = 0;
 	*to++ = 'p';
 	for (unsigned i = digits; i--; pfn >>= 4)
 		to[i] = "0123456789abcdef"[pfn & 15];
-	run->len += 2 + digits;
+	run->len = to + digits - run->own;
+}
+
+static bool record_run_headed(const struct raw_page *raw)
+{
+	return raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn;
+}
+
+/* A line may have several of them: it has a frame and no other words.  Of larger leaves there are few. */
+static bool record_run_plain(const struct raw_page *raw)
+{
+	return raw->has & RAW_HAS_PFN && !record_run_headed(raw) &&
+	       !(raw->has & RAW_HAS_PAGEMAP && raw->pagemap & RECORD_ENTRY_MASK) &&
+	       (!(raw->has & RAW_HAS_LEVEL) || raw->level <= RAW_LEVEL_PTE);
 }
 
 static void record_run_begin(struct record_writer *w, const struct raw_page *raw,
@@ -470,26 +491,71 @@ static void record_run_begin(struct record_writer *w, const struct raw_page *raw
 {
 	struct record_run *run = &w->dict->run;
 	u64 entry = raw->has & RAW_HAS_PAGEMAP ? raw->pagemap & RECORD_ENTRY_MASK : 0;
-	bool head = raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn;
 
-	record_state_id(w, &run->state, note, run->state_id);
-	record_judge_id(w, &run->judged, run->judge_id);
+	record_state_id(w, &run->state, note, run->pair[0].state);
+	record_judge_id(w, &run->judged, run->pair[0].judge);
+	run->npairs = 1;
+	run->again = 0;
 	run->addr = raw->addr;
 	run->len = run->pages = 0;
 	if (raw->has & RAW_HAS_PFN)
 		record_run_frame(run, raw->pfn);
-	if (head)
+	if (record_run_headed(raw))
 		run->len += snprintf(run->own + run->len, 32, " h%llx", raw->head_pfn);
 	if (entry)
 		run->len += snprintf(run->own + run->len, 32, " w%llx", entry);
 	if (record_pte_in_run(raw->has))
 		run->len += snprintf(run->own + run->len, 32, " e%llx", raw->pte);
-	/* Of larger leaves there are not many. */
-	run->end = raw->has & RAW_HAS_PFN && !head && !entry &&
-				   (!(raw->has & RAW_HAS_LEVEL) ||
-				    raw->level <= RAW_LEVEL_PTE)
-			   ? raw->addr
-			   : 0;
+	run->end = record_run_plain(raw) ? raw->addr : 0;
+}
+
+/* Ends the part of the last frame. */
+static void record_run_part(struct record_run *run)
+{
+	if (run->part > 1)
+		run->len += snprintf(run->own + run->len, 32, "*%llu", run->part);
+}
+
+/* Without a name of its own, what a page has ends with the next of its kind. */
+static bool record_run_named(const struct record_pair *p)
+{
+	return p->state[0] != '-' && p->judge[0] != '*';
+}
+
+/* Begins another part of the line, of @state and @judged.  False: it needs a line of its own. */
+static bool record_run_goes_on(struct record_writer *w, const struct raw_page *state,
+			       const struct record_judgement *judged, const char *note)
+{
+	struct record_run *run = &w->dict->run;
+	struct record_pair *first = run->pair, *end = first + run->npairs, *p,
+			   new = { 0 };
+
+	if (!memcmp(&run->state, state, sizeof(*state)) &&
+	    !memcmp(&run->judged, judged, sizeof(*judged))) {
+		record_run_part(run);
+		return true;
+	}
+	if (!record_run_named(first))
+		return false;
+	record_state_id(w, state, note, new.state);
+	record_judge_id(w, judged, new.judge);
+	if (!record_run_named(&new))
+		return false;
+	for (p = first; p < end && memcmp(p, &new, sizeof(new));)
+		p++;
+	if (p == first + RECORD_PAIRS)
+		return false;
+	record_run_part(run);
+	if (p < end)
+		run->again = "0123456789abcdef"[p - first];
+	else
+		run->len += snprintf(run->own + run->len, 32, " s%s:%s", new.state,
+				     new.judge);
+	run->npairs += p == end;
+	*p = new;
+	run->state = *state;
+	run->judged = *judged;
+	return true;
 }
 
 int record_write_run(struct record_writer *w, const struct raw_page *raw,
@@ -504,13 +570,9 @@ int record_write_run(struct record_writer *w, const struct raw_page *raw,
 	record_state_of(raw, &state);
 	state.pages = 1;
 	judged = judged && judged->present ? judged : &none;
-	if (run->pages && run->end == raw->addr &&
-	    !(raw->has & RAW_HAS_PAGE && raw->head_pfn != raw->pfn) &&
-	    run->len < sizeof(run->own) - 64 &&
-	    !memcmp(&run->state, &state, sizeof(state)) &&
-	    !memcmp(&run->judged, judged, sizeof(*judged))) {
-		if (run->part > 1)
-			run->len += snprintf(run->own + run->len, 32, "*%llu", run->part);
+	if (run->pages && run->end == raw->addr && record_run_plain(raw) &&
+	    run->len < sizeof(run->own) - 128 &&
+	    record_run_goes_on(w, &state, judged, note)) {
 		record_run_frame(run, raw->pfn);
 	} else {
 		record_write_runs(w);

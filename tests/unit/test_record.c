@@ -530,6 +530,22 @@ TEST(hostile_files_are_answered_by_one_sentence)
 		  "line 10: a word of the run is bad", -EINVAL },
 		{ AREA "state 0002 pm=100 pfn\n1000 2 0002 - p5*\n\n",
 		  "line 10: a word of the run is bad", -EINVAL },
+		{ AREA "1000 2 0001 - p5 1p6\n\n", "line 9: a word of the run is bad",
+		  -EINVAL },
+		{ AREA "1000 2 0001 - 0p6\n\n", "line 9: a word of the run is bad",
+		  -EINVAL },
+		{ AREA "1000 2 0001 - p5 s0001 p6\n\n",
+		  "line 9: a word of the run is bad", -EINVAL },
+		{ AREA "1000 2 0001 - s0001:- p6\n\n", "line 9: a word of the run is bad",
+		  -EINVAL },
+		{ AREA "1000 2 0001 - p5 s0001:-\n\n", "line 9: a word of the run is bad",
+		  -EINVAL },
+		{ AREA "1000 2 0001 - p5*2 s0001:- p6\n\n",
+		  "line 9: a word of the run is bad", -EINVAL },
+		{ AREA "1000 2 0001 - p5 s0002:- p6\n\n",
+		  "line 9: the state is not defined", -EINVAL },
+		{ AREA "state 0002 pm=0\n1000 2 0001 - p5 s0002:- p6\n\n",
+		  "line 10: a word of the run is bad", -EINVAL },
 		{ AREA "state 0001 pm=100\n\n", "line 9: state 0001 is defined twice",
 		  -EINVAL },
 		{ AREA "state 0002 pm=fff\n\n",
@@ -684,6 +700,53 @@ TEST(scattered_frames_share_lines)
 		EXPECT(i == n - 16 ||
 		       got->addr == s.raw[(i - 1) % 16].addr +
 					    s.raw[(i - 1) % 16].pages * 4096);
+	}
+	free(f.text);
+}
+
+/* Memory that the kernel ages: neighbours differ, and are of few kinds. */
+TEST(pages_that_alternate_share_lines)
+{
+	static struct record_writer w;
+	struct source_machine m = machine();
+	struct record_judgement j[3] = { judgement(), judgement() };
+	struct raw_page o = page;
+	struct file f = { 0 };
+	struct seen s;
+	struct vma big = vma;
+	size_t before;
+	char why[200];
+	unsigned n = 4000;
+
+	j[1].fork = GUP_FORK_SHARE;
+	big.end = big.start + 2ULL * n * 4096;
+	begin_pages(&w, &f, &m, &big);
+	before = f.len;
+	o.has = RAW_HAS_PAGEMAP | RAW_HAS_PFN | RAW_HAS_PAGE | RAW_HAS_LEVEL;
+	o.pagemap &= ~(BIT(55) - 1);
+	o.order = 0;
+	o.addr = big.start;
+	for (unsigned i = 0; i < n; i++) {
+		o.pages = 1 + i % 2;
+		o.refcount = (s32)(i * i % 7);
+		o.pfn = o.head_pfn = 0x100000 + i * 7919 % 0x100000;
+		EXPECT_INT(record_write_run(&w, &o, &j[i % 3], NULL), 0);
+		o.addr += o.pages * 4096;
+	}
+	EXPECT_INT(record_write_end(&w), 0);
+	record_write_deinit(&w);
+	EXPECT(f.len - before < 13 * n);
+	EXPECT_INT(feed(&s, f.text, f.len, 65536, why), 0);
+	EXPECT_STR(why, "");
+	EXPECT_INT(s.runs, n);
+	for (unsigned i = n - 16; i < n; i++) {
+		const struct raw_page *got = &s.raw[i % 16];
+
+		EXPECT_INT(got->pages, 1 + i % 2);
+		EXPECT_INT(got->refcount, i * i % 7);
+		EXPECT_INT(got->pfn, 0x100000 + i * 7919 % 0x100000);
+		EXPECT_INT(got->head_pfn, got->pfn);
+		EXPECT(!memcmp(&s.judged[i % 16], &j[i % 3], sizeof(j[0])));
 	}
 	free(f.text);
 }
