@@ -323,24 +323,26 @@ __noinline int back(struct structpage_walk *w)
 	return 1;
 }
 
-/* Starts a run of pages like the last, elsewhere in memory. */
-static __always_inline struct structpage_rec *jump(struct structpage_walk *w, u64 addr,
-						   u64 e)
+/* Starts a run at w->i, of pages like the last but elsewhere in memory.  The caller goes on. */
+__noinline int jump(struct structpage_walk *w)
 {
-	struct structpage_rec *r = record(w, w->n),
-			      *p = record(w, w->list ? w->list - 1 : w->n - 1);
+	struct structpage_rec *r, *p;
 
+	if (!w)
+		return 0;
+	r = record(w, w->n);
+	p = record(w, w->list ? w->list - 1 : w->n - 1);
 	if (!r || !p)
-		return NULL;
+		return 0;
 	p->pages += w->run;
 	w->list = w->run = 0;
 	*r = *p;
 	r->has &= ~STRUCTPAGE_LISTED;
-	r->addr = addr;
+	r->addr = w->base + w->i * PAGE;
 	r->pages = 1;
-	r->pfn = r->head_pfn = valid_pfn(e, 1);
+	r->pfn = r->head_pfn = valid_pfn(w->pt[w->i & 511], 1);
 	w->n++;
-	return r;
+	return 0;
 }
 
 /*
@@ -355,11 +357,7 @@ __noinline int jump_group(struct structpage_walk *w)
 	if (!w)
 		return 0;
 	if (!w->list) {
-		r = jump(w, w->base + w->i * PAGE, w->pt[w->i & 511]);
-		if (!r)
-			return 0;
-		r->has |= STRUCTPAGE_LISTED;
-		r->pages = 0;
+		jump(w);
 		w->list = w->n;
 		w->part = 0;
 	}
@@ -372,7 +370,8 @@ __noinline int jump_group(struct structpage_walk *w)
 	to = record(w, w->n - 1);
 	if (!r || !to)
 		return 0;
-	r->pages += GROUP;
+	r->pages = r->has & STRUCTPAGE_LISTED ? r->pages + GROUP : GROUP;
+	r->has |= STRUCTPAGE_LISTED;
 	for (u32 k = 0; k < GROUP; k++) {
 		e = w->pt[(w->i + k) & 511];
 		((u64 *)to)[part * GROUP + k] = valid_pfn(e, 1);
@@ -423,8 +422,10 @@ static __always_inline bool next_group(struct structpage_walk *w)
 		jump_group(w);
 		return true;
 	}
-	if (w->list) /* from here on they follow each other */
-		w->run -= !!jump(w, w->base + i * PAGE, w->pt[i & 511]);
+	if (w->list) { /* from here on they follow each other */
+		jump(w);
+		w->run--;
+	}
 	w->jump |= jumps;
 	w->last = e;
 	w->run += GROUP;
@@ -461,7 +462,7 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 			w->jump |= diff;
 			w->run++;
 		} else {
-			jump(w, w->base + i * PAGE, e);
+			jump(w);
 		}
 	}
 	w->i = i + 1;
