@@ -65,12 +65,31 @@ struct list {
 	size_t n;
 };
 
+/* A reader may cut a run anywhere: @next goes on with @run, both are of small pages. */
+static bool goes_on(const struct raw_page *run, const struct raw_page *next)
+{
+	struct raw_page like = *next;
+
+	like.addr = run->addr;
+	like.pages = run->pages;
+	like.pfn = run->pfn;
+	like.head_pfn = run->head_pfn;
+	return run->has & RAW_HAS_PAGE && !(run->has & RAW_FOLDED) && !run->order &&
+	       run->level == RAW_LEVEL_PTE &&
+	       run->addr + run->pages * PAGE == next->addr &&
+	       run->pfn + run->pages == next->pfn && next->pfn == next->head_pfn &&
+	       !memcmp(&like, run, sizeof(like));
+}
+
 static int add(void *ctx, const struct raw_page *raw, size_t n)
 {
 	struct list *l = ctx;
 
 	for (size_t i = 0; i < n && l->n < ARRAY_SIZE(l->raw); i++)
-		l->raw[l->n++] = raw[i];
+		if (l->n && goes_on(&l->raw[l->n - 1], &raw[i]))
+			l->raw[l->n - 1].pages += raw[i].pages;
+		else
+			l->raw[l->n++] = raw[i];
 	return 0;
 }
 
