@@ -216,6 +216,10 @@ static enum tri kernel_resolve_fact(const struct kernel_fact *row, const struct 
 	}
 	version = kernel_in_range(row, k);
 	*ret_origin = version == TRI_UNKNOWN ? KORIGIN_UNKNOWN : KORIGIN_VERSION;
+	/* pte_access_permitted(): _PAGE_GCS has PTE_WRITE and PTE_USER, PAGE_SHADOWSTACK of riscv64 is _PAGE_WRITE */
+	if (row == &kernel_rows[KFACT_FAST_SHADOW_STACK] && k->ev.arch[0] &&
+	    strcmp(k->ev.arch, "x86_64"))
+		return TRI_NO;
 	if (version != TRI_YES || row->config >= KCONFIGS)
 		return version;
 	*ret_origin = KORIGIN_CONFIG;

@@ -35,6 +35,7 @@ static const struct border {
 	B(UNSHARE_COW, "file-private: lt-r copies", "6.2-"),
 	B(PROTNONE_FOLLOW, "NUMA hint: follow-pte", "6.5-"),
 	B(SHADOW_STACK, "shadow stack: EFAULT", "6.6-"),
+	B(FAST_SHADOW_STACK, "shadow stack: slow", "6.6-"),
 	B(ZERO_PAGE_NO_PIN, "--verify: the zero page's references", "6.5-",
 	  "6.1.130-6.1"),
 	B(ZERO_PAGE_PIN_FAILS, "zero: pin-r ENOMEM", "6.1.130-6.1.134"),

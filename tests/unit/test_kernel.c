@@ -249,6 +249,23 @@ TEST(a_kernel_lacks_what_an_option_that_is_off_brings)
 	EXPECT_INT(k.origin[KFACT_UFFD_RWP], KORIGIN_CONFIG);
 }
 
+TEST(shadow_stacks_of_machines)
+{
+	static const char *const arch[] = { "x86_64", "aarch64" };
+
+	for (unsigned i = 0; i < ARRAY_SIZE(arch); i++) {
+		struct kernel_evidence ev;
+		struct kernel k;
+
+		kernel_evidence_init(&ev);
+		strcpy(ev.release, "7.3.4");
+		strcpy(ev.arch, arch[i]);
+		EXPECT_INT(kernel_resolve(&ev, &k), 0);
+		EXPECT_INT(kernel_has(&k, KFACT_SHADOW_STACK), TRI_YES);
+		EXPECT_INT(kernel_has(&k, KFACT_FAST_SHADOW_STACK), tri_from(true, !i));
+	}
+}
+
 TEST(configuration_text)
 {
 	static const char text[] =
