@@ -13,6 +13,9 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
+const volatile u32
+	kinds; /* STRUCTPAGE_OPEN_* that are looked into: the verifier follows no others */
+
 #define S_IFMT 0170000
 #define S_IFIFO 0010000
 #define S_IFSOCK 0140000
@@ -150,6 +153,8 @@ static __always_inline u64 found(struct file *file, u64 *owner)
 	u64 of = (u64)BPF_CORE_READ(file, private_data);
 
 	if (type == S_IFIFO) {
+		if (!(kinds & STRUCTPAGE_OPEN_PIPE))
+			return 0;
 		of = (u64)BPF_CORE_READ(inode, i_pipe);
 		if (of && first_time(of))
 			pipe(of);
@@ -158,10 +163,13 @@ static __always_inline u64 found(struct file *file, u64 *owner)
 	if (!of)
 		return 0;
 	if (type == S_IFSOCK) {
+		if (!(kinds & STRUCTPAGE_OPEN_SOCKET))
+			return 0;
 		of = (u64)BPF_CORE_READ((struct socket *)of, sk);
 		return of ? socket_holds((void *)of) : 0;
 	}
-	if (is_named(BPF_CORE_READ(file, f_path.dentry, d_name.name), "[io_uring]", 11)) {
+	if (kinds & STRUCTPAGE_OPEN_RING &&
+	    is_named(BPF_CORE_READ(file, f_path.dentry, d_name.name), "[io_uring]", 11)) {
 		*owner = (u64)BPF_CORE_READ((struct io_ring_ctx *)of, mm_account);
 		if (first_time(of)) {
 			ring_buffers(of);
@@ -170,7 +178,7 @@ static __always_inline u64 found(struct file *file, u64 *owner)
 		}
 		return of;
 	}
-	if (bpf_core_type_exists(struct udmabuf) &&
+	if (kinds & STRUCTPAGE_OPEN_DMABUF && bpf_core_type_exists(struct udmabuf) &&
 	    BPF_CORE_READ(inode, i_sb, s_magic) == DMA_BUF_MAGIC &&
 	    is_named(BPF_CORE_READ((struct dma_buf *)of, exp_name), "udmabuf", 8)) {
 		if (first_time(of))

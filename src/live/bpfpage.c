@@ -58,7 +58,7 @@ static int load(struct bpfpage *bp, bool cast, u32 pages, char why[BPFPAGE_WHY])
 		.map = { "recs", "walks" },
 		.room = { STRUCTPAGE_RECS * bp->slots, bp->slots },
 		.btf = &bp->btf,
-		.pages = pages,
+		.constant = pages,
 	};
 	int r = bpfprog_load(BPFPROG_STRUCTPAGE, &opt, &bp->prog, why);
 
@@ -326,12 +326,14 @@ void bpfpage_files_done(struct bpfpage *bp)
 }
 
 /* Runs an iterator program that prints nothing to its end. */
-static int iterate(struct bpfprog *prog, const char *name)
+static int iterate(struct bpfprog *prog, const char *name, pid_t pid)
 {
-	int fd = bpfprog_iterate(prog, name, 0), r = fd < 0 ? fd : 0;
+	int fd = bpfprog_iterate(prog, name, pid), r = fd < 0 ? fd : 0;
 	char buf[64];
 	ssize_t n;
 
+	if (fd < 0 && pid) /* before 6.1 an iterator is of all processes */
+		return iterate(prog, name, 0);
 	while (!r) {
 		n = read(fd, buf, sizeof(buf));
 		if (!n)
@@ -356,14 +358,15 @@ static int load_other(struct bpfpage *bp, enum bpfprog_object which,
 	return bpfprog_load(which, opt, ret, why);
 }
 
-/* Walks all open files with @grow times the least room. */
-static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
-		      char why[BPFPAGE_WHY])
+/* Walks open files with @grow times the least room. */
+static int walk_files(struct bpfpage *bp, pid_t pid, u32 kinds, u32 grow,
+		      struct bpfpage_files *ret, char why[BPFPAGE_WHY])
 {
 	const struct bpfprog_options opt = { .map = { "ends", "holds" },
 					     .room = { STRUCTPAGE_ENDS * grow,
 						       STRUCTPAGE_HOLDS * grow },
-					     .btf = &bp->btf };
+					     .btf = &bp->btf,
+					     .constant = kinds };
 	int r = load_other(bp, BPFPROG_HOLDERS, &opt, &bp->files, why);
 	struct structpage_files *files;
 
@@ -373,7 +376,7 @@ static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
 	files->vmemmap = bp->call->vmemmap;
 	files->page_size = bp->cal->page_size;
 	files->page_shift = bp->call->page_shift;
-	r = iterate(bp->files, "files_walk");
+	r = iterate(bp->files, "files_walk", pid);
 	if (r) {
 		snprintf(why, BPFPAGE_WHY, "open files could not be walked: %s",
 			 strerror(-r));
@@ -391,14 +394,15 @@ static int walk_files(struct bpfpage *bp, u32 grow, struct bpfpage_files *ret,
 	return 0;
 }
 
-int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY])
+int bpfpage_files(struct bpfpage *bp, pid_t pid, u32 kinds, struct bpfpage_files *ret,
+		  char why[BPFPAGE_WHY])
 {
 	u32 grow = 1;
 	int r;
 
 	for (;;) {
 		bpfpage_files_done(bp);
-		r = walk_files(bp, grow, ret, why);
+		r = walk_files(bp, pid, kinds, grow, ret, why);
 		if (r || !ret->truncated || grow == STRUCTPAGE_GROW)
 			break;
 		grow = STRUCTPAGE_GROW;

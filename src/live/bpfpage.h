@@ -72,8 +72,12 @@ struct bpfpage_files {
 	u32 raced;      /* pipes that kept changing: their pages are missing */
 	bool truncated; /* some did not fit */
 };
-/* Returns 0, or -errno with a sentence in @why. */
-int bpfpage_files(struct bpfpage *bp, struct bpfpage_files *ret, char why[BPFPAGE_WHY]);
+/*
+ * Looks into the files of these @kinds (STRUCTPAGE_OPEN_*) that process @pid has open; 0: all, any.  Returns 0,
+ * or -errno with a sentence in @why.
+ */
+int bpfpage_files(struct bpfpage *bp, pid_t pid, u32 kinds, struct bpfpage_files *ret,
+		  char why[BPFPAGE_WHY]);
 void bpfpage_files_done(struct bpfpage *bp);
 
 /* From now on calls are short. */

@@ -148,6 +148,7 @@ static struct bpf_program *find(const struct bpfprog *p, const char *name)
 static int open_object(struct bpfprog *p, enum bpfprog_object which,
 		       const struct bpfprog_options *opt)
 {
+	u32 constant = opt->constant ? opt->constant : UINT32_MAX;
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct structpage_bpf *structpage = NULL;
 	struct holders_bpf *holders = NULL;
@@ -170,11 +171,12 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 	if (!p->skel)
 		return -errno;
 	if (structpage) {
-		structpage->rodata->pages = opt->pages ? opt->pages : UINT32_MAX;
+		structpage->rodata->pages = constant;
 		p->call = &structpage->bss->call;
 		p->cal = &structpage->bss->cal;
 		p->skeleton = structpage->skeleton;
 	} else if (holders) {
+		holders->rodata->kinds = constant;
 		p->files = &holders->bss->files;
 		p->skeleton = holders->skeleton;
 	} else if (frames) {
@@ -305,13 +307,15 @@ int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
 
 int bpfprog_iterate(struct bpfprog *p, const char *name, pid_t pid)
 {
-	union bpf_iter_link_info info = { .task.tid = (u32)pid };
+	union bpf_iter_link_info info = { 0 };
 	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &info,
 		    .iter_info_len = sizeof(info));
 	int prog, fd;
 
 	if (pid && p->link_pid == pid)
 		return bpf_iter_create(p->link);
+	/* of files those of all threads: some may have their own */
+	*(strcmp(name, "vmas") ? &info.task.pid : &info.task.tid) = (u32)pid;
 	prog = bpf_program__fd(find(p, name));
 	if (prog < 0)
 		return -ENOTSUP;

@@ -34,7 +34,11 @@ struct bpfprog_options {
 	const struct bpfbtf *btf;      /* NULL: libbpf reads all of it */
 	const char *calls;             /* how functions of system calls begin here, */
 	const struct watch_regs *regs; /* and where their arguments are */
-	u32 pages; /* BPFPROG_STRUCTPAGE: about so many will be read; 0: many */
+	/*
+	 * What the verifier may know.  BPFPROG_STRUCTPAGE: about how many pages will be read; _HOLDERS: the
+	 * STRUCTPAGE_OPEN_* that are looked into.  0: many, all.
+	 */
+	u32 constant;
 };
 
 /* An object, and what its programs share with gupinfo, as far as it has that. */

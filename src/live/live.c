@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "kpageflags.h"
+#include "page/structpage.h"
 #include "page/frame_cache.h"
 #include "lib/procstat.h"
 #include "os/readfile.h"
@@ -299,11 +300,11 @@ static void live_close(struct source *src)
 	free(l);
 }
 
-static bool live_may_hold(struct source *src, pid_t pid)
+static u32 live_may_hold(struct source *src, pid_t pid)
 {
 	const struct live_process *p = live_find((struct live *)src, pid);
 
-	return !p || live_holders_may_hold(p->dir);
+	return p ? live_holders_may_hold(p->dir) : STRUCTPAGE_OPEN_ALL;
 }
 
 static int live_find_pfn(struct source *src, pid_t pid, u64 pfn, u64 end,
@@ -335,6 +336,7 @@ static const struct source_ops live_ops = {
 	.frames = live_physical_frames,
 	.cgroup = live_cgroup,
 	.may_hold = live_may_hold,
+	.held = live_holders_held,
 };
 
 static int live_open_array(struct live *l, const char *path)

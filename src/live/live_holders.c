@@ -128,7 +128,8 @@ static void live_holders_join(struct live_holders_list *o, const struct bpfpage_
 	}
 }
 
-static void live_holders_bpf(struct live_holders_list *o)
+/* Of process @pid, or 0, and of files of these @kinds, or 0. */
+static void live_holders_bpf(struct live_holders_list *o, pid_t pid, u32 kinds)
 {
 	struct bpfpage_files f;
 	char why[BPFPAGE_WHY] = "";
@@ -139,7 +140,7 @@ static void live_holders_bpf(struct live_holders_list *o)
 			 o->l->machine.evidence[SOURCE_STRUCTPAGE].why);
 		return;
 	}
-	if (bpfpage_files(o->l->bpf, &f, why)) {
+	if (bpfpage_files(o->l->bpf, pid, kinds, &f, why)) {
 		snprintf(o->h->why, sizeof(o->h->why), "%s", why);
 		return;
 	}
@@ -380,61 +381,67 @@ static bool live_holders_is_empty(int pidfd, const char *name, const struct stat
 	return !bytes;
 }
 
-/* What BPF looks into is open as @name; a file may be on a server that does not answer. */
-static bool live_holders_is_one(int pidfd, int fds, const char *name)
+/* Returns the STRUCTPAGE_OPEN_* that is open as @name; a file may be on a server that does not answer. */
+static u32 live_holders_kind(int pidfd, int fds, const char *name)
 {
 	char link[64] = "";
 	struct statx st;
 
 	if (readlinkat(fds, name, link, sizeof(link) - 1) < 0)
-		return true;
+		return STRUCTPAGE_OPEN_ALL;
 	if (!strncmp(link, "anon_inode:", 11))
-		return !strcmp(link, "anon_inode:[io_uring]");
-	if (!strncmp(link, "socket:", 7) || !strncmp(link, "/dmabuf:", 8))
-		return true;
+		return strcmp(link, "anon_inode:[io_uring]") ? 0 : STRUCTPAGE_OPEN_RING;
+	if (!strncmp(link, "socket:", 7))
+		return STRUCTPAGE_OPEN_SOCKET;
+	if (!strncmp(link, "/dmabuf:", 8))
+		return STRUCTPAGE_OPEN_DMABUF;
 	if (statx(fds, name, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT, STATX_TYPE | STATX_INO,
 		  &st))
-		return true;
-	return S_ISFIFO(st.stx_mode) && !live_holders_is_empty(pidfd, name, &st);
+		return STRUCTPAGE_OPEN_ALL;
+	return S_ISFIFO(st.stx_mode) && !live_holders_is_empty(pidfd, name, &st)
+		       ? STRUCTPAGE_OPEN_PIPE
+		       : 0;
 }
 
-/* Whether BPF looks into what thread @name in @tasks has open; adds to *@links. */
-static bool live_holders_thread(DIR *tasks, const char *name, unsigned *links)
+/* Returns which kinds of files thread @name in @tasks has open; adds to *@links. */
+static u32 live_holders_thread(DIR *tasks, const char *name, unsigned *links)
 {
 	int pidfd = syscall(SYS_pidfd_open, atoi(name), 0);
 	char path[300];
-	bool may;
+	u32 kinds;
 	DIR *fds;
 
 	if (pidfd < 0) /* not of the main thread: since 6.9, by PIDFD_THREAD */
 		pidfd = syscall(SYS_pidfd_open, atoi(name), O_EXCL);
 	snprintf(path, sizeof(path), "%s/fd", name);
 	fds = readfile_dir(dirfd(tasks), path);
-	may = !fds;
-	for (struct dirent *e; !may && (e = readdir(fds));)
+	kinds = fds ? 0 : STRUCTPAGE_OPEN_ALL;
+	for (struct dirent *e; kinds != STRUCTPAGE_OPEN_ALL && (e = readdir(fds));)
 		if (isdigit((unsigned char)e->d_name[0]))
-			may = ++*links > LIVE_LINKS ||
-			      live_holders_is_one(pidfd, dirfd(fds), e->d_name);
+			kinds |=
+				++*links > LIVE_LINKS
+					? STRUCTPAGE_OPEN_ALL
+					: live_holders_kind(pidfd, dirfd(fds), e->d_name);
 	if (fds)
 		closedir(fds);
 	if (pidfd >= 0)
 		close(pidfd);
-	return may;
+	return kinds;
 }
 
 /* Threads may have files of their own. */
-bool live_holders_may_hold(int dir)
+u32 live_holders_may_hold(int dir)
 {
 	DIR *tasks = readfile_dir(dir, "task");
-	bool may = !tasks;
+	u32 kinds = tasks ? 0 : STRUCTPAGE_OPEN_ALL;
 	unsigned links = 0;
 
-	for (struct dirent *t; !may && (t = readdir(tasks));)
+	for (struct dirent *t; kinds != STRUCTPAGE_OPEN_ALL && (t = readdir(tasks));)
 		if (isdigit((unsigned char)t->d_name[0]))
-			may = live_holders_thread(tasks, t->d_name, &links);
+			kinds |= live_holders_thread(tasks, t->d_name, &links);
 	if (tasks)
 		closedir(tasks);
-	return may;
+	return kinds;
 }
 
 static void live_holders_fds(struct live_holders_list *o, int dir, pid_t pid)
@@ -497,33 +504,57 @@ void live_holders_free(struct live *l)
 	l->holders = NULL;
 }
 
+/* Begins a list, which replaces the last one. */
+static void live_holders_begin(struct live_holders_list *o)
+{
+	live_holders_free(o->l);
+	o->l->holders = o->h = calloc(1, sizeof(*o->h));
+	if (!o->h)
+		o->err = -ENOMEM;
+}
+
+/* Completes the list when nothing has failed; looks at what the processes @tgids have open. */
+static int live_holders_done(struct live_holders_list *o, pid_t *tgids, unsigned n,
+			     struct holders **ret)
+{
+	if (o->err) {
+		live_holders_free(o->l);
+		return o->err;
+	}
+	qsort(tgids, n, sizeof(*tgids), live_holders_cmp_pid);
+	for (size_t i = 0; i < o->h->n; i++)
+		o->h->holder[i].end = o->h->end + (uintptr_t)o->h->holder[i].end;
+	live_holders_mapped(o->l, o->h, tgids, n);
+	holders_sort(o->h);
+	*ret = o->h;
+	return 0;
+}
+
 int live_holders_read(struct source *src, const pid_t *pids, unsigned npids,
 		      struct holders **ret)
 {
-	struct live *l = (struct live *)src;
-	struct live_holders_list o = { .l = l };
+	struct live_holders_list o = { .l = (struct live *)src };
 	pid_t *tgids = calloc(npids + 1, sizeof(*tgids));
+	int err;
 
-	live_holders_free(l);
-	l->holders = o.h = calloc(1, sizeof(*o.h));
-	if (!o.h || !tgids) {
+	live_holders_begin(&o);
+	if (!tgids)
 		o.err = -ENOMEM;
-		goto out;
-	}
-	live_holders_bpf(&o);
+	if (!o.err)
+		live_holders_bpf(&o, 0, 0);
 	for (unsigned i = 0; i < npids && !o.err; i++)
 		tgids[i] = live_holders_process(&o, pids[i]);
-	if (o.err)
-		goto out;
-	qsort(tgids, npids, sizeof(*tgids), live_holders_cmp_pid);
-	for (size_t i = 0; i < o.h->n; i++)
-		o.h->holder[i].end = o.h->end + (uintptr_t)o.h->holder[i].end;
-	live_holders_mapped(l, o.h, tgids, npids);
-	holders_sort(o.h);
-	*ret = o.h;
-out:
+	err = live_holders_done(&o, tgids, npids, ret);
 	free(tgids);
-	if (o.err)
-		live_holders_free(l);
-	return o.err;
+	return err;
+}
+
+int live_holders_held(struct source *src, pid_t pid, u32 kinds, struct holders **ret)
+{
+	struct live_holders_list o = { .l = (struct live *)src };
+
+	live_holders_begin(&o);
+	if (!o.err)
+		live_holders_bpf(&o, pid, kinds);
+	return live_holders_done(&o, &pid, 1, ret);
 }

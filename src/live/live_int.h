@@ -257,8 +257,10 @@ enum tri live_bpf_has_pinned(struct live *l, struct live_process *p);
 int live_holders_read(struct source *src, const pid_t *pids, unsigned npids,
 		      struct holders **ret);
 void live_holders_free(struct live *l);
+/* See source_ops.held. */
+int live_holders_held(struct source *src, pid_t pid, u32 kinds, struct holders **ret);
 /* See source_ops.may_hold; @dir is the directory of the process. */
-bool live_holders_may_hold(int dir);
+u32 live_holders_may_hold(int dir);
 
 /* See source_ops.cgroup (live_cgroup.c). */
 const char *live_cgroup(struct source *src, u64 pfn, u64 pages, u64 *ret_same);

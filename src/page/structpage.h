@@ -303,6 +303,13 @@ struct structpage_hold {
 	u32 again, pad;
 };
 
+/* Which open files holders.bpf.c looks into. */
+#define STRUCTPAGE_OPEN_PIPE 1
+#define STRUCTPAGE_OPEN_SOCKET 2
+#define STRUCTPAGE_OPEN_RING 4
+#define STRUCTPAGE_OPEN_DMABUF 8
+#define STRUCTPAGE_OPEN_ALL 15
+
 struct structpage_files {
 	u64 vmemmap;
 	u32 page_size;     /* sizeof(struct page) */

@@ -86,17 +86,24 @@ static void collect_unmapped(struct collector *c)
 	const struct source_ops *ops = c->src->ops;
 	struct report_totals *t = &c->process_totals;
 	pid_t pid = c->process.tgid ? c->process.tgid : c->process.pid;
+	struct holders *own = NULL;
+	u32 kinds = 0;
 	s64 n = -1;
 
 	if (c->opt->holders && !c->page_ctx.recorded &&
 	    c->src->machine->evidence[SOURCE_STRUCTPAGE].ok) {
 		t->held_looked = 1;
-		if (ops->may_hold && !ops->may_hold(c->src, c->process.pid))
+		if (ops->may_hold)
+			kinds = ops->may_hold(c->src, c->process.pid);
+		/* of many processes all holders are found once */
+		if (ops->may_hold && !kinds)
 			n = 0;
-		else
+		else if (c->holders_tried || c->opt->npids != 1 || !ops->held)
 			collect_find_holders(c);
-		if (n < 0 && c->holders)
-			n = holders_unmapped(c->holders, pid);
+		else if (ops->held(c->src, pid, kinds, &own))
+			own = NULL;
+		if (n < 0 && (own || c->holders))
+			n = holders_unmapped(own ? own : c->holders, pid);
 	}
 	t->held_unmapped = n > 0 ? n : 0;
 	t->held_unknown = n < 0;

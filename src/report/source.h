@@ -122,10 +122,15 @@ struct source_ops {
 	int (*frames)(struct source *src, u64 pfn, u64 end, source_frames_cb cb,
 		      void *ctx);
 	/*
-	 * Whether the open process @pid may have something open that holds frames though nothing maps
-	 * them: asked first, because finding all holders is costly.  NULL: it may.
+	 * Returns which kinds of files the open process @pid has that may hold frames though nothing maps
+	 * them; 0: none.  It is asked first, because finding holders is costly.  NULL: it may have any.
 	 */
-	bool (*may_hold)(struct source *src, pid_t pid);
+	u32 (*may_hold)(struct source *src, pid_t pid);
+	/*
+	 * Finds holders like ->holders, but only files of these @kinds that process @pid, a thread group, has
+	 * open.  NULL: the source cannot.
+	 */
+	int (*held)(struct source *src, pid_t pid, u32 kinds, struct holders **ret);
 	/*
 	 * Returns the path of the memory cgroup that frame @pfn is charged to, and in *@ret_same how many
 	 * of @pages frames from there on are; "": none, NULL: not known.  NULL: the source has none.

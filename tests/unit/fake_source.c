@@ -77,7 +77,7 @@ static int fake_holders(struct source *src, const pid_t *pids, unsigned npids,
 	return 0;
 }
 
-static bool fake_may_hold(struct source *src, pid_t pid)
+static u32 fake_may_hold(struct source *src, pid_t pid)
 {
 	return !((struct fake_source *)src)->holds_nothing;
 }
