@@ -96,8 +96,8 @@ static inline bool record_pte_in_run(u32 has)
 
 #define RECORD_PAIRS 16 /* of a state and a judgement that a line of runs may name */
 
-/* A sparse array for a dictionary.  Unused entries are zero. */
-#define RECORD_CHUNK 256
+/* A sparse array for a dictionary.  Unused entries are zero.  Names are hashes: a chunk has mostly one. */
+#define RECORD_CHUNK 32
 struct record_table {
 	void *chunk[RECORD_STATES / RECORD_CHUNK];
 };
