@@ -223,6 +223,10 @@ words()
 		}
 		function frames(	n, f, i, at, left, times, own, part, named, k, state, later) {
 			n = split(line, f, " ")
+			if (f[1] == "state") { # names are hashes, which depend on the byte order of the machine
+				name[f[2]] = ++names
+				sub(/^state [^ ]+/, "state " names, line)
+			}
 			if (f[1] !~ /^[0-9a-f]+$/) {
 				if (n && f[1] != "judge")
 					print line
@@ -242,7 +246,7 @@ words()
 					f[i] = substr(f[i], 2)
 				}
 				if (f[i] ~ /^p/ && own) {
-					print at, times, state own
+					print at, times, name[state] own
 					at += times * 4096
 					left -= times
 					own = ""
@@ -251,7 +255,7 @@ words()
 				times = split(f[i], part, "*") > 1 ? part[2] : 1
 				own = own " " part[1]
 			}
-			print at, left, state own
+			print at, left, name[state] own
 		}
 		/^\[holders\]/ { exit }
 		/^\[pages\]/ { on = 1 }
