@@ -125,8 +125,11 @@ md()
 
 		Variants: *default*, as it boots; *on*, with KSM, folios of all sizes and swap; *nodes+movable+cma*,
 		two nodes with ZONE_MOVABLE and CMA memory; *host*, not in a virtual machine; *hash* and *radix*, Power by
-		its MMU (hash: 4K pages, 16M hugetlb pages in hugepd directories; radix: 4K, and 64K by the release's name).
-		s390x and riscv64 were judged by /proc, with Debian's kernels under qemu. A kernel is called
+		its MMU. Power has pages of 64K in Debian's 6.1 and in releases that are called so, else of 4K; with *hash* and
+		4K its hugetlb pages of 16M are in hugepd directories until 6.10. Of Power and riscv64 BPF reads struct pages
+		and no page tables. Debian builds s390x without CONFIG_BPF_JIT, and 6.1 for Power and s390x without BTF: they
+		were judged by /proc alone. Each architecture is judged by the same command
+		(GUPINFO_VM_ARCH), under emulation. A kernel is called
 		**proved** when one of its series is in this table with no wrong verdict, **read** when its rules
 		come from its source alone, **extrapolated** when it is newer than the newest that was read.
 
