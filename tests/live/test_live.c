@@ -111,7 +111,7 @@ TEST(many_pages_as_a_plain_reading)
 {
 	static const struct live_options gentle = { .evidence = LIVE_EVIDENCE_PROCFS,
 						    .gentle = true };
-	u64 n = 100000;
+	u64 n = PAGE > 16384 ? 16000 : 100000; /* 64K: 1 GiB */
 	char *m = map(n * PAGE, MAP_NORESERVE);
 	int fd[] = { open("/proc/self/pagemap", O_RDONLY),
 		     open("/proc/kpageflags", O_RDONLY),

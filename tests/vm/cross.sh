@@ -14,7 +14,7 @@ mkdir -p "$2" && cd "$2" || exit 1
 dir=$PWD
 packages=base-files,bash,dash,coreutils,findutils,grep,sed,mawk,util-linux,mount,procps,jq,diffutils,libc-bin
 packages+=,python3-minimal,libpython3-stdlib,busybox-static,libc6-dev,libbpf-dev,libsmartcols-dev,libncurses-dev
-packages+=,libkmod-dev,libproc2-dev,libjson-c-dev,zlib1g-dev,libelf-dev,liblzma-dev,libzstd-dev
+packages+=,ncurses-base,libkmod-dev,libproc2-dev,libjson-c-dev,zlib1g-dev,libelf-dev,liblzma-dev,libzstd-dev
 
 absent()
 {
