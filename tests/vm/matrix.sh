@@ -38,6 +38,8 @@ keep()
 	local date lines
 
 	date=$(date -u +%F)
+	# the serial line of Power ends lines as a terminal does
+	sed -i 's/\r$//' "$work/lines"
 	lines=$(sed -nE "s/^slice\t(.*)/\1\t$date\t$commit/p" "$work/lines")
 	grep -av '^slice' "$work/lines"
 	[ -n "$lines" ] || { echo "$1: nothing was judged: $(tail -n 3 "$work/err")"; return; }
