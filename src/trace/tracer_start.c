@@ -373,8 +373,10 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 		more = false;
 		DIR *dir = opendir(path);
 		if (!dir) {
-			r = errno == ENOENT ? -ESRCH : -errno;
-			break;
+			/* for a moment of execve() the number is nobody's (exchange_tids()) */
+			more = errno == ENOENT && waits++ < 20 && !usleep(1000);
+			r = more ? 0 : errno == ENOENT ? -ESRCH : -errno;
+			continue;
 		}
 		for (struct dirent *d; r >= 0 && (d = readdir(dir));) {
 			pid_t tid = atoi(d->d_name);
@@ -392,7 +394,14 @@ int tracer_start_attach(struct tracer *t, pid_t pid)
 			more |= r > 0;
 		}
 		closedir(dir);
-		if (!r && !more && !tracer_task_any(t, pid) && waits++ < 300)
+		/*
+		 * An untraced thread may execute after the main thread was seen to be traced, and before its own turn:
+		 * it then has that one's number, and all others end.
+		 */
+		if (!r && !more &&
+		    (!tracer_task_any(t, pid) ||
+		     (!is_dead(pid) && tracer_of(pid) != getpid())) &&
+		    waits++ < 300)
 			more = !usleep(1000);
 	}
 	if (!r && !tracer_task_any(t, pid))

@@ -501,6 +501,11 @@ static void follow(pid_t pid, int attached)
 	ready_now(attached);
 	while (!r && (r = tracer_next(t, -1, &stop)) == 1)
 		r = stop.what == TRACER_INTERRUPTED;
+	if (r < 0)
+		printf("# tracer: %s\n", strerror(-r));
+	for (unsigned i = 0; i < diag.n && r != 1; i++)
+		printf("# tracer: %s\n", diag.message[i].text);
+	fflush(stdout);
 	if (r >= 0)
 		tracer_free(t);
 	diag_deinit(&diag);

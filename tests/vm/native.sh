@@ -29,7 +29,7 @@ inside()
 	for d in proc sys dev; do
 		mount --rbind "/$d" "$dir/root/$d" || exit 1
 	done
-	exec chroot "$dir/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root LC_ALL=C.UTF-8 /bin/bash -c '
+	exec chroot "$dir/root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin HOME=/root LC_ALL=C /bin/bash -c '
 		cd /gupinfo && uname -m && ./run --version && od -An -tx1 -j 18 -N 2 build/run/gupinfo && ./check "$@"' \
 		inside "$@"
 }
