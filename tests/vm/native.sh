@@ -7,7 +7,7 @@
 #   TEST  test programs that are run there (default: three unit tests)
 #
 # Every program there runs by qemu's user emulation, for which it registers the interpreter in a mount and user
-# namespace of its own (Linux 6.7): nothing of this machine changes.  It takes half an hour on two CPUs.
+# namespace of its own (Linux 6.7): nothing of this machine changes.  It takes a quarter of an hour on two CPUs.
 # Status 77 and the reason: what it takes is not there.
 set -u
 here=$(dirname "$(readlink -f "$0")")
