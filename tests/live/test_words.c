@@ -93,6 +93,11 @@ static bool setup(void)
 	src = live_open(NULL, &diag);
 	if (!src)
 		return false;
+	if (!src->machine->page.have_bpf) { /* on Power, riscv64, s390x */
+		snprintf(why, sizeof(why),
+			 "page tables of this architecture are not read");
+		return false;
+	}
 	kpf = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
 	kpc = open("/proc/kpagecount", O_RDONLY | O_CLOEXEC);
 	open_kcore();
