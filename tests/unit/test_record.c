@@ -620,6 +620,19 @@ static void begin_pages(struct record_writer *w, struct file *f,
 	record_write_vma(w, v);
 }
 
+/* Ends the report and reads it: it has @runs runs. */
+static void read_pages(struct record_writer *w, struct file *f, struct seen *s,
+		       unsigned runs)
+{
+	char why[200];
+
+	EXPECT_INT(record_write_end(w), 0);
+	record_write_deinit(w);
+	EXPECT_INT(feed(s, f->text, f->len, 65536, why), 0);
+	EXPECT_STR(why, "");
+	EXPECT_INT(s->runs, runs);
+}
+
 /* More distinct states than names: they are written in full, and all come back. */
 TEST(dictionaries_overflow_gracefully)
 {
@@ -629,7 +642,6 @@ TEST(dictionaries_overflow_gracefully)
 	struct file f = { 0 };
 	struct seen s;
 	struct vma big = vma;
-	char why[200];
 	unsigned n = RECORD_STATES + 100;
 
 	big.end = big.start + (u64)n * 4096;
@@ -642,10 +654,7 @@ TEST(dictionaries_overflow_gracefully)
 		o.pfn = 1000 + i;
 		EXPECT_INT(record_write_run(&w, &o, NULL, NULL), 0);
 	}
-	EXPECT_INT(record_write_end(&w), 0);
-	record_write_deinit(&w);
-	EXPECT_INT(feed(&s, f.text, f.len, 65536, why), 0);
-	EXPECT_INT(s.runs, n);
+	read_pages(&w, &f, &s, n);
 	EXPECT_INT(s.raw[(n - 1) % 16].kpagecount, n - 1);
 	EXPECT_INT(s.raw[(n - 1) % 16].pfn, 1000 + n - 1);
 	EXPECT_INT(s.raw[(n - 1) % 16].flags, 0);
@@ -663,7 +672,6 @@ TEST(scattered_frames_share_lines)
 	struct seen s;
 	struct vma big = vma;
 	size_t before;
-	char why[200];
 	unsigned n = 4000;
 
 	big.end = big.start + 3ULL * n * 4096;
@@ -684,12 +692,8 @@ TEST(scattered_frames_share_lines)
 		EXPECT_INT(record_write_run(&w, &o, &j, NULL), 0);
 		o.addr += o.pages * 4096;
 	}
-	EXPECT_INT(record_write_end(&w), 0);
-	record_write_deinit(&w);
+	read_pages(&w, &f, &s, n);
 	EXPECT(f.len - before < 9 * n);
-	EXPECT_INT(feed(&s, f.text, f.len, 65536, why), 0);
-	EXPECT_STR(why, "");
-	EXPECT_INT(s.runs, n);
 	for (unsigned i = n - 16; i < n; i++) {
 		const struct raw_page *got = &s.raw[i % 16];
 
@@ -715,7 +719,6 @@ TEST(pages_that_alternate_share_lines)
 	struct seen s;
 	struct vma big = vma;
 	size_t before;
-	char why[200];
 	unsigned n = 4000;
 
 	j[1].fork = GUP_FORK_SHARE;
@@ -733,12 +736,8 @@ TEST(pages_that_alternate_share_lines)
 		EXPECT_INT(record_write_run(&w, &o, &j[i % 3], NULL), 0);
 		o.addr += o.pages * 4096;
 	}
-	EXPECT_INT(record_write_end(&w), 0);
-	record_write_deinit(&w);
+	read_pages(&w, &f, &s, n);
 	EXPECT(f.len - before < 13 * n);
-	EXPECT_INT(feed(&s, f.text, f.len, 65536, why), 0);
-	EXPECT_STR(why, "");
-	EXPECT_INT(s.runs, n);
 	for (unsigned i = n - 16; i < n; i++) {
 		const struct raw_page *got = &s.raw[i % 16];
 
