@@ -54,6 +54,31 @@ arch_set()
 	esac
 }
 
+# absent REASON: ends the script that needs what is not there.
+absent()
+{
+	echo "$*"
+	exit 77
+}
+
+# arch_root ARCH DIR PACKAGES: unpacks Debian's packages of ARCH, which arch_set knows, and never configures them.
+arch_root()
+{
+	local suite mirror
+
+	# shellcheck source=/dev/null
+	suite=${release:-$(. /etc/os-release && echo "${VERSION_CODENAME-}")}
+	# the suite alone, by the mirror that this machine uses: of other parts a mirror may be renewing its lists
+	# shellcheck disable=SC2016  # apt expands it
+	mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' |
+		awk '$3 == "Debian" && $2 !~ /-/ { print $1; exit }')
+	rm -rf "$2"
+	mmdebstrap --variant=extract --architectures="$1" --include="$3" \
+		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
+		--dpkgopt='path-exclude=/usr/share/{doc,man,locale,info}/*' "$suite" "$2" \
+		${mirror:+"$mirror"} >"${2%.new}.log" 2>&1 || absent "no packages of $1: $(tail -n 1 "${2%.new}.log")"
+}
+
 # The bytes of $1 at $2 (od -t $3).
 bytes()
 {

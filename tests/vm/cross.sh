@@ -16,12 +16,6 @@ packages=base-files,bash,dash,coreutils,findutils,grep,sed,mawk,util-linux,mount
 packages+=,python3-minimal,libpython3-stdlib,busybox-static,libc6-dev,libbpf-dev,libsmartcols-dev,libncurses-dev
 packages+=,ncurses-base,libkmod-dev,libproc2-dev,libjson-c-dev,zlib1g-dev,libelf-dev,liblzma-dev,libzstd-dev
 
-absent()
-{
-	echo "$*"
-	exit 77
-}
-
 # shellcheck source=tests/vm/arch.sh
 . "$here/arch.sh"
 arch_set "$1" || absent "$1 is not known"
@@ -40,18 +34,7 @@ done
 [ -x "$top/configure" ] || absent "there is no configure: run ./autogen.sh"
 
 if [ ! -d sysroot ]; then
-	# shellcheck source=/dev/null
-	suite=${release:-$(. /etc/os-release && echo "${VERSION_CODENAME-}")}
-	# the suite alone, by the mirror that this machine uses: of other parts a mirror may be renewing its lists
-	# shellcheck disable=SC2016  # apt expands it
-	mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' |
-		awk '$3 == "Debian" && $2 !~ /-/ { print $1; exit }')
-	rm -rf sysroot.new
-	mmdebstrap --variant=extract --architectures="$1" --include=$packages \
-		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-		--dpkgopt='path-exclude=/usr/share/{doc,man,locale,info}/*' "$suite" sysroot.new \
-		${mirror:+"$mirror"} >sysroot.log 2>&1 ||
-		absent "no packages of $1: $(tail -n 1 sysroot.log)"
+	arch_root "$1" sysroot.new "$packages"
 	# a link names a file of the sysroot, not of this machine
 	find sysroot.new/usr/lib sysroot.new/usr/lib64 -lname '/*' -printf '%p %l\n' 2>/dev/null | while read -r link to; do
 		ln -sfnr "sysroot.new/$to" "$link"

@@ -13,11 +13,8 @@ set -u
 here=$(dirname "$(readlink -f "$0")")
 top=$(cd "$here/../.." && pwd)
 
-absent()
-{
-	echo "$*"
-	exit 77
-}
+# shellcheck source=tests/vm/arch.sh
+. "$here/arch.sh"
 
 # In the namespaces: DIR/root becomes the root.
 inside()
@@ -41,8 +38,6 @@ if [ "${1-}" = --inside ]; then
 	inside "$@"
 fi
 
-# shellcheck source=tests/vm/arch.sh
-. "$here/arch.sh"
 arch_set "${1-}" || absent "${1-no architecture} is not known"
 arch=$1
 mkdir -p "$2" && dir=$(cd "$2" && pwd) || exit 1
@@ -60,17 +55,8 @@ if [ ! -d "$dir/root" ]; then
 	packages=base-files,base-passwd,bash,dash,coreutils,findutils,grep,sed,mawk,diffutils,procps,util-linux,tar,gzip
 	packages+=,gcc,libc6-dev,make,autoconf,automake,m4,perl,pkg-config,clang,bpftool,libbpf-dev,libsmartcols-dev
 	packages+=,libncurses-dev,libkmod-dev,libproc2-dev,libjson-c-dev,zlib1g-dev,libelf-dev,liblzma-dev,libzstd-dev
-	# shellcheck source=/dev/null
-	suite=${release:-$(. /etc/os-release && echo "${VERSION_CODENAME-}")}
-	# shellcheck disable=SC2016  # apt expands it
-	mirror=$(apt-get indextargets --format '$(REPO_URI) $(RELEASE) $(ORIGIN)' 'Created-By: Packages' |
-		awk '$3 == "Debian" && $2 !~ /-/ { print $1; exit }')
-	rm -rf "$dir/root.new"
 	# unpacked, not configured: what alternatives and passwd would be is made here
-	mmdebstrap --variant=extract --architectures="$arch" --include=$packages \
-		--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr \
-		--dpkgopt='path-exclude=/usr/share/{doc,man,locale,info}/*' "$suite" "$dir/root.new" \
-		${mirror:+"$mirror"} >"$dir/root.log" 2>&1 || absent "no packages of $arch: $(tail -n 1 "$dir/root.log")"
+	arch_root "$arch" "$dir/root.new" "$packages"
 	for link in cc:gcc awk:mawk aclocal:aclocal-1.16 automake:automake-1.16; do
 		ln -sf "${link#*:}" "$dir/root.new/usr/bin/${link%:*}"
 	done
