@@ -59,10 +59,8 @@ static void print_messages(const struct diag *d)
 
 	fflush(stdout);
 	for (unsigned i = 0; i < d->n; i++) {
-		char text[2048];
-
 		fprintf(stderr, "gupinfo: %s%s\n", classes[d->message[i].class],
-			escape_text(text, sizeof(text), d->message[i].text));
+			ESCAPED(d->message[i].text, 2048));
 	}
 	if (d->dropped)
 		fprintf(stderr, "gupinfo: and %u more messages\n", d->dropped);

@@ -130,15 +130,14 @@ static void place(const struct event *e, const struct causes *n, struct tui_mome
 /* Returns what the timeline says of @e, for free(), or NULL. */
 static char *describe(const struct event *e, const struct causes *n, u32 page)
 {
-	char text[300], *line = NULL;
+	char *line = NULL;
 	size_t len;
 	FILE *l = open_memstream(&line, &len);
 
 	if (!l)
 		return NULL;
 	for (unsigned i = 0; i < e->nwarnings; i++)
-		fprintf(l, "%s%s", between(l, "; "),
-			event_warn_text(&e->warning[i], text, sizeof(text)));
+		fprintf(l, "%s%s", between(l, "; "), EVENT_WARN_TEXT(&e->warning[i]));
 	put_causes(l, n, page);
 	put_args(l, e);
 	if (e->incomplete)

@@ -225,15 +225,14 @@ static bool read_anew(struct tui_watch *w)
 /* Process @pid runs another program; the pages of the old one stay in earlier moments. */
 static void execed(struct tui_watch *w, pid_t pid, const struct process *p)
 {
-	char text[80 + 4 * sizeof(p->comm)], comm[4 * sizeof(p->comm)];
+	char text[80 + 4 * sizeof(p->comm)];
 
 	if (!read_process(w, pid)) /* the next reading finds the reason */
 		return;
 	tui_view_changed(w->t, pid, 0, UINT64_MAX);
 	snprintf(text, sizeof(text),
 		 "it runs %s now; the program before was seen last at %.1f s",
-		 escape_text(comm, sizeof(comm), p->comm),
-		 tui_state_status(w->t)->seen_s);
+		 ESCAPED(p->comm, 4 * sizeof(p->comm)), tui_state_status(w->t)->seen_s);
 	note(w, pid, "exec", text);
 	tui_state_status(w->t)->seen_s = (double)session_ns(w) / 1e9;
 }

@@ -181,6 +181,7 @@ void event_warn(struct event *e);
 bool event_warn_add(struct event *e, const char *id, pid_t pid, u64 addr, u64 pages);
 /* Formats the sentence of @w with its page count into @buf. */
 const char *event_warn_text(const struct event_warning *w, char *buf, size_t len);
+#define EVENT_WARN_TEXT(w) event_warn_text(w, (char[300]){ 0 }, 300)
 
 /* A list of runs, to begin with empty; the caller frees ->run. */
 struct event_family {

@@ -11,6 +11,8 @@
  * cut at a whole character.  Returns @buf.
  */
 char *escape_text(char *buf, size_t size, const char *s);
+/* The same in a buffer of @size bytes of the block that asks. */
+#define ESCAPED(s, size) escape_text((char[size]){ 0 }, size, s)
 
 /* Characters that move the cursor, hide text or turn its direction, and the backslash. */
 bool escape_unsafe(u32 cp);

@@ -155,5 +155,6 @@ const char *holders_certainty_name(enum holders_certainty c); /* "exact" */
  * Returns @buf.  Names of processes and files in it are untrusted.
  */
 char *holders_text(const struct holder *holder, char *buf, size_t size);
+#define HOLDERS_TEXT(holder) holders_text(holder, (char[400]){ 0 }, 400)
 /* The same without the processes. */
 char *holders_what(const struct holder *holder, char *buf, size_t size);

@@ -92,6 +92,7 @@ extern const char vma_flag_letters[VMFLAGS][3]; /* "rd" */
 
 /* Writes the perms column, such as "rw-p", into buf[5]. */
 const char *vma_perms(const struct vma *vma, char buf[5]);
+#define VMA_PERMS(vma) vma_perms(vma, (char[5]){ 0 })
 
 /* The file system needs dirty tracking: page_mkwrite or writeback. */
 static inline bool vma_fs_on_disk(enum vma_fs fs)

@@ -122,9 +122,10 @@ unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row
 void columns_get(const struct column *col, const struct report_row *row,
 		 struct cell *ret);
 
-/* Returns the text of the column @name of pages, which may be in @buf. */
+/* Returns the text of the column @name of pages, which is in @buf; in a buffer of the block that asks. */
 const char *columns_named(const char *name, const struct report_row *row, char *buf,
 			  size_t size);
+#define COLUMNS_NAMED(name, row) columns_named(name, row, (char[300]){ 0 }, 300)
 
 /* Order two values, or those of @col; what has no value comes last, also @descending. */
 int columns_cell_order(const struct cell *a, const struct cell *b, bool descending);
@@ -146,8 +147,9 @@ char *columns_put(char *to, u64 n, unsigned base);
 const char *columns_digits(u64 n, unsigned base, const char *prefix, char *buf,
 			   size_t size);
 
-/* Formats "4.1M": powers of 1024, at most 5 characters. */
+/* Formats "4.1M": powers of 1024, at most 5 characters; in a buffer of the block that asks. */
 const char *columns_size(u64 bytes, char *buf, size_t size);
+#define COLUMNS_SIZE(bytes) columns_size(bytes, (char[16]){ 0 }, 16)
 
 /* Rows of @of have all columns of "-o LIST". */
 bool columns_are(enum columns_of of, const char *list);

@@ -9,9 +9,7 @@
 /* Writes @text as the value of a label. */
 static void label(FILE *out, const char *text)
 {
-	char safe[256];
-
-	for (const char *s = escape_text(safe, sizeof(safe), text); *s; s++) {
+	for (const char *s = ESCAPED(text, 256); *s; s++) {
 		if (*s == '\\' || *s == '"')
 			fputc('\\', out);
 		fputc(*s, out);

@@ -10,7 +10,6 @@
 static void blockers_sums(FILE *out, const char *area, const struct blockers *b)
 {
 	const u64 *n = b->frames;
-	char text[400];
 	u64 all = 0;
 
 	for (unsigned i = FRAME_ABSENT + 1; i < FRAME_STATES; i++)
@@ -18,8 +17,7 @@ static void blockers_sums(FILE *out, const char *area, const struct blockers *b)
 	if (b->inode)
 		fprintf(out, "page cache of ");
 	fprintf(out, "%s: %llu frames: %llu free, %llu would move, %llu would not",
-		escape_text(text, sizeof(text), area), all, n[FRAME_FREE], n[FRAME_MOVES],
-		n[FRAME_BLOCKS]);
+		ESCAPED(area, 400), all, n[FRAME_FREE], n[FRAME_MOVES], n[FRAME_BLOCKS]);
 	if (n[FRAME_UNKNOWN])
 		fprintf(out, ", %llu unknown", n[FRAME_UNKNOWN]);
 	fputc('\n', out);

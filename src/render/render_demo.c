@@ -267,7 +267,7 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 	struct render_demo *r = ctx;
 	static const char *const what[] = { "ordinary pages", "a transparent huge page",
 					    "a hugetlb page" };
-	char size[16], text[200];
+	char text[200];
 
 	/* the case in which the kernel's own test fails */
 	r->shown = !r->silent && (!r->brief || (memory == DEMO_HUGETLB &&
@@ -276,8 +276,7 @@ static int on_start(void *ctx, const struct demo_case *c, enum demo_memory memor
 		return 0;
 	rule(r);
 	snprintf(text, sizeof(text), "%s:%s - %s (%s), \"%s\"", demo_case_memory(memory),
-		 c->name, what[memory],
-		 bytes ? columns_size(bytes, size, sizeof(size)) : "?", c->selftest);
+		 c->name, what[memory], bytes ? COLUMNS_SIZE(bytes) : "?", c->selftest);
 	render_wrap(r->out, 0, 2, text);
 	if (r->brief)
 		return 0;

@@ -24,38 +24,33 @@ static void dmesg_refs(const struct dmesg_dump *d, const struct dmesg_verdict *v
 
 static void dmesg_page(FILE *out, const struct dmesg_dump *d)
 {
-	char text[400];
-
 	if (d->order)
 		fprintf(out, "   in a folio of %llu pages\n", 1ULL << d->order);
 	if (d->names[0])
-		fprintf(out, "   flags: %s%s\n",
-			escape_text(text, sizeof(text), d->names),
+		fprintf(out, "   flags: %s%s\n", ESCAPED(d->names, 400),
 			d->cma ? "; in CMA memory" : "");
 	if (d->type[0])
-		fprintf(out, "   type: %s\n", escape_text(text, sizeof(text), d->type));
+		fprintf(out, "   type: %s\n", ESCAPED(d->type, 400));
 	if (d->aops[0])
-		fprintf(out, "   mapping: %s, inode %llu",
-			escape_text(text, sizeof(text), d->aops), d->ino);
+		fprintf(out, "   mapping: %s, inode %llu", ESCAPED(d->aops, 400), d->ino);
 	if (d->aops[0])
-		fprintf(out, ", \"%s\", page %llu of it\n",
-			escape_text(text, sizeof(text), d->name), d->index);
+		fprintf(out, ", \"%s\", page %llu of it\n", ESCAPED(d->name, 400),
+			d->index);
 	else if (d->mapping == RAW_MAPPING_ANON && d->index)
 		fprintf(out, "   at address %llx000 of who mapped it first\n", d->index);
 	if (d->pid)
-		fprintf(out, "   allocated by %s(%d)\n",
-			escape_text(text, sizeof(text), d->comm), (int)d->pid);
+		fprintf(out, "   allocated by %s(%d)\n", ESCAPED(d->comm, 400),
+			(int)d->pid);
 }
 
 static void dmesg_text(FILE *out, const struct dmesg_dump *d,
 		       const struct dmesg_verdict *v, const struct blockers_row *row)
 {
 	const struct frame *f = &v->frame;
-	char text[300], cite[200] = "";
+	char cite[200] = "";
 
 	fprintf(out, "PFN 0x%llx: %s", d->pfn,
-		d->reason[0] ? escape_text(text, sizeof(text), d->reason)
-			     : "a dump without a reason");
+		d->reason[0] ? ESCAPED(d->reason, 300) : "a dump without a reason");
 	if (d->times > 1)
 		fprintf(out, ", %llu times", d->times);
 	fprintf(out, "\n   %s, mapped %lld time%s, %s\n", f->kind ? f->kind : "?",

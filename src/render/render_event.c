@@ -81,11 +81,10 @@ static void put_run(const struct render_event_options *r, const struct event_cha
 	struct event_differ differ[EVENT_DIFFERS];
 	unsigned n = render_event_differ(c, differ);
 	struct line l = { .out = r->out, .indent = 4 };
-	char size[16];
 
 	put(&l, "%d", c->pid);
 	put(&l, "%012llx", c->start);
-	put(&l, "%llux%s", c->pages, columns_size(c->size, size, sizeof(size)));
+	put(&l, "%llux%s", c->pages, COLUMNS_SIZE(c->size));
 	put(&l, "%s", page_kind_name(c->kind));
 	put(&l, "%s:", event_cause_name(c->cause));
 	l.indent = 8;
@@ -161,10 +160,9 @@ static void show_groups(const struct render_event_options *r, const struct group
 	for (unsigned i = 0; i < gs->n; i++) {
 		const struct group *g = &gs->g[i];
 		struct line l = { .out = r->out, .indent = 4 };
-		char size[16];
 
 		put(&l, "%d", g->pid);
-		put(&l, "%llux%s", g->pages, columns_size(g->size, size, sizeof(size)));
+		put(&l, "%llux%s", g->pages, COLUMNS_SIZE(g->size));
 		put(&l, "%s", page_kind_name(g->kind));
 		l.indent = 8;
 		put_words(&l, event_cause_text(g->cause));
@@ -205,11 +203,9 @@ static void show_shared(const struct render_event_options *r, const struct event
 {
 	struct line l = { .out = r->out, .indent = 4 };
 	unsigned first = EVENT_FAMILY;
-	char size[16];
 
 	put(&l, "family %012llx", run->start);
-	put(&l, "%llux%s:", shared_pages(run),
-	    columns_size(run->size, size, sizeof(size)));
+	put(&l, "%llux%s:", shared_pages(run), COLUMNS_SIZE(run->size));
 	l.indent = 8;
 	for (unsigned i = 0; i < run->n; i++) {
 		const char *sep = i + 1 < run->n ? "," : "";
@@ -266,11 +262,9 @@ static void show_family(const struct render_event_options *r, const struct event
 
 const char *render_event_arg(const struct event_arg *a, char *buf, size_t size)
 {
-	char text[4 * sizeof(a->text)];
-
 	if (a->kind == EVENT_ARG_TEXT)
 		snprintf(buf, size, "%s=%s", a->name,
-			 escape_text(text, sizeof(text), a->text));
+			 ESCAPED(a->text, 4 * sizeof(a->text)));
 	else
 		snprintf(buf, size, a->kind == EVENT_ARG_HEX ? "%s=%llx" : "%s=%lld",
 			 a->name, (u64)a->num);
@@ -305,7 +299,7 @@ static void show_head(const struct render_event_options *r, const struct event *
 
 	put(&l, "%9.6f", seconds(e, e->time_ns));
 	put(&l, "%d", e->pid);
-	put(&l, "%s", escape_text(comm, sizeof(comm), e->comm));
+	put(&l, "%s", ESCAPED(e->comm, 500));
 	if (e->tid != e->pid)
 		put(&l, "[%d]", e->tid);
 	put(&l, "%s", e->call[0] ? e->call : event_name(e->kind));
@@ -333,8 +327,6 @@ static bool any_change(const struct event *e,
 
 static void show_warnings(const struct render_event_options *r, const struct event *e)
 {
-	char text[300];
-
 	for (unsigned i = 0; i < e->nwarnings; i++) {
 		const struct event_warning *w = &e->warning[i];
 		struct line l = { .out = r->out, .indent = 2 };
@@ -344,7 +336,7 @@ static void show_warnings(const struct render_event_options *r, const struct eve
 		put(&l, "!");
 		l.indent = 4;
 		put(&l, "%d %llx:", w->pid, w->addr);
-		put_words(&l, event_warn_text(w, text, sizeof(text)));
+		put_words(&l, EVENT_WARN_TEXT(w));
 		if (r->color && w->leak)
 			fputs("\033[0m", r->out);
 		end_line(&l);
@@ -372,7 +364,6 @@ static bool is_folded(const struct render_event_options *r, const struct event *
 /* "4242 redis-server: write-fault copied 12M, reused 200K (3 times)", if it did anything. */
 static bool show_sum(struct line *l, const struct event_sum *s)
 {
-	char size[16], comm[500];
 	unsigned causes = 0;
 
 	for (unsigned i = 0; i < EVENT_CAUSES; i++)
@@ -380,13 +371,12 @@ static bool show_sum(struct line *l, const struct event_sum *s)
 	if (!causes)
 		return false;
 	put(l, "%d", s->pid);
-	put(l, "%s:", escape_text(comm, sizeof(comm), s->comm));
+	put(l, "%s:", ESCAPED(s->comm, 500));
 	l->indent = 8;
 	put(l, "%s", event_name(s->kind));
 	for (unsigned i = 0; i < EVENT_CAUSES; i++)
 		if (s->bytes[i])
-			put(l, "%s %s%s", event_cause_name(i),
-			    columns_size(s->bytes[i], size, sizeof(size)),
+			put(l, "%s %s%s", event_cause_name(i), COLUMNS_SIZE(s->bytes[i]),
 			    --causes ? "," : "");
 	if (s->events > 1)
 		put(l, "(%llu times)", s->events);
@@ -480,13 +470,12 @@ static void show_summary(const struct render_event_options *r)
 static int on_begin(void *ctx, const struct report_head *head)
 {
 	const struct render_event_options *r = ctx;
-	char release[300], model[100];
 
 	/* a recording of a stranger says which kernel it was */
 	fprintf(r->out,
 		"gupinfo --trace: kernel %s judged as %s; times are seconds since the start\n",
-		escape_text(release, sizeof(release), head->machine->kernel.release),
-		escape_text(model, sizeof(model), head->kernel->model));
+		ESCAPED(head->machine->kernel.release, 300),
+		ESCAPED(head->kernel->model, 100));
 	return 0;
 }
 

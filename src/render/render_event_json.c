@@ -38,15 +38,13 @@ static void json_ranges(struct js *j, const struct event *e)
 
 static void json_warnings(struct js *j, const struct event *e)
 {
-	char text[300];
-
 	js_open(j, "warnings", '[');
 	for (unsigned i = 0; i < e->nwarnings; i++) {
 		const struct event_warning *w = &e->warning[i];
 
 		js_open(j, NULL, '{');
 		js_str(j, "id", w->id);
-		js_str(j, "text", event_warn_text(w, text, sizeof(text)));
+		js_str(j, "text", EVENT_WARN_TEXT(w));
 		js_bool(j, "leak", w->leak);
 		js_num(j, "pid", w->pid);
 		js_hex(j, "addr", w->addr);

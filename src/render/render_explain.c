@@ -41,7 +41,6 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 					      "through a hugepd directory" };
 	const struct page_info *page = report_page(row);
 	FILE *out = r->opt->out;
-	char a[256], b[64], c[64];
 
 	render_block(out, "page", EXPLAIN_LABEL, "%s%s%s, %llu KiB mapped %s",
 		     page->kind == PAGE_UNKNOWN ? "of unknown kind"
@@ -52,14 +51,11 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 		     levels[page->leaf]);
 	render_block(out, "", EXPLAIN_LABEL,
 		     "PFN %s, folio of %s page(s), node %s, zone %s",
-		     columns_named("PFN", row, a, 32),
-		     columns_named("FOLIO", row, b, sizeof(b)),
-		     columns_named("NODE", row, c, 16),
-		     columns_named("ZONE", row, c + 20, 20));
-	render_block(out, "flags", EXPLAIN_LABEL, "%s",
-		     columns_named("FLAGS", row, a, sizeof(a)));
+		     COLUMNS_NAMED("PFN", row), COLUMNS_NAMED("FOLIO", row),
+		     COLUMNS_NAMED("NODE", row), COLUMNS_NAMED("ZONE", row));
+	render_block(out, "flags", EXPLAIN_LABEL, "%s", COLUMNS_NAMED("FLAGS", row));
 	render_block(out, "exclusive", EXPLAIN_LABEL, "AnonExclusive: %s",
-		     columns_named("EXCL", row, a, sizeof(a)));
+		     COLUMNS_NAMED("EXCL", row));
 	if (page_lazily_free(page) == TRI_YES)
 		render_block(
 			out, "", EXPLAIN_LABEL,
@@ -67,7 +63,7 @@ static void explain_page(struct render_explain *r, const struct report_row *row)
 	render_block(
 		out, "entry", EXPLAIN_LABEL,
 		"%s  (Write Dirty Young eXec Special protNone Uffd-wp soft-dirty deVmap Contiguous mte-Tagged; - clear, ? not known)",
-		columns_named("PTE", row, a, sizeof(a)));
+		COLUMNS_NAMED("PTE", row));
 	if (page->pte & page->pte_known & PAGE_PTE_CONT)
 		explain_block(r, row);
 }
@@ -80,11 +76,9 @@ static void explain_holders(FILE *out, const struct report_row *row)
 
 	for (unsigned i = 0; i < row->nholders; i++) {
 		const struct holder *h = &row->holders[i];
-		char raw[400], text[900];
 
 		render_block(out, label, EXPLAIN_LABEL, "%s (%s)",
-			     escape_text(text, sizeof(text),
-					 holders_text(h, raw, sizeof(raw))),
+			     ESCAPED(HOLDERS_TEXT(h), 900),
 			     holders_certainty_name(h->certainty));
 		label = "";
 	}
@@ -99,21 +93,19 @@ static void explain_ledger(struct render_explain *r, const struct report_row *ro
 {
 	const struct page_info *page = report_page(row);
 	FILE *out = r->opt->out;
-	char a[64], b[64], c[64], d[64], parts[80];
+	char parts[80];
 
 	page_count_expected_text(page, parts, sizeof(parts));
 	render_block(out, "counts", EXPLAIN_LABEL, "mapcount %s (%s), folio mapcount %s",
-		     columns_named("MAP", row, a, sizeof(a)),
-		     columns_named("MAPKIND", row, b, sizeof(b)),
-		     columns_named("FOLIOMAP", row, c, sizeof(c)));
+		     COLUMNS_NAMED("MAP", row), COLUMNS_NAMED("MAPKIND", row),
+		     COLUMNS_NAMED("FOLIOMAP", row));
 	render_block(
 		out, "", EXPLAIN_LABEL,
 		"refcount %s, of which expected %s%s%s%s, excess %s; pincount %s (%s)",
-		columns_named("REF", row, a, sizeof(a)),
-		columns_named("EXPECTED", row, b, sizeof(b)), *parts ? " (" : "", parts,
-		*parts ? ")" : "", columns_named("EXCESS", row, c, sizeof(c)),
-		columns_named("PIN", row, d, sizeof(d)),
-		columns_named("PINKIND", row, d + 32, 32));
+		COLUMNS_NAMED("REF", row), COLUMNS_NAMED("EXPECTED", row),
+		*parts ? " (" : "", parts, *parts ? ")" : "",
+		COLUMNS_NAMED("EXCESS", row), COLUMNS_NAMED("PIN", row),
+		COLUMNS_NAMED("PINKIND", row));
 	if (row->ledger) {
 		explain_holders(out, row);
 	} else if (page_knows(page, PAGE_F_REFCOUNT) && page->excess == 1 &&
@@ -284,11 +276,11 @@ static void explain_raw(struct render_explain *r, const struct report_row *row)
 {
 	static const char *const words[] = { "PAGEMAP", "KPAGEFLAGS", "PTEWORD",
 					     "PAGEFLAGS", "HEADFLAGS" };
-	char a[40], text[400] = "";
+	char text[400] = "";
 
 	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
 		text_add(text, sizeof(text), "%s%s %s", i ? "  " : "", words[i],
-			 columns_named(words[i], row, a, sizeof(a)));
+			 COLUMNS_NAMED(words[i], row));
 	fputc('\n', r->opt->out);
 	render_block(r->opt->out, "raw words", EXPLAIN_LABEL, "%s", text);
 }
@@ -327,7 +319,6 @@ static int explain_row(void *ctx, const struct report_row *row)
 	struct render_explain *r = ctx;
 	const struct gup_verdicts *v = row->run.class->verdicts;
 	FILE *out = r->opt->out;
-	char comm[sizeof(row->process->comm) * 4], name[VMA_NAME_MAX * 4], perms[5];
 
 	if (r->addr < row->run.addr || r->addr >= page_end(&row->run))
 		return 0;
@@ -336,14 +327,14 @@ static int explain_row(void *ctx, const struct report_row *row)
 	r->found = true;
 	fprintf(out, "%llx of process %d %s, judged as Linux %s%s\n", r->addr,
 		(int)row->process->pid,
-		escape_text(comm, sizeof(comm), row->process->comm),
+		ESCAPED(row->process->comm, sizeof(row->process->comm) * 4),
 		r->head.kernel->model,
 		kernel_proof(r->head.kernel, NULL) == KERNEL_EXTRAPOLATED
 			? " (extrapolated)"
 			: "");
 	render_block(out, "mapping", EXPLAIN_LABEL, "%llx-%llx %s %s", row->vma->start,
-		     row->vma->end, vma_perms(row->vma, perms),
-		     escape_text(name, sizeof(name), row->vma->name));
+		     row->vma->end, VMA_PERMS(row->vma),
+		     ESCAPED(row->vma->name, VMA_NAME_MAX * 4));
 	explain_pool(out, row->vma);
 	r->facts = &report_page(row)->facts;
 	explain_page(r, row);

@@ -40,20 +40,18 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 {
 	const struct report_head head = { k, m };
 	struct columns_fact fact[KFACTS];
-	char release[80], why[400], proof[160];
+	char proof[160];
 
 	if (opt->json && !rows_asked(opt))
 		return facts_json(opt, k, m);
 	if (!rows_asked(opt)) {
 		fprintf(opt->out, "Linux %s %s, judged as %s (%s)\n",
-			escape_text(release, sizeof(release), m->kernel.release),
-			m->kernel.arch, k->model,
+			ESCAPED(m->kernel.release, 80), m->kernel.arch, k->model,
 			kernel_proof_text(k, proof, sizeof(proof)));
 		for (unsigned i = 0; i < SOURCE_FACTS; i++)
 			fprintf(opt->out, "  %-12s %s\n", source_facts[i].name,
 				m->evidence[i].ok ? "read"
-						  : escape_text(why, sizeof(why),
-								m->evidence[i].why));
+						  : ESCAPED(m->evidence[i].why, 400));
 		for (unsigned i = 0; i < KPROBES; i++)
 			if (k->ev.probe[i] != TRI_UNKNOWN)
 				fprintf(opt->out, "  probe %-21s %-3s %s\n",

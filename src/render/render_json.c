@@ -61,9 +61,8 @@ static void json_vma(FILE *out, const struct vma *vma, const struct report_total
 		     u32 base)
 {
 	struct js js = { .out = out, .comma = true }, *j = &js;
-	char perms[5];
 
-	js_str(j, "perms", vma_perms(vma, perms));
+	js_str(j, "perms", VMA_PERMS(vma));
 	js_str(j, "name", vma->name);
 	if (vma->has_flags) {
 		js_open(j, "flags", '[');
@@ -85,11 +84,9 @@ static const struct json_kind *json_kind(struct render_json *r, const struct vma
 	struct json_kind *k;
 
 	for (unsigned i = 0; i < MIN(r->nkinds, KINDS); i++) {
-		char old[5], new[5];
-
 		k = &r->kind[i];
 		if (k->vma.flags == vma->flags && k->vma.has_flags == vma->has_flags &&
-		    !strcmp(vma_perms(&k->vma, old), vma_perms(vma, new)) &&
+		    !strcmp(VMA_PERMS(&k->vma), VMA_PERMS(vma)) &&
 		    !memcmp(&k->totals, t, sizeof(*t)) && !strcmp(k->vma.name, vma->name))
 			return k;
 	}

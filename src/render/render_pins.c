@@ -39,13 +39,13 @@ static void pins_limits(FILE *out, const struct pins *p)
 	for (size_t i = 0; i < p->n; i++) {
 		const struct pins_process *of = &p->process[i];
 		const struct process *process = &of->process;
-		char a[32], b[32], c[32], d[32], name[VMA_NAME_MAX];
+		char a[32], b[32], c[32], d[32];
 
 		if (!process->vm_pin_bytes && !process->vm_lck_bytes)
 			continue;
 		fprintf(out,
 			"limits of %s(%d): RLIMIT_MEMLOCK %s, VmLck %s, VmPin %s (%s found)\n",
-			escape_text(name, sizeof(name), process->comm), (int)process->pid,
+			ESCAPED(process->comm, VMA_NAME_MAX), (int)process->pid,
 			of->has_memlock ? pins_size(of->memlock, a) : "?",
 			pins_size(process->vm_lck_bytes, b),
 			pins_size(process->vm_pin_bytes, c), pins_size(of->charged, d));

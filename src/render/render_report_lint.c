@@ -52,10 +52,7 @@ static void lint_show(struct render_report_lint *l, const struct report_row *row
 			"ledger: refcount %lld = %lld of mappings and caches + %lld others",
 			p->refcount, p->expected, p->excess);
 	for (unsigned i = 0; i < row->nholders; i++) {
-		char text[300];
-
-		render_report_line(out, 2, "holder: %s",
-				   holders_text(&row->holders[i], text, sizeof(text)));
+		render_report_line(out, 2, "holder: %s", HOLDERS_TEXT(&row->holders[i]));
 	}
 	fputc('\n', out);
 }

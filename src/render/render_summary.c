@@ -153,22 +153,19 @@ static void summary_note(FILE *out, const struct highlights *list, u8 kind)
 	for (unsigned i = 0; i < SUMMARY_PLACES && list->best[kind][i].pages; i++) {
 		const struct highlight *it = &list->best[kind][i];
 		const char *what = vma_what(&it->vma, NULL, NULL);
-		char name[VMA_NAME_MAX * 4];
 
 		fprintf(out, "   --explain %-16llx %s\n", it->run.addr,
-			escape_text(name, sizeof(name), what ? what : it->vma.name));
+			ESCAPED(what ? what : it->vma.name, VMA_NAME_MAX * 4));
 	}
 }
 
 /* Memory that no row of the table can have. */
 static void summary_held(const struct render_summary *r, const struct report_totals *t)
 {
-	char size[24];
-
 	if (t->held_unmapped)
 		fprintf(r->opt->out,
 			"Held: %s by pipes, io_urings, sockets and others of this process, mapped by nobody any more (--pins has each)\n\n",
-			columns_size(t->held_unmapped * r->base, size, sizeof(size)));
+			COLUMNS_SIZE(t->held_unmapped * r->base));
 }
 
 /* Findings stand before the table, curiosities (of severity 0) at the end. */
@@ -217,7 +214,7 @@ static int summary_begin(void *ctx, const struct report_head *head)
 {
 	struct render_summary *r = ctx;
 	const struct kernel *k = head->kernel;
-	char release[80], proof[160];
+	char proof[160];
 
 	r->base = kernel_page_size(&k->ev);
 	r->head = *head;
@@ -229,8 +226,7 @@ static int summary_begin(void *ctx, const struct report_head *head)
 	if (!r->text || r->opt->noheadings)
 		return 0;
 	fprintf(r->opt->out, "gupinfo %s on Linux %s %s, judged as %s (%s)\n",
-		r->opt->version,
-		escape_text(release, sizeof(release), head->machine->kernel.release),
+		r->opt->version, ESCAPED(head->machine->kernel.release, 80),
 		head->machine->kernel.arch, k->model,
 		kernel_proof(k, NULL) == KERNEL_EXTRAPOLATED
 			? kernel_proof_text(k, proof, sizeof(proof))
@@ -241,7 +237,6 @@ static int summary_begin(void *ctx, const struct report_head *head)
 static int summary_process(void *ctx, const struct process *p)
 {
 	struct render_summary *r = ctx;
-	char comm[sizeof(p->comm) * 4];
 
 	memset(&r->highlights, 0, sizeof(r->highlights));
 	r->highlights.base = r->base;
@@ -249,8 +244,8 @@ static int summary_process(void *ctx, const struct process *p)
 	if (r->text && !r->opt->noheadings)
 		fprintf(r->opt->out, "%sprocess %d %s, parent %d, %u thread%s\n\n",
 			r->processes ? "\n" : "", (int)p->pid,
-			escape_text(comm, sizeof(comm), p->comm), (int)p->ppid,
-			p->threads, p->threads == 1 ? "" : "s");
+			ESCAPED(p->comm, sizeof(p->comm) * 4), (int)p->ppid, p->threads,
+			p->threads == 1 ? "" : "s");
 	r->processes++;
 	return 0;
 }
@@ -281,12 +276,11 @@ static int summary_end(void *ctx, const struct report_totals *t)
 	}
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		const struct source_evidence *e = &m->evidence[i];
-		char why[sizeof(e->why) * 4];
 
 		if (e->ok)
 			continue;
 		fprintf(r->opt->out, "%s  %-12s %s\n", any ? "" : "\nNot read:\n",
-			source_facts[i].name, escape_text(why, sizeof(why), e->why));
+			source_facts[i].name, ESCAPED(e->why, sizeof(e->why) * 4));
 		any = true;
 	}
 	return 0;

@@ -100,7 +100,6 @@ static void svg_bars(const struct render_svg *r, struct svg *svg)
 	u32 base = kernel_page_size(&r->s->kernel.ev);
 	u64 sums[SVG_KINDS], all = 0, most = 1;
 	size_t n = MIN(r->f->n, (size_t)BARS);
-	char size[16];
 
 	for (unsigned pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < n; i++) {
@@ -116,7 +115,7 @@ static void svg_bars(const struct render_svg *r, struct svg *svg)
 			svg_text(svg, 0, svg->y + 11, "b", p->comm, "%d %.16s",
 				 (int)p->pid, p->comm);
 			svg_text(svg, SVG_LEFT - 6, svg->y + 11, "r", NULL, "%s",
-				 columns_size(all, size, sizeof(size)));
+				 COLUMNS_SIZE(all));
 			svg_bar(svg, SVG_LEFT, svg->y, SVG_WIDTH - SVG_LEFT, 14, sums,
 				most);
 			svg->y += 18;
@@ -127,13 +126,11 @@ static void svg_bars(const struct render_svg *r, struct svg *svg)
 		svg->y += 12;
 	}
 	if (r->f->n > 1) {
-		char own[16];
-
 		svg_text(svg, SVG_LEFT, svg->y + 8, "n", NULL,
 			 "Each frame counted once%s: %s, of which nobody else maps %s%s.",
 			 r->f->unplaced ? ", as far as frames are known" : "",
-			 columns_size(r->f->frames * base, size, sizeof(size)),
-			 columns_size(r->f->own * base, own, sizeof(own)),
+			 COLUMNS_SIZE(r->f->frames * base),
+			 COLUMNS_SIZE(r->f->own * base),
 			 r->f->own_unknown + r->f->unplaced ? "+?" : "");
 		svg->y += 16;
 	}

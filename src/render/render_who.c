@@ -61,12 +61,9 @@ static void who_holders(FILE *out, const struct render_who *who)
 
 	fprintf(out, "\n");
 	for (unsigned i = 0; l && i < l->n; i++) {
-		char raw[400], text[1600];
-
 		fprintf(out, "%s%s (%s)\n",
 			l->holder[i].certainty == HOLDERS_EXACT ? "held by " : "",
-			escape_text(text, sizeof(text),
-				    holders_text(&l->holder[i], raw, sizeof(raw))),
+			ESCAPED(HOLDERS_TEXT(&l->holder[i]), 1600),
 			holders_certainty_name(l->holder[i].certainty));
 	}
 	if (l && l->more)
@@ -102,7 +99,7 @@ static bool who_owner(const char **text, char *buf, size_t size)
 
 static int who_text(const struct render_options *opt, const struct render_who *who)
 {
-	char line[400], text[1600];
+	char line[400];
 	FILE *out = opt->out;
 	int err = 0;
 
@@ -122,7 +119,7 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 	if (who->owner)
 		fprintf(out, "\npage_owner:\n");
 	for (const char *at = who->owner; who_owner(&at, line, sizeof(line));)
-		fprintf(out, "  %s\n", escape_text(text, sizeof(text), line));
+		fprintf(out, "  %s\n", ESCAPED(line, 1600));
 	if (who->unread)
 		fprintf(out, "%zu of %zu processes could not be read\n", who->unread,
 			who->processes);
@@ -132,14 +129,13 @@ static int who_text(const struct render_options *opt, const struct render_who *w
 static void who_json_map(struct js *j, const struct render_who_map *m)
 {
 	const struct page_info *p = &m->run.class->page;
-	char perms[5];
 
 	js_open(j, NULL, '{');
 	js_num(j, "pid", m->process.pid);
 	js_str(j, "comm", m->process.comm);
 	js_hex(j, "addr", m->run.addr);
 	js_str(j, "leaf", page_leaf_name(p->leaf));
-	js_str(j, "perms", vma_perms(&m->vma, perms));
+	js_str(j, "perms", VMA_PERMS(&m->vma));
 	js_tri(j, "write",
 	       tri_from(p->pte_known & PAGE_PTE_WRITE, p->pte & PAGE_PTE_WRITE));
 	js_tri(j, "anon_exclusive",

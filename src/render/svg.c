@@ -40,9 +40,7 @@ const char *svg_word(enum svg_kind kind)
 /* Writes @text as content or as the value of an attribute. */
 static void svg_escape(FILE *out, const char *text)
 {
-	char safe[2000];
-
-	for (const char *c = escape_text(safe, sizeof(safe), text); *c; c++) {
+	for (const char *c = ESCAPED(text, 2000); *c; c++) {
 		if (*c == '&')
 			fputs("&amp;", out);
 		else if (*c == '<')
@@ -142,16 +140,15 @@ void svg_bar(struct svg *s, unsigned x, unsigned y, unsigned w, unsigned h,
 	     const u64 bytes[SVG_KINDS], u64 all)
 {
 	u64 before = 0;
-	char size[16];
 
 	for (unsigned k = 0; k < SVG_KINDS && all; k++) {
+		const char *size = COLUMNS_SIZE(bytes[k]);
 		unsigned from = (unsigned)(before * w / all), to;
 
 		before += bytes[k];
 		to = (unsigned)(before * w / all);
 		if (!bytes[k])
 			continue;
-		columns_size(bytes[k], size, sizeof(size));
 		svg_box(s, x + from, y, MAX(to - from, 1u), h, k, "%s %s", size,
 			kinds[k].word);
 		if (to - from > 6 * (strlen(size) + strlen(kinds[k].word) + 2))

@@ -295,23 +295,21 @@ static const char *strip_name(const struct store_vma *v, size_t n, char *buf, si
 static void strip_label(struct strip *t, const struct strip_row *row, u64 pages)
 {
 	const struct store_vma *v = NULL;
-	char perms[5], name[VMA_NAME_MAX + 8], size[16], rss[16],
-		title[VMA_NAME_MAX + 120];
+	const char *size = COLUMNS_SIZE(row->pages * t->base);
+	char name[VMA_NAME_MAX + 8], title[VMA_NAME_MAX + 120];
 
 	for (size_t i = 0; i < t->n && !(v && v->vma.start == row->start); i++)
 		v = store_vma_at(t->f->member[t->first + i].process, row->start);
-	columns_size(row->pages * t->base, size, sizeof(size));
 	snprintf(title, sizeof(title), "%s %s, %llx-%llx, %s, %s resident", v->vma.name,
-		 vma_perms(&v->vma, perms), v->vma.start, v->vma.end, size,
-		 columns_size(v->totals.present * t->base, rss, sizeof(rss)));
+		 VMA_PERMS(&v->vma), v->vma.start, v->vma.end, size,
+		 COLUMNS_SIZE(v->totals.present * t->base));
 	svg_text(t->svg, 0, t->svg->y + 8, "m", title, "%llx", row->start);
 	svg_text(t->svg, 70, t->svg->y + 8, "m", title, "%s",
 		 strip_name(v, 13, name, sizeof(name)));
 	svg_text(t->svg, SVG_LEFT - 6, t->svg->y + 8, "m r", title, "%s", size);
 	if (pages != t->cell_pages)
 		svg_text(t->svg, SVG_LEFT - 6, t->svg->y + 8 + HEIGHT, "n r", NULL,
-			 "1 px = %s here",
-			 columns_size(pages * t->base / t->cell_px, size, sizeof(size)));
+			 "1 px = %s here", COLUMNS_SIZE(pages * t->base / t->cell_px));
 }
 
 static void strip_mapping(struct strip *t, const struct strip_row *row)
@@ -333,15 +331,12 @@ static void strip_mapping(struct strip *t, const struct strip_row *row)
 
 static void strip_head(struct strip *t)
 {
-	char size[16];
-
 	if (t->cell_pages > 1)
 		svg_text(t->svg, 0, t->svg->y + 8, "n", NULL, "1 px = %s",
-			 columns_size(t->cell_pages * t->base / t->cell_px, size,
-				      sizeof(size)));
+			 COLUMNS_SIZE(t->cell_pages * t->base / t->cell_px));
 	else
 		svg_text(t->svg, 0, t->svg->y + 8, "n", NULL, "%u px = 1 page of %s",
-			 t->cell_px, columns_size(t->base, size, sizeof(size)));
+			 t->cell_px, COLUMNS_SIZE(t->base));
 	for (size_t i = 0; i < t->n; i++) {
 		const struct process *p = &t->f->member[t->first + i].process->process;
 
@@ -361,7 +356,6 @@ int svg_strip(struct svg *svg, const struct store *s, const struct family *f,
 			   .n = n,
 			   .base = kernel_page_size(&s->kernel.ev),
 			   .width = (SVG_WIDTH - SVG_LEFT + GAP) / (unsigned)n - GAP };
-	char size[16];
 	int err = strip_choose(&t);
 
 	t.cell = err || !t.nrows ? NULL : calloc(t.cells * LINES, sizeof(*t.cell));
@@ -374,7 +368,7 @@ int svg_strip(struct svg *svg, const struct store *s, const struct family *f,
 	if (t.left_out)
 		svg_text(svg, 0, svg->y + 8, "n", NULL,
 			 "and %zu smaller mappings, of which %s are resident", t.left_out,
-			 columns_size(t.left_out_bytes, size, sizeof(size)));
+			 COLUMNS_SIZE(t.left_out_bytes));
 	svg->y += 14;
 	free(t.cell);
 	free(t.row);

@@ -75,14 +75,12 @@ static int time_change(struct svg_time *t, const struct event *e, pid_t pid, u64
 /* Keeps the sentence of the first leak. */
 static void time_leak(struct svg_time *t, const struct event *e)
 {
-	char text[300];
-
 	for (unsigned i = 0; i < e->nwarnings && !t->leak[0]; i++)
 		if (e->warning[i].leak)
 			snprintf(t->leak, sizeof(t->leak),
 				 "After %.6f s (event %llu): %s",
 				 (double)(e->time_ns - t->start_ns) / 1e9, e->seq,
-				 event_warn_text(&e->warning[i], text, sizeof(text)));
+				 EVENT_WARN_TEXT(&e->warning[i]));
 }
 
 static void time_mark(struct svg_time *t, const struct event *e, int lane)

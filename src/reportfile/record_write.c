@@ -312,13 +312,11 @@ int record_write_process(struct record_writer *w, const struct process *p)
 
 int record_write_vma(struct record_writer *w, const struct vma *vma)
 {
-	char perms[5];
-
 	record_write_runs(w);
 	record_forget(&w->dict->names);
 	record_write_addf(w, "vma %llx-%llx %s %llx %02x:%02x %llu", vma->start, vma->end,
-			  vma_perms(vma, perms), vma->offset, vma->dev_major,
-			  vma->dev_minor, vma->inode);
+			  VMA_PERMS(vma), vma->offset, vma->dev_major, vma->dev_minor,
+			  vma->inode);
 	record_write_fields(w, record_vma_fields, vma);
 	if (vma->has_flags) {
 		record_write_add(w, " flags=");

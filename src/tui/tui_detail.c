@@ -31,8 +31,7 @@ static void heading(struct detail *d, const char *title)
 /* Adds "MAP 2" or "REF ?": the column's own text; "?" stands out. */
 static bool value(struct detail *d, const char *label, const char *column)
 {
-	char buf[300];
-	const char *text = columns_named(column, &d->row, buf, sizeof(buf));
+	const char *text = COLUMNS_NAMED(column, &d->row);
 	bool unknown = !strcmp(text, "?");
 
 	tui_text_more(d->text, TUI_DIM, "%s ", label);
@@ -43,11 +42,11 @@ static bool value(struct detail *d, const char *label, const char *column)
 
 static void add_place(struct detail *d)
 {
-	char name[4 * VMA_NAME_MAX], perms[5];
+	char name[4 * VMA_NAME_MAX];
 
 	escape_text(name, sizeof(name), d->v->vma.name);
 	tui_text_add(d->text, TUI_STRONG, "%llx ", d->t->addr);
-	tui_text_more(d->text, TUI_DIM, "%s ", vma_perms(&d->v->vma, perms));
+	tui_text_more(d->text, TUI_DIM, "%s ", VMA_PERMS(&d->v->vma));
 	tui_text_more(d->text, TUI_NORMAL, "%s", name[0] ? name : "anonymous");
 }
 
@@ -287,13 +286,12 @@ static void add_cell(struct detail *d)
 {
 	const struct tui_map *m = &d->t->grid.map;
 	u64 start, end;
-	char size[16];
 
 	if (!m->cells || d->t->zoom == 0)
 		return;
 	tui_grid_cell_range(m, tui_grid_cell_of(m, d->t->addr), &start, &end);
 	tui_text_add(d->text, TUI_DIM, " first page of a cell of %s",
-		     columns_size(end - start, size, sizeof(size)));
+		     COLUMNS_SIZE(end - start));
 }
 
 static void add_page(struct detail *d, bool full)

@@ -309,13 +309,12 @@ u64 tui_grid_cell_of(const struct tui_map *m, u64 addr)
 void tui_grid_scale(unsigned zoom, u32 page_size, char *buf, size_t size)
 {
 	u64 pages = zoom_pages(zoom);
-	char bytes[16];
 
 	if (zoom == TUI_ZOOM_FOLIO)
 		snprintf(buf, size, "1 cell = 1 folio or hole");
 	else
 		snprintf(buf, size, "1 cell = %llu page%s (%s)", pages, zoom ? "s" : "",
-			 columns_size(pages * page_size, bytes, sizeof(bytes)));
+			 COLUMNS_SIZE(pages * page_size));
 }
 
 /* ---- cells */

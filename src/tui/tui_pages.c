@@ -317,7 +317,7 @@ static void draw_legend(struct tui *t, int y)
 	const u64 *bytes = tui_vmas_letters(t, tui_state_vma(t));
 	u64 n[TUI_GLYPHS] = { 0 };
 	int last = y + g->legend - 1;
-	char text[40], size[16];
+	char text[40];
 
 	if (t->diff) {
 		tui_screen_add(&l, TUI_DIM, "+ new  - gone  > replaced  ~ state");
@@ -342,7 +342,7 @@ static void draw_legend(struct tui *t, int y)
 		bool hole = best == tui_grid_hole(t->lens);
 		bool amount = !hole && bytes[best]; /* what was not read has none */
 		snprintf(text, sizeof(text), "%s%s%s", letter->word, amount ? " " : "",
-			 amount ? columns_size(bytes[best], size, sizeof(size)) : "");
+			 amount ? COLUMNS_SIZE(bytes[best]) : "");
 		int need = 2 + tui_screen_width(text);
 		if (l.x + need > l.end && l.y < last) {
 			l.y++;
@@ -362,7 +362,6 @@ static void draw_line(struct tui *t, u64 addr, struct tui_line *l)
 	const struct store *s = tui_state_store(t);
 	const struct store_vma *v = tui_state_vma(t);
 	const struct page_run *row = store_row_at(v, addr);
-	char map[24], ref[24], pin[24];
 	const struct report_row page = { .run.class = row ? row->class : NULL };
 
 	if (!row || row->class->page.kind == PAGE_NONE)
@@ -371,9 +370,8 @@ static void draw_line(struct tui *t, u64 addr, struct tui_line *l)
 	else
 		tui_screen_add(l, TUI_NORMAL, "%s map %s ref %s pin %s",
 			       page_kind_name(row->class->page.kind),
-			       columns_named("MAP", &page, map, sizeof(map)),
-			       columns_named("REF", &page, ref, sizeof(ref)),
-			       columns_named("PIN", &page, pin, sizeof(pin)));
+			       COLUMNS_NAMED("MAP", &page), COLUMNS_NAMED("REF", &page),
+			       COLUMNS_NAMED("PIN", &page));
 }
 
 static void draw_rows(struct tui *t)

@@ -28,14 +28,13 @@ static int header_name(struct tui *t)
 {
 	const struct store *s = tui_state_store(t);
 	const struct store_process *p = tui_state_process(t);
-	char comm[4 * sizeof(p->process.comm)];
 	struct tui_line l = header_line(t, 0);
 
 	tui_screen_add(&l, TUI_HEADER_DIM, "gupinfo ");
 	if (!p)
 		return l.x;
-	escape_text(comm, sizeof(comm), p->process.comm);
-	tui_screen_add(&l, TUI_HEADER_STRONG, "%d %s", (int)p->process.pid, comm);
+	tui_screen_add(&l, TUI_HEADER_STRONG, "%d %s", (int)p->process.pid,
+		       ESCAPED(p->process.comm, 4 * sizeof(p->process.comm)));
 	if (s->has_head && l.end >= (t->status.target == TUI_TARGET_GONE ? 100 : 60))
 		tui_screen_add(&l, TUI_HEADER_DIM, "  Linux %s, model %s%s",
 			       s->kernel.ev.release, s->kernel.model,
@@ -114,7 +113,7 @@ static const char *percent(u64 n, u64 of, char *buf, size_t size)
 static void header_leak(const struct tui *t, struct tui_line *l, pid_t pid)
 {
 	const struct store *s = tui_state_store(t);
-	char size[16], whose[24] = "";
+	char whose[24] = "";
 	u64 leaks = 0;
 
 	for (size_t i = 0; i < s->nprocs; i++) {
@@ -131,8 +130,7 @@ static void header_leak(const struct tui *t, struct tui_line *l, pid_t pid)
 	if (!leaks)
 		return;
 	tui_screen_add(l, TUI_S_LEAK, " LEAK: %s %s",
-		       columns_size(leaks * tui_state_page_size(t), size, sizeof(size)),
-		       whose);
+		       COLUMNS_SIZE(leaks * tui_state_page_size(t)), whose);
 	tui_screen_add(l, TUI_HEADER, "  ");
 }
 
@@ -141,7 +139,7 @@ static void header_verdict(struct tui *t, int y)
 {
 	const struct store_process *p = tui_state_process(t);
 	struct tui_line l = header_line(t, y);
-	char size[16], share[16];
+	char share[16];
 
 	if (!p || !p->has_totals) {
 		tui_screen_add(&l, TUI_HEADER_DIM, "%s", p ? "reading its pages" : "");
@@ -153,8 +151,7 @@ static void header_verdict(struct tui *t, int y)
 			       ? t->lens - TUI_LENS_REQUEST
 			       : GUP_PIN_R;
 
-	tui_screen_add(&l, TUI_HEADER_STRONG, "%s",
-		       columns_size(n->present * base, size, sizeof(size)));
+	tui_screen_add(&l, TUI_HEADER_STRONG, "%s", COLUMNS_SIZE(n->present * base));
 	tui_screen_add(&l, TUI_HEADER_DIM, " resident  ");
 	if (t->is_live && t->status.target == TUI_TARGET_SAMPLED && t->status.age_s > 1)
 		tui_screen_add(&l, TUI_PAUSED, "%.0f s old  ", t->status.age_s);
@@ -390,7 +387,6 @@ void tui_panes_moment(struct tui *t, struct tui_text *ret)
 	const struct tui_history *h = &t->history;
 	size_t i = t->is_live ? h->n - 1 : tui_state_at(t);
 	const struct tui_moment *m = &h->moment[i];
-	char size[16];
 
 	moment_lines(t, i, t->screen.cols, false, ret);
 	tui_text_add(ret, TUI_NORMAL, "%s", "");
@@ -399,7 +395,7 @@ void tui_panes_moment(struct tui *t, struct tui_text *ret)
 			     (int)(m->at_pid ? m->at_pid : m->pid));
 	if (m->changed)
 		tui_text_add(ret, TUI_DIM, " %s of memory differ from the moment before",
-			     columns_size(m->changed, size, sizeof(size)));
+			     COLUMNS_SIZE(m->changed));
 	tui_text_add(ret, TUI_DIM, " %s",
 		     !m->store    ? "its pages are not kept"
 		     : m->partial ? "its pages are as each was last looked at"
@@ -415,11 +411,10 @@ static void draw_relative(struct tui *t, const struct store *s,
 	const struct store_vma *v = store_vma_at(p, t->addr);
 	const struct page_run *row = v ? store_row_at(v, t->addr) : NULL;
 	struct tui_line l = { &t->screen, r->x, y, r->x + r->w };
-	char comm[4 * sizeof(p->process.comm)], pfn[24], map[24], ref[24];
 
-	escape_text(comm, sizeof(comm), p->process.comm);
 	tui_screen_add(&l, here ? TUI_STRONG : TUI_NORMAL, "%s%d %s ", here ? "▸" : " ",
-		       (int)p->process.pid, comm);
+		       (int)p->process.pid,
+		       ESCAPED(p->process.comm, 4 * sizeof(p->process.comm)));
 	l.x = MAX(l.x, r->x + MIN(r->w / 3, 20));
 	if (!v || !row) {
 		tui_screen_add(&l, TUI_DIM,
@@ -432,10 +427,8 @@ static void draw_relative(struct tui *t, const struct store *s,
 	struct report_row rr = store_report_row(s, p, v, row, t->addr, t->addr + 1);
 	tui_screen_add(&l, tui_grid_letters[g].role, "%c ",
 		       g == tui_grid_hole(t->lens) ? '-' : tui_grid_letters[g].letter);
-	tui_screen_add(&l, TUI_NORMAL, "%s map %s ref %s %s",
-		       columns_named("PFN", &rr, pfn, sizeof(pfn)),
-		       columns_named("MAP", &rr, map, sizeof(map)),
-		       columns_named("REF", &rr, ref, sizeof(ref)),
+	tui_screen_add(&l, TUI_NORMAL, "%s map %s ref %s %s", COLUMNS_NAMED("PFN", &rr),
+		       COLUMNS_NAMED("MAP", &rr), COLUMNS_NAMED("REF", &rr),
 		       row->class->page.kind == PAGE_NONE ? ""
 							  : tui_grid_letters[g].word);
 }

@@ -152,7 +152,7 @@ void tui_plot_draw(struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_PLOT];
 	struct plot p = { .t = t, .r = r, .rows = r->h - 2, .cols = r->w - LABEL - 1 };
-	char title[60] = "Memory over time", size[16];
+	char title[60] = "Memory over time";
 	bool any = p.rows >= 2 && p.cols >= 8 && measure(&p);
 
 	if (any)
@@ -171,12 +171,12 @@ void tui_plot_draw(struct tui *t)
 		tui_screen_add(&l, TUI_DIM, "%s ", tui_grid_letters[parts[i].glyph].word);
 	}
 	tui_screen_put(&t->screen, r->x, r->y, LABEL - 1, TUI_DIM, 0,
-		       columns_size(p.most, size, sizeof(size)));
+		       COLUMNS_SIZE(p.most));
 	tui_screen_put(&t->screen, r->x, r->y + p.rows - 1, LABEL - 1, TUI_DIM, 0, "0");
 	if (p.most_pinned)
 		tui_screen_put(&t->screen, r->x, r->y + p.rows, LABEL - 1,
 			       tui_grid_letters[TUI_GLYPH_PINNED].role, 0,
-			       columns_size(p.most_pinned, size, sizeof(size)));
+			       COLUMNS_SIZE(p.most_pinned));
 	int here = draw_columns(&p);
 	for (int y = 0; here >= 0 && y < r->h; y++)
 		tui_screen_paint(&t->screen, r->x + LABEL + here, r->y + y, 1,
