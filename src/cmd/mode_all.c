@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* --all: every process, one row each. */
-#include "live/procs.h"
 #include "cmd/session.h"
 
 #include <stdlib.h>
 
+static bool all_has_memory(const struct session *s, const struct process *p)
+{
+	return !p->kernel_thread;
+}
+
 int mode_all_processes(struct session *s)
 {
-	struct options *opt = &s->opt;
-	struct process *list = NULL;
-	size_t n = 0;
-	int err;
-
-	if (opt->npids)
-		return 0;
-	err = procs_list(NULL, &list, &n);
-	for (size_t i = 0; i < n && !err; i++)
-		if (!list[i].kernel_thread)
-			err = options_add_pid(opt, list[i].pid);
-	free(list);
-	return err;
+	return s->opt.npids ? 0 : session_processes(s, NULL, all_has_memory);
 }
 
 static bool all_is_of_process(const struct diag_message *m)

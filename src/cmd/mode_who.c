@@ -9,7 +9,6 @@
 #include "lib/array.h"
 #include "page/holders.h"
 #include "live/page_owner.h"
-#include "live/procs.h"
 #include "report/collect.h"
 #include "render/render_who.h"
 
@@ -248,9 +247,6 @@ int mode_who_page(struct session *s, u64 pfn, const pid_t *pids, size_t n,
 
 int mode_who(struct session *s)
 {
-	struct process *list = NULL;
-	pid_t *pids = NULL;
-	size_t n = 0;
 	u64 pfn = 0;
 	int err;
 
@@ -264,17 +260,10 @@ int mode_who(struct session *s)
 		return session_fail(s, EXIT_FAILED, "%s",
 				    page_why_texts[PAGE_WHY_PFN_HIDDEN]);
 	err = who_target(s, &pfn);
+	s->opt.npids = 0; /* anybody may map the page */
 	if (!err)
-		err = procs_list(NULL, &list, &n);
-	if (!err) {
-		pids = calloc(MAX(n, 1), sizeof(*pids));
-		err = pids ? 0 : -ENOMEM;
-	}
-	for (size_t i = 0; i < n && !err; i++)
-		pids[i] = list[i].pid;
+		err = mode_all_processes(s);
 	if (!err)
-		err = mode_who_page(s, pfn, pids, n, &s->opt.render);
-	free(list);
-	free(pids);
+		err = mode_who_page(s, pfn, s->opt.pids, s->opt.npids, &s->opt.render);
 	return session_exit(s, err);
 }

@@ -18,35 +18,42 @@
 #include <string.h>
 #include <time.h>
 
-static int session_find_comm(struct session *s)
+int session_processes(struct session *s, const char *comm,
+		      bool (*keep)(const struct session *s, const struct process *p))
 {
-	struct options *opt = &s->opt;
 	struct process *list = NULL;
 	size_t n = 0;
-	int err = procs_list(opt->comm, &list, &n);
+	int err = procs_list(comm, &list, &n);
 
 	if (err < 0)
-		return session_fail(s, EXIT_FAILED, "cannot list processes: %s",
-				    strerror(-err));
+		return session_fail(s, err, "cannot list processes: %s", strerror(-err));
 	for (size_t i = 0; i < n && !err; i++)
-		err = options_add_pid(opt, list[i].pid);
+		if (!keep || keep(s, &list[i]))
+			err = options_add_pid(&s->opt, list[i].pid);
 	free(list);
-	if (err)
-		return session_exit(s, err);
-	return n ? 0
-		 : session_fail(s, EXIT_FAILED, "no process is called '%.60s'",
-				opt->comm);
+	return err;
 }
 
-/* The processes whose memory cgroup is @path, or below it; a path may begin with where it is mounted. */
-static int session_find_cgroup(struct session *s)
+static int session_find_comm(struct session *s)
+{
+	unsigned before = s->opt.npids;
+	int err = session_processes(s, s->opt.comm, NULL);
+
+	if (err)
+		return session_exit(s, err);
+	return s->opt.npids > before
+		       ? 0
+		       : session_fail(s, EXIT_FAILED, "no process is called '%.60s'",
+				      s->opt.comm);
+}
+
+/* The process is in the memory cgroup of --cgroup, or below it; a path may begin with where it is mounted. */
+static bool session_in_cgroup(const struct session *s, const struct process *p)
 {
 	static const char *const mounts[] = { "/sys/fs/cgroup/memory", "/sys/fs/cgroup" };
 	const char *path = s->opt.value[OPTION_CGROUP];
-	struct options *opt = &s->opt;
-	struct process *list = NULL;
-	size_t n = 0, len;
-	int err = procs_list(NULL, &list, &n);
+	char file[40], is[4096];
+	size_t len;
 
 	for (unsigned i = 0; i < ARRAY_SIZE(mounts); i++)
 		if (!strncmp(path, mounts[i], strlen(mounts[i])))
@@ -54,22 +61,21 @@ static int session_find_cgroup(struct session *s)
 	len = strlen(path);
 	while (len && path[len - 1] == '/')
 		len--;
-	for (size_t i = 0; i < n && !err; i++) {
-		char file[40], is[4096];
+	snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)p->pid);
+	return !p->kernel_thread && live_cgroup_read(AT_FDCWD, file, is, sizeof(is)) &&
+	       !strncmp(is, path, len) && (!len || !is[len] || is[len] == '/');
+}
 
-		snprintf(file, sizeof(file), "/proc/%d/cgroup", (int)list[i].pid);
-		if (!list[i].kernel_thread &&
-		    live_cgroup_read(AT_FDCWD, file, is, sizeof(is)) &&
-		    !strncmp(is, path, len) && (!len || !is[len] || is[len] == '/'))
-			err = options_add_pid(opt, list[i].pid);
-	}
-	free(list);
+static int session_find_cgroup(struct session *s)
+{
+	int err = session_processes(s, NULL, session_in_cgroup);
+
 	if (err)
 		return session_exit(s, err);
-	return opt->npids ? 0
-			  : session_fail(s, EXIT_FAILED,
-					 "no process is in the cgroup '%.100s'",
-					 s->opt.value[OPTION_CGROUP]);
+	return s->opt.npids ? 0
+			    : session_fail(s, EXIT_FAILED,
+					   "no process is in the cgroup '%.100s'",
+					   s->opt.value[OPTION_CGROUP]);
 }
 
 /* Of the rows of --family those that have the columns of -o; with --verbose mappings. */

@@ -55,6 +55,12 @@ int session_view(struct session *s, const struct render_view *view, bool holes);
 int session_collect(struct session *s, const struct report_view *view, void *ctx,
 		    bool holes);
 
+/*
+ * Adds the processes called @comm (NULL: anything) for which @keep, if any, holds to those that were asked
+ * for.  Returns 0, or -errno after a message.
+ */
+int session_processes(struct session *s, const char *comm,
+		      bool (*keep)(const struct session *s, const struct process *p));
 /* Processes to look at: those asked for, or every one. */
 int mode_all_processes(struct session *s);
 /* Many processes that cannot be read are one message. */
