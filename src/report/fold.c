@@ -89,8 +89,8 @@ static int fold_by_name_now(struct fold *f, struct fold_row *row)
 }
 
 /*
- * Keeps the last row, whose neighbour @above is known now: alone, or with those of its name.  What is no
- * row of its own among those up to here is none among all, of which it is a smaller part.
+ * Keeps the last row, whose neighbour @above is known now; of few rows alone, or with those of its name.
+ * What is no row of its own among those up to here is none among all, of which it is a smaller part.
  */
 static int fold_last(struct fold *f, const struct vma *above)
 {
@@ -100,6 +100,8 @@ static int fold_last(struct fold *f, const struct vma *above)
 		return 0;
 	fold_name_row(row, f->below.end ? &f->below : NULL, above);
 	f->below = row->vma;
+	if (!f->few)
+		return array_put(&f->row, &f->n, &f->room, sizeof(*row), row);
 	f->present += row->totals.present;
 	if (!fold_alone(row, f->present))
 		return fold_by_name_now(f, row);
@@ -120,25 +122,18 @@ static int fold_last(struct fold *f, const struct vma *above)
 int fold_add(struct fold *f, const struct vma *vma, const struct report_totals *t,
 	     unsigned severity)
 {
-	struct fold_row row = {
+	int err = fold_last(f, vma);
+
+	f->last = (struct fold_row){
 		.vma = *vma, .totals = *t, .mappings = 1, .severity = severity
 	};
-	int err;
-
-	if (!f->few)
-		return array_put(&f->row, &f->n, &f->room, sizeof(row), &row);
-	err = fold_last(f, vma);
-	f->last = row;
 	return err;
 }
 
 int fold_names(struct fold *f)
 {
-	int err = f->few ? fold_last(f, NULL) : 0;
+	int err = fold_last(f, NULL);
 
-	for (size_t i = 0; !f->few && i < f->n; i++)
-		fold_name_row(&f->row[i], i ? &f->row[i - 1].vma : NULL,
-			      i + 1 < f->n ? &f->row[i + 1].vma : NULL);
 	for (size_t i = 0; !err && i < f->nalone; i++)
 		err = array_put(&f->row, &f->n, &f->room, sizeof(*f->row), &f->alone[i]);
 	for (struct fold_row *r = f->list; !err && r; r = r->next)
