@@ -48,7 +48,7 @@ static void count_causes(const struct event *e, struct causes *n)
 {
 	for (size_t i = 0; i < e->nchanges; i++) {
 		const struct event_change *c = &e->change[i];
-		bool fault = event_cause_is_fault(c->cause);
+		bool fault = event_causes[c->cause].fault;
 
 		if (c->pid == e->pid && (!n->addr || (!n->by_fault && fault))) {
 			n->addr = c->start;
@@ -174,7 +174,7 @@ static int on_event(void *ctx, const struct event *e)
 	if (!tt->w)
 		return 0;
 	tui_view_moment(tt->t);
-	tt->stop_worthy |= event_flags(e->kind) & EVENT_STOPS || e->nwarnings;
+	tt->stop_worthy |= event_kinds[e->kind].flags & EVENT_STOPS || e->nwarnings;
 	if (m.at_pid && (!tt->at_pid || m.warning)) {
 		tt->at_pid = m.at_pid;
 		tt->at_addr = m.addr;

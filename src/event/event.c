@@ -8,10 +8,7 @@
 
 #include "lib/pure.h"
 
-static const struct {
-	const char *word;
-	u64 flags;
-} kinds[EVENTS] = {
+const struct event_kind_row event_kinds[EVENTS] = {
 #define EVENT(id, w, f) [EVENT_##id] = { .word = w, .flags = f },
 #include "event/event.def"
 #undef EVENT
@@ -19,18 +16,10 @@ static const struct {
 
 const char *event_name(enum event_kind kind)
 {
-	return kinds[kind].word;
+	return event_kinds[kind].word;
 }
 
-u64 event_flags(enum event_kind kind)
-{
-	return kinds[kind].flags;
-}
-
-static const struct {
-	const char *word, *text;
-	bool fault;
-} causes[EVENT_CAUSES] = {
+const struct event_cause_row event_causes[EVENT_CAUSES] = {
 #define CAUSE(id, w, f, t) [EVENT_CAUSE_##id] = { .word = w, .text = t, .fault = f },
 #include "event/event.def"
 #undef CAUSE
@@ -38,17 +27,7 @@ static const struct {
 
 const char *event_cause_name(enum event_cause cause)
 {
-	return causes[cause].word;
-}
-
-const char *event_cause_text(enum event_cause cause)
-{
-	return causes[cause].text;
-}
-
-bool event_cause_is_fault(enum event_cause cause)
-{
-	return causes[cause].fault;
+	return event_causes[cause].word;
 }
 
 /* ---- reading a difference */
@@ -172,7 +151,7 @@ static int add_change(void *ctx, const struct store_change *c)
 		return 0;
 	if ((l->e->since_ns && !event_matters(c)) ||
 	    ((event_is_between(l->e) || l->e->looked_ns) &&
-	     event_cause_is_fault(cause) != (l->e->kind == EVENT_WRITE_FAULT)))
+	     event_causes[cause].fault != (l->e->kind == EVENT_WRITE_FAULT)))
 		return 0;
 	struct event_change *new = array_add(&l->change, &l->n, &l->room, sizeof(*new));
 

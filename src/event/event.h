@@ -135,19 +135,23 @@ struct event_view {
 	int (*end)(void *ctx, int status); /* wait status of the started command, or -1 */
 };
 
-/* Return the word of @kind ("write-fault") and of @cause ("copied"), and the cause's text. */
+/* The rows of event.def. */
+extern const struct event_kind_row {
+	const char *word; /* "write-fault" */
+	u64 flags;
+} event_kinds[EVENTS];
+extern const struct event_cause_row {
+	const char *word, *text; /* "copied" */
+	bool fault;              /* the process caused it by a load or store of its own */
+} event_causes[EVENT_CAUSES];
+/* Return the word of @kind and of @cause. */
 const char *event_name(enum event_kind kind);
 const char *event_cause_name(enum event_cause cause);
-const char *event_cause_text(enum event_cause cause);
 /* No call explains it: it happened between two readings. */
 static inline bool event_is_between(const struct event *e)
 {
 	return e->kind == EVENT_WRITE_FAULT || e->kind == EVENT_CHANGE;
 }
-/* The process caused it by a load or store of its own. */
-bool event_cause_is_fault(enum event_cause cause);
-/* What event.def has of @kind. */
-u64 event_flags(enum event_kind kind);
 #define EVENT_SHOWN BIT(0)
 #define EVENT_STOPS BIT(1)
 #define EVENT_COUNTS BIT(2)

@@ -117,7 +117,7 @@ static bool telling(const struct event *e, const struct event_change *c)
 		return e->kind == EVENT_VMSPLICE; /* everybody uses the page cache */
 	switch (c->cause) {
 	case EVENT_CAUSE_COUNTED:
-		return event_flags(e->kind) & EVENT_COUNTS && !event_is_noise(e, c);
+		return event_kinds[e->kind].flags & EVENT_COUNTS && !event_is_noise(e, c);
 	case EVENT_CAUSE_READ_IN:
 	case EVENT_CAUSE_POPULATED:
 		return !e->since_ns; /* programs touch new pages all the time */
@@ -165,7 +165,7 @@ static void show_groups(const struct render_event_options *r, const struct group
 		put(&l, "%llux%s", g->pages, COLUMNS_SIZE(g->size));
 		put(&l, "%s", page_kind_name(g->kind));
 		l.indent = 8;
-		put_words(&l, event_cause_text(g->cause));
+		put_words(&l, event_causes[g->cause].text);
 		if (g->runs > 1)
 			put(&l, "(%u runs,", g->runs);
 		put(&l, "%s%llx-%llx%s", g->runs > 1 ? "" : "(", g->first, g->last, ")");
@@ -358,7 +358,7 @@ static bool is_summed(const struct event *e, const struct event_change *c)
 static bool is_folded(const struct render_event_options *r, const struct event *e)
 {
 	return !r->verbose && !e->nwarnings && !e->incomplete &&
-	       !(event_flags(e->kind) & EVENT_SHOWN) && !(r->whole >> e->kind & 1);
+	       !(event_kinds[e->kind].flags & EVENT_SHOWN) && !(r->whole >> e->kind & 1);
 }
 
 /* "4242 redis-server: write-fault copied 12M, reused 200K (3 times)", if it did anything. */
@@ -491,7 +491,7 @@ static int on_event(void *ctx, const struct event *e)
 	int err = event_select_sum(&r->all, e, is_summed);
 
 	count_warnings(r, e);
-	if (err || (!r->verbose && !(event_flags(e->kind) & EVENT_SHOWN) &&
+	if (err || (!r->verbose && !(event_kinds[e->kind].flags & EVENT_SHOWN) &&
 		    !any_change(e, folded ? is_summed : telling)))
 		return err;
 	if (r->now.n && (!folded || e->time_ns - r->now.since_ns >= FOLD_NS))

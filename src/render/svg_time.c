@@ -100,7 +100,7 @@ static void time_mark(struct svg_time *t, const struct event *e, int lane)
 		t->lane[new.child].from_ns = e->time_ns;
 	if (e->kind == EVENT_EXIT)
 		t->lane[lane].to_ns = e->time_ns;
-	if (!new.warning && !(event_flags(e->kind) & EVENT_SHOWN))
+	if (!new.warning && !(event_kinds[e->kind].flags & EVENT_SHOWN))
 		return;
 	if (t->nmarks < SVG_TIME_MARKS)
 		t->mark[t->nmarks++] = new;

@@ -131,7 +131,7 @@ TEST(words)
 			EXPECT(strcmp(event_name(i), event_name(j)));
 	}
 	for (unsigned i = 0; i < EVENT_CAUSES; i++)
-		EXPECT(event_cause_name(i) && event_cause_text(i));
+		EXPECT(event_cause_name(i) && event_causes[i].text);
 	EXPECT_STR(event_name(EVENT_WRITE_FAULT), "write-fault");
 	EXPECT_STR(event_name(EVENT_EXIT), "exit");
 	EXPECT_STR(event_name(EVENT_CHANGE), "change");
