@@ -11,11 +11,6 @@ void verify_stop(void)
 	verify_end = 1;
 }
 
-bool verify_stopped(void)
-{
-	return verify_end != 0;
-}
-
 bool verify_wanted(const struct verify *v, enum gupcall_id act)
 {
 	char why[PAGESTATE_WHY];

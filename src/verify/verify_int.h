@@ -32,7 +32,6 @@ int verify_count(struct verify *v, const struct verify_case *c, bool keep);
 /* Returns whether the user wants @act to be tried, and this machine can do it. */
 bool verify_wanted(const struct verify *v, enum gupcall_id act);
 
-bool verify_stopped(void);
 extern volatile sig_atomic_t verify_end; /* set by verify_stop() */
 
 /* Compares the prediction with what the call showed; fills ret->field … ret->outcome. */

@@ -155,7 +155,7 @@ static void verify_shrink(struct verify *v, enum gupcall_id act, struct verify_c
 	unsigned budget = VERIFY_SHRINK_MAX;
 	bool again = true;
 
-	while (again && budget && !verify_stopped()) {
+	while (again && budget && !verify_end) {
 		again = false;
 		/* word 0 is the base */
 		for (unsigned skip = 1;
@@ -183,7 +183,7 @@ int verify_random(struct verify *v)
 	for (unsigned a = 0; a < GUPCALLS; a++)
 		if (verify_wanted(v, a))
 			act[nacts++] = a;
-	for (u64 i = 0; i < v->opt->trials && nacts && !err && !verify_stopped(); i++) {
+	for (u64 i = 0; i < v->opt->trials && nacts && !err && !verify_end; i++) {
 		u64 seed = v->r->seed + i; /* so that each trial can be repeated alone */
 		enum gupcall_id a;
 
