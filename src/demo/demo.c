@@ -54,8 +54,9 @@ static bool available(struct demo *d, struct demo_result *r)
 	    (!d->thp_bytes || pagestate_need(PAGESTATE_NEED_THP, why)))
 		skip(r,
 		     "transparent huge pages are off; as root: echo madvise > /sys/kernel/mm/transparent_hugepage/enabled");
-	if (r->memory != DEMO_HUGETLB || demo_pool_read(&d->pool))
+	if (r->memory != DEMO_HUGETLB)
 		return !r->skipped[0];
+	demo_pool_read(&d->pool);
 	if (!d->pool.bytes)
 		skip(r, "this kernel has no hugetlb pages");
 	else if (d->pool.free < WANTED && d->opt->reserve) {

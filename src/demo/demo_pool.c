@@ -9,29 +9,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "os/memsize.h"
 #include "os/readfile.h"
 
 #define NR_HUGEPAGES "/proc/sys/vm/nr_hugepages"
 
-int demo_pool_read(struct demo_pool *p)
+void demo_pool_read(struct demo_pool *p)
 {
-	u64 total = 0, free_pages = 0, reserved = 0, kb = 0;
-	char line[128];
-	FILE *f = fopen("/proc/meminfo", "re");
+	static const char path[] = "/proc/meminfo";
+	u64 rest, reserved;
 
-	if (!f)
-		return -errno;
-	while (fgets(line, sizeof(line), f)) {
-		sscanf(line, "HugePages_Total: %llu", &total);
-		sscanf(line, "HugePages_Free: %llu", &free_pages);
-		sscanf(line, "HugePages_Rsvd: %llu", &reserved);
-		sscanf(line, "Hugepagesize: %llu", &kb);
-	}
-	fclose(f);
-	p->bytes = kb * 1024;
-	p->total = total;
-	p->free = free_pages > reserved ? free_pages - reserved : 0;
-	return 0;
+	p->bytes = memsize_hugetlb(0);
+	p->total = p->free = 0;
+	if (!p->bytes)
+		return;
+	p->total = readfile_field(AT_FDCWD, path, "HugePages_Total:", 10);
+	rest = readfile_field(AT_FDCWD, path, "HugePages_Free:", 10);
+	reserved = readfile_field(AT_FDCWD, path, "HugePages_Rsvd:", 10);
+	p->free = rest > reserved ? rest - reserved : 0;
 }
 
 static int read_number(u64 *ret)
@@ -141,8 +136,7 @@ int demo_pool_reserve(struct demo_pool *p, u64 want)
 	/* The pool first takes in pages that others hold beyond its size: try again. */
 	for (unsigned i = 0; !r && p->free < want && i < 8; i++) {
 		r = add_pages(p, want - p->free);
-		if (!r)
-			r = demo_pool_read(p);
+		demo_pool_read(p);
 	}
 	if (!r && p->free < want)
 		r = -ENOMEM;

@@ -19,8 +19,8 @@ struct demo_pool {
 	int fd; /* held open as long as the pages are needed */
 };
 
-/* Reads the pool.  Returns 0 or -errno. */
-int demo_pool_read(struct demo_pool *p);
+/* Reads the pool. */
+void demo_pool_read(struct demo_pool *p);
 /* Adds pages until @want are free.  Returns 0; -ENOMEM when the kernel finds no memory; -errno. */
 int demo_pool_reserve(struct demo_pool *p, u64 want);
 /* Gives back what was added, and waits until it is done. */

@@ -326,17 +326,12 @@ static bool live_holders_known(const struct live_holders_list *o, enum holders_k
 /* Open with O_DIRECT: requests hold their pages until they are done. */
 static bool live_holders_direct(int dir, int fd)
 {
-	char path[32], *text, *flags;
-	bool direct;
-	size_t len;
+	char path[32];
+	u64 flags;
 
 	snprintf(path, sizeof(path), "fdinfo/%d", fd);
-	if (readfile(dir, path, &text, &len))
-		return false;
-	flags = strstr(text, "flags:");
-	direct = flags && strtoul(flags + 6, NULL, 8) & O_DIRECT;
-	free(text);
-	return direct;
+	flags = readfile_field(dir, path, "flags:", 8);
+	return flags != UINT64_MAX && flags & O_DIRECT;
 }
 
 static void live_holders_link(struct live_holders_list *o, int dir, pid_t pid, int fd,

@@ -9,7 +9,6 @@
 #include <string.h>
 #include <sys/utsname.h>
 #include <unistd.h>
-#include <dirent.h>
 #include <zlib.h>
 
 #include "page/structpage.h"
@@ -128,21 +127,16 @@ static void live_machine_zones(struct live *l)
 /* The machine has memory for which long-term pins must migrate pages: CMA or ZONE_MOVABLE. */
 static u8 live_machine_unpinnable(struct live *l)
 {
-	const char *cma;
-	char *text;
-	size_t len;
-	u8 found;
+	u64 cma;
 
 	for (unsigned i = 0; i < l->machine.page.nspans; i++)
 		if (l->machine.page.spans[i].zone == PAGE_ZONE_MOVABLE)
 			return TRI_YES;
-	if (!l->machine.page.nspans || readfile(l->root, "proc/meminfo", &text, &len))
+	if (!l->machine.page.nspans || faccessat(l->root, "proc/meminfo", R_OK, 0))
 		return TRI_UNKNOWN;
 	/* without CONFIG_CMA the line is missing */
-	cma = strstr(text, "CmaTotal:");
-	found = cma && strtoull(cma + strlen("CmaTotal:"), NULL, 10) ? TRI_YES : TRI_NO;
-	free(text);
-	return found;
+	cma = readfile_field(l->root, "proc/meminfo", "CmaTotal:", 10);
+	return cma && cma != UINT64_MAX ? TRI_YES : TRI_NO;
 }
 
 static void live_machine_evidence(struct source_evidence *e, int fd, const char *path)
@@ -261,42 +255,29 @@ static u8 live_machine_pool_free_pin(struct live *l, u64 bytes,
 	return !open && !m->cut && !readfile_number(l->root, path) ? TRI_NO : TRI_UNKNOWN;
 }
 
-static u8 live_machine_all(u8 sum, u8 one)
-{
-	return sum == one ? sum : TRI_UNKNOWN;
-}
-
 void live_machine_refresh(struct source *src)
 {
 	struct live *l = (struct live *)src;
 	struct page_context *c = &l->machine.page;
 	const struct structpage_memory *m = NULL;
-	unsigned long long kib;
-	struct dirent *e;
-	DIR *dir;
+	u64 bytes[PAGE_POOLS];
 
 	/* Without such memory, or not knowing, a later look finds what the first one found. */
 	if (c->npools && c->unpinnable_memory != TRI_YES)
 		return;
 	c->huge_free_pin = TRI_UNKNOWN;
-	c->npools = 0;
-	dir = readfile_dir(l->root, "sys/kernel/mm/hugepages");
-	while (dir && (e = readdir(dir)) && c->npools < PAGE_POOLS) {
-		struct page_pool *p = &c->pool[c->npools];
+	c->npools = memsize_pools(l->root, bytes, PAGE_POOLS);
+	if (c->npools && c->unpinnable_memory == TRI_YES)
+		m = live_bpf_memory(l);
+	for (unsigned i = 0; i < c->npools; i++) {
+		struct page_pool *p = &c->pool[i];
 
-		if (sscanf(e->d_name, "hugepages-%llukB", &kib) != 1)
-			continue;
-		if (!m && c->unpinnable_memory == TRI_YES)
-			m = live_bpf_memory(l);
-		p->bytes = kib << 10;
+		p->bytes = bytes[i];
 		p->free = TRI_UNKNOWN; /* the mapping decides */
 		p->free_pin = live_machine_pool_free_pin(l, p->bytes, m);
-		c->huge_free_pin =
-			c->npools++ ? live_machine_all(c->huge_free_pin, p->free_pin)
-				    : p->free_pin;
+		if (!i || c->huge_free_pin != p->free_pin)
+			c->huge_free_pin = i ? TRI_UNKNOWN : p->free_pin;
 	}
-	if (dir)
-		closedir(dir);
 }
 
 int live_machine_settings(const char *root, struct live_machine_settings *ret)

@@ -26,48 +26,38 @@ u64 memsize_pmd(int root)
 	return pmd && pmd < 1u << 31 ? pmd : page / 8 * page;
 }
 
-/* The default size, in bytes; 0 without hugetlb. */
-static u64 memsize_default(void)
+unsigned memsize_pools(int root, u64 *ret, unsigned max)
 {
-	char *text, *line;
-	size_t len;
-	u64 kib;
+	DIR *dir = readfile_dir(root, MEMSIZE_POOLS + (root != AT_FDCWD));
+	unsigned long long kib;
+	struct dirent *d;
+	unsigned n = 0, at;
 
-	if (readfile(AT_FDCWD, "/proc/meminfo", &text, &len))
-		return 0;
-	line = strstr(text, "\nHugepagesize:");
-	kib = line ? strtoull(line + strlen("\nHugepagesize:"), NULL, 10) : 0;
-	free(text);
-	return kib << 10;
+	while (dir && n < max && (d = readdir(dir))) {
+		if (sscanf(d->d_name, "hugepages-%llukB", &kib) != 1)
+			continue;
+		for (at = n++; at && ret[at - 1] > kib << 10; at--)
+			ret[at] = ret[at - 1];
+		ret[at] = kib << 10;
+	}
+	if (dir)
+		closedir(dir);
+	return n;
 }
 
 u64 memsize_hugetlb(unsigned n)
 {
-	u64 first = memsize_default(), last = 0;
-	struct dirent *d;
-	DIR *dir;
+	u64 first = readfile_field(AT_FDCWD, "/proc/meminfo", "\nHugepagesize:", 10);
+	u64 pool[MEMSIZE_SIZES];
+	unsigned pools = memsize_pools(AT_FDCWD, pool, MEMSIZE_SIZES), others = 0;
 
+	first = first == UINT64_MAX ? 0 : first << 10;
 	if (!n)
 		return first;
-	/* Each round finds the next larger size. */
-	for (unsigned i = 0; i < n; i++) {
-		u64 next = UINT64_MAX, kib;
-
-		dir = readfile_dir(AT_FDCWD, MEMSIZE_POOLS);
-		while (dir && (d = readdir(dir))) {
-			if (strncmp(d->d_name, "hugepages-", 10))
-				continue;
-			kib = strtoull(d->d_name + 10, NULL, 10);
-			if (kib << 10 > last && kib << 10 != first)
-				next = MIN(next, kib << 10);
-		}
-		if (dir)
-			closedir(dir);
-		if (next == UINT64_MAX)
-			return 0;
-		last = next;
-	}
-	return last;
+	for (unsigned i = 0; i < pools; i++)
+		if (pool[i] != first && ++others == n)
+			return pool[i];
+	return 0;
 }
 
 char *memsize_text(u64 bytes, bool suffix, char *ret, size_t size)

@@ -10,6 +10,11 @@ u64 memsize_page(void);
 /* Returns the bytes that one PMD maps; files are those below @root. */
 u64 memsize_pmd(int root);
 
+#define MEMSIZE_SIZES 16 /* of huge pages, more than any machine has */
+
+/* Lists the bytes of the pages of each pool of hugetlb pages, at most @max, ascending; returns how many. */
+unsigned memsize_pools(int root, u64 *ret, unsigned max);
+
 /*
  * Returns the bytes of hugetlb pages: @n 0 is the size that mmap(MAP_HUGETLB) maps, then come the
  * others, the smallest first.  Returns 0 when there are no more.

@@ -94,3 +94,18 @@ u64 readfile_hex(int root, const char *path)
 {
 	return readfile_digits(root, path, 16);
 }
+
+u64 readfile_field(int dir, const char *path, const char *key, int base)
+{
+	u64 n = UINT64_MAX;
+	char *text, *at;
+	size_t len;
+
+	if (readfile(dir, path, &text, &len))
+		return n;
+	at = strstr(text, key);
+	if (at)
+		n = strtoull(at + strlen(key), NULL, base);
+	free(text);
+	return n;
+}

@@ -42,18 +42,10 @@ bool tracer_task_any(const struct tracer *t, pid_t pid)
 
 u64 tracer_task_field(pid_t tid, const char *file, const char *key, int base)
 {
-	char path[64], *text, *at;
-	u64 n = UINT64_MAX;
-	size_t len;
+	char path[64];
 
 	snprintf(path, sizeof(path), "/proc/%d/%s", tid, file);
-	if (readfile(AT_FDCWD, path, &text, &len))
-		return n;
-	at = strstr(text, key);
-	if (at)
-		n = strtoull(at + strlen(key), NULL, base);
-	free(text);
-	return n;
+	return readfile_field(AT_FDCWD, path, key, base);
 }
 
 int tracer_task_stat(pid_t tid, struct procstat *ret)
