@@ -8,7 +8,7 @@ function __gupinfo_columns
 end
 
 function __gupinfo_states
-	printf '%s\n' hole hole-thp order-0 zero readonly protnone ro-then-rw free dontfork wipeonfork guard uffd-wp uffd-wp-async uffd-rwp uffd-rwp-async uffd-rwp-swapped uffd-rwp-unarmed swapped ksm mlocked thp thp-pte thp-half-shared thp-half-own thp-single thp-mremapped huge-zero mthp-16k mthp-32k mthp-64k mthp-128k mthp-256k mthp-512k mthp-1024k mthp-2048k hugetlb hugetlb-shared hugetlb-hole hugetlb-readonly hugetlb-file-private hugetlb-none-hole hugetlb-none-shared hugetlb-full-hole hugetlb-full-shared file-private file-cowed file-shared file-shared-dirty file-shared-ro file-private-ro file-hole file-beyond tmpfs-private tmpfs-cowed memfd memfd-dirty memfd-ro shmem shmem-hole secretmem unmapped vsyscall arena arena-thp arena-shmem arena-tmpfs arena-file arena-file-shared arena-hugetlb plain random
+	printf '%s\n' hole hole-thp order-0 zero readonly protnone ro-then-rw free dontfork wipeonfork guard uffd-wp uffd-wp-async uffd-rwp uffd-rwp-async uffd-rwp-swapped uffd-rwp-unarmed swapped ksm mlocked thp thp-pte thp-half-shared thp-half-own thp-single thp-mremapped huge-zero mthp-16k mthp-32k mthp-64k mthp-128k mthp-256k mthp-512k mthp-1024k mthp-2048k hugetlb hugetlb-shared hugetlb-hole hugetlb-readonly hugetlb-file-private hugetlb-none-hole hugetlb-none-shared hugetlb-full-hole hugetlb-full-shared file-private file-cowed file-shared file-shared-dirty file-shared-ro file-private-ro file-hole file-beyond tmpfs-private tmpfs-cowed memfd memfd-dirty memfd-ro shmem shmem-hole secretmem aio-ring unmapped vsyscall arena arena-thp arena-shmem arena-tmpfs arena-file arena-file-shared arena-hugetlb plain random
 end
 
 complete -c gupinfo -f

@@ -36,6 +36,7 @@ ksm                      5019  ksm      pte  *   no   fast   copy   copy   copy
 file-private             5010  file!    pte  *   -    fast!  fast!  copy!  copy!
 file-cowed               5019  anon!    pte  1!  yes! fast   fast!  fast   fast
 file-shared              6005  file!    pte  *   -    fast   fast   *      EFAULT!
+aio-ring                 6005  file     pte  1!  -    fast   fast   *      EFAULT!
 secretmem                5014  *        pte  *   -    EFAULT! EFAULT! EFAULT! EFAULT!
 '
 

@@ -11,6 +11,7 @@
 struct bpfpage;
 struct frame_cache;
 struct holders;
+struct statfs;
 
 /* The device number of a mount, and what its files are to GUP. */
 struct live_mount {
@@ -169,6 +170,9 @@ void live_vmas_free(struct live_mounts *m);
 
 /* Reads the counters of the pool of @vma's page size. */
 void live_hugetlb_counters(struct live *l, struct vma *vma);
+/* Asks the file system of the file that @vma maps; -1 when that is not permitted. */
+int live_hugetlb_statfs(struct live_process *p, const struct vma *vma,
+			struct statfs *ret);
 /* Reads limits of the pool, mount and cgroups for @vma if it maps hugetlb (live_hugetlb.c). */
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/sysmacros.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "live/bpfpage.h"
@@ -18,6 +19,7 @@
 #include "os/readfile.h"
 
 #define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
+#define LIVE_AIO_MAGIC 0xa10a10a1u     /* AIO_RING_MAGIC, fs/aio.c */
 #define LIVE_LINE 65536 /* longer than any line of smaps: paths are below 4096 * 4 */
 
 void live_vmas_free(struct live_mounts *m)
@@ -125,6 +127,7 @@ static enum vma_fs live_vmas_lookup(struct live *l, struct live_process *p,
 				    const struct vma *vma)
 {
 	const struct live_mount *m;
+	struct statfs st;
 	unsigned mode;
 	u64 rdev = 0;
 
@@ -143,6 +146,9 @@ static enum vma_fs live_vmas_lookup(struct live *l, struct live_process *p,
 		live_vmas_mountinfo(&l->ours, l->root, "proc/self/mountinfo");
 	if (!m)
 		m = live_vmas_mount(&l->ours, vma->dev_major, vma->dev_minor);
+	/* mountinfo does not have the mount of rings, and one of our own would delay our end by RCU */
+	if (!m && !strncmp(vma->name, "/[aio]", 6) && !live_hugetlb_statfs(p, vma, &st))
+		return (u32)st.f_type == LIVE_AIO_MAGIC ? VMA_FS_AIO : VMA_FS_UNKNOWN;
 	if (!m || (!mode && m->devices))
 		return VMA_FS_UNKNOWN;
 	/* Any file system may have device nodes; a mapped name below /dev hints at one. */

@@ -106,6 +106,9 @@ static s64 page_count_expected(const struct page_work *w)
 	}
 	if (p->kind == PAGE_HUGETLB)
 		return refs;
+	/* aio_setup_ring() keeps a reference; aio_migrate_folio() expects it, too. */
+	if (w->vma->fs == VMA_FS_AIO && o->mapping != RAW_MAPPING_NULL)
+		refs++;
 	return refs + (page_has_flag(p, KPF_BIT(PRIVATE)) ? 1 : 0);
 }
 
@@ -114,6 +117,8 @@ char *page_count_expected_text(const struct page_info *p, char *buf, size_t size
 	bool private = page_has_flag(p, KPF_BIT(PRIVATE)) && p->kind != PAGE_HUGETLB &&
 		       !p->anon && p->kind != PAGE_KSM;
 	s64 cache = p->expected - p->folio_mapcount - private;
+	s64 context =
+		p->kind == PAGE_FILE ? MAX(cache - (1ll << MIN(p->order, 30)), 0) : 0;
 
 	buf[0] = '\0';
 	if (p->expected < 0)
@@ -121,8 +126,10 @@ char *page_count_expected_text(const struct page_info *p, char *buf, size_t size
 	text_add(buf, size, "%lld mapping%s", p->folio_mapcount,
 		 p->folio_mapcount == 1 ? "" : "s");
 	if (cache)
-		text_add(buf, size, ", %lld %s cache", cache,
+		text_add(buf, size, ", %lld %s cache", cache - context,
 			 p->anon || p->kind == PAGE_KSM ? "swap" : "page");
+	if (context)
+		text_add(buf, size, ", %lld AIO context", context);
 	if (private)
 		text_add(buf, size, ", 1 private");
 	return buf;

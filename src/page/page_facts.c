@@ -21,7 +21,7 @@ static bool facts_plain_vma(const struct vma *v)
 {
 	return v->fs == VMA_FS_NONE || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_HUGETLB ||
 	       v->fs == VMA_FS_SECRETMEM || vma_fs_on_disk(v->fs) ||
-	       v->fs == VMA_FS_NODIRTY;
+	       v->fs == VMA_FS_NODIRTY || v->fs == VMA_FS_AIO;
 }
 
 static void facts_vma_flags(struct page_facts_work *w)
@@ -80,7 +80,7 @@ static enum tri facts_dirty_tracking(const struct vma *v)
 {
 	if (!v->shared || !v->write)
 		return TRI_NO;
-	if (vma_fs_on_disk(v->fs))
+	if (vma_fs_on_disk(v->fs) || v->fs == VMA_FS_AIO)
 		return TRI_YES;
 	return tri_from(facts_plain_vma(v) || v->fs == VMA_FS_SPECIAL, false);
 }
@@ -466,7 +466,9 @@ static enum tri facts_movable(const struct page_facts_work *w)
 	if (p->kind == PAGE_FILE && w->vma->fs == VMA_FS_CAREFUL && dirty == TRI_NO &&
 	    facts_flag(p, KPF_BIT(PRIVATE)) == TRI_NO && !p->folio_mapcount)
 		return TRI_YES;
-	return tri_from(p->kind == PAGE_FILE && w->vma->fs == VMA_FS_DISK, true);
+	return tri_from(p->kind == PAGE_FILE &&
+				(w->vma->fs == VMA_FS_DISK || w->vma->fs == VMA_FS_AIO),
+			true);
 }
 
 static void facts_page(struct page_facts_work *w)

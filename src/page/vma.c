@@ -283,7 +283,8 @@ enum vma_fs vma_fs_by_type(const char *type)
 	 * vma_needs_dirty_tracking(): a file needs it when its vm_ops have page_mkwrite or
 	 * pfn_mkwrite, or when mapping_can_writeback() is true for it.  generic_file_mmap()
 	 * sets page_mkwrite, for ramfs too.  VMA_FS_DISK here: those whose a_ops have had
-	 * migrate_folio() since 5.10, and those whose pages are never dirty.
+	 * migrate_folio() since 5.10, and those whose pages are never dirty.  A busy buffer head
+	 * stops pages of bdev.
 	 */
 	static const struct {
 		const char *type;
@@ -306,7 +307,7 @@ enum vma_fs vma_fs_by_type(const char *type)
 		{ "gfs2", VMA_FS_DISK },         { "udf", VMA_FS_CAREFUL },
 		{ "squashfs", VMA_FS_DISK },     { "erofs", VMA_FS_DISK },
 		{ "iso9660", VMA_FS_DISK },      { "ecryptfs", VMA_FS_CAREFUL },
-		{ "bdev", VMA_FS_CAREFUL }, /* a busy buffer head stops it */
+		{ "bdev", VMA_FS_CAREFUL },      { "aio", VMA_FS_AIO },
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(types); i++)
@@ -321,7 +322,7 @@ const char *const vma_fs_names[] = {
 	[VMA_FS_SECRETMEM] = "secretmem", [VMA_FS_DISK] = "disk",
 	[VMA_FS_NODIRTY] = "nodirty",     [VMA_FS_DEVICE] = "device",
 	[VMA_FS_SPECIAL] = "special",     [VMA_FS_RAMFS] = "ramfs",
-	[VMA_FS_CAREFUL] = "careful",
+	[VMA_FS_CAREFUL] = "careful",     [VMA_FS_AIO] = "aio",
 };
 
 static bool vma_no_access(const struct vma *vma)

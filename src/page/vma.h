@@ -62,6 +62,7 @@ enum vma_fs {
 	VMA_FS_SPECIAL, /* no file, not anonymous: [vdso], [vvar], [uprobes] */
 	VMA_FS_RAMFS,   /* as VMA_FS_DISK, but no dirty page is moved */
 	VMA_FS_CAREFUL, /* as VMA_FS_DISK, but a page may be moved after it was written, or not at all */
+	VMA_FS_AIO, /* a ring of io_setup(2): the AIO context has a reference on each page */
 	VMA_FSES
 };
 

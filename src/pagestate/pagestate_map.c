@@ -22,8 +22,8 @@
 typedef int pagestate_open_fn(struct pagestate *s);
 
 static pagestate_open_fn pagestate_disk, pagestate_disk_ro, pagestate_memfd,
-	pagestate_secret, pagestate_gate, pagestate_huge_file, pagestate_huge_mount,
-	pagestate_huge_full;
+	pagestate_secret, pagestate_aio, pagestate_gate, pagestate_huge_file,
+	pagestate_huge_mount, pagestate_huge_full;
 
 static const struct pagestate_mapped {
 	pagestate_open_fn *open; /* NULL: no file */
@@ -164,6 +164,19 @@ static int pagestate_huge_full(struct pagestate *s)
 	return pagestate_huge_fs(s, true);
 }
 
+/* The kernel maps it, at the address that is the context's name; it goes with the process. */
+static int pagestate_aio(struct pagestate *s)
+{
+	unsigned long context = 0;
+
+	if (syscall(SYS_io_setup, 1, &context))
+		return pagestate_fail(s, -EOPNOTSUPP, "io_setup: %s", strerror(errno));
+	s->page = s->addr = (char *)context;
+	(void)*(volatile char *)s->page; /* fault it in */
+	s->len = 0;
+	return 0;
+}
+
 /* The vsyscall page is there in every process, or in none. */
 static int pagestate_gate(struct pagestate *s)
 {
@@ -198,7 +211,7 @@ int pagestate_map_make(struct pagestate *s, enum pagestate_mapping id, size_t le
 	if (flags & MAP_HUGETLB)
 		flags |= __builtin_ctzll(s->leaf) << 26; /* MAP_HUGE_SHIFT */
 	err = m->open ? m->open(s) : 0;
-	if (err || s->addr) /* the vsyscall page is mapped already */
+	if (err || s->addr) /* the kernel has mapped it already */
 		return err;
 	s->addr = pagestate_map(s, len, s->leaf, prot, flags, s->fd);
 	if (!s->addr)

@@ -107,6 +107,8 @@ TEST(frames)
 		  FRAME_MOVES, "file", NULL },
 		{ "page cache that is read", KPF_BIT(LRU), RAW_MAPPING_FILE, VMA_FS_DISK,
 		  2, 0, false, FRAME_BLOCKS, "file", "refs" },
+		{ "ring of AIO", KPF_BIT(LRU), RAW_MAPPING_FILE, VMA_FS_AIO, 2, 0, false,
+		  FRAME_MOVES, "file", NULL },
 		{ "clean cache of network", KPF_BIT(LRU), RAW_MAPPING_FILE,
 		  VMA_FS_CAREFUL, 1, 0, false, FRAME_MOVES, "file", NULL },
 		{ "dirty cache of network", KPF_BIT(LRU) | KPF_BIT(DIRTY),
