@@ -34,27 +34,47 @@ static bool columns_news(const struct column *col, const struct report_row *sum)
 	return c.num || (c.rest && !(col->flags & COLUMN_HOLDERS));
 }
 
+/* Fills @order with the columns of @of by ->fit, those without it left out; returns how many. */
+static unsigned columns_by_fit(enum columns_of of, u8 order[256])
+{
+	unsigned n = 0, at;
+
+	for (unsigned i = 0; i < columns_table_n; i++) {
+		const struct column *c = &columns_table[i];
+		u8 fit = c->fit[of == COLUMNS_PROCESS];
+
+		if (!(c->of & BIT(of)) || !fit)
+			continue;
+		for (at = n++;
+		     at && columns_table[order[at - 1]].fit[of == COLUMNS_PROCESS] > fit;
+		     at--)
+			order[at] = order[at - 1];
+		order[at] = (u8)i;
+	}
+	return n;
+}
+
 unsigned columns_fit(enum columns_of of, unsigned width, const struct report_row *sum,
 		     const struct column **sel)
 {
 	unsigned taken = 0, room = width ? width + 1 : UINT32_MAX;
 	bool take[256] = { 0 };
+	u8 order[256];
+	unsigned n = columns_by_fit(of, order);
 
 	for (unsigned round = 0; round < 3; round++)
-		for (unsigned fit = 1; fit < 256; fit++)
-			for (unsigned i = 0; i < columns_table_n; i++) {
-				const struct column *c = &columns_table[i];
-				bool now = !round      ? fit == 1
-					   : round < 2 ? columns_news(c, sum)
-						       : fit > 1;
+		for (unsigned i = 0; i < n; i++) {
+			const struct column *c = &columns_table[order[i]];
+			bool always = c->fit[of == COLUMNS_PROCESS] == 1;
+			bool now = !round      ? always
+				   : round < 2 ? columns_news(c, sum)
+					       : !always;
 
-				if (!(c->of & BIT(of)) || !now || take[i] ||
-				    c->fit[of == COLUMNS_PROCESS] != fit ||
-				    (round && c->width + 1u > room))
-					continue;
-				take[i] = true;
-				room -= MIN(room, c->width + 1u);
-			}
+			if (!now || take[order[i]] || (round && c->width + 1u > room))
+				continue;
+			take[order[i]] = true;
+			room -= MIN(room, c->width + 1u);
+		}
 	for (unsigned i = 0; i < columns_table_n; i++)
 		if (take[i])
 			sel[taken++] = &columns_table[i];
