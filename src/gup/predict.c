@@ -327,47 +327,47 @@ static void predict_translate(struct facts *f, const struct facts *k)
 		fact_set(f, F(SPECIAL), false);
 }
 
-/* Walks from @stage.  Contradicting facts give an unknown verdict that names them. */
-static void predict_run(const struct kernel *k, const struct facts *f, unsigned stage,
-			u32 flags, struct predict_result *ret)
-{
-	struct predict_case c = { .f = *f,
-				  .k = { .known = k->known, .value = k->value },
-				  .flags = (u8)flags };
-	const struct fact_never *never;
+/* What all walks of a page begin with. */
+struct predict_start {
+	struct facts f, k; /* known and inferred, of the page and of the kernel */
+	const struct fact_never
+		*never; /* the combination that they contradict, or NULL */
+};
 
-	predict_translate(&c.f, &c.k);
-	never = fact_infer_close(&c.f, &c.k);
-	if (!never) {
+static struct predict_start predict_start(const struct kernel *k, const struct facts *f)
+{
+	struct predict_start s = { .f = *f,
+				   .k = { .known = k->known, .value = k->value } };
+
+	predict_translate(&s.f, &s.k);
+	s.never = fact_infer_close(&s.f, &s.k);
+	return s;
+}
+
+/* Walks from @stage.  Contradicting facts give an unknown verdict that names them. */
+static void predict_run(const struct predict_start *s, unsigned stage, u32 flags,
+			struct predict_result *ret)
+{
+	struct predict_case c = { .f = s->f, .k = s->k, .flags = (u8)flags };
+
+	if (!s->never) {
 		predict_walk(&c, predict_first(stage), ret);
 		return;
 	}
 	memset(ret, 0, sizeof(*ret));
 	memcpy(ret->field, predict_unknown, sizeof(predict_unknown));
-	ret->unknown = never->yes | never->no;
-	ret->unknown_kernel = (never->kyes | never->kno) & ~k->known;
+	ret->unknown = s->never->yes | s->never->no;
+	ret->unknown_kernel = (s->never->kyes | s->never->kno) & ~s->k.known;
 }
 
-/* ---- public */
-
-const char *predict_contradiction(const struct kernel *k, const struct facts *f)
-{
-	struct facts page = *f, kernel = { .known = k->known, .value = k->value };
-	const struct fact_never *never;
-
-	predict_translate(&page, &kernel);
-	never = fact_infer_close(&page, &kernel);
-	return never ? never->why : NULL;
-}
-
-void predict_request(const struct kernel *k, const struct facts *f, enum gup_request req,
-		     struct gup_verdict *ret)
+static void predict_gup(const struct predict_start *s, enum gup_request req,
+			struct gup_verdict *ret)
 {
 	u32 flags = gup_requests[req].flags;
 	struct predict_result fast, slow;
 
-	predict_run(k, f, PREDICT_FAST, flags, &fast);
-	predict_run(k, f, PREDICT_CHECK, flags, &slow);
+	predict_run(s, PREDICT_FAST, flags, &fast);
+	predict_run(s, PREDICT_CHECK, flags, &slow);
 	memset(ret, 0, sizeof(*ret));
 	ret->fast = fast.field[FIELD_FAST];
 	ret->fast_reason =
@@ -386,11 +386,11 @@ void predict_request(const struct kernel *k, const struct facts *f, enum gup_req
 	ret->path_slow = slow.path;
 }
 
-void predict_write(const struct kernel *k, const struct facts *f, struct gup_write *ret)
+static void predict_store(const struct predict_start *s, struct gup_write *ret)
 {
 	struct predict_result r;
 
-	predict_run(k, f, PREDICT_WRITE, GUP_WRITE | PREDICT_STORE, &r);
+	predict_run(s, PREDICT_WRITE, GUP_WRITE | PREDICT_STORE, &r);
 	memset(ret, 0, sizeof(*ret));
 	ret->fault = r.field[FIELD_WFAULT];
 	ret->seen_by_refs = r.field[FIELD_SEEN];
@@ -401,12 +401,12 @@ void predict_write(const struct kernel *k, const struct facts *f, struct gup_wri
 	ret->path = r.path;
 }
 
-static void predict_whatif(const struct kernel *k, const struct facts *f, unsigned stage,
+static void predict_whatif(const struct predict_start *s, unsigned stage,
 			   enum predict_field word, struct gup_whatif *ret)
 {
 	struct predict_result r;
 
-	predict_run(k, f, stage, 0, &r);
+	predict_run(s, stage, 0, &r);
 	memset(ret, 0, sizeof(*ret));
 	ret->word = r.field[word];
 	ret->unknown = r.unknown;
@@ -414,24 +414,54 @@ static void predict_whatif(const struct kernel *k, const struct facts *f, unsign
 	ret->path = r.path;
 }
 
+/* ---- public */
+
+const char *predict_contradiction(const struct kernel *k, const struct facts *f)
+{
+	const struct predict_start s = predict_start(k, f);
+
+	return s.never ? s.never->why : NULL;
+}
+
+void predict_request(const struct kernel *k, const struct facts *f, enum gup_request req,
+		     struct gup_verdict *ret)
+{
+	const struct predict_start s = predict_start(k, f);
+
+	predict_gup(&s, req, ret);
+}
+
+void predict_write(const struct kernel *k, const struct facts *f, struct gup_write *ret)
+{
+	const struct predict_start s = predict_start(k, f);
+
+	predict_store(&s, ret);
+}
+
 void predict_fork(const struct kernel *k, const struct facts *f, struct gup_whatif *ret)
 {
-	predict_whatif(k, f, PREDICT_FORK, FIELD_FORK, ret);
+	const struct predict_start s = predict_start(k, f);
+
+	predict_whatif(&s, PREDICT_FORK, FIELD_FORK, ret);
 }
 
 void predict_migrate(const struct kernel *k, const struct facts *f,
 		     struct gup_whatif *ret)
 {
-	predict_whatif(k, f, PREDICT_MIGRATE, FIELD_MIGRATE, ret);
+	const struct predict_start s = predict_start(k, f);
+
+	predict_whatif(&s, PREDICT_MIGRATE, FIELD_MIGRATE, ret);
 }
 
 void predict_all(const struct kernel *k, const struct facts *f, struct gup_verdicts *ret)
 {
+	const struct predict_start s = predict_start(k, f);
+
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		predict_request(k, f, i, &ret->req[i]);
-	predict_write(k, f, &ret->write);
-	predict_fork(k, f, &ret->fork);
-	predict_migrate(k, f, &ret->migrate);
+		predict_gup(&s, i, &ret->req[i]);
+	predict_store(&s, &ret->write);
+	predict_whatif(&s, PREDICT_FORK, FIELD_FORK, &ret->fork);
+	predict_whatif(&s, PREDICT_MIGRATE, FIELD_MIGRATE, &ret->migrate);
 }
 
 unsigned predict_rules(void)
