@@ -66,32 +66,42 @@ void kernel_evidence_init(struct kernel_evidence *ev)
 	memset(ev->probe, TRI_UNKNOWN, sizeof(ev->probe));
 }
 
-/* The @line of @len bytes, which begins with "CONFIG_", is "NAME=y" or "NAME=m". */
+/* The @line of @len bytes, "NAME=y" or "NAME=m", is about @name. */
 static bool kernel_line_sets(const char *line, size_t len, const char *name)
 {
-	size_t n = name && name[7] == line[7] ? strlen(name) : 0;
+	size_t n = name ? strlen(name) : 0;
 
-	return n && len >= n + 2 && !memcmp(line, name, n) && line[n] == '=' &&
-	       (line[n + 1] == 'y' || line[n + 1] == 'm');
+	return len == n + 2 && !memcmp(line, name, n);
 }
 
 void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t len)
 {
 	const char *end = text + len;
+	u32 begins[UINT8_MAX + 1] = { 0 }; /* options by the letter behind "CONFIG_" */
 	bool any = false;
 
+	for (unsigned i = 0; i < KCONFIGS; i++) {
+		const struct kernel_config *c = &kernel_configs[i];
+
+		begins[(u8)c->name[7]] |= BIT(i);
+		begins[c->old_name ? (u8)c->old_name[7] : 0] |= BIT(i);
+	}
 	for (const char *line = text, *next; line < end; line = next) {
 		const char *nl = memchr(line, '\n', end - line);
 		size_t n = (nl ? nl : end) - line;
 
 		next = line + n + 1;
-		if (n <= 7 || memcmp(line, "CONFIG_", 7))
+		if (n <= 9 || memcmp(line, "CONFIG_", 7))
 			continue;
 		any = true;
-		for (unsigned i = 0; i < KCONFIGS; i++)
+		if (line[n - 2] != '=' || (line[n - 1] != 'y' && line[n - 1] != 'm'))
+			continue;
+		for (u32 i, left = begins[(u8)line[7]]; left; left &= left - 1) {
+			i = __builtin_ctz(left);
 			if (kernel_line_sets(line, n, kernel_configs[i].name) ||
 			    kernel_line_sets(line, n, kernel_configs[i].old_name))
 				ev->config[i] = TRI_YES;
+		}
 	}
 	for (unsigned i = 0; any && i < KCONFIGS; i++)
 		if (ev->config[i] == TRI_UNKNOWN)
