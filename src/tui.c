@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "config.h"
+
 /* curses comes last because it defines many short macros. */
 #include "tui.h"
 
@@ -14,7 +16,45 @@
 #define NCURSES_WIDECHAR 1
 #define NCURSES_NOMACROS 1
 #include <curses.h>
-#include <term.h>
+
+char *tigetstr(const char *name); /* term.h defines even more */
+
+#define CURSES_SYMBOLS(X)     \
+	X(clear)              \
+	X(curs_set)           \
+	X(def_prog_mode)      \
+	X(delscreen)          \
+	X(endwin)             \
+	X(get_wch)            \
+	X(getmouse)           \
+	X(has_colors)         \
+	X(init_pair)          \
+	X(intrflush)          \
+	X(keypad)             \
+	X(mouseinterval)      \
+	X(mousemask)          \
+	X(mvadd_wch)          \
+	X(newterm)            \
+	X(noecho)             \
+	X(nonl)               \
+	X(raw)                \
+	X(refresh)            \
+	X(reset_prog_mode)    \
+	X(set_escdelay)       \
+	X(setcchar)           \
+	X(start_color)        \
+	X(tigetstr)           \
+	X(use_default_colors) \
+	X(wtimeout)           \
+	X(COLORS)             \
+	X(COLOR_PAIRS)        \
+	X(COLS)               \
+	X(LINES)              \
+	X(stdscr)
+
+/* Its functions, and its variables by address. */
+LAZY_FUNCTIONS(lib, CURSES_SYMBOLS);
+LAZY_NOTE(NCURSESW, "the terminal interface");
 
 static const int end_signals[] = { SIGTERM, SIGHUP, SIGINT, SIGQUIT };
 static const int crash_signals[] = { SIGSEGV, SIGBUS, SIGABRT, SIGFPE, SIGILL };
@@ -78,11 +118,19 @@ int tui_signal(void)
 	return end_signal;
 }
 
-static void add_restore(const char *capability)
+/* Returns NULL where the terminal cannot do that. */
+static const char *capability(const char *name)
 {
-	char *s = tigetstr(capability);
+	const char *s = lib.tigetstr(name);
 
-	if (!s || s == (char *)-1 || term.restore_len + strlen(s) >= sizeof(term.restore))
+	return s == (char *)-1 ? NULL : s;
+}
+
+static void add_restore(const char *name)
+{
+	const char *s = capability(name);
+
+	if (!s || term.restore_len + strlen(s) >= sizeof(term.restore))
 		return;
 	/* Skip padding like $<50>, which only curses understands. */
 	for (; *s; s++) {
@@ -98,7 +146,7 @@ static void make_restore(void)
 	static const char mouse_off[] = "\033[?1000l\033[?1006l";
 
 	term.restore_len = 0;
-	if (key_mouse) {
+	if (capability("kmous")) {
 		memcpy(term.restore, mouse_off, sizeof(mouse_off) - 1);
 		term.restore_len = sizeof(mouse_off) - 1;
 	}
@@ -131,24 +179,25 @@ static const short recent_bg[TUI_SCHEME_NONE] = { 238, 252, 238 };
 static void make_colors(void)
 {
 	term.colors = 0;
-	if (term.scheme == TUI_SCHEME_NONE || !has_colors() || start_color() == ERR)
+	if (term.scheme == TUI_SCHEME_NONE || !lib.has_colors() ||
+	    lib.start_color() == ERR)
 		return;
-	use_default_colors();
-	term.colors = COLORS;
-	if (term.colors >= 256 && COLOR_PAIRS > 2 * TUI_ROLES) {
+	lib.use_default_colors();
+	term.colors = *lib.COLORS;
+	if (term.colors >= 256 && *lib.COLOR_PAIRS > 2 * TUI_ROLES) {
 		for (short i = 0; i < TUI_ROLES; i++) {
 			short fg = roles[i].of[term.scheme].fg,
 			      bg = roles[i].of[term.scheme].bg;
 
-			init_pair((short)(1 + i), fg, bg);
-			init_pair((short)(1 + TUI_ROLES + i), fg,
-				  bg >= 0 ? bg : recent_bg[term.scheme]);
+			lib.init_pair((short)(1 + i), fg, bg);
+			lib.init_pair((short)(1 + TUI_ROLES + i), fg,
+				      bg >= 0 ? bg : recent_bg[term.scheme]);
 		}
 		return;
 	}
 	term.colors = MIN(term.colors, 16);
-	for (short i = 0; i < 8 && i < COLOR_PAIRS - 1; i++)
-		init_pair((short)(i + 1), i, -1);
+	for (short i = 0; i < 8 && i < *lib.COLOR_PAIRS - 1; i++)
+		lib.init_pair((short)(i + 1), i, -1);
 }
 
 static attr_t attributes(u8 attr)
@@ -192,15 +241,15 @@ void tui_look(u8 scheme, bool mouse)
 {
 	term.scheme = scheme;
 	make_colors();
-	mousemask(mouse ? BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED |
-				  BUTTON5_PRESSED
-			: 0,
-		  NULL);
+	lib.mousemask(mouse ? BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED |
+				      BUTTON5_PRESSED
+			    : 0,
+		      NULL);
 	free(term.shown); /* all of it is painted again */
 	term.shown = NULL;
 }
 
-int tui_start(u8 scheme, bool mouse, char *why, size_t why_size)
+int tui_start(dynlib_loader *load, u8 scheme, bool mouse, char *why, size_t why_size)
 {
 	const char *name = getenv("TERM");
 
@@ -217,17 +266,22 @@ int tui_start(u8 scheme, bool mouse, char *why, size_t why_size)
 			name ? name : "");
 		return -EINVAL;
 	}
+	if (load(NCURSESW, lib_names, ARRAY_SIZE(lib_names), &lib)) {
+		snprintf(why, why_size,
+			 "--tui needs " NCURSESW ", which is not installed");
+		return -ELIBACC;
+	}
 	if (tcgetattr(STDIN_FILENO, &term.termios))
 		memset(&term.termios, 0, sizeof(term.termios));
-	set_escdelay(50);
-	term.screen = newterm(NULL, stdout, stdin);
+	lib.set_escdelay(50);
+	term.screen = lib.newterm(NULL, stdout, stdin);
 	if (!term.screen) {
 		snprintf(why, why_size,
 			 "the terminal type '%.40s' is not known here; try TERM=vt100",
 			 name);
 		return -EINVAL;
 	}
-	if (!cursor_address) {
+	if (!capability("cup")) {
 		tui_stop();
 		snprintf(why, why_size,
 			 "the terminal type '%.40s' cannot move its cursor", name);
@@ -237,14 +291,14 @@ int tui_start(u8 scheme, bool mouse, char *why, size_t why_size)
 	end_signal = 0;
 	make_restore();
 	take_signals();
-	raw();
-	noecho();
-	nonl();
-	keypad(stdscr, TRUE);
-	intrflush(stdscr, FALSE);
-	curs_set(0);
+	lib.raw();
+	lib.noecho();
+	lib.nonl();
+	lib.keypad(*lib.stdscr, TRUE);
+	lib.intrflush(*lib.stdscr, FALSE);
+	lib.curs_set(0);
 	tui_look(scheme, mouse);
-	mouseinterval(0);
+	lib.mouseinterval(0);
 	return 0;
 }
 
@@ -253,9 +307,9 @@ void tui_stop(void)
 	if (!term.screen)
 		return;
 	if (term.on)
-		mousemask(0, NULL);
-	endwin();
-	delscreen(term.screen);
+		lib.mousemask(0, NULL);
+	lib.endwin();
+	lib.delscreen(term.screen);
 	term.screen = NULL;
 	free(term.shown);
 	term.shown = NULL;
@@ -266,19 +320,19 @@ void tui_stop(void)
 
 void tui_suspend(void)
 {
-	def_prog_mode();
-	endwin();
+	lib.def_prog_mode();
+	lib.endwin();
 	raise(SIGSTOP);
-	reset_prog_mode();
-	refresh();
+	lib.reset_prog_mode();
+	lib.refresh();
 	free(term.shown);
 	term.shown = NULL;
 }
 
 void tui_size(int *ret_cols, int *ret_rows)
 {
-	*ret_cols = COLS;
-	*ret_rows = LINES;
+	*ret_cols = *lib.COLS;
+	*ret_rows = *lib.LINES;
 }
 
 /* ---- keys */
@@ -287,7 +341,7 @@ static u32 mouse_key(int *ret_x, int *ret_y)
 {
 	MEVENT e;
 
-	if (getmouse(&e) != OK)
+	if (lib.getmouse(&e) != OK)
 		return TUI_KEY_NONE;
 	*ret_x = e.x;
 	*ret_y = e.y;
@@ -331,8 +385,8 @@ u32 tui_key(int timeout_ms, int *ret_x, int *ret_y)
 
 	if (end_signal)
 		return TUI_KEY_END_SIGNAL;
-	wtimeout(stdscr, timeout_ms);
-	r = get_wch(&k);
+	lib.wtimeout(*lib.stdscr, timeout_ms);
+	r = lib.get_wch(&k);
 	if (end_signal)
 		return TUI_KEY_END_SIGNAL;
 	if (r == ERR) {
@@ -357,10 +411,10 @@ void tui_paint(const struct tui_screen *s, bool afresh)
 		term.shown = calloc(n, sizeof(*term.shown));
 		term.cols = s->cols;
 		term.rows = s->rows;
-		clear();
+		lib.clear();
 	}
-	for (int y = 0; y < s->rows && y < LINES; y++)
-		for (int x = 0; x < s->cols && x < COLS; x++) {
+	for (int y = 0; y < s->rows && y < *lib.LINES; y++)
+		for (int x = 0; x < s->cols && x < *lib.COLS; x++) {
 			const struct tui_cell *c = &s->cell[y * s->cols + x];
 			struct tui_cell *old =
 				term.shown ? &term.shown[y * s->cols + x] : NULL;
@@ -375,8 +429,8 @@ void tui_paint(const struct tui_screen *s, bool afresh)
 			if (!c->ch)
 				continue; /* the second half of a wide character */
 			attr_t a = look(c, &pair);
-			if (setcchar(&out, ch, a, pair, NULL) == OK)
-				mvadd_wch(y, x, &out);
+			if (lib.setcchar(&out, ch, a, pair, NULL) == OK)
+				lib.mvadd_wch(y, x, &out);
 		}
-	refresh();
+	lib.refresh();
 }

@@ -9,13 +9,17 @@
  */
 #pragma once
 
+#include "os/dynlib.h"
 #include "tui/tui_config.h"
 #include "tui/tui_keys.h"
 
 #define TUI_KEY_END_SIGNAL (TUI_KEY_LAST + 1)
 
-/* Takes the terminal, as tui_look() does.  Returns 0, or -EINVAL with a sentence in @why. */
-int tui_start(u8 scheme, bool mouse, char *why, size_t why_size);
+/*
+ * Takes the terminal, as tui_look() does; @load is dynlib_load(), by which it finds curses.  Returns 0, or -errno
+ * with a sentence in @why.
+ */
+int tui_start(dynlib_loader *load, u8 scheme, bool mouse, char *why, size_t why_size);
 /* Shows colours of enum tui_scheme from now on, and takes the mouse or leaves it. */
 void tui_look(u8 scheme, bool mouse);
 /* Gives the terminal back.  Safe to call at any time. */

@@ -56,7 +56,7 @@ smartcols()
 
 smartcols
 # what src/os/dynlib.c would look for, but for libkmod
-grep -rhoE 'X\((procps|lzma|ZSTD)_\w+\)' "$src/src" | sort -u | sed 's/^X/FUNCTION/' >"$work/bundle-functions.h"
+{ grep -rhoE 'X\((procps|lzma|ZSTD)_\w+\)' "$src/src"; grep -oE 'X\(\w\w+\)' "$src/src/tui.c"; } | sort -u | sed 's/^X/FUNCTION/' >"$work/bundle-functions.h"
 cd "$work/gupinfo"
 ${CC:-gcc} -O2 -fPIE -Wall -I"$work" -c -o bundle-dynlib.o "$src/tools/bundle-dynlib.c"
 [ -f Makefile ] || PKG_CONFIG_PATH=$work/smartcols/lib/pkgconfig "$src/configure" -q --with-bpf=rebuild CFLAGS="-O2" >configure.log 2>&1 ||
@@ -65,7 +65,7 @@ make -s Makefile >make.log 2>&1 # what configure is told is not meant for this l
 # zstd: elfutils since 0.189 reads sections that it packed
 make -s -j"$(nproc)" gupinfo LDFLAGS="-static-pie bundle-dynlib.o" \
 	BPF_LIBS="-lbpf -lelf -lz -lzstd" SMARTCOLS_LIBS="$work/smartcols/lib/libsmartcols.a" \
-	NCURSESW_LIBS="-lncursesw -ltinfo" LIBS="-lproc2 -llzma -lzstd" >make.log 2>&1 || { grep -E 'error|undefined' make.log >&2; tail -n 3 make.log >&2; exit 1; }
+	LIBS="-lproc2 -lncursesw -ltinfo -llzma -lzstd" >make.log 2>&1 || { grep -E 'error|undefined' make.log >&2; tail -n 3 make.log >&2; exit 1; }
 
 name=gupinfo-$("$src/tools/version.sh")-linux-$(uname -m | sed 's/x86_64/amd64/; s/aarch64/arm64/')
 tree=$out/$name

@@ -479,8 +479,8 @@ int mode_tui(struct session *s)
 		return err;
 	config_read(&config, broken, sizeof(broken));
 	config.mouse &= !s->opt.given[OPTION_NO_MOUSE];
-	if (tui_start(color ? config.scheme : TUI_SCHEME_NONE, config.mouse, why,
-		      sizeof(why)))
+	if (tui_start(dynlib_load, color ? config.scheme : TUI_SCHEME_NONE, config.mouse,
+		      why, sizeof(why)))
 		return session_fail(s, EXIT_FAILED, "%s", why);
 	err = run(&l, &config, broken);
 	tui_stop();

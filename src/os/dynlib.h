@@ -39,4 +39,6 @@
  * Loads @soname on the first call and fills @functions, a struct of LAZY_POINTER()s, with the
  * @n @names.  Returns 0, or -ELIBACC when the library or one of its functions is missing.
  */
-int dynlib_load(const char *soname, const char *const *names, size_t n, void *functions);
+typedef int dynlib_loader(const char *soname, const char *const *names, size_t n,
+			  void *functions);
+dynlib_loader dynlib_load;
