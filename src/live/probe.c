@@ -152,24 +152,32 @@ static void probe_huge(struct probe *p, char *addr, u64 size)
 		p->results[KPROBE_KPAGECOUNT_AVERAGE] = tri_from(true, count);
 }
 
-/*
- * With BPF only one of these experiments matters, and only when nothing else decides: clearing
- * a huge page takes a tenth of the startup time.
- */
-static bool probe_wants_huge(const struct live *l)
+/* What the experiments on a huge page are for, and whether it is clear without them. */
+struct probe_wants {
+	bool zero; /* the huge zero page */
+	bool huge; /* one that is written: to clear it takes a tenth of the startup time */
+};
+
+/* Later kernels keep what came with a version; what went with one may have gone before. */
+static struct probe_wants probe_wants(const struct live *l)
 {
 	struct kernel k;
 
-	return !l->bpf || kernel_resolve(&l->machine.kernel, &k) ||
-	       kernel_has(&k, KFACT_KPAGECOUNT_AVERAGE) == TRI_UNKNOWN;
+	if (kernel_resolve(&l->machine.kernel, &k))
+		return (struct probe_wants){ true, true };
+	return (struct probe_wants){
+		.zero = !l->bpf,
+		.huge = kernel_has(&k, KFACT_KPAGECOUNT_AVERAGE) == TRI_UNKNOWN ||
+			(!l->bpf && kernel_has(&k, KFACT_KPF_FOLIO_FLAGS) != TRI_YES),
+	};
 }
 
-static void probe_huge_memory(struct probe *p)
+static void probe_huge_memory(struct probe *p, struct probe_wants wants)
 {
 	u64 size = p->l->machine.kernel.pmd_size;
 	char *map, *huge;
 
-	if (!size || size > 64u << 20)
+	if (!size || size > 64u << 20 || (!wants.zero && !wants.huge))
 		return;
 	map = mmap(NULL, size * 2, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
 		   -1, 0);
@@ -177,9 +185,10 @@ static void probe_huge_memory(struct probe *p)
 		return;
 	huge = (char *)ROUND_UP((uintptr_t)map, size);
 	if (!madvise(huge, size, PROBE_HUGEPAGE)) {
-		probe_huge_zero(p, huge);
+		if (wants.zero)
+			probe_huge_zero(p, huge);
 		/* Before 6.13 a write to the huge zero page allocates a small page. */
-		if (p->l->kpageflags >= 0 && !p->l->pfns_hidden &&
+		if (wants.huge && p->l->kpageflags >= 0 && !p->l->pfns_hidden &&
 		    !madvise(huge, size, MADV_DONTNEED))
 			probe_huge(p, huge, size);
 	}
@@ -205,8 +214,7 @@ void probe_run(struct live *l)
 		if (!l->opt.no_probe) {
 			probe_fresh(&p, map);
 			probe_guard(&p, map + p.page);
-			if (probe_wants_huge(l))
-				probe_huge_memory(&p);
+			probe_huge_memory(&p, probe_wants(l));
 		}
 	}
 	l->machine.page.pfns_hidden = l->pfns_hidden;
