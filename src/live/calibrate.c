@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #define ANON_PAGES 8
-#define HUGE_MOST (32UL << 20) /* a huge zero page that is larger is not asked for */
+#define CONTENT                             \
+	sizeof(((struct structpage_cal *)0) \
+		       ->content) /* bytes, by which a page is known */
+#define HUGE_MOST (32UL << 20)    /* a huge zero page that is larger is not asked for */
 #define PM_PFN ((1ULL << 55) - 1)
 #define PM_PRESENT (1ULL << 63)
 
@@ -130,10 +133,10 @@ static int own_init(struct own *o, unsigned page_shift, char *why, size_t len)
 	if (!o->anon || !o->zero || own_make_files(o))
 		return fail(why, len, -ENOMEM, "no memory for pages of our own");
 	madvise(o->anon, ANON_PAGES * o->page, MADV_NOHUGEPAGE);
-	if (getrandom(o->anon, ANON_PAGES * o->page, 0) < 0)
-		return fail(why, len, -errno, "no random bytes for a page of our own");
 	for (unsigned i = 0; i < ANON_PAGES; i++) {
-		o->anon[i * o->page]++;
+		if (getrandom(o->anon + i * o->page, CONTENT, 0) < 0)
+			return fail(why, len, -errno,
+				    "no random bytes for a page of our own");
 		o->anon_pfn[i] = pfn_of(o, o->anon + i * o->page);
 	}
 	if (*(volatile u8 *)o->zero == 0)
@@ -195,7 +198,7 @@ static int find_bases(const struct calibrate_io *io, const struct arch *a,
 	for (unsigned i = 1; i < ANON_PAGES; i++)
 		if (o->anon_pfn[i] > o->anon_pfn[high])
 			high = i;
-	memcpy(cal->content, o->anon + high * o->page, sizeof(cal->content));
+	memcpy(cal->content, o->anon + high * o->page, CONTENT);
 	cal->pfn = o->anon_pfn[high];
 	cal->fd_pagemap = o->pagemap;
 	cal->candidates = a ? 1 << 17 : 0; /* of 1 GiB: 128 TiB */
