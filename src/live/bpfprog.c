@@ -92,6 +92,8 @@ static int prepare_syscall(struct bpf_program *prog, struct bpf_prog_load_opts *
 	struct bpf_insn *insn = (struct bpf_insn *)bpf_program__insns(prog);
 
 	(void)cookie;
+	opts->line_info = NULL;
+	opts->line_info_cnt = 0;
 	opts->prog_flags |= BPF_F_SLEEPABLE;
 	for (size_t i = 0; i < bpf_program__insn_cnt(prog); i++) {
 		if (insn[i].code == (BPF_JMP | BPF_CALL) &&
