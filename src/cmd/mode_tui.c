@@ -120,7 +120,7 @@ static void who(struct tui_live *l)
 	struct render_options opt = { .width = 80, .version = l->s->opt.render.version };
 	struct session own = *l->s; /* its messages are shown here */
 	char *text = NULL, *at = NULL;
-	struct tui_text lines;
+	struct tui_text lines = { 0 };
 	pid_t pids[TUI_WATCH_PIDS];
 	size_t len, n = 0;
 	int cols, rows;
@@ -141,7 +141,6 @@ static void who(struct tui_live *l)
 		fprintf(opt.out, "%s\n", own.diag.message[i].text);
 	diag_deinit(&own.diag);
 	fclose(opt.out);
-	tui_text_init(&lines);
 	tui_size(&cols, &rows);
 	for (char *line = text; text && (line = strtok_r(line, "\n", &at)); line = NULL) {
 		tui_text_add(&lines, TUI_NORMAL, "%s", "");

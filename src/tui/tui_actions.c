@@ -102,9 +102,8 @@ static void next_pane(struct tui *t, int by)
 static void open_text(struct tui *t, const char *title,
 		      void (*make)(struct tui *t, struct tui_text *text))
 {
-	struct tui_text text;
+	struct tui_text text = { 0 };
 
-	tui_text_init(&text);
 	make(t, &text);
 	tui_state_text(t, title, &text);
 }

@@ -285,7 +285,7 @@ static void moment_lines(const struct tui *t, size_t i, int w, bool here,
 						: TUI_NORMAL;
 	char start[100];
 
-	tui_text_init(ret);
+	*ret = (struct tui_text){ 0 };
 	snprintf(start, sizeof(start), "%4u %8.3fs %s", m->number,
 		 (double)m->time_ns / 1e9,
 		 m->kind == TUI_MOMENT_EVENT ? "●"

@@ -205,7 +205,7 @@ void tui_state_text(struct tui *t, const char *title, struct tui_text *text)
 {
 	tui_text_deinit(&t->text);
 	t->text = *text;
-	tui_text_init(text);
+	*text = (struct tui_text){ 0 };
 	snprintf(t->title, sizeof(t->title), "%s", title);
 	tui_state_open(t, TUI_VIEW_TEXT);
 }

@@ -7,11 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-void tui_text_init(struct tui_text *t)
-{
-	memset(t, 0, sizeof(*t));
-}
-
 void tui_text_deinit(struct tui_text *t)
 {
 	if (!t)

@@ -17,7 +17,6 @@ struct tui_text {
 	bool failed; /* no memory: lines are missing */
 };
 
-void tui_text_init(struct tui_text *t);
 void tui_text_deinit(struct tui_text *t);
 /* Starts a line. */
 void tui_text_add(struct tui_text *t, u8 role, const char *fmt, ...) PRINTF(3, 4);

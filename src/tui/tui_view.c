@@ -12,7 +12,6 @@ struct tui *tui_view_new(const struct tui_options *opt)
 		return NULL;
 	t->opt = *opt;
 	tui_history_init(&t->history, 0);
-	tui_text_init(&t->text);
 	t->is_live = !opt->replay;
 	t->follow = opt->follow;
 	t->nviews = 1;
@@ -190,9 +189,8 @@ static void draw_text_view(struct tui *t, const struct tui_text *text, const cha
 static void draw_detail_pane(struct tui *t)
 {
 	const struct tui_rect *r = &t->layout.pane[TUI_PANE_DETAIL];
-	struct tui_text text;
+	struct tui_text text = { 0 };
 
-	tui_text_init(&text);
 	tui_detail_text(t, r->w, false, &text);
 	tui_panes_title(t, TUI_PANE_DETAIL, "Page");
 	draw_lines(t, &text, r, &t->detail_top);
@@ -202,9 +200,8 @@ static void draw_detail_pane(struct tui *t)
 static void draw_menu(struct tui *t, const char *title)
 {
 	const struct tui_rect *b = &t->layout.body;
-	struct tui_text text;
+	struct tui_text text = { 0 };
 
-	tui_text_init(&text);
 	tui_menu_text(t, &text);
 	t->menu_at = MIN(t->menu_at, MAX(text.lines, 1u) - 1);
 	t->menu_top =
@@ -245,7 +242,7 @@ static void draw_main(struct tui *t)
 
 const struct tui_screen *tui_view_draw(struct tui *t)
 {
-	struct tui_text text;
+	struct tui_text text = { 0 };
 
 	if (t->sorted_stale)
 		tui_vmas_sort(t);
@@ -261,7 +258,6 @@ const struct tui_screen *tui_view_draw(struct tui *t)
 	tui_panes_header(t);
 	switch (t->view[t->nviews - 1]) {
 	case TUI_VIEW_DETAIL:
-		tui_text_init(&text);
 		tui_pages_prepare(t);
 		tui_detail_text(t, t->layout.body.w, true, &text);
 		draw_text_view(t, &text, "Page", &t->text_top);
