@@ -64,9 +64,6 @@ static int diff_collect(struct session *s, struct diff_side *side,
 	struct collect_options opt = session_asked(s);
 	int err = 0;
 
-	side->store = store_new(&(struct store_options){ .holes = true }, like);
-	if (!side->store)
-		return EXIT_TROUBLE;
 	if (s->opt.model)
 		err = kernel_resolve_model(&side->src->machine->kernel, s->opt.model,
 					   &side->model, &why);
@@ -77,8 +74,7 @@ static int diff_collect(struct session *s, struct diff_side *side,
 	opt.npids = side->npids;
 	opt.model = s->opt.model ? &side->model : NULL;
 	opt.holes = true;
-	opt.judge = side->store->judge;
-	err = collect_run(side->src, &opt, &store_view, side->store, &s->diag);
+	err = store_collect(side->src, &opt, like, &s->diag, &side->store);
 	if (!side->file) { /* and end its threads */
 		side->src->ops->close(side->src);
 		side->src = NULL;

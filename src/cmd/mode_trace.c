@@ -158,12 +158,11 @@ static int replay_events(struct session *s)
 	err = mode_trace_replay(s, json ? NULL : &event_select_view, &select, &found);
 	if (!err && found && !json)
 		err = event_select_view.end(&select, -1);
-	if (!err && !found) {
-		diag_add(&s->diag, DIAG_ERROR,
-			 "%s holds no events: it is a report, not a recording of --trace",
-			 s->opt.replay);
-		return EXIT_FAILED;
-	}
+	if (!err && !found)
+		return session_fail(
+			s, EXIT_FAILED,
+			"%s holds no events: it is a report, not a recording of --trace",
+			s->opt.replay);
 	return session_exit(s, err);
 }
 
@@ -193,12 +192,10 @@ static int trace_live(struct session *s)
 			     &ropt);
 	int status = -1, err;
 
-	if (!o->command && !o->npids) {
-		diag_add(
-			&s->diag, DIAG_ERROR,
+	if (!o->command && !o->npids)
+		return session_fail(
+			s, EXIT_USAGE,
 			"trace what? Give -- COMMAND or --pid PID; gupinfo --help explains");
-		return EXIT_USAGE;
-	}
 	err = session_follow(s);
 	if (err)
 		return err;
