@@ -64,6 +64,7 @@ int mode_dmesg(struct session *s)
 	struct source_machine machine = { .kernel.page_size = KERNEL_PAGE_LEAST };
 	struct dmesg d = { 0 };
 	struct kernel kernel;
+	const struct report_head head = { &kernel, &machine };
 	int err;
 
 	if (!in)
@@ -80,8 +81,7 @@ int mode_dmesg(struct session *s)
 		machine.page.kernel = &kernel;
 		machine.kernel = kernel.ev;
 		if (!err)
-			err = session_exit(s, render_dmesg(&s->opt.render, &d, &kernel,
-							   &machine));
+			err = session_exit(s, render_dmesg(&s->opt.render, &d, &head));
 	}
 	dmesg_deinit(&d);
 	return err;

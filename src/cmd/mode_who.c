@@ -165,7 +165,7 @@ static int who_is(void *ctx, const struct raw_page *raw, const struct vma *file)
 	struct render_who *ret = ctx;
 	struct frame frame;
 
-	frame_judge(ret->kernel, &ret->machine->page, raw, file, &frame);
+	frame_judge(ret->head.kernel, &ret->head.machine->page, raw, file, &frame);
 	ret->frame = frame.kind;
 	ret->frame_text = frame.text;
 	return 0;
@@ -194,8 +194,7 @@ static int who_show(struct who *w, const struct render_options *opt, size_t n,
 				   .map = w->map,
 				   .nmaps = w->nmaps,
 				   .filtered = w->filtered,
-				   .kernel = w->machine->page.kernel,
-				   .machine = w->machine,
+				   .head = { w->machine->page.kernel, w->machine },
 				   .processes = n,
 				   .unread = unread };
 	const struct page_class unmapped = {

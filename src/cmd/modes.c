@@ -80,10 +80,9 @@ int mode_explain(struct session *s)
 int mode_facts(struct session *s)
 {
 	const struct source_machine *m = s->source->machine;
-	int err = render_facts(&s->opt.render, s->has_model ? &s->model : m->page.kernel,
-			       m);
+	const struct report_head head = { s->has_model ? &s->model : m->page.kernel, m };
 
-	return session_exit(s, err);
+	return session_exit(s, render_facts(&s->opt.render, &head));
 }
 
 int mode_list_columns(struct session *s)

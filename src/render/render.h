@@ -77,7 +77,7 @@ void render_json_kernel(struct js *j, const struct kernel *k,
 			const struct kernel_evidence *ev);
 /* Begins a document and adds kernel and evidence. */
 void render_json_head(struct js *j, const struct render_options *opt,
-		      const struct kernel *k, const struct source_machine *m);
+		      const struct report_head *head);
 /* Open an object that is an element of the document's array, or a line; close it. */
 void render_json_item(struct js *j, const struct render_options *opt);
 void render_json_item_end(struct js *j, const struct render_options *opt);
@@ -125,13 +125,12 @@ int render_family(const struct render_options *opt, const struct store *s,
 struct blockers;
 int render_blockers(const struct render_options *opt, const char *area,
 		    struct blockers *b, const struct source_machine *m);
-/* --dmesg: text or rows; @k: by whose rules the dumps are judged; @m has the machine's page size. */
+/* --dmesg: text or rows; @head: by whose rules the dumps are judged, and the page size. */
 struct dmesg;
 int render_dmesg(const struct render_options *opt, const struct dmesg *d,
-		 const struct kernel *k, const struct source_machine *m);
+		 const struct report_head *head);
 /* --facts: the resolved model. */
-int render_facts(const struct render_options *opt, const struct kernel *k,
-		 const struct source_machine *m);
+int render_facts(const struct render_options *opt, const struct report_head *head);
 
 /* Prints @text from @col on, broken at blanks to fit 80 columns; more lines begin at @indent. */
 void render_wrap(FILE *out, unsigned col, unsigned indent, const char *text);

@@ -34,7 +34,7 @@ static int all_rows(struct render_all *r, size_t n, const struct report_totals *
 {
 	struct render_options opt = *r->opt;
 	struct report_row sum = { .totals = totals, .base = r->base };
-	struct rows *rows;
+	struct rows *rows = NULL;
 	const char *bad;
 	char text[64];
 	size_t len;
@@ -50,8 +50,6 @@ static int all_rows(struct render_all *r, size_t n, const struct report_totals *
 	snprintf(text, sizeof(text), "all %zu processes", r->seen);
 	sum.what = text;
 	err = rows_new(&opt, COLUMNS_PROCESS, &sum, &r->head, &rows);
-	if (err)
-		return err;
 	for (size_t i = 0; i < n && !err; i++) {
 		struct report_row row = all_row(r, &r->rows[i]);
 
@@ -64,7 +62,7 @@ static int all_json(struct render_all *r, size_t n, const struct report_totals *
 {
 	struct js j = { .out = r->opt->out };
 
-	render_json_head(&j, r->opt, r->head.kernel, r->head.machine);
+	render_json_head(&j, r->opt, &r->head);
 	js_open(&j, "processes", '[');
 	for (size_t i = 0; i < n; i++) {
 		const struct process *p = &r->rows[i].process;

@@ -29,7 +29,6 @@ int render_blockers(const struct render_options *opt, const char *area,
 	const struct report_head head = { b->kernel, m };
 	bool people = !opt->json && opt->format == TABLE_TEXT && !opt->noheadings;
 	struct blockers_row *list = NULL;
-	struct rows *rows = NULL;
 	size_t n = 0;
 	int err = blockers_rows(b, &list, &n);
 
@@ -37,16 +36,8 @@ int render_blockers(const struct render_options *opt, const char *area,
 		return err;
 	if (people)
 		blockers_sums(opt->out, area, b);
-	if (n || !people) {
-		err = rows_new(opt, COLUMNS_BLOCKER, NULL, &head, &rows);
-		for (size_t i = 0; i < n && !err; i++)
-			err = rows_add(rows, &(struct report_row){
-						     .item = &list[i],
-						     .base = m->kernel.page_size });
-		if (!err)
-			err = rows_end(rows, NULL);
-		rows_free(rows);
-	}
+	if (n || !people)
+		err = rows_items(opt, COLUMNS_BLOCKER, &head, list, sizeof(*list), n);
 	free(list);
 	return err ? err : ferror(opt->out) ? -EIO : 0;
 }

@@ -57,7 +57,7 @@ int render_diff_begin(struct render_diff *d)
 		return rows_new(d->opt, COLUMNS_CHANGE, NULL, &head, &d->rows);
 	if (d->opt->json != RENDER_JSON_DOCUMENT)
 		return 0;
-	render_json_head(&d->js, d->opt, head.kernel, head.machine);
+	render_json_head(&d->js, d->opt, &head);
 	js_open(&d->js, "diff", '[');
 	return 0;
 }

@@ -91,12 +91,11 @@ static int dmesg_sums(FILE *out, const struct dmesg *d)
 }
 
 int render_dmesg(const struct render_options *opt, const struct dmesg *d,
-		 const struct kernel *k, const struct source_machine *m)
+		 const struct report_head *head)
 {
-	const struct report_head head = { k, m };
 	bool table = opt->json || rows_asked(opt);
 	struct rows *rows = NULL;
-	int err = table ? rows_new(opt, COLUMNS_BLOCKER, NULL, &head, &rows) : 0;
+	int err = table ? rows_new(opt, COLUMNS_BLOCKER, NULL, head, &rows) : 0;
 
 	for (size_t i = 0; i < d->n && !err; i++) {
 		const struct dmesg_dump *x = &d->dump[i];
@@ -109,7 +108,7 @@ int render_dmesg(const struct render_options *opt, const struct dmesg *d,
 					    .times = x->times };
 		struct dmesg_verdict v;
 
-		dmesg_judge(k, x, &v);
+		dmesg_judge(head->kernel, x, &v);
 		cause.state = v.frame.state;
 		cause.kind = v.frame.kind;
 		cause.why = v.frame.why;
@@ -119,9 +118,10 @@ int render_dmesg(const struct render_options *opt, const struct dmesg *d,
 		memcpy(owner.comm, x->comm, sizeof(x->comm));
 		dmesg_refs(x, &v, cause.holder, sizeof(cause.holder));
 		if (table)
-			err = rows_add(rows, &(struct report_row){
-						     .item = &row,
-						     .base = m->kernel.page_size });
+			err = rows_add(rows,
+				       &(struct report_row){
+					       .item = &row,
+					       .base = head->machine->kernel.page_size });
 		else
 			dmesg_text(opt->out, x, &v, &row);
 	}

@@ -5,12 +5,12 @@
 #include "render/filter.h"
 #include "render/js.h"
 
-static int facts_json(const struct render_options *opt, const struct kernel *k,
-		      const struct source_machine *m)
+static int facts_json(const struct render_options *opt, const struct report_head *head)
 {
+	const struct kernel *k = head->kernel;
 	struct js j = { .out = opt->out };
 
-	render_json_head(&j, opt, k, m);
+	render_json_head(&j, opt, head);
 	js_open(&j, "facts", '[');
 	for (unsigned i = 0; i < KFACTS; i++) {
 		const struct columns_fact fact = { k, i };
@@ -35,15 +35,15 @@ static int facts_json(const struct render_options *opt, const struct kernel *k,
 	return render_json_end(&j, opt);
 }
 
-int render_facts(const struct render_options *opt, const struct kernel *k,
-		 const struct source_machine *m)
+int render_facts(const struct render_options *opt, const struct report_head *head)
 {
-	const struct report_head head = { k, m };
+	const struct source_machine *m = head->machine;
+	const struct kernel *k = head->kernel;
 	struct columns_fact fact[KFACTS];
 	char proof[160];
 
 	if (opt->json && !rows_asked(opt))
-		return facts_json(opt, k, m);
+		return facts_json(opt, head);
 	if (!rows_asked(opt)) {
 		fprintf(opt->out, "Linux %s %s, judged as %s (%s)\n",
 			ESCAPED(m->kernel.release, 80), m->kernel.arch, k->model,
@@ -62,5 +62,5 @@ int render_facts(const struct render_options *opt, const struct kernel *k,
 	}
 	for (unsigned i = 0; i < KFACTS; i++)
 		fact[i] = (struct columns_fact){ k, i };
-	return rows_items(opt, COLUMNS_FACT, &head, fact, sizeof(*fact), KFACTS);
+	return rows_items(opt, COLUMNS_FACT, head, fact, sizeof(*fact), KFACTS);
 }

@@ -70,12 +70,10 @@ static int family_rows(const struct render_family *r, const struct render_option
 					.what = "",
 					.item = &(const struct family_sums){
 						.with = NULL } };
-	struct rows *rows;
+	struct rows *rows = NULL;
 	int err = rows_new(opt, of, NULL, &r->head, &rows);
 
-	if (err)
-		return err;
-	if (of == COLUMNS_PAIR)
+	if (of == COLUMNS_PAIR && !err)
 		err = family_add_pairs(r, rows);
 	for (size_t i = 0; i < r->f->n && of != COLUMNS_PAIR && !err; i++) {
 		struct report_row row = family_row(r, &r->f->member[i]);
@@ -206,7 +204,7 @@ static int family_json(const struct render_family *r)
 	const struct family *f = r->f;
 	struct js j = { .out = r->opt->out };
 
-	render_json_head(&j, r->opt, r->head.kernel, r->head.machine);
+	render_json_head(&j, r->opt, &r->head);
 	js_open(&j, "frames", '{');
 	js_u64(&j, "bytes", f->frames * r->base);
 	js_u64(&j, "unknown", f->unplaced * r->base);

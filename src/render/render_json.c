@@ -148,11 +148,11 @@ void render_json_kernel(struct js *j, const struct kernel *k,
 }
 
 void render_json_head(struct js *j, const struct render_options *opt,
-		      const struct kernel *k, const struct source_machine *m)
+		      const struct report_head *head)
 {
 	render_json_begin(j, opt->version);
-	render_json_kernel(j, k, &m->kernel);
-	json_evidence(j, m);
+	render_json_kernel(j, head->kernel, &head->machine->kernel);
+	json_evidence(j, head->machine);
 }
 
 void render_json_item(struct js *j, const struct render_options *opt)
@@ -191,7 +191,7 @@ static int json_begin(void *ctx, const struct report_head *head)
 	r->lines = r->opt->json == RENDER_JSON_LINES;
 	if (r->lines)
 		return 0;
-	render_json_head(&r->js, r->opt, head->kernel, head->machine);
+	render_json_head(&r->js, r->opt, head);
 	js_open(&r->js, "processes", '[');
 	return 0;
 }

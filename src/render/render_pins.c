@@ -101,12 +101,10 @@ static void pins_json_end(struct js *j, const struct pins *p)
 int render_pins(const struct render_options *opt, const struct report_head *head,
 		const struct pins *p)
 {
-	struct rows *rows;
+	struct rows *rows = NULL;
 	struct js *j;
 	int err = rows_new(opt, COLUMNS_PIN, NULL, head, &rows);
 
-	if (err)
-		return err;
 	for (size_t i = 0; i < p->nrows && !err; i++) {
 		struct report_row row = { .process = &p->process[p->row[i].of].process,
 					  .item = &p->row[i],

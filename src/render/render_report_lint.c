@@ -19,7 +19,7 @@ static int report_lint_begin(void *ctx, const struct report_head *head)
 	if (rows_asked(l->opt))
 		return rows_new(l->opt, COLUMNS_FINDING, NULL, head, &l->rows);
 	if (l->opt->json == RENDER_JSON_DOCUMENT) {
-		render_json_head(&l->js, l->opt, head->kernel, head->machine);
+		render_json_head(&l->js, l->opt, head);
 		js_open(&l->js, "lint", '[');
 	}
 	return 0;

@@ -37,12 +37,9 @@ static void who_counts(FILE *out, const struct render_who *who)
 
 static int who_rows(const struct render_options *opt, const struct render_who *who)
 {
-	const struct report_head head = { who->kernel, who->machine };
-	struct rows *rows;
-	int err = rows_new(opt, COLUMNS_ENTRY, NULL, &head, &rows);
+	struct rows *rows = NULL;
+	int err = rows_new(opt, COLUMNS_ENTRY, NULL, &who->head, &rows);
 
-	if (err)
-		return err;
 	for (size_t i = 0; i < who->nmaps && !err; i++) {
 		const struct render_who_map *m = &who->map[i];
 		struct report_row row = { .process = &m->process,
@@ -169,7 +166,7 @@ static int who_json(const struct render_options *opt, const struct render_who *w
 	struct js j = { .out = opt->out };
 	char line[400];
 
-	render_json_head(&j, opt, who->kernel, who->machine);
+	render_json_head(&j, opt, &who->head);
 	js_close(&j, '}');
 	js_open(&j, "who", '{');
 	js_hex(&j, "pfn", who->pfn);

@@ -21,8 +21,7 @@ struct render_who {
 	const char *frame, *frame_text;
 	const char *owner; /* lines on who allocated it, untrusted; NULL: not noted */
 	const struct holders_ledger *ledger; /* NULL: nobody looked for holders */
-	const struct kernel *kernel;
-	const struct source_machine *machine;
+	struct report_head head;
 	size_t processes; /* searched */
 	size_t unread;    /* could not be read */
 };

@@ -68,7 +68,7 @@ int rows_new(const struct render_options *opt, enum columns_of of,
 	if (opt->json == RENDER_JSON_NONE) {
 		err = table_new(&topt, cols, r->opt.ncolumns, &r->table);
 	} else if (opt->json == RENDER_JSON_DOCUMENT) {
-		render_json_head(&r->js, opt, head->kernel, head->machine);
+		render_json_head(&r->js, opt, head);
 		js_open(&r->js, "rows", '[');
 	}
 	if (err)
@@ -302,14 +302,15 @@ int rows_finish(struct rows *r, int err, const struct report_row *sum)
 int rows_items(const struct render_options *opt, enum columns_of of,
 	       const struct report_head *head, const void *item, size_t size, size_t n)
 {
-	struct rows *rows;
+	struct report_row row = { .base = head ? kernel_page_size(&head->machine->kernel)
+					       : 0 };
+	struct rows *rows = NULL;
 	int err = rows_new(opt, of, NULL, head, &rows);
 
-	if (err)
-		return err;
-	for (size_t i = 0; i < n && !err; i++)
-		err = rows_add(rows, &(struct report_row){ .item = (const char *)item +
-								   i * size });
+	for (size_t i = 0; i < n && !err; i++) {
+		row.item = (const char *)item + i * size;
+		err = rows_add(rows, &row);
+	}
 	return rows_finish(rows, err, NULL);
 }
 

@@ -8,7 +8,6 @@
 #include "render/render.h"
 
 struct js;
-struct rows;
 
 /*
  * Rows of @of.  @sum has the values that decide which columns are news (columns_fit()), or is NULL.
