@@ -8,13 +8,10 @@
 		.who = DEMO_##w, .action = DEMO_##a \
 	}
 const struct demo_case demo_case[DEMO_CASES] = {
-#define CASE(id, n, test, text, w, r, ...)     \
-	[DEMO_CASE_##id] = { .name = n,        \
-			     .selftest = test, \
-			     .about = text,    \
-			     .writer = w,      \
-			     .reader = r,      \
-			     .step = { __VA_ARGS__ } },
+#define CASE(id, n, test, text, ...)                                                \
+	[DEMO_CASE_##id] = {                                                        \
+		.name = n, .selftest = test, .about = text, .step = { __VA_ARGS__ } \
+	},
 #include "event/demo.def"
 };
 

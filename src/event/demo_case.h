@@ -29,7 +29,6 @@ struct demo_case {
 	const char *name;     /* "child-mprotect" */
 	const char *selftest; /* the name of the kernel's test */
 	const char *about;    /* for newcomers */
-	u8 writer, reader;    /* enum demo_who */
 	struct {
 		u8 who, action;
 	} step[DEMO_STEPS];

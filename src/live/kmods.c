@@ -25,7 +25,6 @@
 	X(kmod_module_get_name)        \
 	X(kmod_module_initstate_str)   \
 	X(kmod_module_get_initstate)   \
-	X(kmod_module_get_size)        \
 	X(kmod_module_get_refcnt)      \
 	X(kmod_module_unref)           \
 	X(kmod_module_unref_list)
@@ -68,12 +67,10 @@ static void kmods_fill(const struct kmod_module *mod, struct kmods_module *m)
 	const char *name = lib.kmod_module_get_name(mod);
 	const char *state =
 		lib.kmod_module_initstate_str(lib.kmod_module_get_initstate(mod));
-	long size = lib.kmod_module_get_size(mod);
 	int refs = lib.kmod_module_get_refcnt(mod);
 
 	snprintf(m->name, sizeof(m->name), "%s", name);
 	snprintf(m->state, sizeof(m->state), "%s", state ? state : "");
-	m->size_bytes = size > 0 ? size : 0;
 	m->refcount = refs >= 0 ? refs : -1;
 	kmods_holders(mod, m->holders, sizeof(m->holders));
 	kmods_attribute(name, "version", m->version, sizeof(m->version));

@@ -6,7 +6,6 @@
 
 struct kmods_module {
 	char name[64];
-	u64 size_bytes;      /* text and data in memory */
 	s32 refcount;        /* its users; -1 unknown */
 	char holders[256];   /* modules that use it, "a,b"; "…" marks a cut */
 	char version[64];    /* MODULE_VERSION, or "" */

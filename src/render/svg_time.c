@@ -96,8 +96,6 @@ static void time_mark(struct svg_time *t, const struct event *e, int lane)
 			new.warning = e->warning[i].id;
 			new.leak = e->warning[i].leak;
 		}
-	if (new.child >= 0)
-		t->lane[new.child].from_ns = e->time_ns;
 	if (e->kind == EVENT_EXIT)
 		t->lane[lane].to_ns = e->time_ns;
 	if (!new.warning && !(event_kinds[e->kind].flags & EVENT_SHOWN))

@@ -18,7 +18,7 @@
 struct svg_time_lane {
 	pid_t pid;
 	char comm[64];
-	u64 from_ns, to_ns; /* of its life; 0: not seen */
+	u64 to_ns; /* its end; 0: not seen */
 };
 
 struct svg_time_change {

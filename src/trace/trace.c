@@ -354,7 +354,6 @@ int trace_handle(struct trace *t, const struct tracer_stop *stop)
 		return on_exited(t, stop);
 	default:
 		t->held = 0;
-		t->interrupted = true;
 		return -EINTR;
 	}
 }

@@ -77,7 +77,6 @@ struct trace {
 	size_t nrecords, record_room;
 	u64 lost;            /* records for which gupinfo had no memory */
 	u64 calls, calls_ns; /* how many calls had been seen when */
-	bool interrupted;
 };
 
 /* ---- trace_call.c */

@@ -99,7 +99,6 @@ struct tui {
 	bool touched; /* the user has moved the cursor */
 	size_t at;    /* the shown moment when not live; see tui_state_at() */
 	struct store *mark_store;
-	u64 mark_ns;
 	bool diff;
 	bool alone;                /* the pane with the focus fills the screen */
 	u8 focus, view[8], nviews; /* enum tui_view; view[nviews - 1] is on top */

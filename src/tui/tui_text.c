@@ -25,7 +25,6 @@ static void text_span(struct tui_text *t, u8 role, const char *text)
 
 	if (!span) {
 		free(copy);
-		t->failed = true;
 		return;
 	}
 	*span = (struct tui_span){ .line = t->lines - 1, .role = role, .text = copy };

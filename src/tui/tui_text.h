@@ -14,7 +14,6 @@ struct tui_text {
 	unsigned lines;
 	size_t n, room;
 	struct tui_span *span;
-	bool failed; /* no memory: lines are missing */
 };
 
 void tui_text_deinit(struct tui_text *t);

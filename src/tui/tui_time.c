@@ -90,7 +90,6 @@ void tui_time_mark(struct tui *t)
 	}
 	store_free(t->mark_store);
 	t->mark_store = copy;
-	t->mark_ns = t->is_live ? t->now_ns : t->history.moment[tui_state_at(t)].time_ns;
 	t->generation++;
 	tui_state_message(t, TUI_GOOD, "marked; d compares with it");
 }
