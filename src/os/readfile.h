@@ -22,5 +22,8 @@ u64 readfile_number(int root, const char *path);
 /* Likewise a hexadecimal one, without 0x. */
 u64 readfile_hex(int root, const char *path);
 
-/* Reads the number of @base behind @key, blanks apart, in a whole file; UINT64_MAX when there is none. */
+/*
+ * Reads the number of @base behind @key, blanks apart, in a whole file: 0 when none follows; UINT64_MAX when
+ * @key is not there.
+ */
 u64 readfile_field(int dir, const char *path, const char *key, int base);

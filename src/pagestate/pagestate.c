@@ -148,15 +148,8 @@ static const char *pagestate_pool_missing(enum pagestate_size size, u64 want)
 
 static bool pagestate_has_swap(void)
 {
-	char *text;
-	size_t len;
-	bool has;
-
-	if (readfile(AT_FDCWD, "/proc/swaps", &text, &len))
-		return false;
-	has = strstr(text, "\n/"); /* a line behind the heading */
-	free(text);
-	return has;
+	/* a line behind the heading */
+	return readfile_field(AT_FDCWD, "/proc/swaps", "\n/", 10) != UINT64_MAX;
 }
 
 static const char *pagestate_missing(u64 need)

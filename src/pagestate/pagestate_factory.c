@@ -243,7 +243,7 @@ static int pagestate_steps(struct pagestate *s, const char *text, bool lenient)
 	return err;
 }
 
-static int pagestate_make_words(struct pagestate *s, const char *state, bool lenient)
+int pagestate_factory_make(struct pagestate *s, const char *state, bool lenient)
 {
 	struct pagestate_word w;
 	enum pagestate_id id;
@@ -267,16 +267,6 @@ static int pagestate_make_words(struct pagestate *s, const char *state, bool len
 	if (err)
 		pagestate_factory_drop(s);
 	return err;
-}
-
-int pagestate_factory_make(struct pagestate *s, const char *state)
-{
-	return pagestate_make_words(s, state, false);
-}
-
-int pagestate_factory_make_lenient(struct pagestate *s, const char *state)
-{
-	return pagestate_make_words(s, state, true);
 }
 
 void pagestate_factory_drop(struct pagestate *s)

@@ -23,12 +23,10 @@ int pagestate_factory_check(const char *state, char *why);
  * Makes @state in the calling process.  Returns 0; -EOPNOTSUPP when the machine cannot make it,
  * or another -errno; s->why says more in words.  Some operations (see "as-child") go on in a
  * forked child: the caller that returns has another pid then, and the process that called waits
- * for it and exits; use getpid() after the call.
+ * for it and exits; use getpid() after the call.  @lenient skips operations that fail: for random
+ * sequences.
  */
-int pagestate_factory_make(struct pagestate *s, const char *state);
-
-/* Likewise, but skips operations that fail: for random sequences. */
-int pagestate_factory_make_lenient(struct pagestate *s, const char *state);
+int pagestate_factory_make(struct pagestate *s, const char *state, bool lenient);
 
 /* Releases all that pagestate_factory_make() made; waits for its helper processes. */
 void pagestate_factory_drop(struct pagestate *s);

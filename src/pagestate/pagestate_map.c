@@ -180,15 +180,7 @@ static int pagestate_aio(struct pagestate *s)
 /* The vsyscall page is there in every process, or in none. */
 static int pagestate_gate(struct pagestate *s)
 {
-	char *maps;
-	size_t len;
-	bool found;
-
-	if (readfile(AT_FDCWD, "/proc/self/maps", &maps, &len))
-		return pagestate_fail(s, -EOPNOTSUPP, "no vsyscall page");
-	found = strstr(maps, "[vsyscall]");
-	free(maps);
-	if (!found)
+	if (readfile_field(AT_FDCWD, "/proc/self/maps", "[vsyscall]", 10) == UINT64_MAX)
 		return pagestate_fail(s, -EOPNOTSUPP, "no vsyscall page");
 	s->page = s->addr = (char *)0xffffffffff600000UL;
 	s->len = 0; /* nothing to release */

@@ -28,8 +28,7 @@ struct pagestate_worker_answer {
 static bool pagestate_worker_make(struct pagestate *s, const char *state, bool lenient,
 				  struct pagestate_worker *w)
 {
-	w->err = lenient ? pagestate_factory_make_lenient(s, state)
-			 : pagestate_factory_make(s, state);
+	w->err = pagestate_factory_make(s, state, lenient);
 	memcpy(w->why, s->why, sizeof(w->why));
 	w->subject = getpid();
 	w->page = (uintptr_t)s->page;

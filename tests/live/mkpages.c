@@ -58,7 +58,7 @@ int main(int argc, char **argv)
 		fprintf(stderr, "usage: mkpages --list | --bpf | STATE\n");
 		return 2;
 	}
-	err = pagestate_factory_make(&s, argv[1]);
+	err = pagestate_factory_make(&s, argv[1], false);
 	if (err) {
 		fprintf(stderr, "mkpages: %s: %s\n", argv[1], s.why);
 		return err == -EINVAL ? 2 : err == -EOPNOTSUPP ? 77 : 1;

@@ -69,7 +69,7 @@ enum { CHILD_OK, CHILD_WRONG, CHILD_CANNOT };
 static void child(const char *state, int pipe, u64 want)
 {
 	struct pagestate s;
-	int err = pagestate_factory_make(&s, state);
+	int err = pagestate_factory_make(&s, state, false);
 	u64 mask = TEST_PRESENT | TEST_SWAP | TEST_FILE;
 	u64 got = err ? 0 : pagestate_pagemap(s.page) & mask;
 	char text[PAGESTATE_WHY + 64];
@@ -190,7 +190,7 @@ TEST(references)
 {
 	struct pagestate s;
 
-	if (pagestate_factory_make(&s, "order-0+vmspliced+child-gone")) {
+	if (pagestate_factory_make(&s, "order-0+vmspliced+child-gone", false)) {
 		EXPECT(!"order-0+vmspliced");
 		return;
 	}
@@ -210,7 +210,7 @@ TEST(children)
 	struct pagestate s;
 	u64 theirs = 0;
 
-	if (pagestate_factory_make(&s, "order-0+shared")) {
+	if (pagestate_factory_make(&s, "order-0+shared", false)) {
 		EXPECT(!"order-0+shared");
 		return;
 	}

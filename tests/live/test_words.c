@@ -320,7 +320,7 @@ static void check_state(const char *name)
 	int before = test_failures;
 
 	state_name = name;
-	if (pagestate_factory_make(&s, name)) {
+	if (pagestate_factory_make(&s, name, false)) {
 		printf("# %s: %s\n", name, s.why);
 		seen.skipped++;
 		return;
