@@ -14,7 +14,6 @@
 
 struct who {
 	struct session *s;
-	struct kernel kernel;
 	const struct source_machine *machine;
 	u64 base; /* bytes of a base page */
 	u64 pfn;

@@ -275,9 +275,7 @@ int tui_trace_start(struct tui_trace *tt, char *const *argv, const pid_t *pids,
 				     .sigpipe_default = sigpipe_default };
 	int fds[3] = { -1, -1, -1 }, err;
 
-	*tt = (struct tui_trace){
-		.t = t, .w = w, .diag = diag, .output = -1, .stepping = true
-	};
+	*tt = (struct tui_trace){ .t = t, .w = w, .output = -1, .stepping = true };
 	if (argv)
 		lend(tt, fds);
 	err = trace_new(&opt, src, &tui_trace_view, tt, diag, &tt->trace);

@@ -14,16 +14,15 @@ struct tui_trace {
 	struct trace *trace; /* NULL: nothing is traced */
 	struct tui *t;
 	struct tui_watch *w; /* NULL: the events are of a recording */
-	struct diag *diag;
-	u64 base_ns;      /* of the session, when the trace began */
-	int output;       /* output of the command, shown at the end; -1 none */
-	bool stepping;    /* stop at the next event worth it */
-	bool stopped;     /* the target stands still until the user lets it go */
-	bool stop_worthy; /* an event worth stopping at has come */
-	pid_t at_pid;     /* whose page was warned of since the last stop; 0: none */
-	u64 at_addr;      /* the page */
-	bool over;        /* the last process has ended */
-	bool ended;       /* a signal asks gupinfo to end */
+	u64 base_ns;         /* of the session, when the trace began */
+	int output;          /* output of the command, shown at the end; -1 none */
+	bool stepping;       /* stop at the next event worth it */
+	bool stopped;        /* the target stands still until the user lets it go */
+	bool stop_worthy;    /* an event worth stopping at has come */
+	pid_t at_pid;        /* whose page was warned of since the last stop; 0: none */
+	u64 at_addr;         /* the page */
+	bool over;           /* the last process has ended */
+	bool ended;          /* a signal asks gupinfo to end */
 };
 
 /* Makes moments of events; its context is a struct tui_trace. */

@@ -17,7 +17,6 @@ struct demo {
 	struct source *src;
 	const struct demo_view *view;
 	void *ctx;
-	struct diag *diag;
 	struct demo_pool pool;
 	struct demo_actors actors;
 	u64 thp_bytes;
@@ -172,9 +171,7 @@ int demo_run(const struct demo_options *opt, struct source *src,
 	     unsigned *ret_wrong)
 {
 	struct demo_result result[DEMO_CASES * DEMO_MEMORIES];
-	struct demo d = {
-		.opt = opt, .src = src, .view = view, .ctx = ctx, .diag = diag
-	};
+	struct demo d = { .opt = opt, .src = src, .view = view, .ctx = ctx };
 	unsigned n = 0, wrong = 0;
 	bool known = false;
 	int err;

@@ -19,7 +19,6 @@ struct verify {
 	const struct verify_options *opt;
 	struct verify_result *r;
 	struct gupcall_env env;
-	struct diag *diag;
 };
 
 /* Tries @act on @state, and again when it is wrong.  @lenient as in pagestate_worker_start(). */

@@ -83,7 +83,7 @@ int verify_run(struct source *src, const struct verify_options *opt,
 	       struct verify_result *ret, struct diag *diag)
 {
 	const struct kernel *k = src->machine->page.kernel;
-	struct verify v = { .src = src, .k = k, .opt = opt, .r = ret, .diag = diag };
+	struct verify v = { .src = src, .k = k, .opt = opt, .r = ret };
 	u64 start = clock_now();
 	char why[PAGESTATE_WHY];
 	int err = 0;
