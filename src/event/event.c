@@ -46,9 +46,11 @@ static enum tri writable(const struct page_info *p)
 }
 
 /* Names the cause of another page frame at the same place. */
-static enum event_cause moved(const struct page_info *a, const struct page_info *b)
+static enum event_cause moved(const struct page_info *a, const struct page_info *b,
+			      enum tri forked)
 {
 	enum tri wa = writable(a), wb = writable(b);
+	bool own = wa == TRI_YES || (page_is_anon(a) && a->anon_exclusive == TRI_YES);
 
 	if (b->kind == PAGE_KSM)
 		return EVENT_CAUSE_MERGED;
@@ -56,9 +58,14 @@ static enum event_cause moved(const struct page_info *a, const struct page_info 
 		return EVENT_CAUSE_COLLAPSED;
 	if (!page_is_anon(b))
 		return EVENT_CAUSE_OTHER;
-	/* A store copies neither a page that the entry lets it write nor an exclusive one. */
-	if (wa == TRI_YES || (page_is_anon(a) && a->anon_exclusive == TRI_YES))
+	/*
+	 * A store copies neither a page that the entry lets it write nor an exclusive one, unless a
+	 * fork has taken both from it.
+	 */
+	if (own && forked == TRI_NO)
 		return EVENT_CAUSE_MIGRATED;
+	if (own && (forked == TRI_UNKNOWN || wb != TRI_YES))
+		return EVENT_CAUSE_OTHER;
 	if (wb == TRI_YES)
 		return EVENT_CAUSE_COPIED;
 	if (b->anon_exclusive == TRI_YES)
@@ -97,7 +104,7 @@ static enum event_cause stayed(const struct store_change *c)
 	return EVENT_CAUSE_OTHER;
 }
 
-enum event_cause event_cause(const struct store_change *c)
+enum event_cause event_cause(const struct store_change *c, enum tri forked)
 {
 	const struct page_class *a = c->a.class, *b = c->b.class;
 	bool was = is_page(a), is = is_page(b);
@@ -114,7 +121,7 @@ enum event_cause event_cause(const struct store_change *c)
 			       ? EVENT_CAUSE_POPULATED
 			       : EVENT_CAUSE_READ_IN;
 	}
-	return c->what & STORE_MOVED ? moved(&a->page, &b->page) : stayed(c);
+	return c->what & STORE_MOVED ? moved(&a->page, &b->page, forked) : stayed(c);
 }
 
 bool event_matters(const struct store_change *c)
@@ -144,7 +151,7 @@ struct comparison {
 static int add_change(void *ctx, const struct store_change *c)
 {
 	struct comparison *l = ctx;
-	enum event_cause cause = event_cause(c);
+	enum event_cause cause = event_cause(c, l->e->forked);
 
 	/* What would be done to a hole is no change of a page. */
 	if ((c->what & STORE_REAL) == STORE_VERDICT && c->b.class->page.kind == PAGE_NONE)

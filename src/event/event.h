@@ -88,6 +88,7 @@ struct event {
 		u64 addr, pages; /* first address; number of all pages concerned */
 	} warning[EVENT_WARNINGS];
 	unsigned nwarnings;
+	u8 forked; /* enum tri: the process forked after the states before were read */
 	bool shares_mm; /* fork with CLONE_VM (vfork): nothing is shared or copied */
 	const struct event_member *member; /* the family, this process first */
 	unsigned nmembers;
@@ -162,8 +163,8 @@ static inline u8 event_leak(const struct page_class *c)
 	return c ? c->verdicts->write.leak : TRI_UNKNOWN;
 }
 
-/* Names the cause of the difference @c. */
-enum event_cause event_cause(const struct store_change *c);
+/* Names the cause of the difference @c; the process may have @forked meanwhile (enum tri). */
+enum event_cause event_cause(const struct store_change *c, enum tri forked);
 /* The difference is an event even if no call explains it; mere counts and bookkeeping are not. */
 bool event_matters(const struct store_change *c);
 

@@ -254,7 +254,7 @@ static void show_family(const struct render_event_options *r, const struct event
 		show_shared(r, e, &e->family[i]);
 	if (fork && e->nmembers >= 2 && !e->since_ns && !e->incomplete)
 		sum_family(r, e);
-	else if (e->nfamily > limit)
+	else if (e->nfamily > limit && !fork) /* what is incomplete has no sum */
 		fprintf(r->out, "    and %zu more runs\n", e->nfamily - limit);
 }
 

@@ -203,8 +203,10 @@ static int on_forked(struct trace *t, const struct tracer_stop *stop)
 		e = c->event;
 	child->ppid = stop->pid;
 	child->borrowed = stop->shares_mm;
-	if (!stop->shares_mm)
+	if (!stop->shares_mm) {
 		child->family = p->family;
+		p->forked_ns = stop->time_ns;
+	}
 	memcpy(child->watched, p->watched, sizeof(child->watched));
 	child->nwatched = p->nwatched;
 	e.child = stop->child;

@@ -29,6 +29,7 @@ struct trace_process {
 	struct store *now; /* NULL: never read */
 	u64 full_ns;       /* time of the last complete reading */
 	u64 cost_ns;       /* how long that took */
+	u64 forked_ns;     /* when it forked last, as far as it was emitted */
 	struct trace_scan scan_log[TRACE_LOOKS];
 	unsigned nscans;
 	struct event_range

@@ -113,7 +113,7 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 		trace_state_drop(t, pid);
 		return r != -ENOMEM ? 0 : r;
 	}
-	e.time_ns = clock_now();
+	e.time_ns = parent->forked_ns = clock_now();
 	return trace_state_emit(t, &e, parent);
 }
 
@@ -185,7 +185,7 @@ static int sample(struct trace *t)
 		if (p->borrowed) /* it has its parent's pages */
 			continue;
 		r = has_memory(t, p) ? trace_state_between(t, p, NULL, 0) : execed(t, p);
-		if (!r)
+		if (!r && !t->nrecords) /* they may have a fork, with its time */
 			r = find_children(t, p);
 	}
 	t->tick_ns = clock_now();

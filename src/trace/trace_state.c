@@ -5,7 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "event/watch_record.h"
 #include "lib/array.h"
+#include "live/bpfprog.h"
 #include "trace/trace_int.h"
 #include "os/clock.h"
 #include "os/readfile.h"
@@ -294,9 +296,11 @@ int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_proce
 			       .pid = e->pid,
 			       .tid = e->pid,
 			       .since_ns = t->tick_ns,
+			       .forked = e->kind == EVENT_FORK,
 			       .scope = scopes->scope,
 			       .nscopes = scopes->n };
 
+	e->forked = fault.forked;
 	e->scope = scopes->scope;
 	e->nscopes = scopes->n;
 	if (!r)
@@ -306,6 +310,24 @@ int trace_state_emit_scopes(struct trace *t, struct event *e, struct trace_proce
 		r = trace_state_emit(t, &fault, p);
 	forget(scopes);
 	return r;
+}
+
+/*
+ * Whether @p has forked since @since_ns, which may not be emitted yet: fetches what the kernel wrote.
+ * Unknown when nothing writes that.
+ */
+static enum tri forked_since(struct trace *t, const struct trace_process *p, u64 since_ns)
+{
+	if (p->forked_ns >= since_ns)
+		return TRI_YES;
+	if (t->watch)
+		bpfprog_fetch(t->watch, 0);
+	for (size_t i = 0; i < t->nrecords; i++)
+		if (t->record[i].what == WATCH_FORK &&
+		    (pid_t)t->record[i].pid == p->pid && !t->record[i].shares_mm &&
+		    t->record[i].time_ns >= since_ns)
+			return TRI_YES;
+	return tri_from(t->watch, false);
 }
 
 int trace_state_between(struct trace *t, struct trace_process *p,
@@ -322,6 +344,7 @@ int trace_state_between(struct trace *t, struct trace_process *p,
 	if (!n)
 		e.since_ns = p->full_ns;
 	r = trace_state_compare(t, p, range, n, &scopes);
+	e.forked = t->opt.no_stop ? forked_since(t, p, e.since_ns) : TRI_NO;
 	e.scope = scopes.scope;
 	e.nscopes = scopes.n;
 	e.time_ns = clock_now();

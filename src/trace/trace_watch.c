@@ -100,7 +100,7 @@ static int handle_record(struct trace *t, size_t i)
 				   [WATCH_FORK] = TRACER_FORKED,
 				   [WATCH_EXEC] = TRACER_EXECED,
 				   [WATCH_EXIT] = TRACER_EXITED };
-	const struct watch_record *r = &t->record[i];
+	struct watch_record copy = t->record[i], *r = &copy; /* more may be fetched */
 	const struct trace_process *p = trace_state_find(t, (pid_t)r->pid);
 	struct tracer_stop stop = { .what = what[r->what],
 				    .call = r->call,

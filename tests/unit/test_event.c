@@ -106,6 +106,7 @@ static void compare(struct event *e)
 }
 
 /* What the difference of two states is called. */
+static enum tri forked;
 static enum event_cause cause_of(const struct spec *a, const struct spec *b)
 {
 	struct store *sa = state(NULL, 1, a, a && a->pages ? a->pages : 1),
@@ -113,7 +114,7 @@ static enum event_cause cause_of(const struct spec *a, const struct spec *b)
 	struct event_scope scope = {
 		.pid = 1, .start = 0, .end = UINT64_MAX, .before = sa, .after = sb
 	};
-	struct event e = { .scope = &scope, .nscopes = 1 };
+	struct event e = { .scope = &scope, .nscopes = 1, .forked = forked };
 
 	seen_cause = EVENT_CAUSES;
 	compare(&e);
@@ -192,6 +193,13 @@ TEST(causes)
 	EXPECT_INT(cause_of(&alone, &marked), EVENT_CAUSE_MARKED);
 	EXPECT_INT(cause_of(&shared, &unshared), EVENT_CAUSE_UNSHARED);
 	EXPECT_INT(cause_of(&own, &elsewhere), EVENT_CAUSE_MIGRATED);
+	forked = TRI_YES;
+	EXPECT_INT(cause_of(&own, &elsewhere), EVENT_CAUSE_COPIED);
+	EXPECT_INT(cause_of(&own, &unshared), EVENT_CAUSE_OTHER);
+	forked = TRI_UNKNOWN;
+	EXPECT_INT(cause_of(&own, &elsewhere), EVENT_CAUSE_OTHER);
+	EXPECT_INT(cause_of(&shared, &copy), EVENT_CAUSE_COPIED);
+	forked = TRI_NO;
 	EXPECT_INT(cause_of(&own, &merged), EVENT_CAUSE_MERGED);
 	EXPECT_INT(cause_of(&own, &swapped), EVENT_CAUSE_SWAPPED_OUT);
 	EXPECT_INT(cause_of(&swapped, &own), EVENT_CAUSE_SWAPPED_IN);

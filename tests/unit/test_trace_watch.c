@@ -23,7 +23,7 @@ static struct raw_page raw[2];
 static struct seen {
 	unsigned n;
 	struct {
-		u8 kind;
+		u8 kind, forked;
 		pid_t pid, child;
 		u64 start, end, time_ns, looked_ns, changes;
 		s64 ret, arg;
@@ -37,6 +37,7 @@ static int on_event(void *ctx, const struct event *e)
 
 	EXPECT(s->n < ARRAY_SIZE(s->at));
 	s->at[s->n].kind = e->kind;
+	s->at[s->n].forked = e->forked;
 	s->at[s->n].pid = e->pid;
 	s->at[s->n].child = e->child;
 	s->at[s->n].start = e->nranges ? e->range[0].start : 0;
@@ -120,6 +121,35 @@ TEST(a_call_is_seen_with_its_time_and_looked_at_later)
 	EXPECT(seen.at[0].looked_ns > 1000);
 	EXPECT_INT(seen.at[0].changes, 1);
 	EXPECT(!seen.at[0].incomplete);
+	end();
+}
+
+TEST(a_fork_that_was_not_emitted_yet_is_known)
+{
+	struct trace_process *p;
+
+	begin();
+	p = trace_state_find(&t, 42);
+	raw[1] = fake_source_anon(0x11000, 1, 102, MAPPED, 1);
+	list[t.nrecords++] = (struct watch_record){ .what = WATCH_FORK,
+						    .pid = 42,
+						    .tid = 42,
+						    .child = 43,
+						    .time_ns = p->full_ns };
+	EXPECT_INT(trace_state_between(&t, p, NULL, 0), 0);
+	EXPECT_INT(seen.n, 1);
+	EXPECT_INT(seen.at[0].forked, TRI_YES);
+	/* before the states were read */
+	raw[1] = fake_source_anon(0x11000, 1, 103, MAPPED, 1);
+	EXPECT_INT(trace_state_between(&t, p, NULL, 0), 0);
+	EXPECT_INT(seen.n, 2);
+	EXPECT_INT(seen.at[1].forked, TRI_UNKNOWN); /* nothing writes what it does */
+	/* it was emitted, and the pages were not compared */
+	raw[1] = fake_source_anon(0x11000, 1, 104, MAPPED, 1);
+	p->forked_ns = p->full_ns;
+	EXPECT_INT(trace_state_between(&t, p, NULL, 0), 0);
+	EXPECT_INT(seen.n, 3);
+	EXPECT_INT(seen.at[2].forked, TRI_YES);
 	end();
 }
 
