@@ -5,7 +5,6 @@
 #include <bpf/bpf_core_read.h>
 
 struct structpage_cal cal;
-struct structpage_words cal_words;
 
 static __always_inline u64 read_mm_flags(u64 mm)
 {
@@ -96,10 +95,8 @@ static long cal_step(u32 i, u64 *top)
 static __always_inline void cal_head(void)
 {
 	u64 page = page_address(cal.tail_pfn);
-	struct structpage_raw raw;
 
-	if (read_raw(page, &raw, &cal_words, false))
-		cal.tail_head = page_head(page, raw.head);
+	cal.tail_head = head_of(page, head_word(page, probe64(page + lay.head)));
 }
 
 SEC("gupinfo.syscall")

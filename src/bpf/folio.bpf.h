@@ -2,15 +2,18 @@
 /*
  * folio.bpf.h - reads the words of a struct page and of its folio into a record.
  *
- * What moved between kernels has one accessor each.  The constant @cast chooses how memory is
- * read: by bpf_probe_read_kernel(), or by loads through bpf_rdonly_cast() (6.2), which are
- * about three times as fast.  Neither can fault.
+ * What moved between kernels has one accessor each.  CAST, which the program defines, chooses how memory
+ * is read: 0 by bpf_probe_read_kernel(), 1 by loads through bpf_rdonly_cast() (6.2), which are about three
+ * times as fast.  Neither can fault.  src/live/peek.c compiles this for the host, with functions of its own
+ * for what BPF has.
  */
 #pragma once
 
+#ifdef __bpf__
 #include <bpf/bpf_core_read.h>
 
 struct structpage_call call;
+struct structpage_layout lay;
 
 /*
  * bpf_rdonly_cast() and the id of struct page without an extern, for which libbpf would load
@@ -18,39 +21,32 @@ struct structpage_call call;
  */
 static void *(*const rdonly_cast)(const void *obj,
 				  u32 btf_id) = (void *)STRUCTPAGE_CALL_CAST;
+#endif
 
 /* --- reading kernel memory */
 
-static __always_inline u64 load64(u64 addr, const bool cast)
+static __always_inline u64 load64(u64 addr)
 {
-	return cast ? *(volatile u64 *)rdonly_cast((void *)addr, STRUCTPAGE_ID_PAGE)
+	return CAST ? *(volatile u64 *)rdonly_cast((void *)addr, STRUCTPAGE_ID_PAGE)
 		    : probe64(addr);
 }
 
 /* Returns the word at @off of an object, from @addr or from its copy @words. */
-static __always_inline u64 word64(u64 addr, const u64 *words, u32 off, const bool cast)
+static __always_inline u64 word64(u64 addr, const u64 *words, u32 off)
 {
-	return cast ? load64(addr + off, true) : words[off / 8 & 15];
+	return CAST ? load64(addr + off) : words[off / 8 & 15];
 }
 
-static __always_inline s32 word32(u64 addr, const u64 *words, u32 off, const bool cast)
+static __always_inline s32 word32(u64 addr, const u64 *words, u32 off)
 {
-	return word64(addr, words, off & ~7U, cast) >> (off & 4) * 8;
+	return word64(addr, words, off & ~7U) >> (off & 4) * 8;
 }
 
 /* --- what moved between kernels */
 
-#define ABSENT (~0U)
+#define ABSENT STRUCTPAGE_ABSENT
 
-/* Offsets, found once: asking the BTF at every place makes loading slow. */
-struct {
-	u32 flags, head, mapping, mapcount, refcount; /* of struct page */
-	u32 order, entire, large, pincount, mm_ids;   /* of struct folio; or ABSENT */
-	u32 flags_1, double_map; /* bit of PG_double_map in ->flags_1; or ABSENT */
-	u32 private;  /* of struct folio, if no flag stands for it; or ABSENT */
-	u64 head_bit; /* PG_head */
-} lay;
-
+#ifdef __bpf__
 /* CO-RE must not even compute the offset of a missing field: do not select between both. */
 #define OFFSET(to, type, field)                                    \
 	do {                                                       \
@@ -97,10 +93,11 @@ static __always_inline void layout_folio(void)
 	if (!bpf_core_enum_value_exists(enum pageflags, PG_private)) /* 7.4 */
 		OFFSET(lay.private, struct folio, private);
 }
+#endif
 
 /* --- folios */
 
-/* Sums over all pages like folio_mapcount() before _large_mapcount (6.10). */
+#ifdef __bpf__
 struct sum {
 	u64 page;
 	s32 sum;
@@ -118,42 +115,48 @@ static long sum_step(u32 i, struct sum *s)
 	return 0;
 }
 
-static __always_inline void folio_sum(u64 head, struct structpage_rec *r,
-				      struct structpage_words *words)
+/* Sums over all pages like folio_mapcount() before _large_mapcount (6.10). */
+static __always_inline s32 sum_mapcounts(u64 head, u32 n)
 {
 	struct sum s = { .page = head };
 
+	bpf_loop(n, sum_step, &s, 0);
+	return s.sum;
+}
+#endif
+
+static __always_inline void folio_sum(u64 head, struct structpage_rec *r,
+				      struct structpage_words *words)
+{
 	if (words->sum_head != head) {
-		bpf_loop(1U << (r->order & 15), sum_step, &s, 0);
+		words->sum = sum_mapcounts(head, 1U << (r->order & 15));
 		words->sum_head = head;
-		words->sum = s.sum;
 	}
 	r->large = words->sum;
 	r->has |= STRUCTPAGE_SUM;
 }
 
 static __always_inline void read_large(u64 head, struct structpage_rec *r,
-				       struct structpage_words *words, const bool cast)
+				       struct structpage_words *words)
 {
 	const u64 *w = words->head;
 
-	r->order = word64(head, w, lay.order & ~7U, cast) >> (lay.order & 7) * 8;
-	r->entire = word32(head, w, lay.entire, cast);
+	r->order = word64(head, w, lay.order & ~7U) >> (lay.order & 7) * 8;
+	r->entire = word32(head, w, lay.entire);
 	if (lay.pincount != ABSENT)
-		r->pincount = word32(head, w, lay.pincount, cast);
+		r->pincount = word32(head, w, lay.pincount);
 	if (lay.double_map != ABSENT)
-		r->double_map =
-			word64(head, w, lay.flags_1, cast) >> (lay.double_map & 63) & 1;
+		r->double_map = word64(head, w, lay.flags_1) >> (lay.double_map & 63) & 1;
 	if (lay.mm_ids != ABSENT)
-		r->mm_ids = word64(head, w, lay.mm_ids, cast);
+		r->mm_ids = word64(head, w, lay.mm_ids);
 	if (lay.large != ABSENT)
-		r->large = word32(head, w, lay.large, cast);
+		r->large = word32(head, w, lay.large);
 	else if (!(r->has & STRUCTPAGE_HUGETLB))
 		folio_sum(head, r, words);
 }
 
 /* Returns the head of the compound page that @page belongs to, or @page. */
-static __always_inline u64 page_head(u64 page, u64 word)
+static __always_inline u64 head_of(u64 page, u64 word)
 {
 	if (!(word & 1))
 		return page;
@@ -187,18 +190,18 @@ static __always_inline u64 head_word(u64 page, u64 word)
 
 /* Reads @raw of the struct page at @page.  False: it cannot. */
 static __always_inline bool read_raw(u64 page, struct structpage_raw *raw,
-				     struct structpage_words *words, const bool cast)
+				     struct structpage_words *words)
 {
 	const u64 *w = words->page;
 
-	if (!cast && bpf_probe_read_kernel(words->page, 64, (void *)page))
+	if (!CAST && bpf_probe_read_kernel(words->page, 64, (void *)page))
 		return false;
-	raw->flags = word64(page, w, lay.flags, cast);
-	raw->head = head_word(page, word64(page, w, lay.head, cast));
-	raw->mapping = word64(page, w, lay.mapping, cast);
-	raw->counts = word64(page, w, lay.mapcount & ~7U, cast);
-	raw->counts2 = word64(page, w, lay.refcount & ~7U, cast);
-	raw->private = lay.private != ABSENT && word64(page, w, lay.private, cast);
+	raw->flags = word64(page, w, lay.flags);
+	raw->head = head_word(page, word64(page, w, lay.head));
+	raw->mapping = word64(page, w, lay.mapping);
+	raw->counts = word64(page, w, lay.mapcount & ~7U);
+	raw->counts2 = word64(page, w, lay.refcount & ~7U);
+	raw->private = lay.private != ABSENT && word64(page, w, lay.private);
 	return true;
 }
 
@@ -219,9 +222,9 @@ static __always_inline bool same_raw(const struct structpage_raw *a,
 /* Fills @r from @raw of page @pfn and from its folio. */
 static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw,
 				       struct structpage_rec *r,
-				       struct structpage_words *words, const bool cast)
+				       struct structpage_words *words)
 {
-	u64 page = page_address(pfn), head = page_head(page, raw->head);
+	u64 page = page_address(pfn), head = head_of(page, raw->head);
 	const u64 *w = words->head;
 	bool large = head != page || raw->flags & lay.head_bit;
 
@@ -230,15 +233,15 @@ static __always_inline void read_folio(u64 pfn, const struct structpage_raw *raw
 	r->head_pfn = head == page
 			      ? pfn
 			      : (head - call.vmemmap) / bpf_core_type_size(struct page);
-	if (!cast && bpf_probe_read_kernel(words->head, large ? 128 : 64, (void *)head))
+	if (!CAST && bpf_probe_read_kernel(words->head, large ? 128 : 64, (void *)head))
 		return;
-	r->head_flags = word64(head, w, lay.flags, cast);
-	r->refcount = word32(head, w, lay.refcount, cast);
-	r->type = word32(head, w, lay.mapcount, cast);
-	r->mapping = mapping_bits(word64(head, w, lay.mapping, cast));
+	r->head_flags = word64(head, w, lay.flags);
+	r->refcount = word32(head, w, lay.refcount);
+	r->type = word32(head, w, lay.mapcount);
+	r->mapping = mapping_bits(word64(head, w, lay.mapping));
 	if (large)
-		read_large(head, r, words, cast);
-	if (lay.private != ABSENT && word64(head, w, lay.private, cast))
+		read_large(head, r, words);
+	if (lay.private != ABSENT && word64(head, w, lay.private))
 		r->has |= STRUCTPAGE_PRIVATE;
 	/* A mapped page has a reference: all words are zero when the memory could not be read. */
 	if (r->refcount || r->head_flags || r->mapping)

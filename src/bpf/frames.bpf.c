@@ -6,6 +6,7 @@
  * A file may be freed at any time: what is read of it may be of another one, and is a guess.  That it
  * was this page's is seen by ->mapping, which is read again.
  */
+#define CAST 0
 #include "page/structpage.h"
 
 #include "folio.bpf.h"
@@ -64,7 +65,7 @@ __noinline int other(u64 pfn)
 	f->rec.has = STRUCTPAGE_PRESENT;
 	if (frames.hugetlb)
 		f->rec.has |= STRUCTPAGE_HUGETLB;
-	read_folio(pfn, &last, &f->rec, &words, false);
+	read_folio(pfn, &last, &f->rec, &words);
 	f->rec.has |= STRUCTPAGE_PAGE; /* it could be read, though all of it may be 0 */
 	mapping = words.head[lay.mapping / 8 & 15];
 	if (f->rec.mapping == STRUCTPAGE_MAPPING_POINTER)
@@ -92,7 +93,7 @@ static long step(u32 i, void *ctx)
 	if (pfn >= frames.end || frames.n >= STRUCTPAGE_RECS)
 		return 1;
 	frames.at = pfn + 1;
-	if (!read_raw(page_address(pfn), &raw, &words, false) || continues(&raw, pfn))
+	if (!read_raw(page_address(pfn), &raw, &words) || continues(&raw, pfn))
 		return 0;
 	last = raw;
 	other(pfn);

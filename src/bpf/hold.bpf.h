@@ -97,7 +97,7 @@ __noinline int hold(u64 page, u32 pages)
 	return 0;
 }
 
-/* Returns the first page of the folio of @page (page_head() of folio.bpf.h). */
+/* Returns the first page of the folio of @page (head_of() of folio.bpf.h). */
 static __always_inline u64 head_of(u64 page)
 {
 	u64 word = 0;

@@ -15,18 +15,8 @@
 BPF_RECORDS(recs, struct structpage_rec, STRUCTPAGE_RECS);
 BPF_RECORDS(walks, struct structpage_walk, 1);
 
-/*
- * About so many pages will be read.  What makes many of them fast is worth its loading only then: the
- * verifier knows this number, and does not follow what it rules out.
- */
-const volatile u32 pages;
-
-#define ALONE 2048      /* up to so many each goes through leaf() */
-#define NO_GROUPS 16384 /* up to so many are not grouped, remembered or touched ahead */
-
 #define TRIES 3
 #define GROUP 4 /* leaves that are handled together */
-#define HOLES 8 /* entries above them that are empty, likewise */
 #define PAGE (1ULL << call.page_shift)
 
 /* Returns record @i of @w's buffer; never NULL, which the verifier cannot know. */
@@ -163,7 +153,7 @@ __noinline int settle(struct structpage_walk *w)
  * the caller reads it again.
  */
 static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64 ptr,
-				 u8 level, const bool cast)
+				 u8 level)
 {
 	/* in memory, where the verifier sees no difference between paths */
 	struct structpage_raw *raw = &w->now;
@@ -184,10 +174,9 @@ static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64
 	r->pfn = pfn_of(e, level);
 	r->has =
 		w->hugetlb ? STRUCTPAGE_PRESENT | STRUCTPAGE_HUGETLB : STRUCTPAGE_PRESENT;
-	if (has_struct_page(e, r->pfn) &&
-	    read_raw(page_address(r->pfn), raw, &w->words, cast))
-		read_folio(r->pfn, raw, r, &w->words, cast);
-	again = load64(ptr, cast);
+	if (has_struct_page(e, r->pfn) && read_raw(page_address(r->pfn), raw, &w->words))
+		read_folio(r->pfn, raw, r, &w->words);
+	again = load64(ptr);
 	r->pte = again & ~(call.pfn_mask[level & 3] | call.pfn_high);
 	if ((again ^ e) & ~call.ignore) {
 		if (++w->tries < TRIES)
@@ -207,11 +196,6 @@ static __always_inline bool leaf(struct structpage_walk *w, u64 addr, u64 e, u64
 	return true;
 }
 
-__noinline int leaf_copy(struct structpage_walk *w, u64 addr, u64 e, u64 ptr, u32 level)
-{
-	return w && leaf(w, addr, e, ptr, level, false) && !commit(w);
-}
-
 /* Where leaves with the bits of entry @e and with page->flags @flags are remembered. */
 static __always_inline struct structpage_like *like_of(struct structpage_walk *w, u64 e,
 						       u64 flags)
@@ -229,27 +213,21 @@ static __always_inline void forget_likes(struct structpage_walk *w)
 		w->like[i].e = ~0ULL;
 }
 
-__noinline int leaf_cast(struct structpage_walk *w, u64 addr, u64 e, u64 ptr, u32 level)
+/* Separate, because the verifier checks a global function once. */
+__noinline int leaf_done(struct structpage_walk *w, u64 addr, u64 e, u64 ptr, u32 level)
 {
 	struct structpage_like *like;
 
-	if (!w || !leaf(w, addr, e, ptr, level, true))
+	if (!w || !leaf(w, addr, e, ptr, level))
 		return 0;
 	commit(w);
-	if (pages > NO_GROUPS && w->last == e && !(w->raw.head & 1)) {
+	if (CAST && w->last == e && !(w->raw.head & 1)) {
 		like = like_of(w, e, w->raw.flags);
 		like->e = e;
 		like->raw = w->raw;
 		like->rec = w->n - 1;
 	}
 	return 1;
-}
-
-static __always_inline bool leaf_done(struct structpage_walk *w, u64 addr, u64 e, u64 ptr,
-				      u32 level, const bool cast)
-{
-	return cast ? leaf_cast(w, addr, e, ptr, level)
-		    : leaf_copy(w, addr, e, ptr, level);
 }
 
 /* Adds a hole up to @next, and goes there. */
@@ -276,15 +254,14 @@ __noinline int hole(struct structpage_walk *w, u64 addr, u64 next)
 }
 
 /* Entry @e at @ptr and its page are like the last ones, except for the PFN. */
-static __always_inline bool like_last(struct structpage_walk *w, u64 e, u64 ptr,
-				      const bool cast)
+static __always_inline bool like_last(struct structpage_walk *w, u64 e, u64 ptr)
 {
 	u64 pfn = valid_pfn(e, 1);
 	struct structpage_raw raw;
 
 	return !((e ^ w->last) & ~(call.pfn_mask[1] | call.pfn_high)) &&
-	       pfn < call.max_pfn && read_raw(page_address(pfn), &raw, &w->words, cast) &&
-	       same_raw(&w->raw, &raw) && load64(ptr, cast) == e;
+	       pfn < call.max_pfn && read_raw(page_address(pfn), &raw, &w->words) &&
+	       same_raw(&w->raw, &raw) && load64(ptr) == e;
 }
 
 /* The leaf at w->i is like some before the last ones: makes a record that is like theirs. */
@@ -300,11 +277,11 @@ __noinline int back(struct structpage_walk *w)
 	e = w->pt[w->i & 511];
 	pfn = valid_pfn(e, 1);
 	if (!(e & call.valid) || pfn >= call.max_pfn ||
-	    !read_raw(page_address(pfn), &raw, &w->words, true))
+	    !read_raw(page_address(pfn), &raw, &w->words))
 		return 0;
 	like = like_of(w, e, raw.flags);
 	if ((e ^ like->e) & ~(call.pfn_mask[1] | call.pfn_high) ||
-	    !same_raw(&like->raw, &raw) || load64(w->table + w->i * 8, true) != e)
+	    !same_raw(&like->raw, &raw) || load64(w->table + w->i * 8) != e)
 		return 0;
 	settle(w);
 	r = record(w, w->n);
@@ -408,11 +385,11 @@ static __always_inline bool next_group(struct structpage_walk *w)
 	for (u32 k = 0; k < GROUP; k++) {
 		e = w->pt[(i + k) & 511];
 		page = page_of(e);
-		other |= load64(page + lay.flags, true) ^ like.flags;
-		other |= load64(page + lay.mapping, true) ^ like.mapping;
-		other |= load64(page + (lay.mapcount & ~7U), true) ^ like.counts;
-		heads |= load64(page + lay.head, true);
-		other |= load64(w->table + (i + k) * 8, true) ^ e;
+		other |= load64(page + lay.flags) ^ like.flags;
+		other |= load64(page + lay.mapping) ^ like.mapping;
+		other |= load64(page + (lay.mapcount & ~7U)) ^ like.counts;
+		heads |= load64(page + lay.head);
+		other |= load64(w->table + (i + k) * 8) ^ e;
 	}
 	if (other || heads & 1) {
 		w->alone = GROUP;
@@ -439,7 +416,7 @@ static __always_inline bool passed_over(const struct structpage_walk *w, u64 e)
 	return w->pfn_hi && (!is_present(e, 1) || filtered(w, pfn_of(e, 1), 1));
 }
 
-static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast)
+static __always_inline bool next_leaf(struct structpage_walk *w)
 {
 	u32 i = w->i;
 	u64 e = w->pt[i & 511], diff;
@@ -452,8 +429,8 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 			return false;
 		w->run++;
 	} else {
-		if (!like_last(w, e, w->table + i * 8, cast))
-			return cast && pages > NO_GROUPS && back(w);
+		if (!like_last(w, e, w->table + i * 8))
+			return CAST && back(w);
 		diff = (e - w->last) ^ PAGE;
 		if (diff && !w->fold && w->raw.head & 1)
 			return false;
@@ -469,29 +446,17 @@ static __always_inline bool next_leaf(struct structpage_walk *w, const bool cast
 	return true;
 }
 
-/* Takes one more entry of a hole: tables of few pages have many. */
-static __always_inline bool next_hole(struct structpage_walk *w)
-{
-	if (w->last || w->pfn_hi || w->pt[w->i & 511])
-		return false;
-	w->run++;
-	w->i++;
-	return true;
-}
-
 /* Handles the entry at w->i of the current table, which is not like the last. */
-static __always_inline void other_leaf(struct structpage_walk *w, const bool cast)
+static __always_inline void other_leaf(struct structpage_walk *w)
 {
 	u32 i = w->i;
 	u64 e = w->pt[i & 511], ptr = w->table + i * 8, addr = w->base + i * PAGE;
 
-	if (pages <= ALONE && passed_over(w, e)) {
-		settle(w);
-	} else if (!e) {
+	if (!e) {
 		hole(w, addr, addr + PAGE);
 		w->last = 0;
-	} else if (!leaf_done(w, addr, e, ptr, 1, cast)) {
-		w->pt[i & 511] = load64(ptr, cast);
+	} else if (!leaf_done(w, addr, e, ptr, 1)) {
+		w->pt[i & 511] = load64(ptr);
 		return;
 	}
 	w->i = i + 1;

@@ -9,6 +9,7 @@
 
 #include "live/bpfprog.h"
 #include "live/calibrate.h"
+#include "live/peek.h"
 #include "os/worker_slices.h"
 
 struct bpfpage {
@@ -16,29 +17,54 @@ struct bpfpage {
 	struct bpfprog *prog; /* of structpage.bpf.c, with its variables and records: */
 	struct structpage_call *call;
 	struct structpage_cal *cal;
-	const struct structpage_rec *rec; /* STRUCTPAGE_RECS for each walk */
-	struct structpage_walk *walk;     /* of each slot */
+	struct structpage_rec *rec;   /* STRUCTPAGE_RECS for each walk */
+	struct structpage_walk *walk; /* of each slot */
+	struct structpage_peek *peek; /* STRUCTPAGE_PEEKS, likewise */
 	unsigned slots;
 	struct bpfprog *files; /* holders.bpf.c, while the results of a walk are in use */
 	struct bpfprog *memory; /* memory.bpf.c, loaded at the first use */
 	struct bpfprog *frames; /* frames.bpf.c, likewise */
 	bool memory_tried, frames_tried;
 	s64 cpus; /* online when ->memory was loaded; later ones have the same layout */
-	bool cast, gentle;
+	bool few, cast, gentle;
 	struct worker_pool *pool; /* the caller's; NULL: one thread reads */
 	int pinned_bit;
 	struct kpf_layout layout;
 	struct structpage_machine machine;
 };
 
+#define FEW 16384                 /* pages that are read while a kernel loads "observe" */
 #define BATCH 256                 /* entries that a callback gets at once */
 #define SLICE_ALIGN (2ULL << 20)  /* a table of entries, or a huge page */
 #define SLICE_FIRST (16ULL << 20) /* read in less time than a thread needs to wake up */
 
-/* Calls the program once, with the walk of @slot. */
+/* A walk in a slot. */
+struct call {
+	const struct bpfpage *bp;
+	u32 slot;
+};
+
+static int run_program(void *ctx, const char *name)
+{
+	const struct call *c = ctx;
+
+	return bpfprog_run(c->bp->prog, name, c->slot);
+}
+
+/* Walks once, with the arguments of @slot. */
 static int observe(const struct bpfpage *bp, u32 slot)
 {
-	return bpfprog_run(bp->prog, bp->cast ? "observe_cast" : "observe_copy", slot);
+	struct call c = { bp, slot };
+	const struct peek_io io = { .machine = bp->call,
+				    .layout = bp->prog->layout,
+				    .page_size = bp->cal->page_size,
+				    .rec = bp->rec,
+				    .walk = &bp->walk[slot],
+				    .peek = bp->peek,
+				    .run = run_program,
+				    .ctx = &c };
+
+	return bp->cast ? run_program(&c, "observe") : peek_observe(&io);
 }
 
 static int run(void *ctx, enum calibrate_prog prog)
@@ -50,15 +76,15 @@ static int run(void *ctx, enum calibrate_prog prog)
 	return observe(bp, 0);
 }
 
-static int load(struct bpfpage *bp, bool cast, u32 pages, char why[BPFPAGE_WHY])
+static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 {
 	const struct bpfprog_options opt = {
-		.without = { cast ? "observe_copy" : "observe_cast",
+		.without = { cast ? "peek" : "observe",
 			     bpfbtf_id(BPFBTF_TASK_VMA) ? NULL : "vmas" },
-		.map = { "recs", "walks" },
-		.room = { STRUCTPAGE_RECS * bp->slots, bp->slots },
+		.map = { "recs", "walks", "peeks" },
+		.room = { STRUCTPAGE_RECS * bp->slots, bp->slots,
+			  cast ? 1 : STRUCTPAGE_PEEKS * bp->slots },
 		.btf = &bp->btf,
-		.constant = pages,
 	};
 	int r = bpfprog_load(BPFPROG_STRUCTPAGE, &opt, &bp->prog, why);
 
@@ -69,8 +95,11 @@ static int load(struct bpfpage *bp, bool cast, u32 pages, char why[BPFPAGE_WHY])
 	bp->cal = bp->prog->cal;
 	bp->rec = bp->prog->records[0];
 	bp->walk = bp->prog->records[1];
-	for (u32 i = 0; i < bp->slots; i++)
+	bp->peek = bp->prog->records[2];
+	for (u32 i = 0; i < bp->slots; i++) {
 		bp->walk[i].first = i * STRUCTPAGE_RECS;
+		bp->walk[i].peeks = i * STRUCTPAGE_PEEKS;
+	}
 	return 0;
 }
 
@@ -78,7 +107,6 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 			char why[BPFPAGE_WHY])
 {
 	struct calibrate_io io = { .run = run, .ctx = bp };
-	u32 pages = opt ? opt->pages : 0;
 	int r = bpfprog_permitted(why);
 
 	if (r)
@@ -86,11 +114,11 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	r = -ENOTSUP;
 	if (!opt || !opt->no_cut)
 		bpfbtf_open(&bp->btf, false);
-	/* Prefer the faster reader where the kernel takes it. */
-	if ((!opt || !opt->no_cast) && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
-		r = load(bp, true, pages, why);
+	/* Prefer the faster reader where the kernel takes it, and to load it pays. */
+	if (!bp->few && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
+		r = load(bp, true, why);
 	if (r && r != -EPERM)
-		r = load(bp, false, pages, why);
+		r = load(bp, false, why);
 	if (r)
 		return r;
 	io.cal = bp->cal;
@@ -118,7 +146,8 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		return -ENOMEM;
 	}
 	bp->pinned_bit = bp->btf.fd = -1;
-	bp->pool = opt ? opt->pool : NULL;
+	bp->few = opt && opt->pages && opt->pages <= FEW;
+	bp->pool = opt && !bp->few ? opt->pool : NULL;
 	/* While the first slice is delivered, each worker reads one, and some wait. */
 	bp->slots = worker_pool_size(bp->pool) > 1 ? 2 * worker_pool_size(bp->pool) : 1;
 	r = open_checked(bp, opt, why);
@@ -366,7 +395,7 @@ static int walk_files(struct bpfpage *bp, pid_t pid, u32 kinds, u32 grow,
 					     .room = { STRUCTPAGE_ENDS * grow,
 						       STRUCTPAGE_HOLDS * grow },
 					     .btf = &bp->btf,
-					     .constant = kinds };
+					     .kinds = kinds };
 	int r = load_other(bp, BPFPROG_HOLDERS, &opt, &bp->files, why);
 	struct structpage_files *files;
 

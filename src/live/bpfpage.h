@@ -17,9 +17,8 @@ struct bpfpage;
 struct worker_pool;
 
 struct bpfpage_options {
-	bool no_cast; /* read by bpf_probe_read_kernel() even if faster ways exist */
-	bool no_cut;  /* let libbpf read all of the kernel's BTF; implies no_cast */
-	u32 pages;    /* about so many will be read; 0: many */
+	bool no_cut; /* let libbpf read all of the kernel's BTF, and walk on the host (peek.h) */
+	u32 pages; /* about so many will be read; few are walked on the host; 0: many */
 	struct worker_pool *pool; /* readers; NULL: one thread reads.  Borrowed */
 };
 
@@ -38,7 +37,7 @@ const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp);
 /* Page tables of this architecture are read; without, bpfpage_observe() and bpfpage_find() are not there. */
 bool bpfpage_walks(const struct bpfpage *bp);
 
-/* Returns "cast" or "copy". */
+/* Returns "cast" when a program walks the page tables, "copy" when the host does (peek.h). */
 const char *bpfpage_reader(const struct bpfpage *bp);
 /* Returns the end of user addresses. */
 u64 bpfpage_user_end(const struct bpfpage *bp);

@@ -150,7 +150,6 @@ static struct bpf_program *find(const struct bpfprog *p, const char *name)
 static int open_object(struct bpfprog *p, enum bpfprog_object which,
 		       const struct bpfprog_options *opt)
 {
-	u32 constant = opt->constant ? opt->constant : UINT32_MAX;
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct structpage_bpf *structpage = NULL;
 	struct holders_bpf *holders = NULL;
@@ -173,12 +172,12 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 	if (!p->skel)
 		return -errno;
 	if (structpage) {
-		structpage->rodata->pages = constant;
 		p->call = &structpage->bss->call;
 		p->cal = &structpage->bss->cal;
+		p->layout = &structpage->bss->lay;
 		p->skeleton = structpage->skeleton;
 	} else if (holders) {
-		holders->rodata->kinds = constant;
+		holders->rodata->kinds = opt->kinds ? opt->kinds : UINT32_MAX;
 		p->files = &holders->bss->files;
 		p->skeleton = holders->skeleton;
 	} else if (frames) {

@@ -29,22 +29,19 @@ typedef void (*bpfprog_record_fn)(void *ctx, const struct watch_record *r, size_
 struct bpfprog_options {
 	const char *without[2]; /* programs; NULL: none */
 	const char *map
-		[2]; /* their first records are given to the loader's caller; NULL: none */
-	u32 room[2];                   /* of each; 0: as the object has it */
+		[3]; /* their first records are given to the loader's caller; NULL: none */
+	u32 room[3];                   /* of each; 0: as the object has it */
 	const struct bpfbtf *btf;      /* NULL: libbpf reads all of it */
 	const char *calls;             /* how functions of system calls begin here, */
 	const struct watch_regs *regs; /* and where their arguments are */
-	/*
-	 * What the verifier may know.  BPFPROG_STRUCTPAGE: about how many pages will be read; _HOLDERS: the
-	 * STRUCTPAGE_OPEN_* that are looked into.  0: many, all.
-	 */
-	u32 constant;
+	u32 kinds; /* of BPFPROG_HOLDERS: the STRUCTPAGE_OPEN_* that it looks into; 0: all */
 };
 
 /* An object, and what its programs share with gupinfo, as far as it has that. */
 struct bpfprog {
 	struct structpage_call *call;
 	struct structpage_cal *cal;
+	struct structpage_layout *layout; /* filled by "calibrate" */
 	struct structpage_files *files;
 	struct structpage_memory *memory;
 	struct structpage_batches *batches;
@@ -53,8 +50,8 @@ struct bpfprog {
 	struct ring_buffer *ring; /* of bpfprog_watch(), whose records go to */
 	bpfprog_record_fn fn;
 	void *fn_ctx;
-	void *records[2]; /* of bpfprog_options.map */
-	size_t bytes[2];
+	void *records[3]; /* of bpfprog_options.map */
+	size_t bytes[3];
 	int link;       /* the last iterator of a process, */
 	pid_t link_pid; /* this one; 0: none */
 	void *skel;

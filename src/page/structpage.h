@@ -106,6 +106,18 @@ struct structpage_call {
 	u64 vma_lo, vma_hi; /* argument of "vmas": only VMAs with a part in it */
 };
 
+#define STRUCTPAGE_ABSENT (~0U)
+
+/* Offsets, found once: asking the BTF at every place makes loading slow. */
+struct structpage_layout {
+	u32 flags, head, mapping, mapcount, refcount; /* of struct page */
+	u32 order, entire, large, pincount,
+		mm_ids;          /* of struct folio; or STRUCTPAGE_ABSENT */
+	u32 flags_1, double_map; /* bit of PG_double_map in ->flags_1; or _ABSENT */
+	u32 private;  /* of struct folio, if no flag stands for it; or _ABSENT */
+	u64 head_bit; /* PG_head */
+};
+
 /* Copies of a struct page and of a folio's head, and what was summed up over the folio's pages. */
 struct structpage_words {
 	u64 head[16], page[16];
@@ -126,6 +138,7 @@ struct structpage_walk {
 	u32 fold;           /* the PFNs of a run need not ascend */
 	u32 first;          /* the first of the STRUCTPAGE_RECS records to fill */
 	u32 gentle;         /* return after STRUCTPAGE_GENTLE leaves */
+	u32 peeks, npeeks;  /* those that "peek" is asked for: the first, how many */
 	u32 later; /* what lies before ->addr is another call's, with the leaf around it */
 	/* results */
 	u32 n;        /* records */
@@ -162,6 +175,15 @@ struct structpage_walk {
 	struct structpage_words words;
 	u64 pt[512]; /* the current table of leaf entries */
 };
+
+/* Kernel memory that is copied on request. */
+struct structpage_peek {
+	u64 addr;
+	u32 bytes;
+	s32 err; /* result: 0, or it cannot be read */
+	u8 data[128];
+};
+#define STRUCTPAGE_PEEKS 2048 /* of one call */
 
 /* Arguments and results of the calibration program. */
 struct structpage_cal {

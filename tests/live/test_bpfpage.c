@@ -401,13 +401,8 @@ TEST(hugetlb_reference_without_mapping)
 	munmap(p, THP);
 }
 
-/* For many pages, by copies, for few and for very few: each has its own way from one leaf to the next. */
-static const struct bpfpage_options readers[] = {
-	{ .pages = 0 },
-	{ .no_cast = true },
-	{ .pages = 4096 },
-	{ .pages = 1 },
-};
+/* Many pages are walked by a program, few on the host. */
+static const struct bpfpage_options readers[] = { { .pages = 0 }, { .pages = 1 } };
 
 TEST(find_by_pfn)
 {
@@ -473,7 +468,7 @@ TEST(copy_and_cast_agree)
 {
 	NEED_BPF();
 	static struct list fast;
-	struct bpfpage_options opt = { .no_cast = true };
+	struct bpfpage_options opt = { .pages = 1 };
 	struct bpfpage *keep = bp, *copy;
 	char *p = map(64 * PAGE, 0);
 	struct list *slow;
