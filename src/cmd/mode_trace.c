@@ -134,7 +134,7 @@ int mode_trace_replay(struct session *s, const struct event_view *view, void *ct
 	if (r.unreadable)
 		diag_add(
 			&s->diag, DIAG_INCOMPLETE,
-			"%s: %u events cannot be read: they are damaged, or another version of gupinfo has recorded them; --trace --json-lines shows them as they are",
+			"%s: %u events cannot be read: they are damaged or too large, or another version of gupinfo has recorded them; --trace --json-lines shows them as they are",
 			s->opt.replay, r.unreadable);
 	*ret_found = r.found;
 	return err;

@@ -204,6 +204,29 @@ int event_compare(const struct event *e, struct event_change **ret, size_t *ret_
 	return r;
 }
 
+struct event_change event_join(const struct event *e, size_t *i)
+{
+	struct event_change ret = e->change[*i];
+	const struct store_change *c = &ret.c;
+
+	for (; *i + 1 < e->nchanges; ++*i) {
+		const struct event_change *next = &e->change[*i + 1];
+
+		if (next->start != ret.end || next->pid != ret.pid ||
+		    next->size != ret.size || next->c.what != c->what ||
+		    store_diff_class(c->a.class, next->c.a.class) & ~STORE_MINOR ||
+		    store_diff_class(c->b.class, next->c.b.class) & ~STORE_MINOR ||
+		    next->c.a.vma != c->a.vma || next->c.b.vma != c->b.vma ||
+		    (!c->a.class && !c->b.class)) /* of a recording */
+			break;
+		ret.end = next->end;
+		ret.pages += next->pages;
+		ret.scattered = true;
+	}
+	ret.c.end = ret.end;
+	return ret;
+}
+
 /* ---- the family, side by side */
 
 /* Fills @run from @addr on; false if fewer than two members have a page there. */

@@ -108,7 +108,8 @@ struct event_change {
 	pid_t pid;
 	u8 cause; /* enum event_cause */
 	u8 kind;  /* enum page_kind of the pages as they are, or were if they are gone */
-	bool leaks; /* what a store to them leaks has changed */
+	bool leaks;     /* what a store to them leaks has changed */
+	bool scattered; /* the page frames of the run do not follow each other */
 	u64 start, end;
 	u64 pages, size;       /* of one page */
 	struct store_change c; /* both states; none in a recording, */
@@ -179,6 +180,12 @@ bool event_is_noise(const struct event *e, const struct event_change *c);
  * only what faults cause, a change only the rest.  Returns 0 or -ENOMEM.
  */
 int event_compare(const struct event *e, struct event_change **ret, size_t *ret_n);
+
+/*
+ * Returns change *@i of @e with those that continue it but for page frames and bookkeeping; *@i becomes
+ * the last of them.  In the memory of a process that ran for long, nearly each page is a run of its own.
+ */
+struct event_change event_join(const struct event *e, size_t *i);
 
 /* Fills in the warnings that @e calls for. */
 void event_warn(struct event *e);

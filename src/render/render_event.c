@@ -179,16 +179,22 @@ static void show_changes(const struct render_event_options *r, const struct even
 {
 	struct groups gs = { 0 };
 
-	for (size_t i = 0; i < e->nchanges; i++)
-		if (telling(e, &e->change[i]))
-			gather(&gs, &e->change[i]);
+	for (size_t i = 0; i < e->nchanges; i++) {
+		struct event_change c = event_join(e, &i);
+
+		if (telling(e, &c))
+			gather(&gs, &c);
+	}
 	if (!r->verbose && (gs.runs > QUIET_RUNS || gs.more)) {
 		show_groups(r, &gs);
 		return;
 	}
-	for (size_t i = 0; i < e->nchanges; i++)
-		if (r->verbose || telling(e, &e->change[i]))
-			put_run(r, &e->change[i]);
+	for (size_t i = 0; i < e->nchanges; i++) {
+		struct event_change c = r->verbose ? e->change[i] : event_join(e, &i);
+
+		if (r->verbose || telling(e, &c))
+			put_run(r, &c);
+	}
 }
 
 /* ---- the family */

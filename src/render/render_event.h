@@ -46,11 +46,14 @@ unsigned render_event_read_differ(const void *recorded,
 				  struct event_differ ret[EVENT_DIFFERS]);
 
 /*
- * Makes a line of JSON, which the caller frees; the states of pages begin at *@ret_pages.  Returns 0 or
- * -ENOMEM.
+ * Makes a line of JSON, which the caller frees; the states of pages begin at *@ret_pages.  @compact: as
+ * recordings have it, changes are joined, and of like pages the first has a "class", below
+ * RENDER_EVENT_CLASSES, and all members, the others their place and this number.
+ * Returns 0 or -ENOMEM.
  */
-int render_event_json(const struct event *e, bool verbose, char **ret, size_t *ret_len,
-		      u64 *ret_pages);
+int render_event_json(const struct event *e, bool verbose, bool compact, char **ret,
+		      size_t *ret_len, u64 *ret_pages);
+#define RENDER_EVENT_CLASSES 1024
 /* Larger events are not read: json-c's tree of what a stranger wrote is fifty times as large. */
 #define RENDER_EVENT_READ_MAX (16u << 20)
 /*

@@ -119,6 +119,7 @@ unsigned render_event_differ(const struct event_change *change,
 	if (c->a.class && c->b.class)
 		a = store_diff_row(c, &c->a);
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-		n += differs(&rows[i], &a, &b, c->what & STORE_MOVED, &ret[n]);
+		if (rows[i].word != pfn || !change->scattered)
+			n += differs(&rows[i], &a, &b, c->what & STORE_MOVED, &ret[n]);
 	return n;
 }

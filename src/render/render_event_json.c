@@ -88,29 +88,51 @@ static void json_family(struct js *j, const struct event *e, const char *key, bo
 	js_close(j, ']');
 }
 
-static void json_page(struct js *j, const struct event_change *c,
+/* The event under construction. */
+struct json_event {
+	struct js j;
+	bool verbose, compact;
+	/* compact: by page_class.id, the class of which a row has all members */
+	const struct page_class *written[RENDER_EVENT_CLASSES];
+};
+
+static void json_page(struct json_event *o, const struct event_change *c,
 		      const struct store_side *side)
 {
-	if (!side->class)
+	const struct page_class *class = side->class, **written;
+
+	if (!class)
 		return;
 	struct report_row row = store_diff_row(&c->c, side);
 
-	render_json_page_place(j, NULL, &row, true);
-	render_json_page_rest(j, &row);
+	render_json_page_place(&o->j, NULL, &row, true);
+	written = &o->written[class->id % RENDER_EVENT_CLASSES];
+	/* what a page of swap shares with others is not all of it */
+	if (o->compact && class->page.kind != PAGE_SWAP &&
+	    (!*written || *written == class)) {
+		js_num(&o->j, "class", class->id % RENDER_EVENT_CLASSES);
+		if (*written) {
+			js_close(&o->j, '}');
+			return;
+		}
+		*written = class;
+	}
+	render_json_page_rest(&o->j, &row);
 }
 
-static void json_before(struct js *j, const struct event_change *c)
+static void json_before(struct json_event *o, const struct event_change *c)
 {
-	json_page(j, c, &c->c.a);
+	json_page(o, c, &c->c.a);
 }
 
-static void json_after(struct js *j, const struct event_change *c)
+static void json_after(struct json_event *o, const struct event_change *c)
 {
-	json_page(j, c, &c->c.b);
+	json_page(o, c, &c->c.b);
 }
 
-static void json_change(struct js *j, const struct event_change *c)
+static void json_change(struct json_event *o, const struct event_change *c)
 {
+	struct js *j = &o->j;
 	struct event_differ differ[EVENT_DIFFERS];
 	unsigned n = render_event_differ(c, differ);
 
@@ -162,23 +184,28 @@ static void json_head(struct js *j, const struct event *e)
 	json_warnings(j, e);
 }
 
-/* Lists of all changes what @one writes. */
-static void json_changes(struct js *j, const struct event *e, const char *key,
-			 bool verbose,
-			 void (*one)(struct js *j, const struct event_change *c))
+/* Lists of all changes what @one writes; joined: of those that continue each other in one. */
+static void json_changes(struct json_event *o, const struct event *e, const char *key,
+			 bool joined,
+			 void (*one)(struct json_event *o, const struct event_change *c))
 {
-	js_open(j, key, '[');
-	for (size_t i = 0; i < e->nchanges; i++)
-		if (verbose || !event_is_noise(e, &e->change[i]))
-			one(j, &e->change[i]);
-	js_close(j, ']');
+	js_open(&o->j, key, '[');
+	for (size_t i = 0; i < e->nchanges; i++) {
+		struct event_change c = joined ? event_join(e, &i) : e->change[i];
+
+		if (o->verbose || !event_is_noise(e, &c))
+			one(o, &c);
+	}
+	js_close(&o->j, ']');
 }
 
-static void json_event(struct js *j, const struct event *e, bool verbose, u64 *ret_pages)
+static void json_event(struct json_event *o, const struct event *e, u64 *ret_pages)
 {
+	struct js *j = &o->j;
+
 	js_open(j, NULL, '{');
 	json_head(j, e);
-	json_changes(j, e, "changes", verbose, json_change);
+	json_changes(o, e, "changes", o->compact, json_change);
 	js_open(j, "members", '[');
 	for (unsigned i = 0; i < e->nmembers; i++)
 		js_num(j, NULL, e->member[i].pid);
@@ -186,21 +213,23 @@ static void json_event(struct js *j, const struct event *e, bool verbose, u64 *r
 	json_family(j, e, "family", true);
 	json_family(j, e, "apart", false);
 	*ret_pages = (u64)ftello(j->out);
-	json_changes(j, e, "before", verbose, json_before);
-	json_changes(j, e, "after", verbose, json_after);
+	json_changes(o, e, "before", false, json_before);
+	json_changes(o, e, "after", false, json_after);
 	js_close(j, '}');
 }
 
-int render_event_json(const struct event *e, bool verbose, char **ret, size_t *ret_len,
-		      u64 *ret_pages)
+int render_event_json(const struct event *e, bool verbose, bool compact, char **ret,
+		      size_t *ret_len, u64 *ret_pages)
 {
-	struct js j = { .out = open_memstream(ret, ret_len) };
+	struct json_event o = { .j.out = open_memstream(ret, ret_len),
+				.verbose = verbose,
+				.compact = compact };
 
-	if (!j.out)
+	if (!o.j.out)
 		return -ENOMEM;
-	json_event(&j, e, verbose, ret_pages);
-	fputc('\n', j.out);
-	if (!fclose(j.out))
+	json_event(&o, e, ret_pages);
+	fputc('\n', o.j.out);
+	if (!fclose(o.j.out))
 		return 0;
 	free(*ret);
 	return -ENOMEM;
@@ -213,7 +242,7 @@ static int on_event(void *ctx, const struct event *e)
 	char *text;
 	size_t len;
 	u64 pages;
-	int err = render_event_json(e, r->verbose, &text, &len, &pages);
+	int err = render_event_json(e, r->verbose, false, &text, &len, &pages);
 
 	if (err)
 		return err;

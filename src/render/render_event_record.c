@@ -58,7 +58,7 @@ static int on_event(void *ctx, const struct event *e)
 	char *text;
 	size_t len;
 	u64 pages;
-	int err = render_event_json(e, false, &text, &len, &pages);
+	int err = render_event_json(e, false, true, &text, &len, &pages);
 
 	if (err)
 		return err;

@@ -14,7 +14,13 @@ static void put_json(const char *json)
 {
 	u32 cp;
 
-	for (unsigned n; *json; json += n ? n : 1) {
+	for (size_t n; *json; json += n ? n : 1) {
+		for (n = 0; json[n] >= ' ' && json[n] < 0x7f; n++)
+			;
+		if (n) {
+			fwrite(json, 1, n, stdout);
+			continue;
+		}
 		n = escape_utf8((const unsigned char *)json, &cp);
 		if (n && (cp == '\\' || !escape_unsafe(cp)))
 			fwrite(json, 1, n, stdout);
@@ -23,11 +29,48 @@ static void put_json(const char *json)
 	}
 }
 
+static void put_part(char *from, char *to)
+{
+	char c = *to;
+
+	*to = '\0';
+	put_json(from);
+	*to = c;
+}
+
+/* Writes states of pages: each of a class with all members, which the first of them has. */
+static void put_pages(char *json)
+{
+	static const char key[] = ",\"class\":";
+	struct {
+		char *from, *to;
+	} rest[RENDER_EVENT_CLASSES] = { 0 };
+
+	for (char *at, *to; (at = strstr(json, key)); json = to) {
+		size_t id = strtoul(at + strlen(key), &to, 10) % RENDER_EVENT_CLASSES;
+
+		put_part(json, at);
+		if (*to != '}') {
+			rest[id].from = to;
+			for (unsigned depth = 1; *to && depth; to++)
+				depth += (*to == '{') - (*to == '}');
+			rest[id].to = to;
+		} else {
+			to++;
+		}
+		if (rest[id].from)
+			put_part(rest[id].from, rest[id].to);
+	}
+	put_json(json);
+}
+
 int render_event_replay_end(struct render_event_replay *r)
 {
 	int err = 0;
 
 	if (r->open && !r->view) {
+		if (r->json)
+			put_pages(r->json);
 		putchar('\n');
 		err = ferror(stdout) ? -EPIPE : 0;
 	} else if (r->open) {
@@ -92,16 +135,18 @@ int render_event_replay_line(void *ctx, const char *section, const char *line)
 	r->open = true;
 	r->in_pages |= *line == '-';
 	size_t n = record_unescape(line + 1, part);
-	if (err || !r->view) {
-		put_json(err ? "" : part);
+	if (err)
 		return err;
-	}
-	if (r->in_pages || r->len > RENDER_EVENT_READ_MAX)
+	if (!r->view && !r->in_pages)
+		put_json(part);
+	if (r->view ? r->in_pages || r->len > RENDER_EVENT_READ_MAX : !r->in_pages)
 		return 0;
-	char *end = array_more(&r->json, &r->len, &r->room, 1, n);
+	char *end = array_more(&r->json, &r->len, &r->room, 1, n + 1);
 
 	if (!end)
 		return -ENOMEM;
 	memcpy(end, part, n);
+	end[n] = '\0';
+	r->len--;
 	return 0;
 }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kpageflags.h"
 #include "render/render_event.h"
 #include "test.h"
 
@@ -138,6 +139,42 @@ TEST(words)
 	EXPECT_STR(event_name(EVENT_CHANGE), "change");
 	EXPECT_STR(event_name(EVENT_ATTACH), "attach");
 	EXPECT_STR(event_name(EVENT_IO_URING_REGISTER), "io_uring_register");
+}
+
+/* Pages of memory that is used for long have their frames anywhere. */
+TEST(changes_continue_each_other_but_for_frames)
+{
+	struct event_change list[4] = { 0 };
+	struct event e = { .change = list, .nchanges = ARRAY_SIZE(list) };
+	struct page_class a = { 0 }, b = { 0 };
+	struct gup_verdicts verdicts = { 0 };
+	struct event_change c;
+	size_t i = 0;
+
+	a.verdicts = b.verdicts = &verdicts;
+	b.page.flags = a.page.flags_known = b.page.flags_known = KPF_BIT(REFERENCED);
+	for (unsigned k = 0; k < ARRAY_SIZE(list); k++) {
+		list[k] = (struct event_change){ .pid = 1,
+						 .start = A + k * 4096,
+						 .end = A + (k + 1) * 4096,
+						 .pages = 1,
+						 .size = 4096 };
+		list[k].c.b.class = k == 1 ? &b : &a;
+	}
+	list[3].c.what = STORE_MOVED;
+	c = event_join(&e, &i);
+	EXPECT_INT(i, 2);
+	EXPECT_INT(c.pages, 3);
+	EXPECT_INT(c.end, A + 3 * 4096);
+	EXPECT(c.scattered);
+	i = 3;
+	c = event_join(&e, &i);
+	EXPECT_INT(i, 3);
+	EXPECT(!c.scattered);
+	list[1].start += 4096; /* a gap */
+	i = 0;
+	event_join(&e, &i);
+	EXPECT_INT(i, 0);
 }
 
 TEST(causes)
