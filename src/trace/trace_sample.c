@@ -88,9 +88,16 @@ static int execed(struct trace *t, struct trace_process *p)
 	return trace_state_emit(t, &e, p);
 }
 
+/* Nothing was looked at since the processes that were asked for: theirs ran before. */
+static bool begins(const struct trace *t)
+{
+	return !t->command && t->tick_ns == t->start_ns;
+}
+
 /* Emits a process that is new since the last reading. */
 static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 {
+	bool before = begins(t);
 	trace_watch_follow(t, pid); /* it may have been lost */
 	struct trace_process *p = trace_state_add(t, pid);
 	struct event e = { .kind = EVENT_FORK,
@@ -113,8 +120,14 @@ static int appeared(struct trace *t, pid_t pid, struct trace_process *parent)
 		trace_state_drop(t, pid);
 		return r != -ENOMEM ? 0 : r;
 	}
-	e.time_ns = parent->forked_ns = clock_now();
-	return trace_state_emit(t, &e, parent);
+	e.time_ns = clock_now();
+	if (before)
+		e = (struct event){
+			.kind = EVENT_ATTACH, .pid = pid, .tid = pid, .time_ns = e.time_ns
+		};
+	else
+		parent->forked_ns = e.time_ns;
+	return trace_state_emit(t, &e, before ? p : parent);
 }
 
 /* Finds new children of all threads of @p. */
@@ -216,10 +229,17 @@ int trace_sample_step(struct trace *t, int timeout_ms)
 	struct timespec ts;
 	sigset_t set;
 	siginfo_t info;
-	int r;
+	int r = 0;
 
 	if (!t->process)
 		return -ECHILD;
+	if (begins(t)) {
+		for (struct trace_process *p = t->process; p && !r; p = p->next)
+			r = find_children(t, p);
+		t->tick_ns = clock_now();
+		if (r)
+			return r;
+	}
 	if (timeout_ms >= 0)
 		ms = MIN(ms, timeout_ms);
 	if (t->watch) {

@@ -192,6 +192,22 @@ wait $tracer
 kill -KILL $target
 wait $target 2>/dev/null
 
+# ---- --no-stop: a child that ran before is no fork
+sh -c 'sleep 1000 & echo $! >"$0"; wait' "$dir/child" &
+target=$!
+until [ -s "$dir/child" ]; do sleep 0.1; done
+"$gupinfo" --trace --no-stop --interval 20 --pid $target --json-lines >"$dir/events" 2>"$dir/err" &
+tracer=$!
+while kill -0 $tracer 2>/dev/null && ! grep -q "\"pid\":$(cat "$dir/child")," "$dir/events"; do
+	sleep 0.1
+done
+kill -INT $tracer
+wait $tracer
+kill -KILL $target "$(cat "$dir/child")"
+wait $target 2>/dev/null
+expect_empty "--no-stop: a child that ran before is no fork" "$(grep -o '"event":"[a-z]*"' "$dir/events" |
+	sort | uniq -c | sed 's/^ *//' | grep -vx '2 "event":"attach"')"
+
 # ---- --no-stop where BPF is permitted: each event once, with its time
 "$gupinfo" --trace --no-stop --json-lines -- "$tracee" seed >"$dir/events" 2>"$dir/err" </dev/null
 if grep -q 'by looking now and then' "$dir/err"; then
