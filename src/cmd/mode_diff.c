@@ -60,16 +60,11 @@ static int diff_read(struct diff_side *side)
 static int diff_collect(struct session *s, struct diff_side *side,
 			const struct store *like)
 {
-	const char *why = "";
 	struct collect_options opt = session_asked(s);
-	int err = 0;
+	int err = session_model(s, &side->src->machine->kernel, &side->model);
 
-	if (s->opt.model)
-		err = kernel_resolve_model(&side->src->machine->kernel, s->opt.model,
-					   &side->model, &why);
 	if (err)
-		return session_fail(s, EXIT_TROUBLE, "--model %.40s: %s", s->opt.model,
-				    why);
+		return EXIT_TROUBLE;
 	opt.pids = side->pids;
 	opt.npids = side->npids;
 	opt.model = s->opt.model ? &side->model : NULL;

@@ -21,10 +21,7 @@ static int dmesg_model(struct session *s, const struct dmesg *d, struct kernel *
 	strcpy(ev.arch, "x86_64");
 	ev.pmd_size = 2 << 20;
 	if (s->opt.model)
-		return kernel_resolve_model(&ev, s->opt.model, ret, &why)
-			       ? session_fail(s, EXIT_USAGE, "--model %.40s: %s",
-					      s->opt.model, why)
-			       : 0;
+		return session_model(s, &ev, ret);
 	snprintf(release, sizeof(release), "%.*s",
 		 (int)MIN(strspn(d->release, "0123456789."), sizeof(release) - 1),
 		 d->release);

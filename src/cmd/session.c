@@ -174,20 +174,13 @@ int session_rows(struct session *s)
 	return status ? status : session_filters(s);
 }
 
-static int session_model(struct session *s)
+int session_model(struct session *s, const struct kernel_evidence *ev, struct kernel *ret)
 {
 	const char *why = "";
-	int err;
 
-	if (!s->opt.model)
+	if (!s->opt.model || !kernel_resolve_model(ev, s->opt.model, ret, &why))
 		return 0;
-	err = kernel_resolve_model(&s->source->machine->kernel, s->opt.model, &s->model,
-				   &why);
-	if (err)
-		return session_fail(s, EXIT_USAGE, "--model %.40s: %s", s->opt.model,
-				    why);
-	s->has_model = true;
-	return 0;
+	return session_fail(s, EXIT_USAGE, "--model %.40s: %s", s->opt.model, why);
 }
 
 /* A path through a link, such as /lib/..., names the mapping that maps calls by its real path. */
@@ -343,7 +336,8 @@ int session_open(struct session *s, u64 caps)
 	session_untag(s);
 	status = session_evidence(s);
 	if (!status)
-		status = session_model(s);
+		status = session_model(s, &s->source->machine->kernel, &s->model);
+	s->has_model = !status && s->opt.model;
 	if (!status && s->opt.comm && !s->opt.replay)
 		status = session_find_comm(s);
 	if (!status && s->opt.given[OPTION_CGROUP])

@@ -66,6 +66,10 @@ int mode_all_processes(struct session *s);
 /* Many processes that cannot be read are one message. */
 void mode_all_messages(struct session *s);
 
+/* Resolves --model, if it is given, for the machine of @ev.  Returns 0, or EXIT_USAGE after a message. */
+int session_model(struct session *s, const struct kernel_evidence *ev,
+		  struct kernel *ret);
+
 /*
  * Whether the processes can be followed; the number of a thread becomes that of its process.
  * Returns 0, or an exit status after a message.
