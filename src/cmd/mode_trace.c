@@ -145,7 +145,7 @@ static int replay_events(struct session *s)
 	struct render_event_options ropt = { .out = stdout,
 					     .verbose = s->opt.given[OPTION_VERBOSE],
 					     .color = s->opt.render.color };
-	bool json = s->opt.json || s->opt.json_lines, found = false;
+	bool json = s->opt.render.json, found = false;
 	struct event_select select;
 	int err;
 
@@ -169,7 +169,7 @@ static int replay_events(struct session *s)
 static int trace_live(struct session *s)
 {
 	const struct options *o = &s->opt;
-	bool json = o->json || o->json_lines;
+	bool json = o->render.json;
 	/* When the reader goes away, gupinfo must survive until it has let the target go. */
 	bool ignored = signal(SIGPIPE, SIG_IGN) == SIG_IGN;
 	struct trace_options topt = {

@@ -330,9 +330,6 @@ static int finish(const struct parser *p)
 		return refuse(
 			p,
 			"give one of --json, --json-lines, --raw, --pairs and --openmetrics");
-	opt->each = opt->given[OPTION_EACH];
-	opt->json = opt->given[OPTION_JSON];
-	opt->json_lines = opt->given[OPTION_JSON_LINES];
 	opt->comm = opt->value[OPTION_COMM];
 	opt->replay = opt->value[OPTION_REPLAY];
 	opt->model = opt->value[OPTION_MODEL];
@@ -346,9 +343,9 @@ static int finish(const struct parser *p)
 	opt->render.bytes = opt->given[OPTION_BYTES];
 	opt->render.verbose = opt->given[OPTION_VERBOSE];
 	opt->render.openmetrics = opt->given[OPTION_OPENMETRICS];
-	opt->render.json = opt->json_lines ? RENDER_JSON_LINES
-			   : opt->json     ? RENDER_JSON_DOCUMENT
-					   : RENDER_JSON_NONE;
+	opt->render.json = opt->given[OPTION_JSON_LINES] ? RENDER_JSON_LINES
+			   : opt->given[OPTION_JSON]     ? RENDER_JSON_DOCUMENT
+							 : RENDER_JSON_NONE;
 	if (opt->render.by_cgroup && opt->given[OPTION_OPENMETRICS])
 		return refuse(p,
 			      "--openmetrics has a sample per process; leave out --by");
@@ -360,14 +357,14 @@ static int finish(const struct parser *p)
 	if (opt->mode == MODE_SUMMARY &&
 	    (opt->columns ? columns_are(COLUMNS_PAGE, opt->columns) ||
 				    !columns_are(COLUMNS_MAPPING, opt->columns)
-			  : opt->json_lines))
+			  : opt->given[OPTION_JSON_LINES]))
 		opt->mode = MODE_PAGES;
 	if (opt->given[OPTION_OPENMETRICS] &&
 	    (opt->columns || opt->render.bytes || opt->render.noheadings))
 		return refuse(
 			p,
 			"--openmetrics has metrics of its own; leave out --output, --bytes and --noheadings");
-	if (opt->json && !opt->columns && opt->mode != MODE_ALL &&
+	if (opt->given[OPTION_JSON] && !opt->columns && opt->mode != MODE_ALL &&
 	    (opt->given[OPTION_SORT] || opt->given[OPTION_TOP]))
 		return refuse(
 			p,

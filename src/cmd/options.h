@@ -27,9 +27,7 @@ enum evidence_choice { EVIDENCE_AUTO, EVIDENCE_PROCFS, EVIDENCE_BPF };
 #define OPTIONS_RANGES 64
 
 struct options {
-	u8 mode; /* enum mode */
-	bool each;
-	bool json, json_lines;
+	u8 mode;     /* enum mode */
 	u8 color;    /* 0 auto, 1 always, 2 never */
 	u8 evidence; /* enum evidence_choice */
 	pid_t *pids; /* owned */

@@ -407,7 +407,7 @@ static bool session_folds(const struct session *s)
 {
 	const struct options *opt = &s->opt;
 
-	if (opt->each ||
+	if (opt->given[OPTION_EACH] ||
 	    ((session_of_pages(s) || opt->bits) && opt->mode != MODE_PAGES) ||
 	    (opt->render.json && !opt->render.ncolumns && opt->mode != MODE_ALL))
 		return false;
@@ -466,7 +466,7 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 		return err;
 	c.keep = session_of_pages(s) || opt->bits ? session_keep : NULL;
 	c.keep_ctx = s;
-	c.each = opt->each;
+	c.each = opt->given[OPTION_EACH];
 	/* a page that was asked for by its address is shown though nothing is there */
 	c.holes = holes || (pages && opt->only_addresses);
 	c.fold = session_folds(s);
