@@ -16,6 +16,11 @@ typedef int16_t s16;
 typedef int8_t s8;
 
 #define BIT(n) (1ULL << (n))
+/* For each @bit that @set has, from the lowest on. */
+#define EACH_BIT(bit, set)                                                 \
+	for (u64 bit##_left = (set), bit;                                  \
+	     bit##_left && (bit = (u64)__builtin_ctzll(bit##_left), true); \
+	     bit##_left &= bit##_left - 1)
 /* A function that formats: which of its parameters are the format and what it takes. */
 #define PRINTF(format_, first) __attribute__((format(printf, format_, first)))
 

@@ -22,9 +22,8 @@ bool changes_of_others(const struct store_change *c)
 /* Formats "state,verdict". */
 static void changes_what(u32 what, char *buf, size_t size)
 {
-	for (unsigned i = 0; i < ARRAY_SIZE(changes_words); i++)
-		if (what & BIT(i) & STORE_REAL)
-			text_add(buf, size, "%s%s", *buf ? "," : "", changes_words[i]);
+	EACH_BIT (i, what & STORE_REAL)
+		text_add(buf, size, "%s%s", *buf ? "," : "", changes_words[i]);
 }
 
 static const char *changes_exclusive(const struct page_info *p)

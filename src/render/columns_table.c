@@ -192,9 +192,8 @@ static void get_flags(const struct report_row *row, u32 arg, struct cell *c)
 	if (!cell_field(c, row, PAGE_F_FLAGS))
 		return;
 	c->buf[0] = '\0';
-	for (unsigned bit = 0; bit < 64; bit++)
-		if (page->flags >> bit & 1)
-			cell_list(c, kpageflags_name(bit, 0));
+	EACH_BIT (bit, page->flags)
+		cell_list(c, kpageflags_name(bit, 0));
 	cell_text(c, c->buf[0] ? c->buf : "none");
 }
 
@@ -266,9 +265,8 @@ static void get_vmflags(const struct report_row *row, u32 arg, struct cell *c)
 		return;
 	}
 	c->buf[0] = '\0';
-	for (unsigned i = 0; i < VMFLAGS; i++)
-		if (row->vma->flags >> i & 1)
-			cell_list(c, vma_flag_letters[i]);
+	EACH_BIT (i, row->vma->flags)
+		cell_list(c, vma_flag_letters[i]);
 	cell_text(c, c->buf);
 }
 
@@ -509,9 +507,8 @@ static void get_column(const struct report_row *row, u32 arg, struct cell *c)
 	if (of & (BIT(COLUMNS_MAPPING) | BIT(COLUMNS_PROCESS)))
 		of &= ~FAMILIES;
 	c->buf[0] = '\0';
-	for (unsigned i = 0; arg == 1 && i < COLUMNS_OF; i++)
-		if (of & BIT(i))
-			cell_list(c, columns_rows[i].name);
+	EACH_BIT (i, arg == 1 ? of : 0)
+		cell_list(c, columns_rows[i].name);
 	cell_text(c, !arg           ? col->name
 		     : arg == 1     ? c->buf
 		     : col->help[0] ? col->help

@@ -35,9 +35,8 @@ static void diff_json(struct render_diff *d, const struct report_row *row)
 	js_open(j, "what", '[');
 	if (!c)
 		js_str(j, NULL, "process");
-	for (unsigned i = 0; c && i < CHANGES_WORDS; i++)
-		if (c->what & BIT(i) & STORE_REAL)
-			js_str(j, NULL, changes_words[i]);
+	EACH_BIT (i, c ? c->what & STORE_REAL : 0)
+		js_str(j, NULL, changes_words[i]);
 	js_close(j, ']');
 	if (c) {
 		diff_json_side(j, "before", c, &c->a);

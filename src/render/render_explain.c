@@ -160,14 +160,12 @@ static void explain_unknown(struct render_explain *r, u64 unknown, u64 unknown_k
 	if (!unknown && !unknown_kernel)
 		return;
 	render_block(r->opt->out, "       ", 7, "would be decided by:");
-	for (unsigned i = 0; i < FACTS; i++)
-		if (unknown >> i & 1)
-			render_block(r->opt->out, "", 9, "%s (%s): %s", fact_rows[i].name,
-				     fact_rows[i].decider, fact_rows[i].text);
-	for (unsigned i = 0; i < KFACTS; i++)
-		if (unknown_kernel >> i & 1)
-			render_block(r->opt->out, "", 9, "kernel: %s: %s",
-				     kernel_rows[i].name, kernel_rows[i].subject);
+	EACH_BIT (i, unknown)
+		render_block(r->opt->out, "", 9, "%s (%s): %s", fact_rows[i].name,
+			     fact_rows[i].decider, fact_rows[i].text);
+	EACH_BIT (i, unknown_kernel)
+		render_block(r->opt->out, "", 9, "kernel: %s: %s", kernel_rows[i].name,
+			     kernel_rows[i].subject);
 }
 
 static const char *explain_slow(const struct gup_verdict *v, char *buf, size_t size)

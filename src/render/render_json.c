@@ -66,9 +66,8 @@ static void json_vma(FILE *out, const struct vma *vma, const struct report_total
 	js_str(j, "name", vma->name);
 	if (vma->has_flags) {
 		js_open(j, "flags", '[');
-		for (unsigned i = 0; i < VMFLAGS; i++)
-			if (vma->flags >> i & 1)
-				js_str(j, NULL, vma_flag_letters[i]);
+		EACH_BIT (i, vma->flags)
+			js_str(j, NULL, vma_flag_letters[i]);
 		js_close(j, ']');
 	} else {
 		js_null(j, "flags");

@@ -28,9 +28,8 @@ static void json_unknown(struct js *j, u64 unknown, u64 unknown_kernel)
 	for (unsigned i = 0; i < FACTS; i++)
 		if (fact_decides(unknown, i))
 			js_str(j, NULL, fact_rows[i].decider);
-	for (unsigned i = 0; i < KFACTS; i++)
-		if (unknown_kernel >> i & 1)
-			js_str(j, NULL, kernel_rows[i].name);
+	EACH_BIT (i, unknown_kernel)
+		js_str(j, NULL, kernel_rows[i].name);
 	js_close(j, ']');
 }
 
@@ -103,9 +102,8 @@ static void json_flags(struct js *j, const struct page_info *page)
 		return;
 	}
 	js_open(j, "flags", '[');
-	for (unsigned bit = 0; bit < 64; bit++)
-		if (page->flags >> bit & 1)
-			js_str(j, NULL, kpageflags_name(bit, 0));
+	EACH_BIT (bit, page->flags)
+		js_str(j, NULL, kpageflags_name(bit, 0));
 	js_close(j, ']');
 }
 

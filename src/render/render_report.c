@@ -154,10 +154,9 @@ static void report_suspect(struct render_report *r, unsigned number, u8 kind,
 	dump_page(&run, &s->raw, &s->vma, r->head.kernel->kv, r->base, &dump);
 	for (unsigned i = 0; i < dump.n; i++)
 		render_report_line(r->out, 3, "%s", dump.line[i]);
-	for (unsigned i = 0; i < LINTS; i++)
-		if (s->lint & BIT(i))
-			render_report_line(r->out, 3, "page dumped because: %s (%s)",
-					   lint_rows[i].name, lint_rows[i].invariant);
+	EACH_BIT (i, s->lint)
+		render_report_line(r->out, 3, "page dumped because: %s (%s)",
+				   lint_rows[i].name, lint_rows[i].invariant);
 	report_ledger(r, s);
 	report_holders(r, s);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)

@@ -83,9 +83,8 @@ static void render_verify_case(struct js *j, const struct verify_case *c)
 	js_str(j, "result", render_verify_outcome[c->outcome]);
 	if (c->outcome == VERIFY_UNKNOWN) {
 		js_open(j, "unknown", '[');
-		for (unsigned i = 0; i < FACTS; i++)
-			if (c->unknown >> i & 1)
-				js_str(j, NULL, fact_rows[i].decider);
+		EACH_BIT (i, c->unknown)
+			js_str(j, NULL, fact_rows[i].decider);
 		js_close(j, ']');
 	}
 	if (c->note[0])

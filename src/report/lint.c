@@ -102,8 +102,8 @@ u64 lint_bugs(const struct report_row *row)
 {
 	u64 bits = lint_row(row, -1), bugs = 0;
 
-	for (unsigned i = 0; i < LINTS && bits; i++)
-		if (bits & BIT(i) && lint_class_of(i, row) == LINT_CLASS_BUG)
+	EACH_BIT (i, bits)
+		if (lint_class_of(i, row) == LINT_CLASS_BUG)
 			bugs |= BIT(i);
 	return bugs;
 }

@@ -320,10 +320,9 @@ int record_write_vma(struct record_writer *w, const struct vma *vma)
 	record_write_fields(w, record_vma_fields, vma);
 	if (vma->has_flags) {
 		record_write_add(w, " flags=");
-		for (unsigned i = 0, n = 0; i < VMFLAGS; i++)
-			if (vma->flags & BIT(i))
-				record_write_addf(w, "%s%s", n++ ? "," : "",
-						  vma_flag_letters[i]);
+		EACH_BIT (i, vma->flags)
+			record_write_addf(w, "%s%s", vma->flags & (BIT(i) - 1) ? "," : "",
+					  vma_flag_letters[i]);
 	}
 	return record_write_flush(w);
 }

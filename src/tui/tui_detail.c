@@ -122,10 +122,9 @@ static void add_unknown(struct detail *d, int indent, u64 facts)
 {
 	char text[400] = "?";
 
-	for (unsigned f = 0; f < FACTS; f++)
-		if (facts >> f & 1)
-			text_add(text, sizeof(text), "%s%s", text[1] ? ", " : " ",
-				 fact_rows[f].name);
+	EACH_BIT (f, facts)
+		text_add(text, sizeof(text), "%s%s", text[1] ? ", " : " ",
+			 fact_rows[f].name);
 	if (facts)
 		tui_text_wrap(d->text, TUI_S_UNKNOWN, indent, d->width, text);
 }

@@ -163,9 +163,7 @@ void tui_plot_draw(struct tui *t)
 		return;
 	struct tui_line l = { &t->screen, r->x + tui_screen_width(title) + 2, r->y - 1,
 			      r->x + r->w };
-	for (unsigned i = 0; i < ARRAY_SIZE(parts); i++) {
-		if (!(p.parts >> i & 1))
-			continue;
+	EACH_BIT (i, p.parts) {
 		tui_screen_add(&l, tui_grid_letters[parts[i].glyph].role, "%c ",
 			       tui_grid_letters[parts[i].glyph].letter);
 		tui_screen_add(&l, TUI_DIM, "%s ", tui_grid_letters[parts[i].glyph].word);
