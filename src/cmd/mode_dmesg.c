@@ -30,7 +30,7 @@ static int dmesg_model(struct session *s, const struct dmesg *d, struct kernel *
 	diag_add(
 		&s->diag, DIAG_NOTE,
 		"the log does not begin with the kernel's release: judged by the rules of the newest; --model chooses");
-	return kernel_resolve_model(&ev, kernel_newest(), ret, &why)
+	return kernel_resolve_model(&ev, KERNEL_NEWEST, ret, &why)
 		       ? session_fail(s, EXIT_FAILED, "%s", why)
 		       : 0;
 }

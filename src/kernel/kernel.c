@@ -13,7 +13,6 @@
 #define KERNEL_VERSION_MAX \
 	15 /* bytes of "255.255.65535", and room for a patch in ->model */
 #define KERNEL_TOO_NEW KV(7, 4, 0) /* the first release whose source was not read */
-#define KERNEL_NEWEST "7.3"        /* the last one before it */
 #define KERNEL_BPF KV(6, 1, 0) /* the oldest release on which the BPF programs can run */
 
 #define RANGES(...)         \
@@ -359,11 +358,6 @@ static const char *kernel_foreign(const struct kernel_evidence *ev, const char *
 	return NULL;
 }
 
-const char *kernel_newest(void)
-{
-	return KERNEL_NEWEST;
-}
-
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 			 struct kernel *ret, const char **ret_why)
 {
@@ -420,12 +414,7 @@ enum kernel_proof kernel_proof(const struct kernel *k,
 								: KERNEL_READ;
 }
 
-const char *kernel_proof_name(enum kernel_proof proof)
-{
-	static const char *const name[] = { "proved", "read", "extrapolated" };
-
-	return name[proof];
-}
+const char *const kernel_proof_names[] = { "proved", "read", "extrapolated" };
 
 const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len)
 {
@@ -525,16 +514,11 @@ const char *kernel_fact_range(enum kfact id, char *buf, size_t len)
 	return buf;
 }
 
-const char *kernel_origin_name(enum korigin o)
-{
-	static const char *const names[] = {
-		[KORIGIN_UNKNOWN] = "unknown", [KORIGIN_VERSION] = "version",
-		[KORIGIN_CONFIG] = "config",   [KORIGIN_PROBE] = "probe",
-		[KORIGIN_FORCED] = "forced",   [KORIGIN_ASSUMED] = "assumed",
-	};
-
-	return names[o];
-}
+const char *const kernel_origin_names[] = {
+	[KORIGIN_UNKNOWN] = "unknown", [KORIGIN_VERSION] = "version",
+	[KORIGIN_CONFIG] = "config",   [KORIGIN_PROBE] = "probe",
+	[KORIGIN_FORCED] = "forced",   [KORIGIN_ASSUMED] = "assumed",
+};
 
 const char *kernel_function(const struct kernel *k, enum kfunc id)
 {

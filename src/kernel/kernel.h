@@ -96,6 +96,8 @@ int kernel_resolve(const struct kernel_evidence *ev, struct kernel *ret);
  */
 bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len);
 
+#define KERNEL_NEWEST "7.3" /* the last release whose source was read */
+
 /*
  * Resolves the model of --model: "6.1" (mainline 6.1.0), "6.12.117", "7.3-rc2", the output of
  * uname -r ("7.2.12+deb13-cloud-amd64", "6.1.0-56-amd64"), any of them with a patch
@@ -107,9 +109,6 @@ bool kernel_takes_bpf(const struct kernel_evidence *ev, char *why, size_t len);
  */
 int kernel_resolve_model(const struct kernel_evidence *ev, const char *model,
 			 struct kernel *ret, const char **ret_why);
-
-/* The model of the newest release whose source was read. */
-const char *kernel_newest(void);
 
 /* What the rules rest on: trials on this series, its source, or a neighbour's rules. */
 enum kernel_proof { KERNEL_PROVED, KERNEL_READ, KERNEL_EXTRAPOLATED };
@@ -124,7 +123,7 @@ struct kernel_trials {
 /* Sets *@ret_by, unless it is NULL, to the trials of a proved kernel, else to NULL. */
 enum kernel_proof kernel_proof(const struct kernel *k,
 			       const struct kernel_trials **ret_by);
-const char *kernel_proof_name(enum kernel_proof proof); /* "proved" */
+extern const char *const kernel_proof_names[]; /* "proved" */
 /* Formats "proved by 4711 trials on 6.18.15, 2026-11-27"; returns @buf. */
 const char *kernel_proof_text(const struct kernel *k, char *buf, size_t len);
 
@@ -153,7 +152,7 @@ extern const struct kernel_fact kernel_rows[KFACTS];
 const char *kernel_fact_range(enum kfact id, char *buf, size_t len); /* "6.9-6.14" */
 /* The releases that have all behaviours of @has and none of @lacks; "" for all releases. */
 const char *kernel_facts_range(u64 has, u64 lacks, char *buf, size_t len);
-const char *kernel_origin_name(enum korigin o);
+extern const char *const kernel_origin_names[]; /* of enum korigin */
 
 extern const struct kernel_config {
 	const char *name, *old_name; /* "CONFIG_KSM" */

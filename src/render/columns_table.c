@@ -480,7 +480,7 @@ static void get_fact(const struct report_row *row, u32 arg, struct cell *c)
 	const struct columns_fact *f = row->item;
 	enum kprobe probe = kernel_rows[f->id].probe;
 	const char *text = !arg       ? kernel_rows[f->id].name
-			   : arg == 2 ? kernel_origin_name(f->kernel->origin[f->id])
+			   : arg == 2 ? kernel_origin_names[f->kernel->origin[f->id]]
 			   : arg == 3 ? kernel_fact_range(f->id, c->buf, sizeof(c->buf))
 			   : arg == 4 ? kernel_rows[f->id].commit
 			   : arg == 6 ? kernel_rows[f->id].subject

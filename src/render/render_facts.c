@@ -23,7 +23,7 @@ static int facts_json(const struct render_options *opt, const struct report_head
 		js_open(&j, NULL, '{');
 		js_str(&j, "name", kernel_rows[i].name);
 		js_tri(&j, "value", kernel_has(k, i));
-		js_str(&j, "from", kernel_origin_name(k->origin[i]));
+		js_str(&j, "from", kernel_origin_names[k->origin[i]]);
 		js_str(&j, "releases", kernel_fact_range(i, range, sizeof(range)));
 		js_str(&j, "commit", kernel_rows[i].commit);
 		if (probe < KPROBES)

@@ -133,7 +133,7 @@ void render_json_kernel(struct js *j, const struct kernel *k,
 	js_str(j, "arch", ev->arch);
 	js_str(j, "model", k->model);
 	js_bool(j, "extrapolated", proof == KERNEL_EXTRAPOLATED);
-	js_str(j, "proved", kernel_proof_name(proof));
+	js_str(j, "proved", kernel_proof_names[proof]);
 	if (by) {
 		js_open(j, "proved_by", '{');
 		js_str(j, "release", by->release);

@@ -214,7 +214,7 @@ static int report_end(void *ctx, const struct report_totals *t)
 	render_report_line(r->out, 0,
 			   "Kernel:  %s %s %s, %u KiB pages, judged as %s (%s)",
 			   k->ev.release, k->ev.arch, k->ev.version, r->base / 1024,
-			   k->model, kernel_proof_name(kernel_proof(k, NULL)));
+			   k->model, kernel_proof_names[kernel_proof(k, NULL)]);
 	if (r->facts.config[0])
 		render_report_line(r->out, 0, "Config:  %s", r->facts.config);
 	if (r->facts.taint[0])

@@ -230,7 +230,7 @@ static int summary_begin(void *ctx, const struct report_head *head)
 		head->machine->kernel.arch, k->model,
 		kernel_proof(k, NULL) == KERNEL_EXTRAPOLATED
 			? kernel_proof_text(k, proof, sizeof(proof))
-			: kernel_proof_name(kernel_proof(k, NULL)));
+			: kernel_proof_names[kernel_proof(k, NULL)]);
 	return 0;
 }
 

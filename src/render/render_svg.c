@@ -67,7 +67,7 @@ static void svg_head(const struct render_svg *r, struct svg *svg, const char *ti
 	svg_lines(svg, bad || r->time->leak[0] ? "v w" : "v", 96, text);
 	snprintf(text, sizeof(text), "gupinfo %s on Linux %s %s, judged as %s (%s)",
 		 r->version, r->s->machine.kernel.release, r->s->machine.kernel.arch,
-		 k->model, kernel_proof_name(kernel_proof(k, NULL)));
+		 k->model, kernel_proof_names[kernel_proof(k, NULL)]);
 	svg_lines(svg, "n", 130, text);
 	svg->y += 6;
 }

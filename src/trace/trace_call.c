@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "trace/trace_int.h"
+#include "trace/tracer_int.h"
 #include "event/watch_record.h"
 
 enum range_kind {
@@ -400,9 +401,9 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 	c->event.kind = row->event;
 	c->event.pid = stop->pid;
 	c->event.tid = stop->tid;
-	if (strcmp(tracer_call_name(stop->call), event_name(row->event)))
+	if (strcmp(tracer_task_calls[stop->call].name, event_name(row->event)))
 		snprintf(c->event.call, sizeof(c->event.call), "%s",
-			 tracer_call_name(stop->call));
+			 tracer_task_calls[stop->call].name);
 	show_args(stop, row, &c->event);
 	c->whole = row->range == RANGE_WHOLE;
 	c->no_pages = c->whole                   ? makes_thread(stop)

@@ -572,13 +572,3 @@ int tracer_status(const struct tracer *t)
 {
 	return t->status;
 }
-
-bool tracer_filtered(const struct tracer *t)
-{
-	return t->filtered;
-}
-
-const char *tracer_call_name(enum tracer_call call)
-{
-	return tracer_task_calls[call].name;
-}

@@ -99,8 +99,6 @@ int tracer_start_let_go(struct tracer *t);
 
 /* Returns the wait status of the command once TRACER_EXITED has reported it; else -1. */
 int tracer_status(const struct tracer *t);
-/* Whether a seccomp filter limits the stops to the calls of tracer.def. */
-bool tracer_filtered(const struct tracer *t);
 
 /* Detaches all, or kills a command that still runs.  Ignores NULL. */
 void tracer_free(struct tracer *t);
@@ -112,5 +110,3 @@ void tracer_free(struct tracer *t);
 u64 tracer_task_field(pid_t tid, const char *file, const char *key, int base);
 /* Parses /proc/TID/stat.  Returns 0, -ESRCH (no such thread), or why it cannot be read. */
 int tracer_task_stat(pid_t tid, struct procstat *ret);
-
-const char *tracer_call_name(enum tracer_call call); /* "vmsplice" */

@@ -43,7 +43,7 @@ struct tracer {
 	pid_t command; /* 0: attached */
 	int status;    /* wait status of the command, -1 unknown */
 	bool at_exec;  /* the command stands in its first exec */
-	bool filtered;
+	bool filtered; /* a seccomp filter limits the stops to the calls of tracer.def */
 	bool each_mmap;
 	bool restore_mask;
 	sigset_t old_mask, watched;

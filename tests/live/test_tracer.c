@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "../unit/test.h"
-#include "trace/tracer.h"
+#include "trace/tracer_int.h"
 
 /* ---- running one */
 
@@ -72,7 +72,7 @@ static void run(char *const *argv, bool no_filter, struct result *res)
 	diag_init(&diag);
 	res->error = tracer_new(&opt, &diag, &t);
 	if (!res->error) {
-		res->filtered = tracer_filtered(t);
+		res->filtered = t->filtered;
 		collect(t, res);
 		tracer_free(t);
 	}
