@@ -57,7 +57,7 @@ int mode_family_new(struct session *s, const struct store *store, struct family 
 		       : err;
 }
 
-static int family_show(struct session *s)
+int mode_family(struct session *s)
 {
 	struct store *store =
 		store_new(&(struct store_options){ .max_bytes = FAMILY_BYTES }, NULL);
@@ -75,7 +75,7 @@ static int family_show(struct session *s)
 		err = render_family(&s->opt.render, store, family, session_of(s));
 	family_free(family);
 	store_free(store);
-	return err;
+	return session_exit(s, err);
 }
 
 int mode_family_members(struct session *s)
@@ -91,9 +91,4 @@ int mode_family_members(struct session *s)
 		err = family_descendants(&s->opt, list, n);
 	free(list);
 	return err ? session_exit(s, err) : 0;
-}
-
-int mode_family(struct session *s)
-{
-	return session_exit(s, family_show(s));
 }

@@ -212,7 +212,7 @@ static int add_events(const struct parser *p, const char *list)
 	if (!event_select_parse(&p->opt->events, list, &bad, &len))
 		return 0;
 	for (unsigned i = 0; i < EVENTS; i++)
-		text_add(words, sizeof(words), "%s, ", event_name(i));
+		text_add(words, sizeof(words), "%s, ", event_kinds[i].word);
 	return refuse(p, "--events takes %swarnings and leaks, not '%.*s'", words,
 		      (int)MIN(len, 40), bad);
 }

@@ -19,7 +19,7 @@ void progress_init(struct progress *p, FILE *out, bool gentle, unsigned nprocess
 	p->started = p->last = p->shown = clock_now();
 }
 
-static void wipe(void)
+void progress_end(void)
 {
 	if (!shown_on)
 		return;
@@ -78,14 +78,9 @@ int progress_tick(void *pace, const struct process *process, u64 entries)
 	return 0;
 }
 
-void progress_end(struct progress *p)
-{
-	wipe();
-}
-
 static ssize_t write_wiped(void *out, const char *text, size_t n)
 {
-	wipe();
+	progress_end();
 	return fwrite(text, 1, n, out) == n && !fflush(out) ? (ssize_t)n : 0;
 }
 

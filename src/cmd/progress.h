@@ -23,7 +23,7 @@ void progress_init(struct progress *p, FILE *out, bool gentle, unsigned nprocess
 int progress_tick(void *pace, const struct process *process, u64 entries);
 
 /* Wipes the progress line. */
-void progress_end(struct progress *p);
+void progress_end(void);
 
 /*
  * Opens a line-buffered stream to the terminal @out that wipes the progress line before it

@@ -491,7 +491,7 @@ int session_collect(struct session *s, const struct report_view *view, void *ctx
 	}
 	s->opt.render.missing = session_missing(s, NULL);
 	err = collect_run(s->source, &c, view, ctx, &s->diag);
-	progress_end(&pace);
+	progress_end();
 
 	if (opt->mode == MODE_ALL || (opt->mode == MODE_LINT && opt->given[OPTION_ALL]))
 		mode_all_messages(s);

@@ -66,7 +66,7 @@ static void put_causes(FILE *l, const struct causes *n, u32 page)
 	for (unsigned i = 0; i < EVENT_CAUSES; i++) {
 		if (!n->bytes[i])
 			continue;
-		fprintf(l, "%s%llu %s", sep, n->bytes[i] / page, event_cause_name(i));
+		fprintf(l, "%s%llu %s", sep, n->bytes[i] / page, event_causes[i].word);
 		sep = ", ";
 	}
 }
@@ -154,7 +154,7 @@ static int on_event(void *ctx, const struct event *e)
 		.kind = event_is_between(e) ? TUI_MOMENT_SAMPLE : TUI_MOMENT_EVENT,
 		.pid = e->pid,
 		.time_ns = tt->base_ns + e->time_ns - MIN(e->start_ns, e->time_ns),
-		.what = (char *)event_name(e->kind)
+		.what = (char *)event_kinds[e->kind].word
 	};
 
 	count_causes(e, &causes);
@@ -183,7 +183,7 @@ static int on_event(void *ctx, const struct event *e)
 	if (tt->stopped || (event_is_between(e) && !e->nwarnings))
 		return 0;
 	snprintf(tui_state_status(tt->t)->where, sizeof(tui_state_status(tt->t)->where),
-		 "after %s of %d", event_name(e->kind), (int)e->pid);
+		 "after %s of %d", event_kinds[e->kind].word, (int)e->pid);
 	return 0;
 }
 

@@ -34,8 +34,10 @@ static struct kept *find(struct vma_cache *s, pid_t pid)
 	return k;
 }
 
-static void drop(struct vma_cache *s, pid_t pid)
+void vma_cache_drop(struct source *src, pid_t pid)
 {
+	struct vma_cache *s = of(src);
+
 	for (struct kept **at = &s->kept, *k; (k = *at); at = &k->next) {
 		if (k->process.pid != pid)
 			continue;
@@ -126,7 +128,7 @@ static void on_close(struct source *src)
 	struct vma_cache *s = of(src);
 
 	while (s->kept)
-		drop(s, s->kept->process.pid);
+		vma_cache_drop(src, s->kept->process.pid);
 	free(s);
 }
 
@@ -157,11 +159,6 @@ void vma_cache_forget(struct source *src, pid_t pid)
 
 	if (k)
 		k->has_vmas = false;
-}
-
-void vma_cache_drop(struct source *src, pid_t pid)
-{
-	drop(of(src), pid);
 }
 
 int vma_cache_to_store(void *ctx, const struct vma *vma)

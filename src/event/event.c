@@ -14,21 +14,11 @@ const struct event_kind_row event_kinds[EVENTS] = {
 #undef EVENT
 };
 
-const char *event_name(enum event_kind kind)
-{
-	return event_kinds[kind].word;
-}
-
 const struct event_cause_row event_causes[EVENT_CAUSES] = {
 #define CAUSE(id, w, f, t) [EVENT_CAUSE_##id] = { .word = w, .text = t, .fault = f },
 #include "event/event.def"
 #undef CAUSE
 };
-
-const char *event_cause_name(enum event_cause cause)
-{
-	return event_causes[cause].word;
-}
 
 /* ---- reading a difference */
 
@@ -309,11 +299,6 @@ int event_family_add(const struct event *e, u64 start, u64 end, bool only_shared
 	return 0;
 }
 
-void event_family_sort(struct event_family *family)
-{
-	array_sort(family->run, family->n, sizeof(*family->run));
-}
-
 int event_family_of(const struct event *e, struct event_family *family)
 {
 	int r = 0;
@@ -325,6 +310,6 @@ int event_family_of(const struct event *e, struct event_family *family)
 				     family);
 	if (!e->nranges && e->kind == EVENT_FORK && !e->shares_mm)
 		r = event_family_add(e, 0, 1ULL << 63, true, family);
-	event_family_sort(family);
+	array_sort(family->run, family->n, sizeof(*family->run));
 	return r;
 }

@@ -146,9 +146,6 @@ extern const struct event_cause_row {
 	const char *word, *text; /* "copied" */
 	bool fault;              /* the process caused it by a load or store of its own */
 } event_causes[EVENT_CAUSES];
-/* Return the word of @kind and of @cause. */
-const char *event_name(enum event_kind kind);
-const char *event_cause_name(enum event_cause cause);
 /* No call explains it: it happened between two readings. */
 static inline bool event_is_between(const struct event *e)
 {
@@ -209,5 +206,3 @@ int event_family_add(const struct event *e, u64 start, u64 end, bool only_shared
 		     struct event_family *family);
 /* Likewise for what @e has to do with: its ranges, or everything for a fork that shares pages. */
 int event_family_of(const struct event *e, struct event_family *family);
-/* Puts a list in the order of addresses. */
-void event_family_sort(struct event_family *family);

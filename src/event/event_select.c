@@ -23,7 +23,7 @@ int event_select_parse(struct event_select *s, const char *list, const char **re
 		size_t len = strcspn(list, ",");
 		unsigned kind = 0;
 
-		while (kind < EVENTS && !select_is(list, len, event_name(kind)))
+		while (kind < EVENTS && !select_is(list, len, event_kinds[kind].word))
 			kind++;
 		if (kind < EVENTS) {
 			s->kinds |= BIT(kind);

@@ -86,7 +86,7 @@ static void put_run(const struct render_event_options *r, const struct event_cha
 	put(&l, "%012llx", c->start);
 	put(&l, "%llux%s", c->pages, COLUMNS_SIZE(c->size));
 	put(&l, "%s", page_kind_name(c->kind));
-	put(&l, "%s:", event_cause_name(c->cause));
+	put(&l, "%s:", event_causes[c->cause].word);
 	l.indent = 8;
 	for (unsigned i = 0; i < n; i++)
 		put_differ(&l, &differ[i]);
@@ -308,7 +308,7 @@ static void show_head(const struct render_event_options *r, const struct event *
 	put(&l, "%s", ESCAPED(e->comm, 500));
 	if (e->tid != e->pid)
 		put(&l, "[%d]", e->tid);
-	put(&l, "%s", e->call[0] ? e->call : event_name(e->kind));
+	put(&l, "%s", e->call[0] ? e->call : event_kinds[e->kind].word);
 	l.indent = 8;
 	for (unsigned i = 0; i < e->nargs; i++)
 		put(&l, "%s%s", render_event_arg(&e->arg[i], comm, sizeof(comm)),
@@ -379,10 +379,10 @@ static bool show_sum(struct line *l, const struct event_sum *s)
 	put(l, "%d", s->pid);
 	put(l, "%s:", ESCAPED(s->comm, 500));
 	l->indent = 8;
-	put(l, "%s", event_name(s->kind));
+	put(l, "%s", event_kinds[s->kind].word);
 	for (unsigned i = 0; i < EVENT_CAUSES; i++)
 		if (s->bytes[i])
-			put(l, "%s %s%s", event_cause_name(i), COLUMNS_SIZE(s->bytes[i]),
+			put(l, "%s %s%s", event_causes[i].word, COLUMNS_SIZE(s->bytes[i]),
 			    --causes ? "," : "");
 	if (s->events > 1)
 		put(l, "(%llu times)", s->events);
@@ -437,7 +437,7 @@ static void show_kinds(const struct render_event_options *r)
 		kinds += events[kind] != 0;
 	for (unsigned kind = 0; kind < EVENTS; kind++)
 		if (events[kind])
-			put(&l, "%llu %s%s", events[kind], event_name(kind),
+			put(&l, "%llu %s%s", events[kind], event_kinds[kind].word,
 			    --kinds ? "," : "");
 	end_line(&l);
 }

@@ -141,7 +141,7 @@ static void json_change(struct json_event *o, const struct event_change *c)
 	js_hex(j, "addr", c->start);
 	js_num(j, "pages", (s64)c->pages);
 	js_num(j, "size", (s64)c->size);
-	js_str(j, "what", event_cause_name(c->cause));
+	js_str(j, "what", event_causes[c->cause].word);
 	js_hex(j, "end", c->end);
 	js_str(j, "kind", page_kind_name(c->kind));
 	js_bool(j, "leak_changed", c->leaks);
@@ -159,7 +159,7 @@ static void json_change(struct json_event *o, const struct event_change *c)
 
 static void json_head(struct js *j, const struct event *e)
 {
-	js_str(j, "event", event_name(e->kind));
+	js_str(j, "event", event_kinds[e->kind].word);
 	js_num(j, "seq", (s64)e->seq);
 	js_seconds(j, "time", e->time_ns);
 	js_seconds(j, "start", e->start_ns);

@@ -73,6 +73,16 @@ static u8 word(struct reading *r, const char *text, unsigned n,
 	return (u8)(i % n);
 }
 
+static const char *event_word(unsigned kind)
+{
+	return event_kinds[kind].word;
+}
+
+static const char *cause_word(unsigned cause)
+{
+	return event_causes[cause].word;
+}
+
 /* Returns the array @key and its length. */
 static struct json_object *array(struct json_object *o, const char *key, size_t *ret_n)
 {
@@ -110,7 +120,7 @@ static void read_changes(struct reading *r, struct json_object *o)
 
 		r->change[i] = (struct event_change){
 			.pid = (pid_t)num(c, "pid"),
-			.cause = word(r, text(c, "what"), EVENT_CAUSES, event_cause_name),
+			.cause = word(r, text(c, "what"), EVENT_CAUSES, cause_word),
 			.kind = word(r, text(c, "kind"), PAGE_KINDS, page_kind_name),
 			.leaks = num(c, "leak_changed"),
 			.start = hex(c, "addr"),
@@ -264,7 +274,7 @@ static void read_event(struct reading *r, struct json_object *o)
 	struct event *e = &r->e;
 
 	*e = (struct event){
-		.kind = word(r, text(o, "event"), EVENTS, event_name),
+		.kind = word(r, text(o, "event"), EVENTS, event_word),
 		.seq = (u64)num(o, "seq"),
 		.time_ns = nanoseconds(o, "time"),
 		.since_ns = nanoseconds(o, "since"),
@@ -290,7 +300,7 @@ static void read_event(struct reading *r, struct json_object *o)
 	read_warnings(r, o);
 	read_family(r, o, "family");
 	read_family(r, o, "apart");
-	event_family_sort(&r->family);
+	array_sort(r->family.run, r->family.n, sizeof(*r->family.run));
 	e->family = r->family.run;
 	e->nfamily = r->family.n;
 }

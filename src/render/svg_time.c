@@ -357,7 +357,7 @@ static void time_marks(struct svg *svg, const struct svg_time *t, unsigned top)
 		char text[80];
 
 		snprintf(text, sizeof(text), "%s%s", m->warning ? "! " : "",
-			 m->leak ? m->warning : event_name(m->event));
+			 m->leak ? m->warning : event_kinds[m->event].word);
 		fprintf(svg->out, "<path d=\"M%u %uV%u\" class=\"a\"%s/>\n", x, y - 2, y2,
 			m->warning ? " style=\"stroke:#d50000\"" : "");
 		w = 6 * (unsigned)strlen(text) + 4;

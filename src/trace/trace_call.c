@@ -401,7 +401,7 @@ bool trace_call_entry(struct trace *t, const struct tracer_stop *stop,
 	c->event.kind = row->event;
 	c->event.pid = stop->pid;
 	c->event.tid = stop->tid;
-	if (strcmp(tracer_task_calls[stop->call].name, event_name(row->event)))
+	if (strcmp(tracer_task_calls[stop->call].name, event_kinds[row->event].word))
 		snprintf(c->event.call, sizeof(c->event.call), "%s",
 			 tracer_task_calls[stop->call].name);
 	show_args(stop, row, &c->event);

@@ -31,11 +31,6 @@ static void move_time(struct tui *t, s64 by)
 		tui_time_goto(t, (size_t)MIN(MAX(i, 0), (s64)t->history.n - 1));
 }
 
-static void move_detail(struct tui *t, int by)
-{
-	t->detail_top = (unsigned)MAX((int)t->detail_top + by, 0);
-}
-
 static void move(struct tui *t, int dx, int dy, bool page)
 {
 	int h = t->layout.pane[t->focus].h;
@@ -49,7 +44,7 @@ static void move(struct tui *t, int dx, int dy, bool page)
 		tui_pages_move(t, dx, page ? by : dy);
 		break;
 	case TUI_PANE_DETAIL:
-		move_detail(t, by);
+		t->detail_top = (unsigned)MAX((int)t->detail_top + by, 0);
 		break;
 	case TUI_PANE_PLOT:
 	case TUI_PANE_TIME:

@@ -29,7 +29,7 @@ const struct tui_config_scheme tui_config_schemes[TUI_SCHEMES] = {
 	{ "none", "no colours" },
 };
 
-enum columns_of tui_config_of(enum tui_table table)
+static enum columns_of tui_config_of(enum tui_table table)
 {
 	return table == TUI_TABLE_MAPPINGS ? COLUMNS_MAPPING : COLUMNS_PROCESS;
 }

@@ -30,8 +30,6 @@ struct tui_config {
 	bool mouse;
 };
 
-/* What the rows of a table are. */
-enum columns_of tui_config_of(enum tui_table table);
 /* The table can show the column: what the list of processes does not read it has not. */
 bool tui_config_has(enum tui_table table, const struct column *col);
 extern const struct tui_config_scheme {

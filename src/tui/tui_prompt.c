@@ -142,12 +142,6 @@ void tui_prompt_find(struct tui *t, int direction)
 	tui_state_settle(t);
 }
 
-/* An expression has an operator; names and addresses have none. */
-static bool is_expression(const char *text)
-{
-	return strpbrk(text, "<>=!&|~") != NULL;
-}
-
 static void do_search(struct tui *t)
 {
 	char why[160] = "";
@@ -156,7 +150,8 @@ static void do_search(struct tui *t)
 	t->find = NULL;
 	t->filter_generation++;
 	snprintf(t->search, sizeof(t->search), "%s", t->input);
-	if (is_expression(t->search) &&
+	/* an expression has an operator; names and addresses have none */
+	if (strpbrk(t->search, "<>=!&|~") &&
 	    filter_parse(COLUMNS_PAGE, t->search, &t->find, why, sizeof(why))) {
 		t->find = NULL;
 		t->search[0] = '\0';

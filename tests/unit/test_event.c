@@ -128,17 +128,17 @@ static enum event_cause cause_of(const struct spec *a, const struct spec *b)
 TEST(words)
 {
 	for (unsigned i = 0; i < EVENTS; i++) {
-		EXPECT(event_name(i) && event_name(i)[0]);
+		EXPECT(event_kinds[i].word && event_kinds[i].word[0]);
 		for (unsigned j = 0; j < i; j++)
-			EXPECT(strcmp(event_name(i), event_name(j)));
+			EXPECT(strcmp(event_kinds[i].word, event_kinds[j].word));
 	}
 	for (unsigned i = 0; i < EVENT_CAUSES; i++)
-		EXPECT(event_cause_name(i) && event_causes[i].text);
-	EXPECT_STR(event_name(EVENT_WRITE_FAULT), "write-fault");
-	EXPECT_STR(event_name(EVENT_EXIT), "exit");
-	EXPECT_STR(event_name(EVENT_CHANGE), "change");
-	EXPECT_STR(event_name(EVENT_ATTACH), "attach");
-	EXPECT_STR(event_name(EVENT_IO_URING_REGISTER), "io_uring_register");
+		EXPECT(event_causes[i].word && event_causes[i].text);
+	EXPECT_STR(event_kinds[EVENT_WRITE_FAULT].word, "write-fault");
+	EXPECT_STR(event_kinds[EVENT_EXIT].word, "exit");
+	EXPECT_STR(event_kinds[EVENT_CHANGE].word, "change");
+	EXPECT_STR(event_kinds[EVENT_ATTACH].word, "attach");
+	EXPECT_STR(event_kinds[EVENT_IO_URING_REGISTER].word, "io_uring_register");
 }
 
 /* Pages of memory that is used for long have their frames anywhere. */
