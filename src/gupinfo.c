@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/auxv.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
@@ -155,8 +154,7 @@ int main(int argc, char **argv)
 	if (s.opt.render.out && s.opt.render.out != stdout)
 		fclose(s.opt.render.out);
 	if (fflush(stdout) || ferror(stdout)) {
-		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %s",
-			 strerror(errno));
+		diag_add(&s.diag, DIAG_ERROR, "cannot write the output: %m");
 		status = EXIT_FAILED;
 	}
 	print_messages(&s.diag);

@@ -118,8 +118,7 @@ static int blockers_file(struct blockers_scan *scan, const char *path)
 	struct stat st;
 
 	if (stat(path, &st))
-		return session_fail(s, EXIT_FAILED, "cannot look at %s: %s", path,
-				    strerror(errno));
+		return session_fail(s, EXIT_FAILED, "cannot look at %s: %m", path);
 	scan->b.inode = st.st_ino;
 	scan->b.name = slash + 1;
 	scan->b.dev[0] = major(st.st_dev);

@@ -65,8 +65,7 @@ int mode_dmesg(struct session *s)
 	int err;
 
 	if (!in)
-		return session_fail(s, EXIT_FAILED, "cannot read %s: %s", path,
-				    strerror(errno));
+		return session_fail(s, EXIT_FAILED, "cannot read %s: %m", path);
 	session_confine(s);
 	err = dmesg_read(in, &d);
 	if (in != stdin)

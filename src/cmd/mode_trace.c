@@ -5,13 +5,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <fcntl.h>
 #include <string.h>
 #include <stdio.h>
 #include <unistd.h>
 
 #include "demo/demo.h"
 #include "render/render_demo.h"
+#include "os/tempfile.h"
 #include "render/rows.h"
 #include "render/render_event.h"
 #include "replay/replay.h"
@@ -60,21 +60,17 @@ static int record(struct session *s, const struct trace_options *topt,
 		  const struct event_view *view, void *view_ctx, int *ret_status)
 {
 	struct render_event_record_options ropt = { .file = s->out.file,
-						    .data = tmpfile(),
 						    .inner = view,
 						    .inner_ctx = view_ctx,
 						    .version = s->opt.render.version };
 	void *ctx = NULL;
-	int err = 0, kept;
+	int err = tempfile_open(&ropt.data), kept;
 
-	if (!ropt.data) {
-		err = -errno;
+	if (err)
 		diag_add(&s->diag, DIAG_ERROR, "cannot write a temporary file: %s",
 			 strerror(-err));
-	} else {
-		fcntl(fileno(ropt.data), F_SETFD, FD_CLOEXEC);
+	else
 		err = render_event_record_new(&ropt, &ctx);
-	}
 	if (!err)
 		err = trace_run(topt, s->source, &render_event_record_view, ctx, &s->diag,
 				ret_status);

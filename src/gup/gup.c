@@ -143,8 +143,8 @@ const char *gup_word_name(enum gup_word word, unsigned err)
 		[GUP_WORD_MARK] = "mark",     [GUP_WORD_COPY] = "copy",
 		[GUP_WORD_REUSE] = "reuse",   [GUP_WORD_FAULT] = "fault",
 		[GUP_WORD_SWAPIN] = "swapin", [GUP_WORD_MIGRATE] = "migrate",
-		[GUP_WORD_UNKNOWN] = "?",
+		[GUP_WORD_ERRNO] = "error",   [GUP_WORD_UNKNOWN] = "?",
 	};
 
-	return word == GUP_WORD_ERRNO ? gup_errno_name(err) : names[word];
+	return word == GUP_WORD_ERRNO && err ? gup_errno_name(err) : names[word];
 }

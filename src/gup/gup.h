@@ -189,7 +189,7 @@ const char *gup_tri_name(enum tri tri); /* "no" "yes" "unknown" */
 /* Returns "EFAULT" for 14, and "ERROR" for what is no errno. */
 const char *gup_errno_name(unsigned err);
 
-/* Returns the word for a table cell; for GUP_WORD_ERRNO it is the errno's name. */
+/* Returns the word for a table cell; for GUP_WORD_ERRNO it is the errno's name, of 0 "error". */
 const char *gup_word_name(enum gup_word word, unsigned err);
 
 /* Returns the request named @name ("pin-r"), or GUP_REQUESTS. */

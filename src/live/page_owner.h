@@ -2,8 +2,6 @@
 /* page_owner.h - who allocated a page frame, as the kernel notes it with page_owner=on (mm/page_owner.c). */
 #pragma once
 
-#include <stddef.h>
-
 #include "lib/bits.h"
 
 #define PAGE_OWNER_MAX \

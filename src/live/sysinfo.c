@@ -81,7 +81,7 @@ static void facts_pick(struct record_writer *w, const char *path, const char *co
 	char line[1024];
 
 	if (!f) {
-		record_write_text(w, "%s: not readable (%s)", path, strerror(errno));
+		record_write_text(w, "%s: not readable (%m)", path);
 		return;
 	}
 	while (fgets(line, sizeof(line), f)) {
@@ -422,7 +422,7 @@ static void facts_link(struct record_writer *w, const char *key, const char *pat
 	ssize_t n = readlink(path, buf, sizeof(buf) - 1);
 
 	if (n < 0) {
-		record_write_text(w, "%s: not readable (%s)", key, strerror(errno));
+		record_write_text(w, "%s: not readable (%m)", key);
 		return;
 	}
 	buf[n] = '\0';
@@ -507,7 +507,7 @@ int sysinfo_dmesg(struct record_writer *w)
 
 	record_write_section(w, "dmesg");
 	if (fd < 0) {
-		record_write_text(w, "not readable: %s", strerror(errno));
+		record_write_text(w, "not readable: %m");
 		return w->error;
 	}
 	for (;;) {

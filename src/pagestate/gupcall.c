@@ -192,8 +192,7 @@ static int gupcall_open_slow(int cpu, char *why)
 	attr.config1 = (uintptr_t)function;
 	fd = (int)syscall(SYS_perf_event_open, &attr, -1, cpu, -1, 8UL /* CLOEXEC */);
 	if (fd < 0)
-		snprintf(why, PAGESTATE_WHY, "kprobe on %s: %s", function,
-			 strerror(errno));
+		snprintf(why, PAGESTATE_WHY, "kprobe on %s: %m", function);
 	return fd;
 }
 
@@ -214,7 +213,7 @@ static int gupcall_open_dio(char *why)
 	}
 	memset(block, PAGESTATE_BYTE_STORE, page);
 	if (pwrite(fd, block, page, 0) != (ssize_t)page) {
-		snprintf(why, PAGESTATE_WHY, "direct I/O: %s", strerror(errno));
+		snprintf(why, PAGESTATE_WHY, "direct I/O: %m");
 		close(fd);
 		fd = -1;
 	}
@@ -230,8 +229,7 @@ void gupcall_env_open(struct gupcall_env *env)
 	env->slow = gupcall_open_slow(env->cpu, env->no_slow);
 	env->gup_test = open("/sys/kernel/debug/gup_test", O_RDWR | O_CLOEXEC);
 	if (env->gup_test < 0)
-		snprintf(env->no_gup_test, PAGESTATE_WHY, "no gup_test in debugfs: %s",
-			 strerror(errno));
+		snprintf(env->no_gup_test, PAGESTATE_WHY, "no gup_test in debugfs: %m");
 	env->gup_kept =
 		env->gup_test >= 0 && !ioctl(env->gup_test, GUPCALL_GUP_KEPT_STOP);
 }
@@ -345,14 +343,13 @@ static int gupcall_prepare(struct act *a, gupcall_fn *run, struct gupcall_result
 	struct io_uring_params params = { 0 };
 
 	if (run == gupcall_vmsplice && pipe2(a->pipe, O_CLOEXEC)) {
-		snprintf(ret->why, PAGESTATE_WHY, "pipe: %s", strerror(errno));
+		snprintf(ret->why, PAGESTATE_WHY, "pipe: %m");
 		return -errno;
 	}
 	if (run == gupcall_uring) {
 		a->ring = (int)syscall(SYS_io_uring_setup, 1, &params);
 		if (a->ring < 0) {
-			snprintf(ret->why, PAGESTATE_WHY, "io_uring: %s",
-				 strerror(errno));
+			snprintf(ret->why, PAGESTATE_WHY, "io_uring: %m");
 			return -EOPNOTSUPP;
 		}
 	}

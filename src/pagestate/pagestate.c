@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -94,7 +93,7 @@ char *pagestate_map(struct pagestate *s, size_t len, size_t align, int prot, int
 		else if (errno != EEXIST)
 			break;
 	}
-	pagestate_fail(s, -errno, "mmap: %s", strerror(errno));
+	pagestate_fail(s, -errno, "mmap: %m");
 	return NULL;
 }
 

@@ -41,19 +41,17 @@ int pagestate_anon_uffd(struct pagestate *s, char *addr, size_t len, long how)
 		return -EBUSY;
 	s->uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
 	if (s->uffd < 0)
-		return pagestate_fail(s, -EOPNOTSUPP, "userfaultfd: %s", strerror(errno));
+		return pagestate_fail(s, -EOPNOTSUPP, "userfaultfd: %m");
 	if (ioctl(s->uffd, UFFDIO_API, &api) || ioctl(s->uffd, UFFDIO_REGISTER, &reg))
-		return pagestate_fail(s, -EOPNOTSUPP, "userfaultfd %s: %s",
+		return pagestate_fail(s, -EOPNOTSUPP, "userfaultfd %s: %m",
 				      rwp     ? "read-write protection"
 				      : async ? "with UFFD_FEATURE_WP_ASYNC"
-					      : "write protection",
-				      strerror(errno));
+					      : "write protection");
 	if (ioctl(s->uffd, rwp ? PAGESTATE_UFFDIO_RWPROTECT : UFFDIO_WRITEPROTECT,
 		  &protect))
-		return pagestate_fail(s, -EOPNOTSUPP, "%s: %s",
+		return pagestate_fail(s, -EOPNOTSUPP, "%s: %m",
 				      rwp ? "UFFDIO_RWPROTECT"
-					  : "userfaultfd write protection",
-				      strerror(errno));
+					  : "userfaultfd write protection");
 	s->blocks = !async && s->page >= addr && s->page < addr + len;
 	return 0;
 }
@@ -90,8 +88,7 @@ int pagestate_anon_merge(struct pagestate *s, char *addr, size_t len, long arg)
 	addr[0] = PAGESTATE_BYTE_MADE;
 	memcpy(other, addr, page);
 	if (madvise(addr, page, MADV_MERGEABLE) || madvise(other, page, MADV_MERGEABLE))
-		return pagestate_fail(s, -EOPNOTSUPP, "MADV_MERGEABLE: %s",
-				      strerror(errno));
+		return pagestate_fail(s, -EOPNOTSUPP, "MADV_MERGEABLE: %m");
 	for (int i = 0; i < 500; i++) {
 		u64 a = pagestate_pagemap(addr), b = pagestate_pagemap(other);
 

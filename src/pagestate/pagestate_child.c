@@ -137,7 +137,7 @@ int pagestate_child_change_roles(struct pagestate *s,
 	int ready[2], err;
 
 	if (pipe2(ready, O_CLOEXEC))
-		return pagestate_fail(s, -errno, "pipe: %s", strerror(errno));
+		return pagestate_fail(s, -errno, "pipe: %m");
 	child = fork();
 	if (child > 0) {
 		close(ready[0]);

@@ -127,7 +127,7 @@ int pagestate_huge_take(struct pagestate *s, char *addr, size_t len, long arg)
 			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
 	if (s->taken == MAP_FAILED) {
 		s->taken = NULL;
-		return pagestate_fail(s, -EOPNOTSUPP, "mmap: %s", strerror(errno));
+		return pagestate_fail(s, -EOPNOTSUPP, "mmap: %m");
 	}
 	s->taken_len = free * size;
 	return 0;

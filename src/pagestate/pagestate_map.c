@@ -52,11 +52,8 @@ static int pagestate_fill(struct pagestate *s)
 	for (unsigned i = 0; i < PAGESTATE_FILE_PAGES; i++)
 		if (pwrite(s->fd, block, s->leaf, (off_t)(i * s->leaf)) !=
 		    (ssize_t)s->leaf)
-			return pagestate_fail(s, -EIO, "cannot write a file: %s",
-					      strerror(errno));
-	return fdatasync(s->fd)
-		       ? pagestate_fail(s, -errno, "fdatasync: %s", strerror(errno))
-		       : 0;
+			return pagestate_fail(s, -EIO, "cannot write a file: %m");
+	return fdatasync(s->fd) ? pagestate_fail(s, -errno, "fdatasync: %m") : 0;
 }
 
 static int pagestate_disk(struct pagestate *s)
@@ -77,8 +74,7 @@ static int pagestate_disk_ro(struct pagestate *s)
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", s->fd);
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
-		return pagestate_fail(s, -EOPNOTSUPP, "cannot reopen a file: %s",
-				      strerror(errno));
+		return pagestate_fail(s, -EOPNOTSUPP, "cannot reopen a file: %m");
 	close(s->fd);
 	s->fd = fd;
 	return 0;
@@ -89,7 +85,7 @@ static int pagestate_sized(struct pagestate *s, int fd, const char *what)
 {
 	s->fd = fd;
 	if (fd < 0 || ftruncate(fd, (off_t)s->len))
-		return pagestate_fail(s, -EOPNOTSUPP, "%s: %s", what, strerror(errno));
+		return pagestate_fail(s, -EOPNOTSUPP, "%s: %m", what);
 	return 0;
 }
 
@@ -138,15 +134,14 @@ static int pagestate_huge_fs(struct pagestate *s, bool full)
 	    !syscall(SYS_fsconfig, fs, CMD_CREATE, NULL, NULL, 0))
 		mnt = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
 	if (mnt < 0)
-		err = pagestate_fail(s, -EOPNOTSUPP, "hugetlbfs: %s", strerror(errno));
+		err = pagestate_fail(s, -EOPNOTSUPP, "hugetlbfs: %m");
 	if (!err)
 		err = pagestate_sized(s, openat(mnt, "page", flags, 0600),
 				      "a file of hugetlbfs");
 	if (!err && full) {
 		other = openat(mnt, "other", flags, 0600);
 		if (other < 0 || fallocate(other, 0, 0, (off_t)s->len))
-			err = pagestate_fail(s, -EOPNOTSUPP, "a file of hugetlbfs: %s",
-					     strerror(errno));
+			err = pagestate_fail(s, -EOPNOTSUPP, "a file of hugetlbfs: %m");
 	}
 	close(fs); /* -1 does no harm */
 	close(mnt);
@@ -170,7 +165,7 @@ static int pagestate_aio(struct pagestate *s)
 	unsigned long context = 0;
 
 	if (syscall(SYS_io_setup, 1, &context))
-		return pagestate_fail(s, -EOPNOTSUPP, "io_setup: %s", strerror(errno));
+		return pagestate_fail(s, -EOPNOTSUPP, "io_setup: %m");
 	s->page = s->addr = (char *)context;
 	(void)*(volatile char *)s->page; /* fault it in */
 	s->len = 0;
@@ -210,7 +205,6 @@ int pagestate_map_make(struct pagestate *s, enum pagestate_mapping id, size_t le
 		return m->page != PAGESTATE_SIZE_BASE ? -EOPNOTSUPP : -errno;
 	s->page = s->addr + m->look * pagestate_size(PAGESTATE_SIZE_BASE);
 	if (m->advice && madvise(s->addr, len, m->advice) && m->advice == MADV_HUGEPAGE)
-		return pagestate_fail(s, -EOPNOTSUPP, "MADV_HUGEPAGE: %s",
-				      strerror(errno));
+		return pagestate_fail(s, -EOPNOTSUPP, "MADV_HUGEPAGE: %m");
 	return 0;
 }

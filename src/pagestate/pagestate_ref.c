@@ -34,7 +34,7 @@ int pagestate_ref_pipe(struct pagestate *s, char *page)
 				     .page = page,
 				     .pfn = pagestate_ref_pfn(page) };
 	if (pipe2(r->fd, O_CLOEXEC | O_NONBLOCK))
-		return pagestate_fail(s, -errno, "pipe: %s", strerror(errno));
+		return pagestate_fail(s, -errno, "pipe: %m");
 	s->nrefs++;
 	return 0;
 }

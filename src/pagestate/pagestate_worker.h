@@ -6,8 +6,6 @@
  */
 #pragma once
 
-#include <sys/types.h>
-
 #include "pagestate/gupcall.h"
 #include "pagestate/pagestate.h"
 

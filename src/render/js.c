@@ -37,6 +37,15 @@ void js_open(struct js *j, const char *key, char bracket)
 	j->comma = false;
 }
 
+bool js_open_if(struct js *j, const char *key, bool known, char bracket)
+{
+	if (known)
+		js_open(j, key, bracket);
+	else
+		js_null(j, key);
+	return known;
+}
+
 void js_close(struct js *j, char bracket)
 {
 	putc_unlocked(bracket, j->out);

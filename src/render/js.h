@@ -24,6 +24,9 @@ struct js {
 void js_open(struct js *j, const char *key, char bracket); /* '{' or '[' */
 void js_close(struct js *j, char bracket);                 /* '}' or ']' */
 
+/* Unless @known the value is null; returns @known: whether it is open. */
+bool js_open_if(struct js *j, const char *key, bool known, char bracket);
+
 /* Add a value.  Invalid UTF-8 bytes of strings become U+FFFD. */
 void js_str(struct js *j, const char *key, const char *s); /* NULL s: null */
 void js_num(struct js *j, const char *key, s64 n);

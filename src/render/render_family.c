@@ -162,15 +162,12 @@ static void family_json_sums(const struct render_family *r, struct js *j,
 			     const struct family_sums *sums,
 			     const struct report_totals *t)
 {
-	if (!sums->with)
-		js_null(j, "beside");
-	else
-		js_open(j, "beside", '{');
-	for (unsigned c = 0; c < FAMILY_CLASSES && sums->with; c++)
-		if (family_classes[c])
-			js_u64(j, family_classes[c], sums->pages[c] * r->base);
-	if (sums->with)
+	if (js_open_if(j, "beside", sums->with, '{')) {
+		for (unsigned c = 0; c < FAMILY_CLASSES; c++)
+			if (family_classes[c])
+				js_u64(j, family_classes[c], sums->pages[c] * r->base);
 		js_close(j, '}');
+	}
 	render_json_totals(j, t, r->base);
 }
 

@@ -64,13 +64,10 @@ static void json_vma(FILE *out, const struct vma *vma, const struct report_total
 
 	js_str(j, "perms", VMA_PERMS(vma));
 	js_str(j, "name", vma->name);
-	if (vma->has_flags) {
-		js_open(j, "flags", '[');
+	if (js_open_if(j, "flags", vma->has_flags, '[')) {
 		EACH_BIT (i, vma->flags)
 			js_str(j, NULL, vma_flag_letters[i]);
 		js_close(j, ']');
-	} else {
-		js_null(j, "flags");
 	}
 	render_json_totals(j, t, base);
 	js_close(j, '}');
@@ -134,14 +131,11 @@ void render_json_kernel(struct js *j, const struct kernel *k,
 	js_str(j, "model", k->model);
 	js_bool(j, "extrapolated", proof == KERNEL_EXTRAPOLATED);
 	js_str(j, "proved", kernel_proof_names[proof]);
-	if (by) {
-		js_open(j, "proved_by", '{');
+	if (js_open_if(j, "proved_by", by, '{')) {
 		js_str(j, "release", by->release);
 		js_num(j, "trials", (s64)by->trials);
 		js_str(j, "date", by->date);
 		js_close(j, '}');
-	} else {
-		js_null(j, "proved_by");
 	}
 	js_close(j, '}');
 }

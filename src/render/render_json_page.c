@@ -82,11 +82,8 @@ static void json_pte(struct js *j, const struct page_info *page)
 #define PTE(id, bit, letter, key) { PAGE_PTE_##id, key },
 #include "arch/pte.def"
 	};
-	if (!page->pte_known) {
-		js_null(j, "pte");
+	if (!js_open_if(j, "pte", page->pte_known, '{'))
 		return;
-	}
-	js_open(j, "pte", '{');
 	for (unsigned i = 0; i < ARRAY_SIZE(bits); i++)
 		if (bits[i].key)
 			js_tri(j, bits[i].key,
@@ -97,11 +94,8 @@ static void json_pte(struct js *j, const struct page_info *page)
 
 static void json_flags(struct js *j, const struct page_info *page)
 {
-	if (!page_knows(page, PAGE_F_FLAGS)) {
-		js_null(j, "flags");
+	if (!js_open_if(j, "flags", page_knows(page, PAGE_F_FLAGS), '['))
 		return;
-	}
-	js_open(j, "flags", '[');
 	EACH_BIT (bit, page->flags)
 		js_str(j, NULL, kpageflags_name(bit, 0));
 	js_close(j, ']');
@@ -130,11 +124,8 @@ static void json_refs(struct js *j, const struct report_row *row)
 {
 	const struct page_info *page = report_page(row);
 
-	if (!page_knows(page, PAGE_F_REFCOUNT)) {
-		js_null(j, "refs");
+	if (!js_open_if(j, "refs", page_knows(page, PAGE_F_REFCOUNT), '{'))
 		return;
-	}
-	js_open(j, "refs", '{');
 	js_num_if(j, "expected", page->expected >= 0, page->expected);
 	js_num_if(j, "excess", page->expected >= 0, page->excess);
 	if (row->ledger) {

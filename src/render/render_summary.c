@@ -103,11 +103,6 @@ static int summary_table(struct render_summary *r, const struct process *p,
 
 /* ---- below the table */
 
-static const char *summary_word(u8 word)
-{
-	return word == GUP_WORD_ERRNO ? "error" : gup_word_name(word, 0);
-}
-
 static void summary_gup(struct render_summary *r, const struct report_totals *t)
 {
 	static const u8 words[] = { GUP_WORD_FAST,   GUP_WORD_SLOW,    GUP_WORD_MARK,
@@ -118,7 +113,7 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 
 	fprintf(out, "\nget_user_pages now, in pages of %u KiB:\n      ", r->base / 1024);
 	for (unsigned w = 0; w < ARRAY_SIZE(words); w++)
-		fprintf(out, " %6s", summary_word(words[w]));
+		fprintf(out, " %6s", gup_word_name(words[w], 0));
 	fputc('\n', out);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
 		fprintf(out, "%-6s", gup_requests[i].name);
@@ -130,8 +125,8 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 				columns_size(n, text, sizeof(text));
 			else
 				snprintf(text, sizeof(text), n ? "%llu" : "-", n);
-			fprintf(out, " %*s", (int)MAX(6, strlen(summary_word(words[w]))),
-				text);
+			fprintf(out, " %*s",
+				(int)MAX(6, strlen(gup_word_name(words[w], 0))), text);
 		}
 		fputc('\n', out);
 	}

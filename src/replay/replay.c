@@ -494,7 +494,7 @@ struct source *replay_open_fd(int fd, const char *name, struct diag *diag)
 
 	if (own >= 0)
 		return replay_open_own(own, name, diag);
-	diag_add(diag, DIAG_ERROR, "cannot read %s: %s", name, strerror(errno));
+	diag_add(diag, DIAG_ERROR, "cannot read %s: %m", name);
 	return NULL;
 }
 
@@ -507,7 +507,7 @@ struct source *replay_open(const char *path, struct diag *diag)
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd >= 0)
 		return replay_open_own(fd, path, diag);
-	diag_add(diag, DIAG_ERROR, "cannot open %s: %s", path, strerror(errno));
+	diag_add(diag, DIAG_ERROR, "cannot open %s: %m", path);
 	return NULL;
 }
 
