@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "lib/pure.h"
@@ -26,29 +27,15 @@ static bool kpageflags_in(unsigned row, u32 kv)
 	return kv >= rows[row].since && (!rows[row].until || kv < rows[row].until);
 }
 
-static int kpageflags_row(unsigned bit, u32 kv)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].bit == bit && kpageflags_in(i, kv))
-			return i;
-	return -1;
-}
-
 const char *kpageflags_name(unsigned bit, u32 kv)
 {
-	static const char *const bits[64] = {
-		"bit0",  "bit1",  "bit2",  "bit3",  "bit4",  "bit5",  "bit6",  "bit7",
-		"bit8",  "bit9",  "bit10", "bit11", "bit12", "bit13", "bit14", "bit15",
-		"bit16", "bit17", "bit18", "bit19", "bit20", "bit21", "bit22", "bit23",
-		"bit24", "bit25", "bit26", "bit27", "bit28", "bit29", "bit30", "bit31",
-		"bit32", "bit33", "bit34", "bit35", "bit36", "bit37", "bit38", "bit39",
-		"bit40", "bit41", "bit42", "bit43", "bit44", "bit45", "bit46", "bit47",
-		"bit48", "bit49", "bit50", "bit51", "bit52", "bit53", "bit54", "bit55",
-		"bit56", "bit57", "bit58", "bit59", "bit60", "bit61", "bit62", "bit63",
-	};
-	int row = kpageflags_row(bit, kv);
+	static char unknown[64][8];
 
-	return row < 0 ? bits[bit & 63] : rows[row].name;
+	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+		if (rows[i].bit == bit && kpageflags_in(i, kv))
+			return rows[i].name;
+	snprintf(unknown[bit & 63], sizeof(unknown[0]), "bit%u", bit & 63);
+	return unknown[bit & 63];
 }
 
 u64 kpageflags_exported(u32 kv)

@@ -72,13 +72,6 @@ static bool available(struct demo *d, struct demo_result *r)
 	return !r->skipped[0];
 }
 
-static u8 read_new(const struct demo *d)
-{
-	if (!strcmp(d->actors.read, "new"))
-		return TRI_YES;
-	return strcmp(d->actors.read, "old") ? TRI_UNKNOWN : TRI_NO;
-}
-
 static int one_step(struct demo *d, struct demo_result *r, unsigned i)
 {
 	const struct demo_case *c = r->c;
@@ -98,7 +91,9 @@ static int one_step(struct demo *d, struct demo_result *r, unsigned i)
 	step.ret = demo_actor_do(&d->actors, step.who, step.action);
 	look(d, step.after);
 	if (step.action == DEMO_READ && step.ret > 0)
-		r->observed = read_new(d);
+		r->observed = !strcmp(d->actors.read, "new")   ? TRI_YES
+			      : !strcmp(d->actors.read, "old") ? TRI_NO
+							       : TRI_UNKNOWN;
 	if (step.action == DEMO_STORE || step.action == DEMO_READ) {
 		step.predicted = r->predicted;
 		step.observed = r->observed;

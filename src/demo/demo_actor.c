@@ -86,14 +86,6 @@ static s64 do_read(struct actor *a, struct reply *r)
 	return n;
 }
 
-static s64 do_protect(struct actor *a)
-{
-	if (mprotect(a->mem, a->bytes, PROT_READ) < 0 ||
-	    mprotect(a->mem, a->bytes, PROT_READ | PROT_WRITE) < 0)
-		return -errno;
-	return 0;
-}
-
 static void serve(int sock, void *ctx);
 
 static s64 do_fork(struct actor *a)
@@ -118,7 +110,11 @@ static s64 act(struct actor *a, u8 action, struct reply *r)
 	case DEMO_UNMAP:
 		return munmap(a->mem, a->bytes) < 0 ? -errno : 0;
 	case DEMO_PROTECT:
-		return do_protect(a);
+		return mprotect(a->mem, a->bytes, PROT_READ) < 0 ||
+				       mprotect(a->mem, a->bytes,
+						PROT_READ | PROT_WRITE) < 0
+			       ? -errno
+			       : 0;
 	case DEMO_STORE:
 		fill(a->mem, "new ");
 		return 0;

@@ -152,14 +152,6 @@ static void add(struct event *e, const struct warn_row *row, pid_t pid, u64 addr
 							     .pages = pages };
 }
 
-static void warn_change(struct event *e, const struct event_change *c)
-{
-	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-		if (rows[i].changed && (!rows[i].kinds || rows[i].kinds >> e->kind & 1) &&
-		    rows[i].changed(c))
-			add(e, &rows[i], c->pid, c->start, c->pages);
-}
-
 /* Collects the pages of one range of the call, as they are after it. */
 static void warn_range(struct event *e, const struct event_range *range,
 		       const struct store *after)
@@ -233,8 +225,12 @@ bool event_warn_add(struct event *e, const char *id, pid_t pid, u64 addr, u64 pa
 
 void event_warn(struct event *e)
 {
-	for (size_t i = 0; i < e->nchanges; i++)
-		warn_change(e, &e->change[i]);
+	for (const struct event_change *c = e->change; c < e->change + e->nchanges; c++)
+		for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
+			if (rows[i].changed &&
+			    (!rows[i].kinds || rows[i].kinds >> e->kind & 1) &&
+			    rows[i].changed(c))
+				add(e, &rows[i], c->pid, c->start, c->pages);
 	for (unsigned i = 0; i < e->nranges && e->has_ret && e->ret >= 0; i++)
 		for (unsigned s = 0; s < e->nscopes; s++)
 			if (e->scope[s].pid == e->range[i].pid && e->scope[s].after &&

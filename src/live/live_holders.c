@@ -159,12 +159,6 @@ static void live_holders_bpf(struct live_holders_list *o, pid_t pid, u32 kinds)
 	bpfpage_files_done(o->l->bpf);
 }
 
-static bool live_holders_words(struct live *l, u64 pfn, u64 *words, u64 n)
-{
-	return l->kpageflags >= 0 &&
-	       pread(l->kpageflags, words, n * 8, (off_t)pfn * 8) == (ssize_t)(n * 8);
-}
-
 /* Returns the first frame from @pfn on, upwards or down, that is no tail of a compound page. */
 static u64 live_holders_edge(const struct live *l, u64 pfn, bool up)
 {
@@ -209,7 +203,9 @@ static void live_holders_count(struct live *l, struct holder *h)
 	for (u64 at = 0; at < h->pages;) {
 		u64 some = MIN(h->pages - at, ARRAY_SIZE(words));
 
-		if (!live_holders_words(l, h->pfn + at, words, some)) {
+		if (l->kpageflags < 0 ||
+		    pread(l->kpageflags, words, some * 8, (off_t)(h->pfn + at) * 8) !=
+			    (ssize_t)(some * 8)) {
 			h->memory = h->unmapped = -1;
 			return;
 		}

@@ -145,12 +145,6 @@ static const char *pagestate_pool_missing(enum pagestate_size size, u64 want)
 	return why;
 }
 
-static bool pagestate_has_swap(void)
-{
-	/* a line behind the heading */
-	return readfile_field(AT_FDCWD, "/proc/swaps", "\n/", 10) != UINT64_MAX;
-}
-
 static const char *pagestate_missing(u64 need)
 {
 	char line[64];
@@ -173,7 +167,10 @@ static const char *pagestate_missing(u64 need)
 	case PAGESTATE_NEED_HUGETLB_4:
 		return pagestate_pool_missing(PAGESTATE_SIZE_HUGETLB_4, 2);
 	case PAGESTATE_NEED_SWAP:
-		return pagestate_has_swap() ? NULL : "no swap space";
+		/* a line behind the heading */
+		return readfile_field(AT_FDCWD, "/proc/swaps", "\n/", 10) != UINT64_MAX
+			       ? NULL
+			       : "no swap space";
 	case PAGESTATE_NEED_KSM:
 		return readfile_number(AT_FDCWD, "/sys/kernel/mm/ksm/run") == 1
 			       ? NULL

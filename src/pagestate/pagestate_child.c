@@ -19,11 +19,6 @@ struct pagestate_child_reply {
 	u8 byte;
 };
 
-static void *pagestate_child_page(char *addr)
-{
-	return addr - (uintptr_t)addr % pagestate_size(PAGESTATE_SIZE_BASE);
-}
-
 static void pagestate_child_obey(const struct pagestate_child_order *o,
 				 struct pagestate_child_reply *r)
 {
@@ -46,7 +41,7 @@ static void pagestate_child_obey(const struct pagestate_child_order *o,
 		break;
 	case PAGESTATE_CHILD_LOAD_PFN:
 		r->err = pagestate_access_load(o->addr, 1, 1, &r->byte);
-		if (r->err && mincore(pagestate_child_page(o->addr), page, &core))
+		if (r->err && mincore(o->addr - (uintptr_t)o->addr % page, page, &core))
 			r->err = -errno; /* ENOMEM: nothing is mapped there */
 		r->value = pagestate_pagemap(o->addr);
 		break;

@@ -172,13 +172,6 @@ static void family_count_run(struct family_sweep *w, const struct family_now *no
 	}
 }
 
-static enum family_kind family_kind_of(const struct page_info *page)
-{
-	return page->kind == PAGE_KSM ? FAMILY_KSM
-	       : page_is_anon(page)   ? FAMILY_ANON
-				      : FAMILY_FILE;
-}
-
 /* Whether others than the @mapped entries of members map the frame. */
 static void family_count_own(struct family_sweep *w, u64 n)
 {
@@ -202,7 +195,10 @@ static void family_count_own(struct family_sweep *w, u64 n)
 static void family_count(struct family_sweep *w, u64 n)
 {
 	struct family *f = w->f;
-	enum family_kind kind = family_kind_of(family_page(w, w->now[0].run));
+	const struct page_info *page = family_page(w, w->now[0].run);
+	enum family_kind kind = page->kind == PAGE_KSM ? FAMILY_KSM
+				: page_is_anon(page)   ? FAMILY_ANON
+						       : FAMILY_FILE;
 
 	w->stamp++;
 	w->nmappers = 0;

@@ -47,14 +47,6 @@ static void fold_join(struct fold_row *to, const struct fold_row *from)
 
 /* ---- rows as they come */
 
-static void fold_name_row(struct fold_row *r, const struct vma *below,
-			  const struct vma *above)
-{
-	r->what = vma_what(&r->vma, below, above);
-	if (r->what && !r->vma.name[0] && r->totals.thp * 2 > r->totals.present)
-		r->what = "anonymous, THP";
-}
-
 static int fold_same_name(const void *a, const void *b)
 {
 	return strcmp(fold_name(a), fold_name(b));
@@ -98,7 +90,9 @@ static int fold_last(struct fold *f, const struct vma *above)
 
 	if (!row->mappings)
 		return 0;
-	fold_name_row(row, f->below.end ? &f->below : NULL, above);
+	row->what = vma_what(&row->vma, f->below.end ? &f->below : NULL, above);
+	if (row->what && !row->vma.name[0] && row->totals.thp * 2 > row->totals.present)
+		row->what = "anonymous, THP";
 	f->below = row->vma;
 	if (!f->few)
 		return array_put(&f->row, &f->n, &f->room, sizeof(*row), row);

@@ -12,13 +12,6 @@
 
 /* ---- row blocks, shared between copies */
 
-static struct store_rows *rows_ref(struct store_rows *rows)
-{
-	if (rows)
-		rows->refs++;
-	return rows;
-}
-
 static void rows_unref(struct store_rows *rows)
 {
 	if (rows && !--rows->refs)
@@ -62,7 +55,8 @@ int store_rows_add(struct store *s, struct store_vma *v, const struct page_run *
 void store_vma_share(const struct store_vma *from, struct store_vma *to)
 {
 	*to = *from;
-	rows_ref(to->rows);
+	if (to->rows)
+		to->rows->refs++;
 }
 
 void store_process_free(struct store_process *p)

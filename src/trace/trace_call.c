@@ -100,12 +100,6 @@ static void peek_string(const struct tracer_stop *stop, u64 addr, char *buf, siz
 
 /* ---- arguments in words */
 
-static void text_prot(u64 prot, char *buf, size_t len)
-{
-	snprintf(buf, len, "%c%c%c", prot & PROT_READ ? 'r' : '-',
-		 prot & PROT_WRITE ? 'w' : '-', prot & PROT_EXEC ? 'x' : '-');
-}
-
 static void text_mmap_flags(u64 flags, char *buf, size_t len)
 {
 	static const struct {
@@ -182,7 +176,9 @@ static void show_args(const struct tracer_stop *stop, const struct call_row *row
 
 		a->num = as == ARG_INT ? (s32)v : (s64)v;
 		if (as == ARG_PROT)
-			text_prot(v, a->text, sizeof(a->text));
+			snprintf(a->text, sizeof(a->text), "%c%c%c",
+				 v & PROT_READ ? 'r' : '-', v & PROT_WRITE ? 'w' : '-',
+				 v & PROT_EXEC ? 'x' : '-');
 		if (as == ARG_MAP)
 			text_mmap_flags(v, a->text, sizeof(a->text));
 		if (as == ARG_ADVICE)

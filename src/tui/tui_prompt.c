@@ -25,15 +25,6 @@ static bool parse_hex(const char *text, u64 *ret)
 	return end != text && !*end;
 }
 
-static bool row_matches(const struct tui *t, const struct store_process *p,
-			const struct store_vma *v, const struct page_run *row)
-{
-	const struct store *s = tui_state_store(t);
-	struct report_row r = store_report_row(s, p, v, row, 0, UINT64_MAX);
-
-	return filter_match(t->find, &r) == TRI_YES;
-}
-
 /* Finds the next row after (or before) the cursor for which the expression holds. */
 static bool find_row(struct tui *t, int direction)
 {
@@ -53,7 +44,9 @@ static bool find_row(struct tui *t, int direction)
 			if (k == 0 &&
 			    (direction > 0 ? row->addr <= t->addr : row->addr >= t->addr))
 				continue;
-			if (row_matches(t, p, v, row)) {
+			struct report_row found = store_report_row(tui_state_store(t), p,
+								   v, row, 0, UINT64_MAX);
+			if (filter_match(t->find, &found) == TRI_YES) {
 				tui_state_cursor(t, MAX(row->addr, v->vma.start));
 				return true;
 			}
