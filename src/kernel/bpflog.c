@@ -4,22 +4,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "lib/pure.h"
 
 #define BPFLOG_BEGIN "-- BEGIN PROG LOAD LOG --\n"
 #define BPFLOG_END "-- END PROG LOAD LOG --"
 
 /* The lines of print_verification_stats() and around them, kernel/bpf/verifier.c. */
-static bool bpflog_is_statistics(const char *line, size_t len)
-{
-	static const char *const begin[] = { "processed ", "verification time ",
-					     "stack depth ", BPFLOG_END };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(begin); i++)
-		if (len >= strlen(begin[i]) && !memcmp(line, begin[i], strlen(begin[i])))
-			return true;
-	return !len;
-}
+static const char bpflog_statistics[] =
+	"processed |verification time |stack depth |" BPFLOG_END;
 
 static void bpflog_keep(struct bpflog *l, const char *line, size_t len)
 {
@@ -41,7 +34,7 @@ static void bpflog_verdict(struct bpflog *l, const char *message, const char *te
 
 	for (; *line; line += len + (line[len] == '\n')) {
 		len = strcspn(line, "\n");
-		if (!bpflog_is_statistics(line, len)) {
+		if (len && !text_begins(line, bpflog_statistics)) {
 			last = line;
 			last_len = len;
 		}

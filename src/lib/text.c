@@ -12,3 +12,14 @@ void text_add(char *buf, size_t size, const char *fmt, ...)
 
 	TEXT_FORMAT(buf + n, size - n, fmt);
 }
+
+bool text_begins(const char *text, const char *keys)
+{
+	for (size_t n;; keys += n + 1) {
+		n = strcspn(keys, "|");
+		if (!strncmp(text, keys, n))
+			return true;
+		if (!keys[n])
+			return false;
+	}
+}

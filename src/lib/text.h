@@ -21,3 +21,6 @@
 
 /* Appends to the string in @buf, which has room for @size bytes; what does not fit is cut. */
 void text_add(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
+
+/* Whether @text begins with one of the words of @keys, between bars: "ib_|rdma". */
+bool text_begins(const char *text, const char *keys);

@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/text.h"
 #include "os/readfile.h"
 
 #define LIVE_HUGETLB_PATH 512
@@ -33,13 +34,11 @@ int live_hugetlb_statfs(struct live_process *p, const struct vma *vma, struct st
  */
 static void live_hugetlb_mount(struct live_process *p, struct vma *vma)
 {
-	static const char *const internal[] = { "/anon_hugepage", "/memfd:", "/SYSV" };
 	struct statfs st;
 
 	vma->huge_mount = UINT64_MAX;
-	for (unsigned i = 0; i < ARRAY_SIZE(internal); i++)
-		if (!strncmp(vma->name, internal[i], strlen(internal[i])))
-			vma->huge_known |= VMA_HUGE_MOUNT;
+	if (text_begins(vma->name, "/anon_hugepage|/memfd:|/SYSV"))
+		vma->huge_known |= VMA_HUGE_MOUNT;
 	if (live_hugetlb_statfs(p, vma, &st))
 		return;
 	vma->huge_known |= VMA_HUGE_MOUNT | (st.f_blocks ? VMA_HUGE_KEPT : 0);

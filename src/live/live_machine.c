@@ -182,8 +182,8 @@ void live_machine_read(struct live *l)
 
 	live_machine_kernel(l, &m->kernel);
 	live_machine_zones(l);
-	live_machine_settings(l->opt.root, &s);
-	live_machine_vmstat(l->opt.root, &v);
+	live_machine_settings(l->root, &s);
+	live_machine_vmstat(l->root, &v);
 	m->evidence[SOURCE_PAGEMAP].ok = true;
 	live_machine_evidence(&m->evidence[SOURCE_KPAGEFLAGS], l->kpageflags,
 			      "/proc/kpageflags");
@@ -280,51 +280,27 @@ void live_machine_refresh(struct source *src)
 	}
 }
 
-int live_machine_settings(const char *root, struct live_machine_settings *ret)
+void live_machine_settings(int root, struct live_machine_settings *ret)
 {
-	int fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	u64 zero;
+	u64 zero = readfile_number(root, LIVE_THP "use_zero_page");
 
-	memset(ret, 0, sizeof(*ret));
-	if (fd < 0)
-		return -errno;
-	live_machine_choice(fd, LIVE_THP "enabled", ret->thp_enabled,
+	live_machine_choice(root, LIVE_THP "enabled", ret->thp_enabled,
 			    sizeof(ret->thp_enabled));
-	zero = readfile_number(fd, LIVE_THP "use_zero_page");
 	ret->use_zero_page = tri_from(zero != UINT64_MAX, zero == 1);
-	close(fd);
-	return 0;
 }
 
-int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret)
+int live_machine_vmstat(int root, struct live_machine_vmstat *ret)
 {
-	int err, fd = open(root ? root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	const struct {
-		const char *key;
-		u64 *ret;
-	} rows[] = {
-		{ "nr_foll_pin_acquired ", &ret->foll_pin_acquired },
-		{ "nr_foll_pin_released ", &ret->foll_pin_released },
-		{ "numa_pte_updates ", &ret->numa_pte_updates },
-	};
 	char *text;
 	size_t len;
+	int err = readfile(root, "/proc/vmstat" + (root != AT_FDCWD), &text, &len);
 
-	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-		*rows[i].ret = UINT64_MAX;
-	if (fd < 0)
-		return -errno;
-	err = readfile(fd, "proc/vmstat", &text, &len);
-	close(fd);
+	memset(ret, 0xff, sizeof(*ret));
 	if (err)
 		return err;
-	for (char *line = text; line; line = strchr(line, '\n')) {
-		line += *line == '\n';
-		for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-			if (!strncmp(line, rows[i].key, strlen(rows[i].key)))
-				*rows[i].ret =
-					strtoull(line + strlen(rows[i].key), NULL, 10);
-	}
+	ret->foll_pin_acquired = readfile_find(text, "nr_foll_pin_acquired ", 10);
+	ret->foll_pin_released = readfile_find(text, "nr_foll_pin_released ", 10);
+	ret->numa_pte_updates = readfile_find(text, "numa_pte_updates ", 10);
 	free(text);
 	return 0;
 }

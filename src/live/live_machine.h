@@ -18,9 +18,9 @@ struct live_machine_vmstat {
 	u64 numa_pte_updates;
 };
 
-/* Both read below @root (NULL: "/").  Return 0, or -errno when nothing could be read. */
-int live_machine_settings(const char *root, struct live_machine_settings *ret);
-int live_machine_vmstat(const char *root, struct live_machine_vmstat *ret);
+/* Both read below the directory @root; the counters with AT_FDCWD below "/", and return 0 or -errno. */
+void live_machine_settings(int root, struct live_machine_settings *ret);
+int live_machine_vmstat(int root, struct live_machine_vmstat *ret);
 
 /*
  * The configuration of kernel @release below the directory @root as text for free(3), and the

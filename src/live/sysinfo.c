@@ -74,8 +74,8 @@ static void facts_taint(struct record_writer *w)
 	record_write_text(w, "taint: %llu%s", bits, bits ? text : " (not tainted)");
 }
 
-/* Writes lines of @path that start with one of @keys (NULL-terminated). */
-static void facts_pick(struct record_writer *w, const char *path, const char *const *keys)
+/* Writes lines of @path that begin with one of @keys. */
+static void facts_pick(struct record_writer *w, const char *path, const char *keys)
 {
 	FILE *f = fopen(path, "re");
 	char line[1024];
@@ -86,27 +86,18 @@ static void facts_pick(struct record_writer *w, const char *path, const char *co
 	}
 	while (fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\n")] = '\0';
-		for (unsigned i = 0; keys[i]; i++) {
-			if (strncmp(line, keys[i], strlen(keys[i])))
-				continue;
-			for (char *p = line; *p; p++)
-				if (*p == '\t')
-					*p = ' ';
-			record_write_text(w, "%s", line);
-			break;
-		}
+		if (!text_begins(line, keys))
+			continue;
+		for (char *p = line; *p; p++)
+			if (*p == '\t')
+				*p = ' ';
+		record_write_text(w, "%s", line);
 	}
 	fclose(f);
 }
 
 static void facts_system(struct record_writer *w)
 {
-	static const char *const memory[] = { "MemTotal", "MemAvailable", "SwapTotal",
-					      "SwapFree", "AnonPages",    "AnonHuge",
-					      "Mlocked",  "Unevictable",  "HugePages_",
-					      "Hugetlb",  "CmaTotal",     "CmaFree",
-					      NULL };
-
 	record_write_section(w, "system");
 	facts_show(w, "version", "/proc/version");
 	facts_show(w, "cmdline", "/proc/cmdline");
@@ -114,7 +105,9 @@ static void facts_system(struct record_writer *w)
 	record_write_text(w, "cpus: %ld", sysconf(_SC_NPROCESSORS_ONLN));
 	facts_show(w, "nodes", "/sys/devices/system/node/online");
 	facts_show(w, "lockdown", "/sys/kernel/security/lockdown");
-	facts_pick(w, "/proc/meminfo", memory);
+	facts_pick(w, "/proc/meminfo",
+		   "MemTotal|MemAvailable|SwapTotal|SwapFree|AnonPages|AnonHuge|Mlocked|"
+		   "Unevictable|HugePages_|Hugetlb|CmaTotal|CmaFree");
 }
 
 /* ---- [options]: what maintainers ask of the configuration */
@@ -276,7 +269,7 @@ int sysinfo_pins(u64 *ret_acquired, u64 *ret_released)
 {
 	struct live_machine_vmstat v;
 
-	live_machine_vmstat(NULL, &v);
+	live_machine_vmstat(AT_FDCWD, &v);
 	if (v.foll_pin_acquired == UINT64_MAX || v.foll_pin_released == UINT64_MAX)
 		return -ENOENT;
 	*ret_acquired = v.foll_pin_acquired;
@@ -316,14 +309,6 @@ int sysinfo_memlock(pid_t pid, u64 *ret)
 
 static void facts_counters(struct record_writer *w)
 {
-	static const char *const wanted[] = { "nr_foll_pin_", "thp_",
-					      "pgmigrate_",   "compact_",
-					      "unevictable_", "numa_",
-					      "pswp",         "ksm_",
-					      "cow_ksm",      "pgscan_khugepaged",
-					      "nr_anon_",     "nr_mlock",
-					      "nr_free_cma",  "htlb_",
-					      "zswp",         NULL };
 	u64 acquired, released;
 
 	record_write_section(w, "counters");
@@ -332,27 +317,18 @@ static void facts_counters(struct record_writer *w)
 				  (s64)(acquired - released));
 	else
 		record_write_text(w, "foll_pin: this kernel does not count pins");
-	facts_pick(w, "/proc/vmstat", wanted);
-	facts_pick(w, "/proc/buddyinfo", (const char *const[]){ "Node", NULL });
+	facts_pick(
+		w, "/proc/vmstat",
+		"nr_foll_pin_|thp_|pgmigrate_|compact_|unevictable_|numa_|pswp|ksm_|cow_ksm|"
+		"pgscan_khugepaged|nr_anon_|nr_mlock|nr_free_cma|htlb_|zswp");
+	facts_pick(w, "/proc/buddyinfo", "Node");
 }
 
 /* ---- [modules]: those that can pin memory first */
 
-static bool facts_can_pin(const char *name)
-{
-	static const char *const starts[] = { "ib_",     "rdma",    "mlx",   "vfio",
-					      "iommufd", "siw",     "rxe",   "irdma",
-					      "bnxt_re", "efa",     "kvm",   "nvidia",
-					      "i915",    "amdgpu",  "xe",    "habanalabs",
-					      "gdr",     "nv_peer", "xsk",   "io_uring",
-					      "vhost",   "udmabuf", "usnic", "hfi1",
-					      "qedr" };
-
-	for (unsigned i = 0; i < ARRAY_SIZE(starts); i++)
-		if (!strncmp(name, starts[i], strlen(starts[i])))
-			return true;
-	return false;
-}
+static const char facts_pinning[] =
+	"ib_|rdma|mlx|vfio|iommufd|siw|rxe|irdma|bnxt_re|efa|kvm|nvidia|i915|amdgpu|xe|"
+	"habanalabs|gdr|nv_peer|xsk|io_uring|vhost|udmabuf|usnic|hfi1|qedr";
 
 static void facts_modules(struct record_writer *w)
 {
@@ -369,7 +345,7 @@ static void facts_modules(struct record_writer *w)
 		for (size_t i = 0; !err && i < n; i++) {
 			const struct kmods_module *m = &list[i];
 
-			if (facts_can_pin(m->name) != (first == 1))
+			if (text_begins(m->name, facts_pinning) != (first == 1))
 				continue;
 			record_write_text(
 				w, "%s%s version=%s srcversion=%s taint=%s users=%d %s%s",
@@ -431,15 +407,6 @@ static void facts_link(struct record_writer *w, const char *key, const char *pat
 
 int sysinfo_process(struct record_writer *w, pid_t pid)
 {
-	static const char *const status[] = {
-		"State",        "Tgid",        "NSpid",   "Threads",    "Uid",
-		"VmPeak",       "VmSize",      "VmLck",   "VmPin",      "VmHWM",
-		"VmRSS",        "RssAnon",     "RssFile", "RssShmem",   "VmSwap",
-		"HugetlbPages", "THP_enabled", "CapEff",  "NoNewPrivs", "Seccomp",
-		"CoreDumping",  NULL
-	};
-	static const char *const limits[] = { "Max locked memory", "Max address space",
-					      "Max resident set", NULL };
 	static const char *const spaces[] = { "user", "pid", "mnt", "ipc", "cgroup" };
 	char name[64], path[128];
 
@@ -454,12 +421,16 @@ int sysinfo_process(struct record_writer *w, pid_t pid)
 	snprintf(path, sizeof(path), "/proc/%d/task/%d/children", (int)pid, (int)pid);
 	facts_show(w, "children", path);
 	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	facts_pick(w, path, status);
+	facts_pick(
+		w, path,
+		"State|Tgid|NSpid|Threads|Uid|VmPeak|VmSize|VmLck|VmPin|VmHWM|VmRSS|RssAnon|"
+		"RssFile|RssShmem|VmSwap|HugetlbPages|THP_enabled|CapEff|NoNewPrivs|Seccomp|"
+		"CoreDumping");
 	record_write_comment(
 		w,
 		"VmPin counts what drivers account (RDMA, io_uring, vfio), not every pin; VmLck counts mlock.");
 	snprintf(path, sizeof(path), "/proc/%d/limits", (int)pid);
-	facts_pick(w, path, limits);
+	facts_pick(w, path, "Max locked memory|Max address space|Max resident set");
 	for (unsigned i = 0; i < ARRAY_SIZE(spaces); i++) {
 		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)pid, spaces[i]);
 		snprintf(name, sizeof(name), "ns %s", spaces[i]);

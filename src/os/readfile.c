@@ -95,17 +95,22 @@ u64 readfile_hex(int root, const char *path)
 	return readfile_digits(root, path, 16);
 }
 
+u64 readfile_find(const char *text, const char *key, int base)
+{
+	const char *at = strstr(text, key);
+
+	return at ? strtoull(at + strlen(key), NULL, base) : UINT64_MAX;
+}
+
 u64 readfile_field(int dir, const char *path, const char *key, int base)
 {
 	u64 n = UINT64_MAX;
-	char *text, *at;
+	char *text;
 	size_t len;
 
 	if (readfile(dir, path, &text, &len))
 		return n;
-	at = strstr(text, key);
-	if (at)
-		n = strtoull(at + strlen(key), NULL, base);
+	n = readfile_find(text, key, base);
 	free(text);
 	return n;
 }

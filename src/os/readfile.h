@@ -22,8 +22,7 @@ u64 readfile_number(int root, const char *path);
 /* Likewise a hexadecimal one, without 0x. */
 u64 readfile_hex(int root, const char *path);
 
-/*
- * Reads the number of @base behind @key, blanks apart, in a whole file: 0 when none follows; UINT64_MAX when
- * @key is not there.
- */
+/* Returns the number of @base behind @key, blanks apart: 0 when none follows; UINT64_MAX without @key. */
+u64 readfile_find(const char *text, const char *key, int base);
+/* Likewise of a whole file; UINT64_MAX when it cannot be read, too. */
 u64 readfile_field(int dir, const char *path, const char *key, int base);

@@ -234,10 +234,7 @@ static int on_process(void *ctx, const struct process *p)
 static int on_vma(void *ctx, const struct process *p, const struct vma *vma)
 {
 	struct store *s = ctx;
-	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
-
-	if (!proc)
-		return -EINVAL;
+	struct store_process *proc = &s->proc[s->nprocs - 1];
 	struct store_vma *new =
 		array_add(&proc->vma, &proc->nvmas, &proc->room, sizeof(*new));
 
@@ -261,10 +258,8 @@ static int on_row(void *ctx, const struct report_row *row)
 	struct store *s = ctx;
 	struct page_run new = row->run;
 	const struct page_class *class = new.class;
-	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
+	struct store_process *proc = &s->proc[s->nprocs - 1];
 
-	if (!proc || !proc->nvmas)
-		return -EINVAL;
 	if (!in_ranges(&s->opt, new.addr, page_end(&new)))
 		return 0;
 	struct store_vma *v = &proc->vma[proc->nvmas - 1];
@@ -286,10 +281,8 @@ static int on_vma_end(void *ctx, const struct process *p, const struct vma *vma,
 		      const struct report_totals *t)
 {
 	struct store *s = ctx;
-	struct store_process *proc = s->nprocs ? &s->proc[s->nprocs - 1] : NULL;
+	struct store_process *proc = &s->proc[s->nprocs - 1];
 
-	if (!proc || !proc->nvmas)
-		return -EINVAL;
 	proc->vma[proc->nvmas - 1].totals = *t;
 	proc->vma[proc->nvmas - 1].has_totals = true;
 	return 0;
@@ -300,8 +293,6 @@ static int on_process_end(void *ctx, const struct process *p,
 {
 	struct store *s = ctx;
 
-	if (!s->nprocs)
-		return -EINVAL;
 	s->proc[s->nprocs - 1].totals = *t;
 	s->proc[s->nprocs - 1].has_totals = true;
 	return 0;

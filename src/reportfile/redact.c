@@ -2,6 +2,7 @@
 #include "reportfile/redact.h"
 
 #include "lib/array.h"
+#include "lib/text.h"
 #include "reportfile/record_int.h"
 #include "page/holders.h"
 #include "page/page.h"
@@ -436,22 +437,10 @@ static int redact_holder(void *ctx, const struct holder *h)
 
 /* ---- text */
 
-/* Returns whether @line begins with one of the words of @keys, between bars. */
-static bool redact_starts(const char *line, const char *keys)
-{
-	for (size_t n;; keys += n + 1) {
-		n = strcspn(keys, "|");
-		if (!strncmp(line, keys, n))
-			return true;
-		if (!keys[n])
-			return false;
-	}
-}
-
 /* What is kept of text sections: how lines begin; "": all lines. */
 static const char *redact_kept(const char *section)
 {
-	if (redact_starts(section, "options|settings|pools|counters|modules|reproduce"))
+	if (text_begins(section, "options|settings|pools|counters|modules|reproduce"))
 		return "";
 	if (!strcmp(section, "system"))
 		return "taint|cpus|nodes|lockdown|Mem|Swap|Anon|Mlocked|Unevictable|Huge|Cma";
@@ -475,7 +464,7 @@ static int redact_cmdline(struct redact *r, const char *line)
 	while (*line) {
 		size_t n = strcspn(line, " ");
 
-		if (n && redact_starts(line, keep) && strlen(out) + n + 2 < sizeof(out))
+		if (n && text_begins(line, keep) && strlen(out) + n + 2 < sizeof(out))
 			snprintf(out + strlen(out), n + 2, " %.*s", (int)n, line);
 		else if (n)
 			masked++;
@@ -518,9 +507,9 @@ static int redact_text(void *ctx, const char *section, const char *line)
 		return redact_module(r, line);
 	if (!strcmp(section, "system") && !strncmp(line, "cmdline: ", 9))
 		return redact_cmdline(r, line + 9);
-	if (kept && redact_starts(line, kept))
+	if (kept && text_begins(line, kept))
 		return record_write_verbatim(&r->w, line);
-	if (redact_starts(line, masked))
+	if (text_begins(line, masked))
 		return record_write_text(&r->w, "%.*s: masked", (int)strcspn(line, ":"),
 					 line);
 	return 0;

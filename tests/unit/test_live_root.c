@@ -78,26 +78,28 @@ TEST(settings)
 {
 	struct live_machine_settings s;
 	struct live_machine_vmstat v;
+	int fd;
 
 	begin();
-	EXPECT_INT(live_machine_settings("/nowhere/at/all", &s), -ENOENT);
-	EXPECT_INT(live_machine_settings(root, &s), 0);
+	fd = open(root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	live_machine_settings(fd, &s);
 	EXPECT_STR(s.thp_enabled, "");
 	EXPECT_INT(s.use_zero_page, TRI_UNKNOWN);
-	EXPECT(live_machine_vmstat(root, &v) < 0);
+	EXPECT_INT(live_machine_vmstat(fd, &v), -ENOENT);
 	EXPECT(v.foll_pin_acquired == UINT64_MAX);
 
 	file("sys/kernel/mm/transparent_hugepage/enabled", "always [madvise] never\n");
 	file("sys/kernel/mm/transparent_hugepage/use_zero_page", "0\n");
 	file("proc/vmstat", "nr_foll_pin_acquired 12\nnr_foll_pin_released 5\n"
 			    "numa_pte_updates_not 8\n");
-	EXPECT_INT(live_machine_settings(root, &s), 0);
+	live_machine_settings(fd, &s);
 	EXPECT_STR(s.thp_enabled, "madvise");
 	EXPECT_INT(s.use_zero_page, TRI_NO);
-	EXPECT_INT(live_machine_vmstat(root, &v), 0);
+	EXPECT_INT(live_machine_vmstat(fd, &v), 0);
 	EXPECT_INT(v.foll_pin_acquired, 12);
 	EXPECT_INT(v.foll_pin_released, 5);
 	EXPECT(v.numa_pte_updates == UINT64_MAX);
+	close(fd);
 	end();
 }
 
