@@ -183,7 +183,8 @@ struct structpage_peek {
 	s32 err; /* result: 0, or it cannot be read */
 	u8 data[128];
 };
-#define STRUCTPAGE_PEEKS 2048 /* of one call */
+#define STRUCTPAGE_PEEKS \
+	1088 /* of one call: struct pages and heads of a table, and the table */
 
 /* Arguments and results of the calibration program. */
 struct structpage_cal {
