@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loads observe.bpf.c: the verifier takes milliseconds for it, in which the host begins to walk. */
+#include "live/bpfpage_int.h"
+
+#include <errno.h>
+#include <signal.h>
+
+#include "live/bpfprog.h"
+#include "live/calibrate.h"
+
+static int run_check(void *ctx, enum calibrate_prog prog)
+{
+	const struct bpfpage *bp = ctx;
+
+	return prog == CALIBRATE_OBSERVE ? bpfprog_run(bp->loaded, "observe", bp->slots)
+					 : -EINVAL;
+}
+
+/* Loads it, waits for calibration, checks it, and only then lets others use it. */
+static void *load(void *arg)
+{
+	struct bpfpage *bp = arg;
+	const struct bpfprog_options opt = { .map = { "recs", "walks" },
+					     .fd = { bp->rec_fd, bp->walk_fd },
+					     .btf = &bp->btf };
+	struct calibrate_io io = { .run = run_check, .ctx = bp };
+	char why[BPFPAGE_WHY];
+	struct bpfprog *p = NULL;
+	int r = bpfprog_load(BPFPROG_OBSERVE, &opt, &p, why);
+
+	while (sem_wait(&bp->calibrated) && errno == EINTR)
+		;
+	bp->loaded = p;
+	if (r || !bp->good)
+		return NULL;
+	*p->call = *bp->call;
+	*p->layout = *bp->prog->layout;
+	io.cal = bp->cal;
+	io.call = bp->call;
+	io.walk = &bp->walk[bp->slots]; /* its own */
+	io.rec = bp->rec + bp->slots * STRUCTPAGE_RECS;
+	if (!calibrate_check(&io))
+		atomic_store(&bp->observe, p);
+	return NULL;
+}
+
+void bpfpage_load_start(struct bpfpage *bp)
+{
+	sigset_t all, old;
+
+	if (bp->few || bp->btf.fd < 0 || !bpfbtf_id(BPFBTF_CAST) || bp->rec_fd < 0)
+		return;
+	bp->wanted = true;
+	if (bp->slots == 1)
+		return;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	bp->loading = !pthread_create(&bp->loader, NULL, load, bp);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+}
+
+void bpfpage_load_calibrated(struct bpfpage *bp, bool good)
+{
+	bp->good = good;
+	sem_post(&bp->calibrated);
+	if (bp->wanted && !bp->loading && good)
+		load(bp);
+}
+
+void bpfpage_load_await(struct bpfpage *bp)
+{
+	if (bp->loading)
+		pthread_join(bp->loader, NULL);
+	bp->loading = false;
+}
