@@ -267,16 +267,14 @@ static void session_drop(struct session *s, u64 caps)
 
 #define SESSION_SMALL 16384 /* pages that one thread reads before more have begun */
 
-/* Returns about how many pages are to be read; 0: SESSION_SMALL or more, or again and again. */
+/* Returns about how many pages are to be read; 0: not known, or again and again. */
 static u32 session_pages(const struct session *s)
 {
 	bool once = s->opt.mode != MODE_TUI && s->opt.mode != MODE_TRACE;
-	u64 pages = 1;
+	u64 pages = s->opt.npids > 0;
 
-	if (!once)
-		return 0;
-	for (unsigned i = 0; i < s->opt.npids && pages < SESSION_SMALL; i++) {
-		unsigned long long rss = SESSION_SMALL;
+	for (unsigned i = 0; i < s->opt.npids && once; i++) {
+		unsigned long long rss = UINT32_MAX;
 		char path[32], line[128];
 
 		snprintf(path, sizeof(path), "/proc/%d/statm", (int)s->opt.pids[i]);
@@ -284,7 +282,7 @@ static u32 session_pages(const struct session *s)
 			sscanf(line, "%*u %llu", &rss);
 		pages += rss;
 	}
-	return pages < SESSION_SMALL && s->opt.npids ? (u32)pages : 0;
+	return once && pages <= UINT32_MAX ? (u32)pages : 0;
 }
 
 /* Addresses on the command line may be pointers of a program, with tags that the machine ignores. */
@@ -320,8 +318,8 @@ int session_open(struct session *s, u64 caps)
 				.gentle = s->opt.given[OPTION_GENTLE],
 				.pages = pages,
 				.jobs = s->opt.jobs ? (unsigned)s->opt.jobs
-					: pages     ? 1
-						    : 0,
+					: pages && pages < SESSION_SMALL ? 1
+									 : 0,
 				.cgroups = s->opt.mode == MODE_ALL ||
 					   columns_have(s->opt.render.columns,
 							s->opt.render.ncolumns,

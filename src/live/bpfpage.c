@@ -12,9 +12,8 @@
 #include "live/peek.h"
 #include "os/worker_slices.h"
 
-#define ALONE 16384 /* pages that one reader reads before others have begun */
-#define FEW 131072  /* that are read while the kernel takes "observe" */
-#define BATCH 256   /* entries that a callback gets at once */
+#define FEW 131072 /* pages that are read while the kernel takes "observe" */
+#define BATCH 256  /* entries that a callback gets at once */
 #define SLICE_ALIGN (2ULL << 20)  /* a table of entries, or a huge page */
 #define SLICE_FIRST (16ULL << 20) /* read in less time than a thread needs to wake up */
 
@@ -130,7 +129,7 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 	bp->pinned_bit = bp->btf.fd = bp->rec_fd = bp->walk_fd = -1;
 	sem_init(&bp->calibrated, 0, 0);
 	bp->few = opt && opt->pages && opt->pages <= FEW;
-	bp->pool = opt && (!opt->pages || opt->pages > ALONE) ? opt->pool : NULL;
+	bp->pool = opt ? opt->pool : NULL;
 	/* While the first slice is delivered, each worker reads one, and some wait. */
 	bp->slots = worker_pool_size(bp->pool) > 1 ? 2 * worker_pool_size(bp->pool) : 1;
 	r = open_checked(bp, opt, why);
