@@ -2,6 +2,7 @@
 /* --family: processes, their descendants, and the frames that they share. */
 #include "cmd/session.h"
 
+#include "lib/procstat.h"
 #include "live/procs.h"
 #include "report/family.h"
 #include "replay/replay.h"
@@ -10,14 +11,6 @@
 #include <stdlib.h>
 
 #define FAMILY_BYTES ((size_t)1 << 30) /* of the store: 32 for each run of pages */
-
-static bool family_has(const struct options *opt, pid_t pid)
-{
-	for (unsigned i = 0; i < opt->npids; i++)
-		if (opt->pids[i] == pid)
-			return true;
-	return false;
-}
 
 /* Adds to the processes that were asked for those of @list that descend from one of them. */
 static int family_descendants(struct options *opt, const struct process *list, size_t n)
@@ -29,8 +22,8 @@ static int family_descendants(struct options *opt, const struct process *list, s
 	do {
 		before = opt->npids;
 		for (size_t i = 0; i < n && !err && opt->npids <= FAMILY_MEMBERS; i++)
-			if (family_has(opt, list[i].ppid) &&
-			    !family_has(opt, list[i].pid))
+			if (procstat_listed(opt->pids, opt->npids, list[i].ppid) &&
+			    !procstat_listed(opt->pids, opt->npids, list[i].pid))
 				err = options_add_pid(opt, list[i].pid);
 	} while (!err && opt->npids > before);
 	return err;

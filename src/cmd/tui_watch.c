@@ -8,6 +8,7 @@
 
 #include "report/collect.h"
 #include "lib/escape.h"
+#include "lib/procstat.h"
 #include "live/procs.h"
 #include "cmd/vma_cache.h"
 #include "os/clock.h"
@@ -253,14 +254,9 @@ static void lost(struct tui_watch *w, pid_t pid)
 
 void tui_watch_drop(struct tui_watch *w, const pid_t *but, unsigned n)
 {
-	for (unsigned i = 0; i < w->npids; i++) {
-		bool keep = false;
-
-		for (unsigned k = 0; k < n; k++)
-			keep |= but[k] == w->pid[i];
-		if (!keep)
+	for (unsigned i = 0; i < w->npids; i++)
+		if (!procstat_listed(but, n, w->pid[i]))
 			vma_cache_drop(w->src, w->pid[i]);
-	}
 }
 
 int tui_watch_pids(struct tui_watch *w, const pid_t *pids, unsigned npids,
@@ -320,14 +316,6 @@ static void add_process(struct tui_watch *w, pid_t pid, pid_t parent)
 	note(w, pid, "fork", text);
 }
 
-static bool follows(const struct tui_watch *w, pid_t pid)
-{
-	for (unsigned i = 0; i < w->npids; i++)
-		if (w->pid[i] == pid)
-			return true;
-	return false;
-}
-
 /* Adds the children of followed processes. */
 static void read_family(struct tui_watch *w)
 {
@@ -337,7 +325,8 @@ static void read_family(struct tui_watch *w)
 	if (procs_list(NULL, &list, &n))
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (follows(w, list[i].ppid) && !follows(w, list[i].pid))
+		if (procstat_listed(w->pid, w->npids, list[i].ppid) &&
+		    !procstat_listed(w->pid, w->npids, list[i].pid))
 			add_process(w, list[i].pid, list[i].ppid);
 	free(list);
 }

@@ -95,12 +95,10 @@ void kernel_evidence_config(struct kernel_evidence *ev, const char *text, size_t
 		any = true;
 		if (line[n - 2] != '=' || (line[n - 1] != 'y' && line[n - 1] != 'm'))
 			continue;
-		for (u32 i, left = begins[(u8)line[7]]; left; left &= left - 1) {
-			i = __builtin_ctz(left);
+		EACH_BIT (i, begins[(u8)line[7]])
 			if (kernel_line_sets(line, n, kernel_configs[i].name) ||
 			    kernel_line_sets(line, n, kernel_configs[i].old_name))
 				ev->config[i] = TRI_YES;
-		}
 	}
 	for (unsigned i = 0; any && i < KCONFIGS; i++)
 		if (ev->config[i] == TRI_UNKNOWN)

@@ -188,9 +188,8 @@ static const char *pagestate_missing(u64 need)
 
 int pagestate_need(u64 needs, char *why)
 {
-	for (unsigned bit = 0; bit < 64; bit++) {
-		const char *missing =
-			needs & BIT(bit) ? pagestate_missing(BIT(bit)) : NULL;
+	EACH_BIT (bit, needs) {
+		const char *missing = pagestate_missing(BIT(bit));
 
 		if (missing) {
 			snprintf(why, PAGESTATE_WHY, "%s", missing);

@@ -59,14 +59,9 @@ static void dump_flags(struct dump_page *d, const struct page_info *p, u64 head_
 
 	if (p->has_page)
 		snprintf(word, sizeof(word), "%#llx", head_flags);
-	for (unsigned bit = 0; bit < 64; bit++) {
-		const char *name = p->flags & p->flags_known & BIT(bit)
-					   ? kpageflags_name(bit, kv)
-					   : NULL;
-
-		if (name)
-			text_add(names, sizeof(names), "%s%s", *names ? "|" : "", name);
-	}
+	EACH_BIT (bit, p->flags & p->flags_known)
+		text_add(names, sizeof(names), "%s%s", *names ? "|" : "",
+			 kpageflags_name(bit, kv));
 	if (p->node >= 0)
 		text_add(names, sizeof(names), "%snode=%d", *names ? "|" : "", p->node);
 	if (p->zone >= 0)

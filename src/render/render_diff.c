@@ -90,9 +90,8 @@ static int diff_row(struct render_diff *d, const struct report_row *row)
 
 	if (d->opt->filter && filter_match(d->opt->filter, row) != TRI_YES)
 		return 0;
-	for (unsigned i = 0; c && i < ARRAY_SIZE(d->pages); i++)
-		if (c->what & BIT(i))
-			d->pages[i] += (c->end - c->start) / d->base;
+	EACH_BIT (i, c ? c->what : 0)
+		d->pages[i] += (c->end - c->start) / d->base;
 	d->changes++;
 	if (d->rows)
 		return rows_add(d->rows, row);

@@ -195,13 +195,11 @@ void svg_legend(struct svg *s)
 {
 	unsigned x = 0;
 
-	for (unsigned k = 1; k < SVG_KINDS; k++) {
+	EACH_BIT (k, s->used & ~BIT(SVG_ABSENT)) {
 		/* a letter of the font has about six pixels */
 		unsigned w = 20 + 6 * (unsigned)(strlen(kinds[k].word) +
 						 strlen(kinds[k].meaning) + 2);
 
-		if (!(s->used & BIT(k)))
-			continue;
 		if (x && x + w > SVG_WIDTH) {
 			x = 0;
 			s->y += 14;

@@ -56,12 +56,6 @@ void trace_state_drop(struct trace *t, pid_t pid)
 
 /* ---- looking */
 
-static void remember(struct trace_process *p, u64 start, u64 end, u64 time_ns)
-{
-	p->scan_log[p->nscans++ % TRACE_LOOKS] =
-		(struct trace_scan){ .start = start, .end = end, .time_ns = time_ns };
-}
-
 /* Returns when [@start, @end) of @p was last read. */
 static u64 read_last(const struct trace_process *p, u64 start, u64 end)
 {
@@ -158,7 +152,8 @@ int trace_state_read(struct trace *t, struct trace_process *p,
 		return r;
 	}
 	for (unsigned i = 0; i < n; i++)
-		remember(p, range[i].start, range[i].end, begin);
+		p->scan_log[p->nscans++ % TRACE_LOOKS] =
+			(struct trace_scan){ range[i].start, range[i].end, begin };
 	if (ret_before)
 		*ret_before = before;
 	return 0;

@@ -114,22 +114,6 @@ struct part {
 	u64 n;
 };
 
-static unsigned request_parts(const struct report_totals *t, unsigned req,
-			      struct part *ret)
-{
-	unsigned n = 0;
-
-	for (unsigned w = 0; w < GUP_WORDS; w++) {
-		enum tui_glyph g = tui_grid_of_word(w);
-
-		if (t->gup[req][w])
-			ret[n++] =
-				(struct part){ tui_grid_letters[g].letter,
-					       tui_grid_letters[g].role, t->gup[req][w] };
-	}
-	return n;
-}
-
 void tui_vmas_invalidate(struct tui *t, u64 start, u64 end)
 {
 	for (unsigned i = 0; i < TUI_BARS; i++)
@@ -166,16 +150,18 @@ const u64 *tui_vmas_letters(const struct tui *t, const struct store_vma *v)
 static unsigned bar_parts(const struct tui *t, const struct store_vma *v,
 			  struct part *ret)
 {
-	const u64 *bytes;
+	bool request = t->lens >= TUI_LENS_REQUEST && t->lens < TUI_LENS_WRITE;
+	const u64 *sums = request ? v->totals.gup[t->lens - TUI_LENS_REQUEST]
+				  : tui_vmas_letters(t, v);
 	unsigned n = 0;
 
-	if (t->lens >= TUI_LENS_REQUEST && t->lens < TUI_LENS_WRITE)
-		return request_parts(&v->totals, t->lens - TUI_LENS_REQUEST, ret);
-	bytes = tui_vmas_letters(t, v);
-	for (unsigned g = 0; g < TUI_GLYPHS; g++)
-		if (bytes[g] && g != tui_grid_hole(t->lens))
+	for (unsigned i = 0; i < (request ? GUP_WORDS : TUI_GLYPHS); i++) {
+		enum tui_glyph g = request ? tui_grid_of_word(i) : i;
+
+		if (sums[i] && g != tui_grid_hole(t->lens))
 			ret[n++] = (struct part){ tui_grid_letters[g].letter,
-						  tui_grid_letters[g].role, bytes[g] };
+						  tui_grid_letters[g].role, sums[i] };
+	}
 	return n;
 }
 
