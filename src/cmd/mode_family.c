@@ -2,7 +2,7 @@
 /* --family: processes, their descendants, and the frames that they share. */
 #include "cmd/session.h"
 
-#include "lib/procstat.h"
+#include "lib/array.h"
 #include "live/procs.h"
 #include "report/family.h"
 #include "replay/replay.h"
@@ -22,8 +22,8 @@ static int family_descendants(struct options *opt, const struct process *list, s
 	do {
 		before = opt->npids;
 		for (size_t i = 0; i < n && !err && opt->npids <= FAMILY_MEMBERS; i++)
-			if (procstat_listed(opt->pids, opt->npids, list[i].ppid) &&
-			    !procstat_listed(opt->pids, opt->npids, list[i].pid))
+			if (ARRAY_ANY(k, opt->npids, opt->pids[k] == list[i].ppid) &&
+			    !ARRAY_ANY(k, opt->npids, opt->pids[k] == list[i].pid))
 				err = options_add_pid(opt, list[i].pid);
 	} while (!err && opt->npids > before);
 	return err;

@@ -399,12 +399,7 @@ static void build_getopt(struct option *longs, char *shorts)
 
 static unsigned option_of(int c)
 {
-	if (c >= 256)
-		return c - 256;
-	for (unsigned i = 0; i < OPTIONS; i++)
-		if (rows[i].letter == c)
-			return i;
-	return OPTIONS;
+	return c >= 256 ? c - 256u : ARRAY_SEEK(i, OPTIONS, rows[i].letter == c);
 }
 
 static const char *option_name(unsigned i)

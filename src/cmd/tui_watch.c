@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "report/collect.h"
+#include "lib/array.h"
 #include "lib/escape.h"
-#include "lib/procstat.h"
 #include "live/procs.h"
 #include "cmd/vma_cache.h"
 #include "os/clock.h"
@@ -144,10 +144,7 @@ static void note(struct tui_watch *w, pid_t pid, const char *what, const char *t
 
 bool tui_watch_over(const struct tui_watch *w)
 {
-	for (unsigned i = 0; i < w->npids; i++)
-		if (!w->gone[i])
-			return false;
-	return w->npids > 0;
+	return w->npids && !ARRAY_ANY(i, w->npids, !w->gone[i]);
 }
 
 static void mark_gone(struct tui_watch *w, pid_t pid)
@@ -255,7 +252,7 @@ static void lost(struct tui_watch *w, pid_t pid)
 void tui_watch_drop(struct tui_watch *w, const pid_t *but, unsigned n)
 {
 	for (unsigned i = 0; i < w->npids; i++)
-		if (!procstat_listed(but, n, w->pid[i]))
+		if (!ARRAY_ANY(k, n, but[k] == w->pid[i]))
 			vma_cache_drop(w->src, w->pid[i]);
 }
 
@@ -325,8 +322,8 @@ static void read_family(struct tui_watch *w)
 	if (procs_list(NULL, &list, &n))
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (procstat_listed(w->pid, w->npids, list[i].ppid) &&
-		    !procstat_listed(w->pid, w->npids, list[i].pid))
+		if (ARRAY_ANY(k, w->npids, w->pid[k] == list[i].ppid) &&
+		    !ARRAY_ANY(k, w->npids, w->pid[k] == list[i].pid))
 			add_process(w, list[i].pid, list[i].ppid);
 	free(list);
 }

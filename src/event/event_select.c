@@ -21,10 +21,9 @@ int event_select_parse(struct event_select *s, const char *list, const char **re
 {
 	for (;; list++) {
 		size_t len = strcspn(list, ",");
-		unsigned kind = 0;
+		unsigned kind =
+			ARRAY_SEEK(k, EVENTS, select_is(list, len, event_kinds[k].word));
 
-		while (kind < EVENTS && !select_is(list, len, event_kinds[kind].word))
-			kind++;
 		if (kind < EVENTS) {
 			s->kinds |= BIT(kind);
 		} else if (select_is(list, len, "warnings")) {
@@ -94,11 +93,9 @@ static int select_change(const struct event_select *s, struct event *e, size_t *
 /* The page that @w warns of is one that is left of the changes. */
 static bool select_warned(const struct event *e, const struct event_warning *w)
 {
-	for (size_t i = 0; i < e->nchanges; i++)
-		if (e->change[i].pid == w->pid && e->change[i].start <= w->addr &&
-		    w->addr < e->change[i].end)
-			return true;
-	return false;
+	return ARRAY_ANY(i, e->nchanges,
+			 e->change[i].pid == w->pid && e->change[i].start <= w->addr &&
+				 w->addr < e->change[i].end);
 }
 
 /* Passes @from with the changes that are wanted; processes come and go whatever is wanted. */

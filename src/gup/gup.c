@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/pure.h"
 
 const struct gup_request_row gup_requests[GUP_REQUESTS] = {
@@ -35,11 +36,9 @@ const struct gup_request_row gup_requests[GUP_REQUESTS] = {
 
 enum gup_request gup_request_by_name(const char *name, size_t len)
 {
-	for (unsigned i = 0; i < GUP_REQUESTS; i++)
-		if (strlen(gup_requests[i].name) == len &&
-		    !memcmp(gup_requests[i].name, name, len))
-			return i;
-	return GUP_REQUESTS;
+	return ARRAY_SEEK(i, GUP_REQUESTS,
+			  strlen(gup_requests[i].name) == len &&
+				  !memcmp(gup_requests[i].name, name, len));
 }
 
 const char *const gup_reason_names[GUP_REASONS] = {

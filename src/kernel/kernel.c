@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/text.h"
 
 #include "lib/pure.h"
@@ -170,13 +171,9 @@ static int kernel_parse_evidence(const struct kernel_evidence *ev, struct kernel
 static enum tri kernel_config_by_machine(enum kconfig id,
 					 const struct kernel_evidence *ev)
 {
-	static const char *const fast[] = { "x86_64",  "aarch64", "ppc64le",    "ppc64",
-					    "riscv64", "s390x",   "loongarch64" };
-
-	if (id == KCONFIG_HAVE_GUP_FAST)
-		for (unsigned i = 0; i < ARRAY_SIZE(fast); i++)
-			if (!strcmp(ev->arch, fast[i]))
-				return TRI_YES;
+	if (id == KCONFIG_HAVE_GUP_FAST &&
+	    text_is(ev->arch, "x86_64|aarch64|ppc64le|ppc64|riscv64|s390x|loongarch64"))
+		return TRI_YES;
 	if (id != KCONFIG_ARCH_HAS_HUGEPD || !ev->arch[0])
 		return TRI_UNKNOWN;
 	if (strncmp(ev->arch, "ppc", 3) || ev->page_size > 4096 ||
@@ -397,10 +394,8 @@ enum kernel_proof kernel_proof(const struct kernel *k,
 			       const struct kernel_trials **ret_by)
 {
 	const struct kernel_trials *by = NULL;
-	bool patched = false;
+	bool patched = ARRAY_ANY(i, KFACTS, k->origin[i] == KORIGIN_FORCED);
 
-	for (unsigned i = 0; i < KFACTS; i++)
-		patched |= k->origin[i] == KORIGIN_FORCED;
 	for (const struct kernel_trials *t = kernel_trials; t->series && !patched; t++)
 		if (t->series >> 16 == k->kv >> 16 && !strcmp(t->arch, k->ev.arch))
 			by = t;

@@ -33,6 +33,17 @@ int array_put(void *array, size_t *n, size_t *room, size_t size, const void *ele
 /* Sorts @n elements of @size bytes by the u64 that each begins with. */
 void array_sort(void *array, size_t n, size_t size);
 
+/* Returns the first index below @n for which @is, an expression of @i, holds; @n when it does for none. */
+#define ARRAY_SEEK(i, n, is)                     \
+	({                                       \
+		size_t i = 0;                    \
+                                                 \
+		while (i < (size_t)(n) && !(is)) \
+			i++;                     \
+		i;                               \
+	})
+#define ARRAY_ANY(i, n, is) (ARRAY_SEEK(i, n, is) < (size_t)(n))
+
 /*
  * Returns the first of the indices [@from, @to) for which @before, an expression of @i, does not
  * hold; @to when it holds for all.  It must hold for a beginning of the array and for nothing else.

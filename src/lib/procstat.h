@@ -21,13 +21,6 @@ struct procstat {
 /* Returns false when @text, which ends in NUL, is not a line of stat. */
 bool procstat_parse(const char *text, struct procstat *ret);
 
-static inline bool procstat_listed(const pid_t *pids, unsigned n, pid_t pid)
-{
-	while (n && pids[n - 1] != pid)
-		n--;
-	return n;
-}
-
 /* The main thread has ended and is the only one: the process runs nothing and has no memory. */
 static inline bool procstat_is_dead(const struct procstat *s)
 {

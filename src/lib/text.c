@@ -13,13 +13,23 @@ void text_add(char *buf, size_t size, const char *fmt, ...)
 	TEXT_FORMAT(buf + n, size - n, fmt);
 }
 
-bool text_begins(const char *text, const char *keys)
+static bool text_word(const char *text, const char *keys, bool whole)
 {
 	for (size_t n;; keys += n + 1) {
 		n = strcspn(keys, "|");
-		if (!strncmp(text, keys, n))
+		if (!strncmp(text, keys, n) && (!whole || !text[n]))
 			return true;
 		if (!keys[n])
 			return false;
 	}
+}
+
+bool text_begins(const char *text, const char *keys)
+{
+	return text_word(text, keys, false);
+}
+
+bool text_is(const char *text, const char *keys)
+{
+	return text_word(text, keys, true);
 }

@@ -22,5 +22,6 @@
 /* Appends to the string in @buf, which has room for @size bytes; what does not fit is cut. */
 void text_add(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
 
-/* Whether @text begins with one of the words of @keys, between bars: "ib_|rdma". */
+/* Whether @text begins with one of the words of @keys, between bars: "ib_|rdma"; or is one. */
 bool text_begins(const char *text, const char *keys);
+bool text_is(const char *text, const char *keys);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "live/sysinfo.h"
 
+#include "lib/array.h"
 #include "lib/text.h"
 #include "live/kmods.h"
 #include "live/live_machine.h"
@@ -112,61 +113,16 @@ static void facts_system(struct record_writer *w)
 
 /* ---- [options]: what maintainers ask of the configuration */
 
-static bool facts_option_wanted(const char *name)
-{
-	static const char *const wanted[] = {
-		"DEBUG_VM",
-		"DEBUG_VM_PGFLAGS",
-		"DEBUG_VM_PGTABLE",
-		"PAGE_TABLE_CHECK",
-		"GUP_TEST",
-		"TRANSPARENT_HUGEPAGE",
-		"TRANSPARENT_HUGEPAGE_ALWAYS",
-		"TRANSPARENT_HUGEPAGE_MADVISE",
-		"PAGE_MAPCOUNT",
-		"NO_PAGE_MAPCOUNT",
-		"MM_ID",
-		"NUMA",
-		"NUMA_BALANCING",
-		"KSM",
-		"CMA",
-		"MIGRATION",
-		"COMPACTION",
-		"MEMORY_FAILURE",
-		"MEMORY_HOTREMOVE",
-		"ZONE_DEVICE",
-		"DEVICE_PRIVATE",
-		"PAGE_OWNER",
-		"PAGE_POISONING",
-		"DEBUG_PAGE_REF",
-		"DEBUG_PAGEALLOC",
-		"KASAN",
-		"SWAP",
-		"ZSWAP",
-		"HUGETLBFS",
-		"HUGETLB_PAGE",
-		"USERFAULTFD",
-		"SECRETMEM",
-		"MEM_SOFT_DIRTY",
-		"LRU_GEN",
-		"PER_VMA_LOCK",
-		"HAVE_GUP_FAST",
-		"IO_URING",
-		"INFINIBAND",
-		"VFIO",
-		"IOMMUFD",
-		"XDP_SOCKETS",
-		"PREEMPT",
-		"PREEMPT_RT",
-		"DEBUG_INFO_BTF",
-		"BPF_SYSCALL",
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(wanted); i++)
-		if (!strcmp(wanted[i], name))
-			return true;
-	return false;
-}
+static const char facts_wanted[] =
+	"DEBUG_VM|DEBUG_VM_PGFLAGS|DEBUG_VM_PGTABLE|PAGE_TABLE_CHECK|GUP_TEST|"
+	"TRANSPARENT_HUGEPAGE|TRANSPARENT_HUGEPAGE_ALWAYS|"
+	"TRANSPARENT_HUGEPAGE_MADVISE|PAGE_MAPCOUNT|NO_PAGE_MAPCOUNT|MM_ID|NUMA|"
+	"NUMA_BALANCING|KSM|CMA|MIGRATION|COMPACTION|MEMORY_FAILURE|MEMORY_HOTREMOVE|"
+	"ZONE_DEVICE|DEVICE_PRIVATE|PAGE_OWNER|PAGE_POISONING|DEBUG_PAGE_REF|"
+	"DEBUG_PAGEALLOC|KASAN|SWAP|ZSWAP|HUGETLBFS|HUGETLB_PAGE|USERFAULTFD|"
+	"SECRETMEM|MEM_SOFT_DIRTY|LRU_GEN|PER_VMA_LOCK|HAVE_GUP_FAST|IO_URING|"
+	"INFINIBAND|VFIO|IOMMUFD|XDP_SOCKETS|PREEMPT|PREEMPT_RT|DEBUG_INFO_BTF|"
+	"BPF_SYSCALL";
 
 static void facts_options(struct record_writer *w)
 {
@@ -185,10 +141,10 @@ static void facts_options(struct record_writer *w)
 	for (line = text ? strtok_r(text, "\n", &at) : NULL; line;
 	     line = strtok_r(NULL, "\n", &at)) {
 		if (sscanf(line, "CONFIG_%127[A-Z0-9_]=", name) == 1 &&
-		    facts_option_wanted(name))
+		    text_is(name, facts_wanted))
 			record_write_text(w, "%s", line);
 		else if (sscanf(line, "# CONFIG_%127[A-Z0-9_] is", name) == 1 &&
-			 facts_option_wanted(name))
+			 text_is(name, facts_wanted))
 			record_write_text(w, "CONFIG_%s=n", name);
 	}
 	free(text);
@@ -463,10 +419,7 @@ static bool facts_about_memory(const char *text)
 					     "swap",
 					     "page allocation failure" };
 
-	for (unsigned i = 0; i < ARRAY_SIZE(words); i++)
-		if (strstr(text, words[i]))
-			return true;
-	return false;
+	return ARRAY_ANY(i, ARRAY_SIZE(words), strstr(text, words[i]));
 }
 
 int sysinfo_dmesg(struct record_writer *w)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Makes a state from its words. */
 #include "pagestate/pagestate_factory.h"
+#include "lib/array.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -168,21 +169,15 @@ static bool pagestate_named(const struct pagestate_word *w, const char *name)
 
 static enum pagestate_id pagestate_by_name(const struct pagestate_word *w)
 {
-	unsigned i = 0;
-
-	while (i < PAGESTATES && (!pagestate_factory_row(i) ||
-				  !pagestate_named(w, pagestate_factory_row(i)->name)))
-		i++;
-	return i;
+	return ARRAY_SEEK(i, PAGESTATES,
+			  pagestate_factory_row(i) &&
+				  pagestate_named(w, pagestate_factory_row(i)->name));
 }
 
 static enum pagestate_op_id pagestate_op_by_name(const struct pagestate_word *w)
 {
-	unsigned i = 0;
-
-	while (i < PAGESTATE_OPS && !pagestate_named(w, pagestate_op_row(i)->name))
-		i++;
-	return i;
+	return ARRAY_SEEK(i, PAGESTATE_OPS,
+			  pagestate_named(w, pagestate_op_row(i)->name));
 }
 
 int pagestate_factory_check(const char *state, char *why)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/columns.h"
+#include "lib/array.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -17,10 +18,7 @@ const struct column *columns_find(enum columns_of of, const char *name, size_t l
 
 bool columns_have(const struct column *const *sel, unsigned n, u8 flag)
 {
-	for (unsigned i = 0; i < n; i++)
-		if (sel[i]->flags & flag)
-			return true;
-	return false;
+	return ARRAY_ANY(i, n, sel[i]->flags & flag);
 }
 
 static bool columns_news(const struct column *col, const struct report_row *sum)

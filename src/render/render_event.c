@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/escape.h"
 #include "lib/text.h"
 #include "render/columns.h"
@@ -130,12 +131,11 @@ static bool telling(const struct event *e, const struct event_change *c)
 
 static void gather(struct groups *gs, const struct event_change *c)
 {
-	unsigned i;
+	size_t i =
+		ARRAY_SEEK(k, gs->n,
+			   gs->g[k].pid == c->pid && gs->g[k].cause == c->cause &&
+				   gs->g[k].kind == c->kind && gs->g[k].size == c->size);
 
-	for (i = 0; i < gs->n; i++)
-		if (gs->g[i].pid == c->pid && gs->g[i].cause == c->cause &&
-		    gs->g[i].kind == c->kind && gs->g[i].size == c->size)
-			break;
 	if (i == GROUPS) {
 		gs->more = true;
 		return;
@@ -322,15 +322,6 @@ static void show_head(const struct render_event_options *r, const struct event *
 	end_line(&l);
 }
 
-static bool any_change(const struct event *e,
-		       bool (*is)(const struct event *e, const struct event_change *c))
-{
-	for (size_t i = 0; i < e->nchanges; i++)
-		if (is(e, &e->change[i]))
-			return true;
-	return false;
-}
-
 static void show_warnings(const struct render_event_options *r, const struct event *e)
 {
 	for (unsigned i = 0; i < e->nwarnings; i++) {
@@ -498,7 +489,9 @@ static int on_event(void *ctx, const struct event *e)
 
 	count_warnings(r, e);
 	if (err || (!r->verbose && !(event_kinds[e->kind].flags & EVENT_SHOWN) &&
-		    !any_change(e, folded ? is_summed : telling)))
+		    !ARRAY_ANY(i, e->nchanges,
+			       folded ? is_summed(e, &e->change[i])
+				      : telling(e, &e->change[i]))))
 		return err;
 	if (r->now.n && (!folded || e->time_ns - r->now.since_ns >= FOLD_NS))
 		show_folded(r);

@@ -64,10 +64,8 @@ static bool is_word(const char *name)
 static u8 word(struct reading *r, const char *text, unsigned n,
 	       const char *(*name)(unsigned number))
 {
-	unsigned i = 0;
+	unsigned i = ARRAY_SEEK(k, n, !strcmp(name(k), text));
 
-	while (i < n && strcmp(name(i), text))
-		i++;
 	if (i == n)
 		r->err = -EINVAL;
 	return (u8)(i % n);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render_report.h"
 
+#include "lib/array.h"
 #include "lib/text.h"
 #include "render/dump_page.h"
 #include "page/holders.h"
@@ -186,14 +187,11 @@ static void report_suspects(struct render_report *r, const u8 *kinds, unsigned n
 		u8 kind = kinds[i / HIGHLIGHT_BEST];
 		const struct highlight *it =
 			&r->highlights.best[kind][i % HIGHLIGHT_BEST];
-		unsigned j = 0;
 
-		if (!it->pages || !highlights_rows[kind].severity)
-			continue;
-		while (j < nshown && (shown[j]->process.pid != it->process.pid ||
-				      shown[j]->vma.start != it->vma.start))
-			j++;
-		if (j < nshown)
+		if (!it->pages || !highlights_rows[kind].severity ||
+		    ARRAY_ANY(j, nshown,
+			      shown[j]->process.pid == it->process.pid &&
+				      shown[j]->vma.start == it->vma.start))
 			continue;
 		shown[nshown++] = it;
 		report_suspect(r, nshown, kind, it);

@@ -17,10 +17,8 @@
 
 static int time_lane(struct svg_time *t, pid_t pid, const char *comm)
 {
-	unsigned i = 0;
+	unsigned i = ARRAY_SEEK(k, t->lanes, t->lane[k].pid == pid);
 
-	while (i < t->lanes && t->lane[i].pid != pid)
-		i++;
 	if (i == SVG_TIME_LANES) {
 		t->more = true;
 		return -1;

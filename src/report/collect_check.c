@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/array.h"
 #include "lib/text.h"
 
 #include "lib/pure.h"
@@ -23,10 +24,7 @@ static bool collect_name_matches(const struct collect_options *opt, unsigned i,
 
 bool collect_check_name(const struct collect_options *opt, const struct vma *vma)
 {
-	for (unsigned i = 0; i < opt->nnames; i++)
-		if (collect_name_matches(opt, i, vma))
-			return true;
-	return false;
+	return ARRAY_ANY(i, opt->nnames, collect_name_matches(opt, i, vma));
 }
 
 /* Which names and ranges are in a mapping, and what mappings there are. */

@@ -138,12 +138,10 @@ static void add_sums(struct pins *p, const struct holders *h)
 
 	for (size_t i = 0; i < h->nexact; i++) {
 		const struct holder *x = &h->holder[i];
-		bool ours = false;
+		bool ours = ARRAY_ANY(e, x->nends, find(p, x->end[e].pid));
 		u64 refs = holders_kinds[x->kind].flags & HOLDERS_F_PIN ? holders_refs(x)
 									: 0;
 
-		for (u32 e = 0; e < x->nends && !ours; e++)
-			ours = find(p, x->end[e].pid);
 		p->found += refs;
 		if (!ours)
 			continue;

@@ -4,6 +4,7 @@
 #include "kpageflags.h"
 #include "page/holders.h"
 
+#include "lib/array.h"
 #include "lib/pure.h"
 
 static bool report_present(const struct page_info *page)
@@ -17,14 +18,6 @@ bool report_ordinary(const struct page_info *page)
 		page->kind == PAGE_FILE || page->kind == PAGE_SHMEM ||
 		page->kind == PAGE_HUGETLB) &&
 	       !page_of_owner(page);
-}
-
-static bool report_has_unknown(const struct gup_verdicts *v)
-{
-	for (unsigned i = 0; i < GUP_MIGRATE; i++)
-		if (!gup_what_known(v, i))
-			return true;
-	return false;
 }
 
 /* Of the @n pages of @row those that its holders have, where that is known. */
@@ -234,7 +227,7 @@ void report_count(struct report_totals *t, const struct report_row *row,
 		return;
 	for (unsigned i = 0; i < GUP_REQUESTS; i++)
 		t->gup[i][v->req[i].word] += n;
-	if (report_has_unknown(v))
+	if (ARRAY_ANY(i, GUP_MIGRATE, !gup_what_known(v, i)))
 		t->unknown += n;
 	if (v->write.leak == TRI_YES)
 		t->leaks += n;

@@ -247,10 +247,9 @@ static int on_vma(void *ctx, const struct process *p, const struct vma *vma)
 
 static bool in_ranges(const struct store_options *opt, u64 start, u64 end)
 {
-	for (unsigned i = 0; i < opt->nranges; i++)
-		if (opt->ranges[i].start < end && start < opt->ranges[i].end)
-			return true;
-	return !opt->nranges;
+	return !opt->nranges ||
+	       ARRAY_ANY(i, opt->nranges,
+			 opt->ranges[i].start < end && start < opt->ranges[i].end);
 }
 
 static int on_row(void *ctx, const struct report_row *row)

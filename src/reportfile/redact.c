@@ -85,17 +85,10 @@ static size_t redact_number(struct redact *r, enum record_redact kind, const voi
 /* The kernel gives these names, on every machine. */
 static bool redact_harmless(const char *name)
 {
-	static const char *const known[] = {
-		"[heap]",         "[stack]",    "[vdso]",         "[vvar]",
-		"[vvar_vclock]",  "[vsyscall]", "[vectors]",      "[sigpage]",
-		"[uprobes]",      "[anon]",     "[shadow stack]", "/dev/zero",
-		"/anon_hugepage", "/secretmem"
-	};
-
-	for (unsigned i = 0; i < ARRAY_SIZE(known); i++)
-		if (!strcmp(known[i], name))
-			return true;
-	return !strncmp(name, "anon_inode:[", 12);
+	return text_is(name,
+		       "[heap]|[stack]|[vdso]|[vvar]|[vvar_vclock]|[vsyscall]|[vectors]|[sigpage]|"
+		       "[uprobes]|[anon]|[shadow stack]|/dev/zero|/anon_hugepage|/secretmem") ||
+	       !strncmp(name, "anon_inode:[", 12);
 }
 
 /* Masks the VMA's @name into @buf (VMA_NAME_MAX bytes). */

@@ -100,15 +100,12 @@ static int tell_pages(struct trace *t, struct event *e, struct trace_process *ow
 
 static void watch(struct trace_process *p, const struct event_range *range, unsigned n)
 {
-	for (unsigned i = 0; i < n; i++) {
-		bool known = false;
-
-		for (unsigned k = 0; k < p->nwatched; k++)
-			known |= p->watched[k].start <= range[i].start &&
-				 p->watched[k].end >= range[i].end;
-		if (!known && p->nwatched < TRACE_WATCHED)
+	for (unsigned i = 0; i < n; i++)
+		if (p->nwatched < TRACE_WATCHED &&
+		    !ARRAY_ANY(k, p->nwatched,
+			       p->watched[k].start <= range[i].start &&
+				       p->watched[k].end >= range[i].end))
 			p->watched[p->nwatched++] = range[i];
-	}
 }
 
 /* Notes the call that @stop enters in *@ret; NULL when it does not matter.  0 or -ENOMEM. */

@@ -75,10 +75,9 @@ static int look_tick(void *ctx, const struct process *process, u64 entries)
 
 	if (sigpending(&pending))
 		return 0;
-	for (unsigned i = 0; i < ARRAY_SIZE(ends); i++)
-		if (sigismember(&pending, ends[i]) == 1)
-			return -EINTR;
-	return 0;
+	return ARRAY_ANY(i, ARRAY_SIZE(ends), sigismember(&pending, ends[i]) == 1)
+		       ? -EINTR
+		       : 0;
 }
 
 /* Collects @n ranges of @p, or everything. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "trace/tracer.h"
+#include "lib/array.h"
 
 #include <errno.h>
 #include <linux/audit.h>
@@ -57,11 +58,9 @@ static enum tracer_call call_of(u32 arch, u64 nr, bool *ret_compat)
 		return TRACER_CALLS;
 #endif
 	*ret_compat = compat;
-	for (unsigned i = 0; i < TRACER_CALLS; i++)
-		if (nr == (u64)(s64)(compat ? tracer_task_calls[i].compat
-					    : tracer_task_calls[i].native))
-			return i;
-	return TRACER_CALLS;
+	return ARRAY_SEEK(i, TRACER_CALLS,
+			  nr == (u64)(s64)(compat ? tracer_task_calls[i].compat
+						  : tracer_task_calls[i].native));
 }
 
 /* Notes the call that @task enters; returns false for one that no filter of tracer.def lets stop. */

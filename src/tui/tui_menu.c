@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Menus: the column to sort by; colours, mouse and columns. */
 #include "tui/tui_int.h"
+#include "lib/array.h"
 
 struct item {
 	enum { SCHEME, MOUSE, COLUMN } kind;
@@ -13,11 +14,7 @@ struct item {
 /* Returns the place of @col in the table, or its number of columns. */
 static unsigned place_of(const struct tui_columns *c, const struct column *col)
 {
-	unsigned i = 0;
-
-	while (i < c->n && c->col[i] != col)
-		i++;
-	return i;
+	return ARRAY_SEEK(i, c->n, c->col[i] == col);
 }
 
 /* Makes the items of the open menu; the setup begins with the columns that are shown, as they are. */

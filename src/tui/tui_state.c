@@ -2,6 +2,7 @@
 #include "tui/tui_state.h"
 
 #include "tui/tui_int.h"
+#include "lib/array.h"
 #include "lib/text.h"
 
 int tui_state_resize(struct tui *t, int cols, int rows)
@@ -75,10 +76,7 @@ static bool better(const struct store_process *p, u64 addr)
 {
 	const struct store_vma *v = store_vma_at(p, addr);
 
-	for (size_t i = 0; i < p->nvmas; i++)
-		if (interest(&p->vma[i]) > 3 * interest(v) + 64)
-			return true;
-	return false;
+	return ARRAY_ANY(i, p->nvmas, interest(&p->vma[i]) > 3 * interest(v) + 64);
 }
 
 void tui_state_settle(struct tui *t)

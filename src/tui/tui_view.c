@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The program's side of the view: keys and clicks in, a screen out, and who handles each. */
 #include "tui/tui_state.h"
+#include "lib/array.h"
 
 #include "tui/tui_int.h"
 
@@ -96,11 +97,9 @@ static bool inside(const struct tui_rect *r, int x, int y)
 /* Returns the pane at (@x, @y), its title included, or TUI_PANES. */
 static unsigned pane_at(const struct tui *t, int x, int y)
 {
-	for (unsigned i = 0; i < TUI_PANES; i++)
-		if (t->layout.shown[i] && (inside(&t->layout.pane[i], x, y) ||
-					   inside(&t->layout.pane[i], x, y + 1)))
-			return i;
-	return TUI_PANES;
+	return ARRAY_SEEK(i, TUI_PANES,
+			  t->layout.shown[i] && (inside(&t->layout.pane[i], x, y) ||
+						 inside(&t->layout.pane[i], x, y + 1)));
 }
 
 /* Scrolls what is under the pointer. */

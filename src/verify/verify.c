@@ -21,10 +21,7 @@ bool verify_wanted(const struct verify *v, enum gupcall_id act)
 
 unsigned verify_what_by_name(const char *name)
 {
-	for (unsigned i = 0; i < GUP_WHATS; i++)
-		if (!strcmp(name, gup_what_name(i)))
-			return i;
-	return GUP_WHATS;
+	return ARRAY_SEEK(i, GUP_WHATS, !strcmp(name, gup_what_name(i)));
 }
 
 void verify_result_deinit(struct verify_result *r)
@@ -53,11 +50,8 @@ static struct verify_row *verify_row(struct verify_result *r, const char *state)
 
 static void verify_reason(struct verify_result *r, const char *text)
 {
-	unsigned i;
+	size_t i = ARRAY_SEEK(k, r->nreasons, !strcmp(r->reason[k].text, text));
 
-	for (i = 0; i < r->nreasons; i++)
-		if (!strcmp(r->reason[i].text, text))
-			break;
 	if (i == ARRAY_SIZE(r->reason))
 		return;
 	if (i == r->nreasons) {
