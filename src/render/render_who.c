@@ -65,7 +65,11 @@ static void who_holders(FILE *out, const struct render_who *who)
 	}
 	if (l && l->more)
 		fprintf(out, "and by %u more\n", l->more);
-	if (!l || l->unexplained < 0)
+	if (!who->nmaps)
+		fprintf(out,
+			"unexplained references: ? (of a frame that nobody maps, --blockers 0x%llx+1 reads them)\n",
+			who->pfn);
+	else if (!l || l->unexplained < 0)
 		fprintf(out, "unexplained references: ?\n");
 	else
 		fprintf(out, "unexplained references: %lld\n", l->unexplained);

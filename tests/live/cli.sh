@@ -346,7 +346,7 @@ if [ "$(id -u)" = 0 ]; then
 		printf -v pfn %x $((${reserved%%:*} - 1))
 		"$gupinfo" --who "$pfn" >"$out" 2>/dev/null
 		expect_empty "--who of a reserved frame" "$(grep -q "^PFN 0x$pfn: mapped by no process" "$out" &&
-			grep -q "^reserved: " "$out" || cat "$out")"
+			grep -q "^reserved: " "$out" && grep -q "? (.*--blockers 0x$pfn+1 " "$out" || cat "$out")"
 		"$gupinfo" --who "$pfn" --json >"$out" 2>/dev/null
 		expect_empty "--who of a reserved frame, JSON" "$(grep -q '"frame": *"reserved"' "$out" || cat "$out")"
 		for pfn in fffffffffffff ffffffffffffffff; do
