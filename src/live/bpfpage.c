@@ -12,8 +12,8 @@
 #include "live/peek.h"
 #include "os/worker_slices.h"
 
-#define FEW 131072 /* pages that are read while the kernel takes "observe" */
-#define BATCH 256  /* entries that a callback gets at once */
+#define FEW 32768 /* pages that are read while the kernel takes "observe" */
+#define BATCH 256 /* entries that a callback gets at once */
 #define SLICE_ALIGN (2ULL << 20)  /* a table of entries, or a huge page */
 #define SLICE_FIRST (16ULL << 20) /* read in less time than a thread needs to wake up */
 
