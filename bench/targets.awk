@@ -49,6 +49,25 @@ function part(subject, tool, peer, n,	a, b)
 		n / b)
 }
 
+# at most @n times @peer's time
+function times(subject, tool, peer, n,	a, b)
+{
+	if (!((subject, tool) in wall) || !wall[subject, peer])
+		return
+	a = wall[subject, tool] / wall[subject, peer]
+	b = cpu[subject, tool] / cpu[subject, peer]
+	line(subject ": " tool, n, sprintf("%.1f", a), sprintf("%.1f", b), a / n, b / n)
+}
+
+# several readers are @n times as fast by wall time as one
+function readers(subject, n,	a)
+{
+	if (!((subject, "gupinfo --jobs 1, bpf") in wall) || !wall[subject, "gupinfo, bpf"])
+		return
+	a = wall[subject, "gupinfo --jobs 1, bpf"] / wall[subject, "gupinfo, bpf"]
+	line(sized(subject) ": --jobs 1 / all CPUs, bpf", n, sprintf("%.2f", a), "", n / a, 0)
+}
+
 # at most @ms
 function within(subject, tool, ms)
 {
@@ -61,7 +80,8 @@ END {
 	printf "\n%-46s %8s %9s %9s\n", "of page-types -M -r -l, or absolute", "target", "wall", "CPU"
 	pt = "page-types -M -r -l"
 	for (i = 1; i <= split("contiguous scattered", four, " "); i++) {
-		part(four[i], "gupinfo, bpf", pt, 10)
+		part(four[i], "gupinfo, bpf", pt, four[i] == "contiguous" ? 20 : 25)
+		part(four[i], "gupinfo --jobs 1, bpf", pt, four[i] == "contiguous" ? 20 : 25)
 		part(four[i], "gupinfo --pages, bpf", pt, 10)
 		part(four[i], "gupinfo, procfs", pt, 2)
 		part(four[i], "gupinfo --pages, procfs", pt, 2)
@@ -74,9 +94,12 @@ END {
 	}
 	within("sparse", "gupinfo, bpf", 20)
 	within("sparse", "gupinfo, procfs", 20)
-	within("small", "gupinfo, bpf", 5)
-	within("small", "gupinfo, procfs", 3)
-	within("scattered", "gupinfo --pages -J, bpf", int(pages["scattered"] / 10000))
+	times("small", "gupinfo, bpf", pt, 5)
+	times("small", "gupinfo, procfs", pt, 3)
+	readers("contiguous", 1.7)
+	readers("scattered", 1.7)
+	# 100 ns a page where page-types needs 760
+	part("scattered", "gupinfo --pages -J, bpf", pt, 7.6)
 	within("scattered", "gupinfo --report, bpf", 2000)
 	part("many", "gupinfo --all, bpf", "one by one, bpf", 1)
 	part("many", "gupinfo --all, procfs", "one by one, procfs", 1)
