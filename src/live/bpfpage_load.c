@@ -3,11 +3,11 @@
 #include "live/bpfpage_int.h"
 
 #include <errno.h>
-#include <signal.h>
 
 #include "live/bpfprog.h"
 #include "live/calibrate.h"
 #include "os/confine.h"
+#include "os/worker_pool.h"
 
 static int run_check(void *ctx, enum calibrate_prog prog)
 {
@@ -54,17 +54,11 @@ static void *load_beside(void *arg)
 
 void bpfpage_load_start(struct bpfpage *bp)
 {
-	sigset_t all, old;
-
 	if (bp->few || bp->btf.fd < 0 || !bpfbtf_id(BPFBTF_CAST) || bp->rec_fd < 0)
 		return;
 	bp->wanted = true;
-	if (bp->slots == 1)
-		return;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &old);
-	bp->loading = !pthread_create(&bp->loader, NULL, load_beside, bp);
-	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (bp->slots > 1)
+		bp->loading = !worker_pool_thread(&bp->loader, load_beside, bp);
 }
 
 void bpfpage_load_calibrated(struct bpfpage *bp, bool good)

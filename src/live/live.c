@@ -14,6 +14,7 @@
 #include "page/frame_cache.h"
 #include "lib/procstat.h"
 #include "os/readfile.h"
+#include "os/worker_pool.h"
 
 /* Returns 0, -ESRCH, -ENXIO (a zombie has only its exit status), or why it is unreadable. */
 static int live_stat(int dir, struct procstat *ret)
@@ -346,6 +347,32 @@ static int live_open_array(struct live *l, const char *path)
 	return fd >= 0 ? fd : l->opt.no_kpage ? -EACCES : -errno;
 }
 
+static void *live_open_machine(void *l)
+{
+	live_machine_read(l);
+	return NULL;
+}
+
+/* Most of the time that BPF takes is the kernel's: the rest is read by another thread meanwhile. */
+static void live_open_sources(struct live *l)
+{
+	bool bpf, beside;
+	pthread_t thread;
+
+	live_machine_name(l);
+	bpf = live_bpf_wanted(l);
+	beside = bpf && !l->opt.gentle && worker_pool_cpus() > 1 &&
+		 !worker_pool_thread(&thread, live_open_machine, l);
+	if (!beside)
+		live_machine_read(l);
+	if (bpf)
+		live_bpf_open(l);
+	if (beside)
+		pthread_join(thread, NULL);
+	live_vmas_internal(l);
+	live_bpf_use(l);
+}
+
 struct source *live_open(const struct live_options *opt, struct diag *diag)
 {
 	static const struct live_options none;
@@ -370,9 +397,7 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 		live_close(&l->src);
 		return NULL;
 	}
-	live_machine_read(l);
-	live_vmas_internal(l);
-	live_bpf_open(l);
+	live_open_sources(l);
 	live_machine_refresh(&l->src);
 	probe_run(l);
 	if (l->opt.many && !l->bpf) /* no memory for it: no cache */

@@ -62,21 +62,35 @@ static void live_bpf_cma(struct live *l)
 	c->spans = l->spans = cut;
 }
 
-void live_bpf_open(struct live *l)
+bool live_bpf_wanted(struct live *l)
 {
-	struct source_machine *m = &l->machine;
-	const struct bpfpage_options opt = { .pool = l->pool, .pages = l->opt.pages };
-	bool here = !l->opt.root || !strcmp(l->opt.root, "/");
-	char why[BPFPAGE_WHY] = "";
+	char why[BPFPAGE_WHY];
 
-	if (!here)
+	if (l->opt.root && strcmp(l->opt.root, "/"))
 		live_bpf_why(l, "the files of another root are read, not this machine");
 	else if (l->opt.evidence == LIVE_EVIDENCE_PROCFS)
 		live_bpf_why(l, "not asked for (--evidence=procfs)");
-	else if (!kernel_takes_bpf(&m->kernel, why, sizeof(why)) ||
-		 bpfpage_open(&opt, &l->bpf, why))
+	else if (!kernel_takes_bpf(&l->machine.kernel, why, sizeof(why)))
 		live_bpf_why(l, why);
-	if (here)
+	else
+		return true;
+	return false;
+}
+
+void live_bpf_open(struct live *l)
+{
+	const struct bpfpage_options opt = { .pool = l->pool, .pages = l->opt.pages };
+	char why[BPFPAGE_WHY];
+
+	if (bpfpage_open(&opt, &l->bpf, why))
+		live_bpf_why(l, why);
+}
+
+void live_bpf_use(struct live *l)
+{
+	struct source_machine *m = &l->machine;
+
+	if (!l->opt.root || !strcmp(l->opt.root, "/"))
 		live_bpf_probe(m->kernel.probe);
 	if (!l->bpf)
 		return;

@@ -215,8 +215,12 @@ static inline bool live_bpf_walks(const struct live *l)
 	return l->bpf && l->machine.evidence[SOURCE_PTE].ok;
 }
 
-/* Opens the BPF reader (live_bpf.c), or leaves l->bpf NULL and the reason in the evidence. */
+/* Whether the BPF reader is to be opened; if not, the evidence says why (live_bpf.c). */
+bool live_bpf_wanted(struct live *l);
+/* Opens it, or leaves l->bpf NULL and the reason in the evidence. */
 void live_bpf_open(struct live *l);
+/* What it found is used from now on; and what BTF says, which needs no BPF. */
+void live_bpf_use(struct live *l);
 void live_bpf_close(struct live *l);
 /*
  * A callback that marks pages with more references than mappings explain by the batches of CPUs that
@@ -270,7 +274,9 @@ u32 live_holders_may_hold(int dir);
 const char *live_cgroup(struct source *src, u64 pfn, u64 pages, u64 *ret_same);
 void live_cgroup_close(struct live *l);
 
-/* Reads all of l->machine that is read once (live_machine.c). */
+/* Reads the name of this machine's kernel (live_machine.c). */
+void live_machine_name(struct live *l);
+/* Reads all else of l->machine that is read once, but for what is known of BPF. */
 void live_machine_read(struct live *l);
 /* Reads what changes with every huge page: whether the pools have one outside of unpinnable memory. */
 void live_machine_refresh(struct source *src);

@@ -83,11 +83,10 @@ static void live_machine_mmu(struct live *l, struct kernel_evidence *ev)
 	free(text);
 }
 
-static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
+void live_machine_name(struct live *l)
 {
-	char path[160], *text;
+	struct kernel_evidence *ev = &l->machine.kernel;
 	struct utsname name;
-	size_t len;
 
 	kernel_evidence_init(ev);
 	if (uname(&name))
@@ -99,6 +98,13 @@ static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
 			   sizeof(ev->version)))
 		snprintf(ev->version, sizeof(ev->version), "%.64s", name.version);
 	snprintf(ev->arch, sizeof(ev->arch), "%.16s", name.machine);
+}
+
+static void live_machine_kernel(struct live *l, struct kernel_evidence *ev)
+{
+	char path[160], *text;
+	size_t len;
+
 	live_machine_mmu(l, ev);
 	ev->page_size = (u32)memsize_page();
 	ev->pmd_size = (u32)memsize_pmd(l->root);
@@ -189,9 +195,6 @@ void live_machine_read(struct live *l)
 			      "/proc/kpageflags");
 	live_machine_evidence(&m->evidence[SOURCE_KPAGECOUNT], l->kpagecount,
 			      "/proc/kpagecount");
-	for (unsigned i = SOURCE_STRUCTPAGE; i <= SOURCE_PTE; i++)
-		snprintf(m->evidence[i].why, sizeof(m->evidence[i].why),
-			 "BPF is not in use");
 	m->page.kpage_denied = l->kpageflags < 0 || l->kpagecount < 0;
 	m->page.has_pinned = TRI_UNKNOWN;
 	/* The counters of vmstat lag, because each CPU keeps some back: they prove nothing. */

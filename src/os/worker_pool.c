@@ -100,23 +100,30 @@ struct worker_pool *worker_pool_new(unsigned workers)
 	return c;
 }
 
+int worker_pool_thread(pthread_t *ret, void *(*fn)(void *), void *arg)
+{
+	sigset_t all, before;
+	int r;
+
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	r = pthread_create(ret, NULL, fn, arg);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return -r;
+}
+
 /* Starts as many helpers as there may be: the caller does what no thread is to be had for. */
 static void worker_pool_start(struct worker_pool *c)
 {
-	sigset_t all, before;
-
 	c->started = true;
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
 	for (unsigned i = 1; i < c->workers; i++) {
 		struct worker_pool_helper *h = &c->helper[c->nhelpers];
 
 		*h = (struct worker_pool_helper){ .pool = c, .who = i };
-		if (pthread_create(&h->thread, NULL, worker_pool_help, h))
+		if (worker_pool_thread(&h->thread, worker_pool_help, h))
 			break;
 		c->nhelpers++;
 	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
 }
 
 void worker_pool_free(struct worker_pool *c)

@@ -9,6 +9,7 @@
  */
 #pragma once
 
+#include <pthread.h>
 #include <stddef.h>
 
 #define WORKER_POOL_MOST 256 /* workers */
@@ -31,3 +32,6 @@ unsigned worker_pool_size(const struct worker_pool *c);
  * failed; others may then not have been begun.  With @c NULL the caller does them in order.
  */
 int worker_pool_run(struct worker_pool *c, worker_pool_fn fn, void *ctx, size_t n);
+
+/* Starts a thread that blocks all signals, for pthread_join(3).  Returns 0 or -errno. */
+int worker_pool_thread(pthread_t *ret, void *(*fn)(void *), void *arg);
