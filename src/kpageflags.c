@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "lib/text.h"
 #include "lib/pure.h"
 
 enum kpageflags_class { STABLE, RAW, DERIVED };
@@ -124,7 +125,7 @@ static u64 kpageflags_bits(const char *s, size_t len)
 	if (len > 4 && len <= 9 && !memcmp(s, "anonymous", len)) /* page-types' name */
 		return KPF_BIT(ANON);
 	for (unsigned i = 0; i < ARRAY_SIZE(rows); i++)
-		if (strlen(rows[i].name) == len && !memcmp(rows[i].name, s, len))
+		if (text_same(rows[i].name, s, len))
 			return BIT(rows[i].bit);
 	for (unsigned i = 0; len && i < ARRAY_SIZE(rows); i++)
 		if (!strncmp(rows[i].name, s, len))

@@ -58,20 +58,16 @@ static int mode_verify_states(struct session *s, struct mode_verify *m)
 static int mode_verify_requests(struct session *s, struct mode_verify *m)
 {
 	const char *arg = s->opt.value[OPTION_REQUEST];
-	char word[16];
 
 	while (arg && *arg) {
 		size_t len = strcspn(arg, ",");
-		unsigned what;
+		unsigned what = gup_what_by_name(arg, len);
 
-		snprintf(word, sizeof(word), "%.*s", (int)MIN(len, sizeof(word) - 1),
-			 arg);
-		what = verify_what_by_name(word);
 		if (what == GUP_WHATS)
 			return session_fail(
 				s, -EINVAL,
-				"--request takes get-r, get-w, pin-r, pin-w, lt-r, lt-w, store, fork or migrate, not '%s'",
-				word);
+				"--request takes get-r, get-w, pin-r, pin-w, lt-r, lt-w, store, fork or migrate, not '%.*s'",
+				(int)MIN(len, 15UL), arg);
 		m->opt.only |= BIT(what);
 		arg += len + (arg[len] == ',');
 	}

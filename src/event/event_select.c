@@ -2,6 +2,7 @@
 #include "event/event_select.h"
 
 #include "lib/array.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,24 +12,19 @@
 
 /* ---- the words of -e */
 
-static bool select_is(const char *word, size_t len, const char *name)
-{
-	return strlen(name) == len && !strncmp(word, name, len);
-}
-
 int event_select_parse(struct event_select *s, const char *list, const char **ret_bad,
 		       size_t *ret_len)
 {
 	for (;; list++) {
 		size_t len = strcspn(list, ",");
 		unsigned kind =
-			ARRAY_SEEK(k, EVENTS, select_is(list, len, event_kinds[k].word));
+			ARRAY_SEEK(k, EVENTS, text_same(event_kinds[k].word, list, len));
 
 		if (kind < EVENTS) {
 			s->kinds |= BIT(kind);
-		} else if (select_is(list, len, "warnings")) {
+		} else if (text_same("warnings", list, len)) {
 			s->warned = true;
-		} else if (select_is(list, len, "leaks")) {
+		} else if (text_same("leaks", list, len)) {
 			s->leak = true;
 		} else {
 			*ret_bad = list;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "lib/array.h"
+#include "lib/text.h"
 #include "lib/pure.h"
 
 const struct gup_request_row gup_requests[GUP_REQUESTS] = {
@@ -33,13 +34,6 @@ const struct gup_request_row gup_requests[GUP_REQUESTS] = {
 		       .foll = "FOLL_PIN|FOLL_LONGTERM|FOLL_WRITE",
 		       .users = "io_uring fixed buffers, RDMA, vfio, AF_XDP" },
 };
-
-enum gup_request gup_request_by_name(const char *name, size_t len)
-{
-	return ARRAY_SEEK(i, GUP_REQUESTS,
-			  strlen(gup_requests[i].name) == len &&
-				  !memcmp(gup_requests[i].name, name, len));
-}
 
 const char *const gup_reason_names[GUP_REASONS] = {
 	[GUP_REASON_NONE] = "none",
@@ -105,6 +99,11 @@ const char *gup_what_name(unsigned what)
 	       : what == GUP_STORE ? "store"
 	       : what == GUP_FORK  ? "fork"
 				   : "migrate";
+}
+
+unsigned gup_what_by_name(const char *name, size_t len)
+{
+	return ARRAY_SEEK(i, GUP_WHATS, text_same(gup_what_name(i), name, len));
 }
 
 const char *gup_what_word(const struct gup_verdicts *v, unsigned what)

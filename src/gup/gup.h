@@ -180,6 +180,7 @@ extern const char *const gup_write_names[GUP_WRITES];
 extern const char *const gup_fork_names[GUP_FORKS];
 extern const char *const gup_migrate_names[GUP_MIGRATES];
 const char *gup_what_name(unsigned what); /* of a request, "store", "fork", "migrate" */
+unsigned gup_what_by_name(const char *name, size_t len); /* GUP_WHATS: none has it */
 /* The verdict in one word, as "fast", "reuse", "share", "yes", and whether it is known. */
 const char *gup_what_word(const struct gup_verdicts *v, unsigned what);
 bool gup_what_known(const struct gup_verdicts *v, unsigned what);
@@ -191,6 +192,3 @@ const char *gup_errno_name(unsigned err);
 
 /* Returns the word for a table cell; for GUP_WORD_ERRNO it is the errno's name, of 0 "error". */
 const char *gup_word_name(enum gup_word word, unsigned err);
-
-/* Returns the request named @name ("pin-r"), or GUP_REQUESTS. */
-enum gup_request gup_request_by_name(const char *name, size_t len);

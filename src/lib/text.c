@@ -33,3 +33,8 @@ bool text_is(const char *text, const char *keys)
 {
 	return text_word(text, keys, true);
 }
+
+bool text_same(const char *word, const char *text, size_t len)
+{
+	return strlen(word) == len && !memcmp(word, text, len);
+}

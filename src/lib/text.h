@@ -25,3 +25,6 @@ void text_add(char *buf, size_t size, const char *fmt, ...) PRINTF(3, 4);
 /* Whether @text begins with one of the words of @keys, between bars: "ib_|rdma"; or is one. */
 bool text_begins(const char *text, const char *keys);
 bool text_is(const char *text, const char *keys);
+
+/* Whether @word is the first @len bytes of @text. */
+bool text_same(const char *word, const char *text, size_t len);

@@ -11,6 +11,8 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "lib/array.h"
+
 #define ANON_PAGES 8
 #define CONTENT                             \
 	sizeof(((struct structpage_cal *)0) \
@@ -144,13 +146,10 @@ static int own_init(struct own *o, unsigned page_shift, char *why, size_t len)
 	own_make_huge(o);
 	for (int i = 0; i < 2; i++)
 		o->file_pfn[i] = pfn_of(o, o->map[i]);
-	for (unsigned i = 0; i < ANON_PAGES; i++)
-		if (!o->anon_pfn[i])
-			return fail(why, len, -EPERM,
-				    "PFNs are hidden: needs CAP_SYS_ADMIN");
-	return o->file_pfn[0] && o->file_pfn[1]
-		       ? 0
-		       : fail(why, len, -EPERM, "PFNs are hidden: needs CAP_SYS_ADMIN");
+	if (ARRAY_ANY(i, ANON_PAGES, !o->anon_pfn[i]) || !o->file_pfn[0] ||
+	    !o->file_pfn[1])
+		return fail(why, len, -EPERM, "PFNs are hidden: needs CAP_SYS_ADMIN");
+	return 0;
 }
 
 static void high_bits(struct structpage_call *c, const struct arch_high *high)

@@ -306,9 +306,8 @@ static bool live_holders_known(const struct live_holders_list *o, enum holders_k
 {
 	const struct holders *h = o->h;
 
-	for (size_t i = 0; i < h->nends; i++)
-		if (h->end[i].pid == pid && h->end[i].fd == fd)
-			return true;
+	if (ARRAY_ANY(i, h->nends, h->end[i].pid == pid && h->end[i].fd == fd))
+		return true;
 	for (size_t i = 0; i < h->n; i++) {
 		const struct holder *x = &h->holder[i];
 

@@ -2,6 +2,7 @@
 /* Makes a state from its words. */
 #include "pagestate/pagestate_factory.h"
 #include "lib/array.h"
+#include "lib/text.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -162,22 +163,18 @@ static const char *pagestate_next(const char *text, struct pagestate_word *w)
 	return *text == '+' ? text + 1 : text;
 }
 
-static bool pagestate_named(const struct pagestate_word *w, const char *name)
-{
-	return strlen(name) == w->len && !memcmp(name, w->name, w->len);
-}
-
 static enum pagestate_id pagestate_by_name(const struct pagestate_word *w)
 {
 	return ARRAY_SEEK(i, PAGESTATES,
 			  pagestate_factory_row(i) &&
-				  pagestate_named(w, pagestate_factory_row(i)->name));
+				  text_same(pagestate_factory_row(i)->name, w->name,
+					    w->len));
 }
 
 static enum pagestate_op_id pagestate_op_by_name(const struct pagestate_word *w)
 {
 	return ARRAY_SEEK(i, PAGESTATE_OPS,
-			  pagestate_named(w, pagestate_op_row(i)->name));
+			  text_same(pagestate_op_row(i)->name, w->name, w->len));
 }
 
 int pagestate_factory_check(const char *state, char *why)

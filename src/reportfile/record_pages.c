@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "lib/text.h"
 #include "lib/pure.h"
 
 static int record_pages_process(struct record_reader *r, char *line)
@@ -33,8 +34,7 @@ static void record_pages_flags(char *text, struct vma *vma)
 		size_t n = strcspn(text, ",");
 
 		for (unsigned i = 0; i < VMFLAGS; i++)
-			if (strlen(vma_flag_letters[i]) == n &&
-			    !memcmp(text, vma_flag_letters[i], n))
+			if (text_same(vma_flag_letters[i], text, n))
 				vma->flags |= BIT(i);
 		end = text + n + (text[n] == ',');
 	}
@@ -223,22 +223,21 @@ static int record_pages_judge(struct record_reader *r, char *line)
 		return record_bad(r, "judgement %s is defined twice", id);
 	while ((word = record_next(&line))) {
 		char *value = strchr(word, '=');
-		enum gup_request req;
+		unsigned what = gup_what_by_name(word, strcspn(word, "="));
 		bool ok = true;
 
 		if (!value)
 			continue;
 		*value++ = '\0';
-		req = gup_request_by_name(word, strlen(word));
-		if (req < GUP_REQUESTS)
+		if (what < GUP_REQUESTS)
 			ok = record_parse_parts(record_request_fields, value,
-						&j.req[req]) &&
-			     j.req[req].err <= 4095;
+						&j.req[what]) &&
+			     j.req[what].err <= 4095;
 		else if (!strcmp(word, "write"))
 			ok = record_parse_parts(record_store_fields, value, &j);
-		else if (!strcmp(word, "fork"))
+		else if (what == GUP_FORK)
 			ok = record_parse_parts(record_fork_fields, value, &j);
-		else if (!strcmp(word, "migrate"))
+		else if (what == GUP_MIGRATE)
 			ok = record_parse_parts(record_migrate_fields, value, &j);
 		if (!ok)
 			return record_bad(r, "the judgement of %s is bad", word);

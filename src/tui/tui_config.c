@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/array.h"
+
 enum { COLUMNS, SORT, COLORS, MOUSE };
 
 /* The settings: a name, what it sets and of which table, and the value without a file. */
@@ -56,9 +58,8 @@ static bool set_columns(struct tui_columns *t, enum tui_table table, const char 
 	if (columns_select(tui_config_of(table), value, new.col, &new.n, TUI_COLUMNS_MAX,
 			   &bad, &len))
 		return false;
-	for (unsigned i = 0; i < new.n; i++)
-		if (!tui_config_has(table, new.col[i]))
-			return false;
+	if (ARRAY_ANY(i, new.n, !tui_config_has(table, new.col[i])))
+		return false;
 	*t = new;
 	return true;
 }

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 enum { GROUP_MOVE, GROUP_VIEW, GROUP_LOOK, GROUP_TIME, GROUP_TARGET, GROUPS };
 
 static const struct {
@@ -40,7 +42,7 @@ u32 tui_keys_by_name(const char *name, size_t len)
 	};
 
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (strlen(names[i].name) == len && !memcmp(names[i].name, name, len))
+		if (text_same(names[i].name, name, len))
 			return names[i].key;
 	if (len == 3 && !memcmp(name, "C-", 2) && name[2] >= 'a' && name[2] <= 'z')
 		return (u32)(name[2] - 'a' + 1);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "verify/verify_int.h"
 #include "lib/array.h"
+#include "lib/text.h"
 
 #include <signal.h>
 
@@ -19,11 +20,6 @@ bool verify_wanted(const struct verify *v, enum gupcall_id act)
 	       !gupcall_available(act, v->k, &v->env, why);
 }
 
-unsigned verify_what_by_name(const char *name)
-{
-	return ARRAY_SEEK(i, GUP_WHATS, !strcmp(name, gup_what_name(i)));
-}
-
 void verify_result_deinit(struct verify_result *r)
 {
 	free(r->row);
@@ -39,8 +35,7 @@ static struct verify_row *verify_row(struct verify_result *r, const char *state)
 	struct verify_row *row;
 
 	for (size_t i = 0; i < r->nrows; i++)
-		if (strlen(r->row[i].state) == len &&
-		    !memcmp(r->row[i].state, state, len))
+		if (text_same(r->row[i].state, state, len))
 			return &r->row[i];
 	row = array_add(&r->row, &r->nrows, &r->row_room, sizeof(*row));
 	if (row)

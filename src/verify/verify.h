@@ -105,6 +105,3 @@ int verify_run(struct source *src, const struct verify_options *opt,
 void verify_stop(void);
 
 void verify_result_deinit(struct verify_result *r);
-
-/* Returns the what of a --request word ("get-r" … "lt-w", "store", "fork", "migrate"), or GUP_WHATS. */
-unsigned verify_what_by_name(const char *name);
