@@ -22,14 +22,12 @@ enum mode {
 	MODES
 };
 
-enum evidence_choice { EVIDENCE_AUTO, EVIDENCE_PROCFS, EVIDENCE_BPF };
-
 #define OPTIONS_RANGES 64
 
 struct options {
 	u8 mode;     /* enum mode */
 	u8 color;    /* 0 auto, 1 always, 2 never */
-	u8 evidence; /* enum evidence_choice */
+	u8 evidence; /* enum live_evidence */
 	pid_t *pids; /* owned */
 	unsigned npids;
 	size_t pids_room;

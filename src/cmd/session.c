@@ -196,7 +196,7 @@ static int session_evidence(struct session *s)
 	const struct source_evidence *e =
 		&s->source->machine->evidence[SOURCE_STRUCTPAGE];
 
-	if (s->opt.evidence != EVIDENCE_BPF || e->ok)
+	if (s->opt.evidence != LIVE_EVIDENCE_BPF || e->ok)
 		return 0;
 	return session_fail(s, EXIT_FAILED, "%s", e->why);
 }
@@ -391,7 +391,8 @@ bool session_missing(const struct session *s, struct diag *diag)
 	for (unsigned i = 0; i < SOURCE_FACTS; i++) {
 		bool deep = i == SOURCE_STRUCTPAGE || i == SOURCE_PTE;
 
-		if (m->evidence[i].ok || (deep && s->opt.evidence == EVIDENCE_PROCFS))
+		if (m->evidence[i].ok ||
+		    (deep && s->opt.evidence == LIVE_EVIDENCE_PROCFS))
 			continue;
 		diag_add(diag, DIAG_INCOMPLETE, "%s", m->evidence[i].why);
 		missing = true;
