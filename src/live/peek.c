@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define ENTRIES 512 /* of struct structpage_walk */
-#define TABLE (ENTRIES * sizeof(u64) / CHUNK)
 #define CHUNK sizeof(((struct structpage_peek *)0)->data)
 #define SINGLE (STRUCTPAGE_PEEKS - 1) /* the peek that is not kept */
 #define LEVELS 5
@@ -182,11 +181,19 @@ static u64 empty_entries(u64 ptr);
 
 /* --- reading ahead */
 
-/* Reads the heads of folios, then the @n entries of the current table again. */
-static void ahead_heads(const struct structpage_walk *w, u32 n)
+/* The word of a struct page's copy that says whether it is a tail. */
+static u64 head_in(u32 i)
+{
+	u64 ret;
+
+	memcpy(&ret, self->peek[i].data + lay.head, sizeof(ret));
+	return head_word(self->peek[i].addr, ret);
+}
+
+/* Asks for the heads of folios by the peeks from @i on, and returns the one behind them. */
+static u32 ask_heads(u32 i, u32 n)
 {
 	u64 page, last = 0, head, flags;
-	u32 i = self->n;
 
 	for (u32 k = 0; k < n; k++) {
 		const struct structpage_peek *p = &self->peek[self->page[k]];
@@ -194,9 +201,8 @@ static void ahead_heads(const struct structpage_walk *w, u32 n)
 		if (self->page[k] == SINGLE || p->err)
 			continue;
 		page = p->addr;
-		memcpy(&head, p->data + lay.head, sizeof(head));
 		memcpy(&flags, p->data + lay.flags, sizeof(flags));
-		head = head_of(page, head_word(page, head));
+		head = head_of(page, head_in(self->page[k]));
 		if (head == page && !(flags & lay.head_bit))
 			continue;
 		if (head != last)
@@ -204,10 +210,31 @@ static void ahead_heads(const struct structpage_walk *w, u32 n)
 		last = head;
 		self->head[k] = (u16)(i - 1);
 	}
-	if (run(self->n, ask_all(i, w->table, n * sizeof(u64)) - self->n) &&
-	    answer(i, self->again, n * sizeof(u64)))
+	return i;
+}
+
+/*
+ * Reads the heads of folios, then the tails again, for somebody may have split the folio, and then the @n entries
+ * of the current table.
+ */
+static void ahead_heads(const struct structpage_walk *w, u32 n)
+{
+	u32 heads = ask_heads(self->n, n), i = heads, entries;
+
+	for (u32 k = 0; k < n; k++)
+		if (self->head[k] != SINGLE)
+			ask(i++, self->peek[self->page[k]].addr, 64);
+	entries = i;
+	i = ask_all(i, w->table, n * sizeof(u64));
+	if (!run(self->n, i - self->n))
+		return;
+	if (answer(entries, self->again, n * sizeof(u64)))
 		self->nagain = n;
-	self->n = i;
+	i = heads;
+	for (u32 k = 0; k < n; k++)
+		if (self->head[k] != SINGLE && head_in(i++) != head_in(self->page[k]))
+			self->page[k] = self->head[k] = SINGLE;
+	self->n = heads;
 }
 
 /* Reads the struct pages of the current table's @n entries. */

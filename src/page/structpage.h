@@ -183,8 +183,9 @@ struct structpage_peek {
 	s32 err; /* result: 0, or it cannot be read */
 	u8 data[128];
 };
-#define STRUCTPAGE_PEEKS \
-	1088 /* of one call: struct pages and heads of a table, and the table */
+
+/* Of one call: of a table the struct pages, heads and tails again, and the table. */
+#define STRUCTPAGE_PEEKS 1600
 
 /* Arguments and results of the calibration program. */
 struct structpage_cal {

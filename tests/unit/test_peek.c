@@ -258,6 +258,32 @@ TEST(tails_have_the_words_of_their_head)
 	expect_pages(2, 2, 1, DATA + 32);
 }
 
+static void split_folio(u64 pfn)
+{
+	if (pfn != DATA || looks++)
+		return;
+	for (unsigned i = 0; i < 4; i++)
+		page[DATA + i] =
+			(struct fake_page){ .flags = i, .mapping = 1, .refcount = 5 };
+}
+
+/* Its entries may be the same before and after. */
+TEST(folio_that_is_split_meanwhile)
+{
+	set_up();
+	make_folio(DATA, 2);
+	map(0, DATA + 2);
+	map(1, DATA + 3);
+	looked = split_folio;
+	observe(2);
+	EXPECT(looks > 0);
+	EXPECT_INT(walk.n, 2);
+	expect_pages(0, 0, 1, DATA + 2);
+	EXPECT_INT(rec[0].order, 0);
+	EXPECT_INT(rec[0].head_pfn, DATA + 2);
+	expect_pages(1, 1, 1, DATA + 3);
+}
+
 /* Before 6.10 the mapcount of a folio is the sum of those of its pages. */
 TEST(mapcounts_are_summed_up)
 {
