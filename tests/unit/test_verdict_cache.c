@@ -51,27 +51,43 @@ static struct raw_page any_raw(u64 addr)
 	return o;
 }
 
+/* Makes @j judge by the rules of @model, which are put in @k. */
+static void begin(struct verdict_cache *j, const char *model, struct kernel *k,
+		  struct page_context *ctx)
+{
+	struct kernel_evidence ev;
+	const char *why = "";
+
+	kernel_evidence_init(&ev);
+	EXPECT_INT(kernel_resolve_model(&ev, model, k, &why), 0);
+	ctx->kernel = k;
+	verdict_cache_begin(j, k, ctx);
+}
+
+static bool judged_by(const struct page_run *run, const struct kernel *k,
+		      const struct facts *facts)
+{
+	struct gup_verdicts judged;
+
+	predict_all(k, facts, &judged);
+	return !memcmp(run->class->verdicts, &judged, sizeof(judged));
+}
+
 static void compare(const char *model, unsigned n)
 {
 	struct verdict_cache *j = verdict_cache_new(400, true);
-	struct kernel_evidence ev;
 	struct kernel k;
-	struct page_context ctx = { .kernel = &k,
-				    .spans = spans,
+	struct page_context ctx = { .spans = spans,
 				    .nspans = ARRAY_SIZE(spans),
 				    .have_bpf = true,
 				    .have_scan = true };
 	struct vma vma = { .start = 0x1000, .end = 0x10000000 };
-	const char *why = "";
 
-	kernel_evidence_init(&ev);
-	EXPECT_INT(kernel_resolve_model(&ev, model, &k, &why), 0);
-	verdict_cache_begin(j, &k, &ctx);
+	begin(j, model, &k, &ctx);
 	for (unsigned i = 0; i < n; i++) {
 		struct raw_page o = any_raw(0x1000 + i * 4096ull);
 		struct page_info direct;
 		struct page_run run;
-		struct gup_verdicts judged;
 		int err;
 
 		if (!dice(500)) { /* another VMA: its flags matter */
@@ -90,8 +106,7 @@ static void compare(const char *model, unsigned n)
 		EXPECT_INT(err, 0);
 		EXPECT_INT(run.pfn, page_read(&ctx, &vma, &o, &direct));
 		EXPECT(run.addr == o.addr && run.pages == o.pages);
-		predict_all(&k, &direct.facts, &judged);
-		EXPECT(!memcmp(run.class->verdicts, &judged, sizeof(judged)));
+		EXPECT(judged_by(&run, &k, &direct.facts));
 		EXPECT(verdict_cache_has(j, run.class) &&
 		       run.class->like->like == run.class->like);
 		EXPECT(!memcmp(&run.class->page, &direct, sizeof(direct)));
@@ -164,19 +179,12 @@ TEST(another_kernel_judges_again)
 		struct raw_page o = any_raw(0x1000);
 
 		for (unsigned m = 0; m < ARRAY_SIZE(models); m++) {
-			struct kernel_evidence ev;
-			struct gup_verdicts judged;
 			struct page_run run;
 			struct kernel k;
-			const char *why;
 
-			kernel_evidence_init(&ev);
-			EXPECT_INT(kernel_resolve_model(&ev, models[m], &k, &why), 0);
-			ctx.kernel = &k;
-			verdict_cache_begin(j, &k, &ctx);
+			begin(j, models[m], &k, &ctx);
 			EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
-			predict_all(&k, &run.class->page.facts, &judged);
-			EXPECT(!memcmp(run.class->verdicts, &judged, sizeof(judged)));
+			EXPECT(judged_by(&run, &k, &run.class->page.facts));
 		}
 	}
 	verdict_cache_unref(j);
@@ -186,7 +194,6 @@ TEST(another_kernel_judges_again)
 TEST(holes_on_both_sides_of_the_end_of_a_file_are_not_alike)
 {
 	struct verdict_cache *j = verdict_cache_new(1000, false);
-	struct kernel_evidence ev;
 	struct page_context ctx = { .have_bpf = true };
 	struct vma vma = { .start = 0x1000,
 			   .end = 0x10000000,
@@ -200,12 +207,8 @@ TEST(holes_on_both_sides_of_the_end_of_a_file_are_not_alike)
 			      .level = RAW_LEVEL_PTE };
 	struct page_run run;
 	struct kernel k;
-	const char *why;
 
-	kernel_evidence_init(&ev);
-	EXPECT_INT(kernel_resolve_model(&ev, "7.3", &k, &why), 0);
-	ctx.kernel = &k;
-	verdict_cache_begin(j, &k, &ctx);
+	begin(j, "7.3", &k, &ctx);
 	EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
 	EXPECT_INT(fact_get(&run.class->page.facts, FACT_BEYOND_EOF), TRI_NO);
 	o.addr = 0x8000;
@@ -218,20 +221,15 @@ TEST(holes_on_both_sides_of_the_end_of_a_file_are_not_alike)
 TEST(single_pages_and_folded_runs_do_not_take_each_others_place)
 {
 	struct verdict_cache *j = verdict_cache_new(400, false);
-	struct kernel_evidence ev;
 	struct kernel k;
-	struct page_context ctx = { .kernel = &k,
-				    .spans = spans,
+	struct page_context ctx = { .spans = spans,
 				    .nspans = ARRAY_SIZE(spans),
 				    .have_bpf = true };
 	struct vma vma = { .start = 0x1000, .end = 0x10000000 };
 	struct page_run run;
 	unsigned places = 0;
-	const char *why = "";
 
-	kernel_evidence_init(&ev);
-	EXPECT_INT(kernel_resolve_model(&ev, "6.18", &k, &why), 0);
-	verdict_cache_begin(j, &k, &ctx);
+	begin(j, "6.18", &k, &ctx);
 	for (unsigned i = 0; i < 2; i++) {
 		struct raw_page o = any_raw(0x1000);
 
