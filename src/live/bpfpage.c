@@ -60,7 +60,7 @@ static int run(void *ctx, enum calibrate_prog prog)
 
 static int make_arrays(struct bpfpage *bp)
 {
-	u32 n = bp->slots + 1; /* one more for bpfpage_load.c */
+	u32 n = bp->walks = bp->slots + !bp->few; /* one more for bpfpage_load.c */
 	void *rec = NULL, *walk = NULL;
 
 	bp->rec_fd = bpfprog_array(sizeof(*bp->rec), STRUCTPAGE_RECS * n, &rec);
@@ -71,7 +71,7 @@ static int make_arrays(struct bpfpage *bp)
 		bp->walk[i].first = i * STRUCTPAGE_RECS;
 		bp->walk[i].peeks = i * STRUCTPAGE_PEEKS;
 	}
-	return rec && walk ? 0 : -ENOMEM;
+	return MIN(MIN(bp->rec_fd, bp->walk_fd), 0);
 }
 
 static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
@@ -89,7 +89,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 		bpfbtf_open(&bp->btf, false);
 	r = make_arrays(bp);
 	if (r) {
-		snprintf(why, BPFPAGE_WHY, "no memory for BPF maps");
+		snprintf(why, BPFPAGE_WHY, "BPF maps cannot be made: %s", strerror(-r));
 		return r;
 	}
 	load.fd[1] = bp->walk_fd;
@@ -154,9 +154,9 @@ void bpfpage_close(struct bpfpage *bp)
 	bpfprog_free(bp->loaded);
 	bpfprog_free(bp->prog);
 	bpfbtf_close(&bp->btf);
-	bpfprog_array_free(bp->rec_fd, sizeof(*bp->rec),
-			   STRUCTPAGE_RECS * (bp->slots + 1), bp->rec);
-	bpfprog_array_free(bp->walk_fd, sizeof(*bp->walk), bp->slots + 1, bp->walk);
+	bpfprog_array_free(bp->rec_fd, sizeof(*bp->rec), STRUCTPAGE_RECS * bp->walks,
+			   bp->rec);
+	bpfprog_array_free(bp->walk_fd, sizeof(*bp->walk), bp->walks, bp->walk);
 	sem_destroy(&bp->calibrated);
 	free(bp);
 }

@@ -18,7 +18,7 @@ struct bpfpage {
 	struct structpage_rec *rec;   /* STRUCTPAGE_RECS, likewise, of map ->rec_fd */
 	struct structpage_walk *walk; /* of each slot, of map ->walk_fd */
 	int rec_fd, walk_fd;
-	unsigned slots;
+	unsigned slots, walks;
 	/* observe.bpf.c, once it may be used; and what has to do with its loading */
 	_Atomic(struct bpfprog *) observe;
 	struct bpfprog *loaded;
