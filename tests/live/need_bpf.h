@@ -60,6 +60,9 @@ static inline const char *bpf_excuse(void)
 		return "BPF needs Linux 6.1";
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return "the kernel's BTF cannot be read here";
+	/* the programs call kernel functions */
+	if (access("/proc/sys/net/core/bpf_jit_enable", F_OK))
+		return "the kernel has no compiler for BPF (CONFIG_BPF_JIT)";
 	if (geteuid() || !need_bpf_capable(CAP_BPF) || !need_bpf_capable(CAP_PERFMON))
 		return "not root with CAP_BPF and CAP_PERFMON";
 	if (need_bpf_file_has("/sys/kernel/security/lockdown", "[confidentiality]"))
