@@ -18,6 +18,9 @@
 #include "lib/array.h"
 #include "os/readfile.h"
 
+#ifndef SYS_memfd_secret
+#define SYS_memfd_secret 447
+#endif
 #define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
 #define LIVE_AIO_MAGIC 0xa10a10a1u     /* AIO_RING_MAGIC, fs/aio.c */
 #define LIVE_LINE 65536 /* longer than any line of smaps: paths are below 4096 * 4 */
@@ -53,16 +56,12 @@ static void live_vmas_add_fd(struct live *l, int fd, enum vma_fs fs)
  */
 void live_vmas_internal(struct live *l)
 {
-#ifdef SYS_memfd_create
 	live_vmas_add_fd(l, syscall(SYS_memfd_create, "gupinfo", 1u), VMA_FS_SHMEM);
-#endif
-#ifdef SYS_memfd_secret
 	int fd = syscall(SYS_memfd_secret, (unsigned)O_CLOEXEC);
 
 	if (fd >= 0 || errno == ENOSYS)
 		l->machine.kernel.probe[KPROBE_SECRETMEM] = tri_from(true, fd >= 0);
 	live_vmas_add_fd(l, fd, VMA_FS_SECRETMEM);
-#endif
 }
 
 /* Parses "36 35 98:0 /root /mount/point options [fields…] - type source superoptions". */

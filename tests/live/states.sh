@@ -15,6 +15,10 @@ release=$(states_release "$(uname -r)")
 awk -v dev="$(stat -c %Hd:%Ld /tmp)" '$3 == dev { found = 1 } END { exit !found }' /proc/self/mountinfo ||
 	states_table=$(sed '/^file-shared/s/EFAULT!/?!/' <<<"$states_table")
 
+# GUP-fast of such a kernel does not know PROT_NONE.
+[ "$("$gupinfo" --facts -r -n -o VALUE -Q 'FACT == "fast-protnone"' 2>/dev/null)" != no ] ||
+	states_table=$(sed -E '/^protnone/s/EFAULT! +EFAULT!/fast fast/' <<<"$states_table")
+
 # how many huge pages khugepaged has put together: it may have got one that a state has in pieces
 collapsed()
 {
