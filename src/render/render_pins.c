@@ -28,8 +28,10 @@ static void pins_counters(FILE *out, const struct pins *p)
 	if (p->found != p->pins)
 		fprintf(out, " (%llu of other processes)", (p->found - p->pins));
 	if (p->has_counters)
-		fprintf(out, ", %lld unexplained%s", rest,
+		fprintf(out, ", %lld unexplained%s", MAX(rest, 0),
 			p->steady ? "" : "; they change");
+	if (p->has_counters && rest < 0) /* a CPU adds its part up once a second */
+		fprintf(out, ", and are %lld behind", -rest);
 	fputc('\n', out);
 }
 
