@@ -26,6 +26,7 @@ struct bpfpage {
 	pthread_t loader;
 	sem_t calibrated; /* is posted once, when is known whether it is ->good */
 	bool good;
+	struct structpage_call found; /* by calibration; ->call may change after it */
 	struct bpfprog *files; /* holders.bpf.c, while the results of a walk are in use */
 	struct bpfprog *memory; /* memory.bpf.c, loaded at the first use */
 	struct bpfprog *frames; /* frames.bpf.c, likewise */

@@ -34,10 +34,10 @@ static void *load(void *arg)
 	bp->loaded = p;
 	if (r || !bp->good)
 		return NULL;
-	*p->call = *bp->call;
+	*p->call = bp->found;
 	*p->layout = *bp->prog->layout;
 	io.cal = bp->cal;
-	io.call = bp->call;
+	io.call = p->call;
 	io.walk = &bp->walk[bp->slots]; /* its own */
 	io.rec = bp->rec + bp->slots * STRUCTPAGE_RECS;
 	if (!calibrate_check(&io))
@@ -64,6 +64,8 @@ void bpfpage_load_start(struct bpfpage *bp)
 void bpfpage_load_calibrated(struct bpfpage *bp, bool good)
 {
 	bp->good = good;
+	if (good)
+		bp->found = *bp->call;
 	sem_post(&bp->calibrated);
 	if (bp->wanted && !bp->loading && good)
 		load(bp);
