@@ -2,9 +2,39 @@
 /* calibrate.bpf.h - finds kernel objects for calibrate.c, or the object of a descriptor. */
 #pragma once
 
-#include "mm.bpf.h"
+#include <bpf/bpf_core_read.h>
 
 struct structpage_cal cal;
+
+static __always_inline u64 read_mm_flags(u64 mm)
+{
+	u64 v = 0;
+
+	if (bpf_core_field_exists(struct mm_struct___bitmap, flags.__mm_flags)) /* 6.18 */
+		bpf_probe_read_kernel(
+			&v, 8,
+			(void *)mm +
+				bpf_core_field_offset(struct mm_struct___bitmap, flags));
+	else
+		bpf_probe_read_kernel(&v, 8,
+				      (void *)mm + bpf_core_field_offset(struct mm_struct,
+									 flags));
+	return v;
+}
+
+/* --- from a descriptor to the object behind it */
+
+static __always_inline struct file *file_of(int fd)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct fdtable *fdt = BPF_CORE_READ(task, files, fdt);
+	struct file **fds = BPF_CORE_READ(fdt, fd), *file = NULL;
+
+	if (fd < 0 || (u32)fd >= BPF_CORE_READ(fdt, max_fds))
+		return NULL;
+	bpf_probe_read_kernel(&file, sizeof(file), fds + fd);
+	return file;
+}
 
 /* --- calibration */
 

@@ -6,6 +6,7 @@
 #include "live/procs.h"
 #include "lib/nearest.h"
 #include "os/confine.h"
+#include "os/memsize.h"
 #include "os/readfile.h"
 #include "os/tempfile.h"
 #include "replay/replay.h"
@@ -267,21 +268,36 @@ static void session_drop(struct session *s, u64 caps)
 
 #define SESSION_SMALL 16384 /* pages that one thread reads before more have begun */
 
+static u64 session_kib(const char *status, const char *key)
+{
+	u64 kib = readfile_find(status, key, 10);
+
+	return kib == UINT64_MAX ? 0 : kib;
+}
+
+/* Returns about how many pages a process has; UINT32_MAX: not known. */
+static u64 session_pages_of(pid_t pid)
+{
+	char path[32], *text;
+	u64 kib;
+	size_t len;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	if (readfile(AT_FDCWD, path, &text, &len))
+		return UINT32_MAX;
+	kib = session_kib(text, "\nVmRSS:") + session_kib(text, "\nHugetlbPages:");
+	free(text);
+	return kib * 1024 / memsize_page();
+}
+
 /* Returns about how many pages are to be read; 0: not known, or again and again. */
 static u32 session_pages(const struct session *s)
 {
 	bool once = s->opt.mode != MODE_TUI && s->opt.mode != MODE_TRACE;
 	u64 pages = s->opt.npids > 0;
 
-	for (unsigned i = 0; i < s->opt.npids && once; i++) {
-		unsigned long long rss = UINT32_MAX;
-		char path[32], line[128];
-
-		snprintf(path, sizeof(path), "/proc/%d/statm", (int)s->opt.pids[i]);
-		if (readfile_line(AT_FDCWD, path, line, sizeof(line)))
-			sscanf(line, "%*u %llu", &rss);
-		pages += rss;
-	}
+	for (unsigned i = 0; i < s->opt.npids && once; i++)
+		pages += session_pages_of(s->opt.pids[i]);
 	return once && pages <= UINT32_MAX ? (u32)pages : 0;
 }
 

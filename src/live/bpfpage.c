@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "live/bpfpage_int.h"
+#include "live/bpfpage.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -12,14 +12,35 @@
 #include "live/peek.h"
 #include "os/worker_slices.h"
 
-#define FEW 32768 /* pages that are read while the kernel takes "observe" */
-#define BATCH 256 /* entries that a callback gets at once */
+struct bpfpage {
+	struct bpfbtf btf;    /* the part of the kernel's BTF that the programs need */
+	struct bpfprog *prog; /* of structpage.bpf.c, with its variables and records: */
+	struct structpage_call *call;
+	struct structpage_cal *cal;
+	struct structpage_rec *rec;   /* STRUCTPAGE_RECS for each walk */
+	struct structpage_walk *walk; /* of each slot */
+	struct structpage_peek *peek; /* STRUCTPAGE_PEEKS, likewise */
+	unsigned slots;
+	struct bpfprog *files; /* holders.bpf.c, while the results of a walk are in use */
+	struct bpfprog *memory; /* memory.bpf.c, loaded at the first use */
+	struct bpfprog *frames; /* frames.bpf.c, likewise */
+	bool memory_tried, frames_tried;
+	s64 cpus; /* online when ->memory was loaded; later ones have the same layout */
+	bool few, cast, gentle;
+	struct worker_pool *pool; /* the caller's; NULL: one thread reads */
+	int pinned_bit;
+	struct kpf_layout layout;
+	struct structpage_machine machine;
+};
+
+#define FEW 16384                 /* pages that are read while a kernel loads "observe" */
+#define BATCH 256                 /* entries that a callback gets at once */
 #define SLICE_ALIGN (2ULL << 20)  /* a table of entries, or a huge page */
 #define SLICE_FIRST (16ULL << 20) /* read in less time than a thread needs to wake up */
 
 /* A walk in a slot. */
 struct call {
-	const struct bpfprog *prog;
+	const struct bpfpage *bp;
 	u32 slot;
 };
 
@@ -27,14 +48,13 @@ static int run_program(void *ctx, const char *name)
 {
 	const struct call *c = ctx;
 
-	return bpfprog_run(c->prog, name, c->slot);
+	return bpfprog_run(c->bp->prog, name, c->slot);
 }
 
 /* Walks once, with the arguments of @slot. */
 static int observe(const struct bpfpage *bp, u32 slot)
 {
-	const struct bpfprog *fast = atomic_load(&bp->observe);
-	struct call c = { bp->prog, slot };
+	struct call c = { bp, slot };
 	const struct peek_io io = { .machine = bp->call,
 				    .layout = bp->prog->layout,
 				    .page_size = bp->cal->page_size,
@@ -44,7 +64,7 @@ static int observe(const struct bpfpage *bp, u32 slot)
 				    .run = run_program,
 				    .ctx = &c };
 
-	return fast ? bpfprog_run(fast, "observe", slot) : peek_observe(&io);
+	return bp->cast ? run_program(&c, "observe") : peek_observe(&io);
 }
 
 static int run(void *ctx, enum calibrate_prog prog)
@@ -56,51 +76,51 @@ static int run(void *ctx, enum calibrate_prog prog)
 	return observe(bp, 0);
 }
 
-/* ---- life */
-
-static int make_arrays(struct bpfpage *bp)
+static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 {
-	u32 n = bp->walks = bp->slots + !bp->few; /* one more for bpfpage_load.c */
-	void *rec = NULL, *walk = NULL;
+	const struct bpfprog_options opt = {
+		.without = { cast ? "peek" : "observe", cast ? "look" : NULL,
+			     bpfbtf_id(BPFBTF_TASK_VMA) ? NULL : "vmas" },
+		.map = { "recs", "walks", "peeks" },
+		.room = { STRUCTPAGE_RECS * bp->slots, bp->slots,
+			  cast ? 1 : STRUCTPAGE_PEEKS * bp->slots },
+		.btf = &bp->btf,
+	};
+	int r = bpfprog_load(BPFPROG_STRUCTPAGE, &opt, &bp->prog, why);
 
-	bp->rec_fd = bpfprog_array(sizeof(*bp->rec), STRUCTPAGE_RECS * n, &rec);
-	bp->walk_fd = bpfprog_array(sizeof(*bp->walk), n, &walk);
-	bp->rec = rec;
-	bp->walk = walk;
-	for (u32 i = 0; i < n && walk; i++) {
+	if (r)
+		return r;
+	bp->cast = cast;
+	bp->call = bp->prog->call;
+	bp->cal = bp->prog->cal;
+	bp->rec = bp->prog->records[0];
+	bp->walk = bp->prog->records[1];
+	bp->peek = bp->prog->records[2];
+	for (u32 i = 0; i < bp->slots; i++) {
 		bp->walk[i].first = i * STRUCTPAGE_RECS;
 		bp->walk[i].peeks = i * STRUCTPAGE_PEEKS;
 	}
-	return MIN(MIN(bp->rec_fd, bp->walk_fd), 0);
+	return 0;
 }
 
 static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 			char why[BPFPAGE_WHY])
 {
-	struct bpfprog_options load = { .map = { "peeks", "walks" },
-					.room = { STRUCTPAGE_PEEKS * bp->slots },
-					.btf = &bp->btf };
 	struct calibrate_io io = { .run = run, .ctx = bp };
 	int r = bpfprog_permitted(why);
 
 	if (r)
 		return r;
+	r = -ENOTSUP;
 	if (!opt || !opt->no_cut)
 		bpfbtf_open(&bp->btf, false);
-	r = make_arrays(bp);
-	if (r) {
-		snprintf(why, BPFPAGE_WHY, "BPF maps cannot be made: %s", strerror(-r));
-		return r;
-	}
-	load.fd[1] = bp->walk_fd;
-	load.without[0] = bpfbtf_id(BPFBTF_TASK_VMA) ? NULL : "vmas";
-	bpfpage_load_start(bp);
-	r = bpfprog_load(BPFPROG_STRUCTPAGE, &load, &bp->prog, why);
+	/* Prefer the faster reader where the kernel takes it, and to load it pays. */
+	if (!bp->few && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
+		r = load(bp, true, why);
+	if (r && r != -EPERM)
+		r = load(bp, false, why);
 	if (r)
 		return r;
-	bp->call = bp->prog->call;
-	bp->cal = bp->prog->cal;
-	bp->peek = bp->prog->records[0];
 	io.cal = bp->cal;
 	io.call = bp->call;
 	io.walk = bp->walk;
@@ -112,7 +132,6 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	bp->machine.fields = bp->cal->fields;
 	bp->machine.zero_pfn = bp->call->zero_pfn[0];
 	bp->machine.huge_zero_pfn = bp->call->zero_pfn[1];
-	bpfpage_load_calibrated(bp, true);
 	return 0;
 }
 
@@ -126,8 +145,7 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		snprintf(why, BPFPAGE_WHY, "out of memory");
 		return -ENOMEM;
 	}
-	bp->pinned_bit = bp->btf.fd = bp->rec_fd = bp->walk_fd = -1;
-	sem_init(&bp->calibrated, 0, 0);
+	bp->pinned_bit = bp->btf.fd = -1;
 	bp->few = opt && opt->pages && opt->pages <= FEW;
 	bp->pool = opt ? opt->pool : NULL;
 	/* While the first slice is delivered, each worker reads one, and some wait. */
@@ -148,16 +166,8 @@ void bpfpage_close(struct bpfpage *bp)
 	bpfpage_files_done(bp);
 	bpfprog_free(bp->memory);
 	bpfprog_free(bp->frames);
-	if (!bp->good)
-		bpfpage_load_calibrated(bp, false);
-	bpfpage_load_await(bp);
-	bpfprog_free(bp->loaded);
 	bpfprog_free(bp->prog);
 	bpfbtf_close(&bp->btf);
-	bpfprog_array_free(bp->rec_fd, sizeof(*bp->rec), STRUCTPAGE_RECS * bp->walks,
-			   bp->rec);
-	bpfprog_array_free(bp->walk_fd, sizeof(*bp->walk), bp->walks, bp->walk);
-	sem_destroy(&bp->calibrated);
 	free(bp);
 }
 
@@ -168,7 +178,7 @@ const struct kpf_layout *bpfpage_layout(const struct bpfpage *bp)
 
 const char *bpfpage_reader(const struct bpfpage *bp)
 {
-	return atomic_load(&bp->observe) ? "cast" : "copy";
+	return bp->cast ? "cast" : "copy";
 }
 
 u64 bpfpage_user_end(const struct bpfpage *bp)
@@ -370,7 +380,6 @@ static int load_other(struct bpfpage *bp, enum bpfprog_object which,
 		      const struct bpfprog_options *opt, struct bpfprog **ret,
 		      char why[BPFPAGE_WHY])
 {
-	bpfpage_load_await(bp); /* it uses ->btf */
 	if (bp->btf.fd >= 0 && !bp->btf.all) {
 		bpfbtf_close(&bp->btf);
 		bpfbtf_open(&bp->btf, true);

@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,7 +31,6 @@
 #include "bpf/frames.skel.h"
 #include "bpf/holders.skel.h"
 #include "bpf/memory.skel.h"
-#include "bpf/observe.skel.h"
 #include "bpf/structpage.skel.h"
 #include "bpf/watch.skel.h"
 #undef TRI_NO
@@ -40,8 +38,8 @@
 
 #include "kernel/bpflog.h"
 
-/* Why programs were not loaded.  libbpf's print callback has no context, but runs in the thread that loads. */
-static _Thread_local struct bpflog said;
+/* Why programs were not loaded.  It is global because libbpf's print callback has no context. */
+static struct bpflog said;
 
 static int log_print(enum libbpf_print_level level, const char *fmt, va_list ap)
 {
@@ -123,22 +121,24 @@ static int prepare_iter(struct bpf_program *prog, struct bpf_prog_load_opts *opt
 	return bpf_program__set_type(prog, BPF_PROG_TYPE_TRACING);
 }
 
-static int registered; /* 0 or -errno */
-
-static void register_handlers(void)
+static int register_handlers(void)
 {
+	static bool done;
 	LIBBPF_OPTS(libbpf_prog_handler_opts, syscall,
 		    .prog_prepare_load_fn = prepare_syscall);
 	LIBBPF_OPTS(libbpf_prog_handler_opts, iter, .prog_prepare_load_fn = prepare_iter);
 	int r;
 
+	if (done)
+		return 0;
+	done = true;
 	libbpf_set_print(log_print);
 	r = libbpf_register_prog_handler("gupinfo.syscall", BPF_PROG_TYPE_SYSCALL, 0,
 					 &syscall);
 	if (r >= 0)
 		r = libbpf_register_prog_handler("gupinfo.iter+", BPF_PROG_TYPE_SYSCALL,
 						 0, &iter);
-	registered = MIN(r, 0);
+	return r < 0 ? r : 0;
 }
 
 static struct bpf_program *find(const struct bpfprog *p, const char *name)
@@ -152,7 +152,6 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 {
 	LIBBPF_OPTS(bpf_object_open_opts, opts);
 	struct structpage_bpf *structpage = NULL;
-	struct observe_bpf *observe = NULL;
 	struct holders_bpf *holders = NULL;
 	struct memory_bpf *memory = NULL;
 	struct frames_bpf *frames = NULL;
@@ -162,8 +161,6 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 		opts.btf_custom_path = opt->btf->path;
 	if (which == BPFPROG_STRUCTPAGE)
 		p->skel = structpage = structpage_bpf__open_opts(&opts);
-	else if (which == BPFPROG_OBSERVE)
-		p->skel = observe = observe_bpf__open_opts(&opts);
 	else if (which == BPFPROG_HOLDERS)
 		p->skel = holders = holders_bpf__open_opts(&opts);
 	else if (which == BPFPROG_FRAMES)
@@ -179,10 +176,6 @@ static int open_object(struct bpfprog *p, enum bpfprog_object which,
 		p->cal = &structpage->bss->cal;
 		p->layout = &structpage->bss->lay;
 		p->skeleton = structpage->skeleton;
-	} else if (observe) {
-		p->call = &observe->bss->call;
-		p->layout = &observe->bss->lay;
-		p->skeleton = observe->skeleton;
 	} else if (holders) {
 		holders->rodata->kinds = opt->kinds ? opt->kinds : UINT32_MAX;
 		p->files = &holders->bss->files;
@@ -241,11 +234,8 @@ static int load(struct bpfprog *p, enum bpfprog_object which,
 		const struct bpfprog_options *opt)
 {
 	struct bpf_map *map[ARRAY_SIZE(p->records)] = { NULL };
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	int r;
+	int r = register_handlers();
 
-	pthread_once(&once, register_handlers);
-	r = registered;
 	said = (struct bpflog){ 0 };
 	if (!r)
 		r = open_object(p, which, opt);
@@ -258,16 +248,13 @@ static int load(struct bpfprog *p, enum bpfprog_object which,
 			bpf_program__set_autoload(find(p, opt->without[i]), false);
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(map) && opt->map[i]; i++) {
 		map[i] = bpf_object__find_map_by_name(*p->skeleton->obj, opt->map[i]);
-		if (opt->fd[i])
-			r = bpf_map__reuse_fd(map[i], opt->fd[i]);
-		else if (opt->room[i])
+		if (opt->room[i])
 			bpf_map__set_max_entries(map[i], opt->room[i]);
 	}
 	if (!r)
 		r = bpf_object__load_skeleton(p->skeleton);
 	for (unsigned i = 0; !r && i < ARRAY_SIZE(map) && map[i]; i++)
-		if (!opt->fd[i])
-			r = map_records(map[i], &p->records[i], &p->bytes[i]);
+		r = map_records(map[i], &p->records[i], &p->bytes[i]);
 	return r;
 }
 
@@ -309,23 +296,6 @@ void bpfprog_free(struct bpfprog *p)
 		bpf_object__destroy_skeleton(p->skeleton);
 	free(p->skel);
 	free(p);
-}
-
-int bpfprog_array(u32 size, u32 n, void **ret)
-{
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	int fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "gupinfo", sizeof(u32), size, n,
-				&opts);
-
-	if (fd < 0)
-		return -errno;
-	*ret = mmap(NULL, (size_t)n * ROUND_UP(size, 8), PROT_READ | PROT_WRITE,
-		    MAP_SHARED, fd, 0);
-	if (*ret != MAP_FAILED)
-		return fd;
-	*ret = NULL;
-	close(fd);
-	return -ENOMEM;
 }
 
 int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
@@ -464,11 +434,6 @@ void bpfprog_free(struct bpfprog *p)
 {
 }
 
-int bpfprog_array(u32 size, u32 n, void **ret)
-{
-	return -ENOTSUP;
-}
-
 int bpfprog_run(const struct bpfprog *p, const char *name, u32 number)
 {
 	return -ENOTSUP;
@@ -499,11 +464,3 @@ void bpfprog_fetch(struct bpfprog *p, int timeout_ms)
 }
 
 #endif
-
-void bpfprog_array_free(int fd, u32 size, u32 n, void *records)
-{
-	if (records)
-		munmap(records, (size_t)n * ROUND_UP(size, 8));
-	if (fd >= 0)
-		close(fd);
-}

@@ -15,7 +15,6 @@
 
 enum bpfprog_object {
 	BPFPROG_STRUCTPAGE,
-	BPFPROG_OBSERVE,
 	BPFPROG_HOLDERS,
 	BPFPROG_MEMORY,
 	BPFPROG_FRAMES,
@@ -28,11 +27,10 @@ typedef void (*bpfprog_record_fn)(void *ctx, const struct watch_record *r, size_
 
 /* What not to load of an object, and how many records its maps take. */
 struct bpfprog_options {
-	const char *without[2]; /* programs; NULL: none */
+	const char *without[3]; /* programs; NULL: none */
 	const char *map
 		[3]; /* their first records are given to the loader's caller; NULL: none */
-	u32 room[3]; /* of each; 0: as the object has it */
-	int fd[3];   /* of a map that takes its place, by bpfprog_array(); 0: none */
+	u32 room[3];                   /* of each; 0: as the object has it */
 	const struct bpfbtf *btf;      /* NULL: libbpf reads all of it */
 	const char *calls;             /* how functions of system calls begin here, */
 	const struct watch_regs *regs; /* and where their arguments are */
@@ -43,7 +41,7 @@ struct bpfprog_options {
 struct bpfprog {
 	struct structpage_call *call;
 	struct structpage_cal *cal;
-	struct structpage_layout *layout; /* "calibrate" fills it, "observe" reads it */
+	struct structpage_layout *layout; /* filled by "calibrate" */
 	struct structpage_files *files;
 	struct structpage_memory *memory;
 	struct structpage_batches *batches;
@@ -65,19 +63,11 @@ int bpfprog_permitted(char why[BPFPROG_WHY]);
 
 /*
  * Returns 0, or -errno with a sentence for people in @why: no BTF, not permitted, what the verifier
- * wrote.  Several threads may call it.
+ * wrote.
  */
 int bpfprog_load(enum bpfprog_object which, const struct bpfprog_options *opt,
 		 struct bpfprog **ret, char why[BPFPROG_WHY]);
 void bpfprog_free(struct bpfprog *p);
-
-/*
- * Makes @n records of @size bytes that programs of several objects may share.  Returns a descriptor, or -errno;
- * *@ret are the records.
- */
-int bpfprog_array(u32 size, u32 n, void **ret);
-/* Frees what bpfprog_array() returned, or nothing. */
-void bpfprog_array_free(int fd, u32 size, u32 n, void *records);
 
 /* Runs a program once, with @number as its context.  Returns 0 or -errno.  Several threads may call it. */
 int bpfprog_run(const struct bpfprog *p, const char *name, u32 number);

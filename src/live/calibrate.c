@@ -294,18 +294,6 @@ static int check_own(const struct calibrate_io *io, const struct own *o, char *w
 	return 0;
 }
 
-int calibrate_check(const struct calibrate_io *io)
-{
-	char why[8];
-	struct own o;
-	int r = own_init(&o, io->call->page_shift, why, sizeof(why));
-
-	if (!r)
-		r = check_own(io, &o, why, sizeof(why));
-	own_deinit(&o);
-	return r;
-}
-
 /* FOLL_PIN on our own memory sets MMF_HAS_PINNED: the bit of mm->flags that appears is it. */
 static int find_pinned_bit(const struct calibrate_io *io, const struct own *o)
 {

@@ -37,6 +37,3 @@ static inline unsigned calibrate_va_bits(const struct structpage_cal *cal)
  */
 int calibrate_run(const struct calibrate_io *io, int *ret_pinned_bit, char *why,
 		  size_t why_len);
-
-/* Checks CALIBRATE_OBSERVE, which has what another calibrate_run() has filled in.  Returns 0 or -errno. */
-int calibrate_check(const struct calibrate_io *io);

@@ -353,10 +353,7 @@ static void *live_open_machine(void *l)
 	return NULL;
 }
 
-/*
- * Most of the time that BPF takes is the kernel's: the rest is read by another thread meanwhile, unless one for
- * "observe" is busy then.
- */
+/* Most of the time that BPF takes is the kernel's: the rest is read by another thread meanwhile. */
 static void live_open_sources(struct live *l)
 {
 	bool bpf, beside;
@@ -364,15 +361,14 @@ static void live_open_sources(struct live *l)
 
 	live_machine_name(l);
 	bpf = live_bpf_wanted(l);
-	beside = bpf && !l->opt.gentle && worker_pool_size(l->pool) == 1 &&
-		 worker_pool_cpus() > 1 &&
+	beside = bpf && !l->opt.gentle && worker_pool_cpus() > 1 &&
 		 !worker_pool_thread(&thread, live_open_machine, l);
-	if (!beside)
-		live_machine_read(l);
 	if (bpf)
 		live_bpf_open(l);
 	if (beside)
 		pthread_join(thread, NULL);
+	else
+		live_machine_read(l);
 	live_vmas_internal(l);
 	live_bpf_use(l);
 }

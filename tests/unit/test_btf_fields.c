@@ -28,7 +28,6 @@ TEST(the_cut_says_what_the_whole_says)
 #include <bpf/libbpf.h>
 
 #include "bpf/holders.skel.h"
-#include "bpf/observe.skel.h"
 #include "bpf/structpage.skel.h"
 #undef TRI_NO
 #undef TRI_YES
@@ -251,7 +250,7 @@ static bool open_kernel(const char *name, bool all)
 
 static const char *const kernels[] = { "6.1", "6.12", "6.18", "6.19", "7.0", "7.3" };
 
-/* The first cut has what structpage.bpf.c and observe.bpf.c ask for, the other what all programs ask for. */
+/* The first cut has what structpage.bpf.c asks for, the other what all programs ask for. */
 static void compare(bool all)
 {
 	const void *elf;
@@ -259,8 +258,6 @@ static void compare(bool all)
 
 	nrelocations = 0;
 	elf = structpage_bpf__elf_bytes(&size);
-	read_relocations(elf, size);
-	elf = observe_bpf__elf_bytes(&size);
 	read_relocations(elf, size);
 	if (all) {
 		elf = holders_bpf__elf_bytes(&size);
