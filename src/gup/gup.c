@@ -134,7 +134,7 @@ const char *gup_errno_name(unsigned err)
 	return name && err ? name : "ERROR";
 }
 
-const char *gup_word_name(enum gup_word word, unsigned err)
+const char *gup_kind_name(enum gup_word word)
 {
 	static const char *const names[GUP_WORDS] = {
 		[GUP_WORD_FAST] = "fast",     [GUP_WORD_SLOW] = "slow",
@@ -144,5 +144,10 @@ const char *gup_word_name(enum gup_word word, unsigned err)
 		[GUP_WORD_ERRNO] = "error",   [GUP_WORD_UNKNOWN] = "?",
 	};
 
-	return word == GUP_WORD_ERRNO && err ? gup_errno_name(err) : names[word];
+	return names[word];
+}
+
+const char *gup_word_name(enum gup_word word, unsigned err)
+{
+	return word == GUP_WORD_ERRNO ? gup_errno_name(err) : gup_kind_name(word);
 }

@@ -190,5 +190,8 @@ const char *gup_tri_name(enum tri tri); /* "no" "yes" "unknown" */
 /* Returns "EFAULT" for 14, and "ERROR" for what is no errno. */
 const char *gup_errno_name(unsigned err);
 
-/* Returns the word for a table cell; for GUP_WORD_ERRNO it is the errno's name, of 0 "error". */
+/* Returns the word for sums; for GUP_WORD_ERRNO it is "error". */
+const char *gup_kind_name(enum gup_word word);
+
+/* Returns the word for a verdict; for GUP_WORD_ERRNO it is the errno's name, as gup_errno_name(). */
 const char *gup_word_name(enum gup_word word, unsigned err);

@@ -347,7 +347,7 @@ static void get_mix(const struct report_row *row, u32 arg, struct cell *c)
 		if (words[w] > words[first])
 			first = w;
 	}
-	const char *word = gup_word_name(first, 0);
+	const char *word = gup_kind_name(first);
 
 	if (!c->num)
 		return;

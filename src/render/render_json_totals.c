@@ -89,7 +89,7 @@ static void json_gup_totals(struct js *j, const struct report_totals *t)
 			if (!any)
 				js_open(j, gup_requests[i].name, '{');
 			any = true;
-			js_num(j, gup_word_name(w, 0), t->gup[i][w]);
+			js_num(j, gup_kind_name(w), t->gup[i][w]);
 		}
 		if (any)
 			js_close(j, '}');

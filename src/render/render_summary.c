@@ -113,7 +113,7 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 
 	fprintf(out, "\nget_user_pages now, in pages of %u KiB:\n      ", r->base / 1024);
 	for (unsigned w = 0; w < ARRAY_SIZE(words); w++)
-		fprintf(out, " %6s", gup_word_name(words[w], 0));
+		fprintf(out, " %6s", gup_kind_name(words[w]));
 	fputc('\n', out);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
 		fprintf(out, "%-6s", gup_requests[i].name);
@@ -125,8 +125,8 @@ static void summary_gup(struct render_summary *r, const struct report_totals *t)
 				columns_size(n, text, sizeof(text));
 			else
 				snprintf(text, sizeof(text), n ? "%llu" : "-", n);
-			fprintf(out, " %*s",
-				(int)MAX(6, strlen(gup_word_name(words[w], 0))), text);
+			fprintf(out, " %*s", (int)MAX(6, strlen(gup_kind_name(words[w]))),
+				text);
 		}
 		fputc('\n', out);
 	}

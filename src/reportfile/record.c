@@ -217,7 +217,7 @@ const char *record_word(enum record_form form, unsigned v)
 	if (form == RECORD_WORD)
 		return v == GUP_WORD_ERRNO     ? "errno"
 		       : v == GUP_WORD_UNKNOWN ? "unknown"
-		       : v < GUP_WORDS         ? gup_word_name(v, 0)
+		       : v < GUP_WORDS         ? gup_kind_name(v)
 					       : NULL;
 	return form < ARRAY_SIZE(record_words) && v < record_words[form].n
 		       ? record_words[form].words[v]

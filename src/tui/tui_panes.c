@@ -161,7 +161,7 @@ static void header_verdict(struct tui *t, int y)
 		sum += n->gup[req][i];
 	for (unsigned i = 0; i < GUP_WORDS; i++)
 		if (n->gup[req][i])
-			tui_screen_add(&l, TUI_HEADER, "  %s %s", gup_word_name(i, 0),
+			tui_screen_add(&l, TUI_HEADER, "  %s %s", gup_kind_name(i),
 				       percent(n->gup[req][i], sum, share,
 					       sizeof(share)));
 	if (n->pinned)

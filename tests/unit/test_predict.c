@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule tables themselves, and what three-valued verdicts promise. */
+#include <errno.h>
+
 #include "gup/predict_int.h"
 #include "page/fact_infer.h"
 #include "test.h"
@@ -618,4 +620,13 @@ TEST(functions_by_level)
 		   "do_huge_pmd_wp_page");
 	EXPECT_STR(kernel_function(&k, predict_rule_func(&k, &v.path_slow, 3, &f)),
 		   "follow_page_pte");
+}
+
+/* Sums and verdicts have words of their own for errors: JSON's schema knows "EFAULT" and "ERROR" of a verdict. */
+TEST(words_of_errors)
+{
+	EXPECT_STR(gup_kind_name(GUP_WORD_ERRNO), "error");
+	EXPECT_STR(gup_word_name(GUP_WORD_ERRNO, EFAULT), "EFAULT");
+	EXPECT_STR(gup_word_name(GUP_WORD_ERRNO, 0), "ERROR");
+	EXPECT_STR(gup_word_name(GUP_WORD_COPY, 0), gup_kind_name(GUP_WORD_COPY));
 }
