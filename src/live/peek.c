@@ -71,14 +71,6 @@ static bool answer(u32 i, void *to, u64 bytes)
 	return true;
 }
 
-/* Bits of an address below those that a table of @level resolves. */
-static u32 shift_of(u32 level)
-{
-	u32 page = self->io->machine->page_shift;
-
-	return page + (page - 3) * (level - 1);
-}
-
 /*
  * Before the first of the entries on a way down is taken, they are all read, at once, where the tables of the
  * last way go on to be right: most ways differ only in the last table.
@@ -86,16 +78,18 @@ static u32 shift_of(u32 level)
 static void way_down(void)
 {
 	const struct structpage_walk *w = self->io->walk;
-	u32 levels = self->io->machine->levels, l = w->level;
-	u64 index = (1ULL << (self->io->machine->page_shift - 3)) - 1;
+	u32 page = self->io->machine->page_shift, l = w->level;
+	u64 index = (1ULL << (page - 3)) - 1;
 
 	self->table[l] = w->down;
-	self->of[l] = w->addr >> shift_of(l + 1);
-	if (l != levels)
+	self->of[l] = w->addr >> arch_level_shift(page, l + 1);
+	if (l != self->io->machine->levels)
 		return;
-	for (self->nway = 0; l > 1 && self->of[l] == w->addr >> shift_of(l + 1); l--)
+	for (self->nway = 0;
+	     l > 1 && self->of[l] == w->addr >> arch_level_shift(page, l + 1); l--)
 		ask(WAY + self->nway++,
-		    (self->table[l] + (w->addr >> shift_of(l) & index) * sizeof(u64)) &
+		    (self->table[l] +
+		     (w->addr >> arch_level_shift(page, l) & index) * sizeof(u64)) &
 			    ~(LINE - 1ULL),
 		    LINE);
 	run(WAY, self->nway);
