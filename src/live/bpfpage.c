@@ -26,7 +26,7 @@ struct bpfpage {
 	struct bpfprog *frames; /* frames.bpf.c, likewise */
 	bool memory_tried, frames_tried;
 	s64 cpus; /* online when ->memory was loaded; later ones have the same layout */
-	bool few, cast, gentle;
+	bool cast, gentle;
 	struct worker_pool *pool; /* the caller's; NULL: one thread reads */
 	int pinned_bit;
 	struct kpf_layout layout;
@@ -106,6 +106,7 @@ static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 			char why[BPFPAGE_WHY])
 {
+	bool few = opt && opt->pages && opt->pages <= FEW;
 	struct calibrate_io io = { .run = run, .ctx = bp };
 	int r = bpfprog_permitted(why);
 
@@ -115,7 +116,7 @@ static int open_checked(struct bpfpage *bp, const struct bpfpage_options *opt,
 	if (!opt || !opt->no_cut)
 		bpfbtf_open(&bp->btf, false);
 	/* Prefer the faster reader where the kernel takes it, and to load it pays. */
-	if (!bp->few && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
+	if (!few && bp->btf.fd >= 0 && bpfbtf_id(BPFBTF_CAST))
 		r = load(bp, true, why);
 	if (r && r != -EPERM)
 		r = load(bp, false, why);
@@ -146,7 +147,6 @@ int bpfpage_open(const struct bpfpage_options *opt, struct bpfpage **ret,
 		return -ENOMEM;
 	}
 	bp->pinned_bit = bp->btf.fd = -1;
-	bp->few = opt && opt->pages && opt->pages <= FEW;
 	bp->pool = opt ? opt->pool : NULL;
 	/* While the first slice is delivered, each worker reads one, and some wait. */
 	bp->slots = worker_pool_size(bp->pool) > 1 ? 2 * worker_pool_size(bp->pool) : 1;
