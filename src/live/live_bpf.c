@@ -62,11 +62,17 @@ static void live_bpf_cma(struct live *l)
 	c->spans = l->spans = cut;
 }
 
+/* It is this machine whose files are read. */
+static bool live_bpf_here(const struct live *l)
+{
+	return !l->opt.root || !strcmp(l->opt.root, "/");
+}
+
 bool live_bpf_wanted(struct live *l)
 {
 	char why[BPFPAGE_WHY];
 
-	if (l->opt.root && strcmp(l->opt.root, "/"))
+	if (!live_bpf_here(l))
 		live_bpf_why(l, "the files of another root are read, not this machine");
 	else if (l->opt.evidence == LIVE_EVIDENCE_PROCFS)
 		live_bpf_why(l, "not asked for (--evidence=procfs)");
@@ -90,7 +96,7 @@ void live_bpf_use(struct live *l)
 {
 	struct source_machine *m = &l->machine;
 
-	if (!l->opt.root || !strcmp(l->opt.root, "/"))
+	if (live_bpf_here(l))
 		live_bpf_probe(m->kernel.probe);
 	if (!l->bpf)
 		return;
