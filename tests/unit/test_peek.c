@@ -299,6 +299,19 @@ TEST(mapcounts_are_summed_up)
 	EXPECT_INT(rec[0].large, 75 + 10);
 }
 
+/* Walks three pages, after a peek at whose struct pages @meanwhile happens; those around the second stay as they are. */
+static void observe_three(void (*meanwhile)(u64 pfn))
+{
+	set_up();
+	for (unsigned i = 0; i < 3; i++)
+		map(i, DATA + i);
+	looked = meanwhile;
+	observe(3);
+	EXPECT_INT(walk.n, 3);
+	expect_pages(0, 0, 1, DATA);
+	expect_pages(2, 2, 1, DATA + 2);
+}
+
 static void once_elsewhere(u64 pfn)
 {
 	if (pfn == DATA + 1 && !looks++)
@@ -307,15 +320,8 @@ static void once_elsewhere(u64 pfn)
 
 TEST(entry_that_changes_while_its_page_is_read)
 {
-	set_up();
-	for (unsigned i = 0; i < 3; i++)
-		map(i, DATA + i);
-	looked = once_elsewhere;
-	observe(3);
-	EXPECT_INT(walk.n, 3);
-	expect_pages(0, 0, 1, DATA);
+	observe_three(once_elsewhere);
 	expect_pages(1, 1, 1, DATA + 40);
-	expect_pages(2, 2, 1, DATA + 2);
 }
 
 static void always_elsewhere(u64 pfn)
@@ -326,15 +332,8 @@ static void always_elsewhere(u64 pfn)
 
 TEST(entry_that_keeps_changing)
 {
-	set_up();
-	for (unsigned i = 0; i < 3; i++)
-		map(i, DATA + i);
-	looked = always_elsewhere;
-	observe(3);
-	EXPECT_INT(walk.n, 3);
-	expect_pages(0, 0, 1, DATA);
+	observe_three(always_elsewhere);
 	EXPECT(rec[1].has & STRUCTPAGE_RACED);
-	expect_pages(2, 2, 1, DATA + 2);
 }
 
 /* The hardware may set these bits at any time. */
