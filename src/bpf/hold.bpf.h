@@ -9,15 +9,26 @@
 struct structpage_files files;
 BPF_RECORDS(ends, struct structpage_end, STRUCTPAGE_ENDS);
 BPF_RECORDS(holds, struct structpage_hold, STRUCTPAGE_HOLDS);
-u64 seen[4096]; /* objects that have been delivered; collisions deliver them again */
+u64 seen[1024]
+	[4]; /* objects that have been delivered; the fifth of a set pushes out the first */
 struct structpage_hold now; /* what the next holds have in common */
 
 #define MOST_PAGES (1 << 20)
 #define MOST_BUFFERS (1 << 14)
 
+/* Returns the place of @object, or one for it.  A socket's has bit 0 set when it holds something. */
 static __always_inline u64 *seen_at(u64 object)
 {
-	return &seen[(object >> 6) & (ARRAY_SIZE(seen) - 1)];
+	u64 *set = seen[object * 0x61c8864680b583ebULL >>
+			54]; /* as hash_64() of linux/hash.h */
+
+	for (u32 i = 0; i < ARRAY_SIZE(*seen); i++)
+		if ((set[i] & ~1ULL) == object)
+			return &set[i];
+	for (u32 i = ARRAY_SIZE(*seen) - 1; i; i--)
+		set[i] = set[i - 1];
+	set[0] = 0;
+	return set;
 }
 
 static __always_inline bool first_time(u64 object)

@@ -47,43 +47,59 @@ static char *some(size_t pages, int flags)
 	return p;
 }
 
-static int ring_of(char *p, size_t n)
+/* A ring with @n bytes at @p in @nbuffers buffers, 16 at most. */
+static int ring_of(char *p, size_t n, size_t nbuffers)
 {
 	struct io_uring_params params = { 0 };
-	struct iovec v = { p, n };
+	struct iovec v[16];
 	int fd = (int)syscall(SYS_io_uring_setup, 4, &params);
 
-	if (fd < 0 || syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, &v, 1))
+	for (size_t i = 0; i < nbuffers; i++)
+		v[i] = (struct iovec){ p + n / nbuffers * i, n / nbuffers };
+	if (fd < 0 ||
+	    syscall(SYS_io_uring_register, fd, IORING_REGISTER_BUFFERS, v, nbuffers))
 		cannot("io_uring");
 	return fd;
 }
 
 static int make_ring(void)
 {
-	return ring_of(some(16, 0), 16 * PAGE);
+	return ring_of(some(16, 0), 16 * PAGE, 1);
 }
 
 struct clone {
 	uint32_t src_fd, flags, src_off, dst_off, nr, pad[3];
 };
 
-/* Two rings share the buffer and its pins (6.12). */
-static int make_ring_clone(void)
+/* @rings more rings share the buffers of ring @fd and their pins (6.12). */
+static int clones(int fd, int rings)
 {
 	struct io_uring_params params = { 0 };
-	struct clone clone = { .src_fd = (uint32_t)make_ring() };
-	int fd = (int)syscall(SYS_io_uring_setup, 4, &params);
+	struct clone clone = { .src_fd = (uint32_t)fd };
 
-	if (fd < 0 || syscall(SYS_io_uring_register, fd, 30, &clone, 1))
-		cannot("IORING_REGISTER_CLONE_BUFFERS");
+	while (rings--) {
+		fd = (int)syscall(SYS_io_uring_setup, 4, &params);
+		if (fd < 0 || syscall(SYS_io_uring_register, fd, 30, &clone, 1))
+			cannot("IORING_REGISTER_CLONE_BUFFERS");
+	}
 	return fd;
+}
+
+static int make_ring_clone(void)
+{
+	return clones(make_ring(), 1);
+}
+
+static int make_ring_clones(void)
+{
+	return clones(ring_of(some(16, 0), 16 * PAGE, 16), 128);
 }
 
 /* The buffer's mapping goes away: its pages stay. */
 static int make_ring_unmapped(void)
 {
 	char *p = some(16, 0);
-	int fd = ring_of(p, 16 * PAGE);
+	int fd = ring_of(p, 16 * PAGE, 1);
 
 	munmap(p, 16 * PAGE);
 	some(1, 0);
@@ -98,7 +114,7 @@ static int make_ring_thp(void)
 
 	madvise(p, HUGE, MADV_HUGEPAGE);
 	memset(p, 1, HUGE);
-	return ring_of(p + 16 * PAGE, 4 * PAGE);
+	return ring_of(p + 16 * PAGE, 4 * PAGE, 1);
 }
 
 static int pipe_of(char *p, size_t n)
@@ -292,6 +308,7 @@ static const struct {
 	{ "ring-unmapped", make_ring_unmapped },
 	{ "ring-thp", make_ring_thp },
 	{ "ring-clone", make_ring_clone },
+	{ "ring-clones", make_ring_clones },
 	{ "ring-memory", make_ring_memory },
 	{ "provided", make_provided },
 	{ "pipe", make_pipe },

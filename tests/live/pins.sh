@@ -96,6 +96,14 @@ if start ring-thp; then
 	stop
 fi
 
+# However many rings share buffers, their pins count once.
+if start ring-clones; then
+	"$gupinfo" --pins --pid "$pid" -r -n -b -o PINS >"$dir/out" 2>/dev/null
+	expect_empty "ring-clones: 16 buffers of 129 rings" \
+		"$(awk '{ pins += $1 } END { print NR, pins }' "$dir/out" | grep -vx "2064 16")"
+	stop
+fi
+
 # The kernel's counters: all pins are found, and each that VmPin counts.
 all=
 for kind in ring ring-unmapped ring-thp pipe mlock; do
