@@ -10,20 +10,23 @@
 #   all             the series that Debian serves
 #   variants        what matrix.sh judges by default
 #   qemu, cpu       the emulator with its machine; its processor
+#   accel           how it emulates
 #   console, output the kernel's console; the command's output, which the options "second" make
 #   huge            kernel parameters that reserve $HUGE times 2 MiB of huge pages, about
 arch_set()
 {
-	release='' stock='' pages='' variants="default on nodes+movable+cma+on" all="6.1 6.12"
+	release='' stock='' pages='' variants="default on nodes+movable+cma+on" all="6.1 6.12" accel=tcg
 	console=ttyS0 output=ttyS1 huge="hugepages=${HUGE-}"
 	second=(-chardev "stdio,id=output,signal=off" -device "pci-serial,chardev=output")
 	case $1 in
 	amd64)
 		# Without erms and fsrm the kernel clears and copies pages by words, not by bytes: an emulator does one
-		# step for each.
+		# step for each.  The kernel changes its code under an int3 that other CPUs may run into; emulated by
+		# threads of their own they may find it when nobody waits for it any more (rarely), and the kernel dies.
 		triplet=x86_64-linux-gnu flavour=cloud-amd64
 		all="5.10 6.1 6.12 6.16 6.17 6.18 6.19 7.0 7.1 7.2 7.3 sid"
 		qemu=(qemu-system-x86_64 -machine q35) cpu=max,-erms,-fsrm second=(-serial stdio)
+		accel=tcg,thread=single
 		;;
 	arm64)
 		triplet=aarch64-linux-gnu flavour=cloud-arm64 pages=arm64

@@ -7,7 +7,7 @@
 #                A file "config" beside IMAGE is put where gupinfo looks for the configuration.
 #   ROOTFS       an image of rootfs.sh; the VM writes to a throw-away copy
 #   environment  MEM=2048 (MiB)  CPUS=2  NUMA=1|2  HUGE=64 (2 MiB pages)  SWAP=256 (MiB, 0: none)
-#                TIMEOUT=300 (seconds)  ACCEL=tcg (kvm is faster where it works)  CPU=max,... (qemu's -cpu;
+#                TIMEOUT=300 (seconds)  ACCEL=kvm (faster where it works)  CPU=max,... (qemu's -cpu;
 #                power8: a hash MMU)
 #                 APPEND="kernel parameters"  CONSOLE=file (kernel log)
 #
@@ -49,7 +49,7 @@ if [ -d "$modules" ]; then
 		esac
 	done
 fi
-[ ! -r "${image%/*}/config" ] || cp "${image%/*}/config" "$ir/vm/config"
+[ ! -f "${image%/*}/config" ] || cp "${image%/*}/config" "$ir/vm/config"
 cat >"$ir/init" <<INIT
 #!/vm/busybox sh
 b=/vm/busybox
@@ -125,7 +125,7 @@ if [ "$NUMA" -ge 2 ]; then
 		-object "memory-backend-ram,id=m1,size=${half}M" -numa node,nodeid=1,memdev=m1,cpus=1)
 fi
 # stdout is the command's; a VM that does not finish is killed
-TMPDIR=$work timeout -k 5 "${TIMEOUT:-300}" "${qemu[@]}" -cpu "${CPU:-$cpu}" -accel "${ACCEL:-tcg}" \
+TMPDIR=$work timeout -k 5 "${TIMEOUT:-300}" "${qemu[@]}" -cpu "${CPU:-$cpu}" -accel "${ACCEL:-$accel}" \
 	-smp "$smp" -m "${MEM}M" "${numa[@]}" -display none -monitor none -no-reboot -nodefaults \
 	-kernel "$image" -initrd "$work/initramfs.cpio" \
 	-append "console=$console,115200 loglevel=6 panic=-1 rdinit=/init no_timer_check $huge secretmem.enable=1 ${APPEND:-}" \
