@@ -112,6 +112,15 @@ rm many
 run --replay "$report" --pages -Q "$(yes '(' | head -n 50000 | tr -d '\n')"
 expect_empty "a filter of 50,000 parentheses" "$([ $status = 2 ] && grep -q 'nested too deeply' <<<"$said" || echo "$status $said")"
 
+# ---- what a part of a report does not have may have been there
+"$gupinfo" --replay "$report" --range 20002000-20004000 --report >part 2>/dev/null
+for sides in "$report part" "part $report"; do
+	# shellcheck disable=SC2086
+	got=$("$gupinfo" --diff $sides 2>&1)
+	status=$?
+	expect_empty "--diff of ${sides//$srcdir\//}" "$([ $status = 0 ] && grep -qx 'no page differs' <<<"$got" || head -n 5 <<<"$status: $got")"
+done
+
 # ---- a reader of JSON knows whether all is there
 sed '$d' "$report" >torn
 for view in "" --pages --lint --all "--pages -o ADDR" "--diff $report"; do

@@ -45,6 +45,7 @@ struct process {
 	u64 start_time;     /* clock ticks since boot: a reused PID has another */
 	u8 has_pinned;      /* enum tri */
 	bool kernel_thread; /* has no memory of its own */
+	bool part;          /* recorded with --range: what is not there may be mapped */
 	u64 vm_pin_bytes, vm_lck_bytes, rss_bytes;
 	char cgroup[192]; /* of memory, untrusted; "": not known */
 };

@@ -161,7 +161,8 @@ void store_diff_seek(struct store_cursor *side, u64 addr, u64 limit)
 	size_t i = p ? next_vma(side, addr) : 0;
 
 	side->at = (struct store_side){ .store = s, .process = p };
-	side->covered = true; /* the VMA list is complete: nothing is mapped here */
+	/* a whole list of VMAs: nothing is mapped between them */
+	side->covered = !p || !p->process.part;
 	side->end = limit;
 	if (!p || i >= p->nvmas)
 		return;
@@ -333,7 +334,7 @@ int store_diff(const struct store *sa, const struct store_process *pa,
 		u64 like = like_rows_end(&a, &b, end);
 		next = MIN(MAX(next, like), end);
 		if (!a.covered || !b.covered) {
-			skipped += next - addr;
+			skipped += a.at.vma || b.at.vma ? next - addr : 0;
 			continue;
 		}
 		u32 what = sides_diff(&a.at, &b.at, addr);

@@ -127,8 +127,11 @@ static int capture_process(void *ctx, const struct process *p)
 {
 	struct capture *c = ctx;
 
+	struct process process = *p;
+
 	c->result->processes++;
-	return record_write_process(c->w, p);
+	process.part |= c->opt->nranges || c->opt->nnames;
+	return record_write_process(c->w, &process);
 }
 
 static int capture_vma(void *ctx, const struct process *p, const struct vma *vma)

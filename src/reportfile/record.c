@@ -88,6 +88,7 @@ const struct record_field record_process_fields[] = {
 	PROCESS("VmLck", vm_lck_bytes, DEC, KEPT),
 	PROCESS("VmRSS", rss_bytes, DEC, KEPT),
 	PROCESS("comm", comm, TEXT, COMM),
+	PROCESS("part", part, DEC, KEPT, .optional = true),
 	{ 0 },
 };
 
