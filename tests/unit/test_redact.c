@@ -125,7 +125,7 @@ TEST(each_field_is_kept_or_redacted_on_purpose)
 		{ record_zone_fields, "node zone start=frame end=frame cma" },
 		{ record_pool_fields, "bytes free free-pin" },
 		{ record_process_fields,
-		  "ppid uid=user threads start=zeroed pinned VmPin VmLck VmRSS comm=comm" },
+		  "ppid uid=user threads start=zeroed pinned VmPin VmLck VmRSS comm=comm part" },
 		{ record_vma_fields,
 		  "name=path page pkey thp uffd-async fs file-known file-dax file-empty file gate smaps rss pss huge pmd pool-known pool-free pool-reserved pool-surplus pool-overcommit pool-mount pool-cgroup" },
 		{ record_state_fields,
