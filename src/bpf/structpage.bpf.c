@@ -91,17 +91,6 @@ static __always_inline void look_at_mm(struct structpage_walk *w)
 		w->err = 0;
 }
 
-SEC("gupinfo.syscall")
-int look(const u32 *ctx)
-{
-	u32 i = *ctx;
-	struct structpage_walk *w = bpf_map_lookup_elem(&walks, &i);
-
-	if (w)
-		look_at_mm(w);
-	return 0;
-}
-
 static long peek_step(u32 i, struct structpage_walk **at)
 {
 	u32 slot = (*at)->peeks + i, bytes;
@@ -122,8 +111,10 @@ int peek(const u32 *ctx)
 	u32 i = *ctx;
 	struct structpage_walk *w = bpf_map_lookup_elem(&walks, &i);
 
-	if (w)
-		bpf_loop(w->npeeks, peek_step, &w, 0);
+	if (!w)
+		return 0;
+	bpf_loop(w->npeeks, peek_step, &w, 0);
+	look_at_mm(w); /* what was read is of a process that is still there */
 	return 0;
 }
 

@@ -44,11 +44,11 @@ struct call {
 	u32 slot;
 };
 
-static int run_program(void *ctx, const char *name)
+static int peek(void *ctx)
 {
 	const struct call *c = ctx;
 
-	return bpfprog_run(c->bp->prog, name, c->slot);
+	return bpfprog_run(c->bp->prog, "peek", c->slot);
 }
 
 /* Walks once, with the arguments of @slot. */
@@ -61,10 +61,10 @@ static int observe(const struct bpfpage *bp, u32 slot)
 				    .rec = bp->rec,
 				    .walk = &bp->walk[slot],
 				    .peek = bp->peek,
-				    .run = run_program,
+				    .run = peek,
 				    .ctx = &c };
 
-	return bp->cast ? run_program(&c, "observe") : peek_observe(&io);
+	return bp->cast ? bpfprog_run(bp->prog, "observe", slot) : peek_observe(&io);
 }
 
 static int run(void *ctx, enum calibrate_prog prog)
@@ -79,7 +79,7 @@ static int run(void *ctx, enum calibrate_prog prog)
 static int load(struct bpfpage *bp, bool cast, char why[BPFPAGE_WHY])
 {
 	const struct bpfprog_options opt = {
-		.without = { cast ? "peek" : "observe", cast ? "look" : NULL,
+		.without = { cast ? "peek" : "observe",
 			     bpfbtf_id(BPFBTF_TASK_VMA) ? NULL : "vmas" },
 		.map = { "recs", "walks", "peeks" },
 		.room = { STRUCTPAGE_RECS * bp->slots, bp->slots,

@@ -38,7 +38,7 @@ static bool run(u32 first, u32 n)
 
 	w->peeks = from + first;
 	w->npeeks = n;
-	r = self->io->run(self->io->ctx, "peek");
+	r = self->io->run(self->io->ctx);
 	w->peeks = from;
 	if (r && !self->err)
 		self->err = r;
@@ -290,14 +290,11 @@ int peek_observe(const struct peek_io *io)
 
 	self = &p;
 	walk_reset(w);
-	p.err = io->run(io->ctx, "look");
-	if (!p.err && !w->err) {
+	if (run(0, 0) && !w->err) {
 		for (w->steps = 0; w->steps < most && !p.err; w->steps++)
 			if (step(w->steps, &w))
 				break;
 		walk_settle(w);
-		if (!p.err)
-			p.err = io->run(io->ctx, "look");
 	}
 	self = NULL;
 	return p.err;

@@ -16,8 +16,7 @@ struct peek_io {
 	struct structpage_rec *rec;   /* those of all calls: walk->first is an index */
 	struct structpage_walk *walk; /* this call's arguments and results */
 	struct structpage_peek *peek; /* those of all calls: walk->peeks is an index */
-	/* Runs the program @name for this call; 0 or -errno. */
-	int (*run)(void *ctx, const char *name);
+	int (*run)(void *ctx); /* runs the program "peek" for this call; 0 or -errno */
 	void *ctx;
 };
 
