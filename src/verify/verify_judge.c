@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "verify/verify_int.h"
+#include "verify/verify_judge.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #define VERIFY_PRESENT BIT(63)
 #define VERIFY_SWAP BIT(62)

@@ -5,7 +5,7 @@
 #include "test.h"
 
 #include "render/render.h"
-#include "verify/verify_int.h"
+#include "verify/verify_judge.h"
 
 #define TEST_PRESENT BIT(63)
 
