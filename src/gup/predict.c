@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "gup/predict_int.h"
 #include "lib/array.h"
-#include "page/fact_infer.h"
 
 #include <string.h>
 

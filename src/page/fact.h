@@ -46,3 +46,29 @@ extern const struct fact_row {
 } fact_rows[FACTS];
 /* @id is in @set, and no fact before it there has its decider: for lists that name each once. */
 bool fact_decides(u64 set, enum fact id);
+
+struct kernel;
+
+/* The kernel never lets all of these literals hold at once. */
+struct fact_never {
+	const char *why;
+	u64 yes, no, kyes, kno;
+};
+
+/* Literals of @yes and @no that are known to fail. */
+static inline u64 fact_infer_failing(const struct facts *f, u64 yes, u64 no)
+{
+	return f->known & ((yes & ~f->value) | (no & f->value));
+}
+
+/*
+ * Adds to @f and to the kernel's facts @k what fact_never.def infers from them.  Returns the
+ * row that they violate, or NULL.
+ */
+const struct fact_never *fact_infer_close(struct facts *f, struct facts *k);
+
+/*
+ * Adds to @f what fact_never.def infers on kernel @k, or on every kernel when @k is NULL.
+ * Returns false and leaves @f as it was when its facts contradict each other.
+ */
+bool fact_infer(const struct kernel *k, struct facts *f);

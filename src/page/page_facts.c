@@ -5,7 +5,6 @@
 
 #include "kpageflags.h"
 #include "pagemap.h"
-#include "page/fact_infer.h"
 
 #include "lib/pure.h"
 

@@ -3,7 +3,6 @@
 #include <errno.h>
 
 #include "gup/predict_int.h"
-#include "page/fact_infer.h"
 #include "test.h"
 
 static const char *const models[] = { "5.10", "5.15", "6.1", "6.6",

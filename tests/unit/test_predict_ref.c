@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The rule tables against the transcription of the kernel's flow, on every consistent state. */
 #include "gup/predict.h"
-#include "page/fact_infer.h"
 #include "predict_ref.h"
 #include "test.h"
 

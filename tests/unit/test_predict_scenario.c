@@ -6,7 +6,6 @@
 #include <errno.h>
 
 #include "gup/predict.h"
-#include "page/fact_infer.h"
 #include "test.h"
 
 /* Mappings. */
