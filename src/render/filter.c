@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/filter.h"
 
-#include "render/columns.h"
 #include "report/range.h"
 
 #include <ctype.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/openmetrics.h"
 
-#include "lib/escape.h"
 #include "render/sums.h"
 
 #include <errno.h>

@@ -5,8 +5,6 @@
 #include <string.h>
 
 #include "lib/text.h"
-#include "page/fact.h"
-#include "render/columns.h"
 #include "render/rows.h"
 
 #define INDENT 14

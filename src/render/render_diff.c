@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "render/render_diff.h"
 
-#include "lib/escape.h"
 #include "render/filter.h"
 #include "render/rows.h"
 

@@ -5,8 +5,6 @@
 #include "render/openmetrics.h"
 #include "render/rows.h"
 
-#include <errno.h>
-
 #define FAMILY_PAIRS 10 /* shown for people without --verbose */
 
 struct render_family {

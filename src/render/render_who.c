@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "lib/escape.h"
 #include "render/js.h"
 #include "render/rows.h"
 
