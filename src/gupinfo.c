@@ -8,7 +8,6 @@
 #include "cmd/session.h"
 #include "os/confine.h"
 
-#include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <sys/auxv.h>

@@ -6,9 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "report/collect.h"
 #include "lib/array.h"
-#include "lib/escape.h"
 #include "live/procs.h"
 #include "cmd/vma_cache.h"
 #include "os/clock.h"

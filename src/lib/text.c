@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "lib/text.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lib/pure.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "os/worker_pool.h"
 
-#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/collect.h"
 
-#include "page/fact_infer.h"
 #include "page/holders.h"
-#include "gup/verdict_cache.h"
 #include "report/lint.h"
 #include "lib/array.h"
 

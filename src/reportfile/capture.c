@@ -2,7 +2,6 @@
 #include "reportfile/capture.h"
 
 #include "page/holders.h"
-#include "page/page.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -2,7 +2,6 @@
 #include "reportfile/model_diff.h"
 
 #include "reportfile/record_int.h"
-#include "page/page.h"
 #include "gup/predict.h"
 
 #include "lib/pure.h"

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "reportfile/record_int.h"
 
-#include <stdio.h>
-
 #include "lib/pure.h"
 
 static bool record_bad_size(u32 n, u32 max)

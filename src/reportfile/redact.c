@@ -5,7 +5,6 @@
 #include "lib/text.h"
 #include "reportfile/record_int.h"
 #include "page/holders.h"
-#include "page/page.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "tui/tui_grid.h"
 #include "lib/array.h"
-#include "render/columns.h"
 
 #include <errno.h>
 #include <stdio.h>
