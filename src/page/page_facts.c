@@ -39,7 +39,6 @@ static void facts_vma_flags(struct page_facts_work *w)
 		{ F(VMA_SHADOW_STACK), VF(SHADOW_STACK) },
 		{ F(VMA_DONTCOPY), VF(DONTCOPY) },
 		{ F(VMA_WIPEONFORK), VF(WIPEONFORK) },
-		{ F(VMA_UFFD_MISSING), VF(UFFD_MISSING) },
 		{ F(VMA_UFFD_WP), VF(UFFD_WP) },
 		{ F(VMA_UFFD_RWP), VF(UFFD_RWP) },
 	};
@@ -66,6 +65,12 @@ static void facts_vma_perms(struct page_facts_work *w)
 		fact_set(&w->f, F(VMA_MAYWRITE), true);
 }
 
+/* The kernel's own file behind a mapping of MAP_ANONYMOUS | MAP_HUGETLB. */
+static bool facts_anon_hugepage(const struct vma *v)
+{
+	return !strncmp(v->name, "/anon_hugepage", 14);
+}
+
 static enum tri facts_vma_anon(const struct vma *v)
 {
 	if (v->fs == VMA_FS_NONE)
@@ -73,6 +78,19 @@ static enum tri facts_vma_anon(const struct vma *v)
 	if (v->fs == VMA_FS_DEVICE) /* private mappings of /dev/zero have no vm_ops */
 		return tri_from(true, !v->shared && !strcmp(v->name, "/dev/zero"));
 	return tri_from(v->fs != VMA_FS_UNKNOWN || v->shared, false);
+}
+
+/*
+ * Whether userfaultfd gets the fault of a hole: by VM_UFFD_MISSING if the page cache lacks the page, by
+ * VM_UFFD_MINOR if it has it (shmem_get_folio_gfp(), hugetlb_no_page()).
+ */
+static enum tri facts_uffd_missing(const struct vma *v)
+{
+	bool missing = v->flags & VF(UFFD_MISSING), minor = v->flags & VF(UFFD_MINOR);
+	bool uncached = facts_vma_anon(v) == TRI_YES || v->file_empty ||
+			(!v->shared && facts_anon_hugepage(v));
+
+	return tri_from(v->has_flags && (missing == minor || uncached), missing);
 }
 
 static enum tri facts_dirty_tracking(const struct vma *v)
@@ -188,7 +206,7 @@ static void facts_huge(struct page_facts_work *w)
 		return;
 	if (v->flags & VF(NORESERVE))
 		fact_set(&w->f, F(HUGE_RESERVED), false);
-	if (!strncmp(v->name, "/anon_hugepage", 14))
+	if (facts_anon_hugepage(v))
 		fact_set(&w->f, F(CACHED), false);
 }
 
@@ -222,6 +240,7 @@ static void facts_vma(struct page_facts_work *w)
 	else if (v->has_flags)
 		fact_set(&w->f, F(VMA_UFFD_ASYNC), false);
 	fact_set_tri(&w->f, F(VMA_ANON), facts_vma_anon(v));
+	fact_set_tri(&w->f, F(VMA_UFFD_MISSING), facts_uffd_missing(v));
 	fact_set_tri(&w->f, F(VMA_FSDAX), facts_fsdax(v));
 	fact_set_tri(&w->f, F(VMA_SECRETMEM),
 		     tri_from(v->fs != VMA_FS_UNKNOWN, v->fs == VMA_FS_SECRETMEM));

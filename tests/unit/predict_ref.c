@@ -268,6 +268,8 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 			return SIGNAL;
 		if (IS(r, MIGRATION) || IS(r, DEVICE_ENTRY))
 			return WAIT;
+		if (IS(r, BEYOND_EOF))
+			return SIGNAL;
 		if (IS(r, VMA_UFFD_MISSING))
 			return HANDLER;
 		if (ref_uffd_waits(r, kind))
@@ -277,8 +279,6 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 					       (kind == FAULT_WRITE || !IS(r, CACHED))
 				       ? SIGNAL
 				       : WAIT;
-		if (IS(r, BEYOND_EOF))
-			return SIGNAL;
 		if (ref_cached_somewhere(r, kind))
 			return WAIT;
 		ref_map_fresh(r, kind == FAULT_WRITE || IS(r, VMA_SHARED), true);
@@ -339,12 +339,12 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 		}
 		return AGAIN;
 	}
+	if (!IS(r, VMA_ANON) && IS(r, BEYOND_EOF))
+		return SIGNAL;
 	if (IS(r, VMA_UFFD_MISSING))
 		return HANDLER;
 	if (ref_uffd_waits(r, kind))
 		return HANDLER;
-	if (!IS(r, VMA_ANON) && IS(r, BEYOND_EOF))
-		return SIGNAL;
 	if (ref_cached_somewhere(r, kind))
 		return WAIT;
 	if (IS(r, VMA_MAYSHARE) || (!IS(r, VMA_ANON) && kind != FAULT_WRITE)) {

@@ -287,6 +287,49 @@ TEST(holes)
 	EXPECT(v.req[GUP_GET_R].waits && v.write.waits);
 }
 
+/* Missing faults are those of pages that the cache lacks, minor faults those of pages that it has. */
+TEST(userfaultfd_gets_the_fault_of_a_hole)
+{
+	static const struct {
+		u64 flags;
+		enum tri empty, any; /* the file has no page, or may have some */
+	} rows[] = {
+		{ VF(UFFD_MISSING), TRI_YES, TRI_UNKNOWN },
+		{ VF(UFFD_MINOR), TRI_NO, TRI_UNKNOWN },
+		{ VF(UFFD_MISSING) | VF(UFFD_MINOR), TRI_YES, TRI_YES },
+		{ 0, TRI_NO, TRI_NO },
+	};
+	struct page_context ctx = context("7.3");
+	struct page_info p = missing_page(PAGE_NONE);
+	struct raw_page raw = entry;
+	struct gup_verdicts got;
+
+	p.size = 4096;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct vma v = file_vma(VMA_FS_SHMEM, true, true);
+
+		v.flags |= rows[i].flags;
+		raw.addr = v.start;
+		v.file_known = true;
+		v.file_bytes = 1 << 20;
+		v.file_empty = true;
+		page_facts(&ctx, &v, &raw, &p);
+		EXPECT_FACT(p, VMA_UFFD_MISSING, rows[i].empty);
+		v.file_empty = false;
+		page_facts(&ctx, &v, &raw, &p);
+		EXPECT_FACT(p, VMA_UFFD_MISSING, rows[i].any);
+		predict_all(&kernel, &p.facts, &got);
+		EXPECT(got.req[GUP_GET_W].waits == (rows[i].any == TRI_YES));
+		EXPECT((got.req[GUP_GET_W].slow == GUP_SLOW_OK) ==
+		       (rows[i].any == TRI_NO));
+		v.file_bytes = 0; /* SIGBUS comes first */
+		page_facts(&ctx, &v, &raw, &p);
+		predict_all(&kernel, &p.facts, &got);
+		EXPECT_INT(got.req[GUP_GET_W].word, GUP_WORD_ERRNO);
+		EXPECT_INT(got.write.fault, GUP_WRITE_SEGV);
+	}
+}
+
 /* A hole of a file that has no page anywhere; that says nothing of a private page in swap. */
 TEST(nothing_is_cached)
 {
