@@ -39,31 +39,6 @@ struct act {
 /* Returns -errno when it failed; -EIO without a reason. */
 typedef int gupcall_fn(struct act *a);
 
-static gupcall_fn gupcall_vmsplice, gupcall_dio, gupcall_process_vm, gupcall_uring,
-	gupcall_gup_test, gupcall_gup_kept, gupcall_store, gupcall_fork, gupcall_move;
-
-static const struct {
-	struct gupcall_row row;
-	gupcall_fn *run;
-	long arg;
-} gupcall_rows[GUPCALLS] = {
-#define GUPCALL(id, name_, what_, entry_, kyes_, kno_, run_, arg_, text_) \
-	[GUPCALL_DO_##id] = { .row = { .name = name_,                     \
-				       .text = text_,                     \
-				       .what = what_,                     \
-				       .entry = GUPCALL_##entry_,         \
-				       .kyes = kyes_,                     \
-				       .kno = kno_ },                     \
-			      .run = run_,                                \
-			      .arg = arg_ },
-#include "pagestate/gupcall.def"
-};
-
-const struct gupcall_row *gupcall_row(enum gupcall_id id)
-{
-	return &gupcall_rows[id].row;
-}
-
 /* gup_test's interface (mm/gup_test.h); FOLL_WRITE is 1 in every version. */
 struct gupcall_gup_test_arg {
 	u64 get_delta_usec, put_delta_usec, addr, size;
@@ -169,6 +144,30 @@ static int gupcall_move(struct act *a)
 	r = gupcall_call(a, SYS_move_pages, 0, 1, (long)&page, (long)&node, (long)&status,
 			 MPOL_MF_MOVE_ALL);
 	return r < 0 ? (int)r : r > 0 ? -EAGAIN : status < 0 ? status : 0;
+}
+
+/* --- the table */
+
+static const struct {
+	struct gupcall_row row;
+	gupcall_fn *run;
+	long arg;
+} gupcall_rows[GUPCALLS] = {
+#define GUPCALL(id, name_, what_, entry_, kyes_, kno_, run_, arg_, text_) \
+	[GUPCALL_DO_##id] = { .row = { .name = name_,                     \
+				       .text = text_,                     \
+				       .what = what_,                     \
+				       .entry = GUPCALL_##entry_,         \
+				       .kyes = kyes_,                     \
+				       .kno = kno_ },                     \
+			      .run = run_,                                \
+			      .arg = arg_ },
+#include "pagestate/gupcall.def"
+};
+
+const struct gupcall_row *gupcall_row(enum gupcall_id id)
+{
+	return &gupcall_rows[id].row;
 }
 
 /* --- the environment */

@@ -24,19 +24,6 @@ int pagestate_op_run(struct pagestate *s, enum pagestate_op_id op, char *addr,
 		     size_t len);
 
 /*
- * Operations that are more than one system call work on [@addr, @addr + @len) of the mapping.  They
- * return 0; or -errno, with s->why set when its name is not enough.  -EOPNOTSUPP means that this machine
- * cannot do it.
- */
-typedef int pagestate_op_fn(struct pagestate *s, char *addr, size_t len, long arg);
-
-/* pagestate_anon.c.  @arg of uffd: bit 0 asynchronous, bit 1 reads are protected, too. */
-pagestate_op_fn pagestate_anon_merge, pagestate_anon_pageout, pagestate_anon_uffd;
-/* pagestate_huge.c: they load or store, and look whether the kernel gave what was wanted. */
-pagestate_op_fn pagestate_huge_thp, pagestate_huge_zero, pagestate_huge_folio,
-	pagestate_huge_take;
-
-/*
  * Loads and stores that may fail: SIGSEGV and SIGBUS are caught meanwhile.  Not for several threads
  * at once.
  */

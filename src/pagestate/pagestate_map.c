@@ -18,30 +18,6 @@
 
 #define PAGESTATE_FILE_PAGES 16 /* what exists of a file */
 
-/* Opens s->fd, the file of s->len bytes that is mapped.  Returns 0, or -errno and s->why. */
-typedef int pagestate_open_fn(struct pagestate *s);
-
-static pagestate_open_fn pagestate_disk, pagestate_disk_ro, pagestate_memfd,
-	pagestate_secret, pagestate_aio, pagestate_gate, pagestate_huge_file,
-	pagestate_huge_mount, pagestate_huge_full;
-
-static const struct pagestate_mapped {
-	pagestate_open_fn *open; /* NULL: no file */
-	u8 page;                 /* enum pagestate_size */
-	int flags, advice;
-	bool readonly;
-	u8 look; /* the page that is looked at */
-} pagestate_mappings[] = {
-#define MAPPING(id, page_, flags_, advice_, readonly_, look_, open_) \
-	[PAGESTATE_MAP_##id] = { .open = open_,                      \
-				 .page = PAGESTATE_SIZE_##page_,     \
-				 .flags = flags_,                    \
-				 .advice = advice_,                  \
-				 .readonly = readonly_,              \
-				 .look = look_ },
-#include "pagestate/pagestate_map.def"
-};
-
 /* ---- files */
 
 /* Writes what exists of the file; every page begins with PAGESTATE_BYTE_MADE. */
@@ -181,6 +157,26 @@ static int pagestate_gate(struct pagestate *s)
 	s->len = 0; /* nothing to release */
 	return 0;
 }
+
+/* ---- the table */
+
+static const struct pagestate_mapped {
+	/* Opens s->fd, the file of s->len bytes; NULL: there is none.  Returns 0, or -errno and s->why. */
+	int (*open)(struct pagestate *s);
+	u8 page; /* enum pagestate_size */
+	int flags, advice;
+	bool readonly;
+	u8 look; /* the page that is looked at */
+} pagestate_mappings[] = {
+#define MAPPING(id, page_, flags_, advice_, readonly_, look_, open_) \
+	[PAGESTATE_MAP_##id] = { .open = open_,                      \
+				 .page = PAGESTATE_SIZE_##page_,     \
+				 .flags = flags_,                    \
+				 .advice = advice_,                  \
+				 .readonly = readonly_,              \
+				 .look = look_ },
+#include "pagestate/pagestate_map.def"
+};
 
 size_t pagestate_map_page(enum pagestate_mapping id)
 {

@@ -4,59 +4,236 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/mempolicy.h>
+#include <linux/userfaultfd.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "os/readfile.h"
 #include "pagestate/pagestate_child.h"
 #include "pagestate/pagestate_ref.h"
 
-static pagestate_op_fn pagestate_op_look, pagestate_op_touch, pagestate_op_fork,
-	pagestate_op_exit, pagestate_op_child, pagestate_op_ref, pagestate_op_release,
-	pagestate_op_child_vmsplice, pagestate_op_parent_vmsplice, pagestate_op_mprotect,
-	pagestate_op_madvise, pagestate_op_mlock, pagestate_op_mremap, pagestate_op_unmap,
-	pagestate_op_only, pagestate_op_truncate, pagestate_op_vm_read,
-	pagestate_op_move_node, pagestate_op_drain;
+/* ---- KSM, swap, userfaultfd */
 
-static const struct {
-	struct pagestate_op_row row;
-	pagestate_op_fn *run;
-	long arg;
-} pagestate_op_rows[PAGESTATE_OPS] = {
-#define OP(id, name_, scope_, weight_, needs_, run_, arg_, text_)          \
-	[PAGESTATE_OP_##id] = { .row = { .name = name_,                    \
-					 .text = text_,                    \
-					 .needs = PAGESTATE_NEED_##needs_, \
-					 .scope = PAGESTATE_##scope_,      \
-					 .weight = weight_ },              \
-				.run = run_,                               \
-				.arg = arg_ },
-#include "pagestate/pagestate_op.def"
-};
+#ifndef MADV_PAGEOUT
+#define MADV_PAGEOUT 21
+#endif
 
-const struct pagestate_op_row *pagestate_op_row(enum pagestate_op_id id)
+/* From include/uapi/linux/userfaultfd.h of 7.3; uffdio_rwprotect is like uffdio_writeprotect. */
+#define PAGESTATE_UFFD_WP_ASYNC BIT(15) /* UFFD_FEATURE_WP_ASYNC */
+#define PAGESTATE_UFFD_RWP BIT(17)
+#define PAGESTATE_UFFD_RWP_ASYNC BIT(18)
+#define PAGESTATE_UFFDIO_MODE_RWP BIT(3)
+#define PAGESTATE_UFFDIO_RWPROTECT _IOWR(UFFDIO, 9, struct uffdio_writeprotect)
+
+static int pagestate_op_uffd(struct pagestate *s, char *addr, size_t len, long how)
 {
-	return &pagestate_op_rows[id].row;
+	bool async = how & 1, rwp = how & 2;
+	struct uffdio_api api = { .api = UFFD_API };
+	struct uffdio_register reg = { .range = { (uintptr_t)s->addr, s->len },
+				       .mode = rwp ? PAGESTATE_UFFDIO_MODE_RWP
+						   : UFFDIO_REGISTER_MODE_WP };
+	struct uffdio_writeprotect protect = { .range = { (uintptr_t)addr, len },
+					       .mode = UFFDIO_WRITEPROTECT_MODE_WP };
+
+	if (rwp)
+		api.features =
+			PAGESTATE_UFFD_RWP | (async ? PAGESTATE_UFFD_RWP_ASYNC : 0);
+	else if (async)
+		api.features = PAGESTATE_UFFD_WP_ASYNC;
+	if (s->uffd >= 0)
+		return -EBUSY;
+	s->uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK);
+	if (s->uffd < 0)
+		return pagestate_fail(s, -EOPNOTSUPP, "userfaultfd: %m");
+	if (ioctl(s->uffd, UFFDIO_API, &api) || ioctl(s->uffd, UFFDIO_REGISTER, &reg))
+		return pagestate_fail(s, -EOPNOTSUPP, "userfaultfd %s: %m",
+				      rwp     ? "read-write protection"
+				      : async ? "with UFFD_FEATURE_WP_ASYNC"
+					      : "write protection");
+	if (ioctl(s->uffd, rwp ? PAGESTATE_UFFDIO_RWPROTECT : UFFDIO_WRITEPROTECT,
+		  &protect))
+		return pagestate_fail(s, -EOPNOTSUPP, "%s: %m",
+				      rwp ? "UFFDIO_RWPROTECT"
+					  : "userfaultfd write protection");
+	s->blocks = !async && s->page >= addr && s->page < addr + len;
+	return 0;
 }
 
-int pagestate_op_run(struct pagestate *s, enum pagestate_op_id op, char *addr, size_t len)
+static int pagestate_op_pageout(struct pagestate *s, char *addr, size_t len, long arg)
 {
-	const struct pagestate_op_row *row = &pagestate_op_rows[op].row;
-	int err = pagestate_need(row->needs, s->why);
-
-	if (err)
-		return err;
-	s->why[0] = '\0';
-	err = pagestate_op_rows[op].run(s, addr, len, pagestate_op_rows[op].arg);
-	if (!err || s->why[0])
-		return err;
-	pagestate_fail(s, err, "%s: %s", row->text, strerror(-err));
-	/* A kernel that lacks the operation returns EINVAL. */
-	return err == -EINVAL || err == -ENOMEM || err == -EPERM ? -EOPNOTSUPP : err;
+	for (int i = 0; i < 50; i++) {
+		if (madvise(addr, len, MADV_PAGEOUT))
+			return -errno;
+		if (pagestate_pagemap(addr) >> 62 == 1)
+			return 0;
+		nanosleep(&(struct timespec){ .tv_nsec = 2000000 }, NULL);
+	}
+	return pagestate_fail(s, -EOPNOTSUPP, "MADV_PAGEOUT left the page in memory");
 }
+
+/* Makes the page and a neighbour alike, registers both with KSM and waits for the merge. */
+static int pagestate_op_merge(struct pagestate *s, char *addr, size_t len, long arg)
+{
+	size_t page = pagestate_size(PAGESTATE_SIZE_BASE);
+	char *other = addr + page < s->addr + s->len ? addr + page : addr - page;
+	u64 mask = BIT(55) - 1;
+
+	if (s->leaf != page || s->len < 2 * page ||
+	    pagestate_access_store(addr, 1, 1, PAGESTATE_BYTE_MADE) ||
+	    pagestate_access_store(other, 1, 1, PAGESTATE_BYTE_MADE))
+		return pagestate_fail(s, -EOPNOTSUPP, "KSM cannot merge this");
+	/* Content that no other process is likely to have. */
+	for (size_t i = 0; i < page; i += 8) {
+		u64 word = 0x6775706b736d0000ULL + (u64)getpid() * page + i;
+
+		memcpy(addr + i, &word, 8);
+	}
+	addr[0] = PAGESTATE_BYTE_MADE;
+	memcpy(other, addr, page);
+	if (madvise(addr, page, MADV_MERGEABLE) || madvise(other, page, MADV_MERGEABLE))
+		return pagestate_fail(s, -EOPNOTSUPP, "MADV_MERGEABLE: %m");
+	for (int i = 0; i < 500; i++) {
+		u64 a = pagestate_pagemap(addr), b = pagestate_pagemap(other);
+
+		if (a >> 63 && b >> 63 && (a & mask) && (a & mask) == (b & mask))
+			return 0;
+		nanosleep(&(struct timespec){ .tv_nsec = 10000000 }, NULL);
+	}
+	return pagestate_fail(s, -EOPNOTSUPP, "KSM did not merge the pages within 5 s");
+}
+
+/* ---- huge pages: loads or stores, and looks whether the kernel gave what was wanted */
+
+#ifndef MADV_COLLAPSE
+#define MADV_COLLAPSE 25
+#endif
+
+#define PAGESTATE_THP "/sys/kernel/mm/transparent_hugepage/"
+
+/* Returns AnonHugePages of the VMA at @addr in KiB; -1 when smaps cannot be read. */
+static long pagestate_huge_kib(const char *addr)
+{
+	FILE *f = fopen("/proc/self/smaps", "re");
+	unsigned long start, end;
+	char line[512];
+	bool here = false;
+	long kib = -1;
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "%lx-%lx ", &start, &end) == 2)
+			here = (uintptr_t)addr >= start && (uintptr_t)addr < end;
+		else if (here && sscanf(line, "AnonHugePages: %ld", &kib) == 1)
+			break;
+	}
+	fclose(f);
+	return kib;
+}
+
+static int pagestate_op_thp(struct pagestate *s, char *addr, size_t len, long arg)
+{
+	long want = (long)(pagestate_size(PAGESTATE_SIZE_PMD) >> 10);
+
+	pagestate_store(addr, len, s->leaf, PAGESTATE_BYTE_MADE);
+	if (pagestate_huge_kib(addr) != want)
+		madvise(addr, len, MADV_COLLAPSE);
+	if (pagestate_huge_kib(addr) != want)
+		return pagestate_fail(s, -EOPNOTSUPP,
+				      "no transparent huge page could be had");
+	return 0;
+}
+
+static int pagestate_op_zero(struct pagestate *s, char *addr, size_t len, long arg)
+{
+	if (!readfile_number(AT_FDCWD, PAGESTATE_THP "use_zero_page"))
+		return pagestate_fail(s, -EOPNOTSUPP,
+				      "the huge zero page is off (use_zero_page)");
+	(void)*(volatile char *)s->page;
+	/* The whole slot is present at once; otherwise it was the small zero page. */
+	if (!(pagestate_pagemap(addr) >> 63) ||
+	    !(pagestate_pagemap(addr + len - s->leaf) >> 63))
+		return pagestate_fail(s, -EOPNOTSUPP,
+				      "the kernel did not map the huge zero page");
+	return 0;
+}
+
+/* The page at @addr begins a folio of @pages: one head, then tails. */
+static bool pagestate_huge_is_folio(const char *addr, size_t pages)
+{
+	u64 pfn = pagestate_pagemap(addr) & (BIT(55) - 1),
+	    *flags = calloc(pages, sizeof(*flags));
+	int fd = open("/proc/kpageflags", O_RDONLY | O_CLOEXEC);
+	bool ok = false;
+
+	if (flags && fd >= 0 && pfn &&
+	    pread(fd, flags, pages * 8, (off_t)(pfn * 8)) == (ssize_t)(pages * 8)) {
+		ok = flags[0] >> 15 & 1; /* KPF_COMPOUND_HEAD */
+		for (size_t i = 1; i < pages; i++)
+			ok = ok && flags[i] >> 16 & 1; /* KPF_COMPOUND_TAIL */
+	}
+	if (fd >= 0)
+		close(fd);
+	free(flags);
+	return ok;
+}
+
+static int pagestate_op_folio(struct pagestate *s, char *addr, size_t len, long arg)
+{
+	char path[96], text[64];
+	size_t kib = len >> 10;
+
+	snprintf(path, sizeof(path), PAGESTATE_THP "hugepages-%zukB/enabled", kib);
+	if (!readfile_line(AT_FDCWD, path, text, sizeof(text)))
+		return pagestate_fail(s, -EOPNOTSUPP,
+				      "this kernel has no folios of %zu KiB", kib);
+	if (strstr(text, "[never]"))
+		return pagestate_fail(
+			s, -EOPNOTSUPP,
+			"folios of %zu KiB are off (hugepages-%zukB/enabled)", kib, kib);
+	pagestate_store(addr, len, s->leaf, PAGESTATE_BYTE_MADE);
+	if (!pagestate_huge_is_folio(addr, len / s->leaf))
+		return pagestate_fail(s, -EOPNOTSUPP, "no folio of %zu KiB was allocated",
+				      kib);
+	return 0;
+}
+
+/*
+ * Reserves the rest of the pool while the state lasts.  Others would then get SIGBUS, so this
+ * happens only where nobody but this process, with the page looked at, uses the pool.
+ */
+static int pagestate_op_take(struct pagestate *s, char *addr, size_t len, long arg)
+{
+	u64 free = pagestate_pool(PAGESTATE_SIZE_HUGETLB, "free_hugepages");
+	u64 own = pagestate_pagemap(s->page) >> 63;
+	size_t size = pagestate_size(PAGESTATE_SIZE_HUGETLB);
+
+	if (pagestate_pool(PAGESTATE_SIZE_HUGETLB, "nr_overcommit_hugepages"))
+		return pagestate_fail(s, -EOPNOTSUPP,
+				      "the pool may grow (nr_overcommit_hugepages)");
+	if (!free ||
+	    pagestate_pool(PAGESTATE_SIZE_HUGETLB, "nr_hugepages") - free != own ||
+	    pagestate_pool(PAGESTATE_SIZE_HUGETLB, "resv_hugepages"))
+		return pagestate_fail(s, -EOPNOTSUPP,
+				      "others use the pool of huge pages");
+	s->taken = mmap(NULL, free * size, PROT_NONE,
+			MAP_PRIVATE | MAP_ANONYMOUS | MAP_HUGETLB, -1, 0);
+	if (s->taken == MAP_FAILED) {
+		s->taken = NULL;
+		return pagestate_fail(s, -EOPNOTSUPP, "mmap: %m");
+	}
+	s->taken_len = free * size;
+	return 0;
+}
+
+/* ---- the others */
 
 static int pagestate_op_look(struct pagestate *s, char *addr, size_t len, long arg)
 {
@@ -267,4 +444,47 @@ static int pagestate_op_drain(struct pagestate *s, char *addr, size_t len, long 
 	if (syscall(SYS_move_pages, 0, 0L, &page, &node, &status, MPOL_MF_MOVE))
 		return -errno;
 	return 0;
+}
+
+/* ---- the table */
+
+/*
+ * Operations work on [@addr, @addr + @len) of the mapping.  They return 0; or -errno, with s->why set when
+ * its name is not enough.  -EOPNOTSUPP means that this machine cannot do it.
+ */
+static const struct {
+	struct pagestate_op_row row;
+	int (*run)(struct pagestate *s, char *addr, size_t len, long arg);
+	long arg;
+} pagestate_op_rows[PAGESTATE_OPS] = {
+#define OP(id, name_, scope_, weight_, needs_, run_, arg_, text_)          \
+	[PAGESTATE_OP_##id] = { .row = { .name = name_,                    \
+					 .text = text_,                    \
+					 .needs = PAGESTATE_NEED_##needs_, \
+					 .scope = PAGESTATE_##scope_,      \
+					 .weight = weight_ },              \
+				.run = run_,                               \
+				.arg = arg_ },
+#include "pagestate/pagestate_op.def"
+};
+
+const struct pagestate_op_row *pagestate_op_row(enum pagestate_op_id id)
+{
+	return &pagestate_op_rows[id].row;
+}
+
+int pagestate_op_run(struct pagestate *s, enum pagestate_op_id op, char *addr, size_t len)
+{
+	const struct pagestate_op_row *row = &pagestate_op_rows[op].row;
+	int err = pagestate_need(row->needs, s->why);
+
+	if (err)
+		return err;
+	s->why[0] = '\0';
+	err = pagestate_op_rows[op].run(s, addr, len, pagestate_op_rows[op].arg);
+	if (!err || s->why[0])
+		return err;
+	pagestate_fail(s, err, "%s: %s", row->text, strerror(-err));
+	/* A kernel that lacks the operation returns EINVAL. */
+	return err == -EINVAL || err == -ENOMEM || err == -EPERM ? -EOPNOTSUPP : err;
 }
