@@ -569,9 +569,42 @@ static bool same_page(const struct raw_page *run, u64 n, const struct raw_page *
 	       run->page_type == page->page_type;
 }
 
-static unsigned differences(char *p, const struct list *runs)
+/*
+ * Addresses that differ now, and those that differed each time.  Others change flags and accessed bits
+ * meanwhile (LRU batches, the multi-generational LRU's aging, DAMON), of other pages each time.
+ */
+static struct differing {
+	u64 at[65536]; /* ascending */
+	size_t n;
+} differ, persist;
+
+static void differs(u64 addr)
 {
-	unsigned differ = 0;
+	if (differ.n < ARRAY_SIZE(differ.at))
+		differ.at[differ.n++] = addr;
+}
+
+/* After try @i, of which nothing is left. */
+static size_t differ_always(int i)
+{
+	size_t n = 0;
+
+	if (!i)
+		persist = differ;
+	for (size_t k = 0, d = 0; i && k < persist.n; k++) {
+		while (d < differ.n && differ.at[d] < persist.at[k])
+			d++;
+		if (d < differ.n && differ.at[d] == persist.at[k])
+			persist.at[n++] = persist.at[k];
+	}
+	if (i)
+		persist.n = n;
+	differ.n = 0;
+	return persist.n;
+}
+
+static void differences(char *p, const struct list *runs)
+{
 	u64 at = 0;
 
 	for (size_t i = 0; i < runs->n; i++) {
@@ -583,28 +616,26 @@ static unsigned differences(char *p, const struct list *runs)
 			struct raw_page page = one(p + at * PAGE, false);
 
 			if (step == 1 && !same_page(run, k, &page))
-				differ++;
+				differs(page.addr);
 		}
 	}
 	EXPECT_INT(at, MIXED);
-	return differ;
 }
 
 /* A run of a copied reader and of the fast one, folded or not, against pages one by one. */
 static void compare_runs(char *p, bool fold)
 {
 	static struct list runs;
-	unsigned differ = 0;
+	size_t left = 1;
 
-	for (int i = 0; i < 5; i++) { /* pages leave LRU batches meanwhile */
+	for (int i = 0; i < 20 && left; i++) {
 		folds = fold;
 		runs = *observe(p, MIXED * PAGE, false);
 		folds = false;
-		differ = differences(p, &runs);
-		if (!differ)
-			break;
+		differences(p, &runs);
+		left = differ_always(i);
 	}
-	EXPECT_INT(differ, 0);
+	EXPECT_INT(left, 0);
 	printf("# %s: %d pages in %zu runs%s\n", bpfpage_reader(bp), MIXED, runs.n,
 	       fold ? ", folded" : "");
 }
@@ -686,11 +717,9 @@ static void observe_wide(struct bpfpage *by, const char *p, bool fold, struct wi
 	EXPECT(ret->at >= end);
 }
 
-/* Counts the runs of which some page differs between @a and @b, whose runs end elsewhere. */
-static unsigned differences_wide(const struct wide *a, const struct wide *b)
+/* Finds runs of which some page differs between @a and @b, whose runs end elsewhere. */
+static void differences_wide(const struct wide *a, const struct wide *b)
 {
-	unsigned differ = 0;
-
 	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
 		const struct raw_page *x = &a->raw[i], *y = &b->raw[k];
 		u64 size = x->level == RAW_LEVEL_PMD ? THP : PAGE;
@@ -699,13 +728,13 @@ static unsigned differences_wide(const struct wide *a, const struct wide *b)
 		struct raw_page page = *y;
 
 		page.pfn += y->has & RAW_HAS_PFN ? (from - y->addr) / PAGE : 0;
-		differ += x->level != y->level ||
-			  (!(y->has & RAW_FOLDED) &&
-			   !same_page(x, (from - x->addr) / PAGE, &page));
+		if (x->level != y->level ||
+		    (!(y->has & RAW_FOLDED) &&
+		     !same_page(x, (from - x->addr) / PAGE, &page)))
+			differs(from);
 		i += x_end <= y_end;
 		k += y_end <= x_end;
 	}
-	return differ;
 }
 
 TEST(several_readers_deliver_what_one_delivers)
@@ -718,16 +747,16 @@ TEST(several_readers_deliver_what_one_delivers)
 	for (unsigned workers = 2; workers <= 5; workers += 3)
 		for (int fold = 0; fold < 2; fold++) {
 			struct bpfpage_options opt = { .pool = worker_pool_new(workers) };
-			unsigned differ = 1;
+			size_t left = 1;
 
 			EXPECT_INT(bpfpage_open(&opt, &several, why), 0);
-			/* DAMON and others change flags meanwhile */
-			for (int i = 0; i < 20 && differ; i++) {
+			for (int i = 0; i < 20 && left; i++) {
 				observe_wide(several, p, fold, &together);
 				observe_wide(bp, p, fold, &alone);
-				differ = differences_wide(&alone, &together);
+				differences_wide(&alone, &together);
+				left = differ_always(i);
 			}
-			EXPECT_INT(differ, 0);
+			EXPECT_INT(left, 0);
 			printf("# %u workers: %zu runs, alone %zu%s\n", workers,
 			       together.n, alone.n, fold ? ", folded" : "");
 			bpfpage_close(several);
