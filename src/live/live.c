@@ -258,11 +258,16 @@ static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 
 {
 	struct live *l = (struct live *)src;
 	struct live_process *p = live_find(l, pid);
+	struct live_maps maps = { l, p, cb, ctx };
 
 	if (!p)
 		return -ESRCH;
 	if (p->pagemap < 0)
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
+	if (!(vma->flags & VF(HUGETLB)) && live_maps_begin(&maps)) {
+		cb = live_maps_mark;
+		ctx = &maps;
+	}
 	if (l->ahead && fold == l->src.ahead_folds) {
 		int err = live_ahead_observe(l, p, vma, start, end, cb, ctx);
 

@@ -242,6 +242,20 @@ void live_batches_begin(struct live_batches *b, const struct live *l, bool marks
 			source_raw_cb cb, void *ctx);
 int live_batches_mark(void *ctx, const struct raw_page *raw, size_t n);
 
+/*
+ * A callback that reads how often each base page of a huge leaf is mapped (RAW_HAS_MAPS), where others may
+ * map only some of them, and passes all on (live_maps.c).
+ */
+struct live_maps {
+	struct live *l;
+	struct live_process *p;
+	source_raw_cb cb;
+	void *ctx;
+};
+/* Whether the kernel counts that, and it can be read. */
+bool live_maps_begin(const struct live_maps *m);
+int live_maps_mark(void *ctx, const struct raw_page *raw, size_t n);
+
 /* Reads CMA areas and free huge pages; NULL when it cannot.  Valid until the next call. */
 const struct structpage_memory *live_bpf_memory(struct live *l);
 int live_bpf_observe(struct live *l, struct live_process *p, const struct vma *vma,

@@ -85,6 +85,7 @@ struct page_info {
 	s64 excess;         /* refcount - expected; only when both are known */
 	struct facts facts; /* what predict.h judges */
 	u32 batches; /* of CPUs that hold it, as in the raw page; known with ->has_batches */
+	u32 maps_once, maps_share; /* as in the raw page, with ->maps_differ */
 	u32 swap_type;
 	u16 pte, pte_known;  /* PAGE_PTE_* */
 	s16 node;            /* -1 unknown */
@@ -106,6 +107,7 @@ struct page_info {
 	u8 mapping;         /* enum raw_mapping, with ->has_page */
 	bool has_page;      /* its struct page was read */
 	bool has_batches;
+	bool maps_differ; /* a huge leaf whose pages do not have one map count: ->mapcount is their average */
 	bool counts_disagree; /* /proc/kpagecount and _mapcount of a page that is not large */
 };
 

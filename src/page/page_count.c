@@ -26,6 +26,12 @@ static void page_count_maps_struct(struct page_work *w, bool large)
 				 : PAGE_WHY_UNCALIBRATED);
 		return;
 	}
+	if (large && page_huge_leaf(w) && o->entire_mapcount > 0 &&
+	    o->has & RAW_HAS_LARGE && o->large_mapcount != o->entire_mapcount &&
+	    !(o->has & RAW_HAS_MAPS)) {
+		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w));
+		return;
+	}
 	p->mapcount = o->mapcount;
 	p->mapcount_kind = PAGE_COUNT_EXACT;
 	page_why(w, PAGE_F_MAPCOUNT, PAGE_WHY_KNOWN);
@@ -61,6 +67,25 @@ static void page_count_maps_proc(struct page_work *w, bool large)
 		p->folio_mapcount = p->mapcount;
 }
 
+/*
+ * A process that stores to a page of a huge leaf which it shares has its PMD split, and maps the rest by
+ * PTEs (__split_huge_pmd()): from then on the pages of the leaf have different map counts.
+ */
+static void page_count_maps_parts(struct page_work *w)
+{
+	struct page_info *p = w->page;
+	const struct raw_page *o = w->raw;
+
+	if (!(o->has & RAW_HAS_MAPS) || !page_knows(p, PAGE_F_MAPCOUNT) ||
+	    o->maps_share == RAW_MAPS_ONE / (u64)MAX(p->mapcount, 1))
+		return;
+	p->maps_differ = true;
+	p->maps_once = o->maps_once;
+	p->maps_share = o->maps_share;
+	p->mapcount = (RAW_MAPS_ONE - 1) / MAX(o->maps_share, 1) + 1;
+	p->mapcount_kind = PAGE_COUNT_AVERAGE;
+}
+
 void page_count_maps(struct page_work *w)
 {
 	struct page_info *p = w->page;
@@ -77,6 +102,7 @@ void page_count_maps(struct page_work *w)
 		page_count_maps_proc(w, large);
 	else
 		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w));
+	page_count_maps_parts(w);
 }
 
 /* folio_expected_ref_count(), mm.h (6.16; before: scattered); -1 when a part is unknown. */

@@ -116,7 +116,8 @@ void page_facts_counts_maps(struct page_facts_work *w)
 	if (page_knows(p, PAGE_F_MAPCOUNT) && n >= 0) {
 		fact_set(&w->f, F(MAPCOUNT_ONE), n == 1);
 	} else if (page_knows(p, PAGE_F_MAPCOUNT) &&
-		   p->mapcount_kind == PAGE_COUNT_EXACT && p->mapcount > 1) {
+		   (p->maps_differ ||
+		    (p->mapcount_kind == PAGE_COUNT_EXACT && p->mapcount > 1))) {
 		fact_set(&w->f, F(MAPCOUNT_ONE), false);
 	}
 	fact_set_tri(&w->f, F(MM_SHARED), p->mm_shared);

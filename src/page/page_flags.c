@@ -142,8 +142,8 @@ static bool page_flags_shared(const struct page_work *w)
 {
 	const struct page_info *p = w->page;
 
-	if (p->mapcount_kind == PAGE_COUNT_EXACT)
-		return p->mapcount > 1;
+	if (p->mapcount_kind == PAGE_COUNT_EXACT || p->maps_differ)
+		return p->maps_differ || p->mapcount > 1;
 	/* pagemap's bit 56: "this page is mapped once", unless only averages exist. */
 	return page_kernel(w, KFACT_KPAGECOUNT_AVERAGE) == TRI_NO &&
 	       w->raw->has & RAW_HAS_PAGEMAP && p->anon &&

@@ -27,6 +27,7 @@
 	BIT(7) /* struct page: flags, head_flags, counters, mapping, order, head_pfn */
 #define RAW_HAS_LARGE BIT(8)    /* large_mapcount */
 #define RAW_HAS_MM_IDS BIT(9)   /* mm_ids */
+#define RAW_HAS_MAPS BIT(10)    /* maps_once, maps_share */
 #define RAW_HAS_BATCHES BIT(11) /* ->batches */
 #define RAW_FOLDED BIT(12)      /* folded: only the first leaf's ->pfn and ->head_pfn */
 #define RAW_RACED BIT(15)       /* the words kept changing while they were read */
@@ -45,6 +46,8 @@ enum raw_mapping {
 	RAW_MAPPING_FILE,
 	RAW_MAPPING_MOVABLE
 };
+
+#define RAW_MAPS_ONE BIT(31)
 
 /* A hole has RAW_HAS_PAGEMAP and pagemap == 0 (its soft-dirty bit may be set). */
 struct raw_page {
@@ -72,4 +75,7 @@ struct raw_page {
 	s32 pincount; /* ->_pincount of a large folio */
 	u32 batches; /* up to two batches that hold it: STRUCTPAGE_BATCH(), above it another */
 	u64 mm_ids; /* folio->_mm_ids (6.15 and later) */
+	/* Of a huge leaf of which other processes map parts: its base pages that are mapped once; */
+	u32 maps_once;
+	u32 maps_share; /* of a base page 1 / map count, on average, in units of 1 / RAW_MAPS_ONE */
 };

@@ -17,7 +17,8 @@ static void who_counts(FILE *out, const struct render_who *who)
 		fprintf(out, "in a folio of %llu pages from PFN 0x%llx\n",
 			1ULL << p->order, page_head(&who->map[0].run));
 	if (page_knows(p, PAGE_F_MAPCOUNT)) {
-		fprintf(out, "mapped %lld times, %zu found", p->mapcount, who->nmaps);
+		fprintf(out, "mapped %lld times%s, %zu found", p->mapcount,
+			p->maps_differ ? " on average" : "", who->nmaps);
 		if (p->folio_mapcount >= 0 && p->order)
 			fprintf(out, " (the folio %lld times)", p->folio_mapcount);
 		fprintf(out, "\n");

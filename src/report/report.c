@@ -47,6 +47,8 @@ enum tri report_shared(const struct page_info *page)
 {
 	bool known = page_knows(page, PAGE_F_MAPCOUNT);
 
+	if (page->maps_differ)
+		return TRI_YES;
 	if (page->mm_shared != TRI_UNKNOWN &&
 	    (!known || page->mapcount_kind != PAGE_COUNT_EXACT))
 		return page->mm_shared;
@@ -90,11 +92,10 @@ enum report_state report_state(const struct page_class *class)
 	return report_kind(page);
 }
 
-/* The part of the resident memory that the page is in. */
-static u64 *report_part(struct report_totals *t, const struct page_info *page)
+/* The part of the resident memory that the page is in, which is @shared with others or not. */
+static u64 *report_part(struct report_totals *t, const struct page_info *page,
+			enum tri shared)
 {
-	enum tri shared = report_shared(page);
-
 	if (page->kind == PAGE_UNKNOWN)
 		return &t->part_unknown;
 	if (!report_ordinary(page))
@@ -111,7 +112,11 @@ static u64 *report_part(struct report_totals *t, const struct page_info *page)
 static void report_count_maps(struct report_totals *t, const struct page_info *page,
 			      u64 n, u32 base)
 {
-	*report_part(t, page) += n;
+	u64 one = base * REPORT_PSS, once;
+
+	once = !page->maps_differ ? 0 : n * page->maps_once / (page->size / base);
+	*report_part(t, page, TRI_NO) += once;
+	*report_part(t, page, report_shared(page)) += n - once;
 	if (page->anon && page->anon_exclusive == TRI_UNKNOWN &&
 	    report_shared(page) != TRI_YES)
 		t->exclusive_unknown += n;
@@ -123,8 +128,13 @@ static void report_count_maps(struct report_totals *t, const struct page_info *p
 		t->maps_unknown += n;
 		return;
 	}
-	t->uss += page->mapcount == 1 ? n : 0;
-	t->pss += n * base * REPORT_PSS / (u64)MAX(page->mapcount, 1);
+	if (page->maps_differ) {
+		t->uss += once;
+		t->pss += n * (one * page->maps_share / RAW_MAPS_ONE);
+	} else {
+		t->uss += page->mapcount == 1 ? n : 0;
+		t->pss += n * one / (u64)MAX(page->mapcount, 1);
+	}
 }
 
 static void report_count_kind(struct report_totals *t, const struct page_info *page,

@@ -140,6 +140,8 @@ const struct record_field record_state_fields[] = {
 	STATE("large", large_mapcount, SIGNED, LARGE),
 	STATE("ids", mm_ids, HEX, MM_IDS),
 	STATE("batches", batches, HEX, BATCHES),
+	STATE("once", maps_once, DEC, MAPS),
+	STATE("share", maps_share, HEX, MAPS),
 	{ 0 },
 };
 

@@ -59,7 +59,7 @@ PY
 )"
 }
 
-for state in order-0 order-0+shared order-0+child-gone free+drained zero thp thp+shared; do
+for state in order-0 order-0+shared order-0+child-gone free+drained zero thp thp+shared thp+shared+child-write; do
 	if "$mkpages" --list | grep -q "^$state .*not here"; then
 		skip "$state" "cannot be made here"
 		continue
@@ -77,6 +77,10 @@ for state in order-0 order-0+shared order-0+child-gone free+drained zero thp thp
 	case $state in
 	order-0+child-gone) is "$state: a fork left it" waiting 32768 ;;
 	order-0+shared) is "$state: the child maps it" shared 32768 ;;
+	thp+shared+child-write)
+		is "$state: the child maps all but the page that it copied" shared $((2097152 - 4096))
+		is "$state: which nobody else maps any more" waiting 4096
+		;;
 	free+drained) is "$state: memory pressure drops it" lazyfree 4096 ;;
 	esac
 done

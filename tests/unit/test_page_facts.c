@@ -835,7 +835,7 @@ TEST(garbage)
 		p.raced = (p.order & 7) == 1;
 		p.has_page = p.order & 2;
 		p.has_batches = p.order & 4;
-		p.counts_disagree = p.order & 8;
+		p.counts_disagree = p.maps_differ = p.order & 8;
 		p.mapping %= RAW_MAPPING_MOVABLE + 1;
 		p.flags &= p.flags_known;
 		p.zone = p.zone % PAGE_ZONES;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "pagemap.h"
 #include "report/report.h"
 #include "test.h"
 
@@ -82,6 +83,79 @@ TEST(other_pages_end_a_folio)
 	map(0x108, 0x4008, 8);
 	end();
 	EXPECT_INT(t.thp_part, 16);
+}
+
+/* A process that stored to a page of a huge leaf that is shared maps the rest of its folio by PTEs. */
+TEST(pages_of_a_huge_leaf_have_different_map_counts)
+{
+	struct raw_page o = { .pages = 1,
+			      .has = RAW_HAS_PAGEMAP | RAW_HAS_LEVEL | RAW_HAS_PFN |
+				     RAW_HAS_PAGE | RAW_HAS_LARGE,
+			      .level = RAW_LEVEL_PMD,
+			      .pagemap = PAGEMAP_PRESENT,
+			      .mapping = RAW_MAPPING_ANON,
+			      .order = 9,
+			      .mapcount = 1,
+			      .entire_mapcount = 1,
+			      .large_mapcount = 1 };
+	struct kernel kernel = { .known = BIT(KFACT_KPAGECOUNT_AVERAGE) };
+	struct page_context c = { .kernel = &kernel, .have_bpf = true };
+	struct vma v = { .read = true, .fs = VMA_FS_NONE };
+	struct page_info p;
+
+	page_read(&c, &v, &o, &p);
+	EXPECT_INT(p.mapcount_kind, PAGE_COUNT_EXACT);
+	/* the other half of it is mapped twice */
+	o.large_mapcount = 257;
+	page_read(&c, &v, &o, &p);
+	EXPECT(!page_knows(&p, PAGE_F_MAPCOUNT) && !p.maps_differ);
+	o.has |= RAW_HAS_MAPS;
+	o.maps_once = 256;
+	o.maps_share = RAW_MAPS_ONE / 4 * 3;
+	page_read(&c, &v, &o, &p);
+	EXPECT(p.maps_differ && p.maps_once == 256);
+	EXPECT_INT(p.mapcount, 2);
+	EXPECT_INT(p.mapcount_kind, PAGE_COUNT_AVERAGE);
+	/* all pages are mapped by PTEs of another process, too */
+	o.mapcount = 3;
+	o.large_mapcount = 1 + 2 * 512;
+	o.maps_once = 0;
+	o.maps_share = RAW_MAPS_ONE / 3;
+	page_read(&c, &v, &o, &p);
+	EXPECT(!p.maps_differ && p.mapcount_kind == PAGE_COUNT_EXACT);
+}
+
+/* Of a huge leaf another process may map some of its base pages: each of them is in its part. */
+TEST(pages_of_a_leaf_that_are_mapped_differently)
+{
+	struct gup_verdicts v = { .write.leak = TRI_NO };
+	struct page_class class = { .verdicts = &v,
+				    .page = { .size = 512 * BASE,
+					      .order = 9,
+					      .leaf = RAW_LEVEL_PMD,
+					      .kind = PAGE_ANON,
+					      .anon = true,
+					      .anon_exclusive = TRI_NO,
+					      .mm_shared = TRI_YES,
+					      .mapcount = 2,
+					      .mapcount_kind = PAGE_COUNT_AVERAGE,
+					      .maps_differ = true,
+					      .maps_once = 384,
+					      .maps_share = RAW_MAPS_ONE / 8 * 7 } };
+	struct page_run waiting = { 0 };
+	struct report_row row = { .run = { 0, 2, 0, &class } };
+
+	begin();
+	fact_set(&class.page.facts, F(PRESENT), true);
+	report_count_later(&t, &waiting, &row, BASE);
+	report_count_later(&t, &waiting, NULL, BASE);
+	EXPECT_INT(t.present, 1024);
+	EXPECT_INT(t.shared, 2 * 128);
+	EXPECT_INT(t.waiting, 2 * 384);
+	EXPECT_INT(t.uss, 2 * 384);
+	EXPECT_INT(report_bytes(&t, offsetof(struct report_totals, pss), BASE),
+		   1024 * BASE / 8 * 7);
+	EXPECT_INT(report_state(&class), REPORT_SHARED);
 }
 
 /* Views show a page as the heaviest of what it is; what is not known is nothing else. */
