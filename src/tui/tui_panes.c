@@ -134,12 +134,19 @@ static void header_leak(const struct tui *t, struct tui_line *l, pid_t pid)
 	tui_screen_add(l, TUI_HEADER, "  ");
 }
 
+static bool header_fits(const struct tui_line *l, const char *text, int room)
+{
+	return l->x + tui_screen_width(text) + room <= l->end;
+}
+
 /* Draws how many pages of the process have which answer under the lens. */
 static void header_verdict(struct tui *t, int y)
 {
 	const struct store_process *p = tui_state_process(t);
 	struct tui_line l = header_line(t, y);
-	char share[16];
+	char share[16], word[64], news[2][48] = { "", "" };
+	bool all = true;
+	int room;
 
 	if (!p || !p->has_totals) {
 		tui_screen_add(&l, TUI_HEADER_DIM, "%s", p ? "reading its pages" : "");
@@ -159,15 +166,24 @@ static void header_verdict(struct tui *t, int y)
 	tui_screen_add(&l, TUI_HEADER_STRONG, "%s", gup_requests[req].name);
 	for (unsigned i = 0; i < GUP_WORDS; i++)
 		sum += n->gup[req][i];
-	for (unsigned i = 0; i < GUP_WORDS; i++)
-		if (n->gup[req][i])
-			tui_screen_add(&l, TUI_HEADER, "  %s %s", gup_kind_name(i),
-				       percent(n->gup[req][i], sum, share,
-					       sizeof(share)));
 	if (n->pinned)
-		tui_screen_add(&l, TUI_HEADER, "  pinned %llu", n->pinned);
+		snprintf(news[0], sizeof(news[0]), "  pinned %llu", n->pinned);
 	if (n->excess_refs)
-		tui_screen_add(&l, TUI_HEADER, "  extra refs %llu", n->excess_refs);
+		snprintf(news[1], sizeof(news[1]), "  extra refs %llu", n->excess_refs);
+	room = tui_screen_width(news[0]) + tui_screen_width(news[1]) + 2;
+	room = l.x + room < l.end - 10 ? room : 2;
+	/* Nothing is cut, a number least of all: words are left out before what is remarkable. */
+	for (unsigned i = 0; i < GUP_WORDS && all; i++) {
+		if (!n->gup[req][i])
+			continue;
+		snprintf(word, sizeof(word), "  %s %s", gup_kind_name(i),
+			 percent(n->gup[req][i], sum, share, sizeof(share)));
+		all = header_fits(&l, word, room);
+		tui_screen_add(&l, TUI_HEADER, "%s", all ? word : " …");
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(news); i++)
+		if (header_fits(&l, news[i], 0))
+			tui_screen_add(&l, TUI_HEADER, "%s", news[i]);
 }
 
 /* Draws the last events as a chain, the newest last.  Returns the column after it. */
