@@ -8,7 +8,6 @@
  *	54..0 PFN (present), or swap offset 54..5 and type 4..0
  *
  * Knows: fs/proc/task_mmu.c (pagemap_read(), struct pm_scan_arg).
- * Never: opens a file.  Owns: nothing.
  */
 #pragma once
 

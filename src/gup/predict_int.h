@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * predict_int.h - what predict.c and predict_rule.c share.  Only their test includes it, too.
- *
- * Knows: the stages of a walk, how rules end it.  Never: used outside predict*.c.  Owns: nothing.
- */
+/* predict_int.h - what predict.c and predict_rule.c share: the stages of a walk, how rules end it. */
 #pragma once
 
 #include "gup/predict.h"

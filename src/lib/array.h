@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * array.h - arrays that grow by one element at a time, their order, and the search in sorted ones.
- *
- * Knows: how much room to add.  Never: what is in them.  Owns: nothing.
- */
+/* array.h - arrays that grow by one element at a time, their order, and the search in sorted ones. */
 #pragma once
 
 #include <stddef.h>

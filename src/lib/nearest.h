@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * nearest.h - the name that somebody probably meant.
- *
- * Knows: the distance of two words.  Never: what a name stands for.  Owns: nothing.
- */
+/* nearest.h - the name that somebody probably meant. */
 #pragma once
 
 #include <stddef.h>

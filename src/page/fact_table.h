@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * fact_table.h - how the rows of fact_never.def and gup/predict_*.def name facts: YES(ANON, LARGE).
- *
- * Knows: F() and K() of several facts.  Never: included by another header.  Owns: nothing.
- */
+/* fact_table.h - how the rows of fact_never.def and gup/predict_*.def name facts: YES(ANON, LARGE). */
 #pragma once
 
 #include "kernel/kernel.h"

@@ -6,7 +6,6 @@
  *	(include/linux/swap.h) as a function of the kernel's configuration.
  * Never: which VMA the entry is in.  A shadow-stack entry (write clear, dirty set, VM_SHADOW_STACK)
  *	is reported as not writable; the kernel's pte_write() says it is.
- * Owns: nothing.
  */
 #pragma once
 

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * store_int.h - what store.c and store_merge.c share: blocks of rows and processes.
- *
- * Knows: that copies of a store share blocks of rows.  Never: used elsewhere.  Owns: nothing.
- */
+/* store_int.h - what store.c and store_merge.c share: blocks of rows, which copies of a store share, too. */
 #pragma once
 
 #include "report/store.h"

@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * capture.h - the view of a collection that writes its raw words as the [pages] of a report.
- *
- * Knows: which raw runs are one line of a report, which holders belong to it.
- * Never: I/O, layout of the other sections.  Owns: nothing after the call.
+ * Knows which raw runs are one line of a report, and which holders belong to it.
  */
 #pragma once
 
