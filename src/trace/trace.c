@@ -416,7 +416,6 @@ int trace_new(const struct trace_options *opt, struct source *src,
 	struct tracer_options topt = { .argv = opt->argv,
 				       .pids = opt->pids,
 				       .npids = opt->npids,
-				       .no_filter = opt->no_filter,
 				       .each_mmap = opt->each_mmap,
 				       .sigpipe_default = opt->sigpipe_default };
 	int r;

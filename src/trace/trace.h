@@ -18,8 +18,7 @@ struct trace_options {
 	const pid_t *pids;
 	unsigned npids;
 	bool no_stop;         /* sample instead of stopping */
-	bool no_filter;       /* see tracer.h */
-	bool each_mmap;       /* likewise */
+	bool each_mmap;       /* see tracer.h */
 	unsigned interval_ms; /* time between two readings when nothing happens; 0: 200 */
 	const struct kernel *model;
 	bool sigpipe_default; /* the command starts with the default SIGPIPE */
