@@ -28,8 +28,8 @@ static void pins_counters(FILE *out, const struct pins *p)
 	if (p->found != p->pins)
 		fprintf(out, " (%llu of other processes)", (p->found - p->pins));
 	if (p->has_counters)
-		fprintf(out, ", %lld unexplained%s", MAX(rest, 0),
-			p->steady ? "" : "; they change");
+		fprintf(out, ", %s%lld unexplained%s", p->complete ? "" : "at most ",
+			MAX(rest, 0), p->steady ? "" : "; they change");
 	if (p->has_counters && rest < 0) /* a CPU adds its part up once a second */
 		fprintf(out, ", and are %lld behind", -rest);
 	fputc('\n', out);
@@ -77,7 +77,7 @@ static void pins_json_end(struct js *j, const struct pins *p)
 	js_num(j, "found", (s64)p->found);
 	js_num_if(j, "acquired", p->has_counters, (s64)p->acquired);
 	js_num_if(j, "released", p->has_counters, (s64)p->released);
-	js_num_if(j, "unexplained", p->has_counters, pins_unexplained(p));
+	js_num_if(j, "unexplained", p->has_counters && p->complete, pins_unexplained(p));
 	js_bool(j, "steady", p->steady);
 	js_bool(j, "complete", p->complete);
 	js_close(j, '}');

@@ -142,6 +142,8 @@ expect_empty "the text has the counters and the limits" "$(
 		'^limits of hold([0-9]*): RLIMIT_MEMLOCK [^ ]*, VmLck 16K, VmPin 0B (0B found)$'; do
 		grep -q "$line" "$dir/text" || echo "no '$line' in:" "$(cat "$dir/text")"
 	done)"
+expect_empty "pins may have holders that nobody could look for" "$(
+	"$gupinfo" --pins --evidence procfs 2>/dev/null | grep '^pins: .* unexplained' | grep -v ', at most [0-9]* unexplained')"
 bad=$("$gupinfo" --pins -Q "PID == $pid" -r -n -o BY,HELD 2>/dev/null)
 expect_empty "--pins of all processes, filtered" "$([ "$bad" = "mlock 16K" ] || echo "$bad")"
 bad=$("$gupinfo" --pins --all -Q "PID == $pid" -r -n -o BY 2>/dev/null)
