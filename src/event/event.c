@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "event/event.h"
 
+#include "report/report.h"
+
 #include "lib/array.h"
 
 #include <errno.h>
@@ -78,6 +80,10 @@ static enum event_cause stayed(const struct store_change *c)
 	if (a->leaf && b->leaf && a->leaf != b->leaf)
 		return a->leaf > b->leaf ? EVENT_CAUSE_SPLIT : EVENT_CAUSE_COLLAPSED;
 	if (a->anon_exclusive == TRI_YES && b->anon_exclusive == TRI_NO)
+		return EVENT_CAUSE_SHARED;
+	/* Memory of a fork before: nobody else maps it, and yet it is not exclusive. */
+	if (page_is_anon(a) && page_is_anon(b) && report_shared(a) == TRI_NO &&
+	    report_shared(b) == TRI_YES)
 		return EVENT_CAUSE_SHARED;
 	if (a->anon_exclusive == TRI_NO && b->anon_exclusive == TRI_YES)
 		return wb == TRI_YES ? EVENT_CAUSE_REUSED : EVENT_CAUSE_MARKED;

@@ -42,6 +42,7 @@ static void fill_page(const struct spec *s, struct page_info *page)
 	page->pte_known = PAGE_PTE_WRITE;
 	page->refcount = s->refcount;
 	page->mapcount = s->mapcount;
+	page->mapcount_kind = PAGE_COUNT_EXACT;
 	page->pincount = s->pincount;
 	page->excess = s->excess;
 	page->expected = s->refcount - s->excess;
@@ -223,6 +224,7 @@ TEST(causes)
 
 	EXPECT_INT(cause_of(&own, &shared), EVENT_CAUSE_SHARED);
 	EXPECT_INT(cause_of(&shared, &alone), EVENT_CAUSE_COUNTED);
+	EXPECT_INT(cause_of(&alone, &shared), EVENT_CAUSE_SHARED); /* a second fork */
 	/* mprotect(PROT_READ): the same page, still exclusive, without the right to write */
 	EXPECT_INT(cause_of(&own, &marked), EVENT_CAUSE_PROTECTED);
 	EXPECT_INT(cause_of(&shared, &copy), EVENT_CAUSE_COPIED);
