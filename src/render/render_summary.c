@@ -105,28 +105,23 @@ static int summary_table(struct render_summary *r, const struct process *p,
 
 static void summary_gup(struct render_summary *r, const struct report_totals *t)
 {
-	static const u8 words[] = { GUP_WORD_FAST,   GUP_WORD_SLOW,    GUP_WORD_MARK,
-				    GUP_WORD_COPY,   GUP_WORD_REUSE,   GUP_WORD_FAULT,
-				    GUP_WORD_SWAPIN, GUP_WORD_MIGRATE, GUP_WORD_ERRNO,
-				    GUP_WORD_UNKNOWN };
 	FILE *out = r->opt->out;
 
 	fprintf(out, "\nget_user_pages now, in pages of %u KiB:\n      ", r->base / 1024);
-	for (unsigned w = 0; w < ARRAY_SIZE(words); w++)
-		fprintf(out, " %6s", gup_kind_name(words[w]));
+	for (unsigned w = 0; w < GUP_WORDS; w++)
+		fprintf(out, " %6s", gup_kind_name(w));
 	fputc('\n', out);
 	for (unsigned i = 0; i < GUP_REQUESTS; i++) {
 		fprintf(out, "%-6s", gup_requests[i].name);
-		for (unsigned w = 0; w < ARRAY_SIZE(words); w++) {
+		for (unsigned w = 0; w < GUP_WORDS; w++) {
 			char text[24];
-			u64 n = t->gup[i][words[w]];
+			u64 n = t->gup[i][w];
 
 			if (n > 999999)
 				columns_size(n, text, sizeof(text));
 			else
 				snprintf(text, sizeof(text), n ? "%llu" : "-", n);
-			fprintf(out, " %*s", (int)MAX(6, strlen(gup_kind_name(words[w]))),
-				text);
+			fprintf(out, " %*s", (int)MAX(6, strlen(gup_kind_name(w))), text);
 		}
 		fputc('\n', out);
 	}
