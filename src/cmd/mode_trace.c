@@ -84,56 +84,32 @@ static int record(struct session *s, const struct trace_options *topt,
 
 /* ---- --replay FILE --trace: the events of a recording */
 
-/* Passes all events to @r's view. */
-static int replay_scan_events(struct session *s, struct render_event_replay *r)
+int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
+		      bool *ret_found)
 {
 	static const struct record_handler handler = { .text = render_event_replay_line };
 	struct kernel judge = *s->source->machine->page.kernel;
 	struct report_head head = { .machine = s->source->machine, .kernel = &judge };
+	struct render_event_replay r = {
+		.view = view, .ctx = ctx, .head = &head, .json = !view
+	};
+	struct event_select select = trace_select(s, &render_event_replay_json, &r);
 	int err, last;
 
 	snprintf(judge.model, sizeof(judge.model), "%s", replay_model(s->source));
-	r->head = &head;
-	r->seen = 0;
-	err = replay_scan(s->source, &handler, r);
-	last = render_event_replay_end(r);
-	return err ? err : last;
-}
-
-/* Which events --events and --range select: the JSON is written as it was recorded. */
-static int replay_select(struct session *s, struct render_event_replay *r)
-{
-	struct event_select select = trace_select(s, &render_event_replay_want, r);
-	int err;
-
-	if (!s->opt.given[OPTION_EVENTS] && !s->opt.nranges)
-		return 0;
-	r->view = &event_select_view;
-	r->ctx = &select;
-	err = replay_scan_events(s, r);
-	r->view = NULL;
-	r->select = true;
-	r->unreadable = 0;
-	return err;
-}
-
-int mode_trace_replay(struct session *s, const struct event_view *view, void *ctx,
-		      bool *ret_found)
-{
-	struct render_event_replay r = { .view = view, .ctx = ctx };
-	int err = view ? 0 : replay_select(s, &r);
-
-	if (!err)
-		err = replay_scan_events(s, &r);
-	free(r.wanted);
-
+	if (!view && (s->opt.given[OPTION_EVENTS] || s->opt.nranges)) {
+		r.view = &event_select_view;
+		r.ctx = &select;
+	}
+	err = replay_scan(s->source, &handler, &r);
+	last = render_event_replay_end(&r);
 	if (r.unreadable)
 		diag_add(
 			&s->diag, DIAG_INCOMPLETE,
 			"%s: %u events cannot be read: they are damaged or too large, or another version of gupinfo has recorded them; --trace --json-lines shows them as they are",
 			s->opt.replay, r.unreadable);
 	*ret_found = r.found;
-	return err;
+	return err ? err : last;
 }
 
 static int replay_events(struct session *s)

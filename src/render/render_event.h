@@ -84,18 +84,17 @@ void render_event_record_free(void *ctx);
 
 /* The events of a recording while it is read. */
 struct render_event_replay {
-	const struct event_view *view; /* NULL: writes them to standard output as JSON */
+	const struct event_view *view; /* NULL: writes all to standard output as JSON */
 	void *ctx;
 	const struct report_head *head;
+	bool json;           /* the events that ->view gets are written as JSON */
 	bool found;          /* it is a recording */
-	unsigned unreadable; /* events that only the JSON output shows */
-	/* With ->select only those are written as JSON of which the bit of ->wanted is set. */
-	bool select;
-	size_t seen, nwanted, room_wanted;
-	u8 *wanted;
-	/* The event that is being put together. */
-	char *json;
-	size_t len, room;
+	unsigned unreadable; /* events that only the JSON of all shows */
+	/* The event that is being put together, and the states of its pages. */
+	struct render_event_text {
+		char *json;
+		size_t len, room;
+	} event, pages;
 	bool open, in_pages;
 };
 /*
@@ -104,5 +103,5 @@ struct render_event_replay {
  */
 int render_event_replay_line(void *ctx, const char *section, const char *line);
 int render_event_replay_end(struct render_event_replay *r);
-/* A view, of which the reading is the context: sets the bits of ->wanted of the events that it gets. */
-extern const struct event_view render_event_replay_want;
+/* A view, of which the reading is the context: writes the event that is being read as it was recorded. */
+extern const struct event_view render_event_replay_json;

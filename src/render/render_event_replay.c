@@ -64,53 +64,60 @@ static void put_pages(char *json)
 	put_json(json);
 }
 
+/* Writes what is left of an event as JSON: the states of its pages. */
+static int write_rest(struct render_event_replay *r)
+{
+	if (r->pages.json)
+		put_pages(r->pages.json);
+	putchar('\n');
+	return ferror(stdout) ? -EPIPE : 0;
+}
+
+static int write_event(void *ctx, const struct event *e)
+{
+	struct render_event_replay *r = ctx;
+
+	put_part(r->event.json, r->event.json + r->event.len);
+	return write_rest(r);
+}
+
+const struct event_view render_event_replay_json = { .event = write_event };
+
+/* Appends @n bytes, and a NUL that does not count. */
+static bool append(struct render_event_text *t, const char *text, size_t n)
+{
+	char *end = array_more(&t->json, &t->len, &t->room, 1, n + 1);
+
+	if (!end)
+		return false;
+	memcpy(end, text, n);
+	end[n] = '\0';
+	t->len--;
+	return true;
+}
+
 int render_event_replay_end(struct render_event_replay *r)
 {
+	size_t len = r->event.len;
 	int err = 0;
 
 	if (r->open && !r->view) {
-		if (r->json)
-			put_pages(r->json);
-		putchar('\n');
-		err = ferror(stdout) ? -EPIPE : 0;
+		err = write_rest(r);
 	} else if (r->open) {
-		char *end = array_more(&r->json, &r->len, &r->room, 1, 2);
-
-		if (end)
-			strcpy(end, r->in_pages ? "}" : "");
-		err = end ? render_event_read(r->json, r->view, r->ctx) : -ENOMEM;
+		err = append(&r->event, "}", r->in_pages) ? 0 : -ENOMEM;
+		r->event.len = len;
+		if (!err)
+			err = render_event_read(r->event.json, r->view, r->ctx);
 	}
 	if (err == -EINVAL) {
 		r->unreadable++;
 		err = 0;
 	}
-	free(r->json);
-	r->json = NULL;
-	r->len = r->room = 0;
+	free(r->event.json);
+	free(r->pages.json);
+	r->event = r->pages = (struct render_event_text){ 0 };
 	r->open = r->in_pages = false;
 	return err;
-}
-
-static int want(void *ctx, const struct event *e)
-{
-	struct render_event_replay *r = ctx;
-	size_t byte = (r->seen - 1) / 8;
-
-	while (r->nwanted <= byte)
-		if (!array_add(&r->wanted, &r->nwanted, &r->room_wanted, 1))
-			return -ENOMEM;
-	r->wanted[byte] |= (u8)(1 << (r->seen - 1) % 8);
-	return 0;
-}
-
-const struct event_view render_event_replay_want = { .event = want };
-
-static bool is_wanted(const struct render_event_replay *r)
-{
-	size_t byte = (r->seen - 1) / 8;
-
-	return !r->select ||
-	       (byte < r->nwanted && r->wanted[byte] >> (r->seen - 1) % 8 & 1);
 }
 
 int render_event_replay_line(void *ctx, const char *section, const char *line)
@@ -126,27 +133,18 @@ int render_event_replay_line(void *ctx, const char *section, const char *line)
 	r->found = true;
 	if (err || !line || !*line)
 		return err;
-	if (*line == '=') {
+	if (*line == '=')
 		err = render_event_replay_end(r);
-		r->seen++;
-	}
-	if (!r->view && !is_wanted(r))
-		return err;
 	r->open = true;
 	r->in_pages |= *line == '-';
 	size_t n = record_unescape(line + 1, part);
 	if (err)
 		return err;
-	if (!r->view && !r->in_pages)
+	if (!r->view && !r->in_pages) {
 		put_json(part);
-	if (r->view ? r->in_pages || r->len > RENDER_EVENT_READ_MAX : !r->in_pages)
 		return 0;
-	char *end = array_more(&r->json, &r->len, &r->room, 1, n + 1);
-
-	if (!end)
-		return -ENOMEM;
-	memcpy(end, part, n);
-	end[n] = '\0';
-	r->len--;
-	return 0;
+	}
+	if (r->in_pages ? !r->json : r->event.len > RENDER_EVENT_READ_MAX)
+		return 0;
+	return append(r->in_pages ? &r->pages : &r->event, part, n) ? 0 : -ENOMEM;
 }
