@@ -180,6 +180,8 @@ void store_diff_seek(struct store_cursor *side, u64 addr, u64 limit)
 		if (row->addr <= addr) {
 			side->at.row = row;
 			side->at.class = row->class;
+			/* rows of what a report was not asked for have no kind */
+			side->covered |= row->class->page.kind != PAGE_UNKNOWN;
 			side->end = MIN(side->end, page_end(row));
 			return;
 		}
@@ -313,6 +315,13 @@ static u64 like_rows_end(struct store_cursor *a, struct store_cursor *b, u64 end
 	return MIN(page_end(&ra[n]), a->at.vma->vma.end);
 }
 
+/* Nobody asked for the place when the side was collected. */
+static bool left_out(const struct store_cursor *side)
+{
+	return !side->covered &&
+	       (side->at.process->process.part || side->at.store->opt.nranges);
+}
+
 int store_diff(const struct store *sa, const struct store_process *pa,
 	       const struct store *sb, const struct store_process *pb, u64 start, u64 end,
 	       u32 mask, store_diff_cb cb, void *ctx, u64 *ret_skipped)
@@ -334,7 +343,8 @@ int store_diff(const struct store *sa, const struct store_process *pa,
 		u64 like = like_rows_end(&a, &b, end);
 		next = MIN(MAX(next, like), end);
 		if (!a.covered || !b.covered) {
-			skipped += a.at.vma || b.at.vma ? next - addr : 0;
+			if (!(left_out(&a) && left_out(&b)))
+				skipped += a.at.vma || b.at.vma ? next - addr : 0;
 			continue;
 		}
 		u32 what = sides_diff(&a.at, &b.at, addr);

@@ -31,7 +31,9 @@ static void row(struct store *s, u64 addr, u64 n, u64 size, u64 pfn, s64 refcoun
 	struct gup_verdicts verdicts = { 0 };
 	struct page_class class = { .verdicts = &verdicts,
 				    .page = { .size = size,
-					      .kind = pfn ? PAGE_ANON : PAGE_NONE,
+					      .kind = refcount < 0 ? PAGE_UNKNOWN
+						      : pfn        ? PAGE_ANON
+								   : PAGE_NONE,
 					      .leaf = size == 4096 ? RAW_LEVEL_PTE
 								   : RAW_LEVEL_PMD,
 					      .order = size == 4096 ? 0 : 9,
@@ -270,6 +272,39 @@ TEST(diff_changes)
 	EXPECT_INT(seen.c[4].what & (STORE_VANISHED | STORE_MAPPED),
 		   STORE_VANISHED | STORE_MAPPED);
 	EXPECT_INT(side_of(&seen, 4, false).pages, 3);
+	store_free(a);
+	store_free(b);
+}
+
+/* Reports that were made with --range have a part of the process: that is compared. */
+TEST(diff_of_parts)
+{
+	struct store *a = example(NULL), *b = store_new(&a->opt, a);
+	struct seen seen = { 0 };
+	u64 skipped = 0;
+
+	begin(b, 42);
+	vma(b, A, A + 0x10000);
+	row(b, A, 4, 4096, 100, 1);
+	row(b, A + 0x4000, 1, 4096, 300, 1); /* appeared */
+	row(b, A + 0x5000, 7, 4096, 0, 0);
+	row(b, A + 0xc000, 4, 4096, 0, -1); /* not asked for */
+	end(b);
+	a->proc[0].process.part = b->proc[0].process.part = true;
+	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_REAL, on_change,
+		   &seen, &skipped);
+	EXPECT_INT(seen.n, 1);
+	EXPECT_INT(seen.c[0].start, A + 0x4000);
+	EXPECT_INT(seen.c[0].what & STORE_APPEARED, STORE_APPEARED);
+	/* what only one of them has, but not what neither was asked for */
+	EXPECT_INT(skipped, 0x4000 + 0x600000);
+	store_free(a);
+	a = store_copy(b);
+	skipped = 0;
+	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_REAL, on_change,
+		   &seen, &skipped);
+	EXPECT_INT(seen.n, 1);
+	EXPECT_INT(skipped, 0);
 	store_free(a);
 	store_free(b);
 }
