@@ -393,6 +393,7 @@ struct source *live_open(const struct live_options *opt, struct diag *diag)
 	l->src =
 		(struct source){ .ops = &live_ops, .diag = diag, .machine = &l->machine };
 	l->opt = opt ? *opt : none;
+	l->broken = UINT64_MAX;
 	l->root =
 		open(l->opt.root ? l->opt.root : "/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	l->kpageflags = live_open_array(l, "proc/kpageflags");

@@ -14,20 +14,6 @@
 
 #define LIVE_HUGETLB_PATH 512
 
-int live_hugetlb_statfs(struct live_process *p, const struct vma *vma, struct statfs *ret)
-{
-	char path[64];
-	int fd, err;
-
-	snprintf(path, sizeof(path), "map_files/%llx-%llx", vma->start, vma->end);
-	fd = openat(p->dir, path, O_PATH | O_CLOEXEC);
-	if (fd < 0)
-		return -1;
-	err = fstatfs(fd, ret);
-	close(fd);
-	return err;
-}
-
 /*
  * hugetlbfs_statfs() shows 0 blocks without size= and min_size=, and -1 with min_size= alone.
  * The kernel's own mounts for anonymous mappings, memfds and SysV segments have neither.
@@ -39,7 +25,7 @@ static void live_hugetlb_mount(struct live_process *p, struct vma *vma)
 	vma->huge_mount = UINT64_MAX;
 	if (text_begins(vma->name, "/anon_hugepage|/memfd:|/SYSV"))
 		vma->huge_known |= VMA_HUGE_MOUNT;
-	if (live_hugetlb_statfs(p, vma, &st))
+	if (live_file_statfs(p, vma, &st))
 		return;
 	vma->huge_known |= VMA_HUGE_MOUNT | (st.f_blocks ? VMA_HUGE_KEPT : 0);
 	if (st.f_blocks && (s64)st.f_blocks > 0)

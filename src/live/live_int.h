@@ -130,6 +130,7 @@ struct live {
 	int kpagecount;
 	int kpagecgroup; /* opened when the first page is asked for */
 	struct live_cgroups cgroups;
+	u64 broken; /* HardwareCorrupted of meminfo; UINT64_MAX until it is needed */
 	bool have_scan;
 	u32 scan_mask; /* categories that this kernel knows */
 	bool pfns_hidden;
@@ -171,8 +172,9 @@ void live_vmas_free(struct live_mounts *m);
 /* Reads the counters of the pool of @vma's page size. */
 void live_hugetlb_counters(struct live *l, struct vma *vma);
 /* Asks the file system of the file that @vma maps; -1 when that is not permitted. */
-int live_hugetlb_statfs(struct live_process *p, const struct vma *vma,
-			struct statfs *ret);
+int live_file_statfs(struct live_process *p, const struct vma *vma, struct statfs *ret);
+/* Reads what @vma's file makes of faults (live_file.c). */
+void live_file_read(struct live *l, struct live_process *p, struct vma *vma);
 /* Reads limits of the pool, mount and cgroups for @vma if it maps hugetlb (live_hugetlb.c). */
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma);
 

@@ -21,8 +21,7 @@
 #ifndef SYS_memfd_secret
 #define SYS_memfd_secret 447
 #endif
-#define LIVE_STATX_ATTR_DAX 0x00200000 /* 5.8 */
-#define LIVE_AIO_MAGIC 0xa10a10a1u     /* AIO_RING_MAGIC, fs/aio.c */
+#define LIVE_AIO_MAGIC 0xa10a10a1u /* AIO_RING_MAGIC, fs/aio.c */
 #define LIVE_LINE 65536 /* longer than any line of smaps: paths are below 4096 * 4 */
 
 void live_vmas_free(struct live_mounts *m)
@@ -140,13 +139,15 @@ static enum vma_fs live_vmas_lookup(struct live *l, struct live_process *p,
 		return VMA_FS_NONE; /* /dev/zero, private: vma_set_anonymous() */
 	if (S_ISCHR(mode))
 		return VMA_FS_DEVICE;
+	if (S_ISBLK(mode)) /* the file system of the node is not that of the pages */
+		return vma_fs_by_type("bdev");
 	m = live_vmas_mount(&p->mounts, vma->dev_major, vma->dev_minor);
 	if (!m && !l->ours.read) /* e.g. the file system below a container's overlay */
 		live_vmas_mountinfo(&l->ours, l->root, "proc/self/mountinfo");
 	if (!m)
 		m = live_vmas_mount(&l->ours, vma->dev_major, vma->dev_minor);
 	/* mountinfo does not have the mount of rings, and one of our own would delay our end by RCU */
-	if (!m && !strncmp(vma->name, "/[aio]", 6) && !live_hugetlb_statfs(p, vma, &st))
+	if (!m && !strncmp(vma->name, "/[aio]", 6) && !live_file_statfs(p, vma, &st))
 		return (u32)st.f_type == LIVE_AIO_MAGIC ? VMA_FS_AIO : VMA_FS_UNKNOWN;
 	if (!m || (!mode && m->devices))
 		return VMA_FS_UNKNOWN;
@@ -218,40 +219,6 @@ enum tri live_vmas_same(struct live_process *p, const struct vma *vma)
 				      q.dev_minor == vma->dev_minor &&
 				      (!q.inode ||
 				       q.offset + (vma->start - q.start) == vma->offset));
-}
-
-/*
- * Reads size and DAX of the mapped file: access beyond its end is SIGBUS.  shmem and hugetlb
- * count the pages of a file as its blocks: shmem_recalc_inode(), hugetlb_add_to_page_cache().
- */
-static void live_vmas_file(struct live_process *p, struct vma *vma)
-{
-	struct live_mounts *m = &p->mounts;
-	struct statx st;
-	char path[64];
-
-	if (!vma->inode || vma->fs == VMA_FS_NONE || vma->fs == VMA_FS_SPECIAL ||
-	    vma->fs == VMA_FS_DEVICE)
-		return;
-	if (m->stat_inode != vma->inode || m->stat_major != vma->dev_major ||
-	    m->stat_minor != vma->dev_minor) {
-		snprintf(path, sizeof(path), "map_files/%llx-%llx", vma->start, vma->end);
-		m->stat_known = !statx(p->mem, path, AT_STATX_DONT_SYNC | AT_NO_AUTOMOUNT,
-				       STATX_SIZE | STATX_BLOCKS, &st) &&
-				st.stx_mask & STATX_SIZE;
-		m->stat_bytes = m->stat_known ? st.stx_size : 0;
-		m->stat_dax = m->stat_known && st.stx_attributes & LIVE_STATX_ATTR_DAX;
-		m->stat_empty =
-			m->stat_known && st.stx_mask & STATX_BLOCKS && !st.stx_blocks;
-		m->stat_inode = vma->inode;
-		m->stat_major = vma->dev_major;
-		m->stat_minor = vma->dev_minor;
-	}
-	vma->file_known = m->stat_known;
-	vma->file_bytes = m->stat_bytes;
-	vma->file_dax = m->stat_dax;
-	vma->file_empty =
-		m->stat_empty && (vma->fs == VMA_FS_SHMEM || vma->fs == VMA_FS_HUGETLB);
 }
 
 /*
@@ -436,7 +403,7 @@ struct live_vmas_pass {
 static void live_vmas_complete(struct live *l, struct live_process *p, struct vma *vma)
 {
 	live_vmas_fs(l, p, vma);
-	live_vmas_file(p, vma);
+	live_file_read(l, p, vma);
 	live_hugetlb_read(l, p, vma);
 	live_vmas_uffd(l, p, vma);
 }

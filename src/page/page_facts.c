@@ -113,7 +113,10 @@ static enum tri facts_fsdax(const struct vma *v)
 			false);
 }
 
-/* filemap_fault() and its kin refuse pages whose offset is not below i_size rounded up. */
+/*
+ * filemap_fault() and its kin refuse pages whose offset is not below i_size rounded up; what a full file
+ * system has to allocate for the page is not known.
+ */
 static enum tri facts_beyond_eof(const struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
@@ -132,8 +135,17 @@ static enum tri facts_beyond_eof(const struct page_facts_work *w)
 	first = v->offset + (w->raw->addr - v->start);
 	end = first + w->raw->pages * w->page->size;
 	if (end <= ROUND_UP(v->file_bytes, unit))
-		return TRI_NO;
+		return tri_from(!v->file_full, false);
 	return first >= ROUND_UP(v->file_bytes, unit) ? TRI_YES : TRI_UNKNOWN;
+}
+
+/* page_mkwrite() or pfn_mkwrite() may refuse to let a shared mapping's entry become writable. */
+static enum tri facts_mkwrite(const struct vma *v)
+{
+	if (!v->shared || !v->write || v->fs == VMA_FS_SHMEM || v->fs == VMA_FS_HUGETLB ||
+	    v->fs == VMA_FS_SPECIAL)
+		return TRI_NO;
+	return tri_from((facts_plain_vma(v) || v->file_known) && !v->file_full, false);
 }
 
 static const struct page_pool *facts_pool(const struct page_context *ctx,
@@ -293,7 +305,7 @@ static void facts_nonpresent(struct page_facts_work *w)
 	fact_set(&w->f, by_kind[p->kind], true);
 	if (p->kind == PAGE_SWAP)
 		fact_set_tri(&w->f, F(SWAP_EXCLUSIVE), p->swap_exclusive);
-	fact_set_tri(&w->f, F(BEYOND_EOF), facts_beyond_eof(w));
+	fact_set_tri(&w->f, F(FILE_REFUSES), facts_beyond_eof(w));
 	if (p->kind == PAGE_NONE && w->vma->file_empty)
 		fact_set(&w->f, F(CACHED), false);
 	if (p->pte_known & PAGE_PTE_UFFD_WP)
@@ -523,7 +535,7 @@ void page_facts(const struct page_context *ctx, const struct vma *vma,
 		if (w.present == TRI_NO)
 			facts_nonpresent(&w);
 		if (w.present == TRI_YES) {
-			fact_set(&w.f, F(BEYOND_EOF), false);
+			fact_set_tri(&w.f, F(FILE_REFUSES), facts_mkwrite(vma));
 			facts_entry(&w);
 			facts_leaf(&w);
 			facts_page(&w);

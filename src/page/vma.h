@@ -37,6 +37,7 @@ struct vma {
 	bool file_known; /* ->file_bytes and ->file_dax were read */
 	bool file_dax;   /* the kernel accesses the mapped file by DAX */
 	bool file_empty; /* shmem, hugetlb: no page of it is in memory or swap */
+	bool file_full;  /* full, or of broken memory: a fault may be refused */
 	u64 file_bytes;  /* size of the mapped file */
 	u8 huge_known;   /* hugetlb: VMA_HUGE_*, which of the following were read */
 	u64 huge_free, huge_reserved, huge_surplus,

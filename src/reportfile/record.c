@@ -103,6 +103,7 @@ const struct record_field record_vma_fields[] = {
 	VMA("file-known", file_known, DEC, KEPT),
 	VMA("file-dax", file_dax, DEC, KEPT),
 	VMA("file-empty", file_empty, DEC, KEPT),
+	VMA("file-full", file_full, DEC, KEPT),
 	VMA("file", file_bytes, DEC, KEPT),
 	VMA("gate", gate, DEC, KEPT),
 	VMA("smaps", has_smaps, DEC, KEPT),

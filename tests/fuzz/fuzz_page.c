@@ -58,7 +58,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool *const flags[] = { &in.vma.read,       &in.vma.write,     &in.vma.exec,
 				&in.vma.shared,     &in.vma.has_flags, &in.vma.gate,
 				&in.vma.file_known, &in.vma.file_dax,  &in.vma.file_empty,
-				&in.vma.has_smaps };
+				&in.vma.file_full,  &in.vma.has_smaps };
 
 	for (unsigned i = 0; i < ARRAY_SIZE(flags); i++)
 		*(u8 *)flags[i] &= 1;

@@ -174,6 +174,8 @@ static enum ref_end ref_do_wp_page(struct ref *r, int kind, struct ref_fault *ou
 	if (ref_uffd_waits(r, kind))
 		return HANDLER;
 	if (IS(r, VMA_SHARED) || IS(r, VMA_MAYSHARE)) {
+		if (IS(r, FILE_REFUSES)) /* do_page_mkwrite(), ->pfn_mkwrite() */
+			return SIGNAL;
 		ref_now(r, F(PTE_WRITE), true);
 		out->kept = true;
 		return AGAIN;
@@ -268,7 +270,7 @@ static enum ref_end ref_hugetlb_fault(struct ref *r, int kind, struct ref_fault 
 			return SIGNAL;
 		if (IS(r, MIGRATION) || IS(r, DEVICE_ENTRY))
 			return WAIT;
-		if (IS(r, BEYOND_EOF))
+		if (IS(r, FILE_REFUSES))
 			return SIGNAL;
 		if (IS(r, VMA_UFFD_MISSING))
 			return HANDLER;
@@ -339,7 +341,7 @@ static enum ref_end ref_missing(struct ref *r, int kind)
 		}
 		return AGAIN;
 	}
-	if (!IS(r, VMA_ANON) && IS(r, BEYOND_EOF))
+	if (!IS(r, VMA_ANON) && IS(r, FILE_REFUSES))
 		return SIGNAL;
 	if (IS(r, VMA_UFFD_MISSING))
 		return HANDLER;

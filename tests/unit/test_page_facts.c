@@ -128,6 +128,13 @@ static struct page_info flagged(u64 flag)
 	return p;
 }
 
+static void judge(const struct page_context *ctx, const struct vma *v,
+		  struct page_info *p, struct gup_verdicts *ret)
+{
+	page_facts(ctx, v, &entry, p);
+	predict_all(&kernel, &p->facts, ret);
+}
+
 /* Each flag is its own fact; a mapping without it lacks the fact. */
 TEST(flags_of_a_mapping)
 {
@@ -160,8 +167,7 @@ TEST(proc_alone_judges_an_exclusive_page)
 	struct gup_verdicts verdicts;
 
 	p.anon_exclusive = TRI_YES;
-	page_facts(&ctx, &v, &entry, &p);
-	predict_all(&kernel, &p.facts, &verdicts);
+	judge(&ctx, &v, &p, &verdicts);
 	EXPECT_INT(verdicts.req[GUP_GET_R].word, GUP_WORD_FAST);
 	EXPECT_INT(verdicts.req[GUP_PIN_R].word, GUP_WORD_FAST);
 	EXPECT_INT(verdicts.req[GUP_LT_R].word, GUP_WORD_FAST);
@@ -182,9 +188,8 @@ TEST(proc_alone_judges_a_shared_page)
 	struct gup_verdicts verdicts;
 
 	p.anon_exclusive = TRI_NO;
-	page_facts(&ctx, &v, &entry, &p);
+	judge(&ctx, &v, &p, &verdicts);
 	EXPECT_FACT(p, PTE_WRITE, TRI_UNKNOWN); /* that follows from 5.19 on only */
-	predict_all(&kernel, &p.facts, &verdicts);
 	EXPECT_INT(verdicts.req[GUP_GET_R].word, GUP_WORD_FAST);
 	EXPECT_INT(verdicts.req[GUP_PIN_R].word, GUP_WORD_COPY);
 	EXPECT_INT(verdicts.req[GUP_PIN_W].word, GUP_WORD_COPY);
@@ -266,67 +271,67 @@ TEST(holes)
 	struct page_info p = missing_page(PAGE_NONE);
 	struct gup_verdicts v;
 
-	page_facts(&ctx, &anon, &entry, &p);
-	predict_all(&kernel, &p.facts, &v);
+	judge(&ctx, &anon, &p, &v);
 	EXPECT_INT(v.req[GUP_GET_R].word, GUP_WORD_FAULT);
 	EXPECT_INT(v.req[GUP_LT_W].word, GUP_WORD_FAULT);
 	EXPECT_INT(v.write.fault, GUP_WRITE_POPULATE);
 	EXPECT_INT(v.fork.word, GUP_FORK_SHARE);
 
-	page_facts(&ctx, &file, &entry, &p);
-	predict_all(&kernel, &p.facts, &v);
+	judge(&ctx, &file, &p, &v);
 	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT_INT(v.req[GUP_GET_R].fault, GUP_FAULT_POPULATE);
-	EXPECT_INT(v.req[GUP_GET_R].unknown, F(BEYOND_EOF));
-
-	anon.flags |= VF(UFFD_MISSING);
-	page_facts(&ctx, &anon, &entry, &p);
-	predict_all(&kernel, &p.facts, &v);
-	EXPECT_INT(v.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
-	EXPECT_INT(v.req[GUP_GET_R].unknown, 0);
-	EXPECT(v.req[GUP_GET_R].waits && v.write.waits);
+	EXPECT_INT(v.req[GUP_GET_R].unknown, F(FILE_REFUSES));
 }
 
-/* Missing faults are those of pages that the cache lacks, minor faults those of pages that it has. */
-TEST(userfaultfd_gets_the_fault_of_a_hole)
+/*
+ * Userfaultfd's missing faults are those of pages that the cache lacks, its minor faults those of pages
+ * that it has.  A driver's page_mkwrite(), or a full file system, may refuse a page.
+ */
+TEST(faults_on_files)
 {
+	enum { N = TRI_NO, Y = TRI_YES, U = TRI_UNKNOWN };
 	static const struct {
+		enum vma_fs fs;
+		bool shared, known, full, empty;
 		u64 flags;
-		enum tri empty, any; /* the file has no page, or may have some */
+		u8 missing, hole, mapped; /* VMA_UFFD_MISSING, FILE_REFUSES */
 	} rows[] = {
-		{ VF(UFFD_MISSING), TRI_YES, TRI_UNKNOWN },
-		{ VF(UFFD_MINOR), TRI_NO, TRI_UNKNOWN },
-		{ VF(UFFD_MISSING) | VF(UFFD_MINOR), TRI_YES, TRI_YES },
-		{ 0, TRI_NO, TRI_NO },
+		{ VMA_FS_NONE, 0, 0, 0, 0, VF(UFFD_MISSING), Y, N, N },
+		{ VMA_FS_SHMEM, 1, 1, 0, 1, VF(UFFD_MISSING), Y, N, N },
+		{ VMA_FS_SHMEM, 1, 1, 0, 0, VF(UFFD_MISSING), U, N, N },
+		{ VMA_FS_SHMEM, 1, 1, 0, 1, VF(UFFD_MINOR), N, N, N },
+		{ VMA_FS_SHMEM, 1, 1, 0, 0, VF(UFFD_MINOR), U, N, N },
+		{ VMA_FS_SHMEM, 1, 1, 0, 0, VF(UFFD_MISSING) | VF(UFFD_MINOR), Y, N, N },
+		{ VMA_FS_SHMEM, 1, 1, 1, 0, 0, N, U, N },
+		{ VMA_FS_DISK, 1, 1, 0, 0, 0, N, N, N },
+		{ VMA_FS_DISK, 1, 1, 1, 0, 0, N, U, U },
+		{ VMA_FS_UNKNOWN, 1, 0, 0, 0, 0, N, U, U },
+		{ VMA_FS_DEVICE, 1, 0, 0, 0, 0, N, U, U },
 	};
 	struct page_context ctx = context("7.3");
-	struct page_info p = missing_page(PAGE_NONE);
-	struct raw_page raw = entry;
 	struct gup_verdicts got;
 
-	p.size = 4096;
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
-		struct vma v = file_vma(VMA_FS_SHMEM, true, true);
+		struct vma v = file_vma(rows[i].fs, rows[i].shared, true);
+		struct page_info p = proc_page(PAGE_FILE, KPF_BIT(LRU), 1);
 
+		v.start = 0; /* where the entry is */
 		v.flags |= rows[i].flags;
-		raw.addr = v.start;
-		v.file_known = true;
+		v.file_known = rows[i].known;
+		v.file_full = rows[i].full;
+		v.file_empty = rows[i].empty;
 		v.file_bytes = 1 << 20;
-		v.file_empty = true;
-		page_facts(&ctx, &v, &raw, &p);
-		EXPECT_FACT(p, VMA_UFFD_MISSING, rows[i].empty);
-		v.file_empty = false;
-		page_facts(&ctx, &v, &raw, &p);
-		EXPECT_FACT(p, VMA_UFFD_MISSING, rows[i].any);
-		predict_all(&kernel, &p.facts, &got);
-		EXPECT(got.req[GUP_GET_W].waits == (rows[i].any == TRI_YES));
-		EXPECT((got.req[GUP_GET_W].slow == GUP_SLOW_OK) ==
-		       (rows[i].any == TRI_NO));
+		page_facts(&ctx, &v, &entry, &p);
+		EXPECT_FACT(p, FILE_REFUSES, rows[i].mapped);
+		p = missing_page(PAGE_NONE);
+		p.size = 4096;
+		judge(&ctx, &v, &p, &got);
+		EXPECT_FACT(p, FILE_REFUSES, rows[i].hole);
+		EXPECT_FACT(p, VMA_UFFD_MISSING, rows[i].missing);
+		EXPECT(got.req[GUP_GET_W].waits == (rows[i].missing == Y));
 		v.file_bytes = 0; /* SIGBUS comes first */
-		page_facts(&ctx, &v, &raw, &p);
-		predict_all(&kernel, &p.facts, &got);
-		EXPECT_INT(got.req[GUP_GET_W].word, GUP_WORD_ERRNO);
-		EXPECT_INT(got.write.fault, GUP_WRITE_SEGV);
+		judge(&ctx, &v, &p, &got);
+		EXPECT(!rows[i].known || got.write.fault == GUP_WRITE_SEGV);
 	}
 }
 
@@ -341,16 +346,14 @@ TEST(nothing_is_cached)
 	ctx.unpinnable_memory = TRI_YES;
 	v.file_known = true;
 	v.file_bytes = 1 << 20;
-	page_facts(&ctx, &v, &entry, &hole);
+	judge(&ctx, &v, &hole, &got);
 	EXPECT_FACT(hole, CACHED, TRI_UNKNOWN);
-	predict_all(&kernel, &hole.facts, &got);
 	EXPECT_INT(got.req[GUP_LT_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT(got.req[GUP_LT_R].unknown & F(CACHED));
 	EXPECT(got.write.seen_by_refs == TRI_UNKNOWN && got.write.unknown & F(CACHED));
 	v.file_empty = true;
-	page_facts(&ctx, &v, &entry, &hole);
+	judge(&ctx, &v, &hole, &got);
 	EXPECT_FACT(hole, CACHED, TRI_NO);
-	predict_all(&kernel, &hole.facts, &got);
 	EXPECT_INT(got.req[GUP_LT_R].word, GUP_WORD_FAULT);
 	EXPECT_INT(got.write.seen_by_refs, TRI_NO);
 	page_facts(&ctx, &v, &entry, &swap);
@@ -368,18 +371,15 @@ TEST(read_protection_waits_or_not)
 	v.flags |= VF(UFFD_RWP);
 	p.pte_known = p.pte = PAGE_PTE_UFFD_WP;
 	v.uffd_async = TRI_NO;
-	page_facts(&ctx, &v, &entry, &p);
+	judge(&ctx, &v, &p, &got);
 	EXPECT_FACT(p, UFFD_WP, TRI_YES);
-	predict_all(&kernel, &p.facts, &got);
 	EXPECT(got.req[GUP_GET_R].waits && got.write.waits);
 	v.uffd_async = TRI_YES;
-	page_facts(&ctx, &v, &entry, &p);
-	predict_all(&kernel, &p.facts, &got);
+	judge(&ctx, &v, &p, &got);
 	EXPECT(!got.req[GUP_GET_R].waits && !got.write.waits);
 	EXPECT_INT(got.req[GUP_GET_R].word, GUP_WORD_SWAPIN);
 	v.uffd_async = TRI_UNKNOWN;
-	page_facts(&ctx, &v, &entry, &p);
-	predict_all(&kernel, &p.facts, &got);
+	judge(&ctx, &v, &p, &got);
 	EXPECT(!got.req[GUP_GET_R].waits && got.req[GUP_GET_R].slow == GUP_SLOW_UNKNOWN);
 	EXPECT(got.req[GUP_GET_R].unknown & F(VMA_UFFD_ASYNC));
 }
@@ -394,14 +394,12 @@ TEST(userfaultfd_read_write_protection_by_pagemap)
 
 	v.flags |= VF(UFFD_RWP);
 	p.pte_known = PAGE_PTE_UFFD_WP;
-	page_facts(&ctx, &v, &entry, &p);
+	judge(&ctx, &v, &p, &g);
 	EXPECT_FACT(p, PROTNONE, TRI_NO);
-	predict_all(&kernel, &p.facts, &g);
 	EXPECT_INT(g.req[GUP_GET_R].word, GUP_WORD_FAST);
 	p.pte = PAGE_PTE_UFFD_WP;
-	page_facts(&ctx, &v, &entry, &p);
+	judge(&ctx, &v, &p, &g);
 	EXPECT_FACT(p, PROTNONE, TRI_YES);
-	predict_all(&kernel, &p.facts, &g);
 	EXPECT_INT(g.req[GUP_GET_R].slow, GUP_SLOW_UNKNOWN);
 	EXPECT_INT(g.req[GUP_GET_R].unknown, 0);
 	/* two nodes: a clear bit leaves the NUMA hint */

@@ -344,11 +344,11 @@ TEST(check_vma_flags)
 TEST(not_present)
 {
 	static const u64 vary[] = {
-		F(SWAP),       F(MIGRATION),      F(GUARD),
-		F(POISON),     F(DEVICE_ENTRY),   F(UFFD_WP),
-		F(HUGE_FREE),  F(HUGE_FREE_PIN),  F(HUGE_RESERVED),
-		F(CACHED),     F(SWAP_EXCLUSIVE), F(SWAP_SHARED),
-		F(BEYOND_EOF), F(PKEY_NO_WRITE),  F(UNPINNABLE_MEMORY)
+		F(SWAP),         F(MIGRATION),      F(GUARD),
+		F(POISON),       F(DEVICE_ENTRY),   F(UFFD_WP),
+		F(HUGE_FREE),    F(HUGE_FREE_PIN),  F(HUGE_RESERVED),
+		F(CACHED),       F(SWAP_EXCLUSIVE), F(SWAP_SHARED),
+		F(FILE_REFUSES), F(PKEY_NO_WRITE),  F(UNPINNABLE_MEMORY)
 	};
 
 	every_page(0, F(PRESENT), vary, ARRAY_SIZE(vary),
@@ -367,6 +367,17 @@ TEST(present_entry)
 
 	every_page(F(PRESENT) | F(HUGE_FREE) | F(HUGE_FREE_PIN), F(EXTRA_REFS), vary,
 		   ARRAY_SIZE(vary), REQUESTS | STORE);
+}
+
+/* With a NUMA hint whether page_mkwrite() is asked depends on the entry's dirty bit. */
+TEST(file_refuses_a_store)
+{
+	static const u64 vary[] = { F(PTE_WRITE), F(UFFD_WP),       F(SPECIAL),
+				    F(SHMEM),     F(PKEY_NO_WRITE), F(FILE_REFUSES) };
+
+	every_page(F(PRESENT) | F(HUGE_FREE) | F(HUGE_FREE_PIN),
+		   F(PROTNONE) | F(LEAF_PMD) | F(EXTRA_REFS), vary, ARRAY_SIZE(vary),
+		   REQUESTS | STORE);
 }
 
 TEST(counters)

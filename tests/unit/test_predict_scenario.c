@@ -372,7 +372,7 @@ static const struct row rows[] = {
 	  NONE },
 	{ "", "hwpoison", "5.10", NULL, ANON_VMA | F(POISON), GUP_GET_R, "no", "EFAULT",
 	  NONE },
-	{ "", "beyond the end", "5.10", NULL, FILE_PRIVATE | F(BEYOND_EOF), GUP_GET_R,
+	{ "", "beyond the end", "5.10", NULL, FILE_PRIVATE | F(FILE_REFUSES), GUP_GET_R,
 	  "no", "EFAULT", NONE },
 	{ "", "alone", "5.10", NULL, ANON_VMA | SMALL_PREV | F(MOVABLE), MOVE, "yes", "",
 	  0 },

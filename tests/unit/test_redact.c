@@ -127,7 +127,7 @@ TEST(each_field_is_kept_or_redacted_on_purpose)
 		{ record_process_fields,
 		  "ppid uid=user threads start=zeroed pinned VmPin VmLck VmRSS comm=comm part" },
 		{ record_vma_fields,
-		  "name=path page pkey thp uffd-async fs file-known file-dax file-empty file gate smaps rss pss huge pmd pool-known pool-free pool-reserved pool-surplus pool-overcommit pool-mount pool-cgroup" },
+		  "name=path page pkey thp uffd-async fs file-known file-dax file-empty file-full file gate smaps rss pss huge pmd pool-known pool-free pool-reserved pool-surplus pool-overcommit pool-mount pool-cgroup" },
 		{ record_state_fields,
 		  "pm scan level pte kpf kpc ref map entire pin order mapping type flags head large ids batches once share" },
 		{ record_holder_fields,

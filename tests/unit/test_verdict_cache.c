@@ -210,10 +210,10 @@ TEST(holes_on_both_sides_of_the_end_of_a_file_are_not_alike)
 
 	begin(j, "7.3", &k, &ctx);
 	EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
-	EXPECT_INT(fact_get(&run.class->page.facts, FACT_BEYOND_EOF), TRI_NO);
+	EXPECT_INT(fact_get(&run.class->page.facts, FACT_FILE_REFUSES), TRI_NO);
 	o.addr = 0x8000;
 	EXPECT_INT(verdict_cache_page(j, &vma, &o, &run), 0);
-	EXPECT_INT(fact_get(&run.class->page.facts, FACT_BEYOND_EOF), TRI_YES);
+	EXPECT_INT(fact_get(&run.class->page.facts, FACT_FILE_REFUSES), TRI_YES);
 	verdict_cache_unref(j);
 }
 
