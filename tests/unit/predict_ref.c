@@ -210,9 +210,11 @@ static enum ref_end ref_wp_huge_pmd(struct ref *r, int kind, struct ref_fault *o
 		if (IS(r, VMA_MAYSHARE)) { /* zapped, and the file's page mapped again */
 			ref_now(r, F(PTE_WRITE), true);
 			out->kept = true;
+		} else if (unshare) { /* do_read_fault() maps the huge page again */
+			return WAIT;
 		} else {
 			out->copied = true;
-			ref_map_fresh(r, !unshare, false);
+			ref_map_fresh(r, true, false);
 		}
 		return AGAIN;
 	}
