@@ -113,6 +113,30 @@ static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct 
 		vma->huge_known |= VMA_HUGE_CGROUP;
 }
 
+/*
+ * dequeue_hugetlb_folio_vma() takes a page only of nodes that the policy of mapping or process (MPOL_BIND)
+ * and its cpuset allow, which are not read.
+ */
+static bool live_hugetlb_uneven(struct live *l, const struct vma *vma)
+{
+	const struct page_context *c = &l->machine.page;
+	char path[120];
+
+	for (unsigned i = 0; i < c->nspans; i++) {
+		if (c->spans[i].node < 0 || c->spans[i].node == c->spans[0].node)
+			continue; /* where that is the only node the pool's counter is its own */
+		for (int n = 0; n < 2; n++) {
+			snprintf(
+				path, sizeof(path),
+				"sys/devices/system/node/node%d/hugepages/hugepages-%llukB/free_hugepages",
+				c->spans[n ? i : 0].node, (u64)vma->page_size >> 10);
+			if (!readfile_number(l->root, path))
+				return true;
+		}
+	}
+	return false;
+}
+
 void live_hugetlb_counters(struct live *l, struct vma *vma)
 {
 	const struct {
@@ -135,7 +159,8 @@ void live_hugetlb_counters(struct live *l, struct vma *vma)
 		known &= *rows[i].ret != UINT64_MAX;
 	}
 	if (known)
-		vma->huge_known |= VMA_HUGE_POOL;
+		vma->huge_known |= VMA_HUGE_POOL |
+				   (live_hugetlb_uneven(l, vma) ? VMA_HUGE_UNEVEN : 0);
 }
 
 void live_hugetlb_read(struct live *l, struct live_process *p, struct vma *vma)

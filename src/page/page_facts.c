@@ -163,7 +163,7 @@ static enum tri facts_huge_pool(const struct page_context *ctx, const struct vma
 	const struct page_pool *pool = facts_pool(ctx, v);
 
 	if (v->huge_known & VMA_HUGE_POOL && v->huge_free > v->huge_reserved)
-		return TRI_YES;
+		return tri_from(!(v->huge_known & VMA_HUGE_UNEVEN), true);
 	if (v->huge_known & VMA_HUGE_POOL)
 		return tri_from(v->huge_known & VMA_HUGE_MOUNT &&
 					!(v->huge_known & VMA_HUGE_KEPT) &&

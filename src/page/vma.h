@@ -19,6 +19,8 @@ enum vma_flag {
 #define VMA_HUGE_MOUNT BIT(1)
 #define VMA_HUGE_CGROUP BIT(2)
 #define VMA_HUGE_KEPT BIT(3) /* the mount may reserve pages (min_size=) */
+#define VMA_HUGE_UNEVEN \
+	BIT(4) /* a node has no free page, and a policy may ask for that node */
 
 struct vma {
 	u64 start, end; /* bytes, end exclusive */

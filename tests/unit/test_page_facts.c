@@ -642,6 +642,8 @@ TEST(whether_a_huge_page_can_be_had)
 		enum tri want;
 	} cases[] = {
 		{ 7, 3, 1, 0, 0, -1, -1, TRI_YES },
+		{ 7 | VMA_HUGE_UNEVEN, 3, 1, 0, 0, -1, -1, TRI_UNKNOWN }, /* MPOL_BIND */
+		{ 7 | VMA_HUGE_UNEVEN, 3, 3, 0, 0, -1, -1, TRI_NO },
 		{ 7, 3, 3, 0, 0, -1, -1, TRI_NO },
 		{ 7, 0, 0, 0, 0, -1, -1, TRI_NO },
 		{ 7, 0, 0, 2, 2, -1, -1, TRI_NO },
