@@ -445,12 +445,8 @@ static int one_step(struct demo *d, struct demo_result *r, unsigned i)
 				  .observed = TRI_UNKNOWN };
 
 	look(d, step.before);
-	if (step.action == DEMO_STORE && step.before[step.who].has) {
-		const struct gup_write *w = &step.before[step.who].look.verdicts.write;
-
-		r->predicted = w->leak;
-		r->unknown = w->unknown;
-	}
+	if (step.action == DEMO_STORE && step.before[step.who].has)
+		r->predicted = step.before[step.who].look.verdicts.write.leak;
 	step.ret = demo_actor_do(&d->actors, step.who, step.action);
 	look(d, step.after);
 	if (step.action == DEMO_READ && step.ret > 0)

@@ -54,7 +54,6 @@ struct demo_result {
 	const struct demo_case *c;
 	u8 memory;
 	u8 predicted, observed; /* enum tri: leak */
-	u64 unknown;            /* BIT(FACT_*): facts that would have decided */
 	char skipped[200];      /* why the case was not run, or "" */
 };
 

@@ -35,7 +35,6 @@ static int live_area_add(struct live_area_search *s, u64 pfn, u64 end)
 				  : live_area_fail(s, -E2BIG, "%s has too many parts",
 						   "the area");
 	a->range[a->n++] = (struct collect_range){ pfn, end };
-	a->frames += end - pfn;
 	return 0;
 }
 

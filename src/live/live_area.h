@@ -10,7 +10,6 @@
 struct live_area {
 	struct collect_range range[LIVE_AREA_RANGES];
 	unsigned n;
-	u64 frames;
 };
 
 /*

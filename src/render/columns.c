@@ -84,7 +84,7 @@ void columns_get(const struct column *col, const struct report_row *row, struct 
 	ret->type = CELL_NONE;
 	ret->num = 0;
 	ret->rest = 0;
-	ret->text = ret->raw = ret->why = ret->color = NULL;
+	ret->text = ret->raw = ret->color = NULL;
 	col->get(row, col->arg, ret);
 }
 

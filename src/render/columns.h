@@ -7,7 +7,7 @@
 
 enum cell_type {
 	CELL_NONE,    /* does not apply: "-" */
-	CELL_UNKNOWN, /* not known: "?"; ->why has the reason */
+	CELL_UNKNOWN, /* not known: "?" */
 	CELL_TEXT,
 	CELL_ADDR,  /* hexadecimal as maps prints it, no 0x */
 	CELL_HEX,   /* 0x… */
@@ -23,7 +23,6 @@ struct cell {
 	u64 rest;
 	const char *text;  /* static, or ->buf; escaped */
 	const char *raw;   /* the same as it is, where it is another process's */
-	const char *why;   /* static; for CELL_UNKNOWN */
 	const char *color; /* libsmartcols' name, or NULL */
 	char buf[VMA_NAME_MAX * 4];
 };

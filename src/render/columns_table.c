@@ -29,7 +29,7 @@ static void cell_word(struct cell *c, bool known, const char *word)
 		c->type = CELL_UNKNOWN;
 }
 
-/* Sets the cell unless the field is known: "does not apply", or unknown with the reason. */
+/* Sets the cell unless the field is known: "does not apply", or unknown. */
 static bool cell_field(struct cell *c, const struct report_row *row,
 		       enum page_field field)
 {
@@ -38,7 +38,6 @@ static bool cell_field(struct cell *c, const struct report_row *row,
 	if (why == PAGE_WHY_KNOWN)
 		return true;
 	c->type = why == PAGE_WHY_NOT_APPLICABLE ? CELL_NONE : CELL_UNKNOWN;
-	c->why = page_why_texts[why];
 	return false;
 }
 

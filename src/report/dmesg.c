@@ -83,7 +83,6 @@ static void dmesg_flag(struct dmesg_dump *d, const char *name, size_t len)
 static void dmesg_flags_line(struct dmesg_dump *d, const char *line, const char *at)
 {
 	const char *list = strchr(at, '('), *end = list ? strchr(list, ')') : NULL;
-	s64 number;
 
 	if (strstr(line, "ksm flags:"))
 		d->mapping = RAW_MAPPING_KSM;
@@ -96,13 +95,7 @@ static void dmesg_flags_line(struct dmesg_dump *d, const char *line, const char 
 	for (const char *name = list + 1; name < end;) {
 		size_t len = strcspn(name, "|)");
 
-		if (dmesg_signed(name, "node=", &number) && !strncmp(name, "node=", 5))
-			d->node = number >= 0 && number < INT16_MAX ? (s16)number : -1;
-		else if (!strncmp(name, "zone=", 5) &&
-			 dmesg_signed(name, "zone=", &number))
-			d->zone = number >= 0 && number < INT16_MAX ? (s16)number : -1;
-		else
-			dmesg_flag(d, name, len);
+		dmesg_flag(d, name, len);
 		name += len + 1;
 	}
 }
@@ -191,8 +184,6 @@ static int dmesg_open(struct dmesg *d, const char *line)
 
 	d->now = (struct dmesg_dump){ .folio_mapcount = -1,
 				      .pincount = -1,
-				      .node = -1,
-				      .zone = -1,
 				      .ret = d->ret };
 	d->ret = 0;
 	d->open = dmesg_signed(line, "refcount:", &d->now.refcount) &&

@@ -20,7 +20,6 @@ struct dmesg_dump {
 	s64 refcount, mapcount, folio_mapcount, pincount;
 	u64 times; /* dumps that are alike */
 	s32 ret;   /* of migrate_pages(): how many were left, or -errno; 0 not known */
-	s16 node, zone;    /* zone: the number that the kernel has; -1 */
 	u8 order, mapping; /* enum raw_mapping */
 	bool cma;          /* in a CMA pageblock */
 	bool slab;         /* the flag, until 6.9 */

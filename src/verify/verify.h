@@ -45,8 +45,8 @@ struct verify_case {
 	bool random, raced;
 	u8 nfields;
 	struct verify_field field[VERIFY_FIELDS];
-	u64 unknown, unknown_kernel; /* facts that would have decided */
-	char note[VERIFY_NOTE];      /* why it was skipped; raw words of a wrong case */
+	u64 unknown;            /* facts that would have decided */
+	char note[VERIFY_NOTE]; /* why it was skipped; raw words of a wrong case */
 };
 
 /* Counts for one base state. */

@@ -247,17 +247,14 @@ void verify_judge(const struct kernel *k, enum gupcall_id act,
 	switch (row->what) {
 	case GUP_STORE:
 		ret->unknown = predicted->write.unknown;
-		ret->unknown_kernel = predicted->write.unknown_kernel;
 		verify_store(ret, &predicted->write, page, seen);
 		break;
 	case GUP_MIGRATE:
 		ret->unknown = predicted->migrate.unknown;
-		ret->unknown_kernel = predicted->migrate.unknown_kernel;
 		verify_migrate(ret, predicted->migrate.word, seen);
 		break;
 	case GUP_FORK:
 		ret->unknown = predicted->fork.unknown;
-		ret->unknown_kernel = predicted->fork.unknown_kernel;
 		observed = verify_fork_seen(seen);
 		verify_field(ret, "fork", gup_fork_names[predicted->fork.word], observed,
 			     observed && !strcmp(observed,
@@ -265,7 +262,6 @@ void verify_judge(const struct kernel *k, enum gupcall_id act,
 		break;
 	default:
 		ret->unknown = predicted->req[row->what].unknown;
-		ret->unknown_kernel = predicted->req[row->what].unknown_kernel;
 		if (verify_fell_back(k, act, &predicted->req[row->what], seen)) {
 			ret->outcome = VERIFY_SKIPPED;
 			snprintf(

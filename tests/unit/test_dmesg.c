@@ -66,8 +66,6 @@ TEST(piped)
 		EXPECT(!strncmp(d.release, piped[i].model, strlen(piped[i].model)));
 		EXPECT_INT(d.dump[0].pfn, 0x893ad);
 		EXPECT_INT(d.dump[0].index, 0x7fb5c8d85);
-		EXPECT_INT(d.dump[0].zone, 3);
-		EXPECT_INT(d.dump[0].node, 0);
 		EXPECT_STR(d.dump[0].reason, "migration failure");
 		dmesg_judge(&kernel, &d.dump[0], &v);
 		EXPECT_INT(v.frame.state, FRAME_BLOCKS);
@@ -183,7 +181,6 @@ TEST(lines)
 	EXPECT_STR(d.dump[0].aops, "ext4_da_aops");
 	EXPECT_STR(d.dump[0].name, "libc.so.6");
 	EXPECT_INT(d.dump[0].ino, 0x1f);
-	EXPECT_INT(d.dump[0].node, 1);
 	EXPECT(d.dump[0].cma);
 	EXPECT_INT(d.dump[0].pid, 97);
 	EXPECT_STR(d.dump[0].comm, "python3");
