@@ -67,8 +67,11 @@ static inline const char *bpf_excuse(void)
 		return "not root with CAP_BPF and CAP_PERFMON";
 	if (need_bpf_file_has("/sys/kernel/security/lockdown", "[confidentiality]"))
 		return "kernel lockdown is in confidentiality mode";
-	/* the kernel lacks the command; a filter of system calls returns another error */
-	if (syscall(SYS_bpf, -1, NULL, 0) != -1 || errno != EINVAL)
+	/*
+	 * The kernel lacks the command; a filter of system calls returns another error.  In 7.3 a bit
+	 * above the commands announces a second structure (BPF_COMMON_ATTRS): -1 would have it.
+	 */
+	if (syscall(SYS_bpf, 0x7fff, NULL, 0, NULL, 0) != -1 || errno != EINVAL)
 		return "the bpf system call is not permitted here";
 	return NULL;
 }
