@@ -47,7 +47,8 @@ static void add_place(struct detail *d)
 	escape_text(name, sizeof(name), d->v->vma.name);
 	tui_text_add(d->text, TUI_STRONG, "%llx ", d->t->addr);
 	tui_text_more(d->text, TUI_DIM, "%s ", VMA_PERMS(&d->v->vma));
-	tui_text_more(d->text, TUI_NORMAL, "%s", name[0] ? name : "anonymous");
+	tui_text_more(d->text, TUI_NORMAL, "%s",
+		      name[0] ? name : tui_state_what(d->t, d->v));
 }
 
 static void add_facts(struct detail *d)

@@ -146,6 +146,8 @@ struct tui {
 /* ---- tui_state.c */
 const struct store *tui_state_store(const struct tui *t); /* the one shown, or NULL */
 const struct store_process *tui_state_process(const struct tui *t);
+/* Returns the name of a mapping of this process without its folders, or what it is. */
+const char *tui_state_what(const struct tui *t, const struct store_vma *v);
 const struct store_vma *tui_state_vma(const struct tui *t);
 /* Moves the cursor. */
 void tui_state_cursor(struct tui *t, u64 addr);

@@ -63,7 +63,8 @@ static bool find_name(struct tui *t, int direction)
 	for (size_t k = 1; k <= n; k++) {
 		size_t i = direction > 0 ? (at + k) % n : (at + 2 * n - k) % n;
 
-		if (strcasestr(p->vma[i].vma.name, t->search)) {
+		if (strcasestr(p->vma[i].vma.name, t->search) ||
+		    strcasestr(tui_state_what(t, &p->vma[i]), t->search)) {
 			tui_state_cursor(t, p->vma[i].vma.start);
 			return true;
 		}

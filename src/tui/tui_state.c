@@ -40,6 +40,17 @@ const struct store_process *tui_state_process(const struct tui *t)
 	return p ? p : s && s->nprocs ? &s->proc[0] : NULL;
 }
 
+const char *tui_state_what(const struct tui *t, const struct store_vma *v)
+{
+	const struct store_process *p = tui_state_process(t);
+	bool first = v == p->vma, last = v + 1 == p->vma + p->nvmas;
+
+	/* where a column is narrow, a name says more than what it stands for */
+	return v->vma.name[0] ? vma_base_name(&v->vma)
+			      : vma_what(&v->vma, first ? NULL : &v[-1].vma,
+					 last ? NULL : &v[1].vma);
+}
+
 const struct store_vma *tui_state_vma(const struct tui *t)
 {
 	const struct store_process *p = tui_state_process(t);

@@ -24,7 +24,7 @@ static struct report_row row_of(const struct tui *t, const struct store_vma *v)
 	return (struct report_row){ .vma = &v->vma,
 				    .totals = &v->totals,
 				    .base = tui_state_page_size(t),
-				    .what = vma_base_name(&v->vma) };
+				    .what = tui_state_what(t, v) };
 }
 
 static int compare(const void *a, const void *b, void *ctx)
