@@ -259,6 +259,7 @@ struct vm_area_struct {
 	struct file *vm_file;
 	struct vm_userfaultfd_ctx
 		vm_userfaultfd_ctx; /* empty without CONFIG_USERFAULTFD */
+	void *vm_private_data;
 };
 struct hstate {
 	unsigned int order;

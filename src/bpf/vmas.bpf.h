@@ -18,6 +18,9 @@ int vmas(struct bpf_iter__task_vma *ctx)
 	if (v.flags & STRUCTPAGE_VM_HUGETLB) {
 		sb = BPF_CORE_READ(vma, vm_file, f_inode, i_sb, s_fs_info);
 		v.order = BPF_CORE_READ(sb, hstate, order);
+		if (!(v.flags & STRUCTPAGE_VM_MAYSHARE))
+			v.lost = (unsigned long)BPF_CORE_READ(vma, vm_private_data) >> 1 &
+				 1;
 	}
 	if (bpf_core_field_exists(struct vm_userfaultfd_ctx, ctx) &&
 	    vma->vm_userfaultfd_ctx.ctx)

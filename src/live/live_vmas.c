@@ -324,6 +324,8 @@ static bool live_vmas_bits_add(struct live_vmas_bits *b, struct vma *vma)
 	if (b->at >= b->n || v->start != vma->start || v->end != vma->end ||
 	    (v->flags & 7) != (u64)(vma->read | vma->write << 1 | vma->exec << 2))
 		return false;
+	if (v->lost)
+		vma->huge_known |= VMA_HUGE_LOST;
 	if (v->uffd & STRUCTPAGE_UFFD_RWP)
 		vma->uffd_async = tri_from(true, v->uffd & STRUCTPAGE_UFFD_RWP_ASYNC);
 	return v->order < 20 &&

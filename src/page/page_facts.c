@@ -124,6 +124,8 @@ static enum tri facts_beyond_eof(const struct page_facts_work *w)
 					     "[anon_shmem:" };
 	u64 first, end, unit = MAX(v->page_size, (u32)KERNEL_PAGE_LEAST);
 
+	if (v->huge_known & VMA_HUGE_LOST)
+		return TRI_YES;
 	/* the kernel makes these files as long as their mapping */
 	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
 		if (!strncmp(v->name, names[i], strlen(names[i])))

@@ -71,11 +71,13 @@ struct structpage_raw {
 struct structpage_vma {
 	u64 start, end;
 	u64 flags; /* VM_* */
-	u32 order; /* folio order of a hugetlb VMA */
+	u16 order; /* folio order of a hugetlb VMA */
+	u16 lost;  /* HPAGE_RESV_UNMAPPED of a private hugetlb VMA */
 	u32 uffd;  /* UFFD_FEATURE_* of its userfaultfd */
 };
 
 #define STRUCTPAGE_VM_HUGETLB 0x400000
+#define STRUCTPAGE_VM_MAYSHARE 0x80
 #define STRUCTPAGE_UFFD_RWP BIT(17) /* include/uapi/linux/userfaultfd.h of 7.3 */
 #define STRUCTPAGE_UFFD_RWP_ASYNC BIT(18)
 

@@ -21,6 +21,8 @@ enum vma_flag {
 #define VMA_HUGE_KEPT BIT(3) /* the mount may reserve pages (min_size=) */
 #define VMA_HUGE_UNEVEN \
 	BIT(4) /* a node has no free page, and a policy may ask for that node */
+#define VMA_HUGE_LOST \
+	BIT(5) /* its parent took a page of it: holes are SIGBUS (HPAGE_RESV_UNMAPPED) */
 
 struct vma {
 	u64 start, end; /* bytes, end exclusive */

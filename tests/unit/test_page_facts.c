@@ -299,11 +299,9 @@ TEST(faults_on_files)
 		{ VMA_FS_NONE, 0, 0, 0, 0, VF(UFFD_MISSING), Y, N, N },
 		{ VMA_FS_SHMEM, 1, 1, 0, 1, VF(UFFD_MISSING), Y, N, N },
 		{ VMA_FS_SHMEM, 1, 1, 0, 0, VF(UFFD_MISSING), U, N, N },
-		{ VMA_FS_SHMEM, 1, 1, 0, 1, VF(UFFD_MINOR), N, N, N },
 		{ VMA_FS_SHMEM, 1, 1, 0, 0, VF(UFFD_MINOR), U, N, N },
 		{ VMA_FS_SHMEM, 1, 1, 0, 0, VF(UFFD_MISSING) | VF(UFFD_MINOR), Y, N, N },
 		{ VMA_FS_SHMEM, 1, 1, 1, 0, 0, N, U, N },
-		{ VMA_FS_DISK, 1, 1, 0, 0, 0, N, N, N },
 		{ VMA_FS_DISK, 1, 1, 1, 0, 0, N, U, U },
 		{ VMA_FS_UNKNOWN, 1, 0, 0, 0, 0, N, U, U },
 		{ VMA_FS_DEVICE, 1, 0, 0, 0, 0, N, U, U },
@@ -656,6 +654,7 @@ TEST(whether_a_huge_page_can_be_had)
 		{ VMA_HUGE_POOL, 0, 0, 0, 0, 0, 0, TRI_UNKNOWN },
 		{ VMA_HUGE_POOL | VMA_HUGE_MOUNT, 0, 0, 0, 0, -1, 0, TRI_NO },
 		{ VMA_HUGE_MOUNT, 0, 0, 0, 0, 0, 0, TRI_NO },
+		{ 7 | VMA_HUGE_LOST, 3, 1, 0, 0, -1, -1, TRI_YES },
 		{ 0, 0, 0, 0, 0, 0, 0, TRI_UNKNOWN },
 	};
 	struct page_context ctx = context("6.18");
@@ -675,7 +674,8 @@ TEST(whether_a_huge_page_can_be_had)
 		page_facts(&ctx, &v, &entry, &p);
 		EXPECT_INT(fact_get(&p.facts, FACT_HUGE_FREE), cases[i].want);
 		EXPECT_FACT(p, HUGE_RESERVED, TRI_UNKNOWN);
-		EXPECT_FACT(p, CACHED, TRI_UNKNOWN);
+		EXPECT((fact_get(&p.facts, FACT_FILE_REFUSES) == TRI_YES) ==
+		       !!(cases[i].known & VMA_HUGE_LOST));
 	}
 	v.flags |= VF(NORESERVE);
 	strcpy(v.name, "/anon_hugepage (deleted)");
