@@ -155,10 +155,6 @@ int mode_diff(struct session *s)
 				"the reports are too large to be compared whole; give --range");
 		if (!err)
 			err = render_diff_end(&d);
-		if (d.skipped)
-			diag_add(&s->diag, DIAG_INCOMPLETE,
-				 "%llu pages are not known to both sides",
-				 d.skipped / d.base);
 		rows_free(d.rows);
 	}
 	for (unsigned i = 2; i--;) {
