@@ -121,6 +121,13 @@ for sides in "$report part" "part $report" "part part"; do
 	expect_empty "--diff of ${sides//$srcdir\//}" "$([ $status = 0 ] && grep -qx 'no page differs' <<<"$got" || head -n 5 <<<"$status: $got")"
 done
 
+# ---- a column that is added is not there twice
+for view in "--pages -o +MAP,SIZE" "--all -o +RSS,SIZE"; do
+	# shellcheck disable=SC2086
+	got=$("$gupinfo" --replay "$report" $view -r 2>/dev/null | head -n 1 | tr ' ' '\n')
+	expect_empty "each column once: $view" "$(sort <<<"$got" | uniq -d; grep -qx SIZE <<<"$got" || echo "no SIZE")"
+done
+
 # ---- a reader of JSON knows whether all is there
 sed '$d' "$report" >torn
 for view in "" --pages --lint --all "--pages -o ADDR" "--diff $report"; do

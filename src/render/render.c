@@ -2,6 +2,7 @@
 /* Helpers of all views. */
 #include "render/render.h"
 
+#include "lib/array.h"
 #include "lib/text.h"
 #include <string.h>
 
@@ -9,7 +10,7 @@ void render_columns_chosen(struct render_options *opt, enum columns_of of,
 			   const struct report_row *sum)
 {
 	const struct column *added[RENDER_COLUMNS_MAX];
-	unsigned n = opt->ncolumns;
+	unsigned n = opt->ncolumns, usual = 0;
 	bool all = opt->format != TABLE_TEXT && of != COLUMNS_PAGE;
 	const char *bad;
 	size_t len;
@@ -23,6 +24,11 @@ void render_columns_chosen(struct render_options *opt, enum columns_of of,
 			       RENDER_COLUMNS_MAX, &bad, &len);
 	else
 		opt->ncolumns = columns_fit(of, all ? 0 : opt->width, sum, opt->columns);
+	/* one that is added stands behind the usual ones, and not among them, too */
+	for (unsigned i = 0; i < opt->ncolumns; i++)
+		if (!ARRAY_ANY(k, n, added[k] == opt->columns[i]))
+			opt->columns[usual++] = opt->columns[i];
+	opt->ncolumns = usual;
 	n = MIN(n, RENDER_COLUMNS_MAX - opt->ncolumns);
 	memcpy(opt->columns + opt->ncolumns, added, n * sizeof(*added));
 	opt->ncolumns += n;
