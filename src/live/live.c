@@ -264,7 +264,7 @@ static int live_pages(struct source *src, pid_t pid, const struct vma *vma, u64 
 		return -ESRCH;
 	if (p->pagemap < 0)
 		return p->pagemap == -ENOENT ? -ESRCH : p->pagemap;
-	if (!(vma->flags & VF(HUGETLB)) && live_maps_begin(&maps)) {
+	if (live_maps_begin(&maps, vma)) {
 		cb = live_maps_mark;
 		ctx = &maps;
 	}

@@ -254,8 +254,8 @@ struct live_maps {
 	source_raw_cb cb;
 	void *ctx;
 };
-/* Whether the kernel counts that, and it can be read. */
-bool live_maps_begin(const struct live_maps *m);
+/* Whether the kernel counts that, it can be read, and smaps does not exclude it for @vma. */
+bool live_maps_begin(const struct live_maps *m, const struct vma *vma);
 int live_maps_mark(void *ctx, const struct raw_page *raw, size_t n);
 
 /* Reads CMA areas and free huge pages; NULL when it cannot.  Valid until the next call. */

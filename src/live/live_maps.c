@@ -76,9 +76,12 @@ static int live_maps_leaves(const struct live_maps *m, const struct raw_page *ra
 	return err;
 }
 
-bool live_maps_begin(const struct live_maps *m)
+bool live_maps_begin(const struct live_maps *m, const struct vma *vma)
 {
-	return m->l->kpagecount >= 0 &&
+	/* smaps_account() asks each page of a leaf: the share of one that is mapped twice is half of it */
+	bool once = vma->has_smaps && vma->pss_bytes == vma->rss_bytes;
+
+	return !(vma->flags & VF(HUGETLB)) && !once && m->l->kpagecount >= 0 &&
 	       kernel_has(&m->l->kernel, KFACT_KPAGECOUNT_AVERAGE) == TRI_NO;
 }
 
