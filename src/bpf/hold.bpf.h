@@ -9,9 +9,9 @@
 struct structpage_files files;
 BPF_RECORDS(ends, struct structpage_end, STRUCTPAGE_ENDS);
 BPF_RECORDS(holds, struct structpage_hold, STRUCTPAGE_HOLDS);
-u64 seen[1024]
-	[4]; /* objects that have been delivered; the fifth of a set pushes out the first */
 struct structpage_hold now; /* what the next holds have in common */
+/* Objects that have been delivered: the fifth of a set pushes out the first. */
+u64 seen[1024][4];
 
 #define MOST_PAGES (1 << 20)
 #define MOST_BUFFERS (1 << 14)
@@ -19,8 +19,8 @@ struct structpage_hold now; /* what the next holds have in common */
 /* Returns the place of @object, or one for it.  A socket's has bit 0 set when it holds something. */
 static __always_inline u64 *seen_at(u64 object)
 {
-	u64 *set = seen[object * 0x61c8864680b583ebULL >>
-			54]; /* as hash_64() of linux/hash.h */
+	u64 hash = object * 0x61c8864680b583ebULL; /* hash_64() of linux/hash.h */
+	u64 *set = seen[hash >> 54];
 
 	for (u32 i = 0; i < ARRAY_SIZE(*seen); i++)
 		if ((set[i] & ~1ULL) == object)

@@ -125,7 +125,6 @@ static int capture_begin(void *ctx, const struct report_head *head)
 static int capture_process(void *ctx, const struct process *p)
 {
 	struct capture *c = ctx;
-
 	struct process process = *p;
 
 	c->result->processes++;
