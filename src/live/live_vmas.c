@@ -536,9 +536,10 @@ static int live_vmas_look(struct live *l, struct live_process *p, u64 addr, u64 
 
 	name[0] = '\0';
 	err = live_bpf_walks(l) ? live_vmas_query(p, &q) : -ENOTSUP;
-	/* the kernel's own mapping, above user space, is in no list */
-	if ((err == -ENOENT && end <= bpfpage_user_end(l->bpf)) ||
-	    (!err && q.start >= end))
+	/* the kernel's own mapping, above user space, is no process's: only maps and smaps list it */
+	if (err == -ENOENT && end > bpfpage_user_end(l->bpf))
+		return -ENOTSUP;
+	if (err == -ENOENT || (!err && q.start >= end))
 		return live_chunk_has_memory(p) ? -ENOENT : -ESRCH;
 	/* maps writes a newline in a name as \012 */
 	if (err || strchr(name, '\n') || live_vmas_parse_query(&q, name, ret))

@@ -216,6 +216,12 @@ expect_empty "explain two addresses" \
 	"$(run $complete --pid $sleeper --explain "$addr" --explain "$addr"; [ "$(grep -c "^$addr of process" "$out")" = 2 ] || cat "$out")"
 expect_empty "a command without a view is traced" \
 	"$(run 0 -- sh -c 'echo heard'; grep -q heard "$out" && grep -q ' sh exec ' "$err" || cat "$out" "$err")"
+if grep -q vsyscall "/proc/$sleeper/maps"; then
+	expect_empty "explain the vsyscall page" \
+		"$(run $complete --pid $sleeper --explain ffffffffff600000; grep -q '^ffffffffff600000 of process' "$out" || cat "$out" "$err")"
+else
+	skip "explain the vsyscall page" "this kernel has none"
+fi
 expect_empty "explain an address that is not mapped" "$(run 1 --pid $sleeper --explain 1000)"
 expect_empty "closed pipe" "$("$gupinfo" --pid $sleeper --each 2>&1 >/dev/full | grep -q 'cannot write' || echo 'no message')"
 expect_empty "head" "$("$gupinfo" --pid $sleeper --each 2>&1 | head -1 >/dev/null)"
