@@ -51,8 +51,12 @@ static bool live_file_full(struct live_process *p, const struct vma *vma)
 		     !text_begins(vma->name, "/memfd:|/dev/zero|/SYSV|[anon_shmem");
 	struct statfs st;
 
-	return (shmem || (vma_fs_on_disk(vma->fs) && vma->shared && vma->write)) &&
-	       !live_file_statfs(p, vma, &st) && st.f_blocks && !st.f_bavail;
+	if (!shmem && !(vma_fs_on_disk(vma->fs) && vma->shared && vma->write))
+		return false;
+	if (p->mounts.stat_full == TRI_UNKNOWN)
+		p->mounts.stat_full = tri_from(true, !live_file_statfs(p, vma, &st) &&
+							     st.f_blocks && !st.f_bavail);
+	return p->mounts.stat_full == TRI_YES;
 }
 
 /*
@@ -80,6 +84,7 @@ void live_file_read(struct live *l, struct live_process *p, struct vma *vma)
 		m->stat_dax = m->stat_known && st.stx_attributes & LIVE_STATX_ATTR_DAX;
 		m->stat_empty =
 			m->stat_known && st.stx_mask & STATX_BLOCKS && !st.stx_blocks;
+		m->stat_full = TRI_UNKNOWN;
 		m->stat_inode = vma->inode;
 		m->stat_major = vma->dev_major;
 		m->stat_minor = vma->dev_minor;

@@ -9,6 +9,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "lib/array.h"
 #include "lib/text.h"
 #include "os/readfile.h"
 
@@ -120,19 +121,21 @@ static void live_hugetlb_cgroups(struct live *l, struct live_process *p, struct 
 static bool live_hugetlb_uneven(struct live *l, const struct vma *vma)
 {
 	const struct page_context *c = &l->machine.page;
+	const struct page_span *s = c->spans;
 	char path[120];
 
+	/* Of an only node the pool's counter is its own. */
+	if (!ARRAY_ANY(i, c->nspans, s[i].node >= 0 && s[i].node != s[0].node))
+		return false;
 	for (unsigned i = 0; i < c->nspans; i++) {
-		if (c->spans[i].node < 0 || c->spans[i].node == c->spans[0].node)
-			continue; /* where that is the only node the pool's counter is its own */
-		for (int n = 0; n < 2; n++) {
-			snprintf(
-				path, sizeof(path),
-				"sys/devices/system/node/node%d/hugepages/hugepages-%llukB/free_hugepages",
-				c->spans[n ? i : 0].node, (u64)vma->page_size >> 10);
-			if (!readfile_number(l->root, path))
-				return true;
-		}
+		if (i && s[i].node == s[i - 1].node)
+			continue;
+		snprintf(
+			path, sizeof(path),
+			"sys/devices/system/node/node%d/hugepages/hugepages-%llukB/free_hugepages",
+			s[i].node, (u64)vma->page_size >> 10);
+		if (!readfile_number(l->root, path))
+			return true;
 	}
 	return false;
 }

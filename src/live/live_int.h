@@ -32,6 +32,7 @@ struct live_mounts {
 	u64 stat_inode, stat_bytes;
 	u32 stat_major, stat_minor;
 	bool stat_known, stat_dax, stat_empty;
+	u8 stat_full; /* enum tri: its file system has no room; TRI_UNKNOWN until it is asked */
 };
 
 /* A process that is held open. */
