@@ -13,10 +13,8 @@ static bool live_maps_asks(const struct raw_page *raw)
 	if (raw->level < RAW_LEVEL_PMD || !(raw->has & RAW_HAS_PFN) ||
 	    raw->has & RAW_RACED)
 		return false;
-	return raw->has & RAW_HAS_PAGE
-		       ? raw->has & RAW_HAS_LARGE && raw->entire_mapcount > 0 &&
-				 raw->large_mapcount != raw->entire_mapcount
-		       : raw->has & RAW_HAS_KPAGECOUNT && raw->kpagecount;
+	return raw->has & RAW_HAS_PAGE ? raw_page_in_parts(raw)
+				       : raw->has & RAW_HAS_KPAGECOUNT && raw->kpagecount;
 }
 
 /* Reads the counts of the @n base pages of the leaf @raw; a page that nobody maps has just gone. */

@@ -26,8 +26,7 @@ static void page_count_maps_struct(struct page_work *w, bool large)
 				 : PAGE_WHY_UNCALIBRATED);
 		return;
 	}
-	if (large && page_huge_leaf(w) && o->entire_mapcount > 0 &&
-	    o->has & RAW_HAS_LARGE && o->large_mapcount != o->entire_mapcount &&
+	if (large && page_huge_leaf(w) && raw_page_in_parts(o) &&
 	    !(o->has & RAW_HAS_MAPS)) {
 		page_why(w, PAGE_F_MAPCOUNT, page_why_frame(w));
 		return;

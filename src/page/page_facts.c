@@ -6,6 +6,8 @@
 #include "kpageflags.h"
 #include "pagemap.h"
 
+#include "lib/text.h"
+
 #include "lib/pure.h"
 
 static enum tri facts_config(const struct page_facts_work *w, enum kconfig id)
@@ -68,7 +70,7 @@ static void facts_vma_perms(struct page_facts_work *w)
 /* The kernel's own file behind a mapping of MAP_ANONYMOUS | MAP_HUGETLB. */
 static bool facts_anon_hugepage(const struct vma *v)
 {
-	return !strncmp(v->name, "/anon_hugepage", 14);
+	return text_begins(v->name, "/anon_hugepage");
 }
 
 static enum tri facts_vma_anon(const struct vma *v)
@@ -120,16 +122,13 @@ static enum tri facts_fsdax(const struct vma *v)
 static enum tri facts_beyond_eof(const struct page_facts_work *w)
 {
 	const struct vma *v = w->vma;
-	static const char *const names[] = { "/anon_hugepage", "/dev/zero", "/SYSV",
-					     "[anon_shmem:" };
 	u64 first, end, unit = MAX(v->page_size, (u32)KERNEL_PAGE_LEAST);
 
 	if (v->huge_known & VMA_HUGE_LOST)
 		return TRI_YES;
 	/* the kernel makes these files as long as their mapping */
-	for (unsigned i = 0; i < ARRAY_SIZE(names); i++)
-		if (!strncmp(v->name, names[i], strlen(names[i])))
-			return TRI_NO;
+	if (text_begins(v->name, "/anon_hugepage|/dev/zero|/SYSV|[anon_shmem:"))
+		return TRI_NO;
 	if (v->fs == VMA_FS_NONE || v->fs == VMA_FS_SPECIAL)
 		return TRI_NO;
 	if (!v->file_known)

@@ -79,3 +79,10 @@ struct raw_page {
 	u32 maps_once;
 	u32 maps_share; /* of a base page 1 / map count, on average, in units of 1 / RAW_MAPS_ONE */
 };
+
+/* By struct page: the folio is mapped as a whole, and others map parts of it. */
+static inline bool raw_page_in_parts(const struct raw_page *raw)
+{
+	return raw->has & RAW_HAS_LARGE && raw->entire_mapcount > 0 &&
+	       raw->large_mapcount != raw->entire_mapcount;
+}

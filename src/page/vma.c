@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lib/text.h"
+
 #include "lib/pure.h"
 
 const char vma_flag_letters[VMFLAGS][3] = {
@@ -256,11 +258,6 @@ const char *vma_perms(const struct vma *vma, char buf[5])
 	return buf;
 }
 
-static bool vma_name_starts(const struct vma *vma, const char *prefix)
-{
-	return !strncmp(vma->name, prefix, strlen(prefix));
-}
-
 enum vma_fs vma_fs_by_name(const struct vma *vma)
 {
 	if (vma->has_flags && vma->flags & VF(HUGETLB))
@@ -268,11 +265,11 @@ enum vma_fs vma_fs_by_name(const struct vma *vma)
 	/* show_map_vma() prints no device and no inode only for mappings without a file. */
 	if (!vma->inode && !vma->dev_major && !vma->dev_minor) {
 		if (vma->name[0] != '[' || !strcmp(vma->name, "[heap]") ||
-		    vma_name_starts(vma, "[stack") || vma_name_starts(vma, "[anon:"))
+		    text_begins(vma->name, "[stack|[anon:"))
 			return VMA_FS_NONE;
 		return VMA_FS_SPECIAL;
 	}
-	if (vma_name_starts(vma, "[anon_shmem:"))
+	if (text_begins(vma->name, "[anon_shmem:"))
 		return VMA_FS_SHMEM;
 	return VMA_FS_UNKNOWN;
 }
@@ -350,11 +347,11 @@ static bool vma_is_thread_stack(const struct vma *vma, const struct vma *below)
 const char *vma_what(const struct vma *vma, const struct vma *below,
 		     const struct vma *above)
 {
-	if (vma_name_starts(vma, "/dev/zero ") && vma->shared)
+	if (text_begins(vma->name, "/dev/zero ") && vma->shared)
 		return "shared anonymous";
-	if (vma_name_starts(vma, "/anon_hugepage "))
+	if (text_begins(vma->name, "/anon_hugepage "))
 		return "anonymous hugetlb";
-	if (vma_name_starts(vma, "/SYSV"))
+	if (text_begins(vma->name, "/SYSV"))
 		return "System V shared";
 	if (vma->name[0])
 		return NULL;

@@ -18,11 +18,9 @@ enum vma_flag {
 #define VMA_HUGE_POOL BIT(0)
 #define VMA_HUGE_MOUNT BIT(1)
 #define VMA_HUGE_CGROUP BIT(2)
-#define VMA_HUGE_KEPT BIT(3) /* the mount may reserve pages (min_size=) */
-#define VMA_HUGE_UNEVEN \
-	BIT(4) /* a node has no free page, and a policy may ask for that node */
-#define VMA_HUGE_LOST \
-	BIT(5) /* its parent took a page of it: holes are SIGBUS (HPAGE_RESV_UNMAPPED) */
+#define VMA_HUGE_KEPT BIT(3)   /* the mount may reserve pages (min_size=) */
+#define VMA_HUGE_UNEVEN BIT(4) /* a node, which a policy may ask for, has no free page */
+#define VMA_HUGE_LOST BIT(5)   /* its parent took a page of it (HPAGE_RESV_UNMAPPED) */
 
 struct vma {
 	u64 start, end; /* bytes, end exclusive */
