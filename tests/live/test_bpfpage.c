@@ -591,16 +591,14 @@ static size_t differ_always(int i)
 
 	if (!i)
 		persist = differ;
-	for (size_t k = 0, d = 0; i && k < persist.n; k++) {
+	for (size_t k = 0, d = 0; k < persist.n; k++) {
 		while (d < differ.n && differ.at[d] < persist.at[k])
 			d++;
 		if (d < differ.n && differ.at[d] == persist.at[k])
 			persist.at[n++] = persist.at[k];
 	}
-	if (i)
-		persist.n = n;
 	differ.n = 0;
-	return persist.n;
+	return persist.n = n;
 }
 
 static void differences(char *p, const struct list *runs)

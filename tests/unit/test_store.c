@@ -214,6 +214,14 @@ static int on_change(void *ctx, const struct store_change *c)
 	return 0;
 }
 
+/* Compares the first processes of @a and @b at all addresses, by @mask. */
+static void diff(const struct store *a, const struct store *b, u32 mask,
+		 struct seen *seen, u64 *skipped)
+{
+	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, mask, on_change, seen,
+		   skipped);
+}
+
 TEST(diff_same)
 {
 	struct store *a = example(NULL), *b = example(NULL), *c = store_copy(a);
@@ -223,8 +231,7 @@ TEST(diff_same)
 	EXPECT_INT(store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_ANY,
 			      on_change, &seen, &skipped),
 		   0);
-	store_diff(a, &a->proc[0], c, &c->proc[0], 0, UINT64_MAX, STORE_ANY, on_change,
-		   &seen, &skipped);
+	diff(a, c, STORE_ANY, &seen, &skipped);
 	EXPECT_INT(seen.n, 0);
 	EXPECT_INT(skipped, 0);
 	store_free(a);
@@ -254,8 +261,7 @@ TEST(diff_changes)
 	row(b, A + 0x5000, 9, 4096, 0, 0);   /* two vanished */
 	row(b, A + 0xe000, 2, 4096, 202, 1);
 	end(b);
-	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_REAL, on_change,
-		   &seen, NULL);
+	diff(a, b, STORE_REAL, &seen, NULL);
 	EXPECT_INT(seen.n, 5);
 	EXPECT_INT(seen.c[0].start, A + 0x1000);
 	EXPECT_INT(seen.c[0].end, A + 0x3000);
@@ -291,8 +297,7 @@ TEST(diff_of_parts)
 	row(b, A + 0xc000, 4, 4096, 0, -1); /* not asked for */
 	end(b);
 	a->proc[0].process.part = b->proc[0].process.part = true;
-	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_REAL, on_change,
-		   &seen, &skipped);
+	diff(a, b, STORE_REAL, &seen, &skipped);
 	EXPECT_INT(seen.n, 1);
 	EXPECT_INT(seen.c[0].start, A + 0x4000);
 	EXPECT_INT(seen.c[0].what & STORE_APPEARED, STORE_APPEARED);
@@ -301,8 +306,7 @@ TEST(diff_of_parts)
 	store_free(a);
 	a = store_copy(b);
 	skipped = 0;
-	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_REAL, on_change,
-		   &seen, &skipped);
+	diff(a, b, STORE_REAL, &seen, &skipped);
 	EXPECT_INT(seen.n, 1);
 	EXPECT_INT(skipped, 0);
 	store_free(a);
@@ -399,8 +403,7 @@ TEST(play_gives_the_same_store)
 	EXPECT_INT(play(a, &store_view, b), 0);
 	EXPECT(b->ended && b->proc[0].has_totals);
 	EXPECT_INT(b->totals.present, 7);
-	store_diff(a, &a->proc[0], b, &b->proc[0], 0, UINT64_MAX, STORE_ANY, on_change,
-		   &seen, NULL);
+	diff(a, b, STORE_ANY, &seen, NULL);
 	EXPECT_INT(seen.n, 0);
 	store_free(a);
 	store_free(b);
@@ -431,8 +434,7 @@ TEST(merge_part)
 	EXPECT_INT(page.pfn, 101);
 	page = store_page_at(s, store_row_at(v, A + 0xf000), A + 0xf000);
 	EXPECT_INT(page.pfn, 203);
-	store_diff(old, &old->proc[0], s, &s->proc[0], 0, UINT64_MAX, STORE_REAL,
-		   on_change, &seen, NULL);
+	diff(old, s, STORE_REAL, &seen, NULL);
 	EXPECT_INT(seen.n, 1);
 	EXPECT_INT(seen.c[0].start, A + 0x3000);
 	EXPECT_INT(seen.c[0].end, A + 0x4000);
